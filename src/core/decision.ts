@@ -1,0 +1,72 @@
+import type { Facts } from "./facts.ts";
+import type { Risk } from "./risk.ts";
+
+/** Strictest last. */
+export type Outcome = "approve" | "hold" | "block";
+
+/** One rule that was looked at. */
+export interface TraceStep {
+  readonly policy: string;
+  /** The policy field, e.g. `require_approval_over`. */
+  readonly rule: string;
+  /** Line of that field in the policy file; null for a rule that applies by default. */
+  readonly line: number | null;
+  /** What the rule saw, for reviewers and auditors only: it can quote the payload. */
+  readonly seen: string | null;
+  /** What the rule wanted: `pass` says nothing against, `skip` could not apply. */
+  readonly outcome: Outcome | "pass" | "skip";
+  /** Set when the outcome is block, hold or approve. */
+  readonly reasonCode: string | null;
+}
+
+export interface PolicyRef {
+  readonly id: string;
+  /** SHA-256 of the policy file's bytes. */
+  readonly hash: string;
+}
+
+/** Who may decide a held intent; fixed when the intent is made. */
+export interface ApprovalRequirements {
+  /** Distinct persons needed, ≥ 1. */
+  readonly require: number;
+  /** When either list is not empty, only these groups and people count. */
+  readonly groups: readonly string[];
+  readonly people: readonly string[];
+  readonly excludeProposer: boolean;
+  readonly excludeOwner: boolean;
+  readonly minAssurance: "link" | "slack" | "key" | "sso" | "passkey";
+}
+
+export type OnNoResponse = "reject" | "defer" | "escalate" | "auto_approve_if_low_risk";
+
+/** Who carries an approved write out. */
+export type Executor = "runner" | "gate" | "forward" | "external_pull";
+
+/** The whole answer to one ask: the same input always gives the same value, to the byte. */
+export interface Decision {
+  readonly outcome: Outcome;
+  /** Stable and documented in docs/reason-codes.md. */
+  readonly reasonCode: string;
+  /** One sentence for the agent; quotes no value seen in the payload. */
+  readonly reason: string;
+  /** The smallest change that would pass, or null where saying so would give something away. */
+  readonly remedy: string | null;
+  /** In force, in the order they were merged; shadow policies are not among them. */
+  readonly policies: readonly PolicyRef[];
+  /** What shadow policies would have said. */
+  readonly shadow: readonly { readonly policy: PolicyRef; readonly outcome: Outcome; readonly reasonCode: string }[];
+  readonly trace: readonly TraceStep[];
+  readonly facts: Facts;
+  readonly risk: Risk;
+  /** Minutes a held intent waits: the shortest of the policies in force and of the ask. */
+  readonly expiryMinutes: number;
+  readonly executionWindowMinutes: number;
+  /** Null: kept until erased. */
+  readonly retentionDays: number | null;
+  readonly onNoResponse: OnNoResponse;
+  /** True when a rule about content held it: such an intent is never approved by silence. */
+  readonly heldByContent: boolean;
+  readonly approval: ApprovalRequirements;
+  /** What the policies ask for; null leaves it to the destination. */
+  readonly executor: Executor | null;
+}

@@ -1,0 +1,2 @@
+export class IntentObject {}
+export default { async fetch() { return new Response("ok"); } };
