@@ -1,0 +1,18 @@
+/** Where a destination says its records, money and recipients are in a payload. */
+export interface MeasureHints {
+  /** `auto` counts what the format counts; `single` makes any payload one record; a path counts what it finds. */
+  readonly records:
+    | { readonly kind: "auto" }
+    | { readonly kind: "single" }
+    | { readonly kind: "path"; readonly path: string };
+  readonly amount: {
+    readonly path: string;
+    /** `minor`: 1250 is 12.50; `major`: 12.5 is 12.50. */
+    readonly unit: "minor" | "major";
+    /** An ISO 4217 code, or the path of the field that holds it. */
+    readonly currency: { readonly code: string } | { readonly path: string };
+  } | null;
+  readonly recipients: string | null;
+}
+
+export const NO_HINTS: MeasureHints = { records: { kind: "auto" }, amount: null, recipients: null };
