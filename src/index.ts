@@ -1,2 +1,6 @@
 export class IntentObject {}
-export default { async fetch() { return new Response("ok"); } };
+export default {
+  async fetch() {
+    return new Response("ok");
+  },
+};

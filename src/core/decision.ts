@@ -54,7 +54,11 @@ export interface Decision {
   /** In force, in the order they were merged; shadow policies are not among them. */
   readonly policies: readonly PolicyRef[];
   /** What shadow policies would have said. */
-  readonly shadow: readonly { readonly policy: PolicyRef; readonly outcome: Outcome; readonly reasonCode: string }[];
+  readonly shadow: readonly {
+    readonly policy: PolicyRef;
+    readonly outcome: Outcome;
+    readonly reasonCode: string;
+  }[];
   readonly trace: readonly TraceStep[];
   readonly facts: Facts;
   readonly risk: Risk;

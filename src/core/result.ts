@@ -2,7 +2,9 @@
  * Errors as values. A function that can refuse returns one of these; exceptions are for bugs and lost
  * infrastructure only. Plain records, so they cross a Durable Object's border unchanged.
  */
-export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+export type Result<T, E> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: E };
 
 export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value };
