@@ -39,7 +39,7 @@ export function canonicalJson(value: unknown): string {
 
 function canonicalObject(value: Record<string, unknown>): string {
   const members: string[] = [];
-  for (const key of Object.keys(value).sort()) {
+  for (const key of Object.keys(value).toSorted()) {
     const member = value[key];
     if (member !== undefined) members.push(`${canonicalString(key)}:${canonicalJson(member)}`);
   }

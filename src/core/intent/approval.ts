@@ -1,0 +1,98 @@
+import { err, ok, type Result } from "../result.ts";
+import type { InForce, IntentCommand, Voter } from "./command.ts";
+import type { IntentEvent } from "./event.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Assurance, Instant, IntentState } from "./state.ts";
+
+type Command<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
+type Decided = Result<readonly IntentEvent[], Refusal>;
+
+/** Weakest first: a link proves who received a message, a passkey who touched a key. */
+const ASSURANCE_RANK = { link: 0, slack: 1, key: 2, sso: 3, passkey: 4 } as const satisfies Record<
+  Assurance,
+  number
+>;
+
+/** May this person decide this intent at all? */
+export function eligibility(state: IntentState, voter: Voter): Refusal | null {
+  const { approval, excluded } = state.terms;
+  if (voter.handles.some((handle) => excluded.includes(handle))) return { reason: "own_intent" };
+  const named = approval.groups.length > 0 || approval.people.length > 0;
+  const listed =
+    approval.people.some((person) => voter.handles.includes(person.toLowerCase())) ||
+    approval.groups.some((group) => voter.groups.includes(group));
+  if (named && !listed) return { reason: "not_eligible" };
+  if (ASSURANCE_RANK[voter.assurance] < ASSURANCE_RANK[approval.minAssurance]) {
+    return { reason: "assurance_too_low", required: approval.minAssurance };
+  }
+  return null;
+}
+
+/** An approval is of exact policies and an exact destination entry; when either changed it no longer holds. */
+export function isStale(state: IntentState, inForce: InForce): boolean {
+  const { policies, configHash } = state.terms;
+  if (configHash !== inForce.configHash || policies.length !== inForce.policies.length) return true;
+  return policies.some(
+    ({ id, hash }) => !inForce.policies.some((now) => now.id === id && now.hash === hash),
+  );
+}
+
+export function approve(state: IntentState, command: Command<"approve">, now: Instant): Decided {
+  const { terms } = state;
+  const { voter } = command;
+  // Told again what already holds: the contract answers 200 to a repeated approval.
+  if (state.phase === "approved") return ok([]);
+  if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
+  if (state.phase !== "pending_approval") return wrongPhase(state, command);
+  const refusal = eligibility(state, voter);
+  if (refusal) return err(refusal);
+  if (command.digest !== null && command.digest !== terms.digest) return err({ reason: "digest_mismatch" });
+  if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
+  if (state.votes.some((vote) => vote.person === voter.person)) return ok([]);
+
+  const { person, principal, assurance } = voter;
+  const vote = { type: "approval_vote_recorded", person, principal, assurance, note: command.note } as const;
+  if (state.votes.length + 1 < terms.approval.require) return ok([vote]);
+  return ok([vote, { type: "approved", by: person, executeBy: now + terms.executionWindowMs }]);
+}
+
+/** One "no" decides; of what is approved and not yet carried out it takes the approval back. */
+export function reject(state: IntentState, command: Command<"reject" | "cancel">): Decided {
+  const { voter, note } = command;
+  const refusal = eligibility(state, voter);
+  if (refusal) return err(refusal);
+  switch (state.phase) {
+    case "pending_approval":
+      return ok([{ type: command.type === "reject" ? "rejected" : "cancelled", person: voter.person, note }]);
+    case "approved":
+    case "scheduled":
+      return ok([{ type: "revoked", by: voter.person, note }]);
+    case "expired":
+      return err({ reason: "expired", what: "intent" });
+    default:
+      return wrongPhase(state, command);
+  }
+}
+
+export function withdraw(state: IntentState, command: Command<"withdraw">): Decided {
+  if (command.agent !== state.terms.agent) return err({ reason: "not_proposer" });
+  if (state.phase !== "pending_approval") return wrongPhase(state, command);
+  return ok([{ type: "withdrawn", note: command.note }]);
+}
+
+export function revoke(state: IntentState, command: Command<"revoke">): Decided {
+  switch (state.phase) {
+    case "pending_approval":
+    case "approved":
+    case "scheduled":
+      return ok([{ type: "revoked", by: command.by, note: command.note }]);
+    case "revoked":
+      return ok([]);
+    default:
+      return wrongPhase(state, command);
+  }
+}
+
+function wrongPhase(state: IntentState, command: IntentCommand): Decided {
+  return err({ reason: "wrong_phase", command: command.type, phase: state.phase });
+}

@@ -1,0 +1,55 @@
+import type { PolicyRef } from "../decision.ts";
+import type { Assurance, Instant } from "./state.ts";
+
+/** A person acting through one of their credentials. */
+export interface Voter {
+  readonly principal: string;
+  readonly person: string;
+  /** Everything that names this person (principal ids, person id, e-mail), lower case. */
+  readonly handles: readonly string[];
+  readonly groups: readonly string[];
+  readonly assurance: Assurance;
+}
+
+/** What is in force now; an approval holds only for what it was given under. */
+export interface InForce {
+  readonly policies: readonly PolicyRef[];
+  readonly configHash: string;
+}
+
+/** What somebody wants done to an existing intent. Plain records: they cross the object's border. */
+export type IntentCommand =
+  | {
+      readonly type: "approve";
+      readonly voter: Voter;
+      /** The intent digest the voter saw; null from clients that don't send one. */
+      readonly digest: string | null;
+      readonly note: string | null;
+      readonly inForce: InForce;
+    }
+  | { readonly type: "reject"; readonly voter: Voter; readonly note: string | null }
+  | { readonly type: "cancel"; readonly voter: Voter; readonly note: string | null }
+  | { readonly type: "withdraw"; readonly agent: string; readonly note: string | null }
+  | { readonly type: "revoke"; readonly by: string; readonly note: string | null }
+  | { readonly type: "order"; readonly agent: string; readonly mode: string; readonly inForce: InForce }
+  | { readonly type: "claim"; readonly order: string; readonly by: string; readonly inForce: InForce }
+  | { readonly type: "heartbeat"; readonly order: string; readonly by: string }
+  | {
+      readonly type: "report";
+      readonly order: string;
+      readonly by: string;
+      readonly outcome: "succeeded" | "failed" | "indeterminate";
+      readonly retryable: boolean;
+      readonly executedAt: Instant | null;
+      readonly result: string | null;
+    }
+  | {
+      readonly type: "resolve";
+      readonly by: string;
+      /** Set when a reviewer resolves, who must be eligible; null for an admin. */
+      readonly voter: Voter | null;
+      readonly outcome: "executed" | "not_executed";
+      readonly note: string | null;
+    }
+  /** Nothing but the clock: makes what is due happen. */
+  | { readonly type: "tick" };

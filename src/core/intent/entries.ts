@@ -1,0 +1,67 @@
+import { commitment } from "../ledger/commitment.ts";
+import type { Draft } from "../ledger/entry.ts";
+import { canonicalJson } from "../json.ts";
+import type { Fact, IntentEvent } from "./event.ts";
+import type { Terms } from "./state.ts";
+
+/** Free text that came with an event; it stays in the intent's object, under the ledger entry's number. */
+export interface Note {
+  readonly kind: "note" | "result" | "facts";
+  readonly text: string;
+}
+
+const FREE_TEXT = ["note", "result", "facts"] as const;
+
+/**
+ * What of a fact goes on the ledger: every entry names the digest and the policy hashes it happened under,
+ * codes and numbers stay, free text becomes a commitment.
+ */
+export function draftOf(terms: Terms, fact: Fact, salt: Uint8Array): Draft {
+  const { event, actor, at } = fact;
+  const body: Record<string, unknown> = {
+    intent_digest: terms.digest,
+    policy_hashes: terms.policies.map(({ hash }) => hash),
+    ...(event.type === "proposed" ? proposedBody(event.terms, salt) : plainBody(event, salt)),
+  };
+  return { event: event.type, actor, at, body: canonicalJson(body) };
+}
+
+/** The free text of an event, to be kept beside it. */
+export function notesOf(event: IntentEvent): readonly Note[] {
+  const fields: Partial<Record<string, unknown>> = event;
+  return FREE_TEXT.flatMap((kind) => {
+    const text = fields[kind];
+    return typeof text === "string" ? [{ kind, text }] : [];
+  });
+}
+
+function proposedBody(terms: Terms, salt: Uint8Array): Record<string, unknown> {
+  return {
+    agent: terms.agent,
+    destination: terms.destination,
+    action: terms.action,
+    executor: terms.executor,
+    policies: terms.policies,
+    destination_config: terms.configHash,
+    // A plain digest of a short payload could be guessed back; the salt goes when the payload is erased.
+    payload: terms.payloadDigest === null ? null : commitment(salt, terms.payloadDigest),
+    keyed: terms.keyed,
+    decide_by: terms.decideBy,
+    risk_score: terms.risk.score,
+    risk_factors: terms.risk.factors,
+  };
+}
+
+function plainBody(event: IntentEvent, salt: Uint8Array): Record<string, unknown> {
+  const body: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(event)) {
+    if (name === "type") continue;
+    const free = FREE_TEXT.some((kind) => kind === name);
+    body[snakeCase(name)] = free && typeof value === "string" ? commitment(salt, value) : value;
+  }
+  return body;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

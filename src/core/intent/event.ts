@@ -1,0 +1,87 @@
+import type { Outcome } from "../decision.ts";
+import type { Assurance, Instant, Terms } from "./state.ts";
+
+/** Who an entry is attributed to: a principal's id, or Gate itself for policy and time. */
+export const GATE = "gate";
+
+/**
+ * What happened. Each becomes one chained ledger entry, in which free text (`note`, `result`) is replaced by a
+ * salted commitment; see `entryBody`.
+ */
+export type IntentEvent =
+  | { readonly type: "proposed"; readonly terms: Terms }
+  | {
+      readonly type: "policy_checked";
+      readonly outcome: Outcome;
+      readonly reasonCode: string;
+      readonly rules: readonly { readonly rule: string; readonly outcome: string; readonly policy: string }[];
+      /** RFC 8785 text of the measured facts. */
+      readonly facts: string;
+      readonly records: number | null;
+    }
+  | { readonly type: "blocked"; readonly reasonCode: string }
+  | { readonly type: "duplicate_blocked"; readonly count: number }
+  | { readonly type: "approval_requested"; readonly decideBy: Instant }
+  | {
+      readonly type: "approval_vote_recorded";
+      readonly person: string;
+      readonly principal: string;
+      readonly assurance: Assurance;
+      readonly note: string | null;
+    }
+  | { readonly type: "approved"; readonly by: string; readonly executeBy: Instant }
+  | { readonly type: "rejected"; readonly person: string; readonly note: string | null }
+  | { readonly type: "cancelled"; readonly person: string; readonly note: string | null }
+  | { readonly type: "withdrawn"; readonly note: string | null }
+  | { readonly type: "revoked"; readonly by: string; readonly note: string | null }
+  | { readonly type: "expired"; readonly from: "pending_approval" | "approved" }
+  | { readonly type: "expiry_deferred" }
+  | {
+      readonly type: "execution_requested";
+      readonly order: string;
+      readonly fence: number;
+      readonly mode: string;
+      readonly issuedTo: string;
+      readonly expiresAt: Instant;
+    }
+  | { readonly type: "execution_lapsed"; readonly order: string }
+  | {
+      readonly type: "execution_claimed";
+      readonly order: string;
+      readonly by: string;
+      readonly expiresAt: Instant;
+    }
+  | { readonly type: "execution_extended"; readonly order: string; readonly expiresAt: Instant }
+  | {
+      readonly type: "execution_succeeded" | "execution_failed";
+      readonly order: string;
+      readonly by: string;
+      readonly executedAt: Instant | null;
+      readonly retryable: boolean;
+      /** JSON text of what the worker reported; null when it reported nothing. */
+      readonly result: string | null;
+    }
+  | {
+      readonly type: "execution_indeterminate";
+      readonly order: string;
+      readonly by: string;
+      readonly why: "order_lapsed" | "claim_lapsed" | "reported";
+      readonly result: string | null;
+    }
+  | {
+      readonly type: "outcome_resolved";
+      readonly by: string;
+      readonly outcome: "executed" | "not_executed";
+      readonly note: string | null;
+    };
+
+export type IntentEventType = IntentEvent["type"];
+
+/** An event with who caused it and when. */
+export interface Fact {
+  readonly event: IntentEvent;
+  /** A principal id, or `gate`. */
+  readonly actor: string;
+  readonly at: Instant;
+}
+

@@ -1,0 +1,95 @@
+import type { Fact } from "./event.ts";
+import { currentOrder, type IntentState, type Order } from "./state.ts";
+
+/**
+ * Folds one fact into the state. Total: a fact that was committed is believed, so nothing is checked again here.
+ *
+ * @throws {Error} when anything but `proposed` comes first, which only a bug can cause
+ */
+export function evolve(state: IntentState | null, { event, at }: Fact): IntentState {
+  if (event.type === "proposed") {
+    return {
+      terms: event.terms,
+      phase: "pending_approval",
+      decideBy: event.terms.decideBy,
+      executeBy: null,
+      votes: [],
+      decidedBy: null,
+      approvedAt: null,
+      orders: [],
+      duplicates: { unrecorded: 0, windowEndsAt: null },
+      updatedAt: at,
+    };
+  }
+  if (state === null) throw new Error(`${event.type} before proposed`);
+  const next: IntentState = { ...state, updatedAt: at };
+  switch (event.type) {
+    case "policy_checked":
+    case "approval_requested":
+      return next;
+    case "blocked":
+      return { ...next, phase: "blocked", decideBy: null, decidedBy: "policy" };
+    case "duplicate_blocked":
+      // A repeat says nothing about the intent itself.
+      return { ...state, duplicates: { unrecorded: 0, windowEndsAt: state.duplicates.windowEndsAt } };
+    case "approval_vote_recorded": {
+      const { person, principal, assurance } = event;
+      return { ...next, votes: [...state.votes, { person, principal, assurance, at }] };
+    }
+    case "approved":
+      return {
+        ...next,
+        phase: "approved",
+        decideBy: null,
+        decidedBy: event.by,
+        approvedAt: at,
+        executeBy: event.executeBy,
+      };
+    case "rejected":
+    case "cancelled":
+      return { ...next, phase: event.type, decideBy: null, decidedBy: event.person };
+    case "withdrawn":
+      return { ...next, phase: "withdrawn", decideBy: null, decidedBy: state.terms.agent };
+    case "revoked":
+      return { ...next, phase: "revoked", decideBy: null, executeBy: null };
+    case "expired":
+      return { ...next, phase: "expired", decideBy: null, executeBy: null };
+    case "expiry_deferred":
+      return { ...next, decideBy: null };
+    case "execution_requested": {
+      const { order: id, fence, mode, issuedTo, expiresAt } = event;
+      const order: Order = { id, fence, mode, issuedTo, issuedAt: at, expiresAt, claim: null, report: null };
+      return { ...next, phase: "scheduled", orders: [...state.orders, order] };
+    }
+    case "execution_lapsed":
+      return { ...next, phase: "approved" };
+    case "execution_claimed":
+      return withOrder(
+        { ...next, phase: "claimed" },
+        { claim: { by: event.by, at, expiresAt: event.expiresAt } },
+      );
+    case "execution_extended": {
+      const claim = currentOrder(state)?.claim;
+      return claim ? withOrder(next, { claim: { ...claim, expiresAt: event.expiresAt } }) : next;
+    }
+    case "execution_succeeded":
+    case "execution_failed": {
+      const outcome = event.type === "execution_succeeded" ? "succeeded" : "failed";
+      const { by, executedAt, retryable } = event;
+      return withOrder({ ...next, phase: outcome }, { report: { outcome, by, at, executedAt, retryable } });
+    }
+    case "execution_indeterminate": {
+      const lapsed = event.why !== "reported";
+      const report = { outcome: "indeterminate", by: event.by, at, executedAt: null, retryable: false } as const;
+      return withOrder({ ...next, phase: "indeterminate" }, lapsed ? {} : { report });
+    }
+    case "outcome_resolved":
+      return { ...next, phase: event.outcome === "executed" ? "succeeded" : "failed" };
+  }
+}
+
+function withOrder(state: IntentState, change: Partial<Order>): IntentState {
+  const order = currentOrder(state);
+  if (order === undefined) throw new Error("an execution event without an order");
+  return { ...state, orders: [...state.orders.slice(0, -1), { ...order, ...change }] };
+}

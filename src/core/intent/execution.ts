@@ -1,0 +1,126 @@
+import { err, ok, type Result } from "../result.ts";
+import { eligibility, isStale } from "./approval.ts";
+import type { IntentCommand } from "./command.ts";
+import type { IntentEvent } from "./event.ts";
+import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "./limits.ts";
+import type { Refusal } from "./refusal.ts";
+import { currentOrder, type Instant, type IntentState, type Order } from "./state.ts";
+
+type Command<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
+type Decided = Result<readonly IntentEvent[], Refusal>;
+
+/** An order's id names its intent, so that whoever holds it finds the object without a look-up. */
+export function orderId(intentId: string, fence: number): string {
+  return `exe_${intentId.slice("int_".length)}_${fence}`;
+}
+
+export function order(state: IntentState, command: Command<"order">, now: Instant): Decided {
+  const { terms } = state;
+  if (command.agent !== terms.agent) return err({ reason: "not_proposer" });
+  if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
+  const live = currentOrder(state);
+  if (state.phase === "scheduled" && live !== undefined) {
+    // The same caller gets the same order again; asking for another way to execute is not the same.
+    return live.mode === command.mode ? ok([]) : wrongPhase(state, command);
+  }
+  if (!mayOrder(state, now)) return wrongPhase(state, command);
+  if (state.orders.length >= MAX_ATTEMPTS) return err({ reason: "attempts_exhausted" });
+  if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
+  const fence = state.orders.length + 1;
+  return ok([
+    {
+      type: "execution_requested",
+      order: orderId(terms.id, fence),
+      fence,
+      mode: command.mode,
+      issuedTo: command.agent,
+      expiresAt: now + ORDER_TTL_MS,
+    },
+  ]);
+}
+
+/** The first order, a retry the worker itself called safe, or another try where the provider de-duplicates. */
+function mayOrder(state: IntentState, now: Instant): boolean {
+  const inTime = state.executeBy !== null && now < state.executeBy;
+  switch (state.phase) {
+    case "approved":
+      return inTime;
+    case "failed":
+      return inTime && currentOrder(state)?.report?.retryable === true;
+    case "indeterminate":
+      return inTime && state.terms.idempotent;
+    default:
+      return false;
+  }
+}
+
+export function claim(state: IntentState, command: Command<"claim">, now: Instant): Decided {
+  const found = heldOrder(state, command.order);
+  if (!found.ok) return found;
+  if (!mayCarryOut(state, found.value, command.by)) return err({ reason: "not_runner" });
+  if (state.phase === "claimed") return err({ reason: "already_claimed" });
+  if (state.phase !== "scheduled") return lateFor(state, command);
+  if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
+  const expiresAt = now + CLAIM_TTL_MS;
+  return ok([{ type: "execution_claimed", order: command.order, by: command.by, expiresAt }]);
+}
+
+export function heartbeat(state: IntentState, command: Command<"heartbeat">, now: Instant): Decided {
+  const found = heldOrder(state, command.order);
+  if (!found.ok) return found;
+  if (state.phase !== "claimed") return lateFor(state, command);
+  if (found.value.claim?.by !== command.by) return err({ reason: "not_runner" });
+  return ok([{ type: "execution_extended", order: command.order, expiresAt: now + CLAIM_TTL_MS }]);
+}
+
+export function report(state: IntentState, command: Command<"report">): Decided {
+  const found = heldOrder(state, command.order);
+  if (!found.ok) return found;
+  const { claim: claimed, report: reported } = found.value;
+  if (!mayCarryOut(state, found.value, command.by)) return err({ reason: "not_runner" });
+  if (reported !== null) return err({ reason: "already_reported" });
+  if (claimed !== null && claimed.by !== command.by) return err({ reason: "not_runner" });
+  if (state.phase === "scheduled" && state.terms.claimRequired) return err({ reason: "claim_required" });
+  if (state.phase !== "scheduled" && state.phase !== "claimed") return lateFor(state, command);
+
+  const { order: id, by, executedAt, retryable, result } = command;
+  switch (command.outcome) {
+    case "succeeded":
+      return ok([{ type: "execution_succeeded", order: id, by, executedAt, retryable: false, result }]);
+    case "failed":
+      return ok([{ type: "execution_failed", order: id, by, executedAt, retryable, result }]);
+    case "indeterminate":
+      return ok([{ type: "execution_indeterminate", order: id, by, why: "reported", result }]);
+  }
+}
+
+export function resolve(state: IntentState, command: Command<"resolve">): Decided {
+  if (state.phase !== "indeterminate") return wrongPhase(state, command);
+  const refusal = command.voter === null ? null : eligibility(state, command.voter);
+  if (refusal) return err(refusal);
+  return ok([{ type: "outcome_resolved", by: command.by, outcome: command.outcome, note: command.note }]);
+}
+
+/** The order a worker names must be the latest: an older fencing number may not act any more. */
+function heldOrder(state: IntentState, id: string): Result<Order, Refusal> {
+  const latest = currentOrder(state);
+  if (latest?.id === id) return ok(latest);
+  const known = state.orders.some((past) => past.id === id);
+  return err({ reason: known ? "superseded_order" : "not_found" });
+}
+
+/** Where the destination names runners only they act; else the one who was issued the order. */
+function mayCarryOut(state: IntentState, held: Order, by: string): boolean {
+  const { runners } = state.terms;
+  return runners.length > 0 ? runners.includes(by) : held.issuedTo === by;
+}
+
+/** After a lapse the answer is "too late", not "wrong". */
+function lateFor(state: IntentState, command: IntentCommand): Decided {
+  const lapsed = state.phase === "indeterminate" || state.phase === "expired" || state.phase === "approved";
+  return lapsed ? err({ reason: "expired", what: "order" }) : wrongPhase(state, command);
+}
+
+function wrongPhase(state: IntentState, command: IntentCommand): Decided {
+  return err({ reason: "wrong_phase", command: command.type, phase: state.phase });
+}

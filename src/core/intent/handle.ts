@@ -1,0 +1,91 @@
+import { ok, type Result } from "../result.ts";
+import { approve, reject, revoke, withdraw } from "./approval.ts";
+import type { IntentCommand } from "./command.ts";
+import { GATE, type Fact, type IntentEvent } from "./event.ts";
+import { evolve } from "./evolve.ts";
+import { claim, heartbeat, order, report, resolve } from "./execution.ts";
+import type { Refusal } from "./refusal.ts";
+import { due } from "./settle.ts";
+import type { Instant, IntentState } from "./state.ts";
+
+export interface Handled {
+  /** To be committed, also when the command was refused: the clock may have moved the intent. */
+  readonly facts: readonly Fact[];
+  readonly state: IntentState;
+  readonly refusal: Refusal | null;
+}
+
+/** The whole behaviour of an existing intent: first what the clock made true, then the command. */
+export function handle(before: IntentState, command: IntentCommand, now: Instant): Handled {
+  const settled = settle(before, now);
+  const decided = decide(settled.state, command, now);
+  if (!decided.ok) return { ...settled, refusal: decided.error };
+  const actor = actorOf(command);
+  const facts = decided.value.map((event) => ({ event, actor, at: now }));
+  return {
+    facts: [...settled.facts, ...facts],
+    state: facts.reduce<IntentState>(evolve, settled.state),
+    refusal: null,
+  };
+}
+
+/** Applies everything that is due. */
+export function settle(before: IntentState, now: Instant): Omit<Handled, "refusal"> {
+  const facts: Fact[] = [];
+  let state = before;
+  for (let fact = due(state, now); fact !== null; fact = due(state, now)) {
+    facts.push(fact);
+    state = evolve(state, fact);
+  }
+  return { facts, state };
+}
+
+function decide(
+  state: IntentState,
+  command: IntentCommand,
+  now: Instant,
+): Result<readonly IntentEvent[], Refusal> {
+  switch (command.type) {
+    case "approve":
+      return approve(state, command, now);
+    case "reject":
+    case "cancel":
+      return reject(state, command);
+    case "withdraw":
+      return withdraw(state, command);
+    case "revoke":
+      return revoke(state, command);
+    case "order":
+      return order(state, command, now);
+    case "claim":
+      return claim(state, command, now);
+    case "heartbeat":
+      return heartbeat(state, command, now);
+    case "report":
+      return report(state, command);
+    case "resolve":
+      return resolve(state, command);
+    case "tick":
+      return ok([]);
+  }
+}
+
+function actorOf(command: IntentCommand): string {
+  switch (command.type) {
+    case "approve":
+    case "reject":
+    case "cancel":
+      return command.voter.principal;
+    case "withdraw":
+    case "order":
+      return command.agent;
+    case "revoke":
+    case "claim":
+    case "heartbeat":
+    case "report":
+    case "resolve":
+      return command.by;
+    case "tick":
+      return GATE;
+  }
+}

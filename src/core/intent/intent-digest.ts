@@ -1,0 +1,41 @@
+import type { PolicyRef } from "../decision.ts";
+import type { Facts } from "../facts.ts";
+import { digestOf } from "../digest.ts";
+
+/** Everything an approval is an approval of. */
+export interface Bound {
+  readonly id: string;
+  readonly agent: string;
+  readonly destination: string;
+  readonly action: string;
+  readonly executor: string | null;
+  readonly payloadDigest: string | null;
+  readonly facts: Facts;
+  readonly policies: readonly PolicyRef[];
+  readonly configHash: string;
+  readonly decideBy: number;
+  /** Hexadecimal; unpredictable, so that the digest on the ledger gives away nothing once it is destroyed. */
+  readonly salt: string;
+}
+
+/**
+ * SHA-256 over the RFC 8785 text of `Bound` with `v: 1`. Computed once, at proposal: votes, orders, reports and
+ * ledger entries carry it, and a changed byte of anything in it is a new intent.
+ */
+export function intentDigest(bound: Bound): string {
+  const { id, agent, destination, action, executor, facts, policies, salt } = bound;
+  return digestOf({
+    v: 1,
+    intent_id: id,
+    agent,
+    destination,
+    action,
+    executor,
+    payload_digest: bound.payloadDigest,
+    facts,
+    policies,
+    destination_config: bound.configHash,
+    decide_by: bound.decideBy,
+    salt,
+  });
+}

@@ -1,0 +1,61 @@
+import { err, ok, type Result } from "../result.ts";
+import type { Decision } from "../decision.ts";
+import { canonicalJson } from "../json.ts";
+import { GATE, type Fact } from "./event.ts";
+import { DUPLICATE_WINDOW_MS } from "./limits.ts";
+import type { Refusal } from "./refusal.ts";
+import type { Instant, IntentState, Terms } from "./state.ts";
+
+/** The facts a fresh intent starts with: asked, checked, and what policy said. */
+export function firstFacts(terms: Terms, decision: Decision): readonly Fact[] {
+  const at = terms.createdAt;
+  const rules = decision.trace
+    .filter((step) => step.outcome !== "pass" && step.outcome !== "skip")
+    .map(({ rule, outcome, policy }) => ({ rule, outcome, policy }));
+  const facts: Fact[] = [
+    { event: { type: "proposed", terms }, actor: terms.agent, at },
+    {
+      event: {
+        type: "policy_checked",
+        outcome: decision.outcome,
+        reasonCode: decision.reasonCode,
+        rules,
+        facts: canonicalJson(decision.facts),
+        records: decision.facts.records.effective,
+      },
+      actor: GATE,
+      at,
+    },
+  ];
+  switch (decision.outcome) {
+    case "block":
+      return [...facts, { event: { type: "blocked", reasonCode: decision.reasonCode }, actor: GATE, at }];
+    case "hold":
+      return [...facts, { event: { type: "approval_requested", decideBy: terms.decideBy }, actor: GATE, at }];
+    case "approve": {
+      const executeBy = at + terms.executionWindowMs;
+      return [...facts, { event: { type: "approved", by: "policy", executeBy }, actor: GATE, at }];
+    }
+  }
+}
+
+/**
+ * A second proposal under the key of an intent that exists: the same request is a duplicate, another request a
+ * misuse of the key.
+ */
+export function repeat(
+  state: IntentState,
+  requestDigest: string,
+  actor: string,
+  now: Instant,
+): Result<{ readonly facts: readonly Fact[]; readonly state: IntentState }, Refusal> {
+  if (requestDigest !== state.terms.requestDigest) return err({ reason: "key_reused" });
+  const { unrecorded, windowEndsAt } = state.duplicates;
+  if (windowEndsAt !== null && now < windowEndsAt) {
+    const counted = { ...state, duplicates: { unrecorded: unrecorded + 1, windowEndsAt } };
+    return ok({ facts: [], state: counted });
+  }
+  const event = { type: "duplicate_blocked", count: unrecorded + 1 } as const;
+  const opened = { ...state, duplicates: { unrecorded: 0, windowEndsAt: now + DUPLICATE_WINDOW_MS } };
+  return ok({ facts: [{ event, actor, at: now }], state: opened });
+}

@@ -1,0 +1,48 @@
+import { isPulled, type IntentState } from "./state.ts";
+import { statusOf } from "./phase.ts";
+
+/** One row of the list of intents: what a queue shows and filters by. Holds no free text. */
+export interface IntentRow {
+  readonly id: string;
+  readonly agent_id: string;
+  readonly destination: string;
+  readonly action: string;
+  /** The first policy in force. */
+  readonly policy_id: string;
+  readonly phase: string;
+  readonly status: string;
+  readonly reason_code: string;
+  readonly risk_score: number;
+  readonly risk_level: string;
+  readonly records: number | null;
+  readonly value_cents: number | null;
+  readonly created_at: number;
+  readonly decide_by: number;
+  readonly approved_at: number | null;
+  readonly updated_at: number;
+  /** Ledger sequence this row reflects: an older one never overwrites a newer. */
+  readonly seq: number;
+}
+
+export function rowOf(state: IntentState, seq: number): IntentRow {
+  const { terms } = state;
+  return {
+    id: terms.id,
+    agent_id: terms.agent,
+    destination: terms.destination,
+    action: terms.action,
+    policy_id: terms.policy,
+    phase: state.phase,
+    status: statusOf(state.phase, isPulled(state)),
+    reason_code: terms.reasonCode,
+    risk_score: terms.risk.score,
+    risk_level: terms.risk.level,
+    records: terms.records,
+    value_cents: terms.valueCents,
+    created_at: terms.createdAt,
+    decide_by: terms.decideBy,
+    approved_at: state.approvedAt,
+    updated_at: state.updatedAt,
+    seq,
+  };
+}

@@ -1,0 +1,26 @@
+import type { Phase } from "./phase.ts";
+
+/** Why a command was refused. The wire turns each into one status, code and sentence. */
+export type Refusal =
+  | { readonly reason: "not_found" }
+  /** The command makes no sense in this phase. */
+  | { readonly reason: "wrong_phase"; readonly command: string; readonly phase: Phase }
+  /** Too late: the deadline passed before the command came. */
+  | { readonly reason: "expired"; readonly what: "intent" | "order" }
+  /** Same key, another request. */
+  | { readonly reason: "key_reused" }
+  | { readonly reason: "own_intent" }
+  | { readonly reason: "not_eligible" }
+  | { readonly reason: "assurance_too_low"; readonly required: string }
+  | { readonly reason: "digest_mismatch" }
+  /** A policy or the destination's configuration changed since the approval. */
+  | { readonly reason: "approval_stale" }
+  | { readonly reason: "not_proposer" }
+  | { readonly reason: "not_runner" }
+  | { readonly reason: "claim_required" }
+  | { readonly reason: "already_claimed" }
+  | { readonly reason: "already_reported" }
+  | { readonly reason: "superseded_order" }
+  | { readonly reason: "attempts_exhausted" }
+  | { readonly reason: "bad_token" }
+  | { readonly reason: "ledger_unavailable" };

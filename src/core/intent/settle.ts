@@ -1,0 +1,89 @@
+import { GATE, type Fact, type IntentEvent } from "./event.ts";
+import { currentOrder, type Instant, type IntentState } from "./state.ts";
+
+/**
+ * What the clock alone has made true. Expiry is computed here, before every command and read, so that a timer
+ * which never fires keeps nothing alive; timers only make it visible in time.
+ *
+ * Returns one step, or null when nothing is due. Callers repeat it: a lapsed order returns to `approved`, which
+ * may itself be past its window.
+ */
+export function due(state: IntentState, now: Instant): Fact | null {
+  const event = dueEvent(state, now);
+  return event === null ? null : { event, actor: GATE, at: now };
+}
+
+function dueEvent(state: IntentState, now: Instant): IntentEvent | null {
+  const { duplicates } = state;
+  if (duplicates.unrecorded > 0 && duplicates.windowEndsAt !== null && now >= duplicates.windowEndsAt) {
+    return { type: "duplicate_blocked", count: duplicates.unrecorded };
+  }
+  switch (state.phase) {
+    case "pending_approval":
+      return state.decideBy !== null && now >= state.decideBy ? noResponse(state, now) : null;
+    case "approved":
+      return state.executeBy !== null && now >= state.executeBy ? { type: "expired", from: "approved" } : null;
+    case "scheduled":
+      return lapsedOrder(state, now);
+    case "claimed":
+      return lapsedClaim(state, now);
+    default:
+      return null;
+  }
+}
+
+/** The policy's `on_no_response`, applied by expiry itself rather than by whoever calls next. */
+function noResponse(state: IntentState, now: Instant): IntentEvent {
+  const { onNoResponse, risk, heldByContent, executionWindowMs } = state.terms;
+  switch (onNoResponse) {
+    case "reject":
+      return { type: "expired", from: "pending_approval" };
+    case "auto_approve_if_low_risk":
+      // Content rules hold for what they read, not for who is away: silence never overrides them.
+      return risk.level === "low" && !heldByContent
+        ? { type: "approved", by: "timeout", executeBy: now + executionWindowMs }
+        : { type: "expired", from: "pending_approval" };
+    case "defer":
+    case "escalate":
+      return { type: "expiry_deferred" };
+  }
+}
+
+function lapsedOrder(state: IntentState, now: Instant): IntentEvent | null {
+  const order = currentOrder(state);
+  if (order === undefined || now < order.expiresAt) return null;
+  // A token that could only claim was never claimed: nothing was written. Any other holder may have written.
+  return state.terms.claimRequired
+    ? { type: "execution_lapsed", order: order.id }
+    : { type: "execution_indeterminate", order: order.id, by: GATE, why: "order_lapsed", result: null };
+}
+
+function lapsedClaim(state: IntentState, now: Instant): IntentEvent | null {
+  const order = currentOrder(state);
+  const claim = order?.claim;
+  if (order === undefined || !claim || now < claim.expiresAt) return null;
+  return { type: "execution_indeterminate", order: order.id, by: GATE, why: "claim_lapsed", result: null };
+}
+
+/** When the clock will next make something true; null when it never will. */
+export function nextDeadline(state: IntentState): Instant | null {
+  const order = currentOrder(state);
+  const times = [state.duplicates.unrecorded > 0 ? state.duplicates.windowEndsAt : null];
+  switch (state.phase) {
+    case "pending_approval":
+      times.push(state.decideBy);
+      break;
+    case "approved":
+      times.push(state.executeBy);
+      break;
+    case "scheduled":
+      times.push(order?.expiresAt ?? null);
+      break;
+    case "claimed":
+      times.push(order?.claim?.expiresAt ?? null);
+      break;
+    default:
+  }
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}

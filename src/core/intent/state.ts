@@ -1,0 +1,105 @@
+import type { ApprovalRequirements, Executor, OnNoResponse, Outcome, PolicyRef } from "../decision.ts";
+import type { Risk } from "../risk.ts";
+import type { Phase } from "./phase.ts";
+
+/** Milliseconds since the epoch, as `Date.now()` gives them. */
+export type Instant = number;
+
+/** What was decided about at proposal and never changes afterwards. */
+export interface Terms {
+  readonly id: string;
+  /** Principal id of the proposer. */
+  readonly agent: string;
+  readonly destination: string;
+  readonly action: string;
+  /** The policy the agent named. */
+  readonly policy: string;
+  /** Null: the registry names none, and the first order decides between a runner and a download. */
+  readonly executor: Executor | null;
+  /** Principal ids that may claim and report; empty: the proposer. */
+  readonly runners: readonly string[];
+  readonly claimRequired: boolean;
+  readonly idempotent: boolean;
+  readonly policies: readonly PolicyRef[];
+  /** Digest of the destination's registry entry. */
+  readonly configHash: string;
+  /** SHA-256 of the payload's bytes; for a reference the declared one; null when there is none. */
+  readonly payloadDigest: string | null;
+  /** Binds everything above and the measured facts; see `intentDigest`. */
+  readonly digest: string;
+  /** SHA-256 of the request as asked: tells a repeat under one key from another request. */
+  readonly requestDigest: string;
+  readonly keyed: boolean;
+  readonly createdAt: Instant;
+  readonly decideBy: Instant;
+  readonly executionWindowMs: number;
+  readonly onNoResponse: OnNoResponse;
+  readonly heldByContent: boolean;
+  readonly approval: ApprovalRequirements;
+  /** Handles (principal ids, person ids, e-mails) of those who may not vote, lower case. */
+  readonly excluded: readonly string[];
+  readonly risk: Risk;
+  /** Effective record count and money in US cents; null where unknown. */
+  readonly records: number | null;
+  readonly valueCents: number | null;
+  readonly outcome: Outcome;
+  readonly reasonCode: string;
+}
+
+export type Assurance = ApprovalRequirements["minAssurance"];
+
+export interface Vote {
+  /** Person id: a quorum counts these, never names or keys. */
+  readonly person: string;
+  readonly principal: string;
+  readonly assurance: Assurance;
+  readonly at: Instant;
+}
+
+export interface Order {
+  readonly id: string;
+  /** 1 for the first order of an intent; every later one is higher. */
+  readonly fence: number;
+  readonly mode: string;
+  /** Principal that ordered it. */
+  readonly issuedTo: string;
+  readonly issuedAt: Instant;
+  readonly expiresAt: Instant;
+  readonly claim: { readonly by: string; readonly at: Instant; readonly expiresAt: Instant } | null;
+  readonly report: Report | null;
+}
+
+export interface Report {
+  readonly outcome: "succeeded" | "failed" | "indeterminate";
+  readonly by: string;
+  readonly at: Instant;
+  /** When the worker says it was carried out; its word, not Gate's. */
+  readonly executedAt: Instant | null;
+  readonly retryable: boolean;
+}
+
+/** Everything the decisions about one intent depend on. */
+export interface IntentState {
+  readonly terms: Terms;
+  readonly phase: Phase;
+  /** Null once decided, or when the policy waits without end. */
+  readonly decideBy: Instant | null;
+  readonly executeBy: Instant | null;
+  readonly votes: readonly Vote[];
+  /** Who decided: a person id, `policy`, or `timeout`; null while open. */
+  readonly decidedBy: string | null;
+  readonly approvedAt: Instant | null;
+  readonly orders: readonly Order[];
+  readonly duplicates: { readonly unrecorded: number; readonly windowEndsAt: Instant | null };
+  readonly updatedAt: Instant;
+}
+
+export function currentOrder(state: IntentState): Order | undefined {
+  return state.orders.at(-1);
+}
+
+/** True once the payload was handed over by a download. */
+export function isPulled(state: IntentState): boolean {
+  const order = currentOrder(state);
+  return order !== undefined && order.mode === "external_pull" && order.claim !== null;
+}
