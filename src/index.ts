@@ -1,6 +1,2 @@
-export class IntentObject {}
-export default {
-  async fetch() {
-    return new Response("ok");
-  },
-};
+export { IntentObject } from "../durable-objects/intent.ts";
+export default { async fetch() { return new Response("ok"); } };

@@ -1,5 +1,13 @@
+import type { Rules } from "./core/evaluate/decide-intent.ts";
+import type { IntentCommand } from "./core/intent/command.ts";
+import type { NumberedNote } from "./core/intent/entries.ts";
+import type { Phase } from "./core/intent/phase.ts";
 import type { IntentRow } from "./core/intent/read-model.ts";
+import type { Refusal } from "./core/intent/refusal.ts";
+import type { IntentState, Terms } from "./core/intent/state.ts";
 import type { Entry } from "./core/ledger/entry.ts";
+import type { Principal, PrincipalStatus, Role } from "./core/principal.ts";
+import type { Result } from "./core/result.ts";
 
 /** The queryable copy of the truth. Every method either did all of it or throws. */
 export interface Ledger {
@@ -8,4 +16,140 @@ export interface Ledger {
    * harmless; a different entry at a taken place fails it all.
    */
   append(entries: readonly Entry[], row: IntentRow): Promise<void>;
+}
+
+/** A fresh intent, as the use case made it. Payload and JSON cross the object's border as bytes and text. */
+export interface Proposal {
+  readonly terms: Terms;
+  readonly salt: Uint8Array;
+  /** JSON text of the ask. */
+  readonly ask: string;
+  /** JSON text of the decision. */
+  readonly decision: string;
+  readonly payload: {
+    readonly kind: "none" | "content" | "reference";
+    readonly bytes: Uint8Array;
+    readonly name: string | null;
+    readonly mediaType: string | null;
+  };
+}
+
+export interface ProposeReply {
+  /** True: this key was used before, and nothing new was made. */
+  readonly repeated: boolean;
+  readonly state: IntentState;
+}
+
+/** All that is known of one intent, for those who may see it. */
+export interface Dossier {
+  readonly state: IntentState;
+  readonly ask: string;
+  readonly decision: string;
+  readonly entries: readonly Entry[];
+  readonly notes: readonly NumberedNote[];
+  readonly payload: {
+    readonly kind: "none" | "content" | "reference";
+    readonly bytes: number;
+    readonly name: string | null;
+    readonly mediaType: string | null;
+  };
+}
+
+/** One intent, wherever its object lives. */
+export interface Intent {
+  readonly id: string;
+  propose(proposal: Proposal): Promise<Result<ProposeReply, Refusal>>;
+  act(command: IntentCommand): Promise<Result<IntentState, Refusal>>;
+  look(): Promise<IntentState | null>;
+  dossier(): Promise<Dossier | null>;
+  payload(): Promise<Uint8Array | null>;
+  tick(): Promise<void>;
+}
+
+export interface Intents {
+  /** An intent nobody has used yet. */
+  fresh(): Intent;
+  /** The one intent of this agent and key, used or not. */
+  keyed(agent: string, key: string): Intent;
+  /** Null for text that names no intent of this deployment; no object is made to find out. */
+  find(id: string): Intent | null;
+}
+
+/** The message that makes a deadline happen in time. */
+export interface DeadlineMessage {
+  readonly type: "deadline";
+  readonly intent: string;
+}
+
+export interface IntentFilter {
+  /** Null: any. An empty list matches nothing. */
+  readonly phases: readonly Phase[] | null;
+  readonly agent: string | null;
+  readonly destination: string | null;
+  readonly policy: string | null;
+  /** Milliseconds since the epoch: at or after, and before. */
+  readonly since: number | null;
+  readonly until: number | null;
+  /** The last row of the page before. */
+  readonly after: { readonly createdAt: number; readonly id: string } | null;
+  /** 1 to 200. */
+  readonly limit: number;
+}
+
+/** Lists and counts of intents. */
+export interface IntentIndex {
+  /** Newest first. */
+  list(filter: IntentFilter): Promise<readonly IntentRow[]>;
+  countByPhase(agent: string | null): Promise<ReadonlyMap<string, number>>;
+}
+
+export type NewPrincipal = Omit<Principal, "status">;
+
+export interface Principals {
+  /** Who holds this key. `cached` may be up to 10 s old: only for answers that lead to nothing by themselves. */
+  byKey(key: string, age: "fresh" | "cached"): Promise<Principal | null>;
+  get(id: string): Promise<Principal | null>;
+  /** Oldest first. */
+  list(page: { readonly after: string | null; readonly limit: number }): Promise<readonly Principal[]>;
+  /** Names are unique; `actor` is who did it, for the ledger. */
+  register(principal: NewPrincipal, key: string, actor: string): Promise<Result<void, "name_taken">>;
+  setStatus(id: string, status: PrincipalStatus, actor: string): Promise<void>;
+  setRole(id: string, role: Role, actor: string): Promise<void>;
+  /** Every key it had stops; the new one is the only one. */
+  rotateKey(id: string, key: string, actor: string): Promise<void>;
+}
+
+/** The policies and the registry in force now. */
+export interface RuleBook {
+  current(): Promise<Rules>;
+  /** Ids of all policies that could be named, broken ones included. */
+  ids(): Promise<readonly string[]>;
+  /** The text behind a policy hash that decided something; null when it never did. */
+  text(hash: string): Promise<{ readonly id: string; readonly text: string } | null>;
+  /** Keeps the texts of these policies by hash, before anything is decided on them. */
+  keep(hashes: readonly string[]): Promise<void>;
+}
+
+/** Numbers that make a decision impossible to replay. */
+export interface Nonces {
+  issue(principal: string, now: number): Promise<{ readonly nonce: string; readonly expiresAt: number }>;
+  use(nonce: string, principal: string, now: number): Promise<Result<void, "nonce_unknown" | "nonce_expired">>;
+}
+
+/** Everything the doors and the use case reach the world through. */
+export interface Ports {
+  readonly intents: Intents;
+  readonly index: IntentIndex;
+  readonly principals: Principals;
+  readonly rules: RuleBook;
+  readonly nonces: Nonces;
+  /** False once an agent has proposed more than the flood limit within a minute. */
+  allowProposal(agent: string): Promise<boolean>;
+  /** A one-time token, derived anew each time it is needed and never stored. */
+  token(kind: "execution" | "delivery", subject: string): string;
+  readonly settings: {
+    readonly maxPayloadBytes: number;
+    readonly publicFeed: boolean;
+    readonly version: string;
+  };
 }

@@ -10,6 +10,11 @@ export interface Note {
   readonly text: string;
 }
 
+/** A note and the ledger entry it came with. */
+export interface NumberedNote extends Note {
+  readonly seq: number;
+}
+
 const FREE_TEXT = ["note", "result", "facts"] as const;
 
 /**

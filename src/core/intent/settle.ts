@@ -65,25 +65,27 @@ function lapsedClaim(state: IntentState, now: Instant): IntentEvent | null {
   return { type: "execution_indeterminate", order: order.id, by: GATE, why: "claim_lapsed", result: null };
 }
 
-/** When the clock will next make something true; null when it never will. */
-export function nextDeadline(state: IntentState): Instant | null {
+/** When the clock will next move the intent itself; null when it never will. */
+export function phaseDeadline(state: IntentState): Instant | null {
   const order = currentOrder(state);
-  const times = [state.duplicates.unrecorded > 0 ? state.duplicates.windowEndsAt : null];
   switch (state.phase) {
     case "pending_approval":
-      times.push(state.decideBy);
-      break;
+      return state.decideBy;
     case "approved":
-      times.push(state.executeBy);
-      break;
+      return state.executeBy;
     case "scheduled":
-      times.push(order?.expiresAt ?? null);
-      break;
+      return order?.expiresAt ?? null;
     case "claimed":
-      times.push(order?.claim?.expiresAt ?? null);
-      break;
+      return order?.claim?.expiresAt ?? null;
     default:
+      return null;
   }
-  const known = times.filter((time) => time !== null);
-  return known.length === 0 ? null : Math.min(...known);
+}
+
+/** When the clock will next make anything true: the phase's deadline, or repeats waiting to be recorded. */
+export function nextDeadline(state: IntentState): Instant | null {
+  const { unrecorded, windowEndsAt } = state.duplicates;
+  const phase = phaseDeadline(state);
+  if (unrecorded === 0 || windowEndsAt === null) return phase;
+  return phase === null ? windowEndsAt : Math.min(phase, windowEndsAt);
 }

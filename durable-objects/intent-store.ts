@@ -1,0 +1,123 @@
+import type { NumberedNote } from "../src/core/intent/entries.ts";
+import type { IntentState } from "../src/core/intent/state.ts";
+import { EMPTY_HEAD, type Entry, type Head } from "../src/core/ledger/entry.ts";
+
+/*
+ * What one intent's object keeps. Keys of its storage:
+ *
+ *   intent            IntentState: everything decisions depend on
+ *   head              where its chain ends, and how far D1 has followed
+ *   entries:<seq>     the entries of one commit, under the sequence of the first
+ *   notes:<seq>       free text that came with them
+ *   case              the ask and the full decision as JSON text, and the salt of all commitments
+ *   payload:<n>       the payload's bytes in pieces
+ */
+
+/** A value in an object's storage is at most 2 MB; 1 MiB leaves room for whatever wraps it later. */
+const PIECE_BYTES = 1024 * 1024;
+
+export interface Progress extends Head {
+  /** The last sequence that D1 has. */
+  readonly flushed: number;
+  /** The deadline a queue message was last sent for. */
+  readonly queuedFor: number | null;
+}
+
+export interface Case {
+  /** 32 random bytes; every commitment of this intent is made with them. */
+  readonly salt: Uint8Array;
+  /** JSON text of the ask. */
+  readonly ask: string;
+  /** JSON text of the whole decision, trace and facts included. */
+  readonly decision: string;
+  readonly payload: {
+    readonly bytes: number;
+    readonly pieces: number;
+    readonly name: string | null;
+    readonly mediaType: string | null;
+    readonly kind: "none" | "content" | "reference";
+  };
+}
+
+const START: Progress = { ...EMPTY_HEAD, flushed: 0, queuedFor: null };
+
+/** Numbers sort as text. */
+function key(prefix: string, number: number): string {
+  return `${prefix}:${String(number).padStart(9, "0")}`;
+}
+
+/** Typed access to one intent's records. Every call is synchronous: callers build one commit out of several. */
+export class IntentStore {
+  readonly #storage: DurableObjectStorage;
+  #state: IntentState | undefined;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+  }
+
+  state(): IntentState | undefined {
+    // Only this object writes the record, so what was read or written last is what is stored.
+    this.#state ??= this.#storage.kv.get<IntentState>("intent");
+    return this.#state;
+  }
+
+  putState(state: IntentState): void {
+    this.#storage.kv.put("intent", state);
+    this.#state = state;
+  }
+
+  /** After a failed commit nothing in memory may be believed. */
+  forget(): void {
+    this.#state = undefined;
+  }
+
+  progress(): Progress {
+    return this.#storage.kv.get<Progress>("head") ?? START;
+  }
+
+  putProgress(progress: Progress): void {
+    this.#storage.kv.put("head", progress);
+  }
+
+  putEntries(entries: readonly Entry[], notes: readonly NumberedNote[]): void {
+    const [first] = entries;
+    if (first === undefined) return;
+    this.#storage.kv.put(key("entries", first.seq), entries);
+    if (notes.length > 0) this.#storage.kv.put(key("notes", first.seq), notes);
+  }
+
+  entries(): readonly Entry[] {
+    return [...this.#storage.kv.list<readonly Entry[]>({ prefix: "entries:" })].flatMap(([, group]) => group);
+  }
+
+  notes(): readonly NumberedNote[] {
+    return [...this.#storage.kv.list<readonly NumberedNote[]>({ prefix: "notes:" })].flatMap(([, notes]) => notes);
+  }
+
+  case(): Case | undefined {
+    return this.#storage.kv.get<Case>("case");
+  }
+
+  putCase(record: Omit<Case, "payload"> & { payload: Omit<Case["payload"], "pieces"> }, bytes: Uint8Array): void {
+    let pieces = 0;
+    for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+      this.#storage.kv.put(key("payload", pieces), bytes.slice(start, start + PIECE_BYTES));
+      pieces += 1;
+    }
+    this.#storage.kv.put("case", { ...record, payload: { ...record.payload, pieces } });
+  }
+
+  /** The payload as it was proposed, byte for byte. */
+  payload(): Uint8Array {
+    const { bytes = 0, pieces = 0 } = this.case()?.payload ?? {};
+    const whole = new Uint8Array(bytes);
+    let at = 0;
+    for (let piece = 0; piece < pieces; piece += 1) {
+      const part = this.#storage.kv.get<Uint8Array>(key("payload", piece));
+      if (part === undefined) throw new Error(`payload piece ${piece} is missing`);
+      whole.set(part, at);
+      at += part.length;
+    }
+    return whole;
+  }
+}

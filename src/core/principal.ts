@@ -1,0 +1,62 @@
+import type { JsonObject } from "./json.ts";
+
+export const ROLES = ["agent", "reviewer", "runner", "auditor", "admin"] as const;
+
+export type Role = (typeof ROLES)[number];
+
+export type PrincipalStatus = "active" | "suspended" | "revoked";
+
+/** Whoever holds a key. A key has one role; a person can hold several. */
+export interface Principal {
+  readonly id: string;
+  readonly role: Role;
+  readonly name: string;
+  /** For a human's key: the person it belongs to. Quorum and exclusions count persons. */
+  readonly person: string | null;
+  /** For an agent: the person or group answerable for it. */
+  readonly owner: string | null;
+  /** Null sets no limit beyond policy; an empty list allows nothing. */
+  readonly allowedDestinations: readonly string[] | null;
+  readonly allowedPolicies: readonly string[] | null;
+  readonly environment: string | null;
+  readonly framework: string | null;
+  readonly riskTier: string;
+  readonly metadata: JsonObject;
+  readonly status: PrincipalStatus;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** Prefixes tell a person which kind of key they hold; nothing is decided by them. */
+export const KEY_PREFIX = {
+  agent: "gate_sk_",
+  reviewer: "gate_rk_",
+  runner: "gate_wk_",
+  auditor: "gate_au_",
+  admin: "gate_ak_",
+} as const satisfies Record<Role, string>;
+
+export const ID_PREFIX = {
+  agent: "agt_",
+  reviewer: "rev_",
+  runner: "run_",
+  auditor: "aud_",
+  admin: "adm_",
+} as const satisfies Record<Role, string>;
+
+/** Names that ledger entries use for Gate itself: a principal of that name could pass for it. */
+const RESERVED_NAMES = new Set(["gate", "system", "policy", "timeout", "admin", "registry", "anonymous"]);
+
+/**
+ * The form in which names are compared: compatibility-folded, without marks and what cannot be seen, so that
+ * `Dana` and `dana\u200b` are one name. Null for a name that is reserved, empty or too long.
+ */
+export function nameKey(name: string): string | null {
+  const folded = name
+    .normalize("NFKD")
+    .replace(/[\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu, "")
+    .toLowerCase()
+    .replace(/\s+/gu, " ")
+    .trim();
+  return folded.length === 0 || folded.length > 128 || RESERVED_NAMES.has(folded) ? null : folded;
+}

@@ -1,0 +1,35 @@
+import { hkdf } from "@noble/hashes/hkdf.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+
+/** What the one deployment secret is stretched into. A label is never reused for another purpose. */
+export type KeyLabel = "entry-mac" | "execution-token" | "delivery-token";
+
+const KEY_BYTES = 32;
+
+/**
+ * HKDF-SHA256 (RFC 5869) with an empty salt and `gate/v1/<label>` as info.
+ *
+ * @param secret `GATE_SECRET`: at least 32 bytes in base64 or base64url
+ * @throws {Error} for a secret that is too short or not base64; the message never quotes it
+ */
+export function deriveKey(secret: string, label: KeyLabel): Uint8Array {
+  const name = `${label}\n${secret}`;
+  let key = derived.get(name);
+  if (key === undefined) {
+    key = hkdf(sha256, secretBytes(secret), undefined, utf8ToBytes(`gate/v1/${label}`), KEY_BYTES);
+    derived.set(name, key);
+  }
+  return key;
+}
+
+/** A handful of labels for one secret: kept, because every new object needs one. */
+const derived = new Map<string, Uint8Array>();
+
+function secretBytes(secret: string): Uint8Array {
+  const text = secret.trim().replaceAll("-", "+").replaceAll("_", "/");
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw new Error("GATE_SECRET is not base64");
+  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  if (bytes.length < KEY_BYTES) throw new Error("GATE_SECRET must be at least 32 bytes, base64-encoded");
+  return bytes;
+}
