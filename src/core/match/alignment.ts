@@ -1,0 +1,223 @@
+import { DIGIT, FOREIGN, OPTIONAL, SOFT, UNSPACED } from "./fold.ts";
+import { GAP_BITS, GAP_PUNCTUATION, GAP_SPACE, GAP_WIDE, type Letters } from "./letters.ts";
+import { standsFor } from "./lookalike-classes.ts";
+
+/** A term as its letters. */
+export interface Pattern {
+  readonly codes: Uint16Array;
+  /** Where each word starts in `codes`, and the length at the end. */
+  readonly words: readonly number[];
+  /** Not written in Latin letters. */
+  readonly native: boolean;
+  readonly hasLetter: boolean;
+  readonly hasDigit: boolean;
+}
+
+/** Steps that all verifications of one search may take together: what makes the search linear in its input. */
+export interface Budget {
+  steps: number;
+}
+
+/** A term this short is taken for part of its surroundings where those look like a digest or spelled-out letters. */
+const SHORT_TERM_LETTERS = 5;
+/** `refundguaranteed` is a term without its space; `therapist` must not become one too easily. */
+const MIN_RUN_TOGETHER_LETTERS = 8;
+/** `re-fund` is one word; below this length it is too likely to be two. */
+const MIN_REJOINED_LETTERS = 4;
+const MIN_CHUNKED_LETTERS = 5;
+const MIN_SPELLED_LETTERS = 3;
+/** How far a short term looks around for a digest, in letters to each side. */
+const SURROUNDINGS_LETTERS = 48;
+
+/**
+ * Whether the pattern, whose classes end at letter `end`, really stands there: each letter in one of its
+ * readings, symbols read as letters or as boundaries, and the gaps where a reader would accept them.
+ */
+export function standsAt(letters: Letters, pattern: Pattern, end: number, budget: Budget): boolean {
+  const last = pattern.codes.length - 1;
+  const at = new Int32Array(last + 1);
+  return reads(letters, pattern, last, end) && search(letters, pattern, at, last, end, budget);
+}
+
+function search(
+  letters: Letters,
+  pattern: Pattern,
+  at: Int32Array,
+  index: number,
+  position: number,
+  budget: Budget,
+): boolean {
+  at[index] = position;
+  if (index === 0) return acceptable(letters, pattern, at);
+  for (let before = position - 1; before >= 0; before--) {
+    // What can't be cleared in time counts as found: a stall must not become an approval.
+    if (budget.steps-- <= 0) return true;
+    if (
+      reads(letters, pattern, index - 1, before) &&
+      search(letters, pattern, at, index - 1, before, budget)
+    ) {
+      return true;
+    }
+    if (!hasTrait(letters, before, OPTIONAL)) return false;
+  }
+  return false;
+}
+
+function hasTrait(letters: Letters, position: number, trait: number): boolean {
+  return ((letters.traits[position] ?? 0) & trait) !== 0;
+}
+
+const LETTER_I = 0x69;
+const LETTER_L = 0x6c;
+const LETTER_O = 0x6f;
+
+function reads(letters: Letters, pattern: Pattern, index: number, position: number): boolean {
+  const written = letters.codes[position] ?? 0;
+  const wanted = pattern.codes[index] ?? 0;
+  if (written === wanted) return true;
+  if (wanted >= 0x30 && wanted <= 0x39) return readsDigit(pattern, written, wanted);
+  if (standsFor(written, wanted)) return true;
+  if (hasTrait(letters, position, SOFT)) {
+    if (written === LETTER_I && wanted === LETTER_L) return true;
+    return written === LETTER_L && wanted === LETTER_I && pattern.codes.length >= SHORT_TERM_LETTERS;
+  }
+  // A term written with a symbol in it (`a$$`) means the letter.
+  return wanted < 0x61 && standsFor(wanted, written);
+}
+
+/** `fr33` is `free`, but `c4` is not `ca`, and `100` is `l00` only if a digit is left in it. */
+function readsDigit(pattern: Pattern, written: number, wanted: number): boolean {
+  if (wanted === 0x30 && written === LETTER_O) return true;
+  if (wanted === 0x31 && (written === LETTER_L || written === LETTER_I)) return true;
+  return pattern.hasLetter && pattern.codes.length >= 4 && standsFor(wanted, written);
+}
+
+function acceptable(letters: Letters, pattern: Pattern, at: Int32Array): boolean {
+  if (!startsAWord(letters, at[0] ?? 0)) return false;
+  if (!hasSubstance(letters, pattern, at)) return false;
+  let spelledGap = 0;
+  for (let word = 0; word + 1 < pattern.words.length; word++) {
+    const from = pattern.words[word] ?? 0;
+    const to = pattern.words[word + 1] ?? 0;
+    if (word > 0 && !separates(letters, pattern, at, from)) return false;
+    const spelled = spelling(letters, at, from, to);
+    if (spelled === null) return false;
+    spelledGap = Math.max(spelledGap, spelled);
+  }
+  if (pattern.codes.length >= SHORT_TERM_LETTERS) return true;
+  if (spelledGap > 0 && isPartOfSpelling(letters, at, spelledGap)) return false;
+  return !isInDigest(letters, at);
+}
+
+function startsAWord(letters: Letters, first: number): boolean {
+  if (first === 0 || gapBefore(letters, first) > 0) return true;
+  if (hasTrait(letters, first, UNSPACED)) return true;
+  return hasTrait(letters, first - 1, OPTIONAL | UNSPACED);
+}
+
+/** Digits and symbols alone are numbers and prices, not words; and a foreign word may only look like a term. */
+function hasSubstance(letters: Letters, pattern: Pattern, at: Int32Array): boolean {
+  let plain = 0;
+  let digits = 0;
+  let foreign = 0;
+  for (const position of at) {
+    if (hasTrait(letters, position, DIGIT)) digits++;
+    else if (!hasTrait(letters, position, OPTIONAL)) plain++;
+    if (hasTrait(letters, position, FOREIGN)) foreign++;
+  }
+  if (pattern.native) return foreign > 0;
+  if (pattern.hasDigit && digits === 0) return !/^\d+$/.test(String.fromCharCode(...pattern.codes)) && plain > 0;
+  if (pattern.hasLetter && plain === 0) return false;
+  // Short words of other scripts made of lookalikes only (Russian сор) are words of their language.
+  return foreign < at.length || pattern.codes.length >= SHORT_TERM_LETTERS || !isForeignText(letters, at);
+}
+
+function isForeignText(letters: Letters, at: Int32Array): boolean {
+  const first = at[0] ?? 0;
+  const last = at[at.length - 1] ?? 0;
+  let foreign = 0;
+  let latin = 0;
+  const until = Math.min(letters.length, last + SURROUNDINGS_LETTERS);
+  for (let position = Math.max(0, first - SURROUNDINGS_LETTERS); position < until; position++) {
+    if (position >= first && position <= last) continue;
+    if (hasTrait(letters, position, FOREIGN)) foreign++;
+    else latin++;
+  }
+  return foreign > latin;
+}
+
+function gapBefore(letters: Letters, position: number): number {
+  return (letters.traits[position] ?? 0) & GAP_BITS;
+}
+
+/** The gap a reader sees between two letters of the match; a symbol read as a boundary is one. */
+function gapBetween(letters: Letters, from: number, to: number): number {
+  let gap = to > from + 1 ? GAP_PUNCTUATION : 0;
+  for (let position = from + 1; position <= to; position++) gap = Math.max(gap, gapBefore(letters, position));
+  return gap;
+}
+
+function separates(letters: Letters, pattern: Pattern, at: Int32Array, index: number): boolean {
+  if (gapBetween(letters, at[index - 1] ?? 0, at[index] ?? 0) > 0) return true;
+  if (hasTrait(letters, at[index] ?? 0, UNSPACED)) return true;
+  return pattern.codes.length >= MIN_RUN_TOGETHER_LETTERS;
+}
+
+/**
+ * How one word is written: whole (0), or spelled out or rejoined across gaps (the widest gap), or in pieces that
+ * are no spelling of it (null).
+ */
+function spelling(letters: Letters, at: Int32Array, from: number, to: number): number | null {
+  let gaps = 0;
+  let widest = 0;
+  let piece = 1;
+  let longestPiece = 1;
+  for (let index = from + 1; index < to; index++) {
+    const gap = gapBetween(letters, at[index - 1] ?? 0, at[index] ?? 0);
+    if (gap > 0) {
+      gaps++;
+      widest = Math.max(widest, gap);
+      piece = 0;
+    }
+    piece++;
+    longestPiece = Math.max(longestPiece, piece);
+  }
+  const length = to - from;
+  if (gaps === 0) return 0;
+  if (gaps === length - 1 && (length >= MIN_SPELLED_LETTERS || widest === GAP_PUNCTUATION)) return widest;
+  if (widest === GAP_PUNCTUATION) return length >= MIN_REJOINED_LETTERS ? widest : null;
+  return longestPiece <= 2 && gaps >= 2 && length >= MIN_CHUNKED_LETTERS ? widest : null;
+}
+
+/** `i s s u e` spells issue, not sue: a short spelled-out term must not be the rest of a longer one. */
+function isPartOfSpelling(letters: Letters, at: Int32Array, spelledGap: number): boolean {
+  const first = at[0] ?? 0;
+  const last = at[at.length - 1] ?? 0;
+  const limit = Math.min(spelledGap, GAP_SPACE);
+  const before = first > 0 && gapBefore(letters, first) <= limit && isAlone(letters, first - 1);
+  const after = last + 1 < letters.length && gapBefore(letters, last + 1) <= limit && isAlone(letters, last + 1);
+  return before || after;
+}
+
+function isAlone(letters: Letters, position: number): boolean {
+  if (hasTrait(letters, position, OPTIONAL)) return false;
+  const gapAfter = position + 1 < letters.length ? gapBefore(letters, position + 1) : GAP_WIDE;
+  return gapBefore(letters, position) > 0 && gapAfter > 0;
+}
+
+/** In a digest, a UUID or a base64 blob every short word turns up sooner or later. */
+function isInDigest(letters: Letters, at: Int32Array): boolean {
+  let first = at[0] ?? 0;
+  let last = at[at.length - 1] ?? 0;
+  const stopAt = Math.max(0, first - SURROUNDINGS_LETTERS);
+  const stopBy = Math.min(letters.length - 1, last + SURROUNDINGS_LETTERS);
+  while (first > stopAt && gapBefore(letters, first) <= GAP_PUNCTUATION) first--;
+  while (last < stopBy && gapBefore(letters, last + 1) <= GAP_PUNCTUATION) last++;
+  if (last - first < 24) return false;
+  let changes = 0;
+  for (let position = first + 1; position <= last; position++) {
+    if (hasTrait(letters, position, DIGIT) !== hasTrait(letters, position - 1, DIGIT)) changes++;
+  }
+  // One change in eight letters: more than any path or sentence has, less than random text does.
+  return changes * 8 >= last - first;
+}

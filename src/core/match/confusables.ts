@@ -1,0 +1,63 @@
+/**
+ * Letters that pass for Latin ones, after Unicode TR39 and what text generators offer as "fonts". Only those
+ * that compatibility decomposition (NFKD) does not already bring to Latin are listed; accents are gone by then.
+ * Both cases are listed where they look alike differently (Greek Η is an h, η an n).
+ */
+const LOOKALIKES: readonly (readonly [string, string])[] = [
+  ["a", "аАɑαΑᴀⱥȺᗩᎪꓮɐⲀⲁ∀ΛᎯӒӑ🅐🅰🇦"],
+  ["b", "ВвЬьЪъΒβʙƀɃɓƁƂƃᏏᗷꓐᏴⲂ฿🅑🅱🇧"],
+  ["c", "сСϲϹᴄƈƇȼȻᏟᑕꓚⲤⲥɔↄҫҪ🅒🅲🇨"],
+  ["d", "ԁԀᴅɗƊđĐɖƉᎠᗪꓓðÐⅾժ🅓🅳🇩"],
+  ["e", "еЕεΕᴇɇɆєЄҽɛƐᎬꓰᕮ∃ǝƎəƏзЗэЭɘⲈҼ🅔🅴🇪"],
+  ["f", "ғҒꜰƒƑϝϜᖴꓝքẝ🅕🅵🇫"],
+  ["g", "ɡɢǥǤɠƓցᏀꓖԌԍᎶ🅖🅶🇬"],
+  ["h", "нНһҺΗʜħĦհᎻᕼꓧңҢԋԊɦⲎ🅗🅷🇭"],
+  ["i", "іІɩιΙɪıɨƗӏӀιᎥꓲΐɩ🅘🅸🇮"],
+  ["j", "јЈᴊɉɈʝյᎫᒍꓙϳͿ🅙🅹🇯"],
+  ["k", "кКκΚᴋƙƘҝҜқҚᏦꓗⲔҟҠӄ🅚🅺🇰"],
+  ["l", "ʟłŁƚȽɫɭᏞᒪꓡⳐǀւլ🅛🅻🇱"],
+  ["m", "мМΜᴍɱᎷᗰꓟϺⲘ🅜🅼🇲"],
+  ["n", "ηΝпПиИɴɲƝŋŊոռИᑎꓠⲚñπ🅝🅽🇳"],
+  ["o", "оОοΟσΣᴏøØөӨɵƟօՕσфФᎾꓳⲞⲟंоంംဝ๐໐〇◯○●🅞🅾🇴"],
+  ["p", "рРρΡᴘƥƤᏢᑭꓑϷⲢþÞ🅟🅿🇵"],
+  ["q", "ԛԚգզɋɊʠᑫ🅠🆀🇶"],
+  ["r", "гГʀяЯɍɌɾɼᖇᏒꓣԻᎡⲄ🅡🆁🇷"],
+  ["s", "ѕЅꜱʂƨƧտՏᏕꓢՏᔕ🅢🆂🇸"],
+  ["t", "тТτΤᴛŧŦƭƬʈƮᎢꓔⲦҭҬ🅣🆃🇹"],
+  ["u", "υцЦᴜʉɄսՍմᑌꓴʋƱμЏџ🅤🆄🇺"],
+  ["v", "νѵѴᴠɣᏙᐯꓦѷ∨🅥🆅🇻"],
+  ["w", "ԝԜωΩшШщЩᴡաɯƜᏔꓪѡѠᗯ🅦🆆🇼"],
+  ["x", "хХχΧҳҲӽᕁꓫⲬ᙭✕✖🅧🆇🇽"],
+  ["y", "уУγΥүҮʏɏɎƴƳყᎩꓬⲨчЧўұҰ🅨🆈🇾"],
+  ["z", "ΖζᴢƶƵʐȥȤᏃꓜⲌ🅩🆉🇿"],
+  ["ae", "æÆӕӔ"],
+  ["oe", "œŒ"],
+];
+
+/** Zeros of decimal digit sets that compatibility decomposition leaves alone. */
+const DIGIT_ZEROS = [
+  0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0x0e50, 0x0ed0,
+  0x0f20, 0x1040, 0x17e0, 0x1810,
+] as const;
+
+const LATIN_BY_LOOKALIKE: ReadonlyMap<number, string> = lookalikeTable();
+
+function lookalikeTable(): ReadonlyMap<number, string> {
+  const table = new Map<number, string>();
+  for (const [latin, lookalikes] of LOOKALIKES) {
+    for (const lookalike of lookalikes) table.set(lookalike.codePointAt(0) ?? 0, latin);
+  }
+  for (const zero of DIGIT_ZEROS) {
+    for (let digit = 0; digit < 10; digit++) table.set(zero + digit, String(digit));
+  }
+  // Circled and dingbat digits: ➀ ❶ ⓵ each stand for 1 to 9.
+  for (const one of [0x2776, 0x2780, 0x278a, 0x24f5]) {
+    for (let digit = 1; digit < 10; digit++) table.set(one + digit - 1, String(digit));
+  }
+  return table;
+}
+
+/** The Latin letters (or ASCII digit) a code point passes for; undefined when it looks like none. */
+export function latinLookalike(codePoint: number): string | undefined {
+  return LATIN_BY_LOOKALIKE.get(codePoint);
+}

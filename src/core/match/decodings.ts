@@ -1,0 +1,90 @@
+import { decodedBase64 } from "./base64.ts";
+import { decodedEntities } from "./entities.ts";
+import { withoutTags } from "./tags.ts";
+
+/** Escapes in escapes: `%255Cu0072` is `%5Cu0072` is `\u0072` is `r`. */
+const MAX_ROUNDS = 3;
+/** Base64 in base64, once. */
+const MAX_NESTING = 2;
+
+/**
+ * Each text, and every text it becomes when its escapes, tags and base64 runs are decoded. The text as it is
+ * stays first: decoding can also hide (`C:\refund` has a line break in it, decoded).
+ */
+export function decodings(texts: readonly string[]): readonly string[] {
+  const all: string[] = [];
+  for (const text of texts) addDecodings(text, all, 0);
+  return all;
+}
+
+function addDecodings(text: string, all: string[], nesting: number): void {
+  let current = text;
+  for (let round = 0; ; round++) {
+    all.push(current);
+    if (nesting < MAX_NESTING) {
+      for (const decoded of decodedBase64(current)) addDecodings(decoded, all, nesting + 1);
+    }
+    if (round === MAX_ROUNDS) return;
+    const next = unescaped(current);
+    if (next === current) break;
+    current = next;
+  }
+  const bare = withoutTags(current);
+  if (bare !== current) all.push(bare);
+  // Text marked to be shown from right to left reads backwards.
+  if (text.includes("\u202e")) all.push(Array.from(text).toReversed().join(""));
+}
+
+function unescaped(text: string): string {
+  let next = text;
+  if (next.includes("%")) next = decodedPercent(next);
+  if (next.includes("&")) next = decodedEntities(next);
+  if (next.includes("\\")) next = decodedBackslashes(next);
+  if (next.includes("=")) next = decodedQuotedPrintable(next);
+  return next;
+}
+
+const UTF8 = new TextDecoder();
+
+function decodedPercent(text: string): string {
+  return text.replaceAll(/(?:%[0-9A-Fa-f]{2})+|%u[0-9A-Fa-f]{4}/g, (run) => {
+    if (run.length === 3) {
+      const code = Number.parseInt(run.slice(1), 16);
+      if (code < 0x80) return String.fromCharCode(code);
+    }
+    return run.startsWith("%u") ? character(run.slice(2)) : UTF8.decode(hexBytes(run));
+  });
+}
+
+/** RFC 2045 section 6.7: a soft line break joins, `=72` is an r. Letters and signs of ASCII only. */
+function decodedQuotedPrintable(text: string): string {
+  return text
+    .replaceAll(/=\r?\n/g, "")
+    .replaceAll(/=([2-7][0-9A-F])/g, (_, hex: string) => character(hex));
+}
+
+function hexBytes(run: string): Uint8Array {
+  const bytes = new Uint8Array(run.length / 3);
+  for (let index = 0; index < bytes.length; index++) {
+    bytes[index] = Number.parseInt(run.slice(index * 3 + 1, index * 3 + 3), 16);
+  }
+  return bytes;
+}
+
+/** JSON, JavaScript, C and shell write characters in these ways. */
+function decodedBackslashes(text: string): string {
+  return text.replaceAll(
+    /\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|x\{([0-9A-Fa-f]{1,6})\}|([0-3][0-7]{2})|([nrtfvb])|([/"'\\]))/g,
+    (_, braced?: string, u?: string, U?: string, x?: string, xb?: string, octal?: string, control?: string) => {
+      const hex = braced ?? u ?? U ?? x ?? xb;
+      if (hex !== undefined) return character(hex);
+      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+      return control === undefined ? _.slice(1) : control === "n" || control === "r" ? "\n" : " ";
+    },
+  );
+}
+
+function character(hex: string): string {
+  const codePoint = Number.parseInt(hex, 16);
+  return codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : " ";
+}

@@ -1,0 +1,137 @@
+import {
+  expansion,
+  fold,
+  foldedUnits,
+  IGNORED,
+  isExpansion,
+  NEWLINE,
+  OPTIONAL,
+  PUNCTUATION,
+  type Reading,
+  SOFT,
+  SPACE,
+} from "./fold.ts";
+
+/**
+ * A text as its letters: separators are gone and live on as the width of the gap before the next letter, so
+ * that `r e f u n d`, `re-fund` and `refund` are one sequence of letters.
+ */
+export interface Letters {
+  /** Folded codes; only the first `length` are meant. */
+  codes: Uint16Array;
+  /** Gap before the letter in the two low bits, traits (see fold.ts) above. */
+  traits: Uint8Array;
+  length: number;
+}
+
+export const GAP_BITS = 0x03;
+/** Punctuation only: `re-fund`. */
+export const GAP_PUNCTUATION = 1;
+/** One space, with punctuation or without. */
+export const GAP_SPACE = 2;
+/** Several spaces, or a line break. */
+export const GAP_WIDE = 3;
+
+const UPPER_I = 0x49;
+const LOWER_L = 0x6c;
+
+export function emptyLetters(): Letters {
+  return { codes: new Uint16Array(0), traits: new Uint8Array(0), length: 0 };
+}
+
+/** Reads a text into `into`, whose buffers are reused: one text at a time, no allocation per text. */
+export function readLetters(source: string, reading: Reading, into: Letters): void {
+  // Decomposed Hangul would be read as single jamo, which no composed term matches.
+  const text = /[\u1100-\u11ff]/.test(source) ? source.normalize("NFC") : source;
+  reserve(into, text.length, 0);
+  const units = foldedUnits(reading);
+  let { codes, traits } = into;
+  let length = 0;
+  let gap = GAP_WIDE;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    let folded = units[unit] ?? 0;
+    if (folded === 0 || (unit >= 0xd800 && unit <= 0xdfff)) {
+      const codePoint = text.codePointAt(index) ?? 0;
+      if (codePoint > 0xffff) index++;
+      folded = fold(codePoint, reading);
+    }
+    if (folded > IGNORED && !isExpansion(folded)) {
+      if ((folded >> 16) & OPTIONAL && repeats(codes, length, folded & 0xffff)) {
+        gap = Math.max(gap, GAP_PUNCTUATION);
+        continue;
+      }
+      if (length === codes.length) {
+        reserve(into, text.length, length);
+        ({ codes, traits } = into);
+      }
+      let traitsHere = (folded >> 16) | gap;
+      if (unit === UPPER_I || unit === LOWER_L) traitsHere |= soft(text, index, unit, gap);
+      codes[length] = folded & 0xffff;
+      traits[length++] = traitsHere;
+      gap = 0;
+    } else if (folded === SPACE) {
+      gap = gap >= GAP_SPACE ? GAP_WIDE : GAP_SPACE;
+    } else if (folded === PUNCTUATION) {
+      if (gap === 0) gap = isContraction(text, index) ? GAP_SPACE : GAP_PUNCTUATION;
+    } else if (folded === NEWLINE) {
+      // A word hyphenated at the end of a line goes on in the next.
+      if (gap !== GAP_PUNCTUATION || !endsInHyphen(text, index)) gap = GAP_WIDE;
+    } else if (isExpansion(folded)) {
+      for (const part of expansion(folded, reading)) {
+        if (part <= IGNORED) {
+          gap = Math.max(gap, part === PUNCTUATION ? GAP_PUNCTUATION : GAP_SPACE);
+          continue;
+        }
+        if (length === codes.length) {
+          reserve(into, text.length, length);
+          ({ codes, traits } = into);
+        }
+        codes[length] = part & 0xffff;
+        traits[length++] = (part >> 16) | gap;
+        gap = 0;
+      }
+    }
+  }
+  into.length = length;
+}
+
+function reserve(letters: Letters, extra: number, used: number): void {
+  if (letters.codes.length >= used + extra && used === 0) return;
+  const size = used + extra + 64;
+  const codes = new Uint16Array(size);
+  const traits = new Uint8Array(size);
+  codes.set(letters.codes.subarray(0, used));
+  traits.set(letters.traits.subarray(0, used));
+  letters.codes = codes;
+  letters.traits = traits;
+}
+
+/** No word has three of a symbol for letters: `!!!!!!` is punctuation, however long it gets. */
+function repeats(codes: Uint16Array, length: number, code: number): boolean {
+  return length >= 2 && codes[length - 1] === code && codes[length - 2] === code;
+}
+
+function isSmall(unit: number): boolean {
+  return unit >= 0x61 && unit <= 0x7a;
+}
+
+/** `guIlty` hides an l behind a capital I, `lnvoice` an I behind an l; `MAIL` and `hall` hide nothing. */
+function soft(text: string, index: number, unit: number, gap: number): number {
+  const beforeSmall = isSmall(text.charCodeAt(index + 1));
+  if (unit === LOWER_L) return gap > 0 && beforeSmall ? SOFT : 0;
+  return (gap > 0 && beforeSmall) || (gap === 0 && isSmall(text.charCodeAt(index - 1))) ? SOFT : 0;
+}
+
+const APOSTROPHES = "'\u2019\u2018\u02bc`";
+const CONTRACTION = /^(?:s|t|d|m|ll|re|ve)(?![\p{L}\p{N}])/iu;
+
+/** `he'll` is two words, or every text with it would hold "hell"; `re'fund` is one. */
+function isContraction(text: string, index: number): boolean {
+  return APOSTROPHES.includes(text.charAt(index)) && CONTRACTION.test(text.slice(index + 1, index + 5));
+}
+
+function endsInHyphen(text: string, index: number): boolean {
+  const before = text.charAt(text.charAt(index - 1) === "\r" ? index - 2 : index - 1);
+  return before === "-" || before === "\u2010";
+}
