@@ -1,4 +1,5 @@
 import type { Facts } from "./facts.ts";
+import type { History } from "./history.ts";
 import type { Risk } from "./risk.ts";
 
 /** Strictest last. */
@@ -27,14 +28,35 @@ export interface PolicyRef {
 
 /** Who may decide a held intent; fixed when the intent is made. */
 export interface ApprovalRequirements {
-  /** Distinct persons needed, ≥ 1. */
+  /** Distinct persons needed in all, ≥ 1: the most any policy in force asks for. */
   readonly require: number;
-  /** When either list is not empty, only these groups and people count. */
+  /**
+   * What each policy in force asks for. The approval is complete when every one of them is met; one person
+   * counts in every quorum that admits them.
+   */
+  readonly quorums: readonly Quorum[];
+  /** When either list is not empty, only these groups and people may vote: the union over the quorums. */
   readonly groups: readonly string[];
   readonly people: readonly string[];
   readonly excludeProposer: boolean;
   readonly excludeOwner: boolean;
   readonly minAssurance: "link" | "slack" | "key" | "sso" | "passkey";
+}
+
+export interface Quorum {
+  readonly policy: string;
+  /** Distinct persons, ≥ 1. */
+  readonly require: number;
+  /** When either list is not empty, only these groups and people count here. */
+  readonly groups: readonly string[];
+  readonly people: readonly string[];
+}
+
+/** Who is told next about an intent nobody decided. */
+export interface Escalation {
+  readonly afterMinutes: number;
+  /** A group or person of the registry. */
+  readonly to: string;
 }
 
 export type OnNoResponse = "reject" | "defer" | "escalate" | "auto_approve_if_low_risk";
@@ -58,9 +80,12 @@ export interface Decision {
     readonly policy: PolicyRef;
     readonly outcome: Outcome;
     readonly reasonCode: string;
+    readonly trace: readonly TraceStep[];
   }[];
   readonly trace: readonly TraceStep[];
   readonly facts: Facts;
+  /** The counters it was decided on; null when no rule in force asked for any. */
+  readonly history: History | null;
   readonly risk: Risk;
   /** Minutes a held intent waits: the shortest of the policies in force and of the ask. */
   readonly expiryMinutes: number;
@@ -71,6 +96,10 @@ export interface Decision {
   /** True when a rule about content held it: such an intent is never approved by silence. */
   readonly heldByContent: boolean;
   readonly approval: ApprovalRequirements;
+  /** Told in this order, earliest first. */
+  readonly escalate: readonly Escalation[];
+  /** May a reviewer change the payload, and approve what they changed. */
+  readonly edit: { readonly allow: boolean; readonly editorMayApprove: boolean };
   /** What the policies ask for; null leaves it to the destination. */
   readonly executor: Executor | null;
 }

@@ -11,6 +11,14 @@ export interface Registry {
   /** Group id → ids of its people. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
   readonly destinations: ReadonlyMap<string, Destination>;
+  /** Where credentials come from, by the name destinations refer to; never a secret itself. */
+  readonly credentials: ReadonlyMap<string, CredentialSource>;
+}
+
+export interface CredentialSource {
+  readonly provider: "env" | "1password" | "hashicorp" | "aws" | "azure" | "doppler" | "infisical";
+  /** What the provider calls it: a variable's name, `op://…`, a path. */
+  readonly ref: string;
 }
 
 export interface Person {
@@ -37,4 +45,19 @@ export interface Destination {
   readonly idempotent: boolean;
   /** Hundredths added to the risk score for this destination; null: by the system's name. */
   readonly riskWeight: number | null;
+  /** Where the reverse proxy and Gate itself send writes; null for what only runners reach. */
+  readonly upstream: Upstream | null;
+  /** Key of `Registry.credentials`. */
+  readonly credential: string | null;
+}
+
+export interface Upstream {
+  /** https, no credentials, query or fragment, no trailing slash. */
+  readonly url: string;
+  /** First path segments on Gate that lead here, e.g. `/sfdc`; null: not reachable through the reverse proxy. */
+  readonly prefix: string | null;
+  /** Requests that only read and pass without an intent; a path ends in `*` for everything below it. */
+  readonly reads: readonly { readonly method: string; readonly path: string }[];
+  /** The operator wrote that private and loopback addresses are meant. */
+  readonly allowPrivate: boolean;
 }

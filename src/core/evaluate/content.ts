@@ -1,0 +1,60 @@
+import type { Ask } from "../ask.ts";
+import type { Facts } from "../facts.ts";
+import type { Json } from "../json.ts";
+import { findPii } from "../match/pii.ts";
+import type { PiiKind } from "../match/pii.ts";
+import { readableTexts } from "../match/readable.ts";
+import { findTemplateErrors } from "../match/template-errors.ts";
+import type { TemplateError } from "../match/template-errors.ts";
+import type { MeasureHints } from "../measure/hints.ts";
+import { NO_HINTS } from "../measure/hints.ts";
+import { measure } from "../measure/measure.ts";
+import { records } from "../measure/select.ts";
+import type { Payload } from "../payload.ts";
+import type { Result } from "../result.ts";
+import { namesSensitiveFields } from "../risk.ts";
+
+/**
+ * What content rules can look at. Every view is made when the first rule asks for it and kept for the next, so
+ * an ask no content rule applies to pays nothing, and several policies pay once.
+ */
+export interface Content {
+  /** Null when all of it can be read; else why not: content rules hold what they can't see. */
+  readonly hidden: "reference" | "undecodable" | "missing" | null;
+  texts(): readonly string[];
+  pii(kinds: readonly PiiKind[]): ReadonlyMap<PiiKind, number>;
+  templateErrors(): readonly TemplateError[];
+  records(): Result<readonly Json[], string>;
+  /** Does it name what only sensitive records have? */
+  sensitive(): boolean;
+}
+
+export function contentOf(ask: Ask, payload: Payload, facts: Facts, hints: MeasureHints): Content {
+  if (payload.kind === "none" && ask.profile !== null) return profileContent(ask);
+  let texts: readonly string[] | undefined;
+  let templateErrors: readonly TemplateError[] | undefined;
+  let parsed: Result<readonly Json[], string> | undefined;
+  const readTexts = (): readonly string[] => (texts ??= readableTexts(payload, facts));
+  return {
+    hidden: hiddenBecause(payload, facts),
+    texts: readTexts,
+    pii: (kinds) => findPii(readTexts(), kinds),
+    templateErrors: () => (templateErrors ??= findTemplateErrors(payload, facts)),
+    records: () => (parsed ??= records(payload, facts, hints)),
+    sensitive: () => payload.kind === "content" && namesSensitiveFields(readTexts()),
+  };
+}
+
+/** An ask without a payload but with a typed action says what it wants written in its metadata. */
+function profileContent(ask: Ask): Content {
+  const bytes = new TextEncoder().encode(JSON.stringify(ask.metadata));
+  const payload: Payload = { kind: "content", bytes, name: null, mediaType: "application/json" };
+  const facts = measure(payload, NO_HINTS, { recordCount: null, estimatedValueUsd: null });
+  return contentOf({ ...ask, profile: null }, payload, facts, NO_HINTS);
+}
+
+function hiddenBecause(payload: Payload, facts: Facts): Content["hidden"] {
+  if (payload.kind === "reference") return "reference";
+  if (payload.kind === "none") return "missing";
+  return facts.decodable ? null : "undecodable";
+}

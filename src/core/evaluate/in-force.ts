@@ -1,0 +1,69 @@
+import type { Ask } from "../ask.ts";
+import type { Policy, PolicyRules } from "../policy.ts";
+import type { Destination, Registry } from "../registry.ts";
+
+/** The rules an installation decides by. */
+export interface Rules {
+  readonly registry: Registry;
+  /** By id, from a map and never from an object's members: `constructor` is an unknown policy. */
+  policy(id: string): Policy | { readonly broken: string } | undefined;
+}
+
+/** What an agent may do at all; null lists restrict nothing, empty ones allow nothing. */
+export interface AgentScope {
+  readonly id: string;
+  /** Exact names, `system.*` or `*`. */
+  readonly allowedDestinations: readonly string[] | null;
+  readonly allowedPolicies: readonly string[] | null;
+  /** Set when the agent was registered. */
+  readonly environment: string | null;
+}
+
+export interface InForce {
+  readonly entry: Destination | undefined;
+  /** The destination is nobody's, and the registry says that such a destination is refused. */
+  readonly refused: boolean;
+  readonly policies: readonly Policy[];
+  /** Named by agent or registry, and there is no such file. */
+  readonly unknown: readonly string[];
+  readonly broken: readonly { readonly id: string; readonly problem: string }[];
+}
+
+/**
+ * Bound policies always decide; the one the agent names decides beside them, so it can only make the answer
+ * stricter. Where nothing is bound, the named one decides alone, if the registry lets it.
+ */
+export function policiesInForce({ registry, policy }: Rules, ask: Ask): InForce {
+  const entry = registry.destinations.get(ask.destination);
+  const bound = entry?.policies ?? [];
+  const ids = ask.policy === "" || bound.includes(ask.policy) ? bound : [...bound, ask.policy];
+  const policies: Policy[] = [];
+  const unknown: string[] = [];
+  const broken: { id: string; problem: string }[] = [];
+  for (const id of ids) {
+    const found = policy(id);
+    if (found === undefined) unknown.push(id);
+    else if ("broken" in found) broken.push({ id, problem: found.broken });
+    else policies.push(found);
+  }
+  if (ids.length === 0) unknown.push("");
+  const refused = bound.length === 0 && registry.unboundDestinations === "block";
+  return { entry, refused, policies, unknown, broken };
+}
+
+/**
+ * A policy's rules for the environment the agent was registered in, and beside them those for the one the
+ * request names: a request can add strictness, never choose its own rules.
+ */
+export function variantsInForce(policy: Policy, agent: AgentScope, ask: Ask): readonly PolicyRules[] {
+  const own = variant(policy, agent.environment);
+  const asked = ask.metadata["environment"];
+  if (typeof asked !== "string" || policy.environments.size === 0) return [own];
+  const other = variant(policy, asked);
+  return other === own ? [own] : [own, other];
+}
+
+function variant(policy: Policy, environment: string | null): PolicyRules {
+  if (environment === null) return policy.base;
+  return policy.environments.get(environment) ?? policy.base;
+}

@@ -1,0 +1,44 @@
+/**
+ * A list of names as policies and agents write it: exact (`salesforce.import`), everything of one system
+ * (`salesforce.*`) or everything (`*`). Case matters, as it does on the wire.
+ */
+export interface NamePatterns {
+  /** As written. */
+  readonly written: readonly string[];
+  readonly exact: ReadonlySet<string>;
+  /** Prefixes with their dot: `salesforce.`. */
+  readonly prefixes: readonly string[];
+  readonly all: boolean;
+}
+
+export function compileNames(written: readonly string[]): NamePatterns {
+  const exact = new Set<string>();
+  const prefixes: string[] = [];
+  let all = false;
+  for (const pattern of written) {
+    if (pattern === "*") all = true;
+    else if (pattern.endsWith(".*")) prefixes.push(pattern.slice(0, -1));
+    else exact.add(pattern);
+  }
+  return { written, exact, prefixes, all };
+}
+
+export function listsName(patterns: NamePatterns, name: string): boolean {
+  if (patterns.all || patterns.exact.has(name)) return true;
+  for (const prefix of patterns.prefixes) {
+    // `salesforce.*` is not `salesforce.` itself: an action must follow.
+    if (name.length > prefix.length && name.startsWith(prefix)) return true;
+  }
+  return false;
+}
+
+/** The same over a short list that was not compiled, as agents carry them. */
+export function listAllows(written: readonly string[], name: string): boolean {
+  for (const pattern of written) {
+    if (pattern === "*" || pattern === name) return true;
+    if (pattern.endsWith(".*") && name.length > pattern.length - 1 && name.startsWith(pattern.slice(0, -1))) {
+      return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,48 @@
+import type { Ask } from "../ask.ts";
+import type { TraceStep } from "../decision.ts";
+import type { AgentScope, InForce } from "./in-force.ts";
+import { listAllows } from "./names.ts";
+import type { ReasonCode } from "./reason-codes.ts";
+import type { Finding } from "./sheet.ts";
+
+/** What says no before any policy is asked. */
+export interface Refusals {
+  readonly trace: readonly TraceStep[];
+  readonly findings: readonly Finding[];
+}
+
+const NONE: Refusals = { trace: [], findings: [] };
+
+/** The agent's own scope, the registry's word on the destination, and policies that can't be used. */
+export function refusals(agent: AgentScope, ask: Ask, inForce: InForce, conflict: boolean): Refusals {
+  const trace: TraceStep[] = [];
+  const findings: Finding[] = [];
+  const refuse = (rule: string, seen: string | null, code: ReasonCode, reason: string): void => {
+    trace.push({ policy: "", rule, line: null, seen, outcome: "block", reasonCode: code });
+    findings.push({ outcome: "block", code, reason, remedy: null, content: false });
+  };
+
+  if (agent.allowedDestinations !== null && !listAllows(agent.allowedDestinations, ask.destination)) {
+    const reason = "This agent may not write to this destination.";
+    refuse("agent.allowed_destinations", ask.destination, "agent_destination_not_allowed", reason);
+  }
+  if (ask.policy !== "" && agent.allowedPolicies !== null && !listAllows(agent.allowedPolicies, ask.policy)) {
+    const reason = "This agent may not name this policy.";
+    refuse("agent.allowed_policies", ask.policy, "agent_policy_not_allowed", reason);
+  }
+  if (inForce.refused) {
+    const reason =
+      "This destination has no policies bound to it in the registry, and such destinations are refused.";
+    refuse("unbound_destinations", ask.destination, "destination_not_registered", reason);
+  }
+  for (const id of inForce.unknown) refuse("policy", id, "unknown_policy", "There is no such policy.");
+  for (const { id, problem } of inForce.broken) {
+    const reason = `The policy ${id} has mistakes and can't be used until they are corrected.`;
+    refuse("policy", problem, "policy_broken", reason);
+  }
+  if (conflict) {
+    const reason = "The policies in force want the write carried out in different ways.";
+    refuse("execution", null, "executor_conflict", reason);
+  }
+  return findings.length === 0 ? NONE : { trace, findings };
+}

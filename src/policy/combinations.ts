@@ -1,0 +1,108 @@
+import type { PolicyField } from "../core/policy.ts";
+import type { Complain } from "./compile-rules.ts";
+import type { WrittenRules } from "./fields.ts";
+
+const CONTENT_FIELDS = [
+  "block_if_terms",
+  "hold_if_terms",
+  "block_if_pii",
+  "hold_if_pii",
+  "field_checks",
+  "require_approval_if_template_error",
+] as const satisfies readonly PolicyField[];
+
+/** Rules that are fine each by itself and can't both be meant. Checked once per environment, overrides applied. */
+export function checkCombinations(written: WrittenRules, complain: Complain): void {
+  unmeasuredContent(written, complain);
+  approvalBySilence(written, complain);
+  quorum(written, complain);
+  emptyMappings(written, complain);
+  if (written.edit?.editor_may_approve === true) {
+    if (written.edit.allow !== true) {
+      complain(
+        "edit",
+        ["editor_may_approve"],
+        "an editor may only approve where editing is allowed; add `allow: true`",
+      );
+    }
+    if (written.approvers?.exclude_proposer === true) {
+      const message =
+        "the editor becomes the proposer, and `exclude_proposer: true` says that those don't approve";
+      complain("edit", ["editor_may_approve"], message);
+    }
+  }
+  const expiry = written.expiry_minutes ?? 60;
+  written.escalate?.forEach(({ after }, index) => {
+    if (after >= expiry * 60_000) {
+      complain("escalate", [index, "after"], `never happens: an intent waits ${expiry} minutes at most`);
+    }
+  });
+  const seen = new Set<number>();
+  written.budgets?.forEach(({ window: { ms } }, index) => {
+    if (seen.has(ms))
+      complain("budgets", [index, "window"], "a second budget for the same window; write them as one");
+    seen.add(ms);
+  });
+}
+
+/** Content rules hold what they can't see, so the two can only contradict each other. */
+function unmeasuredContent(written: WrittenRules, complain: Complain): void {
+  if (written.allow_unmeasured !== true) return;
+  for (const field of CONTENT_FIELDS) {
+    if (written[field] === undefined || written[field] === false) continue;
+    const message = `allow_unmeasured lets payloads through that nobody has seen, and ${field} must see them; remove one`;
+    complain("allow_unmeasured", [], message);
+  }
+}
+
+/** Silence is nobody's approval where the policy wants everybody's, several people's, or a proven person's. */
+function approvalBySilence(written: WrittenRules, complain: Complain): void {
+  if (written.on_no_response === "escalate" && written.escalate === undefined) {
+    complain(
+      "on_no_response",
+      [],
+      "on_no_response: escalate says nobody to tell; add `escalate: [{after: 30m, to: …}]`",
+    );
+  }
+  if (written.on_no_response !== "auto_approve_if_low_risk") return;
+  const refuse = (because: string) =>
+    complain("on_no_response", [], `on_no_response: auto_approve_if_low_risk can't go with ${because}`);
+  if (written.require_approval === "always") refuse("`require_approval: always`");
+  if ((written.approvers?.require ?? written.require_approvals ?? 1) > 1)
+    refuse("more than one required approval");
+  if (written.approvers?.min_assurance !== undefined) refuse("`min_assurance`");
+}
+
+function quorum(written: WrittenRules, complain: Complain): void {
+  const { approvers, require_approvals: short } = written;
+  if (approvers?.require !== undefined && short !== undefined && approvers.require !== short) {
+    complain(
+      "require_approvals",
+      [],
+      `require_approvals: ${short} and approvers.require: ${approvers.require} disagree`,
+    );
+  }
+  const required = approvers?.require ?? short ?? 1;
+  const people = approvers?.people;
+  if (people !== undefined && approvers?.groups === undefined && new Set(people).size < required) {
+    complain("approvers", ["people"], `names ${new Set(people).size} people, and ${required} must approve`);
+  }
+}
+
+function emptyMappings(written: WrittenRules, complain: Complain): void {
+  for (const field of ["risk", "rate_limits", "approvers", "edit"] as const) {
+    const mapping = written[field];
+    if (mapping !== undefined && Object.keys(mapping).length === 0) {
+      complain(field, [], `${field} says nothing; leave it out, or fill it in`);
+    }
+  }
+  written.budgets?.forEach((budget, index) => {
+    if (
+      budget.max_intents === undefined &&
+      budget.max_records === undefined &&
+      budget.max_value_usd === undefined
+    ) {
+      complain("budgets", [index], "a budget needs max_intents, max_records or max_value_usd");
+    }
+  });
+}

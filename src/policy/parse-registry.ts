@@ -1,0 +1,162 @@
+import type { z } from "zod";
+import { digestOf, sha256Hex } from "../core/digest.ts";
+import type { CredentialSource, Destination, Person, Registry } from "../core/registry.ts";
+import { err, ok } from "../core/result.ts";
+import type { Result } from "../core/result.ts";
+import { problemsOf } from "./messages.ts";
+import { REGISTRY_FILE } from "./registry-schema.ts";
+import { checkUpstream } from "./upstream.ts";
+import { readYaml } from "./yaml-source.ts";
+import type { PolicyProblem, YamlSource } from "./yaml-source.ts";
+
+/** No registry file: nobody is known, and destinations that nobody bound are refused. */
+export const EMPTY_REGISTRY: Registry = empty("block");
+
+/** The same on one machine, where a policy file is all it takes to begin. */
+export const EMPTY_LOCAL_REGISTRY: Registry = empty("allow");
+
+function empty(unboundDestinations: Registry["unboundDestinations"]): Registry {
+  return {
+    hash: sha256Hex(""),
+    unboundDestinations,
+    people: new Map(),
+    groups: new Map(),
+    destinations: new Map(),
+    credentials: new Map(),
+  };
+}
+
+/**
+ * Reads `gate.yaml` with the same strictness as policies. That bound policies exist is checked by
+ * `checkTogether`, which has them.
+ *
+ * @param unbound what to do with unbound destinations when the file does not say: `allow` is for one machine
+ */
+export function parseRegistry(
+  file: string,
+  text: string,
+  unbound: Registry["unboundDestinations"] = "block",
+): Result<Registry, readonly PolicyProblem[]> {
+  const source = readYaml(file, text);
+  if (!source.ok) return source;
+  const parsed = REGISTRY_FILE.safeParse(source.value.value);
+  if (!parsed.success) return err(sorted(problemsOf(source.value, parsed.error.issues)));
+  const problems = checkReferences(source.value, parsed.data);
+  if (problems.length > 0) return err(sorted(problems));
+  const { people, groups, destinations, credentials } = parsed.data;
+  return ok({
+    hash: sha256Hex(text),
+    unboundDestinations: parsed.data.unbound_destinations ?? unbound,
+    people: mapOf(people, personOf),
+    groups: mapOf(groups, (_id, members) => new Set(members)),
+    destinations: mapOf(destinations, destinationOf),
+    credentials: mapOf(credentials, (_name, source_): CredentialSource => source_),
+  });
+}
+
+type WrittenRegistry = z.output<typeof REGISTRY_FILE>;
+type WrittenDestination = NonNullable<WrittenRegistry["destinations"]>[string];
+
+function mapOf<W, T>(
+  written: Readonly<Record<string, W>> | undefined,
+  make: (key: string, value: W) => T,
+): ReadonlyMap<string, T> {
+  return new Map(Object.entries(written ?? {}).map(([key, value]) => [key, make(key, value)]));
+}
+
+function personOf(id: string, written: NonNullable<WrittenRegistry["people"]>[string]): Person {
+  return { id, name: written.name, email: written.email?.toLowerCase() ?? null };
+}
+
+function destinationOf(name: string, written: WrittenDestination): Destination {
+  const records = written.records ?? "auto";
+  const upstream = written.upstream;
+  const entry: Omit<Destination, "configHash"> = {
+    name,
+    policies: [...new Set(written.policies ?? [])],
+    measure: {
+      records:
+        records === "auto" || records === "single" ? { kind: records } : { kind: "path", path: records },
+      amount: written.amount ?? null,
+      recipients: written.recipients ?? null,
+    },
+    executor: written.executor ?? null,
+    runners: written.runners ?? [],
+    claimRequired: written.claim === "required",
+    idempotent: written.idempotent ?? false,
+    riskWeight: written.risk_weight ?? null,
+    upstream:
+      upstream === undefined
+        ? null
+        : {
+            url: upstream.replace(/\/$/, ""),
+            prefix: written.prefix ?? null,
+            reads: written.reads ?? [],
+            allowPrivate: written.allow_private ?? false,
+          },
+    credential: written.credential ?? null,
+  };
+  return { ...entry, configHash: digestOf(entry) };
+}
+
+/** Names that lead nowhere, prefixes that lead to two places, upstreams that must not be reached. */
+function checkReferences(source: YamlSource, written: WrittenRegistry): readonly PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  const people = new Set(Object.keys(written.people ?? {}));
+  const runners = new Set(Object.keys(written.runners ?? {}));
+  const credentials = new Set(Object.keys(written.credentials ?? {}));
+  for (const [group, members] of Object.entries(written.groups ?? {})) {
+    if (people.has(group)) {
+      problems.push(
+        source.problemAtKey(["groups", group], `${group} is a person's id, too; names must differ`),
+      );
+    }
+    members.forEach((member, index) => {
+      if (people.has(member)) return;
+      problems.push(source.problemAt(["groups", group, index], `no person \`${member}\` under \`people\``));
+    });
+  }
+  const prefixes = new Map<string, string>();
+  for (const [name, entry] of Object.entries(written.destinations ?? {})) {
+    const at = ["destinations", name];
+    entry.runners?.forEach((runner, index) => {
+      if (runners.has(runner)) return;
+      problems.push(source.problemAt([...at, "runners", index], `no runner \`${runner}\` under \`runners\``));
+    });
+    if (entry.runners !== undefined && entry.executor !== undefined && entry.executor !== "runner") {
+      problems.push(
+        source.problemAt([...at, "runners"], `runners are named, and the executor is ${entry.executor}`),
+      );
+    }
+    if (entry.credential !== undefined && !credentials.has(entry.credential)) {
+      const message = `no credential \`${entry.credential}\` under \`credentials\``;
+      problems.push(source.problemAt([...at, "credential"], message));
+    }
+    if (entry.upstream === undefined) {
+      for (const field of ["prefix", "reads", "allow_private"] as const) {
+        if (entry[field] === undefined) continue;
+        problems.push(
+          source.problemAtKey([...at, field], `${field} is about an upstream, and there is none`),
+        );
+      }
+      if (entry.executor === "gate" || entry.executor === "forward") {
+        const message = `executor: ${entry.executor} sends the write on, and there is no upstream`;
+        problems.push(source.problemAt([...at, "executor"], message));
+      }
+    } else {
+      const problem = checkUpstream(entry.upstream, entry.allow_private ?? false);
+      if (problem !== null) problems.push(source.problemAt([...at, "upstream"], problem));
+    }
+    if (entry.prefix === undefined) continue;
+    const other = prefixes.get(entry.prefix);
+    if (other !== undefined) {
+      problems.push(source.problemAt([...at, "prefix"], `${entry.prefix} leads to ${other} already`));
+    }
+    prefixes.set(entry.prefix, name);
+  }
+  return problems;
+}
+
+function sorted(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}

@@ -1,0 +1,127 @@
+import { z } from "zod";
+import { choice, destinationName, flag, list, mapping, name, text, wholeNumber } from "./fields.ts";
+
+const METHOD = /^[A-Z]{3,10}$/;
+const PREFIX = /^\/[a-z0-9][a-z0-9-_]*(?:\/[a-z0-9][a-z0-9-_]*)*$/;
+const READ_PATH = /^\/[^\s?#]*$/;
+const CURRENCY = /^[A-Z]{3}$/;
+const SELF = "must be a destination such as {policies: [crm-low-risk]}";
+
+const path = (what: string) => text(what, 300);
+
+const amount = mapping(
+  {
+    path: path("the path of the amounts, such as lines.amount"),
+    unit: choice(["minor", "major"]),
+    currency: z.union(
+      [
+        z
+          .string()
+          .regex(CURRENCY)
+          .transform((code) => ({ code })),
+        mapping({ path: path("the path of the currency") }, "must be {path: …}"),
+      ],
+      { error: "must be a currency such as USD, or {path: …} of the field that holds it" },
+    ),
+  },
+  "must be {path: …, unit: minor or major, currency: USD}",
+);
+
+const read = mapping(
+  {
+    method: z
+      .string({ error: "must be a method such as GET" })
+      .regex(METHOD, { error: "must be a method such as GET, in capitals" }),
+    path: z
+      .string({ error: "must be a path such as /v1/contacts/*" })
+      .max(500, { error: "is too long for a path" })
+      .regex(READ_PATH, { error: "must be a path such as /v1/contacts/*" })
+      .refine((written) => !written.slice(0, -1).includes("*"), {
+        error: "must have a `*` only at its end",
+      })
+      .refine((written) => !/\/\/|\/\.{1,2}(?:\/|$)|%2f|\\/i.test(written), {
+        error: "must be a plain path: no `//`, dot segments or encoded slashes",
+      }),
+  },
+  "must be a request that only reads, such as {method: GET, path: /v1/contacts/*}",
+);
+
+const destination = mapping(
+  {
+    policies: list(name("a policy's id"), "policies", 20).optional(),
+    risk_weight: wholeNumber("hundredths of risk", 0, 100).optional(),
+    records: text("`auto`, `single` or the path of the records", 300).optional(),
+    amount: amount.optional(),
+    recipients: path("the path of the recipients").optional(),
+    executor: choice(["runner", "gate", "forward", "external_pull"]).optional(),
+    runners: list(name("a runner"), "runners").optional(),
+    claim: z.literal("required", { error: "must be `required`" }).optional(),
+    idempotent: flag().optional(),
+    credential: name("a credential of this file").optional(),
+    upstream: text("a URL such as https://api.example.com", 500).optional(),
+    prefix: z
+      .string({ error: "must be a path such as /sfdc" })
+      .max(100, { error: "is too long for a prefix" })
+      .regex(PREFIX, { error: "must be a path such as /sfdc: lower case, no slash at the end" })
+      .refine((written) => !/^\/(?:v1|mcp|internal|\.well-known|health|dashboard)(?:\/|$)/.test(written), {
+        error: "must not be one of Gate's own paths",
+      })
+      .optional(),
+    reads: list(read, "requests that only read").optional(),
+    allow_private: flag().optional(),
+  },
+  SELF,
+);
+
+export const REGISTRY_FILE = mapping(
+  {
+    unbound_destinations: choice(["allow", "block"]).optional(),
+    people: z
+      .record(
+        name("a person's id"),
+        mapping(
+          {
+            name: text("a person's name", 200),
+            email: z
+              .email({ error: "must be an e-mail address" })
+              .max(254, { error: "must be an e-mail address" })
+              .optional(),
+          },
+          "must be a person such as {name: Ana Diaz, email: ana@example.com}",
+        ),
+        { error: "must be people by id, such as {ana: {name: Ana Diaz}}" },
+      )
+      .optional(),
+    groups: z
+      .record(name("a group's id"), list(name("a person's id"), "people"), {
+        error: "must be groups by id, such as {finance: [ana, ben]}",
+      })
+      .optional(),
+    runners: z
+      .record(
+        name("a runner's name"),
+        mapping({ description: text("a description", 500) }, "must be {description: …}"),
+        { error: "must be runners by name, such as {vpc-1: {description: …}}" },
+      )
+      .optional(),
+    credentials: z
+      .record(
+        name("a credential's name"),
+        mapping(
+          {
+            provider: choice(["env", "1password", "hashicorp", "aws", "azure", "doppler", "infisical"]),
+            ref: text("what the provider calls the secret", 500),
+          },
+          "must be {provider: …, ref: …}; the secret itself never stands here",
+        ),
+        { error: "must be credentials by name, such as {sfdc: {provider: env, ref: SFDC_TOKEN}}" },
+      )
+      .optional(),
+    destinations: z
+      .record(destinationName, destination, {
+        error: "must be destinations by name, such as {salesforce.import: {policies: [crm-low-risk]}}",
+      })
+      .optional(),
+  },
+  "must be a registry: destinations, people, groups, runners, credentials",
+);
