@@ -1,0 +1,32 @@
+import type { CommandIo, ExitCode } from "./io.ts";
+
+export interface Command {
+  readonly name: string;
+  readonly usage: string;
+  readonly summary: string;
+  /** True: `--help` after the name is the command's own. */
+  readonly helpsItself?: boolean;
+  run(args: readonly string[], io: CommandIo): Promise<ExitCode>;
+}
+
+/** Each is loaded when it is asked for, so that `init` does not pay for the runtime. */
+export const COMMANDS: readonly Command[] = [
+  {
+    name: "serve",
+    usage: "serve [options]",
+    summary: "start the server",
+    run: async (args, io) => (await import("./serve/command.ts")).runServe(args, io),
+  },
+  {
+    name: "init",
+    usage: "init [folder]",
+    summary: "write starter policies, gate.yaml and a secrets file",
+    run: async (args, io) => (await import("./init/command.ts")).runInit(args, io),
+  },
+  {
+    name: "demo",
+    usage: "demo",
+    summary: "play three incidents and four use cases on a temporary server",
+    run: async (args, io) => (await import("./demo/command.ts")).runDemo(args, io),
+  },
+];

@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { CommandFailure, type CommandIo, errorCode, type ExitCode } from "../io.ts";
+import { packageRoot } from "../package-root.ts";
+import { parseFlags } from "../usage.ts";
+
+interface StarterFile {
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number;
+}
+
+const PUBLIC_FILE = 0o644;
+const PRIVATE_FILE = 0o600;
+const SECRET_BYTES = 32;
+
+/** Writes what a deployment of one's own starts from. What is there already stays as it is. */
+export async function runInit(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const { positionals } = parseFlags(args, {}, { max: 1 });
+  const folder = resolve(process.cwd(), positionals[0] ?? ".");
+  for (const file of starterFiles()) {
+    const shown = relative(process.cwd(), join(folder, file.path));
+    io.out(`${writeNew(folder, file) ? "wrote" : "kept "}  ${shown}`);
+  }
+  io.out("\nNext: zehrava-gate --port 4000");
+  io.out(".dev.vars holds the secrets for wrangler dev; never commit it.");
+  return 0;
+}
+
+function starterFiles(): readonly StarterFile[] {
+  const root = packageRoot();
+  return [
+    ...yamlFilesUnder(join(root, "policies")).map((path) => ({
+      path: join("policies", path),
+      text: readFileSync(join(root, "policies", path), "utf8"),
+      mode: PUBLIC_FILE,
+    })),
+    { path: "gate.yaml", text: strictRegistry(readFileSync(join(root, "gate.yaml"), "utf8")), mode: PUBLIC_FILE },
+    { path: ".dev.vars", text: secretsFile(), mode: PRIVATE_FILE },
+    { path: ".gitignore", text: ".dev.vars\n.gate/\n.wrangler/\n", mode: PUBLIC_FILE },
+  ];
+}
+
+function yamlFilesUnder(folder: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".yaml"))
+    .sort();
+}
+
+/** The shipped registry lets an unlisted destination be decided by the policy named; one's own starts strict. */
+export function strictRegistry(shipped: string): string {
+  const strict = "unbound_destinations: block";
+  const line = /^unbound_destinations:.*$/m;
+  return line.test(shipped) ? shipped.replace(line, strict) : `${strict}\n${shipped}`;
+}
+
+function secretsFile(): string {
+  return [
+    `GATE_SECRET=${randomBytes(SECRET_BYTES).toString("base64")}`,
+    `GATE_ADMIN_KEY=gate_ak_${randomBytes(SECRET_BYTES).toString("base64url")}`,
+    "",
+  ].join("\n");
+}
+
+/** False when something has that name; `wx` also when it appears in this very moment. */
+function writeNew(folder: string, file: StarterFile): boolean {
+  const path = join(folder, file.path);
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file.text, { flag: "wx", mode: file.mode });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    throw new CommandFailure(`can't write ${path} (${errorCode(error) ?? "?"})`);
+  }
+}

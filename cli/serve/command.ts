@@ -1,0 +1,81 @@
+import { relative } from "node:path";
+import { CommandFailure, type CommandIo, errorText, EXIT_FAILED, type ExitCode } from "../io.ts";
+import { type LocalRole, registerPrincipals, storeAgentKey, storedAgentKey } from "./first-start.ts";
+import { leaveAgentKey, localAgentsFile, removeAgentKey } from "./local-agents.ts";
+import { parseServeOptions, type ServeOptions } from "./options.ts";
+import { type Server, startServer } from "./server.ts";
+
+export async function runServe(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  const options = parseServeOptions(args, process.cwd());
+  // From the start: a signal while the runtime comes up must not leave it behind.
+  const stopped = nextSignal();
+  const server = await startServer({ ...options, environment: process.env, say: io.err });
+  const agentKeys = localAgentsFile(process.env);
+  let agentKey: string | null = null;
+  try {
+    for (const note of options.notes) io.out(note);
+    io.out(`Gate listens on ${server.url.origin}`);
+    io.out(`  data      ${shown(options.dataDir)}`);
+    io.out(`  policies  ${shown(options.policyDir)} (${server.rules.policies.length})`);
+    agentKey = server.isNew ? null : storedAgentKey(options.dataDir);
+    agentKey ??= await firstStart(server, options, io);
+    tryToLeave(() => leaveAgentKey(agentKeys, options.port, agentKey ?? ""), io);
+    io.out("Ready.");
+    const failure = await Promise.race([stopped, server.failed]);
+    if (failure === null) return 0;
+    io.err(`zehrava-gate: ${failure}`);
+    return EXIT_FAILED;
+  } finally {
+    await server.stop();
+    if (agentKey !== null) tryToLeave(() => removeAgentKey(agentKeys, options.port, agentKey ?? ""), io);
+  }
+}
+
+/** Shows the keys before it stores the one that says so: cut short in between, the next start shows new ones. */
+async function firstStart(server: Server, options: ServeOptions, io: CommandIo): Promise<string> {
+  const keys = await registerPrincipals(server.url, server.adminKey);
+  const agentKey = keys.get("agent");
+  if (agentKey === undefined) throw new CommandFailure("no agent was registered");
+  io.out(firstStartText(keys, agentKey, server.url));
+  storeAgentKey(options.dataDir, agentKey);
+  return agentKey;
+}
+
+function firstStartText(keys: ReadonlyMap<LocalRole, string>, agentKey: string, url: URL): string {
+  const intent = {
+    destination: "salesforce.import",
+    policy: "crm-low-risk",
+    payload: "email,company\nada@example.com,Analytical Engines\n",
+    payload_name: "leads.csv",
+    recordCount: 847,
+  };
+  return [
+    "",
+    "First start. These keys are shown once; only the agent's is kept, for the SDK on this machine:",
+    ...[...keys].map(([role, key]) => `  ${role.padEnd(9)} ${key}`),
+    "",
+    "Propose a CRM import (held: over 100 records):",
+    `  curl -s ${url.origin}/v1/intents -H 'authorization: Bearer ${agentKey}' -H 'content-type: application/json' -d '${JSON.stringify(intent)}'`,
+    "",
+  ].join("\n");
+}
+
+/** The SDK's convenience is no reason not to serve: a home that can't be written to is said, not fatal. */
+function tryToLeave(action: () => void, io: CommandIo): void {
+  try {
+    action();
+  } catch (error) {
+    io.err(`the SDK won't find the agent's key by itself: ${errorText(error)}`);
+  }
+}
+
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short === "" ? "." : short.startsWith("..") ? path : short;
+}
+
+function nextSignal(): Promise<null> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(null));
+  });
+}

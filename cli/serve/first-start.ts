@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import { CommandFailure } from "../io.ts";
+import { readJsonFile, writePrivateFile } from "./private-file.ts";
+
+/** Whom a new server knows. The reviewer is not the agent's owner: nobody approves their own. */
+const PRINCIPALS = [
+  { name: "local-admin", role: "admin" },
+  { name: "local-agent", role: "agent" },
+  { name: "local-reviewer", role: "reviewer" },
+] as const;
+
+export type LocalRole = (typeof PRINCIPALS)[number]["role"];
+
+/** What is kept of the first start: the agent's key, and by its presence that the first start is over. */
+export function storedAgentKey(dataDir: string): string | null {
+  const key = readJsonFile(agentKeyFile(dataDir))?.["apiKey"];
+  return typeof key === "string" ? key : null;
+}
+
+/** Ends the first start. Before this, another start does all of it again. */
+export function storeAgentKey(dataDir: string, apiKey: string): void {
+  writePrivateFile(agentKeyFile(dataDir), `${JSON.stringify({ apiKey }, null, 2)}\n`);
+}
+
+function agentKeyFile(dataDir: string): string {
+  return join(dataDir, "local-agent.json");
+}
+
+/**
+ * Registers the first principals, each through the door that everybody uses. A start that was cut short has left
+ * some of them behind, with keys that nobody has seen: those get new keys.
+ *
+ * @throws {CommandFailure}
+ */
+export async function registerPrincipals(
+  url: URL,
+  adminKey: string,
+): Promise<ReadonlyMap<LocalRole, string>> {
+  const keys = new Map<LocalRole, string>();
+  for (const principal of PRINCIPALS) {
+    const registered = await post(new URL("/v1/agents/register", url), adminKey, principal);
+    keys.set(
+      principal.role,
+      registered.status === 409
+        ? await rotateKey(url, adminKey, principal.name)
+        : keyOf(registered, `register ${principal.name}`),
+    );
+  }
+  return keys;
+}
+
+async function rotateKey(url: URL, adminKey: string, name: string): Promise<string> {
+  const listed = await request(new URL("/v1/agents", url), adminKey, { method: "GET" });
+  const agents = listed.body["agents"];
+  const found = (Array.isArray(agents) ? agents : []).find(
+    (agent: { readonly name?: unknown }) => agent.name === name,
+  ) as { readonly id?: unknown; readonly agent_id?: unknown } | undefined;
+  const id = found?.id ?? found?.agent_id;
+  if (typeof id !== "string") throw refusal(`find ${name}`, listed);
+  const rotated = await post(new URL(`/v1/agents/${encodeURIComponent(id)}/rotate-key`, url), adminKey, {});
+  return keyOf(rotated, `give ${name} a new key`);
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+function keyOf(answer: Answer, what: string): string {
+  const key = answer.body["apiKey"];
+  if (typeof key !== "string") throw refusal(what, answer);
+  return key;
+}
+
+function refusal(what: string, answer: Answer): CommandFailure {
+  const detail = answer.body["detail"] ?? answer.body["error"];
+  return new CommandFailure(`could not ${what}: ${answer.status} ${typeof detail === "string" ? detail : ""}`.trim());
+}
+
+function post(url: URL, key: string, body: object): Promise<Answer> {
+  return request(url, key, { method: "POST", body: JSON.stringify(body) });
+}
+
+const REQUEST_TIMEOUT_MS = 15_000;
+
+async function request(url: URL, key: string, init: RequestInit): Promise<Answer> {
+  const response = await fetch(url, {
+    ...init,
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  const body: unknown = await response.json().catch(() => ({}));
+  return { status: response.status, body: (body ?? {}) as Readonly<Record<string, unknown>> };
+}

@@ -1,0 +1,65 @@
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { packageRoot } from "../package-root.ts";
+import { parseFlags, UsageError } from "../usage.ts";
+
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly dataDir: string;
+  readonly policyDir: string;
+  /** Null: no registry, so every destination is decided by the policy that the agent names. */
+  readonly registry: string | null;
+  /** Lines for the operator about what was chosen for them. */
+  readonly notes: readonly string[];
+}
+
+const FLAGS = {
+  port: { type: "string", default: "4000" },
+  host: { type: "string", default: "127.0.0.1" },
+  "data-dir": { type: "string", default: ".gate" },
+  "policy-dir": { type: "string" },
+  registry: { type: "string" },
+} as const;
+
+const MAX_PORT = 65_535;
+
+/** @throws {UsageError} */
+export function parseServeOptions(args: readonly string[], workingDir: string): ServeOptions {
+  const { values } = parseFlags(args, FLAGS);
+  if (!/^\d{1,5}$/.test(values.port) || Number(values.port) > MAX_PORT || Number(values.port) === 0) {
+    throw new UsageError(`--port takes a number from 1 to ${MAX_PORT}, not "${values.port}"`);
+  }
+  for (const [name, value] of Object.entries(values)) {
+    if (value === "") throw new UsageError(`--${name} is empty`);
+  }
+  return {
+    port: Number(values.port),
+    host: values.host,
+    dataDir: resolve(workingDir, values["data-dir"]),
+    ...chooseRules(values["policy-dir"], values.registry, workingDir),
+  };
+}
+
+/**
+ * Rules that were named are used, and have to exist. Without any, and without the default ones in this folder,
+ * those that ship with Gate apply: the first server somebody starts has something to decide by.
+ */
+function chooseRules(
+  policyDir: string | undefined,
+  registry: string | undefined,
+  workingDir: string,
+): Pick<ServeOptions, "policyDir" | "registry" | "notes"> {
+  const ownPolicies = resolve(workingDir, policyDir ?? "policies");
+  const ownRegistry = resolve(workingDir, registry ?? "gate.yaml");
+  const hasRegistry = registry !== undefined || existsSync(ownRegistry);
+  if (policyDir !== undefined || existsSync(ownPolicies)) {
+    const notes = hasRegistry ? [] : ["no gate.yaml here: every destination is decided by the policy an agent names"];
+    return { policyDir: ownPolicies, registry: hasRegistry ? ownRegistry : null, notes };
+  }
+  return {
+    policyDir: join(packageRoot(), "policies"),
+    registry: hasRegistry ? ownRegistry : join(packageRoot(), "gate.yaml"),
+    notes: ["no policies/ here: using the ones that ship with Gate (zehrava-gate init writes your own)"],
+  };
+}

@@ -1,0 +1,220 @@
+import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { parsePolicy } from "../../src/policy/parse.ts";
+import { parseRegistry } from "../../src/policy/parse-registry.ts";
+import { CommandFailure, errorCode } from "../io.ts";
+import { packageRoot } from "../package-root.ts";
+import { type DataLock, lockDataFolder } from "./lock.ts";
+import { makePrivateFolder } from "./private-file.ts";
+import { isSameProcess, type ProcessIdentity } from "./process-table.ts";
+import { type Rules, type RulesSource, rulesSource } from "./rules.ts";
+import { portInUse, type Runtime, startRuntime } from "./runtime.ts";
+import { loadSecrets, type Secrets } from "./secrets.ts";
+import { readWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 asks the system for a free one. */
+  readonly port: number;
+  readonly dataDir: string;
+  readonly policyDir: string;
+  readonly registry: string | null;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Takes one line for the operator. */
+  readonly say: (line: string) => void;
+}
+
+export interface Server {
+  readonly url: URL;
+  readonly adminKey: string;
+  /** True when nothing was kept in the data folder yet. */
+  readonly isNew: boolean;
+  readonly rules: Rules;
+  /** Settles when the runtime ends without being asked to. */
+  readonly failed: Promise<string>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts Gate on one data folder, and answers once the Worker does.
+ *
+ * @throws {CommandFailure} for whatever the operator can put right.
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const root = packageRoot();
+  if (!existsSync(join(root, "dist", "worker", "index.js"))) {
+    throw new CommandFailure("the Worker is not built: run npm run build");
+  }
+  const config = readWranglerConfig(root);
+  const source = openRules(options);
+  const rules = source.current();
+  prepareFolder(options.dataDir);
+  const lock = await lockDataFolder(options.dataDir);
+  try {
+    return await startLocked(options, root, config, source, rules, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function startLocked(
+  options: ServerOptions,
+  root: string,
+  config: WranglerConfig,
+  source: RulesSource,
+  rules: Rules,
+  lock: DataLock,
+): Promise<Server> {
+  await requireFreePort(options.host, options.port);
+  const stateDir = join(options.dataDir, "state");
+  const isNew = !existsSync(stateDir);
+  makePrivateFolder(stateDir);
+  const secrets: Secrets = loadSecrets(options.dataDir, options.environment);
+  let process: ProcessIdentity | null = null;
+  const runtime = await startRuntime({
+    root,
+    config,
+    host: options.host,
+    port: options.port,
+    stateDir,
+    secrets,
+    vars: overriddenVars(config, options.environment),
+    rules: source,
+    log: options.say,
+    onProcess: (identity) => {
+      process = identity;
+      lock.nameRuntime(identity);
+    },
+  });
+  const health = watch(source, lock, () => process);
+  try {
+    await answersHealth(runtime.url);
+  } catch (error) {
+    health.end();
+    await runtime.stop();
+    throw error;
+  }
+  return {
+    url: runtime.url,
+    adminKey: secrets.adminKey,
+    isNew,
+    rules,
+    failed: health.failed,
+    stop: () => stopAll(runtime, lock, health),
+  };
+}
+
+async function stopAll(runtime: Runtime, lock: DataLock, health: Watch): Promise<void> {
+  health.end();
+  await runtime.stop();
+  lock.release();
+}
+
+/** @throws {CommandFailure} when the folder can't be read or the registry is broken: nothing good to keep yet. */
+function openRules({ policyDir, registry, say }: ServerOptions): RulesSource {
+  requireReadable(policyDir, "--policy-dir");
+  if (registry !== null) requireReadable(registry, "--registry");
+  const registryProblems: string[] = [];
+  const source = rulesSource({
+    policyDir,
+    registry,
+    checkPolicy: parsePolicy,
+    checkRegistry(file, text) {
+      const parsed = parseRegistry(file, text);
+      if (!parsed.ok) {
+        registryProblems.push(
+          ...parsed.error.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`),
+        );
+      }
+      return parsed;
+    },
+    say,
+  });
+  if (source.current().registry === null && registry !== null) {
+    throw new CommandFailure(`the registry is broken\n${registryProblems.join("\n")}`);
+  }
+  return source;
+}
+
+function requireReadable(path: string, flag: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    throw new CommandFailure(`can't read ${path} (${errorCode(error) ?? "?"}); see ${flag}, or run zehrava-gate init`);
+  }
+}
+
+/** @throws {CommandFailure} when nothing can be written there. */
+function prepareFolder(dataDir: string): void {
+  const probe = join(dataDir, `.probe-${process.pid}`);
+  try {
+    makePrivateFolder(dataDir);
+    // Access bits lie (to root, on read-only mounts): only a write tells.
+    writeFileSync(probe, "");
+    rmSync(probe);
+  } catch (error) {
+    throw new CommandFailure(`can't write to the data folder ${dataDir} (${errorCode(error) ?? "?"})`);
+  }
+}
+
+/** @throws {CommandFailure} with the reason, which the runtime's own message would hide. */
+async function requireFreePort(host: string, port: number): Promise<void> {
+  const probe = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      probe.once("error", reject);
+      probe.listen({ host, port, exclusive: true }, resolve);
+    });
+    await new Promise((resolve) => probe.close(resolve));
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "EADDRINUSE") throw portInUse(host, port);
+    throw new CommandFailure(`can't listen on ${host}:${port} (${code ?? "?"})`);
+  }
+}
+
+/** A variable of wrangler.toml that is set in the environment has that value here. */
+function overriddenVars(
+  config: WranglerConfig,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const set = Object.keys(config.vars).flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(set);
+}
+
+interface Watch {
+  readonly failed: Promise<string>;
+  end(): void;
+}
+
+const LOOK_EVERY_MS = 500;
+
+/** Looks at the rules, so that a mistake shows without traffic, and at the runtime, which could end by itself. */
+function watch(source: RulesSource, lock: DataLock, runtime: () => ProcessIdentity | null): Watch {
+  let timer: NodeJS.Timeout | undefined;
+  const failed = new Promise<string>((resolve) => {
+    timer = setInterval(() => {
+      source.current();
+      const process = runtime();
+      if (process !== null && !isSameProcess(process)) resolve("the runtime ended by itself");
+      else if (!lock.isHeld()) resolve("the lock of the data folder was taken away");
+    }, LOOK_EVERY_MS);
+  });
+  return { failed, end: () => clearInterval(timer) };
+}
+
+const HEALTH_TIMEOUT_MS = 15_000;
+
+async function answersHealth(url: URL): Promise<void> {
+  const response = await fetch(new URL("/health", url), { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) }).catch(
+    () => null,
+  );
+  if (response?.status !== 200) {
+    throw new CommandFailure(`the server started but is not healthy (${response?.status ?? "no answer"})`);
+  }
+}
