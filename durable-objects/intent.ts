@@ -14,7 +14,7 @@ import type { Instant, IntentState } from "../src/core/intent/state.ts";
 import { chain } from "../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { deriveKey } from "../src/core/secret.ts";
-import type { DeadlineMessage, Dossier, Proposal, ProposeReply } from "../src/ports.ts";
+import type { Acted, DeadlineMessage, Dossier, Proposal, ProposeReply } from "../src/ports.ts";
 import { IntentStore } from "./intent-store.ts";
 
 /** D1 did not take the entries: tried again after this long, and on every command until then. */
@@ -54,16 +54,16 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   /** Carries out a command. Those after which something may leave Gate also wait until D1 has it. */
-  async act(command: IntentCommand): Promise<Result<IntentState, Refusal>> {
+  async act(command: IntentCommand): Promise<Result<Acted, Refusal>> {
     const before = this.#store.state();
     if (before === undefined) return err({ reason: "not_found" });
-    const { facts, state, refusal } = handle(before, command, Date.now());
+    const { facts, state, changed, refusal } = handle(before, command, Date.now());
     if (state !== before) this.#commit(facts, state);
     if (refusal !== null) return err(refusal);
     if ((command.type === "order" || command.type === "claim") && !(await this.#flush())) {
       return err({ reason: "ledger_unavailable" });
     }
-    return ok(state);
+    return ok({ state, changed });
   }
 
   /** The state as of now; null for an intent that was never proposed. */

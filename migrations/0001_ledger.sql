@@ -43,6 +43,9 @@ BEGIN
   SELECT RAISE(IGNORE);
 END;
 
+-- So that counting repeats does not read the whole ledger.
+CREATE INDEX ledger_duplicates ON ledger (actor) WHERE event = 'duplicate_blocked';
+
 -- What lists show and filter by. Derived from the intents' objects; holds no free text.
 CREATE TABLE intents (
   id TEXT PRIMARY KEY,

@@ -1,2 +1,26 @@
+import { portsOf } from "./env.ts";
+import { createApp } from "./http/app.ts";
+import type { DeadlineMessage } from "./ports.ts";
+
 export { IntentObject } from "../durable-objects/intent.ts";
-export default { async fetch() { return new Response("ok"); } };
+
+const app = createApp();
+
+export default {
+  fetch(request, env, ctx) {
+    return app.fetch(request, portsOf(env), ctx);
+  },
+
+  async queue(batch, env) {
+    const { intents } = portsOf(env);
+    for (const message of batch.messages) {
+      try {
+        await intents.find(message.body.intent)?.tick();
+        message.ack();
+      } catch (error) {
+        console.error({ message: "deadline not applied", intent: message.body.intent, error: String(error) });
+        message.retry();
+      }
+    }
+  },
+} satisfies ExportedHandler<Env, DeadlineMessage>;

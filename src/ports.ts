@@ -40,6 +40,12 @@ export interface ProposeReply {
   readonly state: IntentState;
 }
 
+export interface Acted {
+  readonly state: IntentState;
+  /** False when what was asked for held already. */
+  readonly changed: boolean;
+}
+
 /** All that is known of one intent, for those who may see it. */
 export interface Dossier {
   readonly state: IntentState;
@@ -59,7 +65,7 @@ export interface Dossier {
 export interface Intent {
   readonly id: string;
   propose(proposal: Proposal): Promise<Result<ProposeReply, Refusal>>;
-  act(command: IntentCommand): Promise<Result<IntentState, Refusal>>;
+  act(command: IntentCommand): Promise<Result<Acted, Refusal>>;
   look(): Promise<IntentState | null>;
   dossier(): Promise<Dossier | null>;
   payload(): Promise<Uint8Array | null>;
@@ -85,7 +91,8 @@ export interface IntentFilter {
   /** Null: any. An empty list matches nothing. */
   readonly phases: readonly Phase[] | null;
   readonly agent: string | null;
-  readonly destination: string | null;
+  /** Null: any. An empty list matches nothing. */
+  readonly destinations: readonly string[] | null;
   readonly policy: string | null;
   /** Milliseconds since the epoch: at or after, and before. */
   readonly since: number | null;
@@ -96,11 +103,20 @@ export interface IntentFilter {
   readonly limit: number;
 }
 
+export interface Metrics {
+  readonly byPhase: ReadonlyMap<string, number>;
+  /** Attempts that were answered with an earlier intent. */
+  readonly duplicates: number;
+  /** Mean time from proposal to a person's approval; null while there is none. */
+  readonly approvalLatencyMs: number | null;
+}
+
 /** Lists and counts of intents. */
 export interface IntentIndex {
   /** Newest first. */
   list(filter: IntentFilter): Promise<readonly IntentRow[]>;
-  countByPhase(agent: string | null): Promise<ReadonlyMap<string, number>>;
+  /** Counts over all intents, or over one agent's. */
+  metrics(agent: string | null): Promise<Metrics>;
 }
 
 export type NewPrincipal = Omit<Principal, "status">;

@@ -10,12 +10,11 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
         const places = bound.map((value) => `?${values.push(value)}`);
         wheres.push(clause(places.join(", ")));
       };
-      if (filter.phases !== null) {
-        if (filter.phases.length === 0) return [];
-        where((places) => `phase IN (${places})`, ...filter.phases);
-      }
+      const { phases, destinations } = filter;
+      if (phases?.length === 0 || destinations?.length === 0) return [];
+      if (phases !== null) where((places) => `phase IN (${places})`, ...phases);
+      if (destinations !== null) where((places) => `destination IN (${places})`, ...destinations);
       if (filter.agent !== null) where((place) => `agent_id = ${place}`, filter.agent);
-      if (filter.destination !== null) where((place) => `destination = ${place}`, filter.destination);
       if (filter.policy !== null) where((place) => `policy_id = ${place}`, filter.policy);
       if (filter.since !== null) where((place) => `created_at >= ${place}`, filter.since);
       if (filter.until !== null) where((place) => `created_at < ${place}`, filter.until);
@@ -33,12 +32,30 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
       return results;
     },
 
-    async countByPhase(agent) {
-      const { results } = await db
-        .prepare("SELECT phase, COUNT(*) AS count FROM intents WHERE ?1 IS NULL OR agent_id = ?1 GROUP BY phase")
-        .bind(agent)
-        .all<{ phase: string; count: number }>();
-      return new Map(results.map(({ phase, count }) => [phase, count]));
+    async metrics(agent) {
+      const [phases, duplicates, latency] = await db.batch<{ name: string | null; value: number | null }>([
+        db.prepare(COUNT_PHASES).bind(agent),
+        db.prepare(COUNT_DUPLICATES).bind(agent),
+        db.prepare(MEAN_LATENCY).bind(agent),
+      ]);
+      const mean = latency?.results[0]?.value ?? null;
+      return {
+        byPhase: new Map(phases?.results.map(({ name, value }) => [name ?? "", value ?? 0])),
+        duplicates: duplicates?.results[0]?.value ?? 0,
+        approvalLatencyMs: mean === null ? null : Math.round(mean),
+      };
     },
   };
 }
+
+const COUNT_PHASES = `
+  SELECT phase AS name, COUNT(*) AS value FROM intents WHERE ?1 IS NULL OR agent_id = ?1 GROUP BY phase`;
+
+const COUNT_DUPLICATES = `
+  SELECT NULL AS name, SUM(body ->> 'count') AS value FROM ledger
+  WHERE event = 'duplicate_blocked' AND (?1 IS NULL OR actor = ?1)`;
+
+// An intent that policy approved was approved in the instant it was made.
+const MEAN_LATENCY = `
+  SELECT NULL AS name, AVG(approved_at - created_at) AS value FROM intents
+  WHERE approved_at > created_at AND (?1 IS NULL OR agent_id = ?1)`;

@@ -15,7 +15,8 @@ export function excludedHandles(
 ): readonly string[] {
   const handles = new Set<string>();
   if (approval.excludeProposer) {
-    for (const handle of [proposer.id, proposer.person]) if (handle !== null) addPerson(handles, handle, registry);
+    for (const handle of [proposer.id, proposer.person])
+      if (handle !== null) addPerson(handles, handle, registry);
   }
   if (approval.excludeOwner && proposer.owner !== null) {
     const group = registry.groups.get(proposer.owner);

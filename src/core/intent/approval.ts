@@ -1,8 +1,9 @@
+import type { ApprovalRequirements, Quorum } from "../decision.ts";
 import { err, ok, type Result } from "../result.ts";
 import type { InForce, IntentCommand, Voter } from "./command.ts";
 import type { IntentEvent } from "./event.ts";
 import type { Refusal } from "./refusal.ts";
-import type { Assurance, Instant, IntentState } from "./state.ts";
+import type { Assurance, Instant, IntentState, Vote } from "./state.ts";
 
 type Command<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
 type Decided = Result<readonly IntentEvent[], Refusal>;
@@ -17,15 +18,30 @@ const ASSURANCE_RANK = { link: 0, slack: 1, key: 2, sso: 3, passkey: 4 } as cons
 export function eligibility(state: IntentState, voter: Voter): Refusal | null {
   const { approval, excluded } = state.terms;
   if (voter.handles.some((handle) => excluded.includes(handle))) return { reason: "own_intent" };
-  const named = approval.groups.length > 0 || approval.people.length > 0;
-  const listed =
-    approval.people.some((person) => voter.handles.includes(person.toLowerCase())) ||
-    approval.groups.some((group) => voter.groups.includes(group));
-  if (named && !listed) return { reason: "not_eligible" };
+  if (!admits(approval, voter)) return { reason: "not_eligible" };
   if (ASSURANCE_RANK[voter.assurance] < ASSURANCE_RANK[approval.minAssurance]) {
     return { reason: "assurance_too_low", required: approval.minAssurance };
   }
   return null;
+}
+
+/** Lists of groups and people admit whoever is on one of them; with neither, everybody. */
+function admits({ groups, people }: Pick<Quorum, "groups" | "people">, voter: Voter): boolean {
+  if (groups.length === 0 && people.length === 0) return true;
+  return (
+    people.some((person) => voter.handles.includes(person.toLowerCase())) ||
+    groups.some((group) => voter.groups.includes(group))
+  );
+}
+
+/** Complete when every policy's quorum is met by distinct persons; one person counts wherever admitted. */
+function isComplete({ require, quorums }: ApprovalRequirements, votes: readonly Pick<Vote, "person" | "counts">[]): boolean {
+  const persons = new Set(votes.map(({ person }) => person));
+  if (persons.size < require) return false;
+  return quorums.every((quorum) => {
+    const counted = votes.filter(({ counts }) => counts.includes(quorum.policy));
+    return new Set(counted.map(({ person }) => person)).size >= quorum.require;
+  });
 }
 
 /** An approval is of exact policies and an exact destination entry; when either changed it no longer holds. */
@@ -51,8 +67,9 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   if (state.votes.some((vote) => vote.person === voter.person)) return ok([]);
 
   const { person, principal, assurance } = voter;
-  const vote = { type: "approval_vote_recorded", person, principal, assurance, note: command.note } as const;
-  if (state.votes.length + 1 < terms.approval.require) return ok([vote]);
+  const counts = terms.approval.quorums.filter((quorum) => admits(quorum, voter)).map(({ policy }) => policy);
+  const vote = { type: "approval_vote_recorded", person, principal, assurance, counts, note: command.note } as const;
+  if (!isComplete(terms.approval, [...state.votes, { person, counts }])) return ok([vote]);
   return ok([vote, { type: "approved", by: person, executeBy: now + terms.executionWindowMs }]);
 }
 

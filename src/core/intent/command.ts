@@ -1,4 +1,4 @@
-import type { PolicyRef } from "../decision.ts";
+import type { Executor, PolicyRef } from "../decision.ts";
 import type { Assurance, Instant } from "./state.ts";
 
 /** A person acting through one of their credentials. */
@@ -31,7 +31,7 @@ export type IntentCommand =
   | { readonly type: "cancel"; readonly voter: Voter; readonly note: string | null }
   | { readonly type: "withdraw"; readonly agent: string; readonly note: string | null }
   | { readonly type: "revoke"; readonly by: string; readonly note: string | null }
-  | { readonly type: "order"; readonly agent: string; readonly mode: string; readonly inForce: InForce }
+  | { readonly type: "order"; readonly agent: string; readonly mode: Executor; readonly inForce: InForce }
   | { readonly type: "claim"; readonly order: string; readonly by: string; readonly inForce: InForce }
   | { readonly type: "heartbeat"; readonly order: string; readonly by: string }
   | {

@@ -1,4 +1,4 @@
-import type { Outcome } from "../decision.ts";
+import type { Executor, Outcome } from "../decision.ts";
 import type { Assurance, Instant, Terms } from "./state.ts";
 
 /** Who an entry is attributed to: a principal's id, or Gate itself for policy and time. */
@@ -27,6 +27,7 @@ export type IntentEvent =
       readonly person: string;
       readonly principal: string;
       readonly assurance: Assurance;
+      readonly counts: readonly string[];
       readonly note: string | null;
     }
   | { readonly type: "approved"; readonly by: string; readonly executeBy: Instant }
@@ -40,7 +41,7 @@ export type IntentEvent =
       readonly type: "execution_requested";
       readonly order: string;
       readonly fence: number;
-      readonly mode: string;
+      readonly mode: Executor;
       readonly issuedTo: string;
       readonly expiresAt: Instant;
     }

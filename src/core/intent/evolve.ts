@@ -33,8 +33,8 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
       // A repeat says nothing about the intent itself.
       return { ...state, duplicates: { unrecorded: 0, windowEndsAt: state.duplicates.windowEndsAt } };
     case "approval_vote_recorded": {
-      const { person, principal, assurance } = event;
-      return { ...next, votes: [...state.votes, { person, principal, assurance, at }] };
+      const { person, principal, assurance, counts } = event;
+      return { ...next, votes: [...state.votes, { person, principal, assurance, counts, at }] };
     }
     case "approved":
       return {

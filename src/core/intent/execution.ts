@@ -17,6 +17,9 @@ export function orderId(intentId: string, fence: number): string {
 export function order(state: IntentState, command: Command<"order">, now: Instant): Decided {
   const { terms } = state;
   if (command.agent !== terms.agent) return err({ reason: "not_proposer" });
+  if (terms.executor !== null && terms.executor !== command.mode) {
+    return err({ reason: "wrong_executor", executor: terms.executor });
+  }
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
   const live = currentOrder(state);
   if (state.phase === "scheduled" && live !== undefined) {

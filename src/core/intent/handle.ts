@@ -12,6 +12,8 @@ export interface Handled {
   /** To be committed, also when the command was refused: the clock may have moved the intent. */
   readonly facts: readonly Fact[];
   readonly state: IntentState;
+  /** False when what the command asks for held already. */
+  readonly changed: boolean;
   readonly refusal: Refusal | null;
 }
 
@@ -19,18 +21,19 @@ export interface Handled {
 export function handle(before: IntentState, command: IntentCommand, now: Instant): Handled {
   const settled = settle(before, now);
   const decided = decide(settled.state, command, now);
-  if (!decided.ok) return { ...settled, refusal: decided.error };
+  if (!decided.ok) return { ...settled, changed: false, refusal: decided.error };
   const actor = actorOf(command);
   const facts = decided.value.map((event) => ({ event, actor, at: now }));
   return {
     facts: [...settled.facts, ...facts],
     state: facts.reduce<IntentState>(evolve, settled.state),
+    changed: facts.length > 0,
     refusal: null,
   };
 }
 
 /** Applies everything that is due. */
-export function settle(before: IntentState, now: Instant): Omit<Handled, "refusal"> {
+export function settle(before: IntentState, now: Instant): Pick<Handled, "facts" | "state"> {
   const facts: Fact[] = [];
   let state = before;
   for (let fact = due(state, now); fact !== null; fact = due(state, now)) {

@@ -10,6 +10,8 @@ export interface Bound {
   readonly action: string;
   readonly executor: string | null;
   readonly payloadDigest: string | null;
+  /** All that is known of a reference without a digest. */
+  readonly payloadName: string | null;
   readonly facts: Facts;
   readonly policies: readonly PolicyRef[];
   readonly configHash: string;
@@ -32,6 +34,7 @@ export function intentDigest(bound: Bound): string {
     action,
     executor,
     payload_digest: bound.payloadDigest,
+    payload_name: bound.payloadName,
     facts,
     policies,
     destination_config: bound.configHash,

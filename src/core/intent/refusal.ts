@@ -1,3 +1,4 @@
+import type { Executor } from "../decision.ts";
 import type { Phase } from "./phase.ts";
 
 /** Why a command was refused. The wire turns each into one status, code and sentence. */
@@ -16,6 +17,8 @@ export type Refusal =
   /** A policy or the destination's configuration changed since the approval. */
   | { readonly reason: "approval_stale" }
   | { readonly reason: "not_proposer" }
+  /** The destination or policy says somebody else carries it out. */
+  | { readonly reason: "wrong_executor"; readonly executor: Executor }
   | { readonly reason: "not_runner" }
   | { readonly reason: "claim_required" }
   | { readonly reason: "already_claimed" }

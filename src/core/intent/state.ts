@@ -53,6 +53,8 @@ export interface Vote {
   readonly person: string;
   readonly principal: string;
   readonly assurance: Assurance;
+  /** The policies whose quorum admitted this person when they voted. */
+  readonly counts: readonly string[];
   readonly at: Instant;
 }
 
@@ -60,7 +62,7 @@ export interface Order {
   readonly id: string;
   /** 1 for the first order of an intent; every later one is higher. */
   readonly fence: number;
-  readonly mode: string;
+  readonly mode: Executor;
   /** Principal that ordered it. */
   readonly issuedTo: string;
   readonly issuedAt: Instant;

@@ -1,0 +1,53 @@
+import { BUNDLED } from "../.generated/bundled.ts";
+import { version } from "../package.json";
+import { d1IntentIndex } from "./adapters/intent-index.ts";
+import { intentObjects } from "./adapters/intent-objects.ts";
+import { localRules } from "./adapters/local-rules.ts";
+import { d1Nonces } from "./adapters/nonces.ts";
+import { d1Principals } from "./adapters/principals.ts";
+import { registryChain } from "./adapters/registry-chain.ts";
+import { ruleBook } from "./adapters/rule-book.ts";
+import { hmacHex } from "./core/digest.ts";
+import { deriveKey } from "./core/secret.ts";
+import { compileRules, type RuleSet } from "./policy/rule-set.ts";
+import type { Ports } from "./ports.ts";
+
+/** Bindings that only some deployments have. */
+interface Optional {
+  /** The local server: it watches the policy directory. */
+  readonly LOCAL?: Fetcher;
+}
+
+const DEFAULT_MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
+
+/** The rules bundled at deploy, compiled on first use: start-up time is limited on the platform. */
+let bundled: RuleSet | undefined;
+
+/** Turns what the platform hands over into the ports; nothing else in `src` reads bindings. */
+export function portsOf(env: Env & Optional): Ports {
+  const macKey = () => deriveKey(env.GATE_SECRET, "entry-mac");
+  const { LOCAL } = env;
+  const rules =
+    LOCAL === undefined
+      ? async () => (bundled ??= compileRules({ ...BUNDLED, broken: [] }))
+      : localRules(LOCAL, compileRules);
+  return {
+    intents: intentObjects(env.INTENTS),
+    index: d1IntentIndex(env.DB),
+    principals: d1Principals(env.DB, registryChain(env.DB, macKey), env.GATE_ADMIN_KEY || null),
+    rules: ruleBook(env.DB, rules),
+    nonces: d1Nonces(env.DB),
+    async allowProposal(agent) {
+      const { success } = await env.FLOOD.limit({ key: agent });
+      return success;
+    },
+    token(kind, subject) {
+      return hmacHex(deriveKey(env.GATE_SECRET, `${kind}-token`), subject);
+    },
+    settings: {
+      maxPayloadBytes: Number(env.MAX_PAYLOAD_BYTES) || DEFAULT_MAX_PAYLOAD_BYTES,
+      publicFeed: String(env.PUBLIC_FEED_ENABLED) === "true",
+      version,
+    },
+  };
+}

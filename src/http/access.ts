@@ -1,0 +1,51 @@
+import { eligibility } from "../core/intent/approval.ts";
+import type { IntentState, Terms } from "../core/intent/state.ts";
+import { voterOf } from "../core/people.ts";
+import type { Principal } from "../core/principal.ts";
+import type { Ports } from "../ports.ts";
+import type { GateContext } from "./context.ts";
+import { refuse } from "./problem.ts";
+import { INTENT_NOT_FOUND } from "./refusals.ts";
+
+/** May this principal know that this intent exists? Everyone else is told there is no such thing. */
+export function maySee(principal: Principal, terms: Terms): boolean {
+  switch (principal.role) {
+    case "agent":
+      return terms.agent === principal.id;
+    case "runner":
+      return terms.runners.includes(principal.id);
+    case "reviewer":
+    case "auditor":
+    case "admin":
+      return true;
+  }
+}
+
+/** The payload is for those who wrote it, decide on it, carry it out, or audit. */
+export async function maySeePayload(principal: Principal, state: IntentState, ports: Ports): Promise<boolean> {
+  if (!maySee(principal, state.terms)) return false;
+  if (principal.role !== "reviewer") return true;
+  const { registry } = await ports.rules.current();
+  // Assurance is how they signed in this time, not whether the case is theirs to decide.
+  return eligibility(state, voterOf(principal, "passkey", registry)) === null;
+}
+
+/** The intent a path names, if the caller may see it; else 404, whatever the reason. */
+export async function visibleIntent(c: GateContext, id: string) {
+  const intent = c.env.intents.find(id);
+  const state = (await intent?.look()) ?? null;
+  if (intent === null || state === null || !maySee(c.var.principal, state.terms)) {
+    return refuse(INTENT_NOT_FOUND);
+  }
+  return { intent, state };
+}
+
+/** The same with everything that is kept of it. */
+export async function visibleDossier(c: GateContext, id: string) {
+  const intent = c.env.intents.find(id);
+  const dossier = (await intent?.dossier()) ?? null;
+  if (intent === null || dossier === null || !maySee(c.var.principal, dossier.state.terms)) {
+    return refuse(INTENT_NOT_FOUND);
+  }
+  return { intent, dossier };
+}

@@ -1,0 +1,54 @@
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import { agents } from "./routes/agents.ts";
+import { approvals } from "./routes/approvals.ts";
+import { deliveries } from "./routes/deliveries.ts";
+import { executions } from "./routes/executions.ts";
+import { intents } from "./routes/intents.ts";
+import { overview } from "./routes/overview.ts";
+import { publicRoutes } from "./routes/public.ts";
+import type { GateEnv } from "./context.ts";
+import { problemResponse } from "./problem.ts";
+
+/** The HTTP door. Its environment is the ports, not the platform's bindings. */
+export function createApp(): Hono<GateEnv> {
+  const app = new Hono<GateEnv>();
+
+  app.use(async (c, next) => {
+    await next();
+    c.header("X-Content-Type-Options", "nosniff");
+    if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
+  });
+
+  app.route("/", publicRoutes);
+  app.route("/", agents);
+  app.route("/", intents);
+  app.route("/", approvals);
+  app.route("/", executions);
+  app.route("/", deliveries);
+  app.route("/", overview);
+
+  app.notFound((c) =>
+    problemResponse({
+      status: 404,
+      code: "not_found",
+      detail: "There is no such path.",
+      error: "Not found",
+      more: { path: c.req.path },
+    }),
+  );
+
+  app.onError((error) => {
+    if (error instanceof HTTPException && error.res !== undefined) return error.res;
+    // The caller learns nothing of the inside; whoever operates Gate finds the rest in the log.
+    console.error({ message: "unhandled", error: error.stack ?? String(error) });
+    return problemResponse({
+      status: 503,
+      code: "unavailable",
+      detail: "Gate could not answer this; nothing was approved or sent. Try again.",
+      headers: { "Retry-After": "5" },
+    });
+  });
+
+  return app;
+}

@@ -1,0 +1,81 @@
+import type { JsonObject } from "../core/json.ts";
+import { isJsonObject } from "../core/json.ts";
+import { parseStrictJson, type JsonProblem } from "../core/strict-json.ts";
+import type { GateContext } from "./context.ts";
+import { refuse } from "./problem.ts";
+
+/** Every body but a proposal's: a few fields. */
+export const SMALL_BODY_BYTES = 64 * 1024;
+
+const WHAT_IS_WRONG = {
+  malformed: "The body is not JSON.",
+  duplicate_key: "The body has a member twice; which one would be meant?",
+  too_deep: "The body nests too deeply.",
+  unsafe_number: "A number in the body is too large to be read alike by everyone; send it as a text.",
+  lone_surrogate: "A text in the body is not valid Unicode.",
+} as const satisfies Record<JsonProblem, string>;
+
+/**
+ * The body as a JSON object. An empty one is `{}`: existing clients send a content type and nothing else.
+ *
+ * Never more than `limit` bytes are read, whatever the length header claims.
+ */
+export async function readJson(c: GateContext, limit = SMALL_BODY_BYTES): Promise<JsonObject> {
+  const type = (c.req.header("Content-Type") ?? "application/json").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const text = decode(await readBytes(c, limit));
+  if (text.trim() === "") return {};
+  if (type !== "application/json" && !type.endsWith("+json")) {
+    return refuse({ status: 415, code: "unsupported_media_type", detail: "Send the body as application/json." });
+  }
+  const parsed = parseStrictJson(text);
+  if (!parsed.ok) {
+    return refuse({ status: 400, code: "invalid_json", detail: WHAT_IS_WRONG[parsed.error] });
+  }
+  if (!isJsonObject(parsed.value)) {
+    return refuse({ status: 400, code: "invalid_json", detail: "The body must be a JSON object." });
+  }
+  return parsed.value;
+}
+
+async function readBytes(c: GateContext, limit: number): Promise<Uint8Array> {
+  const declared = Number(c.req.header("Content-Length") ?? 0);
+  if (declared > limit) tooLarge(limit);
+  const { body } = c.req.raw;
+  if (body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    size += read.value.length;
+    if (size > limit) {
+      await reader.cancel();
+      tooLarge(limit);
+    }
+    chunks.push(read.value);
+  }
+  if (chunks.length === 1 && chunks[0] !== undefined) return chunks[0];
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    return refuse({ status: 400, code: "invalid_json", detail: "The body is not UTF-8." });
+  }
+}
+
+function tooLarge(limit: number): never {
+  return refuse({
+    status: 413,
+    code: "payload_too_large",
+    detail: `The body is larger than the ${limit} bytes allowed here.`,
+    more: { limit_bytes: limit },
+  });
+}

@@ -1,0 +1,74 @@
+import { Hono } from "hono";
+import { currentOrder } from "../../core/intent/state.ts";
+import { inForceFor } from "../../govern.ts";
+import { visibleIntent } from "../access.ts";
+import { allow, requireActive } from "../auth.ts";
+import { readJson } from "../body.ts";
+import type { GateContext, GateEnv } from "../context.ts";
+import { refuse, type Problem } from "../problem.ts";
+import { refuseWith } from "../refusals.ts";
+import { deliveryToken, intentOfDelivery, sameSecret } from "../wire/secrets.ts";
+import { iso } from "../wire/times.ts";
+
+const NOTHING_THERE: Problem = { status: 404, code: "delivery_not_found", detail: "There is no such delivery." };
+
+/** `external_pull`: the payload is fetched once by a token, and the download is the claim. */
+export const deliveries = new Hono<GateEnv>()
+  .post("/v1/deliver", allow(["agent"]), async (c) => {
+    const body = await readJson(c);
+    const id = body["intentId"] ?? body["proposalId"] ?? body["intent_id"];
+    if (typeof id !== "string") {
+      return refuse({ status: 400, code: "invalid_request", detail: "intentId: the intent's id" });
+    }
+    const { intent, state } = await visibleIntent(c, id);
+    const dossier = await intent.dossier();
+    if (dossier?.payload.kind !== "content") {
+      return refuse({ status: 409, code: "nothing_to_deliver", detail: "Gate has not seen this intent's payload." });
+    }
+    const inForce = inForceFor(state.terms, await c.env.rules.current());
+    const agent = c.var.principal.id;
+    const acted = await intent.act({ type: "order", agent, mode: "external_pull", inForce });
+    if (!acted.ok) return refuseWith(acted.error);
+    const order = currentOrder(acted.value.state);
+    if (order === undefined) throw new Error("ordered without an order");
+    const token = deliveryToken(c.env, intent.id, order);
+    const url = new URL(`/v1/download/${token}`, c.req.url).href;
+    return c.json({ url, deliveryToken: token, expiresAt: iso(order.expiresAt), intentId: intent.id });
+  })
+  .get("/v1/download/:token", async (c) => {
+    const { intent, order } = await found(c, c.req.param("token"));
+    const state = await intent.look();
+    if (state === null) return refuse(NOTHING_THERE);
+    const inForce = inForceFor(state.terms, await c.env.rules.current());
+    // Claimed before a byte leaves: of two downloads at once one gets it, and a crash never hands it out twice.
+    const acted = await intent.act({ type: "claim", order: order.id, by: order.issuedTo, inForce });
+    if (!acted.ok) {
+      if (acted.error.reason === "already_claimed" || acted.error.reason === "wrong_phase") {
+        return refuse({ status: 410, code: "already_delivered", detail: "This was downloaded; it is handed out once." });
+      }
+      return refuseWith(acted.error);
+    }
+    const bytes = await intent.payload();
+    if (bytes === null) return refuse(NOTHING_THERE);
+    return c.body(bytes.slice().buffer, 200, {
+      "Content-Type": "application/octet-stream",
+      "Content-Disposition": "attachment",
+      "Cache-Control": "no-store",
+      "Referrer-Policy": "no-referrer",
+      "Content-Security-Policy": "sandbox",
+      "X-Payload-Digest": state.terms.payloadDigest ?? "",
+    });
+  });
+
+async function found(c: GateContext, token: string) {
+  const intent = c.env.intents.find(intentOfDelivery(token));
+  const state = (await intent?.look()) ?? null;
+  const order = state?.orders.find((known) => {
+    return intent !== null && sameSecret(token, deliveryToken(c.env, intent.id, known));
+  });
+  if (intent === null || state === null || order === undefined) return refuse(NOTHING_THERE);
+  const agent = await c.env.principals.get(state.terms.agent);
+  if (agent === null) return refuse(NOTHING_THERE);
+  requireActive(agent);
+  return { intent, order };
+}

@@ -1,0 +1,112 @@
+import { Hono } from "hono";
+import { govern, rehearse } from "../../govern.ts";
+import { maySeePayload, visibleDossier, visibleIntent } from "../access.ts";
+import { allow } from "../auth.ts";
+import { readJson } from "../body.ts";
+import type { GateContext, GateEnv } from "../context.ts";
+import { refuse } from "../problem.ts";
+import { INTENT_NOT_FOUND, refuseWith } from "../refusals.ts";
+import { auditTrail } from "../wire/audit.ts";
+import { decisionView, intentRowView, intentView } from "../wire/intent-view.ts";
+import { cursorOf, listFilter } from "../wire/list-query.ts";
+import { parseProposeRequest } from "../wire/propose-request.ts";
+import { duplicateReply, proposeReply, rehearsalReply } from "../wire/propose-reply.ts";
+
+/** Base64 takes four bytes for three, JSON escapes more; the payload itself is measured after decoding. */
+const BODY_BYTES_PER_PAYLOAD_BYTE = 2;
+const ENVELOPE_BYTES = 256 * 1024;
+
+const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
+
+async function propose(c: GateContext) {
+  const { principal } = c.var;
+  const { settings } = c.env;
+  if (!(await c.env.allowProposal(principal.id))) {
+    return refuse({
+      status: 429,
+      code: "too_many_proposals",
+      detail: "This agent proposes faster than Gate accepts; wait a minute.",
+      headers: { "Retry-After": "60" },
+    });
+  }
+  const limit = settings.maxPayloadBytes * BODY_BYTES_PER_PAYLOAD_BYTE + ENVELOPE_BYTES;
+  const request = parseProposeRequest(await readJson(c, limit));
+  if (request.payload.kind === "content" && request.payload.bytes.length > settings.maxPayloadBytes) {
+    return refuse({
+      status: 413,
+      code: "payload_too_large",
+      detail: `A payload is at most ${settings.maxPayloadBytes} bytes.`,
+      more: { limit_bytes: settings.maxPayloadBytes },
+    });
+  }
+  if (c.req.query("dry_run") === "true") return c.json(rehearsalReply(await rehearse(request, principal, c.env)));
+  const governed = await govern(request, principal, c.env, Date.now());
+  switch (governed.kind) {
+    case "decided":
+      return c.json(proposeReply(governed.state, governed.decision));
+    case "duplicate":
+      return c.json(duplicateReply(governed.state, request.key ?? ""), 409);
+    case "refused":
+      return refuseWith(governed.refusal);
+  }
+}
+
+async function list(c: GateContext) {
+  const filter = await listFilter(c);
+  const rows = await c.env.index.list({ ...filter, limit: filter.limit + 1 });
+  const page = rows.slice(0, filter.limit);
+  const last = page.at(-1);
+  const next = rows.length > filter.limit && last !== undefined ? cursorOf(last) : null;
+  return { page: page.map(intentRowView), next };
+}
+
+async function show(c: GateContext) {
+  const { dossier } = await visibleDossier(c, c.req.param("id") ?? "");
+  return c.json(intentView(dossier));
+}
+
+async function audit(c: GateContext) {
+  const { dossier } = await visibleDossier(c, c.req.param("id") ?? "");
+  const events = auditTrail(dossier);
+  return c.json({ intentId: dossier.state.terms.id, proposalId: dossier.state.terms.id, events, auditTrail: events });
+}
+
+export const intents = new Hono<GateEnv>()
+  // A proposal that ends in a runner's order leads to nothing before the order, which reads the key afresh.
+  .post("/v1/intents", allow(["agent"], "cached"), propose)
+  .post("/v1/propose", allow(["agent"], "cached"), propose)
+  .get("/v1/intents", readers, async (c) => {
+    const { page, next } = await list(c);
+    return c.json({ intents: page, count: page.length, next });
+  })
+  .get("/v1/proposals", readers, async (c) => {
+    const { page, next } = await list(c);
+    return c.json({ proposals: page, count: page.length, next });
+  })
+  .get("/v1/intents/:id", readers, show)
+  .get("/v1/proposals/:id", readers, show)
+  .get("/v1/intents/:id/audit", readers, audit)
+  .get("/v1/audit/:id", readers, audit)
+  .get("/v1/intents/:id/decision", readers, async (c) => {
+    const { dossier } = await visibleDossier(c, c.req.param("id"));
+    return c.json(decisionView(dossier, c.var.principal));
+  })
+  .get("/v1/intents/:id/payload", readers, async (c) => {
+    const { intent, state } = await visibleIntent(c, c.req.param("id"));
+    if (!(await maySeePayload(c.var.principal, state, c.env))) {
+      return refuse({ status: 403, code: "not_eligible", detail: "This case is not yours to decide." });
+    }
+    const dossier = await intent.dossier();
+    const bytes = await intent.payload();
+    if (dossier === null || bytes === null) return refuse(INTENT_NOT_FOUND);
+    if (dossier.payload.kind !== "content") {
+      return refuse({ status: 404, code: "no_payload", detail: "Gate has not seen this intent's payload." });
+    }
+    // Whatever the agent called it: a browser must never run what an agent wrote.
+    return c.body(bytes.slice().buffer, 200, {
+      "Content-Type": "application/octet-stream",
+      "Content-Disposition": "attachment",
+      "Content-Security-Policy": "sandbox",
+      "X-Payload-Digest": dossier.state.terms.payloadDigest ?? "",
+    });
+  });

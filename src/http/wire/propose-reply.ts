@@ -1,0 +1,85 @@
+import type { Decision } from "../../core/decision.ts";
+import { isPulled, type IntentState } from "../../core/intent/state.ts";
+import { statusOf } from "../../core/intent/phase.ts";
+import { iso } from "./times.ts";
+
+/** What the proposer is told: the contract's camelCase, the names its documentation promised, and `state`. */
+export function proposeReply(state: IntentState, decision: Decision) {
+  const { terms, phase } = state;
+  const status = statusOf(phase, isPulled(state));
+  const held = phase === "pending_approval";
+  return {
+    intentId: terms.id,
+    proposalId: terms.id,
+    status,
+    state: phase,
+    reason_code: decision.reasonCode,
+    reasonCode: decision.reasonCode,
+    reason: decision.reason,
+    remedy: decision.remedy,
+    blockReason: phase === "blocked" ? decision.reason : null,
+    holdReason: held ? decision.reason : null,
+    intent_digest: terms.digest,
+    payload_hash: terms.payloadDigest,
+    policies: terms.policies.map(({ id }) => id),
+    expiresAt: iso(held ? terms.decideBy : (state.executeBy ?? terms.decideBy)),
+    requiredApprovals: terms.approval.require,
+    ...riskFields(decision),
+    approvalState: held ? "waiting_input" : null,
+    profile: null,
+    standingApprovalId: null,
+    // What the contract hands to the proposer and must not: a link that approves.
+    messageId: null,
+    approvalLinkToken: null,
+    approvalInteractionId: null,
+    approvalProvider: null,
+    requiredApprovalFactors: [],
+    assuranceLevel: null,
+  };
+}
+
+/** A dry run: the same words, and nothing that exists. */
+export function rehearsalReply(decision: Decision) {
+  const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
+  return {
+    dryRun: true,
+    intentId: null,
+    status: status[decision.outcome],
+    reason_code: decision.reasonCode,
+    reasonCode: decision.reasonCode,
+    reason: decision.reason,
+    remedy: decision.remedy,
+    blockReason: decision.outcome === "block" ? decision.reason : null,
+    policies: decision.policies.map(({ id }) => id),
+    ...riskFields(decision),
+  };
+}
+
+/** The answer to a key used before: ids are the first intent's. */
+export function duplicateReply(state: IntentState, key: string) {
+  const { id } = state.terms;
+  const existingStatus = statusOf(state.phase, isPulled(state));
+  return {
+    intentId: id,
+    proposalId: id,
+    status: "duplicate_blocked",
+    state: state.phase,
+    code: "duplicate_blocked",
+    reason_code: "duplicate_blocked",
+    blockReason: `Duplicate intent — idempotency_key already used: ${key}`,
+    existingStatus,
+    existing_status: existingStatus,
+  };
+}
+
+function riskFields({ risk }: Decision) {
+  const score = risk.score / 100;
+  return {
+    riskScore: score,
+    risk_score: score,
+    riskLevel: risk.level,
+    risk_level: risk.level,
+    riskFactors: risk.factors,
+    risk_factors: risk.factors,
+  };
+}
