@@ -17,31 +17,36 @@ const MIN_RUN_CHARS = 4;
 const MIN_WRAPPED_LINE_CHARS = 40;
 /** Shorter stretches of text in binary data are chance. */
 const MIN_TEXT_IN_BINARY_CHARS = 10;
-/** A private-use character: a letter of no term, so that no match runs from one stretch into the next. */
-const BARRIER = "\ue000";
+const MIN_BINARY_RUN_CHARS = 24;
+/** A private-use character: a letter of no term, so that no match runs from one decoded run into the next. */
+const BARRIER = " \ue000 ";
 
 /**
- * The texts that base64 and base64url runs stand for. A run that decodes to something else than text (an image,
- * a digest, an ordinary word) gives only the longer stretches of text in it, and none if it is short.
+ * What the base64 and base64url runs of a text stand for, as one text; empty when they stand for none. A run
+ * that decodes to something else than text (an image, a digest, an ordinary word) gives only the longer
+ * stretches of text in it, and none if it is short.
+ *
+ * @param bytes Scratch space, at least as long as the text, so that many short texts need no allocation each.
  */
-export function decodedBase64(text: string): readonly string[] {
+export function decodedBase64(text: string, bytes: Uint8Array): string {
   const decoded: string[] = [];
+  const { length } = text;
   let index = 0;
-  while (index < text.length) {
+  while (index < length) {
     if (sextetAt(text, index) === NOT_BASE64) {
       index++;
       continue;
     }
     const end = runEnd(text, index);
-    if (end - index >= MIN_RUN_CHARS) addRun(text, index, end, decoded);
+    if (end - index >= MIN_RUN_CHARS) addRun(text, index, end, bytes, decoded);
     index = end;
   }
-  return decoded;
+  return decoded.join(BARRIER);
 }
 
 function sextetAt(text: string, index: number): number {
-  const unit = text.charCodeAt(index);
-  return unit < 0x80 ? (SEXTETS[unit] ?? NOT_BASE64) : NOT_BASE64;
+  // Beyond the table (not ASCII, or past the end) there is no entry.
+  return SEXTETS[text.charCodeAt(index)] ?? NOT_BASE64;
 }
 
 function runEnd(text: string, start: number): number {
@@ -59,50 +64,42 @@ function runEnd(text: string, start: number): number {
   return index;
 }
 
-function addRun(text: string, start: number, end: number, decoded: string[]): void {
+function addRun(text: string, start: number, end: number, bytes: Uint8Array, decoded: string[]): void {
   // A slash or dash may join the run to a path or a name; the pieces are looked at as well as the whole.
   let pieceStart = start;
   for (let index = start; index < end; index++) {
-    const sextet = sextetAt(text, index);
-    if (sextet !== 62 && sextet !== 63) continue;
-    if (index - pieceStart >= MIN_RUN_CHARS) addDecoded(text, pieceStart, index, decoded, false);
+    if (sextetAt(text, index) < 62) continue;
+    if (index - pieceStart >= MIN_RUN_CHARS) addText(text, pieceStart, index, bytes, decoded);
     pieceStart = index + 1;
   }
-  if (pieceStart > start && end - pieceStart >= MIN_RUN_CHARS) {
-    addDecoded(text, pieceStart, end, decoded, false);
+  if (pieceStart > start && end - pieceStart >= MIN_RUN_CHARS) addText(text, pieceStart, end, bytes, decoded);
+  if (addText(text, start, end, bytes, decoded) || end - start < MIN_BINARY_RUN_CHARS) return;
+  addStretches(bytes.subarray(0, decode(text, start, end, bytes, false)), decoded);
+}
+
+const UTF8_STRICT = new TextDecoder("utf-8", { fatal: true });
+
+function addText(text: string, start: number, end: number, bytes: Uint8Array, decoded: string[]): boolean {
+  const length = decode(text, start, end, bytes, true);
+  if (length < 0) return false;
+  try {
+    decoded.push(UTF8_STRICT.decode(bytes.subarray(0, length)));
+    return true;
+  } catch {
+    // An overlong form or a surrogate: not UTF-8 after all.
+    return false;
   }
-  addDecoded(text, start, end, decoded, true);
 }
 
-const UTF8_STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
-
-function addDecoded(text: string, start: number, end: number, decoded: string[], stretches: boolean): void {
-  if (end - start < MIN_TEXT_IN_BINARY_CHARS * 2 && !startsAsText(text, start)) return;
-  const bytes = decodedBytes(text, start, end);
-  if (bytes.every(isTextByte)) {
-    try {
-      decoded.push(UTF8_STRICT.decode(bytes));
-      return;
-    } catch {
-      // Not UTF-8: only the stretches of ASCII in it are text.
-    }
-  }
-  if (!stretches) return;
-  const found = textStretches(bytes);
-  if (found !== "") decoded.push(found);
-}
-
-/** Whether the first byte can begin a text: spares nearly every ordinary word from being decoded. */
-function startsAsText(text: string, start: number): boolean {
-  const first = (sextetAt(text, start) << 2) | (sextetAt(text, start + 1) >> 4);
-  return isTextByte(first);
-}
-
-function decodedBytes(text: string, start: number, end: number): Uint8Array {
-  const bytes = new Uint8Array(Math.floor(((end - start) * 3) / 4));
+/**
+ * Decodes into `bytes`. With `onlyText` it gives up (−1) at the first byte that no text has, which spares nearly
+ * every ordinary word from being decoded beyond its first letters.
+ */
+function decode(text: string, start: number, end: number, bytes: Uint8Array, onlyText: boolean): number {
   let length = 0;
   let bits = 0;
   let held = 0;
+  let continuations = 0;
   for (let index = start; index < end; index++) {
     const sextet = sextetAt(text, index);
     if (sextet === NOT_BASE64) continue;
@@ -110,29 +107,29 @@ function decodedBytes(text: string, start: number, end: number): Uint8Array {
     bits += 6;
     if (bits < 8) continue;
     bits -= 8;
-    bytes[length++] = (held >> bits) & 0xff;
+    const byte = (held >> bits) & 0xff;
+    bytes[length++] = byte;
+    if (!onlyText) continue;
+    if (continuations > 0) {
+      if ((byte & 0xc0) !== 0x80) return -1;
+      continuations--;
+    } else if (byte >= 0x80) {
+      if (byte < 0xc2 || byte > 0xf4) return -1;
+      continuations = byte < 0xe0 ? 1 : byte < 0xf0 ? 2 : 3;
+    } else if (byte < 0x20 && byte !== 0 && (byte < 0x09 || byte > 0x0d)) {
+      // NUL is let through: UTF-16 text is ASCII with NULs between, and the matcher ignores them.
+      return -1;
+    }
   }
-  return bytes.subarray(0, length);
+  return onlyText && continuations > 0 ? -1 : length;
 }
 
-/** NUL is let through: UTF-16 text is ASCII with NULs between, and the matcher ignores them. */
-function isTextByte(byte: number): boolean {
-  return byte >= 0x20 ? byte !== 0x7f : byte === 0 || (byte >= 0x09 && byte <= 0x0d);
-}
-
-function isPrintable(byte: number): boolean {
-  return byte >= 0x20 && byte < 0x7f;
-}
-
-function textStretches(bytes: Uint8Array): string {
-  const found: string[] = [];
+function addStretches(bytes: Uint8Array, decoded: string[]): void {
   let start = 0;
   for (let index = 0; index <= bytes.length; index++) {
-    if (index < bytes.length && isPrintable(bytes[index] ?? 0)) continue;
-    if (index - start >= MIN_TEXT_IN_BINARY_CHARS) {
-      found.push(String.fromCharCode(...bytes.subarray(start, Math.min(index, start + 10_000))));
-    }
+    const byte = bytes[index] ?? 0;
+    if (byte >= 0x20 && byte < 0x7f) continue;
+    if (index - start >= MIN_TEXT_IN_BINARY_CHARS) decoded.push(UTF8_STRICT.decode(bytes.subarray(start, index)));
     start = index + 1;
   }
-  return found.join(BARRIER);
 }

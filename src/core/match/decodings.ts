@@ -13,16 +13,19 @@ const MAX_NESTING = 2;
  */
 export function decodings(texts: readonly string[]): readonly string[] {
   const all: string[] = [];
-  for (const text of texts) addDecodings(text, all, 0);
+  const scratch = { bytes: new Uint8Array(0) };
+  for (const text of texts) addDecodings(text, all, 0, scratch);
   return all;
 }
 
-function addDecodings(text: string, all: string[], nesting: number): void {
+function addDecodings(text: string, all: string[], nesting: number, scratch: { bytes: Uint8Array }): void {
   let current = text;
   for (let round = 0; ; round++) {
     all.push(current);
     if (nesting < MAX_NESTING) {
-      for (const decoded of decodedBase64(current)) addDecodings(decoded, all, nesting + 1);
+      if (scratch.bytes.length < current.length) scratch.bytes = new Uint8Array(current.length * 2);
+      const decoded = decodedBase64(current, scratch.bytes);
+      if (decoded !== "") addDecodings(decoded, all, nesting + 1, scratch);
     }
     if (round === MAX_ROUNDS) return;
     const next = unescaped(current);

@@ -1,0 +1,97 @@
+/** Types whose content Gate knows how to read or to recognise. */
+export type KnownType =
+  | "json"
+  | "csv"
+  | "ndjson"
+  | "text"
+  | "xml"
+  | "pdf"
+  | "xlsx"
+  | "form"
+  | "multipart"
+  | "binary";
+
+const BY_EXTENSION: ReadonlyMap<string, KnownType> = new Map([
+  ["json", "json"],
+  ["geojson", "json"],
+  ["csv", "csv"],
+  ["tsv", "csv"],
+  ["tab", "csv"],
+  ["ndjson", "ndjson"],
+  ["jsonl", "ndjson"],
+  ["txt", "text"],
+  ["text", "text"],
+  ["md", "text"],
+  ["markdown", "text"],
+  ["html", "text"],
+  ["htm", "text"],
+  ["log", "text"],
+  ["eml", "text"],
+  ["yaml", "text"],
+  ["yml", "text"],
+  ["xml", "xml"],
+  ["svg", "xml"],
+  ["pdf", "pdf"],
+  ["xlsx", "xlsx"],
+  ["bin", "binary"],
+]);
+
+const BY_MEDIA_TYPE: ReadonlyMap<string, KnownType> = new Map([
+  ["application/json", "json"],
+  ["text/json", "json"],
+  ["text/csv", "csv"],
+  ["application/csv", "csv"],
+  ["text/tab-separated-values", "csv"],
+  ["application/x-ndjson", "ndjson"],
+  ["application/ndjson", "ndjson"],
+  ["text/x-ndjson", "ndjson"],
+  ["application/jsonl", "ndjson"],
+  ["application/x-jsonlines", "ndjson"],
+  ["application/jsonlines", "ndjson"],
+  ["application/xml", "xml"],
+  ["text/xml", "xml"],
+  ["application/pdf", "pdf"],
+  ["application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"],
+  ["application/x-www-form-urlencoded", "form"],
+]);
+
+const TEXTUAL: ReadonlySet<string> = new Set(["json", "csv", "ndjson", "text", "xml", "form", "multipart"]);
+
+/** Text contains every type that is text. */
+export function isTextual(type: string): boolean {
+  return TEXTUAL.has(type);
+}
+
+/**
+ * What a name and a media type say, the more exact of the two. An extension Gate does not know stands for
+ * itself, so that an allow-list of types does not let it through.
+ */
+export function declaredType(
+  name: string | null,
+  mediaType: string | null,
+): { readonly type: string | null; readonly contradiction: boolean } {
+  const byName = extensionType(name);
+  const byMedia = mediaTypeType(mediaType);
+  if (byName === null || byMedia === null || byName === byMedia) {
+    return { type: byName ?? byMedia, contradiction: false };
+  }
+  if (byMedia === "text" && isTextual(byName)) return { type: byName, contradiction: false };
+  return { type: byName, contradiction: !(byName === "text" && isTextual(byMedia)) };
+}
+
+function extensionType(name: string | null): string | null {
+  const extension = /\.([A-Za-z0-9]{1,12})\s*$/.exec(name ?? "")?.[1]?.toLowerCase();
+  return extension === undefined ? null : (BY_EXTENSION.get(extension) ?? extension);
+}
+
+function mediaTypeType(mediaType: string | null): string | null {
+  const essence = (mediaType ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
+  if (essence === "" || essence === "application/octet-stream") return null;
+  const known = BY_MEDIA_TYPE.get(essence);
+  if (known !== undefined) return known;
+  if (essence.endsWith("+json")) return "json";
+  if (essence.endsWith("+xml")) return "xml";
+  if (essence.startsWith("multipart/")) return "multipart";
+  if (essence.startsWith("text/")) return "text";
+  return essence.slice(essence.indexOf("/") + 1) || null;
+}

@@ -1,0 +1,29 @@
+/** Fields of a form in the order sent; a name may come more than once. */
+export type Fields = readonly (readonly [name: string, value: string])[];
+
+const FORM = /^[^\s=&?#<>{}"]{1,200}=[^\s&<>{}"]*(?:&[^\s=&<>{}"]{0,200}(?:=[^\s&<>{}"]*)?)*$/;
+
+/** Whether a text that nobody called a form is one: names and values on one line, with at least one pair. */
+export function looksLikeForm(text: string): boolean {
+  const line = text.trim();
+  // The expression is linear: its classes leave one way to read each character.
+  return line.length > 0 && FORM.test(line) && /^[A-Za-z_]/.test(line) && !line.includes("://");
+}
+
+/** The URL Standard's reading, which is what servers do: never an error. */
+export function formFields(text: string): Fields {
+  return [...new URLSearchParams(text.trim())];
+}
+
+/** A form writes as many records as its most repeated field has values: `id=1&id=2`, `row[0][id]=1&row[1][id]=2`. */
+export function formRecords(fields: Fields): number {
+  const counts = new Map<string, number>();
+  let most = 1;
+  for (const [name] of fields) {
+    const key = name.replaceAll(/\[\d*\]/g, "[]");
+    const count = (counts.get(key) ?? 0) + 1;
+    counts.set(key, count);
+    most = Math.max(most, count);
+  }
+  return most;
+}

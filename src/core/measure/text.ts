@@ -1,0 +1,46 @@
+/** Bytes as text, and whether Gate may say it has read all of it. */
+export interface DecodedText {
+  readonly text: string;
+  /** False: a reading good enough for counting lines and digits, not for looking for words. */
+  readonly certain: boolean;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+const UTF16_LITTLE_ENDIAN = new TextDecoder("utf-16le", { fatal: true });
+/** One character per byte. */
+const LATIN = new TextDecoder("windows-1252");
+
+const UNICODE_LABELS = new Set(["", "utf-8", "utf8", "us-ascii", "ascii", "utf-16", "utf-16le", "utf-16be"]);
+const LATIN_LABELS = new Set(["iso-8859-1", "latin1", "windows-1252", "cp1252"]);
+
+/**
+ * A byte-order mark decides, then the declared charset, then UTF-8. Anything else is read byte by byte and is
+ * not certain: UTF-7 or EBCDIC, say, could hide any word from a scan that trusted another reading.
+ */
+export function decodeText(bytes: Uint8Array, mediaType: string | null): DecodedText {
+  const label = charsetOf(mediaType);
+  try {
+    if (bytes[0] === 0xff && bytes[1] === 0xfe) return certain(UTF16_LITTLE_ENDIAN.decode(bytes));
+    if (bytes[0] === 0xfe && bytes[1] === 0xff) return certain(UTF16_LITTLE_ENDIAN.decode(swapped(bytes)));
+    if (LATIN_LABELS.has(label)) return certain(LATIN.decode(bytes));
+    if (UNICODE_LABELS.has(label)) return certain(UTF8.decode(bytes));
+  } catch {
+    // Not what it is said to be.
+  }
+  return { text: LATIN.decode(bytes), certain: false };
+}
+
+/** A NUL means UTF-16 or UTF-32 without a mark, or no text at all. */
+function certain(text: string): DecodedText {
+  return { text, certain: !text.includes("\0") };
+}
+
+function swapped(bytes: Uint8Array): Uint8Array {
+  const even = new Uint8Array(bytes.length);
+  for (let index = 0; index < bytes.length; index++) even[index] = bytes[index ^ 1] ?? 0;
+  return even;
+}
+
+function charsetOf(mediaType: string | null): string {
+  return /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(mediaType ?? "")?.[1]?.toLowerCase() ?? "";
+}
