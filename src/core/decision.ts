@@ -83,6 +83,8 @@ export interface Decision {
     readonly trace: readonly TraceStep[];
   }[];
   readonly trace: readonly TraceStep[];
+  /** The environment the agent was registered in when this was decided. */
+  readonly environment: string | null;
   readonly facts: Facts;
   /** The counters it was decided on; null when no rule in force asked for any. */
   readonly history: History | null;

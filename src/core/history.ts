@@ -25,6 +25,9 @@ export interface History {
   readonly duplicateOf: EarlierIntent | null;
   /** The latest intent with the same payload digest that a person rejected in the window asked for. */
   readonly rejected: EarlierIntent | null;
+  /** How far back was looked for the two above, as asked for: a replay can't know what lay further back. */
+  readonly duplicateWithinMs: number | null;
+  readonly rejectedWithinMs: number | null;
 }
 
 /** Sums over the window, intents in flight included, this one and blocked or duplicate ones excluded. */

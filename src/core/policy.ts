@@ -1,6 +1,7 @@
 import type { ApprovalRequirements, Escalation, Executor, OnNoResponse, PolicyRef } from "./decision.ts";
 import type { PiiKind } from "./match/pii.ts";
 import type { TermMatcher } from "./match/terms.ts";
+import type { JsonPath } from "./measure/json-path-syntax.ts";
 import type { NamePatterns } from "./evaluate/names.ts";
 import type { ProfileId } from "./evaluate/profiles.ts";
 import type { RiskLevel } from "./risk.ts";
@@ -77,8 +78,9 @@ export interface TermRule {
 }
 
 export interface FieldCheck {
-  /** A dot path or an RFC 9535 path inside one record. */
+  /** A dot path or an RFC 9535 path inside one record, as written. */
   readonly path: string;
+  readonly select: JsonPath;
   readonly required: boolean;
   readonly type: "string" | "number" | "integer" | "boolean" | "array" | "object" | null;
   readonly min: number | null;

@@ -39,8 +39,9 @@ export function checkCombinations(written: WrittenRules, complain: Complain): vo
   });
   const seen = new Set<number>();
   written.budgets?.forEach(({ window: { ms } }, index) => {
-    if (seen.has(ms))
+    if (seen.has(ms)) {
       complain("budgets", [index, "window"], "a second budget for the same window; write them as one");
+    }
     seen.add(ms);
   });
 }
@@ -68,8 +69,9 @@ function approvalBySilence(written: WrittenRules, complain: Complain): void {
   const refuse = (because: string) =>
     complain("on_no_response", [], `on_no_response: auto_approve_if_low_risk can't go with ${because}`);
   if (written.require_approval === "always") refuse("`require_approval: always`");
-  if ((written.approvers?.require ?? written.require_approvals ?? 1) > 1)
+  if ((written.approvers?.require ?? written.require_approvals ?? 1) > 1) {
     refuse("more than one required approval");
+  }
   if (written.approvers?.min_assurance !== undefined) refuse("`min_assurance`");
 }
 

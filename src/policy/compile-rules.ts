@@ -1,6 +1,8 @@
 import { compileNames } from "../core/evaluate/names.ts";
 import { isProfileId } from "../core/evaluate/profiles.ts";
 import { compileTerms } from "../core/match/terms.ts";
+import { parseJsonPath } from "../core/measure/json-path-syntax.ts";
+import type { JsonPath } from "../core/measure/json-path-syntax.ts";
 import {
   DAY_MS,
   DEFAULT_COOLDOWN_MS,
@@ -88,7 +90,7 @@ export function compileRules(
     },
     escalate: (written.escalate ?? [])
       .map(({ after, to }) => ({ afterMinutes: Math.max(1, Math.ceil(after / MINUTE_MS)), to }))
-      .sort((a, b) => a.afterMinutes - b.afterMinutes),
+      .toSorted((a, b) => a.afterMinutes - b.afterMinutes),
     executor: written.execution ?? null,
     retentionDays: written.retention_days ?? null,
   };
@@ -124,6 +126,9 @@ function termRule(
   return null;
 }
 
+/** Stands for a path with a mistake until the file is refused for it. */
+const NOWHERE: JsonPath = { segments: [], dotted: true, selective: false };
+
 function fieldChecks(
   written: WrittenRules["field_checks"],
   complain: Complain,
@@ -140,12 +145,15 @@ function fieldChecks(
     if (type !== undefined && type !== "string" && pattern !== undefined) {
       complain("field_checks", [index, "pattern"], `a pattern is for text, and the type is ${type}`);
     }
+    const select = parseJsonPath(path);
+    if (!select.ok) complain("field_checks", [index, "path"], `the path can't be used: ${select.error}`);
     const compiled = pattern === undefined ? null : linearPattern(pattern);
     if (compiled !== null && !compiled.ok) {
       complain("field_checks", [index, "pattern"], `the pattern can't be used: ${compiled.error}`);
     }
     return {
       path,
+      select: select.ok ? select.value : NOWHERE,
       required: required ?? false,
       type: type ?? null,
       min: min ?? null,

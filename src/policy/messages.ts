@@ -59,8 +59,9 @@ function hintFor(path: Path, value: unknown, message: string): string | null {
     if (value === true || (typeof value === "string" && (YES.test(value) || /^always$/i.test(value)))) {
       return `${field}: ${show(value)} says nothing; write \`always\``;
     }
-    if (value === false || value === "never")
+    if (value === false || value === "never") {
       return `${field}: ${show(value)} says nothing; leave the field out`;
+    }
     return null;
   }
   if (message.includes("must be `true` or `false`") && typeof value === "string") {

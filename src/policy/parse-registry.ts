@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { digestOf, sha256Hex } from "../core/digest.ts";
+import { parseJsonPath } from "../core/measure/json-path-syntax.ts";
 import type { CredentialSource, Destination, Person, Registry } from "../core/registry.ts";
 import { err, ok } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
@@ -7,7 +8,7 @@ import { problemsOf } from "./messages.ts";
 import { REGISTRY_FILE } from "./registry-schema.ts";
 import { checkUpstream } from "./upstream.ts";
 import { readYaml } from "./yaml-source.ts";
-import type { PolicyProblem, YamlSource } from "./yaml-source.ts";
+import type { Path, PolicyProblem, YamlSource } from "./yaml-source.ts";
 
 /** No registry file: nobody is known, and destinations that nobody bound are refused. */
 export const EMPTY_REGISTRY: Registry = empty("block");
@@ -99,6 +100,17 @@ function destinationOf(name: string, written: WrittenDestination): Destination {
   return { ...entry, configHash: digestOf(entry) };
 }
 
+function pathsOf({ records, amount, recipients }: WrittenDestination): readonly [Path, string][] {
+  const paths: [Path, string][] = [];
+  if (records !== undefined && records !== "auto" && records !== "single") paths.push([["records"], records]);
+  if (recipients !== undefined) paths.push([["recipients"], recipients]);
+  if (amount !== undefined) paths.push([["amount", "path"], amount.path]);
+  if (amount !== undefined && "path" in amount.currency) {
+    paths.push([["amount", "currency", "path"], amount.currency.path]);
+  }
+  return paths;
+}
+
 /** Names that lead nowhere, prefixes that lead to two places, upstreams that must not be reached. */
 function checkReferences(source: YamlSource, written: WrittenRegistry): readonly PolicyProblem[] {
   const problems: PolicyProblem[] = [];
@@ -127,6 +139,11 @@ function checkReferences(source: YamlSource, written: WrittenRegistry): readonly
       problems.push(
         source.problemAt([...at, "runners"], `runners are named, and the executor is ${entry.executor}`),
       );
+    }
+    for (const [where, path] of pathsOf(entry)) {
+      const select = parseJsonPath(path);
+      if (!select.ok)
+        problems.push(source.problemAt([...at, ...where], `the path can't be used: ${select.error}`));
     }
     if (entry.credential !== undefined && !credentials.has(entry.credential)) {
       const message = `no credential \`${entry.credential}\` under \`credentials\``;

@@ -106,14 +106,14 @@ export function fieldChecks(sheet: Sheet, rules: PolicyRules, { content, facts }
     return object(sheet, rules, "field_checks", content.hidden, holdHidden(content.hidden));
   }
   const records = content.records();
-  if (!records.ok) {
+  const cells = facts.type === "csv" || facts.type === "form" || facts.type === "multipart";
+  const checked = records.ok ? findFieldProblem(rules.fieldChecks, records.value, cells) : records;
+  if (!records.ok || !checked.ok) {
     const reason = "The policy checks fields, and the payload has none that can be checked.";
-    const remedy = "Send JSON, NDJSON or CSV.";
-    const finding = blockFor("field_check_failed", reason, remedy);
-    return object(sheet, rules, "field_checks", records.error, finding);
+    const finding = blockFor("field_check_failed", reason, "Send JSON, NDJSON or CSV.");
+    return object(sheet, rules, "field_checks", checked.ok ? null : checked.error, finding);
   }
-  const cells = facts.type === "csv" || facts.type === "form";
-  const problem = findFieldProblem(rules.fieldChecks, records.value, cells);
+  const problem = checked.value;
   if (problem === null) {
     return note(sheet, rules, "field_checks", "pass", `${records.value.length} records`);
   }

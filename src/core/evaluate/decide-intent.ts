@@ -81,6 +81,7 @@ export function decideOnFacts(
     policies: inForce.policies.filter(({ mode }) => mode === "enforce").map(({ ref }) => ref),
     shadow,
     trace: traceOf(all),
+    environment: agent.environment,
     facts,
     history,
     risk,

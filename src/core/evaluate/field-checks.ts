@@ -1,6 +1,9 @@
 import type { Json } from "../json.ts";
 import { isJsonObject } from "../json.ts";
+import { evaluateJsonPath } from "../measure/json-path.ts";
 import type { FieldCheck } from "../policy.ts";
+import { ok } from "../result.ts";
+import type { Result } from "../result.ts";
 
 /** The first record and check that do not agree. */
 export interface FieldProblem {
@@ -14,7 +17,7 @@ export interface FieldProblem {
 }
 
 /**
- * Checks every record.
+ * Checks every record, and of each the values a path leads to; an error says why that could not be done.
  *
  * @param cells true when the values are CSV cells or form fields: numbers are texts there, and empty is missing
  */
@@ -22,40 +25,29 @@ export function findFieldProblem(
   checks: readonly FieldCheck[],
   records: readonly Json[],
   cells: boolean,
-): FieldProblem | null {
+): Result<FieldProblem | null, string> {
   let number = 0;
   for (const record of records) {
     number += 1;
     for (const check of checks) {
-      for (const value of valuesAt(record, check.path)) {
+      if (typeof record !== "object" || record === null) {
+        return ok({ check, asked: "a record with fields", record: number, value: record });
+      }
+      const values = valuesAt(record, check);
+      if (!values.ok) return values;
+      for (const value of values.value) {
         const asked = problemWith(check, value, cells);
-        if (asked !== null) return { check, asked, record: number, value };
+        if (asked !== null) return ok({ check, asked, record: number, value });
       }
     }
   }
-  return null;
+  return ok(null);
 }
 
-/**
- * The values at a dot path: member names, indexes and `*` for every member or item. A name that holds dots
- * itself (a CSV header can) is found whole. What is not there is one `undefined`.
- */
-export function valuesAt(record: Json, path: string): readonly (Json | undefined)[] {
-  if (isJsonObject(record) && Object.hasOwn(record, path)) return [record[path]];
-  let values: (Json | undefined)[] = [record];
-  for (const segment of path.split(".")) values = values.flatMap((value) => step(value, segment));
-  return values;
-}
-
-function step(value: Json | undefined, segment: string): readonly (Json | undefined)[] {
-  if (Array.isArray(value)) {
-    if (segment === "*") return value;
-    // Only plain indexes: `length` and whatever a prototype holds are not data.
-    return [/^\d{1,9}$/.test(segment) ? value[Number(segment)] : undefined];
-  }
-  if (!isJsonObject(value)) return [undefined];
-  if (segment === "*") return Object.values(value);
-  return [Object.hasOwn(value, segment) ? value[segment] : undefined];
+/** A name that holds dots itself (a CSV header can) is found whole. What is not there is one `undefined`. */
+function valuesAt(record: Json, { path, select }: FieldCheck): Result<readonly (Json | undefined)[], string> {
+  if (isJsonObject(record) && Object.hasOwn(record, path)) return ok([record[path]]);
+  return evaluateJsonPath(select, record);
 }
 
 function problemWith(check: FieldCheck, value: Json | undefined, cells: boolean): string | null {
@@ -70,8 +62,9 @@ function problemWith(check: FieldCheck, value: Json | undefined, cells: boolean)
     if (check.min !== null && number < check.min) return `min ${check.min}`;
     if (check.max !== null && number > check.max) return `max ${check.max}`;
   }
-  if (check.maxLength !== null && !(lengthOf(value) <= check.maxLength))
+  if (check.maxLength !== null && !(lengthOf(value) <= check.maxLength)) {
     return `max_length ${check.maxLength}`;
+  }
   if (check.pattern !== null && !(typeof value === "string" && check.pattern.test(value))) {
     return `pattern ${check.pattern.source}`;
   }

@@ -93,7 +93,7 @@ function merge(terms: Terms, rules: PolicyRules): Terms {
         ? terms.onNoResponse
         : next.onNoResponse,
     approval: mergeApproval(terms.approval, next.approval),
-    escalate: [...terms.escalate, ...next.escalate].sort((a, b) => a.afterMinutes - b.afterMinutes),
+    escalate: [...terms.escalate, ...next.escalate].toSorted((a, b) => a.afterMinutes - b.afterMinutes),
     edit: {
       allow: terms.edit.allow && next.edit.allow,
       editorMayApprove: terms.edit.editorMayApprove && next.edit.editorMayApprove,

@@ -53,7 +53,7 @@ export function profileProblems(id: ProfileId, metadata: JsonObject): readonly s
     if (member !== undefined) return [member];
     return required.filter((name) => !Object.hasOwn(metadata, name));
   });
-  return [...new Set(named)].sort();
+  return [...new Set(named)].toSorted();
 }
 
 function schema(properties: Record<string, Schema>): Schema & { required: string[] } {

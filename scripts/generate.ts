@@ -1,0 +1,80 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { checkTogether } from "../src/policy/check-together.ts";
+import type { PolicyFile, RegistryFile } from "../src/policy/check-together.ts";
+import { parseRegistry } from "../src/policy/parse-registry.ts";
+import { parsePolicy } from "../src/policy/parse.ts";
+import type { PolicyProblem } from "../src/policy/yaml-source.ts";
+
+/*
+ * Bundles policies/ and gate.yaml into the Worker. A mistake in any of them stops the build here, so that a
+ * deployed Worker never meets one.
+ */
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
+const POLICY_DIR = join(ROOT, "policies");
+const REGISTRY = join(ROOT, "gate.yaml");
+const OUTPUT = join(ROOT, ".generated", "bundled.ts");
+
+interface Bundle {
+  readonly policies: readonly { readonly id: string; readonly text: string }[];
+  readonly registry: string | null;
+}
+
+function main(): number {
+  const problems: PolicyProblem[] = [];
+  const files: PolicyFile[] = [];
+  const names = existsSync(POLICY_DIR) ? readdirSync(POLICY_DIR).filter((name) => /\.ya?ml$/.test(name)) : [];
+  for (const name of names.toSorted()) {
+    const text = readFileSync(join(POLICY_DIR, name), "utf8");
+    const parsed = parsePolicy(name, text);
+    if (!parsed.ok) problems.push(...parsed.error);
+    else if (files.some(({ policy }) => policy.id === parsed.value.id)) {
+      problems.push({ file: name, line: 1, column: 1, message: `a second file for ${parsed.value.id}` });
+    } else files.push({ file: name, text, policy: parsed.value });
+  }
+  const registry = readRegistry(problems);
+  // Between files only when each is right: a policy that did not parse is no unknown policy.
+  if (problems.length === 0) problems.push(...checkTogether(files, registry));
+  if (problems.length > 0) {
+    for (const { file, line, column, message } of problems) {
+      console.error(`${relative(process.cwd(), placeOf(file))}:${line}:${column}: ${message}`);
+    }
+    return 1;
+  }
+  write({
+    policies: files.map(({ policy: { id }, text }) => ({ id, text })),
+    registry: registry?.text ?? null,
+  });
+  return 0;
+}
+
+function readRegistry(problems: PolicyProblem[]): RegistryFile | null {
+  if (!existsSync(REGISTRY)) return null;
+  const file = basename(REGISTRY);
+  const text = readFileSync(REGISTRY, "utf8");
+  const parsed = parseRegistry(file, text);
+  if (parsed.ok) return { file, text, registry: parsed.value };
+  problems.push(...parsed.error);
+  return null;
+}
+
+function placeOf(file: string): string {
+  return file === basename(REGISTRY) ? REGISTRY : join(POLICY_DIR, file);
+}
+
+/** Written only when it changes: a watcher that rebuilds on every write would never rest. */
+function write(bundle: Bundle): void {
+  const code = `// Generated from policies/ and gate.yaml.
+export const BUNDLED: {
+  readonly policies: readonly { readonly id: string; readonly text: string }[];
+  readonly registry: string | null;
+} = ${JSON.stringify(bundle, null, 2)};
+`;
+  if (existsSync(OUTPUT) && readFileSync(OUTPUT, "utf8") === code) return;
+  mkdirSync(dirname(OUTPUT), { recursive: true });
+  writeFileSync(OUTPUT, code);
+}
+
+process.exitCode = main();
