@@ -100,8 +100,8 @@ async function bundleCommand(): Promise<void> {
 
 function bundleSdk(): Promise<void> {
   return bundle({
-    entryPoints: ["sdk/typescript/index.ts"],
-    outfile: "dist/sdk/index.js",
+    entryPoints: ["sdk/typescript/gate.ts"],
+    outfile: "dist/sdk/gate.js",
     platform: "neutral",
     target: "es2022",
     external: ["node:*"],

@@ -48,10 +48,10 @@ function yamlFilesUnder(folder: string): readonly string[] {
     .sort();
 }
 
-/** The shipped registry lets an unlisted destination be decided by the policy named; one's own starts strict. */
+/** The shipped registry leaves open what happens to an unlisted destination; one of your own starts strict. */
 export function strictRegistry(shipped: string): string {
   const strict = "unbound_destinations: block";
-  const line = /^unbound_destinations:.*$/m;
+  const line = /^(?:# )?unbound_destinations:.*$/m;
   return line.test(shipped) ? shipped.replace(line, strict) : `${strict}\n${shipped}`;
 }
 

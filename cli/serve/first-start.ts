@@ -50,15 +50,28 @@ export async function registerPrincipals(
 }
 
 async function rotateKey(url: URL, adminKey: string, name: string): Promise<string> {
-  const listed = await request(new URL("/v1/agents", url), adminKey, { method: "GET" });
-  const agents = listed.body["agents"];
-  const found = (Array.isArray(agents) ? agents : []).find(
-    (agent: { readonly name?: unknown }) => agent.name === name,
-  ) as { readonly id?: unknown; readonly agent_id?: unknown } | undefined;
-  const id = found?.id ?? found?.agent_id;
-  if (typeof id !== "string") throw refusal(`find ${name}`, listed);
+  const id = await findByName(url, adminKey, name);
   const rotated = await post(new URL(`/v1/agents/${encodeURIComponent(id)}/rotate-key`, url), adminKey, {});
   return keyOf(rotated, `give ${name} a new key`);
+}
+
+/** A start that was cut short leaves three principals; this many pages are for folders with a history. */
+const MAX_PAGES = 100;
+
+async function findByName(url: URL, adminKey: string, name: string): Promise<string> {
+  const page = new URL("/v1/agents", url);
+  for (let count = 0; count < MAX_PAGES; count += 1) {
+    const listed = await request(page, adminKey, { method: "GET" });
+    const agents = Array.isArray(listed.body["agents"]) ? (listed.body["agents"] as readonly unknown[]) : null;
+    if (agents === null) throw refusal(`find ${name}`, listed);
+    for (const agent of agents as readonly { readonly name?: unknown; readonly id?: unknown }[]) {
+      if (agent.name === name && typeof agent.id === "string") return agent.id;
+    }
+    const next = listed.body["next"];
+    if (typeof next !== "string") break;
+    page.searchParams.set("after", next);
+  }
+  throw new CommandFailure(`${name} is registered but not listed`);
 }
 
 interface Answer {

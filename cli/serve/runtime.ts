@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response } from "miniflare";
 import { CommandFailure, errorCode } from "../io.ts";
@@ -14,6 +15,8 @@ export interface RuntimeOptions {
   /** 0 asks the system for a free one. */
   readonly port: number;
   readonly stateDir: string;
+  /** Emptied at the start. */
+  readonly temporaryDir: string;
   readonly secrets: Secrets;
   /** Values that replace those of `[vars]`. */
   readonly vars: Readonly<Record<string, string>>;
@@ -32,7 +35,7 @@ const START_TIMEOUT_MS = 30_000;
 
 /** @throws {CommandFailure} */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const miniflare = new Miniflare(miniflareOptions(options));
+  const miniflare = construct(options);
   const watching = reportProcess(options.onProcess);
   try {
     await withTimeout(miniflare.ready, START_TIMEOUT_MS);
@@ -49,6 +52,31 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
     throw error;
   } finally {
     clearInterval(watching);
+  }
+}
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * Miniflare exits on a signal by itself, before anything else could be closed; and it keeps its temporary files
+ * where a `kill -9` leaves them for ever. Here the server ends it, and the next start clears the files.
+ */
+function construct(options: RuntimeOptions): Miniflare {
+  const before = SIGNALS.map((signal) => new Set(process.listeners(signal)));
+  const temporary = process.env["TMPDIR"];
+  rmSync(options.temporaryDir, { recursive: true, force: true });
+  mkdirSync(options.temporaryDir, { recursive: true, mode: 0o700 });
+  process.env["TMPDIR"] = options.temporaryDir;
+  try {
+    return new Miniflare(miniflareOptions(options));
+  } finally {
+    if (temporary === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = temporary;
+    for (const [index, signal] of SIGNALS.entries()) {
+      for (const listener of process.listeners(signal)) {
+        if (before[index]?.has(listener) !== true) process.removeListener(signal, listener);
+      }
+    }
   }
 }
 

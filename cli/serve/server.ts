@@ -79,6 +79,7 @@ async function startLocked(
     host: options.host,
     port: options.port,
     stateDir,
+    temporaryDir: join(options.dataDir, "tmp"),
     secrets,
     vars: overriddenVars(config, options.environment),
     rules: source,

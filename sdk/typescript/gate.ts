@@ -1,0 +1,247 @@
+import { GateError } from "./gate-error.ts";
+import { localAgentKey } from "./local-key.ts";
+import { inBothCases, knownOptions } from "./names.ts";
+import { proposalBody } from "./proposal.ts";
+import { environment } from "./runtime.ts";
+import { send, type WireRequest } from "./transport.ts";
+import type {
+  Answer,
+  AuditTrail,
+  DecideOptions,
+  ExecuteOptions,
+  ExecutionOption,
+  ExecutionOrder,
+  Intent,
+  IntentList,
+  IntentOption,
+  ListOptions,
+  ProposeOptions,
+  ProposeResult,
+  ReportOptions,
+} from "./types.ts";
+
+export { GateError } from "./gate-error.ts";
+export type * from "./types.ts";
+
+export interface GateOptions {
+  /** Where Gate listens, for example `http://localhost:4000`. Default: `GATE_ENDPOINT`. */
+  readonly endpoint?: string | URL;
+  /** The agent's key. Default: `GATE_API_KEY`; on this machine, the one that the local server left for this user. */
+  readonly apiKey?: string;
+  /** A reviewer's key, for approving, rejecting and revoking. Default: `GATE_REVIEWER_KEY`, then the agent's key. */
+  readonly reviewerKey?: string;
+  /** For one request. Default: 30,000. */
+  readonly timeoutMs?: number;
+  /** Default: the runtime's own. */
+  readonly fetch?: typeof globalThis.fetch;
+  /** False sends a payload that names a file as the text it is. Default: true. */
+  readonly readFiles?: boolean;
+  /** Larger payloads are refused before they are sent. Default: 10 MiB, which is what Gate takes by default. */
+  readonly maxPayloadBytes?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+const DECIDE_OPTIONS = new Set(["intentId", "reason", "nonce", "decidedAt", "intentDigest"] as const);
+const LIST_OPTIONS = new Set(
+  ["status", "destination", "policy", "agent", "since", "until", "limit", "after"] as const,
+);
+const REPORT_OPTIONS = new Set(
+  ["executionId", "status", "result", "executedAt", "retryable", "executionToken"] as const,
+);
+
+/**
+ * A client of Gate. Every option may be written in camelCase or snake_case; every answer has both.
+ *
+ * Decisions resolve, whatever they are: look at `status`. Everything else that is not done throws a
+ * {@link GateError}.
+ */
+export class Gate {
+  readonly #endpoint: URL;
+  readonly #options: Omit<GateOptions, "endpoint">;
+
+  /** @throws {GateError} `invalid_option` */
+  constructor(options: GateOptions = {}) {
+    const { endpoint = environment("GATE_ENDPOINT"), ...rest } = options;
+    this.#endpoint = endpointOf(endpoint);
+    this.#options = rest;
+  }
+
+  /** Asks whether something may be written. `blocked` and `duplicate_blocked` are answers like the others. */
+  async propose(options: ProposeOptions): Promise<ProposeResult> {
+    return this.#proposal("/v1/intents", options);
+  }
+
+  /** Asks what would be decided; makes no intent. */
+  async check(options: ProposeOptions): Promise<ProposeResult> {
+    return this.#proposal("/v1/intents?dry_run=true", options);
+  }
+
+  /** Approves a held intent, with the reviewer's key. */
+  async approve(options: DecideOptions): Promise<Answer> {
+    return this.#decide("approve", options);
+  }
+
+  async reject(options: DecideOptions): Promise<Answer> {
+    return this.#decide("reject", options);
+  }
+
+  async cancelApproval(options: DecideOptions): Promise<Answer> {
+    return this.#decide("cancel-approval", options);
+  }
+
+  /** Stops an intent that was held, approved or ordered, with the reviewer's key. */
+  async revoke(options: DecideOptions): Promise<Answer> {
+    return this.#decide("revoke", options);
+  }
+
+  /** Takes back an own intent. */
+  async withdraw(options: IntentOption): Promise<Answer> {
+    return this.#agent({ method: "POST", path: `${intentPath(options)}/withdraw`, body: {}, repeatable: false });
+  }
+
+  /** The one-time order for an approved intent. Asking again gives the same one while it is live. */
+  async execute(options: ExecuteOptions): Promise<ExecutionOrder> {
+    const { mode } = options;
+    const body = mode === undefined ? {} : { mode };
+    const path = `${intentPath(options)}/execute`;
+    return (await this.#agent({ method: "POST", path, body, repeatable: true })) as unknown as ExecutionOrder;
+  }
+
+  /** Says what became of an order. The order's token signs for it, not the agent's key. */
+  async report(options: ReportOptions): Promise<ExecutionOrder> {
+    const { executionId, executionToken, executedAt, ...rest } = knownOptions(options, REPORT_OPTIONS);
+    const path = executionPath({ executionId: String(executionId ?? "") });
+    const key = typeof executionToken === "string" ? executionToken : await this.#tokenOf(path);
+    const body = { ...rest, ...(executedAt === undefined ? {} : { executed_at: executedAt }) };
+    // Not repeatable: a second report is refused, and this one may have arrived.
+    const request = { method: "POST", path: `${path}/report`, key, body, repeatable: false } as const;
+    return (await this.#send(request)) as unknown as ExecutionOrder;
+  }
+
+  async getExecution(options: ExecutionOption): Promise<ExecutionOrder> {
+    return (await this.#read(executionPath(options))) as unknown as ExecutionOrder;
+  }
+
+  /** The intent in full, with its ledger in `auditTrail`. */
+  async verify(options: IntentOption): Promise<Intent> {
+    return this.getIntent(options);
+  }
+
+  async getIntent(options: IntentOption): Promise<Intent> {
+    return (await this.#read(intentPath(options))) as unknown as Intent;
+  }
+
+  async audit(options: IntentOption): Promise<AuditTrail> {
+    return (await this.#read(`${intentPath(options)}/audit`)) as unknown as AuditTrail;
+  }
+
+  async decision(options: IntentOption): Promise<Answer> {
+    return this.#read(`${intentPath(options)}/decision`);
+  }
+
+  /** Intents, newest first; an agent sees its own. */
+  async list(options: ListOptions = {}): Promise<IntentList> {
+    const query = new URLSearchParams();
+    for (const [name, value] of Object.entries(knownOptions(options, LIST_OPTIONS))) query.set(name, String(value));
+    const suffix = query.size === 0 ? "" : `?${query.toString()}`;
+    return (await this.#read(`/v1/intents${suffix}`)) as unknown as IntentList;
+  }
+
+  /** A link from which an approved intent's payload can be fetched once. */
+  async deliver(options: IntentOption): Promise<Answer> {
+    const body = { intentId: intentIdOf(options) };
+    return this.#agent({ method: "POST", path: "/v1/deliver", body, repeatable: false });
+  }
+
+  /** What this Gate can do; needs no key. */
+  async discover(): Promise<Answer> {
+    return this.#send({ method: "GET", path: "/.well-known/gate", key: null, repeatable: true });
+  }
+
+  async #proposal(path: string, options: ProposeOptions): Promise<ProposeResult> {
+    const body = await proposalBody(options, this.#options);
+    return (await this.#agent({ method: "POST", path, body, repeatable: false })) as unknown as ProposeResult;
+  }
+
+  async #decide(verb: string, options: DecideOptions): Promise<Answer> {
+    const { intentId, decidedAt, intentDigest, ...rest } = knownOptions(options, DECIDE_OPTIONS);
+    const body = {
+      ...rest,
+      ...(decidedAt === undefined ? {} : { decided_at: decidedAt }),
+      ...(intentDigest === undefined ? {} : { intent_digest: intentDigest }),
+    };
+    const path = `${intentPath({ intentId: String(intentId ?? "") })}/${verb}`;
+    const key = this.#options.reviewerKey ?? environment("GATE_REVIEWER_KEY") ?? (await this.#agentKey());
+    return this.#send({ method: "POST", path, key, body, repeatable: false });
+  }
+
+  async #tokenOf(path: string): Promise<string> {
+    const { execution_token: token } = await this.#read(path);
+    if (typeof token === "string") return token;
+    throw new GateError("this key does not hold the order's token", { code: "no_execution_token" });
+  }
+
+  #read(path: string): Promise<Record<string, unknown>> {
+    return this.#agent({ method: "GET", path, repeatable: true });
+  }
+
+  async #agent(request: Omit<WireRequest, "key">): Promise<Record<string, unknown>> {
+    return this.#send({ ...request, key: await this.#agentKey() });
+  }
+
+  async #agentKey(): Promise<string> {
+    // Looked up for each request: a local server that starts again on new data has a new key.
+    const key = this.#options.apiKey ?? environment("GATE_API_KEY") ?? (await localAgentKey(this.#endpoint));
+    if (key !== null && key !== "") return key;
+    throw new GateError(
+      "no API key: give apiKey, set GATE_API_KEY, or start a local server (zehrava-gate), which leaves one",
+      { code: "no_api_key" },
+    );
+  }
+
+  async #send(request: WireRequest): Promise<Record<string, unknown>> {
+    const body = await send(
+      {
+        endpoint: this.#endpoint,
+        timeoutMs: this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        // Called through an arrow: some runtimes refuse a `fetch` that is not called on the global object.
+        fetch: this.#options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
+      },
+      request,
+    );
+    return inBothCases(body);
+  }
+}
+
+function endpointOf(endpoint: string | URL | undefined): URL {
+  if (endpoint === undefined || endpoint === "") throw new GateError("endpoint is required", { code: "invalid_option" });
+  const url = URL.canParse(String(endpoint)) ? new URL(endpoint) : null;
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw new GateError(`endpoint is no http or https address: ${String(endpoint)}`, { code: "invalid_option" });
+  }
+  if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
+    throw new GateError("endpoint carries credentials, a query or a fragment", { code: "invalid_option" });
+  }
+  return url;
+}
+
+function intentIdOf(options: IntentOption): string {
+  const { intentId, intent_id: snake } = options;
+  return requireId(intentId ?? snake, "intentId");
+}
+
+function intentPath(options: IntentOption): string {
+  return `/v1/intents/${encodeURIComponent(intentIdOf(options))}`;
+}
+
+function executionPath(options: ExecutionOption): string {
+  const { executionId, execution_id: snake } = options;
+  return `/v1/executions/${encodeURIComponent(requireId(executionId ?? snake, "executionId"))}`;
+}
+
+/** An empty id, or one of dots, would name another resource. */
+function requireId(id: unknown, name: string): string {
+  if (typeof id === "string" && id !== "" && id !== "." && id !== "..") return id;
+  throw new GateError(`${name} is required`, { code: "invalid_option" });
+}

@@ -1,0 +1,30 @@
+import { environment, nodeParts } from "./runtime.ts";
+
+/** The names of this machine. The key of a local server is sent nowhere else, whatever port answers there. */
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
+
+/**
+ * The agent key that a server on this machine left for this user, or null. It is an agent's key: it proposes, and
+ * can't approve.
+ */
+export async function localAgentKey(endpoint: URL): Promise<string | null> {
+  if (!LOOPBACK_HOSTS.has(endpoint.hostname)) return null;
+  const node = await nodeParts();
+  if (node === null) return null;
+  const configured = environment("XDG_CONFIG_HOME");
+  // XDG Base Directory Specification: a relative path is invalid and ignored.
+  const base =
+    configured !== undefined && node.path.isAbsolute(configured)
+      ? configured
+      : node.path.join(node.os.homedir(), ".config");
+  const port = endpoint.port === "" ? DEFAULT_PORTS[endpoint.protocol] : endpoint.port;
+  try {
+    const text = await node.fs.readFile(node.path.join(base, "zehrava-gate", "local-agents.json"), "utf8");
+    const key = (JSON.parse(text) as Readonly<Record<string, unknown>>)[port ?? ""];
+    return typeof key === "string" ? key : null;
+  } catch {
+    return null;
+  }
+}

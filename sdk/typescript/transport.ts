@@ -1,0 +1,110 @@
+import { GateError } from "./gate-error.ts";
+
+export interface TransportOptions {
+  readonly endpoint: URL;
+  /** For one request, all of it, retries not included. */
+  readonly timeoutMs: number;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+export interface WireRequest {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  /** Null sends none: for what needs no key. */
+  readonly key: string | null;
+  readonly body?: object;
+  /**
+   * True only for what may happen twice without harm: reads, and commands that answer alike the second time.
+   * A proposal never is. Without a key a second one is a second intent; with one it is answered
+   * `duplicate_blocked`, which the caller could not tell from a real duplicate.
+   */
+  readonly repeatable: boolean;
+}
+
+const RETRY_DELAYS_MS = [100, 400] as const;
+
+/** Answers of something between here and Gate, or of a Gate that is restarting. */
+const WORTH_RETRYING: ReadonlySet<number> = new Set([0, 502, 503, 504]);
+
+/**
+ * Sends one request and returns the JSON object of a 2xx answer, or of a 409 that is a decision.
+ *
+ * @throws {GateError}
+ */
+export async function send(
+  options: TransportOptions,
+  request: WireRequest,
+): Promise<Readonly<Record<string, unknown>>> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      return await sendOnce(options, request);
+    } catch (error) {
+      const delay = RETRY_DELAYS_MS[attempt];
+      const status = error instanceof GateError ? error.status : -1;
+      const timedOut = error instanceof GateError && error.code === "timeout";
+      if (!request.repeatable || delay === undefined || timedOut || !WORTH_RETRYING.has(status)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, delay));
+    }
+  }
+}
+
+async function sendOnce(
+  { endpoint, timeoutMs, fetch }: TransportOptions,
+  { method, path, key, body }: WireRequest,
+): Promise<Readonly<Record<string, unknown>>> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(new URL(`${endpoint.href.replace(/\/$/, "")}${path}`), {
+      method,
+      headers: {
+        accept: "application/json",
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      // A redirect could take the key to another host.
+      redirect: "manual",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    text = await response.text();
+  } catch (error) {
+    throw unreachable(error, endpoint, timeoutMs);
+  }
+  return interpret(response, text);
+}
+
+function unreachable(error: unknown, endpoint: URL, timeoutMs: number): GateError {
+  const { name = "", cause } = error as { readonly name?: string; readonly cause?: { readonly code?: string } };
+  if (name === "TimeoutError" || name === "AbortError") {
+    const message = `Gate at ${endpoint.origin} did not answer within ${timeoutMs} ms`;
+    return new GateError(message, { code: "timeout", cause: error });
+  }
+  const why = cause?.code === undefined ? "" : ` (${cause.code})`;
+  return new GateError(`can't reach Gate at ${endpoint.origin}${why}`, { code: "network", cause: error });
+}
+
+function interpret(response: Response, text: string): Readonly<Record<string, unknown>> {
+  const { status } = response;
+  const body = parse(text);
+  if (body === null) {
+    const message = `HTTP ${status}: the answer is not JSON; is this the address of Gate?`;
+    throw new GateError(message, { status, code: "not_json", body: text });
+  }
+  if (status >= 200 && status < 300) return body;
+  // A key used before: a decision about an existing intent, and no failure of the call.
+  if (status === 409 && body["status"] === "duplicate_blocked") return body;
+  const said = [body["detail"], body["message"], body["error"]].find((part) => typeof part === "string");
+  const code = [body["code"], body["error"]].find((part) => typeof part === "string");
+  throw new GateError(String(said ?? `HTTP ${status}`), { status, code: String(code ?? `http_${status}`), body });
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+    return value as Readonly<Record<string, unknown>>;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,150 @@
+import type { EitherCase } from "./names.ts";
+import type { PayloadInput } from "./payload.ts";
+
+/** What older clients poll for. The exact state of the lifecycle is in `state`. */
+export type IntentStatus =
+  | "approved"
+  | "blocked"
+  | "duplicate_blocked"
+  | "pending_approval"
+  | "scheduled"
+  | "succeeded"
+  | "failed"
+  | "expired"
+  | (string & {});
+
+export type RiskLevel = "low" | "medium" | "high" | "critical" | (string & {});
+
+interface Proposal {
+  /** What is to be written: text, bytes, a JSON value, or the name of a file. */
+  readonly payload?: PayloadInput;
+  /** `system.action`, for example `salesforce.import`. */
+  readonly destination: string;
+  readonly policy: string;
+  readonly recordCount?: number;
+  readonly estimatedRecords?: number;
+  readonly estimatedValueUsd?: number;
+  readonly sensitivityTags?: readonly string[];
+  /** The same key and the same request again: `duplicate_blocked`, with the first intent's id. */
+  readonly idempotencyKey?: string;
+  readonly onBehalfOf?: string;
+  readonly principalId?: string;
+  /** `90s`, `15m`, `1h`, `2d`. Only ever shortens what the policy says. */
+  readonly expiresIn?: string | number;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly action?: string;
+  readonly profile?: string;
+  readonly runId?: string;
+  /** Replaces the name taken from the file; without folders. */
+  readonly payloadName?: string;
+  readonly payloadMediaType?: string;
+  /** Instead of a payload that Gate can't be shown: its name and, if known, its digest and its rows. */
+  readonly payloadReference?: {
+    readonly name: string;
+    readonly sha256?: string;
+    readonly rows?: number;
+  };
+}
+
+export type ProposeOptions = EitherCase<Proposal>;
+
+export type IntentOption =
+  | { readonly intentId: string; readonly intent_id?: string }
+  | { readonly intentId?: string; readonly intent_id: string };
+
+export type ExecutionOption =
+  | { readonly executionId: string; readonly execution_id?: string }
+  | { readonly executionId?: string; readonly execution_id: string };
+
+export type DecideOptions = IntentOption & EitherCase<{
+  readonly reason?: string;
+  readonly nonce?: string;
+  readonly decidedAt?: string | number;
+  /** The intent's digest that was looked at; another one is refused. */
+  readonly intentDigest?: string;
+}>;
+
+export type ExecuteOptions = IntentOption & { readonly mode?: string };
+
+export type ReportOptions = ExecutionOption & EitherCase<{
+  readonly status: "succeeded" | "failed" | "indeterminate";
+  readonly result?: unknown;
+  readonly executedAt?: string | number;
+  readonly retryable?: boolean;
+  /** From the order; when left out it is asked for with the agent's key. */
+  readonly executionToken?: string;
+}>;
+
+export type ListOptions = EitherCase<{
+  readonly status?: string;
+  readonly destination?: string;
+  readonly policy?: string;
+  readonly agent?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly limit?: number;
+  readonly after?: string;
+}>;
+
+/** An answer, with every member under its camelCase and its snake_case name. */
+export interface Answer {
+  readonly [member: string]: unknown;
+}
+
+/** What Gate decided. `intentId` is null for a check, which makes no intent. */
+export interface ProposeResult extends Answer {
+  readonly intentId: string;
+  readonly proposalId: string;
+  readonly status: IntentStatus;
+  readonly reasonCode: string;
+  readonly reason: string;
+  readonly blockReason: string | null;
+  readonly holdReason: string | null;
+  readonly expiresAt: string;
+  readonly risk_score: number;
+  readonly riskScore: number;
+  readonly risk_level: RiskLevel;
+  readonly riskLevel: RiskLevel;
+  readonly riskFactors: readonly string[];
+  /** Of the first intent, when this one is `duplicate_blocked`. */
+  readonly existingStatus?: IntentStatus;
+}
+
+export interface LedgerEvent {
+  readonly event_type: string;
+  readonly actor: string;
+  readonly created_at: string;
+  readonly [member: string]: unknown;
+}
+
+export interface Intent extends Answer {
+  readonly id: string;
+  readonly intentId: string;
+  readonly status: IntentStatus;
+  readonly state: string;
+  readonly destination: string;
+  readonly expires_at: string;
+  readonly risk_score: number;
+  readonly risk_level: RiskLevel;
+  readonly auditTrail: readonly LedgerEvent[];
+}
+
+/** An execution order. The token works once, for the intent it was issued for. */
+export interface ExecutionOrder extends Answer {
+  readonly executionId: string;
+  readonly execution_id: string;
+  readonly intent_id: string;
+  readonly status: string;
+  readonly execution_token: string | null;
+  readonly executionToken: string | null;
+  readonly expires_at: string;
+}
+
+export interface IntentList extends Answer {
+  readonly intents: readonly Intent[];
+  readonly count: number;
+}
+
+export interface AuditTrail extends Answer {
+  readonly auditTrail: readonly LedgerEvent[];
+}
