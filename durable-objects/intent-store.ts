@@ -1,4 +1,5 @@
 import type { NumberedNote } from "../src/core/intent/entries.ts";
+import type { Fate } from "../src/core/intent/fate.ts";
 import type { IntentState } from "../src/core/intent/state.ts";
 import { EMPTY_HEAD, type Entry, type Head } from "../src/core/ledger/entry.ts";
 
@@ -21,6 +22,8 @@ export interface Progress extends Head {
   readonly flushed: number;
   /** The deadline a queue message was last sent for. */
   readonly queuedFor: number | null;
+  /** What the agent's counters were last told; null: nothing yet. */
+  readonly told: Fate | null;
 }
 
 export interface Case {
@@ -39,7 +42,7 @@ export interface Case {
   };
 }
 
-const START: Progress = { ...EMPTY_HEAD, flushed: 0, queuedFor: null };
+const START: Progress = { ...EMPTY_HEAD, flushed: 0, queuedFor: null, told: null };
 
 /** Numbers sort as text. */
 function key(prefix: string, number: number): string {

@@ -4,9 +4,10 @@ import type { Decision } from "../src/core/decision.ts";
 import type { IntentCommand } from "../src/core/intent/command.ts";
 import { draftOf, notesOf } from "../src/core/intent/entries.ts";
 import type { Fact } from "../src/core/intent/event.ts";
+import { fateOf } from "../src/core/intent/fate.ts";
 import { evolve } from "../src/core/intent/evolve.ts";
 import { handle, settle } from "../src/core/intent/handle.ts";
-import { firstFacts, repeat } from "../src/core/intent/propose.ts";
+import { countRepeat, firstFacts, repeat } from "../src/core/intent/propose.ts";
 import { rowOf } from "../src/core/intent/read-model.ts";
 import type { Refusal } from "../src/core/intent/refusal.ts";
 import { nextDeadline, phaseDeadline } from "../src/core/intent/settle.ts";
@@ -17,8 +18,8 @@ import { deriveKey } from "../src/core/secret.ts";
 import type { Acted, DeadlineMessage, Dossier, Proposal, ProposeReply } from "../src/ports.ts";
 import { IntentStore } from "./intent-store.ts";
 
-/** D1 did not take the entries: tried again after this long, and on every command until then. */
-const FLUSH_RETRY_MS = 5_000;
+/** D1 or the counters did not take what they were told: tried again after this long, and on every command until then. */
+const RETRY_MS = 5_000;
 
 /** The longest delay a queue message can have; longer waits are re-enqueued on the way. */
 const MAX_QUEUE_DELAY_SECONDS = 24 * 60 * 60;
@@ -46,11 +47,19 @@ export class IntentObject extends DurableObject<Env> {
     // The platform may deliver one call twice; digests hold a random salt, so the same digest is the same call.
     if (before.terms.digest === proposal.terms.digest) return ok({ repeated: false, state: before });
 
-    const settled = settle(before, now);
-    const repeated = repeat(settled.state, proposal.terms.requestDigest, proposal.terms.agent, now);
-    const next = repeated.ok ? repeated.value : { facts: [], state: settled.state };
-    this.#commit([...settled.facts, ...next.facts], next.state);
-    return repeated.ok ? ok({ repeated: true, state: next.state }) : repeated;
+    const state = this.#settled() ?? before;
+    const repeated = repeat(state, proposal.terms.requestDigest, proposal.terms.agent, now);
+    if (!repeated.ok) return repeated;
+    this.#commit(repeated.value.facts, repeated.value.state);
+    return ok({ repeated: true, state: repeated.value.state });
+  }
+
+  async repeated(by: string): Promise<IntentState | null> {
+    const state = this.#settled();
+    if (state === undefined) return null;
+    const repeated = countRepeat(state, by, Date.now());
+    this.#commit(repeated.facts, repeated.state);
+    return repeated.state;
   }
 
   /** Carries out a command. Those after which something may leave Gate also wait until D1 has it. */
@@ -94,13 +103,13 @@ export class IntentObject extends DurableObject<Env> {
   async tick(): Promise<void> {
     if (this.#settled() === undefined) return;
     this.#store.putProgress({ ...this.#store.progress(), queuedFor: null });
-    await this.#flush();
+    await this.#catchUp();
   }
 
   override async alarm(): Promise<void> {
-    if (this.#settled() !== undefined && !(await this.#flush())) {
+    if (this.#settled() !== undefined && !(await this.#catchUp())) {
       // Never by throwing: the platform gives up on an alarm that fails six times, and this one must not end.
-      await this.ctx.storage.setAlarm(Date.now() + FLUSH_RETRY_MS);
+      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
     }
   }
 
@@ -158,12 +167,16 @@ export class IntentObject extends DurableObject<Env> {
     if (last !== undefined) this.#store.putProgress({ ...progress, seq: last.seq, hash: last.hash });
   }
 
-  /** The alarm is part of the commit: if nothing else ever runs, it flushes and keeps the deadline. */
+  /** The alarm is part of the commit: if nothing else ever runs, it catches up and keeps the deadline. */
   #after(state: IntentState): void {
-    const { seq, flushed } = this.#store.progress();
-    const flushBy = seq > flushed ? Date.now() + FLUSH_RETRY_MS : null;
-    this.#setAlarm([flushBy, nextDeadline(state)]);
-    if (flushBy !== null) this.ctx.waitUntil(this.#flush());
+    const behind = !this.#isFlushed() || !this.#isTold();
+    this.#setAlarm([behind ? Date.now() + RETRY_MS : null, nextDeadline(state)]);
+    if (behind) this.ctx.waitUntil(this.#catchUp());
+  }
+
+  /** Everything that follows from a commit. False when some of it has to be tried again. */
+  async #catchUp(): Promise<boolean> {
+    return (await this.#flush()) && (await this.#tell());
   }
 
   #setAlarm(times: readonly (Instant | null)[]): void {
@@ -210,10 +223,36 @@ export class IntentObject extends DurableObject<Env> {
     if (wake !== null && wake !== queuedFor) await this.#enqueue(state.terms.id, wake);
     // Commands may have come in while D1 worked: only what this flush saw is marked.
     this.#store.putProgress({ ...this.#store.progress(), flushed: seq, queuedFor: wake });
-    const latest = this.#store.state() ?? state;
-    const behind = this.#store.progress().seq > seq;
-    this.#setAlarm([behind ? Date.now() + FLUSH_RETRY_MS : null, nextDeadline(latest)]);
+    this.#setAlarm([
+      this.#isFlushed() && this.#isTold() ? null : Date.now() + RETRY_MS,
+      nextDeadline(this.#store.state() ?? state),
+    ]);
     return true;
+  }
+
+  /** Do the agent's counters know what became of this intent? Only a rejection concerns them when it wasn't counted. */
+  #isTold(): boolean {
+    const state = this.#store.state();
+    if (state === undefined) return true;
+    const fate = fateOf(state);
+    return this.#store.progress().told === fate || (!state.terms.counted && fate !== "rejected");
+  }
+
+  /** Tells the agent's counters. They may be told twice; an order never waits for them. */
+  async #tell(): Promise<boolean> {
+    const state = this.#store.state();
+    if (state === undefined || this.#isTold()) return true;
+    const { id: intent, agent, subject } = state.terms;
+    const fate = fateOf(state);
+    try {
+      await this.env.AGENTS.getByName(agent).settle({ intent, fate, subject, at: state.updatedAt });
+    } catch (error) {
+      console.error({ message: "counters not told", intent, error: String(error) });
+      return false;
+    }
+    this.#store.putProgress({ ...this.#store.progress(), told: fate });
+    if (this.#isFlushed() && this.#isTold()) this.#setAlarm([nextDeadline(this.#store.state() ?? state)]);
+    return this.#isTold();
   }
 
   /**

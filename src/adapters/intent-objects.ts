@@ -2,15 +2,13 @@ import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { fromBase64Url, toBase64Url } from "../core/base64url.ts";
 import { canonicalJson } from "../core/json.ts";
 import type { Intent, Intents } from "../ports.ts";
+import { retried } from "./retried.ts";
 
 /** What an object's stub offers over RPC: the methods of an intent, but for its id. */
 type Stub = Omit<Intent, "id">;
 
 /** `int_` and the 32 bytes of an object's id in base64url. */
 const INTENT_ID = /^int_([A-Za-z0-9_-]{43})$/;
-
-/** How often a call is made that the platform says can be made again. */
-const TRIES = 3;
 
 /**
  * Intents as Durable Objects. The id of an intent is the id of its object, so finding one needs no table, and
@@ -49,21 +47,7 @@ function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
     look: () => call((stub) => stub.look()),
     dossier: () => call((stub) => stub.dossier()),
     payload: () => call((stub) => stub.payload()),
+    repeated: (by) => call((stub) => stub.repeated(by)),
     tick: () => call((stub) => stub.tick()),
   };
-}
-
-/**
- * A stub that has thrown is broken, so every try makes a new one. All methods may be repeated: a proposal is
- * known by its digest, and a command either finds its effect in place or is refused.
- */
-async function retried<T>(call: () => Promise<T>): Promise<T> {
-  for (let tried = 1; ; tried += 1) {
-    try {
-      return await call();
-    } catch (error) {
-      const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
-      if (retryable !== true || overloaded === true || tried >= TRIES) throw error;
-    }
-  }
 }

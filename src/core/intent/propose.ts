@@ -39,6 +39,12 @@ export function firstFacts(terms: Terms, decision: Decision): readonly Fact[] {
   }
 }
 
+/** What a repeat leads to: at once one entry, or a count that the window's end will record. */
+export interface Repeated {
+  readonly facts: readonly Fact[];
+  readonly state: IntentState;
+}
+
 /**
  * A second proposal under the key of an intent that exists: the same request is a duplicate, another request a
  * misuse of the key.
@@ -48,14 +54,18 @@ export function repeat(
   requestDigest: string,
   actor: string,
   now: Instant,
-): Result<{ readonly facts: readonly Fact[]; readonly state: IntentState }, Refusal> {
+): Result<Repeated, Refusal> {
   if (requestDigest !== state.terms.requestDigest) return err({ reason: "key_reused" });
+  return ok(countRepeat(state, actor, now));
+}
+
+/** Records a repeat; a storm of them becomes one entry a window. */
+export function countRepeat(state: IntentState, actor: string, now: Instant): Repeated {
   const { unrecorded, windowEndsAt } = state.duplicates;
   if (windowEndsAt !== null && now < windowEndsAt) {
-    const counted = { ...state, duplicates: { unrecorded: unrecorded + 1, windowEndsAt } };
-    return ok({ facts: [], state: counted });
+    return { facts: [], state: { ...state, duplicates: { unrecorded: unrecorded + 1, windowEndsAt } } };
   }
   const event = { type: "duplicate_blocked", count: unrecorded + 1 } as const;
-  const opened = { ...state, duplicates: { unrecorded: 0, windowEndsAt: now + DUPLICATE_WINDOW_MS } };
-  return ok({ facts: [{ event, actor, at: now }], state: opened });
+  const duplicates = { unrecorded: 0, windowEndsAt: now + DUPLICATE_WINDOW_MS };
+  return { facts: [{ event, actor, at: now }], state: { ...state, duplicates } };
 }

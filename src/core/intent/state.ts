@@ -30,6 +30,10 @@ export interface Terms {
   /** SHA-256 of the request as asked: tells a repeat under one key from another request. */
   readonly requestDigest: string;
   readonly keyed: boolean;
+  /** What makes two proposals the same to the agent's counters: payload digest, else request digest. */
+  readonly subject: string;
+  /** True: the agent's counters hold a reservation for it. */
+  readonly counted: boolean;
   readonly createdAt: Instant;
   readonly decideBy: Instant;
   readonly executionWindowMs: number;

@@ -1,0 +1,104 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { Ask } from "../ask.ts";
+import type { Decision } from "../decision.ts";
+import { digestOf, sha256Hex } from "../digest.ts";
+import type { Rules } from "../evaluate/decide-intent.ts";
+import type { Payload } from "../payload.ts";
+import { excludedHandles } from "../people.ts";
+import type { Principal } from "../principal.ts";
+import type { InForce } from "./command.ts";
+import { intentDigest } from "./intent-digest.ts";
+import type { Instant, Terms } from "./state.ts";
+
+const MINUTE_MS = 60_000;
+
+/** The configuration of a destination that the registry does not name. */
+const UNREGISTERED = digestOf(null);
+
+export interface TermsInput {
+  readonly id: string;
+  readonly ask: Ask;
+  readonly payload: Payload;
+  readonly decision: Decision;
+  readonly proposer: Principal;
+  readonly rules: Rules;
+  readonly salt: Uint8Array;
+  readonly keyed: boolean;
+  readonly counted: boolean;
+  readonly now: Instant;
+}
+
+/** Fixes, at proposal, everything an approval will be an approval of, and binds it in one digest. */
+export function termsOf(input: TermsInput): Terms {
+  const { id, ask, payload, decision, proposer, rules, salt, keyed, counted, now } = input;
+  const entry = rules.registry.destinations.get(ask.destination);
+  const { facts, policies, approval } = decision;
+  const payloadDigest = digestOfPayload(payload);
+  const payloadName = payload.kind === "none" ? null : payload.name;
+  const requestDigest = requestDigestOf(ask, payload);
+  const bound = {
+    id,
+    agent: proposer.id,
+    destination: ask.destination,
+    action: ask.action,
+    executor: decision.executor ?? entry?.executor ?? null,
+    payloadDigest,
+    policies,
+    configHash: entry?.configHash ?? UNREGISTERED,
+    decideBy: now + decision.expiryMinutes * MINUTE_MS,
+  };
+  return {
+    ...bound,
+    policy: ask.policy,
+    runners: entry?.runners ?? [],
+    claimRequired: entry?.claimRequired ?? false,
+    idempotent: entry?.idempotent ?? false,
+    digest: intentDigest({ ...bound, payloadName, facts, salt: bytesToHex(salt) }),
+    requestDigest,
+    subject: subjectOf(ask, payload),
+    keyed,
+    counted,
+    createdAt: now,
+    executionWindowMs: decision.executionWindowMinutes * MINUTE_MS,
+    onNoResponse: decision.onNoResponse,
+    heldByContent: decision.heldByContent,
+    approval,
+    excluded: excludedHandles(proposer, approval, rules.registry),
+    risk: decision.risk,
+    records: facts.records.effective,
+    valueCents: facts.valueUsdCents.measured ?? facts.valueUsdCents.declared,
+    outcome: decision.outcome,
+    reasonCode: decision.reasonCode,
+  };
+}
+
+/** What is in force now for an intent: compared with what its approval was given under. */
+export function inForceFor(terms: Terms, rules: Rules): InForce {
+  const policies = terms.policies.map(({ id }) => {
+    const now = rules.policy(id);
+    return { id, hash: now === undefined || "broken" in now ? "" : now.hash };
+  });
+  return { policies, configHash: rules.registry.destinations.get(terms.destination)?.configHash ?? UNREGISTERED };
+}
+
+/** What the counters compare to know two proposals for the same write. */
+export function subjectOf(ask: Ask, payload: Payload): string {
+  return digestOfPayload(payload) ?? requestDigestOf(ask, payload);
+}
+
+/** Tells a repeat under one key from another request: everything asked, the payload included. */
+function requestDigestOf(ask: Ask, payload: Payload): string {
+  const name = payload.kind === "none" ? null : payload.name;
+  return digestOf({ ask, payload: [payload.kind, name, digestOfPayload(payload)] });
+}
+
+function digestOfPayload(payload: Payload): string | null {
+  switch (payload.kind) {
+    case "none":
+      return null;
+    case "content":
+      return sha256Hex(payload.bytes);
+    case "reference":
+      return payload.sha256;
+  }
+}
