@@ -1,5 +1,6 @@
 import { BUNDLED } from "../.generated/bundled.ts";
 import { version } from "../package.json";
+import { agentCounters } from "./adapters/agent-counters.ts";
 import { d1IntentIndex } from "./adapters/intent-index.ts";
 import { intentObjects } from "./adapters/intent-objects.ts";
 import { localRules } from "./adapters/local-rules.ts";
@@ -23,8 +24,17 @@ const DEFAULT_MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
 /** The rules bundled at deploy, compiled on first use: start-up time is limited on the platform. */
 let bundled: RuleSet | undefined;
 
+/** One isolate sees one environment: its ports are made once. */
+const made = new WeakMap<object, Ports>();
+
 /** Turns what the platform hands over into the ports; nothing else in `src` reads bindings. */
 export function portsOf(env: Env & Optional): Ports {
+  const known = made.get(env) ?? makePorts(env);
+  made.set(env, known);
+  return known;
+}
+
+function makePorts(env: Env & Optional): Ports {
   const macKey = () => deriveKey(env.GATE_SECRET, "entry-mac");
   const { LOCAL } = env;
   const rules =
@@ -33,6 +43,7 @@ export function portsOf(env: Env & Optional): Ports {
       : localRules(LOCAL, compileRules);
   return {
     intents: intentObjects(env.INTENTS),
+    counters: agentCounters(env.AGENTS),
     index: d1IntentIndex(env.DB),
     principals: d1Principals(env.DB, registryChain(env.DB, macKey), env.GATE_ADMIN_KEY || null),
     rules: ruleBook(env.DB, rules),

@@ -1,15 +1,14 @@
-import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Ask } from "./core/ask.ts";
 import type { Decision } from "./core/decision.ts";
-import { digestOf, sha256Hex } from "./core/digest.ts";
-import { decideIntent, type Rules } from "./core/evaluate/decide-intent.ts";
-import { intentDigest } from "./core/intent/intent-digest.ts";
+import { decider, historyNeeded, historyNeededToHold, type Rules } from "./core/evaluate/decide-intent.ts";
+import type { HistoryNeed } from "./core/history.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
-import type { IntentState, Terms } from "./core/intent/state.ts";
+import type { IntentState } from "./core/intent/state.ts";
+import { subjectOf, termsOf } from "./core/intent/terms.ts";
 import type { Payload } from "./core/payload.ts";
-import { excludedHandles } from "./core/people.ts";
 import type { Principal } from "./core/principal.ts";
-import type { Ports } from "./ports.ts";
+import { effectiveValueCents } from "./core/risk.ts";
+import type { Intent, Ports, Reservation } from "./ports.ts";
 
 /** What a door makes of whatever came in through it. */
 export interface GovernRequest {
@@ -21,9 +20,11 @@ export interface GovernRequest {
 
 export type Governed =
   | { readonly kind: "decided"; readonly state: IntentState; readonly decision: Decision }
-  /** The key was used before; the state is the first intent's. */
+  /** Nothing new was made: the key was used before, or a policy knows the payload. The state is the first's. */
   | { readonly kind: "duplicate"; readonly state: IntentState }
   | { readonly kind: "refused"; readonly refusal: Refusal };
+
+type GovernPorts = Pick<Ports, "intents" | "rules" | "counters">;
 
 const SALT_BYTES = 32;
 const MINUTE_MS = 60_000;
@@ -34,21 +35,27 @@ const NO_BYTES = new Uint8Array();
  * has no rules of its own.
  */
 export async function govern(
-  { ask, payload, key }: GovernRequest,
+  request: GovernRequest,
   proposer: Principal,
-  ports: Pick<Ports, "intents" | "rules">,
+  ports: GovernPorts,
   now: number,
 ): Promise<Governed> {
+  const { ask, payload, key } = request;
   const rules = await ports.rules.current();
-  const decision = decideIntent(rules, proposer, ask, payload, null);
-  await ports.rules.keep(decision.policies.map(({ hash }) => hash));
-
   const intent = key === null ? ports.intents.fresh() : ports.intents.keyed(proposer.id, key);
+  const { decision, counted } = await decide(request, proposer, rules, ports, intent, now);
+
+  const first = decision.reasonCode === "duplicate_blocked" ? decision.history?.duplicateOf : null;
+  if (first) {
+    const state = (await ports.intents.find(first.intentId)?.repeated(proposer.id)) ?? null;
+    if (state !== null) return { kind: "duplicate", state };
+  }
+
+  await ports.rules.keep(decision.policies.map(({ hash }) => hash));
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
   const keyed = key !== null;
-  const terms = termsOf({ id: intent.id, ask, payload, decision, proposer, rules, salt, keyed, now });
   const reply = await intent.propose({
-    terms,
+    terms: termsOf({ id: intent.id, ask, payload, decision, proposer, rules, salt, keyed, counted, now }),
     salt,
     ask: JSON.stringify({ ...ask, key }),
     decision: JSON.stringify(decision),
@@ -64,88 +71,76 @@ export async function govern(
   return repeated ? { kind: "duplicate", state } : { kind: "decided", state, decision };
 }
 
-/** The same decision with nothing recorded. */
+/** The same decision with nothing recorded and nothing counted. */
 export async function rehearse(
   { ask, payload }: GovernRequest,
   proposer: Principal,
-  ports: Pick<Ports, "rules">,
+  ports: GovernPorts,
+  now: number,
 ): Promise<Decision> {
-  return decideIntent(await ports.rules.current(), proposer, ask, payload, null);
+  const rules = await ports.rules.current();
+  const decideWith = decider(rules, proposer, ask, payload);
+  const bare = decideWith(null);
+  const need = needOf(bare, rules, proposer, ask);
+  if (need === null) return bare;
+  const reservation = reservationOf("", bare, ask, payload, now);
+  return decideWith(await ports.counters.of(proposer.id).peek(reservation, need));
 }
 
-interface TermsInput {
-  readonly id: string;
-  readonly ask: Ask;
+interface Decided {
   readonly decision: Decision;
-  readonly proposer: Principal;
-  readonly rules: Rules;
-  readonly payload: Payload;
-  readonly salt: Uint8Array;
-  readonly keyed: boolean;
-  readonly now: number;
+  /** True: the agent's counters hold a reservation for the intent. */
+  readonly counted: boolean;
 }
 
-function termsOf({ id, ask, payload, decision, proposer, rules, salt, keyed, now }: TermsInput): Terms {
-  const entry = rules.registry.destinations.get(ask.destination);
-  const { facts, policies, approval } = decision;
-  const bound = {
-    id,
-    agent: proposer.id,
-    destination: ask.destination,
-    action: ask.action,
-    executor: decision.executor ?? entry?.executor ?? null,
-    payloadDigest: digestOfPayload(payload),
-    payloadName: payload.kind === "none" ? null : payload.name,
-    policies,
-    configHash: entry?.configHash ?? UNREGISTERED,
-    decideBy: now + decision.expiryMinutes * MINUTE_MS,
-  };
-  const { payloadName: _, ...stored } = bound;
-  return {
-    ...stored,
-    policy: ask.policy,
-    runners: entry?.runners ?? [],
-    claimRequired: entry?.claimRequired ?? false,
-    idempotent: entry?.idempotent ?? false,
-    digest: intentDigest({ ...bound, facts, salt: bytesToHex(salt) }),
-    requestDigest: digestOf({ ask, payload: [payload.kind, bound.payloadName, bound.payloadDigest] }),
-    keyed,
-    createdAt: now,
-    executionWindowMs: decision.executionWindowMinutes * MINUTE_MS,
-    onNoResponse: decision.onNoResponse,
-    heldByContent: decision.heldByContent,
-    approval,
-    excluded: excludedHandles(proposer, approval, rules.registry),
-    risk: decision.risk,
-    records: facts.records.effective,
-    valueCents: facts.valueUsdCents.measured ?? facts.valueUsdCents.declared,
-    outcome: decision.outcome,
-    reasonCode: decision.reasonCode,
-  };
+/**
+ * Decides, with the agent's counters where a policy asks for them. The intent is counted before it is decided,
+ * in the same turn as the counters are read, so that of many at once none is decided on a number that is old.
+ */
+async function decide(
+  { ask, payload, key }: GovernRequest,
+  proposer: Principal,
+  rules: Rules,
+  ports: GovernPorts,
+  intent: Intent,
+  now: number,
+): Promise<Decided> {
+  const decideWith = decider(rules, proposer, ask, payload);
+  const bare = decideWith(null);
+  const need = needOf(bare, rules, proposer, ask);
+  // A key that was used before is answered by its intent, whatever would be decided now, and counts nothing.
+  if (need === null || (key !== null && (await intent.look()) !== null)) return { decision: bare, counted: false };
+
+  const counters = ports.counters.of(proposer.id);
+  const counts = need.windows.length > 0 || need.duplicateWithinMs !== null;
+  const reservation = reservationOf(intent.id, bare, ask, payload, now);
+  const history = counts ? await counters.reserve(reservation, need) : await counters.peek(reservation, need);
+  const decision = decideWith(history);
+  const counted = counts && decision.outcome !== "block";
+  if (counts && !counted) await counters.release(intent.id);
+  return { decision, counted };
 }
 
-/** The configuration of a destination that the registry does not name. */
-const UNREGISTERED = digestOf(null);
-
-/** What is in force now for an intent: compared with what its approval was given under. */
-export function inForceFor(terms: Terms, rules: Rules) {
-  const policies = terms.policies.map(({ id }) => {
-    const now = rules.policy(id);
-    return { id, hash: now === undefined || "broken" in now ? "" : now.hash };
-  });
-  return {
-    policies,
-    configHash: rules.registry.destinations.get(terms.destination)?.configHash ?? UNREGISTERED,
-  };
-}
-
-function digestOfPayload(payload: Payload): string | null {
-  switch (payload.kind) {
-    case "none":
+/** Nothing is asked of the counters for what is blocked without them, nor where no policy counts. */
+function needOf(bare: Decision, rules: Rules, proposer: Principal, ask: Ask): HistoryNeed | null {
+  switch (bare.outcome) {
+    case "block":
       return null;
-    case "content":
-      return sha256Hex(payload.bytes);
-    case "reference":
-      return payload.sha256;
+    case "hold":
+      return historyNeededToHold(rules, proposer, ask);
+    case "approve":
+      return historyNeeded(rules, proposer, ask);
   }
+}
+
+function reservationOf(id: string, bare: Decision, ask: Ask, payload: Payload, now: number): Reservation {
+  return {
+    intent: id,
+    destination: ask.destination,
+    subject: subjectOf(ask, payload),
+    records: bare.facts.records.effective ?? 0,
+    cents: effectiveValueCents(bare.facts) ?? 0,
+    policies: [...bare.policies, ...bare.shadow.map(({ policy }) => policy)].map(({ id: policy }) => policy),
+    lapsesAt: now + (bare.expiryMinutes + bare.executionWindowMinutes) * MINUTE_MS,
+  };
 }

@@ -2,6 +2,7 @@ import { portsOf } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import type { DeadlineMessage } from "./ports.ts";
 
+export { AgentObject } from "../durable-objects/agent.ts";
 export { IntentObject } from "../durable-objects/intent.ts";
 
 const app = createApp();

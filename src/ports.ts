@@ -1,6 +1,8 @@
 import type { Rules } from "./core/evaluate/decide-intent.ts";
+import type { History, HistoryNeed } from "./core/history.ts";
 import type { IntentCommand } from "./core/intent/command.ts";
 import type { NumberedNote } from "./core/intent/entries.ts";
+import type { Fate } from "./core/intent/fate.ts";
 import type { Phase } from "./core/intent/phase.ts";
 import type { IntentRow } from "./core/intent/read-model.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
@@ -69,6 +71,8 @@ export interface Intent {
   look(): Promise<IntentState | null>;
   dossier(): Promise<Dossier | null>;
   payload(): Promise<Uint8Array | null>;
+  /** Records that an equal proposal came again, without a key, and was answered with this intent. */
+  repeated(by: string): Promise<IntentState | null>;
   tick(): Promise<void>;
 }
 
@@ -85,6 +89,40 @@ export interface Intents {
 export interface DeadlineMessage {
   readonly type: "deadline";
   readonly intent: string;
+}
+
+/** An intent about to be decided, as its agent's counters see it. */
+export interface Reservation {
+  readonly intent: string;
+  readonly destination: string;
+  /** What makes two proposals the same: the payload's digest, or the request's where there is no payload. */
+  readonly subject: string;
+  readonly records: number;
+  readonly cents: number;
+  /** Ids of the policies it counts under. */
+  readonly policies: readonly string[];
+  /** When it stops counting, should nobody confirm it. Milliseconds since the epoch. */
+  readonly lapsesAt: number;
+}
+
+/** What became of an intent: it counts on, it gave back what it took, or a person said no to it. */
+export interface Settlement {
+  readonly intent: string;
+  readonly fate: Fate;
+  readonly subject: string;
+  readonly at: number;
+}
+
+/** The exact counters of agents. */
+export interface AgentCounters {
+  of(agent: string): {
+    /** Counts what came before this intent, and from now on this intent too. */
+    reserve(reservation: Reservation, need: HistoryNeed): Promise<History>;
+    /** Counts, and leaves no trace. */
+    peek(reservation: Reservation, need: HistoryNeed): Promise<History>;
+    release(intent: string): Promise<void>;
+    settle(settlement: Settlement): Promise<void>;
+  };
 }
 
 export interface IntentFilter {
@@ -155,6 +193,7 @@ export interface Nonces {
 /** Everything the doors and the use case reach the world through. */
 export interface Ports {
   readonly intents: Intents;
+  readonly counters: AgentCounters;
   readonly index: IntentIndex;
   readonly principals: Principals;
   readonly rules: RuleBook;

@@ -35,9 +35,20 @@ export function decideIntent(
   payload: Payload,
   history: History | null,
 ): Decision {
+  return decider(rules, agent, ask, payload)(history);
+}
+
+/** The same in two steps: the payload is measured once, and decided on with and without counters. */
+export function decider(
+  rules: Rules,
+  agent: AgentScope,
+  ask: Ask,
+  payload: Payload,
+): (history: History | null) => Decision {
   const hints = rules.registry.destinations.get(ask.destination)?.measure ?? NO_HINTS;
   const facts = measure(payload, hints, ask);
-  return decideOnFacts(rules, agent, ask, facts, contentOf(ask, payload, facts, hints), history);
+  const content = contentOf(ask, payload, facts, hints);
+  return (history) => decideOnFacts(rules, agent, ask, facts, content, history);
 }
 
 /** The same from facts measured earlier, as a replay has them. */

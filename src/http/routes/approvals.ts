@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { inForceFor } from "../../govern.ts";
+import { inForceFor } from "../../core/intent/terms.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { isPulled, type IntentState } from "../../core/intent/state.ts";
 import { statusOf } from "../../core/intent/phase.ts";

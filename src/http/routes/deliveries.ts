@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { currentOrder } from "../../core/intent/state.ts";
-import { inForceFor } from "../../govern.ts";
+import { inForceFor } from "../../core/intent/terms.ts";
 import { visibleIntent } from "../access.ts";
 import { allow, requireActive } from "../auth.ts";
 import { readJson } from "../body.ts";

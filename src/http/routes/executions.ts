@@ -4,7 +4,7 @@ import { canonicalJson } from "../../core/json.ts";
 import { currentOrder, type IntentState, type Order } from "../../core/intent/state.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Dossier, Intent } from "../../ports.ts";
-import { inForceFor } from "../../govern.ts";
+import { inForceFor } from "../../core/intent/terms.ts";
 import { maySee, visibleIntent } from "../access.ts";
 import { allow, authenticate, bearerOf, requireActive } from "../auth.ts";
 import { readJson } from "../body.ts";

@@ -39,13 +39,13 @@ async function propose(c: GateContext) {
       more: { limit_bytes: settings.maxPayloadBytes },
     });
   }
-  if (c.req.query("dry_run") === "true") return c.json(rehearsalReply(await rehearse(request, principal, c.env)));
+  if (c.req.query("dry_run") === "true") return c.json(rehearsalReply(await rehearse(request, principal, c.env, Date.now())));
   const governed = await govern(request, principal, c.env, Date.now());
   switch (governed.kind) {
     case "decided":
       return c.json(proposeReply(governed.state, governed.decision));
     case "duplicate":
-      return c.json(duplicateReply(governed.state, request.key ?? ""), 409);
+      return c.json(duplicateReply(governed.state, request.key), 409);
     case "refused":
       return refuseWith(governed.refusal);
   }

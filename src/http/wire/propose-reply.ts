@@ -55,8 +55,12 @@ export function rehearsalReply(decision: Decision) {
   };
 }
 
-/** The answer to a key used before: ids are the first intent's. */
-export function duplicateReply(state: IntentState, key: string) {
+/**
+ * The answer to what was proposed before: ids are the first intent's.
+ *
+ * @param key the business key both came under; null when a policy knew the payload
+ */
+export function duplicateReply(state: IntentState, key: string | null) {
   const { id } = state.terms;
   const existingStatus = statusOf(state.phase, isPulled(state));
   return {
@@ -66,7 +70,10 @@ export function duplicateReply(state: IntentState, key: string) {
     state: state.phase,
     code: "duplicate_blocked",
     reason_code: "duplicate_blocked",
-    blockReason: `Duplicate intent — idempotency_key already used: ${key}`,
+    blockReason:
+      key === null
+        ? "Duplicate intent — the same payload was proposed before"
+        : `Duplicate intent — idempotency_key already used: ${key}`,
     existingStatus,
     existing_status: existingStatus,
   };
