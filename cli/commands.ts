@@ -24,6 +24,13 @@ export const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import("./init/command.ts")).runInit(args, io),
   },
   {
+    name: "policy",
+    usage: "policy <command>",
+    summary: "lint, test, explain, replay and compare policies",
+    helpsItself: true,
+    run: async (args, io) => (await import("./policy/command.ts")).runPolicyCommand(args, io),
+  },
+  {
     name: "demo",
     usage: "demo",
     summary: "play three incidents and four use cases on a temporary server",

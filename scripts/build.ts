@@ -44,7 +44,10 @@ function newestUnder(path: string): number {
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
   // A directory's own time moves when a file in it is removed or renamed.
-  return readdirSync(path).reduce((newest, name) => Math.max(newest, newestUnder(join(path, name))), stat.mtimeMs);
+  return readdirSync(path).reduce(
+    (newest, name) => Math.max(newest, newestUnder(join(path, name))),
+    stat.mtimeMs,
+  );
 }
 
 function isStale(): boolean {
@@ -127,12 +130,7 @@ async function main(): Promise<void> {
   if (process.argv.includes("--if-stale") && !isStale()) return;
   // Taken before reading: a source saved while this runs is newer than the stamp, and built next time.
   const startedAt = new Date();
-  await Promise.all([
-    bundlePolicies().then(bundleWorker),
-    bundleCommand(),
-    bundleSdk(),
-    declareSdkTypes(),
-  ]);
+  await Promise.all([bundlePolicies().then(bundleWorker), bundleCommand(), bundleSdk(), declareSdkTypes()]);
   replaceFile(STAMP, "");
   utimesSync(STAMP, startedAt, startedAt);
 }
@@ -140,9 +138,15 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const { stdout = "", stderr = "", message = "" } = error as { stdout?: string; stderr?: string; message?: string };
+  const {
+    stdout = "",
+    stderr = "",
+    message = "",
+  } = error as { stdout?: string; stderr?: string; message?: string };
   const said = `${stdout}${stderr}`.trim();
   // esbuild has already printed its own errors; what a child said is the message for the others.
-  process.stderr.write(`${said === "" ? message : said}\nbuild failed in ${relative(process.cwd(), ROOT) || "."}\n`);
+  process.stderr.write(
+    `${said === "" ? message : said}\nbuild failed in ${relative(process.cwd(), ROOT) || "."}\n`,
+  );
   process.exit(1);
 }

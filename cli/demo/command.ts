@@ -1,5 +1,96 @@
-import type { CommandIo, ExitCode } from "../io.ts";
-export async function runDemo(_args: readonly string[], io: CommandIo): Promise<ExitCode> {
-  io.out("todo");
-  return 0;
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Gate } from "../../sdk/typescript/gate.ts";
+import { type CommandIo, errorText, EXIT_FAILED, type ExitCode } from "../io.ts";
+import { packageRoot } from "../package-root.ts";
+import { registerPrincipals } from "../serve/first-start.ts";
+import { type Server, startServer } from "../serve/server.ts";
+import { parseFlags } from "../usage.ts";
+import { SCENES } from "./scenes.ts";
+import type { Scene } from "./stage.ts";
+
+const LABEL_WIDTH = 20;
+
+/** Plays the scenes against a server of its own, over HTTP, and leaves nothing behind. */
+export async function runDemo(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  parseFlags(args, {});
+  const startedAt = performance.now();
+  const dataDir = mkdtempSync(join(tmpdir(), "zehrava-gate-demo-"));
+  let server: Server | null = null;
+  try {
+    server = await startServer({
+      host: "127.0.0.1",
+      port: 0,
+      dataDir,
+      policyDir: join(packageRoot(), "policies"),
+      registry: join(packageRoot(), "gate.yaml"),
+      // Nothing of the caller's: the demo plays the same everywhere.
+      environment: {},
+      say: io.err,
+    });
+    const surprises = await Promise.race([play(server, io), interrupted()]);
+    if (surprises === null) return EXIT_FAILED;
+    io.out(endText(surprises, (performance.now() - startedAt) / 1000));
+    return surprises.length === 0 ? 0 : EXIT_FAILED;
+  } finally {
+    await server?.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+function interrupted(): Promise<null> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(null));
+  });
+}
+
+async function play(server: Server, io: CommandIo): Promise<readonly string[]> {
+  const keys = await registerPrincipals(server.url, server.adminKey);
+  const gate = new Gate({
+    endpoint: server.url,
+    apiKey: keys.get("agent") ?? "",
+    reviewerKey: keys.get("reviewer") ?? "",
+  });
+  io.out(`A temporary Gate listens on ${server.url.origin}, with the policies in policies/.`);
+  const surprises: string[] = [];
+  for (const [index, scene] of SCENES.entries()) {
+    io.out(`\n${index + 1}. ${scene.title} (${scene.kind})\n   ${scene.story}`);
+    surprises.push(...(await playScene(scene, gate, io)));
+  }
+  return surprises;
+}
+
+async function playScene(scene: Scene, gate: Gate, io: CommandIo): Promise<readonly string[]> {
+  const surprises: string[] = [];
+  const unexpected = (what: string): void => {
+    surprises.push(`${scene.title}: ${what}`);
+    io.out(`   ! ${what}`);
+  };
+  try {
+    await scene.play({
+      gate,
+      examples: join(packageRoot(), "examples"),
+      line: (label, text) => io.out(`   ${label.padEnd(LABEL_WIDTH)} ${text}`.trimEnd()),
+      unexpected,
+    });
+  } catch (error) {
+    unexpected(errorText(error));
+  }
+  return surprises;
+}
+
+function endText(surprises: readonly string[], seconds: number): string {
+  if (surprises.length > 0) {
+    return `\nNot as expected:\n${surprises.map((surprise) => `  ${surprise}`).join("\n")}`;
+  }
+  return [
+    `\nAll ${SCENES.length} as expected, in ${seconds.toFixed(1)} s. Nothing was left behind.`,
+    "",
+    "Try next:",
+    "  npm start                        a server that keeps what it decides; prints keys and a line to paste",
+    "  policies/crm-low-risk.yaml       change a threshold while it runs: the next intent is decided by it",
+    "  examples/propose.mjs             the SDK's whole flow in one file",
+    "  npx zehrava-gate init my-gate    policies and a registry of your own",
+  ].join("\n");
 }

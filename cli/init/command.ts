@@ -36,7 +36,11 @@ function starterFiles(): readonly StarterFile[] {
       text: readFileSync(join(root, "policies", path), "utf8"),
       mode: PUBLIC_FILE,
     })),
-    { path: "gate.yaml", text: strictRegistry(readFileSync(join(root, "gate.yaml"), "utf8")), mode: PUBLIC_FILE },
+    {
+      path: "gate.yaml",
+      text: strictRegistry(readFileSync(join(root, "gate.yaml"), "utf8")),
+      mode: PUBLIC_FILE,
+    },
     { path: ".dev.vars", text: secretsFile(), mode: PRIVATE_FILE },
     { path: ".gitignore", text: ".dev.vars\n.gate/\n.wrangler/\n", mode: PUBLIC_FILE },
   ];
@@ -45,7 +49,7 @@ function starterFiles(): readonly StarterFile[] {
 function yamlFilesUnder(folder: string): readonly string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".yaml"))
-    .sort();
+    .toSorted();
 }
 
 /** The shipped registry leaves open what happens to an unlisted destination; one of your own starts strict. */

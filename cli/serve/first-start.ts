@@ -62,7 +62,9 @@ async function findByName(url: URL, adminKey: string, name: string): Promise<str
   const page = new URL("/v1/agents", url);
   for (let count = 0; count < MAX_PAGES; count += 1) {
     const listed = await request(page, adminKey, { method: "GET" });
-    const agents = Array.isArray(listed.body["agents"]) ? (listed.body["agents"] as readonly unknown[]) : null;
+    const agents = Array.isArray(listed.body["agents"])
+      ? (listed.body["agents"] as readonly unknown[])
+      : null;
     if (agents === null) throw refusal(`find ${name}`, listed);
     for (const agent of agents as readonly { readonly name?: unknown; readonly id?: unknown }[]) {
       if (agent.name === name && typeof agent.id === "string") return agent.id;
@@ -87,7 +89,9 @@ function keyOf(answer: Answer, what: string): string {
 
 function refusal(what: string, answer: Answer): CommandFailure {
   const detail = answer.body["detail"] ?? answer.body["error"];
-  return new CommandFailure(`could not ${what}: ${answer.status} ${typeof detail === "string" ? detail : ""}`.trim());
+  return new CommandFailure(
+    `could not ${what}: ${answer.status} ${typeof detail === "string" ? detail : ""}`.trim(),
+  );
 }
 
 function post(url: URL, key: string, body: object): Promise<Answer> {

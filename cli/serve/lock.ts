@@ -32,14 +32,18 @@ export async function lockDataFolder(dataDir: string): Promise<DataLock> {
     if (create(path, { server, runtime: null })) return held(path, server);
     const found = read(path);
     if (found === null) continue;
-    if (found.record !== null && isSameProcess(found.record.server)) throw inUse(dataDir, found.record.server.pid);
+    if (found.record !== null && isSameProcess(found.record.server)) {
+      throw inUse(dataDir, found.record.server.pid);
+    }
     await clear(path, found);
   }
   throw new CommandFailure(`can't lock ${dataDir}: another server is starting on it`);
 }
 
 function inUse(dataDir: string, pid: number): CommandFailure {
-  return new CommandFailure(`${dataDir} is in use by another server (pid ${pid}); stop it or give --data-dir`);
+  return new CommandFailure(
+    `${dataDir} is in use by another server (pid ${pid}); stop it or give --data-dir`,
+  );
 }
 
 function held(path: string, server: ProcessIdentity): DataLock {

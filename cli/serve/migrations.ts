@@ -24,7 +24,7 @@ const CREATE_BOOKKEEPING = `CREATE TABLE IF NOT EXISTS d1_migrations(
 export async function applyMigrations(database: Database, folder: string): Promise<void> {
   const files = readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
-    .sort();
+    .toSorted();
   await database.prepare(CREATE_BOOKKEEPING).run();
   const { results } = await database.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
   const applied = new Set(results.map((row) => row.name));

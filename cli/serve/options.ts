@@ -54,7 +54,9 @@ function chooseRules(
   const ownRegistry = resolve(workingDir, registry ?? "gate.yaml");
   const hasRegistry = registry !== undefined || existsSync(ownRegistry);
   if (policyDir !== undefined || existsSync(ownPolicies)) {
-    const notes = hasRegistry ? [] : ["no gate.yaml here: every destination is decided by the policy an agent names"];
+    const notes = hasRegistry
+      ? []
+      : ["no gate.yaml here: every destination is decided by the policy an agent names"];
     return { policyDir: ownPolicies, registry: hasRegistry ? ownRegistry : null, notes };
   }
   return {

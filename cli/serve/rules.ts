@@ -89,7 +89,12 @@ export function rulesSource(options: RulesOptions): RulesSource {
     policies = next;
   }
 
-  function look(path: string, folder: string, before: Watched | null | undefined, check: Check): Watched | null {
+  function look(
+    path: string,
+    folder: string,
+    before: Watched | null | undefined,
+    check: Check,
+  ): Watched | null {
     const stamp = stampOf(path);
     if (stamp === null) return null;
     if (before?.stamp === stamp) return before;
@@ -172,7 +177,11 @@ function read(path: string, shown: string, stamp: string, goodText: string | nul
     }
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    return { stamp, goodText, problems: [`${shown}:1:1: can't be read (${errorCode(error) ?? "not UTF-8"})`] };
+    return {
+      stamp,
+      goodText,
+      problems: [`${shown}:1:1: can't be read (${errorCode(error) ?? "not UTF-8"})`],
+    };
   }
   const checked = check(basename(path), text);
   if (checked.ok) return { stamp, goodText: text, problems: [] };

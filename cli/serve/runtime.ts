@@ -120,8 +120,12 @@ function miniflareOptions(options: RuntimeOptions) {
             { className: class_name, useSQLite: config.exports[class_name]?.storage === "sqlite" },
           ]),
         ),
-        queueProducers: Object.fromEntries(config.queues.producers.map(({ binding, queue }) => [binding, queue])),
-        queueConsumers: Object.fromEntries(config.queues.consumers.map((consumer) => [consumer.queue, queueOf(consumer)])),
+        queueProducers: Object.fromEntries(
+          config.queues.producers.map(({ binding, queue }) => [binding, queue]),
+        ),
+        queueConsumers: Object.fromEntries(
+          config.queues.consumers.map((consumer) => [consumer.queue, queueOf(consumer)]),
+        ),
         ratelimits: Object.fromEntries(
           config.ratelimits.map(({ name, namespace_id, simple }) => [name, { namespace_id, simple }]),
         ),
@@ -163,7 +167,9 @@ function answerLocal(request: LocalRequest, source: RulesSource): Response {
   }
   const rules = source.current();
   const etag = `"${rules.version}"`;
-  if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers: { etag } });
+  if (request.headers.get("if-none-match") === etag) {
+    return new Response(null, { status: 304, headers: { etag } });
+  }
   return Response.json(rules, { headers: { etag } });
 }
 

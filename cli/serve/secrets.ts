@@ -19,7 +19,10 @@ const SECRET_BYTES = 32;
  *
  * @throws {CommandFailure}
  */
-export function loadSecrets(dataDir: string, environment: Readonly<Record<string, string | undefined>>): Secrets {
+export function loadSecrets(
+  dataDir: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Secrets {
   const path = join(dataDir, "secrets.json");
   const fromEnvironment = environment["GATE_SECRET"];
   const gateSecret =
@@ -31,7 +34,9 @@ export function loadSecrets(dataDir: string, environment: Readonly<Record<string
     gateSecret,
     previousSecrets: environment["GATE_SECRET_PREVIOUS"] ?? null,
     adminKey:
-      adminKey === undefined || adminKey === "" ? `gate_ak_${randomBytes(SECRET_BYTES).toString("base64url")}` : adminKey,
+      adminKey === undefined || adminKey === ""
+        ? `gate_ak_${randomBytes(SECRET_BYTES).toString("base64url")}`
+        : adminKey,
   };
 }
 

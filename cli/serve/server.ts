@@ -143,7 +143,9 @@ function requireReadable(path: string, flag: string): void {
   try {
     accessSync(path, constants.R_OK);
   } catch (error) {
-    throw new CommandFailure(`can't read ${path} (${errorCode(error) ?? "?"}); see ${flag}, or run zehrava-gate init`);
+    throw new CommandFailure(
+      `can't read ${path} (${errorCode(error) ?? "?"}); see ${flag}, or run zehrava-gate init`,
+    );
   }
 }
 
@@ -212,9 +214,9 @@ function watch(source: RulesSource, lock: DataLock, runtime: () => ProcessIdenti
 const HEALTH_TIMEOUT_MS = 15_000;
 
 async function answersHealth(url: URL): Promise<void> {
-  const response = await fetch(new URL("/health", url), { signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS) }).catch(
-    () => null,
-  );
+  const response = await fetch(new URL("/health", url), {
+    signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
+  }).catch(() => null);
   if (response?.status !== 200) {
     throw new CommandFailure(`the server started but is not healthy (${response?.status ?? "no answer"})`);
   }

@@ -13,7 +13,9 @@ const WranglerConfig = z.strictObject({
   compatibility_date: z.string(),
   compatibility_flags: z.array(z.string()).default([]),
   durable_objects: z
-    .strictObject({ bindings: z.array(z.strictObject({ name: z.string(), class_name: z.string() })).default([]) })
+    .strictObject({
+      bindings: z.array(z.strictObject({ name: z.string(), class_name: z.string() })).default([]),
+    })
     .default({ bindings: [] }),
   exports: z
     .record(z.string(), z.strictObject({ type: z.literal("durable-object"), storage: z.literal("sqlite") }))

@@ -43,12 +43,24 @@ export interface GateOptions {
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 const DECIDE_OPTIONS = new Set(["intentId", "reason", "nonce", "decidedAt", "intentDigest"] as const);
-const LIST_OPTIONS = new Set(
-  ["status", "destination", "policy", "agent", "since", "until", "limit", "after"] as const,
-);
-const REPORT_OPTIONS = new Set(
-  ["executionId", "status", "result", "executedAt", "retryable", "executionToken"] as const,
-);
+const LIST_OPTIONS = new Set([
+  "status",
+  "destination",
+  "policy",
+  "agent",
+  "since",
+  "until",
+  "limit",
+  "after",
+] as const);
+const REPORT_OPTIONS = new Set([
+  "executionId",
+  "status",
+  "result",
+  "executedAt",
+  "retryable",
+  "executionToken",
+] as const);
 
 /**
  * A client of Gate. Every option may be written in camelCase or snake_case; every answer has both.
@@ -97,7 +109,12 @@ export class Gate {
 
   /** Takes back an own intent. */
   async withdraw(options: IntentOption): Promise<Answer> {
-    return this.#agent({ method: "POST", path: `${intentPath(options)}/withdraw`, body: {}, repeatable: false });
+    return this.#agent({
+      method: "POST",
+      path: `${intentPath(options)}/withdraw`,
+      body: {},
+      repeatable: false,
+    });
   }
 
   /** The one-time order for an approved intent. Asking again gives the same one while it is live. */
@@ -143,7 +160,9 @@ export class Gate {
   /** Intents, newest first; an agent sees its own. */
   async list(options: ListOptions = {}): Promise<IntentList> {
     const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(knownOptions(options, LIST_OPTIONS))) query.set(name, String(value));
+    for (const [name, value] of Object.entries(knownOptions(options, LIST_OPTIONS))) {
+      query.set(name, String(value));
+    }
     const suffix = query.size === 0 ? "" : `?${query.toString()}`;
     return (await this.#read(`/v1/intents${suffix}`)) as unknown as IntentList;
   }
@@ -215,10 +234,14 @@ export class Gate {
 }
 
 function endpointOf(endpoint: string | URL | undefined): URL {
-  if (endpoint === undefined || endpoint === "") throw new GateError("endpoint is required", { code: "invalid_option" });
+  if (endpoint === undefined || endpoint === "") {
+    throw new GateError("endpoint is required", { code: "invalid_option" });
+  }
   const url = URL.canParse(String(endpoint)) ? new URL(endpoint) : null;
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new GateError(`endpoint is no http or https address: ${String(endpoint)}`, { code: "invalid_option" });
+    throw new GateError(`endpoint is no http or https address: ${String(endpoint)}`, {
+      code: "invalid_option",
+    });
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
     throw new GateError("endpoint carries credentials, a query or a fragment", { code: "invalid_option" });

@@ -89,13 +89,18 @@ async function readLocalFile(
     const { code = "" } = error as { readonly code?: string };
     if (["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EINVAL", "ELOOP"].includes(code)) return null;
     // There, but not readable: sending its name instead would hide the content from the rules.
-    throw new GateError(`can't read the payload file (${code})`, { code: "unreadable_payload", cause: error });
+    throw new GateError(`can't read the payload file (${code})`, {
+      code: "unreadable_payload",
+      cause: error,
+    });
   }
 }
 
 function requireSize(bytes: number, maxBytes: number): void {
   if (bytes <= maxBytes) return;
-  throw new GateError(`the payload has ${bytes} bytes; at most ${maxBytes} are taken`, { code: "payload_too_large" });
+  throw new GateError(`the payload has ${bytes} bytes; at most ${maxBytes} are taken`, {
+    code: "payload_too_large",
+  });
 }
 
 function baseName(path: string): string {

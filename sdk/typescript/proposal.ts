@@ -35,7 +35,10 @@ const KNOWN: ReadonlySet<OptionName> = new Set([...(Object.keys(WIRE_NAMES) as O
  */
 export async function proposalBody(
   options: ProposeOptions,
-  { readFiles = true, maxPayloadBytes = MAX_PAYLOAD_BYTES }: { readFiles?: boolean; maxPayloadBytes?: number },
+  {
+    readFiles = true,
+    maxPayloadBytes = MAX_PAYLOAD_BYTES,
+  }: { readFiles?: boolean; maxPayloadBytes?: number },
 ): Promise<Readonly<Record<string, unknown>>> {
   const { payload, ...rest } = knownOptions(options, KNOWN);
   for (const required of ["destination", "policy"] as const) {
@@ -51,6 +54,9 @@ export async function proposalBody(
     maxBytes: maxPayloadBytes,
   });
   // What was said in words comes over what the file's name says.
-  const named = Object.entries(rest).map(([name, value]) => [WIRE_NAMES[name as keyof typeof WIRE_NAMES], value]);
+  const named = Object.entries(rest).map(([name, value]) => [
+    WIRE_NAMES[name as keyof typeof WIRE_NAMES],
+    value,
+  ]);
   return { ...body, ...Object.fromEntries(named) };
 }

@@ -1,3 +1,7 @@
+import type * as fs from "node:fs/promises";
+import type * as os from "node:os";
+import type * as path from "node:path";
+
 /*
  * What only some runtimes have. Nothing here is imported when the module loads, so the SDK loads in browsers and
  * Workers as well; bundlers are kept from resolving what is asked for only on Node.
@@ -19,23 +23,24 @@ export function environment(name: string): string | undefined {
 }
 
 export interface NodeParts {
-  readonly fs: typeof import("node:fs/promises");
-  readonly os: typeof import("node:os");
-  readonly path: typeof import("node:path");
+  readonly fs: typeof fs;
+  readonly os: typeof os;
+  readonly path: typeof path;
 }
 
 /** Node's files and paths, or null where there are none (browsers, Workers). */
 export async function nodeParts(): Promise<NodeParts | null> {
   // Workers with Node compatibility pretend to be Node, with a file system of their own that holds nothing.
-  const isWorker = (globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator?.userAgent;
+  const isWorker = (globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator
+    ?.userAgent;
   if (processLike()?.versions?.node === undefined || isWorker === "Cloudflare-Workers") return null;
   try {
-    const [fs, os, path] = await Promise.all([
+    const [files, system, paths] = await Promise.all([
       import(/* @vite-ignore */ /* webpackIgnore: true */ "node:fs/promises"),
       import(/* @vite-ignore */ /* webpackIgnore: true */ "node:os"),
       import(/* @vite-ignore */ /* webpackIgnore: true */ "node:path"),
     ]);
-    return { fs, os, path };
+    return { fs: files, os: system, path: paths };
   } catch {
     return null;
   }

@@ -75,7 +75,10 @@ async function sendOnce(
 }
 
 function unreachable(error: unknown, endpoint: URL, timeoutMs: number): GateError {
-  const { name = "", cause } = error as { readonly name?: string; readonly cause?: { readonly code?: string } };
+  const { name = "", cause } = error as {
+    readonly name?: string;
+    readonly cause?: { readonly code?: string };
+  };
   if (name === "TimeoutError" || name === "AbortError") {
     const message = `Gate at ${endpoint.origin} did not answer within ${timeoutMs} ms`;
     return new GateError(message, { code: "timeout", cause: error });
@@ -96,7 +99,11 @@ function interpret(response: Response, text: string): Readonly<Record<string, un
   if (status === 409 && body["status"] === "duplicate_blocked") return body;
   const said = [body["detail"], body["message"], body["error"]].find((part) => typeof part === "string");
   const code = [body["code"], body["error"]].find((part) => typeof part === "string");
-  throw new GateError(String(said ?? `HTTP ${status}`), { status, code: String(code ?? `http_${status}`), body });
+  throw new GateError(String(said ?? `HTTP ${status}`), {
+    status,
+    code: String(code ?? `http_${status}`),
+    body,
+  });
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | null {

@@ -56,24 +56,26 @@ export type ExecutionOption =
   | { readonly executionId: string; readonly execution_id?: string }
   | { readonly executionId?: string; readonly execution_id: string };
 
-export type DecideOptions = IntentOption & EitherCase<{
-  readonly reason?: string;
-  readonly nonce?: string;
-  readonly decidedAt?: string | number;
-  /** The intent's digest that was looked at; another one is refused. */
-  readonly intentDigest?: string;
-}>;
+export type DecideOptions = IntentOption &
+  EitherCase<{
+    readonly reason?: string;
+    readonly nonce?: string;
+    readonly decidedAt?: string | number;
+    /** The intent's digest that was looked at; another one is refused. */
+    readonly intentDigest?: string;
+  }>;
 
 export type ExecuteOptions = IntentOption & { readonly mode?: string };
 
-export type ReportOptions = ExecutionOption & EitherCase<{
-  readonly status: "succeeded" | "failed" | "indeterminate";
-  readonly result?: unknown;
-  readonly executedAt?: string | number;
-  readonly retryable?: boolean;
-  /** From the order; when left out it is asked for with the agent's key. */
-  readonly executionToken?: string;
-}>;
+export type ReportOptions = ExecutionOption &
+  EitherCase<{
+    readonly status: "succeeded" | "failed" | "indeterminate";
+    readonly result?: unknown;
+    readonly executedAt?: string | number;
+    readonly retryable?: boolean;
+    /** From the order; when left out it is asked for with the agent's key. */
+    readonly executionToken?: string;
+  }>;
 
 export type ListOptions = EitherCase<{
   readonly status?: string;
