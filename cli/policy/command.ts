@@ -1,0 +1,57 @@
+import { runDiff } from "./diff.ts";
+import { runExplain } from "./explain.ts";
+import { runLint } from "./lint.ts";
+import { EXIT_USAGE, UsageMistake } from "./options.ts";
+import type { Io } from "./options.ts";
+import { runReplay } from "./replay.ts";
+import { runTest } from "./test.ts";
+
+const USAGE = `Usage: zehrava-gate policy <command> [options]
+
+  lint                      check policies and registry: mistakes with line and column, and what looks odd
+  test [file…]              run the cases in <policy-dir>/tests, or in the files named
+  explain <case.yaml>       decide one ask under the policies here, and show every rule
+  explain <intent id> --server URL
+                            show how a server decided an intent
+  replay --from FILE        decide recorded intents again under the policies here, and show what would change
+  replay --server URL       the same with the intents of a server
+  diff <old> <new>          say in words what changes between two policy files, or two directories of them
+
+Options
+  --policy-dir DIR          default ./policies
+  --registry FILE           default ./gate.yaml; "none" for no registry
+  --json                    for programs
+  --strict                  lint: what looks odd fails as well
+  --limit N                 replay --server: at most so many intents, newest first (default 1000)
+  --help
+
+A server is asked with the key in GATE_API_KEY. Exit codes: 0 fine, 1 something was found, 2 used wrongly.`;
+
+const COMMANDS: ReadonlyMap<string, (args: readonly string[], io: Io) => Promise<number>> = new Map([
+  ["lint", runLint],
+  ["test", runTest],
+  ["explain", runExplain],
+  ["replay", runReplay],
+  ["diff", runDiff],
+]);
+
+/** `zehrava-gate policy …`: writes to `io`, and returns the exit code. */
+export async function runPolicyCommand(args: readonly string[], io: Io): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === "--help" || name === "-h" || rest.includes("--help")) {
+    io.out(USAGE);
+    return name === undefined ? EXIT_USAGE : 0;
+  }
+  const command = COMMANDS.get(name);
+  if (command === undefined) {
+    io.err(`There is no \`policy ${name}\`.\n\n${USAGE}`);
+    return EXIT_USAGE;
+  }
+  try {
+    return await command(rest, io);
+  } catch (error) {
+    if (!(error instanceof UsageMistake)) throw error;
+    io.err(error.message);
+    return EXIT_USAGE;
+  }
+}

@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { Decision } from "../../src/core/decision.ts";
+import { decideIntent } from "../../src/core/evaluate/decide-intent.ts";
+import { readGiven, situationOf } from "./cases.ts";
+import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
+import type { Io } from "./options.ts";
+import { lineFor, readRuleFiles } from "./rule-files.ts";
+import { fetchDecision } from "./server.ts";
+
+/** Every rule that was looked at, what it saw, and who decided. */
+export async function runExplain(args: readonly string[], io: Io): Promise<number> {
+  const options = readOptions(args);
+  const [what, ...others] = options.positionals;
+  if (what === undefined || others.length > 0) {
+    throw new UsageMistake("Name one case file, or one intent together with --server.");
+  }
+  if (options.server !== null) {
+    const recorded = await fetchDecision(options.server, what);
+    if (!recorded.ok) {
+      io.err(recorded.error);
+      return EXIT_FINDINGS;
+    }
+    io.out(
+      options.json ? JSON.stringify(recorded.value.decision, null, 2) : inWords(recorded.value.decision),
+    );
+    return 0;
+  }
+  if (!existsSync(what)) throw new UsageMistake(`There is no file ${what}.`);
+  const { problems, rules } = readRuleFiles(options);
+  const given = readGiven(what, readFileSync(what, "utf8"));
+  const mistakes = given.ok ? problems : [...problems, ...given.error];
+  for (const mistake of mistakes) io.err(lineFor(mistake));
+  if (!given.ok) return EXIT_FINDINGS;
+  const { ask, agent, payload, history } = situationOf(given.value, "", rules);
+  const decision = decideIntent(rules, agent, ask, payload, history);
+  io.out(options.json ? JSON.stringify(decision, null, 2) : inWords(decision));
+  return 0;
+}
+
+const VERBS = { approve: "APPROVED", hold: "HELD", block: "BLOCKED" } as const;
+
+export function inWords(decision: Decision): string {
+  const { facts, risk } = decision;
+  const lines = [
+    `${VERBS[decision.outcome]} (${decision.reasonCode}): ${decision.reason}`,
+    ...(decision.remedy === null ? [] : [`What would pass: ${decision.remedy}`]),
+    "",
+    `Policies  ${decision.policies.map(({ id, hash }) => `${id} (${hash.slice(0, 12)})`).join(", ") || "none"}`,
+    `Payload   ${facts.payload}, ${facts.type ?? "no type"}, ${facts.bytes} bytes`,
+    `Records   ${known(facts.records.effective)} (declared ${known(facts.records.declared)}, measured ${known(facts.records.measured)})`,
+    `Risk      ${(risk.score / 100).toFixed(2)} ${risk.level}${risk.factors.length > 0 ? `: ${risk.factors.join(", ")}` : ""}`,
+    "",
+    ...decision.trace.map(({ policy, rule, line, seen, outcome, reasonCode }) => {
+      const place = line === null ? "" : `:${line}`;
+      const code = reasonCode === null ? "" : ` ${reasonCode}`;
+      return `  ${outcome.padEnd(7)} ${policy}${place} ${rule}${seen === null ? "" : ` = ${seen}`}${code}`;
+    }),
+    ...decision.shadow.map(
+      ({ policy, outcome, reasonCode }) => `  shadow  ${policy.id} would say ${outcome} (${reasonCode})`,
+    ),
+  ];
+  if (decision.outcome === "hold") {
+    const { require, groups, people, minAssurance } = decision.approval;
+    const who = [...groups, ...people].join(", ") || "any reviewer";
+    lines.push(
+      "",
+      `Waits ${decision.expiryMinutes} minutes for ${require} of ${who}, by ${minAssurance} or stronger.`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function known(value: number | null): string {
+  return value === null ? "unknown" : String(value);
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from "node:util";
+
+export interface Io {
+  out(text: string): void;
+  err(text: string): void;
+}
+
+export const EXIT_FINDINGS = 1;
+export const EXIT_USAGE = 2;
+
+/** The command was used wrongly; the message says how. */
+export class UsageMistake extends Error {
+  override readonly name = "UsageMistake";
+}
+
+export interface Options {
+  readonly policyDir: string;
+  /** Null: no registry. */
+  readonly registry: string | null;
+  /** The registry was named, so it must be there. */
+  readonly registryNamed: boolean;
+  readonly json: boolean;
+  readonly strict: boolean;
+  readonly server: string | null;
+  readonly from: string | null;
+  readonly limit: number;
+  readonly positionals: readonly string[];
+}
+
+const DEFAULT_LIMIT = 1_000;
+const MAX_LIMIT = 100_000;
+
+/** @throws {UsageMistake} */
+export function readOptions(args: readonly string[]): Options {
+  const { values, positionals } = parsed(args);
+  const limit = values.limit === undefined ? DEFAULT_LIMIT : Number(values.limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+    throw new UsageMistake(`--limit must be a whole number from 1 to ${MAX_LIMIT}.`);
+  }
+  const registry = values.registry ?? "gate.yaml";
+  return {
+    policyDir: values["policy-dir"] ?? "policies",
+    registry: registry === "none" ? null : registry,
+    registryNamed: values.registry !== undefined,
+    json: values.json ?? false,
+    strict: values.strict ?? false,
+    server: values.server ?? null,
+    from: values.from ?? null,
+    limit,
+    positionals,
+  };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      strict: true,
+      options: {
+        "policy-dir": { type: "string" },
+        registry: { type: "string" },
+        json: { type: "boolean" },
+        strict: { type: "boolean" },
+        server: { type: "string" },
+        from: { type: "string" },
+        limit: { type: "string" },
+      },
+    });
+  } catch (error) {
+    throw new UsageMistake(error instanceof Error ? error.message : "The options can't be read.");
+  }
+}

@@ -1,0 +1,87 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { Decision } from "../../src/core/decision.ts";
+import { isJsonObject } from "../../src/core/json.ts";
+import type { Payload } from "../../src/core/payload.ts";
+import { err, ok } from "../../src/core/result.ts";
+import type { Result } from "../../src/core/result.ts";
+import { UsageMistake } from "./options.ts";
+import type { RecordedIntent } from "./recorded.ts";
+
+/**
+ * One intent per line. Lines of another shape are refused with their number, never left out in silence: a
+ * replay that skips what it does not understand says "nothing changes" when it does not know.
+ */
+export function readRecordedFile(file: string): Result<readonly RecordedIntent[], string> {
+  if (!existsSync(file)) throw new UsageMistake(`There is no file ${file}.`);
+  const intents: RecordedIntent[] = [];
+  let number = 0;
+  for (const line of readFileSync(file, "utf8").split("\n")) {
+    number += 1;
+    if (line.trim() === "") continue;
+    const read = readRecorded(parse(line));
+    if (!read.ok) return err(`${file}:${number}:1: ${read.error}`);
+    intents.push(read.value);
+  }
+  return ok(intents);
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * An intent as an export or the decision route has it: `intent_id`, `created_at`, `ask`, `decision` with its
+ * facts, and `payload` as `{text | base64, name, media_type}` or `{reference}` while it is kept.
+ */
+export function readRecorded(value: unknown): Result<RecordedIntent, string> {
+  if (!isJsonObject(value)) return err("is no JSON object");
+  const { intent_id: intentId, created_at: created, ask, decision } = value;
+  if (typeof intentId !== "string") return err("has no intent_id");
+  if (!isJsonObject(ask) || typeof ask["destination"] !== "string" || !isJsonObject(ask["metadata"])) {
+    return err("has no ask");
+  }
+  if (!isJsonObject(decision) || !isJsonObject(decision["facts"]) || !isJsonObject(decision["risk"])) {
+    return err("has no decision with facts and risk");
+  }
+  const createdAt = typeof created === "string" ? Date.parse(created) : created;
+  if (typeof createdAt !== "number" || !Number.isFinite(createdAt)) return err("has no created_at");
+  return ok({
+    intentId,
+    createdAt,
+    // The two are what this program itself once wrote: their inner shape is the server's own.
+    ask: ask as unknown as RecordedIntent["ask"],
+    decision: decision as unknown as Decision,
+    payload: payloadOf(value["payload"]),
+  });
+}
+
+function payloadOf(value: unknown): Payload | null {
+  if (!isJsonObject(value)) return null;
+  const { text, base64, reference, sha256, rows } = value;
+  if (typeof reference === "string") {
+    return {
+      kind: "reference",
+      name: reference,
+      sha256: typeof sha256 === "string" ? sha256 : null,
+      rows: typeof rows === "number" ? rows : null,
+    };
+  }
+  const bytes =
+    typeof text === "string"
+      ? Buffer.from(text, "utf8")
+      : typeof base64 === "string"
+        ? Buffer.from(base64, "base64")
+        : null;
+  if (bytes === null) return null;
+  const { name, media_type: mediaType } = value;
+  return {
+    kind: "content",
+    bytes: new Uint8Array(bytes),
+    name: typeof name === "string" ? name : null,
+    mediaType: typeof mediaType === "string" ? mediaType : null,
+  };
+}

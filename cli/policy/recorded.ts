@@ -1,0 +1,105 @@
+import type { Ask } from "../../src/core/ask.ts";
+import type { Decision } from "../../src/core/decision.ts";
+import type { AgentScope, Rules } from "../../src/core/evaluate/decide-intent.ts";
+import { decideOnFacts, historyNeeded } from "../../src/core/evaluate/decide-intent.ts";
+import { contentOf } from "../../src/core/evaluate/content.ts";
+import type { Content } from "../../src/core/evaluate/content.ts";
+import { policiesInForce, variantsInForce } from "../../src/core/evaluate/in-force.ts";
+import type { History, HistoryNeed } from "../../src/core/history.ts";
+import { NO_HINTS } from "../../src/core/measure/hints.ts";
+import type { Payload } from "../../src/core/payload.ts";
+import type { PolicyRules } from "../../src/core/policy.ts";
+import { ok } from "../../src/core/result.ts";
+import { SENSITIVE_FIELDS_FACTOR } from "../../src/core/risk.ts";
+
+/** An intent as it was decided: everything a second decision needs. */
+export interface RecordedIntent {
+  readonly intentId: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly ask: Ask;
+  readonly decision: Decision;
+  /** Null when it was erased, or its retention is over. */
+  readonly payload: Payload | null;
+}
+
+export type Redecided =
+  | { readonly kind: "decided"; readonly decision: Decision }
+  /** What the candidate wants to know was not kept. */
+  | { readonly kind: "unknown"; readonly missing: "payload" | "counters" | "agent" };
+
+/**
+ * Decides again from what was stored. Under the rules of then it says what was said then, to the byte; where a
+ * candidate asks for something that nobody kept, it says so instead of guessing.
+ */
+export function redecide(rules: Rules, recorded: RecordedIntent): Redecided {
+  const { ask, decision } = recorded;
+  // The agent's own scope is not part of any policy, and was not kept: it blocked then, it blocks now.
+  if (decision.reasonCode.startsWith("agent_")) return { kind: "unknown", missing: "agent" };
+  const agent: AgentScope = {
+    id: "",
+    allowedDestinations: null,
+    allowedPolicies: null,
+    environment: decision.environment,
+  };
+  const inForce = policiesInForce(rules, ask);
+  const variants = inForce.policies.flatMap((policy) => variantsInForce(policy, agent, ask));
+  const content = contentFor(recorded, variants);
+  if (content === null) return { kind: "unknown", missing: "payload" };
+  const history = decision.history;
+  if (!covers(history, historyNeeded(rules, agent, ask))) return { kind: "unknown", missing: "counters" };
+  return { kind: "decided", decision: decideOnFacts(rules, agent, ask, decision.facts, content, history) };
+}
+
+function contentFor(
+  { ask, decision, payload }: RecordedIntent,
+  variants: readonly PolicyRules[],
+): Content | null {
+  const { facts, risk } = decision;
+  const known: Payload | null = facts.payload === "none" ? { kind: "none" } : payload;
+  if (known !== null) {
+    const hints = NO_HINTS;
+    return { ...contentOf(ask, known, facts, hints), sensitive: () => wasSensitive(risk.factors) };
+  }
+  if (variants.some(looksInside)) return null;
+  return {
+    hidden: facts.payload === "reference" ? "reference" : facts.decodable ? null : "undecodable",
+    texts: () => [],
+    pii: () => new Map(),
+    templateErrors: () => [],
+    records: () => ok([]),
+    sensitive: () => wasSensitive(risk.factors),
+  };
+}
+
+function wasSensitive(factors: readonly string[]): boolean {
+  return factors.includes(SENSITIVE_FIELDS_FACTOR);
+}
+
+function looksInside(rules: PolicyRules): boolean {
+  return (
+    rules.blockIfTerms !== null ||
+    rules.holdIfTerms !== null ||
+    rules.blockIfPii !== null ||
+    rules.holdIfPii !== null ||
+    rules.fieldChecks !== null ||
+    rules.requireApprovalIfTemplateError
+  );
+}
+
+/** Counters can't be read back: what was not counted then can't be known now. */
+function covers(history: History | null, need: HistoryNeed | null): boolean {
+  if (need === null || history === null) return need === null;
+  const windows = need.windows.every(({ policy, windowMs }) =>
+    history.windows.some((count) => count.policy === policy && count.windowMs === windowMs),
+  );
+  return (
+    windows &&
+    reaches(history.duplicateWithinMs, need.duplicateWithinMs) &&
+    reaches(history.rejectedWithinMs, need.rejectedWithinMs)
+  );
+}
+
+function reaches(looked: number | null, wanted: number | null): boolean {
+  return wanted === null || (looked !== null && looked >= wanted);
+}
