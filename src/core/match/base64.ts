@@ -1,3 +1,5 @@
+import { BETWEEN_TEXTS } from "./barrier.ts";
+
 const NOT_BASE64 = 0xff;
 /** Sextet of each ASCII code, both alphabets of RFC 4648 at once. */
 const SEXTETS: Uint8Array = sextets();
@@ -18,8 +20,6 @@ const MIN_WRAPPED_LINE_CHARS = 40;
 /** Shorter stretches of text in binary data are chance. */
 const MIN_TEXT_IN_BINARY_CHARS = 10;
 const MIN_BINARY_RUN_CHARS = 24;
-/** A private-use character: a letter of no term, so that no match runs from one decoded run into the next. */
-const BARRIER = " \ue000 ";
 
 /**
  * What the base64 and base64url runs of a text stand for, as one text; empty when they stand for none. A run
@@ -41,7 +41,7 @@ export function decodedBase64(text: string, bytes: Uint8Array): string {
     if (end - index >= MIN_RUN_CHARS) addRun(text, index, end, bytes, decoded);
     index = end;
   }
-  return decoded.join(BARRIER);
+  return decoded.join(BETWEEN_TEXTS);
 }
 
 function sextetAt(text: string, index: number): number {

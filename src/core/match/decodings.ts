@@ -1,9 +1,11 @@
+import { BETWEEN_TEXTS, decodedCharacter, withoutBarriers } from "./barrier.ts";
 import { decodedBase64 } from "./base64.ts";
 import { decodedEntities } from "./entities.ts";
 import { withoutTags } from "./tags.ts";
 
 /** Escapes in escapes: `%255Cu0072` is `%5Cu0072` is `\u0072` is `r`. */
 const MAX_ROUNDS = 3;
+const RIGHT_TO_LEFT_OVERRIDE = "\u202e";
 /** Base64 in base64, once. */
 const MAX_NESTING = 2;
 
@@ -14,7 +16,15 @@ const MAX_NESTING = 2;
 export function decodings(texts: readonly string[]): readonly string[] {
   const all: string[] = [];
   const scratch = { bytes: new Uint8Array(0) };
-  for (const text of texts) addDecodings(text, all, 0, scratch);
+  // A table has a hundred thousand cells: short texts are searched as one. Not those with a `<`, where a tag or
+  // a comment could open in one text and hide the next.
+  const together: string[] = [];
+  for (const raw of texts) {
+    const text = withoutBarriers(raw);
+    if (text.includes("<") || text.includes(RIGHT_TO_LEFT_OVERRIDE)) addDecodings(text, all, 0, scratch);
+    else together.push(text);
+  }
+  if (together.length > 0) addDecodings(together.join(BETWEEN_TEXTS), all, 0, scratch);
   return all;
 }
 
@@ -35,7 +45,7 @@ function addDecodings(text: string, all: string[], nesting: number, scratch: { b
   const bare = withoutTags(current);
   if (bare !== current) all.push(bare);
   // Text marked to be shown from right to left reads backwards.
-  if (text.includes("\u202e")) all.push(Array.from(text).toReversed().join(""));
+  if (text.includes(RIGHT_TO_LEFT_OVERRIDE)) all.push(Array.from(text).toReversed().join(""));
 }
 
 function unescaped(text: string): string {
@@ -53,9 +63,9 @@ function decodedPercent(text: string): string {
   return text.replaceAll(/(?:%[0-9A-Fa-f]{2})+|%u[0-9A-Fa-f]{4}/g, (run) => {
     if (run.length === 3) {
       const code = Number.parseInt(run.slice(1), 16);
-      if (code < 0x80) return String.fromCharCode(code);
+      if (code < 0x80) return decodedCharacter(code);
     }
-    return run.startsWith("%u") ? character(run.slice(2)) : UTF8.decode(hexBytes(run));
+    return run.startsWith("%u") ? character(run.slice(2)) : withoutBarriers(UTF8.decode(hexBytes(run)));
   });
 }
 
@@ -81,13 +91,12 @@ function decodedBackslashes(text: string): string {
     (_, braced?: string, u?: string, U?: string, x?: string, xb?: string, octal?: string, control?: string) => {
       const hex = braced ?? u ?? U ?? x ?? xb;
       if (hex !== undefined) return character(hex);
-      if (octal !== undefined) return String.fromCharCode(Number.parseInt(octal, 8));
+      if (octal !== undefined) return decodedCharacter(Number.parseInt(octal, 8));
       return control === undefined ? _.slice(1) : control === "n" || control === "r" ? "\n" : " ";
     },
   );
 }
 
 function character(hex: string): string {
-  const codePoint = Number.parseInt(hex, 16);
-  return codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : " ";
+  return decodedCharacter(Number.parseInt(hex, 16));
 }

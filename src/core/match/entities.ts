@@ -1,3 +1,5 @@
+import { decodedCharacter } from "./barrier.ts";
+
 /** Named character references whose character is neither a letter nor plain punctuation to the matcher. */
 const NAMED: ReadonlyMap<string, string> = new Map([
   ["amp", "&"],
@@ -73,14 +75,10 @@ export function decodedEntities(text: string): string {
   return text.replaceAll(
     /&(?:#(\d{1,8});?|#[xX]([0-9A-Fa-f]{1,7});?|([A-Za-z][A-Za-z0-9]{1,24});)/g,
     (whole: string, decimal?: string, hex?: string, name?: string) => {
-      if (decimal !== undefined) return character(Number.parseInt(decimal, 10));
-      if (hex !== undefined) return character(Number.parseInt(hex, 16));
+      if (decimal !== undefined) return decodedCharacter(Number.parseInt(decimal, 10));
+      if (hex !== undefined) return decodedCharacter(Number.parseInt(hex, 16));
       if (name === undefined) return whole;
       return NAMED.get(name) ?? LETTER_WITH_ACCENT.exec(name)?.[1] ?? whole;
     },
   );
-}
-
-function character(codePoint: number): string {
-  return codePoint <= 0x10ffff ? String.fromCodePoint(codePoint) : " ";
 }

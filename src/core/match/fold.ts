@@ -1,3 +1,4 @@
+import { BARRIER } from "./barrier.ts";
 import { latinLookalike } from "./confusables.ts";
 
 /**
@@ -123,6 +124,7 @@ const UNSPACED_SCRIPT =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
 
 function classify(character: string, reading: Reading): readonly number[] {
+  if (character === BARRIER) return [letter(BARRIER, 0)];
   if (LINE_BREAK.test(character)) return [NEWLINE];
   if (/^\s$/.test(character)) return [SPACE];
   if (IGNORABLE.test(character) || ACCENT.test(character) || /^\p{Cc}$/u.test(character)) return [IGNORED];
@@ -131,7 +133,7 @@ function classify(character: string, reading: Reading): readonly number[] {
   const written = character.codePointAt(0) ?? 0;
   const seen = reading === "latin" ? latinLookalike(written) : undefined;
   if (seen !== undefined) return Array.from(seen, (part) => letter(part, FOREIGN));
-  if (!/^[\p{L}\p{N}\p{M}\p{Co}]$/u.test(character)) return [lookalikeSymbol(written)];
+  if (!/^[\p{L}\p{N}\p{M}]$/u.test(character)) return [lookalikeSymbol(written)];
   const parts: number[] = [];
   for (const part of caseFolded(character)) {
     if (ACCENT.test(part)) continue;

@@ -1,4 +1,5 @@
 import type { Pattern } from "./alignment.ts";
+import { withoutBarriers } from "./barrier.ts";
 import { DIGIT, OPTIONAL, type Reading } from "./fold.ts";
 import { emptyLetters, GAP_BITS, type Letters, readLetters } from "./letters.ts";
 
@@ -6,7 +7,7 @@ import { emptyLetters, GAP_BITS, type Letters, readLetters } from "./letters.ts"
 export function readPattern(term: string): Pattern | null {
   const reading = readingOf(term);
   const letters = emptyLetters();
-  readLetters(term, reading, letters);
+  readLetters(withoutBarriers(term), reading, letters);
   const codes: number[] = [];
   const words: number[] = [];
   let gap = true;

@@ -1,0 +1,132 @@
+/** Runs of digits in groups, up to the longest card number with every digit apart. */
+const DIGIT_GROUPS = /\d(?:[ -]?\d){11,22}/g;
+
+/** Card numbers: issuer ranges with their lengths, Luhn, and digits grouped as cards are or evenly. */
+export function findCards(text: string, found: Set<string>): void {
+  for (const match of text.matchAll(DIGIT_GROUPS)) {
+    const written = match[0];
+    const before = text.charAt(match.index - 1);
+    const after = text.slice(match.index + written.length, match.index + written.length + 2);
+    if (/[\w.-]/.test(before) || /^(?:\w|-\w|\.\d)/.test(after)) continue;
+    for (const candidate of cardCandidates(written)) {
+      const digits = candidate.replaceAll(/\D/g, "");
+      if (isIssued(digits) && isGroupedAsCard(candidate) && passesLuhn(digits)) {
+        found.add(digits);
+        break;
+      }
+    }
+  }
+}
+
+/** The run, and the run without its last or first group: a card's number is followed by its date or its CVC. */
+function cardCandidates(written: string): readonly string[] {
+  return [written, written.replace(/[ -]\d{1,4}$/, ""), written.replace(/^\d{1,4}[ -]/, "")];
+}
+
+function isIssued(digits: string): boolean {
+  const { length } = digits;
+  const two = Number(digits.slice(0, 2));
+  const four = Number(digits.slice(0, 4));
+  if (digits.startsWith("4")) return length === 13 || length === 16 || length === 19;
+  if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16;
+  if (two === 34 || two === 37) return length === 15;
+  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) return length >= 14 && length <= 19;
+  if (four >= 3528 && four <= 3589) return length >= 16 && length <= 19;
+  if (four === 6011 || two === 62 || two === 65 || (four >= 6440 && four <= 6499)) return length >= 16 && length <= 19;
+  return false;
+}
+
+function isGroupedAsCard(written: string): boolean {
+  const groups = written.split(/[ -]/).map((group) => group.length);
+  if (groups.length === 1) return true;
+  const shape = groups.join("-");
+  if (/^4-4-4-(?:4(?:-3)?|1|2|3)$/.test(shape) || shape === "4-6-5" || shape === "4-6-4" || shape === "6-13") {
+    return true;
+  }
+  const [size = 0] = groups;
+  return groups.slice(0, -1).every((each) => each === size) && (groups.at(-1) ?? 0) <= size;
+}
+
+/** ISO/IEC 7812-1 annex B. */
+function passesLuhn(digits: string): boolean {
+  // All digits alike pass too, and are a filler.
+  if (/^(\d)\1*$/.test(digits)) return false;
+  let sum = 0;
+  for (let index = 0; index < digits.length; index++) {
+    const digit = digits.charCodeAt(digits.length - 1 - index) - 0x30;
+    sum += index % 2 === 0 ? digit : digit < 5 ? digit * 2 : digit * 2 - 9;
+  }
+  return sum % 10 === 0;
+}
+
+/** Area not 000, 666 or 9xx; group not 00; serial not 0000: what has never been issued. */
+const SSN = /(?<![\w.-])(?!000|666|9)(\d{3})([ -])(?!00)(\d{2})\2(?!0000)(\d{4})(?![\w-]|\.\d| \d)/g;
+const LABELLED_SSN =
+  /\b(?:ssn|social security(?: (?:number|no))?|soc sec)\b[^\d\n]{0,12}(?!000|666|9)(\d{3})[ -]?(?!00)(\d{2})[ -]?(?!0000)(\d{4})(?!\d)/gi;
+
+/** US social security numbers, with a dash or blank between the groups, or labelled. */
+export function findSsns(text: string, found: Set<string>): void {
+  for (const match of text.matchAll(SSN)) found.add(`${match[1]}${match[3]}${match[4]}`);
+  for (const match of text.matchAll(LABELLED_SSN)) found.add(`${match[1]}${match[2]}${match[3]}`);
+}
+
+/** Length by country: the SWIFT registry of IBAN formats. */
+const IBAN_LENGTHS: ReadonlyMap<string, number> = new Map(
+  [
+    "NO15 BE16",
+    "DK18 FI18 FO18 GL18 NL18 FK18 SD18",
+    "MK19 SI19",
+    "AT20 BA20 EE20 KZ20 LT20 LU20 MN20 XK20",
+    "CH21 CR21 HR21 LI21 LV21",
+    "BG22 BH22 DE22 GB22 GE22 IE22 ME22 RS22 VA22",
+    "AE23 GI23 IL23 IQ23 OM23 SO23 TL23",
+    "AD24 CZ24 ES24 MD24 PK24 RO24 SA24 SE24 SK24 TN24 VG24",
+    "LY25 PT25 ST25",
+    "IS26 TR26",
+    "BI27 DJ27 FR27 GR27 IT27 MC27 MR27 SM27",
+    "AL28 AZ28 BY28 CY28 DO28 GT28 HU28 LB28 NI28 PL28 SV28",
+    "BR29 EG29 PS29 QA29 UA29",
+    "JO30 KW30 MU30 YE30",
+    "MT31 SC31",
+    "LC32 RU33",
+  ]
+    .join(" ")
+    .split(" ")
+    .map((entry) => [entry.slice(0, 2), Number(entry.slice(2))] as const),
+);
+
+/** Account numbers whose country, length and check digits (ISO 13616, mod 97) are right, grouped or not. */
+export function findIbans(text: string, found: Set<string>): void {
+  for (const match of text.matchAll(/(?<![A-Za-z0-9])[A-Za-z]{2}[ -]?\d[ -]?\d/g)) {
+    const country = match[0].slice(0, 2).toUpperCase();
+    const length = IBAN_LENGTHS.get(country);
+    if (length === undefined) continue;
+    const iban = alphanumerics(text, match.index, length);
+    if (iban !== null && passesMod97(iban)) found.add(iban);
+  }
+}
+
+/** So many letters and digits from `start`, at most one blank or dash between two, and no more behind them. */
+function alphanumerics(text: string, start: number, count: number): string | null {
+  let read = "";
+  let index = start;
+  for (let gap = 0; read.length < count && index < text.length; index++) {
+    const character = text.charAt(index);
+    if (/[A-Za-z0-9]/.test(character)) {
+      read += character;
+      gap = 0;
+    } else if ((character !== " " && character !== "-") || ++gap > 1) {
+      return null;
+    }
+  }
+  return read.length === count && !/[A-Za-z0-9]/.test(text.charAt(index)) ? read.toUpperCase() : null;
+}
+
+function passesMod97(iban: string): boolean {
+  let remainder = 0;
+  for (const character of iban.slice(4) + iban.slice(0, 4)) {
+    const value = Number.parseInt(character, 36);
+    remainder = (remainder * (value < 10 ? 10 : 100) + value) % 97;
+  }
+  return remainder === 1;
+}

@@ -1,0 +1,56 @@
+/** Expressions of template languages; the first group, where there is one, is the name inside. */
+const EXPRESSIONS: readonly RegExp[] = [
+  /(?<!=)\{\{\{?[#/^&>~!-]?\s{0,3}([\p{L}_$@][\p{L}\p{N}_.$@\-[\] ]{0,60}(?:\|[^{}\n]{0,60})?)\s{0,3}~?\}?\}\}/gu,
+  /\{%-?\s{0,3}[a-z][^%{}\n]{0,80}%\}/g,
+  /<%[=#-]?[^%<>\n]{1,80}%>/g,
+  /\$\{([A-Za-z_][\w.\-[\]]{0,60}(?:\(\))?)\}/g,
+  /(?<![\w\\^_}$={`:)])\{([A-Za-z_][\w.-]{0,60})\}(?!\}| from\b| =)/g,
+  /(?<![\d%'"\w])%([A-Za-z_][\w.-]{1,40})%(?![0-9A-Fa-f]{2}|['"\d])/g,
+  /(?<!\[)\[\[([A-Za-z_][\w .-]{0,60})\]\](?!\])/g,
+];
+
+/** Nobody is called so: the value a program prints where it has none. */
+const GREETED_NOBODY =
+  /\b(?:hello|hi|hey|dear|good (?:morning|afternoon|evening|day)|greetings|welcome(?: back)?|thanks|thank you|hallo|hola|bonjour|ciao)[ ,]{1,3}(?:(?:mr|mrs|ms|mx|dr|prof)\.? )?((?:undefined|null|NaN|None|nil|\[object Object\])(?: (?:undefined|null|NaN|None|nil))?)(?=\s{0,2}(?:[,.!:;?<\-\u2013\u2014]|\n|$))/gi;
+const NOBODY = /^(?:undefined|null|NaN|None|nil|\[object Object\])/;
+
+/** Looks like a placeholder and means itself. */
+const ORDINARY: ReadonlySet<string> = new Set([
+  ...["path", "appdata", "localappdata", "programdata", "programfiles", "userprofile", "homepath", "homedrive"],
+  ...["temp", "tmp", "windir", "systemroot", "systemdrive", "comspec", "computername", "allusersprofile"],
+  ...["nodiscard", "maybe_unused", "noreturn", "fallthrough", "likely", "unlikely", "deprecated"],
+]);
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/i;
+const PERCENT_ENCODED = /^[0-9A-Fa-f]{2}$/;
+const CODE = /```[\s\S]*?```|`[^`\n]{0,200}`/g;
+/** What every placeholder has one of: most texts are done after this. */
+const ANY = /[{%]|\[\[|undefined|null|NaN|None|nil|\[object/;
+
+/** One placeholder in a text, and where it begins. */
+export interface Placeholder {
+  readonly written: string;
+  readonly index: number;
+}
+
+const MAX_WRITTEN_CHARS = 80;
+
+/** The placeholders in a text that were never filled in, quoted code left aside. */
+export function placeholdersIn(source: string): readonly Placeholder[] {
+  if (!ANY.test(source)) return [];
+  // Blanked rather than cut, so that places stay what they are.
+  const text = source.includes("`") ? source.replaceAll(CODE, (code) => code.replaceAll(/[^\n]/g, " ")) : source;
+  const found: Placeholder[] = [];
+  for (const expression of EXPRESSIONS) {
+    for (const match of text.matchAll(expression)) {
+      const name = match[1] ?? "";
+      if (ORDINARY.has(name.toLowerCase()) || UUID.test(name) || PERCENT_ENCODED.test(name)) continue;
+      found.push({ written: match[0].slice(0, MAX_WRITTEN_CHARS), index: match.index });
+    }
+  }
+  for (const match of text.matchAll(GREETED_NOBODY)) {
+    const value = match[1] ?? "";
+    if (NOBODY.test(value)) found.push({ written: value, index: match.index });
+  }
+  return found;
+}
