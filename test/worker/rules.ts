@@ -1,0 +1,85 @@
+import { env } from "cloudflare:workers";
+
+/*
+ * Rules of the tests' own, so that no edit of the shipped policies changes what these tests show. They reach the
+ * Worker the way a local installation's do: by asking whoever watches the policy directory.
+ */
+
+/** Every policy by id; the destination each binds has the same last word. */
+const POLICIES: Readonly<Record<string, string>> = {
+  // Up to 100 records pass, seen or declared.
+  small: "allow_unmeasured: true\nauto_approve_under: 100\nrequire_approval_over: 100",
+  measured: "auto_approve_under: 100\nrequire_approval_over: 100",
+  held: "require_approval: always\nexpiry_minutes: 30\nexecution_window_minutes: 20",
+  pair: "require_approval: always\napprovers: { require: 2 }",
+  "by-ana": "require_approval: always\napprovers: { people: [ana] }",
+  "by-ops": "require_approval: always\napprovers: { groups: [ops] }",
+  touch: "require_approval: always\napprovers: { min_assurance: passkey }",
+  defer: "require_approval: always\non_no_response: defer\nexpiry_minutes: 10",
+  silent: "require_approval: always\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
+};
+
+const REGISTRY = `
+unbound_destinations: block
+people:
+  ana: { name: Ana Diaz, email: ana@example.com }
+  ben: { name: Ben Okafor, email: ben@example.com }
+groups:
+  ops: [ana, ben]
+runners:
+  vpc-1: { description: In our own network }
+  vpc-2: { description: In somebody else's }
+destinations:
+  crm.small: { policies: [small] }
+  crm.measured: { policies: [measured] }
+  crm.held: { policies: [held] }
+  crm.pair: { policies: [pair] }
+  crm.by-ana: { policies: [by-ana] }
+  crm.by-ops: { policies: [by-ops] }
+  crm.touch: { policies: [touch] }
+  crm.defer: { policies: [defer] }
+  crm.silent: { policies: [silent] }
+  vpc.write: { policies: [small], runners: [vpc-1] }
+  vpc.claimed: { policies: [small], runners: [vpc-1], claim: required }
+  own.claimed: { policies: [small], claim: required }
+  own.repeatable: { policies: [small], idempotent: true }
+  own.pulled: { policies: [small], executor: external_pull }
+`;
+
+export interface TestRules {
+  readonly policies: Readonly<Record<string, string>>;
+  readonly registry: string;
+}
+
+export const RULES: TestRules = { policies: POLICIES, registry: REGISTRY };
+
+/** The Worker asks again at most this often. */
+const REREAD_MS = 120;
+
+let version = 0;
+
+/** The bindings as tests change them; the Worker and its objects see the same record. */
+export const bindings = env as unknown as Record<string, unknown>;
+
+/** Puts these rules in force. */
+export function useRules({ policies, registry }: TestRules): void {
+  version += 1;
+  const rules = {
+    version: String(version),
+    policies: Object.entries(policies).map(([id, text]) => ({ id, text: `id: ${id}\n${destinationsOf(id)}${text}\n` })),
+    broken: [],
+    registry,
+  };
+  bindings["LOCAL"] = { fetch: async () => Response.json(rules) };
+}
+
+/** Puts other rules in force in the middle of a test. */
+export async function changeRules(rules: TestRules): Promise<void> {
+  useRules(rules);
+  await new Promise((resolve) => setTimeout(resolve, REREAD_MS));
+}
+
+function destinationsOf(id: string): string {
+  const more = id === "small" ? ", vpc.*, own.*" : "";
+  return `destinations: [crm.*${more}]\n`;
+}
