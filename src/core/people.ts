@@ -19,7 +19,8 @@ export function excludedHandles(
       if (handle !== null) addPerson(handles, handle, registry);
   }
   if (approval.excludeOwner && proposer.owner !== null) {
-    const group = registry.groups.get(proposer.owner);
+    // Ids in the registry are lower case; an owner is written by hand.
+    const group = registry.groups.get(plain(proposer.owner));
     if (group === undefined) addPerson(handles, proposer.owner, registry);
     else for (const member of group) addPerson(handles, member, registry);
   }
@@ -28,20 +29,36 @@ export function excludedHandles(
 
 /** The person behind a reviewer's credential, with every name an exclusion could know them by. */
 export function voterOf(principal: Principal, assurance: Assurance, registry: Registry): Voter {
-  const person = principal.person ?? principal.id;
-  const handles = new Set([principal.id.toLowerCase(), principal.name.toLowerCase()]);
+  const person = personOf(principal, registry);
+  const handles = new Set([plain(principal.id), plain(principal.name)]);
   addPerson(handles, person, registry);
   const groups = [...registry.groups].filter(([, members]) => members.has(person)).map(([id]) => id);
   return { principal: principal.id, person, handles: [...handles], groups, assurance };
 }
 
+/**
+ * One id for one human, however their keys were registered: `Ana`, `ana` and `ana@example.com` are one vote. A
+ * display name is no identity, so it leads to nobody here.
+ */
+function personOf({ id, person }: Principal, registry: Registry): string {
+  if (person === null || person === id) return id;
+  const written = plain(person);
+  if (registry.people.has(written)) return written;
+  for (const known of registry.people.values()) if (known.email === written) return known.id;
+  return written;
+}
+
+/** Excluding errs on the side of too many: here a display name leads to everybody who has it. */
 function addPerson(handles: Set<string>, handle: string, registry: Registry): void {
-  const lower = handle.toLowerCase();
-  handles.add(lower);
+  const written = plain(handle);
+  handles.add(written);
   for (const { id, email, name } of registry.people.values()) {
-    if ([id, email, name].some((known) => known?.toLowerCase() === lower)) {
-      handles.add(id.toLowerCase());
-      if (email !== null) handles.add(email.toLowerCase());
-    }
+    if (![id, email, name].some((known) => known !== null && plain(known) === written)) continue;
+    handles.add(plain(id));
+    if (email !== null) handles.add(plain(email));
   }
+}
+
+function plain(handle: string): string {
+  return handle.trim().toLowerCase();
 }

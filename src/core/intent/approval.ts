@@ -25,13 +25,13 @@ export function eligibility(state: IntentState, voter: Voter): Refusal | null {
   return null;
 }
 
-/** Lists of groups and people admit whoever is on one of them; with neither, everybody. */
+/**
+ * Lists of groups and people admit whoever is on one of them; with neither, everybody. Only the person's id
+ * counts: handles hold display names too, which exclude their bearer and must not admit a namesake.
+ */
 function admits({ groups, people }: Pick<Quorum, "groups" | "people">, voter: Voter): boolean {
   if (groups.length === 0 && people.length === 0) return true;
-  return (
-    people.some((person) => voter.handles.includes(person.toLowerCase())) ||
-    groups.some((group) => voter.groups.includes(group))
-  );
+  return people.includes(voter.person) || groups.some((group) => voter.groups.includes(group));
 }
 
 /** Complete when every policy's quorum is met by distinct persons; one person counts wherever admitted. */

@@ -1,0 +1,183 @@
+import { describe, expect, test } from "vitest";
+import type { IntentCommand } from "../../../src/core/intent/command.ts";
+import type { Terms } from "../../../src/core/intent/state.ts";
+import {
+  after,
+  AGENT,
+  approveBy,
+  claimBy,
+  doing,
+  MINUTE_MS,
+  ORDER_1,
+  orderBy,
+  proposed,
+  reportOf,
+  T0,
+  voterNamed,
+} from "./fixtures.ts";
+
+/** Every phase is reached before minute 5, and no deadline comes before minute 8. */
+const AT = T0 + 5 * MINUTE_MS;
+
+const ana = voterNamed("ana");
+const held = (change?: Partial<Terms>) => proposed("hold", change);
+const approved = (change?: Partial<Terms>) => after(held(change), [1, approveBy(ana)]);
+const scheduled = (change?: Partial<Terms>) => after(approved(change), [2, orderBy()]);
+const claimed = (change?: Partial<Terms>) => after(scheduled(change), [3, claimBy(ORDER_1)]);
+
+const STATES = {
+  blocked: proposed("block"),
+  pending_approval: held(),
+  approved: approved(),
+  rejected: after(held(), [1, { type: "reject", voter: ana, note: null }]),
+  expired: after(held({ decideBy: T0 + 2 * MINUTE_MS }), [4, { type: "tick" }]),
+  cancelled: after(held(), [1, { type: "cancel", voter: ana, note: null }]),
+  withdrawn: after(held(), [1, { type: "withdraw", agent: AGENT, note: null }]),
+  revoked: after(approved(), [2, { type: "revoke", by: "rev_ana", note: null }]),
+  scheduled: scheduled(),
+  claimed: claimed(),
+  succeeded: after(claimed(), [4, reportOf(ORDER_1)]),
+  failed: after(claimed(), [4, reportOf(ORDER_1, { outcome: "failed" })]),
+  "failed, retryable": after(claimed(), [4, reportOf(ORDER_1, { outcome: "failed", retryable: true })]),
+  indeterminate: after(claimed(), [4, reportOf(ORDER_1, { outcome: "indeterminate" })]),
+  "indeterminate, idempotent": after(claimed({ idempotent: true }), [
+    4,
+    reportOf(ORDER_1, { outcome: "indeterminate" }),
+  ]),
+} as const;
+
+const COMMANDS = {
+  approve: approveBy(ana),
+  reject: { type: "reject", voter: ana, note: null },
+  cancel: { type: "cancel", voter: ana, note: null },
+  withdraw: { type: "withdraw", agent: AGENT, note: null },
+  revoke: { type: "revoke", by: "rev_ana", note: null },
+  order: orderBy(),
+  claim: claimBy(ORDER_1),
+  heartbeat: { type: "heartbeat", order: ORDER_1, by: AGENT },
+  report: reportOf(ORDER_1),
+  resolve: { type: "resolve", by: "adm_1", voter: null, outcome: "executed", note: null },
+  tick: { type: "tick" },
+} as const satisfies Record<IntentCommand["type"], IntentCommand>;
+
+type Row = Readonly<Record<keyof typeof COMMANDS, string>>;
+
+const NOTHING_ORDERED = { claim: "!not_found", heartbeat: "!not_found", report: "!not_found" } as const;
+const NO = "!wrong_phase";
+const NOTHING = {
+  approve: NO,
+  reject: NO,
+  cancel: NO,
+  withdraw: NO,
+  revoke: NO,
+  order: NO,
+  resolve: NO,
+  tick: "-",
+} as const;
+
+const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
+  blocked: { ...NOTHING, ...NOTHING_ORDERED },
+  pending_approval: {
+    ...NOTHING,
+    ...NOTHING_ORDERED,
+    approve: "approval_vote_recorded approved",
+    reject: "rejected",
+    cancel: "cancelled",
+    withdraw: "withdrawn",
+    revoke: "revoked",
+  },
+  approved: {
+    ...NOTHING,
+    ...NOTHING_ORDERED,
+    approve: "-",
+    reject: "revoked",
+    cancel: "revoked",
+    revoke: "revoked",
+    order: "execution_requested",
+  },
+  rejected: { ...NOTHING, ...NOTHING_ORDERED },
+  expired: {
+    ...NOTHING,
+    ...NOTHING_ORDERED,
+    approve: "!expired",
+    reject: "!expired",
+    cancel: "!expired",
+    order: "!expired",
+  },
+  cancelled: { ...NOTHING, ...NOTHING_ORDERED },
+  withdrawn: { ...NOTHING, ...NOTHING_ORDERED },
+  revoked: { ...NOTHING, ...NOTHING_ORDERED, revoke: "-" },
+  scheduled: {
+    ...NOTHING,
+    reject: "revoked",
+    cancel: "revoked",
+    revoke: "revoked",
+    order: "-",
+    claim: "execution_claimed",
+    heartbeat: NO,
+    report: "execution_succeeded",
+  },
+  claimed: {
+    ...NOTHING,
+    claim: "!already_claimed",
+    heartbeat: "execution_extended",
+    report: "execution_succeeded",
+  },
+  succeeded: { ...NOTHING, claim: NO, heartbeat: NO, report: "!already_reported" },
+  failed: { ...NOTHING, claim: NO, heartbeat: NO, report: "!already_reported" },
+  "failed, retryable": {
+    ...NOTHING,
+    order: "execution_requested",
+    claim: NO,
+    heartbeat: NO,
+    report: "!already_reported",
+  },
+  indeterminate: {
+    ...NOTHING,
+    claim: "!expired",
+    heartbeat: "!expired",
+    report: "!already_reported",
+    resolve: "outcome_resolved",
+  },
+  "indeterminate, idempotent": {
+    ...NOTHING,
+    order: "execution_requested",
+    claim: "!expired",
+    heartbeat: "!expired",
+    report: "!already_reported",
+    resolve: "outcome_resolved",
+  },
+};
+
+const PHASES = Object.keys(STATES) as (keyof typeof STATES)[];
+const TYPES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
+
+describe.each(PHASES)("an intent that is %s", (phase) => {
+  test.each(TYPES)("answers %s as the table says", (type) => {
+    expect(doing(STATES[phase], COMMANDS[type], AT)).toBe(OUTCOMES[phase][type]);
+  });
+
+  test("is where its name says", () => {
+    expect(STATES[phase].phase).toBe(phase.split(",")[0]);
+  });
+});
+
+test("a revoked intent that was ordered tells its worker that the phase is wrong, and stays revoked", () => {
+  const state = after(STATES.scheduled, [4, { type: "revoke", by: "rev_ana", note: null }]);
+  expect(doing(state, claimBy(ORDER_1), AT)).toBe(NO);
+  expect(doing(state, reportOf(ORDER_1), AT)).toBe(NO);
+  expect(doing(state, orderBy(), AT)).toBe(NO);
+});
+
+test.each([
+  ["executed", "succeeded"],
+  ["not_executed", "failed"],
+] as const)("an unknown outcome resolved as %s is %s, and can't be ordered again", (outcome, phase) => {
+  const resolved = after(STATES["indeterminate, idempotent"], [
+    4.5,
+    { type: "resolve", by: "adm_1", voter: null, outcome, note: "seen in the provider's log" },
+  ]);
+  expect(resolved.phase).toBe(phase);
+  expect(doing(resolved, orderBy(), AT)).toBe(NO);
+  expect(doing(resolved, COMMANDS.resolve, AT)).toBe(NO);
+});
