@@ -278,13 +278,16 @@ function ofList(
   const added = (is ?? []).filter((item) => was === null || !was.includes(item));
   const removed = (was ?? []).filter((item) => is === null || !is.includes(item));
   // An allow-list that appears forbids everything it does not name, and one that goes allows everything.
-  if (allows && was === null && is !== null)
+  if (allows && was === null && is !== null) {
     return say(field, `Only these ${what}s: ${is.join(", ")}.`, "stricter");
+  }
   if (allows && was !== null && is === null) return say(field, `Any ${what}.`, "looser");
-  if (added.length > 0)
+  if (added.length > 0) {
     say(field, `New ${what}${plural(added)}: ${added.join(", ")}.`, allows ? "looser" : "stricter");
-  if (removed.length > 0)
+  }
+  if (removed.length > 0) {
     say(field, `No longer a ${what}: ${removed.join(", ")}.`, allows ? "stricter" : "looser");
+  }
 }
 
 /** @param more what a larger number means; no number at all is the far end of "looser". */

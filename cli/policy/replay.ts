@@ -148,8 +148,9 @@ function inWords(replayed: Replay): string {
   const { payload, counters, agent } = replayed.notRedecidable;
   const lines = [`${replayed.decided} intents decided again: ${replayed.unchanged} as before.`];
   if (replayed.otherReason > 0) lines.push(`${replayed.otherReason} get the same answer for another reason.`);
-  if (payload > 0)
+  if (payload > 0) {
     lines.push(`${payload} can't be decided again: the payload is gone, and a rule would look into it.`);
+  }
   if (counters > 0) lines.push(`${counters} can't be decided again: a rule counts what nobody counted then.`);
   if (agent > 0) lines.push(`${agent} were outside their agent's scope, which no policy changes.`);
   for (const { policy, destination, from, to, count, examples } of replayed.changes) {

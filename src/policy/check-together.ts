@@ -96,8 +96,9 @@ function checkPeople({ file, text, policy }: PolicyFile, registry: Registry): re
       problems.push(place([...at, "people", index], unknown("person", person, registry)));
     });
     for (const { to } of rules.escalate) {
-      if (!knows(to))
+      if (!knows(to)) {
         problems.push(place(pathOf(rules, "escalate"), unknown("person or group", to, registry)));
+      }
     }
     const enough = eligible(rules, registry);
     if (enough !== null && enough < rules.approvers.require) {

@@ -142,8 +142,9 @@ function checkReferences(source: YamlSource, written: WrittenRegistry): readonly
     }
     for (const [where, path] of pathsOf(entry)) {
       const select = parseJsonPath(path);
-      if (!select.ok)
+      if (!select.ok) {
         problems.push(source.problemAt([...at, ...where], `the path can't be used: ${select.error}`));
+      }
     }
     if (entry.credential !== undefined && !credentials.has(entry.credential)) {
       const message = `no credential \`${entry.credential}\` under \`credentials\``;
