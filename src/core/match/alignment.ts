@@ -105,7 +105,8 @@ function acceptable(letters: Letters, pattern: Pattern, at: Int32Array): boolean
     spelledGap = Math.max(spelledGap, spelled);
   }
   if (pattern.codes.length >= SHORT_TERM_LETTERS) return true;
-  if (spelledGap > 0 && isPartOfSpelling(letters, at, spelledGap)) return false;
+  if (hasOperator(letters, pattern, at, spelledGap)) return false;
+  if (spelledGap > 0 && (isCounted(letters, at) || isPartOfSpelling(letters, at, spelledGap))) return false;
   return !isInDigest(letters, at);
 }
 
@@ -189,6 +190,17 @@ function spelling(letters: Letters, at: Int32Array, from: number, to: number): n
   return longestPiece <= 2 && gaps >= 2 && length >= MIN_CHUNKED_LETTERS ? widest : null;
 }
 
+/** `d || !e` and `t|T` are code: in short words these signs are letters only inside a longer one (`k!ll`). */
+function hasOperator(letters: Letters, pattern: Pattern, at: Int32Array, spelledGap: number): boolean {
+  const signs = spelledGap > 0 ? "!|+" : pattern.codes.length <= 3 ? "|+" : "";
+  return signs !== "" && at.some((position) => signs.includes(String.fromCharCode(letters.codes[position] ?? 0)));
+}
+
+/** `i + 1 - 1` spells nothing: most of a spelled-out short word must be letters. */
+function isCounted(letters: Letters, at: Int32Array): boolean {
+  return at.filter((position) => hasTrait(letters, position, DIGIT)).length * 2 >= at.length;
+}
+
 /** `i s s u e` spells issue, not sue: a short spelled-out term must not be the rest of a longer one. */
 function isPartOfSpelling(letters: Letters, at: Int32Array, spelledGap: number): boolean {
   const first = at[0] ?? 0;
@@ -213,6 +225,7 @@ function isInDigest(letters: Letters, at: Int32Array): boolean {
   const stopBy = Math.min(letters.length - 1, last + SURROUNDINGS_LETTERS);
   while (first > stopAt && gapBefore(letters, first) <= GAP_PUNCTUATION) first--;
   while (last < stopBy && gapBefore(letters, last + 1) <= GAP_PUNCTUATION) last++;
+  if (isHex(letters, first, last)) return true;
   if (last - first < 24) return false;
   let changes = 0;
   for (let position = first + 1; position <= last; position++) {
@@ -220,4 +233,16 @@ function isInDigest(letters: Letters, at: Int32Array): boolean {
   }
   // One change in eight letters: more than any path or sentence has, less than random text does.
   return changes * 8 >= last - first;
+}
+
+/** Groups of an IPv6 or MAC address, a UUID, a digest: hexadecimal throughout, and not without a digit. */
+function isHex(letters: Letters, first: number, last: number): boolean {
+  if (last - first < 11) return false;
+  let digits = 0;
+  for (let position = first; position <= last; position++) {
+    const code = letters.codes[position] ?? 0;
+    if (hasTrait(letters, position, DIGIT)) digits++;
+    else if (code < 0x61 || code > 0x66) return false;
+  }
+  return digits > 2;
 }
