@@ -9,7 +9,7 @@ function usage(): string {
   const names = COMMANDS.filter((command) => command.name !== "serve");
   const width = Math.max(...names.map((command) => command.usage.length));
   return [
-    "Usage: zehrava-gate [options]              start the server",
+    `Usage: zehrava-gate ${"[options]".padEnd(width)}  start the server`,
     ...names.map((command) => `       zehrava-gate ${command.usage.padEnd(width)}  ${command.summary}`),
     "",
     "Options of the server:",
