@@ -7,13 +7,17 @@ import type { GateContext } from "./context.ts";
 import { refuse } from "./problem.ts";
 import { INTENT_NOT_FOUND } from "./refusals.ts";
 
-/** May this principal know that this intent exists? Everyone else is told there is no such thing. */
+/**
+ * May this principal know that this intent exists? Everyone else is told there is no such thing.
+ *
+ * The registry names runners as people do. Their names are unique among all principals and compared exactly.
+ */
 export function maySee(principal: Principal, terms: Terms): boolean {
   switch (principal.role) {
     case "agent":
       return terms.agent === principal.id;
     case "runner":
-      return terms.runners.includes(principal.id);
+      return terms.runners.includes(principal.name);
     case "reviewer":
     case "auditor":
     case "admin":
@@ -24,6 +28,7 @@ export function maySee(principal: Principal, terms: Terms): boolean {
 /** The payload is for those who wrote it, decide on it, carry it out, or audit. */
 export async function maySeePayload(principal: Principal, state: IntentState, ports: Ports): Promise<boolean> {
   if (!maySee(principal, state.terms)) return false;
+  if (principal.role === "runner") return state.orders.length > 0;
   if (principal.role !== "reviewer") return true;
   const { registry } = await ports.rules.current();
   // Assurance is how they signed in this time, not whether the case is theirs to decide.

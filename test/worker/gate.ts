@@ -70,7 +70,7 @@ export function crmImport(records: number, more: Record<string, unknown> = {}) {
 export function ask(destination: string, more: Record<string, unknown> = {}) {
   const word = destination.split(".")[1] ?? "";
   const policy = destination.startsWith("crm.") ? word : "small";
-  return { destination, policy, payload: JSON.stringify({ row: 1 }), recordCount: 1, ...more };
+  return { destination, policy, payload: JSON.stringify({ row: fresh("row") }), recordCount: 1, ...more };
 }
 
 /** Proposes and gives the id; throws unless it came out as said. */

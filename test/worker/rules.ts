@@ -57,6 +57,7 @@ export const RULES: TestRules = { policies: POLICIES, registry: REGISTRY };
 const REREAD_MS = 120;
 
 let version = 0;
+let current: unknown;
 
 /** The bindings as tests change them; the Worker and its objects see the same record. */
 export const bindings = env as unknown as Record<string, unknown>;
@@ -64,13 +65,14 @@ export const bindings = env as unknown as Record<string, unknown>;
 /** Puts these rules in force. */
 export function useRules({ policies, registry }: TestRules): void {
   version += 1;
-  const rules = {
+  current = {
     version: String(version),
     policies: Object.entries(policies).map(([id, text]) => ({ id, text: `id: ${id}\n${destinationsOf(id)}${text}\n` })),
     broken: [],
     registry,
   };
-  bindings["LOCAL"] = { fetch: async () => Response.json(rules) };
+  // The Worker holds on to the binding it saw first, so it is the answer that changes.
+  bindings["LOCAL"] ??= { fetch: async () => Response.json(current) };
 }
 
 /** Puts other rules in force in the middle of a test. */

@@ -47,7 +47,7 @@ function isLive(state: IntentState, order: Order): boolean {
 
 /** Who may hold the token: the proposer who ordered, or the destination's runners. */
 function mayCarryOut(principal: Principal, { terms }: IntentState): boolean {
-  return principal.role === "runner" ? terms.runners.includes(principal.id) : terms.agent === principal.id;
+  return principal.role === "runner" ? terms.runners.includes(principal.name) : terms.agent === principal.id;
 }
 
 async function showOrder(c: GateContext, intent: Intent, order: Order) {
@@ -57,6 +57,11 @@ async function showOrder(c: GateContext, intent: Intent, order: Order) {
   const shown = state.orders.find(({ id }) => id === order.id) ?? order;
   const holder = mayCarryOut(c.var.principal, state) && isLive(state, shown);
   return orderView(dossier, shown, holder ? executionToken(c.env, shown) : null);
+}
+
+/** What orders know a worker by: a runner's name in the registry, an agent's id. */
+function workerName(caller: Principal | null): string | undefined {
+  return caller?.role === "runner" ? caller.name : caller?.id;
 }
 
 /** The order a path names, with the intent it belongs to; visible or not is the caller's question. */
@@ -93,7 +98,7 @@ async function worker(c: GateContext) {
   const proposer = await c.env.principals.get(state.terms.agent);
   if (proposer === null) return refuse(EXECUTION_NOT_FOUND);
   requireActive(proposer);
-  return { ...found, body, by: caller?.id ?? order.issuedTo };
+  return { ...found, body, by: workerName(caller) ?? order.issuedTo };
 }
 
 function instantOf(time: string | number | undefined): number | null {

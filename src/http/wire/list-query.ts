@@ -12,7 +12,7 @@ const MAX_LIMIT = 200;
 export async function listFilter(c: GateContext): Promise<IntentFilter> {
   const { principal } = c.var;
   const own = principal.role === "agent" ? principal.id : null;
-  const assigned = principal.role === "runner" ? await destinationsOf(c, principal.id) : null;
+  const assigned = principal.role === "runner" ? await destinationsOf(c, principal.name) : null;
   const asked = c.req.query("destination");
   return {
     phases: phases(c.req.query("status") ?? c.req.query("state")),

@@ -1,0 +1,178 @@
+import { beforeAll, expect, test } from "vitest";
+import { admin, ask, call, ordered, propose, register, type Registered } from "./gate.ts";
+
+/*
+ * Who may do what, route by route. `stranger` is another agent, `worker` the runner that the destination names.
+ */
+
+const CALLERS = ["nobody", "owner", "stranger", "worker", "runner", "reviewer", "auditor", "admin"] as const;
+
+type Caller = (typeof CALLERS)[number];
+
+/** What each caller is answered, in the order of `CALLERS`. */
+type Answers = readonly [number, number, number, number, number, number, number, number];
+
+let keys: Record<Exclude<Caller, "nobody">, string>;
+let owner: Registered;
+let target: Registered;
+
+beforeAll(async () => {
+  owner = await register("agent");
+  target = await register("agent");
+  const { key: worker } = await register("runner", { name: "vpc-1" });
+  keys = {
+    owner: owner.key,
+    stranger: (await register("agent")).key,
+    worker,
+    runner: (await register("runner", { name: "vpc-2" })).key,
+    reviewer: (await register("reviewer")).key,
+    auditor: (await register("auditor")).key,
+    admin,
+  };
+});
+
+const held = () => propose(owner, { ...ask("vpc.write"), recordCount: 101 }, "pending_approval");
+/** For reads, which leave it as it is. */
+const sharedIntent = once(held);
+const sharedOrder = once(() => ordered(owner, ask("vpc.write")));
+const approved = () => propose(owner, ask("vpc.write"), "approved");
+
+interface Row {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly answers: Answers;
+  /** Makes what `:id` stands for, anew for each caller; nothing: the path has none. */
+  readonly of?: () => Promise<string>;
+  readonly body?: (id: string) => Record<string, unknown>;
+}
+
+// prettier-ignore
+const TABLE: readonly Row[] = [
+  // path                                                            nobody owner stranger worker runner reviewer auditor admin
+  { method: "GET", path: "/health",                        answers: [200, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/.well-known/gate",              answers: [200, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/v1/public/feed",                answers: [404, 404, 404, 404, 404, 404, 404, 404] },
+  { method: "GET", path: "/v1/nowhere",                    answers: [404, 404, 404, 404, 404, 404, 404, 404] },
+  { method: "GET", path: "/v1/policies",                   answers: [401, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/v1/nonce",                      answers: [401, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/v1/metrics",                    answers: [401, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/v1/intents",                    answers: [401, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/v1/proposals",                  answers: [401, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/v1/agents",                     answers: [401, 403, 403, 403, 403, 200, 200, 200] },
+
+  { method: "POST", path: "/v1/intents",                   answers: [401, 200, 200, 403, 403, 403, 403, 403], body: () => ask("crm.small") },
+  { method: "POST", path: "/v1/propose",                   answers: [401, 200, 200, 403, 403, 403, 403, 403], body: () => ask("crm.small") },
+  { method: "POST", path: "/v1/intents?dry_run=true",      answers: [401, 200, 200, 403, 403, 403, 403, 403], body: () => ask("crm.small") },
+
+  { method: "GET", path: "/v1/intents/:id",                answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
+  { method: "GET", path: "/v1/proposals/:id",              answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
+  { method: "GET", path: "/v1/intents/:id/audit",          answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
+  { method: "GET", path: "/v1/audit/:id",                  answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
+  { method: "GET", path: "/v1/intents/:id/decision",       answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
+  // A runner's payloads are those of its orders, and there is none yet.
+  { method: "GET", path: "/v1/intents/:id/payload",        answers: [401, 200, 404, 403, 404, 200, 200, 200], of: sharedIntent },
+  { method: "GET", path: "/v1/intents/:id/payload",        answers: [401, 200, 404, 200, 404, 200, 200, 200], of: async () => (await sharedOrder()).intent },
+
+  { method: "POST", path: "/v1/intents/:id/approve",       answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held },
+  { method: "POST", path: "/v1/approve",                   answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held, body: (proposalId) => ({ proposalId }) },
+  { method: "POST", path: "/v1/intents/:id/reject",        answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held },
+  { method: "POST", path: "/v1/reject",                    answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held, body: (proposalId) => ({ proposalId }) },
+  { method: "POST", path: "/v1/intents/:id/cancel-approval", answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held },
+  { method: "POST", path: "/v1/intents/:id/withdraw",      answers: [401, 200, 404, 403, 403, 403, 403, 403], of: held },
+  { method: "POST", path: "/v1/intents/:id/revoke",        answers: [401, 403, 403, 403, 403, 200, 403, 200], of: held },
+  { method: "POST", path: "/v1/intents/:id/resolve",       answers: [401, 403, 403, 403, 403, 200, 403, 200], of: indeterminate, body: () => ({ outcome: "executed", note: "seen in the CRM" }) },
+
+  { method: "POST", path: "/v1/intents/:id/execute",       answers: [401, 201, 404, 403, 403, 403, 403, 403], of: approved },
+  { method: "POST", path: "/v1/deliver",                   answers: [401, 200, 404, 403, 403, 403, 403, 403], of: () => propose(owner, ask("crm.small"), "approved"), body: (intentId) => ({ intentId }) },
+  { method: "GET", path: "/v1/executions/:id",             answers: [401, 200, 404, 200, 404, 200, 200, 200], of: async () => (await sharedOrder()).id },
+
+  { method: "GET", path: "/v1/agents/:id",                 answers: [401, 200, 404, 404, 404, 200, 200, 200], of: async () => owner.id },
+  { method: "POST", path: "/v1/agents/register",           answers: [401, 403, 403, 403, 403, 403, 403, 201], of: async () => "x", body: () => ({ name: `named-${Math.random()}` }) },
+  { method: "POST", path: "/v1/agents/:id/suspend",        answers: [401, 403, 403, 403, 403, 200, 403, 200], of: async () => target.id },
+  { method: "POST", path: "/v1/agents/:id/reactivate",     answers: [401, 403, 403, 403, 403, 403, 403, 200], of: async () => target.id },
+  { method: "POST", path: "/v1/agents/:id/rotate-key",     answers: [401, 403, 403, 403, 403, 403, 403, 200], of: async () => target.id },
+  { method: "POST", path: "/v1/agents/:id/role",           answers: [401, 403, 403, 403, 403, 403, 403, 200], of: async () => target.id, body: () => ({ role: "agent" }) },
+  { method: "POST", path: "/v1/agents/:id/revoke",         answers: [401, 403, 403, 403, 403, 200, 403, 200], of: async () => target.id },
+];
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+async function indeterminate(): Promise<string> {
+  const { id, token, intent } = await ordered(owner);
+  const report = await call("POST", `/v1/executions/${id}/report`, token, { status: "indeterminate" });
+  if (report.status !== 200) throw new Error(report.text);
+  return intent;
+}
+
+test.each(TABLE)("roles: $method $path is open to those the table names and to nobody else", async (row) => {
+  const answers: Partial<Record<Caller, number>> = {};
+  for (const caller of CALLERS) {
+    const id = (await row.of?.()) ?? "";
+    const key = caller === "nobody" ? undefined : keys[caller];
+    const body = row.method === "GET" ? undefined : (row.body?.(id) ?? {});
+    const answer = await call(row.method, row.path.replace(":id", id), key, body);
+    answers[caller] = answer.status;
+  }
+  expect(answers).toEqual(Object.fromEntries(CALLERS.map((caller, at) => [caller, row.answers[at]])));
+});
+
+// prettier-ignore
+const WITH_TOKEN = [
+  // The order is another worker's to use, so holding its token does not help; and for a person it is no call at all.
+  { step: "claim",     answers: [401, 403, 404, 200, 404, 403, 403, 403] },
+  { step: "report",    answers: [401, 403, 404, 200, 404, 403, 403, 403] },
+] as const;
+
+test.each(WITH_TOKEN)("4: with the order's token in hand only the named runner may $step", async ({ step, answers }) => {
+  const seen: Partial<Record<Caller, number>> = {};
+  for (const caller of CALLERS) {
+    const { id, token } = await ordered(owner, ask("vpc.write"));
+    const key = caller === "nobody" ? undefined : keys[caller];
+    const body = { execution_token: token, status: "succeeded" };
+    seen[caller] = (await call("POST", `/v1/executions/${id}/${step}`, key, body)).status;
+  }
+  expect(seen).toEqual(Object.fromEntries(CALLERS.map((caller, at) => [caller, answers[at]])));
+});
+
+test("4: the bare token of an order that is a runner's opens nothing", async () => {
+  const { id, token } = await ordered(owner, ask("vpc.write"));
+  for (const step of ["claim", "report", "heartbeat"]) {
+    const answer = await call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
+    expect(answer.status, step).toBeGreaterThanOrEqual(400);
+    expect(answer.status, step).toBeLessThan(500);
+  }
+});
+
+test("4: only those who carry an order out are shown its token, and only while it is live", async () => {
+  const { id } = await ordered(owner, ask("vpc.write"));
+  const tokenFor = async (caller: Exclude<Caller, "nobody">) =>
+    (await call("GET", `/v1/executions/${id}`, keys[caller])).body.execution_token;
+  expect(await tokenFor("worker")).toMatch(/^gex_/);
+  for (const caller of ["reviewer", "auditor", "admin"] as const) expect(await tokenFor(caller), caller).toBeNull();
+  const token = await tokenFor("worker");
+  await call("POST", `/v1/executions/${id}/report`, keys.worker, { execution_token: token, status: "succeeded" });
+  expect(await tokenFor("worker")).toBeNull();
+});
+
+test("roles: a reviewer suspends what writes, never a person or another reviewer", async () => {
+  for (const role of ["reviewer", "auditor", "admin"]) {
+    const { id } = await register(role);
+    for (const verb of ["suspend", "revoke"]) {
+      expect((await call("POST", `/v1/agents/${id}/${verb}`, keys.reviewer)).status, `${verb} ${role}`).toBe(403);
+    }
+  }
+});
+
+test("roles: a runner's list holds its destinations and no others", async () => {
+  const mine = await propose(owner, ask("vpc.write"), "approved");
+  const others = await propose(owner, ask("crm.small"), "approved");
+  const ids = async (key: string, query = "") =>
+    (await call("GET", `/v1/intents?limit=200${query}`, key)).body.intents.map(({ id }: { id: string }) => id);
+  expect(await ids(keys.worker)).toContain(mine);
+  expect(await ids(keys.worker)).not.toContain(others);
+  expect(await ids(keys.worker, "&destination=crm.small")).toEqual([]);
+  expect(await ids(keys.runner)).toEqual([]);
+});
