@@ -76,11 +76,10 @@ export async function serve(
   options: { readonly port: number; readonly home: string; readonly args?: readonly string[] } & RunOptions,
 ): Promise<RunningCommand> {
   const { port, home, args = [], cwd = ROOT, env = {} } = options;
-  const command = start(
-    [COMMAND, "--port", String(port), "--data-dir", join(home, "data"), ...args],
-    cwd,
-    { XDG_CONFIG_HOME: join(home, "config"), ...env },
-  );
+  const command = start([COMMAND, "--port", String(port), "--data-dir", join(home, "data"), ...args], cwd, {
+    XDG_CONFIG_HOME: join(home, "config"),
+    ...env,
+  });
   await command.printed("Ready.");
   return command;
 }
@@ -118,7 +117,8 @@ function start(args: readonly string[], cwd: string, env: Readonly<Record<string
     err: () => err,
     printed(text) {
       return new Promise((resolve, reject) => {
-        const fail = (why: string): void => reject(new Error(`${why} before "${text}" was printed:\n${out}\n${err}`));
+        const fail = (why: string): void =>
+          reject(new Error(`${why} before "${text}" was printed:\n${out}\n${err}`));
         const timer = setTimeout(() => fail("too long"), START_TIMEOUT_MS);
         const look = (): void => {
           const found = out.includes(text) || err.includes(text);
@@ -152,7 +152,10 @@ export function printedKey(out: string, role: "admin" | "agent" | "reviewer"): s
   return key;
 }
 
-export function lockOf(home: string): { readonly server: { pid: number }; readonly runtime: { pid: number } } {
+export function lockOf(home: string): {
+  readonly server: { pid: number };
+  readonly runtime: { pid: number };
+} {
   return JSON.parse(readFileSync(join(home, "data", "server.lock"), "utf8")) as ReturnType<typeof lockOf>;
 }
 

@@ -37,7 +37,12 @@ async function withServer(
   const bench: Bench = {
     policy: join(policyDir, "small-imports.yaml"),
     async decide(recordCount) {
-      const ask = { destination: "salesforce.import", policy: "small-imports", payload: "x.csv", recordCount };
+      const ask = {
+        destination: "salesforce.import",
+        policy: "small-imports",
+        payload: "x.csv",
+        recordCount,
+      };
       return (await request(port, "POST", "/v1/intents", key, ask)).body["status"];
     },
   };

@@ -51,7 +51,11 @@ const endpoint = process.env.SAMPLE_ENDPOINT;
   // With an agent's key alone, nobody approves: the answer says why.
   delete process.env.GATE_REVIEWER_KEY;
   const gate = new Gate({ endpoint });
-  const p = await gate.propose({ destination: "salesforce.import", policy: "crm-low-risk", recordCount: 847 });
+  const p = await gate.propose({
+    destination: "salesforce.import",
+    policy: "crm-low-risk",
+    recordCount: 847,
+  });
   const refusal = await gate.approve({ intentId: p.intentId }).catch((error) => error);
   console.log(refusal.status, refusal.name, refusal.message.length > 20);
 }

@@ -46,7 +46,9 @@ test("the first start shows three keys once, and keeps only the agent's", async 
     // Whatever listens on this port next is not sent the key.
     expect(readFileSync(left, "utf8")).not.toContain(keys[1]);
   }
-  const stored = ["secrets.json", "local-agent.json"].map((name) => readFileSync(join(home.path, "data", name), "utf8"));
+  const stored = ["secrets.json", "local-agent.json"].map((name) =>
+    readFileSync(join(home.path, "data", name), "utf8"),
+  );
   expect(stored.join()).not.toContain(keys[0]);
   expect(stored.join()).not.toContain(keys[2]);
   await using again = await serve({ port, home: home.path });
@@ -75,11 +77,23 @@ test("a first start that was cut short before it stored anything gives new keys"
 test("the admin key of the environment registers", async () => {
   using home = temporaryFolder();
   const port = await freePort();
-  await using _server = await serve({ port, home: home.path, env: { GATE_ADMIN_KEY: "gate_ak_from-outside-0123456789" } });
+  await using _server = await serve({
+    port,
+    home: home.path,
+    env: { GATE_ADMIN_KEY: "gate_ak_from-outside-0123456789" },
+  });
   const body = { name: "another", role: "reviewer" };
-  const registered = await request(port, "POST", "/v1/agents/register", "gate_ak_from-outside-0123456789", body);
+  const registered = await request(
+    port,
+    "POST",
+    "/v1/agents/register",
+    "gate_ak_from-outside-0123456789",
+    body,
+  );
   expect(registered.status).toBe(201);
-  expect((await request(port, "POST", "/v1/agents/register", "gate_ak_guess", { name: "x" })).status).toBe(401);
+  expect((await request(port, "POST", "/v1/agents/register", "gate_ak_guess", { name: "x" })).status).toBe(
+    401,
+  );
 });
 
 describe("what can't start says why in one line and ends", () => {
@@ -125,7 +139,12 @@ describe("what can't start says why in one line and ends", () => {
     using home = temporaryFolder();
     mkdirSync(join(home.path, "data"));
     writeFileSync(join(home.path, "data", "secrets.json"), '{"GATE_SECRET": "short"}');
-    const { code, err } = await run(["--port", String(await freePort()), "--data-dir", join(home.path, "data")]);
+    const { code, err } = await run([
+      "--port",
+      String(await freePort()),
+      "--data-dir",
+      join(home.path, "data"),
+    ]);
     expect(code).toBe(1);
     expect(err).toContain("must be 32 bytes in base64");
     expect(readFileSync(join(home.path, "data", "secrets.json"), "utf8")).toBe('{"GATE_SECRET": "short"}');
