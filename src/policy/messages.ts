@@ -33,6 +33,10 @@ function problemsFor(source: YamlSource, issue: z.core.$ZodIssue, path: Path): r
     const known = issue.message.split(" ");
     return issue.keys.map((key) => source.problemAtKey([...path, key], unknownKey(key, known)));
   }
+  if (issue.code === "invalid_key") {
+    const key = String(path.at(-1));
+    return [source.problemAtKey(path, `\`${key}\` ${issue.issues[0]?.message ?? "is no name"}`)];
+  }
   const field = nameOf(path);
   if (value === undefined) {
     return [source.problemAt(path, `${field} is missing: it ${issue.message}`)];
@@ -46,7 +50,7 @@ function unknownKey(key: string, known: readonly string[]): string {
   if (near !== null) return `unknown key \`${key}\`; did you mean \`${near}\`?`;
   const where =
     known.length > MAX_LISTED_KEYS
-      ? "docs/policies.md lists the known ones"
+      ? "the documentation lists the known ones"
       : `known are ${known.join(", ")}`;
   return `unknown key \`${key}\`; ${where}`;
 }
@@ -116,7 +120,7 @@ function show(value: unknown): string {
 /** The known word an unknown one is most likely a slip of; null when none is near. */
 export function nearest(word: string, known: readonly string[]): string | null {
   let best: string | null = null;
-  let least = Math.min(3, Math.max(1, Math.floor(word.length / 3))) + 1;
+  let least = Math.min(3, Math.ceil(word.length / 2)) + 1;
   for (const candidate of known) {
     const apart = distance(word, candidate);
     if (apart < least) [best, least] = [candidate, apart];

@@ -47,7 +47,8 @@ export function readYaml(file: string, text: string): Result<YamlSource, readonl
       stringKeys: true,
       strict: true,
       prettyErrors: false,
-      logLevel: "silent",
+      // Not "silent": that would also keep quiet about a second document, whose rules nobody would apply.
+      logLevel: "error",
     });
     const mistakes = [...document.errors, ...document.warnings];
     if (mistakes.length > 0) {
