@@ -6,6 +6,8 @@ export interface Command {
   readonly summary: string;
   /** True: `--help` after the name is the command's own. */
   readonly helpsItself?: boolean;
+  /** True: it starts the embedded runtime, which asks for a newer Node than the rest. */
+  readonly needsRuntime?: boolean;
   run(args: readonly string[], io: CommandIo): Promise<ExitCode>;
 }
 
@@ -15,6 +17,7 @@ export const COMMANDS: readonly Command[] = [
     name: "serve",
     usage: "serve [options]",
     summary: "start the server",
+    needsRuntime: true,
     run: async (args, io) => (await import("./serve/command.ts")).runServe(args, io),
   },
   {
@@ -34,6 +37,7 @@ export const COMMANDS: readonly Command[] = [
     name: "demo",
     usage: "demo",
     summary: "play three incidents and four use cases on a temporary server",
+    needsRuntime: true,
     run: async (args, io) => (await import("./demo/command.ts")).runDemo(args, io),
   },
 ];

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CommandFailure } from "./io.ts";
@@ -22,16 +22,21 @@ export function isSupported(version: string): boolean {
  * @returns the exit code of the other Node, or null when this one will do.
  * @throws {CommandFailure}
  */
-export function runOnSupportedNode(args: readonly string[]): number | null {
+export async function runOnSupportedNode(args: readonly string[]): Promise<number | null> {
   if (isSupported(process.version)) return null;
   const local = join(packageRoot(), "node_modules", "node", "bin", "node");
-  const needs = `zehrava-gate needs Node ${OLDEST_NODE.join(".")} or later, and this is ${process.version}`;
+  const needs = `Node ${OLDEST_NODE.join(".")} or later is needed, and this is ${process.version}`;
   if (process.env[RESTARTED_VARIABLE] !== undefined || !existsSync(local)) throw new CommandFailure(needs);
   const script = process.argv[1];
   if (script === undefined) throw new CommandFailure(needs);
-  const child = spawnSync(local, [script, ...args], {
+  const child = spawn(local, [script, ...args], {
     stdio: "inherit",
     env: { ...process.env, [RESTARTED_VARIABLE]: "1" },
   });
-  return child.status ?? 1;
+  // A signal to this process alone must end the one that does the work.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => resolve(code ?? 1));
+  });
 }
