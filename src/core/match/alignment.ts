@@ -153,6 +153,8 @@ function gapBefore(letters: Letters, position: number): number {
 
 /** The gap a reader sees between two letters of the match; a symbol read as a boundary is one. */
 function gapBetween(letters: Letters, from: number, to: number): number {
+  // A blank between ideographs says nothing.
+  if (to === from + 1 && hasTrait(letters, from, UNSPACED) && hasTrait(letters, to, UNSPACED)) return 0;
   let gap = to > from + 1 ? GAP_PUNCTUATION : 0;
   for (let position = from + 1; position <= to; position++) gap = Math.max(gap, gapBefore(letters, position));
   return gap;

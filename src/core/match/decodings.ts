@@ -5,6 +5,8 @@ import { withoutTags } from "./tags.ts";
 
 /** Escapes in escapes: `%255Cu0072` is `%5Cu0072` is `\u0072` is `r`. */
 const MAX_ROUNDS = 3;
+/** A tag or comment may open; reading order is changed; a barrier of the text's own. */
+const LOOKED_AT_ALONE = /[<\u202e\u001c]/;
 const RIGHT_TO_LEFT_OVERRIDE = "\u202e";
 /** Base64 in base64, once. */
 const MAX_NESTING = 2;
@@ -18,10 +20,14 @@ export function decodings(texts: readonly string[]): readonly string[] {
   const scratch = { bytes: new Uint8Array(0) };
   // A table has a hundred thousand cells: short texts are searched as one. Not those with a `<`, where a tag or
   // a comment could open in one text and hide the next.
+  if (!LOOKED_AT_ALONE.test(texts.join("\n"))) {
+    addDecodings(texts.join(BETWEEN_TEXTS), all, 0, scratch);
+    return all;
+  }
   const together: string[] = [];
   for (const raw of texts) {
     const text = withoutBarriers(raw);
-    if (text.includes("<") || text.includes(RIGHT_TO_LEFT_OVERRIDE)) addDecodings(text, all, 0, scratch);
+    if (LOOKED_AT_ALONE.test(text)) addDecodings(text, all, 0, scratch);
     else together.push(text);
   }
   if (together.length > 0) addDecodings(together.join(BETWEEN_TEXTS), all, 0, scratch);

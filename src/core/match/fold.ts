@@ -71,6 +71,8 @@ export function foldedUnits(reading: Reading): Int32Array {
 
 /** @returns one of the constants above, a letter, or an expansion. The answer is a property of Unicode: it is kept. */
 export function fold(codePoint: number, reading: Reading): number {
+  const ideograph = foldedIdeograph(codePoint);
+  if (ideograph !== 0) return ideograph;
   const table = TABLES[reading];
   const known = codePoint < 0x10000 ? table.units[codePoint] : table.astral.get(codePoint);
   if (known !== undefined && known !== UNKNOWN) return known;
@@ -78,6 +80,23 @@ export function fold(codePoint: number, reading: Reading): number {
   if (codePoint < 0x10000) table.units[codePoint] = folded;
   else table.astral.set(codePoint, folded);
   return folded;
+}
+
+/**
+ * The blocks where most code points are, by range: computing and keeping each on its own would let one text of a
+ * million different characters take seconds and all the memory there is.
+ */
+function foldedIdeograph(codePoint: number): number {
+  if (codePoint < 0x3400) return UNKNOWN;
+  const isHanOrHangul =
+    (codePoint <= 0x9fff && (codePoint < 0x4dc0 || codePoint >= 0x4e00)) ||
+    (codePoint >= 0xac00 && codePoint <= 0xd7a3) ||
+    // U+2F800 to U+2FA1F are compatibility ideographs, which decompose.
+    (codePoint >= 0x20000 && codePoint <= 0x3ffff && (codePoint < 0x2f800 || codePoint > 0x2fa1f));
+  if (isHanOrHangul) return codeOf(codePoint) | ((UNSPACED | FOREIGN) << TRAITS_SHIFT);
+  if (codePoint < 0x40000) return UNKNOWN;
+  // Unassigned planes; tags and variation selectors; private use.
+  return codePoint >= 0xe0000 && codePoint <= 0xe0fff ? IGNORED : PUNCTUATION;
 }
 
 export function isExpansion(folded: number): boolean {
@@ -104,8 +123,6 @@ function compute(codePoint: number, reading: Reading, table: FoldTable): number 
 function decomposed(codePoint: number, reading: Reading): string {
   const character = String.fromCodePoint(codePoint);
   if (reading === "latin" && latinLookalike(codePoint) !== undefined) return character;
-  // A Hangul syllable is one letter here; decomposed, a term could end in the middle of one.
-  if (codePoint >= 0xac00 && codePoint <= 0xd7a3) return character;
   if (codePoint >= 0xd800 && codePoint <= 0xdfff) return " ";
   return character.normalize("NFKD");
 }
@@ -156,7 +173,10 @@ function letter(character: string, traits: number): number {
   if (codePoint >= 0x30 && codePoint <= 0x39) all |= DIGIT;
   if (UNSPACED_SCRIPT.test(character)) all |= UNSPACED;
   if (codePoint >= 0x80) all |= FOREIGN;
-  // Letters beyond the BMP share the 2,048 surrogate values, which no letter has of its own.
-  const code = codePoint < 0x10000 ? codePoint : 0xd800 + (codePoint % 0x800);
-  return code | (all << TRAITS_SHIFT);
+  return codeOf(codePoint) | (all << TRAITS_SHIFT);
+}
+
+/** Letters beyond the BMP share the 2,048 surrogate values, which no letter has of its own. */
+function codeOf(codePoint: number): number {
+  return codePoint < 0x10000 ? codePoint : 0xd800 + (codePoint % 0x800);
 }

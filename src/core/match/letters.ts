@@ -48,6 +48,7 @@ export function readLetters(source: string, reading: Reading, into: Letters): vo
   let { codes, traits } = into;
   let length = 0;
   let gap = GAP_WIDE;
+  let symbols = 0;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
     let folded = units[unit] ?? 0;
@@ -57,9 +58,15 @@ export function readLetters(source: string, reading: Reading, into: Letters): vo
       folded = fold(codePoint, reading);
     }
     if (folded > IGNORED && !isExpansion(folded)) {
-      if ((folded >> 16) & OPTIONAL && repeats(codes, length, folded & 0xffff)) {
-        gap = Math.max(gap, GAP_PUNCTUATION);
-        continue;
+      if (((folded >> 16) & OPTIONAL) !== 0) {
+        // Dropped silently, not as a gap: the last ones may be letters of what follows (`$$$$$$ue`).
+        if (gap === 0 && repeats(codes, length, folded & 0xffff)) continue;
+        if (++symbols > MAX_SYMBOLS) {
+          forgetOne(codes, traits, length--);
+          symbols--;
+        }
+      } else {
+        symbols = 0;
       }
       if (length === codes.length) {
         reserve(into, text.length, length);
@@ -107,9 +114,20 @@ function reserve(letters: Letters, extra: number, used: number): void {
   letters.traits = traits;
 }
 
-/** No word has three of a symbol for letters: `!!!!!!` is punctuation, however long it gets. */
+/** Symbols in a row that are kept, letters or not. Longer runs are ornament, and each costs the search. */
+const MAX_SYMBOLS = 12;
+/** Of these the first, which may end the word before; the others may begin the next. */
+const FIRST_SYMBOLS = 4;
+
+/** No word has three of a symbol for letters. */
 function repeats(codes: Uint16Array, length: number, code: number): boolean {
   return length >= 2 && codes[length - 1] === code && codes[length - 2] === code;
+}
+
+function forgetOne(codes: Uint16Array, traits: Uint8Array, length: number): void {
+  const forgotten = length - MAX_SYMBOLS + FIRST_SYMBOLS;
+  codes.copyWithin(forgotten, forgotten + 1, length);
+  traits.copyWithin(forgotten, forgotten + 1, length);
 }
 
 function isSmall(unit: number): boolean {

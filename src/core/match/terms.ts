@@ -81,34 +81,37 @@ function scan(search: Search, letters: Letters, budget: Budget, found: Uint8Arra
   const { codes, traits, length } = letters;
   const isTable = table.length > 0;
   let node = 0;
-  // Where the text can be read in several ways, the nodes of the other readings; nearly always empty.
-  let others: readonly number[] = NO_NODES;
+  // Where the text can be read in several ways, all the nodes of its readings; empty while there is one.
+  let nodes: number[] = [];
+  let spare: number[] = [];
   for (let position = 0; position < length; position++) {
     const code = codes[position] ?? 0;
     const trait = traits[position] ?? 0;
     const symbol = code < 0x80 ? (asciiSymbols[code] ?? 0) : symbolFor(automaton, code);
-    if (others.length === 0 && (trait & OPTIONAL) === 0) {
-      node = isTable ? (symbol === 0 ? 0 : (table[node * width + symbol] ?? 0)) : nextNode(automaton, node, symbol);
+    if (nodes.length === 0 && (trait & OPTIONAL) === 0) {
+      node = isTable ? (table[node * width + symbol] ?? 0) : nextNode(automaton, node, symbol);
       if (ends[node] !== 0 && endsAWord(traits, length, position)) {
         verify(search, letters, node, position, budget, found);
       }
       continue;
     }
-    const read = new Set<number>();
-    for (const from of [node, ...others]) {
+    if (nodes.length === 0) nodes.push(node);
+    spare.length = 0;
+    for (const from of nodes) {
       const next = nextNode(automaton, from, symbol);
-      if (!read.has(next) && ends[next] !== 0 && endsAWord(traits, length, position)) {
+      if (spare.includes(next)) continue;
+      spare.push(next);
+      if (ends[next] !== 0 && endsAWord(traits, length, position)) {
         verify(search, letters, next, position, budget, found);
       }
-      read.add(next);
     }
-    if ((trait & OPTIONAL) !== 0) for (const skipped of [node, ...others]) read.add(skipped);
-    [node = 0, ...others] = read;
-    if (others.length === 0) others = NO_NODES;
+    if ((trait & OPTIONAL) !== 0) for (const skipped of nodes) if (!spare.includes(skipped)) spare.push(skipped);
+    [nodes, spare] = [spare, nodes];
+    if (nodes.length > 1) continue;
+    node = nodes[0] ?? 0;
+    nodes.length = 0;
   }
 }
-
-const NO_NODES: readonly number[] = [];
 
 function endsAWord(traits: Uint8Array, length: number, position: number): boolean {
   if (position + 1 >= length) return true;
