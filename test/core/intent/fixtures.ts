@@ -47,6 +47,8 @@ export function termsWith(change: Partial<Terms> = {}): Terms {
     valueCents: null,
     outcome: "hold",
     reasonCode: "approval_required",
+    subject: "5e".repeat(32),
+    counted: false,
     ...change,
   };
 }
