@@ -20,10 +20,15 @@ const MAX_RESULT_BYTES = 32 * 1024;
 
 const EXECUTE = z.object({ mode: z.enum(["runner_exec", "external_pull"]).default("runner_exec") });
 
+/** The last instant a date can hold (ECMA-262, time values); beyond it no reader could be shown the intent. */
+const LAST_INSTANT = 8.64e15;
+
 const REPORT = z.object({
   status: z.enum(["succeeded", "failed", "indeterminate"]),
   result: z.unknown().optional(),
-  executed_at: z.union([z.number(), z.iso.datetime({ offset: true })]).optional(),
+  executed_at: z
+    .union([z.number().int().min(0).max(LAST_INSTANT), z.iso.datetime({ offset: true })], "a time")
+    .optional(),
   retryable: z.boolean().default(false),
 });
 
