@@ -12,8 +12,12 @@ const DATA_URI = /^data:([\w.+-]+\/[\w.+-]+)?((?:;[\w.-]+=[^;,]*)*)(;base64)?,/i
 const fileName = z.string().min(1).max(255);
 
 const SCHEMA = z.object({
+  // Taken as it is: a schema that copies members would drop one called `__proto__`.
   payload: z
-    .union([z.string(), z.array(z.unknown()), z.record(z.string(), z.unknown())], "a text, an object or a list")
+    .custom<string | object>(
+      (value) => typeof value === "string" || (typeof value === "object" && value !== null),
+      "a text, an object or a list",
+    )
     .optional(),
   payload_name: fileName.optional(),
   payload_media_type: z.string().max(255).optional(),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { JsonObject } from "../../core/json.ts";
+import { isJsonObject, type JsonObject } from "../../core/json.ts";
 import type { GovernRequest } from "../../govern.ts";
 import { refuse } from "../problem.ts";
 import { parse, pick } from "./fields.ts";
@@ -54,7 +54,7 @@ const SCHEMA = z.object({
   principalId: text.optional(),
   idempotencyKey: z.string().min(1).max(MAX_KEY_LENGTH).optional(),
   expiresIn: z.union([z.string(), z.number().int().min(0)]).optional(),
-  metadata: z.record(z.string(), z.unknown()).default({}),
+  metadata: z.custom<JsonObject>(isJsonObject, "an object").default({}),
   profile: z.string().max(128).optional(),
 });
 
@@ -84,7 +84,7 @@ export function parseProposeRequest(body: JsonObject): GovernRequest {
       sensitivityTags: fields.sensitivityTags,
       onBehalfOf: fields.onBehalfOf ?? null,
       principalId,
-      metadata: fields.metadata as JsonObject,
+      metadata: fields.metadata,
       profile: fields.profile ?? null,
       expiresInMinutes: fields.expiresIn === undefined ? null : minutesOf(String(fields.expiresIn)),
     },
