@@ -62,6 +62,15 @@ let current: unknown;
 /** The bindings as tests change them; the Worker and its objects see the same record. */
 export const bindings = env as unknown as Record<string, unknown>;
 
+/** Agents that the flood limit stops; the real one counts by the minute of the clock on the wall. */
+export const flooding = new Set<string>();
+
+export const floodLimit = env.FLOOD;
+
+export function useFloodLimit(): void {
+  bindings["FLOOD"] = { limit: async ({ key }: { key: string }) => ({ success: !flooding.has(key) }) };
+}
+
 /** Puts these rules in force. */
 export function useRules({ policies, registry }: TestRules): void {
   version += 1;
