@@ -12,6 +12,13 @@ import { iso } from "../wire/times.ts";
 
 const NOTHING_THERE: Problem = { status: 404, code: "delivery_not_found", detail: "There is no such delivery." };
 
+const GET_ONLY: Problem = {
+  status: 405,
+  code: "method_not_allowed",
+  detail: "A delivery is handed out once, so it can't be looked at first.",
+  headers: { Allow: "GET" },
+};
+
 /** `external_pull`: the payload is fetched once by a token, and the download is the claim. */
 export const deliveries = new Hono<GateEnv>()
   .post("/v1/deliver", allow(["agent"]), async (c) => {
@@ -36,6 +43,8 @@ export const deliveries = new Hono<GateEnv>()
     return c.json({ url, deliveryToken: token, expiresAt: iso(order.expiresAt), intentId: intent.id });
   })
   .get("/v1/download/:token", async (c) => {
+    // A HEAD runs the handler of GET and drops the body: it would spend the one download on nothing.
+    if (c.req.method !== "GET") return refuse(GET_ONLY);
     const { intent, order } = await found(c, c.req.param("token"));
     const state = await intent.look();
     if (state === null) return refuse(NOTHING_THERE);
