@@ -10,9 +10,12 @@ import { EMPTY_HEAD, type Entry, type Head } from "../src/core/ledger/entry.ts";
  *   head              where its chain ends, and how far D1 has followed
  *   entries:<seq>     the entries of one commit, under the sequence of the first
  *   notes:<seq>       free text that came with them
- *   case              the ask and the full decision as JSON text, and the salt of all commitments
- *   payload:<n>       the payload's bytes in pieces
+ *   case              the ask and the full decision as JSON text, the salt of all commitments, a small payload
+ *   payload:<n>       a larger payload's bytes in pieces
  */
+
+/** A payload up to here lies in the case itself: one record less to write for what most proposals carry. */
+const INLINE_BYTES = 16 * 1024;
 
 /** A value in an object's storage is at most 2 MB; 1 MiB leaves room for whatever wraps it later. */
 const PIECE_BYTES = 1024 * 1024;
@@ -35,7 +38,8 @@ export interface Case {
   readonly decision: string;
   readonly payload: {
     readonly bytes: number;
-    readonly pieces: number;
+    /** The whole payload where it is small; else null, and it is in pieces. */
+    readonly inline: Uint8Array | null;
     readonly name: string | null;
     readonly mediaType: string | null;
     readonly kind: "none" | "content" | "reference";
@@ -101,26 +105,28 @@ export class IntentStore {
     return this.#storage.kv.get<Case>("case");
   }
 
-  putCase(record: Omit<Case, "payload"> & { payload: Omit<Case["payload"], "pieces"> }, bytes: Uint8Array): void {
-    let pieces = 0;
-    for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
-      this.#storage.kv.put(key("payload", pieces), bytes.slice(start, start + PIECE_BYTES));
-      pieces += 1;
+  putCase(record: Omit<Case, "payload"> & { payload: Omit<Case["payload"], "inline"> }, bytes: Uint8Array): void {
+    const inline = bytes.length <= INLINE_BYTES ? bytes : null;
+    this.#storage.kv.put("case", { ...record, payload: { ...record.payload, inline } });
+    if (inline !== null) return;
+    for (let piece = 0; piece * PIECE_BYTES < bytes.length; piece += 1) {
+      const start = piece * PIECE_BYTES;
+      this.#storage.kv.put(key("payload", piece), bytes.slice(start, start + PIECE_BYTES));
     }
-    this.#storage.kv.put("case", { ...record, payload: { ...record.payload, pieces } });
   }
 
-  /** The payload as it was proposed, byte for byte. */
-  payload(): Uint8Array {
-    const { bytes = 0, pieces = 0 } = this.case()?.payload ?? {};
-    const whole = new Uint8Array(bytes);
+  /** The payload as it was proposed, byte for byte; null for an intent without its case. */
+  payload(): Uint8Array | null {
+    const stored = this.case()?.payload;
+    if (stored === undefined) return null;
+    if (stored.inline !== null) return stored.inline;
+    const whole = new Uint8Array(stored.bytes);
     let at = 0;
-    for (let piece = 0; piece < pieces; piece += 1) {
-      const part = this.#storage.kv.get<Uint8Array>(key("payload", piece));
-      if (part === undefined) throw new Error(`payload piece ${piece} is missing`);
-      whole.set(part, at);
-      at += part.length;
+    for (const [, piece] of this.#storage.kv.list<Uint8Array>({ prefix: "payload:" })) {
+      whole.set(piece, at);
+      at += piece.length;
     }
+    if (at !== stored.bytes) throw new Error(`${at} of ${stored.bytes} payload bytes are there`);
     return whole;
   }
 }

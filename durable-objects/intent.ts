@@ -96,7 +96,7 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   async payload(): Promise<Uint8Array | null> {
-    return this.#store.state() === undefined ? null : this.#store.payload();
+    return this.#store.payload();
   }
 
   /** The queue's word that a deadline may have come: does nothing unless it has. */

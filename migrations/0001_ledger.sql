@@ -1,7 +1,8 @@
 -- The ledger: one row per state transition, append-only.
 -- Triggers are a guard rail against mistakes and careless SQL. What proves tampering is the hash chain and the MAC.
 CREATE TABLE ledger (
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- Rows are never deleted, so the next id is always the largest.
+  id INTEGER PRIMARY KEY,
   epoch INTEGER NOT NULL DEFAULT 1,
   intent_id TEXT NOT NULL,
   seq INTEGER NOT NULL,
@@ -28,19 +29,12 @@ END;
 -- INSERT OR REPLACE does not fire delete triggers, so a taken place is guarded here: the same entry again is a
 -- redelivery and ignored, another one is a fork and fails the whole batch.
 CREATE TRIGGER ledger_no_fork BEFORE INSERT ON ledger
-WHEN EXISTS (
-  SELECT 1 FROM ledger
-  WHERE (intent_id = NEW.intent_id AND seq = NEW.seq AND entry_hash IS NOT NEW.entry_hash)
-     OR (id = NEW.id AND (intent_id IS NOT NEW.intent_id OR seq IS NOT NEW.seq))
-)
 BEGIN
-  SELECT RAISE(ABORT, 'this place in the ledger is taken by another entry');
-END;
-
-CREATE TRIGGER ledger_redelivery BEFORE INSERT ON ledger
-WHEN EXISTS (SELECT 1 FROM ledger WHERE intent_id = NEW.intent_id AND seq = NEW.seq AND entry_hash IS NEW.entry_hash)
-BEGIN
-  SELECT RAISE(IGNORE);
+  SELECT RAISE(IGNORE) FROM ledger
+  WHERE intent_id = NEW.intent_id AND seq = NEW.seq AND entry_hash = NEW.entry_hash;
+  SELECT RAISE(ABORT, 'this place in the ledger is taken by another entry') FROM ledger
+  WHERE intent_id = NEW.intent_id AND seq = NEW.seq;
+  SELECT RAISE(ABORT, 'this place in the ledger is taken by another entry') FROM ledger WHERE id = NEW.id;
 END;
 
 -- So that counting repeats does not read the whole ledger.

@@ -1,6 +1,7 @@
 import { BUNDLED } from "../.generated/bundled.ts";
 import { version } from "../package.json";
 import { agentCounters } from "./adapters/agent-counters.ts";
+import { floodLimit } from "./adapters/flood-limit.ts";
 import { d1IntentIndex } from "./adapters/intent-index.ts";
 import { intentObjects } from "./adapters/intent-objects.ts";
 import { localRules } from "./adapters/local-rules.ts";
@@ -48,10 +49,7 @@ function makePorts(env: Env & Optional): Ports {
     principals: d1Principals(env.DB, registryChain(env.DB, macKey), env.GATE_ADMIN_KEY || null),
     rules: ruleBook(env.DB, rules),
     nonces: d1Nonces(env.DB),
-    async allowProposal(agent) {
-      const { success } = await env.FLOOD.limit({ key: agent });
-      return success;
-    },
+    allowProposal: floodLimit(env.FLOOD),
     token(kind, subject) {
       return hmacHex(deriveKey(env.GATE_SECRET, `${kind}-token`), subject);
     },
