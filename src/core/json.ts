@@ -30,7 +30,8 @@ export function canonicalJson(value: unknown): string {
       return value ? "true" : "false";
     case "object":
       if (value === null) return "null";
-      if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+      // Array.from visits holes as `undefined`, which `map` would skip and `join` write as nothing.
+      if (Array.isArray(value)) return `[${Array.from(value, (item: unknown) => canonicalJson(item)).join(",")}]`;
       return canonicalObject(value as Record<string, unknown>);
     default:
       throw new NotCanonical(`a ${typeof value}`);
