@@ -28,8 +28,12 @@ const derived = new Map<string, Uint8Array>();
 
 function secretBytes(secret: string): Uint8Array {
   const text = secret.trim().replaceAll("-", "+").replaceAll("_", "/");
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text)) throw new Error("GATE_SECRET is not base64");
-  const bytes = Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  const unpadded = text.replace(/={1,2}$/, "");
+  const isPadded = text.length === unpadded.length || text.length % 4 === 0;
+  if (!/^[A-Za-z0-9+/]+$/.test(unpadded) || unpadded.length % 4 === 1 || !isPadded) {
+    throw new Error("GATE_SECRET is not base64");
+  }
+  const bytes = Uint8Array.from(atob(unpadded), (char) => char.charCodeAt(0));
   if (bytes.length < KEY_BYTES) throw new Error("GATE_SECRET must be at least 32 bytes, base64-encoded");
   return bytes;
 }
