@@ -42,7 +42,8 @@ function terms(count: number): string[] {
   const words = ["guaranteed", "refund", "lawsuit", "payout", "secret", "offshore", "transfer", "urgent"];
   return Array.from(
     { length: count },
-    (_, index) => `${words[index % 8]} ${words[(index >> 3) % 8]} ${words[(index >> 6) % 8]}${index % 7}q${index}`,
+    (_, index) =>
+      `${words[index % 8]} ${words[(index >> 3) % 8]} ${words[(index >> 6) % 8]}${index % 7}q${index}`,
   );
 }
 
@@ -122,39 +123,81 @@ console.log("\nTerms: 1,000 terms over prose (median)");
 const thousand = matcherFor(terms(1_000));
 for (const share of [0.25, 0.5, 1]) {
   const text = prose(share * MIB);
-  print(`  ${share} MiB`, medianMs(() => thousand.find([text])), share === 1 ? 50 : undefined);
+  print(
+    `  ${share} MiB`,
+    medianMs(() => thousand.find([text])),
+    share === 1 ? 50 : undefined,
+  );
 }
 const megabyte = prose(MIB);
 const one = matcherFor(terms(1));
-print("  1 MiB, one term", medianMs(() => one.find([megabyte])));
+print(
+  "  1 MiB, one term",
+  medianMs(() => one.find([megabyte])),
+);
 const tenThousand = matcherFor(terms(10_000));
-print("  1 MiB, 10,000 terms", medianMs(() => tenThousand.find([megabyte])));
-print("  compiling 1,000 terms", medianMs(() => compileTerms(terms(1_000))));
+print(
+  "  1 MiB, 10,000 terms",
+  medianMs(() => tenThousand.find([megabyte])),
+);
+print(
+  "  compiling 1,000 terms",
+  medianMs(() => compileTerms(terms(1_000))),
+);
 const short = "Hello, the refund for order 4521 is on its way. ".repeat(21);
 const three = matcherFor(["refund guaranteed", "lawsuit", "legal action"]);
-print("  1 KiB, three terms", medianMs(() => three.find([short])));
+print(
+  "  1 KiB, three terms",
+  medianMs(() => three.find([short])),
+);
 
 console.log("\nA 1 MiB CSV (median, reading the bytes included)");
 const csv = table(MIB);
-print("  measured: type and rows", medianMs(() => measure(payloadOf(csv, "a.csv"), AUTO, NOTHING_DECLARED)), 30);
-print("  measured: rows, money, recipients", medianMs(() => measure(payloadOf(csv, "a.csv"), MONEY, NOTHING_DECLARED)));
+print(
+  "  measured: type and rows",
+  medianMs(() => measure(payloadOf(csv, "a.csv"), AUTO, NOTHING_DECLARED)),
+  30,
+);
+print(
+  "  measured: rows, money, recipients",
+  medianMs(() => measure(payloadOf(csv, "a.csv"), MONEY, NOTHING_DECLARED)),
+);
 const payload = payloadOf(csv, "a.csv");
 const facts = measure(payload, AUTO, NOTHING_DECLARED);
-print("  its texts", medianMs(() => readableTexts(payload, facts)));
+print(
+  "  its texts",
+  medianMs(() => readableTexts(payload, facts)),
+);
 const cells = readableTexts(payload, facts);
-print("  1,000 terms over its texts", medianMs(() => thousand.find(cells)), 50);
-print("  template errors in it", medianMs(() => findTemplateErrors(payload, facts)));
+print(
+  "  1,000 terms over its texts",
+  medianMs(() => thousand.find(cells)),
+  50,
+);
+print(
+  "  template errors in it",
+  medianMs(() => findTemplateErrors(payload, facts)),
+);
 const kinds = ["email", "phone", "card", "ssn", "iban"] as const;
-print("  PII of all kinds in its texts", medianMs(() => findPii(cells, kinds)));
+print(
+  "  PII of all kinds in its texts",
+  medianMs(() => findPii(cells, kinds)),
+);
 
 console.log("\nOther formats, 1 MiB (median)");
 const json = JSON.stringify(csv.split("\n").map((line, id) => ({ id, line, ok: true })));
-print("  JSON measured", medianMs(() => measure(payloadOf(json, "a.json"), AUTO, NOTHING_DECLARED)));
+print(
+  "  JSON measured",
+  medianMs(() => measure(payloadOf(json, "a.json"), AUTO, NOTHING_DECLARED)),
+);
 const lines = csv
   .split("\n")
   .map((line, id) => JSON.stringify({ id, line }))
   .join("\n");
-print("  NDJSON measured", medianMs(() => measure(payloadOf(lines, "a.ndjson"), AUTO, NOTHING_DECLARED)));
+print(
+  "  NDJSON measured",
+  medianMs(() => measure(payloadOf(lines, "a.ndjson"), AUTO, NOTHING_DECLARED)),
+);
 
 console.log("\nHostile texts, 1,000 terms, 1 MiB (median)");
 for (const [name, piece] of [
@@ -169,5 +212,8 @@ for (const [name, piece] of [
   ["almost a term", "guaranteed refund lawsui "],
 ] as const) {
   const text = piece.repeat(Math.ceil(MIB / piece.length)).slice(0, MIB);
-  print(`  ${name}`, medianMs(() => thousand.find([text])));
+  print(
+    `  ${name}`,
+    medianMs(() => thousand.find([text])),
+  );
 }

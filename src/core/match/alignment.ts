@@ -127,7 +127,9 @@ function hasSubstance(letters: Letters, pattern: Pattern, at: Int32Array): boole
     if (hasTrait(letters, position, FOREIGN)) foreign++;
   }
   if (pattern.native) return foreign > 0;
-  if (pattern.hasDigit && digits === 0) return !/^\d+$/.test(String.fromCharCode(...pattern.codes)) && plain > 0;
+  if (pattern.hasDigit && digits === 0) {
+    return !/^\d+$/.test(String.fromCharCode(...pattern.codes)) && plain > 0;
+  }
   if (pattern.hasLetter && plain === 0) return false;
   // Short words of other scripts made of lookalikes only (Russian сор) are words of their language.
   return foreign < at.length || pattern.codes.length >= SHORT_TERM_LETTERS || !isForeignText(letters, at);
@@ -195,7 +197,9 @@ function spelling(letters: Letters, at: Int32Array, from: number, to: number): n
 /** `d || !e` and `t|T` are code: in short words these signs are letters only inside a longer one (`k!ll`). */
 function hasOperator(letters: Letters, pattern: Pattern, at: Int32Array, spelledGap: number): boolean {
   const signs = spelledGap > 0 ? "!|+" : pattern.codes.length <= 3 ? "|+" : "";
-  return signs !== "" && at.some((position) => signs.includes(String.fromCharCode(letters.codes[position] ?? 0)));
+  return (
+    signs !== "" && at.some((position) => signs.includes(String.fromCharCode(letters.codes[position] ?? 0)))
+  );
 }
 
 /** `i + 1 - 1` spells nothing: most of a spelled-out short word must be letters. */
@@ -209,7 +213,8 @@ function isPartOfSpelling(letters: Letters, at: Int32Array, spelledGap: number):
   const last = at[at.length - 1] ?? 0;
   const limit = Math.min(spelledGap, GAP_SPACE);
   const before = first > 0 && gapBefore(letters, first) <= limit && isAlone(letters, first - 1);
-  const after = last + 1 < letters.length && gapBefore(letters, last + 1) <= limit && isAlone(letters, last + 1);
+  const after =
+    last + 1 < letters.length && gapBefore(letters, last + 1) <= limit && isAlone(letters, last + 1);
   return before || after;
 }
 

@@ -129,7 +129,9 @@ function addStretches(bytes: Uint8Array, decoded: string[]): void {
   for (let index = 0; index <= bytes.length; index++) {
     const byte = bytes[index] ?? 0;
     if (byte >= 0x20 && byte < 0x7f) continue;
-    if (index - start >= MIN_TEXT_IN_BINARY_CHARS) decoded.push(UTF8_STRICT.decode(bytes.subarray(start, index)));
+    if (index - start >= MIN_TEXT_IN_BINARY_CHARS) {
+      decoded.push(UTF8_STRICT.decode(bytes.subarray(start, index)));
+    }
     start = index + 1;
   }
 }

@@ -1,13 +1,13 @@
-import { BETWEEN_TEXTS, decodedCharacter, withoutBarriers } from "./barrier.ts";
+import { BARRIER, BETWEEN_TEXTS, decodedCharacter, withoutBarriers } from "./barrier.ts";
 import { decodedBase64 } from "./base64.ts";
 import { decodedEntities } from "./entities.ts";
 import { withoutTags } from "./tags.ts";
 
 /** Escapes in escapes: `%255Cu0072` is `%5Cu0072` is `\u0072` is `r`. */
 const MAX_ROUNDS = 3;
-/** A tag or comment may open; reading order is changed; a barrier of the text's own. */
-const LOOKED_AT_ALONE = /[<\u202e\u001c]/;
 const RIGHT_TO_LEFT_OVERRIDE = "\u202e";
+/** A tag or comment may open; the reading order changes; the text has a barrier of its own. */
+const LOOKED_AT_ALONE = new RegExp(`[<${RIGHT_TO_LEFT_OVERRIDE}${BARRIER}]`);
 /** Base64 in base64, once. */
 const MAX_NESTING = 2;
 
@@ -77,9 +77,7 @@ function decodedPercent(text: string): string {
 
 /** RFC 2045 section 6.7: a soft line break joins, `=72` is an r. Letters and signs of ASCII only. */
 function decodedQuotedPrintable(text: string): string {
-  return text
-    .replaceAll(/=\r?\n/g, "")
-    .replaceAll(/=([2-7][0-9A-F])/g, (_, hex: string) => character(hex));
+  return text.replaceAll(/=\r?\n/g, "").replaceAll(/=([2-7][0-9A-F])/g, (_, hex: string) => character(hex));
 }
 
 function hexBytes(run: string): Uint8Array {
@@ -94,7 +92,16 @@ function hexBytes(run: string): Uint8Array {
 function decodedBackslashes(text: string): string {
   return text.replaceAll(
     /\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|x\{([0-9A-Fa-f]{1,6})\}|([0-3][0-7]{2})|([nrtfvb])|([/"'\\]))/g,
-    (_, braced?: string, u?: string, U?: string, x?: string, xb?: string, octal?: string, control?: string) => {
+    (
+      _,
+      braced?: string,
+      u?: string,
+      U?: string,
+      x?: string,
+      xb?: string,
+      octal?: string,
+      control?: string,
+    ) => {
       const hex = braced ?? u ?? U ?? x ?? xb;
       if (hex !== undefined) return character(hex);
       if (octal !== undefined) return decodedCharacter(Number.parseInt(octal, 8));

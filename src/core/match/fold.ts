@@ -134,8 +134,23 @@ function caseFolded(character: string): string {
 
 const IGNORABLE = /^[\p{Default_Ignorable_Code_Point}\p{Cf}\u2800\u0640]$/u;
 /** Marks that accent a letter. Vowel signs of Indic and South-East Asian scripts are letters to a reader. */
-const ACCENT =
-  /^[\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f\p{Me}]$/u;
+const ACCENT = new RegExp(
+  `^[${[
+    [0x0300, 0x036f],
+    [0x0483, 0x0489],
+    [0x0591, 0x05c7],
+    [0x0610, 0x061a],
+    [0x064b, 0x065f],
+    [0x0670, 0x0670],
+    [0x1ab0, 0x1aff],
+    [0x1dc0, 0x1dff],
+    [0x20d0, 0x20ff],
+    [0xfe20, 0xfe2f],
+  ]
+    .map((range) => range.map((codePoint) => `\\u{${codePoint.toString(16)}}`).join("-"))
+    .join("")}\\p{Me}]$`,
+  "u",
+);
 const LINE_BREAK = /^[\n\v\f\r\u0085\u2028\u2029]$/;
 const UNSPACED_SCRIPT =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;

@@ -1,7 +1,8 @@
 const MAX_LOCAL_CHARS = 64;
 const MAX_DOMAIN_CHARS = 253;
 const LOCAL_PART = /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]/u;
-const DOMAIN = /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})(?![\p{L}\p{N}_-])/u;
+const DOMAIN =
+  /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}{2,24})(?![\p{L}\p{N}_-])/u;
 /** `icon@2x.png` is a picture, not a person. */
 const FILE_ENDINGS = /\.(?:png|jpe?g|gif|svg|webp|avif|ico|css|m?js|tsx?|json|md|html?|ya?ml|lock|tgz|zip)$/i;
 
@@ -13,7 +14,10 @@ export function findEmails(source: string, found: Set<string>): void {
     source
       .replaceAll(/ {0,2}[[({] ?at ?[\])}] {0,2}/gi, "@")
       .replaceAll(/ {0,2}[[({] ?dot ?[\])}] {0,2}/gi, ".")
-      .replaceAll(/(?<=[\w.-]) at ([\w-]{1,63}(?: dot [\w-]{1,63}){1,4})\b/gi, (_, domain: string) => `@${domain.replaceAll(/ dot /gi, ".")}`)
+      .replaceAll(
+        /(?<=[\w.-]) at ([\w-]{1,63}(?: dot [\w-]{1,63}){1,4})\b/gi,
+        (_, domain: string) => `@${domain.replaceAll(/ dot /gi, ".")}`,
+      )
       .replaceAll(/(?<=\w) {0,2}@ {0,2}(?=\w)/g, "@")
       .replaceAll(/(?<=@[\w-]{1,63}) ?\. ?(?=\w)/g, "."),
     found,

@@ -30,9 +30,13 @@ function isIssued(digits: string): boolean {
   if (digits.startsWith("4")) return length === 13 || length === 16 || length === 19;
   if ((two >= 51 && two <= 55) || (four >= 2221 && four <= 2720)) return length === 16;
   if (two === 34 || two === 37) return length === 15;
-  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) return length >= 14 && length <= 19;
+  if (two === 36 || two === 38 || two === 39 || (four >= 3000 && four <= 3059)) {
+    return length >= 14 && length <= 19;
+  }
   if (four >= 3528 && four <= 3589) return length >= 16 && length <= 19;
-  if (four === 6011 || two === 62 || two === 65 || (four >= 6440 && four <= 6499)) return length >= 16 && length <= 19;
+  if (four === 6011 || two === 62 || two === 65 || (four >= 6440 && four <= 6499)) {
+    return length >= 16 && length <= 19;
+  }
   return false;
 }
 
@@ -40,7 +44,12 @@ function isGroupedAsCard(written: string): boolean {
   const groups = written.split(/[ -]/).map((group) => group.length);
   if (groups.length === 1) return true;
   const shape = groups.join("-");
-  if (/^4-4-4-(?:4(?:-3)?|1|2|3)$/.test(shape) || shape === "4-6-5" || shape === "4-6-4" || shape === "6-13") {
+  if (
+    /^4-4-4-(?:4(?:-3)?|1|2|3)$/.test(shape) ||
+    shape === "4-6-5" ||
+    shape === "4-6-4" ||
+    shape === "6-13"
+  ) {
     return true;
   }
   const [size = 0] = groups;

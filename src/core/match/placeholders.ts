@@ -5,7 +5,7 @@ const EXPRESSIONS: readonly RegExp[] = [
   /<%[=#-]?[^%<>\n]{1,80}%>/g,
   /\$\{([A-Za-z_][\w.\-[\]]{0,60}(?:\(\))?)\}/g,
   /(?<![\w\\^_}$={`:)])\{([A-Za-z_][\w.-]{0,60})\}(?!\}| from\b| =)/g,
-  /(?<![\d%'"\w])%([A-Za-z_][\w.-]{1,40})%(?![0-9A-Fa-f]{2}|['"\d])/g,
+  /(?<![\d%'"\w])%([A-Za-z_][\w.-]{0,39}\w)%(?![0-9A-Fa-f]{2}|['"\d])/g,
   /(?<!\[)\[\[([A-Za-z_][\w .-]{0,60})\]\](?!\])/g,
 ];
 
@@ -15,11 +15,13 @@ const GREETED_NOBODY =
 const NOBODY = /^(?:undefined|null|NaN|None|nil|\[object Object\])/;
 
 /** Looks like a placeholder and means itself. */
-const ORDINARY: ReadonlySet<string> = new Set([
-  ...["path", "appdata", "localappdata", "programdata", "programfiles", "userprofile", "homepath", "homedrive"],
-  ...["temp", "tmp", "windir", "systemroot", "systemdrive", "comspec", "computername", "allusersprofile"],
-  ...["nodiscard", "maybe_unused", "noreturn", "fallthrough", "likely", "unlikely", "deprecated"],
-]);
+const ORDINARY: ReadonlySet<string> = new Set(
+  (
+    "path appdata localappdata programdata programfiles userprofile homepath homedrive temp tmp windir " +
+    "systemroot systemdrive comspec computername allusersprofile " +
+    "nodiscard maybe_unused noreturn fallthrough likely unlikely deprecated"
+  ).split(" "),
+);
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/i;
 const PERCENT_ENCODED = /^[0-9A-Fa-f]{2}$/;
@@ -39,7 +41,9 @@ const MAX_WRITTEN_CHARS = 80;
 export function placeholdersIn(source: string): readonly Placeholder[] {
   if (!ANY.test(source)) return [];
   // Blanked rather than cut, so that places stay what they are.
-  const text = source.includes("`") ? source.replaceAll(CODE, (code) => code.replaceAll(/[^\n]/g, " ")) : source;
+  const text = source.includes("`")
+    ? source.replaceAll(CODE, (code) => code.replaceAll(/[^\n]/g, " "))
+    : source;
   const found: Placeholder[] = [];
   for (const expression of EXPRESSIONS) {
     for (const match of text.matchAll(expression)) {

@@ -126,7 +126,9 @@ function lookInJson(root: Json, within: string | null, record: number | null, ta
       const items = value as readonly Json[];
       for (let index = items.length - 1; index >= 0; index--) {
         const item = items[index];
-        if (item !== undefined) stack.push({ value: item, path: `${path}[*]`, record: place.record ?? index });
+        if (item !== undefined) {
+          stack.push({ value: item, path: `${path}[*]`, record: place.record ?? index });
+        }
       }
     } else if (isJsonObject(value)) {
       for (const [name, member] of Object.entries(value).toReversed()) {

@@ -105,7 +105,9 @@ function scan(search: Search, letters: Letters, budget: Budget, found: Uint8Arra
         verify(search, letters, next, position, budget, found);
       }
     }
-    if ((trait & OPTIONAL) !== 0) for (const skipped of nodes) if (!spare.includes(skipped)) spare.push(skipped);
+    if ((trait & OPTIONAL) !== 0) {
+      for (const skipped of nodes) if (!spare.includes(skipped)) spare.push(skipped);
+    }
     [nodes, spare] = [spare, nodes];
     if (nodes.length > 1) continue;
     node = nodes[0] ?? 0;

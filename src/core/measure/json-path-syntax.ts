@@ -30,7 +30,12 @@ export type Test =
   | { readonly kind: "or" | "and"; readonly terms: readonly Test[] }
   | { readonly kind: "not"; readonly term: Test }
   | { readonly kind: "exists"; readonly query: Query }
-  | { readonly kind: "compare"; readonly operator: Operator; readonly left: Operand; readonly right: Operand };
+  | {
+      readonly kind: "compare";
+      readonly operator: Operator;
+      readonly left: Operand;
+      readonly right: Operand;
+    };
 
 export type Operator = "==" | "!=" | "<=" | ">=" | "<" | ">";
 
@@ -97,7 +102,10 @@ class Reader {
       const before = this.#at;
       this.#blanks();
       if (this.#take("..")) {
-        segments.push({ descendant: true, selectors: this.#peek("[") ? this.#brackets() : [this.#shorthand()] });
+        segments.push({
+          descendant: true,
+          selectors: this.#peek("[") ? this.#brackets() : [this.#shorthand()],
+        });
       } else if (this.#take(".")) {
         segments.push({ descendant: false, selectors: [this.#shorthand()] });
       } else if (this.#peek("[")) {
@@ -193,7 +201,10 @@ class Reader {
   #string(): string {
     const quoted = this.#match(/^(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")/su);
     if (quoted === null) return this.#fail("this string does not end");
-    const inner = quoted.slice(1, -1).replaceAll(/\\'/g, "'").replaceAll(/(?<!\\)"/g, '\\"');
+    const inner = quoted
+      .slice(1, -1)
+      .replaceAll(/\\'/g, "'")
+      .replaceAll(/(?<!\\)"/g, '\\"');
     try {
       return JSON.parse(`"${inner}"`) as string;
     } catch {

@@ -83,7 +83,8 @@ function select(selector: Selector, node: Json, into: Node[], walk: Walk, keepsM
   step(walk);
   switch (selector.kind) {
     case "name": {
-      const found = isJsonObject(node) && Object.hasOwn(node, selector.name) ? node[selector.name] : undefined;
+      const found =
+        isJsonObject(node) && Object.hasOwn(node, selector.name) ? node[selector.name] : undefined;
       if (found !== undefined || keepsMissing) into.push(found);
       return;
     }

@@ -102,7 +102,13 @@ function decodedString(inner: string): string {
 }
 
 function isNumberUnit(unit: number): boolean {
-  return (unit >= 0x30 && unit <= 0x39) || unit === 0x2e || unit === 0x2d || unit === 0x2b || (unit | 0x20) === 0x65;
+  return (
+    (unit >= 0x30 && unit <= 0x39) ||
+    unit === 0x2e ||
+    unit === 0x2d ||
+    unit === 0x2b ||
+    (unit | 0x20) === 0x65
+  );
 }
 
 /** The lines of NDJSON that are not blank; null when one is no JSON object or array. */

@@ -32,7 +32,9 @@ const LATIN = new TextDecoder("windows-1252");
 /** The format its first bytes give away, where Gate can't read that format; null for anything that may be text. */
 export function magicType(bytes: Uint8Array): "pdf" | "xlsx" | "binary" | null {
   if (startsWith(bytes, PDF)) return "pdf";
-  if (startsWith(bytes, ZIP) && ZIP_THIRD_BYTES.has(bytes[2] ?? 0)) return isWorkbook(bytes) ? "xlsx" : "binary";
+  if (startsWith(bytes, ZIP) && ZIP_THIRD_BYTES.has(bytes[2] ?? 0)) {
+    return isWorkbook(bytes) ? "xlsx" : "binary";
+  }
   return BINARY_SIGNATURES.some((signature) => startsWith(bytes, signature)) ? "binary" : null;
 }
 

@@ -117,8 +117,9 @@ function countRecipients(body: Body, path: string): number | null {
   let count = 0;
   for (const value of found.value) {
     for (const one of Array.isArray(value) ? value : [value]) {
-      if (typeof one === "string") count += one.split(/[,;]/).filter((address) => address.trim() !== "").length;
-      else if (one !== undefined && one !== null) count++;
+      if (typeof one === "string") {
+        count += one.split(/[,;]/).filter((address) => address.trim() !== "").length;
+      } else if (one !== undefined && one !== null) count++;
     }
   }
   return count;

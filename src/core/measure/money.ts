@@ -27,7 +27,9 @@ const GROUPED = /^(\d{1,3}(?:,\d{3}){1,4})(?:\.(\d{1,15}))?$/;
  */
 export function minorUnits(value: Json | undefined, unit: "minor" | "major", digits: number): bigint | null {
   if (typeof value !== "number" && typeof value !== "string") return null;
-  const text = String(value).trim().replace(/^\$\s?/, "");
+  const text = String(value)
+    .trim()
+    .replace(/^\$\s?/, "");
   const found = PLAIN.exec(text) ?? GROUPED.exec(text);
   if (found === null) return null;
   const whole = (found[1] ?? "").replaceAll(",", "");

@@ -56,7 +56,8 @@ function readPart(text: string, bytes: Uint8Array, start: number, end: number): 
     : firstOf(text.indexOf("\r\n\r\n", start), text.indexOf("\n\n", start));
   if (headersEnd < 0 || headersEnd > end) return null;
   const headers = text.slice(start, headersEnd).replaceAll(/\r?\n[ \t]+/g, " ");
-  const bodyStart = headersEnd + (/^(?:\r?\n){1,2}/.exec(text.slice(headersEnd, headersEnd + 4))?.[0].length ?? 0);
+  const bodyStart =
+    headersEnd + (/^(?:\r?\n){1,2}/.exec(text.slice(headersEnd, headersEnd + 4))?.[0].length ?? 0);
   const disposition = header(headers, "content-disposition") ?? "";
   const encoding = header(headers, "content-transfer-encoding")?.toLowerCase() ?? "8bit";
   return {

@@ -157,7 +157,11 @@ function cellEntry(name: string, cell: string | undefined): [string, string][] {
  *
  * @returns a sentence when the payload has no records that can be looked into.
  */
-export function records(payload: Payload, facts: Facts, hints: MeasureHints): Result<readonly Json[], string> {
+export function records(
+  payload: Payload,
+  facts: Facts,
+  hints: MeasureHints,
+): Result<readonly Json[], string> {
   if (payload.kind !== "content") return err("Gate has not seen this payload");
   if (facts.typeContradiction) return err("the payload is not what it is declared to be");
   const { body } = readContent(payload);

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileTerms, type TermMatcher } from "../../../src/core/match/terms.ts";
 import evasions from "../../vectors/terms/evasions.json" with { type: "json" };
@@ -56,9 +56,13 @@ describe("a term scan can't be evaded", () => {
     const letters = Array.from("refund", (letter) => fc.constantFrom(...(disguises[letter] ?? [letter])));
     const matcherOfOne = matcherFor(["refund"]);
     fc.assert(
-      fc.property(fc.tuple(...letters), fc.constantFrom("", "-", ".", "_", " ", "  ", "*"), (written, between) => {
-        expect(matcherOfOne.find([`we ${written.join(between)}, today`])).toEqual([0]);
-      }),
+      fc.property(
+        fc.tuple(...letters),
+        fc.constantFrom("", "-", ".", "_", " ", "  ", "*"),
+        (written, between) => {
+          expect(matcherOfOne.find([`we ${written.join(between)}, today`])).toEqual([0]);
+        },
+      ),
       { numRuns: 1_000 },
     );
   });
@@ -170,12 +174,16 @@ describe("compiling", () => {
   });
 
   test("a term given twice is found twice, and one inside another with it", () => {
-    expect(matcherFor(["refund", "Refund", "refund guaranteed"]).find(["REFUND GUARANTEED"])).toEqual([0, 1, 2]);
+    expect(matcherFor(["refund", "Refund", "refund guaranteed"]).find(["REFUND GUARANTEED"])).toEqual([
+      0, 1, 2,
+    ]);
   });
 
   test("ten thousand terms of many scripts fit, and are found", () => {
     const terms = Array.from({ length: 10_000 }, (_, index) =>
-      index % 2 === 0 ? `term number ${index}q` : String.fromCodePoint(0x4e00 + index, 0x5e00 + index, 0x6e00),
+      index % 2 === 0
+        ? `term number ${index}q`
+        : String.fromCodePoint(0x4e00 + index, 0x5e00 + index, 0x6e00),
     );
     const matcher = matcherFor(terms);
     expect(matcher.size).toBe(10_000);
@@ -202,7 +210,7 @@ describe("whatever the text", () => {
         const text = list.join(" ");
         const found = new Set(matcher.find([text]));
         for (const [index, term] of ["refund guaranteed", "illicit", "sue"].entries()) {
-          expect(found.has(index)).toBe(` ${text.replaceAll(/\s*!\s*/g, " ")} `.includes(` ${term} `));
+          expect(found.has(index)).toBe(` ${text.replaceAll(/[\s!]+/g, " ")} `.includes(` ${term} `));
         }
       }),
       { numRuns: 500 },

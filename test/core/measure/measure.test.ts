@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NO_HINTS, type MeasureHints } from "../../../src/core/measure/hints.ts";
 import { measure } from "../../../src/core/measure/measure.ts";
@@ -32,8 +32,17 @@ type Content = Payload & { readonly kind: "content" };
 
 const NOTHING = { recordCount: null, estimatedValueUsd: null };
 
-function content(text: string | Uint8Array, name: string | null = null, mediaType: string | null = null): Content {
-  return { kind: "content", bytes: typeof text === "string" ? new TextEncoder().encode(text) : text, name, mediaType };
+function content(
+  text: string | Uint8Array,
+  name: string | null = null,
+  mediaType: string | null = null,
+): Content {
+  return {
+    kind: "content",
+    bytes: typeof text === "string" ? new TextEncoder().encode(text) : text,
+    name,
+    mediaType,
+  };
 }
 
 function payloadOf({ payload }: Vector): Content {
@@ -102,7 +111,11 @@ describe("declared beside measured", () => {
   });
 
   test("no payload has nothing to see", () => {
-    expect(measure({ kind: "none" }, NO_HINTS, NOTHING)).toMatchObject({ payload: "none", type: null, bytes: 0 });
+    expect(measure({ kind: "none" }, NO_HINTS, NOTHING)).toMatchObject({
+      payload: "none",
+      type: null,
+      bytes: 0,
+    });
   });
 
   test.each([
@@ -123,7 +136,18 @@ describe("whatever the bytes", () => {
     amount: { path: "a.b", unit: "major", currency: { path: "$..c" } },
     recipients: "to",
   };
-  const names = fc.constantFrom(null, "a.csv", "a.json", "a.ndjson", "a.txt", "a.xml", "a.pdf", "a.xlsx", "a.zip", "a");
+  const names = fc.constantFrom(
+    null,
+    "a.csv",
+    "a.json",
+    "a.ndjson",
+    "a.txt",
+    "a.xml",
+    "a.pdf",
+    "a.xlsx",
+    "a.zip",
+    "a",
+  );
   const types = fc.constantFrom(
     null,
     "text/csv",
@@ -137,7 +161,9 @@ describe("whatever the bytes", () => {
   test("measuring never throws, and says the same twice", () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
-      fc.string({ unit: fc.constantFrom(...'{}[]":,\\\n\r;\t-x=&<% 1a') }).map((text) => new TextEncoder().encode(text)),
+      fc
+        .string({ unit: fc.constantFrom(...'{}[]":,\\\n\r;\t-x=&<% 1a') })
+        .map((text) => new TextEncoder().encode(text)),
       fc.json().map((text) => new TextEncoder().encode(text)),
     );
     fc.assert(
@@ -155,7 +181,7 @@ describe("whatever the bytes", () => {
   });
 
   test("a table written by the book counts exactly its rows, and gives back its cells", () => {
-    const cell = fc.string({ unit: fc.constantFrom(..."ab1\" ,;\n\r\t"), maxLength: 8 });
+    const cell = fc.string({ unit: fc.constantFrom(...'ab1" ,;\n\r\t'), maxLength: 8 });
     const row = fc.tuple(cell, cell, cell);
     const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
     fc.assert(
@@ -225,7 +251,10 @@ describe("selecting values and records", () => {
     const atRows: MeasureHints = { ...NO_HINTS, records: { kind: "path", path: "rows" } };
     const facts = measure(payload, atRows, NOTHING);
     expect(records(payload, facts, atRows)).toEqual({ ok: true, value: [{ id: 1 }, { id: 2 }] });
-    expect(records(payload, facts, NO_HINTS)).toEqual({ ok: true, value: [{ rows: [{ id: 1 }, { id: 2 }] }] });
+    expect(records(payload, facts, NO_HINTS)).toEqual({
+      ok: true,
+      value: [{ rows: [{ id: 1 }, { id: 2 }] }],
+    });
   });
 
   test("there are none in a text, a reference, or a payload that is not what it says", () => {
