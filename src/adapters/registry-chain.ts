@@ -5,8 +5,11 @@ import { INSERT_ENTRIES } from "./ledger.ts";
 /** The chain of everything that is not one intent's: who was registered, suspended, given another key. */
 const REGISTRY = "registry";
 
-/** Two changes at once want the same place; the loser reads the new head and tries again. */
-const TRIES = 8;
+/** Changes at once want the same place: one wins, the others read the new head and try again. */
+const TRIES = 16;
+
+/** Losers that all came back at once would meet again; each waits for up to this much longer every time. */
+const BACKOFF_MS = 10;
 
 export interface RegistryChain {
   /** Puts one entry on the registry's chain and carries the statements out with it: both, or neither. */
@@ -33,6 +36,7 @@ export function registryChain(db: D1Database, macKey: () => Uint8Array): Registr
           return;
         } catch (error) {
           if (tried >= TRIES || !String(error).includes("this place in the ledger is taken")) throw error;
+          await scheduler.wait(Math.random() * BACKOFF_MS * tried);
         }
       }
     },
