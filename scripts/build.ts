@@ -18,7 +18,7 @@ import {
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { build, type BuildOptions } from "esbuild";
+import type { BuildOptions } from "esbuild";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const DIST = join(ROOT, "dist");
@@ -65,6 +65,8 @@ function replaceFile(path: string, contents: Uint8Array | string): void {
 }
 
 async function bundle(options: BuildOptions): Promise<void> {
+  // Here, so that finding out that nothing is stale does not load it.
+  const { build } = await import("esbuild");
   const result = await build({
     absWorkingDir: ROOT,
     bundle: true,
@@ -73,6 +75,9 @@ async function bundle(options: BuildOptions): Promise<void> {
     sourcemap: "linked",
     logLevel: "warning",
     legalComments: "none",
+    // Names stay: they are in stack traces. What goes is what the runtime would have to read at every start.
+    minifyWhitespace: true,
+    minifySyntax: true,
     ...options,
     write: false,
   });

@@ -1,41 +1,19 @@
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { readJsonFile, writePrivateFile } from "./private-file.ts";
 
-/** What of D1 is used here; the runtime's own types come with the whole of the Workers' globals. */
-export interface Database {
-  prepare(sql: string): Statement;
-  batch(statements: readonly Statement[]): Promise<unknown>;
+export interface Migration {
+  readonly name: string;
+  readonly statements: readonly string[];
 }
 
-interface Statement {
-  bind(...values: readonly string[]): Statement;
-  run(): Promise<unknown>;
-  all<Row>(): Promise<{ readonly results: readonly Row[] }>;
-}
-
-/** The bookkeeping of `wrangler d1 migrations apply`, so that both tools agree on what has been applied. */
-const CREATE_BOOKKEEPING = `CREATE TABLE IF NOT EXISTS d1_migrations(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT UNIQUE,
-  applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
-)`;
-
-/** Applies what has not been applied yet, in the order of the file names. Each one whole or not at all. */
-export async function applyMigrations(database: Database, folder: string): Promise<void> {
-  const files = readdirSync(folder)
+/** The migrations of a folder in the order of their names, which is the order they are applied in. */
+export function readMigrations(folder: string): readonly Migration[] {
+  return readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
-    .toSorted();
-  await database.prepare(CREATE_BOOKKEEPING).run();
-  const { results } = await database.prepare("SELECT name FROM d1_migrations").all<{ name: string }>();
-  const applied = new Set(results.map((row) => row.name));
-  for (const name of files.filter((file) => !applied.has(file))) {
-    const statements = splitStatements(readFileSync(join(folder, name), "utf8"));
-    // A batch is a transaction: the statements and the line that says they ran are never apart.
-    await database.batch([
-      ...statements.map((statement) => database.prepare(statement)),
-      database.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name),
-    ]);
-  }
+    .toSorted()
+    .map((name) => ({ name, statements: splitStatements(readFileSync(join(folder, name), "utf8")) }));
 }
 
 /**
@@ -65,3 +43,49 @@ export function splitStatements(sql: string): readonly string[] {
   if (current.trim() !== "") statements.push(current.trim());
   return statements;
 }
+
+/**
+ * Which migrations a state folder has had, kept in that folder: asking the database takes a runtime of its own,
+ * which only a new folder or a new version of Gate has to pay for.
+ */
+export function isMigrated(stateDir: string, migrations: readonly Migration[]): boolean {
+  return readJsonFile(markerFile(stateDir))?.["digest"] === digestOf(migrations);
+}
+
+export function markMigrated(stateDir: string, migrations: readonly Migration[]): void {
+  writePrivateFile(markerFile(stateDir), `${JSON.stringify({ digest: digestOf(migrations) })}\n`);
+}
+
+function markerFile(stateDir: string): string {
+  return join(stateDir, "migrated.json");
+}
+
+function digestOf(migrations: readonly Migration[]): string {
+  return createHash("sha256").update(JSON.stringify(migrations)).digest("hex");
+}
+
+/**
+ * The Worker that applies migrations, with the bindings `DB` and `MIGRATIONS`. Its bookkeeping is that of
+ * `wrangler d1 migrations apply`, so that both tools agree on what has been applied; and a batch is a
+ * transaction: a migration and the line that says it ran are never apart.
+ */
+export const MIGRATOR = `
+const BOOKKEEPING = "CREATE TABLE IF NOT EXISTS d1_migrations(" +
+  "id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, " +
+  "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL)";
+async function apply({ DB, MIGRATIONS }) {
+  const [, { results }] = await DB.batch([DB.prepare(BOOKKEEPING), DB.prepare("SELECT name FROM d1_migrations")]);
+  const applied = new Set(results.map((row) => row.name));
+  for (const { name, statements } of MIGRATIONS) {
+    if (applied.has(name)) continue;
+    const record = DB.prepare("INSERT INTO d1_migrations (name) VALUES (?)").bind(name);
+    try {
+      await DB.batch([...statements.map((statement) => DB.prepare(statement)), record]);
+    } catch (error) {
+      return Response.json({ failed: name, message: String(error) }, { status: 500 });
+    }
+  }
+  return Response.json({ failed: null });
+}
+export default { fetch: (request, env) => apply(env) };
+`;

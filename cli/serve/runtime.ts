@@ -1,9 +1,15 @@
-import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response } from "miniflare";
+import type { MiniflareOptions, Response } from "miniflare";
 import { CommandFailure, errorCode } from "../io.ts";
-import { applyMigrations } from "./migrations.ts";
-import { childrenNamed, identify, type ProcessIdentity } from "./process-table.ts";
+import { isMigrated, markMigrated, MIGRATOR, readMigrations } from "./migrations.ts";
+import {
+  commonOptions,
+  loadMiniflare,
+  type MiniflareModule,
+  type RunOptions,
+  runMiniflare,
+} from "./miniflare.ts";
+import type { ProcessIdentity } from "./process-table.ts";
 import type { RulesSource } from "./rules.ts";
 import type { Secrets } from "./secrets.ts";
 import type { WranglerConfig } from "./wrangler-config.ts";
@@ -31,52 +37,22 @@ export interface Runtime {
   stop(): Promise<void>;
 }
 
-const START_TIMEOUT_MS = 30_000;
-
-/** @throws {CommandFailure} */
+/**
+ * Migrates, then serves: nobody is ever answered on a database that lacks a table.
+ *
+ * @throws {CommandFailure}
+ */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const miniflare = construct(options);
-  const watching = reportProcess(options.onProcess);
+  const module = await loadMiniflare();
+  const { temporaryDir, onProcess } = options;
+  const run: RunOptions = { module, temporaryDir, onProcess };
+  await migrate(options, run);
   try {
-    await withTimeout(miniflare.ready, START_TIMEOUT_MS);
-    for (const database of options.config.d1_databases) {
-      await applyMigrations(
-        await miniflare.getD1Database(database.binding),
-        join(options.root, database.migrations_dir),
-      );
-    }
+    const miniflare = await runMiniflare(gateOptions(module, options), run);
     return { url: await miniflare.unsafeGetDirectURL(), stop: () => miniflare.dispose() };
   } catch (error) {
-    await miniflare.dispose().catch(() => undefined);
     if (errorCode(error) === "ERR_ADDRESS_IN_USE") throw portInUse(options.host, options.port);
     throw error;
-  } finally {
-    clearInterval(watching);
-  }
-}
-
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/**
- * Miniflare exits on a signal by itself, before anything else could be closed; and it keeps its temporary files
- * where a `kill -9` leaves them for ever. Here the server ends it, and the next start clears the files.
- */
-function construct(options: RuntimeOptions): Miniflare {
-  const before = SIGNALS.map((signal) => new Set(process.listeners(signal)));
-  const temporary = process.env["TMPDIR"];
-  rmSync(options.temporaryDir, { recursive: true, force: true });
-  mkdirSync(options.temporaryDir, { recursive: true, mode: 0o700 });
-  process.env["TMPDIR"] = options.temporaryDir;
-  try {
-    return new Miniflare(miniflareOptions(options));
-  } finally {
-    if (temporary === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = temporary;
-    for (const [index, signal] of SIGNALS.entries()) {
-      for (const listener of process.listeners(signal)) {
-        if (before[index]?.has(listener) !== true) process.removeListener(signal, listener);
-      }
-    }
   }
 }
 
@@ -84,33 +60,59 @@ export function portInUse(host: string, port: number): CommandFailure {
   return new CommandFailure(`port ${port} on ${host} is in use; stop what listens there or give --port`);
 }
 
-function miniflareOptions(options: RuntimeOptions) {
+/** In a runtime of its own, which has no door but the one used here. */
+async function migrate(options: RuntimeOptions, run: RunOptions): Promise<void> {
+  const [database] = options.config.d1_databases;
+  if (database === undefined) return;
+  const migrations = readMigrations(join(options.root, database.migrations_dir));
+  if (isMigrated(options.stateDir, migrations)) return;
+  const miniflare = await runMiniflare(
+    run.module.convertV4MiniflareOptions({
+      ...commonOptions(run.module, options.stateDir, options.log),
+      workers: [
+        {
+          name: "migrator",
+          modules: true,
+          script: MIGRATOR,
+          compatibilityDate: options.config.compatibility_date,
+          bindings: {
+            MIGRATIONS: migrations.map(({ name, statements }) => ({ name, statements: [...statements] })),
+          },
+          d1Databases: { DB: database.database_name },
+        },
+      ],
+    }),
+    run,
+  );
+  try {
+    const answer = await miniflare.dispatchFetch("http://migrator/");
+    const { failed, message } = (await answer.json()) as {
+      readonly failed: string | null;
+      readonly message?: string;
+    };
+    if (failed !== null) throw new CommandFailure(`the migration ${failed} failed: ${message ?? ""}`);
+  } finally {
+    await miniflare.dispose();
+  }
+  markMigrated(options.stateDir, migrations);
+}
+
+function gateOptions(module: MiniflareModule, options: RuntimeOptions): MiniflareOptions {
   const { config } = options;
-  return convertV4MiniflareOptions({
-    // The runtime's own front (which has doors for tools in it) stays on a random loopback port that nobody is told.
-    // Requests go straight to the Worker, which is faster as well.
-    host: "127.0.0.1",
-    port: 0,
-    resourcePersistencePath: options.stateDir,
-    // No look-up of this machine's place on the network, and nobody told that a server started.
-    cf: false,
-    telemetry: { enabled: false },
-    logRequests: false,
-    log: runtimeLog(options.log),
-    handleStructuredLogs: ({ message }) => options.log(message),
-    handleUncaughtError: () => undefined,
+  const folder = join(options.root, "dist", "worker");
+  return module.convertV4MiniflareOptions({
+    ...commonOptions(module, options.stateDir, options.log),
     workers: [
       {
         name: config.name,
-        modules: true,
-        // The module is named relative to this; a name with ".." in it is refused by the runtime.
-        modulesRoot: join(options.root, "dist", "worker"),
-        scriptPath: join(options.root, "dist", "worker", "index.js"),
+        // Named one by one: a script's path alone makes it be parsed here, to look for imports it does not have.
+        modulesRoot: folder,
+        modules: [{ type: "ESModule", path: join(folder, "index.js") }],
         compatibilityDate: config.compatibility_date,
         compatibilityFlags: config.compatibility_flags,
         unsafeDirectSockets: [{ host: options.host, port: options.port }],
         bindings: bindingsOf(options),
-        serviceBindings: { LOCAL: (request) => answerLocal(request, options.rules) },
+        serviceBindings: { LOCAL: (request) => answerLocal(module, request, options.rules) },
         d1Databases: Object.fromEntries(
           config.d1_databases.map(({ binding, database_name }) => [binding, database_name]),
         ),
@@ -161,48 +163,14 @@ interface LocalRequest {
 }
 
 /** What the Worker can ask this process: the rules in force, with the version it has already. */
-function answerLocal(request: LocalRequest, source: RulesSource): Response {
+function answerLocal(module: MiniflareModule, request: LocalRequest, source: RulesSource): Response {
   if (request.method !== "GET" || new URL(request.url).pathname !== "/rules") {
-    return new Response(null, { status: 404 });
+    return new module.Response(null, { status: 404 });
   }
   const rules = source.current();
   const etag = `"${rules.version}"`;
   if (request.headers.get("if-none-match") === etag) {
-    return new Response(null, { status: 304, headers: { etag } });
+    return new module.Response(null, { status: 304, headers: { etag } });
   }
-  return Response.json(rules, { headers: { etag } });
-}
-
-function runtimeLog(write: (line: string) => void): Log {
-  class LineLog extends Log {
-    protected override log(message: string): void {
-      write(message);
-    }
-  }
-  return new LineLog(LogLevel.WARN);
-}
-
-const CHILD_POLL_MS = 10;
-
-function reportProcess(onProcess: (runtime: ProcessIdentity) => void): NodeJS.Timeout {
-  const timer = setInterval(() => {
-    const [pid] = childrenNamed(process.pid, "workerd");
-    const runtime = pid === undefined ? null : identify(pid);
-    if (runtime === null) return;
-    clearInterval(timer);
-    onProcess(runtime);
-  }, CHILD_POLL_MS);
-  return timer;
-}
-
-async function withTimeout(ready: Promise<unknown>, milliseconds: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new CommandFailure("the runtime did not start in time")), milliseconds);
-  });
-  try {
-    await Promise.race([ready, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  return module.Response.json(rules, { headers: { etag } });
 }

@@ -9,6 +9,7 @@ import { type DataLock, lockDataFolder } from "./lock.ts";
 import { makePrivateFolder } from "./private-file.ts";
 import { isSameProcess, type ProcessIdentity } from "./process-table.ts";
 import { type Rules, type RulesSource, rulesSource } from "./rules.ts";
+import { loadMiniflare } from "./miniflare.ts";
 import { portInUse, type Runtime, startRuntime } from "./runtime.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { readWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
@@ -43,6 +44,8 @@ export interface Server {
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const root = packageRoot();
+  // Meanwhile; a failure is reported where it is waited for.
+  loadMiniflare().catch(() => undefined);
   if (!existsSync(join(root, "dist", "worker", "index.js"))) {
     throw new CommandFailure("the Worker is not built: run npm run build");
   }
