@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import { latinLookalike } from "./match/confusables.ts";
 
 export const ROLES = ["agent", "reviewer", "runner", "auditor", "admin"] as const;
 
@@ -48,15 +49,28 @@ export const ID_PREFIX = {
 const RESERVED_NAMES = new Set(["gate", "system", "policy", "timeout", "admin", "registry", "anonymous"]);
 
 /**
- * The form in which names are compared: compatibility-folded, without marks and what cannot be seen, so that
- * `Dana` and `dana\u200b` are one name. Null for a name that is reserved, empty or too long.
+ * The form in which names are compared: without case, marks and what cannot be seen, compatibility forms and
+ * lookalikes of Latin letters read as what they pass for, so that `Dana`, `dana\u200b` and `D\u0430na` are one
+ * name. Null for a name that is reserved, empty or too long.
  */
 export function nameKey(name: string): string | null {
-  const folded = name
-    .normalize("NFKD")
-    .replace(/[\p{M}\p{Cf}\p{Cc}\p{Default_Ignorable_Code_Point}]/gu, "")
-    .toLowerCase()
-    .replace(/\s+/gu, " ")
-    .trim();
+  const plain = visible(name);
+  // Greek capital eta passes for an h beside Latin letters; in a Greek name it is the capital of its own small one.
+  const read = /[a-z]/i.test(plain) ? plain : foldCase(plain);
+  const latin = Array.from(read, (char) => lookalike(char) ?? lookalike(foldCase(char)) ?? char).join("");
+  const folded = visible(foldCase(latin)).replace(/[\s\u2800]+/gu, " ").trim();
   return folded.length === 0 || folded.length > 128 || RESERVED_NAMES.has(folded) ? null : folded;
+}
+
+function lookalike(char: string): string | undefined {
+  return latinLookalike(char.codePointAt(0) ?? 0);
+}
+
+function visible(text: string): string {
+  return text.normalize("NFKD").replace(/[\p{M}\p{Cf}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu, "");
+}
+
+/** Twice, because some letters have a capital but are nobody's small letter, such as a sigma at a word's end. */
+function foldCase(text: string): string {
+  return text.toLowerCase().toUpperCase().toLowerCase();
 }
