@@ -13,11 +13,7 @@ export const SCENES: readonly Scene[] = [
         policy: "outbound-call",
         idempotencyKey: "lead-4711-spring-webinar",
       };
-      // Its policy limits calls over time: where nothing counts them, the first one waits for a person.
-      const first = await propose(stage, call, {
-        status: ["approved", "pending_approval"],
-        reasonCode: ["approved_by_policy", "history_unavailable"],
-      });
+      const first = await propose(stage, call, { status: ["approved"], reasonCode: ["approved_by_policy"] });
       const second = await propose(stage, call, {
         status: ["duplicate_blocked"],
         reasonCode: ["duplicate_blocked"],
@@ -25,12 +21,7 @@ export const SCENES: readonly Scene[] = [
       if (second.intentId !== first.intentId) {
         stage.unexpected("the duplicate does not name the first intent");
       }
-      await ledger(
-        stage,
-        first,
-        "proposed → policy_checked → approved → duplicate_blocked",
-        "proposed → policy_checked → approval_requested → duplicate_blocked",
-      );
+      await ledger(stage, first, "proposed → policy_checked → approved → duplicate_blocked");
     },
   },
   {

@@ -99,9 +99,11 @@ const CHILD_POLL_MS = 10;
 
 function reportProcess(onProcess: (runtime: ProcessIdentity) => void): NodeJS.Timeout {
   const timer = setInterval(() => {
-    const [pid] = childrenNamed(process.pid, "workerd");
-    const runtime = pid === undefined ? null : identify(pid);
-    if (runtime === null) return;
+    // One that was just ended can still be listed.
+    const runtime = childrenNamed(process.pid, "workerd")
+      .map(identify)
+      .find((identity) => identity !== null);
+    if (runtime === undefined) return;
     clearInterval(timer);
     onProcess(runtime);
   }, CHILD_POLL_MS);
