@@ -30,12 +30,16 @@ export function canonicalJson(value: unknown): string {
       return value ? "true" : "false";
     case "object":
       if (value === null) return "null";
-      // Array.from visits holes as `undefined`, which `map` would skip and `join` write as nothing.
-      if (Array.isArray(value)) return `[${Array.from(value, (item: unknown) => canonicalJson(item)).join(",")}]`;
+      if (Array.isArray(value)) return canonicalList(value);
       return canonicalObject(value as Record<string, unknown>);
     default:
       throw new NotCanonical(`a ${typeof value}`);
   }
+}
+
+function canonicalList(list: readonly unknown[]): string {
+  // Array.from visits holes as `undefined`, which `map` would skip and `join` write as nothing.
+  return `[${Array.from(list, (item) => canonicalJson(item)).join(",")}]`;
 }
 
 function canonicalObject(value: Record<string, unknown>): string {

@@ -15,8 +15,8 @@ export function excludedHandles(
 ): readonly string[] {
   const handles = new Set<string>();
   if (approval.excludeProposer) {
-    for (const handle of [proposer.id, proposer.person])
-      if (handle !== null) addPerson(handles, handle, registry);
+    addPerson(handles, proposer.id, registry);
+    if (proposer.person !== null) addPerson(handles, proposer.person, registry);
   }
   if (approval.excludeOwner && proposer.owner !== null) {
     // Ids in the registry are lower case; an owner is written by hand.

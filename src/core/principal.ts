@@ -58,7 +58,9 @@ export function nameKey(name: string): string | null {
   // Greek capital eta passes for an h beside Latin letters; in a Greek name it is the capital of its own small one.
   const read = /[a-z]/i.test(plain) ? plain : foldCase(plain);
   const latin = Array.from(read, (char) => lookalike(char) ?? lookalike(foldCase(char)) ?? char).join("");
-  const folded = visible(foldCase(latin)).replace(/[\s\u2800]+/gu, " ").trim();
+  const folded = visible(foldCase(latin))
+    .replace(/[\s\u2800]+/gu, " ")
+    .trim();
   return folded.length === 0 || folded.length > 128 || RESERVED_NAMES.has(folded) ? null : folded;
 }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromBase64Url, toBase64Url } from "../../src/core/base64url.ts";
 
@@ -19,15 +19,20 @@ test.each([
 });
 
 test("any bytes come back", () => {
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-    expect(fromBase64Url(toBase64Url(bytes))).toEqual(bytes);
-  }));
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
+      expect(fromBase64Url(toBase64Url(bytes))).toEqual(bytes);
+    }),
+  );
 });
 
 describe("what is not base64url is nothing", () => {
-  test.each(["A", "AAAAA", "Zg==", "Zg=", "+/", "Zm 8", "Zm8\n", " ", "é", "Zm9v.", "\u0000", "Ｚｍ８"])("%j", (text) => {
-    expect(fromBase64Url(text)).toBeNull();
-  });
+  test.each(["A", "AAAAA", "Zg==", "Zg=", "+/", "Zm 8", "Zm8\n", " ", "é", "Zm9v.", "\u0000", "Ｚｍ８"])(
+    "%j",
+    (text) => {
+      expect(fromBase64Url(text)).toBeNull();
+    },
+  );
 
   // RFC 4648, section 3.5: one value must not have several texts, or an id has aliases.
   test.each(["Zh", "Zv", "Zm9", "Zm-", "Zm9vYh", "Zm9vYmF"])("%j: bits are set after the end", (text) => {

@@ -1,5 +1,5 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import numbers from "../vectors/jcs/numbers.json" with { type: "json" };
 import texts from "../vectors/jcs/texts.json" with { type: "json" };

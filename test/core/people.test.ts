@@ -40,7 +40,8 @@ function principal(change: Partial<Principal>): Principal {
   };
 }
 
-const agent = (change: Partial<Principal>) => principal({ id: "agt_1", role: "agent", name: "bot", ...change });
+const agent = (change: Partial<Principal>) =>
+  principal({ id: "agt_1", role: "agent", name: "bot", ...change });
 const approval = approvalBy({ policy: "crm", require: 1, groups: [], people: [] });
 
 /** What Gate would tell this reviewer about an intent of this agent. */
@@ -58,15 +59,20 @@ describe("an owner can't decide, however owner and reviewer are written", () => 
     "owner %j, reviewer's person %j",
     (owner, person) => {
       expect(verdict(agent({ owner }), principal({ person }))).toBe("own_intent");
-      expect(verdict(agent({ owner }), principal({ id: "rev_2", name: "second key", person }))).toBe("own_intent");
+      expect(verdict(agent({ owner }), principal({ id: "rev_2", name: "second key", person }))).toBe(
+        "own_intent",
+      );
     },
   );
 
-  test.each(["finance", "Finance", "FINANCE", " finance"])("a group as owner: %j excludes each of its people", (owner) => {
-    expect(verdict(agent({ owner }), principal({ person: "ana" }))).toBe("own_intent");
-    expect(verdict(agent({ owner }), principal({ person: "ben@example.com" }))).toBe("own_intent");
-    expect(verdict(agent({ owner }), principal({ person: "cleo" }))).toBe("eligible");
-  });
+  test.each(["finance", "Finance", "FINANCE", " finance"])(
+    "a group as owner: %j excludes each of its people",
+    (owner) => {
+      expect(verdict(agent({ owner }), principal({ person: "ana" }))).toBe("own_intent");
+      expect(verdict(agent({ owner }), principal({ person: "ben@example.com" }))).toBe("own_intent");
+      expect(verdict(agent({ owner }), principal({ person: "cleo" }))).toBe("eligible");
+    },
+  );
 
   test("a reviewer nobody made a person of is known by their key's id and name", () => {
     expect(verdict(agent({ owner: "rev_1" }), principal({}))).toBe("own_intent");
@@ -88,7 +94,9 @@ describe("exclusions that a policy switches off", () => {
   });
 
   test("a proposer that belongs to a person excludes all their keys", () => {
-    expect(verdict(agent({ person: "ana" }), principal({ id: "rev_7", person: "Ana@example.com" }))).toBe("own_intent");
+    expect(verdict(agent({ person: "ana" }), principal({ id: "rev_7", person: "Ana@example.com" }))).toBe(
+      "own_intent",
+    );
   });
 });
 
@@ -121,7 +129,9 @@ describe("one person is one voter", () => {
   });
 
   test("keys without a person are never folded into one another", () => {
-    const [one, other] = ["rev_aB", "rev_Ab"].map((id) => voterOf(principal({ id, person: id }), "key", REGISTRY));
+    const [one, other] = ["rev_aB", "rev_Ab"].map((id) =>
+      voterOf(principal({ id, person: id }), "key", REGISTRY),
+    );
     expect(one?.person).not.toBe(other?.person);
   });
 

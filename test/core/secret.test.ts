@@ -18,7 +18,9 @@ test.each(KEYS)("the key for %s is the one anybody can derive", (label, hex) => 
 
 test("no key says anything about another label's or another secret's", () => {
   const other = btoa("another secret of thirty-two byte");
-  const all = KEYS.flatMap(([label]) => [SECRET, other].map((secret) => bytesToHex(deriveKey(secret, label))));
+  const all = KEYS.flatMap(([label]) =>
+    [SECRET, other].map((secret) => bytesToHex(deriveKey(secret, label))),
+  );
   expect(new Set(all).size).toBe(6);
 });
 
@@ -32,7 +34,9 @@ test.each([
 
 test("base64 and base64url of the same bytes are the same secret", () => {
   const bytes = Buffer.alloc(32, 0xff);
-  expect(deriveKey(bytes.toString("base64url"), "entry-mac")).toEqual(deriveKey(bytes.toString("base64"), "entry-mac"));
+  expect(deriveKey(bytes.toString("base64url"), "entry-mac")).toEqual(
+    deriveKey(bytes.toString("base64"), "entry-mac"),
+  );
 });
 
 describe("a secret that is none stops Gate, and the message doesn't quote it", () => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalJson } from "../../src/core/json.ts";
 import { parseStrictJson } from "../../src/core/strict-json.ts";
@@ -24,7 +24,13 @@ const REFUSED = {
     '{"/":1,"\\/":2}',
     '{"😀":1,"\\ud83d\\ude00":2}',
   ],
-  too_deep: [nested("[", "]", 65), objects(65), `{"a":${nested("[", "]", 64)}}`, "[".repeat(1_000_000), "{".repeat(100)],
+  too_deep: [
+    nested("[", "]", 65),
+    objects(65),
+    `{"a":${nested("[", "]", 64)}}`,
+    "[".repeat(1_000_000),
+    "{".repeat(100),
+  ],
   lone_surrogate: [
     '"\\ud800"',
     '"\\udc00"',
@@ -90,9 +96,12 @@ const REFUSED = {
 } as const;
 
 describe.each(Object.keys(REFUSED) as (keyof typeof REFUSED)[])("%s", (problem) => {
-  test.each(REFUSED[problem].map((text) => [text.length > 60 ? `${text.slice(0, 60)}…` : text, text]))("%j", (_name, text) => {
-    expect(parseStrictJson(text)).toEqual({ ok: false, error: problem });
-  });
+  test.each(REFUSED[problem].map((text) => [text.length > 60 ? `${text.slice(0, 60)}…` : text, text]))(
+    "%j",
+    (_name, text) => {
+      expect(parseStrictJson(text)).toEqual({ ok: false, error: problem });
+    },
+  );
 });
 
 const TAKEN: readonly (readonly [string, unknown])[] = [
@@ -133,7 +142,12 @@ describe("taken as it is written", () => {
     (text) => {
       const parsed = parseStrictJson(text);
       if (!parsed.ok) throw new Error(parsed.error);
-      expect(canonicalJson(parsed.value)).toBe(text.replace('"constructor":1,"toString":2,"hasOwnProperty":3', '"constructor":1,"hasOwnProperty":3,"toString":2'));
+      expect(canonicalJson(parsed.value)).toBe(
+        text.replace(
+          '"constructor":1,"toString":2,"hasOwnProperty":3',
+          '"constructor":1,"hasOwnProperty":3,"toString":2',
+        ),
+      );
       expect(Object.getPrototypeOf(parsed.value)).toBe(Object.prototype);
       expect(({} as { admin?: boolean }).admin).toBeUndefined();
     },
@@ -172,7 +186,10 @@ test("one repeated member anywhere is found, wherever it is put and however it i
         const [key = ""] = Object.keys(object);
         const name = escaped ? `"${escapeAll(key)}"` : JSON.stringify(key);
         const doubled = `${JSON.stringify(object).slice(0, -1)},${name}:${JSON.stringify(again)}}`;
-        const text = around.reduce((inner, kind) => (kind === "list" ? `[0,${inner}]` : `{"x":${inner}}`), doubled);
+        const text = around.reduce(
+          (inner, kind) => (kind === "list" ? `[0,${inner}]` : `{"x":${inner}}`),
+          doubled,
+        );
         expect(parseStrictJson(text)).toEqual({ ok: false, error: "duplicate_key" });
       },
     ),
@@ -181,7 +198,24 @@ test("one repeated member anywhere is found, wherever it is put and however it i
 });
 
 test("no text makes it throw", () => {
-  const pieces = fc.constantFrom("{", "}", "[", "]", ":", ",", '"', "\\", "\\u", "d800", "1", "e9", "null", " ", "a", "\ud800");
+  const pieces = fc.constantFrom(
+    "{",
+    "}",
+    "[",
+    "]",
+    ":",
+    ",",
+    '"',
+    "\\",
+    "\\u",
+    "d800",
+    "1",
+    "e9",
+    "null",
+    " ",
+    "a",
+    "\ud800",
+  );
   fc.assert(
     fc.property(fc.array(pieces, { maxLength: 40, size: "max" }), (parts) => {
       const text = parts.join("");
@@ -194,9 +228,8 @@ test("no text makes it throw", () => {
 });
 
 function escapeAll(text: string): string {
-  let escaped = "";
-  for (let at = 0; at < text.length; at += 1) escaped += `\\u${text.charCodeAt(at).toString(16).padStart(4, "0")}`;
-  return escaped;
+  const units = text.split("").map((unit) => unit.charCodeAt(0).toString(16).padStart(4, "0"));
+  return units.map((hex) => `\\u${hex}`).join("");
 }
 
 function isSafe(value: unknown): boolean {

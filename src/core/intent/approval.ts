@@ -35,7 +35,10 @@ function admits({ groups, people }: Pick<Quorum, "groups" | "people">, voter: Vo
 }
 
 /** Complete when every policy's quorum is met by distinct persons; one person counts wherever admitted. */
-function isComplete({ require, quorums }: ApprovalRequirements, votes: readonly Pick<Vote, "person" | "counts">[]): boolean {
+function isComplete(
+  { require, quorums }: ApprovalRequirements,
+  votes: readonly Pick<Vote, "person" | "counts">[],
+): boolean {
   const persons = new Set(votes.map(({ person }) => person));
   if (persons.size < require) return false;
   return quorums.every((quorum) => {
@@ -48,9 +51,7 @@ function isComplete({ require, quorums }: ApprovalRequirements, votes: readonly 
 export function isStale(state: IntentState, inForce: InForce): boolean {
   const { policies, configHash } = state.terms;
   if (configHash !== inForce.configHash || policies.length !== inForce.policies.length) return true;
-  return policies.some(
-    ({ id, hash }) => !inForce.policies.some((now) => now.id === id && now.hash === hash),
-  );
+  return policies.some(({ id, hash }) => !inForce.policies.some((now) => now.id === id && now.hash === hash));
 }
 
 export function approve(state: IntentState, command: Command<"approve">, now: Instant): Decided {
@@ -68,7 +69,14 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
 
   const { person, principal, assurance } = voter;
   const counts = terms.approval.quorums.filter((quorum) => admits(quorum, voter)).map(({ policy }) => policy);
-  const vote = { type: "approval_vote_recorded", person, principal, assurance, counts, note: command.note } as const;
+  const vote = {
+    type: "approval_vote_recorded",
+    person,
+    principal,
+    assurance,
+    counts,
+    note: command.note,
+  } as const;
   if (!isComplete(terms.approval, [...state.votes, { person, counts }])) return ok([vote]);
   return ok([vote, { type: "approved", by: person, executeBy: now + terms.executionWindowMs }]);
 }

@@ -35,7 +35,10 @@ describe("who may not decide", () => {
     ["the owner by person id", { handles: ["rev_9", "olaf"] }],
     ["the owner by e-mail", { handles: ["rev_9", "someone", "olaf@example.com"] }],
     ["the owner by one of their keys", { handles: ["rev_olaf", "someone"] }],
-    ["the owner's other key: same person, another principal", { principal: "rev_2", handles: ["rev_2", "olaf"] }],
+    [
+      "the owner's other key: same person, another principal",
+      { principal: "rev_2", handles: ["rev_2", "olaf"] },
+    ],
     ["a member of the owning group", { handles: ["rev_9", "finance-lead"] }],
   ])("%s", (_who, change) => {
     const voter = voterNamed("x", { ...change, groups: ["finance"], assurance: "passkey" });
@@ -45,7 +48,9 @@ describe("who may not decide", () => {
   });
 
   test("an exclusion goes before being named as an approver", () => {
-    const named = proposed("hold", { approval: approvalBy({ policy: "crm", require: 1, groups: [], people: ["olaf"] }) });
+    const named = proposed("hold", {
+      approval: approvalBy({ policy: "crm", require: 1, groups: [], people: ["olaf"] }),
+    });
     expect(doing(named, approveBy(voterNamed("olaf")), AT)).toBe("!own_intent");
   });
 
@@ -55,11 +60,24 @@ describe("who may not decide", () => {
       state,
       [1, approveBy(ana)],
       [2, orderBy()],
-      [3, { type: "report", order, by: AGENT, outcome: "indeterminate", retryable: false, executedAt: null, result: null }],
+      [
+        3,
+        {
+          type: "report",
+          order,
+          by: AGENT,
+          outcome: "indeterminate",
+          retryable: false,
+          executedAt: null,
+          result: null,
+        },
+      ],
     );
     const resolve = { type: "resolve", by: "rev_olaf", outcome: "executed", note: null } as const;
     expect(doing(unknown, { ...resolve, voter: voterNamed("olaf") }, T0 + 4 * MINUTE_MS)).toBe("!own_intent");
-    expect(doing(unknown, { ...resolve, by: "rev_ana", voter: ana }, T0 + 4 * MINUTE_MS)).toBe("outcome_resolved");
+    expect(doing(unknown, { ...resolve, by: "rev_ana", voter: ana }, T0 + 4 * MINUTE_MS)).toBe(
+      "outcome_resolved",
+    );
   });
 });
 
@@ -70,13 +88,31 @@ describe("who may decide", () => {
     ["nobody named: any reviewer", [], [], ana, APPROVED],
     ["a group: its member", ["finance"], [], voterNamed("ana", { groups: ["finance"] }), APPROVED],
     ["a group: not a stranger", ["finance"], [], ana, "!not_eligible"],
-    ["a group: not a member of another", ["finance"], [], voterNamed("ana", { groups: ["sales"] }), "!not_eligible"],
+    [
+      "a group: not a member of another",
+      ["finance"],
+      [],
+      voterNamed("ana", { groups: ["sales"] }),
+      "!not_eligible",
+    ],
     ["a person: they", [], ["ana"], ana, APPROVED],
     ["a person: not another", [], ["ana"], ben, "!not_eligible"],
     ["group or person: either, the person", ["finance"], ["ana"], ana, APPROVED],
-    ["group or person: either, a member", ["finance"], ["ana"], voterNamed("ben", { groups: ["finance"] }), APPROVED],
+    [
+      "group or person: either, a member",
+      ["finance"],
+      ["ana"],
+      voterNamed("ben", { groups: ["finance"] }),
+      APPROVED,
+    ],
     ["group names are not people", ["ana"], [], ana, "!not_eligible"],
-    ["people's names are not groups", [], ["finance"], voterNamed("ben", { groups: ["finance"] }), "!not_eligible"],
+    [
+      "people's names are not groups",
+      [],
+      ["finance"],
+      voterNamed("ben", { groups: ["finance"] }),
+      "!not_eligible",
+    ],
     ["a member name of every object is no group", ["constructor"], [], ana, "!not_eligible"],
   ] as const)("%s", (_case, groups, people, voter, outcome) => {
     const state = proposed("hold", { approval: approvalBy({ ...quorum, groups, people }) });
@@ -95,10 +131,14 @@ describe("who may decide", () => {
   test.each(RANKS.flatMap((min, at) => RANKS.map((given, rank) => [min, given, rank >= at] as const)))(
     "where %s is asked for, %s is enough: %s",
     (minAssurance, assurance, enough) => {
-      const state = proposed("hold", { approval: { ...approvalBy({ ...quorum, groups: [], people: [] }), minAssurance } });
+      const state = proposed("hold", {
+        approval: { ...approvalBy({ ...quorum, groups: [], people: [] }), minAssurance },
+      });
       const voter = voterNamed("ana", { assurance });
       expect(doing(state, approveBy(voter), AT)).toBe(enough ? APPROVED : "!assurance_too_low");
-      expect(doing(state, { type: "reject", voter, note: null }, AT)).toBe(enough ? "rejected" : "!assurance_too_low");
+      expect(doing(state, { type: "reject", voter, note: null }, AT)).toBe(
+        enough ? "rejected" : "!assurance_too_low",
+      );
     },
   );
 });
@@ -115,14 +155,45 @@ describe("quorums", () => {
     ["two persons where two are asked for", [open2], [f("ana"), f("ben")], "approved"],
     ["one person where two are asked for", [open2], [f("ana")], "pending_approval"],
     ["one person twice", [open2], [f("ana"), f("ana")], "pending_approval"],
-    ["one person through two keys", [open2], [f("ana"), voterNamed("ana", { principal: "rev_2" })], "pending_approval"],
+    [
+      "one person through two keys",
+      [open2],
+      [f("ana"), voterNamed("ana", { principal: "rev_2" })],
+      "pending_approval",
+    ],
     ["one policy's quorum of two", [finance, legal], [f("ana"), f("ben")], "pending_approval"],
     ["one of each", [finance, legal], [f("ana"), l("cleo")], "approved"],
     ["one person in both groups counts in both", [finance, legal], [both("ben")], "approved"],
-    ["one person of both groups, where each wants two", [{ ...finance, require: 2 }, { ...legal, require: 2 }], [both("ben"), f("ana")], "pending_approval"],
-    ["two of both groups, where each wants two", [{ ...finance, require: 2 }, { ...legal, require: 2 }], [both("ben"), both("dora")], "approved"],
-    ["an open quorum beside a closed one: strangers alone", [open2, legal], [f("ana"), f("ben")], "pending_approval"],
-    ["an open quorum beside a closed one: a stranger and a lawyer", [open2, legal], [f("ana"), l("cleo")], "approved"],
+    [
+      "one person of both groups, where each wants two",
+      [
+        { ...finance, require: 2 },
+        { ...legal, require: 2 },
+      ],
+      [both("ben"), f("ana")],
+      "pending_approval",
+    ],
+    [
+      "two of both groups, where each wants two",
+      [
+        { ...finance, require: 2 },
+        { ...legal, require: 2 },
+      ],
+      [both("ben"), both("dora")],
+      "approved",
+    ],
+    [
+      "an open quorum beside a closed one: strangers alone",
+      [open2, legal],
+      [f("ana"), f("ben")],
+      "pending_approval",
+    ],
+    [
+      "an open quorum beside a closed one: a stranger and a lawyer",
+      [open2, legal],
+      [f("ana"), l("cleo")],
+      "approved",
+    ],
   ] as const)("%s", (_case, quorums, voters, phase) => {
     const state = voters.reduce(
       (before, voter) => after(before, [1, approveBy(voter)]),
@@ -152,12 +223,21 @@ describe("quorums", () => {
   });
 
   test("a vote is recorded with the key, the assurance and the policies it counted for", () => {
-    const { votes } = after(proposed("hold", { approval: approvalBy(finance, legal) }), [1, approveBy(f("ana"))]);
-    expect(votes).toEqual([{ person: "ana", principal: "rev_ana", assurance: "key", counts: ["crm"], at: AT }]);
+    const { votes } = after(proposed("hold", { approval: approvalBy(finance, legal) }), [
+      1,
+      approveBy(f("ana")),
+    ]);
+    expect(votes).toEqual([
+      { person: "ana", principal: "rev_ana", assurance: "key", counts: ["crm"], at: AT },
+    ]);
   });
 
   test("the approval names the person who completed it and starts the execution window", () => {
-    const state = after(proposed("hold", { approval: approvalBy(open2) }), [1, approveBy(ana)], [3, approveBy(ben)]);
+    const state = after(
+      proposed("hold", { approval: approvalBy(open2) }),
+      [1, approveBy(ana)],
+      [3, approveBy(ben)],
+    );
     expect(state).toMatchObject({
       decidedBy: "ben",
       approvedAt: T0 + 3 * MINUTE_MS,
@@ -181,7 +261,17 @@ describe("what was looked at", () => {
     ["a policy came along", { ...now, policies: [crm, legal, { id: "x", hash: "" }] }, true],
     ["a policy was broken", { ...now, policies: [crm, { ...legal, hash: "" }] }, true],
     ["one policy twice in the other's place", { ...now, policies: [crm, crm] }, true],
-    ["two policies with each other's text", { ...now, policies: [{ ...crm, hash: legal.hash }, { ...legal, hash: crm.hash }] }, true],
+    [
+      "two policies with each other's text",
+      {
+        ...now,
+        policies: [
+          { ...crm, hash: legal.hash },
+          { ...legal, hash: crm.hash },
+        ],
+      },
+      true,
+    ],
     ["the destination's configuration changed", { ...now, configHash: "c0".repeat(32) }, true],
     ["nothing is in force any more", { policies: [], configHash: "" }, true],
   ];
@@ -225,6 +315,8 @@ describe("taking back", () => {
 
   test("an ineligible reviewer can't take an approval back by rejecting it", () => {
     const approved = after(proposed("hold"), [1, approveBy(ana)]);
-    expect(doing(approved, { type: "reject", voter: voterNamed("olaf"), note: null }, AT)).toBe("!own_intent");
+    expect(doing(approved, { type: "reject", voter: voterNamed("olaf"), note: null }, AT)).toBe(
+      "!own_intent",
+    );
   });
 });

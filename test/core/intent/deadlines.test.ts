@@ -28,37 +28,198 @@ const claimed = (change?: Partial<Terms>) => after(scheduled(change), [0, claimB
 const HOUR_MS = 60 * MINUTE_MS;
 
 /** [case, state, deadline, command, outcome one millisecond before, outcome at and after it] */
-const TABLE: readonly (readonly [string, IntentState, number, Parameters<typeof doing>[1], string, string])[] = [
+const TABLE: readonly (readonly [
+  string,
+  IntentState,
+  number,
+  Parameters<typeof doing>[1],
+  string,
+  string,
+])[] = [
   ["held", held(), T0 + HOUR_MS, TICK, "-", "expired"],
-  ["held, approved late", held(), T0 + HOUR_MS, approveBy(ana), "approval_vote_recorded approved", "expired !expired"],
-  ["held, rejected late", held(), T0 + HOUR_MS, { type: "reject", voter: ana, note: null }, "rejected", "expired !expired"],
-  ["held, cancelled late", held(), T0 + HOUR_MS, { type: "cancel", voter: ana, note: null }, "cancelled", "expired !expired"],
-  ["held, withdrawn late", held(), T0 + HOUR_MS, { type: "withdraw", agent: AGENT, note: null }, "withdrawn", "expired !wrong_phase"],
-  ["held, revoked late", held(), T0 + HOUR_MS, { type: "revoke", by: "adm_1", note: null }, "revoked", "expired !wrong_phase"],
+  [
+    "held, approved late",
+    held(),
+    T0 + HOUR_MS,
+    approveBy(ana),
+    "approval_vote_recorded approved",
+    "expired !expired",
+  ],
+  [
+    "held, rejected late",
+    held(),
+    T0 + HOUR_MS,
+    { type: "reject", voter: ana, note: null },
+    "rejected",
+    "expired !expired",
+  ],
+  [
+    "held, cancelled late",
+    held(),
+    T0 + HOUR_MS,
+    { type: "cancel", voter: ana, note: null },
+    "cancelled",
+    "expired !expired",
+  ],
+  [
+    "held, withdrawn late",
+    held(),
+    T0 + HOUR_MS,
+    { type: "withdraw", agent: AGENT, note: null },
+    "withdrawn",
+    "expired !wrong_phase",
+  ],
+  [
+    "held, revoked late",
+    held(),
+    T0 + HOUR_MS,
+    { type: "revoke", by: "adm_1", note: null },
+    "revoked",
+    "expired !wrong_phase",
+  ],
   ["held, ordered", held(), T0 + HOUR_MS, orderBy(), "!wrong_phase", "expired !expired"],
-  ["held, silence may approve", held({ onNoResponse: "auto_approve_if_low_risk" }), T0 + HOUR_MS, TICK, "-", "approved"],
-  ["held, silence may approve: late rejection takes it back", held({ onNoResponse: "auto_approve_if_low_risk" }), T0 + HOUR_MS, { type: "reject", voter: ana, note: null }, "rejected", "approved revoked"],
-  ["held by content, silence may approve", held({ onNoResponse: "auto_approve_if_low_risk", heldByContent: true }), T0 + HOUR_MS, TICK, "-", "expired"],
-  ["held at medium risk, silence may approve", held({ onNoResponse: "auto_approve_if_low_risk", risk: { score: 25, level: "medium", factors: [] } }), T0 + HOUR_MS, TICK, "-", "expired"],
+  [
+    "held, silence may approve",
+    held({ onNoResponse: "auto_approve_if_low_risk" }),
+    T0 + HOUR_MS,
+    TICK,
+    "-",
+    "approved",
+  ],
+  [
+    "held, silence may approve: late rejection takes it back",
+    held({ onNoResponse: "auto_approve_if_low_risk" }),
+    T0 + HOUR_MS,
+    { type: "reject", voter: ana, note: null },
+    "rejected",
+    "approved revoked",
+  ],
+  [
+    "held by content, silence may approve",
+    held({ onNoResponse: "auto_approve_if_low_risk", heldByContent: true }),
+    T0 + HOUR_MS,
+    TICK,
+    "-",
+    "expired",
+  ],
+  [
+    "held at medium risk, silence may approve",
+    held({ onNoResponse: "auto_approve_if_low_risk", risk: { score: 25, level: "medium", factors: [] } }),
+    T0 + HOUR_MS,
+    TICK,
+    "-",
+    "expired",
+  ],
   ["held, deferred", held({ onNoResponse: "defer" }), T0 + HOUR_MS, TICK, "-", "expiry_deferred"],
   ["held, escalated", held({ onNoResponse: "escalate" }), T0 + HOUR_MS, TICK, "-", "expiry_deferred"],
-  ["held, deferred, approved late", held({ onNoResponse: "defer" }), T0 + HOUR_MS, approveBy(ana), "approval_vote_recorded approved", "expiry_deferred approval_vote_recorded approved"],
+  [
+    "held, deferred, approved late",
+    held({ onNoResponse: "defer" }),
+    T0 + HOUR_MS,
+    approveBy(ana),
+    "approval_vote_recorded approved",
+    "expiry_deferred approval_vote_recorded approved",
+  ],
   ["approved", approved(), T0 + HOUR_MS, TICK, "-", "expired"],
   ["approved, ordered late", approved(), T0 + HOUR_MS, orderBy(), "execution_requested", "expired !expired"],
   ["ordered", scheduled(), T0 + ORDER_TTL_MS, TICK, "-", "execution_indeterminate"],
-  ["ordered, asked for again", scheduled(), T0 + ORDER_TTL_MS, orderBy(), "-", "execution_indeterminate !wrong_phase"],
-  ["ordered, claimed late", scheduled(), T0 + ORDER_TTL_MS, claimBy(ORDER_1), "execution_claimed", "execution_indeterminate !expired"],
-  ["ordered, reported late", scheduled(), T0 + ORDER_TTL_MS, reportOf(ORDER_1), "execution_succeeded", "execution_indeterminate !expired"],
-  ["ordered, revoked late", scheduled(), T0 + ORDER_TTL_MS, { type: "revoke", by: "adm_1", note: null }, "revoked", "execution_indeterminate !wrong_phase"],
-  ["ordered, claim required", scheduled({ claimRequired: true }), T0 + ORDER_TTL_MS, TICK, "-", "execution_lapsed"],
-  ["ordered, claim required, claimed late", scheduled({ claimRequired: true }), T0 + ORDER_TTL_MS, claimBy(ORDER_1), "execution_claimed", "execution_lapsed !expired"],
-  ["ordered, claim required, ordered again", scheduled({ claimRequired: true }), T0 + ORDER_TTL_MS, orderBy(), "-", "execution_lapsed execution_requested"],
+  [
+    "ordered, asked for again",
+    scheduled(),
+    T0 + ORDER_TTL_MS,
+    orderBy(),
+    "-",
+    "execution_indeterminate !wrong_phase",
+  ],
+  [
+    "ordered, claimed late",
+    scheduled(),
+    T0 + ORDER_TTL_MS,
+    claimBy(ORDER_1),
+    "execution_claimed",
+    "execution_indeterminate !expired",
+  ],
+  [
+    "ordered, reported late",
+    scheduled(),
+    T0 + ORDER_TTL_MS,
+    reportOf(ORDER_1),
+    "execution_succeeded",
+    "execution_indeterminate !expired",
+  ],
+  [
+    "ordered, revoked late",
+    scheduled(),
+    T0 + ORDER_TTL_MS,
+    { type: "revoke", by: "adm_1", note: null },
+    "revoked",
+    "execution_indeterminate !wrong_phase",
+  ],
+  [
+    "ordered, claim required",
+    scheduled({ claimRequired: true }),
+    T0 + ORDER_TTL_MS,
+    TICK,
+    "-",
+    "execution_lapsed",
+  ],
+  [
+    "ordered, claim required, claimed late",
+    scheduled({ claimRequired: true }),
+    T0 + ORDER_TTL_MS,
+    claimBy(ORDER_1),
+    "execution_claimed",
+    "execution_lapsed !expired",
+  ],
+  [
+    "ordered, claim required, ordered again",
+    scheduled({ claimRequired: true }),
+    T0 + ORDER_TTL_MS,
+    orderBy(),
+    "-",
+    "execution_lapsed execution_requested",
+  ],
   ["claimed", claimed(), T0 + CLAIM_TTL_MS, TICK, "-", "execution_indeterminate"],
-  ["claimed, heartbeat late", claimed(), T0 + CLAIM_TTL_MS, { type: "heartbeat", order: ORDER_1, by: AGENT }, "execution_extended", "execution_indeterminate !expired"],
-  ["claimed, reported late", claimed(), T0 + CLAIM_TTL_MS, reportOf(ORDER_1), "execution_succeeded", "execution_indeterminate !expired"],
-  ["claimed where idempotent, ordered again", claimed({ idempotent: true }), T0 + CLAIM_TTL_MS, orderBy(), "!wrong_phase", "execution_indeterminate execution_requested"],
-  ["failed safely, ordered again", after(claimed(), [1, reportOf(ORDER_1, { outcome: "failed", retryable: true })]), T0 + HOUR_MS, orderBy(), "execution_requested", "!wrong_phase"],
-  ["indeterminate and idempotent, ordered again", after(claimed({ idempotent: true }), [1, reportOf(ORDER_1, { outcome: "indeterminate" })]), T0 + HOUR_MS, orderBy(), "execution_requested", "!wrong_phase"],
+  [
+    "claimed, heartbeat late",
+    claimed(),
+    T0 + CLAIM_TTL_MS,
+    { type: "heartbeat", order: ORDER_1, by: AGENT },
+    "execution_extended",
+    "execution_indeterminate !expired",
+  ],
+  [
+    "claimed, reported late",
+    claimed(),
+    T0 + CLAIM_TTL_MS,
+    reportOf(ORDER_1),
+    "execution_succeeded",
+    "execution_indeterminate !expired",
+  ],
+  [
+    "claimed where idempotent, ordered again",
+    claimed({ idempotent: true }),
+    T0 + CLAIM_TTL_MS,
+    orderBy(),
+    "!wrong_phase",
+    "execution_indeterminate execution_requested",
+  ],
+  [
+    "failed safely, ordered again",
+    after(claimed(), [1, reportOf(ORDER_1, { outcome: "failed", retryable: true })]),
+    T0 + HOUR_MS,
+    orderBy(),
+    "execution_requested",
+    "!wrong_phase",
+  ],
+  [
+    "indeterminate and idempotent, ordered again",
+    after(claimed({ idempotent: true }), [1, reportOf(ORDER_1, { outcome: "indeterminate" })]),
+    T0 + HOUR_MS,
+    orderBy(),
+    "execution_requested",
+    "!wrong_phase",
+  ],
 ];
 
 describe.each(TABLE)("%s", (_case, state, deadline, command, before, at) => {
@@ -81,7 +242,10 @@ describe("time that passed unseen", () => {
   test("an approval by silence starts its window when it happens, and a window of nothing is over at once", () => {
     const late = settle(held({ onNoResponse: "auto_approve_if_low_risk" }), T0 + 5 * HOUR_MS).state;
     expect(late).toMatchObject({ phase: "approved", decidedBy: "timeout", executeBy: T0 + 6 * HOUR_MS });
-    const none = settle(held({ onNoResponse: "auto_approve_if_low_risk", executionWindowMs: 0 }), T0 + HOUR_MS);
+    const none = settle(
+      held({ onNoResponse: "auto_approve_if_low_risk", executionWindowMs: 0 }),
+      T0 + HOUR_MS,
+    );
     expect(none.state.phase).toBe("expired");
   });
 
@@ -140,8 +304,16 @@ describe("repeats of one key", () => {
     ["the first is recorded at once", [10], ["10:1"]],
     ["those within the window wait", [10, 20, 30], ["10:1"]],
     ["the last millisecond of the window still waits", [10, 9 + DUPLICATE_WINDOW_MS], ["10:1"]],
-    ["at the end of the window the count comes, and the next one opens a window of its own", [10, 20, 30, 10 + DUPLICATE_WINDOW_MS], ["10:1", `${10 + DUPLICATE_WINDOW_MS}:2`, `${10 + DUPLICATE_WINDOW_MS}:1`]],
-    ["a lone repeat after a quiet window is recorded at once", [10, 11 + DUPLICATE_WINDOW_MS], ["10:1", `${11 + DUPLICATE_WINDOW_MS}:1`]],
+    [
+      "at the end of the window the count comes, and the next one opens a window of its own",
+      [10, 20, 30, 10 + DUPLICATE_WINDOW_MS],
+      ["10:1", `${10 + DUPLICATE_WINDOW_MS}:2`, `${10 + DUPLICATE_WINDOW_MS}:1`],
+    ],
+    [
+      "a lone repeat after a quiet window is recorded at once",
+      [10, 11 + DUPLICATE_WINDOW_MS],
+      ["10:1", `${11 + DUPLICATE_WINDOW_MS}:1`],
+    ],
   ] as const)("%s", (_case, times, expected) => {
     expect(repeating(times).recorded).toEqual(expected);
   });
@@ -167,6 +339,9 @@ describe("repeats of one key", () => {
   });
 
   test("another request under the same key is refused and leaves no trace in the count", () => {
-    expect(repeat(held(), "ef".repeat(32), AGENT, T0 + 1)).toEqual({ ok: false, error: { reason: "key_reused" } });
+    expect(repeat(held(), "ef".repeat(32), AGENT, T0 + 1)).toEqual({
+      ok: false,
+      error: { reason: "key_reused" },
+    });
   });
 });

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { draftOf, notesOf } from "../../../src/core/intent/entries.ts";
 import type { Fact, IntentEvent } from "../../../src/core/intent/event.ts";
@@ -34,10 +34,15 @@ function withText(text: string): readonly IntentEvent[] {
   ];
 }
 
-const bodyOf = (event: IntentEvent, salt = SALT) => draftOf(TERMS, { event, actor: "agt_1", at: T0 }, salt).body;
+const bodyOf = (event: IntentEvent, salt = SALT) =>
+  draftOf(TERMS, { event, actor: "agt_1", at: T0 }, salt).body;
 
 // Long enough not to occur by chance; every kind of character a body could escape.
-const texts = fc.string({ minLength: 8, maxLength: 60, unit: fc.constantFrom(...'zZqQ~"\\/<>&é€😀 \n\u0000{}[]:,') });
+const texts = fc.string({
+  minLength: 8,
+  maxLength: 60,
+  unit: fc.constantFrom(...'zZqQ~"\\/<>&é€😀 \n\u0000{}[]:,'),
+});
 
 describe("what people and workers write", () => {
   test("never stands on the ledger, in no event and in no escaped form", () => {

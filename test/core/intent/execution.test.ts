@@ -35,18 +35,24 @@ describe("ordering", () => {
     },
   );
 
-  test.each(MODES)("where nothing says who executes, the first order decides: %s, and only that one is live", (mode) => {
-    const state = after(approved(), [1, orderBy({ mode })]);
-    expect(currentOrder(state)?.mode).toBe(mode);
-    for (const other of MODES) {
-      expect(doing(state, orderBy({ mode: other }), AT)).toBe(other === mode ? "-" : "!wrong_phase");
-    }
-  });
+  test.each(MODES)(
+    "where nothing says who executes, the first order decides: %s, and only that one is live",
+    (mode) => {
+      const state = after(approved(), [1, orderBy({ mode })]);
+      expect(currentOrder(state)?.mode).toBe(mode);
+      for (const other of MODES) {
+        expect(doing(state, orderBy({ mode: other }), AT)).toBe(other === mode ? "-" : "!wrong_phase");
+      }
+    },
+  );
 
-  test.each(["agt_2", "rev_ana", "gate", "", AGENT.toUpperCase()])("only the proposer orders, not %j", (agent) => {
-    expect(doing(approved(), orderBy({ agent }), AT)).toBe("!not_proposer");
-    expect(doing(ordered(), orderBy({ agent }), AT)).toBe("!not_proposer");
-  });
+  test.each(["agt_2", "rev_ana", "gate", "", AGENT.toUpperCase()])(
+    "only the proposer orders, not %j",
+    (agent) => {
+      expect(doing(approved(), orderBy({ agent }), AT)).toBe("!not_proposer");
+      expect(doing(ordered(), orderBy({ agent }), AT)).toBe("!not_proposer");
+    },
+  );
 
   test("asking again gives the same order and the same time, and never a second one", () => {
     const state = ordered();

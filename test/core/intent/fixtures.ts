@@ -160,7 +160,10 @@ export function reportOf(order: string, change: Partial<Of<"report">> = {}): Int
 }
 
 /** Carries commands out one after the other, each at its minute after the proposal; all must be accepted. */
-export function after(state: IntentState, ...steps: readonly (readonly [minute: number, IntentCommand])[]): IntentState {
+export function after(
+  state: IntentState,
+  ...steps: readonly (readonly [minute: number, IntentCommand])[]
+): IntentState {
   return steps.reduce((before, [minute, command]) => {
     const { state: next, refusal } = handle(before, command, T0 + minute * MINUTE_MS);
     if (refusal !== null) throw new Error(`${command.type} was refused: ${refusal.reason}`);

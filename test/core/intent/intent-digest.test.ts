@@ -33,7 +33,15 @@ const CHANGES: readonly (readonly [string, Partial<Bound>])[] = [
   ["the name of a reference", { payloadName: "a.csv" }],
   ["a measured fact", { facts: { ...facts, bytes: 11 } }],
   ["a fact deep down", { facts: { ...facts, records: { ...facts.records, uncertain: true } } }],
-  ["a policy's text", { policies: [{ id: "crm", hash: "aa" }, { id: "legal", hash: "b0" }] }],
+  [
+    "a policy's text",
+    {
+      policies: [
+        { id: "crm", hash: "aa" },
+        { id: "legal", hash: "b0" },
+      ],
+    },
+  ],
   ["a policy less", { policies: [{ id: "crm", hash: "aa" }] }],
   ["the order of policies", { policies: BOUND.policies.toReversed() }],
   ["the destination's configuration", { configHash: "c0" }],
@@ -58,5 +66,7 @@ test("the same is the same, whatever order its members were written in", () => {
 
 test("a value can't move from one member to the next", () => {
   const moved = { ...BOUND, destination: "salesforce.importimport", action: "" };
-  expect(intentDigest({ ...BOUND, destination: "salesforce.import", action: "import" })).not.toBe(intentDigest(moved));
+  expect(intentDigest({ ...BOUND, destination: "salesforce.import", action: "import" })).not.toBe(
+    intentDigest(moved),
+  );
 });

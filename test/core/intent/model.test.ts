@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { decisionOf, fold, T0 } from "./fixtures.ts";
 import { instantOf, lives, setups, type Setup, type Step } from "./model.ts";
@@ -16,7 +16,11 @@ const SALT = new Uint8Array(32).fill(7);
 const FAR = T0 + 1e12;
 
 /** Takes a life to its end; `each` sees the settled state after every step. */
-function live(setup: Setup, life: readonly Step[], each: (state: IntentState, now: Instant) => void = () => {}) {
+function live(
+  setup: Setup,
+  life: readonly Step[],
+  each: (state: IntentState, now: Instant) => void = () => {},
+) {
   const committed: Committed[] = firstFacts(setup.terms, decisionOf(setup.outcome)).map((fact) => ({
     fact,
     command: null,

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Executor, Outcome } from "../../../src/core/decision.ts";
 import type { InForce, IntentCommand, Voter } from "../../../src/core/intent/command.ts";
 import type { Assurance, IntentState, Terms } from "../../../src/core/intent/state.ts";
@@ -79,7 +79,12 @@ export const setups: fc.Arbitrary<Setup> = fc
     runners: fc.constantFrom<readonly string[]>([], ["run_1", "run_2"]),
     claimRequired: fc.boolean(),
     idempotent: fc.boolean(),
-    onNoResponse: fc.constantFrom<Terms["onNoResponse"]>("reject", "defer", "escalate", "auto_approve_if_low_risk"),
+    onNoResponse: fc.constantFrom<Terms["onNoResponse"]>(
+      "reject",
+      "defer",
+      "escalate",
+      "auto_approve_if_low_risk",
+    ),
     heldByContent: fc.boolean(),
     level: fc.constantFrom<Terms["risk"]["level"]>("low", "low", "medium"),
     decideInMinutes: fc.constantFrom(1, 60),
@@ -118,7 +123,11 @@ const waits = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom<Wait>(6 * MINUTE_MS, 16 * MINUTE_MS, 61 * MINUTE_MS) },
   {
     weight: 2,
-    arbitrary: fc.constantFrom<Wait>("just before the deadline", "at the deadline", "just after the deadline"),
+    arbitrary: fc.constantFrom<Wait>(
+      "just before the deadline",
+      "at the deadline",
+      "just after the deadline",
+    ),
   },
 );
 
@@ -154,9 +163,22 @@ const sensible: fc.Arbitrary<Step["command"]> = fc
   .map(({ voter, outcome, retryable, other }) => (state: IntentState): IntentCommand => {
     const by = state.terms.runners[0] ?? AGENT;
     const latest = state.orders.at(-1)?.id ?? "exe_none";
-    const report = { type: "report", order: latest, by, outcome, retryable, executedAt: null, result: null } as const;
+    const report = {
+      type: "report",
+      order: latest,
+      by,
+      outcome,
+      retryable,
+      executedAt: null,
+      result: null,
+    } as const;
     const claim = { type: "claim", order: latest, by, inForce: FRESH } as const;
-    const order = { type: "order", agent: AGENT, mode: state.terms.executor ?? "runner", inForce: FRESH } as const;
+    const order = {
+      type: "order",
+      agent: AGENT,
+      mode: state.terms.executor ?? "runner",
+      inForce: FRESH,
+    } as const;
     switch (state.phase) {
       case "pending_approval":
         return { type: "approve", voter, digest: DIGEST, note: null, inForce: FRESH };
@@ -193,14 +215,25 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
       note: null,
     })),
   },
-  { weight: 1, arbitrary: commandsOf("revoke", fc.record({ note: notes }), ({ note }) => ({ by: "adm_1", note })) },
+  {
+    weight: 1,
+    arbitrary: commandsOf("revoke", fc.record({ note: notes }), ({ note }) => ({ by: "adm_1", note })),
+  },
   {
     weight: 8,
     arbitrary: commandsOf(
       "order",
       fc.record({
         agent: fc.constantFrom(AGENT, AGENT, AGENT, AGENT, "agt_2"),
-        mode: fc.constantFrom<Executor | null>(null, null, null, "runner", "gate", "forward", "external_pull"),
+        mode: fc.constantFrom<Executor | null>(
+          null,
+          null,
+          null,
+          "runner",
+          "gate",
+          "forward",
+          "external_pull",
+        ),
         inForce: inForces,
       }),
       (part, state) => ({ ...part, mode: part.mode ?? state.terms.executor ?? "runner" }),
@@ -208,11 +241,15 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
   },
   {
     weight: 6,
-    arbitrary: commandsOf("claim", fc.record({ id: orderIds, by: workers, inForce: inForces }), (part, state) => ({
-      order: part.id(state),
-      by: part.by,
-      inForce: part.inForce,
-    })),
+    arbitrary: commandsOf(
+      "claim",
+      fc.record({ id: orderIds, by: workers, inForce: inForces }),
+      (part, state) => ({
+        order: part.id(state),
+        by: part.by,
+        inForce: part.inForce,
+      }),
+    ),
   },
   {
     weight: 2,

@@ -66,7 +66,10 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
       case "approved": {
         complain(!open, "approved twice");
         const byPolicy = event.by === "policy" && outcome === "approve" && command === null;
-        complain(!byPolicy && !bySilence(terms, fact, command) && !byQuorum(terms, voted), `approved by ${event.by}`);
+        complain(
+          !byPolicy && !bySilence(terms, fact, command) && !byQuorum(terms, voted),
+          `approved by ${event.by}`,
+        );
         complain(event.executeBy !== at + terms.executionWindowMs, "another execution window");
         open = false;
         approvedAt = at;
@@ -80,35 +83,55 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         complain(command?.type !== "order" || !isFresh(command.inForce), "ordered under other rules");
         complain(event.issuedTo !== AGENT, "ordered by another");
         complain(terms.executor !== null && terms.executor !== event.mode, "another executor");
-        complain(live !== undefined && !mayFollow(live, terms.idempotent), `ordered again after ${live?.end}`);
+        complain(
+          live !== undefined && !mayFollow(live, terms.idempotent),
+          `ordered again after ${live?.end}`,
+        );
         complain(event.expiresAt !== at + ORDER_TTL_MS, "another order deadline");
-        attempts.push({ order: event.order, fence: event.fence, deadline: event.expiresAt, claimedBy: null, end: null });
+        attempts.push({
+          order: event.order,
+          fence: event.fence,
+          deadline: event.expiresAt,
+          claimedBy: null,
+          end: null,
+        });
         break;
       }
       case "execution_claimed":
       case "execution_extended": {
-        complain(live === undefined || live.end !== null || live.order !== event.order, "claimed what is not live");
+        complain(
+          live === undefined || live.end !== null || live.order !== event.order,
+          "claimed what is not live",
+        );
         if (live === undefined) break;
         complain(at >= live.deadline, "claimed after the deadline");
-        complain((live.claimedBy === null) !== (event.type === "execution_claimed"), "claimed twice or not at all");
+        complain(
+          (live.claimedBy === null) !== (event.type === "execution_claimed"),
+          "claimed twice or not at all",
+        );
         complain(event.expiresAt !== at + CLAIM_TTL_MS, "another claim deadline");
         if (event.type === "execution_claimed") {
           complain(!mayExecute(terms.runners, event.by), `claimed by ${event.by}`);
           complain(command?.type !== "claim" || !isFresh(command.inForce), "claimed under other rules");
           live.claimedBy = event.by;
-        } else complain(command?.type !== "heartbeat" || command.by !== live.claimedBy, "another's heartbeat");
+        } else {
+          complain(command?.type !== "heartbeat" || command.by !== live.claimedBy, "another's heartbeat");
+        }
         live.deadline = event.expiresAt;
         break;
       }
       case "execution_lapsed":
         complain(live === undefined || live.end !== null || at < live.deadline, "lapsed too soon");
-        complain(!terms.claimRequired || live?.claimedBy != null, "called unwritten what may be written");
+        complain(!terms.claimRequired || isClaimed(live), "called unwritten what may be written");
         if (live) live.end = "unclaimed";
         break;
       case "execution_indeterminate":
       case "execution_succeeded":
       case "execution_failed": {
-        complain(live === undefined || live.end !== null || live.order !== event.order, "reported what is not live");
+        complain(
+          live === undefined || live.end !== null || live.order !== event.order,
+          "reported what is not live",
+        );
         if (live === undefined) break;
         const lapsed = event.type === "execution_indeterminate" && event.why !== "reported";
         complain(lapsed !== at >= live.deadline, lapsed ? "lapsed too soon" : "reported too late");
@@ -116,24 +139,36 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         complain(!lapsed && live.claimedBy !== null && live.claimedBy !== event.by, "reported for another");
         complain(!lapsed && terms.claimRequired && live.claimedBy === null, "reported without the claim");
         if (event.type === "execution_succeeded") live.end = "succeeded";
-        else if (event.type === "execution_failed") live.end = event.retryable ? "failed, safe to retry" : "failed";
-        else live.end = lapsed ? "unknown" : "reported unknown";
+        else if (event.type === "execution_indeterminate") live.end = lapsed ? "unknown" : "reported unknown";
+        else live.end = event.retryable ? "failed, safe to retry" : "failed";
         if (live.end === "succeeded") closed = event.type;
         break;
       }
       case "outcome_resolved":
         complain(live?.end !== "unknown" && live?.end !== "reported unknown", "resolved what was known");
-        complain(command?.type !== "resolve" || !mayResolve(terms, command.voter), "resolved by the wrong person");
+        complain(
+          command?.type !== "resolve" || !mayResolve(terms, command.voter),
+          "resolved by the wrong person",
+        );
         closed = event.type;
         break;
       case "rejected":
       case "cancelled":
-        complain(command === null || !("voter" in command) || command.voter === null || !mayVote(terms, command.voter), "refused by the wrong person");
+        complain(
+          command === null ||
+            !("voter" in command) ||
+            command.voter === null ||
+            !mayVote(terms, command.voter),
+          "refused by the wrong person",
+        );
         complain(!open, "refused what was decided");
         closed = event.type;
         break;
       case "expired":
-        complain(event.from === "approved" && at < (approvedAt ?? 0) + terms.executionWindowMs, "expired too soon");
+        complain(
+          event.from === "approved" && at < (approvedAt ?? 0) + terms.executionWindowMs,
+          "expired too soon",
+        );
         complain(event.from === "pending_approval" && (!open || at < terms.decideBy), "expired too soon");
         closed = event.type;
         break;
@@ -142,7 +177,7 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
           (command?.type === "reject" || command?.type === "cancel") && !mayVote(terms, command.voter),
           "taken back by the wrong person",
         );
-        complain(live?.claimedBy != null && live.end === null, "revoked what was claimed");
+        complain(isClaimed(live) && live?.end === null, "revoked what was claimed");
         complain(live?.end === "succeeded" || live?.end === "unknown", "revoked what may be written");
         closed = event.type;
         break;
@@ -164,12 +199,22 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
   return found;
 }
 
+function isClaimed(attempt: Attempt | undefined): boolean {
+  return attempt !== undefined && attempt.claimedBy !== null;
+}
+
 /** Null where the policy lets a held intent wait past its time. */
 function deadlineOf({ onNoResponse, decideBy }: Setup["terms"]): number | null {
   return onNoResponse === "defer" || onNoResponse === "escalate" ? null : decideBy;
 }
 
-function sawTheSame({ digest, inForce }: { readonly digest: string | null; readonly inForce: InForce }): boolean {
+function sawTheSame({
+  digest,
+  inForce,
+}: {
+  readonly digest: string | null;
+  readonly inForce: InForce;
+}): boolean {
   return (digest === null || digest === DIGEST) && isFresh(inForce);
 }
 

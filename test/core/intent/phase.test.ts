@@ -24,7 +24,8 @@ test.each(PHASES)("%s has the status clients poll for", (phase) => {
 });
 
 test("nothing that may have been written is ever shown as failed, and nothing unknown as succeeded", () => {
-  const shown = (status: string) => PHASES.filter((phase) => statusOf(phase, false) === status || statusOf(phase, true) === status);
+  const shown = (status: string) =>
+    PHASES.filter((phase) => statusOf(phase, false) === status || statusOf(phase, true) === status);
   expect(shown("failed")).toEqual(["failed"]);
   expect(shown("succeeded")).toEqual(["succeeded"]);
 });
@@ -40,9 +41,12 @@ test.each(PHASES.flatMap((phase) => [false, true].map((pulled) => [phase, pulled
   },
 );
 
-test.each(["", "Approved", "constructor", "__proto__", "approved ", "delivered,approved"])("%j is no phase", (word) => {
-  expect(phasesOf(word)).toEqual([]);
-});
+test.each(["", "Approved", "constructor", "__proto__", "approved ", "delivered,approved"])(
+  "%j is no phase",
+  (word) => {
+    expect(phasesOf(word)).toEqual([]);
+  },
+);
 
 test("the row of a list holds codes and numbers, and no note", () => {
   expect(rowOf(proposed("hold"), 3)).toEqual({

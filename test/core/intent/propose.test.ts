@@ -4,7 +4,17 @@ import { evolve } from "../../../src/core/intent/evolve.ts";
 import type { Fact } from "../../../src/core/intent/event.ts";
 import { handle } from "../../../src/core/intent/handle.ts";
 import { firstFacts } from "../../../src/core/intent/propose.ts";
-import { claimBy, decisionOf, fold, MINUTE_MS, ORDER_1, orderBy, reportOf, T0, termsWith } from "./fixtures.ts";
+import {
+  claimBy,
+  decisionOf,
+  fold,
+  MINUTE_MS,
+  ORDER_1,
+  orderBy,
+  reportOf,
+  T0,
+  termsWith,
+} from "./fixtures.ts";
 
 const names = (facts: readonly Fact[]) => facts.map(({ event }) => event.type);
 
@@ -72,7 +82,13 @@ describe("what a fresh intent's ledger reads", () => {
       outcome,
       reasonCode: null,
     });
-    const trace = [step("a", "pass"), step("b", "skip"), step("c", "hold"), step("d", "block"), step("e", "approve")];
+    const trace = [
+      step("a", "pass"),
+      step("b", "skip"),
+      step("c", "hold"),
+      step("d", "block"),
+      step("e", "approve"),
+    ];
     const checked = firstFacts(termsWith(), decisionOf("block", { trace }))[1];
     expect(checked?.event).toMatchObject({
       rules: [
@@ -90,11 +106,14 @@ test("an intent can't begin with anything but its proposal", () => {
   expect(() => evolve(null, fact)).toThrow("approved before proposed");
 });
 
-test.each(["execution_claimed", "execution_succeeded"] as const)("%s without an order is a bug, and loud", (type) => {
-  const held = fold(firstFacts(termsWith(), decisionOf("approve")));
-  const event =
-    type === "execution_claimed"
-      ? { type, order: ORDER_1, by: "agt_1", expiresAt: T0 }
-      : { type, order: ORDER_1, by: "agt_1", executedAt: null, retryable: false, result: null };
-  expect(() => evolve(held, { event, actor: "agt_1", at: T0 })).toThrow("without an order");
-});
+test.each(["execution_claimed", "execution_succeeded"] as const)(
+  "%s without an order is a bug, and loud",
+  (type) => {
+    const held = fold(firstFacts(termsWith(), decisionOf("approve")));
+    const event =
+      type === "execution_claimed"
+        ? { type, order: ORDER_1, by: "agt_1", expiresAt: T0 }
+        : { type, order: ORDER_1, by: "agt_1", executedAt: null, retryable: false, result: null };
+    expect(() => evolve(held, { event, actor: "agt_1", at: T0 })).toThrow("without an order");
+  },
+);

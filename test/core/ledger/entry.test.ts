@@ -89,11 +89,16 @@ test("a lone surrogate is refused rather than hashed as something else", () => {
 
 describe("commitments", () => {
   test("are HMAC-SHA256 under the salt, as another implementation computed it", () => {
-    expect(commitment(KEY, "déjà vu")).toBe("b6046c803ed76c9a47c85ac0a0801af9763b1d4dcf7119e2fc9300b291df55d3");
+    expect(commitment(KEY, "déjà vu")).toBe(
+      "b6046c803ed76c9a47c85ac0a0801af9763b1d4dcf7119e2fc9300b291df55d3",
+    );
   });
 
   test("tell texts and salts apart", () => {
-    const all = ["", "a", "A", "a ", "yes", "no"].flatMap((text) => [commitment(KEY, text), commitment(KEY.with(31, 0), text)]);
+    const all = ["", "a", "A", "a ", "yes", "no"].flatMap((text) => [
+      commitment(KEY, text),
+      commitment(KEY.with(31, 0), text),
+    ]);
     expect(new Set(all).size).toBe(all.length);
   });
 });
