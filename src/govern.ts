@@ -20,8 +20,11 @@ export interface GovernRequest {
 
 export type Governed =
   | { readonly kind: "decided"; readonly state: IntentState; readonly decision: Decision }
-  /** Nothing new was made: the key was used before, or a policy knows the payload. The state is the first's. */
-  | { readonly kind: "duplicate"; readonly state: IntentState }
+  /**
+   * The key was used before, or a policy knows the payload: the id and state are the first intent's. The state is
+   * null when the first is only now being made.
+   */
+  | { readonly kind: "duplicate"; readonly id: string; readonly state: IntentState | null }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
 type GovernPorts = Pick<Ports, "intents" | "rules" | "counters">;
@@ -48,7 +51,8 @@ export async function govern(
   const first = decision.reasonCode === "duplicate_blocked" ? decision.history?.duplicateOf : null;
   if (first) {
     const state = (await ports.intents.find(first.intentId)?.repeated(proposer.id)) ?? null;
-    if (state !== null) return { kind: "duplicate", state };
+    if (state !== null) return { kind: "duplicate", id: first.intentId, state };
+    // The first is counted and not yet made: this attempt is recorded as a blocked intent of its own.
   }
 
   await ports.rules.keep(decision.policies.map(({ hash }) => hash));
@@ -68,7 +72,8 @@ export async function govern(
   });
   if (!reply.ok) return { kind: "refused", refusal: reply.error };
   const { repeated, state } = reply.value;
-  return repeated ? { kind: "duplicate", state } : { kind: "decided", state, decision };
+  if (repeated) return { kind: "duplicate", id: intent.id, state };
+  return first ? { kind: "duplicate", id: first.intentId, state: null } : { kind: "decided", state, decision };
 }
 
 /** The same decision with nothing recorded and nothing counted. */

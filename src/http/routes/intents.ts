@@ -45,7 +45,7 @@ async function propose(c: GateContext) {
     case "decided":
       return c.json(proposeReply(governed.state, governed.decision));
     case "duplicate":
-      return c.json(duplicateReply(governed.state, request.key), 409);
+      return c.json(duplicateReply(governed.id, governed.state, request.key), 409);
     case "refused":
       return refuseWith(governed.refusal);
   }

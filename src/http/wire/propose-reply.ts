@@ -60,14 +60,13 @@ export function rehearsalReply(decision: Decision) {
  *
  * @param key the business key both came under; null when a policy knew the payload
  */
-export function duplicateReply(state: IntentState, key: string | null) {
-  const { id } = state.terms;
-  const existingStatus = statusOf(state.phase, isPulled(state));
+export function duplicateReply(id: string, state: IntentState | null, key: string | null) {
+  const existingStatus = state === null ? null : statusOf(state.phase, isPulled(state));
   return {
     intentId: id,
     proposalId: id,
     status: "duplicate_blocked",
-    state: state.phase,
+    state: state?.phase ?? null,
     code: "duplicate_blocked",
     reason_code: "duplicate_blocked",
     blockReason:
