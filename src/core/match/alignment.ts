@@ -26,6 +26,7 @@ const MIN_RUN_TOGETHER_LETTERS = 8;
 const MIN_REJOINED_LETTERS = 4;
 const MIN_CHUNKED_LETTERS = 5;
 const MIN_SPELLED_LETTERS = 3;
+const MIN_HALVED_LETTERS = 6;
 /** How far a short term looks around for a digest, in letters to each side. */
 const SURROUNDINGS_LETTERS = 48;
 
@@ -106,7 +107,8 @@ function acceptable(letters: Letters, pattern: Pattern, at: Int32Array): boolean
   }
   if (pattern.codes.length >= SHORT_TERM_LETTERS) return true;
   if (hasOperator(letters, pattern, at, spelledGap)) return false;
-  if (spelledGap > 0 && (isCounted(letters, at) || isPartOfSpelling(letters, at, spelledGap))) return false;
+  if (spelledGap > 0 && isCounted(letters, at, spelledGap)) return false;
+  if (spelledGap > 0 && isPartOfSpelling(letters, at, spelledGap)) return false;
   return !isInDigest(letters, at);
 }
 
@@ -177,21 +179,27 @@ function spelling(letters: Letters, at: Int32Array, from: number, to: number): n
   let widest = 0;
   let piece = 1;
   let longestPiece = 1;
+  let shortestPiece = to - from;
   for (let index = from + 1; index < to; index++) {
     const gap = gapBetween(letters, at[index - 1] ?? 0, at[index] ?? 0);
     if (gap > 0) {
       gaps++;
       widest = Math.max(widest, gap);
+      shortestPiece = Math.min(shortestPiece, piece);
       piece = 0;
     }
     piece++;
     longestPiece = Math.max(longestPiece, piece);
   }
+  shortestPiece = Math.min(shortestPiece, piece);
   const length = to - from;
   if (gaps === 0) return 0;
   if (gaps === length - 1 && (length >= MIN_SPELLED_LETTERS || widest === GAP_PUNCTUATION)) return widest;
   if (widest === GAP_PUNCTUATION) return length >= MIN_REJOINED_LETTERS ? widest : null;
-  return longestPiece <= 2 && gaps >= 2 && length >= MIN_CHUNKED_LETTERS ? widest : null;
+  if (longestPiece <= 2 && gaps >= 2 && length >= MIN_CHUNKED_LETTERS) return widest;
+  // One blank in a word (`law suit`, `guar anteed`); not a single letter cut off, which would be an article.
+  const isHalved = gaps === 1 && widest === GAP_SPACE && shortestPiece >= 2;
+  return isHalved && length >= MIN_HALVED_LETTERS ? widest : null;
 }
 
 /** `d || !e` and `t|T` are code: in short words these signs are letters only inside a longer one (`k!ll`). */
@@ -202,8 +210,9 @@ function hasOperator(letters: Letters, pattern: Pattern, at: Int32Array, spelled
   );
 }
 
-/** `i + 1 - 1` spells nothing: most of a spelled-out short word must be letters. */
-function isCounted(letters: Letters, at: Int32Array): boolean {
+/** `i + 1 - 1` and `H<E11` spell nothing: most of a short word in pieces must be letters (but `5_u_3` is one). */
+function isCounted(letters: Letters, at: Int32Array, spelledGap: number): boolean {
+  if (at.length <= MIN_SPELLED_LETTERS && spelledGap === GAP_PUNCTUATION) return false;
   return at.filter((position) => hasTrait(letters, position, DIGIT)).length * 2 >= at.length;
 }
 

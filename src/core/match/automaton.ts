@@ -9,7 +9,7 @@ export interface Automaton {
   readonly asciiSymbols: Uint16Array;
   readonly otherSymbols: ReadonlyMap<number, number>;
   readonly width: number;
-  /** Next node by `node * width + symbol`; empty when too large to hold. */
+  /** Next node by `node * width + symbol`; empty when too large to hold, and then `edges` is not. */
   readonly table: Int32Array;
   readonly edges: ReadonlyMap<number, number>;
   readonly failure: Int32Array;
@@ -47,7 +47,8 @@ export function buildAutomaton(patterns: readonly (readonly number[])[]): Automa
   for (const node of byDepth(edges, width, nodes)) {
     ends[node] = patternsAt.has(node) ? node : (ends[failure[node] ?? 0] ?? 0);
   }
-  return { asciiSymbols, otherSymbols, width, table, edges, failure, ends, patternsAt };
+  const needed = table.length > 0 ? new Map<number, number>() : edges;
+  return { asciiSymbols, otherSymbols, width, table, edges: needed, failure, ends, patternsAt };
 }
 
 function symbolsOf(patterns: readonly (readonly number[])[]): {

@@ -75,9 +75,11 @@ function decodedPercent(text: string): string {
   });
 }
 
-/** RFC 2045 section 6.7: a soft line break joins, `=72` is an r. Letters and signs of ASCII only. */
+/** RFC 2045 section 6.7: a soft line break joins, `=72` is an r. */
 function decodedQuotedPrintable(text: string): string {
-  return text.replaceAll(/=\r?\n/g, "").replaceAll(/=([2-7][0-9A-F])/g, (_, hex: string) => character(hex));
+  return text
+    .replaceAll(/=\r?\n/g, "")
+    .replaceAll(/(?:=[0-9A-F]{2})+/g, (run) => withoutBarriers(UTF8.decode(hexBytes(run))));
 }
 
 function hexBytes(run: string): Uint8Array {

@@ -72,7 +72,9 @@ export function foldedUnits(reading: Reading): Int32Array {
 /** @returns one of the constants above, a letter, or an expansion. The answer is a property of Unicode: it is kept. */
 export function fold(codePoint: number, reading: Reading): number {
   const ideograph = foldedIdeograph(codePoint);
-  if (ideograph !== 0) return ideograph;
+  if (ideograph !== UNKNOWN && (reading === "native" || latinLookalike(codePoint) === undefined)) {
+    return ideograph;
+  }
   const table = TABLES[reading];
   const known = codePoint < 0x10000 ? table.units[codePoint] : table.astral.get(codePoint);
   if (known !== undefined && known !== UNKNOWN) return known;
@@ -127,6 +129,10 @@ function decomposed(codePoint: number, reading: Reading): string {
   return character.normalize("NFKD");
 }
 
+function upperCased(character: string): number {
+  return character.toUpperCase().codePointAt(0) ?? 0;
+}
+
 /** Upper, then lower case is Unicode's full case folding but for a few letters the lookalikes cover. */
 function caseFolded(character: string): string {
   return character.toUpperCase().toLowerCase().normalize("NFKD");
@@ -163,7 +169,10 @@ function classify(character: string, reading: Reading): readonly number[] {
   const symbol = OPTIONAL_SYMBOLS.get(character);
   if (symbol !== undefined) return [letter(symbol, OPTIONAL)];
   const written = character.codePointAt(0) ?? 0;
-  const seen = reading === "latin" ? latinLookalike(written) : undefined;
+  // A Latin word needs no marks of other scripts, but could be hidden behind them.
+  if (reading === "latin" && /^\p{M}$/u.test(character)) return [IGNORED];
+  const seen =
+    reading === "latin" ? (latinLookalike(written) ?? latinLookalike(upperCased(character))) : undefined;
   if (seen !== undefined) return Array.from(seen, (part) => letter(part, FOREIGN));
   if (!/^[\p{L}\p{N}\p{M}]$/u.test(character)) return [lookalikeSymbol(written)];
   const parts: number[] = [];

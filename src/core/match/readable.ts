@@ -13,7 +13,13 @@ export function readableTexts(payload: Payload, _facts: Facts): readonly string[
   if (payload.kind === "none") return [];
   if (payload.kind === "reference") return [payload.name];
   const texts = payload.name === null ? [] : [payload.name];
-  addTexts(readContent(payload).body, texts);
+  const { body, declaredType } = readContent(payload);
+  addTexts(body, texts);
+  // What only looks like a table or a form is also read as the text it was sent as: `refund, guaranteed` in
+  // three lines with a comma each must not become cells.
+  if ((body.format === "csv" || body.format === "form") && declaredType !== body.format) {
+    texts.push(body.text);
+  }
   return texts;
 }
 

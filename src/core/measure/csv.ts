@@ -10,8 +10,9 @@ export interface CsvShape {
 }
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;
-/** Rows looked at to tell the delimiter. */
+/** What is looked at to tell the delimiter: so many rows, in no more than so many characters. */
 const SAMPLE_ROWS = 50;
+const SAMPLE_CHARS = 65_536;
 /** Cells that no column is named: numbers, dates, addresses, truth values. */
 const DATA =
   /^(?:[-+]?[$€£¥]?[\d.,\s]*\d[\d.,\s]*%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|[^@\s]+@[^@\s]+\.[^@\s]+|https?:\/\/.*|true|false|yes|no|null|\+?[\d\s().-]{7,})$/i;
@@ -52,7 +53,8 @@ interface Fit {
   readonly spaced: boolean;
 }
 
-function bestDelimiter(text: string): Fit {
+function bestDelimiter(whole: string): Fit {
+  const text = whole.slice(0, SAMPLE_CHARS);
   let best: Fit = { delimiter: ",", width: 1, rows: 0, spaced: false };
   let bestScore = 0;
   for (const delimiter of DELIMITERS) {

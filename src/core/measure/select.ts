@@ -100,13 +100,15 @@ function partField(part: { name: string | null; content: { body: Body } }): Fiel
 
 /** A field sent twice is an array: taking one of its values would be guessing which the destination takes. */
 function fieldsRecord(fields: Fields): Json {
-  const record = new Map<string, Json>();
+  const values = new Map<string, string[]>();
   for (const [name, value] of fields) {
-    const known = record.get(name);
-    if (known === undefined) record.set(name, value);
-    else record.set(name, [...(Array.isArray(known) ? (known as readonly Json[]) : [known]), value]);
+    const known = values.get(name);
+    if (known === undefined) values.set(name, [value]);
+    else known.push(value);
   }
-  return Object.fromEntries(record);
+  return Object.fromEntries(
+    [...values].map(([name, all]) => [name, all.length === 1 ? (all[0] ?? "") : all]),
+  );
 }
 
 type CsvBody = Body & { readonly format: "csv" };

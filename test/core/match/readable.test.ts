@@ -27,7 +27,7 @@ describe("every text of a payload is read", () => {
     ['{"a":"first","a":"second"}', null, ["a", "first", "a", "second"]],
     ['{"a":"b"}\n{"a":"c"}', null, ["a", "b", "a", "c"]],
     ['id,note\n1,"a ""b"""\n', "x.csv", ["x.csv", "id", "note", "1", 'a "b"']],
-    ["a=b+c&d%5B%5D=%C3%A9", null, ["a", "b c", "d[]", "é"]],
+    ["a=b+c&d%5B%5D=%C3%A9", null, ["a", "b c", "d[]", "é", "a=b+c&d%5B%5D=%C3%A9"]],
     ["plain text", null, ["plain text"]],
     ["", null, [""]],
   ])("of %s", (text, name, texts) => {
@@ -45,6 +45,12 @@ describe("every text of a payload is read", () => {
   test("a table its quotes do not hold together is read whole as well", () => {
     const text = 'id,note\n1,"sue\n2,them"x\n';
     expect(textsIn(text, "x.csv")).toContain(text);
+  });
+
+  test("prose that looks like a table is read as prose too", () => {
+    const text = "refund,guaranteed\nfor,you\nand,me\n";
+    expect(textsIn(text)).toContain(text);
+    expect(textsIn(text, "x.csv")).not.toContain(text);
   });
 
   test("of a reference only the name, of nothing nothing", () => {

@@ -205,6 +205,18 @@ describe("whatever the bytes", () => {
     );
   });
 
+  test("a quarter of a million repeats of one thing are measured before the test gives up", () => {
+    const recipientsAtX: MeasureHints = { ...NO_HINTS, recipients: "x" };
+    for (const [piece, count] of [
+      ["x=1&", 250_001],
+      ['{"x":1}\n', 250_000],
+      ["x,y\n", 249_999],
+    ] as const) {
+      const text = piece.repeat(250_000) + (piece.endsWith("&") ? "x=1" : "");
+      expect(measure(content(text), recipientsAtX, NOTHING).records.measured).toBe(count);
+    }
+  });
+
   test("rows are never fewer than any reader's lines when quoting is broken", () => {
     const line = fc.string({ unit: fc.constantFrom(...'ab",1'), minLength: 1, maxLength: 10 });
     fc.assert(
