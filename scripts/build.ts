@@ -113,6 +113,9 @@ function bundleSdk(): Promise<void> {
     platform: "neutral",
     target: "es2022",
     external: ["node:*"],
+    // Read by people, and by bundlers that look for the comments inside its imports.
+    minifyWhitespace: false,
+    minifySyntax: false,
   });
 }
 
