@@ -1,4 +1,11 @@
-import type { ApprovalRequirements, Escalation, Executor, OnNoResponse, PolicyRef } from "./decision.ts";
+import type {
+  ApprovalRequirements,
+  Escalation,
+  Executor,
+  OnNoResponse,
+  PolicyRef,
+  TraceStep,
+} from "./decision.ts";
 import type { PiiKind } from "./match/pii.ts";
 import type { TermMatcher } from "./match/terms.ts";
 import type { JsonPath } from "./measure/json-path-syntax.ts";
@@ -28,6 +35,8 @@ export interface PolicyRules {
   readonly policy: string;
   /** Where each field stands in the file, for the trace; a field that applies by default has no entry. */
   readonly fields: ReadonlyMap<PolicyField, FieldPlace>;
+  /** The trace of each rule that has nothing to say, made at load: most rules of most decisions. */
+  readonly quiet: Readonly<Record<PolicyField | "default", QuietSteps>>;
   readonly destinations: NamePatterns;
   /** Names as `Facts.type` has them. */
   readonly allowedTypes: ReadonlySet<string> | null;
@@ -69,6 +78,11 @@ export interface PolicyRules {
 export interface FieldPlace {
   readonly path: string;
   readonly line: number;
+}
+
+export interface QuietSteps {
+  readonly pass: TraceStep;
+  readonly skip: TraceStep;
 }
 
 export interface TermRule {

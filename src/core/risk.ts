@@ -17,22 +17,30 @@ export const RISK_RANK = { low: 0, medium: 1, high: 2, critical: 3 } as const sa
   number
 >;
 
-const HIGH_RISK_SYSTEMS: ReadonlySet<string> = new Set([
-  "stripe",
-  "quickbooks",
-  "netsuite",
-  "payroll",
-  "wire",
-  "ach",
-  "bank",
+interface SystemRisk {
+  readonly system: string;
+  readonly factor: "high_risk_destination" | "medium_risk_destination";
+  readonly weight: number;
+}
+
+const high = (system: string): SystemRisk => ({ system, factor: "high_risk_destination", weight: 35 });
+const medium = (system: string): SystemRisk => ({ system, factor: "medium_risk_destination", weight: 15 });
+
+/** By first letter: every decision asks, and nearly all of them about a system that is none of these. */
+const RISKY_SYSTEMS: ReadonlyMap<string, readonly SystemRisk[]> = new Map([
+  ["a", [high("ach")]],
+  ["b", [high("bank")]],
+  ["h", [medium("hubspot")]],
+  ["i", [medium("intercom")]],
+  ["m", [medium("marketo")]],
+  ["n", [high("netsuite")]],
+  ["p", [high("payroll")]],
+  ["q", [high("quickbooks")]],
+  ["s", [high("stripe"), medium("salesforce")]],
+  ["w", [high("wire")]],
+  ["z", [medium("zendesk")]],
 ]);
-const MEDIUM_RISK_SYSTEMS: ReadonlySet<string> = new Set([
-  "salesforce",
-  "hubspot",
-  "marketo",
-  "zendesk",
-  "intercom",
-]);
+
 const HIGH_SENSITIVITY_TAGS: ReadonlySet<string> = new Set(["financial", "legal"]);
 const PERSONAL_TAGS: ReadonlySet<string> = new Set(["pii", "health"]);
 
@@ -62,7 +70,7 @@ export function riskOf(ask: Ask, entry: Destination | undefined, facts: Facts, s
   else if (hasTag(ask, PERSONAL_TAGS)) score += add(factors, "pii_tagged", 15);
   if (sensitive) score += add(factors, SENSITIVE_FIELDS_FACTOR, 15);
   score = Math.min(100, score);
-  return { score, level: levelOf(score), factors };
+  return { score, level: riskLevelOf(score), factors };
 }
 
 export const SENSITIVE_FIELDS_FACTOR = "sensitive_fields_detected";
@@ -80,19 +88,20 @@ export function effectiveValueCents(facts: Facts): number | null {
   return measured === null ? declared : Math.max(declared, measured);
 }
 
-/** The part of a destination before its first dot, lower case: compared whole, so `coach.email` is no bank. */
-export function systemOf(destination: string): string {
-  const dot = destination.indexOf(".");
-  return (dot === -1 ? destination : destination.slice(0, dot)).toLowerCase();
-}
-
 function destinationWeight(name: string, entry: Destination | undefined, factors: string[]): number {
   const weight = entry?.riskWeight ?? null;
   if (weight !== null) return weight === 0 ? 0 : add(factors, "destination_weight", weight);
-  const system = systemOf(name);
-  if (HIGH_RISK_SYSTEMS.has(system)) return add(factors, "high_risk_destination", 35);
-  if (MEDIUM_RISK_SYSTEMS.has(system)) return add(factors, "medium_risk_destination", 15);
+  const lower = name.toLowerCase();
+  for (const { system, factor, weight: own } of RISKY_SYSTEMS.get(lower.charAt(0)) ?? []) {
+    if (isOfSystem(lower, system)) return add(factors, factor, own);
+  }
   return 0;
+}
+
+/** Compared whole up to the first dot: `coach.email` is no `ach`, and `stripes.x` no `stripe`. */
+function isOfSystem(destination: string, system: string): boolean {
+  if (!destination.startsWith(system)) return false;
+  return destination.length === system.length || destination[system.length] === ".";
 }
 
 function hasTag(ask: Ask, tags: ReadonlySet<string>): boolean {
@@ -105,7 +114,8 @@ function add(factors: string[], name: string, hundredths: number): number {
   return hundredths;
 }
 
-function levelOf(score: number): RiskLevel {
+/** @param score whole hundredths */
+export function riskLevelOf(score: number): RiskLevel {
   if (score >= 75) return "critical";
   if (score >= 50) return "high";
   return score >= 25 ? "medium" : "low";

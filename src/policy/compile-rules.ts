@@ -1,5 +1,6 @@
 import { compileNames } from "../core/evaluate/names.ts";
 import { isProfileId } from "../core/evaluate/profiles.ts";
+import { quietSteps } from "../core/evaluate/sheet.ts";
 import { compileTerms } from "../core/match/terms.ts";
 import { parseJsonPath } from "../core/measure/json-path-syntax.ts";
 import type { JsonPath } from "../core/measure/json-path-syntax.ts";
@@ -38,6 +39,7 @@ export function compileRules(
   return {
     policy,
     fields,
+    quiet: quietSteps(policy, fields),
     destinations: compileNames(written.destinations),
     allowedTypes: written.allowed_types === undefined ? null : new Set(written.allowed_types),
     autoApproveUnder: written.auto_approve_under ?? null,

@@ -11,6 +11,7 @@ import { NO_HINTS } from "../measure/hints.ts";
 import { measure } from "../measure/measure.ts";
 import { records } from "../measure/select.ts";
 import type { Payload } from "../payload.ts";
+import { err } from "../result.ts";
 import type { Result } from "../result.ts";
 import { namesSensitiveFields } from "../risk.ts";
 
@@ -29,8 +30,17 @@ export interface Content {
   sensitive(): boolean;
 }
 
+const NOTHING: Content = {
+  hidden: "missing",
+  texts: () => [],
+  pii: () => new Map(),
+  templateErrors: () => [],
+  records: () => err("there is no payload"),
+  sensitive: () => false,
+};
+
 export function contentOf(ask: Ask, payload: Payload, facts: Facts, hints: MeasureHints): Content {
-  if (payload.kind === "none" && ask.profile !== null) return profileContent(ask);
+  if (payload.kind === "none") return ask.profile === null ? NOTHING : profileContent(ask);
   let texts: readonly string[] | undefined;
   let templateErrors: readonly TemplateError[] | undefined;
   let parsed: Result<readonly Json[], string> | undefined;
@@ -55,6 +65,5 @@ function profileContent(ask: Ask): Content {
 
 function hiddenBecause(payload: Payload, facts: Facts): Content["hidden"] {
   if (payload.kind === "reference") return "reference";
-  if (payload.kind === "none") return "missing";
   return facts.decodable ? null : "undecodable";
 }

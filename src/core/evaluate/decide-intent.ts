@@ -1,23 +1,22 @@
 import type { Ask } from "../ask.ts";
-import type { Decision, Outcome, TraceStep } from "../decision.ts";
+import type { Decision, PolicyRef } from "../decision.ts";
 import type { Facts } from "../facts.ts";
 import type { History } from "../history.ts";
 import { NO_HINTS } from "../measure/hints.ts";
 import { measure } from "../measure/measure.ts";
 import type { Payload } from "../payload.ts";
-import type { PolicyRules } from "../policy.ts";
+import type { Policy, PolicyRules } from "../policy.ts";
 import { riskOf } from "../risk.ts";
+import { isAboutContent, onlyShadow, remedyOf, strictest, traceOf } from "./answer.ts";
 import { contentOf } from "./content.ts";
 import type { Content } from "./content.ts";
 import type { Case } from "./case.ts";
 import { policiesInForce, variantsInForce } from "./in-force.ts";
-import type { AgentScope, InForce, Rules } from "./in-force.ts";
+import type { AgentScope, Rules } from "./in-force.ts";
 import { executorsDisagree, mergeTerms } from "./merge.ts";
 import { evaluateRules } from "./policy-rules.ts";
 import { refusals } from "./refusals.ts";
-import type { Refusals } from "./refusals.ts";
-import { firstFinding, holdFor } from "./sheet.ts";
-import type { Finding, Sheet } from "./sheet.ts";
+import type { Sheet } from "./sheet.ts";
 
 export { historyNeeded, historyNeededToHold } from "./history-needed.ts";
 export type { AgentScope, Rules } from "./in-force.ts";
@@ -35,7 +34,9 @@ export function decideIntent(
   payload: Payload,
   history: History | null,
 ): Decision {
-  return decider(rules, agent, ask, payload)(history);
+  const hints = rules.registry.destinations.get(ask.destination)?.measure ?? NO_HINTS;
+  const facts = measure(payload, hints, ask);
+  return decideOnFacts(rules, agent, ask, facts, contentOf(ask, payload, facts, hints), history);
 }
 
 /** The same in two steps: the payload is measured once, and decided on with and without counters. */
@@ -64,101 +65,78 @@ export function decideOnFacts(
   const risk = riskOf(ask, inForce.entry, facts, content.sensitive());
   const seen: Case = { ask, facts, content, history, risk };
 
-  const enforced: PolicyRules[] = [];
-  const sheets: Sheet[] = [];
-  const shadow: Decision["shadow"][number][] = [];
-  for (const policy of inForce.policies) {
-    const variants = variantsInForce(policy, agent, ask);
-    const answers = variants.map((variant) => evaluateRules(variant, seen));
-    if (policy.mode === "enforce") {
-      enforced.push(...variants);
-      sheets.push(...answers);
-    } else {
-      const { outcome, reasonCode } = strictest(answers);
-      const trace = answers.flatMap((sheet) => sheet.trace);
-      shadow.push({ policy: policy.ref, outcome, reasonCode, trace });
-    }
-  }
+  const enforcing = enforcedOf(inForce.policies);
+  const enforced = allVariants(enforcing, agent, ask);
+  const sheets = sheetsOf(enforced, seen);
 
-  const refused = refusals(agent, ask, inForce, conflict(inForce, enforced));
-  if (sheets.length === 0 && refused.findings.length === 0) sheets.push(onlyShadow());
-  const all = [refused, ...sheets];
-  const answer = strictest(all);
+  const conflict = executorsDisagree(enforced, inForce.entry?.executor);
+  const refused = refusals(agent, ask, inForce, conflict);
+  if (refused !== null) sheets.unshift(refused);
+  else if (sheets.length === 0) sheets.push(onlyShadow());
+  const answer = strictest(sheets);
+  const terms = mergeTerms(enforced, ask);
+  // Written out: spreading `terms` costs more than all the rules together, and the hot path is this.
   return {
     outcome: answer.outcome,
     reasonCode: answer.reasonCode,
     reason: answer.reason,
-    remedy: answer.outcome === "approve" ? null : remedyOf(all),
-    policies: inForce.policies.filter(({ mode }) => mode === "enforce").map(({ ref }) => ref),
-    shadow,
-    trace: traceOf(all),
+    remedy: answer.outcome === "approve" ? null : remedyOf(sheets),
+    policies: refsOf(enforcing),
+    shadow: enforcing === inForce.policies ? [] : shadows(inForce.policies, agent, seen),
+    trace: traceOf(sheets),
     environment: agent.environment,
     facts,
     history,
     risk,
-    ...mergeTerms(enforced, ask),
-    heldByContent: all.some((sheet) => sheet.findings.some(({ content: about }) => about)),
+    expiryMinutes: terms.expiryMinutes,
+    executionWindowMinutes: terms.executionWindowMinutes,
+    retentionDays: terms.retentionDays,
+    onNoResponse: terms.onNoResponse,
+    heldByContent: sheets.some(isAboutContent),
+    approval: terms.approval,
+    escalate: terms.escalate,
+    edit: terms.edit,
+    executor: terms.executor,
   };
 }
 
-function conflict(inForce: InForce, enforced: readonly PolicyRules[]): boolean {
-  return executorsDisagree(enforced, inForce.entry?.executor);
-}
+/*
+ * Nearly always one policy is in force. Each of these answers that case without a closure and a growing list:
+ * together they would cost more than the rules.
+ */
 
-/** Policies in shadow let through what the others say; where there are no others, nobody has said yes. */
-function onlyShadow(): Sheet {
-  const reason = "Only policies in shadow mode apply, and those never approve.";
-  const finding: Finding = holdFor("only_shadow_policies", reason, null);
-  const step: TraceStep = {
-    policy: "",
-    rule: "mode",
-    line: null,
-    seen: null,
-    outcome: "hold",
-    reasonCode: finding.code,
-  };
-  return { trace: [step], findings: [finding], approves: false };
-}
-
-interface Answer {
-  readonly outcome: Outcome;
-  readonly reasonCode: string;
-  readonly reason: string;
-}
-
-const APPROVED: Answer = {
-  outcome: "approve",
-  reasonCode: "approved_by_policy",
-  reason: "Approved by policy.",
-};
-
-/** Block over hold over approve; of equals the first in the order of evaluation. */
-function strictest(sheets: readonly (Sheet | Refusals)[]): Answer {
-  let held: Finding | undefined;
-  for (const sheet of sheets) {
-    const finding = firstFinding(sheet);
-    if (finding?.outcome === "block") return answerOf(finding);
-    held ??= finding;
+function enforcedOf(policies: readonly Policy[]): readonly Policy[] {
+  for (const { mode } of policies) {
+    if (mode !== "enforce") return policies.filter((policy) => policy.mode === "enforce");
   }
-  return held === undefined ? APPROVED : answerOf(held);
+  return policies;
 }
 
-function answerOf({ outcome, code, reason }: Finding): Answer {
-  return { outcome, reasonCode: code, reason };
+function sheetsOf(enforced: readonly PolicyRules[], seen: Case): Sheet[] {
+  const only = enforced[0];
+  if (only !== undefined && enforced.length === 1) return [evaluateRules(only, seen)];
+  return enforced.map((variant) => evaluateRules(variant, seen));
 }
 
-/** What would pass is only worth saying when it is all that stands in the way, and nothing of it is secret. */
-function remedyOf(sheets: readonly (Sheet | Refusals)[]): string | null {
-  const remedies = new Set<string>();
-  for (const sheet of sheets) {
-    for (const { remedy } of sheet.findings) {
-      if (remedy === null) return null;
-      remedies.add(remedy);
-    }
-  }
-  return [...remedies].join(" ");
+function refsOf(policies: readonly Policy[]): readonly PolicyRef[] {
+  const only = policies[0];
+  if (only !== undefined && policies.length === 1) return [only.ref];
+  return policies.map(({ ref }) => ref);
 }
 
-function traceOf(sheets: readonly (Sheet | Refusals)[]): readonly TraceStep[] {
-  return sheets.flatMap((sheet) => sheet.trace);
+function allVariants(policies: readonly Policy[], agent: AgentScope, ask: Ask): readonly PolicyRules[] {
+  const only = policies[0];
+  if (only !== undefined && policies.length === 1) return variantsInForce(only, agent, ask);
+  return policies.flatMap((policy) => variantsInForce(policy, agent, ask));
+}
+
+/** What policies in shadow would have said; nobody is let through or stopped by it. */
+function shadows(policies: readonly Policy[], agent: AgentScope, seen: Case): Decision["shadow"] {
+  return policies
+    .filter(({ mode }) => mode === "shadow")
+    .map((policy) => {
+      const sheets = variantsInForce(policy, agent, seen.ask).map((variant) => evaluateRules(variant, seen));
+      const { outcome, reasonCode } = strictest(sheets);
+      return { policy: policy.ref, outcome, reasonCode, trace: traceOf(sheets) };
+    });
 }

@@ -29,6 +29,8 @@ export interface InForce {
   readonly broken: readonly { readonly id: string; readonly problem: string }[];
 }
 
+const NONE: readonly never[] = [];
+
 /**
  * Bound policies always decide; the one the agent names decides beside them, so it can only make the answer
  * stricter. Where nothing is bound, the named one decides alone, if the registry lets it.
@@ -36,6 +38,12 @@ export interface InForce {
 export function policiesInForce({ registry, policy }: Rules, ask: Ask): InForce {
   const entry = registry.destinations.get(ask.destination);
   const bound = entry?.policies ?? [];
+  const refused = bound.length === 0 && registry.unboundDestinations === "block";
+  if (bound.length === 0 && ask.policy !== "") {
+    // The usual case, worth its own few lines: no list is built and walked.
+    const named = policy(ask.policy);
+    if (isUsable(named)) return { entry, refused, policies: [named], unknown: NONE, broken: NONE };
+  }
   const ids = ask.policy === "" || bound.includes(ask.policy) ? bound : [...bound, ask.policy];
   const policies: Policy[] = [];
   const unknown: string[] = [];
@@ -43,12 +51,15 @@ export function policiesInForce({ registry, policy }: Rules, ask: Ask): InForce 
   for (const id of ids) {
     const found = policy(id);
     if (found === undefined) unknown.push(id);
-    else if ("broken" in found) broken.push({ id, problem: found.broken });
-    else policies.push(found);
+    else if (isUsable(found)) policies.push(found);
+    else broken.push({ id, problem: found.broken });
   }
   if (ids.length === 0) unknown.push("");
-  const refused = bound.length === 0 && registry.unboundDestinations === "block";
   return { entry, refused, policies, unknown, broken };
+}
+
+function isUsable(found: Policy | { readonly broken: string } | undefined): found is Policy {
+  return found !== undefined && !("broken" in found);
 }
 
 /**

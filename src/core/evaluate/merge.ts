@@ -51,14 +51,35 @@ const NO_TERMS: Terms = {
 
 /** The strictest of what all policies in force say. */
 export function mergeTerms(inForce: readonly PolicyRules[], ask: Ask): Terms {
-  const [first, ...others] = inForce;
-  const terms = first === undefined ? NO_TERMS : others.reduce(merge, termsOf(first));
+  const terms = mergedTerms(inForce);
   const asked = ask.expiresInMinutes;
   if (asked === null || asked >= terms.expiryMinutes) return terms;
   return { ...terms, expiryMinutes: asked };
 }
 
+function mergedTerms(inForce: readonly PolicyRules[]): Terms {
+  const first = inForce[0];
+  if (first === undefined) return NO_TERMS;
+  let terms = termsOf(first);
+  for (let index = 1; index < inForce.length; index += 1) {
+    const rules = inForce[index];
+    if (rules !== undefined) terms = merge(terms, rules);
+  }
+  return terms;
+}
+
+/** What one policy says, made once per policy: everything in it is of the file, nothing of the ask. */
+const TERMS = new WeakMap<PolicyRules, Terms>();
+
 function termsOf(rules: PolicyRules): Terms {
+  const known = TERMS.get(rules);
+  if (known !== undefined) return known;
+  const terms = readTerms(rules);
+  TERMS.set(rules, terms);
+  return terms;
+}
+
+function readTerms(rules: PolicyRules): Terms {
   const { approvers } = rules;
   return {
     expiryMinutes: rules.expiryMinutes,

@@ -37,7 +37,7 @@ export function evaluateRules(rules: PolicyRules, seen: Case): Sheet {
 
 function destination(sheet: Sheet, rules: PolicyRules, seen: Case): void {
   if (listsName(rules.destinations, seen.ask.destination)) {
-    return note(sheet, rules, "destinations", "pass", seen.ask.destination);
+    return note(sheet, rules, "destinations", "pass", null);
   }
   const reason = `The policy ${rules.policy} does not list this destination.`;
   object(

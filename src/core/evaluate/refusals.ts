@@ -3,18 +3,13 @@ import type { TraceStep } from "../decision.ts";
 import type { AgentScope, InForce } from "./in-force.ts";
 import { listAllows } from "./names.ts";
 import type { ReasonCode } from "./reason-codes.ts";
-import type { Finding } from "./sheet.ts";
+import type { Finding, Sheet } from "./sheet.ts";
 
-/** What says no before any policy is asked. */
-export interface Refusals {
-  readonly trace: readonly TraceStep[];
-  readonly findings: readonly Finding[];
-}
-
-const NONE: Refusals = { trace: [], findings: [] };
-
-/** The agent's own scope, the registry's word on the destination, and policies that can't be used. */
-export function refusals(agent: AgentScope, ask: Ask, inForce: InForce, conflict: boolean): Refusals {
+/**
+ * What says no before any policy is asked: the agent's own scope, the registry's word on the destination, and
+ * policies that can't be used. Null: nothing does.
+ */
+export function refusals(agent: AgentScope, ask: Ask, inForce: InForce, conflict: boolean): Sheet | null {
   const trace: TraceStep[] = [];
   const findings: Finding[] = [];
   const refuse = (rule: string, seen: string | null, code: ReasonCode, reason: string): void => {
@@ -44,5 +39,5 @@ export function refusals(agent: AgentScope, ask: Ask, inForce: InForce, conflict
     const reason = "The policies in force want the write carried out in different ways.";
     refuse("execution", null, "executor_conflict", reason);
   }
-  return findings.length === 0 ? NONE : { trace, findings };
+  return findings.length === 0 ? null : { trace, findings, approves: false };
 }

@@ -1,5 +1,6 @@
 import type { TraceStep } from "../decision.ts";
-import type { PolicyField, PolicyRules } from "../policy.ts";
+import { POLICY_FIELDS } from "../policy.ts";
+import type { FieldPlace, PolicyField, PolicyRules } from "../policy.ts";
 import type { ReasonCode } from "./reason-codes.ts";
 
 /** A rule that said no, with what may be told about it. */
@@ -28,7 +29,8 @@ export function blankSheet(): Sheet {
 
 /** The first blocking finding, else the first holding one. */
 export function firstFinding(sheet: { readonly findings: readonly Finding[] }): Finding | undefined {
-  return sheet.findings.find((finding) => finding.outcome === "block") ?? sheet.findings[0];
+  for (const finding of sheet.findings) if (finding.outcome === "block") return finding;
+  return sheet.findings[0];
 }
 
 /** Traces a rule that has nothing against the ask, or could not apply. */
@@ -39,15 +41,8 @@ export function note(
   outcome: "pass" | "skip",
   seen: string | null,
 ): void {
-  const place = rules.fields.get(field);
-  sheet.trace.push({
-    policy: rules.policy,
-    rule: place?.path ?? field,
-    line: place?.line ?? null,
-    seen,
-    outcome,
-    reasonCode: null,
-  });
+  const quiet = rules.quiet[field][outcome];
+  sheet.trace.push(seen === null ? quiet : stepLike(quiet, seen, outcome, null));
 }
 
 /** Traces a rule that says no, and keeps what may be told about it. */
@@ -58,16 +53,43 @@ export function object(
   seen: string | null,
   finding: Finding,
 ): void {
-  const place = field === "default" ? undefined : rules.fields.get(field);
-  sheet.trace.push({
-    policy: rules.policy,
-    rule: place?.path ?? field,
-    line: place?.line ?? null,
-    seen,
-    outcome: finding.outcome,
-    reasonCode: finding.code,
-  });
+  sheet.trace.push(stepLike(rules.quiet[field].pass, seen, finding.outcome, finding.code));
   sheet.findings.push(finding);
+}
+
+/** Traces the one rule that says yes. */
+export function approve(sheet: Sheet, rules: PolicyRules, seen: string): void {
+  sheet.trace.push(stepLike(rules.quiet.auto_approve_under.pass, seen, "approve", "approved_by_policy"));
+  sheet.approves = true;
+}
+
+function stepLike(
+  { policy, rule, line }: TraceStep,
+  seen: string | null,
+  outcome: TraceStep["outcome"],
+  reasonCode: ReasonCode | null,
+): TraceStep {
+  return { policy, rule, line, seen, outcome, reasonCode };
+}
+
+/** The steps that a policy's rules leave when they have nothing to say. */
+export function quietSteps(
+  policy: string,
+  fields: ReadonlyMap<PolicyField, FieldPlace>,
+): PolicyRules["quiet"] {
+  const steps = ([...POLICY_FIELDS, "default"] as const).map((field) => {
+    const place = field === "default" ? undefined : fields.get(field);
+    const step = (outcome: "pass" | "skip"): TraceStep => ({
+      policy,
+      rule: place?.path ?? field,
+      line: place?.line ?? null,
+      seen: null,
+      outcome,
+      reasonCode: null,
+    });
+    return [field, { pass: step("pass"), skip: step("skip") }] as const;
+  });
+  return Object.fromEntries(steps) as PolicyRules["quiet"];
 }
 
 export function holdFor(code: ReasonCode, reason: string, remedy: string | null): Finding {

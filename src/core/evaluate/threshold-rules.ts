@@ -1,9 +1,9 @@
 import type { Facts } from "../facts.ts";
 import type { PolicyRules } from "../policy.ts";
-import { effectiveValueCents, RISK_RANK } from "../risk.ts";
+import { effectiveValueCents, RISK_RANK, riskLevelOf } from "../risk.ts";
 import type { RiskLevel } from "../risk.ts";
 import type { Case } from "./case.ts";
-import { blockFor, holdFor, note, object } from "./sheet.ts";
+import { approve, blockFor, holdFor, note, object } from "./sheet.ts";
 import type { Finding, Sheet } from "./sheet.ts";
 import { dollars } from "./words.ts";
 
@@ -96,33 +96,26 @@ const RECORDS_NOT_MEASURED: Finding = holdFor(
   null,
 );
 
-function approve(sheet: Sheet, rules: PolicyRules, seen: string): void {
-  const place = rules.fields.get("auto_approve_under");
-  sheet.approves = true;
-  sheet.trace.push({
-    policy: rules.policy,
-    rule: place?.path ?? "auto_approve_under",
-    line: place?.line ?? null,
-    seen,
-    outcome: "approve",
-    reasonCode: "approved_by_policy",
-  });
-}
-
 function seenRecords({ records }: Facts): string {
   const { declared, measured, effective } = records;
   if (declared !== null && measured !== null && declared !== measured) {
-    return `${effective} records (declared ${declared}, measured ${measured})`;
+    return `${effective} (declared ${declared}, measured ${measured})`;
   }
-  return effective === null ? "unknown" : `${effective} records`;
+  return effective === null ? "unknown" : String(effective);
 }
 
 function atMost(records: number | null): string | null {
   return records === null ? null : `At most ${records} record${records === 1 ? "" : "s"}.`;
 }
 
+/** All there are, made once: this rule is traced in every decision. */
+const SEEN_RISK: readonly string[] = Array.from(
+  { length: 101 },
+  (_, score) => `${score}/100 ${riskLevelOf(score)}`,
+);
+
 export function riskLimits(sheet: Sheet, rules: PolicyRules, { risk }: Case): void {
-  const seen = `${risk.score}/100 ${risk.level}`;
+  const seen = SEEN_RISK[risk.score] ?? null;
   if (reaches(risk.level, rules.blockAtRisk)) {
     const reason = `The policy ${rules.policy} blocks writes of this risk level.`;
     return object(sheet, rules, "risk", seen, blockFor("risk_too_high", reason, null));

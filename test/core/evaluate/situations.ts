@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { stringify } from "yaml";
 import type { Decision } from "../../../src/core/decision.ts";
 import { decideIntent, historyNeededToHold } from "../../../src/core/evaluate/decide-intent.ts";
