@@ -5,6 +5,8 @@ import { leaveAgentKey, localAgentsFile, removeAgentKey } from "./local-agents.t
 import { parseServeOptions, type ServeOptions } from "./options.ts";
 import { type Server, startServer } from "./server.ts";
 
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
+
 export async function runServe(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const options = parseServeOptions(args, process.cwd());
   // From the start: a signal while the runtime comes up must not leave it behind.
@@ -15,6 +17,9 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
   try {
     for (const note of options.notes) io.out(note);
     io.out(`Gate listens on ${server.url.origin}`);
+    if (!LOOPBACK_HOSTS.has(options.host)) {
+      io.out(`  open      to every machine that reaches this one (--host ${options.host})`);
+    }
     io.out(`  data      ${shown(options.dataDir)}`);
     io.out(`  policies  ${shown(options.policyDir)} (${server.rules.policies.length})`);
     agentKey = server.isNew ? null : storedAgentKey(options.dataDir);
@@ -74,8 +79,16 @@ function shown(path: string): string {
   return short === "" ? "." : short.startsWith("..") ? path : short;
 }
 
+/** The first signal asks; a second one, from somebody who does not want to wait, insists. */
 function nextSignal(): Promise<null> {
+  let asked = false;
   return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve(null));
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        if (asked) process.exit(EXIT_FAILED);
+        asked = true;
+        resolve(null);
+      });
+    }
   });
 }
