@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { d1Ledger } from "../src/adapters/ledger.ts";
 import type { Decision } from "../src/core/decision.ts";
+import { isStale } from "../src/core/intent/approval.ts";
 import type { IntentCommand } from "../src/core/intent/command.ts";
 import { draftOf, notesOf } from "../src/core/intent/entries.ts";
 import type { Fact } from "../src/core/intent/event.ts";
@@ -11,7 +12,7 @@ import { countRepeat, firstFacts, repeat } from "../src/core/intent/propose.ts";
 import { rowOf } from "../src/core/intent/read-model.ts";
 import type { Refusal } from "../src/core/intent/refusal.ts";
 import { nextDeadline, phaseDeadline } from "../src/core/intent/settle.ts";
-import type { Instant, IntentState } from "../src/core/intent/state.ts";
+import { currentOrder, type Instant, type IntentState } from "../src/core/intent/state.ts";
 import { chain } from "../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { deriveKey } from "../src/core/secret.ts";
@@ -68,11 +69,25 @@ export class IntentObject extends DurableObject<Env> {
     if (before === undefined) return err({ reason: "not_found" });
     const { facts, state, changed, refusal } = handle(before, command, Date.now());
     if (state !== before) this.#commit(facts, state);
-    if (refusal !== null) return err(refusal);
+    if (refusal !== null && !this.#takesWithheld(command, state)) return err(refusal);
     if ((command.type === "order" || command.type === "claim") && !(await this.#flush())) {
+      if (command.type === "claim") this.#store.putProgress({ ...this.#store.progress(), withheld: command.order });
       return err({ reason: "ledger_unavailable" });
     }
     return ok({ state, changed });
+  }
+
+  /**
+   * A worker was told that its claim could not be recorded in D1 and to try again: this is it trying again. One
+   * call takes what was withheld, in one turn, so of many at once one is told. A crash before it was marked as
+   * withheld leaves a claim that nobody holds; it lapses, and a person looks.
+   */
+  #takesWithheld(command: IntentCommand, state: IntentState): boolean {
+    const progress = this.#store.progress();
+    if (command.type !== "claim" || state.phase !== "claimed" || progress.withheld !== command.order) return false;
+    if (currentOrder(state)?.claim?.by !== command.by || isStale(state, command.inForce)) return false;
+    this.#store.putProgress({ ...progress, withheld: null });
+    return true;
   }
 
   /** The state as of now; null for an intent that was never proposed. */
@@ -107,10 +122,11 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    if (this.#settled() !== undefined && !(await this.#catchUp())) {
-      // Never by throwing: the platform gives up on an alarm that fails six times, and this one must not end.
-      await this.ctx.storage.setAlarm(Date.now() + RETRY_MS);
-    }
+    if (this.#settled() === undefined) return;
+    // Never by throwing: the platform gives up on an alarm that fails six times, and this one must not end.
+    await this.#catchUp();
+    // Set anew each time: one that fired before anything was due would otherwise have been the last.
+    this.#keepAlarm();
   }
 
   #open({ terms, salt, ask, decision, payload }: Proposal): IntentState {
@@ -179,6 +195,14 @@ export class IntentObject extends DurableObject<Env> {
     return (await this.#flush()) && (await this.#tell());
   }
 
+  /** Sets the alarm for whatever is still to be done. */
+  #keepAlarm(): void {
+    const state = this.#store.state();
+    if (state === undefined) return;
+    const behind = !this.#isFlushed() || !this.#isTold();
+    this.#setAlarm([behind ? Date.now() + RETRY_MS : null, nextDeadline(state)]);
+  }
+
   #setAlarm(times: readonly (Instant | null)[]): void {
     const known = times.filter((time) => time !== null);
     if (known.length > 0) void this.ctx.storage.setAlarm(Math.min(...known));
@@ -223,10 +247,7 @@ export class IntentObject extends DurableObject<Env> {
     if (wake !== null && wake !== queuedFor) await this.#enqueue(state.terms.id, wake);
     // Commands may have come in while D1 worked: only what this flush saw is marked.
     this.#store.putProgress({ ...this.#store.progress(), flushed: seq, queuedFor: wake });
-    this.#setAlarm([
-      this.#isFlushed() && this.#isTold() ? null : Date.now() + RETRY_MS,
-      nextDeadline(this.#store.state() ?? state),
-    ]);
+    this.#keepAlarm();
     return true;
   }
 
