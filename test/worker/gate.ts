@@ -140,10 +140,25 @@ export async function ledgerOf(chain: string): Promise<readonly LedgerRow[]> {
   return results;
 }
 
+const POLL_MS = 5;
+const POLLS = 400;
+
+/** Waits until this does not throw any more. Vitest's own would move the tests' clock while it waits. */
+export async function until<T>(check: () => T | Promise<T>): Promise<T> {
+  for (let polled = 0; ; polled += 1) {
+    try {
+      return await check();
+    } catch (error) {
+      if (polled >= POLLS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+}
+
 /** Waits until D1 has every entry of the intent's object. */
 export async function flushed(intent: string): Promise<readonly LedgerRow[]> {
   const wanted = (await eventsOf(intent)).length;
-  return vi.waitFor(async () => {
+  return until(async () => {
     const rows = await ledgerOf(intent);
     if (rows.length < wanted) throw new Error(`${rows.length} of ${wanted} entries in D1`);
     return rows;
@@ -159,11 +174,15 @@ export async function everythingInD1(): Promise<string> {
   return JSON.stringify(tables.map((table) => table.results));
 }
 
-/** Moves the clock of the Worker and its objects forward. */
+/** Stops the clock of the Worker and its objects, for as long as the test lasts. */
+export function freeze(): void {
+  if (!vi.isFakeTimers()) vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+}
+
+/** Moves that clock forward. */
 export function later(milliseconds: number): void {
-  const now = Date.now();
-  if (!vi.isFakeTimers()) vi.useFakeTimers({ toFake: ["Date"], now });
-  vi.setSystemTime(now + milliseconds);
+  freeze();
+  vi.setSystemTime(Date.now() + milliseconds);
 }
 
 export const MINUTE_MS = 60_000;

@@ -16,7 +16,7 @@ const POLICIES: Readonly<Record<string, string>> = {
   "by-ops": "require_approval: always\napprovers: { groups: [ops] }",
   touch: "require_approval: always\napprovers: { min_assurance: passkey }",
   defer: "require_approval: always\non_no_response: defer\nexpiry_minutes: 10",
-  silent: "require_approval: always\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
+  silent: "allow_unmeasured: true\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
 };
 
 const REGISTRY = `
