@@ -1,11 +1,13 @@
 import { BETWEEN_TEXTS } from "./barrier.ts";
 
 const NOT_BASE64 = 0xff;
-/** Sextet of each ASCII code, both alphabets of RFC 4648 at once. */
+/** The values 62 and 63: + / - and _. */
+const FIRST_SEPARATOR = 62;
+/** Sextet of each code unit, both alphabets of RFC 4648 at once. */
 const SEXTETS: Uint8Array = sextets();
 
 function sextets(): Uint8Array {
-  const table = new Uint8Array(0x80).fill(NOT_BASE64);
+  const table = new Uint8Array(0x10000).fill(NOT_BASE64);
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   for (let value = 0; value < alphabet.length; value++) table[alphabet.charCodeAt(value)] = value;
   table["-".charCodeAt(0)] = 62;
@@ -33,46 +35,52 @@ export function decodedBase64(text: string, bytes: Uint8Array): string {
   const { length } = text;
   let index = 0;
   while (index < length) {
-    if (sextetAt(text, index) === NOT_BASE64) {
-      index++;
-      continue;
+    const start = index;
+    let separators = 0;
+    for (; index < length; index++) {
+      const sextet = SEXTETS[text.charCodeAt(index)] ?? NOT_BASE64;
+      if (sextet === NOT_BASE64) break;
+      if (sextet >= FIRST_SEPARATOR) separators++;
     }
-    const end = runEnd(text, index);
-    if (end - index >= MIN_RUN_CHARS) addRun(text, index, end, bytes, decoded);
-    index = end;
+    if (index - start >= MIN_WRAPPED_LINE_CHARS) index = wrappedEnd(text, start, index);
+    if (index - start >= MIN_RUN_CHARS) {
+      if (separators > 0) addPieces(text, start, index, bytes, decoded);
+      addRun(text, start, index, bytes, decoded);
+    }
+    index++;
   }
   return decoded.join(BETWEEN_TEXTS);
 }
 
 function sextetAt(text: string, index: number): number {
-  // Beyond the table (not ASCII, or past the end) there is no entry.
+  // Past the end there is no entry.
   return SEXTETS[text.charCodeAt(index)] ?? NOT_BASE64;
 }
 
-function runEnd(text: string, start: number): number {
+/** Where the run ends that goes on in the next line, and the next, as long as its lines are long. */
+function wrappedEnd(text: string, start: number, firstLineEnd: number): number {
   let lineStart = start;
-  let index = start;
-  for (; index < text.length; index++) {
-    if (sextetAt(text, index) !== NOT_BASE64) continue;
-    const unit = text.charCodeAt(index);
-    if (unit !== 0x0a && unit !== 0x0d) return index;
-    const after = unit === 0x0d && text.charCodeAt(index + 1) === 0x0a ? index + 1 : index;
-    if (index - lineStart < MIN_WRAPPED_LINE_CHARS || sextetAt(text, after + 1) === NOT_BASE64) return index;
-    index = after;
-    lineStart = after + 1;
+  let end = firstLineEnd;
+  while (end - lineStart >= MIN_WRAPPED_LINE_CHARS) {
+    const lineBreak = text.startsWith("\r\n", end) ? 2 : text.startsWith("\n", end) ? 1 : 0;
+    lineStart = end + lineBreak;
+    if (lineBreak === 0 || sextetAt(text, lineStart) === NOT_BASE64) return end;
+    for (end = lineStart; sextetAt(text, end) !== NOT_BASE64;) end++;
   }
-  return index;
+  return end;
 }
 
-function addRun(text: string, start: number, end: number, bytes: Uint8Array, decoded: string[]): void {
-  // A slash or dash may join the run to a path or a name; the pieces are looked at as well as the whole.
+/** A slash or dash may join the run to a path or a name; the pieces are looked at as well as the whole. */
+function addPieces(text: string, start: number, end: number, bytes: Uint8Array, decoded: string[]): void {
   let pieceStart = start;
-  for (let index = start; index < end; index++) {
-    if (sextetAt(text, index) < 62) continue;
+  for (let index = start; index <= end; index++) {
+    if (index < end && sextetAt(text, index) < FIRST_SEPARATOR) continue;
     if (index - pieceStart >= MIN_RUN_CHARS) addText(text, pieceStart, index, bytes, decoded);
     pieceStart = index + 1;
   }
-  if (pieceStart > start && end - pieceStart >= MIN_RUN_CHARS) addText(text, pieceStart, end, bytes, decoded);
+}
+
+function addRun(text: string, start: number, end: number, bytes: Uint8Array, decoded: string[]): void {
   if (addText(text, start, end, bytes, decoded) || end - start < MIN_BINARY_RUN_CHARS) return;
   addStretches(bytes.subarray(0, decode(text, start, end, bytes, false)), decoded);
 }
@@ -80,6 +88,7 @@ function addRun(text: string, start: number, end: number, bytes: Uint8Array, dec
 const UTF8_STRICT = new TextDecoder("utf-8", { fatal: true });
 
 function addText(text: string, start: number, end: number, bytes: Uint8Array, decoded: string[]): boolean {
+  if (!mayBeginText(text, start)) return false;
   const length = decode(text, start, end, bytes, true);
   if (length < 0) return false;
   try {
@@ -89,6 +98,12 @@ function addText(text: string, start: number, end: number, bytes: Uint8Array, de
     // An overlong form or a surrogate: not UTF-8 after all.
     return false;
   }
+}
+
+/** Looks at the first byte alone, which rules out two ordinary words in three. */
+function mayBeginText(text: string, start: number): boolean {
+  const byte = (sextetAt(text, start) << 2) | (sextetAt(text, start + 1) >> 4);
+  return byte < 0x80 ? byte >= 0x20 || byte === 0 || (byte >= 0x09 && byte <= 0x0d) : byte >= 0xc2;
 }
 
 /**
