@@ -85,7 +85,7 @@ function addRun(text: string, start: number, end: number, bytes: Uint8Array, dec
   addStretches(bytes.subarray(0, decode(text, start, end, bytes, false)), decoded);
 }
 
-const UTF8_STRICT = new TextDecoder("utf-8", { fatal: true });
+const UTF8_STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 function addText(text: string, start: number, end: number, bytes: Uint8Array, decoded: string[]): boolean {
   if (!mayBeginText(text, start)) return false;

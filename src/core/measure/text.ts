@@ -5,8 +5,8 @@ export interface DecodedText {
   readonly certain: boolean;
 }
 
-const UTF8 = new TextDecoder("utf-8", { fatal: true });
-const UTF16_LITTLE_ENDIAN = new TextDecoder("utf-16le", { fatal: true });
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+const UTF16_LITTLE_ENDIAN = new TextDecoder("utf-16le", { fatal: true, ignoreBOM: false });
 /** One character per byte. */
 const LATIN = new TextDecoder("windows-1252");
 
