@@ -109,7 +109,7 @@ function acceptable(letters: Letters, pattern: Pattern, at: Int32Array): boolean
   if (hasOperator(letters, pattern, at, spelledGap)) return false;
   if (spelledGap > 0 && isCounted(letters, at, spelledGap)) return false;
   if (spelledGap > 0 && isPartOfSpelling(letters, at, spelledGap)) return false;
-  return !isInDigest(letters, at);
+  return !isInCode(letters, at) && !isInDigest(letters, at);
 }
 
 function startsAWord(letters: Letters, first: number): boolean {
@@ -231,6 +231,16 @@ function isAlone(letters: Letters, position: number): boolean {
   if (hasTrait(letters, position, OPTIONAL)) return false;
   const gapAfter = position + 1 < letters.length ? gapBefore(letters, position + 1) : GAP_WIDE;
   return gapBefore(letters, position) > 0 && gapAfter > 0;
+}
+
+/** `SKU-1234-A55`: mostly digits, and tied to more of them. */
+function isInCode(letters: Letters, at: Int32Array): boolean {
+  if (at.filter((position) => hasTrait(letters, position, DIGIT)).length * 2 <= at.length) return false;
+  const first = at[0] ?? 0;
+  const last = at[at.length - 1] ?? 0;
+  const before = gapBefore(letters, first) <= GAP_PUNCTUATION && hasTrait(letters, first - 1, DIGIT);
+  const after = gapBefore(letters, last + 1) <= GAP_PUNCTUATION && hasTrait(letters, last + 1, DIGIT);
+  return before || (after && last + 1 < letters.length);
 }
 
 /** In a digest, a UUID or a base64 blob every short word turns up sooner or later. */

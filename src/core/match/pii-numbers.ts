@@ -106,7 +106,7 @@ const IBAN_LENGTHS: ReadonlyMap<string, number> = new Map(
 
 /** Account numbers whose country, length and check digits (ISO 13616, mod 97) are right, grouped or not. */
 export function findIbans(text: string, found: Set<string>): void {
-  for (const match of text.matchAll(/(?<![A-Za-z0-9])[A-Za-z]{2}[ -]?\d[ -]?\d/g)) {
+  for (const match of text.matchAll(/(?<![\w-])[A-Za-z]{2}[ -]?\d[ -]?\d/g)) {
     const country = match[0].slice(0, 2).toUpperCase();
     const length = IBAN_LENGTHS.get(country);
     if (length === undefined) continue;
@@ -128,7 +128,9 @@ function alphanumerics(text: string, start: number, count: number): string | nul
       return null;
     }
   }
-  return read.length === count && !/[A-Za-z0-9]/.test(text.charAt(index)) ? read.toUpperCase() : null;
+  // A dash behind it ties it to more: it is a piece of a UUID or an order number.
+  const isWhole = !/^(?:\w|-\w)/.test(text.slice(index, index + 2));
+  return read.length === count && isWhole ? read.toUpperCase() : null;
 }
 
 function passesMod97(iban: string): boolean {
