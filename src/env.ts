@@ -40,8 +40,8 @@ function makePorts(env: Env & Optional): Ports {
   const { LOCAL } = env;
   const rules =
     LOCAL === undefined
-      ? async () => (bundled ??= compileRules({ ...BUNDLED, broken: [] }))
-      : localRules(LOCAL, compileRules);
+      ? async () => (bundled ??= compileRules({ ...BUNDLED, broken: [] }, "block"))
+      : localRules(LOCAL, (texts) => compileRules(texts, "allow"));
   return {
     intents: intentObjects(env.INTENTS),
     counters: agentCounters(env.AGENTS),

@@ -1,6 +1,7 @@
 import type { Rules } from "../core/evaluate/decide-intent.ts";
 import type { Policy } from "../core/policy.ts";
-import { EMPTY_REGISTRY, parseRegistry } from "./parse-registry.ts";
+import type { Registry } from "../core/registry.ts";
+import { EMPTY_LOCAL_REGISTRY, EMPTY_REGISTRY, parseRegistry } from "./parse-registry.ts";
 import { parsePolicy } from "./parse.ts";
 
 /** Texts as they lie in the policy directory, or were bundled at deploy. */
@@ -19,10 +20,14 @@ export interface RuleSet extends Rules {
 }
 
 /**
+ * @param unbound what to do with unbound destinations where the registry does not say: `allow` is for one machine
  * @throws {Error} when the registry does not parse: it says what binds whom, so nothing can be decided without
  *   it. Callers answer 503 and say so in the log; deploy and start have refused such a file before.
  */
-export function compileRules({ policies, broken, registry }: RuleTexts): RuleSet {
+export function compileRules(
+  { policies, broken, registry }: RuleTexts,
+  unbound: Registry["unboundDestinations"],
+): RuleSet {
   const compiled = new Map<string, Policy | { readonly broken: string }>();
   const texts = new Map<string, { readonly id: string; readonly text: string }>();
   for (const { id, problems } of broken) compiled.set(id, { broken: problems.join("\n") });
@@ -35,10 +40,10 @@ export function compileRules({ policies, broken, registry }: RuleTexts): RuleSet
       compiled.set(id, { broken: parsed.error.map(({ line, message }) => `${line}: ${message}`).join("\n") });
     }
   }
-  const parsedRegistry = registry === null ? null : parseRegistry("gate.yaml", registry);
+  const parsedRegistry = registry === null ? null : parseRegistry("gate.yaml", registry, unbound);
   if (parsedRegistry?.ok === false) throw new Error("gate.yaml cannot be parsed");
   return {
-    registry: parsedRegistry?.value ?? EMPTY_REGISTRY,
+    registry: parsedRegistry?.value ?? (unbound === "allow" ? EMPTY_LOCAL_REGISTRY : EMPTY_REGISTRY),
     policy: (id) => compiled.get(id),
     ids: [...compiled.keys()].toSorted(),
     texts,
