@@ -79,8 +79,9 @@ export function declaredType(
   return { type: byName, contradiction: !(byName === "text" && isTextual(byMedia)) };
 }
 
+/** An extension has a letter in it: `report.2026` has none. */
 function extensionType(name: string | null): string | null {
-  const extension = /\.([A-Za-z0-9]{1,12})\s*$/.exec(name ?? "")?.[1]?.toLowerCase();
+  const extension = /\.(\d{0,3}[A-Za-z][A-Za-z0-9]{0,11})\s*$/.exec(name ?? "")?.[1]?.toLowerCase();
   return extension === undefined ? null : (BY_EXTENSION.get(extension) ?? extension);
 }
 

@@ -130,6 +130,27 @@ describe("declared beside measured", () => {
   });
 });
 
+describe("what a name and a media type say", () => {
+  test.each([
+    ["a.CSV", null, "csv"],
+    ["a.csv ", null, "csv"],
+    ["a.tar.gz", null, "gz"],
+    ["a.7z", null, "7z"],
+    ["report.2026", null, "text"],
+    ["a", "text/csv; header=present", "csv"],
+    ["a", "application/octet-stream", "text"],
+    ["a.csv", "text/plain", "csv"],
+    ["a.txt", "text/csv", "text"],
+    ["a", "image/png", "png"],
+    ["a", "text/html", "text"],
+  ])("%s as %j is %s", (name, mediaType, type) => {
+    expect(measure(content("hello", name, mediaType), NO_HINTS, NOTHING)).toMatchObject({
+      type,
+      typeContradiction: false,
+    });
+  });
+});
+
 describe("whatever the bytes", () => {
   const hints: MeasureHints = {
     records: { kind: "path", path: "$.a[*]" },
