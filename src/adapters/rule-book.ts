@@ -24,8 +24,15 @@ export function ruleBook(db: D1Database, source: () => Promise<CompiledRules>): 
         .first<{ id: string; text: string }>();
     },
     async keep(hashes) {
-      const missing = hashes.filter((hash) => !kept.has(hash));
-      if (missing.length === 0) return;
+      const unseen = hashes.filter((hash) => !kept.has(hash));
+      if (unseen.length === 0) return;
+      // Asked first: while D1 can be read and not written, a new isolate still decides by texts that are there.
+      const { results } = await db
+        .prepare("SELECT hash FROM policy_texts WHERE hash IN (SELECT value FROM json_each(?1))")
+        .bind(JSON.stringify(unseen))
+        .all<{ hash: string }>();
+      for (const { hash } of results) kept.add(hash);
+      const missing = unseen.filter((hash) => !kept.has(hash));
       const { texts } = await source();
       const statements = missing.flatMap((hash) => {
         const found = texts.get(hash);
