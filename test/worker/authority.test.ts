@@ -43,6 +43,7 @@ describe("1: the admin key and names", () => {
     ["a soft hyphen in it", (name: string) => `${name.slice(0, 2)}\u00ad${name.slice(2)}`],
     ["a combining mark", (name: string) => `${name.slice(0, 1)}\u0301${name.slice(1)}`],
     ["full-width letters", (name: string) => name.replace(/[a-z]/g, (c) => String.fromCodePoint(c.charCodeAt(0) + 0xfee0))],
+    ["Cyrillic letters that look the same", (name: string) => name.replaceAll("a", "а")],
   ])("1: a taken name can't be taken again with %s, whatever the role", async (_, disguise) => {
     const name = fresh("dana");
     await register("reviewer", { name });
@@ -132,6 +133,22 @@ describe("3: nobody decides their own", () => {
       expect(body).toMatchObject({ status: "pending_approval", votes: 1, votedBy: ["ben"], requiredApprovals: 2 });
     }
     expect((await approve(id, reviewer)).body).toMatchObject({ status: "approved", votes: 2 });
+  });
+
+  test("3: one person under three spellings is one vote", async () => {
+    const id = await propose(agent, ask("crm.pair"), "pending_approval");
+    for (const person of ["ana", "Ana", "ana@example.com", "ANA@EXAMPLE.COM"]) {
+      const { body } = await approve(id, await register("reviewer", { person }));
+      expect(body, person).toMatchObject({ status: "pending_approval", votes: 1 });
+    }
+  });
+
+  test("3: a key's display name makes nobody eligible", async () => {
+    for (const [name, destination] of [["ana@example.com", "crm.by-ana"], ["Ana Diaz", "crm.by-ana"], ["Ben Okafor", "crm.by-ops"], ["ben@example.com", "crm.by-ops"]] as const) {
+      const impostor = await register("reviewer", { name, person: fresh("mallory") });
+      const id = await propose(agent, ask(destination), "pending_approval");
+      expect((await approve(id, impostor)).status, name).toBe(403);
+    }
   });
 
   test("3: one person voting twenty times at once is still one vote", async () => {

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { ask, call, eventsOf, flushed, fresh, ledgerOf, objectOf, ordered, propose, register, stateOf, until, type Registered } from "./gate.ts";
-import { bindings } from "./rules.ts";
+import { bindings, changeRules, RULES } from "./rules.ts";
+import { sha256Hex } from "../../src/core/digest.ts";
 import { faultsOf } from "./chain.ts";
 
 let agent: Registered;
@@ -109,6 +110,25 @@ describe("17: while D1 can't be written nothing leaves", () => {
     repairD1();
     expect(await runDurableObjectAlarm(objectOf(intent))).toBe(true);
     await expectWhole(intent, [...HAPPY, "execution_succeeded"]);
+  });
+
+  test("17: a policy whose text is kept already decides in an outage, one whose text is not is 503", async () => {
+    const text = (minutes: number) => `require_approval: always\nexpiry_minutes: ${minutes}`;
+    await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(7) } });
+    await propose(agent, ask("crm.held"), "pending_approval");
+    // As a new isolate finds it: the text is in D1, and this isolate has not seen it there.
+    const known = await env.DB.prepare("SELECT text FROM policy_texts WHERE id = 'held' ORDER BY first_used_at DESC, hash LIMIT 1").first<string>("text");
+    const other = (known ?? "").replace("minutes: 7", "minutes: 8");
+    const hash = sha256Hex(other);
+    await env.DB.prepare("INSERT INTO policy_texts (hash, id, text, first_used_at) VALUES (?1, 'held', ?2, 0)").bind(hash, other).run();
+    await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(8) } });
+    breakD1();
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    expect((await call("GET", `/v1/intents/${id}`, agent.key)).body.policies).toEqual([{ id: "held", hash }]);
+    await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(9) } });
+    expect((await call("POST", "/v1/intents", agent.key, ask("crm.held"))).status).toBe(503);
+    repairD1();
+    await changeRules(RULES);
   });
 
   test("17: an order is told only after the flush, also when an earlier flush is still on its way", async () => {

@@ -62,10 +62,8 @@ let current: unknown;
 /** The bindings as tests change them; the Worker and its objects see the same record. */
 export const bindings = env as unknown as Record<string, unknown>;
 
-/** Agents that the flood limit stops; the real one counts by the minute of the clock on the wall. */
+/** Agents that the place's flood counter stops; the real one goes by the minute of the clock on the wall. */
 export const flooding = new Set<string>();
-
-export const floodLimit = env.FLOOD;
 
 export function useFloodLimit(): void {
   bindings["FLOOD"] = { limit: async ({ key }: { key: string }) => ({ success: !flooding.has(key) }) };

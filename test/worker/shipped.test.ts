@@ -1,8 +1,34 @@
 import { expect, test } from "vitest";
-import { call, crmImport, eventsOf, register } from "./gate.ts";
+import { call, crmImport, eventsOf, flushed, register } from "./gate.ts";
 import { bindings } from "./rules.ts";
 
 /* The rules that were bundled at deploy, and nothing of the tests' own. */
+
+bindings["PUBLIC_FEED_ENABLED"] = "true";
+
+test("29: the public feed shows what and when, and nothing of who, whose or which", async () => {
+  delete bindings["LOCAL"];
+  const agent = await register("agent", { name: "jane.roe@example.com", owner: "Jane Roe" });
+  const requests = [
+    crmImport(7, { payload: "ssn 078-05-1120", on_behalf_of: "Jane Roe", metadata: { phone: "+1 415 555 0100" } }),
+    crmImport(7, { policy: "jane.roe@example.com" }),
+    crmImport(7, { policy: "4111 1111 1111 1111" }),
+    crmImport(7, { policy: "DE89370400440532013000" }),
+    crmImport(7, { policy: "+1 415 555 0100" }),
+  ];
+  for (const request of requests) {
+    const { body } = await call("POST", "/v1/intents", agent.key, request);
+    await flushed(body.intentId);
+  }
+  const { status, body, text, headers } = await call("GET", "/v1/public/feed");
+  expect(status).toBe(200);
+  expect(headers.get("Access-Control-Allow-Origin")).toBe("*");
+  expect(body).toMatchObject({ count: requests.length, agent: null });
+  for (const row of body.proposals) {
+    expect(Object.keys(row).toSorted()).toEqual(["created_at", "destination", "policy_id", "risk_level", "status"]);
+  }
+  expect(text).not.toMatch(/jane|roe|078-05|415|4111|DE89|agt_|int_/i);
+});
 
 test("a held import is approved, ordered and reported, and its ledger tells the story", async () => {
   delete bindings["LOCAL"];
