@@ -103,7 +103,7 @@ auto_approve_under: 100
 
 const NOTHING: Payload = { kind: "none" };
 
-function text(bytes: number): Payload {
+function prose(bytes: number): Payload {
   const words = "Thank you for writing to us about your order, we will look into it at once. ";
   const content = words.repeat(Math.ceil(bytes / words.length)).slice(0, bytes);
   return { kind: "content", bytes: new TextEncoder().encode(content), name: null, mediaType: null };
@@ -113,7 +113,7 @@ function own(): readonly Contender[] {
   const rules = rulesOf({ threshold: THRESHOLD, terms: TERMS });
   const over = { ...ASK, recordCount: 847 };
   const asked = { ...ASK, policy: "terms" };
-  const kilobyte = text(1_024);
+  const kilobyte = prose(1_024);
   const many: Record<string, string> = { threshold: THRESHOLD };
   for (let n = 0; n < 99; n += 1) many[`p${n}`] = THRESHOLD.replace("threshold", `p${n}`);
   const hundred = rulesOf(many);

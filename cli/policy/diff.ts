@@ -6,7 +6,7 @@ import type { PolicyProblem } from "../../src/policy/parse.ts";
 import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
 import type { Io } from "./options.ts";
 import { differences } from "./policy-differences.ts";
-import type { Difference } from "./policy-differences.ts";
+import type { Difference } from "./difference-words.ts";
 import { isYaml, lineFor } from "./rule-files.ts";
 
 interface PolicyDifference {

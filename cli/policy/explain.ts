@@ -62,10 +62,7 @@ export function inWords(decision: Decision): string {
   if (decision.outcome === "hold") {
     const { require, groups, people, minAssurance } = decision.approval;
     const who = [...groups, ...people].join(", ") || "any reviewer";
-    lines.push(
-      "",
-      `Waits ${decision.expiryMinutes} minutes for ${require} of ${who}, by ${minAssurance} or stronger.`,
-    );
+    lines.push("", `Waits for ${require} of ${who}, by ${minAssurance} or stronger.`);
   }
   return lines.join("\n");
 }

@@ -51,7 +51,10 @@ export async function runReplay(args: readonly string[], io: Io): Promise<number
   if (problems.length > 0) return EXIT_FINDINGS;
   const recorded =
     options.from === null
-      ? await fetchRecorded(options.server ?? "", options.limit)
+      ? await fetchRecorded(options.server ?? "", options.limit, (intent) => {
+          const again = redecide(rules, intent);
+          return again.kind === "unknown" && again.missing === "payload";
+        })
       : readRecordedFile(options.from);
   if (!recorded.ok) {
     io.err(recorded.error);

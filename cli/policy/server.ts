@@ -6,41 +6,84 @@ import { readRecorded } from "./recorded-file.ts";
 import type { RecordedIntent } from "./recorded.ts";
 
 /*
- * All that the policy commands want from a server's API. `GET /v1/intents` pages by `cursor`;
- * `GET /v1/intents/:id/decision` has ask, facts and the whole decision.
+ * All that the policy commands want from a server's API: `GET /v1/intents` (pages by `after` and `next`),
+ * `GET /v1/intents/:id/decision` as reviewers, auditors and admins see it, and `GET /v1/intents/:id/payload`.
  */
 
 const PAGE = 100;
 const TIMEOUT_MS = 30_000;
 
 export async function fetchDecision(server: string, id: string): Promise<Result<RecordedIntent, string>> {
-  const answer = await get(server, `/v1/intents/${encodeURIComponent(id)}/decision`);
+  const answer = await getJson(server, `/v1/intents/${encodeURIComponent(id)}/decision`);
   if (!answer.ok) return answer;
-  const recorded = readRecorded(answer.value);
+  const recorded = readView(answer.value);
   return recorded.ok ? recorded : err(`The server's decision of ${id} ${recorded.error}.`);
 }
 
-/** Newest first, at most `limit`. */
+/** The route's own names, put back into the decision they were taken from. */
+function readView(view: unknown): Result<RecordedIntent, string> {
+  if (!isJsonObject(view)) return err("is no JSON object");
+  if (view["trace"] === undefined) {
+    return err("came without its trace: use the key of a reviewer, auditor or admin");
+  }
+  const decision = {
+    outcome: view["outcome"],
+    reasonCode: view["reason_code"],
+    reason: view["reason_detail"],
+    remedy: view["remedy"] ?? null,
+    policies: view["policies"],
+    shadow: view["shadow"],
+    trace: view["trace"],
+    environment: view["environment"] ?? null,
+    facts: view["facts"],
+    history: view["history"] ?? null,
+    risk: {
+      score: Math.round(Number(view["risk_score"]) * 100),
+      level: view["risk_level"],
+      factors: view["risk_factors"],
+    },
+    approval: view["approval"],
+  };
+  const created = view["evaluated_at"];
+  return readRecorded({ intent_id: view["intent_id"], created_at: created, ask: view["ask"], decision });
+}
+
+/**
+ * Newest first, at most `limit`.
+ *
+ * @param wantsPayload payloads are large, so one is fetched only where a rule would look into it
+ */
 export async function fetchRecorded(
   server: string,
   limit: number,
+  wantsPayload: (intent: RecordedIntent) => boolean,
 ): Promise<Result<readonly RecordedIntent[], string>> {
   const intents: RecordedIntent[] = [];
-  let cursor: string | null = null;
+  let next: string | null = null;
   do {
     const query = `limit=${Math.min(PAGE, limit - intents.length)}`;
-    const after: string = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-    const page = await get(server, `/v1/intents?${query}${after}`);
+    const after: string = next === null ? "" : `&after=${encodeURIComponent(next)}`;
+    const page = await getJson(server, `/v1/intents?${query}${after}`);
     if (!page.ok) return page;
     const ids = idsOf(page.value);
     for (const id of ids) {
       const recorded = await fetchDecision(server, id);
       if (!recorded.ok) return recorded;
-      intents.push(recorded.value);
+      intents.push(wantsPayload(recorded.value) ? await withPayload(server, recorded.value) : recorded.value);
     }
-    cursor = ids.length === 0 ? null : nextOf(page.value);
-  } while (cursor !== null && intents.length < limit);
+    next = ids.length === 0 ? null : nextOf(page.value);
+  } while (next !== null && intents.length < limit);
   return ok(intents);
+}
+
+/** What was erased, or is not for this key to see, stays unknown: the replay counts it. */
+async function withPayload(server: string, intent: RecordedIntent): Promise<RecordedIntent> {
+  if (intent.decision.facts.payload !== "content") return intent;
+  const answer = await get(server, `/v1/intents/${encodeURIComponent(intent.intentId)}/payload`);
+  if (!answer.ok) return intent;
+  const bytes = new Uint8Array(await answer.value.arrayBuffer());
+  if (bytes.length !== intent.decision.facts.bytes) return intent;
+  return { ...intent, payload: { kind: "content", bytes, name: null, mediaType: null } };
 }
 
 function idsOf(page: unknown): readonly string[] {
@@ -52,12 +95,21 @@ function idsOf(page: unknown): readonly string[] {
 }
 
 function nextOf(page: unknown): string | null {
-  if (!isJsonObject(page)) return null;
-  const next = page["next_cursor"] ?? page["nextCursor"];
+  const next = isJsonObject(page) ? page["next"] : null;
   return typeof next === "string" ? next : null;
 }
 
-async function get(server: string, path: string): Promise<Result<unknown, string>> {
+async function getJson(server: string, path: string): Promise<Result<unknown, string>> {
+  const answer = await get(server, path);
+  if (!answer.ok) return answer;
+  try {
+    return ok(await answer.value.json());
+  } catch {
+    return err(`${server} did not answer ${path} with JSON.`);
+  }
+}
+
+async function get(server: string, path: string): Promise<Result<Response, string>> {
   const key = process.env["GATE_API_KEY"];
   if (key === undefined || key === "") throw new UsageMistake("Put a key into GATE_API_KEY to ask a server.");
   if (!URL.canParse(path, server)) throw new UsageMistake(`${server} is no URL.`);
@@ -69,7 +121,7 @@ async function get(server: string, path: string): Promise<Result<unknown, string
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     if (!response.ok) return err(`${server} answered ${response.status} to ${path}.`);
-    return ok(await response.json());
+    return ok(response);
   } catch (error) {
     return err(`${server} can't be asked: ${error instanceof Error ? error.message : "unknown"}`);
   }

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runPolicyCommand } from "../../cli/policy/command.ts";
 import { decideIntent } from "../../src/core/evaluate/decide-intent.ts";
+import { POLICY_FIELDS } from "../../src/core/policy.ts";
 import { parsePolicy } from "../../src/policy/parse.ts";
 import { AGENT, askFor, content, rulesFrom } from "../core/evaluate/rules-for-tests.ts";
 
@@ -194,6 +195,63 @@ test("diff says in words what changes, and whether it is stricter", async () => 
   expect(await run("diff", before, before)).toMatchObject({ code: 0, out: "The same rules." });
 });
 
+const CHANGES: readonly string[] = [
+  "destinations: [crm.import, crm.export]",
+  "allowed_types: [csv]",
+  "require_profile: email.send.v1",
+  "field_checks: [{ path: a, required: true }]",
+  "block_if_terms: [a]",
+  "hold_if_terms: [a]",
+  "block_if_pii: [card]",
+  "hold_if_pii: [card]",
+  "block_duplicates_within: 10m",
+  "rate_limits: { per_agent_per_hour: 5 }",
+  "rate_limits: { per_agent_per_day: 5 }",
+  "budgets: [{ window: 1h, max_records: 5 }]",
+  "require_approval: always",
+  "require_approval_for: org_wide",
+  "require_approval_if_template_error: true",
+  "max_value_usd: 5",
+  "require_approval_over_value_usd: 5",
+  "cooldown_after_rejection: none",
+  "allow_unmeasured: true",
+  "require_approval_over: 5",
+  "auto_approve_under: 5",
+  "risk: { hold_at: low }",
+  "risk: { block_at: critical }",
+  "environments: { production: { require_approval: always } }",
+  "expiry_minutes: 5",
+  "execution_window_minutes: 5",
+  "on_no_response: defer",
+  "approvers: { groups: [a] }",
+  "approvers: { people: [a] }",
+  "approvers: { exclude_proposer: false }",
+  "approvers: { exclude_owner: false }",
+  "approvers: { min_assurance: sso }",
+  "require_approvals: 2",
+  "edit: { allow: true }",
+  "escalate: [{ after: 5m, to: a }]",
+  "execution: gate",
+  "retention_days: 5",
+  "mode: shadow",
+  "description: other",
+  "owner: a",
+];
+
+test.each(CHANGES)("diff sees %s", async (line) => {
+  const destinations = line.startsWith("destinations") ? "" : "destinations: [crm.import]\n";
+  const before = write("old/p.yaml", "id: p\ndestinations: [crm.import]\n");
+  const after = write("new/p.yaml", `id: p\n${destinations}${line}\n`);
+  const { code, out } = await run("diff", before, after);
+  expect(code).toBe(1);
+  expect(out.split("\n")).toHaveLength(2);
+});
+
+test("every field of a policy is among the changes that diff is tried on", () => {
+  const tried = new Set(CHANGES.map((line) => line.slice(0, line.indexOf(":"))));
+  expect(POLICY_FIELDS.filter((field) => field !== "id" && !tried.has(field))).toEqual([]);
+});
+
 test("diff of directories names policies that come and go", async () => {
   write("old/a.yaml", GOOD.replace("id: p", "id: a"));
   write("old/b.yaml", GOOD.replace("id: p", "id: b"));
@@ -203,36 +261,100 @@ test("diff of directories names policies that come and go", async () => {
   expect(out).toBe("a: removed; intents that name it are blocked.\nc: a new policy.");
 });
 
-test("replay asks a server page by page, with the key and nowhere else", async () => {
-  write("policies/p.yaml", GOOD.replaceAll("100", "10"));
+/** The decision route's view of what `recorded` has. */
+function viewed(records: number): string {
+  const { intent_id, created_at, ask, decision } = JSON.parse(recorded(records, "2026-01-01T00:00:00Z"));
+  const { outcome, reasonCode, reason, remedy, policies, facts, risk, trace, shadow, history, approval } =
+    decision;
+  return JSON.stringify({
+    intent_id,
+    evaluated_at: created_at,
+    ask,
+    outcome,
+    reason_code: reasonCode,
+    reason_detail: reason,
+    remedy,
+    policies,
+    facts,
+    risk_score: risk.score / 100,
+    risk_level: risk.level,
+    risk_factors: risk.factors,
+    trace,
+    shadow,
+    history,
+    approval,
+  });
+}
+
+async function withServer(
+  answer: (url: string) => string | null,
+  use: (url: string, seen: string[]) => Promise<void>,
+) {
   const seen: string[] = [];
   const server = createServer((request, response) => {
-    seen.push(`${request.headers.authorization ?? "no key"} ${request.url ?? ""}`);
-    const id = /intents\/(int_\d+)\/decision/.exec(request.url ?? "")?.[1];
-    const more = request.url?.includes("cursor=next") === true;
-    response.end(
-      id === undefined
-        ? JSON.stringify({
-            intents: [{ intentId: more ? "int_5" : "int_50" }],
-            next_cursor: more ? null : "next",
-          })
-        : recorded(Number(id.slice(4)), "2026-01-01T00:00:00Z"),
-    );
+    const url = request.url ?? "";
+    seen.push(`${request.headers.authorization ?? "no key"} ${url}`);
+    const body = answer(url);
+    if (body === null) response.writeHead(404);
+    response.end(body ?? "");
   });
   await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", () => resolve()));
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   process.env["GATE_API_KEY"] = "gate_sk_test";
   try {
-    const { code, out } = await run("replay", "--server", `http://127.0.0.1:${port}`, ...here());
-    expect(code).toBe(1);
-    expect(out).toContain("p crm.import: 1 × approve → hold (int_50)");
-    expect(seen).toHaveLength(4);
-    expect(seen.every((line) => line.startsWith("Bearer gate_sk_test /v1/intents"))).toBe(true);
+    await use(`http://127.0.0.1:${port}`, seen);
   } finally {
     delete process.env["GATE_API_KEY"];
     server.close();
   }
+}
+
+function api(url: string): string | null {
+  const id = /intents\/(int_\d+)\/decision/.exec(url)?.[1];
+  if (id !== undefined) return viewed(Number(id.slice(4)));
+  if (url.endsWith("/payload")) return url.includes("int_50/") ? "x" : null;
+  const second = url.includes("after=more");
+  return JSON.stringify({
+    intents: [{ intentId: second ? "int_5" : "int_50" }],
+    next: second ? null : "more",
+  });
+}
+
+test("replay asks a server page by page, with the key, and for no payload nobody looks into", async () => {
+  write("policies/p.yaml", GOOD.replaceAll("100", "10"));
+  await withServer(api, async (url, seen) => {
+    const { code, out } = await run("replay", "--server", url, ...here());
+    expect(code).toBe(1);
+    expect(out).toContain("p crm.import: 1 × approve → hold (int_50)");
+    expect(seen).toHaveLength(4);
+    expect(seen.every((line) => line.startsWith("Bearer gate_sk_test /v1/intents"))).toBe(true);
+  });
+});
+
+test("replay fetches the payloads a rule looks into, and counts those that are gone", async () => {
+  write("policies/p.yaml", `${GOOD}block_if_terms: [x]\n`);
+  await withServer(api, async (url) => {
+    const { out } = await run("replay", "--server", url, ...here());
+    expect(out).toContain("p crm.import: 1 × approve → block (int_50)");
+    expect(out).toContain("1 can't be decided again: the payload is gone");
+  });
+});
+
+test("explain shows a server's decision, and says so when the key may not see its trace", async () => {
+  await withServer(api, async (url) => {
+    const { code, out } = await run("explain", "int_500", "--server", url);
+    expect(code).toBe(0);
+    expect(out).toContain("HELD (record_threshold_exceeded)");
+  });
+  await withServer(
+    () => JSON.stringify({ intent_id: "int_1", ask: {} }),
+    async (url) => {
+      const { code, err } = await run("explain", "int_1", "--server", url);
+      expect(code).toBe(1);
+      expect(err).toContain("key of a reviewer, auditor or admin");
+    },
+  );
 });
 
 test("a server is not asked without a key", async () => {
