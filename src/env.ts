@@ -8,7 +8,9 @@ import { localRules } from "./adapters/local-rules.ts";
 import { d1Nonces } from "./adapters/nonces.ts";
 import { d1Principals } from "./adapters/principals.ts";
 import { registryChain } from "./adapters/registry-chain.ts";
+import { publishedKeys } from "./adapters/published-keys.ts";
 import { ruleBook } from "./adapters/rule-book.ts";
+import { ed25519Signer } from "./adapters/signer.ts";
 import { hmacHex } from "./core/digest.ts";
 import { deriveKey } from "./core/secret.ts";
 import { compileRules, type RuleSet } from "./policy/rule-set.ts";
@@ -18,6 +20,8 @@ import type { Ports } from "./ports.ts";
 interface Optional {
   /** The local server: it watches the policy directory. */
   readonly LOCAL?: Fetcher;
+  /** Secrets that were `GATE_SECRET` before, newest first, separated by commas. */
+  readonly GATE_SECRET_PREVIOUS?: string;
 }
 
 const DEFAULT_MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
@@ -37,6 +41,8 @@ export function portsOf(env: Env & Optional): Ports {
 
 function makePorts(env: Env & Optional): Ports {
   const macKey = () => deriveKey(env.GATE_SECRET, "entry-mac");
+  const chain = registryChain(env.DB, macKey);
+  const previous = (env.GATE_SECRET_PREVIOUS ?? "").split(",").map((secret) => secret.trim());
   const { LOCAL } = env;
   const rules =
     LOCAL === undefined
@@ -46,15 +52,21 @@ function makePorts(env: Env & Optional): Ports {
     intents: intentObjects(env.INTENTS),
     counters: agentCounters(env.AGENTS),
     index: d1IntentIndex(env.DB),
-    principals: d1Principals(env.DB, registryChain(env.DB, macKey), env.GATE_ADMIN_KEY || null),
+    principals: d1Principals(env.DB, chain, env.GATE_ADMIN_KEY || null),
     rules: ruleBook(env.DB, rules),
     nonces: d1Nonces(env.DB),
+    signer: ed25519Signer(
+      env.GATE_SECRET,
+      previous.filter((secret) => secret !== ""),
+      publishedKeys(env.DB, chain),
+    ),
     allowProposal: floodLimit(env.FLOOD),
     token(kind, subject) {
       return hmacHex(deriveKey(env.GATE_SECRET, `${kind}-token`), subject);
     },
     settings: {
       maxPayloadBytes: Number(env.MAX_PAYLOAD_BYTES) || DEFAULT_MAX_PAYLOAD_BYTES,
+      origin: env.GATE_ORIGIN,
       publicFeed: String(env.PUBLIC_FEED_ENABLED) === "true",
       version,
     },

@@ -190,6 +190,29 @@ export interface Nonces {
   use(nonce: string, principal: string, now: number): Promise<Result<void, "nonce_unknown" | "nonce_expired">>;
 }
 
+/** A public key as RFC 7517 writes it. */
+export interface PublicKey {
+  readonly kty?: string;
+  readonly crv?: string;
+  readonly x?: string;
+  readonly kid?: string;
+}
+
+/** Gate's own signature: Ed25519, under a key derived from the deployment's secret. */
+export interface Signer {
+  /** A compact JWS with this explicit type. */
+  signJws(typ: string, claims: Readonly<Record<string, unknown>>): Promise<string>;
+  signBytes(bytes: Uint8Array): Promise<{
+    readonly kid: string;
+    /** 32 bytes. */
+    readonly publicKey: Uint8Array;
+    /** 64 bytes. */
+    readonly signature: Uint8Array;
+  }>;
+  /** Every key that ever signed, newest first. */
+  publicKeys(): Promise<readonly PublicKey[]>;
+}
+
 /** Everything the doors and the use case reach the world through. */
 export interface Ports {
   readonly intents: Intents;
@@ -198,6 +221,7 @@ export interface Ports {
   readonly principals: Principals;
   readonly rules: RuleBook;
   readonly nonces: Nonces;
+  readonly signer: Signer;
   /** False once an agent has proposed more than the flood limit within a minute. */
   allowProposal(agent: string): Promise<boolean>;
   /** A one-time token, derived anew each time it is needed and never stored. */
@@ -205,6 +229,8 @@ export interface Ports {
   readonly settings: {
     readonly maxPayloadBytes: number;
     readonly publicFeed: boolean;
+    /** How this deployment names itself in what it signs. */
+    readonly origin: string;
     readonly version: string;
   };
 }

@@ -4,6 +4,7 @@ import { canonicalJson } from "../../core/json.ts";
 import { currentOrder, type IntentState, type Order } from "../../core/intent/state.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Dossier, Intent } from "../../ports.ts";
+import { ORDER_TYPE, orderClaims } from "../../core/intent/order-claims.ts";
 import { inForceFor } from "../../core/intent/terms.ts";
 import { maySee, visibleIntent } from "../access.ts";
 import { allow, authenticate, bearerOf, requireActive } from "../auth.ts";
@@ -12,7 +13,7 @@ import type { GateContext, GateEnv } from "../context.ts";
 import { refuse, type Problem } from "../problem.ts";
 import { refuseWith } from "../refusals.ts";
 import { parse, pick } from "../wire/fields.ts";
-import { MODE_NAMES, orderView } from "../wire/order-view.ts";
+import { MODE_NAMES, orderView, type OrderSecrets } from "../wire/order-view.ts";
 import { executionToken, intentOfOrder, sameSecret } from "../wire/secrets.ts";
 
 /** Results are kept with the intent and shown to reviewers; a provider's whole response does not belong here. */
@@ -61,12 +62,18 @@ async function showOrder(c: GateContext, intent: Intent, order: Order) {
   const { state } = dossier;
   const shown = state.orders.find(({ id }) => id === order.id) ?? order;
   const holder = mayCarryOut(c.var.principal, state) && isLive(state, shown);
-  return orderView(dossier, shown, holder ? executionToken(c.env, shown) : null);
+  return orderView(dossier, shown, holder ? await secretsOf(c, state, shown) : null);
 }
 
 /** What orders know a worker by: a runner's name in the registry, an agent's id. */
 function workerName(caller: Principal | null): string | undefined {
   return caller?.role === "runner" ? caller.name : caller?.id;
+}
+
+/** Token and signed order are made anew each time: neither is stored, and both come out the same. */
+async function secretsOf(c: GateContext, { terms }: IntentState, order: Order): Promise<OrderSecrets> {
+  const claims = orderClaims(c.env.settings.origin, terms, order);
+  return { token: executionToken(c.env, order), jws: await c.env.signer.signJws(ORDER_TYPE, claims) };
 }
 
 /** The order a path names, with the intent it belongs to; visible or not is the caller's question. */

@@ -40,6 +40,10 @@ export const publicRoutes = new Hono<GateEnv>()
       authentication: "bearer",
     }),
   )
+  // RFC 7517: every key that ever signed an order or a checkpoint, so that old ones still verify.
+  .get("/.well-known/jwks.json", async (c) =>
+    c.json({ keys: await c.env.signer.publicKeys() }, 200, { "Cache-Control": "public, max-age=300" }),
+  )
   .get("/v1/public/feed", async (c) => {
     if (!c.env.settings.publicFeed) {
       return refuse({ status: 404, code: "not_found", detail: "The public feed is off.", error: "Not found" });

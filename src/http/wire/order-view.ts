@@ -1,4 +1,5 @@
 import { MAX_ATTEMPTS, RETRY_BACKOFF_SECONDS } from "../../core/intent/limits.ts";
+import { providerIdempotencyKey } from "../../core/intent/order-claims.ts";
 import { currentOrder, type IntentState, type Order } from "../../core/intent/state.ts";
 import type { Dossier } from "../../ports.ts";
 import { iso, isoOrNull } from "./times.ts";
@@ -11,8 +12,15 @@ export const MODE_NAMES = {
   external_pull: "external_pull",
 } as const;
 
-/** @param token only for those who may carry the order out, and only while it can be; null for anybody else */
-export function orderView(dossier: Dossier, order: Order, token: string | null) {
+/** What makes an order an order: only for those who may carry it out, and only while it can be. */
+export interface OrderSecrets {
+  readonly token: string;
+  /** The order as a signed JWS. */
+  readonly jws: string;
+}
+
+/** @param secrets null for anybody but the holder */
+export function orderView(dossier: Dossier, order: Order, secrets: OrderSecrets | null) {
   const { state, payload, notes, entries } = dossier;
   const { terms } = state;
   const ofOrder = entries.filter(({ body }) => (JSON.parse(body) as { order?: string }).order === order.id);
@@ -28,7 +36,9 @@ export function orderView(dossier: Dossier, order: Order, token: string | null) 
     payload_ref: payload.kind === "content" ? `/v1/intents/${terms.id}/payload` : payload.name,
     payload_hash: terms.payloadDigest,
     intent_digest: terms.digest,
-    execution_token: token,
+    execution_token: secrets?.token ?? null,
+    order: secrets?.jws ?? null,
+    idempotency_key: providerIdempotencyKey(terms.id),
     retry_policy: { max_attempts: MAX_ATTEMPTS, backoff_seconds: RETRY_BACKOFF_SECONDS },
     status: orderStatus(state, order),
     issued_at: iso(order.issuedAt),

@@ -1,0 +1,57 @@
+import type { Order, Terms } from "./state.ts";
+
+/** RFC 8725 section 3.11: an explicit type, so that no other token of ours passes for an order. */
+export const ORDER_TYPE = "gate-order+jwt";
+
+/** What an execution order says, signed: RFC 7519 claims and what the order is bound to. */
+export interface OrderClaims {
+  readonly [claim: string]: string | number | null | { readonly jkt: string };
+  readonly iss: string;
+  /** Who is to carry it out: the runner's group of the destination, written as the destination's name. */
+  readonly aud: string;
+  /** The agent that proposed it. */
+  readonly sub: string;
+  /** The order's id. */
+  readonly jti: string;
+  /** Seconds since the epoch (RFC 7519 section 2). */
+  readonly iat: number;
+  readonly nbf: number;
+  /** At most 15 minutes after `iat`. */
+  readonly exp: number;
+  readonly intent_id: string;
+  readonly intent_digest: string;
+  /** Lower-case hexadecimal SHA-256 of the payload's bytes; null where there is none. */
+  readonly payload_digest: string | null;
+  readonly destination: string;
+  readonly action: string;
+  /** Higher than of every order of this intent before. */
+  readonly fence: number;
+  /** The key a provider that de-duplicates is to be given: the same for every attempt of one intent. */
+  readonly idempotency_key: string;
+}
+
+/** The same for every attempt of an intent, and of no other: the intent's id is 256 bits nobody can guess. */
+export function providerIdempotencyKey(intentId: string): string {
+  return `gate_${intentId.slice("int_".length)}`;
+}
+
+/** @param issuer how the deployment names itself */
+export function orderClaims(issuer: string, terms: Terms, order: Order): OrderClaims {
+  const issuedAt = Math.floor(order.issuedAt / 1000);
+  return {
+    iss: issuer,
+    aud: terms.destination,
+    sub: terms.agent,
+    jti: order.id,
+    iat: issuedAt,
+    nbf: issuedAt,
+    exp: Math.floor(order.expiresAt / 1000),
+    intent_id: terms.id,
+    intent_digest: terms.digest,
+    payload_digest: terms.payloadDigest,
+    destination: terms.destination,
+    action: terms.action,
+    fence: order.fence,
+    idempotency_key: providerIdempotencyKey(terms.id),
+  };
+}
