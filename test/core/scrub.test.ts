@@ -97,6 +97,7 @@ describe("what identifies nobody stays", () => {
     "int_x7Qz",
     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "risk 15/100",
+    "order AB12 3456",
     "release RC10 of something else entirely",
     "AB12 some words and more words",
   ])("%j", (text) => {

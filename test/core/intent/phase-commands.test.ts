@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { IntentCommand } from "../../../src/core/intent/command.ts";
+import { handle } from "../../../src/core/intent/handle.ts";
 import type { Terms } from "../../../src/core/intent/state.ts";
 import {
   after,
@@ -181,3 +182,26 @@ test.each([
   expect(doing(resolved, orderBy(), AT)).toBe(NO);
   expect(doing(resolved, COMMANDS.resolve, AT)).toBe(NO);
 });
+
+/** [command, a state that accepts it, who the entry is attributed to] */
+const ACTORS: readonly (readonly [keyof typeof COMMANDS, keyof typeof STATES, string])[] = [
+  ["approve", "pending_approval", "rev_ana"],
+  ["reject", "pending_approval", "rev_ana"],
+  ["cancel", "approved", "rev_ana"],
+  ["withdraw", "pending_approval", AGENT],
+  ["revoke", "approved", "rev_ana"],
+  ["order", "approved", AGENT],
+  ["claim", "scheduled", AGENT],
+  ["heartbeat", "claimed", AGENT],
+  ["report", "claimed", AGENT],
+  ["resolve", "indeterminate", "adm_1"],
+];
+
+test.each(ACTORS)(
+  "%s of an intent that is %s is attributed to the credential it came with: %s",
+  (type, phase, actor) => {
+    const { facts } = handle(STATES[phase], COMMANDS[type], AT);
+    expect(facts.length).toBeGreaterThan(0);
+    for (const fact of facts) expect(fact).toMatchObject({ actor, at: AT });
+  },
+);

@@ -73,6 +73,13 @@ describe("what a fresh intent's ledger reads", () => {
     });
   });
 
+  test("the count on the ledger is the one decided on, not only what was measured", () => {
+    const { facts } = decisionOf("hold");
+    const records = { declared: 900, measured: null, effective: 900, uncertain: false };
+    const checked = firstFacts(termsWith(), decisionOf("hold", { facts: { ...facts, records } }))[1];
+    expect(checked?.event).toMatchObject({ records: 900 });
+  });
+
   test("the rules that spoke are named, without what they saw", () => {
     const step = (rule: string, outcome: TraceStep["outcome"]): TraceStep => ({
       policy: "crm",
