@@ -1,5 +1,17 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { admin, ask, call, eventsOf, fresh, objectCount, ordered, propose, register, stateOf, type Registered } from "./gate.ts";
+import {
+  admin,
+  ask,
+  call,
+  eventsOf,
+  fresh,
+  objectCount,
+  ordered,
+  propose,
+  register,
+  stateOf,
+  type Registered,
+} from "./gate.ts";
 import { changeRules, RULES } from "./rules.ts";
 
 let agent: Registered;
@@ -10,7 +22,8 @@ beforeAll(async () => {
   reviewer = await register("reviewer");
 });
 
-const approve = (id: string, by: Registered, body: unknown = {}) => call("POST", `/v1/intents/${id}/approve`, by.key, body);
+const approve = (id: string, by: Registered, body: unknown = {}) =>
+  call("POST", `/v1/intents/${id}/approve`, by.key, body);
 const execute = (id: string, by = agent) => call("POST", `/v1/intents/${id}/execute`, by.key);
 
 describe("1: the admin key and names", () => {
@@ -28,12 +41,24 @@ describe("1: the admin key and names", () => {
     }
   });
 
-  test.each(["system", "System", "gate", "GATE", "policy", "timeout", "admin", "registry", "anonymous", "sys\u200btem", "ｓｙｓｔｅｍ", " ", "\u200b", ""])(
-    "1: the name %j is nobody's to take",
-    async (name) => {
-      expect((await call("POST", "/v1/agents/register", admin, { name })).status).toBe(400);
-    },
-  );
+  test.each([
+    "system",
+    "System",
+    "gate",
+    "GATE",
+    "policy",
+    "timeout",
+    "admin",
+    "registry",
+    "anonymous",
+    "sys\u200btem",
+    "ｓｙｓｔｅｍ",
+    " ",
+    "\u200b",
+    "",
+  ])("1: the name %j is nobody's to take", async (name) => {
+    expect((await call("POST", "/v1/agents/register", admin, { name })).status).toBe(400);
+  });
 
   test.each([
     ["the same name", (name: string) => name],
@@ -42,7 +67,10 @@ describe("1: the admin key and names", () => {
     ["a zero-width space in it", (name: string) => `${name.slice(0, 2)}\u200b${name.slice(2)}`],
     ["a soft hyphen in it", (name: string) => `${name.slice(0, 2)}\u00ad${name.slice(2)}`],
     ["a combining mark", (name: string) => `${name.slice(0, 1)}\u0301${name.slice(1)}`],
-    ["full-width letters", (name: string) => name.replace(/[a-z]/g, (c) => String.fromCodePoint(c.charCodeAt(0) + 0xfee0))],
+    [
+      "full-width letters",
+      (name: string) => name.replace(/[a-z]/g, (c) => String.fromCodePoint(c.charCodeAt(0) + 0xfee0)),
+    ],
     ["Cyrillic letters that look the same", (name: string) => name.replaceAll("a", "а")],
   ])("1: a taken name can't be taken again with %s, whatever the role", async (_, disguise) => {
     const name = fresh("dana");
@@ -57,12 +85,19 @@ describe("1: the admin key and names", () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => call("POST", "/v1/agents/register", admin, { name })),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, ...Array.from({ length: 9 }, () => 409)]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([
+      201,
+      ...Array.from({ length: 9 }, () => 409),
+    ]);
   });
 
   test("1: an agent can't be registered as a person, who could then vote for itself", async () => {
     for (const role of ["agent", "runner"]) {
-      const answer = await call("POST", "/v1/agents/register", admin, { name: fresh("x"), role, person: "ana" });
+      const answer = await call("POST", "/v1/agents/register", admin, {
+        name: fresh("x"),
+        role,
+        person: "ana",
+      });
       expect(answer.status, role).toBe(400);
     }
   });
@@ -72,7 +107,10 @@ describe("2: allow-lists come first", () => {
   test.each([
     { limits: { allowed_destinations: ["crm.held"] }, code: "agent_destination_not_allowed" },
     { limits: { allowed_destinations: [] }, code: "agent_destination_not_allowed" },
-    { limits: { allowedDestinations: ["CRM.small", "crm.smal", "small"] }, code: "agent_destination_not_allowed" },
+    {
+      limits: { allowedDestinations: ["CRM.small", "crm.smal", "small"] },
+      code: "agent_destination_not_allowed",
+    },
     { limits: { allowed_policies: ["held"] }, code: "agent_policy_not_allowed" },
     { limits: { allowedPolicies: [] }, code: "agent_policy_not_allowed" },
   ])("2: an agent limited to $limits gets $code at every spelling of the door", async ({ limits, code }) => {
@@ -121,16 +159,26 @@ describe("3: nobody decides their own", () => {
   test("3: an agent that becomes a reviewer can't approve what it proposed as an agent", async () => {
     const turncoat = await register("agent");
     const id = await propose(turncoat, ask("crm.held"), "pending_approval");
-    expect((await call("POST", `/v1/agents/${turncoat.id}/role`, admin, { role: "reviewer" })).status).toBe(200);
+    expect((await call("POST", `/v1/agents/${turncoat.id}/role`, admin, { role: "reviewer" })).status).toBe(
+      200,
+    );
     expect((await approve(id, turncoat)).body.code).toBe("own_intent");
   });
 
   test("3: two keys of one person are one vote, two persons are two", async () => {
-    const keys = [await register("reviewer", { person: "ben" }), await register("reviewer", { person: "ben" })];
+    const keys = [
+      await register("reviewer", { person: "ben" }),
+      await register("reviewer", { person: "ben" }),
+    ];
     const id = await propose(agent, ask("crm.pair"), "pending_approval");
     for (const key of keys) {
       const { body } = await approve(id, key);
-      expect(body).toMatchObject({ status: "pending_approval", votes: 1, votedBy: ["ben"], requiredApprovals: 2 });
+      expect(body).toMatchObject({
+        status: "pending_approval",
+        votes: 1,
+        votedBy: ["ben"],
+        requiredApprovals: 2,
+      });
     }
     expect((await approve(id, reviewer)).body).toMatchObject({ status: "approved", votes: 2 });
   });
@@ -144,7 +192,12 @@ describe("3: nobody decides their own", () => {
   });
 
   test("3: a key's display name makes nobody eligible", async () => {
-    for (const [name, destination] of [["ana@example.com", "crm.by-ana"], ["Ana Diaz", "crm.by-ana"], ["Ben Okafor", "crm.by-ops"], ["ben@example.com", "crm.by-ops"]] as const) {
+    for (const [name, destination] of [
+      ["ana@example.com", "crm.by-ana"],
+      ["Ana Diaz", "crm.by-ana"],
+      ["Ben Okafor", "crm.by-ops"],
+      ["ben@example.com", "crm.by-ops"],
+    ] as const) {
       const impostor = await register("reviewer", { name, person: fresh("mallory") });
       const id = await propose(agent, ask(destination), "pending_approval");
       expect((await approve(id, impostor)).status, name).toBe(403);
@@ -191,7 +244,8 @@ describe("3: nobody decides their own", () => {
 describe("4: one holder, one report", () => {
   test("4: a second report is 409 and changes nothing, the same or another", async () => {
     const { id, token, intent } = await ordered(agent);
-    const report = (status: string, key = token) => call("POST", `/v1/executions/${id}/report`, key, { status, result: { status } });
+    const report = (status: string, key = token) =>
+      call("POST", `/v1/executions/${id}/report`, key, { status, result: { status } });
     expect((await report("succeeded")).status).toBe(200);
     const before = (await call("GET", `/v1/intents/${intent}`, admin)).text;
     for (const again of ["succeeded", "failed", "indeterminate"]) {
@@ -226,7 +280,10 @@ describe("4: one holder, one report", () => {
     const { id, intent } = await ordered(agent);
     const other = await ordered(agent);
     const key = bearer === "own" ? agent.key : bearer === "other" ? other.token : bearer;
-    const answer = await call("POST", `/v1/executions/${id}/report`, key, { status: "succeeded", execution_token: inBody });
+    const answer = await call("POST", `/v1/executions/${id}/report`, key, {
+      status: "succeeded",
+      execution_token: inBody,
+    });
     expect(answer.status).toBe(status);
     expect(await stateOf(intent)).toBe("scheduled");
   });
@@ -234,16 +291,23 @@ describe("4: one holder, one report", () => {
   test("4: another agent with its own key and the right token is told there is no such order", async () => {
     const { id, token } = await ordered(agent);
     const other = await register("agent");
-    const answer = await call("POST", `/v1/executions/${id}/report`, other.key, { status: "succeeded", execution_token: token });
+    const answer = await call("POST", `/v1/executions/${id}/report`, other.key, {
+      status: "succeeded",
+      execution_token: token,
+    });
     expect(answer.status).toBe(404);
   });
 
   test("4: a destination that wants a claim takes no report without one, and one claim only", async () => {
     const { id, token } = await ordered(agent, ask("own.claimed"));
-    const post = (step: string) => call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
+    const post = (step: string) =>
+      call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
     expect((await post("report")).body.code).toBe("claim_required");
     const claims = await Promise.all(Array.from({ length: 10 }, () => post("claim")));
-    expect(claims.map(({ status }) => status).toSorted()).toEqual([200, ...Array.from({ length: 9 }, () => 409)]);
+    expect(claims.map(({ status }) => status).toSorted()).toEqual([
+      200,
+      ...Array.from({ length: 9 }, () => 409),
+    ]);
     expect((await post("heartbeat")).status).toBe(200);
     expect((await post("report")).status).toBe(200);
   });
@@ -252,39 +316,48 @@ describe("4: one holder, one report", () => {
 describe("5: a stopped key stops everywhere", () => {
   const stop = (id: string, verb: string) => call("POST", `/v1/agents/${id}/${verb}`, admin);
 
-  test.each(["suspend", "revoke"])("5: after %s the agent can do nothing, and nothing of its is carried out", async (verb) => {
-    const doomed = await register("agent");
-    const pending = await propose(doomed, ask("crm.held"), "pending_approval");
-    const approved = await propose(doomed, ask("crm.small"), "approved");
-    const live = await ordered(doomed);
-    const pulled = await propose(doomed, ask("own.pulled"), "approved");
-    const { deliveryToken } = (await call("POST", "/v1/deliver", doomed.key, { intentId: pulled })).body;
-    expect((await stop(doomed.id, verb)).status).toBe(200);
+  test.each(["suspend", "revoke"])(
+    "5: after %s the agent can do nothing, and nothing of its is carried out",
+    async (verb) => {
+      const doomed = await register("agent");
+      const pending = await propose(doomed, ask("crm.held"), "pending_approval");
+      const approved = await propose(doomed, ask("crm.small"), "approved");
+      const live = await ordered(doomed);
+      const pulled = await propose(doomed, ask("own.pulled"), "approved");
+      const { deliveryToken } = (await call("POST", "/v1/deliver", doomed.key, { intentId: pulled })).body;
+      expect((await stop(doomed.id, verb)).status).toBe(200);
 
-    expect((await call("POST", "/v1/intents", doomed.key, ask("crm.small"))).body.code).toBe("agent_inactive");
-    expect((await execute(approved, doomed)).status).toBe(403);
-    expect((await call("GET", `/v1/intents/${pending}`, doomed.key)).status).toBe(403);
-    expect((await approve(pending, reviewer)).body.code).toBe("proposer_inactive");
-    for (const step of ["claim", "report"]) {
-      const answer = await call("POST", `/v1/executions/${live.id}/${step}`, live.token, { status: "succeeded" });
-      expect(answer.body.code, step).toBe("agent_inactive");
-    }
-    const download = await call("GET", `/v1/download/${deliveryToken}`);
-    expect(download.status).toBe(403);
-    expect(download.text).not.toContain("row");
-    expect([await stateOf(pending), await stateOf(approved), await stateOf(live.intent)]).toEqual([
-      "pending_approval",
-      "approved",
-      "scheduled",
-    ]);
-  });
+      expect((await call("POST", "/v1/intents", doomed.key, ask("crm.small"))).body.code).toBe(
+        "agent_inactive",
+      );
+      expect((await execute(approved, doomed)).status).toBe(403);
+      expect((await call("GET", `/v1/intents/${pending}`, doomed.key)).status).toBe(403);
+      expect((await approve(pending, reviewer)).body.code).toBe("proposer_inactive");
+      for (const step of ["claim", "report"]) {
+        const answer = await call("POST", `/v1/executions/${live.id}/${step}`, live.token, {
+          status: "succeeded",
+        });
+        expect(answer.body.code, step).toBe("agent_inactive");
+      }
+      const download = await call("GET", `/v1/download/${deliveryToken}`);
+      expect(download.status).toBe(403);
+      expect(download.text).not.toContain("row");
+      expect([await stateOf(pending), await stateOf(approved), await stateOf(live.intent)]).toEqual([
+        "pending_approval",
+        "approved",
+        "scheduled",
+      ]);
+    },
+  );
 
   test("5: reactivated it goes on where it was; revoked it never does", async () => {
     const paused = await register("agent");
     const live = await ordered(paused);
     await stop(paused.id, "suspend");
     expect((await stop(paused.id, "reactivate")).status).toBe(200);
-    expect((await call("POST", `/v1/executions/${live.id}/report`, live.token, { status: "succeeded" })).status).toBe(200);
+    expect(
+      (await call("POST", `/v1/executions/${live.id}/report`, live.token, { status: "succeeded" })).status,
+    ).toBe(200);
     await stop(paused.id, "revoke");
     for (const verb of ["reactivate", "suspend"]) {
       expect((await stop(paused.id, verb)).body.code, verb).toBe("revoked_for_good");
@@ -301,7 +374,8 @@ describe("5: a stopped key stops everywhere", () => {
     const registry = RULES.registry.replaceAll("vpc-1", name);
     await changeRules({ ...RULES, registry });
     const live = await ordered(agent, ask("vpc.write"));
-    const claim = () => call("POST", `/v1/executions/${live.id}/claim`, runner.key, { execution_token: live.token });
+    const claim = () =>
+      call("POST", `/v1/executions/${live.id}/claim`, runner.key, { execution_token: live.token });
     await stop(runner.id, verb);
     expect((await claim()).status).toBe(403);
     expect(await stateOf(live.intent)).toBe("scheduled");
@@ -313,7 +387,10 @@ describe("5: a stopped key stops everywhere", () => {
     const id = await propose(rotated, ask("crm.small"), "approved");
     const { apiKey } = (await call("POST", `/v1/agents/${rotated.id}/rotate-key`, admin)).body;
     for (const method of ["GET", "POST"]) {
-      expect((await call(method, "/v1/intents", rotated.key, method === "POST" ? ask("crm.small") : undefined)).status).toBe(401);
+      expect(
+        (await call(method, "/v1/intents", rotated.key, method === "POST" ? ask("crm.small") : undefined))
+          .status,
+      ).toBe(401);
     }
     expect((await execute(id, { id: rotated.id, key: apiKey })).status).toBe(201);
   });
@@ -325,7 +402,9 @@ describe("5: a stopped key stops everywhere", () => {
       expect((await call("POST", `/v1/intents/${id}/revoke`, reviewer.key)).body.state).toBe("revoked");
       expect((await execute(id)).status).toBe(409);
     }
-    expect((await call("POST", `/v1/executions/${live.id}/report`, live.token, { status: "succeeded" })).status).toBe(409);
+    expect(
+      (await call("POST", `/v1/executions/${live.id}/report`, live.token, { status: "succeeded" })).status,
+    ).toBe(409);
     expect((await call("POST", `/v1/executions/${live.id}/claim`, live.token)).status).toBe(409);
     expect((await call("GET", `/v1/executions/${live.id}`, agent.key)).body.execution_token).toBeNull();
   });
@@ -366,7 +445,10 @@ describe("6: other agents' intents do not exist", () => {
     await propose(two, ask("crm.small"), "approved");
     for (const query of ["", `?agent=${two.id}`, `?agent_id=${two.id}`]) {
       const { body } = await call("GET", `/v1/intents${query}`, one.key);
-      expect(body.intents.map(({ id }: { id: string }) => id), query).toEqual([mine]);
+      expect(
+        body.intents.map(({ id }: { id: string }) => id),
+        query,
+      ).toEqual([mine]);
     }
     expect((await call("GET", "/v1/metrics", one.key)).body.actions_attempted).toBe(1);
   });
@@ -446,7 +528,9 @@ describe("7: a request can't choose its own rules", () => {
 
   test("7: an expiry that is shorter counts", async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", { expiresIn: "60s" }));
-    const { created_at: created, expires_at: expires } = (await call("GET", `/v1/intents/${body.intentId}`, admin)).body;
+    const { created_at: created, expires_at: expires } = (
+      await call("GET", `/v1/intents/${body.intentId}`, admin)
+    ).body;
     expect(Date.parse(expires) - Date.parse(created)).toBe(60_000);
   });
 
@@ -456,18 +540,30 @@ describe("7: a request can't choose its own rules", () => {
       const records = await call("POST", "/v1/intents", agent.key, ask("crm.small", { recordCount: value }));
       expect(records.status).toBe(400);
       if (typeof value === "number" && value > 0) return;
-      const dollars = await call("POST", "/v1/intents", agent.key, ask("crm.small", { estimated_value_usd: value }));
+      const dollars = await call(
+        "POST",
+        "/v1/intents",
+        agent.key,
+        ask("crm.small", { estimated_value_usd: value }),
+      );
       expect(dollars.status).toBe(400);
     },
   );
 
-  test.each(["nothing", "constructor", "__proto__", "toString", "../small", "small.yaml", "SMALL", "small\u0000", "smaⅼl"])(
-    "13: the policy %j is unknown and blocks",
-    async (policy) => {
-      const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.small", { policy }));
-      expect(body).toMatchObject({ status: "blocked", reason_code: "unknown_policy" });
-    },
-  );
+  test.each([
+    "nothing",
+    "constructor",
+    "__proto__",
+    "toString",
+    "../small",
+    "small.yaml",
+    "SMALL",
+    "small\u0000",
+    "smaⅼl",
+  ])("13: the policy %j is unknown and blocks", async (policy) => {
+    const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.small", { policy }));
+    expect(body).toMatchObject({ status: "blocked", reason_code: "unknown_policy" });
+  });
 
   test("7: a destination that nobody bound is refused, also when the policy named would list it", async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("own.nowhere"));

@@ -1,6 +1,22 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { runDurableObjectAlarm } from "cloudflare:test";
-import { admin, ask, call, eventsOf, flushed, fresh, later, MINUTE_MS, objectOf, ordered, propose, register, send, stateOf, type Registered } from "./gate.ts";
+import {
+  admin,
+  ask,
+  call,
+  eventsOf,
+  flushed,
+  fresh,
+  later,
+  MINUTE_MS,
+  objectOf,
+  ordered,
+  propose,
+  register,
+  send,
+  stateOf,
+  type Registered,
+} from "./gate.ts";
 import { changeRules, RULES } from "./rules.ts";
 import { sha256Hex } from "../../src/core/digest.ts";
 
@@ -29,29 +45,53 @@ describe("9: the bytes that were proposed are the bytes that come back", () => {
     ["characters of every plane", { payload: "aé漢😀\u0000\u202e👩‍👩‍👧" }, utf8("aé漢😀\u0000\u202e👩‍👩‍👧")],
     ["decomposed accents, not composed", { payload: "e\u0301" }, utf8("e\u0301")],
     ["JSON as text, with its spaces", { payload: '{ "b": 1,  "a": 2 }' }, utf8('{ "b": 1,  "a": 2 }')],
-    ["JSON as an object, in RFC 8785 form", { payload: { b: 1, a: [true, null, 1.5] } }, utf8('{"a":[true,null,1.5],"b":1}')],
+    [
+      "JSON as an object, in RFC 8785 form",
+      { payload: { b: 1, a: [true, null, 1.5] } },
+      utf8('{"a":[true,null,1.5],"b":1}'),
+    ],
     ["a list", { payload: [1, "2"] }, utf8('[1,"2"]')],
     ["every byte there is", { payload: base64(everyByte), payload_encoding: "base64" }, everyByte],
     ["nothing, in base64", { payload: "", payload_encoding: "base64" }, utf8("")],
     ["3 MiB", { payload: base64(big), payload_encoding: "base64" }, big],
     ["a data URI", { payload: "data:text/csv,a%2Cb%0A1%2C2" }, utf8("a,b\n1,2")],
-    ["a data URI in base64", { payload: `data:application/octet-stream;base64,${base64(everyByte)}` }, everyByte],
-    ["what looks like a path, sent as content", { payload: "/etc/passwd.csv", payload_media_type: "text/plain" }, utf8("/etc/passwd.csv")],
-  ])("9: %s", async (_, payload, bytes) => {
-    const answer = await call("POST", "/v1/intents", agent.key, { ...ask("crm.held"), ...payload });
-    expect(answer.status).toBe(200);
-    const id = answer.body.intentId;
-    const digest = sha256Hex(bytes);
-    expect(answer.body.payload_hash).toBe(digest);
-    const read = await payloadOf(id);
-    expect(read.status).toBe(200);
-    expect(read.bytes.length).toBe(bytes.length);
-    expect(read.bytes.every((byte, at) => byte === bytes[at])).toBe(true);
-    expect(read.headers.get("X-Payload-Digest")).toBe(digest);
-  }, 20_000);
+    [
+      "a data URI in base64",
+      { payload: `data:application/octet-stream;base64,${base64(everyByte)}` },
+      everyByte,
+    ],
+    [
+      "what looks like a path, sent as content",
+      { payload: "/etc/passwd.csv", payload_media_type: "text/plain" },
+      utf8("/etc/passwd.csv"),
+    ],
+  ])(
+    "9: %s",
+    async (_, payload, bytes) => {
+      const answer = await call("POST", "/v1/intents", agent.key, { ...ask("crm.held"), ...payload });
+      expect(answer.status).toBe(200);
+      const id = answer.body.intentId;
+      const digest = sha256Hex(bytes);
+      expect(answer.body.payload_hash).toBe(digest);
+      const read = await payloadOf(id);
+      expect(read.status).toBe(200);
+      expect(read.bytes.length).toBe(bytes.length);
+      expect(read.bytes.every((byte, at) => byte === bytes[at])).toBe(true);
+      expect(read.headers.get("X-Payload-Digest")).toBe(digest);
+    },
+    20_000,
+  );
 
   test("9: whatever the agent calls it, a browser gets it as a download in a sandbox", async () => {
-    const id = await propose(agent, ask("crm.held", { payload: "<script>alert(1)</script>", payload_media_type: "text/html", payload_name: "a.html" }), "pending_approval");
+    const id = await propose(
+      agent,
+      ask("crm.held", {
+        payload: "<script>alert(1)</script>",
+        payload_media_type: "text/html",
+        payload_name: "a.html",
+      }),
+      "pending_approval",
+    );
     const { headers } = await payloadOf(id, reviewer.key);
     expect(headers.get("Content-Type")).toBe("application/octet-stream");
     expect(headers.get("Content-Disposition")).toBe("attachment");
@@ -73,17 +113,48 @@ describe("9: the bytes that were proposed are the bytes that come back", () => {
 
   test("9: the same request twice is two intents with two digests", async () => {
     const request = ask("crm.small");
-    const [one, two] = [await call("POST", "/v1/intents", agent.key, request), await call("POST", "/v1/intents", agent.key, request)];
+    const [one, two] = [
+      await call("POST", "/v1/intents", agent.key, request),
+      await call("POST", "/v1/intents", agent.key, request),
+    ];
     expect(one.body.intentId).not.toBe(two.body.intentId);
     expect(one.body.intent_digest).not.toBe(two.body.intent_digest);
     expect(one.body.payload_hash).toBe(two.body.payload_hash);
   });
 
   test.each([
-    ["its policy", { ...RULES, policies: { ...RULES.policies, held: "require_approval: always\nexpiry_minutes: 31" } }],
-    ["its policy is gone", { ...RULES, policies: Object.fromEntries(Object.entries(RULES.policies).filter(([id]) => id !== "held")), registry: RULES.registry.replace("crm.held: { policies: [held] }", "") }],
-    ["its destination", { ...RULES, registry: RULES.registry.replace("crm.held: { policies: [held] }", "crm.held: { policies: [held], idempotent: true }") }],
-    ["another policy is bound", { ...RULES, registry: RULES.registry.replace("crm.held: { policies: [held] }", "crm.held: { policies: [held, pair] }") }],
+    [
+      "its policy",
+      { ...RULES, policies: { ...RULES.policies, held: "require_approval: always\nexpiry_minutes: 31" } },
+    ],
+    [
+      "its policy is gone",
+      {
+        ...RULES,
+        policies: Object.fromEntries(Object.entries(RULES.policies).filter(([id]) => id !== "held")),
+        registry: RULES.registry.replace("crm.held: { policies: [held] }", ""),
+      },
+    ],
+    [
+      "its destination",
+      {
+        ...RULES,
+        registry: RULES.registry.replace(
+          "crm.held: { policies: [held] }",
+          "crm.held: { policies: [held], idempotent: true }",
+        ),
+      },
+    ],
+    [
+      "another policy is bound",
+      {
+        ...RULES,
+        registry: RULES.registry.replace(
+          "crm.held: { policies: [held] }",
+          "crm.held: { policies: [held, pair] }",
+        ),
+      },
+    ],
   ])("9: an approval no longer holds, and can't be given, once %s has changed", async (_, rules) => {
     const pending = await propose(agent, ask("crm.held"), "pending_approval");
     const approved = await propose(agent, ask("crm.held"), "pending_approval");
@@ -91,51 +162,92 @@ describe("9: the bytes that were proposed are the bytes that come back", () => {
     for (const id of [approved, live]) await call("POST", `/v1/intents/${id}/approve`, reviewer.key);
     const order = (await execute(live)).body;
     await changeRules(rules);
-    expect((await call("POST", `/v1/intents/${pending}/approve`, reviewer.key)).body.code).toBe("approval_stale");
+    expect((await call("POST", `/v1/intents/${pending}/approve`, reviewer.key)).body.code).toBe(
+      "approval_stale",
+    );
     expect((await execute(approved)).body.code).toBe("approval_stale");
-    expect((await call("POST", `/v1/executions/${order.executionId}/claim`, order.execution_token)).body.code).toBe("approval_stale");
+    expect(
+      (await call("POST", `/v1/executions/${order.executionId}/claim`, order.execution_token)).body.code,
+    ).toBe("approval_stale");
     await changeRules(RULES);
     expect((await execute(approved)).status).toBe(201);
   });
 });
 
 describe("10 and 12: what Gate has not seen", () => {
-  test.each(["/etc/passwd.csv", "./leads.csv", "../../.dev.vars.json", "C:\\Users\\x\\leads.csv", "leads.CSV", "~/secrets.txt", "file.xlsx"])(
-    "12: %s is a name, kept as a name, and never read",
-    async (payload) => {
-      const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", { payload }));
-      const detail = (await call("GET", `/v1/intents/${body.intentId}`, agent.key)).body;
-      expect(detail).toMatchObject({ payload_kind: "reference", payload_name: payload, payload_hash: null, payload_bytes: 0, payload_path: null });
-      expect((await payloadOf(body.intentId)).body.code).toBe("no_payload");
-    },
-  );
+  test.each([
+    "/etc/passwd.csv",
+    "./leads.csv",
+    "../../.dev.vars.json",
+    "C:\\Users\\x\\leads.csv",
+    "leads.CSV",
+    "~/secrets.txt",
+    "file.xlsx",
+  ])("12: %s is a name, kept as a name, and never read", async (payload) => {
+    const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", { payload }));
+    const detail = (await call("GET", `/v1/intents/${body.intentId}`, agent.key)).body;
+    expect(detail).toMatchObject({
+      payload_kind: "reference",
+      payload_name: payload,
+      payload_hash: null,
+      payload_bytes: 0,
+      payload_path: null,
+    });
+    expect((await payloadOf(body.intentId)).body.code).toBe("no_payload");
+  });
 
-  test.each(["/etc/passwd", "/proc/self/environ", "file:///etc/passwd", "http://169.254.169.254/latest", "leads.csv\n", "two words.csv", "leads.csv.exe"])(
-    "12: %j is content like any other text",
-    async (payload) => {
-      const id = await propose(agent, ask("crm.held", { payload }), "pending_approval");
-      expect((await payloadOf(id)).text).toBe(payload);
-    },
-  );
+  test.each([
+    "/etc/passwd",
+    "/proc/self/environ",
+    "file:///etc/passwd",
+    "http://169.254.169.254/latest",
+    "leads.csv\n",
+    "two words.csv",
+    "leads.csv.exe",
+  ])("12: %j is content like any other text", async (payload) => {
+    const id = await propose(agent, ask("crm.held", { payload }), "pending_approval");
+    expect((await payloadOf(id)).text).toBe(payload);
+  });
 
   test("10: a reference is held however few records are declared, unless the policy accepts what it can't measure", async () => {
     await propose(agent, ask("crm.measured", { payload: "./leads.csv", recordCount: 1 }), "pending_approval");
-    await propose(agent, ask("crm.measured", { payload_reference: { name: "leads.csv", rows: 1 }, payload: undefined, recordCount: 1 }), "pending_approval");
+    await propose(
+      agent,
+      ask("crm.measured", {
+        payload_reference: { name: "leads.csv", rows: 1 },
+        payload: undefined,
+        recordCount: 1,
+      }),
+      "pending_approval",
+    );
     await propose(agent, ask("crm.small", { payload: "./leads.csv", recordCount: 1 }), "approved");
   });
 
   test("10: a reference with a digest binds it, and can't be delivered", async () => {
     const sha256 = "AB".repeat(32);
-    const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.small", { payload: undefined, payload_reference: { name: "leads.csv", sha256, rows: 5 } }));
+    const { body } = await call(
+      "POST",
+      "/v1/intents",
+      agent.key,
+      ask("crm.small", { payload: undefined, payload_reference: { name: "leads.csv", sha256, rows: 5 } }),
+    );
     expect(body.payload_hash).toBe(sha256.toLowerCase());
-    expect((await call("POST", "/v1/deliver", agent.key, { intentId: body.intentId })).body.code).toBe("nothing_to_deliver");
+    expect((await call("POST", "/v1/deliver", agent.key, { intentId: body.intentId })).body.code).toBe(
+      "nothing_to_deliver",
+    );
     expect(await stateOf(body.intentId)).toBe("approved");
   });
 
   test.each([
     ["both a payload and a reference", { payload_reference: { name: "a.csv" } }],
-    ["a reference with a short digest", { payload: undefined, payload_reference: { name: "a.csv", sha256: "ab" } }],
-    ["a reference with negative rows", { payload: undefined, payload_reference: { name: "a.csv", rows: -1 } }],
+    [
+      "a reference with a short digest",
+      { payload: undefined, payload_reference: { name: "a.csv", sha256: "ab" } },
+    ],
+    [
+      "a reference with negative rows",
+      { payload: undefined, payload_reference: { name: "a.csv", rows: -1 } },
+    ],
     ["base64 that is none", { payload: "****", payload_encoding: "base64" }],
     ["an encoding nobody knows", { payload: "a", payload_encoding: "utf-7" }],
   ])("10: %s is 400", async (_, more) => {
@@ -156,7 +268,9 @@ describe("11: a write happens once", () => {
 
   test("11: a live order can't be had in another way as well", async () => {
     const { intent } = await ordered(agent);
-    expect((await call("POST", "/v1/deliver", agent.key, { intentId: intent })).body.code).toBe("wrong_state");
+    expect((await call("POST", "/v1/deliver", agent.key, { intentId: intent })).body.code).toBe(
+      "wrong_state",
+    );
     expect((await execute(intent, { mode: "external_pull" })).status).toBe(409);
     const pulled = await propose(agent, ask("crm.small"), "approved");
     await call("POST", "/v1/deliver", agent.key, { intentId: pulled });
@@ -175,8 +289,12 @@ describe("11: a write happens once", () => {
     const id = await propose(agent, ask("own.pulled", { payload }), "approved");
     const { url, deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId: id })).body;
     expect(url.endsWith(`/v1/download/${deliveryToken}`)).toBe(true);
-    expect((await call("POST", "/v1/deliver", agent.key, { intentId: id })).body.deliveryToken).toBe(deliveryToken);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => call("GET", `/v1/download/${deliveryToken}`)));
+    expect((await call("POST", "/v1/deliver", agent.key, { intentId: id })).body.deliveryToken).toBe(
+      deliveryToken,
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => call("GET", `/v1/download/${deliveryToken}`)),
+    );
     expect(answers.filter(({ status }) => status === 200).map(({ text }) => text)).toEqual([payload]);
     expect(answers.filter(({ status }) => status === 410)).toHaveLength(9);
     expect((await call("GET", `/v1/intents/${id}`, agent.key)).body.status).toBe("delivered");
@@ -186,7 +304,9 @@ describe("11: a write happens once", () => {
   test("11: a HEAD of a download neither claims nor tells", async () => {
     const id = await propose(agent, ask("own.pulled"), "approved");
     const { deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId: id })).body;
-    expect((await send(`/v1/download/${deliveryToken}`, { method: "HEAD" })).status).toBeGreaterThanOrEqual(400);
+    expect((await send(`/v1/download/${deliveryToken}`, { method: "HEAD" })).status).toBeGreaterThanOrEqual(
+      400,
+    );
     expect(await stateOf(id)).toBe("scheduled");
     expect((await call("GET", `/v1/download/${deliveryToken}`)).status).toBe(200);
   });
@@ -211,7 +331,9 @@ describe("11: a write happens once", () => {
     for (let round = 0; round < 5; round += 1) {
       const id = await propose(agent, ask("crm.held"), "pending_approval");
       const verbs = Array.from({ length: 8 }, (_, at) => ((at + round) % 2 === 0 ? "approve" : "reject"));
-      const answers = await Promise.all(verbs.map((verb) => call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, {})));
+      const answers = await Promise.all(
+        verbs.map((verb) => call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, {})),
+      );
       for (const { status } of answers) expect([200, 409]).toContain(status);
       expect(answers.filter(({ status }, at) => verbs[at] === "reject" && status === 200)).toHaveLength(1);
       const events = await eventsOf(id);
@@ -234,14 +356,23 @@ describe("11: a write happens once", () => {
 
   test("11: a worker that can't tell what happened leaves it indeterminate, and only a person says more", async () => {
     const { id, token, intent } = await ordered(agent);
-    await call("POST", `/v1/executions/${id}/report`, token, { status: "indeterminate", result: { timeout: true } });
+    await call("POST", `/v1/executions/${id}/report`, token, {
+      status: "indeterminate",
+      result: { timeout: true },
+    });
     const { body } = await call("GET", `/v1/intents/${intent}`, agent.key);
     expect(body).toMatchObject({ state: "indeterminate", status: "scheduled" });
     expect((await execute(intent)).status).toBe(409);
     const note = "The CRM has the rows.";
-    const resolved = await call("POST", `/v1/intents/${intent}/resolve`, reviewer.key, { outcome: "executed", note });
+    const resolved = await call("POST", `/v1/intents/${intent}/resolve`, reviewer.key, {
+      outcome: "executed",
+      note,
+    });
     expect(resolved.body.state).toBe("succeeded");
-    expect((await call("POST", `/v1/intents/${intent}/resolve`, reviewer.key, { outcome: "not_executed", note })).status).toBe(409);
+    expect(
+      (await call("POST", `/v1/intents/${intent}/resolve`, reviewer.key, { outcome: "not_executed", note }))
+        .status,
+    ).toBe(409);
   });
 
   test("11: where the provider de-duplicates an unknown outcome may be tried again, with another token and a higher fence, three times in all", async () => {
@@ -252,12 +383,16 @@ describe("11: a write happens once", () => {
       expect(status).toBe(201);
       expect(body.attempt).toBe(attempt);
       seen.push({ id: body.executionId, token: body.execution_token });
-      await call("POST", `/v1/executions/${body.executionId}/report`, body.execution_token, { status: "indeterminate" });
+      await call("POST", `/v1/executions/${body.executionId}/report`, body.execution_token, {
+        status: "indeterminate",
+      });
     }
     expect(new Set(seen.map(({ token }) => token)).size).toBe(3);
     expect((await execute(intent)).body.code).toBe("attempts_exhausted");
     const [first] = seen;
-    const late = await call("POST", `/v1/executions/${first?.id}/report`, first?.token, { status: "succeeded" });
+    const late = await call("POST", `/v1/executions/${first?.id}/report`, first?.token, {
+      status: "succeeded",
+    });
     expect(late.body.code).toBe("superseded_order");
     expect(await stateOf(intent)).toBe("indeterminate");
   });
@@ -266,13 +401,20 @@ describe("11: a write happens once", () => {
 describe("11: one intent per key", () => {
   test("11: fifty proposals of one key at once are one intent: one 200, 49 times 409 with its id", async () => {
     const request = ask("crm.small", { idempotency_key: fresh("key") });
-    const answers = await Promise.all(Array.from({ length: 50 }, () => call("POST", "/v1/intents", agent.key, request)));
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => call("POST", "/v1/intents", agent.key, request)),
+    );
     const [first, ...others] = answers.filter(({ status }) => status === 200);
     expect(others).toEqual([]);
     const repeats = answers.filter(({ status }) => status === 409);
     expect(repeats).toHaveLength(49);
     for (const { body } of repeats) {
-      expect(body).toMatchObject({ status: "duplicate_blocked", intentId: first?.body.intentId, proposalId: first?.body.intentId, code: "duplicate_blocked" });
+      expect(body).toMatchObject({
+        status: "duplicate_blocked",
+        intentId: first?.body.intentId,
+        proposalId: first?.body.intentId,
+        code: "duplicate_blocked",
+      });
     }
   });
 
@@ -296,10 +438,37 @@ describe("11: one intent per key", () => {
 
   test("11: the same request in other words is the same request", async () => {
     const key = fresh("key");
-    const id = await propose(agent, { destination: "crm.small", policy: "small", payload: { a: 1, b: 2 }, recordCount: 3, estimated_value_usd: 5, idempotency_key: key }, "approved");
+    const id = await propose(
+      agent,
+      {
+        destination: "crm.small",
+        policy: "small",
+        payload: { a: 1, b: 2 },
+        recordCount: 3,
+        estimated_value_usd: 5,
+        idempotency_key: key,
+      },
+      "approved",
+    );
     const spellings = [
-      { idempotencyKey: key, estimatedValueUsd: 5, estimated_records: 3, payload: { b: 2, a: 1 }, policy_id: "small", action: "crm.small" },
-      { idempotency_key: key, estimated_value_usd: 5.0, record_count: "3", payload: { a: 1, b: 2 }, policyId: "small", destination: "crm.small", on_behalf_of: null, metadata: {} },
+      {
+        idempotencyKey: key,
+        estimatedValueUsd: 5,
+        estimated_records: 3,
+        payload: { b: 2, a: 1 },
+        policy_id: "small",
+        action: "crm.small",
+      },
+      {
+        idempotency_key: key,
+        estimated_value_usd: 5.0,
+        record_count: "3",
+        payload: { a: 1, b: 2 },
+        policyId: "small",
+        destination: "crm.small",
+        on_behalf_of: null,
+        metadata: {},
+      },
     ];
     for (const request of spellings) {
       for (const path of ["/v1/intents", "/v1/propose"]) {
@@ -318,8 +487,22 @@ describe("11: one intent per key", () => {
 
   test("11: keys that look alike are different keys", async () => {
     const request = ask("crm.small");
-    const keys = ["k", "K", "k ", " k", "k\u0000", '"k"', '","k', "k\u200b", "\u00e9", "e\u0301", "__proto__"];
-    const ids = await Promise.all(keys.map((key) => propose(agent, { ...request, idempotency_key: key }, "approved")));
+    const keys = [
+      "k",
+      "K",
+      "k ",
+      " k",
+      "k\u0000",
+      '"k"',
+      '","k',
+      "k\u200b",
+      "\u00e9",
+      "e\u0301",
+      "__proto__",
+    ];
+    const ids = await Promise.all(
+      keys.map((key) => propose(agent, { ...request, idempotency_key: key }, "approved")),
+    );
     expect(new Set(ids).size).toBe(keys.length);
   });
 
@@ -327,7 +510,11 @@ describe("11: one intent per key", () => {
     const request = ask("crm.held", { idempotency_key: fresh("key") });
     const id = await propose(agent, request, "pending_approval");
     await call("POST", `/v1/intents/${id}/withdraw`, agent.key);
-    expect((await call("POST", "/v1/intents", agent.key, request)).body).toMatchObject({ intentId: id, existingStatus: "blocked", state: "withdrawn" });
+    expect((await call("POST", "/v1/intents", agent.key, request)).body).toMatchObject({
+      intentId: id,
+      existingStatus: "blocked",
+      state: "withdrawn",
+    });
   });
 
   test("11: a withdrawn proposal can be made anew without a key", async () => {
@@ -358,7 +545,11 @@ describe("11: one intent per key", () => {
     await again();
     expect(await counts()).toEqual([1, 7, 1]);
     const rows = await flushed(id);
-    expect(rows.filter(({ event }) => event === "duplicate_blocked").map(({ actor }) => actor)).toEqual([agent.id, "gate", agent.id]);
+    expect(rows.filter(({ event }) => event === "duplicate_blocked").map(({ actor }) => actor)).toEqual([
+      agent.id,
+      "gate",
+      agent.id,
+    ]);
     expect((await call("GET", "/v1/metrics", agent.key)).body.duplicate_actions).toBeGreaterThanOrEqual(2);
   });
 });

@@ -26,7 +26,9 @@ export async function faultsOf(rows: readonly LedgerRow[]): Promise<readonly str
     });
     const digest = await crypto.subtle.digest("SHA-256", utf8(`gate-entry-v1\n${text}`));
     if (hex(digest) !== row.entry_hash) faults.push(`${row.seq} is not what its hash says`);
-    if (hex(await crypto.subtle.sign("HMAC", key, utf8(row.entry_hash))) !== row.mac) faults.push(`${row.seq} has a wrong MAC`);
+    if (hex(await crypto.subtle.sign("HMAC", key, utf8(row.entry_hash))) !== row.mac) {
+      faults.push(`${row.seq} has a wrong MAC`);
+    }
     prev = row.entry_hash;
   }
   return faults;

@@ -2,7 +2,23 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { flooding } from "./rules.ts";
-import { admin, type Answer, ask, call, everythingInD1, flushed, freeze, later, objectOf, ordered, propose, register, send, stateOf, type Registered } from "./gate.ts";
+import {
+  admin,
+  type Answer,
+  ask,
+  call,
+  everythingInD1,
+  flushed,
+  freeze,
+  later,
+  objectOf,
+  ordered,
+  propose,
+  register,
+  send,
+  stateOf,
+  type Registered,
+} from "./gate.ts";
 
 let agent: Registered;
 let crowd: readonly Registered[];
@@ -32,7 +48,9 @@ function expectProblem(answer: Answer, about: string): void {
 }
 
 function expectNoInside(answer: Answer, about: string): void {
-  expect(answer.text, about).not.toMatch(/\bat .+:\d+:\d+|node_modules|\.ts\b|\/work\/|SELECT |INSERT |D1_ERROR|SQLITE|TypeError|ZodError/);
+  expect(answer.text, about).not.toMatch(
+    /\bat .+:\d+:\d+|node_modules|\.ts\b|\/work\/|SELECT |INSERT |D1_ERROR|SQLITE|TypeError|ZodError/,
+  );
 }
 
 interface Route {
@@ -57,18 +75,52 @@ const POSTS: Readonly<Record<string, Route>> = {
   "/v1/agents/register": {
     path: () => "/v1/agents/register",
     key: byAdmin,
-    good: () => ({ name: "n", role: "agent", owner: "o", allowed_policies: ["a"], allowed_destinations: ["a"], environment: "e", framework: "f", metadata: {}, riskTier: "standard" }),
+    good: () => ({
+      name: "n",
+      role: "agent",
+      owner: "o",
+      allowed_policies: ["a"],
+      allowed_destinations: ["a"],
+      environment: "e",
+      framework: "f",
+      metadata: {},
+      riskTier: "standard",
+    }),
   },
-  "/v1/agents/:id/role": { path: () => `/v1/agents/${agent.id}/role`, key: byAdmin, good: () => ({ role: "agent" }) },
-  "/v1/approve": { path: () => "/v1/approve", key: byReviewer, good: () => ({ proposalId: held, ...decision() }) },
-  "/v1/reject": { path: () => "/v1/reject", key: byReviewer, good: () => ({ proposalId: held, ...decision() }) },
+  "/v1/agents/:id/role": {
+    path: () => `/v1/agents/${agent.id}/role`,
+    key: byAdmin,
+    good: () => ({ role: "agent" }),
+  },
+  "/v1/approve": {
+    path: () => "/v1/approve",
+    key: byReviewer,
+    good: () => ({ proposalId: held, ...decision() }),
+  },
+  "/v1/reject": {
+    path: () => "/v1/reject",
+    key: byReviewer,
+    good: () => ({ proposalId: held, ...decision() }),
+  },
   "/v1/intents/:id/approve": { path: () => `/v1/intents/${held}/approve`, key: byReviewer, good: decision },
   "/v1/intents/:id/reject": { path: () => `/v1/intents/${held}/reject`, key: byReviewer, good: decision },
-  "/v1/intents/:id/cancel-approval": { path: () => `/v1/intents/${held}/cancel-approval`, key: byReviewer, good: decision },
+  "/v1/intents/:id/cancel-approval": {
+    path: () => `/v1/intents/${held}/cancel-approval`,
+    key: byReviewer,
+    good: decision,
+  },
   "/v1/intents/:id/withdraw": { path: () => `/v1/intents/${held}/withdraw`, key: byAgent, good: decision },
   "/v1/intents/:id/revoke": { path: () => `/v1/intents/${held}/revoke`, key: byReviewer, good: decision },
-  "/v1/intents/:id/resolve": { path: () => `/v1/intents/${held}/resolve`, key: byReviewer, good: () => ({ outcome: "executed", note: "n" }) },
-  "/v1/intents/:id/execute": { path: () => `/v1/intents/${held}/execute`, key: byAgent, good: () => ({ mode: "runner_exec" }) },
+  "/v1/intents/:id/resolve": {
+    path: () => `/v1/intents/${held}/resolve`,
+    key: byReviewer,
+    good: () => ({ outcome: "executed", note: "n" }),
+  },
+  "/v1/intents/:id/execute": {
+    path: () => `/v1/intents/${held}/execute`,
+    key: byAgent,
+    good: () => ({ mode: "runner_exec" }),
+  },
   "/v1/deliver": { path: () => "/v1/deliver", key: byAgent, good: () => ({ intentId: held }) },
   "/v1/executions/:id/report": {
     path: () => `/v1/executions/${order.id}/report`,
@@ -145,38 +197,89 @@ describe("25: hostile bodies", () => {
     }
   });
 
-  const VALUES = [null, true, false, 0, -1, 1.5, 9e15, -9e15, "", "x", "\u0000", "../../etc/passwd", "'; DROP TABLE ledger; --", "a".repeat(5000), [], [null], [[]], {}, { a: { b: null } }, { __proto__: 1 }];
+  const VALUES = [
+    null,
+    true,
+    false,
+    0,
+    -1,
+    1.5,
+    9e15,
+    -9e15,
+    "",
+    "x",
+    "\u0000",
+    "../../etc/passwd",
+    "'; DROP TABLE ledger; --",
+    "a".repeat(5000),
+    [],
+    [null],
+    [[]],
+    {},
+    { a: { b: null } },
+    { __proto__: 1 },
+  ];
 
-  test.each(routes)("25: $name takes a wrong type in any field without falling over", async ({ route }) => {
-    // What passes would change the intent that every row names, so all of it carries a reason to be refused.
-    for (const field of Object.keys(route.good())) {
-      for (const value of VALUES) {
-        const body = { ...route.good(), idempotencyKey: undefined, [field]: value };
-        if ("nonce" in body && value === null && field === "nonce") continue;
-        if (field === "status" && value === "succeeded") continue;
-        const about = `${field}: ${JSON.stringify(value).slice(0, 40)}`;
-        const path = route.path().replace("/v1/intents", route.path() === "/v1/intents" ? "/v1/intents?dry_run=true" : "/v1/intents");
-        const answer = await send(path.replace("/v1/propose", "/v1/propose?dry_run=true"), json(route.key(), JSON.stringify(body)));
-        if (answer.status >= 400) expectProblem(answer, about);
-        else expect(answer.status, about).toBeLessThan(300);
-        expectNoInside(answer, about);
+  test.each(routes)(
+    "25: $name takes a wrong type in any field without falling over",
+    async ({ route }) => {
+      // What passes would change the intent that every row names, so all of it carries a reason to be refused.
+      for (const field of Object.keys(route.good())) {
+        for (const value of VALUES) {
+          const body = { ...route.good(), idempotencyKey: undefined, [field]: value };
+          if ("nonce" in body && value === null && field === "nonce") continue;
+          if (field === "status" && value === "succeeded") continue;
+          const about = `${field}: ${JSON.stringify(value).slice(0, 40)}`;
+          const path = route
+            .path()
+            .replace(
+              "/v1/intents",
+              route.path() === "/v1/intents" ? "/v1/intents?dry_run=true" : "/v1/intents",
+            );
+          const answer = await send(
+            path.replace("/v1/propose", "/v1/propose?dry_run=true"),
+            json(route.key(), JSON.stringify(body)),
+          );
+          if (answer.status >= 400) expectProblem(answer, about);
+          else expect(answer.status, about).toBeLessThan(300);
+          expectNoInside(answer, about);
+        }
       }
-    }
-  }, 20_000);
+    },
+    20_000,
+  );
 
-  test.each(routes)("25: $name takes an odd content type for an error, never for a body", async ({ route }) => {
-    for (const type of ["text/plain", "application/xml", "multipart/form-data; boundary=x", "application/x-www-form-urlencoded", "*/*", ";", "application/json; charset=utf-16", "a".repeat(3000)]) {
-      const answer = await send(route.path(), json(route.key(), '{"reason":', { "Content-Type": type }));
-      expectProblem(answer, type.slice(0, 60));
-    }
-  });
+  test.each(routes)(
+    "25: $name takes an odd content type for an error, never for a body",
+    async ({ route }) => {
+      for (const type of [
+        "text/plain",
+        "application/xml",
+        "multipart/form-data; boundary=x",
+        "application/x-www-form-urlencoded",
+        "*/*",
+        ";",
+        "application/json; charset=utf-16",
+        "a".repeat(3000),
+      ]) {
+        const answer = await send(route.path(), json(route.key(), '{"reason":', { "Content-Type": type }));
+        expectProblem(answer, type.slice(0, 60));
+      }
+    },
+  );
 
   test("25: an empty body with a JSON content type, or none at all, is an empty object", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
-    const bodies: (RequestInit | undefined)[] = [json(reviewer.key, ""), json(reviewer.key, "   "), { method: "POST", headers: { Authorization: `Bearer ${reviewer.key}` } }];
+    const bodies: (RequestInit | undefined)[] = [
+      json(reviewer.key, ""),
+      json(reviewer.key, "   "),
+      { method: "POST", headers: { Authorization: `Bearer ${reviewer.key}` } },
+    ];
     for (const init of bodies) expect((await send(`/v1/intents/${id}/approve`, init ?? {})).status).toBe(200);
     expectProblem(await send("/v1/intents", json(agent.key, "")), "an empty proposal");
-    expect((await send("/v1/intents", json(agent.key, ""))).body.error).toBe("destination and policy are required");
+    expect((await send("/v1/intents", json(agent.key, ""))).body.error).toBe(
+      "destination and policy are required",
+    );
   });
 });
 
@@ -196,18 +299,32 @@ describe("26: limits come before parsing, keys before bodies", () => {
     });
   }
 
-  test.each(routes)("26: $name refuses a body past its limit with 413, with and without a length", async ({ route, name }) => {
-    const big = name === "/v1/intents" || name === "/v1/propose" ? 22 * MIB : 65 * 1024;
-    const streamed = await send(route.path(), json(route.key(), stream(big, () => {})));
-    expectProblem(streamed, "streamed");
-    expect(streamed.status).toBe(413);
-    const whole = await send(route.path(), json(route.key(), new Uint8Array(big).fill(0x20)));
-    expectProblem(whole, "whole");
-    expect(whole.status).toBe(413);
-  });
+  test.each(routes)(
+    "26: $name refuses a body past its limit with 413, with and without a length",
+    async ({ route, name }) => {
+      const big = name === "/v1/intents" || name === "/v1/propose" ? 22 * MIB : 65 * 1024;
+      const streamed = await send(
+        route.path(),
+        json(
+          route.key(),
+          stream(big, () => {}),
+        ),
+      );
+      expectProblem(streamed, "streamed");
+      expect(streamed.status).toBe(413);
+      const whole = await send(route.path(), json(route.key(), new Uint8Array(big).fill(0x20)));
+      expectProblem(whole, "whole");
+      expect(whole.status).toBe(413);
+    },
+  );
 
   test("26: a payload over the limit is 413 though the body around it fits", async () => {
-    const answer = await call("POST", "/v1/intents", agent.key, ask("crm.small", { payload: "a".repeat(10 * MIB + 1) }));
+    const answer = await call(
+      "POST",
+      "/v1/intents",
+      agent.key,
+      ask("crm.small", { payload: "a".repeat(10 * MIB + 1) }),
+    );
     expectProblem(answer, "payload");
     expect(answer.status).toBe(413);
     expect(answer.body.limit_bytes).toBe(10 * MIB);
@@ -222,7 +339,11 @@ describe("26: limits come before parsing, keys before bodies", () => {
     let pulls = 0;
     const headers: Record<string, string> = { "Content-Type": "application/json" };
     if (bearer !== undefined) headers["Authorization"] = `Bearer ${bearer}`;
-    const answer = await send("/v1/intents", { method: "POST", headers, body: stream(20 * MIB, () => (pulls += 1)) });
+    const answer = await send("/v1/intents", {
+      method: "POST",
+      headers,
+      body: stream(20 * MIB, () => (pulls += 1)),
+    });
     expectProblem(answer, "unread");
     expect(answer.status).toBe(status);
     // Buffers on the way take a few pieces of the 320; nobody took them all.
@@ -231,7 +352,10 @@ describe("26: limits come before parsing, keys before bodies", () => {
 
   test("26: a length header that lies does not open the door", async () => {
     for (const length of ["0", "-1", "abc", "1e3", "99999999999999999999"]) {
-      const answer = await send("/v1/agents/register", json(admin, new Uint8Array(65 * 1024), { "Content-Length": length }));
+      const answer = await send(
+        "/v1/agents/register",
+        json(admin, new Uint8Array(65 * 1024), { "Content-Length": length }),
+      );
       expectProblem(answer, length);
     }
   });
@@ -239,19 +363,55 @@ describe("26: limits come before parsing, keys before bodies", () => {
 
 describe("25: odd requests", () => {
   test.each([
-    "/", "//", "/v1", "/v1/", "/v1//intents", "/v1/intents/", "/V1/INTENTS", "/v1/intents/../agents", "/v1/intents/%2e%2e/agents",
-    "/v1/%00", "/v1/intents/a/b/c", "/%E0%A4%A", "/v1/approve/", "/dashboard.php", `/${"a".repeat(10_000)}`, "/v1/intents;x=1", "/.env", "/v1/__proto__", "/v1/constructor",
+    "/",
+    "//",
+    "/v1",
+    "/v1/",
+    "/v1//intents",
+    "/v1/intents/",
+    "/V1/INTENTS",
+    "/v1/intents/../agents",
+    "/v1/intents/%2e%2e/agents",
+    "/v1/%00",
+    "/v1/intents/a/b/c",
+    "/%E0%A4%A",
+    "/v1/approve/",
+    "/dashboard.php",
+    `/${"a".repeat(10_000)}`,
+    "/v1/intents;x=1",
+    "/.env",
+    "/v1/__proto__",
+    "/v1/constructor",
   ])("25: the path %j is a problem or an answer, never a crash", async (path) => {
     for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH"]) {
-      const answer = await send(path, { method, headers: { Authorization: `Bearer ${agent.key}` }, body: method === "GET" ? null : "{}" });
+      const answer = await send(path, {
+        method,
+        headers: { Authorization: `Bearer ${agent.key}` },
+        body: method === "GET" ? null : "{}",
+      });
       if (answer.status >= 400) expectProblem(answer, `${method} ${path.slice(0, 40)}`);
       else expect(answer.status).toBe(200);
     }
   });
 
   test.each([
-    "?limit=0", "?limit=-1", "?limit=abc", "?limit=1e2", "?limit=5.5", "?limit=", "?limit=99999999", "?status=nothing", "?status=approved,", "?status=__proto__",
-    "?since=yesterday", "?until=NaN", "?since=1e400", "?after=x", "?after=%00", `?after=${"A".repeat(6000)}`, "?since=999999999999999999999",
+    "?limit=0",
+    "?limit=-1",
+    "?limit=abc",
+    "?limit=1e2",
+    "?limit=5.5",
+    "?limit=",
+    "?limit=99999999",
+    "?status=nothing",
+    "?status=approved,",
+    "?status=__proto__",
+    "?since=yesterday",
+    "?until=NaN",
+    "?since=1e400",
+    "?after=x",
+    "?after=%00",
+    `?after=${"A".repeat(6000)}`,
+    "?since=999999999999999999999",
   ])("25: the list query %s is 400", async (query) => {
     const answer = await call("GET", `/v1/intents${query}`, agent.key);
     expectProblem(answer, query.slice(0, 50));
@@ -260,7 +420,14 @@ describe("25: odd requests", () => {
 
   test.each([
     `?status=${Array.from({ length: 300 }, () => "blocked,approved").join(",")}`,
-    `?destination=${"a".repeat(9000)}`, "?destination=%00", "?agent=%27%20OR%201=1--", "?policy=%FF%FE", "?destination=%ED%A0%80", "?limit=1&limit=x", "?since=-1e3", "?until=275760-09-13T00:00:00Z",
+    `?destination=${"a".repeat(9000)}`,
+    "?destination=%00",
+    "?agent=%27%20OR%201=1--",
+    "?policy=%FF%FE",
+    "?destination=%ED%A0%80",
+    "?limit=1&limit=x",
+    "?since=-1e3",
+    "?until=275760-09-13T00:00:00Z",
   ])("25: the list query %.60s never breaks the list", async (query) => {
     for (const key of [agent.key, reviewer.key]) {
       const answer = await call("GET", `/v1/intents${query}`, key);
@@ -269,7 +436,13 @@ describe("25: odd requests", () => {
   });
 
   test.each([
-    ["basic", "Basic Z2F0ZTpnYXRl"], ["a bare scheme", "Bearer"], ["two keys", "Bearer a b"], ["a comma", "Bearer a,b"], ["10,000 letters", `Bearer ${"a".repeat(10_000)}`], ["a quote", 'Bearer "x"'], ["non-ASCII", "Bearer k\u00e9y"],
+    ["basic", "Basic Z2F0ZTpnYXRl"],
+    ["a bare scheme", "Bearer"],
+    ["two keys", "Bearer a b"],
+    ["a comma", "Bearer a,b"],
+    ["10,000 letters", `Bearer ${"a".repeat(10_000)}`],
+    ["a quote", 'Bearer "x"'],
+    ["non-ASCII", "Bearer k\u00e9y"],
   ])("25: an Authorization header with %s is 401", async (_, Authorization) => {
     const answer = await send("/v1/intents", { headers: { Authorization } });
     expectProblem(answer, Authorization.slice(0, 40));
@@ -305,14 +478,22 @@ describe("25: odd requests", () => {
   test("25: a report whose time lies outside the calendar is refused and leaves the intent readable", async () => {
     const { id, token, intent } = await ordered(agent);
     for (const executed_at of [8_640_000_000_000_001, 9e15, -9e15, 1.5]) {
-      expectProblem(await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded", executed_at }), String(executed_at));
+      expectProblem(
+        await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded", executed_at }),
+        String(executed_at),
+      );
     }
     expect(await stateOf(intent)).toBe("scheduled");
   });
 
   test("25: strings that SQL, HTML or a shell would read are kept as they are", async () => {
     const nasty = `'"; DROP TABLE intents; -- <script>alert(1)</script> $(id) \u202e \u0007 {{x}} %s`;
-    const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.small", { onBehalfOf: nasty, metadata: { [nasty]: nasty } }));
+    const { body } = await call(
+      "POST",
+      "/v1/intents",
+      agent.key,
+      ask("crm.small", { onBehalfOf: nasty, metadata: { [nasty]: nasty } }),
+    );
     const shown = await call("GET", `/v1/intents/${body.intentId}`, agent.key);
     expect(shown.body.on_behalf_of).toBe(nasty);
     expect(shown.body.metadata).toEqual({ [nasty]: nasty });
@@ -321,7 +502,13 @@ describe("25: odd requests", () => {
   });
 
   test("25: a member called __proto__ is data like any other", async () => {
-    const { status, body } = await send("/v1/intents", json(agent.key, `{"destination":"crm.small","policy":"small","recordCount":1,"payload":{"__proto__":{"polluted":true},"n":1},"metadata":{"__proto__":{"polluted":true}}}`));
+    const { status, body } = await send(
+      "/v1/intents",
+      json(
+        agent.key,
+        `{"destination":"crm.small","policy":"small","recordCount":1,"payload":{"__proto__":{"polluted":true},"n":1},"metadata":{"__proto__":{"polluted":true}}}`,
+      ),
+    );
     expect(status).toBe(200);
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
     const payload = await call("GET", `/v1/intents/${body.intentId}/payload`, agent.key);
@@ -331,7 +518,14 @@ describe("25: odd requests", () => {
 
 describe("27: secrets stay where they belong", () => {
   test("27: no key, token, payload or free text is anywhere in D1, and no key or token in the object", async () => {
-    const secrets = { payload: "payload-5e1f", comment: "comment-77aa", result: "result-19bc", behalf: "behalf-aa31", meta: "meta-03fe", note: "note-93fe" };
+    const secrets = {
+      payload: "payload-5e1f",
+      comment: "comment-77aa",
+      result: "result-19bc",
+      behalf: "behalf-aa31",
+      meta: "meta-03fe",
+      note: "note-93fe",
+    };
     const one = await register("agent", { metadata: { team: "blue" } });
     const { body } = await call("POST", "/v1/intents", one.key, {
       ...ask("crm.held"),
@@ -340,33 +534,67 @@ describe("27: secrets stay where they belong", () => {
       metadata: { why: secrets.meta },
     });
     const { nonce } = (await call("GET", "/v1/nonce", reviewer.key)).body;
-    await call("POST", `/v1/intents/${body.intentId}/approve`, reviewer.key, { reason: secrets.comment, nonce });
+    await call("POST", `/v1/intents/${body.intentId}/approve`, reviewer.key, {
+      reason: secrets.comment,
+      nonce,
+    });
     const answer = await call("POST", `/v1/intents/${body.intentId}/execute`, one.key);
     const { executionId, execution_token: token } = answer.body;
-    await call("POST", `/v1/executions/${executionId}/report`, token, { status: "indeterminate", result: { text: secrets.result } });
-    await call("POST", `/v1/intents/${body.intentId}/resolve`, reviewer.key, { outcome: "executed", note: secrets.note });
-    const { deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId: await propose(agent, ask("own.pulled"), "approved") })).body;
+    await call("POST", `/v1/executions/${executionId}/report`, token, {
+      status: "indeterminate",
+      result: { text: secrets.result },
+    });
+    await call("POST", `/v1/intents/${body.intentId}/resolve`, reviewer.key, {
+      outcome: "executed",
+      note: secrets.note,
+    });
+    const { deliveryToken } = (
+      await call("POST", "/v1/deliver", agent.key, {
+        intentId: await propose(agent, ask("own.pulled"), "approved"),
+      })
+    ).body;
     await flushed(body.intentId);
 
     const stored = await everythingInD1();
     expect(stored).toContain(body.intentId);
-    for (const secret of [...Object.values(secrets), one.key, reviewer.key, admin, token, token.slice(4), deliveryToken, nonce]) {
+    for (const secret of [
+      ...Object.values(secrets),
+      one.key,
+      reviewer.key,
+      admin,
+      token,
+      token.slice(4),
+      deliveryToken,
+      nonce,
+    ]) {
       expect(stored.includes(secret), secret).toBe(false);
     }
-    const kept = await runInDurableObject(objectOf(body.intentId), (_, { storage }) => JSON.stringify([...storage.kv.list()]));
+    const kept = await runInDurableObject(objectOf(body.intentId), (_, { storage }) =>
+      JSON.stringify([...storage.kv.list()]),
+    );
     expect(kept).toContain(secrets.comment);
-    for (const secret of [one.key, reviewer.key, admin, token, nonce]) expect(kept.includes(secret), secret).toBe(false);
+    for (const secret of [one.key, reviewer.key, admin, token, nonce]) {
+      expect(kept.includes(secret), secret).toBe(false);
+    }
   });
 
   test("27: a key is shown once, when it is made, and never again", async () => {
     const one = await register("agent");
-    const order = await ordered(one);
-    const reads = ["/v1/agents", `/v1/agents/${one.id}`, `/v1/intents/${order.intent}`, `/v1/intents/${order.intent}/audit`, `/v1/intents/${order.intent}/decision`, `/v1/executions/${order.id}`, "/v1/metrics"];
+    const live = await ordered(one);
+    const reads = [
+      "/v1/agents",
+      `/v1/agents/${one.id}`,
+      `/v1/intents/${live.intent}`,
+      `/v1/intents/${live.intent}/audit`,
+      `/v1/intents/${live.intent}/decision`,
+      `/v1/executions/${live.id}`,
+      "/v1/metrics",
+    ];
     for (const path of reads) {
       const answer = await call("GET", path, admin);
       expect(answer.status, path).toBe(200);
       expect(answer.text.includes(one.key), path).toBe(false);
-      expect(answer.text.includes(order.token), path).toBe(false);
+      expect(answer.text.includes(live.token), path).toBe(false);
     }
   });
 
@@ -416,7 +644,8 @@ describe("27: secrets stay where they belong", () => {
 
   test("9: a decision that names another digest than the intent's is 409", async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
-    const approve = (digest: string) => call("POST", `/v1/intents/${body.intentId}/approve`, reviewer.key, { intent_digest: digest });
+    const approve = (digest: string) =>
+      call("POST", `/v1/intents/${body.intentId}/approve`, reviewer.key, { intent_digest: digest });
     expect((await approve("0".repeat(64))).body.code).toBe("digest_mismatch");
     expect(await stateOf(body.intentId)).toBe("pending_approval");
     expect((await approve(body.intent_digest)).status).toBe(200);
@@ -427,7 +656,9 @@ describe("25: floods", () => {
   test("25: an agent past the flood limit is told 429 and when to come back, and is let in again then", async () => {
     freeze();
     const flood = await register("agent");
-    const within = await Promise.all(Array.from({ length: 600 }, () => call("POST", "/v1/intents", flood.key, "{")));
+    const within = await Promise.all(
+      Array.from({ length: 600 }, () => call("POST", "/v1/intents", flood.key, "{")),
+    );
     expect(new Set(within.map(({ status }) => status))).toEqual(new Set([400]));
     for (const body of [ask("crm.small"), {}, "{"]) {
       const answer = await call("POST", "/v1/propose", flood.key, body);
@@ -445,7 +676,9 @@ describe("25: floods", () => {
     const flood = await register("agent");
     flooding.add(flood.id);
     const answers: number[] = [];
-    for (let at = 0; at < 22; at += 1) answers.push((await call("POST", "/v1/intents", flood.key, {})).status);
+    for (let at = 0; at < 22; at += 1) {
+      answers.push((await call("POST", "/v1/intents", flood.key, {})).status);
+    }
     expect(answers).toEqual([...Array.from({ length: 19 }, () => 400), 429, 429, 429]);
   });
 });

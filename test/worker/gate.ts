@@ -32,7 +32,13 @@ export async function send(path: string, init: RequestInit): Promise<Answer> {
   const bytes = new Uint8Array(await response.arrayBuffer());
   const text = new TextDecoder().decode(bytes);
   const json = response.headers.get("Content-Type")?.includes("json") === true && text !== "";
-  return { status: response.status, headers: response.headers, bytes, text, body: json ? JSON.parse(text) : text };
+  return {
+    status: response.status,
+    headers: response.headers,
+    bytes,
+    text,
+    body: json ? JSON.parse(text) : text,
+  };
 }
 
 export interface Registered {
@@ -80,7 +86,9 @@ export async function propose(
   status: "approved" | "pending_approval" | "blocked",
 ): Promise<string> {
   const answer = await call("POST", "/v1/intents", agent.key, request);
-  if (answer.status !== 200 || answer.body.status !== status) throw new Error(`not ${status}: ${answer.text}`);
+  if (answer.status !== 200 || answer.body.status !== status) {
+    throw new Error(`not ${status}: ${answer.text}`);
+  }
   return answer.body.intentId;
 }
 
@@ -170,7 +178,9 @@ export async function everythingInD1(): Promise<string> {
   const { results } = await env.DB.prepare(
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE '_cf%'",
   ).all<{ name: string }>();
-  const tables = await Promise.all(results.map(({ name }) => env.DB.prepare(`SELECT * FROM "${name}"`).all()));
+  const tables = await Promise.all(
+    results.map(({ name }) => env.DB.prepare(`SELECT * FROM "${name}"`).all()),
+  );
   return JSON.stringify(tables.map((table) => table.results));
 }
 

@@ -1,7 +1,26 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { ask, call, eventsOf, flushed, fresh, ledgerOf, objectOf, ordered, propose, register, stateOf, until, type Registered } from "./gate.ts";
+import {
+  ask,
+  call,
+  eventsOf,
+  flushed,
+  fresh,
+  ledgerOf,
+  objectOf,
+  ordered,
+  propose,
+  register,
+  stateOf,
+  until,
+  type Registered,
+} from "./gate.ts";
 import { bindings, changeRules, RULES } from "./rules.ts";
 import { sha256Hex } from "../../src/core/digest.ts";
 import { faultsOf } from "./chain.ts";
@@ -61,7 +80,14 @@ describe("17: while D1 can't be written nothing leaves", () => {
       expect(body.execution_token).toMatch(/^gex_/);
     }
     await expectWhole(small, HAPPY);
-    await expectWhole(held, ["proposed", "policy_checked", "approval_requested", "approval_vote_recorded", "approved", "execution_requested"]);
+    await expectWhole(held, [
+      "proposed",
+      "policy_checked",
+      "approval_requested",
+      "approval_vote_recorded",
+      "approved",
+      "execution_requested",
+    ]);
   });
 
   test("17: a claim waits, too, and the worker that was told to try again gets it, once", async () => {
@@ -73,7 +99,9 @@ describe("17: while D1 can't be written nothing leaves", () => {
     repairD1();
     const answers = await Promise.all(Array.from({ length: 5 }, claim));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409, 409]);
-    expect((await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" })).status).toBe(200);
+    expect((await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" })).status).toBe(
+      200,
+    );
     await expectWhole(intent, [...HAPPY, "execution_claimed", "execution_succeeded"]);
   });
 
@@ -105,7 +133,9 @@ describe("17: while D1 can't be written nothing leaves", () => {
   test("17: a report is taken while D1 is away, for what happened has happened", async () => {
     const { intent, id, token } = await ordered(agent);
     breakD1();
-    expect((await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" })).status).toBe(200);
+    expect((await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" })).status).toBe(
+      200,
+    );
     expect((await ledgerOf(intent)).at(-1)?.event).toBe("execution_requested");
     repairD1();
     expect(await runDurableObjectAlarm(objectOf(intent))).toBe(true);
@@ -117,10 +147,16 @@ describe("17: while D1 can't be written nothing leaves", () => {
     await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(7) } });
     await propose(agent, ask("crm.held"), "pending_approval");
     // As a new isolate finds it: the text is in D1, and this isolate has not seen it there.
-    const known = await env.DB.prepare("SELECT text FROM policy_texts WHERE id = 'held' ORDER BY first_used_at DESC, hash LIMIT 1").first<string>("text");
+    const known = await env.DB.prepare(
+      "SELECT text FROM policy_texts WHERE id = 'held' ORDER BY first_used_at DESC, hash LIMIT 1",
+    ).first<string>("text");
     const other = (known ?? "").replace("minutes: 7", "minutes: 8");
     const hash = sha256Hex(other);
-    await env.DB.prepare("INSERT INTO policy_texts (hash, id, text, first_used_at) VALUES (?1, 'held', ?2, 0)").bind(hash, other).run();
+    await env.DB.prepare(
+      "INSERT INTO policy_texts (hash, id, text, first_used_at) VALUES (?1, 'held', ?2, 0)",
+    )
+      .bind(hash, other)
+      .run();
     await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(8) } });
     breakD1();
     const id = await propose(agent, ask("crm.held"), "pending_approval");
@@ -169,7 +205,13 @@ describe("20: a crash leaves the whole transition or none", () => {
     expect(await ledgerOf(id)).toEqual([]);
     // Nobody calls: the alarm that was part of the commit does it.
     expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
-    await expectWhole(id, ["proposed", "policy_checked", "approval_requested", "approval_vote_recorded", "approved"]);
+    await expectWhole(id, [
+      "proposed",
+      "policy_checked",
+      "approval_requested",
+      "approval_vote_recorded",
+      "approved",
+    ]);
     expect((await call("GET", `/v1/intents/${id}`, reviewer.key)).text).toContain("before the crash");
     const row = await env.DB.prepare("SELECT phase, seq FROM intents WHERE id = ?1").bind(id).first();
     expect(row).toEqual({ phase: "approved", seq: 5 });
@@ -178,7 +220,9 @@ describe("20: a crash leaves the whole transition or none", () => {
   test("20: the alarm tries again for as long as D1 is away", async () => {
     breakD1();
     const id = await propose(agent, ask("crm.held"), "pending_approval");
-    for (let tried = 0; tried < 8; tried += 1) expect(await runDurableObjectAlarm(objectOf(id)), String(tried)).toBe(true);
+    for (let tried = 0; tried < 8; tried += 1) {
+      expect(await runDurableObjectAlarm(objectOf(id)), String(tried)).toBe(true);
+    }
     repairD1();
     await runDurableObjectAlarm(objectOf(id));
     await expectWhole(id, ["proposed", "policy_checked", "approval_requested"]);
@@ -213,43 +257,54 @@ describe("20: a crash leaves the whole transition or none", () => {
     await flushed(intent);
     batch.mockRestore();
     for (const statements of late.toReversed()) await env.DB.batch(statements);
-    expect(await env.DB.prepare("SELECT phase FROM intents WHERE id = ?1").bind(intent).first("phase")).toBe("succeeded");
+    expect(await env.DB.prepare("SELECT phase FROM intents WHERE id = ?1").bind(intent).first("phase")).toBe(
+      "succeeded",
+    );
     await expectWhole(intent, [...HAPPY, "execution_succeeded"]);
   });
 
-  test.each(["entries:", "notes:", "head", "intent"])("20: when storing %s fails, none of the transition is kept", async (prefix) => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
-    const before = await flushed(id);
-    const stub = objectOf(id);
-    // The object's own commit, with a store that fails in the middle; the error stays inside.
-    const failed = await runInDurableObject(stub, async (object, { storage }) => {
-      const put = storage.kv.put.bind(storage.kv);
-      Object.defineProperty(storage.kv, "put", {
-        configurable: true,
-        value: (key: string, value: unknown) => {
-          if (key.startsWith(prefix)) throw new Error("disk full");
-          put(key, value);
-        },
+  test.each(["entries:", "notes:", "head", "intent"])(
+    "20: when storing %s fails, none of the transition is kept",
+    async (prefix) => {
+      const id = await propose(agent, ask("crm.held"), "pending_approval");
+      const before = await flushed(id);
+      const stub = objectOf(id);
+      // The object's own commit, with a store that fails in the middle; the error stays inside.
+      const failed = await runInDurableObject(stub, async (object, { storage }) => {
+        const put = storage.kv.put.bind(storage.kv);
+        Object.defineProperty(storage.kv, "put", {
+          configurable: true,
+          value: (key: string, value: unknown) => {
+            if (key.startsWith(prefix)) throw new Error("disk full");
+            put(key, value);
+          },
+        });
+        try {
+          await object.act({ type: "revoke", by: reviewer.id, note: "never kept" });
+          return false;
+        } catch {
+          return true;
+        } finally {
+          Object.defineProperty(storage.kv, "put", { configurable: true, writable: true, value: put });
+        }
       });
-      try {
-        await object.act({ type: "revoke", by: reviewer.id, note: "never kept" });
-        return false;
-      } catch {
-        return true;
-      } finally {
-        Object.defineProperty(storage.kv, "put", { configurable: true, writable: true, value: put });
-      }
-    });
-    expect(failed).toBe(true);
-    expect(await stateOf(id)).toBe("pending_approval");
-    await evictDurableObject(stub);
-    expect(await stateOf(id)).toBe("pending_approval");
-    expect(await eventsOf(id)).toEqual(before.map(({ event }) => event));
-    expect((await call("GET", `/v1/intents/${id}`, reviewer.key)).text).not.toContain("never kept");
-    // And it goes on from there.
-    expect((await call("POST", `/v1/intents/${id}/approve`, reviewer.key)).status).toBe(200);
-    await expectWhole(id, ["proposed", "policy_checked", "approval_requested", "approval_vote_recorded", "approved"]);
-  });
+      expect(failed).toBe(true);
+      expect(await stateOf(id)).toBe("pending_approval");
+      await evictDurableObject(stub);
+      expect(await stateOf(id)).toBe("pending_approval");
+      expect(await eventsOf(id)).toEqual(before.map(({ event }) => event));
+      expect((await call("GET", `/v1/intents/${id}`, reviewer.key)).text).not.toContain("never kept");
+      // And it goes on from there.
+      expect((await call("POST", `/v1/intents/${id}/approve`, reviewer.key)).status).toBe(200);
+      await expectWhole(id, [
+        "proposed",
+        "policy_checked",
+        "approval_requested",
+        "approval_vote_recorded",
+        "approved",
+      ]);
+    },
+  );
 
   test("20: a queue that takes nothing stops nothing, and the alarm keeps the deadline", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});

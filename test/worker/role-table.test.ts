@@ -126,16 +126,19 @@ const WITH_TOKEN = [
   { step: "report",    answers: [401, 403, 404, 200, 404, 403, 403, 403] },
 ] as const;
 
-test.each(WITH_TOKEN)("4: with the order's token in hand only the named runner may $step", async ({ step, answers }) => {
-  const seen: Partial<Record<Caller, number>> = {};
-  for (const caller of CALLERS) {
-    const { id, token } = await ordered(owner, ask("vpc.write"));
-    const key = caller === "nobody" ? undefined : keys[caller];
-    const body = { execution_token: token, status: "succeeded" };
-    seen[caller] = (await call("POST", `/v1/executions/${id}/${step}`, key, body)).status;
-  }
-  expect(seen).toEqual(Object.fromEntries(CALLERS.map((caller, at) => [caller, answers[at]])));
-});
+test.each(WITH_TOKEN)(
+  "4: with the order's token in hand only the named runner may $step",
+  async ({ step, answers }) => {
+    const seen: Partial<Record<Caller, number>> = {};
+    for (const caller of CALLERS) {
+      const { id, token } = await ordered(owner, ask("vpc.write"));
+      const key = caller === "nobody" ? undefined : keys[caller];
+      const body = { execution_token: token, status: "succeeded" };
+      seen[caller] = (await call("POST", `/v1/executions/${id}/${step}`, key, body)).status;
+    }
+    expect(seen).toEqual(Object.fromEntries(CALLERS.map((caller, at) => [caller, answers[at]])));
+  },
+);
 
 test("4: the bare token of an order that is a runner's opens nothing", async () => {
   const { id, token } = await ordered(owner, ask("vpc.write"));
@@ -151,9 +154,14 @@ test("4: only those who carry an order out are shown its token, and only while i
   const tokenFor = async (caller: Exclude<Caller, "nobody">) =>
     (await call("GET", `/v1/executions/${id}`, keys[caller])).body.execution_token;
   expect(await tokenFor("worker")).toMatch(/^gex_/);
-  for (const caller of ["reviewer", "auditor", "admin"] as const) expect(await tokenFor(caller), caller).toBeNull();
+  for (const caller of ["reviewer", "auditor", "admin"] as const) {
+    expect(await tokenFor(caller), caller).toBeNull();
+  }
   const token = await tokenFor("worker");
-  await call("POST", `/v1/executions/${id}/report`, keys.worker, { execution_token: token, status: "succeeded" });
+  await call("POST", `/v1/executions/${id}/report`, keys.worker, {
+    execution_token: token,
+    status: "succeeded",
+  });
   expect(await tokenFor("worker")).toBeNull();
 });
 
@@ -161,7 +169,9 @@ test("roles: a reviewer suspends what writes, never a person or another reviewer
   for (const role of ["reviewer", "auditor", "admin"]) {
     const { id } = await register(role);
     for (const verb of ["suspend", "revoke"]) {
-      expect((await call("POST", `/v1/agents/${id}/${verb}`, keys.reviewer)).status, `${verb} ${role}`).toBe(403);
+      expect((await call("POST", `/v1/agents/${id}/${verb}`, keys.reviewer)).status, `${verb} ${role}`).toBe(
+        403,
+      );
     }
   }
 });
@@ -170,7 +180,9 @@ test("roles: a runner's list holds its destinations and no others", async () => 
   const mine = await propose(owner, ask("vpc.write"), "approved");
   const others = await propose(owner, ask("crm.small"), "approved");
   const ids = async (key: string, query = "") =>
-    (await call("GET", `/v1/intents?limit=200${query}`, key)).body.intents.map(({ id }: { id: string }) => id);
+    (await call("GET", `/v1/intents?limit=200${query}`, key)).body.intents.map(
+      ({ id }: { id: string }) => id,
+    );
   expect(await ids(keys.worker)).toContain(mine);
   expect(await ids(keys.worker)).not.toContain(others);
   expect(await ids(keys.worker, "&destination=crm.small")).toEqual([]);

@@ -74,7 +74,10 @@ export function useRules({ policies, registry }: TestRules): void {
   version += 1;
   current = {
     version: String(version),
-    policies: Object.entries(policies).map(([id, text]) => ({ id, text: `id: ${id}\n${destinationsOf(id)}${text}\n` })),
+    policies: Object.entries(policies).map(([id, text]) => ({
+      id,
+      text: `id: ${id}\n${destinationsOf(id)}${text}\n`,
+    })),
     broken: [],
     registry,
   };

@@ -10,7 +10,11 @@ test("29: the public feed shows what and when, and nothing of who, whose or whic
   delete bindings["LOCAL"];
   const agent = await register("agent", { name: "jane.roe@example.com", owner: "Jane Roe" });
   const requests = [
-    crmImport(7, { payload: "ssn 078-05-1120", on_behalf_of: "Jane Roe", metadata: { phone: "+1 415 555 0100" } }),
+    crmImport(7, {
+      payload: "ssn 078-05-1120",
+      on_behalf_of: "Jane Roe",
+      metadata: { phone: "+1 415 555 0100" },
+    }),
     crmImport(7, { policy: "jane.roe@example.com" }),
     crmImport(7, { policy: "4111 1111 1111 1111" }),
     crmImport(7, { policy: "DE89370400440532013000" }),
@@ -25,7 +29,13 @@ test("29: the public feed shows what and when, and nothing of who, whose or whic
   expect(headers.get("Access-Control-Allow-Origin")).toBe("*");
   expect(body).toMatchObject({ count: requests.length, agent: null });
   for (const row of body.proposals) {
-    expect(Object.keys(row).toSorted()).toEqual(["created_at", "destination", "policy_id", "risk_level", "status"]);
+    expect(Object.keys(row).toSorted()).toEqual([
+      "created_at",
+      "destination",
+      "policy_id",
+      "risk_level",
+      "status",
+    ]);
   }
   expect(text).not.toMatch(/jane|roe|078-05|415|4111|DE89|agt_|int_/i);
 });
@@ -44,7 +54,10 @@ test("a held import is approved, ordered and reported, and its ledger tells the 
   expect(order.body).toMatchObject({ status: "scheduled" });
   expect(order.status).toBe(201);
   const path = `/v1/executions/${order.body.executionId}/report`;
-  const report = await call("POST", path, order.body.execution_token, { status: "succeeded", result: { rows: 847 } });
+  const report = await call("POST", path, order.body.execution_token, {
+    status: "succeeded",
+    result: { rows: 847 },
+  });
   expect(report.body).toMatchObject({ status: "succeeded", result: { rows: 847 } });
   expect(await eventsOf(id)).toEqual([
     "proposed",

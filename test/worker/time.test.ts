@@ -1,8 +1,31 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { createExecutionContext, createMessageBatch, evictDurableObject, getQueueResult, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  createExecutionContext,
+  createMessageBatch,
+  evictDurableObject,
+  getQueueResult,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import worker from "../../src/index.ts";
-import { ask, call, eventsOf, flushed, freeze, later, MINUTE_MS, objectCount, objectOf, ordered, propose, register, stateOf, until, type Registered } from "./gate.ts";
+import {
+  ask,
+  call,
+  eventsOf,
+  flushed,
+  freeze,
+  later,
+  MINUTE_MS,
+  objectCount,
+  objectOf,
+  ordered,
+  propose,
+  register,
+  stateOf,
+  until,
+  type Registered,
+} from "./gate.ts";
 
 let agent: Registered;
 let reviewer: Registered;
@@ -16,7 +39,8 @@ beforeEach(freeze);
 
 const execute = (id: string) => call("POST", `/v1/intents/${id}/execute`, agent.key);
 const approve = (id: string) => call("POST", `/v1/intents/${id}/approve`, reviewer.key);
-const phaseInD1 = (id: string) => env.DB.prepare("SELECT phase FROM intents WHERE id = ?1").bind(id).first("phase");
+const phaseInD1 = (id: string) =>
+  env.DB.prepare("SELECT phase FROM intents WHERE id = ?1").bind(id).first("phase");
 const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_, { storage }) => storage.getAlarm());
 
 /** A batch of the queue, delivered to the Worker's real consumer. */
@@ -33,7 +57,8 @@ const deadline = (intent: string) => ({ type: "deadline", intent });
 describe("expiry needs no timer", () => {
   test("7: a read finds a held intent expired in the very millisecond, and the ledger says so once", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
-    const { created_at: created, expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key)).body;
+    const { created_at: created, expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key))
+      .body;
     expect(Date.parse(expires) - Date.parse(created)).toBe(30 * MINUTE_MS);
     later(Date.parse(expires) - Date.now() - 1);
     expect(await stateOf(id)).toBe("pending_approval");
@@ -57,7 +82,10 @@ describe("expiry needs no timer", () => {
   });
 
   test("7: an approval is good for the policy's window and not a millisecond longer", async () => {
-    const [early, late] = [await propose(agent, ask("crm.held"), "pending_approval"), await propose(agent, ask("crm.held"), "pending_approval")];
+    const [early, late] = [
+      await propose(agent, ask("crm.held"), "pending_approval"),
+      await propose(agent, ask("crm.held"), "pending_approval"),
+    ];
     for (const id of [early, late]) await approve(id);
     later(20 * MINUTE_MS - 1);
     expect((await execute(early)).status).toBe(201);
@@ -88,7 +116,15 @@ describe("expiry needs no timer", () => {
 
   test("3: silence approves only where the policy says so and the risk is low", async () => {
     const low = await propose(agent, ask("crm.silent"), "pending_approval");
-    const high = await propose(agent, ask("crm.silent", { recordCount: 20_000, estimated_value_usd: 50_000, sensitivity_tags: ["financial"] }), "pending_approval");
+    const high = await propose(
+      agent,
+      ask("crm.silent", {
+        recordCount: 20_000,
+        estimated_value_usd: 50_000,
+        sensitivity_tags: ["financial"],
+      }),
+      "pending_approval",
+    );
     later(11 * MINUTE_MS);
     expect([await stateOf(low), await stateOf(high)]).toEqual(["approved", "expired"]);
     expect((await call("GET", `/v1/intents/${low}`, agent.key)).body.decided_by).toBe("timeout");
@@ -206,10 +242,21 @@ describe("11: orders and claims lapse", () => {
     expect((await execute(intent)).status).toBe(409);
     const body = { outcome: "not_executed", note: "No rows in the CRM." };
     expect((await call("POST", `/v1/intents/${intent}/resolve`, agent.key, body)).status).toBe(403);
-    expect((await call("POST", `/v1/intents/${intent}/resolve`, reviewer.key, { outcome: "not_executed" })).status).toBe(400);
-    expect((await call("POST", `/v1/intents/${intent}/resolve`, reviewer.key, body)).body.state).toBe("failed");
+    expect(
+      (await call("POST", `/v1/intents/${intent}/resolve`, reviewer.key, { outcome: "not_executed" })).status,
+    ).toBe(400);
+    expect((await call("POST", `/v1/intents/${intent}/resolve`, reviewer.key, body)).body.state).toBe(
+      "failed",
+    );
     expect((await execute(intent)).status).toBe(409);
-    expect(await eventsOf(intent)).toEqual(["proposed", "policy_checked", "approved", "execution_requested", "execution_indeterminate", "outcome_resolved"]);
+    expect(await eventsOf(intent)).toEqual([
+      "proposed",
+      "policy_checked",
+      "approved",
+      "execution_requested",
+      "execution_indeterminate",
+      "outcome_resolved",
+    ]);
   });
 
   test("11: where a claim is required an unclaimed order goes back to approved, and the old token can't come back", async () => {
@@ -224,12 +271,16 @@ describe("11: orders and claims lapse", () => {
     expect((await call("POST", `/v1/executions/${id}/claim`, token)).body.code).toBe("superseded_order");
     // The new order's id with the old order's token.
     expect((await call("POST", `/v1/executions/${again.body.executionId}/claim`, token)).status).toBe(401);
-    expect((await call("POST", `/v1/executions/${again.body.executionId}/claim`, again.body.execution_token)).status).toBe(200);
+    expect(
+      (await call("POST", `/v1/executions/${again.body.executionId}/claim`, again.body.execution_token))
+        .status,
+    ).toBe(200);
   });
 
   test("11: a claim without a sign of life lapses after 5 minutes; each heartbeat is worth 5 more", async () => {
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
-    const post = (step: string) => call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
+    const post = (step: string) =>
+      call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
     await post("claim");
     for (let beat = 0; beat < 4; beat += 1) {
       later(4 * MINUTE_MS);
@@ -245,11 +296,17 @@ describe("11: orders and claims lapse", () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await approve(id);
     const { body } = await execute(id);
-    await call("POST", `/v1/executions/${body.executionId}/report`, body.execution_token, { status: "failed", retryable: true });
+    await call("POST", `/v1/executions/${body.executionId}/report`, body.execution_token, {
+      status: "failed",
+      retryable: true,
+    });
     later(19 * MINUTE_MS);
     const second = await execute(id);
     expect(second.status).toBe(201);
-    await call("POST", `/v1/executions/${second.body.executionId}/report`, second.body.execution_token, { status: "failed", retryable: true });
+    await call("POST", `/v1/executions/${second.body.executionId}/report`, second.body.execution_token, {
+      status: "failed",
+      retryable: true,
+    });
     later(2 * MINUTE_MS);
     expect((await execute(id)).status).toBe(409);
   });

@@ -1,5 +1,18 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { admin, ask, call, flushed, freeze, fresh, later, MINUTE_MS, ordered, propose, register, type Registered } from "./gate.ts";
+import {
+  admin,
+  ask,
+  call,
+  flushed,
+  freeze,
+  fresh,
+  later,
+  MINUTE_MS,
+  ordered,
+  propose,
+  register,
+  type Registered,
+} from "./gate.ts";
 
 let agent: Registered;
 let reviewer: Registered;
@@ -54,10 +67,19 @@ describe("wire: proposing", () => {
   test("wire: held and blocked are 200, too, and say why and until when", async () => {
     const held = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
     expect(held.status).toBe(200);
-    expect(held.body).toMatchObject({ status: "pending_approval", approvalState: "waiting_input", blockReason: null, holdReason: expect.any(String) });
+    expect(held.body).toMatchObject({
+      status: "pending_approval",
+      approvalState: "waiting_input",
+      blockReason: null,
+      holdReason: expect.any(String),
+    });
     const blocked = await call("POST", "/v1/intents", agent.key, ask("crm.small", { policy: "nothing" }));
     expect(blocked.status).toBe(200);
-    expect(blocked.body).toMatchObject({ status: "blocked", blockReason: expect.any(String), holdReason: null });
+    expect(blocked.body).toMatchObject({
+      status: "blocked",
+      blockReason: expect.any(String),
+      holdReason: null,
+    });
   });
 
   test.each([
@@ -65,13 +87,29 @@ describe("wire: proposing", () => {
     { destination: "crm.small", policyId: "small", record_count: 3 },
     { destination: "crm.small", policy: "small", estimatedRecords: "3" },
     { destination: "crm.small", policy: "small", recordCount: 3, estimated_records: 999, action: "label" },
-    { destination: "crm.small", policy: "small", recordCount: 3, payload: null, metadata: null, idempotency_key: null, sensitivity_tags: null, on_behalf_of: null },
+    {
+      destination: "crm.small",
+      policy: "small",
+      recordCount: 3,
+      payload: null,
+      metadata: null,
+      idempotency_key: null,
+      sensitivity_tags: null,
+      on_behalf_of: null,
+    },
   ])("wire: %j is understood at both doors", async (spelled) => {
     for (const path of ["/v1/intents", "/v1/propose"]) {
       const { body } = await call("POST", path, agent.key, spelled);
       const detail = (await call("GET", `/v1/intents/${body.intentId}`, agent.key)).body;
-      expect(detail, path).toMatchObject({ destination: "crm.small", policy_id: "small", declared_records: 3, estimated_records: 3 });
-      expect(detail.action, path).toBe("action" in spelled && "destination" in spelled ? "label" : "crm.small");
+      expect(detail, path).toMatchObject({
+        destination: "crm.small",
+        policy_id: "small",
+        declared_records: 3,
+        estimated_records: 3,
+      });
+      expect(detail.action, path).toBe(
+        "action" in spelled && "destination" in spelled ? "label" : "crm.small",
+      );
     }
   });
 
@@ -83,26 +121,47 @@ describe("wire: proposing", () => {
     [1, 60],
     ["7d", 60],
     [100000, 60],
-  ])("wire: expiresIn %j makes a deadline of %d minutes, the policy's at most", async (expiresIn, minutes) => {
-    const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.pair", { expiresIn }));
-    const { created_at: created, expires_at: expires } = (await call("GET", `/v1/intents/${body.intentId}`, agent.key)).body;
-    expect(Date.parse(expires) - Date.parse(created)).toBe(minutes * MINUTE_MS);
-  });
+  ])(
+    "wire: expiresIn %j makes a deadline of %d minutes, the policy's at most",
+    async (expiresIn, minutes) => {
+      const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.pair", { expiresIn }));
+      const { created_at: created, expires_at: expires } = (
+        await call("GET", `/v1/intents/${body.intentId}`, agent.key)
+      ).body;
+      expect(Date.parse(expires) - Date.parse(created)).toBe(minutes * MINUTE_MS);
+    },
+  );
 
-  test.each(["0", "", "soon", "-1h", "1w", "1.5h", "1h1m", 0, -1, 1.5])("wire: expiresIn %j is 400", async (expiresIn) => {
-    expect((await call("POST", "/v1/intents", agent.key, ask("crm.held", { expiresIn }))).status).toBe(400);
-  });
+  test.each(["0", "", "soon", "-1h", "1w", "1.5h", "1h1m", 0, -1, 1.5])(
+    "wire: expiresIn %j is 400",
+    async (expiresIn) => {
+      expect((await call("POST", "/v1/intents", agent.key, ask("crm.held", { expiresIn }))).status).toBe(400);
+    },
+  );
 
-  test.each(["jane@example.com", "+1 (415) 555-0100", "4155550100"])("29: the principal id %j is a person's and is refused", async (principal_id) => {
-    const { status, body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", { principal_id }));
-    expect(status).toBe(400);
-    expect(body.error).toBe("invalid_principal");
-    expect(JSON.stringify(body)).not.toContain(principal_id);
-  });
+  test.each(["jane@example.com", "+1 (415) 555-0100", "4155550100"])(
+    "29: the principal id %j is a person's and is refused",
+    async (principal_id) => {
+      const { status, body } = await call(
+        "POST",
+        "/v1/intents",
+        agent.key,
+        ask("crm.held", { principal_id }),
+      );
+      expect(status).toBe(400);
+      expect(body.error).toBe("invalid_principal");
+      expect(JSON.stringify(body)).not.toContain(principal_id);
+    },
+  );
 
   test("wire: a dry run decides the same and leaves nothing behind", async () => {
     const one = await register("agent");
-    const dry = await call("POST", "/v1/intents?dry_run=true", one.key, ask("crm.held", { idempotency_key: "k" }));
+    const dry = await call(
+      "POST",
+      "/v1/intents?dry_run=true",
+      one.key,
+      ask("crm.held", { idempotency_key: "k" }),
+    );
     expect(dry.body).toMatchObject({ dryRun: true, intentId: null, status: "pending_approval" });
     expect((await call("GET", "/v1/metrics", one.key)).body.actions_attempted).toBe(0);
     await propose(one, ask("crm.small", { idempotency_key: "k" }), "approved");
@@ -111,7 +170,18 @@ describe("wire: proposing", () => {
 
 describe("wire: reading", () => {
   test("wire: the detail has the contract's columns, and times in ISO 8601", async () => {
-    const id = await propose(agent, ask("crm.held", { on_behalf_of: "someone", idempotency_key: fresh("k"), principal_id: "cust_9", estimated_value_usd: 12.5, sensitivity_tags: ["pii"], metadata: { a: 1 } }), "pending_approval");
+    const id = await propose(
+      agent,
+      ask("crm.held", {
+        on_behalf_of: "someone",
+        idempotency_key: fresh("k"),
+        principal_id: "cust_9",
+        estimated_value_usd: 12.5,
+        sensitivity_tags: ["pii"],
+        metadata: { a: 1 },
+      }),
+      "pending_approval",
+    );
     const { body } = await call("GET", `/v1/intents/${id}`, agent.key);
     expect(body).toMatchObject({
       id,
@@ -145,7 +215,11 @@ describe("wire: reading", () => {
       approval_interactions: [],
       principal_id: "cust_9",
     });
-    expect(body.auditTrail.map(({ event_type: event }: { event_type: string }) => event)).toEqual(["proposed", "policy_checked", "approval_requested"]);
+    expect(body.auditTrail.map(({ event_type: event }: { event_type: string }) => event)).toEqual([
+      "proposed",
+      "policy_checked",
+      "approval_requested",
+    ]);
     expect((await call("GET", `/v1/proposals/${id}`, agent.key)).body).toEqual(body);
   });
 
@@ -153,7 +227,14 @@ describe("wire: reading", () => {
     const id = await propose(agent, ask("crm.small"), "approved");
     const { body } = await call("GET", `/v1/intents/${id}/audit`, agent.key);
     expect(body).toMatchObject({ intentId: id, events: expect.any(Array), auditTrail: body.events });
-    expect(body.events[0]).toMatchObject({ id: expect.stringMatching(/^evt_/), proposal_id: id, event_type: "proposed", actor: agent.id, created_at: iso, metadata: expect.any(Object) });
+    expect(body.events[0]).toMatchObject({
+      id: expect.stringMatching(/^evt_/),
+      proposal_id: id,
+      event_type: "proposed",
+      actor: agent.id,
+      created_at: iso,
+      metadata: expect.any(Object),
+    });
     expect((await call("GET", `/v1/audit/${id}`, agent.key)).body).toEqual(body);
   });
 
@@ -173,20 +254,56 @@ describe("wire: reading", () => {
       approval_evidence: null,
     });
     expect(forAgent).not.toHaveProperty("trace");
-    expect((await call("GET", `/v1/intents/${id}/decision`, reviewer.key)).body.trace).toEqual(expect.any(Array));
+    expect((await call("GET", `/v1/intents/${id}/decision`, reviewer.key)).body.trace).toEqual(
+      expect.any(Array),
+    );
   });
 
   test("wire: nonce, policies, agents and the capabilities", async () => {
-    expect((await call("GET", "/v1/nonce", agent.key)).body).toEqual({ nonce: expect.stringMatching(/^non_/), expiresAt: iso });
-    expect((await call("GET", "/v1/policies", agent.key)).body.policies).toEqual(expect.arrayContaining(["held", "small"]));
-    const made = await call("POST", "/v1/agents/register", admin, { name: fresh("n"), owner: "o", framework: "f", allowed_policies: ["small"], allowed_destinations: ["*"], metadata: { a: 1 }, riskTier: "elevated" });
+    expect((await call("GET", "/v1/nonce", agent.key)).body).toEqual({
+      nonce: expect.stringMatching(/^non_/),
+      expiresAt: iso,
+    });
+    expect((await call("GET", "/v1/policies", agent.key)).body.policies).toEqual(
+      expect.arrayContaining(["held", "small"]),
+    );
+    const made = await call("POST", "/v1/agents/register", admin, {
+      name: fresh("n"),
+      owner: "o",
+      framework: "f",
+      allowed_policies: ["small"],
+      allowed_destinations: ["*"],
+      metadata: { a: 1 },
+      riskTier: "elevated",
+    });
     expect(made.status).toBe(201);
-    expect(made.body).toMatchObject({ agent_id: expect.stringMatching(/^agt_/), agentId: made.body.agent_id, owner: "o", framework: "f", allowed_policies: ["small"], allowed_destinations: ["*"], status: "active", created_at: iso, apiKey: expect.stringMatching(/^gate_sk_/) });
-    expect((await call("GET", `/v1/agents/${made.body.agentId}`, admin)).body).toMatchObject({ id: made.body.agentId, risk_tier: "elevated", role: "agent", metadata: { a: 1 } });
-    expect((await call("GET", "/.well-known/gate")).body).toMatchObject({ name: "zehrava-gate", endpoints: { propose: "/v1/intents" }, execution_modes: expect.arrayContaining(["runner_exec"]) });
+    expect(made.body).toMatchObject({
+      agent_id: expect.stringMatching(/^agt_/),
+      agentId: made.body.agent_id,
+      owner: "o",
+      framework: "f",
+      allowed_policies: ["small"],
+      allowed_destinations: ["*"],
+      status: "active",
+      created_at: iso,
+      apiKey: expect.stringMatching(/^gate_sk_/),
+    });
+    expect((await call("GET", `/v1/agents/${made.body.agentId}`, admin)).body).toMatchObject({
+      id: made.body.agentId,
+      risk_tier: "elevated",
+      role: "agent",
+      metadata: { a: 1 },
+    });
+    expect((await call("GET", "/.well-known/gate")).body).toMatchObject({
+      name: "zehrava-gate",
+      endpoints: { propose: "/v1/intents" },
+      execution_modes: expect.arrayContaining(["runner_exec"]),
+    });
     const cors = await call("GET", "/health");
     expect(cors.headers.get("Access-Control-Allow-Origin")).toBe("*");
-    expect((await call("GET", "/v1/policies", agent.key)).headers.get("Access-Control-Allow-Origin")).toBeNull();
+    expect(
+      (await call("GET", "/v1/policies", agent.key)).headers.get("Access-Control-Allow-Origin"),
+    ).toBeNull();
   });
 
   test("wire: an agent's numbers are what became of its intents", async () => {
@@ -198,7 +315,11 @@ describe("wire: reading", () => {
     const failed = await ordered(one);
     await call("POST", `/v1/executions/${failed.id}/report`, failed.token, { status: "failed" });
     const all = [intent, failed.intent, (await ordered(one)).intent];
-    all.push(await propose(one, ask("crm.small"), "approved"), await propose(one, ask("crm.held"), "pending_approval"), await propose(one, ask("crm.small", { policy: "nothing" }), "blocked"));
+    all.push(
+      await propose(one, ask("crm.small"), "approved"),
+      await propose(one, ask("crm.held"), "pending_approval"),
+      await propose(one, ask("crm.small", { policy: "nothing" }), "blocked"),
+    );
     const rejected = await propose(one, ask("crm.held"), "pending_approval");
     await call("POST", `/v1/intents/${rejected}/reject`, reviewer.key);
     for (const made of [...all, rejected]) await flushed(made);
@@ -224,10 +345,22 @@ describe("wire: deciding and executing", () => {
   test("wire: approve, both spellings, and again", async () => {
     for (const old of [false, true]) {
       const id = await propose(agent, ask("crm.held"), "pending_approval");
-      const approve = () => (old ? call("POST", "/v1/approve", reviewer.key, { proposalId: id }) : call("POST", `/v1/intents/${id}/approve`, reviewer.key, ""));
+      const approve = () =>
+        old
+          ? call("POST", "/v1/approve", reviewer.key, { proposalId: id })
+          : call("POST", `/v1/intents/${id}/approve`, reviewer.key, "");
       const first = await approve();
       expect(first.status).toBe(200);
-      expect(first.body).toMatchObject({ status: "approved", approvalState: "answered", approvedAt: iso, intentId: id, deliveryToken: null, autoDeliver: false, gate_exec: null, approvalEvidence: null });
+      expect(first.body).toMatchObject({
+        status: "approved",
+        approvalState: "answered",
+        approvedAt: iso,
+        intentId: id,
+        deliveryToken: null,
+        autoDeliver: false,
+        gate_exec: null,
+        approvalEvidence: null,
+      });
       const again = await approve();
       expect(again.status).toBe(200);
       expect(again.body.approvedAt).toBe(first.body.approvedAt);
@@ -235,12 +368,32 @@ describe("wire: deciding and executing", () => {
   });
 
   test("wire: reject and cancel say blocked, and which of the two in state", async () => {
-    const ids = [await propose(agent, ask("crm.held"), "pending_approval"), await propose(agent, ask("crm.held"), "pending_approval"), await propose(agent, ask("crm.held"), "pending_approval")];
+    const ids = [
+      await propose(agent, ask("crm.held"), "pending_approval"),
+      await propose(agent, ask("crm.held"), "pending_approval"),
+      await propose(agent, ask("crm.held"), "pending_approval"),
+    ];
     const [one, two, three] = ids;
-    expect((await call("POST", `/v1/intents/${one}/reject`, reviewer.key, { reason: "too many" })).body).toMatchObject({ status: "blocked", state: "rejected", approvalState: "answered", reason: "too many", approvalEvidence: null });
-    expect((await call("POST", "/v1/reject", reviewer.key, { proposalId: two })).body).toMatchObject({ status: "blocked", state: "rejected" });
-    expect((await call("POST", `/v1/intents/${three}/cancel-approval`, reviewer.key, { reason: "not now" })).body).toMatchObject({ status: "blocked", state: "cancelled", approvalState: "cancelled", reason: "not now" });
-    expect((await call("GET", `/v1/intents/${one}`, agent.key)).body).toMatchObject({ status: "blocked", block_reason: "too many" });
+    expect(
+      (await call("POST", `/v1/intents/${one}/reject`, reviewer.key, { reason: "too many" })).body,
+    ).toMatchObject({
+      status: "blocked",
+      state: "rejected",
+      approvalState: "answered",
+      reason: "too many",
+      approvalEvidence: null,
+    });
+    expect((await call("POST", "/v1/reject", reviewer.key, { proposalId: two })).body).toMatchObject({
+      status: "blocked",
+      state: "rejected",
+    });
+    expect(
+      (await call("POST", `/v1/intents/${three}/cancel-approval`, reviewer.key, { reason: "not now" })).body,
+    ).toMatchObject({ status: "blocked", state: "cancelled", approvalState: "cancelled", reason: "not now" });
+    expect((await call("GET", `/v1/intents/${one}`, agent.key)).body).toMatchObject({
+      status: "blocked",
+      block_reason: "too many",
+    });
     const again = await call("POST", `/v1/intents/${three}/cancel-approval`, reviewer.key);
     expect(again.status).toBe(409);
     expect(again.body.error).toBe("cannot_cancel");
@@ -280,28 +433,61 @@ describe("wire: deciding and executing", () => {
     const again = await call("POST", `/v1/intents/${id}/execute`, agent.key);
     expect(again.status).toBe(200);
     expect(again.body).toEqual(first.body);
-    expect((await call("GET", `/v1/executions/${first.body.executionId}`, agent.key)).body).toEqual(first.body);
+    expect((await call("GET", `/v1/executions/${first.body.executionId}`, agent.key)).body).toEqual(
+      first.body,
+    );
   });
 
-  test.each(["result", "report", "worker_report"])("wire: a report's result may be called %s, and its time is the worker's word", async (name) => {
-    const { id, token, intent } = await ordered(agent);
-    const executed = "2026-11-22T10:00:00+02:00";
-    const { status, body } = await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded", [name]: { rows: 7 }, executed_at: executed });
-    expect(status).toBe(200);
-    expect(body).toMatchObject({ status: "succeeded", result: { rows: 7 }, executed_at: "2026-11-22T08:00:00.000Z", execution_token: null, proof: "none" });
-    expect((await call("GET", `/v1/intents/${intent}`, reviewer.key)).body.execution).toMatchObject({ status: "succeeded", result: { rows: 7 } });
-  });
+  test.each(["result", "report", "worker_report"])(
+    "wire: a report's result may be called %s, and its time is the worker's word",
+    async (name) => {
+      const { id, token, intent } = await ordered(agent);
+      const executed = "2026-11-22T10:00:00+02:00";
+      const { status, body } = await call("POST", `/v1/executions/${id}/report`, token, {
+        status: "succeeded",
+        [name]: { rows: 7 },
+        executed_at: executed,
+      });
+      expect(status).toBe(200);
+      expect(body).toMatchObject({
+        status: "succeeded",
+        result: { rows: 7 },
+        executed_at: "2026-11-22T08:00:00.000Z",
+        execution_token: null,
+        proof: "none",
+      });
+      expect((await call("GET", `/v1/intents/${intent}`, reviewer.key)).body.execution).toMatchObject({
+        status: "succeeded",
+        result: { rows: 7 },
+      });
+    },
+  );
 
   test("wire: the token may come beside the agent's own key, in the body or a header", async () => {
     const one = await ordered(agent);
-    expect((await call("POST", `/v1/executions/${one.id}/report`, agent.key, { status: "succeeded", execution_token: one.token })).status).toBe(200);
+    expect(
+      (
+        await call("POST", `/v1/executions/${one.id}/report`, agent.key, {
+          status: "succeeded",
+          execution_token: one.token,
+        })
+      ).status,
+    ).toBe(200);
     const two = await ordered(agent);
-    expect((await call("POST", `/v1/executions/${two.id}/report`, agent.key, { status: "succeeded", executionToken: two.token })).status).toBe(200);
+    expect(
+      (
+        await call("POST", `/v1/executions/${two.id}/report`, agent.key, {
+          status: "succeeded",
+          executionToken: two.token,
+        })
+      ).status,
+    ).toBe(200);
   });
 
   test("wire: a result that is too large is 413 and leaves the order live", async () => {
     const { id, token } = await ordered(agent);
-    const report = (result: unknown) => call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded", result });
+    const report = (result: unknown) =>
+      call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded", result });
     expect((await report("a".repeat(33 * 1024))).status).toBe(413);
     expect((await report("a".repeat(1024))).status).toBe(200);
   });
@@ -310,7 +496,7 @@ describe("wire: deciding and executing", () => {
 describe("wire: lists", () => {
   async function pages(key: string, query: string, between?: () => Promise<unknown>): Promise<string[]> {
     const ids: string[] = [];
-    for (let after = ""; ; ) {
+    for (let after = ""; ;) {
       const { status, body } = await call("GET", `/v1/intents?limit=3${query}${after}`, key);
       expect(status).toBe(200);
       expect(body.count).toBe(body.intents.length);
@@ -332,7 +518,9 @@ describe("wire: lists", () => {
     }
     for (const id of made) await flushed(id);
     later(1000);
-    const seen = await pages(one.key, "", async () => flushed(await propose(one, ask("crm.small"), "approved")));
+    const seen = await pages(one.key, "", async () =>
+      flushed(await propose(one, ask("crm.small"), "approved")),
+    );
     expect(seen.toSorted()).toEqual(made.toSorted());
     const rows = (await call("GET", "/v1/intents?limit=200", one.key)).body.intents;
     const times = rows.map(({ created_at: created }: { created_at: string }) => created);
@@ -344,7 +532,19 @@ describe("wire: lists", () => {
     await flushed(id);
     const { body } = await call("GET", "/v1/intents?limit=1", agent.key);
     expect(body).toMatchObject({ count: 1, next: expect.any(String) });
-    expect(body.intents[0]).toMatchObject({ id, intentId: id, sender_agent_id: agent.id, destination: "crm.small", policy_id: "small", status: "approved", state: "approved", created_at: iso, expires_at: iso, risk_level: expect.any(String), value_usd: 12.34 });
+    expect(body.intents[0]).toMatchObject({
+      id,
+      intentId: id,
+      sender_agent_id: agent.id,
+      destination: "crm.small",
+      policy_id: "small",
+      status: "approved",
+      state: "approved",
+      created_at: iso,
+      expires_at: iso,
+      risk_level: expect.any(String),
+      value_usd: 12.34,
+    });
     const old = await call("GET", "/v1/proposals?limit=1", agent.key);
     expect(old.body.proposals).toEqual(body.intents);
   });
@@ -369,7 +569,9 @@ describe("wire: lists", () => {
     for (const id of Object.values(ids)) await flushed(id);
     const list = async (query: string) => (await pages(one.key, query)).toSorted();
     const of = (...states: string[]) => states.map((state) => ids[state] ?? "").toSorted();
-    expect(await list("&status=blocked")).toEqual(of("blocked", "rejected", "cancelled", "withdrawn", "revoked"));
+    expect(await list("&status=blocked")).toEqual(
+      of("blocked", "rejected", "cancelled", "withdrawn", "revoked"),
+    );
     expect(await list("&status=rejected")).toEqual(of("rejected"));
     expect(await list("&state=withdrawn")).toEqual(of("withdrawn"));
     expect(await list("&status=approved,pending_approval")).toEqual(of("approved", "pending_approval"));
