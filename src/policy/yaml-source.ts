@@ -61,12 +61,20 @@ export function readYaml(file: string, text: string): Result<YamlSource, readonl
       );
     }
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
+    // YAML can escape half a character; a reason that quotes it would have no canonical form to digest.
+    if (!isWellFormed(value)) return first("a text has half a character in it (\\uD800 to \\uDFFF)");
   } catch (error) {
-    // The parser throws on what it can't bound: too many aliases, nesting deeper than the stack.
+    // Thrown on what has no bound: too many aliases, nesting deeper than the stack, a list that holds itself.
     return first(`the file can't be read as YAML: ${error instanceof Error ? error.message : "unknown"}`);
   }
   if (value === null || value === undefined) return first("the file is empty");
   return ok(sourceOf(file, value, document, lines));
+}
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, member]) => key.isWellFormed() && isWellFormed(member));
 }
 
 function sourceOf(file: string, value: unknown, document: Document.Parsed, lines: LineCounter): YamlSource {

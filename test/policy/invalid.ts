@@ -130,6 +130,7 @@ export const INVALID: readonly (readonly [name: string, rules: string, place: st
     "3:31",
     /unknown key `mode`/,
   ],
+  ["half a character", 'block_if_terms: ["\\uD800x"]', "1:1", /half a character/],
   ["a tag", "description: !!js/function x", "3:14", /tags such as/],
   ["a tab", "risk:\n\thold_at: high", "4:1", /tab/],
   ["a second document", "---\nid: y", "3:1", /one file holds one policy/],

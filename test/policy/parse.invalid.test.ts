@@ -61,6 +61,10 @@ test("aliases can be used, and an alias bomb is refused", () => {
   expect(found[0]?.message).toMatch(/alias/);
 });
 
+test("a list that holds itself is refused", () => {
+  expect(problems("x.yaml", `${HEAD}block_if_terms: &a [*a]\n`).length).toBeGreaterThan(0);
+});
+
 test("nesting deeper than the stack and files larger than a megabyte are refused, not thrown", () => {
   expect(problems("x.yaml", `${HEAD}description: ${"[".repeat(50_000)}`).length).toBeGreaterThan(0);
   expect(problems("x.yaml", `${HEAD}#${"x".repeat(1_048_576)}`)[0]?.message).toMatch(/larger than/);

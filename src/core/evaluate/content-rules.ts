@@ -137,7 +137,7 @@ function wordsFor({ asked, check }: FieldProblem): string {
 
 function show(value: unknown): string {
   const text = value === undefined ? "missing" : JSON.stringify(value);
-  return text.length <= MAX_SEEN_CHARACTERS ? text : `${text.slice(0, MAX_SEEN_CHARACTERS)}…`.toWellFormed();
+  return text.length <= MAX_SEEN_CHARACTERS ? text : `${text.slice(0, MAX_SEEN_CHARACTERS)}…`;
 }
 
 function quoteSome(names: readonly string[]): string {

@@ -5,6 +5,9 @@ import { listAllows } from "./names.ts";
 import type { ReasonCode } from "./reason-codes.ts";
 import type { Finding, Sheet } from "./sheet.ts";
 
+/** A name that nobody knows is the agent's own text. */
+const MAX_SEEN_CHARACTERS = 200;
+
 /**
  * What says no before any policy is asked: the agent's own scope, the registry's word on the destination, and
  * policies that can't be used. Null: nothing does.
@@ -13,7 +16,8 @@ export function refusals(agent: AgentScope, ask: Ask, inForce: InForce, conflict
   const trace: TraceStep[] = [];
   const findings: Finding[] = [];
   const refuse = (rule: string, seen: string | null, code: ReasonCode, reason: string): void => {
-    trace.push({ policy: "", rule, line: null, seen, outcome: "block", reasonCode: code });
+    const shown = seen === null ? null : seen.slice(0, MAX_SEEN_CHARACTERS).toWellFormed();
+    trace.push({ policy: "", rule, line: null, seen: shown, outcome: "block", reasonCode: code });
     findings.push({ outcome: "block", code, reason, remedy: null, content: false });
   };
 

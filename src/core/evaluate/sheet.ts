@@ -53,7 +53,9 @@ export function object(
   seen: string | null,
   finding: Finding,
 ): void {
-  sheet.trace.push(stepLike(rules.quiet[field].pass, seen, finding.outcome, finding.code));
+  // What was seen can be half a character (JSON can escape one), and then has no canonical form to digest.
+  const shown = seen === null ? null : seen.toWellFormed();
+  sheet.trace.push(stepLike(rules.quiet[field].pass, shown, finding.outcome, finding.code));
   sheet.findings.push(finding);
 }
 

@@ -354,6 +354,27 @@ test("money is held where it can't be known, and blocked where it is too much", 
   expect(code([{ amount: 40, currency: "USD" }], 101)).toBe("value_over_limit");
 });
 
+test("25. half a character in a payload, a name or metadata never makes a decision that can't be digested", () => {
+  const half = "\\ud800";
+  const p = `${OPEN}
+require_approval_if_template_error: true
+field_checks: [{ path: a, max: 1 }]`;
+  for (const text of [`[{"a": "${half}", "b": "Hello {{${half}}}"}]`, `{"${half}": 1}`, half]) {
+    expect(() => canonicalJson(decide({ p }, { payload: content(text) }))).not.toThrow();
+  }
+  for (const odd of ["\ud800", `a.${"\udc00"}`]) {
+    for (const ask of [
+      askFor({ destination: odd }),
+      askFor({ policy: odd }),
+      askFor({ metadata: { scope: odd } }),
+    ]) {
+      expect(() =>
+        canonicalJson(decide({ p }, { ask, agent: { ...AGENT, allowedDestinations: [] } })),
+      ).not.toThrow();
+    }
+  }
+});
+
 test("every decision of these tests carries a documented reason code", () => {
   const seen = decide({ p: OPEN }, { ask: askFor({ recordCount: 1 }) });
   expect(Object.keys(REASON_CODES)).toContain(seen.reasonCode);
