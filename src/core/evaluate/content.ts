@@ -14,6 +14,7 @@ import type { Payload } from "../payload.ts";
 import { err } from "../result.ts";
 import type { Result } from "../result.ts";
 import { namesSensitiveFields } from "../risk.ts";
+import { isProfileId, profileProblems } from "./profiles.ts";
 
 /**
  * What content rules can look at. Every view is made when the first rule asks for it and kept for the next, so
@@ -40,7 +41,7 @@ const NOTHING: Content = {
 };
 
 export function contentOf(ask: Ask, payload: Payload, facts: Facts, hints: MeasureHints): Content {
-  if (payload.kind === "none") return ask.profile === null ? NOTHING : profileContent(ask);
+  if (payload.kind === "none") return saysWhatIsWritten(ask) ? profileContent(ask) : NOTHING;
   let texts: readonly string[] | undefined;
   let templateErrors: readonly TemplateError[] | undefined;
   let parsed: Result<readonly Json[], string> | undefined;
@@ -55,12 +56,17 @@ export function contentOf(ask: Ask, payload: Payload, facts: Facts, hints: Measu
   };
 }
 
+/** A profile nobody knows, or with fields missing, would let an agent leave the payload out and say nothing. */
+function saysWhatIsWritten({ profile, metadata }: Ask): boolean {
+  return profile !== null && isProfileId(profile) && profileProblems(profile, metadata).length === 0;
+}
+
 /** An ask without a payload but with a typed action says what it wants written in its metadata. */
 function profileContent(ask: Ask): Content {
   const bytes = new TextEncoder().encode(JSON.stringify(ask.metadata));
   const payload: Payload = { kind: "content", bytes, name: null, mediaType: "application/json" };
   const facts = measure(payload, NO_HINTS, { recordCount: null, estimatedValueUsd: null });
-  return contentOf({ ...ask, profile: null }, payload, facts, NO_HINTS);
+  return contentOf(ask, payload, facts, NO_HINTS);
 }
 
 function hiddenBecause(payload: Payload, facts: Facts): Content["hidden"] {

@@ -324,8 +324,12 @@ test("no payload passes a rule about content unless a typed action says what is 
       .reasonCode;
   expect(outcome({}, null)).toBe("payload_not_inspectable");
   expect(outcome({ body: "All fine" }, null)).toBe("payload_not_inspectable");
-  expect(outcome({ body: "All fine" }, "support.reply.v1")).toBe("approved_by_policy");
-  expect(outcome({ body: "Refund guaranteed" }, "support.reply.v1")).toBe("blocked_term_detected");
+  expect(outcome({ ticket_id: "7", body: "All fine" }, "support.reply.v1")).toBe("approved_by_policy");
+  expect(outcome({ ticket_id: "7", body: "Refund guaranteed" }, "support.reply.v1")).toBe(
+    "blocked_term_detected",
+  );
+  expect(outcome({ body: "All fine" }, "support.reply.v1")).toBe("payload_not_inspectable");
+  expect(outcome({ body: "All fine" }, "made.up.v9")).toBe("payload_not_inspectable");
 });
 
 test("money is held where it can't be known, and blocked where it is too much", () => {

@@ -288,13 +288,18 @@ function riskOf(s: Situation, entry: WrittenDestination | undefined, facts: Seen
   return { score, level: score >= 75 ? 3 : score >= 50 ? 2 : score >= 25 ? 1 : 0 };
 }
 
+/** The generator only ever fills the fields of one profile. */
+function isWholeProfile({ profile, fields }: Pick<Situation["ask"], "profile" | "fields">): boolean {
+  return profile === "support.reply.v1" && Boolean(fields["ticket_id"]) && Boolean(fields["body"]);
+}
+
 /** All words that can be read in what was sent. */
 function wordsOf({ payload, ask: { profile, fields } }: Situation): readonly string[] {
   if (payload.kind === "text") return payload.words;
   if (payload.kind === "json" || payload.kind === "csv") {
     return payload.rows.flatMap(({ name }) => name.split(" "));
   }
-  if (payload.kind === "none" && profile !== null) {
+  if (payload.kind === "none" && isWholeProfile({ profile, fields })) {
     return Object.values(fields).flatMap((value) => value.split(" "));
   }
   return [];
@@ -306,7 +311,7 @@ function ask(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { level
   const hold = (code: string): void => void said.push({ outcome: "hold", code });
   const holdContent = (code: string): void => void said.push({ outcome: "hold", code, content: true });
   const { history } = s;
-  const profileIsContent = s.payload.kind === "none" && s.ask.profile !== null;
+  const profileIsContent = s.payload.kind === "none" && isWholeProfile(s.ask);
   const canLook = facts.readable || profileIsContent;
 
   // destination, type
@@ -318,7 +323,7 @@ function ask(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { level
   if (rules.require_profile !== undefined) {
     if (s.ask.profile === null) block("profile_required");
     else if (s.ask.profile !== rules.require_profile) block("profile_mismatch");
-    else if (!s.ask.fields["ticket_id"] || !s.ask.fields["body"]) block("invalid_profile_payload");
+    else if (!isWholeProfile(s.ask)) block("invalid_profile_payload");
   }
   if (rules.field_checks !== undefined) {
     if (s.payload.kind === "reference" || s.payload.kind === "binary") holdContent("payload_not_inspectable");
@@ -425,7 +430,7 @@ function fieldsFail(checks: readonly WrittenCheck[], s: Situation): boolean {
   let found: readonly Readonly<Record<string, unknown>>[];
   if (payload.kind === "json" || payload.kind === "csv") found = payload.rows.map((row) => ({ ...row }));
   // Without a payload, a typed action's metadata is what would be written.
-  else if (payload.kind === "none" && asked.profile !== null) found = [asked.fields];
+  else if (payload.kind === "none" && isWholeProfile(asked)) found = [asked.fields];
   else return true;
   return checks.some((check) =>
     found.some((row) => {
@@ -447,7 +452,7 @@ function termIn(terms: readonly string[] | undefined, s: Situation): boolean {
   const texts =
     s.payload.kind === "json" || s.payload.kind === "csv"
       ? s.payload.rows.map(({ name }) => name)
-      : s.payload.kind === "none" && s.ask.profile !== null
+      : s.payload.kind === "none" && isWholeProfile(s.ask)
         ? Object.values(s.ask.fields)
         : [wordsOf(s).join(" ")];
   return (terms ?? []).some((term) => texts.some((text) => ` ${text} `.includes(` ${term} `)));
