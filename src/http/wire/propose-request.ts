@@ -36,6 +36,9 @@ const MAX_VALUE_USD = 1e12;
 /** A key is a name, not a document. */
 const MAX_KEY_LENGTH = 256;
 
+/** Metadata is kept in one record with the decision, and a record of an object's storage is at most 2 MB. */
+const MAX_METADATA_CHARACTERS = 256 * 1024;
+
 const code = z.string().regex(CODE, "letters, digits and _ . : / - only, 128 at most");
 const text = z.string().max(1024);
 
@@ -54,7 +57,7 @@ const SCHEMA = z.object({
   principalId: text.optional(),
   idempotencyKey: z.string().min(1).max(MAX_KEY_LENGTH).optional(),
   expiresIn: z.union([z.string(), z.number().int().min(0)]).optional(),
-  metadata: z.custom<JsonObject>(isJsonObject, "an object").default({}),
+  metadata: z.custom<JsonObject>(isJsonObject, "an object").refine(isSmall, "too long for metadata").default({}),
   profile: z.string().max(128).optional(),
 });
 
@@ -103,6 +106,10 @@ function minutesOf(duration: string): number {
     code: "invalid_request",
     detail: "expiresIn: a whole number with s, m, h or d, for example `30m`",
   });
+}
+
+function isSmall(metadata: JsonObject): boolean {
+  return JSON.stringify(metadata).length <= MAX_METADATA_CHARACTERS;
 }
 
 function looksPersonal(id: string): boolean {
