@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm } from "cloudflare:test";
 import {
   admin,
@@ -398,6 +399,69 @@ describe("11: a write happens once", () => {
   });
 });
 
+describe("11: a call that was carried out and not answered", () => {
+  const stubOf = env.INTENTS.get.bind(env.INTENTS);
+
+  /** The next call of this method reaches the object, and its answer is lost on the way back. */
+  function loseAnswer(method: "propose" | "act") {
+    let lost = false;
+    return vi.spyOn(env.INTENTS, "get").mockImplementation((id) => {
+      const stub = stubOf(id) as unknown as Record<string, (argument: unknown) => Promise<unknown>>;
+      const reach = async (name: string, argument: unknown) => {
+        const answer = await stub[name]?.(argument);
+        if (name !== method || lost) return answer;
+        lost = true;
+        throw Object.assign(new Error("connection lost"), { retryable: true });
+      };
+      return new Proxy({} as ReturnType<typeof stubOf>, {
+        get: (_, name) => (argument: unknown) => reach(String(name), argument),
+      });
+    });
+  }
+
+  test.each([{}, { idempotency_key: "lost" }])(
+    "11: a proposal with %j is repeated and is no duplicate of itself",
+    async (more) => {
+      loseAnswer("propose");
+      const id = await propose(agent, ask("crm.small", more), "approved");
+      vi.restoreAllMocks();
+      expect(await eventsOf(id)).toEqual(["proposed", "policy_checked", "approved"]);
+    },
+  );
+
+  test("11: an order is the same order", async () => {
+    const id = await propose(agent, ask("crm.small"), "approved");
+    loseAnswer("act");
+    const { status, body } = await execute(id);
+    vi.restoreAllMocks();
+    expect(status).toBe(200);
+    expect(body.execution_token).toMatch(/^gex_/);
+    expect(await eventsOf(id)).toEqual(["proposed", "policy_checked", "approved", "execution_requested"]);
+  });
+
+  test("11: a report counts once", async () => {
+    const { intent, id, token } = await ordered(agent);
+    loseAnswer("act");
+    const answer = await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" });
+    vi.restoreAllMocks();
+    // What the worker is told is that a report is there; it can read which.
+    expect([200, 409]).toContain(answer.status);
+    expect((await eventsOf(intent)).filter((event) => event === "execution_succeeded")).toHaveLength(1);
+  });
+
+  test("11: a claim is nobody's rather than two workers'", async () => {
+    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    loseAnswer("act");
+    const claim = () => call("POST", `/v1/executions/${id}/claim`, token);
+    const first = await claim();
+    vi.restoreAllMocks();
+    const answers = [first, await claim(), await claim()];
+    expect(answers.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
+    later(5 * MINUTE_MS);
+    expect(await stateOf(intent)).toBe("indeterminate");
+  });
+});
+
 describe("11: one intent per key", () => {
   test("11: fifty proposals of one key at once are one intent: one 200, 49 times 409 with its id", async () => {
     const request = ask("crm.small", { idempotency_key: fresh("key") });
@@ -477,6 +541,17 @@ describe("11: one intent per key", () => {
         expect(body.intentId).toBe(id);
       }
     }
+  });
+
+  test("11: of twenty different requests with one key at once one is made, and nobody is told of it as theirs", async () => {
+    const idempotency_key = fresh("key");
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        call("POST", "/v1/intents", agent.key, ask("crm.small", { idempotency_key })),
+      ),
+    );
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ body }) => body.code === "idempotency_key_reused")).toHaveLength(19);
   });
 
   test("11: a key is one agent's own", async () => {

@@ -11,6 +11,7 @@ import {
   ordered,
   propose,
   register,
+  send,
   type Registered,
 } from "./gate.ts";
 
@@ -463,25 +464,21 @@ describe("wire: deciding and executing", () => {
     },
   );
 
-  test("wire: the token may come beside the agent's own key, in the body or a header", async () => {
-    const one = await ordered(agent);
-    expect(
-      (
-        await call("POST", `/v1/executions/${one.id}/report`, agent.key, {
-          status: "succeeded",
-          execution_token: one.token,
-        })
-      ).status,
-    ).toBe(200);
-    const two = await ordered(agent);
-    expect(
-      (
-        await call("POST", `/v1/executions/${two.id}/report`, agent.key, {
-          status: "succeeded",
-          executionToken: two.token,
-        })
-      ).status,
-    ).toBe(200);
+  test.each([
+    ["execution_token", (token: string) => ({ body: { execution_token: token } })],
+    ["executionToken", (token: string) => ({ body: { executionToken: token } })],
+    ["the header", (token: string) => ({ header: token })],
+  ])("wire: beside the agent's own key the token may come as %s", async (_, place) => {
+    const { id, token } = await ordered(agent);
+    const { body = {}, header = "" } = place(token) as { body?: Record<string, string>; header?: string };
+    const headers = {
+      Authorization: `Bearer ${agent.key}`,
+      "Content-Type": "application/json",
+      ...(header === "" ? {} : { "X-Gate-Execution-Token": header }),
+    };
+    const sent = JSON.stringify({ status: "succeeded", ...body });
+    const path = `/v1/executions/${id}/report`;
+    expect((await send(path, { method: "POST", headers, body: sent })).status).toBe(200);
   });
 
   test("wire: a result that is too large is 413 and leaves the order live", async () => {
