@@ -19,13 +19,16 @@ export interface SigningKey {
   readonly privateKey: CryptoKey;
 }
 
-const derived = new Map<string, Promise<SigningKey>>();
+/** Keys, not promises of them: one that waits on another request's work never ends when that request is dropped. */
+const derived = new Map<string, SigningKey>();
 
 /** @param secret `GATE_SECRET`, or one of the previous ones */
-export function signingKey(secret: string): Promise<SigningKey> {
-  const known = derived.get(secret) ?? importKey(deriveKey(secret, "signing-key"));
-  derived.set(secret, known);
-  return known;
+export async function signingKey(secret: string): Promise<SigningKey> {
+  const known = derived.get(secret);
+  if (known !== undefined) return known;
+  const key = await importKey(deriveKey(secret, "signing-key"));
+  derived.set(secret, key);
+  return key;
 }
 
 async function importKey(seed: Uint8Array): Promise<SigningKey> {
