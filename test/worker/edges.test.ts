@@ -331,10 +331,10 @@ describe("26: limits come before parsing, keys before bodies", () => {
   });
 
   test("26: metadata has a limit of its own: it is kept in one record of the object", async () => {
-    const propose = (letters: number) =>
+    const proposeWith = (letters: number) =>
       call("POST", "/v1/intents", agent.key, ask("crm.small", { metadata: { x: "a".repeat(letters) } }));
-    expect((await propose(250 * 1024)).status).toBe(200);
-    const answer = await propose(256 * 1024);
+    expect((await proposeWith(250 * 1024)).status).toBe(200);
+    const answer = await proposeWith(256 * 1024);
     expectProblem(answer, "metadata");
     expect(answer.status).toBe(400);
   });

@@ -1,4 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
+import { createApp } from "../../src/http/app.ts";
 import { admin, ask, call, ordered, propose, register, type Registered } from "./gate.ts";
 
 /*
@@ -51,6 +52,7 @@ const TABLE: readonly Row[] = [
   // path                                                            nobody owner stranger worker runner reviewer auditor admin
   { method: "GET", path: "/health",                        answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/.well-known/gate",              answers: [200, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/.well-known/jwks.json",         answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/v1/public/feed",                answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/v1/nowhere",                    answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/v1/policies",                   answers: [401, 200, 200, 200, 200, 200, 200, 200] },
@@ -139,6 +141,21 @@ test.each(WITH_TOKEN)(
     expect(seen).toEqual(Object.fromEntries(CALLERS.map((caller, at) => [caller, answers[at]])));
   },
 );
+
+/** Open to whoever holds the right one-time token; their own tests are below and in the other files. */
+const BY_TOKEN = [
+  "POST /v1/executions/:id/claim",
+  "POST /v1/executions/:id/heartbeat",
+  "POST /v1/executions/:id/report",
+  "GET /v1/download/:token",
+];
+
+test("roles: every route there is has its line in a table", () => {
+  const lines = new Set([...TABLE.map(({ method, path }) => `${method} ${path.split("?")[0]}`), ...BY_TOKEN]);
+  const routes = createApp().routes.filter(({ method }) => method !== "ALL");
+  const missing = routes.map(({ method, path }) => `${method} ${path}`).filter((route) => !lines.has(route));
+  expect([...new Set(missing)]).toEqual([]);
+});
 
 test("4: the bare token of an order that is a runner's opens nothing", async () => {
   const { id, token } = await ordered(owner, ask("vpc.write"));
