@@ -61,7 +61,7 @@ function contentFor(
     const hints = NO_HINTS;
     return { ...contentOf(ask, known, facts, hints), sensitive: () => wasSensitive(risk.factors) };
   }
-  if (variants.some(looksInside)) return null;
+  if (variants.some(({ looksInside }) => looksInside)) return null;
   return {
     hidden: facts.payload === "reference" ? "reference" : facts.decodable ? null : "undecodable",
     texts: () => [],
@@ -74,17 +74,6 @@ function contentFor(
 
 function wasSensitive(factors: readonly string[]): boolean {
   return factors.includes(SENSITIVE_FIELDS_FACTOR);
-}
-
-function looksInside(rules: PolicyRules): boolean {
-  return (
-    rules.blockIfTerms !== null ||
-    rules.holdIfTerms !== null ||
-    rules.blockIfPii !== null ||
-    rules.holdIfPii !== null ||
-    rules.fieldChecks !== null ||
-    rules.requireApprovalIfTemplateError
-  );
 }
 
 /** Counters can't be read back: what was not counted then can't be known now. */

@@ -37,6 +37,10 @@ export interface PolicyRules {
   readonly fields: ReadonlyMap<PolicyField, FieldPlace>;
   /** The trace of each rule that has nothing to say, made at load: most rules of most decisions. */
   readonly quiet: Readonly<Record<PolicyField | "default", QuietSteps>>;
+  /** Some rule reads the content: terms, personal data, field checks, placeholders. */
+  readonly looksInside: boolean;
+  /** Some rule counts: duplicates, rates, budgets. */
+  readonly counts: boolean;
   readonly destinations: NamePatterns;
   /** Names as `Facts.type` has them. */
   readonly allowedTypes: ReadonlySet<string> | null;

@@ -66,8 +66,10 @@ export function riskOf(ask: Ask, entry: Destination | undefined, facts: Facts, s
   if (cents > 1_000_000) score += add(factors, "high_financial_value", 25);
   else if (cents > 100_000) score += add(factors, "elevated_financial_value", 15);
   else if (cents > 0) score += add(factors, "financial_value_present", 5);
-  if (hasTag(ask, HIGH_SENSITIVITY_TAGS)) score += add(factors, "sensitive_data_tagged", 20);
-  else if (hasTag(ask, PERSONAL_TAGS)) score += add(factors, "pii_tagged", 15);
+  if (ask.sensitivityTags.length > 0) {
+    if (hasTag(ask, HIGH_SENSITIVITY_TAGS)) score += add(factors, "sensitive_data_tagged", 20);
+    else if (hasTag(ask, PERSONAL_TAGS)) score += add(factors, "pii_tagged", 15);
+  }
   if (sensitive) score += add(factors, SENSITIVE_FIELDS_FACTOR, 15);
   score = Math.min(100, score);
   return { score, level: riskLevelOf(score), factors };

@@ -1,15 +1,6 @@
-import type { PolicyField } from "../core/policy.ts";
 import type { Complain } from "./compile-rules.ts";
+import { CONTENT_FIELDS } from "./fields.ts";
 import type { WrittenRules } from "./fields.ts";
-
-const CONTENT_FIELDS = [
-  "block_if_terms",
-  "hold_if_terms",
-  "block_if_pii",
-  "hold_if_pii",
-  "field_checks",
-  "require_approval_if_template_error",
-] as const satisfies readonly PolicyField[];
 
 /** Rules that are fine each by itself and can't both be meant. Checked once per environment, overrides applied. */
 export function checkCombinations(written: WrittenRules, complain: Complain): void {

@@ -21,6 +21,7 @@ import type {
   TermRule,
 } from "../core/policy.ts";
 import type { RiskLevel } from "../core/risk.ts";
+import { CONTENT_FIELDS } from "./fields.ts";
 import type { WrittenRules } from "./fields.ts";
 import { linearPattern } from "./patterns.ts";
 import type { Path } from "./yaml-source.ts";
@@ -40,6 +41,11 @@ export function compileRules(
     policy,
     fields,
     quiet: quietSteps(policy, fields),
+    looksInside: CONTENT_FIELDS.some((field) => written[field] !== undefined && written[field] !== false),
+    counts:
+      written.block_duplicates_within !== undefined ||
+      written.rate_limits !== undefined ||
+      written.budgets !== undefined,
     destinations: compileNames(written.destinations),
     allowedTypes: written.allowed_types === undefined ? null : new Set(written.allowed_types),
     autoApproveUnder: written.auto_approve_under ?? null,

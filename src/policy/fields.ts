@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../core/policy.ts";
+import type { PolicyField } from "../core/policy.ts";
 import { PROFILE_IDS } from "../core/evaluate/profiles.ts";
 
 /*
@@ -218,3 +219,13 @@ export const OVERRIDABLE = {
 } as const;
 
 export type WrittenRules = z.output<z.ZodObject<typeof OVERRIDABLE, z.core.$strict>>;
+
+/** Rules that read the payload itself. */
+export const CONTENT_FIELDS = [
+  "block_if_terms",
+  "hold_if_terms",
+  "block_if_pii",
+  "hold_if_pii",
+  "field_checks",
+  "require_approval_if_template_error",
+] as const satisfies readonly PolicyField[];

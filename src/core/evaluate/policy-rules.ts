@@ -18,14 +18,18 @@ export function evaluateRules(rules: PolicyRules, seen: Case): Sheet {
   destination(sheet, rules, seen);
   allowedTypes(sheet, rules, seen);
   profile(sheet, rules, seen);
-  fieldChecks(sheet, rules, seen);
-  contentRules(sheet, rules, seen);
-  duplicates(sheet, rules, seen);
-  rateLimits(sheet, rules, seen);
-  budgets(sheet, rules, seen);
+  if (rules.looksInside) {
+    fieldChecks(sheet, rules, seen);
+    contentRules(sheet, rules, seen);
+  }
+  if (rules.counts) {
+    duplicates(sheet, rules, seen);
+    rateLimits(sheet, rules, seen);
+    budgets(sheet, rules, seen);
+  }
   always(sheet, rules);
   orgWide(sheet, rules, seen);
-  templateErrors(sheet, rules, seen);
+  if (rules.looksInside) templateErrors(sheet, rules, seen);
   valueLimits(sheet, rules, seen);
   cooldown(sheet, rules, seen);
   unmeasured(sheet, rules, seen);
