@@ -27,8 +27,6 @@ export interface Progress extends Head {
   readonly queuedFor: number | null;
   /** What the agent's counters were last told; null: nothing yet. */
   readonly told: Fate | null;
-  /** The order whose claim was recorded here and not told, because D1 would not take it; null: none. */
-  readonly withheld: string | null;
 }
 
 export interface Case {
@@ -48,7 +46,7 @@ export interface Case {
   };
 }
 
-const START: Progress = { ...EMPTY_HEAD, flushed: 0, queuedFor: null, told: null, withheld: null };
+const START: Progress = { ...EMPTY_HEAD, flushed: 0, queuedFor: null, told: null };
 
 /** Numbers sort as text. */
 function key(prefix: string, number: number): string {

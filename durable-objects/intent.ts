@@ -1,7 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { d1Ledger } from "../src/adapters/ledger.ts";
 import type { Decision } from "../src/core/decision.ts";
-import { isStale } from "../src/core/intent/approval.ts";
 import type { IntentCommand } from "../src/core/intent/command.ts";
 import { draftOf, notesOf } from "../src/core/intent/entries.ts";
 import type { Fact } from "../src/core/intent/event.ts";
@@ -12,7 +11,7 @@ import { countRepeat, firstFacts, repeat } from "../src/core/intent/propose.ts";
 import { rowOf } from "../src/core/intent/read-model.ts";
 import type { Refusal } from "../src/core/intent/refusal.ts";
 import { nextDeadline, phaseDeadline } from "../src/core/intent/settle.ts";
-import { currentOrder, type Instant, type IntentState } from "../src/core/intent/state.ts";
+import type { Instant, IntentState } from "../src/core/intent/state.ts";
 import { chain } from "../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { deriveKey } from "../src/core/secret.ts";
@@ -69,25 +68,20 @@ export class IntentObject extends DurableObject<Env> {
     if (before === undefined) return err({ reason: "not_found" });
     const { facts, state, changed, refusal } = handle(before, command, Date.now());
     if (state !== before) this.#commit(facts, state);
-    if (refusal !== null && !this.#takesWithheld(command, state)) return err(refusal);
-    if ((command.type === "order" || command.type === "claim") && !(await this.#flush())) {
-      if (command.type === "claim") this.#store.putProgress({ ...this.#store.progress(), withheld: command.order });
-      return err({ reason: "ledger_unavailable" });
-    }
-    return ok({ state, changed });
+    if (refusal !== null) return err(refusal);
+    const leaves = command.type === "order" || command.type === "claim";
+    if (!leaves || (await this.#flush())) return ok({ state, changed });
+    // Nobody was told of the claim, so nothing was done under it: taken back, it can be made again. A crash before
+    // that leaves a claim that nobody holds; it lapses, and a person looks.
+    if (command.type === "claim") this.#undoClaim(command.order);
+    return err({ reason: "ledger_unavailable" });
   }
 
-  /**
-   * A worker was told that its claim could not be recorded in D1 and to try again: this is it trying again. One
-   * call takes what was withheld, in one turn, so of many at once one is told. A crash before it was marked as
-   * withheld leaves a claim that nobody holds; it lapses, and a person looks.
-   */
-  #takesWithheld(command: IntentCommand, state: IntentState): boolean {
-    const progress = this.#store.progress();
-    if (command.type !== "claim" || state.phase !== "claimed" || progress.withheld !== command.order) return false;
-    if (currentOrder(state)?.claim?.by !== command.by || isStale(state, command.inForce)) return false;
-    this.#store.putProgress({ ...progress, withheld: null });
-    return true;
+  #undoClaim(order: string): void {
+    const state = this.#store.state();
+    if (state === undefined) return;
+    const undone = handle(state, { type: "unclaim", order }, Date.now());
+    if (undone.state !== state) this.#commit(undone.facts, undone.state);
   }
 
   /** The state as of now; null for an intent that was never proposed. */

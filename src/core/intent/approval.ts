@@ -57,12 +57,12 @@ export function isStale(state: IntentState, inForce: InForce): boolean {
 export function approve(state: IntentState, command: Command<"approve">, now: Instant): Decided {
   const { terms } = state;
   const { voter } = command;
+  const refusal = eligibility(state, voter);
+  if (refusal) return err(refusal);
   // Told again what already holds: the contract answers 200 to a repeated approval.
   if (state.phase === "approved") return ok([]);
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
-  const refusal = eligibility(state, voter);
-  if (refusal) return err(refusal);
   if (command.digest !== null && command.digest !== terms.digest) return err({ reason: "digest_mismatch" });
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
   if (state.votes.some((vote) => vote.person === voter.person)) return ok([]);

@@ -33,6 +33,8 @@ export type IntentCommand =
   | { readonly type: "revoke"; readonly by: string; readonly note: string | null }
   | { readonly type: "order"; readonly agent: string; readonly mode: Executor; readonly inForce: InForce }
   | { readonly type: "claim"; readonly order: string; readonly by: string; readonly inForce: InForce }
+  /** By the intent's own object, of a claim it could not tell anybody about. */
+  | { readonly type: "unclaim"; readonly order: string }
   | { readonly type: "heartbeat"; readonly order: string; readonly by: string }
   | {
       readonly type: "report";

@@ -52,6 +52,7 @@ export type IntentEvent =
       readonly by: string;
       readonly expiresAt: Instant;
     }
+  | { readonly type: "execution_claim_undone"; readonly order: string }
   | { readonly type: "execution_extended"; readonly order: string; readonly expiresAt: Instant }
   | {
       readonly type: "execution_succeeded" | "execution_failed";

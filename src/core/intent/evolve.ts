@@ -68,6 +68,8 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
         { ...next, phase: "claimed" },
         { claim: { by: event.by, at, expiresAt: event.expiresAt } },
       );
+    case "execution_claim_undone":
+      return withOrder({ ...next, phase: "scheduled" }, { claim: null });
     case "execution_extended": {
       const claim = currentOrder(state)?.claim;
       return claim ? withOrder(next, { claim: { ...claim, expiresAt: event.expiresAt } }) : next;

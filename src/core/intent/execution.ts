@@ -4,7 +4,7 @@ import type { IntentCommand } from "./command.ts";
 import type { IntentEvent } from "./event.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";
-import { currentOrder, type Instant, type IntentState, type Order } from "./state.ts";
+import { currentOrder, needsClaim, type Instant, type IntentState, type Order } from "./state.ts";
 
 type Command<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
 type Decided = Result<readonly IntentEvent[], Refusal>;
@@ -68,6 +68,11 @@ export function claim(state: IntentState, command: Command<"claim">, now: Instan
   return ok([{ type: "execution_claimed", order: command.order, by: command.by, expiresAt }]);
 }
 
+export function unclaim(state: IntentState, command: Command<"unclaim">): Decided {
+  if (state.phase !== "claimed" || currentOrder(state)?.id !== command.order) return wrongPhase(state, command);
+  return ok([{ type: "execution_claim_undone", order: command.order }]);
+}
+
 export function heartbeat(state: IntentState, command: Command<"heartbeat">, now: Instant): Decided {
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
@@ -83,7 +88,7 @@ export function report(state: IntentState, command: Command<"report">): Decided 
   if (!mayCarryOut(state, found.value, command.by)) return err({ reason: "not_runner" });
   if (reported !== null) return err({ reason: "already_reported" });
   if (claimed !== null && claimed.by !== command.by) return err({ reason: "not_runner" });
-  if (state.phase === "scheduled" && state.terms.claimRequired) return err({ reason: "claim_required" });
+  if (state.phase === "scheduled" && needsClaim(state, found.value)) return err({ reason: "claim_required" });
   if (state.phase !== "scheduled" && state.phase !== "claimed") return lateFor(state, command);
 
   const { order: id, by, executedAt, retryable, result } = command;

@@ -3,7 +3,7 @@ import { approve, reject, revoke, withdraw } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
 import { GATE, type Fact, type IntentEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
-import { claim, heartbeat, order, report, resolve } from "./execution.ts";
+import { claim, heartbeat, order, report, resolve, unclaim } from "./execution.ts";
 import type { Refusal } from "./refusal.ts";
 import { due } from "./settle.ts";
 import type { Instant, IntentState } from "./state.ts";
@@ -62,6 +62,8 @@ function decide(
       return order(state, command, now);
     case "claim":
       return claim(state, command, now);
+    case "unclaim":
+      return unclaim(state, command);
     case "heartbeat":
       return heartbeat(state, command, now);
     case "report":
@@ -88,6 +90,7 @@ function actorOf(command: IntentCommand): string {
     case "report":
     case "resolve":
       return command.by;
+    case "unclaim":
     case "tick":
       return GATE;
   }

@@ -1,5 +1,5 @@
 import { GATE, type Fact, type IntentEvent } from "./event.ts";
-import { currentOrder, type Instant, type IntentState } from "./state.ts";
+import { currentOrder, needsClaim, type Instant, type IntentState } from "./state.ts";
 
 /**
  * What the clock alone has made true. Expiry is computed here, before every command and read, so that a timer
@@ -53,7 +53,7 @@ function lapsedOrder(state: IntentState, now: Instant): IntentEvent | null {
   const order = currentOrder(state);
   if (order === undefined || now < order.expiresAt) return null;
   // A token that could only claim was never claimed: nothing was written. Any other holder may have written.
-  return state.terms.claimRequired
+  return needsClaim(state, order)
     ? { type: "execution_lapsed", order: order.id }
     : { type: "execution_indeterminate", order: order.id, by: GATE, why: "order_lapsed", result: null };
 }

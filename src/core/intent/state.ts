@@ -104,6 +104,14 @@ export function currentOrder(state: IntentState): Order | undefined {
   return state.orders.at(-1);
 }
 
+/**
+ * Can this order only be carried out under a claim? Where the destination says so; and always when it is not a
+ * runner's, because then the bytes leave Gate itself, and not before the claim.
+ */
+export function needsClaim(state: IntentState, order: Order): boolean {
+  return state.terms.claimRequired || order.mode !== "runner";
+}
+
 /** True once the payload was handed over by a download. */
 export function isPulled(state: IntentState): boolean {
   const order = currentOrder(state);

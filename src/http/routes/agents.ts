@@ -74,6 +74,9 @@ async function register(c: GateContext) {
   if (!human && fields.person !== undefined) {
     return refuse({ status: 400, code: "invalid_request", detail: "person: an agent or runner is no person" });
   }
+  if (fields.person !== undefined && nameKey(fields.person) === null) {
+    return refuse({ status: 400, code: "invalid_name", detail: "This person's id is empty or reserved." });
+  }
   const id = ID_PREFIX[role] + toBase64Url(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
   const principal: Omit<Principal, "status"> = {
     id,

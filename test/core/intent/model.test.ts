@@ -157,6 +157,7 @@ const REACHABLE = [
   "approved",
   "blocked",
   "cancelled",
+  "execution_claim_undone",
   "execution_claimed",
   "execution_extended",
   "execution_failed",

@@ -152,6 +152,10 @@ function commandsOf<T extends IntentCommand["type"], P extends object>(
   return parts.map((part) => (state: IntentState) => ({ type, ...build(part, state) }) as Of<T>);
 }
 
+function underClaim({ terms, orders }: IntentState): boolean {
+  return terms.claimRequired || orders.at(-1)?.mode !== "runner";
+}
+
 /** What somebody who knows their way around would do next: without it few lives get past an approval. */
 const sensible: fc.Arbitrary<Step["command"]> = fc
   .record({
@@ -183,7 +187,7 @@ const sensible: fc.Arbitrary<Step["command"]> = fc
       case "pending_approval":
         return { type: "approve", voter, digest: DIGEST, note: null, inForce: FRESH };
       case "scheduled":
-        return other && !state.terms.claimRequired ? report : claim;
+        return other && !underClaim(state) ? report : claim;
       case "claimed":
         return other ? { type: "heartbeat", order: latest, by } : report;
       default:
@@ -205,6 +209,13 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
       }),
       (part) => part,
     ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.constant((state: IntentState) => ({
+      type: "unclaim" as const,
+      order: state.orders.at(-1)?.id ?? "exe_none",
+    })),
   },
   { weight: 1, arbitrary: commandsOf("reject", fc.record({ voter: voters, note: notes }), (part) => part) },
   { weight: 1, arbitrary: commandsOf("cancel", fc.record({ voter: voters, note: notes }), (part) => part) },

@@ -32,6 +32,10 @@ const RANK: readonly Assurance[] = ["link", "slack", "key", "sso", "passkey"];
 interface Attempt {
   readonly order: string;
   readonly fence: number;
+  /** Without a claim nothing can have left. */
+  readonly underClaim: boolean;
+  /** When the order itself lapses; a claim has a deadline of its own. */
+  readonly orderDeadline: number;
   deadline: number;
   claimedBy: string | null;
   /** Null while nothing is known of it. */
@@ -91,6 +95,8 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         attempts.push({
           order: event.order,
           fence: event.fence,
+          underClaim: terms.claimRequired || event.mode !== "runner",
+          orderDeadline: event.expiresAt,
           deadline: event.expiresAt,
           claimedBy: null,
           end: null,
@@ -120,9 +126,17 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         live.deadline = event.expiresAt;
         break;
       }
+      case "execution_claim_undone":
+        complain(live === undefined || live.end !== null || live.claimedBy === null, "undid no claim");
+        complain(command?.type !== "unclaim", "a claim undone by somebody else");
+        if (live) {
+          live.claimedBy = null;
+          live.deadline = live.orderDeadline;
+        }
+        break;
       case "execution_lapsed":
         complain(live === undefined || live.end !== null || at < live.deadline, "lapsed too soon");
-        complain(!terms.claimRequired || isClaimed(live), "called unwritten what may be written");
+        complain(live?.underClaim !== true || isClaimed(live), "called unwritten what may be written");
         if (live) live.end = "unclaimed";
         break;
       case "execution_indeterminate":
@@ -137,7 +151,8 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         complain(lapsed !== at >= live.deadline, lapsed ? "lapsed too soon" : "reported too late");
         complain(!lapsed && !mayExecute(terms.runners, event.by), `reported by ${event.by}`);
         complain(!lapsed && live.claimedBy !== null && live.claimedBy !== event.by, "reported for another");
-        complain(!lapsed && terms.claimRequired && live.claimedBy === null, "reported without the claim");
+        complain(!lapsed && live.underClaim && live.claimedBy === null, "reported without the claim");
+        complain(lapsed && live.underClaim && live.claimedBy === null, "called unknown what was never claimed");
         if (event.type === "execution_succeeded") live.end = "succeeded";
         else if (event.type === "execution_indeterminate") live.end = lapsed ? "unknown" : "reported unknown";
         else live.end = event.retryable ? "failed, safe to retry" : "failed";

@@ -55,6 +55,7 @@ const COMMANDS = {
   revoke: { type: "revoke", by: "rev_ana", note: null },
   order: orderBy(),
   claim: claimBy(ORDER_1),
+  unclaim: { type: "unclaim", order: ORDER_1 },
   heartbeat: { type: "heartbeat", order: ORDER_1, by: AGENT },
   report: reportOf(ORDER_1),
   resolve: { type: "resolve", by: "adm_1", voter: null, outcome: "executed", note: null },
@@ -73,6 +74,7 @@ const NOTHING = {
   revoke: NO,
   order: NO,
   resolve: NO,
+  unclaim: NO,
   tick: "-",
 } as const;
 
@@ -121,6 +123,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   claimed: {
     ...NOTHING,
     claim: "!already_claimed",
+    unclaim: "execution_claim_undone",
     heartbeat: "execution_extended",
     report: "execution_succeeded",
   },
