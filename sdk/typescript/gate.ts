@@ -22,6 +22,8 @@ import type {
 
 export { GateError } from "./gate-error.ts";
 export type * from "./types.ts";
+export { verifyOrder } from "./verify-order.ts";
+export type { VerifiedOrder, VerifyOrderOptions } from "./verify-order.ts";
 
 export interface GateOptions {
   /** Where Gate listens, for example `http://localhost:4000`. Default: `GATE_ENDPOINT`. */

@@ -1,0 +1,115 @@
+import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JSONWebKeySet } from "jose";
+import { GateError } from "./gate-error.ts";
+
+export interface VerifyOrderOptions {
+  /** Gate's address: its keys are fetched from `/.well-known/jwks.json` once and kept. */
+  readonly endpoint?: string | URL;
+  /** Gate's keys, for a worker that must not depend on Gate being reachable. One of the two is needed. */
+  readonly keys?: JSONWebKeySet;
+  /** How the deployment names itself (`GATE_ORIGIN`): an order of another Gate is not an order. */
+  readonly issuer: string;
+  /** The destination this worker serves. */
+  readonly destination: string;
+  /** The bytes about to be written; their digest must be the approved one. Leave out where there is no payload. */
+  readonly payload?: Uint8Array | string;
+  /** The highest fence this worker has seen for the intent: an older order is refused. */
+  readonly lastFence?: number;
+}
+
+export interface VerifiedOrder {
+  readonly executionId: string;
+  readonly intentId: string;
+  readonly intentDigest: string;
+  /** Lower-case hexadecimal SHA-256; null where the intent has no payload Gate saw or was told the digest of. */
+  readonly payloadDigest: string | null;
+  readonly destination: string;
+  readonly action: string;
+  readonly agent: string;
+  readonly fence: number;
+  /** For a provider that de-duplicates: the same for every attempt. */
+  readonly idempotencyKey: string;
+  readonly expiresAt: Date;
+}
+
+const remote = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
+
+/**
+ * Checks that an order is genuine, current, for this worker, and for exactly these bytes. It shows that the order
+ * was given, not that it is still wanted: only a claim does.
+ *
+ * @throws {GateError} code `invalid_order` with the reason; `order_expired`; `payload_mismatch`; `stale_order`
+ */
+export async function verifyOrder(order: string, options: VerifyOrderOptions): Promise<VerifiedOrder> {
+  const { destination, issuer, payload, lastFence } = options;
+  const claims = await verifiedClaims(order, keySet(options), issuer, destination);
+  const { payload_digest: payloadDigest, fence } = claims;
+  if (payload !== undefined && payloadDigest !== (await sha256Hex(payload))) {
+    throw new GateError("these are not the bytes that were approved", { code: "payload_mismatch" });
+  }
+  if (lastFence !== undefined && fence < lastFence) {
+    throw new GateError("a later order has taken the place of this one", { code: "stale_order" });
+  }
+  return {
+    executionId: claims.jti,
+    intentId: claims.intent_id,
+    intentDigest: claims.intent_digest,
+    payloadDigest,
+    destination: claims.destination,
+    action: claims.action,
+    agent: claims.sub,
+    fence,
+    idempotencyKey: claims.idempotency_key,
+    expiresAt: new Date(claims.exp * 1000),
+  };
+}
+
+interface Claims {
+  readonly jti: string;
+  readonly sub: string;
+  readonly exp: number;
+  readonly intent_id: string;
+  readonly intent_digest: string;
+  readonly payload_digest: string | null;
+  readonly destination: string;
+  readonly action: string;
+  readonly fence: number;
+  readonly idempotency_key: string;
+}
+
+type KeySet = ReturnType<typeof createLocalJWKSet> | ReturnType<typeof createRemoteJWKSet>;
+
+async function verifiedClaims(order: string, keys: KeySet, issuer: string, destination: string): Promise<Claims> {
+  try {
+    // RFC 8725: the type and the algorithm are pinned, so no other token passes for an order.
+    const { payload } = await jwtVerify<Claims>(order, keys, {
+      typ: "gate-order+jwt",
+      algorithms: ["EdDSA"],
+      issuer,
+      audience: destination,
+      requiredClaims: ["jti", "sub", "iat", "exp", "intent_id", "intent_digest", "destination", "fence"],
+    });
+    if (payload.destination !== destination || !Number.isInteger(payload.fence)) {
+      throw new GateError("the order is not for this destination", { code: "invalid_order" });
+    }
+    return payload;
+  } catch (error) {
+    if (error instanceof GateError) throw error;
+    const code = error instanceof errors.JWTExpired ? "order_expired" : "invalid_order";
+    throw new GateError(error instanceof Error ? error.message : "not an order", { code, cause: error });
+  }
+}
+
+function keySet({ keys, endpoint }: VerifyOrderOptions): KeySet {
+  if (keys !== undefined) return createLocalJWKSet(keys);
+  if (endpoint === undefined) throw new GateError("give endpoint or keys", { code: "invalid_option" });
+  const url = new URL("/.well-known/jwks.json", endpoint);
+  const known = remote.get(url.href) ?? createRemoteJWKSet(url);
+  remote.set(url.href, known);
+  return known;
+}
+
+async function sha256Hex(data: Uint8Array | string): Promise<string> {
+  const bytes = typeof data === "string" ? new TextEncoder().encode(data) : Uint8Array.from(data);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
