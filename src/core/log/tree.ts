@@ -1,0 +1,111 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+
+/*
+ * The Merkle tree of RFC 6962 section 2.1, grown one leaf at a time. What is kept between appends is only the
+ * right edge: the roots of the complete subtrees that the size's binary digits name, at most 53 of them.
+ */
+
+export const HASH_BYTES = 32;
+
+/** RFC 6962: the two prefixes keep a leaf from being passed off as a node, and the other way round. */
+const LEAF_PREFIX = Uint8Array.of(0);
+const NODE_PREFIX = Uint8Array.of(1);
+
+/** Root of the tree that has no leaf: SHA-256 of nothing. */
+export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array());
+
+/** The right edge of a tree. */
+export interface Frontier {
+  /** Leaves, 0 … 2^53 - 1. */
+  readonly size: number;
+  /** Roots of the complete subtrees, the largest (leftmost) first: one for each binary 1 of `size`. */
+  readonly hashes: readonly Uint8Array[];
+}
+
+export const EMPTY_FRONTIER: Frontier = { size: 0, hashes: [] };
+
+/**
+ * A complete subtree of 2^level leaves, the `index`-th of its level from the left. Level 0 is the leaves. A
+ * hash once stored under its place never changes, whatever is appended.
+ */
+export interface Subtree {
+  readonly level: number;
+  readonly index: number;
+  readonly hash: Uint8Array;
+}
+
+/** Reads the stored hash of a complete subtree. */
+export type HashAt = (level: number, index: number) => Uint8Array;
+
+/** Hash of a leaf: SHA-256(0x00 ‖ entry). */
+export function leafHash(entry: Uint8Array): Uint8Array {
+  return sha256.create().update(LEAF_PREFIX).update(entry).digest();
+}
+
+/** Hash of an inner node: SHA-256(0x01 ‖ left ‖ right). */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return sha256.create().update(NODE_PREFIX).update(left).update(right).digest();
+}
+
+/**
+ * Adds one leaf.
+ *
+ * @param leaf the leaf's hash, from `leafHash`
+ * @returns the new edge, and every complete subtree this leaf finished, the leaf itself first: what has to be
+ * stored so that proofs can be read later
+ * @throws {RangeError} when the tree is as large as exact numbers go
+ */
+export function append(
+  frontier: Frontier,
+  leaf: Uint8Array,
+): { readonly frontier: Frontier; readonly completed: readonly Subtree[] } {
+  const { size } = frontier;
+  if (size >= Number.MAX_SAFE_INTEGER) throw new RangeError("the tree is full");
+  const hashes = [...frontier.hashes];
+  const completed: Subtree[] = [{ level: 0, index: size, hash: leaf }];
+  let hash = leaf;
+  // Adding one carries through the binary 1s at the end of `size`; each carry joins two subtrees.
+  let index = size;
+  for (let level = 1; index % 2 === 1; level += 1) {
+    const left = hashes.pop();
+    if (left === undefined) throw new RangeError("the edge does not fit the size");
+    hash = nodeHash(left, hash);
+    index = (index - 1) / 2;
+    completed.push({ level, index, hash });
+  }
+  hashes.push(hash);
+  return { frontier: { size: size + 1, hashes }, completed };
+}
+
+/** Root of the tree with this right edge. */
+export function rootOf({ hashes }: Frontier): Uint8Array {
+  // An incomplete right subtree hangs beside the next larger complete one, so the fold runs from the right.
+  return hashes.length === 0 ? EMPTY_ROOT : hashes.reduceRight((right, left) => nodeHash(left, right));
+}
+
+/** Reads the right edge of a tree of `size` leaves back from stored hashes: for a restart, or an older root. */
+export function frontierOf(size: number, hashAt: HashAt): Frontier {
+  return { size, hashes: edgeOf(0, size).map(({ level, index }) => hashAt(level, index)) };
+}
+
+/** The complete subtrees that cover the leaves from `start` (a multiple of a power of two ≥ `count`) on. */
+export function edgeOf(start: number, count: number): readonly Omit<Subtree, "hash">[] {
+  const edge: Omit<Subtree, "hash">[] = [];
+  let from = start;
+  let rest = count;
+  while (rest > 0) {
+    const level = floorLog2(rest);
+    const width = 2 ** level;
+    edge.push({ level, index: from / width });
+    from += width;
+    rest -= width;
+  }
+  return edge;
+}
+
+/** Largest `n` with 2^n ≤ value, for 1 ≤ value < 2^53; exact where `Math.log2` rounds. */
+export function floorLog2(value: number): number {
+  let level = 0;
+  for (let rest = value; rest >= 2; rest = Math.floor(rest / 2)) level += 1;
+  return level;
+}
