@@ -1,4 +1,5 @@
 import type { Ask } from "../ask.ts";
+import type { SwitchTarget } from "../kill-switch.ts";
 import type { Policy, PolicyRules } from "../policy.ts";
 import type { Destination, Registry } from "../registry.ts";
 
@@ -17,6 +18,8 @@ export interface AgentScope {
   readonly allowedPolicies: readonly string[] | null;
   /** Set when the agent was registered. */
   readonly environment: string | null;
+  /** The kill switch that stops this agent at the destination it asks for; absent or null: none does. */
+  readonly stop?: SwitchTarget | null;
 }
 
 export interface InForce {

@@ -7,6 +7,7 @@ import type { Outcome } from "../decision.ts";
 export const REASON_CODES = {
   approved_by_policy: ["approve"],
 
+  kill_switch: ["block"],
   agent_destination_not_allowed: ["block"],
   agent_policy_not_allowed: ["block"],
   destination_not_registered: ["block"],

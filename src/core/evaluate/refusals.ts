@@ -1,5 +1,6 @@
 import type { Ask } from "../ask.ts";
 import type { TraceStep } from "../decision.ts";
+import type { SwitchScope } from "../kill-switch.ts";
 import type { AgentScope, InForce } from "./in-force.ts";
 import { listAllows } from "./names.ts";
 import type { ReasonCode } from "./reason-codes.ts";
@@ -8,9 +9,15 @@ import type { Finding, Sheet } from "./sheet.ts";
 /** A name that nobody knows is the agent's own text. */
 const MAX_SEEN_CHARACTERS = 200;
 
+const WHAT_IS_STOPPED = {
+  agent: "A kill switch is engaged for this agent.",
+  destination: "A kill switch is engaged for this destination.",
+  everything: "A kill switch is engaged for everything.",
+} as const satisfies Record<SwitchScope, string>;
+
 /**
- * What says no before any policy is asked: the agent's own scope, the registry's word on the destination, and
- * policies that can't be used. Null: nothing does.
+ * What says no before any policy is asked: a kill switch, the agent's own scope, the registry's word on the
+ * destination, and policies that can't be used. Null: nothing does.
  */
 export function refusals(agent: AgentScope, ask: Ask, inForce: InForce, conflict: boolean): Sheet | null {
   const trace: TraceStep[] = [];
@@ -21,6 +28,10 @@ export function refusals(agent: AgentScope, ask: Ask, inForce: InForce, conflict
     findings.push({ outcome: "block", code, reason, remedy: null, content: false });
   };
 
+  const stop = agent.stop ?? null;
+  if (stop !== null) {
+    refuse(`kill_switch.${stop.scope}`, stop.target, "kill_switch", WHAT_IS_STOPPED[stop.scope]);
+  }
   if (agent.allowedDestinations !== null && !listAllows(agent.allowedDestinations, ask.destination)) {
     const reason = "This agent may not write to this destination.";
     refuse("agent.allowed_destinations", ask.destination, "agent_destination_not_allowed", reason);
