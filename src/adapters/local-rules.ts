@@ -30,7 +30,8 @@ export function localRules<T>(server: Fetcher, compile: (rules: LocalRules) => T
   return async () => {
     const last = known as Known<T> | undefined;
     const now = Date.now();
-    if (last !== undefined && now - last.checkedAt < FRESH_MS) return last.compiled;
+    // A clock that was set back must not make old rules young.
+    if (last !== undefined && now >= last.checkedAt && now - last.checkedAt < FRESH_MS) return last.compiled;
     const headers = last === undefined ? {} : { "If-None-Match": `"${last.version}"` };
     const response = await server.fetch("http://local/rules", { headers });
     if (last !== undefined && response.status === 304) {

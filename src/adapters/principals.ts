@@ -48,9 +48,10 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
       // Both sides are digests, so how long the comparison takes says nothing about the key.
       if (adminHash !== null && hash === adminHash) return ROOT;
       const known = cache.get(hash);
-      if (age === "cached" && known !== undefined && Date.now() - known.readAt < CACHE_TTL_MS) {
-        return known.principal;
-      }
+      const now = Date.now();
+      // A clock that was set back must not make an old identity young.
+      const young = known !== undefined && now >= known.readAt && now - known.readAt < CACHE_TTL_MS;
+      if (age === "cached" && young) return known.principal;
       const row = await db
         .prepare("SELECT p.* FROM keys k JOIN principals p ON p.id = k.principal_id WHERE k.hash = ?1")
         .bind(hash)
