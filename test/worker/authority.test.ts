@@ -4,6 +4,7 @@ import {
   ask,
   call,
   eventsOf,
+  freeze,
   fresh,
   objectCount,
   ordered,
@@ -365,6 +366,7 @@ describe("5: a stopped key stops everywhere", () => {
   });
 
   test.each(["suspend", "revoke"])("5: a reviewer's and a runner's key stop with %s, too", async (verb) => {
+    freeze();
     const human = await register("reviewer");
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await stop(human.id, verb);

@@ -11,6 +11,7 @@ import {
   call,
   eventsOf,
   flushed,
+  freeze,
   fresh,
   ledgerOf,
   objectOf,
@@ -118,7 +119,12 @@ describe("17: while D1 can't be written nothing leaves", () => {
     repairD1();
     expect((await download()).text).toBe(payload);
     expect((await download()).status).toBe(410);
-    await expectWhole(intentId, [...HAPPY, "execution_claimed", "execution_claim_undone", "execution_claimed"]);
+    await expectWhole(intentId, [
+      ...HAPPY,
+      "execution_claimed",
+      "execution_claim_undone",
+      "execution_claimed",
+    ]);
   });
 
   test("17: the delivery itself is an order and waits as one", async () => {
@@ -144,6 +150,7 @@ describe("17: while D1 can't be written nothing leaves", () => {
   });
 
   test("17: a policy whose text is kept already decides in an outage, one whose text is not is 503", async () => {
+    freeze();
     const text = (minutes: number) => `require_approval: always\nexpiry_minutes: ${minutes}`;
     await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(7) } });
     await propose(agent, ask("crm.held"), "pending_approval");

@@ -1,4 +1,5 @@
-import { env } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
+import { vi } from "vitest";
 
 /*
  * Rules of the tests' own, so that no edit of the shipped policies changes what these tests show. They reach the
@@ -85,10 +86,14 @@ export function useRules({ policies, registry }: TestRules): void {
   bindings["LOCAL"] ??= { fetch: async () => Response.json(current) };
 }
 
-/** Puts other rules in force in the middle of a test. */
+/** Puts other rules in force in the middle of a test: at once where its clock is frozen, else after a moment. */
 export async function changeRules(rules: TestRules): Promise<void> {
   useRules(rules);
-  await new Promise((resolve) => setTimeout(resolve, REREAD_MS));
+  if (vi.isFakeTimers()) vi.setSystemTime(Date.now() + REREAD_MS);
+  else await new Promise((resolve) => setTimeout(resolve, REREAD_MS));
+  // Asked for here, so that the next test, back on the real clock, starts from these.
+  const headers = { Authorization: `Bearer ${env.GATE_ADMIN_KEY}` };
+  await exports.default.fetch(new Request("http://gate.test/v1/policies", { headers }));
 }
 
 function destinationsOf(id: string): string {

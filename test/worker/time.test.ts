@@ -327,4 +327,12 @@ describe("11: orders and claims lapse", () => {
     later(10_000);
     expect((await call("POST", "/v1/intents", one.key, ask("crm.small"))).status).toBe(403);
   });
+
+  test("5: a clock that is set back does not keep an old identity young", async () => {
+    const one = await register("agent");
+    await propose(one, ask("crm.small"), "approved");
+    await env.DB.prepare("UPDATE principals SET status = 'revoked' WHERE id = ?1").bind(one.id).run();
+    later(-60 * MINUTE_MS);
+    expect((await call("POST", "/v1/intents", one.key, ask("crm.small"))).status).toBe(403);
+  });
 });
