@@ -44,8 +44,11 @@ export interface Gate extends AsyncDisposable {
   cast(): Promise<Readonly<Record<Role, Member>>>;
   /** Writes bytes to a connection of its own and gives what came back until it closed or nothing more came. */
   raw(...pieces: readonly string[]): Promise<string>;
-  /** Ends server and runtime as a power cut would. */
-  crash(): Promise<void>;
+  /**
+   * Kills: both as a power cut would, the runtime alone (which ends the server), or the server alone (which leaves
+   * the runtime behind for the next start to end).
+   */
+  crash(what?: "both" | "runtime" | "server"): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -116,10 +119,10 @@ export async function startGate({ env = {}, args = [] }: GateOptions = {}): Prom
       return Object.fromEntries(made) as Record<Role, Member>;
     },
     raw: (...pieces) => rawRequest(port, pieces),
-    async crash() {
+    async crash(what = "both") {
       const { runtime } = lockOf(home.path);
-      server?.process.kill("SIGKILL");
-      process.kill(runtime.pid, "SIGKILL");
+      if (what !== "runtime") server?.process.kill("SIGKILL");
+      if (what !== "server") process.kill(runtime.pid, "SIGKILL");
       await server?.finished;
       server = null;
     },
