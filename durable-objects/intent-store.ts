@@ -2,6 +2,16 @@ import type { NumberedNote } from "../src/core/intent/entries.ts";
 import type { Fate } from "../src/core/intent/fate.ts";
 import type { IntentState } from "../src/core/intent/state.ts";
 import { EMPTY_HEAD, type Entry, type Head } from "../src/core/ledger/entry.ts";
+import {
+  freshSecrets,
+  open,
+  seal,
+  unwrap,
+  wrap,
+  type IntentSecrets,
+  type KeyRing,
+  type WrappedKey,
+} from "./sealing.ts";
 
 /*
  * What one intent's object keeps. Keys of its storage:
@@ -9,15 +19,16 @@ import { EMPTY_HEAD, type Entry, type Head } from "../src/core/ledger/entry.ts";
  *   intent            IntentState: everything decisions depend on
  *   head              where its chain ends, and how far D1 has followed
  *   entries:<seq>     the entries of one commit, under the sequence of the first
- *   notes:<seq>       free text that came with them
- *   case              the ask and the full decision as JSON text, the salt of all commitments, a small payload
- *   payload:<n>       a larger payload's bytes in pieces
+ *   key               the intent's own key and salt, wrapped; destroying it erases all below
+ *   case              sealed: the ask, the full decision, a small payload
+ *   notes:<seq>       sealed: free text that came with entries
+ *   payload:<n>       sealed: a larger payload's bytes in pieces
  */
 
 /** A payload up to here lies in the case itself: one record less to write for what most proposals carry. */
 const INLINE_BYTES = 16 * 1024;
 
-/** A value in an object's storage is at most 2 MB; 1 MiB leaves room for whatever wraps it later. */
+/** A value in an object's storage is at most 2 MB; 1 MiB leaves room for what sealing adds. */
 const PIECE_BYTES = 1024 * 1024;
 
 export interface Progress extends Head {
@@ -29,21 +40,23 @@ export interface Progress extends Head {
   readonly told: Fate | null;
 }
 
+/** What was asked and how it was decided; gone once the intent is erased. */
 export interface Case {
-  /** 32 random bytes; every commitment of this intent is made with them. */
-  readonly salt: Uint8Array;
   /** JSON text of the ask. */
   readonly ask: string;
   /** JSON text of the whole decision, trace and facts included. */
   readonly decision: string;
   readonly payload: {
     readonly bytes: number;
-    /** The whole payload where it is small; else null, and it is in pieces. */
-    readonly inline: Uint8Array | null;
     readonly name: string | null;
     readonly mediaType: string | null;
     readonly kind: "none" | "content" | "reference";
   };
+}
+
+interface StoredCase extends Case {
+  /** The whole payload in base64 where it is small; else null, and it is in pieces. */
+  readonly inline: string | null;
 }
 
 const START: Progress = { ...EMPTY_HEAD, flushed: 0, queuedFor: null, told: null };
@@ -56,10 +69,13 @@ function key(prefix: string, number: number): string {
 /** Typed access to one intent's records. Every call is synchronous: callers build one commit out of several. */
 export class IntentStore {
   readonly #storage: DurableObjectStorage;
+  readonly #ring: KeyRing;
   #state: IntentState | undefined;
+  #secrets: IntentSecrets | undefined;
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, ring: KeyRing) {
     this.#storage = storage;
+    this.#ring = ring;
   }
 
   state(): IntentState | undefined {
@@ -76,6 +92,7 @@ export class IntentStore {
   /** After a failed commit nothing in memory may be believed. */
   forget(): void {
     this.#state = undefined;
+    this.#secrets = undefined;
   }
 
   progress(): Progress {
@@ -86,11 +103,16 @@ export class IntentStore {
     this.#storage.kv.put("head", progress);
   }
 
+  /** The salt of all commitments made from now on. */
+  salt(): Uint8Array {
+    return this.#open().salt;
+  }
+
   putEntries(entries: readonly Entry[], notes: readonly NumberedNote[]): void {
     const [first] = entries;
     if (first === undefined) return;
     this.#storage.kv.put(key("entries", first.seq), entries);
-    if (notes.length > 0) this.#storage.kv.put(key("notes", first.seq), notes);
+    if (notes.length > 0) this.#putSealed(key("notes", first.seq), Buffer.from(JSON.stringify(notes)));
   }
 
   entries(): readonly Entry[] {
@@ -98,35 +120,76 @@ export class IntentStore {
   }
 
   notes(): readonly NumberedNote[] {
-    return [...this.#storage.kv.list<readonly NumberedNote[]>({ prefix: "notes:" })].flatMap(([, notes]) => notes);
+    return [...this.#storage.kv.list<Uint8Array>({ prefix: "notes:" })].flatMap(
+      ([name, sealed]) => JSON.parse(this.#unseal(name, sealed).toString()) as NumberedNote[],
+    );
   }
 
   case(): Case | undefined {
-    return this.#storage.kv.get<Case>("case");
+    return this.#storedCase();
   }
 
-  putCase(record: Omit<Case, "payload"> & { payload: Omit<Case["payload"], "inline"> }, bytes: Uint8Array): void {
-    const inline = bytes.length <= INLINE_BYTES ? bytes : null;
-    this.#storage.kv.put("case", { ...record, payload: { ...record.payload, inline } });
+  /** The first record of an intent: makes its key, and keeps what was asked under it. */
+  putCase(record: Case, salt: Uint8Array, bytes: Uint8Array): void {
+    this.#putSecrets(freshSecrets(salt));
+    const inline = bytes.length <= INLINE_BYTES ? Buffer.from(bytes).toString("base64") : null;
+    this.#putSealed("case", Buffer.from(JSON.stringify({ ...record, inline } satisfies StoredCase)));
     if (inline !== null) return;
     for (let piece = 0; piece * PIECE_BYTES < bytes.length; piece += 1) {
       const start = piece * PIECE_BYTES;
-      this.#storage.kv.put(key("payload", piece), bytes.slice(start, start + PIECE_BYTES));
+      this.#putSealed(key("payload", piece), bytes.subarray(start, start + PIECE_BYTES));
     }
   }
 
-  /** The payload as it was proposed, byte for byte; null for an intent without its case. */
+  /** The payload as it was proposed, byte for byte; null for an intent that has none any more. */
   payload(): Uint8Array | null {
-    const stored = this.case()?.payload;
+    const stored = this.#storedCase();
     if (stored === undefined) return null;
-    if (stored.inline !== null) return stored.inline;
-    const whole = new Uint8Array(stored.bytes);
+    if (stored.inline !== null) return Buffer.from(stored.inline, "base64");
+    const whole = new Uint8Array(stored.payload.bytes);
     let at = 0;
-    for (const [, piece] of this.#storage.kv.list<Uint8Array>({ prefix: "payload:" })) {
+    for (const [name, sealed] of this.#storage.kv.list<Uint8Array>({ prefix: "payload:" })) {
+      const piece = this.#unseal(name, sealed);
       whole.set(piece, at);
       at += piece.length;
     }
-    if (at !== stored.bytes) throw new Error(`${at} of ${stored.bytes} payload bytes are there`);
+    if (at !== stored.payload.bytes) throw new Error(`${at} of ${stored.payload.bytes} payload bytes are there`);
     return whole;
+  }
+
+  /** Destroys the key and the salt, and what they opened. What comes after is sealed and committed to anew. */
+  erase(): void {
+    for (const prefix of ["case", "notes:", "payload:"]) {
+      for (const [name] of this.#storage.kv.list({ prefix })) this.#storage.kv.delete(name);
+    }
+    this.#putSecrets(freshSecrets());
+  }
+
+  #storedCase(): StoredCase | undefined {
+    const sealed = this.#storage.kv.get<Uint8Array>("case");
+    return sealed === undefined ? undefined : (JSON.parse(this.#unseal("case", sealed).toString()) as StoredCase);
+  }
+
+  #putSecrets(secrets: IntentSecrets): void {
+    this.#storage.kv.put("key", wrap(secrets, this.#ring));
+    this.#secrets = secrets;
+  }
+
+  #open(): IntentSecrets {
+    if (this.#secrets !== undefined) return this.#secrets;
+    const wrapped = this.#storage.kv.get<WrappedKey>("key");
+    if (wrapped === undefined) throw new Error("an intent without its key");
+    this.#secrets = unwrap(wrapped, this.#ring);
+    // After a change of the deployment's secret each intent moves to the new one when it is next looked at.
+    if (wrapped.kid !== this.#ring.current.kid) this.#storage.kv.put("key", wrap(this.#secrets, this.#ring));
+    return this.#secrets;
+  }
+
+  #putSealed(name: string, bytes: Uint8Array): void {
+    this.#storage.kv.put(name, seal(this.#open().dataKey, name, bytes));
+  }
+
+  #unseal(name: string, sealed: Uint8Array): Buffer {
+    return Buffer.from(open(this.#open().dataKey, name, sealed));
   }
 }

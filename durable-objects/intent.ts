@@ -14,9 +14,10 @@ import { nextDeadline, phaseDeadline } from "../src/core/intent/settle.ts";
 import type { Instant, IntentState } from "../src/core/intent/state.ts";
 import { chain } from "../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
-import { deriveKey } from "../src/core/secret.ts";
+import { deriveKey, secretsOf } from "../src/core/secret.ts";
 import type { Acted, DeadlineMessage, Dossier, Proposal, ProposeReply } from "../src/ports.ts";
 import { IntentStore } from "./intent-store.ts";
+import { keyRing } from "./sealing.ts";
 
 /** D1 or the counters did not take what they were told: tried again after this long, and on every command until then. */
 const RETRY_MS = 5_000;
@@ -37,7 +38,7 @@ export class IntentObject extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
-    this.#store = new IntentStore(ctx.storage);
+    this.#store = new IntentStore(ctx.storage, keyRing(secretsOf(env)));
   }
 
   async propose(proposal: Proposal): Promise<Result<ProposeReply, Refusal>> {
@@ -91,16 +92,14 @@ export class IntentObject extends DurableObject<Env> {
 
   async dossier(): Promise<Dossier | null> {
     const state = this.#settled();
+    if (state === undefined) return null;
     const record = this.#store.case();
-    if (state === undefined || record === undefined) return null;
-    const { kind, name, mediaType, bytes } = record.payload;
     return {
       state,
-      ask: record.ask,
-      decision: record.decision,
       entries: this.#store.entries(),
       notes: this.#store.notes(),
-      payload: { kind, name, mediaType, bytes },
+      salt: this.#store.salt(),
+      case: record ?? null,
     };
   }
 
@@ -128,10 +127,10 @@ export class IntentObject extends DurableObject<Env> {
     const state = facts.reduce<IntentState | null>(evolve, null);
     if (state === null) throw new Error("a proposal without facts");
     const { kind, name, mediaType, bytes } = payload;
-    const record = { salt, ask, decision, payload: { kind, name, mediaType, bytes: bytes.length } };
+    const record = { ask, decision, payload: { kind, name, mediaType, bytes: bytes.length } };
     this.#transaction(() => {
-      this.#store.putCase(record, bytes);
-      this.#append(facts, state, salt);
+      this.#store.putCase(record, salt, bytes);
+      this.#append(facts, state);
     });
     this.#after(state);
     return state;
@@ -147,9 +146,11 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   #commit(facts: readonly Fact[], state: IntentState): void {
-    const salt = this.#store.case()?.salt;
-    if (salt === undefined) throw new Error("an intent without its case");
-    this.#transaction(() => this.#append(facts, state, salt));
+    this.#transaction(() => {
+      // First, so that the entry which says so is committed to under what comes after.
+      if (facts.some(({ event }) => event.type === "payload_erased")) this.#store.erase();
+      this.#append(facts, state);
+    });
     this.#after(state);
   }
 
@@ -163,8 +164,9 @@ export class IntentObject extends DurableObject<Env> {
     }
   }
 
-  #append(facts: readonly Fact[], state: IntentState, salt: Uint8Array): void {
+  #append(facts: readonly Fact[], state: IntentState): void {
     const { terms } = state;
+    const salt = this.#store.salt();
     const progress = this.#store.progress();
     const drafts = facts.map((fact) => draftOf(terms, fact, salt));
     const entries = chain(terms.id, progress, drafts, deriveKey(this.env.GATE_SECRET, "entry-mac"));

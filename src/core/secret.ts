@@ -3,7 +3,7 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
 /** What the one deployment secret is stretched into. A label is never reused for another purpose. */
-export type KeyLabel = "entry-mac" | "execution-token" | "delivery-token" | "signing-key";
+export type KeyLabel = "entry-mac" | "execution-token" | "delivery-token" | "signing-key" | "payload-key";
 
 const KEY_BYTES = 32;
 
@@ -36,4 +36,14 @@ function secretBytes(secret: string): Uint8Array {
   const bytes = Uint8Array.from(atob(unpadded), (char) => char.charCodeAt(0));
   if (bytes.length < KEY_BYTES) throw new Error("GATE_SECRET must be at least 32 bytes, base64-encoded");
   return bytes;
+}
+
+/** The deployment's secrets: the current one first, then those that were current before, newest first. */
+export function secretsOf(env: {
+  readonly GATE_SECRET: string;
+  /** Separated by commas. */
+  readonly GATE_SECRET_PREVIOUS?: string | undefined;
+}): readonly [string, ...string[]] {
+  const previous = (env.GATE_SECRET_PREVIOUS ?? "").split(",").map((secret) => secret.trim());
+  return [env.GATE_SECRET, ...previous.filter((secret) => secret !== "")];
 }

@@ -53,5 +53,7 @@ export type IntentCommand =
       readonly outcome: "executed" | "not_executed";
       readonly note: string | null;
     }
+  /** Admin only, which the door checks; the note is the reason. */
+  | { readonly type: "erase"; readonly by: string; readonly note: string }
   /** Nothing but the clock: makes what is due happen. */
   | { readonly type: "tick" };

@@ -70,6 +70,8 @@ export type IntentEvent =
       readonly why: "order_lapsed" | "claim_lapsed" | "reported";
       readonly result: string | null;
     }
+  /** Key, salt and everything they opened are gone; what remains are the entries. */
+  | { readonly type: "payload_erased"; readonly why: "retention" | "requested"; readonly note: string | null }
   | {
       readonly type: "outcome_resolved";
       readonly by: string;

@@ -18,6 +18,7 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
       approvedAt: null,
       orders: [],
       duplicates: { unrecorded: 0, windowEndsAt: null },
+      erasedAt: null,
       updatedAt: at,
     };
   }
@@ -84,6 +85,11 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
       const lapsed = event.why !== "reported";
       const report = { outcome: "indeterminate", by: event.by, at, executedAt: null, retryable: false } as const;
       return withOrder({ ...next, phase: "indeterminate" }, lapsed ? {} : { report });
+    }
+    case "payload_erased": {
+      // A digest of a short payload could be guessed back; the salted commitments on the ledger can't any more.
+      const terms = { ...state.terms, payloadDigest: null, requestDigest: "", subject: "" };
+      return { ...next, terms, erasedAt: at };
     }
     case "outcome_resolved":
       return { ...next, phase: event.outcome === "executed" ? "succeeded" : "failed" };

@@ -1,6 +1,7 @@
 import { ok, type Result } from "../result.ts";
 import { approve, reject, revoke, withdraw } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
+import { erase } from "./erasure.ts";
 import { GATE, type Fact, type IntentEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { claim, heartbeat, order, report, resolve, unclaim } from "./execution.ts";
@@ -70,6 +71,8 @@ function decide(
       return report(state, command);
     case "resolve":
       return resolve(state, command);
+    case "erase":
+      return erase(state, command, now);
     case "tick":
       return ok([]);
   }
@@ -89,6 +92,7 @@ function actorOf(command: IntentCommand): string {
     case "heartbeat":
     case "report":
     case "resolve":
+    case "erase":
       return command.by;
     case "unclaim":
     case "tick":

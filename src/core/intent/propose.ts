@@ -55,7 +55,8 @@ export function repeat(
   actor: string,
   now: Instant,
 ): Result<Repeated, Refusal> {
-  if (requestDigest !== state.terms.requestDigest) return err({ reason: "key_reused" });
+  // What was asked is forgotten once it is erased; then every repeat counts as the same.
+  if (state.erasedAt === null && requestDigest !== state.terms.requestDigest) return err({ reason: "key_reused" });
   return ok(countRepeat(state, actor, now));
 }
 

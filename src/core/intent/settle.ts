@@ -1,3 +1,4 @@
+import { erasureDeadline } from "./erasure.ts";
 import { GATE, type Fact, type IntentEvent } from "./event.ts";
 import { currentOrder, needsClaim, type Instant, type IntentState } from "./state.ts";
 
@@ -28,8 +29,13 @@ function dueEvent(state: IntentState, now: Instant): IntentEvent | null {
     case "claimed":
       return lapsedClaim(state, now);
     default:
-      return null;
+      return overRetention(state, now);
   }
+}
+
+function overRetention(state: IntentState, now: Instant): IntentEvent | null {
+  const erasure = erasureDeadline(state);
+  return erasure !== null && now >= erasure ? { type: "payload_erased", why: "retention", note: null } : null;
 }
 
 /** The policy's `on_no_response`, applied by expiry itself rather than by whoever calls next. */
@@ -82,10 +88,10 @@ export function phaseDeadline(state: IntentState): Instant | null {
   }
 }
 
-/** When the clock will next make anything true: the phase's deadline, or repeats waiting to be recorded. */
+/** When the clock will next make anything true: the phase's deadline, repeats to be recorded, or erasure. */
 export function nextDeadline(state: IntentState): Instant | null {
   const { unrecorded, windowEndsAt } = state.duplicates;
-  const phase = phaseDeadline(state);
-  if (unrecorded === 0 || windowEndsAt === null) return phase;
-  return phase === null ? windowEndsAt : Math.min(phase, windowEndsAt);
+  const times = [phaseDeadline(state), unrecorded === 0 ? null : windowEndsAt, erasureDeadline(state)];
+  const known = times.filter((time) => time !== null);
+  return known.length === 0 ? null : Math.min(...known);
 }

@@ -40,6 +40,8 @@ export interface Terms {
   readonly onNoResponse: OnNoResponse;
   readonly heldByContent: boolean;
   readonly approval: ApprovalRequirements;
+  /** When key and payload are destroyed, once the intent has ended; null: when somebody asks for it. */
+  readonly eraseBy: Instant | null;
   /** Handles (principal ids, person ids, e-mails) of those who may not vote, lower case. */
   readonly excluded: readonly string[];
   readonly risk: Risk;
@@ -97,6 +99,7 @@ export interface IntentState {
   readonly approvedAt: Instant | null;
   readonly orders: readonly Order[];
   readonly duplicates: { readonly unrecorded: number; readonly windowEndsAt: Instant | null };
+  readonly erasedAt: Instant | null;
   readonly updatedAt: Instant;
 }
 

@@ -11,6 +11,7 @@ import { intentDigest } from "./intent-digest.ts";
 import type { Instant, Terms } from "./state.ts";
 
 const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** The configuration of a destination that the registry does not name. */
 const UNREGISTERED = digestOf(null);
@@ -63,6 +64,7 @@ export function termsOf(input: TermsInput): Terms {
     onNoResponse: decision.onNoResponse,
     heldByContent: decision.heldByContent,
     approval,
+    eraseBy: decision.retentionDays === null ? null : now + decision.retentionDays * DAY_MS,
     excluded: excludedHandles(proposer, approval, rules.registry),
     risk: decision.risk,
     records: facts.records.effective,

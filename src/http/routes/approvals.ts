@@ -91,6 +91,8 @@ const RESOLUTION = z.object({
   note: z.string().trim().min(1, "say how you know").max(4096),
 });
 
+const ERASURE = z.object({ reason: z.string("say why").trim().min(1, "say why").max(4096) });
+
 export const approvals = new Hono<GateEnv>()
   .post("/v1/intents/:id/approve", reviewers, async (c) => approve(c, c.req.param("id"), await readJson(c)))
   .post("/v1/approve", reviewers, async (c) => {
@@ -117,6 +119,13 @@ export const approvals = new Hono<GateEnv>()
     const { id } = c.var.principal;
     const acted = await intent.act({ type: "revoke", by: id, note });
     return acted.ok ? c.json(decided(acted.value.state)) : refuseWith(acted.error);
+  })
+  .post("/v1/intents/:id/erase", allow(["admin"]), async (c) => {
+    const { intent } = await visibleIntent(c, c.req.param("id"));
+    const { reason } = parse(ERASURE, await readJson(c));
+    const acted = await intent.act({ type: "erase", by: c.var.principal.id, note: reason });
+    if (!acted.ok) return refuseWith(acted.error);
+    return c.json({ ...decided(acted.value.state), erased_at: isoOrNull(acted.value.state.erasedAt) });
   })
   .post("/v1/intents/:id/resolve", allow(["reviewer", "admin"]), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));

@@ -7,7 +7,7 @@ import { readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
 import { refuse, type Problem } from "../problem.ts";
 import { refuseWith } from "../refusals.ts";
-import { deliveryToken, intentOfDelivery, sameSecret } from "../wire/secrets.ts";
+import { deliveryToken, intentOfDelivery, isDeliveryToken } from "../wire/secrets.ts";
 import { iso } from "../wire/times.ts";
 
 const NOTHING_THERE: Problem = { status: 404, code: "delivery_not_found", detail: "There is no such delivery." };
@@ -29,7 +29,7 @@ export const deliveries = new Hono<GateEnv>()
     }
     const { intent, state } = await visibleIntent(c, id);
     const dossier = await intent.dossier();
-    if (dossier?.payload.kind !== "content") {
+    if (dossier?.case?.payload.kind !== "content") {
       return refuse({ status: 409, code: "nothing_to_deliver", detail: "Gate has not seen this intent's payload." });
     }
     const inForce = inForceFor(state.terms, await c.env.rules.current());
@@ -73,7 +73,7 @@ async function found(c: GateContext, token: string) {
   const intent = c.env.intents.find(intentOfDelivery(token));
   const state = (await intent?.look()) ?? null;
   const order = state?.orders.find((known) => {
-    return intent !== null && sameSecret(token, deliveryToken(c.env, intent.id, known));
+    return intent !== null && isDeliveryToken(c.env, intent.id, known, token);
   });
   if (intent === null || state === null || order === undefined) return refuse(NOTHING_THERE);
   const agent = await c.env.principals.get(state.terms.agent);

@@ -14,7 +14,7 @@ import { refuse, type Problem } from "../problem.ts";
 import { refuseWith } from "../refusals.ts";
 import { parse, pick } from "../wire/fields.ts";
 import { MODE_NAMES, orderView, type OrderSecrets } from "../wire/order-view.ts";
-import { executionToken, intentOfOrder, sameSecret } from "../wire/secrets.ts";
+import { executionToken, intentOfOrder, isExecutionToken } from "../wire/secrets.ts";
 
 /** Results are kept with the intent and shown to reviewers; a provider's whole response does not belong here. */
 const MAX_RESULT_BYTES = 32 * 1024;
@@ -105,7 +105,7 @@ async function worker(c: GateContext) {
       detail: "Send the order's token as `Authorization: Bearer gex_…`, or as execution_token beside your key.",
     });
   }
-  if (!sameSecret(token, executionToken(c.env, order))) return refuseWith({ reason: "bad_token" });
+  if (!isExecutionToken(c.env, order, token)) return refuseWith({ reason: "bad_token" });
   // A suspended agent's live orders stop, whoever holds them.
   const proposer = await c.env.principals.get(state.terms.agent);
   if (proposer === null) return refuse(EXECUTION_NOT_FOUND);

@@ -7,7 +7,8 @@ import type { GateContext, GateEnv } from "../context.ts";
 import { refuse } from "../problem.ts";
 import { INTENT_NOT_FOUND, refuseWith } from "../refusals.ts";
 import { auditTrail } from "../wire/audit.ts";
-import { decisionView, intentRowView, intentView } from "../wire/intent-view.ts";
+import { decisionView } from "../wire/decision-view.ts";
+import { intentRowView, intentView } from "../wire/intent-view.ts";
 import { cursorOf, listFilter } from "../wire/list-query.ts";
 import { parseProposeRequest } from "../wire/propose-request.ts";
 import { duplicateReply, proposeReply, rehearsalReply } from "../wire/propose-reply.ts";
@@ -99,8 +100,9 @@ export const intents = new Hono<GateEnv>()
     const dossier = await intent.dossier();
     const bytes = await intent.payload();
     if (dossier === null || bytes === null) return refuse(INTENT_NOT_FOUND);
-    if (dossier.payload.kind !== "content") {
-      return refuse({ status: 404, code: "no_payload", detail: "Gate has not seen this intent's payload." });
+    if (dossier.case?.payload.kind !== "content") {
+      const detail = dossier.case === null ? "The payload was erased." : "Gate has not seen this intent's payload.";
+      return refuse({ status: 404, code: "no_payload", detail });
     }
     // Whatever the agent called it: a browser must never run what an agent wrote.
     return c.body(bytes.slice().buffer, 200, {

@@ -1,25 +1,21 @@
-import type { Ask } from "../../core/ask.ts";
-import type { Decision } from "../../core/decision.ts";
 import { currentOrder, isPulled } from "../../core/intent/state.ts";
 import { statusOf } from "../../core/intent/phase.ts";
 import type { IntentRow } from "../../core/intent/read-model.ts";
-import type { Principal } from "../../core/principal.ts";
 import type { Dossier } from "../../ports.ts";
 import { auditTrail } from "./audit.ts";
 import { orderView } from "./order-view.ts";
+import { recordOf } from "./record.ts";
 import { iso, isoOrNull } from "./times.ts";
-
-type StoredAsk = Ask & { readonly key: string | null };
 
 /** One intent in full: the contract's columns in snake_case, and what it lacked. */
 export function intentView(dossier: Dossier) {
-  const { state, payload } = dossier;
+  const { state } = dossier;
   const { terms } = state;
-  const ask = JSON.parse(dossier.ask) as StoredAsk;
-  const decision = JSON.parse(dossier.decision) as Decision;
+  const { ask, decision, payload } = recordOf(dossier);
   const note = dossier.notes.filter(({ kind }) => kind === "note").at(-1)?.text ?? null;
   const status = statusOf(state.phase, isPulled(state));
   const order = currentOrder(state);
+  const policyReason = decision === null || decision.outcome === "approve" ? null : decision.reason;
   return {
     id: terms.id,
     intentId: terms.id,
@@ -31,30 +27,31 @@ export function intentView(dossier: Dossier) {
     action: terms.action,
     policy_id: terms.policy,
     policies: terms.policies,
-    reason_code: decision.reasonCode,
-    reason: decision.reason,
-    remedy: decision.remedy,
-    block_reason: status === "blocked" && note !== null ? note : decision.outcome === "approve" ? null : decision.reason,
-    risk_score: decision.risk.score / 100,
-    risk_level: decision.risk.level,
-    risk_factors: decision.risk.factors,
+    reason_code: terms.reasonCode,
+    reason: decision?.reason ?? null,
+    remedy: decision?.remedy ?? null,
+    block_reason: status === "blocked" && note !== null ? note : policyReason,
+    risk_score: terms.risk.score / 100,
+    risk_level: terms.risk.level,
+    risk_factors: terms.risk.factors,
     estimated_records: terms.records,
-    declared_records: ask.recordCount,
-    measured_records: decision.facts.records.measured,
-    estimated_value_usd: ask.estimatedValueUsd,
-    sensitivity_tags: JSON.stringify(ask.sensitivityTags),
-    on_behalf_of: ask.onBehalfOf,
-    idempotency_key: ask.key,
-    principal_id: ask.principalId,
-    metadata: ask.metadata,
-    profile_id: ask.profile,
+    declared_records: ask?.recordCount ?? null,
+    measured_records: decision?.facts.records.measured ?? null,
+    estimated_value_usd: ask?.estimatedValueUsd ?? null,
+    sensitivity_tags: ask === null ? null : JSON.stringify(ask.sensitivityTags),
+    on_behalf_of: ask?.onBehalfOf ?? null,
+    idempotency_key: ask?.key ?? null,
+    principal_id: ask?.principalId ?? null,
+    metadata: ask?.metadata ?? null,
+    profile_id: ask?.profile ?? null,
     payload_path: null,
-    payload_kind: payload.kind,
-    payload_name: payload.name,
-    payload_type: decision.facts.type,
-    payload_bytes: payload.bytes,
+    payload_kind: payload?.kind ?? null,
+    payload_name: payload?.name ?? null,
+    payload_type: decision?.facts.type ?? null,
+    payload_bytes: payload?.bytes ?? null,
     payload_hash: terms.payloadDigest,
     intent_digest: terms.digest,
+    erased_at: isoOrNull(state.erasedAt),
     created_at: iso(terms.createdAt),
     updated_at: iso(state.updatedAt),
     expires_at: iso(terms.decideBy),
@@ -113,44 +110,5 @@ export function intentRowView(row: IntentRow) {
     updated_at: iso(row.updated_at),
     expires_at: iso(row.decide_by),
     approved_at: isoOrNull(row.approved_at),
-  };
-}
-
-/**
- * The decision: the contract's row, with the facts and policies it rests on. The trace can quote the payload,
- * so it is for those who review and audit, never for the agent.
- */
-export function decisionView(dossier: Dossier, reader: Principal) {
-  const { terms } = dossier.state;
-  const decision = JSON.parse(dossier.decision) as Decision;
-  const isAgent = reader.role === "agent" || reader.role === "runner";
-  const { key: _, ...ask } = JSON.parse(dossier.ask) as StoredAsk;
-  const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
-  return {
-    id: `dec_${terms.digest.slice(0, 16)}`,
-    intent_id: terms.id,
-    status: status[decision.outcome],
-    outcome: decision.outcome,
-    reason_code: decision.reasonCode,
-    reason_detail: decision.reason,
-    remedy: decision.remedy,
-    risk_score: decision.risk.score / 100,
-    risk_level: decision.risk.level,
-    risk_factors: decision.risk.factors,
-    policy_snapshot: JSON.stringify({ policy: terms.policy, destination: terms.destination }),
-    policies: decision.policies,
-    required_approvals: decision.outcome === "hold" ? decision.approval.require : 0,
-    evaluated_at: iso(terms.createdAt),
-    approval_evidence: null,
-    facts: decision.facts,
-    ask,
-    ...(isAgent
-      ? {}
-      : {
-          trace: decision.trace,
-          shadow: decision.shadow,
-          history: decision.history,
-          approval: decision.approval,
-        }),
   };
 }

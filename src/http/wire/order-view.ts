@@ -21,7 +21,8 @@ export interface OrderSecrets {
 
 /** @param secrets null for anybody but the holder */
 export function orderView(dossier: Dossier, order: Order, secrets: OrderSecrets | null) {
-  const { state, payload, notes, entries } = dossier;
+  const { state, notes, entries } = dossier;
+  const payload = dossier.case?.payload;
   const { terms } = state;
   const ofOrder = entries.filter(({ body }) => (JSON.parse(body) as { order?: string }).order === order.id);
   const result = notes.find(({ seq, kind }) => kind === "result" && ofOrder.some((entry) => entry.seq === seq));
@@ -33,7 +34,7 @@ export function orderView(dossier: Dossier, order: Order, secrets: OrderSecrets 
     mode: MODE_NAMES[order.mode],
     destination: terms.destination,
     action: terms.action,
-    payload_ref: payload.kind === "content" ? `/v1/intents/${terms.id}/payload` : payload.name,
+    payload_ref: payload?.kind === "content" ? `/v1/intents/${terms.id}/payload` : (payload?.name ?? null),
     payload_hash: terms.payloadDigest,
     intent_digest: terms.digest,
     execution_token: secrets?.token ?? null,

@@ -25,6 +25,7 @@ export function termsWith(change: Partial<Terms> = {}): Terms {
     executor: null,
     runners: [],
     claimRequired: false,
+    eraseBy: null,
     idempotent: false,
     policies: [
       { id: "crm", hash: "aa".repeat(32) },

@@ -59,6 +59,7 @@ const COMMANDS = {
   heartbeat: { type: "heartbeat", order: ORDER_1, by: AGENT },
   report: reportOf(ORDER_1),
   resolve: { type: "resolve", by: "adm_1", voter: null, outcome: "executed", note: null },
+  erase: { type: "erase", by: "adm_1", note: "asked for" },
   tick: { type: "tick" },
 } as const satisfies Record<IntentCommand["type"], IntentCommand>;
 
@@ -75,6 +76,7 @@ const NOTHING = {
   order: NO,
   resolve: NO,
   unclaim: NO,
+  erase: "payload_erased",
   tick: "-",
 } as const;
 
@@ -82,6 +84,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   blocked: { ...NOTHING, ...NOTHING_ORDERED },
   pending_approval: {
     ...NOTHING,
+    erase: NO,
     ...NOTHING_ORDERED,
     approve: "approval_vote_recorded approved",
     reject: "rejected",
@@ -91,6 +94,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   },
   approved: {
     ...NOTHING,
+    erase: NO,
     ...NOTHING_ORDERED,
     approve: "-",
     reject: "revoked",
@@ -112,6 +116,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   revoked: { ...NOTHING, ...NOTHING_ORDERED, revoke: "-" },
   scheduled: {
     ...NOTHING,
+    erase: NO,
     reject: "revoked",
     cancel: "revoked",
     revoke: "revoked",
@@ -122,6 +127,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   },
   claimed: {
     ...NOTHING,
+    erase: NO,
     claim: "!already_claimed",
     unclaim: "execution_claim_undone",
     heartbeat: "execution_extended",
@@ -131,6 +137,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   failed: { ...NOTHING, claim: NO, heartbeat: NO, report: "!already_reported" },
   "failed, retryable": {
     ...NOTHING,
+    erase: NO,
     order: "execution_requested",
     claim: NO,
     heartbeat: NO,
@@ -138,6 +145,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   },
   indeterminate: {
     ...NOTHING,
+    erase: NO,
     claim: "!expired",
     heartbeat: "!expired",
     report: "!already_reported",
@@ -145,6 +153,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
   },
   "indeterminate, idempotent": {
     ...NOTHING,
+    erase: NO,
     order: "execution_requested",
     claim: "!expired",
     heartbeat: "!expired",

@@ -1,0 +1,48 @@
+import type { Principal } from "../../core/principal.ts";
+import type { Dossier } from "../../ports.ts";
+import { recordOf, type StoredAsk } from "./record.ts";
+import { iso } from "./times.ts";
+
+/**
+ * The decision: the contract's row, with the facts and policies it rests on. The trace can quote the payload,
+ * so it is for those who review and audit, never for the agent.
+ */
+export function decisionView(dossier: Dossier, reader: Principal) {
+  const { terms } = dossier.state;
+  const { ask, decision } = recordOf(dossier);
+  const isAgent = reader.role === "agent" || reader.role === "runner";
+  const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
+  return {
+    id: `dec_${terms.digest.slice(0, 16)}`,
+    intent_id: terms.id,
+    status: status[terms.outcome],
+    outcome: terms.outcome,
+    reason_code: terms.reasonCode,
+    reason_detail: decision?.reason ?? null,
+    remedy: decision?.remedy ?? null,
+    risk_score: terms.risk.score / 100,
+    risk_level: terms.risk.level,
+    risk_factors: terms.risk.factors,
+    policy_snapshot: JSON.stringify({ policy: terms.policy, destination: terms.destination }),
+    policies: terms.policies,
+    required_approvals: terms.outcome === "hold" ? terms.approval.require : 0,
+    evaluated_at: iso(terms.createdAt),
+    approval_evidence: null,
+    facts: decision?.facts ?? null,
+    ask: ask === null ? null : withoutKey(ask),
+    ...(isAgent || decision === null
+      ? {}
+      : {
+          trace: decision.trace,
+          shadow: decision.shadow,
+          history: decision.history,
+          environment: decision.environment,
+          approval: decision.approval,
+        }),
+  };
+}
+
+/** A replay decides on what was asked, and the key is no part of that. */
+function withoutKey({ key: _, ...ask }: StoredAsk) {
+  return ask;
+}
