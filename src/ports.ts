@@ -7,6 +7,8 @@ import type { Phase } from "./core/intent/phase.ts";
 import type { IntentRow } from "./core/intent/read-model.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
 import type { IntentState, Terms } from "./core/intent/state.ts";
+import type { JsonObject } from "./core/json.ts";
+import type { SwitchReason, SwitchTarget } from "./core/kill-switch.ts";
 import type { Entry } from "./core/ledger/entry.ts";
 import type { Principal, PrincipalStatus, Role } from "./core/principal.ts";
 import type { Result } from "./core/result.ts";
@@ -176,6 +178,8 @@ export interface Principals {
   register(principal: NewPrincipal, key: string, actor: string): Promise<Result<void, "name_taken">>;
   setStatus(id: string, status: PrincipalStatus, actor: string): Promise<void>;
   setRole(id: string, role: Role, actor: string): Promise<void>;
+  /** The key its reports are verified with; null takes it back. Base64url of 32 bytes. */
+  setReportKey(id: string, publicKey: string | null, actor: string): Promise<void>;
   /** Every key it had stops; the new one is the only one. */
   rotateKey(id: string, key: string, actor: string): Promise<void>;
 }
@@ -197,6 +201,77 @@ export interface Nonces {
   use(nonce: string, principal: string, now: number): Promise<Result<void, "nonce_unknown" | "nonce_expired">>;
 }
 
+/** A kill switch that is engaged. */
+export interface EngagedSwitch extends SwitchTarget {
+  /** 1 for the first time it was engaged; one more with every change. */
+  readonly version: number;
+  readonly reason: SwitchReason;
+  /** A number in somebody's tracker. */
+  readonly ticket: string | null;
+  /** Id of the principal who threw it. */
+  readonly actor: string;
+  /** Milliseconds since the epoch. */
+  readonly since: number;
+}
+
+/** Kill switches. Whatever can't be read throws: nothing is let through on a guess. */
+export interface Switches {
+  /** All that are engaged. `cached` may be up to 10 s old: only for proposals, which lead to nothing by themselves. */
+  engaged(age: "fresh" | "cached"): Promise<readonly EngagedSwitch[]>;
+  /** What is engaged already stays as it is. `actor` is who did it, for the ledger. */
+  engage(
+    wanted: SwitchTarget,
+    why: Pick<EngagedSwitch, "reason" | "ticket">,
+    actor: string,
+  ): Promise<Result<{ readonly changed: boolean; readonly state: EngagedSwitch }, "too_many_switches">>;
+  /** Lifting what is not engaged changes nothing; version 0 was never engaged. */
+  lift(wanted: SwitchTarget, actor: string): Promise<{ readonly changed: boolean; readonly version: number }>;
+}
+
+/** A request that carries an Idempotency-Key. */
+export interface KeyedRequest {
+  /** Whose key it is; another principal's equal key is another key. */
+  readonly principal: string;
+  readonly key: string;
+  /** All that makes two requests the same. */
+  readonly subject: string;
+  /** An unused intent's id: where a proposal is made, should this be the first attempt. */
+  readonly intent: string;
+}
+
+/** What a keyed request was answered, its secrets left out. */
+export interface KeptAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: JsonObject;
+  /** Members of the body that were left out, and are null in it. */
+  readonly withheld: readonly string[];
+}
+
+/** The right to carry a keyed request out. */
+export interface KeyedAttempt {
+  /** Where a proposal under this key is made, the same for every attempt. */
+  readonly intent: string;
+  /** True: an earlier attempt ended without an answer, and may have done its work. */
+  readonly again: boolean;
+  /** Keeps the answer for at least 24 hours from now. */
+  keep(answer: KeptAnswer): Promise<void>;
+  /** Lets the same request try again at once. `undone`: this one had no effect, so the key is as good as new. */
+  release(undone: boolean): Promise<void>;
+}
+
+export type Begun =
+  | { readonly kind: "first"; readonly attempt: KeyedAttempt }
+  | { readonly kind: "kept"; readonly answer: KeptAnswer }
+  | { readonly kind: "in_flight" }
+  /** The key was used for another request. */
+  | { readonly kind: "reused" };
+
+/** Answers by Idempotency-Key. Of many equal requests at once, one is the first. */
+export interface IdempotentAnswers {
+  begin(request: KeyedRequest): Promise<Begun>;
+}
+
 /** A public key as RFC 7517 writes it. */
 export interface PublicKey {
   readonly kty?: string;
@@ -208,7 +283,7 @@ export interface PublicKey {
 /** Gate's own signature: Ed25519, under a key derived from the deployment's secret. */
 export interface Signer {
   /** A compact JWS with this explicit type. */
-  signJws(typ: string, claims: Readonly<Record<string, unknown>>): Promise<string>;
+  signJws(typ: string, claims: object): Promise<string>;
   signBytes(bytes: Uint8Array): Promise<{
     readonly kid: string;
     /** 32 bytes. */
@@ -350,6 +425,8 @@ export interface Ports {
   readonly principals: Principals;
   readonly rules: RuleBook;
   readonly nonces: Nonces;
+  readonly switches: Switches;
+  readonly answers: IdempotentAnswers;
   readonly signer: Signer;
   readonly log: Log;
   /** False once an agent has proposed more than the flood limit within a minute. */

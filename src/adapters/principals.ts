@@ -22,6 +22,7 @@ interface PrincipalRow {
   environment: string | null;
   framework: string | null;
   risk_tier: string;
+  report_key: string | null;
   metadata: string;
   status: PrincipalStatus;
   created_at: number;
@@ -125,6 +126,11 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
       await change(statement, "principal_role_changed", actor, id, { role });
     },
 
+    async setReportKey(id, publicKey, actor) {
+      const statement = db.prepare("UPDATE principals SET report_key = ?2 WHERE id = ?1").bind(id, publicKey);
+      await change(statement, "principal_report_key_set", actor, id, { public_key: publicKey });
+    },
+
     async rotateKey(id, key, actor) {
       const drop = db.prepare("DELETE FROM keys WHERE principal_id = ?1").bind(id);
       await chain.commit("principal_key_rotated", actor, { principal: id }, [drop, insertKey(db, key, id)]);
@@ -145,6 +151,7 @@ const ROOT: Principal = {
   environment: null,
   framework: null,
   riskTier: "standard",
+  reportKey: null,
   metadata: {},
   status: "active",
   createdAt: 0,
@@ -178,6 +185,7 @@ function principalOf(row: PrincipalRow): Principal {
     environment: row.environment,
     framework: row.framework,
     riskTier: row.risk_tier,
+    reportKey: row.report_key,
     metadata: JSON.parse(row.metadata) as JsonObject,
     status: row.status,
     createdAt: row.created_at,

@@ -22,6 +22,8 @@ export interface Principal {
   readonly environment: string | null;
   readonly framework: string | null;
   readonly riskTier: string;
+  /** The Ed25519 public key (32 bytes, base64url) its reports are signed with; null: it signs none. */
+  readonly reportKey: string | null;
   readonly metadata: JsonObject;
   readonly status: PrincipalStatus;
   /** Milliseconds since the epoch. */

@@ -41,6 +41,8 @@ export interface Destination {
   readonly runners: readonly string[];
   /** True: the order's token only claims, so an order that lapses unclaimed was certainly not carried out. */
   readonly claimRequired: boolean;
+  /** True: only a report signed with the worker's registered key is taken. */
+  readonly proofRequired: boolean;
   /** True: the provider de-duplicates by idempotency key, so an unknown outcome may be tried again. */
   readonly idempotent: boolean;
   /** Hundredths added to the risk score for this destination; null: by the system's name. */

@@ -49,6 +49,8 @@ function problemOf(refusal: Refusal): Problem {
       return conflict(403, "not_runner", "This order is another worker's.");
     case "claim_required":
       return conflict(409, "claim_required", "This destination wants an order claimed before it is reported.");
+    case "proof_required":
+      return conflict(409, "proof_required", "This destination takes reports only when the worker has signed them.");
     case "already_claimed":
       return conflict(409, "already_claimed", "A worker has claimed this order.");
     case "already_reported":

@@ -84,6 +84,7 @@ function destinationOf(name: string, written: WrittenDestination): Destination {
     executor: written.executor ?? null,
     runners: written.runners ?? [],
     claimRequired: written.claim === "required",
+    proofRequired: written.proof === "required",
     idempotent: written.idempotent ?? false,
     riskWeight: written.risk_weight ?? null,
     upstream:

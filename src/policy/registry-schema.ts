@@ -56,6 +56,7 @@ const destination = mapping(
     executor: choice(["runner", "gate", "forward", "external_pull"]).optional(),
     runners: list(name("a runner"), "runners").optional(),
     claim: z.literal("required", { error: "must be `required`" }).optional(),
+    proof: z.literal("required", { error: "must be `required`" }).optional(),
     idempotent: flag().optional(),
     credential: name("a credential of this file").optional(),
     upstream: text("a URL such as https://api.example.com", 500).optional(),

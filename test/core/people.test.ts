@@ -33,6 +33,7 @@ function principal(change: Partial<Principal>): Principal {
     environment: null,
     framework: null,
     riskTier: "standard",
+    reportKey: null,
     metadata: {},
     status: "active",
     createdAt: 0,

@@ -48,6 +48,7 @@ test("every key of the registry is read", () => {
     },
     executor: "gate",
     claimRequired: true,
+    proofRequired: false,
     idempotent: true,
     riskWeight: 40,
     upstream: { url: "https://api.stripe.com", prefix: "/stripe", allowPrivate: false },

@@ -44,6 +44,8 @@ export type IntentCommand =
       readonly retryable: boolean;
       readonly executedAt: Instant | null;
       readonly result: string | null;
+      /** The signed report, once its signature and what it names were verified; null without one. */
+      readonly proof: string | null;
     }
   | {
       readonly type: "resolve";

@@ -6,7 +6,7 @@ import type { Terms } from "./state.ts";
 
 /** Free text that came with an event; it stays in the intent's object, under the ledger entry's number. */
 export interface Note {
-  readonly kind: "note" | "result" | "facts";
+  readonly kind: "note" | "result" | "facts" | "proof";
   readonly text: string;
 }
 
@@ -15,7 +15,7 @@ export interface NumberedNote extends Note {
   readonly seq: number;
 }
 
-const FREE_TEXT = ["note", "result", "facts"] as const;
+const FREE_TEXT = ["note", "result", "facts", "proof"] as const;
 
 /**
  * What of a fact goes on the ledger: every entry names the digest and the policy hashes it happened under,

@@ -62,6 +62,8 @@ export type IntentEvent =
       readonly retryable: boolean;
       /** JSON text of what the worker reported; null when it reported nothing. */
       readonly result: string | null;
+      /** The report as the worker signed it, verified; null without one. */
+      readonly proof: string | null;
     }
   | {
       readonly type: "execution_indeterminate";
@@ -69,6 +71,7 @@ export type IntentEvent =
       readonly by: string;
       readonly why: "order_lapsed" | "claim_lapsed" | "reported";
       readonly result: string | null;
+      readonly proof: string | null;
     }
   /** Key, salt and everything they opened are gone; what remains are the entries. */
   | { readonly type: "payload_erased"; readonly why: "retention" | "requested"; readonly note: string | null }

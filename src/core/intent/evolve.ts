@@ -79,11 +79,20 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
     case "execution_failed": {
       const outcome = event.type === "execution_succeeded" ? "succeeded" : "failed";
       const { by, executedAt, retryable } = event;
-      return withOrder({ ...next, phase: outcome }, { report: { outcome, by, at, executedAt, retryable } });
+      const proof = event.proof === null ? "none" : "verified";
+      return withOrder({ ...next, phase: outcome }, { report: { outcome, by, at, executedAt, retryable, proof } });
     }
     case "execution_indeterminate": {
       const lapsed = event.why !== "reported";
-      const report = { outcome: "indeterminate", by: event.by, at, executedAt: null, retryable: false } as const;
+      const proof = event.proof === null ? "none" : "verified";
+      const report = {
+        outcome: "indeterminate",
+        by: event.by,
+        at,
+        executedAt: null,
+        retryable: false,
+        proof,
+      } as const;
       return withOrder({ ...next, phase: "indeterminate" }, lapsed ? {} : { report });
     }
     case "payload_erased": {

@@ -91,14 +91,15 @@ export function report(state: IntentState, command: Command<"report">): Decided 
   if (state.phase === "scheduled" && needsClaim(state, found.value)) return err({ reason: "claim_required" });
   if (state.phase !== "scheduled" && state.phase !== "claimed") return lateFor(state, command);
 
-  const { order: id, by, executedAt, retryable, result } = command;
+  const { order: id, by, executedAt, retryable, result, proof } = command;
+  if (state.terms.proofRequired && proof === null) return err({ reason: "proof_required" });
   switch (command.outcome) {
     case "succeeded":
-      return ok([{ type: "execution_succeeded", order: id, by, executedAt, retryable: false, result }]);
+      return ok([{ type: "execution_succeeded", order: id, by, executedAt, retryable: false, result, proof }]);
     case "failed":
-      return ok([{ type: "execution_failed", order: id, by, executedAt, retryable, result }]);
+      return ok([{ type: "execution_failed", order: id, by, executedAt, retryable, result, proof }]);
     case "indeterminate":
-      return ok([{ type: "execution_indeterminate", order: id, by, why: "reported", result }]);
+      return ok([{ type: "execution_indeterminate", order: id, by, why: "reported", result, proof }]);
   }
 }
 

@@ -1,3 +1,6 @@
+import { hexToBytes } from "@noble/hashes/utils.js";
+import { toBase64Url } from "../base64url.ts";
+import { digestOf } from "../digest.ts";
 import type { Order, Terms } from "./state.ts";
 
 /** RFC 8725 section 3.11: an explicit type, so that no other token of ours passes for an order. */
@@ -5,7 +8,6 @@ export const ORDER_TYPE = "gate-order+jwt";
 
 /** What an execution order says, signed: RFC 7519 claims and what the order is bound to. */
 export interface OrderClaims {
-  readonly [claim: string]: string | number | null | { readonly jkt: string };
   readonly iss: string;
   /** Who is to carry it out: the runner's group of the destination, written as the destination's name. */
   readonly aud: string;
@@ -28,6 +30,13 @@ export interface OrderClaims {
   readonly fence: number;
   /** The key a provider that de-duplicates is to be given: the same for every attempt of one intent. */
   readonly idempotency_key: string;
+  /** RFC 7800: the key whose holder the order is for. */
+  readonly cnf?: { readonly jkt: string };
+}
+
+/** RFC 7638 of an RFC 8037 key: SHA-256 over its required members in lexicographic order, which is JCS here. */
+function thumbprint(x: string): string {
+  return toBase64Url(hexToBytes(digestOf({ crv: "Ed25519", kty: "OKP", x })));
 }
 
 /** The same for every attempt of an intent, and of no other: the intent's id is 256 bits nobody can guess. */
@@ -35,8 +44,11 @@ export function providerIdempotencyKey(intentId: string): string {
   return `gate_${intentId.slice("int_".length)}`;
 }
 
-/** @param issuer how the deployment names itself */
-export function orderClaims(issuer: string, terms: Terms, order: Order): OrderClaims {
+/**
+ * @param issuer how the deployment names itself
+ * @param holderKey the holder's registered Ed25519 key, base64url: the order is then for whoever has its other half
+ */
+export function orderClaims(issuer: string, terms: Terms, order: Order, holderKey: string | null): OrderClaims {
   const issuedAt = Math.floor(order.issuedAt / 1000);
   return {
     iss: issuer,
@@ -53,5 +65,6 @@ export function orderClaims(issuer: string, terms: Terms, order: Order): OrderCl
     action: terms.action,
     fence: order.fence,
     idempotency_key: providerIdempotencyKey(terms.id),
+    ...(holderKey === null ? {} : { cnf: { jkt: thumbprint(holderKey) } }),
   };
 }

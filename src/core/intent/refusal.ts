@@ -21,6 +21,8 @@ export type Refusal =
   | { readonly reason: "wrong_executor"; readonly executor: Executor }
   | { readonly reason: "not_runner" }
   | { readonly reason: "claim_required" }
+  /** The destination takes signed reports only. */
+  | { readonly reason: "proof_required" }
   | { readonly reason: "already_claimed" }
   | { readonly reason: "already_reported" }
   | { readonly reason: "superseded_order" }

@@ -61,14 +61,14 @@ function lapsedOrder(state: IntentState, now: Instant): IntentEvent | null {
   // A token that could only claim was never claimed: nothing was written. Any other holder may have written.
   return needsClaim(state, order)
     ? { type: "execution_lapsed", order: order.id }
-    : { type: "execution_indeterminate", order: order.id, by: GATE, why: "order_lapsed", result: null };
+    : { type: "execution_indeterminate", order: order.id, by: GATE, why: "order_lapsed", result: null, proof: null };
 }
 
 function lapsedClaim(state: IntentState, now: Instant): IntentEvent | null {
   const order = currentOrder(state);
   const claim = order?.claim;
   if (order === undefined || !claim || now < claim.expiresAt) return null;
-  return { type: "execution_indeterminate", order: order.id, by: GATE, why: "claim_lapsed", result: null };
+  return { type: "execution_indeterminate", order: order.id, by: GATE, why: "claim_lapsed", result: null, proof: null };
 }
 
 /** When the clock will next move the intent itself; null when it never will. */

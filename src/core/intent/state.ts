@@ -19,6 +19,7 @@ export interface Terms {
   /** Principal ids that may claim and report; empty: the proposer. */
   readonly runners: readonly string[];
   readonly claimRequired: boolean;
+  readonly proofRequired: boolean;
   readonly idempotent: boolean;
   readonly policies: readonly PolicyRef[];
   /** Digest of the destination's registry entry. */
@@ -84,6 +85,8 @@ export interface Report {
   /** When the worker says it was carried out; its word, not Gate's. */
   readonly executedAt: Instant | null;
   readonly retryable: boolean;
+  /** `verified`: signed with the key registered for who reported. */
+  readonly proof: "verified" | "none";
 }
 
 /** Everything the decisions about one intent depend on. */

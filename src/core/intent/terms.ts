@@ -53,6 +53,7 @@ export function termsOf(input: TermsInput): Terms {
     policy: ask.policy,
     runners: entry?.runners ?? [],
     claimRequired: entry?.claimRequired ?? false,
+    proofRequired: entry?.proofRequired ?? false,
     idempotent: entry?.idempotent ?? false,
     digest: intentDigest({ ...bound, payloadName, facts, salt: bytesToHex(salt) }),
     requestDigest,

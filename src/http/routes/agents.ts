@@ -57,6 +57,13 @@ const NOT_FOUND: Problem = {
   error: "Agent not found",
 };
 
+/** RFC 8037: an Ed25519 public key as a JWK, or nothing to take the registered one back. */
+const REPORT_KEY = z.object({
+  jwk: z
+    .object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string().regex(/^[A-Za-z0-9_-]{43}$/) })
+    .nullable(),
+});
+
 const ROLE_CHANGE = z.object({ role: z.enum(ROLES) });
 
 /** 256 random bits, so that hashing once with SHA-256 is enough at rest. */
@@ -89,6 +96,7 @@ async function register(c: GateContext) {
     environment: fields.environment ?? null,
     framework: fields.framework ?? null,
     riskTier: fields.riskTier,
+    reportKey: null,
     metadata: fields.metadata as JsonObject,
     createdAt: Date.now(),
   };
@@ -157,6 +165,15 @@ export const agents = new Hono<GateEnv>()
     const key = freshKey(principal.role);
     await c.env.principals.rotateKey(principal.id, key, c.var.principal.id);
     return c.json({ agent_id: principal.id, agentId: principal.id, apiKey: key, api_key: key });
+  })
+  .post("/v1/agents/:id/report-key", admins, async (c) => {
+    const principal = await target(c);
+    if (principal.role !== "agent" && principal.role !== "runner") {
+      return refuse({ status: 400, code: "invalid_request", detail: "Only agents and runners report executions." });
+    }
+    const { jwk } = parse(REPORT_KEY, await readJson(c));
+    await c.env.principals.setReportKey(principal.id, jwk?.x ?? null, c.var.principal.id);
+    return c.json({ agent_id: principal.id, agentId: principal.id, report_key: jwk });
   })
   .post("/v1/agents/:id/role", admins, async (c) => {
     const principal = await target(c);

@@ -14,6 +14,7 @@ import { refuse, type Problem } from "../problem.ts";
 import { refuseWith } from "../refusals.ts";
 import { parse, pick } from "../wire/fields.ts";
 import { MODE_NAMES, orderView, type OrderSecrets } from "../wire/order-view.ts";
+import { verifiedProof } from "../wire/report-proof.ts";
 import { executionToken, intentOfOrder, isExecutionToken } from "../wire/secrets.ts";
 
 /** Results are kept with the intent and shown to reviewers; a provider's whole response does not belong here. */
@@ -31,6 +32,7 @@ const REPORT = z.object({
     .union([z.number().int().min(0).max(LAST_INSTANT), z.iso.datetime({ offset: true })], "a time")
     .optional(),
   retryable: z.boolean().default(false),
+  proof: z.string().optional(),
 });
 
 const REPORT_ALIASES = {
@@ -38,6 +40,7 @@ const REPORT_ALIASES = {
   result: ["report", "worker_report"],
   executed_at: ["executedAt"],
   retryable: [],
+  proof: ["signed_report"],
 } as const;
 
 const EXECUTION_NOT_FOUND: Problem = {
@@ -46,23 +49,12 @@ const EXECUTION_NOT_FOUND: Problem = {
   detail: "There is no such execution, or it is not yours.",
 };
 
-/** Is this order still something that can be carried out and reported? */
-function isLive(state: IntentState, order: Order): boolean {
-  return currentOrder(state)?.id === order.id && (state.phase === "scheduled" || state.phase === "claimed");
-}
-
-/** Who may hold the token: the proposer who ordered, or the destination's runners. */
-function mayCarryOut(principal: Principal, { terms }: IntentState): boolean {
-  return principal.role === "runner" ? terms.runners.includes(principal.name) : terms.agent === principal.id;
-}
-
 async function showOrder(c: GateContext, intent: Intent, order: Order) {
   const dossier = await intent.dossier();
   if (dossier === null) return refuse(EXECUTION_NOT_FOUND);
   const { state } = dossier;
   const shown = state.orders.find(({ id }) => id === order.id) ?? order;
-  const holder = mayCarryOut(c.var.principal, state) && isLive(state, shown);
-  return orderView(dossier, shown, holder ? await secretsOf(c, state, shown) : null);
+  return orderView(dossier, shown, await secretsFor(c, state, shown));
 }
 
 /** What orders know a worker by: a runner's name in the registry, an agent's id. */
@@ -70,19 +62,8 @@ function workerName(caller: Principal | null): string | undefined {
   return caller?.role === "runner" ? caller.name : caller?.id;
 }
 
-/** Token and signed order are made anew each time: neither is stored, and both come out the same. */
-async function secretsOf(c: GateContext, { terms }: IntentState, order: Order): Promise<OrderSecrets> {
-  const claims = orderClaims(c.env.settings.origin, terms, order);
-  return { token: executionToken(c.env, order), jws: await c.env.signer.signJws(ORDER_TYPE, claims) };
-}
-
-/** The order a path names, with the intent it belongs to; visible or not is the caller's question. */
-async function findOrder(c: GateContext, id: string): Promise<{ intent: Intent; state: IntentState; order: Order }> {
-  const intent = c.env.intents.find(intentOfOrder(id));
-  const state = (await intent?.look()) ?? null;
-  const order = state?.orders.find((known) => known.id === id);
-  if (intent !== null && state !== null && order !== undefined) return { intent, state, order };
-  return refuse(EXECUTION_NOT_FOUND);
+async function findOrder(c: GateContext, id: string): Promise<FoundOrder> {
+  return (await orderOf(c, id)) ?? refuse(EXECUTION_NOT_FOUND);
 }
 
 /**
@@ -110,7 +91,7 @@ async function worker(c: GateContext) {
   const proposer = await c.env.principals.get(state.terms.agent);
   if (proposer === null) return refuse(EXECUTION_NOT_FOUND);
   requireActive(proposer);
-  return { ...found, body, by: workerName(caller) ?? order.issuedTo };
+  return { ...found, body, by: workerName(caller) ?? order.issuedTo, reporter: caller ?? proposer };
 }
 
 function instantOf(time: string | number | undefined): number | null {
@@ -154,8 +135,9 @@ export const executions = new Hono<GateEnv>()
     return acted.ok ? c.json(await viewOf(intent, order)) : refuseWith(acted.error);
   })
   .post("/v1/executions/:id/report", async (c) => {
-    const { intent, order, by, body } = await worker(c);
+    const { intent, state, order, by, body, reporter } = await worker(c);
     const report = parse(REPORT, pick(body, REPORT_ALIASES));
+    const reported = { order: order.id, intentDigest: state.terms.digest, outcome: report.status };
     const acted = await intent.act({
       type: "report",
       order: order.id,
@@ -164,6 +146,8 @@ export const executions = new Hono<GateEnv>()
       retryable: report.retryable,
       executedAt: instantOf(report.executed_at),
       result: resultText(report.result),
+      proof:
+        report.proof === undefined ? null : await verifiedProof(report.proof, reporter.reportKey, reported),
     });
     return acted.ok ? c.json(await viewOf(intent, order)) : refuseWith(acted.error);
   });

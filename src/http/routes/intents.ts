@@ -1,8 +1,9 @@
 import { Hono } from "hono";
+import type { Decision } from "../../core/decision.ts";
 import { govern, rehearse } from "../../govern.ts";
 import { maySeePayload, visibleDossier, visibleIntent } from "../access.ts";
 import { allow } from "../auth.ts";
-import { readJson } from "../body.ts";
+import { proposalBodyBytes, readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
 import { refuse } from "../problem.ts";
 import { INTENT_NOT_FOUND, refuseWith } from "../refusals.ts";
@@ -12,10 +13,6 @@ import { intentRowView, intentView } from "../wire/intent-view.ts";
 import { cursorOf, listFilter } from "../wire/list-query.ts";
 import { parseProposeRequest } from "../wire/propose-request.ts";
 import { duplicateReply, proposeReply, rehearsalReply } from "../wire/propose-reply.ts";
-
-/** Base64 takes four bytes for three, JSON escapes more; the payload itself is measured after decoding. */
-const BODY_BYTES_PER_PAYLOAD_BYTE = 2;
-const ENVELOPE_BYTES = 256 * 1024;
 
 const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
 
@@ -30,8 +27,7 @@ async function propose(c: GateContext) {
       headers: { "Retry-After": "60" },
     });
   }
-  const limit = settings.maxPayloadBytes * BODY_BYTES_PER_PAYLOAD_BYTE + ENVELOPE_BYTES;
-  const request = parseProposeRequest(await readJson(c, limit));
+  const request = parseProposeRequest(await readJson(c, proposalBodyBytes(settings.maxPayloadBytes)));
   if (request.payload.kind === "content" && request.payload.bytes.length > settings.maxPayloadBytes) {
     return refuse({
       status: 413,
@@ -41,7 +37,10 @@ async function propose(c: GateContext) {
     });
   }
   if (c.req.query("dry_run") === "true") return c.json(rehearsalReply(await rehearse(request, principal, c.env, Date.now())));
-  const governed = await govern(request, principal, c.env, Date.now());
+  const { place } = c.var;
+  const made = place?.again === true && request.key === null ? await replyOf(c, place.intent) : null;
+  if (made !== null) return c.json(made);
+  const governed = await govern({ ...request, place: place?.intent ?? null }, principal, c.env, Date.now());
   switch (governed.kind) {
     case "decided":
       return c.json(proposeReply(governed.state, governed.decision));
@@ -50,6 +49,13 @@ async function propose(c: GateContext) {
     case "refused":
       return refuseWith(governed.refusal);
   }
+}
+
+/** What an attempt that died before it could answer would have said; null: it made no intent. */
+async function replyOf(c: GateContext, id: string) {
+  const dossier = (await c.env.intents.find(id)?.dossier()) ?? null;
+  if (dossier === null || dossier.case === null) return null;
+  return proposeReply(dossier.state, JSON.parse(dossier.case.decision) as Decision);
 }
 
 async function list(c: GateContext) {
@@ -98,9 +104,9 @@ export const intents = new Hono<GateEnv>()
       return refuse({ status: 403, code: "not_eligible", detail: "This case is not yours to decide." });
     }
     const dossier = await intent.dossier();
-    const bytes = await intent.payload();
-    if (dossier === null || bytes === null) return refuse(INTENT_NOT_FOUND);
-    if (dossier.case?.payload.kind !== "content") {
+    if (dossier === null) return refuse(INTENT_NOT_FOUND);
+    const bytes = dossier.case?.payload.kind === "content" ? await intent.payload() : null;
+    if (bytes === null) {
       const detail = dossier.case === null ? "The payload was erased." : "Gate has not seen this intent's payload.";
       return refuse({ status: 404, code: "no_payload", detail });
     }

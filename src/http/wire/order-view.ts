@@ -48,7 +48,7 @@ export function orderView(dossier: Dossier, order: Order, secrets: OrderSecrets 
     claim_expires_at: isoOrNull(order.claim?.expiresAt ?? null),
     reported_at: isoOrNull(order.report?.at ?? null),
     executed_at: isoOrNull(order.report?.executedAt ?? null),
-    proof: order.report === null ? null : "none",
+    proof: order.report?.proof ?? null,
     result: result === undefined ? null : (JSON.parse(result.text) as unknown),
     approval_evidence: null,
   };

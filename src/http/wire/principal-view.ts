@@ -14,6 +14,7 @@ export function principalView(principal: Principal) {
     status: principal.status,
     framework: principal.framework,
     environment: principal.environment,
+    report_key: principal.reportKey,
     risk_tier: principal.riskTier,
     riskTier: principal.riskTier,
     allowed_policies: principal.allowedPolicies ?? ["*"],

@@ -70,6 +70,7 @@ describe("who may not decide", () => {
           retryable: false,
           executedAt: null,
           result: null,
+          proof: null,
         },
       ],
     );

@@ -161,6 +161,7 @@ describe("reports", () => {
       at: AT,
       executedAt: 12,
       retryable: false,
+      proof: "none",
     });
   });
 });

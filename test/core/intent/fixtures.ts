@@ -25,6 +25,7 @@ export function termsWith(change: Partial<Terms> = {}): Terms {
     executor: null,
     runners: [],
     claimRequired: false,
+    proofRequired: false,
     eraseBy: null,
     idempotent: false,
     policies: [
@@ -156,6 +157,7 @@ export function reportOf(order: string, change: Partial<Of<"report">> = {}): Int
     retryable: false,
     executedAt: null,
     result: null,
+    proof: null,
     ...change,
   };
 }

@@ -175,6 +175,7 @@ const sensible: fc.Arbitrary<Step["command"]> = fc
       retryable,
       executedAt: null,
       result: null,
+      proof: null,
     } as const;
     const claim = { type: "claim", order: latest, by, inForce: FRESH } as const;
     const order = {
@@ -286,6 +287,7 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
         retryable,
         executedAt: null,
         result: null,
+        proof: null,
       }),
     ),
   },
