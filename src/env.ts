@@ -2,6 +2,7 @@ import { BUNDLED } from "../.generated/bundled.ts";
 import { version } from "../package.json";
 import { agentCounters } from "./adapters/agent-counters.ts";
 import { floodLimit } from "./adapters/flood-limit.ts";
+import { d1IdempotentAnswers } from "./adapters/idempotent-answers.ts";
 import { d1IntentIndex } from "./adapters/intent-index.ts";
 import { intentObjects } from "./adapters/intent-objects.ts";
 import { localRules } from "./adapters/local-rules.ts";
@@ -11,8 +12,9 @@ import { registryChain } from "./adapters/registry-chain.ts";
 import { publishedKeys } from "./adapters/published-keys.ts";
 import { ruleBook } from "./adapters/rule-book.ts";
 import { ed25519Signer } from "./adapters/signer.ts";
+import { d1Switches } from "./adapters/switches.ts";
 import { hmacHex } from "./core/digest.ts";
-import { deriveKey } from "./core/secret.ts";
+import { deriveKey, secretsOf } from "./core/secret.ts";
 import { compileRules, type RuleSet } from "./policy/rule-set.ts";
 import type { Ports } from "./ports.ts";
 
@@ -40,9 +42,9 @@ export function portsOf(env: Env & Optional): Ports {
 }
 
 function makePorts(env: Env & Optional): Ports {
-  const macKey = () => deriveKey(env.GATE_SECRET, "entry-mac");
+  const [secret, ...previous] = secretsOf(env);
+  const macKey = () => deriveKey(secret, "entry-mac");
   const chain = registryChain(env.DB, macKey);
-  const previous = (env.GATE_SECRET_PREVIOUS ?? "").split(",").map((secret) => secret.trim());
   const { LOCAL } = env;
   const rules =
     LOCAL === undefined
@@ -55,15 +57,12 @@ function makePorts(env: Env & Optional): Ports {
     principals: d1Principals(env.DB, chain, env.GATE_ADMIN_KEY || null),
     rules: ruleBook(env.DB, rules),
     nonces: d1Nonces(env.DB),
-    signer: ed25519Signer(
-      env.GATE_SECRET,
-      previous.filter((secret) => secret !== ""),
-      publishedKeys(env.DB, chain),
-    ),
+    switches: d1Switches(env.DB, chain),
+    answers: d1IdempotentAnswers(env.DB, [secret, ...previous]),
+    signer: ed25519Signer(secret, previous, publishedKeys(env.DB, chain)),
     allowProposal: floodLimit(env.FLOOD),
-    token(kind, subject) {
-      return hmacHex(deriveKey(env.GATE_SECRET, `${kind}-token`), subject);
-    },
+    token: (kind, subject) => hmacHex(deriveKey(secret, `${kind}-token`), subject),
+    earlierTokens: (kind, subject) => previous.map((each) => hmacHex(deriveKey(each, `${kind}-token`), subject)),
     settings: {
       maxPayloadBytes: Number(env.MAX_PAYLOAD_BYTES) || DEFAULT_MAX_PAYLOAD_BYTES,
       origin: env.GATE_ORIGIN,

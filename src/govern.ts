@@ -1,10 +1,17 @@
 import type { Ask } from "./core/ask.ts";
 import type { Decision } from "./core/decision.ts";
-import { decider, historyNeeded, historyNeededToHold, type Rules } from "./core/evaluate/decide-intent.ts";
+import {
+  decider,
+  historyNeeded,
+  historyNeededToHold,
+  type AgentScope,
+  type Rules,
+} from "./core/evaluate/decide-intent.ts";
 import type { HistoryNeed } from "./core/history.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
 import type { IntentState } from "./core/intent/state.ts";
 import { subjectOf, termsOf } from "./core/intent/terms.ts";
+import { stoppedBy } from "./core/kill-switch.ts";
 import type { Payload } from "./core/payload.ts";
 import type { Principal } from "./core/principal.ts";
 import { effectiveValueCents } from "./core/risk.ts";
@@ -16,6 +23,8 @@ export interface GovernRequest {
   readonly payload: Payload;
   /** The business key: one intent per agent and key, for ever. */
   readonly key: string | null;
+  /** Without a key: the id of the unused intent it is made in, where a repeat must meet its first attempt. */
+  readonly place?: string | null;
 }
 
 export type Governed =
@@ -27,7 +36,7 @@ export type Governed =
   | { readonly kind: "duplicate"; readonly id: string; readonly state: IntentState | null }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-type GovernPorts = Pick<Ports, "intents" | "rules" | "counters">;
+type GovernPorts = Pick<Ports, "intents" | "rules" | "counters" | "switches">;
 
 const SALT_BYTES = 32;
 const MINUTE_MS = 60_000;
@@ -44,9 +53,11 @@ export async function govern(
   now: number,
 ): Promise<Governed> {
   const { ask, payload, key } = request;
-  const rules = await ports.rules.current();
-  const intent = key === null ? ports.intents.fresh() : ports.intents.keyed(proposer.id, key);
-  const { decision, counted } = await decide(request, proposer, rules, ports, intent, now);
+  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, ask, ports)]);
+  const place = request.place ?? null;
+  const unkeyed = () => (place === null ? null : ports.intents.find(place)) ?? ports.intents.fresh();
+  const intent = key === null ? unkeyed() : ports.intents.keyed(proposer.id, key);
+  const { decision, counted } = await decide(request, scope, rules, ports, intent, now);
 
   const first = decision.reasonCode === "duplicate_blocked" ? decision.history?.duplicateOf : null;
   if (first) {
@@ -83,13 +94,19 @@ export async function rehearse(
   ports: GovernPorts,
   now: number,
 ): Promise<Decision> {
-  const rules = await ports.rules.current();
-  const decideWith = decider(rules, proposer, ask, payload);
+  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, ask, ports)]);
+  const decideWith = decider(rules, scope, ask, payload);
   const bare = decideWith(null);
-  const need = needOf(bare, rules, proposer, ask);
+  const need = needOf(bare, rules, scope, ask);
   if (need === null) return bare;
   const reservation = reservationOf("", bare, ask, payload, now);
   return decideWith(await ports.counters.of(proposer.id).peek(reservation, need));
+}
+
+/** What the agent may do now: its own scope, and the kill switch that stops it at this destination. */
+async function scopeOf(proposer: Principal, ask: Ask, { switches }: GovernPorts): Promise<AgentScope> {
+  const stop = stoppedBy(await switches.engaged("cached"), proposer.id, ask.destination);
+  return stop === null ? proposer : { ...proposer, stop };
 }
 
 interface Decided {
@@ -104,19 +121,19 @@ interface Decided {
  */
 async function decide(
   { ask, payload, key }: GovernRequest,
-  proposer: Principal,
+  scope: AgentScope,
   rules: Rules,
   ports: GovernPorts,
   intent: Intent,
   now: number,
 ): Promise<Decided> {
-  const decideWith = decider(rules, proposer, ask, payload);
+  const decideWith = decider(rules, scope, ask, payload);
   const bare = decideWith(null);
-  const need = needOf(bare, rules, proposer, ask);
+  const need = needOf(bare, rules, scope, ask);
   // A key that was used before is answered by its intent, whatever would be decided now, and counts nothing.
   if (need === null || (key !== null && (await intent.look()) !== null)) return { decision: bare, counted: false };
 
-  const counters = ports.counters.of(proposer.id);
+  const counters = ports.counters.of(scope.id);
   const counts = need.windows.length > 0 || need.duplicateWithinMs !== null;
   const reservation = reservationOf(intent.id, bare, ask, payload, now);
   const history = counts ? await counters.reserve(reservation, need) : await counters.peek(reservation, need);
@@ -127,14 +144,14 @@ async function decide(
 }
 
 /** Nothing is asked of the counters for what is blocked without them, nor where no policy counts. */
-function needOf(bare: Decision, rules: Rules, proposer: Principal, ask: Ask): HistoryNeed | null {
+function needOf(bare: Decision, rules: Rules, scope: AgentScope, ask: Ask): HistoryNeed | null {
   switch (bare.outcome) {
     case "block":
       return null;
     case "hold":
-      return historyNeededToHold(rules, proposer, ask);
+      return historyNeededToHold(rules, scope, ask);
     case "approve":
-      return historyNeeded(rules, proposer, ask);
+      return historyNeeded(rules, scope, ask);
   }
 }
 

@@ -3,7 +3,13 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
 /** What the one deployment secret is stretched into. A label is never reused for another purpose. */
-export type KeyLabel = "entry-mac" | "execution-token" | "delivery-token" | "signing-key" | "payload-key";
+export type KeyLabel =
+  | "entry-mac"
+  | "execution-token"
+  | "delivery-token"
+  | "signing-key"
+  | "payload-key"
+  | "idempotent-answer";
 
 const KEY_BYTES = 32;
 

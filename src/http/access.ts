@@ -1,5 +1,6 @@
 import { eligibility } from "../core/intent/approval.ts";
 import type { IntentState, Terms } from "../core/intent/state.ts";
+import { stoppedBy } from "../core/kill-switch.ts";
 import { voterOf } from "../core/people.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Ports } from "../ports.ts";
@@ -33,6 +34,23 @@ export async function maySeePayload(principal: Principal, state: IntentState, po
   const { registry } = await ports.rules.current();
   // Assurance is how they signed in this time, not whether the case is theirs to decide.
   return eligibility(state, voterOf(principal, "passkey", registry)) === null;
+}
+
+/** The kill switch that stops this intent now, read afresh; null: none does. */
+export async function stopOf(ports: Ports, { agent, destination }: Pick<Terms, "agent" | "destination">) {
+  return stoppedBy(await ports.switches.engaged("fresh"), agent, destination);
+}
+
+/** 409 while a kill switch stops this intent. */
+export async function requireUnstopped(c: GateContext, terms: Pick<Terms, "agent" | "destination">): Promise<void> {
+  const stop = await stopOf(c.env, terms);
+  if (stop === null) return;
+  refuse({
+    status: 409,
+    code: "kill_switch_engaged",
+    detail: "A kill switch is engaged; what is still in time goes on once it is lifted.",
+    more: { scope: stop.scope, target: stop.target },
+  });
 }
 
 /** The intent a path names, if the caller may see it; else 404, whatever the reason. */

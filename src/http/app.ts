@@ -7,6 +7,7 @@ import { executions } from "./routes/executions.ts";
 import { intents } from "./routes/intents.ts";
 import { overview } from "./routes/overview.ts";
 import { publicRoutes } from "./routes/public.ts";
+import { switches } from "./routes/switches.ts";
 import type { GateEnv } from "./context.ts";
 import { problemResponse } from "./problem.ts";
 
@@ -28,6 +29,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", executions);
   app.route("/", deliveries);
   app.route("/", overview);
+  app.route("/", switches);
 
   app.notFound((c) =>
     problemResponse({

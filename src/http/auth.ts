@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Principal, Role } from "../core/principal.ts";
 import type { Ports } from "../ports.ts";
 import type { GateContext, GateEnv } from "./context.ts";
+import { answerOnce, idempotencyKey } from "./idempotency.ts";
 import { refuse } from "./problem.ts";
 
 /** RFC 6750 section 2.1: the scheme is case-insensitive, the token is one word. */
@@ -22,10 +23,21 @@ const WHAT_ROLES_ARE_CALLED = {
  */
 export function allow(roles: readonly Role[], age: "fresh" | "cached" = "fresh"): MiddlewareHandler<GateEnv> {
   return async (c, next) => {
-    const principal = await authenticate(bearerOf(c), c.env, age);
+    const key = idempotencyKey(c);
+    const asOf = key === null ? age : "fresh";
+    const [principal] = await Promise.all([
+      authenticate(bearerOf(c), c.env, asOf),
+      // Read beside the identity, so that the proposal that needs both waits once.
+      asOf === "cached" ? c.env.switches.engaged("cached") : null,
+    ]);
     if (!roles.includes(principal.role)) refuseRole(principal, roles);
     c.set("principal", principal);
-    await next();
+    if (key === null) return next();
+    // Here and not in the routes: every POST of a known caller can be repeated, and none can forget to be.
+    return answerOnce(c, key, { principal: principal.id }, async () => {
+      await next();
+      return c.res;
+    });
   };
 }
 

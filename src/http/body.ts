@@ -7,6 +7,15 @@ import { refuse } from "./problem.ts";
 /** Every body but a proposal's: a few fields. */
 export const SMALL_BODY_BYTES = 64 * 1024;
 
+/** Base64 takes four bytes for three, JSON escapes more; the payload itself is measured after decoding. */
+const BODY_BYTES_PER_PAYLOAD_BYTE = 2;
+const ENVELOPE_BYTES = 256 * 1024;
+
+/** The largest body of a proposal whose payload may have this many bytes. */
+export function proposalBodyBytes(maxPayloadBytes: number): number {
+  return maxPayloadBytes * BODY_BYTES_PER_PAYLOAD_BYTE + ENVELOPE_BYTES;
+}
+
 const WHAT_IS_WRONG = {
   malformed: "The body is not JSON.",
   duplicate_key: "The body has a member twice; which one would be meant?",
@@ -37,7 +46,8 @@ export async function readJson(c: GateContext, limit = SMALL_BODY_BYTES): Promis
   return parsed.value;
 }
 
-async function readBytes(c: GateContext, limit: number): Promise<Uint8Array> {
+/** The body as it came; 413 for more than `limit` bytes. */
+export async function readBytes(c: GateContext, limit: number): Promise<Uint8Array> {
   const declared = Number(c.req.header("Content-Length") ?? 0);
   if (declared > limit) tooLarge(limit);
   const { body } = c.req.raw;

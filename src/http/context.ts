@@ -1,11 +1,16 @@
 import type { Context } from "hono";
 import type { Principal } from "../core/principal.ts";
-import type { Ports } from "../ports.ts";
+import type { KeyedAttempt, Ports } from "../ports.ts";
 
 /** What every handler can reach: the ports, and who is calling once they are known. */
 export interface GateEnv {
   Bindings: Ports;
-  Variables: { principal: Principal; requestId: string };
+  Variables: {
+    principal: Principal;
+    requestId: string;
+    /** Of a request with an Idempotency-Key: the intent a proposal is made in, and whether one was tried before. */
+    place?: Pick<KeyedAttempt, "intent" | "again">;
+  };
 }
 
 export type GateContext = Context<GateEnv>;

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../core/json.ts";
 import { isPulled, type IntentState } from "../../core/intent/state.ts";
 import { statusOf } from "../../core/intent/phase.ts";
 import { voterOf } from "../../core/people.ts";
-import { visibleIntent } from "../access.ts";
+import { requireUnstopped, visibleIntent } from "../access.ts";
 import { allow } from "../auth.ts";
 import { readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
@@ -22,6 +22,8 @@ const KEY_ASSURANCE = "key";
 
 async function approve(c: GateContext, id: string, body: JsonObject) {
   const { intent, state } = await visibleIntent(c, id);
+  // Before the nonce is spent: the same decision can be sent again once the switch is lifted.
+  await requireUnstopped(c, state.terms);
   const { note, digest } = await parseDecideRequest(c, body);
   const rules = await c.env.rules.current();
   await requireActiveProposer(c, state);

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { currentOrder } from "../../core/intent/state.ts";
 import { inForceFor } from "../../core/intent/terms.ts";
-import { visibleIntent } from "../access.ts";
+import { requireUnstopped, visibleIntent } from "../access.ts";
 import { allow, requireActive } from "../auth.ts";
 import { readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
@@ -28,6 +28,7 @@ export const deliveries = new Hono<GateEnv>()
       return refuse({ status: 400, code: "invalid_request", detail: "intentId: the intent's id" });
     }
     const { intent, state } = await visibleIntent(c, id);
+    await requireUnstopped(c, state.terms);
     const dossier = await intent.dossier();
     if (dossier?.case?.payload.kind !== "content") {
       return refuse({ status: 409, code: "nothing_to_deliver", detail: "Gate has not seen this intent's payload." });
@@ -38,6 +39,8 @@ export const deliveries = new Hono<GateEnv>()
     if (!acted.ok) return refuseWith(acted.error);
     const order = currentOrder(acted.value.state);
     if (order === undefined) throw new Error("ordered without an order");
+    // Once more: whoever was told that a switch is engaged must see no order follow.
+    await requireUnstopped(c, state.terms);
     const token = deliveryToken(c.env, intent.id, order);
     const url = new URL(`/v1/download/${token}`, c.req.url).href;
     return c.json({ url, deliveryToken: token, expiresAt: iso(order.expiresAt), intentId: intent.id });
@@ -48,6 +51,7 @@ export const deliveries = new Hono<GateEnv>()
     const { intent, order } = await found(c, c.req.param("token"));
     const state = await intent.look();
     if (state === null) return refuse(NOTHING_THERE);
+    await requireUnstopped(c, state.terms);
     const inForce = inForceFor(state.terms, await c.env.rules.current());
     // Claimed before a byte leaves: of two downloads at once one gets it, and a crash never hands it out twice.
     const acted = await intent.act({ type: "claim", order: order.id, by: order.issuedTo, inForce });
@@ -59,6 +63,8 @@ export const deliveries = new Hono<GateEnv>()
     }
     const bytes = await intent.payload();
     if (bytes === null) return refuse(NOTHING_THERE);
+    // A switch thrown while the claim was recorded: the download is spent, and nothing left.
+    await requireUnstopped(c, state.terms);
     return c.body(bytes.slice().buffer, 200, {
       "Content-Type": "application/octet-stream",
       "Content-Disposition": "attachment",

@@ -1,21 +1,22 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { canonicalJson } from "../../core/json.ts";
-import { currentOrder, type IntentState, type Order } from "../../core/intent/state.ts";
+import { canonicalJson, type JsonObject } from "../../core/json.ts";
+import { currentOrder, type Order } from "../../core/intent/state.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Dossier, Intent } from "../../ports.ts";
-import { ORDER_TYPE, orderClaims } from "../../core/intent/order-claims.ts";
 import { inForceFor } from "../../core/intent/terms.ts";
-import { maySee, visibleIntent } from "../access.ts";
+import { maySee, requireUnstopped, stopOf, visibleIntent } from "../access.ts";
 import { allow, authenticate, bearerOf, requireActive } from "../auth.ts";
 import { readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
+import { answerOnce, idempotencyKey } from "../idempotency.ts";
+import { isLive, orderOf, secretsFor, type FoundOrder } from "../order-secrets.ts";
 import { refuse, type Problem } from "../problem.ts";
 import { refuseWith } from "../refusals.ts";
 import { parse, pick } from "../wire/fields.ts";
-import { MODE_NAMES, orderView, type OrderSecrets } from "../wire/order-view.ts";
+import { MODE_NAMES, orderView } from "../wire/order-view.ts";
 import { verifiedProof } from "../wire/report-proof.ts";
-import { executionToken, intentOfOrder, isExecutionToken } from "../wire/secrets.ts";
+import { isExecutionToken } from "../wire/secrets.ts";
 
 /** Results are kept with the intent and shown to reviewers; a provider's whole response does not belong here. */
 const MAX_RESULT_BYTES = 32 * 1024;
@@ -66,11 +67,21 @@ async function findOrder(c: GateContext, id: string): Promise<FoundOrder> {
   return (await orderOf(c, id)) ?? refuse(EXECUTION_NOT_FOUND);
 }
 
+interface Held extends FoundOrder {
+  readonly body: JsonObject;
+  /** What the order knows the worker by. */
+  readonly by: string;
+  /** Whose registered key a signed report is checked with. */
+  readonly reporter: Principal;
+  /** Whose an Idempotency-Key is: the caller's, or the order's where its token is all the caller shows. */
+  readonly asker: string;
+}
+
 /**
  * Who is reporting or claiming: the token's holder. Where the destination names runners, holding the token is
  * not enough: it is theirs to use, under their own key.
  */
-async function worker(c: GateContext) {
+async function worker(c: GateContext): Promise<Held> {
   const bearer = bearerOf(c);
   const caller = bearer.startsWith("gex_") ? null : await authenticate(bearer, c.env, "fresh");
   const found = await findOrder(c, c.req.param("id") ?? "");
@@ -91,7 +102,27 @@ async function worker(c: GateContext) {
   const proposer = await c.env.principals.get(state.terms.agent);
   if (proposer === null) return refuse(EXECUTION_NOT_FOUND);
   requireActive(proposer);
-  return { ...found, body, by: workerName(caller) ?? order.issuedTo, reporter: caller ?? proposer };
+  const by = workerName(caller) ?? order.issuedTo;
+  return { ...found, body, by, reporter: caller ?? proposer, asker: caller?.id ?? order.id };
+}
+
+/** A worker's call, answered once for each key it carries. */
+async function byWorker(
+  c: GateContext,
+  run: (held: Held) => Promise<Response>,
+  holds?: (held: Held) => boolean,
+): Promise<Response> {
+  const key = idempotencyKey(c);
+  const held = await worker(c);
+  if (key === null) return run(held);
+  // What was refused stays refused; what was granted is said again only while it is so.
+  const stillHolds = ({ status }: { readonly status: number }) => status >= 400 || holds === undefined || holds(held);
+  return answerOnce(c, key, { principal: held.asker, body: held.body, holds: stillHolds }, () => run(held));
+}
+
+/** A claim that lapsed, or was settled by a person, must not look granted to a worker that asks again. */
+function holdsClaim({ state, order, by }: Held): boolean {
+  return state.phase === "claimed" && isLive(state, order) && order.claim?.by === by;
 }
 
 function instantOf(time: string | number | undefined): number | null {
@@ -109,6 +140,7 @@ function resultText(result: unknown): string | null {
 export const executions = new Hono<GateEnv>()
   .post("/v1/intents/:id/execute", allow(["agent"]), async (c) => {
     const { intent, state } = await visibleIntent(c, c.req.param("id"));
+    await requireUnstopped(c, state.terms);
     const { mode: name } = parse(EXECUTE, pick(await readJson(c), { mode: [] }));
     const mode = name === MODE_NAMES.runner ? "runner" : "external_pull";
     const inForce = inForceFor(state.terms, await c.env.rules.current());
@@ -116,41 +148,55 @@ export const executions = new Hono<GateEnv>()
     if (!acted.ok) return refuseWith(acted.error);
     const order = currentOrder(acted.value.state);
     if (order === undefined) throw new Error("ordered without an order");
-    return c.json(await showOrder(c, intent, order), acted.value.changed ? 201 : 200);
+    const shown = await showOrder(c, intent, order);
+    // Once more: whoever was told that a switch is engaged must see no order follow.
+    await requireUnstopped(c, state.terms);
+    return c.json(shown, acted.value.changed ? 201 : 200);
   })
   .get("/v1/executions/:id", allow(["agent", "runner", "reviewer", "auditor", "admin"]), async (c) => {
     const { intent, state, order } = await findOrder(c, c.req.param("id"));
     if (!maySee(c.var.principal, state.terms)) return refuse(EXECUTION_NOT_FOUND);
     return c.json(await showOrder(c, intent, order));
   })
-  .post("/v1/executions/:id/claim", async (c) => {
-    const { intent, state, order, by } = await worker(c);
-    const inForce = inForceFor(state.terms, await c.env.rules.current());
-    const acted = await intent.act({ type: "claim", order: order.id, by, inForce });
-    return acted.ok ? c.json(await viewOf(intent, order)) : refuseWith(acted.error);
-  })
-  .post("/v1/executions/:id/heartbeat", async (c) => {
-    const { intent, order, by } = await worker(c);
-    const acted = await intent.act({ type: "heartbeat", order: order.id, by });
-    return acted.ok ? c.json(await viewOf(intent, order)) : refuseWith(acted.error);
-  })
-  .post("/v1/executions/:id/report", async (c) => {
-    const { intent, state, order, by, body, reporter } = await worker(c);
-    const report = parse(REPORT, pick(body, REPORT_ALIASES));
-    const reported = { order: order.id, intentDigest: state.terms.digest, outcome: report.status };
-    const acted = await intent.act({
-      type: "report",
-      order: order.id,
-      by,
-      outcome: report.status,
-      retryable: report.retryable,
-      executedAt: instantOf(report.executed_at),
-      result: resultText(report.result),
-      proof:
-        report.proof === undefined ? null : await verifiedProof(report.proof, reporter.reportKey, reported),
-    });
-    return acted.ok ? c.json(await viewOf(intent, order)) : refuseWith(acted.error);
+  .post("/v1/executions/:id/claim", (c) => byWorker(c, (held) => claim(c, held), holdsClaim))
+  .post("/v1/executions/:id/heartbeat", (c) => byWorker(c, (held) => heartbeat(c, held)))
+  .post("/v1/executions/:id/report", (c) => byWorker(c, (held) => report(c, held)));
+
+async function claim(c: GateContext, { intent, state, order, by }: Held) {
+  await requireUnstopped(c, state.terms);
+  const inForce = inForceFor(state.terms, await c.env.rules.current());
+  const acted = await intent.act({ type: "claim", order: order.id, by, inForce });
+  if (!acted.ok) return refuseWith(acted.error);
+  // A switch thrown while the claim was recorded: it is nobody's now, and lapses for a person to look at.
+  await requireUnstopped(c, state.terms);
+  return c.json(await viewOf(intent, order));
+}
+
+/** The write has begun, so a switch does not end the claim, which would lose its report: the worker is told. */
+async function heartbeat(c: GateContext, { intent, state, order, by }: Held) {
+  const acted = await intent.act({ type: "heartbeat", order: order.id, by });
+  if (!acted.ok) return refuseWith(acted.error);
+  const stop = await stopOf(c.env, state.terms);
+  const killSwitch = stop === null ? null : { scope: stop.scope, target: stop.target };
+  return c.json({ ...(await viewOf(intent, order)), kill_switch: killSwitch });
+}
+
+async function report(c: GateContext, { intent, state, order, by, body, reporter }: Held) {
+  const fields = parse(REPORT, pick(body, REPORT_ALIASES));
+  const { status: outcome, proof } = fields;
+  const reported = { order: order.id, intentDigest: state.terms.digest, outcome };
+  const acted = await intent.act({
+    type: "report",
+    order: order.id,
+    by,
+    outcome,
+    retryable: fields.retryable,
+    executedAt: instantOf(fields.executed_at),
+    result: resultText(fields.result),
+    proof: proof === undefined ? null : await verifiedProof(proof, reporter.reportKey, reported),
   });
+  return acted.ok ? c.json(await viewOf(intent, order)) : refuseWith(acted.error);
+}
 
 /** What a worker is told of the order it holds: it has the token already. */
 async function viewOf(intent: Intent, order: Order) {
