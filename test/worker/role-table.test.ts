@@ -88,6 +88,10 @@ const TABLE: readonly Row[] = [
   { method: "POST", path: "/v1/deliver",                   answers: [401, 200, 404, 403, 403, 403, 403, 403], of: () => propose(owner, ask("crm.small"), "approved"), body: (intentId) => ({ intentId }) },
   { method: "GET", path: "/v1/executions/:id",             answers: [401, 200, 404, 200, 404, 200, 200, 200], of: async () => (await sharedOrder()).id },
 
+  { method: "POST", path: "/v1/intents/:id/erase",         answers: [401, 403, 403, 403, 403, 403, 403, 400], of: sharedIntent },
+
+  // What these routes do has tests of its own: 400 says that the caller was let in, with nothing to do.
+  { method: "POST", path: "/v1/agents/:id/report-key",     answers: [401, 403, 403, 403, 403, 403, 403, 400], of: async () => target.id },
   { method: "GET", path: "/v1/agents/:id",                 answers: [401, 200, 404, 404, 404, 200, 200, 200], of: async () => owner.id },
   { method: "POST", path: "/v1/agents/register",           answers: [401, 403, 403, 403, 403, 403, 403, 201], of: async () => "x", body: () => ({ name: `named-${Math.random()}` }) },
   { method: "POST", path: "/v1/agents/:id/suspend",        answers: [401, 403, 403, 403, 403, 200, 403, 200], of: async () => target.id },
