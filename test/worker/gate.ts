@@ -31,7 +31,8 @@ export async function send(path: string, init: RequestInit): Promise<Answer> {
   const response = await exports.default.fetch(new Request(BASE + path, init));
   const bytes = new Uint8Array(await response.arrayBuffer());
   const text = new TextDecoder().decode(bytes);
-  const json = response.headers.get("Content-Type")?.includes("json") === true && text !== "";
+  const json =
+    /^application\/([\w.]+\+)?json\b/.test(response.headers.get("Content-Type") ?? "") && text !== "";
   return {
     status: response.status,
     headers: response.headers,

@@ -92,6 +92,17 @@ const TABLE: readonly Row[] = [
 
   // What these routes do has tests of its own: 400 says that the caller was let in, with nothing to do.
   { method: "POST", path: "/v1/agents/:id/report-key",     answers: [401, 403, 403, 403, 403, 403, 403, 400], of: async () => target.id },
+  { method: "GET", path: "/v1/switches",                   answers: [401, 403, 403, 403, 403, 200, 200, 200] },
+  { method: "POST", path: "/v1/switches",                  answers: [401, 403, 403, 403, 403, 400, 403, 400] },
+  { method: "POST", path: "/v1/switches/lift",             answers: [401, 403, 403, 403, 403, 403, 403, 400] },
+
+  { method: "POST", path: "/log/seal",                     answers: [401, 403, 403, 403, 403, 403, 403, 200] },
+  { method: "GET", path: "/log/checkpoint",                answers: [200, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "GET", path: "/log/health",                    answers: [401, 403, 403, 403, 403, 403, 200, 200] },
+  { method: "GET", path: "/log/entries",                   answers: [401, 403, 403, 403, 403, 403, 200, 200] },
+  { method: "GET", path: "/log/proof/inclusion",           answers: [401, 403, 403, 403, 403, 400, 400, 400] },
+  { method: "GET", path: "/log/proof/consistency",         answers: [400, 400, 400, 400, 400, 400, 400, 400] },
+
   { method: "GET", path: "/v1/agents/:id",                 answers: [401, 200, 404, 404, 404, 200, 200, 200], of: async () => owner.id },
   { method: "POST", path: "/v1/agents/register",           answers: [401, 403, 403, 403, 403, 403, 403, 201], of: async () => "x", body: () => ({ name: `named-${Math.random()}` }) },
   { method: "POST", path: "/v1/agents/:id/suspend",        answers: [401, 403, 403, 403, 403, 200, 403, 200], of: async () => target.id },
