@@ -22,6 +22,8 @@ import type {
 
 export { GateError } from "./gate-error.ts";
 export type * from "./types.ts";
+export { signReport } from "./sign-report.ts";
+export type { ReportClaims } from "./sign-report.ts";
 export { verifyOrder } from "./verify-order.ts";
 export type { VerifiedOrder, VerifyOrderOptions } from "./verify-order.ts";
 

@@ -1,9 +1,9 @@
-import { currentOrder } from "../core/intent/state.ts";
+import { currentOrder, isLive } from "../core/intent/state.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { KeptAnswer } from "../ports.ts";
 import { stopOf } from "./access.ts";
 import type { GateContext } from "./context.ts";
-import { isLive, orderOf, secretsFor } from "./order-secrets.ts";
+import { orderOf, secretsFor } from "./order-secrets.ts";
 import { deliveryToken } from "./wire/secrets.ts";
 import { iso } from "./wire/times.ts";
 

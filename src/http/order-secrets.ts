@@ -1,5 +1,5 @@
 import { ORDER_TYPE, orderClaims } from "../core/intent/order-claims.ts";
-import { currentOrder, type IntentState, type Order } from "../core/intent/state.ts";
+import { isLive, type IntentState, type Order } from "../core/intent/state.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Intent } from "../ports.ts";
 import { stopOf } from "./access.ts";
@@ -19,11 +19,6 @@ export async function orderOf(c: GateContext, id: string): Promise<FoundOrder | 
   const state = (await intent?.look()) ?? null;
   const order = state?.orders.find((known) => known.id === id);
   return intent !== null && state !== null && order !== undefined ? { intent, state, order } : null;
-}
-
-/** Is this order still something that can be carried out and reported? */
-export function isLive(state: IntentState, order: Order): boolean {
-  return currentOrder(state)?.id === order.id && (state.phase === "scheduled" || state.phase === "claimed");
 }
 
 /** Who may hold the token: the proposer who ordered, or the destination's runners. */

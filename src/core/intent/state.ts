@@ -118,6 +118,11 @@ export function needsClaim(state: IntentState, order: Order): boolean {
   return state.terms.claimRequired || order.mode !== "runner";
 }
 
+/** Is this order still something that can be carried out and reported? */
+export function isLive(state: IntentState, order: Order): boolean {
+  return currentOrder(state)?.id === order.id && (state.phase === "scheduled" || state.phase === "claimed");
+}
+
 /** True once the payload was handed over by a download. */
 export function isPulled(state: IntentState): boolean {
   const order = currentOrder(state);

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { canonicalJson, type JsonObject } from "../../core/json.ts";
-import { currentOrder, type Order } from "../../core/intent/state.ts";
+import { currentOrder, isLive, type Order } from "../../core/intent/state.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Dossier, Intent } from "../../ports.ts";
 import { inForceFor } from "../../core/intent/terms.ts";
@@ -10,7 +10,7 @@ import { allow, authenticate, bearerOf, requireActive } from "../auth.ts";
 import { readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
 import { answerOnce, idempotencyKey } from "../idempotency.ts";
-import { isLive, orderOf, secretsFor, type FoundOrder } from "../order-secrets.ts";
+import { orderOf, secretsFor, type FoundOrder } from "../order-secrets.ts";
 import { refuse, type Problem } from "../problem.ts";
 import { refuseWith } from "../refusals.ts";
 import { parse, pick } from "../wire/fields.ts";

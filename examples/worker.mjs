@@ -1,0 +1,71 @@
+// A worker inside your network: takes the orders of one destination, verifies each with Gate's published keys, claims
+// it, carries it out with credentials that never leave this process, and reports with its own signature.
+//
+//   GATE_ENDPOINT      where Gate listens                  default http://localhost:4000
+//   GATE_WORKER_KEY    a runner's key, or the agent's own where the destination names no runners
+//   GATE_DESTINATION   the destination this worker serves  default salesforce.import
+//   GATE_ISSUER        how your Gate names itself (GATE_ORIGIN in wrangler.toml)
+//   GATE_REPORT_JWK    optional: a file with the Ed25519 private key (JWK) that signs reports
+//   CRM_FILE           where this example "imports" to     default ./crm.ndjson
+import { createHash } from "node:crypto";
+import { appendFile, readFile } from "node:fs/promises";
+import { signReport, verifyOrder } from "zehrava-gate";
+
+const endpoint = process.env.GATE_ENDPOINT ?? "http://localhost:4000";
+const destination = process.env.GATE_DESTINATION ?? "salesforce.import";
+const issuer = process.env.GATE_ISSUER ?? "gate.example";
+const crmFile = process.env.CRM_FILE ?? "crm.ndjson";
+const key = process.env.GATE_WORKER_KEY;
+if (!key) {
+  console.error("GATE_WORKER_KEY is not set");
+  process.exit(2);
+}
+const reportKey = process.env.GATE_REPORT_JWK && JSON.parse(await readFile(process.env.GATE_REPORT_JWK, "utf8"));
+
+const { intents } = await gate(`/v1/intents?status=scheduled&destination=${encodeURIComponent(destination)}`);
+if (intents.length === 0) console.log(`no orders for ${destination}`);
+for (const { id } of intents) {
+  const { execution } = await gate(`/v1/intents/${id}`);
+  // Claimed orders are another worker's.
+  if (execution?.status === "scheduled") await carryOut(await gate(`/v1/executions/${execution.executionId}`));
+}
+
+async function carryOut(issued) {
+  const token = { execution_token: issued.execution_token };
+  // Fetched and checked before anything is claimed: what can't be carried out is left to others.
+  const payload = issued.payload_ref?.startsWith("/v1/") ? await bytes(issued.payload_ref) : undefined;
+  const order = await verifyOrder(issued.order, { endpoint, issuer, destination, payload });
+  await gate(`/v1/executions/${order.executionId}/claim`, token);
+
+  const { outcome, result, responseDigest } = await importInto(crmFile, order, payload);
+  const claims = { outcome, responseDigest, providerReference: order.idempotencyKey };
+  const proof = reportKey ? { proof: await signReport(order, claims, reportKey) } : {};
+  const report = { ...token, ...proof, status: outcome, result };
+  const { status } = await gate(`/v1/executions/${order.executionId}/report`, report);
+  console.log(`${order.intentId}: ${status}`, result);
+}
+
+/** The provider's part: appends the rows once, knowing them again by the idempotency key. */
+async function importInto(file, order, payload) {
+  const imported = await readFile(file, "utf8").catch(() => "");
+  const rows = payload === undefined ? 0 : Buffer.from(payload).toString("utf8").trim().split("\n").length - 1;
+  const line = JSON.stringify({ key: order.idempotencyKey, rows });
+  if (!imported.includes(order.idempotencyKey)) await appendFile(file, `${line}\n`);
+  const responseDigest = createHash("sha256").update(line).digest("hex");
+  return { outcome: "succeeded", result: { rows }, responseDigest };
+}
+
+async function bytes(path) {
+  const response = await fetch(new URL(path, endpoint), { headers: { Authorization: `Bearer ${key}` } });
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+async function gate(path, body) {
+  const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
+  const request = body ? { method: "POST", headers, body: JSON.stringify(body) } : { headers };
+  const response = await fetch(new URL(path, endpoint), request);
+  const answer = await response.json();
+  if (!response.ok) throw new Error(`${path}: ${answer.detail ?? response.status}`);
+  return answer;
+}

@@ -1,0 +1,33 @@
+import { CompactSign, importJWK, type JWK } from "jose";
+import type { VerifiedOrder } from "./verify-order.ts";
+
+export interface ReportClaims {
+  readonly outcome: "succeeded" | "failed" | "indeterminate";
+  /** Digests of what was sent and what came back, as the worker computed them. */
+  readonly requestDigest?: string;
+  readonly responseDigest?: string;
+  /** What the provider calls it, for example a charge's id. */
+  readonly providerReference?: string;
+}
+
+/**
+ * Signs a report with the worker's own key, whose public half an admin registered
+ * (`POST /v1/agents/:id/report-key`). Send it as `proof` beside `status`.
+ *
+ * @param privateKey an Ed25519 private key as a JWK (RFC 8037)
+ */
+export async function signReport(order: VerifiedOrder, claims: ReportClaims, privateKey: JWK): Promise<string> {
+  const key = await importJWK(privateKey, "EdDSA");
+  const payload = {
+    order: order.executionId,
+    intent_digest: order.intentDigest,
+    outcome: claims.outcome,
+    request_digest: claims.requestDigest,
+    response_digest: claims.responseDigest,
+    provider_reference: claims.providerReference,
+    iat: Math.floor(Date.now() / 1000),
+  };
+  return new CompactSign(new TextEncoder().encode(JSON.stringify(payload)))
+    .setProtectedHeader({ alg: "EdDSA", typ: "gate-report+jwt" })
+    .sign(key);
+}

@@ -1,0 +1,19 @@
+import { Hono } from "hono";
+import { maySeePayload, visibleDossier } from "../access.ts";
+import { allow } from "../auth.ts";
+import type { GateEnv } from "../context.ts";
+import { evidenceOf } from "../wire/evidence.ts";
+
+export const evidence = new Hono<GateEnv>().get(
+  "/v1/intents/:id/evidence",
+  allow(["agent", "runner", "reviewer", "auditor", "admin"]),
+  async (c) => {
+    const { intent, dossier } = await visibleDossier(c, c.req.param("id"));
+    const disclose = await maySeePayload(c.var.principal, dossier.state, c.env);
+    const content = disclose && dossier.case?.payload.kind === "content";
+    const payload = content ? await intent.payload() : null;
+    return c.json(await evidenceOf(dossier, payload, disclose, c.env), 200, {
+      "Content-Disposition": `attachment; filename="${intent.id}.evidence.json"`,
+    });
+  },
+);
