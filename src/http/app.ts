@@ -9,6 +9,7 @@ import { overview } from "./routes/overview.ts";
 import { publicRoutes } from "./routes/public.ts";
 import { switches } from "./routes/switches.ts";
 import type { GateEnv } from "./context.ts";
+import { requireHost } from "./host.ts";
 import { problemResponse } from "./problem.ts";
 
 /** The HTTP door. Its environment is the ports, not the platform's bindings. */
@@ -21,6 +22,7 @@ export function createApp(): Hono<GateEnv> {
     headers.set("X-Content-Type-Options", "nosniff");
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
   });
+  app.use(requireHost);
 
   app.route("/", publicRoutes);
   app.route("/", agents);

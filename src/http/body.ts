@@ -30,11 +30,16 @@ const WHAT_IS_WRONG = {
  * Never more than `limit` bytes are read, whatever the length header claims.
  */
 export async function readJson(c: GateContext, limit = SMALL_BODY_BYTES): Promise<JsonObject> {
-  const type = (c.req.header("Content-Type") ?? "application/json").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const type =
+    (c.req.header("Content-Type") ?? "application/json").split(";", 1)[0]?.trim().toLowerCase() ?? "";
   const text = decode(await readBytes(c, limit));
   if (text.trim() === "") return {};
   if (type !== "application/json" && !type.endsWith("+json")) {
-    return refuse({ status: 415, code: "unsupported_media_type", detail: "Send the body as application/json." });
+    return refuse({
+      status: 415,
+      code: "unsupported_media_type",
+      detail: "Send the body as application/json.",
+    });
   }
   const parsed = parseStrictJson(text);
   if (!parsed.ok) {
@@ -55,7 +60,7 @@ export async function readBytes(c: GateContext, limit: number): Promise<Uint8Arr
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-  for (let read = await reader.read(); !read.done; read = await reader.read()) {
+  for (let read = await readChunk(reader); !read.done; read = await readChunk(reader)) {
     size += read.value.length;
     if (size > limit) {
       await reader.cancel();
@@ -71,6 +76,15 @@ export async function readBytes(c: GateContext, limit: number): Promise<Uint8Arr
     at += chunk.length;
   }
   return whole;
+}
+
+/** Reading fails when the sender went away or framed the body wrongly: never a fault of this side. */
+async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await reader.read();
+  } catch {
+    return refuse({ status: 400, code: "incomplete_body", detail: "The body broke off before its end." });
+  }
 }
 
 function decode(bytes: Uint8Array): string {

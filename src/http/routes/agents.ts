@@ -25,7 +25,7 @@ const MAX_PAGE = 200;
 const names = z.array(z.string().min(1).max(128)).max(500);
 
 const REGISTRATION = z.object({
-  name: z.string("name is required").max(128),
+  name: z.string("name is required").max(128, "128 characters at most"),
   role: z.enum(ROLES).default("agent"),
   person: z.string().min(1).max(128).optional(),
   owner: z.string().min(1).max(128).optional(),

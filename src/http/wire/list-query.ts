@@ -28,7 +28,9 @@ export async function listFilter(c: GateContext): Promise<IntentFilter> {
 
 async function destinationsOf(c: GateContext, runner: string): Promise<readonly string[]> {
   const { registry } = await c.env.rules.current();
-  return [...registry.destinations.values()].filter(({ runners }) => runners.includes(runner)).map(({ name }) => name);
+  return [...registry.destinations.values()]
+    .filter(({ runners }) => runners.includes(runner))
+    .map(({ name }) => name);
 }
 
 /** Where the next page starts: opaque to clients. */
@@ -52,18 +54,22 @@ function limit(text: string | undefined): number {
   return number >= 1 ? Math.min(number, MAX_LIMIT) : invalid(`limit: a whole number from 1 to ${MAX_LIMIT}`);
 }
 
+/** What `Date.parse` reads in more ways than one (`-1` is the year 2001 to it) would filter by a time nobody meant. */
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
+
 /** ISO 8601, or milliseconds since the epoch. */
 function time(c: GateContext, name: "since" | "until"): number | null {
   const text = c.req.query(name);
   if (text === undefined) return null;
-  const at = /^\d{1,15}$/.test(text) ? Number(text) : Date.parse(text);
+  const at = /^\d{1,15}$/.test(text) ? Number(text) : ISO_8601.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(at) ? invalid(`${name}: an ISO 8601 time`) : at;
 }
 
 function cursor(text: string | undefined): IntentFilter["after"] {
   if (text === undefined) return null;
   const bytes = fromBase64Url(text);
-  const [, createdAt, id] = /^(\d{1,15}) (\S{1,64})$/.exec(bytes === null ? "" : new TextDecoder().decode(bytes)) ?? [];
+  const [, createdAt, id] =
+    /^(\d{1,15}) (\S{1,64})$/.exec(bytes === null ? "" : new TextDecoder().decode(bytes)) ?? [];
   if (createdAt === undefined || id === undefined) return invalid("after: not a cursor of this list");
   return { createdAt: Number(createdAt), id };
 }
