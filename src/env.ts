@@ -5,6 +5,7 @@ import { floodLimit } from "./adapters/flood-limit.ts";
 import { d1IdempotentAnswers } from "./adapters/idempotent-answers.ts";
 import { d1IntentIndex } from "./adapters/intent-index.ts";
 import { intentObjects } from "./adapters/intent-objects.ts";
+import { logObject } from "./adapters/log.ts";
 import { localRules } from "./adapters/local-rules.ts";
 import { d1Nonces } from "./adapters/nonces.ts";
 import { d1Principals } from "./adapters/principals.ts";
@@ -50,6 +51,7 @@ function makePorts(env: Env & Optional): Ports {
     LOCAL === undefined
       ? async () => (bundled ??= compileRules({ ...BUNDLED, broken: [] }, "block"))
       : localRules(LOCAL, (texts) => compileRules(texts, "allow"));
+  const signer = ed25519Signer(secret, previous, publishedKeys(env.DB, chain));
   return {
     intents: intentObjects(env.INTENTS),
     counters: agentCounters(env.AGENTS),
@@ -59,7 +61,8 @@ function makePorts(env: Env & Optional): Ports {
     nonces: d1Nonces(env.DB),
     switches: d1Switches(env.DB, chain),
     answers: d1IdempotentAnswers(env.DB, [secret, ...previous]),
-    signer: ed25519Signer(secret, previous, publishedKeys(env.DB, chain)),
+    signer,
+    log: logObject(env.LOGS, env.DB, signer, env.GATE_ORIGIN),
     allowProposal: floodLimit(env.FLOOD),
     token: (kind, subject) => hmacHex(deriveKey(secret, `${kind}-token`), subject),
     earlierTokens: (kind, subject) => previous.map((each) => hmacHex(deriveKey(each, `${kind}-token`), subject)),

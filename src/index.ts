@@ -4,6 +4,7 @@ import type { DeadlineMessage } from "./ports.ts";
 
 export { AgentObject } from "../durable-objects/agent.ts";
 export { IntentObject } from "../durable-objects/intent.ts";
+export { LogObject } from "../durable-objects/log.ts";
 
 const app = createApp();
 
@@ -12,14 +13,21 @@ export default {
     return app.fetch(request, portsOf(env), ctx);
   },
 
+  /** A pulse for the log; its own alarm does the work, and where no cron fires whoever reads the log wakes it. */
+  async scheduled(_, env) {
+    await portsOf(env).log.poke();
+  },
+
   async queue(batch, env) {
     const { intents } = portsOf(env);
     for (const message of batch.messages) {
       try {
-        await intents.find(message.body.intent)?.tick();
+        // Whatever else may have got into the queue names no intent, and is taken off it.
+        const { intent } = (message.body ?? {}) as Partial<DeadlineMessage>;
+        await intents.find(String(intent))?.tick();
         message.ack();
       } catch (error) {
-        console.error({ message: "deadline not applied", intent: message.body.intent, error: String(error) });
+        console.error({ message: "deadline not applied", id: message.id, error: String(error) });
         message.retry();
       }
     }

@@ -3,8 +3,10 @@ import { HTTPException } from "hono/http-exception";
 import { agents } from "./routes/agents.ts";
 import { approvals } from "./routes/approvals.ts";
 import { deliveries } from "./routes/deliveries.ts";
+import { evidence } from "./routes/evidence.ts";
 import { executions } from "./routes/executions.ts";
 import { intents } from "./routes/intents.ts";
+import { log } from "./routes/log.ts";
 import { overview } from "./routes/overview.ts";
 import { publicRoutes } from "./routes/public.ts";
 import { switches } from "./routes/switches.ts";
@@ -29,8 +31,10 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", intents);
   app.route("/", approvals);
   app.route("/", executions);
+  app.route("/", evidence);
   app.route("/", deliveries);
   app.route("/", overview);
+  app.route("/", log);
   app.route("/", switches);
 
   app.notFound((c) =>

@@ -3,6 +3,7 @@ import { cors } from "hono/cors";
 import { scrub } from "../../core/scrub.ts";
 import type { GateEnv } from "../context.ts";
 import { refuse } from "../problem.ts";
+import { logView } from "../wire/log-view.ts";
 import { iso } from "../wire/times.ts";
 
 const FEED_LIMIT = 50;
@@ -13,7 +14,7 @@ export const publicRoutes = new Hono<GateEnv>()
   .use("/.well-known/*", cors())
   .use("/v1/public/feed", cors())
   .get("/health", (c) => c.json({ status: "ok", service: "zehrava-gate", version: c.env.settings.version }))
-  .get("/.well-known/gate", (c) =>
+  .get("/.well-known/gate", async (c) =>
     c.json({
       name: "zehrava-gate",
       version: c.env.settings.version,
@@ -38,6 +39,7 @@ export const publicRoutes = new Hono<GateEnv>()
       ],
       max_payload_bytes: c.env.settings.maxPayloadBytes,
       authentication: "bearer",
+      log: await logView(c.env.log),
     }),
   )
   // RFC 7517: every key that ever signed an order or a checkpoint, so that old ones still verify.
