@@ -51,6 +51,8 @@ export interface Gate extends AsyncDisposable {
   crash(what?: "both" | "runtime" | "server"): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** All that the running server has printed. */
+  printed(): string;
 }
 
 export interface GateOptions {
@@ -128,6 +130,7 @@ export async function startGate({ env = {}, args = [] }: GateOptions = {}): Prom
     },
     start,
     stop,
+    printed: () => `${server?.out() ?? ""}${server?.err() ?? ""}`,
     async [Symbol.asyncDispose]() {
       await stop();
       home[Symbol.dispose]();
