@@ -52,7 +52,10 @@ const LAPSE = "UPDATE idempotent_answers SET lapses_at = 0 WHERE id = ?1 AND att
 const FORGET = "DELETE FROM idempotent_answers WHERE id = ?1 AND attempt = ?2 AND answer IS NULL";
 
 /** @param secrets the deployment's, the current one first; answers kept under an earlier one can still be read */
-export function d1IdempotentAnswers(db: D1Database, secrets: readonly [string, ...string[]]): IdempotentAnswers {
+export function d1IdempotentAnswers(
+  db: D1Database,
+  secrets: readonly [string, ...string[]],
+): IdempotentAnswers {
   return {
     async begin(request) {
       const { principal, key, intent } = request;
@@ -79,11 +82,17 @@ export function d1IdempotentAnswers(db: D1Database, secrets: readonly [string, .
             again,
             async keep(answer) {
               const sealed = await seal(answer, keyOf(secrets[0], "seal", request), id);
-              await db.prepare(KEEP).bind(id, attempt, sealed, Date.now() + KEEP_MS).run();
+              await db
+                .prepare(KEEP)
+                .bind(id, attempt, sealed, Date.now() + KEEP_MS)
+                .run();
             },
             async release(undone) {
               // After an earlier attempt that ended in the dark, nothing can be called undone.
-              await db.prepare(undone && !again ? FORGET : LAPSE).bind(id, attempt).run();
+              await db
+                .prepare(undone && !again ? FORGET : LAPSE)
+                .bind(id, attempt)
+                .run();
             },
           },
         };
@@ -103,8 +112,14 @@ export function d1IdempotentAnswers(db: D1Database, secrets: readonly [string, .
  * The sender's key is part of every key made here: D1 holds only its digest, so that a copy of D1 tells nothing,
  * and the deployment's secret alone does not either.
  */
-function keyOf(secret: string, purpose: "seal" | "fingerprint", { principal, key }: KeyedRequest): Uint8Array {
-  return hexToBytes(hmacHex(deriveKey(secret, "idempotent-answer"), canonicalJson([purpose, principal, key])));
+function keyOf(
+  secret: string,
+  purpose: "seal" | "fingerprint",
+  { principal, key }: KeyedRequest,
+): Uint8Array {
+  return hexToBytes(
+    hmacHex(deriveKey(secret, "idempotent-answer"), canonicalJson([purpose, principal, key])),
+  );
 }
 
 function fingerprintOf(secret: string, request: KeyedRequest): string {

@@ -54,7 +54,8 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
 
   return {
     async engaged(age) {
-      if (age === "cached" && cached !== null && Date.now() - cached.readAt < CACHE_TTL_MS) return cached.engaged;
+      if (age === "cached" && cached !== null && Date.now() - cached.readAt < CACHE_TTL_MS)
+        return cached.engaged;
       // The age of an answer is that of its question: what changed in between may not be in it.
       const asked = { readAt: Date.now(), changes };
       const { results } = await db.prepare(ENGAGED).all<SwitchRow>();
@@ -108,7 +109,9 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
 
 function isRace(error: unknown): boolean {
   const text = String(error);
-  return text.includes("this switch was changed meanwhile") || text.includes("UNIQUE constraint failed: switches");
+  return (
+    text.includes("this switch was changed meanwhile") || text.includes("UNIQUE constraint failed: switches")
+  );
 }
 
 function columnOf({ target }: SwitchTarget): string {

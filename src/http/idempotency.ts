@@ -46,7 +46,8 @@ export interface Asked {
 export function idempotencyKey(c: GateContext): string | null {
   const header = c.req.method === "POST" ? c.req.header("Idempotency-Key") : undefined;
   if (header === undefined) return null;
-  const key = SF_STRING.exec(header)?.[1]?.replaceAll(/\\(["\\])/g, "$1") ?? (BARE.test(header) ? header : "");
+  const key =
+    SF_STRING.exec(header)?.[1]?.replaceAll(/\\(["\\])/g, "$1") ?? (BARE.test(header) ? header : "");
   if (key.length > 0 && key.length <= MAX_KEY_CHARACTERS) return key;
   return refuse({
     status: 400,
@@ -74,7 +75,11 @@ export async function answerOnce(
   const begun = await c.env.answers.begin({ principal, key, subject, intent: c.env.intents.fresh().id });
   switch (begun.kind) {
     case "reused":
-      return refuse({ status: 422, code: "idempotency_key_reused", detail: "This key was used for another request." });
+      return refuse({
+        status: 422,
+        code: "idempotency_key_reused",
+        detail: "This key was used for another request.",
+      });
     case "in_flight":
       return refuse({
         status: 409,
@@ -130,7 +135,11 @@ async function replay(c: GateContext, answer: KeptAnswer): Promise<Response> {
   const body = await restore(c, answer);
   return new Response(JSON.stringify(body), {
     status: answer.status,
-    headers: { "Content-Type": answer.contentType, "Cache-Control": "no-store", "Idempotency-Replayed": "true" },
+    headers: {
+      "Content-Type": answer.contentType,
+      "Cache-Control": "no-store",
+      "Idempotency-Replayed": "true",
+    },
   });
 }
 

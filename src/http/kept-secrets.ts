@@ -24,7 +24,10 @@ export async function restore(c: GateContext, { body, withheld }: KeptAnswer): P
   if (withheld.includes("deliveryToken")) return { ...body, ...(await deliverySecrets(c, body)) };
   if (withheld.length === 0) return body;
   // Random, and kept nowhere: whoever did not read the first answer can only have another made.
-  return { ...body, detail: "The key was shown once and is not kept. If that answer was lost, rotate the key." };
+  return {
+    ...body,
+    detail: "The key was shown once and is not kept. If that answer was lost, rotate the key.",
+  };
 }
 
 function isSaid(value: Json | undefined): boolean {
@@ -45,7 +48,8 @@ async function deliverySecrets(c: GateContext, body: JsonObject): Promise<JsonOb
   if (intent === null || state === null || order === undefined) return {};
   // Orders of one intent follow each other, so the deadline tells them apart.
   const same = isLive(state, order) && iso(order.expiresAt) === body["expiresAt"];
-  if (!same || state.terms.agent !== c.var.principal.id || (await stopOf(c.env, state.terms)) !== null) return {};
+  if (!same || state.terms.agent !== c.var.principal.id || (await stopOf(c.env, state.terms)) !== null)
+    return {};
   const token = deliveryToken(c.env, intent.id, order);
   return { deliveryToken: token, url: new URL(`/v1/download/${token}`, c.req.url).href };
 }

@@ -27,7 +27,11 @@ function mayCarryOut(principal: Principal, { terms }: IntentState): boolean {
 }
 
 /** What makes an order an order, for the caller who may carry it out while it can be; null for anybody else. */
-export async function secretsFor(c: GateContext, state: IntentState, order: Order): Promise<OrderSecrets | null> {
+export async function secretsFor(
+  c: GateContext,
+  state: IntentState,
+  order: Order,
+): Promise<OrderSecrets | null> {
   if (!mayCarryOut(c.var.principal, state) || !isLive(state, order)) return null;
   if ((await stopOf(c.env, state.terms)) !== null) return null;
   // Token and signed order are made anew each time: neither is stored, and both come out the same.

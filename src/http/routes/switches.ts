@@ -21,7 +21,8 @@ export const switches = new Hono<GateEnv>()
       return refuse({
         status: 409,
         code: "too_many_switches",
-        detail: "As many switches are engaged as Gate keeps; stop a system (`system.*`) or everything instead.",
+        detail:
+          "As many switches are engaged as Gate keeps; stop a system (`system.*`) or everything instead.",
       });
     }
     return c.json({ ...switchView(engaged.value.state), changed: engaged.value.changed });
