@@ -1,0 +1,117 @@
+import { FLAG, HEX_32, list, nullable, oneOf, record, text, whole, type Shaped } from "./shape.ts";
+
+/*
+ * The evidence of one intent, format `gate-evidence/v1`: one JSON object with exactly these members.
+ *
+ *   intent      its id
+ *   erased      true once payload, free text and salt were destroyed; `disclosed` is then null
+ *   entries     its whole chain, in order, without the MACs
+ *   log         null while none of it is sealed, else a signed tree head and one inclusion proof per sealed entry
+ *   keys        the public keys of who made it, for whoever has none yet; never a reason to believe
+ *   policies    the texts of the policies it was decided under
+ *   decision    what policy said, as the API shows it
+ *   disclosed   the salt of its commitments and what they open to, as far as the reader may see it
+ *   orders      the signed execution orders, one per `execution_requested`
+ *
+ * Why a proof per entry, when the last one's hash covers all before it: a chain that was rewritten and only then
+ * sealed at its end would pass with one proof, though its first entries were never in the log. With a proof
+ * each, every line shown is a line of the log, in the order of the log. It costs one hash per doubling of it.
+ */
+
+export type Bundle = Extract<ReturnType<typeof BUNDLE>, { ok: true }>["value"];
+export type BundleEntry = Bundle["entries"][number];
+export type Disclosed = NonNullable<Bundle["disclosed"]>;
+export type DisclosedNote = Disclosed["notes"][number];
+export type Order = Bundle["orders"][number];
+export type Inclusion = NonNullable<Bundle["log"]>["inclusion"][number];
+export type Jwk = Bundle["keys"]["jwks"]["keys"][number];
+
+/** A payload of 10 MiB in base64, and room for everything else. */
+export const MAX_BUNDLE_CHARS = 32 * 1024 * 1024;
+
+/** Heartbeats of a long claim are entries too. */
+const MAX_ENTRIES = 20_000;
+
+/** A tile's limit for one entry (C2SP tlog-tiles). */
+const MAX_ENTRY_CHARS = 65_535;
+const MAX_NAME_CHARS = 1024;
+const MAX_TEXT_CHARS = 1024 * 1024;
+const MAX_PAYLOAD_CHARS = 16 * 1024 * 1024;
+const MAX_KEYS = 64;
+const MAX_POLICIES = 256;
+const MAX_ORDERS = 64;
+const MAX_NOTE_CHARS = 512 * 1024;
+const MAX_JWS_CHARS = 16 * 1024;
+
+/** A tree of 2^53 leaves is no higher. */
+const MAX_PROOF_HASHES = 64;
+
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+const NAME = text(MAX_NAME_CHARS);
+const HASH = text(44, BASE64);
+
+export const ENTRY = record({
+  intent: NAME,
+  seq: whole(1),
+  event: NAME,
+  actor: NAME,
+  at: whole(0),
+  body: text(MAX_ENTRY_CHARS),
+  prev: HEX_32,
+  hash: HEX_32,
+});
+
+/** A public key as `/.well-known/jwks.json` lists it (RFC 8037). */
+export const JWK = record({
+  kty: oneOf("OKP"),
+  crv: oneOf("Ed25519"),
+  x: text(43, /^[A-Za-z0-9_-]{43}$/),
+  kid: NAME,
+  alg: oneOf("EdDSA", "Ed25519"),
+  use: oneOf("sig"),
+});
+
+const BUNDLE = record({
+  format: oneOf("gate-evidence/v1"),
+  intent: NAME,
+  erased: FLAG,
+  entries: list(ENTRY, MAX_ENTRIES),
+  log: nullable(
+    record({
+      checkpoint: text(MAX_NOTE_CHARS),
+      inclusion: list(
+        record({ seq: whole(1), index: whole(0), proof: list(HASH, MAX_PROOF_HASHES) }),
+        MAX_ENTRIES,
+      ),
+    }),
+  ),
+  keys: record({ vkeys: list(NAME, MAX_KEYS), jwks: record({ keys: list(JWK, MAX_KEYS) }) }),
+  policies: list(record({ id: NAME, hash: HEX_32, text: text(MAX_TEXT_CHARS) }), MAX_POLICIES),
+  decision: record({ outcome: oneOf("approve", "hold", "block"), reason_code: NAME }),
+  disclosed: nullable(
+    record({
+      salt: HEX_32,
+      payload: nullable(
+        record({
+          digest: nullable(HEX_32),
+          name: nullable(NAME),
+          base64: nullable(text(MAX_PAYLOAD_CHARS, BASE64)),
+        }),
+      ),
+      notes: list(
+        record({
+          seq: whole(1),
+          kind: oneOf("note", "result", "facts", "proof"),
+          text: text(MAX_TEXT_CHARS),
+        }),
+        MAX_ENTRIES,
+      ),
+    }),
+  ),
+  orders: list(record({ order: NAME, jws: text(MAX_JWS_CHARS) }), MAX_ORDERS),
+});
+
+/** A bundle out of a parsed JSON value, rebuilt; or the path of the first member that is wrong. */
+export function parseBundle(value: unknown): Shaped<Bundle> {
+  return BUNDLE(value, "bundle");
+}

@@ -1,0 +1,105 @@
+import { hmacHex } from "../src/core/digest.ts";
+import { isJsonObject, type JsonObject } from "../src/core/json.ts";
+import type { Bundle, Jwk, Order } from "./bundle.ts";
+import { fromBase64Url, fromHex, fromUtf8, utf8 } from "./bytes.ts";
+import type { VerifyEd25519 } from "./ed25519.ts";
+import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
+import { member, numberMember, readJson, textMember } from "./read-json.ts";
+import type { IssuedOrder, Story } from "./story.ts";
+
+/** Orders are good for 15 minutes at most. */
+const MAX_ORDER_SECONDS = 15 * 60;
+
+/** Claims of an order, and the members of the proposal's entry that they repeat. */
+const BOUND = [
+  ["intent_digest", "intent_digest"],
+  ["destination", "destination"],
+  ["aud", "destination"],
+  ["action", "action"],
+  ["sub", "agent"],
+] as const;
+
+/**
+ * Every order on the ledger was signed by Gate, for this intent digest and destination, with its fencing number.
+ *
+ * @param keys the public keys that are trusted to sign orders
+ */
+export async function checkOrders(
+  bundle: Bundle,
+  story: Story,
+  proposed: JsonObject,
+  keys: readonly Jwk[],
+  verify: VerifyEd25519,
+): Promise<Finding> {
+  const name = "orders";
+  const signed = new Set<string>();
+  for (const order of bundle.orders) {
+    const issued = story.orders.find(({ id }) => id === order.order);
+    if (issued === undefined) return fails(name, `The ledger knows no order ${quoted(order.order)}.`);
+    const problem = await problemOf(order, issued, bundle, proposed, keys, verify);
+    if (problem === "unchecked") return notShown(name, "This runtime can't check Ed25519 signatures.");
+    if (problem !== null) return fails(name, `The order ${quoted(order.order)} ${problem}.`);
+    signed.add(order.order);
+  }
+  if (story.orders.length === 0) return notShown(name, "No order was given.");
+  return signed.size === story.orders.length
+    ? holds(name, `All ${signed.size} orders are signed for exactly this intent.`)
+    : notShown(name, `${story.orders.length - signed.size} of ${story.orders.length} orders are not shown.`);
+}
+
+async function problemOf(
+  { jws }: Order,
+  issued: IssuedOrder,
+  { intent, disclosed }: Bundle,
+  proposed: JsonObject,
+  keys: readonly Jwk[],
+  verify: VerifyEd25519,
+): Promise<string | null> {
+  const [head = "", claims = "", mark = "", ...more] = jws.split(".");
+  const header = objectOf(head);
+  const payload = objectOf(claims);
+  const signature = fromBase64Url(mark);
+  if (header === null || payload === null || signature?.length !== 64 || more.length > 0) {
+    return "is not a JWS";
+  }
+  const alg = textMember(header, "alg");
+  // RFC 8725: the algorithm and the type are what we expect, not what the token asks for.
+  if ((alg !== "EdDSA" && alg !== "Ed25519") || textMember(header, "typ") !== "gate-order+jwt") {
+    return "is not an order of Gate's";
+  }
+  if (member(header, "crit") !== undefined) return "asks for something this verifier does not know";
+  const kid = textMember(header, "kid");
+  const key = keys.find((known) => known.kid === kid);
+  const publicKey = key === undefined ? null : fromBase64Url(key.x);
+  if (publicKey === null) return "is signed by a key that is not in hand";
+  const isSigned = await verify(publicKey, utf8(`${head}.${claims}`), signature);
+  if (isSigned === null) return "unchecked";
+  if (!isSigned) return "has a forged signature";
+  if (textMember(payload, "jti") !== issued.id) return "was signed for another order";
+  if (numberMember(payload, "fence") !== issued.fence) return "has another fencing number";
+  for (const [claim, of] of BOUND) {
+    if (member(payload, claim) !== member(proposed, of)) return `was signed for another ${claim}`;
+  }
+  if (member(payload, "intent_id") !== intent) return "was signed for another intent_id";
+  if (!isInTime(payload, issued)) return "is good for another time than the ledger says";
+  const digest = textMember(payload, "payload_digest");
+  if (disclosed !== null && digest !== null) {
+    const committed = hmacHex(fromHex(disclosed.salt), digest);
+    if (committed !== member(proposed, "payload")) return "was signed for another payload";
+  }
+  return null;
+}
+
+function isInTime(payload: JsonObject, { expiresAt }: IssuedOrder): boolean {
+  const from = numberMember(payload, "iat");
+  const until = numberMember(payload, "exp");
+  if (from === null || until === null) return false;
+  return until > from && until - from <= MAX_ORDER_SECONDS && until === Math.floor(expiresAt / 1000);
+}
+
+function objectOf(part: string): JsonObject | null {
+  const bytes = fromBase64Url(part);
+  const text = bytes && fromUtf8(bytes);
+  const value = text === null ? null : readJson(text);
+  return isJsonObject(value) ? value : null;
+}

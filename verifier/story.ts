@@ -1,0 +1,138 @@
+import type { JsonObject } from "../src/core/json.ts";
+import type { BundleEntry } from "./bundle.ts";
+import { quoted } from "./finding.ts";
+import { member, numberMember, textMember } from "./read-json.ts";
+
+/*
+ * The life of an intent as its entries tell it. What may follow what is written down here a second time, apart
+ * from the code that writes the entries, so that a mistake there is seen.
+ */
+
+export type Stage =
+  | "start"
+  | "asked"
+  | "checked"
+  | "pending"
+  | "approved"
+  | "scheduled"
+  | "claimed"
+  | "failed_retryable"
+  | "indeterminate"
+  | "over";
+
+const OPEN_ORDER = ["scheduled", "claimed"] as const;
+
+/** Which stages an event may come in, and where it leads; null: it changes nothing. */
+const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly to: Stage | null }>> = {
+  proposed: { from: ["start"], to: "asked" },
+  policy_checked: { from: ["asked"], to: "checked" },
+  blocked: { from: ["checked"], to: "over" },
+  approval_requested: { from: ["checked"], to: "pending" },
+  approval_vote_recorded: { from: ["pending"], to: null },
+  approved: { from: ["checked", "pending"], to: "approved" },
+  rejected: { from: ["pending"], to: "over" },
+  cancelled: { from: ["pending"], to: "over" },
+  withdrawn: { from: ["pending"], to: "over" },
+  expiry_deferred: { from: ["pending"], to: null },
+  expired: { from: ["pending", "approved"], to: "over" },
+  revoked: { from: ["pending", "approved", "scheduled"], to: "over" },
+  execution_requested: { from: ["approved", "failed_retryable", "indeterminate"], to: "scheduled" },
+  execution_lapsed: { from: ["scheduled"], to: "approved" },
+  execution_claimed: { from: ["scheduled"], to: "claimed" },
+  execution_claim_undone: { from: ["claimed"], to: "scheduled" },
+  execution_extended: { from: ["claimed"], to: null },
+  execution_succeeded: { from: OPEN_ORDER, to: "over" },
+  execution_failed: { from: OPEN_ORDER, to: "over" },
+  execution_indeterminate: { from: OPEN_ORDER, to: "indeterminate" },
+  outcome_resolved: { from: ["indeterminate"], to: "over" },
+};
+
+/** May come at any time after the proposal. */
+const ASIDE = new Set(["duplicate_blocked", "payload_erased"]);
+
+export interface Vote {
+  readonly person: string;
+  /** The policies whose quorum this person counts in. */
+  readonly counts: readonly string[];
+}
+
+export interface IssuedOrder {
+  readonly id: string;
+  readonly fence: number;
+  readonly expiresAt: number;
+}
+
+export interface Story {
+  /** The first thing that can't have happened; null: everything follows. */
+  readonly problem: string | null;
+  /** Kinds of events this verifier does not know: they may mean anything. */
+  readonly unknown: readonly string[];
+  /** Set once approved: by a person, `policy` or `timeout`, and the votes until then. */
+  readonly approval: { readonly by: string; readonly votes: readonly Vote[] } | null;
+  readonly orders: readonly IssuedOrder[];
+  readonly isErased: boolean;
+}
+
+/** @param bodies the entries' bodies, in their order */
+export function storyOf(entries: readonly BundleEntry[], bodies: readonly JsonObject[]): Story {
+  let stage: Stage = "start";
+  let problem: string | null = null;
+  let approval: Story["approval"] = null;
+  let isErased = false;
+  const unknown: string[] = [];
+  const votes: Vote[] = [];
+  const orders: IssuedOrder[] = [];
+  entries.forEach((entry, at) => {
+    const body = bodies[at] ?? {};
+    const next = stageAfter(stage, entry.event, body);
+    const place = `Entry ${entry.seq} (${quoted(entry.event)})`;
+    if (next === "unknown") unknown.push(entry.event);
+    else if (next === null) problem ??= `${place} can't come where it stands.`;
+    else stage = next;
+    isErased ||= entry.event === "payload_erased";
+    switch (entry.event) {
+      case "approval_vote_recorded":
+        votes.push({ person: textMember(body, "person") ?? "", counts: textsOf(body, "counts") });
+        break;
+      case "approved":
+        approval ??= { by: textMember(body, "by") ?? "", votes: [...votes] };
+        break;
+      case "execution_requested": {
+        const order = orderOf(body);
+        if (order.fence !== orders.length + 1) problem ??= `${place} has a fencing number out of turn.`;
+        orders.push(order);
+        break;
+      }
+      default:
+        // Whoever claims or reports must name the latest order: an older one may not act any more.
+        if (entry.event.startsWith("execution_") && STEPS[entry.event] !== undefined) {
+          const isLatest = textMember(body, "order") === orders.at(-1)?.id;
+          if (!isLatest) problem ??= `${place} is about another order than the latest.`;
+        }
+    }
+  });
+  return { problem, unknown, approval, orders, isErased };
+}
+
+/** Null: the event can't happen at this stage. */
+export function stageAfter(stage: Stage, event: string, body: JsonObject): Stage | "unknown" | null {
+  if (ASIDE.has(event)) return stage === "start" ? null : stage;
+  const step = Object.hasOwn(STEPS, event) ? STEPS[event] : undefined;
+  if (step === undefined) return stage === "start" ? null : "unknown";
+  if (!step.from.includes(stage)) return null;
+  if (event === "execution_failed" && member(body, "retryable") === true) return "failed_retryable";
+  return step.to ?? stage;
+}
+
+function orderOf(body: JsonObject): IssuedOrder {
+  return {
+    id: textMember(body, "order") ?? "",
+    fence: numberMember(body, "fence") ?? Number.NaN,
+    expiresAt: numberMember(body, "expires_at") ?? Number.NaN,
+  };
+}
+
+function textsOf(body: JsonObject, name: string): readonly string[] {
+  const value = member(body, name);
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
