@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
+    // Half of the default leaves a core idle on small machines, and most of the time is waiting for the runtime.
+    maxWorkers: 2,
     projects: [
       // Pure parts, on Node: no runtime to start.
       { test: { name: "core", include: ["test/core/**/*.test.ts", "test/policy/**/*.test.ts"] } },

@@ -17,6 +17,7 @@ import { err, ok, type Result } from "../src/core/result.ts";
 import { deriveKey, secretsOf } from "../src/core/secret.ts";
 import type { Acted, DeadlineMessage, Dossier, Proposal, ProposeReply } from "../src/ports.ts";
 import { IntentStore } from "./intent-store.ts";
+import { pokeLog } from "./log-poke.ts";
 import { keyRing } from "./sealing.ts";
 
 /** D1 or the counters did not take what they were told: tried again after this long, and on every command until then. */
@@ -241,6 +242,7 @@ export class IntentObject extends DurableObject<Env> {
       return false;
     }
     if (wake !== null && wake !== queuedFor) await this.#enqueue(state.terms.id, wake);
+    this.ctx.waitUntil(pokeLog(this.env));
     // Commands may have come in while D1 worked: only what this flush saw is marked.
     this.#store.putProgress({ ...this.#store.progress(), flushed: seq, queuedFor: wake });
     this.#keepAlarm();

@@ -1,3 +1,4 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Ask } from "./core/ask.ts";
 import type { Decision } from "./core/decision.ts";
 import {
@@ -10,7 +11,8 @@ import {
 import type { HistoryNeed } from "./core/history.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
 import type { IntentState } from "./core/intent/state.ts";
-import { subjectOf, termsOf } from "./core/intent/terms.ts";
+import { identityOf, type Identity } from "./core/intent/identity.ts";
+import { termsOf } from "./core/intent/terms.ts";
 import { stoppedBy } from "./core/kill-switch.ts";
 import type { Payload } from "./core/payload.ts";
 import type { Principal } from "./core/principal.ts";
@@ -36,7 +38,7 @@ export type Governed =
   | { readonly kind: "duplicate"; readonly id: string; readonly state: IntentState | null }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-type GovernPorts = Pick<Ports, "intents" | "rules" | "counters" | "switches">;
+type GovernPorts = Pick<Ports, "intents" | "rules" | "counters" | "switches" | "token">;
 
 const SALT_BYTES = 32;
 const MINUTE_MS = 60_000;
@@ -57,7 +59,8 @@ export async function govern(
   const place = request.place ?? null;
   const unkeyed = () => (place === null ? null : ports.intents.find(place)) ?? ports.intents.fresh();
   const intent = key === null ? unkeyed() : ports.intents.keyed(proposer.id, key);
-  const { decision, counted } = await decide(request, scope, rules, ports, intent, now);
+  const identity = await identify(request, ports);
+  const { decision, counted } = await decide(request, identity, scope, rules, ports, intent, now);
 
   const first = decision.reasonCode === "duplicate_blocked" ? decision.history?.duplicateOf : null;
   if (first) {
@@ -70,7 +73,7 @@ export async function govern(
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
   const keyed = key !== null;
   const reply = await intent.propose({
-    terms: termsOf({ id: intent.id, ask, payload, decision, proposer, rules, salt, keyed, counted, now }),
+    terms: termsOf({ id: intent.id, ask, payload, identity, decision, proposer, rules, salt, keyed, counted, now }),
     salt,
     ask: JSON.stringify({ ...ask, key }),
     decision: JSON.stringify(decision),
@@ -89,18 +92,26 @@ export async function govern(
 
 /** The same decision with nothing recorded and nothing counted. */
 export async function rehearse(
-  { ask, payload }: GovernRequest,
+  request: GovernRequest,
   proposer: Principal,
   ports: GovernPorts,
   now: number,
 ): Promise<Decision> {
+  const { ask, payload } = request;
   const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, ask, ports)]);
   const decideWith = decider(rules, scope, ask, payload);
   const bare = decideWith(null);
   const need = needOf(bare, rules, scope, ask);
   if (need === null) return bare;
-  const reservation = reservationOf("", bare, ask, payload, now);
+  const reservation = reservationOf("", bare, ask, await identify(request, ports), now);
   return decideWith(await ports.counters.of(proposer.id).peek(reservation, need));
+}
+
+/** Hashed by the platform, which is many times faster on megabytes than code is. */
+async function identify({ ask, payload }: GovernRequest, { token }: GovernPorts): Promise<Identity> {
+  const hash = payload.kind === "content" ? await crypto.subtle.digest("SHA-256", payload.bytes.slice()) : null;
+  const digest = hash === null ? null : bytesToHex(new Uint8Array(hash));
+  return identityOf(ask, payload, digest, (text) => token("subject", text));
 }
 
 /** What the agent may do now: its own scope, and the kill switch that stops it at this destination. */
@@ -121,6 +132,7 @@ interface Decided {
  */
 async function decide(
   { ask, payload, key }: GovernRequest,
+  identity: Identity,
   scope: AgentScope,
   rules: Rules,
   ports: GovernPorts,
@@ -135,7 +147,7 @@ async function decide(
 
   const counters = ports.counters.of(scope.id);
   const counts = need.windows.length > 0 || need.duplicateWithinMs !== null;
-  const reservation = reservationOf(intent.id, bare, ask, payload, now);
+  const reservation = reservationOf(intent.id, bare, ask, identity, now);
   const history = counts ? await counters.reserve(reservation, need) : await counters.peek(reservation, need);
   const decision = decideWith(history);
   const counted = counts && decision.outcome !== "block";
@@ -155,11 +167,11 @@ function needOf(bare: Decision, rules: Rules, scope: AgentScope, ask: Ask): Hist
   }
 }
 
-function reservationOf(id: string, bare: Decision, ask: Ask, payload: Payload, now: number): Reservation {
+function reservationOf(id: string, bare: Decision, ask: Ask, identity: Identity, now: number): Reservation {
   return {
     intent: id,
     destination: ask.destination,
-    subject: subjectOf(ask, payload),
+    subject: identity.subject,
     records: bare.facts.records.effective ?? 0,
     cents: effectiveValueCents(bare.facts) ?? 0,
     policies: [...bare.policies, ...bare.shadow.map(({ policy }) => policy)].map(({ id: policy }) => policy),

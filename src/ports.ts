@@ -295,7 +295,8 @@ export interface Signer {
   publicKeys(): Promise<readonly PublicKey[]>;
 }
 
-export type TokenKind = "execution" | "delivery";
+/** `subject` names a payload to an agent's counters, so that nobody else can tell which it was. */
+export type TokenKind = "execution" | "delivery" | "subject";
 
 /** Why a row is not in the log, and nothing after it. Each is a word for whoever operates Gate. */
 export type LogFaultReason =

@@ -7,6 +7,7 @@ export type KeyLabel =
   | "entry-mac"
   | "execution-token"
   | "delivery-token"
+  | "subject-token"
   | "signing-key"
   | "payload-key"
   | "idempotent-answer";

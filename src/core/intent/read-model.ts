@@ -7,7 +7,7 @@ export interface IntentRow {
   readonly agent_id: string;
   readonly destination: string;
   readonly action: string;
-  /** The first policy in force. */
+  /** The policy the agent named; empty when that can't be a policy's name. */
   readonly policy_id: string;
   readonly phase: string;
   readonly status: string;
@@ -24,6 +24,9 @@ export interface IntentRow {
   readonly seq: number;
 }
 
+/** An agent can name anything as a policy; only what could be one is no free text. */
+const POLICY_ID = /^[A-Za-z0-9_.-]{1,128}$/;
+
 export function rowOf(state: IntentState, seq: number): IntentRow {
   const { terms } = state;
   return {
@@ -31,7 +34,7 @@ export function rowOf(state: IntentState, seq: number): IntentRow {
     agent_id: terms.agent,
     destination: terms.destination,
     action: terms.action,
-    policy_id: terms.policy,
+    policy_id: POLICY_ID.test(terms.policy) ? terms.policy : "",
     phase: state.phase,
     status: statusOf(state.phase, isPulled(state)),
     reason_code: terms.reasonCode,

@@ -1,12 +1,13 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Ask } from "../ask.ts";
 import type { Decision } from "../decision.ts";
-import { digestOf, sha256Hex } from "../digest.ts";
+import { digestOf } from "../digest.ts";
 import type { Rules } from "../evaluate/decide-intent.ts";
 import type { Payload } from "../payload.ts";
 import { excludedHandles } from "../people.ts";
 import type { Principal } from "../principal.ts";
 import type { InForce } from "./command.ts";
+import type { Identity } from "./identity.ts";
 import { intentDigest } from "./intent-digest.ts";
 import type { Instant, Terms } from "./state.ts";
 
@@ -20,6 +21,7 @@ export interface TermsInput {
   readonly id: string;
   readonly ask: Ask;
   readonly payload: Payload;
+  readonly identity: Identity;
   readonly decision: Decision;
   readonly proposer: Principal;
   readonly rules: Rules;
@@ -31,12 +33,11 @@ export interface TermsInput {
 
 /** Fixes, at proposal, everything an approval will be an approval of, and binds it in one digest. */
 export function termsOf(input: TermsInput): Terms {
-  const { id, ask, payload, decision, proposer, rules, salt, keyed, counted, now } = input;
+  const { id, ask, payload, identity, decision, proposer, rules, salt, keyed, counted, now } = input;
   const entry = rules.registry.destinations.get(ask.destination);
   const { facts, policies, approval } = decision;
-  const payloadDigest = digestOfPayload(payload);
+  const { payloadDigest, requestDigest, subject } = identity;
   const payloadName = payload.kind === "none" ? null : payload.name;
-  const requestDigest = requestDigestOf(ask, payload);
   const bound = {
     id,
     agent: proposer.id,
@@ -57,7 +58,7 @@ export function termsOf(input: TermsInput): Terms {
     idempotent: entry?.idempotent ?? false,
     digest: intentDigest({ ...bound, payloadName, facts, salt: bytesToHex(salt) }),
     requestDigest,
-    subject: subjectOf(ask, payload),
+    subject,
     keyed,
     counted,
     createdAt: now,
@@ -82,26 +83,4 @@ export function inForceFor(terms: Terms, rules: Rules): InForce {
     return { id, hash: now === undefined || "broken" in now ? "" : now.hash };
   });
   return { policies, configHash: rules.registry.destinations.get(terms.destination)?.configHash ?? UNREGISTERED };
-}
-
-/** What the counters compare to know two proposals for the same write. */
-export function subjectOf(ask: Ask, payload: Payload): string {
-  return digestOfPayload(payload) ?? requestDigestOf(ask, payload);
-}
-
-/** Tells a repeat under one key from another request: everything asked, the payload included. */
-function requestDigestOf(ask: Ask, payload: Payload): string {
-  const name = payload.kind === "none" ? null : payload.name;
-  return digestOf({ ask, payload: [payload.kind, name, digestOfPayload(payload)] });
-}
-
-function digestOfPayload(payload: Payload): string | null {
-  switch (payload.kind) {
-    case "none":
-      return null;
-    case "content":
-      return sha256Hex(payload.bytes);
-    case "reference":
-      return payload.sha256;
-  }
 }
