@@ -53,7 +53,9 @@ export class ExportWalk {
   readonly #tree = new RunningRoot();
   readonly #heldAt: ReadonlyMap<number, readonly TreeHead[]>;
   readonly #held: readonly TreeHead[];
-  readonly #rewritten: string[] = [];
+  /** Ranges that a root shows to be wrong, and a number of entries that is: less telling than an entry. */
+  readonly #rewritten: Trouble[] = [];
+  #cut: Trouble | null = null;
   #trouble: Trouble | null = null;
   #gap: { readonly trouble: Trouble; readonly missing: string } | null = null;
   #wasMoved = false;
@@ -168,19 +170,13 @@ export class ExportWalk {
       return null;
     }
     if (head.size > size) {
-      this.#first({
-        index: size,
-        how: "truncated",
-        words: `The checkpoint is of ${head.size} entries, and there are ${size}: entries were cut off or taken out.`,
-      });
+      const words = `The checkpoint is of ${head.size} entries, and there are ${size}: entries were cut off or taken out.`;
+      this.#cut ??= { index: size, how: "truncated", words };
       return null;
     }
     if (head.size < size) {
-      this.#first({
-        index: head.size,
-        how: "rewritten",
-        words: `The checkpoint is of ${head.size} entries, and there are ${size}: entries were put in.`,
-      });
+      const words = `The checkpoint is of ${head.size} entries, and there are ${size}: entries were put in.`;
+      this.#cut ??= { index: head.size, how: "rewritten", words };
       return null;
     }
     if (!isEqual(head.root, this.#tree.root())) {
@@ -194,8 +190,7 @@ export class ExportWalk {
   /** Every hash and link may be made anew by whoever rewrites; the signed root can't. */
   #differs(size: number, what: string): void {
     const words = `The entries ${this.#lastGood} to ${size - 1} are not those of ${what}: they were rewritten or swapped.`;
-    this.#rewritten.push(words);
-    this.#first({ index: this.#lastGood, how: "rewritten", words });
+    this.#rewritten.push({ index: this.#lastGood, how: "rewritten", words });
   }
 
   #compareHeld(): void {
@@ -212,22 +207,14 @@ export class ExportWalk {
 
   report(head: TreeHead | null, heldProblem: string | null, heldCount: number): ExportReport {
     const size = this.#tree.size;
-    if (
-      head === null &&
-      !this.isHopeless &&
-      this.#checkpointProblem === null &&
-      this.#rewritten.length === 0
-    ) {
-      this.#first({
-        index: size,
-        how: "truncated",
-        words: "The export does not end with a checkpoint that fits it.",
-      });
+    if (head === null) {
+      const words = "The export does not end with a checkpoint that fits it.";
+      this.#cut ??= { index: size, how: "truncated", words };
     }
     const later = this.#held.find((kept) => kept.size > size);
     if (later !== undefined) {
       const words = `A checkpoint that was kept is of ${later.size} entries, and the export ends after ${size}.`;
-      this.#first({ index: size, how: "truncated", words });
+      this.#cut ??= { index: size, how: "truncated", words };
     }
     const first = this.#earliest();
     const findings = [
@@ -243,7 +230,7 @@ export class ExportWalk {
       head === null
         ? fails(
             "checkpoint",
-            this.#checkpointProblem ?? this.#rewritten[0] ?? "No checkpoint covers the whole export.",
+            this.#checkpointProblem ?? this.#rewritten[0]?.words ?? "No checkpoint covers the whole export.",
           )
         : holds(
             "checkpoint",
@@ -260,14 +247,16 @@ export class ExportWalk {
     if (problem !== null) return [fails("held", problem)];
     if (later !== undefined) return [fails("held", "The export ends before a checkpoint that was kept.")];
     return this.#rewritten.length > 0
-      ? [fails("held", this.#rewritten[0] ?? "")]
+      ? [fails("held", this.#rewritten[0]?.words ?? "")]
       : [holds("held", `The log grew out of all ${count} checkpoints that were kept.`)];
   }
 
-  /** Whatever is wrong follows from what went wrong first. */
+  /** What went wrong first; an entry that is wrong in itself says more than a root that differs. */
   #earliest(): Trouble | null {
     const gap = this.#gap?.trouble ?? null;
-    if (gap === null || (this.#trouble !== null && this.#trouble.index < gap.index)) return this.#trouble;
+    if (gap === null || (this.#trouble !== null && this.#trouble.index < gap.index)) {
+      return this.#trouble ?? this.#rewritten[0] ?? this.#cut;
+    }
     return this.#wasMoved || this.#trouble?.how === "reordered"
       ? { ...gap, how: "reordered", words: `${gap.words} comes later in the export.` }
       : { ...gap, words: `${gap.words} is missing.` };

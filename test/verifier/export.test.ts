@@ -88,7 +88,7 @@ describe("what was done to the log is named, with the entry it begins at", () =>
     ],
     [
       "the last entry of a chain edited, with its hash",
-      (e) => e.with(-1, rehashed(at(e, e.length - 1), { at: 1 })),
+      (e) => e.with(e.length - 1, rehashed(at(e, e.length - 1), { at: 1 })),
       10,
       "rewritten",
     ],
@@ -116,9 +116,7 @@ describe("what was done to the log is named, with the entry it begins at", () =>
   ];
 
   test.each(ATTACKS)("%s", async (_what, attack, index, how) => {
-    const report = await verifyExport(await tampered(attack(log.entries)), TRUSTED, {
-      held: [await log.checkpoint(10)],
-    });
+    const report = await verifyExport(await tampered(attack(log.entries)), TRUSTED);
     expect(report.broken?.how).toBe(how);
     expect(statuses(report)).toMatchObject({ entries: "fails", checkpoint: "fails" });
     // Where the position says nothing (0), only the kind is compared: the cut may be anywhere before.
@@ -255,13 +253,14 @@ describe("hostile lines", () => {
 
 test("any single character of an export that is changed is noticed", async () => {
   const text = lines.join("\n");
-  // Every 23rd place, so that all kinds of places are hit and the run stays short.
-  for (let place = 0; place < text.length; place += 23) {
+  // Every 89th place, so that all kinds of places are hit and the run stays short.
+  for (let place = 0; place < text.length; place += 89) {
     const char = text[place] === "0" ? "1" : "0";
     const changed = `${text.slice(0, place)}${char}${text.slice(place + 1)}`;
     const report = await verifyExport(changed.split("\n"), TRUSTED);
-    if (report.broken === null)
+    if (report.broken === null) {
       throw new Error(`unnoticed at ${place}: ${text.slice(place - 30, place + 10)}`);
+    }
     const certain = report.findings.some(({ status }) => status === "fails");
     if (!certain) throw new Error(`no finding at ${place}`);
   }
