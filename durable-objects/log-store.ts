@@ -23,6 +23,9 @@ const TILE_HASHES = 2 ** TILE_HEIGHT;
 /** Faults that are over, kept for whoever looks into them later. */
 const FAULTS_KEPT = 20;
 
+/** Computed hashes kept in memory, of some 200 bytes each: proofs near each other share most of their way up. */
+const COMPUTED_KEPT = 16_384;
+
 export interface PastFault extends LogFault {
   readonly until: number;
 }
@@ -30,6 +33,8 @@ export interface PastFault extends LogFault {
 /** Typed access to the log's records. Every call is synchronous: callers build one commit out of several. */
 export class LogStore {
   readonly #storage: DurableObjectStorage;
+  /** Hashes between two tiles. Only of subtrees that are committed and complete, which never change again. */
+  readonly #computed = new Map<string, Uint8Array>();
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
@@ -116,13 +121,9 @@ export class LogStore {
     this.#storage.kv.put(key, tile);
   }
 
-  /**
-   * Reads hashes of complete subtrees. It remembers what it read and computed, which never changes; make one for
-   * each piece of work, so that memory is given back.
-   */
+  /** Reads hashes of complete subtrees. It holds on to the tiles it read: make one for each piece of work. */
   reader(): HashAt {
     const tiles = new Map<string, Uint8Array>();
-    const computed = new Map<string, Uint8Array>();
     const stored = (level: number, index: number): Uint8Array => {
       const key = tileKey(level, Math.floor(index / TILE_HASHES));
       const tile = tiles.get(key) ?? this.#storage.kv.get<Uint8Array>(key) ?? new Uint8Array();
@@ -136,9 +137,11 @@ export class LogStore {
     const hashAt = (level: number, index: number): Uint8Array => {
       if (level % TILE_HEIGHT === 0) return stored(level / TILE_HEIGHT, index);
       const key = `${level}:${index}`;
-      const hash =
-        computed.get(key) ?? nodeHash(hashAt(level - 1, 2 * index), hashAt(level - 1, 2 * index + 1));
-      computed.set(key, hash);
+      const known = this.#computed.get(key);
+      if (known !== undefined) return known;
+      const hash = nodeHash(hashAt(level - 1, 2 * index), hashAt(level - 1, 2 * index + 1));
+      if (this.#computed.size >= COMPUTED_KEPT) this.#computed.clear();
+      this.#computed.set(key, hash);
       return hash;
     };
     return hashAt;
