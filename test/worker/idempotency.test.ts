@@ -239,7 +239,7 @@ async function countEntries(): Promise<number> {
   // Flushes of the first request may still be under way.
   for (let last = -1, now = await count(); ; last = now, now = await count()) {
     if (last === now) return now;
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
 
