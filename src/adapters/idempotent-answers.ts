@@ -81,7 +81,7 @@ export function d1IdempotentAnswers(
             intent: row.intent,
             again,
             async keep(answer) {
-              const sealed = await seal(answer, keyOf(secrets[0], "seal", request), id);
+              const sealed = await seal(answer, keyOf(secrets[0], "seal", request));
               await db
                 .prepare(KEEP)
                 .bind(id, attempt, sealed, Date.now() + KEEP_MS)
@@ -100,7 +100,7 @@ export function d1IdempotentAnswers(
       if (!fingerprints.includes(row.fingerprint)) return { kind: "reused" };
       if (row.answer === null) return { kind: "in_flight" };
       for (const secret of secrets) {
-        const answer = await open(row.answer, keyOf(secret, "seal", request), id);
+        const answer = await open(row.answer, keyOf(secret, "seal", request));
         if (answer !== null) return { kind: "kept", answer };
       }
       throw new Error("a kept answer can't be read under any of the secrets");
@@ -110,7 +110,8 @@ export function d1IdempotentAnswers(
 
 /**
  * The sender's key is part of every key made here: D1 holds only its digest, so that a copy of D1 tells nothing,
- * and the deployment's secret alone does not either.
+ * and the deployment's secret alone does not either. No two rows share a key, so one's answer can't pass for
+ * another's.
  */
 function keyOf(
   secret: string,
@@ -126,29 +127,28 @@ function fingerprintOf(secret: string, request: KeyedRequest): string {
   return hmacHex(keyOf(secret, "fingerprint", request), request.subject);
 }
 
-async function seal(answer: KeptAnswer, key: Uint8Array, id: string): Promise<string> {
+async function seal(answer: KeptAnswer, key: Uint8Array): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const plain = new TextEncoder().encode(JSON.stringify(answer));
-  const sealed = await crypto.subtle.encrypt(algorithm(iv, id), await imported(key), plain);
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await imported(key), plain);
   return toBase64Url(new Uint8Array([...iv, ...new Uint8Array(sealed)]));
 }
 
-async function open(text: string, key: Uint8Array, id: string): Promise<KeptAnswer | null> {
+async function open(text: string, key: Uint8Array): Promise<KeptAnswer | null> {
   const bytes = fromBase64Url(text);
   if (bytes === null || bytes.length <= IV_BYTES) return null;
   try {
     const iv = bytes.slice(0, IV_BYTES);
-    const plain = await crypto.subtle.decrypt(algorithm(iv, id), await imported(key), bytes.slice(IV_BYTES));
+    const plain = await crypto.subtle.decrypt(
+      { name: "AES-GCM", iv },
+      await imported(key),
+      bytes.slice(IV_BYTES),
+    );
     return JSON.parse(new TextDecoder().decode(plain)) as KeptAnswer;
   } catch {
     // Another secret's, or not what was written.
     return null;
   }
-}
-
-/** Bound to its row, so that one row's answer can't be put into another. */
-function algorithm(iv: Uint8Array, id: string) {
-  return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(id) };
 }
 
 function imported(key: Uint8Array): Promise<CryptoKey> {

@@ -54,8 +54,8 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
 
   return {
     async engaged(age) {
-      if (age === "cached" && cached !== null && Date.now() - cached.readAt < CACHE_TTL_MS)
-        return cached.engaged;
+      const isRecent = cached !== null && Date.now() - cached.readAt < CACHE_TTL_MS;
+      if (age === "cached" && cached !== null && isRecent) return cached.engaged;
       // The age of an answer is that of its question: what changed in between may not be in it.
       const asked = { readAt: Date.now(), changes };
       const { results } = await db.prepare(ENGAGED).all<SwitchRow>();

@@ -23,7 +23,7 @@ const SF_STRING = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;
 const BARE = /^[!#-+\--:<-[\]-~]+$/;
 
 /** "Come back later" is no answer: a key that kept it would keep its caller out for a day. */
-const PASSING_CODES = new Set(["too_many_proposals", "kill_switch_engaged"]);
+const PASSING_CODES = new Set(["too_many_proposals", "kill_switch_engaged", "log_stopped"]);
 
 const IN_FLIGHT_RETRY_SECONDS = "1";
 

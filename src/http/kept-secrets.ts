@@ -48,8 +48,8 @@ async function deliverySecrets(c: GateContext, body: JsonObject): Promise<JsonOb
   if (intent === null || state === null || order === undefined) return {};
   // Orders of one intent follow each other, so the deadline tells them apart.
   const same = isLive(state, order) && iso(order.expiresAt) === body["expiresAt"];
-  if (!same || state.terms.agent !== c.var.principal.id || (await stopOf(c.env, state.terms)) !== null)
-    return {};
+  if (!same || state.terms.agent !== c.var.principal.id) return {};
+  if ((await stopOf(c.env, state.terms)) !== null) return {};
   const token = deliveryToken(c.env, intent.id, order);
   return { deliveryToken: token, url: new URL(`/v1/download/${token}`, c.req.url).href };
 }

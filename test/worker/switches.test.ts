@@ -216,23 +216,52 @@ test("5: once a switch is acknowledged, no order and no claim is given any more"
   expect(given.filter(({ after }) => after).length).toBeGreaterThanOrEqual(40);
 });
 
-test("5: an order recorded while the switch was thrown is not handed out", async () => {
-  const intent = await propose(agent, ask("own.claimed"), "approved");
+/** Throws the agent's switch when D1 has this event of the intent, and its answer is still on the way. */
+function throwAfter(event: string, intent: string): void {
   const append = env.DB.batch.bind(env.DB);
   let thrown = false;
   vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
     const done = await append(statements);
-    // The entry of the order is in D1, and its answer still on the way.
-    if (!thrown && (await eventsOf(intent)).includes("execution_requested")) {
+    if (!thrown && (await ledgerOf(intent)).some((row) => row.event === event)) {
       thrown = true;
       await engage(own());
     }
     return done as never;
   });
+}
+
+test("5: an order recorded while the switch was thrown is not handed out", async () => {
+  const intent = await propose(agent, ask("own.claimed"), "approved");
+  throwAfter("execution_requested", intent);
   const answer = await execute(intent);
   expect([answer.status, answer.body.code]).toEqual([409, "kill_switch_engaged"]);
   expect(answer.text).not.toContain("gex_");
   expect(await stateOf(intent)).toBe("scheduled");
+});
+
+test("5: a delivery recorded while the switch was thrown is not handed out", async () => {
+  const intent = await propose(agent, ask("own.pulled"), "approved");
+  throwAfter("execution_requested", intent);
+  const answer = await call("POST", "/v1/deliver", agent.key, { intentId: intent });
+  expect([answer.status, answer.body.code]).toEqual([409, "kill_switch_engaged"]);
+  expect(answer.text).not.toContain("dlv_");
+  expect(await stateOf(intent)).toBe("scheduled");
+});
+
+test("5: a claim recorded while the switch was thrown is nobody's", async () => {
+  const order = await ordered(agent, ask("own.claimed"));
+  throwAfter("execution_claimed", order.intent);
+  expect((await step("claim", order)).body.code).toBe("kill_switch_engaged");
+  vi.restoreAllMocks();
+  await lift(own());
+  expect((await step("claim", order)).body.code).toBe("already_claimed");
+});
+
+test("5: a download claimed while the switch was thrown gives no byte", async () => {
+  const { intent, url } = await delivered();
+  throwAfter("execution_claimed", intent);
+  const answer = await call("GET", url);
+  expect([answer.status, answer.body.code]).toEqual([409, "kill_switch_engaged"]);
 });
 
 test("5: a proposal in another isolate is stopped within ten seconds, an order at once", async () => {
