@@ -417,11 +417,11 @@ describe("an attempt that died", () => {
     const get = env.INTENTS.get.bind(env.INTENTS);
     vi.spyOn(env.INTENTS, "get").mockImplementation((id) => {
       const stub = get(id);
-      const propose = async (proposal: Parameters<typeof stub.propose>[0]) => {
+      const made = async (proposal: Parameters<typeof stub.propose>[0]) => {
         await stub.propose(proposal);
         throw new Error("the answer was lost");
       };
-      return { propose } as unknown as typeof stub;
+      return { propose: made } as unknown as typeof stub;
     });
     expect((await proposed(key, request, who)).status).toBe(503);
     vi.restoreAllMocks();
