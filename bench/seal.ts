@@ -193,8 +193,8 @@ function runtimeMemory(): number {
       const status = readFileSync(`/proc/${id}/status`, "utf8");
       const parent = Number(/^PPid:\s+(\d+)$/m.exec(status)?.[1]);
       const peak = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
-      if (parent === process.pid && status.startsWith("Name:\tworkerd"))
-        return Math.round(Number(peak) / 1024);
+      const isRuntime = parent === process.pid && status.startsWith("Name:\tworkerd");
+      if (isRuntime) return Math.round(Number(peak) / 1024);
     }
   } catch {
     return 0;

@@ -34,11 +34,6 @@ export interface Known {
   readonly macKeys: readonly Uint8Array[];
 }
 
-/** The id from which a page is read: the last sealed row again, to see that it is still there and still itself. */
-export function pageStart(size: number): number {
-  return FIRST_ROW + Math.max(size - 1, 0);
-}
-
 /** Which rows of a page may follow the log as it is. */
 export function checkPage(page: LedgerPage, known: Known): Checked {
   const anchor = checkAnchor(page, known);

@@ -1,5 +1,4 @@
-/** The one log there is: `log/<epoch>`. */
-export const LOG_NAME = "log/1";
+import { LOG_NAME } from "../src/adapters/log-rows.ts";
 
 /** An isolate tells the log at most this often that rows come in; the log stays awake for longer than that. */
 const POKE_INTERVAL_MS = 20_000;

@@ -11,12 +11,22 @@ import { MAX_LEAF_BYTES } from "../core/log/leaf.ts";
  * primary; a replica that lags shows a shorter ledger, never another one.
  */
 
+/** The one log there is, as its object is called: `log/<epoch>`. */
+export const LOG_NAME = "log/1";
+
+export const EPOCH = 1;
+
 /** The id of the first row of the only epoch there is; a later epoch would start where the one before ended. */
 export const FIRST_ROW = 1;
 
+/** The id from which a page is read: the last sealed row again, to see that it is still there and still itself. */
+export function pageStart(size: number): number {
+  return FIRST_ROW + Math.max(size - 1, 0);
+}
+
 /** What one page holds at most; with the largest rows there are a dozen in a page. */
-export const PAGE_BYTES = 1_000_000;
-export const PAGE_ROWS = 1_000;
+const PAGE_BYTES = 1_000_000;
+const PAGE_ROWS = 1_000;
 
 /** Rows of one chain read at once: nearly all chains are shorter, and the largest rows stay under 10 MB. */
 const CHAIN_ROWS = 150;
@@ -42,8 +52,6 @@ export interface LedgerPage {
   /** The last checkpoint that was signed, as D1 remembers it; the root in hexadecimal. */
   readonly signed: { readonly size: number; readonly root: string } | null;
 }
-
-export const EPOCH = 1;
 
 const TEXTS = ["intent_id", "event", "actor", "body", "prev_hash", "entry_hash", "mac"] as const;
 

@@ -14,7 +14,7 @@ import type {
   SignedCheckpoint,
   Signer,
 } from "../ports.ts";
-import { FIRST_ROW, logRows, type LedgerRow } from "./log-rows.ts";
+import { FIRST_ROW, LOG_NAME, logRows, type LedgerRow } from "./log-rows.ts";
 import { retried } from "./retried.ts";
 
 /** What the log's object offers over RPC. */
@@ -32,8 +32,6 @@ interface Stub {
   ): Promise<Result<{ readonly size: number; readonly proof: readonly Uint8Array[] }, "not_sealed">>;
   poke(): Promise<void>;
 }
-
-const LOG_NAME = "log/1";
 
 /** The checkpoint is open to anybody: however many ask one isolate, the log is asked this often. */
 const CHECKPOINT_AGE_MS = 5_000;

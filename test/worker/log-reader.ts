@@ -102,8 +102,8 @@ const GUARDS = ["ledger_no_update", "ledger_no_delete", "ledger_no_fork"] as con
 
 /** What whoever holds the database can do: take the guards away, write, and put them back. */
 export async function asAttacker(...statements: readonly (string | D1PreparedStatement)[]): Promise<void> {
-  if (statements.some((each) => typeof each === "string" && each.includes("ledger")))
-    untouched ??= await allRows();
+  const touchesLedger = statements.some((each) => typeof each === "string" && each.includes("ledger"));
+  if (touchesLedger) untouched ??= await allRows();
   await withoutGuards(statements);
 }
 

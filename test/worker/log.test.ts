@@ -7,9 +7,10 @@ import {
 import { env } from "cloudflare:workers";
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import { LOG_NAME, pokeLog } from "../../durable-objects/log-poke.ts";
+import { pokeLog } from "../../durable-objects/log-poke.ts";
 import { LogStore } from "../../durable-objects/log-store.ts";
 import { INSERT_ENTRIES } from "../../src/adapters/ledger.ts";
+import { LOG_NAME } from "../../src/adapters/log-rows.ts";
 import { chain, EMPTY_HEAD, type Entry } from "../../src/core/ledger/entry.ts";
 import { fromBase64 } from "../../src/core/log/base64.ts";
 import { verifyConsistency, verifyInclusion } from "../../src/core/log/proofs.ts";
@@ -33,6 +34,7 @@ import {
   type StoredRow,
 } from "./log-reader.ts";
 import { bindings } from "./rules.ts";
+import { verifyExport } from "../../verifier/verify-export.ts";
 
 const log = () => env.LOGS.getByName(LOG_NAME);
 
@@ -223,6 +225,20 @@ describe("proofs", () => {
     const rows = await allRows();
     expect(lines.map(({ entry }) => entry["hash"])).toEqual(rows.map((row) => row.entry_hash));
     expect(lines.every(({ entry }) => !("mac" in entry))).toBe(true);
+  });
+
+  test("what an auditor exports, closed by the checkpoint, satisfies the offline verifier", async () => {
+    await sealed();
+    const note = (await call("GET", "/log/checkpoint")).text;
+    const lines = (await call("GET", "/log/entries", auditor.key)).text.split("\n");
+    const vkeys = await publishedVkeys();
+    const keys = { vkeys, jwks: [] };
+    const report = await verifyExport([...lines, JSON.stringify({ checkpoint: note })], keys, {
+      held: [first.text],
+    });
+    expect(report.findings.filter(({ status }) => status !== "holds")).toEqual([]);
+    expect(report.broken).toBeNull();
+    expect(report.entries).toBe((await opened(note)).size);
   });
 
   test("the evidence of an intent has its whole chain with proofs, sealed for the purpose", async () => {
