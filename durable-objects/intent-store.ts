@@ -19,8 +19,8 @@ import {
  *   intent            IntentState: everything decisions depend on
  *   head              where its chain ends, and how far D1 has followed
  *   entries:<seq>     the entries of one commit, under the sequence of the first
- *   key               the intent's own key and salt, wrapped; destroying it erases all below
- *   case              sealed: the ask, the full decision, a small payload
+ *   case              the intent's own key and salt, wrapped; and sealed under it: the ask, the full decision, a
+ *                     small payload. Destroying the key erases them and all below
  *   notes:<seq>       sealed: free text that came with entries
  *   payload:<n>       sealed: a larger payload's bytes in pieces
  */
@@ -52,6 +52,12 @@ export interface Case {
     readonly mediaType: string | null;
     readonly kind: "none" | "content" | "reference";
   };
+}
+
+interface CaseRecord {
+  readonly key: WrappedKey;
+  /** Null once erased. */
+  readonly sealed: Uint8Array | null;
 }
 
 interface StoredCase extends Case {
@@ -131,9 +137,10 @@ export class IntentStore {
 
   /** The first record of an intent: makes its key, and keeps what was asked under it. */
   putCase(record: Case, salt: Uint8Array, bytes: Uint8Array): void {
-    this.#putSecrets(freshSecrets(salt));
+    const secrets = freshSecrets(salt);
     const inline = bytes.length <= INLINE_BYTES ? Buffer.from(bytes).toString("base64") : null;
-    this.#putSealed("case", Buffer.from(JSON.stringify({ ...record, inline } satisfies StoredCase)));
+    const text = Buffer.from(JSON.stringify({ ...record, inline } satisfies StoredCase));
+    this.#putRecord({ key: wrap(secrets, this.#ring), sealed: seal(secrets.dataKey, "case", text) }, secrets);
     if (inline !== null) return;
     for (let piece = 0; piece * PIECE_BYTES < bytes.length; piece += 1) {
       const start = piece * PIECE_BYTES;
@@ -159,29 +166,32 @@ export class IntentStore {
 
   /** Destroys the key and the salt, and what they opened. What comes after is sealed and committed to anew. */
   erase(): void {
-    for (const prefix of ["case", "notes:", "payload:"]) {
+    for (const prefix of ["notes:", "payload:"]) {
       for (const [name] of this.#storage.kv.list({ prefix })) this.#storage.kv.delete(name);
     }
-    this.#putSecrets(freshSecrets());
+    const secrets = freshSecrets();
+    this.#putRecord({ key: wrap(secrets, this.#ring), sealed: null }, secrets);
   }
 
   #storedCase(): StoredCase | undefined {
-    const sealed = this.#storage.kv.get<Uint8Array>("case");
-    return sealed === undefined ? undefined : (JSON.parse(this.#unseal("case", sealed).toString()) as StoredCase);
+    const { sealed = null } = this.#storage.kv.get<CaseRecord>("case") ?? {};
+    return sealed === null ? undefined : (JSON.parse(this.#unseal("case", sealed).toString()) as StoredCase);
   }
 
-  #putSecrets(secrets: IntentSecrets): void {
-    this.#storage.kv.put("key", wrap(secrets, this.#ring));
+  #putRecord(record: CaseRecord, secrets: IntentSecrets): void {
+    this.#storage.kv.put("case", record);
     this.#secrets = secrets;
   }
 
   #open(): IntentSecrets {
     if (this.#secrets !== undefined) return this.#secrets;
-    const wrapped = this.#storage.kv.get<WrappedKey>("key");
-    if (wrapped === undefined) throw new Error("an intent without its key");
-    this.#secrets = unwrap(wrapped, this.#ring);
+    const record = this.#storage.kv.get<CaseRecord>("case");
+    if (record === undefined) throw new Error("an intent without its key");
+    this.#secrets = unwrap(record.key, this.#ring);
     // After a change of the deployment's secret each intent moves to the new one when it is next looked at.
-    if (wrapped.kid !== this.#ring.current.kid) this.#storage.kv.put("key", wrap(this.#secrets, this.#ring));
+    if (record.key.kid !== this.#ring.current.kid) {
+      this.#putRecord({ ...record, key: wrap(this.#secrets, this.#ring) }, this.#secrets);
+    }
     return this.#secrets;
   }
 

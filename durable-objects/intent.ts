@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import { d1Ledger } from "../src/adapters/ledger.ts";
 import type { Decision } from "../src/core/decision.ts";
 import type { IntentCommand } from "../src/core/intent/command.ts";
-import { draftOf, notesOf } from "../src/core/intent/entries.ts";
+import { draftOf, factsNote, notesOf } from "../src/core/intent/entries.ts";
 import type { Fact } from "../src/core/intent/event.ts";
 import { fateOf } from "../src/core/intent/fate.ts";
 import { evolve } from "../src/core/intent/evolve.ts";
@@ -98,7 +98,7 @@ export class IntentObject extends DurableObject<Env> {
     return {
       state,
       entries: this.#store.entries(),
-      notes: this.#store.notes(),
+      notes: [...(record === undefined ? [] : [factsNote(JSON.parse(record.decision) as Decision)]), ...this.#store.notes()],
       salt: this.#store.salt(),
       case: record ?? null,
     };

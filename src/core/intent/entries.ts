@@ -1,5 +1,6 @@
 import { commitment } from "../ledger/commitment.ts";
 import type { Draft } from "../ledger/entry.ts";
+import type { Decision } from "../decision.ts";
 import { canonicalJson } from "../json.ts";
 import type { Fact, IntentEvent } from "./event.ts";
 import type { Terms } from "./state.ts";
@@ -10,12 +11,18 @@ export interface Note {
   readonly text: string;
 }
 
+/** Every intent is proposed, then checked. */
+const POLICY_CHECKED_SEQ = 2;
+
 /** A note and the ledger entry it came with. */
 export interface NumberedNote extends Note {
   readonly seq: number;
 }
 
 const FREE_TEXT = ["note", "result", "facts", "proof"] as const;
+
+/** Facts are part of the stored decision; keeping them twice would only cost. */
+const KEPT_BESIDE = ["note", "result", "proof"] as const;
 
 /**
  * What of a fact goes on the ledger: every entry names the digest and the policy hashes it happened under,
@@ -31,10 +38,15 @@ export function draftOf(terms: Terms, fact: Fact, salt: Uint8Array): Draft {
   return { event: event.type, actor, at, body: canonicalJson(body) };
 }
 
-/** The free text of an event, to be kept beside it. */
+/** The note that opens the commitment to the measured facts, out of the decision they are stored with. */
+export function factsNote(decision: Decision): NumberedNote {
+  return { seq: POLICY_CHECKED_SEQ, kind: "facts", text: canonicalJson(decision.facts) };
+}
+
+/** The free text of an event that is kept beside it. */
 export function notesOf(event: IntentEvent): readonly Note[] {
   const fields: Partial<Record<string, unknown>> = event;
-  return FREE_TEXT.flatMap((kind) => {
+  return KEPT_BESIDE.flatMap((kind) => {
     const text = fields[kind];
     return typeof text === "string" ? [{ kind, text }] : [];
   });
