@@ -23,7 +23,7 @@ export async function runInit(args: readonly string[], io: CommandIo): Promise<E
     const shown = relative(process.cwd(), join(folder, file.path));
     io.out(`${writeNew(folder, file) ? "wrote" : "kept "}  ${shown}`);
   }
-  io.out("\nNext: zehrava-gate --port 4000");
+  io.out(`\nNext${folder === process.cwd() ? "" : `, in ${folder}`}: zehrava-gate --port 4000`);
   io.out(".dev.vars holds the secrets for wrangler dev; never commit it.");
   return 0;
 }
