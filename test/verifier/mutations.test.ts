@@ -132,8 +132,9 @@ test.skipIf(!hasPython)(
       const there = found[at] ?? {};
       const names = new Set([...Object.keys(here), ...Object.keys(there)]);
       const differs = [...names].filter((name) => here[name] !== there[name]);
-      if (differs.length > 0)
+      if (differs.length > 0) {
         differing.push({ what, differs: differs.map((name) => [name, here[name], there[name]]) });
+      }
     }
     expect(differing).toEqual([]);
   },
