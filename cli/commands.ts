@@ -34,6 +34,13 @@ export const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import("./policy/command.ts")).runPolicyCommand(args, io),
   },
   {
+    name: "ledger",
+    usage: "ledger <command>",
+    summary: "verify, export and follow the signed log",
+    helpsItself: true,
+    run: async (args, io) => (await import("./ledger/command.ts")).runLedgerCommand(args, io),
+  },
+  {
     name: "demo",
     usage: "demo",
     summary: "play three incidents and four use cases on a temporary server",

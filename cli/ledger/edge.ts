@@ -1,0 +1,72 @@
+import { fromBase64, isEqual } from "../../verifier/bytes.ts";
+import { EMPTY_ROOT, hashNode } from "../../verifier/merkle.ts";
+
+/**
+ * The complete subtrees along a tree's right edge, largest first: all it takes to go on growing the tree without
+ * having its earlier leaves.
+ */
+export interface Edge {
+  readonly size: number;
+  readonly trees: readonly { readonly leaves: number; readonly hash: Uint8Array }[];
+}
+
+export const EMPTY_EDGE: Edge = { size: 0, trees: [] };
+
+/**
+ * The edge of a tree, out of the inclusion proof of its last leaf: every sibling of that leaf's path is to the
+ * left of it. Null unless leaf and proof lead to exactly this root.
+ */
+export function edgeOf(size: number, root: Uint8Array, leaf: string, proof: readonly string[]): Edge | null {
+  if (size === 0) return isEqual(root, EMPTY_ROOT) ? EMPTY_EDGE : null;
+  const [last, ...siblings] = [leaf, ...proof].map(fromBase64);
+  let tree = { leaves: 1, hash: last ?? new Uint8Array() };
+  const trees: { readonly leaves: number; readonly hash: Uint8Array }[] = [];
+  let left = size;
+  for (const sibling of siblings) {
+    if (sibling?.length !== 32) return null;
+    if ((left / tree.leaves) % 2 === 0) {
+      tree = { leaves: 2 * tree.leaves, hash: hashNode(sibling, tree.hash) };
+      continue;
+    }
+    // This subtree is as large as it gets; the sibling is the next larger one there is room for.
+    trees.unshift(tree);
+    left -= tree.leaves;
+    tree = { leaves: lowestBit(left), hash: sibling };
+    if (left === 0) return null;
+  }
+  trees.unshift(tree);
+  const edge = { size, trees };
+  const isWhole = trees.reduce((sum, { leaves }) => sum + leaves, 0) === size && trees.every(isFullSize);
+  return isWhole && isEqual(rootOf(edge), root) ? edge : null;
+}
+
+export function grow({ size, trees }: Edge, leaf: Uint8Array): Edge {
+  const kept = [...trees];
+  let tree = { leaves: 1, hash: leaf };
+  for (let left = kept.at(-1); left?.leaves === tree.leaves; left = kept.at(-1)) {
+    kept.pop();
+    tree = { leaves: 2 * tree.leaves, hash: hashNode(left.hash, tree.hash) };
+  }
+  return { size: size + 1, trees: [...kept, tree] };
+}
+
+export function rootOf({ trees }: Edge): Uint8Array {
+  return trees.length === 0
+    ? EMPTY_ROOT
+    : trees.map(({ hash }) => hash).reduceRight((right, left) => hashNode(left, right));
+}
+
+/** The size of the smallest complete subtree. Arithmetic, not bits: sizes go beyond 2^31. */
+function lowestBit(size: number): number {
+  let rest = size;
+  let bit = 1;
+  while (rest > 0 && rest % 2 === 0) {
+    rest /= 2;
+    bit *= 2;
+  }
+  return bit;
+}
+
+function isFullSize({ leaves, hash }: Edge["trees"][number]): boolean {
+  return hash.length === 32 && Number.isInteger(Math.log2(leaves));
+}

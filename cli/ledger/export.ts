@@ -1,0 +1,145 @@
+import { isEqual } from "../../verifier/bytes.ts";
+import { leafOf } from "../../verifier/entry.ts";
+import { EXIT_FAILED, type CommandIo } from "../io.ts";
+import { UsageError } from "../usage.ts";
+import { EMPTY_EDGE, grow, rootOf, type Edge } from "./edge.ts";
+import { claimOf, readLine } from "./entry-line.ts";
+import { openTarget, type Target } from "./export-file.ts";
+import { readLedgerOptions } from "./options.ts";
+import { askedServer, type LogServer } from "./server.ts";
+
+/** A long export says where it is, this often. */
+const PROGRESS_ENTRIES = 10_000;
+
+/** Writes every entry of a server's log and the signed checkpoint over them; goes on where a file ends. */
+export async function runExport(args: readonly string[], io: CommandIo): Promise<number> {
+  const options = readLedgerOptions(args, ["server", "api-key-file", "from", "out"]);
+  const { from, out } = options;
+  const server = askedServer(options);
+  // Asked first: a key that may not read the ledger must not leave an empty file behind.
+  await server.health();
+  const note = await server.checkpoint();
+  const target = out === null ? standardOutput(io) : await openTarget(out);
+  if (from !== null && target.next !== null && from !== target.next) {
+    throw new UsageError(`${out} ends before entry ${target.next}: leave --from away to go on with it`);
+  }
+  const wrong = await mismatch(server, target, note);
+  if (wrong !== null) {
+    target.close();
+    io.err(`ALARM: ${wrong} Nothing was written. Keep the file: its checkpoints are signed.`);
+    return EXIT_FAILED;
+  }
+  const copied = await copy(server, target, target.next ?? from ?? 0, note, io);
+  target.close();
+  return conclude(copied, out, server, io);
+}
+
+function standardOutput(io: CommandIo): Target {
+  return {
+    next: null,
+    edge: EMPTY_EDGE,
+    lastLine: null,
+    closedAt: null,
+    write: (text) => io.out(text),
+    close: () => undefined,
+  };
+}
+
+/** Is the file the beginning of the server's log? In words why not; null: it is. */
+async function mismatch(server: LogServer, target: Target, note: string): Promise<string | null> {
+  const { next, edge, lastLine } = target;
+  if (next === null) return null;
+  const { size, root } = claimOf(note);
+  if (size < next) {
+    return `The file has ${next} entries, and the server's log ends after ${size}: it shrank, or is another log.`;
+  }
+  if (edge?.size === size && (root === null || !isEqual(root, rootOf(edge)))) {
+    return `The server signed another tree of ${size} entries than those in the file.`;
+  }
+  const { lines } = await server.entries(next - 1, 1);
+  const theirs = readLine(lines[0] ?? "");
+  const ours = readLine(lastLine ?? "");
+  const isSame =
+    theirs.kind === "entry" &&
+    ours.kind === "entry" &&
+    theirs.index === ours.index &&
+    isEqual(leafOf(theirs.entry), leafOf(ours.entry));
+  return isSame
+    ? null
+    : `Entry ${next - 1} of the server is not the one in the file: the log was rewritten, or is another.`;
+}
+
+interface Copied {
+  readonly from: number;
+  readonly entries: number;
+  readonly size: number;
+  /** `other`: the entries are not those that were signed. `unknown`: a piece can't tell. */
+  readonly root: "same" | "other" | "unknown";
+}
+
+async function copy(
+  server: LogServer,
+  target: Target,
+  from: number,
+  note: string,
+  io: CommandIo,
+): Promise<Copied> {
+  const { size, root } = claimOf(note);
+  let edge: Edge | null = from === (target.edge?.size ?? -1) ? target.edge : null;
+  let isWhole = true;
+  let entries = 0;
+  let told = PROGRESS_ENTRIES;
+  for (let at = from; at < size;) {
+    const page = await server.entries(at, size - at);
+    for (const text of page.lines) {
+      const line = readLine(text);
+      // What does not fit is written all the same: an export of a damaged log is evidence of the damage.
+      isWhole &&= line.kind === "entry" && line.index === from + entries;
+      if (edge !== null && line.kind === "entry") edge = grow(edge, leafOf(line.entry));
+      entries += 1;
+    }
+    if (page.lines.length > 0) target.write(`${page.lines.join("\n")}\n`);
+    if (page.next <= at) break;
+    at = page.next;
+    if (entries >= told) {
+      io.err(`${at} of ${size} entries`);
+      told += PROGRESS_ENTRIES;
+    }
+  }
+  if (target.closedAt !== size) target.write(`${JSON.stringify({ checkpoint: note })}\n`);
+  isWhole &&= from + entries === Math.max(size, from);
+  const isSame = isWhole && (edge === null || (root !== null && isEqual(root, rootOf(edge))));
+  return { from, entries, size, root: !isSame ? "other" : edge === null ? "unknown" : "same" };
+}
+
+async function conclude(
+  { from, entries, size, root }: Copied,
+  out: string | null,
+  server: LogServer,
+  io: CommandIo,
+) {
+  const where = out ?? "the export";
+  if (root === "other") {
+    io.err(
+      `ALARM: the server's entries are not those of its signed checkpoint of ${size}. Look with: ledger verify`,
+    );
+    return EXIT_FAILED;
+  }
+  if (entries === 0 && from === size) {
+    io.err(`Nothing new: ${where} has all ${size} entries.`);
+    return 0;
+  }
+  io.err(`${entries} entries from ${from} on, and a checkpoint of ${size}, are in ${where}.`);
+  if (root === "unknown") {
+    io.err(
+      "A piece is checked together with what comes before it: cat first.ndjson piece.ndjson | … ledger verify -",
+    );
+    return 0;
+  }
+  const { vkeys } = await server.published();
+  io.err(
+    `Check it with: zehrava-gate ledger verify ${out ?? "-"} ${vkeys.map((vkey) => `--key ${vkey}`).join(" ")}`,
+  );
+  io.err("A key that comes from the same server proves nothing against it: use the one you had before.");
+  return 0;
+}

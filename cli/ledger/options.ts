@@ -1,0 +1,120 @@
+import { readFileSync } from "node:fs";
+import { readVkey } from "../../verifier/tree-head.ts";
+import { errorText } from "../io.ts";
+import { parseFlags, UsageError } from "../usage.ts";
+
+/** Nothing could be checked: no such file, no server, no key. Ends with exit code 2, never with "it holds". */
+export class Unreadable extends Error {
+  override readonly name = "Unreadable";
+}
+
+/** Signed tree heads and proofs are a few lines; whatever is larger is something else. */
+const MAX_SMALL_FILE_CHARS = 1024 * 1024;
+
+const FLAGS = {
+  key: { type: "string", multiple: true },
+  origin: { type: "string" },
+  checkpoint: { type: "string", multiple: true },
+  proof: { type: "string" },
+  server: { type: "string" },
+  "api-key-file": { type: "string" },
+  from: { type: "string" },
+  out: { type: "string" },
+  interval: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
+
+type Flag = keyof typeof FLAGS;
+
+export interface LedgerOptions {
+  /** What is to be verified; null: nothing was named. */
+  readonly file: string | null;
+  /** Keys as published, from before. */
+  readonly keys: readonly string[];
+  readonly origin: string | null;
+  /** Checkpoints kept from before: their text. */
+  readonly held: readonly string[];
+  /** Text of a consistency proof, as the server gives it. */
+  readonly proof: string | null;
+  readonly server: URL | null;
+  readonly apiKey: string | null;
+  /** Index of the first entry of an export; null: from the first, or where the file ends. */
+  readonly from: number | null;
+  readonly out: string | null;
+  readonly intervalMs: number;
+  readonly json: boolean;
+}
+
+const DEFAULT_INTERVAL_SECONDS = 10;
+const MAX_INTERVAL_SECONDS = 3_600;
+
+/**
+ * @param allowed what this command knows; anything else is an error, never ignored
+ * @throws {UsageError} {Unreadable}
+ */
+export function readLedgerOptions(
+  args: readonly string[],
+  allowed: readonly Flag[],
+  words = 0,
+): LedgerOptions {
+  const known = Object.fromEntries(Object.entries(FLAGS).filter(([name]) => allowed.includes(name as Flag)));
+  const { values, positionals } = parseFlags(args, known as typeof FLAGS, { max: words });
+  const keys = values.key ?? [];
+  for (const key of keys) {
+    if (readVkey(key) === null) {
+      throw new UsageError(`--key takes name+id+key as the log publishes it, not "${key}"`);
+    }
+  }
+  return {
+    file: positionals[0] ?? null,
+    keys,
+    origin: values.origin ?? null,
+    held: (values.checkpoint ?? []).map(readSmallFile),
+    proof: values.proof === undefined ? null : readSmallFile(values.proof),
+    server: values.server === undefined ? null : serverOf(values.server),
+    apiKey: apiKeyOf(values["api-key-file"]),
+    from: values.from === undefined ? null : wholeOf("from", values.from, 0, Number.MAX_SAFE_INTEGER),
+    out: values.out ?? null,
+    intervalMs:
+      1_000 *
+      (values.interval === undefined
+        ? DEFAULT_INTERVAL_SECONDS
+        : wholeOf("interval", values.interval, 1, MAX_INTERVAL_SECONDS)),
+    json: values.json ?? false,
+  };
+}
+
+function wholeOf(name: string, text: string, min: number, max: number): number {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (number >= min && number <= max) return number;
+  throw new UsageError(`--${name} takes a whole number from ${min} to ${max}, not "${text}"`);
+}
+
+function serverOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`--server takes an http(s) URL, not "${text}"`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new UsageError("a key in a URL ends up in logs: use GATE_API_KEY");
+  }
+  return url;
+}
+
+function readSmallFile(path: string): string {
+  try {
+    const text = readFileSync(path, "utf8");
+    if (text.length <= MAX_SMALL_FILE_CHARS) return text;
+  } catch (error) {
+    throw new Unreadable(`${path} can't be read: ${errorText(error)}`);
+  }
+  throw new Unreadable(`${path} is too large to be what it should be`);
+}
+
+function apiKeyOf(file: string | undefined): string | null {
+  const key = file === undefined ? (process.env["GATE_API_KEY"] ?? "") : readSmallFile(file).trim();
+  if (key === "") return null;
+  // A header can't hold anything else; fetch's own message would quote the key.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError("the API key holds characters that no key has");
+  return key;
+}

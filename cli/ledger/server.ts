@@ -1,0 +1,190 @@
+import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
+import { quoted } from "../../verifier/finding.ts";
+import { member, numberMember, readJson, textMember } from "../../verifier/read-json.ts";
+import { errorText } from "../io.ts";
+import { UsageError } from "../usage.ts";
+import { Unreadable, type LedgerOptions } from "./options.ts";
+
+/*
+ * The routes of a server's log, as a stranger reads them: whatever comes back is measured before it is used, and
+ * believed only as far as a proof goes.
+ */
+
+const TIMEOUT_MS = 30_000;
+const PAGE_ENTRIES = 1_000;
+
+/** A page is a megabyte of entries, more once they are escaped. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+export interface LogServer {
+  /** What the server says its log and keys are. */
+  published(): Promise<{ readonly origin: string | null; readonly vkeys: readonly string[] }>;
+  /** The last signed note. */
+  checkpoint(): Promise<string>;
+  /** Whether the sealer goes on; `fault` is its reason when it does not. */
+  health(): Promise<Health>;
+  /** Lines of entries from this index on, and where to go on; none when there are no more. */
+  entries(from: number, limit: number): Promise<{ readonly lines: readonly string[]; readonly next: number }>;
+  /** Hashes in base64; null: the server has no such proof. */
+  consistency(old: number, size: number): Promise<readonly string[] | null>;
+  inclusion(
+    index: number,
+    size: number,
+  ): Promise<{ readonly leaf: string; readonly proof: readonly string[] } | null>;
+}
+
+export interface Health {
+  readonly status: string;
+  readonly rows: number;
+  readonly sealed: number;
+  readonly fault: {
+    readonly reason: string;
+    readonly row: number | null;
+    readonly chain: string | null;
+  } | null;
+}
+
+/**
+ * The server that was named.
+ *
+ * @throws {UsageError} when none was, or no key to ask it with
+ */
+export function askedServer({ server, apiKey }: Pick<LedgerOptions, "server" | "apiKey">): LogServer {
+  if (server === null) throw new UsageError("name the server with --server");
+  if (apiKey !== null) return logServer(server, apiKey);
+  throw new UsageError("put an auditor's or admin's key into GATE_API_KEY, or name --api-key-file");
+}
+
+function logServer(server: URL, apiKey: string): LogServer {
+  const ask = (path: string) => get(server, path, apiKey);
+  return {
+    async published() {
+      const log = member(objectOf(await ask("/.well-known/gate"), server), "log");
+      if (!isJsonObject(log)) throw new Unreadable(`${server.href} does not say that it has a log`);
+      return { origin: textMember(log, "origin"), vkeys: textsOf(member(log, "vkeys")) };
+    },
+
+    async checkpoint() {
+      return (await ask("/log/checkpoint")).text;
+    },
+
+    async health() {
+      const health = objectOf(await ask("/log/health"), server);
+      const fault = member(health, "fault");
+      return {
+        status: textMember(health, "status") ?? "unknown",
+        rows: numberMember(health, "rows") ?? 0,
+        sealed: numberMember(health, "sealed") ?? 0,
+        fault: isJsonObject(fault)
+          ? {
+              reason: textMember(fault, "reason") ?? "unknown",
+              row: numberMember(fault, "row"),
+              chain: textMember(fault, "chain"),
+            }
+          : null,
+      };
+    },
+
+    async entries(from, limit) {
+      const { text, headers } = await ask(`/log/entries?from=${from}&limit=${Math.min(limit, PAGE_ENTRIES)}`);
+      const next = Number(headers.get("x-log-next"));
+      return {
+        lines: text.split("\n").filter((line) => line !== ""),
+        next: Number.isSafeInteger(next) && next > from ? next : from,
+      };
+    },
+
+    async consistency(old, size) {
+      const answer = await askForProof(() => ask(`/log/proof/consistency?old=${old}&new=${size}`));
+      return answer === null ? null : textsOf(member(objectOf(answer, server), "proof"));
+    },
+
+    async inclusion(index, size) {
+      const answer = await askForProof(() => ask(`/log/proof/inclusion?index=${index}&size=${size}`));
+      if (answer === null) return null;
+      const proved = objectOf(answer, server);
+      return { leaf: textMember(proved, "leaf_hash") ?? "", proof: textsOf(member(proved, "proof")) };
+    },
+  };
+}
+
+/** An answer that says no. Its text names what to do about it. */
+export class Refused extends Unreadable {
+  override readonly name = "Unreadable";
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+interface Answer {
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+async function askForProof(ask: () => Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return null;
+    throw error;
+  }
+}
+
+async function get(server: URL, path: string, apiKey: string): Promise<Answer> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(new URL(path, server), {
+      headers: { authorization: `Bearer ${apiKey}` },
+      // A redirect would carry the key to wherever it points.
+      redirect: "error",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    text = await bounded(response);
+  } catch (error) {
+    if (error instanceof Unreadable) throw error;
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw new Unreadable(`${server.origin} can't be asked: ${errorText(cause)}`);
+  }
+  if (!response.ok) throw new Refused(response.status, refusalText(server, path, response.status, text));
+  return { text, headers: response.headers };
+}
+
+async function bounded(response: Response): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += (chunk as Uint8Array).length;
+    if (bytes > MAX_ANSWER_BYTES) throw new Unreadable("the server's answer is larger than any should be");
+    text += decoder.decode(chunk as Uint8Array, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function refusalText(server: URL, path: string, status: number, text: string): string {
+  const [route = path] = path.split("?");
+  if (status === 401) {
+    return `${server.origin} does not know this key (401): give an auditor's or admin's in GATE_API_KEY`;
+  }
+  if (status === 403) {
+    return `${server.origin} does not let this key read the ledger (403): it takes an auditor's or admin's`;
+  }
+  const problem = readJson(text);
+  const detail = isJsonObject(problem) ? textMember(problem, "detail") : null;
+  const stopped = status === 503 && route === "/log/checkpoint" ? "there is no signed checkpoint: " : "";
+  return `${server.origin} answered ${status} to ${route}: ${stopped}${quoted(detail ?? "no reason given")}`;
+}
+
+function objectOf({ text }: Answer, server: URL): JsonObject {
+  const value = readJson(text);
+  if (isJsonObject(value)) return value;
+  throw new Unreadable(`${server.origin} answered with something that is not JSON: is it a Gate server?`);
+}
+
+function textsOf(value: Json | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}

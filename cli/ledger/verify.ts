@@ -1,0 +1,81 @@
+import { isJsonObject } from "../../src/core/json.ts";
+import { MAX_BUNDLE_CHARS } from "../../verifier/bundle.ts";
+import type { Older } from "../../verifier/check-log.ts";
+import { verdictOf, type Finding } from "../../verifier/finding.ts";
+import { member, readJson } from "../../verifier/read-json.ts";
+import { verifyBundle } from "../../verifier/verify-bundle.ts";
+import { verifyExport } from "../../verifier/verify-export.ts";
+import type { CommandIo } from "../io.ts";
+import { UsageError } from "../usage.ts";
+import { exportOutcome, showReport, type Outcome } from "./findings.ts";
+import { linesOf, openEvidence, wholeText, type Evidence } from "./lines.ts";
+import { readLedgerOptions, Unreadable, type LedgerOptions } from "./options.ts";
+import { verifyServer } from "./verify-server.ts";
+
+/** Says in words what holds and what does not: of a bundle, an export, or a server's whole log. */
+export async function runVerify(args: readonly string[], io: CommandIo): Promise<number> {
+  const options = readLedgerOptions(
+    args,
+    ["key", "origin", "checkpoint", "proof", "server", "api-key-file", "json"],
+    1,
+  );
+  const { file, server } = options;
+  if (server !== null) {
+    if (file !== null) throw new UsageError("name a file or a server, not both");
+    if (options.proof !== null) throw new UsageError("--proof goes with a bundle");
+    return verifyServer(options, io);
+  }
+  if (file === null) throw new UsageError("name a bundle, an export, - for what is piped in, or --server");
+  const evidence = await openEvidence(file);
+  return evidence.kind === "bundle" ? ofBundle(evidence, options, io) : ofExport(evidence, options, io);
+}
+
+async function ofBundle({ chunks }: Evidence, options: LedgerOptions, io: CommandIo): Promise<number> {
+  const { keys, origin, held, json } = options;
+  if (held.length > 1) throw new UsageError("a bundle is compared with one --checkpoint at a time");
+  const text = await wholeText(chunks, MAX_BUNDLE_CHARS);
+  const trusted = keys.length === 0 ? null : { vkeys: keys, jwks: [] };
+  const findings = await verifyBundle(text, trusted, { origin, older: olderOf(options) });
+  const closing = findings.some(isUnlinked) ? [LINK_HINT] : [];
+  return showReport({ of: "bundle", outcome: outcomeOf(findings), findings, closing }, json, io);
+}
+
+const LINK_HINT =
+  "To link it with the older checkpoint, fetch SERVER/log/proof/consistency?old=…&new=… (sizes: second lines of both) and hand it in with --proof.";
+
+/** Who hands in an older checkpoint asks for a comparison: one that could not be made is not a pass. */
+function outcomeOf(findings: readonly Finding[]): Outcome {
+  const verdict = verdictOf(findings);
+  return verdict === "proven" && findings.some(isUnlinked) ? "incomplete" : verdict;
+}
+
+function isUnlinked({ name, status }: Finding): boolean {
+  return name === "consistency" && status === "not_shown";
+}
+
+function olderOf({ held, proof }: LedgerOptions): Older | null {
+  const [checkpoint] = held;
+  if (checkpoint === undefined) {
+    if (proof !== null) throw new UsageError("--proof links an older --checkpoint: give that as well");
+    return null;
+  }
+  if (proof === null) return { checkpoint, proof: [] };
+  const value = readJson(proof);
+  const hashes = isJsonObject(value) ? member(value, "proof") : value;
+  if (!Array.isArray(hashes) || hashes.some((hash) => typeof hash !== "string")) {
+    throw new Unreadable("--proof is not what /log/proof/consistency answers");
+  }
+  return { checkpoint, proof: hashes as readonly string[] };
+}
+
+async function ofExport({ chunks }: Evidence, options: LedgerOptions, io: CommandIo): Promise<number> {
+  const { keys, origin, held, proof, json } = options;
+  if (proof !== null) throw new UsageError("an export needs no --proof: it has every entry");
+  if (keys.length === 0) {
+    throw new UsageError(
+      "an export brings no keys along: give the log's with --key (published under log.vkey at /.well-known/gate)",
+    );
+  }
+  const report = await verifyExport(linesOf(chunks), { vkeys: keys, jwks: [] }, { origin, held });
+  return showReport({ of: "export", ...exportOutcome(report), findings: report.findings }, json, io);
+}
