@@ -4,7 +4,7 @@ import { toBase64Url } from "../../src/core/base64url.ts";
 import { sha256Hex } from "../../src/core/digest.ts";
 import type { Outcome } from "../../src/core/decision.ts";
 import type { IntentCommand } from "../../src/core/intent/command.ts";
-import { draftOf, notesOf } from "../../src/core/intent/entries.ts";
+import { draftOf, factsNote, notesOf } from "../../src/core/intent/entries.ts";
 import type { Fact } from "../../src/core/intent/event.ts";
 import { handle } from "../../src/core/intent/handle.ts";
 import { intentDigest } from "../../src/core/intent/intent-digest.ts";
@@ -154,7 +154,8 @@ export async function live(n: number, outcome: Outcome, steps: readonly Step[]):
       orders.push({ order: order.id, jws: await jwsOf(orderClaims("gate.example", terms, order, null)) });
     }
   }
-  const notes = facts.flatMap(({ event }, at) => notesOf(event).map((note) => ({ seq: at + 1, ...note })));
+  const kept = facts.flatMap(({ event }, at) => notesOf(event).map((note) => ({ seq: at + 1, ...note })));
+  const notes = [factsNote(decision), ...kept];
   const drafts = facts.map((fact) => withRequirement(draftOf(terms, fact, salt), terms));
   return {
     terms,
