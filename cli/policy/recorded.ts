@@ -35,7 +35,9 @@ export type Redecided =
 export function redecide(rules: Rules, recorded: RecordedIntent): Redecided {
   const { ask, decision } = recorded;
   // The agent's own scope is not part of any policy, and was not kept: it blocked then, it blocks now.
-  if (decision.reasonCode.startsWith("agent_")) return { kind: "unknown", missing: "agent" };
+  // What the agent may do, and what was stopped at the time, is not stored with the decision.
+  const standing = decision.reasonCode.startsWith("agent_") || decision.reasonCode === "kill_switch";
+  if (standing) return { kind: "unknown", missing: "agent" };
   const agent: AgentScope = {
     id: "",
     allowedDestinations: null,
