@@ -4,7 +4,8 @@ Written from the documents alone (RFC 6962, RFC 8032, RFC 8785, RFC 7515, C2SP s
 and the description of the bundle), with nothing but Python's standard library, so that it shares no mistake
 with the first one. Slow and short where that one is fast.
 
-    python3 verify_bundle.py bundle.json 'name+id+key' ...      one bundle, in words; exit code 1 if it is broken
+    python3 verify_bundle.py bundle.json 'name+id+key' ...      one bundle (`-`: from standard input); exit code 1
+                                                                if it is broken
     python3 verify_bundle.py --cases < cases.ndjson             for the tests: one verdict per line
 """
 
@@ -438,7 +439,7 @@ indeterminate      outcome_resolved         over
 """
 NEXT = {tuple(line.split()[:2]): line.split()[2] for line in TRANSITIONS.strip().splitlines()}
 EVENTS = {event for _, event in NEXT}
-ASIDE = {"duplicate_blocked", "payload_erased"}
+ASIDE = {"binding_refused", "duplicate_blocked", "payload_erased"}
 
 
 def story_of(entries, bodies):
@@ -517,6 +518,7 @@ def verify(bundle_text, trusted, origin=None):
     found["payload"] = payload(disclosed)
     found["intent_digest"] = intent_digest(bundle, proposed)
     found["orders"] = orders(bundle, story, proposed, order_keys)
+    found["reports"] = reports(bundle, bodies, (trusted or {}).get("reporters", []))
     if bundle["erased"] != story["erased"]:
         found["erasure"] = FAILS
     else:
@@ -722,23 +724,32 @@ def orders(bundle, story, proposed, keys):
     return HOLDS if len(signed) == len(story["orders"]) else NOT_SHOWN
 
 
-def is_order(jws, issued, bundle, proposed, keys):
+def read_jws(jws, kind):
+    """(header, claims, signature, message) of an Ed25519 JWS of this type; None for anything else."""
     parts = jws.split(".")
     if len(parts) != 3:
-        return False
+        return None
     decoded = [strict_base64url(part) for part in parts]
     if None in decoded or len(decoded[2]) != 64:
-        return False
+        return None
     try:
         header, claims = (read_json(part.decode("utf-8")) for part in decoded[:2])
     except (ValueError, RecursionError):
-        return False
+        return None
     if not isinstance(header, dict) or not isinstance(claims, dict):
+        return None
+    if header.get("alg") not in ("EdDSA", "Ed25519") or header.get("typ") != kind or "crit" in header:
+        return None
+    return header, claims, decoded[2], f"{parts[0]}.{parts[1]}".encode()
+
+
+def is_order(jws, issued, bundle, proposed, keys):
+    read = read_jws(jws, "gate-order+jwt")
+    if read is None:
         return False
-    if header.get("alg") not in ("EdDSA", "Ed25519") or header.get("typ") != "gate-order+jwt" or "crit" in header:
-        return False
+    header, claims, signature, message = read
     key = [strict_base64url(known["x"]) for known in keys if known["kid"] == header.get("kid")]
-    if not key or key[0] is None or not ed25519_verify(key[0], f"{parts[0]}.{parts[1]}".encode(), decoded[2]):
+    if not key or key[0] is None or not ed25519_verify(key[0], message, signature):
         return False
     bound = {
         "intent_digest": "intent_digest",
@@ -763,13 +774,37 @@ def is_order(jws, issued, bundle, proposed, keys):
     return True
 
 
+def reports(bundle, bodies, reporters):
+    signed = sum(string(body, "proof") is not None for body in bodies)
+    if signed == 0:
+        return NOT_SHOWN
+    verified = 0
+    for note in bundle["disclosed"]["notes"] if bundle["disclosed"] else []:
+        if note["kind"] != "proof":
+            continue
+        read = read_jws(note["text"], "gate-report+jwt")
+        if read is None or note["seq"] > len(bodies):
+            return FAILS
+        entry, body = bundle["entries"][note["seq"] - 1], bodies[note["seq"] - 1]
+        _, claims, signature, message = read
+        said = {"succeeded", "failed", "indeterminate"} & {entry["event"].removeprefix("execution_")}
+        if claims.get("order") != body.get("order") or claims.get("intent_digest") != body.get("intent_digest"):
+            return FAILS
+        if claims.get("outcome") not in said:
+            return FAILS
+        verified += any(ed25519_verify(strict_base64url(key) or b"", message, signature) for key in reporters)
+    return HOLDS if verified == signed else NOT_SHOWN
+
+
 def main():
     if sys.argv[1:] == ["--cases"]:
         for line in sys.stdin.buffer:
             case = json.loads(line)
             print(json.dumps(verify(case["bundle"], case["trusted"], case.get("origin"))), flush=True)
         return 0
-    with open(sys.argv[1], encoding="utf-8", newline="") as file:
+    if len(sys.argv) < 2:
+        sys.exit("usage: verify_bundle.py <bundle.json | -> [vkey ...]")
+    with open(0 if sys.argv[1] == "-" else sys.argv[1], encoding="utf-8", newline="") as file:
         bundle_text = file.read()
     vkeys = sys.argv[2:]
     found = verify(bundle_text, {"vkeys": vkeys, "jwks": []} if vkeys else None)

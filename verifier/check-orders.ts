@@ -1,10 +1,11 @@
 import { hmacHex } from "../src/core/digest.ts";
-import { isJsonObject, type JsonObject } from "../src/core/json.ts";
+import type { JsonObject } from "../src/core/json.ts";
 import type { Bundle, Jwk, Order } from "./bundle.ts";
-import { fromBase64Url, fromHex, fromUtf8, utf8 } from "./bytes.ts";
+import { fromBase64Url, fromHex } from "./bytes.ts";
 import type { VerifyEd25519 } from "./ed25519.ts";
 import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
-import { member, numberMember, readJson, textMember } from "./read-json.ts";
+import { readJws } from "./jws.ts";
+import { member, numberMember, textMember } from "./read-json.ts";
 import type { IssuedOrder, Story } from "./story.ts";
 
 /** Orders are good for 15 minutes at most. */
@@ -55,24 +56,14 @@ async function problemOf(
   keys: readonly Jwk[],
   verify: VerifyEd25519,
 ): Promise<string | null> {
-  const [head = "", claims = "", mark = "", ...more] = jws.split(".");
-  const header = objectOf(head);
-  const payload = objectOf(claims);
-  const signature = fromBase64Url(mark);
-  if (header === null || payload === null || signature?.length !== 64 || more.length > 0) {
-    return "is not a JWS";
-  }
-  const alg = textMember(header, "alg");
-  // RFC 8725: the algorithm and the type are what we expect, not what the token asks for.
-  if ((alg !== "EdDSA" && alg !== "Ed25519") || textMember(header, "typ") !== "gate-order+jwt") {
-    return "is not an order of Gate's";
-  }
-  if (member(header, "crit") !== undefined) return "asks for something this verifier does not know";
+  const read = readJws(jws, "gate-order+jwt");
+  if (read === null) return "is not a signed order";
+  const { header, claims: payload, message, signature } = read;
   const kid = textMember(header, "kid");
   const key = keys.find((known) => known.kid === kid);
   const publicKey = key === undefined ? null : fromBase64Url(key.x);
   if (publicKey === null) return "is signed by a key that is not in hand";
-  const isSigned = await verify(publicKey, utf8(`${head}.${claims}`), signature);
+  const isSigned = await verify(publicKey, message, signature);
   if (isSigned === null) return "unchecked";
   if (!isSigned) return "has a forged signature";
   if (textMember(payload, "jti") !== issued.id) return "was signed for another order";
@@ -95,11 +86,4 @@ function isInTime(payload: JsonObject, { expiresAt }: IssuedOrder): boolean {
   const until = numberMember(payload, "exp");
   if (from === null || until === null) return false;
   return until > from && until - from <= MAX_ORDER_SECONDS && until === Math.floor(expiresAt / 1000);
-}
-
-function objectOf(part: string): JsonObject | null {
-  const bytes = fromBase64Url(part);
-  const text = bytes && fromUtf8(bytes);
-  const value = text === null ? null : readJson(text);
-  return isJsonObject(value) ? value : null;
 }

@@ -9,6 +9,8 @@ export interface TrustedKeys {
   readonly vkeys: readonly string[];
   /** Keys of `/.well-known/jwks.json`. A key that is also among `vkeys` need not be listed. */
   readonly jwks: readonly Jwk[];
+  /** Public keys of workers that sign their reports: Ed25519, base64url. */
+  readonly reporters?: readonly string[];
 }
 
 export interface KeysInHand {

@@ -4,6 +4,7 @@ import { bodiesOf, checkBodies, checkChain, checkDecision, checkHashes, checkSto
 import { checkCommitments, checkIntentDigest, checkPayload, checkPolicyTexts } from "./check-disclosed.ts";
 import { checkConsistency, checkInclusion, checkTreeHead, type Older } from "./check-log.ts";
 import { checkOrders } from "./check-orders.ts";
+import { checkReports } from "./check-reports.ts";
 import { webCryptoEd25519, type VerifyEd25519 } from "./ed25519.ts";
 import { fails, holds, notShown, type Finding } from "./finding.ts";
 import { keysInHand, type TrustedKeys } from "./keys.ts";
@@ -87,6 +88,7 @@ async function verifyParsed(
     checkPayload(bundle),
     checkIntentDigest(bundle, bodies),
     await checkOrders(bundle, story, proposed, inHand.orders, verify),
+    await checkReports(bundle, bodies, trusted?.reporters ?? [], verify),
     checkErasure(bundle, story),
     notShown("later_entries", "No bundle can show that nothing was added to this intent after it was made."),
   ];

@@ -11,6 +11,7 @@ import {
   live,
   MadeLog,
   ORIGIN,
+  REPORTER,
   SIGNER,
   signerOf,
   someLives,
@@ -63,6 +64,7 @@ test("everything about an executed intent is shown to hold", async () => {
     payload: "holds",
     intent_digest: "holds",
     orders: "holds",
+    reports: "holds",
     erasure: "holds",
     later_entries: "not_shown",
   });
@@ -86,7 +88,7 @@ test("a parsed bundle is as good as its text", async () => {
 
 describe("what is left out is not held against it, and not taken for shown", () => {
   const PARTS: readonly (readonly [string, (bundle: Mutable<Bundle>) => void, readonly string[]])[] = [
-    ["the salt", (b) => (b.disclosed = null), ["commitments", "payload", "intent_digest"]],
+    ["the salt", (b) => (b.disclosed = null), ["commitments", "payload", "intent_digest", "reports"]],
     [
       "the payload",
       (b) => b.disclosed && (b.disclosed.payload = null),
@@ -94,6 +96,7 @@ describe("what is left out is not held against it, and not taken for shown", () 
     ],
     ["the payload's bytes", (b) => b.disclosed?.payload && (b.disclosed.payload.base64 = null), ["payload"]],
     ["a reviewer's note", (b) => b.disclosed?.notes.splice(1, 1), ["commitments"]],
+    ["a signed report", (b) => b.disclosed?.notes.pop(), ["commitments", "reports"]],
     ["the facts", (b) => b.disclosed?.notes.splice(0, 1), ["commitments", "intent_digest"]],
     ["a policy's text", (b) => b.policies.pop(), ["policy_texts"]],
     ["an order", (b) => b.orders.pop(), ["orders"]],
@@ -117,6 +120,7 @@ describe("what is left out is not held against it, and not taken for shown", () 
       "payload",
       "intent_digest",
       "orders",
+      "reports",
       "later_entries",
     ].indexOf(name);
 });
@@ -138,7 +142,7 @@ describe("what an attacker does is named", () => {
     [
       "leaving an entry out",
       (b) => b.entries.splice(4, 1),
-      ["inclusion", "chain", "approvals", "commitments"],
+      ["inclusion", "chain", "approvals", "commitments", "reports"],
     ],
     ["leaving out the end, as if it never failed", (b) => b.entries.splice(-2), ["inclusion", "commitments"]],
     ["putting entries in another order", (b) => swap(b.entries, 3, 4), ["inclusion", "chain", "commitments"]],
@@ -314,6 +318,38 @@ describe("orders", () => {
     expect(statuses(await verifyBundle(whole, { vkeys: [SIGNER.vkey], jwks: [] }))).toMatchObject({
       orders: "holds",
     });
+  });
+});
+
+describe("a worker's signed report", () => {
+  const seq = () => whole.disclosed?.notes.at(-1)?.seq ?? 0;
+
+  test("by a worker that nobody knows is not shown to be anybody's", async () => {
+    const unknown = { vkeys: TRUSTED.vkeys, jwks: TRUSTED.jwks };
+    expect(statuses(await verifyBundle(whole, unknown))).toMatchObject({ reports: "not_shown" });
+    const others = { ...unknown, reporters: [STRANGER.jwk.x, "x", ""] };
+    expect(statuses(await verifyBundle(whole, others))).toMatchObject({ reports: "not_shown" });
+  });
+
+  test("that says something else, or is none, fails", async () => {
+    const digest = (JSON.parse(whole.entries[0]?.body ?? "{}") as { intent_digest: string }).intent_digest;
+    const right = { order: whole.orders[1]?.order, intent_digest: digest, outcome: "succeeded" };
+    const typ = "gate-report+jwt";
+    const cases = [
+      [await jwsOf(right, { typ }, REPORTER), "holds"],
+      [await jwsOf(right, { typ }, STRANGER), "not_shown"],
+      [await jwsOf(right, {}, REPORTER), "fails"],
+      [await jwsOf({ ...right, outcome: "failed" }, { typ }, REPORTER), "fails"],
+      [await jwsOf({ ...right, order: "exe_x" }, { typ }, REPORTER), "fails"],
+      [await jwsOf({ ...right, intent_digest: null }, { typ }, REPORTER), "fails"],
+      ["", "fails"],
+    ] as const;
+    for (const [text, status] of cases) {
+      const findings = await changed((b) =>
+        b.disclosed?.notes.splice(-1, 1, { seq: seq(), kind: "proof", text }),
+      );
+      expect(statuses(findings)).toMatchObject({ reports: status });
+    }
   });
 });
 

@@ -49,7 +49,10 @@ export const ORIGIN = "gate.example/log";
 export const SIGNER = signerOf(ORIGIN, 1);
 export const STRANGER = signerOf(ORIGIN, 2);
 
-export const TRUSTED: TrustedKeys = { vkeys: [SIGNER.vkey], jwks: [SIGNER.jwk] };
+/** A worker's key. */
+export const REPORTER = signerOf("runner.example", 5);
+
+export const TRUSTED: TrustedKeys = { vkeys: [SIGNER.vkey], jwks: [SIGNER.jwk], reporters: [REPORTER.jwk.x] };
 
 const MAC_KEY = new Uint8Array(32).fill(3);
 const TEXTS = { crm: "id: crm\ndestinations: [salesforce.import]\n", legal: "id: légal\n# €\n" } as const;
@@ -90,7 +93,7 @@ export interface Life {
   readonly outcome: Outcome;
 }
 
-type Step = (terms: Terms, state: IntentState) => IntentCommand;
+type Step = (terms: Terms, state: IntentState) => IntentCommand | Promise<IntentCommand>;
 
 export const approvedBy =
   (person: string, note: string | null = `fine by ${person}`): Step =>
@@ -123,6 +126,14 @@ export const reported =
     proof: null,
   });
 
+/** A success that the worker signed. */
+export const reportedSigned: Step = async (terms, state) => {
+  const order = currentOrder(state)?.id ?? "";
+  const claims = { order, intent_digest: terms.digest, outcome: "succeeded", provider_reference: "sf-1" };
+  const proof = await jwsOf(claims, { typ: "gate-report+jwt" }, REPORTER);
+  return { ...(await reported("succeeded")(terms, state)), proof } as IntentCommand;
+};
+
 export const revoked: Step = () => ({ type: "revoke", by: "adm_1", note: "stop" });
 
 const number = (n: number) => String(n).padStart(43, "A");
@@ -145,7 +156,7 @@ export async function live(n: number, outcome: Outcome, steps: readonly Step[]):
   const orders: { readonly order: string; readonly jws: string }[] = [];
   let state = fold(facts);
   for (const [at, step] of steps.entries()) {
-    const done = handle(state, step(terms, state), T0 + (at + 1) * MINUTE_MS);
+    const done = handle(state, await step(terms, state), T0 + (at + 1) * MINUTE_MS);
     if (done.refusal !== null) throw new Error(`step ${at}: ${done.refusal.reason}`);
     facts.push(...done.facts);
     state = done.state;
@@ -293,7 +304,7 @@ export function fullLife(n: number): Promise<Life> {
     reported("failed", true),
     ordered,
     claimed,
-    reported("succeeded"),
+    reportedSigned,
   ]);
 }
 
