@@ -73,6 +73,8 @@ export type IntentEvent =
       readonly result: string | null;
       readonly proof: string | null;
     }
+  /** Somebody decided on, ordered or claimed something else than what is bound here. */
+  | { readonly type: "binding_refused"; readonly command: string; readonly reason: BindingReason }
   /** Key, salt and everything they opened are gone; what remains are the entries. */
   | { readonly type: "payload_erased"; readonly why: "retention" | "requested"; readonly note: string | null }
   | {
@@ -81,6 +83,9 @@ export type IntentEvent =
       readonly outcome: "executed" | "not_executed";
       readonly note: string | null;
     };
+
+/** What of a binding did not hold: the digest a decision named, or the rules an approval was given under. */
+export type BindingReason = "digest_mismatch" | "approval_stale";
 
 export type IntentEventType = IntentEvent["type"];
 

@@ -19,6 +19,7 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
       orders: [],
       duplicates: { unrecorded: 0, windowEndsAt: null },
       erasedAt: null,
+      bindingsRefused: [],
       updatedAt: at,
     };
   }
@@ -95,6 +96,8 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
       } as const;
       return withOrder({ ...next, phase: "indeterminate" }, lapsed ? {} : { report });
     }
+    case "binding_refused":
+      return { ...state, bindingsRefused: [...state.bindingsRefused, `${event.command} ${event.reason}`] };
     case "payload_erased": {
       // A digest of a short payload could be guessed back; the salted commitments on the ledger can't any more.
       const terms = { ...state.terms, payloadDigest: null, requestDigest: "", subject: "" };

@@ -22,8 +22,13 @@ export interface Handled {
 export function handle(before: IntentState, command: IntentCommand, now: Instant): Handled {
   const settled = settle(before, now);
   const decided = decide(settled.state, command, now);
-  if (!decided.ok) return { ...settled, changed: false, refusal: decided.error };
   const actor = actorOf(command);
+  if (!decided.ok) {
+    const event = bindingRefused(settled.state, command, decided.error);
+    const facts = event === null ? [] : [{ event, actor, at: now }];
+    const state = facts.reduce<IntentState>(evolve, settled.state);
+    return { facts: [...settled.facts, ...facts], state, changed: false, refusal: decided.error };
+  }
   const facts = decided.value.map((event) => ({ event, actor, at: now }));
   return {
     facts: [...settled.facts, ...facts],
@@ -31,6 +36,14 @@ export function handle(before: IntentState, command: IntentCommand, now: Instant
     changed: facts.length > 0,
     refusal: null,
   };
+}
+
+/** A broken binding is refused and recorded; other refusals are between Gate and the caller. */
+function bindingRefused(state: IntentState, { type: command }: IntentCommand, refusal: Refusal): IntentEvent | null {
+  const { reason } = refusal;
+  if (reason !== "digest_mismatch" && reason !== "approval_stale") return null;
+  if (state.bindingsRefused.includes(`${command} ${reason}`)) return null;
+  return { type: "binding_refused", command, reason };
 }
 
 /** Applies everything that is due. */

@@ -103,6 +103,8 @@ export interface IntentState {
   readonly orders: readonly Order[];
   readonly duplicates: { readonly unrecorded: number; readonly windowEndsAt: Instant | null };
   readonly erasedAt: Instant | null;
+  /** Refusals for a broken binding that are on the ledger: each kind once, so that repeating it can't flood it. */
+  readonly bindingsRefused: readonly string[];
   readonly updatedAt: Instant;
 }
 

@@ -33,7 +33,12 @@ function live(
     const byClock = settle(state, now);
     const handled = handle(state, command, now);
     if (handled.refusal !== null) {
-      expect(handled.facts).toEqual(byClock.facts);
+      const { reason } = handled.refusal;
+      const kind = `${command.type} ${reason}`;
+      const broken = reason === "digest_mismatch" || reason === "approval_stale";
+      const recorded = broken && !byClock.state.bindingsRefused.includes(kind) ? ["binding_refused"] : [];
+      expect(handled.facts.slice(0, byClock.facts.length)).toEqual(byClock.facts);
+      expect(handled.facts.slice(byClock.facts.length).map(({ event }) => event.type)).toEqual(recorded);
       expect(handled.changed).toBe(false);
     }
     handled.facts.forEach((fact, index) => {
@@ -155,6 +160,7 @@ const REACHABLE = [
   "approval_requested",
   "approval_vote_recorded",
   "approved",
+  "binding_refused",
   "blocked",
   "cancelled",
   "execution_claim_undone",

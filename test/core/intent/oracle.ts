@@ -203,6 +203,13 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
       case "blocked":
         closed = event.type;
         break;
+      case "binding_refused":
+        complain(command === null || !("inForce" in command), "a binding refused that nobody named");
+        if (command !== null && "inForce" in command) {
+          const digest = command.type === "approve" ? command.digest : null;
+          complain(sawTheSame({ digest, inForce: command.inForce }), "a binding refused that held");
+        }
+        break;
       case "proposed":
       case "policy_checked":
       case "approval_requested":
