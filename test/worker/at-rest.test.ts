@@ -1,8 +1,22 @@
-import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { evictAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test } from "vitest";
-import { ask, call, eventsOf, fresh, objectOf, ordered, propose, register, admin } from "./gate.ts";
-import { bindings } from "./rules.ts";
+import {
+  admin,
+  ask,
+  call,
+  eventsOf,
+  flushed,
+  freeze,
+  fresh,
+  later,
+  MINUTE_MS,
+  objectOf,
+  ordered,
+  propose,
+  register,
+} from "./gate.ts";
+import { bindings, changeRules, RULES } from "./rules.ts";
 
 const SECRET = env.GATE_SECRET;
 
@@ -89,6 +103,26 @@ describe("erasing", () => {
       expect((await call("POST", `/v1/intents/${intent}/erase`, admin, body)).status).toBe(400);
     }
   });
+});
+
+test("retention erases by the object's alarm, in time and for good", async () => {
+  await changeRules({
+    policies: { ...RULES.policies, brief: "require_approval: always\nretention_days: 2" },
+    registry: `${RULES.registry}  crm.brief: { policies: [brief] }\n`,
+  });
+  freeze();
+  const agent = await register("agent");
+  const intent = await propose(agent, ask("crm.brief"), "pending_approval");
+  await call("POST", `/v1/intents/${intent}/withdraw`, agent.key);
+  await flushed(intent);
+  const DAY_MS = 24 * 60 * MINUTE_MS;
+  later(2 * DAY_MS - 1);
+  await runDurableObjectAlarm(objectOf(intent));
+  expect((await call("GET", `/v1/intents/${intent}/payload`, admin)).status).toBe(200);
+  later(1);
+  await runDurableObjectAlarm(objectOf(intent));
+  expect(await eventsOf(intent)).toContain("payload_erased");
+  expect((await call("GET", `/v1/intents/${intent}/payload`, admin)).body.code).toBe("no_payload");
 });
 
 describe("a change of GATE_SECRET", () => {
