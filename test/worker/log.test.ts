@@ -553,8 +553,10 @@ describe("20: the log is whole wherever it stops", () => {
     );
     await runInDurableObject(log(), (_, state) => state.storage.deleteAll());
     await evictDurableObject(log());
+    const sign = vi.spyOn(crypto.subtle, "sign");
     const answer = await call("POST", "/log/seal", admin);
     expect(answer.body.fault.reason).toBe("checkpoint_conflict");
+    expect(sign).not.toHaveBeenCalled();
     expect((await health()).checkpoint).toBeNull();
     await restore(kept);
     await runInDurableObject(log(), (_, state) => state.storage.deleteAll());
@@ -570,6 +572,13 @@ describe("20: the log is whole wherever it stops", () => {
     expect((await call("POST", "/log/seal", admin)).body.fault.reason).toBe("checkpoint_ahead");
     await asAttacker(`UPDATE checkpoints SET size = ${size}`);
     await sealed();
+  });
+
+  test("20: a checkpoint that D1 lost is published there again", async () => {
+    const { size, root } = await sealed();
+    await asAttacker("DELETE FROM checkpoints");
+    await sealed();
+    expect(await env.DB.prepare("SELECT size, root FROM checkpoints").first()).toEqual({ size, root });
   });
 
   test.each([
@@ -659,8 +668,25 @@ describe("over time", () => {
     for (let part = 0; part < 3; part += 1) {
       await append(drafted(fresh("large"), 9, JSON.stringify({ filler: "x".repeat(60_000) })));
     }
+    const read = vi.spyOn(env.DB, "batch");
     const head = await sealed();
+    const pages = await Promise.all(read.mock.results.map(({ value }) => value as Promise<unknown>));
+    expect(pages.length).toBeGreaterThan(2);
+    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(1_500_000);
     expect(head).toEqual({ size: (await allRows()).length, root: await rootOfLedger() });
+  });
+
+  test("text that is too long for a leaf is not even read", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const [row] = await unsealed();
+    const kept = await allRows();
+    await asAttacker(`UPDATE ledger SET body = hex(zeroblob(900000)) WHERE id = ${row?.id}`);
+    const read = vi.spyOn(env.DB, "batch");
+    await call("POST", "/log/seal", admin);
+    const pages = await Promise.all(read.mock.results.map(({ value }) => value as Promise<unknown>));
+    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(100_000);
+    await restore(kept);
+    await sealed();
   });
 
   test("the tree of every size that was seen is the beginning of every later one", async () => {
