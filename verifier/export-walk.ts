@@ -124,15 +124,15 @@ export class ExportWalk {
     this.#chains.set(intent, { seq, hash, stage: this.#stage(chain, entry, content ?? {}, index, place) });
   }
 
-  /** Only chains that begin with a proposal are lives of intents; others, such as the registry's, are lists. */
+  /** Chains of intents are lives, which begin with a proposal; others, such as the registry's, are lists. */
   #stage(
     { seq: before, stage }: Chain,
-    { seq, event }: BundleEntry,
+    { intent, seq, event }: BundleEntry,
     body: JsonObject,
     index: number,
     place: string,
   ): Stage {
-    if (stage === "start" && event !== "proposed") return "start";
+    if (!intent.startsWith("int_")) return "start";
     const next = stageAfter(stage, event, body);
     if (next === "unknown") this.#unknown += 1;
     if (next === null && seq === before + 1) {

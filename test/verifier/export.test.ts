@@ -111,7 +111,7 @@ describe("what was done to the log is named, with the entry it begins at", () =>
       "an approval put in",
       (e) => [...e, rehashed(at(e, 0), { intent: "int_x", event: "approved" })],
       0,
-      "rewritten",
+      "impossible",
     ],
   ];
 
