@@ -35,8 +35,8 @@ export class LogObject extends DurableObject<Env> {
   #next: Promise<Sealed> | undefined;
   /** When the last run that D1 answered began. */
   #ranAt = Number.NEGATIVE_INFINITY;
-  /** Rows in the ledger, as the last run saw it. */
-  #rowsSeen = 0;
+  /** Rows in the ledger, as the last run saw it; null: none has since this object woke up. */
+  #rowsSeen: number | null = null;
   /** The last run stopped at its own limit. */
   #hasMore = false;
 

@@ -356,9 +356,9 @@ export interface Sealed {
 }
 
 export interface LogHealth extends Sealed {
-  /** Rows sealed, and rows in the ledger. */
   readonly sealed: number;
-  readonly rows: number;
+  /** Rows in the ledger; null while D1 does not answer. */
+  readonly rows: number | null;
   readonly pastFaults: readonly (LogFault & { readonly until: number })[];
 }
 
