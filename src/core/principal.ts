@@ -71,7 +71,8 @@ function lookalike(char: string): string | undefined {
 }
 
 function visible(text: string): string {
-  return text.normalize("NFKD").replace(/[\p{M}\p{Cf}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu, "");
+  const plain = text.normalize("NFKD").replace(/\p{Pd}/gu, "-");
+  return plain.replace(/[\p{M}\p{Cf}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu, "");
 }
 
 /** Twice, because some letters have a capital but are nobody's small letter, such as a sigma at a word's end. */

@@ -22,6 +22,8 @@ describe("one name to the eye is one name", () => {
     ["a lone surrogate", "dana", "dana\ud800"],
     ["an accent", "dana", "dánà"],
     ["many accents", "dana", "d\u0300\u0301\u0302\u0303ana"],
+    ["a no-break hyphen", "local-admin", "local\u2011admin"],
+    ["an en dash", "local-admin", "local–admin"],
     ["full-width letters", "dana", "ｄａｎａ"],
     ["mathematical letters", "dana", "𝐝𝖆𝒏𝚊"],
     ["circled letters", "dana", "ⓓⓐⓝⓐ"],

@@ -8,8 +8,12 @@ const MAX_ROUNDS = 3;
 const RIGHT_TO_LEFT_OVERRIDE = "\u202e";
 /** A tag or comment may open; the reading order changes; the text has a barrier of its own. */
 const LOOKED_AT_ALONE = new RegExp(`[<${RIGHT_TO_LEFT_OVERRIDE}${BARRIER}]`);
-/** Base64 in base64, once. */
-const MAX_NESTING = 2;
+/**
+ * Down to here every reading of a text is searched for base64; deeper only the last one. Each layer of base64 is a
+ * quarter smaller than what it was in, so a single line of them costs no more than a few times the text, however
+ * deep, while four readings of each would cost three times more a layer.
+ */
+const ALL_READINGS_NESTING = 2;
 
 /**
  * Each text, and every text it becomes when its escapes, tags and base64 runs are decoded. The text as it is
@@ -38,20 +42,22 @@ function addDecodings(text: string, all: string[], nesting: number, scratch: { b
   let current = text;
   for (let round = 0; ; round++) {
     all.push(current);
-    if (nesting < MAX_NESTING) {
-      if (scratch.bytes.length < current.length) scratch.bytes = new Uint8Array(current.length * 2);
-      const decoded = decodedBase64(current, scratch.bytes);
-      if (decoded !== "") addDecodings(decoded, all, nesting + 1, scratch);
-    }
-    if (round === MAX_ROUNDS) return;
-    const next = unescaped(current);
+    if (nesting < ALL_READINGS_NESTING) addBase64(current, all, nesting, scratch);
+    const next = round === MAX_ROUNDS ? current : unescaped(current);
     if (next === current) break;
     current = next;
   }
+  if (nesting >= ALL_READINGS_NESTING) addBase64(current, all, nesting, scratch);
   const bare = withoutTags(current);
   if (bare !== current) all.push(bare);
   // Text marked to be shown from right to left reads backwards.
   if (text.includes(RIGHT_TO_LEFT_OVERRIDE)) all.push(Array.from(text).toReversed().join(""));
+}
+
+function addBase64(text: string, all: string[], nesting: number, scratch: { bytes: Uint8Array }): void {
+  if (scratch.bytes.length < text.length) scratch.bytes = new Uint8Array(text.length * 2);
+  const decoded = decodedBase64(text, scratch.bytes);
+  if (decoded !== "") addDecodings(decoded, all, nesting + 1, scratch);
 }
 
 function unescaped(text: string): string {

@@ -53,8 +53,8 @@ export function multipartParts(bytes: Uint8Array, boundary: string): readonly Pa
 function readPart(text: string, bytes: Uint8Array, start: number, end: number): Part | null {
   const headersEnd = /^\r?\n/.test(text.slice(start, start + 2))
     ? start
-    : firstOf(text.indexOf("\r\n\r\n", start), text.indexOf("\n\n", start));
-  if (headersEnd < 0 || headersEnd > end) return null;
+    : headersEndIn(text.slice(start, end), start);
+  if (headersEnd < 0) return null;
   const headers = text.slice(start, headersEnd).replaceAll(/\r?\n[ \t]+/g, " ");
   const bodyStart =
     headersEnd + (/^(?:\r?\n){1,2}/.exec(text.slice(headersEnd, headersEnd + 4))?.[0].length ?? 0);
@@ -70,9 +70,10 @@ function readPart(text: string, bytes: Uint8Array, start: number, end: number): 
   };
 }
 
-function firstOf(one: number, other: number): number {
-  if (one < 0) return other;
-  return other < 0 ? one : Math.min(one, other);
+/** Looked for in this part only: to the end of the body it would cost each part all that follows it. */
+function headersEndIn(part: string, start: number): number {
+  const found = part.search(/\r?\n\r?\n/);
+  return found < 0 ? -1 : start + found;
 }
 
 function header(headers: string, name: string): string | null {

@@ -27,6 +27,14 @@ describe("a term scan can't be evaded", () => {
     });
   }
 
+  test.each([3, 10, 25])("by wrapping it in %i layers of base64, with escapes between them", (layers) => {
+    let text = "we promise: refund guaranteed, today";
+    for (let layer = 0; layer < layers; layer += 1) {
+      text = btoa(layer % 4 === 3 ? encodeURIComponent(text) : text);
+    }
+    expect(finds("refund guaranteed", `attached: ${text}`)).toBe(true);
+  });
+
   test("by hiding the term between innocent texts", () => {
     const texts = innocents.texts.slice(0, 100);
     for (const cases of Object.values(evasions.classes)) {

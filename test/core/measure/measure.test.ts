@@ -53,6 +53,14 @@ function payloadOf({ payload }: Vector): Content {
   return { kind: "content", bytes, name: payload.name, mediaType: payload.mediaType };
 }
 
+test("ten thousand parts whose headers never end are no multipart body, and cost one look at each", () => {
+  const part = `--x\r\n${"a".repeat(200)}\r\n`;
+  const bytes = new TextEncoder().encode(`${part.repeat(9_999)}--x--\r\n`);
+  const payload = { kind: "content", bytes, name: null, mediaType: "multipart/form-data; boundary=x" } as const;
+  const facts = measure(payload, NO_HINTS, { recordCount: null, estimatedValueUsd: null });
+  expect([facts.typeContradiction, facts.records.measured]).toEqual([true, null]);
+});
+
 describe("measured facts", () => {
   test.each(vectors as unknown as Vector[])("$name", (vector) => {
     const facts = measure(payloadOf(vector), vector.hints, NOTHING);
