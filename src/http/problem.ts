@@ -1,12 +1,13 @@
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Json } from "../core/json.ts";
+import type { ProblemCode } from "./problem-codes.ts";
 
 /** An answer that is an error: RFC 9457, with the stable `code` and the `error` text older clients read. */
 export interface Problem {
   readonly status: ContentfulStatusCode;
   /** Stable, snake_case; documented in docs/errors.md. */
-  readonly code: string;
+  readonly code: ProblemCode;
   /** One sentence for the caller. It never quotes a stack, a path, SQL or a secret. */
   readonly detail: string;
   /** The contract's text where existing clients compare it; the code otherwise. */

@@ -80,6 +80,6 @@ function wrongPhase(command: string, phase: Phase): Problem {
   };
 }
 
-function conflict(status: Problem["status"], code: string, detail: string): Problem {
+function conflict(status: Problem["status"], code: Problem["code"], detail: string): Problem {
   return { status, code, detail };
 }
