@@ -574,6 +574,19 @@ describe("20: the log is whole wherever it stops", () => {
     await sealed();
   });
 
+  test("20: while D1 is away the last checkpoint is still answered, and health says that it does not know more", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { size } = await sealed();
+    await evictDurableObject(log());
+    const broken = vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
+    const seen = await health();
+    later(31_000);
+    const note = (await call("GET", "/log/checkpoint")).text;
+    broken.mockRestore();
+    expect([seen.status, seen.rows, seen.sealed, seen.fault]).toEqual(["behind", null, size, null]);
+    expect((await opened(note)).size).toBe(size);
+  });
+
   test("20: a checkpoint that D1 lost is published there again", async () => {
     const { size, root } = await sealed();
     await asAttacker("DELETE FROM checkpoints");
