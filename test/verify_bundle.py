@@ -462,7 +462,8 @@ def story_of(entries, bodies):
         story["erased"] |= event == "payload_erased"
         if event == "approval_vote_recorded":
             counts = body.get("counts")
-            votes.append((string(body, "person") or "", counts if isinstance(counts, list) else []))
+            counts = counts if isinstance(counts, list) else []
+            votes.append((string(body, "person") or "", string(body, "principal") or "", counts))
         elif event == "approved":
             story["approval"] = story["approval"] or (string(body, "by") or "", list(votes))
         elif event == "execution_requested":
@@ -617,8 +618,8 @@ def approvals(story, proposed, outcome):
         return FAILS
     if by == "timeout":
         return NOT_SHOWN
-    persons = {person for person, _ in votes}
-    if by not in persons:
+    persons = {person for person, _, _ in votes}
+    if by not in persons or string(proposed, "agent") in persons | {principal for _, principal, _ in votes}:
         return FAILS
     needed = proposed.get("approval")
     try:
@@ -633,7 +634,7 @@ def approvals(story, proposed, outcome):
     if len(persons) < require:
         return FAILS
     for policy, least in quorums:
-        if len({person for person, counts in votes if policy in counts}) < least:
+        if len({person for person, _, counts in votes if policy in counts}) < least:
             return FAILS
     return HOLDS
 
@@ -787,7 +788,8 @@ def reports(bundle, bodies, reporters):
             return FAILS
         entry, body = bundle["entries"][note["seq"] - 1], bodies[note["seq"] - 1]
         _, claims, signature, message = read
-        said = {"succeeded", "failed", "indeterminate"} & {entry["event"].removeprefix("execution_")}
+        outcomes = ("succeeded", "failed", "indeterminate")
+        said = [outcome for outcome in outcomes if entry["event"] == "execution_" + outcome]
         if claims.get("order") != body.get("order") or claims.get("intent_digest") != body.get("intent_digest"):
             return FAILS
         if claims.get("outcome") not in said:

@@ -36,6 +36,10 @@ export function checkApprovals(story: Story, proposed: JsonObject, outcome: stri
   if (!persons.has(by)) {
     return fails(name, `It was approved in the name of ${quoted(by)}, whose vote is not there.`);
   }
+  const agent = textMember(proposed, "agent");
+  if (votes.some(({ person, principal }) => person === agent || principal === agent)) {
+    return fails(name, "It was approved by the agent that proposed it.");
+  }
   const required = requiredBy(proposed);
   if (required === null) {
     return notShown(

@@ -52,6 +52,8 @@ const ASIDE = new Set(["binding_refused", "duplicate_blocked", "payload_erased"]
 
 export interface Vote {
   readonly person: string;
+  /** The credential they acted through. */
+  readonly principal: string;
   /** The policies whose quorum this person counts in. */
   readonly counts: readonly string[];
 }
@@ -92,7 +94,11 @@ export function storyOf(entries: readonly BundleEntry[], bodies: readonly JsonOb
     isErased ||= entry.event === "payload_erased";
     switch (entry.event) {
       case "approval_vote_recorded":
-        votes.push({ person: textMember(body, "person") ?? "", counts: textsOf(body, "counts") });
+        votes.push({
+          person: textMember(body, "person") ?? "",
+          principal: textMember(body, "principal") ?? "",
+          counts: textsOf(body, "counts"),
+        });
         break;
       case "approved":
         approval ??= { by: textMember(body, "by") ?? "", votes: [...votes] };

@@ -429,6 +429,7 @@ describe("approvals", () => {
       (b, e) => e === "approval_vote_recorded" && (b["counts"] = ["legal"]),
     ],
     ["somebody who did not vote", (b, e) => e === "approved" && (b["by"] = "eve")],
+    ["the proposer's own key", (b, e) => e === "approval_vote_recorded" && (b["principal"] = "agt_1")],
     ["policy, which held it", (b, e) => e === "approved" && (b["by"] = "policy")],
     ["three being needed", (b, e) => e === "proposed" && (b["approval"] = { require: 3, quorums: [] })],
   ];

@@ -2,8 +2,10 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test } from "vitest";
 import type { Json } from "../../src/core/json.ts";
+import { chain, EMPTY_HEAD } from "../../src/core/ledger/entry.ts";
 import type { Finding } from "../../verifier/finding.ts";
 import type { TrustedKeys } from "../../verifier/keys.ts";
+import { canonicalOf } from "../../verifier/read-json.ts";
 import { verifyBundle } from "../../verifier/verify-bundle.ts";
 import { fullLife, interleaved, MadeLog, signerOf, someLives, STRANGER, TRUSTED } from "./made.ts";
 import { mutations } from "./mutations.ts";
@@ -112,6 +114,7 @@ test.skipIf(!hasPython)(
         whole.replace('"seq":1,', '"seq":1.0,'),
       ].map((bundle) => ({ what: bundle.slice(0, 20), bundle, trusted: TRUSTED })),
       ...(await unsealed()),
+      ...(await lies()),
     ];
     const cases = [...odd, ...mutants];
     const input = cases.map(({ bundle, trusted }) => JSON.stringify({ bundle, trusted })).join("\n");
@@ -150,4 +153,22 @@ async function unsealed(): Promise<readonly Case[]> {
     bundle: JSON.stringify(bundle),
     trusted: TRUSTED,
   }));
+}
+
+/** What a deployment that lies about what happened would seal: hashes, links, proofs and signatures are right. */
+async function lies(): Promise<readonly Case[]> {
+  const life = await fullLife(60);
+  const cases: Case[] = [];
+  for (const [at, entry] of life.entries.entries()) {
+    const changes = [...mutations(JSON.parse(entry.body) as Json, `lie ${at}`)].filter(
+      (_, nth) => nth % 3 === at % 3,
+    );
+    for (const { what, value } of changes) {
+      const drafts = life.entries.with(at, { ...entry, body: canonicalOf(value) ?? "{}" });
+      const told = { ...life, entries: chain(life.terms.id, EMPTY_HEAD, drafts, new Uint8Array(32)) };
+      const bundle = JSON.stringify(await new MadeLog(told.entries).bundle(told));
+      cases.push({ what, bundle, trusted: TRUSTED });
+    }
+  }
+  return cases;
 }
