@@ -264,4 +264,4 @@ test("any single character of an export that is changed is noticed", async () =>
     const certain = report.findings.some(({ status }) => status === "fails");
     if (!certain) throw new Error(`no finding at ${place}`);
   }
-});
+}, 60_000);
