@@ -42,7 +42,11 @@ export function portsOf(env: Env & Optional): Ports {
   return known;
 }
 
+/** C2SP signed-note: a key's name has no blank and no plus sign. */
+const ORIGIN = /^[^\s+\p{Cc}]{1,200}$/u;
+
 function makePorts(env: Env & Optional): Ports {
+  if (!ORIGIN.test(env.GATE_ORIGIN)) throw new Error("GATE_ORIGIN must be a name without blanks and plus signs");
   const [secret, ...previous] = secretsOf(env);
   const macKey = () => deriveKey(secret, "entry-mac");
   const chain = registryChain(env.DB, macKey);

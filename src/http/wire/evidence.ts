@@ -17,14 +17,17 @@ export async function evidenceOf(dossier: Dossier, payload: Uint8Array | null, d
   const { terms } = state;
   const proofs = await ports.log.proofsFor(terms.id);
   const { vkeys } = await ports.log.keys();
+  // The object's own entries, so that a row taken out of D1 shows as an entry that is not in the log.
+  const entries = dossier.entries.map(({ mac: _, ...entry }) => entry);
+  const hashes = new Map(entries.map(({ seq, hash }) => [seq, hash]));
   const inclusion = proofs.entries.flatMap(({ entry, index, proof }) =>
-    proof === null ? [] : [{ seq: entry.seq, index, proof: proof.map(base64) }],
+    proof === null || hashes.get(entry.seq) !== entry.hash ? [] : [{ seq: entry.seq, index, proof: proof.map(base64) }],
   );
   return {
     format: FORMAT,
     intent: terms.id,
     erased: state.erasedAt !== null,
-    entries: proofs.entries.map(({ entry }) => entry),
+    entries,
     log: proofs.checkpoint === null ? null : { checkpoint: proofs.checkpoint.note, inclusion },
     keys: { vkeys, jwks: { keys: (await ports.signer.publicKeys()).map(strictJwk) } },
     policies: await policyTexts(dossier, ports),
