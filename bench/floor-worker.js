@@ -15,7 +15,10 @@ export class FloorObject extends DurableObject {
           crypto.randomUUID(),
           ROWS,
         ),
-        DB.prepare("INSERT INTO records (id, body) VALUES (?1, ?2)").bind(crypto.randomUUID(), RECORD.slice(0, 300)),
+        DB.prepare("INSERT INTO records (id, body) VALUES (?1, ?2)").bind(
+          crypto.randomUUID(),
+          RECORD.slice(0, 300),
+        ),
       ]),
     );
     return "written";

@@ -73,7 +73,13 @@ export class AgentStore {
           )
           .one();
         const freesUpInMs = row.oldest === null ? null : row.oldest + window.windowMs - now;
-        return { ...window, intents: row.intents, records: row.records, valueUsdCents: row.cents, freesUpInMs };
+        return {
+          ...window,
+          intents: row.intents,
+          records: row.records,
+          valueUsdCents: row.cents,
+          freesUpInMs,
+        };
       }),
       duplicateOf:
         duplicateWithinMs === null
@@ -134,7 +140,10 @@ export class AgentStore {
   }
 
   #prune(now: number): void {
-    this.#sql.exec("DELETE FROM counted WHERE intent IN (SELECT id FROM intents WHERE at < ?)", now - KEEP_MS);
+    this.#sql.exec(
+      "DELETE FROM counted WHERE intent IN (SELECT id FROM intents WHERE at < ?)",
+      now - KEEP_MS,
+    );
     this.#sql.exec("DELETE FROM intents WHERE at < ?", now - KEEP_MS);
     this.#sql.exec("DELETE FROM rejections WHERE at < ?", now - KEEP_MS);
   }

@@ -160,7 +160,8 @@ export class IntentStore {
       whole.set(piece, at);
       at += piece.length;
     }
-    if (at !== stored.payload.bytes) throw new Error(`${at} of ${stored.payload.bytes} payload bytes are there`);
+    if (at !== stored.payload.bytes)
+      throw new Error(`${at} of ${stored.payload.bytes} payload bytes are there`);
     return whole;
   }
 

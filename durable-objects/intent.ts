@@ -98,7 +98,10 @@ export class IntentObject extends DurableObject<Env> {
     return {
       state,
       entries: this.#store.entries(),
-      notes: [...(record === undefined ? [] : [factsNote(JSON.parse(record.decision) as Decision)]), ...this.#store.notes()],
+      notes: [
+        ...(record === undefined ? [] : [factsNote(JSON.parse(record.decision) as Decision)]),
+        ...this.#store.notes(),
+      ],
       salt: this.#store.salt(),
       case: record ?? null,
     };
@@ -293,4 +296,3 @@ export class IntentObject extends DurableObject<Env> {
     }
   }
 }
-

@@ -16,7 +16,11 @@ if (proposal.status === "pending_approval") {
   await gate.approve({ intentId: proposal.intentId, reason: "checked a sample of ten" });
   const order = await gate.execute({ intentId: proposal.intentId });
   // Here a worker in your network would do the import, with its own credentials.
-  await gate.report({ executionId: order.executionId, executionToken: order.execution_token, status: "succeeded" });
+  await gate.report({
+    executionId: order.executionId,
+    executionToken: order.execution_token,
+    status: "succeeded",
+  });
 }
 
 const { status, auditTrail } = await gate.verify({ intentId: proposal.intentId });

@@ -20,14 +20,16 @@ if (!key) {
   console.error("GATE_WORKER_KEY is not set");
   process.exit(2);
 }
-const reportKey = process.env.GATE_REPORT_JWK && JSON.parse(await readFile(process.env.GATE_REPORT_JWK, "utf8"));
+const reportKey =
+  process.env.GATE_REPORT_JWK && JSON.parse(await readFile(process.env.GATE_REPORT_JWK, "utf8"));
 
 const { intents } = await gate(`/v1/intents?status=scheduled&destination=${encodeURIComponent(destination)}`);
 if (intents.length === 0) console.log(`no orders for ${destination}`);
 for (const { id } of intents) {
   const { execution } = await gate(`/v1/intents/${id}`);
   // Claimed orders are another worker's.
-  if (execution?.status === "scheduled") await carryOut(await gate(`/v1/executions/${execution.executionId}`));
+  if (execution?.status === "scheduled")
+    await carryOut(await gate(`/v1/executions/${execution.executionId}`));
 }
 
 async function carryOut(issued) {
@@ -48,7 +50,8 @@ async function carryOut(issued) {
 /** The provider's part: appends the rows once, knowing them again by the idempotency key. */
 async function importInto(file, order, payload) {
   const imported = await readFile(file, "utf8").catch(() => "");
-  const rows = payload === undefined ? 0 : Buffer.from(payload).toString("utf8").trim().split("\n").length - 1;
+  const rows =
+    payload === undefined ? 0 : Buffer.from(payload).toString("utf8").trim().split("\n").length - 1;
   const line = JSON.stringify({ key: order.idempotencyKey, rows });
   if (!imported.includes(order.idempotencyKey)) await appendFile(file, `${line}\n`);
   const responseDigest = createHash("sha256").update(line).digest("hex");

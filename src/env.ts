@@ -46,7 +46,8 @@ export function portsOf(env: Env & Optional): Ports {
 const ORIGIN = /^[^\s+\p{Cc}]{1,200}$/u;
 
 function makePorts(env: Env & Optional): Ports {
-  if (!ORIGIN.test(env.GATE_ORIGIN)) throw new Error("GATE_ORIGIN must be a name without blanks and plus signs");
+  if (!ORIGIN.test(env.GATE_ORIGIN))
+    throw new Error("GATE_ORIGIN must be a name without blanks and plus signs");
   const [secret, ...previous] = secretsOf(env);
   const macKey = () => deriveKey(secret, "entry-mac");
   const chain = registryChain(env.DB, macKey);
@@ -69,7 +70,8 @@ function makePorts(env: Env & Optional): Ports {
     log: logObject(env.LOGS, env.DB, signer, env.GATE_ORIGIN),
     allowProposal: floodLimit(env.FLOOD),
     token: (kind, subject) => hmacHex(deriveKey(secret, `${kind}-token`), subject),
-    earlierTokens: (kind, subject) => previous.map((each) => hmacHex(deriveKey(each, `${kind}-token`), subject)),
+    earlierTokens: (kind, subject) =>
+      previous.map((each) => hmacHex(deriveKey(each, `${kind}-token`), subject)),
     settings: {
       maxPayloadBytes: Number(env.MAX_PAYLOAD_BYTES) || DEFAULT_MAX_PAYLOAD_BYTES,
       origin: env.GATE_ORIGIN,

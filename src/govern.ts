@@ -73,7 +73,19 @@ export async function govern(
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
   const keyed = key !== null;
   const reply = await intent.propose({
-    terms: termsOf({ id: intent.id, ask, payload, identity, decision, proposer, rules, salt, keyed, counted, now }),
+    terms: termsOf({
+      id: intent.id,
+      ask,
+      payload,
+      identity,
+      decision,
+      proposer,
+      rules,
+      salt,
+      keyed,
+      counted,
+      now,
+    }),
     salt,
     ask: JSON.stringify({ ...ask, key }),
     decision: JSON.stringify(decision),
@@ -87,7 +99,9 @@ export async function govern(
   if (!reply.ok) return { kind: "refused", refusal: reply.error };
   const { repeated, state } = reply.value;
   if (repeated) return { kind: "duplicate", id: intent.id, state };
-  return first ? { kind: "duplicate", id: first.intentId, state: null } : { kind: "decided", state, decision };
+  return first
+    ? { kind: "duplicate", id: first.intentId, state: null }
+    : { kind: "decided", state, decision };
 }
 
 /** The same decision with nothing recorded and nothing counted. */
@@ -109,7 +123,8 @@ export async function rehearse(
 
 /** Hashed by the platform, which is many times faster on megabytes than code is. */
 async function identify({ ask, payload }: GovernRequest, { token }: GovernPorts): Promise<Identity> {
-  const hash = payload.kind === "content" ? await crypto.subtle.digest("SHA-256", payload.bytes.slice()) : null;
+  const hash =
+    payload.kind === "content" ? await crypto.subtle.digest("SHA-256", payload.bytes.slice()) : null;
   const digest = hash === null ? null : bytesToHex(new Uint8Array(hash));
   return identityOf(ask, payload, digest, (text) => token("subject", text));
 }
@@ -143,7 +158,8 @@ async function decide(
   const bare = decideWith(null);
   const need = needOf(bare, rules, scope, ask);
   // A key that was used before is answered by its intent, whatever would be decided now, and counts nothing.
-  if (need === null || (key !== null && (await intent.look()) !== null)) return { decision: bare, counted: false };
+  if (need === null || (key !== null && (await intent.look()) !== null))
+    return { decision: bare, counted: false };
 
   const counters = ports.counters.of(scope.id);
   const counts = need.windows.length > 0 || need.duplicateWithinMs !== null;

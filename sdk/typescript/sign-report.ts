@@ -16,7 +16,11 @@ export interface ReportClaims {
  *
  * @param privateKey an Ed25519 private key as a JWK (RFC 8037)
  */
-export async function signReport(order: VerifiedOrder, claims: ReportClaims, privateKey: JWK): Promise<string> {
+export async function signReport(
+  order: VerifiedOrder,
+  claims: ReportClaims,
+  privateKey: JWK,
+): Promise<string> {
   const key = await importJWK(privateKey, "EdDSA");
   const payload = {
     order: order.executionId,

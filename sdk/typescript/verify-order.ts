@@ -78,7 +78,12 @@ interface Claims {
 
 type KeySet = ReturnType<typeof createLocalJWKSet> | ReturnType<typeof createRemoteJWKSet>;
 
-async function verifiedClaims(order: string, keys: KeySet, issuer: string, destination: string): Promise<Claims> {
+async function verifiedClaims(
+  order: string,
+  keys: KeySet,
+  issuer: string,
+  destination: string,
+): Promise<Claims> {
   try {
     // RFC 8725: the type and the algorithm are pinned, so no other token passes for an order.
     const { payload } = await jwtVerify<Claims>(order, keys, {

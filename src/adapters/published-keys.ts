@@ -61,7 +61,9 @@ async function publish(
     .prepare("INSERT INTO signing_keys (kid, jwk, since) VALUES (?1, ?2, ?3)")
     .bind(key.kid, JSON.stringify(key.jwk), Date.now());
   try {
-    await chain.commit(last === null ? "signing_key_published" : "signing_key_changed", "gate", body, [insert]);
+    await chain.commit(last === null ? "signing_key_published" : "signing_key_changed", "gate", body, [
+      insert,
+    ]);
   } catch (error) {
     // Of several first orders at once one publishes; the others' entries fail with their row.
     if (!String(error).includes("signing_keys.kid")) throw error;

@@ -26,7 +26,9 @@ export function registryChain(db: D1Database, macKey: () => Uint8Array): Registr
     async commit(event, actor, body, statements) {
       for (let tried = 1; ; tried += 1) {
         const head = await db
-          .prepare("SELECT seq, entry_hash AS hash FROM ledger WHERE intent_id = ?1 ORDER BY seq DESC LIMIT 1")
+          .prepare(
+            "SELECT seq, entry_hash AS hash FROM ledger WHERE intent_id = ?1 ORDER BY seq DESC LIMIT 1",
+          )
           .bind(REGISTRY)
           .first<Head>();
         const draft = { event, actor, at: Date.now(), body: canonicalJson(body) };

@@ -27,7 +27,11 @@ export function maySee(principal: Principal, terms: Terms): boolean {
 }
 
 /** The payload is for those who wrote it, decide on it, carry it out, or audit. */
-export async function maySeePayload(principal: Principal, state: IntentState, ports: Ports): Promise<boolean> {
+export async function maySeePayload(
+  principal: Principal,
+  state: IntentState,
+  ports: Ports,
+): Promise<boolean> {
   if (!maySee(principal, state.terms)) return false;
   if (principal.role === "runner") return state.orders.length > 0;
   if (principal.role !== "reviewer") return true;
@@ -42,7 +46,10 @@ export async function stopOf(ports: Ports, { agent, destination }: Pick<Terms, "
 }
 
 /** 409 while a kill switch stops this intent. */
-export async function requireUnstopped(c: GateContext, terms: Pick<Terms, "agent" | "destination">): Promise<void> {
+export async function requireUnstopped(
+  c: GateContext,
+  terms: Pick<Terms, "agent" | "destination">,
+): Promise<void> {
   const stop = await stopOf(c.env, terms);
   if (stop === null) return;
   refuse({

@@ -23,8 +23,17 @@ function problemOf(refusal: Refusal): Problem {
       return wrongPhase(refusal.command, refusal.phase);
     case "expired":
       return refusal.what === "intent"
-        ? { status: 410, code: "intent_expired", detail: "The intent has expired.", error: "Proposal has expired" }
-        : { status: 410, code: "order_expired", detail: "The order has lapsed; a person resolves what came of it." };
+        ? {
+            status: 410,
+            code: "intent_expired",
+            detail: "The intent has expired.",
+            error: "Proposal has expired",
+          }
+        : {
+            status: 410,
+            code: "order_expired",
+            detail: "The order has lapsed; a person resolves what came of it.",
+          };
     case "key_reused":
       return conflict(422, "idempotency_key_reused", "This key was used for another request.");
     case "own_intent":
@@ -32,7 +41,11 @@ function problemOf(refusal: Refusal): Problem {
     case "not_eligible":
       return conflict(403, "not_eligible", "The policy names other people or groups to decide this.");
     case "assurance_too_low":
-      return conflict(403, "assurance_too_low", `The policy asks for a decision by ${refusal.required} or stronger.`);
+      return conflict(
+        403,
+        "assurance_too_low",
+        `The policy asks for a decision by ${refusal.required} or stronger.`,
+      );
     case "digest_mismatch":
       return conflict(409, "digest_mismatch", "The intent is not the one this decision names.");
     case "approval_stale":
@@ -48,9 +61,17 @@ function problemOf(refusal: Refusal): Problem {
     case "not_runner":
       return conflict(403, "not_runner", "This order is another worker's.");
     case "claim_required":
-      return conflict(409, "claim_required", "This destination wants an order claimed before it is reported.");
+      return conflict(
+        409,
+        "claim_required",
+        "This destination wants an order claimed before it is reported.",
+      );
     case "proof_required":
-      return conflict(409, "proof_required", "This destination takes reports only when the worker has signed them.");
+      return conflict(
+        409,
+        "proof_required",
+        "This destination takes reports only when the worker has signed them.",
+      );
     case "already_claimed":
       return conflict(409, "already_claimed", "A worker has claimed this order.");
     case "already_reported":
@@ -63,7 +84,11 @@ function problemOf(refusal: Refusal): Problem {
       return conflict(401, "invalid_execution_token", "The token is not this order's.");
     case "ledger_unavailable":
       return {
-        ...conflict(503, "ledger_unavailable", "The ledger can't be written right now, so nothing leaves. Try again."),
+        ...conflict(
+          503,
+          "ledger_unavailable",
+          "The ledger can't be written right now, so nothing leaves. Try again.",
+        ),
         headers: { "Retry-After": "5" },
       };
   }

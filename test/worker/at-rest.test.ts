@@ -28,7 +28,10 @@ function anotherSecret(): string {
 /** Everything an intent's object keeps, as one text. */
 async function kept(intent: string): Promise<string> {
   return runInDurableObject(objectOf(intent), (_, state) => {
-    const rows = [...state.storage.kv.list()].map(([key, value]) => [key, value instanceof Uint8Array ? latin1(value) : value]);
+    const rows = [...state.storage.kv.list()].map(([key, value]) => [
+      key,
+      value instanceof Uint8Array ? latin1(value) : value,
+    ]);
     return JSON.stringify(rows);
   });
 }
@@ -48,7 +51,11 @@ afterEach(() => rotate(SECRET, ""));
 test("payload, ask, trace and comments lie sealed in the object: none of their text is there", async () => {
   const [agent, reviewer] = [await register("agent"), await register("reviewer")];
   const payload = JSON.stringify({ row: "unmistakable-payload" });
-  const intent = await propose(agent, ask("crm.held", { payload, on_behalf_of: "unmistakable-person" }), "pending_approval");
+  const intent = await propose(
+    agent,
+    ask("crm.held", { payload, on_behalf_of: "unmistakable-person" }),
+    "pending_approval",
+  );
   await call("POST", `/v1/intents/${intent}/reject`, reviewer.key, { reason: "unmistakable-comment" });
   expect(await kept(intent)).not.toContain("unmistakable");
   expect((await call("GET", `/v1/intents/${intent}/payload`, admin)).text).toBe(payload);
@@ -61,7 +68,11 @@ test("payload, ask, trace and comments lie sealed in the object: none of their t
 describe("erasing", () => {
   test("takes payload, ask, facts and comments for ever, and says so on the ledger", async () => {
     const [agent, reviewer] = [await register("agent"), await register("reviewer")];
-    const intent = await propose(agent, ask("crm.held", { payload: JSON.stringify({ row: fresh("gone") }) }), "pending_approval");
+    const intent = await propose(
+      agent,
+      ask("crm.held", { payload: JSON.stringify({ row: fresh("gone") }) }),
+      "pending_approval",
+    );
     await call("POST", `/v1/intents/${intent}/reject`, reviewer.key, { reason: "not these" });
     const before = (await call("GET", `/v1/intents/${intent}/audit`, admin)).body.events;
     const erased = await call("POST", `/v1/intents/${intent}/erase`, admin, { reason: "the customer asked" });
@@ -136,7 +147,9 @@ describe("a change of GATE_SECRET", () => {
     expect((await call("GET", `/v1/intents/${held}/payload`, admin)).text).toBe(payload);
     await rotate(third, `${second}, ${SECRET}`);
     expect((await call("GET", `/v1/intents/${held}/payload`, admin)).text).toBe(payload);
-    expect((await call("POST", `/v1/executions/${order.id}/report`, order.token, { status: "succeeded" })).status).toBe(200);
+    expect(
+      (await call("POST", `/v1/executions/${order.id}/report`, order.token, { status: "succeeded" })).status,
+    ).toBe(200);
   });
 
   test("once every intent was looked at, the secret before is not needed for it any more", async () => {

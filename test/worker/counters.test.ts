@@ -33,7 +33,9 @@ function rows(count: number): string {
 
 test("of many proposals at once exactly as many pass as the rate limit allows", async () => {
   const agent = await register("agent");
-  const answers = await Promise.all(Array.from({ length: 20 }, () => call("POST", "/v1/intents", agent.key, ask("hourly"))));
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => call("POST", "/v1/intents", agent.key, ask("hourly"))),
+  );
   const statuses = answers.map(({ body }) => body.status);
   expect(statuses.filter((status) => status === "approved")).toHaveLength(5);
   const blocked = answers.filter(({ body }) => body.status === "blocked");
@@ -52,7 +54,9 @@ test("counters survive the object's restart", async () => {
   const agent = await register("agent");
   for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", agent.key, ask("hourly"));
   await evictAllDurableObjects();
-  expect((await call("POST", "/v1/intents", agent.key, ask("hourly"))).body.reason_code).toBe("rate_limit_exceeded");
+  expect((await call("POST", "/v1/intents", agent.key, ask("hourly"))).body.reason_code).toBe(
+    "rate_limit_exceeded",
+  );
 });
 
 test("what is blocked for another reason, repeated under a key, or only rehearsed does not count", async () => {
@@ -60,7 +64,11 @@ test("what is blocked for another reason, repeated under a key, or only rehearse
   for (let asked = 0; asked < 4; asked += 1) {
     await call("POST", "/v1/intents", agent.key, ask("hourly", { destination: "crm.elsewhere" }));
     await call("POST", "/v1/intents?dry_run=true", agent.key, ask("hourly"));
-    await call("POST", "/v1/intents", agent.key, { ...ask("hourly"), payload: "[]", idempotency_key: "same" });
+    await call("POST", "/v1/intents", agent.key, {
+      ...ask("hourly"),
+      payload: "[]",
+      idempotency_key: "same",
+    });
   }
   for (let asked = 0; asked < 4; asked += 1) {
     expect((await call("POST", "/v1/intents", agent.key, ask("hourly"))).body.status).toBe("approved");
@@ -84,7 +92,9 @@ test("a budget counts what is in flight, and gives back what a person rejected",
 test("of many at once no more pass than the budget holds", async () => {
   const agent = await register("agent");
   const answers = await Promise.all(
-    Array.from({ length: 12 }, () => call("POST", "/v1/intents", agent.key, ask("spend", { payload: rows(3) }))),
+    Array.from({ length: 12 }, () =>
+      call("POST", "/v1/intents", agent.key, ask("spend", { payload: rows(3) })),
+    ),
   );
   expect(answers.filter(({ body }) => body.status === "approved")).toHaveLength(3);
 });
@@ -98,7 +108,9 @@ test("the same payload without a key is answered with the first intent, on that 
   expect(again.status).toBe(409);
   expect(again.body).toMatchObject({ status: "duplicate_blocked", intentId: first.body.intentId });
   const audit = await call("GET", `/v1/intents/${first.body.intentId}/audit`, agent.key);
-  expect(audit.body.events.map((event: { event_type: string }) => event.event_type)).toContain("duplicate_blocked");
+  expect(audit.body.events.map((event: { event_type: string }) => event.event_type)).toContain(
+    "duplicate_blocked",
+  );
   expect((await call("POST", "/v1/intents", agent.key, ask("once"))).body.status).toBe("approved");
 });
 

@@ -9,7 +9,10 @@ test("the evidence of a finished intent has every entry in the log, its order an
   const agent = await register("agent");
   const payload = JSON.stringify({ row: "seen" });
   const order = await ordered(agent, ask("crm.small", { payload }));
-  await call("POST", `/v1/executions/${order.id}/report`, order.token, { status: "succeeded", result: { rows: 1 } });
+  await call("POST", `/v1/executions/${order.id}/report`, order.token, {
+    status: "succeeded",
+    result: { rows: 1 },
+  });
   const { body } = await evidenceOf(order.intent, agent.key);
   expect(body).toMatchObject({ format: "gate-evidence/v1", intent: order.intent, erased: false });
   expect(body.entries.map(({ event }: { event: string }) => event)).toEqual([

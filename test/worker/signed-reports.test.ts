@@ -24,13 +24,20 @@ async function order(destination = "crm.small") {
   return (await call("POST", `/v1/intents/${body.intentId}/execute`, agent.key)).body;
 }
 
-async function signed(claims: unknown, header: Record<string, string> = {}, key = keys.privateKey): Promise<string> {
+async function signed(
+  claims: unknown,
+  header: Record<string, string> = {},
+  key = keys.privateKey,
+): Promise<string> {
   return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
     .setProtectedHeader({ alg: "EdDSA", typ: "gate-report+jwt", ...header })
     .sign(key);
 }
 
-function claimsFor(issued: { executionId: string; intent_digest: string }, more: Record<string, unknown> = {}) {
+function claimsFor(
+  issued: { executionId: string; intent_digest: string },
+  more: Record<string, unknown> = {},
+) {
   return {
     order: issued.executionId,
     intent_digest: issued.intent_digest,
@@ -103,7 +110,12 @@ test("only an admin registers a report key, and only an Ed25519 one", async () =
   for (const key of [agent.key, reviewer.key]) {
     expect((await call("POST", `/v1/agents/${agent.id}/report-key`, key, { jwk })).status).toBe(403);
   }
-  for (const bad of [{}, { jwk: { kty: "EC", crv: "P-256", x: jwk.x } }, { jwk: { ...jwk, x: "short" } }, { jwk: "x" }]) {
+  for (const bad of [
+    {},
+    { jwk: { kty: "EC", crv: "P-256", x: jwk.x } },
+    { jwk: { ...jwk, x: "short" } },
+    { jwk: "x" },
+  ]) {
     expect((await call("POST", `/v1/agents/${agent.id}/report-key`, admin, bad)).status).toBe(400);
   }
   expect((await call("POST", `/v1/agents/${reviewer.id}/report-key`, admin, { jwk })).status).toBe(400);

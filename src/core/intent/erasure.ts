@@ -39,6 +39,7 @@ export function erase(
 export function erasureDeadline(state: IntentState): Instant | null {
   const { eraseBy } = state.terms;
   if (eraseBy === null || state.erasedAt !== null) return null;
-  if (hasEnded(state, Number.POSITIVE_INFINITY)) return Math.max(eraseBy, state.phase === "failed" ? (state.executeBy ?? 0) : 0);
+  if (hasEnded(state, Number.POSITIVE_INFINITY))
+    return Math.max(eraseBy, state.phase === "failed" ? (state.executeBy ?? 0) : 0);
   return null;
 }

@@ -96,4 +96,3 @@ export interface Fact {
   readonly actor: string;
   readonly at: Instant;
 }
-

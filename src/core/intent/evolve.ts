@@ -81,7 +81,10 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
       const outcome = event.type === "execution_succeeded" ? "succeeded" : "failed";
       const { by, executedAt, retryable } = event;
       const proof = event.proof === null ? "none" : "verified";
-      return withOrder({ ...next, phase: outcome }, { report: { outcome, by, at, executedAt, retryable, proof } });
+      return withOrder(
+        { ...next, phase: outcome },
+        { report: { outcome, by, at, executedAt, retryable, proof } },
+      );
     }
     case "execution_indeterminate": {
       const lapsed = event.why !== "reported";

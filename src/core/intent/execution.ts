@@ -69,7 +69,8 @@ export function claim(state: IntentState, command: Command<"claim">, now: Instan
 }
 
 export function unclaim(state: IntentState, command: Command<"unclaim">): Decided {
-  if (state.phase !== "claimed" || currentOrder(state)?.id !== command.order) return wrongPhase(state, command);
+  if (state.phase !== "claimed" || currentOrder(state)?.id !== command.order)
+    return wrongPhase(state, command);
   return ok([{ type: "execution_claim_undone", order: command.order }]);
 }
 
@@ -95,7 +96,9 @@ export function report(state: IntentState, command: Command<"report">): Decided 
   if (state.terms.proofRequired && proof === null) return err({ reason: "proof_required" });
   switch (command.outcome) {
     case "succeeded":
-      return ok([{ type: "execution_succeeded", order: id, by, executedAt, retryable: false, result, proof }]);
+      return ok([
+        { type: "execution_succeeded", order: id, by, executedAt, retryable: false, result, proof },
+      ]);
     case "failed":
       return ok([{ type: "execution_failed", order: id, by, executedAt, retryable, result, proof }]);
     case "indeterminate":

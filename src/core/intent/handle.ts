@@ -39,7 +39,11 @@ export function handle(before: IntentState, command: IntentCommand, now: Instant
 }
 
 /** A broken binding is refused and recorded; other refusals are between Gate and the caller. */
-function bindingRefused(state: IntentState, { type: command }: IntentCommand, refusal: Refusal): IntentEvent | null {
+function bindingRefused(
+  state: IntentState,
+  { type: command }: IntentCommand,
+  refusal: Refusal,
+): IntentEvent | null {
   const { reason } = refusal;
   if (reason !== "digest_mismatch" && reason !== "approval_stale") return null;
   if (state.bindingsRefused.includes(`${command} ${reason}`)) return null;

@@ -48,7 +48,12 @@ export function providerIdempotencyKey(intentId: string): string {
  * @param issuer how the deployment names itself
  * @param holderKey the holder's registered Ed25519 key, base64url: the order is then for whoever has its other half
  */
-export function orderClaims(issuer: string, terms: Terms, order: Order, holderKey: string | null): OrderClaims {
+export function orderClaims(
+  issuer: string,
+  terms: Terms,
+  order: Order,
+  holderKey: string | null,
+): OrderClaims {
   const issuedAt = Math.floor(order.issuedAt / 1000);
   return {
     iss: issuer,

@@ -23,7 +23,9 @@ function dueEvent(state: IntentState, now: Instant): IntentEvent | null {
     case "pending_approval":
       return state.decideBy !== null && now >= state.decideBy ? noResponse(state, now) : null;
     case "approved":
-      return state.executeBy !== null && now >= state.executeBy ? { type: "expired", from: "approved" } : null;
+      return state.executeBy !== null && now >= state.executeBy
+        ? { type: "expired", from: "approved" }
+        : null;
     case "scheduled":
       return lapsedOrder(state, now);
     case "claimed":
@@ -61,14 +63,28 @@ function lapsedOrder(state: IntentState, now: Instant): IntentEvent | null {
   // A token that could only claim was never claimed: nothing was written. Any other holder may have written.
   return needsClaim(state, order)
     ? { type: "execution_lapsed", order: order.id }
-    : { type: "execution_indeterminate", order: order.id, by: GATE, why: "order_lapsed", result: null, proof: null };
+    : {
+        type: "execution_indeterminate",
+        order: order.id,
+        by: GATE,
+        why: "order_lapsed",
+        result: null,
+        proof: null,
+      };
 }
 
 function lapsedClaim(state: IntentState, now: Instant): IntentEvent | null {
   const order = currentOrder(state);
   const claim = order?.claim;
   if (order === undefined || !claim || now < claim.expiresAt) return null;
-  return { type: "execution_indeterminate", order: order.id, by: GATE, why: "claim_lapsed", result: null, proof: null };
+  return {
+    type: "execution_indeterminate",
+    order: order.id,
+    by: GATE,
+    why: "claim_lapsed",
+    result: null,
+    proof: null,
+  };
 }
 
 /** When the clock will next move the intent itself; null when it never will. */

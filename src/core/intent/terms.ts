@@ -82,5 +82,8 @@ export function inForceFor(terms: Terms, rules: Rules): InForce {
     const now = rules.policy(id);
     return { id, hash: now === undefined || "broken" in now ? "" : now.hash };
   });
-  return { policies, configHash: rules.registry.destinations.get(terms.destination)?.configHash ?? UNREGISTERED };
+  return {
+    policies,
+    configHash: rules.registry.destinations.get(terms.destination)?.configHash ?? UNREGISTERED,
+  };
 }

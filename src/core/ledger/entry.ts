@@ -43,7 +43,12 @@ export function entryHash(entry: Omit<Entry, "hash" | "mac">): string {
 }
 
 /** Links drafts onto a chain, in order. */
-export function chain(intent: string, head: Head, drafts: readonly Draft[], macKey: Uint8Array): readonly Entry[] {
+export function chain(
+  intent: string,
+  head: Head,
+  drafts: readonly Draft[],
+  macKey: Uint8Array,
+): readonly Entry[] {
   const entries: Entry[] = [];
   let { seq, hash: prev } = head;
   for (const draft of drafts) {

@@ -75,11 +75,19 @@ async function register(c: GateContext) {
   const fields = parse(REGISTRATION, pick(await readJson(c), ALIASES));
   const { role, allowedDestinations, allowedPolicies } = fields;
   if (nameKey(fields.name) === null) {
-    return refuse({ status: 400, code: "invalid_name", detail: "This name is empty or reserved; choose another." });
+    return refuse({
+      status: 400,
+      code: "invalid_name",
+      detail: "This name is empty or reserved; choose another.",
+    });
   }
   const human = role !== "agent" && role !== "runner";
   if (!human && fields.person !== undefined) {
-    return refuse({ status: 400, code: "invalid_request", detail: "person: an agent or runner is no person" });
+    return refuse({
+      status: 400,
+      code: "invalid_request",
+      detail: "person: an agent or runner is no person",
+    });
   }
   if (fields.person !== undefined && nameKey(fields.person) === null) {
     return refuse({ status: 400, code: "invalid_name", detail: "This person's id is empty or reserved." });
@@ -119,7 +127,11 @@ async function target(c: GateContext): Promise<Principal> {
   if (principal === null) return refuse(NOT_FOUND);
   const human = principal.role !== "agent" && principal.role !== "runner";
   if (c.var.principal.role === "reviewer" && human) {
-    return refuse({ status: 403, code: "forbidden", detail: "Only an admin changes the standing of a person's key." });
+    return refuse({
+      status: 403,
+      code: "forbidden",
+      detail: "Only an admin changes the standing of a person's key.",
+    });
   }
   return principal;
 }
@@ -127,7 +139,11 @@ async function target(c: GateContext): Promise<Principal> {
 async function setStatus(c: GateContext, status: PrincipalStatus) {
   const principal = await target(c);
   if (principal.status === "revoked" && status !== "revoked") {
-    return refuse({ status: 409, code: "revoked_for_good", detail: "A revoked principal stays revoked; register another." });
+    return refuse({
+      status: 409,
+      code: "revoked_for_good",
+      detail: "A revoked principal stays revoked; register another.",
+    });
   }
   if (principal.status !== status) await c.env.principals.setStatus(principal.id, status, c.var.principal.id);
   return c.json({ agent_id: principal.id, agentId: principal.id, status });
@@ -169,7 +185,11 @@ export const agents = new Hono<GateEnv>()
   .post("/v1/agents/:id/report-key", admins, async (c) => {
     const principal = await target(c);
     if (principal.role !== "agent" && principal.role !== "runner") {
-      return refuse({ status: 400, code: "invalid_request", detail: "Only agents and runners report executions." });
+      return refuse({
+        status: 400,
+        code: "invalid_request",
+        detail: "Only agents and runners report executions.",
+      });
     }
     const { jwk } = parse(REPORT_KEY, await readJson(c));
     await c.env.principals.setReportKey(principal.id, jwk?.x ?? null, c.var.principal.id);

@@ -85,7 +85,12 @@ function decided(state: IntentState) {
 function idIn(body: JsonObject): string {
   const id = body["proposalId"] ?? body["intentId"] ?? body["intent_id"];
   if (typeof id === "string" && id !== "") return id;
-  return refuse({ status: 400, code: "invalid_request", detail: "proposalId: the intent's id", error: "proposalId is required" });
+  return refuse({
+    status: 400,
+    code: "invalid_request",
+    detail: "proposalId: the intent's id",
+    error: "proposalId is required",
+  });
 }
 
 const RESOLUTION = z.object({
@@ -101,7 +106,9 @@ export const approvals = new Hono<GateEnv>()
     const body = await readJson(c);
     return approve(c, idIn(body), body);
   })
-  .post("/v1/intents/:id/reject", reviewers, async (c) => reject(c, c.req.param("id"), await readJson(c), "reject"))
+  .post("/v1/intents/:id/reject", reviewers, async (c) =>
+    reject(c, c.req.param("id"), await readJson(c), "reject"),
+  )
   .post("/v1/reject", reviewers, async (c) => {
     const body = await readJson(c);
     return reject(c, idIn(body), body, "reject");

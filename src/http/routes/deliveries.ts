@@ -10,7 +10,11 @@ import { refuseWith } from "../refusals.ts";
 import { deliveryToken, intentOfDelivery, isDeliveryToken } from "../wire/secrets.ts";
 import { iso } from "../wire/times.ts";
 
-const NOTHING_THERE: Problem = { status: 404, code: "delivery_not_found", detail: "There is no such delivery." };
+const NOTHING_THERE: Problem = {
+  status: 404,
+  code: "delivery_not_found",
+  detail: "There is no such delivery.",
+};
 
 const GET_ONLY: Problem = {
   status: 405,
@@ -31,7 +35,11 @@ export const deliveries = new Hono<GateEnv>()
     await requireUnstopped(c, state.terms);
     const dossier = await intent.dossier();
     if (dossier?.case?.payload.kind !== "content") {
-      return refuse({ status: 409, code: "nothing_to_deliver", detail: "Gate has not seen this intent's payload." });
+      return refuse({
+        status: 409,
+        code: "nothing_to_deliver",
+        detail: "Gate has not seen this intent's payload.",
+      });
     }
     const inForce = inForceFor(state.terms, await c.env.rules.current());
     const agent = c.var.principal.id;
@@ -57,7 +65,11 @@ export const deliveries = new Hono<GateEnv>()
     const acted = await intent.act({ type: "claim", order: order.id, by: order.issuedTo, inForce });
     if (!acted.ok) {
       if (acted.error.reason === "already_claimed" || acted.error.reason === "wrong_phase") {
-        return refuse({ status: 410, code: "already_delivered", detail: "This was downloaded; it is handed out once." });
+        return refuse({
+          status: 410,
+          code: "already_delivered",
+          detail: "This was downloaded; it is handed out once.",
+        });
       }
       return refuseWith(acted.error);
     }

@@ -94,7 +94,8 @@ async function worker(c: GateContext): Promise<Held> {
     return refuse({
       status: 401,
       code: "execution_token_required",
-      detail: "Send the order's token as `Authorization: Bearer gex_…`, or as execution_token beside your key.",
+      detail:
+        "Send the order's token as `Authorization: Bearer gex_…`, or as execution_token beside your key.",
     });
   }
   if (!isExecutionToken(c.env, order, token)) return refuseWith({ reason: "bad_token" });
@@ -116,7 +117,8 @@ async function byWorker(
   const held = await worker(c);
   if (key === null) return run(held);
   // What was refused stays refused; what was granted is said again only while it is so.
-  const stillHolds = ({ status }: { readonly status: number }) => status >= 400 || holds === undefined || holds(held);
+  const stillHolds = ({ status }: { readonly status: number }) =>
+    status >= 400 || holds === undefined || holds(held);
   return answerOnce(c, key, { principal: held.asker, body: held.body, holds: stillHolds }, () => run(held));
 }
 
@@ -134,7 +136,11 @@ function resultText(result: unknown): string | null {
   if (result === undefined || result === null) return null;
   const text = canonicalJson(result);
   if (text.length <= MAX_RESULT_BYTES) return text;
-  return refuse({ status: 413, code: "result_too_large", detail: `A result is at most ${MAX_RESULT_BYTES} bytes.` });
+  return refuse({
+    status: 413,
+    code: "result_too_large",
+    detail: `A result is at most ${MAX_RESULT_BYTES} bytes.`,
+  });
 }
 
 export const executions = new Hono<GateEnv>()

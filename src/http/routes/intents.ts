@@ -36,7 +36,8 @@ async function propose(c: GateContext) {
       more: { limit_bytes: settings.maxPayloadBytes },
     });
   }
-  if (c.req.query("dry_run") === "true") return c.json(rehearsalReply(await rehearse(request, principal, c.env, Date.now())));
+  if (c.req.query("dry_run") === "true")
+    return c.json(rehearsalReply(await rehearse(request, principal, c.env, Date.now())));
   const { place } = c.var;
   const made = place?.again === true && request.key === null ? await replyOf(c, place.intent) : null;
   if (made !== null) return c.json(made);
@@ -75,7 +76,12 @@ async function show(c: GateContext) {
 async function audit(c: GateContext) {
   const { dossier } = await visibleDossier(c, c.req.param("id") ?? "");
   const events = auditTrail(dossier);
-  return c.json({ intentId: dossier.state.terms.id, proposalId: dossier.state.terms.id, events, auditTrail: events });
+  return c.json({
+    intentId: dossier.state.terms.id,
+    proposalId: dossier.state.terms.id,
+    events,
+    auditTrail: events,
+  });
 }
 
 export const intents = new Hono<GateEnv>()
@@ -107,7 +113,8 @@ export const intents = new Hono<GateEnv>()
     if (dossier === null) return refuse(INTENT_NOT_FOUND);
     const bytes = dossier.case?.payload.kind === "content" ? await intent.payload() : null;
     if (bytes === null) {
-      const detail = dossier.case === null ? "The payload was erased." : "Gate has not seen this intent's payload.";
+      const detail =
+        dossier.case === null ? "The payload was erased." : "Gate has not seen this intent's payload.";
       return refuse({ status: 404, code: "no_payload", detail });
     }
     // Whatever the agent called it: a browser must never run what an agent wrote.

@@ -17,7 +17,10 @@ export const overview = new Hono<GateEnv>()
     const own = role === "agent" || role === "runner" ? id : null;
     const { byPhase, duplicates, approvalLatencyMs } = await c.env.index.metrics(own);
     const count = (status: string) =>
-      PHASES.filter((phase) => statusOf(phase, false) === status).reduce((sum, phase) => sum + of(byPhase, phase), 0);
+      PHASES.filter((phase) => statusOf(phase, false) === status).reduce(
+        (sum, phase) => sum + of(byPhase, phase),
+        0,
+      );
     const attempted = PHASES.reduce((sum, phase) => sum + of(byPhase, phase), 0);
     return c.json({
       actions_attempted: attempted,

@@ -48,7 +48,12 @@ export const publicRoutes = new Hono<GateEnv>()
   )
   .get("/v1/public/feed", async (c) => {
     if (!c.env.settings.publicFeed) {
-      return refuse({ status: 404, code: "not_found", detail: "The public feed is off.", error: "Not found" });
+      return refuse({
+        status: 404,
+        code: "not_found",
+        detail: "The public feed is off.",
+        error: "Not found",
+      });
     }
     const rows = await c.env.index.list({
       phases: null,

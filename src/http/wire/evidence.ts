@@ -12,7 +12,12 @@ const FORMAT = "gate-evidence/v1";
  * @param payload the payload's bytes; null where the reader may not see it or there is none
  * @param disclose false for who may not see the payload: the salt would let them guess it and be sure
  */
-export async function evidenceOf(dossier: Dossier, payload: Uint8Array | null, disclose: boolean, ports: Ports) {
+export async function evidenceOf(
+  dossier: Dossier,
+  payload: Uint8Array | null,
+  disclose: boolean,
+  ports: Ports,
+) {
   const { state } = dossier;
   const { terms } = state;
   const proofs = await ports.log.proofsFor(terms.id);
@@ -21,7 +26,9 @@ export async function evidenceOf(dossier: Dossier, payload: Uint8Array | null, d
   const entries = dossier.entries.map(({ mac: _, ...entry }) => entry);
   const hashes = new Map(entries.map(({ seq, hash }) => [seq, hash]));
   const inclusion = proofs.entries.flatMap(({ entry, index, proof }) =>
-    proof === null || hashes.get(entry.seq) !== entry.hash ? [] : [{ seq: entry.seq, index, proof: proof.map(base64) }],
+    proof === null || hashes.get(entry.seq) !== entry.hash
+      ? []
+      : [{ seq: entry.seq, index, proof: proof.map(base64) }],
   );
   return {
     format: FORMAT,

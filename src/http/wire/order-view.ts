@@ -25,7 +25,9 @@ export function orderView(dossier: Dossier, order: Order, secrets: OrderSecrets 
   const payload = dossier.case?.payload;
   const { terms } = state;
   const ofOrder = entries.filter(({ body }) => (JSON.parse(body) as { order?: string }).order === order.id);
-  const result = notes.find(({ seq, kind }) => kind === "result" && ofOrder.some((entry) => entry.seq === seq));
+  const result = notes.find(
+    ({ seq, kind }) => kind === "result" && ofOrder.some((entry) => entry.seq === seq),
+  );
   return {
     executionId: order.id,
     execution_id: order.id,

@@ -43,7 +43,13 @@ const code = z.string().regex(CODE, "letters, digits and _ . : / - only, 128 at 
 const text = z.string().max(1024);
 
 const recordCount = z
-  .union([z.number(), z.string().regex(/^\d{1,12}$/, "a whole number").transform(Number)])
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,12}$/, "a whole number")
+      .transform(Number),
+  ])
   .pipe(z.number().int("a whole number").min(0, "not negative").max(MAX_RECORDS));
 
 const SCHEMA = z.object({
@@ -57,7 +63,10 @@ const SCHEMA = z.object({
   principalId: text.optional(),
   idempotencyKey: z.string().min(1).max(MAX_KEY_LENGTH).optional(),
   expiresIn: z.union([z.string(), z.number().int().min(0)]).optional(),
-  metadata: z.custom<JsonObject>(isJsonObject, "an object").refine(isSmall, "too long for metadata").default({}),
+  metadata: z
+    .custom<JsonObject>(isJsonObject, "an object")
+    .refine(isSmall, "too long for metadata")
+    .default({}),
   profile: z.string().max(128).optional(),
 });
 

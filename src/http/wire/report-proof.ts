@@ -22,11 +22,16 @@ interface Reported {
  * @param reportKey the registered Ed25519 public key, base64url
  * @returns the JWS as it came, to be kept; answers 400 for anything else
  */
-export async function verifiedProof(jws: string, reportKey: string | null, reported: Reported): Promise<string> {
+export async function verifiedProof(
+  jws: string,
+  reportKey: string | null,
+  reported: Reported,
+): Promise<string> {
   if (reportKey === null) return invalid("No report key is registered for this worker.");
   if (jws.length > MAX_PROOF_LENGTH) return invalid("The signed report is too long.");
   const key = await importJWK({ kty: "OKP", crv: "Ed25519", x: reportKey }, "EdDSA").catch(() => null);
-  const verified = key === null ? null : await compactVerify(jws, key, { algorithms: ["EdDSA"] }).catch(() => null);
+  const verified =
+    key === null ? null : await compactVerify(jws, key, { algorithms: ["EdDSA"] }).catch(() => null);
   if (verified === null || verified.protectedHeader.typ !== REPORT_TYPE) {
     return invalid("The signed report does not verify with the registered key.");
   }

@@ -31,7 +31,9 @@ export function deliveryToken(ports: Tokens, intentId: string, order: Order): st
 }
 
 export function isDeliveryToken(ports: Tokens, intentId: string, order: Order, given: string): boolean {
-  const earlier = ports.earlierTokens("delivery", subjectOf(order)).map((token) => deliveryPrefix(intentId) + token);
+  const earlier = ports
+    .earlierTokens("delivery", subjectOf(order))
+    .map((token) => deliveryPrefix(intentId) + token);
   return [deliveryToken(ports, intentId, order), ...earlier].some((token) => sameSecret(given, token));
 }
 

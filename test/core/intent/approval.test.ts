@@ -279,17 +279,25 @@ describe("what was looked at", () => {
 
   test.each(STALE)("%s: stale when it should be", (_case, inForce, stale) => {
     expect(isStale(state, inForce)).toBe(stale);
-    expect(doing(state, approveBy(ana, { inForce }), AT)).toBe(stale ? "binding_refused !approval_stale" : APPROVED);
+    expect(doing(state, approveBy(ana, { inForce }), AT)).toBe(
+      stale ? "binding_refused !approval_stale" : APPROVED,
+    );
     const approved = after(state, [1, approveBy(ana)]);
-    expect(doing(approved, orderBy({ inForce }), AT)).toBe(stale ? "binding_refused !approval_stale" : "execution_requested");
+    expect(doing(approved, orderBy({ inForce }), AT)).toBe(
+      stale ? "binding_refused !approval_stale" : "execution_requested",
+    );
     const order = `exe_${"A".repeat(43)}_1`;
     const ordered = after(approved, [2, orderBy()]);
     const claim = { type: "claim", order, by: AGENT, inForce } as const;
-    expect(doing(ordered, claim, T0 + 3 * MINUTE_MS)).toBe(stale ? "binding_refused !approval_stale" : "execution_claimed");
+    expect(doing(ordered, claim, T0 + 3 * MINUTE_MS)).toBe(
+      stale ? "binding_refused !approval_stale" : "execution_claimed",
+    );
   });
 
   test("a voter who saw another digest approves nothing", () => {
-    expect(doing(state, approveBy(ana, { digest: "d2".repeat(32) }), AT)).toBe("binding_refused !digest_mismatch");
+    expect(doing(state, approveBy(ana, { digest: "d2".repeat(32) }), AT)).toBe(
+      "binding_refused !digest_mismatch",
+    );
     expect(doing(state, approveBy(ana, { digest: "" }), AT)).toBe("binding_refused !digest_mismatch");
   });
 

@@ -12,7 +12,14 @@ const TERMS = termsWith();
 
 /** One event of every kind that can carry text, with that text. */
 function withText(text: string): readonly IntentEvent[] {
-  const report = { order: ORDER_1, by: "agt_1", executedAt: null, retryable: false, result: text, proof: text } as const;
+  const report = {
+    order: ORDER_1,
+    by: "agt_1",
+    executedAt: null,
+    retryable: false,
+    result: text,
+    proof: text,
+  } as const;
   return [
     {
       type: "approval_vote_recorded",
@@ -29,7 +36,14 @@ function withText(text: string): readonly IntentEvent[] {
     { type: "outcome_resolved", by: "adm_1", outcome: "executed", note: text },
     { type: "execution_succeeded", ...report },
     { type: "execution_failed", ...report },
-    { type: "execution_indeterminate", order: ORDER_1, by: "agt_1", why: "reported", result: text, proof: text },
+    {
+      type: "execution_indeterminate",
+      order: ORDER_1,
+      by: "agt_1",
+      why: "reported",
+      result: text,
+      proof: text,
+    },
     { type: "policy_checked", outcome: "hold", reasonCode: "x", rules: [], facts: text, records: 1 },
   ];
 }

@@ -65,7 +65,11 @@ describe("erasing", () => {
   });
 
   test("leaves the phase to what comes later", () => {
-    const again = evolve(erased, { event: { type: "duplicate_blocked", count: 1 }, actor: "agt_1", at: T0 + 2 });
+    const again = evolve(erased, {
+      event: { type: "duplicate_blocked", count: 1 },
+      actor: "agt_1",
+      at: T0 + 2,
+    });
     expect(again.erasedAt).toBe(erased.erasedAt);
   });
 });

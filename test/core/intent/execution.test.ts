@@ -221,7 +221,9 @@ describe("further attempts", () => {
 
   test("a stale approval is not tried again", () => {
     const state = after(approved(), [1, orderBy()], [2, retryable(ORDER_1)]);
-    expect(doing(state, orderBy({ inForce: { policies: [], configHash: "" } }), AT)).toBe("binding_refused !approval_stale");
+    expect(doing(state, orderBy({ inForce: { policies: [], configHash: "" } }), AT)).toBe(
+      "binding_refused !approval_stale",
+    );
   });
 });
 

@@ -152,7 +152,10 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         complain(!lapsed && !mayExecute(terms.runners, event.by), `reported by ${event.by}`);
         complain(!lapsed && live.claimedBy !== null && live.claimedBy !== event.by, "reported for another");
         complain(!lapsed && live.underClaim && live.claimedBy === null, "reported without the claim");
-        complain(lapsed && live.underClaim && live.claimedBy === null, "called unknown what was never claimed");
+        complain(
+          lapsed && live.underClaim && live.claimedBy === null,
+          "called unknown what was never claimed",
+        );
         if (event.type === "execution_succeeded") live.end = "succeeded";
         else if (event.type === "execution_indeterminate") live.end = lapsed ? "unknown" : "reported unknown";
         else live.end = event.retryable ? "failed, safe to retry" : "failed";

@@ -120,7 +120,15 @@ test.each(["execution_claimed", "execution_succeeded"] as const)(
     const event =
       type === "execution_claimed"
         ? { type, order: ORDER_1, by: "agt_1", expiresAt: T0 }
-        : { type, order: ORDER_1, by: "agt_1", executedAt: null, retryable: false, result: null, proof: null };
+        : {
+            type,
+            order: ORDER_1,
+            by: "agt_1",
+            executedAt: null,
+            retryable: false,
+            result: null,
+            proof: null,
+          };
     expect(() => evolve(held, { event, actor: "agt_1", at: T0 })).toThrow("without an order");
   },
 );

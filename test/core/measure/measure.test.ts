@@ -56,7 +56,12 @@ function payloadOf({ payload }: Vector): Content {
 test("ten thousand parts whose headers never end are no multipart body, and cost one look at each", () => {
   const part = `--x\r\n${"a".repeat(200)}\r\n`;
   const bytes = new TextEncoder().encode(`${part.repeat(9_999)}--x--\r\n`);
-  const payload = { kind: "content", bytes, name: null, mediaType: "multipart/form-data; boundary=x" } as const;
+  const payload = {
+    kind: "content",
+    bytes,
+    name: null,
+    mediaType: "multipart/form-data; boundary=x",
+  } as const;
   const facts = measure(payload, NO_HINTS, { recordCount: null, estimatedValueUsd: null });
   expect([facts.typeContradiction, facts.records.measured]).toEqual([true, null]);
 });
