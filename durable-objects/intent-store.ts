@@ -160,8 +160,9 @@ export class IntentStore {
       whole.set(piece, at);
       at += piece.length;
     }
-    if (at !== stored.payload.bytes)
+    if (at !== stored.payload.bytes) {
       throw new Error(`${at} of ${stored.payload.bytes} payload bytes are there`);
+    }
     return whole;
   }
 

@@ -28,8 +28,9 @@ if (intents.length === 0) console.log(`no orders for ${destination}`);
 for (const { id } of intents) {
   const { execution } = await gate(`/v1/intents/${id}`);
   // Claimed orders are another worker's.
-  if (execution?.status === "scheduled")
+  if (execution?.status === "scheduled") {
     await carryOut(await gate(`/v1/executions/${execution.executionId}`));
+  }
 }
 
 async function carryOut(issued) {

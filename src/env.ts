@@ -46,8 +46,9 @@ export function portsOf(env: Env & Optional): Ports {
 const ORIGIN = /^[^\s+\p{Cc}]{1,200}$/u;
 
 function makePorts(env: Env & Optional): Ports {
-  if (!ORIGIN.test(env.GATE_ORIGIN))
+  if (!ORIGIN.test(env.GATE_ORIGIN)) {
     throw new Error("GATE_ORIGIN must be a name without blanks and plus signs");
+  }
   const [secret, ...previous] = secretsOf(env);
   const macKey = () => deriveKey(secret, "entry-mac");
   const chain = registryChain(env.DB, macKey);

@@ -158,8 +158,9 @@ async function decide(
   const bare = decideWith(null);
   const need = needOf(bare, rules, scope, ask);
   // A key that was used before is answered by its intent, whatever would be decided now, and counts nothing.
-  if (need === null || (key !== null && (await intent.look()) !== null))
+  if (need === null || (key !== null && (await intent.look()) !== null)) {
     return { decision: bare, counted: false };
+  }
 
   const counters = ports.counters.of(scope.id);
   const counts = need.windows.length > 0 || need.duplicateWithinMs !== null;

@@ -39,7 +39,8 @@ export function erase(
 export function erasureDeadline(state: IntentState): Instant | null {
   const { eraseBy } = state.terms;
   if (eraseBy === null || state.erasedAt !== null) return null;
-  if (hasEnded(state, Number.POSITIVE_INFINITY))
+  if (hasEnded(state, Number.POSITIVE_INFINITY)) {
     return Math.max(eraseBy, state.phase === "failed" ? (state.executeBy ?? 0) : 0);
+  }
   return null;
 }

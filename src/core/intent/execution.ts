@@ -69,8 +69,9 @@ export function claim(state: IntentState, command: Command<"claim">, now: Instan
 }
 
 export function unclaim(state: IntentState, command: Command<"unclaim">): Decided {
-  if (state.phase !== "claimed" || currentOrder(state)?.id !== command.order)
+  if (state.phase !== "claimed" || currentOrder(state)?.id !== command.order) {
     return wrongPhase(state, command);
+  }
   return ok([{ type: "execution_claim_undone", order: command.order }]);
 }
 

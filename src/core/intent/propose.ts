@@ -56,8 +56,9 @@ export function repeat(
   now: Instant,
 ): Result<Repeated, Refusal> {
   // What was asked is forgotten once it is erased; then every repeat counts as the same.
-  if (state.erasedAt === null && requestDigest !== state.terms.requestDigest)
+  if (state.erasedAt === null && requestDigest !== state.terms.requestDigest) {
     return err({ reason: "key_reused" });
+  }
   return ok(countRepeat(state, actor, now));
 }
 

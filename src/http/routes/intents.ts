@@ -36,8 +36,9 @@ async function propose(c: GateContext) {
       more: { limit_bytes: settings.maxPayloadBytes },
     });
   }
-  if (c.req.query("dry_run") === "true")
+  if (c.req.query("dry_run") === "true") {
     return c.json(rehearsalReply(await rehearse(request, principal, c.env, Date.now())));
+  }
   const { place } = c.var;
   const made = place?.again === true && request.key === null ? await replyOf(c, place.intent) : null;
   if (made !== null) return c.json(made);

@@ -59,8 +59,9 @@ export function payloadOf(body: Readonly<Record<string, unknown>>): Payload {
   if (name === null && mediaType === null) {
     if (FILE_NAME.test(payload)) return { kind: "reference", name: payload, sha256: null, rows: null };
     const uri = DATA_URI.exec(payload);
-    if (uri !== null)
+    if (uri !== null) {
       return fromDataUri(payload.slice(uri[0].length), uri[1] ?? "text/plain", uri[3] !== undefined);
+    }
   }
   return { kind: "content", bytes: new TextEncoder().encode(payload), name, mediaType };
 }
