@@ -7,7 +7,12 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       // Pure parts, on Node: no runtime to start.
-      { test: { name: "core", include: ["test/core/**/*.test.ts", "test/policy/**/*.test.ts"] } },
+      {
+        test: {
+          name: "core",
+          include: ["test/core/**/*.test.ts", "test/policy/**/*.test.ts", "test/verifier/**/*.test.ts"],
+        },
+      },
       // The Worker and its objects inside workerd, against real D1, alarms and queue batches.
       {
         plugins: [

@@ -55,6 +55,14 @@ export function run(args: readonly string[], { cwd = ROOT, env = {} }: RunOption
   return start([COMMAND, ...args], cwd, env).finished;
 }
 
+/** Starts the command and leaves it running. */
+export function startCommand(
+  args: readonly string[],
+  { cwd = ROOT, env = {} }: RunOptions = {},
+): RunningCommand {
+  return start([COMMAND, ...args], cwd, env);
+}
+
 /** Runs a script of this package to its end. */
 export function runScript(script: string, env: Readonly<Record<string, string>>): Promise<Finished> {
   return start([script], ROOT, env).finished;

@@ -2,7 +2,16 @@ import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { buildIfStale, freePort, printedKey, request, ROOT, runScript, serve, temporaryFolder } from "./command.ts";
+import {
+  buildIfStale,
+  freePort,
+  printedKey,
+  request,
+  ROOT,
+  runScript,
+  serve,
+  temporaryFolder,
+} from "./command.ts";
 
 beforeAll(buildIfStale);
 
@@ -18,7 +27,9 @@ test("the example worker verifies, claims, carries out once and signs what it re
   const jwkFile = join(home.path, "report-key.json");
   writeFileSync(jwkFile, JSON.stringify(privateKey.export({ format: "jwk" })), { mode: 0o600 });
   const { kty, crv, x } = publicKey.export({ format: "jwk" });
-  const { agents } = (await call("GET", "/v1/agents", adminKey)) as { agents: { id: string; role: string }[] };
+  const { agents } = (await call("GET", "/v1/agents", adminKey)) as {
+    agents: { id: string; role: string }[];
+  };
   const agent = agents.find(({ role }) => role === "agent");
   await call("POST", `/v1/agents/${agent?.id}/report-key`, adminKey, { jwk: { kty, crv, x } });
 
@@ -56,7 +67,12 @@ test("an order of another deployment is carried out by nobody", async () => {
   const port = await freePort();
   await using server = await serve({ port, home: home.path });
   const agentKey = printedKey(server.out(), "agent");
-  const body = { destination: "salesforce.import", policy: "crm-low-risk", payload: "a\n1\n", payload_name: "a.csv" };
+  const body = {
+    destination: "salesforce.import",
+    policy: "crm-low-risk",
+    payload: "a\n1\n",
+    payload_name: "a.csv",
+  };
   const { intentId } = (await request(port, "POST", "/v1/intents", agentKey, body)).body;
   await request(port, "POST", `/v1/intents/${intentId}/execute`, agentKey, {});
   const crmFile = join(home.path, "crm.ndjson");

@@ -1,4 +1,6 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { verdictOf } from "../../verifier/finding.ts";
+import { verifyBundle } from "../../verifier/verify-bundle.ts";
 import { admin, ask, call, ordered, propose, register } from "./gate.ts";
 
 async function evidenceOf(intent: string, key = admin) {
@@ -27,6 +29,41 @@ test("the evidence of a finished intent has every entry in the log, its order an
   expect(body.orders).toMatchObject([{ order: order.id }]);
   expect(atob(body.disclosed.payload.base64)).toBe(payload);
   expect(body.entries.every((entry: object) => !("mac" in entry))).toBe(true);
+});
+
+describe("with nothing but the published keys", () => {
+  async function checked(intent: string) {
+    const { body } = await evidenceOf(intent);
+    const findings = await verifyBundle(
+      JSON.stringify(body),
+      body.keys && { ...body.keys, jwks: body.keys.jwks.keys },
+    );
+    return { verdict: verdictOf(findings), failing: findings.filter(({ status }) => status === "fails") };
+  }
+
+  test("an approved and executed intent is proven", async () => {
+    const agent = await register("agent");
+    const reviewer = await register("reviewer");
+    const intent = await propose(agent, ask("crm.held"), "pending_approval");
+    await call("POST", `/v1/intents/${intent}/approve`, reviewer.key, { comment: "looked at it" });
+    const order = (await call("POST", `/v1/intents/${intent}/execute`, agent.key)).body;
+    await call("POST", `/v1/executions/${order.executionId}/report`, order.execution_token, {
+      status: "succeeded",
+    });
+    expect(await checked(intent)).toEqual({ verdict: "proven", failing: [] });
+  });
+
+  test("a rejected, a blocked and an erased one have nothing that fails", async () => {
+    const agent = await register("agent");
+    const reviewer = await register("reviewer");
+    const rejected = await propose(agent, ask("crm.held"), "pending_approval");
+    await call("POST", `/v1/intents/${rejected}/reject`, reviewer.key, { reason: "no" });
+    const blocked = await propose(agent, ask("crm.held", { destination: "crm.nowhere" }), "blocked");
+    const erased = await propose(agent, ask("crm.held"), "pending_approval");
+    await call("POST", `/v1/intents/${erased}/withdraw`, agent.key);
+    await call("POST", `/v1/intents/${erased}/erase`, admin, { reason: "asked for" });
+    for (const intent of [rejected, blocked, erased]) expect((await checked(intent)).failing).toEqual([]);
+  });
 });
 
 test("a live order's signature is not in the evidence: any copy of it would look like an order", async () => {

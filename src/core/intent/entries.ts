@@ -64,6 +64,11 @@ function proposedBody(terms: Terms, salt: Uint8Array): Record<string, unknown> {
     payload: terms.payloadDigest === null ? null : commitment(salt, terms.payloadDigest),
     keyed: terms.keyed,
     decide_by: terms.decideBy,
+    // How many must say yes, so that whoever reads the votes can tell whether they sufficed.
+    approval: {
+      require: terms.approval.require,
+      quorums: terms.approval.quorums.map(({ policy, require }) => ({ policy, require })),
+    },
     risk_score: terms.risk.score,
     risk_factors: terms.risk.factors,
   };

@@ -40,23 +40,20 @@ export async function evidenceOf(
     policies: await policyTexts(dossier, ports),
     decision: { outcome: terms.outcome, reason_code: terms.reasonCode },
     disclosed: state.erasedAt === null && disclose ? disclosedOf(dossier, payload) : null,
-    orders: await signedOrders(dossier, ports),
+    // An order names the payload's digest, from which a short payload could be guessed.
+    orders: disclose ? await signedOrders(dossier, ports) : [],
   };
 }
 
 function disclosedOf({ state, salt, notes, case: record }: Dossier, payload: Uint8Array | null) {
   const { payloadDigest } = state.terms;
-  const kind = record?.payload.kind ?? "none";
   return {
     salt: bytesToHex(salt),
-    payload:
-      kind === "none"
-        ? null
-        : {
-            digest: payloadDigest,
-            name: record?.payload.name ?? null,
-            base64: payload === null ? null : base64(payload),
-          },
+    payload: {
+      digest: payloadDigest,
+      name: record?.payload.name ?? null,
+      base64: payload === null ? null : base64(payload),
+    },
     notes: notes.map(({ seq, kind: about, text }) => ({ seq, kind: about, text })),
   };
 }

@@ -150,6 +150,10 @@ describe("a proposal's entries", () => {
       payload: commitment(SALT, TERMS.payloadDigest ?? ""),
       keyed: true,
       decide_by: TERMS.decideBy,
+      approval: {
+        require: TERMS.approval.require,
+        quorums: TERMS.approval.quorums.map(({ policy, require }) => ({ policy, require })),
+      },
       risk_score: 15,
       risk_factors: ["medium_risk_destination"],
     });
