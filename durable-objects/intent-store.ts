@@ -76,7 +76,9 @@ function key(prefix: string, number: number): string {
 export class IntentStore {
   readonly #storage: DurableObjectStorage;
   readonly #ring: KeyRing;
+  // Only this object writes its records, so what was read or written last is what is stored.
   #state: IntentState | undefined;
+  #progress: Progress | undefined;
   #secrets: IntentSecrets | undefined;
 
   constructor(storage: DurableObjectStorage, ring: KeyRing) {
@@ -85,7 +87,6 @@ export class IntentStore {
   }
 
   state(): IntentState | undefined {
-    // Only this object writes the record, so what was read or written last is what is stored.
     this.#state ??= this.#storage.kv.get<IntentState>("intent");
     return this.#state;
   }
@@ -98,15 +99,18 @@ export class IntentStore {
   /** After a failed commit nothing in memory may be believed. */
   forget(): void {
     this.#state = undefined;
+    this.#progress = undefined;
     this.#secrets = undefined;
   }
 
   progress(): Progress {
-    return this.#storage.kv.get<Progress>("head") ?? START;
+    this.#progress ??= this.#storage.kv.get<Progress>("head") ?? START;
+    return this.#progress;
   }
 
   putProgress(progress: Progress): void {
     this.#storage.kv.put("head", progress);
+    this.#progress = progress;
   }
 
   /** The salt of all commitments made from now on. */
