@@ -21,7 +21,7 @@ export interface Evidence {
  * @throws {Unreadable} at once when there is no such file, later when it breaks off or is not UTF-8
  */
 export async function openEvidence(file: string): Promise<Evidence> {
-  const chunks = decoded(file)[Symbol.asyncIterator]();
+  const chunks = textOf(file)[Symbol.asyncIterator]();
   let beginning = "";
   while (beginning.length < BEGINNING_CHARS) {
     const { done, value } = await chunks.next();
@@ -37,7 +37,8 @@ async function* rest(beginning: string, chunks: AsyncIterator<string>): AsyncGen
   for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
 }
 
-async function* decoded(file: string): AsyncGenerator<string> {
+/** @throws {Unreadable} while it is read */
+export async function* textOf(file: string): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   try {
     const stream = file === "-" ? process.stdin : createReadStream(file);

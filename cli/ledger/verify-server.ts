@@ -1,8 +1,8 @@
 import { fails, holds, notShown, quoted, type Finding } from "../../verifier/finding.ts";
-import { verifyExport } from "../../verifier/verify-export.ts";
 import type { CommandIo } from "../io.ts";
 import { claimOf } from "./entry-line.ts";
 import { exportOutcome, showReport } from "./findings.ts";
+import { verifyLog } from "./handover.ts";
 import type { LedgerOptions } from "./options.ts";
 import { askedServer, type Health, type LogServer } from "./server.ts";
 import { trustedKeys } from "./trust.ts";
@@ -18,9 +18,10 @@ export async function verifyServer(options: LedgerOptions, io: CommandIo): Promi
   // First: asking makes it seal what came in, so the checkpoint covers it.
   const health = await server.health();
   const note = await server.checkpoint();
-  const report = await verifyExport(linesUpTo(server, note, io), { vkeys, jwks: [] }, { origin, held });
+  const log = await verifyLog(() => linesUpTo(server, note, io), vkeys, { origin, held });
+  const { report } = log;
   const { outcome, more } = exportOutcome(report);
-  const findings = [finding, sealerFinding(health), ...report.findings];
+  const findings = [finding, sealerFinding(health), ...log.findings, ...report.findings];
   const isBroken = findings.some(({ status }) => status === "fails");
   // Whoever took a server over signs with their own key and publishes that.
   const isPinned = options.keys.length > 0;

@@ -4,11 +4,11 @@ import type { Older } from "../../verifier/check-log.ts";
 import { verdictOf, type Finding } from "../../verifier/finding.ts";
 import { member, readJson } from "../../verifier/read-json.ts";
 import { verifyBundle } from "../../verifier/verify-bundle.ts";
-import { verifyExport } from "../../verifier/verify-export.ts";
 import type { CommandIo } from "../io.ts";
 import { UsageError } from "../usage.ts";
 import { exportOutcome, showReport, type Outcome } from "./findings.ts";
-import { linesOf, openEvidence, wholeText, type Evidence } from "./lines.ts";
+import { linesOf, openEvidence, textOf, wholeText, type Evidence } from "./lines.ts";
+import { verifyLog } from "./handover.ts";
 import { readLedgerOptions, Unreadable, type LedgerOptions } from "./options.ts";
 import { verifyServer } from "./verify-server.ts";
 
@@ -69,13 +69,25 @@ function olderOf({ held, proof }: LedgerOptions): Older | null {
 }
 
 async function ofExport({ chunks }: Evidence, options: LedgerOptions, io: CommandIo): Promise<number> {
-  const { keys, origin, held, proof, json } = options;
+  const { file, keys, origin, held, proof, json } = options;
   if (proof !== null) throw new UsageError("an export needs no --proof: it has every entry");
   if (keys.length === 0) {
     throw new UsageError(
       "an export brings no keys along: give the log's with --key (published under log.vkey at /.well-known/gate)",
     );
   }
-  const report = await verifyExport(linesOf(chunks), { vkeys: keys, jwks: [] }, { origin, held });
-  return showReport({ of: "export", ...exportOutcome(report), findings: report.findings }, json, io);
+  let isRead = false;
+  const open = () => {
+    if (!isRead) {
+      isRead = true;
+      return linesOf(chunks);
+    }
+    return file === null || file === "-" ? null : linesOf(textOf(file));
+  };
+  const { report, findings } = await verifyLog(open, keys, { origin, held });
+  return showReport(
+    { of: "export", ...exportOutcome(report), findings: [...findings, ...report.findings] },
+    json,
+    io,
+  );
 }

@@ -14,6 +14,7 @@ import {
   openLedger,
   origin,
   restart,
+  secretOf,
   STORIES,
   type Scene,
 } from "./ledger-scene.ts";
@@ -49,11 +50,12 @@ async function verifyAfter(
   attack: (home: string) => void,
   kept: "older" | "later",
   onServer: (port: number) => Promise<void> = async () => undefined,
+  env: Readonly<Record<string, string>> = {},
 ) {
   using home = temporaryFolder();
   copyHome(scene, home.path);
   attack(home.path);
-  const { server, port } = await restart(home.path);
+  const { server, port } = await restart(home.path, env);
   try {
     await onServer(port);
     const asked = ["--server", origin(port), "--api-key-file", scene.keyFile, "--json"];
@@ -115,6 +117,27 @@ describe.concurrent("whoever writes into D1 is found out", () => {
       }),
     );
     expect(failing(out)["sealer"]).toMatch(/"entry_missing"/);
+  });
+});
+
+describe.concurrent("a change of the deployment's secret", () => {
+  const fresh = Buffer.alloc(32, 9).toString("base64");
+  const nothing = async () => undefined;
+
+  test("is followed from the pinned key to the one it handed over to", async () => {
+    const env = { GATE_SECRET: fresh, GATE_SECRET_PREVIOUS: secretOf(scene.home) };
+    const { code, out } = await inTurn(() => verifyAfter(() => undefined, "later", nothing, env));
+    expect(failing(out)).toEqual({});
+    expect(out).toContain("A pinned key signed that another takes over");
+    expect(code).toBe(0);
+  });
+
+  test("is not believed where the old key did not sign it, and rows under a lost secret are not sealed", async () => {
+    const env = { GATE_SECRET: fresh };
+    const { out } = await inTurn(() => verifyAfter(() => undefined, "later", nothing, env));
+    const failed = failing(out);
+    expect(failed["sealer"]).toMatch(/"mac_wrong"/);
+    expect(out).not.toContain("takes over");
   });
 });
 

@@ -1,4 +1,4 @@
-import { cpSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect } from "vitest";
@@ -283,7 +283,16 @@ export function copyHome(scene: Scene, to: string): void {
 
 export async function restart(
   home: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly server: RunningCommand; readonly port: number }> {
   const port = await freePort();
-  return { server: await serve({ port, home }), port };
+  return { server: await serve({ port, home, env }), port };
+}
+
+/** The secret that a data folder was made with. */
+export function secretOf(home: string): string {
+  const { GATE_SECRET } = JSON.parse(readFileSync(join(home, "data", "secrets.json"), "utf8")) as {
+    readonly GATE_SECRET: string;
+  };
+  return GATE_SECRET;
 }
