@@ -2,7 +2,8 @@ import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { canonicalJson, type JsonObject } from "../../src/core/json.ts";
 import type { Bundle, BundleEntry } from "../../verifier/bundle.ts";
-import { hashEntry } from "../../verifier/entry.ts";
+import { hashEntry, leafOf } from "../../verifier/entry.ts";
+import { RunningRoot } from "../../verifier/merkle.ts";
 import type { Scene, Story } from "./ledger-scene.ts";
 
 /** Somebody who got hold of evidence and hands on something else. */
@@ -216,6 +217,38 @@ function rewritten(lines: readonly string[], intent: string): readonly string[] 
   return [...anew, lines.at(-1) ?? ""];
 }
 
+/** A log gone on with by somebody who says that the log's key handed over to theirs. */
+function takenOver(lines: readonly string[]): readonly string[] {
+  const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+  const x = publicKey.export({ format: "jwk" }).x ?? "";
+  const parsed = lines.slice(0, -1).map((line) => JSON.parse(line) as EntryLine);
+  const first = parsed.find(({ entry }) => entry.event === "signing_key_published")?.entry;
+  const last = parsed.findLast(({ entry }) => entry.intent === "registry")?.entry;
+  if (first === undefined || last === undefined) throw new Error("no key in the log");
+  const statement = {
+    kid: createHash("sha256").update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest("base64url"),
+    public_key: x,
+    previous_kid: (JSON.parse(first.body) as JsonObject)["kid"],
+  };
+  const mark = sign(null, Buffer.from(`gate-signing-key-v1\n${canonicalJson(statement)}`), privateKey);
+  const signed_by_new = mark.toString("base64url");
+  const body = canonicalJson({ ...statement, signed_by_new, signed_by_previous: signed_by_new });
+  const unhashed = { ...last, seq: last.seq + 1, event: "signing_key_changed", body, prev: last.hash };
+  const entry = { ...unhashed, hash: hashEntry(unhashed) };
+  const tree = new RunningRoot();
+  for (const each of [...parsed.map((line) => line.entry), entry]) tree.add(leafOf(each));
+  const [origin = ""] = noteOf(lines).split("\n");
+  const text = `${origin}\n${tree.size}\n${Buffer.from(tree.root()).toString("base64")}\n`;
+  const raw = Buffer.from(x, "base64url");
+  const id = createHash("sha256").update(`${origin}\n\u0001`).update(raw).digest().subarray(0, 4);
+  const signature = Buffer.concat([id, sign(null, Buffer.from(text), privateKey)]).toString("base64");
+  return [
+    ...lines.slice(0, -1),
+    JSON.stringify({ index: parsed.length, entry }),
+    JSON.stringify({ checkpoint: `${text}\n\u2014 ${origin} ${signature}\n` }),
+  ];
+}
+
 const noteOf = (lines: readonly string[]) =>
   (JSON.parse(lines.at(-1) ?? "") as { readonly checkpoint: string }).checkpoint;
 
@@ -259,6 +292,7 @@ export const EXPORT_ATTACKS: readonly ExportAttack[] = [
     go: (lines) => [...lines.slice(0, -1), JSON.stringify({ checkpoint: forged(noteOf(lines), "stolen") })],
     noticed: /^forged: /,
   },
+  { name: "a change of keys is made up", go: takenOver, noticed: /^forged: / },
   {
     name: "the end is exchanged for the beginning that was signed before",
     go: (lines, { older }) => {
