@@ -10,6 +10,8 @@ export default defineConfig({
       {
         test: {
           name: "core",
+          // Pure code keeps no state that one file could leave to the next.
+          isolate: false,
           include: ["test/core/**/*.test.ts", "test/policy/**/*.test.ts", "test/verifier/**/*.test.ts"],
         },
       },

@@ -461,7 +461,8 @@ describe("25: odd requests", () => {
 
   test("25: a hundred odd headers change nothing", async () => {
     const headers = new Headers({ Authorization: `Bearer ${agent.key}` });
-    for (let at = 0; at < 100; at += 1) headers.append(`X-Odd-${at}`, "\u00ff".repeat(500));
+    for (let at = 0; at < 100; at += 1) headers.append(`X-Odd-${at}`, "x".repeat(500));
+    headers.append("X-Odd", "\u00ff");
     headers.append("X-HTTP-Method-Override", "DELETE");
     headers.append("Cookie", "session=admin; __proto__=1");
     headers.append("X-Forwarded-For", "127.0.0.1");
