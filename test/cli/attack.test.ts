@@ -14,6 +14,7 @@ import {
   openLedger,
   origin,
   restart,
+  rewriteState,
   secretOf,
   STORIES,
   type Scene,
@@ -113,11 +114,30 @@ describe.concurrent("whoever writes into D1 is found out", () => {
       inDatabase(home, (db) => void db.prepare("DELETE FROM ledger WHERE intent_id = ?").run(chain));
     const { out } = await inTurn(() =>
       verifyAfter(attack, "older", async (port) => {
+        // The intent's object is not the database: its evidence still has what is missing there.
+        const { body } = await request(port, "GET", `/v1/intents/${chain}/evidence`, scene.agentKey);
+        expect(body["entries"]).toHaveLength(3);
         await request(port, "POST", `/v1/intents/${chain}/execute`, scene.agentKey);
       }),
     );
     expect(failing(out)["sealer"]).toMatch(/"entry_missing"/);
   });
+});
+
+test("an order that nobody approved, by somebody who writes an intent's object, can't come where it stands", async () => {
+  const { pending } = scene.ids;
+  const attack = (home: string) =>
+    rewriteState(home, pending, { phase: "approved", executeBy: Date.now() + 600_000 });
+  const { code, out } = await inTurn(() =>
+    verifyAfter(attack, "later", async (port) => {
+      const ordered = await request(port, "POST", `/v1/intents/${pending}/execute`, scene.agentKey);
+      expect(ordered.status).toBe(201);
+    }),
+  );
+  expect(failing(out)).toEqual({
+    entries: expect.stringMatching(/^impossible: .*"execution_requested"\) can't come where it stands/),
+  });
+  expect(code).toBe(1);
 });
 
 describe.concurrent("a change of the deployment's secret", () => {

@@ -1,6 +1,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { deserialize, serialize } from "node:v8";
 import { expect } from "vitest";
 import { runLedgerCommand } from "../../cli/ledger/command.ts";
 import { freePort, printedKey, request, type RunningCommand, serve } from "./command.ts";
@@ -267,6 +268,16 @@ export function dropTriggers(db: DatabaseSync): void {
   for (const { name } of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").all()) {
     db.exec(`DROP TRIGGER "${String(name)}"`);
   }
+}
+
+/** What an intent's object decides by, changed behind its back. */
+export function rewriteState(home: string, intent: string, change: object): void {
+  const file = `${Buffer.from(intent.slice("int_".length), "base64url").toString("hex")}.sqlite`;
+  const folder = readdirSync(join(home, OBJECTS)).find((name) => name.endsWith("-IntentObject"));
+  using db = new DatabaseSync(join(home, OBJECTS, folder ?? "", file));
+  const { value } = db.prepare("SELECT value FROM _cf_KV WHERE key = 'intent'").get() ?? {};
+  const state = deserialize(value as Uint8Array) as object;
+  db.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'intent'").run(serialize({ ...state, ...change }));
 }
 
 /** What the log's object keeps, gone: for an attacker who reaches that as well. */
