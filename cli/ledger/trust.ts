@@ -13,10 +13,12 @@ export async function trustedKeys(
 ): Promise<{ readonly vkeys: readonly string[]; readonly finding: Finding }> {
   const name = "trusted_keys";
   const { vkeys: published } = await server.published();
+  // A server whose database is away publishes none for that long; that is no swap.
+  if (published.length === 0) throw new Unreadable("the server publishes no key of its log right now");
   if (pinned.length === 0) {
     const vkeys = published.filter((vkey) => readVkey(vkey) !== null);
     if (vkeys.length === 0) {
-      throw new Unreadable("the server publishes no key of its log: give one with --key");
+      throw new Unreadable("what the server publishes is no key of a log: give one with --key");
     }
     return {
       vkeys,
