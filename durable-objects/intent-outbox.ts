@@ -92,7 +92,7 @@ export class IntentOutbox {
     if (wake !== null && wake !== queuedFor) await this.#enqueue(state.terms.id, wake);
     this.#ctx.waitUntil(pokeLog(this.#env));
     // Commands may have come in while D1 worked: only what this flush saw is marked.
-    this.#store.putProgress({ ...this.#store.progress(), flushed: seq, queuedFor: wake });
+    this.#store.putProgress({ flushed: seq, queuedFor: wake });
     this.keepAlarm();
     return true;
   }
@@ -117,7 +117,7 @@ export class IntentOutbox {
       console.error({ message: "counters not told", intent, error: String(error) });
       return false;
     }
-    this.#store.putProgress({ ...this.#store.progress(), told: fate });
+    this.#store.putProgress({ told: fate });
     this.keepAlarm();
     return this.#isTold();
   }

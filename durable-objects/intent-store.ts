@@ -16,11 +16,10 @@ import {
 /*
  * What one intent's object keeps. Keys of its storage:
  *
- *   intent            IntentState: everything decisions depend on
- *   head              where its chain ends, and how far D1 has followed
- *   entries:<seq>     the entries of one commit, under the sequence of the first
- *   case              the intent's own key and salt, wrapped; and sealed under it: the ask, the full decision, a
- *                     small payload. Destroying the key erases them and all below
+ *   intent            IntentState, everything decisions depend on; where its chain ends, how far D1 has followed
+ *   opening           the entries it began with; the intent's own key and salt, wrapped; and sealed under it the
+ *                     case: the ask, the full decision, a small payload. Destroying the key erases what it sealed
+ *   entries:<seq>     the entries of one later commit, under the sequence of the first
  *   notes:<seq>       sealed: free text that came with entries
  *   payload:<n>       sealed: a larger payload's bytes in pieces
  */
@@ -54,9 +53,16 @@ export interface Case {
   };
 }
 
-interface CaseRecord {
+interface Current {
+  readonly state: IntentState;
+  readonly progress: Progress;
+}
+
+/** Written once, and again only when the key changes: a proposal is one record less for each that is merged here. */
+interface Opening {
+  readonly entries: readonly Entry[];
   readonly key: WrappedKey;
-  /** Null once erased. */
+  /** The case; null once erased. */
   readonly sealed: Uint8Array | null;
 }
 
@@ -77,8 +83,7 @@ export class IntentStore {
   readonly #storage: DurableObjectStorage;
   readonly #ring: KeyRing;
   // Only this object writes its records, so what was read or written last is what is stored.
-  #state: IntentState | undefined;
-  #progress: Progress | undefined;
+  #current: Current | undefined;
   #secrets: IntentSecrets | undefined;
 
   constructor(storage: DurableObjectStorage, ring: KeyRing) {
@@ -87,30 +92,28 @@ export class IntentStore {
   }
 
   state(): IntentState | undefined {
-    this.#state ??= this.#storage.kv.get<IntentState>("intent");
-    return this.#state;
+    return this.#read()?.state;
   }
 
-  putState(state: IntentState): void {
-    this.#storage.kv.put("intent", state);
-    this.#state = state;
+  progress(): Progress {
+    return this.#read()?.progress ?? START;
+  }
+
+  put(state: IntentState, progress: Progress): void {
+    const current = { state, progress };
+    this.#storage.kv.put("intent", current);
+    this.#current = current;
+  }
+
+  putProgress(change: Partial<Progress>): void {
+    const current = this.#read();
+    if (current !== undefined) this.put(current.state, { ...current.progress, ...change });
   }
 
   /** After a failed commit nothing in memory may be believed. */
   forget(): void {
-    this.#state = undefined;
-    this.#progress = undefined;
+    this.#current = undefined;
     this.#secrets = undefined;
-  }
-
-  progress(): Progress {
-    this.#progress ??= this.#storage.kv.get<Progress>("head") ?? START;
-    return this.#progress;
-  }
-
-  putProgress(progress: Progress): void {
-    this.#storage.kv.put("head", progress);
-    this.#progress = progress;
   }
 
   /** The salt of all commitments made from now on. */
@@ -126,7 +129,8 @@ export class IntentStore {
   }
 
   entries(): readonly Entry[] {
-    return [...this.#storage.kv.list<readonly Entry[]>({ prefix: "entries:" })].flatMap(([, group]) => group);
+    const later = [...this.#storage.kv.list<readonly Entry[]>({ prefix: "entries:" })];
+    return [...this.#opening().entries, ...later.flatMap(([, group]) => group)];
   }
 
   notes(): readonly NumberedNote[] {
@@ -140,11 +144,12 @@ export class IntentStore {
   }
 
   /** The first record of an intent: makes its key, and keeps what was asked under it. */
-  putCase(record: Case, salt: Uint8Array, bytes: Uint8Array): void {
+  begin(record: Case, salt: Uint8Array, bytes: Uint8Array, entries: readonly Entry[]): void {
     const secrets = freshSecrets(salt);
     const inline = bytes.length <= INLINE_BYTES ? Buffer.from(bytes).toString("base64") : null;
     const text = Buffer.from(JSON.stringify({ ...record, inline } satisfies StoredCase));
-    this.#putRecord({ key: wrap(secrets, this.#ring), sealed: seal(secrets.dataKey, "case", text) }, secrets);
+    const sealed = seal(secrets.dataKey, "case", text);
+    this.#putOpening({ entries, key: wrap(secrets, this.#ring), sealed }, secrets);
     if (inline !== null) return;
     for (let piece = 0; piece * PIECE_BYTES < bytes.length; piece += 1) {
       const start = piece * PIECE_BYTES;
@@ -176,29 +181,44 @@ export class IntentStore {
       for (const [name] of this.#storage.kv.list({ prefix })) this.#storage.kv.delete(name);
     }
     const secrets = freshSecrets();
-    this.#putRecord({ key: wrap(secrets, this.#ring), sealed: null }, secrets);
+    this.#putOpening(
+      { entries: this.#opening().entries, key: wrap(secrets, this.#ring), sealed: null },
+      secrets,
+    );
+  }
+
+  #read(): Current | undefined {
+    this.#current ??= this.#storage.kv.get<Current>("intent");
+    return this.#current;
+  }
+
+  /** @throws {Error} for an intent that was never proposed: callers know its state before they ask for more */
+  #opening(): Opening {
+    const opening = this.#storage.kv.get<Opening>("opening");
+    if (opening === undefined) throw new Error("an intent without its opening");
+    return opening;
+  }
+
+  #putOpening(opening: Opening, secrets: IntentSecrets): void {
+    this.#storage.kv.put("opening", opening);
+    this.#secrets = secrets;
   }
 
   #storedCase(): StoredCase | undefined {
-    const { sealed = null } = this.#storage.kv.get<CaseRecord>("case") ?? {};
+    const { sealed } = this.#opening();
     return sealed === null ? undefined : (JSON.parse(this.#unseal("case", sealed).toString()) as StoredCase);
-  }
-
-  #putRecord(record: CaseRecord, secrets: IntentSecrets): void {
-    this.#storage.kv.put("case", record);
-    this.#secrets = secrets;
   }
 
   #open(): IntentSecrets {
     if (this.#secrets !== undefined) return this.#secrets;
-    const record = this.#storage.kv.get<CaseRecord>("case");
-    if (record === undefined) throw new Error("an intent without its key");
-    this.#secrets = unwrap(record.key, this.#ring);
+    const opening = this.#opening();
+    const secrets = unwrap(opening.key, this.#ring);
+    this.#secrets = secrets;
     // After a change of the deployment's secret each intent moves to the new one when it is next looked at.
-    if (record.key.kid !== this.#ring.current.kid) {
-      this.#putRecord({ ...record, key: wrap(this.#secrets, this.#ring) }, this.#secrets);
+    if (opening.key.kid !== this.#ring.current.kid) {
+      this.#putOpening({ ...opening, key: wrap(secrets, this.#ring) }, secrets);
     }
-    return this.#secrets;
+    return secrets;
   }
 
   #putSealed(name: string, bytes: Uint8Array): void {

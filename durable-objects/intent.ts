@@ -7,7 +7,7 @@ import { evolve } from "../src/core/intent/evolve.ts";
 import { handle, settle } from "../src/core/intent/handle.ts";
 import { countRepeat, firstFacts, repeat } from "../src/core/intent/propose.ts";
 import type { Refusal } from "../src/core/intent/refusal.ts";
-import type { IntentState } from "../src/core/intent/state.ts";
+import type { IntentState, Terms } from "../src/core/intent/state.ts";
 import { chain } from "../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { deriveKey, secretsOf } from "../src/core/secret.ts";
@@ -105,7 +105,7 @@ export class IntentObject extends DurableObject<Env> {
   /** The queue's word that a deadline may have come: does nothing unless it has. */
   async tick(): Promise<void> {
     if (this.#settled() === undefined) return;
-    this.#store.putProgress({ ...this.#store.progress(), queuedFor: null });
+    this.#store.putProgress({ queuedFor: null });
     await this.#outbox.catchUp();
   }
 
@@ -124,8 +124,9 @@ export class IntentObject extends DurableObject<Env> {
     const { kind, name, mediaType, bytes } = payload;
     const record = { ask, decision, payload: { kind, name, mediaType, bytes: bytes.length } };
     this.#transaction(() => {
-      this.#store.putCase(record, salt, bytes);
-      this.#append(facts, state);
+      const { entries, head } = this.#chained(facts, terms, salt);
+      this.#store.begin(record, salt, bytes, entries);
+      this.#store.put(state, { ...this.#store.progress(), ...head });
     });
     this.#outbox.committed();
     return state;
@@ -160,17 +161,20 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   #append(facts: readonly Fact[], state: IntentState): void {
-    const { terms } = state;
-    const salt = this.#store.salt();
-    const progress = this.#store.progress();
-    const drafts = facts.map((fact) => draftOf(terms, fact, salt));
-    const entries = chain(terms.id, progress, drafts, deriveKey(this.env.GATE_SECRET, "entry-mac"));
+    const { entries, head } = this.#chained(facts, state.terms, this.#store.salt());
+    const first = this.#store.progress().seq + 1;
     const notes = facts.flatMap(({ event }, at) =>
-      notesOf(event).map((note) => ({ ...note, seq: progress.seq + 1 + at })),
+      notesOf(event).map((note) => ({ ...note, seq: first + at })),
     );
     this.#store.putEntries(entries, notes);
-    this.#store.putState(state);
+    this.#store.put(state, { ...this.#store.progress(), ...head });
+  }
+
+  #chained(facts: readonly Fact[], terms: Terms, salt: Uint8Array) {
+    const { seq, hash } = this.#store.progress();
+    const drafts = facts.map((fact) => draftOf(terms, fact, salt));
+    const entries = chain(terms.id, { seq, hash }, drafts, deriveKey(this.env.GATE_SECRET, "entry-mac"));
     const last = entries.at(-1);
-    if (last !== undefined) this.#store.putProgress({ ...progress, seq: last.seq, hash: last.hash });
+    return { entries, head: last === undefined ? { seq, hash } : { seq: last.seq, hash: last.hash } };
   }
 }

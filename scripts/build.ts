@@ -30,6 +30,7 @@ const SOURCES = [
   "durable-objects",
   "cli",
   "sdk/typescript",
+  "verifier",
   "scripts",
   "policies",
   "gate.yaml",
