@@ -1,6 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Ask } from "./core/ask.ts";
 import type { Decision } from "./core/decision.ts";
+import { sha256Hex } from "./core/digest.ts";
 import {
   decider,
   historyNeeded,
@@ -121,12 +122,17 @@ export async function rehearse(
   return decideWith(await ports.counters.of(proposer.id).peek(reservation, need));
 }
 
-/** Hashed by the platform, which is many times faster on megabytes than code is. */
 async function identify({ ask, payload }: GovernRequest, { token }: GovernPorts): Promise<Identity> {
-  const hash =
-    payload.kind === "content" ? await crypto.subtle.digest("SHA-256", payload.bytes.slice()) : null;
-  const digest = hash === null ? null : bytesToHex(new Uint8Array(hash));
+  const digest = payload.kind === "content" ? await digestOfBytes(payload.bytes) : null;
   return identityOf(ask, payload, digest, (text) => token("subject", text));
+}
+
+/** From here on the platform hashes many times faster than code does, and below it costs a turn for nothing. */
+const PLATFORM_HASH_BYTES = 64 * 1024;
+
+async function digestOfBytes(bytes: Uint8Array): Promise<string> {
+  if (bytes.length < PLATFORM_HASH_BYTES) return sha256Hex(bytes);
+  return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice())));
 }
 
 /** What the agent may do now: its own scope, and the kill switch that stops it at this destination. */
