@@ -276,8 +276,9 @@ export function rewriteState(home: string, intent: string, change: object): void
   const folder = readdirSync(join(home, OBJECTS)).find((name) => name.endsWith("-IntentObject"));
   using db = new DatabaseSync(join(home, OBJECTS, folder ?? "", file));
   const { value } = db.prepare("SELECT value FROM _cf_KV WHERE key = 'intent'").get() ?? {};
-  const state = deserialize(value as Uint8Array) as object;
-  db.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'intent'").run(serialize({ ...state, ...change }));
+  const current = deserialize(value as Uint8Array) as { readonly state: object };
+  const changed = { ...current, state: { ...current.state, ...change } };
+  db.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'intent'").run(serialize(changed));
 }
 
 /** What the log's object keeps, gone: for an attacker who reaches that as well. */
