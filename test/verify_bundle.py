@@ -439,7 +439,7 @@ indeterminate      outcome_resolved         over
 """
 NEXT = {tuple(line.split()[:2]): line.split()[2] for line in TRANSITIONS.strip().splitlines()}
 EVENTS = {event for _, event in NEXT}
-ASIDE = {"binding_refused", "duplicate_blocked", "payload_erased"}
+ASIDE = {"binding_refused", "duplicate_blocked", "execution_reported_late", "payload_erased"}
 
 
 def story_of(entries, bodies):

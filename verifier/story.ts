@@ -48,7 +48,7 @@ const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly
 };
 
 /** May come at any time after the proposal. */
-const ASIDE = new Set(["binding_refused", "duplicate_blocked", "payload_erased"]);
+const ASIDE = new Set(["binding_refused", "duplicate_blocked", "execution_reported_late", "payload_erased"]);
 
 export interface Vote {
   readonly person: string;

@@ -51,6 +51,7 @@ const KNOWN: Record<IntentEventType, true> = {
   execution_indeterminate: true,
   binding_refused: true,
   payload_erased: true,
+  execution_reported_late: true,
   outcome_resolved: true,
 };
 

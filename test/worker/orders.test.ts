@@ -1,6 +1,6 @@
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { expect, test } from "vitest";
-import { ask, call, ordered, register } from "./gate.ts";
+import { ask, call, eventsOf, ordered, register } from "./gate.ts";
 
 async function publishedKeys() {
   return createLocalJWKSet((await call("GET", "/.well-known/jwks.json")).body);
@@ -60,4 +60,32 @@ test("the key set is public, names no private part, and its key is the one order
   expect(keys[0]).not.toHaveProperty("d");
   const shown = (await call("GET", `/v1/executions/${order.id}`, agent.key)).body;
   expect(decodeProtectedHeader(shown.order)).toMatchObject({ alg: "EdDSA", kid: keys[0].kid });
+});
+
+test("what a worker wrote before it could know of the revocation is on the ledger, and nothing is taken back", async () => {
+  const [agent, reviewer] = [await register("agent"), await register("reviewer")];
+  const order = await ordered(agent, ask("crm.small"));
+  await call("POST", `/v1/intents/${order.intent}/revoke`, reviewer.key, { reason: "stop" });
+  const late = await call("POST", `/v1/executions/${order.id}/report`, order.token, {
+    status: "succeeded",
+    result: { rows: 1 },
+  });
+  expect([late.status, late.body.status]).toEqual([200, "succeeded"]);
+  const shown = (await call("GET", `/v1/intents/${order.intent}`, reviewer.key)).body;
+  expect(shown).toMatchObject({
+    state: "revoked",
+    status: "blocked",
+    execution: { status: "succeeded", result: { rows: 1 } },
+  });
+  expect(await eventsOf(order.intent)).toEqual([
+    "proposed",
+    "policy_checked",
+    "approved",
+    "execution_requested",
+    "revoked",
+    "execution_reported_late",
+  ]);
+  expect(
+    (await call("POST", `/v1/executions/${order.id}/report`, order.token, { status: "failed" })).status,
+  ).toBe(409);
 });

@@ -77,6 +77,16 @@ export type IntentEvent =
   | { readonly type: "binding_refused"; readonly command: string; readonly reason: BindingReason }
   /** Key, salt and everything they opened are gone; what remains are the entries. */
   | { readonly type: "payload_erased"; readonly why: "retention" | "requested"; readonly note: string | null }
+  /** A worker's word on an order that was revoked meanwhile: it may have written before it could know. */
+  | {
+      readonly type: "execution_reported_late";
+      readonly order: string;
+      readonly by: string;
+      readonly outcome: "succeeded" | "failed" | "indeterminate";
+      readonly executedAt: Instant | null;
+      readonly result: string | null;
+      readonly proof: string | null;
+    }
   | {
       readonly type: "outcome_resolved";
       readonly by: string;

@@ -106,6 +106,12 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
       const terms = { ...state.terms, payloadDigest: null, requestDigest: "", subject: "" };
       return { ...next, terms, erasedAt: at };
     }
+    case "execution_reported_late": {
+      const { outcome, by, executedAt } = event;
+      const proof = event.proof === null ? "none" : "verified";
+      // What a person took back stays taken back; the report stands beside it.
+      return withOrder(next, { report: { outcome, by, at, executedAt, retryable: false, proof } });
+    }
     case "outcome_resolved":
       return { ...next, phase: event.outcome === "executed" ? "succeeded" : "failed" };
   }

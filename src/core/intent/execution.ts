@@ -91,11 +91,15 @@ export function report(state: IntentState, command: Command<"report">): Decided 
   if (reported !== null) return err({ reason: "already_reported" });
   if (claimed !== null && claimed.by !== command.by) return err({ reason: "not_runner" });
   if (state.phase === "scheduled" && needsClaim(state, found.value)) return err({ reason: "claim_required" });
-  if (state.phase !== "scheduled" && state.phase !== "claimed") return lateFor(state, command);
+  const revoked = state.phase === "revoked" && !needsClaim(state, found.value);
+  if (state.phase !== "scheduled" && state.phase !== "claimed" && !revoked) return lateFor(state, command);
 
-  const { order: id, by, executedAt, retryable, result, proof } = command;
+  const { order: id, by, outcome, executedAt, retryable, result, proof } = command;
   if (state.terms.proofRequired && proof === null) return err({ reason: "proof_required" });
-  switch (command.outcome) {
+  if (revoked) {
+    return ok([{ type: "execution_reported_late", order: id, by, outcome, executedAt, result, proof }]);
+  }
+  switch (outcome) {
     case "succeeded":
       return ok([
         { type: "execution_succeeded", order: id, by, executedAt, retryable: false, result, proof },

@@ -189,6 +189,8 @@ const sensible: fc.Arbitrary<Step["command"]> = fc
         return { type: "approve", voter, digest: DIGEST, note: null, inForce: FRESH };
       case "scheduled":
         return other && !underClaim(state) ? report : claim;
+      case "revoked":
+        return report;
       case "claimed":
         return other ? { type: "heartbeat", order: latest, by } : report;
       default:

@@ -56,7 +56,8 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
   for (const { fact, command } of committed) {
     const { event, at } = fact;
     const live = attempts.at(-1);
-    complain(closed !== null, `${event.type} after ${closed}`);
+    const late = event.type === "execution_reported_late" && closed === "revoked";
+    complain(closed !== null && !late, `${event.type} after ${closed}`);
     switch (event.type) {
       case "approval_vote_recorded": {
         if (command?.type !== "approve") complain(true, "a vote nobody cast");
@@ -126,6 +127,13 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         live.deadline = event.expiresAt;
         break;
       }
+      case "execution_reported_late":
+        complain(closed !== "revoked", "late for what is still open");
+        complain(live === undefined || live.order !== event.order || live.end !== null, "late for nothing");
+        complain(live?.underClaim === true, "late without the claim that would have let it write");
+        complain(!mayExecute(terms.runners, event.by), `reported late by ${event.by}`);
+        if (live) live.end = event.outcome === "indeterminate" ? "reported unknown" : event.outcome;
+        break;
       case "execution_claim_undone":
         complain(live === undefined || live.end !== null || live.claimedBy === null, "undid no claim");
         complain(command?.type !== "unclaim", "a claim undone by somebody else");

@@ -175,11 +175,20 @@ describe.each(PHASES)("an intent that is %s", (phase) => {
   });
 });
 
-test("a revoked intent that was ordered tells its worker that the phase is wrong, and stays revoked", () => {
+test("a worker's report on a revoked order stands beside the revocation, once, and takes nothing back", () => {
   const state = after(STATES.scheduled, [4, { type: "revoke", by: "rev_ana", note: null }]);
   expect(doing(state, claimBy(ORDER_1), AT)).toBe(NO);
-  expect(doing(state, reportOf(ORDER_1), AT)).toBe(NO);
   expect(doing(state, orderBy(), AT)).toBe(NO);
+  expect(doing(state, reportOf(ORDER_1), AT)).toBe("execution_reported_late");
+  const reported = after(state, [5, reportOf(ORDER_1)]);
+  expect([reported.phase, reported.orders.at(-1)?.report?.outcome]).toEqual(["revoked", "succeeded"]);
+  expect(doing(reported, reportOf(ORDER_1), AT)).toBe("!already_reported");
+});
+
+test("under a claim nothing can have been written before the revocation, so no report is taken", () => {
+  const ordered = after(proposed("approve", { claimRequired: true }), [1, orderBy()]);
+  const state = after(ordered, [2, { type: "revoke", by: "rev_ana", note: null }]);
+  expect(doing(state, reportOf(ORDER_1), AT)).toBe(NO);
 });
 
 test.each([
