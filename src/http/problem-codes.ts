@@ -48,6 +48,7 @@ export const PROBLEM_CODES = [
   "replay_rejected",
   "result_too_large",
   "revoked_for_good",
+  "revoked_meanwhile",
   "superseded_order",
   "too_many_proposals",
   "too_many_switches",

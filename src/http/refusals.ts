@@ -74,6 +74,12 @@ function problemOf(refusal: Refusal): Problem {
       );
     case "already_claimed":
       return conflict(409, "already_claimed", "A worker has claimed this order.");
+    case "revoked_meanwhile":
+      return conflict(
+        409,
+        "revoked_meanwhile",
+        "The intent was revoked after this order; the report is recorded, and the revocation stands.",
+      );
     case "already_reported":
       return conflict(409, "already_reported", "This order was reported; a report counts once.");
     case "superseded_order":

@@ -70,7 +70,7 @@ test("what a worker wrote before it could know of the revocation is on the ledge
     status: "succeeded",
     result: { rows: 1 },
   });
-  expect([late.status, late.body.status]).toEqual([200, "succeeded"]);
+  expect([late.status, late.body.code]).toEqual([409, "revoked_meanwhile"]);
   const shown = (await call("GET", `/v1/intents/${order.intent}`, reviewer.key)).body;
   expect(shown).toMatchObject({
     state: "revoked",

@@ -94,12 +94,10 @@ export function report(state: IntentState, command: Command<"report">): Decided 
   const revoked = state.phase === "revoked" && !needsClaim(state, found.value);
   if (state.phase !== "scheduled" && state.phase !== "claimed" && !revoked) return lateFor(state, command);
 
-  const { order: id, by, outcome, executedAt, retryable, result, proof } = command;
+  const { order: id, by, executedAt, retryable, result, proof } = command;
   if (state.terms.proofRequired && proof === null) return err({ reason: "proof_required" });
-  if (revoked) {
-    return ok([{ type: "execution_reported_late", order: id, by, outcome, executedAt, result, proof }]);
-  }
-  switch (outcome) {
+  if (revoked) return err({ reason: "revoked_meanwhile" });
+  switch (command.outcome) {
     case "succeeded":
       return ok([
         { type: "execution_succeeded", order: id, by, executedAt, retryable: false, result, proof },

@@ -24,7 +24,7 @@ export function handle(before: IntentState, command: IntentCommand, now: Instant
   const decided = decide(settled.state, command, now);
   const actor = actorOf(command);
   if (!decided.ok) {
-    const event = bindingRefused(settled.state, command, decided.error);
+    const event = recordOf(settled.state, command, decided.error);
     const facts = event === null ? [] : [{ event, actor, at: now }];
     const state = facts.reduce<IntentState>(evolve, settled.state);
     return { facts: [...settled.facts, ...facts], state, changed: false, refusal: decided.error };
@@ -38,16 +38,23 @@ export function handle(before: IntentState, command: IntentCommand, now: Instant
   };
 }
 
-/** A broken binding is refused and recorded; other refusals are between Gate and the caller. */
-function bindingRefused(
-  state: IntentState,
-  { type: command }: IntentCommand,
-  refusal: Refusal,
-): IntentEvent | null {
-  const { reason } = refusal;
-  if (reason !== "digest_mismatch" && reason !== "approval_stale") return null;
-  if (state.bindingsRefused.includes(`${command} ${reason}`)) return null;
-  return { type: "binding_refused", command, reason };
+/** Refusals that the ledger has to know of; the others are between Gate and the caller. */
+function recordOf(state: IntentState, command: IntentCommand, { reason }: Refusal): IntentEvent | null {
+  switch (reason) {
+    case "digest_mismatch":
+    case "approval_stale":
+      if (state.bindingsRefused.includes(`${command.type} ${reason}`)) return null;
+      return { type: "binding_refused", command: command.type, reason };
+    case "revoked_meanwhile":
+      return command.type === "report" ? reportedLate(command) : null;
+    default:
+      return null;
+  }
+}
+
+function reportedLate(command: Extract<IntentCommand, { type: "report" }>): IntentEvent {
+  const { order: id, by, outcome, executedAt, result, proof } = command;
+  return { type: "execution_reported_late", order: id, by, outcome, executedAt, result, proof };
 }
 
 /** Applies everything that is due. */

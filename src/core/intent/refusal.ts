@@ -24,6 +24,8 @@ export type Refusal =
   /** The destination takes signed reports only. */
   | { readonly reason: "proof_required" }
   | { readonly reason: "already_claimed" }
+  /** Somebody took the approval back; the worker's word is recorded and changes nothing. */
+  | { readonly reason: "revoked_meanwhile" }
   | { readonly reason: "already_reported" }
   | { readonly reason: "superseded_order" }
   | { readonly reason: "attempts_exhausted" }

@@ -37,6 +37,7 @@ function live(
       const kind = `${command.type} ${reason}`;
       const broken = reason === "digest_mismatch" || reason === "approval_stale";
       const recorded = broken && !byClock.state.bindingsRefused.includes(kind) ? ["binding_refused"] : [];
+      if (reason === "revoked_meanwhile") recorded.push("execution_reported_late");
       expect(handled.facts.slice(0, byClock.facts.length)).toEqual(byClock.facts);
       expect(handled.facts.slice(byClock.facts.length).map(({ event }) => event.type)).toEqual(recorded);
       expect(handled.changed).toBe(false);

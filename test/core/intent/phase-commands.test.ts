@@ -179,8 +179,8 @@ test("a worker's report on a revoked order stands beside the revocation, once, a
   const state = after(STATES.scheduled, [4, { type: "revoke", by: "rev_ana", note: null }]);
   expect(doing(state, claimBy(ORDER_1), AT)).toBe(NO);
   expect(doing(state, orderBy(), AT)).toBe(NO);
-  expect(doing(state, reportOf(ORDER_1), AT)).toBe("execution_reported_late");
-  const reported = after(state, [5, reportOf(ORDER_1)]);
+  expect(doing(state, reportOf(ORDER_1), AT)).toBe("execution_reported_late !revoked_meanwhile");
+  const { state: reported } = handle(state, reportOf(ORDER_1), AT);
   expect([reported.phase, reported.orders.at(-1)?.report?.outcome]).toEqual(["revoked", "succeeded"]);
   expect(doing(reported, reportOf(ORDER_1), AT)).toBe("!already_reported");
 });
