@@ -1,5 +1,5 @@
 import type { ApprovalRequirements } from "./decision.ts";
-import type { Assurance } from "./intent/state.ts";
+import type { Assurance } from "./assurance.ts";
 import type { Voter } from "./intent/command.ts";
 import type { Principal } from "./principal.ts";
 import type { Registry } from "./registry.ts";

@@ -13,7 +13,7 @@ import { firstFacts } from "../../src/core/intent/propose.ts";
 import { currentOrder, type IntentState, type Terms } from "../../src/core/intent/state.ts";
 import { canonicalJson } from "../../src/core/json.ts";
 import { chain, EMPTY_HEAD, type Draft, type Entry } from "../../src/core/ledger/entry.ts";
-import { toBase64 } from "../../src/core/log/base64.ts";
+import { toBase64 } from "../../src/core/base64.ts";
 import { formatCheckpoint } from "../../src/core/log/checkpoint.ts";
 import { leafBytes } from "../../src/core/log/leaf.ts";
 import { encodeVkey, noteKey, signNote, type NoteKey } from "../../src/core/log/note.ts";

@@ -12,7 +12,7 @@ import { LogStore } from "../../durable-objects/log-store.ts";
 import { INSERT_ENTRIES } from "../../src/adapters/ledger.ts";
 import { LOG_NAME } from "../../src/adapters/log-rows.ts";
 import { chain, EMPTY_HEAD, type Entry } from "../../src/core/ledger/entry.ts";
-import { fromBase64 } from "../../src/core/log/base64.ts";
+import { fromBase64 } from "../../src/core/base64.ts";
 import { verifyConsistency, verifyInclusion } from "../../src/core/log/proofs.ts";
 import { deriveKey } from "../../src/core/secret.ts";
 import { portsOf } from "../../src/env.ts";

@@ -1,3 +1,4 @@
+import { ASSURANCE_RANK } from "../assurance.ts";
 import type { Ask } from "../ask.ts";
 import type { ApprovalRequirements, Decision, OnNoResponse } from "../decision.ts";
 import { DEFAULT_EXECUTION_WINDOW_MINUTES, DEFAULT_EXPIRY_MINUTES } from "../policy.ts";
@@ -23,11 +24,6 @@ const ON_NO_RESPONSE_RANK = {
   escalate: 2,
   reject: 3,
 } as const satisfies Record<OnNoResponse, number>;
-
-const ASSURANCE_RANK = { link: 0, slack: 1, key: 2, sso: 3, passkey: 4 } as const satisfies Record<
-  ApprovalRequirements["minAssurance"],
-  number
->;
 
 /** What holds where no policy could be found: nothing of it is ever used for an approval. */
 const NO_TERMS: Terms = {

@@ -1,18 +1,10 @@
+import { ASSURANCE_RANK } from "../assurance.ts";
 import type { ApprovalRequirements, Quorum } from "../decision.ts";
-import { err, ok, type Result } from "../result.ts";
-import type { InForce, IntentCommand, Voter } from "./command.ts";
-import type { IntentEvent } from "./event.ts";
+import { err, ok } from "../result.ts";
+import type { InForce, Voter } from "./command.ts";
+import { wrongPhase, type Command, type Decided } from "./decided.ts";
 import type { Refusal } from "./refusal.ts";
-import type { Assurance, Instant, IntentState, Vote } from "./state.ts";
-
-type Command<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
-type Decided = Result<readonly IntentEvent[], Refusal>;
-
-/** Weakest first: a link proves who received a message, a passkey who touched a key. */
-const ASSURANCE_RANK = { link: 0, slack: 1, key: 2, sso: 3, passkey: 4 } as const satisfies Record<
-  Assurance,
-  number
->;
+import type { Instant, IntentState, Vote } from "./state.ts";
 
 /** May this person decide this intent at all? */
 export function eligibility(state: IntentState, voter: Voter): Refusal | null {
@@ -116,8 +108,4 @@ export function revoke(state: IntentState, command: Command<"revoke">): Decided 
     default:
       return wrongPhase(state, command);
   }
-}
-
-function wrongPhase(state: IntentState, command: IntentCommand): Decided {
-  return err({ reason: "wrong_phase", command: command.type, phase: state.phase });
 }

@@ -1,5 +1,6 @@
+import type { Assurance } from "../assurance.ts";
 import type { Executor, PolicyRef } from "../decision.ts";
-import type { Assurance, Instant } from "./state.ts";
+import type { Instant } from "./state.ts";
 
 /** A person acting through one of their credentials. */
 export interface Voter {

@@ -1,7 +1,5 @@
-import { err, ok, type Result } from "../result.ts";
-import type { IntentCommand } from "./command.ts";
-import type { IntentEvent } from "./event.ts";
-import type { Refusal } from "./refusal.ts";
+import { ok } from "../result.ts";
+import { wrongPhase, type Command, type Decided } from "./decided.ts";
 import { currentOrder, type Instant, type IntentState } from "./state.ts";
 
 /**
@@ -25,13 +23,9 @@ export function hasEnded(state: IntentState, now: Instant): boolean {
   }
 }
 
-export function erase(
-  state: IntentState,
-  command: Extract<IntentCommand, { type: "erase" }>,
-  now: Instant,
-): Result<readonly IntentEvent[], Refusal> {
+export function erase(state: IntentState, command: Command<"erase">, now: Instant): Decided {
   if (state.erasedAt !== null) return ok([]);
-  if (!hasEnded(state, now)) return err({ reason: "wrong_phase", command: "erase", phase: state.phase });
+  if (!hasEnded(state, now)) return wrongPhase(state, command);
   return ok([{ type: "payload_erased", why: "requested", note: command.note }]);
 }
 

@@ -1,13 +1,10 @@
 import { err, ok, type Result } from "../result.ts";
 import { eligibility, isStale } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
-import type { IntentEvent } from "./event.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "./limits.ts";
+import { wrongPhase, type Command, type Decided } from "./decided.ts";
 import type { Refusal } from "./refusal.ts";
 import { currentOrder, needsClaim, type Instant, type IntentState, type Order } from "./state.ts";
-
-type Command<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
-type Decided = Result<readonly IntentEvent[], Refusal>;
 
 /** An order's id names its intent, so that whoever holds it finds the object without a look-up. */
 export function orderId(intentId: string, fence: number): string {
@@ -134,8 +131,4 @@ function mayCarryOut(state: IntentState, held: Order, by: string): boolean {
 function lateFor(state: IntentState, command: IntentCommand): Decided {
   const lapsed = state.phase === "indeterminate" || state.phase === "expired" || state.phase === "approved";
   return lapsed ? err({ reason: "expired", what: "order" }) : wrongPhase(state, command);
-}
-
-function wrongPhase(state: IntentState, command: IntentCommand): Decided {
-  return err({ reason: "wrong_phase", command: command.type, phase: state.phase });
 }

@@ -1,6 +1,7 @@
 import { ok, type Result } from "../result.ts";
 import { approve, reject, revoke, withdraw } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
+import type { Command } from "./decided.ts";
 import { erase } from "./erasure.ts";
 import { GATE, type Fact, type IntentEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
@@ -52,7 +53,7 @@ function recordOf(state: IntentState, command: IntentCommand, { reason }: Refusa
   }
 }
 
-function reportedLate(command: Extract<IntentCommand, { type: "report" }>): IntentEvent {
+function reportedLate(command: Command<"report">): IntentEvent {
   const { order: id, by, outcome, executedAt, result, proof } = command;
   return { type: "execution_reported_late", order: id, by, outcome, executedAt, result, proof };
 }

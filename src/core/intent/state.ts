@@ -1,3 +1,4 @@
+import type { Assurance } from "../assurance.ts";
 import type { ApprovalRequirements, Executor, OnNoResponse, Outcome, PolicyRef } from "../decision.ts";
 import type { Risk } from "../risk.ts";
 import type { Phase } from "./phase.ts";
@@ -52,8 +53,6 @@ export interface Terms {
   readonly outcome: Outcome;
   readonly reasonCode: string;
 }
-
-export type Assurance = ApprovalRequirements["minAssurance"];
 
 export interface Vote {
   /** Person id: a quorum counts these, never names or keys. */

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../result.ts";
-import { fromBase64, toBase64 } from "./base64.ts";
+import { fromBase64, toBase64 } from "../base64.ts";
 import { HASH_BYTES } from "./tree.ts";
 
 /** A tree head, C2SP tlog-checkpoint v1.0.0; the text of a signed note. */

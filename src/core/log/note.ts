@@ -1,7 +1,7 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { err, ok, type Result } from "../result.ts";
-import { fromBase64, toBase64 } from "./base64.ts";
+import { fromBase64, toBase64 } from "../base64.ts";
 
 /*
  * C2SP signed-note v1.0.0, with Ed25519 (signature type 0x01) as the only algorithm. Signing and verifying are

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { currentOrder } from "../../core/intent/state.ts";
 import { inForceFor } from "../../core/intent/terms.ts";
-import { requireUnstopped, visibleIntent } from "../access.ts";
+import { requireUnstopped, visibleDossier } from "../access.ts";
 import { allow, requireActive } from "../auth.ts";
 import { readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
@@ -31,10 +31,10 @@ export const deliveries = new Hono<GateEnv>()
     if (typeof id !== "string") {
       return refuse({ status: 400, code: "invalid_request", detail: "intentId: the intent's id" });
     }
-    const { intent, state } = await visibleIntent(c, id);
+    const { intent, dossier } = await visibleDossier(c, id);
+    const { state } = dossier;
     await requireUnstopped(c, state.terms);
-    const dossier = await intent.dossier();
-    if (dossier?.case?.payload.kind !== "content") {
+    if (dossier.case?.payload.kind !== "content") {
       return refuse({
         status: 409,
         code: "nothing_to_deliver",

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import type { Decision } from "../../core/decision.ts";
 import { govern, rehearse } from "../../govern.ts";
-import { maySeePayload, visibleDossier, visibleIntent } from "../access.ts";
+import { maySeePayload, visibleDossier } from "../access.ts";
 import { allow } from "../auth.ts";
 import { proposalBodyBytes, readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
 import { refuse } from "../problem.ts";
-import { INTENT_NOT_FOUND, refuseWith } from "../refusals.ts";
+import { refuseWith } from "../refusals.ts";
 import { auditTrail } from "../wire/audit.ts";
 import { decisionView } from "../wire/decision-view.ts";
 import { intentRowView, intentView } from "../wire/intent-view.ts";
@@ -106,12 +106,10 @@ export const intents = new Hono<GateEnv>()
     return c.json(decisionView(dossier, c.var.principal));
   })
   .get("/v1/intents/:id/payload", readers, async (c) => {
-    const { intent, state } = await visibleIntent(c, c.req.param("id"));
-    if (!(await maySeePayload(c.var.principal, state, c.env))) {
+    const { intent, dossier } = await visibleDossier(c, c.req.param("id"));
+    if (!(await maySeePayload(c.var.principal, dossier.state, c.env))) {
       return refuse({ status: 403, code: "not_eligible", detail: "This case is not yours to decide." });
     }
-    const dossier = await intent.dossier();
-    if (dossier === null) return refuse(INTENT_NOT_FOUND);
     const bytes = dossier.case?.payload.kind === "content" ? await intent.payload() : null;
     if (bytes === null) {
       const detail =

@@ -1,4 +1,4 @@
-import { toBase64 } from "../../core/log/base64.ts";
+import { toBase64 } from "../../core/base64.ts";
 import type { LeafProof, Log, LogEntry, LogFault, LogHealth, SignedCheckpoint } from "../../ports.ts";
 import { iso } from "./times.ts";
 

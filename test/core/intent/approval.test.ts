@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { isStale } from "../../../src/core/intent/approval.ts";
 import type { InForce } from "../../../src/core/intent/command.ts";
 import { handle } from "../../../src/core/intent/handle.ts";
-import type { Assurance } from "../../../src/core/intent/state.ts";
+import type { Assurance } from "../../../src/core/assurance.ts";
 import {
   after,
   AGENT,

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import type { Executor, Outcome } from "../../../src/core/decision.ts";
 import type { InForce, IntentCommand, Voter } from "../../../src/core/intent/command.ts";
-import type { Assurance, IntentState, Terms } from "../../../src/core/intent/state.ts";
+import type { Assurance } from "../../../src/core/assurance.ts";
+import type { IntentState, Terms } from "../../../src/core/intent/state.ts";
 import { nextDeadline } from "../../../src/core/intent/settle.ts";
 import { AGENT, approvalBy, DIGEST, inForceOf, MINUTE_MS, T0, termsWith } from "./fixtures.ts";
 

@@ -1,7 +1,7 @@
 import type { InForce, IntentCommand, Voter } from "../../../src/core/intent/command.ts";
 import type { Fact } from "../../../src/core/intent/event.ts";
 import type { Phase } from "../../../src/core/intent/phase.ts";
-import type { Assurance } from "../../../src/core/intent/state.ts";
+import type { Assurance } from "../../../src/core/assurance.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "../../../src/core/intent/limits.ts";
 import { AGENT, DIGEST } from "./fixtures.ts";
 import { groupsOf, isFresh, OWNER, type Setup } from "./model.ts";

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, sign as signBytes, verify as verifyBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import vectors from "../../vectors/checkpoint/c2sp.json" with { type: "json" };
-import { fromBase64, toBase64 } from "../../../src/core/log/base64.ts";
+import { fromBase64, toBase64 } from "../../../src/core/base64.ts";
 import { formatCheckpoint, parseCheckpoint } from "../../../src/core/log/checkpoint.ts";
 import {
   encodeVkey,

@@ -1,0 +1,9 @@
+import type { ApprovalRequirements } from "./decision.ts";
+
+export type Assurance = ApprovalRequirements["minAssurance"];
+
+/** Weakest first: a link proves who received a message, a passkey who touched a key. */
+export const ASSURANCE_RANK = { link: 0, slack: 1, key: 2, sso: 3, passkey: 4 } as const satisfies Record<
+  Assurance,
+  number
+>;
