@@ -1,7 +1,7 @@
 import { d1Ledger } from "../src/adapters/ledger.ts";
 import { fateOf } from "../src/core/intent/fate.ts";
 import { rowOf } from "../src/core/intent/read-model.ts";
-import { nextDeadline, phaseDeadline } from "../src/core/intent/settle.ts";
+import { nextCall, nextDeadline } from "../src/core/intent/settle.ts";
 import type { Instant, IntentState } from "../src/core/intent/state.ts";
 import type { DeadlineMessage } from "../src/ports.ts";
 import type { IntentStore } from "./intent-store.ts";
@@ -127,7 +127,7 @@ export class IntentOutbox {
    * orders expires by computation and by the alarm; a message for each would double the cost of a proposal.
    */
   #wake(state: IntentState): Instant | null {
-    return state.phase === "approved" ? null : phaseDeadline(state);
+    return state.phase === "approved" ? null : nextCall(state);
   }
 
   async #enqueue(intent: string, at: Instant): Promise<void> {

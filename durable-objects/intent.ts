@@ -6,6 +6,7 @@ import type { Fact } from "../src/core/intent/event.ts";
 import { evolve } from "../src/core/intent/evolve.ts";
 import { handle, settle } from "../src/core/intent/handle.ts";
 import { countRepeat, firstFacts, repeat } from "../src/core/intent/propose.ts";
+import type { Phase } from "../src/core/intent/phase.ts";
 import type { Refusal } from "../src/core/intent/refusal.ts";
 import type { IntentState, Terms } from "../src/core/intent/state.ts";
 import { chain } from "../src/core/ledger/entry.ts";
@@ -15,6 +16,7 @@ import type { Acted, Dossier, Proposal, ProposeReply } from "../src/ports.ts";
 import { IntentOutbox } from "./intent-outbox.ts";
 import { IntentStore } from "./intent-store.ts";
 import { keyRing } from "./sealing.ts";
+import { Waiters } from "./waiters.ts";
 
 /**
  * One intent: the single writer of its state, votes, orders and idempotency.
@@ -26,6 +28,7 @@ import { keyRing } from "./sealing.ts";
 export class IntentObject extends DurableObject<Env> {
   readonly #store: IntentStore;
   readonly #outbox: IntentOutbox;
+  readonly #waiters = new Waiters();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -102,6 +105,14 @@ export class IntentObject extends DurableObject<Env> {
     return this.#store.payload();
   }
 
+  /** Waits in memory only: whoever lost the answer asks again. */
+  async waitWhile(phase: Phase, timeoutMs: number): Promise<IntentState | null> {
+    const state = this.#settled();
+    if (state === undefined || state.phase !== phase) return state ?? null;
+    await this.#waiters.next(timeoutMs);
+    return this.#settled() ?? null;
+  }
+
   /** The queue's word that a deadline may have come: does nothing unless it has. */
   async tick(): Promise<void> {
     if (this.#settled() === undefined) return;
@@ -148,6 +159,7 @@ export class IntentObject extends DurableObject<Env> {
       this.#append(facts, state);
     });
     this.#outbox.committed();
+    this.#waiters.changed();
   }
 
   /** All of it or none; after a failure nothing in memory may be believed either. */

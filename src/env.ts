@@ -25,6 +25,8 @@ interface Optional {
   readonly LOCAL?: Fetcher;
   /** Secrets that were `GATE_SECRET` before, newest first, separated by commas. */
   readonly GATE_SECRET_PREVIOUS?: string;
+  /** "true": people of the registry sign in without a key. Set by the local server alone, when it was told to. */
+  readonly LOCAL_SIGN_IN?: string;
 }
 
 const DEFAULT_MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
@@ -69,6 +71,14 @@ function makePorts(env: Env & Optional): Ports {
     answers: d1IdempotentAnswers(env.DB, [secret, ...previous]),
     signer,
     log: logObject(env.LOGS, env.DB, signer, env.GATE_ORIGIN),
+    credentials: absent("credentials"),
+    sessions: absent("sessions"),
+    tokens: absent("tokens"),
+    mandates: absent("mandates"),
+    deliveries: absent("deliveries"),
+    webhooks: absent("webhooks"),
+    send: absent("send"),
+    secret: absent("secret"),
     allowProposal: floodLimit(env.FLOOD),
     token: (kind, subject) => hmacHex(deriveKey(secret, `${kind}-token`), subject),
     earlierTokens: (kind, subject) =>
@@ -78,6 +88,19 @@ function makePorts(env: Env & Optional): Ports {
       origin: env.GATE_ORIGIN,
       publicFeed: String(env.PUBLIC_FEED_ENABLED) === "true",
       version,
+      publicUrl: String(env.GATE_PUBLIC_URL).replace(/\/+$/, "") || null,
+      localSignIn: env.LOCAL_SIGN_IN === "true",
     },
   };
+}
+
+function absent<T>(name: string): T {
+  return new Proxy(
+    {},
+    {
+      get: () => () => {
+        throw new Error(name);
+      },
+    },
+  ) as T;
 }

@@ -13,7 +13,9 @@ import type { HistoryNeed } from "./core/history.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
 import type { IntentState } from "./core/intent/state.ts";
 import { identityOf, type Identity } from "./core/intent/identity.ts";
-import { termsOf } from "./core/intent/terms.ts";
+import { termsOf, type Edited } from "./core/intent/terms.ts";
+import { shapeOf } from "./core/measure/shape.ts";
+import { canonicalJson } from "./core/json.ts";
 import { stoppedBy } from "./core/kill-switch.ts";
 import type { Payload } from "./core/payload.ts";
 import type { Principal } from "./core/principal.ts";
@@ -28,6 +30,8 @@ export interface GovernRequest {
   readonly key: string | null;
   /** Without a key: the id of the unused intent it is made in, where a repeat must meet its first attempt. */
   readonly place?: string | null;
+  /** Set when a reviewer changed what an agent proposed: the editor is the proposer, the agent carries it out. */
+  readonly edited?: Edited;
 }
 
 export type Governed =
@@ -42,6 +46,10 @@ export type Governed =
 type GovernPorts = Pick<Ports, "intents" | "rules" | "counters" | "switches" | "token">;
 
 const SALT_BYTES = 32;
+
+/** Hexadecimal: enough that no two kinds of intent of one deployment meet. */
+const GROUP_CHARACTERS = 24;
+
 const MINUTE_MS = 60_000;
 const NO_BYTES = new Uint8Array();
 
@@ -85,6 +93,8 @@ export async function govern(
       salt,
       keyed,
       counted,
+      group: groupOf(request, proposer, decision, ports),
+      edited: request.edited ?? null,
       now,
     }),
     salt,
@@ -125,6 +135,25 @@ export async function rehearse(
 async function identify({ ask, payload }: GovernRequest, { token }: GovernPorts): Promise<Identity> {
   const digest = payload.kind === "content" ? await digestOfBytes(payload.bytes) : null;
   return identityOf(ask, payload, digest, (text) => token("subject", text));
+}
+
+/** Names what a held intent has in common with others that a person could decide together. */
+function groupOf(
+  { ask, payload }: GovernRequest,
+  proposer: Principal,
+  decision: Decision,
+  ports: GovernPorts,
+) {
+  if (decision.outcome !== "hold") return null;
+  const policies = decision.policies.map(({ id }) => id);
+  const alike = [
+    proposer.id,
+    ask.destination,
+    policies,
+    decision.reasonCode,
+    shapeOf(payload, decision.facts),
+  ];
+  return ports.token("group", canonicalJson(alike)).slice(0, GROUP_CHARACTERS);
 }
 
 /** From here on the platform hashes many times faster than code does, and below it costs a turn for nothing. */

@@ -12,6 +12,9 @@ import type { SwitchReason, SwitchTarget } from "./core/kill-switch.ts";
 import type { Entry } from "./core/ledger/entry.ts";
 import type { Principal, PrincipalStatus, Role } from "./core/principal.ts";
 import type { Result } from "./core/result.ts";
+import type { Credentials, Sessions, TokenVerifier } from "./ports/identity.ts";
+import type { Mandates } from "./ports/mandates.ts";
+import type { Deliveries, SendOutgoing, Webhooks } from "./ports/telling.ts";
 
 /** The queryable copy of the truth. Every method either did all of it or throws. */
 export interface Ledger {
@@ -82,6 +85,8 @@ export interface Intent {
   payload(): Promise<Uint8Array | null>;
   /** Records that an equal proposal came again, without a key, and was answered with this intent. */
   repeated(by: string): Promise<IntentState | null>;
+  /** The state once it has left this phase, or as it is when the time is over; null: never proposed. */
+  waitWhile(phase: Phase, timeoutMs: number): Promise<IntentState | null>;
   tick(): Promise<void>;
 }
 
@@ -141,6 +146,8 @@ export interface IntentFilter {
   /** Null: any. An empty list matches nothing. */
   readonly destinations: readonly string[] | null;
   readonly policy: string | null;
+  /** See `Terms.group`. */
+  readonly group: string | null;
   /** Milliseconds since the epoch: at or after, and before. */
   readonly since: number | null;
   readonly until: number | null;
@@ -164,6 +171,22 @@ export interface IntentIndex {
   list(filter: IntentFilter): Promise<readonly IntentRow[]>;
   /** Counts over all intents, or over one agent's. */
   metrics(agent: string | null): Promise<Metrics>;
+  /** Pending intents that are alike, the largest groups first. */
+  groups(limit: number): Promise<readonly PendingGroup[]>;
+}
+
+export interface PendingGroup {
+  readonly group: string;
+  readonly count: number;
+  readonly agent: string;
+  readonly destination: string;
+  readonly policy: string;
+  /** Sums over those whose numbers are known. */
+  readonly records: number;
+  readonly valueCents: number;
+  /** Milliseconds since the epoch. */
+  readonly oldest: number;
+  readonly nextDeadline: number;
 }
 
 export type NewPrincipal = Omit<Principal, "status">;
@@ -299,8 +322,8 @@ export interface Signer {
   publicKeys(): Promise<readonly PublicKey[]>;
 }
 
-/** `subject` names a payload to an agent's counters, so that nobody else can tell which it was. */
-export type TokenKind = "execution" | "delivery" | "subject";
+/** `subject` and `group` name what payloads are or look like, so that nobody else can tell what that was. */
+export type TokenKind = "execution" | "delivery" | "subject" | "link" | "interaction" | "group";
 
 /** Why a row is not in the log, and nothing after it. Each is a word for whoever operates Gate. */
 export type LogFaultReason =
@@ -434,6 +457,15 @@ export interface Ports {
   readonly answers: IdempotentAnswers;
   readonly signer: Signer;
   readonly log: Log;
+  readonly credentials: Credentials;
+  readonly sessions: Sessions;
+  readonly tokens: TokenVerifier;
+  readonly mandates: Mandates;
+  readonly deliveries: Deliveries;
+  readonly webhooks: Webhooks;
+  readonly send: SendOutgoing;
+  /** A credential of the registry, fetched now; null: it is not to be had. */
+  secret(name: string): Promise<string | null>;
   /** False once an agent has proposed more than the flood limit within a minute. */
   allowProposal(agent: string): Promise<boolean>;
   /** A one-time token, derived anew each time it is needed and never stored. */
@@ -446,5 +478,9 @@ export interface Ports {
     /** How this deployment names itself in what it signs. */
     readonly origin: string;
     readonly version: string;
+    /** Where people reach this Gate, for links in messages; null: the operator did not say. */
+    readonly publicUrl: string | null;
+    /** True: the local server was told to let people of the registry sign in without a key, for development. */
+    readonly localSignIn: boolean;
   };
 }

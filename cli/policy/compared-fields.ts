@@ -120,6 +120,12 @@ export const LIMITS: readonly ComparedLimit[] = [
     "stricter",
     (n) => `${n} must approve`,
   ),
+  limit(
+    "approvers.rejections",
+    (r) => r.approvers.rejections,
+    "looser",
+    (n) => (n === 1 ? "one rejection decides" : `${n} rejections decide`),
+  ),
   rate("per_agent_per_hour", "an hour"),
   rate("per_agent_per_day", "a day"),
 ];

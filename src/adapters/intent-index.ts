@@ -16,6 +16,7 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
       if (destinations !== null) where((places) => `destination IN (${places})`, ...destinations);
       if (filter.agent !== null) where((place) => `agent_id = ${place}`, filter.agent);
       if (filter.policy !== null) where((place) => `policy_id = ${place}`, filter.policy);
+      if (filter.group !== null) where((place) => `group_key = ${place}`, filter.group);
       if (filter.since !== null) where((place) => `created_at >= ${place}`, filter.since);
       if (filter.until !== null) where((place) => `created_at < ${place}`, filter.until);
       if (filter.after !== null) {
@@ -30,6 +31,21 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
         .bind(...values)
         .all<IntentRow>();
       return results;
+    },
+
+    async groups(limit) {
+      const { results } = await db.prepare(PENDING_GROUPS).bind(limit).all<GroupRow>();
+      return results.map((row) => ({
+        group: row.group_key,
+        count: row.count,
+        agent: row.agent_id,
+        destination: row.destination,
+        policy: row.policy_id,
+        records: row.records,
+        valueCents: row.cents,
+        oldest: row.oldest,
+        nextDeadline: row.next_deadline,
+      }));
     },
 
     async metrics(agent) {
@@ -47,6 +63,26 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
     },
   };
 }
+
+interface GroupRow {
+  readonly group_key: string;
+  readonly count: number;
+  readonly agent_id: string;
+  readonly destination: string;
+  readonly policy_id: string;
+  readonly records: number;
+  readonly cents: number;
+  readonly oldest: number;
+  readonly next_deadline: number;
+}
+
+// Agent, destination and policy are part of what makes a group, so any row's are the group's.
+const PENDING_GROUPS = `
+  SELECT group_key, COUNT(*) AS count, MIN(agent_id) AS agent_id, MIN(destination) AS destination,
+         MIN(policy_id) AS policy_id, COALESCE(SUM(records), 0) AS records,
+         COALESCE(SUM(value_cents), 0) AS cents, MIN(created_at) AS oldest, MIN(decide_by) AS next_deadline
+  FROM intents WHERE phase = 'pending_approval' AND group_key IS NOT NULL
+  GROUP BY group_key ORDER BY count DESC, oldest LIMIT ?1`;
 
 const COUNT_PHASES = `
   SELECT phase AS name, COUNT(*) AS value FROM intents WHERE ?1 IS NULL OR agent_id = ?1 GROUP BY phase`;

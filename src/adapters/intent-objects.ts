@@ -47,6 +47,7 @@ function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
     look: () => call((stub) => stub.look()),
     dossier: () => call((stub) => stub.dossier()),
     payload: () => call((stub) => stub.payload()),
+    waitWhile: (phase, timeoutMs) => call((stub) => stub.waitWhile(phase, timeoutMs)),
     repeated: (by) => call((stub) => stub.repeated(by)),
     tick: () => call((stub) => stub.tick()),
   };

@@ -26,6 +26,8 @@ const COLUMNS = [
   "decide_by",
   "approved_at",
   "updated_at",
+  "group_key",
+  "approval",
   "seq",
 ] as const satisfies readonly (keyof IntentRow)[];
 
@@ -33,8 +35,9 @@ const COLUMNS = [
 const UPSERT_INTENT = `
   INSERT INTO intents (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map((_, at) => `?${at + 1}`).join(", ")})
   ON CONFLICT (id) DO UPDATE SET
-    phase = excluded.phase, status = excluded.status, approved_at = excluded.approved_at,
-    updated_at = excluded.updated_at, seq = excluded.seq
+    phase = excluded.phase, status = excluded.status, decide_by = excluded.decide_by,
+    approved_at = excluded.approved_at, updated_at = excluded.updated_at, approval = excluded.approval,
+    seq = excluded.seq
   WHERE excluded.seq > intents.seq`;
 
 export function d1Ledger(db: D1Database): Ledger {

@@ -41,6 +41,8 @@ export interface ApprovalRequirements {
   readonly excludeProposer: boolean;
   readonly excludeOwner: boolean;
   readonly minAssurance: "link" | "slack" | "key" | "sso" | "passkey";
+  /** Distinct persons whose "no" decides, ≥ 1: the fewest any policy in force asks for. */
+  readonly rejections: number;
 }
 
 export interface Quorum {

@@ -33,7 +33,8 @@ export function voterOf(principal: Principal, assurance: Assurance, registry: Re
   const handles = new Set([plain(principal.id), plain(principal.name)]);
   addPerson(handles, person, registry);
   const groups = [...registry.groups].filter(([, members]) => members.has(person)).map(([id]) => id);
-  return { principal: principal.id, person, handles: [...handles], groups, assurance };
+  const { id } = principal;
+  return { principal: id, person, acting: person, handles: [...handles], groups, assurance, mandate: null };
 }
 
 /**

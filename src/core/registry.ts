@@ -1,4 +1,5 @@
 import type { Executor } from "./decision.ts";
+import type { Json } from "./json.ts";
 import type { MeasureHints } from "./measure/hints.ts";
 
 /** `gate.yaml`, parsed: what the operator says about destinations and people, out of the agent's reach. */
@@ -11,9 +12,94 @@ export interface Registry {
   /** Group id → ids of its people. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
   readonly destinations: ReadonlyMap<string, Destination>;
-  /** Where credentials come from, by the name destinations refer to; never a secret itself. */
+  /** Where credentials come from, by the name destinations and channels refer to; never a secret itself. */
   readonly credentials: ReadonlyMap<string, CredentialSource>;
+  /** Where people are told of what waits for them, by id. */
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly signIn: SignIn;
 }
+
+/** Whose word Gate takes for who a person is. */
+export interface SignIn {
+  /** Cloudflare Access in front of Gate; null: none is. */
+  readonly access: TrustedIssuer | null;
+  readonly oidc: readonly OidcProvider[];
+}
+
+/** RFC 7519: only tokens of this issuer for this audience count. */
+export interface TrustedIssuer {
+  readonly issuer: string;
+  readonly audience: string;
+  /** Where its keys are; null: where its OpenID configuration says. */
+  readonly jwks: string | null;
+  /** The operator wrote that plain http and private addresses are meant. */
+  readonly allowPrivate: boolean;
+}
+
+export interface OidcProvider extends TrustedIssuer {
+  /** What the button on the sign-in page says. */
+  readonly name: string;
+  /** Key of `Registry.credentials`: the client's secret; null: a public client, or tokens only, without a button. */
+  readonly clientSecret: string | null;
+}
+
+interface ChannelBase {
+  readonly id: string;
+  /** Groups and people who are told here; empty: everybody who may decide. */
+  readonly for: readonly string[];
+  /** `system.action` or `system.*`; empty: every destination. */
+  readonly destinations: readonly string[];
+  /** The operator wrote that plain http and private addresses are meant. */
+  readonly allowPrivate: boolean;
+}
+
+/** One place where held intents are told of. Secrets are names of `Registry.credentials`. */
+export type Channel = ChannelBase &
+  (
+    | {
+        readonly kind: "slack_webhook";
+        /** The whole URL is the secret. */
+        readonly secret: string;
+      }
+    | {
+        readonly kind: "slack_app";
+        /** Slack's id of the channel, `C…`. */
+        readonly channel: string;
+        /** The bot's token, `xoxb-…`. */
+        readonly token: string;
+        /** Verifies what comes in at `/slack/interactions`. */
+        readonly signingSecret: string;
+        /** Slack's Web API. */
+        readonly url: string;
+      }
+    | {
+        readonly kind: "webhook";
+        readonly url: string;
+        /** Standard Webhooks: `whsec_…`. */
+        readonly secret: string;
+      }
+    | {
+        readonly kind: "email";
+        /** The provider's HTTP endpoint for sending one message. */
+        readonly url: string;
+        readonly secret: string;
+        readonly from: string;
+        readonly header: string;
+        /** What the header says, `{secret}` replaced. */
+        readonly format: string;
+        /** JSON with `{to}`, `{from}`, `{subject}`, `{text}` and `{html}` replaced in its texts; null: the usual. */
+        readonly body: Json | null;
+      }
+    | {
+        /** An approval provider that asks a person and calls back. */
+        readonly kind: "a2h";
+        readonly url: string;
+        /** Signs what goes out and what comes back. */
+        readonly secret: string;
+        /** What its word is worth. */
+        readonly assurance: "link" | "slack";
+      }
+  );
 
 export interface CredentialSource {
   readonly provider: "env" | "1password" | "hashicorp" | "aws" | "azure" | "doppler" | "infisical";
@@ -26,6 +112,8 @@ export interface Person {
   readonly name: string;
   /** Lower case. */
   readonly email: string | null;
+  /** `team/user`, both as Slack's ids: names in Slack are their bearers' to choose. */
+  readonly slack: string | null;
 }
 
 export interface Destination {

@@ -8,6 +8,10 @@ export type KeyLabel =
   | "execution-token"
   | "delivery-token"
   | "subject-token"
+  | "link-token"
+  | "interaction-token"
+  | "group-token"
+  | "webhook-secret"
   | "signing-key"
   | "payload-key"
   | "idempotent-answer";

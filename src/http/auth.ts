@@ -32,6 +32,7 @@ export function allow(roles: readonly Role[], age: "fresh" | "cached" = "fresh")
     ]);
     if (!roles.includes(principal.role)) refuseRole(principal, roles);
     c.set("principal", principal);
+    c.set("assurance", "key");
     if (key === null) return next();
     // Here and not in the routes: every POST of a known caller can be repeated, and none can forget to be.
     return answerOnce(c, key, { principal: principal.id }, async () => {

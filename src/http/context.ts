@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { Assurance } from "../core/assurance.ts";
 import type { Principal } from "../core/principal.ts";
 import type { KeyedAttempt, Ports } from "../ports.ts";
 
@@ -7,6 +8,8 @@ export interface GateEnv {
   Bindings: Ports;
   Variables: {
     principal: Principal;
+    /** How the caller proved who they are, this time. */
+    assurance: Assurance;
     requestId: string;
     /** Of a request with an Idempotency-Key: the intent a proposal is made in, and whether one was tried before. */
     place?: Pick<KeyedAttempt, "intent" | "again">;

@@ -1,11 +1,36 @@
 import type { Phase } from "../core/intent/phase.ts";
 import { statusOf } from "../core/intent/phase.ts";
+import type { Undecided } from "../decide.ts";
 import type { Refusal } from "../core/intent/refusal.ts";
 import { refuse, type Problem } from "./problem.ts";
 
 /** What the caller is told when an intent's object refuses. */
 export function refuseWith(refusal: Refusal): never {
   return refuse(problemOf(refusal));
+}
+
+/** What the caller is told when a decision came to nothing. */
+export function problemOfUndecided(undecided: Undecided): Problem {
+  switch (undecided.kind) {
+    case "refused":
+      return problemOf(undecided.refusal);
+    case "reason_required":
+      return conflict(400, "reason_required", "A rejection says why: send `reason`.");
+    case "stopped":
+      return {
+        ...conflict(
+          409,
+          "kill_switch_engaged",
+          "A kill switch is engaged; what is still in time goes on once it is lifted.",
+        ),
+        more: { scope: undecided.stop.scope, target: undecided.stop.target },
+      };
+    case "proposer_inactive":
+      return {
+        ...conflict(409, "proposer_inactive", "The agent that proposed this is suspended or revoked."),
+        more: { principal_status: undecided.standing },
+      };
+  }
 }
 
 export const INTENT_NOT_FOUND: Problem = {
@@ -15,7 +40,7 @@ export const INTENT_NOT_FOUND: Problem = {
   error: "Proposal not found",
 };
 
-function problemOf(refusal: Refusal): Problem {
+export function problemOf(refusal: Refusal): Problem {
   switch (refusal.reason) {
     case "not_found":
       return INTENT_NOT_FOUND;
@@ -48,6 +73,12 @@ function problemOf(refusal: Refusal): Problem {
       );
     case "digest_mismatch":
       return conflict(409, "digest_mismatch", "The intent is not the one this decision names.");
+    case "already_rejected":
+      return conflict(409, "already_rejected", "You said no to this; it counts as long as it waits.");
+    case "link_used":
+      return conflict(410, "link_already_used", "This link has decided already; it works once.");
+    case "edit_not_allowed":
+      return conflict(403, "edit_not_allowed", "The policy does not let reviewers change what was proposed.");
     case "approval_stale":
       return conflict(
         409,

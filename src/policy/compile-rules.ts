@@ -91,6 +91,7 @@ export function compileRules(
       excludeProposer: approvers.exclude_proposer ?? true,
       excludeOwner: approvers.exclude_owner ?? true,
       minAssurance: approvers.min_assurance ?? "slack",
+      rejections: approvers.rejections ?? 1,
     },
     edit: {
       allow: written.edit?.allow ?? false,

@@ -195,6 +195,7 @@ export const OVERRIDABLE = {
       groups: list(group, "groups").optional(),
       people: list(person, "people").optional(),
       require: wholeNumber("a number of people", 1, 20).optional(),
+      rejections: wholeNumber("a number of people", 1, 20).optional(),
       exclude_proposer: flag().optional(),
       exclude_owner: flag().optional(),
       min_assurance: assurance.optional(),

@@ -24,6 +24,8 @@ function empty(unboundDestinations: Registry["unboundDestinations"]): Registry {
     groups: new Map(),
     destinations: new Map(),
     credentials: new Map(),
+    channels: new Map(),
+    signIn: { access: null, oidc: [] },
   };
 }
 
@@ -52,6 +54,8 @@ export function parseRegistry(
     groups: mapOf(groups, (_id, members) => new Set(members)),
     destinations: mapOf(destinations, destinationOf),
     credentials: mapOf(credentials, (_name, source_): CredentialSource => source_),
+    channels: new Map(),
+    signIn: { access: null, oidc: [] },
   });
 }
 
@@ -66,7 +70,7 @@ function mapOf<W, T>(
 }
 
 function personOf(id: string, written: NonNullable<WrittenRegistry["people"]>[string]): Person {
-  return { id, name: written.name, email: written.email?.toLowerCase() ?? null };
+  return { id, name: written.name, email: written.email?.toLowerCase() ?? null, slack: null };
 }
 
 function destinationOf(name: string, written: WrittenDestination): Destination {

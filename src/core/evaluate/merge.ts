@@ -39,6 +39,7 @@ const NO_TERMS: Terms = {
     excludeProposer: true,
     excludeOwner: true,
     minAssurance: "slack",
+    rejections: 1,
   },
   escalate: [],
   edit: { allow: false, editorMayApprove: false },
@@ -130,6 +131,7 @@ function mergeApproval(a: ApprovalRequirements, b: ApprovalRequirements): Approv
     excludeOwner: a.excludeOwner || b.excludeOwner,
     minAssurance:
       ASSURANCE_RANK[a.minAssurance] >= ASSURANCE_RANK[b.minAssurance] ? a.minAssurance : b.minAssurance,
+    rejections: Math.min(a.rejections, b.rejections),
   };
 }
 

@@ -1,8 +1,9 @@
 import { ASSURANCE_RANK } from "../assurance.ts";
 import type { ApprovalRequirements, Quorum } from "../decision.ts";
 import { err, ok } from "../result.ts";
-import type { InForce, Voter } from "./command.ts";
+import type { Deciding, InForce, Voter } from "./command.ts";
 import { wrongPhase, type Command, type Decided } from "./decided.ts";
+import type { IntentEvent } from "./event.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Instant, IntentState, Vote } from "./state.ts";
 
@@ -48,8 +49,8 @@ export function isStale(state: IntentState, inForce: InForce): boolean {
 
 export function approve(state: IntentState, command: Command<"approve">, now: Instant): Decided {
   const { terms } = state;
-  const { voter } = command;
-  const refusal = eligibility(state, voter);
+  const { voter, lapsed } = command;
+  const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
   if (refusal) return err(refusal);
   // Told again what already holds: the contract answers 200 to a repeated approval.
   if (state.phase === "approved") return ok([]);
@@ -57,30 +58,66 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   if (command.digest !== null && command.digest !== terms.digest) return err({ reason: "digest_mismatch" });
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
-  if (state.votes.some((vote) => vote.person === voter.person)) return ok([]);
+  if (state.rejections.some((earlier) => isSame(earlier, voter))) return err({ reason: "already_rejected" });
+  const gone = state.votes.filter(({ principal, mandate }) => {
+    return lapsed.includes(principal) || (mandate !== null && lapsed.includes(mandate));
+  });
+  const standing = state.votes.filter((vote) => !gone.includes(vote));
+  const withdrawn = gone.map(({ person }) => voteWithdrawn(person, "credential_inactive"));
+  if (standing.some((vote) => isSame(vote, voter))) return ok(withdrawn);
 
-  const { person, principal, assurance } = voter;
+  const { person, acting, principal, assurance, mandate } = voter;
   const counts = terms.approval.quorums.filter((quorum) => admits(quorum, voter)).map(({ policy }) => policy);
   const vote = {
     type: "approval_vote_recorded",
     person,
+    acting,
     principal,
     assurance,
     counts,
+    mandate,
     note: command.note,
   } as const;
-  if (!isComplete(terms.approval, [...state.votes, { person, counts }])) return ok([vote]);
-  return ok([vote, { type: "approved", by: person, executeBy: now + terms.executionWindowMs }]);
+  const voted = [...withdrawn, ...linkUsed(command), vote];
+  if (!isComplete(terms.approval, [...standing, { person, counts }])) return ok(voted);
+  return ok([...voted, { type: "approved", by: person, executeBy: now + terms.executionWindowMs }]);
 }
 
-/** One "no" decides; of what is approved and not yet carried out it takes the approval back. */
-export function reject(state: IntentState, command: Command<"reject" | "cancel">): Decided {
+/**
+ * A "no" decides, by itself or with as many others as the policy wants; of what is approved and not yet carried
+ * out one takes the approval back.
+ */
+export function reject(state: IntentState, command: Command<"reject">): Decided {
+  const { voter, note } = command;
+  const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
+  if (refusal) return err(refusal);
+  if (command.digest !== null && command.digest !== state.terms.digest) {
+    return err({ reason: "digest_mismatch" });
+  }
+  if (state.phase === "approved" || state.phase === "scheduled") {
+    return ok([...linkUsed(command), { type: "revoked", by: voter.person, note }]);
+  }
+  if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
+  if (state.phase !== "pending_approval") return wrongPhase(state, command);
+  if (state.rejections.some((earlier) => isSame(earlier, voter))) return ok([]);
+
+  const { person, acting, principal, assurance } = voter;
+  const mine = state.votes.filter((vote) => isSame(vote, voter));
+  const said = [...linkUsed(command), ...mine.map((vote) => voteWithdrawn(vote.person, "changed_mind"))];
+  const isLast = state.rejections.length + 1 >= state.terms.approval.rejections;
+  return isLast
+    ? ok([...said, { type: "rejected", person, note }])
+    : ok([...said, { type: "rejection_vote_recorded", person, acting, principal, assurance, note }]);
+}
+
+/** Ends the asking, whoever else might have answered. */
+export function cancel(state: IntentState, command: Command<"cancel">): Decided {
   const { voter, note } = command;
   const refusal = eligibility(state, voter);
   if (refusal) return err(refusal);
   switch (state.phase) {
     case "pending_approval":
-      return ok([{ type: command.type === "reject" ? "rejected" : "cancelled", person: voter.person, note }]);
+      return ok([{ type: "cancelled", person: voter.person, note }]);
     case "approved":
     case "scheduled":
       return ok([{ type: "revoked", by: voter.person, note }]);
@@ -89,6 +126,41 @@ export function reject(state: IntentState, command: Command<"reject" | "cancel">
     default:
       return wrongPhase(state, command);
   }
+}
+
+/** Before the successor is made: of the two at most one can ever be approved. */
+export function supersede(state: IntentState, command: Command<"supersede">): Decided {
+  const { voter, successor, note } = command;
+  const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
+  if (refusal) return err(refusal);
+  if (!state.terms.edit.allow) return err({ reason: "edit_not_allowed" });
+  if (state.successor === successor && state.decidedBy === voter.person) return ok([]);
+  if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
+  if (state.phase !== "pending_approval") return wrongPhase(state, command);
+  if (command.digest !== state.terms.digest) return err({ reason: "digest_mismatch" });
+  return ok([...linkUsed(command), { type: "superseded", successor, person: voter.person, note }]);
+}
+
+type Persons = Pick<Vote, "person" | "acting">;
+
+/**
+ * One human has one voice: who acted for another has used up both, so that a delegation moves a vote and never
+ * makes a second one.
+ */
+function isSame(earlier: Persons, voter: Persons): boolean {
+  return [earlier.person, earlier.acting].some((known) => known === voter.person || known === voter.acting);
+}
+
+function voteWithdrawn(person: string, why: "credential_inactive" | "changed_mind") {
+  return { type: "approval_vote_withdrawn", person, why } as const;
+}
+
+function linkRefusal(state: IntentState, { link }: Pick<Deciding, "link">): Refusal | null {
+  return link !== null && state.linksUsed.includes(link) ? { reason: "link_used" } : null;
+}
+
+function linkUsed({ link }: Pick<Deciding, "link">): readonly IntentEvent[] {
+  return link === null ? [] : [{ type: "approval_link_used", link }];
 }
 
 export function withdraw(state: IntentState, command: Command<"withdraw">): Decided {

@@ -2,14 +2,31 @@ import type { Assurance } from "../assurance.ts";
 import type { Executor, PolicyRef } from "../decision.ts";
 import type { Instant } from "./state.ts";
 
-/** A person acting through one of their credentials. */
+/** A person acting through one of their credentials, or what they laid down beforehand acting for them. */
 export interface Voter {
+  /** The credential that acts. */
   readonly principal: string;
+  /** Whose vote it is. */
   readonly person: string;
-  /** Everything that names this person (principal ids, person id, e-mail), lower case. */
+  /** Who acts: another one than `person` only under a delegation. */
+  readonly acting: string;
+  /** Everything that names either of them (principal ids, person ids, e-mails), lower case. */
   readonly handles: readonly string[];
+  /** Groups of `person`. */
   readonly groups: readonly string[];
   readonly assurance: Assurance;
+  /** Id of the standing approval or delegation it is given under; null: by hand and for oneself. */
+  readonly mandate: string | null;
+}
+
+/** What comes with a person's decision, whatever door it came through. */
+export interface Deciding {
+  readonly voter: Voter;
+  /** The intent digest the voter saw; null from clients that don't send one. */
+  readonly digest: string | null;
+  readonly note: string | null;
+  /** Id of the approval link it was given through, which works once; null: through none. */
+  readonly link: string | null;
 }
 
 /** What is in force now; an approval holds only for what it was given under. */
@@ -20,16 +37,16 @@ export interface InForce {
 
 /** What somebody wants done to an existing intent. Plain records: they cross the object's border. */
 export type IntentCommand =
-  | {
+  | ({
       readonly type: "approve";
-      readonly voter: Voter;
-      /** The intent digest the voter saw; null from clients that don't send one. */
-      readonly digest: string | null;
-      readonly note: string | null;
       readonly inForce: InForce;
-    }
-  | { readonly type: "reject"; readonly voter: Voter; readonly note: string | null }
+      /** Principals and mandates of earlier votes that do not hold any more: their votes count no longer. */
+      readonly lapsed: readonly string[];
+    } & Deciding)
+  | ({ readonly type: "reject" } & Deciding)
   | { readonly type: "cancel"; readonly voter: Voter; readonly note: string | null }
+  /** A reviewer changed the payload: another intent, whose id is chosen beforehand, takes this one's place. */
+  | ({ readonly type: "supersede"; readonly successor: string } & Deciding)
   | { readonly type: "withdraw"; readonly agent: string; readonly note: string | null }
   | { readonly type: "revoke"; readonly by: string; readonly note: string | null }
   | { readonly type: "order"; readonly agent: string; readonly mode: Executor; readonly inForce: InForce }

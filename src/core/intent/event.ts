@@ -25,10 +25,47 @@ export type IntentEvent =
   | { readonly type: "approval_requested"; readonly decideBy: Instant }
   | {
       readonly type: "approval_vote_recorded";
+      /** Whose vote it is, and who acted: another one only under a delegation. */
       readonly person: string;
+      readonly acting: string;
       readonly principal: string;
       readonly assurance: Assurance;
       readonly counts: readonly string[];
+      readonly mandate: string | null;
+      readonly note: string | null;
+    }
+  /** A vote counts no longer: its credential or mandate is gone, or the person said no after all. */
+  | {
+      readonly type: "approval_vote_withdrawn";
+      readonly person: string;
+      readonly why: "credential_inactive" | "changed_mind";
+    }
+  /** A "no" where the policy wants more than one of them. */
+  | {
+      readonly type: "rejection_vote_recorded";
+      readonly person: string;
+      readonly acting: string;
+      readonly principal: string;
+      readonly assurance: Assurance;
+      readonly note: string | null;
+    }
+  /** A link from a message was used to decide; it works once. */
+  | { readonly type: "approval_link_used"; readonly link: string }
+  | { readonly type: "approval_reminded"; readonly next: Instant | null }
+  /** A step of the policy's `escalate`: this group or person is told next. */
+  | { readonly type: "approval_escalated"; readonly step: number; readonly to: string }
+  /** `on_no_response: escalate`: everybody named in the steps is told, and the intent waits once more. */
+  | {
+      readonly type: "expiry_escalated";
+      readonly to: readonly string[];
+      readonly decideBy: Instant;
+      readonly remindAt: Instant | null;
+    }
+  /** A reviewer changed the payload; the successor is another intent, decided anew. */
+  | {
+      readonly type: "superseded";
+      readonly successor: string;
+      readonly person: string;
       readonly note: string | null;
     }
   | { readonly type: "approved"; readonly by: string; readonly executeBy: Instant }

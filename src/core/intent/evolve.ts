@@ -1,4 +1,5 @@
 import type { Fact } from "./event.ts";
+import { firstReminder, LONGEST_REMINDER_MS } from "./reminders.ts";
 import { currentOrder, type IntentState, type Order } from "./state.ts";
 
 /**
@@ -14,6 +15,12 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
       decideBy: event.terms.decideBy,
       executeBy: null,
       votes: [],
+      rejections: [],
+      remindAt: null,
+      escalated: 0,
+      isExtended: false,
+      linksUsed: [],
+      successor: null,
       decidedBy: null,
       approvedAt: null,
       orders: [],
@@ -27,37 +34,54 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
   const next: IntentState = { ...state, updatedAt: at };
   switch (event.type) {
     case "policy_checked":
-    case "approval_requested":
       return next;
+    case "approval_requested":
+      return { ...next, remindAt: firstReminder(at, event.decideBy) };
     case "blocked":
-      return { ...next, phase: "blocked", decideBy: null, decidedBy: "policy" };
+      return closed({ ...next, phase: "blocked", decidedBy: "policy" });
     case "duplicate_blocked":
       // A repeat says nothing about the intent itself.
       return { ...state, duplicates: { unrecorded: 0, windowEndsAt: state.duplicates.windowEndsAt } };
     case "approval_vote_recorded": {
-      const { person, principal, assurance, counts } = event;
-      return { ...next, votes: [...state.votes, { person, principal, assurance, counts, at }] };
+      const { person, acting, principal, assurance, counts, mandate } = event;
+      const vote = { person, acting, principal, assurance, counts, mandate, at };
+      return { ...next, votes: [...state.votes, vote] };
     }
+    case "approval_vote_withdrawn":
+      return { ...next, votes: state.votes.filter(({ person }) => person !== event.person) };
+    case "rejection_vote_recorded": {
+      const { person, acting } = event;
+      return { ...next, rejections: [...state.rejections, { person, acting }] };
+    }
+    case "approval_link_used":
+      return { ...next, linksUsed: [...state.linksUsed, event.link] };
+    case "approval_reminded":
+      return { ...next, remindAt: event.next };
+    case "approval_escalated":
+      return { ...next, escalated: event.step + 1 };
+    case "expiry_escalated":
+      return { ...next, isExtended: true, decideBy: event.decideBy, remindAt: event.remindAt };
+    case "superseded":
+      return closed({ ...next, phase: "cancelled", decidedBy: event.person, successor: event.successor });
     case "approved":
-      return {
+      return closed({
         ...next,
         phase: "approved",
-        decideBy: null,
         decidedBy: event.by,
         approvedAt: at,
         executeBy: event.executeBy,
-      };
+      });
     case "rejected":
     case "cancelled":
-      return { ...next, phase: event.type, decideBy: null, decidedBy: event.person };
+      return closed({ ...next, phase: event.type, decidedBy: event.person });
     case "withdrawn":
-      return { ...next, phase: "withdrawn", decideBy: null, decidedBy: state.terms.agent };
+      return closed({ ...next, phase: "withdrawn", decidedBy: state.terms.agent });
     case "revoked":
-      return { ...next, phase: "revoked", decideBy: null, executeBy: null };
+      return closed({ ...next, phase: "revoked", executeBy: null });
     case "expired":
-      return { ...next, phase: "expired", decideBy: null, executeBy: null };
+      return closed({ ...next, phase: "expired", executeBy: null });
     case "expiry_deferred":
-      return { ...next, decideBy: null };
+      return { ...next, decideBy: null, remindAt: at + LONGEST_REMINDER_MS };
     case "execution_requested": {
       const { order: id, fence, mode, issuedTo, expiresAt } = event;
       const order: Order = { id, fence, mode, issuedTo, issuedAt: at, expiresAt, claim: null, report: null };
@@ -115,6 +139,11 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
     case "outcome_resolved":
       return { ...next, phase: event.outcome === "executed" ? "succeeded" : "failed" };
   }
+}
+
+/** Nobody is waited for any more. */
+function closed(state: IntentState): IntentState {
+  return { ...state, decideBy: null, remindAt: null };
 }
 
 function withOrder(state: IntentState, change: Partial<Order>): IntentState {

@@ -1,5 +1,5 @@
 import { ok, type Result } from "../result.ts";
-import { approve, reject, revoke, withdraw } from "./approval.ts";
+import { approve, cancel, reject, revoke, supersede, withdraw } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
 import type { Command } from "./decided.ts";
 import { erase } from "./erasure.ts";
@@ -78,8 +78,11 @@ function decide(
     case "approve":
       return approve(state, command, now);
     case "reject":
-    case "cancel":
       return reject(state, command);
+    case "cancel":
+      return cancel(state, command);
+    case "supersede":
+      return supersede(state, command);
     case "withdraw":
       return withdraw(state, command);
     case "revoke":
@@ -108,6 +111,7 @@ function actorOf(command: IntentCommand): string {
     case "approve":
     case "reject":
     case "cancel":
+    case "supersede":
       return command.voter.principal;
     case "withdraw":
     case "order":

@@ -20,6 +20,10 @@ export interface IntentRow {
   readonly decide_by: number;
   readonly approved_at: number | null;
   readonly updated_at: number;
+  /** See `Terms.group`. */
+  readonly group_key: string | null;
+  /** JSON: what an approval still takes; codes and numbers only. Null for what was never held. */
+  readonly approval: string | null;
   /** Ledger sequence this row reflects: an older one never overwrites a newer. */
   readonly seq: number;
 }
@@ -43,9 +47,25 @@ export function rowOf(state: IntentState, seq: number): IntentRow {
     records: terms.records,
     value_cents: terms.valueCents,
     created_at: terms.createdAt,
-    decide_by: terms.decideBy,
+    decide_by: state.decideBy ?? terms.decideBy,
     approved_at: state.approvedAt,
     updated_at: state.updatedAt,
+    group_key: terms.group,
+    approval: terms.outcome === "hold" ? JSON.stringify(askedOf(state)) : null,
     seq,
   };
+}
+
+/** What a queue shows of an approval. */
+export interface AskedApproval {
+  readonly require: number;
+  readonly votes: number;
+  readonly groups: readonly string[];
+  readonly people: readonly string[];
+  readonly min_assurance: string;
+}
+
+function askedOf({ terms, votes }: IntentState): AskedApproval {
+  const { require, groups, people, minAssurance } = terms.approval;
+  return { require, votes: votes.length, groups, people, min_assurance: minAssurance };
 }

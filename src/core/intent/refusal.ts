@@ -14,6 +14,12 @@ export type Refusal =
   | { readonly reason: "not_eligible" }
   | { readonly reason: "assurance_too_low"; readonly required: string }
   | { readonly reason: "digest_mismatch" }
+  /** The same person said no to it before. */
+  | { readonly reason: "already_rejected" }
+  /** An approval link decides once. */
+  | { readonly reason: "link_used" }
+  /** The policy does not let reviewers change what was proposed. */
+  | { readonly reason: "edit_not_allowed" }
   /** A policy or the destination's configuration changed since the approval. */
   | { readonly reason: "approval_stale" }
   | { readonly reason: "not_proposer" }

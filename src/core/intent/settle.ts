@@ -1,6 +1,9 @@
 import { erasureDeadline } from "./erasure.ts";
 import { GATE, type Fact, type IntentEvent } from "./event.ts";
+import { firstReminder, nextReminder } from "./reminders.ts";
 import { currentOrder, needsClaim, type Instant, type IntentState } from "./state.ts";
+
+const MINUTE_MS = 60_000;
 
 /**
  * What the clock alone has made true. Expiry is computed here, before every command and read, so that a timer
@@ -21,7 +24,9 @@ function dueEvent(state: IntentState, now: Instant): IntentEvent | null {
   }
   switch (state.phase) {
     case "pending_approval":
-      return state.decideBy !== null && now >= state.decideBy ? noResponse(state, now) : null;
+      // The deadline first: who was to be told before it is not told after it.
+      if (state.decideBy !== null && now >= state.decideBy) return noResponse(state, now);
+      return escalation(state, now) ?? reminder(state, now);
     case "approved":
       return state.executeBy !== null && now >= state.executeBy
         ? { type: "expired", from: "approved" }
@@ -52,9 +57,34 @@ function noResponse(state: IntentState, now: Instant): IntentEvent {
         ? { type: "approved", by: "timeout", executeBy: now + executionWindowMs }
         : { type: "expired", from: "pending_approval" };
     case "defer":
-    case "escalate":
       return { type: "expiry_deferred" };
+    case "escalate":
+      return state.isExtended ? { type: "expired", from: "pending_approval" } : secondWait(state, now);
   }
+}
+
+/** As long as the first: whoever is told now gets the time that the others had. */
+function secondWait({ terms }: IntentState, now: Instant): IntentEvent {
+  const decideBy = now + (terms.decideBy - terms.createdAt);
+  const to = [...new Set(terms.escalate.map((step) => step.to))];
+  return { type: "expiry_escalated", to, decideBy, remindAt: firstReminder(now, decideBy) };
+}
+
+/** The next step of `escalate`, and when it is due; null: there is none. */
+function nextStep({ terms, escalated }: IntentState): { readonly at: Instant; readonly to: string } | null {
+  const step = terms.escalate[escalated];
+  return step === undefined ? null : { at: terms.createdAt + step.afterMinutes * MINUTE_MS, to: step.to };
+}
+
+function escalation(state: IntentState, now: Instant): IntentEvent | null {
+  const next = nextStep(state);
+  if (next === null || now < next.at) return null;
+  return { type: "approval_escalated", step: state.escalated, to: next.to };
+}
+
+function reminder({ remindAt, decideBy }: IntentState, now: Instant): IntentEvent | null {
+  if (remindAt === null || now < remindAt) return null;
+  return { type: "approval_reminded", next: nextReminder(now, decideBy) };
 }
 
 function lapsedOrder(state: IntentState, now: Instant): IntentEvent | null {
@@ -104,10 +134,19 @@ export function phaseDeadline(state: IntentState): Instant | null {
   }
 }
 
-/** When the clock will next make anything true: the phase's deadline, repeats to be recorded, or erasure. */
+/** When the clock will next move the intent or have somebody told: what somebody outside waits for. */
+export function nextCall(state: IntentState): Instant | null {
+  if (state.phase !== "pending_approval") return phaseDeadline(state);
+  return earliest([phaseDeadline(state), state.remindAt, nextStep(state)?.at ?? null]);
+}
+
+/** When the clock will next make anything true: somebody's call, repeats to be recorded, or erasure. */
 export function nextDeadline(state: IntentState): Instant | null {
   const { unrecorded, windowEndsAt } = state.duplicates;
-  const times = [phaseDeadline(state), unrecorded === 0 ? null : windowEndsAt, erasureDeadline(state)];
+  return earliest([nextCall(state), unrecorded === 0 ? null : windowEndsAt, erasureDeadline(state)]);
+}
+
+function earliest(times: readonly (Instant | null)[]): Instant | null {
   const known = times.filter((time) => time !== null);
   return known.length === 0 ? null : Math.min(...known);
 }

@@ -1,5 +1,12 @@
 import type { Assurance } from "../assurance.ts";
-import type { ApprovalRequirements, Executor, OnNoResponse, Outcome, PolicyRef } from "../decision.ts";
+import type {
+  ApprovalRequirements,
+  Decision,
+  Executor,
+  OnNoResponse,
+  Outcome,
+  PolicyRef,
+} from "../decision.ts";
 import type { Risk } from "../risk.ts";
 import type { Phase } from "./phase.ts";
 
@@ -42,6 +49,15 @@ export interface Terms {
   readonly onNoResponse: OnNoResponse;
   readonly heldByContent: boolean;
   readonly approval: ApprovalRequirements;
+  /** Who is told next, earliest first. */
+  readonly escalate: Decision["escalate"];
+  readonly edit: Decision["edit"];
+  /** The intent whose payload a reviewer changed to make this one; null: it is nobody's successor. */
+  readonly predecessor: string | null;
+  /** The person who changed it. */
+  readonly editor: string | null;
+  /** Names what is alike among pending intents (agent, destination, policy, shape); null: held by nobody. */
+  readonly group: string | null;
   /** When key and payload are destroyed, once the intent has ended; null: when somebody asks for it. */
   readonly eraseBy: Instant | null;
   /** Handles (principal ids, person ids, e-mails) of those who may not vote, lower case. */
@@ -57,6 +73,10 @@ export interface Terms {
 export interface Vote {
   /** Person id: a quorum counts these, never names or keys. */
   readonly person: string;
+  /** Who acted; another person only under a delegation. */
+  readonly acting: string;
+  /** The standing approval or delegation it was given under. */
+  readonly mandate: string | null;
   readonly principal: string;
   readonly assurance: Assurance;
   /** The policies whose quorum admitted this person when they voted. */
@@ -96,6 +116,18 @@ export interface IntentState {
   readonly decideBy: Instant | null;
   readonly executeBy: Instant | null;
   readonly votes: readonly Vote[];
+  /** Who said no, where the policy wants more than one of them. */
+  readonly rejections: readonly { readonly person: string; readonly acting: string }[];
+  /** When those who may decide are told again; null: not. */
+  readonly remindAt: Instant | null;
+  /** Steps of `escalate` that were taken. */
+  readonly escalated: number;
+  /** True once `on_no_response: escalate` gave it its second wait. */
+  readonly isExtended: boolean;
+  /** Links that decided something. */
+  readonly linksUsed: readonly string[];
+  /** The intent that took this one's place. */
+  readonly successor: string | null;
   /** Who decided: a person id, `policy`, or `timeout`; null while open. */
   readonly decidedBy: string | null;
   readonly approvedAt: Instant | null;

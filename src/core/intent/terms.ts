@@ -6,7 +6,7 @@ import type { Rules } from "../evaluate/decide-intent.ts";
 import type { Payload } from "../payload.ts";
 import { excludedHandles } from "../people.ts";
 import type { Principal } from "../principal.ts";
-import type { InForce } from "./command.ts";
+import type { InForce, Voter } from "./command.ts";
 import type { Identity } from "./identity.ts";
 import { intentDigest } from "./intent-digest.ts";
 import type { Instant, Terms } from "./state.ts";
@@ -28,12 +28,25 @@ export interface TermsInput {
   readonly salt: Uint8Array;
   readonly keyed: boolean;
   readonly counted: boolean;
+  /** See `Terms.group`. */
+  readonly group: string | null;
+  /** Set when a reviewer changed what an agent proposed. */
+  readonly edited: Edited | null;
   readonly now: Instant;
+}
+
+/** Whose change of which intent another one is. */
+export interface Edited {
+  readonly predecessor: string;
+  readonly editor: Voter;
+  /** True: the policy of the predecessor lets those who change it approve it as well. */
+  readonly editorMayApprove: boolean;
 }
 
 /** Fixes, at proposal, everything an approval will be an approval of, and binds it in one digest. */
 export function termsOf(input: TermsInput): Terms {
-  const { id, ask, payload, identity, decision, proposer, rules, salt, keyed, counted, now } = input;
+  const { id, ask, payload, identity, decision, proposer, rules, salt, keyed, counted, group, edited, now } =
+    input;
   const entry = rules.registry.destinations.get(ask.destination);
   const { facts, policies, approval } = decision;
   const { payloadDigest, requestDigest, subject } = identity;
@@ -66,14 +79,25 @@ export function termsOf(input: TermsInput): Terms {
     onNoResponse: decision.onNoResponse,
     heldByContent: decision.heldByContent,
     approval,
+    escalate: decision.escalate,
+    edit: decision.edit,
+    predecessor: edited?.predecessor ?? null,
+    editor: edited?.editor.acting ?? null,
+    group,
     eraseBy: decision.retentionDays === null ? null : now + decision.retentionDays * DAY_MS,
-    excluded: excludedHandles(proposer, approval, rules.registry),
+    excluded: [...excludedHandles(proposer, approval, rules.registry), ...editorHandles(edited, decision)],
     risk: decision.risk,
     records: facts.records.effective,
     valueCents: facts.valueUsdCents.measured ?? facts.valueUsdCents.declared,
     outcome: decision.outcome,
     reasonCode: decision.reasonCode,
   };
+}
+
+/** Whoever changed the payload proposed it, and is as little their own approver as anybody. */
+function editorHandles(edited: Edited | null, { edit }: Decision): readonly string[] {
+  if (edited === null || (edited.editorMayApprove && edit.editorMayApprove)) return [];
+  return edited.editor.handles;
 }
 
 /** What is in force now for an intent: compared with what its approval was given under. */

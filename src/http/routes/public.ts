@@ -60,6 +60,7 @@ export const publicRoutes = new Hono<GateEnv>()
       agent: null,
       destinations: null,
       policy: null,
+      group: null,
       since: null,
       until: null,
       after: null,

@@ -19,6 +19,7 @@ export async function listFilter(c: GateContext): Promise<IntentFilter> {
     agent: own ?? c.req.query("agent") ?? c.req.query("agent_id") ?? null,
     destinations: asked === undefined ? assigned : (assigned ?? [asked]).filter((name) => name === asked),
     policy: c.req.query("policy") ?? c.req.query("policy_id") ?? null,
+    group: c.req.query("group") ?? null,
     since: time(c, "since"),
     until: time(c, "until"),
     after: cursor(c.req.query("after")),

@@ -44,6 +44,11 @@ export function termsWith(change: Partial<Terms> = {}): Terms {
     heldByContent: false,
     approval: approvalBy({ policy: "crm", require: 1, groups: [], people: [] }),
     excluded: [AGENT, "olaf", "olaf@example.com"],
+    escalate: [],
+    edit: { allow: false, editorMayApprove: false },
+    predecessor: null,
+    editor: null,
+    group: null,
     risk: { score: 15, level: "low", factors: ["medium_risk_destination"] },
     records: 40,
     valueCents: null,
@@ -68,6 +73,7 @@ export function approvalBy(...quorums: Approval["quorums"]): Approval {
     excludeProposer: true,
     excludeOwner: true,
     minAssurance: "slack",
+    rejections: 1,
   };
 }
 
@@ -79,6 +85,8 @@ export function voterNamed(person: string, change: Partial<Voter> = {}): Voter {
   return {
     principal: `rev_${person}`,
     person,
+    acting: person,
+    mandate: null,
     handles: [person, `rev_${person}`, `${person}@example.com`],
     groups: [],
     assurance: "key",
@@ -137,7 +145,8 @@ export function proposed(outcome: Outcome, change: Partial<Terms> = {}): IntentS
 type Of<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
 
 export function approveBy(voter: Voter, change: Partial<Of<"approve">> = {}): IntentCommand {
-  return { type: "approve", voter, digest: DIGEST, note: null, inForce: inForceOf(termsWith()), ...change };
+  const inForce = inForceOf(termsWith());
+  return { type: "approve", voter, digest: DIGEST, note: null, link: null, inForce, lapsed: [], ...change };
 }
 
 export function orderBy(change: Partial<Of<"order">> = {}): IntentCommand {

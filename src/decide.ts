@@ -1,0 +1,85 @@
+import type { Deciding } from "./core/intent/command.ts";
+import type { Refusal } from "./core/intent/refusal.ts";
+import type { Terms } from "./core/intent/state.ts";
+import { inForceFor } from "./core/intent/terms.ts";
+import { stoppedBy, type SwitchTarget } from "./core/kill-switch.ts";
+import { err, type Result } from "./core/result.ts";
+import type { Acted, Intent, Ports } from "./ports.ts";
+
+/** What a person says about an intent, whatever door it came through: API, page, Slack, link, callback, batch. */
+export interface Said extends Deciding {
+  readonly decision: "approve" | "reject";
+}
+
+/** Why nothing was decided. */
+export type Undecided =
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  /** A "no" without a reason teaches nobody anything. */
+  | { readonly kind: "reason_required" }
+  | { readonly kind: "stopped"; readonly stop: SwitchTarget }
+  /** A suspended agent's intents wait with it: nothing of theirs is approved meanwhile. */
+  | { readonly kind: "proposer_inactive"; readonly standing: string };
+
+export type DecidePorts = Pick<Ports, "rules" | "principals" | "switches" | "mandates">;
+
+/**
+ * The one way in which people decide. The intent's object judges who may and whether it still holds; here is what
+ * it can't see: kill switches, the proposer's standing, and whether those who voted before still stand.
+ */
+export async function decideIntent(
+  intent: Intent,
+  said: Said,
+  ports: DecidePorts,
+): Promise<Result<Acted, Undecided>> {
+  const { decision, voter, digest, link } = said;
+  const note = said.note === null || said.note.trim() === "" ? null : said.note;
+  if (decision === "reject") {
+    if (note === null) return err({ kind: "reason_required" });
+    return refusedOr(await intent.act({ type: "reject", voter, digest, note, link }));
+  }
+  const state = await intent.look();
+  if (state === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
+  const obstacle = await obstacleTo(state.terms, ports);
+  if (obstacle !== null) return err(obstacle);
+  const [rules, lapsed] = await Promise.all([ports.rules.current(), lapsedOf(state.votes, ports)]);
+  const inForce = inForceFor(state.terms, rules);
+  return refusedOr(await intent.act({ type: "approve", voter, digest, note, link, inForce, lapsed }));
+}
+
+function refusedOr(acted: Result<Acted, Refusal>): Result<Acted, Undecided> {
+  return acted.ok ? acted : err({ kind: "refused", refusal: acted.error });
+}
+
+/** What keeps anybody from approving this now; null: nothing does. */
+export async function obstacleTo(
+  { agent, destination }: Pick<Terms, "agent" | "destination">,
+  ports: Pick<Ports, "principals" | "switches">,
+): Promise<Undecided | null> {
+  const [engaged, proposer] = await Promise.all([
+    ports.switches.engaged("fresh"),
+    ports.principals.get(agent),
+  ]);
+  const stop = stoppedBy(engaged, agent, destination);
+  if (stop !== null) return { kind: "stopped", stop };
+  if (proposer?.status === "active") return null;
+  return { kind: "proposer_inactive", standing: proposer?.status ?? "unknown" };
+}
+
+/** Credentials and mandates of earlier votes that were suspended or revoked since: what they said counts no more. */
+async function lapsedOf(
+  votes: readonly { readonly principal: string; readonly mandate: string | null }[],
+  { principals, mandates }: Pick<Ports, "principals" | "mandates">,
+): Promise<readonly string[]> {
+  const lapsed = await Promise.all(
+    votes.map(async ({ principal, mandate }) => {
+      const [who, given] = await Promise.all([
+        principals.get(principal),
+        mandate === null ? null : mandates.find(mandate),
+      ]);
+      const isGone = who?.status !== "active" || who.role !== "reviewer";
+      const isTakenBack = mandate !== null && (given === null || given.revokedAt !== null);
+      return [...(isGone ? [principal] : []), ...(isTakenBack && mandate !== null ? [mandate] : [])];
+    }),
+  );
+  return lapsed.flat();
+}
