@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { agents } from "./routes/agents.ts";
 import { approvals } from "./routes/approvals.ts";
+import { cases } from "./routes/cases.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { evidence } from "./routes/evidence.ts";
 import { executions } from "./routes/executions.ts";
@@ -36,6 +37,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", overview);
   app.route("/", log);
   app.route("/", switches);
+  app.route("/", cases);
 
   app.notFound((c) =>
     problemResponse({

@@ -1,0 +1,52 @@
+/*
+ * What a reviewer sees has to be what is there. Text direction can be overridden so that one reads what no program
+ * will (Trojan Source, CVE-2021-42574), and characters that take no room hide a word from the eye but not from
+ * whatever gets it. Such characters are shown by their code: `[U+202E]`.
+ */
+
+const raw = String.raw;
+
+/** An emoji as people type it: its joiners and selectors are part of one picture. */
+const PICTURE_PART = raw`(?!\p{Cn})\p{Extended_Pictographic}\p{Emoji_Modifier}?\ufe0f?`;
+
+const UNSEEN = raw`[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]`;
+const BLANK_THAT_IS_NO_SPACE = raw`(?! )\p{Zs}`;
+
+/** More marks on one letter than any script needs cover the lines around it. */
+const PILED_MARK = raw`(?<=\p{M}{4})\p{M}`;
+
+const PARTS = new RegExp(
+  raw`(${PICTURE_PART}(?:\u200d${PICTURE_PART})*)|${UNSEEN}|${BLANK_THAT_IS_NO_SPACE}|${PILED_MARK}`,
+  "gu",
+);
+
+/** Blanks at the end of a text; how many of them are shown one by one. */
+const TRAILING_BLANKS = /\s+$/u;
+const MAX_BLANKS_SHOWN = 24;
+
+/** One line: a name, a destination, a reason. */
+export function visible(text: string): string {
+  return text.replace(PARTS, (part: string, picture: string | undefined) => picture ?? codeOf(part));
+}
+
+/** Text of several lines; line ends and tabs stay what they are, save at its end, where nobody would see them. */
+export function visibleLines(text: string): string {
+  const end = TRAILING_BLANKS.exec(text)?.[0] ?? "";
+  const body = text.slice(0, text.length - end.length);
+  // A carriage return before a line end is how some systems write one; anywhere else it writes over what was there.
+  const lines = body.replaceAll("\r\n", "\n").split(/([\n\t])/);
+  const shown = lines.map((part) => (part === "\n" || part === "\t" ? part : visible(part))).join("");
+  return shown + blanks(end);
+}
+
+function blanks(end: string): string {
+  const chars = [...end];
+  const codes = chars.slice(0, MAX_BLANKS_SHOWN).map(codeOf).join("");
+  const more = chars.length - MAX_BLANKS_SHOWN;
+  return more > 0 ? `${codes}[and ${more} more blanks]` : codes;
+}
+
+function codeOf(char: string): string {
+  const code = (char.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  return `[U+${code}]`;
+}
