@@ -12,6 +12,7 @@ import { d1Principals } from "./adapters/principals.ts";
 import { registryChain } from "./adapters/registry-chain.ts";
 import { publishedKeys } from "./adapters/published-keys.ts";
 import { ruleBook } from "./adapters/rule-book.ts";
+import { credentialSecrets } from "./adapters/secrets.ts";
 import { ed25519Signer } from "./adapters/signer.ts";
 import { d1Switches } from "./adapters/switches.ts";
 import { hmacHex } from "./core/digest.ts";
@@ -59,13 +60,14 @@ function makePorts(env: Env & Optional): Ports {
     LOCAL === undefined
       ? async () => (bundled ??= compileRules({ ...BUNDLED, broken: [] }, "block"))
       : localRules(LOCAL, (texts) => compileRules(texts, "allow"));
+  const book = ruleBook(env.DB, rules);
   const signer = ed25519Signer(secret, previous, publishedKeys(env.DB, chain));
   return {
     intents: intentObjects(env.INTENTS),
     counters: agentCounters(env.AGENTS),
     index: d1IntentIndex(env.DB),
     principals: d1Principals(env.DB, chain, env.GATE_ADMIN_KEY || null),
-    rules: ruleBook(env.DB, rules),
+    rules: book,
     nonces: d1Nonces(env.DB),
     switches: d1Switches(env.DB, chain),
     answers: d1IdempotentAnswers(env.DB, [secret, ...previous]),
@@ -78,7 +80,7 @@ function makePorts(env: Env & Optional): Ports {
     deliveries: absent("deliveries"),
     webhooks: absent("webhooks"),
     send: absent("send"),
-    secret: absent("secret"),
+    secret: credentialSecrets(async () => (await book.current()).registry.credentials, env),
     allowProposal: floodLimit(env.FLOOD),
     token: (kind, subject) => hmacHex(deriveKey(secret, `${kind}-token`), subject),
     earlierTokens: (kind, subject) =>

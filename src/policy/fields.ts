@@ -74,7 +74,7 @@ export const destinationName = z
   .max(200, { error: "is too long for a destination" })
   .regex(DESTINATION, { error: "must be a destination such as salesforce.import" });
 
-const destinationPattern = z
+export const destinationPattern = z
   .string({ error: "must be a destination such as salesforce.import" })
   .max(200, { error: "is too long for a destination" })
   .regex(DESTINATION_PATTERN, {

@@ -41,6 +41,10 @@ function problemsFor(source: YamlSource, issue: z.core.$ZodIssue, path: Path): r
   if (value === undefined) {
     return [source.problemAt(path, `${field} is missing: it ${issue.message}`)];
   }
+  // A secret written where its name belongs must not go on into a build's log.
+  if (issue.message.includes("never stands here")) {
+    return [source.problemAt(path, `${field} ${issue.message}`)];
+  }
   const hint = hintFor(path, value, issue.message);
   return [source.problemAt(path, hint ?? `${field} ${issue.message}; it is ${show(value)}`)];
 }

@@ -4,8 +4,10 @@ import { parseJsonPath } from "../core/measure/json-path-syntax.ts";
 import type { CredentialSource, Destination, Person, Registry } from "../core/registry.ts";
 import { err, ok } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
+import { channelOf, checkChannels } from "./channels.ts";
 import { problemsOf } from "./messages.ts";
 import { REGISTRY_FILE } from "./registry-schema.ts";
+import { checkSignIn, NO_SIGN_IN, signInOf } from "./sign-in.ts";
 import { checkUpstream } from "./upstream.ts";
 import { readYaml } from "./yaml-source.ts";
 import type { Path, PolicyProblem, YamlSource } from "./yaml-source.ts";
@@ -25,7 +27,7 @@ function empty(unboundDestinations: Registry["unboundDestinations"]): Registry {
     destinations: new Map(),
     credentials: new Map(),
     channels: new Map(),
-    signIn: { access: null, oidc: [] },
+    signIn: NO_SIGN_IN,
   };
 }
 
@@ -44,9 +46,14 @@ export function parseRegistry(
   if (!source.ok) return source;
   const parsed = REGISTRY_FILE.safeParse(source.value.value);
   if (!parsed.success) return err(sorted(problemsOf(source.value, parsed.error.issues)));
-  const problems = checkReferences(source.value, parsed.data);
+  const problems = [
+    ...checkReferences(source.value, parsed.data),
+    ...checkPeople(source.value, parsed.data.people ?? {}),
+    ...checkCredentials(source.value, parsed.data.credentials ?? {}),
+    ...checkTelling(source.value, parsed.data),
+  ];
   if (problems.length > 0) return err(sorted(problems));
-  const { people, groups, destinations, credentials } = parsed.data;
+  const { people, groups, destinations, credentials, channels } = parsed.data;
   return ok({
     hash: sha256Hex(text),
     unboundDestinations: parsed.data.unbound_destinations ?? unbound,
@@ -54,12 +61,14 @@ export function parseRegistry(
     groups: mapOf(groups, (_id, members) => new Set(members)),
     destinations: mapOf(destinations, destinationOf),
     credentials: mapOf(credentials, (_name, source_): CredentialSource => source_),
-    channels: new Map(),
-    signIn: { access: null, oidc: [] },
+    channels: mapOf(channels, channelOf),
+    signIn: signInOf(parsed.data.sign_in),
   });
 }
 
 type WrittenRegistry = z.output<typeof REGISTRY_FILE>;
+type WrittenPeople = NonNullable<WrittenRegistry["people"]>;
+type WrittenCredentials = NonNullable<WrittenRegistry["credentials"]>;
 type WrittenDestination = NonNullable<WrittenRegistry["destinations"]>[string];
 
 function mapOf<W, T>(
@@ -69,8 +78,8 @@ function mapOf<W, T>(
   return new Map(Object.entries(written ?? {}).map(([key, value]) => [key, make(key, value)]));
 }
 
-function personOf(id: string, written: NonNullable<WrittenRegistry["people"]>[string]): Person {
-  return { id, name: written.name, email: written.email?.toLowerCase() ?? null, slack: null };
+function personOf(id: string, { name, email, slack }: WrittenPeople[string]): Person {
+  return { id, name, email: email?.toLowerCase() ?? null, slack: slack ?? null };
 }
 
 function destinationOf(name: string, written: WrittenDestination): Destination {
@@ -178,6 +187,58 @@ function checkReferences(source: YamlSource, written: WrittenRegistry): readonly
     prefixes.set(entry.prefix, name);
   }
   return problems;
+}
+
+/** An account leads to one person: two who share one would be one voice, or whoever signs in could choose. */
+function checkPeople(source: YamlSource, people: WrittenPeople): readonly PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  const taken = new Map<string, string>();
+  for (const [id, { email, slack }] of Object.entries(people)) {
+    for (const [field, account] of [
+      ["email", email?.toLowerCase()],
+      ["slack", slack],
+    ] as const) {
+      if (account === undefined) continue;
+      const other = taken.get(account);
+      if (other !== undefined) {
+        problems.push(source.problemAt(["people", id, field], `${account} is ${other}'s already`));
+      }
+      taken.set(account, id);
+    }
+  }
+  return problems;
+}
+
+/** A name that a shell and a Worker both take. */
+const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+
+/** Gate's own: what a credential names is sent to a channel or an upstream. */
+const OWN_VARIABLE = /^(?:GATE_.*|LOCAL_SIGN_IN|MAX_PAYLOAD_BYTES|PUBLIC_FEED_ENABLED)$/i;
+
+function checkCredentials(source: YamlSource, credentials: WrittenCredentials): readonly PolicyProblem[] {
+  return Object.entries(credentials).flatMap(([id, { provider, ref }]) => {
+    if (provider !== "env") return [];
+    const at = ["credentials", id, "ref"];
+    if (!VARIABLE.test(ref)) {
+      return [
+        source.problemAt(at, "ref must be a variable's name, such as STRIPE_API_KEY; never the secret"),
+      ];
+    }
+    if (!OWN_VARIABLE.test(ref)) return [];
+    return [source.problemAt(at, `${ref} is Gate's own and leaves it for nobody; name another variable`)];
+  });
+}
+
+function checkTelling(source: YamlSource, written: WrittenRegistry): readonly PolicyProblem[] {
+  const known = {
+    people: mapOf(written.people, personOf),
+    groups: new Set(Object.keys(written.groups ?? {})),
+    credentials: new Set(Object.keys(written.credentials ?? {})),
+  };
+  return [
+    ...(written.sign_in === undefined ? [] : checkSignIn(source, written.sign_in, known)),
+    ...(written.channels === undefined ? [] : checkChannels(source, written.channels, known)),
+  ];
 }
 
 function sorted(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {

@@ -1,10 +1,16 @@
 import { z } from "zod";
+import { CHANNELS } from "./channels.ts";
 import { choice, destinationName, flag, list, mapping, name, text, wholeNumber } from "./fields.ts";
+import { SIGN_IN } from "./sign-in.ts";
 
 const METHOD = /^[A-Z]{3,10}$/;
 const PREFIX = /^\/[a-z0-9][a-z0-9-_]*(?:\/[a-z0-9][a-z0-9-_]*)*$/;
 const READ_PATH = /^\/[^\s?#]*$/;
 const CURRENCY = /^[A-Z]{3}$/;
+
+/** Slack's ids of the workspace (or organisation) and the member. */
+const SLACK_USER = /^[TE][A-Z0-9]{2,30}\/[UW][A-Z0-9]{2,30}$/;
+const A_SLACK_USER = "must be Slack's ids of workspace and member, such as T0123456789/U0123456789";
 const SELF = "must be a destination such as {policies: [crm-low-risk]}";
 
 const path = (what: string) => text(what, 300);
@@ -87,6 +93,10 @@ export const REGISTRY_FILE = mapping(
               .email({ error: "must be an e-mail address" })
               .max(254, { error: "must be an e-mail address" })
               .optional(),
+            slack: z
+              .string({ error: A_SLACK_USER })
+              .regex(SLACK_USER, { error: `${A_SLACK_USER}; names in Slack can be anybody's` })
+              .optional(),
           },
           "must be a person such as {name: Ana Diaz, email: ana@example.com}",
         ),
@@ -118,11 +128,13 @@ export const REGISTRY_FILE = mapping(
         { error: "must be credentials by name, such as {sfdc: {provider: env, ref: SFDC_TOKEN}}" },
       )
       .optional(),
+    sign_in: SIGN_IN,
+    channels: CHANNELS,
     destinations: z
       .record(destinationName, destination, {
         error: "must be destinations by name, such as {salesforce.import: {policies: [crm-low-risk]}}",
       })
       .optional(),
   },
-  "must be a registry: destinations, people, groups, runners, credentials",
+  "must be a registry: destinations, people, groups, runners, credentials, sign_in, channels",
 );

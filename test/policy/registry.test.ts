@@ -36,7 +36,12 @@ function registry(text: string) {
 test("every key of the registry is read", () => {
   const { people, groups, destinations, credentials, unboundDestinations } = registry(FULL);
   expect(unboundDestinations).toBe("block");
-  expect(people.get("ana")).toEqual({ id: "ana", name: "Ana Diaz", email: "ana@example.com" });
+  expect(people.get("ana")).toEqual({
+    id: "ana",
+    name: "Ana Diaz",
+    email: "ana@example.com",
+    slack: null,
+  });
   expect(groups.get("finance")).toEqual(new Set(["ana", "ben"]));
   expect(credentials.get("stripe")).toEqual({ provider: "env", ref: "STRIPE_KEY" });
   expect(destinations.get("stripe.refund")).toMatchObject({
