@@ -5,10 +5,10 @@ import type { Result } from "../core/result.ts";
 
 /** What proves a person to somebody else, who vouches for them here: never a name, always that system's own id. */
 export interface Credential {
-  readonly kind: "oidc" | "slack";
-  /** The issuer's URL; Slack's team id. */
+  readonly kind: "oidc" | "slack" | "link";
+  /** The issuer's URL; Slack's team id; `gate` for links that Gate sent to a person itself. */
   readonly issuer: string;
-  /** The issuer's id of the person; Slack's user id. */
+  /** The issuer's id of the person; Slack's user id; the person's own id for links. */
   readonly subject: string;
 }
 
