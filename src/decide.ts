@@ -65,20 +65,26 @@ export async function obstacleTo(
   return { kind: "proposer_inactive", standing: proposer?.status ?? "unknown" };
 }
 
-/** Credentials and mandates of earlier votes that were suspended or revoked since: what they said counts no more. */
+/**
+ * Credentials and mandates of earlier votes that were suspended or revoked since: what they said counts no more. A
+ * mandate goes with the credential it was made with, too: under a delegation it is not the one that acted.
+ */
 async function lapsedOf(
   votes: readonly { readonly principal: string; readonly mandate: string | null }[],
   { principals, mandates }: Pick<Ports, "principals" | "mandates">,
 ): Promise<readonly string[]> {
+  const mayDecide = async (principal: string) => {
+    const who = await principals.get(principal);
+    return who?.status === "active" && who.role === "reviewer";
+  };
   const lapsed = await Promise.all(
     votes.map(async ({ principal, mandate }) => {
-      const [who, given] = await Promise.all([
-        principals.get(principal),
-        mandate === null ? null : mandates.find(mandate),
-      ]);
-      const isGone = who?.status !== "active" || who.role !== "reviewer";
-      const isTakenBack = mandate !== null && (given === null || given.revokedAt !== null);
-      return [...(isGone ? [principal] : []), ...(isTakenBack && mandate !== null ? [mandate] : [])];
+      const isGood = await mayDecide(principal);
+      const gone = isGood ? [] : [principal];
+      if (mandate === null) return gone;
+      const given = await mandates.find(mandate);
+      const holds = given !== null && given.revokedAt === null && (await mayDecide(given.principal));
+      return holds ? gone : [...gone, mandate];
     }),
   );
   return lapsed.flat();

@@ -9,9 +9,9 @@ const REGISTRY: Registry = {
   hash: "",
   unboundDestinations: "block",
   people: new Map([
-    ["ana", { id: "ana", name: "Ana Diaz", email: "ana@example.com" }],
-    ["ben", { id: "ben", name: "Ben Okoro", email: "ben@example.com" }],
-    ["cleo", { id: "cleo", name: "Cleo Lind", email: null }],
+    ["ana", { id: "ana", name: "Ana Diaz", email: "ana@example.com", slack: null }],
+    ["ben", { id: "ben", name: "Ben Okoro", email: "ben@example.com", slack: null }],
+    ["cleo", { id: "cleo", name: "Cleo Lind", email: null, slack: null }],
   ]),
   groups: new Map([
     ["finance", new Set(["ana", "ben"])],
@@ -19,6 +19,8 @@ const REGISTRY: Registry = {
   ]),
   destinations: new Map(),
   credentials: new Map(),
+  channels: new Map(),
+  signIn: { access: null, oidc: [] },
 };
 
 function principal(change: Partial<Principal>): Principal {

@@ -59,9 +59,9 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   if (command.digest !== null && command.digest !== terms.digest) return err({ reason: "digest_mismatch" });
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
   if (state.rejections.some((earlier) => isSame(earlier, voter))) return err({ reason: "already_rejected" });
-  const gone = state.votes.filter(({ principal, mandate }) => {
-    return lapsed.includes(principal) || (mandate !== null && lapsed.includes(mandate));
-  });
+  // Suspended between the door and here: their earlier vote is about to go, and no new one takes its place.
+  if (isLapsed(voter, lapsed)) return err({ reason: "not_eligible" });
+  const gone = state.votes.filter((vote) => isLapsed(vote, lapsed));
   const standing = state.votes.filter((vote) => !gone.includes(vote));
   const withdrawn = gone.map(({ person }) => voteWithdrawn(person, "credential_inactive"));
   if (standing.some((vote) => isSame(vote, voter))) return ok(withdrawn);
@@ -91,23 +91,22 @@ export function reject(state: IntentState, command: Command<"reject">): Decided 
   const { voter, note } = command;
   const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
   if (refusal) return err(refusal);
+  if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
+  const isApproved = state.phase === "approved" || state.phase === "scheduled";
+  if (!isApproved && state.phase !== "pending_approval") return wrongPhase(state, command);
   if (command.digest !== null && command.digest !== state.terms.digest) {
     return err({ reason: "digest_mismatch" });
   }
-  if (state.phase === "approved" || state.phase === "scheduled") {
-    return ok([...linkUsed(command), { type: "revoked", by: voter.person, note }]);
-  }
-  if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
-  if (state.phase !== "pending_approval") return wrongPhase(state, command);
+  if (isApproved) return ok([...linkUsed(command), { type: "revoked", by: voter.person, note }]);
   if (state.rejections.some((earlier) => isSame(earlier, voter))) return ok([]);
 
-  const { person, acting, principal, assurance } = voter;
+  const { person, acting, principal, assurance, mandate } = voter;
   const mine = state.votes.filter((vote) => isSame(vote, voter));
   const said = [...linkUsed(command), ...mine.map((vote) => voteWithdrawn(vote.person, "changed_mind"))];
   const isLast = state.rejections.length + 1 >= state.terms.approval.rejections;
   return isLast
     ? ok([...said, { type: "rejected", person, note }])
-    : ok([...said, { type: "rejection_vote_recorded", person, acting, principal, assurance, note }]);
+    : ok([...said, { type: "rejection_vote_recorded", person, acting, principal, assurance, mandate, note }]);
 }
 
 /** Ends the asking, whoever else might have answered. */
@@ -131,10 +130,13 @@ export function cancel(state: IntentState, command: Command<"cancel">): Decided 
 /** Before the successor is made: of the two at most one can ever be approved. */
 export function supersede(state: IntentState, command: Command<"supersede">): Decided {
   const { voter, successor, note } = command;
-  const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
+  const refusal = eligibility(state, voter);
   if (refusal) return err(refusal);
   if (!state.terms.edit.allow) return err({ reason: "edit_not_allowed" });
+  // Before the link, which the first time used up: whoever lost the answer has a successor to finish.
   if (state.successor === successor && state.decidedBy === voter.person) return ok([]);
+  const used = linkRefusal(state, command);
+  if (used) return err(used);
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   if (command.digest !== state.terms.digest) return err({ reason: "digest_mismatch" });
@@ -149,6 +151,11 @@ type Persons = Pick<Vote, "person" | "acting">;
  */
 function isSame(earlier: Persons, voter: Persons): boolean {
   return [earlier.person, earlier.acting].some((known) => known === voter.person || known === voter.acting);
+}
+
+/** Is the credential it came with, or the mandate it was given under, no longer good? */
+function isLapsed({ principal, mandate }: Pick<Vote, "principal" | "mandate">, lapsed: readonly string[]) {
+  return lapsed.includes(principal) || (mandate !== null && lapsed.includes(mandate));
 }
 
 function voteWithdrawn(person: string, why: "credential_inactive" | "changed_mind") {

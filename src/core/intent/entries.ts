@@ -64,14 +64,23 @@ function proposedBody(terms: Terms, salt: Uint8Array): Record<string, unknown> {
     payload: terms.payloadDigest === null ? null : commitment(salt, terms.payloadDigest),
     keyed: terms.keyed,
     decide_by: terms.decideBy,
-    // How many must say yes, so that whoever reads the votes can tell whether they sufficed.
+    // How many must say yes, or no, so that whoever reads the votes can tell whether they sufficed.
     approval: {
       require: terms.approval.require,
       quorums: terms.approval.quorums.map(({ policy, require }) => ({ policy, require })),
+      ...(terms.approval.rejections > 1 && { rejections: terms.approval.rejections }),
     },
+    ...editedBody(terms),
     risk_score: terms.risk.score,
     risk_factors: terms.risk.factors,
   };
+}
+
+/** Of an intent that a reviewer made by changing another: which, who, and whether they may approve it themselves. */
+function editedBody({ predecessor, editor, excluded }: Terms): Record<string, unknown> {
+  if (predecessor === null || editor === null) return {};
+  const mayApprove = !excluded.includes(editor.toLowerCase());
+  return { predecessor, editor, ...(mayApprove && { editor_may_approve: true }) };
 }
 
 function plainBody(event: IntentEvent, salt: Uint8Array): Record<string, unknown> {

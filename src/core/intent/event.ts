@@ -47,6 +47,7 @@ export type IntentEvent =
       readonly acting: string;
       readonly principal: string;
       readonly assurance: Assurance;
+      readonly mandate: string | null;
       readonly note: string | null;
     }
   /** A link from a message was used to decide; it works once. */

@@ -59,8 +59,11 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
       return { ...next, remindAt: event.next };
     case "approval_escalated":
       return { ...next, escalated: event.step + 1 };
-    case "expiry_escalated":
-      return { ...next, isExtended: true, decideBy: event.decideBy, remindAt: event.remindAt };
+    case "expiry_escalated": {
+      // Everybody the steps name was told with it: none of them is left.
+      const escalated = state.terms.escalate.length;
+      return { ...next, isExtended: true, escalated, decideBy: event.decideBy, remindAt: event.remindAt };
+    }
     case "superseded":
       return closed({ ...next, phase: "cancelled", decidedBy: event.person, successor: event.successor });
     case "approved":

@@ -30,13 +30,19 @@ export function handle(before: IntentState, command: IntentCommand, now: Instant
     const state = facts.reduce<IntentState>(evolve, settled.state);
     return { facts: [...settled.facts, ...facts], state, changed: false, refusal: decided.error };
   }
-  const facts = decided.value.map((event) => ({ event, actor, at: now }));
+  const facts = decided.value.map((event) => ({ event, actor: causeOf(event, actor), at: now }));
   return {
     facts: [...settled.facts, ...facts],
     state: facts.reduce<IntentState>(evolve, settled.state),
     changed: facts.length > 0,
     refusal: null,
   };
+}
+
+/** That a credential is gone is noticed when the next one votes, and is not that one's doing. */
+function causeOf(event: IntentEvent, actor: string): string {
+  const isNoticed = event.type === "approval_vote_withdrawn" && event.why === "credential_inactive";
+  return isNoticed ? GATE : actor;
 }
 
 /** Refusals that the ledger has to know of; the others are between Gate and the caller. */

@@ -48,12 +48,14 @@ function overRetention(state: IntentState, now: Instant): IntentEvent | null {
 /** The policy's `on_no_response`, applied by expiry itself rather than by whoever calls next. */
 function noResponse(state: IntentState, now: Instant): IntentEvent {
   const { onNoResponse, risk, heldByContent, executionWindowMs } = state.terms;
+  // A "no" that was one too few to decide is an answer all the same.
+  const isSilence = state.rejections.length === 0;
   switch (onNoResponse) {
     case "reject":
       return { type: "expired", from: "pending_approval" };
     case "auto_approve_if_low_risk":
       // Content rules hold for what they read, not for who is away: silence never overrides them.
-      return risk.level === "low" && !heldByContent
+      return risk.level === "low" && !heldByContent && isSilence
         ? { type: "approved", by: "timeout", executeBy: now + executionWindowMs }
         : { type: "expired", from: "pending_approval" };
     case "defer":

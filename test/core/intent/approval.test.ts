@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { isStale } from "../../../src/core/intent/approval.ts";
-import type { InForce } from "../../../src/core/intent/command.ts";
+import type { InForce, Voter } from "../../../src/core/intent/command.ts";
 import { handle } from "../../../src/core/intent/handle.ts";
+import type { Terms } from "../../../src/core/intent/state.ts";
 import type { Assurance } from "../../../src/core/assurance.ts";
 import {
   after,
@@ -13,6 +14,10 @@ import {
   MINUTE_MS,
   orderBy,
   proposed,
+  rejectBy,
+  said,
+  SUCCESSOR,
+  supersedeBy,
   T0,
   termsWith,
   voterNamed,
@@ -42,9 +47,10 @@ describe("who may not decide", () => {
     ["a member of the owning group", { handles: ["rev_9", "finance-lead"] }],
   ])("%s", (_who, change) => {
     const voter = voterNamed("x", { ...change, groups: ["finance"], assurance: "passkey" });
-    const types = ["reject", "cancel"] as const;
-    expect(doing(state, approveBy(voter), AT)).toBe("!own_intent");
-    for (const type of types) expect(doing(state, { type, voter, note: null }, AT)).toBe("!own_intent");
+    const cancel = { type: "cancel", voter, note: null } as const;
+    for (const command of [approveBy(voter), rejectBy(voter), supersedeBy(voter), cancel]) {
+      expect(doing(state, command, AT)).toBe("!own_intent");
+    }
   });
 
   test("an exclusion goes before being named as an approver", () => {
@@ -119,7 +125,7 @@ describe("who may decide", () => {
     const state = proposed("hold", { approval: approvalBy({ ...quorum, groups, people }) });
     expect(doing(state, approveBy(voter), AT)).toBe(outcome);
     const expected = outcome === APPROVED ? "rejected" : outcome;
-    expect(doing(state, { type: "reject", voter, note: null }, AT)).toBe(expected);
+    expect(doing(state, rejectBy(voter), AT)).toBe(expected);
   });
 
   test("a display name that equals a named approver's id admits nobody", () => {
@@ -137,9 +143,7 @@ describe("who may decide", () => {
       });
       const voter = voterNamed("ana", { assurance });
       expect(doing(state, approveBy(voter), AT)).toBe(enough ? APPROVED : "!assurance_too_low");
-      expect(doing(state, { type: "reject", voter, note: null }, AT)).toBe(
-        enough ? "rejected" : "!assurance_too_low",
-      );
+      expect(doing(state, rejectBy(voter), AT)).toBe(enough ? "rejected" : "!assurance_too_low");
     },
   );
 });
@@ -219,8 +223,8 @@ describe("quorums", () => {
 
   test("one rejection decides, whatever the quorum and the votes so far", () => {
     const once = after(proposed("hold", { approval: approvalBy(open2) }), [1, approveBy(ana)]);
-    expect(doing(once, { type: "reject", voter: ben, note: null }, AT)).toBe("rejected");
-    expect(doing(once, { type: "reject", voter: ana, note: null }, AT)).toBe("rejected");
+    expect(doing(once, rejectBy(ben), AT)).toBe("rejected");
+    expect(doing(once, rejectBy(ana), AT)).toBe("approval_vote_withdrawn rejected");
   });
 
   test("a vote is recorded with the key, the assurance and the policies it counted for", () => {
@@ -229,7 +233,15 @@ describe("quorums", () => {
       approveBy(f("ana")),
     ]);
     expect(votes).toEqual([
-      { person: "ana", principal: "rev_ana", assurance: "key", counts: ["crm"], at: AT },
+      {
+        person: "ana",
+        acting: "ana",
+        mandate: null,
+        principal: "rev_ana",
+        assurance: "key",
+        counts: ["crm"],
+        at: AT,
+      },
     ]);
   });
 
@@ -306,7 +318,7 @@ describe("what was looked at", () => {
   });
 
   test("a rejection holds whatever changed meanwhile", () => {
-    expect(doing(state, { type: "reject", voter: ana, note: null }, AT)).toBe("rejected");
+    expect(doing(state, rejectBy(ana), AT)).toBe("rejected");
   });
 });
 
@@ -324,8 +336,322 @@ describe("taking back", () => {
 
   test("an ineligible reviewer can't take an approval back by rejecting it", () => {
     const approved = after(proposed("hold"), [1, approveBy(ana)]);
-    expect(doing(approved, { type: "reject", voter: voterNamed("olaf"), note: null }, AT)).toBe(
-      "!own_intent",
+    expect(doing(approved, rejectBy(voterNamed("olaf")), AT)).toBe("!own_intent");
+  });
+});
+
+const OPEN = { policy: "crm", require: 1, groups: [], people: [] } as const;
+const by = (require: number, change: Partial<Terms["approval"]> = {}) =>
+  proposed("hold", { approval: { ...approvalBy({ ...OPEN, require }), ...change } });
+
+/** `acting` gives the vote of `person`, as a delegation lets them. */
+function delegated(person: string, acting: string, change: Partial<Voter> = {}): Voter {
+  const handles = [person, acting, `rev_${acting}`, `${person}@example.com`, `${acting}@example.com`];
+  return voterNamed(person, { acting, principal: `rev_${acting}`, handles, mandate: "dlg_1", ...change });
+}
+
+/** What its maker laid down beforehand, acting for them. */
+function standing(person: string, change: Partial<Voter> = {}): Voter {
+  return voterNamed(person, { mandate: "std_1", ...change });
+}
+
+describe("one human has one voice", () => {
+  const cleo = voterNamed("cleo");
+
+  test.each([
+    ["by hand, then by a delegate", [ana, delegated("ana", "ben")], 1],
+    ["by a delegate, then by hand", [delegated("ana", "ben"), ana], 1],
+    ["by a delegate, who then votes too", [delegated("ana", "ben"), ben], 1],
+    ["by hand, who then votes for another", [ben, delegated("ana", "ben")], 1],
+    ["by one delegate for two people", [delegated("ana", "ben"), delegated("cleo", "ben")], 1],
+    ["for one person by two delegates", [delegated("ana", "ben"), delegated("ana", "cleo")], 1],
+    ["two who vote for each other", [delegated("ana", "ben"), delegated("ben", "ana")], 1],
+    [
+      "by a delegate of whose vote another made use before",
+      [delegated("ana", "ben"), delegated("ben", "cleo")],
+      1,
+    ],
+    ["beforehand, then by hand", [standing("ana"), ana], 1],
+    ["beforehand, twice", [standing("ana"), standing("ana", { mandate: "std_2" })], 1],
+    ["beforehand, then for another", [standing("ben"), delegated("ana", "ben")], 1],
+    ["beforehand, and by somebody else", [standing("ana"), ben], 2],
+    ["by a delegate, and by somebody else", [delegated("ana", "ben"), cleo], 2],
+    ["by two delegates for two people", [delegated("ana", "ben"), delegated("cleo", "dora")], 2],
+  ] as const)("%s: %#", (_case, voters, voices) => {
+    const state = voters.reduce((before, voter) => after(before, [1, approveBy(voter)]), by(2));
+    expect(state.votes).toHaveLength(voices);
+    expect(state.phase).toBe(voices === 2 ? "approved" : "pending_approval");
+  });
+
+  test("a delegation gives the delegator's vote: their groups count, not the delegate's", () => {
+    const state = proposed("hold", { approval: approvalBy({ ...OPEN, groups: ["finance"] }) });
+    const lent = delegated("ana", "ben", { groups: ["finance"] });
+    expect(doing(state, approveBy(lent), AT)).toBe(APPROVED);
+    expect(doing(state, approveBy(delegated("ana", "ben")), AT)).toBe("!not_eligible");
+  });
+
+  test("a delegation gets round no exclusion, of the delegator or the delegate", () => {
+    expect(doing(by(1), approveBy(delegated("olaf", "ben")), AT)).toBe("!own_intent");
+    expect(doing(by(1), approveBy(delegated("ana", "olaf")), AT)).toBe("!own_intent");
+    expect(doing(by(1), rejectBy(delegated("ana", "olaf")), AT)).toBe("!own_intent");
+  });
+
+  test("a standing approval gets round no exclusion and no least assurance", () => {
+    expect(doing(by(1), approveBy(standing("olaf")), AT)).toBe("!own_intent");
+    expect(doing(by(1, { minAssurance: "sso" }), approveBy(standing("ana")), AT)).toBe("!assurance_too_low");
+  });
+
+  test("a vote is recorded with whose it is, who gave it and under what", () => {
+    const { facts } = handle(by(2), approveBy(delegated("ana", "ben")), AT);
+    expect(facts).toMatchObject([
+      { event: { person: "ana", acting: "ben", principal: "rev_ben", mandate: "dlg_1" }, actor: "rev_ben" },
+    ]);
+  });
+});
+
+describe("votes that hold no longer", () => {
+  const WITHDRAWN = "approval_vote_withdrawn";
+  const VOTE = "approval_vote_recorded";
+  const two = by(2);
+
+  test.each([
+    ["suspended", [[ana, []]], ben, ["rev_ana"], `${WITHDRAWN} ${VOTE}`, ["ben"]],
+    ["its mandate revoked", [[standing("ana"), []]], ben, ["std_1"], `${WITHDRAWN} ${VOTE}`, ["ben"]],
+    [
+      "its delegation revoked",
+      [[delegated("ana", "dora"), []]],
+      ben,
+      ["dlg_1"],
+      `${WITHDRAWN} ${VOTE}`,
+      ["ben"],
+    ],
+    [
+      "somebody else's credential gone",
+      [[ana, []]],
+      ben,
+      ["rev_x", "std_9"],
+      `${VOTE} approved`,
+      ["ana", "ben"],
+    ],
+    ["a person's id is no credential's", [[ana, []]], ben, ["ana"], `${VOTE} approved`, ["ana", "ben"]],
+    [
+      "the same person again, through another key: the new vote counts, once",
+      [[ana, []]],
+      voterNamed("ana", { principal: "rev_2" }),
+      ["rev_ana"],
+      `${WITHDRAWN} ${VOTE}`,
+      ["ana"],
+    ],
+    [
+      "a delegate's gone: the delegator may vote anew",
+      [[delegated("ana", "ben"), []]],
+      ana,
+      ["rev_ben"],
+      `${WITHDRAWN} ${VOTE}`,
+      ["ana"],
+    ],
+    [
+      "the voter's own repeated, another's gone: it is noticed, and nothing else happens",
+      [[ana, []]],
+      voterNamed("ana"),
+      [],
+      "-",
+      ["ana"],
+    ],
+  ] as const)("%s", (_case, before, voter, lapsed, expected, left) => {
+    const state = before.reduce((at, [earlier]) => after(at, [1, approveBy(earlier)]), two);
+    const handled = handle(state, approveBy(voter, { lapsed }), T0 + 2 * MINUTE_MS);
+    expect(said(handled)).toBe(expected);
+    expect(handled.state.votes.map(({ person }) => person)).toEqual(left);
+  });
+
+  test("a repeated vote withdraws those that lapsed, and completes nothing", () => {
+    const three = after(by(3), [1, approveBy(ana)], [1, approveBy(ben)]);
+    const handled = handle(three, approveBy(ana, { lapsed: ["rev_ben"] }), T0 + 2 * MINUTE_MS);
+    expect(said(handled)).toBe(WITHDRAWN);
+    expect(handled.state).toMatchObject({ phase: "pending_approval", votes: [{ person: "ana" }] });
+  });
+
+  test("whoever is suspended while voting gets no vote in place of the one that goes", () => {
+    const once = after(two, [1, approveBy(ana)]);
+    expect(doing(once, approveBy(ana, { lapsed: ["rev_ana"] }), AT)).toBe("!not_eligible");
+    const lent = delegated("ana", "ben");
+    expect(doing(two, approveBy(lent, { lapsed: ["dlg_1"] }), AT)).toBe("!not_eligible");
+  });
+
+  test("that a credential is gone is Gate's notice, not the doing of who voted next", () => {
+    const once = after(two, [1, approveBy(ana)]);
+    const { facts } = handle(once, approveBy(ben, { lapsed: ["rev_ana"] }), AT);
+    expect(facts).toMatchObject([
+      { event: { person: "ana", why: "credential_inactive" }, actor: "gate" },
+      { event: { person: "ben" }, actor: "rev_ben" },
+    ]);
+  });
+});
+
+describe("more than one no", () => {
+  const NO = "rejection_vote_recorded";
+  const two = by(2, { rejections: 2 });
+
+  test("as many distinct persons as the policy wants decide, and not one of them twice", () => {
+    const once = after(two, [1, rejectBy(ana)]);
+    expect(once).toMatchObject({ phase: "pending_approval", rejections: [{ person: "ana", acting: "ana" }] });
+    expect(doing(once, rejectBy(voterNamed("ana", { principal: "rev_2" })), AT)).toBe("-");
+    expect(doing(once, rejectBy(delegated("ana", "ben")), AT)).toBe("-");
+    expect(doing(once, rejectBy(delegated("cleo", "ana")), AT)).toBe("-");
+    expect(doing(once, rejectBy(ben), AT)).toBe("rejected");
+  });
+
+  test("a no is recorded with whose it is, who gave it and under what", () => {
+    const { facts } = handle(two, rejectBy(delegated("ana", "ben")), AT);
+    expect(facts).toMatchObject([
+      { event: { type: NO, person: "ana", acting: "ben", principal: "rev_ben", mandate: "dlg_1" } },
+    ]);
+  });
+
+  test.each([
+    ["who approved before takes that back", ana, ana, ["approval_vote_withdrawn", NO], []],
+    [
+      "through another key, too",
+      ana,
+      voterNamed("ana", { principal: "rev_2" }),
+      ["approval_vote_withdrawn", NO],
+      [],
+    ],
+    ["what a delegate gave for them", delegated("ana", "ben"), ana, ["approval_vote_withdrawn", NO], []],
+    ["what they gave for another", delegated("ana", "ben"), ben, ["approval_vote_withdrawn", NO], []],
+    ["another's stays", ben, ana, [NO], ["ben"]],
+  ] as const)("%s", (_case, yes, no, events, left) => {
+    const handled = handle(after(two, [1, approveBy(yes)]), rejectBy(no), T0 + 2 * MINUTE_MS);
+    expect(said(handled)).toBe(events.join(" "));
+    expect(handled.state.votes.map(({ person }) => person)).toEqual(left);
+  });
+
+  test("a vote that was taken back completes nothing", () => {
+    const state = after(two, [1, approveBy(ana)], [2, rejectBy(ana)]);
+    expect(doing(state, approveBy(ben), T0 + 3 * MINUTE_MS)).toBe("approval_vote_recorded");
+  });
+
+  test("who said no can't approve after it, by hand, through another or for another", () => {
+    const state = after(two, [1, rejectBy(ana)]);
+    for (const voter of [ana, voterNamed("ana", { principal: "rev_2" }), delegated("ana", "ben")]) {
+      expect(doing(state, approveBy(voter), AT)).toBe("!already_rejected");
+    }
+    expect(doing(state, approveBy(delegated("ben", "ana")), AT)).toBe("!already_rejected");
+    expect(doing(state, approveBy(standing("ana")), AT)).toBe("!already_rejected");
+  });
+
+  test("a no that decides nothing yet keeps nobody else from approving", () => {
+    const state = after(two, [1, rejectBy(ana)], [2, approveBy(ben)]);
+    expect(doing(state, approveBy(voterNamed("cleo")), T0 + 3 * MINUTE_MS)).toBe(APPROVED);
+  });
+
+  test("one no takes back what is approved already, whatever the policy wants before", () => {
+    const state = after(by(1, { rejections: 2 }), [1, approveBy(ana)]);
+    expect(doing(state, rejectBy(ben), T0 + 2 * MINUTE_MS)).toBe("revoked");
+  });
+
+  test("a no to something else than what is there is refused, and recorded as that", () => {
+    const digest = "d2".repeat(32);
+    expect(doing(two, rejectBy(ana, { digest }), AT)).toBe("binding_refused !digest_mismatch");
+    const over = after(two, [1, rejectBy(ana)], [1, rejectBy(ben)]);
+    expect(doing(over, rejectBy(ana, { digest }), T0 + 2 * MINUTE_MS)).toBe("!wrong_phase");
+  });
+});
+
+describe("a link works once", () => {
+  const link = "lnk_1";
+  const two = by(2, { rejections: 2 });
+  const USED = "approval_link_used";
+
+  test("to approve or to reject, and then for nothing else and nobody", () => {
+    expect(doing(two, approveBy(ana, { link }), AT)).toBe(`${USED} approval_vote_recorded`);
+    expect(doing(two, rejectBy(ana, { link }), AT)).toBe(`${USED} rejection_vote_recorded`);
+    const used = after(two, [1, approveBy(ana, { link })]);
+    for (const voter of [ana, ben]) {
+      expect(doing(used, approveBy(voter, { link }), AT)).toBe("!link_used");
+      expect(doing(used, rejectBy(voter, { link }), AT)).toBe("!link_used");
+    }
+    expect(doing(used, approveBy(ben, { link: "lnk_2" }), AT)).toBe(
+      `${USED} approval_vote_recorded approved`,
     );
+  });
+
+  test("not against an approval it gave either", () => {
+    const approved = after(by(1), [1, approveBy(ana, { link })]);
+    expect(doing(approved, rejectBy(ana, { link }), T0 + 2 * MINUTE_MS)).toBe("!link_used");
+    expect(doing(approved, rejectBy(ana, { link: "lnk_2" }), T0 + 2 * MINUTE_MS)).toBe(`${USED} revoked`);
+  });
+
+  test.each([
+    ["somebody who may not decide", approveBy(voterNamed("olaf"), { link })],
+    ["too weak a proof", approveBy(voterNamed("ana", { assurance: "link" }), { link })],
+    ["another digest", approveBy(ana, { link, digest: "d2".repeat(32) })],
+    ["other rules", approveBy(ana, { link, inForce: { policies: [], configHash: "" } })],
+  ])("a refusal for %s uses none up", (_why, command) => {
+    const refused = handle(two, command, AT);
+    expect(refused.refusal).not.toBeNull();
+    expect(doing(refused.state, approveBy(ana, { link }), AT)).toBe(`${USED} approval_vote_recorded`);
+  });
+
+  test("a repetition that changes nothing uses none up", () => {
+    const once = after(two, [1, approveBy(ana)]);
+    expect(doing(once, approveBy(ana, { link }), AT)).toBe("-");
+  });
+});
+
+describe("changing what was proposed", () => {
+  const editable = proposed("hold", { edit: { allow: true, editorMayApprove: false } });
+
+  test("ends the intent in favour of its successor, with the editor's name on it", () => {
+    const state = after(editable, [1, supersedeBy(ana)]);
+    expect(state).toMatchObject({
+      phase: "cancelled",
+      successor: SUCCESSOR,
+      decidedBy: "ana",
+      decideBy: null,
+    });
+    expect(doing(state, approveBy(ben), AT)).toBe("!wrong_phase");
+    expect(doing(state, orderBy(), AT)).toBe("!wrong_phase");
+  });
+
+  test("is refused where the policy doesn't allow it", () => {
+    expect(doing(proposed("hold"), supersedeBy(ana), AT)).toBe("!edit_not_allowed");
+  });
+
+  test.each([
+    ["another digest", { digest: "d2".repeat(32) }],
+    ["no digest", { digest: null }],
+  ])("is refused for %s: the editor has to have seen what they change", (_what, change) => {
+    expect(doing(editable, supersedeBy(ana, change), AT)).toBe("binding_refused !digest_mismatch");
+  });
+
+  test("repeated by the same editor it changes nothing, even through the link that it used up", () => {
+    const state = after(editable, [1, supersedeBy(ana, { link: "lnk_1" })]);
+    expect(doing(state, supersedeBy(ana, { link: "lnk_1" }), AT)).toBe("-");
+    expect(doing(state, supersedeBy(voterNamed("ana", { principal: "rev_2" })), AT)).toBe("-");
+    expect(doing(state, supersedeBy(ben), AT)).toBe("!wrong_phase");
+    expect(doing(state, supersedeBy(ana, { successor: "int_other" }), AT)).toBe("!wrong_phase");
+    expect(doing(state, supersedeBy(ana, { successor: "int_other", link: "lnk_1" }), AT)).toBe("!link_used");
+  });
+
+  test("of the intent and its successor the intent can't be approved any more, whoever votes first", () => {
+    const approved = after(editable, [1, approveBy(ana)]);
+    expect(doing(approved, supersedeBy(ben), T0 + 2 * MINUTE_MS)).toBe("!wrong_phase");
+    const half = after(
+      proposed("hold", {
+        approval: approvalBy({ ...OPEN, require: 2 }),
+        edit: { allow: true, editorMayApprove: false },
+      }),
+      [1, approveBy(ana)],
+      [2, supersedeBy(ben)],
+    );
+    expect(doing(half, approveBy(voterNamed("cleo")), T0 + 3 * MINUTE_MS)).toBe("!wrong_phase");
+  });
+
+  test("an editor is excluded from the successor by every name", () => {
+    const successor = proposed("hold", { excluded: ["ana", "rev_ana", "ana@example.com"] });
+    expect(doing(successor, approveBy(voterNamed("ana", { principal: "rev_2" })), AT)).toBe("!own_intent");
+    expect(doing(successor, approveBy(delegated("ben", "ana")), AT)).toBe("!own_intent");
   });
 });

@@ -5,7 +5,7 @@ import type { Fact, IntentEvent } from "../../../src/core/intent/event.ts";
 import { firstFacts } from "../../../src/core/intent/propose.ts";
 import { canonicalJson } from "../../../src/core/json.ts";
 import { commitment } from "../../../src/core/ledger/commitment.ts";
-import { decisionOf, ORDER_1, T0, termsWith } from "./fixtures.ts";
+import { decisionOf, ORDER_1, SUCCESSOR, T0, termsWith } from "./fixtures.ts";
 
 const SALT = Uint8Array.from({ length: 32 }, (_, at) => at);
 const TERMS = termsWith();
@@ -24,11 +24,23 @@ function withText(text: string): readonly IntentEvent[] {
     {
       type: "approval_vote_recorded",
       person: "ana",
+      acting: "ana",
       principal: "rev_ana",
       assurance: "key",
       counts: ["crm"],
+      mandate: null,
       note: text,
     },
+    {
+      type: "rejection_vote_recorded",
+      person: "ana",
+      acting: "ben",
+      principal: "rev_ben",
+      assurance: "key",
+      mandate: "dlg_1",
+      note: text,
+    },
+    { type: "superseded", successor: SUCCESSOR, person: "ana", note: text },
     { type: "rejected", person: "ana", note: text },
     { type: "cancelled", person: "ana", note: text },
     { type: "withdrawn", note: text },

@@ -149,6 +149,17 @@ export function approveBy(voter: Voter, change: Partial<Of<"approve">> = {}): In
   return { type: "approve", voter, digest: DIGEST, note: null, link: null, inForce, lapsed: [], ...change };
 }
 
+export function rejectBy(voter: Voter, change: Partial<Of<"reject">> = {}): IntentCommand {
+  return { type: "reject", voter, digest: DIGEST, note: "not this one", link: null, ...change };
+}
+
+export const SUCCESSOR = `int_${"B".repeat(43)}`;
+
+export function supersedeBy(voter: Voter, change: Partial<Of<"supersede">> = {}): IntentCommand {
+  const note = "fewer rows";
+  return { type: "supersede", voter, digest: DIGEST, note, link: null, successor: SUCCESSOR, ...change };
+}
+
 export function orderBy(change: Partial<Of<"order">> = {}): IntentCommand {
   return { type: "order", agent: AGENT, mode: "runner", inForce: inForceOf(termsWith()), ...change };
 }

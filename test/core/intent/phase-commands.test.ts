@@ -12,7 +12,9 @@ import {
   ORDER_1,
   orderBy,
   proposed,
+  rejectBy,
   reportOf,
+  supersedeBy,
   T0,
   voterNamed,
 } from "./fixtures.ts";
@@ -21,18 +23,20 @@ import {
 const AT = T0 + 5 * MINUTE_MS;
 
 const ana = voterNamed("ana");
-const held = (change?: Partial<Terms>) => proposed("hold", change);
+const EDITABLE = { edit: { allow: true, editorMayApprove: false } } as const;
+const held = (change?: Partial<Terms>) => proposed("hold", { ...EDITABLE, ...change });
 const approved = (change?: Partial<Terms>) => after(held(change), [1, approveBy(ana)]);
 const scheduled = (change?: Partial<Terms>) => after(approved(change), [2, orderBy()]);
 const claimed = (change?: Partial<Terms>) => after(scheduled(change), [3, claimBy(ORDER_1)]);
 
 const STATES = {
-  blocked: proposed("block"),
+  blocked: proposed("block", EDITABLE),
   pending_approval: held(),
   approved: approved(),
-  rejected: after(held(), [1, { type: "reject", voter: ana, note: null }]),
+  rejected: after(held(), [1, rejectBy(ana)]),
   expired: after(held({ decideBy: T0 + 2 * MINUTE_MS }), [4, { type: "tick" }]),
   cancelled: after(held(), [1, { type: "cancel", voter: ana, note: null }]),
+  "cancelled, superseded": after(held(), [1, supersedeBy(ana)]),
   withdrawn: after(held(), [1, { type: "withdraw", agent: AGENT, note: null }]),
   revoked: after(approved(), [2, { type: "revoke", by: "rev_ana", note: null }]),
   scheduled: scheduled(),
@@ -49,8 +53,9 @@ const STATES = {
 
 const COMMANDS = {
   approve: approveBy(ana),
-  reject: { type: "reject", voter: ana, note: null },
+  reject: rejectBy(ana),
   cancel: { type: "cancel", voter: ana, note: null },
+  supersede: supersedeBy(ana),
   withdraw: { type: "withdraw", agent: AGENT, note: null },
   revoke: { type: "revoke", by: "rev_ana", note: null },
   order: orderBy(),
@@ -71,6 +76,7 @@ const NOTHING = {
   approve: NO,
   reject: NO,
   cancel: NO,
+  supersede: NO,
   withdraw: NO,
   revoke: NO,
   order: NO,
@@ -89,6 +95,7 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
     approve: "approval_vote_recorded approved",
     reject: "rejected",
     cancel: "cancelled",
+    supersede: "superseded",
     withdraw: "withdrawn",
     revoke: "revoked",
   },
@@ -109,9 +116,11 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
     approve: "!expired",
     reject: "!expired",
     cancel: "!expired",
+    supersede: "!expired",
     order: "!expired",
   },
   cancelled: { ...NOTHING, ...NOTHING_ORDERED },
+  "cancelled, superseded": { ...NOTHING, ...NOTHING_ORDERED, supersede: "-" },
   withdrawn: { ...NOTHING, ...NOTHING_ORDERED },
   revoked: { ...NOTHING, ...NOTHING_ORDERED, revoke: "-" },
   scheduled: {
@@ -209,6 +218,7 @@ const ACTORS: readonly (readonly [keyof typeof COMMANDS, keyof typeof STATES, st
   ["approve", "pending_approval", "rev_ana"],
   ["reject", "pending_approval", "rev_ana"],
   ["cancel", "approved", "rev_ana"],
+  ["supersede", "pending_approval", "rev_ana"],
   ["withdraw", "pending_approval", AGENT],
   ["revoke", "approved", "rev_ana"],
   ["order", "approved", AGENT],

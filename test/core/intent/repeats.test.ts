@@ -55,7 +55,8 @@ describe("repeats of one key", () => {
     expect(phaseDeadline(state)).toBe(T0 + HOUR_MS);
     const { facts, state: told } = settle(state, T0 + 10 + DUPLICATE_WINDOW_MS);
     expect(facts.map(({ event }) => event)).toEqual([{ type: "duplicate_blocked", count: 1 }]);
-    expect(nextDeadline(told)).toBe(T0 + HOUR_MS);
+    // Of the hour's wait half is over when those who may decide are told again.
+    expect(nextDeadline(told)).toBe(T0 + HOUR_MS / 2);
     expect(settle(told, T0 + 20 + DUPLICATE_WINDOW_MS).facts).toEqual([]);
   });
 
