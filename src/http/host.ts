@@ -20,3 +20,11 @@ export const requireHost: MiddlewareHandler<GateEnv> = async (c, next) => {
   }
   await next();
 };
+
+/**
+ * Is this the machine itself? By the name the browser used, so that another site's name that is made to lead here
+ * (DNS rebinding) is not.
+ */
+export function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
+}

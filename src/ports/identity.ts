@@ -1,27 +1,47 @@
 import type { Assurance } from "../core/assurance.ts";
 import type { Principal } from "../core/principal.ts";
-import type { Person, TrustedIssuer } from "../core/registry.ts";
+import type { OidcProvider, Person, TrustedIssuer } from "../core/registry.ts";
 import type { Result } from "../core/result.ts";
 
 /** What proves a person to somebody else, who vouches for them here: never a name, always that system's own id. */
 export interface Credential {
-  readonly kind: "oidc" | "slack" | "link";
-  /** The issuer's URL; Slack's team id; `gate` for links that Gate sent to a person itself. */
+  /**
+   * `link`: whoever received a message. `local`: nobody vouches; a local installation was told to let people in by
+   * name.
+   */
+  readonly kind: "oidc" | "slack" | "link" | "local";
+  /** The issuer's URL; Slack's team id; the kind where Gate itself says so. */
   readonly issuer: string;
-  /** The issuer's id of the person; Slack's user id; the person's own id for links. */
+  /** The issuer's id of the person; Slack's user id; the person's own where Gate itself says so. */
   readonly subject: string;
 }
 
+/** A credential that was pinned to a person of the registry. */
+export interface Pinned {
+  /** Id in the registry, which may not know it any more. */
+  readonly person: string;
+  /** As it stands now. It may be suspended: callers look at its status. */
+  readonly principal: Principal;
+}
+
 export interface Credentials {
+  /** Whom this credential was pinned to; null: to nobody. */
+  pinned(credential: Credential): Promise<Pinned | null>;
   /**
    * The reviewer that this credential acts as. Made and pinned to the person when it first comes in, on the ledger;
    * from then on it is nobody else's, and nobody else's is theirs: an e-mail that passes to a new colleague does not
    * bring the votes of the old one. The principal may be suspended: callers look at its status.
    */
   reach(credential: Credential, person: Person): Promise<Result<Principal, "pinned_to_another">>;
-  /** Forgets the pins of a principal, so that the person can come in with another account. */
-  unpin(principal: string, actor: string): Promise<void>;
+  /**
+   * Forgets the pins of a principal, so that the person can come in with another account, as the same principal. A
+   * revoked one stays revoked: they come in as a new one. False: it has no pin.
+   */
+  unpin(principal: string, actor: string): Promise<boolean>;
 }
+
+/** What a session was opened with. It ends when that does: a rotated key and an account unpinned take it along. */
+export type SessionProof = { readonly key: string } | Credential;
 
 /** A browser that proved who it acts for. Only a digest of its token is kept. */
 export interface Session {
@@ -29,16 +49,19 @@ export interface Session {
   readonly principal: Principal;
   /** How it was proved when it was opened. */
   readonly assurance: Assurance;
+  /** What it was opened with. */
+  readonly by: "key" | Pick<Credential, "kind" | "issuer">;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
 export interface Sessions {
+  /** Null: the proof is nobody's any more, or its principal may not act. */
   open(
-    principal: string,
+    proof: SessionProof,
     assurance: Assurance,
     now: number,
-  ): Promise<{ readonly token: string; readonly expiresAt: number }>;
+  ): Promise<{ readonly token: string; readonly expiresAt: number } | null>;
   /** Null: unknown, closed, or over. */
   find(token: string, now: number): Promise<Session | null>;
   close(token: string): Promise<void>;
@@ -57,10 +80,43 @@ export type TokenProblem =
   | "unknown_issuer"
   | "wrong_audience"
   | "expired"
+  | "not_yet_valid"
   | "bad_signature"
   | "keys_unavailable";
 
 export interface TokenVerifier {
-  /** A JWT of one of these issuers (RFC 7519, RFC 8725: asymmetric algorithms only). */
-  verify(token: string, issuers: readonly TrustedIssuer[]): Promise<Result<VerifiedToken, TokenProblem>>;
+  /**
+   * A JWT of one of these issuers (RFC 7519, RFC 8725: asymmetric algorithms only).
+   *
+   * @param emails `vouched`: the issuer lets in nobody whose address it has not verified, and has no claim to say so
+   */
+  verify(
+    token: string,
+    issuers: readonly TrustedIssuer[],
+    emails: "claimed" | "vouched",
+  ): Promise<Result<VerifiedToken, TokenProblem>>;
+}
+
+/** Why a sign-in with a provider came to nothing. */
+export type SignInProblem =
+  /** The provider or its client secret can't be reached; later it may work. */
+  | "provider_unavailable"
+  /** Not begun in this browser, begun too long ago, or finished already. */
+  | "attempt_unknown"
+  /** The person or the provider said no. */
+  | "denied"
+  | TokenProblem;
+
+/** OpenID Connect's authorization code flow with PKCE (RFC 7636), state and nonce. */
+export interface CodeFlow {
+  /** Where to send the browser, and what it keeps meanwhile: sealed, so that it can neither read nor make it. */
+  begin(
+    provider: OidcProvider,
+    attempt: { readonly next: string; readonly redirectUri: string; readonly now: number },
+  ): Promise<Result<{ readonly url: string; readonly kept: string }, SignInProblem>>;
+  /** Takes what the provider sent the browser back with. An attempt is finished once, whatever comes of it. */
+  finish(
+    providers: readonly OidcProvider[],
+    callback: { readonly url: string; readonly kept: string; readonly now: number },
+  ): Promise<Result<{ readonly token: VerifiedToken; readonly next: string }, SignInProblem>>;
 }

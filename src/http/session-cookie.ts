@@ -1,0 +1,61 @@
+import { getCookie, setCookie } from "hono/cookie";
+import type { GateContext } from "./context.ts";
+import { ownOrigin } from "./origin.ts";
+
+const SESSION = "gate_session";
+const SIGN_IN = "gate_sign_in";
+
+/** A sign-in with a provider that took longer is begun again. */
+export const SIGN_IN_TTL_MS = 10 * 60_000;
+
+/** The token of the request's session, unverified. */
+export function sessionTokenOf(c: GateContext): string | undefined {
+  return read(c, SESSION);
+}
+
+/** No other site's link or form carries it along (`SameSite=Strict`), and no script reads it. */
+export function setSessionCookie(c: GateContext, token: string, expiresAt: number): void {
+  write(c, SESSION, token, { sameSite: "Strict", expires: new Date(expiresAt) });
+}
+
+export function clearSessionCookie(c: GateContext): void {
+  write(c, SESSION, "", { sameSite: "Strict", maxAge: 0 });
+}
+
+/** What a browser keeps while it is at a provider. */
+export function attemptOf(c: GateContext): string | undefined {
+  return read(c, SIGN_IN);
+}
+
+/** The provider sends the browser back from its own site: a strict cookie would not come along. */
+export function setAttemptCookie(c: GateContext, kept: string): void {
+  write(c, SIGN_IN, kept, { sameSite: "Lax", maxAge: SIGN_IN_TTL_MS / 1000 });
+}
+
+export function clearAttemptCookie(c: GateContext): void {
+  write(c, SIGN_IN, "", { sameSite: "Lax", maxAge: 0 });
+}
+
+/**
+ * Over https a cookie has the `__Host-` prefix, and only one with it is read: such a cookie is this host's own, so no
+ * neighbour under the same domain and nobody on an unencrypted connection can plant one. Plain http can't have it.
+ */
+function prefixOf(c: GateContext): "host" | undefined {
+  return ownOrigin(c).startsWith("https:") ? "host" : undefined;
+}
+
+function read(c: GateContext, name: string): string | undefined {
+  const prefix = prefixOf(c);
+  return prefix === undefined ? getCookie(c, name) : getCookie(c, name, prefix);
+}
+
+function write(
+  c: GateContext,
+  name: string,
+  value: string,
+  attributes: { readonly sameSite: "Strict" | "Lax"; readonly expires?: Date; readonly maxAge?: number },
+): void {
+  const prefix = prefixOf(c);
+  const secure = prefix === undefined ? {} : ({ prefix, secure: true } as const);
+  setCookie(c, name, value, { ...attributes, ...secure, httpOnly: true, path: "/" });
+}
