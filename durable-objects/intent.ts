@@ -8,6 +8,7 @@ import { handle, settle } from "../src/core/intent/handle.ts";
 import { countRepeat, firstFacts, repeat } from "../src/core/intent/propose.ts";
 import type { Phase } from "../src/core/intent/phase.ts";
 import type { Refusal } from "../src/core/intent/refusal.ts";
+import { phaseDeadline } from "../src/core/intent/settle.ts";
 import type { IntentState, Terms } from "../src/core/intent/state.ts";
 import { chain } from "../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
@@ -107,10 +108,17 @@ export class IntentObject extends DurableObject<Env> {
 
   /** Waits in memory only: whoever lost the answer asks again. */
   async waitWhile(phase: Phase, timeoutMs: number): Promise<IntentState | null> {
-    const state = this.#settled();
-    if (state === undefined || state.phase !== phase) return state ?? null;
-    await this.#waiters.next(timeoutMs);
-    return this.#settled() ?? null;
+    for (let left = timeoutMs; ;) {
+      const state = this.#settled();
+      if (state === undefined || state.phase !== phase || left <= 0) return state ?? null;
+      const now = Date.now();
+      // Woken at the deadline by a timer of its own: the alarm may be late, and whoever waits is not told late.
+      const pause = Math.min(left, Math.max((phaseDeadline(state) ?? Infinity) - now, 1));
+      const woken = await this.#waiters.next(pause);
+      if (woken === "full") return this.#settled() ?? null;
+      // Counted down, not compared with an end: a clock that is set back must not make a wait longer.
+      left -= woken === "elapsed" ? pause : Math.max(Date.now() - now, 0);
+    }
   }
 
   /** The queue's word that a deadline may have come: does nothing unless it has. */

@@ -47,7 +47,15 @@ function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
     look: () => call((stub) => stub.look()),
     dossier: () => call((stub) => stub.dossier()),
     payload: () => call((stub) => stub.payload()),
-    waitWhile: (phase, timeoutMs) => call((stub) => stub.waitWhile(phase, timeoutMs)),
+    async waitWhile(phase, timeoutMs) {
+      const stub = namespace.get(id) as unknown as Stub;
+      try {
+        return await stub.waitWhile(phase, timeoutMs);
+      } catch {
+        // An object that restarts loses its waiters and nothing else. Not waited for again: the time is the caller's.
+        return call((again) => again.look());
+      }
+    },
     repeated: (by) => call((stub) => stub.repeated(by)),
     tick: () => call((stub) => stub.tick()),
   };

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import { agents } from "./routes/agents.ts";
+import { approvalLinks } from "./routes/approval-links.ts";
 import { approvals } from "./routes/approvals.ts";
 import { cases } from "./routes/cases.ts";
 import { deliveries } from "./routes/deliveries.ts";
@@ -11,6 +12,7 @@ import { log } from "./routes/log.ts";
 import { overview } from "./routes/overview.ts";
 import { publicRoutes } from "./routes/public.ts";
 import { switches } from "./routes/switches.ts";
+import { wait } from "./routes/wait.ts";
 import type { GateEnv } from "./context.ts";
 import { requireHost } from "./host.ts";
 import { problemResponse } from "./problem.ts";
@@ -31,6 +33,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", agents);
   app.route("/", intents);
   app.route("/", approvals);
+  app.route("/", wait);
   app.route("/", executions);
   app.route("/", evidence);
   app.route("/", deliveries);
@@ -38,6 +41,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", log);
   app.route("/", switches);
   app.route("/", cases);
+  app.route("/", approvalLinks);
 
   app.notFound((c) =>
     problemResponse({

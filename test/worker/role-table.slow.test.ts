@@ -72,6 +72,7 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/v1/audit/:id",                  answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
   { method: "GET", path: "/v1/intents/:id/decision",       answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
   { method: "GET", path: "/v1/intents/:id/evidence",       answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
+  { method: "GET", path: "/v1/intents/:id/wait?timeout=0", answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
   // A runner's payloads are those of its orders, and there is none yet.
   { method: "GET", path: "/v1/intents/:id/payload",        answers: [401, 200, 404, 403, 404, 200, 200, 200], of: sharedIntent },
   { method: "GET", path: "/v1/intents/:id/payload",        answers: [401, 200, 404, 200, 404, 200, 200, 200], of: async () => (await sharedOrder()).intent },
