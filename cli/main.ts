@@ -19,6 +19,8 @@ function usage(): string {
     "  --data-dir <folder>    where everything is kept (./.gate)",
     "  --policy-dir <folder>  policies, one YAML file each (./policies)",
     "  --registry <file>      destinations, people and groups (./gate.yaml)",
+    "  --public-url <url>     where people reach it, for links in messages (where it listens)",
+    "  --local-sign-in        people of gate.yaml sign in without a key; this machine only",
     "",
     "  --help, --version",
   ].join("\n");

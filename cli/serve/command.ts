@@ -2,10 +2,8 @@ import { relative } from "node:path";
 import { CommandFailure, type CommandIo, errorText, EXIT_FAILED, type ExitCode } from "../io.ts";
 import { type LocalRole, registerPrincipals, storeAgentKey, storedAgentKey } from "./first-start.ts";
 import { leaveAgentKey, localAgentsFile, removeAgentKey } from "./local-agents.ts";
-import { parseServeOptions, type ServeOptions } from "./options.ts";
+import { isLoopback, parseServeOptions, type ServeOptions } from "./options.ts";
 import { type Server, startServer } from "./server.ts";
-
-const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
 
 export async function runServe(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const options = parseServeOptions(args, process.cwd());
@@ -17,8 +15,12 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
   try {
     for (const note of options.notes) io.out(note);
     io.out(`Gate listens on ${server.url.origin}`);
-    if (!LOOPBACK_HOSTS.has(options.host)) {
+    if (!isLoopback(options.host)) {
       io.out(`  open      to every machine that reaches this one (--host ${options.host})`);
+    }
+    if (server.publicUrl !== server.url.origin) io.out(`  links     lead to ${server.publicUrl}`);
+    if (options.localSignIn) {
+      io.out("  sign-in   anybody on this machine can sign in as anybody (--local-sign-in)");
     }
     io.out(`  data      ${shown(options.dataDir)}`);
     io.out(`  policies  ${shown(options.policyDir)} (${server.rules.policies.length})`);

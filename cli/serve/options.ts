@@ -10,6 +10,9 @@ export interface ServeOptions {
   readonly policyDir: string;
   /** Null: no registry, so every destination is decided by the policy that the agent names. */
   readonly registry: string | null;
+  /** Where people reach this Gate; null: where it listens. */
+  readonly publicUrl: string | null;
+  readonly localSignIn: boolean;
   /** Lines for the operator about what was chosen for them. */
   readonly notes: readonly string[];
 }
@@ -20,7 +23,16 @@ const FLAGS = {
   "data-dir": { type: "string", default: ".gate" },
   "policy-dir": { type: "string" },
   registry: { type: "string" },
+  "public-url": { type: "string" },
+  "local-sign-in": { type: "boolean", default: false },
 } as const;
+
+const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
+
+/** Is this an address that only this machine reaches? */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK_HOSTS.has(host);
+}
 
 const MAX_PORT = 65_535;
 
@@ -33,12 +45,29 @@ export function parseServeOptions(args: readonly string[], workingDir: string): 
   for (const [name, value] of Object.entries(values)) {
     if (value === "") throw new UsageError(`--${name} is empty`);
   }
+  if (values["local-sign-in"] && !isLoopback(values.host)) {
+    throw new UsageError(`--local-sign-in is for this machine alone, and --host ${values.host} is not`);
+  }
   return {
+    publicUrl: values["public-url"] === undefined ? null : publicUrlOf(values["public-url"], "--public-url"),
+    localSignIn: values["local-sign-in"],
     port: Number(values.port),
     host: values.host,
     dataDir: resolve(workingDir, values["data-dir"]),
     ...chooseRules(values["policy-dir"], values.registry, workingDir),
   };
+}
+
+/**
+ * An origin: links, forms and cookies are Gate's whole host's.
+ *
+ * @throws {UsageError}
+ */
+export function publicUrlOf(written: string, where: string): string {
+  const url = URL.canParse(written) ? new URL(written) : null;
+  const isWeb = url !== null && (url.protocol === "https:" || url.protocol === "http:");
+  if (isWeb && url.href === `${url.origin}/`) return url.origin;
+  throw new UsageError(`${where} takes an address such as https://gate.example.com, not "${written}"`);
 }
 
 /**

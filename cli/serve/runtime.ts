@@ -26,6 +26,8 @@ export interface RuntimeOptions {
   readonly secrets: Secrets;
   /** Values that replace those of `[vars]`. */
   readonly vars: Readonly<Record<string, string>>;
+  /** What credentials of the registry name. */
+  readonly credentials: Readonly<Record<string, string>>;
   readonly rules: RulesSource;
   readonly log: (line: string) => void;
   /** Told as soon as the runtime's process is there, long before it answers. */
@@ -136,8 +138,10 @@ function gateOptions(module: MiniflareModule, options: RuntimeOptions): Miniflar
   });
 }
 
-function bindingsOf({ config, secrets, vars }: RuntimeOptions): Record<string, string> {
+function bindingsOf({ config, secrets, vars, credentials }: RuntimeOptions): Record<string, string> {
   return {
+    // First, so that nothing of Gate's own is replaced.
+    ...credentials,
     ...config.vars,
     ...vars,
     GATE_SECRET: secrets.gateSecret,

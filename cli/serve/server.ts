@@ -5,11 +5,13 @@ import { parsePolicy } from "../../src/policy/parse.ts";
 import { parseRegistry } from "../../src/policy/parse-registry.ts";
 import { CommandFailure, errorCode } from "../io.ts";
 import { packageRoot } from "../package-root.ts";
+import { credentialVariables, type CredentialVariables } from "./credentials.ts";
 import { type DataLock, lockDataFolder } from "./lock.ts";
 import { makePrivateFolder } from "./private-file.ts";
 import { isSameProcess, type ProcessIdentity } from "./process-table.ts";
 import { type Rules, type RulesSource, rulesSource } from "./rules.ts";
 import { loadMiniflare } from "./miniflare.ts";
+import { publicUrlOf } from "./options.ts";
 import { portInUse, type Runtime, startRuntime } from "./runtime.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { readWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
@@ -21,6 +23,10 @@ export interface ServerOptions {
   readonly dataDir: string;
   readonly policyDir: string;
   readonly registry: string | null;
+  /** Where people reach this Gate; null: as `GATE_PUBLIC_URL` says, else where it listens. */
+  readonly publicUrl?: string | null;
+  /** People of the registry sign in without a key. Only for a host that is this machine's alone. */
+  readonly localSignIn?: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Takes one line for the operator. */
   readonly say: (line: string) => void;
@@ -28,6 +34,8 @@ export interface ServerOptions {
 
 export interface Server {
   readonly url: URL;
+  /** Where links in messages lead; empty: they carry none. */
+  readonly publicUrl: string;
   readonly adminKey: string;
   /** True when nothing was kept in the data folder yet. */
   readonly isNew: boolean;
@@ -50,12 +58,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     throw new CommandFailure("the Worker is not built: run npm run build");
   }
   const config = readWranglerConfig(root);
-  const source = openRules(options);
+  const credentials = credentialVariables(options.environment, ownNames(config), options.say);
+  const source = openRules(options, credentials);
   const rules = source.current();
   prepareFolder(options.dataDir);
   const lock = await lockDataFolder(options.dataDir);
   try {
-    return await startLocked(options, root, config, source, rules, lock);
+    return await startLocked(options, root, config, source, credentials, rules, lock);
   } catch (error) {
     lock.release();
     throw error;
@@ -67,6 +76,7 @@ async function startLocked(
   root: string,
   config: WranglerConfig,
   source: RulesSource,
+  credentials: CredentialVariables,
   rules: Rules,
   lock: DataLock,
 ): Promise<Server> {
@@ -75,6 +85,8 @@ async function startLocked(
   const isNew = !existsSync(stateDir);
   makePrivateFolder(stateDir);
   const secrets: Secrets = loadSecrets(options.dataDir, options.environment);
+  const overridden = overriddenVars(config, options.environment);
+  const publicUrl = publicUrlFor(options, overridden["GATE_PUBLIC_URL"]);
   let process: ProcessIdentity | null = null;
   const runtime = await startRuntime({
     root,
@@ -84,7 +96,8 @@ async function startLocked(
     stateDir,
     temporaryDir: join(options.dataDir, "tmp"),
     secrets,
-    vars: overriddenVars(config, options.environment),
+    vars: { ...overridden, GATE_PUBLIC_URL: publicUrl, LOCAL_SIGN_IN: String(options.localSignIn === true) },
+    credentials: credentials.handOver(),
     rules: source,
     log: options.say,
     onProcess: (identity) => {
@@ -102,6 +115,7 @@ async function startLocked(
   }
   return {
     url: runtime.url,
+    publicUrl,
     adminKey: secrets.adminKey,
     isNew,
     rules,
@@ -117,7 +131,10 @@ async function stopAll(runtime: Runtime, lock: DataLock, health: Watch): Promise
 }
 
 /** @throws {CommandFailure} when the folder can't be read or the registry is broken: nothing good to keep yet. */
-function openRules({ policyDir, registry, say }: ServerOptions): RulesSource {
+function openRules(
+  { policyDir, registry, say }: ServerOptions,
+  credentials: CredentialVariables,
+): RulesSource {
   requireReadable(policyDir, "--policy-dir");
   if (registry !== null) requireReadable(registry, "--registry");
   const registryProblems: string[] = [];
@@ -127,7 +144,8 @@ function openRules({ policyDir, registry, say }: ServerOptions): RulesSource {
     checkPolicy: parsePolicy,
     checkRegistry(file, text) {
       const parsed = parseRegistry(file, text);
-      if (!parsed.ok) {
+      if (parsed.ok) credentials.look(parsed.value);
+      else {
         registryProblems.push(
           ...parsed.error.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`),
         );
@@ -179,6 +197,27 @@ async function requireFreePort(host: string, port: number): Promise<void> {
     if (code === "EADDRINUSE") throw portInUse(host, port);
     throw new CommandFailure(`can't listen on ${host}:${port} (${code ?? "?"})`);
   }
+}
+
+/** Every name that the Worker finds something of Gate's under. */
+function ownNames(config: WranglerConfig): ReadonlySet<string> {
+  return new Set([
+    "LOCAL",
+    ...Object.keys(config.vars),
+    ...config.d1_databases.map(({ binding }) => binding),
+    ...config.durable_objects.bindings.map(({ name }) => name),
+    ...config.queues.producers.map(({ binding }) => binding),
+    ...config.ratelimits.map(({ name }) => name),
+  ]);
+}
+
+/** Nobody can be sent to "every address", nor to a port that is only now being found. */
+function publicUrlFor({ host, port, publicUrl }: ServerOptions, fromEnvironment: string | undefined): string {
+  if (publicUrl) return publicUrl;
+  if (fromEnvironment) return publicUrlOf(fromEnvironment, "GATE_PUBLIC_URL");
+  if (port === 0) return "";
+  const reached = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return new URL(`http://${reached.includes(":") ? `[${reached}]` : reached}:${port}`).origin;
 }
 
 /** A variable of wrangler.toml that is set in the environment has that value here. */

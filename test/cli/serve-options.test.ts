@@ -1,0 +1,108 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { credentialVariables } from "../../cli/serve/credentials.ts";
+import { parseServeOptions } from "../../cli/serve/options.ts";
+import type { CredentialSource, Registry } from "../../src/core/registry.ts";
+import { EMPTY_REGISTRY } from "../../src/policy/parse-registry.ts";
+import { buildIfStale, freePort, serve, temporaryFolder } from "./command.ts";
+
+describe("where people reach it", () => {
+  test.each([
+    ["https://gate.example.com", "https://gate.example.com"],
+    ["https://gate.example.com/", "https://gate.example.com"],
+    ["http://127.0.0.1:4000", "http://127.0.0.1:4000"],
+  ])("%s is an address", (written, expected) => {
+    expect(parseServeOptions(["--public-url", written], "/").publicUrl).toBe(expected);
+  });
+
+  test.each([
+    "gate.example.com",
+    "ftp://gate.example.com",
+    "javascript:alert(1)",
+    "https://gate.example.com/gate",
+    "https://gate.example.com/?a=1",
+    "https://gate.example.com/#a",
+    "https://user@gate.example.com",
+    "",
+  ])("%s is none", (written) => {
+    expect(() => parseServeOptions(["--public-url", written], "/")).toThrow(/--public-url/);
+  });
+});
+
+describe("signing in without a key", () => {
+  test("takes being told, and a host that is this machine's alone", () => {
+    expect(parseServeOptions([], "/").localSignIn).toBe(false);
+    for (const host of ["127.0.0.1", "localhost", "::1"]) {
+      expect(parseServeOptions(["--local-sign-in", "--host", host], "/").localSignIn).toBe(true);
+    }
+  });
+
+  test.each(["0.0.0.0", "::", "192.168.1.2", "gate.example.com", "127.0.0.1.example.com"])(
+    "is refused on %s",
+    (host) => {
+      expect(() => parseServeOptions(["--local-sign-in", "--host", host], "/")).toThrow(/this machine alone/);
+    },
+  );
+});
+
+describe("variables that credentials name", () => {
+  const registry = (credentials: Readonly<Record<string, CredentialSource>>): Registry => ({
+    ...EMPTY_REGISTRY,
+    credentials: new Map(Object.entries(credentials)),
+  });
+  const stripe = { provider: "env", ref: "STRIPE_KEY" } as const;
+
+  test("are handed over, and nothing else of the environment", () => {
+    const said: string[] = [];
+    const variables = credentialVariables({ STRIPE_KEY: "sk_1", OTHER: "x" }, new Set(), (line) =>
+      said.push(line),
+    );
+    variables.look(registry({ stripe, vault: { provider: "aws", ref: "OTHER" } }));
+    expect(variables.handOver()).toEqual({ STRIPE_KEY: "sk_1" });
+    expect(said).toEqual([]);
+  });
+
+  test("are said once when they are missing, come late, or are Gate's own; never their values", () => {
+    const said: string[] = [];
+    const environment = { STRIPE_KEY: "", LATE: "secret-late", DB: "secret-db" };
+    const variables = credentialVariables(environment, new Set(["DB"]), (line) => said.push(line));
+    const first = registry({ stripe, db: { provider: "env", ref: "DB" } });
+    variables.look(first);
+    variables.look(first);
+    expect(variables.handOver()).toEqual({});
+    const edited = registry({ stripe, late: { provider: "env", ref: "LATE" } });
+    variables.look(edited);
+    variables.look(edited);
+    expect(said).toEqual([
+      "gate.yaml: STRIPE_KEY (the credential stripe) is not set in the environment",
+      "gate.yaml: the credential db can't be DB, which is Gate's own",
+      "gate.yaml: LATE (the credential late) is read at the next start",
+    ]);
+    expect(variables.handOver()).toEqual({});
+  });
+});
+
+describe("a server that is told so", () => {
+  beforeAll(buildIfStale);
+
+  test("says where its links lead, who can sign in, and which credential waits for the next start", async () => {
+    using home = temporaryFolder();
+    const port = await freePort();
+    const registry = join(home.path, "gate.yaml");
+    const text =
+      "unbound_destinations: allow\npeople: { ana: { name: Ana } }\ncredentials:\n  hook: { provider: env, ref: HOOK_SECRET }\n";
+    writeFileSync(registry, text);
+    await using server = await serve({
+      port,
+      home: home.path,
+      args: ["--registry", registry, "--public-url", "https://gate.example.com", "--local-sign-in"],
+      env: { HOOK_SECRET: "whsec_do-not-print" },
+    });
+    expect(server.out()).toContain("links     lead to https://gate.example.com");
+    expect(server.out()).toContain("anybody on this machine can sign in as anybody");
+    writeFileSync(registry, `${text}  late: { provider: env, ref: LATE_SECRET }\n`);
+    await server.printed("LATE_SECRET (the credential late) is read at the next start");
+    expect(server.out() + server.err()).not.toContain("whsec_do-not-print");
+  });
+});
