@@ -1,0 +1,25 @@
+import type { Ports } from "../../ports.ts";
+import { readFields, signFields } from "./signed-fields.ts";
+
+/** What a button in Slack stands for: a decision about exactly this, in this channel of the registry. */
+export interface SlackReference {
+  readonly channel: string;
+  readonly intent: string;
+  readonly digest: string;
+}
+
+export function slackReference(ports: Pick<Ports, "token">, reference: SlackReference): string {
+  const { channel, intent, digest } = reference;
+  return signFields(ports, "slack", [channel, intent, digest]);
+}
+
+/** Null for what Gate did not sign. */
+export function readSlackReference(
+  ports: Pick<Ports, "token" | "earlierTokens">,
+  signed: string,
+): SlackReference | null {
+  const fields = readFields(ports, "slack", signed);
+  if (fields === null) return null;
+  const [channel, intent, digest] = fields as readonly [string, string, string];
+  return { channel, intent, digest };
+}

@@ -1,0 +1,61 @@
+import type { Channel } from "../../core/registry.ts";
+import type { Ports } from "../../ports.ts";
+import type { DeliveryRecord, Told } from "../../ports/telling.ts";
+import type { CaseTold } from "./case-told.ts";
+import { askMessage, noteMessage, type SlackMessage } from "./slack-message.ts";
+import { titleOf } from "./titles.ts";
+import { CHANNEL_TIMEOUT_MS, failed, MOOT, toldOf } from "./told.ts";
+
+/** Slack's own words for what is wrong with an incoming webhook; anything else it answers is not repeated. */
+const WHAT_SLACK_SAYS: ReadonlyMap<string, string> = new Map([
+  ["invalid_payload", "Slack did not understand the message"],
+  ["invalid_token", "Slack does not know this webhook URL"],
+  ["no_text", "Slack did not understand the message"],
+  ["no_service", "the webhook was disabled or removed in Slack"],
+  ["no_service_id", "the webhook was disabled or removed in Slack"],
+  ["no_team", "the webhook's workspace is gone"],
+  ["team_disabled", "the webhook's workspace is disabled"],
+  ["user_not_found", "the webhook's user is gone"],
+  ["channel_not_found", "the webhook's channel is gone"],
+  ["channel_is_archived", "the webhook's channel is archived"],
+  ["action_prohibited", "the workspace's admin does not allow this webhook to post"],
+  ["posting_to_general_channel_denied", "the workspace does not allow posting to its general channel"],
+  ["too_many_attachments", "Slack did not understand the message"],
+]);
+
+/** An incoming webhook: one URL, which is the secret, and no way to change what was posted. */
+export async function tellSlackWebhook(
+  record: DeliveryRecord,
+  told: CaseTold,
+  channel: Extract<Channel, { kind: "slack_webhook" }>,
+  ports: Pick<Ports, "send" | "secret" | "deliveries">,
+): Promise<Told> {
+  const url = await ports.secret(channel.secret);
+  if (url === null) return failed(`the credential ${channel.secret} has no value`);
+  if (record.kind === "decided" && !(await wasAsked(record, ports))) return MOOT;
+  const sent = await ports.send({
+    url,
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(messageOf(record, told)),
+    timeoutMs: CHANNEL_TIMEOUT_MS,
+    allowPrivate: channel.allowPrivate,
+  });
+  const outcome = toldOf(sent, Date.now());
+  if (outcome.kind !== "failed" || !sent.ok) return outcome;
+  const said = WHAT_SLACK_SAYS.get(sent.value.text.trim());
+  return said === undefined ? outcome : failed(said, sent.value.status);
+}
+
+function messageOf(record: DeliveryRecord, told: CaseTold): SlackMessage {
+  if (record.kind !== "decided") return askMessage(titleOf(record), told, null);
+  return noteMessage(`${told.summary.destination}: ${told.standing}`, told);
+}
+
+/** How something ended is news only where it was asked. */
+async function wasAsked(record: DeliveryRecord, ports: Pick<Ports, "deliveries">): Promise<boolean> {
+  const all = await ports.deliveries.ofIntents([record.intent]);
+  return all.some((each) => {
+    return each.target === record.target && each.kind !== "decided" && each.state === "delivered";
+  });
+}
