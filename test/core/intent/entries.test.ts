@@ -3,9 +3,10 @@ import { describe, expect, test } from "vitest";
 import { draftOf, notesOf } from "../../../src/core/intent/entries.ts";
 import type { Fact, IntentEvent } from "../../../src/core/intent/event.ts";
 import { firstFacts } from "../../../src/core/intent/propose.ts";
+import type { Terms } from "../../../src/core/intent/state.ts";
 import { canonicalJson } from "../../../src/core/json.ts";
 import { commitment } from "../../../src/core/ledger/commitment.ts";
-import { decisionOf, ORDER_1, SUCCESSOR, T0, termsWith } from "./fixtures.ts";
+import { AGENT, decisionOf, ORDER_1, SUCCESSOR, T0, termsWith } from "./fixtures.ts";
 
 const SALT = Uint8Array.from({ length: 32 }, (_, at) => at);
 const TERMS = termsWith();
@@ -170,6 +171,42 @@ describe("a proposal's entries", () => {
       risk_factors: ["medium_risk_destination"],
     });
   });
+});
+
+describe("an intent that a reviewer made by changing another", () => {
+  const EDITED = { predecessor: SUCCESSOR, editor: "Ana" } as const;
+  const bodyFor = (change: Partial<Terms>): Record<string, unknown> => {
+    const [first] = firstFacts(termsWith(change), decisionOf("hold"));
+    if (first === undefined) throw new Error("proposed");
+    return JSON.parse(draftOf(termsWith(change), first, SALT).body);
+  };
+
+  test("names both, and that the editor may approve it only where nothing excludes them", () => {
+    const excluded = bodyFor({ ...EDITED, excluded: ["ana", "rev_ana"] });
+    expect(excluded).toMatchObject(EDITED);
+    expect(excluded).not.toHaveProperty("editor_may_approve");
+    expect(bodyFor({ ...EDITED, excluded: [AGENT] })).toMatchObject({ ...EDITED, editor_may_approve: true });
+  });
+
+  test("nobody's successor says nothing of it", () => {
+    const names = Object.keys(bodyFor({}));
+    for (const name of ["predecessor", "editor", "editor_may_approve"]) expect(names).not.toContain(name);
+  });
+});
+
+test("how many must say no is on the ledger where one is not enough", () => {
+  const approval = { ...TERMS.approval, rejections: 2 };
+  const terms = termsWith({ approval });
+  const [first] = firstFacts(terms, decisionOf("hold"));
+  if (first === undefined) throw new Error("proposed");
+  expect(JSON.parse(draftOf(terms, first, SALT).body)).toMatchObject({ approval: { rejections: 2 } });
+});
+
+test("a vote says whose it is, who gave it and under what", () => {
+  const [vote] = withText("fine");
+  if (vote === undefined) throw new Error("a vote");
+  const mandated = { ...vote, acting: "ben", mandate: "dlg_1" } as IntentEvent;
+  expect(JSON.parse(bodyOf(mandated))).toMatchObject({ person: "ana", acting: "ben", mandate: "dlg_1" });
 });
 
 test("every entry names the digest and the policies it happened under, and who and when", () => {

@@ -4,7 +4,7 @@ import type { InForce, IntentCommand, Voter } from "../../../src/core/intent/com
 import type { Assurance } from "../../../src/core/assurance.ts";
 import type { IntentState, Terms } from "../../../src/core/intent/state.ts";
 import { nextDeadline } from "../../../src/core/intent/settle.ts";
-import { AGENT, approvalBy, DIGEST, inForceOf, MINUTE_MS, T0, termsWith } from "./fixtures.ts";
+import { AGENT, approvalBy, DIGEST, inForceOf, MINUTE_MS, SUCCESSOR, T0, termsWith } from "./fixtures.ts";
 
 /*
  * Who and what the random lives of intents are made of. Most of it is right, so that lives get far; the rest is
@@ -31,19 +31,43 @@ export function groupsOf(person: string): readonly string[] {
   return GROUPS.get(person) ?? [];
 }
 
+/** Mostly by hand; now and then a standing approval, or one who acts for another. */
 const voters: fc.Arbitrary<Voter> = fc
   .record({
     person: fc.constantFrom("ana", "ben", "ben", "cleo", "cleo", "dora", "olaf"),
     key: fc.constantFrom(1, 2),
     assurance: fc.constantFrom<Assurance>("link", "slack", "key", "key", "sso", "passkey"),
+    delegate: fc.constantFrom(null, null, null, null, "ana", "ben", "cleo", "dora", "olaf"),
+    mandate: fc.constantFrom(null, null, null, "std_1", "std_2"),
   })
-  .map(({ person, key, assurance }) => ({
-    principal: `rev_${person}_${key}`,
-    person,
-    handles: [`rev_${person}_${key}`, person, `${person}@example.com`],
-    groups: groupsOf(person),
-    assurance,
-  }));
+  .map(({ person, key, assurance, delegate, mandate }) => {
+    const acting = delegate ?? person;
+    const principal = `rev_${acting}_${key}`;
+    return {
+      principal,
+      person,
+      acting,
+      handles: [principal, ...[person, acting].flatMap((name) => [name, `${name}@example.com`])],
+      groups: groupsOf(person),
+      assurance,
+      mandate: acting === person ? mandate : `dlg_${person}_${acting}`,
+    };
+  });
+
+/** Few, so that they are used again. */
+const links = fc.constantFrom(null, null, null, null, "lnk_1", "lnk_2");
+
+/** What has lapsed is mostly nothing; else the credential or the mandate of some earlier vote, or of nobody. */
+const lapses = fc
+  .constantFrom<null | "principal" | "mandate" | "nobody">(null, null, "principal", "mandate", "nobody")
+  .map((what) => ({ votes }: IntentState): readonly string[] => {
+    const [first] = votes;
+    if (what === null) return [];
+    const named = what === "nobody" ? "rev_gone" : first?.[what];
+    return named ? [named] : [];
+  });
+
+const digests = fc.constantFrom(DIGEST, DIGEST, DIGEST, null, "d2".repeat(32));
 
 const FRESH = inForceOf(termsWith());
 const inForces = fc.constantFrom<InForce>(
@@ -64,6 +88,12 @@ export function isFresh({ policies, configHash }: InForce): boolean {
 const finance = { policy: "crm", require: 1, groups: ["finance"], people: [] };
 const legal = { policy: "legal", require: 1, groups: ["legal"], people: ["dora"] };
 const anybody = { policy: "crm", require: 1, groups: [], people: [] };
+
+const STEPS = [
+  { afterMinutes: 5, to: "leads" },
+  { afterMinutes: 5, to: "cfo" },
+  { afterMinutes: 100, to: "board" },
+];
 
 export const setups: fc.Arbitrary<Setup> = fc
   .record({
@@ -88,15 +118,21 @@ export const setups: fc.Arbitrary<Setup> = fc
     ),
     heldByContent: fc.boolean(),
     level: fc.constantFrom<Terms["risk"]["level"]>("low", "low", "medium"),
-    decideInMinutes: fc.constantFrom(1, 60),
+    decideInMinutes: fc.constantFrom(1, 60, 60, 4 * 24 * 60),
+    rejections: fc.constantFrom(1, 1, 2, 3),
+    edit: fc.constantFrom<Terms["edit"]>(
+      { allow: true, editorMayApprove: false },
+      { allow: false, editorMayApprove: false },
+    ),
+    escalate: fc.constantFrom<Terms["escalate"]>([], STEPS),
     windowMinutes: fc.constantFrom(0, 10, 60, 60),
   })
-  .map(({ outcome, quorums, minAssurance, level, decideInMinutes, windowMinutes, ...rest }) => ({
+  .map(({ outcome, quorums, minAssurance, rejections, level, decideInMinutes, windowMinutes, ...rest }) => ({
     outcome,
     terms: termsWith({
       ...rest,
       outcome,
-      approval: { ...approvalBy(...quorums), minAssurance },
+      approval: { ...approvalBy(...quorums), minAssurance, rejections },
       excluded: [AGENT, OWNER, `${OWNER}@example.com`],
       risk: { score: 0, level, factors: [] },
       decideBy: T0 + decideInMinutes * MINUTE_MS,
@@ -187,7 +223,7 @@ const sensible: fc.Arbitrary<Step["command"]> = fc
     } as const;
     switch (state.phase) {
       case "pending_approval":
-        return { type: "approve", voter, digest: DIGEST, note: null, inForce: FRESH };
+        return { type: "approve", voter, digest: DIGEST, note: null, link: null, inForce: FRESH, lapsed: [] };
       case "scheduled":
         return other && !underClaim(state) ? report : claim;
       case "revoked":
@@ -207,11 +243,13 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
       "approve",
       fc.record({
         voter: voters,
-        digest: fc.constantFrom(DIGEST, DIGEST, DIGEST, null, "d2".repeat(32)),
+        digest: digests,
         note: notes,
+        link: links,
         inForce: inForces,
+        lapsed: lapses,
       }),
-      (part) => part,
+      (part, state) => ({ ...part, lapsed: part.lapsed(state) }),
     ),
   },
   {
@@ -221,7 +259,28 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
       order: state.orders.at(-1)?.id ?? "exe_none",
     })),
   },
-  { weight: 1, arbitrary: commandsOf("reject", fc.record({ voter: voters, note: notes }), (part) => part) },
+  {
+    weight: 3,
+    arbitrary: commandsOf(
+      "reject",
+      fc.record({ voter: voters, digest: digests, note: notes, link: links }),
+      (part) => part,
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: commandsOf(
+      "supersede",
+      fc.record({
+        voter: voters,
+        digest: digests,
+        note: notes,
+        link: links,
+        successor: fc.constantFrom(SUCCESSOR, SUCCESSOR, `int_${"C".repeat(43)}`),
+      }),
+      (part) => part,
+    ),
+  },
   { weight: 1, arbitrary: commandsOf("cancel", fc.record({ voter: voters, note: notes }), (part) => part) },
   {
     weight: 1,

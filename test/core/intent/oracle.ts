@@ -3,7 +3,7 @@ import type { Fact } from "../../../src/core/intent/event.ts";
 import type { Phase } from "../../../src/core/intent/phase.ts";
 import type { Assurance } from "../../../src/core/assurance.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "../../../src/core/intent/limits.ts";
-import { AGENT, DIGEST } from "./fixtures.ts";
+import { AGENT, DIGEST, MINUTE_MS, T0 } from "./fixtures.ts";
 import { groupsOf, isFresh, OWNER, type Setup } from "./model.ts";
 
 /*
@@ -27,6 +27,28 @@ export const NEVER_MOVES: ReadonlySet<Phase> = new Set<Phase>([
   "succeeded",
 ]);
 
+/** What a link from a message can lead to. */
+const DECISIONS: ReadonlySet<string> = new Set([
+  "approval_vote_recorded",
+  "rejection_vote_recorded",
+  "approved",
+  "rejected",
+  "revoked",
+  "superseded",
+]);
+
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+interface Voices {
+  readonly person: string;
+  readonly acting: string;
+}
+
+interface Vote extends Voices {
+  readonly principal: string;
+  readonly mandate: string | null;
+}
+
 const RANK: readonly Assurance[] = ["link", "slack", "key", "sso", "passkey"];
 
 interface Attempt {
@@ -47,7 +69,17 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
   const complain = (bad: boolean, text: string) => {
     if (bad) found.push(text);
   };
-  const voted = new Set<string>();
+  const votes = new Map<string, Vote>();
+  const noes: Vote[] = [];
+  const links = new Map<string, IntentCommand | null>();
+  const wait = {
+    deadline: terms.decideBy as number | null,
+    since: T0,
+    length: terms.decideBy - T0,
+    again: false,
+  };
+  let toldAt: number | null = null;
+  let steps = 0;
   const attempts: Attempt[] = [];
   let open = true;
   let approvedAt: number | null = null;
@@ -58,23 +90,105 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
     const live = attempts.at(-1);
     const late = event.type === "execution_reported_late" && closed === "revoked";
     complain(closed !== null && !late, `${event.type} after ${closed}`);
+    // Half a decision is none: where it came through a link, the link was used up in the same turn.
+    if (DECISIONS.has(event.type) && command !== null && "link" in command && command.link !== null) {
+      complain(links.get(command.link) !== command, `${event.type} through a link that is still good`);
+    }
     switch (event.type) {
       case "approval_vote_recorded": {
         if (command?.type !== "approve") complain(true, "a vote nobody cast");
         else complain(!mayVote(terms, command.voter), `${command.voter.person} voted`);
         complain(command?.type === "approve" && !sawTheSame(command), "a vote for something else");
-        complain(!open || (deadlineOf(terms) ?? at + 1) <= at, "a vote after the decision was due");
-        complain(voted.has(event.person), "one person voted twice");
-        voted.add(event.person);
+        complain(!open || (wait.deadline ?? at + 1) <= at, "a vote after the decision was due");
+        complain(voiceUsed(votes.values(), event), "one human has two voices");
+        complain(voiceUsed(noes, event), "yes after no");
+        if (command?.type === "approve") complain(isLapsed(event, command.lapsed), "a vote by who is gone");
+        complain(votes.has(event.person), "one person voted twice");
+        votes.set(event.person, event);
         break;
       }
+      case "approval_vote_withdrawn": {
+        const vote = votes.get(event.person);
+        complain(vote === undefined || !open, "withdrew what was not there");
+        const byLapse = command?.type === "approve" && vote && isLapsed(vote, command.lapsed);
+        const byVoter = command?.type === "reject" && vote && voiceUsed([vote], command.voter);
+        complain(event.why === "credential_inactive" && !byLapse, "withdrew what still held");
+        complain(event.why === "changed_mind" && !byVoter, "withdrew another's vote");
+        votes.delete(event.person);
+        break;
+      }
+      case "rejection_vote_recorded":
+        complain(command?.type !== "reject" || !mayVote(terms, command.voter), "a no by the wrong person");
+        complain(!open || (wait.deadline ?? at + 1) <= at, "a no after the decision was due");
+        complain(voiceUsed(noes, event), "one human said no twice");
+        complain(voiceUsed(votes.values(), event), "a no beside a yes of the same human");
+        complain(noes.length + 1 >= terms.approval.rejections, "the last no decided nothing");
+        noes.push(event);
+        break;
+      case "approval_link_used":
+        complain(
+          command === null || !("link" in command) || command.link !== event.link,
+          "another link used",
+        );
+        complain(links.has(event.link), "a link used twice");
+        links.set(event.link, command);
+        break;
+      case "approval_reminded": {
+        complain(command !== null || !open || (wait.deadline ?? at + 1) <= at, "reminded of what is over");
+        const from = toldAt ?? wait.since;
+        const least = toldAt === null && wait.deadline !== null ? Math.min(wait.length / 2, DAY_MS) : DAY_MS;
+        complain(at - from < least, "reminded too soon");
+        complain(wait.deadline !== null && wait.length < 10 * MINUTE_MS, "reminded in so short a wait");
+        toldAt = at;
+        break;
+      }
+      case "approval_escalated": {
+        const step = terms.escalate[event.step];
+        complain(command !== null || !open || (wait.deadline ?? at + 1) <= at, "escalated what is over");
+        complain(event.step !== steps || step?.to !== event.to, "another step");
+        complain(at < T0 + (step?.afterMinutes ?? 1e9) * MINUTE_MS, "escalated too soon");
+        steps += 1;
+        break;
+      }
+      case "expiry_deferred":
+      case "expiry_escalated": {
+        const how = event.type === "expiry_deferred" ? "defer" : "escalate";
+        complain(terms.onNoResponse !== how || wait.again || !open, "waits where it should not");
+        complain(command !== null || at < (wait.deadline ?? at + 1), "waits again too soon");
+        wait.again = true;
+        wait.since = at;
+        wait.deadline = event.type === "expiry_deferred" ? null : at + wait.length;
+        complain(
+          event.type === "expiry_escalated" && event.decideBy !== wait.deadline,
+          "another second wait",
+        );
+        if (event.type === "expiry_escalated") steps = terms.escalate.length;
+        toldAt = null;
+        break;
+      }
+      case "superseded":
+        complain(
+          command?.type !== "supersede" || !mayVote(terms, command.voter),
+          "changed by the wrong person",
+        );
+        complain(command?.type === "supersede" && command.digest !== DIGEST, "changed what was not seen");
+        complain(!open || !terms.edit.allow, "changed what may not be");
+        closed = event.type;
+        break;
       case "approved": {
         complain(!open, "approved twice");
         const byPolicy = event.by === "policy" && outcome === "approve" && command === null;
         complain(
-          !byPolicy && !bySilence(terms, fact, command) && !byQuorum(terms, voted),
+          !byPolicy && !bySilence(terms, fact, command) && !byQuorum(terms, votes),
           `approved by ${event.by}`,
         );
+        complain(event.by === "timeout" && noes.length > 0, "a no taken for silence");
+        complain(command !== null && !votes.has(event.by), "approved in another's name");
+        if (command?.type === "approve") {
+          const { lapsed } = command;
+          const gone = [...votes.values()].filter((vote) => isLapsed(vote, lapsed));
+          complain(gone.length > 0, "a vote counted that holds no longer");
+        }
         complain(event.executeBy !== at + terms.executionWindowMs, "another execution window");
         open = false;
         approvedAt = at;
@@ -188,6 +302,10 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
           "refused by the wrong person",
         );
         complain(!open, "refused what was decided");
+        if (event.type === "rejected" && command?.type === "reject") {
+          complain(noes.length + 1 < terms.approval.rejections, "too few said no");
+          complain(voiceUsed(noes, command.voter), "one human said no twice");
+        }
         closed = event.type;
         break;
       case "expired":
@@ -195,7 +313,14 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
           event.from === "approved" && at < (approvedAt ?? 0) + terms.executionWindowMs,
           "expired too soon",
         );
-        complain(event.from === "pending_approval" && (!open || at < terms.decideBy), "expired too soon");
+        complain(
+          event.from === "pending_approval" && (!open || at < (wait.deadline ?? at + 1)),
+          "expired too soon",
+        );
+        complain(
+          event.from === "pending_approval" && terms.onNoResponse === "escalate" && !wait.again,
+          "expired without the second wait",
+        );
         closed = event.type;
         break;
       case "revoked":
@@ -215,16 +340,19 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         closed = event.type;
         break;
       case "binding_refused":
-        complain(command === null || !("inForce" in command), "a binding refused that nobody named");
-        if (command !== null && "inForce" in command) {
-          const digest = command.type === "approve" ? command.digest : null;
-          complain(sawTheSame({ digest, inForce: command.inForce }), "a binding refused that held");
+        complain(command === null || !isBound(command), "a binding refused that nobody named");
+        if (command !== null && isBound(command)) {
+          const named = "digest" in command && (command.digest !== null || command.type === "supersede");
+          const isSame = !named || command.digest === DIGEST;
+          complain(
+            isSame && (!("inForce" in command) || isFresh(command.inForce)),
+            "a binding refused that held",
+          );
         }
         break;
       case "proposed":
       case "policy_checked":
       case "approval_requested":
-      case "expiry_deferred":
       case "duplicate_blocked":
         break;
     }
@@ -236,9 +364,20 @@ function isClaimed(attempt: Attempt | undefined): boolean {
   return attempt !== undefined && attempt.claimedBy !== null;
 }
 
-/** Null where the policy lets a held intent wait past its time. */
-function deadlineOf({ onNoResponse, decideBy }: Setup["terms"]): number | null {
-  return onNoResponse === "defer" || onNoResponse === "escalate" ? null : decideBy;
+function isBound(
+  command: IntentCommand,
+): command is Extract<IntentCommand, { inForce: InForce } | { link: string | null }> {
+  return "inForce" in command || "link" in command;
+}
+
+/** Everybody whose yes or no this was: a human who acted for another has spoken, and so has the other. */
+function voiceUsed(earlier: Iterable<Voices>, { person, acting }: Voices): boolean {
+  const heard = new Set([...earlier].flatMap((voice) => [voice.person, voice.acting]));
+  return heard.has(person) || heard.has(acting);
+}
+
+function isLapsed({ principal, mandate }: Vote, lapsed: readonly string[]): boolean {
+  return lapsed.some((gone) => gone === principal || gone === mandate);
 }
 
 function sawTheSame({
@@ -251,8 +390,9 @@ function sawTheSame({
   return (digest === null || digest === DIGEST) && isFresh(inForce);
 }
 
-function mayVote({ approval }: Setup["terms"], { person, assurance }: Voter): boolean {
-  if (person === OWNER || RANK.indexOf(assurance) < RANK.indexOf(approval.minAssurance)) return false;
+function mayVote({ approval }: Setup["terms"], { person, acting, assurance }: Voter): boolean {
+  if (person === OWNER || acting === OWNER) return false;
+  if (RANK.indexOf(assurance) < RANK.indexOf(approval.minAssurance)) return false;
   return approval.quorums.some((quorum) => isIn(quorum, person));
 }
 
@@ -265,9 +405,9 @@ function isIn({ groups, people }: Setup["terms"]["approval"]["quorums"][number],
   return people.includes(person) || groupsOf(person).some((group) => groups.includes(group));
 }
 
-function byQuorum({ approval }: Setup["terms"], voted: ReadonlySet<string>): boolean {
+function byQuorum({ approval }: Setup["terms"], votes: ReadonlyMap<string, Vote>): boolean {
   return approval.quorums.every(
-    (quorum) => [...voted].filter((person) => isIn(quorum, person)).length >= quorum.require,
+    (quorum) => [...votes.keys()].filter((person) => isIn(quorum, person)).length >= quorum.require,
   );
 }
 
