@@ -12,6 +12,8 @@ export interface PageContent {
   readonly title: string;
   readonly body: Markup;
   readonly status?: ContentfulStatusCode;
+  /** A path of ours that the browser goes on to at once. */
+  readonly refresh?: string;
 }
 
 /*
@@ -34,7 +36,7 @@ const HEADERS = {
 /** A whole document, with who is signed in. */
 export function page(
   c: GateContext,
-  { title, body, status = 200 }: PageContent,
+  { title, body, status = 200, refresh }: PageContent,
 ): Response | Promise<Response> {
   // Not set on pages that anybody may open.
   const principal = c.var.principal as Principal | undefined;
@@ -45,6 +47,7 @@ export function page(
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
+        ${refresh === undefined ? null : html`<meta http-equiv="refresh" content="0; url=${refresh}" />`}
         <title>${visible(title)} · Gate</title>
         <link rel="stylesheet" href="/gate.css?v=${STYLE_VERSION}" />
       </head>

@@ -1,12 +1,117 @@
 import { Hono } from "hono";
-import type { GateEnv } from "../context.ts";
+import { decideIntent, type Said } from "../../decide.ts";
+import { visibleDossier, visibleIntent } from "../access.ts";
+import { callerOf, type Caller } from "../auth.ts";
+import type { GateContext, GateEnv } from "../context.ts";
+import { decideByLink, followLink, INVALID_LINK, voterBehind, whyOver } from "../links.ts";
+import { requireSameOrigin } from "../origin.ts";
+import { casePage } from "../pages/case.ts";
+import { digestIn, noteIn, readForm } from "../pages/form.ts";
+import { linkPage } from "../pages/link-page.ts";
+import { asPage, returnPath } from "../pages/problem-page.ts";
+import { queuePage } from "../pages/queue.ts";
+import { cameFromElsewhere, continuePage } from "../pages/strict-cookie.ts";
 import { STYLE } from "../pages/style.ts";
+import { refuse, type Problem } from "../problem.ts";
+import { problemOfUndecided } from "../refusals.ts";
+
+const NOT_FOR_PROGRAMS: Problem = {
+  status: 403,
+  code: "forbidden",
+  detail: "These pages are for people: reviewers, auditors and admins.",
+  error: "forbidden",
+};
+
+const SIGN_IN_REQUIRED: Problem = {
+  status: 401,
+  code: "sign_in_required",
+  detail: "You are not signed in, or no longer. Nothing was decided.",
+};
+
+/** Who looks at a page; null: nobody is signed in. */
+async function readerOf(c: GateContext): Promise<Caller | null> {
+  const caller = await callerOf(c);
+  if (caller === null) return null;
+  const { principal, assurance } = caller;
+  if (principal.role === "agent" || principal.role === "runner") return refuse(NOT_FOR_PROGRAMS);
+  c.set("principal", principal);
+  c.set("assurance", assurance);
+  return caller;
+}
+
+/** A page for those who are signed in; everybody else signs in first and comes back. */
+function signedIn(run: (c: GateContext, caller: Caller) => Promise<Response>) {
+  return asPage(async (c) => {
+    const caller = await readerOf(c);
+    if (caller !== null) return run(c, caller);
+    if (cameFromElsewhere(c)) return continuePage(c);
+    return c.redirect(`/sign-in?next=${encodeURIComponent(returnPath(c))}`, 302);
+  });
+}
+
+/** Opens the case a link is for. Only looks, however often and whoever asks. */
+async function openLink(c: GateContext): Promise<Response> {
+  const token = c.req.query("link") ?? "";
+  const followed = (await followLink(c, token)) ?? refuse(INVALID_LINK);
+  const caller = await readerOf(c);
+  if (caller === null && cameFromElsewhere(c)) return continuePage(c);
+  const over = whyOver(followed, Date.now());
+  if (caller === null) return linkPage(c, followed, token, over);
+  const { intent, dossier } = await visibleDossier(c, followed.intent.id);
+  return casePage(c, { intent, dossier, caller, link: over === null ? token : null });
+}
+
+/** A form of a case page. Answers with the case as it then is. */
+function decide(decision: Said["decision"]) {
+  return asPage(async (c) => {
+    const caller = await readerOf(c);
+    if (caller === null || caller.via === "session") requireSameOrigin(c);
+    const form = await readForm(c);
+    const id = c.req.param("id") ?? "";
+    const note = noteIn(form, decision === "approve" ? "comment" : "reason");
+    const said = { decision, note, digest: digestIn(form) };
+    const token = form.get("link");
+    if (token === undefined) return bySignIn(c, id, caller, said);
+    const followed = await followLink(c, token);
+    if (followed === null || followed.intent.id !== id) return refuse(INVALID_LINK);
+    const decided = await decideByLink(c, caller, followed, said);
+    if (!decided.ok) return refuse(decided.error);
+    return c.redirect(caller === null ? `/case?link=${token}` : `/cases/${id}`, 303);
+  });
+}
+
+async function bySignIn(
+  c: GateContext,
+  id: string,
+  caller: Caller | null,
+  said: Pick<Said, "decision" | "note" | "digest">,
+): Promise<Response> {
+  if (caller === null) return refuse(SIGN_IN_REQUIRED);
+  const { intent } = await visibleIntent(c, id);
+  const voter = await voterBehind(c, caller);
+  const decided = await decideIntent(intent, { ...said, voter, link: null }, c.env);
+  if (!decided.ok) return refuse(problemOfUndecided(decided.error));
+  return c.redirect(`/cases/${id}`, 303);
+}
 
 /** The pages people decide on: plain HTML, no script. */
-export const cases = new Hono<GateEnv>().get("/gate.css", (c) =>
-  // Its address changes with its content.
-  c.body(STYLE, 200, {
-    "Content-Type": "text/css; charset=utf-8",
-    "Cache-Control": "public, max-age=31536000, immutable",
-  }),
-);
+export const cases = new Hono<GateEnv>()
+  .get("/", (c) => c.redirect("/cases", 302))
+  .get("/gate.css", (c) =>
+    // Its address changes with its content.
+    c.body(STYLE, 200, {
+      "Content-Type": "text/css; charset=utf-8",
+      "Cache-Control": "public, max-age=31536000, immutable",
+    }),
+  )
+  .get("/case", asPage(openLink))
+  .get("/cases", signedIn(queuePage))
+  .get(
+    "/cases/:id",
+    signedIn(async (c, caller) => {
+      const { intent, dossier } = await visibleDossier(c, c.req.param("id") ?? "");
+      return casePage(c, { intent, dossier, caller, link: null });
+    }),
+  )
+  .post("/cases/:id/approve", decide("approve"))
+  .post("/cases/:id/reject", decide("reject"));

@@ -1,0 +1,126 @@
+import { html } from "hono/html";
+import { eligibility } from "../../core/intent/approval.ts";
+import type { Voter } from "../../core/intent/command.ts";
+import type { IntentState } from "../../core/intent/state.ts";
+import { voterOf } from "../../core/people.ts";
+import { obstacleTo } from "../../decide.ts";
+import type { DeliveryRecord } from "../../ports/telling.ts";
+import type { Dossier, Intent } from "../../ports.ts";
+import { maySeePayload } from "../access.ts";
+import type { Caller } from "../auth.ts";
+import type { GateContext } from "../context.ts";
+import { problemOf, problemOfUndecided } from "../refusals.ts";
+import { recordOf } from "../wire/record.ts";
+import { deciding } from "./case-forms.ts";
+import { approvalSection, undeliveredSection } from "./case-approval.ts";
+import { historySection } from "./case-history.ts";
+import { payloadSection } from "./case-payload.ts";
+import { requestSection, whySection } from "./case-request.ts";
+import { page, type Markup } from "./page.ts";
+import { visible } from "./visible.ts";
+import { counted, distanceTo, standingOf, timeOf, toneOf } from "./words.ts";
+
+export interface CaseView {
+  readonly intent: Intent;
+  readonly dossier: Dossier;
+  readonly caller: Caller;
+  /** The link it was opened by, which its forms then use up; null: by its own address. */
+  readonly link: string | null;
+}
+
+/** The whole case, for reviewers, auditors and admins. */
+export async function casePage(
+  c: GateContext,
+  { intent, dossier, caller, link }: CaseView,
+): Promise<Response> {
+  const { state } = dossier;
+  const { principal } = caller;
+  const { registry } = await c.env.rules.current();
+  const [isPayloadTheirs, agent, undelivered, obstacle] = await Promise.all([
+    maySeePayload(principal, state, c.env),
+    c.env.principals.get(state.terms.agent),
+    undeliveredOf(c, intent.id),
+    state.phase === "pending_approval" ? obstacleTo(state.terms, c.env) : null,
+  ]);
+  const bytes = isPayloadTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
+  const voter = principal.role === "reviewer" ? voterOf(principal, caller.assurance, registry) : null;
+  const record = recordOf(dossier);
+  const now = Date.now();
+  return page(c, {
+    title: `${state.terms.action}: ${standingOf(state.phase)}`,
+    body: html`
+      ${headline(state, now)} ${obstacle === null ? null : warning(problemOfUndecided(obstacle).detail)}
+      ${successionOf(state)} ${requestSection(state, record, agent)}
+      ${payloadSection(state, record, { isTheirs: isPayloadTheirs, bytes })} ${whySection(state, record)}
+      ${approvalSection(state, now)}
+      ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
+      ${decidingOf(state, voter, link)} ${historySection(dossier)}
+    `,
+  });
+}
+
+function decidingOf(state: IntentState, voter: Voter | null, link: string | null): Markup | null {
+  if (voter === null || !["pending_approval", "approved", "scheduled"].includes(state.phase)) return null;
+  const refusal = eligibility(state, voter);
+  return refusal === null ? deciding(state, voter, link) : warning(problemOf(refusal).detail);
+}
+
+/** Null: nobody could be asked. Whoever decides does not have to wait for that. */
+async function undeliveredOf(c: GateContext, id: string): Promise<readonly DeliveryRecord[] | null> {
+  try {
+    const told = await c.env.deliveries.ofIntents([id]);
+    return told.filter(({ state, lastProblem }) => {
+      return state === "failed" || (state === "pending" && lastProblem !== null);
+    });
+  } catch (error) {
+    console.error({ message: "deliveries not read", error: String(error) });
+    return null;
+  }
+}
+
+function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now: number): Markup {
+  return html`<section class="notice ${toneOf(phase)}">
+    <p>
+      <span class="tag ${toneOf(phase)}">${standingOf(phase)}</span>
+      <span class="tag ${terms.risk.level}">${terms.risk.level} risk</span>
+    </p>
+    <h1>${visible(terms.action)}</h1>
+    <p>at <strong>${visible(terms.destination)}</strong></p>
+    ${phase === "pending_approval" ? waiting(terms.approval.require, votes.length, decideBy, now) : null}
+    ${phase !== "pending_approval" && decidedBy !== null ? html`<p>Decided by ${visible(decidedBy)}.</p>` : null}
+  </section>`;
+}
+
+function waiting(required: number, voted: number, decideBy: number | null, now: number): Markup {
+  return html`<p>
+    ${voted} of ${counted(required, "approval")}.
+    ${
+      decideBy === null
+        ? "It waits without a deadline."
+        : html`Decide by ${timeOf(decideBy)} (${distanceTo(decideBy, now)}).`
+    }
+  </p>`;
+}
+
+function warning(sentence: string): Markup {
+  return html`<section class="notice warn"><p>${visible(sentence)}</p></section>`;
+}
+
+function successionOf({ successor, terms: { predecessor, editor } }: IntentState): Markup | null {
+  if (successor === null && predecessor === null) return null;
+  return html`<section class="notice">
+    ${
+      predecessor === null
+        ? null
+        : html`<p>
+            ${visible(editor ?? "A reviewer")} changed
+            <a href="/cases/${predecessor}">an earlier intent</a> into this one.
+          </p>`
+    }
+    ${
+      successor === null
+        ? null
+        : html`<p>A reviewer changed it: see <a href="/cases/${successor}">what took its place</a>.</p>`
+    }
+  </section>`;
+}

@@ -1,0 +1,75 @@
+import { html } from "hono/html";
+import { scrub } from "../../core/scrub.ts";
+import type { IntentState } from "../../core/intent/state.ts";
+import type { GateContext } from "../context.ts";
+import { decidesAlone, type FollowedLink } from "../links.ts";
+import type { Problem } from "../problem.ts";
+import { deciding } from "./case-forms.ts";
+import { row } from "./case-request.ts";
+import { page, type Markup } from "./page.ts";
+import { returnPath } from "./problem-page.ts";
+import { visible } from "./visible.ts";
+import { distanceTo, dollars, standingOf, timeOf, toneOf } from "./words.ts";
+
+/**
+ * What whoever holds a link may see: what a message said already. No payload, no name of a person, and texts that
+ * an agent chose only without what identifies anybody.
+ *
+ * @param over why the link decides nothing any more; null: it still may
+ */
+export function linkPage(
+  c: GateContext,
+  followed: FollowedLink,
+  token: string,
+  over: Problem | null,
+): Response | Promise<Response> {
+  const { state } = followed;
+  const { terms, phase } = state;
+  return page(c, {
+    title: standingOf(phase),
+    status: over?.status ?? 200,
+    body: html`
+      <section class="notice ${toneOf(phase)}">
+        <p>
+          <span class="tag ${toneOf(phase)}">${standingOf(phase)}</span>
+          <span class="tag ${terms.risk.level}">${terms.risk.level} risk</span>
+        </p>
+        <h1>${safe(terms.action)}</h1>
+        <p>at <strong>${safe(terms.destination)}</strong></p>
+      </section>
+      ${over === null ? null : html`<section class="notice"><p>${over.detail}</p></section>`}
+      ${over?.code === "link_expired" ? null : summary(state)}
+      ${over === null && decidesAlone(followed) ? deciding(state, null, token) : null}
+      ${signIn(c, over === null, decidesAlone(followed), terms.id)}
+    `,
+  });
+}
+
+function summary({ terms, votes, decideBy, phase }: IntentState): Markup {
+  const now = Date.now();
+  return html`<section>
+    <h2>The case</h2>
+    <dl>
+      ${row("Records", terms.records === null ? "unknown" : terms.records.toLocaleString("en-US"))}
+      ${row("Value", terms.valueCents === null ? "unknown" : dollars(terms.valueCents))}
+      ${row("Risk", `${terms.risk.level} (${(terms.risk.score / 100).toFixed(2)})`)}
+      ${row("Why it waits", safe(terms.reasonCode.replaceAll("_", " ")))} ${row("Policy", safe(terms.policy))}
+      ${row("Approvals", `${votes.length} of ${terms.approval.require}`)}
+      ${
+        phase === "pending_approval" && decideBy !== null
+          ? row("Decide by", `${timeOf(decideBy)} (${distanceTo(decideBy, now)})`)
+          : null
+      }
+    </dl>
+  </section>`;
+}
+
+function signIn(c: GateContext, isOpen: boolean, isAlone: boolean, id: string): Markup {
+  const next = encodeURIComponent(isOpen ? returnPath(c) : `/cases/${id}`);
+  const words = isOpen && !isAlone ? "Sign in to see all of it and decide" : "Sign in to see all of it";
+  return html`<p><a class="button" href="/sign-in?next=${next}">${words}</a></p>`;
+}
+
+function safe(text: string): string {
+  return visible(scrub(text));
+}

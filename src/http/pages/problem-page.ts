@@ -1,0 +1,59 @@
+import { html } from "hono/html";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { isJsonObject, type Json } from "../../core/json.ts";
+import type { GateContext } from "../context.ts";
+import type { Problem } from "../problem.ts";
+import { page, type Markup } from "./page.ts";
+import { visible } from "./visible.ts";
+
+/** Lets a handler of pages refuse as all others do: who reads pages gets the problem's sentence as one. */
+export function asPage(
+  run: (c: GateContext) => Response | Promise<Response>,
+): (c: GateContext) => Promise<Response> {
+  return async (c) => {
+    try {
+      return await run(c);
+    } catch (error) {
+      if (!(error instanceof HTTPException) || error.res === undefined) throw error;
+      return toPage(c, error.res);
+    }
+  };
+}
+
+async function toPage(c: GateContext, answer: Response): Promise<Response> {
+  const body = (await answer.json()) as Json;
+  const detail = isJsonObject(body) ? body["detail"] : null;
+  const status = answer.status as ContentfulStatusCode;
+  return problemPage(c, { status, detail: typeof detail === "string" ? detail : "This did not work." });
+}
+
+/** @param more what to do instead */
+export function problemPage(
+  c: GateContext,
+  { status, detail }: Pick<Problem, "status" | "detail">,
+  more: Markup | null = null,
+): Response | Promise<Response> {
+  return page(c, {
+    title: status === 404 ? "Not here" : "Not done",
+    status,
+    body: html`<section class="notice bad">
+      <h1>${visible(detail)}</h1>
+      ${more ?? wayOn(c, status)}
+    </section>`,
+  });
+}
+
+function wayOn(c: GateContext, status: number): Markup {
+  if (status === 401) {
+    return html`<p><a href="/sign-in?next=${encodeURIComponent(returnPath(c))}">Sign in</a></p>`;
+  }
+  return html`<p><a href="/cases">To the queue</a></p>`;
+}
+
+/** Where to come back to after signing in: what was asked for, or the case that a form was about. */
+export function returnPath(c: GateContext): string {
+  const { pathname, search } = new URL(c.req.url);
+  if (c.req.method === "GET") return pathname + search;
+  return /^\/cases\/[^/]+/.exec(pathname)?.[0] ?? "/cases";
+}

@@ -1,0 +1,97 @@
+import { html } from "hono/html";
+import type { AskedApproval, IntentRow } from "../../core/intent/read-model.ts";
+import type { GateContext } from "../context.ts";
+import { cursorOf, listFilter } from "../wire/list-query.ts";
+import { page, type Markup } from "./page.ts";
+import { visible } from "./visible.ts";
+import { distanceTo, dollars, timeOf } from "./words.ts";
+
+/** Everything that waits, newest first. */
+export async function queuePage(c: GateContext): Promise<Response> {
+  const filter = await listFilter(c);
+  const rows = await c.env.index.list({ ...filter, phases: ["pending_approval"], limit: filter.limit + 1 });
+  const shown = rows.slice(0, filter.limit);
+  const last = rows.length > filter.limit ? shown.at(-1) : undefined;
+  const names = await namesOf(c, shown);
+  const now = Date.now();
+  return page(c, {
+    title: "Waiting for a decision",
+    body: html`
+      <h1>Waiting for a decision</h1>
+      ${filter.group === null ? null : html`<p>Only those that are alike. <a href="/cases">Show all</a></p>`}
+      <section>
+        ${shown.length === 0 ? html`<p>Nothing waits.</p>` : table(shown, names, now)}
+        ${last === undefined ? null : next(c, cursorOf(last))}
+      </section>
+    `,
+  });
+}
+
+async function namesOf(c: GateContext, rows: readonly IntentRow[]): Promise<ReadonlyMap<string, string>> {
+  const ids = [...new Set(rows.map(({ agent_id: id }) => id))];
+  const agents = await Promise.all(ids.map((id) => c.env.principals.get(id)));
+  return new Map(agents.flatMap((agent) => (agent === null ? [] : [[agent.id, agent.name] as const])));
+}
+
+function table(rows: readonly IntentRow[], names: ReadonlyMap<string, string>, now: number): Markup {
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>Case</th>
+          <th>Agent</th>
+          <th>Risk</th>
+          <th>Records</th>
+          <th>Value</th>
+          <th>Approvals</th>
+          <th>Decide by</th>
+          <th></th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              <td>
+                <a href="/cases/${row.id}">${visible(row.action)}</a><br />
+                <span class="dim">${visible(row.destination)}</span>
+              </td>
+              <td>${visible(names.get(row.agent_id) ?? row.agent_id)}</td>
+              <td><span class="tag ${row.risk_level}">${row.risk_level}</span></td>
+              <td>${row.records === null ? "unknown" : row.records.toLocaleString("en-US")}</td>
+              <td>${row.value_cents === null ? "unknown" : dollars(row.value_cents)}</td>
+              <td>${approvalsOf(row)}</td>
+              <td>
+                ${
+                  row.decide_by <= now
+                    ? "over"
+                    : html`${distanceTo(row.decide_by, now)}<br />
+                        <span class="dim">${timeOf(row.decide_by)}</span>`
+                }
+              </td>
+              <td>
+                ${
+                  row.group_key === null
+                    ? null
+                    : html`<a href="/cases?group=${encodeURIComponent(row.group_key)}">alike</a>`
+                }
+              </td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}
+
+/** JSON that Gate wrote itself (see `rowOf`). */
+function approvalsOf({ approval }: IntentRow): string {
+  if (approval === null) return "";
+  const { require, votes } = JSON.parse(approval) as AskedApproval;
+  return `${votes} of ${require}`;
+}
+
+function next(c: GateContext, cursor: string): Markup {
+  const query = new URL(c.req.url).searchParams;
+  query.set("after", cursor);
+  return html`<p class="pages"><a href="/cases?${query.toString()}">Older ones</a></p>`;
+}
