@@ -6,6 +6,7 @@ import { d1IdempotentAnswers } from "./adapters/idempotent-answers.ts";
 import { d1IntentIndex } from "./adapters/intent-index.ts";
 import { intentObjects } from "./adapters/intent-objects.ts";
 import { logObject } from "./adapters/log.ts";
+import { d1Mandates } from "./adapters/mandates.ts";
 import { localRules } from "./adapters/local-rules.ts";
 import { d1Nonces } from "./adapters/nonces.ts";
 import { d1Principals } from "./adapters/principals.ts";
@@ -76,7 +77,7 @@ function makePorts(env: Env & Optional): Ports {
     credentials: absent("credentials"),
     sessions: absent("sessions"),
     tokens: absent("tokens"),
-    mandates: absent("mandates"),
+    mandates: d1Mandates(env.DB, chain),
     deliveries: absent("deliveries"),
     webhooks: absent("webhooks"),
     send: absent("send"),

@@ -20,7 +20,9 @@ import { stoppedBy } from "./core/kill-switch.ts";
 import type { Payload } from "./core/payload.ts";
 import type { Principal } from "./core/principal.ts";
 import { effectiveValueCents } from "./core/risk.ts";
+import { useOf } from "./core/mandate.ts";
 import type { Intent, Ports, Reservation } from "./ports.ts";
+import { applyStanding } from "./standing.ts";
 
 /** What a door makes of whatever came in through it. */
 export interface GovernRequest {
@@ -43,7 +45,10 @@ export type Governed =
   | { readonly kind: "duplicate"; readonly id: string; readonly state: IntentState | null }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-type GovernPorts = Pick<Ports, "intents" | "rules" | "counters" | "switches" | "token">;
+type GovernPorts = Pick<
+  Ports,
+  "intents" | "rules" | "counters" | "switches" | "token" | "principals" | "mandates"
+>;
 
 const SALT_BYTES = 32;
 
@@ -71,7 +76,9 @@ export async function govern(
   const identity = await identify(request, ports);
   const { decision, counted } = await decide(request, identity, scope, rules, ports, intent, now);
 
-  const first = decision.reasonCode === "duplicate_blocked" ? decision.history?.duplicateOf : null;
+  // A change that somebody made is recorded where they were told it would be, whatever came before it.
+  const isRepeat = decision.reasonCode === "duplicate_blocked" && request.edited === undefined;
+  const first = isRepeat ? decision.history?.duplicateOf : null;
   if (first) {
     const state = (await ports.intents.find(first.intentId)?.repeated(proposer.id)) ?? null;
     if (state !== null) return { kind: "duplicate", id: first.intentId, state };
@@ -110,9 +117,9 @@ export async function govern(
   if (!reply.ok) return { kind: "refused", refusal: reply.error };
   const { repeated, state } = reply.value;
   if (repeated) return { kind: "duplicate", id: intent.id, state };
-  return first
-    ? { kind: "duplicate", id: first.intentId, state: null }
-    : { kind: "decided", state, decision };
+  if (first) return { kind: "duplicate", id: first.intentId, state: null };
+  const use = useOf(state.terms, ask.principalId, decision.facts);
+  return { kind: "decided", state: await applyStanding(intent, state, use, ports, now), decision };
 }
 
 /** The same decision with nothing recorded and nothing counted. */
@@ -128,7 +135,7 @@ export async function rehearse(
   const bare = decideWith(null);
   const need = needOf(bare, rules, scope, ask);
   if (need === null) return bare;
-  const reservation = reservationOf("", bare, ask, await identify(request, ports), now);
+  const reservation = reservationOf("", bare, request, await identify(request, ports), now);
   return decideWith(await ports.counters.of(proposer.id).peek(reservation, need));
 }
 
@@ -159,7 +166,8 @@ function groupOf(
 /** From here on the platform hashes many times faster than code does, and below it costs a turn for nothing. */
 const PLATFORM_HASH_BYTES = 64 * 1024;
 
-async function digestOfBytes(bytes: Uint8Array): Promise<string> {
+/** SHA-256, lower-case hexadecimal. */
+export async function digestOfBytes(bytes: Uint8Array): Promise<string> {
   if (bytes.length < PLATFORM_HASH_BYTES) return sha256Hex(bytes);
   return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice())));
 }
@@ -181,7 +189,7 @@ interface Decided {
  * in the same turn as the counters are read, so that of many at once none is decided on a number that is old.
  */
 async function decide(
-  { ask, payload, key }: GovernRequest,
+  request: GovernRequest,
   identity: Identity,
   scope: AgentScope,
   rules: Rules,
@@ -189,6 +197,7 @@ async function decide(
   intent: Intent,
   now: number,
 ): Promise<Decided> {
+  const { ask, payload, key } = request;
   const decideWith = decider(rules, scope, ask, payload);
   const bare = decideWith(null);
   const need = needOf(bare, rules, scope, ask);
@@ -199,7 +208,7 @@ async function decide(
 
   const counters = ports.counters.of(scope.id);
   const counts = need.windows.length > 0 || need.duplicateWithinMs !== null;
-  const reservation = reservationOf(intent.id, bare, ask, identity, now);
+  const reservation = reservationOf(intent.id, bare, request, identity, now);
   const history = counts ? await counters.reserve(reservation, need) : await counters.peek(reservation, need);
   const decision = decideWith(history);
   const counted = counts && decision.outcome !== "block";
@@ -219,7 +228,13 @@ function needOf(bare: Decision, rules: Rules, scope: AgentScope, ask: Ask): Hist
   }
 }
 
-function reservationOf(id: string, bare: Decision, ask: Ask, identity: Identity, now: number): Reservation {
+function reservationOf(
+  id: string,
+  bare: Decision,
+  { ask, edited }: GovernRequest,
+  identity: Identity,
+  now: number,
+): Reservation {
   return {
     intent: id,
     destination: ask.destination,
@@ -227,6 +242,7 @@ function reservationOf(id: string, bare: Decision, ask: Ask, identity: Identity,
     records: bare.facts.records.effective ?? 0,
     cents: effectiveValueCents(bare.facts) ?? 0,
     policies: [...bare.policies, ...bare.shadow.map(({ policy }) => policy)].map(({ id: policy }) => policy),
+    replaces: edited?.predecessor ?? null,
     lapsesAt: now + (bare.expiryMinutes + bare.executionWindowMinutes) * MINUTE_MS,
   };
 }

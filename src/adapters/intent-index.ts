@@ -1,3 +1,4 @@
+import { PHASES, type Phase } from "../core/intent/phase.ts";
 import type { IntentRow } from "../core/intent/read-model.ts";
 import type { IntentIndex } from "../ports.ts";
 
@@ -12,7 +13,7 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
       };
       const { phases, destinations } = filter;
       if (phases?.length === 0 || destinations?.length === 0) return [];
-      if (phases !== null) where((places) => `phase IN (${places})`, ...phases);
+      if (phases !== null) wheres.push(phaseClause(phases));
       if (destinations !== null) where((places) => `destination IN (${places})`, ...destinations);
       if (filter.agent !== null) where((place) => `agent_id = ${place}`, filter.agent);
       if (filter.policy !== null) where((place) => `policy_id = ${place}`, filter.policy);
@@ -62,6 +63,15 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
       };
     },
   };
+}
+
+/**
+ * Phases are written out and not bound: D1 uses an index over pending intents alone only where the statement itself
+ * says that it asks for those. They are words of a closed list, never text of a request.
+ */
+function phaseClause(phases: readonly Phase[]): string {
+  const known = PHASES.filter((phase) => phases.includes(phase)).map((phase) => `'${phase}'`);
+  return known.length === 1 ? `phase = ${known.join()}` : `phase IN (${known.join(", ")})`;
 }
 
 interface GroupRow {

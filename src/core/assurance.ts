@@ -7,3 +7,8 @@ export const ASSURANCE_RANK = { link: 0, slack: 1, key: 2, sso: 3, passkey: 4 } 
   Assurance,
   number
 >;
+
+/** The one of two that proves less. */
+export function weaker(one: Assurance, other: Assurance): Assurance {
+  return ASSURANCE_RANK[one] <= ASSURANCE_RANK[other] ? one : other;
+}

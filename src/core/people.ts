@@ -42,7 +42,11 @@ export function voterOf(principal: Principal, assurance: Assurance, registry: Re
  * display name is no identity, so it leads to nobody here.
  */
 function personOf({ id, person }: Principal, registry: Registry): string {
-  if (person === null || person === id) return id;
+  return person === null || person === id ? id : personCalled(person, registry);
+}
+
+/** The id of the person whose id or e-mail address this is; what names nobody in the registry names itself. */
+export function personCalled(person: string, registry: Registry): string {
   const written = plain(person);
   if (registry.people.has(written)) return written;
   for (const known of registry.people.values()) if (known.email === written) return known.id;

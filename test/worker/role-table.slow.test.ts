@@ -98,6 +98,16 @@ const TABLE: readonly Row[] = [
   { method: "POST", path: "/v1/switches",                  answers: [401, 403, 403, 403, 403, 400, 403, 400] },
   { method: "POST", path: "/v1/switches/lift",             answers: [401, 403, 403, 403, 403, 403, 403, 400] },
 
+  { method: "GET", path: "/v1/approvals",                  answers: [401, 403, 403, 403, 403, 200, 200, 200] },
+  { method: "GET", path: "/v1/approvals/groups",           answers: [401, 403, 403, 403, 403, 200, 200, 200] },
+  { method: "POST", path: "/v1/approvals/batch",           answers: [401, 403, 403, 403, 403, 400, 403, 403] },
+  { method: "POST", path: "/v1/standing-approvals",        answers: [401, 403, 403, 403, 403, 400, 403, 403] },
+  { method: "GET", path: "/v1/standing-approvals",         answers: [401, 403, 403, 403, 403, 200, 200, 200] },
+  { method: "POST", path: "/v1/standing-approvals/:id/revoke", answers: [401, 403, 403, 403, 403, 404, 403, 403], of: async () => "stap_none" },
+  { method: "POST", path: "/v1/delegations",               answers: [401, 403, 403, 403, 403, 400, 403, 403] },
+  { method: "GET", path: "/v1/delegations",                answers: [401, 403, 403, 403, 403, 200, 200, 200] },
+  { method: "POST", path: "/v1/delegations/:id/revoke",    answers: [401, 403, 403, 403, 403, 404, 403, 403], of: async () => "deleg_none" },
+
   { method: "POST", path: "/log/seal",                     answers: [401, 403, 403, 403, 403, 403, 403, 200] },
   { method: "GET", path: "/log/checkpoint",                answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/log/health",                    answers: [401, 403, 403, 403, 403, 403, 200, 200] },

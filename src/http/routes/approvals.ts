@@ -2,13 +2,14 @@ import { Hono } from "hono";
 import { z } from "zod";
 import type { JsonObject } from "../../core/json.ts";
 import { voterOf } from "../../core/people.ts";
-import { decideIntent, type Said } from "../../decide.ts";
+import type { Said } from "../../decide.ts";
 import { requireUnstopped, visibleIntent } from "../access.ts";
 import { allow } from "../auth.ts";
 import { readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
+import { decideAs } from "../deciding.ts";
 import { refuse } from "../problem.ts";
-import { problemOfUndecided, refuseWith } from "../refusals.ts";
+import { refuseWith } from "../refusals.ts";
 import { decisionReply, standing } from "../wire/decision-reply.ts";
 import { parse } from "../wire/fields.ts";
 import { parseDecideRequest } from "../wire/decide-request.ts";
@@ -20,12 +21,9 @@ async function decide(c: GateContext, id: string, body: JsonObject, decision: Sa
   const { intent, state } = await visibleIntent(c, id);
   // Before the nonce is spent: the same decision can be sent again once the switch is lifted.
   if (decision === "approve") await requireUnstopped(c, state.terms);
-  const { note, digest } = await parseDecideRequest(c, body);
-  const { registry } = await c.env.rules.current();
-  const voter = voterOf(c.var.principal, c.var.assurance, registry);
-  const decided = await decideIntent(intent, { decision, voter, digest, note, link: null }, c.env);
-  if (!decided.ok) return refuse(problemOfUndecided(decided.error));
-  return c.json(decisionReply(decided.value.state, decision, note));
+  const { note, digest, onBehalfOf } = await parseDecideRequest(c, body);
+  const decided = await decideAs(c, intent, { decision, digest, note, onBehalfOf });
+  return decided.ok ? c.json(decisionReply(decided.value, decision, note)) : refuse(decided.error);
 }
 
 async function cancel(c: GateContext, id: string, body: JsonObject) {

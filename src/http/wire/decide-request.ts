@@ -15,6 +15,7 @@ const SCHEMA = z.object({
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
+  on_behalf_of_principal: z.string().trim().min(1).max(256).optional(),
 });
 
 const ALIASES = {
@@ -22,11 +23,13 @@ const ALIASES = {
   nonce: [],
   decided_at: ["decidedAt"],
   digest: ["intent_digest", "intentDigest", "approved_intent_hash"],
+  on_behalf_of_principal: ["onBehalfOfPrincipal"],
 } as const;
 
 /** What comes with a decision; replay guards are checked here, before the intent is touched. */
 export async function parseDecideRequest(c: GateContext, body: JsonObject) {
-  const { reason, nonce, decided_at: decidedAt, digest } = parse(SCHEMA, pick(body, ALIASES));
+  const fields = parse(SCHEMA, pick(body, ALIASES));
+  const { reason, nonce, decided_at: decidedAt, digest, on_behalf_of_principal: onBehalfOf } = fields;
   const now = Date.now();
   if (decidedAt !== undefined) {
     const at = typeof decidedAt === "number" ? decidedAt : Date.parse(decidedAt);
@@ -37,7 +40,7 @@ export async function parseDecideRequest(c: GateContext, body: JsonObject) {
     const used = await c.env.nonces.use(nonce, c.var.principal.id, now);
     if (!used.ok) replayRejected(used.error);
   }
-  return { note: reason ?? null, digest: digest ?? null };
+  return { note: reason ?? null, digest: digest ?? null, onBehalfOf: onBehalfOf ?? null };
 }
 
 function replayRejected(reason: string): never {

@@ -35,7 +35,7 @@ async function destinationsOf(c: GateContext, runner: string): Promise<readonly 
 }
 
 /** Where the next page starts: opaque to clients. */
-export function cursorOf(row: IntentRow): string {
+export function cursorOf(row: Pick<IntentRow, "created_at" | "id">): string {
   return toBase64Url(new TextEncoder().encode(`${row.created_at} ${row.id}`));
 }
 

@@ -1,5 +1,6 @@
 import type { Decision } from "../../core/decision.ts";
 import { isPulled, type IntentState } from "../../core/intent/state.ts";
+import { STANDING_ID_PREFIX } from "../../core/mandate.ts";
 import { statusOf } from "../../core/intent/phase.ts";
 import { iso } from "./times.ts";
 
@@ -25,9 +26,9 @@ export function proposeReply(state: IntentState, decision: Decision) {
     expiresAt: iso(held ? terms.decideBy : (state.executeBy ?? terms.decideBy)),
     requiredApprovals: terms.approval.require,
     ...riskFields(decision),
-    approvalState: held ? "waiting_input" : null,
+    approvalState: held ? "waiting_input" : state.votes.length > 0 ? "answered" : null,
     profile: null,
-    standingApprovalId: null,
+    standingApprovalId: standingApprovalOf(state),
     // What the contract hands to the proposer and must not: a link that approves.
     messageId: null,
     approvalLinkToken: null,
@@ -36,6 +37,11 @@ export function proposeReply(state: IntentState, decision: Decision) {
     requiredApprovalFactors: [],
     assuranceLevel: null,
   };
+}
+
+/** The first standing approval that gave a vote; null: none did. A delegation gives none by itself. */
+export function standingApprovalOf({ votes }: IntentState): string | null {
+  return votes.find(({ mandate }) => mandate?.startsWith(STANDING_ID_PREFIX))?.mandate ?? null;
 }
 
 /** A dry run: the same words, and nothing that exists. */

@@ -1,0 +1,77 @@
+import { eligibility } from "./core/intent/approval.ts";
+import type { Voter } from "./core/intent/command.ts";
+import type { IntentState } from "./core/intent/state.ts";
+import type { MandateUse, StandingApproval } from "./core/mandate.ts";
+import { voterOf } from "./core/people.ts";
+import { decideIntent, type DecidePorts } from "./decide.ts";
+import type { Intent } from "./ports.ts";
+
+/** No quorum is larger in practice, and each one tried costs the agent that waits a few reads. */
+const MOST_TRIED = 20;
+
+/**
+ * Gives the vote of everybody who said beforehand that they approve of such an intent. Each is one vote like any
+ * other, judged by the intent's object: under the same exclusions, requirements and kill switches.
+ *
+ * The intent is proposed and held already: whatever goes wrong here leaves it waiting for people.
+ */
+export async function applyStanding(
+  intent: Intent,
+  held: IntentState,
+  use: MandateUse,
+  ports: DecidePorts,
+  now: number,
+): Promise<IntentState> {
+  // Such a rule holds for what this very payload says; nobody can have meant that beforehand.
+  if (held.phase !== "pending_approval" || held.terms.heldByContent) return held;
+  let state = held;
+  try {
+    const matching = await ports.mandates.matching(use, now);
+    for (const approval of matching.slice(0, MOST_TRIED)) {
+      if (state.phase !== "pending_approval") break;
+      state = await applyOne(intent, state, approval, use, ports, now);
+    }
+  } catch (error) {
+    console.error({ message: "standing approvals not applied", intent: intent.id, error: String(error) });
+  }
+  return state;
+}
+
+async function applyOne(
+  intent: Intent,
+  state: IntentState,
+  approval: StandingApproval,
+  use: MandateUse,
+  ports: DecidePorts,
+  now: number,
+): Promise<IntentState> {
+  const voter = await makerOf(approval, ports);
+  // Looked at before a use is taken; the object looks again.
+  if (voter === null || eligibility(state, voter) !== null || hasVoted(state, voter)) return state;
+  if (!(await ports.mandates.take(approval.id, use, now))) return state;
+  const { digest } = state.terms;
+  // Should this throw, the use stays counted: the vote may have been given.
+  const said = { decision: "approve", voter, digest, note: null, link: null } as const;
+  const decided = await decideIntent(intent, said, ports);
+  const after = decided.ok ? decided.value.state : ((await intent.look()) ?? state);
+  if (!after.votes.some(({ mandate }) => mandate === approval.id)) {
+    await ports.mandates.giveBack(approval.id, intent.id);
+  }
+  return after;
+}
+
+/** Its maker as they are now, as sure of themselves as they were then; null: they may not vote any more. */
+async function makerOf(
+  { id, principal, person, assurance }: StandingApproval,
+  { principals, rules }: DecidePorts,
+): Promise<Voter | null> {
+  const [maker, { registry }] = await Promise.all([principals.get(principal), rules.current()]);
+  if (maker?.status !== "active" || maker.role !== "reviewer") return null;
+  const voter = voterOf(maker, assurance, registry);
+  // A credential that was given to somebody else since does not take its mandates along.
+  return voter.person === person ? { ...voter, mandate: id } : null;
+}
+
+function hasVoted({ votes }: IntentState, { person }: Voter): boolean {
+  return votes.some((vote) => vote.person === person || vote.acting === person);
+}
