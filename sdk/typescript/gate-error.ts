@@ -9,11 +9,23 @@ export class GateError extends Error {
   readonly code: string;
   /** What the server sent, parsed; null when nothing did. */
   readonly body: unknown;
+  /** How long the server asks to be left alone; null when it does not. */
+  readonly retryAfterMs: number | null;
 
-  constructor(message: string, detail: { status?: number; code: string; body?: unknown; cause?: unknown }) {
+  constructor(
+    message: string,
+    detail: {
+      status?: number;
+      code: string;
+      body?: unknown;
+      cause?: unknown;
+      retryAfterMs?: number | null;
+    },
+  ) {
     super(message, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.status = detail.status ?? 0;
     this.code = detail.code;
     this.body = detail.body ?? null;
+    this.retryAfterMs = detail.retryAfterMs ?? null;
   }
 }

@@ -1,13 +1,17 @@
 import { GateError } from "./gate-error.ts";
 import { localAgentKey } from "./local-key.ts";
 import { inBothCases, knownOptions } from "./names.ts";
+import { MAX_PAYLOAD_BYTES, type PayloadInput, wirePayload } from "./payload.ts";
 import { proposalBody } from "./proposal.ts";
 import { environment } from "./runtime.ts";
 import { send, type WireRequest } from "./transport.ts";
 import type {
   Answer,
+  ApprovalListOptions,
   AuditTrail,
+  BatchDecision,
   DecideOptions,
+  EditOptions,
   ExecuteOptions,
   ExecutionOption,
   ExecutionOrder,
@@ -18,7 +22,11 @@ import type {
   ProposeOptions,
   ProposeResult,
   ReportOptions,
+  WaitOptions,
+  WaitResult,
+  WebhookOptions,
 } from "./types.ts";
+import { waitUntilDecided } from "./wait.ts";
 
 export { GateError } from "./gate-error.ts";
 export type * from "./types.ts";
@@ -46,7 +54,50 @@ export interface GateOptions {
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-const DECIDE_OPTIONS = new Set(["intentId", "reason", "nonce", "decidedAt", "intentDigest"] as const);
+/** People answer within minutes or hours; whoever waits for longer asks for it. */
+const DEFAULT_WAIT_MS = 300_000;
+
+/** Each option of a decision and its name on the wire. */
+const DECISION_WIRE_NAMES = {
+  decision: "decision",
+  reason: "reason",
+  nonce: "nonce",
+  decidedAt: "decided_at",
+  digest: "digest",
+  intentDigest: "intent_digest",
+  onBehalfOfPrincipal: "on_behalf_of_principal",
+} as const;
+
+const DECIDE_OPTIONS = new Set([
+  "intentId",
+  "reason",
+  "nonce",
+  "decidedAt",
+  "digest",
+  "intentDigest",
+  "onBehalfOfPrincipal",
+] as const);
+const BATCH_OPTIONS = new Set(["intentId", "decision", "digest", "reason", "onBehalfOfPrincipal"] as const);
+const EDIT_OPTIONS = new Set([
+  "intentId",
+  "payload",
+  "payloadName",
+  "payloadMediaType",
+  "recordCount",
+  "reason",
+  "digest",
+  "approve",
+] as const);
+const WAIT_OPTIONS = new Set(["intentId", "timeout", "signal", "followEdits"] as const);
+const APPROVAL_LIST_OPTIONS = new Set([
+  "group",
+  "mine",
+  "agent",
+  "destination",
+  "policy",
+  "limit",
+  "after",
+] as const);
 const LIST_OPTIONS = new Set([
   "status",
   "destination",
@@ -102,6 +153,44 @@ export class Gate {
     return this.#decide("reject", options);
   }
 
+  /** Up to 100 decisions in one call; each has its own result, in their order, under `results`. */
+  async batch(decisions: readonly BatchDecision[]): Promise<Answer> {
+    const body = {
+      decisions: decisions.map((decision) => {
+        const { intentId, ...rest } = knownOptions(decision, BATCH_OPTIONS);
+        return { intentId: requireId(intentId, "intentId"), ...decisionBody(rest) };
+      }),
+    };
+    return this.#reviewer({ method: "POST", path: "/v1/approvals/batch", body, repeatable: false });
+  }
+
+  /** Puts another payload in the place of what is held, where the policy lets reviewers: that makes another intent. */
+  async edit(options: EditOptions): Promise<Answer> {
+    const { intentId, payload, payloadName, payloadMediaType, ...rest } = knownOptions(options, EDIT_OPTIONS);
+    if (payload === undefined) throw new GateError("payload is required", { code: "invalid_option" });
+    const { readFiles = true, maxPayloadBytes = MAX_PAYLOAD_BYTES } = this.#options;
+    const sent = await wirePayload(payload as PayloadInput, { readFiles, maxBytes: maxPayloadBytes });
+    const body = {
+      ...sent,
+      ...rest,
+      ...(payloadName === undefined ? {} : { payload_name: payloadName }),
+      ...(payloadMediaType === undefined ? {} : { payload_media_type: payloadMediaType }),
+    };
+    const path = `${intentPath({ intentId: String(intentId ?? "") })}/edit`;
+    return this.#reviewer({ method: "POST", path, body, repeatable: false });
+  }
+
+  /** What waits for a decision, newest first, with the reviewer's key. */
+  async approvals(options: ApprovalListOptions = {}): Promise<Answer> {
+    const path = `/v1/approvals${queryOf(knownOptions(options, APPROVAL_LIST_OPTIONS))}`;
+    return this.#reviewer({ method: "GET", path, repeatable: true });
+  }
+
+  /** What waits and is alike, the largest groups first. */
+  async approvalGroups(): Promise<Answer> {
+    return this.#reviewer({ method: "GET", path: "/v1/approvals/groups", repeatable: true });
+  }
+
   async cancelApproval(options: DecideOptions): Promise<Answer> {
     return this.#decide("cancel-approval", options);
   }
@@ -118,6 +207,37 @@ export class Gate {
       path: `${intentPath(options)}/withdraw`,
       body: {},
       repeatable: false,
+    });
+  }
+
+  /**
+   * Resolves once a person has decided, or the intent has expired: look at `status`. The server holds the calls, so
+   * the answer comes with the decision. Passing trouble on the way is waited out.
+   *
+   * @throws {GateError} `timeout` when nobody decided in time; the signal's reason when that aborts
+   */
+  async wait(intent: string | (IntentOption & WaitOptions), options: WaitOptions = {}): Promise<WaitResult> {
+    const named = typeof intent === "string" ? { intentId: intent } : intent;
+    const given = { ...knownOptions(named, WAIT_OPTIONS), ...knownOptions(options, WAIT_OPTIONS) };
+    const { timeout = DEFAULT_WAIT_MS, signal, followEdits = true } = given;
+    if (typeof timeout !== "number" || !(timeout >= 0)) {
+      throw new GateError("timeout is a number of milliseconds", { code: "invalid_option" });
+    }
+    return waitUntilDecided({
+      intentId: requireId(given.intentId, "intentId"),
+      timeoutMs: timeout,
+      followEdits: followEdits === true,
+      signal: signal as AbortSignal | undefined,
+      poll: async (intentId, seconds, until) => {
+        const path = `${intentPath({ intentId })}/wait?timeout=${seconds}`;
+        const body = await this.#agent({ method: "GET", path, repeatable: false, signal: until });
+        const { successor_id: successor } = body;
+        return {
+          answer: body as unknown as WaitResult,
+          decided: body["decided"] === true,
+          successor: typeof successor === "string" ? successor : null,
+        };
+      },
     });
   }
 
@@ -163,18 +283,21 @@ export class Gate {
 
   /** Intents, newest first; an agent sees its own. */
   async list(options: ListOptions = {}): Promise<IntentList> {
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(knownOptions(options, LIST_OPTIONS))) {
-      query.set(name, String(value));
-    }
-    const suffix = query.size === 0 ? "" : `?${query.toString()}`;
-    return (await this.#read(`/v1/intents${suffix}`)) as unknown as IntentList;
+    const path = `/v1/intents${queryOf(knownOptions(options, LIST_OPTIONS))}`;
+    return (await this.#read(path)) as unknown as IntentList;
   }
 
   /** A link from which an approved intent's payload can be fetched once. */
   async deliver(options: IntentOption): Promise<Answer> {
     const body = { intentId: intentIdOf(options) };
     return this.#agent({ method: "POST", path: "/v1/deliver", body, repeatable: false });
+  }
+
+  /** Has the decision about one intent sent to a URL, once, signed with the secret. */
+  async registerWebhook(options: WebhookOptions): Promise<Answer> {
+    const { url, secret } = options;
+    const body = { intentId: intentIdOf(options), url, secret };
+    return this.#agent({ method: "POST", path: "/v1/webhooks/register", body, repeatable: false });
   }
 
   /** What this Gate can do; needs no key. */
@@ -188,15 +311,9 @@ export class Gate {
   }
 
   async #decide(verb: string, options: DecideOptions): Promise<Answer> {
-    const { intentId, decidedAt, intentDigest, ...rest } = knownOptions(options, DECIDE_OPTIONS);
-    const body = {
-      ...rest,
-      ...(decidedAt === undefined ? {} : { decided_at: decidedAt }),
-      ...(intentDigest === undefined ? {} : { intent_digest: intentDigest }),
-    };
+    const { intentId, ...rest } = knownOptions(options, DECIDE_OPTIONS);
     const path = `${intentPath({ intentId: String(intentId ?? "") })}/${verb}`;
-    const key = this.#options.reviewerKey ?? environment("GATE_REVIEWER_KEY") ?? (await this.#agentKey());
-    return this.#send({ method: "POST", path, key, body, repeatable: false });
+    return this.#reviewer({ method: "POST", path, body: decisionBody(rest), repeatable: false });
   }
 
   async #tokenOf(path: string): Promise<string> {
@@ -207,6 +324,11 @@ export class Gate {
 
   #read(path: string): Promise<Record<string, unknown>> {
     return this.#agent({ method: "GET", path, repeatable: true });
+  }
+
+  async #reviewer(request: Omit<WireRequest, "key">): Promise<Record<string, unknown>> {
+    const key = this.#options.reviewerKey ?? environment("GATE_REVIEWER_KEY") ?? (await this.#agentKey());
+    return this.#send({ ...request, key });
   }
 
   async #agent(request: Omit<WireRequest, "key">): Promise<Record<string, unknown>> {
@@ -251,6 +373,24 @@ function endpointOf(endpoint: string | URL | undefined): URL {
     throw new GateError("endpoint carries credentials, a query or a fragment", { code: "invalid_option" });
   }
   return url;
+}
+
+function decisionBody(decision: Partial<Record<keyof typeof DECISION_WIRE_NAMES, unknown>>): object {
+  const { digest, intentDigest } = decision;
+  if (digest !== undefined && intentDigest !== undefined && digest !== intentDigest) {
+    throw new GateError("digest is given twice, differently", { code: "invalid_option" });
+  }
+  const named = Object.entries(decision).map(([name, value]) => [
+    DECISION_WIRE_NAMES[name as keyof typeof DECISION_WIRE_NAMES],
+    value,
+  ]);
+  return Object.fromEntries(named) as object;
+}
+
+function queryOf(values: Readonly<Record<string, unknown>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) query.set(name, String(value));
+  return query.size === 0 ? "" : `?${query.toString()}`;
 }
 
 function intentIdOf(options: IntentOption): string {

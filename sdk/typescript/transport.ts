@@ -19,6 +19,8 @@ export interface WireRequest {
    * `duplicate_blocked`, which the caller could not tell from a real duplicate.
    */
   readonly repeatable: boolean;
+  /** Ends the call; in place of the timeout. */
+  readonly signal?: AbortSignal;
 }
 
 const RETRY_DELAYS_MS = [100, 400] as const;
@@ -50,7 +52,7 @@ export async function send(
 
 async function sendOnce(
   { endpoint, timeoutMs, fetch }: TransportOptions,
-  { method, path, key, body }: WireRequest,
+  { method, path, key, body, signal = AbortSignal.timeout(timeoutMs) }: WireRequest,
 ): Promise<Readonly<Record<string, unknown>>> {
   let response: Response;
   let text: string;
@@ -65,7 +67,7 @@ async function sendOnce(
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       // A redirect could take the key to another host.
       redirect: "manual",
-      signal: AbortSignal.timeout(timeoutMs),
+      signal,
     });
     text = await response.text();
   } catch (error) {
@@ -90,9 +92,10 @@ function unreachable(error: unknown, endpoint: URL, timeoutMs: number): GateErro
 function interpret(response: Response, text: string): Readonly<Record<string, unknown>> {
   const { status } = response;
   const body = parse(text);
+  const retryAfterMs = retryAfter(response.headers.get("retry-after"));
   if (body === null) {
     const message = `HTTP ${status}: the answer is not JSON; is this the address of Gate?`;
-    throw new GateError(message, { status, code: "not_json", body: text });
+    throw new GateError(message, { status, code: "not_json", body: text, retryAfterMs });
   }
   if (status >= 200 && status < 300) return body;
   // A key used before: a decision about an existing intent, and no failure of the call.
@@ -103,7 +106,16 @@ function interpret(response: Response, text: string): Readonly<Record<string, un
     status,
     code: String(code ?? `http_${status}`),
     body,
+    retryAfterMs,
   });
+}
+
+/** RFC 9110 section 10.2.3: seconds, or a date. */
+function retryAfter(value: string | null): number | null {
+  if (value === null) return null;
+  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? null : Math.max(at - Date.now(), 0);
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | null {

@@ -62,8 +62,58 @@ export type DecideOptions = IntentOption &
     readonly nonce?: string;
     readonly decidedAt?: string | number;
     /** The intent's digest that was looked at; another one is refused. */
+    readonly digest?: string;
+    /** The same. */
     readonly intentDigest?: string;
+    /** Decides for this person, under a delegation. */
+    readonly onBehalfOfPrincipal?: string;
   }>;
+
+/** One of several decisions in one call. */
+export type BatchDecision = IntentOption &
+  EitherCase<{
+    readonly decision: "approve" | "reject";
+    /** The digest of what was looked at. */
+    readonly digest: string;
+    readonly reason?: string;
+    readonly onBehalfOfPrincipal?: string;
+  }>;
+
+export type EditOptions = IntentOption &
+  EitherCase<{
+    /** What is to be written instead. */
+    readonly payload: PayloadInput;
+    readonly payloadName?: string;
+    readonly payloadMediaType?: string;
+    readonly recordCount?: number;
+    readonly reason: string;
+    /** The digest of what was changed. */
+    readonly digest: string;
+    /** True: votes for the result as well, where the policy lets its editor. */
+    readonly approve?: boolean;
+  }>;
+
+export type WaitOptions = EitherCase<{
+  /** Milliseconds; `Infinity` waits without end. Default: 300,000. */
+  readonly timeout?: number;
+  readonly signal?: AbortSignal;
+  /** False: an intent that a reviewer changed is answered as it ended. Default: waits for what took its place. */
+  readonly followEdits?: boolean;
+}>;
+
+export type ApprovalListOptions = EitherCase<{
+  /** From `approvalGroups()`: intents that are alike. */
+  readonly group?: string;
+  /** True: only what this reviewer may decide. */
+  readonly mine?: boolean;
+  readonly agent?: string;
+  readonly destination?: string;
+  readonly policy?: string;
+  readonly limit?: number;
+  readonly after?: string;
+}>;
+
+export type WebhookOptions = IntentOption & { readonly url: string; readonly secret: string };
 
 export type ExecuteOptions = IntentOption & { readonly mode?: string };
 
@@ -110,6 +160,17 @@ export interface ProposeResult extends Answer {
   readonly riskFactors: readonly string[];
   /** Of the first intent, when this one is `duplicate_blocked`. */
   readonly existingStatus?: IntentStatus;
+}
+
+/** How an intent stands once it was decided. `intentId` is another one where a reviewer changed the payload. */
+export interface WaitResult extends Answer {
+  readonly intentId: string;
+  readonly status: IntentStatus;
+  readonly state: string;
+  readonly decided: boolean;
+  /** The intent that took this one's place. */
+  readonly successorId: string | null;
+  readonly blockReason: string | null;
 }
 
 export interface LedgerEvent {

@@ -1,0 +1,230 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Gate, GateError } from "../../sdk/typescript/gate.ts";
+import type { WaitResult } from "../../sdk/typescript/gate.ts";
+
+/*
+ * Waiting, on a clock that moves only when the test moves it: how often the server is asked is what is tested.
+ */
+
+const ID = "int_1";
+
+/** What one call is answered with, and how long the server holds it. */
+interface Reply {
+  readonly afterMs?: number;
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object | string;
+  readonly fails?: string;
+}
+
+const PENDING = { intentId: ID, status: "pending_approval", decided: false, successor_id: null };
+const APPROVED = { intentId: ID, status: "approved", decided: true, successor_id: null };
+const held: Reply = { afterMs: 30_000, body: PENDING };
+const yes: Reply = { afterMs: 5, body: APPROVED };
+
+/** A server that answers from a list, the last one for ever. */
+function server(...replies: readonly [Reply, ...Reply[]]) {
+  const asked: { readonly url: string; readonly at: number }[] = [];
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    asked.push({ url: String(input), at: performance.now() });
+    const {
+      afterMs = 0,
+      status = 200,
+      headers = {},
+      body = {},
+      fails,
+    } = replies[Math.min(asked.length, replies.length) - 1] ?? replies[0];
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(init?.signal?.reason as Error);
+      if (init?.signal?.aborted === true) abort();
+      init?.signal?.addEventListener("abort", abort);
+      setTimeout(() => {
+        const text = typeof body === "string" ? body : JSON.stringify(body);
+        if (fails === undefined) resolve(new Response(text, { status, headers }));
+        else reject(Object.assign(new TypeError("failed"), { cause: { code: fails } }));
+      }, afterMs);
+    });
+  };
+  return { asked, gate: new Gate({ endpoint: "http://gate.test", apiKey: "gate_sk_a", fetch }) };
+}
+
+/** Lets the time pass that the wait needs, and gives what came of it. */
+async function outcome(waiting: Promise<WaitResult>): Promise<WaitResult | GateError> {
+  const settled = waiting.catch((error: unknown) => error as GateError);
+  const over = { isOver: false };
+  void settled.finally(() => (over.isOver = true));
+  for (let step = 0; !over.isOver && step < 10_000; step += 1) await vi.advanceTimersByTimeAsync(100);
+  return settled;
+}
+
+beforeEach(() => {
+  for (const name of ["GATE_API_KEY", "GATE_REVIEWER_KEY", "GATE_ENDPOINT"]) vi.stubEnv(name, "");
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  vi.unstubAllEnvs();
+});
+
+describe("wait", () => {
+  test("asks once for what is decided, whichever way the intent is named", async () => {
+    const given: Parameters<Gate["wait"]>[] = [
+      [ID],
+      [{ intentId: ID }],
+      [{ intent_id: ID, timeout: 1_000 }],
+      [ID, { follow_edits: false, timeout: 1_000 }],
+    ];
+    for (const args of given) {
+      const { asked, gate } = server(yes);
+      expect(await outcome(gate.wait(...args))).toMatchObject({ status: "approved", successorId: null });
+      expect(asked.map(({ url }) => url.split("?")[0])).toEqual(["http://gate.test/v1/intents/int_1/wait"]);
+    }
+  });
+
+  test("lets the server hold the call, and asks again only when it was held", async () => {
+    const { asked, gate } = server(held, held, yes);
+    expect(await outcome(gate.wait(ID))).toMatchObject({ status: "approved" });
+    expect(asked.map(({ url }) => url.split("?")[1])).toEqual(Array(3).fill("timeout=30"));
+  });
+
+  test("does not spin when the server holds nobody", async () => {
+    const { asked, gate } = server({ body: PENDING });
+    const error = await outcome(gate.wait(ID, { timeout: 120_000 }));
+    expect(error).toMatchObject({ code: "timeout", status: 0 });
+    // Half a second, one, two, four, eight and then ten, with chance halving any of them.
+    expect(asked.length).toBeLessThan(35);
+    expect(asked.length).toBeGreaterThan(10);
+  });
+
+  test("rejects with `timeout` when nobody decides, with the last answer at hand", async () => {
+    const { asked, gate } = server(held);
+    const error = await outcome(gate.wait(ID, { timeout: 70_000 }));
+    expect(error).toBeInstanceOf(GateError);
+    expect(error).toMatchObject({ code: "timeout", body: { status: "pending_approval" } });
+    expect((error as GateError).message).toBe("nobody decided int_1 within 70000 ms");
+    expect(asked.map(({ url }) => url.split("=")[1])).toEqual(["30", "30", "10"]);
+  });
+
+  test("with no time at all asks once and does not wait", async () => {
+    const { asked, gate } = server({ body: PENDING });
+    expect(await outcome(gate.wait(ID, { timeout: 0 }))).toMatchObject({ code: "timeout" });
+    expect(asked.map(({ url }) => url.split("=")[1])).toEqual(["0"]);
+  });
+
+  test.each<[string, Reply]>([
+    ["a server that is not there", { fails: "ECONNREFUSED" }],
+    ["a connection that breaks", { afterMs: 3_000, fails: "ECONNRESET" }],
+    ["503", { status: 503, body: { code: "unavailable" } }],
+    ["502 with a page", { status: 502, body: "<html>" }],
+    ["429", { status: 429, body: { code: "too_many" } }],
+    ["500", { status: 500, body: {} }],
+  ])("%s is waited out", async (_, trouble) => {
+    const { asked, gate } = server(trouble, trouble, trouble, yes);
+    expect(await outcome(gate.wait(ID))).toMatchObject({ status: "approved" });
+    expect(asked).toHaveLength(4);
+    const pauses = asked.slice(1).map(({ at }, before) => at - (asked[before]?.at ?? 0));
+    for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(250);
+  });
+
+  test("trouble that does not pass ends as a timeout that says what it was", async () => {
+    const { gate } = server({ fails: "ECONNREFUSED" });
+    const error = (await outcome(gate.wait(ID, { timeout: 30_000 }))) as GateError;
+    expect(error.code).toBe("timeout");
+    expect(error.message).toContain("can't reach Gate at http://gate.test (ECONNREFUSED)");
+  });
+
+  test.each([
+    ["seconds", "7", 7_000],
+    ["a date", () => new Date(Date.now() + 7_000).toUTCString(), 5_500],
+    ["nonsense", "soon", 250],
+    ["more than anybody waits", "999999", 60_000],
+  ])("Retry-After in %s is honoured", async (_, value, leastMs) => {
+    const headers = { "retry-after": typeof value === "string" ? value : value() };
+    const { asked, gate } = server({ status: 503, headers }, yes);
+    expect(await outcome(gate.wait(ID))).toMatchObject({ status: "approved" });
+    const pause = (asked[1]?.at ?? 0) - (asked[0]?.at ?? 0);
+    expect(pause).toBeGreaterThanOrEqual(leastMs);
+    expect(pause).toBeLessThanOrEqual(61_000);
+  });
+
+  test.each([
+    [401, "invalid_key"],
+    [403, "agent_inactive"],
+    [404, "intent_not_found"],
+    [400, "invalid_request"],
+  ])("%i is final", async (status, code) => {
+    const { asked, gate } = server({ status, body: { code } });
+    expect(await outcome(gate.wait(ID))).toMatchObject({ status, code });
+    expect(asked).toHaveLength(1);
+  });
+
+  test("a page in place of an answer is no decision", async () => {
+    const { gate } = server({ body: "<html>approved</html>" });
+    expect(await outcome(gate.wait(ID))).toMatchObject({ code: "not_json" });
+  });
+
+  test("an aborted wait rejects with the signal's reason, wherever it was", async () => {
+    for (const reply of [{ ...held, afterMs: 10_000_000 }, { status: 503 }]) {
+      const { asked, gate } = server(reply);
+      const stop = new AbortController();
+      const waiting = gate.wait(ID, { signal: stop.signal });
+      const said = waiting.catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(100);
+      stop.abort(new Error("enough"));
+      expect(await said).toMatchObject({ message: "enough" });
+      const calls = asked.length;
+      await vi.advanceTimersByTimeAsync(100_000);
+      expect(asked).toHaveLength(calls);
+    }
+    const { asked, gate } = server(yes);
+    await expect(gate.wait(ID, { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
+    expect(asked).toEqual([]);
+  });
+
+  test.each([-1, Number.NaN, "5m", null])(
+    "a timeout of %j is refused before anything is sent",
+    async (timeout) => {
+      const { asked, gate } = server(yes);
+      const error = await outcome(gate.wait(ID, { timeout: timeout as number }));
+      expect(error).toMatchObject({ code: "invalid_option" });
+      expect(asked).toEqual([]);
+    },
+  );
+
+  test("an id that is none and an option nobody knows are refused", async () => {
+    const { asked, gate } = server(yes);
+    expect(await outcome(gate.wait(""))).toMatchObject({ code: "invalid_option" });
+    expect(await outcome(gate.wait({ timeout: 5 } as never))).toMatchObject({
+      code: "invalid_option",
+    });
+    expect(await outcome(gate.wait(ID, { timeOut: 5 } as object))).toMatchObject({ code: "invalid_option" });
+    expect(asked).toEqual([]);
+  });
+});
+
+describe("an intent that a reviewer changed", () => {
+  const edited = { body: { intentId: ID, status: "blocked", decided: true, successor_id: "int_2" } };
+  const second = { body: { intentId: "int_2", status: "approved", decided: true, successor_id: null } };
+
+  test("is waited for under its new id, which may not be there yet", async () => {
+    const notYet = { status: 404, body: { code: "intent_not_found" } };
+    const { asked, gate } = server(edited, notYet, { ...held, afterMs: 30_000 }, second);
+    expect(await outcome(gate.wait(ID))).toMatchObject({ intentId: "int_2", status: "approved" });
+    const paths = asked.map(({ url }) => new URL(url).pathname);
+    expect(paths).toEqual([`/v1/intents/${ID}/wait`, ...Array<string>(3).fill("/v1/intents/int_2/wait")]);
+  });
+
+  test("is answered as it ended with followEdits: false", async () => {
+    const { asked, gate } = server(edited);
+    const answer = await outcome(gate.wait(ID, { followEdits: false }));
+    expect(answer).toMatchObject({ intentId: ID, status: "blocked", successorId: "int_2" });
+    expect(asked).toHaveLength(1);
+  });
+
+  test("in a circle is followed once round", async () => {
+    const back = { body: { intentId: "int_2", status: "blocked", decided: true, successor_id: ID } };
+    const { asked, gate } = server(edited, back);
+    expect(await outcome(gate.wait(ID))).toMatchObject({ intentId: "int_2" });
+    expect(asked).toHaveLength(2);
+  });
+});
