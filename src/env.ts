@@ -1,21 +1,27 @@
 import { BUNDLED } from "../.generated/bundled.ts";
 import { version } from "../package.json";
 import { agentCounters } from "./adapters/agent-counters.ts";
+import { codeFlow } from "./adapters/code-flow.ts";
+import { d1Credentials } from "./adapters/credentials.ts";
 import { floodLimit } from "./adapters/flood-limit.ts";
 import { d1IdempotentAnswers } from "./adapters/idempotent-answers.ts";
 import { d1IntentIndex } from "./adapters/intent-index.ts";
 import { intentObjects } from "./adapters/intent-objects.ts";
+import { issuerDocuments } from "./adapters/issuer-documents.ts";
 import { logObject } from "./adapters/log.ts";
 import { d1Mandates } from "./adapters/mandates.ts";
 import { localRules } from "./adapters/local-rules.ts";
 import { d1Nonces } from "./adapters/nonces.ts";
+import { sendOutgoing } from "./adapters/outgoing.ts";
 import { d1Principals } from "./adapters/principals.ts";
 import { registryChain } from "./adapters/registry-chain.ts";
 import { publishedKeys } from "./adapters/published-keys.ts";
 import { ruleBook } from "./adapters/rule-book.ts";
 import { credentialSecrets } from "./adapters/secrets.ts";
+import { d1Sessions } from "./adapters/sessions.ts";
 import { ed25519Signer } from "./adapters/signer.ts";
 import { d1Switches } from "./adapters/switches.ts";
+import { tokenVerifier } from "./adapters/token-verifier.ts";
 import { hmacHex } from "./core/digest.ts";
 import { deriveKey, secretsOf } from "./core/secret.ts";
 import { compileRules, type RuleSet } from "./policy/rule-set.ts";
@@ -63,6 +69,10 @@ function makePorts(env: Env & Optional): Ports {
       : localRules(LOCAL, (texts) => compileRules(texts, "allow"));
   const book = ruleBook(env.DB, rules);
   const signer = ed25519Signer(secret, previous, publishedKeys(env.DB, chain));
+  const credentialSecret = credentialSecrets(async () => (await book.current()).registry.credentials, env);
+  const signInKey = () => deriveKey(secret, "sign-in");
+  const documents = issuerDocuments(sendOutgoing);
+  const tokens = tokenVerifier(documents);
   return {
     intents: intentObjects(env.INTENTS),
     counters: agentCounters(env.AGENTS),
@@ -74,14 +84,22 @@ function makePorts(env: Env & Optional): Ports {
     answers: d1IdempotentAnswers(env.DB, [secret, ...previous]),
     signer,
     log: logObject(env.LOGS, env.DB, signer, env.GATE_ORIGIN),
-    credentials: absent("credentials"),
-    sessions: absent("sessions"),
-    tokens: absent("tokens"),
+    credentials: d1Credentials(env.DB, chain),
+    sessions: d1Sessions(env.DB, env.GATE_ADMIN_KEY || null, signInKey),
+    tokens,
+    signIn: codeFlow({
+      db: env.DB,
+      documents,
+      tokens,
+      send: sendOutgoing,
+      secret: credentialSecret,
+      sealKey: signInKey,
+    }),
     mandates: d1Mandates(env.DB, chain),
     deliveries: absent("deliveries"),
     webhooks: absent("webhooks"),
-    send: absent("send"),
-    secret: credentialSecrets(async () => (await book.current()).registry.credentials, env),
+    send: sendOutgoing,
+    secret: credentialSecret,
     allowProposal: floodLimit(env.FLOOD),
     token: (kind, subject) => hmacHex(deriveKey(secret, `${kind}-token`), subject),
     earlierTokens: (kind, subject) =>

@@ -12,7 +12,7 @@ import type { SwitchReason, SwitchTarget } from "./core/kill-switch.ts";
 import type { Entry } from "./core/ledger/entry.ts";
 import type { Principal, PrincipalStatus, Role } from "./core/principal.ts";
 import type { Result } from "./core/result.ts";
-import type { Credentials, Sessions, TokenVerifier } from "./ports/identity.ts";
+import type { CodeFlow, Credentials, Sessions, TokenVerifier } from "./ports/identity.ts";
 import type { Mandates } from "./ports/mandates.ts";
 import type { Deliveries, SendOutgoing, Webhooks } from "./ports/telling.ts";
 
@@ -117,6 +117,8 @@ export interface Reservation {
   readonly policies: readonly string[];
   /** When it stops counting, should nobody confirm it. Milliseconds since the epoch. */
   readonly lapsesAt: number;
+  /** The intent whose place this one takes, which counts no more; null: none. */
+  readonly replaces: string | null;
 }
 
 /** What became of an intent: it counts on, it gave back what it took, or a person said no to it. */
@@ -460,6 +462,7 @@ export interface Ports {
   readonly credentials: Credentials;
   readonly sessions: Sessions;
   readonly tokens: TokenVerifier;
+  readonly signIn: CodeFlow;
   readonly mandates: Mandates;
   readonly deliveries: Deliveries;
   readonly webhooks: Webhooks;

@@ -1,8 +1,8 @@
 import { digestOf, sha256Hex } from "../core/digest.ts";
-import type { JsonObject } from "../core/json.ts";
-import { nameKey, type Principal, type PrincipalStatus, type Role } from "../core/principal.ts";
+import { nameKey, type Principal } from "../core/principal.ts";
 import { err, ok } from "../core/result.ts";
 import type { Principals } from "../ports.ts";
+import { insertPrincipal, isNameTaken, principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
 /** How old an identity may be where nothing follows from it by itself. */
@@ -10,23 +10,6 @@ const CACHE_TTL_MS = 10_000;
 
 /** Bounds the memory that callers with many keys can take. */
 const CACHE_ENTRIES = 10_000;
-
-interface PrincipalRow {
-  id: string;
-  role: Role;
-  name: string;
-  person: string | null;
-  owner: string | null;
-  allowed_destinations: string | null;
-  allowed_policies: string | null;
-  environment: string | null;
-  framework: string | null;
-  risk_tier: string;
-  report_key: string | null;
-  metadata: string;
-  status: PrincipalStatus;
-  created_at: number;
-}
 
 /** Isolates outlive requests: shared by all of one isolate, and emptied there by every change it makes itself. */
 const cache = new Map<string, { readonly principal: Principal; readonly readAt: number }>();
@@ -83,34 +66,13 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
       if (folded === null) return err("name_taken");
       const taken = await db.prepare("SELECT 1 FROM principals WHERE name_key = ?1").bind(folded).first();
       if (taken !== null) return err("name_taken");
-      const { id, role, name } = principal;
-      const insert = db
-        .prepare(
-          `INSERT INTO principals (id, role, name, name_key, person, owner, allowed_destinations,
-             allowed_policies, environment, framework, risk_tier, metadata, created_at)
-           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
-        )
-        .bind(
-          id,
-          role,
-          name,
-          folded,
-          principal.person,
-          principal.owner,
-          listColumn(principal.allowedDestinations),
-          listColumn(principal.allowedPolicies),
-          principal.environment,
-          principal.framework,
-          principal.riskTier,
-          JSON.stringify(principal.metadata),
-          principal.createdAt,
-        );
+      const { id, role } = principal;
+      const insert = insertPrincipal(db, principal, folded);
       const body = { principal: id, role, scope: digestOf(scopeOf(principal)) };
       try {
         await chain.commit(`${role}_registered`, actor, body, [insert, insertKey(db, key, id)]);
       } catch (error) {
-        // Two registrations of one name at once: the unique index lets one through.
-        if (String(error).includes("principals.name_key")) return err("name_taken");
+        if (isNameTaken(error)) return err("name_taken");
         throw error;
       }
       return ok(undefined);
@@ -139,24 +101,6 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
   };
 }
 
-/** The deployment's own admin, who exists before anybody is registered. */
-const ROOT: Principal = {
-  id: "admin",
-  role: "admin",
-  name: "admin",
-  person: null,
-  owner: null,
-  allowedDestinations: null,
-  allowedPolicies: null,
-  environment: null,
-  framework: null,
-  riskTier: "standard",
-  reportKey: null,
-  metadata: {},
-  status: "active",
-  createdAt: 0,
-};
-
 function insertKey(db: D1Database, key: string, principal: string): D1PreparedStatement {
   return db
     .prepare("INSERT INTO keys (hash, principal_id, created_at) VALUES (?1, ?2, ?3)")
@@ -166,28 +110,4 @@ function insertKey(db: D1Database, key: string, principal: string): D1PreparedSt
 /** What the ledger commits to of a registration, names and metadata left out. */
 function scopeOf({ allowedDestinations, allowedPolicies, environment, owner }: Omit<Principal, "status">) {
   return { allowedDestinations, allowedPolicies, environment, owner };
-}
-
-function listColumn(list: readonly string[] | null): string | null {
-  return list === null ? null : JSON.stringify(list);
-}
-
-function principalOf(row: PrincipalRow): Principal {
-  const list = (text: string | null) => (text === null ? null : (JSON.parse(text) as string[]));
-  return {
-    id: row.id,
-    role: row.role,
-    name: row.name,
-    person: row.person,
-    owner: row.owner,
-    allowedDestinations: list(row.allowed_destinations),
-    allowedPolicies: list(row.allowed_policies),
-    environment: row.environment,
-    framework: row.framework,
-    riskTier: row.risk_tier,
-    reportKey: row.report_key,
-    metadata: JSON.parse(row.metadata) as JsonObject,
-    status: row.status,
-    createdAt: row.created_at,
-  };
 }

@@ -12,6 +12,7 @@ export type KeyLabel =
   | "interaction-token"
   | "group-token"
   | "webhook-secret"
+  | "sign-in"
   | "signing-key"
   | "payload-key"
   | "idempotent-answer";

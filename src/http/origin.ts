@@ -11,7 +11,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 export function ownOrigin(c: GateContext): string {
   const url = new URL(c.req.url);
   const { publicUrl } = c.env.settings;
-  if (publicUrl === null) return url.origin;
+  if (publicUrl === null || !URL.canParse(publicUrl)) return url.origin;
   const published = new URL(publicUrl);
   return published.host === url.host ? published.origin : url.origin;
 }
