@@ -15,6 +15,9 @@ const POLICIES: Readonly<Record<string, string>> = {
   pair: "require_approval: always\napprovers: { require: 2 }",
   "by-ana": "require_approval: always\napprovers: { people: [ana] }",
   "by-ops": "require_approval: always\napprovers: { groups: [ops] }",
+  "by-link": "require_approval: always\napprovers: { min_assurance: link }\nexpiry_minutes: 30",
+  "by-links": "require_approval: always\napprovers: { min_assurance: link, require: 2 }",
+  "by-slack": "require_approval: always\napprovers: { min_assurance: slack }",
   touch: "require_approval: always\napprovers: { min_assurance: passkey }",
   defer: "require_approval: always\non_no_response: defer\nexpiry_minutes: 10",
   silent: "allow_unmeasured: true\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
@@ -37,6 +40,9 @@ destinations:
   crm.pair: { policies: [pair] }
   crm.by-ana: { policies: [by-ana] }
   crm.by-ops: { policies: [by-ops] }
+  crm.by-link: { policies: [by-link] }
+  crm.by-links: { policies: [by-links] }
+  crm.by-slack: { policies: [by-slack] }
   crm.touch: { policies: [touch] }
   crm.defer: { policies: [defer] }
   crm.silent: { policies: [silent] }
