@@ -3,6 +3,7 @@ import { HTTPException } from "hono/http-exception";
 import { agents } from "./routes/agents.ts";
 import { approvalLinks } from "./routes/approval-links.ts";
 import { approvals } from "./routes/approvals.ts";
+import { callbacks } from "./routes/callbacks.ts";
 import { cases } from "./routes/cases.ts";
 import { deliveries } from "./routes/deliveries.ts";
 import { evidence } from "./routes/evidence.ts";
@@ -13,6 +14,7 @@ import { mandates } from "./routes/mandates.ts";
 import { overview } from "./routes/overview.ts";
 import { publicRoutes } from "./routes/public.ts";
 import { queue } from "./routes/queue.ts";
+import { slack } from "./routes/slack.ts";
 import { switches } from "./routes/switches.ts";
 import { wait } from "./routes/wait.ts";
 import type { GateEnv } from "./context.ts";
@@ -46,6 +48,8 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", switches);
   app.route("/", cases);
   app.route("/", approvalLinks);
+  app.route("/", slack);
+  app.route("/", callbacks);
 
   app.notFound((c) =>
     problemResponse({
