@@ -6,6 +6,7 @@ import type { Instant, IntentState } from "../src/core/intent/state.ts";
 import type { DeadlineMessage } from "../src/ports.ts";
 import type { IntentStore } from "./intent-store.ts";
 import { pokeLog } from "./log-poke.ts";
+import { pokeDispatcher } from "./poke.ts";
 
 /** D1 or the counters did not take what they were told: tried again after this long, and on every command until then. */
 const RETRY_MS = 5_000;
@@ -91,6 +92,7 @@ export class IntentOutbox {
     }
     if (wake !== null && wake !== queuedFor) await this.#enqueue(state.terms.id, wake);
     this.#ctx.waitUntil(pokeLog(this.#env));
+    this.#ctx.waitUntil(pokeDispatcher(this.#env));
     // Commands may have come in while D1 worked: only what this flush saw is marked.
     this.#store.putProgress({ flushed: seq, queuedFor: wake });
     this.keepAlarm();

@@ -3,6 +3,7 @@ import { version } from "../package.json";
 import { agentCounters } from "./adapters/agent-counters.ts";
 import { codeFlow } from "./adapters/code-flow.ts";
 import { d1Credentials } from "./adapters/credentials.ts";
+import { dispatchObject } from "./adapters/deliveries.ts";
 import { floodLimit } from "./adapters/flood-limit.ts";
 import { d1IdempotentAnswers } from "./adapters/idempotent-answers.ts";
 import { d1IntentIndex } from "./adapters/intent-index.ts";
@@ -22,6 +23,7 @@ import { d1Sessions } from "./adapters/sessions.ts";
 import { ed25519Signer } from "./adapters/signer.ts";
 import { d1Switches } from "./adapters/switches.ts";
 import { tokenVerifier } from "./adapters/token-verifier.ts";
+import { d1Webhooks } from "./adapters/webhooks.ts";
 import { hmacHex } from "./core/digest.ts";
 import { deriveKey, secretsOf } from "./core/secret.ts";
 import { compileRules, type RuleSet } from "./policy/rule-set.ts";
@@ -96,8 +98,8 @@ function makePorts(env: Env & Optional): Ports {
       sealKey: signInKey,
     }),
     mandates: d1Mandates(env.DB, chain),
-    deliveries: absent("deliveries"),
-    webhooks: absent("webhooks"),
+    deliveries: dispatchObject(env.DISPATCH, env.DB),
+    webhooks: d1Webhooks(env.DB, chain, [secret, ...previous]),
     send: sendOutgoing,
     secret: credentialSecret,
     allowProposal: floodLimit(env.FLOOD),
@@ -113,15 +115,4 @@ function makePorts(env: Env & Optional): Ports {
       localSignIn: env.LOCAL_SIGN_IN === "true",
     },
   };
-}
-
-function absent<T>(name: string): T {
-  return new Proxy(
-    {},
-    {
-      get: () => () => {
-        throw new Error(name);
-      },
-    },
-  ) as T;
 }

@@ -1,8 +1,13 @@
+import { waitUntil } from "cloudflare:workers";
 import { portsOf } from "./env.ts";
 import { createApp } from "./http/app.ts";
+import { tellChannel } from "./notify/channels/tell.ts";
+import { work } from "./notify/work.ts";
 import type { DeadlineMessage } from "./ports.ts";
+import type { TellMessage } from "./ports/telling.ts";
 
 export { AgentObject } from "../durable-objects/agent.ts";
+export { DispatchObject } from "../durable-objects/dispatch.ts";
 export { IntentObject } from "../durable-objects/intent.ts";
 export { LogObject } from "../durable-objects/log.ts";
 
@@ -19,12 +24,15 @@ export default {
   },
 
   async queue(batch, env) {
-    const { intents } = portsOf(env);
+    const ports = portsOf(env);
+    // Beside the deadlines and not before them: whoever is slow to be told keeps no intent from ending in time. Should
+    // it be cut off, the dispatcher's alarm asks again.
+    if (batch.messages.some(({ body }) => isTell(body))) waitUntil(work(ports, tellChannel));
     for (const message of batch.messages) {
       try {
         // Whatever else may have got into the queue names no intent, and is taken off it.
         const { intent } = (message.body ?? {}) as Partial<DeadlineMessage>;
-        await intents.find(String(intent))?.tick();
+        await ports.intents.find(String(intent))?.tick();
         message.ack();
       } catch (error) {
         console.error({ message: "deadline not applied", id: message.id, error: String(error) });
@@ -32,4 +40,8 @@ export default {
       }
     }
   },
-} satisfies ExportedHandler<Env, DeadlineMessage>;
+} satisfies ExportedHandler<Env, DeadlineMessage | TellMessage>;
+
+function isTell(body: unknown): boolean {
+  return (body as Partial<TellMessage> | null)?.type === "tell";
+}

@@ -24,6 +24,10 @@ export interface Delivery {
   readonly intent: string;
   /** The ledger entry it is about; 0 for a test. */
   readonly seq: number;
+  /** What the ledger calls it; absent where the kind says it all. */
+  readonly event?: string;
+  /** Deliveries of one lane wait for each other, so that who keeps many waiting keeps only their own. By default the target's. */
+  readonly lane?: string;
   /** The group or person an escalation names. */
   readonly to: string | null;
   /** Milliseconds since the epoch: when it was planned. */
@@ -60,18 +64,60 @@ export type Told =
   /** There is nothing to tell any more. */
   | { readonly kind: "moot" };
 
+/** The one dispatcher there is, as its object is called. */
+export const DISPATCHER = "dispatch/1";
+
+/** A ledger row of an intent, as planning reads it. */
+export interface LedgerNews {
+  readonly intent: string;
+  readonly seq: number;
+  readonly event: string;
+  readonly at: number;
+  /** Who decided, where the entry says so: a person's id, `policy` or `timeout`. */
+  readonly by: string | null;
+  /** The groups and people that the entry names to be told. */
+  readonly to: readonly string[];
+}
+
+export interface NewsPage {
+  readonly news: readonly LedgerNews[];
+  /** Id of the last row that was read, of whatever chain. */
+  readonly to: number;
+  readonly more: boolean;
+}
+
+/** A ledger row of an intent, with what the list of intents says of it. */
+export interface ToldRow {
+  readonly intent: string;
+  readonly seq: number;
+  readonly event: string;
+  readonly actor: string;
+  readonly at: number;
+  /** RFC 8785 text: codes, numbers and commitments. */
+  readonly body: string;
+  readonly hash: string;
+  readonly agent: string;
+  readonly destination: string;
+  readonly policy: string;
+}
+
 /** What is to be told, durable, with its retries: one object. */
 export interface Deliveries {
   /** Says that ledger rows may have come in; costs little. */
   poke(): Promise<void>;
   /** Id of the last ledger row that was planned for. */
   cursor(): Promise<number>;
+  /** A page of the ledger after this row. */
+  news(after: number): Promise<NewsPage>;
+  /** One entry of one intent; null: the ledger does not have it. */
+  row(intent: string, seq: number): Promise<ToldRow | null>;
   /** Moves the cursor and adds these, or does nothing because another call moved it first. */
   plan(from: number, to: number, deliveries: readonly Delivery[]): Promise<boolean>;
   /** Adds these besides; what is there already stays as it is. */
   add(deliveries: readonly Delivery[]): Promise<void>;
-  /** What is due now. Nobody else gets it for a minute. */
+  /** What is due now, a few of each lane. Nobody else gets it for a minute. `attempts` counts this one. */
   lease(limit: number): Promise<readonly DeliveryRecord[]>;
+  /** What became of an attempt. To be tried again: after `afterMs`, or a minute. */
   settle(id: string, told: Told): Promise<void>;
   /** Everything that was told or is to be told of these intents, oldest first. */
   ofIntents(intents: readonly string[]): Promise<readonly DeliveryRecord[]>;
@@ -110,10 +156,18 @@ export interface Webhook {
   readonly disabled: string | null;
 }
 
+/** What planning needs of a webhook that is in use. */
+export type Subscription = Pick<Webhook, "id" | "events" | "form" | "intent" | "principal">;
+
 export interface Webhooks {
   /** The secret signs what is sent; it is sealed at rest. A `contract` hook takes the place of the intent's earlier one. */
-  register(webhook: Webhook, secret: string, actor: string): Promise<void>;
+  register(webhook: Webhook, secret: string, actor: string): Promise<Result<void, "too_many_webhooks">>;
+  /** Those of the form `standard`, oldest first. */
   list(): Promise<readonly Webhook[]>;
+  /** Those in use: every `standard` one, and the `contract` ones of these intents. */
+  subscriptions(intents: readonly string[]): Promise<readonly Subscription[]>;
+  /** The `contract` one of this intent. */
+  ofIntent(intent: string): Promise<Webhook | null>;
   find(id: string): Promise<Webhook | null>;
   /** The current one first, then the one before it as long as both are in use. */
   secrets(id: string, now: number): Promise<readonly string[]>;
