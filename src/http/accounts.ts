@@ -1,6 +1,6 @@
 import type { Principal } from "../core/principal.ts";
 import type { Person, Registry } from "../core/registry.ts";
-import type { Pinned, TokenProblem, VerifiedToken } from "../ports/identity.ts";
+import type { TokenProblem, VerifiedToken } from "../ports/identity.ts";
 import type { Ports } from "../ports.ts";
 import { refuse, type Problem } from "./problem.ts";
 
@@ -26,16 +26,14 @@ export async function principalOfAccount(
 ): Promise<Principal> {
   const credential = { kind: "oidc", issuer, subject } as const;
   const [{ registry }, pinned] = await Promise.all([rules.current(), credentials.pinned(credential)]);
-  if (pinned !== null) return knownPrincipal(pinned, registry);
+  if (pinned !== null) {
+    // Whoever was taken out of the registry is nobody, whatever they were pinned to.
+    return registry.people.has(pinned.person) ? pinned.principal : refuse(PERSON_UNKNOWN);
+  }
   const person = email === null ? null : personOfEmail(email, registry);
   if (person === null) return refuse(PERSON_UNKNOWN);
   const reached = await credentials.reach(credential, person);
   return reached.ok ? reached.value : refuse(PINNED_TO_ANOTHER);
-}
-
-/** Whoever was taken out of the registry is nobody, whatever they were pinned to. */
-export function knownPrincipal({ person, principal }: Pinned, registry: Registry): Principal {
-  return registry.people.has(person) ? principal : refuse(PERSON_UNKNOWN);
 }
 
 /** An address that two people share proves neither. */

@@ -100,7 +100,6 @@ export async function callerOf(c: GateContext, age: "fresh" | "cached" = "fresh"
   const session = await sessionOf(c);
   if (session === null) return null;
   const { principal, assurance, expiresAt } = session;
-  requireActive(principal);
   return { principal, assurance, via: "session", expiresAt };
 }
 
@@ -124,7 +123,8 @@ export function bearerOf(c: GateContext): string {
   return token ?? refuseNobody();
 }
 
-function refuseNobody(): never {
+/** 401: nobody is signed in. */
+export function refuseNobody(): never {
   return refuse({
     status: 401,
     code: "unauthorized",
@@ -157,6 +157,12 @@ export function requireActive(principal: Principal): void {
     detail: `This principal is ${principal.status}.`,
     more: { principal_status: principal.status },
   });
+}
+
+/** Sessions and pages are for people. */
+export function requireHuman(principal: Principal): void {
+  const { role } = principal;
+  if (role === "agent" || role === "runner") refuseRole(principal, ["reviewer", "auditor", "admin"]);
 }
 
 function refuseRole(principal: Principal, roles: readonly Role[]): never {

@@ -10,10 +10,14 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
  */
 export function ownOrigin(c: GateContext): string {
   const url = new URL(c.req.url);
+  const published = publicOrigin(c);
+  return published !== null && new URL(published).host === url.host ? published : url.origin;
+}
+
+/** The origin that people were told; null: the operator named none. */
+export function publicOrigin(c: GateContext): string | null {
   const { publicUrl } = c.env.settings;
-  if (publicUrl === null || !URL.canParse(publicUrl)) return url.origin;
-  const published = new URL(publicUrl);
-  return published.host === url.host ? published.origin : url.origin;
+  return publicUrl !== null && URL.canParse(publicUrl) ? new URL(publicUrl).origin : null;
 }
 
 /**
@@ -23,7 +27,8 @@ export function ownOrigin(c: GateContext): string {
 export function isSameOrigin(c: GateContext): boolean {
   const site = c.req.header("Sec-Fetch-Site");
   if (site !== undefined) return site === "same-origin";
-  return c.req.header("Origin") === ownOrigin(c);
+  const origin = c.req.header("Origin");
+  return origin !== undefined && (origin === ownOrigin(c) || origin === publicOrigin(c));
 }
 
 /**

@@ -1,10 +1,11 @@
+import type { Assurance } from "../core/assurance.ts";
 import type { Registry } from "../core/registry.ts";
-import type { Credential, Session } from "../ports/identity.ts";
-import { knownPrincipal } from "./accounts.ts";
+import type { Credential, Session, SessionProof } from "../ports/identity.ts";
 import type { GateContext } from "./context.ts";
 import { isLoopback } from "./host.ts";
 import { requireSameOrigin } from "./origin.ts";
-import { sessionTokenOf } from "./session-cookie.ts";
+import { refuse } from "./problem.ts";
+import { sessionTokenOf, setSessionCookie } from "./session-cookie.ts";
 
 /** The request's session; null: it has none, or one that is over. @throws 403 where another site sent the browser */
 export async function sessionOf(c: GateContext): Promise<Session | null> {
@@ -14,10 +15,8 @@ export async function sessionOf(c: GateContext): Promise<Session | null> {
   const session = await c.env.sessions.find(token, Date.now());
   if (session === null || session.by === "key") return session;
   const { registry } = await c.env.rules.current();
-  if (!isStillTrusted(session.by, c, registry)) return null;
-  const { principal } = session;
-  knownPrincipal({ person: principal.person ?? "", principal }, registry);
-  return session;
+  const isKnown = registry.people.has(session.principal.person ?? "");
+  return isKnown && isStillTrusted(session.by, c, registry) ? session : null;
 }
 
 /** Who vouched for a session is asked no more: the operator took their word out of the rules. */
@@ -28,6 +27,27 @@ function isStillTrusted(
 ): boolean {
   if (kind === "local") return maySignInLocally(c);
   return signIn.oidc.some((provider) => provider.issuer === issuer);
+}
+
+/**
+ * Signs the browser in, under a token it never had before: one that somebody planted leads nowhere. Gives the
+ * session's end, in milliseconds since the epoch.
+ *
+ * @throws 401 where the proof was taken back just now
+ */
+export async function openSession(
+  c: GateContext,
+  proof: SessionProof,
+  assurance: Assurance,
+): Promise<number> {
+  const opened = await c.env.sessions.open(proof, assurance, Date.now());
+  if (opened === null) {
+    return refuse({ status: 401, code: "unauthorized", detail: "What you signed in with counts no more." });
+  }
+  const before = sessionTokenOf(c);
+  if (before !== undefined) await c.env.sessions.close(before);
+  setSessionCookie(c, opened.token, opened.expiresAt);
+  return opened.expiresAt;
 }
 
 /** By name, without proof: on one machine, where its operator said so, and only to browsers on it. */

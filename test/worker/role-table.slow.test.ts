@@ -39,7 +39,7 @@ const sharedOrder = once(() => ordered(owner, ask("vpc.write")));
 const approved = () => propose(owner, ask("vpc.write"), "approved");
 
 interface Row {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly answers: Answers;
   /** Makes what `:id` stands for, anew for each caller; nothing: the path has none. */
@@ -115,6 +115,12 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/log/proof/inclusion",           answers: [401, 403, 403, 403, 403, 400, 400, 400] },
   { method: "GET", path: "/log/proof/consistency",         answers: [400, 400, 400, 400, 400, 400, 400, 400] },
 
+  // What these two answer goes by the key in the body and the cookie, whoever asks.
+  { method: "POST", path: "/v1/session",                   answers: [400, 400, 400, 400, 400, 400, 400, 400] },
+  { method: "DELETE", path: "/v1/session",                 answers: [204, 204, 204, 204, 204, 204, 204, 204] },
+  { method: "GET", path: "/v1/session",                    answers: [401, 200, 200, 200, 200, 200, 200, 200] },
+  { method: "POST", path: "/v1/agents/:id/unpin",          answers: [401, 403, 403, 403, 403, 403, 403, 200], of: async () => target.id },
+
   { method: "GET", path: "/v1/agents/:id",                 answers: [401, 200, 404, 404, 404, 200, 200, 200], of: async () => owner.id },
   { method: "POST", path: "/v1/agents/register",           answers: [401, 403, 403, 403, 403, 403, 403, 201], of: async () => "x", body: () => ({ name: `named-${Math.random()}` }) },
   { method: "POST", path: "/v1/agents/:id/suspend",        answers: [401, 403, 403, 403, 403, 200, 403, 200], of: async () => target.id },
@@ -171,6 +177,12 @@ test.each(WITH_TOKEN)(
 
 /** Open to whoever holds the right one-time token; their own tests are below and in the other files. */
 const BY_TOKEN = [
+  // What the pages to sign in on do is in sign-in.test.ts.
+  "GET /sign-in",
+  "POST /sign-in",
+  "POST /sign-out",
+  "GET /sign-in/callback",
+  "GET /sign-in/:provider",
   "POST /v1/executions/:id/claim",
   "POST /v1/executions/:id/heartbeat",
   "POST /v1/executions/:id/report",

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { toBase64Url } from "../../core/base64url.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { voterOf } from "../../core/people.ts";
 import {
   ID_PREFIX,
   KEY_PREFIX,
@@ -109,11 +110,25 @@ async function register(c: GateContext) {
     createdAt: Date.now(),
   };
   const key = freshKey(role);
+  // Before, because nobody would see a key again whose answer failed.
+  const warning = await warningAbout({ ...principal, status: "active" }, c);
   const registered = await c.env.principals.register(principal, key, c.var.principal.id);
   if (!registered.ok) {
     return refuse({ status: 409, code: "name_taken", detail: "Another principal has this name." });
   }
-  return c.json({ ...principalView({ ...principal, status: "active" }), apiKey: key, api_key: key }, 201);
+  const view = principalView({ ...principal, status: "active" });
+  return c.json({ ...view, apiKey: key, api_key: key, ...warning }, 201);
+}
+
+/** Of one human with two keys, each a person of its own, two votes would count. */
+async function warningAbout(principal: Principal, c: GateContext): Promise<{ readonly warning?: string }> {
+  const { registry } = await c.env.rules.current();
+  if (principal.role !== "reviewer" || registry.people.size === 0) return {};
+  if (registry.people.has(voterOf(principal, "key", registry).person)) return {};
+  return {
+    warning:
+      "This key belongs to nobody in gate.yaml: quorums count it as a person of its own, beside every other key and account of its holder. Register it with `person`.",
+  };
 }
 
 /** `["*"]` is how the wire writes "no limit of its own". */

@@ -1,0 +1,16 @@
+/** A case's address with a signed link in it is a few hundred characters; what is kept of it must fit a cookie. */
+const MAX_CHARACTERS = 1500;
+
+/** Only to learn how browsers read a path; nothing is ever sent there. */
+const ANYWHERE = "http://gate.invalid";
+
+/**
+ * Where to go on after signing in: a path here, or `/`. Browsers read `//host`, `/\host` and `/<tab>/host` as another
+ * site's address, and so does whoever resolves `/.//host` first.
+ */
+export function nextPath(wanted: string | undefined): string {
+  if (wanted === undefined || wanted.length > MAX_CHARACTERS) return "/";
+  if (!/^\/(?!\/)[^\\\p{Cc}]*$/u.test(wanted) || !URL.canParse(wanted, ANYWHERE)) return "/";
+  const { origin, pathname, search, hash } = new URL(wanted, ANYWHERE);
+  return origin !== ANYWHERE || pathname.startsWith("//") ? "/" : pathname + search + hash;
+}
