@@ -6,7 +6,7 @@ import type { GateContext, GateEnv } from "../context.ts";
 import { decideByLink, followLink, INVALID_LINK, voterBehind, whyOver } from "../links.ts";
 import { requireSameOrigin } from "../origin.ts";
 import { casePage } from "../pages/case.ts";
-import { digestIn, noteIn, readForm } from "../pages/form.ts";
+import { digestIn, noteIn, readForm, type Form } from "../pages/form.ts";
 import { linkPage } from "../pages/link-page.ts";
 import { asPage, returnPath } from "../pages/problem-page.ts";
 import { queuePage } from "../pages/queue.ts";
@@ -61,37 +61,39 @@ async function openLink(c: GateContext): Promise<Response> {
   return casePage(c, { intent, dossier, caller, link: over === null ? token : null });
 }
 
+type OnPage = Pick<Said, "decision" | "note" | "digest">;
+
 /** A form of a case page. Answers with the case as it then is. */
 function decide(decision: Said["decision"]) {
   return asPage(async (c) => {
     const caller = await readerOf(c);
     if (caller === null || caller.via === "session") requireSameOrigin(c);
     const form = await readForm(c);
-    const id = c.req.param("id") ?? "";
-    const note = noteIn(form, decision === "approve" ? "comment" : "reason");
-    const said = { decision, note, digest: digestIn(form) };
-    const token = form.get("link");
-    if (token === undefined) return bySignIn(c, id, caller, said);
-    const followed = await followLink(c, token);
-    if (followed === null || followed.intent.id !== id) return refuse(INVALID_LINK);
-    const decided = await decideByLink(c, caller, followed, said);
-    if (!decided.ok) return refuse(decided.error);
-    return c.redirect(caller === null ? `/case?link=${token}` : `/cases/${id}`, 303);
+    const link = form.get("link");
+    if (link !== undefined) return byLink(c, caller, link, saidIn(form, decision));
+    return caller === null ? refuse(SIGN_IN_REQUIRED) : bySignIn(c, caller, saidIn(form, decision));
   });
 }
 
-async function bySignIn(
-  c: GateContext,
-  id: string,
-  caller: Caller | null,
-  said: Pick<Said, "decision" | "note" | "digest">,
-): Promise<Response> {
-  if (caller === null) return refuse(SIGN_IN_REQUIRED);
-  const { intent } = await visibleIntent(c, id);
+function saidIn(form: Form, decision: Said["decision"]): OnPage {
+  const note = noteIn(form, decision === "approve" ? "comment" : "reason");
+  return { decision, note, digest: digestIn(form) };
+}
+
+async function byLink(c: GateContext, caller: Caller | null, link: string, said: OnPage): Promise<Response> {
+  const followed = await followLink(c, link);
+  if (followed === null || followed.intent.id !== c.req.param("id")) return refuse(INVALID_LINK);
+  const decided = await decideByLink(c, caller, followed, said);
+  if (!decided.ok) return refuse(decided.error);
+  return c.redirect(caller === null ? `/case?link=${link}` : `/cases/${followed.intent.id}`, 303);
+}
+
+async function bySignIn(c: GateContext, caller: Caller, said: OnPage): Promise<Response> {
+  const { intent } = await visibleIntent(c, c.req.param("id") ?? "");
   const voter = await voterBehind(c, caller);
   const decided = await decideIntent(intent, { ...said, voter, link: null }, c.env);
   if (!decided.ok) return refuse(problemOfUndecided(decided.error));
-  return c.redirect(`/cases/${id}`, 303);
+  return c.redirect(`/cases/${intent.id}`, 303);
 }
 
 /** The pages people decide on: plain HTML, no script. */
