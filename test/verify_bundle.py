@@ -412,6 +412,15 @@ checked            blocked                  over
 checked            approval_requested       pending
 checked            approved                 approved
 pending            approval_vote_recorded   pending
+pending            approval_vote_withdrawn  pending
+pending            rejection_vote_recorded  pending
+pending            approval_link_used       pending
+approved           approval_link_used       approved
+scheduled          approval_link_used       scheduled
+pending            approval_reminded        pending
+pending            approval_escalated       pending
+pending            superseded               over
+pending            expiry_escalated         pending
 pending            approved                 approved
 pending            rejected                 over
 pending            cancelled                over
@@ -445,7 +454,7 @@ ASIDE = {"binding_refused", "duplicate_blocked", "execution_reported_late", "pay
 def story_of(entries, bodies):
     stage = "start"
     story = {"bad": False, "unknown": False, "approval": None, "orders": [], "erased": False}
-    votes = []
+    ballot = {"votes": [], "against": set(), "noes": 0, "links": set()}
     for entry, body in zip(entries, bodies):
         event = entry["event"]
         if event in ASIDE:
@@ -460,12 +469,10 @@ def story_of(entries, bodies):
             if event == "execution_failed" and body.get("retryable") is True:
                 stage = "failed_retryable"
         story["erased"] |= event == "payload_erased"
-        if event == "approval_vote_recorded":
-            counts = body.get("counts")
-            counts = counts if isinstance(counts, list) else []
-            votes.append((string(body, "person") or "", string(body, "principal") or "", counts))
-        elif event == "approved":
-            story["approval"] = story["approval"] or (string(body, "by") or "", list(votes))
+        story["bad"] |= not cast(ballot, event, body, bodies[0])
+        if event == "approved":
+            by = string(body, "by") or ""
+            story["approval"] = story["approval"] or (by, list(ballot["votes"]), ballot["noes"] > 0)
         elif event == "execution_requested":
             order = {"id": string(body, "order") or "", "fence": body.get("fence"), "until": body.get("expires_at")}
             story["bad"] |= not isinstance(order["fence"], float) or order["fence"] != len(story["orders"]) + 1
@@ -474,6 +481,55 @@ def story_of(entries, bodies):
             latest = story["orders"][-1]["id"] if story["orders"] else None
             story["bad"] |= latest is None or string(body, "order") != latest
     return story
+
+
+def cast(ballot, event, body, proposed):
+    """Takes down who was for and against it; False when that can't be."""
+    person = string(body, "person") or ""
+    acting = string(body, "acting")
+    humans = {person, person if acting is None else acting}
+    said_no = bool(humans & ballot["against"])
+    if event == "approval_vote_recorded":
+        counts = body.get("counts")
+        vote = {
+            "person": person,
+            "humans": humans,
+            "principal": string(body, "principal") or "",
+            "mandated": string(body, "mandate") is not None,
+            "counts": counts if isinstance(counts, list) else [],
+        }
+        ballot["votes"].append(vote)
+        return not said_no
+    if event == "approval_vote_withdrawn":
+        before = len(ballot["votes"])
+        ballot["votes"] = [vote for vote in ballot["votes"] if vote["person"] != person]
+        return len(ballot["votes"]) < before
+    if event == "rejection_vote_recorded":
+        said_yes = any(humans & vote["humans"] for vote in ballot["votes"])
+        ballot["noes"] += 1
+        ballot["against"] |= humans
+        return not said_no and not said_yes
+    if event == "rejected":
+        needed = proposed.get("approval")
+        needed = needed.get("rejections") if isinstance(needed, dict) else None
+        needed = needed if isinstance(needed, float) else 1
+        return ballot["noes"] + 1 >= needed and not said_no
+    if event == "approval_link_used":
+        link = string(body, "link") or ""
+        is_new = link not in ballot["links"]
+        ballot["links"].add(link)
+        return is_new
+    return True
+
+
+def voices(votes):
+    """How many humans these votes are of: whoever acted for another has spoken for both."""
+    heard, count = set(), 0
+    for vote in votes:
+        if not vote["humans"] & heard:
+            heard |= vote["humans"]
+            count += 1
+    return count
 
 
 def string(body, name):
@@ -611,16 +667,21 @@ def decision(bundle, bodies):
 def approvals(story, proposed, outcome):
     if story["approval"] is None:
         return HOLDS
-    by, votes = story["approval"]
+    by, votes, was_refused = story["approval"]
     if by == "policy":
         return HOLDS if outcome == "approve" else FAILS
     if outcome != "hold":
         return FAILS
     if by == "timeout":
-        return NOT_SHOWN
-    persons = {person for person, _, _ in votes}
-    if by not in persons or string(proposed, "agent") in persons | {principal for _, principal, _ in votes}:
+        return FAILS if was_refused else NOT_SHOWN
+    if by not in [vote["person"] for vote in votes]:
         return FAILS
+    barred = {string(proposed, "agent")}
+    if proposed.get("editor_may_approve") is not True:
+        barred.add(string(proposed, "editor"))
+    for vote in votes:
+        if barred & (vote["humans"] | {vote["principal"]}) or (len(vote["humans"]) > 1 and not vote["mandated"]):
+            return FAILS
     needed = proposed.get("approval")
     try:
         require = needed["require"]
@@ -631,10 +692,10 @@ def approvals(story, proposed, outcome):
         is_told = False
     if not is_told:
         return NOT_SHOWN
-    if len(persons) < require:
+    if voices(votes) < require:
         return FAILS
     for policy, least in quorums:
-        if len({person for person, _, counts in votes if policy in counts}) < least:
+        if voices([vote for vote in votes if policy in vote["counts"]]) < least:
             return FAILS
     return HOLDS
 

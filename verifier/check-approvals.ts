@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from "../src/core/json.ts";
 import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
-import type { Story, Vote } from "./story.ts";
+import { distinct, type Vote } from "./ballot.ts";
+import type { Story } from "./story.ts";
 
 interface Required {
   readonly require: number;
@@ -19,7 +20,7 @@ export function checkApprovals(story: Story, proposed: JsonObject, outcome: stri
   const name = "approvals";
   const { approval } = story;
   if (approval === null) return holds(name, "Nothing was approved, so nothing could be executed.");
-  const { by, votes } = approval;
+  const { by, votes, noes } = approval;
   if (by === "policy") {
     return outcome === "approve"
       ? holds(name, "Policy itself approved it; no person was needed.")
@@ -27,40 +28,50 @@ export function checkApprovals(story: Story, proposed: JsonObject, outcome: stri
   }
   if (outcome !== "hold") return fails(name, "It was approved as if policy had held it.");
   if (by === "timeout") {
+    if (noes > 0) return fails(name, "It was approved by silence, and somebody had said no.");
     return notShown(
       name,
       "Nobody answered and it was approved by silence; only the policy's text says whether it may.",
     );
   }
-  const persons = new Set(votes.map(({ person }) => person));
-  if (!persons.has(by)) {
+  if (!votes.some(({ person }) => person === by)) {
     return fails(name, `It was approved in the name of ${quoted(by)}, whose vote is not there.`);
   }
-  const agent = textMember(proposed, "agent");
-  if (votes.some(({ person, principal }) => person === agent || principal === agent)) {
-    return fails(name, "It was approved by the agent that proposed it.");
-  }
+  const forbidden = forbiddenVote(votes, proposed);
+  if (forbidden !== null) return fails(name, forbidden);
+  const voices = distinct(votes).length;
   const required = requiredBy(proposed);
   if (required === null) {
-    return notShown(
-      name,
-      `${counted(persons.size)} voted for it; how many were needed is not on the ledger.`,
-    );
+    return notShown(name, `${counted(voices)} voted for it; how many were needed is not on the ledger.`);
   }
   const missed = shortOf(required, votes);
   if (missed !== null) return fails(name, missed);
   return holds(
     name,
-    `${counted(persons.size)} approved it, of ${required.require} needed, before any order was given.`,
+    `${counted(voices)} approved it, of ${required.require} needed, before any order was given.`,
   );
 }
 
+/** A vote by somebody who can't have one. */
+function forbiddenVote(votes: readonly Vote[], proposed: JsonObject): string | null {
+  const isBy = (who: string | null) => (vote: Vote) =>
+    who !== null && [vote.person, vote.acting, vote.principal].includes(who);
+  const isAgents = votes.some(isBy(textMember(proposed, "agent")));
+  if (isAgents) return "It was approved by the agent that proposed it.";
+  const mayEditorApprove = member(proposed, "editor_may_approve") === true;
+  if (!mayEditorApprove && votes.some(isBy(textMember(proposed, "editor")))) {
+    return "It was approved by the person who changed it, and no policy lets them.";
+  }
+  return votes.some(({ person, acting, mandate }) => person !== acting && mandate === null)
+    ? "A vote was given for somebody else without a delegation."
+    : null;
+}
+
 function shortOf({ require, quorums }: Required, votes: readonly Vote[]): string | null {
-  const all = new Set(votes.map(({ person }) => person)).size;
+  const all = distinct(votes).length;
   if (all < require) return `${counted(all)} approved it, and ${require} were needed.`;
   for (const { policy, require: needed } of quorums) {
-    const counting = votes.filter(({ counts }) => counts.includes(policy));
-    const met = new Set(counting.map(({ person }) => person)).size;
+    const met = distinct(votes.filter(({ counts }) => counts.includes(policy))).length;
     if (met < needed) {
       return `${counted(met)} approved it for the policy ${quoted(policy)}, which asks for ${needed}.`;
     }

@@ -1,4 +1,5 @@
 import type { JsonObject } from "../src/core/json.ts";
+import { emptyBallot, take, type Vote } from "./ballot.ts";
 import type { BundleEntry } from "./bundle.ts";
 import { quoted } from "./finding.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
@@ -29,11 +30,18 @@ const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly
   blocked: { from: ["checked"], to: "over" },
   approval_requested: { from: ["checked"], to: "pending" },
   approval_vote_recorded: { from: ["pending"], to: null },
+  approval_vote_withdrawn: { from: ["pending"], to: null },
+  rejection_vote_recorded: { from: ["pending"], to: null },
+  approval_link_used: { from: ["pending", "approved", "scheduled"], to: null },
+  approval_reminded: { from: ["pending"], to: null },
+  approval_escalated: { from: ["pending"], to: null },
   approved: { from: ["checked", "pending"], to: "approved" },
   rejected: { from: ["pending"], to: "over" },
   cancelled: { from: ["pending"], to: "over" },
+  superseded: { from: ["pending"], to: "over" },
   withdrawn: { from: ["pending"], to: "over" },
   expiry_deferred: { from: ["pending"], to: null },
+  expiry_escalated: { from: ["pending"], to: null },
   expired: { from: ["pending", "approved"], to: "over" },
   revoked: { from: ["pending", "approved", "scheduled"], to: "over" },
   execution_requested: { from: ["approved", "failed_retryable", "indeterminate"], to: "scheduled" },
@@ -50,14 +58,6 @@ const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly
 /** May come at any time after the proposal. */
 const ASIDE = new Set(["binding_refused", "duplicate_blocked", "execution_reported_late", "payload_erased"]);
 
-export interface Vote {
-  readonly person: string;
-  /** The credential they acted through. */
-  readonly principal: string;
-  /** The policies whose quorum this person counts in. */
-  readonly counts: readonly string[];
-}
-
 export interface IssuedOrder {
   readonly id: string;
   readonly fence: number;
@@ -69,8 +69,12 @@ export interface Story {
   readonly problem: string | null;
   /** Kinds of events this verifier does not know: they may mean anything. */
   readonly unknown: readonly string[];
-  /** Set once approved: by a person, `policy` or `timeout`, and the votes until then. */
-  readonly approval: { readonly by: string; readonly votes: readonly Vote[] } | null;
+  /** Set once approved: by a person, `policy` or `timeout`, and who was for and against it until then. */
+  readonly approval: {
+    readonly by: string;
+    readonly votes: readonly Vote[];
+    readonly noes: number;
+  } | null;
   readonly orders: readonly IssuedOrder[];
   readonly isErased: boolean;
 }
@@ -82,7 +86,7 @@ export function storyOf(entries: readonly BundleEntry[], bodies: readonly JsonOb
   let approval: Story["approval"] = null;
   let isErased = false;
   const unknown: string[] = [];
-  const votes: Vote[] = [];
+  const ballot = emptyBallot(bodies[0] ?? {});
   const orders: IssuedOrder[] = [];
   entries.forEach((entry, at) => {
     const body = bodies[at] ?? {};
@@ -92,16 +96,11 @@ export function storyOf(entries: readonly BundleEntry[], bodies: readonly JsonOb
     else if (next === null) problem ??= `${place} can't come where it stands.`;
     else stage = next;
     isErased ||= entry.event === "payload_erased";
+    const odd = take(ballot, entry.event, body);
+    if (odd !== null) problem ??= `${place} ${odd}.`;
     switch (entry.event) {
-      case "approval_vote_recorded":
-        votes.push({
-          person: textMember(body, "person") ?? "",
-          principal: textMember(body, "principal") ?? "",
-          counts: textsOf(body, "counts"),
-        });
-        break;
       case "approved":
-        approval ??= { by: textMember(body, "by") ?? "", votes: [...votes] };
+        approval ??= { by: textMember(body, "by") ?? "", votes: ballot.votes, noes: ballot.noes };
         break;
       case "execution_requested": {
         const order = orderOf(body);
@@ -136,9 +135,4 @@ function orderOf(body: JsonObject): IssuedOrder {
     fence: numberMember(body, "fence") ?? Number.NaN,
     expiresAt: numberMember(body, "expires_at") ?? Number.NaN,
   };
-}
-
-function textsOf(body: JsonObject, name: string): readonly string[] {
-  const value = member(body, name);
-  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }

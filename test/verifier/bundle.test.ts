@@ -1,16 +1,22 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { canonicalJson } from "../../src/core/json.ts";
+import { chain, EMPTY_HEAD } from "../../src/core/ledger/entry.ts";
 import type { Bundle } from "../../verifier/bundle.ts";
 import { verdictOf, type Finding } from "../../verifier/finding.ts";
 import { verifyBundle } from "../../verifier/verify-bundle.ts";
 import {
   approvedBy,
   bare,
+  changedBy,
+  debatedLife,
+  debatedLives,
   fullLife,
   interleaved,
   jwsOf,
   live,
   MadeLog,
   ORIGIN,
+  refusedBy,
   REPORTER,
   SIGNER,
   signerOf,
@@ -75,6 +81,23 @@ test("everything about an executed intent is shown to hold", async () => {
 test("every kind of life is proven, erased ones too", async () => {
   for (const life of lives) {
     const findings = await verifyBundle(JSON.stringify(await log.bundle(life)), TRUSTED);
+    expect(failing(findings), life.terms.id).toEqual([]);
+    expect(verdictOf(findings), life.terms.id).toBe("proven");
+  }
+});
+
+test("every way to decide is proven: votes that lapse or move, noes, links, edits, reminders, second waits", async () => {
+  const debated = await debatedLives();
+  const events = new Set(debated.flatMap(({ entries }) => entries.map(({ event }) => event)));
+  for (const event of ["approval_vote_withdrawn", "rejection_vote_recorded", "approval_link_used"]) {
+    expect(events).toContain(event);
+  }
+  for (const event of ["approval_reminded", "approval_escalated", "expiry_escalated", "superseded"]) {
+    expect(events).toContain(event);
+  }
+  const sealed = new MadeLog(interleaved(debated));
+  for (const life of debated) {
+    const findings = await verifyBundle(JSON.stringify(await sealed.bundle(life)), TRUSTED);
     expect(failing(findings), life.terms.id).toEqual([]);
     expect(verdictOf(findings), life.terms.id).toBe("proven");
   }
@@ -404,8 +427,6 @@ describe("approvals", () => {
     steps: Parameters<typeof live>[2],
     tamper: (body: Record<string, unknown>, event: string) => void,
   ) {
-    const { chain, EMPTY_HEAD } = await import("../../src/core/ledger/entry.ts");
-    const { canonicalJson } = await import("../../src/core/json.ts");
     const life = await live(30, "hold", steps);
     const drafts = life.entries.map((e) => {
       const body: Record<string, unknown> = JSON.parse(e.body);
@@ -455,6 +476,148 @@ describe("approvals", () => {
       expect(forged).toMatchObject({ status: "not_shown" });
     }
   });
+});
+
+describe("what a deployment that lies about who decided would seal", () => {
+  type Body = Record<string, unknown>;
+  type Told = { event: string; body: Body };
+
+  /** Findings about a debated intent whose entries were told otherwise, hashes, proofs and signatures and all. */
+  async function told(change: (entries: Told[]) => void, life?: Life) {
+    const real = life ?? (await debatedLife(110));
+    const tampered: Told[] = real.entries.map(({ event, body }) => ({ event, body: JSON.parse(body) }));
+    change(tampered);
+    const drafts = tampered.map(({ event, body }) => ({
+      event,
+      actor: "gate",
+      at: 1,
+      body: canonicalJson(body),
+    }));
+    const forged = { ...real, entries: chain(real.terms.id, EMPTY_HEAD, drafts, new Uint8Array(32)) };
+    const findings = await verifyBundle(await new MadeLog(forged.entries).bundle(forged), TRUSTED);
+    return Object.fromEntries(findings.map(({ name, status }) => [name, status]));
+  }
+
+  const only = (entries: Told[], event: string): Body => {
+    const found = entries.find((entry) => entry.event === event);
+    if (found === undefined) throw new Error(event);
+    return found.body;
+  };
+  const without = (entries: Told[], event: string) =>
+    entries.splice(
+      entries.findIndex((entry) => entry.event === event),
+      1,
+    );
+  /** ana's vote lapsed; ben's was given by cleo; eve said no; dora's completed it. */
+  const vote = (entries: Told[], person: string): Body => {
+    const found = entries.find(
+      ({ event, body }) => event === "approval_vote_recorded" && body["person"] === person,
+    );
+    if (found === undefined) throw new Error(person);
+    return found.body;
+  };
+
+  test("the truth holds", async () => {
+    expect(await told(() => {})).toMatchObject({ events: "holds", approvals: "holds" });
+  });
+
+  const LIES: readonly (readonly [string, string, (entries: Told[]) => unknown])[] = [
+    ["approvals", "a withdrawn vote counted", (e) => Object.assign(only(e, "proposed"), needing(3))],
+    [
+      "approvals",
+      "a delegate's own vote beside the one they gave",
+      (e) => {
+        Object.assign(vote(e, "dora"), { person: "cleo", acting: "cleo" });
+        only(e, "approved")["by"] = "cleo";
+      },
+    ],
+    [
+      "approvals",
+      "a delegate who gave two people's votes",
+      (e) => {
+        Object.assign(vote(e, "dora"), { acting: "cleo", mandate: "dlg_2" });
+      },
+    ],
+    [
+      "approvals",
+      "a delegator's own vote beside the one given for them",
+      (e) => {
+        Object.assign(vote(e, "dora"), { person: "ben", acting: "ben" });
+        only(e, "approved")["by"] = "ben";
+      },
+    ],
+    ["approvals", "a vote given for another without a delegation", (e) => (vote(e, "ben")["mandate"] = null)],
+    ["approvals", "the editor's own vote", (e) => (only(e, "proposed")["editor"] = "dora")],
+    ["approvals", "the editor's vote for another", (e) => (only(e, "proposed")["editor"] = "cleo")],
+    [
+      "approvals",
+      "the editor's, allowed by something else than yes",
+      (e) => {
+        Object.assign(only(e, "proposed"), { editor: "dora", editor_may_approve: "true" });
+      },
+    ],
+    ["approvals", "the agent's, through a delegate", (e) => (only(e, "proposed")["agent"] = "cleo")],
+    ["approvals", "silence after a no", (e) => (only(e, "approved")["by"] = "timeout")],
+    ["approvals", "one whose vote was withdrawn", (e) => (only(e, "approved")["by"] = "ana")],
+    [
+      "events",
+      "a vote withdrawn that nobody gave",
+      (e) => (only(e, "approval_vote_withdrawn")["person"] = "x"),
+    ],
+    ["events", "a yes by who had said no", (e) => (vote(e, "dora")["acting"] = "eve")],
+    [
+      "events",
+      "a no beside the same person's yes",
+      (e) => {
+        Object.assign(only(e, "rejection_vote_recorded"), { person: "ben", acting: "ben" });
+      },
+    ],
+    [
+      "events",
+      "a link used twice",
+      (e) => {
+        const at = e.findIndex(({ event }) => event === "approval_link_used");
+        e.splice(at, 0, structuredClone(e[at]) as Told);
+      },
+    ],
+  ];
+
+  test.each(LIES)("%s: %s", async (finding, _what, lie) => {
+    expect(await told(lie)).toMatchObject({ [finding]: "fails" });
+  });
+
+  test("an editor whom the policy lets approve may", async () => {
+    const allowed = await told((e) =>
+      Object.assign(only(e, "proposed"), { editor: "dora", editor_may_approve: true }),
+    );
+    expect(allowed).toMatchObject({ approvals: "holds" });
+  });
+
+  test("a rejection by fewer than the policy wants did not happen, nor one person's twice", async () => {
+    const twoNoes = { ...(await debatedLife(111)).terms.approval, rejections: 2 };
+    const refused = await live(112, "hold", [refusedBy("ana"), refusedBy("ben")], { approval: twoNoes });
+    expect(await told(() => {}, refused)).toMatchObject({ events: "holds" });
+    expect(await told((e) => without(e, "rejection_vote_recorded"), refused)).toMatchObject({
+      events: "fails",
+    });
+    const twice = await told((e) => (only(e, "rejected")["person"] = "ana"), refused);
+    expect(twice).toMatchObject({ events: "fails" });
+  });
+
+  test("nothing comes after an intent was changed into another", async () => {
+    const edited = await live(113, "hold", [approvedBy("ben"), changedBy("ana")], {
+      edit: { allow: true, editorMayApprove: false },
+    });
+    const approvedAfter = await told((e) => {
+      const cast = structuredClone(e.find(({ event }) => event === "approval_vote_recorded")) as Told;
+      e.push(cast);
+    }, edited);
+    expect(approvedAfter).toMatchObject({ events: "fails" });
+  });
+
+  function needing(require: number) {
+    return { approval: { require, quorums: [], rejections: 2 } };
+  }
 });
 
 describe("hostile input", () => {

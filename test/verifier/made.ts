@@ -12,7 +12,7 @@ import { ORDER_TYPE, orderClaims } from "../../src/core/intent/order-claims.ts";
 import { firstFacts } from "../../src/core/intent/propose.ts";
 import { currentOrder, type IntentState, type Terms } from "../../src/core/intent/state.ts";
 import { canonicalJson } from "../../src/core/json.ts";
-import { chain, EMPTY_HEAD, type Draft, type Entry } from "../../src/core/ledger/entry.ts";
+import { chain, EMPTY_HEAD, type Entry } from "../../src/core/ledger/entry.ts";
 import { toBase64 } from "../../src/core/base64.ts";
 import { formatCheckpoint } from "../../src/core/log/checkpoint.ts";
 import { leafBytes } from "../../src/core/log/leaf.ts";
@@ -29,10 +29,14 @@ import {
 import type { Bundle } from "../../verifier/bundle.ts";
 import type { TrustedKeys } from "../../verifier/keys.ts";
 import {
+  approvalBy,
+  approveBy,
   decisionOf,
   fold,
   inForceOf,
   MINUTE_MS,
+  rejectBy,
+  supersedeBy,
   T0,
   termsWith,
   voterNamed,
@@ -97,7 +101,28 @@ type Step = (terms: Terms, state: IntentState) => IntentCommand | Promise<Intent
 
 export const approvedBy =
   (person: string, note: string | null = `fine by ${person}`): Step =>
-  (terms) => ({ type: "approve", voter: voterNamed(person), digest: null, note, inForce: inForceOf(terms) });
+  (terms) =>
+    approveBy(voterNamed(person), { digest: null, note, inForce: inForceOf(terms) });
+
+/** `acting` gives the vote of `person`, who let them; what is named as lapsed holds no longer. */
+export const approvedFor =
+  (person: string, acting: string, lapsed: readonly string[] = []): Step =>
+  (terms) => {
+    const voter = voterNamed(person, { acting, principal: `rev_${acting}`, mandate: `dlg_${acting}` });
+    return approveBy(voter, { digest: null, inForce: inForceOf(terms), lapsed });
+  };
+
+export const refusedBy =
+  (person: string): Step =>
+  () =>
+    rejectBy(voterNamed(person), { digest: null, link: `lnk_${person}` });
+
+export const changedBy =
+  (person: string): Step =>
+  (terms) =>
+    supersedeBy(voterNamed(person), { digest: terms.digest });
+
+export const waited: Step = () => ({ type: "tick" });
 
 export const ordered: Step = (terms) => ({
   type: "order",
@@ -139,7 +164,12 @@ export const revoked: Step = () => ({ type: "revoke", by: "adm_1", note: "stop" 
 const number = (n: number) => String(n).padStart(43, "A");
 
 /** Takes an intent through its life, a minute per step. */
-export async function live(n: number, outcome: Outcome, steps: readonly Step[]): Promise<Life> {
+export async function live(
+  n: number,
+  outcome: Outcome,
+  steps: readonly Step[],
+  change: Partial<Terms> = {},
+): Promise<Life> {
   const salt = new Uint8Array(32).fill(n % 251);
   const payload = utf8ToBytes(`{"leads":[${n}]}`);
   const decision = decisionOf(outcome);
@@ -147,11 +177,17 @@ export async function live(n: number, outcome: Outcome, steps: readonly Step[]):
     { id: "crm", hash: sha256Hex(TEXTS.crm) },
     { id: "legal", hash: sha256Hex(TEXTS.legal) },
   ];
-  const base = termsWith({ id: `int_${number(n)}`, outcome, policies, payloadDigest: sha256Hex(payload) });
+  const base = termsWith({
+    id: `int_${number(n)}`,
+    outcome,
+    policies,
+    payloadDigest: sha256Hex(payload),
+    ...change,
+  });
   const quorum = (policy: string, require: number) => ({ policy, require, groups: [], people: [] });
   const approval = { ...base.approval, require: 2, quorums: [quorum("crm", 2), quorum("legal", 1)] };
   const digest = intentDigest({ ...base, payloadName: null, facts: decision.facts, salt: bytesToHex(salt) });
-  const terms: Terms = { ...base, approval, digest };
+  const terms: Terms = { ...base, approval: change.approval ?? approval, digest };
   const facts: Fact[] = [...firstFacts(terms, decision)];
   const orders: { readonly order: string; readonly jws: string }[] = [];
   let state = fold(facts);
@@ -167,7 +203,7 @@ export async function live(n: number, outcome: Outcome, steps: readonly Step[]):
   }
   const kept = facts.flatMap(({ event }, at) => notesOf(event).map((note) => ({ seq: at + 1, ...note })));
   const notes = [factsNote(decision), ...kept];
-  const drafts = facts.map((fact) => withRequirement(draftOf(terms, fact, salt), terms));
+  const drafts = facts.map((fact) => draftOf(terms, fact, salt));
   return {
     terms,
     entries: chain(terms.id, EMPTY_HEAD, drafts, MAC_KEY),
@@ -177,14 +213,6 @@ export async function live(n: number, outcome: Outcome, steps: readonly Step[]):
     orders,
     outcome,
   };
-}
-
-/** What the proposal's entry says of the approval it needs. */
-function withRequirement(draft: Draft, { approval }: Terms): Draft {
-  if (draft.event !== "proposed") return draft;
-  const quorums = approval.quorums.map(({ policy, require }) => ({ policy, require }));
-  const body: object = JSON.parse(draft.body);
-  return { ...draft, body: canonicalJson({ ...body, approval: { require: approval.require, quorums } }) };
 }
 
 export async function jwsOf(claims: object, header: object = {}, signer = SIGNER): Promise<string> {
@@ -306,6 +334,58 @@ export function fullLife(n: number): Promise<Life> {
     claimed,
     reportedSigned,
   ]);
+}
+
+/**
+ * Held where two noes decide: one vote lapses, one person says no after all, another's is given by a delegate; then
+ * approved, and of another that a reviewer made.
+ */
+export function debatedLife(n: number): Promise<Life> {
+  return live(
+    n,
+    "hold",
+    [
+      approvedBy("ana"),
+      approvedFor("ben", "cleo", ["rev_ana"]),
+      refusedBy("eve"),
+      approvedBy("dora"),
+      ordered,
+      reported("succeeded"),
+    ],
+    {
+      approval: { ...approvalBy({ policy: "crm", require: 2, groups: [], people: [] }), rejections: 2 },
+      predecessor: `int_${number(999)}`,
+      editor: "ada",
+      excluded: ["agt_1", "ada"],
+    },
+  );
+}
+
+/** What people can do to an intent besides approving it. */
+export async function debatedLives(): Promise<readonly Life[]> {
+  const minutes = (decideIn: number) => ({ decideBy: T0 + decideIn * MINUTE_MS });
+  const escalate = [{ afterMinutes: 5, to: "leads" }];
+  return [
+    await debatedLife(101),
+    await live(102, "hold", [approvedBy("ana"), refusedBy("ana")]),
+    await live(103, "hold", [changedBy("ana")], { edit: { allow: true, editorMayApprove: false } }),
+    await live(
+      104,
+      "hold",
+      Array.from({ length: 12 }, () => waited),
+      { ...minutes(10), escalate },
+    ),
+    await live(
+      105,
+      "hold",
+      Array.from({ length: 12 }, () => waited),
+      {
+        ...minutes(5),
+        escalate,
+        onNoResponse: "escalate",
+      },
+    ),
+  ];
 }
 
 /** Some of every kind. */

@@ -7,7 +7,18 @@ import type { Finding } from "../../verifier/finding.ts";
 import type { TrustedKeys } from "../../verifier/keys.ts";
 import { canonicalOf } from "../../verifier/read-json.ts";
 import { verifyBundle } from "../../verifier/verify-bundle.ts";
-import { fullLife, interleaved, MadeLog, signerOf, someLives, STRANGER, TRUSTED } from "./made.ts";
+import {
+  debatedLife,
+  debatedLives,
+  fullLife,
+  interleaved,
+  MadeLog,
+  signerOf,
+  someLives,
+  STRANGER,
+  TRUSTED,
+  type Life,
+} from "./made.ts";
 import { mutations } from "./mutations.ts";
 
 /*
@@ -29,7 +40,7 @@ let others: readonly string[];
 let mutants: readonly Case[];
 
 beforeAll(async () => {
-  const lives = await someLives();
+  const lives = [...(await someLives()), ...(await debatedLives())];
   const log = new MadeLog(interleaved(lives));
   const [text = "", ...rest] = await Promise.all(
     lives.map(async (life) => JSON.stringify(await log.bundle(life))),
@@ -114,7 +125,8 @@ test.skipIf(!hasPython)(
         whole.replace('"seq":1,', '"seq":1.0,'),
       ].map((bundle) => ({ what: bundle.slice(0, 20), bundle, trusted: TRUSTED })),
       ...(await unsealed()),
-      ...(await lies()),
+      ...(await lies(await fullLife(60))),
+      ...(await lies(await debatedLife(61))),
     ];
     const cases = [...odd, ...mutants];
     const input = cases.map(({ bundle, trusted }) => JSON.stringify({ bundle, trusted })).join("\n");
@@ -156,8 +168,7 @@ async function unsealed(): Promise<readonly Case[]> {
 }
 
 /** What a deployment that lies about what happened would seal: hashes, links, proofs and signatures are right. */
-async function lies(): Promise<readonly Case[]> {
-  const life = await fullLife(60);
+async function lies(life: Life): Promise<readonly Case[]> {
   const cases: Case[] = [];
   for (const [at, entry] of life.entries.entries()) {
     const changes = [...mutations(JSON.parse(entry.body) as Json, `lie ${at}`)].filter(

@@ -12,10 +12,14 @@ import { bodiesOf } from "../../verifier/check-chain.ts";
 import { bare } from "./made.ts";
 import {
   AGENT,
+  approvalBy,
+  approveBy,
   decisionOf,
   fold,
   inForceOf,
   MINUTE_MS,
+  rejectBy,
+  supersedeBy,
   T0,
   termsWith,
   voterNamed,
@@ -34,6 +38,13 @@ const KNOWN: Record<IntentEventType, true> = {
   duplicate_blocked: true,
   approval_requested: true,
   approval_vote_recorded: true,
+  approval_vote_withdrawn: true,
+  rejection_vote_recorded: true,
+  approval_link_used: true,
+  approval_reminded: true,
+  approval_escalated: true,
+  expiry_escalated: true,
+  superseded: true,
   approved: true,
   rejected: true,
   cancelled: true,
@@ -65,6 +76,9 @@ test("every kind of event the ledger has is known to the verifier", () => {
 
 type Act = (terms: Terms, state: IntentState) => IntentCommand;
 
+const lent = (person: string, acting: string) =>
+  voterNamed(person, { acting, principal: `rev_${acting}`, mandate: "dlg_1" });
+
 const order = (state: IntentState) => currentOrder(state)?.id ?? "exe_none";
 const report = (outcome: "succeeded" | "failed" | "indeterminate", retryable: boolean): Act => {
   return (_terms, state) => ({
@@ -80,28 +94,10 @@ const report = (outcome: "succeeded" | "failed" | "indeterminate", retryable: bo
 };
 
 const ACTS: readonly Act[] = [
-  (terms) => ({
-    type: "approve",
-    voter: voterNamed("ana"),
-    digest: null,
-    note: "a",
-    inForce: inForceOf(terms),
-  }),
-  (terms) => ({
-    type: "approve",
-    voter: voterNamed("ben"),
-    digest: null,
-    note: null,
-    inForce: inForceOf(terms),
-  }),
-  (terms) => ({
-    type: "approve",
-    voter: voterNamed("ben"),
-    digest: "00",
-    note: null,
-    inForce: inForceOf(terms),
-  }),
-  () => ({ type: "reject", voter: voterNamed("ana"), note: "no" }),
+  (terms) => approveBy(voterNamed("ana"), { digest: null, note: "a", inForce: inForceOf(terms) }),
+  (terms) => approveBy(voterNamed("ben"), { digest: null, inForce: inForceOf(terms) }),
+  (terms) => approveBy(voterNamed("ben"), { digest: "00", inForce: inForceOf(terms) }),
+  () => rejectBy(voterNamed("ana")),
   () => ({ type: "cancel", voter: voterNamed("ben"), note: null }),
   () => ({ type: "withdraw", agent: AGENT, note: null }),
   () => ({ type: "revoke", by: "adm", note: "stop" }),
@@ -124,23 +120,38 @@ const ACTS: readonly Act[] = [
   () => ({ type: "resolve", by: "adm", voter: null, outcome: "not_executed", note: "x" }),
   () => ({ type: "erase", by: "adm", note: "gdpr" }),
   () => ({ type: "tick" }),
+  () => rejectBy(voterNamed("cleo"), { link: "lnk_1" }),
+  (terms) => approveBy(voterNamed("cleo"), { link: "lnk_2", inForce: inForceOf(terms) }),
+  (terms) => approveBy(lent("dora", "cleo"), { inForce: inForceOf(terms), lapsed: ["rev_ana", "dlg_1"] }),
+  () => rejectBy(lent("ben", "dora")),
+  () => supersedeBy(voterNamed("dora"), { link: "lnk_1" }),
 ];
 
 // What moves an intent on is drawn more often than what ends it.
 const act = fc.oneof(
   {
-    weight: 3,
-    arbitrary: fc.constantFrom(...ACTS.filter((_, at) => [0, 1, 7, 9, 11, 12, 14, 16, 20].includes(at))),
+    weight: 5,
+    arbitrary: fc.constantFrom(
+      ...ACTS.filter((_, at) => [0, 1, 7, 9, 11, 12, 14, 16, 20, 22, 23].includes(at)),
+    ),
   },
   { weight: 1, arbitrary: fc.constantFrom(...ACTS) },
 );
 const step = fc.record({ act, minutes: fc.constantFrom(0, 0, 1, 1, 6, 20, 70) });
+const OPEN = { policy: "crm", require: 1, groups: [], people: [] };
 const life = fc.record({
   outcome: fc.constantFrom("approve", "hold", "hold", "block"),
   change: fc.record({
     claimRequired: fc.boolean(),
     idempotent: fc.boolean(),
-    onNoResponse: fc.constantFrom("reject", "defer", "auto_approve_if_low_risk"),
+    onNoResponse: fc.constantFrom("reject", "defer", "escalate", "auto_approve_if_low_risk"),
+    edit: fc.constant({ allow: true, editorMayApprove: false }),
+    escalate: fc.constantFrom([], [{ afterMinutes: 5, to: "leads" }]),
+    approval: fc.constantFrom(
+      approvalBy(OPEN),
+      { ...approvalBy(OPEN), rejections: 2 },
+      { ...approvalBy({ ...OPEN, require: 2 }), rejections: 3 },
+    ),
   }),
   steps: fc.array(step, { maxLength: 25 }),
 });
