@@ -39,11 +39,11 @@ const COUNT = `
          COALESCE(SUM(CASE WHEN i.released = 0 THEN i.cents END), 0) AS cents,
          MIN(i.at) AS oldest
   FROM counted c JOIN intents i ON i.id = c.intent
-  WHERE c.policy = ? AND c.at > ? AND i.id <> ? AND (i.lapses IS NULL OR i.lapses > ?)`;
+  WHERE c.policy = ? AND c.at > ? AND i.id NOT IN (?, ?) AND (i.lapses IS NULL OR i.lapses > ?)`;
 
 const FIRST_EQUAL = `
   SELECT id, at FROM intents
-  WHERE subject = ? AND destination = ? AND at > ? AND id <> ? AND released = 0
+  WHERE subject = ? AND destination = ? AND at > ? AND id NOT IN (?, ?) AND released = 0
     AND (lapses IS NULL OR lapses > ?)
   ORDER BY at, id LIMIT 1`;
 
@@ -59,8 +59,9 @@ export class AgentStore {
     this.#sql.exec(SCHEMA);
   }
 
-  history({ intent, destination, subject }: Reservation, need: HistoryNeed, now: number): History {
+  history({ intent, destination, subject, replaces }: Reservation, need: HistoryNeed, now: number): History {
     const { duplicateWithinMs, rejectedWithinMs } = need;
+    const replaced = replaces ?? intent;
     return {
       windows: need.windows.map((window): WindowCount => {
         const row = this.#sql
@@ -69,6 +70,7 @@ export class AgentStore {
             window.policy,
             now - window.windowMs,
             intent,
+            replaced,
             now,
           )
           .one();
@@ -84,7 +86,16 @@ export class AgentStore {
       duplicateOf:
         duplicateWithinMs === null
           ? null
-          : this.#earlier(now, FIRST_EQUAL, subject, destination, now - duplicateWithinMs, intent, now),
+          : this.#earlier(
+              now,
+              FIRST_EQUAL,
+              subject,
+              destination,
+              now - duplicateWithinMs,
+              intent,
+              replaced,
+              now,
+            ),
       rejected:
         rejectedWithinMs === null
           ? null
@@ -94,8 +105,10 @@ export class AgentStore {
     };
   }
 
-  add({ intent, destination, subject, records, cents, policies, lapsesAt }: Reservation, now: number): void {
+  add(reservation: Reservation, now: number): void {
+    const { intent, destination, subject, records, cents, policies, lapsesAt, replaces } = reservation;
     this.#prune(now);
+    if (replaces !== null) this.remove(replaces);
     this.#sql.exec(
       "INSERT INTO intents (id, at, destination, subject, records, cents, lapses) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
       intent,

@@ -45,7 +45,7 @@ export type Governed =
   | { readonly kind: "duplicate"; readonly id: string; readonly state: IntentState | null }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-type GovernPorts = Pick<
+export type GovernPorts = Pick<
   Ports,
   "intents" | "rules" | "counters" | "switches" | "token" | "principals" | "mandates"
 >;

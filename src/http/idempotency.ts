@@ -28,7 +28,7 @@ const PASSING_CODES = new Set(["too_many_proposals", "kill_switch_engaged", "log
 const IN_FLIGHT_RETRY_SECONDS = "1";
 
 /** Where payloads come in; every other body is small. */
-const PROPOSALS: ReadonlySet<string> = new Set(["/v1/intents", "/v1/propose"]);
+const PROPOSAL = /^\/v1\/(?:intents|propose|intents\/[^/]+\/edit)$/;
 
 /** An answer over this is not kept: a row of D1 is at most 2 MB, and no answer to a POST comes near it. */
 const MAX_KEPT_CHARACTERS = 512 * 1024;
@@ -146,7 +146,7 @@ async function replay(c: GateContext, answer: KeptAnswer): Promise<Response> {
 /** The body in one spelling, put back for the handler to read; of what is no JSON, its digest. */
 async function contentOf(c: GateContext): Promise<string> {
   const large = proposalBodyBytes(c.env.settings.maxPayloadBytes);
-  const limit = PROPOSALS.has(c.req.path) ? large : SMALL_BODY_BYTES;
+  const limit = PROPOSAL.test(c.req.path) ? large : SMALL_BODY_BYTES;
   const bytes = await readBytes(c, limit);
   const { url, method, headers } = c.req.raw;
   c.req.raw = new Request(url, { method, headers, body: bytes.slice().buffer });

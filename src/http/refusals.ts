@@ -1,6 +1,7 @@
 import type { Phase } from "../core/intent/phase.ts";
 import { statusOf } from "../core/intent/phase.ts";
 import type { Undecided } from "../decide.ts";
+import type { Unedited } from "../edit.ts";
 import type { Refusal } from "../core/intent/refusal.ts";
 import { refuse, type Problem } from "./problem.ts";
 
@@ -30,6 +31,27 @@ export function problemOfUndecided(undecided: Undecided): Problem {
         ...conflict(409, "proposer_inactive", "The agent that proposed this is suspended or revoked."),
         more: { principal_status: undecided.standing },
       };
+  }
+}
+
+/** What the caller is told when a payload was not changed. */
+export function problemOfUnedited(unedited: Unedited): Problem {
+  switch (unedited.kind) {
+    case "edit_blocked": {
+      const { reasonCode, reason, remedy } = unedited.decision;
+      return {
+        ...conflict(422, "edit_blocked", `Policy would block this: ${reason}`),
+        more: { reason_code: reasonCode, remedy },
+      };
+    }
+    case "edit_unchanged":
+      return conflict(422, "edit_unchanged", "This is the payload that waits already; nothing was changed.");
+    case "reason_required":
+      return conflict(400, "reason_required", "A change says why: send `reason`.");
+    case "refused":
+    case "stopped":
+    case "proposer_inactive":
+      return problemOfUndecided(unedited);
   }
 }
 

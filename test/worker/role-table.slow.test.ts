@@ -55,6 +55,14 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/.well-known/jwks.json",         answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/v1/public/feed",                answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/v1/nowhere",                    answers: [404, 404, 404, 404, 404, 404, 404, 404] },
+  { method: "GET", path: "/gate.css",                      answers: [200, 200, 200, 200, 200, 200, 200, 200] },
+  // Nobody is led to the page to sign in on.
+  { method: "GET", path: "/",                              answers: [200, 403, 403, 403, 403, 200, 200, 200] },
+  { method: "GET", path: "/cases",                         answers: [200, 403, 403, 403, 403, 200, 200, 200] },
+  { method: "GET", path: "/cases/:id",                     answers: [200, 403, 403, 403, 403, 200, 200, 200], of: sharedIntent },
+  // 415: let in, with what is no form.
+  { method: "POST", path: "/cases/:id/approve",            answers: [403, 403, 403, 403, 403, 415, 415, 415], of: sharedIntent },
+  { method: "POST", path: "/cases/:id/reject",             answers: [403, 403, 403, 403, 403, 415, 415, 415], of: sharedIntent },
   { method: "GET", path: "/v1/policies",                   answers: [401, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/v1/nonce",                      answers: [401, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/v1/metrics",                    answers: [401, 200, 200, 200, 200, 200, 200, 200] },
@@ -82,6 +90,7 @@ const TABLE: readonly Row[] = [
   { method: "POST", path: "/v1/intents/:id/reject",        answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held },
   { method: "POST", path: "/v1/reject",                    answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held, body: (proposalId) => ({ proposalId }) },
   { method: "POST", path: "/v1/intents/:id/cancel-approval", answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held },
+  { method: "POST", path: "/v1/intents/:id/edit",          answers: [401, 403, 403, 403, 403, 400, 403, 403], of: sharedIntent },
   { method: "POST", path: "/v1/intents/:id/withdraw",      answers: [401, 200, 404, 403, 403, 403, 403, 403], of: held },
   { method: "POST", path: "/v1/intents/:id/revoke",        answers: [401, 403, 403, 403, 403, 200, 403, 200], of: held },
   { method: "POST", path: "/v1/intents/:id/resolve",       answers: [401, 403, 403, 403, 403, 200, 403, 200], of: indeterminate, body: () => ({ outcome: "executed", note: "seen in the CRM" }) },
@@ -177,6 +186,11 @@ test.each(WITH_TOKEN)(
 
 /** Open to whoever holds the right one-time token; their own tests are below and in the other files. */
 const BY_TOKEN = [
+  // What links and the forms of pages do is in approval-links.test.ts and case-page.test.ts.
+  "GET /case",
+  "GET /v1/approval-links/:token",
+  "POST /v1/approval-links/:token/approve",
+  "POST /v1/approval-links/:token/reject",
   // What the pages to sign in on do is in sign-in.test.ts.
   "GET /sign-in",
   "POST /sign-in",

@@ -11,6 +11,7 @@ import { auditTrail } from "../wire/audit.ts";
 import { decisionView } from "../wire/decision-view.ts";
 import { intentRowView, intentView } from "../wire/intent-view.ts";
 import { cursorOf, listFilter } from "../wire/list-query.ts";
+import { requirePayloadSize } from "../wire/payload.ts";
 import { parseProposeRequest } from "../wire/propose-request.ts";
 import { duplicateReply, proposeReply, rehearsalReply } from "../wire/propose-reply.ts";
 
@@ -28,14 +29,7 @@ async function propose(c: GateContext) {
     });
   }
   const request = parseProposeRequest(await readJson(c, proposalBodyBytes(settings.maxPayloadBytes)));
-  if (request.payload.kind === "content" && request.payload.bytes.length > settings.maxPayloadBytes) {
-    return refuse({
-      status: 413,
-      code: "payload_too_large",
-      detail: `A payload is at most ${settings.maxPayloadBytes} bytes.`,
-      more: { limit_bytes: settings.maxPayloadBytes },
-    });
-  }
+  requirePayloadSize(request.payload, settings.maxPayloadBytes);
   if (c.req.query("dry_run") === "true") {
     return c.json(rehearsalReply(await rehearse(request, principal, c.env, Date.now())));
   }

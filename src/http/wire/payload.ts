@@ -66,6 +66,17 @@ export function payloadOf(body: Readonly<Record<string, unknown>>): Payload {
   return { kind: "content", bytes: new TextEncoder().encode(payload), name, mediaType };
 }
 
+/** 413 for more bytes than this deployment takes, whatever encoding they came in. */
+export function requirePayloadSize(payload: Payload, limit: number): void {
+  if (payload.kind !== "content" || payload.bytes.length <= limit) return;
+  refuse({
+    status: 413,
+    code: "payload_too_large",
+    detail: `A payload is at most ${limit} bytes.`,
+    more: { limit_bytes: limit },
+  });
+}
+
 /** RFC 2397. */
 function fromDataUri(data: string, mediaType: string, base64: boolean): Payload {
   if (base64) return { kind: "content", bytes: fromBase64(decodePercent(data)), name: null, mediaType };

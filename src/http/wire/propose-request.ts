@@ -5,11 +5,8 @@ import { refuse } from "../problem.ts";
 import { parse, pick } from "./fields.ts";
 import { payloadOf } from "./payload.ts";
 
-/** Every spelling that the contract's server, its SDKs and the product's own page use. */
-const ALIASES = {
-  destination: ["action"],
-  policy: ["policy_id", "policyId"],
-  action: [],
+/** The payload and its numbers, as a proposal and a change of one write them. */
+export const PAYLOAD_ALIASES = {
   payload: [],
   payload_name: ["payloadName"],
   payload_media_type: ["payloadMediaType"],
@@ -17,6 +14,14 @@ const ALIASES = {
   payload_reference: ["payloadReference"],
   recordCount: ["record_count", "estimated_records", "estimatedRecords"],
   estimatedValueUsd: ["estimated_value_usd"],
+} as const;
+
+/** Every spelling that the contract's server, its SDKs and the product's own page use. */
+const ALIASES = {
+  ...PAYLOAD_ALIASES,
+  destination: ["action"],
+  policy: ["policy_id", "policyId"],
+  action: [],
   sensitivityTags: ["sensitivity_tags"],
   onBehalfOf: ["on_behalf_of"],
   principalId: ["principal_id"],
@@ -42,7 +47,7 @@ const MAX_METADATA_CHARACTERS = 256 * 1024;
 const code = z.string().regex(CODE, "letters, digits and _ . : / - only, 128 at most");
 const text = z.string().max(1024);
 
-const recordCount = z
+export const recordCount = z
   .union([
     z.number(),
     z
@@ -52,12 +57,14 @@ const recordCount = z
   ])
   .pipe(z.number().int("a whole number").min(0, "not negative").max(MAX_RECORDS));
 
+export const valueUsd = z.number().min(0, "not negative").max(MAX_VALUE_USD);
+
 const SCHEMA = z.object({
   destination: code,
   policy: z.string().min(1).max(128),
   action: code.optional(),
   recordCount: recordCount.optional(),
-  estimatedValueUsd: z.number().min(0, "not negative").max(MAX_VALUE_USD).optional(),
+  estimatedValueUsd: valueUsd.optional(),
   sensitivityTags: z.array(z.string().max(64)).max(32).default([]),
   onBehalfOf: text.optional(),
   principalId: text.optional(),
