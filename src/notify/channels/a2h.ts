@@ -1,4 +1,5 @@
 import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { ASSURANCE_RANK } from "../../core/assurance.ts";
 import { hmacHex } from "../../core/digest.ts";
 import type { Channel } from "../../core/registry.ts";
 import type { Ports } from "../../ports.ts";
@@ -24,6 +25,12 @@ export async function tellProvider(
   const { publicUrl, origin } = ports.settings;
   if (person === null) return failed("it was planned for nobody");
   if (publicUrl === null) return failed("GATE_PUBLIC_URL is not set, so nobody could answer");
+  const { minAssurance } = told.summary.approval;
+  if (ASSURANCE_RANK[channel.assurance] < ASSURANCE_RANK[minAssurance]) {
+    return failed(
+      `its word counts as ${channel.assurance}, and the policy asks for ${minAssurance} or stronger`,
+    );
+  }
   const secret = await ports.secret(channel.secret);
   if (secret === null) return failed(`the credential ${channel.secret} has no value`);
   const { summary } = told;

@@ -1,3 +1,4 @@
+import { ASSURANCE_RANK } from "../../core/assurance.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Ports } from "../../ports.ts";
 import type { DeliveryRecord, Told } from "../../ports/telling.ts";
@@ -53,15 +54,20 @@ async function ask(
   return { kind: "delivered", status: 200, receipt: receiptOf(posted.value) };
 }
 
-/** The message that asks, as it is posted, and as it is put back after a vote that did not decide. */
+/**
+ * The message that asks, as it is posted, and as it is put back after a vote that did not decide. Where a decision in
+ * Slack would be refused for everybody, there are no buttons that promise one.
+ */
 export function slackAsk(
   title: string,
   told: CaseTold,
   channel: SlackApp,
   ports: Pick<Ports, "token">,
 ): SlackMessage {
-  const { intent, digest } = told.summary;
-  return askMessage(title, told, slackReference(ports, { channel: channel.id, intent, digest }));
+  const { intent, digest, approval } = told.summary;
+  const isEnough = ASSURANCE_RANK.slack >= ASSURANCE_RANK[approval.minAssurance];
+  const reference = isEnough ? slackReference(ports, { channel: channel.id, intent, digest }) : null;
+  return askMessage(title, told, reference);
 }
 
 /** Under the message that asked, where its buttons are. */
