@@ -9,7 +9,8 @@ export interface Oddity {
 
 /** What is allowed and most likely not meant. */
 export function oddities(policy: Policy, registry: Registry): readonly Oddity[] {
-  const found = [policy.base, ...policy.environments.values()].flatMap((rules) => ofRules(rules));
+  const variants = [policy.base, ...policy.environments.values()];
+  const found = variants.flatMap((rules) => [...ofRules(rules), ...toldInVain(rules, registry)]);
   if (registry.destinations.size > 0) found.push(...unbound(policy, registry));
   const seen = new Set<string>();
   return found.filter(({ line, message }) => {
@@ -55,6 +56,19 @@ function ofRules(rules: PolicyRules): Oddity[] {
     odd("risk", "the risk score has no say at all (`hold_at: never`)");
   }
   return found;
+}
+
+/** Who is told next should be somebody who may decide: the others can only look on. */
+function toldInVain({ approvers, escalate, fields }: PolicyRules, registry: Registry): readonly Oddity[] {
+  const { groups, people } = approvers;
+  if (groups.length === 0 && people.length === 0) return [];
+  const mayDecide = new Set([...people, ...groups.flatMap((id) => [...(registry.groups.get(id) ?? [])])]);
+  return escalate
+    .filter(({ to }) => ![...(registry.groups.get(to) ?? [to])].some((person) => mayDecide.has(person)))
+    .map(({ to }) => ({
+      line: fields.get("escalate")?.line ?? 1,
+      message: `${to} is told and may not decide: \`approvers\` admits nobody of them`,
+    }));
 }
 
 /** A listed destination that nobody bound can be decided by whichever policy an agent names. */

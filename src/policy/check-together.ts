@@ -105,6 +105,10 @@ function checkPeople({ file, text, policy }: PolicyFile, registry: Registry): re
       const message = `${rules.approvers.require} must approve, and only ${enough} are named`;
       problems.push(place(at, message));
     }
+    if (enough !== null && enough < rules.approvers.rejections) {
+      const message = `${rules.approvers.rejections} would have to reject, and only ${enough} are named: nobody could ever stop it`;
+      problems.push(place(at, message));
+    }
   }
   const seen = new Set<string>();
   return problems.filter(({ line, column, message }) => {

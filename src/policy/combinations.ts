@@ -76,9 +76,15 @@ function quorum(written: WrittenRules, complain: Complain): void {
     );
   }
   const required = approvers?.require ?? short ?? 1;
-  const people = approvers?.people;
-  if (people !== undefined && approvers?.groups === undefined && new Set(people).size < required) {
-    complain("approvers", ["people"], `names ${new Set(people).size} people, and ${required} must approve`);
+  const rejections = approvers?.rejections ?? 1;
+  if (approvers?.people === undefined || approvers.groups !== undefined) return;
+  const named = new Set(approvers.people).size;
+  if (named < required) {
+    complain("approvers", ["people"], `names ${named} people, and ${required} must approve`);
+  }
+  if (named < rejections) {
+    const message = `names ${named} people, and ${rejections} would have to reject: nobody could ever stop it`;
+    complain("approvers", ["people"], message);
   }
 }
 

@@ -78,6 +78,24 @@ test("lint says what is odd, and only --strict fails for it", async () => {
   expect((await run("lint", "--strict", ...here())).code).toBe(1);
 });
 
+test("lint finds who is told next and may not decide, and leaves those alone who may", async () => {
+  const people = "people: { ana: { name: Ana }, ben: { name: Ben }, cleo: { name: Cleo } }";
+  const registry = write(
+    "gate.yaml",
+    `${people}\ngroups: { finance: [ana, ben], board: [ben], press: [cleo] }\n`,
+  );
+  const told = (to: string, approvers = "{ groups: [finance] }") => {
+    write("policies/p.yaml", `${GOOD}approvers: ${approvers}\nescalate: [{ after: 5m, to: ${to} }]\n`);
+    return run("lint", "--policy-dir", join(folder, "policies"), "--registry", registry);
+  };
+  for (const to of ["press", "cleo"]) {
+    expect((await told(to)).out).toMatch(new RegExp(`p\\.yaml:6:1: ${to} is told and may not decide`));
+  }
+  for (const to of ["board", "finance", "ben"]) expect((await told(to)).out).not.toContain("may not decide");
+  expect((await told("press", "{ require: 2 }")).out).not.toContain("may not decide");
+  expect((await told("press", "{ people: [cleo] }")).out).not.toContain("may not decide");
+});
+
 test("the shipped policies are good, and every one has cases that hold", async () => {
   expect(await run("lint", "--strict")).toMatchObject({ code: 0, err: "" });
   const { code, out } = await run("test", "--json");
@@ -228,6 +246,7 @@ const CHANGES: readonly string[] = [
   "approvers: { exclude_proposer: false }",
   "approvers: { exclude_owner: false }",
   "approvers: { min_assurance: sso }",
+  "approvers: { rejections: 2 }",
   "require_approvals: 2",
   "edit: { allow: true }",
   "escalate: [{ after: 5m, to: a }]",

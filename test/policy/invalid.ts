@@ -56,6 +56,14 @@ export const INVALID: readonly (readonly [name: string, rules: string, place: st
     "3:22",
     /names 1 people, and 2 must approve/,
   ],
+  [
+    "more rejections than people",
+    "approvers: { people: [ana], rejections: 2 }",
+    "3:22",
+    /names 1 people, and 2 would have to reject/,
+  ],
+  ["rejections of nobody", "approvers: { rejections: 0 }", "3:26", /1 or more/],
+  ["half a rejection", "approvers: { rejections: 1.5 }", "3:26", /whole number/],
   ["an editor who may not edit", "edit: { editor_may_approve: true }", "3:29", /allow: true/],
   [
     "an editor who is excluded in words",

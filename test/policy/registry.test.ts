@@ -198,6 +198,12 @@ const TOGETHER: readonly (readonly [string, string, string, RegExp])[] = [
     "people: { ana: { name: Ana } }\ngroups: { finance: [ana] }",
     /2 must approve, and only 1 are named/,
   ],
+  [
+    "more rejections than its groups have people",
+    "id: pay\ndestinations: [a.b]\napprovers: { groups: [finance], rejections: 2 }",
+    "people: { ana: { name: Ana } }\ngroups: { finance: [ana] }",
+    /pay.yaml:3:\d+: 2 would have to reject, and only 1 are named/,
+  ],
 ];
 
 test.each(TOGETHER)("between files, refuses %s", (_name, policyText, registryText, message) => {
