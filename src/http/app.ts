@@ -20,6 +20,7 @@ import { session } from "./routes/session.ts";
 import { signInPages } from "./routes/sign-in.ts";
 import { switches } from "./routes/switches.ts";
 import { wait } from "./routes/wait.ts";
+import { webhooks } from "./routes/webhooks.ts";
 import type { GateEnv } from "./context.ts";
 import { requireHost } from "./host.ts";
 import { problemResponse } from "./problem.ts";
@@ -56,6 +57,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", approvalLinks);
   app.route("/", slack);
   app.route("/", callbacks);
+  app.route("/", webhooks);
 
   app.notFound((c) =>
     problemResponse({

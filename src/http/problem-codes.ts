@@ -75,9 +75,12 @@ export const PROBLEM_CODES = [
   "too_many_mandates",
   "too_many_proposals",
   "too_many_switches",
+  "too_many_webhooks",
   "unauthorized",
   "unavailable",
   "unsupported_media_type",
+  "webhook_not_found",
+  "webhook_not_in_use",
   "wrong_executor",
   "wrong_state",
 ] as const;

@@ -39,9 +39,11 @@ export async function tellRegistered(record: DeliveryRecord, ports: WebhookPorts
   return { told, waits };
 }
 
-/** An agent that was suspended or revoked hears nothing more. */
+/** An agent that was suspended or revoked hears nothing more. The deployment's own admin is no record to look up. */
 async function isWanted({ form, principal }: Webhook, { principals }: WebhookPorts): Promise<boolean> {
-  return form === "standard" || (await principals.get(principal))?.status === "active";
+  if (form === "standard") return true;
+  const registrant = await principals.get(principal);
+  return registrant === null || registrant.status === "active";
 }
 
 async function tell(record: DeliveryRecord, hook: Webhook, ports: WebhookPorts): Promise<Told> {
