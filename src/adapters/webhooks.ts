@@ -39,9 +39,9 @@ const SECRETS = `
   ORDER BY number DESC LIMIT 2`;
 
 const SUBSCRIPTIONS = `
-  SELECT id, form, intent_id, events, principal_id FROM webhooks WHERE form = 'standard' AND disabled IS NULL
+  SELECT id, form, intent_id, events, principal_id, created_at FROM webhooks WHERE form = 'standard' AND disabled IS NULL
   UNION ALL
-  SELECT id, form, intent_id, events, principal_id FROM webhooks
+  SELECT id, form, intent_id, events, principal_id, created_at FROM webhooks
   WHERE disabled IS NULL AND intent_id IN (SELECT value FROM json_each(?1))`;
 
 /**
@@ -87,8 +87,14 @@ export function d1Webhooks(
         db.prepare(INSERT).bind(id, form, intent, JSON.stringify(events), principal, createdAt, sealed),
         await addSecret(id, secret),
       ];
+      if (form === "contract") {
+        // Not on the registry's chain: agents register these, and their crowding there would keep people from
+        // throwing switches.
+        await db.batch(statements);
+        return ok(undefined);
+      }
       try {
-        await chain.commit("webhook_registered", actor, { webhook: id, form, intent, events }, statements);
+        await chain.commit("webhook_registered", actor, { webhook: id, events }, statements);
       } catch (error) {
         if (String(error).includes("too many webhooks are registered")) return err("too_many_webhooks");
         throw error;
@@ -109,11 +115,12 @@ export function d1Webhooks(
         .bind(JSON.stringify(intents))
         .all<Omit<WebhookRow, "sealed">>();
       return results.map(
-        ({ id, form, intent_id: intent, events, principal_id: principal }): Subscription => ({
+        ({ id, form, intent_id: intent, events, principal_id: principal, created_at }): Subscription => ({
           id,
           form,
           intent,
           principal,
+          createdAt: created_at,
           events: JSON.parse(events) as string[],
         }),
       );

@@ -123,6 +123,8 @@ function subscribed(
       const isTold = hook.intent === entry.intent && contractEvent(entry.event) !== null;
       return isTold ? [contractDelivery(hook, entry, now)] : [];
     }
+    // What came before it registered is not its news, however late it is read.
+    if (entry.at < hook.createdAt) return [];
     const wants = hook.events.some((filter) => filter === "*" || filter === "intent.*" || filter === name);
     return wants ? [delivery(entry, hook.id, "event", { person: null, to: null }, now)] : [];
   });

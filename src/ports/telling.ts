@@ -157,7 +157,7 @@ export interface Webhook {
 }
 
 /** What planning needs of a webhook that is in use. */
-export type Subscription = Pick<Webhook, "id" | "events" | "form" | "intent" | "principal">;
+export type Subscription = Pick<Webhook, "id" | "events" | "form" | "intent" | "principal" | "createdAt">;
 
 export interface Webhooks {
   /** The secret signs what is sent; it is sealed at rest. A `contract` hook takes the place of the intent's earlier one. */
