@@ -54,6 +54,18 @@ export function portsOf(env: Env & Optional): Ports {
   return known;
 }
 
+/**
+ * An origin, because links, forms and cookies are its whole host's; null: messages carry no links.
+ *
+ * @throws {Error} for anything else: whoever follows a broken link decides nothing, and nobody notices
+ */
+function publicUrlOf(written: string | undefined): string | null {
+  if (written === undefined || written === "") return null;
+  const url = URL.canParse(written) ? new URL(written) : null;
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  throw new Error("GATE_PUBLIC_URL must be an address such as https://gate.example.com, or empty");
+}
+
 /** C2SP signed-note: a key's name has no blank and no plus sign. */
 const ORIGIN = /^[^\s+\p{Cc}]{1,200}$/u;
 
@@ -111,7 +123,7 @@ function makePorts(env: Env & Optional): Ports {
       origin: env.GATE_ORIGIN,
       publicFeed: String(env.PUBLIC_FEED_ENABLED) === "true",
       version,
-      publicUrl: String(env.GATE_PUBLIC_URL).replace(/\/+$/, "") || null,
+      publicUrl: publicUrlOf(env.GATE_PUBLIC_URL),
       localSignIn: env.LOCAL_SIGN_IN === "true",
     },
   };

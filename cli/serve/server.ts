@@ -11,7 +11,7 @@ import { makePrivateFolder } from "./private-file.ts";
 import { isSameProcess, type ProcessIdentity } from "./process-table.ts";
 import { type Rules, type RulesSource, rulesSource } from "./rules.ts";
 import { loadMiniflare } from "./miniflare.ts";
-import { publicUrlOf } from "./options.ts";
+import { isLoopback, publicUrlOf } from "./options.ts";
 import { portInUse, type Runtime, startRuntime } from "./runtime.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
 import { readWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
@@ -87,6 +87,12 @@ async function startLocked(
   const secrets: Secrets = loadSecrets(options.dataDir, options.environment);
   const overridden = overriddenVars(config, options.environment);
   const publicUrl = publicUrlFor(options, overridden["GATE_PUBLIC_URL"]);
+  // Whoever came through what stands at that address would be anybody they like.
+  if (options.localSignIn === true && publicUrl !== "" && !isLoopback(hostOf(publicUrl))) {
+    throw new CommandFailure(
+      `--local-sign-in is for this machine alone, and people reach it at ${publicUrl}`,
+    );
+  }
   let process: ProcessIdentity | null = null;
   const runtime = await startRuntime({
     root,
@@ -218,6 +224,11 @@ function publicUrlFor({ host, port, publicUrl }: ServerOptions, fromEnvironment:
   if (port === 0) return "";
   const reached = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
   return new URL(`http://${reached.includes(":") ? `[${reached}]` : reached}:${port}`).origin;
+}
+
+/** As `--host` takes it: an IPv6 address without its brackets. */
+function hostOf(url: string): string {
+  return new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 /** A variable of wrangler.toml that is set in the environment has that value here. */

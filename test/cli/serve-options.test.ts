@@ -1,11 +1,8 @@
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { credentialVariables } from "../../cli/serve/credentials.ts";
 import { parseServeOptions } from "../../cli/serve/options.ts";
 import type { CredentialSource, Registry } from "../../src/core/registry.ts";
 import { EMPTY_REGISTRY } from "../../src/policy/parse-registry.ts";
-import { buildIfStale, freePort, serve, temporaryFolder } from "./command.ts";
 
 describe("where people reach it", () => {
   test.each([
@@ -80,29 +77,5 @@ describe("variables that credentials name", () => {
       "gate.yaml: LATE (the credential late) is read at the next start",
     ]);
     expect(variables.handOver()).toEqual({});
-  });
-});
-
-describe("a server that is told so", () => {
-  beforeAll(buildIfStale);
-
-  test("says where its links lead, who can sign in, and which credential waits for the next start", async () => {
-    using home = temporaryFolder();
-    const port = await freePort();
-    const registry = join(home.path, "gate.yaml");
-    const text =
-      "unbound_destinations: allow\npeople: { ana: { name: Ana } }\ncredentials:\n  hook: { provider: env, ref: HOOK_SECRET }\n";
-    writeFileSync(registry, text);
-    await using server = await serve({
-      port,
-      home: home.path,
-      args: ["--registry", registry, "--public-url", "https://gate.example.com", "--local-sign-in"],
-      env: { HOOK_SECRET: "whsec_do-not-print" },
-    });
-    expect(server.out()).toContain("links     lead to https://gate.example.com");
-    expect(server.out()).toContain("anybody on this machine can sign in as anybody");
-    writeFileSync(registry, `${text}  late: { provider: env, ref: LATE_SECRET }\n`);
-    await server.printed("LATE_SECRET (the credential late) is read at the next start");
-    expect(server.out() + server.err()).not.toContain("whsec_do-not-print");
   });
 });

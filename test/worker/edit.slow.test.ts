@@ -1,5 +1,7 @@
 import { beforeAll, expect, test, vi } from "vitest";
 import { IntentObject } from "../../durable-objects/intent.ts";
+import { verdictOf } from "../../verifier/finding.ts";
+import { verifyBundle } from "../../verifier/verify-bundle.ts";
 import {
   admin,
   call,
@@ -127,6 +129,24 @@ test("both intents name the other and the editor, on the ledger too, and the age
   expect(rows.at(-1)?.body).not.toContain("wrong address");
   const [proposed] = await flushed(successor);
   expect(JSON.parse(proposed?.body ?? "")).toMatchObject({ predecessor: intent, editor: "ana" });
+});
+
+async function verdict(intent: string) {
+  const { body } = await call("GET", `/v1/intents/${intent}/evidence`, admin);
+  const keys = { ...body.keys, jwks: body.keys.jwks.keys };
+  const findings = await verifyBundle(JSON.stringify(body), keys);
+  return { is: verdictOf(findings), failing: findings.filter(({ status }) => status === "fails") };
+}
+
+test("invariant 18: the evidence of an edited intent, and of what became of it, is proven offline", async () => {
+  const intent = await held("open");
+  const successor = (await edit(ana, intent)).body.successor.intentId;
+  await approve(ben, successor);
+  const own = await held("own");
+  const ownSuccessor = (await edit(ana, own, { approve: true })).body.successor.intentId;
+  for (const each of [intent, successor, own, ownSuccessor]) {
+    expect(await verdict(each)).toEqual({ is: "proven", failing: [] });
+  }
 });
 
 const REFUSED: readonly (readonly [string, PolicyId, Record<string, unknown>, number, string])[] = [
