@@ -179,7 +179,7 @@ export function channelOf(id: string, written: WrittenChannel): Channel {
 /** What the rest of the file knows. */
 export interface Known {
   readonly people: ReadonlyMap<string, Pick<Person, "email">>;
-  readonly groups: ReadonlySet<string>;
+  readonly groups: ReadonlyMap<string, readonly string[]>;
   readonly credentials: ReadonlySet<string>;
 }
 
@@ -230,10 +230,14 @@ export function unknownCredential(
 }
 
 function unreachable(to: string, type: WrittenChannel["type"], known: Known): string | null {
-  if (known.groups.has(to)) return null;
+  const members = known.groups.get(to);
+  if (members !== undefined) {
+    const isMailed = members.some((member) => (known.people.get(member)?.email ?? null) !== null);
+    return type === "email" && !isMailed ? `nobody in \`${to}\` has an \`email\` under \`people\`` : null;
+  }
   const person = known.people.get(to);
   if (person === undefined) {
-    const near = nearest(to, [...known.groups, ...known.people.keys()]);
+    const near = nearest(to, [...known.groups.keys(), ...known.people.keys()]);
     const hint = near === null ? "" : `; did you mean \`${near}\`?`;
     return `no group or person \`${to}\` under \`groups\` or \`people\`${hint}`;
   }

@@ -232,7 +232,7 @@ function checkCredentials(source: YamlSource, credentials: WrittenCredentials): 
 function checkTelling(source: YamlSource, written: WrittenRegistry): readonly PolicyProblem[] {
   const known = {
     people: mapOf(written.people, personOf),
-    groups: new Set(Object.keys(written.groups ?? {})),
+    groups: mapOf(written.groups, (_id, members) => members),
     credentials: new Set(Object.keys(written.credentials ?? {})),
   };
   return [

@@ -5,7 +5,7 @@ import { parseRegistry } from "../../src/policy/parse-registry.ts";
 const BASE = `people:
   ana: { name: Ana Diaz, email: ana@example.com, slack: T0123ABCD/U0456EFGH }
   ben: { name: Ben }
-groups: { finance: [ana, ben] }
+groups: { finance: [ana, ben], bens: [ben] }
 credentials:
   url: { provider: env, ref: SLACK_URL }
   bot: { provider: env, ref: SLACK_BOT }
@@ -174,6 +174,7 @@ const INVALID: readonly (readonly [string, string, RegExp])[] = [
   ["two senders", from("g@example.com, h@example.com"), /must be a sender such as/],
   ["a sender with a broken name", from("Gate <gate>"), /must be a sender such as/],
   ["a person without an e-mail", mail("for: [ben]"), /`ben` has no `email`/],
+  ["a group of which nobody has an e-mail", mail("for: [finance, bens]"), /nobody in `bens` has an `email`/],
   [
     "a header that frames the request",
     mail("header: Content-Length"),
