@@ -20,6 +20,12 @@ const POLICIES: Readonly<Record<string, string>> = {
   "by-slack": "require_approval: always\napprovers: { min_assurance: slack }",
   touch: "require_approval: always\napprovers: { min_assurance: passkey }",
   defer: "require_approval: always\non_no_response: defer\nexpiry_minutes: 10",
+  escalated:
+    "require_approval: always\nexpiry_minutes: 20\non_no_response: escalate\nescalate: [{ after: 5m, to: ops }, { after: 15m, to: ben }]",
+  paid: "require_approval: always",
+  worded: "auto_approve_under: 100\nhold_if_terms: [refund]",
+  surely: "require_approval: always\napprovers: { min_assurance: sso }",
+  watching: "mode: shadow\nrequire_approval: always",
   silent: "allow_unmeasured: true\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
 };
 
@@ -45,7 +51,12 @@ destinations:
   crm.by-slack: { policies: [by-slack] }
   crm.touch: { policies: [touch] }
   crm.defer: { policies: [defer] }
+  crm.escalated: { policies: [escalated] }
   crm.silent: { policies: [silent] }
+  crm.paid: { policies: [paid], amount: { path: usd, unit: major, currency: USD } }
+  crm.worded: { policies: [worded] }
+  crm.surely: { policies: [surely] }
+  crm.watched: { policies: [held, watching] }
   vpc.write: { policies: [small], runners: [vpc-1] }
   vpc.claimed: { policies: [small], runners: [vpc-1], claim: required }
   own.claimed: { policies: [small], claim: required }
