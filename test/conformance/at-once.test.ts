@@ -63,7 +63,7 @@ test("approve and reject at once never leave both, and what was rejected is neve
     const path = `/v1/intents/${text(body, "intentId")}`;
     const [approved, rejected] = await Promise.all([
       gate.call("POST", `${path}/approve`, reviewer.key, ""),
-      gate.call("POST", `${path}/reject`, reviewer.key, ""),
+      gate.call("POST", `${path}/reject`, reviewer.key, { reason: "no" }),
     ]);
     const { state } = (await gate.call("GET", path, agent.key)).body;
     // A rejection that comes second revokes; an approval that comes second is refused. The no stands either way.

@@ -48,7 +48,7 @@ describe("the Python client", () => {
     expect(body).toMatchObject({ intentId: expect.any(String), expiresAt: expect.any(String) });
   });
 
-  test("approves, executes and rejects with a content type and no body", async () => {
+  test("approves and executes with a content type and no body", async () => {
     const proposed = await gate.call("POST", "/v1/intents", agent.key, crmImport(847));
     const path = `/v1/intents/${text(proposed.body, "intentId")}`;
     const approved = await gate.raw(bodilessPost(`${path}/approve`, reviewer.key));
@@ -56,10 +56,11 @@ describe("the Python client", () => {
     const ordered = await gate.raw(bodilessPost(`${path}/execute`, agent.key));
     expect(statusesOf(ordered)).toEqual([201]);
     expect(ordered).toContain('"execution_token":"gex_');
-    const again = await gate.raw(bodilessPost(`${path}/reject`, reviewer.key));
-    // The order is out: rejecting now revokes it.
-    expect(statusesOf(again)).toEqual([200]);
-    expect(again).toContain('"state":"revoked"');
+    // A "no" without a reason is refused; with one it revokes, for the order is out.
+    const unsaid = await gate.raw(bodilessPost(`${path}/reject`, reviewer.key));
+    expect(statusesOf(unsaid)).toEqual([400]);
+    const said = await gate.call("POST", `${path}/reject`, reviewer.key, { reason: "not these" });
+    expect(said).toMatchObject({ status: 200, body: { state: "revoked" } });
   });
 });
 
@@ -141,7 +142,7 @@ describe("the texts that clients compare", () => {
   test("what can't be cancelled any more", async () => {
     const { body } = await gate.call("POST", "/v1/intents", agent.key, crmImport(847));
     const path = `/v1/intents/${text(body, "intentId")}`;
-    await gate.call("POST", `${path}/reject`, reviewer.key, "");
+    await gate.call("POST", `${path}/reject`, reviewer.key, { reason: "no" });
     const answer = await gate.call("POST", `${path}/cancel-approval`, reviewer.key, "");
     expect(answer.status).toBe(409);
     expect(answer.body).toMatchObject({ error: "cannot_cancel" });

@@ -80,7 +80,7 @@ async function carryOn(known: Known, reviewer: Member, acknowledged: () => void)
 
   const path = `/v1/intents/${id}`;
   if (known.plan === "reject") {
-    const rejected = await step("POST", `${path}/reject`, reviewer.key, "", "rejected");
+    const rejected = await step("POST", `${path}/reject`, reviewer.key, { reason: "no" }, "rejected");
     expect([200, 409], rejected.text).toContain(rejected.status);
     return;
   }

@@ -42,7 +42,7 @@ describe("lists", async () => {
     }),
     reply: await propose({ destination: "zendesk.reply", policy: "support-reply", payload: "Solved." }),
   };
-  await gate.call("POST", `/v1/intents/${made.rejected}/reject`, reviewer.key, "");
+  await gate.call("POST", `/v1/intents/${made.rejected}/reject`, reviewer.key, { reason: "no" });
   const other = await gate.register("agent");
   const foreign = await propose(crmImport(2), other.key);
   const everything = [...Object.values(made), foreign].toSorted();

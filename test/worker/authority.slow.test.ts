@@ -221,7 +221,8 @@ describe("3: nobody decides their own", () => {
     const answer = await approve(id, reviewer);
     expect(answer.status).toBe(403);
     expect(answer.body.code).toBe(code);
-    expect((await call("POST", `/v1/intents/${id}/reject`, reviewer.key, {})).status).toBe(403);
+    const rejected = await call("POST", `/v1/intents/${id}/reject`, reviewer.key, { reason: "no" });
+    expect([rejected.status, rejected.body.code]).toEqual([403, code]);
   });
 
   test("3: whom the policy names decides, as a person or as a member of the group", async () => {

@@ -341,7 +341,7 @@ describe("11: a write happens once", () => {
       const id = await propose(agent, ask("crm.held"), "pending_approval");
       const verbs = Array.from({ length: 8 }, (_, at) => ((at + round) % 2 === 0 ? "approve" : "reject"));
       const answers = await Promise.all(
-        verbs.map((verb) => call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, {})),
+        verbs.map((verb) => call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, { reason: "raced" })),
       );
       for (const { status } of answers) expect([200, 409]).toContain(status);
       expect(answers.filter(({ status }, at) => verbs[at] === "reject" && status === 200)).toHaveLength(1);

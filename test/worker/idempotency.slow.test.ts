@@ -143,7 +143,7 @@ const POSTS: readonly Post[] = [
   },
   {
     what: "reject by its alias",
-    make: async () => ["/v1/reject", reviewer.key, { proposalId: await held() }],
+    make: async () => ["/v1/reject", reviewer.key, { proposalId: await held(), reason: "no" }],
     status: 200,
   },
   {
@@ -213,7 +213,7 @@ const POSTS: readonly Post[] = [
 
 async function rejectedIntent(): Promise<string> {
   const id = await held();
-  await call("POST", `/v1/intents/${id}/reject`, reviewer.key, {});
+  await call("POST", `/v1/intents/${id}/reject`, reviewer.key, { reason: "no" });
   return id;
 }
 

@@ -87,8 +87,8 @@ const TABLE: readonly Row[] = [
 
   { method: "POST", path: "/v1/intents/:id/approve",       answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held },
   { method: "POST", path: "/v1/approve",                   answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held, body: (proposalId) => ({ proposalId }) },
-  { method: "POST", path: "/v1/intents/:id/reject",        answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held },
-  { method: "POST", path: "/v1/reject",                    answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held, body: (proposalId) => ({ proposalId }) },
+  { method: "POST", path: "/v1/intents/:id/reject",        answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held, body: () => ({ reason: "no" }) },
+  { method: "POST", path: "/v1/reject",                    answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held, body: (proposalId) => ({ proposalId, reason: "no" }) },
   { method: "POST", path: "/v1/intents/:id/cancel-approval", answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held },
   { method: "POST", path: "/v1/intents/:id/edit",          answers: [401, 403, 403, 403, 403, 400, 403, 403], of: sharedIntent },
   { method: "POST", path: "/v1/intents/:id/withdraw",      answers: [401, 200, 404, 403, 403, 403, 403, 403], of: held },

@@ -17,6 +17,7 @@ const POLICIES: Readonly<Record<string, string>> = {
   "by-ops": "require_approval: always\napprovers: { groups: [ops] }",
   "by-link": "require_approval: always\napprovers: { min_assurance: link }\nexpiry_minutes: 30",
   "by-links": "require_approval: always\napprovers: { min_assurance: link, require: 2 }",
+  editable: "require_approval: always\nedit: { allow: true }",
   "by-slack": "require_approval: always\napprovers: { min_assurance: slack }",
   touch: "require_approval: always\napprovers: { min_assurance: passkey }",
   defer: "require_approval: always\non_no_response: defer\nexpiry_minutes: 10",
@@ -48,6 +49,7 @@ destinations:
   crm.by-ops: { policies: [by-ops] }
   crm.by-link: { policies: [by-link] }
   crm.by-links: { policies: [by-links] }
+  crm.editable: { policies: [editable] }
   crm.by-slack: { policies: [by-slack] }
   crm.touch: { policies: [touch] }
   crm.defer: { policies: [defer] }

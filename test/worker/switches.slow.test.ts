@@ -180,7 +180,7 @@ test("5: what makes things safer goes on while everything is stopped", async () 
   await engage({ scope: "everything" });
   const post = async (id: string, verb: string, key: string, body = {}) =>
     (await call("POST", `/v1/intents/${id}/${verb}`, key, body)).status;
-  expect(await post(rejected, "reject", reviewer.key)).toBe(200);
+  expect(await post(rejected, "reject", reviewer.key, { reason: "no" })).toBe(200);
   expect(await post(cancelled, "cancel-approval", reviewer.key)).toBe(200);
   expect(await post(withdrawn, "withdraw", agent.key)).toBe(200);
   expect(await post(revoked, "revoke", reviewer.key)).toBe(200);

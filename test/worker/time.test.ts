@@ -52,6 +52,8 @@ async function deliver(bodies: readonly unknown[]) {
   return getQueueResult(batch, ctx);
 }
 
+const HELD = ["proposed", "policy_checked", "approval_requested"];
+
 const deadline = (intent: string) => ({ type: "deadline", intent });
 
 describe("expiry needs no timer", () => {
@@ -64,7 +66,7 @@ describe("expiry needs no timer", () => {
     expect(await stateOf(id)).toBe("pending_approval");
     later(1);
     expect(await stateOf(id)).toBe("expired");
-    expect(await eventsOf(id)).toEqual(["proposed", "policy_checked", "approval_requested", "expired"]);
+    expect(await eventsOf(id)).toEqual([...HELD, "approval_reminded", "expired"]);
     expect((await flushed(id)).at(-1)?.event).toBe("expired");
     expect(await phaseInD1(id)).toBe("expired");
   });
@@ -75,7 +77,7 @@ describe("expiry needs no timer", () => {
   ])("3: %s that comes too late is %i, though nothing had noticed the time", async (verb, status, code) => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     later(30 * MINUTE_MS);
-    const answer = await call("POST", `/v1/intents/${id}/${verb}`, reviewer.key);
+    const answer = await call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, { reason: "late" });
     expect(answer.status).toBe(status);
     expect(answer.body.code).toBe(code);
     expect(await stateOf(id)).toBe("expired");
@@ -147,7 +149,8 @@ describe("timers make it happen in time", () => {
     const held = await propose(agent, ask("crm.held"), "pending_approval");
     const approved = await propose(agent, ask("crm.small"), "approved");
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
-    await until(async () => expect(await alarmOf(held)).toBe(now + 30 * MINUTE_MS));
+    // For the reminder at half time, and once that was given for the end.
+    await until(async () => expect(await alarmOf(held)).toBe(now + 15 * MINUTE_MS));
     await until(async () => expect(await alarmOf(approved)).toBe(now + 60 * MINUTE_MS));
     await until(async () => expect(await alarmOf(intent)).toBe(now + 15 * MINUTE_MS));
     await call("POST", `/v1/executions/${id}/claim`, token);
@@ -159,13 +162,13 @@ describe("timers make it happen in time", () => {
   test("17: an alarm that fires early changes nothing and is set again", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
-    const { expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key)).body;
+    const half = Date.now() + 15 * MINUTE_MS;
     for (let time = 0; time < 3; time += 1) {
-      await until(async () => expect(await alarmOf(id)).toBe(Date.parse(expires)));
+      await until(async () => expect(await alarmOf(id)).toBe(half));
       expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
-      expect(await alarmOf(id)).toBe(Date.parse(expires));
+      expect(await alarmOf(id)).toBe(half);
     }
-    expect(await eventsOf(id)).toEqual(["proposed", "policy_checked", "approval_requested"]);
+    expect(await eventsOf(id)).toEqual(HELD);
   });
 
   test("17: the alarm survives an eviction", async () => {
@@ -216,16 +219,112 @@ describe("timers make it happen in time", () => {
 
   test("17: a deadline is queued with its delay, a day at most, and again by the message that came early", async () => {
     const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
+    const delays = (intent: string) =>
+      send.mock.calls
+        .filter(([message]) => JSON.stringify(message) === JSON.stringify(deadline(intent)))
+        .map(([, options]) => options?.delaySeconds);
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
-    await until(() => expect(send).toHaveBeenCalledTimes(1));
-    const [message, options] = send.mock.calls[0] ?? [];
-    expect(message).toEqual(deadline(id));
-    expect(options?.delaySeconds).toBe(30 * 60);
+    await until(() => expect(delays(id)).toEqual([15 * 60]));
     later(10 * MINUTE_MS);
     await deliver([deadline(id)]);
-    await until(() => expect(send).toHaveBeenCalledTimes(2));
-    expect(send.mock.calls[1]?.[1]?.delaySeconds).toBe(20 * 60);
+    await until(() => expect(delays(id)).toEqual([15 * 60, 5 * 60]));
+    later(5 * MINUTE_MS);
+    await deliver([deadline(id)]);
+    await until(() => expect(delays(id)).toEqual([15 * 60, 5 * 60, 15 * 60]));
+    // Deferred it waits without end, and no message can wait longer than a day.
+    const deferred = await propose(agent, ask("crm.defer", { expiresIn: "1m" }), "pending_approval");
+    await until(() => expect(delays(deferred)).toEqual([60]));
+    later(MINUTE_MS);
+    await deliver([deadline(deferred)]);
+    await until(() => expect(delays(deferred)).toEqual([60, 24 * 60 * 60]));
+  });
+});
+
+/** What the queue or the alarm does to an intent when its time has come. */
+const TIMERS: readonly (readonly [string, (intent: string) => Promise<unknown>])[] = [
+  ["the queue's message", (intent) => deliver([deadline(intent)])],
+  ["the alarm, where the queue lost its message", (intent) => runDurableObjectAlarm(objectOf(intent))],
+  [
+    "the alarm of an object that was evicted meanwhile",
+    async (intent) => {
+      await evictDurableObject(objectOf(intent));
+      await runDurableObjectAlarm(objectOf(intent));
+    },
+  ],
+];
+
+describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_which, fire) => {
+  /** Moves the clock, lets the timer fire, and says what D1 then has of the intent after it was held. */
+  async function after(intent: string, minutes: number): Promise<readonly string[]> {
+    later(minutes * MINUTE_MS);
+    await fire(intent);
+    const rows = await flushed(intent);
+    return rows.slice(HELD.length).map(({ event }) => event);
+  }
+
+  test("17: at half time those who may decide are told again, once, and then it expires", async () => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await flushed(id);
+    expect(await after(id, 15)).toEqual(["approval_reminded"]);
+    expect(await after(id, 0)).toEqual(["approval_reminded"]);
+    expect(await after(id, 14)).toEqual(["approval_reminded"]);
+    expect(await after(id, 1)).toEqual(["approval_reminded", "expired"]);
+    expect(await phaseInD1(id)).toBe("expired");
+    expect(await alarmOf(id)).toBeNull();
+  });
+
+  test("17: each step of the policy's escalation is taken at its time, and no answer gives one second wait", async () => {
+    const id = await propose(agent, ask("crm.escalated"), "pending_approval");
+    await flushed(id);
+    const events = [];
+    for (const minutes of [5, 5, 10, 9]) events.push((await after(id, minutes)).at(-1));
+    expect(events).toEqual([
+      "approval_escalated",
+      "approval_reminded",
+      "expiry_escalated",
+      "expiry_escalated",
+    ]);
+    // Everybody who is named, in the entry the dispatcher plans its messages from.
+    const rows = await flushed(id);
+    const bodies = rows.map(({ event, body }) => ({ event, ...JSON.parse(body) }));
+    const { created_at: created } = (await call("GET", `/v1/intents/${id}`, agent.key)).body;
+    expect(bodies.filter(({ event }) => event.endsWith("_escalated"))).toMatchObject([
+      { event: "approval_escalated", step: 0, to: "ops" },
+      { event: "expiry_escalated", to: ["ops", "ben"], decide_by: Date.parse(created) + 40 * MINUTE_MS },
+    ]);
+    expect((await after(id, 1)).at(-1)).toBe("approval_reminded");
+    expect((await approve(id)).status).toBe(200);
+    expect(await after(id, 30)).not.toContain("expired");
+  });
+
+  test("3: after the second wait it is over, and nobody who comes then decides", async () => {
+    const id = await propose(agent, ask("crm.escalated"), "pending_approval");
+    await flushed(id);
+    for (const minutes of [20, 20]) await after(id, minutes);
+    expect(await stateOf(id)).toBe("expired");
+    expect((await approve(id)).status).toBe(410);
+    const events = await after(id, 24 * 60);
+    expect(events.filter((event) => event === "expiry_escalated")).toHaveLength(1);
+    expect(events.at(-1)).toBe("expired");
+  });
+
+  test("17: a deferred intent is told of daily for as long as it waits, and no more often", async () => {
+    const id = await propose(agent, ask("crm.defer"), "pending_approval");
+    await flushed(id);
+    const seen = [];
+    for (const minutes of [10, 60, 23 * 60, 1, 24 * 60]) seen.push((await after(id, minutes)).length);
+    // Deferred, nothing, told, nothing, told; asked for twice within the hour it stays so.
+    expect(seen).toEqual([1, 1, 2, 2, 3]);
+    expect((await after(id, 60)).at(-1)).toBe("approval_reminded");
+    expect(await after(id, 0)).toHaveLength(3);
+    expect((await approve(id)).status).toBe(200);
+    const before = await after(id, 0);
+    later(3 * 24 * 60 * MINUTE_MS);
+    await fire(id);
+    expect(
+      (await flushed(id)).map(({ event }) => event).filter((event) => event === "approval_reminded"),
+    ).toHaveLength(before.filter((event) => event === "approval_reminded").length);
   });
 });
 

@@ -322,7 +322,7 @@ describe("wire: reading", () => {
       await propose(one, ask("crm.small", { policy: "nothing" }), "blocked"),
     );
     const rejected = await propose(one, ask("crm.held"), "pending_approval");
-    await call("POST", `/v1/intents/${rejected}/reject`, reviewer.key);
+    await call("POST", `/v1/intents/${rejected}/reject`, reviewer.key, { reason: "no" });
     for (const made of [...all, rejected]) await flushed(made);
     expect((await call("GET", "/v1/metrics", one.key)).body).toEqual({
       actions_attempted: 7,
@@ -384,10 +384,10 @@ describe("wire: deciding and executing", () => {
       reason: "too many",
       approvalEvidence: null,
     });
-    expect((await call("POST", "/v1/reject", reviewer.key, { proposalId: two })).body).toMatchObject({
-      status: "blocked",
-      state: "rejected",
-    });
+    const unsaid = await call("POST", "/v1/reject", reviewer.key, { proposalId: two, reason: " " });
+    expect([unsaid.status, unsaid.body.code]).toEqual([400, "reason_required"]);
+    const aliased = await call("POST", "/v1/reject", reviewer.key, { proposalId: two, comment: "no" });
+    expect(aliased.body).toMatchObject({ status: "blocked", state: "rejected" });
     expect(
       (await call("POST", `/v1/intents/${three}/cancel-approval`, reviewer.key, { reason: "not now" })).body,
     ).toMatchObject({ status: "blocked", state: "cancelled", approvalState: "cancelled", reason: "not now" });
@@ -559,7 +559,7 @@ describe("wire: lists", () => {
       approved: await propose(one, ask("crm.small"), "approved"),
       scheduled: (await ordered(one)).intent,
     };
-    await call("POST", `/v1/intents/${ids["rejected"]}/reject`, reviewer.key);
+    await call("POST", `/v1/intents/${ids["rejected"]}/reject`, reviewer.key, { reason: "no" });
     await call("POST", `/v1/intents/${ids["cancelled"]}/cancel-approval`, reviewer.key);
     await call("POST", `/v1/intents/${ids["withdrawn"]}/withdraw`, one.key);
     await call("POST", `/v1/intents/${ids["revoked"]}/revoke`, reviewer.key);
