@@ -28,7 +28,7 @@ export function approvalSection(
     <dl>
       ${row("Approvals", approval.require === 1 ? "one person" : `${approval.require} different people`)}
       ${approval.quorums.map((quorum) => row(`Policy ${quorum.policy}`, quorumOf(quorum)))}
-      ${row("Not", exclusionsOf(approval))}
+      ${row("Left out", exclusionsOf(approval))}
       ${row("Signed in by", `${HOW[approval.minAssurance]}, or stronger`)}
       ${row("Rejections", approval.rejections === 1 ? "one decides" : `${approval.rejections} decide`)}
       ${

@@ -32,6 +32,31 @@ function rejectForm(id: string, digest: string, link: string | null, words: stri
   </form>`;
 }
 
+/** A field drops a line end right after its tag: without this one, the payload's own would be. */
+const DROPPED = "\n";
+
+/** @param text what is in the payload now */
+export function editForm({ terms: { id, digest } }: IntentState, link: string | null, text: string): Markup {
+  return html`<section>
+    <details>
+      <summary>Change what would be written</summary>
+      <form method="post" action="/cases/${id}/edit">
+        ${hidden(digest, link)}
+        <p>This case then ends, and another one is decided anew, with you as the one who proposed it.</p>
+        <p>
+          <label for="payload">New payload</label>
+          <textarea id="payload" name="payload" required>${DROPPED}${text}</textarea>
+        </p>
+        <p>
+          <label for="why">Reason</label>
+          <textarea class="prose" id="why" name="reason" maxlength="4096" required></textarea>
+        </p>
+        <button>Put this in its place</button>
+      </form>
+    </details>
+  </section>`;
+}
+
 /** What somebody who may decide can say about it now. */
 export function deciding(
   { terms: { id, digest }, phase, votes, rejections }: IntentState,

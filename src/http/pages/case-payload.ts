@@ -50,7 +50,7 @@ function contentOf(id: string, payload: CaseRecord["payload"], { isTheirs, bytes
   return html`<pre tabindex="0" aria-label="Payload">${"\n"}${visibleLines(shown)}</pre>
     ${
       shown.length === text.length
-        ? html`<p class="dim">${counted(text.split("\n").length, "line")}.</p>`
+        ? html`<p class="dim">${counted(linesIn(text), "line")}.</p>`
         : html`<p>
             <strong>This is only the start:</strong> ${counted(shown.length, "character")} of
             ${text.length.toLocaleString("en-US")}. ${download(id, "Download all of it")}.
@@ -71,6 +71,11 @@ export function textOf(bytes: Uint8Array): string | null {
   } catch {
     return null;
   }
+}
+
+/** A line end at the end begins no line. */
+function linesIn(text: string): number {
+  return text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
 }
 
 /** Not in the middle of a character. */

@@ -11,14 +11,15 @@ import type { Caller } from "../auth.ts";
 import type { GateContext } from "../context.ts";
 import { problemOf, problemOfUndecided } from "../refusals.ts";
 import { recordOf } from "../wire/record.ts";
-import { deciding } from "./case-forms.ts";
+import { deciding, editForm } from "./case-forms.ts";
 import { approvalSection, undeliveredSection } from "./case-approval.ts";
 import { historySection } from "./case-history.ts";
 import { payloadSection } from "./case-payload.ts";
 import { requestSection, whySection } from "./case-request.ts";
+import { editableText } from "./editable.ts";
 import { page, type Markup } from "./page.ts";
 import { visible } from "./visible.ts";
-import { counted, distanceTo, standingOf, timeOf, toneOf } from "./words.ts";
+import { distanceTo, standingOf, timeOf, toneOf } from "./words.ts";
 
 export interface CaseView {
   readonly intent: Intent;
@@ -54,15 +55,24 @@ export async function casePage(
       ${payloadSection(state, record, { isTheirs: isPayloadTheirs, bytes })} ${whySection(state, record)}
       ${approvalSection(state, now)}
       ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
-      ${decidingOf(state, voter, link)} ${historySection(dossier)}
+      <div id="decide">${decidingOf(state, voter, link, bytes)}</div>
+      ${historySection(dossier)}
     `,
   });
 }
 
-function decidingOf(state: IntentState, voter: Voter | null, link: string | null): Markup | null {
+function decidingOf(
+  state: IntentState,
+  voter: Voter | null,
+  link: string | null,
+  bytes: Uint8Array | null,
+): Markup | null {
   if (voter === null || !["pending_approval", "approved", "scheduled"].includes(state.phase)) return null;
   const refusal = eligibility(state, voter);
-  return refusal === null ? deciding(state, voter, link) : warning(problemOf(refusal).detail);
+  if (refusal !== null) return warning(problemOf(refusal).detail);
+  const isChangeable = state.phase === "pending_approval" && state.terms.edit.allow;
+  const text = isChangeable && bytes !== null ? editableText(bytes) : null;
+  return html`${deciding(state, voter, link)} ${text === null ? null : editForm(state, link, text)}`;
 }
 
 /** Null: nobody could be asked. Whoever decides does not have to wait for that. */
@@ -85,7 +95,11 @@ function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now
       <span class="tag ${terms.risk.level}">${terms.risk.level} risk</span>
     </p>
     <h1>${visible(terms.action)}</h1>
-    <p>at <strong>${visible(terms.destination)}</strong></p>
+    ${
+      terms.action === terms.destination
+        ? null
+        : html`<p>at <strong>${visible(terms.destination)}</strong></p>`
+    }
     ${phase === "pending_approval" ? waiting(terms.approval.require, votes.length, decideBy, now) : null}
     ${phase !== "pending_approval" && decidedBy !== null ? html`<p>Decided by ${visible(decidedBy)}.</p>` : null}
   </section>`;
@@ -93,12 +107,13 @@ function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now
 
 function waiting(required: number, voted: number, decideBy: number | null, now: number): Markup {
   return html`<p>
-    ${voted} of ${counted(required, "approval")}.
+    ${voted} of ${required === 1 ? "one approval" : `${required} approvals`}.
     ${
       decideBy === null
         ? "It waits without a deadline."
         : html`Decide by ${timeOf(decideBy)} (${distanceTo(decideBy, now)}).`
     }
+    <a href="#decide">To the decision</a>
   </p>`;
 }
 

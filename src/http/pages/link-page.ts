@@ -35,7 +35,11 @@ export function linkPage(
           <span class="tag ${terms.risk.level}">${terms.risk.level} risk</span>
         </p>
         <h1>${safe(terms.action)}</h1>
-        <p>at <strong>${safe(terms.destination)}</strong></p>
+        ${
+          terms.action === terms.destination
+            ? null
+            : html`<p>at <strong>${safe(terms.destination)}</strong></p>`
+        }
       </section>
       ${over === null ? null : html`<section class="notice"><p>${over.detail}</p></section>`}
       ${over?.code === "link_expired" ? null : summary(state)}

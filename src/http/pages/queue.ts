@@ -53,8 +53,8 @@ function table(rows: readonly IntentRow[], names: ReadonlyMap<string, string>, n
           (row) =>
             html`<tr>
               <td>
-                <a href="/cases/${row.id}">${visible(row.action)}</a><br />
-                <span class="dim">${visible(row.destination)}</span>
+                <a href="/cases/${row.id}">${visible(row.action)}</a>
+                ${row.action === row.destination ? null : html`<br /><span class="dim">${visible(row.destination)}</span>`}
               </td>
               <td>${visible(names.get(row.agent_id) ?? row.agent_id)}</td>
               <td><span class="tag ${row.risk_level}">${row.risk_level}</span></td>

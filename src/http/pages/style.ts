@@ -65,6 +65,7 @@ table { width: 100%; border-collapse: collapse; font-size: .93rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; border-bottom: 1px solid var(--line); }
 th { color: var(--dim); font-weight: 600; }
 tr:last-child td { border-bottom: 0; }
+dl + pre, dl + p, dl + details, dl + .scroll, pre + p { margin-top: .85rem; }
 .scroll { overflow-x: auto; }
 label { display: block; font-weight: 600; margin: 0 0 .3rem; }
 input, textarea, select {
@@ -73,7 +74,7 @@ input, textarea, select {
 }
 textarea { font-size: .93rem; min-height: 4.5rem; resize: vertical; }
 textarea.prose { font-family: inherit; }
-textarea.payload { min-height: 14rem; }
+#payload { min-height: 14rem; }
 button, .button {
   display: inline-block; font: inherit; font-weight: 600; cursor: pointer; padding: .55rem 1.1rem; border-radius: 8px;
   border: 1px solid transparent; background: var(--accent); color: var(--paper); text-decoration: none;

@@ -1,43 +1,20 @@
 import { Hono } from "hono";
 import { decideIntent, type Said } from "../../decide.ts";
 import { visibleDossier, visibleIntent } from "../access.ts";
-import { callerOf, type Caller } from "../auth.ts";
+import type { Caller } from "../auth.ts";
 import type { GateContext, GateEnv } from "../context.ts";
 import { decideByLink, followLink, INVALID_LINK, voterBehind, whyOver } from "../links.ts";
-import { requireSameOrigin } from "../origin.ts";
 import { casePage } from "../pages/case.ts";
+import { editOnPage } from "../pages/edit.ts";
 import { digestIn, noteIn, readForm, type Form } from "../pages/form.ts";
 import { linkPage } from "../pages/link-page.ts";
 import { asPage, returnPath } from "../pages/problem-page.ts";
 import { queuePage } from "../pages/queue.ts";
+import { readerOf, senderOf, SIGN_IN_REQUIRED } from "../pages/reader.ts";
 import { cameFromElsewhere, continuePage } from "../pages/strict-cookie.ts";
 import { STYLE } from "../pages/style.ts";
-import { refuse, type Problem } from "../problem.ts";
+import { refuse } from "../problem.ts";
 import { problemOfUndecided } from "../refusals.ts";
-
-const NOT_FOR_PROGRAMS: Problem = {
-  status: 403,
-  code: "forbidden",
-  detail: "These pages are for people: reviewers, auditors and admins.",
-  error: "forbidden",
-};
-
-const SIGN_IN_REQUIRED: Problem = {
-  status: 401,
-  code: "sign_in_required",
-  detail: "You are not signed in, or no longer. Nothing was decided.",
-};
-
-/** Who looks at a page; null: nobody is signed in. */
-async function readerOf(c: GateContext): Promise<Caller | null> {
-  const caller = await callerOf(c);
-  if (caller === null) return null;
-  const { principal, assurance } = caller;
-  if (principal.role === "agent" || principal.role === "runner") return refuse(NOT_FOR_PROGRAMS);
-  c.set("principal", principal);
-  c.set("assurance", assurance);
-  return caller;
-}
 
 /** A page for those who are signed in; everybody else signs in first and comes back. */
 function signedIn(run: (c: GateContext, caller: Caller) => Promise<Response>) {
@@ -66,8 +43,7 @@ type OnPage = Pick<Said, "decision" | "note" | "digest">;
 /** A form of a case page. Answers with the case as it then is. */
 function decide(decision: Said["decision"]) {
   return asPage(async (c) => {
-    const caller = await readerOf(c);
-    if (caller === null || caller.via === "session") requireSameOrigin(c);
+    const caller = await senderOf(c);
     const form = await readForm(c);
     const link = form.get("link");
     if (link !== undefined) return byLink(c, caller, link, saidIn(form, decision));
@@ -116,4 +92,5 @@ export const cases = new Hono<GateEnv>()
     }),
   )
   .post("/cases/:id/approve", decide("approve"))
-  .post("/cases/:id/reject", decide("reject"));
+  .post("/cases/:id/reject", decide("reject"))
+  .post("/cases/:id/edit", asPage(editOnPage));

@@ -417,6 +417,85 @@ describe("deciding on the page", () => {
   });
 });
 
+describe("changing what would be written", () => {
+  const editable = (payload: string) => held({ payload }, "crm.editable");
+  const change = async (
+    intent: string,
+    payload: string,
+    more: Record<string, string> = {},
+    by: Record<string, string> = bearer(ben),
+  ) =>
+    post(`/cases/${intent}/edit`, { digest: await digestOf(intent), payload, reason: "a typo", ...more }, by);
+  const payloadOf = async (intent: string) =>
+    (await call("GET", `/v1/intents/${intent}/payload`, admin)).text;
+
+  test("puts another case in the place of this one, and each leads to the other", async () => {
+    const intent = await editable("\none\ntwo");
+    const { text } = await open(intent);
+    expect(text).toMatch(/<textarea[^>]+name="payload"[^>]*>\n\none\ntwo<\/textarea>/);
+    // As a browser sends it.
+    const { status, headers } = await change(intent, "\r\none\r\nthree");
+    expect(status).toBe(303);
+    const [, successor = ""] = /^\/cases\/(.*)$/.exec(headers.get("Location") ?? "") ?? [];
+    expect(await payloadOf(successor)).toBe("\none\nthree");
+    expect((await open(intent)).text).toContain(`href="/cases/${successor}"`);
+    const made = await open(successor, ana.key);
+    expect(made.text).toContain(`href="/cases/${intent}"`);
+    expect(made.text).toContain("ben changed");
+    // Whoever changed it proposed it.
+    expect((await decide(successor, "approve")).status).toBe(403);
+    expect((await decide(successor, "approve", {}, bearer(ana))).status).toBe(303);
+  });
+
+  test("keeps the line ends that the payload had", async () => {
+    const intent = await editable("a,b\r\n1,2\r\n");
+    const { headers } = await change(intent, "a,b\r\n1,3\r\n");
+    expect(await payloadOf((headers.get("Location") ?? "").slice("/cases/".length))).toBe("a,b\r\n1,3\r\n");
+  });
+
+  test.each([
+    ["text that runs backwards", "pay \u202e5000"],
+    ["line ends of two kinds", "a\r\nb\nc"],
+    ["a carriage return alone", "a\rb"],
+    ["more than anybody reads", "x".repeat(70_000)],
+  ])("is not offered for %s, and not done either", async (_, payload) => {
+    const intent = await editable(payload);
+    expect((await open(intent)).text).not.toContain("/edit");
+    expect((await change(intent, "other")).status).toBe(409);
+    expect(await stateOf(intent)).toBe("pending_approval");
+  });
+
+  test("is not offered where the policy does not allow it, nor to who does not decide", async () => {
+    const intent = await held({ payload: "as it is" });
+    expect((await open(intent)).text).not.toContain("/edit");
+    expect((await change(intent, "other")).status).toBe(403);
+    const theirs = await register("agent", { owner: "ben" });
+    const own = await propose(theirs, ask("crm.editable", { payload: "mine" }), "pending_approval");
+    expect((await open(own)).text).not.toContain("/edit");
+    expect([403, 409]).toContain((await change(own, "other")).status);
+    expect(await stateOf(own)).toBe("pending_approval");
+  });
+
+  test("needs a reason, something changed, the digest of what was shown, and somebody signed in here", async () => {
+    const intent = await editable("as it is");
+    expect((await change(intent, "other", { reason: " " })).status).toBe(400);
+    expect((await change(intent, "as it is")).status).toBe(422);
+    expect((await change(intent, "other", { digest: "0".repeat(64) })).status).toBe(409);
+    expect((await change(intent, "other", {}, {})).status).toBe(401);
+    expect((await change(intent, "other", {}, { Origin: "https://evil.example" })).status).toBe(403);
+    expect(await stateOf(intent)).toBe("pending_approval");
+  });
+
+  test("27: uses up the link it was opened by", async () => {
+    const intent = await editable("as it is");
+    const link = await linkTo(intent, "ana");
+    expect((await call("GET", `/case?link=${link}`, ben.key)).text).toContain(`value="${link}"`);
+    expect((await change(intent, "other", { link }, {})).status).toBe(401);
+    expect((await change(intent, "other", { link })).status).toBe(303);
+    expect((await call("GET", `/v1/approval-links/${link}`)).body.code).toBe("link_already_used");
+  });
+});
+
 describe("a link's page", () => {
   const byLink = () => held({}, "crm.by-link");
 
