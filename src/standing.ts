@@ -22,6 +22,8 @@ export async function applyStanding(
   ports: DecidePorts,
   now: number,
 ): Promise<IntentState> {
+  // What a colleague changed, nobody can have meant beforehand: it would pass without anybody having looked at it.
+  if (held.terms.editor !== null) return held;
   // Such a rule holds for what this very payload says; nobody can have meant that beforehand.
   if (held.phase !== "pending_approval" || held.terms.heldByContent) return held;
   let state = held;

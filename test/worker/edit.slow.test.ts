@@ -31,6 +31,7 @@ const POLICIES = {
   hourly: `${EDIT}\nrate_limits: { per_agent_per_hour: 1 }`,
   once: `${EDIT}\nblock_duplicates_within: 10m`,
   few: "allow_unmeasured: true\nauto_approve_under: 100\nrequire_approval_over: 100\nedit: { allow: true }",
+  "laid-down": EDIT,
   brief: `${EDIT}\nexpiry_minutes: 10\nretention_days: 1`,
 } as const;
 
@@ -241,6 +242,34 @@ test("invariant 3: the editor can't approve what they wrote, with whatever crede
   }
   const successorByOwner = await register("reviewer", { person: "ben" });
   expect((await approve(successorByOwner, successor)).body.status).toBe("approved");
+});
+
+test("invariant 8: nothing that was laid down beforehand approves what a reviewer wrote", async () => {
+  const intent = await held("laid-down");
+  const standing = { destination: "crm.laid-down", agent_id: agent.id };
+  for (const maker of [ana, ben]) {
+    expect((await call("POST", "/v1/standing-approvals", maker.key, standing)).status).toBe(201);
+  }
+  await propose(agent, ask("laid-down"), "approved");
+  const successor = (await edit(ana, intent)).body.successor;
+  expect(successor).toMatchObject({ status: "pending_approval", standingApprovalId: null });
+  expect((await viewOf(successor.intentId)).votes).toEqual([]);
+});
+
+test("invariant 3: the editor approves for nobody else, and nobody else approves for the editor", async () => {
+  const successor = (await edit(ana, await held("open"))).body.successor.intentId;
+  for (const [from, to, person] of [
+    [ana, ben, "ana"],
+    [ben, ana, "ben"],
+  ] as const) {
+    const body = { delegator_principal_id: from.id, delegate_person_id: person === "ana" ? "ben" : "ana" };
+    const delegated = await call("POST", "/v1/delegations", from.key, body);
+    expect(delegated.status, delegated.text).toBe(201);
+    const vote = { on_behalf_of_principal: person };
+    const said = await call("POST", `/v1/intents/${successor}/approve`, to.key, vote);
+    expect(said.body.code).toBe("own_intent");
+  }
+  expect(await stateOf(successor)).toBe("pending_approval");
 });
 
 test("the editor approves where the policy says so in words, and the agent's owner still does not", async () => {
