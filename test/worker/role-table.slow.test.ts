@@ -62,6 +62,7 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/cases/:id",                     answers: [200, 403, 403, 403, 403, 200, 200, 200], of: sharedIntent },
   // 415: let in, with what is no form.
   { method: "POST", path: "/cases/:id/approve",            answers: [403, 403, 403, 403, 403, 415, 415, 415], of: sharedIntent },
+  { method: "POST", path: "/cases/:id/edit",               answers: [403, 403, 403, 403, 403, 415, 415, 415], of: sharedIntent },
   { method: "POST", path: "/cases/:id/reject",             answers: [403, 403, 403, 403, 403, 415, 415, 415], of: sharedIntent },
   { method: "GET", path: "/v1/policies",                   answers: [401, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/v1/nonce",                      answers: [401, 200, 200, 200, 200, 200, 200, 200] },
@@ -186,7 +187,7 @@ test.each(WITH_TOKEN)(
 
 /** Open to whoever holds the right one-time token; their own tests are below and in the other files. */
 const BY_TOKEN = [
-  // What links and the forms of pages do is in approval-links.test.ts and case-page.test.ts.
+  // What links and the forms of pages do is in approval-links.test.ts and case-page.slow.test.ts.
   "GET /case",
   "GET /v1/approval-links/:token",
   "POST /v1/approval-links/:token/approve",
