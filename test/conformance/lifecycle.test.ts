@@ -169,7 +169,7 @@ describe("deciding", () => {
     "%s of what is approved and not executed revokes it",
     async (command) => {
       const id = await proposed(crmImport(1), "approved");
-      const { status, body } = await decide(id, command);
+      const { status, body } = await decide(id, command, { reason: "not today" });
       expect(status).toBe(200);
       expect(body).toMatchObject({ status: "blocked", state: "revoked" });
       expect((await gate.call("POST", `/v1/intents/${id}/execute`, agent.key, "")).status).toBe(409);
@@ -412,7 +412,7 @@ describe("standing", () => {
 test("what a person rejected does not pass at once when it comes again", async () => {
   const request = crmImport(847);
   const id = await proposed(request, "pending_approval");
-  await decide(id, "reject");
+  await decide(id, "reject", { reason: "not this" });
   expect((await propose(request)).body).toMatchObject({ status: "blocked" });
 });
 
