@@ -34,6 +34,13 @@ export const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import("./policy/command.ts")).runPolicyCommand(args, io),
   },
   {
+    name: "approvals",
+    usage: "approvals <command>",
+    summary: "see what waits for people, approve and reject it",
+    helpsItself: true,
+    run: async (args, io) => (await import("./approvals/command.ts")).runApprovalsCommand(args, io),
+  },
+  {
     name: "ledger",
     usage: "ledger <command>",
     summary: "verify, export and follow the signed log",

@@ -1,0 +1,151 @@
+import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
+import { member, numberMember, textMember } from "../../verifier/read-json.ts";
+import { EXIT_FAILED, type CommandIo } from "../io.ts";
+import { caseLines, fetchCase, payloadLines, type Case } from "./case.ts";
+import { wholeIds } from "./find.ts";
+import { readApprovalOptions, SOME_IDS, type ApprovalOptions } from "./options.ts";
+import { asked, isYes } from "./prompt.ts";
+import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
+import { clipped } from "./visible.ts";
+
+/** Enough to see what kind of thing it is; `show` has the rest. */
+const PREVIEW_LINES = 12;
+
+/** Cases are fetched so many at a time. */
+const AT_ONCE = 6;
+
+type Verb = "approve" | "reject";
+
+/** `approvals approve`: shows each case, asks once, and approves exactly what was shown. */
+export async function runApprove(args: readonly string[], io: CommandIo): Promise<number> {
+  const options = readApprovalOptions(args, ["yes", "comment", "on-behalf-of"], SOME_IDS);
+  const server = approvalServer(options.server, options.apiKey);
+  const { open, isAll } = await shownCases(server, options, io);
+  if (open.length === 0) return EXIT_FAILED;
+  const these = open.length === 1 ? "Approve?" : `Approve these ${open.length}?`;
+  if (!options.yes && !isYes(await asked(`${these} [y/N] `))) {
+    io.err("Nothing was approved.");
+    return EXIT_FAILED;
+  }
+  const isDone = await decideAll(server, "approve", open, options.comment, options, io);
+  return isDone && isAll ? 0 : EXIT_FAILED;
+}
+
+/** `approvals reject`: the reason is part of it, and asked for when it is not given. */
+export async function runReject(args: readonly string[], io: CommandIo): Promise<number> {
+  const options = readApprovalOptions(args, ["reason", "on-behalf-of"], SOME_IDS);
+  const server = approvalServer(options.server, options.apiKey);
+  const { open, isAll } = await shownCases(server, options, io);
+  if (open.length === 0) return EXIT_FAILED;
+  const reason = options.reason?.trim() || (await asked("Why is it rejected? (nothing leaves it as it is) "));
+  if (reason === "") {
+    io.err("Nothing was rejected: a rejection says why (--reason).");
+    return EXIT_FAILED;
+  }
+  const isDone = await decideAll(server, "reject", open, reason, options, io);
+  return isDone && isAll ? 0 : EXIT_FAILED;
+}
+
+/** The cases that wait, after they were shown. */
+async function shownCases(server: ApprovalServer, options: ApprovalOptions, io: CommandIo) {
+  const ids = await wholeIds(server, options.ids);
+  const cases = await fetchAll(server, ids, io);
+  const columns = process.stdout.columns ?? null;
+  for (const found of cases) {
+    io.out(
+      [...caseLines(found, Date.now(), columns), ...payloadLines(found, columns, PREVIEW_LINES), ""].join(
+        "\n",
+      ),
+    );
+  }
+  const open = cases.filter((found) => whyNot(found) === null);
+  for (const found of cases) {
+    const why = whyNot(found);
+    if (why !== null) io.err(`${found.id} ${why}`);
+  }
+  return { open, isAll: open.length === ids.length };
+}
+
+function whyNot({ state, isIntact }: Case): string | null {
+  if (state !== "pending_approval") return `does not wait for a decision: it is ${clipped(state, 40)}.`;
+  return isIntact ? null : "is not decided here: its payload is not what its digest is about.";
+}
+
+async function fetchAll(
+  server: ApprovalServer,
+  ids: readonly string[],
+  io: CommandIo,
+): Promise<readonly Case[]> {
+  const cases: Case[] = [];
+  for (let at = 0; at < ids.length; at += AT_ONCE) {
+    const some = ids.slice(at, at + AT_ONCE).map(async (id) => {
+      try {
+        return [await fetchCase(server, id)];
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error;
+        io.err(`${id}: ${error.message}`);
+        return [];
+      }
+    });
+    cases.push(...(await Promise.all(some)).flat());
+  }
+  return cases;
+}
+
+/** True when every one was taken. */
+async function decideAll(
+  server: ApprovalServer,
+  verb: Verb,
+  cases: readonly Case[],
+  reason: string | null,
+  { onBehalfOf }: ApprovalOptions,
+  io: CommandIo,
+): Promise<boolean> {
+  const said: JsonObject = {
+    ...(reason === null ? {} : { reason }),
+    ...(onBehalfOf === null ? {} : { on_behalf_of_principal: onBehalfOf }),
+  };
+  const results = await answersTo(server, verb, cases, said);
+  for (const result of results) {
+    const { words, isTaken } = inWords(verb, result);
+    if (isTaken) io.out(words);
+    else io.err(words);
+  }
+  return results.length === cases.length && results.every((result) => inWords(verb, result).isTaken);
+}
+
+async function answersTo(
+  server: ApprovalServer,
+  verb: Verb,
+  cases: readonly Case[],
+  said: JsonObject,
+): Promise<readonly JsonObject[]> {
+  const [only, ...others] = cases;
+  if (only === undefined) return [];
+  if (others.length > 0) {
+    return server.batch(cases.map(({ id, digest }) => ({ intentId: id, decision: verb, digest, ...said })));
+  }
+  try {
+    return [await server.decide(only.id, verb, { digest: only.digest, ...said })];
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return [{ intentId: only.id, ok: false, problem: { detail: error.message, code: error.code } }];
+  }
+}
+
+function inWords(verb: Verb, result: JsonObject): { readonly words: string; readonly isTaken: boolean } {
+  const id = clipped(textMember(result, "intentId") ?? "?", 64);
+  const problem = member(result, "problem");
+  if (isJsonObject(problem) || member(result, "ok") === false) {
+    const detail = isJsonObject(problem) ? textMember(problem, "detail") : null;
+    return {
+      words: `${id}: not ${verb === "approve" ? "approved" : "rejected"}: ${clipped(detail ?? "refused", 300)}`,
+      isTaken: false,
+    };
+  }
+  const state = textMember(result, "state") ?? textMember(result, "status") ?? "?";
+  if (state !== "pending_approval") return { words: `${id}: ${clipped(state, 40)}`, isTaken: true };
+  const [votes, required] = [numberMember(result, "votes"), numberMember(result, "requiredApprovals")];
+  const counted = votes === null ? "" : ` (${votes} of ${required ?? "?"})`;
+  return { words: `${id}: your vote is recorded${counted}, and it waits for others`, isTaken: true };
+}

@@ -1,0 +1,144 @@
+import { readFileSync } from "node:fs";
+import { errorText } from "../io.ts";
+import { parseFlags, UsageError } from "../usage.ts";
+
+/** Nothing could be asked: no server there, no key it knows. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable";
+}
+
+const DEFAULT_SERVER = "http://127.0.0.1:4000";
+
+/** As many as one call decides. */
+const MAX_IDS = 100;
+
+const MAX_PAGE = 200;
+const DEFAULT_PAGE = 50;
+
+/** People answer within minutes; a look every few seconds is soon enough and costs the server next to nothing. */
+const DEFAULT_INTERVAL_SECONDS = 5;
+const MAX_INTERVAL_SECONDS = 3_600;
+
+/** A key is a line; whatever is larger is something else. */
+const MAX_KEY_FILE_CHARS = 4_096;
+
+const FLAGS = {
+  server: { type: "string" },
+  "api-key-file": { type: "string" },
+  json: { type: "boolean", default: false },
+  yes: { type: "boolean", default: false },
+  comment: { type: "string" },
+  reason: { type: "string" },
+  "on-behalf-of": { type: "string" },
+  full: { type: "boolean", default: false },
+  group: { type: "string" },
+  groups: { type: "boolean", default: false },
+  mine: { type: "boolean", default: false },
+  agent: { type: "string" },
+  destination: { type: "string" },
+  policy: { type: "string" },
+  limit: { type: "string" },
+  interval: { type: "string" },
+  bell: { type: "boolean", default: false },
+} as const;
+
+export type Flag = keyof typeof FLAGS;
+
+/** What every command may be given. */
+const COMMON: readonly Flag[] = ["server", "api-key-file"];
+
+export interface ApprovalOptions {
+  readonly server: URL;
+  readonly apiKey: string;
+  /** Ids, or what they begin with. */
+  readonly ids: readonly string[];
+  readonly json: boolean;
+  readonly yes: boolean;
+  readonly comment: string | null;
+  readonly reason: string | null;
+  readonly onBehalfOf: string | null;
+  readonly full: boolean;
+  readonly groups: boolean;
+  /** Of the list, as the server names them. */
+  readonly filter: Readonly<Record<string, string>>;
+  readonly intervalMs: number;
+  readonly bell: boolean;
+}
+
+/**
+ * @param allowed what this command knows besides the server and the key; anything else is an error, never ignored
+ * @param ids how many it takes, at least and at most
+ * @throws {UsageError} {Unreachable}
+ */
+export function readApprovalOptions(
+  args: readonly string[],
+  allowed: readonly Flag[],
+  ids: { readonly min: number; readonly max: number } = { min: 0, max: 0 },
+): ApprovalOptions {
+  const names = [...COMMON, ...allowed];
+  const known = Object.fromEntries(Object.entries(FLAGS).filter(([name]) => names.includes(name as Flag)));
+  const { values, positionals } = parseFlags(args, known as typeof FLAGS, { max: ids.max });
+  if (positionals.length < ids.min) throw new UsageError("name the intent by its id");
+  const { group, mine, agent, destination, policy } = values;
+  const asked = { group, agent, destination, policy, mine: mine === true ? "true" : undefined };
+  return {
+    server: serverOf(values.server ?? (process.env["GATE_ENDPOINT"] || DEFAULT_SERVER)),
+    apiKey: apiKeyOf(values["api-key-file"]),
+    ids: [...new Set(positionals)],
+    json: values.json ?? false,
+    yes: values.yes ?? false,
+    comment: values.comment ?? null,
+    reason: values.reason ?? null,
+    onBehalfOf: values["on-behalf-of"] ?? null,
+    full: values.full ?? false,
+    groups: values.groups ?? false,
+    filter: {
+      ...Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
+      limit: String(values.limit === undefined ? DEFAULT_PAGE : wholeOf("limit", values.limit, MAX_PAGE)),
+    },
+    intervalMs:
+      1_000 *
+      (values.interval === undefined
+        ? DEFAULT_INTERVAL_SECONDS
+        : wholeOf("interval", values.interval, MAX_INTERVAL_SECONDS)),
+    bell: values.bell ?? false,
+  };
+}
+
+export const SOME_IDS = { min: 1, max: MAX_IDS };
+
+function wholeOf(name: string, text: string, max: number): number {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= max) return number;
+  throw new UsageError(`--${name} takes a whole number from 1 to ${max}, not "${text}"`);
+}
+
+function serverOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new UsageError(`the server is an http(s) URL, not "${text}"`);
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new UsageError("a key in a URL ends up in logs: use GATE_REVIEWER_KEY");
+  }
+  return url;
+}
+
+function apiKeyOf(file: string | undefined): string {
+  const key = file === undefined ? (process.env["GATE_REVIEWER_KEY"] ?? "") : readKeyFile(file);
+  if (key === "") throw new UsageError("put a reviewer's key into GATE_REVIEWER_KEY, or name --api-key-file");
+  // A header can't hold anything else; fetch's own message would quote the key.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError("the key holds characters that no key has");
+  return key;
+}
+
+function readKeyFile(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UsageError(`${path} can't be read: ${errorText(error)}`);
+  }
+  if (text.length > MAX_KEY_FILE_CHARS) throw new UsageError(`${path} is too large to be a key`);
+  return text.trim();
+}

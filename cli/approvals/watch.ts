@@ -1,0 +1,126 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { JsonObject } from "../../src/core/json.ts";
+import { textMember } from "../../verifier/read-json.ts";
+import type { CommandIo } from "../io.ts";
+import { isWholeId } from "./find.ts";
+import { rowCells } from "./list.ts";
+import { readApprovalOptions, Unreachable, type ApprovalOptions } from "./options.ts";
+import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
+import { clipped } from "./visible.ts";
+
+/** So many of the newest are watched: five pages. Whoever has more waiting needs no bell. */
+const MAX_PAGES = 5;
+
+/** What left the queue is looked at one by one, so many each time. */
+const MAX_LOOKS = 20;
+
+/** Away, the server is asked less and less often, up to this many intervals apart. */
+const MOST_INTERVALS = 12;
+
+/** `approvals watch`: what comes and how it ends, until Ctrl-C. */
+export async function runWatch(args: readonly string[], io: CommandIo): Promise<number> {
+  const options = readApprovalOptions(args, [
+    "interval",
+    "bell",
+    "mine",
+    "agent",
+    "destination",
+    "policy",
+    "group",
+  ]);
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const server = approvalServer(options.server, options.apiKey, stop.signal);
+  try {
+    return await watch(server, options, stop.signal, io);
+  } catch (error) {
+    if (stop.signal.aborted) return 0;
+    throw error;
+  }
+}
+
+async function watch(
+  server: ApprovalServer,
+  { filter, intervalMs, bell }: ApprovalOptions,
+  stopped: AbortSignal,
+  io: CommandIo,
+): Promise<number> {
+  const waiting = new Map<string, JsonObject>();
+  let away = 0;
+  let isFirst = true;
+  for (;;) {
+    try {
+      const rows = await pendingRows(server, filter);
+      for (const [id, row] of [...rows].toReversed()) {
+        if (waiting.has(id)) continue;
+        const ring = bell && !isFirst ? "\u0007" : "";
+        io.out(`${ring}${line(isFirst ? "waiting" : "new", rowCells(row, Date.now()))}`);
+      }
+      await tellDecided(server, waiting, rows, io);
+      for (const [id, row] of rows) waiting.set(id, row);
+      if (isFirst) io.err(`Watching ${server.origin}; Ctrl-C ends it.`);
+      if (away > 0) io.err("The server answers again.");
+      isFirst = false;
+      away = 0;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      if (away === 0) io.err(`${error.message}; trying again`);
+      away += 1;
+    }
+    await pause(intervalMs * Math.min(2 ** away, MOST_INTERVALS), undefined, { signal: stopped });
+  }
+}
+
+/** A server that is away comes back; a key it does not take is not taken later either. */
+function isPassing(error: unknown): error is Error {
+  if (error instanceof Refused) return error.status === 429 || error.status >= 500;
+  return error instanceof Unreachable;
+}
+
+async function pendingRows(
+  server: ApprovalServer,
+  filter: Readonly<Record<string, string>>,
+): Promise<ReadonlyMap<string, JsonObject>> {
+  const rows = new Map<string, JsonObject>();
+  let after: string | null = null;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const asked: Record<string, string> = { ...filter, limit: "200", ...(after === null ? {} : { after }) };
+    const found = await server.queue(asked);
+    for (const row of found.rows) {
+      const id = textMember(row, "id") ?? "";
+      if (isWholeId(id)) rows.set(id, row);
+    }
+    if (found.next === null) break;
+    after = found.next;
+  }
+  return rows;
+}
+
+/** What is not in the queue any more was decided, or is beyond the pages that are watched. */
+async function tellDecided(
+  server: ApprovalServer,
+  waiting: Map<string, JsonObject>,
+  rows: ReadonlyMap<string, JsonObject>,
+  io: CommandIo,
+): Promise<void> {
+  const gone = [...waiting].filter(([id]) => !rows.has(id)).slice(0, MAX_LOOKS);
+  for (const [id, row] of gone) {
+    const view = await server.intent(id);
+    const state = textMember(view, "state") ?? "unknown";
+    if (state === "pending_approval") continue;
+    waiting.delete(id);
+    const by = textMember(view, "decided_by");
+    const destination = textMember(row, "destination") ?? "";
+    io.out(
+      line(clipped(state, 20), [
+        clipped(destination, 32),
+        ...(by === null ? [] : [`by ${clipped(by, 80)}`]),
+        id,
+      ]),
+    );
+  }
+}
+
+function line(what: string, cells: readonly string[]): string {
+  return `${new Date().toISOString().slice(11, 19)}  ${what.padEnd(9)}  ${cells.join("  ")}`;
+}
