@@ -152,7 +152,10 @@ async function contentDigest(payload: Payload): Promise<string | null> {
   }
 }
 
-/** Names the change: who wants which intent to say what. Of what was sent, which no erasure takes away. */
+/**
+ * Names the change: who wants the intent to say what. Of what was sent, which no erasure takes away. No agent's key
+ * leads to the same place, because no agent has an intent's id.
+ */
 function keyOf({ voter, payload, recordCount, estimatedValueUsd }: Change, digest: string | null): string {
   return digestOf({
     editor: voter.person,
