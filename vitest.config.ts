@@ -40,11 +40,11 @@ export default defineConfig({
           setupFiles: ["./test/worker/setup.ts"],
         },
       },
-      // The real command as a process, and the built Worker over HTTP.
+      // The real command as a process, and the built Worker over HTTP and in a browser.
       {
         test: {
           name: "http",
-          include: ["test/cli/**/*.test.ts", "test/conformance/**/*.test.ts"],
+          include: ["test/cli/**/*.test.ts", "test/conformance/**/*.test.ts", "test/browser/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,0 +1,63 @@
+import { existsSync } from "node:fs";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+/** Where Debian puts it; the only browser that is asked for, so that CI and a desk run the same. */
+const CHROMIUM = "/usr/bin/chromium";
+
+/** Without these it looks for its maker's hosts at every start, and finds none on a closed network. */
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Only on a machine of somebody who does not work on the pages; CI installs it. */
+export const hasBrowser = existsSync(CHROMIUM) || process.env["CI"] !== undefined;
+
+if (!hasBrowser) {
+  console.warn(`The pages are not looked at in a browser: there is no ${CHROMIUM}.`);
+}
+
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+}
+
+/** A browser of its own, with everything that it complained of or asked others for. */
+export interface Visitor extends AsyncDisposable {
+  readonly page: Page;
+  /** What the console said: errors, refused loads, scripts that ran. */
+  readonly said: readonly string[];
+  /** Requests to anybody but Gate. */
+  readonly strayed: readonly string[];
+}
+
+export async function visit(
+  browser: Browser,
+  origin: string,
+  options: Parameters<Browser["newContext"]>[0] = {},
+): Promise<Visitor> {
+  const context: BrowserContext = await browser.newContext({
+    viewport: { width: 1100, height: 900 },
+    ...options,
+  });
+  const page = await context.newPage();
+  const said: string[] = [];
+  const strayed: string[] = [];
+  page.on("console", (message) => {
+    // `[DOM]` is advice on forms; what breaks a policy or fails to load begins otherwise.
+    if (!message.text().startsWith("[DOM]")) said.push(message.text());
+  });
+  page.on("pageerror", (error) => said.push(error.message));
+  page.on("dialog", (dialog) => {
+    said.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => {
+    if (new URL(request.url()).origin !== origin) strayed.push(request.url());
+  });
+  return { page, said, strayed, [Symbol.asyncDispose]: () => context.close() };
+}
