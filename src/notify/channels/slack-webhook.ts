@@ -2,7 +2,7 @@ import type { Channel } from "../../core/registry.ts";
 import type { Ports } from "../../ports.ts";
 import type { DeliveryRecord, Told } from "../../ports/telling.ts";
 import type { CaseTold } from "./case-told.ts";
-import { askMessage, noteMessage, type SlackMessage } from "./slack-message.ts";
+import { askMessage } from "./slack-message.ts";
 import { titleOf } from "./titles.ts";
 import { CHANNEL_TIMEOUT_MS, failed, MOOT, toldOf } from "./told.ts";
 
@@ -28,16 +28,17 @@ export async function tellSlackWebhook(
   record: DeliveryRecord,
   told: CaseTold,
   channel: Extract<Channel, { kind: "slack_webhook" }>,
-  ports: Pick<Ports, "send" | "secret" | "deliveries">,
+  ports: Pick<Ports, "send" | "secret">,
 ): Promise<Told> {
+  // What an incoming webhook posted can't be changed, and its link says how it ended.
+  if (record.kind === "decided") return MOOT;
   const url = await ports.secret(channel.secret);
   if (url === null) return failed(`the credential ${channel.secret} has no value`);
-  if (record.kind === "decided" && !(await wasAsked(record, ports))) return MOOT;
   const sent = await ports.send({
     url,
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(messageOf(record, told)),
+    body: JSON.stringify(askMessage(titleOf(record), told, null)),
     timeoutMs: CHANNEL_TIMEOUT_MS,
     allowPrivate: channel.allowPrivate,
   });
@@ -45,17 +46,4 @@ export async function tellSlackWebhook(
   if (outcome.kind !== "failed" || !sent.ok) return outcome;
   const said = WHAT_SLACK_SAYS.get(sent.value.text.trim());
   return said === undefined ? outcome : failed(said, sent.value.status);
-}
-
-function messageOf(record: DeliveryRecord, told: CaseTold): SlackMessage {
-  if (record.kind !== "decided") return askMessage(titleOf(record), told, null);
-  return noteMessage(`${told.summary.destination}: ${told.standing}`, told);
-}
-
-/** How something ended is news only where it was asked. */
-async function wasAsked(record: DeliveryRecord, ports: Pick<Ports, "deliveries">): Promise<boolean> {
-  const all = await ports.deliveries.ofIntents([record.intent]);
-  return all.some((each) => {
-    return each.target === record.target && each.kind !== "decided" && each.state === "delivered";
-  });
 }
