@@ -452,6 +452,30 @@ test("invariant 20: an edit that broke off between the two intents is finished b
   expect((await approve(ben, told.successor_id)).body.status).toBe("approved");
 });
 
+test("invariant 20: an edit that breaks off anywhere leaves one intent at most to be approved, and counts once", async () => {
+  const rows = (count: number) =>
+    JSON.stringify(Array.from({ length: count }, () => ({ row: fresh("row") })));
+  const gone = { ok: false, error: { reason: "ledger_unavailable" } } as const;
+  for (const step of ["act", "propose"] as const) {
+    const spender = await register("agent");
+    const intent = await held("spend", { payload: rows(8) }, spender);
+    const { intent_digest: digest } = await viewOf(intent);
+    const change = { digest, payload: rows(6) };
+    const broken = vi.spyOn(IntentObject.prototype, step).mockResolvedValue(gone);
+    expect((await editUnseen(ana, intent, change)).status).toBe(503);
+    broken.mockRestore();
+    const listed = await call("GET", "/v1/intents?status=pending_approval", spender.key);
+    expect(listed.body.count).toBeLessThanOrEqual(1);
+    expect(await stateOf(intent)).toBe(step === "act" ? "pending_approval" : "cancelled");
+
+    const finished = await editUnseen(ana, intent, change);
+    expect(finished.body.successor?.status, finished.text).toBe("pending_approval");
+    const over = await call("POST", "/v1/intents", spender.key, ask("spend", { payload: rows(5) }));
+    expect(over.body.reason_code).toBe("budget_exceeded");
+    await held("spend", { payload: rows(4) }, spender);
+  }
+});
+
 test("an edit under an Idempotency-Key is answered once", async () => {
   const intent = await held("open");
   const { intent_digest: digest } = await viewOf(intent);
