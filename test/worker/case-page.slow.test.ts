@@ -1,4 +1,6 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { portsOf } from "../../src/env.ts";
 import { visible, visibleLines } from "../../src/http/pages/visible.ts";
 import {
   admin,
@@ -279,9 +281,65 @@ describe("a case", () => {
     expect(text).toMatch(/<td>\s*ana\s*<\/td>\s*<td>yes<\/td>/);
   });
 
+  test("says who could not be told of it, and why", async () => {
+    const intent = await held();
+    const record = {
+      target: "channel:ops",
+      kind: "held",
+      intent,
+      seq: 3,
+      to: null,
+      at: Date.now(),
+      attempts: 1,
+      lastStatus: 500,
+      deliveredAt: null,
+      receipt: null,
+    } as const;
+    vi.spyOn(portsOf(env).deliveries, "ofIntents").mockResolvedValue([
+      { ...record, id: "1", person: "ana", state: "failed", nextAt: null, lastProblem: "no <b>service</b>" },
+      {
+        ...record,
+        id: "2",
+        person: null,
+        state: "pending",
+        nextAt: 0,
+        lastProblem: "down",
+        kind: "reminder",
+      },
+      {
+        ...record,
+        id: "3",
+        person: "ben",
+        state: "delivered",
+        nextAt: null,
+        lastProblem: null,
+        target: "channel:slack",
+      },
+      {
+        ...record,
+        id: "4",
+        person: "ben",
+        state: "pending",
+        nextAt: 0,
+        lastProblem: null,
+        target: "channel:slack",
+      },
+    ]);
+    const text = (await open(intent)).text.replaceAll(/\s+/g, " ");
+    expect(text).toContain("Not delivered");
+    expect(text).toContain(
+      "The first message to channel:ops for ana: no &lt;b&gt;service&lt;/b&gt;. It is not tried again.",
+    );
+    expect(text).toContain("A reminder to channel:ops: down. Tried again at 1970-01-01 00:00 UTC.");
+    expect(text).not.toContain("channel:slack");
+  });
+
   test("of which nobody can say whom it was told is decided all the same", async () => {
     const intent = await held();
-    expect((await open(intent)).status).toBe(200);
+    vi.spyOn(portsOf(env).deliveries, "ofIntents").mockRejectedValue(new Error("away"));
+    const { status, text } = await open(intent);
+    expect(status).toBe(200);
+    expect(text).toContain("can't be read right now");
     expect((await decide(intent, "approve")).status).toBe(303);
   });
 

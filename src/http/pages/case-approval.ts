@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { Assurance } from "../../core/assurance.ts";
 import type { Quorum } from "../../core/decision.ts";
 import type { IntentState } from "../../core/intent/state.ts";
-import type { DeliveryRecord } from "../../ports/telling.ts";
+import type { DeliveryKind, DeliveryRecord } from "../../ports/telling.ts";
 import { row } from "./case-request.ts";
 import type { Markup } from "./page.ts";
 import { visible } from "./visible.ts";
@@ -96,6 +96,15 @@ function exclusionsOf({ excludeProposer, excludeOwner }: IntentState["terms"]["a
   return out.length === 0 ? "the policy excludes nobody" : out.join(", ");
 }
 
+const WHAT_WAS_TOLD = {
+  held: "The first message",
+  reminder: "A reminder",
+  escalation: "The escalation",
+  decided: "What was decided",
+  event: "An event",
+  test: "A test",
+} as const satisfies Record<DeliveryKind, string>;
+
 /** Who could not be told, so that nobody waits for somebody who does not know. */
 export function undeliveredSection(records: readonly DeliveryRecord[] | null): Markup {
   if (records === null) {
@@ -107,7 +116,8 @@ export function undeliveredSection(records: readonly DeliveryRecord[] | null): M
       ${records.map(
         ({ target, person, kind, state, lastProblem, nextAt }) =>
           html`<li>
-            ${visible(kind)} to ${visible(target)}${person === null ? null : html` for ${visible(person)}`}:
+            ${WHAT_WAS_TOLD[kind]} to
+            ${visible(target)}${person === null ? null : html` for ${visible(person)}`}:
             ${visible(lastProblem ?? "it failed")}.
             ${state === "pending" && nextAt !== null ? html`Tried again at ${timeOf(nextAt)}.` : "It is not tried again."}
           </li>`,

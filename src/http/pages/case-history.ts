@@ -1,11 +1,12 @@
 import { html } from "hono/html";
+import type { Principal } from "../../core/principal.ts";
 import type { Dossier } from "../../ports.ts";
 import type { Markup } from "./page.ts";
 import { visible, visibleLines } from "./visible.ts";
 import { timeOf } from "./words.ts";
 
 /** What happened, from the ledger; comments and reasons are kept beside it. */
-export function historySection({ entries, notes }: Dossier): Markup {
+export function historySection({ entries, notes }: Dossier, agent: Principal | null): Markup {
   return html`<section>
     <h2>What happened</h2>
     <div class="scroll">
@@ -24,7 +25,7 @@ export function historySection({ entries, notes }: Dossier): Markup {
               html`<tr>
                 <td>${timeOf(at)}</td>
                 <td>${event.replaceAll("_", " ")}</td>
-                <td>${visible(personIn(body) ?? actor)}</td>
+                <td>${visible(personIn(body) ?? (actor === agent?.id ? agent.name : actor))}</td>
                 <td>
                   ${notes
                     .filter((note) => note.seq === seq && note.kind === "note")
@@ -40,6 +41,7 @@ export function historySection({ entries, notes }: Dossier): Markup {
 
 /** Whose act it was, where the entry says so; else the credential that acted. */
 function personIn(body: string): string | null {
-  const { person } = JSON.parse(body) as { readonly person?: unknown };
-  return typeof person === "string" ? person : null;
+  const { person, by } = JSON.parse(body) as { readonly person?: unknown; readonly by?: unknown };
+  const named = person ?? by;
+  return typeof named === "string" ? named : null;
 }

@@ -19,7 +19,7 @@ import { requestSection, whySection } from "./case-request.ts";
 import { editableText } from "./editable.ts";
 import { page, type Markup } from "./page.ts";
 import { visible } from "./visible.ts";
-import { distanceTo, standingOf, timeOf, toneOf } from "./words.ts";
+import { counted, distanceTo, standingOf, timeOf, toneOf } from "./words.ts";
 
 export interface CaseView {
   readonly intent: Intent;
@@ -56,7 +56,7 @@ export async function casePage(
       ${approvalSection(state, now)}
       ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
       <div id="decide">${decidingOf(state, voter, link, bytes)}</div>
-      ${historySection(dossier)}
+      ${historySection(dossier, agent)}
     `,
   });
 }
@@ -107,7 +107,7 @@ function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now
 
 function waiting(required: number, voted: number, decideBy: number | null, now: number): Markup {
   return html`<p>
-    ${voted} of ${required === 1 ? "one approval" : `${required} approvals`}.
+    ${voted} of ${counted(required, "approval")} so far.
     ${
       decideBy === null
         ? "It waits without a deadline."

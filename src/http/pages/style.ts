@@ -74,7 +74,7 @@ input, textarea, select {
 }
 textarea { font-size: .93rem; min-height: 4.5rem; resize: vertical; }
 textarea.prose { font-family: inherit; }
-#payload { min-height: 14rem; }
+#payload { min-height: 14rem; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 button, .button {
   display: inline-block; font: inherit; font-weight: 600; cursor: pointer; padding: .55rem 1.1rem; border-radius: 8px;
   border: 1px solid transparent; background: var(--accent); color: var(--paper); text-decoration: none;
