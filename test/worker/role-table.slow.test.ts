@@ -133,7 +133,7 @@ const TABLE: readonly Row[] = [
 
   // A key says nothing here: who sends is believed by a signature, and nobody in this table has signed.
   { method: "POST", path: "/slack/interactions",           answers: [401, 401, 401, 401, 401, 401, 401, 401] },
-  { method: "POST", path: "/v1/approval-callbacks/sms",    answers: [401, 401, 401, 401, 401, 401, 401, 401] },
+  { method: "POST", path: "/v1/approval-callbacks/:provider", answers: [401, 401, 401, 401, 401, 401, 401, 401] },
 
   { method: "GET", path: "/v1/agents/:id",                 answers: [401, 200, 404, 404, 404, 200, 200, 200], of: async () => owner.id },
   { method: "POST", path: "/v1/agents/register",           answers: [401, 403, 403, 403, 403, 403, 403, 201], of: async () => "x", body: () => ({ name: `named-${Math.random()}` }) },
