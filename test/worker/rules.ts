@@ -13,6 +13,8 @@ const POLICIES: Readonly<Record<string, string>> = {
   measured: "auto_approve_under: 100\nrequire_approval_over: 100",
   held: "require_approval: always\nexpiry_minutes: 30\nexecution_window_minutes: 20",
   pair: "require_approval: always\napprovers: { require: 2 }",
+  trio: "require_approval: always\napprovers: { require: 3 }",
+  noes: "require_approval: always\napprovers: { require: 2, rejections: 2 }",
   "by-ana": "require_approval: always\napprovers: { people: [ana] }",
   "by-ops": "require_approval: always\napprovers: { groups: [ops] }",
   "by-link": "require_approval: always\napprovers: { min_assurance: link }\nexpiry_minutes: 30",
@@ -35,6 +37,9 @@ unbound_destinations: block
 people:
   ana: { name: Ana Diaz, email: ana@example.com }
   ben: { name: Ben Okafor, email: ben@example.com }
+  # Two people of one name.
+  sam-east: { name: Sam Lee, email: sam.east@example.com }
+  sam-west: { name: Sam Lee, email: sam.west@example.com }
 groups:
   ops: [ana, ben]
 runners:
@@ -45,6 +50,8 @@ destinations:
   crm.measured: { policies: [measured] }
   crm.held: { policies: [held] }
   crm.pair: { policies: [pair] }
+  crm.trio: { policies: [trio] }
+  crm.noes: { policies: [noes] }
   crm.by-ana: { policies: [by-ana] }
   crm.by-ops: { policies: [by-ops] }
   crm.by-link: { policies: [by-link] }
