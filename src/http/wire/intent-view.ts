@@ -4,6 +4,7 @@ import type { IntentRow } from "../../core/intent/read-model.ts";
 import type { Dossier } from "../../ports.ts";
 import { auditTrail } from "./audit.ts";
 import { orderView } from "./order-view.ts";
+import { standingApprovalOf } from "./propose-reply.ts";
 import { recordOf } from "./record.ts";
 import { iso, isoOrNull } from "./times.ts";
 
@@ -74,7 +75,7 @@ export function intentView(dossier: Dossier) {
     })),
     rejections: state.rejections,
     approval_state: approvalState(state.phase, state.votes.length),
-    standing_approval_id: null,
+    standing_approval_id: standingApprovalOf(state),
     has_approval_link: false,
     manifest: null,
     approval_evidence: null,
