@@ -258,6 +258,30 @@ describe("deciding with nobody signed in", () => {
   });
 });
 
+describe("what stops every approval stops a link, too", () => {
+  test("5: a kill switch, after which the link works as before", async () => {
+    const target = await register("agent");
+    const intent = await held("crm.by-link", target);
+    const link = await linkTo(intent, "ana");
+    const stop = { scope: "agent", target: target.id };
+    expect((await call("POST", "/v1/switches", admin, { ...stop, reason: "incident" })).status).toBeLessThan(
+      300,
+    );
+    const stopped = await approve(link);
+    expect([stopped.status, stopped.body.code]).toEqual([409, "kill_switch_engaged"]);
+    expect((await call("POST", "/v1/switches/lift", admin, stop)).status).toBe(200);
+    expect((await approve(link)).body.status).toBe("approved");
+  });
+
+  test("5: a suspended agent", async () => {
+    const target = await register("agent");
+    const link = await linkTo(await held("crm.by-link", target), "ana");
+    await call("POST", `/v1/agents/${target.id}/suspend`, admin);
+    const { status, body } = await approve(link);
+    expect([status, body.code]).toEqual([409, "proposer_inactive"]);
+  });
+});
+
 describe("deciding with somebody signed in", () => {
   test("whoever is signed in decides as themselves, and the link is used up", async () => {
     const intent = await held("crm.by-links");
@@ -347,6 +371,16 @@ describe("a link that is over", () => {
       expect(ended.status, ended.text).toBe(200);
       expect(await over(link), name).toEqual([409, "wrong_state"]);
     }
+  });
+
+  test("27: after a reviewer changed what it was for", async () => {
+    const intent = await held("crm.editable");
+    const link = await linkTo(intent, "ana");
+    const { body } = await call("GET", `/v1/intents/${intent}`, admin);
+    const change = { payload: '{"row":"changed"}', reason: "a typo", digest: body.intent_digest };
+    const edited = await call("POST", `/v1/intents/${intent}/edit`, ben.key, change);
+    expect(edited.status, edited.text).toBe(200);
+    expect(await over(link)).toEqual([409, "wrong_state"]);
   });
 
   test("27: for another digest than the intent's", async () => {
