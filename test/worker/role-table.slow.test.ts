@@ -118,6 +118,16 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/v1/delegations",                answers: [401, 403, 403, 403, 403, 200, 200, 200] },
   { method: "POST", path: "/v1/delegations/:id/revoke",    answers: [401, 403, 403, 403, 403, 404, 403, 403], of: async () => "deleg_none" },
 
+  { method: "GET", path: "/v1/webhooks",                   answers: [401, 403, 403, 403, 403, 403, 403, 200] },
+  { method: "POST", path: "/v1/webhooks",                  answers: [401, 403, 403, 403, 403, 403, 403, 400] },
+  { method: "POST", path: "/v1/webhooks/register",         answers: [401, 200, 404, 403, 403, 200, 403, 200], of: sharedIntent, body: (intentId) => ({ intentId, url: "https://receiver.example/", secret: "s" }) },
+  { method: "GET", path: "/v1/webhooks/:id",               answers: [401, 403, 403, 403, 403, 403, 403, 404], of: async () => "whk_nowhere" },
+  { method: "DELETE", path: "/v1/webhooks/:id",            answers: [401, 403, 403, 403, 403, 403, 403, 404], of: async () => "whk_nowhere" },
+  { method: "POST", path: "/v1/webhooks/:id/rotate-secret", answers: [401, 403, 403, 403, 403, 403, 403, 404], of: async () => "whk_nowhere" },
+  { method: "POST", path: "/v1/webhooks/:id/test",         answers: [401, 403, 403, 403, 403, 403, 403, 404], of: async () => "whk_nowhere" },
+  { method: "GET", path: "/v1/webhooks/:id/deliveries",    answers: [401, 403, 403, 403, 403, 403, 403, 404], of: async () => "whk_nowhere" },
+  { method: "POST", path: "/v1/webhooks/:id/deliveries/:delivery/replay", answers: [401, 403, 403, 403, 403, 403, 403, 404], of: async () => "whk_nowhere" },
+
   { method: "POST", path: "/log/seal",                     answers: [401, 403, 403, 403, 403, 403, 403, 200] },
   { method: "GET", path: "/log/checkpoint",                answers: [200, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/log/health",                    answers: [401, 403, 403, 403, 403, 403, 200, 200] },
