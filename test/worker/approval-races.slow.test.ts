@@ -127,7 +127,7 @@ describe("3: twenty reviewers at once", () => {
 describe("11: approve, reject, cancel, withdraw and the deadline at once", () => {
   const DECISIONS = ["approved", "rejected", "cancelled", "withdrawn", "expired"];
 
-  test.each(Array.from({ length: 8 }, (_, round) => round))(
+  test.each(Array.from({ length: 16 }, (_, round) => round))(
     "11: exactly one outcome, which every answer and the ledger agree on: round %i",
     async (round) => {
       freeze();
@@ -145,15 +145,21 @@ describe("11: approve, reject, cancel, withdraw and the deadline at once", () =>
         ],
         round,
       );
-      const running: (readonly [string, Promise<Answer | void>])[] = [];
-      for (const [at, [name, go]] of calls.entries()) {
-        // The deadline comes in the middle of it, or before any of it, or after all.
-        if (at === round % 6) later(1);
-        running.push([name, go()]);
-        if (round % 2 === 0) await Promise.resolve();
-      }
       const answers = new Map<string, number>();
-      for (const [name, answer] of running) answers.set(name, (await answer)?.status ?? 0);
+      // Some at once, some with a head start; the deadline comes first, in between, or last.
+      const deadlineAfter = round % 6;
+      const answered = async (name: string, answer: Promise<Answer | void>) => {
+        answers.set(name, (await answer)?.status ?? 0);
+        if (answers.size === deadlineAfter) later(1);
+      };
+      const running: Promise<void>[] = [];
+      if (deadlineAfter === 0) later(1);
+      for (const [name, go] of calls) {
+        running.push(answered(name, go()));
+        for (let turn = 0; turn < round % 4; turn += 1)
+          await new Promise((resolve) => setTimeout(resolve, 0));
+      }
+      await Promise.all(running);
       later(1);
 
       const state = await stateOf(id);
