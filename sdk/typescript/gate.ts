@@ -84,6 +84,7 @@ const EDIT_OPTIONS = new Set([
   "payloadName",
   "payloadMediaType",
   "recordCount",
+  "estimatedValueUsd",
   "reason",
   "digest",
   "approve",

@@ -85,7 +85,9 @@ export type EditOptions = IntentOption &
     readonly payload: PayloadInput;
     readonly payloadName?: string;
     readonly payloadMediaType?: string;
+    /** What was declared of the payload before says nothing about this one. */
     readonly recordCount?: number;
+    readonly estimatedValueUsd?: number;
     readonly reason: string;
     /** The digest of what was changed. */
     readonly digest: string;

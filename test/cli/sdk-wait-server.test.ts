@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
@@ -106,4 +107,65 @@ test("more agents than the server holds calls for are all told", async () => {
   expect(new Set(states)).toEqual(new Set(["approved"]));
   // One call each, and for the 17 that the object does not hold a few more, seconds apart.
   expect(calls).toBeLessThan(80 + 17 * 8);
+});
+
+test("a client of the queue: lists, groups, edits, decides in batches, and the agent's wait follows the edit", async () => {
+  using home = temporaryFolder();
+  mkdirSync(join(home.path, "policies"));
+  const policy = "id: held\ndestinations: [crm.*]\nrequire_approval: always\nedit: { allow: true }\n";
+  writeFileSync(join(home.path, "policies", "held.yaml"), policy);
+  const registry = join(home.path, "gate.yaml");
+  writeFileSync(registry, "people: {}\ndestinations: {}\n");
+  const port = await freePort();
+  const args = ["--policy-dir", join(home.path, "policies"), "--registry", registry];
+  await using server = await serve({ port, home: home.path, args });
+  const registered = await request(port, "POST", "/v1/agents/register", printedKey(server.out(), "admin"), {
+    name: "second",
+    role: "reviewer",
+  });
+  const options = { endpoint: `http://127.0.0.1:${port}`, apiKey: printedKey(server.out(), "agent") };
+  const gate = new Gate({ ...options, reviewerKey: printedKey(server.out(), "reviewer") });
+  const second = new Gate({ ...options, reviewerKey: String(registered.body["apiKey"]) });
+  const propose = (payload: string) => gate.propose({ destination: "crm.import", policy: "held", payload });
+
+  const [one, two, three] = [await propose("a\n1\n"), await propose("a\n2\n"), await propose("a\n3\n")];
+  const { approvals } = (await gate.approvals({ destination: "crm.import", limit: 2 })) as unknown as {
+    approvals: readonly { readonly id: string; readonly group: string }[];
+  };
+  expect(approvals.map(({ id }) => id)).toEqual([three.intentId, two.intentId]);
+  const { groups } = await gate.approvalGroups();
+  expect(groups).toMatchObject([{ count: 3, group: approvals[0]?.group }]);
+
+  const waiting = gate.wait(one.intentId);
+  const reason = "wrong row";
+  const digest = String(one["intent_digest"]);
+  const stale = gate.edit({ intentId: one.intentId, payload: "a\n9\n", reason, digest: "0".repeat(64) });
+  await expect(stale).rejects.toMatchObject({ status: 409, code: "digest_mismatch" });
+  const edited = await gate.edit({ intentId: one.intentId, payload: "a\n9\n", reason, digest });
+  const successor = edited["successor"] as { readonly intentId: string; readonly intent_digest: string };
+
+  const decided = await second.batch([
+    { intentId: successor.intentId, decision: "approve", digest: successor.intent_digest },
+    { intentId: two.intentId, decision: "reject", digest: String(two["intent_digest"]), reason },
+    { intentId: three.intentId, decision: "approve", digest: "0".repeat(64) },
+  ]);
+  expect(decided["results"]).toMatchObject([
+    { intentId: successor.intentId, ok: true, status: "approved" },
+    { intentId: two.intentId, ok: true, status: "blocked" },
+    { intentId: three.intentId, ok: false, problem: { code: "digest_mismatch" } },
+  ]);
+  expect(await waiting).toMatchObject({ intentId: successor.intentId, status: "approved" });
+  expect(await gate.wait(one.intentId, { followEdits: false })).toMatchObject({
+    intentId: one.intentId,
+    status: "blocked",
+    successorId: successor.intentId,
+    blockReason: reason,
+  });
+
+  const hook = {
+    intentId: three.intentId,
+    url: "https://hooks.example.com/gate",
+    secret: "a-secret-of-16-or-more",
+  };
+  expect(await gate.registerWebhook(hook)).toMatchObject({ registered: true, intentId: three.intentId });
 });

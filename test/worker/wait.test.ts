@@ -99,6 +99,25 @@ describe("a wait ends with the decision", () => {
     expect((await answer).body).toMatchObject({ status: "approved", decided: true });
   });
 
+  test("by an edit, which names what took its place; that one is waited for in its turn", async () => {
+    const id = await pending("crm.editable");
+    const { answer } = await begun(id);
+    const { intent_digest: digest } = (await call("GET", `/v1/intents/${id}`, reviewer.key)).body;
+    const edited = await decide(id, "edit", { digest, reason: "one row too many", payload: "[]" });
+    expect(edited.status).toBe(200);
+    const successor = edited.body.successor.intentId;
+    const { body: reply } = await answer;
+    expect(reply).toMatchObject({ intentId: id, status: "blocked", decided: true, successor_id: successor });
+    expect(reply.block_reason).toBe("one row too many");
+    const { answer: second } = await begun(successor);
+    await decide(successor, "approve", {}, (await register("reviewer")).key);
+    expect((await second).body).toMatchObject({
+      intentId: successor,
+      status: "approved",
+      successor_id: null,
+    });
+  });
+
   test("7: an approval told to who waits can be ordered at once", async () => {
     const id = await pending();
     const ordered = wait(id).then(() => decide(id, "execute", {}, agent.key));
