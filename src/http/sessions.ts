@@ -50,7 +50,11 @@ export async function openSession(
   return opened.expiresAt;
 }
 
+/** What stands in front of something says so: then who is at the other end is anybody. */
+const FORWARDED = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host"] as const;
+
 /** By name, without proof: on one machine, where its operator said so, and only to browsers on it. */
 export function maySignInLocally(c: GateContext): boolean {
-  return c.env.settings.localSignIn && isLoopback(new URL(c.req.url).hostname);
+  const isForwarded = FORWARDED.some((name) => c.req.header(name) !== undefined);
+  return c.env.settings.localSignIn && !isForwarded && isLoopback(new URL(c.req.url).hostname);
 }

@@ -50,6 +50,21 @@ test("28: no name but the machine's own does: whoever reaches it by another is e
   }
 });
 
+test("28: nobody comes in by name through a tunnel or proxy that calls itself the machine", async () => {
+  const browser = browserAt(HERE);
+  await browser.post("/sign-in", as("ana"));
+  for (const [name, value] of [
+    ["Forwarded", "for=203.0.113.7"],
+    ["X-Forwarded-For", "203.0.113.7"],
+    ["X-Forwarded-Host", "tunnel.example.com"],
+  ] as const) {
+    expect((await browser.get("/v1/session", { [name]: value })).status, name).toBe(401);
+    const own = { Origin: HERE, "Sec-Fetch-Site": "same-origin", [name]: value };
+    expect((await browser.post("/sign-in", as("ben"), own)).status, name).toBe(403);
+  }
+  expect((await browser.get("/v1/session")).body.person).toBe("ana");
+});
+
 test("28: another site can't make a browser on the machine become anybody", async () => {
   const browser = browserAt(HERE);
   for (const headers of [
