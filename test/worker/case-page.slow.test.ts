@@ -117,18 +117,19 @@ const STRANGE =
 
 describe("28: whatever an attacker wrote", () => {
   test.each(CORPUS)("is text on the page of its case: %s", async (text) => {
+    const reviewer = await register("reviewer", { person: text });
     const hostile = await register("agent", { name: `${fresh("x")} ${text}`.slice(0, 120), owner: text });
     const request = ask("crm.held", {
       payload: `${text}\n${text}`,
       payload_name: `${text.replaceAll(/[/\\]/g, "")}.txt`,
       metadata: { [text]: text },
       on_behalf_of: text,
-      principal_id: "acct-1",
+      principal_id: text,
       sensitivity_tags: [text.slice(0, 64)],
       policy: text.slice(0, 128),
     });
     const named = await propose(hostile, { ...request, policy: "held" }, "pending_approval");
-    await call("POST", `/v1/intents/${named}/approve`, ben.key, { reason: text });
+    await call("POST", `/v1/intents/${named}/approve`, reviewer.key, { reason: text });
     await call("POST", `/v1/intents/${named}/reject`, ana.key, { reason: text });
     const { text: shown, status } = await open(named);
     expect(status).toBe(200);
@@ -139,9 +140,12 @@ describe("28: whatever an attacker wrote", () => {
       .replaceAll(">", "&gt;")
       .replaceAll('"', "&quot;")
       .replaceAll("'", "&#39;");
+    expect(shown).toContain("Decided by");
     // Owner, on whose behalf, metadata, tag, payload, and two comments.
     expect(shown.split(escaped.slice(0, 24)).length).toBeGreaterThan(6);
-    const queue = await call("GET", "/cases", ben.key);
+    await propose(hostile, ask("crm.held"), "pending_approval");
+    const queue = await call("GET", `/cases?agent=${hostile.id}`, reviewer.key);
+    expect(queue.text).toContain("crm.held");
     expect(queue.text).not.toMatch(STRANGE);
   });
 

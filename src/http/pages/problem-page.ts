@@ -28,18 +28,17 @@ async function toPage(c: GateContext, answer: Response): Promise<Response> {
   return problemPage(c, { status, detail: typeof detail === "string" ? detail : "This did not work." });
 }
 
-/** @param more what to do instead */
+/** A problem, for people. */
 export function problemPage(
   c: GateContext,
   { status, detail }: Pick<Problem, "status" | "detail">,
-  more: Markup | null = null,
 ): Response | Promise<Response> {
   return page(c, {
     title: status === 404 ? "Not here" : "Not done",
     status,
     body: html`<section class="notice bad">
       <h1>${visible(detail)}</h1>
-      ${more ?? wayOn(c, status)}
+      ${wayOn(c, status)}
     </section>`,
   });
 }
@@ -48,7 +47,8 @@ function wayOn(c: GateContext, status: number): Markup {
   if (status === 401) {
     return html`<p><a href="/sign-in?next=${encodeURIComponent(returnPath(c))}">Sign in</a></p>`;
   }
-  return html`<p><a href="/cases">To the queue</a></p>`;
+  const path = c.req.method === "GET" ? "/cases" : returnPath(c);
+  return html`<p><a href="${path}">${path === "/cases" ? "To the queue" : "Back to the case"}</a></p>`;
 }
 
 /** Where to come back to after signing in: what was asked for, or the case that a form was about. */
