@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
+import { isIntact, payloadOf, payloadWords, type CasePayload } from "./case-payload.ts";
 import { Refused, type ApprovalServer } from "./server.ts";
-import { clipped, hanging, quotedLines } from "./visible.ts";
+import { clipped, hanging } from "./visible.ts";
 import { count, dollars, duration } from "./words.ts";
 
 /** Everything a person decides on. */
@@ -15,28 +15,22 @@ export interface Case {
   /** What Gate measured; null when it does not say. */
   readonly facts: JsonObject | null;
   readonly agent: JsonObject | null;
-  readonly payload: { readonly bytes: Uint8Array; readonly sha256: string } | { readonly missing: string };
+  readonly payload: CasePayload;
   /** False: the payload that came is not the one the digest is about. */
   readonly isIntact: boolean;
 }
 
 const LABEL_COLUMNS = 11;
 
-/** Where only some lines are shown, long ones are not worked through to their end. */
-const PREVIEW_LINE_CHARS = 1_000;
-
-/** Bytes that are shown of a payload that is no text. */
-const HEX_BYTES = 256;
-
 export async function fetchCase(server: ApprovalServer, id: string): Promise<Case> {
   const [view, decision] = await Promise.all([server.intent(id), server.decision(id)]);
   const agentId = textMember(view, "sender_agent_id");
-  const [agent, payload] = await Promise.all([
+  const [agent, answered] = await Promise.all([
     agentId === null ? null : unlessRefused(() => server.agent(agentId)),
-    fetchPayload(server, id),
+    unlessRefused(() => server.payload(id)),
   ]);
   const facts = member(decision, "facts");
-  const isIntact = "missing" in payload || payload.sha256 === textMember(view, "payload_hash");
+  const payload = payloadOf(answered);
   return {
     id,
     state: textMember(view, "state") ?? "unknown",
@@ -45,14 +39,8 @@ export async function fetchCase(server: ApprovalServer, id: string): Promise<Cas
     facts: isJsonObject(facts) ? facts : null,
     agent: agent instanceof Refused ? null : agent,
     payload,
-    isIntact,
+    isIntact: isIntact(payload, view),
   };
-}
-
-async function fetchPayload(server: ApprovalServer, id: string): Promise<Case["payload"]> {
-  const bytes = await unlessRefused(() => server.payload(id));
-  if (bytes instanceof Refused) return { missing: bytes.message };
-  return { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
 async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | Refused> {
@@ -68,6 +56,7 @@ async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | Refused> {
 export function caseLines(found: Case, now: number, columns: number | null): readonly string[] {
   const { id, state, digest, view, facts, agent } = found;
   const onBehalf = textMember(view, "on_behalf_of");
+  const edit = editWords(view);
   const lines: readonly (readonly [label: string, words: string])[] = [
     ["what", what(view)],
     ["who", `${who(view, agent)}${onBehalf === null ? "" : `, for "${clipped(onBehalf, 80)}"`}`],
@@ -80,60 +69,14 @@ export function caseLines(found: Case, now: number, columns: number | null): rea
     ],
     ["state", `${clipped(state, 40)}, ${clock(view, state, now)}`],
     ["votes", votes(view)],
-    ["payload", payloadWords(found)],
+    ...(edit === null ? [] : [["edit", edit] as const]),
+    ["payload", payloadWords(view, found.payload)],
     ["digest", clipped(digest, 64)],
   ];
   const shown = lines.map(
     ([label, words]) => `  ${label.padEnd(8)} ${hanging(words, LABEL_COLUMNS, columns)}`,
   );
   return [clipped(id, 64), ...shown];
-}
-
-/** The payload behind bars, at most so many lines; null: all of them. */
-export function payloadLines(
-  { payload }: Case,
-  columns: number | null,
-  most: number | null,
-): readonly string[] {
-  if ("missing" in payload) return [];
-  const { bytes } = payload;
-  const content = textOf(bytes);
-  if (content === null) return hexLines(bytes);
-  if (most === null) return quotedLines(content, columns);
-  const beginning = content.slice(0, most * PREVIEW_LINE_CHARS);
-  const lines = quotedLines(beginning, columns);
-  if (lines.length <= most && beginning.length === content.length) return lines;
-  return [...lines.slice(0, most), `    and more, of ${count(bytes.length)} bytes in all`];
-}
-
-export function textOf(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-function hexLines(bytes: Uint8Array): readonly string[] {
-  const hex = Buffer.from(bytes.subarray(0, HEX_BYTES)).toString("hex");
-  const rows = hex.match(/.{1,64}/g) ?? [];
-  const rest = bytes.length - HEX_BYTES;
-  return [
-    ...rows.map((row) => `  | ${row}`),
-    ...(rest > 0 ? [`    ${count(rest)} more bytes; not text`] : []),
-  ];
-}
-
-function payloadWords({ view, payload, isIntact }: Case): string {
-  const kind = textMember(view, "payload_kind") ?? "unknown";
-  const name = textMember(view, "payload_name");
-  const type = textMember(view, "payload_type");
-  const named = name === null ? "" : `${clipped(name, 80)}, `;
-  if (kind === "none") return "none";
-  if (kind === "reference") return `${named}a reference: Gate has not seen the content`;
-  if ("missing" in payload) return `${named}not shown: ${clipped(payload.missing, 200)}`;
-  const words = `${named}${type === null ? "" : `${clipped(type, 40)}, `}${count(payload.bytes.length)} bytes`;
-  return isIntact ? words : `${words}: NOT THE BYTES THIS INTENT IS ABOUT (sha256 ${payload.sha256})`;
 }
 
 function what(view: JsonObject): string {
@@ -162,10 +105,24 @@ function value(facts: JsonObject | null, view: JsonObject): string {
   return measured === declared ? measured : `measured ${measured}, declared ${declared}`;
 }
 
+/** Whose change of which intent this one is, or what took its place. */
+function editWords(view: JsonObject): string | null {
+  const [before, after] = [textMember(view, "predecessor_id"), textMember(view, "successor_id")];
+  const words = [
+    ...(before === null ? [] : [`made of ${clipped(before, 64)} by ${text(view, "edited_by")}`]),
+    ...(after === null ? [] : [`replaced by ${clipped(after, 64)}`]),
+  ];
+  return words.length === 0 ? null : words.join(", ");
+}
+
 function votes(view: JsonObject): string {
   const given = listMember(view, "votes").filter(isJsonObject);
   const asked = objectMember(view, "approval");
-  const people = given.map((vote) => `${text(vote, "person")} (${text(vote, "assurance")})`);
+  const rejections = listMember(view, "rejections").length;
+  const people = given.map((vote) => {
+    const [person, acting] = [text(vote, "person"), text(vote, "acting")];
+    return `${person} (${text(vote, "assurance")}${acting === person ? "" : `, given by ${acting}`})`;
+  });
   const from = [...listMember(asked, "groups"), ...listMember(asked, "people")].filter(
     (one) => typeof one === "string",
   );
@@ -173,6 +130,7 @@ function votes(view: JsonObject): string {
   return [
     `${given.length} of ${numberMember(view, "required_approvals") ?? 1}`,
     ...(people.length === 0 ? [] : [`by ${clipped(people.join(", "), 200)}`]),
+    ...(rejections === 0 ? [] : [`${rejections} said no`]),
     ...(from.length === 0 ? [] : [`from ${clipped(from.join(", "), 200)}`]),
     ...(assurance === null ? [] : [`assurance ${clipped(assurance, 20)} or stronger`]),
   ].join(", ");
@@ -192,7 +150,7 @@ function factors(view: JsonObject): string {
 
 function clock(view: JsonObject, state: string, now: number): string {
   const proposed = Date.parse(textMember(view, "created_at") ?? "");
-  const deadline = Date.parse(textMember(view, "decide_by") ?? textMember(view, "expires_at") ?? "");
+  const deadline = Date.parse(textMember(view, "decide_by") ?? "");
   const age = Number.isNaN(proposed) ? "?" : duration(now - proposed);
   if (state !== "pending_approval") return `proposed ${age} ago`;
   if (Number.isNaN(deadline)) return `proposed ${age} ago, without an end`;

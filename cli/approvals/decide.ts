@@ -1,7 +1,8 @@
 import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
 import { EXIT_FAILED, type CommandIo } from "../io.ts";
-import { caseLines, fetchCase, payloadLines, type Case } from "./case.ts";
+import { caseLines, fetchCase, type Case } from "./case.ts";
+import { payloadLines } from "./case-payload.ts";
 import { wholeIds } from "./find.ts";
 import { readApprovalOptions, SOME_IDS, type ApprovalOptions } from "./options.ts";
 import { asked, isYes } from "./prompt.ts";
@@ -53,9 +54,11 @@ async function shownCases(server: ApprovalServer, options: ApprovalOptions, io: 
   const columns = process.stdout.columns ?? null;
   for (const found of cases) {
     io.out(
-      [...caseLines(found, Date.now(), columns), ...payloadLines(found, columns, PREVIEW_LINES), ""].join(
-        "\n",
-      ),
+      [
+        ...caseLines(found, Date.now(), columns),
+        ...payloadLines(found.payload, columns, PREVIEW_LINES),
+        "",
+      ].join("\n"),
     );
   }
   const open = cases.filter((found) => whyNot(found) === null);

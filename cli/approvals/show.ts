@@ -1,7 +1,8 @@
 import { isJsonObject } from "../../src/core/json.ts";
 import { member, textMember } from "../../verifier/read-json.ts";
 import type { CommandIo } from "../io.ts";
-import { caseLines, fetchCase, payloadLines, textOf, type Case } from "./case.ts";
+import { caseLines, fetchCase, type Case } from "./case.ts";
+import { payloadLines, textOf } from "./case-payload.ts";
 import { wholeIds } from "./find.ts";
 import { readApprovalOptions } from "./options.ts";
 import { approvalServer } from "./server.ts";
@@ -22,7 +23,7 @@ export async function runShow(args: readonly string[], io: CommandIo): Promise<n
   }
   const columns = process.stdout.columns ?? null;
   io.out(caseLines(found, Date.now(), columns).join("\n"));
-  const payload = payloadLines(found, columns, options.full ? null : SHOWN_LINES);
+  const payload = payloadLines(found.payload, columns, options.full ? null : SHOWN_LINES);
   if (payload.length > 0) io.out(payload.join("\n"));
   if (payload.length > SHOWN_LINES && !options.full) io.err("All of it: --full");
   io.out(eventLines(found, columns).join("\n"));

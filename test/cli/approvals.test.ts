@@ -37,6 +37,7 @@ beforeAll(async () => {
     );
   held("held");
   held("pair", "approvers: { require: 2 }\n");
+  held("editable", "edit: { allow: true }\n");
   held("by-nobody", "approvers: { groups: [elsewhere] }\n");
   const registry = join(home.path, "gate.yaml");
   writeFileSync(registry, "people:\n  ana: { name: Ana }\ngroups:\n  elsewhere: [ana]\ndestinations: {}\n");
@@ -197,6 +198,24 @@ describe("approvals show", () => {
     expect((await approvals(["show", reference])).out).toContain(
       "a reference: Gate has not seen the content",
     );
+  });
+
+  test("an edited case names what it was made of and by whom, and the other what replaced it", async () => {
+    const id = await pending({ policy: "editable" });
+    const { body } = await request(port, "GET", `/v1/intents/${id}`, keys.admin);
+    const edited = await request(port, "POST", `/v1/intents/${id}/edit`, keys.reviewer, {
+      digest: body["intent_digest"],
+      reason: "one row too many",
+      payload: "changed\n",
+    });
+    const successor = String((edited.body["successor"] as Readonly<Record<string, unknown>>)["intentId"]);
+    expect((await approvals(["show", id])).out).toContain(`edit     replaced by ${successor}`);
+    const { out } = await approvals(["show", successor]);
+    expect(out).toMatch(new RegExp(`edit +made of ${id} by \\S+`));
+    expect(out).toContain("  | changed\n");
+    const refused = await approvals(["approve", successor, "--yes"]);
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain("not approved: Nobody decides what they");
   });
 
   test("a case that others decide is shown without its payload", async () => {
