@@ -134,7 +134,7 @@ export class IntentOutbox {
 
   async #enqueue(intent: string, at: Instant): Promise<void> {
     const delaySeconds = Math.min(Math.max(Math.ceil((at - Date.now()) / 1000), 0), MAX_QUEUE_DELAY_SECONDS);
-    const message: DeadlineMessage = { type: "deadline", intent };
+    const message: DeadlineMessage = { type: "deadline", intent, at };
     try {
       await this.#env.EVENTS.send(message, { delaySeconds });
     } catch (error) {

@@ -122,9 +122,12 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   /** The queue's word that a deadline may have come: does nothing unless it has. */
-  async tick(): Promise<void> {
+  async tick(at: number | null = null): Promise<void> {
+    const { queuedFor } = this.#store.progress();
     if (this.#settled() === undefined) return;
-    this.#store.putProgress({ queuedFor: null });
+    // The message for a deadline that moved has a younger one behind it. Sending again for each of them would keep as
+    // many going round as there were heartbeats.
+    if (at === null || at === queuedFor) this.#store.putProgress({ queuedFor: null });
     await this.#outbox.catchUp();
   }
 

@@ -31,8 +31,8 @@ export default {
     for (const message of batch.messages) {
       try {
         // Whatever else may have got into the queue names no intent, and is taken off it.
-        const { intent } = (message.body ?? {}) as Partial<DeadlineMessage>;
-        await ports.intents.find(String(intent))?.tick();
+        const { intent, at } = (message.body ?? {}) as Partial<DeadlineMessage>;
+        await ports.intents.find(String(intent))?.tick(typeof at === "number" ? at : null);
         message.ack();
       } catch (error) {
         console.error({ message: "deadline not applied", id: message.id, error: String(error) });

@@ -87,7 +87,8 @@ export interface Intent {
   repeated(by: string): Promise<IntentState | null>;
   /** The state once it has left this phase, or as it is when the time is over; null: never proposed. */
   waitWhile(phase: Phase, timeoutMs: number): Promise<IntentState | null>;
-  tick(): Promise<void>;
+  /** `at`: the deadline that the queue's message was sent for, where it says so. */
+  tick(at?: number | null): Promise<void>;
 }
 
 export interface Intents {
@@ -103,6 +104,8 @@ export interface Intents {
 export interface DeadlineMessage {
   readonly type: "deadline";
   readonly intent: string;
+  /** Milliseconds since the epoch: the deadline it is about, which may be over or moved when it arrives. */
+  readonly at: number;
 }
 
 /** An intent about to be decided, as its agent's counters see it. */

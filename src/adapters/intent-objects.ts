@@ -57,6 +57,6 @@ function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
       }
     },
     repeated: (by) => call((stub) => stub.repeated(by)),
-    tick: () => call((stub) => stub.tick()),
+    tick: (at) => call((stub) => stub.tick(at)),
   };
 }

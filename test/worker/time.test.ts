@@ -219,27 +219,60 @@ describe("timers make it happen in time", () => {
 
   test("17: a deadline is queued with its delay, a day at most, and again by the message that came early", async () => {
     const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
-    const delays = (intent: string) =>
-      send.mock.calls
-        .filter(([message]) => JSON.stringify(message) === JSON.stringify(deadline(intent)))
-        .map(([, options]) => options?.delaySeconds);
+    const sent = (intent: string) => messagesFor(send.mock.calls, intent);
+    const delays = (intent: string) => sent(intent).map(({ delaySeconds }) => delaySeconds);
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     await until(() => expect(delays(id)).toEqual([15 * 60]));
     later(10 * MINUTE_MS);
-    await deliver([deadline(id)]);
+    await deliver([sent(id).at(-1)?.message]);
     await until(() => expect(delays(id)).toEqual([15 * 60, 5 * 60]));
     later(5 * MINUTE_MS);
-    await deliver([deadline(id)]);
+    await deliver([sent(id).at(-1)?.message]);
     await until(() => expect(delays(id)).toEqual([15 * 60, 5 * 60, 15 * 60]));
     // Deferred it waits without end, and no message can wait longer than a day.
     const deferred = await propose(agent, ask("crm.defer", { expiresIn: "1m" }), "pending_approval");
     await until(() => expect(delays(deferred)).toEqual([60]));
     later(MINUTE_MS);
-    await deliver([deadline(deferred)]);
+    await deliver([sent(deferred).at(-1)?.message]);
     await until(() => expect(delays(deferred)).toEqual([60, 24 * 60 * 60]));
   });
+
+  test("17: messages for deadlines that moved are not sent again: one goes round, however many there were", async () => {
+    const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
+    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    await call("POST", `/v1/executions/${id}/claim`, token);
+    for (let beat = 0; beat < 5; beat += 1) {
+      later(MINUTE_MS);
+      await call("POST", `/v1/executions/${id}/heartbeat`, token);
+      await flushed(intent);
+    }
+    const sent = () => messagesFor(send.mock.calls, intent);
+    await until(() => expect(sent()).toHaveLength(7));
+    // All but the last come while the claim still holds: its own is on its way, and none of them adds another.
+    await deliver(
+      sent()
+        .slice(0, -1)
+        .map(({ message }) => message),
+    );
+    expect(sent()).toHaveLength(7);
+    await deliver([sent().at(-1)?.message]);
+    await until(() => expect(sent()).toHaveLength(8));
+    // Without a word what it was for, as an earlier version wrote them, it is taken for the last.
+    await deliver([deadline(intent)]);
+    await until(() => expect(sent()).toHaveLength(9));
+  });
 });
+
+/** The deadline messages among what was sent to the queue, with their delays. */
+function messagesFor(calls: readonly (readonly unknown[])[], intent: string) {
+  return calls
+    .map(([message, options]) => ({
+      message: message as { readonly type?: string; readonly intent?: string },
+      delaySeconds: (options as { readonly delaySeconds?: number } | undefined)?.delaySeconds,
+    }))
+    .filter(({ message }) => message.type === "deadline" && message.intent === intent);
+}
 
 /** What the queue or the alarm does to an intent when its time has come. */
 const TIMERS: readonly (readonly [string, (intent: string) => Promise<unknown>])[] = [
