@@ -98,7 +98,7 @@ export async function sealed(): Promise<Head> {
   return remember(await opened(answer.text));
 }
 
-const GUARDS = ["ledger_no_update", "ledger_no_delete", "ledger_no_fork"] as const;
+const GUARDS = ["ledger_no_update", "ledger_no_delete", "ledger_no_fork", "ledger_no_gap"] as const;
 
 /** What whoever holds the database can do: take the guards away, write, and put them back. */
 export async function asAttacker(...statements: readonly (string | D1PreparedStatement)[]): Promise<void> {
