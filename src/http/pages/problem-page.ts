@@ -28,17 +28,18 @@ async function toPage(c: GateContext, answer: Response): Promise<Response> {
   return problemPage(c, { status, detail: typeof detail === "string" ? detail : "This did not work." });
 }
 
-/** A problem, for people. */
+/** @param more what to do instead; null: what is usual */
 export function problemPage(
   c: GateContext,
   { status, detail }: Pick<Problem, "status" | "detail">,
+  more: Markup | null = null,
 ): Response | Promise<Response> {
   return page(c, {
     title: status === 404 ? "Not here" : "Not done",
     status,
     body: html`<section class="notice bad">
       <h1>${visible(detail)}</h1>
-      ${wayOn(c, status)}
+      ${more ?? wayOn(c, status)}
     </section>`,
   });
 }
