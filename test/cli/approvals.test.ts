@@ -121,7 +121,7 @@ describe("approvals list", () => {
       "INTENT",
     ]);
     expect(row).toMatch(
-      new RegExp(`^\\d+s +30m +crm\\.listed +1,234 +\\$99\\.50 +\\w+ \\d\\.\\d\\d +0/1 +${id}$`),
+      new RegExp(`^\\d+[sm] +(?:30|29|28)m +crm\\.listed +1,234 +\\$99\\.50 +\\w+ \\d\\.\\d\\d +0/1 +${id}$`),
     );
     expect(rest).toEqual([]);
     const json = JSON.parse((await approvals(["list", "--json", "--limit", "200"])).out) as { id: string }[];
