@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, test, vi } from "vitest";
+import { portsOf } from "../../src/env.ts";
 import {
   admin,
   ask,
@@ -300,4 +301,62 @@ test("a repeated proposal gives no second vote and takes no second use", async (
   expect(await statusOf(agent, request)).toBe("approved");
   expect(await statusOf(agent, request)).toBe("duplicate_blocked");
   expect(await usedOf(id)).toBe(1);
+});
+
+test("5, 8: a use that led to no vote, because a kill switch came first, is given back", async () => {
+  freeze();
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const id = await lay(maker, agent, { uses: 1 });
+  // Proposals may be decided on what was read a few seconds ago; votes never are.
+  await call("POST", "/v1/intents?dry_run=true", agent.key, ask("crm.held"));
+  const thrown = "INSERT INTO switches VALUES ('agent', ?1, 1, 1, 'drill', NULL, 'test', 0)";
+  await env.DB.prepare(thrown).bind(agent.id).run();
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await usedOf(id)).toBe(0);
+  await call("POST", "/v1/switches/lift", admin, { scope: "agent", target: agent.id });
+  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+});
+
+test("20: a crash between taking a use and giving the vote costs the use, and no vote is given twice", async () => {
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const id = await lay(maker, agent, { uses: 1 });
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const get = env.INTENTS.get.bind(env.INTENTS);
+  vi.spyOn(env.INTENTS, "get").mockImplementation((...asked) => {
+    const stub = get(...asked);
+    return new Proxy(stub, {
+      get: (_, name) =>
+        name === "act" ? () => Promise.reject(new Error("gone")) : Reflect.get(stub, name, stub),
+    });
+  });
+  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  vi.restoreAllMocks();
+  expect(await usedOf(id)).toBe(1);
+  expect(await eventsOf(intent)).not.toContain("approval_vote_recorded");
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+});
+
+test("8: the counted uses of one intent are one use, and what is over is over for it as well", async () => {
+  freeze();
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const id = await lay(maker, agent, { uses: 1, daily_limit_usd: 5 });
+  const { mandates } = portsOf(env);
+  const use = (intent: string, cents: number | null = 100) => ({
+    intent,
+    destination: "crm.held",
+    policies: ["held"],
+    agent: agent.id,
+    principalId: null,
+    cents,
+    records: 1,
+  });
+  const take = (intent: string, cents?: number | null) => mandates.take(id, use(intent, cents), Date.now());
+  for (const unknown of [null, Number.NaN]) expect(await take("int_0", unknown)).toBe(false);
+  expect(await take("int_1", 501)).toBe(false);
+  expect([await take("int_1"), await take("int_1"), await take("int_2")]).toEqual([true, true, false]);
+  await mandates.giveBack(id, "int_1");
+  await mandates.giveBack(id, "int_1");
+  expect([await usedOf(id), await take("int_2"), await usedOf(id)]).toEqual([0, true, 1]);
+  await call("POST", `/v1/standing-approvals/${id}/revoke`, maker.key);
+  expect(await take("int_2")).toBe(false);
 });
