@@ -664,6 +664,35 @@ describe("the queue", () => {
     expect(group.text).toContain(second);
   });
 
+  test("says of what waits who was not told, and is there when nobody can say", async () => {
+    const one = await register("agent");
+    const intent = await propose(one, ask("crm.held"), "pending_approval");
+    const told = vi.spyOn(portsOf(env).deliveries, "ofIntents");
+    told.mockResolvedValue([
+      {
+        id: "1",
+        target: "channel:<ops>",
+        person: "ana",
+        kind: "held",
+        intent,
+        seq: 3,
+        to: null,
+        at: 0,
+        state: "failed",
+        attempts: 1,
+        nextAt: null,
+        lastStatus: 404,
+        lastProblem: "no <b>service</b>",
+        deliveredAt: null,
+        receipt: null,
+      },
+    ]);
+    const { text } = await call("GET", `/cases?agent=${one.id}`, ben.key);
+    expect(text).toContain("not delivered to channel:&lt;ops&gt;: no &lt;b&gt;service&lt;/b&gt;");
+    told.mockRejectedValue(new Error("away"));
+    expect((await call("GET", `/cases?agent=${one.id}`, ben.key)).text).toContain(intent);
+  });
+
   test("is for people: agents and runners are told so, auditors and admins may look", async () => {
     for (const [role, status] of [
       ["agent", 403],

@@ -4,7 +4,6 @@ import type { Voter } from "../../core/intent/command.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import { voterOf } from "../../core/people.ts";
 import { obstacleTo } from "../../decide.ts";
-import type { DeliveryRecord } from "../../ports/telling.ts";
 import type { Dossier, Intent } from "../../ports.ts";
 import { maySeePayload } from "../access.ts";
 import type { Caller } from "../auth.ts";
@@ -18,6 +17,7 @@ import { payloadSection } from "./case-payload.ts";
 import { requestSection, whySection } from "./case-request.ts";
 import { editableText } from "./editable.ts";
 import { page, type Markup } from "./page.ts";
+import { undeliveredOf } from "./undelivered.ts";
 import { visible } from "./visible.ts";
 import { counted, distanceTo, standingOf, timeOf, toneOf } from "./words.ts";
 
@@ -40,7 +40,7 @@ export async function casePage(
   const [isPayloadTheirs, agent, undelivered, obstacle] = await Promise.all([
     maySeePayload(principal, state, c.env),
     c.env.principals.get(state.terms.agent),
-    undeliveredOf(c, intent.id),
+    undeliveredOf(c, [intent.id]),
     state.phase === "pending_approval" ? obstacleTo(state.terms, c.env) : null,
   ]);
   const bytes = isPayloadTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
@@ -73,19 +73,6 @@ function decidingOf(
   const isChangeable = state.phase === "pending_approval" && state.terms.edit.allow;
   const text = isChangeable && bytes !== null ? editableText(bytes) : null;
   return html`${deciding(state, voter, link)} ${text === null ? null : editForm(state, link, text)}`;
-}
-
-/** Null: nobody could be asked. Whoever decides does not have to wait for that. */
-async function undeliveredOf(c: GateContext, id: string): Promise<readonly DeliveryRecord[] | null> {
-  try {
-    const told = await c.env.deliveries.ofIntents([id]);
-    return told.filter(({ state, lastProblem }) => {
-      return state === "failed" || (state === "pending" && lastProblem !== null);
-    });
-  } catch (error) {
-    console.error({ message: "deliveries not read", error: String(error) });
-    return null;
-  }
 }
 
 function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now: number): Markup {

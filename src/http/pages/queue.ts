@@ -1,8 +1,10 @@
 import { html } from "hono/html";
 import type { AskedApproval, IntentRow } from "../../core/intent/read-model.ts";
+import type { DeliveryRecord } from "../../ports/telling.ts";
 import type { GateContext } from "../context.ts";
 import { cursorOf, listFilter } from "../wire/list-query.ts";
 import { page, type Markup } from "./page.ts";
+import { undeliveredOf } from "./undelivered.ts";
 import { visible } from "./visible.ts";
 import { distanceTo, dollars, timeOf } from "./words.ts";
 
@@ -12,7 +14,11 @@ export async function queuePage(c: GateContext): Promise<Response> {
   const rows = await c.env.index.list({ ...filter, phases: ["pending_approval"], limit: filter.limit + 1 });
   const shown = rows.slice(0, filter.limit);
   const last = rows.length > filter.limit ? shown.at(-1) : undefined;
-  const names = await namesOf(c, shown);
+  const ids = shown.map(({ id }) => id);
+  const [names, untold] = await Promise.all([
+    namesOf(c, shown),
+    ids.length === 0 ? [] : undeliveredOf(c, ids),
+  ]);
   const now = Date.now();
   return page(c, {
     title: "Waiting for a decision",
@@ -20,7 +26,7 @@ export async function queuePage(c: GateContext): Promise<Response> {
       <h1>Waiting for a decision</h1>
       ${filter.group === null ? null : html`<p>Only those that are alike. <a href="/cases">Show all</a></p>`}
       <section>
-        ${shown.length === 0 ? html`<p>Nothing waits.</p>` : table(shown, names, now)}
+        ${shown.length === 0 ? html`<p>Nothing waits.</p>` : table(shown, names, untold ?? [], now)}
         ${last === undefined ? null : next(c, cursorOf(last))}
       </section>
     `,
@@ -33,7 +39,12 @@ async function namesOf(c: GateContext, rows: readonly IntentRow[]): Promise<Read
   return new Map(agents.flatMap((agent) => (agent === null ? [] : [[agent.id, agent.name] as const])));
 }
 
-function table(rows: readonly IntentRow[], names: ReadonlyMap<string, string>, now: number): Markup {
+function table(
+  rows: readonly IntentRow[],
+  names: ReadonlyMap<string, string>,
+  untold: readonly DeliveryRecord[],
+  now: number,
+): Markup {
   return html`<div class="scroll">
     <table>
       <thead>
@@ -55,6 +66,7 @@ function table(rows: readonly IntentRow[], names: ReadonlyMap<string, string>, n
               <td>
                 <a href="/cases/${row.id}">${visible(row.action)}</a>
                 ${row.action === row.destination ? null : html`<br /><span class="dim">${visible(row.destination)}</span>`}
+                ${notDelivered(untold.filter(({ intent }) => intent === row.id))}
               </td>
               <td>${visible(names.get(row.agent_id) ?? row.agent_id)}</td>
               <td><span class="tag ${row.risk_level}">${row.risk_level}</span></td>
@@ -81,6 +93,15 @@ function table(rows: readonly IntentRow[], names: ReadonlyMap<string, string>, n
       </tbody>
     </table>
   </div>`;
+}
+
+/** Each place once, with what went wrong last. */
+function notDelivered(untold: readonly DeliveryRecord[]): Markup | null {
+  const problems = new Map(untold.map(({ target, lastProblem }) => [target, lastProblem ?? "it failed"]));
+  if (problems.size === 0) return null;
+  return html`<ul class="untold">
+    ${[...problems].map(([target, why]) => html`<li>not delivered to ${visible(target)}: ${visible(why)}</li>`)}
+  </ul>`;
 }
 
 /** JSON that Gate wrote itself (see `rowOf`). */
