@@ -180,7 +180,8 @@ function isSame(
 }
 
 function editedFrom({ terms }: IntentState, { voter }: Change): NonNullable<GovernRequest["edited"]> {
-  return { predecessor: terms.id, editor: voter, editorMayApprove: terms.edit.editorMayApprove };
+  const { id, edit, excluded } = terms;
+  return { predecessor: id, editor: voter, editorMayApprove: edit.editorMayApprove, excluded };
 }
 
 /** The declared count was the old payload's; it must not vouch for another one. */

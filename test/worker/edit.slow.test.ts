@@ -244,6 +244,17 @@ test("invariant 3: the editor can't approve what they wrote, with whatever crede
   expect((await approve(successorByOwner, successor)).body.status).toBe("approved");
 });
 
+test("invariant 3: who wrote part of it before another editor did can't approve the whole", async () => {
+  const first = await edit(ana, await held("open"));
+  const second = await edit(ben, first.body.successor.intentId);
+  expect(second.status, second.text).toBe(200);
+  const { intentId } = second.body.successor;
+  for (const editor of [ana, ben]) {
+    expect((await approve(editor, intentId)).body.code).toBe("own_intent");
+  }
+  expect((await approve(await register("reviewer"), intentId)).body.status).toBe("approved");
+});
+
 test("invariant 8: nothing that was laid down beforehand approves what a reviewer wrote", async () => {
   const intent = await held("laid-down");
   const standing = { destination: "crm.laid-down", agent_id: agent.id };

@@ -41,6 +41,8 @@ export interface Edited {
   readonly editor: Voter;
   /** True: the policy of the predecessor lets those who change it approve it as well. */
   readonly editorMayApprove: boolean;
+  /** Handles of those who could not decide the predecessor: earlier editors among them wrote part of this, too. */
+  readonly excluded: readonly string[];
 }
 
 /** Fixes, at proposal, everything an approval will be an approval of, and binds it in one digest. */
@@ -85,13 +87,19 @@ export function termsOf(input: TermsInput): Terms {
     editor: edited?.editor.acting ?? null,
     group,
     eraseBy: decision.retentionDays === null ? null : now + decision.retentionDays * DAY_MS,
-    excluded: [...excludedHandles(proposer, approval, rules.registry), ...editorHandles(edited, decision)],
+    excluded: excludedFrom(input),
     risk: decision.risk,
     records: facts.records.effective,
     valueCents: facts.valueUsdCents.measured ?? facts.valueUsdCents.declared,
     outcome: decision.outcome,
     reasonCode: decision.reasonCode,
   };
+}
+
+function excludedFrom({ proposer, decision, rules, edited }: TermsInput): readonly string[] {
+  const own = excludedHandles(proposer, decision.approval, rules.registry);
+  if (edited === null) return own;
+  return [...new Set([...own, ...edited.excluded, ...editorHandles(edited, decision)])];
 }
 
 /** Whoever changed the payload proposed it, and is as little their own approver as anybody. */
