@@ -259,6 +259,19 @@ describe("a Slack app", () => {
     expect(told).toMatchObject({ kind: "retry", afterMs: 5000 });
   });
 
+  test("brings every message up to date, though one of them can't be changed any more", async () => {
+    const intent = await held();
+    await approve(intent);
+    const earlier = ["C0APPROVALS/1.2", "C0APPROVALS/3.4"].map((receipt, at) =>
+      delivery("app", intent, "held", { id: `earlier-${at}`, state: "delivered", receipt }),
+    );
+    const refused = answered(200, { ok: false, error: "edit_window_closed" });
+    const world = outside(({ body }) => (body?.includes('"1.2"') === true ? refused : slackOk()));
+    const told = await tell(delivery("app", intent, "decided"), { ...world, earlier });
+    expect(world.got.map(({ body }) => body.ts)).toEqual(["1.2", "3.4"]);
+    expect(told).toMatchObject({ kind: "failed", problem: "Slack answered edit_window_closed" });
+  });
+
   test("is done with a message that somebody deleted", async () => {
     const intent = await held();
     await approve(intent);

@@ -7,7 +7,7 @@ import { callSlack, type SlackApp } from "./slack-api.ts";
 import { askMessage, noteMessage, settledMessage, type SlackMessage } from "./slack-message.ts";
 import { slackReference } from "./slack-reference.ts";
 import { titleOf } from "./titles.ts";
-import { MOOT, retry } from "./told.ts";
+import { MOOT, retry, type Untold } from "./told.ts";
 
 type SlackPorts = Pick<Ports, "send" | "secret" | "deliveries" | "token">;
 
@@ -98,12 +98,18 @@ async function settle(
   // A post that is under way would stay there with its buttons.
   const isUnderWay = earlier.some(({ kind, state }) => kind !== "decided" && state === "pending");
   const message = settledMessage(told);
+  const problems: Untold[] = [];
+  // Every one of them: that one can't be changed is no reason to leave another its buttons.
   for (const { channel: place, ts } of posts) {
     const updated = await callSlack(channel, "chat.update", { channel: place, ts, ...message }, ports);
     // Who deleted the post has brought it up to date, too.
-    if (!updated.ok && updated.error.code !== "message_not_found") return updated.error.told;
+    if (!updated.ok && updated.error.code !== "message_not_found") problems.push(updated.error.told);
   }
+  const again = problems.find(({ kind }) => kind === "retry");
+  if (again !== undefined) return again;
   if (isUnderWay) return retry("a message to it is still under way", null, POST_UNDER_WAY_MS);
+  const [problem] = problems;
+  if (problem !== undefined) return problem;
   return posts.length === 0 ? MOOT : { kind: "delivered", status: 200, receipt: null };
 }
 
