@@ -31,7 +31,8 @@ CREATE INDEX standing_approvals_by_person ON standing_approvals (person) WHERE r
 CREATE TABLE standing_uses (
   mandate TEXT NOT NULL REFERENCES standing_approvals (id),
   intent TEXT NOT NULL,
-  cents INTEGER,
+  -- A negative amount would make room under a cap.
+  cents INTEGER CHECK (cents >= 0),
   at INTEGER NOT NULL,
   PRIMARY KEY (mandate, intent)
 ) STRICT, WITHOUT ROWID;

@@ -4,6 +4,7 @@ import type { Decision } from "./core/decision.ts";
 import type { Voter } from "./core/intent/command.ts";
 import { useOf } from "./core/mandate.ts";
 import { personCalled, voterOf } from "./core/people.ts";
+import { makerOf } from "./mandate-maker.ts";
 import type { Intent, Ports } from "./ports.ts";
 
 type DelegationPorts = Pick<Ports, "mandates" | "principals" | "rules">;
@@ -37,17 +38,15 @@ export async function delegatedVoter(
   const delegation = await ports.mandates.delegated(from, delegate.acting, use, now);
   if (delegation === null) return null;
 
-  const maker = await ports.principals.get(delegation.principal);
-  if (maker?.status !== "active" || maker.role !== "reviewer") return null;
-  const delegator = voterOf(maker, delegation.assurance, registry);
-  if (delegator.person !== delegation.person) return null;
+  const delegator = await makerOf(delegation, ports);
+  if (delegator === null) return null;
   return {
     principal: delegate.principal,
     person: delegator.person,
     acting: delegate.acting,
     handles: [...new Set([...delegator.handles, ...delegate.handles])],
     groups: delegator.groups,
-    assurance: weaker(delegation.assurance, delegate.assurance),
-    mandate: delegation.id,
+    assurance: weaker(delegator.assurance, delegate.assurance),
+    mandate: delegator.mandate,
   };
 }

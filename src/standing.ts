@@ -2,11 +2,11 @@ import { eligibility } from "./core/intent/approval.ts";
 import type { Voter } from "./core/intent/command.ts";
 import type { IntentState } from "./core/intent/state.ts";
 import type { MandateUse, StandingApproval } from "./core/mandate.ts";
-import { voterOf } from "./core/people.ts";
 import { decideIntent, type DecidePorts } from "./decide.ts";
+import { makerOf } from "./mandate-maker.ts";
 import type { Intent } from "./ports.ts";
 
-/** No quorum is larger in practice, and each one tried costs the agent that waits a few reads. */
+/** No quorum is larger in practice, and each one tried costs the agent that waits a few calls. */
 const MOST_TRIED = 20;
 
 /**
@@ -29,9 +29,14 @@ export async function applyStanding(
   let state = held;
   try {
     const matching = await ports.mandates.matching(use, now);
-    for (const approval of matching.slice(0, MOST_TRIED)) {
-      if (state.phase !== "pending_approval") break;
-      state = await applyOne(intent, state, approval, use, ports, now);
+    let tried = 0;
+    for (const approval of matching) {
+      if (state.phase !== "pending_approval" || tried === MOST_TRIED) break;
+      const voter = await makerOf(approval, ports);
+      // Looked at before a use is taken; the object looks again.
+      if (voter === null || eligibility(state, voter) !== null || hasVoted(state, voter)) continue;
+      tried += 1;
+      state = await applyOne(intent, state, voter, approval, use, ports, now);
     }
   } catch (error) {
     console.error({ message: "standing approvals not applied", intent: intent.id, error: String(error) });
@@ -42,36 +47,22 @@ export async function applyStanding(
 async function applyOne(
   intent: Intent,
   state: IntentState,
-  approval: StandingApproval,
+  voter: Voter,
+  { id }: StandingApproval,
   use: MandateUse,
   ports: DecidePorts,
   now: number,
 ): Promise<IntentState> {
-  const voter = await makerOf(approval, ports);
-  // Looked at before a use is taken; the object looks again.
-  if (voter === null || eligibility(state, voter) !== null || hasVoted(state, voter)) return state;
-  if (!(await ports.mandates.take(approval.id, use, now))) return state;
+  if (!(await ports.mandates.take(id, use, now))) return state;
   const { digest } = state.terms;
   // Should this throw, the use stays counted: the vote may have been given.
   const said = { decision: "approve", voter, digest, note: null, link: null } as const;
   const decided = await decideIntent(intent, said, ports);
   const after = decided.ok ? decided.value.state : ((await intent.look()) ?? state);
-  if (!after.votes.some(({ mandate }) => mandate === approval.id)) {
-    await ports.mandates.giveBack(approval.id, intent.id);
+  if (!after.votes.some(({ mandate }) => mandate === id)) {
+    await ports.mandates.giveBack(id, intent.id);
   }
   return after;
-}
-
-/** Its maker as they are now, as sure of themselves as they were then; null: they may not vote any more. */
-async function makerOf(
-  { id, principal, person, assurance }: StandingApproval,
-  { principals, rules }: DecidePorts,
-): Promise<Voter | null> {
-  const [maker, { registry }] = await Promise.all([principals.get(principal), rules.current()]);
-  if (maker?.status !== "active" || maker.role !== "reviewer") return null;
-  const voter = voterOf(maker, assurance, registry);
-  // A credential that was given to somebody else since does not take its mandates along.
-  return voter.person === person ? { ...voter, mandate: id } : null;
 }
 
 function hasVoted({ votes }: IntentState, { person }: Voter): boolean {

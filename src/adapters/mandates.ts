@@ -67,6 +67,7 @@ const LIST_DELEGATIONS = `
 export const MATCHING = `
   SELECT * FROM standing_approvals
   WHERE destination IN (SELECT value FROM json_each(?1)) AND revoked_at IS NULL AND expires_at > ?2
+    AND (uses IS NULL OR used < uses)
   ORDER BY n`;
 
 const DELEGATED = `
@@ -74,7 +75,7 @@ const DELEGATED = `
   WHERE person = ?1 AND delegate = ?2 AND revoked_at IS NULL AND expires_at > ?3 ORDER BY n`;
 
 // One statement judges and counts, so that of many at once none is judged by a number that is old. The sum with an
-// unknown value is NULL, and NULL is under no cap.
+// unknown value is NULL, and NULL is under no cap. The table itself takes no negative value, which would make room.
 const TAKE = `
   INSERT INTO standing_uses (mandate, intent, cents, at)
   SELECT id, ?2, ?3, ?4 FROM standing_approvals

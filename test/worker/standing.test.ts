@@ -353,6 +353,7 @@ test("8: the counted uses of one intent are one use, and what is over is over fo
   const take = (intent: string, cents?: number | null) => mandates.take(id, use(intent, cents), Date.now());
   for (const unknown of [null, Number.NaN]) expect(await take("int_0", unknown)).toBe(false);
   expect(await take("int_1", 501)).toBe(false);
+  await expect(take("int_1", -1)).rejects.toThrow("CHECK");
   expect([await take("int_1"), await take("int_1"), await take("int_2")]).toEqual([true, true, false]);
   await mandates.giveBack(id, "int_1");
   await mandates.giveBack(id, "int_1");
