@@ -65,6 +65,10 @@ async function expectProven(id: string): Promise<void> {
   expect(verdictOf(findings)).toBe("proven");
 }
 
+function nextTurn(): Promise<unknown> {
+  return new Promise((resolve) => setTimeout(resolve, 0));
+}
+
 function shuffled<T>(items: readonly T[], seed: number): readonly T[] {
   return items
     .map((item, at) => ({ item, rank: ((at + 1) * 7919 * (seed + 3)) % 104_729 }))
@@ -156,8 +160,7 @@ describe("11: approve, reject, cancel, withdraw and the deadline at once", () =>
       if (deadlineAfter === 0) later(1);
       for (const [name, go] of calls) {
         running.push(answered(name, go()));
-        for (let turn = 0; turn < round % 4; turn += 1)
-          await new Promise((resolve) => setTimeout(resolve, 0));
+        for (let turn = 0; turn < round % 4; turn += 1) await nextTurn();
       }
       await Promise.all(running);
       later(1);
@@ -321,6 +324,85 @@ describe("5: a suspended reviewer's vote completes no quorum", () => {
     expect((await approve(id, one)).status).toBe(403);
     await approve(id, ben);
     expect(await stateOf(id)).toBe("approved");
+    await expectProven(id);
+  });
+});
+
+describe("8: a delegation moves a vote and never makes a second one", () => {
+  const forAna = (id: string, who: Registered) =>
+    call("POST", `/v1/intents/${id}/approve`, who.key, { on_behalf_of_principal: "ana" });
+
+  /** Undoes the delegation before, so that the one a test makes is the only one there is. */
+  let undo = async (): Promise<unknown> => undefined;
+
+  async function delegated() {
+    await undo();
+    const ana = await register("reviewer", { person: "ana" });
+    const ben = await register("reviewer", { person: "ben" });
+    const body = { delegate_agent_id: ben.id, destination: "crm.*" };
+    const made = await call("POST", "/v1/delegations", ana.key, body);
+    if (made.status !== 201) throw new Error(made.text);
+    const revoke = () => call("POST", `/v1/delegations/${made.body.id}/revoke`, ana.key);
+    const { key } = await register("reviewer", { person: "ana" });
+    undo = () => call("POST", `/v1/delegations/${made.body.id}/revoke`, key);
+    return { ana, ben, revoke };
+  }
+
+  test("8: delegator and delegate at once, each for both, are one voice or two, never more than they are", async () => {
+    const { ana, ben } = await delegated();
+    for (let round = 0; round < 5; round += 1) {
+      const id = await held("crm.trio");
+      const all = [
+        () => approve(id, ana),
+        () => approve(id, ben),
+        () => forAna(id, ben),
+        () => forAna(id, ben),
+      ];
+      const answers = await Promise.all(shuffled(all, round).map((go) => go()));
+      for (const { status } of answers) expect(status).toBe(200);
+      // Either ben gave ana's vote and both have spoken, or each gave their own.
+      expect([["ana"], ["ana", "ben"]]).toContainEqual((await votesOf(id)).toSorted());
+      expect(await stateOf(id)).toBe("pending_approval");
+    }
+  });
+
+  test("8: one who votes for another and for themselves does not make two of a pair", async () => {
+    const { ben } = await delegated();
+    const id = await held("crm.pair");
+    await Promise.all([forAna(id, ben), approve(id, ben)]);
+    expect(await votesOf(id)).toHaveLength(1);
+    expect(await stateOf(id)).toBe("pending_approval");
+    expect((await execute(id)).status).toBe(409);
+  });
+
+  test.each([
+    ["the delegation is revoked", async ({ revoke }: Awaited<ReturnType<typeof delegated>>) => revoke()],
+    ["the delegator is suspended", async ({ ana }: Awaited<ReturnType<typeof delegated>>) => suspend(ana)],
+    ["the delegate is suspended", async ({ ben }: Awaited<ReturnType<typeof delegated>>) => suspend(ben)],
+  ] as const)("5: a vote given for another holds no longer once %s", async (_what, stop) => {
+    const people = await delegated();
+    const [other, third] = [await register("reviewer"), await register("reviewer")];
+    const id = await held("crm.pair");
+    expect((await forAna(id, people.ben)).status).toBe(200);
+    expect(await votesOf(id)).toEqual(["ana"]);
+    expect((await stop(people)).status).toBe(200);
+    await approve(id, other);
+    expect(await votesOf(id)).toEqual([other.id]);
+    expect(await stateOf(id)).toBe("pending_approval");
+    await approve(id, third);
+    expect(await stateOf(id)).toBe("approved");
+    await expectProven(id);
+  });
+
+  test("3: the ledger tells whose vote it was and who gave it, and the verifier counts it once", async () => {
+    const { ben } = await delegated();
+    const id = await held("crm.pair");
+    await forAna(id, ben);
+    await approve(id, await register("reviewer"));
+    expect(await stateOf(id)).toBe("approved");
+    const [vote] = (await flushed(id)).filter(({ event }) => event === "approval_vote_recorded");
+    expect(vote?.actor).toBe(ben.id);
+    expect(JSON.parse(vote?.body ?? "{}")).toMatchObject({ person: "ana", acting: "ben", principal: ben.id });
     await expectProven(id);
   });
 });
