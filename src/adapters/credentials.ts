@@ -155,6 +155,7 @@ function placeOf({ kind, issuer }: Credential): string {
     case "slack":
       return `Slack ${issuer}`;
     case "link":
+      return `link ${issuer}`;
     case "local":
       return kind;
   }

@@ -104,5 +104,7 @@ async function personOf(c: GateContext, id: string): Promise<Voter> {
   const reached = await c.env.credentials.reach({ kind: "link", issuer: "gate", subject: id }, person);
   if (!reached.ok) return refuse(INVALID_LINK);
   requireActive(reached.value);
+  // An admin made them something else: reviewers decide, and nobody else.
+  if (reached.value.role !== "reviewer") return refuse(INVALID_LINK);
   return voterOf(reached.value, "link", registry);
 }

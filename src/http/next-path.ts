@@ -12,5 +12,8 @@ export function nextPath(wanted: string | undefined): string {
   if (wanted === undefined || wanted.length > MAX_CHARACTERS) return "/";
   if (!/^\/(?!\/)[^\\\p{Cc}]*$/u.test(wanted) || !URL.canParse(wanted, ANYWHERE)) return "/";
   const { origin, pathname, search, hash } = new URL(wanted, ANYWHERE);
-  return origin !== ANYWHERE || pathname.startsWith("//") ? "/" : pathname + search + hash;
+  const path = pathname + search + hash;
+  // Escaping what is not ASCII makes it longer.
+  const isHere = origin === ANYWHERE && !path.startsWith("//") && path.length <= MAX_CHARACTERS;
+  return isHere ? path : "/";
 }

@@ -24,6 +24,7 @@ import {
   startIssuer,
   type TestIssuer,
 } from "./issuer.ts";
+import { linkTo } from "./links.ts";
 import { changeRules, RULES } from "./rules.ts";
 
 /*
@@ -624,6 +625,30 @@ test("a token whose issuer never answers is refused within a few seconds", async
   vi.spyOn(AbortSignal, "timeout").mockImplementation(() => real(10));
   serve(issuer.jwks, () => new Promise<Response>(() => undefined));
   expect((await whoIs(await issuer.token())).body.code).toBe("keys_unavailable");
+});
+
+test("5: whoever an admin made something else than a reviewer decides by no link, token or session", async () => {
+  const token = await issuer.token();
+  const intent = await held("crm.by-link");
+  const link = async () => {
+    const path = `/v1/approval-links/${await linkTo(intent, "ana")}/approve`;
+    return call("POST", path, undefined, {});
+  };
+  // A first link makes the account that links of hers act as.
+  const first = await held("crm.by-link");
+  const path = `/v1/approval-links/${await linkTo(first, "ana")}/approve`;
+  expect((await call("POST", path, undefined, {})).status).toBe(200);
+  await whoIs(token);
+  const { results } = await env.DB.prepare(
+    "SELECT principal_id AS id FROM pins WHERE person = 'ana' AND issuer IN ('gate', ?1)",
+  )
+    .bind(issuer.url)
+    .all<{ id: string }>();
+  expect(results).toHaveLength(2);
+  for (const { id } of results) await call("POST", `/v1/agents/${id}/role`, admin, { role: "auditor" });
+  expect((await link()).status).toBe(404);
+  expect((await call("POST", `/v1/intents/${intent}/approve`, token)).status).toBe(403);
+  expect((await call("GET", `/v1/intents/${intent}`, admin)).body.state).toBe("pending_approval");
 });
 
 test("tokens are not kept, not even for the ledger", async () => {

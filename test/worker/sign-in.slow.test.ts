@@ -156,7 +156,9 @@ describe("signing in with a key on the page", () => {
     ["data:text/html,x", "/"],
     ["/\u2028/evil.test", "/%E2%80%A8/evil.test"],
     ["/\uff0fevil.test", "/%EF%BC%8Fevil.test"],
+    [`/${"x".repeat(1499)}`, `/${"x".repeat(1499)}`],
     [`/${"x".repeat(1500)}`, "/"],
+    [`/${"\u00e9".repeat(500)}`, "/"],
   ];
 
   test.each(NEXT)("28: signing in leads nowhere but here: %j", async (next, expected) => {
