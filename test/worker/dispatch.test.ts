@@ -8,6 +8,7 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { pokeDispatcher } from "../../durable-objects/poke.ts";
 import worker from "../../src/index.ts";
 import type { Deliveries, Delivery, Told } from "../../src/ports/telling.ts";
 import {
@@ -168,6 +169,27 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     await deliveries.cursor();
     await deliveries.poke();
     expect(asked()).toBe(2);
+  });
+
+  test("of many pokes at once few are passed on, and none is forgotten", async () => {
+    const passedOn: number[] = [];
+    let said = 0;
+    const poke = async () => {
+      passedOn.push(said);
+    };
+    const namespace = { getByName: () => ({ poke }) } as unknown as Env["DISPATCH"];
+    const pokes: Promise<void>[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      for (let at = 0; at < 25; at += 1) {
+        said += 1;
+        pokes.push(pokeDispatcher({ DISPATCH: namespace }));
+      }
+      await Promise.resolve();
+    }
+    await Promise.all(pokes);
+    expect(passedOn.length).toBeLessThanOrEqual(2);
+    // The last one passed on was after everything that was said.
+    expect(passedOn.at(-1)).toBe(100);
   });
 
   test("30: a message that got lost is sent again by the alarm, as long as there is something to tell", async () => {
