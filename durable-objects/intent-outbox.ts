@@ -90,7 +90,8 @@ export class IntentOutbox {
       console.error({ message: "flush failed", intent: state.terms.id, error: String(error) });
       return false;
     }
-    if (wake !== null && wake !== queuedFor) await this.#enqueue(state.terms.id, wake);
+    // Not waited for: an order that is asked for now would wait with it, and the alarm keeps the same deadline.
+    if (wake !== null && wake !== queuedFor) this.#ctx.waitUntil(this.#enqueue(state.terms.id, wake));
     this.#ctx.waitUntil(pokeLog(this.#env));
     this.#ctx.waitUntil(pokeDispatcher(this.#env));
     // Commands may have come in while D1 worked: only what this flush saw is marked.

