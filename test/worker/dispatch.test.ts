@@ -178,6 +178,12 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
       passedOn.push(said);
     };
     const namespace = { getByName: () => ({ poke }) } as unknown as Env["DISPATCH"];
+    // Somebody else's promise to poke may be open still; from then on it is this test's alone.
+    await until(async () => {
+      await pokeDispatcher({ DISPATCH: namespace });
+      expect(passedOn).not.toEqual([]);
+    });
+    const before = passedOn.length;
     const pokes: Promise<void>[] = [];
     for (let round = 0; round < 4; round += 1) {
       for (let at = 0; at < 25; at += 1) {
@@ -187,7 +193,7 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
       await Promise.resolve();
     }
     await Promise.all(pokes);
-    expect(passedOn.length).toBeLessThanOrEqual(2);
+    expect(passedOn.length - before).toBeLessThanOrEqual(2);
     // The last one passed on was after everything that was said.
     expect(passedOn.at(-1)).toBe(100);
   });
