@@ -1,98 +1,16 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort, temporaryFolder } from "../cli/command.ts";
 import { type Body, type Gate, type Member, startGate, text } from "./gate.ts";
+import { CLIENT, type Provider, SECRET, startProvider } from "./oidc-provider.ts";
 
 /*
  * The built Worker, and an issuer over real connections: what a token is fetched, verified and redeemed with is not
  * mocked anywhere.
  */
-
-const CLIENT = "gate-client";
-const SECRET = "a client's secret";
-
-interface Provider {
-  readonly url: string;
-  readonly server: Server;
-  token(claims?: Record<string, unknown>): Promise<string>;
-  /** Codes it gave out, and what each is for. */
-  readonly codes: Map<string, { readonly nonce: string; readonly challenge: string }>;
-}
-
-async function startProvider(): Promise<Provider> {
-  const { publicKey, privateKey } = await generateKeyPair("RS256");
-  const jwk = { ...(await exportJWK(publicKey)), kid: "k1", alg: "RS256", use: "sig" };
-  const codes: Provider["codes"] = new Map();
-  const server = createServer((request, response) => void answer(request, response));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-
-  function token(claims: Record<string, unknown> = {}): Promise<string> {
-    const said = { email: "ana@example.com", email_verified: true, ...claims };
-    return new SignJWT(said)
-      .setProtectedHeader({ alg: "RS256", kid: "k1" })
-      .setIssuer(url)
-      .setAudience(CLIENT)
-      .setSubject("user-1")
-      .setIssuedAt()
-      .setExpirationTime("5m")
-      .sign(privateKey);
-  }
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? "/", url);
-    const json = (status: number, body: unknown): void => {
-      response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
-    };
-    if (pathname === "/.well-known/openid-configuration") {
-      return json(200, {
-        issuer: url,
-        jwks_uri: `${url}/keys`,
-        authorization_endpoint: `${url}/authorize`,
-        token_endpoint: `${url}/token`,
-        id_token_signing_alg_values_supported: ["RS256"],
-      });
-    }
-    if (pathname === "/keys") return json(200, { keys: [jwk] });
-    if (pathname !== "/token") return json(404, {});
-    const form = new URLSearchParams(await bodyOf(request));
-    const known = codes.get(form.get("code") ?? "");
-    codes.delete(form.get("code") ?? "");
-    const basic = Buffer.from(
-      request.headers.authorization?.replace("Basic ", "") ?? "",
-      "base64",
-    ).toString();
-    const [id = "", secret = ""] = basic
-      .split(":")
-      .map((part) => decodeURIComponent(part.replaceAll("+", " ")));
-    if (id !== CLIENT || secret !== SECRET) return json(401, { error: "invalid_client" });
-    if (known === undefined || (await challengeOf(form.get("code_verifier") ?? "")) !== known.challenge) {
-      return json(400, { error: "invalid_grant" });
-    }
-    return json(200, {
-      access_token: "x",
-      token_type: "Bearer",
-      id_token: await token({ nonce: known.nonce }),
-    });
-  }
-
-  return { url, server, token, codes };
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
-}
-
-async function challengeOf(verifier: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
-  return Buffer.from(digest).toString("base64url");
-}
 
 let provider: Provider;
 let hanging: Server;
@@ -142,7 +60,7 @@ destinations:
 
 afterAll(async () => {
   await gate[Symbol.asyncDispose]();
-  provider.server.close();
+  await provider[Symbol.asyncDispose]();
   hanging.closeAllConnections();
   hanging.close();
   folder[Symbol.dispose]();
