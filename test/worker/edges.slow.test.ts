@@ -395,7 +395,7 @@ describe("25: odd requests", () => {
     for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH"]) {
       const answer = await send(path, {
         method,
-        headers: { Authorization: `Bearer ${agent.key}` },
+        headers: { Authorization: `Bearer ${agent.key}`, Accept: "application/json" },
         body: method === "GET" ? null : "{}",
       });
       if (answer.status >= 400) expectProblem(answer, `${method} ${path.slice(0, 40)}`);

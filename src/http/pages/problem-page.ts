@@ -7,6 +7,12 @@ import type { Problem } from "../problem.ts";
 import { page, type Markup } from "./page.ts";
 import { visible } from "./visible.ts";
 
+/** RFC 9110 section 12.5.1, as far as it matters here: a program that asks for JSON alone gets the problem itself. */
+function wantsJson(c: GateContext): boolean {
+  const accept = c.req.header("Accept")?.toLowerCase() ?? "";
+  return accept.includes("json") && !accept.includes("text/html");
+}
+
 /** Lets a handler of pages refuse as all others do: who reads pages gets the problem's sentence as one. */
 export function asPage(
   run: (c: GateContext) => Response | Promise<Response>,
@@ -16,7 +22,7 @@ export function asPage(
       return await run(c);
     } catch (error) {
       if (!(error instanceof HTTPException) || error.res === undefined) throw error;
-      return toPage(c, error.res);
+      return wantsJson(c) ? error.res : toPage(c, error.res);
     }
   };
 }
