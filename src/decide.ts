@@ -3,6 +3,7 @@ import type { Refusal } from "./core/intent/refusal.ts";
 import type { Terms } from "./core/intent/state.ts";
 import { inForceFor } from "./core/intent/terms.ts";
 import { stoppedBy, type SwitchTarget } from "./core/kill-switch.ts";
+import { excludedHandles } from "./core/people.ts";
 import { err, type Result } from "./core/result.ts";
 import type { Acted, Intent, Ports } from "./ports.ts";
 
@@ -41,7 +42,17 @@ export async function decideIntent(
   if (state === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
   const obstacle = await obstacleTo(state.terms, ports);
   if (obstacle !== null) return err(obstacle);
-  const [rules, lapsed] = await Promise.all([ports.rules.current(), lapsedOf(state.votes, ports)]);
+  const { agent, approval } = state.terms;
+  const [rules, lapsed, proposer] = await Promise.all([
+    ports.rules.current(),
+    lapsedOf(state.votes, ports),
+    ports.principals.get(agent),
+  ]);
+  // Again, because gate.yaml may only now say that somebody answers for the agent.
+  const excluded = proposer === null ? [] : excludedHandles(proposer, approval, rules.registry);
+  if (voter.handles.some((handle) => excluded.includes(handle))) {
+    return err({ kind: "refused", refusal: { reason: "own_intent" } });
+  }
   const inForce = inForceFor(state.terms, rules);
   return refusedOr(await intent.act({ type: "approve", voter, digest, note, link, inForce, lapsed }));
 }

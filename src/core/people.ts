@@ -1,7 +1,7 @@
 import type { ApprovalRequirements } from "./decision.ts";
 import type { Assurance } from "./assurance.ts";
 import type { Voter } from "./intent/command.ts";
-import type { Principal } from "./principal.ts";
+import { isPrincipalId, type Principal } from "./principal.ts";
 import type { Registry } from "./registry.ts";
 
 /**
@@ -50,7 +50,8 @@ export function personCalled(person: string, registry: Registry): string {
   const written = plain(person);
   if (registry.people.has(written)) return written;
   for (const known of registry.people.values()) if (known.email === written) return known.id;
-  return written;
+  // A key without a person is one by its id, and ids differ by case.
+  return isPrincipalId(person.trim()) ? person.trim() : written;
 }
 
 /** Excluding errs on the side of too many: here a display name leads to everybody who has it. */

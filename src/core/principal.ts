@@ -47,6 +47,11 @@ export const ID_PREFIX = {
   admin: "adm_",
 } as const satisfies Record<Role, string>;
 
+/** Does it look like a principal's id? Unlike all other names these differ by case. */
+export function isPrincipalId(text: string): boolean {
+  return /^(?:agt|rev|run|aud|adm)_[A-Za-z0-9_-]{22}$/.test(text);
+}
+
 /** Names that ledger entries use for Gate itself: a principal of that name could pass for it. */
 const RESERVED_NAMES = new Set(["gate", "system", "policy", "timeout", "admin", "registry", "anonymous"]);
 

@@ -157,6 +157,38 @@ describe("3: nobody decides their own", () => {
     expect((await approve(id, own)).status).toBe(403);
   });
 
+  test("3: an owner named by the id of one key is excluded with every other key of theirs", async () => {
+    const [first, second] = [
+      await register("reviewer", { person: "ana" }),
+      await register("reviewer", { person: "ana" }),
+    ];
+    const owned = await register("agent", { owner: first.id });
+    const id = await propose(owned, ask("crm.held"), "pending_approval");
+    for (const key of [first, second]) expect((await approve(id, key)).body.code).toBe("own_intent");
+  });
+
+  test("3: who comes to answer for the agent while its intent waits can't approve it", async () => {
+    const joins = await register("reviewer", { person: "sam-east" });
+    const owned = await register("agent", { owner: "ops" });
+    const id = await propose(owned, ask("crm.held"), "pending_approval");
+    const registry = RULES.registry.replace("ops: [ana, ben]", "ops: [ana, ben, sam-east]");
+    await changeRules({ ...RULES, registry });
+    const refused = await approve(id, joins);
+    await changeRules(RULES);
+    expect([refused.status, refused.body.code]).toEqual([403, "own_intent"]);
+    expect(await stateOf(id)).toBe("pending_approval");
+  });
+
+  test("3: two keys are one vote where the second was registered with the first one's person", async () => {
+    const first = await register("reviewer");
+    const second = await register("reviewer", { person: first.id });
+    const third = await register("reviewer", { person: second.id });
+    const id = await propose(agent, ask("crm.pair"), "pending_approval");
+    for (const key of [first, second, third]) {
+      expect((await approve(id, key)).body).toMatchObject({ status: "pending_approval", votes: 1 });
+    }
+  });
+
   test("3: an agent that becomes a reviewer can't approve what it proposed as an agent", async () => {
     const turncoat = await register("agent");
     const id = await propose(turncoat, ask("crm.held"), "pending_approval");
@@ -240,6 +272,25 @@ describe("3: nobody decides their own", () => {
     const id = await propose(agent, ask("crm.by-ana"), "pending_approval");
     expect((await call("GET", `/v1/intents/${id}/payload`, reviewer.key)).status).toBe(403);
     expect((await call("GET", `/v1/intents/${id}/payload`, ana.key)).status).toBe(200);
+  });
+
+  test("3: nor what the rules saw of it, in the decision, on the page or in the evidence", async () => {
+    const policy = `${RULES.policies["by-ana"]}\nrequire_approval_if_template_error: true`;
+    await changeRules({ ...RULES, policies: { ...RULES.policies, "by-ana": policy } });
+    const ana = await register("reviewer", { person: "ana" });
+    const payload = '{"text":"Dear {{bonus_of_zoe}}"}';
+    const id = await propose(agent, ask("crm.by-ana", { payload }), "pending_approval");
+    await changeRules(RULES);
+    const quotes = async (path: string, key: string) =>
+      (await call("GET", path, key)).text.includes("bonus_of_zoe");
+    for (const path of [`/v1/intents/${id}/decision`, `/cases/${id}`]) {
+      expect(await quotes(path, ana.key), path).toBe(true);
+      expect(await quotes(path, admin), path).toBe(true);
+      expect(await quotes(path, reviewer.key), path).toBe(false);
+    }
+    for (const path of [`/v1/intents/${id}`, `/v1/intents/${id}/evidence`, `/v1/intents/${id}/audit`]) {
+      expect(await quotes(path, reviewer.key), path).toBe(false);
+    }
   });
 });
 

@@ -32,6 +32,8 @@ const REFUSED: readonly string[] = [
   '{"destination":"crm.held","max_amount_usd":1e400}',
   '{"destination":"crm.held","max_amount_usd":1e13}',
   '{"destination":"crm.held","max_amount_usd":0.001}',
+  '{"destination":"crm.held","max_amount_usd":1e-9}',
+  '{"destination":"crm.held","daily_limit_usd":5e-324}',
   '{"destination":"crm.held","max_amount_usd":10.005}',
   '{"destination":"crm.held","max_amount_usd":[100]}',
   '{"destination":"crm.held","max_amount_usd":1,"maxAmountUsd":1000}',

@@ -36,8 +36,12 @@ export function requestSection(
   </section>`;
 }
 
-/** Why it waits, and what each rule saw. */
-export function whySection({ terms }: IntentState, { decision }: CaseRecord): Markup {
+/** Why it waits, and what each rule saw; that can quote the payload, which is for those who may see it. */
+export function whySection(
+  { terms }: IntentState,
+  { decision }: CaseRecord,
+  isPayloadTheirs: boolean,
+): Markup {
   return html`<section>
     <h2>Why it came to you</h2>
     <p>
@@ -49,11 +53,11 @@ export function whySection({ terms }: IntentState, { decision }: CaseRecord): Ma
         row(`Policy ${id}`, html`<span class="mono dim">${hash}</span>`),
       )}
     </dl>
-    ${decision === null ? null : trace(decision.trace)}
+    ${decision === null ? null : trace(decision.trace, isPayloadTheirs)}
   </section>`;
 }
 
-function trace(steps: readonly TraceStep[]): Markup {
+function trace(steps: readonly TraceStep[], isPayloadTheirs: boolean): Markup {
   return html`<details>
     <summary>Every rule that was looked at</summary>
     <div class="scroll">
@@ -74,7 +78,7 @@ function trace(steps: readonly TraceStep[]): Markup {
                 <td>
                   ${visible(rule)}${line === null ? null : html` <span class="dim">line ${line}</span>`}
                 </td>
-                <td>${seen === null ? null : visible(seen)}</td>
+                <td>${seen === null || !isPayloadTheirs ? null : visible(seen)}</td>
                 <td>${outcome}</td>
               </tr>`,
           )}

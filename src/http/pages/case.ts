@@ -52,8 +52,8 @@ export async function casePage(
     body: html`
       ${headline(state, now)} ${obstacle === null ? null : warning(problemOfUndecided(obstacle).detail)}
       ${successionOf(state)} ${requestSection(state, record, agent)}
-      ${payloadSection(state, record, { isTheirs: isPayloadTheirs, bytes })} ${whySection(state, record)}
-      ${approvalSection(state, now)}
+      ${payloadSection(state, record, { isTheirs: isPayloadTheirs, bytes })}
+      ${whySection(state, record, isPayloadTheirs)} ${approvalSection(state, now)}
       ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
       <div id="decide">${decidingOf(state, voter, link, bytes)}</div>
       ${historySection(dossier, agent)}

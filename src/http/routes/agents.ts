@@ -94,12 +94,13 @@ async function register(c: GateContext) {
     return refuse({ status: 400, code: "invalid_name", detail: "This person's id is empty or reserved." });
   }
   const id = ID_PREFIX[role] + toBase64Url(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
+  const [person, owner] = await Promise.all([holderOf(c, fields.person), holderOf(c, fields.owner)]);
   const principal: Omit<Principal, "status"> = {
     id,
     role,
     name: fields.name.trim(),
-    person: human ? (fields.person ?? id) : null,
-    owner: fields.owner ?? null,
+    person: human ? (person ?? id) : null,
+    owner: owner ?? null,
     allowedDestinations: unlimited(allowedDestinations),
     allowedPolicies: unlimited(allowedPolicies),
     environment: fields.environment ?? null,
@@ -118,6 +119,12 @@ async function register(c: GateContext) {
   }
   const view = principalView({ ...principal, status: "active" });
   return c.json({ ...view, apiKey: key, api_key: key, ...warning }, 201);
+}
+
+/** Whoever holds the key whose id was written: what is said of one of their keys is meant of the person. */
+async function holderOf(c: GateContext, written: string | undefined): Promise<string | undefined> {
+  const known = written === undefined ? null : await c.env.principals.get(written.trim());
+  return known?.person ?? written;
 }
 
 /** Of one human with two keys, each a person of its own, two votes would count. */

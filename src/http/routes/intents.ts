@@ -97,7 +97,8 @@ export const intents = new Hono<GateEnv>()
   .get("/v1/audit/:id", readers, audit)
   .get("/v1/intents/:id/decision", readers, async (c) => {
     const { dossier } = await visibleDossier(c, c.req.param("id"));
-    return c.json(decisionView(dossier, c.var.principal));
+    const isPayloadTheirs = await maySeePayload(c.var.principal, dossier.state, c.env);
+    return c.json(decisionView(dossier, c.var.principal, isPayloadTheirs));
   })
   .get("/v1/intents/:id/payload", readers, async (c) => {
     const { intent, dossier } = await visibleDossier(c, c.req.param("id"));

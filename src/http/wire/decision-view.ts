@@ -1,13 +1,16 @@
+import type { Decision, TraceStep } from "../../core/decision.ts";
 import type { Principal } from "../../core/principal.ts";
 import type { Dossier } from "../../ports.ts";
 import { recordOf, type StoredAsk } from "./record.ts";
 import { iso } from "./times.ts";
 
 /**
- * The decision: the contract's row, with the facts and policies it rests on. The trace can quote the payload,
- * so it is for those who review and audit, never for the agent.
+ * The decision: the contract's row, with the facts and policies it rests on. The trace is for those who review and
+ * audit, never for the agent.
+ *
+ * @param isPayloadTheirs what rules saw can quote the payload, and is left out for who may not see that
  */
-export function decisionView(dossier: Dossier, reader: Principal) {
+export function decisionView(dossier: Dossier, reader: Principal, isPayloadTheirs: boolean) {
   const { terms } = dossier.state;
   const { ask, decision } = recordOf(dossier);
   const isAgent = reader.role === "agent" || reader.role === "runner";
@@ -33,12 +36,25 @@ export function decisionView(dossier: Dossier, reader: Principal) {
     ...(isAgent || decision === null
       ? {}
       : {
-          trace: decision.trace,
-          shadow: decision.shadow,
+          ...(isPayloadTheirs ? tracesOf(decision) : unquoted(tracesOf(decision))),
           history: decision.history,
           environment: decision.environment,
           approval: decision.approval,
         }),
+  };
+}
+
+type Traces = Pick<Decision, "trace" | "shadow">;
+
+function tracesOf({ trace, shadow }: Traces): Traces {
+  return { trace, shadow };
+}
+
+function unquoted({ trace, shadow }: Traces): Traces {
+  const unseen = (step: TraceStep) => ({ ...step, seen: null });
+  return {
+    trace: trace.map(unseen),
+    shadow: shadow.map((said) => ({ ...said, trace: said.trace.map(unseen) })),
   };
 }
 

@@ -39,7 +39,7 @@ const destination = z
 
 const usd = z
   .number("a number, in US dollars")
-  .positive("more than 0")
+  .min(0.01, "at least a cent")
   .max(MAX_VALUE_USD)
   .refine((amount) => Math.abs(amount * 100 - Math.round(amount * 100)) < CENT_TOLERANCE, "whole cents");
 
