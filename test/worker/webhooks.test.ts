@@ -2,6 +2,7 @@ import { createHmac } from "node:crypto";
 import { env } from "cloudflare:workers";
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { standardHeaders } from "../../src/notify/standard-webhook.ts";
 import {
   admin,
   type Answer,
@@ -243,6 +244,17 @@ describe("30: webhooks out", () => {
     expect(got.headers["webhook-id"]).toBe(answer.body.delivery_id);
     expect(got.body).toMatchObject({ type: "gate.test", data: { webhook_id: id } });
   });
+});
+
+test("30: the vector of Standard Webhooks comes out to the letter, and one secret that is none spoils it", () => {
+  const message = { id: "msg_p5jXN8AQM9LWM0D4loKWxJek", at: 1_614_265_330_999, body: '{"test": 2432232314}' };
+  const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+  expect(standardHeaders(message, [secret])).toEqual({
+    "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+    "webhook-timestamp": "1614265330",
+    "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+  });
+  expect(standardHeaders(message, [secret, "of my own"])).toBeNull();
 });
 
 describe("30: what the other side answers", () => {
