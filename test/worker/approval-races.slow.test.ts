@@ -18,6 +18,7 @@ import {
   type Answer,
   type Registered,
 } from "./gate.ts";
+import { changeRules, RULES } from "./rules.ts";
 
 /*
  * People decide at the same moment. Whatever the order in which their calls arrive: one outcome, the ledger tells
@@ -27,7 +28,13 @@ import {
 let agent: Registered;
 let twenty: readonly Registered[];
 
+/** Two people of one name. */
+const NAMESAKES = `people:
+  sam-east: { name: Sam Lee, email: sam.east@example.com }
+  sam-west: { name: Sam Lee, email: sam.west@example.com }`;
+
 beforeAll(async () => {
+  await changeRules({ ...RULES, registry: RULES.registry.replace("people:", NAMESAKES) });
   agent = await register("agent");
   twenty = await Promise.all(Array.from({ length: 20 }, () => register("reviewer")));
 });

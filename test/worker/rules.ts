@@ -37,9 +37,6 @@ unbound_destinations: block
 people:
   ana: { name: Ana Diaz, email: ana@example.com }
   ben: { name: Ben Okafor, email: ben@example.com }
-  # Two people of one name.
-  sam-east: { name: Sam Lee, email: sam.east@example.com }
-  sam-west: { name: Sam Lee, email: sam.west@example.com }
 groups:
   ops: [ana, ben]
 runners:
