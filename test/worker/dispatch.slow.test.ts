@@ -279,6 +279,97 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
 });
 
 describe("nobody's trouble is somebody else's", () => {
+  test("however many are told of a page, it is planned in calls that the platform takes", async () => {
+    const real = ports();
+    const subscriptions = Array.from({ length: 7_000 }, (_, number) => ({
+      id: `whk_${number}`,
+      events: ["*"],
+      form: "standard" as const,
+      intent: null,
+      principal: "admin",
+      createdAt: 0,
+    }));
+    const calls: (readonly Delivery[])[] = [];
+    await happened();
+    const news = (await real.deliveries.news(await real.deliveries.cursor())).news;
+    await tell({
+      webhooks: { ...real.webhooks, subscriptions: async () => subscriptions },
+      deliveries: {
+        ...real.deliveries,
+        lease: async () => [],
+        plan: (from, to, planned) => {
+          calls.push(planned);
+          return real.deliveries.plan(from, to, []);
+        },
+      },
+    });
+    expect(news.length).toBeGreaterThan(2);
+    expect(calls.length).toBeGreaterThan(1);
+    expect(Math.max(...calls.map(({ length }) => length))).toBeLessThanOrEqual(20_000);
+    const planned = calls.flat();
+    expect(planned).toHaveLength(news.length * subscriptions.length);
+    expect(new Set(planned.map(({ id }) => id)).size).toBe(planned.length);
+  });
+
+  test("however many agents' places fail, people are told", async () => {
+    const { deliveries } = ports();
+    const due = (lane: string): Delivery => ({
+      id: fresh("msg"),
+      target: fresh("whk_lane"),
+      lane,
+      person: null,
+      kind: "event",
+      intent: "int_x",
+      seq: 1,
+      to: null,
+      at: Date.now(),
+    });
+    const failing = Array.from({ length: 1_100 }, () => due(`agent:${fresh("agt")}`));
+    const waiting = Array.from({ length: 1_100 }, () => due(`agent:${fresh("agt")}`));
+    await deliveries.add(failing);
+    for (const { id } of await deliveries.lease(failing.length)) {
+      const told = { kind: "retry", status: 500, problem: "it answered 500", afterMs: MINUTE_MS } as const;
+      await deliveries.settle(id, told);
+    }
+    await deliveries.add([...waiting, due("channel:finance-room")]);
+    const lanes = (await deliveries.lease(2_000)).map(({ lane }) => lane);
+    expect(lanes).toContain("channel:finance-room");
+    // Whoever waits to try again keeps nobody out who has not been tried.
+    expect(lanes.length).toBe(1_000);
+    await runInDurableObject(dispatcher(), (_, { storage }) => {
+      storage.sql.exec("DELETE FROM deliveries WHERE intent = 'int_x'");
+    });
+  });
+
+  test("30: however much is due, the queue gets a message now and then, and not one for each delivery", async () => {
+    const { deliveries } = ports();
+    await deliveries.add(
+      Array.from({ length: 50 }, () => ({
+        id: fresh("msg"),
+        target: "whk_backlog",
+        person: null,
+        kind: "event",
+        intent: "int_x",
+        seq: 1,
+        to: null,
+        at: Date.now(),
+      })),
+    );
+    await deliveries.cursor();
+    queue.mockClear();
+    for (;;) {
+      const [taken] = await deliveries.lease(1);
+      if (taken === undefined) break;
+      await deliveries.settle(taken.id, { kind: "delivered", status: 200, receipt: null });
+      // What the platform does with an alarm that is due.
+      if (((await alarmAt()) ?? Number.POSITIVE_INFINITY) <= Date.now()) {
+        await runDurableObjectAlarm(dispatcher());
+      }
+    }
+    expect(asked()).toBeLessThan(5);
+    expect(await alarmAt()).not.toBeNull();
+  });
+
   test("rows that are no entries stop nothing", async () => {
     const insert =
       "INSERT INTO ledger (intent_id, seq, event, actor, at, body, prev_hash, entry_hash, mac) VALUES (?1, 1, ?2, 'x', 0, ?3, '', '', '')";
