@@ -142,7 +142,7 @@ describe("without a key", () => {
     ["POST", "/v1/approval-providers/a2h/revoke-sessions"],
     ["POST", "/v1/agents/register_DISABLED"],
     ["POST", "/internal/runs/start"],
-    ["GET", "/"],
+    ["POST", "/"],
     ["DELETE", "/v1/intents"],
     ["PUT", `/v1/intents/${NO_INTENT}/approve`],
     ["GET", `/v1/intents/${NO_INTENT}/approve`],

@@ -241,11 +241,15 @@ test.each(POSTS)(
 async function countEntries(): Promise<number> {
   const count = async () =>
     (await env.DB.prepare("SELECT COUNT(*) AS n FROM ledger").first<{ n: number }>())?.n ?? 0;
-  // Flushes of the first request may still be under way.
-  for (let last = -1, now = await count(); ; last = now, now = await count()) {
-    if (last === now) return now;
-    await new Promise((resolve) => setTimeout(resolve, 5));
+  // Flushes of earlier requests may still be under way: only a count that stays is one.
+  let now = await count();
+  for (let same = 0; same < 4;) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const next = await count();
+    same = next === now ? same + 1 : 0;
+    now = next;
   }
+  return now;
 }
 
 test("a repeat under another spelling of the same JSON, and of the key, is the same request", async () => {
