@@ -48,6 +48,12 @@ const CALLS: readonly (readonly [string, string, readonly Role[], number])[] = [
   ["POST", `/v1/intents/${NO_INTENT}/execute`, ["agent"], 404],
   ["POST", "/v1/deliver", ["agent"], 400],
   ["GET", `/v1/executions/${NO_ORDER}`, EVERYBODY, 404],
+  ["POST", "/v1/webhooks/register", ["agent", "reviewer", "admin"], 400],
+  ["POST", "/v1/webhooks", ["admin"], 400],
+  ["GET", "/v1/webhooks", ["admin"], 200],
+  ["GET", "/v1/webhooks/whk_nowhere", ["admin"], 404],
+  ["GET", "/v1/webhooks/whk_nowhere/deliveries", ["admin"], 404],
+  ["POST", "/v1/webhooks/whk_nowhere/test", ["admin"], 404],
 ];
 
 function expectProblem(
