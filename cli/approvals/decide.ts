@@ -51,7 +51,7 @@ export async function runReject(args: readonly string[], io: CommandIo): Promise
 async function shownCases(server: ApprovalServer, options: ApprovalOptions, io: CommandIo) {
   const ids = await wholeIds(server, options.ids);
   const cases = await fetchAll(server, ids, io);
-  const columns = process.stdout.columns ?? null;
+  const columns = process.stdout.columns || null;
   for (const found of cases) {
     io.out(
       [

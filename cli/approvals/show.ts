@@ -21,7 +21,7 @@ export async function runShow(args: readonly string[], io: CommandIo): Promise<n
     io.out(visibleJson({ ...found.view, facts: found.facts, ...payloadOf(found) }));
     return 0;
   }
-  const columns = process.stdout.columns ?? null;
+  const columns = process.stdout.columns || null;
   io.out(caseLines(found, Date.now(), columns).join("\n"));
   const payload = payloadLines(found.payload, columns, options.full ? null : SHOWN_LINES);
   if (payload.length > 0) io.out(payload.join("\n"));

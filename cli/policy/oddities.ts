@@ -49,7 +49,7 @@ function ofRules(rules: PolicyRules): Oddity[] {
   if (rules.onNoResponse === "auto_approve_if_low_risk" && rules.expiryMinutes < 5) {
     odd(
       "on_no_response",
-      `approves by silence after ${rules.expiryMinutes} minutes: few people are that fast`,
+      `approves by silence after ${rules.expiryMinutes === 1 ? "a minute" : `${rules.expiryMinutes} minutes`}: few people are that fast`,
     );
   }
   if (rules.holdAtRisk === null && rules.blockAtRisk === null) {

@@ -43,26 +43,38 @@ async function firstStart(server: Server, options: ServeOptions, io: CommandIo):
   const keys = await registerPrincipals(server.url, server.adminKey);
   const agentKey = keys.get("agent");
   if (agentKey === undefined) throw new CommandFailure("no agent was registered");
-  io.out(firstStartText(keys, agentKey, server.url));
+  const hasExample = server.rules.policies.some(({ id }) => id === EXAMPLE_POLICY);
+  io.out(firstStartText(keys, agentKey, server.url, hasExample));
   storeAgentKey(options.dataDir, agentKey);
   return agentKey;
 }
 
-function firstStartText(keys: ReadonlyMap<LocalRole, string>, agentKey: string, url: URL): string {
+/** Ships with Gate; whoever wrote policies of their own may not have it. */
+const EXAMPLE_POLICY = "crm-low-risk";
+
+/** @param hasExample the rules here know what the line to paste proposes */
+function firstStartText(
+  keys: ReadonlyMap<LocalRole, string>,
+  agentKey: string,
+  url: URL,
+  hasExample: boolean,
+): string {
   const intent = {
     destination: "salesforce.import",
-    policy: "crm-low-risk",
+    policy: EXAMPLE_POLICY,
     payload: "email,company\nada@example.com,Analytical Engines\n",
     payload_name: "leads.csv",
     recordCount: 847,
   };
+  const paste = `  curl -s ${url.origin}/v1/intents -H 'authorization: Bearer ${agentKey}' -H 'content-type: application/json' -d '${JSON.stringify(intent)}'`;
   return [
     "",
     "First start. These keys are shown once; only the agent's is kept, for the SDK on this machine:",
     ...[...keys].map(([role, key]) => `  ${role.padEnd(9)} ${key}`),
     "",
-    "Propose a CRM import (held: over 100 records):",
-    `  curl -s ${url.origin}/v1/intents -H 'authorization: Bearer ${agentKey}' -H 'content-type: application/json' -d '${JSON.stringify(intent)}'`,
+    ...(hasExample ? ["Propose a CRM import (held: over 100 records):", paste, ""] : []),
+    "Decide what is held, with the reviewer's key:",
+    `  ${url.origin} in a browser, or GATE_REVIEWER_KEY=… zehrava-gate approvals list`,
     "",
   ].join("\n");
 }

@@ -68,6 +68,12 @@ function construct(options: MiniflareOptions, { module, temporaryDir }: RunOptio
   }
 }
 
+/**
+ * The runtime's notes to its own makers: a stack of addresses for each host name that does not resolve, which Gate
+ * tells in words where it was asked for. What the Worker logs begins otherwise.
+ */
+const RUNTIME_NOTE = /^(?:e = [^\n]*\nstack: [^\n]*sentryErrorContext|NOSENTRY )/;
+
 /** What every runtime here has in common. */
 export function commonOptions(module: MiniflareModule, stateDir: string, log: (line: string) => void) {
   return {
@@ -81,7 +87,9 @@ export function commonOptions(module: MiniflareModule, stateDir: string, log: (l
     telemetry: { enabled: false },
     logRequests: false,
     log: runtimeLog(module, log),
-    handleStructuredLogs: ({ message }: { readonly message: string }) => log(message),
+    handleStructuredLogs: ({ message }: { readonly message: string }) => {
+      if (!RUNTIME_NOTE.test(message)) log(message);
+    },
     handleUncaughtError: () => undefined,
   };
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { buildIfStale, freePort, run, serve, temporaryFolder } from "./command.ts";
+import { buildIfStale, freePort, printedKey, request, run, serve, temporaryFolder } from "./command.ts";
 
 beforeAll(buildIfStale);
 
@@ -34,6 +34,33 @@ test("lets people in without a key where nobody else comes, and says so", async 
   });
   expect(server.out()).toContain("anybody on this machine can sign in as anybody (--local-sign-in)");
   expect(server.out()).not.toContain("links     lead to");
+});
+
+test("prints nothing of the runtime's own where a channel's host does not resolve", async () => {
+  using home = temporaryFolder();
+  const registry = join(home.path, "gate.yaml");
+  const channel = "{ type: webhook, url: http://gate.invalid/, secret: hook, allow_private: true }";
+  writeFileSync(registry, `${CREDENTIALS}channels:\n  away: ${channel}\n`);
+  const port = await freePort();
+  await using server = await serve({
+    port,
+    home: home.path,
+    args: ["--registry", registry],
+    env: { HOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}` },
+  });
+  const held = { destination: "salesforce.import", policy: "crm-low-risk", payload: "./leads.csv" };
+  await request(port, "POST", "/v1/intents", printedKey(server.out(), "agent"), held);
+  await expect
+    .poll(
+      async () => {
+        const { body } = await request(port, "GET", "/v1/approvals", printedKey(server.out(), "reviewer"));
+        return JSON.stringify(body);
+      },
+      { timeout: 20_000 },
+    )
+    .toContain("it could not be reached");
+  await server.end("SIGINT");
+  expect(server.out() + server.err()).not.toMatch(/workerd|sentry/i);
 });
 
 test.each([

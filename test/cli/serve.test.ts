@@ -35,6 +35,7 @@ test("the first start shows three keys once, and keeps only the agent's", async 
     await using server = await serve({ port, home: home.path });
     for (const role of ["admin", "agent", "reviewer"] as const) keys.push(printedKey(server.out(), role));
     expect(server.out()).toContain("curl -s http://127.0.0.1:");
+    expect(server.out()).toContain(`http://127.0.0.1:${port} in a browser`);
     const left = join(home.path, "config", "zehrava-gate", "local-agents.json");
     expect(JSON.parse(readFileSync(left, "utf8"))).toEqual({ [port]: keys[1] });
     expect(modeOf(left)).toBe(0o600);

@@ -573,6 +573,7 @@ describe("a link's page", () => {
     expect(after.status).toBe(410);
     expect(after.text).toContain("Approved");
     expect(after.text).not.toContain("<textarea");
+    expect(after.text).toContain("What was decided with this link is recorded.");
     expect((await decide(intent, "approve", { link }, {})).status).toBe(410);
   });
 

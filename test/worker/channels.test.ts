@@ -368,6 +368,16 @@ describe("a letter", () => {
     expect(readLink(ports(), token)).toMatchObject({ intent, person: "ana" });
   });
 
+  test.each([
+    ["crm.by-link", /Whoever opens it can decide in your name/],
+    ["crm.held", /you sign in to decide/],
+  ])("says what its link does by itself: %s", async (destination, words) => {
+    const intent = await held(destination);
+    const world = outside(() => answered(200, "{}"));
+    await tell(delivery("mail", intent, "held", { person: "ana" }), world);
+    expect(world.got[0]?.body.text).toMatch(words);
+  });
+
   test("has a subject of one line, 150 characters at most", async () => {
     const dossier = await ports()
       .intents.find(await held())

@@ -41,12 +41,19 @@ export function linkPage(
             : html`<p>at <strong>${safe(terms.destination)}</strong></p>`
         }
       </section>
-      ${over === null ? null : html`<section class="notice"><p>${over.detail}</p></section>`}
+      ${over === null ? null : html`<section class="notice"><p>${wordsOf(over)}</p></section>`}
       ${over?.code === "link_expired" ? null : summary(state)}
       ${over === null && decidesAlone(followed) ? deciding(state, null, token) : null}
       ${signIn(c, over === null, decidesAlone(followed), terms.id)}
     `,
   });
+}
+
+/** Who has just decided comes back to this page: it says that it counts before it says what is over. */
+function wordsOf(over: Problem): string {
+  return over.code === "link_already_used"
+    ? "What was decided with this link is recorded. It works once."
+    : over.detail;
 }
 
 function summary({ terms, votes, decideBy, phase }: IntentState): Markup {

@@ -1,3 +1,4 @@
+import type { Assurance } from "../../core/assurance.ts";
 import type { Json } from "../../core/json.ts";
 import type { Channel, Person } from "../../core/registry.ts";
 import type { Ports } from "../../ports.ts";
@@ -79,10 +80,7 @@ export function letterOf(
 ): Letter {
   const title = `${titleOf(record)}: ${summary.destination}`;
   const facts = factsOf(summary);
-  const last =
-    link === null
-      ? "Open the case in Gate to decide."
-      : "The link is for you alone; do not pass it on. It opens the case, and can decide it once.";
+  const last = lastWordsOf(link, summary.approval.minAssurance);
   const text = [
     title,
     standing,
@@ -101,6 +99,14 @@ export function letterOf(
     `<p>${escapeHtml(last)}</p>`,
   ].join("\n");
   return { to, from, subject: oneLine(title, MAX_SUBJECT_CHARACTERS), text, html };
+}
+
+/** Of a link that decides by itself its reader has to know so: whoever it is passed on to is taken for them. */
+function lastWordsOf(link: string | null, minAssurance: Assurance): string {
+  if (link === null) return "Open the case in Gate to decide.";
+  return minAssurance === "link"
+    ? "The link is for you alone; do not pass it on. Whoever opens it can decide in your name, once."
+    : "The link is for you alone; do not pass it on. It opens the case; you sign in to decide.";
 }
 
 function escapeHtml(text: string): string {
