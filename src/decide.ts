@@ -1,10 +1,11 @@
 import type { Deciding } from "./core/intent/command.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
-import type { Terms } from "./core/intent/state.ts";
+import type { Terms, Vote } from "./core/intent/state.ts";
 import { inForceFor } from "./core/intent/terms.ts";
 import { stoppedBy, type SwitchTarget } from "./core/kill-switch.ts";
 import { excludedHandles } from "./core/people.ts";
 import { err, type Result } from "./core/result.ts";
+import { makerOf } from "./mandate-maker.ts";
 import type { Acted, Intent, Ports } from "./ports.ts";
 
 /** What a person says about an intent, whatever door it came through: API, page, Slack, link, callback, batch. */
@@ -77,26 +78,28 @@ export async function obstacleTo(
 }
 
 /**
- * Credentials and mandates of earlier votes that were suspended or revoked since: what they said counts no more. A
- * mandate goes with the credential it was made with, too: under a delegation it is not the one that acted.
+ * Credentials and mandates of earlier votes that are no longer good: what they said counts no more. A mandate goes
+ * with the credential it was made with, too: under a delegation it is not the one that acted.
  */
-async function lapsedOf(
-  votes: readonly { readonly principal: string; readonly mandate: string | null }[],
-  { principals, mandates }: Pick<Ports, "principals" | "mandates">,
-): Promise<readonly string[]> {
-  const mayDecide = async (principal: string) => {
-    const who = await principals.get(principal);
-    return who?.status === "active" && who.role === "reviewer";
-  };
+async function lapsedOf(votes: readonly Vote[], ports: DecidePorts): Promise<readonly string[]> {
   const lapsed = await Promise.all(
-    votes.map(async ({ principal, mandate }) => {
-      const isGood = await mayDecide(principal);
-      const gone = isGood ? [] : [principal];
-      if (mandate === null) return gone;
-      const given = await mandates.find(mandate);
-      const holds = given !== null && given.revokedAt === null && (await mayDecide(given.principal));
-      return holds ? gone : [...gone, mandate];
+    votes.map(async (vote) => {
+      const gone = (await isStillTheirs(vote, ports)) ? [] : [vote.principal];
+      if (vote.mandate === null) return gone;
+      const given = await ports.mandates.find(vote.mandate);
+      const holds = given !== null && given.revokedAt === null && (await makerOf(given, ports)) !== null;
+      return holds ? gone : [...gone, vote.mandate];
     }),
   );
   return lapsed.flat();
+}
+
+/** May whoever gave this vote still decide? An account counts as long as the registry knows its person. */
+async function isStillTheirs(
+  { principal, acting, assurance }: Vote,
+  { principals, rules }: Pick<Ports, "principals" | "rules">,
+): Promise<boolean> {
+  const [who, { registry }] = await Promise.all([principals.get(principal), rules.current()]);
+  if (who?.status !== "active" || who.role !== "reviewer") return false;
+  return assurance === "key" || registry.people.has(acting);
 }

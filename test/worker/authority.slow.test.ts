@@ -13,6 +13,7 @@ import {
   stateOf,
   type Registered,
 } from "./gate.ts";
+import { linkTo } from "./links.ts";
 import { changeRules, RULES } from "./rules.ts";
 
 let agent: Registered;
@@ -168,10 +169,12 @@ describe("3: nobody decides their own", () => {
   });
 
   test("3: who comes to answer for the agent while its intent waits can't approve it", async () => {
-    const joins = await register("reviewer", { person: "sam-east" });
+    const joins = await register("reviewer", { person: "cleo" });
     const owned = await register("agent", { owner: "ops" });
     const id = await propose(owned, ask("crm.held"), "pending_approval");
-    const registry = RULES.registry.replace("ops: [ana, ben]", "ops: [ana, ben, sam-east]");
+    const registry = RULES.registry
+      .replace("people:", "people:\n  cleo: { name: Cleo Lind }")
+      .replace("ops: [ana, ben]", "ops: [ana, ben, cleo]");
     await changeRules({ ...RULES, registry });
     const refused = await approve(id, joins);
     await changeRules(RULES);
@@ -214,6 +217,36 @@ describe("3: nobody decides their own", () => {
       });
     }
     expect((await approve(id, reviewer)).body).toMatchObject({ status: "approved", votes: 2 });
+  });
+
+  test("3: one key is one vote, whatever gate.yaml comes to call its person while the intent waits", async () => {
+    const dana = await register("reviewer", { person: "dana@example.com" });
+    const id = await propose(agent, ask("crm.pair"), "pending_approval");
+    expect((await approve(id, dana)).body).toMatchObject({ votes: 1, votedBy: ["dana@example.com"] });
+    const registry = RULES.registry.replace(
+      "people:",
+      "people:\n  dana: { name: Dana, email: dana@example.com }",
+    );
+    await changeRules({ ...RULES, registry });
+    const again = await approve(id, dana);
+    const rejected = await call("POST", `/v1/intents/${id}/reject`, dana.key, { reason: "no" });
+    await changeRules(RULES);
+    expect(again.body).toMatchObject({ status: "pending_approval", votes: 1 });
+    expect(rejected.status).toBe(200);
+    expect(await eventsOf(id)).toContain("approval_vote_withdrawn");
+  });
+
+  test("3: who left gate.yaml counts in no quorum with what they said by link before", async () => {
+    const id = await propose(agent, ask("crm.by-links"), "pending_approval");
+    const [ana, ben] = [await linkTo(id, "ana"), await linkTo(id, "ben")];
+    const follow = (link: string) => call("POST", `/v1/approval-links/${link}/approve`, undefined, {});
+    expect((await follow(ana)).body).toMatchObject({ votes: 1, votedBy: ["ana"] });
+    const registry = RULES.registry.replace(/^ {2}ana: .*\n/m, "").replace("ops: [ana, ben]", "ops: [ben]");
+    const policies = { ...RULES.policies, "by-ana": RULES.policies["held"] ?? "" };
+    await changeRules({ policies, registry });
+    const second = await follow(ben);
+    await changeRules(RULES);
+    expect(second.body).toMatchObject({ status: "pending_approval", votedBy: ["ben"] });
   });
 
   test("3: one person under three spellings is one vote", async () => {

@@ -143,13 +143,14 @@ export function supersede(state: IntentState, command: Command<"supersede">): De
   return ok([...linkUsed(command), { type: "superseded", successor, person: voter.person, note }]);
 }
 
-type Persons = Pick<Vote, "person" | "acting">;
+type Said = Pick<Vote, "person" | "acting"> & Partial<Pick<Vote, "principal">>;
 
 /**
  * One human has one voice: who acted for another has used up both, so that a delegation moves a vote and never
- * makes a second one.
+ * makes a second one. A credential has one as well, whatever gate.yaml has come to call its person.
  */
-function isSame(earlier: Persons, voter: Persons): boolean {
+function isSame(earlier: Said, voter: Voter): boolean {
+  if (earlier.principal === voter.principal) return true;
   return [earlier.person, earlier.acting].some((known) => known === voter.person || known === voter.acting);
 }
 
