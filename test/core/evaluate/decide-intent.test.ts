@@ -169,13 +169,13 @@ test("several policies in force: the shortest time, every approver rule, the str
 expiry_minutes: 30
 retention_days: 90
 on_no_response: defer
-approvers: { groups: [finance], require: 2, rejections: 3 }`,
+approvers: { groups: [finance], require: 2, rejections: 2 }`,
     b: `${OPEN}
 expiry_minutes: 45
 retention_days: 7
 on_no_response: reject
 edit: { allow: true }
-approvers: { people: [ana], min_assurance: sso, exclude_owner: false, rejections: 2 }`,
+approvers: { people: [ana], min_assurance: sso, exclude_owner: false }`,
   };
   const registry = "destinations: { crm.import: { policies: [a, b] } }";
   const decision = decide(policies, { registry, ask: askFor({ policy: "", recordCount: 101 }) });
@@ -191,8 +191,8 @@ approvers: { people: [ana], min_assurance: sso, exclude_owner: false, rejections
       people: ["ana"],
       excludeOwner: true,
       minAssurance: "sso",
-      // The fewest: what one policy lets two people stop, another does not keep going.
-      rejections: 2,
+      // The fewest: what one policy lets a single person stop, another does not keep going.
+      rejections: 1,
       quorums: [
         { policy: "a", require: 2, groups: ["finance"], people: [] },
         { policy: "b", require: 1, groups: [], people: ["ana"] },
