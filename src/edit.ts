@@ -1,12 +1,14 @@
 import type { Ask } from "./core/ask.ts";
 import type { Decision } from "./core/decision.ts";
 import { digestOf } from "./core/digest.ts";
+import type { Facts } from "./core/facts.ts";
 import { supersede } from "./core/intent/approval.ts";
 import type { Deciding } from "./core/intent/command.ts";
 import type { IntentState } from "./core/intent/state.ts";
 import type { Payload } from "./core/payload.ts";
 import type { Principal } from "./core/principal.ts";
 import { err, ok, type Result } from "./core/result.ts";
+import { effectiveValueCents } from "./core/risk.ts";
 import { obstacleTo, type Undecided } from "./decide.ts";
 import { digestOfBytes, govern, rehearse, type GovernPorts, type GovernRequest } from "./govern.ts";
 import type { Dossier, Intent } from "./ports.ts";
@@ -86,13 +88,16 @@ export async function editIntent(
   if (obstacle !== null) return err(obstacle);
   const agent = await ports.principals.get(state.terms.agent);
   if (agent === null) return err({ kind: "proposer_inactive", standing: "unknown" });
-  const request = {
+  const asked = {
     ask: askOf(dossier.case.ask, change),
     payload,
     key: null,
     place: successor.id,
     edited: editedFrom(state, change),
   };
+  const { facts } = await rehearse(asked, agent, ports, now);
+  const before = (JSON.parse(dossier.case.decision) as Decision).facts;
+  const request = { ...asked, ask: { ...asked.ask, ...declaredOf(asked.ask, facts, before) } };
   if (isRepeat) return succeed(request, agent, state, successor, ports, now);
 
   const rehearsed = await rehearse(request, agent, ports, now);
@@ -182,6 +187,25 @@ function isSame(
 function editedFrom({ terms }: IntentState, { voter }: Change): NonNullable<GovernRequest["edited"]> {
   const { id, edit, excluded } = terms;
   return { predecessor: id, editor: voter, editorMayApprove: edit.editorMayApprove, excluded };
+}
+
+/**
+ * What Gate does not measure of the new payload is as much as it was of the old one, unless the editor says that it is
+ * more. By saying less, one reviewer alone would bring what several must approve under a policy's limits.
+ */
+function declaredOf({ recordCount, estimatedValueUsd }: Ask, now: Facts, before: Facts) {
+  const cents = effectiveValueCents(before);
+  return {
+    recordCount: now.records.measured === null ? atLeast(before.records.effective, recordCount) : recordCount,
+    estimatedValueUsd:
+      now.money === "measured"
+        ? estimatedValueUsd
+        : atLeast(cents === null ? null : cents / 100, estimatedValueUsd),
+  };
+}
+
+function atLeast(before: number | null, said: number | null): number | null {
+  return before === null ? null : Math.max(before, said ?? 0);
 }
 
 /** The declared count was the old payload's; it must not vouch for another one. */

@@ -32,6 +32,7 @@ const POLICIES = {
   once: `${EDIT}\nblock_duplicates_within: 10m`,
   few: "allow_unmeasured: true\nauto_approve_under: 100\nrequire_approval_over: 100\nedit: { allow: true }",
   "laid-down": EDIT,
+  dear: "require_approval_over_value_usd: 10\nauto_approve_under: 10\nedit: { allow: true }\napprovers: { require: 2 }",
   brief: `${EDIT}\nexpiry_minutes: 10\nretention_days: 1`,
 } as const;
 
@@ -364,18 +365,52 @@ test("an edit that policy approves by itself needs nobody, and a rehearsed one i
   expect(edited.body.approval).toBeNull();
 });
 
+// What the policy says, what was proposed, and what an editor makes of it: the same to Gate, with less said of it.
+const SAID_LESS: readonly (readonly [string, PolicyId, Record<string, unknown>, Record<string, unknown>])[] =
+  [
+    [
+      "another file of fewer records",
+      "few",
+      { payload: "./leads.csv", recordCount: 847 },
+      { payload: "leads.csv", recordCount: 1 },
+    ],
+    [
+      "a file in the place of what was counted",
+      "few",
+      { payload: JSON.stringify(Array.from({ length: 847 }, (_, row) => ({ row }))) },
+      { payload: "./leads.csv", recordCount: 1 },
+    ],
+    [
+      "bytes that nobody can count",
+      "few",
+      { payload: "AAEC", payload_encoding: "base64", payload_name: "leads.bin", recordCount: 847 },
+      { payload: "AAED", payload_encoding: "base64", recordCount: 1 },
+    ],
+    ["less money", "dear", { estimatedValueUsd: 5000 }, { payload: '[{"a":1}]', estimatedValueUsd: 1 }],
+    ["money that nobody spoke of", "dear", {}, { payload: '[{"a":1}]', estimatedValueUsd: 1 }],
+  ];
+
+test.each(SAID_LESS)(
+  "invariant 7: an editor's word alone brings nothing under a policy's limit: %s",
+  async (_what, policy, proposed, changed) => {
+    const first = await edit(ana, await held(policy, proposed), changed);
+    expect(first.body.successor, first.text).toMatchObject({ status: "pending_approval" });
+    // Nor does the next one's.
+    const again = { ...changed, reason: "once more", payload_name: fresh("leads") };
+    const second = await edit(ben, first.body.successor.intentId, again);
+    expect(second.body.successor, second.text).toMatchObject({ status: "pending_approval" });
+  },
+);
+
 test("the count that an agent declared of a file does not vouch for another file", async () => {
-  const intent = await held("few", { payload: "./leads.csv", recordCount: 847 });
-  const unsaid = await edit(ana, intent, { payload: "./fewer.csv" });
-  expect(unsaid.body.successor.status).toBe("pending_approval");
-  const view = await viewOf(unsaid.body.successor.intentId);
+  const intent = await held("few", { payload: "./leads.csv", recordCount: 7_000 });
+  const edited = await edit(ana, intent, { payload: "./fewer.csv", recordCount: 9_000 });
+  const view = await viewOf(edited.body.successor.intentId);
   expect(view).toMatchObject({
     payload_kind: "reference",
     payload_name: "./fewer.csv",
-    declared_records: null,
+    declared_records: 9_000,
   });
-  const said = await edit(ben, unsaid.body.successor.intentId, { payload: "./fewest.csv", recordCount: 20 });
-  expect(said.body.successor.status).toBe("approved");
 });
 
 test("bytes that are no text arrive as they were sent, under the name the agent gave", async () => {
