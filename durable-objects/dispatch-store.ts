@@ -12,7 +12,7 @@ const KEPT_MS = 30 * 24 * 60 * 60_000;
 /** Removed in one go; more comes next time. */
 const PRUNED_AT_ONCE = 1_000;
 
-/** Lanes looked at in one go; those whose turn never came are served as others end. */
+/** Lanes with something due that are looked at in one go; the others are served as these end. */
 const LANES_AT_ONCE = 1_000;
 
 /** Without a word from whoever tried. */
@@ -54,15 +54,22 @@ const ADD = `
   INSERT INTO deliveries (id, target, lane, person, kind, intent, seq, event, escalated_to, at, state, attempts, next_at, leased)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, 0) ON CONFLICT DO NOTHING`;
 
-/** From lane to lane through the index: lanes with much to do cost no more than the others. */
+/**
+ * From lane to lane through the index: lanes with much to do cost no more than the others, and those that only wait to
+ * try again take nobody's place. The last one first: those of agents, which can be any number, are named before all
+ * that the operator set up.
+ */
 const LANES = `
   WITH RECURSIVE lanes (lane) AS (
-    SELECT MIN(lane) FROM deliveries WHERE state = 'pending'
+    SELECT MAX(lane) FROM deliveries WHERE state = 'pending'
     UNION ALL
-    SELECT (SELECT MIN(lane) FROM deliveries WHERE state = 'pending' AND lane > lanes.lane)
+    SELECT (SELECT MAX(lane) FROM deliveries WHERE state = 'pending' AND lane < lanes.lane)
     FROM lanes WHERE lanes.lane IS NOT NULL
   )
-  SELECT lane FROM lanes WHERE lane IS NOT NULL LIMIT ${LANES_AT_ONCE}`;
+  SELECT lane FROM lanes
+  WHERE lane IS NOT NULL
+    AND EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND lane = lanes.lane AND next_at <= ?1)
+  LIMIT ${LANES_AT_ONCE}`;
 
 const DUE = `
   SELECT * FROM deliveries WHERE state = 'pending' AND lane = ?1 AND next_at <= ?2
@@ -130,7 +137,7 @@ export class DispatchStore {
 
   lease(limit: number, now: number): readonly DeliveryRecord[] {
     return this.#storage.transactionSync(() => {
-      const due = this.#lanes().flatMap((lane) => {
+      const due = this.#lanes(now).flatMap((lane) => {
         const { busy, failing } = this.#busy(lane, now);
         const free = (failing ? 1 : LANE_WIDTH) - busy;
         return free > 0 ? this.#rows(DUE, lane, now, free) : [];
@@ -148,9 +155,9 @@ export class DispatchStore {
     });
   }
 
-  #lanes(): readonly string[] {
+  #lanes(now: number): readonly string[] {
     return this.#storage.sql
-      .exec<{ lane: string }>(LANES)
+      .exec<{ lane: string }>(LANES, now)
       .toArray()
       .map(({ lane }) => lane);
   }

@@ -66,9 +66,11 @@ export class DispatchObject extends DurableObject<Env> {
   }
 
   async settle(id: string, told: Told): Promise<void> {
-    this.#store.settle(id, told, Date.now());
+    const now = Date.now();
+    this.#store.settle(id, told, now);
     const next = this.#store.nextAt();
-    if (next !== null) await this.#wakeBy(next);
+    // What is due already is for whoever settles to go on with: a message for each would be one per delivery.
+    if (next !== null) await this.#wakeBy(next <= now ? now + LOST_MS : next);
   }
 
   async find(id: string): Promise<DeliveryRecord | null> {

@@ -71,8 +71,8 @@ export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database
   };
 }
 
-function newsOf({ intent_id: intent, seq, event, at, by, told }: NewsRow): LedgerNews {
+function newsOf({ id: row, intent_id: intent, seq, event, at, by, told }: NewsRow): LedgerNews {
   const named: unknown = told === null ? null : JSON.parse(told);
   const to = (Array.isArray(named) ? named : [named]).filter((each) => typeof each === "string");
-  return { intent, seq, event, at, by: typeof by === "string" ? by : null, to };
+  return { row, intent, seq, event, at, by: typeof by === "string" ? by : null, to };
 }

@@ -2,7 +2,7 @@ import { CHANNEL_WAITS_MS, endlessWaitAfter, waitAfter } from "../core/net/retry
 import type { IntentState } from "../core/intent/state.ts";
 import type { Channel } from "../core/registry.ts";
 import type { Ports } from "../ports.ts";
-import type { DeliveryRecord, LedgerNews, Told } from "../ports/telling.ts";
+import type { Delivery, DeliveryRecord, LedgerNews, Told } from "../ports/telling.ts";
 import { failed, retry } from "./channels/told.ts";
 import { askedAbout, channelOf, lookedAt, plan } from "./plan.ts";
 import { tellRegistered } from "./webhook.ts";
@@ -24,6 +24,9 @@ const ATTEMPT_MS = 25_000;
 
 /** Who can't be looked at for this long is passed over, so that one intent does not keep all others' news back. */
 const PATIENCE_MS = 2 * 60_000;
+
+/** What is planned goes to the dispatcher in one call, and the platform takes 32 MiB: this stays under half of it. */
+const MOST_PLANNED = 20_000;
 
 /** Telling what was decided is given up after a day: by then, everybody has looked elsewhere. */
 const MOST_UPDATES = 28;
@@ -56,16 +59,24 @@ async function planNews(ports: Ports, endsAt: number): Promise<boolean> {
     if (Date.now() >= endsAt) return true;
     const page = await ports.deliveries.news(from);
     if (page.to === from) return false;
-    const planned = await planPage(page.news, ports);
+    const { planned, last } = await planPage(page.news, ports);
+    const to = last ?? page.to;
     // Another worker was first: it goes on, and has the rest.
-    if (!(await ports.deliveries.plan(from, page.to, planned))) return false;
-    ({ to: from, more } = page);
+    if (!(await ports.deliveries.plan(from, to, planned))) return false;
+    from = to;
+    more = page.more || last !== null;
   }
   return false;
 }
 
-async function planPage(news: readonly LedgerNews[], ports: Ports) {
-  if (news.length === 0) return [];
+interface PagePlan {
+  readonly planned: readonly Delivery[];
+  /** The row it ends with, where all of the page would be too much at once; null: it is the whole page. */
+  readonly last: number | null;
+}
+
+async function planPage(news: readonly LedgerNews[], ports: Ports): Promise<PagePlan> {
+  if (news.length === 0) return { planned: [], last: null };
   const intents = [...new Set(news.map(({ intent }) => intent))];
   const [{ registry }, subscriptions] = await Promise.all([
     ports.rules.current(),
@@ -76,7 +87,12 @@ async function planPage(news: readonly LedgerNews[], ports: Ports) {
     statesOf(lookedAt(news, registry), news, ports),
     decided.length === 0 ? [] : ports.deliveries.ofIntents(decided),
   ]);
-  return plan({ news, subscriptions, registry, states, told }, Date.now());
+  const now = Date.now();
+  for (let part = news; ; part = part.slice(0, Math.ceil(part.length / 2))) {
+    const planned = plan({ news: part, subscriptions, registry, states, told }, now);
+    if (planned.length > MOST_PLANNED && part.length > 1) continue;
+    return { planned, last: part === news ? null : (part.at(-1)?.row ?? null) };
+  }
 }
 
 async function statesOf(

@@ -69,6 +69,8 @@ export const DISPATCHER = "dispatch/1";
 
 /** A ledger row of an intent, as planning reads it. */
 export interface LedgerNews {
+  /** Of the ledger's rows in D1. */
+  readonly row: number;
   readonly intent: string;
   readonly seq: number;
   readonly event: string;
