@@ -24,7 +24,8 @@ export function checkCombinations(written: WrittenRules, complain: Complain): vo
   }
   const expiry = written.expiry_minutes ?? 60;
   written.escalate?.forEach(({ after }, index) => {
-    if (after >= expiry * 60_000) {
+    // Steps count in whole minutes, begun ones full: a deadline at the same instant comes first.
+    if (Math.ceil(after / 60_000) >= expiry) {
       complain("escalate", [index, "after"], `never happens: an intent waits ${expiry} minutes at most`);
     }
   });

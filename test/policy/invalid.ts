@@ -45,6 +45,12 @@ export const INVALID: readonly (readonly [name: string, rules: string, place: st
   ],
   ["nobody to escalate to", "on_no_response: escalate", "3:17", /says nobody to tell/],
   ["an escalation after the end", "escalate: [{ after: 60m, to: finance }]", "3:21", /never happens/],
+  [
+    "an escalation in the last minute",
+    "expiry_minutes: 1\nescalate: [{ after: 20s, to: finance }]",
+    "4:21",
+    /never happens/,
+  ],
   ["a group that is no name", "approvers: { groups: [Finance Team] }", "3:23", /lower-case/],
   ["a group that is no list", "approvers: { groups: finance }", "3:22", /write \[finance\]/],
   ["approvers that say nothing", "approvers: {}", "3:12", /says nothing/],
