@@ -86,6 +86,23 @@ export function factsOf(summary: CaseSummary): readonly Fact[] {
   ];
 }
 
+/** `system.action`, as operators name destinations. */
+const PLAIN_NAME = /^[\w-]+\.[\w-]+$/;
+
+/**
+ * The same for mail and text messages, whose readers make links of whatever looks like an address: an agent that calls
+ * its action `https://gate.example.net/login` would have Gate send it to the people whose word it wants.
+ */
+export function unlinked(summary: CaseSummary): CaseSummary {
+  const { action, destination } = summary;
+  const shown = PLAIN_NAME.test(destination) ? destination : broken(destination);
+  return { ...summary, destination: shown, action: action === destination ? shown : broken(action) };
+}
+
+function broken(name: string): string {
+  return name.replace(/[.:](?=\S)/g, "[$&]");
+}
+
 function riskText({ level, score, factors }: Risk): string {
   const why = factors.length === 0 ? "" : ` (${factors.join(", ")})`;
   return `${level}, ${(score / 100).toFixed(2)}${why}`;

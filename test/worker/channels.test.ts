@@ -150,6 +150,22 @@ describe("an answer means", () => {
   });
 });
 
+test.each(["https://gate.example.net/login", "www.example.net", "example.net", "mailto:x.example.net"])(
+  "no action puts a link into a letter or a text message: %s",
+  async (action) => {
+    const intent = await held("crm.by-link", { action });
+    for (const { channel, person } of PLACES.filter(({ channel: id }) => ["mail", "sms"].includes(id))) {
+      const world = outside();
+      await tell(delivery(channel, intent, "held", { person }), world);
+      const { text, html, summary } = world.got[0]?.body;
+      for (const shown of [text, html, summary].filter((each) => each !== undefined)) {
+        expect(shown).toContain(action.replaceAll(/[.:]/g, "[$&]"));
+        expect(shown.replaceAll(/https:\/\/gate\.example\.com\/\S*/g, "")).not.toMatch(/example\.net|:\/\//);
+      }
+    }
+  },
+);
+
 test("no words about what went wrong hold a secret, even when the other side sends it back", async () => {
   const intent = await held("crm.by-link");
   const secrets = [...Object.values(SECRETS), "verySecretPath"];
@@ -256,7 +272,8 @@ describe("a Slack app", () => {
     await approve(intent);
     const earlier = [delivery("app", intent, "held", { state: "pending" })];
     const told = await tell(delivery("app", intent, "decided"), { ...outside(), earlier });
-    expect(told).toMatchObject({ kind: "retry", afterMs: 5000 });
+    // By the schedule of all channels: a post that Slack put off for an hour is not looked for every five seconds.
+    expect(told).toMatchObject({ kind: "retry", afterMs: null });
   });
 
   test("brings every message up to date, though one of them can't be changed any more", async () => {

@@ -4,7 +4,7 @@ import { hmacHex } from "../../core/digest.ts";
 import type { Channel } from "../../core/registry.ts";
 import type { Ports } from "../../ports.ts";
 import type { DeliveryRecord, Told } from "../../ports/telling.ts";
-import { factsOf } from "../case-summary.ts";
+import { factsOf, unlinked } from "../case-summary.ts";
 import type { CaseTold } from "./case-told.ts";
 import { interactionId, messageId } from "./interaction.ts";
 import { CHANNEL_TIMEOUT_MS, failed, MOOT, toldOf } from "./told.ts";
@@ -52,7 +52,7 @@ export async function tellProvider(
     approved_intent_hash: summary.digest,
     principal_id: person,
     action: summary.action,
-    summary: factsOf(summary)
+    summary: factsOf(unlinked(summary))
       .map(({ label, value }) => `${label}: ${value}`)
       .join("\n"),
     required_factors: [],

@@ -3,7 +3,7 @@ import type { Json } from "../../core/json.ts";
 import type { Channel, Person } from "../../core/registry.ts";
 import type { Ports } from "../../ports.ts";
 import type { DeliveryRecord, Told } from "../../ports/telling.ts";
-import { factsOf, oneLine } from "../case-summary.ts";
+import { factsOf, oneLine, unlinked } from "../case-summary.ts";
 import type { CaseTold } from "./case-told.ts";
 import { titleOf } from "./titles.ts";
 import { CHANNEL_TIMEOUT_MS, failed, isHeaderText, MOOT, toldOf } from "./told.ts";
@@ -78,8 +78,9 @@ export function letterOf(
   to: string,
   from: string,
 ): Letter {
-  const title = `${titleOf(record)}: ${summary.destination}`;
-  const facts = factsOf(summary);
+  const shown = unlinked(summary);
+  const title = `${titleOf(record)}: ${shown.destination}`;
+  const facts = factsOf(shown);
   const last = lastWordsOf(link, summary.approval.minAssurance);
   const text = [
     title,

@@ -17,9 +17,6 @@ interface Post {
   readonly ts: string;
 }
 
-/** How soon to look again for the outcome of a post that is under way. */
-const POST_UNDER_WAY_MS = 5_000;
-
 /** A Slack app: posts with buttons, and brings them up to date once somebody has decided, wherever that was. */
 export async function tellSlackApp(
   record: DeliveryRecord,
@@ -107,7 +104,8 @@ async function settle(
   }
   const again = problems.find(({ kind }) => kind === "retry");
   if (again !== undefined) return again;
-  if (isUnderWay) return retry("a message to it is still under way", null, POST_UNDER_WAY_MS);
+  // Soon and then ever later, as everything is tried again: Slack may have put it off for an hour.
+  if (isUnderWay) return retry("a message to it is still under way");
   const [problem] = problems;
   if (problem !== undefined) return problem;
   return posts.length === 0 ? MOOT : { kind: "delivered", status: 200, receipt: null };
