@@ -56,6 +56,9 @@ const LOCAL_SUFFIXES = [
   "arpa",
   "onion",
   "invalid",
+  // Kubernetes and Consul: the name is completed, or answered, by the network's own resolver.
+  "svc",
+  "consul",
 ] as const;
 
 /** Public names that resolve to whatever address stands in them, or to loopback: known ones, there are others. */
@@ -71,7 +74,8 @@ const REFLECTING_SUFFIXES = [
 ] as const;
 
 function isPublicName(host: string): boolean {
-  const name = host.replace(/\.+$/, "");
+  // Of dots at the end only one is the root's: what resolvers make of `127.0.0.1..` is theirs to decide.
+  const name = host.replace(/\.$/, "");
   // One label is a name of somebody's own network: `metadata`, `vault`, a container.
   if (!name.includes(".") || name.split(".").includes("")) return false;
   return [...LOCAL_SUFFIXES, ...REFLECTING_SUFFIXES].every((suffix) => {

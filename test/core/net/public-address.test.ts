@@ -121,6 +121,10 @@ const LOCAL_HOSTS = [
   "127.0.0.1.nip.io",
   "a.localtest.me",
   "double..dots.example.com",
+  "127.0.0.1..",
+  "example.com..",
+  "kubernetes.default.svc",
+  "vault.service.consul",
 ] as const;
 
 const PUBLIC = [
