@@ -157,7 +157,9 @@ test.each(["https://gate.example.net/login", "www.example.net", "example.net", "
     for (const { channel, person } of PLACES.filter(({ channel: id }) => ["mail", "sms"].includes(id))) {
       const world = outside();
       await tell(delivery(channel, intent, "held", { person }), world);
-      const { text, html, summary } = world.got[0]?.body;
+      const [got] = world.got;
+      const { text, html, summary } = got?.body ?? {};
+      expect(text ?? summary).toBeDefined();
       for (const shown of [text, html, summary].filter((each) => each !== undefined)) {
         expect(shown).toContain(action.replaceAll(/[.:]/g, "[$&]"));
         expect(shown.replaceAll(/https:\/\/gate\.example\.com\/\S*/g, "")).not.toMatch(/example\.net|:\/\//);
