@@ -5,7 +5,7 @@ import { inForceFor } from "./core/intent/terms.ts";
 import { stoppedBy, type SwitchTarget } from "./core/kill-switch.ts";
 import { excludedHandles } from "./core/people.ts";
 import { err, type Result } from "./core/result.ts";
-import { makerOf } from "./mandate-maker.ts";
+import { makerOf, type MakerPorts } from "./mandate-maker.ts";
 import type { Acted, Intent, Ports } from "./ports.ts";
 
 /** What a person says about an intent, whatever door it came through: API, page, Slack, link, callback, batch. */
@@ -22,7 +22,7 @@ export type Undecided =
   /** A suspended agent's intents wait with it: nothing of theirs is approved meanwhile. */
   | { readonly kind: "proposer_inactive"; readonly standing: string };
 
-export type DecidePorts = Pick<Ports, "rules" | "principals" | "switches" | "mandates">;
+export type DecidePorts = Pick<Ports, "switches" | "mandates"> & MakerPorts;
 
 /**
  * The one way in which people decide. The intent's object judges who may and whether it still holds; here is what

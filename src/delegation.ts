@@ -4,10 +4,10 @@ import type { Decision } from "./core/decision.ts";
 import type { Voter } from "./core/intent/command.ts";
 import { useOf } from "./core/mandate.ts";
 import { personCalled, voterOf } from "./core/people.ts";
-import { makerOf } from "./mandate-maker.ts";
+import { makerOf, type MakerPorts } from "./mandate-maker.ts";
 import type { Intent, Ports } from "./ports.ts";
 
-type DelegationPorts = Pick<Ports, "mandates" | "principals" | "rules">;
+type DelegationPorts = Pick<Ports, "mandates"> & MakerPorts;
 
 /**
  * Who decides when somebody decides for another: the delegator's vote, given by the delegate, who brings both their

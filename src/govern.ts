@@ -47,7 +47,15 @@ export type Governed =
 
 export type GovernPorts = Pick<
   Ports,
-  "intents" | "rules" | "counters" | "switches" | "token" | "principals" | "mandates"
+  | "intents"
+  | "rules"
+  | "counters"
+  | "switches"
+  | "token"
+  | "principals"
+  | "mandates"
+  | "credentials"
+  | "settings"
 >;
 
 const SALT_BYTES = 32;

@@ -28,6 +28,8 @@ const PINNED = `
   SELECT n.person AS pinned_person, p.* FROM pins n JOIN principals p ON p.id = n.principal_id
   WHERE n.account = ?1`;
 
+const PIN_OF_PRINCIPAL = "SELECT kind, issuer, account FROM pins WHERE principal_id = ?1";
+
 const PIN_OF_PERSON =
   "SELECT account, principal_id FROM pins WHERE kind = ?1 AND issuer = ?2 AND person = ?3";
 
@@ -75,6 +77,14 @@ export function d1Credentials(db: D1Database, chain: RegistryChain): Credentials
   }
 
   return {
+    async accountOf(principal) {
+      const row = await db
+        .prepare(PIN_OF_PRINCIPAL)
+        .bind(principal)
+        .first<Pick<Credential, "kind" | "issuer"> & Pick<PinRow, "account">>();
+      return row === null ? null : { kind: row.kind, issuer: row.issuer, isPinned: row.account !== null };
+    },
+
     pinned,
 
     async reach(credential, person) {

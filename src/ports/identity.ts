@@ -24,7 +24,15 @@ export interface Pinned {
   readonly principal: Principal;
 }
 
+/** What a principal comes in with, where that is no key. */
+export type Account = Pick<Credential, "kind" | "issuer"> & {
+  /** False: an admin took the pin away, and nobody came in anew. */
+  readonly isPinned: boolean;
+};
+
 export interface Credentials {
+  /** Null: a key's principal. */
+  accountOf(principal: string): Promise<Account | null>;
   /** Whom this credential was pinned to; null: to nobody. */
   pinned(credential: Credential): Promise<Pinned | null>;
   /**

@@ -377,6 +377,41 @@ test("3: whoever answers for the agent can't approve by another account of their
   expect(answer.body.code).toBe("own_intent");
 });
 
+describe("5: a mandate made with an account", () => {
+  let asking: Registered;
+
+  async function outcome(): Promise<string> {
+    return (await call("POST", "/v1/intents", asking.key, ask("crm.held"))).body.status;
+  }
+
+  async function laid(): Promise<string> {
+    asking = await register("agent");
+    const token = await issuer.token();
+    const body = { destination: "crm.held", agent_id: asking.id };
+    const answer = await call("POST", "/v1/standing-approvals", token, body);
+    expect(answer.status, answer.text).toBe(201);
+    expect(await outcome()).toBe("approved");
+    return token;
+  }
+
+  test("gives no vote while gate.yaml does not trust its issuer", async () => {
+    await laid();
+    await trust({ oidc: [await startIssuer()] });
+    expect(await outcome()).toBe("pending_approval");
+    await trust({ oidc: [issuer] });
+    expect(await outcome()).toBe("approved");
+  });
+
+  test("gives none either while an admin has taken the account away", async () => {
+    const token = await laid();
+    const { body } = await whoIs(token);
+    expect((await call("POST", `/v1/agents/${body.principal_id}/unpin`, admin)).body.unpinned).toBe(true);
+    expect(await outcome()).toBe("pending_approval");
+    expect((await whoIs(token)).status).toBe(200);
+    expect(await outcome()).toBe("approved");
+  });
+});
+
 test("5: a suspended account is refused at once, and a person taken out of gate.yaml is nobody", async () => {
   const token = await issuer.token();
   const { principal_id: id } = (await whoIs(token)).body;

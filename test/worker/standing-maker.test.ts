@@ -78,7 +78,7 @@ test.each(TABLE)("5, 8: a mandate whose credential is $name gives a vote: $votes
     revokedAt: null,
     delegate: "ben",
   };
-  const voter = await makerOf(mandate, { principals, rules: ports.rules });
+  const voter = await makerOf(mandate, { ...ports, principals });
   expect(voter).toEqual(
     row.votes
       ? expect.objectContaining({ person: row.person, assurance: row.assurance, mandate: "deleg_1" })
