@@ -51,7 +51,14 @@ export async function openSession(
 }
 
 /** What stands in front of something says so: then who is at the other end is anybody. */
-const FORWARDED = ["Forwarded", "X-Forwarded-For", "X-Forwarded-Host"] as const;
+const FORWARDED = [
+  "Forwarded",
+  "Via",
+  "X-Forwarded-For",
+  "X-Forwarded-Host",
+  "X-Forwarded-Proto",
+  "X-Real-IP",
+] as const;
 
 /** By name, without proof: on one machine, where its operator said so, and only to browsers on it. */
 export function maySignInLocally(c: GateContext): boolean {

@@ -57,6 +57,9 @@ test("28: nobody comes in by name through a tunnel or proxy that calls itself th
     ["Forwarded", "for=203.0.113.7"],
     ["X-Forwarded-For", "203.0.113.7"],
     ["X-Forwarded-Host", "tunnel.example.com"],
+    ["X-Forwarded-Proto", "https"],
+    ["X-Real-IP", "203.0.113.7"],
+    ["Via", "1.1 tunnel"],
   ] as const) {
     expect((await browser.get("/v1/session", { [name]: value })).status, name).toBe(401);
     const own = { Origin: HERE, "Sec-Fetch-Site": "same-origin", [name]: value };
