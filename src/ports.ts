@@ -186,12 +186,13 @@ export interface PendingGroup {
   readonly agent: string;
   readonly destination: string;
   readonly policy: string;
-  /** Sums over those whose numbers are known. */
-  readonly records: number;
-  readonly valueCents: number;
+  /** Sums over those whose numbers are known; null: none is. */
+  readonly records: number | null;
+  readonly valueCents: number | null;
   /** Milliseconds since the epoch. */
   readonly oldest: number;
-  readonly nextDeadline: number;
+  /** Null: they wait on without a deadline. */
+  readonly nextDeadline: number | null;
 }
 
 export type NewPrincipal = Omit<Principal, "status">;

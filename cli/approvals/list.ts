@@ -49,7 +49,7 @@ function tableOrNothing(head: readonly string[], rows: readonly (readonly string
 export function rowCells(row: JsonObject, now: number): readonly string[] {
   return [
     since(row, "created_at", now),
-    since(row, "expires_at", now),
+    deadline(row, "decide_by", now),
     name(row, "destination"),
     count(numberMember(row, "estimated_records")),
     dollars(numberMember(row, "value_usd")),
@@ -63,7 +63,7 @@ function groupCells(group: JsonObject, now: number): readonly string[] {
   return [
     count(numberMember(group, "count")),
     since(group, "oldest", now),
-    since(group, "next_deadline", now),
+    deadline(group, "next_deadline", now),
     name(group, "destination"),
     name(group, "policy_id"),
     count(numberMember(group, "estimated_records")),
@@ -87,6 +87,12 @@ function undelivered(row: JsonObject): readonly string[] {
 function since(row: JsonObject, field: string, now: number): string {
   const at = Date.parse(textMember(row, field) ?? "");
   return Number.isNaN(at) ? "?" : duration(at - now);
+}
+
+/** Null is "without end"; what is past waits for the timer that ends it. */
+function deadline(row: JsonObject, field: string, now: number): string {
+  if (member(row, field) === null) return "never";
+  return Date.parse(textMember(row, field) ?? "") <= now ? "over" : since(row, field, now);
 }
 
 function name(row: JsonObject, field: string): string {

@@ -80,17 +80,18 @@ interface GroupRow {
   readonly agent_id: string;
   readonly destination: string;
   readonly policy_id: string;
-  readonly records: number;
-  readonly cents: number;
+  readonly records: number | null;
+  readonly cents: number | null;
   readonly oldest: number;
-  readonly next_deadline: number;
+  readonly next_deadline: number | null;
 }
 
-// Agent, destination and policy are part of what makes a group, so any row's are the group's.
+// Agent, destination and policy are part of what makes a group, so any row's are the group's. Who waits on without a
+// deadline says so by a null in its approval; the column then holds the one that passed.
 const PENDING_GROUPS = `
   SELECT group_key, COUNT(*) AS count, MIN(agent_id) AS agent_id, MIN(destination) AS destination,
-         MIN(policy_id) AS policy_id, COALESCE(SUM(records), 0) AS records,
-         COALESCE(SUM(value_cents), 0) AS cents, MIN(created_at) AS oldest, MIN(decide_by) AS next_deadline
+         MIN(policy_id) AS policy_id, SUM(records) AS records, SUM(value_cents) AS cents, MIN(created_at) AS oldest,
+         MIN(CASE WHEN json_type(approval, '$.decide_by') = 'null' THEN NULL ELSE decide_by END) AS next_deadline
   FROM intents WHERE phase = 'pending_approval' AND group_key IS NOT NULL
   GROUP BY group_key ORDER BY count DESC, oldest LIMIT ?1`;
 

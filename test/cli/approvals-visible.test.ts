@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { rowCells } from "../../cli/approvals/list.ts";
 import { clipped, hanging, quotedLines, visible, visibleJson } from "../../cli/approvals/visible.ts";
 
 describe("28: what an agent wrote can't drive a terminal", () => {
@@ -75,4 +76,13 @@ describe("lines of a payload", () => {
     expect(hanging("x".repeat(45), 10, 40)).toBe(`${"x".repeat(30)}\n${" ".repeat(10)}${"x".repeat(15)}`);
     expect(hanging("x".repeat(45), 10, null)).toBe("x".repeat(45));
   });
+});
+
+test.each([
+  [null, "never"],
+  ["2026-11-22T12:00:00.000Z", "over"],
+  ["2026-11-22T12:30:00.000Z", "30m"],
+])("a line of the queue whose deadline is %s says %s", (deadline, words) => {
+  const row = { created_at: "2026-11-22T11:00:00.000Z", decide_by: deadline };
+  expect(rowCells(row, Date.parse("2026-11-22T12:00:00.000Z"))[1]).toBe(words);
 });

@@ -4,7 +4,7 @@ import type { IntentRow } from "../../src/core/intent/read-model.ts";
 import { queueRowView } from "../../src/http/wire/queue.ts";
 import type { DeliveryRecord } from "../../src/ports/telling.ts";
 import { MATCHING } from "../../src/adapters/mandates.ts";
-import { ask, call, flushed, propose, register, type Registered } from "./gate.ts";
+import { ask, call, flushed, later, MINUTE_MS, propose, register, stateOf, type Registered } from "./gate.ts";
 
 let agent: Registered;
 let other: Registered;
@@ -90,6 +90,31 @@ test("groups say how many are alike, how much they are, and when the first of th
   const shown = (await call("GET", `/v1/approvals?group=${mine[0].group}`, zoe.key)).body.approvals;
   expect(shown.at(-1)).toMatchObject({ intentId: intents[0], created_at: mine[0].oldest });
   expect(shown.at(-1).expires_at).toBe(mine[0].next_deadline);
+});
+
+test("what nobody knows of a group's size is null, and not nothing", async () => {
+  const by = await register("agent");
+  await hold(by, ask("crm.held", { payload: "notes.txt", recordCount: undefined }));
+  const { body } = await call("GET", "/v1/approvals/groups", zoe.key);
+  const mine = body.groups.find(({ sender_agent_id: id }: { sender_agent_id: string }) => id === by.id);
+  expect(mine).toMatchObject({ count: 1, estimated_records: null, value_usd: null });
+});
+
+test("what is deferred has no deadline: in the queue, in its group and on the page", async () => {
+  const by = await register("agent");
+  const intent = await hold(by, ask("crm.defer"));
+  const rowOf = async () => (await call("GET", `/v1/approvals?agent=${by.id}`, zoe.key)).body.approvals[0];
+  const { expires_at: expires, decide_by: deadline } = await rowOf();
+  expect(deadline).toBe(expires);
+  later(11 * MINUTE_MS);
+  // Settled by whoever looks.
+  expect(await stateOf(intent)).toBe("pending_approval");
+  await flushed(intent);
+  expect((await rowOf()).decide_by).toBeNull();
+  const { body } = await call("GET", "/v1/approvals/groups", zoe.key);
+  const mine = body.groups.find(({ sender_agent_id: id }: { sender_agent_id: string }) => id === by.id);
+  expect(mine.next_deadline).toBeNull();
+  expect((await call("GET", `/cases?agent=${by.id}`, zoe.key)).text).toContain("no deadline");
 });
 
 test("`mine` leaves out what is for others or takes a stronger sign-in, over all pages", async () => {

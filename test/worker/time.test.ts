@@ -326,6 +326,8 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
       { event: "approval_escalated", step: 0, to: "ops" },
       { event: "expiry_escalated", to: ["ops", "ben"], decide_by: Date.parse(created) + 40 * MINUTE_MS },
     ]);
+    const { expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key)).body;
+    expect(Date.parse(expires) - Date.parse(created)).toBe(40 * MINUTE_MS);
     expect((await after(id, 1)).at(-1)).toBe("approval_reminded");
     expect((await approve(id)).status).toBe(200);
     expect(await after(id, 30)).not.toContain("expired");

@@ -63,9 +63,18 @@ export interface AskedApproval {
   readonly groups: readonly string[];
   readonly people: readonly string[];
   readonly min_assurance: string;
+  /** Null: it waits on without a deadline, and the row's own is the one that passed. Older rows don't say. */
+  readonly decide_by?: number | null;
 }
 
-function askedOf({ terms, votes }: IntentState): AskedApproval {
+function askedOf({ terms, votes, decideBy }: IntentState): AskedApproval {
   const { require, groups, people, minAssurance } = terms.approval;
-  return { require, votes: votes.length, groups, people, min_assurance: minAssurance };
+  return {
+    require,
+    votes: votes.length,
+    groups,
+    people,
+    min_assurance: minAssurance,
+    decide_by: decideBy,
+  };
 }

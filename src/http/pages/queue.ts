@@ -3,6 +3,7 @@ import type { AskedApproval, IntentRow } from "../../core/intent/read-model.ts";
 import type { DeliveryRecord } from "../../ports/telling.ts";
 import type { GateContext } from "../context.ts";
 import { cursorOf, listFilter } from "../wire/list-query.ts";
+import { deadlineOf } from "../wire/queue.ts";
 import { page, type Markup } from "./page.ts";
 import { undeliveredOf } from "./undelivered.ts";
 import { visible } from "./visible.ts";
@@ -73,14 +74,7 @@ function table(
               <td>${row.records === null ? "unknown" : row.records.toLocaleString("en-US")}</td>
               <td>${row.value_cents === null ? "unknown" : dollars(row.value_cents)}</td>
               <td>${approvalsOf(row)}</td>
-              <td>
-                ${
-                  row.decide_by <= now
-                    ? "over"
-                    : html`${distanceTo(row.decide_by, now)}<br />
-                        <span class="dim">${timeOf(row.decide_by)}</span>`
-                }
-              </td>
+              <td>${deadline(deadlineOf(row), now)}</td>
               <td>
                 ${
                   row.group_key === null
@@ -93,6 +87,12 @@ function table(
       </tbody>
     </table>
   </div>`;
+}
+
+function deadline(at: number | null, now: number): Markup | string {
+  if (at === null) return "no deadline";
+  if (at <= now) return "over";
+  return html`${distanceTo(at, now)}<br /><span class="dim">${timeOf(at)}</span>`;
 }
 
 /** Each place once, with what went wrong last. */

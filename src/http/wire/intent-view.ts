@@ -55,7 +55,7 @@ export function intentView(dossier: Dossier) {
     erased_at: isoOrNull(state.erasedAt),
     created_at: iso(terms.createdAt),
     updated_at: iso(state.updatedAt),
-    expires_at: iso(terms.decideBy),
+    expires_at: iso(state.decideBy ?? terms.decideBy),
     decide_by: isoOrNull(state.decideBy),
     reminders_at: isoOrNull(state.remindAt),
     execute_by: isoOrNull(state.executeBy),

@@ -6,7 +6,7 @@ import type { PendingGroup } from "../../ports.ts";
 import { intentRowView } from "./intent-view.ts";
 import { parse } from "./fields.ts";
 import { pickKnown } from "./known-fields.ts";
-import { iso } from "./times.ts";
+import { iso, isoOrNull } from "./times.ts";
 
 /** What people are told so that they decide; the rest is news. */
 const ASKING: readonly DeliveryKind[] = ["held", "reminder", "escalation"];
@@ -52,6 +52,12 @@ export function askedOf({ approval }: IntentRow): AskedApproval | null {
   return approval === null ? null : (JSON.parse(approval) as AskedApproval);
 }
 
+/** Until when somebody may decide; null: without end. */
+export function deadlineOf(row: IntentRow): number | null {
+  const asked = askedOf(row)?.decide_by;
+  return asked === undefined ? row.decide_by : asked;
+}
+
 /**
  * One line of the queue.
  *
@@ -61,6 +67,7 @@ export function queueRowView(row: IntentRow, told: readonly DeliveryRecord[] | n
   const asked = askedOf(row);
   return {
     ...intentRowView(row),
+    decide_by: isoOrNull(deadlineOf(row)),
     group: row.group_key,
     required_approvals: asked?.require ?? 1,
     votes: asked?.votes ?? 0,
@@ -96,8 +103,8 @@ export function groupView(group: PendingGroup) {
     destination: group.destination,
     policy_id: group.policy,
     estimated_records: group.records,
-    value_usd: group.valueCents / 100,
+    value_usd: group.valueCents === null ? null : group.valueCents / 100,
     oldest: iso(group.oldest),
-    next_deadline: iso(group.nextDeadline),
+    next_deadline: isoOrNull(group.nextDeadline),
   };
 }
