@@ -1,4 +1,5 @@
-import { EXIT_FAILED, EXIT_USAGE, type CommandIo } from "../io.ts";
+import { EXIT_FAILED, EXIT_USAGE, type CommandIo, type ExitCode } from "../io.ts";
+import { runSubcommand, type Subcommands } from "../subcommands.ts";
 import { UsageError } from "../usage.ts";
 import { runApprove, runReject } from "./decide.ts";
 import { runList } from "./list.ts";
@@ -34,32 +35,26 @@ Options
 An id may be shortened to its first 12 characters or more where it waits and no other begins alike.
 Exit codes: 0 done, 1 refused or not decided, 2 used wrongly or nothing could be asked.`;
 
-const COMMANDS: ReadonlyMap<string, (args: readonly string[], io: CommandIo) => Promise<number>> = new Map([
-  ["list", runList],
-  ["show", runShow],
-  ["approve", runApprove],
-  ["reject", runReject],
-  ["watch", runWatch],
-]);
+const APPROVALS: Subcommands = {
+  name: "approvals",
+  usage: USAGE,
+  commands: new Map([
+    ["list", runList],
+    ["show", runShow],
+    ["approve", runApprove],
+    ["reject", runReject],
+    ["watch", runWatch],
+  ]),
+  failure(error) {
+    if (error instanceof Refused) {
+      return { message: error.message, code: error.status === 401 ? EXIT_USAGE : EXIT_FAILED };
+    }
+    const isTheirs = error instanceof UsageError || error instanceof Unreachable;
+    return isTheirs ? { message: error.message, code: EXIT_USAGE } : null;
+  },
+};
 
 /** `zehrava-gate approvals …`: writes to `io`, and returns the exit code. */
-export async function runApprovalsCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "-h" || rest.includes("--help")) {
-    io.out(USAGE);
-    return name === undefined ? EXIT_USAGE : 0;
-  }
-  const command = COMMANDS.get(name);
-  if (command === undefined) {
-    io.err(`There is no \`approvals ${name}\`.\n\n${USAGE}`);
-    return EXIT_USAGE;
-  }
-  try {
-    return await command(rest, io);
-  } catch (error) {
-    const isRefused = error instanceof Refused;
-    if (!isRefused && !(error instanceof UsageError || error instanceof Unreachable)) throw error;
-    io.err(`zehrava-gate approvals ${name}: ${error.message}`);
-    return isRefused && error.status !== 401 ? EXIT_FAILED : EXIT_USAGE;
-  }
+export function runApprovalsCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  return runSubcommand(APPROVALS, args, io);
 }

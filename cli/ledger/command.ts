@@ -1,4 +1,5 @@
-import { EXIT_USAGE, type CommandIo } from "../io.ts";
+import { EXIT_USAGE, type CommandIo, type ExitCode } from "../io.ts";
+import { runSubcommand, type Subcommands } from "../subcommands.ts";
 import { UsageError } from "../usage.ts";
 import { runExport } from "./export.ts";
 import { Unreadable } from "./options.ts";
@@ -26,29 +27,21 @@ Options
 
 Exit codes: 0 everything holds, 1 something does not or is not shown, 2 used wrongly or nothing could be read.`;
 
-const COMMANDS: ReadonlyMap<string, (args: readonly string[], io: CommandIo) => Promise<number>> = new Map([
-  ["verify", runVerify],
-  ["export", runExport],
-  ["tail", runTail],
-]);
+const LEDGER: Subcommands = {
+  name: "ledger",
+  usage: USAGE,
+  commands: new Map([
+    ["verify", runVerify],
+    ["export", runExport],
+    ["tail", runTail],
+  ]),
+  failure(error) {
+    const isTheirs = error instanceof UsageError || error instanceof Unreadable;
+    return isTheirs ? { message: error.message, code: EXIT_USAGE } : null;
+  },
+};
 
 /** `zehrava-gate ledger …`: writes to `io`, and returns the exit code. */
-export async function runLedgerCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "-h" || rest.includes("--help")) {
-    io.out(USAGE);
-    return name === undefined ? EXIT_USAGE : 0;
-  }
-  const command = COMMANDS.get(name);
-  if (command === undefined) {
-    io.err(`There is no \`ledger ${name}\`.\n\n${USAGE}`);
-    return EXIT_USAGE;
-  }
-  try {
-    return await command(rest, io);
-  } catch (error) {
-    if (!(error instanceof UsageError || error instanceof Unreadable)) throw error;
-    io.err(`zehrava-gate ledger ${name}: ${error.message}`);
-    return EXIT_USAGE;
-  }
+export function runLedgerCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  return runSubcommand(LEDGER, args, io);
 }

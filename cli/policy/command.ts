@@ -1,8 +1,9 @@
+import { type CommandIo, type ExitCode } from "../io.ts";
+import { runSubcommand, type Subcommands } from "../subcommands.ts";
 import { runDiff } from "./diff.ts";
 import { runExplain } from "./explain.ts";
 import { runLint } from "./lint.ts";
 import { EXIT_USAGE, UsageMistake } from "./options.ts";
-import type { Io } from "./options.ts";
 import { runReplay } from "./replay.ts";
 import { runTest } from "./test.ts";
 
@@ -27,31 +28,20 @@ Options
 
 A server is asked with the key in GATE_API_KEY. Exit codes: 0 fine, 1 something was found, 2 used wrongly.`;
 
-const COMMANDS: ReadonlyMap<string, (args: readonly string[], io: Io) => Promise<number>> = new Map([
-  ["lint", runLint],
-  ["test", runTest],
-  ["explain", runExplain],
-  ["replay", runReplay],
-  ["diff", runDiff],
-]);
+const POLICY: Subcommands = {
+  name: "policy",
+  usage: USAGE,
+  commands: new Map([
+    ["lint", runLint],
+    ["test", runTest],
+    ["explain", runExplain],
+    ["replay", runReplay],
+    ["diff", runDiff],
+  ]),
+  failure: (error) => (error instanceof UsageMistake ? { message: error.message, code: EXIT_USAGE } : null),
+};
 
 /** `zehrava-gate policy …`: writes to `io`, and returns the exit code. */
-export async function runPolicyCommand(args: readonly string[], io: Io): Promise<number> {
-  const [name, ...rest] = args;
-  if (name === undefined || name === "--help" || name === "-h" || rest.includes("--help")) {
-    io.out(USAGE);
-    return name === undefined ? EXIT_USAGE : 0;
-  }
-  const command = COMMANDS.get(name);
-  if (command === undefined) {
-    io.err(`There is no \`policy ${name}\`.\n\n${USAGE}`);
-    return EXIT_USAGE;
-  }
-  try {
-    return await command(rest, io);
-  } catch (error) {
-    if (!(error instanceof UsageMistake)) throw error;
-    io.err(error.message);
-    return EXIT_USAGE;
-  }
+export function runPolicyCommand(args: readonly string[], io: CommandIo): Promise<ExitCode> {
+  return runSubcommand(POLICY, args, io);
 }

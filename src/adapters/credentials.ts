@@ -4,7 +4,7 @@ import { ID_PREFIX, nameKey, type Principal } from "../core/principal.ts";
 import type { Person } from "../core/registry.ts";
 import { err, ok } from "../core/result.ts";
 import type { Credential, Credentials, Pinned } from "../ports/identity.ts";
-import { insertPrincipal, isNameTaken, principalOf, type PrincipalRow } from "./principal-rows.ts";
+import { PLAIN, insertPrincipal, isNameTaken, principalOf, type PrincipalRow } from "./principal-rows.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
 const ID_BYTES = 16;
@@ -146,14 +146,7 @@ function reviewerFor(
     role: "reviewer",
     name: `${person.id.slice(0, MAX_NAME_PART)} (${placeOf(credential).slice(0, MAX_NAME_PART)})${apart}`,
     person: person.id,
-    owner: null,
-    allowedDestinations: null,
-    allowedPolicies: null,
-    environment: null,
-    framework: null,
-    riskTier: "standard",
-    reportKey: null,
-    metadata: {},
+    ...PLAIN,
     createdAt,
   };
 }

@@ -19,12 +19,8 @@ export interface PrincipalRow {
   readonly created_at: number;
 }
 
-/** The deployment's own admin, who exists before anybody is registered. */
-export const ROOT: Principal = {
-  id: "admin",
-  role: "admin",
-  name: "admin",
-  person: null,
+/** What a human's principal has nothing of. */
+export const PLAIN = {
   owner: null,
   allowedDestinations: null,
   allowedPolicies: null,
@@ -33,6 +29,15 @@ export const ROOT: Principal = {
   riskTier: "standard",
   reportKey: null,
   metadata: {},
+} as const satisfies Partial<Principal>;
+
+/** The deployment's own admin, who exists before anybody is registered. */
+export const ROOT: Principal = {
+  id: "admin",
+  role: "admin",
+  name: "admin",
+  person: null,
+  ...PLAIN,
   status: "active",
   createdAt: 0,
 };
