@@ -10,7 +10,7 @@ const MAX_ANSWER_BYTES = 64 * 1024;
  * one would carry headers to an address that nobody checked.
  */
 export async function sendOutgoing(request: Outgoing): Promise<Result<OutgoingAnswer, OutgoingProblem>> {
-  const { url, method, headers, body, timeoutMs, allowPrivate } = request;
+  const { url, method, headers, body, timeoutMs, allowPrivate, maxAnswerBytes = MAX_ANSWER_BYTES } = request;
   const address = publicAddress(url, allowPrivate);
   if (!address.ok) return err("refused_address");
   const signal = AbortSignal.timeout(timeoutMs);
@@ -23,7 +23,7 @@ export async function sendOutgoing(request: Outgoing): Promise<Result<OutgoingAn
       return err("timeout");
     }
     const { status, headers: answered } = response;
-    return ok({ status, headers: answered, text: await beginningOf(response, over) });
+    return ok({ status, headers: answered, text: await beginningOf(response, over, maxAnswerBytes) });
   } catch {
     // What the platform says can quote the URL, and a URL can be a secret.
     return err(signal.aborted ? "timeout" : "unreachable");
@@ -31,12 +31,12 @@ export async function sendOutgoing(request: Outgoing): Promise<Result<OutgoingAn
 }
 
 /** What came of the body in time: the status has been said, so an end that never comes changes nothing. */
-async function beginningOf(response: Response, over: Promise<null>): Promise<string> {
+async function beginningOf(response: Response, over: Promise<null>, maxBytes: number): Promise<string> {
   const reader = response.body?.getReader() as ReadableStreamDefaultReader<Uint8Array> | undefined;
   if (reader === undefined) return "";
   const decoder = new TextDecoder();
   let text = "";
-  let left = MAX_ANSWER_BYTES;
+  let left = maxBytes;
   try {
     while (left > 0) {
       const read = await Promise.race([reader.read(), over]);

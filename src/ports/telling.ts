@@ -187,12 +187,14 @@ export interface Outgoing {
   readonly timeoutMs: number;
   /** True only where the operator wrote so on the registry's entry. */
   readonly allowPrivate: boolean;
+  /** How much of the answer is read, where 64 KiB are not enough. */
+  readonly maxAnswerBytes?: number;
 }
 
 export interface OutgoingAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** At most 64 KiB; the rest is not read. */
+  /** At most 64 KiB, or what the request says; the rest is not read. */
   readonly text: string;
 }
 
