@@ -67,7 +67,14 @@ test("the row of a list holds codes and numbers, and no note", () => {
     approved_at: null,
     updated_at: T0,
     group_key: null,
-    approval: JSON.stringify({ require: 1, votes: 0, groups: [], people: [], min_assurance: "slack" }),
+    approval: JSON.stringify({
+      require: 1,
+      votes: 0,
+      groups: [],
+      people: [],
+      min_assurance: "slack",
+      decide_by: T0 + 3_600_000,
+    }),
     seq: 3,
   });
 });
