@@ -58,6 +58,7 @@ export function allow(roles: readonly Role[], age: "fresh" | "cached" = "fresh")
     if (!roles.includes(principal.role)) refuseRole(principal, roles);
     c.set("principal", principal);
     c.set("assurance", assurance);
+    admitAgainAfterBody(c, principal, asOf);
     if (key === null) return next();
     // Here and not in the routes: every POST of a known caller can be repeated, and none can forget to be.
     return answerOnce(c, key, { principal: principal.id }, async () => {
@@ -101,6 +102,17 @@ export async function callerOf(c: GateContext, age: "fresh" | "cached" = "fresh"
   if (session === null) return null;
   const { principal, assurance, expiresAt } = session;
   return { principal, assurance, via: "session", expiresAt };
+}
+
+/**
+ * Has a body that takes its time followed by another look at who sends it (see `readBytes`): what was begun under a
+ * good key must not be finished, minutes later, under one that was suspended meanwhile.
+ */
+export function admitAgainAfterBody(c: GateContext, { id, role }: Principal, age: "fresh" | "cached"): void {
+  c.set("admitAgain", async () => {
+    const now = await callerOf(c, age);
+    if (now?.principal.id !== id || now.principal.role !== role) refuseNobody();
+  });
 }
 
 async function byToken(

@@ -16,6 +16,9 @@ export function proposalBodyBytes(maxPayloadBytes: number): number {
   return maxPayloadBytes * BODY_BYTES_PER_PAYLOAD_BYTE + ENVELOPE_BYTES;
 }
 
+/** A look at who is calling that is older than this is taken again: a body can be sent over hours. */
+const ADMITTED_FOR_MS = 1_000;
+
 const WHAT_IS_WRONG = {
   malformed: "The body is not JSON.",
   duplicate_key: "The body has a member twice; which one would be meant?",
@@ -51,8 +54,17 @@ export async function readJson(c: GateContext, limit = SMALL_BODY_BYTES): Promis
   return parsed.value;
 }
 
-/** The body as it came; 413 for more than `limit` bytes. */
+/** The body as it came; 413 for more than `limit` bytes. @throws the refusal of who was stopped while they sent it */
 export async function readBytes(c: GateContext, limit: number): Promise<Uint8Array> {
+  const begun = Date.now();
+  const bytes = await wholeBody(c, limit);
+  const took = Date.now() - begun;
+  // A clock that was set back must not make it short.
+  if (took < 0 || took > ADMITTED_FOR_MS) await c.var.admitAgain?.();
+  return bytes;
+}
+
+async function wholeBody(c: GateContext, limit: number): Promise<Uint8Array> {
   const declared = Number(c.req.header("Content-Length") ?? 0);
   if (declared > limit) tooLarge(limit);
   const { body } = c.req.raw;

@@ -10,6 +10,8 @@ export interface GateEnv {
     principal: Principal;
     /** How the caller proved who they are, this time. */
     assurance: Assurance;
+    /** Refuses a caller who may no longer; unset where who is calling was not asked, or only after the body. */
+    admitAgain?: () => Promise<void>;
     requestId: string;
     /** Of a request with an Idempotency-Key: the intent a proposal is made in, and whether one was tried before. */
     place?: Pick<KeyedAttempt, "intent" | "again">;

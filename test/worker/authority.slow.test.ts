@@ -6,10 +6,12 @@ import {
   eventsOf,
   freeze,
   fresh,
+  later,
   objectCount,
   ordered,
   propose,
   register,
+  send,
   stateOf,
   type Registered,
 } from "./gate.ts";
@@ -467,6 +469,79 @@ describe("5: a stopped key stops everywhere", () => {
     expect((await claim()).status).toBe(403);
     expect(await stateOf(live.intent)).toBe("scheduled");
     await changeRules(RULES);
+  });
+
+  /** Begins a request under a good key, and sends the rest of it two seconds after that was stopped. */
+  async function sendLate(path: string, sender: Registered, text: string, verb: string) {
+    const [first = 0, ...rest] = new TextEncoder().encode(text);
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Uint8Array.of(first)),
+      async pull(controller) {
+        await stop(sender.id, verb);
+        later(2_000);
+        controller.enqueue(Uint8Array.from(rest));
+        controller.close();
+      },
+    });
+    const type = path.startsWith("/v1/") ? "application/json" : "application/x-www-form-urlencoded";
+    const headers = { Authorization: `Bearer ${sender.key}`, "Content-Type": type };
+    return send(path, { method: "POST", headers, body });
+  }
+
+  const BEGUN: readonly (readonly [
+    string,
+    string,
+    (held: string, digest: string) => readonly [string, string],
+  ])[] = [
+    ["an approval", "reviewer", (held) => [`/v1/intents/${held}/approve`, "{}"]],
+    ["a rejection", "reviewer", (held) => [`/v1/intents/${held}/reject`, '{"reason":"no"}']],
+    [
+      "a batch",
+      "reviewer",
+      (intentId, digest) => [
+        "/v1/approvals/batch",
+        JSON.stringify({ decisions: [{ intentId, decision: "approve", digest }] }),
+      ],
+    ],
+    ["an approval on its page", "reviewer", (held, digest) => [`/cases/${held}/approve`, `digest=${digest}`]],
+    ["a standing approval", "reviewer", () => ["/v1/standing-approvals", '{"destination":"crm.held"}']],
+    ["a new admin", "admin", () => ["/v1/agents/register", `{"name":"${fresh("late")}","role":"admin"}`]],
+  ];
+
+  describe.each([
+    ["suspend", 403],
+    ["revoke", 403],
+    ["rotate-key", 401],
+  ] as const)("5: after %s a body that was begun before comes too late", (verb, status) => {
+    test.each(BEGUN)("%s", async (_what, role, request) => {
+      freeze();
+      const stopped = await register(role);
+      const held = await propose(agent, ask("crm.held"), "pending_approval");
+      const { intent_digest: digest } = (await call("GET", `/v1/intents/${held}`, admin)).body;
+      const [path, text] = request(held, digest);
+      expect((await sendLate(path, stopped, text, verb)).status).toBe(status);
+      expect(await stateOf(held)).toBe("pending_approval");
+    });
+
+    test("an order", async () => {
+      freeze();
+      const stopped = await register("agent");
+      const approved = await propose(stopped, ask("crm.small"), "approved");
+      expect((await sendLate(`/v1/intents/${approved}/execute`, stopped, "{}", verb)).status).toBe(status);
+    });
+
+    test("a runner's claim", async () => {
+      freeze();
+      const name = fresh("vpc");
+      const stopped = await register("runner", { name });
+      await changeRules({ ...RULES, registry: RULES.registry.replaceAll("vpc-1", name) });
+      const live = await ordered(agent, ask("vpc.write"));
+      const text = JSON.stringify({ execution_token: live.token });
+      const answer = await sendLate(`/v1/executions/${live.id}/claim`, stopped, text, verb);
+      await changeRules(RULES);
+      expect(answer.status).toBe(status);
+      expect(await stateOf(live.intent)).toBe("scheduled");
+    });
   });
 
   test("5: a rotated key opens nothing, the new one everything the principal had", async () => {

@@ -1,4 +1,4 @@
-import { callerOf, type Caller } from "../auth.ts";
+import { admitAgainAfterBody, callerOf, type Caller } from "../auth.ts";
 import type { GateContext } from "../context.ts";
 import { requireSameOrigin } from "../origin.ts";
 import { refuse, type Problem } from "../problem.ts";
@@ -24,6 +24,7 @@ export async function readerOf(c: GateContext): Promise<Caller | null> {
   if (principal.role === "agent" || principal.role === "runner") return refuse(NOT_FOR_PROGRAMS);
   c.set("principal", principal);
   c.set("assurance", assurance);
+  admitAgainAfterBody(c, principal, "fresh");
   return caller;
 }
 

@@ -6,7 +6,7 @@ import type { Principal } from "../../core/principal.ts";
 import type { Dossier, Intent } from "../../ports.ts";
 import { inForceFor } from "../../core/intent/terms.ts";
 import { maySee, requireUnstopped, stopOf, visibleIntent } from "../access.ts";
-import { allow, authenticate, bearerOf, requireActive } from "../auth.ts";
+import { admitAgainAfterBody, allow, authenticate, bearerOf, requireActive } from "../auth.ts";
 import { readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
 import { answerOnce, idempotencyKey } from "../idempotency.ts";
@@ -84,6 +84,7 @@ interface Held extends FoundOrder {
 async function worker(c: GateContext): Promise<Held> {
   const bearer = bearerOf(c);
   const caller = bearer.startsWith("gex_") ? null : await authenticate(bearer, c.env, "fresh");
+  if (caller !== null) admitAgainAfterBody(c, caller, "fresh");
   const found = await findOrder(c, c.req.param("id") ?? "");
   const { state, order } = found;
   if (caller !== null && !maySee(caller, state.terms)) return refuse(EXECUTION_NOT_FOUND);
