@@ -207,7 +207,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expect(await page.locator("body").textContent()).not.toContain("called back");
     await look(visitor, "link-phone");
     await page.getByRole("button", { name: "Approve" }).click();
-    await page.getByText("This link has decided already").waitFor();
+    await page.getByText("What was decided with this link is recorded").waitFor();
     expect(await stateOf(intent)).toBe("approved");
     expect(await page.getByRole("button", { name: "Approve" }).count()).toBe(0);
     await look(visitor, "link-used-phone");
