@@ -79,7 +79,11 @@ export function useOf(
     agent,
     principalId,
     cents: seen !== null && isCounted(seen) ? effectiveValueCents(seen) : null,
-    records: seen === null || seen.records.uncertain ? null : seen.records.effective,
+    // Of what nobody can count (compressed, a PDF) there is the agent's word alone, and it opens no cap.
+    records:
+      seen === null || seen.records.uncertain || seen.records.measured === null
+        ? null
+        : seen.records.effective,
   };
 }
 

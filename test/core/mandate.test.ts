@@ -138,6 +138,12 @@ const READINGS: readonly (readonly [string, Partial<Facts>, number | null, numbe
     5,
   ],
   [
+    "records that only the agent counted are unknown",
+    { records: { declared: 3, measured: null, effective: 3, uncertain: false } },
+    700,
+    null,
+  ],
+  [
     "records that are not where they should be are unknown",
     { records: { ...FACTS.records, uncertain: true } },
     700,

@@ -110,6 +110,12 @@ const SCOPES: readonly (readonly [Record<string, unknown>, Record<string, unknow
   [{ max_records: 3 }, ask("crm.held", { payload: "[1,2,3,4]", recordCount: 1 }), "pending_approval"],
   [{ max_records: 3 }, ask("crm.held", { payload: "[1]", recordCount: 4 }), "pending_approval"],
   [{ max_records: 3 }, ask("crm.held", { payload: "leads.csv", recordCount: 3 }), "pending_approval"],
+  [
+    { max_records: 3 },
+    ask("crm.held", { payload: "H4sIAAAA", payload_encoding: "base64", recordCount: 1 }),
+    "pending_approval",
+  ],
+  [{ max_records: 3 }, ask("crm.held", { payload: "<r><x/><x/></r>", recordCount: 1 }), "pending_approval"],
 ];
 
 test.each(SCOPES)(
