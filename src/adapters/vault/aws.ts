@@ -1,0 +1,176 @@
+import { AwsV4Signer } from "aws4fetch";
+import { fromBase64 } from "../../core/base64.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import type { OwnSecretRef, VaultSecretRef } from "../../core/secret-ref.ts";
+import { ok, type Result } from "../../core/result.ts";
+import type { AwsConnection, VaultFailure, VaultProblem } from "../../ports/vault.ts";
+import type { Errand } from "./errand.ts";
+import { failed } from "./failure.ts";
+import { HEADER_TOKEN } from "./usable.ts";
+
+type AwsRef = Extract<VaultSecretRef, { readonly scheme: "aws-sm" }>;
+
+const WHO = "AWS Secrets Manager";
+
+/** It becomes part of a host name. */
+const REGION = /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/;
+
+/** AWS Secrets Manager (API of 2017-10-17): one signed call. */
+export async function awsSecret(
+  ref: AwsRef,
+  connection: AwsConnection,
+  errand: Errand,
+): Promise<Result<string, VaultFailure>> {
+  const { region, allowPrivate } = connection;
+  if (!REGION.test(region)) return failed("not_configured", `the region of ${WHO} is not written like one`);
+  const regionOfArn = /^arn:[^:]*:secretsmanager:([^:]*):/.exec(ref.name)?.[1];
+  if (regionOfArn !== undefined && regionOfArn !== region) {
+    return failed("not_configured", `the secret's ARN is of another region than the one ${WHO} is asked in`);
+  }
+  const keys = await keysOf(connection, errand);
+  if (!keys.ok) return keys;
+  const base = connection.endpoint ?? `https://secretsmanager.${region}.${domainOf(region)}`;
+  const body = JSON.stringify({
+    SecretId: ref.name,
+    ...(ref.version === null ? {} : { VersionId: ref.version }),
+    ...(ref.stage === null ? {} : { VersionStage: ref.stage }),
+  });
+  if (!isOrigin(base)) return failed("not_configured", `the endpoint of ${WHO} is not scheme and host alone`);
+  const headers = await signed({ url: `${base.replace(/\/$/, "")}/`, body, region, ...keys.value }, errand);
+  const answer = await errand.ask({
+    who: WHO,
+    what: "the secret",
+    base,
+    path: [],
+    method: "POST",
+    headers,
+    body,
+    allowPrivate,
+    explain: refusalOf,
+  });
+  return answer.ok ? valueOf(answer.value, ref.key) : answer;
+}
+
+interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | null;
+}
+
+async function keysOf(connection: AwsConnection, errand: Errand): Promise<Result<Keys, VaultFailure>> {
+  const read = (ref: OwnSecretRef) => errand.own(ref, WHO);
+  const accessKeyId = await read(connection.accessKeyId);
+  if (!accessKeyId.ok) return accessKeyId;
+  const secretAccessKey = await read(connection.secretAccessKey);
+  if (!secretAccessKey.ok) return secretAccessKey;
+  const sessionToken = connection.sessionToken === null ? null : await read(connection.sessionToken);
+  if (sessionToken !== null && !sessionToken.ok) return sessionToken;
+  const inHeaders = sessionToken === null ? [accessKeyId.value] : [accessKeyId.value, sessionToken.value];
+  // What signs them would throw, with the value in its message.
+  if (!inHeaders.every((value) => HEADER_TOKEN.test(value))) {
+    return failed("not_configured", `what opens ${WHO} has characters that no header can carry`);
+  }
+  return ok({
+    accessKeyId: accessKeyId.value,
+    secretAccessKey: secretAccessKey.value,
+    sessionToken: sessionToken?.value ?? null,
+  });
+}
+
+/** Its keys are derived for this call: the signer's memory of them ends with the signer. */
+async function signed(
+  { sessionToken, ...given }: Keys & { url: string; body: string; region: string },
+  { now }: Errand,
+): Promise<Record<string, string>> {
+  const signer = new AwsV4Signer({
+    ...given,
+    ...(sessionToken === null ? {} : { sessionToken }),
+    method: "POST",
+    service: "secretsmanager",
+    headers: {
+      "Content-Type": "application/x-amz-json-1.1",
+      "X-Amz-Target": "secretsmanager.GetSecretValue",
+    },
+    datetime: new Date(now()).toISOString().replace(/[:-]|\.\d{3}/g, ""),
+    // The signer leaves Content-Type out otherwise, which AWS wants signed where it is sent.
+    allHeaders: true,
+  });
+  const { headers } = await signer.sign();
+  return Object.fromEntries(headers);
+}
+
+/** China's regions are under a domain of their own. */
+function domainOf(region: string): string {
+  return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
+}
+
+function isOrigin(base: string): boolean {
+  if (!URL.canParse(base)) return false;
+  const { pathname, search, hash } = new URL(base);
+  return pathname === "/" && search === "" && hash === "";
+}
+
+/** What AWS names as the reason, nearly always with a 400. Its message is not repeated: it quotes what was sent. */
+const REASONS: ReadonlyMap<string, VaultProblem> = new Map([
+  ["ResourceNotFoundException", "not_found"],
+  // Marked for deletion, or without a value yet.
+  ["InvalidRequestException", "not_found"],
+  ["AccessDeniedException", "denied"],
+  ["DecryptionFailure", "denied"],
+  ["ExpiredTokenException", "denied"],
+  ["IncompleteSignatureException", "denied"],
+  ["InvalidClientTokenId", "denied"],
+  ["InvalidSignatureException", "denied"],
+  ["MissingAuthenticationTokenException", "denied"],
+  ["NotAuthorized", "denied"],
+  ["OptInRequired", "denied"],
+  ["UnrecognizedClientException", "denied"],
+  ["RequestExpired", "denied"],
+  ["LimitExceededException", "rate_limited"],
+  ["RequestLimitExceeded", "rate_limited"],
+  ["Throttling", "rate_limited"],
+  ["ThrottlingException", "rate_limited"],
+  ["TooManyRequestsException", "rate_limited"],
+  ["InternalFailure", "unavailable"],
+  ["InternalServiceError", "unavailable"],
+  ["ServiceUnavailable", "unavailable"],
+]);
+
+function refusalOf(status: number, answer: Json | null): VaultFailure | null {
+  const type = isJsonObject(answer) ? answer["__type"] : null;
+  // `com.amazonaws.secretsmanager#ResourceNotFoundException`, or the last part alone.
+  const reason = typeof type === "string" ? type.slice(type.lastIndexOf("#") + 1) : "";
+  const problem = REASONS.get(reason);
+  return problem === undefined ? null : { problem, detail: `${WHO} answered ${status} ${reason}` };
+}
+
+function valueOf(answer: Json, key: string | null): Result<string, VaultFailure> {
+  const text = isJsonObject(answer) ? textOf(answer) : null;
+  if (text === null) return failed("odd_answer", `${WHO} answered without a secret that is text`);
+  if (key === null) return ok(text);
+  const members = objectOf(text);
+  if (members === null) return failed("odd_answer", "the secret is no JSON object, so it has no keys");
+  if (!Object.hasOwn(members, key)) return failed("not_found", "the secret's JSON has no key of this name");
+  const value = members[key];
+  return typeof value === "string" ? ok(value) : failed("odd_answer", "what this key holds is not text");
+}
+
+function textOf(answer: JsonObject): string | null {
+  const { SecretString: text, SecretBinary: binary } = answer;
+  if (typeof text === "string") return text;
+  const bytes = typeof binary === "string" ? fromBase64(binary) : null;
+  try {
+    return bytes === null ? null : new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+function objectOf(text: string): JsonObject | null {
+  try {
+    const value = JSON.parse(text) as Json;
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

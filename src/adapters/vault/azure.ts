@@ -1,0 +1,79 @@
+import { isJsonObject } from "../../core/json.ts";
+import type { VaultSecretRef } from "../../core/secret-ref.ts";
+import { ok, type Result } from "../../core/result.ts";
+import type { AzureConnection, VaultFailure } from "../../ports/vault.ts";
+import type { Errand } from "./errand.ts";
+import { failed } from "./failure.ts";
+import { usableToken } from "./usable.ts";
+
+type AzureRef = Extract<VaultSecretRef, { readonly scheme: "azkv" }>;
+
+const WHO = "Azure Key Vault";
+
+const LOGIN = "Microsoft's sign-in";
+
+const API_VERSION = "2025-07-01";
+
+/** What a host name is made of: the operator's words become part of two. */
+const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i;
+
+/** Azure Key Vault: a token by client credentials (RFC 6749 section 4.4), then the secret. */
+export async function azureSecret(
+  ref: AzureRef,
+  connection: AzureConnection,
+  errand: Errand,
+): Promise<Result<string, VaultFailure>> {
+  const { suffix, loginHost, allowPrivate } = connection;
+  if (!HOST.test(suffix) || !HOST.test(loginHost)) {
+    return failed("not_configured", `a host of ${WHO} is not written like one`);
+  }
+  const token = await tokenOf(connection, errand);
+  if (!token.ok) return token;
+  const answer = await errand.ask({
+    who: WHO,
+    what: "the secret",
+    base: `https://${ref.vault}.${suffix}`,
+    path: ["secrets", ref.secret, ...(ref.version === null ? [] : [ref.version])],
+    query: { "api-version": API_VERSION },
+    method: "GET",
+    headers: { Authorization: `Bearer ${token.value}`, Accept: "application/json" },
+    allowPrivate,
+  });
+  if (!answer.ok) return answer;
+  const value = isJsonObject(answer.value) ? answer.value["value"] : null;
+  return typeof value === "string" ? ok(value) : failed("odd_answer", `${WHO} answered without a secret`);
+}
+
+async function tokenOf(
+  { tenant, clientId, clientSecret, suffix, loginHost, allowPrivate }: AzureConnection,
+  errand: Errand,
+): Promise<Result<string, VaultFailure>> {
+  const opened = await errand.own(clientSecret, WHO);
+  if (!opened.ok) return opened;
+  const form = new URLSearchParams({
+    client_id: clientId,
+    scope: `https://${suffix}/.default`,
+    client_secret: opened.value,
+    grant_type: "client_credentials",
+  });
+  const answer = await errand.ask({
+    who: LOGIN,
+    what: `a token for ${WHO}`,
+    base: `https://${loginHost}`,
+    path: [tenant, "oauth2", "v2.0", "token"],
+    method: "POST",
+    headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
+    body: form.toString(),
+    allowPrivate,
+    explain: (status) => (status === 400 || status === 404 ? REFUSED : null),
+  });
+  if (!answer.ok) return answer;
+  const token = isJsonObject(answer.value) ? usableToken(answer.value["access_token"]) : null;
+  return token !== null ? ok(token) : failed("odd_answer", `${LOGIN} answered without a token`);
+}
+
+/** A tenant or application that is not there answers 400, like a wrong secret can. */
+const REFUSED: VaultFailure = {
+  problem: "denied",
+  detail: `${LOGIN} refused: tenant, client id or client secret is not right, or has expired`,
+};

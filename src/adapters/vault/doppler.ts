@@ -1,0 +1,48 @@
+import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import type { VaultSecretRef } from "../../core/secret-ref.ts";
+import { ok, type Result } from "../../core/result.ts";
+import type { DopplerConnection, VaultFailure } from "../../ports/vault.ts";
+import type { Errand } from "./errand.ts";
+import { failed } from "./failure.ts";
+
+type DopplerRef = Extract<VaultSecretRef, { readonly scheme: "doppler" }>;
+
+const WHO = "Doppler";
+
+/** Doppler (API v3). `computed` is the value with what it refers to filled in, `raw` the text with the references. */
+export async function dopplerSecret(
+  { project, config, name }: DopplerRef,
+  { url, token, allowPrivate }: DopplerConnection,
+  errand: Errand,
+): Promise<Result<string, VaultFailure>> {
+  const opened = await errand.own(token, WHO);
+  if (!opened.ok) return opened;
+  const answer = await errand.ask({
+    who: WHO,
+    what: "the secret",
+    base: url,
+    path: ["v3", "configs", "config", "secret"],
+    query: { project, config, name },
+    method: "GET",
+    headers: { Authorization: `Bearer ${opened.value}`, Accept: "application/json" },
+    allowPrivate,
+  });
+  if (!answer.ok) return answer;
+  const secret = secretIn(answer.value);
+  if (secret === null) return failed("odd_answer", `${WHO} answered without a secret`);
+  if (secret["name"] !== undefined && secret["name"] !== name) {
+    return failed("odd_answer", `${WHO} answered with another secret than the one that was asked for`);
+  }
+  const value = isJsonObject(secret["value"]) ? secret["value"]["computed"] : undefined;
+  if (typeof value === "string") return ok(value);
+  return value === null
+    ? failed("denied", `${WHO} does not show this token the value: its visibility is restricted`)
+    : failed("odd_answer", `${WHO} answered without the secret's value`);
+}
+
+/** `{name, value}`, which its reference shows, or the same under `secret`, which some have seen. */
+function secretIn(answer: Json): JsonObject | null {
+  if (!isJsonObject(answer)) return null;
+  const inner = answer["secret"];
+  return isJsonObject(inner) ? inner : answer;
+}

@@ -1,0 +1,15 @@
+import type { OwnSecretRef } from "../../core/secret-ref.ts";
+import { ok, type Result } from "../../core/result.ts";
+import type { VaultFailure } from "../../ports/vault.ts";
+import { failed } from "./failure.ts";
+
+type EnvRef = Extract<OwnSecretRef, { readonly scheme: "env" }>;
+
+/** A variable or secret of the Worker. Bindings that are no text, and what every object has, are nobody's secret. */
+export function envSecret(ref: EnvRef, variables: object): Result<string, VaultFailure> {
+  const value: unknown = Object.hasOwn(variables, ref.name) ? Reflect.get(variables, ref.name) : undefined;
+  if (typeof value === "string") return ok(value);
+  return value === undefined
+    ? failed("not_found", "there is no variable or secret of this name")
+    : failed("odd_answer", "what has this name is a binding, not a variable or secret");
+}

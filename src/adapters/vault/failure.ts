@@ -1,0 +1,18 @@
+import { err } from "../../core/result.ts";
+import type { VaultFailure, VaultProblem } from "../../ports/vault.ts";
+
+/** What a call comes to that gets no secret. */
+export function failed(
+  problem: VaultProblem,
+  detail: string,
+): { readonly ok: false; readonly error: VaultFailure } {
+  return err({ problem, detail });
+}
+
+/** What a status other than 200 means where the vault's own documentation says nothing more exact. */
+export function problemOfStatus(status: number): VaultProblem {
+  if (status === 401 || status === 403) return "denied";
+  if (status === 404) return "not_found";
+  if (status === 429) return "rate_limited";
+  return status === 408 || status >= 500 ? "unavailable" : "odd_answer";
+}

@@ -1,0 +1,59 @@
+import type { Result } from "../../core/result.ts";
+import type { SecretRef } from "../../core/secret-ref.ts";
+import type { VaultConnections, VaultDeps, VaultFailure } from "../../ports/vault.ts";
+import { awsSecret } from "./aws.ts";
+import { azureSecret } from "./azure.ts";
+import { dopplerSecret } from "./doppler.ts";
+import { type Errand, errandOf } from "./errand.ts";
+import { failed } from "./failure.ts";
+import { hashicorpSecret } from "./hashicorp.ts";
+import { onePasswordSecret } from "./one-password.ts";
+import { usableSecret } from "./usable.ts";
+
+/** `FetchSecret`: whatever keeps a secret from being injected and masked is a failure here already. */
+export async function fetchSecret(
+  ref: SecretRef,
+  connections: VaultConnections,
+  deps: VaultDeps,
+): Promise<Result<string, VaultFailure>> {
+  const found = await askFor(ref, connections, errandOf(deps));
+  return found.ok ? usableSecret(found.value) : found;
+}
+
+async function askFor(
+  ref: SecretRef,
+  connections: VaultConnections,
+  errand: Errand,
+): Promise<Result<string, VaultFailure>> {
+  switch (ref.scheme) {
+    case "env":
+    case "secrets-store":
+      return errand.own(ref);
+    case "op": {
+      const connection = connections["1password"];
+      return connection === undefined ? unknownTo("1Password") : onePasswordSecret(ref, connection, errand);
+    }
+    case "vault": {
+      const connection = connections.hashicorp;
+      return connection === undefined
+        ? unknownTo("HashiCorp Vault")
+        : hashicorpSecret(ref, connection, errand);
+    }
+    case "aws-sm": {
+      const connection = connections.aws;
+      return connection === undefined ? unknownTo("AWS Secrets Manager") : awsSecret(ref, connection, errand);
+    }
+    case "azkv": {
+      const connection = connections.azure;
+      return connection === undefined ? unknownTo("Azure Key Vault") : azureSecret(ref, connection, errand);
+    }
+    case "doppler": {
+      const connection = connections.doppler;
+      return connection === undefined ? unknownTo("Doppler") : dopplerSecret(ref, connection, errand);
+    }
+  }
+}
+
+function unknownTo(vault: string) {
+  return failed("not_configured", `no connection to ${vault} is configured`);
+}

@@ -1,0 +1,80 @@
+import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import type { VaultSecretRef } from "../../core/secret-ref.ts";
+import { ok, type Result } from "../../core/result.ts";
+import type { HashicorpConnection, VaultFailure } from "../../ports/vault.ts";
+import type { Errand } from "./errand.ts";
+import { failed } from "./failure.ts";
+import { HASHICORP, hashicorpAsk } from "./hashicorp-ask.ts";
+import { hashicorpToken, revokeToken } from "./hashicorp-login.ts";
+
+type HashicorpRef = Extract<VaultSecretRef, { readonly scheme: "vault" }>;
+
+/** HashiCorp Vault or OpenBao, KV versions 1 and 2. */
+export async function hashicorpSecret(
+  ref: HashicorpRef,
+  connection: HashicorpConnection,
+  errand: Errand,
+): Promise<Result<string, VaultFailure>> {
+  if (connection.kv === 1 && ref.version !== null) {
+    return failed("not_configured", "the reference names a version, and version 1 of KV keeps none");
+  }
+  const ask = hashicorpAsk(connection, errand);
+  const token = await hashicorpToken(connection.auth, ask, errand);
+  if (!token.ok) return token;
+  const answer = await ask({
+    token: token.value.token,
+    what: "the secret",
+    method: "GET",
+    path: pathOf(ref, connection),
+    query: ref.version === null ? {} : { version: String(ref.version) },
+    explain: (status, said) => (status === 404 ? missing(said, connection.kv) : null),
+  });
+  if (token.value.isOurs) await revokeToken(token.value.token, ask);
+  return answer.ok ? valueOf(answer.value, ref, connection.kv) : answer;
+}
+
+/** KV version 2 has `data` between the mount and the path, so it matters where the mount ends. */
+function pathOf({ path }: HashicorpRef, { kv, mounts }: HashicorpConnection): readonly string[] {
+  const parts = path.split("/");
+  if (kv === 1) return ["v1", ...parts];
+  const longest = mounts
+    .filter((mount) => path.startsWith(`${mount}/`))
+    .reduce((most, mount) => Math.max(most, mount.split("/").length), 1);
+  return ["v1", ...parts.slice(0, longest), "data", ...parts.slice(longest)];
+}
+
+/** A version that was deleted answers 404 too, with what is still known of it. */
+function missing(answer: Json | null, kv: 1 | 2): VaultFailure {
+  const metadata = objectIn(objectIn(answer, "data"), "metadata");
+  const problem = "not_found";
+  if (metadata?.["destroyed"] === true) {
+    return { problem, detail: "this version of the secret was destroyed; write a new one" };
+  }
+  if (typeof metadata?.["deletion_time"] === "string" && metadata["deletion_time"] !== "") {
+    return { problem, detail: "this version of the secret was deleted; undelete it or write a new one" };
+  }
+  return { problem, detail: `${HASHICORP} has no such secret there (read as version ${kv} of KV)` };
+}
+
+function valueOf(answer: Json, ref: HashicorpRef, kv: 1 | 2): Result<string, VaultFailure> {
+  // Whatever is leased was made for this reading and ends with the token: only what is kept can be injected.
+  const leaseId = isJsonObject(answer) ? (answer["lease_id"] ?? "") : "";
+  if (leaseId !== "") return failed("odd_answer", "what is there is leased; only KV secrets are read");
+  const outer = objectIn(answer, "data");
+  const data = kv === 1 ? outer : objectIn(outer, "data");
+  if (data === null) {
+    return failed("odd_answer", `${HASHICORP} answered with no secret of version ${kv} of KV`);
+  }
+  const version = objectIn(outer, "metadata")?.["version"];
+  if (kv === 2 && ref.version !== null && version !== ref.version) {
+    return failed("odd_answer", `${HASHICORP} answered with another version than the one that was asked for`);
+  }
+  if (!Object.hasOwn(data, ref.key)) return failed("not_found", "the secret has no key of this name");
+  const value = data[ref.key];
+  return typeof value === "string" ? ok(value) : failed("odd_answer", "what this key holds is not text");
+}
+
+function objectIn(value: Json | null, member: string): JsonObject | null {
+  const found = isJsonObject(value) && Object.hasOwn(value, member) ? value[member] : null;
+  return isJsonObject(found) ? found : null;
+}

@@ -1,0 +1,49 @@
+import type { OwnSecretRef } from "../../core/secret-ref.ts";
+import { ok, type Result } from "../../core/result.ts";
+import type { VaultFailure } from "../../ports/vault.ts";
+import { failed } from "./failure.ts";
+
+type SecretsStoreRef = Extract<OwnSecretRef, { readonly scheme: "secrets-store" }>;
+
+/**
+ * Cloudflare Secrets Store: one binding per secret, declared at deploy. Its `get` throws where there is no secret;
+ * what it throws is looked at and never repeated.
+ */
+export async function storedSecret(
+  ref: SecretsStoreRef,
+  variables: object,
+  timeoutMs: number,
+): Promise<Result<string, VaultFailure>> {
+  const binding: unknown = Object.hasOwn(variables, ref.binding)
+    ? Reflect.get(variables, ref.binding)
+    : undefined;
+  if (binding === undefined) return failed("not_found", "there is no Secrets Store binding of this name");
+  if (!isReadable(binding)) return failed("odd_answer", "what has this name is no Secrets Store binding");
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), timeoutMs);
+  });
+  try {
+    const value = await Promise.race([binding.get(), late]);
+    if (value === null) return failed("timeout", "Secrets Store did not answer in time");
+    return typeof value === "string"
+      ? ok(value)
+      : failed("odd_answer", "what has this name is no Secrets Store binding");
+  } catch (error) {
+    const isMissing = error instanceof Error && /not found/i.test(error.message);
+    return isMissing
+      ? failed(
+          "not_found",
+          "Secrets Store has no secret for this binding (here: local and deployed ones differ)",
+        )
+      : failed("unavailable", "Secrets Store did not give the secret");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** A KV namespace or an object's stub has a `get` too: it gives no text when asked without a key. */
+function isReadable(binding: unknown): binding is { get(): Promise<unknown> } {
+  const isObject = (typeof binding === "object" && binding !== null) || typeof binding === "function";
+  return isObject && typeof Reflect.get(binding, "get") === "function";
+}
