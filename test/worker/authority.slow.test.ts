@@ -259,6 +259,16 @@ describe("3: nobody decides their own", () => {
     }
   });
 
+  test.each(["an\u0430", "ana\u200b", "\uff41na", "a\u0301na", "ana@ex\u0430mple.com", "op\u0455"])(
+    "3: nobody is registered as %j, who only reads like somebody of gate.yaml",
+    async (twin) => {
+      for (const more of [{ role: "reviewer", person: twin }, { owner: twin }]) {
+        const answer = await call("POST", "/v1/agents/register", admin, { name: fresh("twin"), ...more });
+        expect([answer.status, answer.body.code]).toEqual([400, "invalid_name"]);
+      }
+    },
+  );
+
   test("3: a key's display name makes nobody eligible", async () => {
     for (const [name, destination] of [
       ["ana@example.com", "crm.by-ana"],

@@ -12,6 +12,7 @@ import {
   type PrincipalStatus,
   type Role,
 } from "../../core/principal.ts";
+import type { Registry } from "../../core/registry.ts";
 import { allow } from "../auth.ts";
 import { readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
@@ -93,6 +94,13 @@ async function register(c: GateContext) {
   if (fields.person !== undefined && nameKey(fields.person) === null) {
     return refuse({ status: 400, code: "invalid_name", detail: "This person's id is empty or reserved." });
   }
+  const { registry } = await c.env.rules.current();
+  for (const written of [fields.person, fields.owner]) {
+    const original = written === undefined ? null : originalOf(written, registry);
+    if (original === null) continue;
+    const detail = `This reads like ${original} in gate.yaml, and is somebody else: write ${original}.`;
+    return refuse({ status: 400, code: "invalid_name", detail });
+  }
   const id = ID_PREFIX[role] + toBase64Url(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
   const [person, owner] = await Promise.all([holderOf(c, fields.person), holderOf(c, fields.owner)]);
   const principal: Omit<Principal, "status"> = {
@@ -112,13 +120,21 @@ async function register(c: GateContext) {
   };
   const key = freshKey(role);
   // Before, because nobody would see a key again whose answer failed.
-  const warning = await warningAbout({ ...principal, status: "active" }, c);
+  const warning = warningAbout({ ...principal, status: "active" }, registry);
   const registered = await c.env.principals.register(principal, key, c.var.principal.id);
   if (!registered.ok) {
     return refuse({ status: 409, code: "name_taken", detail: "Another principal has this name." });
   }
   const view = principalView({ ...principal, status: "active" });
   return c.json({ ...view, apiKey: key, api_key: key, ...warning }, 201);
+}
+
+/** Whose id or address somebody's only looks like: a twin would vote beside them, or be excluded in their place. */
+function originalOf(written: string, { people, groups }: Registry): string | null {
+  const known = [...groups.keys(), ...[...people.values()].flatMap(({ id, email }) => [id, email ?? id])];
+  if (known.includes(written.trim().toLowerCase())) return null;
+  const read = nameKey(written);
+  return known.find((name) => nameKey(name) === read) ?? null;
 }
 
 /** Whoever holds the key whose id was written: what is said of one of their keys is meant of the person. */
@@ -128,8 +144,7 @@ async function holderOf(c: GateContext, written: string | undefined): Promise<st
 }
 
 /** Of one human with two keys, each a person of its own, two votes would count. */
-async function warningAbout(principal: Principal, c: GateContext): Promise<{ readonly warning?: string }> {
-  const { registry } = await c.env.rules.current();
+function warningAbout(principal: Principal, registry: Registry): { readonly warning?: string } {
   if (principal.role !== "reviewer" || registry.people.size === 0) return {};
   if (registry.people.has(voterOf(principal, "key", registry).person)) return {};
   return {
