@@ -1,4 +1,4 @@
-import { waitUntil } from "cloudflare:workers";
+import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import { portsOf } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { tellChannel } from "./notify/channels/tell.ts";
@@ -10,6 +10,16 @@ export { AgentObject } from "../durable-objects/agent.ts";
 export { DispatchObject } from "../durable-objects/dispatch.ts";
 export { IntentObject } from "../durable-objects/intent.ts";
 export { LogObject } from "../durable-objects/log.ts";
+
+/**
+ * Tells others, in a call of its own: a batch of the queue has not ended before what it waits for has, and the next
+ * one would come only then. Nobody outside can call it.
+ */
+export class Teller extends WorkerEntrypoint<Env> {
+  async begin(): Promise<void> {
+    this.ctx.waitUntil(work(portsOf(this.env), tellChannel));
+  }
+}
 
 const app = createApp();
 
@@ -25,9 +35,8 @@ export default {
 
   async queue(batch, env) {
     const ports = portsOf(env);
-    // Beside the deadlines and not before them: whoever is slow to be told keeps no intent from ending in time. Should
-    // it be cut off, the dispatcher's alarm asks again.
-    if (batch.messages.some(({ body }) => isTell(body))) waitUntil(work(ports, tellChannel));
+    // Whoever is slow to be told keeps no intent from ending in time. Should this fail, the dispatcher's alarm asks again.
+    if (batch.messages.some(({ body }) => isTell(body))) await begun();
     for (const message of batch.messages) {
       try {
         // Whatever else may have got into the queue names no intent, and is taken off it.
@@ -41,6 +50,14 @@ export default {
     }
   },
 } satisfies ExportedHandler<Env, DeadlineMessage | TellMessage>;
+
+async function begun(): Promise<void> {
+  try {
+    await exports.Teller.begin();
+  } catch (error) {
+    console.error({ message: "nobody told", error: String(error) });
+  }
+}
 
 function isTell(body: unknown): boolean {
   return (body as Partial<TellMessage> | null)?.type === "tell";
