@@ -207,16 +207,23 @@ describe("who waits", () => {
     expect(held.calls).toBe(0);
   });
 
-  test("5: a key that is suspended while it waits is told so, and nothing of the decision", async () => {
-    const one = await register("agent");
-    const id = await propose(one, ask("crm.held"), "pending_approval");
-    const { answer } = await begun(id, 60, one.key);
-    await call("POST", `/v1/agents/${one.id}/suspend`, admin);
-    await decide(id, "reject", { reason: "a secret reason" });
-    const { status, body, text } = await answer;
-    expect([status, body.code]).toEqual([403, "agent_inactive"]);
-    expect(text).not.toContain("secret");
-  });
+  test.each([
+    ["suspended", "suspend", {}, 403, "agent_inactive"],
+    ["rotated", "rotate-key", {}, 401, "invalid_key"],
+    ["made another role's", "role", { role: "auditor" }, 401, "unauthorized"],
+  ] as const)(
+    "5: a key that is %s while it waits is told so, and nothing of the decision",
+    async (_what, verb, how, refused, code) => {
+      const one = await register("agent");
+      const id = await propose(one, ask("crm.held"), "pending_approval");
+      const { answer } = await begun(id, 60, one.key);
+      await call("POST", `/v1/agents/${one.id}/${verb}`, admin, how);
+      await decide(id, "reject", { reason: "a secret reason" });
+      const { status, body, text } = await answer;
+      expect([status, body.code]).toEqual([refused, code]);
+      expect(text).not.toContain("secret");
+    },
+  );
 
   test("64 wait at once, one more is answered as it is, and all are told", async () => {
     const id = await pending();

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { IntentState } from "../../core/intent/state.ts";
 import { visibleIntent } from "../access.ts";
-import { allow, requireActive } from "../auth.ts";
+import { allow } from "../auth.ts";
 import type { GateContext, GateEnv } from "../context.ts";
 import { refuse } from "../problem.ts";
 import { INTENT_NOT_FOUND } from "../refusals.ts";
@@ -38,19 +38,13 @@ function waitMs(c: GateContext): number {
   return refuse({ status: 400, code: "invalid_request", detail });
 }
 
-/** A key that was suspended while it waited is told so, and not how its intent came out. */
-async function requireStillActive(c: GateContext): Promise<void> {
-  const now = await c.env.principals.get(c.var.principal.id);
-  // The deployment's own admin key has no record.
-  if (now !== null) requireActive(now);
-}
-
 export const wait = new Hono<GateEnv>().get("/v1/intents/:id/wait", readers, async (c) => {
   const timeoutMs = waitMs(c);
   const { intent, state } = await visibleIntent(c, c.req.param("id"));
   if (state.phase !== "pending_approval" || timeoutMs === 0) return c.json(await replyOf(c, state));
   const waited = await intent.waitWhile("pending_approval", timeoutMs);
-  await requireStillActive(c);
+  // Whose key was suspended or rotated while it waited is told so, and not how the intent came out.
+  await c.var.admitAgain?.();
   if (waited === null) return refuse(INTENT_NOT_FOUND);
   return c.json(await replyOf(c, waited));
 });
