@@ -1,0 +1,22 @@
+import type { Masks } from "../core/proxy/masks.ts";
+
+/**
+ * A body with its secrets masked. Chunks may be cut elsewhere; without a secret in it, every byte comes out as it
+ * came in. The length is not known beforehand: `Content-Length` and digests of the body must not go along.
+ */
+export function maskedBody(body: ReadableStream<Uint8Array>, masks: Masks): ReadableStream<Uint8Array> {
+  return body.pipeThrough(masking(masks));
+}
+
+/** Holds at most what one chunk brings: what is read slowly is fetched slowly. */
+export function masking(masks: Masks): TransformStream<Uint8Array, Uint8Array> {
+  const stream = masks.stream();
+  return new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      for (const part of stream.push(chunk)) controller.enqueue(part);
+    },
+    flush(controller) {
+      for (const part of stream.end()) controller.enqueue(part);
+    },
+  });
+}
