@@ -5,6 +5,9 @@ import { failed } from "./failure.ts";
 
 type SecretsStoreRef = Extract<OwnSecretRef, { readonly scheme: "secrets-store" }>;
 
+/** Nothing that a binding answers with. */
+const LATE = Symbol("late");
+
 /**
  * Cloudflare Secrets Store: one binding per secret, declared at deploy. Its `get` throws where there is no secret;
  * what it throws is looked at and never repeated.
@@ -20,12 +23,12 @@ export async function storedSecret(
   if (binding === undefined) return failed("not_found", "there is no Secrets Store binding of this name");
   if (!isReadable(binding)) return failed("odd_answer", "what has this name is no Secrets Store binding");
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), timeoutMs);
+  const late = new Promise<typeof LATE>((resolve) => {
+    timer = setTimeout(() => resolve(LATE), timeoutMs);
   });
   try {
     const value = await Promise.race([binding.get(), late]);
-    if (value === null) return failed("timeout", "Secrets Store did not answer in time");
+    if (value === LATE) return failed("timeout", "Secrets Store did not answer in time");
     return typeof value === "string"
       ? ok(value)
       : failed("odd_answer", "what has this name is no Secrets Store binding");
