@@ -259,6 +259,23 @@ describe("3: nobody decides their own", () => {
     }
   });
 
+  test("3: a key and an agent registered by an address stay whose they were when it is somebody else's", async () => {
+    const address = "ana@example.com";
+    const ana = await register("reviewer", { person: address });
+    const owned = await register("agent", { owner: address });
+    const id = await propose(owned, ask("crm.held"), "pending_approval");
+    const registry = RULES.registry
+      .replace("email: ana@example.com", "email: ana.diaz@example.com")
+      .replace("email: ben@example.com", `email: ${address}`);
+    await changeRules({ ...RULES, registry });
+    const { body } = await call("GET", "/v1/session", ana.key);
+    const again = await propose(owned, ask("crm.held"), "pending_approval");
+    const refused = [(await approve(id, ana)).body.code, (await approve(again, ana)).body.code];
+    await changeRules(RULES);
+    expect(body.person).toBe("ana");
+    expect(refused).toEqual(["own_intent", "own_intent"]);
+  });
+
   test.each(["an\u0430", "ana\u200b", "\uff41na", "a\u0301na", "ana@ex\u0430mple.com", "op\u0455"])(
     "3: nobody is registered as %j, who only reads like somebody of gate.yaml",
     async (twin) => {

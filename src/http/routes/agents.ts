@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { z } from "zod";
 import { toBase64Url } from "../../core/base64url.ts";
 import type { JsonObject } from "../../core/json.ts";
-import { voterOf } from "../../core/people.ts";
+import { personCalled, voterOf } from "../../core/people.ts";
 import {
   ID_PREFIX,
   KEY_PREFIX,
@@ -102,7 +102,10 @@ async function register(c: GateContext) {
     return refuse({ status: 400, code: "invalid_name", detail });
   }
   const id = ID_PREFIX[role] + toBase64Url(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
-  const [person, owner] = await Promise.all([holderOf(c, fields.person), holderOf(c, fields.owner)]);
+  const [person, owner] = await Promise.all([
+    holderOf(c, fields.person, registry),
+    holderOf(c, fields.owner, registry),
+  ]);
   const principal: Omit<Principal, "status"> = {
     id,
     role,
@@ -137,10 +140,19 @@ function originalOf(written: string, { people, groups }: Registry): string | nul
   return known.find((name) => nameKey(name) === read) ?? null;
 }
 
-/** Whoever holds the key whose id was written: what is said of one of their keys is meant of the person. */
-async function holderOf(c: GateContext, written: string | undefined): Promise<string | undefined> {
-  const known = written === undefined ? null : await c.env.principals.get(written.trim());
-  return known?.person ?? written;
+/**
+ * The person who was written by the id of one of their keys, by their address, or as gate.yaml calls them; else what
+ * was written. Kept as the id: an address may be given to a new colleague, who must not come by the key with it.
+ */
+async function holderOf(
+  c: GateContext,
+  written: string | undefined,
+  registry: Registry,
+): Promise<string | undefined> {
+  if (written === undefined) return undefined;
+  const named = (await c.env.principals.get(written.trim()))?.person ?? written;
+  const person = personCalled(named, registry);
+  return registry.people.has(person) ? person : named;
 }
 
 /** Of one human with two keys, each a person of its own, two votes would count. */
