@@ -158,12 +158,6 @@ const ODD: readonly (readonly [string, string, (request: Request) => Promise<Res
       new Response(`<html>${await echo(request)}</html>`, { headers: { "Content-Type": "text/html" } }),
   ],
   [
-    "calls JSON text",
-    "odd_answer",
-    () => new Response(JSON.stringify({ value: SECRET }), { headers: { "Content-Type": "text/plain" } }),
-  ],
-  ["calls it nothing", "odd_answer", () => new Response(new TextEncoder().encode(`{"value":"${SECRET}"}`))],
-  [
     "breaks off",
     "odd_answer",
     () => new Response(`{"value":"${SECRET}`, { headers: { "Content-Type": "application/json" } }),
@@ -434,6 +428,17 @@ describe("23: a secret that can't be injected or masked is refused", () => {
     );
     expect(await fetched("doppler")).toMatchObject({ ok: false, error: { problem: "too_large" } });
   });
+
+  test.each(["text/html; charset=utf-8", "text/plain", ""])(
+    "JSON that is called %j is JSON",
+    async (type) => {
+      misbehaving("doppler", 0, () => {
+        const text = new TextEncoder().encode(JSON.stringify({ value: { computed: SECRET } }));
+        return new Response(text, { headers: type === "" ? {} : { "Content-Type": type } });
+      });
+      expect(await fetched("doppler")).toEqual({ ok: true, value: SECRET });
+    },
+  );
 
   test("an answer that holds much else is looked through", async () => {
     misbehaving("doppler", 0, () =>
