@@ -37,7 +37,7 @@ export async function storedSecret(
     return isMissing
       ? failed(
           "not_found",
-          "Secrets Store has no secret for this binding (here: local and deployed ones differ)",
+          "Secrets Store has no secret behind this binding (local and deployed ones are separate)",
         )
       : failed("unavailable", "Secrets Store did not give the secret");
   } finally {
