@@ -1,9 +1,10 @@
 import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { parsePolicy } from "../../src/policy/parse.ts";
 import { parseRegistry } from "../../src/policy/parse-registry.ts";
-import { CommandFailure, errorCode } from "../io.ts";
+import { CommandFailure, errorCode, errorText } from "../io.ts";
 import { packageRoot } from "../package-root.ts";
 import { credentialVariables, type CredentialVariables } from "./credentials.ts";
 import { type DataLock, lockDataFolder } from "./lock.ts";
@@ -264,13 +265,24 @@ function watch(source: RulesSource, lock: DataLock, runtime: () => ProcessIdenti
   return { failed, end: () => clearInterval(timer) };
 }
 
-const HEALTH_TIMEOUT_MS = 15_000;
+const HEALTH_TIMEOUT_MS = 30_000;
+
+/** Between two tries: a runtime that has just begun to listen may drop its first connection on a busy machine. */
+const HEALTH_AGAIN_MS = 250;
 
 async function answersHealth(url: URL): Promise<void> {
-  const response = await fetch(new URL("/health", url), {
-    signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
-  }).catch(() => null);
-  if (response?.status !== 200) {
-    throw new CommandFailure(`the server started but is not healthy (${response?.status ?? "no answer"})`);
+  const end = Date.now() + HEALTH_TIMEOUT_MS;
+  for (;;) {
+    const signal = AbortSignal.timeout(Math.max(end - Date.now(), 1));
+    const answer = await fetch(new URL("/health", url), { signal }).then(
+      ({ status }) => status,
+      (error: unknown) =>
+        errorText(error instanceof Error && error.cause instanceof Error ? error.cause : error),
+    );
+    if (answer === 200) return;
+    if (typeof answer === "number" || Date.now() + HEALTH_AGAIN_MS >= end) {
+      throw new CommandFailure(`the server started but is not healthy (${answer})`);
+    }
+    await setTimeout(HEALTH_AGAIN_MS);
   }
 }
