@@ -40,7 +40,7 @@ export async function dopplerSecret(
     : failed("odd_answer", `${WHO} answered without the secret's value`);
 }
 
-/** `{name, value}`, which its reference shows, or the same under `secret`, which some have seen. */
+/** `{name, value}`, as its own SDK has it, or the same under `secret`, as some have seen it. */
 function secretIn(answer: Json): JsonObject | null {
   if (!isJsonObject(answer)) return null;
   const inner = answer["secret"];

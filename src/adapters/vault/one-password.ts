@@ -119,11 +119,17 @@ function inSection(
   fields: readonly JsonObject[],
   section: string,
 ): Result<readonly JsonObject[], VaultFailure> {
-  const named = calledSo(entriesOf(item["sections"]), section);
+  const named = calledSo(sectionsOf(item, fields), section);
   if (named.length > 1) return ambiguous(named.length, "sections of the item have this name");
   const id = named[0]?.["id"];
   if (typeof id !== "string") return failed("not_found", "the item has no section of this name");
   return ok(fields.filter((entry) => sectionOf(entry) === id));
+}
+
+/** The item's list, and those that only a field names; each once. */
+function sectionsOf(item: JsonObject, fields: readonly JsonObject[]): readonly JsonObject[] {
+  const all = [...entriesOf(item["sections"]), ...entriesOf(fields.map((field) => field["section"] ?? null))];
+  return all.filter(({ id }, at) => all.findIndex((section) => section["id"] === id) === at);
 }
 
 /** An id goes before what somebody called something, so that there is a way to name each. */
