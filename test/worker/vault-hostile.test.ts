@@ -356,7 +356,13 @@ describe("what opens a vault", () => {
         variables,
         now: () => NOW,
       });
-      expect(answer).toMatchObject({ ok: false, error: { problem: "not_configured" } });
+      expect(answer).toMatchObject({
+        ok: false,
+        error: {
+          problem: "not_configured",
+          detail: expect.stringMatching(/^what opens .* \(env:\/\/[A-Z_]+\) /),
+        },
+      });
       expect(JSON.stringify(answer)).not.toContain("oken");
     }
     expect(sent).not.toHaveBeenCalled();
@@ -385,7 +391,7 @@ describe("what opens a vault", () => {
   });
 });
 
-describe("23: a secret that can't be injected or masked is refused", () => {
+describe("21: a secret that can't be injected or masked is refused", () => {
   const KIB_64 = 64 * 1024;
 
   test.each([

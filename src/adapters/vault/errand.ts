@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from "../../core/json.ts";
-import type { OwnSecretRef } from "../../core/secret-ref.ts";
+import { type OwnSecretRef, secretRefText } from "../../core/secret-ref.ts";
 import { ok, type Result } from "../../core/result.ts";
 import type { Outgoing, OutgoingAnswer, OutgoingProblem } from "../../ports/telling.ts";
 import type { VaultDeps, VaultFailure } from "../../ports/vault.ts";
@@ -67,7 +67,10 @@ export function errandOf({ send, variables, now }: VaultDeps): Errand {
       if (usable.ok || opens === undefined) return usable;
       const { problem, detail } = usable.error;
       const isPassing = problem === "timeout" || problem === "unavailable";
-      return failed(isPassing ? problem : "not_configured", `what opens ${opens} can't be used: ${detail}`);
+      return failed(
+        isPassing ? problem : "not_configured",
+        `what opens ${opens} (${secretRefText(ref)}) can't be used: ${detail}`,
+      );
     },
 
     async ask(question) {
