@@ -1,4 +1,4 @@
-import { spell, SPELLING_STATES, START } from "./escapes.ts";
+import { ESCAPE_BEGINNINGS, spell, SPELLING_STATES, START } from "./escapes.ts";
 import type { Forms } from "./forms.ts";
 
 /*
@@ -19,6 +19,8 @@ export interface Steps {
   from(place: number, byte: number): Step;
   /** The same for all places where forms begin, which are alive before every byte. */
   fromStart(byte: number): Step;
+  /** 1 for a byte that a form may begin with. */
+  readonly beginnings: Uint8Array;
 }
 
 const LINE_FEED = 0x0a;
@@ -29,6 +31,7 @@ const MAX_KEPT_STEPS = 1 << 15;
 
 export function stepsOf(forms: Forms): Steps {
   const starts = forms.starts.map((position) => position * SPELLING_STATES + START);
+  const beginnings = beginningsOf(forms);
   const first: (Step | undefined)[] = [];
   const kept = new Map<number, Step>();
   return {
@@ -42,7 +45,18 @@ export function stepsOf(forms: Forms): Steps {
       return step;
     },
     fromStart: (byte) => (first[byte] ??= stepFrom(forms, starts, byte)),
+    beginnings,
   };
+}
+
+function beginningsOf(forms: Forms): Uint8Array {
+  const beginnings = new Uint8Array(256);
+  for (const character of forms.starts.length > 0 ? ESCAPE_BEGINNINGS : []) beginnings[character] = 1;
+  for (const position of forms.starts) {
+    const set = (forms.setAt[position] ?? 0) * 256;
+    for (let byte = 0; byte < 256; byte += 1) beginnings[byte] ||= forms.sets[set + byte] ?? 0;
+  }
+  return beginnings;
 }
 
 function stepFrom(forms: Forms, places: readonly number[], byte: number): Step {
@@ -70,12 +84,12 @@ function stepFrom(forms: Forms, places: readonly number[], byte: number): Step {
   return { to: [...to], ends };
 }
 
-/** Answers of `Automaton.rows` that are no states. */
+/** An answer of `Automaton.rows` that isn't known yet. */
 export const NOT_BUILT = 0xffff;
-/** A form ends here. */
-export const FOUND = 0xfffe;
-/** There is no room for more states. */
-export const FULL = 0xfffd;
+/** Instead of a state: there is no room for more of them. */
+export const FULL = 0xfffe;
+/** Added to the next state where a form ends: all answers from here on need looking into. */
+export const FOUND = 0x8000;
 
 /** The state in which nothing of any form has been read. */
 export const NOWHERE = 0;
@@ -93,15 +107,26 @@ export interface Automaton {
   /** `rows[state * 256 + byte]`: the next state. */
   rows: Uint16Array;
   readonly numbers: Map<string, number>;
+  /** Of each state, in the order of their numbers. */
   readonly places: (readonly number[])[];
+  /** By the same index as `rows`. */
+  readonly moves: Map<number, Move>;
 }
 
-export function emptyAutomaton(): Automaton {
-  return {
-    rows: new Uint16Array(FIRST_STATES * 256).fill(NOT_BUILT),
-    numbers: new Map([["", NOWHERE]]),
-    places: [[]],
-  };
+/** How places follow from places: what a pursuit has to know besides the next state. */
+export interface Move {
+  readonly next: number;
+  /** Of each place of the next state, the indexes of those it follows from; none: it begins with this byte. */
+  readonly from: readonly (readonly number[])[];
+  /** Indexes of the places whose forms end with this byte. */
+  readonly ends: readonly number[];
+}
+
+export function emptyAutomaton(steps: Steps): Automaton {
+  const rows = new Uint16Array(FIRST_STATES * 256).fill(NOT_BUILT);
+  // Most bytes of most texts, known without building anything.
+  for (let byte = 0; byte < 256; byte += 1) if (steps.beginnings[byte] === 0) rows[byte] = NOWHERE;
+  return { rows, numbers: new Map([["", NOWHERE]]), places: [[]], moves: new Map() };
 }
 
 /** Builds the one answer that was missing. */
@@ -114,12 +139,38 @@ export function build(automaton: Automaton, steps: Steps, state: number, byte: n
     for (const next of step.to) reached.add(next);
     ends ||= step.ends;
   }
-  const next = ends ? FOUND : numberOf(automaton, [...reached]);
-  if (next !== FULL) automaton.rows[state * 256 + byte] = next;
+  const number = numberOf(automaton, [...reached]);
+  if (number === FULL) return FULL;
+  const next = ends ? FOUND + number : number;
+  automaton.rows[state * 256 + byte] = next;
   return next;
 }
 
-function numberOf(automaton: Automaton, places: readonly number[]): number {
+/** @returns null: there is no room for more states */
+export function moveOf(automaton: Automaton, steps: Steps, state: number, byte: number): Move | null {
+  const key = state * 256 + byte;
+  const known = automaton.moves.get(key);
+  if (known !== undefined) return known;
+  const built = automaton.rows[key] ?? NOT_BUILT;
+  const answer = built === NOT_BUILT ? build(automaton, steps, state, byte) : built;
+  if (answer === FULL) return null;
+  const next = answer >= FOUND ? answer - FOUND : answer;
+  const places = automaton.places[next] ?? [];
+  const from: number[][] = places.map(() => []);
+  const ends: number[] = [];
+  for (const [index, place] of (automaton.places[state] ?? []).entries()) {
+    const step = steps.from(place, byte);
+    if (step.ends) ends.push(index);
+    for (const reached of step.to) from[places.indexOf(reached)]?.push(index);
+  }
+  const move = { next, from, ends };
+  if (automaton.moves.size >= MAX_KEPT_STEPS) automaton.moves.clear();
+  automaton.moves.set(key, move);
+  return move;
+}
+
+/** The number of a state; `FULL` where it would be one too many. */
+export function numberOf(automaton: Automaton, places: readonly number[]): number {
   const sorted = places.toSorted((a, b) => a - b);
   const key = sorted.join(" ");
   const known = automaton.numbers.get(key);

@@ -67,6 +67,9 @@ const CHAR = {
   upperX: 0x58,
 } as const;
 
+/** What an escape begins with. */
+export const ESCAPE_BEGINNINGS = [CHAR.percent, CHAR.backslash, CHAR.ampersand] as const;
+
 /** Told what a byte leads to: to somewhere inside a spelling, or to a whole one. */
 export interface SpellingReader {
   goTo(state: number): void;

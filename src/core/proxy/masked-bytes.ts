@@ -1,15 +1,6 @@
-import {
-  build,
-  emptyAutomaton,
-  FULL,
-  NOT_BUILT,
-  NOWHERE,
-  stepsOf,
-  type Automaton,
-  type Steps,
-} from "./automaton.ts";
-import type { Forms } from "./forms.ts";
+import { build, FOUND, NOT_BUILT, NOWHERE, type Automaton } from "./automaton.ts";
 import { pursue, type Pursuit, type Span } from "./pursuit.ts";
+import type { Reading } from "./reading.ts";
 
 /** What stands where a secret stood. */
 export const MASK = "[masked]";
@@ -29,27 +20,6 @@ export interface MaskedStream {
 
 /** Held back without knowing exactly where a form may begin; with more, it is worth finding out. */
 const MAX_UNSURE_BYTES = 4_096;
-
-/**
- * How much of a form is held back, at most, for each of its characters: the longest spelling that encoders write
- * (`\\\\u0041`, `&amp;#x41;`) and some. Endless zeros or backslashes before a form go out; it is masked all the same.
- */
-const MAX_BYTES_PER_CHARACTER = 16;
-
-/** What is known of the forms of some secrets; streams add what they find out. */
-export interface Reading {
-  readonly steps: Steps;
-  automaton: Automaton;
-  readonly mostHeld: number;
-}
-
-export function readingOf(forms: Forms): Reading {
-  return {
-    steps: stepsOf(forms),
-    automaton: emptyAutomaton(),
-    mostHeld: forms.longest * MAX_BYTES_PER_CHARACTER,
-  };
-}
 
 const MASK_BYTES = new TextEncoder().encode(MASK);
 
@@ -105,7 +75,7 @@ export class MaskedBytes implements MaskedStream {
       at = this.#skim(data, at);
       const since = this.#unsureSince - this.#released;
       if (at < data.length || at - since > MAX_UNSURE_BYTES) {
-        this.#pursuit = pursue(this.#reading.steps, this.#spans, this.#reading.mostHeld);
+        this.#pursuit = pursue(this.#reading, this.#spans);
         at = since;
       }
     }
@@ -124,10 +94,8 @@ export class MaskedBytes implements MaskedStream {
         next = build(this.#automaton, this.#reading.steps, state, byte);
         rows = this.#automaton.rows;
       }
-      if (next >= FULL) {
-        if (next === FULL) this.#automaton = this.#reading.automaton = emptyAutomaton();
-        break;
-      }
+      // Also where there is no room for another state: the pursuit makes room.
+      if (next >= FOUND) break;
       at += 1;
       if (next === NOWHERE) since = at;
       state = next;
@@ -144,6 +112,7 @@ export class MaskedBytes implements MaskedStream {
       at += 1;
       if (!pursuit.isOver()) continue;
       this.#pursuit = null;
+      this.#automaton = this.#reading.automaton;
       this.#state = NOWHERE;
       this.#unsureSince = this.#released + at;
       break;

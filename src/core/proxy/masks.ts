@@ -1,7 +1,8 @@
 import { err, ok, type Result } from "../result.ts";
 import { formsOf } from "./forms.ts";
 import { maskProblem, type MaskProblem } from "./maskable.ts";
-import { MaskedBytes, readingOf, type MaskedStream } from "./masked-bytes.ts";
+import { MaskedBytes, type MaskedStream } from "./masked-bytes.ts";
+import { readingOf } from "./reading.ts";
 
 /**
  * Takes secrets out of what goes back to an agent: as they are, in base64, in hexadecimal, and with any of their

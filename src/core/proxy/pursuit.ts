@@ -1,4 +1,5 @@
-import type { Steps } from "./automaton.ts";
+import { emptyAutomaton, moveOf, NOWHERE, numberOf, type Move } from "./automaton.ts";
+import type { Reading } from "./reading.ts";
 
 /** Bytes of a stream, by their number from its beginning. */
 export interface Span {
@@ -21,13 +22,13 @@ export interface Pursuit {
   clearUntil(next: number): number;
 }
 
-/**
- * @param spans where forms were found, in order; what overlaps is one, and may grow until it is clear
- * @param mostHeld how many bytes before the next one may be kept back
- */
-export function pursue(steps: Steps, spans: Span[], mostHeld: number): Pursuit {
-  /** Of each place, the first byte of what has been read. */
-  let alive = new Map<number, number>();
+/** @param spans where forms were found, in order; what overlaps is one, and may grow until it is clear */
+export function pursue(reading: Reading, spans: Span[]): Pursuit {
+  const { steps, mostHeld } = reading;
+  let { automaton } = reading;
+  let state = NOWHERE;
+  /** Of each of the state's places, the first byte of what has been read. */
+  let began: number[] = [];
 
   function found(from: number, to: number): void {
     let start = from;
@@ -40,33 +41,36 @@ export function pursue(steps: Steps, spans: Span[], mostHeld: number): Pursuit {
     spans.push({ from: start, to, isOpen });
   }
 
+  function moveBy(byte: number): Move {
+    const move = moveOf(automaton, steps, state, byte);
+    if (move !== null) return move;
+    const places = automaton.places[state] ?? [];
+    automaton = reading.automaton = emptyAutomaton(steps);
+    state = numberOf(automaton, places);
+    const again = moveOf(automaton, steps, state, byte);
+    if (again === null) throw new Error("An empty automaton is full");
+    return again;
+  }
+
   return {
     read(byte, at) {
-      const next = new Map<number, number>();
-      const start = steps.fromStart(byte);
-      let earliest = start.ends ? at : Number.POSITIVE_INFINITY;
-      for (const [place, began] of alive) {
-        const step = steps.from(place, byte);
-        if (step.ends) earliest = Math.min(earliest, began);
-        for (const reached of step.to) {
-          const known = next.get(reached);
-          if (known === undefined || began < known) next.set(reached, began);
-        }
-      }
-      // What begins here is later than all that goes on.
-      for (const reached of start.to) if (!next.has(reached)) next.set(reached, at);
-      if (earliest <= at) found(earliest, at + 1);
-      alive = next;
+      const { next, from, ends } = moveBy(byte);
+      // A form of one character there is none: none ends where it begins.
+      if (ends.length > 0) found(earliest(began, ends, at), at + 1);
+      began = from.map((sources) => earliest(began, sources, at));
+      state = next;
     },
-    isOver: () => alive.size === 0,
+    isOver: () => state === NOWHERE,
     clearUntil(next) {
-      let clear = next;
-      for (const [place, began] of alive) {
-        const kept = Math.max(began, next - mostHeld);
-        if (kept !== began) alive.set(place, kept);
-        clear = Math.min(clear, kept);
-      }
-      return clear;
+      began = began.map((first) => Math.max(first, next - mostHeld));
+      return earliest(began, began.keys(), next);
     },
   };
+}
+
+/** @returns `otherwise` where no index is given */
+function earliest(began: readonly number[], indexes: Iterable<number>, otherwise: number): number {
+  let first = otherwise;
+  for (const index of indexes) first = Math.min(first, began[index] ?? otherwise);
+  return first;
 }
