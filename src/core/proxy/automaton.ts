@@ -1,5 +1,5 @@
 import { ESCAPE_BEGINNINGS, spell, SPELLING_STATES, START } from "./escapes.ts";
-import type { Forms } from "./forms.ts";
+import { BREAKS, NOTHING, type Forms } from "./forms.ts";
 
 /*
  * Finds forms in bytes. Where reading stands inside a form is a *place*: the position in the form and how far the
@@ -69,10 +69,7 @@ function stepFrom(forms: Forms, places: readonly number[], byte: number): Step {
       if (forms.sets[(forms.setAt[position] ?? 0) * 256 + character] === 1) {
         if (forms.endsAt[position] === 1) ends = true;
         else to.add((position + 1) * SPELLING_STATES + START);
-      } else if (
-        forms.breaksBefore[position] === 1 &&
-        (character === LINE_FEED || character === CARRIAGE_RETURN)
-      ) {
+      } else if (isBetween(forms.before[position] ?? NOTHING, character)) {
         to.add(position * SPELLING_STATES + START);
       }
     },
@@ -82,6 +79,11 @@ function stepFrom(forms: Forms, places: readonly number[], byte: number): Step {
     spell(place % SPELLING_STATES, byte, reader);
   }
   return { to: [...to], ends };
+}
+
+function isBetween(allowed: number, character: number): boolean {
+  if (character === 0) return allowed !== NOTHING;
+  return allowed === BREAKS && (character === LINE_FEED || character === CARRIAGE_RETURN);
 }
 
 /** An answer of `Automaton.rows` that isn't known yet. */

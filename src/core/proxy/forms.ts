@@ -12,13 +12,20 @@ export interface Forms {
   readonly sets: Uint8Array;
   /** 1 where a form ends. */
   readonly endsAt: Uint8Array;
-  /** 1 where a line may have been broken before the character, as encoders of base64 do. */
-  readonly breaksBefore: Uint8Array;
+  /** What may stand before a character without being part of the form: `NOTHING`, `NULS` or `BREAKS`. */
+  readonly before: Uint8Array;
   /** Where the forms begin. */
   readonly starts: readonly number[];
   /** Characters of the longest form. */
   readonly longest: number;
 }
+
+/** Before the first character. */
+export const NOTHING = 0;
+/** Bytes of zero: between all characters of ASCII in UTF-16. */
+export const NULS = 1;
+/** Those, and line breaks: encoders of base64 put them in. */
+export const BREAKS = 2;
 
 interface Form {
   readonly characters: readonly string[];
@@ -34,13 +41,13 @@ const ALL_BITS = 0b111111;
 /** @param secrets printable ASCII, none of them empty */
 export function formsOf(secrets: readonly string[]): Forms {
   const forms = [...new Set(secrets)].flatMap((secret) => {
-    return [asWritten(secret), ...[0, 1, 2].map((before) => inBase64(secret, before)), inHex(secret)];
+    return [asWritten(secret), ...[0, 1, 2].map((bytes) => inBase64(secret, bytes)), inHex(secret)];
   });
   const length = forms.reduce((sum, { characters }) => sum + characters.length, 0);
   const numbers = new Map<string, number>();
   const setAt = new Uint16Array(length);
   const endsAt = new Uint8Array(length);
-  const breaksBefore = new Uint8Array(length);
+  const before = new Uint8Array(length);
   const starts: number[] = [];
   let position = 0;
   for (const { characters, mayBreak } of forms) {
@@ -49,13 +56,13 @@ export function formsOf(secrets: readonly string[]): Forms {
       const number = numbers.get(set) ?? numbers.size;
       numbers.set(set, number);
       setAt[position] = number;
-      breaksBefore[position] = mayBreak && index > 0 ? 1 : 0;
+      before[position] = index === 0 ? NOTHING : mayBreak ? BREAKS : NULS;
       position += 1;
     }
     endsAt[position - 1] = 1;
   }
   const longest = forms.reduce((most, { characters }) => Math.max(most, characters.length), 0);
-  return { setAt, sets: bitsOf([...numbers.keys()]), endsAt, breaksBefore, starts, longest };
+  return { setAt, sets: bitsOf([...numbers.keys()]), endsAt, before, starts, longest };
 }
 
 function bitsOf(sets: readonly string[]): Uint8Array {

@@ -6,11 +6,13 @@ import { readingOf } from "./reading.ts";
 
 /**
  * Takes secrets out of what goes back to an agent: as they are, in base64, in hexadecimal, and with any of their
- * characters percent-encoded, escaped as in JSON, or written as a reference of HTML (see `forms.ts`, `escapes.ts`).
- * All bytes of all forms found are taken out, also where forms overlap; every other byte stays.
+ * characters percent-encoded, escaped as in JSON, or written as a reference of HTML (see `forms.ts`, `escapes.ts`);
+ * in UTF-8, UTF-16 and whatever else has ASCII in it. All bytes of all forms found are taken out, also where forms
+ * overlap; every other byte stays.
  *
  * What this can't find: a part of a secret (an upstream that shows the last four characters, or cuts its answer off
- * in the middle), and what was computed from it (a digest, a compressed or encrypted text, the secret backwards).
+ * in the middle), and what was computed from it (a digest, a compressed or encrypted text, base64 of base64, the
+ * secret backwards).
  */
 export interface Masks {
   /** For one stream of bytes. */

@@ -149,8 +149,14 @@ const NEVER_BEGINNING = [
   "proxy-",
   "sec-",
   "x-proxy-",
+  // By which servers behind a provider's gate learn who was let in.
   "x-amz-cf-",
   "x-amzn-",
+  "x-goog-authenticated-",
+  "x-goog-iap-",
+  "x-ms-client-principal",
+  "x-ms-token-",
+  "x-ms-original-",
 ] as const;
 
 const CREDENTIALS: ReadonlySet<string> = new Set([
@@ -166,7 +172,7 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
 
 /** Of a provider's own headers: `x-shopify-access-token`, `x-goog-api-key`, `x-amz-security-token`. */
 const CREDENTIAL_ENDING =
-  /(?:^|-)(?:api-?key|(?:access|auth|security|session|id|iam|delegated)-?token|secret|password|signature)$/;
+  /(?:^|-)(?:api-?key|(?:access|auth|authorization|security|session|id|delegated)-?token|secret|password|signature|authorization)$/;
 
 /** Servers that hand headers over as variables (RFC 3875 section 4.1.18) read `_` as `-`. */
 function dashed(name: string): string {

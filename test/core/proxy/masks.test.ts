@@ -339,6 +339,19 @@ describe("texts", () => {
     expect(masks.text(pair)).toBe("[masked]");
   });
 
+  test("UTF-16 is ASCII with zeros between", () => {
+    const masks = masksOf(SECRET);
+    for (const form of [SECRET, btoa(SECRET)]) {
+      const little = Buffer.from(`say "${form}" again`, "utf16le");
+      for (const bytes of [little, Buffer.from(little).swap16()]) {
+        const out = Buffer.from(masked(masks, cut(bytes, [3])))
+          .toString("latin1")
+          .replaceAll("\0", "");
+        expect(out.replaceAll("=", "")).toBe('say "[masked]" again');
+      }
+    }
+  });
+
   test("no secrets: nothing is masked", () => {
     expect(masksOf().text("anything")).toBe("anything");
     expect(maskedCut(masksOf(), "anything", [3])).toBe("anything");

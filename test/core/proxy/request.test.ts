@@ -80,6 +80,11 @@ const NEVER = [
   "CDN-Loop",
   "Via",
   "X-Client-IP",
+  // Whom a gate in front of the upstream let in.
+  "X-Goog-Authenticated-User-Email",
+  "X-Goog-IAP-JWT-Assertion",
+  "X-MS-Client-Principal",
+  "X-Amzn-Oidc-Data",
   // The platform's, and the browser's.
   "Host",
   "Content-Length",
@@ -222,6 +227,7 @@ describe("Gate's own headers and the agent's key never go upstream", () => {
       "X-Api-Key",
       "X-Goog-Api-Key",
       "X-Shopify-Access-Token",
+      "X-Goog-Iam-Authorization-Token",
       "X-Amz-Security-Token",
     ]) {
       expect(sent([[name, "own"]])).toEqual([[name.toLowerCase(), "own"]]);
