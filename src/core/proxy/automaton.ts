@@ -133,9 +133,9 @@ export function emptyAutomaton(steps: Steps): Automaton {
 
 /** Builds the one answer that was missing. */
 export function build(automaton: Automaton, steps: Steps, state: number, byte: number): number {
-  const start = steps.fromStart(byte);
-  const reached = new Set(start.to);
-  let { ends } = start;
+  const reached = new Set(steps.fromStart(byte).to);
+  // No form ends with its first character.
+  let ends = false;
   for (const place of automaton.places[state] ?? []) {
     const step = steps.from(place, byte);
     for (const next of step.to) reached.add(next);

@@ -141,7 +141,7 @@ export class MaskedBytes implements MaskedStream {
         out.push(MASK_BYTES.slice());
         this.#count += 1;
       }
-      at = Math.min(span.to, clear);
+      at = span.to;
       if (span.to > clear) {
         // It may still grow; what is in it already needn't be kept for that.
         this.#spans[done] = { from: clear, to: span.to, isOpen: true };

@@ -55,7 +55,6 @@ export function pursue(reading: Reading, spans: Span[]): Pursuit {
   return {
     read(byte, at) {
       const { next, from, ends } = moveBy(byte);
-      // A form of one character there is none: none ends where it begins.
       if (ends.length > 0) found(earliest(began, ends, at), at + 1);
       began = from.map((sources) => earliest(began, sources, at));
       state = next;
