@@ -29,10 +29,13 @@ export function temporaryFolder(): Disposable & { readonly path: string } {
  */
 const PORTS = { from: 10_000, to: 30_000 } as const;
 
+/** Each worker of the tests has ports of its own, one after the other: a server that starts again finds its own free. */
+let nextPort = PORTS.from + randomInt(PORTS.to - PORTS.from);
+
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = randomInt(PORTS.from, PORTS.to);
-    if (await isFree(port)) return port;
+    nextPort = nextPort + 1 < PORTS.to ? nextPort + 1 : PORTS.from;
+    if (await isFree(nextPort)) return nextPort;
   }
 }
 
