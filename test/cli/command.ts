@@ -34,8 +34,9 @@ let nextPort = PORTS.from + randomInt(PORTS.to - PORTS.from);
 
 export async function freePort(): Promise<number> {
   for (;;) {
-    nextPort = nextPort + 1 < PORTS.to ? nextPort + 1 : PORTS.from;
-    if (await isFree(nextPort)) return nextPort;
+    const port = nextPort;
+    nextPort = port + 1 < PORTS.to ? port + 1 : PORTS.from;
+    if (await isFree(port)) return port;
   }
 }
 
