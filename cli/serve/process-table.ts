@@ -40,12 +40,16 @@ function ps(args: readonly string[]): string {
   }
 }
 
-/** Null when there is no such process (a zombie is none: it holds nothing any more). */
+/**
+ * Null when there is no such process. A zombie is none, once its last thread is gone: until then it holds its files
+ * and its port, and on a busy machine that takes a moment.
+ */
 export function identify(pid: number): ProcessIdentity | null {
   if (HAS_PROC) {
     const fields = statFields(pid);
-    // proc(5): state is field 3, starttime field 22, in clock ticks since boot.
-    if (fields === null || fields[0] === "Z" || fields[0] === "X") return null;
+    // proc(5): state is field 3, num_threads field 20, starttime field 22, in clock ticks since boot.
+    const isEnded = fields?.[0] === "Z" && Number(fields[17]) <= 1;
+    if (fields === null || isEnded || fields[0] === "X") return null;
     return { pid, startedAt: `${bootId()}:${fields[19] ?? ""}` };
   }
   const started = ps(["-o", "lstart=", "-p", String(pid)]).trim();
