@@ -474,7 +474,7 @@ describe("25: odd requests", () => {
     Object.defineProperty(env.DB, "prepare", {
       configurable: true,
       value: () => {
-        throw new Error("D1_ERROR: no such table: principals at /work/secret/path.ts:1:1");
+        throw new Error("D1_ERROR: no such table: principals at /srv/secret/path.ts:1:1");
       },
     });
     const answer = await call("GET", "/v1/agents", reviewer.key);
