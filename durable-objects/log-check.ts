@@ -4,7 +4,7 @@ import { hmacHex } from "../src/core/digest.ts";
 import { EMPTY_HEAD, entryHash, type Entry, type Head } from "../src/core/ledger/entry.ts";
 import { leafBytes } from "../src/core/log/leaf.ts";
 import { leafHash } from "../src/core/log/tree.ts";
-import type { LogFaultReason } from "../src/ports.ts";
+import type { LogFaultReason } from "../src/ports/log.ts";
 
 /** A row that does not fit: it and everything after it stays out of the log. */
 export interface Misfit {

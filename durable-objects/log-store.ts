@@ -1,7 +1,7 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import type { Head } from "../src/core/ledger/entry.ts";
 import { append, frontierOf, HASH_BYTES, nodeHash, rootOf, type HashAt } from "../src/core/log/tree.ts";
-import type { LogFault, SignedCheckpoint } from "../src/ports.ts";
+import type { LogFault, SignedCheckpoint } from "../src/ports/log.ts";
 
 /*
  * What the log's object keeps. Keys of its storage:

@@ -3,7 +3,7 @@ import { logRows } from "../src/adapters/log-rows.ts";
 import { logSigner } from "../src/adapters/log-signer.ts";
 import { consistencyProof, inclusionProof } from "../src/core/log/proofs.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
-import type { LeafProof, LogHealth, Sealed, SignedCheckpoint } from "../src/ports.ts";
+import type { LeafProof, LogHealth, Sealed, SignedCheckpoint } from "../src/ports/log.ts";
 import { sealRows, type Log } from "./log-seal.ts";
 import { LogStore } from "./log-store.ts";
 

@@ -4,6 +4,7 @@ import { leafBytes } from "../core/log/leaf.ts";
 import { leafHash } from "../core/log/tree.ts";
 import type { Entry } from "../core/ledger/entry.ts";
 import type { Result } from "../core/result.ts";
+import type { Signer } from "../ports.ts";
 import type {
   LeafProof,
   Log,
@@ -12,8 +13,7 @@ import type {
   LogProofs,
   Sealed,
   SignedCheckpoint,
-  Signer,
-} from "../ports.ts";
+} from "../ports/log.ts";
 import { FIRST_ROW, LOG_NAME, logRows, type LedgerRow } from "./log-rows.ts";
 import { retried } from "./retried.ts";
 

@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
-import type { SignedCheckpoint } from "../../ports.ts";
+import type { SignedCheckpoint } from "../../ports/log.ts";
 import { visibleIntent } from "../access.ts";
 import { allow } from "../auth.ts";
 import type { GateContext, GateEnv } from "../context.ts";

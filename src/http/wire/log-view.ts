@@ -1,5 +1,5 @@
 import { toBase64 } from "../../core/base64.ts";
-import type { LeafProof, Log, LogEntry, LogFault, LogHealth, SignedCheckpoint } from "../../ports.ts";
+import type { LeafProof, Log, LogEntry, LogFault, LogHealth, SignedCheckpoint } from "../../ports/log.ts";
 import { iso } from "./times.ts";
 
 /** What a verifier has to know to check this log, for the discovery document; without the keys while D1 is away. */
