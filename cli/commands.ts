@@ -48,6 +48,13 @@ export const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import("./ledger/command.ts")).runLedgerCommand(args, io),
   },
   {
+    name: "vault",
+    usage: "vault check",
+    summary: "fetch every credential of gate.yaml once and say which can't be had",
+    helpsItself: true,
+    run: async (args, io) => (await import("./vault/command.ts")).runVaultCommand(args, io),
+  },
+  {
     name: "demo",
     usage: "demo",
     summary: "play three incidents and four use cases on a temporary server",

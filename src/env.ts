@@ -18,11 +18,12 @@ import { d1Principals } from "./adapters/principals.ts";
 import { registryChain } from "./adapters/registry-chain.ts";
 import { publishedKeys } from "./adapters/published-keys.ts";
 import { ruleBook } from "./adapters/rule-book.ts";
-import { credentialSecrets } from "./adapters/secrets.ts";
+import { registrySecrets } from "./adapters/secrets.ts";
 import { d1Sessions } from "./adapters/sessions.ts";
 import { ed25519Signer } from "./adapters/signer.ts";
 import { d1Switches } from "./adapters/switches.ts";
 import { tokenVerifier } from "./adapters/token-verifier.ts";
+import { fetchSecret } from "./adapters/vault/fetch-secret.ts";
 import { d1Webhooks } from "./adapters/webhooks.ts";
 import { hmacHex } from "./core/digest.ts";
 import { deriveKey, secretsOf } from "./core/secret.ts";
@@ -83,7 +84,11 @@ function makePorts(env: Env & Optional): Ports {
       : localRules(LOCAL, (texts) => compileRules(texts, "allow"));
   const book = ruleBook(env.DB, rules);
   const signer = ed25519Signer(secret, previous, publishedKeys(env.DB, chain));
-  const credentialSecret = credentialSecrets(async () => (await book.current()).registry.credentials, env);
+  const secrets = registrySecrets(async () => (await book.current()).registry, fetchSecret, {
+    send: sendOutgoing,
+    variables: env,
+    now: Date.now,
+  });
   const signInKey = () => deriveKey(secret, "sign-in");
   const documents = issuerDocuments(sendOutgoing);
   const tokens = tokenVerifier(documents);
@@ -106,14 +111,15 @@ function makePorts(env: Env & Optional): Ports {
       documents,
       tokens,
       send: sendOutgoing,
-      secret: credentialSecret,
+      secret: secrets.secret,
       sealKey: signInKey,
     }),
     mandates: d1Mandates(env.DB, chain),
     deliveries: dispatchObject(env.DISPATCH, env.DB),
     webhooks: d1Webhooks(env.DB, chain, [secret, ...previous]),
     send: sendOutgoing,
-    secret: credentialSecret,
+    secret: secrets.secret,
+    checkSecret: secrets.check,
     allowProposal: floodLimit(env.FLOOD),
     token: (kind, subject) => hmacHex(deriveKey(secret, `${kind}-token`), subject),
     earlierTokens: (kind, subject) =>

@@ -16,6 +16,7 @@ import type { CodeFlow, Credentials, Sessions, TokenVerifier } from "./ports/ide
 import type { Log } from "./ports/log.ts";
 import type { Mandates } from "./ports/mandates.ts";
 import type { Deliveries, SendOutgoing, Webhooks } from "./ports/telling.ts";
+import type { VaultFailure } from "./ports/vault.ts";
 
 /** The queryable copy of the truth. Every method either did all of it or throws. */
 export interface Ledger {
@@ -354,6 +355,8 @@ export interface Ports {
   readonly send: SendOutgoing;
   /** A credential of the registry, fetched now; null: it is not to be had. */
   secret(name: string): Promise<string | null>;
+  /** Can this credential be had now? It is fetched as for a use, and forgotten. */
+  checkSecret(name: string): Promise<Result<void, VaultFailure>>;
   /** False once an agent has proposed more than the flood limit within a minute. */
   allowProposal(agent: string): Promise<boolean>;
   /** A one-time token, derived anew each time it is needed and never stored. */

@@ -1,4 +1,6 @@
 import type { Registry } from "../../src/core/registry.ts";
+import type { SecretRef } from "../../src/core/secret-ref.ts";
+import { openersOf } from "../../src/core/vault-connection.ts";
 
 export interface CredentialVariables {
   /** Looks at a registry that was read, the first or an edited one. */
@@ -8,7 +10,7 @@ export interface CredentialVariables {
 }
 
 /**
- * The variables that credentials of `gate.yaml` name, and no others: the Worker is not given this process's whole
+ * The variables that credentials and vaults of `gate.yaml` name, and no others: the Worker is not given this process's whole
  * environment.
  *
  * @param own names of Gate's own bindings, which no credential replaces
@@ -23,22 +25,25 @@ export function credentialVariables(
   const values = new Map<string, string>();
   let isStarted = false;
 
-  function read(credential: string, ref: string): void {
-    const value = environment[ref];
-    if (own.has(ref)) say(`gate.yaml: the credential ${credential} can't be ${ref}, which is Gate's own`);
-    else if (isStarted) say(`gate.yaml: ${ref} (the credential ${credential}) is read at the next start`);
+  function read(whose: string, name: string): void {
+    const value = environment[name];
+    if (own.has(name)) say(`gate.yaml: ${whose} can't be ${name}, which is Gate's own`);
+    else if (isStarted) say(`gate.yaml: ${name} (${whose}) is read at the next start`);
     else if (value === undefined || value === "") {
-      say(`gate.yaml: ${ref} (the credential ${credential}) is not set in the environment`);
-    } else values.set(ref, value);
+      say(`gate.yaml: ${name} (${whose}) is not set in the environment`);
+    } else values.set(name, value);
+  }
+
+  function lookAt(whose: string, ref: SecretRef): void {
+    if (ref.scheme !== "env" || known.has(ref.name)) return;
+    known.add(ref.name);
+    read(whose, ref.name);
   }
 
   return {
-    look({ credentials }) {
-      for (const [credential, { provider, ref }] of credentials) {
-        if (provider !== "env" || known.has(ref)) continue;
-        known.add(ref);
-        read(credential, ref);
-      }
+    look({ credentials, vaults }) {
+      for (const [credential, ref] of credentials) lookAt(`the credential ${credential}`, ref);
+      for (const ref of openersOf(vaults)) lookAt("what opens a vault", ref);
     },
     handOver() {
       isStarted = true;

@@ -1,34 +1,45 @@
-import type { CredentialSource } from "../core/registry.ts";
+import type { Registry } from "../core/registry.ts";
+import { ok, type Result } from "../core/result.ts";
+import type { FetchSecret, VaultDeps, VaultFailure } from "../ports/vault.ts";
+
+export interface RegistrySecrets {
+  /** Null: it is not to be had, and the log says why. */
+  secret(name: string): Promise<string | null>;
+  /** Fetches it as for a use, and forgets it. */
+  check(name: string): Promise<Result<void, VaultFailure>>;
+}
 
 /**
- * What the credentials of the registry stand for. A secret is read when it is used and kept nowhere; null: there is
- * none, which whoever asked says without saying more.
+ * What the credentials of the registry stand for. A secret is fetched when it is used and kept nowhere.
  *
- * @param variables the deployment's variables and secrets; only those that a credential names are looked at
+ * @param deps variables: only those that a credential, or what opens its vault, names are looked at
  */
-export function credentialSecrets(
-  credentials: () => Promise<ReadonlyMap<string, CredentialSource>>,
-  variables: object,
-): (name: string) => Promise<string | null> {
-  return async (name) => {
-    const source = (await credentials()).get(name);
-    switch (source?.provider) {
-      case "env":
-        return variable(variables, source.ref);
-      case "1password":
-      case "hashicorp":
-      case "aws":
-      case "azure":
-      case "doppler":
-      case "infisical":
-      case undefined:
-        return null;
-    }
+export function registrySecrets(
+  registry: () => Promise<Pick<Registry, "credentials" | "vaults">>,
+  fetchSecret: FetchSecret,
+  deps: VaultDeps,
+): RegistrySecrets {
+  const fetched = async (name: string): Promise<Result<string, VaultFailure>> => {
+    const { credentials, vaults } = await registry();
+    const ref = credentials.get(name);
+    return ref === undefined ? NO_CREDENTIAL : fetchSecret(ref, vaults, deps);
+  };
+  return {
+    async secret(name) {
+      const found = await fetched(name);
+      if (found.ok) return found.value;
+      // Whoever asked says only that there is none.
+      console.error({ message: "credential not fetched", name, ...found.error });
+      return null;
+    },
+    async check(name) {
+      const found = await fetched(name);
+      return found.ok ? ok(undefined) : found;
+    },
   };
 }
 
-/** Bindings that are no text, and what every object has, are nobody's secret. */
-function variable(variables: object, name: string): string | null {
-  const value: unknown = Object.hasOwn(variables, name) ? Reflect.get(variables, name) : null;
-  return typeof value === "string" && value !== "" ? value : null;
-}
+const NO_CREDENTIAL = {
+  ok: false,
+  error: { problem: "not_configured", detail: "the registry has no credential of this name" },
+} as const;

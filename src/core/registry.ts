@@ -1,6 +1,8 @@
 import type { Executor } from "./decision.ts";
 import type { Json } from "./json.ts";
 import type { MeasureHints } from "./measure/hints.ts";
+import type { SecretRef } from "./secret-ref.ts";
+import type { VaultConnections } from "./vault-connection.ts";
 
 /** `gate.yaml`, parsed: what the operator says about destinations and people, out of the agent's reach. */
 export interface Registry {
@@ -12,8 +14,10 @@ export interface Registry {
   /** Group id → ids of its people. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
   readonly destinations: ReadonlyMap<string, Destination>;
-  /** Where credentials come from, by the name destinations and channels refer to; never a secret itself. */
-  readonly credentials: ReadonlyMap<string, CredentialSource>;
+  /** Where credentials are, by the name destinations and channels refer to; never a secret itself. */
+  readonly credentials: ReadonlyMap<string, SecretRef>;
+  /** How the vaults are reached that credentials name. */
+  readonly vaults: VaultConnections;
   /** Where people are told of what waits for them, by id. */
   readonly channels: ReadonlyMap<string, Channel>;
   readonly signIn: SignIn;
@@ -100,12 +104,6 @@ export type Channel = ChannelBase &
         readonly assurance: "link" | "slack";
       }
   );
-
-export interface CredentialSource {
-  readonly provider: "env" | "1password" | "hashicorp" | "aws" | "azure" | "doppler" | "infisical";
-  /** What the provider calls it: a variable's name, `op://…`, a path. */
-  readonly ref: string;
-}
 
 export interface Person {
   readonly id: string;

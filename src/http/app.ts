@@ -19,6 +19,7 @@ import { slack } from "./routes/slack.ts";
 import { session } from "./routes/session.ts";
 import { signInPages } from "./routes/sign-in.ts";
 import { switches } from "./routes/switches.ts";
+import { vault } from "./routes/vault.ts";
 import { wait } from "./routes/wait.ts";
 import { webhooks } from "./routes/webhooks.ts";
 import type { GateEnv } from "./context.ts";
@@ -58,6 +59,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", slack);
   app.route("/", callbacks);
   app.route("/", webhooks);
+  app.route("/", vault);
 
   app.notFound((c) =>
     problemResponse({

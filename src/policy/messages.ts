@@ -31,10 +31,16 @@ function problemsFor(source: YamlSource, issue: z.core.$ZodIssue, path: Path): r
   if (issue.code === "unrecognized_keys") {
     // zod's message lists the known keys of the object, as `keysOf` put them there.
     const known = issue.message.split(" ");
-    return issue.keys.map((key) => source.problemAtKey([...path, key], unknownKey(key, known)));
+    return issue.keys.map((key) => {
+      const shown = isNearSecrets(path) ? null : key;
+      return source.problemAtKey([...path, key], unknownKey(key, shown, known));
+    });
   }
   if (issue.code === "invalid_key") {
     const key = String(path.at(-1));
+    if (isNearSecrets(path)) {
+      return [source.problemAtKey(path, `the name ${issue.issues[0]?.message ?? "is none"}`)];
+    }
     return [source.problemAtKey(path, `\`${key}\` ${issue.issues[0]?.message ?? "is no name"}`)];
   }
   const field = nameOf(path);
@@ -42,21 +48,27 @@ function problemsFor(source: YamlSource, issue: z.core.$ZodIssue, path: Path): r
     return [source.problemAt(path, `${field} is missing: it ${issue.message}`)];
   }
   // A secret written where its name belongs must not go on into a build's log.
-  if (issue.message.includes("never stands here")) {
+  if (isNearSecrets(path) || issue.message.includes("never stands here")) {
     return [source.problemAt(path, `${field} ${issue.message}`)];
   }
   const hint = hintFor(path, value, issue.message);
   return [source.problemAt(path, hint ?? `${field} ${issue.message}; it is ${show(value)}`)];
 }
 
-function unknownKey(key: string, known: readonly string[]): string {
+/** Where somebody may have written a secret, as a value or in flow style even as a key. */
+function isNearSecrets([section]: Path): boolean {
+  return section === "credentials" || section === "vaults";
+}
+
+function unknownKey(key: string, shown: string | null, known: readonly string[]): string {
+  const what = shown === null ? "unknown key" : `unknown key \`${shown}\``;
   const near = nearest(key, known);
-  if (near !== null) return `unknown key \`${key}\`; did you mean \`${near}\`?`;
+  if (near !== null) return `${what}; did you mean \`${near}\`?`;
   const where =
     known.length > MAX_LISTED_KEYS
       ? "the documentation lists the known ones"
       : `known are ${known.join(", ")}`;
-  return `unknown key \`${key}\`; ${where}`;
+  return `${what}; ${where}`;
 }
 
 /** Mistakes that people make again and again get told what to write. */

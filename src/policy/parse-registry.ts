@@ -1,14 +1,16 @@
 import type { z } from "zod";
 import { digestOf, sha256Hex } from "../core/digest.ts";
 import { parseJsonPath } from "../core/measure/json-path-syntax.ts";
-import type { CredentialSource, Destination, Person, Registry } from "../core/registry.ts";
+import type { Destination, Person, Registry } from "../core/registry.ts";
 import { err, ok } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
 import { channelOf, checkChannels } from "./channels.ts";
+import { checkCredentials } from "./credentials.ts";
 import { problemsOf } from "./messages.ts";
 import { REGISTRY_FILE } from "./registry-schema.ts";
 import { checkSignIn, NO_SIGN_IN, signInOf } from "./sign-in.ts";
 import { checkUpstream } from "./upstream.ts";
+import { checkVaults, vaultsOf } from "./vaults.ts";
 import { readYaml } from "./yaml-source.ts";
 import type { Path, PolicyProblem, YamlSource } from "./yaml-source.ts";
 
@@ -26,6 +28,7 @@ function empty(unboundDestinations: Registry["unboundDestinations"]): Registry {
     groups: new Map(),
     destinations: new Map(),
     credentials: new Map(),
+    vaults: {},
     channels: new Map(),
     signIn: NO_SIGN_IN,
   };
@@ -49,18 +52,19 @@ export function parseRegistry(
   const problems = [
     ...checkReferences(source.value, parsed.data),
     ...checkPeople(source.value, parsed.data.people ?? {}),
-    ...checkCredentials(source.value, parsed.data.credentials ?? {}),
+    ...checkSecrets(source.value, parsed.data),
     ...checkTelling(source.value, parsed.data),
   ];
   if (problems.length > 0) return err(sorted(problems));
-  const { people, groups, destinations, credentials, channels } = parsed.data;
+  const { people, groups, destinations, credentials, vaults, channels } = parsed.data;
   return ok({
     hash: sha256Hex(text),
     unboundDestinations: parsed.data.unbound_destinations ?? unbound,
     people: mapOf(people, personOf),
     groups: mapOf(groups, (_id, members) => new Set(members)),
     destinations: mapOf(destinations, destinationOf),
-    credentials: mapOf(credentials, (_name, source_): CredentialSource => source_),
+    credentials: mapOf(credentials, (_name, { ref }) => ref),
+    vaults: vaultsOf(vaults),
     channels: mapOf(channels, channelOf),
     signIn: signInOf(parsed.data.sign_in),
   });
@@ -68,7 +72,6 @@ export function parseRegistry(
 
 type WrittenRegistry = z.output<typeof REGISTRY_FILE>;
 type WrittenPeople = NonNullable<WrittenRegistry["people"]>;
-type WrittenCredentials = NonNullable<WrittenRegistry["credentials"]>;
 type WrittenDestination = NonNullable<WrittenRegistry["destinations"]>[string];
 
 function mapOf<W, T>(
@@ -209,24 +212,12 @@ function checkPeople(source: YamlSource, people: WrittenPeople): readonly Policy
   return problems;
 }
 
-/** A name that a shell and a Worker both take. */
-const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
-
-/** Gate's own: what a credential names is sent to a channel or an upstream. */
-const OWN_VARIABLE = /^(?:GATE_.*|LOCAL_SIGN_IN|MAX_PAYLOAD_BYTES|PUBLIC_FEED_ENABLED)$/i;
-
-function checkCredentials(source: YamlSource, credentials: WrittenCredentials): readonly PolicyProblem[] {
-  return Object.entries(credentials).flatMap(([id, { provider, ref }]) => {
-    if (provider !== "env") return [];
-    const at = ["credentials", id, "ref"];
-    if (!VARIABLE.test(ref)) {
-      return [
-        source.problemAt(at, "ref must be a variable's name, such as STRIPE_API_KEY; never the secret"),
-      ];
-    }
-    if (!OWN_VARIABLE.test(ref)) return [];
-    return [source.problemAt(at, `${ref} is Gate's own and leaves it for nobody; name another variable`)];
-  });
+function checkSecrets(source: YamlSource, { credentials, vaults = {} }: WrittenRegistry) {
+  const types = new Set(Object.values(vaults).map(({ type }) => type));
+  return [
+    ...checkVaults(source, vaults),
+    ...(credentials === undefined ? [] : checkCredentials(source, credentials, types)),
+  ];
 }
 
 function checkTelling(source: YamlSource, written: WrittenRegistry): readonly PolicyProblem[] {

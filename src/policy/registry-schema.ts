@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { CHANNELS } from "./channels.ts";
+import { CREDENTIALS } from "./credentials.ts";
 import { choice, destinationName, flag, list, mapping, name, text, wholeNumber } from "./fields.ts";
 import { SIGN_IN } from "./sign-in.ts";
+import { VAULTS } from "./vaults.ts";
 
 const METHOD = /^[A-Z]{3,10}$/;
 const PREFIX = /^\/[a-z0-9][a-z0-9-_]*(?:\/[a-z0-9][a-z0-9-_]*)*$/;
@@ -115,19 +117,8 @@ export const REGISTRY_FILE = mapping(
         { error: "must be runners by name, such as {vpc-1: {description: …}}" },
       )
       .optional(),
-    credentials: z
-      .record(
-        name("a credential's name"),
-        mapping(
-          {
-            provider: choice(["env", "1password", "hashicorp", "aws", "azure", "doppler", "infisical"]),
-            ref: text("what the provider calls the secret", 500),
-          },
-          "must be {provider: …, ref: …}; the secret itself never stands here",
-        ),
-        { error: "must be credentials by name, such as {sfdc: {provider: env, ref: SFDC_TOKEN}}" },
-      )
-      .optional(),
+    credentials: CREDENTIALS,
+    vaults: VAULTS,
     sign_in: SIGN_IN,
     channels: CHANNELS,
     destinations: z
@@ -136,5 +127,5 @@ export const REGISTRY_FILE = mapping(
       })
       .optional(),
   },
-  "must be a registry: destinations, people, groups, runners, credentials, sign_in, channels",
+  "must be a registry: destinations, people, groups, runners, credentials, vaults, sign_in, channels",
 );

@@ -5,8 +5,7 @@ import { buildIfStale, freePort, printedKey, request, run, serve, temporaryFolde
 
 beforeAll(buildIfStale);
 
-const CREDENTIALS =
-  "unbound_destinations: allow\ncredentials:\n  hook: { provider: env, ref: HOOK_SECRET }\n";
+const CREDENTIALS = "unbound_destinations: allow\ncredentials:\n  hook: { ref: env://HOOK_SECRET }\n";
 
 test("says where its links lead, and which credential waits for the next start", async () => {
   using home = temporaryFolder();
@@ -20,7 +19,7 @@ test("says where its links lead, and which credential waits for the next start",
   });
   expect(server.out()).toContain("links     lead to https://gate.example.com");
   expect(server.out()).not.toContain("can sign in as anybody");
-  writeFileSync(registry, `${CREDENTIALS}  late: { provider: env, ref: LATE_SECRET }\n`);
+  writeFileSync(registry, `${CREDENTIALS}  late: { ref: env://LATE_SECRET }\n`);
   await server.printed("LATE_SECRET (the credential late) is read at the next start");
   expect(server.out() + server.err()).not.toContain("whsec_do-not-print");
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { credentialVariables } from "../../cli/serve/credentials.ts";
 import { parseServeOptions } from "../../cli/serve/options.ts";
-import type { CredentialSource, Registry } from "../../src/core/registry.ts";
+import type { Registry } from "../../src/core/registry.ts";
+import type { SecretRef } from "../../src/core/secret-ref.ts";
 import { EMPTY_REGISTRY } from "../../src/policy/parse-registry.ts";
 
 describe("where people reach it", () => {
@@ -44,31 +45,58 @@ describe("signing in without a key", () => {
 });
 
 describe("variables that credentials name", () => {
-  const registry = (credentials: Readonly<Record<string, CredentialSource>>): Registry => ({
+  const registry = (credentials: Readonly<Record<string, SecretRef>>): Registry => ({
     ...EMPTY_REGISTRY,
     credentials: new Map(Object.entries(credentials)),
   });
-  const stripe = { provider: "env", ref: "STRIPE_KEY" } as const;
+  const stripe = { scheme: "env", name: "STRIPE_KEY" } as const;
 
   test("are handed over, and nothing else of the environment", () => {
     const said: string[] = [];
     const variables = credentialVariables({ STRIPE_KEY: "sk_1", OTHER: "x" }, new Set(), (line) =>
       said.push(line),
     );
-    variables.look(registry({ stripe, vault: { provider: "aws", ref: "OTHER" } }));
+    const elsewhere = { scheme: "aws-sm", name: "OTHER", key: null, stage: null, version: null } as const;
+    variables.look(registry({ stripe, elsewhere }));
     expect(variables.handOver()).toEqual({ STRIPE_KEY: "sk_1" });
     expect(said).toEqual([]);
+  });
+
+  test("are those that open vaults, too", () => {
+    const said: string[] = [];
+    const environment = { DOPPLER_TOKEN: "dp.st.1", DB: "secret-db", OTHER: "x" };
+    const variables = credentialVariables(environment, new Set(["DB"]), (line) => said.push(line));
+    const env = (name: string) => ({ scheme: "env", name }) as const;
+    const doppler = { provider: "doppler", url: "https://d.example.com", allowPrivate: false } as const;
+    const aws = { provider: "aws", region: "eu-west-1", endpoint: null, allowPrivate: false } as const;
+    variables.look({
+      ...EMPTY_REGISTRY,
+      vaults: {
+        doppler: { ...doppler, token: env("DOPPLER_TOKEN") },
+        aws: {
+          ...aws,
+          accessKeyId: env("AWS_ID"),
+          secretAccessKey: env("DB"),
+          sessionToken: { scheme: "secrets-store", binding: "OTHER" },
+        },
+      },
+    });
+    expect(variables.handOver()).toEqual({ DOPPLER_TOKEN: "dp.st.1" });
+    expect(said).toEqual([
+      "gate.yaml: AWS_ID (what opens a vault) is not set in the environment",
+      "gate.yaml: what opens a vault can't be DB, which is Gate's own",
+    ]);
   });
 
   test("are said once when they are missing, come late, or are Gate's own; never their values", () => {
     const said: string[] = [];
     const environment = { STRIPE_KEY: "", LATE: "secret-late", DB: "secret-db" };
     const variables = credentialVariables(environment, new Set(["DB"]), (line) => said.push(line));
-    const first = registry({ stripe, db: { provider: "env", ref: "DB" } });
+    const first = registry({ stripe, db: { scheme: "env", name: "DB" } });
     variables.look(first);
     variables.look(first);
     expect(variables.handOver()).toEqual({});
-    const edited = registry({ stripe, late: { provider: "env", ref: "LATE" } });
+    const edited = registry({ stripe, late: { scheme: "env", name: "LATE" } });
     variables.look(edited);
     variables.look(edited);
     expect(said).toEqual([

@@ -58,9 +58,9 @@ beforeAll(async () => {
 groups: { ops: [ana, ben] }
 destinations: { crm.asked: { policies: [asked] } }
 credentials:
-  whsec: { provider: env, ref: TEST_WHSEC }
-  mail: { provider: env, ref: TEST_MAIL }
-  provider: { provider: env, ref: TEST_PROVIDER }
+  whsec: { ref: env://TEST_WHSEC }
+  mail: { ref: env://TEST_MAIL }
+  provider: { ref: env://TEST_PROVIDER }
 channels:
   program: { type: webhook, url: "${at}/program", secret: whsec, allow_private: true }
   mail: { type: email, url: "${at}/mail", secret: mail, from: gate@example.com, allow_private: true }

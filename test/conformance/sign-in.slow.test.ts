@@ -40,7 +40,7 @@ beforeAll(async () => {
     `people:
   ana: { name: Ana Diaz, email: ana@example.com }
   ben: { name: Ben Okafor, email: ben@example.com }
-credentials: { sso: { provider: env, ref: OIDC_CLIENT_SECRET } }
+credentials: { sso: { ref: env://OIDC_CLIENT_SECRET } }
 sign_in:
   oidc:
     - { name: Staff, issuer: "${provider.url}", audience: ${CLIENT}, client_secret: sso, allow_private: true }

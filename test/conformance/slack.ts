@@ -214,9 +214,9 @@ export async function startSlack(): Promise<Slack> {
     },
     registry: `
 credentials:
-  slack-token: { provider: env, ref: TEST_SLACK_TOKEN }
-  slack-signing: { provider: env, ref: TEST_SLACK_SIGNING }
-  slack-hook: { provider: env, ref: TEST_SLACK_HOOK }
+  slack-token: { ref: env://TEST_SLACK_TOKEN }
+  slack-signing: { ref: env://TEST_SLACK_SIGNING }
+  slack-hook: { ref: env://TEST_SLACK_HOOK }
 channels:
   app:
     type: slack_app

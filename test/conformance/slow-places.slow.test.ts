@@ -65,7 +65,7 @@ test("30: while places leave it without an answer, Gate tells the others", async
     registry,
     `people: { ana: { name: Ana Diaz, email: ana@example.com } }
 destinations: { crm.slow: { policies: [asked] }, crm.asked: { policies: [asked] } }
-credentials: { whsec: { provider: env, ref: TEST_WHSEC } }
+credentials: { whsec: { ref: env://TEST_WHSEC } }
 channels:
 ${places.join("\n")}
   answers: { type: webhook, url: "${at}/answers", secret: whsec, destinations: [crm.asked], allow_private: true }

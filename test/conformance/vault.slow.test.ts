@@ -7,7 +7,7 @@ import { sendOutgoing } from "../../src/adapters/outgoing.ts";
 import { fetchSecret } from "../../src/adapters/vault/fetch-secret.ts";
 import { parseSecretRef } from "../../src/core/secret-ref.ts";
 import type { SendOutgoing } from "../../src/ports/telling.ts";
-import type { HashicorpAuth, VaultConnections } from "../../src/ports/vault.ts";
+import type { HashicorpAuth, VaultConnections } from "../../src/core/vault-connection.ts";
 
 /*
  * Five vaults over real connections, each as its documentation describes it and strict about it: who leaves out a

@@ -19,6 +19,7 @@ const REGISTRY: Registry = {
   ]),
   destinations: new Map(),
   credentials: new Map(),
+  vaults: {},
   channels: new Map(),
   signIn: { access: null, oidc: [] },
 };

@@ -9,7 +9,7 @@ people:
   ben: { name: Ben }
 groups: { finance: [ana, ben] }
 runners: { vpc-1: { description: ours } }
-credentials: { stripe: { provider: env, ref: STRIPE_KEY } }
+credentials: { stripe: { ref: env://STRIPE_KEY } }
 destinations:
   stripe.refund:
     policies: [pay, pay]
@@ -43,7 +43,7 @@ test("every key of the registry is read", () => {
     slack: null,
   });
   expect(groups.get("finance")).toEqual(new Set(["ana", "ben"]));
-  expect(credentials.get("stripe")).toEqual({ provider: "env", ref: "STRIPE_KEY" });
+  expect(credentials.get("stripe")).toEqual({ scheme: "env", name: "STRIPE_KEY" });
   expect(destinations.get("stripe.refund")).toMatchObject({
     policies: ["pay"],
     measure: {

@@ -29,14 +29,14 @@ export const BEN = { team: "T0HOME", user: "U0BEN" } as const;
 
 const CHANNELS = `
 credentials:
-  webhook-url: { provider: env, ref: SCENE_WEBHOOK_URL }
-  bot: { provider: env, ref: SCENE_BOT }
-  signing: { provider: env, ref: SCENE_SIGNING }
-  other-signing: { provider: env, ref: SCENE_OTHER_SIGNING }
-  whsec: { provider: env, ref: SCENE_WHSEC }
-  mail: { provider: env, ref: SCENE_MAIL }
-  provider: { provider: env, ref: SCENE_PROVIDER }
-  unset: { provider: env, ref: SCENE_UNSET }
+  webhook-url: { ref: env://SCENE_WEBHOOK_URL }
+  bot: { ref: env://SCENE_BOT }
+  signing: { ref: env://SCENE_SIGNING }
+  other-signing: { ref: env://SCENE_OTHER_SIGNING }
+  whsec: { ref: env://SCENE_WHSEC }
+  mail: { ref: env://SCENE_MAIL }
+  provider: { ref: env://SCENE_PROVIDER }
+  unset: { ref: env://SCENE_UNSET }
 channels:
   hook: { type: slack_webhook, secret: webhook-url, destinations: [crm.nowhere] }
   app: { type: slack_app, channel: C0APPROVALS, token: bot, signing_secret: signing, destinations: [crm.nowhere] }

@@ -25,7 +25,7 @@ const REGISTRY = `${RULES.registry
   )
   .replace("\ndestinations:", "\ndestinations:\n  crm.climb: { policies: [climb] }")}
 credentials:
-  secret: { provider: env, ref: SOME_SECRET }
+  secret: { ref: env://SOME_SECRET }
 channels:
   everybody: { type: slack_webhook, secret: secret }
   ops: { type: slack_app, channel: C0OPS, token: secret, signing_secret: secret, for: [ops] }

@@ -118,6 +118,8 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/v1/delegations",                answers: [401, 403, 403, 403, 403, 200, 200, 200] },
   { method: "POST", path: "/v1/delegations/:id/revoke",    answers: [401, 403, 403, 403, 403, 404, 403, 403], of: async () => "deleg_none" },
 
+  { method: "POST", path: "/v1/vault/check",               answers: [401, 403, 403, 403, 403, 403, 403, 200] },
+
   { method: "GET", path: "/v1/webhooks",                   answers: [401, 403, 403, 403, 403, 403, 403, 200] },
   { method: "POST", path: "/v1/webhooks",                  answers: [401, 403, 403, 403, 403, 403, 403, 400] },
   { method: "POST", path: "/v1/webhooks/register",         answers: [401, 200, 404, 403, 403, 200, 403, 200], of: sharedIntent, body: (intentId) => ({ intentId, url: "https://receiver.example/", secret: "s" }) },

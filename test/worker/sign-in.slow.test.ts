@@ -204,7 +204,7 @@ describe("signing in with a provider", () => {
     await changeRules({
       ...RULES,
       registry: `${registry}
-credentials: { sso: { provider: env, ref: TEST_CLIENT_SECRET } }
+credentials: { sso: { ref: env://TEST_CLIENT_SECRET } }
 sign_in:
   oidc:
     - { name: "Acme <b>SSO</b>", issuer: "${issuer.url}", audience: ${AUDIENCE}, client_secret: sso }

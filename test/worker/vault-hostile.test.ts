@@ -3,7 +3,7 @@ import { sendOutgoing } from "../../src/adapters/outgoing.ts";
 import { fetchSecret } from "../../src/adapters/vault/fetch-secret.ts";
 import { parseSecretRef } from "../../src/core/secret-ref.ts";
 import type { Outgoing, OutgoingAnswer, OutgoingProblem, SendOutgoing } from "../../src/ports/telling.ts";
-import type { VaultConnections } from "../../src/ports/vault.ts";
+import type { VaultConnections } from "../../src/core/vault-connection.ts";
 
 const SECRET = "sk_live_9f8e7d6c5b4a3210";
 const LOGIN_TOKEN = "login-token-0123456789";

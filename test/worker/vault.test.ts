@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { sendOutgoing } from "../../src/adapters/outgoing.ts";
 import { fetchSecret } from "../../src/adapters/vault/fetch-secret.ts";
 import { parseSecretRef } from "../../src/core/secret-ref.ts";
-import type { HashicorpConnection, VaultConnections } from "../../src/ports/vault.ts";
+import type { HashicorpConnection, VaultConnections } from "../../src/core/vault-connection.ts";
 
 const SECRET = "sk_live_9f8e7d6c5b4a3210";
 const NOW = Date.UTC(2026, 10, 22, 12, 0, 0);

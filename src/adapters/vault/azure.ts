@@ -1,7 +1,8 @@
 import { isJsonObject } from "../../core/json.ts";
 import type { VaultSecretRef } from "../../core/secret-ref.ts";
 import { ok, type Result } from "../../core/result.ts";
-import type { AzureConnection, VaultFailure } from "../../ports/vault.ts";
+import type { AzureConnection } from "../../core/vault-connection.ts";
+import type { VaultFailure } from "../../ports/vault.ts";
 import type { Errand } from "./errand.ts";
 import { failed } from "./failure.ts";
 import { usableToken } from "./usable.ts";

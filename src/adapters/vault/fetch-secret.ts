@@ -1,6 +1,7 @@
 import type { Result } from "../../core/result.ts";
 import type { SecretRef } from "../../core/secret-ref.ts";
-import type { VaultConnections, VaultDeps, VaultFailure } from "../../ports/vault.ts";
+import type { VaultConnections } from "../../core/vault-connection.ts";
+import type { VaultDeps, VaultFailure } from "../../ports/vault.ts";
 import { awsSecret } from "./aws.ts";
 import { azureSecret } from "./azure.ts";
 import { dopplerSecret } from "./doppler.ts";

@@ -1,6 +1,7 @@
 import type { Json } from "../../core/json.ts";
 import type { Result } from "../../core/result.ts";
-import type { HashicorpConnection, VaultFailure } from "../../ports/vault.ts";
+import type { HashicorpConnection } from "../../core/vault-connection.ts";
+import type { VaultFailure } from "../../ports/vault.ts";
 import type { Errand, Question } from "./errand.ts";
 
 export const HASHICORP = "HashiCorp Vault";

@@ -1,6 +1,7 @@
 import { isJsonObject } from "../../core/json.ts";
 import { ok, type Result } from "../../core/result.ts";
-import type { HashicorpAuth, VaultFailure } from "../../ports/vault.ts";
+import type { HashicorpAuth } from "../../core/vault-connection.ts";
+import type { VaultFailure } from "../../ports/vault.ts";
 import type { Errand } from "./errand.ts";
 import { failed } from "./failure.ts";
 import { HASHICORP, type HashicorpAsk } from "./hashicorp-ask.ts";

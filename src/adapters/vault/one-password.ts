@@ -1,7 +1,8 @@
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import type { VaultSecretRef } from "../../core/secret-ref.ts";
 import { ok, type Result } from "../../core/result.ts";
-import type { OnePasswordConnection, VaultFailure } from "../../ports/vault.ts";
+import type { OnePasswordConnection } from "../../core/vault-connection.ts";
+import type { VaultFailure } from "../../ports/vault.ts";
 import type { Errand } from "./errand.ts";
 import { failed } from "./failure.ts";
 
