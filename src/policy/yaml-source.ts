@@ -65,10 +65,19 @@ export function readYaml(file: string, text: string): Result<YamlSource, readonl
     if (!isWellFormed(value)) return first("a text has half a character in it (\\uD800 to \\uDFFF)");
   } catch (error) {
     // Thrown on what has no bound: too many aliases, nesting deeper than the stack, a list that holds itself.
-    return first(`the file can't be read as YAML: ${error instanceof Error ? error.message : "unknown"}`);
+    return first(
+      `the file can't be read as YAML: ${error instanceof Error ? wordsForThrown(error) : "unknown"}`,
+    );
   }
   if (value === null || value === undefined) return first("the file is empty");
   return ok(sourceOf(file, value, document, lines));
+}
+
+/** The parser quotes the alias it can't find, which may be a password that begins with an asterisk. */
+function wordsForThrown({ message }: Error): string {
+  return message.startsWith("Unresolved alias")
+    ? "an alias has no anchor before it; text that begins with `*` goes in quotes"
+    : message;
 }
 
 function isWellFormed(value: unknown): boolean {

@@ -266,6 +266,10 @@ describe("invariant 21: a secret that was written where its place belongs", () =
     `credentials: { x: { ref: "op://${SECRET}" } }`,
     `credentials: { x: { ref: "vault://kv/${SECRET}" } }`,
     `credentials: { x: { ref: [${SECRET}] } }`,
+    `credentials: { x: { ref: *${SECRET} } }`,
+    `credentials: { x: { ref: !secret ${SECRET} } }`,
+    `credentials: { x: { ref: @${SECRET} } }`,
+    `credentials: { x: { ref: "${SECRET} } }`,
     `credentials: { x: { ${SECRET} } }`,
     `credentials: { x: { ${SECRET}: env } }`,
     `credentials: { "${SECRET}!": { ref: env://X } }`,
@@ -285,7 +289,7 @@ describe("invariant 21: a secret that was written where its place belongs", () =
     vault(`{ type: aws, region: ${SECRET}, access_key_id: ${SECRET}, secret_access_key: ${SECRET} }`),
   ])("is refused at its place and not repeated: %s", (text) => {
     const said = problems(text);
-    expect(said).toMatch(/^1:\d+: /);
+    expect(said).toMatch(/^\d+:\d+: /);
     expect(said).not.toContain(SECRET);
   });
 });
