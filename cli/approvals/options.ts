@@ -1,11 +1,12 @@
-import { readFileSync } from "node:fs";
-import { errorText } from "../io.ts";
+import { apiKeyOf, serverOf, type KeySource } from "../server-and-key.ts";
 import { parseFlags, UsageError } from "../usage.ts";
 
 /** Nothing could be asked: no server there, no key it knows. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }
+
+const KEY: KeySource = { variable: "GATE_REVIEWER_KEY", what: "a reviewer's key" };
 
 const DEFAULT_SERVER = "http://127.0.0.1:4000";
 
@@ -18,9 +19,6 @@ const DEFAULT_PAGE = 50;
 /** People answer within minutes; a look every few seconds is soon enough and costs the server next to nothing. */
 const DEFAULT_INTERVAL_SECONDS = 5;
 const MAX_INTERVAL_SECONDS = 3_600;
-
-/** A key is a line; whatever is larger is something else. */
-const MAX_KEY_FILE_CHARS = 4_096;
 
 const FLAGS = {
   server: { type: "string" },
@@ -82,8 +80,8 @@ export function readApprovalOptions(
   const { group, mine, agent, destination, policy } = values;
   const asked = { group, agent, destination, policy, mine: mine === true ? "true" : undefined };
   return {
-    server: serverOf(values.server ?? (process.env["GATE_ENDPOINT"] || DEFAULT_SERVER)),
-    apiKey: apiKeyOf(values["api-key-file"]),
+    server: serverOf(values.server ?? (process.env["GATE_ENDPOINT"] || DEFAULT_SERVER), KEY),
+    apiKey: apiKeyOf(values["api-key-file"], KEY),
     ids: [...new Set(positionals)],
     json: values.json ?? false,
     yes: values.yes ?? false,
@@ -111,34 +109,4 @@ function wholeOf(name: string, text: string, max: number): number {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= max) return number;
   throw new UsageError(`--${name} takes a whole number from 1 to ${max}, not "${text}"`);
-}
-
-function serverOf(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`the server is an http(s) URL, not "${text}"`);
-  }
-  if (url.username !== "" || url.password !== "") {
-    throw new UsageError("a key in a URL ends up in logs: use GATE_REVIEWER_KEY");
-  }
-  return url;
-}
-
-function apiKeyOf(file: string | undefined): string {
-  const key = file === undefined ? (process.env["GATE_REVIEWER_KEY"] ?? "") : readKeyFile(file);
-  if (key === "") throw new UsageError("put a reviewer's key into GATE_REVIEWER_KEY, or name --api-key-file");
-  // A header can't hold anything else; fetch's own message would quote the key.
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError("the key holds characters that no key has");
-  return key;
-}
-
-function readKeyFile(path: string): string {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UsageError(`${path} can't be read: ${errorText(error)}`);
-  }
-  if (text.length > MAX_KEY_FILE_CHARS) throw new UsageError(`${path} is too large to be a key`);
-  return text.trim();
 }
