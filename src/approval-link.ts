@@ -1,7 +1,5 @@
-import { hexToBytes, utf8ToBytes } from "@noble/hashes/utils.js";
-import { fromBase64Url, toBase64Url } from "./core/base64url.ts";
-import { sha256Hex } from "./core/digest.ts";
 import type { Ports } from "./ports.ts";
+import { readFields, signFields, type Signing } from "./signed-fields.ts";
 
 /** What a link in a message stands for. Everything in it is signed, and nothing in it is secret. */
 export interface LinkClaims {
@@ -21,25 +19,19 @@ const PREFIX = "alk_";
 /** Ids, a digest and a time are far shorter; nothing longer is taken apart. */
 const MAX_LINK_CHARACTERS = 2048;
 
+const LINKS: Signing = { kind: "link", context: "", maxCharacters: MAX_LINK_CHARACTERS - PREFIX.length };
+
 /** The link's token: `alk_`, the claims, and a MAC over them under a key of its own. */
 export function approvalLink(ports: Pick<Ports, "token">, claims: LinkClaims): string {
   const { intent, digest, person, id, expiresAt } = claims;
-  const fields = toBase64Url(utf8ToBytes(JSON.stringify([intent, digest, person, id, expiresAt])));
-  return `${PREFIX}${fields}.${macText(ports.token("link", fields))}`;
+  return PREFIX + signFields(ports, LINKS, [intent, digest, person, id, expiresAt]);
 }
 
 /** What a token says, if Gate made it; it may have expired or been used. Null for anything else. */
 export function readLink(ports: Pick<Ports, "token" | "earlierTokens">, text: string): LinkClaims | null {
-  if (!text.startsWith(PREFIX) || text.length > MAX_LINK_CHARACTERS) return null;
-  const [fields, mac, ...rest] = text.slice(PREFIX.length).split(".");
-  if (fields === undefined || mac === undefined || rest.length > 0) return null;
-  const bytes = fromBase64Url(fields);
-  if (bytes === null) return null;
-  const macs = [ports.token("link", fields), ...ports.earlierTokens("link", fields)].map(macText);
-  // Digests are compared: how long it takes tells nothing about the right one.
-  if (!macs.some((known) => sha256Hex(known) === sha256Hex(mac))) return null;
-  // Only what Gate wrote itself gets here.
-  const [intent, digest, person, id, expiresAt] = JSON.parse(new TextDecoder().decode(bytes)) as [
+  const fields = text.startsWith(PREFIX) ? readFields(ports, LINKS, text.slice(PREFIX.length)) : null;
+  if (fields === null) return null;
+  const [intent, digest, person, id, expiresAt] = fields as readonly [
     string,
     string,
     string | null,
@@ -59,8 +51,4 @@ export function linkUrl(ports: Pick<Ports, "token" | "settings">, claims: LinkCl
 export function caseUrl(ports: Pick<Ports, "settings">, intentId: string): string | null {
   const { publicUrl } = ports.settings;
   return publicUrl === null ? null : `${publicUrl}/cases/${intentId}`;
-}
-
-function macText(hex: string): string {
-  return toBase64Url(hexToBytes(hex));
 }

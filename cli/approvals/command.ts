@@ -1,9 +1,9 @@
+import { Unreachable } from "../exchange.ts";
 import { EXIT_FAILED, EXIT_USAGE, type CommandIo, type ExitCode } from "../io.ts";
 import { runSubcommand, type Subcommands } from "../subcommands.ts";
 import { UsageError } from "../usage.ts";
 import { runApprove, runReject } from "./decide.ts";
 import { runList } from "./list.ts";
-import { Unreachable } from "./options.ts";
 import { Refused } from "./server.ts";
 import { runShow } from "./show.ts";
 import { runWatch } from "./watch.ts";

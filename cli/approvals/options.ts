@@ -1,11 +1,6 @@
 import { apiKeyOf, serverOf, type KeySource } from "../server-and-key.ts";
 import { parseFlags, UsageError } from "../usage.ts";
 
-/** Nothing could be asked: no server there, no key it knows. */
-export class Unreachable extends Error {
-  override readonly name = "Unreachable";
-}
-
 const KEY: KeySource = { variable: "GATE_REVIEWER_KEY", what: "a reviewer's key" };
 
 const DEFAULT_SERVER = "http://127.0.0.1:4000";

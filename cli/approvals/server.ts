@@ -1,7 +1,6 @@
 import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
 import { member, textMember } from "../../verifier/read-json.ts";
-import { errorText } from "../io.ts";
-import { Unreachable } from "./options.ts";
+import { exchange, objectIn, Unreachable } from "../exchange.ts";
 import { clipped } from "./visible.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -45,8 +44,13 @@ export interface ApprovalServer {
 
 /** The routes of a server that people decide through. What comes back is measured before it is used. */
 export function approvalServer(server: URL, apiKey: string, signal?: AbortSignal): ApprovalServer {
-  const send = (path: string, maxBytes: number, body?: JsonObject) =>
-    exchange(server, path, { apiKey, maxBytes, body, signal });
+  const send = async (path: string, maxBytes: number, body?: JsonObject) => {
+    const method = body === undefined ? "GET" : "POST";
+    const call = { method, apiKey, maxBytes, timeoutMs: TIMEOUT_MS, body, signal } as const;
+    const { ok, status, bytes } = await exchange(server, path, call);
+    if (ok) return bytes;
+    throw refusalOf(server, status, bytes);
+  };
   const ask = async (path: string, body?: JsonObject) =>
     objectOf(await send(path, MAX_ANSWER_BYTES, body), server);
   const intentPath = (id: string) => `/v1/intents/${encodeURIComponent(id)}`;
@@ -67,58 +71,11 @@ export function approvalServer(server: URL, apiKey: string, signal?: AbortSignal
   };
 }
 
-interface Call {
-  readonly apiKey: string;
-  readonly maxBytes: number;
-  readonly body: JsonObject | undefined;
-  readonly signal: AbortSignal | undefined;
-}
-
-async function exchange(server: URL, path: string, { apiKey, maxBytes, body, signal }: Call) {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const base = server.href.replace(/\/$/, "");
-  let response: Response;
-  let bytes: Uint8Array;
-  try {
-    response = await fetch(`${base}${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      headers: {
-        authorization: `Bearer ${apiKey}`,
-        accept: "application/json",
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      // A redirect would carry the key to wherever it points.
-      redirect: "error",
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    });
-    bytes = await bounded(response, maxBytes);
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (error instanceof Unreachable) throw error;
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Unreachable(`${server.origin} can't be asked: ${errorText(cause)}`);
-  }
-  if (response.ok) return bytes;
-  throw refusalOf(server, response.status, bytes);
-}
-
-async function bounded(response: Response, maxBytes: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += (chunk as Uint8Array).length;
-    if (length > maxBytes) throw new Unreachable("the server's answer is larger than any should be");
-    chunks.push(chunk as Uint8Array);
-  }
-  return Buffer.concat(chunks);
-}
-
 function refusalOf(server: URL, status: number, bytes: Uint8Array): Refused {
   if (status === 401) {
     return new Refused(status, "invalid_key", `${server.origin} does not know this key: give a reviewer's`);
   }
-  const problem = parsed(bytes);
+  const problem = objectIn(bytes);
   const said = problem === null ? null : textMember(problem, "detail");
   const code = problem === null ? null : textMember(problem, "code");
   const detail = said === null ? `${server.origin} answered ${status}` : clipped(said, 300);
@@ -126,18 +83,9 @@ function refusalOf(server: URL, status: number, bytes: Uint8Array): Refused {
 }
 
 function objectOf(bytes: Uint8Array, server: URL): JsonObject {
-  const value = parsed(bytes);
+  const value = objectIn(bytes);
   if (value !== null) return value;
   throw new Unreachable(`${server.origin} answered with something that is not JSON: is it a Gate server?`);
-}
-
-function parsed(bytes: Uint8Array): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }
 
 function objectsOf(answer: JsonObject, name: string): readonly JsonObject[] {

@@ -4,7 +4,8 @@ import { textMember } from "../../verifier/read-json.ts";
 import type { CommandIo } from "../io.ts";
 import { isWholeId } from "./find.ts";
 import { rowCells } from "./list.ts";
-import { readApprovalOptions, Unreachable, type ApprovalOptions } from "./options.ts";
+import { Unreachable } from "../exchange.ts";
+import { readApprovalOptions, type ApprovalOptions } from "./options.ts";
 import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
 import { clipped } from "./visible.ts";
 

@@ -2,7 +2,8 @@ import { EXIT_FAILED, EXIT_USAGE, type CommandIo, type ExitCode } from "../io.ts
 import { runSubcommand, type Subcommands } from "../subcommands.ts";
 import { UsageError } from "../usage.ts";
 import { runCheck } from "./check.ts";
-import { Refused, Unreachable } from "./server.ts";
+import { Unreachable } from "../exchange.ts";
+import { Refused } from "./server.ts";
 
 const USAGE = `Usage: zehrava-gate vault check [options]
 

@@ -1,9 +1,9 @@
 import { hexToBytes } from "@noble/hashes/utils.js";
-import { fromBase64Url, toBase64Url } from "../core/base64url.ts";
 import { digestOf, hmacHex } from "../core/digest.ts";
 import { canonicalJson } from "../core/json.ts";
 import { deriveKey } from "../core/secret.ts";
 import type { IdempotentAnswers, KeptAnswer, KeyedRequest } from "../ports.ts";
+import { openJson, sealJson } from "./sealed-json.ts";
 
 /** The draft leaves the time to the server; a day is what clients of other services count on. */
 const KEEP_MS = 24 * 60 * 60 * 1000;
@@ -17,8 +17,6 @@ const IN_FLIGHT_MS = 60_000;
 
 /** Expired answers removed with each new key: more than one comes in, so that none stay for ever. */
 const SWEPT_AT_ONCE = 20;
-
-const IV_BYTES = 12;
 
 interface AnswerRow {
   fingerprint: string;
@@ -81,7 +79,7 @@ export function d1IdempotentAnswers(
             intent: row.intent,
             again,
             async keep(answer) {
-              const sealed = await seal(answer, keyOf(secrets[0], "seal", request));
+              const sealed = await sealJson(answer, keyOf(secrets[0], "seal", request), "");
               await db
                 .prepare(KEEP)
                 .bind(id, attempt, sealed, Date.now() + KEEP_MS)
@@ -100,7 +98,7 @@ export function d1IdempotentAnswers(
       if (!fingerprints.includes(row.fingerprint)) return { kind: "reused" };
       if (row.answer === null) return { kind: "in_flight" };
       for (const secret of secrets) {
-        const answer = await open(row.answer, keyOf(secret, "seal", request));
+        const answer = await openJson<KeptAnswer>(row.answer, keyOf(secret, "seal", request), "");
         if (answer !== null) return { kind: "kept", answer };
       }
       throw new Error("a kept answer can't be read under any of the secrets");
@@ -125,32 +123,4 @@ function keyOf(
 
 function fingerprintOf(secret: string, request: KeyedRequest): string {
   return hmacHex(keyOf(secret, "fingerprint", request), request.subject);
-}
-
-async function seal(answer: KeptAnswer, key: Uint8Array): Promise<string> {
-  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-  const plain = new TextEncoder().encode(JSON.stringify(answer));
-  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await imported(key), plain);
-  return toBase64Url(new Uint8Array([...iv, ...new Uint8Array(sealed)]));
-}
-
-async function open(text: string, key: Uint8Array): Promise<KeptAnswer | null> {
-  const bytes = fromBase64Url(text);
-  if (bytes === null || bytes.length <= IV_BYTES) return null;
-  try {
-    const iv = bytes.slice(0, IV_BYTES);
-    const plain = await crypto.subtle.decrypt(
-      { name: "AES-GCM", iv },
-      await imported(key),
-      bytes.slice(IV_BYTES),
-    );
-    return JSON.parse(new TextDecoder().decode(plain)) as KeptAnswer;
-  } catch {
-    // Another secret's, or not what was written.
-    return null;
-  }
-}
-
-function imported(key: Uint8Array): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt", "decrypt"]);
 }

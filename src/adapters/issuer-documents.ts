@@ -1,5 +1,5 @@
 import type { AuthorizationServer } from "oauth4webapi";
-import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
+import { jsonObjectIn, type JsonObject } from "../core/json.ts";
 import type { TrustedIssuer } from "../core/registry.ts";
 import type { SendOutgoing } from "../ports/telling.ts";
 
@@ -34,7 +34,7 @@ export function issuerDocuments(send: SendOutgoing): IssuerDocuments {
     if (isYoung(failedAt.get(url), PAUSE_MS)) return null;
     const headers = { Accept: "application/json" };
     const sent = await send({ url, method: "GET", headers, body: null, timeoutMs: TIMEOUT_MS, allowPrivate });
-    const found = sent.ok && sent.value.status === 200 ? objectOf(sent.value.text) : null;
+    const found = sent.ok && sent.value.status === 200 ? jsonObjectIn(sent.value.text) : null;
     if (found === null) remember(failedAt, url, Date.now());
     else failedAt.delete(url);
     return found;
@@ -66,13 +66,4 @@ function isYoung(at: number | undefined, ttlMs: number): boolean {
 function remember<T>(memory: Map<string, T>, key: string, value: T): void {
   if (memory.size >= MAX_REMEMBERED) memory.clear();
   memory.set(key, value);
-}
-
-function objectOf(text: string): JsonObject | null {
-  try {
-    const value = JSON.parse(text) as Json;
-    return isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -1,13 +1,11 @@
-import { fromBase64Url, toBase64Url } from "../core/base64url.ts";
 import { err, ok } from "../core/result.ts";
 import { deriveKey } from "../core/secret.ts";
 import type { Subscription, Webhook, Webhooks } from "../ports/telling.ts";
 import type { RegistryChain } from "./registry-chain.ts";
+import { openJson, sealJson } from "./sealed-json.ts";
 
 /** After a rotation both keys sign for a day: receivers change theirs when they get to it. */
 const BOTH_SIGN_MS = 24 * 60 * 60_000;
-
-const IV_BYTES = 12;
 
 interface WebhookRow {
   id: string;
@@ -182,37 +180,19 @@ function secretName(id: string): string {
   return `webhook-secret:${id}`;
 }
 
-async function seal(value: string | Place, name: string, secret: string): Promise<string> {
-  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
-  const plain = new TextEncoder().encode(JSON.stringify(value));
-  const sealed = await crypto.subtle.encrypt(cipher(iv, name), await keyOf(secret), plain);
-  return toBase64Url(new Uint8Array([...iv, ...new Uint8Array(sealed)]));
+function seal(value: string | Place, name: string, secret: string): Promise<string> {
+  return sealJson(value, keyOf(secret), name);
 }
 
 /** Null: sealed under a secret that is not configured any more, or not what was written. */
 async function open<T>(text: string, name: string, secrets: readonly string[]): Promise<T | null> {
-  const bytes = fromBase64Url(text);
-  if (bytes === null || bytes.length <= IV_BYTES) return null;
   for (const secret of secrets) {
-    try {
-      const plain = await crypto.subtle.decrypt(
-        cipher(bytes.slice(0, IV_BYTES), name),
-        await keyOf(secret),
-        bytes.slice(IV_BYTES),
-      );
-      return JSON.parse(new TextDecoder().decode(plain)) as T;
-    } catch {
-      // Another secret's.
-    }
+    const opened = await openJson<T>(text, keyOf(secret), name);
+    if (opened !== null) return opened;
   }
   return null;
 }
 
-function cipher(iv: Uint8Array, name: string) {
-  return { name: "AES-GCM", iv, additionalData: new TextEncoder().encode(name) };
-}
-
-function keyOf(secret: string): Promise<CryptoKey> {
-  const key = deriveKey(secret, "webhook-secret");
-  return crypto.subtle.importKey("raw", key, "AES-GCM", false, ["encrypt", "decrypt"]);
+function keyOf(secret: string): Uint8Array {
+  return deriveKey(secret, "webhook-secret");
 }

@@ -7,6 +7,16 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** The object a text holds; null for any other JSON, and for what is none. */
+export function jsonObjectIn(text: string): JsonObject | null {
+  try {
+    const value = JSON.parse(text) as Json;
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Thrown for a value that has no canonical form: NaN, an infinity, a lone surrogate, a non-JSON type. */
 export class NotCanonical extends Error {
   override readonly name = "NotCanonical";

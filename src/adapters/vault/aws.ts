@@ -1,6 +1,6 @@
 import { AwsV4Signer } from "aws4fetch";
 import { fromBase64 } from "../../core/base64.ts";
-import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import { isJsonObject, jsonObjectIn, type Json, type JsonObject } from "../../core/json.ts";
 import type { OwnSecretRef, VaultSecretRef } from "../../core/secret-ref.ts";
 import { ok, type Result } from "../../core/result.ts";
 import type { AwsConnection } from "../../core/vault-connection.ts";
@@ -149,7 +149,7 @@ function valueOf(answer: Json, key: string | null): Result<string, VaultFailure>
   const text = isJsonObject(answer) ? textOf(answer) : null;
   if (text === null) return failed("odd_answer", `${WHO} answered without a secret that is text`);
   if (key === null) return ok(text);
-  const members = objectOf(text);
+  const members = jsonObjectIn(text);
   if (members === null) return failed("odd_answer", "the secret is no JSON object, so it has no keys");
   if (!Object.hasOwn(members, key)) return failed("not_found", "the secret's JSON has no key of this name");
   const value = members[key];
@@ -162,15 +162,6 @@ function textOf(answer: JsonObject): string | null {
   const bytes = typeof binary === "string" ? fromBase64(binary) : null;
   try {
     return bytes === null ? null : new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return null;
-  }
-}
-
-function objectOf(text: string): JsonObject | null {
-  try {
-    const value = JSON.parse(text) as Json;
-    return isJsonObject(value) ? value : null;
   } catch {
     return null;
   }

@@ -1,6 +1,9 @@
 import { sha256Hex } from "../../core/digest.ts";
 import type { Ports } from "../../ports.ts";
-import { readFields, signFields } from "./signed-fields.ts";
+import { readFields, signFields, type Signing } from "../../signed-fields.ts";
+
+/** Ids, a digest and a time are far shorter than the longest that is taken apart. */
+const QUESTIONS: Signing = { kind: "interaction", context: "a2h.", maxCharacters: 1500 };
 
 /** What a person is asked through an approval provider. Whoever names it back answers exactly that. */
 export interface Interaction {
@@ -17,7 +20,7 @@ const PREFIX = "gai_";
 
 export function interactionId(ports: Pick<Ports, "token">, interaction: Interaction): string {
   const { provider, intent, digest, person, expiresAt } = interaction;
-  return `${PREFIX}${signFields(ports, "a2h", [provider, intent, digest, person, expiresAt])}`;
+  return `${PREFIX}${signFields(ports, QUESTIONS, [provider, intent, digest, person, expiresAt])}`;
 }
 
 /** Null for what Gate did not make. */
@@ -25,7 +28,7 @@ export function readInteraction(
   ports: Pick<Ports, "token" | "earlierTokens">,
   id: string,
 ): Interaction | null {
-  const fields = id.startsWith(PREFIX) ? readFields(ports, "a2h", id.slice(PREFIX.length)) : null;
+  const fields = id.startsWith(PREFIX) ? readFields(ports, QUESTIONS, id.slice(PREFIX.length)) : null;
   if (fields === null) return null;
   const [provider, intent, digest, person, expiresAt] = fields as readonly [
     string,

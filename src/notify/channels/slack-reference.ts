@@ -1,5 +1,8 @@
 import type { Ports } from "../../ports.ts";
-import { readFields, signFields } from "./signed-fields.ts";
+import { readFields, signFields, type Signing } from "../../signed-fields.ts";
+
+/** Ids, a digest and a time are far shorter than the longest that is taken apart. */
+const BUTTONS: Signing = { kind: "interaction", context: "slack.", maxCharacters: 1500 };
 
 /** What a button in Slack stands for: a decision about exactly this, in this channel of the registry. */
 export interface SlackReference {
@@ -10,7 +13,7 @@ export interface SlackReference {
 
 export function slackReference(ports: Pick<Ports, "token">, reference: SlackReference): string {
   const { channel, intent, digest } = reference;
-  return signFields(ports, "slack", [channel, intent, digest]);
+  return signFields(ports, BUTTONS, [channel, intent, digest]);
 }
 
 /** Null for what Gate did not sign. */
@@ -18,7 +21,7 @@ export function readSlackReference(
   ports: Pick<Ports, "token" | "earlierTokens">,
   signed: string,
 ): SlackReference | null {
-  const fields = readFields(ports, "slack", signed);
+  const fields = readFields(ports, BUTTONS, signed);
   if (fields === null) return null;
   const [channel, intent, digest] = fields as readonly [string, string, string];
   return { channel, intent, digest };

@@ -1,0 +1,66 @@
+import { isJsonObject, type JsonObject } from "../src/core/json.ts";
+import { errorText } from "./io.ts";
+
+/** Nothing could be asked: no server there, no key it knows. */
+export class Unreachable extends Error {
+  override readonly name = "Unreachable";
+}
+
+interface Call {
+  readonly method: "GET" | "POST";
+  readonly apiKey: string;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+  readonly body?: JsonObject | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a server answers, whatever its status. @throws {Unreachable} when it does not, or with more than any should be */
+export async function exchange(
+  server: URL,
+  path: string,
+  { method, apiKey, maxBytes, timeoutMs, body, signal }: Call,
+): Promise<{ readonly status: number; readonly ok: boolean; readonly bytes: Uint8Array }> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    const response = await fetch(`${server.href.replace(/\/$/, "")}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      // A redirect would carry the key to wherever it points.
+      redirect: "error",
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    return { status: response.status, ok: response.ok, bytes: await bounded(response, maxBytes) };
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (error instanceof Unreachable) throw error;
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    throw new Unreachable(`${server.origin} can't be asked: ${errorText(cause)}`);
+  }
+}
+
+async function bounded(response: Response, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    length += (chunk as Uint8Array).length;
+    if (length > maxBytes) throw new Unreachable("the server's answer is larger than any should be");
+    chunks.push(chunk as Uint8Array);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** The object an answer holds; null: it holds none. */
+export function objectIn(bytes: Uint8Array): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return isJsonObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
