@@ -2,14 +2,18 @@ import { d1Ledger } from "../src/adapters/ledger.ts";
 import { fateOf } from "../src/core/intent/fate.ts";
 import { rowOf } from "../src/core/intent/read-model.ts";
 import { nextCall, nextDeadline } from "../src/core/intent/settle.ts";
+import { isToBeSent, pauseAfter } from "../src/core/intent/sending.ts";
 import type { Instant, IntentState } from "../src/core/intent/state.ts";
-import type { DeadlineMessage } from "../src/ports.ts";
+import type { DeadlineMessage, SendMessage } from "../src/ports.ts";
 import type { IntentStore } from "./intent-store.ts";
 import { pokeLog } from "./log-poke.ts";
 import { pokeDispatcher } from "./poke.ts";
 
 /** D1 or the counters did not take what they were told: tried again after this long, and on every command until then. */
 const RETRY_MS = 5_000;
+
+/** Whoever proposed and meant to send it at once has died when it has not begun by then. */
+const ATTENDED_MS = 10_000;
 
 /** The longest delay a queue message can have; longer waits are re-enqueued on the way. */
 const MAX_QUEUE_DELAY_SECONDS = 24 * 60 * 60;
@@ -31,22 +35,64 @@ export class IntentOutbox {
     this.#store = store;
   }
 
-  /** Called in the turn of a commit, so that the alarm is part of it: if nothing else ever runs, that will. */
-  committed(): void {
+  /**
+   * Called in the turn of a commit, so that the alarm is part of it: if nothing else ever runs, that will.
+   *
+   * @param attended true: whoever made this commit sends the write themselves
+   */
+  committed(attended = false): void {
+    this.#planSending(attended);
     this.keepAlarm();
-    if (this.#isBehind()) this.#ctx.waitUntil(this.catchUp());
+    if (this.#isBehind() || this.#isSendingDue()) this.#ctx.waitUntil(this.catchUp());
   }
 
   /** Everything that follows from a commit. False when some of it has to be tried again. */
   async catchUp(): Promise<boolean> {
-    return (await this.flush()) && (await this.#tell());
+    return (await this.flush()) && (await this.#tell()) && (await this.#haveSent());
+  }
+
+  /** A write that Gate sends is asked for in the queue until it has begun, and again where nothing had been sent. */
+  #planSending(attended: boolean): void {
+    const state = this.#store.state();
+    if (state?.terms.sending !== "by_gate" || !isToBeSent(state, Date.now())) return;
+    if (this.#store.progress().sending !== null) return;
+    this.#store.putProgress({ sending: { attempts: 0, at: Date.now() + (attended ? ATTENDED_MS : 0) } });
+  }
+
+  #sendingAt(): Instant | null {
+    const state = this.#store.state();
+    const { sending } = this.#store.progress();
+    return sending !== null && state !== undefined && isToBeSent(state, Date.now()) ? sending.at : null;
+  }
+
+  #isSendingDue(): boolean {
+    return (this.#sendingAt() ?? Infinity) <= Date.now();
+  }
+
+  async #haveSent(): Promise<boolean> {
+    const state = this.#store.state();
+    const { sending } = this.#store.progress();
+    if (state === undefined || sending === null || !this.#isSendingDue()) return true;
+    // Before the message: lost on the way, it is sent again when the pause is over, and never in a circle.
+    const attempts = sending.attempts + 1;
+    this.#store.putProgress({ sending: { attempts, at: Date.now() + pauseAfter(attempts) } });
+    this.keepAlarm();
+    const message: SendMessage = { type: "send", intent: state.terms.id };
+    try {
+      await this.#env.EVENTS.send(message);
+    } catch (error) {
+      console.error({ message: "sending not queued", intent: state.terms.id, error: String(error) });
+    }
+    return true;
   }
 
   /** Sets the alarm for whatever is still to be done. */
   keepAlarm(): void {
     const state = this.#store.state();
     const deadline = state === undefined ? null : nextDeadline(state);
-    const times = [this.#isBehind() ? Date.now() + RETRY_MS : null, deadline].filter((time) => time !== null);
+    const times = [this.#isBehind() ? Date.now() + RETRY_MS : null, deadline, this.#sendingAt()].filter(
+      (time) => time !== null,
+    );
     if (times.length > 0) void this.#ctx.storage.setAlarm(Math.min(...times));
     else void this.#ctx.storage.deleteAlarm();
   }

@@ -1,7 +1,8 @@
 import type { NumberedNote } from "../src/core/intent/entries.ts";
 import type { Fate } from "../src/core/intent/fate.ts";
-import type { IntentState } from "../src/core/intent/state.ts";
+import type { Instant, IntentState } from "../src/core/intent/state.ts";
 import { EMPTY_HEAD, type Entry, type Head } from "../src/core/ledger/entry.ts";
+import type { KeptResponse } from "../src/ports.ts";
 import {
   freshSecrets,
   open,
@@ -22,6 +23,7 @@ import {
  *   entries:<seq>     the entries of one later commit, under the sequence of the first
  *   notes:<seq>       sealed: free text that came with entries
  *   payload:<n>       sealed: a larger payload's bytes in pieces
+ *   response:<n>      sealed: what an upstream answered to a write that Gate sent; 0 what it said, then its body
  */
 
 /** A payload up to here lies in the case itself: one record less to write for what most proposals carry. */
@@ -37,6 +39,8 @@ export interface Progress extends Head {
   readonly queuedFor: number | null;
   /** What the agent's counters were last told; null: nothing yet. */
   readonly told: Fate | null;
+  /** Attempts to have the write sent, and when the next is due; null: Gate does not send it. */
+  readonly sending: { readonly attempts: number; readonly at: Instant } | null;
 }
 
 /** What was asked and how it was decided; gone once the intent is erased. */
@@ -71,7 +75,11 @@ interface StoredCase extends Case {
   readonly inline: string | null;
 }
 
-const START: Progress = { ...EMPTY_HEAD, flushed: 0, queuedFor: null, told: null };
+interface StoredResponse extends Omit<KeptResponse, "body"> {
+  readonly bytes: number;
+}
+
+const START: Progress = { ...EMPTY_HEAD, flushed: 0, queuedFor: null, told: null, sending: null };
 
 /** Numbers sort as text. */
 function key(prefix: string, number: number): string {
@@ -150,11 +158,7 @@ export class IntentStore {
     const text = Buffer.from(JSON.stringify({ ...record, inline } satisfies StoredCase));
     const sealed = seal(secrets.dataKey, "case", text);
     this.#putOpening({ entries, key: wrap(secrets, this.#ring), sealed }, secrets);
-    if (inline !== null) return;
-    for (let piece = 0; piece * PIECE_BYTES < bytes.length; piece += 1) {
-      const start = piece * PIECE_BYTES;
-      this.#putSealed(key("payload", piece), bytes.subarray(start, start + PIECE_BYTES));
-    }
+    if (inline === null) this.#putPieces("payload", 0, bytes);
   }
 
   /** The payload as it was proposed, byte for byte; null for an intent that has none any more. */
@@ -162,24 +166,28 @@ export class IntentStore {
     const stored = this.#storedCase();
     if (stored === undefined) return null;
     if (stored.inline !== null) return Buffer.from(stored.inline, "base64");
-    const whole = new Uint8Array(stored.payload.bytes);
-    let at = 0;
-    for (const [name, sealed] of this.#storage.kv.list<Uint8Array>({ prefix: "payload:" })) {
-      const piece = this.#unseal(name, sealed);
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    if (at !== stored.payload.bytes) {
-      throw new Error(`${at} of ${stored.payload.bytes} payload bytes are there`);
-    }
-    return whole;
+    return this.#pieces("payload", 0, stored.payload.bytes);
+  }
+
+  /** In place of an earlier one. */
+  putResponse({ body, ...said }: KeptResponse): void {
+    this.#delete("response:");
+    const text = JSON.stringify({ ...said, bytes: body.length } satisfies StoredResponse);
+    this.#putSealed(key("response", 0), Buffer.from(text));
+    this.#putPieces("response", 1, body);
+  }
+
+  response(): KeptResponse | null {
+    const name = key("response", 0);
+    const sealed = this.#storage.kv.get<Uint8Array>(name);
+    if (sealed === undefined) return null;
+    const { bytes, ...said } = JSON.parse(this.#unseal(name, sealed).toString()) as StoredResponse;
+    return { ...said, body: this.#pieces("response", 1, bytes) };
   }
 
   /** Destroys the key and the salt, and what they opened. What comes after is sealed and committed to anew. */
   erase(): void {
-    for (const prefix of ["notes:", "payload:"]) {
-      for (const [name] of this.#storage.kv.list({ prefix })) this.#storage.kv.delete(name);
-    }
+    for (const prefix of ["notes:", "payload:", "response:"] as const) this.#delete(prefix);
     const secrets = freshSecrets();
     this.#putOpening(
       { entries: this.#opening().entries, key: wrap(secrets, this.#ring), sealed: null },
@@ -219,6 +227,30 @@ export class IntentStore {
       this.#putOpening({ ...opening, key: wrap(secrets, this.#ring) }, secrets);
     }
     return secrets;
+  }
+
+  #delete(prefix: `${string}:`): void {
+    for (const [name] of this.#storage.kv.list({ prefix })) this.#storage.kv.delete(name);
+  }
+
+  #putPieces(prefix: string, first: number, bytes: Uint8Array): void {
+    for (let piece = 0; piece * PIECE_BYTES < bytes.length; piece += 1) {
+      const start = piece * PIECE_BYTES;
+      this.#putSealed(key(prefix, first + piece), bytes.subarray(start, start + PIECE_BYTES));
+    }
+  }
+
+  #pieces(prefix: string, first: number, bytes: number): Uint8Array {
+    const whole = new Uint8Array(bytes);
+    let at = 0;
+    const start = key(prefix, first);
+    for (const [name, sealed] of this.#storage.kv.list<Uint8Array>({ prefix: `${prefix}:`, start })) {
+      const piece = this.#unseal(name, sealed);
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    if (at !== bytes) throw new Error(`${at} of ${bytes} bytes of the ${prefix} are there`);
+    return whole;
   }
 
   #putSealed(name: string, bytes: Uint8Array): void {

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Decision } from "../src/core/decision.ts";
-import type { IntentCommand } from "../src/core/intent/command.ts";
+import type { Ask } from "../src/core/ask.ts";
+import type { InForce, IntentCommand } from "../src/core/intent/command.ts";
 import { draftOf, factsNote, notesOf } from "../src/core/intent/entries.ts";
 import type { Fact } from "../src/core/intent/event.ts";
 import { evolve } from "../src/core/intent/evolve.ts";
@@ -9,11 +10,11 @@ import { countRepeat, firstFacts, repeat } from "../src/core/intent/propose.ts";
 import type { Phase } from "../src/core/intent/phase.ts";
 import type { Refusal } from "../src/core/intent/refusal.ts";
 import { phaseDeadline } from "../src/core/intent/settle.ts";
-import type { IntentState, Terms } from "../src/core/intent/state.ts";
+import { currentOrder, type IntentState, type Terms } from "../src/core/intent/state.ts";
 import { chain } from "../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { deriveKey, secretsOf } from "../src/core/secret.ts";
-import type { Acted, Dossier, Proposal, ProposeReply } from "../src/ports.ts";
+import type { Acted, Dossier, KeptResponse, Proposal, ProposeReply, Sending } from "../src/ports.ts";
 import { IntentOutbox } from "./intent-outbox.ts";
 import { IntentStore } from "./intent-store.ts";
 import { keyRing } from "./sealing.ts";
@@ -66,11 +67,12 @@ export class IntentObject extends DurableObject<Env> {
     const { facts, state, changed, refusal } = handle(before, command, Date.now());
     if (state !== before) this.#commit(facts, state);
     if (refusal !== null) return err(refusal);
-    const leaves = command.type === "order" || command.type === "claim";
+    const leaves = command.type === "order" || command.type === "claim" || command.type === "begin";
     if (!leaves || (await this.#outbox.flush())) return ok({ state, changed });
     // Nobody was told of the claim, so nothing was done under it: taken back, it can be made again. A crash before
     // that leaves a claim that nobody holds; it lapses, and a person looks.
-    if (command.type === "claim") this.#undoClaim(command.order);
+    const claimed = command.type === "order" ? undefined : currentOrder(state);
+    if (claimed !== undefined) this.#undoClaim(claimed.id);
     return err({ reason: "ledger_unavailable" });
   }
 
@@ -79,6 +81,33 @@ export class IntentObject extends DurableObject<Env> {
     if (state === undefined) return;
     const undone = handle(state, { type: "unclaim", order }, Date.now());
     if (undone.state !== state) this.#commit(undone.facts, undone.state);
+  }
+
+  async begin(inForce: InForce): Promise<Result<Sending, Refusal>> {
+    const acted = await this.act({ type: "begin", inForce });
+    if (!acted.ok) return acted;
+    const { state } = acted.value;
+    const order = currentOrder(state);
+    const record = this.#store.case();
+    const { http } = JSON.parse(record?.ask ?? "{}") as Partial<Ask>;
+    if (order === undefined || http === undefined) throw new Error("begun without a request");
+    const body = record?.payload.kind === "content" ? this.#store.payload() : null;
+    return ok({ state, order: order.id, http, body });
+  }
+
+  async finish(
+    report: Extract<IntentCommand, { type: "report" }>,
+    response: KeptResponse | null,
+  ): Promise<Result<Acted, Refusal>> {
+    const before = this.#store.state();
+    if (before === undefined) return err({ reason: "not_found" });
+    const { facts, state, changed, refusal } = handle(before, report, Date.now());
+    if (state !== before) this.#commit(facts, state, refusal === null ? response : null);
+    return refusal === null ? ok({ state, changed }) : err(refusal);
+  }
+
+  async response(): Promise<KeptResponse | null> {
+    return this.#settled() === undefined ? null : this.#store.response();
   }
 
   /** The state as of now; null for an intent that was never proposed. */
@@ -139,7 +168,7 @@ export class IntentObject extends DurableObject<Env> {
     this.#outbox.keepAlarm();
   }
 
-  #open({ terms, salt, ask, decision, payload }: Proposal): IntentState {
+  #open({ terms, salt, ask, decision, payload, attended }: Proposal): IntentState {
     const facts = firstFacts(terms, JSON.parse(decision) as Decision);
     const state = facts.reduce<IntentState | null>(evolve, null);
     if (state === null) throw new Error("a proposal without facts");
@@ -150,7 +179,7 @@ export class IntentObject extends DurableObject<Env> {
       this.#store.begin(record, salt, bytes, entries);
       this.#store.put(state, { ...this.#store.progress(), ...head });
     });
-    this.#outbox.committed();
+    this.#outbox.committed(attended);
     return state;
   }
 
@@ -163,10 +192,11 @@ export class IntentObject extends DurableObject<Env> {
     return state;
   }
 
-  #commit(facts: readonly Fact[], state: IntentState): void {
+  #commit(facts: readonly Fact[], state: IntentState, response: KeptResponse | null = null): void {
     this.#transaction(() => {
       // First, so that the entry which says so is committed to under what comes after.
       if (facts.some(({ event }) => event.type === "payload_erased")) this.#store.erase();
+      if (response !== null) this.#store.putResponse(response);
       this.#append(facts, state);
     });
     this.#outbox.committed();

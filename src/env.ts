@@ -25,6 +25,9 @@ import { d1Switches } from "./adapters/switches.ts";
 import { tokenVerifier } from "./adapters/token-verifier.ts";
 import { fetchSecret } from "./adapters/vault/fetch-secret.ts";
 import { d1Webhooks } from "./adapters/webhooks.ts";
+import { d1Reads } from "./adapters/reads.ts";
+import { callUpstream } from "./adapters/upstream.ts";
+import { isOverride } from "./core/proxy/outbound-names.ts";
 import { hmacHex } from "./core/digest.ts";
 import { deriveKey, secretsOf } from "./core/secret.ts";
 import { compileRules, type RuleSet } from "./policy/rule-set.ts";
@@ -41,6 +44,8 @@ interface Optional {
 }
 
 const DEFAULT_MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
+const DEFAULT_MAX_RESPONSE_BYTES = 1024 * 1024;
+const DEFAULT_KEY_HEADER = "x-gate-key";
 
 /** The rules bundled at deploy, compiled on first use: start-up time is limited on the platform. */
 let bundled: RuleSet | undefined;
@@ -65,6 +70,14 @@ function publicUrlOf(written: string | undefined): string | null {
   const url = URL.canParse(written) ? new URL(written) : null;
   if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
   throw new Error("GATE_PUBLIC_URL must be an address such as https://gate.example.com, or empty");
+}
+
+/** @throws {Error} for what is no header's name, or one that says something else */
+function keyHeaderOf(written: string | undefined): string {
+  if (written === undefined || written === "") return DEFAULT_KEY_HEADER;
+  const name = written.toLowerCase();
+  if (/^x-[a-z0-9-]{1,60}$/.test(name) && !isOverride(name)) return name;
+  throw new Error("GATE_KEY_HEADER must be the name of a header of its own, such as X-Gate-Key");
 }
 
 /** C2SP signed-note: a key's name has no blank and no plus sign. */
@@ -118,6 +131,8 @@ function makePorts(env: Env & Optional): Ports {
     deliveries: dispatchObject(env.DISPATCH, env.DB),
     webhooks: d1Webhooks(env.DB, chain, [secret, ...previous]),
     send: sendOutgoing,
+    call: callUpstream(secrets.fetched),
+    reads: d1Reads(env.DB),
     secret: secrets.secret,
     checkSecret: secrets.check,
     allowProposal: floodLimit(env.FLOOD),
@@ -126,6 +141,8 @@ function makePorts(env: Env & Optional): Ports {
       previous.map((each) => hmacHex(deriveKey(each, `${kind}-token`), subject)),
     settings: {
       maxPayloadBytes: Number(env.MAX_PAYLOAD_BYTES) || DEFAULT_MAX_PAYLOAD_BYTES,
+      maxResponseBytes: Number(env.MAX_RESPONSE_BYTES) || DEFAULT_MAX_RESPONSE_BYTES,
+      keyHeader: keyHeaderOf(env.GATE_KEY_HEADER),
       origin: env.GATE_ORIGIN,
       publicFeed: String(env.PUBLIC_FEED_ENABLED) === "true",
       version,

@@ -30,6 +30,8 @@ export interface GovernRequest {
   readonly payload: Payload;
   /** The business key: one intent per agent and key, for ever. */
   readonly key: string | null;
+  /** See `Proposal.attended`. */
+  readonly attended?: boolean;
   /** Without a key: the id of the unused intent it is made in, where a repeat must meet its first attempt. */
   readonly place?: string | null;
   /** Set when a reviewer changed what an agent proposed: the editor is the proposer, the agent carries it out. */
@@ -121,6 +123,7 @@ export async function govern(
       name: payload.kind === "none" ? null : payload.name,
       mediaType: payload.kind === "content" ? payload.mediaType : null,
     },
+    attended: request.attended ?? false,
   });
   if (!reply.ok) return { kind: "refused", refusal: reply.error };
   const { repeated, state } = reply.value;

@@ -1,9 +1,10 @@
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import { portsOf } from "./env.ts";
 import { createApp } from "./http/app.ts";
+import { carryOut } from "./carry-out.ts";
 import { tellChannel } from "./notify/channels/tell.ts";
 import { work } from "./notify/work.ts";
-import type { DeadlineMessage } from "./ports.ts";
+import type { DeadlineMessage, SendMessage } from "./ports.ts";
 import type { TellMessage } from "./ports/telling.ts";
 
 export { AgentObject } from "../durable-objects/agent.ts";
@@ -18,6 +19,21 @@ export { LogObject } from "../durable-objects/log.ts";
 export class Teller extends WorkerEntrypoint<Env> {
   async begin(): Promise<void> {
     this.ctx.waitUntil(work(portsOf(this.env), tellChannel));
+  }
+}
+
+/** Sends one approved write, in a call of its own. Nobody outside can call it. */
+export class Sender extends WorkerEntrypoint<Env> {
+  async send(id: string): Promise<void> {
+    const ports = portsOf(this.env);
+    const intent = ports.intents.find(id);
+    if (intent === null) return;
+    const carried = await carryOut(intent, ports);
+    if (carried.kind === "answered") await carried.rest?.cancel();
+    // Who asks twice is refused, and nothing is amiss; what else keeps a write from being sent is worth a line.
+    else if (carried.kind !== "refused") {
+      console.error({ message: "not sent", intent: id, why: carried.kind });
+    }
   }
 }
 
@@ -37,8 +53,10 @@ export default {
     const ports = portsOf(env);
     // Whoever is slow to be told keeps no intent from ending in time. Should this fail, the dispatcher's alarm asks again.
     if (batch.messages.some(({ body }) => isTell(body))) await begun();
+    const sent = sendAll(batch.messages.flatMap(({ body }) => (isSend(body) ? [body.intent] : [])));
     for (const message of batch.messages) {
       try {
+        if (isSend(message.body)) continue;
         // Whatever else may have got into the queue names no intent, and is taken off it.
         const { intent, at } = (message.body ?? {}) as Partial<DeadlineMessage>;
         await ports.intents.find(String(intent))?.tick(typeof at === "number" ? at : null);
@@ -48,8 +66,29 @@ export default {
         message.retry();
       }
     }
+    await Promise.race([sent, scheduler.wait(HEAD_START_MS)]);
   },
-} satisfies ExportedHandler<Env, DeadlineMessage | TellMessage>;
+} satisfies ExportedHandler<Env, DeadlineMessage | TellMessage | SendMessage>;
+
+/**
+ * A batch waits this long for its writes to be sent: with quick upstreams as many are under way as a batch has, and a
+ * slow one holds up nobody. Milliseconds.
+ */
+const HEAD_START_MS = 1_000;
+
+/** Whatever is lost here is asked for again by the intent's alarm. */
+async function sendAll(intents: readonly string[]): Promise<void> {
+  const sent = intents.map((id) => exports.Sender.send(id));
+  for (const [index, result] of (await Promise.allSettled(sent)).entries()) {
+    if (result.status === "fulfilled") continue;
+    console.error({ message: "not sent", intent: intents[index], error: String(result.reason) });
+  }
+}
+
+function isSend(body: unknown): body is SendMessage {
+  const { type, intent } = (body ?? {}) as Partial<SendMessage>;
+  return type === "send" && typeof intent === "string";
+}
 
 async function begun(): Promise<void> {
   try {

@@ -1,6 +1,6 @@
 import type { Rules } from "./core/evaluate/decide-intent.ts";
 import type { History, HistoryNeed } from "./core/history.ts";
-import type { IntentCommand } from "./core/intent/command.ts";
+import type { InForce, IntentCommand } from "./core/intent/command.ts";
 import type { NumberedNote } from "./core/intent/entries.ts";
 import type { Fate } from "./core/intent/fate.ts";
 import type { Phase } from "./core/intent/phase.ts";
@@ -10,12 +10,15 @@ import type { IntentState, Terms } from "./core/intent/state.ts";
 import type { JsonObject } from "./core/json.ts";
 import type { SwitchReason, SwitchTarget } from "./core/kill-switch.ts";
 import type { Entry } from "./core/ledger/entry.ts";
+import type { HttpWrite } from "./core/proxy/http-write.ts";
+import type { Header } from "./core/proxy/header-names.ts";
 import type { Principal, PrincipalStatus, Role } from "./core/principal.ts";
 import type { Result } from "./core/result.ts";
 import type { CodeFlow, Credentials, Sessions, TokenVerifier } from "./ports/identity.ts";
 import type { Log } from "./ports/log.ts";
 import type { Mandates } from "./ports/mandates.ts";
 import type { Deliveries, SendOutgoing, Webhooks } from "./ports/telling.ts";
+import type { CallUpstream, Reads } from "./ports/upstream.ts";
 import type { VaultFailure } from "./ports/vault.ts";
 
 /** The queryable copy of the truth. Every method either did all of it or throws. */
@@ -41,6 +44,8 @@ export interface Proposal {
     readonly name: string | null;
     readonly mediaType: string | null;
   };
+  /** True: whoever proposes sends it themselves as soon as it is approved; Gate does only should they die first. */
+  readonly attended: boolean;
 }
 
 export interface ProposeReply {
@@ -77,11 +82,41 @@ export interface Dossier {
   } | null;
 }
 
+/** A write that Gate may send now: ordered, claimed, and on the ledger. */
+export interface Sending {
+  readonly state: IntentState;
+  /** Id of the order it is sent under. */
+  readonly order: string;
+  readonly http: HttpWrite;
+  readonly body: Uint8Array | null;
+}
+
+/** What an upstream answered to a write, as the agent gets it: masked, and its body cut off where it is too long. */
+export interface KeptResponse {
+  readonly status: number;
+  /** Lower case. */
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array;
+  /** True: there was more of it. */
+  readonly truncated: boolean;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
 /** One intent, wherever its object lives. */
 export interface Intent {
   readonly id: string;
   propose(proposal: Proposal): Promise<Result<ProposeReply, Refusal>>;
   act(command: IntentCommand): Promise<Result<Acted, Refusal>>;
+  /** Orders and claims a write that Gate sends; the ledger has it when this resolves. */
+  begin(inForce: InForce): Promise<Result<Sending, Refusal>>;
+  /** Reports what came of it, and keeps the answer, in one commit. */
+  finish(
+    report: Extract<IntentCommand, { type: "report" }>,
+    response: KeptResponse | null,
+  ): Promise<Result<Acted, Refusal>>;
+  /** Null: there is none, or none any more. */
+  response(): Promise<KeptResponse | null>;
   look(): Promise<IntentState | null>;
   dossier(): Promise<Dossier | null>;
   payload(): Promise<Uint8Array | null>;
@@ -108,6 +143,12 @@ export interface DeadlineMessage {
   readonly intent: string;
   /** Milliseconds since the epoch: the deadline it is about, which may be over or moved when it arrives. */
   readonly at: number;
+}
+
+/** Says that a write waits to be sent. */
+export interface SendMessage {
+  readonly type: "send";
+  readonly intent: string;
 }
 
 /** An intent about to be decided, as its agent's counters see it. */
@@ -353,6 +394,8 @@ export interface Ports {
   readonly deliveries: Deliveries;
   readonly webhooks: Webhooks;
   readonly send: SendOutgoing;
+  readonly call: CallUpstream;
+  readonly reads: Reads;
   /** A credential of the registry, fetched now; null: it is not to be had. */
   secret(name: string): Promise<string | null>;
   /** Can this credential be had now? It is fetched as for a use, and forgotten. */
@@ -365,6 +408,10 @@ export interface Ports {
   earlierTokens(kind: TokenKind, subject: string): readonly string[];
   readonly settings: {
     readonly maxPayloadBytes: number;
+    /** How much of an upstream's answer to a write is kept. */
+    readonly maxResponseBytes: number;
+    /** Header in which agents may show their key, lower case; `Authorization` stays free. */
+    readonly keyHeader: string;
     readonly publicFeed: boolean;
     /** How this deployment names itself in what it signs. */
     readonly origin: string;

@@ -5,6 +5,8 @@ import type { FetchSecret, VaultDeps, VaultFailure } from "../ports/vault.ts";
 export interface RegistrySecrets {
   /** Null: it is not to be had, and the log says why. */
   secret(name: string): Promise<string | null>;
+  /** The same with why it is not to be had. */
+  fetched(name: string): Promise<Result<string, VaultFailure>>;
   /** Fetches it as for a use, and forgets it. */
   check(name: string): Promise<Result<void, VaultFailure>>;
 }
@@ -25,6 +27,7 @@ export function registrySecrets(
     return ref === undefined ? NO_CREDENTIAL : fetchSecret(ref, vaults, deps);
   };
   return {
+    fetched,
     async secret(name) {
       const found = await fetched(name);
       if (found.ok) return found.value;

@@ -1,4 +1,5 @@
 import type { JsonObject } from "./json.ts";
+import type { HttpWrite } from "./proxy/http-write.ts";
 
 /**
  * What an agent asks for, after the border parsed it: the declared part of an intent. Nothing in it is
@@ -25,4 +26,6 @@ export interface Ask {
   readonly profile: string | null;
   /** Minutes the agent wants a decision within: it may only shorten the policy's. */
   readonly expiresInMinutes: number | null;
+  /** The request it is made by, where Gate sends it on; absent where somebody else carries it out. */
+  readonly http?: HttpWrite;
 }

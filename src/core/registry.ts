@@ -1,6 +1,7 @@
 import type { Executor } from "./decision.ts";
 import type { Json } from "./json.ts";
 import type { MeasureHints } from "./measure/hints.ts";
+import type { Injection } from "./proxy/inject.ts";
 import type { SecretRef } from "./secret-ref.ts";
 import type { VaultConnections } from "./vault-connection.ts";
 
@@ -10,6 +11,8 @@ export interface Registry {
   readonly hash: string;
   /** What to do with a destination that has no entry below: `block`, or let the named policy decide. */
   readonly unboundDestinations: "allow" | "block";
+  /** What `GovernedEgress` does with a request to a host that is no destination's upstream. */
+  readonly unknownHosts: "allow" | "block";
   readonly people: ReadonlyMap<string, Person>;
   /** Group id → ids of its people. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
@@ -135,8 +138,28 @@ export interface Destination {
   readonly riskWeight: number | null;
   /** Where the reverse proxy and Gate itself send writes; null for what only runners reach. */
   readonly upstream: Upstream | null;
+  /** What Gate calls the upstream with; null: it has no credential of its own. */
+  readonly credential: DestinationCredential | null;
+  /** How Gate makes the request of what is proposed by API; null: it can't. */
+  readonly execute: Execute | null;
+}
+
+export interface DestinationCredential {
   /** Key of `Registry.credentials`. */
-  readonly credential: string | null;
+  readonly name: string;
+  readonly injection: Injection;
+}
+
+/** A request as the operator wrote it; its body is the payload. */
+export interface Execute {
+  readonly method: string;
+  /**
+   * Below the upstream, with its query: begins with a slash. `{payload.a.b}` and `{metadata.a}` stand for members
+   * of the proposal, percent-encoded.
+   */
+  readonly path: string;
+  /** Null: what the proposal declares, else JSON. */
+  readonly contentType: string | null;
 }
 
 export interface Upstream {
@@ -148,4 +171,10 @@ export interface Upstream {
   readonly reads: readonly { readonly method: string; readonly path: string }[];
   /** The operator wrote that private and loopback addresses are meant. */
   readonly allowPrivate: boolean;
+  /** Until an answer has begun and, for a write, has ended. Milliseconds. */
+  readonly timeoutMs: number;
+  /** Headers of agents that go out besides the known ones, lower case. */
+  readonly headers: readonly string[];
+  /** Header by which the provider knows a repeat, lower case; null: it knows none. */
+  readonly idempotencyHeader: string | null;
 }

@@ -1,3 +1,4 @@
+import { GATE } from "../core/intent/event.ts";
 import { ORDER_TYPE, orderClaims } from "../core/intent/order-claims.ts";
 import { isLive, type IntentState, type Order } from "../core/intent/state.ts";
 import type { Principal } from "../core/principal.ts";
@@ -33,6 +34,8 @@ export async function secretsFor(
   order: Order,
 ): Promise<OrderSecrets | null> {
   if (!mayCarryOut(c.var.principal, state) || !isLive(state, order)) return null;
+  // What Gate sends itself is nobody's to claim or report.
+  if (order.issuedTo === GATE) return null;
   if ((await stopOf(c.env, state.terms)) !== null) return null;
   // Token and signed order are made anew each time: neither is stored, and both come out the same.
   // Where runners are named, an order is bound to the key of the one that asks for it, never to the proposer's.

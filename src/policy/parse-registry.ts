@@ -8,6 +8,7 @@ import { channelOf, checkChannels } from "./channels.ts";
 import { checkCredentials } from "./credentials.ts";
 import { problemsOf } from "./messages.ts";
 import { REGISTRY_FILE } from "./registry-schema.ts";
+import { credentialOf, executeOf, executorOf, timeoutOf } from "./sending.ts";
 import { checkSignIn, NO_SIGN_IN, signInOf } from "./sign-in.ts";
 import { checkUpstream } from "./upstream.ts";
 import { checkVaults, vaultsOf } from "./vaults.ts";
@@ -24,6 +25,7 @@ function empty(unboundDestinations: Registry["unboundDestinations"]): Registry {
   return {
     hash: sha256Hex(""),
     unboundDestinations,
+    unknownHosts: "block",
     people: new Map(),
     groups: new Map(),
     destinations: new Map(),
@@ -60,6 +62,7 @@ export function parseRegistry(
   return ok({
     hash: sha256Hex(text),
     unboundDestinations: parsed.data.unbound_destinations ?? unbound,
+    unknownHosts: parsed.data.unknown_hosts ?? "block",
     people: mapOf(people, personOf),
     groups: mapOf(groups, (_id, members) => new Set(members)),
     destinations: mapOf(destinations, destinationOf),
@@ -97,7 +100,7 @@ function destinationOf(name: string, written: WrittenDestination): Destination {
       amount: written.amount ?? null,
       recipients: written.recipients ?? null,
     },
-    executor: written.executor ?? null,
+    executor: executorOf(written),
     runners: written.runners ?? [],
     claimRequired: written.claim === "required",
     proofRequired: written.proof === "required",
@@ -111,8 +114,12 @@ function destinationOf(name: string, written: WrittenDestination): Destination {
             prefix: written.prefix ?? null,
             reads: written.reads ?? [],
             allowPrivate: written.allow_private ?? false,
+            timeoutMs: timeoutOf(written),
+            headers: written.headers ?? [],
+            idempotencyHeader: written.idempotency_header ?? null,
           },
-    credential: written.credential ?? null,
+    credential: credentialOf(written),
+    execute: executeOf(written),
   };
   return { ...entry, configHash: digestOf(entry) };
 }

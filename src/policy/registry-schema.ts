@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { CHANNELS } from "./channels.ts";
 import { CREDENTIALS } from "./credentials.ts";
+import { EXECUTE, headerName, INJECT, MAX_TIMEOUT_SECONDS } from "./sending.ts";
 import { choice, destinationName, flag, list, mapping, name, text, wholeNumber } from "./fields.ts";
 import { SIGN_IN } from "./sign-in.ts";
 import { VAULTS } from "./vaults.ts";
@@ -67,6 +68,8 @@ const destination = mapping(
     proof: z.literal("required", { error: "must be `required`" }).optional(),
     idempotent: flag().optional(),
     credential: name("a credential of this file").optional(),
+    inject: INJECT.optional(),
+    execute: EXECUTE.optional(),
     upstream: text("a URL such as https://api.example.com", 500).optional(),
     prefix: z
       .string({ error: "must be a path such as /sfdc" })
@@ -77,6 +80,9 @@ const destination = mapping(
       })
       .optional(),
     reads: list(read, "requests that only read").optional(),
+    timeout_seconds: wholeNumber("seconds to wait for the upstream", 1, MAX_TIMEOUT_SECONDS).optional(),
+    headers: list(headerName, "headers of agents that go out besides the known ones", 50).optional(),
+    idempotency_header: headerName.optional(),
     allow_private: flag().optional(),
   },
   SELF,
@@ -85,6 +91,7 @@ const destination = mapping(
 export const REGISTRY_FILE = mapping(
   {
     unbound_destinations: choice(["allow", "block"]).optional(),
+    unknown_hosts: choice(["allow", "block"]).optional(),
     people: z
       .record(
         name("a person's id"),

@@ -8,6 +8,7 @@ import { approvalBy, proposed } from "./intent/fixtures.ts";
 const REGISTRY: Registry = {
   hash: "",
   unboundDestinations: "block",
+  unknownHosts: "block",
   people: new Map([
     ["ana", { id: "ana", name: "Ana Diaz", email: "ana@example.com", slack: null }],
     ["ben", { id: "ben", name: "Ben Okoro", email: "ben@example.com", slack: null }],

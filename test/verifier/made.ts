@@ -186,7 +186,13 @@ export async function live(
   });
   const quorum = (policy: string, require: number) => ({ policy, require, groups: [], people: [] });
   const approval = { ...base.approval, require: 2, quorums: [quorum("crm", 2), quorum("legal", 1)] };
-  const digest = intentDigest({ ...base, payloadName: null, facts: decision.facts, salt: bytesToHex(salt) });
+  const digest = intentDigest({
+    ...base,
+    payloadName: null,
+    http: null,
+    facts: decision.facts,
+    salt: bytesToHex(salt),
+  });
   const terms: Terms = { ...base, approval: change.approval ?? approval, digest };
   const facts: Fact[] = [...firstFacts(terms, decision)];
   const orders: { readonly order: string; readonly jws: string }[] = [];

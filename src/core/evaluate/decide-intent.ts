@@ -3,20 +3,19 @@ import type { Decision, PolicyRef } from "../decision.ts";
 import type { Facts } from "../facts.ts";
 import type { History } from "../history.ts";
 import { NO_HINTS } from "../measure/hints.ts";
-import { measure } from "../measure/measure.ts";
 import type { Payload } from "../payload.ts";
 import type { Policy, PolicyRules } from "../policy.ts";
 import { riskOf } from "../risk.ts";
 import { isAboutContent, onlyShadow, remedyOf, strictest, traceOf } from "./answer.ts";
-import { contentOf } from "./content.ts";
 import type { Content } from "./content.ts";
 import type { Case } from "./case.ts";
 import { policiesInForce, variantsInForce } from "./in-force.ts";
 import type { AgentScope, Rules } from "./in-force.ts";
-import { executorsDisagree, mergeTerms } from "./merge.ts";
+import { executorProblem, mergeTerms } from "./merge.ts";
 import { evaluateRules } from "./policy-rules.ts";
 import { refusals } from "./refusals.ts";
 import type { Sheet } from "./sheet.ts";
+import { readWritten } from "./written.ts";
 
 export { historyNeeded, historyNeededToHold } from "./history-needed.ts";
 export type { AgentScope, Rules } from "./in-force.ts";
@@ -35,8 +34,8 @@ export function decideIntent(
   history: History | null,
 ): Decision {
   const hints = rules.registry.destinations.get(ask.destination)?.measure ?? NO_HINTS;
-  const facts = measure(payload, hints, ask);
-  return decideOnFacts(rules, agent, ask, facts, contentOf(ask, payload, facts, hints), history);
+  const { facts, content } = readWritten(ask, payload, hints);
+  return decideOnFacts(rules, agent, ask, facts, content, history);
 }
 
 /** The same in two steps: the payload is measured once, and decided on with and without counters. */
@@ -47,8 +46,7 @@ export function decider(
   payload: Payload,
 ): (history: History | null) => Decision {
   const hints = rules.registry.destinations.get(ask.destination)?.measure ?? NO_HINTS;
-  const facts = measure(payload, hints, ask);
-  const content = contentOf(ask, payload, facts, hints);
+  const { facts, content } = readWritten(ask, payload, hints);
   return (history) => decideOnFacts(rules, agent, ask, facts, content, history);
 }
 
@@ -69,8 +67,7 @@ export function decideOnFacts(
   const enforced = allVariants(enforcing, agent, ask);
   const sheets = sheetsOf(enforced, seen);
 
-  const conflict = executorsDisagree(enforced, inForce.entry?.executor);
-  const refused = refusals(agent, ask, inForce, conflict);
+  const refused = refusals(agent, ask, inForce, executorProblem(enforced, inForce.entry?.executor, ask));
   if (refused !== null) sheets.unshift(refused);
   else if (sheets.length === 0) sheets.push(onlyShadow());
   const answer = strictest(sheets);

@@ -149,16 +149,26 @@ function shorter(a: number | null, b: number | null): number | null {
   return b === null ? a : Math.min(a, b);
 }
 
-/** True when two policies name different executors, or one names another than the destination does. */
-export function executorsDisagree(
+export type ExecutorProblem =
+  /** Two policies name different executors, or one names another than the destination does. */
+  | "executor_conflict"
+  /** Gate is to send it, and it came without a request that could be sent. */
+  | "no_request_to_send"
+  /** It came to be sent on, and somebody else is to carry it out: never both. */
+  | "not_forwarded";
+
+/** Why nobody could carry this out; null: somebody can. */
+export function executorProblem(
   inForce: readonly PolicyRules[],
   destination: Decision["executor"] | undefined,
-): boolean {
+  { http }: Ask,
+): ExecutorProblem | null {
   let named = destination ?? null;
   for (const { executor } of inForce) {
     if (executor === null) continue;
-    if (named !== null && named !== executor) return true;
+    if (named !== null && named !== executor) return "executor_conflict";
     named = executor;
   }
-  return false;
+  if (named === "gate" || named === "forward") return http === undefined ? "no_request_to_send" : null;
+  return named !== null && http !== undefined ? "not_forwarded" : null;
 }

@@ -14,6 +14,8 @@ export const REASON_CODES = {
   unknown_policy: ["block"],
   policy_broken: ["block"],
   executor_conflict: ["block"],
+  no_request_to_send: ["block"],
+  not_forwarded: ["block"],
 
   destination_not_allowed: ["block"],
   type_not_allowed: ["block"],

@@ -2,6 +2,7 @@ import type { Ask } from "../ask.ts";
 import type { TraceStep } from "../decision.ts";
 import type { SwitchScope } from "../kill-switch.ts";
 import type { AgentScope, InForce } from "./in-force.ts";
+import type { ExecutorProblem } from "./merge.ts";
 import { listAllows } from "./names.ts";
 import type { ReasonCode } from "./reason-codes.ts";
 import type { Finding, Sheet } from "./sheet.ts";
@@ -15,11 +16,23 @@ const WHAT_IS_STOPPED = {
   everything: "A kill switch is engaged for everything.",
 } as const satisfies Record<SwitchScope, string>;
 
+const WHY_NOT_CARRIED_OUT = {
+  executor_conflict: "The policies in force want the write carried out in different ways.",
+  no_request_to_send:
+    "Gate sends this destination's writes itself, and there is no request that it could send.",
+  not_forwarded: "This destination's writes are not sent on by Gate: somebody else carries them out.",
+} as const satisfies Record<ExecutorProblem, string>;
+
 /**
  * What says no before any policy is asked: a kill switch, the agent's own scope, the registry's word on the
  * destination, and policies that can't be used. Null: nothing does.
  */
-export function refusals(agent: AgentScope, ask: Ask, inForce: InForce, conflict: boolean): Sheet | null {
+export function refusals(
+  agent: AgentScope,
+  ask: Ask,
+  inForce: InForce,
+  executor: ExecutorProblem | null,
+): Sheet | null {
   const trace: TraceStep[] = [];
   const findings: Finding[] = [];
   const refuse = (rule: string, seen: string | null, code: ReasonCode, reason: string): void => {
@@ -50,9 +63,6 @@ export function refusals(agent: AgentScope, ask: Ask, inForce: InForce, conflict
     const reason = `The policy ${id} has mistakes and can't be used until they are corrected.`;
     refuse("policy", problem, "policy_broken", reason);
   }
-  if (conflict) {
-    const reason = "The policies in force want the write carried out in different ways.";
-    refuse("execution", null, "executor_conflict", reason);
-  }
+  if (executor !== null) refuse("execution", null, executor, WHY_NOT_CARRIED_OUT[executor]);
   return findings.length === 0 ? null : { trace, findings, approves: false };
 }

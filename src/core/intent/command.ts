@@ -51,7 +51,9 @@ export type IntentCommand =
   | { readonly type: "revoke"; readonly by: string; readonly note: string | null }
   | { readonly type: "order"; readonly agent: string; readonly mode: Executor; readonly inForce: InForce }
   | { readonly type: "claim"; readonly order: string; readonly by: string; readonly inForce: InForce }
-  /** By the intent's own object, of a claim it could not tell anybody about. */
+  /** Gate sends the write itself: order and claim in one. */
+  | { readonly type: "begin"; readonly inForce: InForce }
+  /** Of a claim that certainly led to nothing: nobody could be told of it, or nothing of the request was sent. */
   | { readonly type: "unclaim"; readonly order: string }
   | { readonly type: "heartbeat"; readonly order: string; readonly by: string }
   | {

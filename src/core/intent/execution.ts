@@ -1,6 +1,7 @@
 import { err, ok, type Result } from "../result.ts";
 import { eligibility, isStale } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
+import { GATE } from "./event.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "./limits.ts";
 import { wrongPhase, type Command, type Decided } from "./decided.ts";
 import type { Refusal } from "./refusal.ts";
@@ -14,6 +15,8 @@ export function orderId(intentId: string, fence: number): string {
 export function order(state: IntentState, command: Command<"order">, now: Instant): Decided {
   const { terms } = state;
   if (command.agent !== terms.agent) return err({ reason: "not_proposer" });
+  // Never both sent on by Gate and carried out by somebody else.
+  if (terms.sending !== null) return err({ reason: "wrong_executor", executor: terms.executor ?? "forward" });
   if (terms.executor !== null && terms.executor !== command.mode) {
     return err({ reason: "wrong_executor", executor: terms.executor });
   }
@@ -23,24 +26,46 @@ export function order(state: IntentState, command: Command<"order">, now: Instan
     // The same caller gets the same order again; asking for another way to execute is not the same.
     return live.mode === command.mode ? ok([]) : wrongPhase(state, command);
   }
+  return issue(state, command, { mode: command.mode, issuedTo: command.agent }, now);
+}
+
+/** The next order of the intent, with the next fencing number. */
+function issue(
+  state: IntentState,
+  command: Command<"order" | "begin">,
+  order: Pick<Order, "mode" | "issuedTo">,
+  now: Instant,
+): Decided {
   if (!mayOrder(state, now)) return wrongPhase(state, command);
   if (state.orders.length >= MAX_ATTEMPTS) return err({ reason: "attempts_exhausted" });
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
   const fence = state.orders.length + 1;
-  return ok([
-    {
-      type: "execution_requested",
-      order: orderId(terms.id, fence),
-      fence,
-      mode: command.mode,
-      issuedTo: command.agent,
-      expiresAt: now + ORDER_TTL_MS,
-    },
-  ]);
+  const id = orderId(state.terms.id, fence);
+  return ok([{ type: "execution_requested", order: id, fence, ...order, expiresAt: now + ORDER_TTL_MS }]);
+}
+
+/** Order and claim at once, by Gate. An order whose claim was undone is claimed again. */
+export function begin(state: IntentState, command: Command<"begin">, now: Instant): Decided {
+  const { sending, executor } = state.terms;
+  if (sending === null || (executor !== "gate" && executor !== "forward")) {
+    return err({ reason: "wrong_executor", executor: executor ?? "runner" });
+  }
+  if (state.phase === "claimed") return err({ reason: "already_claimed" });
+  if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
+  const held = currentOrder(state);
+  const expiresAt = now + CLAIM_TTL_MS;
+  if (state.phase === "scheduled" && held !== undefined) {
+    if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
+    return ok([{ type: "execution_claimed", order: held.id, by: GATE, expiresAt }]);
+  }
+  const issued = issue(state, command, { mode: executor, issuedTo: GATE }, now);
+  if (!issued.ok) return issued;
+  const order = orderId(state.terms.id, state.orders.length + 1);
+  return ok([...issued.value, { type: "execution_claimed", order, by: GATE, expiresAt }]);
 }
 
 /** The first order, a retry the worker itself called safe, or another try where the provider de-duplicates. */
-function mayOrder(state: IntentState, now: Instant): boolean {
+export function mayOrder(state: IntentState, now: Instant): boolean {
   const inTime = state.executeBy !== null && now < state.executeBy;
   switch (state.phase) {
     case "approved":

@@ -5,7 +5,7 @@ import type { Command } from "./decided.ts";
 import { erase } from "./erasure.ts";
 import { GATE, type Fact, type IntentEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
-import { claim, heartbeat, order, report, resolve, unclaim } from "./execution.ts";
+import { begin, claim, heartbeat, order, report, resolve, unclaim } from "./execution.ts";
 import type { Refusal } from "./refusal.ts";
 import { due } from "./settle.ts";
 import type { Instant, IntentState } from "./state.ts";
@@ -97,6 +97,8 @@ function decide(
       return order(state, command, now);
     case "claim":
       return claim(state, command, now);
+    case "begin":
+      return begin(state, command, now);
     case "unclaim":
       return unclaim(state, command);
     case "heartbeat":
@@ -129,6 +131,7 @@ function actorOf(command: IntentCommand): string {
     case "resolve":
     case "erase":
       return command.by;
+    case "begin":
     case "unclaim":
     case "tick":
       return GATE;

@@ -1,6 +1,7 @@
 import type { Ask } from "../ask.ts";
 import { digestOf } from "../digest.ts";
 import type { Payload } from "../payload.ts";
+import { writeForRepeat } from "../proxy/http-write.ts";
 
 /** What a proposal is known again by. */
 export interface Identity {
@@ -25,6 +26,9 @@ export function identityOf(
 ): Identity {
   const payloadDigest = payload.kind === "reference" ? payload.sha256 : contentDigest;
   const name = payload.kind === "none" ? null : payload.name;
-  const requestDigest = digestOf({ ask, payload: [payload.kind, name, payloadDigest] });
-  return { payloadDigest, requestDigest, subject: pseudonym(payloadDigest ?? requestDigest) };
+  const asked = ask.http === undefined ? ask : { ...ask, http: writeForRepeat(ask.http) };
+  const requestDigest = digestOf({ ask: asked, payload: [payload.kind, name, payloadDigest] });
+  // Equal bodies to two addresses are two writes.
+  const subject = ask.http === undefined ? (payloadDigest ?? requestDigest) : requestDigest;
+  return { payloadDigest, requestDigest, subject: pseudonym(subject) };
 }

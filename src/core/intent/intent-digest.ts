@@ -1,6 +1,7 @@
 import type { PolicyRef } from "../decision.ts";
 import type { Facts } from "../facts.ts";
 import { digestOf } from "../digest.ts";
+import { writeForDigest, type HttpWrite } from "../proxy/http-write.ts";
 
 /** Everything an approval is an approval of. */
 export interface Bound {
@@ -16,6 +17,8 @@ export interface Bound {
   readonly policies: readonly PolicyRef[];
   readonly configHash: string;
   readonly decideBy: number;
+  /** What Gate sends on; null where somebody else carries it out. */
+  readonly http: HttpWrite | null;
   /** Hexadecimal; unpredictable, so that the digest on the ledger gives away nothing once it is destroyed. */
   readonly salt: string;
 }
@@ -40,5 +43,6 @@ export function intentDigest(bound: Bound): string {
     destination_config: bound.configHash,
     decide_by: bound.decideBy,
     salt,
+    ...(bound.http !== null && { http: writeForDigest(bound.http) }),
   });
 }

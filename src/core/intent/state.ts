@@ -29,6 +29,11 @@ export interface Terms {
   readonly claimRequired: boolean;
   readonly proofRequired: boolean;
   readonly idempotent: boolean;
+  /**
+   * How a write that Gate sends itself goes out: as soon as it is approved, or with the agent's own credential when
+   * the agent repeats its request. Null: Gate does not send it.
+   */
+  readonly sending: "by_gate" | "on_repeat" | null;
   readonly policies: readonly PolicyRef[];
   /** Digest of the destination's registry entry. */
   readonly configHash: string;

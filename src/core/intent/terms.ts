@@ -6,6 +6,7 @@ import type { Rules } from "../evaluate/decide-intent.ts";
 import type { Payload } from "../payload.ts";
 import { excludedHandles } from "../people.ts";
 import type { Principal } from "../principal.ts";
+import type { HttpWrite } from "../proxy/http-write.ts";
 import type { InForce, Voter } from "./command.ts";
 import type { Identity } from "./identity.ts";
 import { intentDigest } from "./intent-digest.ts";
@@ -53,12 +54,13 @@ export function termsOf(input: TermsInput): Terms {
   const { facts, policies, approval } = decision;
   const { payloadDigest, requestDigest, subject } = identity;
   const payloadName = payload.kind === "none" ? null : payload.name;
+  const http = ask.http ?? null;
   const bound = {
     id,
     agent: proposer.id,
     destination: ask.destination,
     action: ask.action,
-    executor: decision.executor ?? entry?.executor ?? null,
+    executor: decision.executor ?? entry?.executor ?? (http === null ? null : "forward"),
     payloadDigest,
     policies,
     configHash: entry?.configHash ?? UNREGISTERED,
@@ -71,7 +73,8 @@ export function termsOf(input: TermsInput): Terms {
     claimRequired: entry?.claimRequired ?? false,
     proofRequired: entry?.proofRequired ?? false,
     idempotent: entry?.idempotent ?? false,
-    digest: intentDigest({ ...bound, payloadName, facts, salt: bytesToHex(salt) }),
+    sending: http === null ? null : sendingOf(http, bound.executor),
+    digest: intentDigest({ ...bound, payloadName, facts, http, salt: bytesToHex(salt) }),
     requestDigest,
     subject,
     keyed,
@@ -94,6 +97,11 @@ export function termsOf(input: TermsInput): Terms {
     outcome: decision.outcome,
     reasonCode: decision.reasonCode,
   };
+}
+
+/** With no credential of its own Gate has to wait for the agent's: it is never kept. */
+function sendingOf({ slot }: HttpWrite, executor: Terms["executor"]): Terms["sending"] {
+  return slot !== null || executor === "gate" ? "by_gate" : "on_repeat";
 }
 
 function excludedFrom({ proposer, decision, rules, edited }: TermsInput): readonly string[] {

@@ -28,6 +28,7 @@ export function termsWith(change: Partial<Terms> = {}): Terms {
     proofRequired: false,
     eraseBy: null,
     idempotent: false,
+    sending: null,
     policies: [
       { id: "crm", hash: "aa".repeat(32) },
       { id: "legal", hash: "bb".repeat(32) },

@@ -18,6 +18,7 @@ const BOUND: Bound = {
   ],
   configHash: "cc",
   decideBy: T0,
+  http: null,
   salt: "00",
 };
 

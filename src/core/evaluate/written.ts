@@ -1,0 +1,85 @@
+import type { Ask } from "../ask.ts";
+import type { Facts } from "../facts.ts";
+import { NO_HINTS, type MeasureHints } from "../measure/hints.ts";
+import { measure } from "../measure/measure.ts";
+import type { Payload } from "../payload.ts";
+import { contentOf, type Content } from "./content.ts";
+
+/*
+ * A request over HTTP says what it wants written in its body, in its query, or in both: `POST /refunds?amount=900`
+ * without a body is a refund of 900.
+ */
+
+/** What is read of the payload and of the query beside it. */
+export interface Written {
+  readonly facts: Facts;
+  readonly content: Content;
+}
+
+export function readWritten(ask: Ask, payload: Payload, hints: MeasureHints): Written {
+  const query = queryOf(ask);
+  if (query === null) return readPayload(ask, payload, hints);
+  if (payload.kind === "none") return readPayload(ask, query, hints);
+  const { facts, content } = readPayload(ask, payload, hints);
+  const beside = contentOf(ask, query, measure(query, NO_HINTS, NOTHING_DECLARED), NO_HINTS);
+  return { facts: isSaidTwice(query, hints) ? inDoubt(facts) : facts, content: together(content, beside) };
+}
+
+type Bytes = Extract<Payload, { kind: "content" }>;
+
+const NOTHING_DECLARED = { recordCount: null, estimatedValueUsd: null } as const;
+
+function readPayload(ask: Ask, payload: Payload, hints: MeasureHints): Written {
+  const facts = measure(payload, hints, ask);
+  return { facts, content: contentOf(ask, payload, facts, hints) };
+}
+
+function queryOf({ http }: Ask): Bytes | null {
+  const at = http?.url.indexOf("?") ?? -1;
+  const query = at < 0 ? "" : (http?.url.slice(at + 1) ?? "");
+  if (query === "") return null;
+  const bytes = new TextEncoder().encode(query);
+  return { kind: "content", bytes, name: null, mediaType: "application/x-www-form-urlencoded" };
+}
+
+/** Some servers take the query's word, some the body's: which one counts here is not known. */
+function isSaidTwice({ bytes }: Bytes, { records, amount, recipients }: MeasureHints): boolean {
+  const paths = [
+    records.kind === "path" ? records.path : null,
+    amount?.path ?? null,
+    amount !== null && "path" in amount.currency ? amount.currency.path : null,
+    recipients,
+  ];
+  const names = new Set([...new URLSearchParams(new TextDecoder().decode(bytes)).keys()].map(firstName));
+  return paths.some((path) => path !== null && names.has(firstName(path)));
+}
+
+/** Of `lines[0][amount]`, `lines.amount` and `$.lines[*].amount`: `lines`. */
+function firstName(path: string): string {
+  return (/[\p{L}\p{N}_-]+/u.exec(path)?.[0] ?? "").toLowerCase();
+}
+
+function inDoubt(facts: Facts): Facts {
+  const { records, money } = facts;
+  return {
+    ...facts,
+    records: { ...records, uncertain: true },
+    money: money === "none" ? money : "incomplete",
+    recipients: null,
+  };
+}
+
+function together(body: Content, query: Content): Content {
+  return {
+    hidden: body.hidden ?? query.hidden,
+    texts: () => [...body.texts(), ...query.texts()],
+    pii(kinds) {
+      const found = new Map(body.pii(kinds));
+      for (const [kind, count] of query.pii(kinds)) found.set(kind, (found.get(kind) ?? 0) + count);
+      return found;
+    },
+    templateErrors: () => [...body.templateErrors(), ...query.templateErrors()],
+    records: () => body.records(),
+    sensitive: () => body.sensitive() || query.sensitive(),
+  };
+}

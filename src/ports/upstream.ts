@@ -1,0 +1,76 @@
+import type { DestinationCredential } from "../core/registry.ts";
+import type { InjectProblem } from "../core/proxy/inject.ts";
+import type { AnswerProblem } from "../core/proxy/response.ts";
+import type { Header } from "../core/proxy/header-names.ts";
+import type { Result } from "../core/result.ts";
+import type { VaultProblem } from "./vault.ts";
+
+/** One request to a destination's upstream. */
+export interface UpstreamCall {
+  readonly method: string;
+  /** Of the registry, canonical, before the credential is put in. */
+  readonly url: string;
+  /** As `outboundHeaders` gives them. */
+  readonly headers: readonly Header[];
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  /** Fetched for this call, put in, masked in all that comes back, and forgotten; null: none is put in. */
+  readonly credential: DestinationCredential | null;
+  /** Until the answer begins; a body that pauses for as long is broken off. */
+  readonly timeoutMs: number;
+  /** True only where the operator wrote so on the registry's entry. */
+  readonly allowPrivate: boolean;
+}
+
+/** What came back, and may go back to an agent: headers chosen, body decoded and masked where it has to be. */
+export interface UpstreamAnswer {
+  /** 200 to 599. */
+  readonly status: number;
+  readonly statusText: string;
+  /** Lower case. */
+  readonly headers: readonly Header[];
+  /** Null where there is none. Fails when the upstream breaks off. */
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** Set where there is a body that can't be masked, and so is not there; the status is the upstream's all the same. */
+  readonly withheld: AnswerProblem | null;
+}
+
+export type CallProblem =
+  /** The vault's. */
+  | VaultProblem
+  /** The credential can't be put in, or could not be masked in the answer. */
+  | InjectProblem
+  | "refused_address"
+  /** Nobody was there to take it: certainly not sent. */
+  | "unreachable"
+  | "timeout"
+  /** The connection ended, before or after it was read. */
+  | "broken_off"
+  /** An answer that is none of HTTP's. */
+  | "odd_answer";
+
+export interface CallFailure {
+  readonly problem: CallProblem;
+  /** A sentence without secrets, for the agent and for people. */
+  readonly detail: string;
+  /** False: certainly no byte of the request was sent, so it can be tried again. */
+  readonly sent: boolean;
+}
+
+/** Sends it once: never a retry, never a redirect followed. Never throws. */
+export type CallUpstream = (call: UpstreamCall) => Promise<Result<UpstreamAnswer, CallFailure>>;
+
+/** Requests that only read, counted by agent, destination and day. */
+export interface Reads {
+  /** Counts one more. Resolves when it is stored, together with others of the same moment. */
+  count(agent: string, destination: string, now: number): Promise<void>;
+  /** Newest day first, at most 31 days; of one agent or of all. */
+  list(agent: string | null): Promise<readonly ReadCount[]>;
+}
+
+export interface ReadCount {
+  readonly agent: string;
+  readonly destination: string;
+  /** UTC, `2026-11-22`. */
+  readonly day: string;
+  readonly count: number;
+}
