@@ -33,7 +33,7 @@ export function order(state: IntentState, command: Command<"order">, now: Instan
 function issue(
   state: IntentState,
   command: Command<"order" | "begin">,
-  order: Pick<Order, "mode" | "issuedTo">,
+  whose: Pick<Order, "mode" | "issuedTo">,
   now: Instant,
 ): Decided {
   if (!mayOrder(state, now)) return wrongPhase(state, command);
@@ -41,7 +41,7 @@ function issue(
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
   const fence = state.orders.length + 1;
   const id = orderId(state.terms.id, fence);
-  return ok([{ type: "execution_requested", order: id, fence, ...order, expiresAt: now + ORDER_TTL_MS }]);
+  return ok([{ type: "execution_requested", order: id, fence, ...whose, expiresAt: now + ORDER_TTL_MS }]);
 }
 
 /** Order and claim at once, by Gate. An order whose claim was undone is claimed again. */
@@ -60,8 +60,8 @@ export function begin(state: IntentState, command: Command<"begin">, now: Instan
   }
   const issued = issue(state, command, { mode: executor, issuedTo: GATE }, now);
   if (!issued.ok) return issued;
-  const order = orderId(state.terms.id, state.orders.length + 1);
-  return ok([...issued.value, { type: "execution_claimed", order, by: GATE, expiresAt }]);
+  const id = orderId(state.terms.id, state.orders.length + 1);
+  return ok([...issued.value, { type: "execution_claimed", order: id, by: GATE, expiresAt }]);
 }
 
 /** The first order, a retry the worker itself called safe, or another try where the provider de-duplicates. */

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { intentDigest, type Bound } from "../../../src/core/intent/intent-digest.ts";
+import type { HttpWrite } from "../../../src/core/proxy/http-write.ts";
 import { decisionOf, T0 } from "./fixtures.ts";
 
 const { facts } = decisionOf("hold");
@@ -21,6 +22,18 @@ const BOUND: Bound = {
   http: null,
   salt: "00",
 };
+
+const HTTP: HttpWrite = {
+  method: "POST",
+  url: "https://api.example.com/v1/leads?dry=0",
+  headers: [
+    ["accept", "application/json"],
+    ["content-type", "application/json"],
+  ],
+  slot: { in: "header", name: "authorization" },
+  idempotencyHeader: null,
+};
+const FORWARDED: Bound = { ...BOUND, http: HTTP };
 
 const CHANGES: readonly (readonly [string, Partial<Bound>])[] = [
   ["the intent", { id: "int_2" }],
@@ -47,11 +60,46 @@ const CHANGES: readonly (readonly [string, Partial<Bound>])[] = [
   ["the order of policies", { policies: BOUND.policies.toReversed() }],
   ["the destination's configuration", { configHash: "c0" }],
   ["the time to decide", { decideBy: T0 + 1 }],
+  ["a request to send", { http: HTTP }],
   ["the salt", { salt: "01" }],
 ];
 
 test.each(CHANGES)("another value is another digest: %s", (_what, change) => {
   expect(intentDigest({ ...BOUND, ...change })).not.toBe(intentDigest(BOUND));
+});
+
+const REQUESTS: readonly (readonly [string, Partial<HttpWrite>])[] = [
+  ["the method", { method: "PUT" }],
+  ["the method's case", { method: "post" }],
+  ["the host", { url: "https://api.example.org/v1/leads?dry=0" }],
+  ["the path", { url: "https://api.example.com/v1/lead?dry=0" }],
+  ["the query", { url: "https://api.example.com/v1/leads?dry=1" }],
+  ["no query", { url: "https://api.example.com/v1/leads" }],
+  [
+    "a header's value",
+    {
+      headers: [
+        ["accept", "application/json"],
+        ["content-type", "text/csv"],
+      ],
+    },
+  ],
+  ["a header less", { headers: [["content-type", "application/json"]] }],
+  ["a header more", { headers: [...HTTP.headers, ["x-dry-run", "true"]] }],
+  ["no credential", { slot: null }],
+  ["the credential under another name", { slot: { in: "header", name: "x-api-key" } }],
+  ["the credential in another place", { slot: { in: "query", name: "authorization" } }],
+  ["a header by which the provider knows a repeat", { idempotencyHeader: "idempotency-key" }],
+];
+
+test.each(REQUESTS)("another request is another digest: %s", (_what, change) => {
+  const changed = intentDigest({ ...FORWARDED, http: { ...HTTP, ...change } });
+  expect(changed).not.toBe(intentDigest(FORWARDED));
+});
+
+test("every member of a request is bound", () => {
+  const changed = new Set(REQUESTS.flatMap(([, change]) => Object.keys(change)));
+  expect([...changed].toSorted()).toEqual(Object.keys(HTTP).toSorted());
 });
 
 test("every member of what is bound is bound", () => {
