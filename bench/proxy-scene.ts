@@ -1,0 +1,200 @@
+import { fork, type ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { childrenNamed } from "../cli/serve/process-table.ts";
+import { startServer, type Server } from "../cli/serve/server.ts";
+
+/*
+ * What is measured at the reverse proxy: an upstream in a process of its own, the least a proxy on this runtime does,
+ * and Gate, in front of it with a credential (put in, and masked in what comes back) and without one.
+ */
+
+/** Long enough to be masked, and nowhere in what the upstream answers. */
+const SECRET = "bench-only-4eC39HqLyjWDarjtT1zdp7dcQ8vKx0Zb";
+
+/** So many that none proposes more than the 600 a minute that each may. */
+const AGENTS = 30;
+
+const POLICIES: Readonly<Record<string, string>> = {
+  pass: "allow_unmeasured: true\nauto_approve_under: 1000000\nrequire_approval_over: 1000000",
+  hold: "require_approval: always",
+};
+
+/** Prefix on Gate → what decides there, and whether Gate has the credential. */
+const DESTINATIONS = {
+  keyed: { policy: "pass", credential: true },
+  own: { policy: "pass", credential: false },
+  held: { policy: "hold", credential: true },
+} as const;
+
+export interface Upstream {
+  readonly url: URL;
+  /** How many writes came in. */
+  writes(): Promise<number>;
+  /** Told of each write whose URL says `number`. */
+  onWrite(listener: (number: number) => void): void;
+  stop(): void;
+}
+
+export interface Place {
+  readonly url: URL;
+  /** The runtime's process. */
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+export interface Gate extends Place {
+  readonly agents: readonly string[];
+  readonly reviewer: string;
+}
+
+export interface Scene {
+  readonly upstream: Upstream;
+  readonly floor: Place;
+  readonly gate: Gate;
+  stop(): Promise<void>;
+}
+
+export async function startScene(): Promise<Scene> {
+  const folder = mkdtempSync(join(tmpdir(), "gate-bench-"));
+  const upstream = await startUpstream();
+  const floor = await startFloor(upstream.url);
+  const gate = await startGate(folder, upstream.url);
+  return {
+    upstream,
+    floor,
+    gate,
+    async stop() {
+      await gate.stop();
+      await floor.stop();
+      upstream.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startUpstream(): Promise<Upstream> {
+  const child = fork(join(import.meta.dirname, "proxy-upstream.ts"));
+  const url = await new Promise<URL>((resolve, reject) => {
+    child.once("exit", () => reject(new Error("the upstream ended")));
+    child.once("message", ({ port }: { readonly port: number }) =>
+      resolve(new URL(`http://127.0.0.1:${port}`)),
+    );
+  });
+  return {
+    url,
+    async writes() {
+      const response = await fetch(new URL("/writes", url));
+      return ((await response.json()) as { readonly writes: number }).writes;
+    },
+    onWrite: (listener) => listenTo(child, listener),
+    stop: () => void child.kill(),
+  };
+}
+
+function listenTo(child: ChildProcess, listener: (number: number) => void): void {
+  child.on("message", ({ number }: { readonly number?: number }) => {
+    if (number !== undefined) listener(number);
+  });
+}
+
+async function startFloor(upstream: URL): Promise<Place> {
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host: "127.0.0.1",
+      port: 0,
+      cf: false,
+      telemetry: { enabled: false },
+      workers: [
+        {
+          name: "floor",
+          modules: true,
+          modulesRoot: import.meta.dirname,
+          scriptPath: join(import.meta.dirname, "proxy-worker.js"),
+          compatibilityDate: "2026-10-23",
+          unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+          bindings: { UPSTREAM: upstream.origin },
+        },
+      ],
+    }),
+  );
+  await miniflare.ready;
+  const url = await miniflare.unsafeGetDirectURL();
+  return { url, pid: newestRuntime(), stop: () => miniflare.dispose() };
+}
+
+async function startGate(folder: string, upstream: URL): Promise<Gate> {
+  const server = await startServer({
+    host: "127.0.0.1",
+    port: 0,
+    dataDir: join(folder, "gate"),
+    ...writeRules(folder, upstream),
+    environment: { BENCH_SECRET: SECRET },
+    say: () => undefined,
+  });
+  const agents: string[] = [];
+  for (let made = 0; made < AGENTS; made += 1) agents.push(await register(server, `agent-${made}`, "agent"));
+  const reviewer = await register(server, "reviewer", "reviewer");
+  return { url: server.url, pid: newestRuntime(), agents, reviewer, stop: () => server.stop() };
+}
+
+function writeRules(folder: string, upstream: URL) {
+  const policyDir = join(folder, "policies");
+  mkdirSync(policyDir);
+  for (const [id, text] of Object.entries(POLICIES)) {
+    writeFileSync(join(policyDir, `${id}.yaml`), `id: ${id}\ndestinations: [crm.*]\n${text}\n`);
+  }
+  const destinations = Object.entries(DESTINATIONS).map(
+    ([prefix, { policy, credential }]) => `  crm.${prefix}:
+    policies: [${policy}]
+    upstream: ${upstream.origin}
+    prefix: /${prefix}
+    allow_private: true
+    records: single
+    reads: [{ method: GET, path: /* }]
+${credential ? "    credential: crm\n" : ""}`,
+  );
+  const registry = join(folder, "gate.yaml");
+  writeFileSync(
+    registry,
+    `unbound_destinations: block\ncredentials:\n  crm: { ref: env://BENCH_SECRET }\ndestinations:\n${destinations.join("")}`,
+  );
+  return { policyDir, registry };
+}
+
+async function register(server: Server, name: string, role: string): Promise<string> {
+  const response = await fetch(new URL("/v1/agents/register", server.url), {
+    method: "POST",
+    headers: { Authorization: `Bearer ${server.adminKey}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ name: `bench-${name}`, role }),
+  });
+  if (!response.ok) throw new Error(`not registered: ${await response.text()}`);
+  return ((await response.json()) as { readonly apiKey: string }).apiKey;
+}
+
+function newestRuntime(): number {
+  return Math.max(...childrenNamed(process.pid, "workerd"));
+}
+
+/** Resident memory of a process in MB: now, and at most since the last reset. NaN where the system does not say. */
+export function memoryOf(pid: number): { readonly now: number; readonly peak: number } {
+  const read = (name: string, status: string) =>
+    Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1024;
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return { now: read("VmRSS", status), peak: read("VmHWM", status) };
+  } catch {
+    return { now: Number.NaN, peak: Number.NaN };
+  }
+}
+
+/** proc(5): 5 sets the peak to what is resident now. */
+export function resetPeak(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  } catch {
+    // Then the peak is that of the whole run, and the bench says more than there was.
+  }
+}

@@ -1,0 +1,158 @@
+import { load, median, type Load, type Shot } from "./load.ts";
+import { startScene, type Scene } from "./proxy-scene.ts";
+
+/*
+ * What governing costs at the reverse proxy: a read and an auto-approved write through Gate, over the same request sent
+ * to the upstream directly and over a plain Worker that passes it on. Rounds alternate between them, so that a machine
+ * that is busy is busy for all, and only ratios are worth reading. Then how long an approval takes to reach the
+ * upstream.
+ *
+ *   node bench/proxy.ts
+ */
+
+const ROUNDS = 5;
+const COUNTS = { 1: 120, 10: 300 } as const;
+const WARM_UP = 60;
+
+const READ = "/contacts/42";
+const WRITE = "/contacts";
+
+const BODY = JSON.stringify({
+  name: "Jenny Rosen",
+  email: "jenny.rosen@example.com",
+  note: "Called about the renewal; wants the yearly plan. ".repeat(20),
+});
+
+const APPROVALS = 60;
+
+const scene = await startScene();
+try {
+  await overhead(scene, "governed read", "GET");
+  await overhead(scene, "auto-approved write", "POST");
+  await approvals(scene);
+} finally {
+  await scene.stop();
+}
+
+interface Way {
+  readonly name: string;
+  readonly base: URL;
+  readonly shot: () => Shot;
+}
+
+function waysOf({ upstream, floor, gate }: Scene, method: Shot["method"]) {
+  const path = method === "GET" ? READ : WRITE;
+  const body = method === "GET" ? "" : BODY;
+  const plain: Shot = { method, path, headers: headersFor(method, null), body };
+  let sent = 0;
+  const through = (prefix: string) => (): Shot => {
+    const key = gate.agents[(sent += 1) % gate.agents.length] ?? "";
+    return { method, path: `/${prefix}${path}`, headers: headersFor(method, key), body };
+  };
+  return {
+    direct: { name: "direct", base: upstream.url, shot: () => plain },
+    floor: { name: "plain Worker", base: floor.url, shot: () => plain },
+    own: { name: "Gate, own credential", base: gate.url, shot: through("own") },
+    keyed: { name: "Gate, credential put in and masked", base: gate.url, shot: through("keyed") },
+  } as const satisfies Record<string, Way>;
+}
+
+function headersFor(method: Shot["method"], key: string | null): Record<string, string> {
+  return {
+    ...(method === "POST" ? { "Content-Type": "application/json" } : {}),
+    ...(key === null ? {} : { "X-Gate-Key": key }),
+  };
+}
+
+async function overhead(measured: Scene, title: string, method: Shot["method"]): Promise<void> {
+  const ways: readonly Way[] = Object.values(waysOf(measured, method));
+  const before = await measured.upstream.writes();
+  let sent = 0;
+  const run = async ({ base, shot }: Way, connections: number, count: number): Promise<Load> => {
+    sent += count;
+    return load(base, connections, count, shot);
+  };
+  for (const way of ways) await run(way, 4, WARM_UP);
+  for (const connections of [1, 10] as const) {
+    const loads = new Map<Way, Load[]>(ways.map((way) => [way, []]));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const way of ways) loads.get(way)?.push(await run(way, connections, COUNTS[connections]));
+    }
+    console.log(`${title}, ${connections} connection${connections === 1 ? "" : "s"}`);
+    print(ways, loads);
+  }
+  const written = (await measured.upstream.writes()) - before;
+  // A bench of what never reached the upstream, or reached it twice, measures something else.
+  if (written !== (method === "GET" ? 0 : sent)) throw new Error(`${written} writes of ${sent}`);
+}
+
+function print(ways: readonly Way[], loads: ReadonlyMap<Way, readonly Load[]>): void {
+  const [direct = [], floor = []] = ways.map((way) => loads.get(way));
+  for (const way of ways) {
+    const own = loads.get(way) ?? [];
+    const of = (field: keyof Load) => median(own.map((each) => each[field]));
+    const over = (others: readonly Load[], field: keyof Load) =>
+      median(own.map((each, round) => each[field] / (others[round]?.[field] ?? Number.NaN))).toFixed(2);
+    console.log(
+      `  ${way.name.padEnd(34)} ${of("perSecond").toFixed(0).padStart(5)}/s, p50 ${of("p50").toFixed(2)} ms, p99 ${of("p99").toFixed(2)} ms; ` +
+        `p50 over direct ${over(direct, "p50")}, over the plain Worker ${over(floor, "p50")}; throughput over it ${over(floor, "perSecond")}`,
+    );
+  }
+}
+
+/** From the click that approves to the byte that arrives, and to the answer that is kept. */
+async function approvals({ upstream, gate }: Scene): Promise<void> {
+  const arrivals = new Map<number, (at: number) => void>();
+  upstream.onWrite((number) => arrivals.get(number)?.(performance.now()));
+  for (const atOnce of [1, 10]) {
+    const times: number[] = [];
+    for (let number = 0; times.length < APPROVALS;) {
+      const held = await Promise.all(Array.from({ length: atOnce }, () => hold(gate, (number += 1))));
+      const clicked = performance.now();
+      const arrived = held.map(
+        (one) =>
+          new Promise<number>((resolve) => {
+            arrivals.set(one.number, resolve);
+          }),
+      );
+      await Promise.all(held.map((one) => approve(gate, one)));
+      for (const at of await Promise.all(arrived)) times.push(at - clicked);
+    }
+    const sorted = times.toSorted((a, b) => a - b);
+    const at = (share: number) => (sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN).toFixed(1);
+    console.log(
+      `approved to arrived at the upstream, ${atOnce} at once: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, at most ${at(1)} ms`,
+    );
+  }
+}
+
+interface Held {
+  readonly number: number;
+  readonly intent: string;
+  readonly digest: string;
+}
+
+async function hold({ url, agents, reviewer }: Scene["gate"], number: number): Promise<Held> {
+  const key = agents[number % agents.length] ?? "";
+  const response = await fetch(new URL(`/held${WRITE}?number=${number}`, url), {
+    method: "POST",
+    headers: headersFor("POST", key),
+    body: BODY,
+  });
+  const { intentId } = (await response.json()) as { readonly intentId: string };
+  if (response.status !== 202) throw new Error(`not held but ${response.status}`);
+  const seen = await fetch(new URL(`/v1/intents/${intentId}`, url), {
+    headers: { Authorization: `Bearer ${reviewer}` },
+  });
+  const { intent_digest: digest } = (await seen.json()) as { readonly intent_digest: string };
+  return { number, intent: intentId, digest };
+}
+
+async function approve({ url, reviewer }: Scene["gate"], { intent, digest }: Held): Promise<void> {
+  const response = await fetch(new URL(`/v1/intents/${intent}/approve`, url), {
+    method: "POST",
+    headers: { Authorization: `Bearer ${reviewer}`, "Content-Type": "application/json" },
+    body: JSON.stringify({ digest }),
+  });
+  if (!response.ok) throw new Error(`not approved: ${await response.text()}`);
+}
