@@ -68,6 +68,7 @@ export async function carryOut(
     url: sending.http.url,
     headers: sentHeaders(sending, own),
     body: sending.body,
+    passesThrough: false,
     credential: entry.credential,
     timeoutMs: entry.upstream.timeoutMs,
     allowPrivate: entry.upstream.allowPrivate,

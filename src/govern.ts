@@ -150,7 +150,11 @@ export async function rehearse(
   return decideWith(await ports.counters.of(proposer.id).peek(reservation, need));
 }
 
-async function identify({ ask, payload }: GovernRequest, { token }: GovernPorts): Promise<Identity> {
+/** What a request is known again by. */
+export async function identify(
+  { ask, payload }: Pick<GovernRequest, "ask" | "payload">,
+  { token }: Pick<GovernPorts, "token">,
+): Promise<Identity> {
   const digest = payload.kind === "content" ? await digestOfBytes(payload.bytes) : null;
   return identityOf(ask, payload, digest, (text) => token("subject", text));
 }

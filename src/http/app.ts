@@ -13,6 +13,7 @@ import { intents } from "./routes/intents.ts";
 import { log } from "./routes/log.ts";
 import { mandates } from "./routes/mandates.ts";
 import { overview } from "./routes/overview.ts";
+import { proxy } from "./routes/proxy.ts";
 import { publicRoutes } from "./routes/public.ts";
 import { queue } from "./routes/queue.ts";
 import { slack } from "./routes/slack.ts";
@@ -60,6 +61,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", callbacks);
   app.route("/", webhooks);
   app.route("/", vault);
+  app.route("/", proxy);
 
   app.notFound((c) =>
     problemResponse({

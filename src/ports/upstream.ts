@@ -13,6 +13,11 @@ export interface UpstreamCall {
   /** As `outboundHeaders` gives them. */
   readonly headers: readonly Header[];
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
+  /**
+   * True: the body of the answer is passed on unread, and without a credential stays coded as it came. False: it is
+   * read here, so it comes decoded, and headers that were true of the coded bytes are left out.
+   */
+  readonly passesThrough: boolean;
   /** Fetched for this call, put in, masked in all that comes back, and forgotten; null: none is put in. */
   readonly credential: DestinationCredential | null;
   /** Until the answer begins; a body that pauses for as long is broken off. */

@@ -62,17 +62,20 @@ function unescaped(text: string): string {
   });
 }
 
+/** Empty for the prefix itself: `/stripe/v1/refunds` is not `/stripe/v1/refunds/`. */
 function pathBelow(prefix: string, path: string): string | null {
-  if (path === prefix) return "/";
+  if (path === prefix) return "";
   return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : null;
 }
 
 function joined(upstream: string, path: string, query: string): Result<Target, TargetProblem> {
   if (!URL.canParse(upstream)) return err("malformed");
-  const base = new URL(upstream).href.replace(/\/$/, "");
-  const { href } = new URL(`${base}${path}${query}`);
-  const rest = href.slice(base.length + path.length);
+  const { href: root, pathname } = new URL(upstream);
+  const base = root.replace(/\/$/, "");
+  const below = path === "" && pathname === "/" ? "/" : path;
+  const { href } = new URL(`${base}${below}${query}`);
+  const rest = href.slice(base.length + below.length);
   // Nothing above lets it through; if the runtime reads another path in it all the same, that is not sent.
-  const isSame = href.startsWith(`${base}${path}`) && (rest === "" || rest.startsWith("?"));
-  return isSame ? ok({ url: href, path, query: rest }) : err("malformed");
+  const isSame = href.startsWith(`${base}${below}`) && (rest === "" || rest.startsWith("?"));
+  return isSame ? ok({ url: href, path: path === "" ? "/" : path, query: rest }) : err("malformed");
 }

@@ -1,0 +1,120 @@
+import { isOwnCredential } from "../../core/proxy/outbound-names.ts";
+import { isHeaderValue, type Header } from "../../core/proxy/header-names.ts";
+import type { HttpWrite } from "../../core/proxy/http-write.ts";
+import { slotOf } from "../../core/proxy/inject.ts";
+import type { PathProblem } from "../../core/proxy/path.ts";
+import { isRead } from "../../core/proxy/reads.ts";
+import { outboundHeaders, type HeaderProblem } from "../../core/proxy/request.ts";
+import { targetOf, type TargetProblem } from "../../core/proxy/target.ts";
+import type { GateContext } from "../context.ts";
+import { refuse } from "../problem.ts";
+import type { ProxyAgent } from "./caller.ts";
+import type { ProxyRoute } from "./route.ts";
+
+/** A request as it would be sent on, but for its body. */
+export interface Incoming {
+  readonly http: HttpWrite;
+  /** The agent's own credentials, where Gate puts in none: sent on, and never kept. */
+  readonly own: readonly Header[];
+  readonly isRead: boolean;
+  readonly contentType: string | null;
+  /** What the agent calls the request, so that sending it twice makes one write; null: it does not say. */
+  readonly idempotencyKey: string | null;
+}
+
+/** Methods of HTTP, and of whatever speaks it: `fetch` takes any token but these three (Fetch, 2.2.1). */
+const METHOD = /^[A-Z][A-Z-]{0,19}$/;
+const FORBIDDEN_METHODS: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+const MAX_KEY_CHARACTERS = 200;
+
+/** Reads the request strictly, or refuses it with the reason. */
+export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): Incoming {
+  const { method, headers } = c.req.raw;
+  const { entry, upstream, prefix } = route;
+  if (headers.has("Upgrade") || headers.has("Sec-WebSocket-Key")) {
+    refuse({
+      status: 501,
+      code: "upgrade_refused",
+      detail: "WebSockets and other upgrades don't pass: what is said in one can't be decided on.",
+    });
+  }
+  if (!METHOD.test(method) || FORBIDDEN_METHODS.has(method)) {
+    refuse({ status: 400, code: "method_refused", detail: "This method is not sent on." });
+  }
+  const target = targetOf(prefix, upstream.url, c.req.raw.url);
+  if (!target.ok) return refuseTarget(target.error);
+  const slot = entry.credential === null ? null : slotOf(entry.credential.injection);
+  const outbound = outboundHeaders([...headers], {
+    gateHeaders: agent.gateHeaders,
+    injection: slot,
+    allow: upstream.headers,
+  });
+  if (!outbound.ok) return refuseHeaders(outbound.error);
+  const hasBody = c.req.raw.body !== null;
+  const { path, query, url } = target.value;
+  const named = upstream.idempotencyHeader ?? "idempotency-key";
+  const sent = outbound.value.filter(([name]) => !isOwnCredential(name));
+  return {
+    http: { method, url, headers: sent, slot, idempotencyHeader: upstream.idempotencyHeader },
+    own: outbound.value.filter(([name]) => isOwnCredential(name)),
+    isRead: isRead({ method, path, query, hasBody }, upstream.reads),
+    contentType: headers.get("Content-Type"),
+    idempotencyKey: keyOf(headers.get(named) ?? headers.get("Idempotency-Key")),
+  };
+}
+
+function keyOf(written: string | null): string | null {
+  if (written === null || written === "") return null;
+  if (written.length <= MAX_KEY_CHARACTERS && isHeaderValue(written)) return written;
+  return refuse({
+    status: 400,
+    code: "invalid_idempotency_key",
+    detail: `An idempotency key has ${MAX_KEY_CHARACTERS} characters at most.`,
+  });
+}
+
+const WHY_NO_TARGET = {
+  malformed: "it is not a URL that requests have",
+  userinfo: "it names a user",
+  fragment: "it has a fragment, which never travels",
+  prefix: "it does not lead to this destination",
+  gate_key: "it holds a key of Gate's, which would stand in the upstream's logs",
+  relative: "it does not begin with a slash",
+  too_long: "it is too long",
+  character: "it has a character that no path has",
+  broken_escape: "it has a % without two hexadecimal digits",
+  encoding: "what is escaped in it is no UTF-8",
+  control_character: "it has a control character",
+  empty_segment: "it has two slashes in a row",
+  dot_segment: "it has a dot segment",
+  hidden_slash: "it has an escaped slash or a backslash",
+  parameters: "it has a semicolon, behind which servers read differently",
+  double_encoding: "it is escaped twice",
+  lookalike: "it has a character that some servers take for a dot or a slash",
+} as const satisfies Record<TargetProblem | PathProblem, string>;
+
+function refuseTarget(problem: TargetProblem): never {
+  return refuse({
+    status: 400,
+    code: "path_refused",
+    detail: `The address is not sent on: ${WHY_NO_TARGET[problem]}.`,
+    more: { problem },
+  });
+}
+
+const WHY_NO_HEADERS = {
+  override: "one of them tells the server to do something else than the request says",
+  malformed: "one of them is no header of HTTP",
+  repeated: "one that may be there once is there twice",
+  too_large: "they are longer than 32 KiB",
+} as const satisfies Record<HeaderProblem, string>;
+
+function refuseHeaders(problem: HeaderProblem): never {
+  return refuse({
+    status: problem === "too_large" ? 431 : 400,
+    code: "headers_refused",
+    detail: `The headers are not sent on: ${WHY_NO_HEADERS[problem]}.`,
+    more: { problem },
+  });
+}

@@ -1,0 +1,48 @@
+import { listAllows } from "../../core/evaluate/names.ts";
+import type { GateContext } from "../context.ts";
+import { requireUnstopped } from "../access.ts";
+import { refuse } from "../problem.ts";
+import type { ProxyAgent } from "./caller.ts";
+import type { Incoming } from "./incoming.ts";
+import type { ProxyRoute } from "./route.ts";
+import { problemOfCall, relocated, sentBack } from "./sent-back.ts";
+
+/** A request that only reads passes at once and streamed. It is counted, and is no intent. */
+export async function passRead(
+  c: GateContext,
+  { principal }: ProxyAgent,
+  route: ProxyRoute,
+  { http, own }: Incoming,
+): Promise<Response> {
+  const { entry, upstream } = route;
+  if (principal.allowedDestinations !== null && !listAllows(principal.allowedDestinations, entry.name)) {
+    return refuse({
+      status: 403,
+      code: "destination_not_allowed",
+      detail: "This agent may not use this destination.",
+    });
+  }
+  await requireUnstopped(c, { agent: principal.id, destination: entry.name });
+  const called = await c.env.call({
+    method: http.method,
+    url: http.url,
+    headers: [...http.headers, ...own],
+    body: c.req.raw.body as ReadableStream<Uint8Array> | null,
+    passesThrough: true,
+    credential: entry.credential,
+    timeoutMs: upstream.timeoutMs,
+    allowPrivate: upstream.allowPrivate,
+  });
+  c.executionCtx.waitUntil(c.env.reads.count(principal.id, entry.name, Date.now()));
+  if (!called.ok) return refuse(problemOfCall(called.error));
+  const { status, statusText, headers, body, withheld } = called.value;
+  if (withheld !== null) {
+    return refuse({
+      status: 502,
+      code: "answer_withheld",
+      detail: "The upstream's answer can't be searched for the credential, so it is not shown.",
+      more: { problem: withheld, upstream_status: status },
+    });
+  }
+  return sentBack({ method: http.method, status, statusText, headers: relocated(headers, route), body });
+}

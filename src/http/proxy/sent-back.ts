@@ -1,0 +1,102 @@
+import type { Header } from "../../core/proxy/header-names.ts";
+import { mayHaveContent } from "../../core/proxy/response.ts";
+import type { KeptResponse } from "../../ports.ts";
+import type { CallFailure, CallProblem } from "../../ports/upstream.ts";
+import type { Problem } from "../problem.ts";
+import type { ProxyRoute } from "./route.ts";
+
+/** An upstream's answer, as it goes to the agent. */
+interface SentBack {
+  readonly method: string;
+  readonly status: number;
+  readonly statusText?: string;
+  readonly headers: readonly Header[];
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+export function sentBack({ method, status, statusText, headers, body, more }: SentBack): Response {
+  const sent = new Headers();
+  for (const [name, value] of headers) sent.append(name, value);
+  for (const [name, value] of Object.entries(more ?? {})) sent.set(name, value);
+  const content = mayHaveContent(method, status) ? body : null;
+  // What is coded stays as the upstream coded it.
+  const encodeBody = sent.has("content-encoding") ? "manual" : "automatic";
+  return new Response(content instanceof Uint8Array ? content.slice() : content, {
+    status,
+    ...(statusText === undefined ? {} : { statusText }),
+    headers: sent,
+    encodeBody,
+  });
+}
+
+/** The kept answer to a write. */
+export function keptBack(
+  method: string,
+  route: ProxyRoute,
+  intentId: string,
+  { status, headers, body, truncated }: KeptResponse,
+  rest: ReadableStream<Uint8Array> | null,
+): Response {
+  return sentBack({
+    method,
+    status,
+    headers: relocated(headers, route),
+    body: rest === null ? body : continued(body, rest),
+    more: {
+      "X-Gate-Intent-Id": intentId,
+      ...(truncated && rest === null && { "X-Gate-Truncated": "true" }),
+    },
+  });
+}
+
+function continued(first: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  const reader = rest.getReader();
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(first),
+    async pull(controller) {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+const WITH_ADDRESS: ReadonlySet<string> = new Set(["location", "content-location"]);
+
+/** Where an upstream says that it is itself, the agent is told where Gate is: else it would be asked past Gate. */
+export function relocated(
+  headers: readonly Header[],
+  { upstream, publicPrefix }: ProxyRoute,
+): readonly Header[] {
+  if (publicPrefix === null) return headers;
+  return headers.map(([name, value]) =>
+    WITH_ADDRESS.has(name) ? [name, throughGate(value, upstream.url, publicPrefix)] : [name, value],
+  );
+}
+
+function throughGate(written: string, upstream: string, prefix: string): string {
+  const base = new URL(upstream);
+  if (!URL.canParse(written, upstream)) return written;
+  const { origin, pathname, search, hash } = new URL(written, base);
+  const root = base.pathname.replace(/\/$/, "");
+  const isBelow = origin === base.origin && (pathname === root || pathname.startsWith(`${root}/`));
+  return isBelow ? `${prefix}${pathname.slice(root.length)}${search}${hash}` : written;
+}
+
+const STATUS_OF: Partial<Record<CallProblem, 502 | 503 | 504>> = {
+  timeout: 504,
+  unreachable: 502,
+  broken_off: 502,
+  odd_answer: 502,
+  refused_address: 502,
+};
+
+/** No answer of the upstream's: whose fault it was, and never a word of what it was called with. */
+export function problemOfCall({ problem, detail, sent }: CallFailure): Problem {
+  const status = STATUS_OF[problem] ?? 503;
+  const code =
+    status === 503 ? "credential_unavailable" : status === 504 ? "upstream_timeout" : "upstream_failed";
+  return { status, code, detail, more: { problem, sent }, headers: { "Retry-After": "5" } };
+}

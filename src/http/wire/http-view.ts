@@ -1,0 +1,129 @@
+import { sha256Hex } from "../../core/digest.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { providerIdempotencyKey } from "../../core/intent/order-claims.ts";
+import { currentOrder, type IntentState } from "../../core/intent/state.ts";
+import type { Header } from "../../core/proxy/header-names.ts";
+import type { Dossier, KeptResponse } from "../../ports.ts";
+import { orderView } from "./order-view.ts";
+import { recordOf } from "./record.ts";
+import { iso } from "./times.ts";
+
+/**
+ * The request that Gate sends on, but for its body: exactly what the digest binds. Its URL can hold what a payload
+ * holds.
+ *
+ * @param isPayloadTheirs false: null, as for what Gate does not send and for what was erased
+ */
+export function httpView(dossier: Dossier, isPayloadTheirs: boolean) {
+  const http = recordOf(dossier).ask?.http;
+  if (http === undefined || !isPayloadTheirs) return null;
+  const { terms } = dossier.state;
+  const { method, url, headers, slot, idempotencyHeader } = http;
+  return {
+    method,
+    url,
+    headers,
+    credential_in: slot,
+    /** What Gate adds so that the provider knows a repeat; null where the agent said it, or nothing is added. */
+    repeat_header:
+      idempotencyHeader === null || headers.some(([name]) => name === idempotencyHeader)
+        ? null
+        : ([idempotencyHeader, providerIdempotencyKey(terms.id)] as const),
+    sent_by: terms.sending === "on_repeat" ? ("agent" as const) : ("gate" as const),
+  };
+}
+
+/** What was reported of the latest attempt to send, in Gate's own words. */
+export function sentResult(dossier: Dossier): JsonObject | null {
+  const order = currentOrder(dossier.state);
+  if (order === undefined || dossier.state.terms.sending === null) return null;
+  return (orderView(dossier, order, null).result as JsonObject | null) ?? null;
+}
+
+/** A kept answer with its digest. */
+export interface Answer extends KeptResponse {
+  readonly sha256: string;
+}
+
+/**
+ * The answer to the latest attempt. That to an earlier one, after which the write was tried again, says nothing of what
+ * became of it.
+ */
+export function latestAnswer(dossier: Dossier, response: KeptResponse | null): Answer | null {
+  if (response === null) return null;
+  const result = sentResult(dossier);
+  const sha256 = sha256Hex(response.body);
+  const isIts = result?.["http_status"] === response.status && result["response_sha256"] === sha256;
+  return isIts ? { ...response, sha256 } : null;
+}
+
+export function responseView(id: string, answer: Answer) {
+  const { status, headers, body, truncated, at, sha256 } = answer;
+  const text = exactText(body);
+  return {
+    intent_id: id,
+    status,
+    headers,
+    body: text ?? Buffer.from(body).toString("base64"),
+    encoding: text === null ? ("base64" as const) : ("utf-8" as const),
+    truncated,
+    received_at: iso(at),
+    sha256,
+  };
+}
+
+/** Null for what would not be the same bytes again. */
+function exactText(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+/** Types that no browser runs, however it is asked. What else comes is bytes. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  "application/json",
+  "application/x-ndjson",
+  "text/csv",
+  "text/plain",
+]);
+
+/** What may be said of a body that somebody else wrote, so that it is saved or parsed, and never shown as a page. */
+export function harmlessType(headers: readonly Header[]): string {
+  const said = headers.find(([name]) => name === "content-type")?.[1].toLowerCase() ?? "";
+  const type = said.split(";")[0]?.trim() ?? "";
+  if (!HARMLESS.has(type)) return "application/octet-stream";
+  return type.startsWith("text/") && /;\s*charset="?utf-8"?\s*(?:;|$)/.test(said)
+    ? `${type}; charset=utf-8`
+    : type;
+}
+
+/** Why there is no answer to show: a sentence. */
+export function whyNoAnswer({ phase, terms, erasedAt }: IntentState): string {
+  if (erasedAt !== null) return "What was kept of this intent was erased.";
+  if (terms.sending === null) return "Gate does not send this write: whoever carries it out has the answer.";
+  switch (phase) {
+    case "pending_approval":
+      return "It waits for a decision; nothing was sent.";
+    case "approved":
+    case "scheduled":
+      return terms.sending === "on_repeat"
+        ? "It is approved, and goes out when the agent repeats its request."
+        : "It is approved, and was not sent yet.";
+    case "claimed":
+      return "It is being sent.";
+    case "indeterminate":
+      return "It was sent, and no answer came: whether it was carried out is not known.";
+    case "succeeded":
+    case "failed":
+      return "No answer came; what became of it was found out by a person.";
+    case "blocked":
+    case "rejected":
+    case "expired":
+    case "cancelled":
+    case "withdrawn":
+    case "revoked":
+      return "It was never sent.";
+  }
+}
