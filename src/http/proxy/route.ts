@@ -7,8 +7,14 @@ export interface ProxyRoute {
   readonly upstream: Upstream;
   /** Of the path it came by; what follows is the path below the upstream. */
   readonly prefix: string;
-  /** What the upstream calls its own address is told to the agent as this; null: as it is. */
-  readonly publicPrefix: string | null;
+  /** Where the upstream's own addresses are at Gate, the longest first: what it calls itself is told to agents so. */
+  readonly places: readonly Place[];
+}
+
+interface Place {
+  /** Without a slash at the end. */
+  readonly upstream: string;
+  readonly prefix: string;
 }
 
 /** The destination of the longest prefix that a path lies below; null: none's. */
@@ -16,15 +22,26 @@ export function routeByPrefix({ destinations }: Registry, pathname: string): Pro
   const path = canonicalPath(pathname);
   // What is ambiguous leads to a destination too, where it is refused with the reason.
   const read = path.ok ? path.value : pathname;
-  let found: ProxyRoute | null = null;
+  let found: (Omit<ProxyRoute, "places"> & { readonly prefix: string }) | null = null;
   for (const entry of destinations.values()) {
     const { upstream } = entry;
     const prefix = upstream?.prefix ?? null;
     if (upstream === null || prefix === null) continue;
     if (read !== prefix && !read.startsWith(`${prefix}/`)) continue;
     if (found === null || prefix.length > found.prefix.length) {
-      found = { entry, upstream, prefix, publicPrefix: prefix };
+      found = { entry, upstream, prefix };
     }
   }
-  return found;
+  return found === null ? null : { ...found, places: placesOf(found.upstream, destinations) };
+}
+
+function placesOf({ url }: Upstream, destinations: Registry["destinations"]): readonly Place[] {
+  const { origin } = new URL(url);
+  const places: Place[] = [];
+  for (const { upstream } of destinations.values()) {
+    if (upstream?.prefix && new URL(upstream.url).origin === origin) {
+      places.push({ upstream: upstream.url, prefix: upstream.prefix });
+    }
+  }
+  return places.toSorted((a, b) => b.upstream.length - a.upstream.length);
 }

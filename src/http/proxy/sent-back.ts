@@ -65,24 +65,26 @@ function continued(first: Uint8Array, rest: ReadableStream<Uint8Array>): Readabl
 
 const WITH_ADDRESS: ReadonlySet<string> = new Set(["location", "content-location"]);
 
-/** Where an upstream says that it is itself, the agent is told where Gate is: else it would be asked past Gate. */
-export function relocated(
-  headers: readonly Header[],
-  { upstream, publicPrefix }: ProxyRoute,
-): readonly Header[] {
-  if (publicPrefix === null) return headers;
+/**
+ * Where an upstream says that it is itself, the agent is told where Gate is: else it would be asked past Gate, or for
+ * one of Gate's own pages.
+ */
+export function relocated(headers: readonly Header[], { upstream, places }: ProxyRoute): readonly Header[] {
+  if (places.length === 0) return headers;
   return headers.map(([name, value]) =>
-    WITH_ADDRESS.has(name) ? [name, throughGate(value, upstream.url, publicPrefix)] : [name, value],
+    WITH_ADDRESS.has(name) ? [name, throughGate(value, upstream.url, places)] : [name, value],
   );
 }
 
-function throughGate(written: string, upstream: string, prefix: string): string {
-  const base = new URL(upstream);
-  if (!URL.canParse(written, upstream)) return written;
-  const { origin, pathname, search, hash } = new URL(written, base);
-  const root = base.pathname.replace(/\/$/, "");
-  const isBelow = origin === base.origin && (pathname === root || pathname.startsWith(`${root}/`));
-  return isBelow ? `${prefix}${pathname.slice(root.length)}${search}${hash}` : written;
+function throughGate(written: string, upstream: string, places: ProxyRoute["places"]): string {
+  if (!URL.canParse(written, upstream)) return "";
+  const { href } = new URL(written, upstream);
+  for (const place of places) {
+    const base = new URL(place.upstream).href.replace(/\/$/, "");
+    const below = href.startsWith(base) ? href.slice(base.length) : null;
+    if (below !== null && /^(?:$|[/?#])/.test(below)) return `${place.prefix}${below}`;
+  }
+  return href;
 }
 
 const STATUS_OF: Partial<Record<CallProblem, 502 | 503 | 504>> = {
