@@ -8,7 +8,7 @@ export interface ProxyRoute {
   /** Of the path it came by; what follows is the path below the upstream. */
   readonly prefix: string;
   /** Where the upstream's own addresses are at Gate, the longest first: what it calls itself is told to agents so. */
-  readonly places: readonly Place[];
+  readonly places: () => readonly Place[];
 }
 
 interface Place {
@@ -22,7 +22,7 @@ export function routeByPrefix({ destinations }: Registry, pathname: string): Pro
   const path = canonicalPath(pathname);
   // What is ambiguous leads to a destination too, where it is refused with the reason.
   const read = path.ok ? path.value : pathname;
-  let found: (Omit<ProxyRoute, "places"> & { readonly prefix: string }) | null = null;
+  let found: Omit<ProxyRoute, "places"> | null = null;
   for (const entry of destinations.values()) {
     const { upstream } = entry;
     const prefix = upstream?.prefix ?? null;
@@ -32,7 +32,7 @@ export function routeByPrefix({ destinations }: Registry, pathname: string): Pro
       found = { entry, upstream, prefix };
     }
   }
-  return found === null ? null : { ...found, places: placesOf(found.upstream, destinations) };
+  return found === null ? null : { ...found, places: () => placesOf(found.upstream, destinations) };
 }
 
 function placesOf({ url }: Upstream, destinations: Registry["destinations"]): readonly Place[] {

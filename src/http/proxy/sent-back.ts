@@ -70,13 +70,13 @@ const WITH_ADDRESS: ReadonlySet<string> = new Set(["location", "content-location
  * one of Gate's own pages.
  */
 export function relocated(headers: readonly Header[], { upstream, places }: ProxyRoute): readonly Header[] {
-  if (places.length === 0) return headers;
+  if (!headers.some(([name]) => WITH_ADDRESS.has(name))) return headers;
   return headers.map(([name, value]) =>
-    WITH_ADDRESS.has(name) ? [name, throughGate(value, upstream.url, places)] : [name, value],
+    WITH_ADDRESS.has(name) ? [name, throughGate(value, upstream.url, places())] : [name, value],
   );
 }
 
-function throughGate(written: string, upstream: string, places: ProxyRoute["places"]): string {
+function throughGate(written: string, upstream: string, places: ReturnType<ProxyRoute["places"]>): string {
   if (!URL.canParse(written, upstream)) return "";
   const { href } = new URL(written, upstream);
   for (const place of places) {
