@@ -208,8 +208,16 @@ function atLeast(before: number | null, said: number | null): number | null {
   return before === null ? null : Math.max(before, said ?? 0);
 }
 
-/** The declared count was the old payload's; it must not vouch for another one. */
+/**
+ * The declared count was the old payload's; it must not vouch for another one. Nor is a request that Gate made of the
+ * old payload the new one's: another is made.
+ */
 function askOf(stored: string, { recordCount, estimatedValueUsd }: Change): Ask {
-  const { key: _, ...ask } = JSON.parse(stored) as Ask & { readonly key: string | null };
-  return { ...ask, recordCount, estimatedValueUsd: estimatedValueUsd ?? ask.estimatedValueUsd };
+  const { key: _, http, ...ask } = JSON.parse(stored) as Ask & { readonly key: string | null };
+  return {
+    ...ask,
+    ...(http !== undefined && http.fromTemplate !== true && { http }),
+    recordCount,
+    estimatedValueUsd: estimatedValueUsd ?? ask.estimatedValueUsd,
+  };
 }

@@ -19,6 +19,7 @@ import { canonicalJson } from "./core/json.ts";
 import { stoppedBy } from "./core/kill-switch.ts";
 import type { Payload } from "./core/payload.ts";
 import type { Principal } from "./core/principal.ts";
+import { withRequest } from "./core/proxy/execute.ts";
 import { effectiveValueCents } from "./core/risk.ts";
 import { useOf } from "./core/mandate.ts";
 import type { Intent, Ports, Reservation } from "./ports.ts";
@@ -78,13 +79,16 @@ export async function govern(
   ports: GovernPorts,
   now: number,
 ): Promise<Governed> {
-  const { ask, payload, key } = request;
-  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, ask, ports)]);
+  const { key } = request;
+  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, request.ask, ports)]);
+  const made = asMade(request, rules);
+  const { ask, payload } = made;
   const place = request.place ?? null;
   const unkeyed = () => (place === null ? null : ports.intents.find(place)) ?? ports.intents.fresh();
   const intent = key === null ? unkeyed() : ports.intents.keyed(proposer.id, key);
+  // Of what was asked: a repeat is the same whatever the registry makes of it meanwhile.
   const identity = await identify(request, ports);
-  const { decision, counted } = await decide(request, identity, scope, rules, ports, intent, now);
+  const { decision, counted } = await decide(made, identity, scope, rules, ports, intent, now);
 
   // A change that somebody made is recorded where they were told it would be, whatever came before it.
   const isRepeat = decision.reasonCode === "duplicate_blocked" && request.edited === undefined;
@@ -110,7 +114,7 @@ export async function govern(
       salt,
       keyed,
       counted,
-      group: groupOf(request, proposer, decision, ports),
+      group: groupOf(made, proposer, decision, ports),
       edited: request.edited ?? null,
       now,
     }),
@@ -140,14 +144,21 @@ export async function rehearse(
   ports: GovernPorts,
   now: number,
 ): Promise<Decision> {
-  const { ask, payload } = request;
-  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, ask, ports)]);
+  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, request.ask, ports)]);
+  const { ask, payload } = asMade(request, rules);
   const decideWith = decider(rules, scope, ask, payload);
   const bare = decideWith(null);
   const need = needOf(bare, rules, scope, ask);
   if (need === null) return bare;
   const reservation = reservationOf("", bare, request, await identify(request, ports), now);
   return decideWith(await ports.counters.of(proposer.id).peek(reservation, need));
+}
+
+/** With the request that Gate makes of it itself, where the destination says how. */
+function asMade(request: GovernRequest, { registry }: Rules): GovernRequest {
+  const { ask, payload } = request;
+  const entry = registry.destinations.get(ask.destination);
+  return entry?.execute ? { ...request, ...withRequest(ask, payload, entry) } : request;
 }
 
 /** What a request is known again by. */

@@ -1,19 +1,18 @@
 import type { z } from "zod";
 import { digestOf, sha256Hex } from "../core/digest.ts";
-import { parseJsonPath } from "../core/measure/json-path-syntax.ts";
 import type { Destination, Person, Registry } from "../core/registry.ts";
 import { err, ok } from "../core/result.ts";
 import type { Result } from "../core/result.ts";
 import { channelOf, checkChannels } from "./channels.ts";
 import { checkCredentials } from "./credentials.ts";
+import { checkDestinations } from "./check-destinations.ts";
 import { problemsOf } from "./messages.ts";
-import { REGISTRY_FILE } from "./registry-schema.ts";
+import { REGISTRY_FILE, type WrittenDestination } from "./registry-schema.ts";
 import { credentialOf, executeOf, executorOf, timeoutOf } from "./sending.ts";
 import { checkSignIn, NO_SIGN_IN, signInOf } from "./sign-in.ts";
-import { checkUpstream } from "./upstream.ts";
 import { checkVaults, vaultsOf } from "./vaults.ts";
 import { readYaml } from "./yaml-source.ts";
-import type { Path, PolicyProblem, YamlSource } from "./yaml-source.ts";
+import type { PolicyProblem, YamlSource } from "./yaml-source.ts";
 
 /** No registry file: nobody is known, and destinations that nobody bound are refused. */
 export const EMPTY_REGISTRY: Registry = empty("block");
@@ -75,7 +74,6 @@ export function parseRegistry(
 
 type WrittenRegistry = z.output<typeof REGISTRY_FILE>;
 type WrittenPeople = NonNullable<WrittenRegistry["people"]>;
-type WrittenDestination = NonNullable<WrittenRegistry["destinations"]>[string];
 
 function mapOf<W, T>(
   written: Readonly<Record<string, W>> | undefined,
@@ -124,23 +122,10 @@ function destinationOf(name: string, written: WrittenDestination): Destination {
   return { ...entry, configHash: digestOf(entry) };
 }
 
-function pathsOf({ records, amount, recipients }: WrittenDestination): readonly [Path, string][] {
-  const paths: [Path, string][] = [];
-  if (records !== undefined && records !== "auto" && records !== "single") paths.push([["records"], records]);
-  if (recipients !== undefined) paths.push([["recipients"], recipients]);
-  if (amount !== undefined) paths.push([["amount", "path"], amount.path]);
-  if (amount !== undefined && "path" in amount.currency) {
-    paths.push([["amount", "currency", "path"], amount.currency.path]);
-  }
-  return paths;
-}
-
-/** Names that lead nowhere, prefixes that lead to two places, upstreams that must not be reached. */
+/** Names that lead nowhere, and destinations that say what can't be. */
 function checkReferences(source: YamlSource, written: WrittenRegistry): readonly PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const people = new Set(Object.keys(written.people ?? {}));
-  const runners = new Set(Object.keys(written.runners ?? {}));
-  const credentials = new Set(Object.keys(written.credentials ?? {}));
   for (const [group, members] of Object.entries(written.groups ?? {})) {
     if (people.has(group)) {
       problems.push(
@@ -152,51 +137,11 @@ function checkReferences(source: YamlSource, written: WrittenRegistry): readonly
       problems.push(source.problemAt(["groups", group, index], `no person \`${member}\` under \`people\``));
     });
   }
-  const prefixes = new Map<string, string>();
-  for (const [name, entry] of Object.entries(written.destinations ?? {})) {
-    const at = ["destinations", name];
-    entry.runners?.forEach((runner, index) => {
-      if (runners.has(runner)) return;
-      problems.push(source.problemAt([...at, "runners", index], `no runner \`${runner}\` under \`runners\``));
-    });
-    if (entry.runners !== undefined && entry.executor !== undefined && entry.executor !== "runner") {
-      problems.push(
-        source.problemAt([...at, "runners"], `runners are named, and the executor is ${entry.executor}`),
-      );
-    }
-    for (const [where, path] of pathsOf(entry)) {
-      const select = parseJsonPath(path);
-      if (!select.ok) {
-        problems.push(source.problemAt([...at, ...where], `the path can't be used: ${select.error}`));
-      }
-    }
-    if (entry.credential !== undefined && !credentials.has(entry.credential)) {
-      const message = `no credential \`${entry.credential}\` under \`credentials\``;
-      problems.push(source.problemAt([...at, "credential"], message));
-    }
-    if (entry.upstream === undefined) {
-      for (const field of ["prefix", "reads", "allow_private"] as const) {
-        if (entry[field] === undefined) continue;
-        problems.push(
-          source.problemAtKey([...at, field], `${field} is about an upstream, and there is none`),
-        );
-      }
-      if (entry.executor === "gate" || entry.executor === "forward") {
-        const message = `executor: ${entry.executor} sends the write on, and there is no upstream`;
-        problems.push(source.problemAt([...at, "executor"], message));
-      }
-    } else {
-      const problem = checkUpstream(entry.upstream, entry.allow_private ?? false);
-      if (problem !== null) problems.push(source.problemAt([...at, "upstream"], problem));
-    }
-    if (entry.prefix === undefined) continue;
-    const other = prefixes.get(entry.prefix);
-    if (other !== undefined) {
-      problems.push(source.problemAt([...at, "prefix"], `${entry.prefix} leads to ${other} already`));
-    }
-    prefixes.set(entry.prefix, name);
-  }
-  return problems;
+  const known = {
+    runners: new Set(Object.keys(written.runners ?? {})),
+    credentials: new Set(Object.keys(written.credentials ?? {})),
+  };
+  return [...problems, ...checkDestinations(source, written.destinations ?? {}, known)];
 }
 
 /** An account leads to one person: two who share one would be one voice, or whoever signs in could choose. */

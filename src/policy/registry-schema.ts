@@ -1,13 +1,17 @@
 import { z } from "zod";
+import { canonicalPath } from "../core/proxy/path.ts";
+import { isReadMethod } from "../core/proxy/reads.ts";
 import { CHANNELS } from "./channels.ts";
 import { CREDENTIALS } from "./credentials.ts";
 import { EXECUTE, headerName, INJECT, MAX_TIMEOUT_SECONDS } from "./sending.ts";
+import { isOwnPath } from "./own-paths.ts";
 import { choice, destinationName, flag, list, mapping, name, text, wholeNumber } from "./fields.ts";
 import { SIGN_IN } from "./sign-in.ts";
 import { VAULTS } from "./vaults.ts";
 
 const METHOD = /^[A-Z]{3,10}$/;
-const PREFIX = /^\/[a-z0-9][a-z0-9-_]*(?:\/[a-z0-9][a-z0-9-_]*)*$/;
+/** The first segment is Gate's to give and in lower case; those below are spelled as the upstream spells them. */
+const PREFIX = /^\/[a-z0-9][a-z0-9-_]*(?:\/[A-Za-z0-9][A-Za-z0-9-_.~]*)*$/;
 const READ_PATH = /^\/[^\s?#]*$/;
 const CURRENCY = /^[A-Z]{3}$/;
 
@@ -40,7 +44,11 @@ const read = mapping(
   {
     method: z
       .string({ error: "must be a method such as GET" })
-      .regex(METHOD, { error: "must be a method such as GET, in capitals" }),
+      .regex(METHOD, { error: "must be a method such as GET, in capitals" })
+      .refine(isReadMethod, {
+        error:
+          "must be a method that reads: GET, HEAD, OPTIONS, QUERY, SEARCH, PROPFIND, REPORT, or POST for searches",
+      }),
     path: z
       .string({ error: "must be a path such as /v1/contacts/*" })
       .max(500, { error: "is too long for a path" })
@@ -48,8 +56,8 @@ const read = mapping(
       .refine((written) => !written.slice(0, -1).includes("*"), {
         error: "must have a `*` only at its end",
       })
-      .refine((written) => !/\/\/|\/\.{1,2}(?:\/|$)|%2f|\\/i.test(written), {
-        error: "must be a plain path: no `//`, dot segments or encoded slashes",
+      .refine((written) => canonicalPath(written.replace(/\*$/, "")).ok, {
+        error: "must be a plain path: no `//`, dot segments, encoded slashes, `;`, or letters beyond ASCII",
       }),
   },
   "must be a request that only reads, such as {method: GET, path: /v1/contacts/*}",
@@ -74,10 +82,10 @@ const destination = mapping(
     prefix: z
       .string({ error: "must be a path such as /sfdc" })
       .max(100, { error: "is too long for a prefix" })
-      .regex(PREFIX, { error: "must be a path such as /sfdc: lower case, no slash at the end" })
-      .refine((written) => !/^\/(?:v1|mcp|internal|\.well-known|health|dashboard)(?:\/|$)/.test(written), {
-        error: "must not be one of Gate's own paths",
+      .regex(PREFIX, {
+        error: "must be a path such as /sfdc: its first part in lower case, no slash at the end",
       })
+      .refine((written) => !isOwnPath(written), { error: "must not be one of Gate's own paths" })
       .optional(),
     reads: list(read, "requests that only read").optional(),
     timeout_seconds: wholeNumber("seconds to wait for the upstream", 1, MAX_TIMEOUT_SECONDS).optional(),
@@ -87,6 +95,8 @@ const destination = mapping(
   },
   SELF,
 );
+
+export type WrittenDestination = z.output<typeof destination>;
 
 export const REGISTRY_FILE = mapping(
   {

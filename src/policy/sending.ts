@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isMediaType } from "../core/proxy/execute.ts";
 import type { Destination, DestinationCredential, Execute } from "../core/registry.ts";
 import { choice, mapping, text } from "./fields.ts";
 
@@ -35,7 +36,9 @@ export const EXECUTE = mapping(
   {
     method: choice(["POST", "PUT", "PATCH", "DELETE"]),
     path: text("a path below the upstream such as /v1/refunds", 1000),
-    content_type: text("a media type such as application/json", 200).optional(),
+    content_type: text("a media type such as application/json", 200)
+      .refine(isMediaType, { error: "must be a media type such as application/json" })
+      .optional(),
   },
   `must be a request such as {method: POST, path: /v1/refunds}; the method ${A_METHOD}`,
 );

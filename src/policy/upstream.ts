@@ -1,4 +1,5 @@
 import { publicAddress, type AddressProblem } from "../core/net/public-address.ts";
+import { canonicalPath } from "../core/proxy/path.ts";
 
 /**
  * What is wrong with an upstream's address; null when nothing is. Loopback, private and other local addresses are
@@ -7,8 +8,9 @@ import { publicAddress, type AddressProblem } from "../core/net/public-address.t
 export function checkUpstream(written: string, allowPrivate: boolean): string | null {
   const address = publicAddress(written, allowPrivate);
   if (!address.ok) return WHAT_IS_WRONG[address.error];
-  const { search, hash } = address.value;
-  return search === "" && hash === "" ? null : "must not have a query or fragment";
+  const { search, hash, pathname } = address.value;
+  if (search !== "" || hash !== "") return "must not have a query or fragment";
+  return canonicalPath(pathname).ok ? null : "must have a plain path: no `//`, `;` or encoded slashes";
 }
 
 const WHAT_IS_WRONG = {

@@ -57,7 +57,7 @@ test("every key of the registry is read", () => {
     idempotent: true,
     riskWeight: 40,
     upstream: { url: "https://api.stripe.com", prefix: "/stripe", allowPrivate: false },
-    credential: "stripe",
+    credential: { name: "stripe", injection: { kind: "bearer" } },
   });
   expect(destinations.get("zendesk.reply")).toMatchObject({
     measure: { records: { kind: "single" }, amount: null, recipients: null },
@@ -101,7 +101,10 @@ const INVALID: readonly (readonly [string, string, RegExp])[] = [
   ["no URL", upstream("api.example.com"), /must be a URL/],
   ["a read path that climbs", reads("/v1/../x"), /plain path/],
   ["a read path with an encoded slash", reads("/v1%2fx"), /plain path/],
+  ["a read path with parameters", reads("/v1/x;y"), /plain path/],
+  ["a read path beyond ASCII", reads("/v1/é"), /plain path/],
   ["a wildcard in the middle", reads("/v1/*/x"), /only at its end/],
+  ["a path of an upstream that hides a slash", upstream("https://api.example.com/a%2fb"), /plain path/],
 ];
 
 function upstream(url: string): string {

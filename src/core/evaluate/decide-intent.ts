@@ -5,6 +5,7 @@ import type { History } from "../history.ts";
 import { NO_HINTS } from "../measure/hints.ts";
 import type { Payload } from "../payload.ts";
 import type { Policy, PolicyRules } from "../policy.ts";
+import { withRequest } from "../proxy/execute.ts";
 import { riskOf } from "../risk.ts";
 import { isAboutContent, onlyShadow, remedyOf, strictest, traceOf } from "./answer.ts";
 import type { Content } from "./content.ts";
@@ -33,9 +34,10 @@ export function decideIntent(
   payload: Payload,
   history: History | null,
 ): Decision {
-  const hints = rules.registry.destinations.get(ask.destination)?.measure ?? NO_HINTS;
-  const { facts, content } = readWritten(ask, payload, hints);
-  return decideOnFacts(rules, agent, ask, facts, content, history);
+  const entry = rules.registry.destinations.get(ask.destination);
+  const made = withRequest(ask, payload, entry);
+  const { facts, content } = readWritten(made.ask, made.payload, entry?.measure ?? NO_HINTS);
+  return decideOnFacts(rules, agent, made.ask, facts, content, history);
 }
 
 /** The same in two steps: the payload is measured once, and decided on with and without counters. */

@@ -20,6 +20,8 @@ export interface HttpWrite {
    * in it stays. Null: it knows none.
    */
   readonly idempotencyHeader: string | null;
+  /** Gate made it of a proposal by its destination's template, and makes it anew when the proposal is changed. */
+  readonly fromTemplate?: true;
 }
 
 /** What the digest of an intent holds of it. */

@@ -23,6 +23,11 @@ const WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Safe by their definition (RFC 4918, 3253, 5323, the QUERY draft), and what searches are sent by. */
 const WITH_BODY: ReadonlySet<string> = new Set(["PROPFIND", "REPORT", "SEARCH", "QUERY", "POST"]);
 
+/** Is it a method by which something can be read? By no other does `isRead` ever let anything pass. */
+export function isReadMethod(method: string): boolean {
+  return WITHOUT_BODY.has(method) || WITH_BODY.has(method);
+}
+
 /** Parameters that frameworks and Salesforce take the method from. */
 const METHOD_IN_QUERY = /[?&;](?:(?:_|x-)(?:http)?|http)[-_]?method(?:[-_]?override)?(?:=|&|;|$)/i;
 
