@@ -41,6 +41,8 @@ export interface Progress extends Head {
   readonly told: Fate | null;
   /** Attempts to have the write sent, and when the next is due; null: Gate does not send it. */
   readonly sending: { readonly attempts: number; readonly at: Instant } | null;
+  /** Whose attempt to send it holds the claim, or held it last; null: nobody's yet. */
+  readonly attempt: string | null;
 }
 
 /** What was asked and how it was decided; gone once the intent is erased. */
@@ -79,7 +81,14 @@ interface StoredResponse extends Omit<KeptResponse, "body"> {
   readonly bytes: number;
 }
 
-const START: Progress = { ...EMPTY_HEAD, flushed: 0, queuedFor: null, told: null, sending: null };
+const START: Progress = {
+  ...EMPTY_HEAD,
+  flushed: 0,
+  queuedFor: null,
+  told: null,
+  sending: null,
+  attempt: null,
+};
 
 /** Numbers sort as text. */
 function key(prefix: string, number: number): string {

@@ -3,14 +3,20 @@ import type { Decision } from "../src/core/decision.ts";
 import type { Ask } from "../src/core/ask.ts";
 import type { InForce, IntentCommand } from "../src/core/intent/command.ts";
 import { draftOf, factsNote, notesOf } from "../src/core/intent/entries.ts";
-import type { Fact } from "../src/core/intent/event.ts";
+import { GATE, type Fact } from "../src/core/intent/event.ts";
 import { evolve } from "../src/core/intent/evolve.ts";
 import { handle, settle } from "../src/core/intent/handle.ts";
 import { countRepeat, firstFacts, repeat } from "../src/core/intent/propose.ts";
 import type { Phase } from "../src/core/intent/phase.ts";
 import type { Refusal } from "../src/core/intent/refusal.ts";
 import { phaseDeadline } from "../src/core/intent/settle.ts";
-import { currentOrder, type IntentState, type Terms } from "../src/core/intent/state.ts";
+import {
+  currentOrder,
+  undoneClaims,
+  type IntentState,
+  type Order,
+  type Terms,
+} from "../src/core/intent/state.ts";
 import { chain } from "../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../src/core/result.ts";
 import { deriveKey, secretsOf } from "../src/core/secret.ts";
@@ -62,48 +68,76 @@ export class IntentObject extends DurableObject<Env> {
 
   /** Carries out a command. Those after which something may leave Gate also wait until D1 has it. */
   async act(command: IntentCommand): Promise<Result<Acted, Refusal>> {
-    const before = this.#store.state();
-    if (before === undefined) return err({ reason: "not_found" });
-    const { facts, state, changed, refusal } = handle(before, command, Date.now());
-    if (state !== before) this.#commit(facts, state);
-    if (refusal !== null) return err(refusal);
-    const leaves = command.type === "order" || command.type === "claim" || command.type === "begin";
-    if (!leaves || (await this.#outbox.flush())) return ok({ state, changed });
-    // Nobody was told of the claim, so nothing was done under it: taken back, it can be made again. A crash before
-    // that leaves a claim that nobody holds; it lapses, and a person looks.
-    const claimed = command.type === "order" ? undefined : currentOrder(state);
-    if (claimed !== undefined) this.#undoClaim(claimed.id);
+    const handled = this.#handle(command);
+    if (!handled.ok) return handled;
+    const leaves = command.type === "order" || command.type === "claim";
+    if (!leaves || (await this.#isRecorded(handled.value.state))) return handled;
     return err({ reason: "ledger_unavailable" });
   }
 
-  #undoClaim(order: string): void {
-    const state = this.#store.state();
-    if (state === undefined) return;
-    const undone = handle(state, { type: "unclaim", order }, Date.now());
-    if (undone.state !== state) this.#commit(undone.facts, undone.state);
-  }
-
-  async begin(inForce: InForce): Promise<Result<Sending, Refusal>> {
-    const acted = await this.act({ type: "begin", inForce });
-    if (!acted.ok) return acted;
-    const { state } = acted.value;
-    const order = currentOrder(state);
-    const record = this.#store.case();
-    const { http } = JSON.parse(record?.ask ?? "{}") as Partial<Ask>;
-    if (order === undefined || http === undefined) throw new Error("begun without a request");
-    const body = record?.payload.kind === "content" ? this.#store.payload() : null;
-    return ok({ state, order: order.id, http, body });
+  async begin(inForce: InForce, attempt: string): Promise<Result<Sending, Refusal>> {
+    if (!this.#hasBegun(attempt)) {
+      const handled = this.#handle({ type: "begin", inForce });
+      if (!handled.ok) return handled;
+      this.#store.putProgress({ attempt });
+    }
+    const sending = this.#sending();
+    return (await this.#isRecorded(sending.state)) ? ok(sending) : err({ reason: "ledger_unavailable" });
   }
 
   async finish(
     report: Extract<IntentCommand, { type: "report" }>,
     response: KeptResponse | null,
   ): Promise<Result<Acted, Refusal>> {
+    const handled = this.#handle(report, response);
+    const state = this.#store.state();
+    // Whoever sends under an order finishes it once: said again, the answer to the first was lost.
+    const isKnown = !handled.ok && handled.error.reason === "already_reported" && report.by === GATE;
+    return isKnown && state !== undefined ? ok({ state, changed: false }) : handled;
+  }
+
+  /** Read, decided and committed in one turn. */
+  #handle(command: IntentCommand, response: KeptResponse | null = null): Result<Acted, Refusal> {
     const before = this.#store.state();
     if (before === undefined) return err({ reason: "not_found" });
-    const { facts, state, changed, refusal } = handle(before, report, Date.now());
+    const { facts, state, changed, refusal } = handle(before, command, Date.now());
     if (state !== before) this.#commit(facts, state, refusal === null ? response : null);
     return refusal === null ? ok({ state, changed }) : err(refusal);
+  }
+
+  /** Does D1 have it? A claim that it has not is taken back, so that it can be made again: nobody was told of it. */
+  async #isRecorded(state: IntentState): Promise<boolean> {
+    if (await this.#outbox.flush()) return true;
+    // A crash before this leaves a claim that nobody holds; it lapses, and a person looks.
+    const order = currentOrder(state);
+    if (order !== undefined && order.claim !== null) this.#undoClaim(order);
+    return false;
+  }
+
+  #undoClaim(order: Order): void {
+    this.#handle({ type: "unclaim", order: order.id, undone: undoneClaims(order) });
+  }
+
+  /** True when this attempt holds the claim: it was begun by a call whose answer was lost. */
+  #hasBegun(attempt: string): boolean {
+    return this.#settled()?.phase === "claimed" && this.#store.progress().attempt === attempt;
+  }
+
+  /** @throws {Error} when what was to be sent can't be read; the claim is undone before that */
+  #sending(): Sending {
+    const state = this.#store.state();
+    const order = state === undefined ? undefined : currentOrder(state);
+    if (state === undefined || order === undefined) throw new Error("begun without an order");
+    try {
+      const record = this.#store.case();
+      const { http } = JSON.parse(record?.ask ?? "{}") as Partial<Ask>;
+      if (http === undefined) throw new Error("begun without a request");
+      const body = record?.payload.kind === "content" ? this.#store.payload() : null;
+      return { state, order: order.id, http, body };
+    } catch (error) {
+      this.#undoClaim(order);
+      throw error;
+    }
   }
 
   async response(): Promise<KeptResponse | null> {

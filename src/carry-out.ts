@@ -2,14 +2,16 @@ import { canonicalJson } from "./core/json.ts";
 import { GATE } from "./core/intent/event.ts";
 import { inForceFor } from "./core/intent/terms.ts";
 import { providerIdempotencyKey } from "./core/intent/order-claims.ts";
-import type { IntentState } from "./core/intent/state.ts";
+import type { Refusal } from "./core/intent/refusal.ts";
+import { currentOrder, undoneClaims, type IntentState } from "./core/intent/state.ts";
 import type { Header } from "./core/proxy/header-names.ts";
 import { outcomeOf } from "./core/proxy/outcome.ts";
 import type { Destination } from "./core/registry.ts";
 import { obstacleTo, type Undecided } from "./decide.ts";
 import { digestOfBytes } from "./govern.ts";
 import { readBeginning } from "./kept-answer.ts";
-import type { Intent, KeptResponse, Ports, Sending } from "./ports.ts";
+import type { Result } from "./core/result.ts";
+import type { Acted, Intent, KeptResponse, Ports, Sending } from "./ports.ts";
 import type { CallFailure, UpstreamAnswer } from "./ports/upstream.ts";
 
 /** What became of a write that Gate was to send. */
@@ -33,8 +35,11 @@ export type CarryPorts = Pick<
   "call" | "rules" | "switches" | "principals" | "mandates" | "credentials" | "settings"
 >;
 
-/** A claim lasts five minutes: an answer that is not whole by then is recorded as it is. */
+/** An answer that is not whole by then is recorded as it is: the report has to come while the claim lasts. */
 const MAX_READING_MS = 30_000;
+
+/** Of the claim's five minutes, for fetching the credential and for committing what came of it. */
+const SPARE_MS = 30_000;
 
 /**
  * Sends an approved write, once. Who may not, or not any more, is looked at afresh; then it is ordered and claimed, on
@@ -52,17 +57,22 @@ export async function carryOut(
   const obstacle = await obstacleTo(before.terms, ports);
   if (obstacle !== null) return obstacle;
   const rules = await ports.rules.current();
-  const begun = await intent.begin(inForceFor(before.terms, rules));
+  const begun = await intent.begin(inForceFor(before.terms, rules), crypto.randomUUID());
   if (!begun.ok) return { kind: "refused", refusal: begun.error };
   const sending = begun.value;
-  // Once more: whoever was told that a switch is engaged must see nothing sent after it.
-  const stopped = await obstacleTo(before.terms, ports);
-  if (stopped !== null) {
-    await intent.act({ type: "unclaim", order: sending.order });
-    return stopped;
-  }
   const entry = rules.registry.destinations.get(before.terms.destination);
-  if (!entry?.upstream) throw new Error("a destination whose configuration was checked has no upstream");
+  // Once more: whoever was told that a switch is engaged must see nothing sent after it.
+  const stopped = await obstacleTo(before.terms, ports).catch(async (error: unknown) => {
+    await unclaim(intent, sending);
+    throw error;
+  });
+  const leftMs = claimEnds(sending) - Date.now() - MAX_READING_MS - SPARE_MS;
+  if (stopped !== null || !entry?.upstream || leftMs <= 0) {
+    await unclaim(intent, sending);
+    if (stopped !== null) return stopped;
+    if (entry?.upstream) return { kind: "refused", refusal: { reason: "ledger_unavailable" } };
+    throw new Error("a destination whose configuration was checked has no upstream");
+  }
   const called = await ports.call({
     method: sending.http.method,
     url: sending.http.url,
@@ -70,18 +80,31 @@ export async function carryOut(
     body: sending.body,
     passesThrough: false,
     credential: entry.credential,
-    timeoutMs: entry.upstream.timeoutMs,
+    timeoutMs: Math.min(entry.upstream.timeoutMs, leftMs),
     allowPrivate: entry.upstream.allowPrivate,
   });
   if (called.ok) return answered(intent, sending, entry, called.value, ports);
   return unanswered(intent, sending, called.error);
 }
 
+/** Once it is over nobody may send under it: a person, or another attempt, has the write by then. */
+function claimEnds({ state }: Sending): number {
+  return currentOrder(state)?.claim?.expiresAt ?? 0;
+}
+
+/** Nothing was sent: the order is free for the next attempt. */
+function unclaim(intent: Intent, { state, order }: Sending): Promise<Result<Acted, Refusal>> {
+  const held = currentOrder(state);
+  return intent.act({ type: "unclaim", order, undone: held === undefined ? 0 : undoneClaims(held) });
+}
+
 /** As they were decided on, the key by which the provider knows a repeat, and the agent's own credentials. */
 function sentHeaders({ http, state }: Sending, own: readonly Header[]): readonly Header[] {
   const { headers, idempotencyHeader: name } = http;
   const isSaid = name === null || headers.some(([header]) => header === name);
-  return [...headers, ...(isSaid ? [] : [[name, providerIdempotencyKey(state.terms.id)] as const]), ...own];
+  const key = isSaid ? [] : [[name, providerIdempotencyKey(state.terms.id)] as const];
+  // Sent later nobody would be there to add them: what Gate sends by itself is the same whoever comes first.
+  return [...headers, ...key, ...(state.terms.sending === "on_repeat" ? own : [])];
 }
 
 async function answered(
@@ -116,9 +139,10 @@ function mayHaveBeenSent({ orders }: IntentState): boolean {
   return orders.slice(0, -1).some(({ claim, report }) => claim !== null && report?.outcome !== "failed");
 }
 
-async function unanswered(intent: Intent, { order }: Sending, failure: CallFailure): Promise<CarriedOut> {
+async function unanswered(intent: Intent, sending: Sending, failure: CallFailure): Promise<CarriedOut> {
+  const { order } = sending;
   if (!failure.sent) {
-    const undone = await intent.act({ type: "unclaim", order });
+    const undone = await unclaim(intent, sending);
     return undone.ok ? { kind: "unsent", failure } : { kind: "refused", refusal: undone.error };
   }
   const result = canonicalJson({ problem: failure.problem });

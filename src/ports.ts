@@ -108,8 +108,12 @@ export interface Intent {
   readonly id: string;
   propose(proposal: Proposal): Promise<Result<ProposeReply, Refusal>>;
   act(command: IntentCommand): Promise<Result<Acted, Refusal>>;
-  /** Orders and claims a write that Gate sends; the ledger has it when this resolves. */
-  begin(inForce: InForce): Promise<Result<Sending, Refusal>>;
+  /**
+   * Orders and claims a write that Gate sends; the ledger has it when this resolves.
+   *
+   * @param attempt a text of the caller's own: the same attempt, asked for again, is told the same
+   */
+  begin(inForce: InForce, attempt: string): Promise<Result<Sending, Refusal>>;
   /** Reports what came of it, and keeps the answer, in one commit. */
   finish(
     report: Extract<IntentCommand, { type: "report" }>,
@@ -244,6 +248,8 @@ export interface Principals {
   /** Who holds this key. `cached` may be up to 10 s old: only for answers that lead to nothing by themselves. */
   byKey(key: string, age: "fresh" | "cached"): Promise<Principal | null>;
   get(id: string): Promise<Principal | null>;
+  /** By its name, exactly as it was registered. */
+  named(name: string): Promise<Principal | null>;
   /** Oldest first. */
   list(page: { readonly after: string | null; readonly limit: number }): Promise<readonly Principal[]>;
   /** Names are unique; `actor` is who did it, for the ledger. */

@@ -44,8 +44,7 @@ function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
     id: `int_${toBase64Url(hexToBytes(id.toString()))}`,
     propose: (proposal) => call((stub) => stub.propose(proposal)),
     act: (command) => call((stub) => stub.act(command)),
-    // Begun by a call whose answer was lost, it is refused as claimed already, and its claim lapses: never sent twice.
-    begin: (inForce) => call((stub) => stub.begin(inForce)),
+    begin: (inForce, attempt) => call((stub) => stub.begin(inForce, attempt)),
     finish: (report, response) => call((stub) => stub.finish(report, response)),
     response: () => call((stub) => stub.response()),
     look: () => call((stub) => stub.look()),

@@ -2,6 +2,7 @@
 export const PROBLEM_CODES = [
   "agent_inactive",
   "agent_not_found",
+  "agent_unknown",
   "already_claimed",
   "already_delivered",
   "already_rejected",
@@ -26,6 +27,7 @@ export const PROBLEM_CODES = [
   "execution_token_required",
   "forbidden",
   "headers_refused",
+  "host_not_allowed",
   "idempotency_in_flight",
   "idempotency_key_reused",
   "incomplete_body",
@@ -87,6 +89,7 @@ export const PROBLEM_CODES = [
   "too_many_proposals",
   "too_many_switches",
   "too_many_webhooks",
+  "too_soon",
   "unauthorized",
   "unavailable",
   "unsupported_media_type",

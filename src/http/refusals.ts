@@ -127,6 +127,11 @@ export function problemOf(refusal: Refusal): Problem {
       );
     case "already_claimed":
       return conflict(409, "already_claimed", "A worker has claimed this order.");
+    case "too_soon":
+      return {
+        ...conflict(503, "too_soon", "The last attempt to send this came to nothing just now. Try again."),
+        headers: { "Retry-After": "5" },
+      };
     case "revoked_meanwhile":
       return conflict(
         409,

@@ -110,7 +110,7 @@ const ACTS: readonly Act[] = [
     by: AGENT,
     inForce: { policies: [], configHash: "" },
   }),
-  (_terms, state) => ({ type: "unclaim", order: order(state) }),
+  (_terms, state) => ({ type: "unclaim", order: order(state), undone: 0 }),
   (_terms, state) => ({ type: "heartbeat", order: order(state), by: AGENT }),
   report("succeeded", false),
   report("failed", true),

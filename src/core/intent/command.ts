@@ -53,8 +53,12 @@ export type IntentCommand =
   | { readonly type: "claim"; readonly order: string; readonly by: string; readonly inForce: InForce }
   /** Gate sends the write itself: order and claim in one. */
   | { readonly type: "begin"; readonly inForce: InForce }
-  /** Of a claim that certainly led to nothing: nobody could be told of it, or nothing of the request was sent. */
-  | { readonly type: "unclaim"; readonly order: string }
+  /**
+   * Of a claim that certainly led to nothing: nobody could be told of it, or nothing of the request was sent. An order
+   * can be claimed again after that; `undone` says of how many of its claims that was said before this one, so that a
+   * message which comes late, or twice, does not undo the claim of whoever is sending it by then.
+   */
+  | { readonly type: "unclaim"; readonly order: string; readonly undone: number }
   | { readonly type: "heartbeat"; readonly order: string; readonly by: string }
   | {
       readonly type: "report";

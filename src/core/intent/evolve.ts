@@ -1,6 +1,6 @@
 import type { Fact } from "./event.ts";
 import { firstReminder, LONGEST_REMINDER_MS } from "./reminders.ts";
-import { currentOrder, type IntentState, type Order } from "./state.ts";
+import { currentOrder, undoneClaims, type IntentState, type Order } from "./state.ts";
 
 /**
  * Folds one fact into the state. Total: a fact that was committed is believed, so nothing is checked again here.
@@ -98,7 +98,10 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
         { claim: { by: event.by, at, expiresAt: event.expiresAt } },
       );
     case "execution_claim_undone":
-      return withOrder({ ...next, phase: "scheduled" }, { claim: null });
+      return withOrder(
+        { ...next, phase: "scheduled" },
+        { claim: null, undone: { count: claimsUndone(state) + 1, at } },
+      );
     case "execution_extended": {
       const claim = currentOrder(state)?.claim;
       return claim ? withOrder(next, { claim: { ...claim, expiresAt: event.expiresAt } }) : next;
@@ -142,6 +145,11 @@ export function evolve(state: IntentState | null, { event, at }: Fact): IntentSt
     case "outcome_resolved":
       return { ...next, phase: event.outcome === "executed" ? "succeeded" : "failed" };
   }
+}
+
+function claimsUndone(state: IntentState): number {
+  const order = currentOrder(state);
+  return order === undefined ? 0 : undoneClaims(order);
 }
 
 /** Nobody is waited for any more. */

@@ -3,9 +3,18 @@ import { eligibility, isStale } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
 import { GATE } from "./event.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "./limits.ts";
+import { restsUntil } from "./pauses.ts";
 import { wrongPhase, type Command, type Decided } from "./decided.ts";
 import type { Refusal } from "./refusal.ts";
-import { currentOrder, needsClaim, type Instant, type IntentState, type Order } from "./state.ts";
+import {
+  currentOrder,
+  isSentByGate,
+  needsClaim,
+  undoneClaims,
+  type Instant,
+  type IntentState,
+  type Order,
+} from "./state.ts";
 
 /** An order's id names its intent, so that whoever holds it finds the object without a look-up. */
 export function orderId(intentId: string, fence: number): string {
@@ -16,7 +25,7 @@ export function order(state: IntentState, command: Command<"order">, now: Instan
   const { terms } = state;
   if (command.agent !== terms.agent) return err({ reason: "not_proposer" });
   // Never both sent on by Gate and carried out by somebody else.
-  if (terms.sending !== null) return err({ reason: "wrong_executor", executor: terms.executor ?? "forward" });
+  if (isSentByGate(terms)) return err({ reason: "wrong_executor", executor: terms.executor ?? "forward" });
   if (terms.executor !== null && terms.executor !== command.mode) {
     return err({ reason: "wrong_executor", executor: terms.executor });
   }
@@ -46,8 +55,8 @@ function issue(
 
 /** Order and claim at once, by Gate. An order whose claim was undone is claimed again. */
 export function begin(state: IntentState, command: Command<"begin">, now: Instant): Decided {
-  const { sending, executor } = state.terms;
-  if (sending === null || (executor !== "gate" && executor !== "forward")) {
+  const { executor } = state.terms;
+  if (!isSentByGate(state.terms) || (executor !== "gate" && executor !== "forward")) {
     return err({ reason: "wrong_executor", executor: executor ?? "runner" });
   }
   if (state.phase === "claimed") return err({ reason: "already_claimed" });
@@ -56,6 +65,8 @@ export function begin(state: IntentState, command: Command<"begin">, now: Instan
   const expiresAt = now + CLAIM_TTL_MS;
   if (state.phase === "scheduled" && held !== undefined) {
     if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
+    const until = restsUntil(held);
+    if (now < until) return err({ reason: "too_soon", until });
     return ok([{ type: "execution_claimed", order: held.id, by: GATE, expiresAt }]);
   }
   const issued = issue(state, command, { mode: executor, issuedTo: GATE }, now);
@@ -66,7 +77,8 @@ export function begin(state: IntentState, command: Command<"begin">, now: Instan
 
 /** The first order, a retry the worker itself called safe, or another try where the provider de-duplicates. */
 export function mayOrder(state: IntentState, now: Instant): boolean {
-  const inTime = state.executeBy !== null && now < state.executeBy;
+  // What was erased is not there to be sent.
+  const inTime = state.executeBy !== null && now < state.executeBy && state.erasedAt === null;
   switch (state.phase) {
     case "approved":
       return inTime;
@@ -82,7 +94,9 @@ export function mayOrder(state: IntentState, now: Instant): boolean {
 export function claim(state: IntentState, command: Command<"claim">, now: Instant): Decided {
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
-  if (!mayCarryOut(state, found.value, command.by)) return err({ reason: "not_runner" });
+  // Gate claims what it sends when it begins, and in no other way.
+  const isGates = found.value.issuedTo === GATE;
+  if (isGates || !mayCarryOut(state, found.value, command.by)) return err({ reason: "not_runner" });
   if (state.phase === "claimed") return err({ reason: "already_claimed" });
   if (state.phase !== "scheduled") return lateFor(state, command);
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
@@ -91,9 +105,9 @@ export function claim(state: IntentState, command: Command<"claim">, now: Instan
 }
 
 export function unclaim(state: IntentState, command: Command<"unclaim">): Decided {
-  if (state.phase !== "claimed" || currentOrder(state)?.id !== command.order) {
-    return wrongPhase(state, command);
-  }
+  const held = currentOrder(state);
+  const isIts = held?.id === command.order && undoneClaims(held) === command.undone;
+  if (state.phase !== "claimed" || !isIts) return wrongPhase(state, command);
   return ok([{ type: "execution_claim_undone", order: command.order }]);
 }
 
@@ -146,9 +160,10 @@ function heldOrder(state: IntentState, id: string): Result<Order, Refusal> {
   return err({ reason: known ? "superseded_order" : "not_found" });
 }
 
-/** Where the destination names runners only they act; else the one who was issued the order. */
+/** What Gate sends is nobody else's; where the destination names runners only they act; else who ordered it. */
 function mayCarryOut(state: IntentState, held: Order, by: string): boolean {
   const { runners } = state.terms;
+  if (held.issuedTo === GATE || by === GATE) return held.issuedTo === by;
   return runners.length > 0 ? runners.includes(by) : held.issuedTo === by;
 }
 

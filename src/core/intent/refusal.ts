@@ -1,5 +1,6 @@
 import type { Executor } from "../decision.ts";
 import type { Phase } from "./phase.ts";
+import type { Instant } from "./state.ts";
 
 /** Why a command was refused. The wire turns each into one status, code and sentence. */
 export type Refusal =
@@ -30,6 +31,8 @@ export type Refusal =
   /** The destination takes signed reports only. */
   | { readonly reason: "proof_required" }
   | { readonly reason: "already_claimed" }
+  /** The last attempt came to nothing a moment ago; from then on there can be another. */
+  | { readonly reason: "too_soon"; readonly until: Instant }
   /** Somebody took the approval back; the worker's word is recorded and changes nothing. */
   | { readonly reason: "revoked_meanwhile" }
   | { readonly reason: "already_reported" }

@@ -100,6 +100,8 @@ export interface Order {
   readonly expiresAt: Instant;
   readonly claim: { readonly by: string; readonly at: Instant; readonly expiresAt: Instant } | null;
   readonly report: Report | null;
+  /** How many of its claims came to nothing and were undone, and when the last one was; absent: none. */
+  readonly undone?: { readonly count: number; readonly at: Instant };
 }
 
 export interface Report {
@@ -142,6 +144,16 @@ export interface IntentState {
   /** Refusals for a broken binding that are on the ledger: each kind once, so that repeating it can't flood it. */
   readonly bindingsRefused: readonly string[];
   readonly updatedAt: Instant;
+}
+
+/** Asked this way because intents that were proposed before there was such a thing say nothing of it. */
+export function isSentByGate({ sending }: Terms): boolean {
+  return sending === "by_gate" || sending === "on_repeat";
+}
+
+/** Claims of this order that were undone: tells the one it has now from those before. */
+export function undoneClaims({ undone }: Order): number {
+  return undone?.count ?? 0;
 }
 
 export function currentOrder(state: IntentState): Order | undefined {

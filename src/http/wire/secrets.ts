@@ -1,4 +1,5 @@
 import { sha256Hex } from "../../core/digest.ts";
+import { GATE } from "../../core/intent/event.ts";
 import type { Order } from "../../core/intent/state.ts";
 import type { Ports } from "../../ports.ts";
 
@@ -19,6 +20,8 @@ export function executionToken(ports: Tokens, order: Order): string {
 }
 
 export function isExecutionToken(ports: Tokens, order: Order, given: string): boolean {
+  // What Gate sends itself is nobody's to claim or report: there is no token for it.
+  if (order.issuedTo === GATE) return false;
   const earlier = ports.earlierTokens("execution", subjectOf(order)).map((token) => `gex_${token}`);
   return [executionToken(ports, order), ...earlier].some((token) => sameSecret(given, token));
 }

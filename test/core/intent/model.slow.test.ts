@@ -151,7 +151,7 @@ test("the random lives go everywhere: every phase and every event is reached, an
   const phases = new Map<string, number>();
   const count = (counts: Map<string, number>, what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
   let retried = 0;
-  for (const [setup, life] of fc.sample(fc.tuple(setups, lives), { numRuns: 6000, seed: 42 })) {
+  for (const [setup, life] of fc.sample(fc.tuple(setups, lives), { numRuns: 8000, seed: 42 })) {
     const { committed, state } = live(setup, life, ({ phase }) => count(phases, phase));
     for (const { fact } of committed) count(events, fact.event.type);
     if (state.orders.length === MAX_ATTEMPTS) retried += 1;

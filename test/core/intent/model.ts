@@ -3,6 +3,7 @@ import type { Executor, Outcome } from "../../../src/core/decision.ts";
 import type { InForce, IntentCommand, Voter } from "../../../src/core/intent/command.ts";
 import type { Assurance } from "../../../src/core/assurance.ts";
 import type { IntentState, Terms } from "../../../src/core/intent/state.ts";
+import { GATE } from "../../../src/core/intent/event.ts";
 import { nextDeadline } from "../../../src/core/intent/settle.ts";
 import { AGENT, approvalBy, DIGEST, inForceOf, MINUTE_MS, SUCCESSOR, T0, termsWith } from "./fixtures.ts";
 
@@ -95,6 +96,10 @@ const STEPS = [
   { afterMinutes: 100, to: "board" },
 ];
 
+function moreOf<T extends { readonly carriedOut: unknown }>({ carriedOut: _, ...rest }: T) {
+  return rest;
+}
+
 export const setups: fc.Arbitrary<Setup> = fc
   .record({
     outcome: fc.constantFrom<Outcome>("hold", "hold", "hold", "approve", "approve", "block"),
@@ -106,7 +111,16 @@ export const setups: fc.Arbitrary<Setup> = fc
       [{ ...finance, require: 2 }, legal],
     ),
     minAssurance: fc.constantFrom<Assurance>("link", "slack", "sso"),
-    executor: fc.constantFrom<Executor | null>(null, "runner", "external_pull"),
+    carriedOut: fc.constantFrom<Pick<Terms, "executor" | "sending">>(
+      { executor: null, sending: null },
+      { executor: null, sending: null },
+      { executor: "runner", sending: null },
+      { executor: "runner", sending: null },
+      { executor: "external_pull", sending: null },
+      { executor: "gate", sending: "by_gate" },
+      { executor: "forward", sending: "by_gate" },
+      { executor: "forward", sending: "on_repeat" },
+    ),
     runners: fc.constantFrom<readonly string[]>([], ["run_1", "run_2"]),
     claimRequired: fc.boolean(),
     idempotent: fc.boolean(),
@@ -127,10 +141,11 @@ export const setups: fc.Arbitrary<Setup> = fc
     escalate: fc.constantFrom<Terms["escalate"]>([], STEPS),
     windowMinutes: fc.constantFrom(0, 10, 60, 60),
   })
-  .map(({ outcome, quorums, minAssurance, rejections, level, decideInMinutes, windowMinutes, ...rest }) => ({
+  .map(({ outcome, quorums, minAssurance, rejections, level, decideInMinutes, windowMinutes, ...more }) => ({
     outcome,
     terms: termsWith({
-      ...rest,
+      ...more.carriedOut,
+      ...moreOf(more),
       outcome,
       approval: { ...approvalBy(...quorums), minAssurance, rejections },
       excluded: [AGENT, OWNER, `${OWNER}@example.com`],
@@ -176,7 +191,8 @@ const orderIds = fc
     return which === "latest" ? latest : `exe_${"A".repeat(43)}_${which}`;
   });
 
-const workers = fc.constantFrom(AGENT, AGENT, "run_1", "run_1", "run_2", "agt_2");
+/** Nobody is known as `gate` at any door; should somebody be, it must not help them. */
+const workers = fc.constantFrom(AGENT, AGENT, "run_1", "run_1", "run_2", "agt_2", "gate");
 const notes = fc.constantFrom(null, "looks fine");
 
 type Of<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
@@ -193,6 +209,12 @@ function underClaim({ terms, orders }: IntentState): boolean {
   return terms.claimRequired || orders.at(-1)?.mode !== "runner";
 }
 
+/** Of the claim there is now, however it came about. */
+function unclaimOf({ orders }: IntentState) {
+  const latest = orders.at(-1);
+  return { type: "unclaim" as const, order: latest?.id ?? "exe_none", undone: latest?.undone?.count ?? 0 };
+}
+
 /** What somebody who knows their way around would do next: without it few lives get past an approval. */
 const sensible: fc.Arbitrary<Step["command"]> = fc
   .record({
@@ -202,7 +224,8 @@ const sensible: fc.Arbitrary<Step["command"]> = fc
     other: fc.boolean(),
   })
   .map(({ voter, outcome, retryable, other }) => (state: IntentState): IntentCommand => {
-    const by = state.terms.runners[0] ?? AGENT;
+    const isGates = state.terms.sending !== null;
+    const by = isGates ? GATE : (state.terms.runners[0] ?? AGENT);
     const latest = state.orders.at(-1)?.id ?? "exe_none";
     const report = {
       type: "report",
@@ -221,17 +244,20 @@ const sensible: fc.Arbitrary<Step["command"]> = fc
       mode: state.terms.executor ?? "runner",
       inForce: FRESH,
     } as const;
+    const begin = { type: "begin", inForce: FRESH } as const;
     switch (state.phase) {
       case "pending_approval":
         return { type: "approve", voter, digest: DIGEST, note: null, link: null, inForce: FRESH, lapsed: [] };
+      case "claimed":
+        if (isGates) return other ? unclaimOf(state) : report;
+        return other ? { type: "heartbeat", order: latest, by } : report;
       case "scheduled":
+        if (isGates) return begin;
         return other && !underClaim(state) ? report : claim;
       case "revoked":
         return report;
-      case "claimed":
-        return other ? { type: "heartbeat", order: latest, by } : report;
       default:
-        return order;
+        return isGates ? begin : order;
     }
   });
 
@@ -254,11 +280,14 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
   },
   {
     weight: 4,
-    arbitrary: fc.constant((state: IntentState) => ({
-      type: "unclaim" as const,
-      order: state.orders.at(-1)?.id ?? "exe_none",
-    })),
+    arbitrary: fc
+      .record({ id: orderIds, late: fc.constantFrom(0, 0, 0, 1, 2) })
+      .map(({ id, late }) => (state: IntentState) => {
+        const { undone } = unclaimOf(state);
+        return { type: "unclaim" as const, order: id(state), undone: undone - late };
+      }),
   },
+  { weight: 6, arbitrary: commandsOf("begin", fc.record({ inForce: inForces }), (part) => part) },
   {
     weight: 3,
     arbitrary: commandsOf(

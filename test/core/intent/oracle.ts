@@ -1,5 +1,5 @@
 import type { InForce, IntentCommand, Voter } from "../../../src/core/intent/command.ts";
-import type { Fact } from "../../../src/core/intent/event.ts";
+import { GATE, type Fact } from "../../../src/core/intent/event.ts";
 import type { Phase } from "../../../src/core/intent/phase.ts";
 import type { Assurance } from "../../../src/core/assurance.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "../../../src/core/intent/limits.ts";
@@ -39,6 +39,9 @@ const DECISIONS: ReadonlySet<string> = new Set([
 
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
+/** Half of the first pause. */
+const LEAST_PAUSE_MS = 2_500;
+
 interface Voices {
   readonly person: string;
   readonly acting: string;
@@ -56,6 +59,10 @@ interface Attempt {
   readonly fence: number;
   /** Without a claim nothing can have left. */
   readonly underClaim: boolean;
+  /** Gate sends it itself: nobody else may touch it. */
+  readonly isGates: boolean;
+  /** Claims that were undone, and when the last one was. */
+  undone: { readonly count: number; readonly at: number } | null;
   /** When the order itself lapses; a claim has a deadline of its own. */
   readonly orderDeadline: number;
   deadline: number;
@@ -199,8 +206,12 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         complain(at >= (approvedAt ?? 0) + terms.executionWindowMs, "ordered after the approval's window");
         complain(event.fence !== (live?.fence ?? 0) + 1, "the fence did not grow by one");
         complain(event.fence > MAX_ATTEMPTS, "too many attempts");
-        complain(command?.type !== "order" || !isFresh(command.inForce), "ordered under other rules");
-        complain(event.issuedTo !== AGENT, "ordered by another");
+        complain(
+          (command?.type !== "order" && command?.type !== "begin") || !isFresh(command.inForce),
+          "ordered under other rules",
+        );
+        complain((command?.type === "begin") !== (terms.sending !== null), "ordered by who does not send it");
+        complain(event.issuedTo !== (terms.sending === null ? AGENT : GATE), "ordered by another");
         complain(terms.executor !== null && terms.executor !== event.mode, "another executor");
         complain(
           live !== undefined && !mayFollow(live, terms.idempotent),
@@ -211,6 +222,8 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
           order: event.order,
           fence: event.fence,
           underClaim: terms.claimRequired || event.mode !== "runner",
+          isGates: event.issuedTo === GATE,
+          undone: null,
           orderDeadline: event.expiresAt,
           deadline: event.expiresAt,
           claimedBy: null,
@@ -232,8 +245,14 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         );
         complain(event.expiresAt !== at + CLAIM_TTL_MS, "another claim deadline");
         if (event.type === "execution_claimed") {
-          complain(!mayExecute(terms.runners, event.by), `claimed by ${event.by}`);
-          complain(command?.type !== "claim" || !isFresh(command.inForce), "claimed under other rules");
+          complain(!mayExecute(terms.runners, live, event.by), `claimed by ${event.by}`);
+          complain(command?.type !== (live.isGates ? "begin" : "claim"), "claimed by the wrong door");
+          complain(command === null || !("inForce" in command), "claimed under no rules");
+          complain(
+            command !== null && "inForce" in command && !isFresh(command.inForce),
+            "claimed under other rules",
+          );
+          complain(live.isGates && at - (live.undone?.at ?? 0) < LEAST_PAUSE_MS, "tried again at once");
           live.claimedBy = event.by;
         } else {
           complain(command?.type !== "heartbeat" || command.by !== live.claimedBy, "another's heartbeat");
@@ -245,14 +264,22 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         complain(closed !== "revoked", "late for what is still open");
         complain(live === undefined || live.order !== event.order || live.end !== null, "late for nothing");
         complain(live?.underClaim === true, "late without the claim that would have let it write");
-        complain(!mayExecute(terms.runners, event.by), `reported late by ${event.by}`);
+        complain(
+          live === undefined || !mayExecute(terms.runners, live, event.by),
+          "reported late by another",
+        );
         if (live) live.end = event.outcome === "indeterminate" ? "reported unknown" : event.outcome;
         break;
       case "execution_claim_undone":
         complain(live === undefined || live.end !== null || live.claimedBy === null, "undid no claim");
         complain(command?.type !== "unclaim", "a claim undone by somebody else");
+        complain(
+          command?.type === "unclaim" && command.undone !== (live?.undone?.count ?? 0),
+          "undid the claim of a later attempt",
+        );
         if (live) {
           live.claimedBy = null;
+          live.undone = { count: (live.undone?.count ?? 0) + 1, at };
           live.deadline = live.orderDeadline;
         }
         break;
@@ -271,7 +298,7 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         if (live === undefined) break;
         const lapsed = event.type === "execution_indeterminate" && event.why !== "reported";
         complain(lapsed !== at >= live.deadline, lapsed ? "lapsed too soon" : "reported too late");
-        complain(!lapsed && !mayExecute(terms.runners, event.by), `reported by ${event.by}`);
+        complain(!lapsed && !mayExecute(terms.runners, live, event.by), `reported by ${event.by}`);
         complain(!lapsed && live.claimedBy !== null && live.claimedBy !== event.by, "reported for another");
         complain(!lapsed && live.underClaim && live.claimedBy === null, "reported without the claim");
         complain(
@@ -423,7 +450,8 @@ function bySilence(terms: Setup["terms"], { event, at }: Fact, command: IntentCo
   );
 }
 
-function mayExecute(runners: readonly string[], by: string): boolean {
+function mayExecute(runners: readonly string[], { isGates }: Attempt, by: string): boolean {
+  if (isGates || by === GATE) return isGates && by === GATE;
   return runners.length === 0 ? by === AGENT : runners.includes(by);
 }
 

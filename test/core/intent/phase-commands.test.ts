@@ -61,7 +61,7 @@ const COMMANDS = {
   order: orderBy(),
   claim: claimBy(ORDER_1),
   begin: { type: "begin", inForce: { policies: [], configHash: "" } },
-  unclaim: { type: "unclaim", order: ORDER_1 },
+  unclaim: { type: "unclaim", order: ORDER_1, undone: 0 },
   heartbeat: { type: "heartbeat", order: ORDER_1, by: AGENT },
   report: reportOf(ORDER_1),
   resolve: { type: "resolve", by: "adm_1", voter: null, outcome: "executed", note: null },
