@@ -16,6 +16,7 @@ import { overview } from "./routes/overview.ts";
 import { proxy } from "./routes/proxy.ts";
 import { publicRoutes } from "./routes/public.ts";
 import { queue } from "./routes/queue.ts";
+import { responses } from "./routes/response.ts";
 import { slack } from "./routes/slack.ts";
 import { session } from "./routes/session.ts";
 import { signInPages } from "./routes/sign-in.ts";
@@ -50,6 +51,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", executions);
   app.route("/", evidence);
   app.route("/", deliveries);
+  app.route("/", responses);
   app.route("/", overview);
   app.route("/", log);
   app.route("/", switches);

@@ -37,6 +37,8 @@ const CALLS: readonly (readonly [string, string, readonly Role[], number])[] = [
   ["GET", `/v1/audit/${NO_INTENT}`, EVERYBODY, 404],
   ["GET", `/v1/intents/${NO_INTENT}/decision`, EVERYBODY, 404],
   ["GET", `/v1/intents/${NO_INTENT}/payload`, EVERYBODY, 404],
+  ["GET", `/v1/intents/${NO_INTENT}/response`, EVERYBODY, 404],
+  ["GET", "/v1/reads", ["agent", ...PEOPLE], 200],
   ["POST", `/v1/intents/${NO_INTENT}/approve`, ["reviewer"], 404],
   ["POST", "/v1/approve", ["reviewer"], 400],
   ["POST", `/v1/intents/${NO_INTENT}/reject`, ["reviewer"], 404],

@@ -86,6 +86,10 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/v1/intents/:id/payload",        answers: [401, 200, 404, 403, 404, 200, 200, 200], of: sharedIntent },
   { method: "GET", path: "/v1/intents/:id/payload",        answers: [401, 200, 404, 200, 404, 200, 200, 200], of: async () => (await sharedOrder()).intent },
 
+  // 404 says that the caller was let in: this one is nothing that Gate sends.
+  { method: "GET", path: "/v1/intents/:id/response",       answers: [401, 404, 404, 403, 404, 404, 404, 404], of: sharedIntent },
+  { method: "GET", path: "/v1/reads",                      answers: [401, 200, 200, 403, 403, 200, 200, 200] },
+
   { method: "POST", path: "/v1/intents/:id/approve",       answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held },
   { method: "POST", path: "/v1/approve",                   answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held, body: (proposalId) => ({ proposalId }) },
   { method: "POST", path: "/v1/intents/:id/reject",        answers: [401, 403, 403, 403, 403, 200, 403, 403], of: held, body: () => ({ reason: "no" }) },

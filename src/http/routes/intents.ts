@@ -65,7 +65,7 @@ async function list(c: GateContext) {
 
 async function show(c: GateContext) {
   const { dossier } = await visibleDossier(c, c.req.param("id") ?? "");
-  return c.json(intentView(dossier));
+  return c.json(intentView(dossier, await maySeePayload(c.var.principal, dossier.state, c.env)));
 }
 
 async function audit(c: GateContext) {

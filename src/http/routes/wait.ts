@@ -54,5 +54,5 @@ async function replyOf(c: GateContext, state: IntentState) {
   const reply = { ...waitReply(state), block_reason: null };
   if (reply.status !== "blocked") return reply;
   const dossier = (await c.env.intents.find(state.terms.id)?.dossier()) ?? null;
-  return { ...reply, block_reason: dossier === null ? null : intentView(dossier).block_reason };
+  return { ...reply, block_reason: dossier === null ? null : intentView(dossier, false).block_reason };
 }

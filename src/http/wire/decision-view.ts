@@ -8,7 +8,8 @@ import { iso } from "./times.ts";
  * The decision: the contract's row, with the facts and policies it rests on. The trace is for those who review and
  * audit, never for the agent.
  *
- * @param isPayloadTheirs what rules saw can quote the payload, and is left out for who may not see that
+ * @param isPayloadTheirs what rules saw can quote the payload, and a URL can hold what one does: both are left out for
+ *   who may not see that
  */
 export function decisionView(dossier: Dossier, reader: Principal, isPayloadTheirs: boolean) {
   const { terms } = dossier.state;
@@ -32,7 +33,7 @@ export function decisionView(dossier: Dossier, reader: Principal, isPayloadTheir
     evaluated_at: iso(terms.createdAt),
     approval_evidence: null,
     facts: decision?.facts ?? null,
-    ask: ask === null ? null : withoutKey(ask),
+    ask: ask === null ? null : askView(ask, isPayloadTheirs),
     ...(isAgent || decision === null
       ? {}
       : {
@@ -59,6 +60,6 @@ function unquoted({ trace, shadow }: Traces): Traces {
 }
 
 /** A replay decides on what was asked, and the key is no part of that. */
-function withoutKey({ key: _, ...ask }: StoredAsk) {
-  return ask;
+function askView({ key: _, http, ...ask }: StoredAsk, isPayloadTheirs: boolean) {
+  return http === undefined || !isPayloadTheirs ? ask : { ...ask, http };
 }

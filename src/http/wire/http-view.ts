@@ -1,8 +1,8 @@
-import { sha256Hex } from "../../core/digest.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { providerIdempotencyKey } from "../../core/intent/order-claims.ts";
 import { currentOrder, type IntentState } from "../../core/intent/state.ts";
 import type { Header } from "../../core/proxy/header-names.ts";
+import { digestOfBytes } from "../../govern.ts";
 import type { Dossier, KeptResponse } from "../../ports.ts";
 import { orderView } from "./order-view.ts";
 import { recordOf } from "./record.ts";
@@ -49,10 +49,10 @@ export interface Answer extends KeptResponse {
  * The answer to the latest attempt. That to an earlier one, after which the write was tried again, says nothing of what
  * became of it.
  */
-export function latestAnswer(dossier: Dossier, response: KeptResponse | null): Answer | null {
+export async function latestAnswer(dossier: Dossier, response: KeptResponse | null): Promise<Answer | null> {
   if (response === null) return null;
   const result = sentResult(dossier);
-  const sha256 = sha256Hex(response.body);
+  const sha256 = await digestOfBytes(response.body);
   const isIts = result?.["http_status"] === response.status && result["response_sha256"] === sha256;
   return isIts ? { ...response, sha256 } : null;
 }
@@ -91,7 +91,10 @@ const HARMLESS: ReadonlySet<string> = new Set([
 
 /** What may be said of a body that somebody else wrote, so that it is saved or parsed, and never shown as a page. */
 export function harmlessType(headers: readonly Header[]): string {
-  const said = headers.find(([name]) => name === "content-type")?.[1].toLowerCase() ?? "";
+  const valueOf = (wanted: string) => headers.find(([name]) => name === wanted)?.[1].toLowerCase() ?? "";
+  // What is still coded is kept so, and is none of what it says it is.
+  if (!["", "identity"].includes(valueOf("content-encoding"))) return "application/octet-stream";
+  const said = valueOf("content-type");
   const type = said.split(";")[0]?.trim() ?? "";
   if (!HARMLESS.has(type)) return "application/octet-stream";
   return type.startsWith("text/") && /;\s*charset="?utf-8"?\s*(?:;|$)/.test(said)

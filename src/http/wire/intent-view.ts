@@ -3,13 +3,18 @@ import { statusOf } from "../../core/intent/phase.ts";
 import type { IntentRow } from "../../core/intent/read-model.ts";
 import type { Dossier } from "../../ports.ts";
 import { auditTrail } from "./audit.ts";
+import { httpView } from "./http-view.ts";
 import { orderView } from "./order-view.ts";
 import { standingApprovalOf } from "./propose-reply.ts";
 import { recordOf } from "./record.ts";
 import { iso, isoOrNull } from "./times.ts";
 
-/** One intent in full: the contract's columns in snake_case, and what it lacked. */
-export function intentView(dossier: Dossier) {
+/**
+ * One intent in full: the contract's columns in snake_case, and what it lacked.
+ *
+ * @param isPayloadTheirs the request that Gate sends is for those who may see the payload
+ */
+export function intentView(dossier: Dossier, isPayloadTheirs: boolean) {
   const { state } = dossier;
   const { terms } = state;
   const { ask, decision, payload } = recordOf(dossier);
@@ -52,6 +57,7 @@ export function intentView(dossier: Dossier) {
     payload_bytes: payload?.bytes ?? null,
     payload_hash: terms.payloadDigest,
     intent_digest: terms.digest,
+    http: httpView(dossier, isPayloadTheirs),
     erased_at: isoOrNull(state.erasedAt),
     created_at: iso(terms.createdAt),
     updated_at: iso(state.updatedAt),
