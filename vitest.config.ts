@@ -33,6 +33,8 @@ export default defineConfig({
                 GATE_ADMIN_KEY: "gate_ak_test_only",
                 TEST_MIGRATIONS: await readD1Migrations("./migrations"),
               },
+              // Loads Dynamic Workers, whose only way out is GovernedEgress.
+              workerLoaders: { LOADER: {} },
             },
           })),
         ],

@@ -1,6 +1,8 @@
 import { exports, WorkerEntrypoint } from "cloudflare:workers";
 import { portsOf } from "./env.ts";
 import { createApp } from "./http/app.ts";
+import type { EgressProps } from "./http/egress/agent.ts";
+import { createEgress } from "./http/egress/app.ts";
 import { carryOut } from "./carry-out.ts";
 import { tellChannel } from "./notify/channels/tell.ts";
 import { work } from "./notify/work.ts";
@@ -38,6 +40,17 @@ export class Sender extends WorkerEntrypoint<Env> {
 }
 
 const app = createApp();
+const egress = createEgress();
+
+/**
+ * Takes what a container, a sandbox or a Dynamic Worker sends out through the same decisions as the reverse proxy.
+ * Workers of the same account reach it by a binding (docs/egress.md); nobody does from outside.
+ */
+export class GovernedEgress extends WorkerEntrypoint<Env, EgressProps> {
+  override fetch(request: Request): Response | Promise<Response> {
+    return egress.fetch(request, portsOf(this.env), this.ctx);
+  }
+}
 
 export default {
   fetch(request, env, ctx) {

@@ -53,6 +53,16 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
       return row === null ? null : principalOf(row);
     },
 
+    async named(name) {
+      const folded = nameKey(name);
+      if (folded === null) return null;
+      const row = await db
+        .prepare("SELECT * FROM principals WHERE name_key = ?1 AND name = ?2")
+        .bind(folded, name)
+        .first<PrincipalRow>();
+      return row === null ? null : principalOf(row);
+    },
+
     async list({ after, limit }) {
       const { results } = await db
         .prepare("SELECT * FROM principals WHERE id > ?1 ORDER BY id LIMIT ?2")

@@ -1,0 +1,43 @@
+import { isPrincipalId, type Principal } from "../../core/principal.ts";
+import { requireActive } from "../auth.ts";
+import type { GateContext } from "../context.ts";
+import { agentOf, requireAgent, type ProxyAgent } from "../proxy/caller.ts";
+import { refuse } from "../problem.ts";
+
+/** What the operator's own Worker says with the binding, out of reach of the code it runs. */
+export interface EgressProps {
+  /** Name or id of a registered agent. Left out: the code shows an agent's key, as at the reverse proxy. */
+  readonly agent?: string;
+}
+
+/** Whose requests these are. Where the binding says it, no key that the code shows counts. */
+export async function egressAgentOf(c: GateContext): Promise<ProxyAgent> {
+  const props: unknown = c.executionCtx.props;
+  if (typeof props !== "object" || props === null || !("agent" in props)) return agentOf(c);
+  const { agent: named } = props;
+  const agent = async () => agentCalled(c, named);
+  const principal = await agent();
+  // A body can be sent, and a decision waited for, over hours.
+  c.set("admitAgain", async () => {
+    if ((await agent()).id !== principal.id) refuseUnknown();
+  });
+  return { principal, gateHeaders: [c.env.settings.keyHeader] };
+}
+
+async function agentCalled(c: GateContext, named: unknown): Promise<Principal> {
+  if (typeof named !== "string") return refuseUnknown();
+  const { principals } = c.env;
+  const principal = await (isPrincipalId(named) ? principals.get(named) : principals.named(named));
+  if (principal === null) return refuseUnknown();
+  requireActive(principal);
+  return requireAgent(principal);
+}
+
+/** Not 404: what was asked for is the upstream's, and there may well be something. */
+function refuseUnknown(): never {
+  return refuse({
+    status: 403,
+    code: "agent_unknown",
+    detail: "The binding that this came through names no agent that is registered here.",
+  });
+}

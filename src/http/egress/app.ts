@@ -1,0 +1,53 @@
+import { Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { GateContext, GateEnv } from "../context.ts";
+import { handleProxied } from "../proxy/handle.ts";
+import { problemResponse } from "../problem.ts";
+import { egressAgentOf } from "./agent.ts";
+import { routeByHost } from "./host-route.ts";
+import { passUnknown, refuseHost } from "./unknown-host.ts";
+
+/**
+ * The door for whatever a container, a sandbox or a Dynamic Worker sends out: hosts lead to destinations, and from
+ * there on a request is the reverse proxy's.
+ */
+export function createEgress(): Hono<GateEnv> {
+  const app = new Hono<GateEnv>();
+
+  app.all("*", sendOut);
+
+  app.onError((error) => {
+    if (error instanceof HTTPException && error.res !== undefined) return error.res;
+    console.error({ message: "unhandled", error: error.stack ?? String(error) });
+    return problemResponse({
+      status: 503,
+      code: "unavailable",
+      detail: "Gate could not answer this; nothing was approved or sent. Try again.",
+      headers: { "Retry-After": "5" },
+    });
+  });
+
+  return app;
+}
+
+async function sendOut(c: GateContext): Promise<Response> {
+  const agent = await egressAgentOf(c);
+  const { registry } = await c.env.rules.current();
+  const found = routeByHost(registry, new URL(c.req.raw.url));
+  const { id } = agent.principal;
+  switch (found.kind) {
+    case "destination":
+      return handleProxied(c, agent, found.route);
+    case "outside":
+      return refuseHost(c, id, "A destination leads to this host, and none to this port and path.");
+    case "ambiguous":
+      return refuseHost(
+        c,
+        id,
+        "Several destinations have this upstream: which one's policies decide is not said.",
+      );
+    case "unknown":
+      if (registry.unknownHosts === "allow") return passUnknown(c, agent);
+      return refuseHost(c, id, "No destination of this Gate leads to this host.");
+  }
+}

@@ -1,0 +1,128 @@
+import { env, exports } from "cloudflare:workers";
+import { vi } from "vitest";
+import type { Answer } from "./gate.ts";
+import { bindings, changeRules, RULES } from "./rules.ts";
+
+/** What Gate puts into requests to `crm.example.com`. */
+export const CREDENTIAL = "sk_live_nothing_of_it_comes_back";
+
+const REGISTRY = `${RULES.registry.trimEnd()}
+  crm.out:
+    policies: [measured]
+    upstream: https://crm.example.com
+    reads: [{ method: GET, path: /v1/* }]
+    credential: out
+  crm.out-held: { policies: [held], upstream: https://crm.example.com/v1/refunds, credential: out }
+  crm.out-own: { policies: [held], upstream: https://own.example.com/api }
+  crm.out-twice: { policies: [small], upstream: https://twice.example.com }
+  crm.out-again: { policies: [held], upstream: https://twice.example.com/ }
+  crm.out-number: { policies: [small], upstream: "http://127.0.0.1:8099", allow_private: true, reads: [{ method: GET, path: /* }] }
+  crm.out-runner: { policies: [small], upstream: https://runner.example.com, executor: runner, runners: [vpc-1] }
+credentials:
+  out: { ref: env://OUT_KEY }
+`;
+
+/** Puts destinations in force that have upstreams and no prefixes. */
+export async function setEgressScene(unknownHosts: "allow" | "block" = "block"): Promise<void> {
+  bindings["OUT_KEY"] = CREDENTIAL;
+  await changeRules({ policies: RULES.policies, registry: `unknown_hosts: ${unknownHosts}\n${REGISTRY}` });
+}
+
+/** One request as somebody on the internet got it. */
+export interface Arrived {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly redirect: string;
+  readonly text: string;
+}
+
+/** The internet, in the place of the platform's `fetch`. */
+export function internet(
+  answer: (request: Arrived) => Response = () => Response.json({ ok: true }),
+): Arrived[] {
+  const arrived: Arrived[] = [];
+  vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+    const request = new Request(input as RequestInfo, { ...init, signal: null });
+    const { method, url, headers, redirect } = request;
+    const got = { method, url, headers: Object.fromEntries(headers), redirect, text: await request.text() };
+    arrived.push(got);
+    return answer(got);
+  });
+  return arrived;
+}
+
+/** What the code of an agent does in its Dynamic Worker: the requests that it is told to make. */
+const AGENT = `
+import { connect } from "cloudflare:sockets";
+
+export default {
+  async fetch(request) {
+    const { url, init, how } = await request.json();
+    try {
+      if (how === "connect") {
+        const socket = connect(url);
+        await socket.writable.getWriter().write(new TextEncoder().encode("hello"));
+        const { done } = await socket.readable.getReader().read();
+        return new Response(done ? "closed" : "answered");
+      }
+      const answer = await fetch(url, { redirect: "manual", ...init });
+      return new Response([204, 304].includes(answer.status) ? null : answer.body, answer);
+    } catch (error) {
+      return new Response(String(error), { status: 599 });
+    }
+  },
+};`;
+
+type Loopback = (options: { props: unknown }) => Fetcher;
+
+/** A real Dynamic Worker whose only way out is Gate's. */
+export function dynamicWorker(props: unknown): Fetcher {
+  const { GovernedEgress } = exports as unknown as { GovernedEgress: Loopback };
+  return (bindings["LOADER"] as WorkerLoader)
+    .load({
+      compatibilityDate: "2026-10-23",
+      mainModule: "agent.js",
+      modules: { "agent.js": AGENT },
+      env: {},
+      globalOutbound: GovernedEgress({ props }),
+    })
+    .getEntrypoint();
+}
+
+export interface Wanted {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly redirect?: string;
+}
+
+/** What the agent's code gets when it asks for this URL. */
+export async function out(
+  props: unknown,
+  url: string,
+  init: Wanted = {},
+  how: "fetch" | "connect" = "fetch",
+): Promise<Answer> {
+  const told = { method: "POST", body: JSON.stringify({ url, init, how }), redirect: "manual" } as const;
+  const response = await dynamicWorker(props).fetch("http://agent.test/", told);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const text = new TextDecoder().decode(bytes);
+  const isJson = /json/.test(response.headers.get("Content-Type") ?? "") && text !== "";
+  return {
+    status: response.status,
+    headers: response.headers,
+    bytes,
+    text,
+    body: isJson ? JSON.parse(text) : text,
+  };
+}
+
+export async function readsOf(agent: string): Promise<Readonly<Record<string, number>>> {
+  const { results } = await env.DB.prepare(
+    "SELECT destination, sum(count) AS count FROM proxy_reads WHERE agent_id = ?1 GROUP BY destination",
+  )
+    .bind(agent)
+    .all<{ destination: string; count: number }>();
+  return Object.fromEntries(results.map(({ destination, count }) => [destination, count]));
+}
