@@ -35,14 +35,29 @@ function rejectForm(id: string, digest: string, link: string | null, words: stri
 /** A field drops a line end right after its tag: without this one, the payload's own would be. */
 const DROPPED = "\n";
 
-/** @param text what is in the payload now */
-export function editForm({ terms: { id, digest } }: IntentState, link: string | null, text: string): Markup {
+/** What stays as it is of a request that Gate sends, when its payload is changed. */
+const STAYING = {
+  sent: "Only the body changes: method, URL and headers stay as they are.",
+  made: "Gate then makes the request anew of what you write.",
+} as const;
+
+/**
+ * @param text what is in the payload now
+ * @param request null: Gate sends none; `made`: it made the request of the payload itself
+ */
+export function editForm(
+  { terms: { id, digest } }: IntentState,
+  link: string | null,
+  text: string,
+  request: keyof typeof STAYING | null,
+): Markup {
   return html`<section>
     <details>
       <summary>Change what would be written</summary>
       <form method="post" action="/cases/${id}/edit">
         ${hidden(digest, link)}
         <p>This case then ends, and another one is decided anew, with you as the one who proposed it.</p>
+        ${request === null ? null : html`<p>${STAYING[request]}</p>`}
         <p>
           <label for="payload">New payload</label>
           <textarea id="payload" name="payload" required>${DROPPED}${text}</textarea>

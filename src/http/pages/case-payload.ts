@@ -9,7 +9,7 @@ import { bytesOf, counted } from "./words.ts";
 type CaseRecord = ReturnType<typeof recordOf>;
 
 /** As much as anybody reads; who wants the rest takes it as a file. */
-const MAX_CHARACTERS_SHOWN = 64 * 1024;
+export const MAX_CHARACTERS_SHOWN = 64 * 1024;
 
 export interface SeenPayload {
   /** May this reader see it? */
@@ -30,13 +30,22 @@ export function payloadSection(
       ${payload?.kind === "content" ? row("Size", bytesOf(payload.bytes)) : null}
       ${terms.payloadDigest === null ? null : row("SHA-256", html`<span class="mono">${terms.payloadDigest}</span>`)}
     </dl>
-    ${contentOf(terms.id, payload, { isTheirs, bytes })}
+    ${contentOf(terms, payload, { isTheirs, bytes })}
   </section>`;
 }
 
-function contentOf(id: string, payload: CaseRecord["payload"], { isTheirs, bytes }: SeenPayload): Markup {
+function contentOf(
+  { id, sending }: IntentState["terms"],
+  payload: CaseRecord["payload"],
+  { isTheirs, bytes }: SeenPayload,
+): Markup {
+  const isSent = sending !== null;
   if (payload === null) return html`<p>The payload was erased.</p>`;
-  if (payload.kind === "none") return html`<p>There is no payload: the action itself is all.</p>`;
+  if (payload.kind === "none") {
+    return html`<p>
+      There is no payload: ${isSent ? "the request above has no body" : "the action itself is all"}.
+    </p>`;
+  }
   if (payload.kind === "reference") {
     return html`<p>Gate has not seen it: the agent gave a name and kept the content.</p>`;
   }
@@ -45,7 +54,7 @@ function contentOf(id: string, payload: CaseRecord["payload"], { isTheirs, bytes
   const text = textOf(bytes);
   if (text === null) return html`<p>It is no text. ${download(id, "Download it")} to look at it.</p>`;
   if (text === "") return html`<p>It is empty.</p>`;
-  const shown = text.length > MAX_CHARACTERS_SHOWN ? start(text) : text;
+  const shown = startOf(text);
   // A parser drops a line end right after the tag: without this one, the payload's own would be.
   return html`<pre tabindex="0" aria-label="Payload">${"\n"}${visibleLines(shown)}</pre>
     ${
@@ -78,8 +87,9 @@ function linesIn(text: string): number {
   return text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
 }
 
-/** Not in the middle of a character. */
-function start(text: string): string {
+/** As much of it as is shown, and never half a character. */
+export function startOf(text: string): string {
+  if (text.length <= MAX_CHARACTERS_SHOWN) return text;
   const cut = text.slice(0, MAX_CHARACTERS_SHOWN);
   return cut.isWellFormed() ? cut : cut.slice(0, -1);
 }

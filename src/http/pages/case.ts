@@ -1,4 +1,5 @@
 import { html } from "hono/html";
+import type { Ask } from "../../core/ask.ts";
 import { eligibility } from "../../core/intent/approval.ts";
 import type { Voter } from "../../core/intent/command.ts";
 import type { IntentState } from "../../core/intent/state.ts";
@@ -9,10 +10,13 @@ import { maySeePayload } from "../access.ts";
 import type { Caller } from "../auth.ts";
 import type { GateContext } from "../context.ts";
 import { problemOf, problemOfUndecided } from "../refusals.ts";
+import { latestAnswer } from "../wire/http-view.ts";
 import { recordOf } from "../wire/record.ts";
 import { deciding, editForm } from "./case-forms.ts";
+import { answerSection } from "./case-answer.ts";
 import { approvalSection, undeliveredSection } from "./case-approval.ts";
 import { historySection } from "./case-history.ts";
+import { sendingSection } from "./case-http.ts";
 import { payloadSection } from "./case-payload.ts";
 import { requestSection, whySection } from "./case-request.ts";
 import { editableText } from "./editable.ts";
@@ -44,6 +48,8 @@ export async function casePage(
     state.phase === "pending_approval" ? obstacleTo(state.terms, c.env) : null,
   ]);
   const bytes = isPayloadTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
+  const isAnswerTheirs = isPayloadTheirs && state.terms.sending !== null;
+  const answer = isAnswerTheirs ? await latestAnswer(dossier, await intent.response()) : null;
   const voter = principal.role === "reviewer" ? voterOf(principal, caller.assurance, registry) : null;
   const record = recordOf(dossier);
   const now = Date.now();
@@ -51,11 +57,12 @@ export async function casePage(
     title: `${state.terms.action}: ${standingOf(state.phase)}`,
     body: html`
       ${headline(state, now)} ${obstacle === null ? null : warning(problemOfUndecided(obstacle).detail)}
-      ${successionOf(state)} ${requestSection(state, record, agent)}
+      ${successionOf(state)} ${answerSection(dossier, answer, isPayloadTheirs, now)}
+      ${requestSection(state, record, agent)} ${sendingSection(dossier, isPayloadTheirs)}
       ${payloadSection(state, record, { isTheirs: isPayloadTheirs, bytes })}
       ${whySection(state, record, isPayloadTheirs)} ${approvalSection(state, now)}
       ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
-      <div id="decide">${decidingOf(state, voter, link, bytes)}</div>
+      <div id="decide">${decidingOf(state, voter, link, bytes, record.ask)}</div>
       ${historySection(dossier, agent)}
     `,
   });
@@ -66,13 +73,20 @@ function decidingOf(
   voter: Voter | null,
   link: string | null,
   bytes: Uint8Array | null,
+  ask: Ask | null,
 ): Markup | null {
   if (voter === null || !["pending_approval", "approved", "scheduled"].includes(state.phase)) return null;
   const refusal = eligibility(state, voter);
   if (refusal !== null) return warning(problemOf(refusal).detail);
   const isChangeable = state.phase === "pending_approval" && state.terms.edit.allow;
   const text = isChangeable && bytes !== null ? editableText(bytes) : null;
-  return html`${deciding(state, voter, link)} ${text === null ? null : editForm(state, link, text)}`;
+  return html`${deciding(state, voter, link)}
+  ${text === null ? null : editForm(state, link, text, madeHow(ask))}`;
+}
+
+function madeHow(ask: Ask | null): "sent" | "made" | null {
+  if (ask?.http === undefined) return null;
+  return ask.http.fromTemplate === true ? "made" : "sent";
 }
 
 function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now: number): Markup {
