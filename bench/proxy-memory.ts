@@ -23,6 +23,14 @@ const WRITE_BYTES = 10 * 1024 * 1024;
 const WRITES = 8;
 const GOAL_MB = 64;
 
+const RECORD = { name: "Jenny Rosen", email: "jenny.rosen@example.com", note: "Renewal of the yearly plan." };
+
+const WRITTEN: Readonly<Record<string, { readonly type: string; readonly body: Buffer }>> = {
+  JSON: { type: "application/json", body: jsonOf(WRITE_BYTES) },
+  CSV: { type: "text/csv", body: textOf("Jenny Rosen,jenny.rosen@example.com,Renewal\n", WRITE_BYTES) },
+  bytes: { type: "application/octet-stream", body: randomBytes(WRITE_BYTES) },
+};
+
 const connections = new Agent({ keepAlive: true });
 const scene = await startScene();
 try {
@@ -90,14 +98,6 @@ async function readLong({ place, prefix }: Way, key: string, pauseMs: number) {
   const seconds = (performance.now() - started) / 1000;
   return { speed: LONG_BYTES / 1e6 / seconds, growth: memoryOf(place.pid).peak - before };
 }
-
-const RECORD = { name: "Jenny Rosen", email: "jenny.rosen@example.com", note: "Renewal of the yearly plan." };
-
-const WRITTEN: Readonly<Record<string, { readonly type: string; readonly body: Buffer }>> = {
-  JSON: { type: "application/json", body: jsonOf(WRITE_BYTES) },
-  CSV: { type: "text/csv", body: textOf("Jenny Rosen,jenny.rosen@example.com,Renewal\n", WRITE_BYTES) },
-  bytes: { type: "application/octet-stream", body: randomBytes(WRITE_BYTES) },
-};
 
 function jsonOf(bytes: number): Buffer {
   const line = JSON.stringify(RECORD);
