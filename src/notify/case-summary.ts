@@ -1,3 +1,4 @@
+import type { Ask } from "../core/ask.ts";
 import type { ApprovalRequirements, Decision } from "../core/decision.ts";
 import type { IntentState } from "../core/intent/state.ts";
 import type { Risk } from "../core/risk.ts";
@@ -14,6 +15,8 @@ export interface CaseSummary {
   readonly digest: string;
   readonly destination: string;
   readonly action: string;
+  /** Method and URL of a request that Gate sends, its query left out; null: it sends none. */
+  readonly request: string | null;
   /** The agent's name, as the operator registered it. */
   readonly agent: string;
   readonly risk: Risk;
@@ -31,6 +34,12 @@ export interface CaseSummary {
 /** An agent picks destination and action freely; more than this is no name. */
 const MAX_NAME_CHARACTERS = 120;
 
+/** A URL that is longer is read on the page of the case. */
+const MAX_REQUEST_CHARACTERS = 300;
+
+/** More than these are longer than a message shows, and none of them is worth a look. */
+const MAX_SEGMENTS = MAX_REQUEST_CHARACTERS;
+
 /** More rules say no more, and a field of a message is short. */
 const MAX_RULES = 3;
 
@@ -42,6 +51,7 @@ export function summaryOf(dossier: Dossier, agentName: string): CaseSummary {
     digest: terms.digest,
     destination: oneLine(terms.destination, MAX_NAME_CHARACTERS),
     action: oneLine(terms.action, MAX_NAME_CHARACTERS),
+    request: requestLine(dossier),
     agent: oneLine(agentName, MAX_NAME_CHARACTERS),
     risk: terms.risk,
     records: terms.records,
@@ -52,6 +62,25 @@ export function summaryOf(dossier: Dossier, agentName: string): CaseSummary {
     approval: terms.approval,
     votes: state.votes.length,
   };
+}
+
+/** A query can hold all that a payload can, so of that there is only the word that there is one. */
+function requestLine({ case: record }: Dossier): string | null {
+  const { http } = record === null ? {} : (JSON.parse(record.ask) as Partial<Ask>);
+  if (http === undefined) return null;
+  const [address = "", query = ""] = http.url.split("?", 2);
+  // One by one: what is taken out for one of them never takes the server's name with it.
+  const segments = address.split("/", MAX_SEGMENTS).map((segment) => scrub(unescaped(segment)));
+  return oneLine(`${http.method} ${segments.join("/")}${query === "" ? "" : "?…"}`, MAX_REQUEST_CHARACTERS);
+}
+
+/** As the server reads it: what identifies a person would not be found in escapes. */
+function unescaped(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 /** Rules are named, and what they saw is not: that can quote the payload. */
@@ -72,11 +101,12 @@ export interface Fact {
 
 /** What people need to know before they open the case, in the order in which they ask. */
 export function factsOf(summary: CaseSummary): readonly Fact[] {
-  const { destination, action, agent, risk, records, valueCents, reasonCode, decideBy } = summary;
+  const { destination, action, request, agent, risk, records, valueCents, reasonCode, decideBy } = summary;
   return [
     { label: "Who", value: agent },
     { label: "What", value: action },
     { label: "Where", value: destination },
+    ...(request === null ? [] : [{ label: "Sends", value: request }]),
     { label: "Risk", value: riskText(risk) },
     { label: "Records", value: records === null ? "unknown" : grouped(records) },
     ...(valueCents === null ? [] : [{ label: "Value", value: dollars(valueCents) }]),
@@ -94,9 +124,14 @@ const PLAIN_NAME = /^[\w-]+\.[\w-]+$/;
  * its action `https://gate.example.net/login` would have Gate send it to the people whose word it wants.
  */
 export function unlinked(summary: CaseSummary): CaseSummary {
-  const { action, destination } = summary;
+  const { action, destination, request } = summary;
   const shown = PLAIN_NAME.test(destination) ? destination : broken(destination);
-  return { ...summary, destination: shown, action: action === destination ? shown : broken(action) };
+  return {
+    ...summary,
+    destination: shown,
+    action: action === destination ? shown : broken(action),
+    request: request === null ? null : broken(request),
+  };
 }
 
 function broken(name: string): string {

@@ -54,6 +54,7 @@ function dataOf(record: DeliveryRecord, { state, summary, standing, link }: Case
     agent: summary.agent,
     action: summary.action,
     destination: summary.destination,
+    request: summary.request,
     risk: { level: summary.risk.level, score: summary.risk.score / 100, factors: summary.risk.factors },
     records: summary.records,
     value_usd: summary.valueCents === null ? null : summary.valueCents / 100,
