@@ -27,6 +27,13 @@ export class Teller extends WorkerEntrypoint<Env> {
 /** Sends one approved write, in a call of its own. Nobody outside can call it. */
 export class Sender extends WorkerEntrypoint<Env> {
   async send(id: string): Promise<void> {
+    const sent = this.#send(id);
+    // A batch doesn't wait for a slow upstream, and what it called would end with it: sent, and nothing recorded.
+    this.ctx.waitUntil(sent);
+    await sent;
+  }
+
+  async #send(id: string): Promise<void> {
     const ports = portsOf(this.env);
     const intent = ports.intents.find(id);
     if (intent === null) return;
