@@ -62,6 +62,7 @@ export async function through(agent: Registered, wanted: Wanted): Promise<Answer
     method,
     headers: { "X-Gate-Key": agent.key, "Content-Type": "application/json", ...headers },
     body,
+    redirect: "manual",
   });
 }
 
