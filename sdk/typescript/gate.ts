@@ -3,6 +3,7 @@ import { localAgentKey } from "./local-key.ts";
 import { inBothCases, knownOptions } from "./names.ts";
 import { MAX_PAYLOAD_BYTES, type PayloadInput, wirePayload } from "./payload.ts";
 import { proposalBody } from "./proposal.ts";
+import { upstreamResponse } from "./response.ts";
 import { environment } from "./runtime.ts";
 import { send, type WireRequest } from "./transport.ts";
 import type {
@@ -22,6 +23,7 @@ import type {
   ProposeOptions,
   ProposeResult,
   ReportOptions,
+  UpstreamResponse,
   WaitOptions,
   WaitResult,
   WebhookOptions,
@@ -280,6 +282,16 @@ export class Gate {
 
   async decision(options: IntentOption): Promise<Answer> {
     return this.#read(`${intentPath(options)}/decision`);
+  }
+
+  /**
+   * What the upstream answered to a write that Gate sent itself.
+   *
+   * @throws {GateError} `no_response`: there is none (yet); its message says why
+   */
+  async response(intent: string | IntentOption): Promise<UpstreamResponse> {
+    const path = intentPath(typeof intent === "string" ? { intentId: intent } : intent);
+    return upstreamResponse(await this.#read(`${path}/response?format=json`));
   }
 
   /** Intents, newest first; an agent sees its own. */

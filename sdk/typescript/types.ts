@@ -191,6 +191,8 @@ export interface Intent extends Answer {
   readonly expires_at: string;
   readonly risk_score: number;
   readonly risk_level: RiskLevel;
+  /** Null: Gate sends none, it was erased, or it is not for the reader. */
+  readonly http: SentRequest | null;
   readonly auditTrail: readonly LedgerEvent[];
 }
 
@@ -203,6 +205,37 @@ export interface ExecutionOrder extends Answer {
   readonly execution_token: string | null;
   readonly executionToken: string | null;
   readonly expires_at: string;
+}
+
+/** What an upstream answered to a write that Gate sent. */
+export interface UpstreamResponse extends Answer {
+  readonly intentId: string;
+  /** The upstream's. */
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** As text where it is text; else in base64. */
+  readonly body: string;
+  readonly encoding: "utf-8" | "base64";
+  readonly bytes: Uint8Array;
+  /** True: the upstream sent more than Gate keeps, or broke off. */
+  readonly truncated: boolean;
+  readonly receivedAt: string;
+  /** Of the bytes, in lower-case hexadecimal. */
+  readonly sha256: string;
+}
+
+/** The request that Gate sends, for those who may see the payload. */
+export interface SentRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Where Gate puts the credential in; null: it puts in none. */
+  readonly credential_in: { readonly in: "header" | "query"; readonly name: string } | null;
+  /** What Gate adds so that the provider knows a repeat. */
+  readonly repeat_header: readonly [name: string, value: string] | null;
+  /** `agent`: its repeat of the request carries its own credential. */
+  readonly sent_by: "gate" | "agent";
 }
 
 export interface IntentList extends Answer {

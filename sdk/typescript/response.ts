@@ -1,0 +1,27 @@
+import { GateError } from "./gate-error.ts";
+import type { UpstreamResponse } from "./types.ts";
+
+/**
+ * An answer of Gate's as the upstream's, its body's bytes beside the text.
+ *
+ * @throws {GateError} `invalid_response`: what answered is no Gate that knows this call
+ */
+export function upstreamResponse(answer: Readonly<Record<string, unknown>>): UpstreamResponse {
+  const { body, encoding } = answer;
+  if (typeof body !== "string" || (encoding !== "utf-8" && encoding !== "base64")) {
+    throw new GateError("the answer holds no upstream's response", {
+      code: "invalid_response",
+      body: answer,
+    });
+  }
+  const bytes = encoding === "utf-8" ? new TextEncoder().encode(body) : fromBase64(body);
+  return { ...answer, bytes } as unknown as UpstreamResponse;
+}
+
+function fromBase64(text: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
+  } catch (error) {
+    throw new GateError("the response is not base64", { code: "invalid_response", cause: error });
+  }
+}
