@@ -43,13 +43,19 @@ export default defineConfig({
           testTimeout: SLOW_MACHINE_MS,
           include: ["test/worker/**/*.test.ts"],
           setupFiles: ["./test/worker/setup.ts"],
+          globalSetup: ["./test/worker/odd-server.ts"],
         },
       },
       // The real command as a process, and the built Worker over HTTP and in a browser.
       {
         test: {
           name: "http",
-          include: ["test/cli/**/*.test.ts", "test/conformance/**/*.test.ts", "test/browser/**/*.test.ts"],
+          include: [
+            "test/cli/**/*.test.ts",
+            "test/conformance/**/*.test.ts",
+            "test/http/**/*.test.ts",
+            "test/browser/**/*.test.ts",
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

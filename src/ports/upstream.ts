@@ -8,10 +8,11 @@ import type { VaultProblem } from "./vault.ts";
 /** One request to a destination's upstream. */
 export interface UpstreamCall {
   readonly method: string;
-  /** Of the registry, canonical, before the credential is put in. */
+  /** Of the registry, before the credential is put in; written exactly as the URL parser writes it, or it is refused. */
   readonly url: string;
-  /** As `outboundHeaders` gives them. */
+  /** As `outboundHeaders` gives them. To a GET or HEAD, `Cache-Control` and `Pragma` are added where there are none. */
   readonly headers: readonly Header[];
+  /** GET and HEAD have none. A stream's length is not known, and not said. */
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
   /**
    * True: the body of the answer is passed on unread, and without a credential stays coded as it came. False: it is
@@ -31,9 +32,15 @@ export interface UpstreamAnswer {
   /** 200 to 599. */
   readonly status: number;
   readonly statusText: string;
-  /** Lower case. */
+  /**
+   * Lower case. Where `content-encoding` is among them, the body is coded already: whoever answers with it says
+   * `encodeBody: "manual"`, or the runtime codes it once more.
+   */
   readonly headers: readonly Header[];
-  /** Null where there is none. Fails when the upstream breaks off. */
+  /**
+   * Null where there is none. Nothing of it is fetched before it is read. Fails when the upstream breaks off, pauses for
+   * too long, or sends what its coding doesn't allow; whoever doesn't read it to the end cancels it.
+   */
   readonly body: ReadableStream<Uint8Array> | null;
   /** Set where there is a body that can't be masked, and so is not there; the status is the upstream's all the same. */
   readonly withheld: AnswerProblem | null;
@@ -45,10 +52,13 @@ export type CallProblem =
   /** The credential can't be put in, or could not be masked in the answer. */
   | InjectProblem
   | "refused_address"
-  /** Nobody was there to take it: certainly not sent. */
+  /** Nobody could send it as it is: certainly not sent. */
   | "unreachable"
   | "timeout"
-  /** The connection ended, before or after it was read. */
+  /**
+   * There was no connection, or it ended, before or after the request was read: the runtime says the same of a port where
+   * nobody listens.
+   */
   | "broken_off"
   /** An answer that is none of HTTP's. */
   | "odd_answer";

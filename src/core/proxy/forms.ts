@@ -65,6 +65,20 @@ export function formsOf(secrets: readonly string[]): Forms {
   return { setAt, sets: bitsOf([...numbers.keys()]), endsAt, before, starts, longest };
 }
 
+/** The same for a text whose letters may all have become small. */
+export function withoutCase(forms: Forms): Forms {
+  const sets = forms.sets.slice();
+  for (let row = 0; row < sets.length; row += 256) {
+    for (let small = 0x61; small <= 0x7a; small += 1) {
+      const capital = small - 0x20;
+      const either = (sets[row + small] ?? 0) | (sets[row + capital] ?? 0);
+      sets[row + small] = either;
+      sets[row + capital] = either;
+    }
+  }
+  return { ...forms, sets };
+}
+
 function bitsOf(sets: readonly string[]): Uint8Array {
   const bits = new Uint8Array(sets.length * 256);
   for (const [number, set] of sets.entries()) {

@@ -1,8 +1,8 @@
 import { err, ok, type Result } from "../result.ts";
-import { formsOf } from "./forms.ts";
+import { formsOf, withoutCase } from "./forms.ts";
 import { maskProblem, type MaskProblem } from "./maskable.ts";
 import { MaskedBytes, type MaskedStream } from "./masked-bytes.ts";
-import { readingOf } from "./reading.ts";
+import { readingOf, type Reading } from "./reading.ts";
 
 /**
  * Takes secrets out of what goes back to an agent: as they are, in base64, in hexadecimal, and with any of their
@@ -19,6 +19,8 @@ export interface Masks {
   stream(): MaskedStream;
   /** For a header's value, a status text, a line of a log. */
   text(text: string): string;
+  /** Is one in a header's name? The platform writes names in lower case, whatever came. */
+  isInName(name: string): boolean;
 }
 
 /**
@@ -30,9 +32,21 @@ export function masksFor(secrets: readonly string[]): Result<Masks, MaskProblem>
     const problem = maskProblem(secret);
     if (problem !== null) return err(problem);
   }
-  const reading = readingOf(formsOf(secrets));
+  const forms = formsOf(secrets);
+  const reading = readingOf(forms);
   const stream = () => new MaskedBytes(reading);
-  return ok({ stream, text: (text) => maskedText(text, stream()) });
+  const shortest = Math.min(...secrets.map(({ length }) => length));
+  let inNames: Reading | undefined;
+  return ok({
+    stream,
+    text: (text) => maskedText(text, stream()),
+    isInName(name) {
+      // Most names are shorter than any secret.
+      if (name.length < shortest) return false;
+      inNames ??= readingOf(withoutCase(forms));
+      return maskedText(name, new MaskedBytes(inNames)) !== name;
+    },
+  });
 }
 
 function maskedText(text: string, stream: MaskedStream): string {

@@ -71,21 +71,24 @@ const SHARED_CACHING =
 /**
  * Headers that go back, in lower case, lines of a name as they came.
  *
- * @param masks null: no credential was put in, so nothing has to be masked and the bytes stay what they were
+ * @param masks null: no credential was put in, so nothing has to be masked
+ * @param isDecoded the content goes back without its coding
  */
-export function answeredHeaders(headers: readonly Header[], masks: Masks | null): readonly Header[] {
+export function answeredHeaders(
+  headers: readonly Header[],
+  masks: Masks | null,
+  isDecoded = false,
+): readonly Header[] {
   const connection = namedInConnection(headers);
   const kept: Header[] = [];
   for (const [written, value] of headers) {
     const name = written.toLowerCase();
     if (!passes(name) || connection.has(name) || !isHeaderName(name) || !isHeaderValue(value)) continue;
-    if (masks === null) {
-      kept.push([name, value]);
-      continue;
-    }
+    const isOfTheBytes = OF_THE_EXACT_BYTES.has(name) || CHECKSUM.test(name);
+    if (isOfTheBytes && (masks !== null || isDecoded)) continue;
     // A name can't be masked and stay a name.
-    if (OF_THE_EXACT_BYTES.has(name) || CHECKSUM.test(name) || masks.text(written) !== written) continue;
-    kept.push([name, masks.text(value)]);
+    if (masks?.isInName(written) === true) continue;
+    kept.push([name, masks === null ? value : masks.text(value)]);
   }
   return [...kept, ...addedHeaders(headers)];
 }

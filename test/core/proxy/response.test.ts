@@ -108,6 +108,22 @@ describe("a credential was put in", () => {
     expect(answeredHeaders([[name, "value"]], null)).toEqual([[name.toLowerCase(), "value"], ...ADDED]);
   });
 
+  test.for([
+    `x-${SECRET.toLowerCase()}`,
+    `x-${btoa(SECRET).replaceAll("=", "").toLowerCase()}-y`,
+    `x-${Array.from(SECRET, (char) => char.charCodeAt(0).toString(16))
+      .join("")
+      .toUpperCase()}`,
+  ])("21: a header whose name holds it, in small letters, does not go: %s", (name) => {
+    expect(answeredHeaders([[name, "a"]], masks)).toEqual(ADDED);
+    expect(answeredHeaders([[name, "a"]], null)).toEqual([[name.toLowerCase(), "a"], ...ADDED]);
+  });
+
+  test("a long name that doesn't hold it goes", () => {
+    const name = "x-ratelimit-remaining-of-this-hour-for-the-whole-account";
+    expect(answeredHeaders([[name, "9"]], masks)).toEqual([[name, "9"], ...ADDED]);
+  });
+
   test("an upstream that echoes the credential in a header or its status text gets it masked", () => {
     const headers: Header[] = [
       ["Location", `https://api.example.com/?key=${SECRET}&x=1`],
@@ -127,6 +143,17 @@ describe("a credential was put in", () => {
     expect(answeredStatusText("Found", null)).toBe("Found");
   });
 });
+
+test.for(["Content-Length", "Content-Encoding", "ETag", "Content-Digest", "Content-Range"])(
+  "%s is not true of content without its coding, and does not go with it",
+  (name) => {
+    expect(answeredHeaders([[name, "value"]], null, true)).toEqual(ADDED);
+    expect(answeredHeaders([["Content-Type", "text/csv"]], null, true)).toEqual([
+      ["content-type", "text/csv"],
+      ...ADDED,
+    ]);
+  },
+);
 
 describe("content", () => {
   test.for([
