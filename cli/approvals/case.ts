@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
 import { isIntact, payloadOf, payloadWords, type CasePayload } from "./case-payload.ts";
 import { Refused, type ApprovalServer } from "./server.ts";
+import { requestLines } from "./request.ts";
 import { clipped, hanging } from "./visible.ts";
 import { count, dollars, duration } from "./words.ts";
 
@@ -59,14 +60,12 @@ export function caseLines(found: Case, now: number, columns: number | null): rea
   const edit = editWords(view);
   const lines: readonly (readonly [label: string, words: string])[] = [
     ["what", what(view)],
+    ...requestLines(view),
     ["who", `${who(view, agent)}${onBehalf === null ? "" : `, for "${clipped(onBehalf, 80)}"`}`],
     ["records", records(facts, view)],
     ["value", value(facts, view)],
     ["risk", `${text(view, "risk_level")} ${numberMember(view, "risk_score") ?? "?"}${factors(view)}`],
-    [
-      "held by",
-      `${text(view, "policy_id")}: ${clipped(textMember(view, "reason") ?? "no reason kept", 400)}`,
-    ],
+    ["held by", `${policy(view)}: ${clipped(textMember(view, "reason") ?? "no reason kept", 400)}`],
     ["state", `${clipped(state, 40)}, ${clock(view, state, now)}`],
     ["votes", votes(view)],
     ...(edit === null ? [] : [["edit", edit] as const]),
@@ -82,6 +81,14 @@ export function caseLines(found: Case, now: number, columns: number | null): rea
 function what(view: JsonObject): string {
   const [destination, action] = [text(view, "destination"), text(view, "action")];
   return action === destination ? destination : `${destination}, ${action}`;
+}
+
+/** The one that the agent named; through the proxy it names none, and those in force are the destination's. */
+function policy(view: JsonObject): string {
+  const named = textMember(view, "policy_id");
+  if (named !== null && named !== "") return clipped(named, 120);
+  const inForce = listMember(view, "policies").filter(isJsonObject);
+  return clipped(inForce.map((one) => textMember(one, "id") ?? "?").join(", "), 120);
 }
 
 function records(facts: JsonObject | null, view: JsonObject): string {

@@ -40,7 +40,11 @@ beforeAll(async () => {
   held("editable", "edit: { allow: true }\n");
   held("by-nobody", "approvers: { groups: [elsewhere] }\n");
   const registry = join(home.path, "gate.yaml");
-  writeFileSync(registry, "people:\n  ana: { name: Ana }\ngroups:\n  elsewhere: [ana]\ndestinations: {}\n");
+  const sent = `crm.sent: { policies: [held], prefix: /sent, upstream: "https://upstream.example.com", credential: sent }`;
+  writeFileSync(
+    registry,
+    `people:\n  ana: { name: Ana }\ngroups:\n  elsewhere: [ana]\ndestinations:\n  ${sent}\ncredentials:\n  sent: { ref: env://SENT_KEY }\n`,
+  );
   port = await freePort();
   const args = ["--policy-dir", policies, "--registry", registry];
   server = await serve({ port, home: home.path, args });
@@ -176,6 +180,34 @@ describe("approvals show", () => {
     }
     const json = JSON.parse((await approvals(["show", id, "--json"])).out) as Record<string, unknown>;
     expect(json).toMatchObject({ id, payload: HOSTILE, payload_encoding: "utf8" });
+  });
+
+  test("shows the request that Gate sends, whole, and nothing in it drives the terminal", async () => {
+    const url = `/contacts/${"a/".repeat(120)}${encodeURIComponent("\u202e")}?amount=900`;
+    const held = await fetch(`http://127.0.0.1:${port}/sent${url}`, {
+      method: "PATCH",
+      headers: {
+        "X-Gate-Key": keys.agent,
+        "Content-Type": "application/json",
+        "User-Agent": "x\u00e2\u0080\u00ae",
+      },
+      body: '{"name":"Ada"}',
+    });
+    const { intentId: id } = (await held.json()) as { readonly intentId: string };
+    expect(held.status).toBe(202);
+    const { code, out } = await approvals(["show", id]);
+    expect(code).toBe(0);
+    expect(out).toContain(`\n  request  PATCH https://upstream.example.com${url}\n`);
+    expect(out).toContain("\n  header   content-type: application/json\n");
+    expect(out).toContain("user-agent: x⟨U+202E⟩\n");
+    expect(out).toContain(
+      "\n  sends    Gate, once, as soon as it is approved, with its credential in the header authorization\n",
+    );
+    expect(out).toContain("\n  held by  held: ");
+    expect(out).toContain('  | {"name":"Ada"}\n');
+    expect(out).not.toMatch(DRIVES_A_TERMINAL);
+    const json = JSON.parse((await approvals(["show", id, "--json"])).out);
+    expect(json.http).toMatchObject({ method: "PATCH", url: `https://upstream.example.com${url}` });
   });
 
   test("shows of a long payload the beginning and says so, and of one that is no text its bytes", async () => {

@@ -1,0 +1,65 @@
+import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
+import { member, numberMember, textMember } from "../../verifier/read-json.ts";
+import { clipped, visible } from "./visible.ts";
+import { count } from "./words.ts";
+
+/**
+ * The request that Gate sends, but for its body: all of it, because it is decided on. Nothing where Gate sends none, and
+ * where it is not shown to this key.
+ */
+export function requestLines(view: JsonObject): readonly (readonly [label: string, words: string])[] {
+  const http = member(view, "http");
+  if (!isJsonObject(http)) return [];
+  const repeat = pairOf(member(http, "repeat_header"));
+  return [
+    ["request", `${visible(textMember(http, "method") ?? "?")} ${visible(textMember(http, "url") ?? "?")}`],
+    ...pairsOf(member(http, "headers")).map((pair) => ["header", words(pair)] as const),
+    ...(repeat === null ? [] : [["header", `${words(repeat)} (Gate adds it)`] as const]),
+    ["sends", `${textMember(http, "sent_by") === "agent" ? BY_AGENT : BY_GATE}, ${credential(http)}`],
+    ...answerLine(view),
+  ];
+}
+
+/** What the upstream said, once it was sent. */
+function answerLine(view: JsonObject): readonly (readonly [label: string, words: string])[] {
+  const execution = member(view, "execution");
+  const result = isJsonObject(execution) ? member(execution, "result") : null;
+  if (!isJsonObject(result)) return [];
+  const status = numberMember(result, "http_status");
+  if (status !== null) {
+    return [["answer", `HTTP ${status}, ${count(numberMember(result, "response_bytes"))} bytes`]];
+  }
+  const problem = textMember(result, "problem");
+  return problem === null ? [] : [["answer", `none (${clipped(problem, 60)})`]];
+}
+
+const BY_GATE = "Gate, once, as soon as it is approved";
+const BY_AGENT = "the agent's repeat, once";
+
+function credential(http: JsonObject): string {
+  const slot = member(http, "credential_in");
+  if (!isJsonObject(slot)) {
+    return textMember(http, "sent_by") === "agent"
+      ? "with the agent's own credential"
+      : "without a credential";
+  }
+  const place = textMember(slot, "in") === "query" ? "query parameter" : "header";
+  return `with its credential in the ${place} ${visible(textMember(slot, "name") ?? "?")}`;
+}
+
+type Pair = readonly [name: string, value: string];
+
+function words([name, value]: Pair): string {
+  return `${visible(name)}: ${visible(value)}`;
+}
+
+function pairsOf(list: Json | undefined): readonly Pair[] {
+  if (!Array.isArray(list)) return [];
+  return list.map((each: Json) => pairOf(each)).filter((pair) => pair !== null);
+}
+
+function pairOf(value: Json | undefined): Pair | null {
+  if (!Array.isArray(value)) return null;
+  const [name, text] = value as readonly Json[];
+  return typeof name === "string" && typeof text === "string" ? [name, text] : null;
+}
