@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { HTTPException } from "hono/http-exception";
 import { agents } from "./routes/agents.ts";
 import { approvalLinks } from "./routes/approval-links.ts";
 import { approvals } from "./routes/approvals.ts";
@@ -27,6 +26,7 @@ import { webhooks } from "./routes/webhooks.ts";
 import type { GateEnv } from "./context.ts";
 import { requireHost } from "./host.ts";
 import { problemResponse } from "./problem.ts";
+import { answerUnhandled } from "./unhandled.ts";
 
 /** The HTTP door. Its environment is the ports, not the platform's bindings. */
 export function createApp(): Hono<GateEnv> {
@@ -75,17 +75,7 @@ export function createApp(): Hono<GateEnv> {
     }),
   );
 
-  app.onError((error) => {
-    if (error instanceof HTTPException && error.res !== undefined) return error.res;
-    // The caller learns nothing of the inside; whoever operates Gate finds the rest in the log.
-    console.error({ message: "unhandled", error: error.stack ?? String(error) });
-    return problemResponse({
-      status: 503,
-      code: "unavailable",
-      detail: "Gate could not answer this; nothing was approved or sent. Try again.",
-      headers: { "Retry-After": "5" },
-    });
-  });
+  app.onError(answerUnhandled);
 
   return app;
 }

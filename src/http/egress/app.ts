@@ -1,8 +1,7 @@
 import { Hono } from "hono";
-import { HTTPException } from "hono/http-exception";
 import type { GateContext, GateEnv } from "../context.ts";
 import { handleProxied } from "../proxy/handle.ts";
-import { problemResponse } from "../problem.ts";
+import { answerUnhandled } from "../unhandled.ts";
 import { egressAgentOf } from "./agent.ts";
 import { routeByHost } from "./host-route.ts";
 import { passUnknown, refuseHost } from "./unknown-host.ts";
@@ -16,16 +15,7 @@ export function createEgress(): Hono<GateEnv> {
 
   app.all("*", sendOut);
 
-  app.onError((error) => {
-    if (error instanceof HTTPException && error.res !== undefined) return error.res;
-    console.error({ message: "unhandled", error: error.stack ?? String(error) });
-    return problemResponse({
-      status: 503,
-      code: "unavailable",
-      detail: "Gate could not answer this; nothing was approved or sent. Try again.",
-      headers: { "Retry-After": "5" },
-    });
-  });
+  app.onError(answerUnhandled);
 
   return app;
 }
