@@ -65,7 +65,7 @@ export function summaryOf(dossier: Dossier, agentName: string): CaseSummary {
 }
 
 /** A query can hold all that a payload can, so of that there is only the word that there is one. */
-function requestLine({ case: record }: Dossier): string | null {
+export function requestLine({ case: record }: Dossier): string | null {
   const { http } = record === null ? {} : (JSON.parse(record.ask) as Partial<Ask>);
   if (http === undefined) return null;
   const [address = "", query = ""] = http.url.split("?", 2);

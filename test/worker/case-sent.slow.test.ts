@@ -3,6 +3,7 @@ import { carryOut } from "../../src/carry-out.ts";
 import { err } from "../../src/core/result.ts";
 import type { CallFailure } from "../../src/ports/upstream.ts";
 import { admin, call, fresh, register, send, stateOf, until, type Registered } from "./gate.ts";
+import { linkTo } from "./links.ts";
 import { ports, stopQueue } from "./receiver.ts";
 import { approved, CREDENTIAL, heldThrough, setSentScene, UPSTREAM, upstream } from "./sent-scene.ts";
 
@@ -58,6 +59,15 @@ describe("before it is decided, the page of a write that Gate sends", () => {
     expect(page).toContain("The request is shown to those who may decide the case.");
     expect(page).not.toContain("only-in-the");
     expect(await pageOf(intent, ana.key)).toContain("only-in-the-path?q=only-in-the-query");
+  });
+
+  test("29: behind a link says method and address, and neither query nor what identifies a person", async () => {
+    const path = "/sent-by-link/contacts/ada%40example.org?q=only-in-the-query";
+    const intent = await heldThrough(agent, { path, body: "only-in-the-body" });
+    const { status, text } = await call("GET", `/case?link=${await linkTo(intent, "ana")}`);
+    expect(status).toBe(200);
+    expect(text).toContain(`POST ${UPSTREAM}/contacts/[e-mail]?…`);
+    expect(text).not.toMatch(/only-in-the|ada/);
   });
 
   test("28: is text, whatever the agent wrote into the request", async () => {

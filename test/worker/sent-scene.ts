@@ -22,6 +22,7 @@ export async function setSentScene(): Promise<void> {
   const destinations = [
     `crm.sent: { policies: [held], prefix: /sent, ${to}, credential: sent }`,
     `crm.sent-by-ana: { policies: [by-ana], prefix: /sent-by-ana, ${to}, credential: sent }`,
+    `crm.sent-by-link: { policies: [by-link], prefix: /sent-by-link, ${to}, credential: sent }`,
     `crm.sent-edited: { policies: [editable], prefix: /sent-edited, ${to}, credential: sent }`,
     `crm.sent-once: { policies: [held], prefix: /sent-once, ${to}, credential: sent, idempotent: true, idempotency_header: Idempotency-Key }`,
     `crm.repeated: { policies: [held], prefix: /repeated, ${to} }`,

@@ -1,11 +1,12 @@
 import { html } from "hono/html";
 import { scrub } from "../../core/scrub.ts";
 import type { IntentState } from "../../core/intent/state.ts";
+import { requestLine } from "../../notify/case-summary.ts";
 import type { GateContext } from "../context.ts";
 import { decidesAlone, type FollowedLink } from "../links.ts";
 import type { Problem } from "../problem.ts";
 import { deciding } from "./case-forms.ts";
-import { row } from "./case-request.ts";
+import { optional, row } from "./case-request.ts";
 import { page, type Markup } from "./page.ts";
 import { returnPath } from "./problem-page.ts";
 import { visible } from "./visible.ts";
@@ -17,13 +18,15 @@ import { distanceTo, dollars, standingOf, timeOf, toneOf } from "./words.ts";
  *
  * @param over why the link decides nothing any more; null: it still may
  */
-export function linkPage(
+export async function linkPage(
   c: GateContext,
   followed: FollowedLink,
   token: string,
   over: Problem | null,
-): Response | Promise<Response> {
+): Promise<Response> {
   const { state } = followed;
+  const dossier = state.terms.sending === null ? null : await followed.intent.dossier();
+  const request = dossier === null ? null : requestLine(dossier);
   const { terms, phase } = state;
   return page(c, {
     title: standingOf(phase),
@@ -42,7 +45,7 @@ export function linkPage(
         }
       </section>
       ${over === null ? null : html`<section class="notice"><p>${wordsOf(over)}</p></section>`}
-      ${over?.code === "link_expired" ? null : summary(state)}
+      ${over?.code === "link_expired" ? null : summary(state, request)}
       ${over === null && decidesAlone(followed) ? deciding(state, null, token) : null}
       ${signIn(c, over === null, decidesAlone(followed), terms.id)}
     `,
@@ -56,11 +59,12 @@ function wordsOf(over: Problem): string {
     : over.detail;
 }
 
-function summary({ terms, votes, decideBy, phase }: IntentState): Markup {
+function summary({ terms, votes, decideBy, phase }: IntentState, request: string | null): Markup {
   const now = Date.now();
   return html`<section>
     <h2>The case</h2>
     <dl>
+      ${optional("Sends", request)}
       ${row("Records", terms.records === null ? "unknown" : terms.records.toLocaleString("en-US"))}
       ${row("Value", terms.valueCents === null ? "unknown" : dollars(terms.valueCents))}
       ${row("Risk", `${terms.risk.level} (${(terms.risk.score / 100).toFixed(2)})`)}
