@@ -261,11 +261,19 @@ def many(shape, most):
     return check
 
 
-def record(**shapes):
+def optional(shape):
+    """A member that older evidence does not have."""
+    return ("optional", shape)
+
+
+def record(**members):
+    required = {name for name, shape in members.items() if not isinstance(shape, tuple)}
+    shapes = {name: shape[1] if isinstance(shape, tuple) else shape for name, shape in members.items()}
+
     def check(value):
-        if not isinstance(value, dict) or set(value) != set(shapes):
+        if not isinstance(value, dict) or not required <= set(value) <= set(shapes):
             raise Wrong("members")
-        return {name: shape(value[name]) for name, shape in shapes.items()}
+        return {name: shape(value[name]) for name, shape in shapes.items() if name in value}
 
     return check
 
@@ -313,6 +321,7 @@ BUNDLE = record(
             payload=nullable(
                 record(digest=nullable(HEX32), name=nullable(NAME), base64=nullable(text(16 * 1024 * 1024, B64)))
             ),
+            request=optional(text(1024 * 1024)),
             notes=many(
                 record(seq=whole(1), kind=one_of("note", "result", "facts", "proof"), text=text(1024 * 1024)), 20000
             ),
@@ -771,6 +780,11 @@ def intent_digest(bundle, proposed):
         if name not in proposed:
             return FAILS
         parts[name] = proposed[name]
+    if "request" in disclosed:
+        request = body_of(disclosed["request"])
+        if not request and disclosed["request"] != "{}":
+            return FAILS
+        parts["http"] = request
     return HOLDS if sha256_hex(canonical(parts)) == proposed.get("intent_digest") else FAILS
 
 

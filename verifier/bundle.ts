@@ -1,4 +1,4 @@
-import { FLAG, HEX_32, list, nullable, oneOf, record, text, whole, type Shaped } from "./shape.ts";
+import { FLAG, HEX_32, list, nullable, oneOf, optional, record, text, whole, type Shaped } from "./shape.ts";
 
 /*
  * The evidence of one intent, format `gate-evidence/v1`: one JSON object with exactly these members.
@@ -10,7 +10,8 @@ import { FLAG, HEX_32, list, nullable, oneOf, record, text, whole, type Shaped }
  *   keys        the public keys of who made it, for whoever has none yet; never a reason to believe
  *   policies    the texts of the policies it was decided under
  *   decision    what policy said, as the API shows it
- *   disclosed   the salt of its commitments and what they open to, as far as the reader may see it
+ *   disclosed   the salt of its commitments and what they open to, as far as the reader may see it; and, where Gate
+ *               itself sends the write, the request that the digest holds, as its canonical text
  *   orders      the signed execution orders, one per `execution_requested`
  *
  * Why a proof per entry, when the last one's hash covers all before it: a chain that was rewritten and only then
@@ -98,6 +99,7 @@ const BUNDLE = record({
           base64: nullable(text(MAX_PAYLOAD_CHARS, BASE64)),
         }),
       ),
+      request: optional(text(MAX_TEXT_CHARS)),
       notes: list(
         record({
           seq: whole(1),

@@ -99,6 +99,11 @@ export function checkIntentDigest({ intent, disclosed }: Bundle, bodies: readonl
     if (value === undefined) return fails(name, `The proposal's entry does not name the ${part}.`);
     parts[part] = value;
   }
+  if (disclosed.request !== undefined) {
+    const request = readCanonical(disclosed.request);
+    if (request === null) return fails(name, "The request shown is not canonical JSON.");
+    parts["http"] = request;
+  }
   return digestOf(parts) === member(proposed, "intent_digest")
     ? holds(name, "The intent digest on every entry is the digest of exactly these parts.")
     : fails(name, "The intent digest is not the digest of the parts shown.");

@@ -62,7 +62,12 @@ export function list<T>(item: Shape<T>, max: number): Shape<readonly T[]> {
   };
 }
 
-/** Exactly these members, all of them. */
+/** A member that need not be there: what is shown today was not shown by whoever made older evidence. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return (value, at) => (value === undefined ? { ok: true, value } : shape(value, at));
+}
+
+/** Exactly these members, all of them that are not optional. */
 export function record<S extends Shapes>(shapes: S): Shape<Members<S>> {
   return (value, at) => {
     if (!isJsonObject(value)) return { ok: false, at };
@@ -72,7 +77,7 @@ export function record<S extends Shapes>(shapes: S): Shape<Members<S>> {
     for (const [name, shape] of Object.entries(shapes)) {
       const shaped = shape(Object.hasOwn(value, name) ? value[name] : undefined, `${at}.${name}`);
       if (!shaped.ok) return shaped;
-      members.push([name, shaped.value]);
+      if (shaped.value !== undefined) members.push([name, shaped.value]);
     }
     return { ok: true, value: Object.fromEntries(members) as Members<S> };
   };

@@ -18,6 +18,7 @@ import {
   ORIGIN,
   refusedBy,
   REPORTER,
+  sentLives,
   SIGNER,
   signerOf,
   someLives,
@@ -101,6 +102,54 @@ test("every way to decide is proven: votes that lapse or move, noes, links, edit
     expect(failing(findings), life.terms.id).toEqual([]);
     expect(verdictOf(findings), life.terms.id).toBe("proven");
   }
+});
+
+describe("what Gate sent itself", () => {
+  let sealed: MadeLog;
+  let sent: readonly Life[];
+
+  beforeAll(async () => {
+    sent = await sentLives();
+    sealed = new MadeLog(interleaved(sent));
+  });
+
+  async function bundleOf(at: number): Promise<Mutable<Bundle>> {
+    const life = sent[at];
+    if (life === undefined) throw new Error("lives");
+    return sealed.bundle(life);
+  }
+
+  test("is proven, with the request that was decided on and sent", async () => {
+    for (const [at, life] of sent.entries()) {
+      const findings = await verifyBundle(JSON.stringify(await bundleOf(at)), TRUSTED);
+      expect(failing(findings), life.terms.id).toEqual([]);
+      expect(statuses(findings)["intent_digest"], life.terms.id).toBe("holds");
+    }
+  });
+
+  const REQUESTS: readonly (readonly [string, (request: string) => string | undefined])[] = [
+    ["without the request", () => undefined],
+    ["to another host", (request) => request.replace("api.example.com", "evil.example.com")],
+    ["with another query", (request) => request.replace("source=gate", "source=none")],
+    ["by another method", (request) => request.replace('"POST"', '"PUT"')],
+    ["with another header", (request) => request.replace("application/json", "text/plain")],
+    ["with the credential elsewhere", (request) => request.replace('"header"', '"query"')],
+    ["that is no request", () => "{}"],
+    ["that is no JSON", () => "POST /"],
+    ["written in another way", (request) => request.replace("{", "{ ")],
+  ];
+
+  test.each(REQUESTS)("is not believed %s", async (_what, change) => {
+    const bundle = await bundleOf(0);
+    if (bundle.disclosed) bundle.disclosed.request = change(bundle.disclosed.request ?? "");
+    expect(failing(await verifyBundle(JSON.stringify(bundle), TRUSTED))).toEqual(["intent_digest"]);
+  });
+
+  test("a request beside what nobody sends on is not believed either", async () => {
+    const request = (await bundleOf(0)).disclosed?.request;
+    const findings = await changed((bundle) => bundle.disclosed && (bundle.disclosed.request = request));
+    expect(failing(findings)).toEqual(["intent_digest"]);
+  });
 });
 
 test("a parsed bundle is as good as its text", async () => {

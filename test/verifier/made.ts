@@ -5,7 +5,7 @@ import { sha256Hex } from "../../src/core/digest.ts";
 import type { Outcome } from "../../src/core/decision.ts";
 import type { IntentCommand } from "../../src/core/intent/command.ts";
 import { draftOf, factsNote, notesOf } from "../../src/core/intent/entries.ts";
-import type { Fact } from "../../src/core/intent/event.ts";
+import { GATE, type Fact } from "../../src/core/intent/event.ts";
 import { handle } from "../../src/core/intent/handle.ts";
 import { intentDigest } from "../../src/core/intent/intent-digest.ts";
 import { ORDER_TYPE, orderClaims } from "../../src/core/intent/order-claims.ts";
@@ -26,6 +26,7 @@ import {
   rootOf,
   type HashAt,
 } from "../../src/core/log/tree.ts";
+import { writeForDigest, type HttpWrite } from "../../src/core/proxy/http-write.ts";
 import type { Bundle } from "../../verifier/bundle.ts";
 import type { TrustedKeys } from "../../verifier/keys.ts";
 import {
@@ -95,6 +96,8 @@ export interface Life {
   readonly payload: Uint8Array;
   readonly orders: readonly { readonly order: string; readonly jws: string }[];
   readonly outcome: Outcome;
+  /** What Gate sends, as the digest holds it. */
+  readonly request: string | null;
 }
 
 type Step = (terms: Terms, state: IntentState) => IntentCommand | Promise<IntentCommand>;
@@ -159,6 +162,20 @@ export const reportedSigned: Step = async (terms, state) => {
   return { ...(await reported("succeeded")(terms, state)), proof } as IntentCommand;
 };
 
+/** Gate begins to send it, and says what came of that. */
+export const begun: Step = (terms) => ({ type: "begin", inForce: inForceOf(terms) });
+
+export const unsent: Step = (_terms, state) => ({
+  type: "unclaim",
+  order: currentOrder(state)?.id ?? "",
+  undone: currentOrder(state)?.undone?.count ?? 0,
+});
+
+export const sent =
+  (outcome: "succeeded" | "failed" | "indeterminate", retryable = false): Step =>
+  async (terms, state) =>
+    ({ ...(await reported(outcome, retryable)(terms, state)), by: GATE, executedAt: null }) as IntentCommand;
+
 export const revoked: Step = () => ({ type: "revoke", by: "adm_1", note: "stop" });
 
 const number = (n: number) => String(n).padStart(43, "A");
@@ -169,6 +186,7 @@ export async function live(
   outcome: Outcome,
   steps: readonly Step[],
   change: Partial<Terms> = {},
+  http: HttpWrite | null = null,
 ): Promise<Life> {
   const salt = new Uint8Array(32).fill(n % 251);
   const payload = utf8ToBytes(`{"leads":[${n}]}`);
@@ -189,7 +207,7 @@ export async function live(
   const digest = intentDigest({
     ...base,
     payloadName: null,
-    http: null,
+    http,
     facts: decision.facts,
     salt: bytesToHex(salt),
   });
@@ -218,6 +236,7 @@ export async function live(
     payload,
     orders,
     outcome,
+    request: http === null ? null : canonicalJson(writeForDigest(http)),
   };
 }
 
@@ -296,6 +315,7 @@ export class MadeLog {
         : {
             salt: bytesToHex(life.salt),
             payload: { digest: life.terms.payloadDigest, name: null, base64: toBase64(life.payload) },
+            request: life.request ?? undefined,
             notes: life.notes.map(({ seq, kind, text }) => ({ seq, kind: kind as "note", text })),
           },
       orders: isErased ? [] : [...life.orders],
@@ -392,6 +412,27 @@ export async function debatedLives(): Promise<readonly Life[]> {
       },
     ),
   ];
+}
+
+const REQUEST: HttpWrite = {
+  method: "POST",
+  url: "https://api.example.com/v1/leads?source=gate",
+  headers: [["content-type", "application/json"]],
+  slot: { in: "header", name: "authorization" },
+  idempotencyHeader: "idempotency-key",
+};
+
+/** Writes that Gate sent itself: at once, at the second attempt, after an answer that was none, and not at all. */
+export async function sentLives(): Promise<readonly Life[]> {
+  const terms = { executor: "forward", sending: "by_gate" } as const;
+  const repeatable = { ...terms, idempotent: true };
+  return Promise.all([
+    live(61, "approve", [begun, sent("succeeded")], terms, REQUEST),
+    live(62, "approve", [begun, unsent, begun, sent("failed")], terms, REQUEST),
+    live(63, "hold", [approvedBy("ana"), approvedBy("ben"), begun, sent("indeterminate")], terms, REQUEST),
+    live(64, "approve", [begun, sent("failed", true), begun, sent("succeeded")], repeatable, REQUEST),
+    live(65, "approve", [begun, unsent, revoked], terms, { ...REQUEST, slot: null, headers: [] }),
+  ]);
 }
 
 /** Some of every kind. */

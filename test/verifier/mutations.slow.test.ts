@@ -13,6 +13,7 @@ import {
   fullLife,
   interleaved,
   MadeLog,
+  sentLives,
   signerOf,
   someLives,
   STRANGER,
@@ -40,7 +41,7 @@ let others: readonly string[];
 let mutants: readonly Case[];
 
 beforeAll(async () => {
-  const lives = [...(await someLives()), ...(await debatedLives())];
+  const lives = [...(await someLives()), ...(await debatedLives()), ...(await sentLives())];
   const log = new MadeLog(interleaved(lives));
   const [text = "", ...rest] = await Promise.all(
     lives.map(async (life) => JSON.stringify(await log.bundle(life))),

@@ -32,6 +32,8 @@ import {
   type Registered,
 } from "./gate.ts";
 import { changeRules } from "./rules.ts";
+import { verdictOf } from "../../verifier/finding.ts";
+import { verifyBundle } from "../../verifier/verify-bundle.ts";
 import { faultsOf } from "./chain.ts";
 
 let agent: Registered;
@@ -119,6 +121,18 @@ describe("11: a write happens once", () => {
       ["content-type", "application/json"],
       ["idempotency-key", `gate_${intent.id.slice("int_".length)}`],
     ]);
+  });
+
+  test("18: its evidence is proven, with the request that was sent", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const { send } = standIn(answering(201));
+    await send(intent);
+    const { body } = await call("GET", `/v1/intents/${intent.id}/evidence`, agent.key);
+    expect(JSON.parse(body.disclosed.request)).toMatchObject({ method: "POST", idempotency_header: null });
+    const keys = { ...body.keys, jwks: body.keys.jwks.keys };
+    const findings = await verifyBundle(JSON.stringify(body), keys);
+    expect(findings.filter(({ status }) => status === "fails")).toEqual([]);
+    expect(verdictOf(findings)).toBe("proven");
   });
 
   test("9: what the agent said in the provider's own header stays", async () => {

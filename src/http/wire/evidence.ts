@@ -1,7 +1,10 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
+import { canonicalJson } from "../../core/json.ts";
 import { ORDER_TYPE, orderClaims } from "../../core/intent/order-claims.ts";
 import { isLive } from "../../core/intent/state.ts";
+import { writeForDigest } from "../../core/proxy/http-write.ts";
 import type { Dossier, Ports, PublicKey } from "../../ports.ts";
+import { recordOf } from "./record.ts";
 
 /** What `verifier/bundle.ts` reads; its comment says what each member is for. */
 const FORMAT = "gate-evidence/v1";
@@ -45,8 +48,10 @@ export async function evidenceOf(
   };
 }
 
-function disclosedOf({ state, salt, notes, case: record }: Dossier, payload: Uint8Array | null) {
+function disclosedOf(dossier: Dossier, payload: Uint8Array | null) {
+  const { state, salt, notes, case: record } = dossier;
   const { payloadDigest } = state.terms;
+  const http = recordOf(dossier).ask?.http;
   return {
     salt: bytesToHex(salt),
     payload: {
@@ -54,6 +59,7 @@ function disclosedOf({ state, salt, notes, case: record }: Dossier, payload: Uin
       name: record?.payload.name ?? null,
       base64: payload === null ? null : base64(payload),
     },
+    ...(http !== undefined && { request: canonicalJson(writeForDigest(http)) }),
     notes: notes.map(({ seq, kind: about, text }) => ({ seq, kind: about, text })),
   };
 }
