@@ -162,6 +162,7 @@ const INVALID: readonly (readonly [string, string, RegExp])[] = [
   ["an empty place", execute("/{}"), /for members alone/],
   ["a place for the whole payload", execute("/{payload}"), /for members alone/],
   ["a place for something else", execute("/{secret.key}"), /for members alone/],
+  ["a place of another kind", execute("/{payload.a:text}"), /for members alone/],
   ["a place with a path into a list", execute("/{payload.a[0]}"), /for members alone/],
   ["a place for a parameter's name", execute("/a?{payload.n}=1"), /whole segment/],
   ["a place within a value", execute("/a?b=c{payload.n}"), /whole segment/],

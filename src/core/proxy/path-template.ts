@@ -10,7 +10,12 @@ import { canonicalPath, type PathProblem } from "./path.ts";
 /** Text as it is, or a member of the payload or the metadata. */
 type Part =
   | { readonly text: string }
-  | { readonly from: "payload" | "metadata"; readonly members: readonly string[] };
+  | {
+      readonly from: "payload" | "metadata";
+      readonly members: readonly string[];
+      /** Digits alone: where a word would be the name of another operation (`/tickets/update_many`). */
+      readonly isNumber: boolean;
+    };
 
 export interface PathTemplate {
   readonly segments: readonly Part[];
@@ -21,7 +26,7 @@ export type TemplateProblem =
   | PathProblem
   /** Braces that are neither a whole segment nor the whole value of a parameter. */
   | "place"
-  /** Neither `payload.` nor `metadata.` and names of members. */
+  /** Neither `payload.` nor `metadata.` and names of members, `:number` behind them or nothing. */
   | "source"
   /** A character in the query that isn't one of a plain query. */
   | "query"
@@ -29,7 +34,7 @@ export type TemplateProblem =
   | "spelling";
 
 const PLACE = /^\{([^{}]*)\}$/;
-const SOURCE = /^(payload|metadata)((?:\.[A-Za-z0-9_-]{1,100}){1,10})$/;
+const SOURCE = /^(payload|metadata)((?:\.[A-Za-z0-9_-]{1,100}){1,10})(:number)?$/;
 
 /** RFC 3986 section 3.4, without what some servers take for a separator (`;`) and what `fetch` would escape. */
 const QUERY_TEXT = /^(?:[A-Za-z0-9\-._~!$()*+,:@/?[\]]|%[\dA-F]{2})*$/;
@@ -76,9 +81,9 @@ function partOf(written: string): Result<Part, TemplateProblem> {
   if (!/[{}]/.test(written)) return ok({ text: written });
   const inside = PLACE.exec(written)?.[1];
   if (inside === undefined) return err("place");
-  const [, from, members = ""] = SOURCE.exec(inside) ?? [];
+  const [, from, members = "", number] = SOURCE.exec(inside) ?? [];
   if (from !== "payload" && from !== "metadata") return err("source");
-  return ok({ from, members: members.slice(1).split(".") });
+  return ok({ from, members: members.slice(1).split("."), isNumber: number !== undefined });
 }
 
 function parameterOf(written: string): Result<readonly [string, Part | null], TemplateProblem> {
@@ -104,13 +109,15 @@ const MAX_VALUE_CHARS = 200;
 
 /**
  * The path and query with its places filled, or null where one can't be: the member is missing, empty, longer than any
- * id, or neither text nor a whole number. What it makes of the path (a dot segment, a hidden slash) is for the reader
+ * id, neither text nor a whole number, or no number where one has to be. What it makes of the path (a dot segment, a hidden slash) is for the reader
  * of paths to say.
  */
 export function filled(template: PathTemplate, payload: Json, metadata: JsonObject): string | null {
   const written = (part: Part) => {
     if ("text" in part) return part.text;
-    return escaped(memberOf(part.from === "payload" ? payload : metadata, part.members));
+    const value = memberOf(part.from === "payload" ? payload : metadata, part.members);
+    const text = escaped(value);
+    return part.isNumber && !/^\d+$/.test(text ?? "") ? null : text;
   };
   const segments = template.segments.map(written);
   const query = template.query.map(([name, value]) => {

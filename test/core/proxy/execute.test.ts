@@ -63,6 +63,8 @@ describe("the address", () => {
     ["/a/{payload.s}", { s: "a?b#c&d=e" }, {}, "/a/a%3Fb%23c%26d%3De"],
     ["/a?id={payload.s}&x=1", { s: "a/b&x=2" }, {}, "/a?id=a%2Fb%26x%3D2&x=1"],
     ["/a?id={payload.s}", { s: "../b" }, {}, "/a?id=..%2Fb"],
+    ["/a/{payload.n:number}", { n: 42 }, {}, "/a/42"],
+    ["/a/{metadata.n:number}", {}, { n: "00042" }, "/a/00042"],
     ["/a?flag&id={payload.s}", { s: "x" }, {}, "/a?flag&id=x"],
   ];
 
@@ -118,6 +120,27 @@ describe("the address", () => {
   test("is not made of bytes that are no UTF-8", () => {
     const bytes = new Uint8Array([...new TextEncoder().encode('{"s":"'), 0xff, 0x22, 0x7d]);
     expect(urlOf("/a/{payload.s}", content(bytes))).toBe(null);
+  });
+
+  test.each([
+    "update_many",
+    "1.json",
+    "-1",
+    "1e3",
+    "",
+    "１",
+    " 1",
+    "1\n",
+    -1,
+    1.5,
+    1e21,
+    true,
+    null,
+    [1],
+    { toString: 1 },
+  ])("is not made of %j where a number has to be", (n) => {
+    expect(urlOf("/a/{payload.n:number}", content(JSON.stringify({ n })))).toBe(null);
+    expect(urlOf("/a/{metadata.n:number}", { kind: "none" }, { n })).toBe(null);
   });
 
   test("is made of metadata where there is no payload, and of no payload that is not there", () => {
