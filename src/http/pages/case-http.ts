@@ -10,7 +10,7 @@ import { visible } from "./visible.ts";
 export function sendingSection(dossier: Dossier, isPayloadTheirs: boolean): Markup | null {
   if (dossier.state.terms.sending === null) return null;
   return html`<section>
-    <h2>The request that goes out</h2>
+    <h2>The HTTP request</h2>
     ${contentOf(dossier, isPayloadTheirs)}
   </section>`;
 }

@@ -65,7 +65,7 @@ table { width: 100%; border-collapse: collapse; font-size: .93rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; border-bottom: 1px solid var(--line); }
 th { color: var(--dim); font-weight: 600; }
 tr:last-child td { border-bottom: 0; }
-dl + pre, dl + p, dl + details, dl + .scroll, pre + p { margin-top: .85rem; }
+dl + pre, dl + p, dl + details, dl + .scroll, pre + p, pre + dl { margin-top: .85rem; }
 .scroll { overflow-x: auto; }
 label { display: block; font-weight: 600; margin: 0 0 .3rem; }
 input, textarea, select {
