@@ -28,7 +28,8 @@ const WHAT_IS_WRONG: Partial<Record<TemplateProblem, string>> = {
   too_long: "is too long for a path",
   place:
     "may have a place only as a whole segment or the whole value of a parameter, such as /v1/{payload.id}",
-  source: "may have places for members alone, such as {payload.charge.id}, {metadata.account} or {metadata.ticket:number}",
+  source:
+    "may have places for members alone, such as {payload.charge.id}, {metadata.account} or {metadata.ticket:number}",
   query: "has something in its query that must be escaped, or a separator that servers read differently",
   spelling: "must not escape what needs no escape, and escape in capitals",
 };
