@@ -50,7 +50,9 @@ function isSaidTwice({ bytes }: Bytes, { records, amount, recipients }: MeasureH
     amount !== null && "path" in amount.currency ? amount.currency.path : null,
     recipients,
   ];
-  const names = new Set([...new URLSearchParams(new TextDecoder().decode(bytes)).keys()].map(firstName));
+  // Some servers part a query at semicolons as well (HTML 4.01, appendix B.2.2).
+  const query = new TextDecoder().decode(bytes).replaceAll(";", "&");
+  const names = new Set([...new URLSearchParams(query).keys()].map(firstName));
   return paths.some((path) => path !== null && names.has(firstName(path)));
 }
 
