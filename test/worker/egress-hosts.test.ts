@@ -74,6 +74,13 @@ describe("the host that a request names", () => {
       expect([path, intent.body.destination]).toEqual([path, destination]);
     }
   });
+
+  test("leads to the one that requests are sent on for, where another is there for proposals alone", async () => {
+    internet();
+    const { headers } = await out(props(), "https://both.example.com/x", { method: "POST", body: "{}" });
+    const intent = await call("GET", `/v1/intents/${headers.get("X-Gate-Intent-Id")}`, admin);
+    expect(intent.body.destination).toBe("crm.out-both");
+  });
 });
 
 describe.each(["block", "allow"] as const)("with unknown hosts: %s", (unknownHosts) => {

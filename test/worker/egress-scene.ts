@@ -16,6 +16,8 @@ const REGISTRY = `${RULES.registry.trimEnd()}
   crm.out-own: { policies: [held], upstream: https://own.example.com/api }
   crm.out-twice: { policies: [small], upstream: https://twice.example.com }
   crm.out-again: { policies: [held], upstream: https://twice.example.com/ }
+  crm.out-both: { policies: [held], upstream: https://both.example.com, prefix: /both }
+  crm.out-made: { policies: [small], upstream: https://both.example.com, executor: gate, execute: { method: POST, path: /x } }
   crm.out-number: { policies: [small], upstream: "http://127.0.0.1:8099", allow_private: true, reads: [{ method: GET, path: /* }] }
   crm.out-runner: { policies: [small], upstream: https://runner.example.com, executor: runner, runners: [vpc-1] }
 credentials:
