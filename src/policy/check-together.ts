@@ -1,3 +1,4 @@
+import type { Executor } from "../core/decision.ts";
 import { listsName } from "../core/evaluate/names.ts";
 import type { Policy, PolicyRules } from "../core/policy.ts";
 import type { Destination, Registry } from "../core/registry.ts";
@@ -36,6 +37,8 @@ export function checkTogether(
   ];
 }
 
+const SENT_BY_GATE: ReadonlySet<string> = new Set(["gate", "forward"] satisfies Executor[]);
+
 type Place = (path: Path, message: string) => PolicyProblem;
 
 function placer(file: string, text: string): Place {
@@ -68,6 +71,10 @@ function checkBinding(
     }
     const wanted = policy.base.executor;
     if (policy.mode === "shadow" || wanted === null) return;
+    if (SENT_BY_GATE.has(wanted) && entry.upstream === null) {
+      const message = `the policy ${id} says execution: ${wanted}, and there is no upstream that Gate could send to`;
+      problems.push(place(at, message));
+    }
     if (executor !== null && executor !== wanted) {
       const message = `the policy ${id} says execution: ${wanted}, and ${executorBy} says ${executor}`;
       problems.push(place(at, message));

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Destination } from "../../src/core/registry.ts";
 import { createApp } from "../../src/http/app.ts";
 import { isOwnPath } from "../../src/policy/own-paths.ts";
 import { parseRegistry } from "../../src/policy/parse-registry.ts";
+import { REGISTRY_FILE } from "../../src/policy/registry-schema.ts";
 
 /* What the registry says about sending: who carries a write out, with which credential, and how. */
 
@@ -264,6 +266,15 @@ const INVALID: readonly (readonly [string, string, RegExp])[] = [
 
 test.each(INVALID)("refuses %s", (_name, destinations, message) => {
   expect(problems(destinations)).toMatch(message);
+});
+
+test("every key of the file and of a destination is explained in docs/registry.md", () => {
+  const docs = readFileSync(new URL("../../docs/registry.md", import.meta.url), "utf8");
+  const { shape } = REGISTRY_FILE;
+  const keys = [...Object.keys(shape), ...Object.keys(shape.destinations.unwrap().valueType.shape)];
+  expect(keys.length).toBeGreaterThan(25);
+  const rows = docs.split("\n").filter((line) => line.startsWith("| `"));
+  expect(keys.filter((key) => !rows.some((row) => new RegExp(`^\\| \`${key}\\b`).test(row)))).toEqual([]);
 });
 
 test("no prefix lies on, above or below a path of Gate's own", () => {

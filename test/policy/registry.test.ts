@@ -184,6 +184,24 @@ const TOGETHER: readonly (readonly [string, string, string, RegExp])[] = [
     /the destination says external_pull/,
   ],
   [
+    "an executor that has nowhere to send",
+    "id: pay\ndestinations: [a.b]\nexecution: gate",
+    "destinations: { a.b: { policies: [pay] } }",
+    /gate\.yaml:1:\d+: the policy pay says execution: gate, and there is no upstream/,
+  ],
+  [
+    "another executor than a prefix means",
+    "id: pay\ndestinations: [a.b]\nexecution: runner",
+    "destinations: { a.b: { policies: [pay], upstream: https://api.example.com, prefix: /x } }",
+    /the policy pay says execution: runner, and the destination says forward/,
+  ],
+  [
+    "another executor than a template means",
+    "id: pay\ndestinations: [a.b]\nexecution: forward",
+    "destinations: { a.b: { policies: [pay], upstream: https://api.example.com, execute: { method: POST, path: /x } } }",
+    /the policy pay says execution: forward, and the destination says gate/,
+  ],
+  [
     "an unknown group",
     "id: pay\ndestinations: [a.b]\napprovers: { groups: [finanse] }",
     "people: { ana: { name: Ana } }\ngroups: { finance: [ana] }",
