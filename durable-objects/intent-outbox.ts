@@ -49,7 +49,10 @@ export class IntentOutbox {
 
   /** Everything that follows from a commit. False when some of it has to be tried again. */
   async catchUp(): Promise<boolean> {
-    return (await this.flush()) && (await this.#tell()) && (await this.#haveSent());
+    if (!(await this.flush())) return false;
+    const isTold = await this.#tell();
+    await this.#haveSent();
+    return isTold;
   }
 
   /** A write that Gate sends is asked for in the queue until it has begun, and again where nothing had been sent. */
@@ -70,10 +73,10 @@ export class IntentOutbox {
     return (this.#sendingAt() ?? Infinity) <= Date.now();
   }
 
-  async #haveSent(): Promise<boolean> {
+  async #haveSent(): Promise<void> {
     const state = this.#store.state();
     const { sending } = this.#store.progress();
-    if (state === undefined || sending === null || !this.#isSendingDue()) return true;
+    if (state === undefined || sending === null || !this.#isSendingDue()) return;
     // Before the message: lost on the way, it is sent again when the pause is over, and never in a circle.
     const attempts = sending.attempts + 1;
     this.#store.putProgress({ sending: { attempts, at: Date.now() + pauseAfter(attempts) } });
@@ -84,16 +87,15 @@ export class IntentOutbox {
     } catch (error) {
       console.error({ message: "sending not queued", intent: state.terms.id, error: String(error) });
     }
-    return true;
   }
 
   /** Sets the alarm for whatever is still to be done. */
   keepAlarm(): void {
     const state = this.#store.state();
     const deadline = state === undefined ? null : nextDeadline(state);
-    const times = [this.#isBehind() ? Date.now() + RETRY_MS : null, deadline, this.#sendingAt()].filter(
-      (time) => time !== null,
-    );
+    // What is due already and waits for D1 is tried with D1: an alarm in the past would come back at once, for ever.
+    const next = this.#isBehind() ? Date.now() + RETRY_MS : this.#sendingAt();
+    const times = [next, deadline].filter((time) => time !== null);
     if (times.length > 0) void this.#ctx.storage.setAlarm(Math.min(...times));
     else void this.#ctx.storage.deleteAlarm();
   }

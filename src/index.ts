@@ -4,6 +4,7 @@ import { createApp } from "./http/app.ts";
 import type { EgressProps } from "./http/egress/agent.ts";
 import { createEgress } from "./http/egress/app.ts";
 import { carryOut } from "./carry-out.ts";
+import { isToBeSent } from "./core/intent/sending.ts";
 import { tellChannel } from "./notify/channels/tell.ts";
 import { work } from "./notify/work.ts";
 import type { DeadlineMessage, SendMessage } from "./ports.ts";
@@ -36,7 +37,9 @@ export class Sender extends WorkerEntrypoint<Env> {
   async #send(id: string): Promise<void> {
     const ports = portsOf(this.env);
     const intent = ports.intents.find(id);
-    if (intent === null) return;
+    // Messages come late and more than once, and where Gate has no credential only the agent can have it sent.
+    const state = (await intent?.look()) ?? null;
+    if (intent === null || state === null || !isToBeSent(state, Date.now())) return;
     const carried = await carryOut(intent, ports);
     if (carried.kind === "answered") await carried.rest?.cancel();
     // Who asks twice is refused, and nothing is amiss; what else keeps a write from being sent is worth a line.

@@ -362,6 +362,38 @@ describe("17: D1 that can't be written", () => {
     expect(await faultsOf(rows)).toEqual([]);
   });
 
+  test("17: what waits to be sent meanwhile is asked for when it is back, and no alarm goes round and round for it", async () => {
+    freeze();
+    const repair = breakD1();
+    const intent = await proposeWrite(agent, "crm.now", { attended: false });
+    for (let tried = 0; tried < 3; tried += 1) {
+      later(5_000);
+      await runDurableObjectAlarm(objectOf(intent.id));
+      expect(await alarmOf(intent)).toBe(Date.now() + 5_000);
+    }
+    expect(askedFor(intent)).toBe(0);
+    repair();
+    later(5_000);
+    await runDurableObjectAlarm(objectOf(intent.id));
+    expect(askedFor(intent)).toBe(1);
+  });
+
+  test("11: what waits to be sent does not wait for the agent's counters", async () => {
+    freeze();
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const real = env.AGENTS.getByName.bind(env.AGENTS);
+    const settle = vi.fn(async () => {
+      throw new Error("no counters");
+    });
+    vi.spyOn(env.AGENTS, "getByName").mockImplementation((name) => {
+      const { reserve } = real(name);
+      return { reserve, settle } as unknown as ReturnType<typeof real>;
+    });
+    const intent = await proposeWrite(agent, "crm.counted", { attended: false });
+    await until(() => expect(askedFor(intent)).toBe(1));
+    expect(settle).toHaveBeenCalled();
+  });
+
   test("17: when it goes away after the claim, nothing is sent and the claim is undone as well", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");

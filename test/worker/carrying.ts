@@ -27,6 +27,7 @@ export const CARRYING: TestRules = {
   crm.later: { policies: [held], prefix: /later, ${to} }
   crm.again: { policies: [small], prefix: /again, ${to}, idempotent: true, idempotency_header: Idempotency-Key }
   crm.kept: { policies: [kept], prefix: /kept, ${to} }
+  crm.counted: { policies: [limited], prefix: /counted, ${to} }
   crm.own: { policies: [small], prefix: /own, upstream: "${UPSTREAM}" }
 credentials:
   key: { ref: env://CARRYING_KEY }
@@ -36,7 +37,8 @@ credentials:
 export async function setCarrying(): Promise<void> {
   const kept = "allow_unmeasured: true\nauto_approve_under: 100\nretention_days: 1";
   bindings["CARRYING_KEY"] = "sk_live_of_the_upstream_itself";
-  await changeRules({ ...CARRYING, policies: { ...CARRYING.policies, kept } });
+  const limited = "auto_approve_under: 100\nrate_limits: { per_agent_per_hour: 1000 }";
+  await changeRules({ ...CARRYING, policies: { ...CARRYING.policies, kept, limited } });
   ports = portsOf(env);
 }
 

@@ -94,6 +94,20 @@ describe("writes that the queue has sent", () => {
     expect(await eventsOf(ids[0] ?? "")).toEqual(SENT);
   });
 
+  test("23: what only the agent can send is not sent by a message that says so, nor what waits or was taken back", async () => {
+    const own = await proposeWrite(agent, "crm.own");
+    const held = await proposeWrite(agent, "crm.later");
+    const revoked = await proposeWrite(agent, "crm.now");
+    await revoked.act({ type: "revoke", by: "adm_1", note: null });
+    await deliver([own, held, revoked].map(({ id }) => toSend(id)));
+    expect(await Promise.all([own, held, revoked].map(({ id }) => stateOf(id)))).toEqual([
+      "approved",
+      "pending_approval",
+      "revoked",
+    ]);
+    expect(arrived.size).toBe(0);
+  });
+
   test("17: on one machine an upstream that hangs holds up neither deadlines nor the writes behind it", async () => {
     freeze();
     const held = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
