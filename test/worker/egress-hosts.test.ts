@@ -202,6 +202,13 @@ describe("hosts that no destination leads to", () => {
       expect(arrived).toHaveLength(1);
     });
 
+    test("are passed on with long addresses, such as searches and signed ones have", async () => {
+      const arrived = internet();
+      const url = `${ELSEWHERE}&signature=${"a".repeat(6_000)}`;
+      expect((await out(props(), url)).status).toBe(200);
+      expect(arrived).toMatchObject([{ url }]);
+    });
+
     test("2: are for agents that may use every destination, or this one by name", async () => {
       const arrived = internet();
       const [some, named] = [

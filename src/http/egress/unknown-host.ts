@@ -52,9 +52,9 @@ export async function passUnknown(c: GateContext, { principal, gateHeaders }: Pr
       more: { problem: "gate_key" },
     });
   }
-  const address = publicAddress(url);
+  const { href, origin, hostname } = new URL(url);
   // By a number a host can be reached that has a name here, past the destination that governs it.
-  if (!address.ok || isNumber(address.value.hostname)) {
+  if (!publicAddress(origin).ok || isNumber(hostname)) {
     return refuseHost(
       c,
       principal.id,
@@ -64,7 +64,7 @@ export async function passUnknown(c: GateContext, { principal, gateHeaders }: Pr
   await requireUnstopped(c, { agent: principal.id, destination: UNKNOWN_HOSTS });
   const called = await c.env.call({
     method,
-    url: address.value.href,
+    url: href,
     headers: passedHeaders([...headers], gateHeaders),
     body: body as ReadableStream<Uint8Array> | null,
     passesThrough: true,
