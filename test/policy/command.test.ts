@@ -137,6 +137,23 @@ test("explain shows every rule with its line", async () => {
   expect(out).toMatch(/hold {4}p:4 require_approval_over = 847/);
 });
 
+test("explain makes the request that Gate would make, and says where none can be made", async () => {
+  write("policies/p.yaml", GOOD);
+  const registry = write(
+    "gate.yaml",
+    'destinations: { crm.import: { policies: [p], upstream: https://api.example.com, execute: { method: POST, path: "/rows/{payload.row}" } } }\n',
+  );
+  const explained = (payload: string) => {
+    const ask = write(
+      "ask.yaml",
+      `destination: crm.import\npolicy: p\nrecord_count: 1\npayload: '${payload}'\n`,
+    );
+    return run("explain", ask, "--policy-dir", join(folder, "policies"), "--registry", registry);
+  };
+  expect((await explained('{"row":"1"}')).out).toContain("APPROVED");
+  expect((await explained('{"row":"../1"}')).out).toContain("BLOCKED (no_request_to_send)");
+});
+
 function recorded(records: number, at: string): string {
   const ask = askFor({ recordCount: records });
   const rules = rulesFrom({ p: GOOD.replace("id: p\n", "") });
