@@ -178,12 +178,14 @@ export class IntentStore {
     return this.#pieces("payload", 0, stored.payload.bytes);
   }
 
-  /** In place of an earlier one. */
   putResponse({ body, ...said }: KeptResponse): void {
-    this.#delete("response:");
     const text = JSON.stringify({ ...said, bytes: body.length } satisfies StoredResponse);
     this.#putSealed(key("response", 0), Buffer.from(text));
     this.#putPieces("response", 1, body);
+  }
+
+  dropResponse(): void {
+    this.#delete("response:");
   }
 
   response(): KeptResponse | null {

@@ -230,6 +230,8 @@ export class IntentObject extends DurableObject<Env> {
     this.#transaction(() => {
       // First, so that the entry which says so is committed to under what comes after.
       if (facts.some(({ event }) => event.type === "payload_erased")) this.#store.erase();
+      // What was answered to an earlier attempt says nothing of what becomes of this one.
+      if (facts.some(({ event }) => event.type === "execution_claimed")) this.#store.dropResponse();
       if (response !== null) this.#store.putResponse(response);
       this.#append(facts, state);
     });

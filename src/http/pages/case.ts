@@ -10,7 +10,7 @@ import { maySeePayload } from "../access.ts";
 import type { Caller } from "../auth.ts";
 import type { GateContext } from "../context.ts";
 import { problemOf, problemOfUndecided } from "../refusals.ts";
-import { latestAnswer } from "../wire/http-view.ts";
+import { answerOf } from "../wire/http-view.ts";
 import { recordOf } from "../wire/record.ts";
 import { deciding, editForm } from "./case-forms.ts";
 import { answerSection } from "./case-answer.ts";
@@ -49,7 +49,7 @@ export async function casePage(
   ]);
   const bytes = isPayloadTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
   const isAnswerTheirs = isPayloadTheirs && state.terms.sending !== null;
-  const answer = isAnswerTheirs ? await latestAnswer(dossier, await intent.response()) : null;
+  const answer = isAnswerTheirs ? await answerOf(intent) : null;
   const voter = principal.role === "reviewer" ? voterOf(principal, caller.assurance, registry) : null;
   const record = recordOf(dossier);
   const now = Date.now();

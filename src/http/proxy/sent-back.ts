@@ -21,13 +21,9 @@ export function sentBack({ method, status, statusText, headers, body, more }: Se
   for (const [name, value] of Object.entries(more ?? {})) sent.set(name, value);
   const content = mayHaveContent(method, status) ? body : null;
   // What is coded stays as the upstream coded it.
-  const encodeBody = sent.has("content-encoding") ? "manual" : "automatic";
-  return new Response(content instanceof Uint8Array ? content.slice() : content, {
-    status,
-    ...(statusText === undefined ? {} : { statusText }),
-    headers: sent,
-    encodeBody,
-  });
+  const encodeBody = sent.has("content-encoding") ? ("manual" as const) : ("automatic" as const);
+  const init = { status, ...(statusText === undefined ? {} : { statusText }), headers: sent, encodeBody };
+  return new Response(content instanceof Uint8Array ? content.slice() : content, init);
 }
 
 /** The kept answer to a write. */

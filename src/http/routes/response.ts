@@ -3,7 +3,7 @@ import { maySeePayload, visibleDossier } from "../access.ts";
 import { allow } from "../auth.ts";
 import type { GateContext, GateEnv } from "../context.ts";
 import { refuse } from "../problem.ts";
-import { harmlessType, latestAnswer, responseView, whyNoAnswer, type Answer } from "../wire/http-view.ts";
+import { harmlessType, answerOf, responseView, whyNoAnswer, type Answer } from "../wire/http-view.ts";
 
 const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
 
@@ -15,7 +15,7 @@ async function show(c: GateContext) {
   if (!(await maySeePayload(c.var.principal, state, c.env))) {
     return refuse({ status: 403, code: "not_eligible", detail: "This case is not yours to decide." });
   }
-  const answer = await latestAnswer(dossier, await intent.response());
+  const answer = await answerOf(intent);
   if (answer === null) {
     const detail = whyNoAnswer(state);
     return refuse({ status: 404, code: "no_response", detail, more: { state: state.phase } });

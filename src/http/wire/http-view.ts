@@ -3,7 +3,7 @@ import { providerIdempotencyKey } from "../../core/intent/order-claims.ts";
 import { currentOrder, type IntentState } from "../../core/intent/state.ts";
 import type { Header } from "../../core/proxy/header-names.ts";
 import { digestOfBytes } from "../../govern.ts";
-import type { Dossier, KeptResponse } from "../../ports.ts";
+import type { Dossier, Intent, KeptResponse } from "../../ports.ts";
 import { orderView } from "./order-view.ts";
 import { recordOf } from "./record.ts";
 import { iso } from "./times.ts";
@@ -45,16 +45,10 @@ export interface Answer extends KeptResponse {
   readonly sha256: string;
 }
 
-/**
- * The answer to the latest attempt. That to an earlier one, after which the write was tried again, says nothing of what
- * became of it.
- */
-export async function latestAnswer(dossier: Dossier, response: KeptResponse | null): Promise<Answer | null> {
-  if (response === null) return null;
-  const result = sentResult(dossier);
-  const sha256 = await digestOfBytes(response.body);
-  const isIts = result?.["http_status"] === response.status && result["response_sha256"] === sha256;
-  return isIts ? { ...response, sha256 } : null;
+/** The kept answer, if there is one. */
+export async function answerOf(intent: Intent): Promise<Answer | null> {
+  const response = await intent.response();
+  return response === null ? null : { ...response, sha256: await digestOfBytes(response.body) };
 }
 
 export function responseView(id: string, answer: Answer) {
