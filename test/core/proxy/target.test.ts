@@ -150,7 +150,9 @@ describe("paths are canonicalised", () => {
   test.for(CANONICAL)("%j is sent as %j", ([written, path]) => {
     for (const origin of ["", "https://gate.example.com", "http://localhost:4000", "HTTPS://GATE.example"]) {
       const target = targetOf("/sfdc", UPSTREAM, `${origin}/sfdc${written}`);
-      expect(target).toEqual({ ok: true, value: { url: `${UPSTREAM}${path}`, path, query: "" } });
+      // The prefix alone is the upstream's own address: a slash behind it would be another.
+      const url = written === "" ? UPSTREAM : `${UPSTREAM}${path}`;
+      expect(target).toEqual({ ok: true, value: { url, path, query: "" } });
     }
   });
 });
@@ -229,10 +231,12 @@ describe("the upstream's own path can't be left", () => {
         const target = targetOf("/sfdc", UPSTREAM, `/sfdc${written}`);
         if (!target.ok) return;
         const { url, path, query } = target.value;
-        expect(url).toBe(`${UPSTREAM}${path}${query}`);
+        const isWhole = written === "" || written.startsWith("?");
+        const below = isWhole ? "" : path;
+        expect(url).toBe(`${UPSTREAM}${below}${query}`);
         expect(new URL(url).href).toBe(url);
         expect(new URL(url).origin).toBe("https://api.example.com");
-        expect(new URL(url).pathname).toBe(`/base${path}`);
+        expect(new URL(url).pathname).toBe(`/base${below}`);
         expect(decodeURIComponent(path).split(/[/\\]/)).not.toContain("..");
       }),
       { numRuns: 5_000 },
