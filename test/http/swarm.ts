@@ -104,6 +104,8 @@ export async function persistent(measured: Pace, ask: () => Promise<Response>): 
 }
 
 /** Each is counted by itself: no flood limit is reached, as with as many programs. */
-export function agents({ gate }: Scene, count: number): Promise<readonly Member[]> {
-  return Promise.all(Array.from({ length: count }, () => gate.register("agent")));
+export async function agents({ gate }: Scene, count: number): Promise<readonly Member[]> {
+  const made: Member[] = [];
+  await inParallel(count, 2, async () => void made.push(await gate.register("agent")));
+  return made;
 }

@@ -86,6 +86,10 @@ async function readWrite(
     refuse({ status: 400, code: "invalid_request", detail: `${POLICY_HEADER}: a policy's id` });
   }
   const bytes = await readBytes(c, c.env.settings.maxPayloadBytes);
+  // RFC 9110 section 9.3.1: it has no meaning, and the platform sends none; approved, it could never leave.
+  if (bytes.length > 0 && (http.method === "GET" || http.method === "HEAD")) {
+    refuse({ status: 400, code: "method_refused", detail: "A GET or HEAD with a body is not sent on." });
+  }
   const ask: Ask = {
     destination: entry.name,
     policy,
