@@ -20,3 +20,18 @@ export function masking(masks: Masks): TransformStream<Uint8Array, Uint8Array> {
     },
   });
 }
+
+/** The same for bytes that are all there. */
+export function maskedBytes(bytes: Uint8Array, masks: Masks): Uint8Array {
+  const stream = masks.stream();
+  const parts = [...stream.push(bytes), ...stream.end()];
+  const [only = new Uint8Array(), ...more] = parts;
+  if (more.length === 0) return only;
+  const masked = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    masked.set(part, at);
+    at += part.length;
+  }
+  return masked;
+}

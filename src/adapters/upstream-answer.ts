@@ -11,8 +11,9 @@ import {
 import { err, ok, type Result } from "../core/result.ts";
 import type { CallFailure, UpstreamAnswer, UpstreamCall } from "../ports/upstream.ts";
 import { decompressedBody } from "./decompressed-body.ts";
-import { maskedBody } from "./masking.ts";
-import { watchedBody } from "./watched-body.ts";
+import { maskedBody, maskedBytes } from "./masking.ts";
+import { shortBody } from "./short-body.ts";
+import { readingOf, watchedBody, type Watch } from "./watched-body.ts";
 
 /** The runtime takes other statuses from the wire too, and couldn't answer with them. */
 const ODD_ANSWER: CallFailure = {
@@ -29,12 +30,12 @@ type Body = ReadableStream<Uint8Array>;
  * @param masks null: no credential was put in
  * @param breakOff ends the connection
  */
-export function answerOf(
+export async function answerOf(
   response: Response,
   { method, passesThrough, timeoutMs }: UpstreamCall,
   masks: Masks | null,
   breakOff: () => void,
-): Result<UpstreamAnswer, CallFailure> {
+): Promise<Result<UpstreamAnswer, CallFailure>> {
   const { status, statusText, body } = response;
   const abandon = () => void body?.cancel().catch(() => undefined);
   if (status < 200 || status > 599) {
@@ -43,21 +44,21 @@ export function answerOf(
   }
   const headers = [...response.headers];
   const hasContent = body !== null && mayHaveContent(method, status);
-  const reading = readingOf(status, headers, passesThrough && masks === null);
+  const reading = codingOf(status, headers, passesThrough && masks === null);
   const withheld = hasContent ? whyWithheld(reading, headers, masks) : null;
   const isShown = hasContent && withheld === null;
   if (!isShown) abandon();
   const isDecoded = isShown && reading.ok && reading.value !== "raw" && isCoded(headers);
-  const length = isShown && passesThrough ? lengthOf(headers) : null;
+  const length = isShown && !isDecoded ? lengthOf(headers) : null;
+  const watch = { pauseMs: timeoutMs, breakOff };
   return ok({
     status,
     statusText: answeredStatusText(statusText, masks),
     headers: answeredHeaders(headers, masks, isDecoded).filter(([name]) => {
-      return name !== "content-length" || (hasContent ? length !== null : mayTellLength(method, status));
+      const isTrue = hasContent ? passesThrough && length !== null : mayTellLength(method, status);
+      return name !== "content-length" || isTrue;
     }),
-    body: isShown
-      ? bodyOf(watchedBody(body, { pauseMs: timeoutMs, breakOff }), reading, masks, length)
-      : null,
+    body: isShown ? await bodyOf(body, reading, masks, length, watch) : null,
     withheld,
   });
 }
@@ -65,7 +66,7 @@ export function answerOf(
 /** `raw`: with its coding, as it came. */
 type HowToRead = Decoding | "raw";
 
-function readingOf(
+function codingOf(
   status: number,
   headers: readonly Header[],
   isRaw: boolean,
@@ -88,17 +89,26 @@ function isCoded(headers: readonly Header[]): boolean {
   return headers.some(([name]) => name.toLowerCase() === "content-encoding");
 }
 
-function bodyOf(
+async function bodyOf(
   body: Body,
   reading: Result<HowToRead, AnswerProblem>,
   masks: Masks | null,
   length: number | null,
-): Body {
+  watch: Watch,
+): Promise<Body> {
+  const source = length === null ? readingOf(body) : await shortBody(readingOf(body), length);
+  if (source instanceof Uint8Array) return streamOf(masks === null ? source : maskedBytes(source, masks));
   const coding = reading.ok ? reading.value : "raw";
-  const decoded = coding === "gzip" || coding === "deflate" ? decompressedBody(body, coding) : body;
+  const watched = watchedBody(source, watch);
+  const decoded = coding === "gzip" || coding === "deflate" ? decompressedBody(watched, coding) : watched;
   if (masks !== null) return maskedBody(decoded, masks);
   // Else the runtime, which can't know how long a stream will be, would answer in chunks.
-  return coding === "raw" && length !== null ? decoded.pipeThrough(new FixedLengthStream(length)) : decoded;
+  return length === null ? decoded : decoded.pipeThrough(new FixedLengthStream(length));
+}
+
+/** The platform's own, with a known length. */
+function streamOf(bytes: Uint8Array): Body {
+  return new Blob([bytes]).stream();
 }
 
 /** Null where it isn't said, or another header has the say (RFC 9112 section 6.3). */

@@ -12,15 +12,11 @@ export interface Watch {
  * A body, byte for byte, that fails when it pauses for too long. Whoever reads slowly may; whoever stops reading
  * (`cancel`) ends the connection. What it fails with says nothing of the platform's own words.
  */
-export function watchedBody(
-  body: ReadableStream<Uint8Array>,
-  { pauseMs, breakOff }: Watch,
-): ReadableStream<Uint8Array> {
-  const next = readingOf(body);
+export function watchedBody(source: Reading, { pauseMs, breakOff }: Watch): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const read = await inTime(next.read(), pauseMs);
+        const read = await inTime(source.read(), pauseMs);
         if (!read.ok) {
           breakOff();
           throw new Error(read.isLate ? "the upstream paused for too long" : "the upstream broke off");
@@ -30,7 +26,7 @@ export function watchedBody(
       },
       cancel() {
         breakOff();
-        return next.cancel();
+        return source.cancel();
       },
     },
     // Nothing is fetched before it is asked for.

@@ -38,7 +38,7 @@ export interface UpstreamAnswer {
    */
   readonly headers: readonly Header[];
   /**
-   * Null where there is none. Nothing of it is fetched before it is read. Fails when the upstream breaks off, pauses for
+   * Null where there is none. What is long is fetched as it is read. Fails when the upstream breaks off, pauses for
    * too long, or sends what its coding doesn't allow; whoever doesn't read it to the end cancels it.
    */
   readonly body: ReadableStream<Uint8Array> | null;
