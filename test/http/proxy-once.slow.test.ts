@@ -11,8 +11,8 @@ import { nameOf } from "./upstream.ts";
  */
 
 const SEED = Number(process.env["PROXY_SEED"] ?? Date.now() % 1_000_000);
-const WRITES = Number(process.env["PROXY_WRITES"] ?? 1_500);
-const HELD = Number(process.env["PROXY_HELD"] ?? 600);
+const WRITES = Number(process.env["PROXY_WRITES"] ?? 600);
+const HELD = Number(process.env["PROXY_HELD"] ?? 250);
 const AT_ONCE = 24;
 const TEN_MINUTES_MS = 600_000;
 
