@@ -1,6 +1,7 @@
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { CREDENTIAL, internet, out, readsOf, setEgressScene } from "./egress-scene.ts";
 import { admin, call, register, until, type Registered } from "./gate.ts";
+import { ports } from "./receiver.ts";
 
 let agent: Registered;
 
@@ -62,6 +63,7 @@ describe("the host that a request names", () => {
     internet();
     const write = { method: "POST", body: '{"amount":1}', headers: { "Content-Type": "application/json" } };
     for (const [path, destination] of [
+      ["/v1/first", "crm.out-first"],
       ["/v1/refunds", "crm.out-held"],
       ["/v1/refunds/re_1/cancel", "crm.out-held"],
       ["/v1/%72efunds", "crm.out-held"],
@@ -207,6 +209,15 @@ describe("hosts that no destination leads to", () => {
       const url = `${ELSEWHERE}&signature=${"a".repeat(6_000)}`;
       expect((await out(props(), url)).status).toBe(200);
       expect(arrived).toMatchObject([{ url }]);
+    });
+
+    test("23: get nothing of the header that keys come in, whatever it is called and holds", async () => {
+      const arrived = internet();
+      vi.spyOn(ports().settings, "keyHeader", "get").mockReturnValue("x-agent-token");
+      expect(
+        (await out(props(), ELSEWHERE, { headers: { "X-Agent-Token": "eyJ.of.an-issuer" } })).status,
+      ).toBe(200);
+      expect(arrived[0]?.headers).toEqual({});
     });
 
     test("2: are for agents that may use every destination, or this one by name", async () => {

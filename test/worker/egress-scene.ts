@@ -7,6 +7,7 @@ import { bindings, changeRules, RULES } from "./rules.ts";
 export const CREDENTIAL = "sk_live_nothing_of_it_comes_back";
 
 const REGISTRY = `${RULES.registry.trimEnd()}
+  crm.out-first: { policies: [held], upstream: https://crm.example.com/v1/first }
   crm.out:
     policies: [measured]
     upstream: https://crm.example.com
