@@ -296,8 +296,8 @@ describe("bodies that break", () => {
         vi.spyOn(globalThis, "fetch").mockResolvedValueOnce(response);
         const back = await answered("https://api.example.com/", more);
         const came = await textOf(back).catch(() => "broke off");
-        // Only where the length goes along could anybody count on it.
-        expect(came).toBe(headerOf(back, "content-length") === undefined ? text : "broke off");
+        // What is masked has another length anyway, and no runtime lets such a body through to here.
+        expect(came).toBe("credential" in more ? text : "broke off");
       }
     },
   );
