@@ -465,7 +465,7 @@ def story_of(entries, bodies):
     story = {"bad": False, "unknown": False, "approval": None, "orders": [], "erased": False}
     ballot = {"votes": [], "against": set(), "noes": 0, "links": set()}
     for entry, body in zip(entries, bodies):
-        event = entry["event"]
+        event, before = entry["event"], stage
         if event in ASIDE:
             story["bad"] |= stage == "start"
         elif event not in EVENTS:
@@ -484,12 +484,27 @@ def story_of(entries, bodies):
             story["approval"] = story["approval"] or (by, list(ballot["votes"]), ballot["noes"] > 0)
         elif event == "execution_requested":
             order = {"id": string(body, "order") or "", "fence": body.get("fence"), "until": body.get("expires_at")}
+            order["gates"] = body.get("issued_to") == "gate"
             story["bad"] |= not isinstance(order["fence"], float) or order["fence"] != len(story["orders"]) + 1
             story["orders"].append(order)
         elif event.startswith("execution_") and event in EVENTS:
             latest = story["orders"][-1]["id"] if story["orders"] else None
             story["bad"] |= latest is None or string(body, "order") != latest
+            if story["orders"]:
+                story["bad"] |= by_another(story["orders"][-1]["gates"], event, body, before)
     return story
+
+
+def by_another(gates, event, body, stage):
+    """What Gate sends is claimed and reported by Gate alone, and reported under the claim."""
+    why = string(body, "why")
+    report = event in ("execution_succeeded", "execution_failed", "execution_indeterminate")
+    report = report and (why is None or why == "reported")
+    if not report and event != "execution_claimed":
+        return False
+    if report and gates and stage != "claimed":
+        return True
+    return (body.get("by") == "gate") != gates
 
 
 def cast(ballot, event, body, proposed):

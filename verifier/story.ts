@@ -23,6 +23,9 @@ export type Stage =
 
 const OPEN_ORDER = ["scheduled", "claimed"] as const;
 
+/** Whom orders and entries name for what Gate does itself. */
+const GATE = "gate";
+
 /** Which stages an event may come in, and where it leads; null: it changes nothing. */
 const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly to: Stage | null }>> = {
   proposed: { from: ["start"], to: "asked" },
@@ -62,6 +65,8 @@ export interface IssuedOrder {
   readonly id: string;
   readonly fence: number;
   readonly expiresAt: number;
+  /** Gate sends it itself: only Gate claims and reports it, and nobody's report comes before the claim. */
+  readonly isGates: boolean;
 }
 
 export interface Story {
@@ -90,6 +95,7 @@ export function storyOf(entries: readonly BundleEntry[], bodies: readonly JsonOb
   const orders: IssuedOrder[] = [];
   entries.forEach((entry, at) => {
     const body = bodies[at] ?? {};
+    const before = stage;
     const next = stageAfter(stage, entry.event, body);
     const place = `Entry ${entry.seq} (${quoted(entry.event)})`;
     if (next === "unknown") unknown.push(entry.event);
@@ -111,8 +117,12 @@ export function storyOf(entries: readonly BundleEntry[], bodies: readonly JsonOb
       default:
         // Whoever claims or reports must name the latest order: an older one may not act any more.
         if (entry.event.startsWith("execution_") && STEPS[entry.event] !== undefined) {
-          const isLatest = textMember(body, "order") === orders.at(-1)?.id;
+          const latest = orders.at(-1);
+          const isLatest = textMember(body, "order") === latest?.id;
           if (!isLatest) problem ??= `${place} is about another order than the latest.`;
+          if (latest !== undefined && isByAnother(latest, entry.event, body, before)) {
+            problem ??= `${place} is not by who was to carry it out.`;
+          }
         }
     }
   });
@@ -134,5 +144,17 @@ function orderOf(body: JsonObject): IssuedOrder {
     id: textMember(body, "order") ?? "",
     fence: numberMember(body, "fence") ?? Number.NaN,
     expiresAt: numberMember(body, "expires_at") ?? Number.NaN,
+    isGates: textMember(body, "issued_to") === GATE,
   };
+}
+
+const REPORTS = new Set(["execution_succeeded", "execution_failed", "execution_indeterminate"]);
+
+/** Never both sent by Gate and carried out by somebody else. */
+function isByAnother({ isGates }: IssuedOrder, event: string, body: JsonObject, stage: Stage): boolean {
+  // That nobody reported in time is Gate's word on anybody's order.
+  const isReport = REPORTS.has(event) && (textMember(body, "why") ?? "reported") === "reported";
+  if (!isReport && event !== "execution_claimed") return false;
+  const isUnclaimed = isReport && isGates && stage !== "claimed";
+  return isUnclaimed || (textMember(body, "by") === GATE) !== isGates;
 }

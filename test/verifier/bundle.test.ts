@@ -8,6 +8,7 @@ import {
   approvedBy,
   bare,
   changedBy,
+  claimed,
   debatedLife,
   debatedLives,
   fullLife,
@@ -15,8 +16,10 @@ import {
   jwsOf,
   live,
   MadeLog,
+  ordered,
   ORIGIN,
   refusedBy,
+  reported,
   REPORTER,
   sentLives,
   SIGNER,
@@ -633,6 +636,35 @@ describe("what a deployment that lies about who decided would seal", () => {
 
   test.each(LIES)("%s: %s", async (finding, _what, lie) => {
     expect(await told(lie)).toMatchObject({ [finding]: "fails" });
+  });
+
+  const SENDING_LIES: readonly (readonly [string, (entries: Told[]) => unknown])[] = [
+    ["its order claimed by an agent", (e) => (only(e, "execution_claimed")["by"] = "agt_1")],
+    ["its success reported by an agent", (e) => (only(e, "execution_succeeded")["by"] = "agt_1")],
+    ["its order given to an agent", (e) => (only(e, "execution_requested")["issued_to"] = "agt_1")],
+    ["a success without a claim", (e) => without(e, "execution_claimed")],
+    [
+      "a report of its own that is another's",
+      (e) => {
+        const succeeded = e.find(({ event }) => event === "execution_succeeded");
+        if (succeeded === undefined) throw new Error("not sent");
+        succeeded.event = "execution_indeterminate";
+        Object.assign(succeeded.body, { why: "reported", by: "agt_1" });
+      },
+    ],
+  ];
+
+  test.each(SENDING_LIES)("of what Gate sends itself: %s", async (_what, lie) => {
+    const [life] = await sentLives();
+    expect(await told(() => {}, life)).toMatchObject({ events: "holds" });
+    expect(await told(lie, life)).toMatchObject({ events: "fails" });
+  });
+
+  test("an agent's order that Gate claims or reports did not happen either", async () => {
+    const life = await live(70, "approve", [ordered, claimed, reported("succeeded")]);
+    for (const event of ["execution_claimed", "execution_succeeded"]) {
+      expect(await told((e) => (only(e, event)["by"] = "gate"), life)).toMatchObject({ events: "fails" });
+    }
   });
 
   test("an editor whom the policy lets approve may", async () => {
