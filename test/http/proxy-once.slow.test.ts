@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Body, eventsOf, list, type Member, text } from "../conformance/gate.ts";
 import { type Scene, startScene } from "./proxy-scene.ts";
-import { agents, dice, impatient, inParallel, pace, persistent } from "./swarm.ts";
+import { agents, dice, heard, impatient, inParallel, pace, persistent } from "./swarm.ts";
 import { nameOf } from "./upstream.ts";
 
 /*
@@ -104,6 +104,29 @@ function misbehave(): void {
     return luck < 0.06 ? "reset" : "break_off";
   });
 }
+
+test.each(["/plain/things", "/held/things"])(
+  "whoever hangs up in the middle of %s can ask later what the provider said",
+  { timeout: TEN_MINUTES_MS },
+  async (path) => {
+    scene.upstream.slow(2_500);
+    const [agent] = await agents(scene, 1);
+    const key = agent?.key ?? "";
+    const name = `write-middle-${path.length}`;
+    const init = write(name, { "idempotency-key": name });
+    const hangUp = new AbortController();
+    const waiting = write(name, { "idempotency-key": name, "x-gate-wait": "true" });
+    const cut = heard(scene.send(path, { ...waiting, signal: hangUp.signal }, key));
+    if (path.startsWith("/held")) await expect.poll(() => scene.approveAll(), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => scene.upstream.received.length, { timeout: 20_000 }).toBe(1);
+    hangUp.abort();
+    expect(await cut).toBeNull();
+    const said = await persistent(measured, () => scene.send(path, init, key));
+    expect([said.status, said.text]).toEqual([200, JSON.stringify({ name })]);
+    expect(scene.upstream.received).toHaveLength(1);
+    expect((await scene.look(said.intent ?? "", key))["state"]).toBe("succeeded");
+  },
+);
 
 test(
   "of writes that pass at once one leaves for each key, whoever hangs up and however often it is sent",
