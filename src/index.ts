@@ -44,7 +44,12 @@ export class Sender extends WorkerEntrypoint<Env> {
     if (carried.kind === "answered") await carried.rest?.cancel();
     // Who asks twice is refused, and nothing is amiss; what else keeps a write from being sent is worth a line.
     else if (carried.kind !== "refused") {
-      console.error({ message: "not sent", intent: id, why: carried.kind });
+      const why = "failure" in carried ? carried.failure.problem : carried.kind;
+      console.error({
+        message: carried.kind === "unknown" ? "sent, and no answer" : "not sent",
+        intent: id,
+        why,
+      });
     }
   }
 }
