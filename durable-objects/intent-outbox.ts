@@ -1,10 +1,11 @@
 import { d1Ledger } from "../src/adapters/ledger.ts";
+import { GATE } from "../src/core/intent/event.ts";
 import { fateOf } from "../src/core/intent/fate.ts";
 import { rowOf } from "../src/core/intent/read-model.ts";
 import { nextCall, nextDeadline } from "../src/core/intent/settle.ts";
 import { pauseAfter } from "../src/core/intent/pauses.ts";
 import { isToBeSent } from "../src/core/intent/sending.ts";
-import type { Instant, IntentState } from "../src/core/intent/state.ts";
+import { currentOrder, type Instant, type IntentState } from "../src/core/intent/state.ts";
 import type { DeadlineMessage, SendMessage } from "../src/ports.ts";
 import type { IntentStore } from "./intent-store.ts";
 import { pokeLog } from "./log-poke.ts";
@@ -44,7 +45,10 @@ export class IntentOutbox {
   committed(attended = false): void {
     this.#planSending(attended);
     this.keepAlarm();
-    if (this.#isBehind() || this.#isSendingDue()) this.#ctx.waitUntil(this.catchUp());
+    // What is begun in a moment goes to D1 with its beginning, which waits for that. Should nobody begin it, the alarm
+    // is set.
+    const isBegunNext = attended && this.#store.state()?.phase === "approved";
+    if (!isBegunNext && (this.#isBehind() || this.#isSendingDue())) this.#ctx.waitUntil(this.catchUp());
   }
 
   /** Everything that follows from a commit. False when some of it has to be tried again. */
@@ -176,10 +180,12 @@ export class IntentOutbox {
 
   /**
    * The deadline worth a queue message: one that a person or a worker waits on. An approved intent that nobody
-   * orders expires by computation and by the alarm; a message for each would double the cost of a proposal.
+   * orders expires by computation and by the alarm; a message for each would double the cost of a proposal. So would
+   * one for each claim of Gate's own, which nearly always ends at once.
    */
   #wake(state: IntentState): Instant | null {
-    return state.phase === "approved" ? null : nextCall(state);
+    const isOwnClaim = state.phase === "claimed" && currentOrder(state)?.claim?.by === GATE;
+    return state.phase === "approved" || isOwnClaim ? null : nextCall(state);
   }
 
   async #enqueue(intent: string, at: Instant): Promise<void> {

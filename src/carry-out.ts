@@ -3,7 +3,7 @@ import { GATE } from "./core/intent/event.ts";
 import { inForceFor } from "./core/intent/terms.ts";
 import { providerIdempotencyKey } from "./core/intent/order-claims.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
-import { currentOrder, undoneClaims, type IntentState } from "./core/intent/state.ts";
+import { currentOrder, undoneClaims, type IntentState, type Terms } from "./core/intent/state.ts";
 import type { Header } from "./core/proxy/header-names.ts";
 import { outcomeOf } from "./core/proxy/outcome.ts";
 import type { Destination } from "./core/registry.ts";
@@ -35,6 +35,14 @@ export type CarryPorts = Pick<
   "call" | "rules" | "switches" | "principals" | "mandates" | "credentials" | "settings"
 >;
 
+/** What is known of a write whose agent waits. */
+export interface Attended {
+  /** They never change. */
+  readonly terms: Terms;
+  /** Throws what the agent is told when its key has been stopped meanwhile. */
+  readonly admitAgain: () => Promise<void>;
+}
+
 /** An answer that is not whole by then is recorded as it is: the report has to come while the claim lasts. */
 const MAX_READING_MS = 30_000;
 
@@ -46,23 +54,28 @@ const SPARE_MS = 30_000;
  * the ledger, before a credential is fetched or a byte leaves. Of any number of calls at once one sends.
  *
  * @param own the agent's own credentials, where Gate has none: they are sent and kept nowhere
+ * @param attended set where the agent waits for what comes of it
  */
 export async function carryOut(
   intent: Intent,
   ports: CarryPorts,
   own: readonly Header[] = [],
+  attended: Attended | null = null,
 ): Promise<CarriedOut> {
-  const before = await intent.look();
-  if (before === null) return { kind: "refused", refusal: { reason: "not_found" } };
-  const obstacle = await obstacleTo(before.terms, ports);
+  const terms = attended?.terms ?? (await intent.look())?.terms;
+  if (terms === undefined) return { kind: "refused", refusal: { reason: "not_found" } };
+  const [obstacle, rules] = await Promise.all([
+    obstacleTo(terms, ports),
+    ports.rules.current(),
+    attended?.admitAgain(),
+  ]);
   if (obstacle !== null) return obstacle;
-  const rules = await ports.rules.current();
-  const begun = await intent.begin(inForceFor(before.terms, rules), crypto.randomUUID());
+  const begun = await intent.begin(inForceFor(terms, rules), crypto.randomUUID());
   if (!begun.ok) return { kind: "refused", refusal: begun.error };
   const sending = begun.value;
-  const entry = rules.registry.destinations.get(before.terms.destination);
+  const entry = rules.registry.destinations.get(terms.destination);
   // Once more: whoever was told that a switch is engaged must see nothing sent after it.
-  const stopped = await obstacleTo(before.terms, ports).catch(async (error: unknown) => {
+  const stopped = await obstacleTo(terms, ports).catch(async (error: unknown) => {
     await unclaim(intent, sending);
     throw error;
   });

@@ -3,6 +3,7 @@ import { nameKey, type Principal } from "../core/principal.ts";
 import { err, ok } from "../core/result.ts";
 import type { Principals } from "../ports.ts";
 import { insertPrincipal, isNameTaken, principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
+import { readTogether } from "./read-together.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
 /** How old an identity may be where nothing follows from it by itself. */
@@ -13,6 +14,10 @@ const CACHE_ENTRIES = 10_000;
 
 /** Isolates outlive requests: shared by all of one isolate, and emptied there by every change it makes itself. */
 const cache = new Map<string, { readonly principal: Principal; readonly readAt: number }>();
+
+const BY_KEY = "SELECT p.* FROM keys k JOIN principals p ON p.id = k.principal_id WHERE k.hash = ?1";
+
+const BY_ID = "SELECT * FROM principals WHERE id = ?1";
 
 /**
  * @param adminKey `GATE_ADMIN_KEY`, the key of the deployment's own admin; null when the operator set none
@@ -36,12 +41,9 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
       // A clock that was set back must not make an old identity young.
       const young = known !== undefined && now >= known.readAt && now - known.readAt < CACHE_TTL_MS;
       if (age === "cached" && young) return known.principal;
-      const row = await db
-        .prepare("SELECT p.* FROM keys k JOIN principals p ON p.id = k.principal_id WHERE k.hash = ?1")
-        .bind(hash)
-        .first<PrincipalRow>();
+      const [row] = await readTogether<PrincipalRow>(db, db.prepare(BY_KEY).bind(hash));
       cache.delete(hash);
-      if (row === null) return null;
+      if (row === undefined) return null;
       const principal = principalOf(row);
       if (cache.size >= CACHE_ENTRIES) cache.clear();
       cache.set(hash, { principal, readAt: Date.now() });
@@ -49,8 +51,8 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
     },
 
     async get(id) {
-      const row = await db.prepare("SELECT * FROM principals WHERE id = ?1").bind(id).first<PrincipalRow>();
-      return row === null ? null : principalOf(row);
+      const [row] = await readTogether<PrincipalRow>(db, db.prepare(BY_ID).bind(id));
+      return row === undefined ? null : principalOf(row);
     },
 
     async named(name) {

@@ -1,6 +1,7 @@
 import type { SwitchReason, SwitchScope, SwitchTarget } from "../core/kill-switch.ts";
 import { err, ok } from "../core/result.ts";
 import type { EngagedSwitch, Switches } from "../ports.ts";
+import { readTogether } from "./read-together.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
 /** How old the answer may be where nothing leaves Gate because of it. */
@@ -58,8 +59,7 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
       if (age === "cached" && cached !== null && isRecent) return cached.engaged;
       // The age of an answer is that of its question: what changed in between may not be in it.
       const asked = { readAt: Date.now(), changes };
-      const { results } = await db.prepare(ENGAGED).all<SwitchRow>();
-      const engaged = results.map(switchOf);
+      const engaged = (await readTogether<SwitchRow>(db, db.prepare(ENGAGED))).map(switchOf);
       if (asked.changes === changes) cached = { engaged, readAt: asked.readAt };
       return engaged;
     },

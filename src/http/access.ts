@@ -1,6 +1,6 @@
 import { eligibility } from "../core/intent/approval.ts";
 import type { IntentState, Terms } from "../core/intent/state.ts";
-import { stoppedBy } from "../core/kill-switch.ts";
+import { stoppedBy, type SwitchTarget } from "../core/kill-switch.ts";
 import { voterOf } from "../core/people.ts";
 import type { Principal } from "../core/principal.ts";
 import type { Ports } from "../ports.ts";
@@ -50,7 +50,11 @@ export async function requireUnstopped(
   c: GateContext,
   terms: Pick<Terms, "agent" | "destination">,
 ): Promise<void> {
-  const stop = await stopOf(c.env, terms);
+  refuseStopped(await stopOf(c.env, terms));
+}
+
+/** 409 for what a kill switch stops. */
+export function refuseStopped(stop: SwitchTarget | null): void {
   if (stop === null) return;
   refuse({
     status: 409,

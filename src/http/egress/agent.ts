@@ -16,12 +16,12 @@ export async function egressAgentOf(c: GateContext): Promise<ProxyAgent> {
   if (typeof props !== "object" || props === null || !("agent" in props)) return agentOf(c);
   const { agent: named } = props;
   const agent = async () => agentCalled(c, named);
-  const principal = await agent();
+  const [principal, engaged] = await Promise.all([agent(), c.env.switches.engaged("fresh")]);
   // A body can be sent, and a decision waited for, over hours.
   c.set("admitAgain", async () => {
     if ((await agent()).id !== principal.id) refuseUnknown();
   });
-  return { principal, gateHeaders: [c.env.settings.keyHeader] };
+  return { principal, engaged, gateHeaders: [c.env.settings.keyHeader] };
 }
 
 async function agentCalled(c: GateContext, named: unknown): Promise<Principal> {

@@ -1,4 +1,5 @@
 import { KEY_PREFIX, type Principal } from "../../core/principal.ts";
+import type { EngagedSwitch } from "../../ports.ts";
 import { authenticate } from "../auth.ts";
 import type { GateContext } from "../context.ts";
 import { refuse } from "../problem.ts";
@@ -18,6 +19,8 @@ interface ShownKey {
 /** Who is calling, and the headers that were said to Gate alone. */
 export interface ProxyAgent {
   readonly principal: Principal;
+  /** Read afresh, together with the identity. */
+  readonly engaged: readonly EngagedSwitch[];
   readonly gateHeaders: readonly string[];
 }
 
@@ -31,12 +34,12 @@ export async function agentOf(c: GateContext): Promise<ProxyAgent> {
   const shown = keyIn(c, keyHeader);
   if (shown === null) return refuseKey();
   const agent = async () => requireAgent(await authenticate(shown.key, c.env, "fresh"));
-  const principal = await agent();
+  const [principal, engaged] = await Promise.all([agent(), c.env.switches.engaged("fresh")]);
   // A body can be sent, and a decision waited for, over hours: who was let in before is looked at again after it.
   c.set("admitAgain", async () => {
     if ((await agent()).id !== principal.id) refuseKey();
   });
-  return { principal, gateHeaders: [c.env.settings.keyHeader, shown.header] };
+  return { principal, engaged, gateHeaders: [c.env.settings.keyHeader, shown.header] };
 }
 
 function refuseKey(): never {

@@ -1,6 +1,6 @@
 import { carryOut, type CarriedOut } from "../../carry-out.ts";
 import type { Decision } from "../../core/decision.ts";
-import type { IntentState } from "../../core/intent/state.ts";
+import type { IntentState, Terms } from "../../core/intent/state.ts";
 import type { Header } from "../../core/proxy/header-names.ts";
 import type { Intent } from "../../ports.ts";
 import type { GateContext } from "../context.ts";
@@ -64,8 +64,7 @@ export async function comeOf(
     const leftMs = (isUnderWay ? sendingUntil : until) - Date.now();
     if (isAgentsToSend(state) && tries < MAX_TRIES) {
       tries += 1;
-      await c.var.admitAgain?.();
-      const carried = await sendNow(c, intent, asked);
+      const carried = await sendNow(c, intent, state.terms, asked);
       if (carried instanceof Response) return carried;
     } else if (phase === "cancelled" && successor !== null) {
       intent = c.env.intents.find(successor) ?? refuse(INTENT_NOT_FOUND);
@@ -91,8 +90,9 @@ function isAgentsToSend({ phase, terms }: IntentState): boolean {
 }
 
 /** Null: another call sends it, and what comes of that is worth waiting for. */
-async function sendNow(c: GateContext, intent: Intent, asked: Asked): Promise<Response | null> {
-  const sending = carryOut(intent, c.env, asked.own);
+async function sendNow(c: GateContext, intent: Intent, terms: Terms, asked: Asked): Promise<Response | null> {
+  const admitAgain = async () => c.var.admitAgain?.();
+  const sending = carryOut(intent, c.env, asked.own, { terms, admitAgain });
   // An agent that hangs up must not leave a write that was begun without its end.
   c.executionCtx.waitUntil(sending.catch(() => undefined));
   return answerTo(await sending, intent, asked);

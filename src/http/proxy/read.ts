@@ -1,6 +1,7 @@
 import { listAllows } from "../../core/evaluate/names.ts";
+import { stoppedBy } from "../../core/kill-switch.ts";
 import type { GateContext } from "../context.ts";
-import { requireUnstopped } from "../access.ts";
+import { refuseStopped } from "../access.ts";
 import { refuse } from "../problem.ts";
 import type { ProxyAgent } from "./caller.ts";
 import type { Incoming } from "./incoming.ts";
@@ -10,7 +11,7 @@ import { problemOfCall, relocated, sentBack } from "./sent-back.ts";
 /** A request that only reads passes at once and streamed. It is counted, and is no intent. */
 export async function passRead(
   c: GateContext,
-  { principal }: ProxyAgent,
+  { principal, engaged }: ProxyAgent,
   route: ProxyRoute,
   { http, own }: Incoming,
 ): Promise<Response> {
@@ -22,7 +23,7 @@ export async function passRead(
       detail: "This agent may not use this destination.",
     });
   }
-  await requireUnstopped(c, { agent: principal.id, destination: entry.name });
+  refuseStopped(stoppedBy(engaged, principal.id, entry.name));
   const called = await c.env.call({
     method: http.method,
     url: http.url,

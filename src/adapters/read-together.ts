@@ -1,0 +1,38 @@
+interface Waiting {
+  readonly statement: D1PreparedStatement;
+  readonly resolve: (rows: readonly unknown[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const waitingOf = new WeakMap<D1Database, Waiting[]>();
+
+/**
+ * Rows of a statement that only reads. Those asked for in one turn travel together, as one batch: what a request asks
+ * for at once costs it one way to D1 and back, and D1 one call. A turn is one request's alone, so no request waits for
+ * another's.
+ */
+export function readTogether<T>(db: D1Database, statement: D1PreparedStatement): Promise<readonly T[]> {
+  return new Promise<readonly unknown[]>((resolve, reject) => {
+    const waiting = waitingOf.get(db) ?? [];
+    waiting.push({ statement, resolve, reject });
+    if (waiting.length > 1) return;
+    waitingOf.set(db, waiting);
+    queueMicrotask(() => {
+      waitingOf.delete(db);
+      void send(db, waiting);
+    });
+  }) as Promise<readonly T[]>;
+}
+
+async function send(db: D1Database, asked: readonly Waiting[]): Promise<void> {
+  // A batch is a transaction: where D1 gives none, it may still answer what only reads.
+  const together = asked.length > 1 ? await db.batch(asked.map(statementOf)).catch(() => null) : null;
+  for (const [at, { statement, resolve, reject }] of asked.entries()) {
+    const answer = together === null ? statement.all() : Promise.resolve(together[at]);
+    answer.then((answered) => resolve(answered?.results ?? []), reject);
+  }
+}
+
+function statementOf({ statement }: Waiting): D1PreparedStatement {
+  return statement;
+}
