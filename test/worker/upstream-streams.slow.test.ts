@@ -54,6 +54,35 @@ describe("100 MB", () => {
   });
 });
 
+describe("time", () => {
+  const begun = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\nConnection: close\r\n\r\n";
+
+  test.for(ways)("one that hangs in the middle is broken off, %s", async ([, more]) => {
+    const upstream = await oddUpstream(send(`${begun}hello`));
+    const { body } = await answered(upstream.url, { ...more, timeoutMs: 1_000 });
+    const whole = new Response(body).text();
+    expect(await whole.catch(String)).toBe("Error: the upstream paused for too long");
+    await upstream.closed();
+  });
+
+  test.for(ways)("one that pauses, but never for too long, comes whole, %s", async ([, more]) => {
+    const pieces = Array.from(
+      { length: 5 },
+      () => [send("x".repeat(10)), { do: "pause", ms: 700 }] as const,
+    ).flat();
+    const upstream = await oddUpstream(send(begun), ...pieces, { do: "end" });
+    const { body } = await answered(upstream.url, { ...more, timeoutMs: 2_500 });
+    expect(await new Response(body).text()).toBe("x".repeat(50));
+  });
+
+  test.for(ways)("whoever reads slowly may, however long, %s", async ([, more]) => {
+    const upstream = await oddUpstream(...answer("x".repeat(300_000)));
+    const { body } = await answered(upstream.url, { ...more, timeoutMs: 1_000 });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await new Response(body).arrayBuffer()).byteLength).toBe(300_000);
+  });
+});
+
 async function compressed(format: "gzip" | "deflate", size: number): Promise<Uint8Array> {
   let left = size;
   const zeros = new ReadableStream<Uint8Array>({
