@@ -491,6 +491,8 @@ describe("22: what is not sent on", () => {
     ["a semicolon", "/up/a;b", {}, "path_refused"],
     ["an escape of an escape", "/up/a%252fb", {}, "path_refused"],
     ["a key of Gate's in the query", "/up/a?key=gate_sk_abcdefghijkl", {}, "path_refused"],
+    ["a credential in the query", "/own/a?Api_Key=0123456789", {}, "path_refused"],
+    ["an escaped one, at a read", "/up/v1/a?access%5Ftoken=0123456789", {}, "path_refused"],
     ["another method in a header", "/up/x", { "X-HTTP-Method-Override": "DELETE" }, "headers_refused"],
     ["another address in a header", "/up/x", { "X-Original-URL": "/admin" }, "headers_refused"],
     ["a compressed body", "/up/x", { "Content-Encoding": "gzip" }, "content_coding_refused"],

@@ -174,6 +174,10 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
 const CREDENTIAL_ENDING =
   /(?:^|-)(?:api-?key|(?:access|auth|authorization|security|session|id|delegated)-?token|secret|password|signature|authorization)$/;
 
+/** As providers call them; what a page or a cursor is called (`page_token`, `next_token`) is none. */
+const CREDENTIAL_PARAMETER =
+  /^(?:api-?key|access-?token|auth-?token|oauth-?token|client-?secret|x-?api-?key|x-amz-signature|x-amz-security-token)$/;
+
 /** Servers that hand headers over as variables (RFC 3875 section 4.1.18) read `_` as `-`. */
 function dashed(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
@@ -186,6 +190,11 @@ export function isOverride(name: string): boolean {
 /** Something by which the agent says who it is, or signs what it sends. */
 export function isOwnCredential(name: string): boolean {
   return CREDENTIALS.has(dashed(name)) || CREDENTIAL_ENDING.test(dashed(name));
+}
+
+/** The same in a query, where it would be kept with the address and stand in logs. */
+export function holdsOwnCredential(query: string): boolean {
+  return [...new URLSearchParams(query).keys()].some((name) => CREDENTIAL_PARAMETER.test(dashed(name)));
 }
 
 /**

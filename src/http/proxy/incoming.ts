@@ -1,4 +1,4 @@
-import { isOwnCredential } from "../../core/proxy/outbound-names.ts";
+import { holdsOwnCredential, isOwnCredential } from "../../core/proxy/outbound-names.ts";
 import { isHeaderValue, type Header } from "../../core/proxy/header-names.ts";
 import type { HttpWrite } from "../../core/proxy/http-write.ts";
 import { slotOf } from "../../core/proxy/inject.ts";
@@ -44,6 +44,7 @@ export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): 
   }
   const target = targetOf(prefix, upstream.url, c.req.raw.url);
   if (!target.ok) return refuseTarget(target.error);
+  if (holdsOwnCredential(target.value.query)) return refuseTarget("credential");
   const slot = entry.credential === null ? null : slotOf(entry.credential.injection);
   const outbound = outboundHeaders([...headers], {
     gateHeaders: agent.gateHeaders,
@@ -79,6 +80,8 @@ const WHY_NO_TARGET = {
   userinfo: "it names a user",
   fragment: "it has a fragment, which never travels",
   prefix: "it does not lead to this destination",
+  credential:
+    "its query holds a credential, which would be kept with it; send it in a header, or give it to Gate",
   gate_key: "it holds a key of Gate's, which would stand in the upstream's logs",
   relative: "it does not begin with a slash",
   too_long: "it is too long",
@@ -92,9 +95,9 @@ const WHY_NO_TARGET = {
   parameters: "it has a semicolon, behind which servers read differently",
   double_encoding: "it is escaped twice",
   lookalike: "it has a character that some servers take for a dot or a slash",
-} as const satisfies Record<TargetProblem | PathProblem, string>;
+} as const satisfies Record<TargetProblem | PathProblem | "credential", string>;
 
-function refuseTarget(problem: TargetProblem): never {
+function refuseTarget(problem: keyof typeof WHY_NO_TARGET): never {
   return refuse({
     status: 400,
     code: "path_refused",

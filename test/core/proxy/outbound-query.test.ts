@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { holdsOwnCredential } from "../../../src/core/proxy/outbound-names.ts";
+
+test.for([
+  "?api_key=x",
+  "?a=1&API-Key=x",
+  "?apikey",
+  "?access_token=x",
+  "?access%5ftoken=x",
+  "?client_secret=x",
+  "?X-Amz-Signature=x",
+])("23: %s holds a credential", (query) => {
+  expect(holdsOwnCredential(query)).toBe(true);
+});
+
+test.for([
+  "",
+  "?",
+  "?page_token=x",
+  "?next_token=x",
+  "?token_type=card",
+  "?key=name",
+  "?api_keys_after=x",
+  "?q=api_key",
+])("%s holds none", (query) => {
+  expect(holdsOwnCredential(query)).toBe(false);
+});
