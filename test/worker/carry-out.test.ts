@@ -348,7 +348,6 @@ describe("17: D1 that can't be written", () => {
   test("17: keeps everything from being sent, and the claim is undone", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
-    await flushed(intent.id);
     const { calls, send } = standIn(answering(200));
     const repair = breakD1();
     expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "ledger_unavailable" } });
