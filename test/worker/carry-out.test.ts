@@ -547,7 +547,6 @@ describe("whose turn it is", () => {
     const left = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(answering(200));
     expect((await send(begun)).kind).toBe("answered");
-    await flushed(left.id);
     expect([askedFor(begun), askedFor(left)]).toEqual([0, 0]);
     later(10_000);
     await Promise.all([begun, left].map(({ id }) => runDurableObjectAlarm(objectOf(id))));
