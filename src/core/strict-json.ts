@@ -77,14 +77,27 @@ function count(value: Json): number | JsonProblem {
   }
 }
 
+/** Without a list of entries for each: of a large payload they would take more memory than the payload. */
 function countMembers(value: readonly Json[] | { readonly [key: string]: Json }): number | JsonProblem {
-  const isList = Array.isArray(value);
   let members = 0;
-  for (const [key, member] of Object.entries(value)) {
-    if (!isList && !key.isWellFormed()) return "lone_surrogate";
-    const inner = count(member);
+  if (isList(value)) {
+    for (const item of value) {
+      const inner = count(item);
+      if (typeof inner === "string") return inner;
+      members += inner;
+    }
+    return members;
+  }
+  for (const key of Object.keys(value)) {
+    if (!key.isWellFormed()) return "lone_surrogate";
+    const inner = count(value[key] ?? null);
     if (typeof inner === "string") return inner;
-    members += inner + (isList ? 0 : 1);
+    members += inner + 1;
   }
   return members;
+}
+
+/** `Array.isArray` does not narrow lists that can't be changed. */
+function isList(value: readonly Json[] | { readonly [key: string]: Json }): value is readonly Json[] {
+  return Array.isArray(value);
 }
