@@ -1,11 +1,11 @@
 import { load, median, type Load, type Shot } from "./load.ts";
-import { startScene, type Scene } from "./proxy-scene.ts";
+import { processorMs, startScene, type Scene } from "./proxy-scene.ts";
 
 /*
  * What governing costs at the reverse proxy: a read and an auto-approved write through Gate, over the same request sent
  * to the upstream directly and over a plain Worker that passes it on. Rounds alternate between them, so that a machine
- * that is busy is busy for all, and only ratios are worth reading. Then how long an approval takes to reach the
- * upstream.
+ * that is busy is busy for all, and only ratios are worth reading; processor time is the runtime's, for one request.
+ * Then how long an approval takes to reach the upstream.
  *
  *   node bench/proxy.ts
  */
@@ -37,7 +37,13 @@ try {
 interface Way {
   readonly name: string;
   readonly base: URL;
+  /** The runtime's process; null: none is in between. */
+  readonly pid: number | null;
   readonly shot: () => Shot;
+}
+
+interface Run extends Load {
+  readonly processorMs: number;
 }
 
 function waysOf({ upstream, floor, gate }: Scene, method: Shot["method"]) {
@@ -50,10 +56,10 @@ function waysOf({ upstream, floor, gate }: Scene, method: Shot["method"]) {
     return { method, path: `/${prefix}${path}`, headers: headersFor(method, key), body };
   };
   return {
-    direct: { name: "direct", base: upstream.url, shot: () => plain },
-    floor: { name: "plain Worker", base: floor.url, shot: () => plain },
-    own: { name: "Gate, own credential", base: gate.url, shot: through("own") },
-    keyed: { name: "Gate, credential put in and masked", base: gate.url, shot: through("keyed") },
+    direct: { name: "direct", base: upstream.url, pid: null, shot: () => plain },
+    floor: { name: "plain Worker", base: floor.url, pid: floor.pid, shot: () => plain },
+    own: { name: "Gate, own credential", base: gate.url, pid: gate.pid, shot: through("own") },
+    keyed: { name: "Gate, credential put in", base: gate.url, pid: gate.pid, shot: through("keyed") },
   } as const satisfies Record<string, Way>;
 }
 
@@ -64,38 +70,42 @@ function headersFor(method: Shot["method"], key: string | null): Record<string, 
   };
 }
 
-async function overhead(measured: Scene, title: string, method: Shot["method"]): Promise<void> {
-  const ways: readonly Way[] = Object.values(waysOf(measured, method));
-  const before = await measured.upstream.writes();
+async function overhead(among: Scene, title: string, method: Shot["method"]): Promise<void> {
+  const ways: readonly Way[] = Object.values(waysOf(among, method));
+  const before = await among.upstream.writes();
   let sent = 0;
-  const run = async ({ base, shot }: Way, connections: number, count: number): Promise<Load> => {
+  const run = async ({ base, pid, shot }: Way, connections: number, count: number): Promise<Run> => {
     sent += count;
-    return load(base, connections, count, shot);
+    const spentBefore = pid === null ? Number.NaN : processorMs(pid);
+    const measured = await load(base, connections, count, shot);
+    const spent = pid === null ? Number.NaN : processorMs(pid) - spentBefore;
+    return { ...measured, processorMs: spent / count };
   };
   for (const way of ways) await run(way, 4, WARM_UP);
   for (const connections of [1, 10] as const) {
-    const loads = new Map<Way, Load[]>(ways.map((way) => [way, []]));
+    const loads = new Map<Way, Run[]>(ways.map((way) => [way, []]));
     for (let round = 0; round < ROUNDS; round += 1) {
       for (const way of ways) loads.get(way)?.push(await run(way, connections, COUNTS[connections]));
     }
     console.log(`${title}, ${connections} connection${connections === 1 ? "" : "s"}`);
     print(ways, loads);
   }
-  const written = (await measured.upstream.writes()) - before;
+  const written = (await among.upstream.writes()) - before;
   // A bench of what never reached the upstream, or reached it twice, measures something else.
   if (written !== (method === "GET" ? 0 : sent)) throw new Error(`${written} writes of ${sent}`);
 }
 
-function print(ways: readonly Way[], loads: ReadonlyMap<Way, readonly Load[]>): void {
+function print(ways: readonly Way[], loads: ReadonlyMap<Way, readonly Run[]>): void {
   const [direct = [], floor = []] = ways.map((way) => loads.get(way));
   for (const way of ways) {
     const own = loads.get(way) ?? [];
-    const of = (field: keyof Load) => median(own.map((each) => each[field]));
-    const over = (others: readonly Load[], field: keyof Load) =>
+    const of = (field: keyof Run) => median(own.map((each) => each[field]));
+    const over = (others: readonly Run[], field: keyof Run) =>
       median(own.map((each, round) => each[field] / (others[round]?.[field] ?? Number.NaN))).toFixed(2);
     console.log(
-      `  ${way.name.padEnd(34)} ${of("perSecond").toFixed(0).padStart(5)}/s, p50 ${of("p50").toFixed(2)} ms, p99 ${of("p99").toFixed(2)} ms; ` +
-        `p50 over direct ${over(direct, "p50")}, over the plain Worker ${over(floor, "p50")}; throughput over it ${over(floor, "perSecond")}`,
+      `  ${way.name.padEnd(24)} ${of("perSecond").toFixed(0).padStart(5)}/s, p50 ${of("p50").toFixed(2)} ms, p99 ${of("p99").toFixed(2)} ms; ` +
+        `p50 over direct ${over(direct, "p50")}, over the plain Worker ${over(floor, "p50")}; throughput over it ${over(floor, "perSecond")}` +
+        (way.pid === null ? "" : `; ${of("processorMs").toFixed(2)} ms of processor each`),
     );
   }
 }
