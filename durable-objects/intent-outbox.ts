@@ -14,9 +14,6 @@ import { pokeDispatcher } from "./poke.ts";
 /** D1 or the counters did not take what they were told: tried again after this long, and on every command until then. */
 const RETRY_MS = 5_000;
 
-/** Whoever proposed and meant to send it at once has died when it has not begun by then. */
-const ATTENDED_MS = 10_000;
-
 /** The longest delay a queue message can have; longer waits are re-enqueued on the way. */
 const MAX_QUEUE_DELAY_SECONDS = 24 * 60 * 60;
 
@@ -43,7 +40,7 @@ export class IntentOutbox {
    * @param attended true: whoever made this commit sends the write themselves
    */
   committed(attended = false): void {
-    this.#planSending(attended);
+    this.#planSending();
     this.keepAlarm();
     // What is begun in a moment goes to D1 with its beginning, which waits for that. Should nobody begin it, the alarm
     // is set.
@@ -60,11 +57,11 @@ export class IntentOutbox {
   }
 
   /** A write that Gate sends is asked for in the queue until it has begun, and again where nothing had been sent. */
-  #planSending(attended: boolean): void {
+  #planSending(): void {
     const state = this.#store.state();
     if (state?.terms.sending !== "by_gate" || !isToBeSent(state, Date.now())) return;
     if (this.#store.progress().sending !== null) return;
-    this.#store.putProgress({ sending: { attempts: 0, at: Date.now() + (attended ? ATTENDED_MS : 0) } });
+    this.#store.putProgress({ sending: { attempts: 0, at: Date.now() } });
   }
 
   #sendingAt(): Instant | null {

@@ -5,6 +5,7 @@ import { providerIdempotencyKey } from "./core/intent/order-claims.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
 import { currentOrder, undoneClaims, type IntentState, type Terms } from "./core/intent/state.ts";
 import type { Header } from "./core/proxy/header-names.ts";
+import type { HttpWrite } from "./core/proxy/http-write.ts";
 import { outcomeOf } from "./core/proxy/outcome.ts";
 import type { Destination } from "./core/registry.ts";
 import { obstacleTo, type Undecided } from "./decide.ts";
@@ -116,8 +117,15 @@ function sentHeaders({ http, state }: Sending, own: readonly Header[]): readonly
   const { headers, idempotencyHeader: name } = http;
   const isSaid = name === null || headers.some(([header]) => header === name);
   const key = isSaid ? [] : [[name, providerIdempotencyKey(state.terms.id)] as const];
-  // Sent later nobody would be there to add them: what Gate sends by itself is the same whoever comes first.
-  return [...headers, ...key, ...(state.terms.sending === "on_repeat" ? own : [])];
+  return [...headers, ...key, ...(isTheAgents(http, state) ? own : [])];
+}
+
+/**
+ * Does the agent's own credential go with it? Never beside one of Gate's; and sent later nobody would be there to add
+ * it: what Gate sends by itself is the same whoever comes first.
+ */
+function isTheAgents({ slot }: HttpWrite, { terms }: IntentState): boolean {
+  return slot === null && terms.sending === "on_repeat";
 }
 
 async function answered(

@@ -114,6 +114,7 @@ export async function govern(
       salt,
       keyed,
       counted,
+      attended: request.attended ?? false,
       group: groupOf(made, proposer, decision, ports),
       edited: request.edited ?? null,
       now,

@@ -44,7 +44,7 @@ export interface Proposal {
     readonly name: string | null;
     readonly mediaType: string | null;
   };
-  /** True: whoever proposes sends it themselves as soon as it is approved; Gate does only should they die first. */
+  /** True: what is approved at once is begun at once by whoever proposes, and goes to D1 with that. */
   readonly attended: boolean;
 }
 

@@ -224,7 +224,8 @@ describe("11: a crash between sending and recording", () => {
     later(10 * MINUTE_MS);
     await runDurableObjectAlarm(objectOf(intent.id));
     expect(calls).toHaveLength(0);
-    expect(askedFor(intent)).toBe(0);
+    // When it was approved, and never since.
+    expect(askedFor(intent)).toBe(1);
   });
 
   test("11: where the provider knows a repeat it is sent again, under another order and the same key, three times at most", async () => {
@@ -245,8 +246,8 @@ describe("11: a crash between sending and recording", () => {
     const { orders, phase } = await lookAt(intent);
     expect(orders.map(({ fence }) => fence)).toEqual([1, 2, 3]);
     expect(phase).toBe("indeterminate");
-    // After each of the first two Gate asked for it by itself.
-    expect(askedFor(intent)).toBe(2);
+    // When it was approved, and after each of the first two.
+    expect(askedFor(intent)).toBe(3);
   });
 
   test("11: an answer that comes when the claim is over is refused, kept nowhere, and not called a success", async () => {
@@ -301,7 +302,7 @@ describe("11: a crash between sending and recording", () => {
 describe("24: a vault or an upstream that is down", () => {
   test("24: leaves the order to be tried again, with growing pauses, and at last it expires; the ledger stays short", async () => {
     freeze();
-    const intent = await proposeWrite(agent, "crm.now", { attended: false });
+    const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(failing("unavailable" as never, false));
     const pauses: number[] = [];
     let last = Date.now();
@@ -364,7 +365,7 @@ describe("17: D1 that can't be written", () => {
   test("17: what waits to be sent meanwhile is asked for when it is back, and no alarm goes round and round for it", async () => {
     freeze();
     const repair = breakD1();
-    const intent = await proposeWrite(agent, "crm.now", { attended: false });
+    const intent = await proposeWrite(agent, "crm.now");
     for (let tried = 0; tried < 3; tried += 1) {
       later(5_000);
       await runDurableObjectAlarm(objectOf(intent.id));
@@ -388,7 +389,7 @@ describe("17: D1 that can't be written", () => {
       const { reserve } = real(name);
       return { reserve, settle } as unknown as ReturnType<typeof real>;
     });
-    const intent = await proposeWrite(agent, "crm.counted", { attended: false });
+    const intent = await proposeWrite(agent, "crm.counted");
     await until(() => expect(askedFor(intent)).toBe(1));
     expect(settle).toHaveBeenCalled();
   });
@@ -541,17 +542,23 @@ describe("5: whoever may not any more", () => {
 });
 
 describe("whose turn it is", () => {
-  test("11: what its proposer sends itself is asked for only when nobody has begun", async () => {
+  test("11: what its agent waits for is the agent's to ask for: Gate never sends it by itself", async () => {
     freeze();
-    const begun = await proposeWrite(agent, "crm.now");
-    const left = await proposeWrite(agent, "crm.now");
-    const { calls, send } = standIn(answering(200));
-    expect((await send(begun)).kind).toBe("answered");
+    const begun = await proposeWrite(agent, "crm.again", { attended: true });
+    const left = await proposeWrite(agent, "crm.again", { attended: true });
+    // Told "not now", the agent may make the same write anew: Gate's own next try would be a second one.
+    const { calls, send } = standIn(answering(429));
+    expect(await send(begun)).toMatchObject({ kind: "answered", state: { phase: "failed" } });
+    for (let pause = 0; pause < 5; pause += 1) {
+      later(MINUTE_MS);
+      await Promise.all([begun, left].map(({ id }) => runDurableObjectAlarm(objectOf(id))));
+    }
     expect([askedFor(begun), askedFor(left)]).toEqual([0, 0]);
-    later(10_000);
-    await Promise.all([begun, left].map(({ id }) => runDurableObjectAlarm(objectOf(id))));
-    expect([askedFor(begun), askedFor(left)]).toEqual([0, 1]);
     expect(calls).toHaveLength(1);
+    // Repeated by the agent it is sent again, under the same key for the provider.
+    expect(await standIn(answering(200)).send(begun)).toMatchObject({ state: { phase: "succeeded" } });
+    later(60 * MINUTE_MS);
+    expect(await stateOf(left.id)).toBe("expired");
   });
 
   test("11: approved later it is asked for at once, and again by the alarm when the message is lost", async () => {
@@ -584,10 +591,10 @@ describe("whose turn it is", () => {
     const intent = await proposeWrite(agent, "crm.again");
     const busy = standIn(answering(429));
     expect(await busy.send(intent)).toMatchObject({ kind: "answered", state: { phase: "failed" } });
-    expect(askedFor(intent)).toBe(0);
+    expect(askedFor(intent)).toBe(1);
     later(10_000);
     await runDurableObjectAlarm(objectOf(intent.id));
-    expect(askedFor(intent)).toBe(1);
+    expect(askedFor(intent)).toBe(2);
     const well = standIn(answering(201));
     expect(await well.send(intent)).toMatchObject({ kind: "answered", state: { phase: "succeeded" } });
     expect((await intent.response())?.status).toBe(201);
@@ -600,7 +607,7 @@ describe("whose turn it is", () => {
     expect(await send(intent)).toMatchObject({ kind: "answered", state: { phase: "failed" } });
     later(MINUTE_MS);
     await runDurableObjectAlarm(objectOf(intent.id));
-    expect(askedFor(intent)).toBe(0);
+    expect(askedFor(intent)).toBe(1);
     expect(await send(intent)).toMatchObject({ refusal: { reason: "wrong_phase" } });
   });
 });

@@ -80,7 +80,7 @@ export async function proposeWrite(
   };
   const bytes = new TextEncoder().encode(PAYLOAD);
   const payload = { kind: "content", bytes, name: null, mediaType: "application/json" } as const;
-  const { attended = true } = change;
+  const { attended = false } = change;
   const governed = await govern({ ask, payload, key: null, attended }, proposer, ports, Date.now());
   const id = governed.kind === "decided" ? governed.state.terms.id : "";
   const intent = ports.intents.find(id);

@@ -9,6 +9,8 @@ const ADMIN = "gate_ak_test_only";
 const DESTINATIONS = `
   crm.small: { policies: [small], upstream: "${UPSTREAM}", prefix: /up, credential: up, reads: [{ method: GET, path: /v1/* }, { method: POST, path: /v1/search }], headers: [X-Tenant] }
   crm.held: { policies: [held], upstream: "${UPSTREAM}/v1/refunds", prefix: /up/v1/refunds, credential: up, idempotency_header: Idempotency-Key }
+  crm.once: { policies: [small], upstream: "${UPSTREAM}/once", prefix: /once, credential: up, idempotent: true, idempotency_header: Idempotency-Key }
+  crm.once-held: { policies: [held], upstream: "${UPSTREAM}/once-held", prefix: /once-held, credential: up, idempotent: true, idempotency_header: Idempotency-Key }
   crm.editable: { policies: [editable], upstream: "${UPSTREAM}/edited", prefix: /edited, credential: up }
   crm.measured: { policies: [measured], upstream: "${UPSTREAM}/own", prefix: /own, idempotency_header: Idempotency-Key }
   crm.by-ana: { policies: [held], upstream: "${UPSTREAM}/own-held", prefix: /own-held }
@@ -426,6 +428,43 @@ describe("without a credential of Gate's", () => {
     expect(arrived[0]?.headers.get("Authorization")).toBe(own.Authorization);
     expect((await repeat()).body).toEqual({ id: "re_1" });
     expect(arrived).toHaveLength(1);
+  });
+});
+
+describe("11: where the provider knows a repeat", () => {
+  const busy = () => new Response("later", { status: 429 });
+
+  test("an agent that is told to come back makes the next attempt itself, and Gate none", async () => {
+    answer = busy;
+    const wanted = { path: "/once/x", body: '{"n":1}', headers: { "Idempotency-Key": "again-1" } };
+    const first = await through(agent, wanted);
+    expect(first.status).toBe(429);
+    expect(await stateOf(first.headers.get("X-Gate-Intent-Id") ?? "")).toBe("failed");
+    answer = ok;
+    const second = await through(agent, wanted);
+    expect([second.status, second.headers.get("X-Gate-Intent-Id")]).toEqual([
+      200,
+      first.headers.get("X-Gate-Intent-Id"),
+    ]);
+    expect(arrived.map(({ headers }) => headers.get("Idempotency-Key"))).toEqual(["again-1", "again-1"]);
+    expect((await through(agent, wanted)).status).toBe(200);
+    expect(arrived).toHaveLength(2);
+  });
+
+  test("three attempts are all, then the last answer is the answer", async () => {
+    answer = busy;
+    const wanted = { path: "/once/x", body: '{"n":2}', headers: { "Idempotency-Key": "again-2" } };
+    for (let n = 0; n < 6; n += 1) expect((await through(agent, wanted)).status).toBe(429);
+    expect(arrived).toHaveLength(3);
+  });
+
+  test("nobody is told that a held write failed while Gate goes on by itself", async () => {
+    answer = busy;
+    const wanted = { path: "/once-held/x", body: '{"n":3}' };
+    const id = await heldThrough(agent, wanted);
+    await approved(id, reviewer, "failed");
+    const repeat = await through(agent, { ...wanted, headers: { "X-Gate-Intent-Id": id } });
+    expect([repeat.status, repeat.body.status]).toEqual([202, "scheduled"]);
   });
 });
 

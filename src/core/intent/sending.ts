@@ -1,13 +1,18 @@
 import { mayOrder } from "./execution.ts";
 import { MAX_ATTEMPTS } from "./limits.ts";
-import { currentOrder, type Instant, type IntentState } from "./state.ts";
+import { currentOrder, isSentByGate, type Instant, type IntentState } from "./state.ts";
+
+/** Is it Gate's turn to send this, whoever else asks for it? */
+export function isToBeSent(state: IntentState, now: Instant): boolean {
+  return state.terms.sending === "by_gate" && maySend(state, now);
+}
 
 /**
- * Is it Gate's turn to send this? Approved and not begun; begun, and nothing had been sent; or an attempt after which
- * another can do no harm, because the provider knows a repeat.
+ * Approved and not begun; begun, and nothing had been sent; or an attempt after which another can do no harm, because
+ * the provider knows a repeat.
  */
-export function isToBeSent(state: IntentState, now: Instant): boolean {
-  if (state.terms.sending !== "by_gate" || state.erasedAt !== null) return false;
+export function maySend(state: IntentState, now: Instant): boolean {
+  if (!isSentByGate(state.terms) || state.erasedAt !== null) return false;
   if (state.phase === "scheduled") {
     const order = currentOrder(state);
     return order !== undefined && order.claim === null && now < order.expiresAt;

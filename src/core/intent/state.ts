@@ -30,8 +30,8 @@ export interface Terms {
   readonly proofRequired: boolean;
   readonly idempotent: boolean;
   /**
-   * How a write that Gate sends itself goes out: as soon as it is approved, or with the agent's own credential when
-   * the agent repeats its request. Null: Gate does not send it.
+   * How a write that Gate sends itself goes out: by Gate as soon as it is approved, or on the agent's own connection,
+   * the first or that of a repeat. Null: Gate does not send it.
    */
   readonly sending: "by_gate" | "on_repeat" | null;
   readonly policies: readonly PolicyRef[];

@@ -29,6 +29,8 @@ export interface TermsInput {
   readonly salt: Uint8Array;
   readonly keyed: boolean;
   readonly counted: boolean;
+  /** True: whoever proposes waits for the answer and has it sent as soon as it is approved. */
+  readonly attended: boolean;
   /** See `Terms.group`. */
   readonly group: string | null;
   /** Set when a reviewer changed what an agent proposed. */
@@ -73,7 +75,7 @@ export function termsOf(input: TermsInput): Terms {
     claimRequired: entry?.claimRequired ?? false,
     proofRequired: entry?.proofRequired ?? false,
     idempotent: entry?.idempotent ?? false,
-    sending: http === null ? null : sendingOf(http, bound.executor),
+    sending: http === null ? null : sendingOf(http, bound.executor, input),
     digest: intentDigest({ ...bound, payloadName, facts, http, salt: bytesToHex(salt) }),
     requestDigest,
     subject,
@@ -99,9 +101,18 @@ export function termsOf(input: TermsInput): Terms {
   };
 }
 
-/** With no credential of its own Gate has to wait for the agent's: it is never kept. */
-function sendingOf({ slot }: HttpWrite, executor: Terms["executor"]): Terms["sending"] {
-  return slot !== null || executor === "gate" ? "by_gate" : "on_repeat";
+/**
+ * With no credential of its own Gate has to wait for the agent's: it is never kept. And what is approved while the agent
+ * waits for the answer is the agent's to ask for: told that it failed it may make the same write anew, and Gate must not
+ * make it as well.
+ */
+function sendingOf(
+  { slot }: HttpWrite,
+  executor: Terms["executor"],
+  { attended, decision }: TermsInput,
+): Terms["sending"] {
+  const isAgents = (slot === null && executor !== "gate") || (attended && decision.outcome === "approve");
+  return isAgents ? "on_repeat" : "by_gate";
 }
 
 function excludedFrom({ proposer, decision, rules, edited }: TermsInput): readonly string[] {

@@ -1,5 +1,6 @@
 import { carryOut, type CarriedOut } from "../../carry-out.ts";
 import type { Decision } from "../../core/decision.ts";
+import { isToBeSent, maySend } from "../../core/intent/sending.ts";
 import type { IntentState, Terms } from "../../core/intent/state.ts";
 import type { Header } from "../../core/proxy/header-names.ts";
 import type { Intent } from "../../ports.ts";
@@ -17,6 +18,8 @@ export interface Asked {
   /** See `Incoming.own`. */
   readonly own: readonly Header[];
   readonly waitMs: number;
+  /** True: the same was asked before, and what came of that may be worth another attempt. */
+  readonly isRepeat: boolean;
 }
 
 /** What the contract promises to hold a connection for, in seconds. */
@@ -60,9 +63,10 @@ export async function comeOf(
   let tries = 0;
   for (;;) {
     const { phase, successor } = state;
-    const isUnderWay = phase === "scheduled" || phase === "claimed";
+    // Whoever is told that it failed makes the write anew: not while Gate itself goes on.
+    const isUnderWay = phase === "scheduled" || phase === "claimed" || isToBeSent(state, Date.now());
     const leftMs = (isUnderWay ? sendingUntil : until) - Date.now();
-    if (isAgentsToSend(state) && tries < MAX_TRIES) {
+    if (isToSendNow(state, asked.isRepeat && state === known) && tries < MAX_TRIES) {
       tries += 1;
       const carried = await sendNow(c, intent, state.terms, asked);
       if (carried instanceof Response) return carried;
@@ -79,43 +83,57 @@ export async function comeOf(
   }
 }
 
-/**
- * Approved: now. An attempt of which nothing was sent is Gate's own to repeat, at its own pace; but only the agent can
- * where Gate has no credential.
- */
-function isAgentsToSend({ phase, terms }: IntentState): boolean {
-  return phase === "approved"
-    ? terms.sending !== null
-    : phase === "scheduled" && terms.sending === "on_repeat";
+/** Approved: now. What came to nothing is Gate's to try again, at its own pace, or the agent's, whenever it repeats it. */
+function isToSendNow(state: IntentState, isRepeat: boolean): boolean {
+  if (!maySend(state, Date.now())) return false;
+  return state.phase === "approved" || (isRepeat && state.terms.sending === "on_repeat");
 }
 
-/** Null: another call sends it, and what comes of that is worth waiting for. */
+/** Null: another call sends it, or Gate goes on by itself; what comes of that is worth waiting for. */
 async function sendNow(c: GateContext, intent: Intent, terms: Terms, asked: Asked): Promise<Response | null> {
   const admitAgain = async () => c.var.admitAgain?.();
   const sending = carryOut(intent, c.env, asked.own, { terms, admitAgain });
   // An agent that hangs up must not leave a write that was begun without its end.
   c.executionCtx.waitUntil(sending.catch(() => undefined));
-  return answerTo(await sending, intent, asked);
+  return answerTo(await sending, intent, terms.sending === "by_gate", asked);
 }
 
-function answerTo(carried: CarriedOut, intent: Intent, { method, route }: Asked): Response | null {
+function answerTo(
+  carried: CarriedOut,
+  intent: Intent,
+  isByGate: boolean,
+  { method, route }: Asked,
+): Response | null {
   switch (carried.kind) {
     case "answered":
+      if (isToBeSent(carried.state, Date.now())) {
+        void carried.rest?.cancel().catch(() => undefined);
+        return null;
+      }
       return keptBack(method, route, intent.id, carried.response, carried.rest);
     case "unsent":
     case "unknown": {
+      if (carried.kind === "unsent" ? isByGate : isToBeSent(carried.state, Date.now())) return null;
       const problem = problemOfCall(carried.failure);
       return refuse({ ...problem, more: { ...problem.more, intent_id: intent.id }, headers: about(intent) });
     }
     case "refused": {
       const { reason } = carried.refusal;
-      if (reason === "already_claimed" || reason === "wrong_phase" || reason === "expired") return null;
+      if (PASSING.has(reason)) return null;
       break;
     }
     default:
   }
   return refuse({ ...problemOfUndecided(carried), headers: about(intent) });
 }
+
+/** Somebody else was faster, or the clock was. */
+const PASSING: ReadonlySet<string> = new Set([
+  "already_claimed",
+  "wrong_phase",
+  "expired",
+  "attempts_exhausted",
+]);
 
 function about({ id }: Pick<Intent, "id">, retryAfter = 5): Readonly<Record<string, string>> {
   return { "X-Gate-Intent-Id": id, "Retry-After": String(retryAfter) };

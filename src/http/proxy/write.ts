@@ -29,13 +29,13 @@ export async function governWrite(
 ): Promise<Response> {
   const { principal } = agent;
   const waitMs = waitingFor(c);
-  const asked: Asked = { method: request.http.method, route, own: request.own, waitMs };
+  const asked: Asked = { method: request.http.method, route, own: request.own, waitMs, isRepeat: false };
   const { ask, payload } = await readWrite(c, route, request);
   await requireAllowed(c, principal.id);
   const named = c.req.header(INTENT_HEADER);
   if (named !== undefined) {
     const { intent, state } = await namedIntent(c, agent, named, ask, payload);
-    return comeOf(c, intent, state, asked);
+    return comeOf(c, intent, state, { ...asked, isRepeat: true });
   }
   const { idempotencyKey: key } = request;
   const made = { ask, payload, key: key === null ? null : `${route.entry.name} ${key}`, attended: true };
@@ -45,7 +45,7 @@ export async function governWrite(
       return comeOf(c, intentOf(c, governed.state.terms.id), governed.state, asked);
     case "duplicate":
       if (key !== null && governed.state !== null) {
-        return comeOf(c, intentOf(c, governed.id), governed.state, asked);
+        return comeOf(c, intentOf(c, governed.id), governed.state, { ...asked, isRepeat: true });
       }
       return Response.json(duplicateReply(governed.id, governed.state, null), {
         status: 409,

@@ -29,7 +29,7 @@ export function httpView(dossier: Dossier, isPayloadTheirs: boolean) {
       idempotencyHeader === null || headers.some(([name]) => name === idempotencyHeader)
         ? null
         : ([idempotencyHeader, providerIdempotencyKey(terms.id)] as const),
-    sent_by: terms.sending === "on_repeat" ? ("agent" as const) : ("gate" as const),
+    sent_by: slot === null && terms.executor !== "gate" ? ("agent" as const) : ("gate" as const),
   };
 }
 
