@@ -5,7 +5,6 @@ import { providerIdempotencyKey } from "./core/intent/order-claims.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
 import { currentOrder, undoneClaims, type IntentState, type Terms } from "./core/intent/state.ts";
 import type { Header } from "./core/proxy/header-names.ts";
-import type { HttpWrite } from "./core/proxy/http-write.ts";
 import { outcomeOf } from "./core/proxy/outcome.ts";
 import type { Destination } from "./core/registry.ts";
 import { obstacleTo, type Undecided } from "./decide.ts";
@@ -90,7 +89,8 @@ export async function carryOut(
   const called = await ports.call({
     method: sending.http.method,
     url: sending.http.url,
-    headers: sentHeaders(sending, own),
+    headers: sentHeaders(sending),
+    own: isTheAgents(sending) ? own : [],
     body: sending.body,
     passesThrough: false,
     credential: entry.credential,
@@ -112,20 +112,20 @@ function unclaim(intent: Intent, { state, order }: Sending): Promise<Result<Acte
   return intent.act({ type: "unclaim", order, undone: held === undefined ? 0 : undoneClaims(held) });
 }
 
-/** As they were decided on, the key by which the provider knows a repeat, and the agent's own credentials. */
-function sentHeaders({ http, state }: Sending, own: readonly Header[]): readonly Header[] {
+/** As they were decided on, and the key by which the provider knows a repeat. */
+function sentHeaders({ http, state }: Sending): readonly Header[] {
   const { headers, idempotencyHeader: name } = http;
   const isSaid = name === null || headers.some(([header]) => header === name);
   const key = isSaid ? [] : [[name, providerIdempotencyKey(state.terms.id)] as const];
-  return [...headers, ...key, ...(isTheAgents(http, state) ? own : [])];
+  return [...headers, ...key];
 }
 
 /**
  * Does the agent's own credential go with it? Never beside one of Gate's; and sent later nobody would be there to add
  * it: what Gate sends by itself is the same whoever comes first.
  */
-function isTheAgents({ slot }: HttpWrite, { terms }: IntentState): boolean {
-  return slot === null && terms.sending === "on_repeat";
+function isTheAgents({ http, state }: Sending): boolean {
+  return http.slot === null && state.terms.sending === "on_repeat";
 }
 
 async function answered(

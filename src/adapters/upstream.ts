@@ -2,6 +2,7 @@ import { publicAddress } from "../core/net/public-address.ts";
 import { isHeaderName, isHeaderValue } from "../core/proxy/header-names.ts";
 import { inject, type OutboundRequest } from "../core/proxy/inject.ts";
 import { masksFor, type Masks } from "../core/proxy/masks.ts";
+import { ownSecrets } from "../core/proxy/own-secrets.ts";
 import { ok, err, type Result } from "../core/result.ts";
 import type { CallFailure, CallUpstream, UpstreamAnswer, UpstreamCall } from "../ports/upstream.ts";
 import type { VaultFailure } from "../ports/vault.ts";
@@ -34,13 +35,14 @@ function isAddress({ url, allowPrivate }: UpstreamCall): boolean {
 }
 
 interface Ready extends OutboundRequest {
-  /** Null: no credential was put in. */
+  /** Null: nothing has to be masked. */
   readonly masks: Masks | null;
 }
 
 async function readied(call: UpstreamCall, fetchSecret: FetchSecret): Promise<Result<Ready, CallFailure>> {
-  const { url, headers, credential } = call;
-  if (credential === null) return ok({ url, headers, masks: null });
+  const { url, credential } = call;
+  const headers = [...call.headers, ...call.own];
+  if (credential === null) return ok({ url, headers, masks: ownMasks(call) });
   const secret = await fetchSecret(credential.name).catch(() => null);
   if (secret === null) return unsent("unavailable", "the credential can't be had");
   if (!secret.ok) return unsent(secret.error.problem, secret.error.detail);
@@ -49,6 +51,13 @@ async function readied(call: UpstreamCall, fetchSecret: FetchSecret): Promise<Re
   const masks = masksFor(injected.value.secrets);
   if (!masks.ok) return unsent(masks.error, "the credential can't be masked in an answer");
   return ok({ ...injected.value.request, masks: masks.value });
+}
+
+/** Of what is only passed on nothing is kept, and the agent knows what it sent. */
+function ownMasks({ own, passesThrough }: UpstreamCall): Masks | null {
+  const secrets = passesThrough ? [] : ownSecrets(own);
+  const masks = masksFor(secrets);
+  return secrets.length > 0 && masks.ok ? masks.value : null;
 }
 
 function isWithoutBody(method: string): boolean {

@@ -12,6 +12,8 @@ export interface UpstreamCall {
   readonly url: string;
   /** As `outboundHeaders` gives them. To a GET or HEAD, `Cache-Control` and `Pragma` are added where there are none. */
   readonly headers: readonly Header[];
+  /** The agent's own credentials, sent besides; what is read here of an answer does not hold them. */
+  readonly own: readonly Header[];
   /** GET and HEAD have none. A stream's length is not known, and not said. */
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
   /**

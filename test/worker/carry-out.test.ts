@@ -148,7 +148,7 @@ describe("11: a write happens once", () => {
     const { calls, send } = standIn(answering(200));
     const secret = "Bearer of-the-agent-alone";
     expect((await send(intent, [["authorization", secret]])).kind).toBe("answered");
-    expect(calls[0]?.headers).toContainEqual(["authorization", secret]);
+    expect(calls[0]?.own).toEqual([["authorization", secret]]);
     expect(calls[0]?.credential).toBeNull();
     const kept = [await everythingInD1(), JSON.stringify(await intent.dossier())];
     expect(kept.join()).not.toContain("of-the-agent-alone");

@@ -405,6 +405,20 @@ describe("waiting", () => {
 describe("without a credential of Gate's", () => {
   const own = { Authorization: "Bearer the-agents-own-token" };
 
+  test("23: said back by the upstream it is in nothing that is kept", async () => {
+    const secret = "tk_9f8e7d6c5b4a39281706";
+    const said = (request: Arrived) => request.headers.get("Authorization") ?? "";
+    answer = (request) =>
+      Response.json({ you: said(request) }, { headers: { "Request-Id": said(request), "X-Echo": secret } });
+    const sent = await through(agent, { path: "/own/x", headers: { Authorization: `Bearer ${secret}` } });
+    expect(sent.body).toEqual({ you: "Bearer [masked]" });
+    const id = sent.headers.get("X-Gate-Intent-Id") ?? "";
+    for (const path of ["", "/audit", "/response", "/response?format=json", "/evidence"]) {
+      const shown = await call("GET", `/v1/intents/${id}${path}`, ADMIN);
+      expect([shown.status, shown.text]).toEqual([200, expect.not.stringContaining(secret)]);
+    }
+  });
+
   test("what is approved at once goes with the agent's own", async () => {
     const sent = await through(agent, { path: "/own/x", headers: own });
     expect(sent.status).toBe(200);

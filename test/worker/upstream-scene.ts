@@ -23,6 +23,7 @@ export function calling(url: string, more: Partial<UpstreamCall> = {}): Promise<
     method: "GET",
     url,
     headers: [],
+    own: [],
     body: null,
     passesThrough: true,
     credential: null,

@@ -146,7 +146,7 @@ describe("what is certainly not sent says so", () => {
 
 function plain(): Omit<UpstreamCall, "credential"> {
   const url = "https://api.example.com/";
-  const content = { headers: [], body: null, passesThrough: true };
+  const content = { headers: [], own: [], body: null, passesThrough: true };
   return { method: "GET", url, ...content, timeoutMs: 1_000, allowPrivate: false };
 }
 

@@ -66,6 +66,7 @@ export async function passUnknown(c: GateContext, { principal, gateHeaders }: Pr
     method,
     url: href,
     headers: passedHeaders([...headers], gateHeaders),
+    own: [],
     body: body as ReadableStream<Uint8Array> | null,
     passesThrough: true,
     credential: null,

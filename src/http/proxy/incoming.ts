@@ -1,5 +1,5 @@
 import { holdsOwnCredential, isOwnCredential } from "../../core/proxy/outbound-names.ts";
-import { isHeaderValue, type Header } from "../../core/proxy/header-names.ts";
+import { combined, isHeaderValue, type Header } from "../../core/proxy/header-names.ts";
 import type { HttpWrite } from "../../core/proxy/http-write.ts";
 import { slotOf } from "../../core/proxy/inject.ts";
 import type { PathProblem } from "../../core/proxy/path.ts";
@@ -55,14 +55,29 @@ export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): 
   const hasBody = c.req.raw.body !== null;
   const { path, query, url } = target.value;
   const named = upstream.idempotencyHeader ?? "idempotency-key";
+  const isReading = isRead({ method, path, query, hasBody }, upstream.reads);
   const sent = outbound.value.filter(([name]) => !isOwnCredential(name));
   return {
-    http: { method, url, headers: sent, slot, idempotencyHeader: upstream.idempotencyHeader },
+    http: {
+      method,
+      url,
+      headers: isReading ? sent : uncoded(sent),
+      slot,
+      idempotencyHeader: upstream.idempotencyHeader,
+    },
     own: outbound.value.filter(([name]) => isOwnCredential(name)),
-    isRead: isRead({ method, path, query, hasBody }, upstream.reads),
+    isRead: isReading,
     contentType: headers.get("Content-Type"),
     idempotencyKey: keyOf(headers.get(named) ?? headers.get("Idempotency-Key")),
   };
+}
+
+/** The answer to a write is read and kept here: RFC 9110 section 12.5.3. */
+function uncoded(headers: readonly Header[]): readonly Header[] {
+  return combined([
+    ...headers.filter(([name]) => name !== "accept-encoding"),
+    ["accept-encoding", "identity"],
+  ]);
 }
 
 function keyOf(written: string | null): string | null {

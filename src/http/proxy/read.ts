@@ -27,7 +27,8 @@ export async function passRead(
   const called = await c.env.call({
     method: http.method,
     url: http.url,
-    headers: [...http.headers, ...own],
+    headers: http.headers,
+    own,
     body: c.req.raw.body as ReadableStream<Uint8Array> | null,
     passesThrough: true,
     credential: entry.credential,
