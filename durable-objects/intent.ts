@@ -75,13 +75,13 @@ export class IntentObject extends DurableObject<Env> {
     return err({ reason: "ledger_unavailable" });
   }
 
-  async begin(inForce: InForce, attempt: string): Promise<Result<Sending, Refusal>> {
+  async begin(inForce: InForce, attempt: string, hasBody: boolean): Promise<Result<Sending, Refusal>> {
     if (!this.#hasBegun(attempt)) {
       const handled = this.#handle({ type: "begin", inForce });
       if (!handled.ok) return handled;
       this.#store.putProgress({ attempt });
     }
-    const sending = this.#sending();
+    const sending = this.#sending(hasBody);
     return (await this.#isRecorded(sending.state)) ? ok(sending) : err({ reason: "ledger_unavailable" });
   }
 
@@ -124,7 +124,7 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   /** @throws {Error} when what was to be sent can't be read; the claim is undone before that */
-  #sending(): Sending {
+  #sending(hasBody: boolean): Sending {
     const state = this.#store.state();
     const order = state === undefined ? undefined : currentOrder(state);
     if (state === undefined || order === undefined) throw new Error("begun without an order");
@@ -132,7 +132,7 @@ export class IntentObject extends DurableObject<Env> {
       const record = this.#store.case();
       const { http } = JSON.parse(record?.ask ?? "{}") as Partial<Ask>;
       if (http === undefined) throw new Error("begun without a request");
-      const body = record?.payload.kind === "content" ? this.#store.payload() : null;
+      const body = record?.payload.kind === "content" && !hasBody ? this.#store.payload() : null;
       return { state, order: order.id, http, body };
     } catch (error) {
       this.#undoClaim(order);

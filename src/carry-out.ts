@@ -35,10 +35,14 @@ export type CarryPorts = Pick<
   "call" | "rules" | "switches" | "principals" | "mandates" | "credentials" | "settings"
 >;
 
-/** What is known of a write whose agent waits. */
+/** A write whose agent waits for what comes of it, and what came with its request. */
 export interface Attended {
   /** They never change. */
   readonly terms: Terms;
+  /** The agent's own credentials, where Gate has none: they are sent and kept nowhere. */
+  readonly own: readonly Header[];
+  /** The payload, unless a reviewer changed it; null: the request had none. */
+  readonly body: Uint8Array | null;
   /** Throws what the agent is told when its key has been stopped meanwhile. */
   readonly admitAgain: () => Promise<void>;
 }
@@ -52,25 +56,22 @@ const SPARE_MS = 30_000;
 /**
  * Sends an approved write, once. Who may not, or not any more, is looked at afresh; then it is ordered and claimed, on
  * the ledger, before a credential is fetched or a byte leaves. Of any number of calls at once one sends.
- *
- * @param own the agent's own credentials, where Gate has none: they are sent and kept nowhere
- * @param attended set where the agent waits for what comes of it
  */
 export async function carryOut(
   intent: Intent,
   ports: CarryPorts,
-  own: readonly Header[] = [],
   attended: Attended | null = null,
 ): Promise<CarriedOut> {
   const terms = attended?.terms ?? (await intent.look())?.terms;
   if (terms === undefined) return { kind: "refused", refusal: { reason: "not_found" } };
-  const [obstacle, rules] = await Promise.all([
+  const [obstacle, rules, held] = await Promise.all([
     obstacleTo(terms, ports),
     ports.rules.current(),
+    bodyOf(terms, attended?.body ?? null),
     attended?.admitAgain(),
   ]);
   if (obstacle !== null) return obstacle;
-  const begun = await intent.begin(inForceFor(terms, rules), crypto.randomUUID());
+  const begun = await intent.begin(inForceFor(terms, rules), crypto.randomUUID(), held !== null);
   if (!begun.ok) return { kind: "refused", refusal: begun.error };
   const sending = begun.value;
   const entry = rules.registry.destinations.get(terms.destination);
@@ -79,6 +80,7 @@ export async function carryOut(
     await unclaim(intent, sending);
     throw error;
   });
+  const body = held ?? (await bodyOf(terms, sending.body));
   const leftMs = claimEnds(sending) - Date.now() - MAX_READING_MS - SPARE_MS;
   if (stopped !== null || !entry?.upstream || leftMs <= 0) {
     await unclaim(intent, sending);
@@ -86,12 +88,16 @@ export async function carryOut(
     if (entry?.upstream) return { kind: "refused", refusal: { reason: "ledger_unavailable" } };
     throw new Error("a destination whose configuration was checked has no upstream");
   }
+  if (body === null && terms.payloadDigest !== null) {
+    await unclaim(intent, sending);
+    throw new Error("the payload that is kept is not the one that was approved");
+  }
   const called = await ports.call({
     method: sending.http.method,
     url: sending.http.url,
     headers: sentHeaders(sending),
-    own: isTheAgents(sending) ? own : [],
-    body: sending.body,
+    own: isTheAgents(sending) ? (attended?.own ?? []) : [],
+    body,
     passesThrough: false,
     credential: entry.credential,
     timeoutMs: Math.min(entry.upstream.timeoutMs, leftMs),
@@ -99,6 +105,11 @@ export async function carryOut(
   });
   if (called.ok) return answered(intent, sending, entry, called.value, ports);
   return unanswered(intent, sending, called.error);
+}
+
+/** These bytes, if they are the ones that were decided on: whatever is sent is hashed again before it leaves. */
+async function bodyOf({ payloadDigest }: Terms, bytes: Uint8Array | null): Promise<Uint8Array | null> {
+  return bytes !== null && (await digestOfBytes(bytes)) === payloadDigest ? bytes : null;
 }
 
 /** Once it is over nobody may send under it: a person, or another attempt, has the write by then. */

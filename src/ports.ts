@@ -88,6 +88,7 @@ export interface Sending {
   /** Id of the order it is sent under. */
   readonly order: string;
   readonly http: HttpWrite;
+  /** The payload's bytes; null where there are none, or the caller holds them. */
   readonly body: Uint8Array | null;
 }
 
@@ -112,8 +113,9 @@ export interface Intent {
    * Orders and claims a write that Gate sends; the ledger has it when this resolves.
    *
    * @param attempt a text of the caller's own: the same attempt, asked for again, is told the same
+   * @param hasBody true: the caller holds the payload's bytes, and is not told them again
    */
-  begin(inForce: InForce, attempt: string): Promise<Result<Sending, Refusal>>;
+  begin(inForce: InForce, attempt: string, hasBody: boolean): Promise<Result<Sending, Refusal>>;
   /** Reports what came of it, and keeps the answer, in one commit. */
   finish(
     report: Extract<IntentCommand, { type: "report" }>,

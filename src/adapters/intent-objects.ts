@@ -44,7 +44,7 @@ function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
     id: `int_${toBase64Url(hexToBytes(id.toString()))}`,
     propose: (proposal) => call((stub) => stub.propose(proposal)),
     act: (command) => call((stub) => stub.act(command)),
-    begin: (inForce, attempt) => call((stub) => stub.begin(inForce, attempt)),
+    begin: (inForce, attempt, hasBody) => call((stub) => stub.begin(inForce, attempt, hasBody)),
     finish: (report, response) => call((stub) => stub.finish(report, response)),
     response: () => call((stub) => stub.response()),
     look: () => call((stub) => stub.look()),

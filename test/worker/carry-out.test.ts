@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { carryOut, type Attended } from "../../src/carry-out.ts";
 import type { IntentState } from "../../src/core/intent/state.ts";
 import { inForceFor } from "../../src/core/intent/terms.ts";
 import type { Intent, Ports } from "../../src/ports.ts";
@@ -56,7 +57,7 @@ const UNDONE = [...BEGUN, "execution_claim_undone"] as const;
 
 async function beginOf(intent: Intent, attempt = "attempt-1") {
   const state = await lookAt(intent);
-  return intent.begin(inForceFor(state.terms, await ports.rules.current()), attempt);
+  return intent.begin(inForceFor(state.terms, await ports.rules.current()), attempt, false);
 }
 
 async function lookAt(intent: Intent): Promise<IntentState> {
@@ -433,7 +434,7 @@ describe("17: D1 that can't be written", () => {
       if (state === null) return "gone";
       const { terms } = state;
       const inForce = { policies: terms.policies, configHash: terms.configHash };
-      return object.begin(inForce, "one").then(
+      return object.begin(inForce, "one", false).then(
         () => "begun",
         () => "thrown",
       );
@@ -448,8 +449,8 @@ describe("5: whoever may not any more", () => {
   function thenBegun(intent: Intent, happens: () => Promise<unknown>): Intent {
     return {
       ...intent,
-      async begin(inForce, attempt) {
-        const begun = await intent.begin(inForce, attempt);
+      async begin(inForce, attempt, hasBody) {
+        const begun = await intent.begin(inForce, attempt, hasBody);
         await happens();
         return begun;
       },
@@ -714,5 +715,37 @@ describe("the answer that is kept", () => {
     const { send } = standIn(answering(status));
     expect(await send(intent)).toMatchObject({ kind: "answered", state: { phase } });
     expect((await intent.response())?.status).toBe(status);
+  });
+});
+
+describe("9: what is sent is hashed again before it leaves", () => {
+  const attended = (terms: Attended["terms"], text: string): Attended => {
+    const body = new TextEncoder().encode(text);
+    return { terms, own: [], body, admitAgain: async () => undefined };
+  };
+
+  test("9: bytes that come with a repeat are sent only where they are those that were approved", async () => {
+    for (const text of [PAYLOAD, `${PAYLOAD} `, ""]) {
+      const intent = await proposeWrite(agent, "crm.now");
+      const { calls, ports: made } = standIn(answering(200));
+      const { terms } = await lookAt(intent);
+      expect((await carryOut(intent, made, attended(terms, text))).kind).toBe("answered");
+      expect(textOf(calls[0]?.body as Uint8Array)).toBe(PAYLOAD);
+    }
+  });
+
+  test("9: where what is kept is not what was approved, nothing is sent and the claim is undone", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const { calls, ports: made } = standIn(answering(200));
+    const changed = {
+      ...intent,
+      async begin(...args: Parameters<Intent["begin"]>) {
+        const begun = await intent.begin(...args);
+        return begun.ok ? { ok: true, value: { ...begun.value, body: new Uint8Array(3) } } : begun;
+      },
+    } as Intent;
+    await expect(carryOut(changed, made)).rejects.toThrow("not the one that was approved");
+    expect(calls).toHaveLength(0);
+    expect((await lookAt(intent)).phase).toBe("scheduled");
   });
 });

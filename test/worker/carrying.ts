@@ -104,7 +104,14 @@ export function standIn(call: CallUpstream, other: Partial<Ports> = {}): StandIn
     return call(asked);
   };
   const made = { ...ports, ...other, call: counted };
-  return { calls, ports: made, send: (intent, own) => carryOut(intent, made, own) };
+  const send = async (intent: Intent, own?: readonly Header[]) => {
+    if (own === undefined) return carryOut(intent, made);
+    const state = await intent.look();
+    if (state === null) throw new Error("there is no such intent");
+    const { terms } = state;
+    return carryOut(intent, made, { terms, own, body: null, admitAgain: async () => undefined });
+  };
+  return { calls, ports: made, send };
 }
 
 export function answering(status: number, text = '{"id":"re_1"}', more: Partial<UpstreamAnswer> = {}) {

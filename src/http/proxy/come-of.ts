@@ -17,6 +17,7 @@ export interface Asked {
   readonly route: ProxyRoute;
   /** See `Incoming.own`. */
   readonly own: readonly Header[];
+  readonly body: Uint8Array | null;
   readonly waitMs: number;
   /** True: the same was asked before, and what came of that may be worth another attempt. */
   readonly isRepeat: boolean;
@@ -92,7 +93,8 @@ function isToSendNow(state: IntentState, isRepeat: boolean): boolean {
 /** Null: another call sends it, or Gate goes on by itself; what comes of that is worth waiting for. */
 async function sendNow(c: GateContext, intent: Intent, terms: Terms, asked: Asked): Promise<Response | null> {
   const admitAgain = async () => c.var.admitAgain?.();
-  const sending = carryOut(intent, c.env, asked.own, { terms, admitAgain });
+  const { own, body } = asked;
+  const sending = carryOut(intent, c.env, { terms, own, body, admitAgain });
   // An agent that hangs up must not leave a write that was begun without its end.
   c.executionCtx.waitUntil(sending.catch(() => undefined));
   return answerTo(await sending, intent, terms.sending === "by_gate", asked);

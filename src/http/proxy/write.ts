@@ -29,8 +29,10 @@ export async function governWrite(
 ): Promise<Response> {
   const { principal } = agent;
   const waitMs = waitingFor(c);
-  const asked: Asked = { method: request.http.method, route, own: request.own, waitMs, isRepeat: false };
   const { ask, payload } = await readWrite(c, route, request);
+  const { method } = request.http;
+  const body = payload.kind === "content" ? payload.bytes : null;
+  const asked: Asked = { method, route, own: request.own, body, waitMs, isRepeat: false };
   await requireAllowed(c, principal.id);
   const named = c.req.header(INTENT_HEADER);
   if (named !== undefined) {
