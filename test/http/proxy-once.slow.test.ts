@@ -63,11 +63,9 @@ function compare(name: string, intent: Body, arrived: number, done: number): voi
   expect(done, says).toBeLessThanOrEqual(1);
   expect(events.filter((event) => event === "execution_claimed").length, says).toBeLessThanOrEqual(1);
   if (state === "succeeded") expect(done, says).toBe(1);
-  else {
-    // That an agent hung up is no reason not to know.
-    expect([state, broken.has(name)], says).toEqual(["indeterminate", true]);
-    expect(arrived, says).toBe(1);
-  }
+  // Begun, and nobody knows how it ended: never a success, and never begun again.
+  else expect(["indeterminate", "claimed"], says).toContain(state);
+  if (broken.has(name)) expect(arrived, says).toBe(1);
 }
 
 interface Fate {
@@ -78,14 +76,17 @@ interface Fate {
 
 async function compareAll(fates: readonly Fate[]): Promise<Readonly<Record<string, number>>> {
   const arrived = arrivals();
-  const states: Record<string, number> = {};
+  const states: Record<string, number> = { unknown: 0 };
   await inParallel(fates.length, AT_ONCE, async (at) => {
     const { name, agent, intent } = fates[at] ?? { name: "", agent: "", intent: "" };
     const body = await scene.look(intent, agent);
     compare(name, body, arrived.get(name) ?? 0, scene.upstream.carriedOut.get(name) ?? 0);
     const state = text(body, "state");
-    states[state] = (states[state] ?? 0) + 1;
+    const isUnknown = state !== "succeeded" && !broken.has(name);
+    states[isUnknown ? "unknown" : state] = (states[isUnknown ? "unknown" : state] ?? 0) + 1;
   });
+  // That an agent hung up is hardly ever a reason not to know: a claim can be lost with the call that made it.
+  expect(states["unknown"], `seed ${SEED}`).toBeLessThanOrEqual(Math.ceil(fates.length / 200));
   return states;
 }
 
@@ -146,7 +147,7 @@ test(
       const answers = await Promise.all(Array.from({ length: 3 }, () => impatient(roll, measured, attempt)));
       hungUp += answers.filter((answer) => answer === null).length;
       const said = await persistent(measured, attempt);
-      expect([200, 502], `${name}: ${said.text}`).toContain(said.status);
+      expect([200, 202, 502], `${name}: ${said.text}`).toContain(said.status);
       const intents = new Set([said, ...answers].flatMap((answer) => answer?.intent ?? []));
       expect([...intents], name).toHaveLength(1);
       fates.push({ name, agent, intent: said.intent ?? "" });
@@ -198,7 +199,7 @@ test(
       approvals += said.filter((status) => status === 200).length;
       await Promise.all([repeat(init), repeat(named)]);
       const end = await persistent(measured, () => scene.send("/held/things", named, agent));
-      expect([200, 502], `${name}: ${end.text}`).toContain(end.status);
+      expect([200, 202, 502], `${name}: ${end.text}`).toContain(end.status);
       held.push({ name, agent, intent });
     });
     const states = await compareAll(held);
@@ -237,16 +238,24 @@ test(
   { timeout: TEN_MINUTES_MS },
   async () => {
     scene.upstream.deduplicate(true);
-    const upset = dice(SEED + 2);
-    scene.upstream.conduct(() => (upset() < 0.2 ? "carry_out_and_reset" : "answer"));
+    // The first time only: after three attempts that came to nothing Gate leaves the rest to a person.
+    const begun = new Set<string>();
+    scene.upstream.conduct((request) => {
+      const name = nameOf(request) ?? "";
+      const isFirst = !begun.has(name);
+      begun.add(name);
+      return isFirst && begun.size % 4 === 0 ? "carry_out_and_reset" : "answer";
+    });
     const count = 60;
     const fates: Fate[] = [];
     await inParallel(count, 8, async (at) => {
       const agent = keyOf(at);
       const name = `write-again-${at}`;
-      const first = await persistent(measured, () => scene.send("/repeatable/things", write(name), agent));
-      fates.push({ name, agent, intent: first.intent ?? "" });
+      const first = await heard(scene.send("/repeatable-held/things", write(name), agent));
+      fates.push({ name, agent, intent: first?.intent ?? "" });
     });
+    // Nobody waits for these: who was told that a write failed may have made it anew.
+    expect(await scene.approveAll()).toBe(count);
     const open = async (): Promise<number> => {
       const states = await Promise.all(fates.map(({ intent, agent }) => scene.look(intent, agent)));
       return states.filter(({ state }) => state !== "succeeded").length;

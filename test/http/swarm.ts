@@ -87,20 +87,24 @@ export async function impatient(
   return answer;
 }
 
-/** Asks until an answer comes: what the agent's program would do, too. */
+/** A write that somebody is sending is answered after seconds: as many tries are half a minute at least. */
+const MOST_TRIES = 8;
+
+const NOT_YET: ReadonlySet<number> = new Set([202, 429, 503]);
+
+/** Asks until an answer comes that is final, as an agent's program would; the last one, should none be. */
 export async function persistent(measured: Pace, ask: () => Promise<Response>): Promise<Heard> {
   let last: Heard | null = null;
-  for (let tries = 0; tries < 60; tries += 1) {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const since = Date.now();
     const answer = await heard(ask());
     measured.took(Date.now() - since);
-    const isFinal =
-      answer !== null && answer.status !== 202 && answer.status !== 503 && answer.status !== 429;
-    if (isFinal) return answer;
-    last = answer;
+    if (answer !== null && !NOT_YET.has(answer.status)) return answer;
+    last = answer ?? last;
     await pause(250);
   }
-  throw new Error(`no answer in sixty tries, the last was ${JSON.stringify(last)}`);
+  if (last === null) throw new Error("no answer at all");
+  return last;
 }
 
 /** Each is counted by itself: no flood limit is reached, as with as many programs. */
