@@ -196,7 +196,7 @@ const PLATFORM_HASH_BYTES = 64 * 1024;
 /** SHA-256, lower-case hexadecimal. */
 export async function digestOfBytes(bytes: Uint8Array): Promise<string> {
   if (bytes.length < PLATFORM_HASH_BYTES) return sha256Hex(bytes);
-  return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes.slice())));
+  return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
 }
 
 /** What the agent may do now: its own scope, and the kill switch that stops it at this destination. */
