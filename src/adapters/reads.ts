@@ -13,17 +13,29 @@ const LIST = `
   SELECT day, agent_id AS agent, destination, count FROM proxy_reads
   WHERE (?1 IS NULL OR agent_id = ?1) AND day > ?2 ORDER BY day DESC, agent_id, destination`;
 
+/**
+ * Whoever stores does it in the call of their own request, which the platform ends some 30 seconds after its answer,
+ * wherever it is: nobody waits for them, and after this long the next one takes over.
+ */
+const STORES_FOR_MS = 10_000;
+
 /** Counts of one isolate wait for the write before them, and go in one: a storm of reads is not one of writes. */
 export function d1Reads(db: D1Database): Reads {
   let waiting = new Map<string, number>();
-  let storing: Promise<void> | undefined;
+  /** Whose turn it is to store what waits. */
+  let turn: { readonly since: number } | null = null;
 
-  async function store(): Promise<void> {
-    while (waiting.size > 0) {
-      const counts = waiting;
-      waiting = new Map();
-      const rows = [...counts].map(([key, count]) => [...(JSON.parse(key) as string[]), count]);
-      await db.prepare(COUNT).bind(JSON.stringify(rows)).run();
+  async function store(mine: typeof turn): Promise<void> {
+    const isMine = () => turn === mine;
+    try {
+      while (isMine() && waiting.size > 0) {
+        const counts = waiting;
+        waiting = new Map();
+        const rows = [...counts].map(([key, count]) => [...(JSON.parse(key) as string[]), count]);
+        await db.prepare(COUNT).bind(JSON.stringify(rows)).run();
+      }
+    } finally {
+      if (isMine()) turn = null;
     }
   }
 
@@ -31,8 +43,11 @@ export function d1Reads(db: D1Database): Reads {
     async count(agent, destination, now) {
       const key = JSON.stringify([dayOf(now), agent, destination]);
       waiting.set(key, (waiting.get(key) ?? 0) + 1);
-      storing ??= store().finally(() => (storing = undefined));
-      await storing;
+      const lasted = turn === null ? Infinity : now - turn.since;
+      // A clock that was set back must not make a turn endless.
+      if (lasted >= 0 && lasted < STORES_FOR_MS) return;
+      turn = { since: now };
+      await store(turn);
     },
     async list(agent) {
       const since = dayOf(Date.now() - MAX_DAYS * DAY_MS);

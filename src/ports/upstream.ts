@@ -78,7 +78,7 @@ export type CallUpstream = (call: UpstreamCall) => Promise<Result<UpstreamAnswer
 
 /** Requests that only read, counted by agent, destination and day. */
 export interface Reads {
-  /** Counts one more. Resolves when it is stored, together with others of the same moment. */
+  /** Counts one more. Resolves when it is stored, or when another call stores it together with its own. */
   count(agent: string, destination: string, now: number): Promise<void>;
   /** Newest day first, at most 31 days; of one agent or of all. */
   list(agent: string | null): Promise<readonly ReadCount[]>;
