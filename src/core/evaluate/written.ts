@@ -18,7 +18,11 @@ export interface Written {
 
 export function readWritten(ask: Ask, payload: Payload, hints: MeasureHints): Written {
   const query = queryOf(ask);
-  if (query === null) return readPayload(ask, payload, hints);
+  if (query === null) {
+    const read = readPayload(ask, payload, hints);
+    const isOne = ask.http !== undefined && payload.kind === "none" && hints.records.kind === "single";
+    return isOne ? { ...read, facts: one(read.facts) } : read;
+  }
   if (payload.kind === "none") return readPayload(ask, query, hints);
   const { facts, content } = readPayload(ask, payload, hints);
   const beside = contentOf(ask, query, measure(query, NO_HINTS, NOTHING_DECLARED), NO_HINTS);
@@ -32,6 +36,12 @@ const NOTHING_DECLARED = { recordCount: null, estimatedValueUsd: null } as const
 function readPayload(ask: Ask, payload: Payload, hints: MeasureHints): Written {
   const facts = measure(payload, hints, ask);
   return { facts, content: contentOf(ask, payload, facts, hints) };
+}
+
+/** The operator's word that each of these requests is one record holds for `DELETE /things/1`, which says no more. */
+function one(facts: Facts): Facts {
+  const { declared } = facts.records;
+  return { ...facts, records: { ...facts.records, measured: 1, effective: Math.max(declared ?? 1, 1) } };
 }
 
 function queryOf({ http }: Ask): Bytes | null {

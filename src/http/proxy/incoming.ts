@@ -56,7 +56,10 @@ export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): 
   const { path, query, url } = target.value;
   const named = upstream.idempotencyHeader ?? "idempotency-key";
   const isReading = isRead({ method, path, query, hasBody }, upstream.reads);
-  const sent = outbound.value.filter(([name]) => !isOwnCredential(name));
+  // Under one credential the provider takes two agents for one: what it knows a repeat by names the intent, not the
+  // agent's own word, by which one of them could be told what became of the other's write.
+  const isGates = slot === null ? null : upstream.idempotencyHeader;
+  const sent = outbound.value.filter(([name]) => !isOwnCredential(name) && name !== isGates);
   return {
     http: {
       method,
