@@ -85,12 +85,13 @@ describe("stripe", () => {
     expect(await scene.approveAll()).toBe(1);
     const done = await client().refunds.create(refund, { idempotencyKey });
     expect(done).toMatchObject({ object: "refund", amount: 900, status: "succeeded" });
-    expect(done.lastResponse).toMatchObject({ statusCode: 200, idempotencyKey });
+    expect(done.lastResponse.statusCode).toBe(200);
     const again = await client().refunds.create(refund, { idempotencyKey });
     expect(again.id).toBe(done.id);
     expect(scene.upstream.received).toHaveLength(1);
     expect(scene.upstream.received[0]?.body.toString()).toBe("charge=ch_1&amount=900");
-    expect(scene.upstream.received[0]?.headers["idempotency-key"]).toBe(idempotencyKey);
+    // The provider knows a repeat by the intent.
+    expect(scene.upstream.received[0]?.headers["idempotency-key"]).toMatch(/^gate_/);
     expectClean(CREDENTIALS.STRIPE_SECRET);
   });
 
