@@ -70,9 +70,8 @@ async function wholeBody(c: GateContext, limit: number): Promise<Uint8Array> {
   const { body } = c.req.raw;
   if (body === null) return new Uint8Array();
   // Framed by its length it can't be longer, and the platform reads it without a copy for each piece.
-  if (Number.isInteger(declared) && declared > 0 && c.req.header("Transfer-Encoding") === undefined) {
-    return wholeAtOnce(c);
-  }
+  const isFramed = c.var.isUnframed !== true && c.req.header("Transfer-Encoding") === undefined;
+  if (isFramed && Number.isInteger(declared) && declared > 0) return wholeAtOnce(c);
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;

@@ -13,6 +13,8 @@ export interface GateEnv {
     /** Refuses a caller who may no longer; unset where who is calling was not asked, or only after the body. */
     admitAgain?: () => Promise<void>;
     requestId: string;
+    /** Set where the request came over no wire: its length header is whatever the code that made it wrote. */
+    isUnframed?: true;
     /** Of a request with an Idempotency-Key: the intent a proposal is made in, and whether one was tried before. */
     place?: Pick<KeyedAttempt, "intent" | "again">;
   };

@@ -57,6 +57,17 @@ describe("what is too much", () => {
     expect(answer.body).toMatchObject({ status: 413, code: "payload_too_large" });
     expect(arrived).toEqual([]);
   });
+
+  test("26: nor does a length help that the code makes up", async () => {
+    const arrived = internet();
+    const answer = await out(props(), "https://crm.example.com/v1/notes", {
+      method: "POST",
+      headers: { ...JSON_TYPE, "Content-Length": "5" },
+      body: JSON.stringify({ note: "a".repeat(ports().settings.maxPayloadBytes) }),
+    });
+    expect(answer.body).toMatchObject({ status: 413, code: "payload_too_large" });
+    expect(arrived).toEqual([]);
+  });
 });
 
 describe("what is sent once", () => {

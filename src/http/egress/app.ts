@@ -21,6 +21,7 @@ export function createEgress(): Hono<GateEnv> {
 }
 
 async function sendOut(c: GateContext): Promise<Response> {
+  c.set("isUnframed", true);
   const agent = await egressAgentOf(c);
   const { registry } = await c.env.rules.current();
   const found = routeByHost(registry, new URL(c.req.raw.url));
