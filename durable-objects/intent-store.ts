@@ -90,6 +90,15 @@ const START: Progress = {
   attempt: null,
 };
 
+/** What was stored before Gate sent writes itself says nothing of that. */
+function asOfToday({ state, progress }: Current): Current {
+  const { terms } = state;
+  return {
+    state: { ...state, terms: { ...terms, sending: terms.sending ?? null } },
+    progress: { ...START, ...progress },
+  };
+}
+
 /** Numbers sort as text. */
 function key(prefix: string, number: number): string {
   return `${prefix}:${String(number).padStart(9, "0")}`;
@@ -207,7 +216,9 @@ export class IntentStore {
   }
 
   #read(): Current | undefined {
-    this.#current ??= this.#storage.kv.get<Current>("intent");
+    if (this.#current !== undefined) return this.#current;
+    const stored = this.#storage.kv.get<Current>("intent");
+    this.#current = stored === undefined ? undefined : asOfToday(stored);
     return this.#current;
   }
 

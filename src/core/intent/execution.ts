@@ -8,7 +8,6 @@ import { wrongPhase, type Command, type Decided } from "./decided.ts";
 import type { Refusal } from "./refusal.ts";
 import {
   currentOrder,
-  isSentByGate,
   needsClaim,
   undoneClaims,
   type Instant,
@@ -25,7 +24,7 @@ export function order(state: IntentState, command: Command<"order">, now: Instan
   const { terms } = state;
   if (command.agent !== terms.agent) return err({ reason: "not_proposer" });
   // Never both sent on by Gate and carried out by somebody else.
-  if (isSentByGate(terms)) return err({ reason: "wrong_executor", executor: terms.executor ?? "forward" });
+  if (terms.sending !== null) return err({ reason: "wrong_executor", executor: terms.executor ?? "forward" });
   if (terms.executor !== null && terms.executor !== command.mode) {
     return err({ reason: "wrong_executor", executor: terms.executor });
   }
@@ -55,8 +54,8 @@ function issue(
 
 /** Order and claim at once, by Gate. An order whose claim was undone is claimed again. */
 export function begin(state: IntentState, command: Command<"begin">, now: Instant): Decided {
-  const { executor } = state.terms;
-  if (!isSentByGate(state.terms) || (executor !== "gate" && executor !== "forward")) {
+  const { executor, sending } = state.terms;
+  if (sending === null || (executor !== "gate" && executor !== "forward")) {
     return err({ reason: "wrong_executor", executor: executor ?? "runner" });
   }
   if (state.phase === "claimed") return err({ reason: "already_claimed" });

@@ -1,6 +1,6 @@
 import { mayOrder } from "./execution.ts";
 import { MAX_ATTEMPTS } from "./limits.ts";
-import { currentOrder, isSentByGate, type Instant, type IntentState } from "./state.ts";
+import { currentOrder, type Instant, type IntentState } from "./state.ts";
 
 /** Is it Gate's turn to send this, whoever else asks for it? */
 export function isToBeSent(state: IntentState, now: Instant): boolean {
@@ -12,7 +12,7 @@ export function isToBeSent(state: IntentState, now: Instant): boolean {
  * the provider knows a repeat.
  */
 export function maySend(state: IntentState, now: Instant): boolean {
-  if (!isSentByGate(state.terms) || state.erasedAt !== null) return false;
+  if (state.terms.sending === null || state.erasedAt !== null) return false;
   if (state.phase === "scheduled") {
     const order = currentOrder(state);
     return order !== undefined && order.claim === null && now < order.expiresAt;

@@ -44,7 +44,10 @@ export interface Terms {
   /** SHA-256 of the request as asked: tells a repeat under one key from another request. */
   readonly requestDigest: string;
   readonly keyed: boolean;
-  /** What makes two proposals the same to the agent's counters: payload digest, else request digest. */
+  /**
+   * What makes two proposals the same to the agent's counters: payload digest, else request digest; of a request that
+   * came to be sent on always that of the request, as equal bodies to two addresses are two writes.
+   */
   readonly subject: string;
   /** True: the agent's counters hold a reservation for it. */
   readonly counted: boolean;
@@ -144,11 +147,6 @@ export interface IntentState {
   /** Refusals for a broken binding that are on the ledger: each kind once, so that repeating it can't flood it. */
   readonly bindingsRefused: readonly string[];
   readonly updatedAt: Instant;
-}
-
-/** Asked this way because intents that were proposed before there was such a thing say nothing of it. */
-export function isSentByGate({ sending }: Terms): boolean {
-  return sending === "by_gate" || sending === "on_repeat";
 }
 
 /** Claims of this order that were undone: tells the one it has now from those before. */

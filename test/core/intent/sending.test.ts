@@ -70,13 +70,6 @@ describe("beginning to send", () => {
     expect(doing(proposed("approve", terms), begin, AT)).toBe("!wrong_executor");
   });
 
-  test("of an intent from before there was such a thing is refused, and its agent orders it as ever", () => {
-    const { sending: _, ...terms } = termsWith({ outcome: "approve" });
-    const state = { ...approved(), terms: terms as Terms };
-    expect(doing(state, begin, AT)).toBe("!wrong_executor");
-    expect(doing(state, orderBy(), AT)).toBe("execution_requested");
-  });
-
   test("happens once: whoever comes second is told that it is claimed", () => {
     expect(doing(begun(), begin, AT)).toBe("!already_claimed");
   });
