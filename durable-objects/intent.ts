@@ -82,7 +82,9 @@ export class IntentObject extends DurableObject<Env> {
       this.#store.putProgress({ attempt });
     }
     const sending = this.#sending(hasBody);
-    return (await this.#isRecorded(sending.state)) ? ok(sending) : err({ reason: "ledger_unavailable" });
+    const isRecorded = await this.#isRecorded(sending.state);
+    // Of a call that was made twice the other may have undone this very claim meanwhile: then it is nobody's.
+    return isRecorded && this.#hasBegun(attempt) ? ok(sending) : err({ reason: "ledger_unavailable" });
   }
 
   async finish(

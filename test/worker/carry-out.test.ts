@@ -363,6 +363,31 @@ describe("17: D1 that can't be written", () => {
     expect(await faultsOf(rows)).toEqual([]);
   });
 
+  test("11: a claim that D1 did not take is nobody's: not that of the same attempt, asked for twice, either", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    await flushed(intent.id);
+    const { terms } = await lookAt(intent);
+    const inForce = inForceFor(terms, await ports.rules.current());
+    const batch = vi.spyOn(env.DB, "batch").mockImplementation(async () => {
+      await scheduler.wait(20);
+      throw new Error("D1_ERROR: overloaded");
+    });
+    let failures = 0;
+    vi.spyOn(console, "error").mockImplementation(({ message }) => {
+      if (message === "flush failed") failures += 1;
+      // What the outbox tries by itself, then the first of the two calls: the second finds D1 well again.
+      if (failures === 2) batch.mockRestore();
+    });
+    // The connection is lost while the object waits for D1, so the call is made again beside the first.
+    const begun = await Promise.all([
+      intent.begin(inForce, "one", false),
+      intent.begin(inForce, "one", false),
+    ]);
+    expect(failures).toBe(2);
+    expect(begun.map(({ ok }) => ok)).toEqual([false, false]);
+    expect(await stateOf(intent.id)).toBe("scheduled");
+  });
+
   test("17: what waits to be sent meanwhile is asked for when it is back, and no alarm goes round and round for it", async () => {
     freeze();
     const repair = breakD1();
