@@ -14,6 +14,7 @@ const REGISTRY = `${RULES.registry.trimEnd()}
     reads: [{ method: GET, path: /v1/* }]
     credential: out
   crm.out-held: { policies: [held], upstream: https://crm.example.com/v1/refunds, credential: out }
+  crm.out-paid: { policies: [measured], upstream: https://crm.example.com/v1/paid, credential: out, amount: { path: amount, unit: major, currency: USD } }
   crm.out-own: { policies: [held], upstream: https://own.example.com/api }
   crm.out-twice: { policies: [small], upstream: https://twice.example.com }
   crm.out-again: { policies: [held], upstream: https://twice.example.com/ }

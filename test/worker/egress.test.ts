@@ -83,6 +83,22 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     expect(arrived.map(({ text }) => text)).toEqual([REFUND.body]);
   });
 
+  test.each([
+    [{}, 200],
+    [{ Connection: "content-type" }, 202],
+    [{ "Content-Type": "application/json; for=gate_sk_12345678" }, 202],
+  ])("10: a type that the upstream doesn't hear says nothing of the body: %j", async (headers, status) => {
+    const arrived = internet();
+    const agent = await register("agent");
+    const answer = await out({ agent: agent.id }, "https://crm.example.com/v1/paid", {
+      method: "POST",
+      headers: { ...JSON_TYPE, ...headers },
+      body: '{"amount":1,"x":"&amount=900&"}',
+    });
+    expect(answer.status).toBe(status);
+    expect(arrived).toHaveLength(status === 200 ? 1 : 0);
+  });
+
   test("learns that a reviewer said no, and nothing is sent", async () => {
     const arrived = internet();
     const agent = await register("agent");

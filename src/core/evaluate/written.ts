@@ -1,5 +1,6 @@
 import type { Ask } from "../ask.ts";
 import type { Facts } from "../facts.ts";
+import { readContent } from "../measure/content.ts";
 import { NO_HINTS, type MeasureHints } from "../measure/hints.ts";
 import { measure } from "../measure/measure.ts";
 import type { Payload } from "../payload.ts";
@@ -19,12 +20,12 @@ export interface Written {
 export function readWritten(ask: Ask, payload: Payload, hints: MeasureHints): Written {
   const query = queryOf(ask);
   if (query === null) {
-    const read = readPayload(ask, payload, hints);
+    const read = readBody(ask, payload, hints);
     const isOne = ask.http !== undefined && payload.kind === "none" && hints.records.kind === "single";
     return isOne ? { ...read, facts: one(read.facts) } : read;
   }
   if (payload.kind === "none") return readPayload(ask, query, hints);
-  const { facts, content } = readPayload(ask, payload, hints);
+  const { facts, content } = readBody(ask, payload, hints);
   const beside = contentOf(ask, query, measure(query, NO_HINTS, NOTHING_DECLARED), NO_HINTS);
   return { facts: isSaidTwice(query, hints) ? inDoubt(facts) : facts, content: together(content, beside) };
 }
@@ -36,6 +37,33 @@ const NOTHING_DECLARED = { recordCount: null, estimatedValueUsd: null } as const
 function readPayload(ask: Ask, payload: Payload, hints: MeasureHints): Written {
   const facts = measure(payload, hints, ask);
   return { facts, content: contentOf(ask, payload, facts, hints) };
+}
+
+function readBody(ask: Ask, payload: Payload, hints: MeasureHints): Written {
+  const read = readPayload(ask, payload, hints);
+  const isDoubtful = ask.http !== undefined && payload.kind === "content" && isFormInside(payload, hints);
+  return isDoubtful ? { ...read, facts: inDoubt(read.facts) } : read;
+}
+
+/** What a server reads by its type and not by its looks. */
+const READ_BY_TYPE =
+  /^(?:application\/|text\/)(?:[^;]*\+)?(?:json|xml|csv)\b|^application\/x-www-form-urlencoded|^multipart\//i;
+
+/**
+ * RFC 9110 section 8.3: a body of no named type is what the server takes it for. `{"amount":1,"x":"&amount=900&"}` is a
+ * form to some, and then it says 900.
+ */
+function isFormInside(payload: Bytes, hints: MeasureHints): boolean {
+  if (READ_BY_TYPE.test(payload.mediaType?.trim() ?? "")) return false;
+  const { body } = readContent(payload);
+  if (!("text" in body) || body.format === "form") return false;
+  const text = body.text.replaceAll(/%([2-7][\dA-Fa-f])/g, (_, digits: string) => {
+    return String.fromCharCode(Number.parseInt(digits, 16));
+  });
+  return pathsOf(hints).some((path) => {
+    const name = firstName(path);
+    return name !== "" && new RegExp(`(?:^|[&;])[\\s+]*${name}[\\s+]*(?:[.[][^=&;]*)?=`, "iu").test(text);
+  });
 }
 
 /** The operator's word that each of these requests is one record holds for `DELETE /things/1`, which says no more. */
@@ -53,17 +81,20 @@ function queryOf({ http }: Ask): Bytes | null {
 }
 
 /** Some servers take the query's word, some the body's: which one counts here is not known. */
-function isSaidTwice({ bytes }: Bytes, { records, amount, recipients }: MeasureHints): boolean {
-  const paths = [
+function isSaidTwice({ bytes }: Bytes, hints: MeasureHints): boolean {
+  // Some servers part a query at semicolons as well (HTML 4.01, appendix B.2.2).
+  const query = new TextDecoder().decode(bytes).replaceAll(";", "&");
+  const names = new Set([...new URLSearchParams(query).keys()].map(firstName));
+  return pathsOf(hints).some((path) => names.has(firstName(path)));
+}
+
+function pathsOf({ records, amount, recipients }: MeasureHints): readonly string[] {
+  return [
     records.kind === "path" ? records.path : null,
     amount?.path ?? null,
     amount !== null && "path" in amount.currency ? amount.currency.path : null,
     recipients,
-  ];
-  // Some servers part a query at semicolons as well (HTML 4.01, appendix B.2.2).
-  const query = new TextDecoder().decode(bytes).replaceAll(";", "&");
-  const names = new Set([...new URLSearchParams(query).keys()].map(firstName));
-  return paths.some((path) => path !== null && names.has(firstName(path)));
+  ].filter((path) => path !== null);
 }
 
 /** Of `lines[0][amount]`, `lines.amount` and `$.lines[*].amount`: `lines`. */

@@ -17,6 +17,7 @@ export interface Incoming {
   /** The agent's own credentials, where Gate puts in none: sent on, and never kept. */
   readonly own: readonly Header[];
   readonly isRead: boolean;
+  /** The one that is sent on: what the upstream does not hear is not what the body is read by. */
   readonly contentType: string | null;
   /** What the agent calls the request, so that sending it twice makes one write; null: it does not say. */
   readonly idempotencyKey: string | null;
@@ -70,7 +71,7 @@ export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): 
     },
     own: outbound.value.filter(([name]) => isOwnCredential(name)),
     isRead: isReading,
-    contentType: headers.get("Content-Type"),
+    contentType: sent.find(([name]) => name === "content-type")?.[1] ?? null,
     idempotencyKey: keyOf(headers.get(named) ?? headers.get("Idempotency-Key")),
   };
 }

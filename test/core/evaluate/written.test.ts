@@ -61,6 +61,32 @@ describe("a request without a body", () => {
   });
 });
 
+describe("10: a body that a server may take for a form", () => {
+  const said = '{"amount":1,"to":"ana","x":"&amount=900&charge=ch_1&"}';
+  const of = (text: string, mediaType: string | null) =>
+    readWritten(asking(""), { ...body(text), mediaType } as Payload, MONEY).facts.money;
+
+  test.each([null, "", "application/octet-stream", "text/plain", "application/foo", "charset=utf-8"])(
+    "is in doubt where nothing names its type: %j",
+    (mediaType) => {
+      expect(of(said, mediaType)).toBe("incomplete");
+      expect(of(said.replace("&amount", "&+%61mount[0]"), mediaType)).toBe("incomplete");
+      expect(of(said.replace("&amount", ";AMOUNT"), mediaType)).toBe("incomplete");
+    },
+  );
+
+  test.each(["application/json", "application/vnd.api+json; charset=utf-8", " text/json"])(
+    "is what it is called: %j",
+    (mediaType) => expect(of(said, mediaType)).toBe("measured"),
+  );
+
+  test.each([
+    '{"amount":1,"to":"ana"}',
+    '{"amount":1,"url":"https://example.com/?a=b&amounts=3"}',
+    "amount=1&to=ana",
+  ])("is no other where it says nothing else: %s", (text) => expect(of(text, null)).toBe("measured"));
+});
+
 describe("a request with a body and a query", () => {
   test("is measured by its body, and its words are those of both", () => {
     const { facts, content } = readWritten(
