@@ -12,6 +12,7 @@ import type { SwitchReason, SwitchTarget } from "./core/kill-switch.ts";
 import type { Entry } from "./core/ledger/entry.ts";
 import type { HttpWrite } from "./core/proxy/http-write.ts";
 import type { Header } from "./core/proxy/header-names.ts";
+import type { PutInFailure } from "./core/proxy/put-in.ts";
 import type { Principal, PrincipalStatus, Role } from "./core/principal.ts";
 import type { Result } from "./core/result.ts";
 import type { CodeFlow, Credentials, Sessions, TokenVerifier } from "./ports/identity.ts";
@@ -406,8 +407,8 @@ export interface Ports {
   readonly reads: Reads;
   /** A credential of the registry, fetched now; null: it is not to be had. */
   secret(name: string): Promise<string | null>;
-  /** Can this credential be had now? It is fetched as for a use, and forgotten. */
-  checkSecret(name: string): Promise<Result<void, VaultFailure>>;
+  /** Can this credential be had and put in now? It is fetched as for a use, and forgotten. */
+  checkSecret(name: string): Promise<Result<void, VaultFailure | PutInFailure>>;
   /** False once an agent has proposed more than the flood limit within a minute. */
   allowProposal(agent: string): Promise<boolean>;
   /** A one-time token, derived anew each time it is needed and never stored. */

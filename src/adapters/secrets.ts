@@ -1,5 +1,6 @@
+import { putInProblem, type PutInFailure } from "../core/proxy/put-in.ts";
 import type { Registry } from "../core/registry.ts";
-import { ok, type Result } from "../core/result.ts";
+import { err, ok, type Result } from "../core/result.ts";
 import type { FetchSecret, VaultDeps, VaultFailure } from "../ports/vault.ts";
 
 export interface RegistrySecrets {
@@ -7,8 +8,8 @@ export interface RegistrySecrets {
   secret(name: string): Promise<string | null>;
   /** The same with why it is not to be had. */
   fetched(name: string): Promise<Result<string, VaultFailure>>;
-  /** Fetches it as for a use, and forgets it. */
-  check(name: string): Promise<Result<void, VaultFailure>>;
+  /** Fetches it as for a use, looks whether it can be put in where destinations say, and forgets it. */
+  check(name: string): Promise<Result<void, VaultFailure | PutInFailure>>;
 }
 
 /**
@@ -17,7 +18,7 @@ export interface RegistrySecrets {
  * @param deps variables: only those that a credential, or what opens its vault, names are looked at
  */
 export function registrySecrets(
-  registry: () => Promise<Pick<Registry, "credentials" | "vaults">>,
+  registry: () => Promise<Pick<Registry, "credentials" | "vaults" | "destinations">>,
   fetchSecret: FetchSecret,
   deps: VaultDeps,
 ): RegistrySecrets {
@@ -36,8 +37,13 @@ export function registrySecrets(
       return null;
     },
     async check(name) {
-      const found = await fetched(name);
-      return found.ok ? ok(undefined) : found;
+      const [found, { destinations }] = await Promise.all([fetched(name), registry()]);
+      if (!found.ok) return found;
+      for (const { credential } of destinations.values()) {
+        const problem = credential?.name === name ? putInProblem(credential.injection, found.value) : null;
+        if (problem !== null) return err(problem);
+      }
+      return ok(undefined);
     },
   };
 }

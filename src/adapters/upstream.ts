@@ -1,8 +1,9 @@
 import { publicAddress } from "../core/net/public-address.ts";
 import { isHeaderName, isHeaderValue } from "../core/proxy/header-names.ts";
-import { inject, type OutboundRequest } from "../core/proxy/inject.ts";
+import type { OutboundRequest } from "../core/proxy/inject.ts";
 import { masksFor, type Masks } from "../core/proxy/masks.ts";
 import { ownSecrets } from "../core/proxy/own-secrets.ts";
+import { putIn } from "../core/proxy/put-in.ts";
 import { ok, err, type Result } from "../core/result.ts";
 import type { CallFailure, CallUpstream, UpstreamAnswer, UpstreamCall } from "../ports/upstream.ts";
 import type { VaultFailure } from "../ports/vault.ts";
@@ -46,11 +47,9 @@ async function readied(call: UpstreamCall, fetchSecret: FetchSecret): Promise<Re
   const secret = await fetchSecret(credential.name).catch(() => null);
   if (secret === null) return unsent("unavailable", "the credential can't be had");
   if (!secret.ok) return unsent(secret.error.problem, secret.error.detail);
-  const injected = inject({ url, headers }, credential.injection, secret.value);
-  if (!injected.ok) return unsent(injected.error, "the credential can't be put in");
-  const masks = masksFor(injected.value.secrets);
-  if (!masks.ok) return unsent(masks.error, "the credential can't be masked in an answer");
-  return ok({ ...injected.value.request, masks: masks.value });
+  const sent = putIn({ url, headers }, credential.injection, secret.value);
+  if (!sent.ok) return unsent(sent.error.problem, sent.error.detail);
+  return ok({ ...sent.value.request, masks: sent.value.masks });
 }
 
 /** Of what is only passed on nothing is kept, and the agent knows what it sent. */

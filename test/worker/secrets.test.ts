@@ -12,7 +12,16 @@ const CREDENTIALS = {
   database: "env://DB",
   unbound: "secrets-store://NEVER_BOUND",
   vaulted: "doppler://gate/prd/STRIPE_KEY",
+  plain: "env://PLAIN_SECRET",
+  single: "env://SINGLE_SECRET",
 } as const;
+
+/** What is put into requests has to be fit for that; what a channel uses, need not. */
+const DESTINATIONS = `destinations:
+  crm.plain: { policies: [p], upstream: "https://crm.example.com", prefix: /crm, credential: plain }
+  crm.single: { policies: [p], upstream: "https://other.example.com", prefix: /o, credential: single, inject: basic }
+  crm.vaulted: { policies: [p], upstream: "https://third.example.com", prefix: /t, credential: vaulted }
+`;
 
 const SECRET = "sk_live_from-the-vault";
 const TOKEN = "dp.st.prd.tokentoken";
@@ -21,12 +30,14 @@ beforeAll(async () => {
   bindings["HOOK_URL"] = "https://hooks.example.com/secret";
   bindings["EMPTY_SECRET"] = "";
   bindings["SHORT_SECRET"] = "hunter2";
+  bindings["PLAIN_SECRET"] = "my-secret-token";
+  bindings["SINGLE_SECRET"] = "9fK2-xQ81-no-colon";
   bindings["OTHER_SECRET"] = "nobody names it";
   bindings["VAULT_OPENER"] = TOKEN;
   const credentials = Object.entries(CREDENTIALS).map(([name, ref]) => `  ${name}: { ref: ${ref} }`);
   await changeRules({
     policies: {},
-    registry: `credentials:\n${credentials.join("\n")}\nvaults: { d: { type: doppler, token: env://VAULT_OPENER } }\n`,
+    registry: `${DESTINATIONS}credentials:\n${credentials.join("\n")}\nvaults: { d: { type: doppler, token: env://VAULT_OPENER } }\n`,
   });
 });
 
@@ -72,7 +83,7 @@ test.each(["HOOK_URL", "OTHER_SECRET", "GATE_SECRET", "GATE_ADMIN_KEY", "constru
   },
 );
 
-test("checking says of each credential whether it can be had, and never a value", async () => {
+test("checking says of each credential whether it can be had and put in, and never a value", async () => {
   vaultAnswers(secretAnswer);
   const { status, body, text } = await call("POST", "/v1/vault/check", admin);
   expect(status).toBe(200);
@@ -91,9 +102,11 @@ test("checking says of each credential whether it can be had, and never a value"
     database: "odd_answer",
     unbound: "not_found",
     vaulted: "ok",
+    plain: "guessable",
+    single: "characters",
   });
   expect(body.credentials[0]).toEqual({ name: "hook", ref: "env://HOOK_URL", ok: true });
-  expect(text).not.toMatch(/hooks\.example\.com|hunter2|sk_live|dp\.st/);
+  expect(text).not.toMatch(/hooks\.example\.com|hunter2|sk_live|dp\.st|my-secret|9fK2/);
 });
 
 test("checking says what a vault's refusal comes to, without the vault's words", async () => {

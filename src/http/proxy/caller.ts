@@ -32,21 +32,21 @@ export interface ProxyAgent {
 export async function agentOf(c: GateContext): Promise<ProxyAgent> {
   const { keyHeader } = c.env.settings;
   const shown = keyIn(c, keyHeader);
-  if (shown === null) return refuseKey();
+  if (shown === null) return refuseKey(keyHeader);
   const agent = async () => requireAgent(await authenticate(shown.key, c.env, "fresh"));
   const [principal, engaged] = await Promise.all([agent(), c.env.switches.engaged("fresh")]);
   // A body can be sent, and a decision waited for, over hours: who was let in before is looked at again after it.
   c.set("admitAgain", async () => {
-    if ((await agent()).id !== principal.id) refuseKey();
+    if ((await agent()).id !== principal.id) refuseKey(keyHeader);
   });
   return { principal, engaged, gateHeaders: [c.env.settings.keyHeader, shown.header] };
 }
 
-function refuseKey(): never {
+function refuseKey(keyHeader: string): never {
   return refuse({
     status: 401,
     code: "unauthorized",
-    detail: "Send the agent's key in the header for it, or as `Authorization: Bearer <key>`.",
+    detail: `Send the agent's key for Gate as \`${keyHeader}: <key>\` or as \`Authorization: Bearer <key>\`.`,
     headers: { "WWW-Authenticate": "Bearer" },
   });
 }
