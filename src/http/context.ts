@@ -15,6 +15,8 @@ export interface GateEnv {
     requestId: string;
     /** Set where the request came over no wire: its length header is whatever the code that made it wrote. */
     isUnframed?: true;
+    /** Id of a write that may have been begun: an answer that fails must not say that nothing was. */
+    intent?: string;
     /** Of a request with an Idempotency-Key: the intent a proposal is made in, and whether one was tried before. */
     place?: Pick<KeyedAttempt, "intent" | "again">;
   };

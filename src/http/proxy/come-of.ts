@@ -1,6 +1,6 @@
 import { carryOut, type CarriedOut } from "../../carry-out.ts";
-import type { Decision } from "../../core/decision.ts";
 import { isToBeSent, maySend } from "../../core/intent/sending.ts";
+import type { Phase } from "../../core/intent/phase.ts";
 import type { IntentState, Terms } from "../../core/intent/state.ts";
 import type { Header } from "../../core/proxy/header-names.ts";
 import type { Intent } from "../../ports.ts";
@@ -9,7 +9,7 @@ import { refuse } from "../problem.ts";
 import { INTENT_NOT_FOUND, problemOfUndecided } from "../refusals.ts";
 import type { ProxyRoute } from "./route.ts";
 import { keptBack, problemOfCall } from "./sent-back.ts";
-import { iso } from "../wire/times.ts";
+import { about, pending, settled } from "./told.ts";
 
 /** The connection that asks what came of a write, and how long it stays. */
 export interface Asked {
@@ -32,11 +32,14 @@ const WAIT_STEP_MS = 25_000;
 /** Somebody else is sending it just now: worth waiting for, whoever asks. */
 const SENDING_WAIT_MS = 5_000;
 
+/**
+ * An object that has too many waiting already, or was restarted, answers at once. Asked again this often, a wait of
+ * fifteen minutes stays far below the calls that the platform gives a request.
+ */
+const LEAST_STEP_MS = 5_000;
+
 /** Another call may be faster, and its attempt come to nothing; more than a few of them is something else. */
 const MAX_TRIES = 3;
-
-/** What clients are told to wait before they ask again. */
-const RETRY_AFTER_SECONDS = 30;
 
 /** `X-Gate-Wait: true`, or RFC 7240's `Prefer: wait=N`. Milliseconds. */
 export function waitingFor(c: GateContext): number {
@@ -57,6 +60,8 @@ export async function comeOf(
   known: IntentState,
   asked: Asked,
 ): Promise<Response> {
+  // From here on an answer that fails must say which write it was about.
+  c.set("intent", first.id);
   const until = Date.now() + asked.waitMs;
   const sendingUntil = Date.now() + Math.max(asked.waitMs, SENDING_WAIT_MS);
   let intent = first;
@@ -78,10 +83,20 @@ export async function comeOf(
     } else if (leftMs <= 0 || phase === "approved") {
       return pending(state);
     } else {
-      await intent.waitWhile(phase, Math.min(leftMs, WAIT_STEP_MS));
+      await change(c, intent, phase, leftMs);
     }
     state = (await intent.look()) ?? refuse(INTENT_NOT_FOUND);
   }
+}
+
+/** Waits for it, or for a while. */
+async function change(c: GateContext, intent: Intent, phase: Phase, leftMs: number): Promise<void> {
+  const since = Date.now();
+  const state = await intent.waitWhile(phase, Math.min(leftMs, WAIT_STEP_MS));
+  const early = Math.min(leftMs, LEAST_STEP_MS) - (Date.now() - since);
+  if (state?.phase === phase && early > 0) await scheduler.wait(early);
+  // Whose key was suspended or rotated meanwhile is told so, and not how the write came out.
+  await c.var.admitAgain?.();
 }
 
 /** Approved: now. What came to nothing is Gate's to try again, at its own pace, or the agent's, whenever it repeats it. */
@@ -119,12 +134,8 @@ function answerTo(
       const problem = problemOfCall(carried.failure);
       return refuse({ ...problem, more: { ...problem.more, intent_id: intent.id }, headers: about(intent) });
     }
-    case "refused": {
-      const { reason } = carried.refusal;
-      if (PASSING.has(reason)) return null;
-      break;
-    }
-    default:
+    case "refused":
+      if (PASSING.has(carried.refusal.reason)) return null;
   }
   return refuse({ ...problemOfUndecided(carried), headers: about(intent) });
 }
@@ -136,90 +147,3 @@ const PASSING: ReadonlySet<string> = new Set([
   "expired",
   "attempts_exhausted",
 ]);
-
-function about({ id }: Pick<Intent, "id">, retryAfter = 5): Readonly<Record<string, string>> {
-  return { "X-Gate-Intent-Id": id, "Retry-After": String(retryAfter) };
-}
-
-function pending(state: IntentState): Response {
-  const { id, sending, decideBy } = state.terms;
-  const isHeld = state.phase === "pending_approval";
-  const message = isHeld
-    ? HELD[sending ?? "by_gate"]
-    : "The write is being sent; ask again for what came of it.";
-  const retryAfter = isHeld ? RETRY_AFTER_SECONDS : 1;
-  return Response.json(
-    {
-      status: isHeld ? "pending_approval" : "scheduled",
-      state: state.phase,
-      intentId: id,
-      intent_id: id,
-      message,
-      retryAfterSeconds: retryAfter,
-      responseUrl: `/v1/intents/${id}/response`,
-      expiresAt: iso(state.decideBy ?? decideBy),
-    },
-    { status: 202, headers: { ...about({ id }, retryAfter), Location: `/v1/intents/${id}` } },
-  );
-}
-
-const HELD = {
-  by_gate:
-    "Held for approval. Gate sends the request itself once it is approved; repeat it with X-Gate-Intent-Id, or read responseUrl, for the answer.",
-  on_repeat:
-    "Held for approval. Gate has no credential for this destination: repeat the request with X-Gate-Intent-Id once it is approved, and it is sent on once.",
-} as const;
-
-/** It has ended, or waits for a person to say how it did. */
-async function settled(intent: Intent, state: IntentState, asked: Asked): Promise<Response> {
-  const { phase } = state;
-  if (phase === "succeeded" || phase === "failed" || phase === "indeterminate") {
-    const response = await intent.response();
-    if (response !== null) return keptBack(asked.method, asked.route, intent.id, response, null);
-    return refuse({
-      status: phase === "indeterminate" ? 502 : 410,
-      code: phase === "indeterminate" ? "outcome_unknown" : "no_response",
-      detail:
-        phase === "indeterminate"
-          ? "The request was sent and no answer came: whether it was carried out is for a person to find out."
-          : "This write has ended, and its answer is not kept any more.",
-      more: { intent_id: intent.id, state: phase },
-      headers: { "X-Gate-Intent-Id": intent.id },
-    });
-  }
-  const blocked = await whyBlocked(intent, state);
-  return refuse({
-    status: 403,
-    code: "write_blocked",
-    detail: blocked.reason,
-    more: {
-      intent_id: intent.id,
-      intentId: intent.id,
-      state: phase,
-      reason_code: blocked.code,
-      blockReason: blocked.reason,
-      destination: state.terms.destination,
-      policies: state.terms.policies.map(({ id }) => id),
-    },
-    headers: { "X-Gate-Intent-Id": intent.id },
-  });
-}
-
-async function whyBlocked(intent: Intent, { phase, terms }: IntentState) {
-  const dossier = await intent.dossier();
-  const note = dossier?.notes.findLast(({ kind }) => kind === "note")?.text ?? null;
-  if (phase === "blocked") {
-    const decision = dossier?.case ? (JSON.parse(dossier.case.decision) as Decision) : null;
-    return { code: terms.reasonCode, reason: decision?.reason ?? "Policy does not allow this write." };
-  }
-  const said = WHAT_BECAME_OF_IT[phase] ?? "The write was not sent.";
-  return { code: phase, reason: note === null ? said : `${said} ${note}` };
-}
-
-const WHAT_BECAME_OF_IT: Partial<Record<IntentState["phase"], string>> = {
-  rejected: "A reviewer rejected this write.",
-  cancelled: "A reviewer cancelled this write.",
-  withdrawn: "The agent took this write back.",
-  revoked: "The approval of this write was taken back.",
-  expired: "Nobody decided in time, or it was not sent in time.",
-};
