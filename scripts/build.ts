@@ -2,7 +2,9 @@
  * Builds what runs: the Worker, the command and the SDK, into `dist/`.
  *
  * `node scripts/build.ts` always builds; with `--if-stale` only when a source is newer than the last build, so
- * that `npm start` costs nothing the second time.
+ * that `npm start` costs nothing the second time. With `--prepare` a mistake in the policies or the registry is said
+ * and leaves out the Worker alone: npm runs that before `npx zehrava-gate`, shows nothing of what it says, and after a
+ * failure never links the command, so that `policy lint` would be out of reach for the very mistake it is there to show.
  */
 import { execFile } from "node:child_process";
 import {
@@ -135,11 +137,41 @@ async function bundlePolicies(): Promise<void> {
   if (existsSync(script)) await run(process.execPath, [script], { cwd: ROOT });
 }
 
+/** @returns false where a mistake in the rules was said, and the Worker left as it was */
+async function bundleWorkerWithRules(isOptional: boolean): Promise<boolean> {
+  try {
+    await bundlePolicies();
+  } catch (error) {
+    if (!isOptional) throw error;
+    process.stderr.write(`${saidBy(error)}\nthe Worker was not built\n`);
+    return false;
+  }
+  await bundleWorker();
+  return true;
+}
+
+/** esbuild has already printed its own errors; what a child said is the message for the others. */
+function saidBy(error: unknown): string {
+  const {
+    stdout = "",
+    stderr = "",
+    message = "",
+  } = error as { stdout?: string; stderr?: string; message?: string };
+  return `${stdout}${stderr}`.trim() || message;
+}
+
 async function main(): Promise<void> {
   if (process.argv.includes("--if-stale") && !isStale()) return;
   // Taken before reading: a source saved while this runs is newer than the stamp, and built next time.
   const startedAt = new Date();
-  await Promise.all([bundlePolicies().then(bundleWorker), bundleCommand(), bundleSdk(), declareSdkTypes()]);
+  const [isWhole] = await Promise.all([
+    bundleWorkerWithRules(process.argv.includes("--prepare")),
+    bundleCommand(),
+    bundleSdk(),
+    declareSdkTypes(),
+  ]);
+  // Without a new stamp the next start builds again, and stops at the mistake.
+  if (!isWhole) return;
   replaceFile(STAMP, "");
   utimesSync(STAMP, startedAt, startedAt);
 }
@@ -147,15 +179,6 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  const {
-    stdout = "",
-    stderr = "",
-    message = "",
-  } = error as { stdout?: string; stderr?: string; message?: string };
-  const said = `${stdout}${stderr}`.trim();
-  // esbuild has already printed its own errors; what a child said is the message for the others.
-  process.stderr.write(
-    `${said === "" ? message : said}\nbuild failed in ${relative(process.cwd(), ROOT) || "."}\n`,
-  );
+  process.stderr.write(`${saidBy(error)}\nbuild failed in ${relative(process.cwd(), ROOT) || "."}\n`);
   process.exit(1);
 }
