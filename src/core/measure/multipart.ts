@@ -11,13 +11,17 @@ export interface Part {
 /** A body with more parts is refused, not read in part. */
 const MAX_PARTS = 10_000;
 /** RFC 2046 section 5.1.1. */
+const MAX_BOUNDARY = 70;
 const BOUNDARY = /^--([\w'()+,\-./:=? ]{1,70})\r?\n/;
 const LATIN = new TextDecoder("windows-1252");
 
-/** The boundary a media type names, or the one the body begins with; null when there is none. */
+/** The boundary a media type names, or the one the body begins with; null when there is none, or more than one. */
 export function multipartBoundary(bytes: Uint8Array, mediaType: string | null): string | null {
-  const named = /;\s*boundary\s*=\s*(?:"([^"]{1,70})"|([^\s;"]{1,70}))/i.exec(mediaType ?? "");
-  if (named !== null) return named[1] ?? named[2] ?? null;
+  const isNamed = /^\s*multipart\//i.test(mediaType ?? "");
+  const named = isNamed ? parametersOf(mediaType ?? "") : NONE;
+  if (named === null) return null;
+  const boundary = named.get("boundary");
+  if (boundary !== undefined) return boundary.length <= MAX_BOUNDARY ? boundary : null;
   const start = LATIN.decode(bytes.subarray(0, 1_024));
   const first = BOUNDARY.exec(start);
   if (first === null || !/\r?\ncontent-[a-z-]+:/i.test(start)) return null;
@@ -25,66 +29,110 @@ export function multipartBoundary(bytes: Uint8Array, mediaType: string | null): 
 }
 
 /**
- * The parts (RFC 2046, RFC 7578); null when the body is not well formed: no delimiter, none that closes, a part
- * without headers' end, or too many.
+ * The parts (RFC 2046, RFC 7578); null when the body is not well formed (no delimiter, none that closes, a part
+ * without headers' end, or too many), and when another reader would find other parts: delimiters beyond the one that
+ * closes, or lines that end in two ways, of which some take only one for an end.
  */
 export function multipartParts(bytes: Uint8Array, boundary: string): readonly Part[] | null {
   // One character per byte, so that offsets are byte offsets.
   const text = LATIN.decode(bytes);
   const delimiter = `--${boundary}`;
   const parts: Part[] = [];
-  let at = text.startsWith(delimiter) ? 0 : text.indexOf(`\n${delimiter}`) + 1;
-  if (at === 0 && !text.startsWith(delimiter)) return null;
+  const begins = text.startsWith(delimiter) ? 0 : text.indexOf(`\n${delimiter}`) + 1;
+  let at = begins;
+  if (text.indexOf(delimiter) !== begins) return null;
+  const lineBreak = text.charAt(text.indexOf("\n", begins) - 1) === "\r" ? "\r\n" : "\n";
   for (;;) {
     const after = at + delimiter.length;
-    if (text.startsWith("--", after)) return parts.length > 0 ? parts : null;
+    if (at > 0 && !text.endsWith(lineBreak, at)) return null;
+    if (text.startsWith("--", after)) return parts.length > 0 && isLast(text, delimiter, at) ? parts : null;
     const lineEnd = text.indexOf("\n", after);
     if (lineEnd < 0 || text.slice(after, lineEnd).trim() !== "" || parts.length >= MAX_PARTS) return null;
     const next = text.indexOf(`\n${delimiter}`, lineEnd);
-    if (next < 0) return null;
-    const contentEnd = text.charAt(next - 1) === "\r" ? next - 1 : next;
-    const part = readPart(text, bytes, lineEnd + 1, contentEnd);
+    if (next < 0 || !text.endsWith(lineBreak, lineEnd + 1)) return null;
+    const part = readPart(text, bytes, lineEnd + 1, next + 1 - lineBreak.length, lineBreak);
     if (part === null) return null;
     parts.push(part);
     at = next + 1;
   }
 }
 
-function readPart(text: string, bytes: Uint8Array, start: number, end: number): Part | null {
-  const headersEnd = /^\r?\n/.test(text.slice(start, start + 2))
+/** What follows the delimiter that closes is nobody's; a reader that did not see it close goes on. */
+function isLast(text: string, delimiter: string, at: number): boolean {
+  return !text.includes(delimiter, at + delimiter.length);
+}
+
+function readPart(
+  text: string,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  lineBreak: string,
+): Part | null {
+  const bare = lineBreak === "\n" ? /\r/ : /\r(?!\n)|(?<!\r)\n/;
+  const headersEnd = text.startsWith(lineBreak, start)
     ? start
-    : headersEndIn(text.slice(start, end), start);
+    : headersEndIn(text.slice(start, end), start, lineBreak);
   if (headersEnd < 0) return null;
-  const headers = text.slice(start, headersEnd).replaceAll(/\r?\n[ \t]+/g, " ");
-  const bodyStart =
-    headersEnd + (/^(?:\r?\n){1,2}/.exec(text.slice(headersEnd, headersEnd + 4))?.[0].length ?? 0);
-  const disposition = header(headers, "content-disposition") ?? "";
-  const encoding = header(headers, "content-transfer-encoding")?.toLowerCase() ?? "8bit";
+  const written = text.slice(start, headersEnd);
+  if (bare.test(written)) return null;
+  const headers = headersIn(written.replaceAll(/\r?\n[ \t]+/g, " "));
+  const disposition = headers === null ? null : parametersOf(headers.get("content-disposition") ?? "");
+  if (headers === null || disposition === null) return null;
+  const separators = headersEnd === start ? 1 : 2;
+  const encoding = headers.get("content-transfer-encoding")?.toLowerCase() ?? "8bit";
   return {
-    name: parameter(disposition, "name"),
-    fileName: parameter(disposition, "filename"),
-    mediaType: header(headers, "content-type"),
-    bytes: bytes.subarray(Math.min(bodyStart, end), end),
+    name: disposition.get("name") ?? null,
+    fileName: disposition.get("filename") ?? null,
+    mediaType: headers.get("content-type") ?? null,
+    bytes: bytes.subarray(Math.min(headersEnd + separators * lineBreak.length, end), end),
     // The matcher decodes base64 and quoted-printable text where it stands.
     decodable: ["7bit", "8bit", "binary", "base64", "quoted-printable"].includes(encoding),
   };
 }
 
 /** Looked for in this part only: to the end of the body it would cost each part all that follows it. */
-function headersEndIn(part: string, start: number): number {
-  const found = part.search(/\r?\n\r?\n/);
+function headersEndIn(part: string, start: number, lineBreak: string): number {
+  const found = part.indexOf(lineBreak + lineBreak);
   return found < 0 ? -1 : start + found;
 }
 
-function header(headers: string, name: string): string | null {
-  for (const line of headers.split(/\r?\n/)) {
+/** By their names in lower case; null where one is there twice: of two, each reader takes another. */
+function headersIn(written: string): ReadonlyMap<string, string> | null {
+  const headers = new Map<string, string>();
+  for (const line of written.split(/\r?\n/)) {
     const colon = line.indexOf(":");
-    if (colon > 0 && line.slice(0, colon).trim().toLowerCase() === name) return line.slice(colon + 1).trim();
+    const name = line.slice(0, Math.max(colon, 0)).trim().toLowerCase();
+    if (headers.has(name)) return null;
+    if (colon > 0) headers.set(name, line.slice(colon + 1).trim());
   }
-  return null;
+  return headers;
 }
 
-function parameter(value: string, name: string): string | null {
-  const found = new RegExp(`;\\s*${name}\\s*=\\s*(?:"((?:[^"\\\\]|\\\\.)*)"|([^\\s;"]+))`, "i").exec(value);
-  return found === null ? null : (found[1] ?? found[2] ?? "");
+const NONE: ReadonlyMap<string, string> = new Map();
+const PARAMETER = /\s*;\s*(?:([^\s;="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*)))?/y;
+
+/** Whoever looks for a parameter without minding quotes finds one in here. */
+const HIDDEN = /;\s*(?:(?:file)?name|boundary)\s*\*?\s*=/i;
+
+/**
+ * The parameters of a header (RFC 9110 section 5.6.6); null where readers differ: one there twice, text between them,
+ * and in what names a field or a boundary an escape or a continuation (RFC 2231), which some undo and some don't.
+ */
+function parametersOf(header: string): ReadonlyMap<string, string> | null {
+  const parameters = new Map<string, string>();
+  const value = header.trimEnd();
+  PARAMETER.lastIndex = /^[^;]*/.exec(value)?.[0].trimEnd().length ?? 0;
+  while (PARAMETER.lastIndex < value.length) {
+    const [, written, quoted, plain] = PARAMETER.exec(value) ?? [];
+    if (PARAMETER.lastIndex === 0) return null;
+    if (written === undefined) continue;
+    const name = written.toLowerCase();
+    const said = quoted ?? plain ?? "";
+    const isContinued = /^(?:name|boundary)\*/.test(name);
+    const isEscaped = (name === "name" || name === "boundary") && said.includes("\\");
+    if (parameters.has(name) || isContinued || isEscaped || HIDDEN.test(said)) return null;
+    parameters.set(name, said);
+  }
+  return parameters;
 }
