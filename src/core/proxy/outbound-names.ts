@@ -170,16 +170,24 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   "developer-token",
 ]);
 
-/** Of a provider's own headers: `x-shopify-access-token`, `x-goog-api-key`, `x-amz-security-token`. */
+/** Of a provider's own headers: `x-shopify-access-token`, `x-goog-api-key`, `x-ms-authorization-auxiliary`. */
 const CREDENTIAL_ENDING =
-  /(?:^|-)(?:api-?key|(?:access|auth|authorization|security|session|id|delegated)-?token|secret|password|signature|authorization)$/;
+  /(?:^|-)(?:(?:api|app|auth|access|private|secret|subscription|user)-?key|(?:access|api|app|auth|authorization|bearer|delegated|id|security|session|user|vault)-?token|assertion|secret|password|signature|authorization(?:-auxiliary)?)$/;
 
 /** As providers call them; what a page or a cursor is called (`page_token`, `next_token`) is none. */
 const CREDENTIAL_PARAMETER =
-  /^(?:api-?key|access-?token|auth-?token|oauth-?token|client-?secret|x-?api-?key|x-amz-signature|x-amz-security-token)$/;
+  /^(?:api-?key|access-?key|hapikey|(?:access|api|auth|bearer|id|job|oauth|private|refresh|session)-?token|oauth-signature|client-?(?:secret|assertion)|password|sig|x-?api-?key|x-(?:amz|goog)-signature|x-amz-security-token)$/;
+
+/**
+ * `token` and `key` are what much else is called, too. What is in them is one where it looks so: keys of Google's,
+ * Slack's, Stripe's, GitHub's and GitLab's, and tokens that are signed (RFC 7515 section 7.1).
+ */
+const VAGUE_PARAMETER = /^(?:auth|jwt|key|secret|signature|token)$/;
+const LOOKS_LIKE_A_CREDENTIAL =
+  /^(?:AIza|ya29\.|xox[a-z]-|xapp-|[rs]k_(?:live|test)_|gh[oprsu]_|github_pat_|glpat-|eyJ[\w-]+\.[\w-]+\.)/;
 
 /** Servers that hand headers over as variables (RFC 3875 section 4.1.18) read `_` as `-`. */
-function dashed(name: string): string {
+export function dashed(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }
 
@@ -194,7 +202,12 @@ export function isOwnCredential(name: string): boolean {
 
 /** The same in a query, where it would be kept with the address and stand in logs. */
 export function holdsOwnCredential(query: string): boolean {
-  return [...new URLSearchParams(query).keys()].some((name) => CREDENTIAL_PARAMETER.test(dashed(name)));
+  return [...new URLSearchParams(query)].some(([written, value]) => {
+    const name = dashed(written);
+    return (
+      CREDENTIAL_PARAMETER.test(name) || (VAGUE_PARAMETER.test(name) && LOOKS_LIKE_A_CREDENTIAL.test(value))
+    );
+  });
 }
 
 /**

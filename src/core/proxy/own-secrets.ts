@@ -5,6 +5,10 @@ import { maskable } from "./maskable.ts";
 const SCHEME = /^[A-Za-z][A-Za-z0-9-]* +/;
 const BASIC = /^basic +/i;
 
+/** RFC 9110 section 11.2: `Token token="…"`, `OAuth oauth_token="…", oauth_signature="…"`. */
+const PARAMETER =
+  /(?:^|[\s,;])[\w-]*(?:auth|token|key|secret|signature|password|response)\s*=\s*"?([^\s",;]+)/gi;
+
 /**
  * What is secret in an agent's own credentials, so that an upstream which says it back puts it into nothing that is
  * kept. What is too short or too plain to be found in a text (`maskProblem`) is not among them.
@@ -12,7 +16,10 @@ const BASIC = /^basic +/i;
 export function ownSecrets(headers: readonly Header[]): readonly string[] {
   const secrets = headers.flatMap(([, value]) => {
     const secret = value.replace(SCHEME, "");
-    return BASIC.test(value) ? [secret, ...halvesOf(secret)] : [secret];
+    if (BASIC.test(value)) return [secret, ...halvesOf(secret)];
+    const named = [...secret.matchAll(PARAMETER)].map(([, parameter = ""]) => parameter);
+    // `ApiKey user:key`, and how storage services sign.
+    return [secret, ...named, secret.slice(secret.lastIndexOf(":") + 1)];
   });
   return [...new Set(secrets)].filter(maskable);
 }

@@ -1,7 +1,7 @@
 import type { Json } from "../json.ts";
 import { KEY_PREFIX } from "../principal.ts";
 import { err, ok, type Result } from "../result.ts";
-import { isOutbound, isOverride, isOwnCredential } from "./outbound-names.ts";
+import { dashed, isOutbound, isOverride, isOwnCredential } from "./outbound-names.ts";
 import {
   combined,
   HOP_BY_HOP,
@@ -79,7 +79,7 @@ function goesOut(name: string, value: string, { gateHeaders, injection, allow }:
   if (gateHeaders.some((own) => own.toLowerCase() === name) || holdsGateKey(value)) return false;
   if (injection !== null) {
     if (NOT_WITH_A_CREDENTIAL.has(name) || isOwnCredential(name)) return false;
-    if (injection.in === "header" && injection.name.toLowerCase() === name) return false;
+    if (injection.in === "header" && dashed(injection.name) === dashed(name)) return false;
   }
   return isOutbound(name, allow);
 }

@@ -20,6 +20,13 @@ test.for([
     [["authorization", `Basic ${btoa(`ana:${TOKEN}`)}`]],
     [btoa(`ana:${TOKEN}`), `ana:${TOKEN}`, TOKEN],
   ],
+  ["a parameter", [["authorization", `Token token=${TOKEN}`]], [`token=${TOKEN}`, TOKEN]],
+  [
+    "a parameter in quotes, among others",
+    [["authorization", `OAuth realm="kD4vYp2m", oauth_token="${TOKEN}"`]],
+    [`realm="kD4vYp2m", oauth_token="${TOKEN}"`, TOKEN],
+  ],
+  ["what is behind a user's name", [["authorization", `ApiKey ana:${TOKEN}`]], [`ana:${TOKEN}`, TOKEN]],
   ["what is too short to be found", [["x-api-key", "abc"]], []],
   ["an empty one", [["authorization", "Bearer "]], []],
   ["none", [], []],

@@ -229,6 +229,7 @@ describe("Gate's own headers and the agent's key never go upstream", () => {
       "X-Shopify-Access-Token",
       "X-Goog-Iam-Authorization-Token",
       "X-Amz-Security-Token",
+      "X-Ms-Authorization-Auxiliary",
     ]) {
       expect(sent([[name, "own"]])).toEqual([[name.toLowerCase(), "own"]]);
       expect(sent([[name, "own"]], { ...INJECTED, allow: [name] })).toEqual([
@@ -240,6 +241,9 @@ describe("Gate's own headers and the agent's key never go upstream", () => {
   test("a header the credential goes in is not the agent's to set", () => {
     const rules: OutboundRules = { ...OWN, injection: { in: "header", name: "X-Stripe-Thing" } };
     expect(sent([["x-stripe-thing", "a"]], rules)).toEqual([["accept-encoding", "identity"]]);
+    // To servers that hand headers over as variables it is the same one.
+    const longer: OutboundRules = { ...OWN, injection: { in: "header", name: "X-Stripe-Some-Thing" } };
+    expect(sent([["x-stripe-some_thing", "a"]], longer)).toEqual([["accept-encoding", "identity"]]);
   });
 });
 
