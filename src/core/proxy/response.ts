@@ -33,11 +33,14 @@ const NEVER: ReadonlySet<string> = new Set([
   "content-security-policy",
   "content-security-policy-report-only",
   "x-content-type-options",
-  "cache-control",
   // For caches in front of the upstream; the one in front of Gate must not keep an agent's answer for others.
-  "cdn-cache-control",
-  "cloudflare-cdn-cache-control",
   "surrogate-control",
+  "edge-control",
+  // A web server in front of Gate would answer with a file, or another address, of its own network.
+  "x-sendfile",
+  "x-send-file",
+  "x-litespeed-location",
+  "x-reproxy-url",
 ]);
 
 const NEVER_BEGINNING = [
@@ -46,7 +49,13 @@ const NEVER_BEGINNING = [
   // An upstream that says what Gate says.
   "x-gate-",
   "proxy-",
+  // nginx takes them for its own operator's: a file to send, how long to cache.
+  "x-accel-",
+  "x-lighttpd-send-",
 ] as const;
+
+/** `Cache-Control`, which is replaced below, and those for one kind of cache (RFC 9213). */
+const CACHE_CONTROL = /(?:^|-)cache-control$/;
 
 /** True of the bytes the upstream sent, and of no others: length, digests, and parts of them. */
 const OF_THE_EXACT_BYTES: ReadonlySet<string> = new Set([
@@ -94,7 +103,7 @@ export function answeredHeaders(
 }
 
 function passes(name: string): boolean {
-  if (HOP_BY_HOP.has(name) || NEVER.has(name)) return false;
+  if (HOP_BY_HOP.has(name) || NEVER.has(name) || CACHE_CONTROL.test(name)) return false;
   return NEVER_BEGINNING.every((beginning) => !name.startsWith(beginning));
 }
 

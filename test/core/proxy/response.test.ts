@@ -64,7 +64,13 @@ describe("headers that go back", () => {
     "X-Gate-Intent-Id",
     "Surrogate-Control",
     "CDN-Cache-Control",
+    "X-LiteSpeed-Cache-Control",
     "Content-Security-Policy",
+    "X-Accel-Redirect",
+    "X-Accel-Expires",
+    "X-Sendfile",
+    "X-LIGHTTPD-send-file",
+    "X-Reproxy-URL",
   ])("%s does not", (name) => {
     for (const each of [null, masks]) expect(answeredHeaders([[name, "value"]], each)).toEqual(ADDED);
   });
