@@ -87,7 +87,8 @@ function basic(
   const secrets = user === null ? secretsOfPair(pair) : ok([secret, pair].filter(maskable));
   if (!secrets.ok) return secrets;
   const sent = withHeader(request, "authorization", `Basic ${btoa(pair)}`);
-  return ok({ request: sent, secrets: secrets.value });
+  // As it is sent, too: what is said back of it may be encoded once more.
+  return ok({ request: sent, secrets: [...secrets.value, ...[btoa(pair)].filter(maskable)] });
 }
 
 /** Of a pair as some keep it, one side may be for show (`api:key`, `key:`): the other is the secret then. */
@@ -135,8 +136,11 @@ function parameter(request: OutboundRequest, name: string, secret: string): Resu
   const query = at < 0 ? "" : request.url.slice(at + 1);
   if (namesOf(query).includes(name.toLowerCase())) return err("slot_taken");
   const joint = at < 0 ? "?" : query === "" || query.endsWith("&") ? "" : "&";
-  const url = `${request.url}${joint}${name}=${escaped(secret)}`;
-  return ok({ request: { ...request, url }, secrets: [secret] });
+  const sent = escaped(secret);
+  const url = `${request.url}${joint}${name}=${sent}`;
+  // An address that is said back in base64 holds it escaped.
+  const isOther = sent !== secret && maskable(sent);
+  return ok({ request: { ...request, url }, secrets: isOther ? [secret, sent] : [secret] });
 }
 
 /** Of all parameters, as the readiest reader takes them: without case, brackets, or blanks, `;` between them too. */

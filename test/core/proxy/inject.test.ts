@@ -39,7 +39,8 @@ describe("where the credential goes", () => {
       "authorization",
       `Basic ${btoa(`anna@example.com/token:${SECRET}`)}`,
     ]);
-    expect(secrets).toEqual([SECRET, `anna@example.com/token:${SECRET}`]);
+    const pair = `anna@example.com/token:${SECRET}`;
+    expect(secrets).toEqual([SECRET, pair, btoa(pair)]);
   });
 
   test.for([
@@ -49,7 +50,7 @@ describe("where the credential goes", () => {
   ] as const)("basic authentication with the pair as the secret: %s", ([pair, masked]) => {
     const { request, secrets } = injected({ kind: "basic", user: null }, pair);
     expect(request.headers.at(-1)).toEqual(["authorization", `Basic ${btoa(pair)}`]);
-    expect(secrets).toEqual(masked);
+    expect(secrets).toEqual([...masked, btoa(pair)]);
   });
 
   test("a header with its format", () => {
@@ -145,6 +146,21 @@ describe("what can't go there is refused, and never quoted", () => {
     const url = `https://api.example.com/a${query}`;
     expect(inject({ ...REQUEST, url }, injection, secret)).toEqual({ ok: false, error: problem });
   });
+});
+
+test.for<Injection>([
+  { kind: "bearer" },
+  { kind: "basic", user: "anna" },
+  { kind: "header", name: "x-key", format: "v1 {secret};" },
+  { kind: "query", name: "key" },
+])("21: what is sent is masked when all of it comes back in base64 or as hexadecimal: %j", (injection) => {
+  const { request, secrets } = injected(injection);
+  const masks = masksFor(secrets);
+  if (!masks.ok) throw new Error(masks.error);
+  const sent = injection.kind === "query" ? request.url : (request.headers.at(-1)?.[1] ?? "");
+  for (const said of [btoa(sent), btoa(`{"said":"${sent}"}`), Buffer.from(sent).toString("hex")]) {
+    expect(masks.value.text(said)).toContain("[masked]");
+  }
 });
 
 test("whatever is sent is masked when it comes back", () => {
