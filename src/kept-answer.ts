@@ -1,3 +1,5 @@
+import { joined } from "./core/bytes.ts";
+
 /** The beginning of a body, and whatever comes after it. */
 export interface Beginning {
   readonly kept: Uint8Array;
@@ -22,45 +24,34 @@ export async function readBeginning(
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<null>((resolve) => {
-    timer = setTimeout(() => resolve(null), maxMs);
-  });
+  let isLate = false;
+  // Ends a read that waits, too. A race between each read and one timer would hold every piece until that one is over.
+  const timer = setTimeout(() => {
+    isLate = true;
+    void reader.cancel().catch(() => undefined);
+  }, maxMs);
   try {
     for (;;) {
-      const read = await Promise.race([reader.read(), over]);
-      if (read === null) {
-        void reader.cancel().catch(() => undefined);
-        return { kept: joined(chunks, size), isWhole: false, rest: null };
-      }
-      if (read.done) return { kept: joined(chunks, size), isWhole: true, rest: null };
-      chunks.push(read.value);
-      size += read.value.length;
+      const { done, value } = await reader.read();
+      if (done) return { kept: joined(chunks), isWhole: !isLate, rest: null };
+      // A piece of a few bytes may be a view of 64 KiB: an upstream that dribbles would fill the memory.
+      chunks.push(value.slice());
+      size += value.length;
       if (size > maxBytes) {
-        const all = joined(chunks, size);
-        const rest = resumed(all.subarray(maxBytes), reader);
+        const all = joined(chunks);
+        const rest = continued(all.subarray(maxBytes), reader);
         return { kept: all.slice(0, maxBytes), isWhole: false, rest };
       }
     }
   } catch {
-    return { kept: joined(chunks, size), isWhole: false, rest: null };
+    return { kept: joined(chunks), isWhole: false, rest: null };
   } finally {
     clearTimeout(timer);
   }
 }
 
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
-}
-
-/** Read as slowly as whoever gets it reads. */
-function resumed(
+/** These bytes, and behind them what is read only as whoever gets it reads. */
+export function continued(
   first: Uint8Array,
   reader: ReadableStreamDefaultReader<Uint8Array>,
 ): ReadableStream<Uint8Array> {

@@ -1,3 +1,4 @@
+import { joined } from "../core/bytes.ts";
 import type { Masks } from "../core/proxy/masks.ts";
 
 /**
@@ -26,12 +27,5 @@ export function maskedBytes(bytes: Uint8Array, masks: Masks): Uint8Array {
   const stream = masks.stream();
   const parts = [...stream.push(bytes), ...stream.end()];
   const [only = new Uint8Array(), ...more] = parts;
-  if (more.length === 0) return only;
-  const masked = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    masked.set(part, at);
-    at += part.length;
-  }
-  return masked;
+  return more.length === 0 ? only : joined(parts);
 }

@@ -1,3 +1,4 @@
+import { joined } from "../core/bytes.ts";
 import type { JsonObject } from "../core/json.ts";
 import { isJsonObject } from "../core/json.ts";
 import { parseStrictJson, type JsonProblem } from "../core/strict-json.ts";
@@ -83,14 +84,7 @@ async function wholeBody(c: GateContext, limit: number): Promise<Uint8Array> {
     }
     chunks.push(read.value);
   }
-  if (chunks.length === 1 && chunks[0] !== undefined) return chunks[0];
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, at);
-    at += chunk.length;
-  }
-  return whole;
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joined(chunks);
 }
 
 async function wholeAtOnce(c: GateContext): Promise<Uint8Array> {

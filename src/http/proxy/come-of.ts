@@ -94,7 +94,7 @@ async function change(c: GateContext, intent: Intent, phase: Phase, leftMs: numb
   const since = Date.now();
   const state = await intent.waitWhile(phase, Math.min(leftMs, WAIT_STEP_MS));
   const early = Math.min(leftMs, LEAST_STEP_MS) - (Date.now() - since);
-  if (state?.phase === phase && early > 0) await scheduler.wait(early);
+  if (state?.phase === phase && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
   // Whose key was suspended or rotated meanwhile is told so, and not how the write came out.
   await c.var.admitAgain?.();
 }

@@ -1,5 +1,6 @@
 import type { Header } from "../../core/proxy/header-names.ts";
 import { mayHaveContent } from "../../core/proxy/response.ts";
+import { continued } from "../../kept-answer.ts";
 import type { KeptResponse } from "../../ports.ts";
 import type { CallFailure, CallProblem } from "../../ports/upstream.ts";
 import type { Problem } from "../problem.ts";
@@ -38,24 +39,11 @@ export function keptBack(
     method,
     status,
     headers: relocated(headers, route),
-    body: rest === null ? body : continued(body, rest),
+    body: rest === null ? body : continued(body, rest.getReader()),
     more: {
       "X-Gate-Intent-Id": intentId,
       ...(truncated && rest === null && { "X-Gate-Truncated": "true" }),
     },
-  });
-}
-
-function continued(first: Uint8Array, rest: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
-  const reader = rest.getReader();
-  return new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(first),
-    async pull(controller) {
-      const { done, value } = await reader.read();
-      if (done) controller.close();
-      else controller.enqueue(value);
-    },
-    cancel: (reason) => reader.cancel(reason),
   });
 }
 
