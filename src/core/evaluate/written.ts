@@ -26,8 +26,21 @@ export function readWritten(ask: Ask, payload: Payload, hints: MeasureHints): Wr
   }
   if (payload.kind === "none") return readPayload(ask, query, hints);
   const { facts, content } = readBody(ask, payload, hints);
-  const beside = contentOf(ask, query, measure(query, NO_HINTS, NOTHING_DECLARED), NO_HINTS);
-  return { facts: isSaidTwice(query, hints) ? inDoubt(facts) : facts, content: together(content, beside) };
+  const said = measure(query, NO_HINTS, NOTHING_DECLARED);
+  const beside = contentOf(ask, query, said, NO_HINTS);
+  const counted = hints.records.kind === "auto" ? withAtLeast(facts, said.records.measured ?? 1) : facts;
+  return {
+    facts: isSaidTwice(query, hints) ? inDoubt(counted) : counted,
+    content: together(content, beside),
+  };
+}
+
+/** `DELETE /things?id=1&id=2` does not become one record by a body of `{}`. */
+function withAtLeast(facts: Facts, count: number): Facts {
+  const { declared, measured } = facts.records;
+  if (measured === null || measured >= count) return facts;
+  const effective = Math.max(count, declared ?? 0);
+  return { ...facts, records: { ...facts.records, measured: count, effective } };
 }
 
 type Bytes = Extract<Payload, { kind: "content" }>;

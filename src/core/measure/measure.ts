@@ -1,5 +1,6 @@
 import type { Facts } from "../facts.ts";
 import type { Payload } from "../payload.ts";
+import { holdsAlike } from "./alike-names.ts";
 import { type Body, readContent } from "./content.ts";
 import { declaredType } from "./declared-type.ts";
 import { formRecords } from "./form.ts";
@@ -83,7 +84,8 @@ function countRecords(body: Body, hints: MeasureHints): Count {
   if (hints.records.kind === "auto" || body.format === "csv" || body.format === "ndjson") return counted;
   const found = recordsAt(body, hints.records.path);
   // Records where the destination does not look for them are still records: the larger count stands.
-  if (!found.ok || found.value.includes(undefined)) return { count: counted.count, uncertain: true };
+  const isKnown = found.ok && !found.value.includes(undefined) && !holdsAlike(body, hints.records.path);
+  if (!isKnown) return { count: counted.count, uncertain: true };
   return { count: found.value.length, uncertain: counted.uncertain };
 }
 
@@ -113,7 +115,7 @@ function countByFormat(body: Body): Count {
 /** Recipients at the path: items of lists, and addresses between commas or semicolons. */
 function countRecipients(body: Body, path: string): number | null {
   const found = valuesIn(body, path);
-  if (!found.ok) return null;
+  if (!found.ok || holdsAlike(body, path)) return null;
   let count = 0;
   for (const value of found.value) {
     for (const one of Array.isArray(value) ? value : [value]) {

@@ -1,4 +1,5 @@
 import type { MoneyReading } from "../facts.ts";
+import { holdsAlike } from "./alike-names.ts";
 import type { Body } from "./content.ts";
 import type { MeasureHints } from "./hints.ts";
 import { parseJsonPath } from "./json-path-syntax.ts";
@@ -21,7 +22,7 @@ const INCOMPLETE: Money = { reading: "incomplete", usdCents: null, totals: [] };
 export function measureMoney(body: Body, amount: MeasureHints["amount"], recordCount: number | null): Money {
   if (amount === null) return NONE;
   const amounts = valuesIn(body, amount.path);
-  if (!amounts.ok) return INCOMPLETE;
+  if (!amounts.ok || holdsAlike(body, amount.path)) return INCOMPLETE;
   const { length } = amounts.value;
   if (length === 0 && recordCount !== 0) return INCOMPLETE;
   // A path that picks (`..`, a filter) skips the records without an amount: then each record needs one.
@@ -53,7 +54,8 @@ function currenciesOf(
 ): readonly (string | null)[] | null {
   if ("code" in currency) return [currency.code];
   const found = valuesIn(body, currency.path);
-  if (!found.ok || (found.value.length !== 1 && found.value.length !== amounts)) return null;
+  if (!found.ok || holdsAlike(body, currency.path)) return null;
+  if (found.value.length !== 1 && found.value.length !== amounts) return null;
   return found.value.map((value) => currencyCode(value));
 }
 

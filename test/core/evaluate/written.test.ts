@@ -146,6 +146,21 @@ describe("a request with a body and a query", () => {
     },
   );
 
+  test.each(["{}", '{"id":1}', "[1,2]"])(
+    "has as many records as its query, whatever the body says: %s",
+    (text) => {
+      const query = asking("?id=1&id=2&id=3");
+      const records = { measured: 3, effective: 3, uncertain: false };
+      expect(readWritten(query, body(text), NO_HINTS).facts).toMatchObject({ records });
+      expect(readWritten(query, NONE, NO_HINTS).facts).toMatchObject({ records });
+      const declared = { ...query, recordCount: 7 };
+      expect(readWritten(declared, body(text), NO_HINTS).facts.records.effective).toBe(7);
+      const single: MeasureHints = { ...NO_HINTS, records: { kind: "single" } };
+      expect(readWritten(query, body(text), single).facts.records.effective).toBe(1);
+      expect(readWritten(asking("?id=1"), body("[1,2,3,4]"), NO_HINTS).facts.records.effective).toBe(4);
+    },
+  );
+
   const HINTS: readonly (readonly [string, MeasureHints, string])[] = [
     ["records", { ...NO_HINTS, records: { kind: "path", path: "$.lines[*]" } }, "?lines[0][id]=1"],
     [
