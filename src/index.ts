@@ -41,7 +41,7 @@ export class Sender extends WorkerEntrypoint<Env> {
     const state = (await intent?.look()) ?? null;
     if (intent === null || state === null || !isToBeSent(state, Date.now())) return;
     const carried = await carryOut(intent, ports);
-    if (carried.kind === "answered") await carried.rest?.cancel();
+    if (carried.kind === "answered") await carried.rest?.cancel().catch(() => undefined);
     // Who asks twice is refused, and nothing is amiss; what else keeps a write from being sent is worth a line.
     else if (carried.kind !== "refused") {
       const why = "failure" in carried ? carried.failure.problem : carried.kind;

@@ -51,9 +51,14 @@ export function targetOf(prefix: string, upstream: string, written: string): Res
   if (!path.ok) return path;
   const query = at < 0 ? "" : reference.slice(at);
   if (!VISIBLE.test(query)) return err("character");
-  if (holdsGateKey(reference) || holdsGateKey(unescaped(reference))) return err("gate_key");
+  if (leaksGateKey(reference)) return err("gate_key");
   const below = pathBelow(prefix, path.value);
   return below === null ? err("prefix") : joined(upstream, below, query);
+}
+
+/** Is a key of Gate's in an address, escaped or not? */
+export function leaksGateKey(address: string): boolean {
+  return holdsGateKey(address) || holdsGateKey(unescaped(address));
 }
 
 function unescaped(text: string): string {

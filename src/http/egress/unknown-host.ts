@@ -1,10 +1,13 @@
 import { listAllows } from "../../core/evaluate/names.ts";
+import { stoppedBy } from "../../core/kill-switch.ts";
 import { publicAddress } from "../../core/net/public-address.ts";
 import { HOP_BY_HOP, namedInConnection, type Header } from "../../core/proxy/header-names.ts";
 import { holdsGateKey } from "../../core/proxy/request.ts";
-import { requireUnstopped } from "../access.ts";
+import { leaksGateKey } from "../../core/proxy/target.ts";
+import { refuseStopped } from "../access.ts";
 import type { GateContext } from "../context.ts";
 import type { ProxyAgent } from "../proxy/caller.ts";
+import { requireSendable } from "../proxy/sendable.ts";
 import { problemOfCall, sentBack } from "../proxy/sent-back.ts";
 import { refuse } from "../problem.ts";
 
@@ -12,19 +15,18 @@ import { refuse } from "../problem.ts";
  * By this name agents' lists, kill switches and the counts of reads know all hosts that are nobody's upstream. What is
  * refused is counted beside it, so that whoever looks at the counts sees that something was tried.
  */
-export const UNKNOWN_HOSTS = "unknown.outbound";
-export const REFUSED_HOSTS = "unknown.refused";
+const UNKNOWN_HOSTS = "unknown.outbound";
+const REFUSED_HOSTS = "unknown.refused";
 
 /** No operator chose it: as long as Gate waits for an upstream where nothing else is said. */
 const TIMEOUT_MS = 60_000;
 
-/** Fetch, section 2.2.1, and what has no business with a host that nobody knows. */
-const METHOD = /^[A-Z][A-Z-]{0,19}$/;
-const FORBIDDEN_METHODS: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
-
 /** `gate.yaml` says `unknown_hosts: allow`: passed on undecided, reads and writes alike, as the code sent it. */
-export async function passUnknown(c: GateContext, { principal, gateHeaders }: ProxyAgent): Promise<Response> {
-  const { method, url, body } = c.req.raw;
+export async function passUnknown(
+  c: GateContext,
+  { principal, engaged, gateHeaders }: ProxyAgent,
+): Promise<Response> {
+  const { method, url, headers, body } = c.req.raw;
   const allowed = principal.allowedDestinations;
   if (allowed !== null && !listAllows(allowed, UNKNOWN_HOSTS)) {
     return refuse({
@@ -33,18 +35,8 @@ export async function passUnknown(c: GateContext, { principal, gateHeaders }: Pr
       detail: "This agent may not reach hosts that no destination of gate.yaml leads to.",
     });
   }
-  const { headers } = c.req.raw;
-  if (headers.has("Upgrade") || headers.has("Sec-WebSocket-Key")) {
-    return refuse({
-      status: 501,
-      code: "upgrade_refused",
-      detail: "WebSockets and other upgrades don't pass: what is said in one can't be decided on.",
-    });
-  }
-  if (!METHOD.test(method) || FORBIDDEN_METHODS.has(method)) {
-    return refuse({ status: 400, code: "method_refused", detail: "This method is not sent on." });
-  }
-  if (holdsGateKey(unescaped(url))) {
+  requireSendable(c.req.raw);
+  if (leaksGateKey(url)) {
     return refuse({
       status: 400,
       code: "path_refused",
@@ -61,7 +53,7 @@ export async function passUnknown(c: GateContext, { principal, gateHeaders }: Pr
       "Hosts that no destination leads to are reached over https, by a public name.",
     );
   }
-  await requireUnstopped(c, { agent: principal.id, destination: UNKNOWN_HOSTS });
+  refuseStopped(stoppedBy(engaged, principal.id, UNKNOWN_HOSTS));
   const called = await c.env.call({
     method,
     url: href,
@@ -105,9 +97,3 @@ function passedHeaders(headers: readonly Header[], gateHeaders: readonly string[
 /** The platform's word on who calls from where, and the host, which is the URL's. */
 const NOT_THE_CODES_TO_SAY =
   /^(?:host|content-length|cf-.*|x-forwarded-.*|x-real-ip|true-client-ip|cdn-loop)$/;
-
-function unescaped(text: string): string {
-  return text.replaceAll(/%([\dA-Fa-f]{2})/g, (_, digits: string) => {
-    return String.fromCharCode(Number.parseInt(digits, 16));
-  });
-}

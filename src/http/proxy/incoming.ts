@@ -10,6 +10,7 @@ import type { GateContext } from "../context.ts";
 import { refuse } from "../problem.ts";
 import type { ProxyAgent } from "./caller.ts";
 import type { ProxyRoute } from "./route.ts";
+import { requireSendable } from "./sendable.ts";
 
 /** A request as it would be sent on, but for its body. */
 export interface Incoming {
@@ -23,26 +24,13 @@ export interface Incoming {
   readonly idempotencyKey: string | null;
 }
 
-/** Methods of HTTP, and of whatever speaks it: `fetch` takes any token but these three (Fetch, 2.2.1). */
-const METHOD = /^[A-Z][A-Z-]{0,19}$/;
-const FORBIDDEN_METHODS: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
-
 const MAX_KEY_CHARACTERS = 200;
 
 /** Reads the request strictly, or refuses it with the reason. */
 export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): Incoming {
   const { method, headers } = c.req.raw;
   const { entry, upstream, prefix } = route;
-  if (headers.has("Upgrade") || headers.has("Sec-WebSocket-Key")) {
-    refuse({
-      status: 501,
-      code: "upgrade_refused",
-      detail: "WebSockets and other upgrades don't pass: what is said in one can't be decided on.",
-    });
-  }
-  if (!METHOD.test(method) || FORBIDDEN_METHODS.has(method)) {
-    refuse({ status: 400, code: "method_refused", detail: "This method is not sent on." });
-  }
+  requireSendable(c.req.raw);
   const target = targetOf(prefix, upstream.url, c.req.raw.url);
   if (!target.ok) return refuseTarget(target.error);
   if (holdsOwnCredential(target.value.query)) return refuseTarget("credential");
