@@ -20,14 +20,27 @@ const LATIN_LABELS = new Set(["iso-8859-1", "latin1", "windows-1252", "cp1252"])
 export function decodeText(bytes: Uint8Array, mediaType: string | null): DecodedText {
   const label = charsetOf(mediaType);
   try {
-    if (bytes[0] === 0xff && bytes[1] === 0xfe) return certain(UTF16_LITTLE_ENDIAN.decode(bytes));
-    if (bytes[0] === 0xfe && bytes[1] === 0xff) return certain(UTF16_LITTLE_ENDIAN.decode(swapped(bytes)));
+    if (bytes[0] === 0xff && bytes[1] === 0xfe) return ofPairs(bytes, bytes);
+    if (bytes[0] === 0xfe && bytes[1] === 0xff) return ofPairs(bytes, swapped(bytes));
     if (LATIN_LABELS.has(label)) return certain(LATIN.decode(bytes));
     if (UNICODE_LABELS.has(label)) return certain(UTF8.decode(bytes));
   } catch {
     // Not what it is said to be.
   }
   return { text: LATIN.decode(bytes), certain: false };
+}
+
+/** Letters of ASCII side by side: in UTF-16 there is a zero between them. */
+const PLAIN_TEXT = /[\t\n\r\x20-\x7e]{4}/;
+
+/**
+ * UTF-16, unless whoever doesn't mind the mark reads another text: `amount=900` is five characters of Chinese here, and
+ * what it says to most servers. Then it is read byte by byte, though it may well be Chinese.
+ */
+function ofPairs(bytes: Uint8Array, littleEndian: Uint8Array): DecodedText {
+  const single = LATIN.decode(bytes);
+  if (PLAIN_TEXT.test(single)) return { text: single.slice(2), certain: false };
+  return certain(UTF16_LITTLE_ENDIAN.decode(littleEndian));
 }
 
 /** A NUL means UTF-16 or UTF-32 without a mark, or no text at all. */
