@@ -80,6 +80,20 @@ function keyHeaderOf(written: string | undefined): string {
   throw new Error("GATE_KEY_HEADER must be the name of a header of its own, such as X-Gate-Key");
 }
 
+/**
+ * A payload and an answer go to their intent's object in one call each, and the platform takes 32 MiB: a write would be
+ * sent, and what came of it never recorded.
+ */
+const MAX_SIZE_BYTES = 24 * 1024 * 1024;
+
+/** @throws {Error} for what is no size, or one that could not be kept */
+function sizeOf(name: string, written: string | undefined, otherwise: number): number {
+  if (written === undefined || written === "") return otherwise;
+  const bytes = /^\d{1,9}$/.test(written) ? Number(written) : 0;
+  if (bytes > 0 && bytes <= MAX_SIZE_BYTES) return bytes;
+  throw new Error(`${name} must be a number of bytes from 1 to ${MAX_SIZE_BYTES}`);
+}
+
 /** C2SP signed-note: a key's name has no blank and no plus sign. */
 const ORIGIN = /^[^\s+\p{Cc}]{1,200}$/u;
 
@@ -140,8 +154,8 @@ function makePorts(env: Env & Optional): Ports {
     earlierTokens: (kind, subject) =>
       previous.map((each) => hmacHex(deriveKey(each, `${kind}-token`), subject)),
     settings: {
-      maxPayloadBytes: Number(env.MAX_PAYLOAD_BYTES) || DEFAULT_MAX_PAYLOAD_BYTES,
-      maxResponseBytes: Number(env.MAX_RESPONSE_BYTES) || DEFAULT_MAX_RESPONSE_BYTES,
+      maxPayloadBytes: sizeOf("MAX_PAYLOAD_BYTES", env.MAX_PAYLOAD_BYTES, DEFAULT_MAX_PAYLOAD_BYTES),
+      maxResponseBytes: sizeOf("MAX_RESPONSE_BYTES", env.MAX_RESPONSE_BYTES, DEFAULT_MAX_RESPONSE_BYTES),
       keyHeader: keyHeaderOf(env.GATE_KEY_HEADER),
       origin: env.GATE_ORIGIN,
       publicFeed: String(env.PUBLIC_FEED_ENABLED) === "true",
