@@ -69,6 +69,7 @@ export const PROBLEM_CODES = [
   "order_expired",
   "outcome_unknown",
   "own_intent",
+  "page_refused",
   "path_refused",
   "payload_too_large",
   "person_unknown",

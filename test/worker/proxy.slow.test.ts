@@ -277,6 +277,9 @@ describe("writes", () => {
       Array.from({ length: 60 }, () => through(flooded, { path: "/up/v1/refunds" })),
     );
     expect(storm.at(-1)?.status).toBe(429);
+    // Before its body is read, which would be too long.
+    const long = { path: "/up/v1/refunds", body: "a".repeat(10 * 1024 * 1024 + 1) };
+    expect((await through(flooded, long)).status).toBe(429);
     expect(arrived).toHaveLength(0);
   });
 });
@@ -569,6 +572,16 @@ describe("22: what is not sent on", () => {
   test.each(REFUSED)("%s", async (_, path, headers, code) => {
     const sent = await through(agent, { path, headers });
     expect([Math.floor(sent.status / 100), sent.body.code]).toEqual([4, code]);
+    expect(arrived).toHaveLength(0);
+  });
+
+  test("28: a browser that would show the answer at Gate's address", async () => {
+    for (const path of ["/up/v1/x", "/up/x"]) {
+      const sent = await send(path, {
+        headers: { Authorization: `Basic ${btoa(`x:${agent.key}`)}`, "Sec-Fetch-Mode": "navigate" },
+      });
+      expect([sent.status, sent.body.code]).toEqual([403, "page_refused"]);
+    }
     expect(arrived).toHaveLength(0);
   });
 

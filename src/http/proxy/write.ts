@@ -29,11 +29,12 @@ export async function governWrite(
 ): Promise<Response> {
   const { principal } = agent;
   const waitMs = waitingFor(c);
+  // Before the body, which takes memory for as long as it is on its way.
+  await requireAllowed(c, principal.id);
   const { ask, payload } = await readWrite(c, route, request);
   const { method } = request.http;
   const body = payload.kind === "content" ? payload.bytes : null;
   const asked: Asked = { method, route, own: request.own, body, waitMs, isRepeat: false };
-  await requireAllowed(c, principal.id);
   const named = c.req.header(INTENT_HEADER);
   if (named !== undefined) {
     const { intent, state } = await namedIntent(c, agent, named, ask, payload);

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import type { GateEnv } from "../context.ts";
+import { refuse } from "../problem.ts";
 import { agentOf } from "../proxy/caller.ts";
 import { handleProxied } from "../proxy/handle.ts";
 import { routeByPrefix } from "../proxy/route.ts";
@@ -9,5 +10,13 @@ export const proxy = new Hono<GateEnv>().all("*", async (c, next) => {
   const { registry } = await c.env.rules.current();
   const route = routeByPrefix(registry, new URL(c.req.raw.url).pathname);
   if (route === null) return next();
+  // A link can hold a key before its host (`https://x:key@…`): what an upstream wrote would stand at Gate's address.
+  if (c.req.header("Sec-Fetch-Mode") === "navigate") {
+    refuse({
+      status: 403,
+      code: "page_refused",
+      detail: "What upstreams answer is not shown as a page here.",
+    });
+  }
   return handleProxied(c, await agentOf(c), route);
 });
