@@ -10,7 +10,7 @@ import type { Destination } from "./core/registry.ts";
 import { obstacleTo, type Undecided } from "./decide.ts";
 import { digestOfBytes } from "./govern.ts";
 import { readBeginning } from "./kept-answer.ts";
-import type { Result } from "./core/result.ts";
+import { err, ok, type Result } from "./core/result.ts";
 import type { Acted, Intent, KeptResponse, Ports, Sending } from "./ports.ts";
 import type { CallFailure, UpstreamAnswer } from "./ports/upstream.ts";
 
@@ -75,16 +75,10 @@ export async function carryOut(
   if (!begun.ok) return { kind: "refused", refusal: begun.error };
   const sending = begun.value;
   const entry = rules.registry.destinations.get(terms.destination);
-  // Once more: whoever was told that a switch is engaged must see nothing sent after it.
-  const stopped = await obstacleTo(terms, ports).catch(async (error: unknown) => {
-    await unclaim(intent, sending);
-    throw error;
-  });
   const body = held ?? (await bodyOf(terms, sending.body));
   const leftMs = claimEnds(sending) - Date.now() - MAX_READING_MS - SPARE_MS;
-  if (stopped !== null || !entry?.upstream || leftMs <= 0) {
+  if (!entry?.upstream || leftMs <= 0) {
     await unclaim(intent, sending);
-    if (stopped !== null) return stopped;
     if (entry?.upstream) return { kind: "refused", refusal: { reason: "ledger_unavailable" } };
     throw new Error("a destination whose configuration was checked has no upstream");
   }
@@ -92,6 +86,14 @@ export async function carryOut(
     await unclaim(intent, sending);
     throw new Error("the payload that is kept is not the one that was approved");
   }
+  // Once more: whoever was told that a switch is engaged must see nothing sent after it.
+  const last: { look: Result<Undecided | null, unknown> } = { look: ok(null) };
+  const timeoutMs = Math.min(entry.upstream.timeoutMs, leftMs);
+  const mayGo = async () => {
+    last.look = await obstacleTo(terms, ports).then(ok, err);
+    const isInTime = Date.now() + timeoutMs + MAX_READING_MS < claimEnds(sending);
+    return isInTime && last.look.ok && last.look.value === null;
+  };
   const called = await ports.call({
     method: sending.http.method,
     url: sending.http.url,
@@ -100,10 +102,16 @@ export async function carryOut(
     body,
     passesThrough: false,
     credential: entry.credential,
-    timeoutMs: Math.min(entry.upstream.timeoutMs, leftMs),
+    timeoutMs,
     allowPrivate: entry.upstream.allowPrivate,
+    mayGo,
   });
   if (called.ok) return answered(intent, sending, entry, called.value, ports);
+  if (called.error.problem === "stopped") {
+    await unclaim(intent, sending);
+    if (!last.look.ok) throw last.look.error;
+    return last.look.value ?? { kind: "refused", refusal: { reason: "ledger_unavailable" } };
+  }
   return unanswered(intent, sending, called.error);
 }
 

@@ -19,6 +19,7 @@ export function callUpstream(fetchSecret: FetchSecret): CallUpstream {
     const ready = await readied(call, fetchSecret);
     if (!ready.ok) return ready;
     if (!canBeSent(call, ready.value)) return unsent("unreachable", "not a request that can be sent");
+    if (call.mayGo !== undefined && !(await call.mayGo())) return unsent("stopped", "it was stopped");
     return exchange(call, ready.value);
   };
 }

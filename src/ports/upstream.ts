@@ -27,6 +27,8 @@ export interface UpstreamCall {
   readonly timeoutMs: number;
   /** True only where the operator wrote so on the registry's entry. */
   readonly allowPrivate: boolean;
+  /** Asked when the credential is there and nothing has left; false: nothing does. A vault may have taken its time. */
+  readonly mayGo?: () => Promise<boolean>;
 }
 
 /** What came back, and may go back to an agent: headers chosen, body decoded and masked where it has to be. */
@@ -54,6 +56,8 @@ export type CallProblem =
   /** The credential can't be put in, or could not be masked in the answer. */
   | InjectProblem
   | "refused_address"
+  /** `mayGo` said no. */
+  | "stopped"
   /** Nobody could send it as it is: certainly not sent. */
   | "unreachable"
   | "timeout"

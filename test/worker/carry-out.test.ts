@@ -1,9 +1,11 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { callUpstream } from "../../src/adapters/upstream.ts";
 import { carryOut, type Attended } from "../../src/carry-out.ts";
 import type { IntentState } from "../../src/core/intent/state.ts";
 import { inForceFor } from "../../src/core/intent/terms.ts";
+import { ok } from "../../src/core/result.ts";
 import type { Intent, Ports } from "../../src/ports.ts";
 import type { UpstreamAnswer } from "../../src/ports/upstream.ts";
 import {
@@ -384,7 +386,7 @@ describe("17: D1 that can't be written", () => {
       intent.begin(inForce, "one", false),
     ]);
     expect(failures).toBe(2);
-    expect(begun.map(({ ok }) => ok)).toEqual([false, false]);
+    expect(begun.map((each) => each.ok)).toEqual([false, false]);
     expect(await stateOf(intent.id)).toBe("scheduled");
   });
 
@@ -497,6 +499,29 @@ describe("5: whoever may not any more", () => {
     await ports.switches.lift(target, "adm_1");
     later(MINUTE_MS);
     expect((await send(intent)).kind).toBe("answered");
+  });
+
+  test("5: thrown while the vault takes its time, it stops it as well, and so does the end of the claim", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const outside = vi.spyOn(globalThis, "fetch");
+    const withVault = (meanwhile: () => Promise<unknown>) => {
+      const slowly = callUpstream(async () => {
+        await meanwhile();
+        return ok("sk_live_of_the_upstream_itself");
+      });
+      return carryOut(intent, { ...ports, call: slowly });
+    };
+    expect(await withVault(() => ports.switches.engage(target, why, "adm_1"))).toMatchObject({
+      kind: "stopped",
+    });
+    expect(await eventsOf(intent.id)).toEqual(UNDONE);
+    await ports.switches.lift(target, "adm_1");
+    later(MINUTE_MS);
+    const late = await withVault(async () => later(4 * MINUTE_MS));
+    expect(late).toEqual({ kind: "refused", refusal: { reason: "ledger_unavailable" } });
+    expect(outside).not.toHaveBeenCalled();
+    expect(await stateOf(intent.id)).toBe("scheduled");
   });
 
   test("5: an agent suspended between claim and sending stops it, and before", async () => {

@@ -100,6 +100,7 @@ export interface StandIn {
 export function standIn(call: CallUpstream, other: Partial<Ports> = {}): StandIn {
   const calls: UpstreamCall[] = [];
   const counted: CallUpstream = async (asked) => {
+    if ((await asked.mayGo?.()) === false) return err({ problem: "stopped", detail: "no", sent: false });
     calls.push(asked);
     return call(asked);
   };
