@@ -219,14 +219,15 @@ function secretsOf(written: WrittenChannel): readonly (readonly [string, string]
   ];
 }
 
-/** Why this names no credential of the file; null: it does. */
+/** Why this names no credential of the file; null: it does. What is written may be the secret itself: not repeated. */
 export function unknownCredential(
   credential: string,
   { credentials }: Pick<Known, "credentials">,
 ): string | null {
   if (credentials.has(credential)) return null;
   const near = nearest(credential, [...credentials]);
-  return `no credential \`${credential}\` under \`credentials\`${near === null ? "" : `; did you mean \`${near}\`?`}`;
+  const hint = near === null ? "" : `; did you mean \`${near}\`?`;
+  return `no credential of this name under \`credentials\`${hint}`;
 }
 
 function unreachable(to: string, type: WrittenChannel["type"], known: Known): string | null {

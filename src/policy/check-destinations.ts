@@ -1,5 +1,6 @@
 import { parseJsonPath } from "../core/measure/json-path-syntax.ts";
 import type { WrittenDestination } from "./registry-schema.ts";
+import { unknownCredential } from "./channels.ts";
 import { checkSending, type Place } from "./check-sending.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { Path, PolicyProblem, YamlSource } from "./yaml-source.ts";
@@ -46,9 +47,8 @@ function checkNames({ runners, credential }: WrittenDestination, known: KnownNam
     if (known.runners.has(runner)) return;
     problems.push(at(["runners", index], `no runner \`${runner}\` under \`runners\``));
   });
-  if (credential !== undefined && !known.credentials.has(credential)) {
-    problems.push(at(["credential"], `no credential \`${credential}\` under \`credentials\``));
-  }
+  const problem = credential === undefined ? null : unknownCredential(credential, known);
+  if (problem !== null) problems.push(at(["credential"], problem));
   return problems;
 }
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { canonicalPath } from "../core/proxy/path.ts";
 import { isReadMethod } from "../core/proxy/reads.ts";
-import { CHANNELS } from "./channels.ts";
+import { CHANNELS, secretName } from "./channels.ts";
 import { CREDENTIALS } from "./credentials.ts";
 import { EXECUTE, headerName, INJECT, MAX_TIMEOUT_SECONDS } from "./sending.ts";
 import { isOwnPath } from "./own-paths.ts";
@@ -75,7 +75,7 @@ const destination = mapping(
     claim: z.literal("required", { error: "must be `required`" }).optional(),
     proof: z.literal("required", { error: "must be `required`" }).optional(),
     idempotent: flag().optional(),
-    credential: name("a credential of this file").optional(),
+    credential: secretName,
     inject: INJECT.optional(),
     execute: EXECUTE.optional(),
     upstream: text("a URL such as https://api.example.com", 500).optional(),

@@ -285,3 +285,19 @@ test("no prefix lies on, above or below a path of Gate's own", () => {
   expect(paths.length).toBeGreaterThan(50);
   expect(paths.filter((path) => !isOwnPath(path))).toEqual([]);
 });
+
+test.each([
+  ["as its name", "credential: sk_live_51secret"],
+  ["as its name, and not one", 'credential: "sk_live_51secret="'],
+  ["in a mapping of its own", "credential: { ref: sk_live_51secret }"],
+  ["as what is put in", "credential: key, inject: sk_live_51secret"],
+  ["as a key of what is put in", "credential: key, inject: { sk_live_51secret: bearer }"],
+  ["in the format", 'credential: key, inject: { header: x-api-key, format: "sk_live_51secret" }'],
+  ["behind the user", 'credential: key, inject: { basic: "u:sk_live_51secret" }'],
+  ["as a header", 'headers: ["authorization: Bearer sk_live_51secret"]'],
+  ["as a long header", `headers: ["authorization: Bearer sk_live_51secret${"x".repeat(100)}"]`],
+])("invariant 21: a secret written %s is refused and not repeated", (_where, written) => {
+  const said = problems(entry(written));
+  expect(said).toMatch(/^1:\d+: /);
+  expect(said).not.toContain("51secret");
+});

@@ -77,7 +77,7 @@ const INVALID: readonly (readonly [string, string, RegExp])[] = [
   ["an unknown person in a group", "groups: { g: [ana] }", /no person `ana`/],
   ["a group named like a person", "people: { a: { name: A } }\ngroups: { a: [a] }", /names must differ/],
   ["an unknown runner", "destinations: { a.b: { runners: [x] } }", /no runner `x`/],
-  ["an unknown credential", "destinations: { a.b: { credential: x } }", /no credential `x`/],
+  ["an unknown credential", "destinations: { a.b: { credential: x } }", /no credential of this name/],
   ["a secret instead of a reference", "credentials: { x: sk_live_1 }", /never stands here/],
   ["an e-mail that is none", "people: { a: { name: A, email: a } }", /e-mail address/],
   ["a prefix without an upstream", "destinations: { a.b: { prefix: /x } }", /there is none/],
