@@ -1,7 +1,7 @@
 import { isPrincipalId, type Principal } from "../../core/principal.ts";
 import { requireActive } from "../auth.ts";
 import type { GateContext } from "../context.ts";
-import { agentOf, requireAgent, type ProxyAgent } from "../proxy/caller.ts";
+import { admit, agentOf, requireAgent, type ProxyAgent } from "../proxy/caller.ts";
 import { refuse } from "../problem.ts";
 
 /** What the operator's own Worker says with the binding, out of reach of the code it runs. */
@@ -15,13 +15,8 @@ export async function egressAgentOf(c: GateContext): Promise<ProxyAgent> {
   const props: unknown = c.executionCtx.props;
   if (typeof props !== "object" || props === null || !("agent" in props)) return agentOf(c);
   const { agent: named } = props;
-  const agent = async () => agentCalled(c, named);
-  const [principal, engaged] = await Promise.all([agent(), c.env.switches.engaged("fresh")]);
-  // A body can be sent, and a decision waited for, over hours.
-  c.set("admitAgain", async () => {
-    if ((await agent()).id !== principal.id) refuseUnknown();
-  });
-  return { principal, engaged, gateHeaders: [c.env.settings.keyHeader] };
+  const admitted = await admit(c, async () => agentCalled(c, named), refuseUnknown);
+  return { ...admitted, gateHeaders: [c.env.settings.keyHeader] };
 }
 
 async function agentCalled(c: GateContext, named: unknown): Promise<Principal> {

@@ -33,13 +33,26 @@ export async function agentOf(c: GateContext): Promise<ProxyAgent> {
   const { keyHeader } = c.env.settings;
   const shown = keyIn(c, keyHeader);
   if (shown === null) return refuseKey(keyHeader);
-  const agent = async () => requireAgent(await authenticate(shown.key, c.env, "fresh"));
+  const { key, header } = shown;
+  const agent = async () => requireAgent(await authenticate(key, c.env, "fresh"));
+  const admitted = await admit(c, agent, () => refuseKey(keyHeader));
+  return { ...admitted, gateHeaders: [keyHeader, header] };
+}
+
+/**
+ * Who it is and what is stopped, read together. A body can be sent, and a decision waited for, over hours: who was let
+ * in before is looked at again after it.
+ */
+export async function admit(
+  c: GateContext,
+  agent: () => Promise<Principal>,
+  refuseOther: () => never,
+): Promise<Pick<ProxyAgent, "principal" | "engaged">> {
   const [principal, engaged] = await Promise.all([agent(), c.env.switches.engaged("fresh")]);
-  // A body can be sent, and a decision waited for, over hours: who was let in before is looked at again after it.
   c.set("admitAgain", async () => {
-    if ((await agent()).id !== principal.id) refuseKey(keyHeader);
+    if ((await agent()).id !== principal.id) refuseOther();
   });
-  return { principal, engaged, gateHeaders: [c.env.settings.keyHeader, shown.header] };
+  return { principal, engaged };
 }
 
 function refuseKey(keyHeader: string): never {
