@@ -132,6 +132,7 @@ const READS: readonly (readonly [string, string, string, boolean])[] = [
   ["stripe.other", "POST", "/v1/charges/ch_1", false],
   ["stripe.refund", "GET", "/re_1", true],
   ["zendesk.other", "GET", "/api/v2/tickets/1.json", true],
+  ["zendesk.other", "GET", "/api/v2/webhooks/1/signing_secret", false],
   ["zendesk.other", "PUT", "/api/v2/tickets/1", false],
   ["intercom.other", "POST", "/contacts/search", true],
   ["intercom.other", "POST", "/contacts", false],
@@ -143,8 +144,10 @@ const READS: readonly (readonly [string, string, string, boolean])[] = [
   ["slack.other", "GET", "/chat.postMessage?channel=C1&text=x", false],
   ["slack.other", "POST", "/conversations.list2", false],
   ["slack.other", "GET", "/conversations.archive?channel=C1", false],
-  ["twilio.other", "GET", "/2010-04-01/Accounts/AC1/Messages.json", true],
-  ["twilio.other", "POST", "/2010-04-01/Accounts/AC1/Messages.json", false],
+  ["twilio.other", "GET", "/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json", true],
+  ["twilio.other", "GET", "/2010-04-01/Accounts/AC00000000000000000000000000000000.json", false],
+  ["twilio.other", "GET", "/2010-04-01/Accounts.json", false],
+  ["twilio.other", "POST", "/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json", false],
 ];
 
 test.each(READS)("%s: %s %s reads: %s", (name, method, written, expected) => {
