@@ -2,7 +2,7 @@
  * First segments of Gate's own paths, those kept for what is to come included. No destination's prefix begins with
  * one: a request must never lead to an upstream on one deployment and to Gate itself on the next.
  */
-export const OWN_PATHS: ReadonlySet<string> = new Set([
+const OWN_PATHS: ReadonlySet<string> = new Set([
   "v1",
   "health",
   "log",

@@ -45,15 +45,8 @@ export function parsePathTemplate(written: string): Result<PathTemplate, Templat
   const path = at < 0 ? written : written.slice(0, at);
   const segments = allOk(path.slice(1).split("/").map(partOf));
   if (!segments.ok) return segments;
-  const query =
-    at < 0
-      ? ok([])
-      : allOk(
-          written
-            .slice(at + 1)
-            .split("&")
-            .map(parameterOf),
-        );
+  const parameters = at < 0 ? [] : written.slice(at + 1).split("&");
+  const query = allOk(parameters.map(parameterOf));
   if (!query.ok) return query;
   const plain = canonicalPath(pathOf(segments.value.map((part) => ("text" in part ? part.text : "x"))));
   if (!plain.ok) return plain;
@@ -109,8 +102,8 @@ const MAX_VALUE_CHARS = 200;
 
 /**
  * The path and query with its places filled, or null where one can't be: the member is missing, empty, longer than any
- * id, neither text nor a whole number, or no number where one has to be. What it makes of the path (a dot segment, a hidden slash) is for the reader
- * of paths to say.
+ * id, neither text nor a whole number, or no number where one has to be. What it makes of the path (a dot segment, a
+ * hidden slash) is for the reader of paths to say.
  */
 export function filled(template: PathTemplate, payload: Json, metadata: JsonObject): string | null {
   const written = (part: Part) => {
