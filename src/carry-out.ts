@@ -30,10 +30,7 @@ export type CarriedOut =
   | { readonly kind: "unknown"; readonly state: IntentState; readonly failure: CallFailure }
   | Undecided;
 
-export type CarryPorts = Pick<
-  Ports,
-  "call" | "rules" | "switches" | "principals" | "mandates" | "credentials" | "settings"
->;
+export type CarryPorts = Pick<Ports, "call" | "rules" | "switches" | "principals" | "settings">;
 
 /** A write whose agent waits for what comes of it, and what came with its request. */
 export interface Attended {
