@@ -67,6 +67,7 @@ export function caseLines(found: Case, now: number, columns: number | null): rea
     ["risk", `${text(view, "risk_level")} ${numberMember(view, "risk_score") ?? "?"}${factors(view)}`],
     ["held by", `${policy(view)}: ${clipped(textMember(view, "reason") ?? "no reason kept", 400)}`],
     ["state", `${clipped(state, 40)}, ${clock(view, state, now)}`],
+    ...(state === "indeterminate" ? [["resolve", resolving(id)] as const] : []),
     ["votes", votes(view)],
     ...(edit === null ? [] : [["edit", edit] as const]),
     ["payload", payloadWords(view, found.payload)],
@@ -76,6 +77,11 @@ export function caseLines(found: Case, now: number, columns: number | null): rea
     ([label, words]) => `  ${label.padEnd(8)} ${hanging(words, LABEL_COLUMNS, columns)}`,
   );
   return [clipped(id, 64), ...shown];
+}
+
+function resolving(id: string): string {
+  const path = `/v1/intents/${clipped(id, 64)}/resolve`;
+  return `who looked at the provider says so: POST ${path} {"outcome": "executed" or "not_executed", "note": "…"}`;
 }
 
 function what(view: JsonObject): string {

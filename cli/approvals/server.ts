@@ -58,16 +58,16 @@ export function approvalServer(server: URL, apiKey: string, signal?: AbortSignal
     origin: server.origin,
     async queue(filter) {
       const answer = await ask(`/v1/approvals?${new URLSearchParams(filter).toString()}`);
-      return { rows: objectsOf(answer, "approvals"), next: textMember(answer, "next") };
+      return { rows: objectsOf(answer, "approvals", server), next: textMember(answer, "next") };
     },
-    groups: async () => objectsOf(await ask("/v1/approvals/groups"), "groups"),
+    groups: async () => objectsOf(await ask("/v1/approvals/groups"), "groups", server),
     intent: (id) => ask(intentPath(id)),
     decision: (id) => ask(`${intentPath(id)}/decision`),
     agent: (id) => ask(`/v1/agents/${encodeURIComponent(id)}`),
     payload: (id) => send(`${intentPath(id)}/payload`, MAX_PAYLOAD_BYTES),
     decide: (id, verb, body) => ask(`${intentPath(id)}/${verb}`, body),
     batch: async (decisions) =>
-      objectsOf(await ask("/v1/approvals/batch", { decisions: [...decisions] }), "results"),
+      objectsOf(await ask("/v1/approvals/batch", { decisions: [...decisions] }), "results", server),
   };
 }
 
@@ -88,7 +88,9 @@ function objectOf(bytes: Uint8Array, server: URL): JsonObject {
   throw new Unreachable(`${server.origin} answered with something that is not JSON: is it a Gate server?`);
 }
 
-function objectsOf(answer: JsonObject, name: string): readonly JsonObject[] {
+function objectsOf(answer: JsonObject, name: string, server: URL): readonly JsonObject[] {
   const list = member(answer, name);
-  return Array.isArray(list) ? list.filter(isJsonObject) : [];
+  if (Array.isArray(list)) return list.filter(isJsonObject);
+  // What another server says must not read as "nothing waits".
+  throw new Unreachable(`${server.origin} answered with something else: is it a Gate server?`);
 }

@@ -1,4 +1,7 @@
 import { expect, test } from "vitest";
+import { payloadOf } from "../../cli/approvals/case-payload.ts";
+import { caseLines } from "../../cli/approvals/case.ts";
+import { Refused } from "../../cli/approvals/server.ts";
 import { requestLines } from "../../cli/approvals/request.ts";
 
 const HTTP = {
@@ -59,4 +62,23 @@ test("28: what a server makes of it drives no terminal and breaks no command", (
   // oxlint-disable-next-line no-control-regex
   expect(text).not.toMatch(/\\u001b|\\r|\\n/);
   expect(requestLines({ http: {} })[0]).toEqual(["request", "? ?"]);
+});
+
+test.each([
+  ["indeterminate", true],
+  ["pending_approval", false],
+  ["succeeded", false],
+])("how somebody who looked ends it is said of a write that is %s: %s", (state, isSaid) => {
+  const payload = payloadOf(new Refused(404, "no_payload", "none"));
+  const found = {
+    id: "int_1",
+    state,
+    digest: "d",
+    view: {},
+    facts: null,
+    agent: null,
+    payload,
+    isIntact: true,
+  };
+  expect(caseLines(found, 0, null).join("\n").includes("POST /v1/intents/int_1/resolve")).toBe(isSaid);
 });

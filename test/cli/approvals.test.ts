@@ -474,6 +474,15 @@ async function asPretended(args: readonly string[], payload = "x", hash = SHA256
 
 const SHA256_OF_X = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
 
+test.each([[["list"]], [["list", "--groups"]]])(
+  "what another server answers to %s does not read as an empty queue",
+  async (args) => {
+    const { code, out, err } = await asPretended(args);
+    expect([code, out]).toEqual([2, ""]);
+    expect(err).toContain("is it a Gate server?");
+  },
+);
+
 async function asSent(id: string, [verb = "", ...flags]: readonly string[]): Promise<unknown> {
   return (await asPretended([verb, id, ...flags])).sent[0];
 }
