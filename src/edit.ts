@@ -73,15 +73,16 @@ export async function editIntent(
     return err({ kind: "refused", refusal: judged.error });
   }
   const isRepeat = judged.value.length === 0;
-  const made = isRepeat ? await madeBefore(successor, state) : null;
-  if (made !== null) return ok(made);
+  const before = isRepeat ? await madeBefore(successor, state) : null;
+  if (before !== null) return ok(before);
   if (dossier.case === null) {
     return err({
       kind: "refused",
       refusal: { reason: "wrong_phase", command: "supersede", phase: state.phase },
     });
   }
-  const payload = namedAs(dossier, change.payload);
+  const made = asSent(askOf(dossier.case.ask, change), namedAs(dossier, change.payload));
+  const { payload } = made;
   if (isSame(dossier.case.payload, state, payload, digest)) return err({ kind: "edit_unchanged" });
 
   const obstacle = await obstacleTo(state.terms, ports);
@@ -89,15 +90,14 @@ export async function editIntent(
   const agent = await ports.principals.get(state.terms.agent);
   if (agent === null) return err({ kind: "proposer_inactive", standing: "unknown" });
   const asked = {
-    ask: askOf(dossier.case.ask, change),
-    payload,
+    ...made,
     key: null,
     place: successor.id,
     edited: editedFrom(state, change),
   };
   const { facts } = await rehearse(asked, agent, ports, now);
-  const before = (JSON.parse(dossier.case.decision) as Decision).facts;
-  const request = { ...asked, ask: { ...asked.ask, ...declaredOf(asked.ask, facts, before) } };
+  const declared = declaredOf(asked.ask, facts, (JSON.parse(dossier.case.decision) as Decision).facts);
+  const request = { ...asked, ask: { ...asked.ask, ...declared } };
   if (isRepeat) return succeed(request, agent, state, successor, ports, now);
 
   const rehearsed = await rehearse(request, agent, ports, now);
@@ -144,6 +144,18 @@ function namedAs({ case: record }: Dossier, payload: Payload): Payload {
   if (!isBare || record?.payload.kind !== "content") return payload;
   const { name, mediaType } = record.payload;
   return { ...payload, name, mediaType };
+}
+
+/**
+ * A request keeps its headers, so its new body is read as what they say that it is: whatever an editor calls it, the
+ * upstream never hears. Of a name alone there is no body to send.
+ */
+function asSent(ask: Ask, payload: Payload): Pick<GovernRequest, "ask" | "payload"> {
+  const { http, ...bare } = ask;
+  if (http === undefined || payload.kind === "none") return { ask, payload };
+  if (payload.kind === "reference") return { ask: bare, payload };
+  const mediaType = http.headers.find(([name]) => name === "content-type")?.[1] ?? null;
+  return { ask, payload: { ...payload, name: null, mediaType } };
 }
 
 async function contentDigest(payload: Payload): Promise<string | null> {

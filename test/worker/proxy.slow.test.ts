@@ -13,6 +13,7 @@ const DESTINATIONS = `
   crm.once-held: { policies: [held], upstream: "${UPSTREAM}/once-held", prefix: /once-held, credential: up, idempotent: true, idempotency_header: Idempotency-Key }
   crm.single: { policies: [small], upstream: "${UPSTREAM}/single", prefix: /single, credential: up, records: single }
   crm.editable: { policies: [editable], upstream: "${UPSTREAM}/edited", prefix: /edited, credential: up }
+  crm.billed: { policies: [editable], upstream: "${UPSTREAM}/billed", prefix: /billed, credential: up, amount: { path: usd, unit: major, currency: USD } }
   crm.measured: { policies: [measured], upstream: "${UPSTREAM}/own", prefix: /own, idempotency_header: Idempotency-Key }
   crm.by-ana: { policies: [held], upstream: "${UPSTREAM}/own-held", prefix: /own-held }
   crm.worded: { policies: [worded], upstream: "${UPSTREAM}/worded", prefix: /worded, credential: up }
@@ -362,6 +363,37 @@ describe("9: a repeat", () => {
     const sent = await through(agent, { ...wanted, headers: { "X-Gate-Intent-Id": id } });
     expect([sent.status, sent.headers.get("X-Gate-Intent-Id")]).toEqual([200, successor]);
     expect(arrived).toHaveLength(1);
+  });
+});
+
+describe("9: a reviewer's change of a request", () => {
+  const form = { "Content-Type": "application/x-www-form-urlencoded" };
+
+  async function edited(payload: object) {
+    const id = await heldThrough(agent, { path: "/billed/x", body: "usd=500", headers: form });
+    const { intent_digest: digest } = (await call("GET", `/v1/intents/${id}`, reviewer.key)).body;
+    return call("POST", `/v1/intents/${id}/edit`, reviewer.key, { digest, reason: "Less.", ...payload });
+  }
+
+  async function factsOf(id: string) {
+    return (await call("GET", `/v1/intents/${id}/decision`, ADMIN)).body.facts;
+  }
+
+  test("is read as what the request says it is, which the upstream will believe", async () => {
+    const hidden = '{"usd":5,"x":"&usd=90000&"}';
+    for (const payload_media_type of ["application/json", "text/csv", "text/plain"]) {
+      const { body } = await edited({ payload: hidden, payload_media_type });
+      expect(await factsOf(body.successor.intentId)).toMatchObject({ money: "incomplete", typeContradiction: true });
+    }
+    const { body } = await edited({ payload: "usd=5", payload_name: "usd.json" });
+    expect(await factsOf(body.successor.intentId)).toMatchObject({ money: "measured", typeContradiction: false });
+    expect(arrived).toHaveLength(0);
+  });
+
+  test("is none where it says only a name: there would be nothing to send", async () => {
+    const answered = await edited({ payload_reference: { name: "usd.csv" } });
+    expect([answered.status, answered.body.code]).toEqual([422, "edit_blocked"]);
+    expect(arrived).toHaveLength(0);
   });
 });
 

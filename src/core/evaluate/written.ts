@@ -54,7 +54,9 @@ function readPayload(ask: Ask, payload: Payload, hints: MeasureHints): Written {
 
 function readBody(ask: Ask, payload: Payload, hints: MeasureHints): Written {
   const read = readPayload(ask, payload, hints);
-  const isDoubtful = ask.http !== undefined && payload.kind === "content" && isFormInside(payload, hints);
+  if (ask.http === undefined || payload.kind !== "content") return read;
+  // `{"amount":900,"amount":1}` is 1 here and 900 to readers who stop at the first.
+  const isDoubtful = read.facts.typeContradiction || isFormInside(payload, hints);
   return isDoubtful ? { ...read, facts: inDoubt(read.facts) } : read;
 }
 

@@ -87,6 +87,19 @@ describe("10: a body that a server may take for a form", () => {
   ])("is no other where it says nothing else: %s", (text) => expect(of(text, null)).toBe("measured"));
 });
 
+describe("10: a body that is read in two ways", () => {
+  test.each([
+    ["a name twice", '{"amount":900,"amount":1,"to":"ana"}', "application/json"],
+    ["a form that is called JSON", "amount=1&to=ana", "application/json"],
+    ["JSON that is called a form", '{"amount":1,"x":"&amount=900&"}', "application/x-www-form-urlencoded"],
+    ["JSON that is called a table", '{"amount":1}', "text/csv"],
+  ])("is in doubt: %s", (_what, text, mediaType) => {
+    const { facts } = readWritten({ ...asking(""), recordCount: 1 }, body(text, mediaType), MONEY);
+    expect(facts).toMatchObject({ typeContradiction: true, money: "incomplete", recipients: null });
+    expect(facts.records.uncertain).toBe(true);
+  });
+});
+
 describe("a request with a body and a query", () => {
   test("is measured by its body, and its words are those of both", () => {
     const { facts, content } = readWritten(
