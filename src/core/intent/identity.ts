@@ -26,9 +26,11 @@ export function identityOf(
 ): Identity {
   const payloadDigest = payload.kind === "reference" ? payload.sha256 : contentDigest;
   const name = payload.kind === "none" ? null : payload.name;
-  const asked = ask.http === undefined ? ask : { ...ask, http: writeForRepeat(ask.http) };
+  const http = ask.http === undefined ? null : writeForRepeat(ask.http);
+  const asked = http === null ? ask : { ...ask, http };
   const requestDigest = digestOf({ ask: asked, payload: [payload.kind, name, payloadDigest] });
-  // Equal bodies to two addresses are two writes.
-  const subject = ask.http === undefined ? (payloadDigest ?? requestDigest) : requestDigest;
-  return { payloadDigest, requestDigest, subject: pseudonym(subject) };
+  // Equal bodies to two addresses are two writes; under two policies that an agent may name they are one.
+  const written =
+    http === null ? payloadDigest : digestOf({ destination: ask.destination, http, payloadDigest });
+  return { payloadDigest, requestDigest, subject: pseudonym(written ?? requestDigest) };
 }
