@@ -7,5 +7,3 @@ CREATE TABLE proxy_reads (
   count INTEGER NOT NULL CHECK (count > 0),
   PRIMARY KEY (day, agent_id, destination)
 ) STRICT;
-
-CREATE INDEX proxy_reads_by_agent ON proxy_reads (agent_id, day);
