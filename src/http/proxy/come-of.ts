@@ -17,7 +17,8 @@ export interface Asked {
   readonly route: ProxyRoute;
   /** See `Incoming.own`. */
   readonly own: readonly Header[];
-  readonly body: Uint8Array | null;
+  /** Null: the intent has it. */
+  body: Uint8Array | null;
   readonly waitMs: number;
   /** True: the same was asked before, and what came of that may be worth another attempt. */
   readonly isRepeat: boolean;
@@ -83,6 +84,8 @@ export async function comeOf(
     } else if (leftMs <= 0 || phase === "approved") {
       return pending(state);
     } else {
+      // Whoever waits for a person would hold ten megabytes for a quarter of an hour, and others wait beside them.
+      asked.body = null;
       await change(c, intent, phase, leftMs);
     }
     state = (await intent.look()) ?? refuse(INTENT_NOT_FOUND);
