@@ -10,7 +10,11 @@ export interface Oddity {
 /** What is allowed and most likely not meant. */
 export function oddities(policy: Policy, registry: Registry): readonly Oddity[] {
   const variants = [policy.base, ...policy.environments.values()];
-  const found = variants.flatMap((rules) => [...ofRules(rules), ...toldInVain(rules, registry)]);
+  const found = variants.flatMap((rules) => [
+    ...ofRules(rules),
+    ...toldInVain(rules, registry),
+    ...countedAsOne(policy.id, rules, registry),
+  ]);
   if (registry.destinations.size > 0) found.push(...unbound(policy, registry));
   const seen = new Set<string>();
   return found.filter(({ line, message }) => {
@@ -68,6 +72,24 @@ function toldInVain({ approvers, escalate, fields }: PolicyRules, registry: Regi
     .map(({ to }) => ({
       line: fields.get("escalate")?.line ?? 1,
       message: `${to} is told and may not decide: \`approvers\` admits nobody of them`,
+    }));
+}
+
+/** Many contacts in one JSON object are one record to whoever was not told where they are: then a batch passes as one. */
+function countedAsOne(
+  policy: string,
+  { autoApproveUnder, allowedTypes, fields }: PolicyRules,
+  registry: Registry,
+): readonly Oddity[] {
+  if (autoApproveUnder === null || autoApproveUnder === 0) return [];
+  if (allowedTypes !== null && !allowedTypes.has("json")) return [];
+  return [...registry.destinations.values()]
+    .filter(({ policies, upstream, measure }) => {
+      return policies.includes(policy) && upstream !== null && measure.records.kind === "auto";
+    })
+    .map(({ name }) => ({
+      line: fields.get("auto_approve_under")?.line ?? 1,
+      message: `${name} does not say what a record is, and a JSON object is one, whatever lists it holds: write \`records\` in the registry`,
     }));
 }
 

@@ -96,6 +96,29 @@ test("lint finds who is told next and may not decide, and leaves those alone who
   expect((await told("press", "{ people: [cleo] }")).out).not.toContain("may not decide");
 });
 
+const SENT = "upstream: 'https://crm.example.com', prefix: /crm";
+const SMALL_PASSES = "auto_approve_under: 100\n";
+
+test.each([
+  [`${SENT}`, SMALL_PASSES, true],
+  ["upstream: 'https://crm.example.com'", SMALL_PASSES, true],
+  [`${SENT}`, `${SMALL_PASSES}allowed_types: [csv, json]\n`, true],
+  [`${SENT}`, `${SMALL_PASSES}allowed_types: [csv]\n`, false],
+  [`${SENT}, records: inputs`, SMALL_PASSES, false],
+  [`${SENT}, records: single`, SMALL_PASSES, false],
+  [`${SENT}`, "require_approval: always\n", false],
+  ["records: auto", SMALL_PASSES, false],
+])(
+  "lint says where a batch in one object would pass as one record: { %s } under %j: %s",
+  async (entry, rules, isOdd) => {
+    write("policies/p.yaml", `id: p\ndestinations: [crm.import]\n${rules}`);
+    const registry = write("gate.yaml", `destinations: { crm.import: { policies: [p], ${entry} } }\n`);
+    const { code, out } = await run("lint", "--policy-dir", join(folder, "policies"), "--registry", registry);
+    expect(code).toBe(0);
+    expect(out.includes("crm.import does not say what a record is")).toBe(isOdd);
+  },
+);
+
 test("the shipped policies are good, and every one has cases that hold", async () => {
   expect(await run("lint", "--strict")).toMatchObject({ code: 0, err: "" });
   const { code, out } = await run("test", "--json");
