@@ -146,7 +146,7 @@ function isTheAgents({ http, state }: Sending): boolean {
 
 async function answered(
   intent: Intent,
-  { state, order }: Sending,
+  { state, order, http }: Sending,
   { idempotent }: Destination,
   answer: UpstreamAnswer,
   { settings }: CarryPorts,
@@ -163,7 +163,7 @@ async function answered(
     truncated,
     provider_reference: referenceIn(headers),
   });
-  const said = outcomeOf(status, idempotent, mayHaveBeenSent(state));
+  const said = outcomeOf(status, idempotent, mayHaveBeenSent(state), http.idempotencyHeader !== null);
   const report = { type: "report", order, by: GATE, executedAt: at, result, proof: null, ...said } as const;
   const finished = await intent.finish(report, response);
   if (finished.ok) return { kind: "answered", state: finished.value.state, response, rest };

@@ -22,15 +22,16 @@ const SAID_OF_THE_REQUEST: ReadonlySet<number> = new Set([400, 402, 405, 406, 41
 
 /**
  * @param status 200 to 599
- * @param idempotent the provider knows a repeat by its key
+ * @param idempotent the provider knows a repeat by its key, or the call can be repeated as it is
  * @param again an earlier attempt may have been carried out, or be on its way still: "gone" and "in use" can be its
  *   doing, and whoever is refused before the key was looked up learns nothing of it
+ * @param hasKey there is a key: without one "already cancelled" (422) is said of a request that was carried out
  */
-export function outcomeOf(status: number, idempotent: boolean, again: boolean): Outcome {
+export function outcomeOf(status: number, idempotent: boolean, again: boolean, hasKey = true): Outcome {
   if (status < 300 || status === 303) return { outcome: "succeeded", retryable: false };
   // 301 and 302 follow on what was done as often as not.
   const isCertain = status < 400 ? ELSEWHERE.has(status) : status < 500 || NOT_DONE.has(status);
-  if (!isCertain || (again && !SAID_OF_THE_REQUEST.has(status))) {
+  if (!isCertain || (again && !(hasKey && SAID_OF_THE_REQUEST.has(status)))) {
     return { outcome: "indeterminate", retryable: false };
   }
   return { outcome: "failed", retryable: idempotent && (NOT_NOW.has(status) || status >= 500) };

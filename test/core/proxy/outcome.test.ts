@@ -83,3 +83,11 @@ test("an earlier attempt makes nothing more certain", () => {
     expect([first, "indeterminate"], String(status)).toContain(again);
   }
 });
+
+test("without a key by which a repeat is known, no refusal of one says that the first was not carried out", () => {
+  for (const status of ALL) {
+    const keyless = outcomeOf(status, true, true, false).outcome;
+    expect(keyless, String(status)).toBe(status < 300 || status === 303 ? "succeeded" : "indeterminate");
+    expect(outcomeOf(status, true, false, false)).toEqual(outcomeOf(status, true, false));
+  }
+});
