@@ -383,10 +383,16 @@ describe("9: a reviewer's change of a request", () => {
     const hidden = '{"usd":5,"x":"&usd=90000&"}';
     for (const payload_media_type of ["application/json", "text/csv", "text/plain"]) {
       const { body } = await edited({ payload: hidden, payload_media_type });
-      expect(await factsOf(body.successor.intentId)).toMatchObject({ money: "incomplete", typeContradiction: true });
+      expect(await factsOf(body.successor.intentId)).toMatchObject({
+        money: "incomplete",
+        typeContradiction: true,
+      });
     }
     const { body } = await edited({ payload: "usd=5", payload_name: "usd.json" });
-    expect(await factsOf(body.successor.intentId)).toMatchObject({ money: "measured", typeContradiction: false });
+    expect(await factsOf(body.successor.intentId)).toMatchObject({
+      money: "measured",
+      typeContradiction: false,
+    });
     expect(arrived).toHaveLength(0);
   });
 
