@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { Agent, request, type IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -48,6 +49,47 @@ describe.skipIf(!canSee)("a long answer to a read", () => {
     expect(memoryOf(pid).peak - before).toBeLessThan(MAX_GROWTH_MB);
   });
 });
+
+/** What forty-eight requests say that wait for a person at the same time, and for how long they do. */
+const SAID = Buffer.from(`{"note":"${"a".repeat(9_000_000)}"}`);
+const WAITING = 48;
+const WAIT_SECONDS = 10;
+
+/** All of it together would be 430 MB; a few of them are on their way at once. */
+const MAX_WAITING_MB = 300;
+
+test.skipIf(!canSee)(
+  "26: requests that wait for a person don't keep their bodies in memory",
+  async () => {
+    expect(await waiting(8)).toEqual(new Set([202]));
+    const { pid } = scene.gate;
+    resetPeak(pid);
+    const before = memoryOf(pid).now;
+    expect(await waiting(WAITING)).toEqual(new Set([202]));
+    expect(memoryOf(pid).peak - before).toBeLessThan(MAX_WAITING_MB);
+  },
+  180_000,
+);
+
+/** Sends so many, one after the other, and has all of them wait. */
+async function waiting(count: number): Promise<ReadonlySet<number | undefined>> {
+  const { url, agents } = scene.gate;
+  const headers = {
+    "X-Gate-Key": agents[0] ?? "",
+    "Content-Type": "application/json",
+    "Content-Length": SAID.length,
+    Prefer: `wait=${WAIT_SECONDS}`,
+  };
+  const answers: Promise<number | undefined>[] = [];
+  for (let sent = 0; sent < count; sent += 1) {
+    const asked = request(new URL("/held/notes", url), { method: "POST", headers, agent: false });
+    const answered = once(asked, "response") as Promise<[IncomingMessage]>;
+    answers.push(answered.then(([response]) => response.resume().statusCode));
+    asked.end(SAID);
+    await once(asked, "finish");
+  }
+  return new Set(await Promise.all(answers));
+}
 
 /** How many bytes came. */
 async function readLong(prefix: string, length: number, pauseMs: number): Promise<number> {
