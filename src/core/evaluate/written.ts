@@ -29,9 +29,12 @@ export function readWritten(ask: Ask, payload: Payload, hints: MeasureHints): Wr
   const said = measure(query, NO_HINTS, NOTHING_DECLARED);
   const beside = contentOf(ask, query, said, NO_HINTS);
   const counted = hints.records.kind === "auto" ? withAtLeast(facts, said.records.measured ?? 1) : facts;
+  const names = namesIn(query);
+  const isSaid = (path: string) => names.has(firstName(path));
   return {
-    facts: isSaidTwice(query, hints) ? inDoubt(counted) : counted,
-    content: together(content, beside),
+    facts: pathsOf(hints).some(isSaid) ? inDoubt(counted) : counted,
+    // What a template of the operator's puts into the query it takes from the payload.
+    content: { ...together(content, beside), ...(ask.http?.fromTemplate !== true && { saidBeside: isSaid }) },
   };
 }
 
@@ -96,11 +99,10 @@ function queryOf({ http }: Ask): Bytes | null {
 }
 
 /** Some servers take the query's word, some the body's: which one counts here is not known. */
-function isSaidTwice({ bytes }: Bytes, hints: MeasureHints): boolean {
+function namesIn({ bytes }: Bytes): ReadonlySet<string> {
   // Some servers part a query at semicolons as well (HTML 4.01, appendix B.2.2).
   const query = new TextDecoder().decode(bytes).replaceAll(";", "&");
-  const names = new Set([...new URLSearchParams(query).keys()].map(firstName));
-  return pathsOf(hints).some((path) => names.has(firstName(path)));
+  return new Set([...new URLSearchParams(query).keys()].map(firstName));
 }
 
 function pathsOf({ records, amount, recipients }: MeasureHints): readonly string[] {

@@ -387,3 +387,20 @@ test("every decision of these tests carries a documented reason code", () => {
   // A decision is stored and digested, so it must have a canonical form.
   expect(() => canonicalJson(seen)).not.toThrow();
 });
+
+test("10. a field that is checked in the body is not said in the query as well", () => {
+  const policies = { p: `${OPEN}\nfield_checks: [{ path: amount, max: 500 }]` };
+  const decided = (query: string, body: string, more: { readonly fromTemplate?: true } = {}) => {
+    const url = `https://api.example.com/v1${query}`;
+    const http = { method: "POST", url, headers: [], slot: null, idempotencyHeader: null, ...more };
+    const payload = { ...content(body), mediaType: "application/json" } as ReturnType<typeof content>;
+    return decide(policies, { ask: { ...askFor(), http }, payload }).reasonCode;
+  };
+  expect(decided("", '{"amount":5}')).toBe("approved_by_policy");
+  expect(decided("?total=9000", '{"amount":5}')).toBe("approved_by_policy");
+  for (const query of ["?amount=9000", "?AMOUNT=9000", "?amount[]=9000", "?x=1;%61mount=9000"]) {
+    expect(decided(query, '{"amount":5}'), query).toBe("field_check_failed");
+  }
+  // The operator's own word on where a member of the payload goes.
+  expect(decided("?amount=5", '{"amount":5}', { fromTemplate: true })).toBe("approved_by_policy");
+});
