@@ -105,11 +105,11 @@ export function fieldChecks(sheet: Sheet, rules: PolicyRules, { content, facts }
   if (content.hidden === "reference" || content.hidden === "undecodable") {
     return object(sheet, rules, "field_checks", content.hidden, holdHidden(content.hidden));
   }
-  const twice = rules.fieldChecks.find(({ path }) => content.saidBeside?.(path) === true);
+  const twice = rules.fieldChecks.find(({ path }) => content.saidTwice?.(path) === true);
   if (twice !== undefined) {
-    const reason = `The request says "${twice.path}" in its query as well, and which one counts is not known.`;
+    const reason = `The request says "${twice.path}" twice, in its query or in another spelling, and which one counts is not known.`;
     const finding = blockFor("field_check_failed", reason, "Say every field once.");
-    return object(sheet, rules, "field_checks", `query: ${twice.path}`, finding);
+    return object(sheet, rules, "field_checks", twice.path, finding);
   }
   const records = content.records();
   const cells = facts.type === "csv" || facts.type === "form" || facts.type === "multipart";

@@ -27,8 +27,8 @@ export interface Content {
   pii(kinds: readonly PiiKind[]): ReadonlyMap<PiiKind, number>;
   templateErrors(): readonly TemplateError[];
   records(): Result<readonly Json[], string>;
-  /** Is the field that a path names said beside the payload as well, where a server may take it from? */
-  readonly saidBeside?: (path: string) => boolean;
+  /** Is what a path names said in another place or spelling as well, which a server may take instead? */
+  readonly saidTwice?: (path: string) => boolean;
   /** Does it name what only sensitive records have? */
   sensitive(): boolean;
 }

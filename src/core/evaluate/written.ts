@@ -1,6 +1,7 @@
 import type { Ask } from "../ask.ts";
 import type { Facts } from "../facts.ts";
 import { readContent } from "../measure/content.ts";
+import { holdsAlike } from "../measure/alike-names.ts";
 import { NO_HINTS, type MeasureHints } from "../measure/hints.ts";
 import { measure } from "../measure/measure.ts";
 import type { Payload } from "../payload.ts";
@@ -34,7 +35,11 @@ export function readWritten(ask: Ask, payload: Payload, hints: MeasureHints): Wr
   return {
     facts: pathsOf(hints).some(isSaid) ? inDoubt(counted) : counted,
     // What a template of the operator's puts into the query it takes from the payload.
-    content: { ...together(content, beside), ...(ask.http?.fromTemplate !== true && { saidBeside: isSaid }) },
+    content: {
+      ...together(content, beside),
+      saidTwice: (path) =>
+        content.saidTwice?.(path) === true || (ask.http?.fromTemplate !== true && isSaid(path)),
+    },
   };
 }
 
@@ -60,7 +65,8 @@ function readBody(ask: Ask, payload: Payload, hints: MeasureHints): Written {
   if (ask.http === undefined || payload.kind !== "content") return read;
   // `{"amount":900,"amount":1}` is 1 here and 900 to readers who stop at the first.
   const isDoubtful = read.facts.typeContradiction || isFormInside(payload, hints);
-  return isDoubtful ? { ...read, facts: inDoubt(read.facts) } : read;
+  const saidTwice = (path: string) => holdsAlike(readContent(payload).body, path);
+  return { facts: isDoubtful ? inDoubt(read.facts) : read.facts, content: { ...read.content, saidTwice } };
 }
 
 /** What a server reads by its type and not by its looks. */

@@ -388,7 +388,7 @@ test("every decision of these tests carries a documented reason code", () => {
   expect(() => canonicalJson(seen)).not.toThrow();
 });
 
-test("10. a field that is checked in the body is not said in the query as well", () => {
+test("10. a field that is checked in a request's body is not said in the query, or in another spelling, as well", () => {
   const policies = { p: `${OPEN}\nfield_checks: [{ path: amount, max: 500 }]` };
   const decided = (query: string, body: string, more: { readonly fromTemplate?: true } = {}) => {
     const url = `https://api.example.com/v1${query}`;
@@ -400,6 +400,10 @@ test("10. a field that is checked in the body is not said in the query as well",
   expect(decided("?total=9000", '{"amount":5}')).toBe("approved_by_policy");
   for (const query of ["?amount=9000", "?AMOUNT=9000", "?amount[]=9000", "?x=1;%61mount=9000"]) {
     expect(decided(query, '{"amount":5}'), query).toBe("field_check_failed");
+  }
+  for (const body of ['{"amount":5,"Amount":9000}', '[{"amount":5,"AMOUNT":9000}]']) {
+    expect(decided("", body), body).toBe("field_check_failed");
+    expect(decided("?x=1", body), body).toBe("field_check_failed");
   }
   // The operator's own word on where a member of the payload goes.
   expect(decided("?amount=5", '{"amount":5}', { fromTemplate: true })).toBe("approved_by_policy");
