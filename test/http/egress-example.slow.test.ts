@@ -179,7 +179,9 @@ async function ask(method: string, path: string, key: string, body: object | nul
 
 const SENT = {
   read: `GET /v1/charges/ch_1 Bearer ${SECRET}  `,
-  write: `POST /v1/refunds Bearer ${SECRET} refund-of-ch_1 charge=ch_1&amount=900`,
+  // The provider knows a repeat by the intent.
+  write: (intent: string) =>
+    `POST /v1/refunds Bearer ${SECRET} gate_${intent.slice("int_".length)} charge=ch_1&amount=900`,
 } as const;
 
 test("the code reads, its refund is held and sent once, and nothing of it gets anywhere else", async () => {
@@ -204,5 +206,5 @@ test("the code reads, its refund is held and sent once, and nothing of it gets a
     .toBe("succeeded");
   const { refund } = await runExample();
   expect(refund).toEqual([200, { id: "re_1", seen: "Bearer [masked]" }]);
-  expect(received).toEqual([SENT.read, SENT.write, SENT.read]);
+  expect(received).toEqual([SENT.read, SENT.write(String(intentId)), SENT.read]);
 });

@@ -35,7 +35,9 @@ export async function passRead(
     timeoutMs: upstream.timeoutMs,
     allowPrivate: upstream.allowPrivate,
   });
-  c.executionCtx.waitUntil(c.env.reads.count(principal.id, entry.name, Date.now()));
+  if (called.ok || called.error.sent) {
+    c.executionCtx.waitUntil(c.env.reads.count(principal.id, entry.name, Date.now()));
+  }
   if (!called.ok) return refuse(problemOfCall(called.error));
   const { status, statusText, headers, body, withheld } = called.value;
   if (withheld !== null) {

@@ -8,7 +8,9 @@ import { routeByPrefix } from "../proxy/route.ts";
 /** `/{prefix}/…` of every destination in gate.yaml. Mounted last: Gate's own paths come first. */
 export const proxy = new Hono<GateEnv>().all("*", async (c, next) => {
   const { registry } = await c.env.rules.current();
-  const route = routeByPrefix(registry, new URL(c.req.raw.url).pathname);
+  // `GET *` arrives as no URL at all (RFC 9112 section 3.2.4).
+  const address = URL.canParse(c.req.raw.url) ? new URL(c.req.raw.url) : null;
+  const route = address === null ? null : routeByPrefix(registry, address.pathname);
   if (route === null) return next();
   // A link can hold a key before its host (`https://x:key@…`): what an upstream wrote would stand at Gate's address.
   if (c.req.header("Sec-Fetch-Mode") === "navigate") {
