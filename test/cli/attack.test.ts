@@ -62,7 +62,7 @@ async function verifyAfter(
     const asked = ["--server", origin(port), "--api-key-file", scene.keyFile, "--json"];
     return await ledger(["verify", ...asked, "--key", scene.vkey, "--checkpoint", scene[kept]]);
   } finally {
-    await server.end("SIGKILL");
+    await server.end();
   }
 }
 
