@@ -59,7 +59,7 @@ export class IntentOutbox {
   /** A write that Gate sends is asked for in the queue until it has begun, and again where nothing had been sent. */
   #planSending(): void {
     const state = this.#store.state();
-    if (state?.terms.sending !== "by_gate" || !isToBeSent(state, Date.now())) return;
+    if (state === undefined || !isToBeSent(state, Date.now())) return;
     if (this.#store.progress().sending !== null) return;
     this.#store.putProgress({ sending: { attempts: 0, at: Date.now() } });
   }

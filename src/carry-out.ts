@@ -1,7 +1,7 @@
 import { canonicalJson } from "./core/json.ts";
 import { GATE } from "./core/intent/event.ts";
 import { inForceFor } from "./core/intent/terms.ts";
-import { providerIdempotencyKey } from "./core/intent/order-claims.ts";
+import { repeatHeader } from "./core/intent/order-claims.ts";
 import type { Refusal } from "./core/intent/refusal.ts";
 import { currentOrder, undoneClaims, type IntentState, type Terms } from "./core/intent/state.ts";
 import type { Header } from "./core/proxy/header-names.ts";
@@ -130,10 +130,8 @@ function unclaim(intent: Intent, { state, order }: Sending): Promise<Result<Acte
 
 /** As they were decided on, and the key by which the provider knows a repeat. */
 function sentHeaders({ http, state }: Sending): readonly Header[] {
-  const { headers, idempotencyHeader: name } = http;
-  const isSaid = name === null || headers.some(([header]) => header === name);
-  const key = isSaid ? [] : [[name, providerIdempotencyKey(state.terms.id)] as const];
-  return [...headers, ...key];
+  const repeat = repeatHeader(http, state.terms.id);
+  return repeat === null ? http.headers : [...http.headers, repeat];
 }
 
 /**

@@ -1,3 +1,4 @@
+import { listAllows } from "../core/evaluate/names.ts";
 import { eligibility } from "../core/intent/approval.ts";
 import type { IntentState, Terms } from "../core/intent/state.ts";
 import { stoppedBy, type SwitchTarget } from "../core/kill-switch.ts";
@@ -62,6 +63,16 @@ export function refuseStopped(stop: SwitchTarget | null): void {
     detail: "A kill switch is engaged; what is still in time goes on once it is lifted.",
     more: { scope: stop.scope, target: stop.target },
   });
+}
+
+/** 403 where an agent's list leaves this destination out, for what passes without being decided on. */
+export function requireDestination(
+  { allowedDestinations }: Principal,
+  destination: string,
+  detail: string,
+): void {
+  if (allowedDestinations === null || listAllows(allowedDestinations, destination)) return;
+  refuse({ status: 403, code: "destination_not_allowed", detail });
 }
 
 /** The intent a path names, if the caller may see it; else 404, whatever the reason. */

@@ -1,6 +1,8 @@
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { toBase64Url } from "../base64url.ts";
 import { digestOf } from "../digest.ts";
+import type { Header } from "../proxy/header-names.ts";
+import type { HttpWrite } from "../proxy/http-write.ts";
 import type { Order, Terms } from "./state.ts";
 
 /** RFC 8725 section 3.11: an explicit type, so that no other token of ours passes for an order. */
@@ -42,6 +44,15 @@ function thumbprint(x: string): string {
 /** The same for every attempt of an intent, and of no other: the intent's id is 256 bits nobody can guess. */
 export function providerIdempotencyKey(intentId: string): string {
   return `gate_${intentId.slice("int_".length)}`;
+}
+
+/** What Gate adds to a request so that the provider knows a repeat; null where the agent said it, or nothing is added. */
+export function repeatHeader(
+  { idempotencyHeader: name, headers }: HttpWrite,
+  intentId: string,
+): Header | null {
+  const isSaid = name === null || headers.some(([header]) => header === name);
+  return isSaid ? null : [name, providerIdempotencyKey(intentId)];
 }
 
 /**

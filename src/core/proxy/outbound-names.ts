@@ -4,6 +4,18 @@
  * would never be finished.
  */
 
+/** Of the agent's own; never beside one that is put in. */
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  "authorization",
+  "x-api-key",
+  "api-key",
+  "apikey",
+  "x-auth-token",
+  "x-access-token",
+  "private-token",
+  "developer-token",
+]);
+
 /** RFC 9110 unless noted; content negotiation, what the body is, conditions, and what correlates. */
 const NAMES: ReadonlySet<string> = new Set([
   "accept",
@@ -17,7 +29,6 @@ const NAMES: ReadonlySet<string> = new Set([
   "content-md5",
   "user-agent",
   "from",
-  "authorization",
   "if-match",
   "if-none-match",
   "if-modified-since",
@@ -61,18 +72,11 @@ const NAMES: ReadonlySet<string> = new Set([
   "linkedin-version",
   "x-restli-protocol-version",
   "x-restli-method",
-  "developer-token",
   "login-customer-id",
   // What browsers' scripts and Atlassian's servers take for "not a form of another site".
   "x-requested-with",
   "x-atlassian-token",
-  // Credentials of the agent's own; never beside one that is put in.
-  "x-api-key",
-  "api-key",
-  "apikey",
-  "x-auth-token",
-  "x-access-token",
-  "private-token",
+  ...CREDENTIALS,
 ]);
 
 /** By provider: what their documentation and libraries send. */
@@ -158,17 +162,6 @@ const NEVER_BEGINNING = [
   "x-ms-token-",
   "x-ms-original-",
 ] as const;
-
-const CREDENTIALS: ReadonlySet<string> = new Set([
-  "authorization",
-  "x-api-key",
-  "api-key",
-  "apikey",
-  "x-auth-token",
-  "x-access-token",
-  "private-token",
-  "developer-token",
-]);
 
 /** Of a provider's own headers: `x-shopify-access-token`, `x-goog-api-key`, `x-ms-authorization-auxiliary`. */
 const CREDENTIAL_ENDING =

@@ -58,6 +58,12 @@ export function canonicalPath(written: string): Result<string, PathProblem> {
   );
 }
 
+/** What follows a prefix; empty for the prefix itself: `/stripe/v1/refunds` is not `/stripe/v1/refunds/`. Null: not below it. */
+export function pathBelow(prefix: string, path: string): string | null {
+  if (path === prefix) return "";
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : null;
+}
+
 function decodedOnce(written: string): string | null {
   try {
     return decodeURIComponent(written);

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../result.ts";
-import { canonicalPath, type PathProblem } from "./path.ts";
+import { canonicalPath, pathBelow, type PathProblem } from "./path.ts";
 import { holdsGateKey } from "./request.ts";
 
 /** Where a request to Gate goes. */
@@ -65,12 +65,6 @@ function unescaped(text: string): string {
   return text.replaceAll(/%([\dA-Fa-f]{2})/g, (_, digits: string) => {
     return String.fromCharCode(Number.parseInt(digits, 16));
   });
-}
-
-/** Empty for the prefix itself: `/stripe/v1/refunds` is not `/stripe/v1/refunds/`. */
-function pathBelow(prefix: string, path: string): string | null {
-  if (path === prefix) return "";
-  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : null;
 }
 
 function joined(upstream: string, path: string, query: string): Result<Target, TargetProblem> {

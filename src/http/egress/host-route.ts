@@ -1,4 +1,4 @@
-import { canonicalPath } from "../../core/proxy/path.ts";
+import { canonicalPath, pathBelow } from "../../core/proxy/path.ts";
 import type { Destination, Registry, Upstream } from "../../core/registry.ts";
 import type { ProxyRoute } from "../proxy/route.ts";
 
@@ -38,7 +38,7 @@ export function routeByHost({ destinations }: Registry, requested: URL): HostRou
     if (hostOf(base) !== host) continue;
     isKnown = true;
     const prefix = prefixOf(base);
-    if (base.port !== requested.port || !isBelow(read, prefix)) continue;
+    if (base.port !== requested.port || pathBelow(prefix, read) === null) continue;
     const longest = found[0]?.prefix.length ?? -1;
     if (prefix.length < longest) continue;
     found = [...(prefix.length === longest ? found : []), { entry, upstream, prefix }];
@@ -57,10 +57,6 @@ function prefixOf({ pathname }: URL): string {
   const path = pathname.replace(/\/$/, "");
   const canonical = canonicalPath(path);
   return canonical.ok ? canonical.value : path;
-}
-
-function isBelow(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(`${prefix}/`);
 }
 
 /** Requests are sent on for those with a prefix; the others may be there for what Gate makes of proposals alone. */

@@ -1,10 +1,9 @@
-import { listAllows } from "../../core/evaluate/names.ts";
 import { stoppedBy } from "../../core/kill-switch.ts";
 import { publicAddress } from "../../core/net/public-address.ts";
 import { HOP_BY_HOP, namedInConnection, type Header } from "../../core/proxy/header-names.ts";
 import { holdsGateKey } from "../../core/proxy/request.ts";
 import { leaksGateKey } from "../../core/proxy/target.ts";
-import { refuseStopped } from "../access.ts";
+import { refuseStopped, requireDestination } from "../access.ts";
 import type { GateContext } from "../context.ts";
 import type { ProxyAgent } from "../proxy/caller.ts";
 import { requireSendable } from "../proxy/sendable.ts";
@@ -27,14 +26,11 @@ export async function passUnknown(
   { principal, engaged, gateHeaders }: ProxyAgent,
 ): Promise<Response> {
   const { method, url, headers, body } = c.req.raw;
-  const allowed = principal.allowedDestinations;
-  if (allowed !== null && !listAllows(allowed, UNKNOWN_HOSTS)) {
-    return refuse({
-      status: 403,
-      code: "destination_not_allowed",
-      detail: "This agent may not reach hosts that no destination of gate.yaml leads to.",
-    });
-  }
+  requireDestination(
+    principal,
+    UNKNOWN_HOSTS,
+    "This agent may not reach hosts that no destination of gate.yaml leads to.",
+  );
   requireSendable(c.req.raw);
   if (leaksGateKey(url)) {
     return refuse({

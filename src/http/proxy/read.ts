@@ -1,7 +1,6 @@
-import { listAllows } from "../../core/evaluate/names.ts";
 import { stoppedBy } from "../../core/kill-switch.ts";
 import type { GateContext } from "../context.ts";
-import { refuseStopped } from "../access.ts";
+import { refuseStopped, requireDestination } from "../access.ts";
 import { refuse } from "../problem.ts";
 import type { ProxyAgent } from "./caller.ts";
 import type { Incoming } from "./incoming.ts";
@@ -16,13 +15,7 @@ export async function passRead(
   { http, own }: Incoming,
 ): Promise<Response> {
   const { entry, upstream } = route;
-  if (principal.allowedDestinations !== null && !listAllows(principal.allowedDestinations, entry.name)) {
-    return refuse({
-      status: 403,
-      code: "destination_not_allowed",
-      detail: "This agent may not use this destination.",
-    });
-  }
+  requireDestination(principal, entry.name, "This agent may not use this destination.");
   refuseStopped(stoppedBy(engaged, principal.id, entry.name));
   const called = await c.env.call({
     method: http.method,

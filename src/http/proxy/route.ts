@@ -1,4 +1,4 @@
-import { canonicalPath } from "../../core/proxy/path.ts";
+import { canonicalPath, pathBelow } from "../../core/proxy/path.ts";
 import type { Destination, Registry, Upstream } from "../../core/registry.ts";
 
 /** Where a request through the proxy leads. */
@@ -27,7 +27,7 @@ export function routeByPrefix({ destinations }: Registry, pathname: string): Pro
     const { upstream } = entry;
     const prefix = upstream?.prefix ?? null;
     if (upstream === null || prefix === null) continue;
-    if (read !== prefix && !read.startsWith(`${prefix}/`)) continue;
+    if (pathBelow(prefix, read) === null) continue;
     if (found === null || prefix.length > found.prefix.length) {
       found = { entry, upstream, prefix };
     }

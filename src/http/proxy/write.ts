@@ -6,6 +6,7 @@ import type { Intent } from "../../ports.ts";
 import { maySee } from "../access.ts";
 import { readBytes } from "../body.ts";
 import type { GateContext } from "../context.ts";
+import { requireUnflooded } from "../flood.ts";
 import { refuse } from "../problem.ts";
 import { INTENT_NOT_FOUND, refuseWith } from "../refusals.ts";
 import { duplicateReply } from "../wire/propose-reply.ts";
@@ -29,8 +30,7 @@ export async function governWrite(
 ): Promise<Response> {
   const { principal } = agent;
   const waitMs = waitingFor(c);
-  // Before the body, which takes memory for as long as it is on its way.
-  await requireAllowed(c, principal.id);
+  await requireUnflooded(c, principal.id);
   const { ask, payload } = await readWrite(c, route, request);
   const { method } = request.http;
   const body = payload.kind === "content" ? payload.bytes : null;
@@ -57,16 +57,6 @@ export async function governWrite(
     case "refused":
       return refuseWith(governed.refusal);
   }
-}
-
-async function requireAllowed(c: GateContext, agent: string): Promise<void> {
-  if (await c.env.allowProposal(agent)) return;
-  refuse({
-    status: 429,
-    code: "too_many_proposals",
-    detail: "This agent proposes faster than Gate accepts; wait a minute.",
-    headers: { "Retry-After": "60" },
-  });
 }
 
 /** What is asked, with the whole body: a prefix of it would be another write. */

@@ -5,6 +5,7 @@ import { maySeePayload, visibleDossier } from "../access.ts";
 import { allow } from "../auth.ts";
 import { proposalBodyBytes, readJson } from "../body.ts";
 import type { GateContext, GateEnv } from "../context.ts";
+import { requireUnflooded } from "../flood.ts";
 import { refuse } from "../problem.ts";
 import { refuseWith } from "../refusals.ts";
 import { auditTrail } from "../wire/audit.ts";
@@ -20,14 +21,7 @@ const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
 async function propose(c: GateContext) {
   const { principal } = c.var;
   const { settings } = c.env;
-  if (!(await c.env.allowProposal(principal.id))) {
-    return refuse({
-      status: 429,
-      code: "too_many_proposals",
-      detail: "This agent proposes faster than Gate accepts; wait a minute.",
-      headers: { "Retry-After": "60" },
-    });
-  }
+  await requireUnflooded(c, principal.id);
   const request = parseProposeRequest(await readJson(c, proposalBodyBytes(settings.maxPayloadBytes)));
   requirePayloadSize(request.payload, settings.maxPayloadBytes);
   if (c.req.query("dry_run") === "true") {

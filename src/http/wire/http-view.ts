@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../core/json.ts";
-import { providerIdempotencyKey } from "../../core/intent/order-claims.ts";
+import { repeatHeader } from "../../core/intent/order-claims.ts";
 import { currentOrder, type IntentState } from "../../core/intent/state.ts";
 import type { Header } from "../../core/proxy/header-names.ts";
 import { digestOfBytes } from "../../govern.ts";
@@ -18,17 +18,13 @@ export function httpView(dossier: Dossier, isPayloadTheirs: boolean) {
   const http = recordOf(dossier).ask?.http;
   if (http === undefined || !isPayloadTheirs) return null;
   const { terms } = dossier.state;
-  const { method, url, headers, slot, idempotencyHeader } = http;
+  const { method, url, headers, slot } = http;
   return {
     method,
     url,
     headers,
     credential_in: slot,
-    /** What Gate adds so that the provider knows a repeat; null where the agent said it, or nothing is added. */
-    repeat_header:
-      idempotencyHeader === null || headers.some(([name]) => name === idempotencyHeader)
-        ? null
-        : ([idempotencyHeader, providerIdempotencyKey(terms.id)] as const),
+    repeat_header: repeatHeader(http, terms.id),
     sent_by: slot === null && terms.executor !== "gate" ? ("agent" as const) : ("gate" as const),
   };
 }
