@@ -3,20 +3,9 @@ import type { Ask } from "../../../src/core/ask.ts";
 import { readWritten } from "../../../src/core/evaluate/written.ts";
 import { NO_HINTS, type MeasureHints } from "../../../src/core/measure/hints.ts";
 import type { Payload } from "../../../src/core/payload.ts";
+import { askFor } from "./rules-for-tests.ts";
 
-const ASK: Ask = {
-  destination: "pay.refund",
-  policy: "",
-  action: "http.post",
-  recordCount: null,
-  estimatedValueUsd: null,
-  sensitivityTags: [],
-  onBehalfOf: null,
-  principalId: null,
-  metadata: {},
-  profile: null,
-  expiresInMinutes: null,
-};
+const ASK = askFor({ destination: "pay.refund", policy: "", action: "http.post" });
 
 const MONEY: MeasureHints = {
   ...NO_HINTS,

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import type { Ask } from "../../../src/core/ask.ts";
 import { identityOf } from "../../../src/core/intent/identity.ts";
 import type { Payload } from "../../../src/core/payload.ts";
+import { askFor } from "../evaluate/rules-for-tests.ts";
 
 const HTTP = {
   method: "POST",
@@ -11,20 +12,7 @@ const HTTP = {
   idempotencyHeader: null,
 } as const;
 
-const ASK: Ask = {
-  destination: "chat.message",
-  policy: "",
-  action: "http.post",
-  recordCount: null,
-  estimatedValueUsd: null,
-  sensitivityTags: [],
-  onBehalfOf: null,
-  principalId: null,
-  metadata: {},
-  profile: null,
-  expiresInMinutes: null,
-  http: HTTP,
-};
+const ASK = askFor({ destination: "chat.message", policy: "", action: "http.post", http: HTTP });
 
 const PAYLOAD: Payload = { kind: "content", bytes: new Uint8Array([1]), name: null, mediaType: null };
 const subjectOf = (ask: Ask, digest = "d1") => identityOf(ask, PAYLOAD, digest, (text) => text).subject;
