@@ -62,8 +62,15 @@ export function portInUse(host: string, port: number): CommandFailure {
   return new CommandFailure(`port ${port} on ${host} is in use; stop what listens there or give --port`);
 }
 
-/** In a runtime of its own, which has no door but the one used here. */
-async function migrate(options: RuntimeOptions, run: RunOptions): Promise<void> {
+/** What migrating needs: the folder with `migrations/`, and the state folder they are applied to. */
+export type MigrateOptions = Pick<RuntimeOptions, "root" | "config" | "stateDir" | "log">;
+
+/**
+ * Applies the migrations that the state folder lacks, by name, in a runtime of its own that listens for this call alone.
+ *
+ * @throws {CommandFailure} naming the migration that failed
+ */
+export async function migrate(options: MigrateOptions, run: RunOptions): Promise<void> {
   const [database] = options.config.d1_databases;
   if (database === undefined) return;
   const migrations = readMigrations(join(options.root, database.migrations_dir));
