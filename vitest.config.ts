@@ -19,7 +19,12 @@ export default defineConfig({
           // Pure code keeps no state that one file could leave to the next.
           isolate: false,
           testTimeout: SLOW_MACHINE_MS,
-          include: ["test/core/**/*.test.ts", "test/policy/**/*.test.ts", "test/verifier/**/*.test.ts"],
+          include: [
+            "test/unit/**/*.test.ts",
+            "test/core/**/*.test.ts",
+            "test/policy/**/*.test.ts",
+            "test/verifier/**/*.test.ts",
+          ],
         },
       },
       // The Worker and its objects inside workerd, against real D1, alarms and queue batches.

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest";
+import { parseLog, releaseNotes, type Commit } from "../../../scripts/release-notes.ts";
+
+const commit = (hash: string, subject: string, body = ""): Commit => ({ hash, subject, body });
+
+describe("release notes", () => {
+  test("commits are grouped by area, areas sorted, commits of an area in the order given", () => {
+    const notes = releaseNotes([
+      commit("a1", "proxy: relay 304 without a body"),
+      commit("a2", "api: add `decided_by` to lists"),
+      commit("a3", "proxy: mask credentials in trailers"),
+    ]);
+    expect(notes).toBe(
+      "### api\n\n- add `decided_by` to lists (a2)\n\n" +
+        "### proxy\n\n- relay 304 without a body (a1)\n- mask credentials in trailers (a3)\n",
+    );
+  });
+
+  test("a subject without an area is kept whole, under a last heading of its own", () => {
+    const notes = releaseNotes([
+      commit("a1", "Formatted"),
+      commit("a2", "Note: a capital is no area"),
+      commit("a3", "zoo: z"),
+    ]);
+    expect(notes).toBe(
+      "### zoo\n\n- z (a3)\n\n### other\n\n- Formatted (a1)\n- Note: a capital is no area (a2)\n",
+    );
+  });
+
+  test.each([
+    ["one line", "Breaking: rename `own_intent`", "rename `own_intent`"],
+    ["several lines", "Breaking: rename\n`own_intent`\n\nThe rest.", "rename `own_intent`"],
+    ["a trailer behind it", "Breaking: rename `own_intent`\nIssue: 11", "rename `own_intent`"],
+    ["after the reason", "The reason.\n\nBreaking: rename `own_intent`", "rename `own_intent`"],
+  ])("what an upgrade has to change comes first: %s", (_, body, note) => {
+    const notes = releaseNotes([commit("a1", "api: rename codes", body)]);
+    expect(notes).toBe(`### Breaking changes\n\n- **api**: ${note} (a1)\n\n### api\n\n- rename codes (a1)\n`);
+  });
+
+  test("the word in the middle of a line breaks nothing", () => {
+    expect(releaseNotes([commit("a1", "api: x", "Not breaking: y")])).not.toContain("Breaking changes");
+  });
+
+  test("no commits make no notes", () => expect(releaseNotes([])).toBe(""));
+});
+
+describe("the log as git prints it", () => {
+  test("has the hash, the subject and the whole body of each commit", () => {
+    const log = "a1\x1fapi: one\x1fFirst line.\n\nSecond.\n\x1e\nb2\x1fapi: two\x1f\x1e\n";
+    expect(parseLog(log)).toEqual([
+      commit("a1", "api: one", "First line.\n\nSecond."),
+      commit("b2", "api: two"),
+    ]);
+  });
+
+  test("is empty where nothing was committed", () => expect(parseLog("")).toEqual([]));
+});
