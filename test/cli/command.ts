@@ -55,6 +55,8 @@ export interface Finished {
 }
 
 export interface RunOptions {
+  /** The command's file, where it is not the one of this package. */
+  readonly command?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -98,8 +100,8 @@ export interface RunningCommand extends AsyncDisposable {
 export async function serve(
   options: { readonly port: number; readonly home: string; readonly args?: readonly string[] } & RunOptions,
 ): Promise<RunningCommand> {
-  const { port, home, args = [], cwd = ROOT, env = {} } = options;
-  const command = start([COMMAND, "--port", String(port), "--data-dir", join(home, "data"), ...args], cwd, {
+  const { port, home, args = [], command: file = COMMAND, cwd = ROOT, env = {} } = options;
+  const command = start([file, "--port", String(port), "--data-dir", join(home, "data"), ...args], cwd, {
     XDG_CONFIG_HOME: join(home, "config"),
     ...env,
   });

@@ -54,8 +54,13 @@ export interface Upstream extends AsyncDisposable {
 /**
  * A server that writes nothing, and counts what it was asked to write: the only witness of how often something left
  * Gate. The first segment of a path says which provider it plays.
+ *
+ * @param listenOn 0 asks the system for a free port; rejects where the port is taken
  */
-export async function startUpstream(providers: Readonly<Record<string, Provider>>): Promise<Upstream> {
+export async function startUpstream(
+  providers: Readonly<Record<string, Provider>>,
+  listenOn = 0,
+): Promise<Upstream> {
   const received: Received[] = [];
   const carriedOut = new Map<string, number>();
   const known = new Map<string, Reply>();
@@ -93,7 +98,10 @@ export async function startUpstream(providers: Readonly<Record<string, Provider>
   const server = createServer((message, response) => {
     handle(message, response).catch(() => message.socket.destroy());
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(listenOn, "127.0.0.1", resolve);
+  });
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
