@@ -19,12 +19,7 @@ export default defineConfig({
           // Pure code keeps no state that one file could leave to the next.
           isolate: false,
           testTimeout: SLOW_MACHINE_MS,
-          include: [
-            "test/unit/**/*.test.ts",
-            "test/core/**/*.test.ts",
-            "test/policy/**/*.test.ts",
-            "test/verifier/**/*.test.ts",
-          ],
+          include: ["test/unit/**/*.test.ts"],
         },
       },
       // The Worker and its objects inside workerd, against real D1, alarms and queue batches.
@@ -47,20 +42,15 @@ export default defineConfig({
           name: "worker",
           testTimeout: SLOW_MACHINE_MS,
           include: ["test/worker/**/*.test.ts"],
-          setupFiles: ["./test/worker/setup.ts"],
-          globalSetup: ["./test/worker/odd-server.ts"],
+          setupFiles: ["./test/support/worker/setup.ts"],
+          globalSetup: ["./test/support/worker/odd-server.ts"],
         },
       },
       // The real command as a process, and the built Worker over HTTP and in a browser.
       {
         test: {
           name: "http",
-          include: [
-            "test/cli/**/*.test.ts",
-            "test/conformance/**/*.test.ts",
-            "test/http/**/*.test.ts",
-            "test/browser/**/*.test.ts",
-          ],
+          include: ["test/blackbox/**/*.test.ts", "test/browser/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,11 +1,11 @@
 import type { Entry } from "../src/core/ledger/entry.ts";
-import { leafBytes } from "../src/core/log/leaf.ts";
-import { consistencyProof, inclusionProof, verifyInclusion } from "../src/core/log/proofs.ts";
-import { append, EMPTY_FRONTIER, frontierOf, leafHash, rootOf, type HashAt } from "../src/core/log/tree.ts";
+import { leafBytes } from "../src/core/tlog/leaf.ts";
+import { consistencyProof, inclusionProof, verifyInclusion } from "../src/core/tlog/proofs.ts";
+import { append, EMPTY_FRONTIER, frontierOf, leafHash, rootOf, type HashAt } from "../src/core/tlog/tree.ts";
 import { verdictOf } from "../verifier/finding.ts";
 import { verifyBundle } from "../verifier/verify-bundle.ts";
 import { verifyExport } from "../verifier/verify-export.ts";
-import { fullLife, interleaved, MadeLog, TRUSTED } from "../test/verifier/made.ts";
+import { fullLife, interleaved, MadeLog, TRUSTED } from "../test/support/made-bundle.ts";
 
 /*
  * What the log costs: adding leaves, proofs and their size as it grows, and checking one intent's evidence.

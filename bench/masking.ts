@@ -1,4 +1,4 @@
-import { masksFor } from "../src/core/proxy/masks.ts";
+import { masksFor } from "../src/core/masking/masks.ts";
 
 /*
  * What masking an answer costs: megabytes a second, and how that compares with copying the same bytes. The last rows

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
-import { findPii } from "../src/core/match/pii.ts";
-import { readableTexts } from "../src/core/match/readable.ts";
-import { findTemplateErrors } from "../src/core/match/template-errors.ts";
-import { compileTerms, type TermMatcher } from "../src/core/match/terms.ts";
-import type { MeasureHints } from "../src/core/measure/hints.ts";
-import { measure } from "../src/core/measure/measure.ts";
-import type { Payload } from "../src/core/payload.ts";
+import { findPii } from "../src/core/detection/pii/pii.ts";
+import { readableTexts } from "../src/core/detection/readable.ts";
+import { findTemplateErrors } from "../src/core/detection/template-errors.ts";
+import { compileTerms, type TermMatcher } from "../src/core/detection/terms/terms.ts";
+import type { MeasureHints } from "../src/core/registry/measure-hints.ts";
+import { measure } from "../src/core/proposal/measure/measure.ts";
+import type { Payload } from "../src/core/proposal/payload.ts";
 
 /** Runs per figure; the median is printed, so that a busy machine does not decide. */
 const RUNS = 11;

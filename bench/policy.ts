@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import { newEnforcer, newModelFromString } from "casbin";
-import type { Ask } from "../src/core/ask.ts";
-import { decideIntent } from "../src/core/evaluate/decide-intent.ts";
-import type { AgentScope, Rules } from "../src/core/evaluate/decide-intent.ts";
-import type { Payload } from "../src/core/payload.ts";
-import type { Policy } from "../src/core/policy.ts";
-import { EMPTY_LOCAL_REGISTRY } from "../src/policy/parse-registry.ts";
-import { parsePolicy } from "../src/policy/parse.ts";
+import type { Ask } from "../src/core/proposal/request.ts";
+import { decideIntent } from "../src/core/policy/evaluate.ts";
+import type { AgentScope, Rules } from "../src/core/policy/evaluate.ts";
+import type { Payload } from "../src/core/proposal/payload.ts";
+import type { Policy } from "../src/core/policy/policy.ts";
+import { EMPTY_LOCAL_REGISTRY } from "../src/config/registry/parse.ts";
+import { parsePolicy } from "../src/config/policy/parse.ts";
 
 /*
  * What a decision costs, and what the same decision (destination on an allow-list, then approve up to a

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { startServer, type Server } from "../cli/serve/server.ts";
-import { canonicalJson } from "../src/core/json.ts";
+import { canonicalJson } from "../src/core/base/json.ts";
 import { chain, EMPTY_HEAD, type Entry, type Head } from "../src/core/ledger/entry.ts";
-import { deriveKey } from "../src/core/secret.ts";
+import { deriveKey } from "../src/core/base/key-derivation.ts";
 
 /*
  * How fast the ledger is sealed. Rows as a happy path writes them are put into D1's file while no server runs;

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../src/core/json.ts";
+import { isJsonObject, type JsonObject } from "../src/core/base/json.ts";
 import { errorText } from "./io.ts";
 
 /** Nothing could be asked: no server there, no key it knows. */

@@ -1,11 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkTogether } from "../src/policy/check-together.ts";
-import type { PolicyFile, RegistryFile } from "../src/policy/check-together.ts";
-import { parseRegistry } from "../src/policy/parse-registry.ts";
-import { parsePolicy } from "../src/policy/parse.ts";
-import type { PolicyProblem } from "../src/policy/yaml-source.ts";
+import { checkTogether } from "../src/config/cross-checks.ts";
+import type { PolicyFile, RegistryFile } from "../src/config/cross-checks.ts";
+import { parseRegistry } from "../src/config/registry/parse.ts";
+import { parsePolicy } from "../src/config/policy/parse.ts";
+import type { PolicyProblem } from "../src/config/yaml/source.ts";
 
 /*
  * Bundles policies/ and gate.yaml into the Worker. A mistake in any of them stops the build here, so that a

@@ -3,17 +3,17 @@ import { portsOf } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import type { EgressProps } from "./http/egress/agent.ts";
 import { createEgress } from "./http/egress/app.ts";
-import { carryOut } from "./carry-out.ts";
+import { carryOut } from "./app/execution/execute-write.ts";
 import { isToBeSent } from "./core/intent/sending.ts";
-import { tellChannel } from "./notify/channels/tell.ts";
-import { work } from "./notify/work.ts";
-import type { DeadlineMessage, SendMessage } from "./ports.ts";
-import type { TellMessage } from "./ports/telling.ts";
+import { tellChannel } from "./app/notifications/channels/send.ts";
+import { work } from "./app/notifications/run-deliveries.ts";
+import type { DeadlineMessage, SendMessage } from "./ports/ports.ts";
+import type { TellMessage } from "./ports/notifications.ts";
 
-export { AgentObject } from "../durable-objects/agent.ts";
-export { DispatchObject } from "../durable-objects/dispatch.ts";
-export { IntentObject } from "../durable-objects/intent.ts";
-export { LogObject } from "../durable-objects/log.ts";
+export { AgentObject } from "../durable-objects/agent/agent-object.ts";
+export { DispatchObject } from "../durable-objects/dispatch/dispatch-object.ts";
+export { IntentObject } from "../durable-objects/intent/intent-object.ts";
+export { LogObject } from "../durable-objects/log/log-object.ts";
 
 /**
  * Tells others, in a call of its own: a batch of the queue has not ended before what it waits for has, and the next

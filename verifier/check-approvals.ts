@@ -1,8 +1,8 @@
-import { isJsonObject, type JsonObject } from "../src/core/json.ts";
+import { isJsonObject, type JsonObject } from "../src/core/base/json.ts";
 import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
-import { distinct, type Vote } from "./ballot.ts";
-import type { Story } from "./story.ts";
+import { distinct, type Vote } from "./vote-tally.ts";
+import type { Story } from "./state-machine.ts";
 
 interface Required {
   readonly require: number;

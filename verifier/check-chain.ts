@@ -1,9 +1,9 @@
-import type { JsonObject } from "../src/core/json.ts";
+import type { JsonObject } from "../src/core/base/json.ts";
 import type { Bundle, BundleEntry } from "./bundle.ts";
 import { GENESIS, hashEntry } from "./entry.ts";
 import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { canonicalOf, member, readCanonical } from "./read-json.ts";
-import type { Story } from "./story.ts";
+import type { Story } from "./state-machine.ts";
 
 /** Every entry's hash is the hash of what it says. */
 export function checkHashes(entries: readonly BundleEntry[]): Finding {

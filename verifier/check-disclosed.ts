@@ -1,5 +1,5 @@
-import { digestOf, hmacHex, sha256Hex } from "../src/core/digest.ts";
-import { isJsonObject, type Json, type JsonObject } from "../src/core/json.ts";
+import { digestOf, hmacHex, sha256Hex } from "../src/core/base/digest.ts";
+import { isJsonObject, type Json, type JsonObject } from "../src/core/base/json.ts";
 import type { Bundle, Disclosed } from "./bundle.ts";
 import { fromBase64, fromHex } from "./bytes.ts";
 import { fails, holds, notShown, type Finding } from "./finding.ts";

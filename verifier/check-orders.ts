@@ -1,12 +1,12 @@
-import { hmacHex } from "../src/core/digest.ts";
-import type { JsonObject } from "../src/core/json.ts";
+import { hmacHex } from "../src/core/base/digest.ts";
+import type { JsonObject } from "../src/core/base/json.ts";
 import type { Bundle, Jwk, Order } from "./bundle.ts";
 import { fromBase64Url, fromHex } from "./bytes.ts";
 import type { VerifyEd25519 } from "./ed25519.ts";
 import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { readJws } from "./jws.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
-import type { IssuedOrder, Story } from "./story.ts";
+import type { IssuedOrder, Story } from "./state-machine.ts";
 
 /** Orders are good for 15 minutes at most. */
 const MAX_ORDER_SECONDS = 15 * 60;

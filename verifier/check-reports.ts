@@ -1,4 +1,4 @@
-import type { JsonObject } from "../src/core/json.ts";
+import type { JsonObject } from "../src/core/base/json.ts";
 import type { Bundle } from "./bundle.ts";
 import { fromBase64Url } from "./bytes.ts";
 import type { VerifyEd25519 } from "./ed25519.ts";

@@ -1,5 +1,5 @@
-import { sha256Hex } from "../src/core/digest.ts";
-import { canonicalJson } from "../src/core/json.ts";
+import { sha256Hex } from "../src/core/base/digest.ts";
+import { canonicalJson } from "../src/core/base/json.ts";
 import type { BundleEntry } from "./bundle.ts";
 import { utf8 } from "./bytes.ts";
 import { hashLeaf } from "./merkle.ts";

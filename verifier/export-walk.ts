@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../src/core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../src/core/base/json.ts";
 import { ENTRY, type BundleEntry } from "./bundle.ts";
 import { isEqual } from "./bytes.ts";
 import type { VerifyEd25519 } from "./ed25519.ts";
@@ -6,7 +6,7 @@ import { GENESIS, hashEntry, leafOf } from "./entry.ts";
 import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { RunningRoot } from "./merkle.ts";
 import { member, numberMember, readCanonical } from "./read-json.ts";
-import { stageAfter, type Stage } from "./story.ts";
+import { stageAfter, type Stage } from "./state-machine.ts";
 import { openTreeHead, type LogKey, type TreeHead } from "./tree-head.ts";
 
 /** What was done to an export, as far as it can be told from it. */

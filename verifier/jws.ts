@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../src/core/json.ts";
+import { isJsonObject, type JsonObject } from "../src/core/base/json.ts";
 import { fromBase64Url, fromUtf8, utf8 } from "./bytes.ts";
 import { member, readJson, textMember } from "./read-json.ts";
 

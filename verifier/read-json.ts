@@ -1,4 +1,4 @@
-import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../src/core/json.ts";
+import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../src/core/base/json.ts";
 
 /** Deeper nesting is nobody's evidence; it is somebody looking for a stack to overflow. */
 const MAX_DEPTH = 64;

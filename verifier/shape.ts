@@ -1,4 +1,4 @@
-import { isJsonObject } from "../src/core/json.ts";
+import { isJsonObject } from "../src/core/base/json.ts";
 
 /*
  * What a piece of evidence must look like. Members that nobody expects are refused, not skipped: what stands in

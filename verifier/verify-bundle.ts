@@ -9,7 +9,7 @@ import { webCryptoEd25519, type VerifyEd25519 } from "./ed25519.ts";
 import { fails, holds, notShown, type Finding } from "./finding.ts";
 import { keysInHand, type TrustedKeys } from "./keys.ts";
 import { readJson } from "./read-json.ts";
-import { storyOf, type Story } from "./story.ts";
+import { storyOf, type Story } from "./state-machine.ts";
 import { openTreeHead, type Opened } from "./tree-head.ts";
 
 export interface BundleOptions {

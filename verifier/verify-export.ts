@@ -1,4 +1,4 @@
-import { isJsonObject } from "../src/core/json.ts";
+import { isJsonObject } from "../src/core/base/json.ts";
 import { webCryptoEd25519, type VerifyEd25519 } from "./ed25519.ts";
 import { ExportWalk, type ExportReport } from "./export-walk.ts";
 import type { TrustedKeys } from "./keys.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/base/json.ts";
 import { textMember } from "../../verifier/read-json.ts";
 import { Refused } from "./server.ts";
-import { clipped, quotedLines } from "./visible.ts";
-import { count } from "./words.ts";
+import { clipped, quotedLines } from "./sanitize-text.ts";
+import { count } from "./format.ts";
 
 /** What is to be written; or why it is not shown. */
 export type CasePayload =

@@ -1,10 +1,10 @@
-import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/core/base/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
 import { isIntact, payloadOf, payloadWords, type CasePayload } from "./case-payload.ts";
 import { Refused, type ApprovalServer } from "./server.ts";
 import { requestLines } from "./request.ts";
-import { clipped, hanging } from "./visible.ts";
-import { count, dollars, duration } from "./words.ts";
+import { clipped, hanging } from "./sanitize-text.ts";
+import { count, dollars, duration } from "./format.ts";
 
 /** Everything a person decides on. */
 export interface Case {

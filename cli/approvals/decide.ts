@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
+import { isJsonObject, type JsonObject } from "../../src/core/base/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
 import { EXIT_FAILED, type CommandIo } from "../io.ts";
 import { caseLines, fetchCase, type Case } from "./case.ts";
@@ -7,7 +7,7 @@ import { wholeIds } from "./find.ts";
 import { readApprovalOptions, SOME_IDS, type ApprovalOptions } from "./options.ts";
 import { asked, isYes } from "./prompt.ts";
 import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
-import { clipped } from "./visible.ts";
+import { clipped } from "./sanitize-text.ts";
 
 /** Enough to see what kind of thing it is; `show` has the rest. */
 const PREVIEW_LINES = 12;

@@ -1,11 +1,11 @@
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/base/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
 import type { CommandIo } from "../io.ts";
 import { UsageError } from "../usage.ts";
 import { readApprovalOptions } from "./options.ts";
 import { approvalServer } from "./server.ts";
-import { clipped, visibleJson } from "./visible.ts";
-import { count, dollars, duration, table } from "./words.ts";
+import { clipped, visibleJson } from "./sanitize-text.ts";
+import { count, dollars, duration, table } from "./format.ts";
 
 const HEAD = ["AGE", "EXPIRES", "DESTINATION", "RECORDS", "VALUE", "RISK", "VOTES", "INTENT"];
 const GROUP_HEAD = ["COUNT", "OLDEST", "NEXT", "DESTINATION", "POLICY", "RECORDS", "VALUE", "GROUP"];

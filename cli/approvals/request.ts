@@ -1,7 +1,7 @@
-import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/core/base/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
-import { clipped, visible } from "./visible.ts";
-import { count } from "./words.ts";
+import { clipped, visible } from "./sanitize-text.ts";
+import { count } from "./format.ts";
 
 /**
  * The request that Gate sends, but for its body: all of it, because it is decided on. Nothing where Gate sends none, and

@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
+import { isJsonObject, type JsonObject } from "../../src/core/base/json.ts";
 import { member, textMember } from "../../verifier/read-json.ts";
 import { exchange, objectIn, Unreachable } from "../exchange.ts";
-import { clipped } from "./visible.ts";
+import { clipped } from "./sanitize-text.ts";
 
 const TIMEOUT_MS = 30_000;
 

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../../src/core/json.ts";
+import { isJsonObject } from "../../src/core/base/json.ts";
 import { member, textMember } from "../../verifier/read-json.ts";
 import type { CommandIo } from "../io.ts";
 import { caseLines, fetchCase, type Case } from "./case.ts";
@@ -6,7 +6,7 @@ import { payloadLines, textOf } from "./case-payload.ts";
 import { wholeIds } from "./find.ts";
 import { readApprovalOptions } from "./options.ts";
 import { approvalServer } from "./server.ts";
-import { clipped, hanging, visibleJson } from "./visible.ts";
+import { clipped, hanging, visibleJson } from "./sanitize-text.ts";
 
 /** More of a payload than this is for `--full`. */
 const SHOWN_LINES = 200;

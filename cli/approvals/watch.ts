@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/base/json.ts";
 import { textMember } from "../../verifier/read-json.ts";
 import type { CommandIo } from "../io.ts";
 import { isWholeId } from "./find.ts";
@@ -7,7 +7,7 @@ import { rowCells } from "./list.ts";
 import { Unreachable } from "../exchange.ts";
 import { readApprovalOptions, type ApprovalOptions } from "./options.ts";
 import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
-import { clipped } from "./visible.ts";
+import { clipped } from "./sanitize-text.ts";
 
 /** So many of the newest are watched: five pages. Whoever has more waiting needs no bell. */
 const MAX_PAGES = 5;

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../../src/core/json.ts";
+import { isJsonObject } from "../../src/core/base/json.ts";
 import { ENTRY, type BundleEntry } from "../../verifier/bundle.ts";
 import { fromBase64 } from "../../verifier/bytes.ts";
 import { member, numberMember, readJson, textMember } from "../../verifier/read-json.ts";

@@ -12,7 +12,7 @@ import {
 import { isEqual } from "../../verifier/bytes.ts";
 import { leafOf } from "../../verifier/entry.ts";
 import { errorText } from "../io.ts";
-import { EMPTY_EDGE, grow, rootOf, type Edge } from "./edge.ts";
+import { EMPTY_EDGE, grow, rootOf, type Edge } from "./frontier.ts";
 import { readLine } from "./entry-line.ts";
 import { linesOf } from "./lines.ts";
 import { Unreadable } from "./options.ts";

@@ -2,7 +2,7 @@ import { isEqual } from "../../verifier/bytes.ts";
 import { leafOf } from "../../verifier/entry.ts";
 import { EXIT_FAILED, type CommandIo } from "../io.ts";
 import { UsageError } from "../usage.ts";
-import { EMPTY_EDGE, grow, rootOf, type Edge } from "./edge.ts";
+import { EMPTY_EDGE, grow, rootOf, type Edge } from "./frontier.ts";
 import { claimOf, readLine } from "./entry-line.ts";
 import { openTarget, type Target } from "./export-file.ts";
 import { readLedgerOptions } from "./options.ts";

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from "../../src/core/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../src/core/base/json.ts";
 import { quoted } from "../../verifier/finding.ts";
 import { member, numberMember, readJson, textMember } from "../../verifier/read-json.ts";
 import { errorText } from "../io.ts";

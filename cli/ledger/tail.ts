@@ -7,7 +7,7 @@ import { isConsistent } from "../../verifier/merkle.ts";
 import { openTreeHead, readVkey, type LogKey, type TreeHead } from "../../verifier/tree-head.ts";
 import { EXIT_FAILED, type CommandIo } from "../io.ts";
 import { UsageError } from "../usage.ts";
-import { edgeOf, grow, rootOf, type Edge } from "./edge.ts";
+import { edgeOf, grow, rootOf, type Edge } from "./frontier.ts";
 import { readLine, type Line } from "./entry-line.ts";
 import { readLedgerOptions, Unreadable } from "./options.ts";
 import { askedServer, Refused, type LogServer } from "./server.ts";

@@ -2,7 +2,7 @@ import { fails, holds, notShown, quoted, type Finding } from "../../verifier/fin
 import type { CommandIo } from "../io.ts";
 import { claimOf } from "./entry-line.ts";
 import { exportOutcome, showReport } from "./findings.ts";
-import { verifyLog } from "./handover.ts";
+import { verifyLog } from "./key-rotation.ts";
 import type { LedgerOptions } from "./options.ts";
 import { askedServer, type Health, type LogServer } from "./server.ts";
 import { trustedKeys } from "./trust.ts";

@@ -1,4 +1,4 @@
-import { isJsonObject } from "../../src/core/json.ts";
+import { isJsonObject } from "../../src/core/base/json.ts";
 import { MAX_BUNDLE_CHARS } from "../../verifier/bundle.ts";
 import type { Older } from "../../verifier/check-log.ts";
 import { verdictOf, type Finding } from "../../verifier/finding.ts";
@@ -8,7 +8,7 @@ import type { CommandIo } from "../io.ts";
 import { UsageError } from "../usage.ts";
 import { exportOutcome, showReport, type Outcome } from "./findings.ts";
 import { linesOf, openEvidence, textOf, wholeText, type Evidence } from "./lines.ts";
-import { verifyLog } from "./handover.ts";
+import { verifyLog } from "./key-rotation.ts";
 import { readLedgerOptions, Unreadable, type LedgerOptions } from "./options.ts";
 import { verifyServer } from "./verify-server.ts";
 

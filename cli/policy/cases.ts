@@ -1,16 +1,16 @@
 import { z } from "zod";
-import type { Ask } from "../../src/core/ask.ts";
-import type { AgentScope, Rules } from "../../src/core/evaluate/decide-intent.ts";
-import { historyNeededToHold } from "../../src/core/evaluate/decide-intent.ts";
-import type { History } from "../../src/core/history.ts";
-import type { JsonObject } from "../../src/core/json.ts";
-import type { Payload } from "../../src/core/payload.ts";
-import { err, ok } from "../../src/core/result.ts";
-import type { Result } from "../../src/core/result.ts";
-import { choice, duration, flag, list, mapping, text, wholeNumber } from "../../src/policy/fields.ts";
-import { problemsOf } from "../../src/policy/messages.ts";
-import { readYaml } from "../../src/policy/yaml-source.ts";
-import type { PolicyProblem, YamlSource } from "../../src/policy/yaml-source.ts";
+import type { Ask } from "../../src/core/proposal/request.ts";
+import type { AgentScope, Rules } from "../../src/core/policy/evaluate.ts";
+import { historyNeededToHold } from "../../src/core/policy/evaluate.ts";
+import type { History } from "../../src/core/policy/history.ts";
+import type { JsonObject } from "../../src/core/base/json.ts";
+import type { Payload } from "../../src/core/proposal/payload.ts";
+import { err, ok } from "../../src/core/base/result.ts";
+import type { Result } from "../../src/core/base/result.ts";
+import { choice, duration, flag, list, mapping, text, wholeNumber } from "../../src/config/policy/fields.ts";
+import { problemsOf } from "../../src/config/yaml/messages.ts";
+import { readYaml } from "../../src/config/yaml/source.ts";
+import type { PolicyProblem, YamlSource } from "../../src/config/yaml/source.ts";
 
 /** One ask as people write it in a test file. */
 const GIVEN = mapping(

@@ -1,6 +1,6 @@
-import { dollars, inWords } from "../../src/core/evaluate/words.ts";
-import type { PolicyRules } from "../../src/core/policy.ts";
-import type { Difference, ComparedLimit } from "./difference-words.ts";
+import { dollars, inWords } from "../../src/core/policy/rules/format.ts";
+import type { PolicyRules } from "../../src/core/policy/policy.ts";
+import type { Difference, ComparedLimit } from "./diff-sentences.ts";
 
 /*
  * Every field of a policy's rules, with how its changes are told. A field that is added to the language and

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Policy } from "../../src/core/policy.ts";
-import { parsePolicy } from "../../src/policy/parse.ts";
-import type { PolicyProblem } from "../../src/policy/parse.ts";
+import type { Policy } from "../../src/core/policy/policy.ts";
+import { parsePolicy } from "../../src/config/policy/parse.ts";
+import type { PolicyProblem } from "../../src/config/policy/parse.ts";
 import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
 import type { Io } from "./options.ts";
 import { differences } from "./policy-differences.ts";
-import type { Difference } from "./difference-words.ts";
+import type { Difference } from "./diff-sentences.ts";
 import { isYaml, lineFor } from "./rule-files.ts";
 
 interface PolicyDifference {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import type { Decision } from "../../src/core/decision.ts";
-import { decideIntent } from "../../src/core/evaluate/decide-intent.ts";
+import type { Decision } from "../../src/core/policy/decision.ts";
+import { decideIntent } from "../../src/core/policy/evaluate.ts";
 import { readGiven, situationOf } from "./cases.ts";
 import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
 import type { Io } from "./options.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EXIT_FINDINGS, readOptions } from "./options.ts";
 import type { Io } from "./options.ts";
-import { oddities } from "./oddities.ts";
+import { oddities } from "./lint-warnings.ts";
 import { lineFor, readRuleFiles } from "./rule-files.ts";
 
 /** Mistakes fail; what only looks odd is said, and fails under `--strict`. */

@@ -1,7 +1,7 @@
-import type { Policy, PolicyRules } from "../../src/core/policy.ts";
+import type { Policy, PolicyRules } from "../../src/core/policy/policy.ts";
 import { LIMITS, LISTS, SWITCHES, VALUES } from "./compared-fields.ts";
-import { ofLimit, ofList, opposite, sentence } from "./difference-words.ts";
-import type { Difference, Say } from "./difference-words.ts";
+import { ofLimit, ofList, opposite, sentence } from "./diff-sentences.ts";
+import type { Difference, Say } from "./diff-sentences.ts";
 
 /** What changes from one version to the next, one sentence each. */
 export function differences(a: Policy, b: Policy): readonly Difference[] {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
-import type { Decision } from "../../src/core/decision.ts";
-import { isJsonObject } from "../../src/core/json.ts";
-import type { Payload } from "../../src/core/payload.ts";
-import { err, ok } from "../../src/core/result.ts";
-import type { Result } from "../../src/core/result.ts";
+import type { Decision } from "../../src/core/policy/decision.ts";
+import { isJsonObject } from "../../src/core/base/json.ts";
+import type { Payload } from "../../src/core/proposal/payload.ts";
+import { err, ok } from "../../src/core/base/result.ts";
+import type { Result } from "../../src/core/base/result.ts";
 import { UsageMistake } from "./options.ts";
 import type { RecordedIntent } from "./recorded.ts";
 

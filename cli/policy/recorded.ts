@@ -1,16 +1,16 @@
-import type { Ask } from "../../src/core/ask.ts";
-import type { Decision } from "../../src/core/decision.ts";
-import type { AgentScope, Rules } from "../../src/core/evaluate/decide-intent.ts";
-import { decideOnFacts, historyNeeded } from "../../src/core/evaluate/decide-intent.ts";
-import { contentOf } from "../../src/core/evaluate/content.ts";
-import type { Content } from "../../src/core/evaluate/content.ts";
-import { policiesInForce, variantsInForce } from "../../src/core/evaluate/in-force.ts";
-import type { History, HistoryNeed } from "../../src/core/history.ts";
-import { NO_HINTS } from "../../src/core/measure/hints.ts";
-import type { Payload } from "../../src/core/payload.ts";
-import type { PolicyRules } from "../../src/core/policy.ts";
-import { ok } from "../../src/core/result.ts";
-import { SENSITIVE_FIELDS_FACTOR } from "../../src/core/risk.ts";
+import type { Ask } from "../../src/core/proposal/request.ts";
+import type { Decision } from "../../src/core/policy/decision.ts";
+import type { AgentScope, Rules } from "../../src/core/policy/evaluate.ts";
+import { decideOnFacts, historyNeeded } from "../../src/core/policy/evaluate.ts";
+import { contentOf } from "../../src/core/policy/content-views.ts";
+import type { Content } from "../../src/core/policy/content-views.ts";
+import { policiesInForce, variantsInForce } from "../../src/core/policy/applicable-policies.ts";
+import type { History, HistoryNeed } from "../../src/core/policy/history.ts";
+import { NO_HINTS } from "../../src/core/registry/measure-hints.ts";
+import type { Payload } from "../../src/core/proposal/payload.ts";
+import type { PolicyRules } from "../../src/core/policy/policy.ts";
+import { ok } from "../../src/core/base/result.ts";
+import { SENSITIVE_FIELDS_FACTOR } from "../../src/core/policy/risk.ts";
 
 /** An intent as it was decided: everything a second decision needs. */
 export interface RecordedIntent {

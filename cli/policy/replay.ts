@@ -1,5 +1,5 @@
-import type { Decision, Outcome } from "../../src/core/decision.ts";
-import { DAY_MS } from "../../src/core/policy.ts";
+import type { Decision, Outcome } from "../../src/core/policy/decision.ts";
+import { DAY_MS } from "../../src/core/policy/policy.ts";
 import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
 import type { Io } from "./options.ts";
 import { readRecordedFile } from "./recorded-file.ts";

@@ -1,13 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { Rules } from "../../src/core/evaluate/decide-intent.ts";
-import type { Policy } from "../../src/core/policy.ts";
-import type { Registry } from "../../src/core/registry.ts";
-import { checkTogether } from "../../src/policy/check-together.ts";
-import type { PolicyFile, RegistryFile } from "../../src/policy/check-together.ts";
-import { EMPTY_LOCAL_REGISTRY, parseRegistry } from "../../src/policy/parse-registry.ts";
-import { idOf, parsePolicy } from "../../src/policy/parse.ts";
-import type { PolicyProblem } from "../../src/policy/parse.ts";
+import type { Rules } from "../../src/core/policy/evaluate.ts";
+import type { Policy } from "../../src/core/policy/policy.ts";
+import type { Registry } from "../../src/core/registry/registry.ts";
+import { checkTogether } from "../../src/config/cross-checks.ts";
+import type { PolicyFile, RegistryFile } from "../../src/config/cross-checks.ts";
+import { EMPTY_LOCAL_REGISTRY, parseRegistry } from "../../src/config/registry/parse.ts";
+import { idOf, parsePolicy } from "../../src/config/policy/parse.ts";
+import type { PolicyProblem } from "../../src/config/policy/parse.ts";
 import { UsageMistake } from "./options.ts";
 import type { Options } from "./options.ts";
 

@@ -1,6 +1,6 @@
-import { isJsonObject } from "../../src/core/json.ts";
-import { err, ok } from "../../src/core/result.ts";
-import type { Result } from "../../src/core/result.ts";
+import { isJsonObject } from "../../src/core/base/json.ts";
+import { err, ok } from "../../src/core/base/result.ts";
+import type { Result } from "../../src/core/base/result.ts";
 import { UsageMistake } from "./options.ts";
 import { readRecorded } from "./recorded-file.ts";
 import type { RecordedIntent } from "./recorded.ts";

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Decision } from "../../src/core/decision.ts";
-import { decideIntent } from "../../src/core/evaluate/decide-intent.ts";
-import type { Rules } from "../../src/core/evaluate/decide-intent.ts";
+import type { Decision } from "../../src/core/policy/decision.ts";
+import { decideIntent } from "../../src/core/policy/evaluate.ts";
+import type { Rules } from "../../src/core/policy/evaluate.ts";
 import { readCases, situationOf } from "./cases.ts";
 import type { Expected, TestCase } from "./cases.ts";
 import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";

@@ -1,6 +1,6 @@
-import type { Registry } from "../../src/core/registry.ts";
-import type { SecretRef } from "../../src/core/secret-ref.ts";
-import { openersOf } from "../../src/core/vault-connection.ts";
+import type { Registry } from "../../src/core/registry/registry.ts";
+import type { SecretRef } from "../../src/core/registry/secret-ref.ts";
+import { openersOf } from "../../src/core/registry/vault-connection.ts";
 
 export interface CredentialVariables {
   /** Looks at a registry that was read, the first or an edited one. */

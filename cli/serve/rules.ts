@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import { errorCode } from "../io.ts";
-import type { Result } from "../../src/core/result.ts";
+import type { Result } from "../../src/core/base/result.ts";
 
 /** One mistake in a file, as the parsers report it. */
 export interface Mistake {

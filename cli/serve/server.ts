@@ -2,8 +2,8 @@ import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:f
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { parsePolicy } from "../../src/policy/parse.ts";
-import { parseRegistry } from "../../src/policy/parse-registry.ts";
+import { parsePolicy } from "../../src/config/policy/parse.ts";
+import { parseRegistry } from "../../src/config/registry/parse.ts";
 import { CommandFailure, errorCode, errorText } from "../io.ts";
 import { packageRoot } from "../package-root.ts";
 import { credentialVariables, type CredentialVariables } from "./credentials.ts";

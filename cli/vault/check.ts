@@ -1,6 +1,6 @@
-import type { JsonObject } from "../../src/core/json.ts";
+import type { JsonObject } from "../../src/core/base/json.ts";
 import { member, textMember } from "../../verifier/read-json.ts";
-import { clipped, visibleJson } from "../approvals/visible.ts";
+import { clipped, visibleJson } from "../approvals/sanitize-text.ts";
 import { EXIT_FAILED, type CommandIo, type ExitCode } from "../io.ts";
 import { apiKeyOf, serverOf, type KeySource } from "../server-and-key.ts";
 import { parseFlags } from "../usage.ts";

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from "../../src/core/json.ts";
+import { isJsonObject, type JsonObject } from "../../src/core/base/json.ts";
 import { member, textMember } from "../../verifier/read-json.ts";
-import { clipped } from "../approvals/visible.ts";
+import { clipped } from "../approvals/sanitize-text.ts";
 import { exchange, objectIn, Unreachable } from "../exchange.ts";
 
 /** Each credential may take fifteen seconds, and four are fetched at once. */

@@ -1,6 +1,6 @@
-import { publicAddress } from "../core/net/public-address.ts";
-import { err, ok, type Result } from "../core/result.ts";
-import type { Outgoing, OutgoingAnswer, OutgoingProblem } from "../ports/telling.ts";
+import { publicAddress } from "../core/base/public-address.ts";
+import { err, ok, type Result } from "../core/base/result.ts";
+import type { Outgoing, OutgoingAnswer, OutgoingProblem } from "../ports/notifications.ts";
 
 /** Enough for every answer that is looked at; whoever sends more is not read to the end. */
 const MAX_ANSWER_BYTES = 64 * 1024;

@@ -1,7 +1,7 @@
-import type { Assurance } from "../core/assurance.ts";
-import type { Principal } from "../core/principal.ts";
-import type { OidcProvider, Person, TrustedIssuer } from "../core/registry.ts";
-import type { Result } from "../core/result.ts";
+import type { Assurance } from "../core/identity/assurance.ts";
+import type { Principal } from "../core/identity/principal.ts";
+import type { OidcProvider, Person, TrustedIssuer } from "../core/registry/registry.ts";
+import type { Result } from "../core/base/result.ts";
 
 /** What proves a person to somebody else, who vouches for them here: never a name, always that system's own id. */
 export interface Credential {

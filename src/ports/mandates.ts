@@ -1,5 +1,5 @@
-import type { Delegation, MandateUse, StandingApproval } from "../core/mandate.ts";
-import type { Result } from "../core/result.ts";
+import type { Delegation, MandateUse, StandingApproval } from "../core/intent/mandate.ts";
+import type { Result } from "../core/base/result.ts";
 
 interface Page {
   /** Id of the last one of the page before. */

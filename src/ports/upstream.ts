@@ -1,8 +1,8 @@
-import type { DestinationCredential } from "../core/registry.ts";
-import type { InjectProblem } from "../core/proxy/inject.ts";
-import type { AnswerProblem } from "../core/proxy/response.ts";
-import type { Header } from "../core/proxy/header-names.ts";
-import type { Result } from "../core/result.ts";
+import type { DestinationCredential } from "../core/registry/registry.ts";
+import type { InjectProblem } from "../core/outbound/inject.ts";
+import type { AnswerProblem } from "../core/outbound/response.ts";
+import type { Header } from "../core/outbound/header-names.ts";
+import type { Result } from "../core/base/result.ts";
 import type { VaultProblem } from "./vault.ts";
 
 /** One request to a destination's upstream. */

@@ -1,7 +1,7 @@
-import type { Result } from "../core/result.ts";
-import type { SecretRef } from "../core/secret-ref.ts";
-import type { VaultConnections } from "../core/vault-connection.ts";
-import type { SendOutgoing } from "./telling.ts";
+import type { Result } from "../core/base/result.ts";
+import type { SecretRef } from "../core/registry/secret-ref.ts";
+import type { VaultConnections } from "../core/registry/vault-connection.ts";
+import type { SendOutgoing } from "./notifications.ts";
 
 /** Why a secret can't be had. */
 export type VaultProblem =

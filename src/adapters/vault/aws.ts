@@ -1,13 +1,13 @@
 import { AwsV4Signer } from "aws4fetch";
-import { fromBase64 } from "../../core/base64.ts";
-import { isJsonObject, jsonObjectIn, type Json, type JsonObject } from "../../core/json.ts";
-import type { OwnSecretRef, VaultSecretRef } from "../../core/secret-ref.ts";
-import { ok, type Result } from "../../core/result.ts";
-import type { AwsConnection } from "../../core/vault-connection.ts";
+import { fromBase64 } from "../../core/base/base64.ts";
+import { isJsonObject, jsonObjectIn, type Json, type JsonObject } from "../../core/base/json.ts";
+import type { OwnSecretRef, VaultSecretRef } from "../../core/registry/secret-ref.ts";
+import { ok, type Result } from "../../core/base/result.ts";
+import type { AwsConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure, VaultProblem } from "../../ports/vault.ts";
-import type { Errand } from "./errand.ts";
+import type { Errand } from "./vault-client.ts";
 import { failed } from "./failure.ts";
-import { HEADER_TOKEN } from "./usable.ts";
+import { HEADER_TOKEN } from "./validate-secret.ts";
 
 type AwsRef = Extract<VaultSecretRef, { readonly scheme: "aws-sm" }>;
 

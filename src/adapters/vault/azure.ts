@@ -1,11 +1,11 @@
-import { isJsonObject } from "../../core/json.ts";
-import type { VaultSecretRef } from "../../core/secret-ref.ts";
-import { ok, type Result } from "../../core/result.ts";
-import type { AzureConnection } from "../../core/vault-connection.ts";
+import { isJsonObject } from "../../core/base/json.ts";
+import type { VaultSecretRef } from "../../core/registry/secret-ref.ts";
+import { ok, type Result } from "../../core/base/result.ts";
+import type { AzureConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
-import type { Errand } from "./errand.ts";
+import type { Errand } from "./vault-client.ts";
 import { failed } from "./failure.ts";
-import { usableToken } from "./usable.ts";
+import { usableToken } from "./validate-secret.ts";
 
 type AzureRef = Extract<VaultSecretRef, { readonly scheme: "azkv" }>;
 

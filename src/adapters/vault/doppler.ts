@@ -1,9 +1,9 @@
-import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import type { VaultSecretRef } from "../../core/secret-ref.ts";
-import { ok, type Result } from "../../core/result.ts";
-import type { DopplerConnection } from "../../core/vault-connection.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/base/json.ts";
+import type { VaultSecretRef } from "../../core/registry/secret-ref.ts";
+import { ok, type Result } from "../../core/base/result.ts";
+import type { DopplerConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
-import type { Errand } from "./errand.ts";
+import type { Errand } from "./vault-client.ts";
 import { failed } from "./failure.ts";
 
 type DopplerRef = Extract<VaultSecretRef, { readonly scheme: "doppler" }>;

@@ -1,5 +1,5 @@
-import type { OwnSecretRef } from "../../core/secret-ref.ts";
-import { ok, type Result } from "../../core/result.ts";
+import type { OwnSecretRef } from "../../core/registry/secret-ref.ts";
+import { ok, type Result } from "../../core/base/result.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
 import { failed } from "./failure.ts";
 

@@ -1,4 +1,4 @@
-import { err } from "../../core/result.ts";
+import { err } from "../../core/base/result.ts";
 import type { VaultFailure, VaultProblem } from "../../ports/vault.ts";
 
 /** What a call comes to that gets no secret. */

@@ -1,15 +1,15 @@
-import type { Result } from "../../core/result.ts";
-import type { SecretRef } from "../../core/secret-ref.ts";
-import type { VaultConnections } from "../../core/vault-connection.ts";
+import type { Result } from "../../core/base/result.ts";
+import type { SecretRef } from "../../core/registry/secret-ref.ts";
+import type { VaultConnections } from "../../core/registry/vault-connection.ts";
 import type { VaultDeps, VaultFailure } from "../../ports/vault.ts";
 import { awsSecret } from "./aws.ts";
 import { azureSecret } from "./azure.ts";
 import { dopplerSecret } from "./doppler.ts";
-import { type Errand, errandOf } from "./errand.ts";
+import { type Errand, errandOf } from "./vault-client.ts";
 import { failed } from "./failure.ts";
 import { hashicorpSecret } from "./hashicorp.ts";
 import { onePasswordSecret } from "./one-password.ts";
-import { usableSecret } from "./usable.ts";
+import { usableSecret } from "./validate-secret.ts";
 
 /** `FetchSecret`: whatever keeps a secret from being injected and masked is a failure here already. */
 export async function fetchSecret(

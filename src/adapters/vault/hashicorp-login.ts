@@ -1,11 +1,11 @@
-import { isJsonObject } from "../../core/json.ts";
-import { ok, type Result } from "../../core/result.ts";
-import type { HashicorpAuth } from "../../core/vault-connection.ts";
+import { isJsonObject } from "../../core/base/json.ts";
+import { ok, type Result } from "../../core/base/result.ts";
+import type { HashicorpAuth } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
-import type { Errand } from "./errand.ts";
+import type { Errand } from "./vault-client.ts";
 import { failed } from "./failure.ts";
-import { HASHICORP, type HashicorpAsk } from "./hashicorp-ask.ts";
-import { usableToken } from "./usable.ts";
+import { HASHICORP, type HashicorpAsk } from "./hashicorp-request.ts";
+import { usableToken } from "./validate-secret.ts";
 
 /** What a secret is read with. */
 interface Opened {

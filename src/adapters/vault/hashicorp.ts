@@ -1,11 +1,11 @@
-import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import type { VaultSecretRef } from "../../core/secret-ref.ts";
-import { ok, type Result } from "../../core/result.ts";
-import type { HashicorpConnection } from "../../core/vault-connection.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/base/json.ts";
+import type { VaultSecretRef } from "../../core/registry/secret-ref.ts";
+import { ok, type Result } from "../../core/base/result.ts";
+import type { HashicorpConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
-import type { Errand } from "./errand.ts";
+import type { Errand } from "./vault-client.ts";
 import { failed } from "./failure.ts";
-import { HASHICORP, hashicorpAsk } from "./hashicorp-ask.ts";
+import { HASHICORP, hashicorpAsk } from "./hashicorp-request.ts";
 import { hashicorpToken, revokeToken } from "./hashicorp-login.ts";
 
 type HashicorpRef = Extract<VaultSecretRef, { readonly scheme: "vault" }>;

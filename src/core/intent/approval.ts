@@ -1,8 +1,8 @@
-import { ASSURANCE_RANK } from "../assurance.ts";
-import type { ApprovalRequirements, Quorum } from "../decision.ts";
-import { err, ok } from "../result.ts";
+import { ASSURANCE_RANK } from "../identity/assurance.ts";
+import type { ApprovalRequirements, Quorum } from "../policy/decision.ts";
+import { err, ok } from "../base/result.ts";
 import type { Deciding, InForce, Voter } from "./command.ts";
-import { wrongPhase, type Command, type Decided } from "./decided.ts";
+import { wrongPhase, type Command, type Decided } from "./command-result.ts";
 import type { IntentEvent } from "./event.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Instant, IntentState, Vote } from "./state.ts";

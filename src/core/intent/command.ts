@@ -1,5 +1,5 @@
-import type { Assurance } from "../assurance.ts";
-import type { Executor, PolicyRef } from "../decision.ts";
+import type { Assurance } from "../identity/assurance.ts";
+import type { Executor, PolicyRef } from "../policy/decision.ts";
 import type { Instant } from "./state.ts";
 
 /** A person acting through one of their credentials, or what they laid down beforehand acting for them. */

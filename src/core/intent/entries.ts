@@ -1,7 +1,7 @@
 import { commitment } from "../ledger/commitment.ts";
 import type { Draft } from "../ledger/entry.ts";
-import type { Decision } from "../decision.ts";
-import { canonicalJson } from "../json.ts";
+import type { Decision } from "../policy/decision.ts";
+import { canonicalJson } from "../base/json.ts";
 import type { Fact, IntentEvent } from "./event.ts";
 import type { Terms } from "./state.ts";
 

@@ -1,5 +1,5 @@
-import { ok } from "../result.ts";
-import { wrongPhase, type Command, type Decided } from "./decided.ts";
+import { ok } from "../base/result.ts";
+import { wrongPhase, type Command, type Decided } from "./command-result.ts";
 import { currentOrder, type Instant, type IntentState } from "./state.ts";
 
 /**

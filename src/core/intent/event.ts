@@ -1,5 +1,5 @@
-import type { Assurance } from "../assurance.ts";
-import type { Executor, Outcome } from "../decision.ts";
+import type { Assurance } from "../identity/assurance.ts";
+import type { Executor, Outcome } from "../policy/decision.ts";
 import type { Instant, Terms } from "./state.ts";
 
 /** Who an entry is attributed to: a principal's id, or Gate itself for policy and time. */

@@ -1,10 +1,10 @@
-import { err, ok, type Result } from "../result.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import { eligibility, isStale } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
 import { GATE } from "./event.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "./limits.ts";
-import { restsUntil } from "./pauses.ts";
-import { wrongPhase, type Command, type Decided } from "./decided.ts";
+import { restsUntil } from "./send-backoff.ts";
+import { wrongPhase, type Command, type Decided } from "./command-result.ts";
 import type { Refusal } from "./refusal.ts";
 import {
   currentOrder,

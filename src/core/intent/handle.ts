@@ -1,7 +1,7 @@
-import { ok, type Result } from "../result.ts";
+import { ok, type Result } from "../base/result.ts";
 import { approve, cancel, reject, revoke, supersede, withdraw } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
-import type { Command } from "./decided.ts";
+import type { Command } from "./command-result.ts";
 import { erase } from "./erasure.ts";
 import { GATE, type Fact, type IntentEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";

@@ -1,7 +1,7 @@
-import type { PolicyRef } from "../decision.ts";
-import type { Facts } from "../facts.ts";
-import { digestOf } from "../digest.ts";
-import { writeForDigest, type HttpWrite } from "../proxy/http-write.ts";
+import type { PolicyRef } from "../policy/decision.ts";
+import type { Facts } from "../proposal/facts.ts";
+import { digestOf } from "../base/digest.ts";
+import { writeForDigest, type HttpWrite } from "../outbound/http-write.ts";
 
 /** Everything an approval is an approval of. */
 export interface Bound {

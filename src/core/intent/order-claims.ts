@@ -1,8 +1,8 @@
 import { hexToBytes } from "@noble/hashes/utils.js";
-import { toBase64Url } from "../base64url.ts";
-import { digestOf } from "../digest.ts";
-import type { Header } from "../proxy/header-names.ts";
-import type { HttpWrite } from "../proxy/http-write.ts";
+import { toBase64Url } from "../base/base64url.ts";
+import { digestOf } from "../base/digest.ts";
+import type { Header } from "../outbound/header-names.ts";
+import type { HttpWrite } from "../outbound/http-write.ts";
 import type { Order, Terms } from "./state.ts";
 
 /** RFC 8725 section 3.11: an explicit type, so that no other token of ours passes for an order. */

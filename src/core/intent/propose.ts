@@ -1,6 +1,6 @@
-import { err, ok, type Result } from "../result.ts";
-import type { Decision } from "../decision.ts";
-import { canonicalJson } from "../json.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import type { Decision } from "../policy/decision.ts";
+import { canonicalJson } from "../base/json.ts";
 import { GATE, type Fact } from "./event.ts";
 import { DUPLICATE_WINDOW_MS } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";

@@ -1,4 +1,4 @@
-import type { Executor } from "../decision.ts";
+import type { Executor } from "../policy/decision.ts";
 import type { Phase } from "./phase.ts";
 import type { Instant } from "./state.ts";
 

@@ -1,4 +1,4 @@
-import type { Assurance } from "../assurance.ts";
+import type { Assurance } from "../identity/assurance.ts";
 import type {
   ApprovalRequirements,
   Decision,
@@ -6,8 +6,8 @@ import type {
   OnNoResponse,
   Outcome,
   PolicyRef,
-} from "../decision.ts";
-import type { Risk } from "../risk.ts";
+} from "../policy/decision.ts";
+import type { Risk } from "../policy/risk.ts";
 import type { Phase } from "./phase.ts";
 
 /** Milliseconds since the epoch, as `Date.now()` gives them. */

@@ -1,14 +1,14 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Ask } from "../ask.ts";
-import type { Decision } from "../decision.ts";
-import { digestOf } from "../digest.ts";
-import type { Rules } from "../evaluate/decide-intent.ts";
-import type { Payload } from "../payload.ts";
-import { excludedHandles } from "../people.ts";
-import type { Principal } from "../principal.ts";
-import type { HttpWrite } from "../proxy/http-write.ts";
+import type { Ask } from "../proposal/request.ts";
+import type { Decision } from "../policy/decision.ts";
+import { digestOf } from "../base/digest.ts";
+import type { Rules } from "../policy/evaluate.ts";
+import type { Payload } from "../proposal/payload.ts";
+import { excludedHandles } from "../identity/people.ts";
+import type { Principal } from "../identity/principal.ts";
+import type { HttpWrite } from "../outbound/http-write.ts";
 import type { InForce, Voter } from "./command.ts";
-import type { Identity } from "./identity.ts";
+import type { Identity } from "./request-identity.ts";
 import { intentDigest } from "./intent-digest.ts";
 import type { Instant, Terms } from "./state.ts";
 

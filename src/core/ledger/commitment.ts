@@ -1,4 +1,4 @@
-import { hmacHex } from "../digest.ts";
+import { hmacHex } from "../base/digest.ts";
 
 /**
  * A commitment to text that must not stand on the ledger: HMAC-SHA256 under the intent's own salt. With the

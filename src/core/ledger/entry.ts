@@ -1,5 +1,5 @@
-import { hmacHex, sha256Hex } from "../digest.ts";
-import { canonicalJson } from "../json.ts";
+import { hmacHex, sha256Hex } from "../base/digest.ts";
+import { canonicalJson } from "../base/json.ts";
 
 /** One row of the ledger: one state transition of one subject. */
 export interface Entry {

@@ -1,8 +1,8 @@
-import { isPrincipalId, type Principal } from "../../core/principal.ts";
-import { requireActive } from "../auth.ts";
-import type { GateContext } from "../context.ts";
-import { admit, agentOf, requireAgent, type ProxyAgent } from "../proxy/caller.ts";
-import { refuse } from "../problem.ts";
+import { isPrincipalId, type Principal } from "../../core/identity/principal.ts";
+import { requireActive } from "../middleware/auth.ts";
+import type { GateContext } from "../middleware/context.ts";
+import { admit, agentOf, requireAgent, type ProxyAgent } from "../proxy/authenticate-agent.ts";
+import { refuse } from "../problem/problem.ts";
 
 /** What the operator's own Worker says with the binding, out of reach of the code it runs. */
 export interface EgressProps {

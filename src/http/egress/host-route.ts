@@ -1,5 +1,5 @@
-import { canonicalPath, pathBelow } from "../../core/proxy/path.ts";
-import type { Destination, Registry, Upstream } from "../../core/registry.ts";
+import { canonicalPath, pathBelow } from "../../core/outbound/path.ts";
+import type { Destination, Registry, Upstream } from "../../core/registry/registry.ts";
 import type { ProxyRoute } from "../proxy/route.ts";
 
 /** Where a request leads that names its host itself. */

@@ -1,14 +1,14 @@
-import { stoppedBy } from "../../core/kill-switch.ts";
-import { publicAddress } from "../../core/net/public-address.ts";
-import { HOP_BY_HOP, namedInConnection, type Header } from "../../core/proxy/header-names.ts";
-import { holdsGateKey } from "../../core/proxy/request.ts";
-import { leaksGateKey } from "../../core/proxy/target.ts";
-import { refuseStopped, requireDestination } from "../access.ts";
-import type { GateContext } from "../context.ts";
-import type { ProxyAgent } from "../proxy/caller.ts";
-import { requireSendable } from "../proxy/sendable.ts";
-import { problemOfCall, sentBack } from "../proxy/sent-back.ts";
-import { refuse } from "../problem.ts";
+import { stoppedBy } from "../../core/policy/kill-switch.ts";
+import { publicAddress } from "../../core/base/public-address.ts";
+import { HOP_BY_HOP, namedInConnection, type Header } from "../../core/outbound/header-names.ts";
+import { holdsGateKey } from "../../core/outbound/headers.ts";
+import { leaksGateKey } from "../../core/outbound/target.ts";
+import { refuseStopped, requireDestination } from "../middleware/guards.ts";
+import type { GateContext } from "../middleware/context.ts";
+import type { ProxyAgent } from "../proxy/authenticate-agent.ts";
+import { requireSendable } from "../proxy/forwardable.ts";
+import { problemOfCall, sentBack } from "../proxy/relay-response.ts";
+import { refuse } from "../problem/problem.ts";
 
 /**
  * By this name agents' lists, kill switches and the counts of reads know all hosts that are nobody's upstream. What is

@@ -1,6 +1,6 @@
-import { readBytes, SMALL_BODY_BYTES } from "../body.ts";
-import type { GateContext } from "../context.ts";
-import { refuse } from "../problem.ts";
+import { readBytes, SMALL_BODY_BYTES } from "../middleware/body.ts";
+import type { GateContext } from "../middleware/context.ts";
+import { refuse } from "../problem/problem.ts";
 
 /** What a form of the pages sent, each field once. */
 export type Form = ReadonlyMap<string, string>;

@@ -1,16 +1,16 @@
 import { html } from "hono/html";
-import { scrub } from "../../core/scrub.ts";
+import { scrub } from "../../core/detection/pii/scrub.ts";
 import type { IntentState } from "../../core/intent/state.ts";
-import { requestLine } from "../../notify/case-summary.ts";
-import type { GateContext } from "../context.ts";
-import { decidesAlone, type FollowedLink } from "../links.ts";
-import type { Problem } from "../problem.ts";
-import { deciding } from "./case-forms.ts";
-import { optional, row } from "./case-request.ts";
+import { requestLine } from "../../app/notifications/case-summary.ts";
+import type { GateContext } from "../middleware/context.ts";
+import { decidesAlone, type FollowedLink } from "../api/approvals/links.ts";
+import type { Problem } from "../problem/problem.ts";
+import { deciding } from "./case/case-forms.ts";
+import { optional, row } from "./case/case-request.ts";
 import { page, type Markup } from "./page.ts";
 import { returnPath } from "./problem-page.ts";
-import { visible } from "./visible.ts";
-import { distanceTo, dollars, standingOf, timeOf, toneOf } from "./words.ts";
+import { visible } from "./sanitize-text.ts";
+import { distanceTo, dollars, standingOf, timeOf, toneOf } from "./format.ts";
 
 /**
  * What whoever holds a link may see: what a message said already. No payload, no name of a person, and texts that

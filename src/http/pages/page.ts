@@ -1,9 +1,9 @@
 import { html } from "hono/html";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import type { Principal } from "../../core/principal.ts";
-import type { GateContext } from "../context.ts";
+import type { Principal } from "../../core/identity/principal.ts";
+import type { GateContext } from "../middleware/context.ts";
 import { STYLE_VERSION } from "./style.ts";
-import { visible } from "./visible.ts";
+import { visible } from "./sanitize-text.ts";
 
 /** What `html` makes: texts put into it are escaped, markup made by `html` itself is not escaped twice. */
 export type Markup = ReturnType<typeof html>;

@@ -1,11 +1,11 @@
 import { html } from "hono/html";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
-import { isJsonObject, type Json } from "../../core/json.ts";
-import type { GateContext } from "../context.ts";
-import type { Problem } from "../problem.ts";
+import { isJsonObject, type Json } from "../../core/base/json.ts";
+import type { GateContext } from "../middleware/context.ts";
+import type { Problem } from "../problem/problem.ts";
 import { page, type Markup } from "./page.ts";
-import { visible } from "./visible.ts";
+import { visible } from "./sanitize-text.ts";
 
 /** RFC 9110 section 12.5.1, as far as it matters here: a program that asks for JSON alone gets the problem itself. */
 function wantsJson(c: GateContext): boolean {

@@ -1,13 +1,13 @@
 import { html } from "hono/html";
 import type { AskedApproval, IntentRow } from "../../core/intent/read-model.ts";
-import type { DeliveryRecord } from "../../ports/telling.ts";
-import type { GateContext } from "../context.ts";
-import { cursorOf, listFilter } from "../wire/list-query.ts";
-import { deadlineOf } from "../wire/queue.ts";
+import type { DeliveryRecord } from "../../ports/notifications.ts";
+import type { GateContext } from "../middleware/context.ts";
+import { cursorOf, listFilter } from "../api/shared/list-query.ts";
+import { deadlineOf } from "../api/approvals/queue-view.ts";
 import { page, type Markup } from "./page.ts";
-import { undeliveredOf } from "./undelivered.ts";
-import { visible } from "./visible.ts";
-import { distanceTo, dollars, timeOf } from "./words.ts";
+import { undeliveredOf } from "./case/undelivered.ts";
+import { visible } from "./sanitize-text.ts";
+import { distanceTo, dollars, timeOf } from "./format.ts";
 
 /** Everything that waits, newest first. */
 export async function queuePage(c: GateContext): Promise<Response> {

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { GateContext } from "../context.ts";
+import type { GateContext } from "../middleware/context.ts";
 import { page } from "./page.ts";
 import { returnPath } from "./problem-page.ts";
 

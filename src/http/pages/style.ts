@@ -1,4 +1,4 @@
-import { sha256Hex } from "../../core/digest.ts";
+import { sha256Hex } from "../../core/base/digest.ts";
 
 /** The one stylesheet of the pages. System fonts and no pictures: nothing is loaded from anywhere. */
 export const STYLE = `

@@ -1,10 +1,10 @@
-import type { GateContext } from "../context.ts";
-import { refuse } from "../problem.ts";
-import type { ProxyAgent } from "./caller.ts";
-import { incoming } from "./incoming.ts";
-import { passRead } from "./read.ts";
+import type { GateContext } from "../middleware/context.ts";
+import { refuse } from "../problem/problem.ts";
+import type { ProxyAgent } from "./authenticate-agent.ts";
+import { incoming } from "./parse-request.ts";
+import { passRead } from "./pass-read.ts";
 import type { ProxyRoute } from "./route.ts";
-import { governWrite } from "./write.ts";
+import { governWrite } from "./govern-write.ts";
 
 /** The one path of every request that comes to be sent on, whatever door it came through. */
 export async function handleProxied(c: GateContext, agent: ProxyAgent, route: ProxyRoute): Promise<Response> {

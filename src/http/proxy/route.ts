@@ -1,5 +1,5 @@
-import { canonicalPath, pathBelow } from "../../core/proxy/path.ts";
-import type { Destination, Registry, Upstream } from "../../core/registry.ts";
+import { canonicalPath, pathBelow } from "../../core/outbound/path.ts";
+import type { Destination, Registry, Upstream } from "../../core/registry/registry.ts";
 
 /** Where a request through the proxy leads. */
 export interface ProxyRoute {

@@ -1,0 +1,103 @@
+import { listsName } from "../../src/core/registry/name-patterns.ts";
+import type { Policy, PolicyField, PolicyRules } from "../../src/core/policy/policy.ts";
+import type { Registry } from "../../src/core/registry/registry.ts";
+
+export interface Oddity {
+  readonly line: number;
+  readonly message: string;
+}
+
+/** What is allowed and most likely not meant. */
+export function oddities(policy: Policy, registry: Registry): readonly Oddity[] {
+  const variants = [policy.base, ...policy.environments.values()];
+  const found = variants.flatMap((rules) => [
+    ...ofRules(rules),
+    ...toldInVain(rules, registry),
+    ...countedAsOne(policy.id, rules, registry),
+  ]);
+  if (registry.destinations.size > 0) found.push(...unbound(policy, registry));
+  const seen = new Set<string>();
+  return found.filter(({ line, message }) => {
+    const said = `${line}:${message}`;
+    return !seen.has(said) && seen.add(said);
+  });
+}
+
+function ofRules(rules: PolicyRules): Oddity[] {
+  const found: Oddity[] = [];
+  const odd = (field: PolicyField, message: string) =>
+    void found.push({ line: rules.fields.get(field)?.line ?? 1, message });
+  const { autoApproveUnder: under, requireApprovalOver: over } = rules;
+  if (under !== null && rules.requireApprovalAlways) {
+    odd("auto_approve_under", "never applies: every intent is held (`require_approval: always`)");
+  }
+  if (over !== null && rules.requireApprovalAlways) {
+    odd("require_approval_over", "never applies: every intent is held (`require_approval: always`)");
+  }
+  if (under !== null && over !== null && over < under) {
+    odd("require_approval_over", `is below auto_approve_under: ${under}, so only up to ${over} pass`);
+  }
+  if (over !== null && under === null && !rules.requireApprovalAlways) {
+    odd("require_approval_over", "nothing approves below it: without auto_approve_under everything is held");
+  }
+  if (under === 0) odd("auto_approve_under", "only intents of no records at all pass");
+  const { maxValueCents: most, requireApprovalOverValueCents: threshold } = rules;
+  if (most !== null && threshold !== null && threshold >= most) {
+    odd("require_approval_over_value_usd", "never applies: max_value_usd blocks first");
+  }
+  for (const field of ["block_if_terms", "hold_if_terms"] as const) {
+    const terms = (field === "block_if_terms" ? rules.blockIfTerms : rules.holdIfTerms)?.terms ?? [];
+    const twice = terms.find((term, index) => terms.indexOf(term) !== index);
+    if (twice !== undefined) odd(field, `lists ${JSON.stringify(twice)} twice`);
+  }
+  if (rules.onNoResponse === "auto_approve_if_low_risk" && rules.expiryMinutes < 5) {
+    odd(
+      "on_no_response",
+      `approves by silence after ${rules.expiryMinutes === 1 ? "a minute" : `${rules.expiryMinutes} minutes`}: few people are that fast`,
+    );
+  }
+  if (rules.holdAtRisk === null && rules.blockAtRisk === null) {
+    odd("risk", "the risk score has no say at all (`hold_at: never`)");
+  }
+  return found;
+}
+
+/** Who is told next should be somebody who may decide: the others can only look on. */
+function toldInVain({ approvers, escalate, fields }: PolicyRules, registry: Registry): readonly Oddity[] {
+  const { groups, people } = approvers;
+  if (groups.length === 0 && people.length === 0) return [];
+  const mayDecide = new Set([...people, ...groups.flatMap((id) => [...(registry.groups.get(id) ?? [])])]);
+  return escalate
+    .filter(({ to }) => ![...(registry.groups.get(to) ?? [to])].some((person) => mayDecide.has(person)))
+    .map(({ to }) => ({
+      line: fields.get("escalate")?.line ?? 1,
+      message: `${to} is told and may not decide: \`approvers\` admits nobody of them`,
+    }));
+}
+
+/** Many contacts in one JSON object are one record to whoever was not told where they are: then a batch passes as one. */
+function countedAsOne(
+  policy: string,
+  { autoApproveUnder, allowedTypes, fields }: PolicyRules,
+  registry: Registry,
+): readonly Oddity[] {
+  if (autoApproveUnder === null || autoApproveUnder === 0) return [];
+  if (allowedTypes !== null && !allowedTypes.has("json")) return [];
+  return [...registry.destinations.values()]
+    .filter(({ policies, upstream, measure }) => {
+      return policies.includes(policy) && upstream !== null && measure.records.kind === "auto";
+    })
+    .map(({ name }) => ({
+      line: fields.get("auto_approve_under")?.line ?? 1,
+      message: `${name} does not say what a record is, and a JSON object is one, whatever lists it holds: write \`records\` in the registry`,
+    }));
+}
+
+/** A listed destination that nobody bound can be decided by whichever policy an agent names. */
+function unbound(policy: Policy, registry: Registry): readonly Oddity[] {
+  const line = policy.base.fields.get("destinations")?.line ?? 1;
+  return policy.base.destinations.written
+    .filter((name) => !name.endsWith(".*") && listsName(policy.base.destinations, name))
+    .filter((name) => (registry.destinations.get(name)?.policies.length ?? 0) === 0)
+    .map((name) => ({ line, message: `${name} is bound to no policy in the registry` }));
+}

@@ -1,0 +1,282 @@
+import type {
+  Delivery,
+  DeliveryKind,
+  DeliveryRecord,
+  DeliveryState,
+  Told,
+} from "../../src/ports/notifications.ts";
+
+/** A lease ends by itself: whoever held it died half-way, and the delivery is due again. */
+export const LEASE_MS = 60_000;
+
+/** Of one lane at once: the second goes on while the first waits for an answer. */
+const LANE_WIDTH = 2;
+
+/** What ended is kept this long for whoever asks what became of it. */
+const KEPT_MS = 30 * 24 * 60 * 60_000;
+
+/** Removed in one go; more comes next time. */
+const PRUNED_AT_ONCE = 1_000;
+
+/** Lanes with something due that are looked at in one go; the others are served as these end. */
+const LANES_AT_ONCE = 1_000;
+
+/** Without a word from whoever tried. */
+const RETRY_MS = 60_000;
+
+const TABLES = [
+  `CREATE TABLE IF NOT EXISTS deliveries (
+    id TEXT PRIMARY KEY,
+    target TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    person TEXT,
+    kind TEXT NOT NULL,
+    intent TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    event TEXT,
+    escalated_to TEXT,
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    -- When it is tried next, or when its lease ends.
+    next_at INTEGER,
+    leased INTEGER NOT NULL,
+    last_status INTEGER,
+    last_problem TEXT,
+    delivered_at INTEGER,
+    ended_at INTEGER,
+    receipt TEXT
+  ) STRICT, WITHOUT ROWID`,
+  "CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (lane, next_at) WHERE state = 'pending'",
+  "CREATE INDEX IF NOT EXISTS deliveries_leased ON deliveries (lane) WHERE leased = 1",
+  "CREATE INDEX IF NOT EXISTS deliveries_failing ON deliveries (lane) WHERE state = 'pending' AND last_problem IS NOT NULL",
+  "CREATE INDEX IF NOT EXISTS deliveries_next ON deliveries (next_at) WHERE state = 'pending'",
+  "CREATE INDEX IF NOT EXISTS deliveries_by_target ON deliveries (target, at, id)",
+  "CREATE INDEX IF NOT EXISTS deliveries_by_intent ON deliveries (intent, at, id)",
+  "CREATE INDEX IF NOT EXISTS deliveries_ended ON deliveries (ended_at) WHERE ended_at IS NOT NULL",
+] as const;
+
+const ADD = `
+  INSERT INTO deliveries (id, target, lane, person, kind, intent, seq, event, escalated_to, at, state, attempts, next_at, leased)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, 0) ON CONFLICT DO NOTHING`;
+
+/**
+ * From lane to lane through the index: lanes with much to do cost no more than the others, and those that only wait to
+ * try again take nobody's place. The last one first: those of agents, which can be any number, are named before all
+ * that the operator set up.
+ */
+const LANES = `
+  WITH RECURSIVE lanes (lane) AS (
+    SELECT MAX(lane) FROM deliveries WHERE state = 'pending'
+    UNION ALL
+    SELECT (SELECT MAX(lane) FROM deliveries WHERE state = 'pending' AND lane < lanes.lane)
+    FROM lanes WHERE lanes.lane IS NOT NULL
+  )
+  SELECT lane FROM lanes
+  WHERE lane IS NOT NULL
+    AND EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND lane = lanes.lane AND next_at <= ?1)
+  LIMIT ${LANES_AT_ONCE}`;
+
+const DUE = `
+  SELECT * FROM deliveries WHERE state = 'pending' AND lane = ?1 AND next_at <= ?2
+  ORDER BY next_at LIMIT ?3`;
+
+// One that failed is tried alone: a place that does not answer keeps one request waiting, not all of them.
+const BUSY = `
+  SELECT COUNT(*) AS busy,
+    EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND lane = ?1 AND last_problem IS NOT NULL) AS failing
+  FROM deliveries WHERE leased = 1 AND lane = ?1 AND next_at > ?2`;
+
+interface Row extends Record<string, SqlStorageValue> {
+  id: string;
+  target: string;
+  lane: string;
+  person: string | null;
+  kind: string;
+  intent: string;
+  seq: number;
+  event: string | null;
+  escalated_to: string | null;
+  at: number;
+  state: string;
+  attempts: number;
+  next_at: number | null;
+  last_status: number | null;
+  last_problem: string | null;
+  delivered_at: number | null;
+  receipt: string | null;
+}
+
+/** What the dispatcher keeps: how far the ledger was read, and what is to be told. Every call is synchronous. */
+export class DispatchStore {
+  readonly #storage: DurableObjectStorage;
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage;
+    for (const statement of TABLES) storage.sql.exec(statement);
+  }
+
+  cursor(): number | null {
+    return this.#storage.kv.get<number>("cursor") ?? null;
+  }
+
+  putCursor(row: number): void {
+    this.#storage.kv.put("cursor", row);
+  }
+
+  /** Moves the cursor and adds these, all or nothing; false: somebody else moved it first. */
+  plan(from: number, to: number, deliveries: readonly Delivery[]): boolean {
+    return this.#storage.transactionSync(() => {
+      if (this.cursor() !== from) return false;
+      this.add(deliveries);
+      this.putCursor(to);
+      return true;
+    });
+  }
+
+  add(deliveries: readonly Delivery[]): void {
+    for (const each of deliveries) {
+      const { id, target, lane = target, person, kind, intent, seq, event = null, to, at } = each;
+      this.#storage.sql.exec(ADD, id, target, lane, person, kind, intent, seq, event, to, at, at);
+    }
+  }
+
+  lease(limit: number, now: number): readonly DeliveryRecord[] {
+    return this.#storage.transactionSync(() => {
+      const due = this.#lanes(now).flatMap((lane) => {
+        const { busy, failing } = this.#busy(lane, now);
+        const free = (failing ? 1 : LANE_WIDTH) - busy;
+        return free > 0 ? this.#rows(DUE, lane, now, free) : [];
+      });
+      // Who has waited longest first, lanes mixed.
+      const taken = due.toSorted((a, b) => (a.next_at ?? 0) - (b.next_at ?? 0)).slice(0, Math.max(limit, 0));
+      for (const { id } of taken) {
+        this.#storage.sql.exec(
+          "UPDATE deliveries SET leased = 1, attempts = attempts + 1, next_at = ? WHERE id = ?",
+          now + LEASE_MS,
+          id,
+        );
+      }
+      return taken.map((row) => ({ ...recordOf(row), attempts: row.attempts + 1, nextAt: now + LEASE_MS }));
+    });
+  }
+
+  #lanes(now: number): readonly string[] {
+    return this.#storage.sql
+      .exec<{ lane: string }>(LANES, now)
+      .toArray()
+      .map(({ lane }) => lane);
+  }
+
+  #busy(lane: string, now: number): { readonly busy: number; readonly failing: boolean } {
+    const { busy, failing } = this.#storage.sql
+      .exec<{ busy: number; failing: number }>(BUSY, lane, now)
+      .one();
+    return { busy, failing: failing === 1 };
+  }
+
+  /** An attempt that ends after its lease did says nothing about what was settled meanwhile. */
+  settle(id: string, told: Told, now: number): void {
+    const [state, nextAt] =
+      told.kind === "retry"
+        ? (["pending", now + (told.afterMs ?? RETRY_MS)] as const)
+        : ([told.kind, null] as const);
+    this.#storage.sql.exec(
+      `UPDATE deliveries SET state = ?, next_at = ?, leased = 0, last_status = ?, last_problem = ?,
+         delivered_at = ?, ended_at = ?, receipt = COALESCE(?, receipt)
+       WHERE id = ? AND state = 'pending'`,
+      state,
+      nextAt,
+      "status" in told ? told.status : null,
+      "problem" in told ? told.problem : null,
+      told.kind === "delivered" ? now : null,
+      told.kind === "retry" ? null : now,
+      told.kind === "delivered" ? told.receipt : null,
+      id,
+    );
+  }
+
+  find(id: string): DeliveryRecord | null {
+    const row = this.#rows("SELECT * FROM deliveries WHERE id = ?", id)[0];
+    return row === undefined ? null : recordOf(row);
+  }
+
+  ofIntents(intents: readonly string[]): readonly DeliveryRecord[] {
+    return this.#rows(
+      "SELECT * FROM deliveries WHERE intent IN (SELECT value FROM json_each(?)) ORDER BY at, id",
+      JSON.stringify(intents),
+    ).map(recordOf);
+  }
+
+  /** Newest first. */
+  log(target: string, after: DeliveryRecord | null, limit: number): readonly DeliveryRecord[] {
+    return this.#rows(
+      `SELECT * FROM deliveries WHERE target = ?1 AND (?2 IS NULL OR (at, id) < (?2, ?3))
+       ORDER BY at DESC, id DESC LIMIT ?4`,
+      target,
+      after?.at ?? null,
+      after?.id ?? null,
+      limit,
+    ).map(recordOf);
+  }
+
+  replay(id: string, now: number): void {
+    this.#storage.sql.exec(
+      `UPDATE deliveries SET state = 'pending', attempts = 0, next_at = ?, leased = 0, last_problem = NULL,
+         ended_at = NULL WHERE id = ?`,
+      now,
+      id,
+    );
+  }
+
+  drop(target: string, now: number): void {
+    this.#storage.sql.exec(
+      `UPDATE deliveries SET state = 'moot', next_at = NULL, leased = 0, ended_at = ?
+       WHERE target = ? AND state = 'pending'`,
+      now,
+      target,
+    );
+  }
+
+  /** When the next is due, or a lease ends; null: nothing waits. */
+  nextAt(): number | null {
+    const found = this.#storage.sql
+      .exec<{ next: number | null }>("SELECT MIN(next_at) AS next FROM deliveries WHERE state = 'pending'")
+      .one();
+    return found.next;
+  }
+
+  prune(now: number): void {
+    this.#storage.sql.exec(
+      `DELETE FROM deliveries WHERE id IN
+         (SELECT id FROM deliveries WHERE ended_at <= ? ORDER BY ended_at LIMIT ${PRUNED_AT_ONCE})`,
+      now - KEPT_MS,
+    );
+  }
+
+  #rows(sql: string, ...values: readonly SqlStorageValue[]): readonly Row[] {
+    return this.#storage.sql.exec<Row>(sql, ...values).toArray();
+  }
+}
+
+function recordOf(row: Row): DeliveryRecord {
+  return {
+    id: row.id,
+    target: row.target,
+    lane: row.lane,
+    person: row.person,
+    kind: row.kind as DeliveryKind,
+    intent: row.intent,
+    seq: row.seq,
+    ...(row.event === null ? {} : { event: row.event }),
+    to: row.escalated_to,
+    at: row.at,
+    state: row.state as DeliveryState,
+    attempts: row.attempts,
+    nextAt: row.next_at,
+    lastStatus: row.last_status,
+    lastProblem: row.last_problem,
+    deliveredAt: row.delivered_at,
+    receipt: row.receipt,
+  };
+}

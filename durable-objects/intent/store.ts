@@ -1,0 +1,285 @@
+import type { NumberedNote } from "../../src/core/intent/entries.ts";
+import type { Fate } from "../../src/core/intent/counter-effect.ts";
+import type { Instant, IntentState } from "../../src/core/intent/state.ts";
+import { EMPTY_HEAD, type Entry, type Head } from "../../src/core/ledger/entry.ts";
+import type { KeptResponse } from "../../src/ports/ports.ts";
+import {
+  freshSecrets,
+  open,
+  seal,
+  unwrap,
+  wrap,
+  type IntentSecrets,
+  type KeyRing,
+  type WrappedKey,
+} from "./sealing.ts";
+
+/*
+ * What one intent's object keeps. Keys of its storage:
+ *
+ *   intent            IntentState, everything decisions depend on; where its chain ends, how far D1 has followed
+ *   opening           the entries it began with; the intent's own key and salt, wrapped; and sealed under it the
+ *                     case: the ask, the full decision, a small payload. Destroying the key erases what it sealed
+ *   entries:<seq>     the entries of one later commit, under the sequence of the first
+ *   notes:<seq>       sealed: free text that came with entries
+ *   payload:<n>       sealed: a larger payload's bytes in pieces
+ *   response:<n>      sealed: what an upstream answered to a write that Gate sent; 0 what it said, then its body
+ */
+
+/** A payload up to here lies in the case itself: one record less to write for what most proposals carry. */
+const INLINE_BYTES = 16 * 1024;
+
+/** A value in an object's storage is at most 2 MB; 1 MiB leaves room for what sealing adds. */
+const PIECE_BYTES = 1024 * 1024;
+
+export interface Progress extends Head {
+  /** The last sequence that D1 has. */
+  readonly flushed: number;
+  /** The deadline a queue message was last sent for. */
+  readonly queuedFor: number | null;
+  /** What the agent's counters were last told; null: nothing yet. */
+  readonly told: Fate | null;
+  /** Attempts to have the write sent, and when the next is due; null: Gate does not send it. */
+  readonly sending: { readonly attempts: number; readonly at: Instant } | null;
+  /** Whose attempt to send it holds the claim, or held it last; null: nobody's yet. */
+  readonly attempt: string | null;
+}
+
+/** What was asked and how it was decided; gone once the intent is erased. */
+export interface Case {
+  /** JSON text of the ask. */
+  readonly ask: string;
+  /** JSON text of the whole decision, trace and facts included. */
+  readonly decision: string;
+  readonly payload: {
+    readonly bytes: number;
+    readonly name: string | null;
+    readonly mediaType: string | null;
+    readonly kind: "none" | "content" | "reference";
+  };
+}
+
+interface Current {
+  readonly state: IntentState;
+  readonly progress: Progress;
+}
+
+/** Written once, and again only when the key changes: a proposal is one record less for each that is merged here. */
+interface Opening {
+  readonly entries: readonly Entry[];
+  readonly key: WrappedKey;
+  /** The case; null once erased. */
+  readonly sealed: Uint8Array | null;
+}
+
+interface StoredCase extends Case {
+  /** The whole payload in base64 where it is small; else null, and it is in pieces. */
+  readonly inline: string | null;
+}
+
+interface StoredResponse extends Omit<KeptResponse, "body"> {
+  readonly bytes: number;
+}
+
+const START: Progress = {
+  ...EMPTY_HEAD,
+  flushed: 0,
+  queuedFor: null,
+  told: null,
+  sending: null,
+  attempt: null,
+};
+
+/** What was stored before Gate sent writes itself says nothing of that. */
+function asOfToday({ state, progress }: Current): Current {
+  const { terms } = state;
+  return {
+    state: { ...state, terms: { ...terms, sending: terms.sending ?? null } },
+    progress: { ...START, ...progress },
+  };
+}
+
+/** Numbers sort as text. */
+function key(prefix: string, number: number): string {
+  return `${prefix}:${String(number).padStart(9, "0")}`;
+}
+
+/** Typed access to one intent's records. Every call is synchronous: callers build one commit out of several. */
+export class IntentStore {
+  readonly #storage: DurableObjectStorage;
+  readonly #ring: KeyRing;
+  // Only this object writes its records, so what was read or written last is what is stored.
+  #current: Current | undefined;
+  #secrets: IntentSecrets | undefined;
+
+  constructor(storage: DurableObjectStorage, ring: KeyRing) {
+    this.#storage = storage;
+    this.#ring = ring;
+  }
+
+  state(): IntentState | undefined {
+    return this.#read()?.state;
+  }
+
+  progress(): Progress {
+    return this.#read()?.progress ?? START;
+  }
+
+  put(state: IntentState, progress: Progress): void {
+    const current = { state, progress };
+    this.#storage.kv.put("intent", current);
+    this.#current = current;
+  }
+
+  putProgress(change: Partial<Progress>): void {
+    const current = this.#read();
+    if (current !== undefined) this.put(current.state, { ...current.progress, ...change });
+  }
+
+  /** After a failed commit nothing in memory may be believed. */
+  forget(): void {
+    this.#current = undefined;
+    this.#secrets = undefined;
+  }
+
+  /** The salt of all commitments made from now on. */
+  salt(): Uint8Array {
+    return this.#open().salt;
+  }
+
+  putEntries(entries: readonly Entry[], notes: readonly NumberedNote[]): void {
+    const [first] = entries;
+    if (first === undefined) return;
+    this.#storage.kv.put(key("entries", first.seq), entries);
+    if (notes.length > 0) this.#putSealed(key("notes", first.seq), Buffer.from(JSON.stringify(notes)));
+  }
+
+  entries(): readonly Entry[] {
+    const later = [...this.#storage.kv.list<readonly Entry[]>({ prefix: "entries:" })];
+    return [...this.#opening().entries, ...later.flatMap(([, group]) => group)];
+  }
+
+  notes(): readonly NumberedNote[] {
+    return [...this.#storage.kv.list<Uint8Array>({ prefix: "notes:" })].flatMap(
+      ([name, sealed]) => JSON.parse(this.#unseal(name, sealed).toString()) as NumberedNote[],
+    );
+  }
+
+  case(): Case | undefined {
+    return this.#storedCase();
+  }
+
+  /** The first record of an intent: makes its key, and keeps what was asked under it. */
+  begin(record: Case, salt: Uint8Array, bytes: Uint8Array, entries: readonly Entry[]): void {
+    const secrets = freshSecrets(salt);
+    const inline = bytes.length <= INLINE_BYTES ? Buffer.from(bytes).toString("base64") : null;
+    const text = Buffer.from(JSON.stringify({ ...record, inline } satisfies StoredCase));
+    const sealed = seal(secrets.dataKey, "case", text);
+    this.#putOpening({ entries, key: wrap(secrets, this.#ring), sealed }, secrets);
+    if (inline === null) this.#putPieces("payload", 0, bytes);
+  }
+
+  /** The payload as it was proposed, byte for byte; null for an intent that has none any more. */
+  payload(): Uint8Array | null {
+    const stored = this.#storedCase();
+    if (stored === undefined) return null;
+    if (stored.inline !== null) return Buffer.from(stored.inline, "base64");
+    return this.#pieces("payload", 0, stored.payload.bytes);
+  }
+
+  putResponse({ body, ...said }: KeptResponse): void {
+    const text = JSON.stringify({ ...said, bytes: body.length } satisfies StoredResponse);
+    this.#putSealed(key("response", 0), Buffer.from(text));
+    this.#putPieces("response", 1, body);
+  }
+
+  dropResponse(): void {
+    this.#delete("response:");
+  }
+
+  response(): KeptResponse | null {
+    const name = key("response", 0);
+    const sealed = this.#storage.kv.get<Uint8Array>(name);
+    if (sealed === undefined) return null;
+    const { bytes, ...said } = JSON.parse(this.#unseal(name, sealed).toString()) as StoredResponse;
+    return { ...said, body: this.#pieces("response", 1, bytes) };
+  }
+
+  /** Destroys the key and the salt, and what they opened. What comes after is sealed and committed to anew. */
+  erase(): void {
+    for (const prefix of ["notes:", "payload:", "response:"] as const) this.#delete(prefix);
+    const secrets = freshSecrets();
+    this.#putOpening(
+      { entries: this.#opening().entries, key: wrap(secrets, this.#ring), sealed: null },
+      secrets,
+    );
+  }
+
+  #read(): Current | undefined {
+    if (this.#current !== undefined) return this.#current;
+    const stored = this.#storage.kv.get<Current>("intent");
+    this.#current = stored === undefined ? undefined : asOfToday(stored);
+    return this.#current;
+  }
+
+  /** @throws {Error} for an intent that was never proposed: callers know its state before they ask for more */
+  #opening(): Opening {
+    const opening = this.#storage.kv.get<Opening>("opening");
+    if (opening === undefined) throw new Error("an intent without its opening");
+    return opening;
+  }
+
+  #putOpening(opening: Opening, secrets: IntentSecrets): void {
+    this.#storage.kv.put("opening", opening);
+    this.#secrets = secrets;
+  }
+
+  #storedCase(): StoredCase | undefined {
+    const { sealed } = this.#opening();
+    return sealed === null ? undefined : (JSON.parse(this.#unseal("case", sealed).toString()) as StoredCase);
+  }
+
+  #open(): IntentSecrets {
+    if (this.#secrets !== undefined) return this.#secrets;
+    const opening = this.#opening();
+    const secrets = unwrap(opening.key, this.#ring);
+    this.#secrets = secrets;
+    // After a change of the deployment's secret each intent moves to the new one when it is next looked at.
+    if (opening.key.kid !== this.#ring.current.kid) {
+      this.#putOpening({ ...opening, key: wrap(secrets, this.#ring) }, secrets);
+    }
+    return secrets;
+  }
+
+  #delete(prefix: `${string}:`): void {
+    for (const [name] of this.#storage.kv.list({ prefix })) this.#storage.kv.delete(name);
+  }
+
+  #putPieces(prefix: string, first: number, bytes: Uint8Array): void {
+    for (let piece = 0; piece * PIECE_BYTES < bytes.length; piece += 1) {
+      const start = piece * PIECE_BYTES;
+      this.#putSealed(key(prefix, first + piece), bytes.subarray(start, start + PIECE_BYTES));
+    }
+  }
+
+  #pieces(prefix: string, first: number, bytes: number): Uint8Array {
+    const whole = new Uint8Array(bytes);
+    let at = 0;
+    const start = key(prefix, first);
+    for (const [name, sealed] of this.#storage.kv.list<Uint8Array>({ prefix: `${prefix}:`, start })) {
+      const piece = this.#unseal(name, sealed);
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    if (at !== bytes) throw new Error(`${at} of ${bytes} bytes of the ${prefix} are there`);
+    return whole;
+  }
+
+  #putSealed(name: string, bytes: Uint8Array): void {
+    this.#storage.kv.put(name, seal(this.#open().dataKey, name, bytes));
+  }
+
+  #unseal(name: string, sealed: Uint8Array): Buffer {
+    return Buffer.from(open(this.#open().dataKey, name, sealed));
+  }
+}

@@ -1,0 +1,105 @@
+import { hexToBytes } from "@noble/hashes/utils.js";
+import { FIRST_ROW, pageStart, type LedgerPage, type LogRows } from "../../src/adapters/d1/log-rows.ts";
+import type { LogSigner } from "../../src/adapters/signing/tlog-signer.ts";
+import { formatCheckpoint } from "../../src/core/tlog/checkpoint.ts";
+import { checkPage, type Misfit } from "./check.ts";
+import type { LogStore } from "./store.ts";
+
+/** What one run seals at most: well below the processor time of one call. The alarm carries on at once. */
+const PAGES_PER_RUN = 50;
+
+/** What a run works with. */
+export interface Log {
+  readonly store: LogStore;
+  readonly rows: LogRows;
+  readonly signer: LogSigner;
+  readonly origin: string;
+}
+
+export interface Run {
+  /** Everything there was is sealed and signed. */
+  readonly isComplete: boolean;
+  /** It stopped at its own limit, and the next run goes on. */
+  readonly hasMore: boolean;
+  /** Rows in the ledger when it was last read. */
+  readonly rows: number;
+  /** Leaves this run added. */
+  readonly added: number;
+}
+
+/**
+ * Reads pages of D1, checks every row, commits leaves and chain heads page by page, and signs one checkpoint over
+ * what is committed. Never two at a time: between reading a page and committing it nothing else may append.
+ *
+ * Each step starts from what is stored, so a crash between any two of them costs nothing but the repetition.
+ *
+ * @throws when D1 or the storage does not do its part; what is stored is whole then
+ */
+export async function sealRows(log: Log): Promise<Run> {
+  const { store, signer } = log;
+  const before = store.size();
+  await signer.ready();
+  for (let pages = 1; ; pages += 1) {
+    const page = await log.rows.page(pageStart(store.size()));
+    const misfit = sealPage(log, page);
+    const rows = page.highest === null ? 0 : page.highest - FIRST_ROW + 1;
+    const isBehind = rows > store.size();
+    if (misfit === null && isBehind && pages < PAGES_PER_RUN) continue;
+
+    const hasMore = misfit === null && isBehind;
+    const conflict = conflictWith(store, page.signed);
+    // A log that lost its storage grows back to what was signed; until it has, that is no fault.
+    const fault = misfit ?? (conflict?.reason === "checkpoint_ahead" && hasMore ? null : conflict);
+    note(store, fault);
+    if (conflict === null) await sign(log, page.signed);
+    return { isComplete: fault === null && !isBehind, hasMore, rows, added: store.size() - before };
+  }
+}
+
+function sealPage({ store, signer }: Log, page: LedgerPage): Misfit | null {
+  const size = store.size();
+  const { leaves, heads, misfit } = checkPage(page, {
+    size,
+    lastLeaf: size === 0 ? null : store.reader()(0, size - 1),
+    headOf: (chain) => store.head(chain),
+    macKeys: signer.macKeys(),
+  });
+  if (leaves.length > 0) store.append(leaves, heads);
+  return misfit;
+}
+
+/** Does this log continue what was signed before, as D1 remembers it? */
+function conflictWith(store: LogStore, signed: LedgerPage["signed"]): Misfit | null {
+  if (signed === null) return null;
+  const nowhere = { row: null, chain: null, seq: null };
+  if (signed.size > store.size()) return { reason: "checkpoint_ahead", ...nowhere };
+  return store.rootAt(signed.size) === signed.root ? null : { reason: "checkpoint_conflict", ...nowhere };
+}
+
+/** Keeps why the log stands still, and says so each time it is met. */
+function note(store: LogStore, misfit: Misfit | null): void {
+  const before = store.fault();
+  const now = Date.now();
+  const isKnown = before?.reason === misfit?.reason && before?.row === misfit?.row;
+  if (!isKnown) store.putFault(misfit === null ? null : { ...misfit, since: now }, now);
+  if (misfit !== null) console.error({ message: "the log stands still", ...misfit });
+}
+
+/**
+ * Signs the tree as it is committed. D1 takes the checkpoint first and the object second: what only D1 has is
+ * signed again with the same outcome, and what neither has was told to nobody.
+ */
+async function sign({ store, rows, signer, origin }: Log, published: LedgerPage["signed"]): Promise<void> {
+  const size = store.size();
+  const last = store.checkpoint();
+  if (last?.size === size) {
+    // D1 was restored to an hour before the last checkpoint.
+    if (published?.size !== size) await rows.publish(last);
+    return;
+  }
+  const root = store.rootAt(size);
+  const text = formatCheckpoint({ origin, size, root: hexToBytes(root) });
+  const checkpoint = { size, root, note: await signer.sign(text), signedAt: Date.now() };
+  await rows.publish(checkpoint);
+  store.putCheckpoint(checkpoint);
+}

@@ -1,0 +1,126 @@
+import { hexToBytes } from "@noble/hashes/utils.js";
+import { digestOf, hmacHex } from "../../core/base/digest.ts";
+import { canonicalJson } from "../../core/base/json.ts";
+import { deriveKey } from "../../core/base/key-derivation.ts";
+import type { IdempotentAnswers, KeptAnswer, KeyedRequest } from "../../ports/ports.ts";
+import { openJson, sealJson } from "./sealed-json.ts";
+
+/** The draft leaves the time to the server; a day is what clients of other services count on. */
+const KEEP_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * An attempt that has not answered by now never will: its isolate died or its caller went away. Another may then
+ * carry the request out. Should the first be alive after all, both meet in the same objects, which do a thing once
+ * or refuse.
+ */
+const IN_FLIGHT_MS = 60_000;
+
+/** Expired answers removed with each new key: more than one comes in, so that none stay for ever. */
+const SWEPT_AT_ONCE = 20;
+
+interface AnswerRow {
+  fingerprint: string;
+  intent: string;
+  attempt: string;
+  answer: string | null;
+}
+
+const SWEEP = `
+  DELETE FROM idempotent_answers
+  WHERE (id = ?1 AND expires_at <= ?2)
+     OR id IN (SELECT id FROM idempotent_answers WHERE expires_at <= ?2 ORDER BY expires_at LIMIT ${SWEPT_AT_ONCE})`;
+
+// A key that was never answered is taken over by the same request only, and keeps the intent it made or would make.
+const TAKE = `
+  INSERT INTO idempotent_answers (id, fingerprint, intent, attempt, lapses_at, expires_at)
+  VALUES (?1, ?2 ->> 0, ?3, ?4, ?5, ?6)
+  ON CONFLICT (id) DO UPDATE SET
+    attempt = excluded.attempt, lapses_at = excluded.lapses_at, expires_at = excluded.expires_at
+  WHERE answer IS NULL AND lapses_at <= ?7 AND fingerprint IN (SELECT value FROM json_each(?2))`;
+
+const LOOK = "SELECT fingerprint, intent, attempt, answer FROM idempotent_answers WHERE id = ?1";
+
+// Only by the attempt that holds the key: one that lapsed in between answers its own caller, and nobody else.
+const KEEP = `
+  UPDATE idempotent_answers SET answer = ?3, expires_at = ?4
+  WHERE id = ?1 AND attempt = ?2 AND answer IS NULL`;
+
+const LAPSE = "UPDATE idempotent_answers SET lapses_at = 0 WHERE id = ?1 AND attempt = ?2 AND answer IS NULL";
+
+const FORGET = "DELETE FROM idempotent_answers WHERE id = ?1 AND attempt = ?2 AND answer IS NULL";
+
+/** @param secrets the deployment's, the current one first; answers kept under an earlier one can still be read */
+export function d1IdempotentAnswers(
+  db: D1Database,
+  secrets: readonly [string, ...string[]],
+): IdempotentAnswers {
+  return {
+    async begin(request) {
+      const { principal, key, intent } = request;
+      const id = digestOf([principal, key]);
+      const attempt = crypto.randomUUID();
+      const fingerprints = secrets.map((secret) => fingerprintOf(secret, request));
+      const now = Date.now();
+      const results = await db.batch<AnswerRow>([
+        db.prepare(SWEEP).bind(id, now),
+        db
+          .prepare(TAKE)
+          .bind(id, JSON.stringify(fingerprints), intent, attempt, now + IN_FLIGHT_MS, now + KEEP_MS, now),
+        db.prepare(LOOK).bind(id),
+      ]);
+      const row = results.at(-1)?.results[0];
+      if (row === undefined) throw new Error("a key that was taken is not there");
+
+      if (row.attempt === attempt) {
+        const again = row.intent !== intent;
+        return {
+          kind: "first",
+          attempt: {
+            intent: row.intent,
+            again,
+            async keep(answer) {
+              const sealed = await sealJson(answer, keyOf(secrets[0], "seal", request), "");
+              await db
+                .prepare(KEEP)
+                .bind(id, attempt, sealed, Date.now() + KEEP_MS)
+                .run();
+            },
+            async release(undone) {
+              // After an earlier attempt that ended in the dark, nothing can be called undone.
+              await db
+                .prepare(undone && !again ? FORGET : LAPSE)
+                .bind(id, attempt)
+                .run();
+            },
+          },
+        };
+      }
+      if (!fingerprints.includes(row.fingerprint)) return { kind: "reused" };
+      if (row.answer === null) return { kind: "in_flight" };
+      for (const secret of secrets) {
+        const answer = await openJson<KeptAnswer>(row.answer, keyOf(secret, "seal", request), "");
+        if (answer !== null) return { kind: "kept", answer };
+      }
+      throw new Error("a kept answer can't be read under any of the secrets");
+    },
+  };
+}
+
+/**
+ * The sender's key is part of every key made here: D1 holds only its digest, so that a copy of D1 tells nothing,
+ * and the deployment's secret alone does not either. No two rows share a key, so one's answer can't pass for
+ * another's.
+ */
+function keyOf(
+  secret: string,
+  purpose: "seal" | "fingerprint",
+  { principal, key }: KeyedRequest,
+): Uint8Array {
+  return hexToBytes(
+    hmacHex(deriveKey(secret, "idempotent-answer"), canonicalJson([purpose, principal, key])),
+  );
+}
+
+function fingerprintOf(secret: string, request: KeyedRequest): string {
+  return hmacHex(keyOf(secret, "fingerprint", request), request.subject);
+}

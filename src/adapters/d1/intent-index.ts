@@ -1,0 +1,108 @@
+import { PHASES, type Phase } from "../../core/intent/phase.ts";
+import type { IntentRow } from "../../core/intent/read-model.ts";
+import type { IntentIndex } from "../../ports/ports.ts";
+
+export function d1IntentIndex(db: D1Database): IntentIndex {
+  return {
+    async list(filter) {
+      const wheres: string[] = [];
+      const values: (string | number)[] = [];
+      const where = (clause: (place: string) => string, ...bound: readonly (string | number)[]) => {
+        const places = bound.map((value) => `?${values.push(value)}`);
+        wheres.push(clause(places.join(", ")));
+      };
+      const { phases, destinations } = filter;
+      if (phases?.length === 0 || destinations?.length === 0) return [];
+      if (phases !== null) wheres.push(phaseClause(phases));
+      if (destinations !== null) where((places) => `destination IN (${places})`, ...destinations);
+      if (filter.agent !== null) where((place) => `agent_id = ${place}`, filter.agent);
+      if (filter.policy !== null) where((place) => `policy_id = ${place}`, filter.policy);
+      if (filter.group !== null) where((place) => `group_key = ${place}`, filter.group);
+      if (filter.since !== null) where((place) => `created_at >= ${place}`, filter.since);
+      if (filter.until !== null) where((place) => `created_at < ${place}`, filter.until);
+      if (filter.after !== null) {
+        const { createdAt, id } = filter.after;
+        where((places) => `(created_at, id) < (${places})`, createdAt, id);
+      }
+      const clause = wheres.length === 0 ? "" : `WHERE ${wheres.join(" AND ")}`;
+      const { results } = await db
+        .prepare(
+          `SELECT * FROM intents ${clause} ORDER BY created_at DESC, id DESC LIMIT ?${values.push(filter.limit)}`,
+        )
+        .bind(...values)
+        .all<IntentRow>();
+      return results;
+    },
+
+    async groups(limit) {
+      const { results } = await db.prepare(PENDING_GROUPS).bind(limit).all<GroupRow>();
+      return results.map((row) => ({
+        group: row.group_key,
+        count: row.count,
+        agent: row.agent_id,
+        destination: row.destination,
+        policy: row.policy_id,
+        records: row.records,
+        valueCents: row.cents,
+        oldest: row.oldest,
+        nextDeadline: row.next_deadline,
+      }));
+    },
+
+    async metrics(agent) {
+      const [phases, duplicates, latency] = await db.batch<{ name: string | null; value: number | null }>([
+        db.prepare(COUNT_PHASES).bind(agent),
+        db.prepare(COUNT_DUPLICATES).bind(agent),
+        db.prepare(MEAN_LATENCY).bind(agent),
+      ]);
+      const mean = latency?.results[0]?.value ?? null;
+      return {
+        byPhase: new Map(phases?.results.map(({ name, value }) => [name ?? "", value ?? 0])),
+        duplicates: duplicates?.results[0]?.value ?? 0,
+        approvalLatencyMs: mean === null ? null : Math.round(mean),
+      };
+    },
+  };
+}
+
+/**
+ * Phases are written out and not bound: D1 uses an index over pending intents alone only where the statement itself
+ * says that it asks for those. They are words of a closed list, never text of a request.
+ */
+function phaseClause(phases: readonly Phase[]): string {
+  const known = PHASES.filter((phase) => phases.includes(phase)).map((phase) => `'${phase}'`);
+  return known.length === 1 ? `phase = ${known.join()}` : `phase IN (${known.join(", ")})`;
+}
+
+interface GroupRow {
+  readonly group_key: string;
+  readonly count: number;
+  readonly agent_id: string;
+  readonly destination: string;
+  readonly policy_id: string;
+  readonly records: number | null;
+  readonly cents: number | null;
+  readonly oldest: number;
+  readonly next_deadline: number | null;
+}
+
+// Agent, destination and policy are part of what makes a group, so any row's are the group's. Who waits on without a
+// deadline says so by a null in its approval; the column then holds the one that passed.
+const PENDING_GROUPS = `
+  SELECT group_key, COUNT(*) AS count, MIN(agent_id) AS agent_id, MIN(destination) AS destination,
+         MIN(policy_id) AS policy_id, SUM(records) AS records, SUM(value_cents) AS cents, MIN(created_at) AS oldest,
+         MIN(CASE WHEN json_type(approval, '$.decide_by') = 'null' THEN NULL ELSE decide_by END) AS next_deadline
+  FROM intents WHERE phase = 'pending_approval' AND group_key IS NOT NULL
+  GROUP BY group_key ORDER BY count DESC, oldest LIMIT ?1`;
+
+const COUNT_PHASES = `
+  SELECT phase AS name, COUNT(*) AS value FROM intents WHERE ?1 IS NULL OR agent_id = ?1 GROUP BY phase`;
+
+const COUNT_DUPLICATES = `
+  SELECT NULL AS name, SUM(body ->> 'count') AS value FROM ledger
+  WHERE event = 'duplicate_blocked' AND (?1 IS NULL OR actor = ?1)`;
+
+// An intent that policy approved was approved in the instant it was made.
+const MEAN_LATENCY = `
+  SELECT NULL AS name, AVG(approved_at - created_at) AS value FROM intents
+  WHERE approved_at > created_at AND (?1 IS NULL OR agent_id = ?1)`;

@@ -1,0 +1,52 @@
+import type { IntentRow } from "../../core/intent/read-model.ts";
+import type { Entry } from "../../core/ledger/entry.ts";
+import type { Ledger } from "../../ports/ports.ts";
+
+/** One statement for any number of entries: D1 binds at most 100 parameters. */
+export const INSERT_ENTRIES = `
+  INSERT INTO ledger (intent_id, seq, event, actor, at, body, prev_hash, entry_hash, mac)
+  SELECT e.value ->> 'intent', e.value ->> 'seq', e.value ->> 'event', e.value ->> 'actor', e.value ->> 'at',
+         e.value ->> 'body', e.value ->> 'prev', e.value ->> 'hash', e.value ->> 'mac'
+  FROM json_each(?1) AS e`;
+
+const COLUMNS = [
+  "id",
+  "agent_id",
+  "destination",
+  "action",
+  "policy_id",
+  "phase",
+  "status",
+  "reason_code",
+  "risk_score",
+  "risk_level",
+  "records",
+  "value_cents",
+  "created_at",
+  "decide_by",
+  "approved_at",
+  "updated_at",
+  "group_key",
+  "approval",
+  "seq",
+] as const satisfies readonly (keyof IntentRow)[];
+
+// Redelivery may bring an older row after a newer one; the sequence decides.
+const UPSERT_INTENT = `
+  INSERT INTO intents (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map((_, at) => `?${at + 1}`).join(", ")})
+  ON CONFLICT (id) DO UPDATE SET
+    phase = excluded.phase, status = excluded.status, decide_by = excluded.decide_by,
+    approved_at = excluded.approved_at, updated_at = excluded.updated_at, approval = excluded.approval,
+    seq = excluded.seq
+  WHERE excluded.seq > intents.seq`;
+
+export function d1Ledger(db: D1Database): Ledger {
+  return {
+    async append(entries: readonly Entry[], row: IntentRow): Promise<void> {
+      await db.batch([
+        db.prepare(INSERT_ENTRIES).bind(JSON.stringify(entries)),
+        db.prepare(UPSERT_INTENT).bind(...COLUMNS.map((column) => row[column])),
+      ]);
+    },
+  };
+}

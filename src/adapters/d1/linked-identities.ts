@@ -1,0 +1,165 @@
+import { toBase64Url } from "../../core/base/base64url.ts";
+import { digestOf } from "../../core/base/digest.ts";
+import { ID_PREFIX, nameKey, type Principal } from "../../core/identity/principal.ts";
+import type { Person } from "../../core/registry/registry.ts";
+import { err, ok } from "../../core/base/result.ts";
+import type { Credential, Credentials, Pinned } from "../../ports/identity.ts";
+import { PLAIN, insertPrincipal, isNameTaken, principalOf, type PrincipalRow } from "./principal-rows.ts";
+import type { RegistryChain } from "./registry-chain.ts";
+
+const ID_BYTES = 16;
+
+/** A principal's name has 128 characters at most, and this one has two parts. */
+const MAX_NAME_PART = 56;
+
+/** The same account in two browsers at once: the one that comes second finds what the first made. */
+const TRIES = 4;
+
+interface PinnedRow extends PrincipalRow {
+  readonly pinned_person: string;
+}
+
+interface PinRow {
+  readonly account: string | null;
+  readonly principal_id: string;
+}
+
+const PINNED = `
+  SELECT n.person AS pinned_person, p.* FROM pins n JOIN principals p ON p.id = n.principal_id
+  WHERE n.account = ?1`;
+
+const PIN_OF_PRINCIPAL = "SELECT kind, issuer, account FROM pins WHERE principal_id = ?1";
+
+const PIN_OF_PERSON =
+  "SELECT account, principal_id FROM pins WHERE kind = ?1 AND issuer = ?2 AND person = ?3";
+
+const INSERT_PIN = `
+  INSERT INTO pins (kind, issuer, person, account, principal_id, pinned_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`;
+
+const PIN_AGAIN = "UPDATE pins SET account = ?2, pinned_at = ?3 WHERE principal_id = ?1";
+
+const UNPIN = "UPDATE pins SET account = NULL WHERE principal_id = ?1";
+
+/** Whoever is revoked comes in as somebody new or not at all. */
+const FORGET_REVOKED = `
+  DELETE FROM pins WHERE principal_id = ?1
+  AND (SELECT status FROM principals WHERE id = ?1) = 'revoked'`;
+
+/** @param chain where pins and what becomes of them go on the ledger, in the same transaction */
+export function d1Credentials(db: D1Database, chain: RegistryChain): Credentials {
+  async function pinned(credential: Credential): Promise<Pinned | null> {
+    const row = await db.prepare(PINNED).bind(accountOf(credential)).first<PinnedRow>();
+    return row === null ? null : { person: row.pinned_person, principal: principalOf(row) };
+  }
+
+  /** Pins once; what another call did meanwhile makes it throw, or is there already. */
+  async function pin(credential: Credential, person: Person, tried: number): Promise<"done" | "taken"> {
+    const { kind, issuer } = credential;
+    const account = accountOf(credential);
+    const known = await db.prepare(PIN_OF_PERSON).bind(kind, issuer, person.id).first<PinRow>();
+    if (known !== null && known.account !== null) return known.account === account ? "done" : "taken";
+    const now = Date.now();
+    if (known !== null) {
+      const { principal_id: id } = known;
+      const again = db.prepare(PIN_AGAIN).bind(id, account, now);
+      await chain.commit("credential_pinned", id, { principal: id, kind, account }, [again]);
+      return "done";
+    }
+    const principal = reviewerFor(credential, person, tried, now);
+    const folded = nameKey(principal.name);
+    if (folded === null) throw new Error("a name made of a person's id is no name");
+    const { id, role } = principal;
+    await chain.commit("credential_pinned", id, { principal: id, role, kind, account }, [
+      insertPrincipal(db, principal, folded),
+      db.prepare(INSERT_PIN).bind(kind, issuer, person.id, account, id, now),
+    ]);
+    return "done";
+  }
+
+  return {
+    async accountOf(principal) {
+      const row = await db
+        .prepare(PIN_OF_PRINCIPAL)
+        .bind(principal)
+        .first<Pick<Credential, "kind" | "issuer"> & Pick<PinRow, "account">>();
+      return row === null ? null : { kind: row.kind, issuer: row.issuer, isPinned: row.account !== null };
+    },
+
+    pinned,
+
+    async reach(credential, person) {
+      for (let tried = 0; ; tried += 1) {
+        const found = await pinned(credential);
+        if (found !== null) {
+          return found.person === person.id ? ok(found.principal) : err("pinned_to_another");
+        }
+        if (tried >= TRIES) throw new Error("a pin that was made is not there");
+        try {
+          if ((await pin(credential, person, tried)) === "taken") return err("pinned_to_another");
+        } catch (error) {
+          if (!isRace(error)) throw error;
+        }
+      }
+    },
+
+    async unpin(principal, actor) {
+      const known = await db
+        .prepare("SELECT 1 FROM pins WHERE principal_id = ?1 AND account IS NOT NULL")
+        .bind(principal)
+        .first();
+      if (known === null) return false;
+      await chain.commit("credential_unpinned", actor, { principal }, [
+        db.prepare(UNPIN).bind(principal),
+        db.prepare(FORGET_REVOKED).bind(principal),
+      ]);
+      return true;
+    },
+  };
+}
+
+/** What D1 knows an account by. */
+export function accountOf({ kind, issuer, subject }: Credential): string {
+  return digestOf([kind, issuer, subject]);
+}
+
+function isRace(error: unknown): boolean {
+  const text = String(error);
+  return (
+    isNameTaken(error) ||
+    text.includes("this person is pinned to an account") ||
+    text.includes("UNIQUE constraint failed: pins")
+  );
+}
+
+/** A principal without a key: what it may do it may by its account alone. */
+function reviewerFor(
+  credential: Credential,
+  person: Person,
+  tried: number,
+  createdAt: number,
+): Omit<Principal, "status"> {
+  const id = ID_PREFIX.reviewer + toBase64Url(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
+  // Another principal may have the plain name: it was given first, or by an issuer at the same host.
+  const apart = tried === 0 ? "" : ` ${id.slice(-6)}`;
+  return {
+    id,
+    role: "reviewer",
+    name: `${person.id.slice(0, MAX_NAME_PART)} (${placeOf(credential).slice(0, MAX_NAME_PART)})${apart}`,
+    person: person.id,
+    ...PLAIN,
+    createdAt,
+  };
+}
+
+function placeOf({ kind, issuer }: Credential): string {
+  switch (kind) {
+    case "oidc":
+      return URL.canParse(issuer) ? new URL(issuer).host : issuer;
+    case "slack":
+      return `Slack ${issuer}`;
+    case "link":
+      return `link ${issuer}`;
+    case "local":
+      return kind;
+  }
+}

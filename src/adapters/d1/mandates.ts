@@ -1,0 +1,260 @@
+import { ASSURANCE_RANK, type Assurance } from "../../core/identity/assurance.ts";
+import { digestOf } from "../../core/base/digest.ts";
+import {
+  covers,
+  destinationsCovering,
+  type Delegation,
+  type MandateScope,
+  type StandingApproval,
+} from "../../core/intent/mandate.ts";
+import { err, ok, type Result } from "../../core/base/result.ts";
+import type { Mandates } from "../../ports/mandates.ts";
+import type { RegistryChain } from "./registry-chain.ts";
+
+/** What "daily" means: any stretch of this length, not a day of somebody's calendar. */
+const DAY_MS = 24 * 60 * 60_000;
+
+interface MandateRow {
+  id: string;
+  policy: string | null;
+  agent: string | null;
+  principal_id: string | null;
+  max_cents: number | null;
+  principal: string;
+  person: string;
+  assurance: Assurance;
+  created_at: number;
+  expires_at: number;
+  revoked_at: number | null;
+}
+
+interface StandingRow extends MandateRow {
+  destination: string;
+  max_records: number | null;
+  daily_cents: number | null;
+  uses: number | null;
+  used: number;
+}
+
+interface DelegationRow extends MandateRow {
+  destination: string | null;
+  delegate: string;
+}
+
+const INSERT_STANDING = `
+  INSERT INTO standing_approvals (id, destination, policy, agent, principal_id, max_cents, max_records, daily_cents,
+    uses, principal, person, assurance, created_at, expires_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`;
+
+const INSERT_DELEGATION = `
+  INSERT INTO delegations (id, delegate, destination, policy, agent, principal_id, max_cents, principal, person,
+    assurance, created_at, expires_at)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`;
+
+const FIND_STANDING = "SELECT * FROM standing_approvals WHERE id = ?1";
+
+const FIND_DELEGATION = "SELECT * FROM delegations WHERE id = ?1";
+
+const LIST_STANDING = `
+  SELECT * FROM standing_approvals
+  WHERE ?1 IS NULL OR n < (SELECT n FROM standing_approvals WHERE id = ?1) ORDER BY n DESC LIMIT ?2`;
+
+const LIST_DELEGATIONS = `
+  SELECT * FROM delegations
+  WHERE ?1 IS NULL OR n < (SELECT n FROM delegations WHERE id = ?1) ORDER BY n DESC LIMIT ?2`;
+
+/** @internal Exported for the test that looks at how D1 carries it out. */
+export const MATCHING = `
+  SELECT * FROM standing_approvals
+  WHERE destination IN (SELECT value FROM json_each(?1)) AND revoked_at IS NULL AND expires_at > ?2
+    AND (uses IS NULL OR used < uses)
+  ORDER BY n`;
+
+const DELEGATED = `
+  SELECT * FROM delegations
+  WHERE person = ?1 AND delegate = ?2 AND revoked_at IS NULL AND expires_at > ?3 ORDER BY n`;
+
+// One statement judges and counts, so that of many at once none is judged by a number that is old. The sum with an
+// unknown value is NULL, and NULL is under no cap. The table itself takes no negative value, which would make room.
+const TAKE = `
+  INSERT INTO standing_uses (mandate, intent, cents, at)
+  SELECT id, ?2, ?3, ?4 FROM standing_approvals
+  WHERE id = ?1 AND revoked_at IS NULL AND expires_at > ?4
+    AND (uses IS NULL OR used < uses)
+    AND (daily_cents IS NULL OR ?3 + COALESCE(
+      (SELECT SUM(cents) FROM standing_uses WHERE mandate = ?1 AND at > ?4 - ${DAY_MS}), 0) <= daily_cents)
+  ON CONFLICT DO NOTHING`;
+
+const TAKEN = `
+  SELECT 1 FROM standing_uses JOIN standing_approvals ON id = mandate
+  WHERE mandate = ?1 AND intent = ?2 AND revoked_at IS NULL AND expires_at > ?3`;
+
+const GIVE_BACK = "DELETE FROM standing_uses WHERE mandate = ?1 AND intent = ?2";
+
+const REVOKE_STANDING = "UPDATE standing_approvals SET revoked_at = ?2 WHERE id = ?1";
+
+const REVOKE_DELEGATION = "UPDATE delegations SET revoked_at = ?2 WHERE id = ?1";
+
+/** @param chain where what is laid down and taken back goes on the ledger, in the same transaction */
+export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
+  async function make(
+    event: string,
+    actor: string,
+    body: Readonly<Record<string, unknown>>,
+    insert: D1PreparedStatement,
+  ): Promise<Result<void, "too_many_mandates">> {
+    try {
+      await chain.commit(event, actor, body, [insert]);
+    } catch (error) {
+      if (String(error).includes("too many mandates are in force")) return err("too_many_mandates");
+      throw error;
+    }
+    return ok(undefined);
+  }
+
+  async function find(id: string): Promise<StandingApproval | Delegation | null> {
+    const standing = await db.prepare(FIND_STANDING).bind(id).first<StandingRow>();
+    if (standing !== null) return standingOf(standing);
+    const delegation = await db.prepare(FIND_DELEGATION).bind(id).first<DelegationRow>();
+    return delegation === null ? null : delegationOf(delegation);
+  }
+
+  return {
+    find,
+
+    async makeStanding(approval, actor) {
+      const { id, destination, maxRecords, dailyCents, uses } = approval;
+      const insert = db
+        .prepare(INSERT_STANDING)
+        .bind(
+          id,
+          destination,
+          approval.policy,
+          approval.agent,
+          approval.principalId,
+          approval.maxCents,
+          maxRecords,
+          dailyCents,
+          uses,
+          ...madeBy(approval),
+        );
+      const body = { ...bodyOf(approval), max_records: maxRecords, daily_cents: dailyCents, uses };
+      return make("standing_approval_created", actor, body, insert);
+    },
+
+    async listStanding({ after, limit }) {
+      const { results } = await db.prepare(LIST_STANDING).bind(after, limit).all<StandingRow>();
+      return results.map(standingOf);
+    },
+
+    async matching(use, now) {
+      const destinations = JSON.stringify(destinationsCovering(use.destination));
+      const { results } = await db.prepare(MATCHING).bind(destinations, now).all<StandingRow>();
+      return results.map(standingOf).filter((approval) => covers(approval, use));
+    },
+
+    async take(id, use, now) {
+      const [, taken] = await db.batch([
+        db.prepare(TAKE).bind(id, use.intent, use.cents, now),
+        db.prepare(TAKEN).bind(id, use.intent, now),
+      ]);
+      return taken?.results.length === 1;
+    },
+
+    async giveBack(id, intent) {
+      await db.prepare(GIVE_BACK).bind(id, intent).run();
+    },
+
+    async makeDelegation(delegation, actor) {
+      const { id, delegate, destination, policy, agent, principalId, maxCents } = delegation;
+      const insert = db
+        .prepare(INSERT_DELEGATION)
+        .bind(id, delegate, destination, policy, agent, principalId, maxCents, ...madeBy(delegation));
+      return make("delegation_created", actor, { ...bodyOf(delegation), delegate }, insert);
+    },
+
+    async listDelegations({ after, limit }) {
+      const { results } = await db.prepare(LIST_DELEGATIONS).bind(after, limit).all<DelegationRow>();
+      return results.map(delegationOf);
+    },
+
+    async delegated(from, to, use, now) {
+      const { results } = await db.prepare(DELEGATED).bind(from, to, now).all<DelegationRow>();
+      const covering = results.map(delegationOf).filter((delegation) => covers(delegation, use));
+      const [strongest] = covering.toSorted(
+        (a, b) => ASSURANCE_RANK[b.assurance] - ASSURANCE_RANK[a.assurance],
+      );
+      return strongest ?? null;
+    },
+
+    async revoke(id, actor, now) {
+      const mandate = await find(id);
+      if (mandate === null || mandate.revokedAt !== null) return false;
+      const isDelegation = "delegate" in mandate;
+      const statement = db.prepare(isDelegation ? REVOKE_DELEGATION : REVOKE_STANDING).bind(id, now);
+      const event = isDelegation ? "delegation_revoked" : "standing_approval_revoked";
+      try {
+        await chain.commit(event, actor, { mandate: id }, [statement]);
+      } catch (error) {
+        if (String(error).includes("this mandate was revoked before")) return false;
+        throw error;
+      }
+      return true;
+    },
+  };
+}
+
+function madeBy({ principal, person, assurance, createdAt, expiresAt }: StandingApproval | Delegation) {
+  return [principal, person, assurance, createdAt, expiresAt] as const;
+}
+
+/** What the ledger says of one. The `principal_id` it is for may mean somebody: of that the digest alone. */
+function bodyOf(mandate: StandingApproval | Delegation) {
+  const { id, person, assurance, destination, policy, agent, maxCents, expiresAt } = mandate;
+  return {
+    mandate: id,
+    person,
+    assurance,
+    destination,
+    policy,
+    agent,
+    scope: digestOf(scopeOf(mandate)),
+    max_cents: maxCents,
+    expires_at: expiresAt,
+  };
+}
+
+function scopeOf({ destination, policy, agent, principalId, maxCents }: MandateScope) {
+  return { destination, policy, agent, principalId, maxCents };
+}
+
+function mandateOf(row: MandateRow) {
+  return {
+    id: row.id,
+    policy: row.policy,
+    agent: row.agent,
+    principalId: row.principal_id,
+    maxCents: row.max_cents,
+    principal: row.principal,
+    person: row.person,
+    assurance: row.assurance,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+  };
+}
+
+function standingOf(row: StandingRow): StandingApproval {
+  return {
+    ...mandateOf(row),
+    destination: row.destination,
+    maxRecords: row.max_records,
+    dailyCents: row.daily_cents,
+    uses: row.uses,
+    used: row.used,
+  };
+}
+
+function delegationOf(row: DelegationRow): Delegation {
+  return { ...mandateOf(row), destination: row.destination, delegate: row.delegate };
+}

@@ -1,0 +1,33 @@
+import { sha256Hex } from "../../core/base/digest.ts";
+import { toBase64Url } from "../../core/base/base64url.ts";
+import { err, ok } from "../../core/base/result.ts";
+import type { Nonces } from "../../ports/ports.ts";
+
+/** The contract's lifetime of a nonce. */
+const NONCE_TTL_MS = 300_000;
+
+export function d1Nonces(db: D1Database): Nonces {
+  return {
+    async issue(principal, now) {
+      const nonce = `non_${toBase64Url(crypto.getRandomValues(new Uint8Array(16)))}`;
+      const expiresAt = now + NONCE_TTL_MS;
+      await db.batch([
+        db.prepare("DELETE FROM nonces WHERE expires_at < ?1").bind(now),
+        db
+          .prepare("INSERT INTO nonces (hash, principal_id, expires_at) VALUES (?1, ?2, ?3)")
+          .bind(sha256Hex(nonce), principal, expiresAt),
+      ]);
+      return { nonce, expiresAt };
+    },
+
+    async use(nonce, principal, now) {
+      // Deleting is using: of two that come at once one gets the row back.
+      const row = await db
+        .prepare("DELETE FROM nonces WHERE hash = ?1 AND principal_id = ?2 RETURNING expires_at")
+        .bind(sha256Hex(nonce), principal)
+        .first<{ expires_at: number }>();
+      if (row === null) return err("nonce_unknown");
+      return now < row.expires_at ? ok(undefined) : err("nonce_expired");
+    },
+  };
+}

@@ -1,0 +1,50 @@
+import type { Rules } from "../../core/policy/evaluate.ts";
+import type { RuleBook } from "../../ports/ports.ts";
+
+/** Rules as a source compiles them. */
+interface CompiledRules extends Rules {
+  readonly ids: readonly string[];
+  readonly texts: ReadonlyMap<string, { readonly id: string; readonly text: string }>;
+}
+
+/** Hashes whose text this isolate has seen in D1. */
+const kept = new Set<string>();
+
+/** @param source the rules in force now; may answer from its own cache */
+export function ruleBook(db: D1Database, source: () => Promise<CompiledRules>): RuleBook {
+  return {
+    current: source,
+    async ids() {
+      return (await source()).ids;
+    },
+    async text(hash) {
+      return db
+        .prepare("SELECT id, text FROM policy_texts WHERE hash = ?1")
+        .bind(hash)
+        .first<{ id: string; text: string }>();
+    },
+    async keep(hashes) {
+      const unseen = hashes.filter((hash) => !kept.has(hash));
+      if (unseen.length === 0) return;
+      // Asked first: while D1 can be read and not written, a new isolate still decides by texts that are there.
+      const { results } = await db
+        .prepare("SELECT hash FROM policy_texts WHERE hash IN (SELECT value FROM json_each(?1))")
+        .bind(JSON.stringify(unseen))
+        .all<{ hash: string }>();
+      for (const { hash } of results) kept.add(hash);
+      const missing = unseen.filter((hash) => !kept.has(hash));
+      const { texts } = await source();
+      const statements = missing.flatMap((hash) => {
+        const found = texts.get(hash);
+        if (found === undefined) return [];
+        return db
+          .prepare(
+            "INSERT INTO policy_texts (hash, id, text, first_used_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+          )
+          .bind(hash, found.id, found.text, Date.now());
+      });
+      if (statements.length > 0) await db.batch(statements);
+      for (const hash of missing) kept.add(hash);
+    },
+  };
+}

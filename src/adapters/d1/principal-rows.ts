@@ -1,0 +1,101 @@
+import type { JsonObject } from "../../core/base/json.ts";
+import type { Principal, PrincipalStatus, Role } from "../../core/identity/principal.ts";
+
+/** A principal as D1 holds it. */
+export interface PrincipalRow {
+  readonly id: string;
+  readonly role: Role;
+  readonly name: string;
+  readonly person: string | null;
+  readonly owner: string | null;
+  readonly allowed_destinations: string | null;
+  readonly allowed_policies: string | null;
+  readonly environment: string | null;
+  readonly framework: string | null;
+  readonly risk_tier: string;
+  readonly report_key: string | null;
+  readonly metadata: string;
+  readonly status: PrincipalStatus;
+  readonly created_at: number;
+}
+
+/** What a human's principal has nothing of. */
+export const PLAIN = {
+  owner: null,
+  allowedDestinations: null,
+  allowedPolicies: null,
+  environment: null,
+  framework: null,
+  riskTier: "standard",
+  reportKey: null,
+  metadata: {},
+} as const satisfies Partial<Principal>;
+
+/** The deployment's own admin, who exists before anybody is registered. */
+export const ROOT: Principal = {
+  id: "admin",
+  role: "admin",
+  name: "admin",
+  person: null,
+  ...PLAIN,
+  status: "active",
+  createdAt: 0,
+};
+
+/** @param folded what no other name may fold to (see `nameKey`) */
+export function insertPrincipal(
+  db: D1Database,
+  principal: Omit<Principal, "status">,
+  folded: string,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `INSERT INTO principals (id, role, name, name_key, person, owner, allowed_destinations,
+         allowed_policies, environment, framework, risk_tier, metadata, created_at)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
+    )
+    .bind(
+      principal.id,
+      principal.role,
+      principal.name,
+      folded,
+      principal.person,
+      principal.owner,
+      listColumn(principal.allowedDestinations),
+      listColumn(principal.allowedPolicies),
+      principal.environment,
+      principal.framework,
+      principal.riskTier,
+      JSON.stringify(principal.metadata),
+      principal.createdAt,
+    );
+}
+
+/** Two registrations of one name at once: the unique index lets one through. */
+export function isNameTaken(error: unknown): boolean {
+  return String(error).includes("principals.name_key");
+}
+
+export function principalOf(row: PrincipalRow): Principal {
+  const list = (text: string | null) => (text === null ? null : (JSON.parse(text) as string[]));
+  return {
+    id: row.id,
+    role: row.role,
+    name: row.name,
+    person: row.person,
+    owner: row.owner,
+    allowedDestinations: list(row.allowed_destinations),
+    allowedPolicies: list(row.allowed_policies),
+    environment: row.environment,
+    framework: row.framework,
+    riskTier: row.risk_tier,
+    reportKey: row.report_key,
+    metadata: JSON.parse(row.metadata) as JsonObject,
+    status: row.status,
+    createdAt: row.created_at,
+  };
+}
+
+function listColumn(list: readonly string[] | null): string | null {
+  return list === null ? null : JSON.stringify(list);
+}

@@ -1,0 +1,125 @@
+import { digestOf, sha256Hex } from "../../core/base/digest.ts";
+import { nameKey, type Principal } from "../../core/identity/principal.ts";
+import { err, ok } from "../../core/base/result.ts";
+import type { Principals } from "../../ports/ports.ts";
+import { insertPrincipal, isNameTaken, principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
+import { readTogether } from "./coalesced-read.ts";
+import type { RegistryChain } from "./registry-chain.ts";
+
+/** How old an identity may be where nothing follows from it by itself. */
+const CACHE_TTL_MS = 10_000;
+
+/** Bounds the memory that callers with many keys can take. */
+const CACHE_ENTRIES = 10_000;
+
+/** Isolates outlive requests: shared by all of one isolate, and emptied there by every change it makes itself. */
+const cache = new Map<string, { readonly principal: Principal; readonly readAt: number }>();
+
+const BY_KEY = "SELECT p.* FROM keys k JOIN principals p ON p.id = k.principal_id WHERE k.hash = ?1";
+
+const BY_ID = "SELECT * FROM principals WHERE id = ?1";
+
+/**
+ * @param adminKey `GATE_ADMIN_KEY`, the key of the deployment's own admin; null when the operator set none
+ * @param chain where registrations and changes of standing go on the ledger, in the same transaction
+ */
+export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: string | null): Principals {
+  const adminHash = adminKey === null ? null : sha256Hex(adminKey);
+
+  async function change(statement: D1PreparedStatement, event: string, actor: string, id: string, more = {}) {
+    await chain.commit(event, actor, { principal: id, ...more }, [statement]);
+    cache.clear();
+  }
+
+  return {
+    async byKey(key, age) {
+      const hash = sha256Hex(key);
+      // Both sides are digests, so how long the comparison takes says nothing about the key.
+      if (adminHash !== null && hash === adminHash) return ROOT;
+      const known = cache.get(hash);
+      const now = Date.now();
+      // A clock that was set back must not make an old identity young.
+      const young = known !== undefined && now >= known.readAt && now - known.readAt < CACHE_TTL_MS;
+      if (age === "cached" && young) return known.principal;
+      const [row] = await readTogether<PrincipalRow>(db, db.prepare(BY_KEY).bind(hash));
+      cache.delete(hash);
+      if (row === undefined) return null;
+      const principal = principalOf(row);
+      if (cache.size >= CACHE_ENTRIES) cache.clear();
+      cache.set(hash, { principal, readAt: Date.now() });
+      return principal;
+    },
+
+    async get(id) {
+      const [row] = await readTogether<PrincipalRow>(db, db.prepare(BY_ID).bind(id));
+      return row === undefined ? null : principalOf(row);
+    },
+
+    async named(name) {
+      const folded = nameKey(name);
+      if (folded === null) return null;
+      const row = await db
+        .prepare("SELECT * FROM principals WHERE name_key = ?1 AND name = ?2")
+        .bind(folded, name)
+        .first<PrincipalRow>();
+      return row === null ? null : principalOf(row);
+    },
+
+    async list({ after, limit }) {
+      const { results } = await db
+        .prepare("SELECT * FROM principals WHERE id > ?1 ORDER BY id LIMIT ?2")
+        .bind(after ?? "", limit)
+        .all<PrincipalRow>();
+      return results.map(principalOf);
+    },
+
+    async register(principal, key, actor) {
+      const folded = nameKey(principal.name);
+      if (folded === null) return err("name_taken");
+      const taken = await db.prepare("SELECT 1 FROM principals WHERE name_key = ?1").bind(folded).first();
+      if (taken !== null) return err("name_taken");
+      const { id, role } = principal;
+      const insert = insertPrincipal(db, principal, folded);
+      const body = { principal: id, role, scope: digestOf(scopeOf(principal)) };
+      try {
+        await chain.commit(`${role}_registered`, actor, body, [insert, insertKey(db, key, id)]);
+      } catch (error) {
+        if (isNameTaken(error)) return err("name_taken");
+        throw error;
+      }
+      return ok(undefined);
+    },
+
+    async setStatus(id, status, actor) {
+      const statement = db.prepare("UPDATE principals SET status = ?2 WHERE id = ?1").bind(id, status);
+      await change(statement, `principal_${status === "active" ? "reactivated" : status}`, actor, id);
+    },
+
+    async setRole(id, role, actor) {
+      const statement = db.prepare("UPDATE principals SET role = ?2 WHERE id = ?1").bind(id, role);
+      await change(statement, "principal_role_changed", actor, id, { role });
+    },
+
+    async setReportKey(id, publicKey, actor) {
+      const statement = db.prepare("UPDATE principals SET report_key = ?2 WHERE id = ?1").bind(id, publicKey);
+      await change(statement, "principal_report_key_set", actor, id, { public_key: publicKey });
+    },
+
+    async rotateKey(id, key, actor) {
+      const drop = db.prepare("DELETE FROM keys WHERE principal_id = ?1").bind(id);
+      await chain.commit("principal_key_rotated", actor, { principal: id }, [drop, insertKey(db, key, id)]);
+      cache.clear();
+    },
+  };
+}
+
+function insertKey(db: D1Database, key: string, principal: string): D1PreparedStatement {
+  return db
+    .prepare("INSERT INTO keys (hash, principal_id, created_at) VALUES (?1, ?2, ?3)")
+    .bind(sha256Hex(key), principal, Date.now());
+}
+
+/** What the ledger commits to of a registration, names and metadata left out. */
+function scopeOf({ allowedDestinations, allowedPolicies, environment, owner }: Omit<Principal, "status">) {
+  return { allowedDestinations, allowedPolicies, environment, owner };
+}

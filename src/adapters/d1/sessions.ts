@@ -1,0 +1,102 @@
+import { toBase64Url } from "../../core/base/base64url.ts";
+import type { Assurance } from "../../core/identity/assurance.ts";
+import { hmacHex, sha256Hex } from "../../core/base/digest.ts";
+import type { Credential, Sessions } from "../../ports/identity.ts";
+import { accountOf } from "./linked-identities.ts";
+import { principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
+
+/** A working day: whoever comes back the next one signs in again. */
+const SESSION_TTL_MS = 8 * 60 * 60_000;
+
+const TOKEN_BYTES = 32;
+
+/** A program that opened one for each call would fill the table; a person has this many browsers at most. */
+const MAX_SESSIONS = 50;
+
+/** Sessions are for people in browsers. */
+const HUMAN = "p.status = 'active' AND p.role IN ('reviewer', 'auditor', 'admin')";
+
+const OPEN_BY_KEY = `
+  INSERT INTO sessions (hash, principal_id, assurance, key_hash, account, expires_at)
+  SELECT ?1, p.id, ?2, k.hash, NULL, ?3 FROM keys k JOIN principals p ON p.id = k.principal_id
+  WHERE k.hash = ?4 AND ${HUMAN} RETURNING principal_id`;
+
+const OPEN_BY_ACCOUNT = `
+  INSERT INTO sessions (hash, principal_id, assurance, key_hash, account, expires_at)
+  SELECT ?1, p.id, ?2, NULL, n.account, ?3 FROM pins n JOIN principals p ON p.id = n.principal_id
+  WHERE n.account = ?4 AND ${HUMAN} RETURNING principal_id`;
+
+const OPEN_ROOT = `
+  INSERT INTO sessions (hash, principal_id, assurance, key_hash, account, expires_at)
+  VALUES (?1, '${ROOT.id}', ?2, ?4, NULL, ?3) RETURNING principal_id`;
+
+/** Joined to what it was opened with, so that it is over when that is gone, whatever took it away. */
+const FIND = `
+  SELECT s.principal_id AS holder, s.assurance, s.expires_at, s.key_hash, n.kind, n.issuer, p.*
+  FROM sessions s
+  LEFT JOIN keys k ON k.hash = s.key_hash AND k.principal_id = s.principal_id
+  LEFT JOIN pins n ON n.account = s.account AND n.principal_id = s.principal_id
+  LEFT JOIN principals p ON p.id = coalesce(k.principal_id, n.principal_id) AND ${HUMAN}
+  WHERE s.hash = ?1 AND s.expires_at > ?2`;
+
+/** The oldest of those who have too many. */
+const CROWDED_OUT = `
+  DELETE FROM sessions WHERE principal_id = ?1 AND hash NOT IN
+  (SELECT hash FROM sessions WHERE principal_id = ?1 ORDER BY expires_at DESC LIMIT ${MAX_SESSIONS})`;
+
+interface SessionRow extends Omit<PrincipalRow, "id"> {
+  readonly id: string | null;
+  readonly holder: string;
+  readonly assurance: Assurance;
+  readonly expires_at: number;
+  readonly key_hash: string | null;
+  readonly kind: Credential["kind"] | null;
+  readonly issuer: string | null;
+}
+
+/**
+ * @param adminKey `GATE_ADMIN_KEY`, whose sessions end when it changes; null when the operator set none
+ * @param macKey keeps D1 from holding a plain digest of that key: unlike all others it may be a word of somebody's
+ */
+export function d1Sessions(db: D1Database, adminKey: string | null, macKey: () => Uint8Array): Sessions {
+  const adminHash = adminKey === null ? null : sha256Hex(adminKey);
+  const rootMark = () => (adminKey === null ? null : hmacHex(macKey(), adminKey));
+
+  return {
+    async open(proof, assurance, now) {
+      const token = `gses_${toBase64Url(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)))}`;
+      const expiresAt = now + SESSION_TTL_MS;
+      const [sql, by] =
+        "key" in proof
+          ? sha256Hex(proof.key) === adminHash
+            ? [OPEN_ROOT, rootMark()]
+            : [OPEN_BY_KEY, sha256Hex(proof.key)]
+          : [OPEN_BY_ACCOUNT, accountOf(proof)];
+      const [, opened] = await db.batch<{ principal_id: string }>([
+        db.prepare("DELETE FROM sessions WHERE expires_at <= ?1").bind(now),
+        db.prepare(sql).bind(sha256Hex(token), assurance, expiresAt, by),
+      ]);
+      const principal = opened?.results[0]?.principal_id;
+      if (principal === undefined) return null;
+      await db.prepare(CROWDED_OUT).bind(principal).run();
+      return { token, expiresAt };
+    },
+
+    async find(token, now) {
+      const row = await db.prepare(FIND).bind(sha256Hex(token), now).first<SessionRow>();
+      if (row === null) return null;
+      const { assurance, expires_at: expiresAt, id, kind, issuer } = row;
+      if (row.holder === ROOT.id) {
+        const isCurrent = row.key_hash !== null && row.key_hash === rootMark();
+        return isCurrent ? { principal: ROOT, assurance, by: "key", expiresAt } : null;
+      }
+      if (id === null) return null;
+      const by = kind === null || issuer === null ? "key" : { kind, issuer };
+      return { principal: principalOf({ ...row, id }), assurance, by, expiresAt };
+    },
+
+    async close(token) {
+      await db.prepare("DELETE FROM sessions WHERE hash = ?1").bind(sha256Hex(token)).run();
+    },
+  };
+}

@@ -1,0 +1,131 @@
+import type { SwitchReason, SwitchScope, SwitchTarget } from "../../core/policy/kill-switch.ts";
+import { err, ok } from "../../core/base/result.ts";
+import type { EngagedSwitch, Switches } from "../../ports/ports.ts";
+import { readTogether } from "./coalesced-read.ts";
+import type { RegistryChain } from "./registry-chain.ts";
+
+/** How old the answer may be where nothing leaves Gate because of it. */
+const CACHE_TTL_MS = 10_000;
+
+/** Two people throwing one switch at once: one is first, the other finds it thrown. */
+const TRIES = 8;
+
+interface SwitchRow {
+  scope: SwitchScope;
+  target: string;
+  engaged: number;
+  version: number;
+  reason: SwitchReason;
+  ticket: string | null;
+  actor: string;
+  changed_at: number;
+}
+
+/** Isolates outlive requests: what this one read last, forgotten with every change it makes itself. */
+let cached: { readonly engaged: readonly EngagedSwitch[]; readonly readAt: number } | null = null;
+
+/** Changes this isolate made: an answer that was asked for before one of them is not kept after it. */
+let changes = 0;
+
+function forget(): void {
+  changes += 1;
+  cached = null;
+}
+
+const ENGAGED = "SELECT * FROM switches WHERE engaged = 1 ORDER BY scope, target";
+
+const ONE = "SELECT * FROM switches WHERE scope = ?1 AND target = ?2";
+
+const INSERT = `
+  INSERT INTO switches (scope, target, engaged, version, reason, ticket, actor, changed_at)
+  VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7)`;
+
+const ENGAGE = `
+  UPDATE switches SET engaged = 1, version = ?3, reason = ?4, ticket = ?5, actor = ?6, changed_at = ?7
+  WHERE scope = ?1 AND target = ?2`;
+
+const LIFT = `
+  UPDATE switches SET engaged = 0, version = ?3, actor = ?4, changed_at = ?5
+  WHERE scope = ?1 AND target = ?2`;
+
+/** @param chain where every change goes on the ledger, in the same transaction as the change */
+export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
+  const read = (sought: SwitchTarget) =>
+    db.prepare(ONE).bind(sought.scope, columnOf(sought)).first<SwitchRow>();
+
+  return {
+    async engaged(age) {
+      const isRecent = cached !== null && Date.now() - cached.readAt < CACHE_TTL_MS;
+      if (age === "cached" && cached !== null && isRecent) return cached.engaged;
+      // The age of an answer is that of its question: what changed in between may not be in it.
+      const asked = { readAt: Date.now(), changes };
+      const engaged = (await readTogether<SwitchRow>(db, db.prepare(ENGAGED))).map(switchOf);
+      if (asked.changes === changes) cached = { engaged, readAt: asked.readAt };
+      return engaged;
+    },
+
+    async engage(wanted, { reason, ticket }, actor) {
+      for (let tried = 1; ; tried += 1) {
+        const known = await read(wanted);
+        if (known?.engaged === 1) return ok({ changed: false, state: switchOf(known) });
+        const version = (known?.version ?? 0) + 1;
+        const at = Date.now();
+        const statement = db
+          .prepare(known === null ? INSERT : ENGAGE)
+          .bind(wanted.scope, columnOf(wanted), version, reason, ticket, actor, at);
+        const body = { ...wanted, version, reason, ticket };
+        try {
+          await chain.commit("switch_engaged", actor, body, [statement]);
+        } catch (error) {
+          if (String(error).includes("too many switches are engaged")) return err("too_many_switches");
+          if (tried >= TRIES || !isRace(error)) throw error;
+          continue;
+        } finally {
+          forget();
+        }
+        return ok({ changed: true, state: { ...wanted, version, reason, ticket, actor, since: at } });
+      }
+    },
+
+    async lift(wanted, actor) {
+      for (let tried = 1; ; tried += 1) {
+        const known = await read(wanted);
+        if (known?.engaged !== 1) return { changed: false, version: known?.version ?? 0 };
+        const version = known.version + 1;
+        const statement = db.prepare(LIFT).bind(wanted.scope, columnOf(wanted), version, actor, Date.now());
+        try {
+          await chain.commit("switch_lifted", actor, { ...wanted, version }, [statement]);
+        } catch (error) {
+          if (tried >= TRIES || !isRace(error)) throw error;
+          continue;
+        } finally {
+          forget();
+        }
+        return { changed: true, version };
+      }
+    },
+  };
+}
+
+function isRace(error: unknown): boolean {
+  const text = String(error);
+  return (
+    text.includes("this switch was changed meanwhile") || text.includes("UNIQUE constraint failed: switches")
+  );
+}
+
+function columnOf({ target }: SwitchTarget): string {
+  return target ?? "";
+}
+
+function switchOf(row: SwitchRow): EngagedSwitch {
+  return {
+    scope: row.scope,
+    target: row.scope === "everything" ? null : row.target,
+    version: row.version,
+    reason: row.reason,
+    ticket: row.ticket,
+    actor: row.actor,
+    since: row.changed_at,
+  };
+}

@@ -1,0 +1,198 @@
+import { err, ok } from "../../core/base/result.ts";
+import { deriveKey } from "../../core/base/key-derivation.ts";
+import type { Subscription, Webhook, Webhooks } from "../../ports/notifications.ts";
+import type { RegistryChain } from "./registry-chain.ts";
+import { openJson, sealJson } from "./sealed-json.ts";
+
+/** After a rotation both keys sign for a day: receivers change theirs when they get to it. */
+const BOTH_SIGN_MS = 24 * 60 * 60_000;
+
+interface WebhookRow {
+  id: string;
+  form: Webhook["form"];
+  intent_id: string | null;
+  events: string;
+  principal_id: string;
+  created_at: number;
+  disabled: string | null;
+  sealed: string;
+}
+
+/** What can't lie in D1 in clear: a URL can be as much of a secret as the key beside it. */
+interface Place {
+  readonly url: string;
+  readonly description: string;
+}
+
+const INSERT = `
+  INSERT INTO webhooks (id, form, intent_id, events, principal_id, created_at, disabled, sealed)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, NULL, ?7)`;
+
+const ADD_SECRET = "INSERT INTO webhook_secrets (webhook_id, until, sealed) VALUES (?1, NULL, ?2)";
+
+const RETIRE_SECRETS = "UPDATE webhook_secrets SET until = ?2 WHERE webhook_id = ?1 AND until IS NULL";
+
+const SECRETS = `
+  SELECT sealed FROM webhook_secrets WHERE webhook_id = ?1 AND (until IS NULL OR until > ?2)
+  ORDER BY number DESC LIMIT 2`;
+
+const SUBSCRIPTIONS = `
+  SELECT id, form, intent_id, events, principal_id, created_at FROM webhooks WHERE form = 'standard' AND disabled IS NULL
+  UNION ALL
+  SELECT id, form, intent_id, events, principal_id, created_at FROM webhooks
+  WHERE disabled IS NULL AND intent_id IN (SELECT value FROM json_each(?1))`;
+
+/**
+ * Registered webhooks in D1.
+ *
+ * @param chain where registrations go on the ledger, without what is secret in them
+ * @param secrets the deployment's, the current one first; what was sealed under an earlier one can still be read
+ */
+export function d1Webhooks(
+  db: D1Database,
+  chain: RegistryChain,
+  secrets: readonly [string, ...string[]],
+): Webhooks {
+  const webhookOf = async (row: WebhookRow): Promise<Webhook> => {
+    const place = await open<Place>(row.sealed, placeName(row.id), secrets);
+    return {
+      id: row.id,
+      url: place?.url ?? "",
+      description: place?.description ?? "",
+      events: JSON.parse(row.events) as string[],
+      form: row.form,
+      intent: row.intent_id,
+      principal: row.principal_id,
+      createdAt: row.created_at,
+      disabled: place === null ? "sealed_under_an_unknown_secret" : row.disabled,
+    };
+  };
+  const first = async (sql: string, value: string) => {
+    const row = await db.prepare(sql).bind(value).first<WebhookRow>();
+    return row === null ? null : webhookOf(row);
+  };
+  const addSecret = async (id: string, secret: string) =>
+    db.prepare(ADD_SECRET).bind(id, await seal(secret, secretName(id), secrets[0]));
+
+  return {
+    async register(webhook, secret, actor) {
+      const { id, form, intent, events, principal, createdAt, url, description } = webhook;
+      const place: Place = { url, description };
+      const sealed = await seal(place, placeName(id), secrets[0]);
+      const statements = [
+        // Of one intent there is one: the later takes the place of the earlier.
+        ...removal(db, "intent_id", intent),
+        db.prepare(INSERT).bind(id, form, intent, JSON.stringify(events), principal, createdAt, sealed),
+        await addSecret(id, secret),
+      ];
+      if (form === "contract") {
+        // Not on the registry's chain: agents register these, and their crowding there would keep people from
+        // throwing switches.
+        await db.batch(statements);
+        return ok(undefined);
+      }
+      try {
+        await chain.commit("webhook_registered", actor, { webhook: id, events }, statements);
+      } catch (error) {
+        if (String(error).includes("too many webhooks are registered")) return err("too_many_webhooks");
+        throw error;
+      }
+      return ok(undefined);
+    },
+
+    async list() {
+      const { results } = await db
+        .prepare("SELECT * FROM webhooks WHERE form = 'standard' ORDER BY created_at, id")
+        .all<WebhookRow>();
+      return Promise.all(results.map(webhookOf));
+    },
+
+    async subscriptions(intents) {
+      const { results } = await db
+        .prepare(SUBSCRIPTIONS)
+        .bind(JSON.stringify(intents))
+        .all<Omit<WebhookRow, "sealed">>();
+      return results.map(
+        ({ id, form, intent_id: intent, events, principal_id: principal, created_at }): Subscription => ({
+          id,
+          form,
+          intent,
+          principal,
+          createdAt: created_at,
+          events: JSON.parse(events) as string[],
+        }),
+      );
+    },
+
+    find: (id) => first("SELECT * FROM webhooks WHERE id = ?1", id),
+
+    ofIntent: (intent) => first("SELECT * FROM webhooks WHERE intent_id = ?1", intent),
+
+    async secrets(id, now) {
+      const { results } = await db.prepare(SECRETS).bind(id, now).all<{ sealed: string }>();
+      const opened = await Promise.all(
+        results.map(({ sealed }) => open<string>(sealed, secretName(id), secrets)),
+      );
+      return opened.filter((secret) => secret !== null);
+    },
+
+    async rotate(id, secret, actor, now) {
+      const retire = db.prepare(RETIRE_SECRETS).bind(id, now + BOTH_SIGN_MS);
+      await chain.commit("webhook_secret_rotated", actor, { webhook: id }, [
+        retire,
+        await addSecret(id, secret),
+      ]);
+    },
+
+    async disable(id, why) {
+      await db
+        .prepare("UPDATE webhooks SET disabled = ?2 WHERE id = ?1 AND disabled IS NULL")
+        .bind(id, why)
+        .run();
+    },
+
+    async remove(id, actor) {
+      await chain.commit("webhook_removed", actor, { webhook: id }, removal(db, "id", id));
+    },
+  };
+}
+
+function removal(
+  db: D1Database,
+  by: "id" | "intent_id",
+  value: string | null,
+): readonly D1PreparedStatement[] {
+  if (value === null) return [];
+  return [
+    db
+      .prepare(`DELETE FROM webhook_secrets WHERE webhook_id IN (SELECT id FROM webhooks WHERE ${by} = ?1)`)
+      .bind(value),
+    db.prepare(`DELETE FROM webhooks WHERE ${by} = ?1`).bind(value),
+  ];
+}
+
+/** Authenticated with what is sealed, so that one record can't stand in for another. */
+function placeName(id: string): string {
+  return `webhook:${id}`;
+}
+
+function secretName(id: string): string {
+  return `webhook-secret:${id}`;
+}
+
+function seal(value: string | Place, name: string, secret: string): Promise<string> {
+  return sealJson(value, keyOf(secret), name);
+}
+
+/** Null: sealed under a secret that is not configured any more, or not what was written. */
+async function open<T>(text: string, name: string, secrets: readonly string[]): Promise<T | null> {
+  for (const secret of secrets) {
+    const opened = await openJson<T>(text, keyOf(secret), name);
+    if (opened !== null) return opened;
+  }
+  return null;
+}
+
+function keyOf(secret: string): Uint8Array {
+  return deriveKey(secret, "webhook-secret");
+}

@@ -1,0 +1,20 @@
+import type { AgentCounters } from "../../ports/ports.ts";
+import { retried } from "./retry-call.ts";
+
+type Stub = ReturnType<AgentCounters["of"]>;
+
+/** Counters as Durable Objects, one per agent id. */
+export function agentCounters(namespace: DurableObjectNamespace): AgentCounters {
+  return {
+    of(agent) {
+      const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
+        retried(() => method(namespace.getByName(agent) as unknown as Stub));
+      return {
+        reserve: (reservation, need) => call((stub) => stub.reserve(reservation, need)),
+        peek: (reservation, need) => call((stub) => stub.peek(reservation, need)),
+        release: (intent) => call((stub) => stub.release(intent)),
+        settle: (settlement) => call((stub) => stub.settle(settlement)),
+      };
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import { DISPATCHER, type Deliveries, type LedgerNews, type ToldRow } from "../../ports/notifications.ts";
+import { retried } from "./retry-call.ts";
+
+/** What the dispatcher's object offers over RPC: all but what D1 answers. */
+type Stub = Omit<Deliveries, "news" | "row" | "log"> & {
+  log(target: string, after: string | null, limit: number): ReturnType<Deliveries["log"]>;
+};
+
+/** Rows read at once: each of them may lead to a dozen deliveries, which are added in one commit. */
+const PAGE_ROWS = 500;
+
+/** Who adds rows of other chains, or rows that are no JSON, must not stop what is told of intents. */
+const NEWS = `
+  SELECT id, intent_id, seq, event, at,
+    CASE WHEN json_valid(body) THEN body ->> '$.by' END AS by,
+    CASE WHEN json_valid(body) THEN body -> '$.to' END AS told
+  FROM ledger WHERE id > ?1 ORDER BY id LIMIT ${PAGE_ROWS}`;
+
+const END = "SELECT COALESCE(MAX(id), 0) AS id FROM ledger";
+
+const ROW = `
+  SELECT l.intent_id AS intent, l.seq, l.event, l.actor, l.at, l.body, l.entry_hash AS hash,
+    i.agent_id AS agent, i.destination, i.policy_id AS policy
+  FROM ledger AS l JOIN intents AS i ON i.id = l.intent_id
+  WHERE l.intent_id = ?1 AND l.seq = ?2`;
+
+const INTENT_PREFIX = "int_";
+
+interface NewsRow {
+  id: number;
+  intent_id: string;
+  seq: number;
+  event: string;
+  at: number;
+  by: string | null;
+  told: string | null;
+}
+
+/** The dispatcher's object, and the ledger it tells of. */
+export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database): Deliveries {
+  const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
+    retried(() => method(namespace.getByName(DISPATCHER) as unknown as Stub));
+  return {
+    poke: () => call((stub) => stub.poke()),
+    cursor: () => call((stub) => stub.cursor()),
+    plan: (from, to, deliveries) => call((stub) => stub.plan(from, to, deliveries)),
+    add: (deliveries) => call((stub) => stub.add(deliveries)),
+    lease: (limit) => call((stub) => stub.lease(limit)),
+    settle: (id, told) => call((stub) => stub.settle(id, told)),
+    ofIntents: (intents) => call((stub) => stub.ofIntents(intents)),
+    log: (target, { after, limit }) => call((stub) => stub.log(target, after, limit)),
+    find: (id) => call((stub) => stub.find(id)),
+    replay: (id) => call((stub) => stub.replay(id)),
+    drop: (target) => call((stub) => stub.drop(target)),
+
+    async news(after) {
+      const [page, end] = await db.batch([db.prepare(NEWS).bind(after), db.prepare(END)]);
+      const rows = (page?.results ?? []) as NewsRow[];
+      const { id: last = after } = (end?.results[0] ?? {}) as { id?: number };
+      return {
+        news: rows.filter(({ intent_id: intent }) => intent.startsWith(INTENT_PREFIX)).map(newsOf),
+        // A ledger that was restored to an earlier hour is followed from where it ends now.
+        to: rows.at(-1)?.id ?? Math.min(after, last),
+        more: rows.length === PAGE_ROWS,
+      };
+    },
+
+    async row(intent, seq) {
+      return db.prepare(ROW).bind(intent, seq).first<ToldRow>();
+    },
+  };
+}
+
+function newsOf({ id: row, intent_id: intent, seq, event, at, by, told }: NewsRow): LedgerNews {
+  const named: unknown = told === null ? null : JSON.parse(told);
+  const to = (Array.isArray(named) ? named : [named]).filter((each) => typeof each === "string");
+  return { row, intent, seq, event, at, by: typeof by === "string" ? by : null, to };
+}

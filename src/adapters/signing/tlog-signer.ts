@@ -1,0 +1,46 @@
+import { noteKey, signNote } from "../../core/tlog/signed-note.ts";
+import { deriveKey, secretsOf } from "../../core/base/key-derivation.ts";
+import { publishedKeys } from "./published-keys.ts";
+import { registryChain } from "../d1/registry-chain.ts";
+import { ed25519Signer, signingKey } from "./signer.ts";
+
+/** What the log needs of the deployment's secrets. */
+export interface LogSigner {
+  /** The keys under which rows may carry a MAC: the current secret's first, then the previous ones'. */
+  readonly macKeys: () => readonly Uint8Array[];
+  /**
+   * Publishes the signing key unless it is. Before rows are read: the entry that announces a key is then under the
+   * first checkpoint which that key signs.
+   */
+  ready(): Promise<void>;
+  /** Signs a checkpoint's text under the log's origin: a C2SP signed note. */
+  sign(text: string): Promise<string>;
+}
+
+export interface LogSecrets {
+  readonly DB: D1Database;
+  readonly GATE_SECRET: string;
+  readonly GATE_ORIGIN: string;
+  readonly GATE_SECRET_PREVIOUS?: string;
+}
+
+export function logSigner(env: LogSecrets): LogSigner {
+  const secrets = secretsOf(env);
+  const [secret, ...previous] = secrets;
+  const macKeys = () => secrets.map((each) => deriveKey(each, "entry-mac"));
+  const chain = registryChain(env.DB, () => deriveKey(secret, "entry-mac"));
+  const published = publishedKeys(env.DB, chain);
+  const signer = ed25519Signer(secret, previous, published);
+  return {
+    macKeys,
+    async ready() {
+      await published.ensure(await signingKey(secret), await Promise.all(previous.map(signingKey)));
+    },
+    async sign(text) {
+      const { publicKey } = await signingKey(secret);
+      return signNote(text, noteKey(env.GATE_ORIGIN, publicKey), async (message) => {
+        return (await signer.signBytes(message)).signature;
+      });
+    },
+  };
+}

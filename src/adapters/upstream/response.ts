@@ -1,0 +1,126 @@
+import type { Header } from "../../core/outbound/header-names.ts";
+import type { Masks } from "../../core/masking/masks.ts";
+import {
+  answeredHeaders,
+  answeredStatusText,
+  decodingOf,
+  mayHaveContent,
+  type AnswerProblem,
+  type Decoding,
+} from "../../core/outbound/response.ts";
+import { err, ok, type Result } from "../../core/base/result.ts";
+import type { CallFailure, UpstreamAnswer, UpstreamCall } from "../../ports/upstream.ts";
+import { decompressedBody } from "./decompressed-body.ts";
+import { maskedBody, maskedBytes } from "./masked-body.ts";
+import { shortBody } from "./short-body.ts";
+import { readingOf, watchedBody, type Watch } from "./watched-body.ts";
+
+/** The runtime takes other statuses from the wire too, and couldn't answer with them. */
+const ODD_ANSWER: CallFailure = {
+  problem: "odd_answer",
+  detail: "the answer's status is none of HTTP's",
+  sent: true,
+};
+
+type Body = ReadableStream<Uint8Array>;
+
+/**
+ * What of a response may go back.
+ *
+ * @param masks null: no credential was put in
+ * @param breakOff ends the connection
+ */
+export async function answerOf(
+  response: Response,
+  { method, passesThrough, timeoutMs }: UpstreamCall,
+  masks: Masks | null,
+  breakOff: () => void,
+): Promise<Result<UpstreamAnswer, CallFailure>> {
+  const { status, statusText, body } = response;
+  const abandon = () => void body?.cancel().catch(() => undefined);
+  if (status < 200 || status > 599) {
+    abandon();
+    return err(ODD_ANSWER);
+  }
+  const headers = [...response.headers];
+  const hasContent = body !== null && mayHaveContent(method, status);
+  const reading = codingOf(status, headers, passesThrough && masks === null);
+  const withheld = hasContent ? whyWithheld(reading, headers, masks) : null;
+  const isShown = hasContent && withheld === null;
+  if (!isShown) abandon();
+  const isDecoded = isShown && reading.ok && reading.value !== "raw" && isCoded(headers);
+  const length = isShown && !isDecoded ? lengthOf(headers) : null;
+  const watch = { pauseMs: timeoutMs, breakOff };
+  return ok({
+    status,
+    statusText: answeredStatusText(statusText, masks),
+    headers: answeredHeaders(headers, masks, isDecoded).filter(([name]) => {
+      const isTrue = hasContent ? passesThrough && length !== null : mayTellLength(method, status);
+      return name !== "content-length" || isTrue;
+    }),
+    body: isShown ? await bodyOf(body, reading, masks, length, watch) : null,
+    withheld,
+  });
+}
+
+/** `raw`: with its coding, as it came. */
+type HowToRead = Decoding | "raw";
+
+function codingOf(
+  status: number,
+  headers: readonly Header[],
+  isRaw: boolean,
+): Result<HowToRead, AnswerProblem> {
+  return isRaw ? ok("raw") : decodingOf(status, headers);
+}
+
+function whyWithheld(
+  reading: Result<HowToRead, AnswerProblem>,
+  headers: readonly Header[],
+  masks: Masks | null,
+): AnswerProblem | null {
+  if (reading.ok) return null;
+  if (masks !== null) return reading.error;
+  // Nothing has to be looked for, so it stays as it came; but of a part of something coded the runtime makes nonsense.
+  return reading.error === "partial" && isCoded(headers) ? "partial" : null;
+}
+
+function isCoded(headers: readonly Header[]): boolean {
+  return headers.some(([name]) => name.toLowerCase() === "content-encoding");
+}
+
+async function bodyOf(
+  body: Body,
+  reading: Result<HowToRead, AnswerProblem>,
+  masks: Masks | null,
+  length: number | null,
+  watch: Watch,
+): Promise<Body> {
+  const source = length === null ? readingOf(body) : await shortBody(readingOf(body), length);
+  if (source instanceof Uint8Array) return streamOf(masks === null ? source : maskedBytes(source, masks));
+  const coding = reading.ok ? reading.value : "raw";
+  const watched = watchedBody(source, watch);
+  const decoded = coding === "gzip" || coding === "deflate" ? decompressedBody(watched, coding) : watched;
+  if (masks !== null) return maskedBody(decoded, masks);
+  // Else the runtime, which can't know how long a stream will be, would answer in chunks.
+  return length === null ? decoded : decoded.pipeThrough(new FixedLengthStream(length));
+}
+
+/** The platform's own, with a known length. */
+function streamOf(bytes: Uint8Array): Body {
+  return new Blob([bytes]).stream();
+}
+
+/** Null where it isn't said, or another header has the say (RFC 9112 section 6.3). */
+function lengthOf(headers: readonly Header[]): number | null {
+  const said = headers.filter(([name]) => name.toLowerCase() === "content-length");
+  const isChunked = headers.some(([name]) => name.toLowerCase() === "transfer-encoding");
+  const [length] = said.map(([, value]) => value);
+  if (length === undefined || said.length > 1 || isChunked || !/^\d{1,15}$/.test(length)) return null;
+  return Number(length);
+}
+
+/** Of what would have been sent (RFC 9110 section 8.6). */
+function mayTellLength(method: string, status: number): boolean {
+  return method === "HEAD" || status === 304;
+}

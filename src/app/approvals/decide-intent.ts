@@ -1,0 +1,105 @@
+import type { Deciding } from "../../core/intent/command.ts";
+import type { Refusal } from "../../core/intent/refusal.ts";
+import type { Terms, Vote } from "../../core/intent/state.ts";
+import { inForceFor } from "../../core/intent/terms.ts";
+import { stoppedBy, type SwitchTarget } from "../../core/policy/kill-switch.ts";
+import { excludedHandles } from "../../core/identity/people.ts";
+import { err, type Result } from "../../core/base/result.ts";
+import { makerOf, type MakerPorts } from "./mandate-grantor.ts";
+import type { Acted, Intent, Ports } from "../../ports/ports.ts";
+
+/** What a person says about an intent, whatever door it came through: API, page, Slack, link, callback, batch. */
+export interface Said extends Deciding {
+  readonly decision: "approve" | "reject";
+}
+
+/** Why nothing was decided. */
+export type Undecided =
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  /** A "no" without a reason teaches nobody anything. */
+  | { readonly kind: "reason_required" }
+  | { readonly kind: "stopped"; readonly stop: SwitchTarget }
+  /** A suspended agent's intents wait with it: nothing of theirs is approved meanwhile. */
+  | { readonly kind: "proposer_inactive"; readonly standing: string };
+
+export type DecidePorts = Pick<Ports, "switches" | "mandates"> & MakerPorts;
+
+/**
+ * The one way in which people decide. The intent's object judges who may and whether it still holds; here is what
+ * it can't see: kill switches, the proposer's standing, and whether those who voted before still stand.
+ */
+export async function decideIntent(
+  intent: Intent,
+  said: Said,
+  ports: DecidePorts,
+): Promise<Result<Acted, Undecided>> {
+  const { decision, voter, digest, link } = said;
+  const note = said.note === null || said.note.trim() === "" ? null : said.note;
+  if (decision === "reject") {
+    if (note === null) return err({ kind: "reason_required" });
+    return refusedOr(await intent.act({ type: "reject", voter, digest, note, link }));
+  }
+  const state = await intent.look();
+  if (state === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
+  const obstacle = await obstacleTo(state.terms, ports);
+  if (obstacle !== null) return err(obstacle);
+  const { agent, approval } = state.terms;
+  const [rules, lapsed, proposer] = await Promise.all([
+    ports.rules.current(),
+    lapsedOf(state.votes, ports),
+    ports.principals.get(agent),
+  ]);
+  // Again, because gate.yaml may only now say that somebody answers for the agent.
+  const excluded = proposer === null ? [] : excludedHandles(proposer, approval, rules.registry);
+  if (voter.handles.some((handle) => excluded.includes(handle))) {
+    return err({ kind: "refused", refusal: { reason: "own_intent" } });
+  }
+  const inForce = inForceFor(state.terms, rules);
+  return refusedOr(await intent.act({ type: "approve", voter, digest, note, link, inForce, lapsed }));
+}
+
+function refusedOr(acted: Result<Acted, Refusal>): Result<Acted, Undecided> {
+  return acted.ok ? acted : err({ kind: "refused", refusal: acted.error });
+}
+
+/** What keeps anybody from approving this now; null: nothing does. */
+export async function obstacleTo(
+  { agent, destination }: Pick<Terms, "agent" | "destination">,
+  ports: Pick<Ports, "principals" | "switches">,
+): Promise<Undecided | null> {
+  const [engaged, proposer] = await Promise.all([
+    ports.switches.engaged("fresh"),
+    ports.principals.get(agent),
+  ]);
+  const stop = stoppedBy(engaged, agent, destination);
+  if (stop !== null) return { kind: "stopped", stop };
+  if (proposer?.status === "active") return null;
+  return { kind: "proposer_inactive", standing: proposer?.status ?? "unknown" };
+}
+
+/**
+ * Credentials and mandates of earlier votes that are no longer good: what they said counts no more. A mandate goes
+ * with the credential it was made with, too: under a delegation it is not the one that acted.
+ */
+async function lapsedOf(votes: readonly Vote[], ports: DecidePorts): Promise<readonly string[]> {
+  const lapsed = await Promise.all(
+    votes.map(async (vote) => {
+      const gone = (await isStillTheirs(vote, ports)) ? [] : [vote.principal];
+      if (vote.mandate === null) return gone;
+      const given = await ports.mandates.find(vote.mandate);
+      const holds = given !== null && given.revokedAt === null && (await makerOf(given, ports)) !== null;
+      return holds ? gone : [...gone, vote.mandate];
+    }),
+  );
+  return lapsed.flat();
+}
+
+/** May whoever gave this vote still decide? An account counts as long as the registry knows its person. */
+async function isStillTheirs(
+  { principal, acting, assurance }: Vote,
+  { principals, rules }: Pick<Ports, "principals" | "rules">,
+): Promise<boolean> {
+  const [who, { registry }] = await Promise.all([principals.get(principal), rules.current()]);
+  if (who?.status !== "active" || who.role !== "reviewer") return false;
+  return assurance === "key" || registry.people.has(acting);
+}

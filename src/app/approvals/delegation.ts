@@ -1,0 +1,52 @@
+import type { Ask } from "../../core/proposal/request.ts";
+import { weaker } from "../../core/identity/assurance.ts";
+import type { Decision } from "../../core/policy/decision.ts";
+import type { Voter } from "../../core/intent/command.ts";
+import { useOf } from "../../core/intent/mandate.ts";
+import { personCalled, voterOf } from "../../core/identity/people.ts";
+import { makerOf, type MakerPorts } from "./mandate-grantor.ts";
+import type { Intent, Ports } from "../../ports/ports.ts";
+
+type DelegationPorts = Pick<Ports, "mandates"> & MakerPorts;
+
+/**
+ * Who decides when somebody decides for another: the delegator's vote, given by the delegate, who brings both their
+ * exclusions and the weaker of their proofs. Null: there is no delegation in force from the one to the other that
+ * covers this intent.
+ *
+ * @param onBehalfOf the delegator: a principal's id, a person's id, or an e-mail address of `gate.yaml`
+ */
+export async function delegatedVoter(
+  intent: Intent,
+  delegate: Voter,
+  onBehalfOf: string,
+  ports: DelegationPorts,
+  now: number,
+): Promise<Voter | null> {
+  const [dossier, named, { registry }] = await Promise.all([
+    intent.dossier(),
+    ports.principals.get(onBehalfOf),
+    ports.rules.current(),
+  ]);
+  if (dossier === null) return null;
+  const from = named === null ? personCalled(onBehalfOf, registry) : voterOf(named, "link", registry).person;
+
+  const { case: record, state } = dossier;
+  const ask = record === null ? null : (JSON.parse(record.ask) as Ask);
+  const decision = record === null ? null : (JSON.parse(record.decision) as Decision);
+  const use = useOf(state.terms, ask?.principalId ?? null, decision?.facts ?? null);
+  const delegation = await ports.mandates.delegated(from, delegate.acting, use, now);
+  if (delegation === null) return null;
+
+  const delegator = await makerOf(delegation, ports);
+  if (delegator === null) return null;
+  return {
+    principal: delegate.principal,
+    person: delegator.person,
+    acting: delegate.acting,
+    handles: [...new Set([...delegator.handles, ...delegate.handles])],
+    groups: delegator.groups,
+    assurance: weaker(delegator.assurance, delegate.assurance),
+    mandate: delegator.mandate,
+  };
+}

@@ -1,0 +1,70 @@
+import { eligibility } from "../../core/intent/approval.ts";
+import type { Voter } from "../../core/intent/command.ts";
+import type { IntentState } from "../../core/intent/state.ts";
+import type { MandateUse, StandingApproval } from "../../core/intent/mandate.ts";
+import { decideIntent, type DecidePorts } from "./decide-intent.ts";
+import { makerOf } from "./mandate-grantor.ts";
+import type { Intent } from "../../ports/ports.ts";
+
+/** No quorum is larger in practice, and each one tried costs the agent that waits a few calls. */
+const MOST_TRIED = 20;
+
+/**
+ * Gives the vote of everybody who said beforehand that they approve of such an intent. Each is one vote like any
+ * other, judged by the intent's object: under the same exclusions, requirements and kill switches.
+ *
+ * The intent is proposed and held already: whatever goes wrong here leaves it waiting for people.
+ */
+export async function applyStanding(
+  intent: Intent,
+  held: IntentState,
+  use: MandateUse,
+  ports: DecidePorts,
+  now: number,
+): Promise<IntentState> {
+  // What a colleague changed, nobody can have meant beforehand: it would pass without anybody having looked at it.
+  if (held.terms.editor !== null) return held;
+  // Such a rule holds for what this very payload says; nobody can have meant that beforehand.
+  if (held.phase !== "pending_approval" || held.terms.heldByContent) return held;
+  let state = held;
+  try {
+    const matching = await ports.mandates.matching(use, now);
+    let tried = 0;
+    for (const approval of matching) {
+      if (state.phase !== "pending_approval" || tried === MOST_TRIED) break;
+      const voter = await makerOf(approval, ports);
+      // Looked at before a use is taken; the object looks again.
+      if (voter === null || eligibility(state, voter) !== null || hasVoted(state, voter)) continue;
+      tried += 1;
+      state = await applyOne(intent, state, voter, approval, use, ports, now);
+    }
+  } catch (error) {
+    console.error({ message: "standing approvals not applied", intent: intent.id, error: String(error) });
+  }
+  return state;
+}
+
+async function applyOne(
+  intent: Intent,
+  state: IntentState,
+  voter: Voter,
+  { id }: StandingApproval,
+  use: MandateUse,
+  ports: DecidePorts,
+  now: number,
+): Promise<IntentState> {
+  if (!(await ports.mandates.take(id, use, now))) return state;
+  const { digest } = state.terms;
+  // Should this throw, the use stays counted: the vote may have been given.
+  const said = { decision: "approve", voter, digest, note: null, link: null } as const;
+  const decided = await decideIntent(intent, said, ports);
+  const after = decided.ok ? decided.value.state : ((await intent.look()) ?? state);
+  if (!after.votes.some(({ mandate }) => mandate === id)) {
+    await ports.mandates.giveBack(id, intent.id);
+  }
+  return after;
+}
+
+function hasVoted({ votes }: IntentState, { person }: Voter): boolean {
+  return votes.some((vote) => vote.person === person || vote.acting === person);
+}

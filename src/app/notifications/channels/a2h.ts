@@ -1,0 +1,82 @@
+import { utf8ToBytes } from "@noble/hashes/utils.js";
+import { ASSURANCE_RANK } from "../../../core/identity/assurance.ts";
+import { hmacHex } from "../../../core/base/digest.ts";
+import type { Channel } from "../../../core/registry/registry.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import type { DeliveryRecord, Told } from "../../../ports/notifications.ts";
+import { factsOf, unlinked } from "../case-summary.ts";
+import type { CaseTold } from "./case-message.ts";
+import { interactionId, messageId } from "./interaction.ts";
+import { CHANNEL_TIMEOUT_MS, failed, MOOT, toldOf } from "./send-result.ts";
+
+/** What is asked of a provider when the intent itself waits without end. */
+const LONGEST_QUESTION_MS = 7 * 24 * 60 * 60_000;
+
+/** Asks one person through an approval provider, which answers at `/v1/approval-callbacks/<channel>`. */
+export async function tellProvider(
+  record: DeliveryRecord,
+  told: CaseTold,
+  channel: Extract<Channel, { kind: "a2h" }>,
+  ports: Pick<Ports, "send" | "secret" | "token" | "settings">,
+): Promise<Told> {
+  // The contract has no word to take a question back; an answer that comes too late is refused.
+  if (record.kind === "decided") return MOOT;
+  const { person } = record;
+  const { publicUrl, origin } = ports.settings;
+  if (person === null) return failed("it was planned for nobody");
+  if (publicUrl === null) return failed("GATE_PUBLIC_URL is not set, so nobody could answer");
+  const { minAssurance } = told.summary.approval;
+  if (ASSURANCE_RANK[channel.assurance] < ASSURANCE_RANK[minAssurance]) {
+    return failed(
+      `its word counts as ${channel.assurance}, and the policy asks for ${minAssurance} or stronger`,
+    );
+  }
+  const secret = await ports.secret(channel.secret);
+  if (secret === null) return failed(`the credential ${channel.secret} has no value`);
+  const { summary } = told;
+  const interaction = {
+    provider: channel.id,
+    intent: summary.intent,
+    digest: summary.digest,
+    person,
+    expiresAt: summary.decideBy ?? record.at + LONGEST_QUESTION_MS,
+  };
+  const body = JSON.stringify({
+    protocol: "a2h.v1",
+    type: "AUTHORIZE",
+    message_id: messageId(interaction),
+    gate_approval_interaction_id: interactionId(ports, interaction),
+    // What the answer is to say, should it say anything.
+    responds_to: messageId(interaction),
+    intent_id: summary.intent,
+    approved_intent_hash: summary.digest,
+    principal_id: person,
+    action: summary.action,
+    summary: factsOf(unlinked(summary))
+      .map(({ label, value }) => `${label}: ${value}`)
+      .join("\n"),
+    required_factors: [],
+    expires_at: new Date(interaction.expiresAt).toISOString(),
+    callback_url: `${publicUrl}/v1/approval-callbacks/${encodeURIComponent(channel.id)}`,
+    gateway_id: origin,
+  });
+  const now = Date.now();
+  const sent = await ports.send({
+    url: channel.url,
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "X-Gate-Delivery-ID": record.id,
+      "X-Gate-Signature": providerSignature(secret, now, body),
+    },
+    body,
+    timeoutMs: CHANNEL_TIMEOUT_MS,
+    allowPrivate: channel.allowPrivate,
+  });
+  return toldOf(sent, now);
+}
+
+/** The contract's form, for what goes out and for what comes back. @param at milliseconds since the epoch */
+export function providerSignature(secret: string, at: number, body: string): string {
+  return `t=${at},v1=${hmacHex(utf8ToBytes(secret), `${at}.${body}`)}`;
+}

@@ -1,0 +1,120 @@
+import type { Assurance } from "../../../core/identity/assurance.ts";
+import type { Json } from "../../../core/base/json.ts";
+import type { Channel, Person } from "../../../core/registry/registry.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import type { DeliveryRecord, Told } from "../../../ports/notifications.ts";
+import { factsOf, oneLine, unlinked } from "../case-summary.ts";
+import type { CaseTold } from "./case-message.ts";
+import { titleOf } from "./titles.ts";
+import { CHANNEL_TIMEOUT_MS, failed, isHeaderText, MOOT, toldOf } from "./send-result.ts";
+
+type Email = Extract<Channel, { kind: "email" }>;
+
+/** Longer ones are cut by every inbox, and some providers refuse them. */
+const MAX_SUBJECT_CHARACTERS = 150;
+
+/** What a template can have filled in. */
+interface Letter {
+  readonly to: string;
+  readonly from: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+}
+
+/** The request most providers take; others are described by the channel's `body`. */
+const USUAL_BODY = {
+  from: "{from}",
+  to: ["{to}"],
+  subject: "{subject}",
+  text: "{text}",
+  html: "{html}",
+} as const;
+
+/** A letter to one person through an HTTP provider. */
+export async function tellByEmail(
+  record: DeliveryRecord,
+  told: CaseTold,
+  person: Person | null,
+  channel: Email,
+  ports: Pick<Ports, "send" | "secret">,
+): Promise<Told> {
+  // A letter can't be changed, and its link says how it ended.
+  if (record.kind === "decided") return MOOT;
+  if (person === null) return failed("it was planned for nobody");
+  if (person.email === null) return failed(`${person.id} has no e-mail address in gate.yaml`);
+  const secret = await ports.secret(channel.secret);
+  if (secret === null) return failed(`the credential ${channel.secret} has no value`);
+  const authorization = channel.format.replace("{secret}", () => secret);
+  if (!isHeaderText(authorization)) return failed(`the credential ${channel.secret} does not fit a header`);
+  const letter = letterOf(record, told, person.email, channel.from);
+  const sent = await ports.send({
+    url: channel.url,
+    method: "POST",
+    headers: { [channel.header]: authorization, "Content-Type": "application/json" },
+    body: JSON.stringify(filled(channel.body ?? USUAL_BODY, letter)),
+    timeoutMs: CHANNEL_TIMEOUT_MS,
+    allowPrivate: channel.allowPrivate,
+  });
+  return toldOf(sent, Date.now());
+}
+
+/**
+ * Values go into texts of the parsed template, each once, so that none of them can end a text, add a member, or be
+ * read as a placeholder itself.
+ */
+export function filled(template: Json, letter: Letter): Json {
+  if (typeof template === "string") {
+    return template.replace(/\{(to|from|subject|text|html)\}/g, (_, name: keyof Letter) => letter[name]);
+  }
+  if (typeof template !== "object" || template === null) return template;
+  if (Array.isArray(template)) return template.map((each: Json) => filled(each, letter));
+  return Object.fromEntries(Object.entries(template).map(([name, value]) => [name, filled(value, letter)]));
+}
+
+export function letterOf(
+  record: Pick<DeliveryRecord, "kind" | "to">,
+  { summary, standing, link }: CaseTold,
+  to: string,
+  from: string,
+): Letter {
+  const shown = unlinked(summary);
+  const title = `${titleOf(record)}: ${shown.destination}`;
+  const facts = factsOf(shown);
+  const last = lastWordsOf(link, summary.approval.minAssurance);
+  const text = [
+    title,
+    standing,
+    facts.map(({ label, value }) => `${label}: ${value}`).join("\n"),
+    ...(link === null ? [] : [link]),
+    last,
+  ].join("\n\n");
+  const rows = facts.map(({ label, value }) => {
+    return `<tr><th align="left">${escapeHtml(label)}</th><td>${escapeHtml(value)}</td></tr>`;
+  });
+  const html = [
+    `<h2>${escapeHtml(title)}</h2>`,
+    `<p>${escapeHtml(standing)}</p>`,
+    `<table cellpadding="4">${rows.join("")}</table>`,
+    ...(link === null ? [] : [`<p><a href="${escapeHtml(link)}">Open case</a></p>`]),
+    `<p>${escapeHtml(last)}</p>`,
+  ].join("\n");
+  return { to, from, subject: oneLine(title, MAX_SUBJECT_CHARACTERS), text, html };
+}
+
+/** Of a link that decides by itself its reader has to know so: whoever it is passed on to is taken for them. */
+function lastWordsOf(link: string | null, minAssurance: Assurance): string {
+  if (link === null) return "Open the case in Gate to decide.";
+  return minAssurance === "link"
+    ? "The link is for you alone; do not pass it on. Whoever opens it can decide in your name, once."
+    : "The link is for you alone; do not pass it on. It opens the case; you sign in to decide.";
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}

@@ -1,0 +1,46 @@
+import { sha256Hex } from "../../../core/base/digest.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import { readFields, signFields, type Signing } from "../../approvals/signed-token.ts";
+
+/** Ids, a digest and a time are far shorter than the longest that is taken apart. */
+const QUESTIONS: Signing = { kind: "interaction", context: "a2h.", maxCharacters: 1500 };
+
+/** What a person is asked through an approval provider. Whoever names it back answers exactly that. */
+export interface Interaction {
+  /** The channel's id in the registry. */
+  readonly provider: string;
+  readonly intent: string;
+  readonly digest: string;
+  readonly person: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+const PREFIX = "gai_";
+
+export function interactionId(ports: Pick<Ports, "token">, interaction: Interaction): string {
+  const { provider, intent, digest, person, expiresAt } = interaction;
+  return `${PREFIX}${signFields(ports, QUESTIONS, [provider, intent, digest, person, expiresAt])}`;
+}
+
+/** Null for what Gate did not make. */
+export function readInteraction(
+  ports: Pick<Ports, "token" | "earlierTokens">,
+  id: string,
+): Interaction | null {
+  const fields = id.startsWith(PREFIX) ? readFields(ports, QUESTIONS, id.slice(PREFIX.length)) : null;
+  if (fields === null) return null;
+  const [provider, intent, digest, person, expiresAt] = fields as readonly [
+    string,
+    string,
+    string,
+    string,
+    number,
+  ];
+  return { provider, intent, digest, person, expiresAt };
+}
+
+/** The question's own name, the same however often it is asked: what an answer says it responds to. */
+export function messageId({ provider, intent, digest, person }: Interaction): string {
+  return `msg_${sha256Hex(JSON.stringify([provider, intent, digest, person])).slice(0, 24)}`;
+}

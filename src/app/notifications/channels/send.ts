@@ -1,0 +1,67 @@
+import type { Channel, Person } from "../../../core/registry/registry.ts";
+import type { Dossier, Ports } from "../../../ports/ports.ts";
+import type { DeliveryRecord, Told } from "../../../ports/notifications.ts";
+import { tellProvider } from "./a2h.ts";
+import { caseTold } from "./case-message.ts";
+import { tellByEmail } from "./email.ts";
+import { tellSlackApp } from "./slack-app.ts";
+import { tellSlackWebhook } from "./slack-webhook.ts";
+import { failed, MOOT, retry } from "./send-result.ts";
+import { tellWebhook } from "./webhook.ts";
+
+/** One attempt to tell a channel of a case. What went wrong comes back in words; nothing is thrown. */
+export async function tellChannel(record: DeliveryRecord, channel: Channel, ports: Ports): Promise<Told> {
+  try {
+    return await tell(record, channel, ports);
+  } catch (error) {
+    console.error({ message: "channel not told", delivery: record.id, error: String(error) });
+    return retry("Gate could not write the message");
+  }
+}
+
+async function tell(record: DeliveryRecord, channel: Channel, ports: Ports): Promise<Told> {
+  const dossier = (await ports.intents.find(record.intent)?.dossier()) ?? null;
+  if (dossier === null) return failed("there is no such intent");
+  if (!isNews(record, dossier)) return MOOT;
+  const person = await personOf(record, ports);
+  if (record.person !== null && person === null) return failed(`${record.person} is no longer in gate.yaml`);
+  const told = await caseTold(dossier, record.kind === "decided" ? null : record, ports);
+  switch (channel.kind) {
+    case "slack_webhook":
+      return tellSlackWebhook(record, told, channel, ports);
+    case "slack_app":
+      return tellSlackApp(record, told, channel, ports);
+    case "webhook":
+      return tellWebhook(record, told, channel, ports);
+    case "email":
+      return tellByEmail(record, told, person, channel, ports);
+    case "a2h":
+      return tellProvider(record, told, channel, ports);
+  }
+}
+
+/** Is it still so, and still this person's business? Nobody is asked for what is decided, or for a vote they gave. */
+function isNews({ kind, person }: DeliveryRecord, { state }: Dossier): boolean {
+  const isWaiting = state.phase === "pending_approval";
+  switch (kind) {
+    case "held":
+    case "reminder":
+    case "escalation":
+      return isWaiting && !(person !== null && hasAnswered(state, person));
+    case "decided":
+      return !isWaiting;
+    case "event":
+    case "test":
+      return false;
+  }
+}
+
+function hasAnswered({ votes, rejections }: Dossier["state"], person: string): boolean {
+  return [...votes, ...rejections].some((each) => each.person === person || each.acting === person);
+}
+
+async function personOf({ person }: DeliveryRecord, ports: Ports): Promise<Person | null> {
+  if (person === null) return null;
+  const { registry } = await ports.rules.current();
+  return registry.people.get(person) ?? null;
+}

@@ -1,0 +1,92 @@
+import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
+import type { Channel } from "../../../core/registry/registry.ts";
+import { err, ok, type Result } from "../../../core/base/result.ts";
+import { parseStrictJson } from "../../../core/base/strict-json.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import {
+  CHANNEL_TIMEOUT_MS,
+  failed,
+  isHeaderText,
+  pauseOf,
+  retry,
+  toldOf,
+  unsent,
+  type Untold,
+} from "./send-result.ts";
+
+export type SlackApp = Extract<Channel, { kind: "slack_app" }>;
+
+/** Why a call came to nothing. */
+export interface SlackProblem {
+  /** Slack's word; null: it did not get as far as that. */
+  readonly code: string | null;
+  readonly told: Untold;
+}
+
+/** What may pass by itself. */
+const PASSING: ReadonlySet<string> = new Set([
+  "fatal_error",
+  "internal_error",
+  "org_login_required",
+  "request_timeout",
+  "service_unavailable",
+  "team_added_to_org",
+]);
+
+const IN_WORDS: ReadonlyMap<string, string> = new Map([
+  ["account_inactive", "the app's token is of a deleted user or workspace"],
+  ["channel_not_found", "Slack knows no such channel, or the app may not see it"],
+  ["invalid_auth", "Slack does not take the app's token"],
+  ["is_archived", "the channel is archived"],
+  ["missing_scope", "the app lacks the scope chat:write"],
+  ["not_authed", "Slack does not take the app's token"],
+  ["not_in_channel", "the app is not in the channel: invite it"],
+  ["restricted_action", "the workspace does not let the app post there"],
+  ["token_expired", "the app's token has expired"],
+  ["token_revoked", "the app's token was revoked"],
+]);
+
+/** One call of Slack's Web API, which says what went wrong with status 200. */
+export async function callSlack(
+  channel: SlackApp,
+  method: "chat.postMessage" | "chat.update" | "views.open",
+  body: JsonObject,
+  ports: Pick<Ports, "send" | "secret">,
+  timeoutMs = CHANNEL_TIMEOUT_MS,
+): Promise<Result<JsonObject, SlackProblem>> {
+  const token = await ports.secret(channel.token);
+  if (token === null) return problem(failed(`the credential ${channel.token} has no value`));
+  if (!isHeaderText(token)) return problem(failed(`the credential ${channel.token} is no token`));
+  const sent = await ports.send({
+    url: `${channel.url}/${method}`,
+    method: "POST",
+    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json; charset=utf-8" },
+    body: JSON.stringify(body),
+    timeoutMs,
+    allowPrivate: channel.allowPrivate,
+  });
+  if (!sent.ok) return problem(unsent(sent.error));
+  const { status, headers, text } = sent.value;
+  const parsed = parseStrictJson(text);
+  const answer = parsed.ok && isJsonObject(parsed.value) ? parsed.value : null;
+  if (status === 200 && answer?.["ok"] === true) return ok(answer);
+  const code = wordOf(answer?.["error"]);
+  if (status === 429 || code === "ratelimited" || code === "rate_limited") {
+    return problem(retry("Slack asked for a pause", status, pauseOf(headers, Date.now())), code);
+  }
+  if (code !== null && status < 500) {
+    const said = IN_WORDS.get(code) ?? `Slack answered ${code}`;
+    return problem(PASSING.has(code) ? retry(said, status) : failed(said, status), code);
+  }
+  const told = toldOf(sent, Date.now());
+  return problem(told.kind === "delivered" ? retry("it is not Slack that answered", status) : told);
+}
+
+/** Of a whole answer only what can be one of Slack's words is ever shown. */
+function wordOf(error: unknown): string | null {
+  return typeof error === "string" && /^[a-z][a-z_]{1,63}$/.test(error) ? error : null;
+}
+
+function problem(told: Untold, code: string | null = null): Result<JsonObject, SlackProblem> {
+  return err({ code, told });
+}

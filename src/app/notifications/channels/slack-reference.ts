@@ -1,0 +1,28 @@
+import type { Ports } from "../../../ports/ports.ts";
+import { readFields, signFields, type Signing } from "../../approvals/signed-token.ts";
+
+/** Ids, a digest and a time are far shorter than the longest that is taken apart. */
+const BUTTONS: Signing = { kind: "interaction", context: "slack.", maxCharacters: 1500 };
+
+/** What a button in Slack stands for: a decision about exactly this, in this channel of the registry. */
+export interface SlackReference {
+  readonly channel: string;
+  readonly intent: string;
+  readonly digest: string;
+}
+
+export function slackReference(ports: Pick<Ports, "token">, reference: SlackReference): string {
+  const { channel, intent, digest } = reference;
+  return signFields(ports, BUTTONS, [channel, intent, digest]);
+}
+
+/** Null for what Gate did not sign. */
+export function readSlackReference(
+  ports: Pick<Ports, "token" | "earlierTokens">,
+  signed: string,
+): SlackReference | null {
+  const fields = readFields(ports, BUTTONS, signed);
+  if (fields === null) return null;
+  const [channel, intent, digest] = fields as readonly [string, string, string];
+  return { channel, intent, digest };
+}

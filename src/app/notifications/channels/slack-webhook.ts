@@ -1,0 +1,49 @@
+import type { Channel } from "../../../core/registry/registry.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import type { DeliveryRecord, Told } from "../../../ports/notifications.ts";
+import type { CaseTold } from "./case-message.ts";
+import { askMessage } from "./slack-message.ts";
+import { titleOf } from "./titles.ts";
+import { CHANNEL_TIMEOUT_MS, failed, MOOT, toldOf } from "./send-result.ts";
+
+/** Slack's own words for what is wrong with an incoming webhook; anything else it answers is not repeated. */
+const WHAT_SLACK_SAYS: ReadonlyMap<string, string> = new Map([
+  ["invalid_payload", "Slack did not understand the message"],
+  ["invalid_token", "Slack does not know this webhook URL"],
+  ["no_text", "Slack did not understand the message"],
+  ["no_service", "the webhook was disabled or removed in Slack"],
+  ["no_service_id", "the webhook was disabled or removed in Slack"],
+  ["no_team", "the webhook's workspace is gone"],
+  ["team_disabled", "the webhook's workspace is disabled"],
+  ["user_not_found", "the webhook's user is gone"],
+  ["channel_not_found", "the webhook's channel is gone"],
+  ["channel_is_archived", "the webhook's channel is archived"],
+  ["action_prohibited", "the workspace's admin does not allow this webhook to post"],
+  ["posting_to_general_channel_denied", "the workspace does not allow posting to its general channel"],
+  ["too_many_attachments", "Slack did not understand the message"],
+]);
+
+/** An incoming webhook: one URL, which is the secret, and no way to change what was posted. */
+export async function tellSlackWebhook(
+  record: DeliveryRecord,
+  told: CaseTold,
+  channel: Extract<Channel, { kind: "slack_webhook" }>,
+  ports: Pick<Ports, "send" | "secret">,
+): Promise<Told> {
+  // What an incoming webhook posted can't be changed, and its link says how it ended.
+  if (record.kind === "decided") return MOOT;
+  const url = await ports.secret(channel.secret);
+  if (url === null) return failed(`the credential ${channel.secret} has no value`);
+  const sent = await ports.send({
+    url,
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(askMessage(titleOf(record), told, null)),
+    timeoutMs: CHANNEL_TIMEOUT_MS,
+    allowPrivate: channel.allowPrivate,
+  });
+  const outcome = toldOf(sent, Date.now());
+  if (outcome.kind !== "failed" || !sent.ok) return outcome;
+  const said = WHAT_SLACK_SAYS.get(sent.value.text.trim());
+  return said === undefined ? outcome : failed(said, sent.value.status);
+}

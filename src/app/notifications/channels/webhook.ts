@@ -1,0 +1,68 @@
+import type { Channel } from "../../../core/registry/registry.ts";
+import type { Ports } from "../../../ports/ports.ts";
+import type { DeliveryKind, DeliveryRecord, Told } from "../../../ports/notifications.ts";
+import type { CaseTold } from "./case-message.ts";
+import { standardHeaders } from "../standard-webhooks.ts";
+import { CHANNEL_TIMEOUT_MS, failed, toldOf } from "./send-result.ts";
+
+const EVENT_NAMES = {
+  held: "approval.requested",
+  reminder: "approval.reminded",
+  escalation: "approval.escalated",
+  decided: "approval.decided",
+  event: null,
+  test: null,
+} as const satisfies Record<DeliveryKind, string | null>;
+
+/** Any program, by Standard Webhooks: what people are told elsewhere, as JSON. */
+export async function tellWebhook(
+  record: DeliveryRecord,
+  told: CaseTold,
+  channel: Extract<Channel, { kind: "webhook" }>,
+  ports: Pick<Ports, "send" | "secret">,
+): Promise<Told> {
+  const secret = await ports.secret(channel.secret);
+  if (secret === null) return failed(`the credential ${channel.secret} has no value`);
+  const now = Date.now();
+  const body = JSON.stringify({
+    type: EVENT_NAMES[record.kind],
+    timestamp: new Date(record.at).toISOString(),
+    data: dataOf(record, told),
+  });
+  const signed = standardHeaders({ id: record.id, at: now, body }, [secret]);
+  if (signed === null) return failed(`the credential ${channel.secret} is no whsec_ secret`);
+  const sent = await ports.send({
+    url: channel.url,
+    method: "POST",
+    headers: { ...signed, "Content-Type": "application/json" },
+    body,
+    timeoutMs: CHANNEL_TIMEOUT_MS,
+    allowPrivate: channel.allowPrivate,
+  });
+  return toldOf(sent, now);
+}
+
+function dataOf(record: DeliveryRecord, { state, summary, standing, link }: CaseTold) {
+  const { require, groups, people, minAssurance } = summary.approval;
+  return {
+    intent_id: summary.intent,
+    intent_digest: summary.digest,
+    state: state.phase,
+    standing,
+    decided_by: state.decidedBy,
+    successor_id: state.successor,
+    agent: summary.agent,
+    action: summary.action,
+    destination: summary.destination,
+    request: summary.request,
+    risk: { level: summary.risk.level, score: summary.risk.score / 100, factors: summary.risk.factors },
+    records: summary.records,
+    value_usd: summary.valueCents === null ? null : summary.valueCents / 100,
+    reason_code: summary.reasonCode,
+    held_by: summary.heldBy,
+    decide_by: summary.decideBy === null ? null : new Date(summary.decideBy).toISOString(),
+    approval: { require, groups, people, min_assurance: minAssurance, votes: summary.votes },
+    escalated_to: record.to,
+    link,
+  };
+}

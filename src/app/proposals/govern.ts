@@ -1,0 +1,275 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import type { Ask } from "../../core/proposal/request.ts";
+import type { Decision } from "../../core/policy/decision.ts";
+import { sha256Hex } from "../../core/base/digest.ts";
+import {
+  decider,
+  historyNeeded,
+  historyNeededToHold,
+  type AgentScope,
+  type Rules,
+} from "../../core/policy/evaluate.ts";
+import type { HistoryNeed } from "../../core/policy/history.ts";
+import type { Refusal } from "../../core/intent/refusal.ts";
+import type { IntentState } from "../../core/intent/state.ts";
+import { identityOf, type Identity } from "../../core/intent/request-identity.ts";
+import { termsOf, type Edited } from "../../core/intent/terms.ts";
+import { shapeOf } from "../../core/proposal/measure/shape.ts";
+import { canonicalJson } from "../../core/base/json.ts";
+import { stoppedBy } from "../../core/policy/kill-switch.ts";
+import type { Payload } from "../../core/proposal/payload.ts";
+import type { Principal } from "../../core/identity/principal.ts";
+import { withRequest } from "../../core/proposal/request-template.ts";
+import { effectiveValueCents } from "../../core/policy/risk.ts";
+import { useOf } from "../../core/intent/mandate.ts";
+import type { Intent, Ports, Reservation } from "../../ports/ports.ts";
+import { applyStanding } from "../approvals/standing-approvals.ts";
+
+/** What a door makes of whatever came in through it. */
+export interface GovernRequest {
+  readonly ask: Ask;
+  readonly payload: Payload;
+  /** The business key: one intent per agent and key, for ever. */
+  readonly key: string | null;
+  /** See `Proposal.attended`. */
+  readonly attended?: boolean;
+  /** Without a key: the id of the unused intent it is made in, where a repeat must meet its first attempt. */
+  readonly place?: string | null;
+  /** Set when a reviewer changed what an agent proposed: the editor is the proposer, the agent carries it out. */
+  readonly edited?: Edited;
+}
+
+export type Governed =
+  | { readonly kind: "decided"; readonly state: IntentState; readonly decision: Decision }
+  /**
+   * The key was used before, or a policy knows the payload: the id and state are the first intent's. The state is
+   * null when the first is only now being made.
+   */
+  | { readonly kind: "duplicate"; readonly id: string; readonly state: IntentState | null }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export type GovernPorts = Pick<
+  Ports,
+  | "intents"
+  | "rules"
+  | "counters"
+  | "switches"
+  | "token"
+  | "principals"
+  | "mandates"
+  | "credentials"
+  | "settings"
+>;
+
+const SALT_BYTES = 32;
+
+/** Hexadecimal: enough that no two kinds of intent of one deployment meet. */
+const GROUP_CHARACTERS = 24;
+
+const MINUTE_MS = 60_000;
+const NO_BYTES = new Uint8Array();
+
+/**
+ * The one use case: an agent asks, policy decides, the intent's object makes it true. Every door calls this and
+ * has no rules of its own.
+ */
+export async function govern(
+  request: GovernRequest,
+  proposer: Principal,
+  ports: GovernPorts,
+  now: number,
+): Promise<Governed> {
+  const { key } = request;
+  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, request.ask, ports)]);
+  const made = asMade(request, rules);
+  const { ask, payload } = made;
+  const place = request.place ?? null;
+  const unkeyed = () => (place === null ? null : ports.intents.find(place)) ?? ports.intents.fresh();
+  const intent = key === null ? unkeyed() : ports.intents.keyed(proposer.id, key);
+  // Of what was asked: a repeat is the same whatever the registry makes of it meanwhile.
+  const identity = await identify(request, ports);
+  const { decision, counted } = await decide(made, identity, scope, rules, ports, intent, now);
+
+  // A change that somebody made is recorded where they were told it would be, whatever came before it.
+  const isRepeat = decision.reasonCode === "duplicate_blocked" && request.edited === undefined;
+  const first = isRepeat ? decision.history?.duplicateOf : null;
+  if (first) {
+    const state = (await ports.intents.find(first.intentId)?.repeated(proposer.id)) ?? null;
+    if (state !== null) return { kind: "duplicate", id: first.intentId, state };
+    // The first is counted and not yet made: this attempt is recorded as a blocked intent of its own.
+  }
+
+  await ports.rules.keep(decision.policies.map(({ hash }) => hash));
+  const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
+  const keyed = key !== null;
+  const reply = await intent.propose({
+    terms: termsOf({
+      id: intent.id,
+      ask,
+      payload,
+      identity,
+      decision,
+      proposer,
+      rules,
+      salt,
+      keyed,
+      counted,
+      attended: request.attended ?? false,
+      group: groupOf(made, proposer, decision, ports),
+      edited: request.edited ?? null,
+      now,
+    }),
+    salt,
+    ask: JSON.stringify({ ...ask, key }),
+    decision: JSON.stringify(decision),
+    payload: {
+      kind: payload.kind,
+      bytes: payload.kind === "content" ? payload.bytes : NO_BYTES,
+      name: payload.kind === "none" ? null : payload.name,
+      mediaType: payload.kind === "content" ? payload.mediaType : null,
+    },
+    attended: request.attended ?? false,
+  });
+  if (!reply.ok) return { kind: "refused", refusal: reply.error };
+  const { repeated, state } = reply.value;
+  if (repeated) return { kind: "duplicate", id: intent.id, state };
+  if (first) return { kind: "duplicate", id: first.intentId, state: null };
+  const use = useOf(state.terms, ask.principalId, decision.facts);
+  return { kind: "decided", state: await applyStanding(intent, state, use, ports, now), decision };
+}
+
+/** The same decision with nothing recorded and nothing counted. */
+export async function rehearse(
+  request: GovernRequest,
+  proposer: Principal,
+  ports: GovernPorts,
+  now: number,
+): Promise<Decision> {
+  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, request.ask, ports)]);
+  const { ask, payload } = asMade(request, rules);
+  const decideWith = decider(rules, scope, ask, payload);
+  const bare = decideWith(null);
+  const need = needOf(bare, rules, scope, ask);
+  if (need === null) return bare;
+  const reservation = reservationOf("", bare, request, await identify(request, ports), now);
+  return decideWith(await ports.counters.of(proposer.id).peek(reservation, need));
+}
+
+/** With the request that Gate makes of it itself, where the destination says how. */
+function asMade(request: GovernRequest, { registry }: Rules): GovernRequest {
+  const { ask, payload } = request;
+  const entry = registry.destinations.get(ask.destination);
+  return entry?.execute ? { ...request, ...withRequest(ask, payload, entry) } : request;
+}
+
+/** What a request is known again by. */
+export async function identify(
+  { ask, payload }: Pick<GovernRequest, "ask" | "payload">,
+  { token }: Pick<GovernPorts, "token">,
+): Promise<Identity> {
+  const digest = payload.kind === "content" ? await digestOfBytes(payload.bytes) : null;
+  return identityOf(ask, payload, digest, (text) => token("subject", text));
+}
+
+/** Names what a held intent has in common with others that a person could decide together. */
+function groupOf(
+  { ask, payload }: GovernRequest,
+  proposer: Principal,
+  decision: Decision,
+  ports: GovernPorts,
+) {
+  if (decision.outcome !== "hold") return null;
+  const policies = decision.policies.map(({ id }) => id);
+  const alike = [
+    proposer.id,
+    ask.destination,
+    policies,
+    decision.reasonCode,
+    shapeOf(payload, decision.facts),
+  ];
+  return ports.token("group", canonicalJson(alike)).slice(0, GROUP_CHARACTERS);
+}
+
+/** From here on the platform hashes many times faster than code does, and below it costs a turn for nothing. */
+const PLATFORM_HASH_BYTES = 64 * 1024;
+
+/** SHA-256, lower-case hexadecimal. */
+export async function digestOfBytes(bytes: Uint8Array): Promise<string> {
+  if (bytes.length < PLATFORM_HASH_BYTES) return sha256Hex(bytes);
+  return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
+}
+
+/** What the agent may do now: its own scope, and the kill switch that stops it at this destination. */
+async function scopeOf(proposer: Principal, ask: Ask, { switches }: GovernPorts): Promise<AgentScope> {
+  const stop = stoppedBy(await switches.engaged("cached"), proposer.id, ask.destination);
+  return stop === null ? proposer : { ...proposer, stop };
+}
+
+interface Decided {
+  readonly decision: Decision;
+  /** True: the agent's counters hold a reservation for the intent. */
+  readonly counted: boolean;
+}
+
+/**
+ * Decides, with the agent's counters where a policy asks for them. The intent is counted before it is decided,
+ * in the same turn as the counters are read, so that of many at once none is decided on a number that is old.
+ */
+async function decide(
+  request: GovernRequest,
+  identity: Identity,
+  scope: AgentScope,
+  rules: Rules,
+  ports: GovernPorts,
+  intent: Intent,
+  now: number,
+): Promise<Decided> {
+  const { ask, payload, key } = request;
+  const decideWith = decider(rules, scope, ask, payload);
+  const bare = decideWith(null);
+  const need = needOf(bare, rules, scope, ask);
+  // A key that was used before is answered by its intent, whatever would be decided now, and counts nothing.
+  if (need === null || (key !== null && (await intent.look()) !== null)) {
+    return { decision: bare, counted: false };
+  }
+
+  const counters = ports.counters.of(scope.id);
+  const counts = need.windows.length > 0 || need.duplicateWithinMs !== null;
+  const reservation = reservationOf(intent.id, bare, request, identity, now);
+  const history = counts ? await counters.reserve(reservation, need) : await counters.peek(reservation, need);
+  const decision = decideWith(history);
+  const counted = counts && decision.outcome !== "block";
+  if (counts && !counted) await counters.release(intent.id);
+  return { decision, counted };
+}
+
+/** Nothing is asked of the counters for what is blocked without them, nor where no policy counts. */
+function needOf(bare: Decision, rules: Rules, scope: AgentScope, ask: Ask): HistoryNeed | null {
+  switch (bare.outcome) {
+    case "block":
+      return null;
+    case "hold":
+      return historyNeededToHold(rules, scope, ask);
+    case "approve":
+      return historyNeeded(rules, scope, ask);
+  }
+}
+
+function reservationOf(
+  id: string,
+  bare: Decision,
+  { ask, edited }: GovernRequest,
+  identity: Identity,
+  now: number,
+): Reservation {
+  return {
+    intent: id,
+    destination: ask.destination,
+    subject: identity.subject,
+    records: bare.facts.records.effective ?? 0,
+    cents: effectiveValueCents(bare.facts) ?? 0,
+    policies: [...bare.policies, ...bare.shadow.map(({ policy }) => policy)].map(({ id: policy }) => policy),
+    replaces: edited?.predecessor ?? null,
+    lapsesAt: now + (bare.expiryMinutes + bare.executionWindowMinutes) * MINUTE_MS,
+  };
+}

@@ -1,0 +1,123 @@
+import { sha256Hex } from "../../core/base/digest.ts";
+import type { FieldPlace, Policy, PolicyField, PolicyRules } from "../../core/policy/policy.ts";
+import { err, ok } from "../../core/base/result.ts";
+import type { Result } from "../../core/base/result.ts";
+import { checkCombinations } from "./combinations.ts";
+import { compileRules } from "./compile-rules.ts";
+import type { Complain } from "./compile-rules.ts";
+import { MAX_NAME_CHARACTERS, NAME } from "./fields.ts";
+import type { WrittenRules } from "./fields.ts";
+import { nameOf, problemsOf } from "../yaml/messages.ts";
+import { POLICY_FILE } from "./schema.ts";
+import { readYaml } from "../yaml/source.ts";
+import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
+
+export type { PolicyProblem } from "../yaml/source.ts";
+
+const EXTENSION = /\.ya?ml$/;
+
+/**
+ * Reads one policy file. Nothing in it is ignored: what is unknown, of the wrong type or can't be meant is a
+ * problem with its place, and all of them are reported at once.
+ *
+ * @param file base name with its extension, `.yaml` or `.yml`; the policy's `id` must be the rest of it
+ */
+export function parsePolicy(file: string, text: string): Result<Policy, readonly PolicyProblem[]> {
+  const id = idOf(file);
+  if (id === null) {
+    const message = "a policy's file name is lower-case letters, digits, `-`, `_` and `.`, and ends in .yaml";
+    return err([{ file, line: 1, column: 1, message }]);
+  }
+  const source = readYaml(file, text);
+  if (!source.ok) return source;
+  const parsed = POLICY_FILE.safeParse(source.value.value);
+  if (!parsed.success) return err(sorted(problemsOf(source.value, parsed.error.issues)));
+  const written = parsed.data as WrittenPolicy;
+  return compile(id, sha256Hex(text), source.value, written);
+}
+
+/** The id a file name stands for; null when it can't name a policy. */
+export function idOf(file: string): string | null {
+  const id = file.replace(EXTENSION, "");
+  return id !== file && id.length <= MAX_NAME_CHARACTERS && NAME.test(id) ? id : null;
+}
+
+type WrittenPolicy = WrittenRules & {
+  readonly id: string;
+  readonly description?: string;
+  readonly owner?: string;
+  readonly mode?: "enforce" | "shadow";
+  readonly environments?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+};
+
+function compile(
+  id: string,
+  hash: string,
+  source: YamlSource,
+  file: WrittenPolicy,
+): Result<Policy, readonly PolicyProblem[]> {
+  const problems: PolicyProblem[] = [];
+  if (file.id !== id) {
+    problems.push(source.problemAt(["id"], `id is "${file.id}", and the file's name says "${id}"`));
+  }
+  const { id: _id, description, owner, mode, environments = {}, ...written } = file;
+  const base = compileVariant(id, source, written, new Map(), problems);
+  const variants = new Map<string, PolicyRules>();
+  for (const [environment, overrides] of Object.entries(environments)) {
+    const merged: Record<string, unknown> = { ...written };
+    const places = new Map<PolicyField, Path>();
+    for (const [field, value] of Object.entries(overrides)) {
+      // A file may take a rule away for one environment, in words: `require_approval: null`.
+      if (value === null) delete merged[field];
+      else merged[field] = value;
+      places.set(field as PolicyField, ["environments", environment, field]);
+    }
+    const rules = compileVariant(id, source, merged as WrittenRules, places, problems);
+    variants.set(environment, rules);
+  }
+  if (problems.length > 0) return err(sorted(unique(problems)));
+  return ok({
+    id,
+    hash,
+    ref: { id, hash },
+    description: description ?? null,
+    owner: owner ?? null,
+    mode: mode ?? "enforce",
+    base,
+    environments: variants,
+  });
+}
+
+function compileVariant(
+  id: string,
+  source: YamlSource,
+  written: WrittenRules,
+  places: ReadonlyMap<PolicyField, Path>,
+  problems: PolicyProblem[],
+): PolicyRules {
+  const fields = new Map<PolicyField, FieldPlace>();
+  for (const key of Object.keys(written)) {
+    const field = key as PolicyField;
+    const path = places.get(field) ?? [field];
+    fields.set(field, { path: nameOf(path), line: source.lineOf(path) });
+  }
+  const complain: Complain = (field, rest, message) => {
+    const path = [...(places.get(field) ?? [field]), ...rest];
+    problems.push(source.problemAt(path, message));
+  };
+  checkCombinations(written, complain);
+  return compileRules(id, written, fields, complain);
+}
+
+/** An environment inherits the base's mistakes, which have been reported there. */
+function unique(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ line, column, message }) => {
+    const mistake = `${line}:${column}: ${message}`;
+    return !seen.has(mistake) && seen.add(mistake);
+  });
+}
+
+function sorted(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {
+  return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+}

@@ -1,0 +1,280 @@
+import { z } from "zod";
+import { isJsonObject, type Json, type JsonObject } from "../../core/base/json.ts";
+import type { Channel, Person } from "../../core/registry/registry.ts";
+import { choice, destinationPattern, flag, list, mapping, name, text } from "../policy/fields.ts";
+import { nearest } from "../yaml/messages.ts";
+import { checkUpstream } from "./upstream.ts";
+import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
+
+/*
+ * `channels` of gate.yaml: where people are told of what waits for them. Every secret is the name of a credential;
+ * what looks like the secret itself is refused and never repeated in the message.
+ */
+
+const SLACK_API = "https://slack.com/api";
+const SLACK_CHANNEL = /^[CGD][A-Z0-9]{2,30}$/;
+const ADDRESS = /^[^\s@<>"(),;:\\]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
+const NAMED_ADDRESS = /^[^\p{Cc}<>"@,;:\\]{1,100} <([^<>]{3,254})>$/u;
+
+/** RFC 9110 section 5.6.2. */
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
+
+/** What frames the request or says what it is; the connection's business, or the message's. */
+const TAKEN_HEADERS = new Set([
+  "connection",
+  "content-length",
+  "content-type",
+  "cookie",
+  "expect",
+  "host",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** What the body of an e-mail channel can have filled in. */
+const PLACEHOLDERS = ["to", "from", "subject", "text", "html"];
+const PLACEHOLDER = /\{([a-z_]{1,30})\}/g;
+
+/** Deeper than any provider's request. */
+const MAX_BODY_DEPTH = 10;
+
+export const secretName = name(
+  "the name of a credential of this file; the secret itself never stands here",
+).optional();
+
+const secret = secretName.unwrap();
+
+const url = text("a URL such as https://hooks.example.com/gate", 500);
+
+const sender = z
+  .string({ error: "must be a sender such as gate@example.com or `Gate <gate@example.com>`" })
+  .max(400, { error: "is too long for a sender" })
+  .refine((written) => ADDRESS.test(NAMED_ADDRESS.exec(written)?.[1] ?? written), {
+    error: "must be a sender such as gate@example.com or `Gate <gate@example.com>`",
+  });
+
+const header = z
+  .string({ error: "must be a header's name such as Authorization" })
+  .regex(HEADER_NAME, { error: "must be a header's name such as Authorization" })
+  .refine((written) => !TAKEN_HEADERS.has(written.toLowerCase()), {
+    error: "must be a header that carries a secret, such as Authorization",
+  });
+
+const format = z
+  .string({ error: "must be what the header says, such as `Bearer {secret}`" })
+  .max(300, { error: "is too long for a header" })
+  .regex(/^[ -~]*$/, { error: "must be plain ASCII in one line, such as `Bearer {secret}`" })
+  .refine((written) => written.split("{secret}").length === 2, {
+    error: "must say `{secret}` once, where the secret goes, such as `Bearer {secret}`",
+  });
+
+const body = z.custom<JsonObject>((value) => isJsonObject(value) && isJson(value, 0), {
+  error: "must be a mapping of texts, numbers and lists, such as {to: '{to}', subject: '{subject}'}",
+});
+
+const COMMON = {
+  for: list(name("a group or person of this file"), "groups and people", 50).optional(),
+  destinations: list(destinationPattern, "destinations", 200).optional(),
+  allow_private: flag().optional(),
+} as const;
+
+const TYPES = ["slack_webhook", "slack_app", "webhook", "email", "a2h"] as const;
+
+const SELF = "must be a channel such as {type: slack_webhook, secret: slack-url}";
+
+function channel<const T extends (typeof TYPES)[number], const S extends z.core.$ZodLooseShape>(
+  type: T,
+  shape: S,
+) {
+  return mapping({ type: z.literal(type), ...shape, ...COMMON }, SELF);
+}
+
+export const CHANNELS = z
+  .record(
+    name("a channel's id"),
+    z.discriminatedUnion(
+      "type",
+      [
+        channel("slack_webhook", { secret }),
+        channel("slack_app", {
+          channel: z
+            .string({ error: "must be Slack's id of the channel, such as C0123456789" })
+            .regex(SLACK_CHANNEL, {
+              error: "must be Slack's id of the channel, such as C0123456789, not its name",
+            }),
+          token: secret,
+          signing_secret: secret,
+          url: url.optional(),
+        }),
+        channel("webhook", { url, secret }),
+        channel("email", {
+          url,
+          secret,
+          from: sender,
+          header: header.optional(),
+          format: format.optional(),
+          body: body.optional(),
+        }),
+        channel("a2h", { url, secret, assurance: choice(["link", "slack"]).optional() }),
+      ],
+      {
+        error: (issue) =>
+          issue.code === "invalid_union"
+            ? `must be ${TYPES.map((type) => `\`${type}\``).join(" or ")}`
+            : SELF,
+      },
+    ),
+    { error: "must be channels by id, such as {ops: {type: slack_webhook, secret: slack-url}}" },
+  )
+  .optional();
+
+type WrittenChannels = NonNullable<z.output<typeof CHANNELS>>;
+type WrittenChannel = WrittenChannels[string];
+
+export function channelOf(id: string, written: WrittenChannel): Channel {
+  const base = {
+    id,
+    for: [...new Set(written.for)],
+    destinations: [...new Set(written.destinations)],
+    allowPrivate: written.allow_private ?? false,
+  };
+  switch (written.type) {
+    case "slack_webhook":
+      return { ...base, kind: "slack_webhook", secret: written.secret };
+    case "slack_app":
+      return {
+        ...base,
+        kind: "slack_app",
+        channel: written.channel,
+        token: written.token,
+        signingSecret: written.signing_secret,
+        url: (written.url ?? SLACK_API).replace(/\/$/, ""),
+      };
+    case "webhook":
+      return { ...base, kind: "webhook", url: written.url, secret: written.secret };
+    case "email":
+      return {
+        ...base,
+        kind: "email",
+        url: written.url,
+        secret: written.secret,
+        from: written.from,
+        header: written.header ?? "Authorization",
+        format: written.format ?? "Bearer {secret}",
+        body: written.body ?? null,
+      };
+    case "a2h":
+      return {
+        ...base,
+        kind: "a2h",
+        url: written.url,
+        secret: written.secret,
+        assurance: written.assurance ?? "link",
+      };
+  }
+}
+
+/** What the rest of the file knows. */
+export interface Known {
+  readonly people: ReadonlyMap<string, Pick<Person, "email">>;
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+  readonly credentials: ReadonlySet<string>;
+}
+
+/** Channels that name what is not there, would reach a private address, or could tell nobody. */
+export function checkChannels(
+  source: YamlSource,
+  channels: WrittenChannels,
+  known: Known,
+): readonly PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  for (const [id, written] of Object.entries(channels)) {
+    const at = ["channels", id];
+    for (const [field, credential] of secretsOf(written)) {
+      const problem = unknownCredential(credential, known);
+      if (problem !== null) problems.push(source.problemAt([...at, field], problem));
+    }
+    if ("url" in written && written.url !== undefined) {
+      const problem = checkUpstream(written.url, written.allow_private ?? false);
+      if (problem !== null) problems.push(source.problemAt([...at, "url"], problem));
+    }
+    written.for?.forEach((to, index) => {
+      const problem = unreachable(to, written.type, known);
+      if (problem !== null) problems.push(source.problemAt([...at, "for", index], problem));
+    });
+    if (written.type !== "email" || written.body === undefined) continue;
+    const problem = checkBody(written.body);
+    if (problem !== null) problems.push(source.problemAt([...at, "body"], problem));
+  }
+  return problems;
+}
+
+function secretsOf(written: WrittenChannel): readonly (readonly [string, string])[] {
+  if (written.type !== "slack_app") return [["secret", written.secret]];
+  return [
+    ["token", written.token],
+    ["signing_secret", written.signing_secret],
+  ];
+}
+
+/** Why this names no credential of the file; null: it does. What is written may be the secret itself: not repeated. */
+export function unknownCredential(
+  credential: string,
+  { credentials }: Pick<Known, "credentials">,
+): string | null {
+  if (credentials.has(credential)) return null;
+  const near = nearest(credential, [...credentials]);
+  const hint = near === null ? "" : `; did you mean \`${near}\`?`;
+  return `no credential of this name under \`credentials\`${hint}`;
+}
+
+function unreachable(to: string, type: WrittenChannel["type"], known: Known): string | null {
+  const members = known.groups.get(to);
+  if (members !== undefined) {
+    const isMailed = members.some((member) => (known.people.get(member)?.email ?? null) !== null);
+    return type === "email" && !isMailed ? `nobody in \`${to}\` has an \`email\` under \`people\`` : null;
+  }
+  const person = known.people.get(to);
+  if (person === undefined) {
+    const near = nearest(to, [...known.groups.keys(), ...known.people.keys()]);
+    const hint = near === null ? "" : `; did you mean \`${near}\`?`;
+    return `no group or person \`${to}\` under \`groups\` or \`people\`${hint}`;
+  }
+  if (type === "email" && person.email === null) return `\`${to}\` has no \`email\` under \`people\``;
+  return null;
+}
+
+/** A message without a recipient or without words reaches nobody, and only shows when somebody misses it. */
+function checkBody(written: JsonObject): string | null {
+  const named = new Set(
+    textsOf(written).flatMap((each) => [...each.matchAll(PLACEHOLDER)].map(([, word = ""]) => word)),
+  );
+  for (const word of named) {
+    if (PLACEHOLDERS.includes(word)) continue;
+    const near = nearest(word, PLACEHOLDERS);
+    const hint = near === null ? `known are ${PLACEHOLDERS.join(", ")}` : `did you mean \`{${near}}\`?`;
+    return `body: \`{${word}}\` is filled in by nothing; ${hint}`;
+  }
+  if (!named.has("to")) return "body must say `{to}` where the recipient goes";
+  if (!named.has("text") && !named.has("html")) {
+    return "body must say `{text}` or `{html}` where the message goes";
+  }
+  return null;
+}
+
+function textsOf(value: Json): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.values(value).flatMap(textsOf);
+}
+
+/** YAML can say more than JSON: infinities, and no number at all. */
+function isJson(value: unknown, depth: number): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) {
+    return value === null || typeof value === "string" || typeof value === "boolean";
+  }
+  return depth < MAX_BODY_DEPTH && Object.values(value).every((member) => isJson(member, depth + 1));
+}

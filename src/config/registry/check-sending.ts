@@ -1,0 +1,112 @@
+import { HOP_BY_HOP } from "../../core/outbound/header-names.ts";
+import { inject } from "../../core/outbound/inject.ts";
+import { isOutbound, isOverride, isOwnCredential } from "../../core/outbound/header-allow-list.ts";
+import { parsePathTemplate, type TemplateProblem } from "../../core/outbound/path-template.ts";
+import type { Injection } from "../../core/outbound/inject.ts";
+import type { WrittenDestination } from "./schema.ts";
+import { credentialOf } from "./sending.ts";
+import type { Path, PolicyProblem } from "../yaml/source.ts";
+
+/** Where problems of one entry are said: at a value, or at its key. */
+export interface Place {
+  at(where: Path, message: string): PolicyProblem;
+  atKey(where: Path, message: string): PolicyProblem;
+}
+
+/** What an entry says about how its requests are sent that can't be, or would be found out only when one is. */
+export function checkSending(entry: WrittenDestination, place: Place): readonly PolicyProblem[] {
+  return [
+    ...checkExecute(entry, place),
+    ...checkInject(entry, place),
+    ...checkHeaders(entry, place),
+    ...checkIdempotencyHeader(entry, place),
+  ];
+}
+
+const WHAT_IS_WRONG: Partial<Record<TemplateProblem, string>> = {
+  relative: "must begin with a slash",
+  too_long: "is too long for a path",
+  place:
+    "may have a place only as a whole segment or the whole value of a parameter, such as /v1/{payload.id}",
+  source:
+    "may have places for members alone, such as {payload.charge.id}, {metadata.account} or {metadata.ticket:number}",
+  query: "has something in its query that must be escaped, or a separator that servers read differently",
+  spelling: "must not escape what needs no escape, and escape in capitals",
+};
+
+function checkExecute({ execute }: WrittenDestination, { at }: Place): readonly PolicyProblem[] {
+  if (execute === undefined) return [];
+  const template = parsePathTemplate(execute.path);
+  if (template.ok) return [];
+  const problem =
+    WHAT_IS_WRONG[template.error] ?? "must be a plain path: no `//`, dot segments, `;` or encoded slashes";
+  return [at(["execute", "path"], `execute.path ${problem}`)];
+}
+
+/** Nobody's: long enough to be masked, and with the colon of a pair. */
+const ANY_SECRET = "any-user:8fK2-any-secret-x7Qp";
+
+/** The credential is put in once for show, by the rules that hold when it is one. */
+function checkInject(entry: WrittenDestination, { at, atKey }: Place): readonly PolicyProblem[] {
+  const { inject: written, execute, upstream } = entry;
+  if (written === undefined) return [];
+  const credential = credentialOf(entry);
+  if (credential === null) return [atKey(["inject"], "inject is about a credential, and there is none")];
+  if (upstream === undefined) return [];
+  const { injection } = credential;
+  const template = execute === undefined ? null : parsePathTemplate(execute.path);
+  const reference = template?.ok === true ? dryFilled(execute?.path ?? "") : "";
+  const injected = inject({ url: upstream + reference, headers: [] }, injection, ANY_SECRET);
+  if (!injected.ok && injected.error === "slot_taken") {
+    return [at(["inject", "query"], "is a parameter that the path of `execute` has already")];
+  }
+  const isRefused = injection.kind === "header" && isOverride(injection.name);
+  return injected.ok && !isRefused ? [] : [slotProblem(injection, at)];
+}
+
+/** Places are filled by nothing that has a meaning in a query. */
+function dryFilled(path: string): string {
+  return path.replaceAll(/\{[^{}]*\}/g, "x");
+}
+
+function slotProblem(injection: Injection, at: Place["at"]): PolicyProblem {
+  switch (injection.kind) {
+    case "query":
+      return at(["inject", "query"], "must be a parameter's name: letters, digits, `_`, `.`, `~` and `-`");
+    case "header": {
+      const plain = inject({ url: "", headers: [] }, { ...injection, format: "{secret}" }, ANY_SECRET);
+      return plain.ok && !isOverride(injection.name)
+        ? at(["inject", "format"], "must have {secret} in it, once, and plain characters around it")
+        : at(["inject", "header"], `${injection.name} is no header for a credential`);
+    }
+    case "basic":
+      return at(["inject", "basic"], "must be a user without a colon, which would end it");
+    case "bearer":
+      return at(["inject"], "can't be put in");
+  }
+}
+
+function checkHeaders({ headers }: WrittenDestination, { at }: Place): readonly PolicyProblem[] {
+  return (headers ?? []).flatMap((name, index) =>
+    goesNowhere(name) ? [at(["headers", index], `${name} never goes on to an upstream`)] : [],
+  );
+}
+
+/** The connection's, the platform's, Gate's, and what makes a server do something else. */
+function goesNowhere(name: string): boolean {
+  return HOP_BY_HOP.has(name) || isOverride(name) || !isOutbound(name, [name]);
+}
+
+/** Says something else than whose repeat a request is. */
+const SAYS_SOMETHING_ELSE = /^(?:accept(?:$|-)|content-|if-|user-agent$|prefer$|range$)/;
+
+function checkIdempotencyHeader(entry: WrittenDestination, { at }: Place): readonly PolicyProblem[] {
+  const { idempotency_header: name, inject: written } = entry;
+  if (name === undefined) return [];
+  if (goesNowhere(name) || isOwnCredential(name) || SAYS_SOMETHING_ELSE.test(name)) {
+    const message = `${name} is no header for a key by which repeats are known, such as Idempotency-Key`;
+    return [at(["idempotency_header"], message)];
+  }
+  const isTaken = typeof written === "object" && "header" in written && written.header === name;
+  return isTaken ? [at(["idempotency_header"], `${name} holds the credential already`)] : [];
+}

@@ -1,0 +1,75 @@
+import { z } from "zod";
+import type { OwnSecretRef, SecretRef } from "../../core/registry/secret-ref.ts";
+import { parseSecretRef } from "../../core/registry/secret-ref.ts";
+import { PROVIDER_OF, type VaultConnection } from "../../core/registry/vault-connection.ts";
+import { mapping, name } from "../policy/fields.ts";
+import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
+
+/* `credentials` of gate.yaml: where each secret is. The secret itself is refused and never repeated in a message. */
+
+/** Variables of Gate's own whose names don't say so: what a credential names is sent to a channel or an upstream. */
+const OWN_VARIABLES: ReadonlySet<string> = new Set([
+  "LOCAL_SIGN_IN",
+  "MAX_PAYLOAD_BYTES",
+  "PUBLIC_FEED_ENABLED",
+]);
+
+const NEVER = "the secret itself never stands here";
+
+const secretRef = z
+  .string({ error: `must be where the secret is, such as env://STRIPE_API_KEY; ${NEVER}` })
+  .transform((written, context): SecretRef => {
+    const ref = parseSecretRef(written);
+    const problem = ref.ok ? ownVariable(ref.value) : ref.error;
+    if (ref.ok && problem === null) return ref.value;
+    context.addIssue({ code: "custom", message: `can't be used: ${problem}; ${NEVER}` });
+    return z.NEVER;
+  });
+
+/** What opens a vault is not in a vault. */
+export const opener = secretRef.transform((ref, context): OwnSecretRef => {
+  if (ref.scheme === "env" || ref.scheme === "secrets-store") return ref;
+  const message = `must be env://NAME or secrets-store://BINDING: what opens a vault is in no vault; ${NEVER}`;
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+});
+
+function ownVariable(ref: SecretRef): string | null {
+  if (ref.scheme !== "env" || !OWN_VARIABLES.has(ref.name)) return null;
+  return `${ref.name} is Gate's own and goes nowhere; name another variable`;
+}
+
+export const CREDENTIALS = z
+  .record(
+    name("a credential's name"),
+    mapping({ ref: secretRef }, `must be {ref: …}, where the secret is; ${NEVER}`),
+    { error: "must be credentials by name, such as {sfdc: {ref: env://SFDC_TOKEN}}" },
+  )
+  .optional();
+
+type WrittenCredentials = NonNullable<z.output<typeof CREDENTIALS>>;
+
+/** What to write for the vault that a reference asks. */
+const EXAMPLE_OF = {
+  "1password": "{type: 1password, url: https://connect.example.com, token: env://OP_TOKEN}",
+  hashicorp:
+    "{type: hashicorp, url: https://vault.example.com, auth: {method: token, token: env://VAULT_TOKEN}}",
+  aws: "{type: aws, region: eu-west-1, access_key_id: env://AWS_ID, secret_access_key: env://AWS_KEY}",
+  azure: "{type: azure, tenant: …, client_id: …, client_secret: env://AZURE_CLIENT_SECRET}",
+  doppler: "{type: doppler, token: env://DOPPLER_TOKEN}",
+} as const satisfies Record<VaultConnection["provider"], string>;
+
+/** Credentials whose vault nobody said how to reach. */
+export function checkCredentials(
+  source: YamlSource,
+  credentials: WrittenCredentials,
+  vaults: ReadonlySet<string>,
+): readonly PolicyProblem[] {
+  return Object.entries(credentials).flatMap(([id, { ref }]) => {
+    if (ref.scheme === "env" || ref.scheme === "secrets-store") return [];
+    const provider = PROVIDER_OF[ref.scheme];
+    if (vaults.has(provider)) return [];
+    const message = `${ref.scheme}:// asks a vault of type ${provider}; write vaults: {${provider}: ${EXAMPLE_OF[provider]}}`;
+    return [source.problemAt(["credentials", id, "ref"], message)];
+  });
+}

@@ -1,0 +1,90 @@
+import { z } from "zod";
+import { isMediaType } from "../../core/proposal/request-template.ts";
+import type { Destination, DestinationCredential, Execute } from "../../core/registry/registry.ts";
+import { choice, mapping, text } from "../policy/fields.ts";
+
+/* How Gate sends a destination's requests: `inject`, `execute` and what belongs to them. */
+
+/** A claim is lost after five minutes: an upstream that answers later could not be recorded any more. */
+export const MAX_TIMEOUT_SECONDS = 240;
+
+const DEFAULT_TIMEOUT_MS = 60_000;
+
+/** Where somebody writes a whole header, its value may be a secret: `messages.ts` does not repeat what is refused so. */
+const A_HEADER_NAME = "must be a header's name such as X-Api-Key; what it says never stands here";
+
+/** RFC 9110 section 5.6.2. */
+export const headerName = z
+  .string({ error: A_HEADER_NAME })
+  .max(100, { error: A_HEADER_NAME })
+  .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, { error: A_HEADER_NAME })
+  .transform((written) => written.toLowerCase());
+
+const A_METHOD = "must be POST, PUT, PATCH or DELETE";
+
+export const INJECT = z.union(
+  [
+    choice(["bearer", "basic"]),
+    mapping({ basic: text("the user", 200) }, "must be {basic: user}"),
+    mapping(
+      { header: headerName, format: text("what the header says, with {secret} in it", 200).optional() },
+      'must be {header: X-Api-Key, format: "{secret}"}',
+    ),
+    mapping({ query: text("the parameter's name", 100) }, "must be {query: api_key}"),
+  ],
+  {
+    error:
+      "must be bearer, basic, {basic: user}, {header: …, format: …} or {query: …}; the secret itself never stands here",
+  },
+);
+
+export const EXECUTE = mapping(
+  {
+    method: choice(["POST", "PUT", "PATCH", "DELETE"]),
+    path: text("a path below the upstream such as /v1/refunds", 1000),
+    content_type: text("a media type such as application/json", 200)
+      .refine(isMediaType, { error: "must be a media type such as application/json" })
+      .optional(),
+  },
+  `must be a request such as {method: POST, path: /v1/refunds}; the method ${A_METHOD}`,
+);
+
+interface WrittenSending {
+  readonly credential?: string | undefined;
+  readonly inject?: z.output<typeof INJECT> | undefined;
+  readonly execute?: z.output<typeof EXECUTE> | undefined;
+  readonly timeout_seconds?: number | undefined;
+}
+
+export function timeoutOf({ timeout_seconds: seconds }: WrittenSending): number {
+  return seconds === undefined ? DEFAULT_TIMEOUT_MS : seconds * 1000;
+}
+
+export function credentialOf({ credential, inject }: WrittenSending): DestinationCredential | null {
+  return credential === undefined ? null : { name: credential, injection: injectionOf(inject) };
+}
+
+function injectionOf(written: WrittenSending["inject"]): DestinationCredential["injection"] {
+  if (written === undefined || written === "bearer") return { kind: "bearer" };
+  if (written === "basic") return { kind: "basic", user: null };
+  if ("basic" in written) return { kind: "basic", user: written.basic };
+  if ("query" in written) return { kind: "query", name: written.query };
+  return { kind: "header", name: written.header, format: written.format ?? "{secret}" };
+}
+
+export function executeOf({ execute }: WrittenSending): Execute | null {
+  if (execute === undefined) return null;
+  const { method, path, content_type: contentType } = execute;
+  return { method, path, contentType: contentType ?? null };
+}
+
+/** Where nothing else is said, whoever has a prefix forwards, and what has a template is carried out by Gate. */
+export function executorOf(written: {
+  readonly executor?: Destination["executor"] | undefined;
+  readonly prefix?: string | undefined;
+  readonly execute?: unknown;
+}): Destination["executor"] {
+  if (written.executor) return written.executor;
+  if (written.execute !== undefined) return "gate";
+  return written.prefix === undefined ? null : "forward";
+}

@@ -1,0 +1,160 @@
+import type { z } from "zod";
+import type { Path, PolicyProblem, YamlSource } from "./source.ts";
+
+/** Words people write for yes. */
+const YES = /^(?:yes|true|on|y)$/i;
+
+/** A longer list hides the mistake it is about. */
+const MAX_LISTED_KEYS = 12;
+
+/** What zod found, in sentences with places, each said once. */
+export function problemsOf(
+  source: YamlSource,
+  issues: readonly z.core.$ZodIssue[],
+): readonly PolicyProblem[] {
+  const problems: PolicyProblem[] = [];
+  for (const issue of issues) {
+    const path = issue.path.filter((segment) => typeof segment !== "symbol");
+    for (const problem of problemsFor(source, issue, path)) {
+      const said = problems.some(
+        ({ line, column, message }) =>
+          line === problem.line && column === problem.column && message === problem.message,
+      );
+      if (!said) problems.push(problem);
+    }
+  }
+  return problems;
+}
+
+function problemsFor(source: YamlSource, issue: z.core.$ZodIssue, path: Path): readonly PolicyProblem[] {
+  const value = valueAt(source.value, path);
+  if (issue.code === "unrecognized_keys") {
+    // zod's message lists the known keys of the object, as `keysOf` put them there.
+    const known = issue.message.split(" ");
+    return issue.keys.map((key) => {
+      const shown = isNearSecrets(path) ? null : key;
+      return source.problemAtKey([...path, key], unknownKey(key, shown, known));
+    });
+  }
+  if (issue.code === "invalid_key") {
+    const key = String(path.at(-1));
+    if (isNearSecrets(path)) {
+      return [source.problemAtKey(path, `the name ${issue.issues[0]?.message ?? "is none"}`)];
+    }
+    return [source.problemAtKey(path, `\`${key}\` ${issue.issues[0]?.message ?? "is no name"}`)];
+  }
+  const field = nameOf(path);
+  if (value === undefined) {
+    return [source.problemAt(path, `${field} is missing: it ${issue.message}`)];
+  }
+  // A secret written where its name belongs must not go on into a build's log.
+  if (isNearSecrets(path) || issue.message.includes("never stands here")) {
+    return [source.problemAt(path, `${field} ${issue.message}`)];
+  }
+  const hint = hintFor(path, value, issue.message);
+  return [source.problemAt(path, hint ?? `${field} ${issue.message}; it is ${show(value)}`)];
+}
+
+/** Where somebody may have written a secret, as a value or in flow style even as a key. */
+function isNearSecrets([section]: Path): boolean {
+  return section === "credentials" || section === "vaults";
+}
+
+function unknownKey(key: string, shown: string | null, known: readonly string[]): string {
+  const what = shown === null ? "unknown key" : `unknown key \`${shown}\``;
+  const near = nearest(key, known);
+  if (near !== null) return `${what}; did you mean \`${near}\`?`;
+  const where =
+    known.length > MAX_LISTED_KEYS
+      ? "the documentation lists the known ones"
+      : `known are ${known.join(", ")}`;
+  return `${what}; ${where}`;
+}
+
+/** Mistakes that people make again and again get told what to write. */
+function hintFor(path: Path, value: unknown, message: string): string | null {
+  const field = nameOf(path);
+  const last = path.at(-1);
+  if (last === "require_approval") {
+    if (value === true || (typeof value === "string" && (YES.test(value) || /^always$/i.test(value)))) {
+      return `${field}: ${show(value)} says nothing; write \`always\``;
+    }
+    if (value === false || value === "never") {
+      return `${field}: ${show(value)} says nothing; leave the field out`;
+    }
+    return null;
+  }
+  if (message.includes("must be `true` or `false`") && typeof value === "string") {
+    if (YES.test(value)) return `${field}: ${show(value)} is text; write \`true\``;
+    if (/^(?:no|false|off|n)$/i.test(value)) return `${field}: ${show(value)} is text; write \`false\``;
+  }
+  if (typeof value === "string" && /^-?\d+(?:\.\d+)?$/.test(value) && message.includes("number")) {
+    return `${field}: ${show(value)} is text; write ${value} without quotes`;
+  }
+  if (message.includes("a term") && (typeof value === "number" || typeof value === "boolean")) {
+    return `${field} is ${typeof value === "number" ? "a number" : "a yes or no"}; put it in quotes: "${value}"`;
+  }
+  if (message.includes("must be a list") && typeof value === "string") {
+    return `${field} must be a list; write [${value}]`;
+  }
+  if (message.includes("span of time") && typeof value === "number") {
+    return `${field} ${message}: ${value} of what?`;
+  }
+  const lower = typeof value === "string" ? value.toLowerCase() : null;
+  if (lower !== null && lower !== value && message.includes(`\`${lower}\``)) {
+    return `${field}: ${show(value)} is not known; write \`${lower}\``;
+  }
+  return null;
+}
+
+/** `block_if_terms[2]`, `approvers.require`. */
+export function nameOf(path: Path): string {
+  let written = "";
+  for (const segment of path) {
+    if (typeof segment === "number") written += `[${segment + 1}]`;
+    else written += written === "" ? segment : `.${segment}`;
+  }
+  return written === "" ? "the file" : written;
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  let found = value;
+  for (const segment of path) {
+    if (typeof found !== "object" || found === null || !Object.hasOwn(found, segment)) return undefined;
+    found = (found as Record<string | number, unknown>)[segment];
+  }
+  return found;
+}
+
+function show(value: unknown): string {
+  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
+  if (typeof value === "object" && value !== null) return "a mapping";
+  const written = JSON.stringify(value) ?? "nothing";
+  return written.length <= 60 ? written : `${written.slice(0, 60)}…`.toWellFormed();
+}
+
+/** The known word an unknown one is most likely a slip of; null when none is near. */
+export function nearest(word: string, known: readonly string[]): string | null {
+  let best: string | null = null;
+  let least = Math.min(3, Math.ceil(word.length / 2)) + 1;
+  for (const candidate of known) {
+    const apart = distance(word, candidate);
+    if (apart < least) [best, least] = [candidate, apart];
+  }
+  return best;
+}
+
+/** Levenshtein's, on words short enough for the square of their length. */
+function distance(a: string, b: string): number {
+  if (a.length > 100 || b.length > 100) return Number.POSITIVE_INFINITY;
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,152 @@
+import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import type { Document, Node, Pair } from "yaml";
+import { err, ok } from "../../core/base/result.ts";
+import type { Result } from "../../core/base/result.ts";
+
+/** One mistake in a file, placed for people and editors. Lines and columns count from 1. */
+export interface PolicyProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+export type Path = readonly (string | number)[];
+
+/** A YAML file as plain values, with the way back to lines and columns. */
+export interface YamlSource {
+  readonly file: string;
+  readonly value: unknown;
+  /** A problem at the value of a path, or at the closest thing above it that the file has. */
+  problemAt(path: Path, message: string): PolicyProblem;
+  /** A problem at the key a path ends with. */
+  problemAtKey(path: Path, message: string): PolicyProblem;
+  /** Line of the key a path ends with. */
+  lineOf(path: Path): number;
+}
+
+/** A file of thousands of terms stays well below; what is larger is a mistake or an attack on the parser. */
+export const MAX_YAML_CHARACTERS = 1_048_576;
+/** Anchors shared by a few lists are convenience, hundreds of expansions are a bomb. */
+const MAX_ALIASES = 100;
+
+/** @returns every mistake of the YAML itself: syntax, a key written twice, unknown tags, alias bombs. */
+export function readYaml(file: string, text: string): Result<YamlSource, readonly PolicyProblem[]> {
+  const first = (message: string) => err([{ file, line: 1, column: 1, message }]);
+  if (text.length > MAX_YAML_CHARACTERS) {
+    return first(`the file is larger than ${MAX_YAML_CHARACTERS} characters`);
+  }
+  const lines = new LineCounter();
+  let document: Document.Parsed;
+  let value: unknown;
+  try {
+    document = parseDocument(text, {
+      version: "1.2",
+      lineCounter: lines,
+      uniqueKeys: true,
+      stringKeys: true,
+      strict: true,
+      prettyErrors: false,
+      // Not "silent": that would also keep quiet about a second document, whose rules nobody would apply.
+      logLevel: "error",
+    });
+    const mistakes = [...document.errors, ...document.warnings];
+    if (mistakes.length > 0) {
+      return err(
+        mistakes.map((mistake) => ({
+          file,
+          ...positionOf(lines, mistake.pos[0]),
+          message: wordsFor(mistake.code, mistake.message),
+        })),
+      );
+    }
+    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+    // YAML can escape half a character; a reason that quotes it would have no canonical form to digest.
+    if (!isWellFormed(value)) return first("a text has half a character in it (\\uD800 to \\uDFFF)");
+  } catch (error) {
+    // Thrown on what has no bound: too many aliases, nesting deeper than the stack, a list that holds itself.
+    return first(
+      `the file can't be read as YAML: ${error instanceof Error ? wordsForThrown(error) : "unknown"}`,
+    );
+  }
+  if (value === null || value === undefined) return first("the file is empty");
+  return ok(sourceOf(file, value, document, lines));
+}
+
+/** The parser quotes the alias it can't find, which may be a password that begins with an asterisk. */
+function wordsForThrown({ message }: Error): string {
+  return message.startsWith("Unresolved alias")
+    ? "an alias has no anchor before it; text that begins with `*` goes in quotes"
+    : message;
+}
+
+function isWellFormed(value: unknown): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value !== "object" || value === null) return true;
+  return Object.entries(value).every(([key, member]) => key.isWellFormed() && isWellFormed(member));
+}
+
+function sourceOf(file: string, value: unknown, document: Document.Parsed, lines: LineCounter): YamlSource {
+  const at = (offset: number) => positionOf(lines, offset);
+  return {
+    file,
+    value,
+    problemAt: (path, message) => ({ file, ...at(find(document, path).value), message }),
+    problemAtKey: (path, message) => ({ file, ...at(find(document, path).key), message }),
+    lineOf: (path) => at(find(document, path).key).line,
+  };
+}
+
+function positionOf(lines: LineCounter, offset: number): { line: number; column: number } {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function find(document: Document.Parsed, path: Path): { key: number; value: number } {
+  let node: Node | null = document.contents;
+  let place = { key: offsetOf(node, 0), value: offsetOf(node, 0) };
+  for (const segment of path) {
+    if (isMap(node)) {
+      const pair: Pair | undefined = node.items.find(
+        ({ key }) => isScalar(key) && String(key.value) === String(segment),
+      );
+      if (pair === undefined) return place;
+      const key = offsetOf(pair.key, place.value);
+      node = asNode(pair.value);
+      place = { key, value: offsetOf(node, key) };
+    } else if (isSeq(node)) {
+      const item = asNode(node.items[Number(segment)]);
+      if (item === null) return place;
+      node = item;
+      place = { key: offsetOf(node, place.value), value: offsetOf(node, place.value) };
+    } else {
+      return place;
+    }
+  }
+  return place;
+}
+
+function asNode(value: unknown): Node | null {
+  return typeof value === "object" && value !== null && "range" in value ? (value as Node) : null;
+}
+
+function offsetOf(node: unknown, otherwise: number): number {
+  return asNode(node)?.range?.[0] ?? otherwise;
+}
+
+function wordsFor(code: string, message: string): string {
+  switch (code) {
+    case "DUPLICATE_KEY":
+      return "this key is written twice; which one is meant?";
+    case "NON_STRING_KEY":
+      return "keys must be plain text";
+    case "TAB_AS_INDENT":
+      return "indent with spaces, not with a tab";
+    case "TAG_RESOLVE_FAILED":
+      return "tags such as !!js are not allowed; write plain values";
+    case "MULTIPLE_DOCS":
+      return "one file holds one policy; remove the `---` and what follows";
+    default:
+      return message;
+  }
+}

@@ -1,0 +1,123 @@
+import { BARRIER, BETWEEN_TEXTS, decodedCharacter, withoutBarriers } from "./barrier.ts";
+import { decodedBase64 } from "./base64-runs.ts";
+import { decodedEntities } from "./entities.ts";
+import { withoutTags } from "./tags.ts";
+
+/** Escapes in escapes: `%255Cu0072` is `%5Cu0072` is `\u0072` is `r`. */
+const MAX_ROUNDS = 3;
+const RIGHT_TO_LEFT_OVERRIDE = "\u202e";
+/** A tag or comment may open; the reading order changes; the text has a barrier of its own. */
+const LOOKED_AT_ALONE = new RegExp(`[<${RIGHT_TO_LEFT_OVERRIDE}${BARRIER}]`);
+/**
+ * Down to here every reading of a text is searched for base64; deeper only the last one. Each layer of base64 is a
+ * quarter smaller than what it was in, so a single line of them costs no more than a few times the text, however
+ * deep, while four readings of each would cost three times more a layer.
+ */
+const ALL_READINGS_NESTING = 2;
+
+/**
+ * Each text, and every text it becomes when its escapes, tags and base64 runs are decoded. The text as it is
+ * stays first: decoding can also hide (`C:\refund` has a line break in it, decoded).
+ */
+export function decodings(texts: readonly string[]): readonly string[] {
+  const all: string[] = [];
+  const scratch = { bytes: new Uint8Array(0) };
+  // A table has a hundred thousand cells: short texts are searched as one. Not those with a `<`, where a tag or
+  // a comment could open in one text and hide the next.
+  if (!LOOKED_AT_ALONE.test(texts.join("\n"))) {
+    addDecodings(texts.join(BETWEEN_TEXTS), all, 0, scratch);
+    return all;
+  }
+  const together: string[] = [];
+  for (const raw of texts) {
+    const text = withoutBarriers(raw);
+    if (LOOKED_AT_ALONE.test(text)) addDecodings(text, all, 0, scratch);
+    else together.push(text);
+  }
+  if (together.length > 0) addDecodings(together.join(BETWEEN_TEXTS), all, 0, scratch);
+  return all;
+}
+
+function addDecodings(text: string, all: string[], nesting: number, scratch: { bytes: Uint8Array }): void {
+  let current = text;
+  for (let round = 0; ; round++) {
+    all.push(current);
+    if (nesting < ALL_READINGS_NESTING) addBase64(current, all, nesting, scratch);
+    const next = round === MAX_ROUNDS ? current : unescaped(current);
+    if (next === current) break;
+    current = next;
+  }
+  if (nesting >= ALL_READINGS_NESTING) addBase64(current, all, nesting, scratch);
+  const bare = withoutTags(current);
+  if (bare !== current) all.push(bare);
+  // Text marked to be shown from right to left reads backwards.
+  if (text.includes(RIGHT_TO_LEFT_OVERRIDE)) all.push(Array.from(text).toReversed().join(""));
+}
+
+function addBase64(text: string, all: string[], nesting: number, scratch: { bytes: Uint8Array }): void {
+  if (scratch.bytes.length < text.length) scratch.bytes = new Uint8Array(text.length * 2);
+  const decoded = decodedBase64(text, scratch.bytes);
+  if (decoded !== "") addDecodings(decoded, all, nesting + 1, scratch);
+}
+
+function unescaped(text: string): string {
+  let next = text;
+  if (next.includes("%")) next = decodedPercent(next);
+  if (next.includes("&")) next = decodedEntities(next);
+  if (next.includes("\\")) next = decodedBackslashes(next);
+  if (next.includes("=")) next = decodedQuotedPrintable(next);
+  return next;
+}
+
+const UTF8 = new TextDecoder();
+
+function decodedPercent(text: string): string {
+  return text.replaceAll(/(?:%[0-9A-Fa-f]{2})+|%u[0-9A-Fa-f]{4}/g, (run) => {
+    if (run.length === 3) {
+      const code = Number.parseInt(run.slice(1), 16);
+      if (code < 0x80) return decodedCharacter(code);
+    }
+    return run.startsWith("%u") ? character(run.slice(2)) : withoutBarriers(UTF8.decode(hexBytes(run)));
+  });
+}
+
+/** RFC 2045 section 6.7: a soft line break joins, `=72` is an r. */
+function decodedQuotedPrintable(text: string): string {
+  return text
+    .replaceAll(/=\r?\n/g, "")
+    .replaceAll(/(?:=[0-9A-F]{2})+/g, (run) => withoutBarriers(UTF8.decode(hexBytes(run))));
+}
+
+function hexBytes(run: string): Uint8Array {
+  const bytes = new Uint8Array(run.length / 3);
+  for (let index = 0; index < bytes.length; index++) {
+    bytes[index] = Number.parseInt(run.slice(index * 3 + 1, index * 3 + 3), 16);
+  }
+  return bytes;
+}
+
+/** JSON, JavaScript, C and shell write characters in these ways. */
+function decodedBackslashes(text: string): string {
+  return text.replaceAll(
+    /\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|x\{([0-9A-Fa-f]{1,6})\}|([0-3][0-7]{2})|([nrtfvb])|([/"'\\]))/g,
+    (
+      _,
+      braced?: string,
+      u?: string,
+      U?: string,
+      x?: string,
+      xb?: string,
+      octal?: string,
+      control?: string,
+    ) => {
+      const hex = braced ?? u ?? U ?? x ?? xb;
+      if (hex !== undefined) return character(hex);
+      if (octal !== undefined) return decodedCharacter(Number.parseInt(octal, 8));
+      return control === undefined ? _.slice(1) : control === "n" || control === "r" ? "\n" : " ";
+    },
+  );
+}
+
+function character(hex: string): string {
+  return decodedCharacter(Number.parseInt(hex, 16));
+}

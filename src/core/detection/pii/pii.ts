@@ -1,0 +1,61 @@
+import { decodings } from "../decoding/decodings.ts";
+import { findCards, findIbans, findSsns } from "./pii-numbers.ts";
+import { findEmails, findPhones } from "./pii-contacts.ts";
+
+export type PiiKind = "email" | "phone" | "card" | "ssn" | "iban";
+
+const FINDERS: Readonly<Record<PiiKind, (text: string, found: Set<string>) => void>> = {
+  email: findEmails,
+  phone: findPhones,
+  card: findCards,
+  ssn: findSsns,
+  iban: findIbans,
+};
+
+/**
+ * How many different values of each kind the texts hold, decoded as terms are; kinds not found are absent. Every
+ * kind is validated (checksums, allotted ranges, lengths), so an order number or a date is none of them.
+ */
+export function findPii(texts: readonly string[], kinds: readonly PiiKind[]): ReadonlyMap<PiiKind, number> {
+  const counts = new Map<PiiKind, number>();
+  if (kinds.length === 0) return counts;
+  const plain = decodings(texts).flatMap((text) => readings(text));
+  for (const kind of kinds) {
+    const found = new Set<string>();
+    for (const text of plain) FINDERS[kind](text, found);
+    if (found.size > 0) counts.set(kind, found.size);
+  }
+  return counts;
+}
+
+const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Mn}\0]+/gu;
+const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
+const SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
+const SPELLED_DIGITS = /(?:\b\d[ .-]{1,3}){6}\d\b/;
+
+/** The text without what can't be seen, in plain digits; and once more with spelled-out digits joined. */
+function readings(raw: string): string[] {
+  const text = hasOnlyAscii(raw) ? raw.replaceAll("\0", "") : visible(raw);
+  if (!SPELLED_DIGITS.test(text)) return [text];
+  // `4 1 1 1 …`: each digit on its own. `1 2 3 - 4 5 - …` keeps its dashes.
+  return [text, text.replaceAll(/ - /g, "-").replaceAll(/(?<=\b\d)[ .](?=\d\b)/g, "")];
+}
+
+function hasOnlyAscii(text: string): boolean {
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
+}
+
+function visible(text: string): string {
+  return text
+    .normalize("NFKC")
+    .replaceAll(INVISIBLE, "")
+    .replaceAll(DASHES, "-")
+    .replaceAll(SPACES, " ")
+    .replaceAll(/[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]/g, (digit) => asciiDigit(digit.charCodeAt(0)));
+}
+
+/** Arabic-Indic digits start at a multiple of 16, Devanagari ones six after one. */
+function asciiDigit(unit: number): string {
+  return String(unit >= 0x0966 ? unit - 0x0966 : unit & 0x0f);
+}

@@ -1,0 +1,61 @@
+import type { Facts } from "../proposal/facts.ts";
+import { type Body, readContent } from "../proposal/formats/content.ts";
+import { csvRows } from "../proposal/formats/csv.ts";
+import { jsonTokens } from "../proposal/formats/json-text.ts";
+import type { Payload } from "../proposal/payload.ts";
+
+/**
+ * Every text in a payload that content rules read: strings, names and numbers of JSON, cells of CSV, names and
+ * values of forms and parts, anything else whole. Of a reference only the name. A payload that is not
+ * `decodable` gives what can be read of it; that this is not all of it is for the rules to weigh.
+ */
+export function readableTexts(payload: Payload, _facts: Facts): readonly string[] {
+  if (payload.kind === "none") return [];
+  if (payload.kind === "reference") return [payload.name];
+  const texts = payload.name === null ? [] : [payload.name];
+  const { body, declaredType } = readContent(payload);
+  addTexts(body, texts);
+  // What only looks like a table or a form is also read as the text it was sent as: `refund, guaranteed` in
+  // three lines with a comma each must not become cells.
+  if ((body.format === "csv" || body.format === "form") && declaredType !== body.format) {
+    texts.push(body.text);
+  }
+  return texts;
+}
+
+function addTexts(body: Body, texts: string[]): void {
+  switch (body.format) {
+    case "json":
+    case "ndjson":
+      // One by one: a hundred thousand arguments do not fit on the stack.
+      for (const token of jsonTokens(body.text)) texts.push(token);
+      return;
+    case "csv":
+      addCells(body.text, body.shape.delimiter, body.shape.wellFormed, texts);
+      return;
+    case "form":
+      for (const [name, value] of body.fields) texts.push(name, value);
+      return;
+    case "multipart":
+      for (const part of body.parts) {
+        for (const text of [part.name, part.fileName]) if (text !== null) texts.push(text);
+        addTexts(part.content.body, texts);
+      }
+      return;
+    case "xml":
+    case "text":
+      texts.push(body.text);
+      return;
+    case "pdf":
+    case "xlsx":
+    case "binary":
+  }
+}
+
+/** A table that its quotes do not hold together is also read as one text: another reader may see other cells. */
+function addCells(text: string, delimiter: string, wellFormed: boolean, texts: string[]): void {
+  if (!wellFormed) texts.push(text);
+  for (const row of csvRows(text, delimiter, Number.POSITIVE_INFINITY)) {
+    for (const cell of row) if (cell !== "") texts.push(cell);
+  }
+}

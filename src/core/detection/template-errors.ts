@@ -1,0 +1,148 @@
+import type { Facts } from "../proposal/facts.ts";
+import { isJsonObject, type Json } from "../base/json.ts";
+import { type Body, readContent } from "../proposal/formats/content.ts";
+import { csvRows } from "../proposal/formats/csv.ts";
+import type { Payload } from "../proposal/payload.ts";
+import { placeholdersIn } from "./placeholders.ts";
+
+/** A placeholder that was never filled in. */
+export interface TemplateError {
+  /** As written, at most 80 characters: `{{customer_name}}`. */
+  readonly placeholder: string;
+  /** `$.messages[*].body`, the name of a CSV column or form field, or `line 3`; null when there is none. */
+  readonly where: string | null;
+  /** In how many records. */
+  readonly records: number;
+}
+
+/** Enough for a reviewer to see what is wrong; a broken template repeats itself. */
+const MAX_ERRORS = 100;
+
+interface Tally {
+  readonly placeholder: string;
+  readonly where: string | null;
+  records: number;
+  /** The record it was last seen in, so that one counts once. */
+  last: number;
+}
+
+type Tallies = Map<string, Tally>;
+
+/**
+ * Unresolved placeholders in the payload's texts, in the order they are met: at most 100, each with its place
+ * and the number of records it is in. Nothing for a payload Gate has not seen or can't read.
+ */
+export function findTemplateErrors(payload: Payload, _facts: Facts): readonly TemplateError[] {
+  if (payload.kind !== "content") return [];
+  const tallies: Tallies = new Map();
+  look(readContent(payload).body, null, tallies);
+  return [...tallies.values()].map(({ placeholder, where, records }) => ({ placeholder, where, records }));
+}
+
+function look(body: Body, within: string | null, tallies: Tallies): void {
+  switch (body.format) {
+    case "json":
+      lookInJson(body.value, within, null, tallies);
+      return;
+    case "ndjson":
+      for (const [line, value] of body.values.entries()) lookInJson(value, within, line, tallies);
+      return;
+    case "csv":
+      lookInRows(body, tallies);
+      return;
+    case "form":
+      for (const [name, value] of body.fields) lookInText(value, name, 0, tallies);
+      return;
+    case "multipart":
+      for (const [index, part] of body.parts.entries()) {
+        look(part.content.body, part.name ?? `part ${index + 1}`, tallies);
+      }
+      return;
+    case "xml":
+    case "text":
+      lookInLines(body.text, within, tallies);
+      return;
+    case "pdf":
+    case "xlsx":
+    case "binary":
+  }
+}
+
+function lookInText(text: string, where: string | null, record: number, tallies: Tallies): void {
+  for (const { written } of placeholdersIn(text)) add(written, where, record, tallies);
+}
+
+function add(placeholder: string, where: string | null, record: number, tallies: Tallies): void {
+  const key = `${placeholder}\n${where}`;
+  const known = tallies.get(key);
+  if (known === undefined) {
+    if (tallies.size < MAX_ERRORS) tallies.set(key, { placeholder, where, records: 1, last: record });
+  } else if (known.last !== record) {
+    known.records++;
+    known.last = record;
+  }
+}
+
+function lookInLines(text: string, within: string | null, tallies: Tallies): void {
+  let line = 1;
+  let counted = 0;
+  const found = placeholdersIn(text).toSorted((one, other) => one.index - other.index);
+  const seen = new Set<string>();
+  for (const { written, index } of found) {
+    for (; counted < index; counted++) if (text.charCodeAt(counted) === 0x0a) line++;
+    // A text is one record: each placeholder is named where it is first met.
+    if (seen.has(written)) continue;
+    seen.add(written);
+    add(written, within ?? `line ${line}`, 0, tallies);
+  }
+}
+
+function lookInRows(body: Body & { readonly format: "csv" }, tallies: Tallies): void {
+  const { header, delimiter } = body.shape;
+  let record = header === null ? 0 : -1;
+  for (const row of csvRows(body.text, delimiter, Number.POSITIVE_INFINITY)) {
+    for (const [column, cell] of row.entries()) {
+      lookInText(cell, header?.[column] ?? `column ${column + 1}`, record, tallies);
+    }
+    record++;
+  }
+}
+
+interface Place {
+  readonly value: Json;
+  readonly path: string;
+  /** Index in the outermost list; null outside of one. */
+  readonly record: number | null;
+}
+
+/** Depth-first in document order, with a stack of its own: the depth is not Gate's choice. */
+function lookInJson(root: Json, within: string | null, record: number | null, tallies: Tallies): void {
+  const stack: Place[] = [{ value: root, path: within ?? "$", record }];
+  for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
+    const { value, path } = place;
+    if (typeof value === "string") {
+      lookInText(value, path, place.record ?? 0, tallies);
+    } else if (Array.isArray(value)) {
+      const items = value as readonly Json[];
+      for (let index = items.length - 1; index >= 0; index--) {
+        const item = items[index];
+        if (item !== undefined) {
+          stack.push({ value: item, path: `${path}[*]`, record: place.record ?? index });
+        }
+      }
+    } else if (isJsonObject(value)) {
+      for (const [name, member] of Object.entries(value).toReversed()) {
+        lookInText(name, path, place.record ?? 0, tallies);
+        if (typeof member === "string" || (typeof member === "object" && member !== null)) {
+          stack.push({ value: member, path: memberPath(path, name), record: place.record });
+        }
+      }
+    }
+  }
+}
+
+function memberPath(path: string, name: string): string {
+  const step = /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `['${name.slice(0, 80)}']`;
+  // A path is shown to people; what is nested deeper than they would read is cut.
+  return path.length > 500 ? path : path + step;
+}

@@ -1,0 +1,143 @@
+import { err, ok, type Result } from "../../base/result.ts";
+import { type Budget, type Pattern, standsAt } from "./alignment.ts";
+import { type Automaton, buildAutomaton, nextNode, symbolFor } from "./automaton.ts";
+import { decodings } from "../decoding/decodings.ts";
+import { OPTIONAL, type Reading, UNSPACED } from "./fold.ts";
+import { emptyLetters, GAP_BITS, type Letters, readLetters } from "./letters.ts";
+import { readPattern } from "./pattern.ts";
+
+/** Looks for all of its terms in one pass. */
+export interface TermMatcher {
+  /** How many terms. */
+  readonly size: number;
+  /** Indices of the terms that occur in any of the texts, ascending. */
+  find(texts: readonly string[]): readonly number[];
+}
+
+/** A term longer than any phrase is a mistake in the policy, and would make the automaton deep. */
+const MAX_TERM_LETTERS = 256;
+/** Verification steps per letter of text: ten times what ordinary text needs. */
+const STEPS_PER_LETTER = 16;
+const BASE_STEPS = 100_000;
+
+/** Terms of one reading, and the automaton that looks for them. */
+interface Search {
+  readonly reading: Reading;
+  readonly automaton: Automaton;
+  readonly patterns: readonly Pattern[];
+  /** Which term each pattern is. */
+  readonly terms: readonly number[];
+}
+
+/** Builds a matcher once for many payloads; a term that normalises to nothing is an error. */
+export function compileTerms(
+  terms: readonly string[],
+): Result<TermMatcher, { readonly term: string; readonly problem: string }> {
+  const patterns: Pattern[] = [];
+  for (const term of terms) {
+    const pattern = readPattern(term);
+    if (pattern === null) return err({ term, problem: "nothing is left of it once normalised" });
+    if (pattern.codes.length > MAX_TERM_LETTERS) {
+      return err({ term, problem: `it has more than ${MAX_TERM_LETTERS} letters` });
+    }
+    patterns.push(pattern);
+  }
+  const searches = [searchFor(patterns, "latin"), searchFor(patterns, "native")].filter(
+    (search) => search.patterns.length > 0,
+  );
+  return ok({ size: terms.length, find: (texts) => find(searches, terms.length, texts) });
+}
+
+function searchFor(all: readonly Pattern[], reading: Reading): Search {
+  const terms: number[] = [];
+  for (const [index, pattern] of all.entries()) {
+    if (pattern.native === (reading === "native")) terms.push(index);
+  }
+  const patterns = terms.flatMap((index) => all[index] ?? []);
+  const automaton = buildAutomaton(patterns.map((pattern) => Array.from(pattern.codes)));
+  return { reading, automaton, patterns, terms };
+}
+
+function find(searches: readonly Search[], size: number, texts: readonly string[]): readonly number[] {
+  const found = new Uint8Array(size);
+  if (size === 0) return [];
+  const letters = emptyLetters();
+  const budget: Budget = { steps: BASE_STEPS };
+  for (const text of decodings(texts)) {
+    for (const search of searches) {
+      readLetters(text, search.reading, letters);
+      budget.steps += letters.length * STEPS_PER_LETTER;
+      scan(search, letters, budget, found);
+    }
+  }
+  const indices: number[] = [];
+  for (let index = 0; index < size; index++) if (found[index] === 1) indices.push(index);
+  return indices;
+}
+
+function scan(search: Search, letters: Letters, budget: Budget, found: Uint8Array): void {
+  const { automaton } = search;
+  const { asciiSymbols, table, width, ends } = automaton;
+  const { codes, traits, length } = letters;
+  const isTable = table.length > 0;
+  let node = 0;
+  // Where the text can be read in several ways, all the nodes of its readings; empty while there is one.
+  let nodes: number[] = [];
+  let spare: number[] = [];
+  for (let position = 0; position < length; position++) {
+    const code = codes[position] ?? 0;
+    const trait = traits[position] ?? 0;
+    const symbol = code < 0x80 ? (asciiSymbols[code] ?? 0) : symbolFor(automaton, code);
+    if (nodes.length === 0 && (trait & OPTIONAL) === 0) {
+      node = isTable ? (table[node * width + symbol] ?? 0) : nextNode(automaton, node, symbol);
+      if (ends[node] !== 0 && endsAWord(traits, length, position)) {
+        verify(search, letters, node, position, budget, found);
+      }
+      continue;
+    }
+    if (nodes.length === 0) nodes.push(node);
+    spare.length = 0;
+    for (const from of nodes) {
+      const next = nextNode(automaton, from, symbol);
+      if (spare.includes(next)) continue;
+      spare.push(next);
+      if (ends[next] !== 0 && endsAWord(traits, length, position)) {
+        verify(search, letters, next, position, budget, found);
+      }
+    }
+    if ((trait & OPTIONAL) !== 0) {
+      for (const skipped of nodes) if (!spare.includes(skipped)) spare.push(skipped);
+    }
+    [nodes, spare] = [spare, nodes];
+    if (nodes.length > 1) continue;
+    node = nodes[0] ?? 0;
+    nodes.length = 0;
+  }
+}
+
+function endsAWord(traits: Uint8Array, length: number, position: number): boolean {
+  if (position + 1 >= length) return true;
+  const next = traits[position + 1] ?? 0;
+  return (next & (GAP_BITS | OPTIONAL | UNSPACED)) !== 0 || ((traits[position] ?? 0) & UNSPACED) !== 0;
+}
+
+function verify(
+  search: Search,
+  letters: Letters,
+  node: number,
+  position: number,
+  budget: Budget,
+  found: Uint8Array,
+): void {
+  const { automaton, patterns, terms } = search;
+  let end = automaton.ends[node] ?? 0;
+  while (end !== 0) {
+    for (const index of automaton.patternsAt.get(end) ?? []) {
+      const term = terms[index] ?? 0;
+      const pattern = patterns[index];
+      if (pattern === undefined || found[term] === 1) continue;
+      if (standsAt(letters, pattern, position, budget)) found[term] = 1;
+    }
+    end = automaton.ends[automaton.failure[end] ?? 0] ?? 0;
+  }
+}

@@ -1,0 +1,86 @@
+import type { JsonObject } from "../base/json.ts";
+import { latinLookalike } from "../base/confusables.ts";
+
+export const ROLES = ["agent", "reviewer", "runner", "auditor", "admin"] as const;
+
+export type Role = (typeof ROLES)[number];
+
+export type PrincipalStatus = "active" | "suspended" | "revoked";
+
+/** Whoever holds a key. A key has one role; a person can hold several. */
+export interface Principal {
+  readonly id: string;
+  readonly role: Role;
+  readonly name: string;
+  /** For a human's key: the person it belongs to. Quorum and exclusions count persons. */
+  readonly person: string | null;
+  /** For an agent: the person or group answerable for it. */
+  readonly owner: string | null;
+  /** Null sets no limit beyond policy; an empty list allows nothing. */
+  readonly allowedDestinations: readonly string[] | null;
+  readonly allowedPolicies: readonly string[] | null;
+  readonly environment: string | null;
+  readonly framework: string | null;
+  readonly riskTier: string;
+  /** The Ed25519 public key (32 bytes, base64url) its reports are signed with; null: it signs none. */
+  readonly reportKey: string | null;
+  readonly metadata: JsonObject;
+  readonly status: PrincipalStatus;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+}
+
+/** Prefixes tell a person which kind of key they hold; nothing is decided by them. */
+export const KEY_PREFIX = {
+  agent: "gate_sk_",
+  reviewer: "gate_rk_",
+  runner: "gate_wk_",
+  auditor: "gate_au_",
+  admin: "gate_ak_",
+} as const satisfies Record<Role, string>;
+
+export const ID_PREFIX = {
+  agent: "agt_",
+  reviewer: "rev_",
+  runner: "run_",
+  auditor: "aud_",
+  admin: "adm_",
+} as const satisfies Record<Role, string>;
+
+/** Does it look like a principal's id? Unlike all other names these differ by case. */
+export function isPrincipalId(text: string): boolean {
+  return /^(?:agt|rev|run|aud|adm)_[A-Za-z0-9_-]{22}$/.test(text);
+}
+
+/** Names that ledger entries use for Gate itself: a principal of that name could pass for it. */
+const RESERVED_NAMES = new Set(["gate", "system", "policy", "timeout", "admin", "registry", "anonymous"]);
+
+/**
+ * The form in which names are compared: without case, marks and what cannot be seen, compatibility forms and
+ * lookalikes of Latin letters read as what they pass for, so that `Dana`, `dana\u200b` and `D\u0430na` are one
+ * name. Null for a name that is reserved, empty or too long.
+ */
+export function nameKey(name: string): string | null {
+  const plain = visible(name);
+  // Greek capital eta passes for an h beside Latin letters; in a Greek name it is the capital of its own small one.
+  const read = /[a-z]/i.test(plain) ? plain : foldCase(plain);
+  const latin = Array.from(read, (char) => lookalike(char) ?? lookalike(foldCase(char)) ?? char).join("");
+  const folded = visible(foldCase(latin))
+    .replace(/[\s\u2800]+/gu, " ")
+    .trim();
+  return folded.length === 0 || folded.length > 128 || RESERVED_NAMES.has(folded) ? null : folded;
+}
+
+function lookalike(char: string): string | undefined {
+  return latinLookalike(char.codePointAt(0) ?? 0);
+}
+
+function visible(text: string): string {
+  const plain = text.normalize("NFKD").replace(/\p{Pd}/gu, "-");
+  return plain.replace(/[\p{M}\p{Cf}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu, "");
+}
+
+/** Twice, because some letters have a capital but are nobody's small letter, such as a sigma at a word's end. */
+function foldCase(text: string): string {
+  return text.toLowerCase().toUpperCase().toLowerCase();
+}

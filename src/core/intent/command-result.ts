@@ -1,0 +1,15 @@
+import { err, type Result } from "../base/result.ts";
+import type { IntentCommand } from "./command.ts";
+import type { IntentEvent } from "./event.ts";
+import type { Refusal } from "./refusal.ts";
+import type { IntentState } from "./state.ts";
+
+/** The command of one type. */
+export type Command<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
+
+/** What a command leads to: events, none when what it asks for holds already; or why not. */
+export type Decided = Result<readonly IntentEvent[], Refusal>;
+
+export function wrongPhase(state: IntentState, command: IntentCommand): Decided {
+  return err({ reason: "wrong_phase", command: command.type, phase: state.phase });
+}

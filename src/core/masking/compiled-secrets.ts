@@ -1,0 +1,24 @@
+import { emptyAutomaton, stepsOf, type Automaton, type Steps } from "./automaton.ts";
+import type { Forms } from "./secret-encodings.ts";
+
+/**
+ * How much of a form is held back, at most, for each of its characters: the longest spelling that encoders write
+ * (`\\\\u0041`, `&amp;#x41;`) and some. Endless zeros or backslashes before a form go out; it is masked all the same.
+ */
+const MAX_BYTES_PER_CHARACTER = 16;
+
+/** What is known of the forms of some secrets; streams add what they find out. */
+export interface Reading {
+  readonly steps: Steps;
+  automaton: Automaton;
+  readonly mostHeld: number;
+}
+
+export function readingOf(forms: Forms): Reading {
+  const steps = stepsOf(forms);
+  return {
+    steps,
+    automaton: emptyAutomaton(steps),
+    mostHeld: forms.longest * MAX_BYTES_PER_CHARACTER,
+  };
+}

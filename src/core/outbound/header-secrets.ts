@@ -1,0 +1,34 @@
+import { fromBase64 } from "../base/base64.ts";
+import type { Header } from "./header-names.ts";
+import { maskable } from "../masking/secret-strength.ts";
+
+const SCHEME = /^[A-Za-z][A-Za-z0-9-]* +/;
+const BASIC = /^basic +/i;
+
+/** RFC 9110 section 11.2: `Token token="…"`, `OAuth oauth_token="…", oauth_signature="…"`. */
+const PARAMETER =
+  /(?:^|[\s,;])[\w-]*(?:auth|token|key|secret|signature|password|response)\s*=\s*"?([^\s",;]+)/gi;
+
+/**
+ * What is secret in an agent's own credentials, so that an upstream which says it back puts it into nothing that is
+ * kept. What is too short or too plain to be found in a text (`maskProblem`) is not among them.
+ */
+export function ownSecrets(headers: readonly Header[]): readonly string[] {
+  const secrets = headers.flatMap(([, value]) => {
+    const secret = value.replace(SCHEME, "");
+    if (BASIC.test(value)) return [secret, ...halvesOf(secret)];
+    const named = [...secret.matchAll(PARAMETER)].map(([, parameter = ""]) => parameter);
+    // `ApiKey user:key`, and how storage services sign.
+    return [secret, ...named, secret.slice(secret.lastIndexOf(":") + 1)];
+  });
+  return [...new Set(secrets)].filter(maskable);
+}
+
+/** RFC 7617: a user and a password, either of which may be the secret. */
+function halvesOf(encoded: string): readonly string[] {
+  const bytes = fromBase64(encoded);
+  if (bytes === null) return [];
+  const pair = new TextDecoder().decode(bytes);
+  const colon = pair.indexOf(":");
+  return colon < 0 ? [pair] : [pair, pair.slice(0, colon), pair.slice(colon + 1)];
+}

@@ -1,0 +1,90 @@
+import { err, ok, type Result } from "../base/result.ts";
+
+/** Why a path is refused: two readers of it could come to two places. */
+export type PathProblem =
+  /** Does not begin with a slash. */
+  | "relative"
+  | "too_long"
+  /** A byte that no path has (RFC 3986 section 3.3): blanks, quotes, braces, anything beyond ASCII. */
+  | "character"
+  /** `%` without two hexadecimal digits. */
+  | "broken_escape"
+  /** What is escaped is no UTF-8: overlong forms hide slashes and dots. */
+  | "encoding"
+  | "control_character"
+  /** `/a//b`: some servers take it for `/a/b`. */
+  | "empty_segment"
+  /** `.` and `..`, written in any way. */
+  | "dot_segment"
+  /** `%2f`, `\`, `%5c`: a slash to some. */
+  | "hidden_slash"
+  /** `;`: what follows is cut off by some, and `/..;/` is then a dot segment (RFC 3986 section 3.3). */
+  | "parameters"
+  /** `%2541`: an upstream that decodes twice reads another path. */
+  | "double_encoding"
+  /** Becomes a dot or a slash where compatibility forms are folded, as servers of Windows do. */
+  | "lookalike";
+
+/** RFC 9110 section 4.1 asks for 8,000 at least, and servers stop there. */
+const MAX_PATH_CHARS = 8_000;
+
+/** `pchar` of RFC 3986, slashes, and what gets a reason of its own. */
+const PATH_CHARACTERS = /^[A-Za-z0-9\-._~!$&'()*+,;=:@%/\\]*$/;
+const UNRESERVED = /[A-Za-z0-9\-._~]/;
+
+/**
+ * The one spelling of a path (RFC 3986 section 6.2.2): escapes of unreserved characters decoded, other escapes in
+ * capitals. Letters keep their case, a slash at the end stays: both are other places to many servers.
+ */
+export function canonicalPath(written: string): Result<string, PathProblem> {
+  if (!written.startsWith("/")) return err("relative");
+  if (written.length > MAX_PATH_CHARS) return err("too_long");
+  if (!PATH_CHARACTERS.test(written)) return err("character");
+  if (/%(?![\dA-Fa-f]{2})/.test(written)) return err("broken_escape");
+  const decoded = decodedOnce(written);
+  if (decoded === null) return err("encoding");
+  if (/\p{Cc}/u.test(decoded)) return err("control_character");
+  // Slashes that were escaped are more in number than those that were not.
+  if (decoded.includes("\\") || count(decoded, "/") !== count(written, "/")) return err("hidden_slash");
+  if (decoded.includes(";")) return err("parameters");
+  if (/%[\dA-Fa-f]{2}/.test(decoded)) return err("double_encoding");
+  const problem = segmentProblem(decoded.split("/").slice(1));
+  if (problem !== null) return err(problem);
+  return ok(
+    written.replaceAll(/%[\dA-Fa-f]{2}/g, (escape) => {
+      const character = String.fromCharCode(Number.parseInt(escape.slice(1), 16));
+      return UNRESERVED.test(character) ? character : escape.toUpperCase();
+    }),
+  );
+}
+
+/** What follows a prefix; empty for the prefix itself: `/stripe/v1/refunds` is not `/stripe/v1/refunds/`. Null: not below it. */
+export function pathBelow(prefix: string, path: string): string | null {
+  if (path === prefix) return "";
+  return path.startsWith(`${prefix}/`) ? path.slice(prefix.length) : null;
+}
+
+function decodedOnce(written: string): string | null {
+  try {
+    return decodeURIComponent(written);
+  } catch {
+    return null;
+  }
+}
+
+function count(text: string, character: string): number {
+  return text.split(character).length - 1;
+}
+
+const DOTS = new Set([".", ".."]);
+
+function segmentProblem(segments: readonly string[]): PathProblem | null {
+  for (const [index, segment] of segments.entries()) {
+    if (segment === "" && index < segments.length - 1) return "empty_segment";
+    // Servers of Windows cut off blanks at the end of a name.
+    if (DOTS.has(segment.trim())) return "dot_segment";
+    const folded = segment.normalize("NFKC");
+    if (folded !== segment && (/[/\\;%]/.test(folded) || DOTS.has(folded.trim()))) return "lookalike";
+  }
+  return null;
+}

@@ -1,0 +1,174 @@
+import { ASSURANCE_RANK } from "../identity/assurance.ts";
+import type { Ask } from "../proposal/request.ts";
+import type { ApprovalRequirements, Decision, OnNoResponse } from "./decision.ts";
+import { DEFAULT_EXECUTION_WINDOW_MINUTES, DEFAULT_EXPIRY_MINUTES } from "./policy.ts";
+import type { PolicyRules } from "./policy.ts";
+
+/** Everything a decision says besides yes, no and why. */
+export type Terms = Pick<
+  Decision,
+  | "expiryMinutes"
+  | "executionWindowMinutes"
+  | "retentionDays"
+  | "onNoResponse"
+  | "approval"
+  | "escalate"
+  | "edit"
+  | "executor"
+>;
+
+/** Strictest last. */
+const ON_NO_RESPONSE_RANK = {
+  auto_approve_if_low_risk: 0,
+  defer: 1,
+  escalate: 2,
+  reject: 3,
+} as const satisfies Record<OnNoResponse, number>;
+
+/** What holds where no policy could be found: nothing of it is ever used for an approval. */
+const NO_TERMS: Terms = {
+  expiryMinutes: DEFAULT_EXPIRY_MINUTES,
+  executionWindowMinutes: DEFAULT_EXECUTION_WINDOW_MINUTES,
+  retentionDays: null,
+  onNoResponse: "reject",
+  approval: {
+    require: 1,
+    quorums: [],
+    groups: [],
+    people: [],
+    excludeProposer: true,
+    excludeOwner: true,
+    minAssurance: "slack",
+    rejections: 1,
+  },
+  escalate: [],
+  edit: { allow: false, editorMayApprove: false },
+  executor: null,
+};
+
+/** The strictest of what all policies in force say. */
+export function mergeTerms(inForce: readonly PolicyRules[], ask: Ask): Terms {
+  const terms = mergedTerms(inForce);
+  const asked = ask.expiresInMinutes;
+  if (asked === null || asked >= terms.expiryMinutes) return terms;
+  return { ...terms, expiryMinutes: asked };
+}
+
+function mergedTerms(inForce: readonly PolicyRules[]): Terms {
+  const first = inForce[0];
+  if (first === undefined) return NO_TERMS;
+  let terms = termsOf(first);
+  for (let index = 1; index < inForce.length; index += 1) {
+    const rules = inForce[index];
+    if (rules !== undefined) terms = merge(terms, rules);
+  }
+  return terms;
+}
+
+/** What one policy says, made once per policy: everything in it is of the file, nothing of the ask. */
+const TERMS = new WeakMap<PolicyRules, Terms>();
+
+function termsOf(rules: PolicyRules): Terms {
+  const known = TERMS.get(rules);
+  if (known !== undefined) return known;
+  const terms = readTerms(rules);
+  TERMS.set(rules, terms);
+  return terms;
+}
+
+function readTerms(rules: PolicyRules): Terms {
+  const { approvers } = rules;
+  return {
+    expiryMinutes: rules.expiryMinutes,
+    executionWindowMinutes: rules.executionWindowMinutes,
+    retentionDays: rules.retentionDays,
+    onNoResponse: rules.onNoResponse,
+    approval: {
+      ...approvers,
+      quorums: [
+        {
+          policy: rules.policy,
+          require: approvers.require,
+          groups: approvers.groups,
+          people: approvers.people,
+        },
+      ],
+    },
+    escalate: rules.escalate,
+    edit: rules.edit,
+    executor: rules.executor,
+  };
+}
+
+function merge(terms: Terms, rules: PolicyRules): Terms {
+  const next = termsOf(rules);
+  return {
+    expiryMinutes: Math.min(terms.expiryMinutes, next.expiryMinutes),
+    executionWindowMinutes: Math.min(terms.executionWindowMinutes, next.executionWindowMinutes),
+    retentionDays: shorter(terms.retentionDays, next.retentionDays),
+    onNoResponse:
+      ON_NO_RESPONSE_RANK[terms.onNoResponse] >= ON_NO_RESPONSE_RANK[next.onNoResponse]
+        ? terms.onNoResponse
+        : next.onNoResponse,
+    approval: mergeApproval(terms.approval, next.approval),
+    escalate: [...terms.escalate, ...next.escalate].toSorted((a, b) => a.afterMinutes - b.afterMinutes),
+    edit: {
+      allow: terms.edit.allow && next.edit.allow,
+      editorMayApprove: terms.edit.editorMayApprove && next.edit.editorMayApprove,
+    },
+    executor: terms.executor ?? next.executor,
+  };
+}
+
+function mergeApproval(a: ApprovalRequirements, b: ApprovalRequirements): ApprovalRequirements {
+  const open = isOpen(a) || isOpen(b);
+  return {
+    require: Math.max(a.require, b.require),
+    quorums: [...a.quorums, ...b.quorums],
+    groups: open ? [] : union(a.groups, b.groups),
+    people: open ? [] : union(a.people, b.people),
+    excludeProposer: a.excludeProposer || b.excludeProposer,
+    excludeOwner: a.excludeOwner || b.excludeOwner,
+    minAssurance:
+      ASSURANCE_RANK[a.minAssurance] >= ASSURANCE_RANK[b.minAssurance] ? a.minAssurance : b.minAssurance,
+    rejections: Math.min(a.rejections, b.rejections),
+  };
+}
+
+/** Anybody with the reviewer's role may vote. */
+function isOpen(approval: ApprovalRequirements): boolean {
+  return approval.groups.length === 0 && approval.people.length === 0;
+}
+
+function union(a: readonly string[], b: readonly string[]): readonly string[] {
+  return [...new Set([...a, ...b])];
+}
+
+function shorter(a: number | null, b: number | null): number | null {
+  if (a === null) return b;
+  return b === null ? a : Math.min(a, b);
+}
+
+export type ExecutorProblem =
+  /** Two policies name different executors, or one names another than the destination does. */
+  | "executor_conflict"
+  /** Gate is to send it, and it came without a request that could be sent. */
+  | "no_request_to_send"
+  /** It came to be sent on, and somebody else is to carry it out: never both. */
+  | "not_forwarded";
+
+/** Why nobody could carry this out; null: somebody can. */
+export function executorProblem(
+  inForce: readonly PolicyRules[],
+  destination: Decision["executor"] | undefined,
+  { http }: Ask,
+): ExecutorProblem | null {
+  let named = destination ?? null;
+  for (const { executor } of inForce) {
+    if (executor === null) continue;
+    if (named !== null && named !== executor) return "executor_conflict";
+    named = executor;
+  }
+  if (named === "gate" || named === "forward") return http === undefined ? "no_request_to_send" : null;
+  return named !== null && http !== undefined ? "not_forwarded" : null;
+}

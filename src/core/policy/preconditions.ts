@@ -1,0 +1,68 @@
+import type { Ask } from "../proposal/request.ts";
+import type { TraceStep } from "./decision.ts";
+import type { SwitchScope } from "./kill-switch.ts";
+import type { AgentScope, InForce } from "./applicable-policies.ts";
+import type { ExecutorProblem } from "./merge-terms.ts";
+import { listAllows } from "../registry/name-patterns.ts";
+import type { ReasonCode } from "./reason-codes.ts";
+import type { Finding, Sheet } from "./rules/findings.ts";
+
+/** A name that nobody knows is the agent's own text. */
+const MAX_SEEN_CHARACTERS = 200;
+
+const WHAT_IS_STOPPED = {
+  agent: "A kill switch is engaged for this agent.",
+  destination: "A kill switch is engaged for this destination.",
+  everything: "A kill switch is engaged for everything.",
+} as const satisfies Record<SwitchScope, string>;
+
+const WHY_NOT_CARRIED_OUT = {
+  executor_conflict: "The policies in force want the write carried out in different ways.",
+  no_request_to_send:
+    "Gate sends this destination's writes itself, and there is no request that it could send.",
+  not_forwarded: "This destination's writes are not sent on by Gate: somebody else carries them out.",
+} as const satisfies Record<ExecutorProblem, string>;
+
+/**
+ * What says no before any policy is asked: a kill switch, the agent's own scope, the registry's word on the
+ * destination, and policies that can't be used. Null: nothing does.
+ */
+export function refusals(
+  agent: AgentScope,
+  ask: Ask,
+  inForce: InForce,
+  executor: ExecutorProblem | null,
+): Sheet | null {
+  const trace: TraceStep[] = [];
+  const findings: Finding[] = [];
+  const refuse = (rule: string, seen: string | null, code: ReasonCode, reason: string): void => {
+    const shown = seen === null ? null : seen.slice(0, MAX_SEEN_CHARACTERS).toWellFormed();
+    trace.push({ policy: "", rule, line: null, seen: shown, outcome: "block", reasonCode: code });
+    findings.push({ outcome: "block", code, reason, remedy: null, content: false });
+  };
+
+  const stop = agent.stop ?? null;
+  if (stop !== null) {
+    refuse(`kill_switch.${stop.scope}`, stop.target, "kill_switch", WHAT_IS_STOPPED[stop.scope]);
+  }
+  if (agent.allowedDestinations !== null && !listAllows(agent.allowedDestinations, ask.destination)) {
+    const reason = "This agent may not write to this destination.";
+    refuse("agent.allowed_destinations", ask.destination, "agent_destination_not_allowed", reason);
+  }
+  if (ask.policy !== "" && agent.allowedPolicies !== null && !listAllows(agent.allowedPolicies, ask.policy)) {
+    const reason = "This agent may not name this policy.";
+    refuse("agent.allowed_policies", ask.policy, "agent_policy_not_allowed", reason);
+  }
+  if (inForce.refused) {
+    const reason =
+      "This destination has no policies bound to it in the registry, and such destinations are refused.";
+    refuse("unbound_destinations", ask.destination, "destination_not_registered", reason);
+  }
+  for (const id of inForce.unknown) refuse("policy", id, "unknown_policy", "There is no such policy.");
+  for (const { id, problem } of inForce.broken) {
+    const reason = `The policy ${id} has mistakes and can't be used until they are corrected.`;
+    refuse("policy", problem, "policy_broken", reason);
+  }
+  if (executor !== null) refuse("execution", null, executor, WHY_NOT_CARRIED_OUT[executor]);
+  return findings.length === 0 ? null : { trace, findings, approves: false };
+}

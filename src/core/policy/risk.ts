@@ -1,0 +1,124 @@
+import type { Ask } from "../proposal/request.ts";
+import type { Facts } from "../proposal/facts.ts";
+import type { Destination } from "../registry/registry.ts";
+
+export interface Risk {
+  /** Whole hundredths, 0 to 100. */
+  readonly score: number;
+  readonly level: RiskLevel;
+  /** Names of what added to the score, in the order of the formula. */
+  readonly factors: readonly string[];
+}
+
+export type RiskLevel = "low" | "medium" | "high" | "critical";
+
+export const RISK_RANK = { low: 0, medium: 1, high: 2, critical: 3 } as const satisfies Record<
+  RiskLevel,
+  number
+>;
+
+interface SystemRisk {
+  readonly system: string;
+  readonly factor: "high_risk_destination" | "medium_risk_destination";
+  readonly weight: number;
+}
+
+const high = (system: string): SystemRisk => ({ system, factor: "high_risk_destination", weight: 35 });
+const medium = (system: string): SystemRisk => ({ system, factor: "medium_risk_destination", weight: 15 });
+
+/** By first letter: every decision asks, and nearly all of them about a system that is none of these. */
+const RISKY_SYSTEMS: ReadonlyMap<string, readonly SystemRisk[]> = new Map([
+  ["a", [high("ach")]],
+  ["b", [high("bank")]],
+  ["h", [medium("hubspot")]],
+  ["i", [medium("intercom")]],
+  ["m", [medium("marketo")]],
+  ["n", [high("netsuite")]],
+  ["p", [high("payroll")]],
+  ["q", [high("quickbooks")]],
+  ["s", [high("stripe"), medium("salesforce")]],
+  ["w", [high("wire")]],
+  ["z", [medium("zendesk")]],
+]);
+
+const HIGH_SENSITIVITY_TAGS: ReadonlySet<string> = new Set(["financial", "legal"]);
+const PERSONAL_TAGS: ReadonlySet<string> = new Set(["pii", "health"]);
+
+// Letters and digits only bound a word here, so that `customer_ssn` counts. One pass, no nested repetition.
+const SENSITIVE_WORDS =
+  /(?<![a-z0-9])(?:ssn|passport|credit[ _-]?card|social[ _-]?security|iban|swift|cvv|account[ _-]?number|date[ _-]?of[ _-]?birth|dob|diagnos[a-z]{0,12}|medical)(?![a-z0-9])/i;
+
+/**
+ * How much could go wrong, in whole hundredths with names for what adds up. It runs on measured facts: what
+ * the agent declares can only raise it.
+ *
+ * @param entry the destination's registry entry, if it has one: its weight goes before the system's name
+ * @param sensitive true when the content names fields that only sensitive records have
+ */
+export function riskOf(ask: Ask, entry: Destination | undefined, facts: Facts, sensitive: boolean): Risk {
+  const factors: string[] = [];
+  let score = destinationWeight(ask.destination, entry, factors);
+  const records = facts.records.effective ?? 0;
+  if (records > 10_000) score += add(factors, "very_large_record_count", 30);
+  else if (records > 1_000) score += add(factors, "large_record_count", 20);
+  else if (records > 100) score += add(factors, "elevated_record_count", 10);
+  const cents = effectiveValueCents(facts) ?? 0;
+  if (cents > 1_000_000) score += add(factors, "high_financial_value", 25);
+  else if (cents > 100_000) score += add(factors, "elevated_financial_value", 15);
+  else if (cents > 0) score += add(factors, "financial_value_present", 5);
+  if (ask.sensitivityTags.length > 0) {
+    if (hasTag(ask, HIGH_SENSITIVITY_TAGS)) score += add(factors, "sensitive_data_tagged", 20);
+    else if (hasTag(ask, PERSONAL_TAGS)) score += add(factors, "pii_tagged", 15);
+  }
+  if (sensitive) score += add(factors, SENSITIVE_FIELDS_FACTOR, 15);
+  score = Math.min(100, score);
+  return { score, level: riskLevelOf(score), factors };
+}
+
+export const SENSITIVE_FIELDS_FACTOR = "sensitive_fields_detected";
+
+/** True when a text names what only sensitive records have (passport, date of birth, account number, …). */
+export function namesSensitiveFields(texts: readonly string[]): boolean {
+  for (const text of texts) if (SENSITIVE_WORDS.test(text)) return true;
+  return false;
+}
+
+/** The larger of declared and measured, in cents; null when neither is known. */
+export function effectiveValueCents(facts: Facts): number | null {
+  const { declared, measured } = facts.valueUsdCents;
+  if (declared === null) return measured;
+  return measured === null ? declared : Math.max(declared, measured);
+}
+
+function destinationWeight(name: string, entry: Destination | undefined, factors: string[]): number {
+  const weight = entry?.riskWeight ?? null;
+  if (weight !== null) return weight === 0 ? 0 : add(factors, "destination_weight", weight);
+  const lower = name.toLowerCase();
+  for (const { system, factor, weight: own } of RISKY_SYSTEMS.get(lower.charAt(0)) ?? []) {
+    if (isOfSystem(lower, system)) return add(factors, factor, own);
+  }
+  return 0;
+}
+
+/** Compared whole up to the first dot: `coach.email` is no `ach`, and `stripes.x` no `stripe`. */
+function isOfSystem(destination: string, system: string): boolean {
+  if (!destination.startsWith(system)) return false;
+  return destination.length === system.length || destination[system.length] === ".";
+}
+
+function hasTag(ask: Ask, tags: ReadonlySet<string>): boolean {
+  for (const tag of ask.sensitivityTags) if (tags.has(tag.toLowerCase())) return true;
+  return false;
+}
+
+function add(factors: string[], name: string, hundredths: number): number {
+  factors.push(name);
+  return hundredths;
+}
+
+/** @param score whole hundredths */
+export function riskLevelOf(score: number): RiskLevel {
+  if (score >= 75) return "critical";
+  if (score >= 50) return "high";
+  return score >= 25 ? "medium" : "low";
+}

@@ -1,0 +1,153 @@
+import type { PiiKind } from "../../detection/pii/pii.ts";
+import type { PolicyRules, TermRule } from "../policy.ts";
+import type { Content } from "../content-views.ts";
+import { findFieldProblem } from "./field-checks.ts";
+import type { FieldProblem } from "./field-checks.ts";
+import type { Case } from "./rule-input.ts";
+import { blockFor, holdForContent, note, object } from "./findings.ts";
+import type { Finding, Sheet } from "./findings.ts";
+
+/** A value in the trace is for reviewers; the whole payload would bury them. */
+const MAX_SEEN_CHARACTERS = 200;
+/** More names than this in one sentence help nobody. */
+const MAX_NAMED_TERMS = 5;
+
+export type ContentField = "block_if_terms" | "hold_if_terms" | "block_if_pii" | "hold_if_pii";
+
+/** Terms and PII: what blocks before what holds. */
+export function contentRules(sheet: Sheet, rules: PolicyRules, seen: Case): void {
+  terms(sheet, rules, seen, "block_if_terms", rules.blockIfTerms);
+  pii(sheet, rules, seen, "block_if_pii", rules.blockIfPii);
+  terms(sheet, rules, seen, "hold_if_terms", rules.holdIfTerms);
+  pii(sheet, rules, seen, "hold_if_pii", rules.holdIfPii);
+}
+
+/** A content rule can't answer for what it can't read: such a payload waits for a person who can. */
+export function holdHidden(hidden: NonNullable<Content["hidden"]>): Finding {
+  switch (hidden) {
+    case "reference":
+      return holdForContent(
+        "payload_not_inspectable",
+        "The policy has rules about content, and only the payload's name was sent.",
+        "Send the content itself, not a reference to it.",
+      );
+    case "missing":
+      return holdForContent(
+        "payload_not_inspectable",
+        "The policy has rules about content, and no payload was sent.",
+        "Send the payload.",
+      );
+    case "undecodable":
+      return holdForContent(
+        "payload_not_inspectable",
+        "The policy has rules about content, and the payload can't be read (compressed, encrypted or unknown).",
+        "Send the content in a form that can be read: text, JSON or CSV.",
+      );
+  }
+}
+
+function terms(
+  sheet: Sheet,
+  rules: PolicyRules,
+  { content }: Case,
+  field: ContentField,
+  rule: TermRule | null,
+): void {
+  if (rule === null) return;
+  // What little can be read (a reference's name) still counts against it.
+  const found = rule.matcher.find(content.texts()).map((index) => rule.terms[index] ?? "");
+  if (found.length > 0) {
+    const list = quoteSome(found);
+    const finding =
+      field === "block_if_terms"
+        ? blockFor("blocked_term_detected", `The payload holds a blocked term: ${list}.`, null)
+        : holdForContent(
+            "held_term_detected",
+            `The payload holds a term a person must look at: ${list}.`,
+            null,
+          );
+    return object(sheet, rules, field, list, finding);
+  }
+  if (content.hidden !== null) return object(sheet, rules, field, content.hidden, holdHidden(content.hidden));
+  note(sheet, rules, field, "pass", null);
+}
+
+function pii(
+  sheet: Sheet,
+  rules: PolicyRules,
+  { content }: Case,
+  field: ContentField,
+  kinds: readonly PiiKind[] | null,
+): void {
+  if (kinds === null) return;
+  const counts = content.pii(kinds);
+  const found = kinds.filter((kind) => (counts.get(kind) ?? 0) > 0);
+  if (found.length > 0) {
+    const shown = found.map((kind) => `${kind} ×${counts.get(kind) ?? 0}`).join(", ");
+    // Which kind it was would tell an agent how to disguise it next time.
+    const finding =
+      field === "block_if_pii"
+        ? blockFor(
+            "blocked_pii_detected",
+            "The payload holds personal data this policy does not let through.",
+            null,
+          )
+        : holdForContent("held_pii_detected", "The payload holds personal data a person must look at.", null);
+    return object(sheet, rules, field, shown, finding);
+  }
+  if (content.hidden !== null) return object(sheet, rules, field, content.hidden, holdHidden(content.hidden));
+  note(sheet, rules, field, "pass", null);
+}
+
+/** Checks on fields, every record. What can't be looked at is held; what can't be evaluated is blocked. */
+export function fieldChecks(sheet: Sheet, rules: PolicyRules, { content, facts }: Case): void {
+  if (rules.fieldChecks === null) return;
+  if (content.hidden === "reference" || content.hidden === "undecodable") {
+    return object(sheet, rules, "field_checks", content.hidden, holdHidden(content.hidden));
+  }
+  const twice = rules.fieldChecks.find(({ path }) => content.saidTwice?.(path) === true);
+  if (twice !== undefined) {
+    const reason = `The request says "${twice.path}" twice, in its query or in another spelling, and which one counts is not known.`;
+    const finding = blockFor("field_check_failed", reason, "Say every field once.");
+    return object(sheet, rules, "field_checks", twice.path, finding);
+  }
+  const records = content.records();
+  const cells = facts.type === "csv" || facts.type === "form" || facts.type === "multipart";
+  const checked = records.ok ? findFieldProblem(rules.fieldChecks, records.value, cells) : records;
+  if (!records.ok || !checked.ok) {
+    const reason = "The policy checks fields, and the payload has none that can be checked.";
+    const finding = blockFor("field_check_failed", reason, "Send JSON, NDJSON or CSV.");
+    return object(sheet, rules, "field_checks", checked.ok ? null : checked.error, finding);
+  }
+  const problem = checked.value;
+  if (problem === null) {
+    return note(sheet, rules, "field_checks", "pass", `${records.value.length} records`);
+  }
+  const asked = `"${problem.check.path}": ${wordsFor(problem)}`;
+  object(
+    sheet,
+    rules,
+    "field_checks",
+    `record ${problem.record}: ${show(problem.value)}, ${asked}`,
+    blockFor(
+      "field_check_failed",
+      `Record ${problem.record} does not pass the check of ${asked}.`,
+      `Every record needs ${asked}.`,
+    ),
+  );
+}
+
+function wordsFor({ asked, check }: FieldProblem): string {
+  return asked === "enum" ? `one of ${check.enum?.map((value) => JSON.stringify(value)).join(", ")}` : asked;
+}
+
+function show(value: unknown): string {
+  const text = value === undefined ? "missing" : JSON.stringify(value);
+  return text.length <= MAX_SEEN_CHARACTERS ? text : `${text.slice(0, MAX_SEEN_CHARACTERS)}…`;
+}
+
+function quoteSome(names: readonly string[]): string {
+  const shown = names.slice(0, MAX_NAMED_TERMS).map((name) => `"${name}"`);
+  if (names.length > shown.length) shown.push(`and ${names.length - shown.length} more`);
+  return shown.join(", ");
+}

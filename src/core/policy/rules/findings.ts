@@ -1,0 +1,107 @@
+import type { TraceStep } from "../decision.ts";
+import { POLICY_FIELDS } from "../policy.ts";
+import type { FieldPlace, PolicyField, PolicyRules } from "../policy.ts";
+import type { ReasonCode } from "../reason-codes.ts";
+
+/** A rule that said no, with what may be told about it. */
+export interface Finding {
+  readonly outcome: "hold" | "block";
+  readonly code: ReasonCode;
+  /** For the agent: quotes the policy, never a value seen in the payload. */
+  readonly reason: string;
+  /** What would pass; null where saying so gives something away, or nothing would. */
+  readonly remedy: string | null;
+  /** It was about what the payload says, so silence must never approve it. */
+  readonly content: boolean;
+}
+
+/** What one policy in one environment said about one ask. */
+export interface Sheet {
+  readonly trace: TraceStep[];
+  /** In the order of evaluation. */
+  readonly findings: Finding[];
+  approves: boolean;
+}
+
+export function blankSheet(): Sheet {
+  return { trace: [], findings: [], approves: false };
+}
+
+/** The first blocking finding, else the first holding one. */
+export function firstFinding(sheet: { readonly findings: readonly Finding[] }): Finding | undefined {
+  for (const finding of sheet.findings) if (finding.outcome === "block") return finding;
+  return sheet.findings[0];
+}
+
+/** Traces a rule that has nothing against the ask, or could not apply. */
+export function note(
+  sheet: Sheet,
+  rules: PolicyRules,
+  field: PolicyField,
+  outcome: "pass" | "skip",
+  seen: string | null,
+): void {
+  const quiet = rules.quiet[field][outcome];
+  sheet.trace.push(seen === null ? quiet : stepLike(quiet, seen, outcome, null));
+}
+
+/** Traces a rule that says no, and keeps what may be told about it. */
+export function object(
+  sheet: Sheet,
+  rules: PolicyRules,
+  field: PolicyField | "default",
+  seen: string | null,
+  finding: Finding,
+): void {
+  // What was seen can be half a character (JSON can escape one), and then has no canonical form to digest.
+  const shown = seen === null ? null : seen.toWellFormed();
+  sheet.trace.push(stepLike(rules.quiet[field].pass, shown, finding.outcome, finding.code));
+  sheet.findings.push(finding);
+}
+
+/** Traces the one rule that says yes. */
+export function approve(sheet: Sheet, rules: PolicyRules, seen: string): void {
+  sheet.trace.push(stepLike(rules.quiet.auto_approve_under.pass, seen, "approve", "approved_by_policy"));
+  sheet.approves = true;
+}
+
+function stepLike(
+  { policy, rule, line }: TraceStep,
+  seen: string | null,
+  outcome: TraceStep["outcome"],
+  reasonCode: ReasonCode | null,
+): TraceStep {
+  return { policy, rule, line, seen, outcome, reasonCode };
+}
+
+/** The steps that a policy's rules leave when they have nothing to say. */
+export function quietSteps(
+  policy: string,
+  fields: ReadonlyMap<PolicyField, FieldPlace>,
+): PolicyRules["quiet"] {
+  const steps = ([...POLICY_FIELDS, "default"] as const).map((field) => {
+    const place = field === "default" ? undefined : fields.get(field);
+    const step = (outcome: "pass" | "skip"): TraceStep => ({
+      policy,
+      rule: place?.path ?? field,
+      line: place?.line ?? null,
+      seen: null,
+      outcome,
+      reasonCode: null,
+    });
+    return [field, { pass: step("pass"), skip: step("skip") }] as const;
+  });
+  return Object.fromEntries(steps) as PolicyRules["quiet"];
+}
+
+export function holdFor(code: ReasonCode, reason: string, remedy: string | null): Finding {
+  return { outcome: "hold", code, reason, remedy, content: false };
+}
+
+export function holdForContent(code: ReasonCode, reason: string, remedy: string | null): Finding {
+  return { outcome: "hold", code, reason, remedy, content: true };
+}
+
+export function blockFor(code: ReasonCode, reason: string, remedy: string | null): Finding {
+  return { outcome: "block", code, reason, remedy, content: false };
+}

@@ -1,0 +1,127 @@
+import { isJsonObject, type Json } from "../../base/json.ts";
+
+/** Nothing a person or a system writes on purpose is deeper, and what is could overflow a reader's stack. */
+const MAX_DEPTH = 256;
+
+export interface JsonText {
+  readonly value: Json;
+  /**
+   * False when an object has a name twice: readers differ on which value counts, so Gate could measure one and
+   * the destination write the other.
+   */
+  readonly unambiguous: boolean;
+}
+
+/** The value of a JSON text; null when it is none, or nested deeper than `MAX_DEPTH`. */
+export function readJson(text: string): JsonText | null {
+  const shape = jsonShape(text);
+  if (shape.depth > MAX_DEPTH) return null;
+  try {
+    const value = JSON.parse(text) as Json;
+    return { value, unambiguous: memberCount(value) === shape.members };
+  } catch {
+    return null;
+  }
+}
+
+/** Depth and members as written, for any text: nonsense for one that is not JSON, but never an error. */
+function jsonShape(text: string): { depth: number; members: number } {
+  let depth = 0;
+  let deepest = 0;
+  let members = 0;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 0x22) {
+      index = stringEnd(text, index);
+    } else if (unit === 0x3a) {
+      members++;
+    } else if (unit === 0x7b || unit === 0x5b) {
+      if (++depth > deepest) deepest = depth;
+    } else if (unit === 0x7d || unit === 0x5d) {
+      depth--;
+    }
+  }
+  return { depth: deepest, members };
+}
+
+/** Index of the quote that closes the string opened at `open`; the text's length when none does. */
+function stringEnd(text: string, open: number): number {
+  for (let index = open + 1; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 0x22) return index;
+    if (unit === 0x5c) index++;
+  }
+  return text.length;
+}
+
+function memberCount(root: Json): number {
+  let count = 0;
+  const stack: Json[] = [root];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (Array.isArray(next)) {
+      for (const item of next as readonly Json[]) if (typeof item === "object") stack.push(item);
+    } else if (isJsonObject(next)) {
+      for (const key of Object.keys(next)) {
+        count++;
+        const value = next[key];
+        if (value !== undefined && typeof value === "object") stack.push(value);
+      }
+    }
+  }
+  return count;
+}
+
+/**
+ * Every string, name and number in a JSON text as written, decoded: from the text rather than the value, so
+ * that a name given twice is read both times.
+ */
+export function jsonTokens(text: string): string[] {
+  const tokens: string[] = [];
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit === 0x22) {
+      const end = stringEnd(text, index);
+      const inner = text.slice(index + 1, end);
+      if (inner !== "") tokens.push(inner.includes("\\") ? decodedString(inner) : inner);
+      index = end;
+    } else if (unit === 0x2d || (unit >= 0x30 && unit <= 0x39)) {
+      const start = index;
+      while (index + 1 < text.length && isNumberUnit(text.charCodeAt(index + 1))) index++;
+      tokens.push(text.slice(start, index + 1));
+    }
+  }
+  return tokens;
+}
+
+function decodedString(inner: string): string {
+  try {
+    return JSON.parse(`"${inner}"`) as string;
+  } catch {
+    return inner;
+  }
+}
+
+function isNumberUnit(unit: number): boolean {
+  return (
+    (unit >= 0x30 && unit <= 0x39) ||
+    unit === 0x2e ||
+    unit === 0x2d ||
+    unit === 0x2b ||
+    (unit | 0x20) === 0x65
+  );
+}
+
+/** The lines of NDJSON that are not blank; null when one is no JSON object or array. */
+export function readJsonLines(text: string): { values: Json[]; unambiguous: boolean } | null {
+  const values: Json[] = [];
+  let unambiguous = true;
+  for (const line of text.split("\n")) {
+    const trimmed = line.trim();
+    if (trimmed === "") continue;
+    const read = trimmed.startsWith("{") || trimmed.startsWith("[") ? readJson(trimmed) : null;
+    if (read === null) return null;
+    values.push(read.value);
+    if (!read.unambiguous) unambiguous = false;
+  }
+  return { values, unambiguous };
+}

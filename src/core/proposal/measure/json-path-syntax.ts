@@ -1,0 +1,307 @@
+import { err, ok, type Result } from "../../base/result.ts";
+
+/** A parsed path: RFC 9535 after `$`, or a dot path, which is looked up in every item of an array it meets. */
+export interface JsonPath {
+  readonly segments: readonly Segment[];
+  /** Dot paths descend into every item of an array. */
+  readonly dotted: boolean;
+  /** It picks some nodes of many (filter, slice, `..`), so what it doesn't pick may be missing. */
+  readonly selective: boolean;
+}
+
+export interface Segment {
+  readonly descendant: boolean;
+  readonly selectors: readonly Selector[];
+}
+
+export type Selector =
+  | { readonly kind: "name"; readonly name: string }
+  | { readonly kind: "index"; readonly index: number }
+  | { readonly kind: "wildcard" }
+  | {
+      readonly kind: "slice";
+      readonly start: number | null;
+      readonly end: number | null;
+      readonly step: number;
+    }
+  | { readonly kind: "filter"; readonly test: Test };
+
+export type Test =
+  | { readonly kind: "or" | "and"; readonly terms: readonly Test[] }
+  | { readonly kind: "not"; readonly term: Test }
+  | { readonly kind: "exists"; readonly query: Query }
+  | {
+      readonly kind: "compare";
+      readonly operator: Operator;
+      readonly left: Operand;
+      readonly right: Operand;
+    };
+
+export type Operator = "==" | "!=" | "<=" | ">=" | "<" | ">";
+
+export interface Query {
+  /** `$` is the document, `@` the node being tested. */
+  readonly from: "$" | "@";
+  readonly segments: readonly Segment[];
+}
+
+export type Operand =
+  | { readonly kind: "literal"; readonly value: string | number | boolean | null }
+  | { readonly kind: "query"; readonly query: Query }
+  | { readonly kind: "length"; readonly of: Operand }
+  | { readonly kind: "count" | "value"; readonly query: Query };
+
+/** A path is configuration; one longer than this is a mistake. */
+const MAX_PATH_CHARS = 1_000;
+const MAX_FILTER_DEPTH = 16;
+
+/** A mistake in a path, with where it is. Never leaves this file. */
+class PathError extends Error {}
+
+/**
+ * RFC 9535 without the regular-expression functions `match` and `search`, which can't be bounded.
+ *
+ * @returns the path, or a sentence saying what is wrong and at which character.
+ */
+export function parseJsonPath(text: string): Result<JsonPath, string> {
+  if (text.length > MAX_PATH_CHARS) return err(`the path is longer than ${MAX_PATH_CHARS} characters`);
+  try {
+    const dotted = !text.startsWith("$");
+    const reader = new Reader(dotted ? `$${text.startsWith("[") ? "" : "."}${text}` : text, dotted);
+    reader.expect("$");
+    const segments = reader.segments();
+    reader.end();
+    const selective = segments.some(
+      (segment) =>
+        segment.descendant ||
+        segment.selectors.length > 1 ||
+        segment.selectors.some((selector) => selector.kind === "filter" || selector.kind === "slice"),
+    );
+    return ok({ segments, dotted, selective });
+  } catch (error) {
+    if (error instanceof PathError) return err(error.message);
+    throw error;
+  }
+}
+
+class Reader {
+  readonly #text: string;
+  /** Names of columns and dot paths may hold anything but a dot and brackets. */
+  readonly #name: RegExp;
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string, dotted: boolean) {
+    this.#text = text;
+    this.#name = dotted ? /^[^.[\]*]+/ : /^[A-Za-z_\u0080-\u{10ffff}][\w\u0080-\u{10ffff}]*/u;
+  }
+
+  segments(): Segment[] {
+    const segments: Segment[] = [];
+    for (;;) {
+      const before = this.#at;
+      this.#blanks();
+      if (this.#take("..")) {
+        segments.push({
+          descendant: true,
+          selectors: this.#peek("[") ? this.#brackets() : [this.#shorthand()],
+        });
+      } else if (this.#take(".")) {
+        segments.push({ descendant: false, selectors: [this.#shorthand()] });
+      } else if (this.#peek("[")) {
+        segments.push({ descendant: false, selectors: this.#brackets() });
+      } else {
+        this.#at = before;
+        return segments;
+      }
+    }
+  }
+
+  expect(token: string): void {
+    if (!this.#take(token)) this.#fail(`"${token}" was expected`);
+  }
+
+  end(): void {
+    if (this.#at < this.#text.length) this.#fail("this can't be read");
+  }
+
+  #fail(problem: string): never {
+    throw new PathError(`${problem} at character ${this.#at + 1} of ${this.#text}`);
+  }
+
+  #blanks(): void {
+    while (/[ \t\n\r]/.test(this.#text.charAt(this.#at))) this.#at++;
+  }
+
+  #peek(token: string): boolean {
+    return this.#text.startsWith(token, this.#at);
+  }
+
+  #take(token: string): boolean {
+    if (!this.#peek(token)) return false;
+    this.#at += token.length;
+    return true;
+  }
+
+  #match(pattern: RegExp): string | null {
+    const found = pattern.exec(this.#text.slice(this.#at));
+    if (found === null) return null;
+    this.#at += found[0].length;
+    return found[0];
+  }
+
+  #shorthand(): Selector {
+    if (this.#take("*")) return { kind: "wildcard" };
+    const name = this.#match(this.#name);
+    return name === null ? this.#fail("a name was expected") : { kind: "name", name };
+  }
+
+  #brackets(): Selector[] {
+    this.expect("[");
+    const selectors: Selector[] = [];
+    do {
+      this.#blanks();
+      selectors.push(this.#selector());
+      this.#blanks();
+    } while (this.#take(","));
+    this.expect("]");
+    return selectors;
+  }
+
+  #selector(): Selector {
+    if (this.#take("*")) return { kind: "wildcard" };
+    if (this.#peek("'") || this.#peek('"')) return { kind: "name", name: this.#string() };
+    if (this.#take("?")) {
+      this.#blanks();
+      return { kind: "filter", test: this.#or() };
+    }
+    const start = this.#integer();
+    this.#blanks();
+    if (!this.#take(":")) {
+      return start === null ? this.#fail("a selector was expected") : { kind: "index", index: start };
+    }
+    this.#blanks();
+    const end = this.#integer();
+    this.#blanks();
+    let step: number | null = null;
+    if (this.#take(":")) {
+      this.#blanks();
+      step = this.#integer();
+    }
+    return { kind: "slice", start, end, step: step ?? 1 };
+  }
+
+  #integer(): number | null {
+    const digits = this.#match(/^(?:0|-?[1-9]\d*)(?!\d)/);
+    if (digits === null) return null;
+    const value = Number(digits);
+    return Number.isSafeInteger(value) ? value : this.#fail("this number is too large");
+  }
+
+  #string(): string {
+    const quoted = this.#match(/^(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")/su);
+    if (quoted === null) return this.#fail("this string does not end");
+    const inner = quoted
+      .slice(1, -1)
+      .replaceAll(/\\'/g, "'")
+      .replaceAll(/(?<!\\)"/g, '\\"');
+    try {
+      return JSON.parse(`"${inner}"`) as string;
+    } catch {
+      return this.#fail("this string can't be read");
+    }
+  }
+
+  #or(): Test {
+    // Parentheses nest; an operator's typo must not overflow the stack.
+    if (++this.#depth > MAX_FILTER_DEPTH) this.#fail("this filter is nested too deeply");
+    const terms = [this.#and()];
+    for (this.#blanks(); this.#take("||"); this.#blanks()) {
+      this.#blanks();
+      terms.push(this.#and());
+    }
+    this.#depth--;
+    const [only] = terms;
+    return terms.length === 1 && only !== undefined ? only : { kind: "or", terms };
+  }
+
+  #and(): Test {
+    const terms = [this.#basic()];
+    for (this.#blanks(); this.#take("&&"); this.#blanks()) {
+      this.#blanks();
+      terms.push(this.#basic());
+    }
+    const [only] = terms;
+    return terms.length === 1 && only !== undefined ? only : { kind: "and", terms };
+  }
+
+  #basic(): Test {
+    if (this.#take("!")) {
+      this.#blanks();
+      return { kind: "not", term: this.#basic() };
+    }
+    if (this.#take("(")) {
+      this.#blanks();
+      const test = this.#or();
+      this.#blanks();
+      this.expect(")");
+      return test;
+    }
+    const left = this.#operand();
+    this.#blanks();
+    const operator = this.#match(/^(?:==|!=|<=|>=|<|>)/) as Operator | null;
+    if (operator !== null) {
+      this.#blanks();
+      return { kind: "compare", operator, left: this.#single(left), right: this.#single(this.#operand()) };
+    }
+    return left.kind === "query"
+      ? { kind: "exists", query: left.query }
+      : this.#fail("a comparison was expected");
+  }
+
+  /** Only one value can be compared: RFC 9535 section 2.3.5.1, singular queries. */
+  #single(operand: Operand): Operand {
+    if (operand.kind === "query" && !operand.query.segments.every(isSingular)) {
+      this.#fail("only a path to one value can be compared");
+    }
+    return operand;
+  }
+
+  #operand(): Operand {
+    if (this.#peek("$") || this.#peek("@")) return { kind: "query", query: this.#query() };
+    if (this.#peek("'") || this.#peek('"')) return { kind: "literal", value: this.#string() };
+    const number = this.#match(/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/);
+    if (number !== null) return { kind: "literal", value: Number(number) };
+    const word = this.#match(/^[a-z][a-z_0-9]*/);
+    if (word === "true" || word === "false") return { kind: "literal", value: word === "true" };
+    if (word === "null") return { kind: "literal", value: null };
+    if (word === "match" || word === "search") {
+      return this.#fail(`${word}() is not supported, because a regular expression can't be bounded`);
+    }
+    if (word !== "length" && word !== "count" && word !== "value") return this.#fail("a value was expected");
+    this.expect("(");
+    this.#blanks();
+    const operand: Operand =
+      word === "length"
+        ? { kind: "length", of: this.#single(this.#operand()) }
+        : { kind: word, query: this.#query() };
+    this.#blanks();
+    this.expect(")");
+    return operand;
+  }
+
+  #query(): Query {
+    const from = this.#take("$") ? "$" : "@";
+    if (from === "@") this.expect("@");
+    return { from, segments: this.segments() };
+  }
+}
+
+function isSingular(segment: Segment): boolean {
+  const [selector] = segment.selectors;
+  return (
+    !segment.descendant &&
+    segment.selectors.length === 1 &&
+    (selector?.kind === "name" || selector?.kind === "index")
+  );
+}

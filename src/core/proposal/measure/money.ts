@@ -1,0 +1,46 @@
+import type { Json } from "../../base/json.ts";
+
+/** ISO 4217 currencies whose minor unit is not a hundredth. */
+const EXPONENTS: ReadonlyMap<string, number> = new Map([
+  ...["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV"].map(
+    (code) => [code, 0] as const,
+  ),
+  ...["XAF", "XOF", "XPF"].map((code) => [code, 0] as const),
+  ...["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"].map((code) => [code, 3] as const),
+  ...["CLF", "UYW"].map((code) => [code, 4] as const),
+]);
+
+/** Digits after the decimal point in a currency's amounts. */
+export function minorUnitDigits(currency: string): number {
+  return EXPONENTS.get(currency) ?? 2;
+}
+
+const PLAIN = /^(\d{1,15})(?:\.(\d{1,15}))?$/;
+/** English grouping, complete: `1,250` is twelve hundred and fifty, `1,25` is nothing Gate would guess at. */
+const GROUPED = /^(\d{1,3}(?:,\d{3}){1,4})(?:\.(\d{1,15}))?$/;
+
+/**
+ * An amount in minor units, exactly: decimal digits, no floating point. Null for what is missing, negative, not
+ * a number, finer than the minor unit, or too large to be an amount.
+ *
+ * @param unit `major`: `12.5` is 1250 where there are two digits; `minor`: `1250` is 1250.
+ */
+export function minorUnits(value: Json | undefined, unit: "minor" | "major", digits: number): bigint | null {
+  if (typeof value !== "number" && typeof value !== "string") return null;
+  const text = String(value)
+    .trim()
+    .replace(/^\$\s?/, "");
+  const found = PLAIN.exec(text) ?? GROUPED.exec(text);
+  if (found === null) return null;
+  const whole = (found[1] ?? "").replaceAll(",", "");
+  const places = unit === "major" ? digits : 0;
+  const fraction = (found[2] ?? "").replace(/0+$/, "");
+  if (fraction.length > places) return null;
+  return BigInt(whole + fraction.padEnd(places, "0"));
+}
+
+/** ISO 4217 code, or null. */
+export function currencyCode(value: Json | undefined): string | null {
+  const code = typeof value === "string" ? value.trim().toUpperCase() : "";
+  return /^[A-Z]{3}$/.test(code) ? code : null;
+}

@@ -1,0 +1,251 @@
+import { err, ok, type Result } from "../base/result.ts";
+
+/** Where one secret is kept; never the secret. One scheme per kind of vault. */
+export type SecretRef = OwnSecretRef | VaultSecretRef;
+
+/** What the deployment itself holds. Whatever opens a vault is one of these, or a vault would be needed to open it. */
+export type OwnSecretRef =
+  /** `env://NAME`: a variable or secret of the Worker. */
+  | { readonly scheme: "env"; readonly name: string }
+  /** `secrets-store://BINDING`: Cloudflare Secrets Store. */
+  | { readonly scheme: "secrets-store"; readonly binding: string };
+
+/** What is asked for over HTTP each time it is used. */
+export type VaultSecretRef =
+  /** `op://vault/item/[section/]field`: 1Password, each part by name or id, in any case of letters. */
+  | {
+      readonly scheme: "op";
+      readonly vault: string;
+      readonly item: string;
+      readonly section: string | null;
+      readonly field: string;
+    }
+  /** `vault://mount/path#key[?version=N]`: HashiCorp Vault or OpenBao. `path` begins with the mount. */
+  | {
+      readonly scheme: "vault";
+      readonly path: string;
+      readonly key: string;
+      readonly version: number | null;
+    }
+  /** `aws-sm://name[#key][?stage=S|?version=V]`: AWS Secrets Manager, by name or ARN. */
+  | {
+      readonly scheme: "aws-sm";
+      readonly name: string;
+      /** A member of the JSON object that the secret is; null: the whole secret. */
+      readonly key: string | null;
+      readonly stage: string | null;
+      readonly version: string | null;
+    }
+  /** `azkv://vault/secret[/version]`: Azure Key Vault. */
+  | {
+      readonly scheme: "azkv";
+      readonly vault: string;
+      readonly secret: string;
+      readonly version: string | null;
+    }
+  /** `doppler://project/config/NAME`. */
+  | {
+      readonly scheme: "doppler";
+      readonly project: string;
+      readonly config: string;
+      readonly name: string;
+    };
+
+/** Longer than any name somebody gave, and a bound on what the patterns below look at. */
+const MAX_REF_CHARS = 500;
+
+/**
+ * Reads a reference. Nothing is decoded, trimmed or completed: two texts never mean one secret, and no text means
+ * another path for Gate than for whoever reviewed `gate.yaml`.
+ *
+ * @returns what to write instead, for people. It never quotes the text: whoever pastes the secret itself where its
+ * reference belongs would find it in a log
+ */
+export function parseSecretRef(text: string): Result<SecretRef, string> {
+  if (text.length > MAX_REF_CHARS) return err(`a reference has at most ${MAX_REF_CHARS} characters`);
+  const scheme = /^([a-z-]+):\/\//.exec(text)?.[1];
+  const rest = text.slice((scheme ?? "").length + "://".length);
+  switch (scheme) {
+    case "env":
+      return parseOwn(rest, "env://NAME", (name) => ({ scheme: "env", name }));
+    case "secrets-store":
+      return parseOwn(rest, "secrets-store://BINDING", (binding) => ({ scheme: "secrets-store", binding }));
+    case "op":
+      return parseOnePassword(rest);
+    case "vault":
+      return parseHashicorp(rest);
+    case "aws-sm":
+      return parseAws(rest);
+    case "azkv":
+      return parseAzure(rest);
+    case "doppler":
+      return parseDoppler(rest);
+    default:
+      return err(
+        "write where the secret is, not the secret: op://vault/item/field, vault://mount/path#key, " +
+          "aws-sm://name, azkv://vault/secret, doppler://project/config/NAME, secrets-store://BINDING or env://NAME",
+      );
+  }
+}
+
+/** The text that `parseSecretRef` reads as this reference. */
+export function secretRefText(ref: SecretRef): string {
+  switch (ref.scheme) {
+    case "env":
+      return `env://${ref.name}`;
+    case "secrets-store":
+      return `secrets-store://${ref.binding}`;
+    case "op":
+      return `op://${[ref.vault, ref.item, ref.section, ref.field].filter((part) => part !== null).join("/")}`;
+    case "vault":
+      return `vault://${ref.path}#${ref.key}${ref.version === null ? "" : `?version=${ref.version}`}`;
+    case "aws-sm":
+      return `aws-sm://${ref.name}${ref.key === null ? "" : `#${ref.key}`}${awsChoice(ref.stage, ref.version)}`;
+    case "azkv":
+      return `azkv://${ref.vault}/${ref.secret}${ref.version === null ? "" : `/${ref.version}`}`;
+    case "doppler":
+      return `doppler://${ref.project}/${ref.config}/${ref.name}`;
+  }
+}
+
+function awsChoice(stage: string | null, version: string | null): string {
+  if (stage !== null) return `?stage=${stage}`;
+  return version === null ? "" : `?version=${version}`;
+}
+
+const VARIABLE_NAME = /^[A-Z_][A-Z0-9_]*$/;
+
+function parseOwn<R>(name: string, form: string, make: (name: string) => R): Result<R, string> {
+  if (!VARIABLE_NAME.test(name)) {
+    return err(`write ${form}: capital letters, digits and underscores, not beginning with a digit`);
+  }
+  // What a reference names is sent to an upstream: with Gate's own secret somebody could forge its tokens there.
+  if (name.startsWith("GATE_")) return err("names beginning with GATE_ are Gate's own and go nowhere");
+  return ok(make(name));
+}
+
+/** 1Password: other characters are named by the id of what they name. A blank at either end is nobody's intention. */
+const ONE_PASSWORD_PART = /^[A-Za-z0-9\-_.](?:[A-Za-z0-9\-_. ]*[A-Za-z0-9\-_.])?$/;
+
+function parseOnePassword(rest: string): Result<SecretRef, string> {
+  if (rest.includes("?")) {
+    return err(
+      "write op://vault/item/field without `?…`: one-time passwords and key formats can't be injected",
+    );
+  }
+  const parts = rest.split("/");
+  if (!parts.every((part) => ONE_PASSWORD_PART.test(part) && !isDots(part))) {
+    return err(
+      "write op://vault/item/[section/]field, each by name or id: letters, digits, `-`, `_`, `.` and blanks inside; " +
+        "what has other characters in its name is written by its id",
+    );
+  }
+  const [vault, item, third, fourth, more] = parts;
+  if (vault === undefined || item === undefined || third === undefined || more !== undefined) {
+    return err("write op://vault/item/field or op://vault/item/section/field");
+  }
+  const [section, field] = fourth === undefined ? [null, third] : [third, fourth];
+  return ok({ scheme: "op", vault, item, section, field });
+}
+
+/** Nothing here has a meaning in a URL's path, so every reader of the path sees the same one. */
+const PATH_PART = /^[A-Za-z0-9_.@+=:-]+$/;
+
+const HASHICORP_FORM =
+  "write vault://mount/path#key or vault://mount/path#key?version=N: letters, digits and `_ . @ + = : -`, no `%`";
+
+function parseHashicorp(rest: string): Result<SecretRef, string> {
+  const found = /^([^#?]+)#([^#?]+)(?:\?version=([1-9]\d{0,8}))?$/.exec(rest);
+  const [, path = "", key = "", version] = found ?? [];
+  const parts = path.split("/");
+  if (parts.length < 2 || !parts.every(isPathPart) || !PATH_PART.test(key)) {
+    return err(rest.includes("#") ? HASHICORP_FORM : `${HASHICORP_FORM}; the key is required`);
+  }
+  return ok({ scheme: "vault", path, key, version: version === undefined ? null : Number(version) });
+}
+
+/** What Secrets Manager takes in a name, with its slashes apart. */
+const AWS_NAME_PART = /^[A-Za-z0-9_+=.@-]+$/;
+
+const AWS_ARN = /^arn:aws(?:-[a-z]+)*:secretsmanager:[a-z0-9-]+:\d{12}:secret:(.+)$/;
+
+/** A name of AWS's own, or one that somebody gave. */
+const AWS_STAGE = /^[A-Za-z0-9_+=.@-]{1,256}$/;
+
+const AWS_VERSION = /^[A-Za-z0-9-]{32,64}$/;
+
+function parseAws(rest: string): Result<SecretRef, string> {
+  const found = /^([^#?]+)(?:#([^#?]+))?(?:\?(stage|version)=([^#?&]+))?$/.exec(rest);
+  const [, name = "", key, which, chosen = ""] = found ?? [];
+  if (found === null || !isAwsName(name) || (key !== undefined && !PATH_PART.test(key))) {
+    return err(
+      "write aws-sm://name, the name or ARN of the secret (letters, digits and `/ _ + = . @ -`), then #key for a " +
+        "member of its JSON, then ?stage=S or ?version=V; a name that begins with a slash is written by its ARN",
+    );
+  }
+  if (which === "stage" && !AWS_STAGE.test(chosen)) {
+    return err("write the stage by its name: ?stage=AWSCURRENT, ?stage=AWSPREVIOUS or one of yours");
+  }
+  if (which === "version" && !AWS_VERSION.test(chosen)) {
+    return err("write the version by its id, 32 to 64 letters, digits and `-`: ?version=…");
+  }
+  return ok({
+    scheme: "aws-sm",
+    name,
+    key: key ?? null,
+    stage: which === "stage" ? chosen : null,
+    version: which === "version" ? chosen : null,
+  });
+}
+
+/** A name that begins with a slash can't be told from an empty part, except behind the rest of an ARN. */
+function isAwsName(name: string): boolean {
+  const inArn = AWS_ARN.exec(name)?.[1];
+  const parts = inArn === undefined ? name.split("/") : inArn.replace(/^\//, "").split("/");
+  return parts.every((part) => AWS_NAME_PART.test(part) && !isDots(part));
+}
+
+/** It becomes part of a host name: 3 to 24 letters, digits and single hyphens, as Azure has it. */
+const AZURE_VAULT = /^(?=.{3,24}$)[A-Za-z](?:-?[A-Za-z0-9])*$/;
+
+const AZURE_SECRET = /^[0-9A-Za-z-]{1,127}$/;
+
+const AZURE_VERSION = /^[0-9a-f]{32}$/;
+
+function parseAzure(rest: string): Result<SecretRef, string> {
+  const [vault = "", secret = "", version, more] = rest.split("/");
+  const isVersion = version === undefined || AZURE_VERSION.test(version);
+  if (!AZURE_VAULT.test(vault) || !AZURE_SECRET.test(secret) || !isVersion || more !== undefined) {
+    return err(
+      "write azkv://vault/secret or azkv://vault/secret/version: the vault's name (not its host), the secret's name " +
+        "in letters, digits and `-`, the version's 32 hexadecimal digits",
+    );
+  }
+  return ok({ scheme: "azkv", vault, secret, version: version ?? null });
+}
+
+const DOPPLER_SLUG = /^[A-Za-z0-9_-]+$/;
+
+function parseDoppler(rest: string): Result<SecretRef, string> {
+  const [project = "", config = "", name = "", more] = rest.split("/");
+  if (
+    !DOPPLER_SLUG.test(project) ||
+    !DOPPLER_SLUG.test(config) ||
+    !VARIABLE_NAME.test(name) ||
+    more !== undefined
+  ) {
+    return err(
+      "write doppler://project/config/NAME: letters, digits, `-` and `_`, the name in capital letters",
+    );
+  }
+  return ok({ scheme: "doppler", project, config, name });
+}
+
+function isPathPart(part: string): boolean {
+  return PATH_PART.test(part) && !isDots(part);
+}
+
+/** A URL parser walks up on these. */
+function isDots(part: string): boolean {
+  return part === "." || part === "..";
+}

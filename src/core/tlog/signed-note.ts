@@ -1,0 +1,176 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
+import { err, ok, type Result } from "../base/result.ts";
+import { fromBase64, toBase64 } from "../base/base64.ts";
+
+/*
+ * C2SP signed-note v1.0.0, with Ed25519 (signature type 0x01) as the only algorithm. Signing and verifying are
+ * handed in: keys live outside.
+ */
+
+/** A key as a verifier knows it; `encodeVkey` is its text. */
+export interface NoteKey {
+  readonly name: string;
+  /** 8 lower-case hexadecimal digits. */
+  readonly id: string;
+  /** 32 bytes, RFC 8032. */
+  readonly publicKey: Uint8Array;
+}
+
+export interface NoteSignature {
+  readonly name: string;
+  /** 8 lower-case hexadecimal digits; a hint which key it is, not a proof of it. */
+  readonly id: string;
+  readonly signature: Uint8Array;
+}
+
+export interface Note {
+  /** What is signed: the final line feed belongs to it. */
+  readonly text: string;
+  /** At least one in a signed note. */
+  readonly signatures: readonly NoteSignature[];
+}
+
+/**
+ * `malformed`: not a signed note. `unsigned`: no signature by a key in hand. `forged`: a signature that claims
+ * one of the keys in hand and does not verify.
+ */
+export type NoteProblem = "malformed" | "unsigned" | "forged";
+
+/** Ed25519 over a message: 64 bytes. */
+export type Sign = (message: Uint8Array) => Promise<Uint8Array>;
+export type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => Promise<boolean>;
+
+const ED25519 = 0x01;
+const KEY_BYTES = 32;
+const ID_BYTES = 4;
+const SIGNATURE_BYTES = 64;
+
+/** The specification wants at least 16, and lets verifiers stop somewhere. */
+const MAX_SIGNATURES = 64;
+
+/** Room for that many post-quantum signatures of nearly 5 kB. */
+const MAX_NOTE_CHARS = 512 * 1024;
+
+const SIGNATURE_LINE = /^\u2014 (\S+) (\S+)$/u;
+
+/** Key id: SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key), the first four bytes, in hexadecimal. */
+export function keyId(name: string, publicKey: Uint8Array): string {
+  const hash = sha256
+    .create()
+    .update(utf8ToBytes(`${name}\n`))
+    .update(Uint8Array.of(ED25519))
+    .update(publicKey);
+  return bytesToHex(hash.digest().subarray(0, ID_BYTES));
+}
+
+/** @throws {RangeError} for a name with a blank or a plus, or a key that is not 32 bytes */
+export function noteKey(name: string, publicKey: Uint8Array): NoteKey {
+  if (!isKeyName(name)) throw new RangeError("a key's name has no blank and no plus");
+  if (publicKey.length !== KEY_BYTES) throw new RangeError("an Ed25519 key has 32 bytes");
+  return { name, id: keyId(name, publicKey), publicKey };
+}
+
+/** `name+id+base64(0x01 ‖ public key)`: how a key is published. */
+export function encodeVkey({ name, id, publicKey }: NoteKey): string {
+  return `${name}+${id}+${toBase64(Uint8Array.of(ED25519, ...publicKey))}`;
+}
+
+/** Null for anything but the text of an Ed25519 key whose id is its own. */
+export function parseVkey(text: string): NoteKey | null {
+  const [name = "", id = "", ...rest] = text.split("+");
+  // Base64 has the plus too.
+  const bytes = fromBase64(rest.join("+"));
+  if (bytes?.length !== 1 + KEY_BYTES || bytes[0] !== ED25519 || !isKeyName(name)) return null;
+  const publicKey = bytes.subarray(1);
+  return keyId(name, publicKey) === id ? { name, id, publicKey } : null;
+}
+
+/**
+ * Text and signatures of a note; nothing is verified, so nothing may be believed yet.
+ */
+export function parseNote(note: string): Result<Note, "malformed"> {
+  if (note.length > MAX_NOTE_CHARS || !isPlainText(note)) return err("malformed");
+  // The text may hold empty lines of its own; the last one parts it from the signatures.
+  const border = note.lastIndexOf("\n\n");
+  if (border < 1 || !note.endsWith("\n")) return err("malformed");
+  const lines = note.slice(border + 2, -1).split("\n");
+  if (lines.length > MAX_SIGNATURES) return err("malformed");
+  const signatures: NoteSignature[] = [];
+  for (const line of lines) {
+    const signature = parseSignature(line);
+    if (signature === null) return err("malformed");
+    signatures.push(signature);
+  }
+  return ok({ text: note.slice(0, border + 1), signatures });
+}
+
+export function formatNote({ text, signatures }: Note): string {
+  const lines = signatures.map(({ name, id, signature }) => {
+    const bytes = Uint8Array.of(...idBytes(id), ...signature);
+    return `\u2014 ${name} ${toBase64(bytes)}\n`;
+  });
+  return `${text}\n${lines.join("")}`;
+}
+
+/**
+ * Signs a text.
+ *
+ * @throws {RangeError} for a text that would not be one after parsing: empty, without its last line feed, with
+ * control characters, or a signature that is not Ed25519's
+ */
+export async function signNote(text: string, key: NoteKey, sign: Sign): Promise<string> {
+  if (!text.endsWith("\n") || !isPlainText(text)) throw new RangeError("not a note's text");
+  const signature = await sign(utf8ToBytes(text));
+  if (signature.length !== SIGNATURE_BYTES) throw new RangeError("an Ed25519 signature has 64 bytes");
+  return formatNote({ text, signatures: [{ name: key.name, id: key.id, signature }] });
+}
+
+/**
+ * The text of a note, once a key in hand is shown to have signed it. Signatures by other keys are ignored, as
+ * the specification demands; one that claims a key in hand and fails spoils the note.
+ *
+ * @returns the text and those of its signatures that were verified
+ */
+export async function openNote(
+  note: string,
+  keys: readonly NoteKey[],
+  verify: Verify,
+): Promise<Result<Note, NoteProblem>> {
+  const parsed = parseNote(note);
+  if (!parsed.ok) return parsed;
+  const { text, signatures } = parsed.value;
+  const message = utf8ToBytes(text);
+  const verified: NoteSignature[] = [];
+  for (const claimed of signatures) {
+    const key = keys.find(({ name, id }) => name === claimed.name && id === claimed.id);
+    if (key === undefined) continue;
+    const { signature } = claimed;
+    if (signature.length !== SIGNATURE_BYTES) return err("forged");
+    if (!(await verify(key.publicKey, message, signature))) return err("forged");
+    verified.push(claimed);
+  }
+  return verified.length === 0 ? err("unsigned") : ok({ text, signatures: verified });
+}
+
+function parseSignature(line: string): NoteSignature | null {
+  const [, name, encoded] = SIGNATURE_LINE.exec(line) ?? [];
+  if (name === undefined || encoded === undefined || !isKeyName(name)) return null;
+  const bytes = fromBase64(encoded);
+  if (bytes === null || bytes.length <= ID_BYTES) return null;
+  return { name, id: bytesToHex(bytes.subarray(0, ID_BYTES)), signature: bytes.subarray(ID_BYTES) };
+}
+
+function isKeyName(name: string): boolean {
+  return name.isWellFormed() && /^[^\p{White_Space}\p{Cc}+]+$/u.test(name);
+}
+
+/** UTF-8 can hold it, and no control character but the line feed could make two readers see two texts. */
+function isPlainText(text: string): boolean {
+  // eslint-disable-next-line no-control-regex -- the specification forbids exactly these
+  return text.isWellFormed() && !/[\u0000-\u0009\u000b-\u001f]/.test(text);
+}
+
+function idBytes(id: string): readonly number[] {
+  return [0, 2, 4, 6].map((at) => Number.parseInt(id.slice(at, at + 2), 16));
+}

@@ -1,0 +1,252 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { toBase64Url } from "../../../core/base/base64url.ts";
+import type { JsonObject } from "../../../core/base/json.ts";
+import { personCalled, voterOf } from "../../../core/identity/people.ts";
+import {
+  ID_PREFIX,
+  KEY_PREFIX,
+  nameKey,
+  ROLES,
+  type Principal,
+  type PrincipalStatus,
+  type Role,
+} from "../../../core/identity/principal.ts";
+import type { Registry } from "../../../core/registry/registry.ts";
+import { allow } from "../../middleware/auth.ts";
+import { readJson } from "../../middleware/body.ts";
+import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import { refuse, type Problem } from "../../problem/problem.ts";
+import { parse, pick } from "../shared/fields.ts";
+import { principalView } from "./principal-view.ts";
+
+const KEY_BYTES = 32;
+const ID_BYTES = 16;
+const MAX_PAGE = 200;
+
+const names = z.array(z.string().min(1).max(128)).max(500);
+
+const REGISTRATION = z.object({
+  name: z.string("name is required").max(128, "128 characters at most"),
+  role: z.enum(ROLES).default("agent"),
+  person: z.string().min(1).max(128).optional(),
+  owner: z.string().min(1).max(128).optional(),
+  allowedPolicies: names.optional(),
+  allowedDestinations: names.optional(),
+  environment: z.string().max(64).optional(),
+  framework: z.string().max(128).optional(),
+  metadata: z.record(z.string(), z.unknown()).default({}),
+  riskTier: z.enum(["standard", "elevated", "restricted"]).default("standard"),
+});
+
+const ALIASES = {
+  name: [],
+  role: [],
+  person: ["person_id"],
+  owner: [],
+  allowedPolicies: ["allowed_policies"],
+  allowedDestinations: ["allowed_destinations"],
+  environment: [],
+  framework: [],
+  metadata: [],
+  riskTier: ["risk_tier"],
+} as const;
+
+const NOT_FOUND: Problem = {
+  status: 404,
+  code: "agent_not_found",
+  detail: "There is no such principal.",
+  error: "Agent not found",
+};
+
+/** RFC 8037: an Ed25519 public key as a JWK, or nothing to take the registered one back. */
+const REPORT_KEY = z.object({
+  jwk: z
+    .object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string().regex(/^[A-Za-z0-9_-]{43}$/) })
+    .nullable(),
+});
+
+const ROLE_CHANGE = z.object({ role: z.enum(ROLES) });
+
+/** 256 random bits, so that hashing once with SHA-256 is enough at rest. */
+function freshKey(role: Role): string {
+  return KEY_PREFIX[role] + toBase64Url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)));
+}
+
+async function register(c: GateContext) {
+  const fields = parse(REGISTRATION, pick(await readJson(c), ALIASES));
+  const { role, allowedDestinations, allowedPolicies } = fields;
+  if (nameKey(fields.name) === null) {
+    return refuse({
+      status: 400,
+      code: "invalid_name",
+      detail: "This name is empty or reserved; choose another.",
+    });
+  }
+  const human = role !== "agent" && role !== "runner";
+  if (!human && fields.person !== undefined) {
+    return refuse({
+      status: 400,
+      code: "invalid_request",
+      detail: "person: an agent or runner is no person",
+    });
+  }
+  if (fields.person !== undefined && nameKey(fields.person) === null) {
+    return refuse({ status: 400, code: "invalid_name", detail: "This person's id is empty or reserved." });
+  }
+  const { registry } = await c.env.rules.current();
+  for (const written of [fields.person, fields.owner]) {
+    const original = written === undefined ? null : originalOf(written, registry);
+    if (original === null) continue;
+    const detail = `This reads like ${original} in gate.yaml, and is somebody else: write ${original}.`;
+    return refuse({ status: 400, code: "invalid_name", detail });
+  }
+  const id = ID_PREFIX[role] + toBase64Url(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
+  const [person, owner] = await Promise.all([
+    holderOf(c, fields.person, registry),
+    holderOf(c, fields.owner, registry),
+  ]);
+  const principal: Omit<Principal, "status"> = {
+    id,
+    role,
+    name: fields.name.trim(),
+    person: human ? (person ?? id) : null,
+    owner: owner ?? null,
+    allowedDestinations: unlimited(allowedDestinations),
+    allowedPolicies: unlimited(allowedPolicies),
+    environment: fields.environment ?? null,
+    framework: fields.framework ?? null,
+    riskTier: fields.riskTier,
+    reportKey: null,
+    metadata: fields.metadata as JsonObject,
+    createdAt: Date.now(),
+  };
+  const key = freshKey(role);
+  // Before, because nobody would see a key again whose answer failed.
+  const warning = warningAbout({ ...principal, status: "active" }, registry);
+  const registered = await c.env.principals.register(principal, key, c.var.principal.id);
+  if (!registered.ok) {
+    return refuse({ status: 409, code: "name_taken", detail: "Another principal has this name." });
+  }
+  const view = principalView({ ...principal, status: "active" });
+  return c.json({ ...view, apiKey: key, api_key: key, ...warning }, 201);
+}
+
+/** Whose id or address somebody's only looks like: a twin would vote beside them, or be excluded in their place. */
+function originalOf(written: string, { people, groups }: Registry): string | null {
+  const known = [...groups.keys(), ...[...people.values()].flatMap(({ id, email }) => [id, email ?? id])];
+  if (known.includes(written.trim().toLowerCase())) return null;
+  const read = nameKey(written);
+  return known.find((name) => nameKey(name) === read) ?? null;
+}
+
+/**
+ * The person who was written by the id of one of their keys, by their address, or as gate.yaml calls them; else what
+ * was written. Kept as the id: an address may be given to a new colleague, who must not come by the key with it.
+ */
+async function holderOf(
+  c: GateContext,
+  written: string | undefined,
+  registry: Registry,
+): Promise<string | undefined> {
+  if (written === undefined) return undefined;
+  const named = (await c.env.principals.get(written.trim()))?.person ?? written;
+  const person = personCalled(named, registry);
+  return registry.people.has(person) ? person : named;
+}
+
+/** Of one human with two keys, each a person of its own, two votes would count. */
+function warningAbout(principal: Principal, registry: Registry): { readonly warning?: string } {
+  if (principal.role !== "reviewer" || registry.people.size === 0) return {};
+  if (registry.people.has(voterOf(principal, "key", registry).person)) return {};
+  return {
+    warning:
+      "This key belongs to nobody in gate.yaml: quorums count it as a person of its own, beside every other key and account of its holder. Register it with `person`.",
+  };
+}
+
+/** `["*"]` is how the wire writes "no limit of its own". */
+function unlimited(list: readonly string[] | undefined): readonly string[] | null {
+  return list === undefined || list.includes("*") ? null : list;
+}
+
+/** Reviewers act on what writes, never on those who decide or administer. */
+async function target(c: GateContext): Promise<Principal> {
+  const principal = await c.env.principals.get(c.req.param("id") ?? "");
+  if (principal === null) return refuse(NOT_FOUND);
+  const human = principal.role !== "agent" && principal.role !== "runner";
+  if (c.var.principal.role === "reviewer" && human) {
+    return refuse({
+      status: 403,
+      code: "forbidden",
+      detail: "Only an admin changes the standing of a person's key.",
+    });
+  }
+  return principal;
+}
+
+async function setStatus(c: GateContext, status: PrincipalStatus) {
+  const principal = await target(c);
+  if (principal.status === "revoked" && status !== "revoked") {
+    return refuse({
+      status: 409,
+      code: "revoked_for_good",
+      detail: "A revoked principal stays revoked; register another.",
+    });
+  }
+  if (principal.status !== status) await c.env.principals.setStatus(principal.id, status, c.var.principal.id);
+  return c.json({ agent_id: principal.id, agentId: principal.id, status });
+}
+
+const admins = allow(["admin"]);
+const watchers = allow(["reviewer", "admin"]);
+
+export const agents = new Hono<GateEnv>()
+  .post("/v1/agents/register", admins, register)
+  .get("/v1/agents", allow(["reviewer", "auditor", "admin"]), async (c) => {
+    const after = c.req.query("after") ?? null;
+    const found = await c.env.principals.list({ after, limit: MAX_PAGE + 1 });
+    const page = found.slice(0, MAX_PAGE);
+    return c.json({
+      agents: page.map(principalView),
+      count: page.length,
+      next: found.length > MAX_PAGE ? (page.at(-1)?.id ?? null) : null,
+    });
+  })
+  .get("/v1/agents/:id", allow(ROLES), async (c) => {
+    const { principal: caller } = c.var;
+    const id = c.req.param("id");
+    const own = caller.id === id;
+    if (!own && (caller.role === "agent" || caller.role === "runner")) return refuse(NOT_FOUND);
+    const principal = own ? caller : await c.env.principals.get(id);
+    if (principal === null) return refuse(NOT_FOUND);
+    return c.json({ ...principalView(principal), metadata: principal.metadata });
+  })
+  .post("/v1/agents/:id/suspend", watchers, (c) => setStatus(c, "suspended"))
+  .post("/v1/agents/:id/revoke", watchers, (c) => setStatus(c, "revoked"))
+  .post("/v1/agents/:id/reactivate", admins, (c) => setStatus(c, "active"))
+  .post("/v1/agents/:id/rotate-key", admins, async (c) => {
+    const principal = await target(c);
+    const key = freshKey(principal.role);
+    await c.env.principals.rotateKey(principal.id, key, c.var.principal.id);
+    return c.json({ agent_id: principal.id, agentId: principal.id, apiKey: key, api_key: key });
+  })
+  .post("/v1/agents/:id/report-key", admins, async (c) => {
+    const principal = await target(c);
+    if (principal.role !== "agent" && principal.role !== "runner") {
+      return refuse({
+        status: 400,
+        code: "invalid_request",
+        detail: "Only agents and runners report executions.",
+      });
+    }
+    const { jwk } = parse(REPORT_KEY, await readJson(c));
+    await c.env.principals.setReportKey(principal.id, jwk?.x ?? null, c.var.principal.id);
+    return c.json({ agent_id: principal.id, agentId: principal.id, report_key: jwk });
+  })
+  .post("/v1/agents/:id/role", admins, async (c) => {
+    const principal = await target(c);
+    const { role } = parse(ROLE_CHANGE, await readJson(c));
+    if (role !== principal.role) await c.env.principals.setRole(principal.id, role, c.var.principal.id);
+    return c.json({ agent_id: principal.id, agentId: principal.id, role });
+  });

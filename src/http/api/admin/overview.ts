@@ -1,0 +1,44 @@
+import { Hono } from "hono";
+import { PHASES, statusOf, type Phase } from "../../../core/intent/phase.ts";
+import { allow } from "../../middleware/auth.ts";
+import type { GateEnv } from "../../middleware/context.ts";
+import { iso } from "../../../core/base/iso-time.ts";
+
+const anyone = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
+
+export const overview = new Hono<GateEnv>()
+  .get("/v1/policies", anyone, async (c) => c.json({ policies: await c.env.rules.ids() }))
+  .get("/v1/nonce", anyone, async (c) => {
+    const { nonce, expiresAt } = await c.env.nonces.issue(c.var.principal.id, Date.now());
+    return c.json({ nonce, expiresAt: iso(expiresAt) });
+  })
+  .get("/v1/metrics", anyone, async (c) => {
+    const { id, role } = c.var.principal;
+    const own = role === "agent" || role === "runner" ? id : null;
+    const { byPhase, duplicates, approvalLatencyMs } = await c.env.index.metrics(own);
+    const count = (status: string) =>
+      PHASES.filter((phase) => statusOf(phase, false) === status).reduce(
+        (sum, phase) => sum + of(byPhase, phase),
+        0,
+      );
+    const attempted = PHASES.reduce((sum, phase) => sum + of(byPhase, phase), 0);
+    return c.json({
+      actions_attempted: attempted,
+      actions_blocked: count("blocked"),
+      actions_pending: count("pending_approval"),
+      actions_approved: count("approved"),
+      actions_scheduled: count("scheduled"),
+      actions_succeeded: count("succeeded"),
+      actions_failed: count("failed"),
+      actions_expired: count("expired"),
+      actions_indeterminate: of(byPhase, "indeterminate"),
+      duplicate_actions: duplicates,
+      policy_violations: of(byPhase, "blocked"),
+      avg_approval_latency_ms: approvalLatencyMs,
+      period: "all_time",
+    });
+  });
+
+function of(byPhase: ReadonlyMap<string, number>, phase: Phase): number {
+  return byPhase.get(phase) ?? 0;
+}

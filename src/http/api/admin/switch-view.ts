@@ -1,0 +1,56 @@
+import { z } from "zod";
+import { SWITCH_REASONS, SWITCH_SCOPES, type SwitchTarget } from "../../../core/policy/kill-switch.ts";
+import type { EngagedSwitch } from "../../../ports/ports.ts";
+import { refuse } from "../../problem/problem.ts";
+import { parse } from "../shared/fields.ts";
+import { iso } from "../../../core/base/iso-time.ts";
+
+/** A destination as agents name it, or everything of one system; `*` alone would be `everything`. */
+const DESTINATION = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}(?:\.\*)?$/;
+
+/** A number in somebody's tracker. It stands on the ledger, so it can be no sentence. */
+const TICKET = /^[A-Za-z0-9][A-Za-z0-9._#/-]{0,63}$/;
+
+const TARGET = z.strictObject({
+  scope: z.enum(SWITCH_SCOPES),
+  target: z.string().max(130).nullish(),
+});
+
+const ENGAGEMENT = TARGET.extend({
+  reason: z.enum(SWITCH_REASONS, `one of ${SWITCH_REASONS.join(", ")}`),
+  ticket: z.string().regex(TICKET, "letters, digits and . _ # / - only, 64 at most").nullish(),
+});
+
+export function parseEngagement(body: unknown) {
+  const { scope, target, reason, ticket } = parse(ENGAGEMENT, body);
+  return { wanted: targetOf(scope, target ?? null), why: { reason, ticket: ticket ?? null } };
+}
+
+export function parseSwitchTarget(body: unknown): SwitchTarget {
+  const { scope, target } = parse(TARGET, body);
+  return targetOf(scope, target ?? null);
+}
+
+function targetOf(scope: SwitchTarget["scope"], target: string | null): SwitchTarget {
+  switch (scope) {
+    case "everything":
+      // Whoever names a target means less than everything.
+      return target === null ? { scope, target } : wrongTarget("`everything` has no target");
+    case "destination":
+      return target !== null && DESTINATION.test(target)
+        ? { scope, target }
+        : wrongTarget("a destination's exact name, or `system.*`");
+    case "agent":
+      return target !== null && target !== "" ? { scope, target } : wrongTarget("an agent's id");
+  }
+}
+
+/** Answers 400: a switch that stops nothing must not look as if it stopped something. */
+export function wrongTarget(what: string): never {
+  const detail = `target: ${what}`;
+  return refuse({ status: 400, code: "invalid_request", detail, more: { messages: [detail] } });
+}
+
+export function switchView({ scope, target, version, reason, ticket, actor, since }: EngagedSwitch) {
+  return { scope, target, engaged: true, version, reason, ticket, actor, since: iso(since) };
+}

@@ -1,0 +1,34 @@
+import { Hono } from "hono";
+import { allow } from "../../middleware/auth.ts";
+import { readJson } from "../../middleware/body.ts";
+import type { GateEnv } from "../../middleware/context.ts";
+import { refuse } from "../../problem/problem.ts";
+import { parseEngagement, parseSwitchTarget, switchView, wrongTarget } from "./switch-view.ts";
+
+/** Kill switches: who watches may throw one, only an admin lifts it. */
+export const switches = new Hono<GateEnv>()
+  .get("/v1/switches", allow(["reviewer", "auditor", "admin"]), async (c) => {
+    const engaged = await c.env.switches.engaged("fresh");
+    return c.json({ switches: engaged.map(switchView), count: engaged.length });
+  })
+  .post("/v1/switches", allow(["reviewer", "admin"]), async (c) => {
+    const { wanted, why } = parseEngagement(await readJson(c));
+    if (wanted.scope === "agent" && (await c.env.principals.get(wanted.target ?? ""))?.role !== "agent") {
+      return wrongTarget("there is no agent with this id");
+    }
+    const engaged = await c.env.switches.engage(wanted, why, c.var.principal.id);
+    if (!engaged.ok) {
+      return refuse({
+        status: 409,
+        code: "too_many_switches",
+        detail:
+          "As many switches are engaged as Gate keeps; stop a system (`system.*`) or everything instead.",
+      });
+    }
+    return c.json({ ...switchView(engaged.value.state), changed: engaged.value.changed });
+  })
+  .post("/v1/switches/lift", allow(["admin"]), async (c) => {
+    const wanted = parseSwitchTarget(await readJson(c));
+    const { changed, version } = await c.env.switches.lift(wanted, c.var.principal.id);
+    return c.json({ ...wanted, engaged: false, version, changed });
+  });

@@ -1,0 +1,172 @@
+import { Hono } from "hono";
+import { z } from "zod";
+import { toBase64 } from "../../../core/base/base64.ts";
+import { toBase64Url } from "../../../core/base/base64url.ts";
+import { contractEvent } from "../../../app/notifications/events.ts";
+import { contractDelivery, testDelivery } from "../../../app/notifications/plan.ts";
+import type { Webhook } from "../../../ports/notifications.ts";
+import { visibleIntent } from "../../middleware/guards.ts";
+import { allow } from "../../middleware/auth.ts";
+import { readJson } from "../../middleware/body.ts";
+import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import { refuse, type Problem } from "../../problem/problem.ts";
+import { parse, pick } from "../shared/fields.ts";
+import {
+  CONTRACT_ALIASES,
+  CONTRACT_REGISTRATION,
+  deliveryView,
+  REGISTRATION,
+  webhookView,
+} from "./webhook-view.ts";
+
+const ID_BYTES = 16;
+/** Standard Webhooks: 24 to 64 bytes. */
+const SECRET_BYTES = 32;
+const MAX_PAGE = 200;
+const DEFAULT_PAGE = 50;
+
+const PAGE = z.object({
+  after: z.string().max(128).nullable().default(null),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+});
+
+const NOT_FOUND: Problem = {
+  status: 404,
+  code: "webhook_not_found",
+  detail: "There is no such webhook.",
+};
+
+const admins = allow(["admin"]);
+
+function random(bytes: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(bytes));
+}
+
+function freshId(): string {
+  return `whk_${toBase64Url(random(ID_BYTES))}`;
+}
+
+function freshSecret(): string {
+  return `whsec_${toBase64(random(SECRET_BYTES))}`;
+}
+
+async function webhookOf(c: GateContext): Promise<Webhook> {
+  return (await c.env.webhooks.find(c.req.param("id") ?? "")) ?? refuse(NOT_FOUND);
+}
+
+async function register(c: GateContext) {
+  const { url, events, description } = parse(REGISTRATION, await readJson(c));
+  const { id: principal } = c.var.principal;
+  const webhook: Webhook = {
+    id: freshId(),
+    url,
+    events: [...new Set(events)],
+    description,
+    form: "standard",
+    intent: null,
+    principal,
+    createdAt: Date.now(),
+    disabled: null,
+  };
+  const secret = freshSecret();
+  const registered = await c.env.webhooks.register(webhook, secret, principal);
+  if (!registered.ok) {
+    return refuse({
+      status: 409,
+      code: "too_many_webhooks",
+      detail: "As many webhooks are registered as Gate keeps; delete one first.",
+    });
+  }
+  return c.json({ ...webhookView(webhook), secret }, 201);
+}
+
+/** The contract's: one place that hears of one intent's decision, once. */
+async function registerForIntent(c: GateContext) {
+  const { intentId, url, secret } = parse(CONTRACT_REGISTRATION, pick(await readJson(c), CONTRACT_ALIASES));
+  const { intent } = await visibleIntent(c, intentId);
+  const { id: principal } = c.var.principal;
+  const { deliveries, webhooks } = c.env;
+  const before = await webhooks.ofIntent(intent.id);
+  const webhook: Webhook = {
+    id: freshId(),
+    url,
+    events: [],
+    description: "",
+    form: "contract",
+    intent: intent.id,
+    principal,
+    createdAt: Date.now(),
+    disabled: null,
+  };
+  const made = secret === undefined ? freshSecret() : null;
+  await webhooks.register(webhook, secret ?? made ?? "", principal);
+  if (before !== null) await deliveries.drop(before.id);
+  // Looked at once it is registered: a decision is seen here, or by who plans, or by both, and is told once.
+  const decided = (await intent.dossier())?.entries.find(({ event }) => contractEvent(event) !== null);
+  if (decided !== undefined) await deliveries.add([contractDelivery(webhook, decided, Date.now())]);
+  return c.json({
+    registered: true,
+    webhookId: webhook.id,
+    intentId: intent.id,
+    url,
+    ...(made === null ? {} : { secret: made }),
+  });
+}
+
+export const webhooks = new Hono<GateEnv>()
+  .post("/v1/webhooks", admins, register)
+  .get("/v1/webhooks", admins, async (c) => {
+    const found = await c.env.webhooks.list();
+    return c.json({ webhooks: found.map(webhookView), count: found.length });
+  })
+  .post("/v1/webhooks/register", allow(["agent", "reviewer", "admin"]), registerForIntent)
+  .get("/v1/webhooks/:id", admins, async (c) => c.json(webhookView(await webhookOf(c))))
+  .delete("/v1/webhooks/:id", admins, async (c) => {
+    const { id } = await webhookOf(c);
+    await c.env.webhooks.remove(id, c.var.principal.id);
+    await c.env.deliveries.drop(id);
+    return c.json({ id, deleted: true });
+  })
+  .post("/v1/webhooks/:id/rotate-secret", admins, async (c) => {
+    const { id } = await webhookOf(c);
+    const secret = freshSecret();
+    await c.env.webhooks.rotate(id, secret, c.var.principal.id, Date.now());
+    return c.json({ id, secret });
+  })
+  .post("/v1/webhooks/:id/test", admins, async (c) => {
+    const { id, form, disabled } = await webhookOf(c);
+    if (form === "contract" || disabled !== null) {
+      return refuse({
+        status: 409,
+        code: "webhook_not_in_use",
+        detail: "Nothing is sent to a webhook that is disabled, and nothing but its decision to an intent's.",
+      });
+    }
+    const delivery = testDelivery(id, crypto.randomUUID(), Date.now());
+    await c.env.deliveries.add([delivery]);
+    return c.json({ id, delivery_id: delivery.id }, 202);
+  })
+  .get("/v1/webhooks/:id/deliveries", admins, async (c) => {
+    const { id } = await webhookOf(c);
+    const { after, limit } = parse(PAGE, {
+      after: c.req.query("after"),
+      limit: c.req.query("limit"),
+    });
+    const found = await c.env.deliveries.log(id, { after, limit: limit + 1 });
+    const page = found.slice(0, limit);
+    return c.json({
+      deliveries: page.map(deliveryView),
+      count: page.length,
+      next: found.length > limit ? (page.at(-1)?.id ?? null) : null,
+    });
+  })
+  .post("/v1/webhooks/:id/deliveries/:delivery/replay", admins, async (c) => {
+    const { id } = await webhookOf(c);
+    const { deliveries } = c.env;
+    const found = await deliveries.find(c.req.param("delivery"));
+    const replayed = found?.target === id ? await deliveries.replay(found.id) : null;
+    if (replayed === null) {
+      return refuse({ status: 404, code: "delivery_not_found", detail: "There is no such delivery." });
+    }
+    return c.json(deliveryView(replayed), 202);
+  });

@@ -1,0 +1,53 @@
+import { z } from "zod";
+import type { JsonObject } from "../../../core/base/json.ts";
+import type { GateContext } from "../../middleware/context.ts";
+import { refuse } from "../../problem/problem.ts";
+import { parse, pick } from "../shared/fields.ts";
+
+/** A clock that is further off than this does not vouch for when a decision was made. */
+const TIMESTAMP_TOLERANCE_MS = 300_000;
+
+const SCHEMA = z.object({
+  reason: z.string().max(4096).optional(),
+  nonce: z.string().max(128).optional(),
+  decided_at: z.union([z.number(), z.string().max(64)]).optional(),
+  digest: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  on_behalf_of_principal: z.string().trim().min(1).max(256).optional(),
+});
+
+const ALIASES = {
+  reason: ["comment", "note"],
+  nonce: [],
+  decided_at: ["decidedAt"],
+  digest: ["intent_digest", "intentDigest", "approved_intent_hash"],
+  on_behalf_of_principal: ["onBehalfOfPrincipal"],
+} as const;
+
+/** What comes with a decision; replay guards are checked here, before the intent is touched. */
+export async function parseDecideRequest(c: GateContext, body: JsonObject) {
+  const fields = parse(SCHEMA, pick(body, ALIASES));
+  const { reason, nonce, decided_at: decidedAt, digest, on_behalf_of_principal: onBehalfOf } = fields;
+  const now = Date.now();
+  if (decidedAt !== undefined) {
+    const at = typeof decidedAt === "number" ? decidedAt : Date.parse(decidedAt);
+    if (Number.isNaN(at)) replayRejected("timestamp_invalid");
+    if (Math.abs(now - at) > TIMESTAMP_TOLERANCE_MS) replayRejected("timestamp_out_of_tolerance");
+  }
+  if (nonce !== undefined) {
+    const used = await c.env.nonces.use(nonce, c.var.principal.id, now);
+    if (!used.ok) replayRejected(used.error);
+  }
+  return { note: reason ?? null, digest: digest ?? null, onBehalfOf: onBehalfOf ?? null };
+}
+
+function replayRejected(reason: string): never {
+  return refuse({
+    status: 409,
+    code: "replay_rejected",
+    detail: "The decision's nonce or time is not acceptable.",
+    more: { reason },
+  });
+}

@@ -1,0 +1,110 @@
+import { z } from "zod";
+import type { AskedApproval, IntentRow } from "../../../core/intent/read-model.ts";
+import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
+import type { DeliveryKind, DeliveryRecord } from "../../../ports/notifications.ts";
+import type { PendingGroup } from "../../../ports/ports.ts";
+import { intentRowView } from "../intents/intent-view.ts";
+import { parse } from "../shared/fields.ts";
+import { pickKnown } from "../shared/known-fields.ts";
+import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+
+/** What people are told so that they decide; the rest is news. */
+const ASKING: readonly DeliveryKind[] = ["held", "reminder", "escalation"];
+
+/** As many as a person marks at once, and each costs an object's turn. */
+const MAX_BATCH = 100;
+
+const DECISION = z.object({
+  intentId: z.string("the intent's id").min(1).max(64),
+  decision: z.enum(["approve", "reject"], "approve or reject"),
+  // A batch is where people stop looking: what each vote is for is named, one by one.
+  digest: z.string("the intent_digest you saw").regex(/^[0-9a-f]{64}$/, "the intent_digest you saw"),
+  reason: z.string().max(4096).optional(),
+  on_behalf_of_principal: z.string().trim().min(1).max(256).optional(),
+});
+
+const DECISION_ALIASES = {
+  intentId: ["intent_id", "proposalId"],
+  decision: [],
+  digest: ["intent_digest", "intentDigest"],
+  reason: ["comment", "note"],
+  on_behalf_of_principal: ["onBehalfOfPrincipal"],
+} as const;
+
+const BATCH = z.strictObject({
+  decisions: z.array(z.custom<JsonObject>(isJsonObject, "an object")).min(1).max(MAX_BATCH),
+});
+
+/** The items of a batch; one that can't be meant refuses all of it, before anything is decided. */
+export function parseBatch(body: JsonObject) {
+  const { decisions } = parse(BATCH, body);
+  const picked = decisions.map((item, at) => pickKnown(item, DECISION_ALIASES, `decisions.${at}.`));
+  return parse(z.object({ decisions: z.array(DECISION) }), { decisions: picked }).decisions.map(
+    ({ intentId, decision, digest, reason, on_behalf_of_principal: onBehalfOf }) => ({
+      id: intentId,
+      wanted: { decision, digest, note: reason ?? null, onBehalfOf: onBehalfOf ?? null },
+    }),
+  );
+}
+
+/** What an approval still takes, as the list keeps it. */
+export function askedOf({ approval }: IntentRow): AskedApproval | null {
+  return approval === null ? null : (JSON.parse(approval) as AskedApproval);
+}
+
+/** Until when somebody may decide; null: without end. */
+export function deadlineOf(row: IntentRow): number | null {
+  const asked = askedOf(row)?.decide_by;
+  return asked === undefined ? row.decide_by : asked;
+}
+
+/**
+ * One line of the queue.
+ *
+ * @param told what was told of these intents; null: that could not be found out
+ */
+export function queueRowView(row: IntentRow, told: readonly DeliveryRecord[] | null) {
+  const asked = askedOf(row);
+  return {
+    ...intentRowView(row),
+    decide_by: isoOrNull(deadlineOf(row)),
+    group: row.group_key,
+    required_approvals: asked?.require ?? 1,
+    votes: asked?.votes ?? 0,
+    groups: asked?.groups ?? [],
+    people: asked?.people ?? [],
+    min_assurance: asked?.min_assurance ?? null,
+    undelivered: told === null ? null : undelivered(told.filter(({ intent }) => intent === row.id)),
+  };
+}
+
+/** Where nobody could be told, and why: by place, as it stands after the last attempt there. */
+function undelivered(told: readonly DeliveryRecord[]) {
+  const last = new Map<string, DeliveryRecord>();
+  for (const record of told) {
+    if (ASKING.includes(record.kind)) last.set(`${record.target} ${record.person ?? ""}`, record);
+  }
+  const failing = [...last.values()].filter(
+    ({ state, attempts }) => state === "failed" || (state === "pending" && attempts > 0),
+  );
+  return failing.map(({ target, person, lastProblem, state }) => ({
+    to: target,
+    person,
+    why: lastProblem ?? "unknown",
+    trying: state === "pending",
+  }));
+}
+
+export function groupView(group: PendingGroup) {
+  return {
+    group: group.group,
+    count: group.count,
+    sender_agent_id: group.agent,
+    destination: group.destination,
+    policy_id: group.policy,
+    estimated_records: group.records,
+    value_usd: group.valueCents === null ? null : group.valueCents / 100,
+    oldest: iso(group.oldest),
+    next_deadline: isoOrNull(group.nextDeadline),
+  };
+}

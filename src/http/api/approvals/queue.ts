@@ -1,0 +1,154 @@
+import { Hono } from "hono";
+import { ASSURANCE_RANK, type Assurance } from "../../../core/identity/assurance.ts";
+import type { Voter } from "../../../core/intent/command.ts";
+import type { IntentRow } from "../../../core/intent/read-model.ts";
+import { voterOf } from "../../../core/identity/people.ts";
+import type { IntentFilter } from "../../../ports/ports.ts";
+import type { DeliveryRecord } from "../../../ports/notifications.ts";
+import { allow } from "../../middleware/auth.ts";
+import { readJson } from "../../middleware/body.ts";
+import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import { decideAs, type Wanted } from "./vote.ts";
+import type { Problem } from "../../problem/problem.ts";
+import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
+import { decisionReply } from "../shared/decision-reply.ts";
+import { cursorOf, listFilter } from "../shared/list-query.ts";
+import { askedOf, groupView, parseBatch, queueRowView } from "./queue-view.ts";
+
+const readers = allow(["reviewer", "auditor", "admin"]);
+
+/** How many of a batch are decided at a time: the objects work side by side, this Worker's connections are few. */
+const AT_ONCE = 6;
+
+/** Rows that one call looks through for what is the caller's to decide; the cursor goes on from there. */
+const MOST_SCANNED = 1_000;
+
+const MAX_GROUPS = 200;
+
+async function list(c: GateContext) {
+  const filter: IntentFilter = { ...(await listFilter(c)), phases: ["pending_approval"] };
+  const { page, next } =
+    c.req.query("mine") === "true" ? await pageOfMine(c, filter) : await pageOf(c, filter);
+  const told = await toldOf(c, page);
+  const shown = page.map((row) => queueRowView(row, told));
+  return c.json({ approvals: shown, count: shown.length, next });
+}
+
+async function pageOf({ env }: GateContext, filter: IntentFilter) {
+  const rows = await env.index.list({ ...filter, limit: filter.limit + 1 });
+  const page = rows.slice(0, filter.limit);
+  const last = page.at(-1);
+  return { page, next: rows.length > filter.limit && last !== undefined ? cursorOf(last) : null };
+}
+
+/** Only what the caller could decide, as far as the requirements alone tell: whose agent it is shows in the case. */
+async function pageOfMine(c: GateContext, filter: IntentFilter) {
+  const { registry } = await c.env.rules.current();
+  const voter = voterOf(c.var.principal, c.var.assurance, registry);
+  const page: IntentRow[] = [];
+  let { after } = filter;
+  for (let scanned = 0; scanned < MOST_SCANNED;) {
+    const limit = Math.min(200, MOST_SCANNED - scanned);
+    const rows = await c.env.index.list({ ...filter, after, limit });
+    for (const row of rows) {
+      after = { createdAt: row.created_at, id: row.id };
+      if (isFor(voter, row)) page.push(row);
+      // There may be no more; then the next page is empty and says so.
+      if (page.length === filter.limit) return { page, next: cursorOf(row) };
+    }
+    if (rows.length < limit) return { page, next: null };
+    scanned += rows.length;
+  }
+  return { page, next: after === null ? null : cursorOf({ created_at: after.createdAt, id: after.id }) };
+}
+
+function isFor(voter: Voter, row: IntentRow): boolean {
+  const asked = askedOf(row);
+  if (asked === null) return true;
+  const { groups, people, min_assurance: required } = asked;
+  if (ASSURANCE_RANK[voter.assurance] < ASSURANCE_RANK[required as Assurance]) return false;
+  if (groups.length === 0 && people.length === 0) return true;
+  return people.includes(voter.person) || groups.some((group) => voter.groups.includes(group));
+}
+
+/** Null when it can't be found out: the queue itself never waits for what tells of it. */
+async function toldOf(
+  { env }: GateContext,
+  rows: readonly IntentRow[],
+): Promise<readonly DeliveryRecord[] | null> {
+  if (rows.length === 0) return [];
+  try {
+    return await env.deliveries.ofIntents(rows.map(({ id }) => id));
+  } catch (error) {
+    console.error({ message: "deliveries not read", error: String(error) });
+    return null;
+  }
+}
+
+interface Slot {
+  readonly id: string;
+  readonly wanted: Wanted;
+}
+
+async function batch(c: GateContext) {
+  const items = parseBatch(await readJson(c));
+  const firsts = new Map(items.map(({ id }, at) => [id, at] as const).toReversed());
+  const results = await inTurns(items, (item, at) =>
+    firsts.get(item.id) === at ? decideSlot(c, item) : slotRefused(item.id, NAMED_TWICE),
+  );
+  const decided = results.filter(({ ok }) => ok).length;
+  return c.json({ results, count: results.length, decided, refused: results.length - decided });
+}
+
+async function decideSlot(c: GateContext, { id, wanted }: Slot) {
+  try {
+    const intent = c.env.intents.find(id);
+    if (intent === null) return slotRefused(id, INTENT_NOT_FOUND);
+    const decided = await decideAs(c, intent, wanted);
+    if (!decided.ok) return slotRefused(id, decided.error);
+    return { ...decisionReply(decided.value, wanted.decision, wanted.note), ok: true as const };
+  } catch (error) {
+    // The others stand; what became of this one its own state says.
+    console.error({ message: "batch item failed", intent: id, error: String(error) });
+    return slotRefused(id, UNAVAILABLE);
+  }
+}
+
+function slotRefused(intentId: string, { status, code, detail, more }: Problem) {
+  return { intentId, ok: false as const, problem: { ...more, status, code, detail } };
+}
+
+const NAMED_TWICE: Problem = {
+  status: 400,
+  code: "invalid_request",
+  detail: "The batch names this intent twice; the first one counts.",
+};
+
+const UNAVAILABLE: Problem = {
+  status: 503,
+  code: "unavailable",
+  detail: "Gate could not answer this one; look at the intent, and decide again if it still waits.",
+};
+
+/** Results in the order of the items, `AT_ONCE` of them under way at any time. */
+async function inTurns<T, R>(
+  items: readonly T[],
+  run: (item: T, at: number) => R | Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  const entries = items.entries();
+  const work = async () => {
+    for (const [at, item] of entries) results[at] = await run(item, at);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return results;
+}
+
+/** What waits for people: to look through, alike together, and to decide many at once. */
+export const queue = new Hono<GateEnv>()
+  .get("/v1/approvals", readers, list)
+  .get("/v1/approvals/groups", readers, async (c) => {
+    const groups = await c.env.index.groups(MAX_GROUPS);
+    return c.json({ groups: groups.map(groupView), count: groups.length });
+  })
+  .post("/v1/approvals/batch", allow(["reviewer"]), batch);

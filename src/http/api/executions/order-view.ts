@@ -1,0 +1,73 @@
+import { MAX_ATTEMPTS, RETRY_BACKOFF_SECONDS } from "../../../core/intent/limits.ts";
+import { providerIdempotencyKey } from "../../../core/intent/order-claims.ts";
+import { currentOrder, type IntentState, type Order } from "../../../core/intent/state.ts";
+import type { Dossier } from "../../../ports/ports.ts";
+import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+
+/** The contract's names of who carries an order out. */
+export const MODE_NAMES = {
+  runner: "runner_exec",
+  gate: "gate_exec",
+  forward: "forward",
+  external_pull: "external_pull",
+} as const;
+
+/** What makes an order an order: only for those who may carry it out, and only while it can be. */
+export interface OrderSecrets {
+  readonly token: string;
+  /** The order as a signed JWS. */
+  readonly jws: string;
+}
+
+/** @param secrets null for anybody but the holder */
+export function orderView(dossier: Dossier, order: Order, secrets: OrderSecrets | null) {
+  const { state, notes, entries } = dossier;
+  const payload = dossier.case?.payload;
+  const { terms } = state;
+  const ofOrder = entries.filter(({ body }) => (JSON.parse(body) as { order?: string }).order === order.id);
+  const result = notes.find(
+    ({ seq, kind }) => kind === "result" && ofOrder.some((entry) => entry.seq === seq),
+  );
+  return {
+    executionId: order.id,
+    execution_id: order.id,
+    intent_id: terms.id,
+    attempt: order.fence,
+    mode: MODE_NAMES[order.mode],
+    destination: terms.destination,
+    action: terms.action,
+    payload_ref: payload?.kind === "content" ? `/v1/intents/${terms.id}/payload` : (payload?.name ?? null),
+    payload_hash: terms.payloadDigest,
+    intent_digest: terms.digest,
+    execution_token: secrets?.token ?? null,
+    order: secrets?.jws ?? null,
+    idempotency_key: providerIdempotencyKey(terms.id),
+    retry_policy: { max_attempts: MAX_ATTEMPTS, backoff_seconds: RETRY_BACKOFF_SECONDS },
+    status: orderStatus(state, order),
+    issued_at: iso(order.issuedAt),
+    expires_at: iso(order.expiresAt),
+    claimed_at: isoOrNull(order.claim?.at ?? null),
+    claim_expires_at: isoOrNull(order.claim?.expiresAt ?? null),
+    reported_at: isoOrNull(order.report?.at ?? null),
+    executed_at: isoOrNull(order.report?.executedAt ?? null),
+    proof: order.report?.proof ?? null,
+    result: result === undefined ? null : (JSON.parse(result.text) as unknown),
+    approval_evidence: null,
+  };
+}
+
+function orderStatus(state: IntentState, order: Order): string {
+  if (order.report !== null) return order.report.outcome;
+  if (currentOrder(state)?.id !== order.id) return "expired";
+  switch (state.phase) {
+    case "scheduled":
+    case "claimed":
+    case "indeterminate":
+    case "succeeded":
+    case "failed":
+    case "revoked":
+      return state.phase;
+    default:
+      return "expired";
+  }
+}

@@ -1,0 +1,23 @@
+import type { JsonObject } from "../../../core/base/json.ts";
+import type { Dossier } from "../../../ports/ports.ts";
+import { iso } from "../../../core/base/iso-time.ts";
+
+/** The intent's ledger as its events: free text beside the entry it came with, for those who may see it. */
+export function auditTrail({ entries, notes }: Dossier) {
+  return entries.map((entry) => {
+    const texts = notes.filter(({ seq, kind }) => seq === entry.seq && kind === "note");
+    return {
+      id: `evt_${entry.hash.slice(0, 16)}`,
+      intent_id: entry.intent,
+      proposal_id: entry.intent,
+      seq: entry.seq,
+      event_type: entry.event,
+      actor: entry.actor,
+      created_at: iso(entry.at),
+      metadata: JSON.parse(entry.body) as JsonObject,
+      note: texts[0]?.text ?? null,
+      prev_hash: entry.prev,
+      entry_hash: entry.hash,
+    };
+  });
+}

@@ -1,0 +1,65 @@
+import type { Decision, TraceStep } from "../../../core/policy/decision.ts";
+import type { Principal } from "../../../core/identity/principal.ts";
+import type { Dossier } from "../../../ports/ports.ts";
+import { recordOf, type StoredAsk } from "../shared/stored-record.ts";
+import { iso } from "../../../core/base/iso-time.ts";
+
+/**
+ * The decision: the contract's row, with the facts and policies it rests on. The trace is for those who review and
+ * audit, never for the agent.
+ *
+ * @param isPayloadTheirs what rules saw can quote the payload, and a URL can hold what one does: both are left out for
+ *   who may not see that
+ */
+export function decisionView(dossier: Dossier, reader: Principal, isPayloadTheirs: boolean) {
+  const { terms } = dossier.state;
+  const { ask, decision } = recordOf(dossier);
+  const isAgent = reader.role === "agent" || reader.role === "runner";
+  const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
+  return {
+    id: `dec_${terms.digest.slice(0, 16)}`,
+    intent_id: terms.id,
+    status: status[terms.outcome],
+    outcome: terms.outcome,
+    reason_code: terms.reasonCode,
+    reason_detail: decision?.reason ?? null,
+    remedy: decision?.remedy ?? null,
+    risk_score: terms.risk.score / 100,
+    risk_level: terms.risk.level,
+    risk_factors: terms.risk.factors,
+    policy_snapshot: JSON.stringify({ policy: terms.policy, destination: terms.destination }),
+    policies: terms.policies,
+    required_approvals: terms.outcome === "hold" ? terms.approval.require : 0,
+    evaluated_at: iso(terms.createdAt),
+    approval_evidence: null,
+    facts: decision?.facts ?? null,
+    ask: ask === null ? null : askView(ask, isPayloadTheirs),
+    ...(isAgent || decision === null
+      ? {}
+      : {
+          ...(isPayloadTheirs ? tracesOf(decision) : unquoted(tracesOf(decision))),
+          history: decision.history,
+          environment: decision.environment,
+          approval: decision.approval,
+        }),
+  };
+}
+
+type Traces = Pick<Decision, "trace" | "shadow">;
+
+function tracesOf({ trace, shadow }: Traces): Traces {
+  return { trace, shadow };
+}
+
+function unquoted({ trace, shadow }: Traces): Traces {
+  const unseen = (step: TraceStep) => ({ ...step, seen: null });
+  return {
+    trace: trace.map(unseen),
+    shadow: shadow.map((said) => ({ ...said, trace: said.trace.map(unseen) })),
+  };
+}
+
+/** A replay decides on what was asked, and the key is no part of that. */
+function askView({ key: _, http, ...ask }: StoredAsk, isPayloadTheirs: boolean) {
+  return http === undefined || !isPayloadTheirs ? ask : { ...ask, http };
+}

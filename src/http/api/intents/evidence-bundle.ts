@@ -1,0 +1,94 @@
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { canonicalJson } from "../../../core/base/json.ts";
+import { ORDER_TYPE, orderClaims } from "../../../core/intent/order-claims.ts";
+import { isLive } from "../../../core/intent/state.ts";
+import { writeForDigest } from "../../../core/outbound/http-write.ts";
+import type { Dossier, Ports, PublicKey } from "../../../ports/ports.ts";
+import { recordOf } from "../shared/stored-record.ts";
+
+/** What `verifier/bundle.ts` reads; its comment says what each member is for. */
+const FORMAT = "gate-evidence/v1";
+
+/**
+ * One file that proves an intent's whole story with nothing but Gate's public key.
+ *
+ * @param payload the payload's bytes; null where the reader may not see it or there is none
+ * @param disclose false for who may not see the payload: the salt would let them guess it and be sure
+ */
+export async function evidenceOf(
+  dossier: Dossier,
+  payload: Uint8Array | null,
+  disclose: boolean,
+  ports: Ports,
+) {
+  const { state } = dossier;
+  const { terms } = state;
+  const proofs = await ports.log.proofsFor(terms.id);
+  const { vkeys } = await ports.log.keys();
+  // The object's own entries, so that a row taken out of D1 shows as an entry that is not in the log.
+  const entries = dossier.entries.map(({ mac: _, ...entry }) => entry);
+  const hashes = new Map(entries.map(({ seq, hash }) => [seq, hash]));
+  const inclusion = proofs.entries.flatMap(({ entry, index, proof }) =>
+    proof === null || hashes.get(entry.seq) !== entry.hash
+      ? []
+      : [{ seq: entry.seq, index, proof: proof.map(base64) }],
+  );
+  return {
+    format: FORMAT,
+    intent: terms.id,
+    erased: state.erasedAt !== null,
+    entries,
+    log: proofs.checkpoint === null ? null : { checkpoint: proofs.checkpoint.note, inclusion },
+    keys: { vkeys, jwks: { keys: (await ports.signer.publicKeys()).map(strictJwk) } },
+    policies: await policyTexts(dossier, ports),
+    decision: { outcome: terms.outcome, reason_code: terms.reasonCode },
+    disclosed: state.erasedAt === null && disclose ? disclosedOf(dossier, payload) : null,
+    // An order names the payload's digest, from which a short payload could be guessed.
+    orders: disclose ? await signedOrders(dossier, ports) : [],
+  };
+}
+
+function disclosedOf(dossier: Dossier, payload: Uint8Array | null) {
+  const { state, salt, notes, case: record } = dossier;
+  const { payloadDigest } = state.terms;
+  const http = recordOf(dossier).ask?.http;
+  return {
+    salt: bytesToHex(salt),
+    payload: {
+      digest: payloadDigest,
+      name: record?.payload.name ?? null,
+      base64: payload === null ? null : base64(payload),
+    },
+    ...(http !== undefined && { request: canonicalJson(writeForDigest(http)) }),
+    notes: notes.map(({ seq, kind: about, text }) => ({ seq, kind: about, text })),
+  };
+}
+
+async function policyTexts({ state }: Dossier, { rules }: Ports) {
+  const texts = await Promise.all(
+    state.terms.policies.map(async ({ id, hash }) => {
+      const found = await rules.text(hash);
+      return found === null ? [] : [{ id, hash, text: found.text }];
+    }),
+  );
+  return texts.flat();
+}
+
+/** A live order is for its holder only: a worker that verifies offline would act on any copy of it. */
+async function signedOrders({ state }: Dossier, { signer, settings }: Ports) {
+  const past = state.orders.filter((order) => !isLive(state, order));
+  return Promise.all(
+    past.map(async (order) => {
+      const claims = orderClaims(settings.origin, state.terms, order, null);
+      return { order: order.id, jws: await signer.signJws(ORDER_TYPE, claims) };
+    }),
+  );
+}
+
+function strictJwk({ kty, crv, x, kid }: PublicKey) {
+  return { kty, crv, x, kid, alg: "EdDSA", use: "sig" };
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}

@@ -1,0 +1,19 @@
+import { Hono } from "hono";
+import { maySeePayload, visibleDossier } from "../../middleware/guards.ts";
+import { allow } from "../../middleware/auth.ts";
+import type { GateEnv } from "../../middleware/context.ts";
+import { evidenceOf } from "./evidence-bundle.ts";
+
+export const evidence = new Hono<GateEnv>().get(
+  "/v1/intents/:id/evidence",
+  allow(["agent", "runner", "reviewer", "auditor", "admin"]),
+  async (c) => {
+    const { intent, dossier } = await visibleDossier(c, c.req.param("id"));
+    const disclose = await maySeePayload(c.var.principal, dossier.state, c.env);
+    const content = disclose && dossier.case?.payload.kind === "content";
+    const payload = content ? await intent.payload() : null;
+    return c.json(await evidenceOf(dossier, payload, disclose, c.env), 200, {
+      "Content-Disposition": `attachment; filename="${intent.id}.evidence.json"`,
+    });
+  },
+);

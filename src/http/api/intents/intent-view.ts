@@ -1,0 +1,133 @@
+import { currentOrder, isPulled } from "../../../core/intent/state.ts";
+import { statusOf } from "../../../core/intent/phase.ts";
+import type { IntentRow } from "../../../core/intent/read-model.ts";
+import type { Dossier } from "../../../ports/ports.ts";
+import { auditTrail } from "./audit-view.ts";
+import { httpView } from "./http-write-view.ts";
+import { orderView } from "../executions/order-view.ts";
+import { standingApprovalOf } from "./propose-reply.ts";
+import { recordOf } from "../shared/stored-record.ts";
+import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+
+/**
+ * One intent in full: the contract's columns in snake_case, and what it lacked.
+ *
+ * @param isPayloadTheirs the request that Gate sends is for those who may see the payload
+ */
+export function intentView(dossier: Dossier, isPayloadTheirs: boolean) {
+  const { state } = dossier;
+  const { terms } = state;
+  const { ask, decision, payload } = recordOf(dossier);
+  const note = dossier.notes.filter(({ kind }) => kind === "note").at(-1)?.text ?? null;
+  const status = statusOf(state.phase, isPulled(state));
+  const order = currentOrder(state);
+  const policyReason = decision === null || decision.outcome === "approve" ? null : decision.reason;
+  return {
+    id: terms.id,
+    intentId: terms.id,
+    proposalId: terms.id,
+    status,
+    state: state.phase,
+    sender_agent_id: terms.agent,
+    destination: terms.destination,
+    action: terms.action,
+    policy_id: terms.policy,
+    policies: terms.policies,
+    reason_code: terms.reasonCode,
+    reason: decision?.reason ?? null,
+    remedy: decision?.remedy ?? null,
+    block_reason: status === "blocked" && note !== null ? note : policyReason,
+    risk_score: terms.risk.score / 100,
+    risk_level: terms.risk.level,
+    risk_factors: terms.risk.factors,
+    estimated_records: terms.records,
+    declared_records: ask?.recordCount ?? null,
+    measured_records: decision?.facts.records.measured ?? null,
+    estimated_value_usd: ask?.estimatedValueUsd ?? null,
+    sensitivity_tags: ask === null ? null : JSON.stringify(ask.sensitivityTags),
+    on_behalf_of: ask?.onBehalfOf ?? null,
+    idempotency_key: ask?.key ?? null,
+    principal_id: ask?.principalId ?? null,
+    metadata: ask?.metadata ?? null,
+    profile_id: ask?.profile ?? null,
+    payload_path: null,
+    payload_kind: payload?.kind ?? null,
+    payload_name: payload?.name ?? null,
+    payload_type: decision?.facts.type ?? null,
+    payload_bytes: payload?.bytes ?? null,
+    payload_hash: terms.payloadDigest,
+    intent_digest: terms.digest,
+    http: httpView(dossier, isPayloadTheirs),
+    erased_at: isoOrNull(state.erasedAt),
+    created_at: iso(terms.createdAt),
+    updated_at: iso(state.updatedAt),
+    expires_at: iso(state.decideBy ?? terms.decideBy),
+    decide_by: isoOrNull(state.decideBy),
+    reminders_at: isoOrNull(state.remindAt),
+    execute_by: isoOrNull(state.executeBy),
+    approved_at: isoOrNull(state.approvedAt),
+    decided_by: state.decidedBy,
+    predecessor_id: terms.predecessor,
+    successor_id: state.successor,
+    edited_by: terms.editor,
+    required_approvals: terms.approval.require,
+    approval: terms.approval,
+    votes: state.votes.map(({ person, acting, assurance, mandate, at }) => ({
+      person,
+      acting,
+      assurance,
+      mandate,
+      at: iso(at),
+    })),
+    rejections: state.rejections,
+    approval_state: approvalState(state.phase, state.votes.length),
+    standing_approval_id: standingApprovalOf(state),
+    has_approval_link: false,
+    manifest: null,
+    approval_evidence: null,
+    approval_interactions: [],
+    execution: order === undefined ? null : orderView(dossier, order, null),
+    auditTrail: auditTrail(dossier),
+  };
+}
+
+function approvalState(phase: string, votes: number): string | null {
+  switch (phase) {
+    case "pending_approval":
+      return "waiting_input";
+    case "expired":
+      return "expired";
+    case "cancelled":
+      return "cancelled";
+    case "rejected":
+      return "answered";
+    case "blocked":
+      return null;
+    default:
+      return votes > 0 ? "answered" : null;
+  }
+}
+
+/** One line of a list. */
+export function intentRowView(row: IntentRow) {
+  return {
+    id: row.id,
+    intentId: row.id,
+    proposalId: row.id,
+    status: row.status,
+    state: row.phase,
+    sender_agent_id: row.agent_id,
+    destination: row.destination,
+    action: row.action,
+    policy_id: row.policy_id,
+    reason_code: row.reason_code,
+    risk_score: row.risk_score / 100,
+    risk_level: row.risk_level,
+    estimated_records: row.records,
+    value_usd: row.value_cents === null ? null : row.value_cents / 100,
+    created_at: iso(row.created_at),
+    updated_at: iso(row.updated_at),
+    expires_at: iso(row.decide_by),
+    approved_at: isoOrNull(row.approved_at),
+  };
+}

@@ -1,0 +1,97 @@
+import type { Decision } from "../../../core/policy/decision.ts";
+import { isPulled, type IntentState } from "../../../core/intent/state.ts";
+import { STANDING_ID_PREFIX } from "../../../core/intent/mandate.ts";
+import { statusOf } from "../../../core/intent/phase.ts";
+import { iso } from "../../../core/base/iso-time.ts";
+
+/** What the proposer is told: the contract's camelCase, the names its documentation promised, and `state`. */
+export function proposeReply(state: IntentState, decision: Decision) {
+  const { terms, phase } = state;
+  const status = statusOf(phase, isPulled(state));
+  const held = phase === "pending_approval";
+  return {
+    intentId: terms.id,
+    proposalId: terms.id,
+    status,
+    state: phase,
+    reason_code: decision.reasonCode,
+    reasonCode: decision.reasonCode,
+    reason: decision.reason,
+    remedy: decision.remedy,
+    blockReason: phase === "blocked" ? decision.reason : null,
+    holdReason: held ? decision.reason : null,
+    intent_digest: terms.digest,
+    payload_hash: terms.payloadDigest,
+    policies: terms.policies.map(({ id }) => id),
+    expiresAt: iso(held ? terms.decideBy : (state.executeBy ?? terms.decideBy)),
+    requiredApprovals: terms.approval.require,
+    ...riskFields(decision),
+    approvalState: held ? "waiting_input" : state.votes.length > 0 ? "answered" : null,
+    profile: null,
+    standingApprovalId: standingApprovalOf(state),
+    // What the contract hands to the proposer and must not: a link that approves.
+    messageId: null,
+    approvalLinkToken: null,
+    approvalInteractionId: null,
+    approvalProvider: null,
+    requiredApprovalFactors: [],
+    assuranceLevel: null,
+  };
+}
+
+/** The first standing approval that gave a vote; null: none did. A delegation gives none by itself. */
+export function standingApprovalOf({ votes }: IntentState): string | null {
+  return votes.find(({ mandate }) => mandate?.startsWith(STANDING_ID_PREFIX))?.mandate ?? null;
+}
+
+/** A dry run: the same words, and nothing that exists. */
+export function rehearsalReply(decision: Decision) {
+  const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
+  return {
+    dryRun: true,
+    intentId: null,
+    status: status[decision.outcome],
+    reason_code: decision.reasonCode,
+    reasonCode: decision.reasonCode,
+    reason: decision.reason,
+    remedy: decision.remedy,
+    blockReason: decision.outcome === "block" ? decision.reason : null,
+    policies: decision.policies.map(({ id }) => id),
+    ...riskFields(decision),
+  };
+}
+
+/**
+ * The answer to what was proposed before: ids are the first intent's.
+ *
+ * @param key the business key both came under; null when a policy knew the payload
+ */
+export function duplicateReply(id: string, state: IntentState | null, key: string | null) {
+  const existingStatus = state === null ? null : statusOf(state.phase, isPulled(state));
+  return {
+    intentId: id,
+    proposalId: id,
+    status: "duplicate_blocked",
+    state: state?.phase ?? null,
+    code: "duplicate_blocked",
+    reason_code: "duplicate_blocked",
+    blockReason:
+      key === null
+        ? "Duplicate intent — the same payload was proposed before"
+        : `Duplicate intent — idempotency_key already used: ${key}`,
+    existingStatus,
+    existing_status: existingStatus,
+  };
+}
+
+function riskFields({ risk }: Decision) {
+  const score = risk.score / 100;
+  return {
+    riskScore: score,
+    risk_score: score,
+    riskLevel: risk.level,
+    risk_level: risk.level,
+    riskFactors: risk.factors,
+    risk_factors: risk.factors,
+  };
+}

@@ -1,0 +1,133 @@
+import { z } from "zod";
+import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
+import type { GovernRequest } from "../../../app/proposals/govern.ts";
+import { refuse } from "../../problem/problem.ts";
+import { parse, pick } from "../shared/fields.ts";
+import { payloadOf } from "../shared/payload.ts";
+
+/** The payload and its numbers, as a proposal and a change of one write them. */
+export const PAYLOAD_ALIASES = {
+  payload: [],
+  payload_name: ["payloadName"],
+  payload_media_type: ["payloadMediaType"],
+  payload_encoding: ["payloadEncoding"],
+  payload_reference: ["payloadReference"],
+  recordCount: ["record_count", "estimated_records", "estimatedRecords"],
+  estimatedValueUsd: ["estimated_value_usd"],
+} as const;
+
+/** Every spelling that the contract's server, its SDKs and the product's own page use. */
+const ALIASES = {
+  ...PAYLOAD_ALIASES,
+  destination: ["action"],
+  policy: ["policy_id", "policyId"],
+  action: [],
+  sensitivityTags: ["sensitivity_tags"],
+  onBehalfOf: ["on_behalf_of"],
+  principalId: ["principal_id"],
+  idempotencyKey: ["idempotency_key"],
+  expiresIn: ["expires_in"],
+  metadata: [],
+  profile: [],
+} as const;
+
+/** Destinations and labels are codes: they stand on the ledger, where free text may not. */
+const CODE = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}$/;
+
+/** More records than any payload holds; a larger number is a mistake or an attack on arithmetic. */
+const MAX_RECORDS = 1_000_000_000;
+const MAX_VALUE_USD = 1e12;
+
+/** A key is a name, not a document. */
+const MAX_KEY_LENGTH = 256;
+
+/** Metadata is kept in one record with the decision, and a record of an object's storage is at most 2 MB. */
+const MAX_METADATA_CHARACTERS = 256 * 1024;
+
+const code = z.string().regex(CODE, "letters, digits and _ . : / - only, 128 at most");
+const text = z.string().max(1024);
+
+export const recordCount = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^\d{1,12}$/, "a whole number")
+      .transform(Number),
+  ])
+  .pipe(z.number().int("a whole number").min(0, "not negative").max(MAX_RECORDS));
+
+export const valueUsd = z.number().min(0, "not negative").max(MAX_VALUE_USD);
+
+const SCHEMA = z.object({
+  destination: code,
+  policy: z.string().min(1).max(128),
+  action: code.optional(),
+  recordCount: recordCount.optional(),
+  estimatedValueUsd: valueUsd.optional(),
+  sensitivityTags: z.array(z.string().max(64)).max(32).default([]),
+  onBehalfOf: text.optional(),
+  principalId: text.optional(),
+  idempotencyKey: z.string().min(1).max(MAX_KEY_LENGTH).optional(),
+  expiresIn: z.union([z.string(), z.number().int().min(0)]).optional(),
+  metadata: z
+    .custom<JsonObject>(isJsonObject, "an object")
+    .refine(isSmall, "too long for metadata")
+    .default({}),
+  profile: z.string().max(128).optional(),
+});
+
+/** Parses a proposal, whatever door it came through; answers 400 for what can't be meant. */
+export function parseProposeRequest(body: JsonObject): GovernRequest {
+  const picked = pick(body, ALIASES);
+  if (picked.destination === undefined || picked.policy === undefined) {
+    const detail = "Both `destination` and `policy` must be given.";
+    refuse({ status: 400, code: "invalid_request", detail, error: "destination and policy are required" });
+  }
+  const fields = parse(SCHEMA, picked);
+  const principalId = fields.principalId ?? null;
+  if (principalId !== null && looksPersonal(principalId)) {
+    const detail = "`principal_id` must be an opaque id, not an e-mail address or a phone number.";
+    refuse({ status: 400, code: "invalid_principal", detail, more: { messages: [detail] } });
+  }
+  return {
+    key: fields.idempotencyKey ?? null,
+    payload: payloadOf(picked),
+    ask: {
+      destination: fields.destination,
+      policy: fields.policy,
+      action: fields.action ?? fields.destination,
+      // The contract reads 0 as "not said": nobody proposes to write nothing.
+      recordCount: fields.recordCount || null,
+      estimatedValueUsd: fields.estimatedValueUsd ?? null,
+      sensitivityTags: fields.sensitivityTags,
+      onBehalfOf: fields.onBehalfOf ?? null,
+      principalId,
+      metadata: fields.metadata,
+      profile: fields.profile ?? null,
+      expiresInMinutes: fields.expiresIn === undefined ? null : minutesOf(String(fields.expiresIn)),
+    },
+  };
+}
+
+const MINUTES_PER = { s: 1 / 60, m: 1, h: 60, d: 24 * 60 } as const;
+
+/** `90s`, `15m`, `1h`, `2d`; a bare number is hours, as the contract has it. */
+function minutesOf(duration: string): number {
+  const [, digits, unit = "h"] = /^(\d{1,9})([smhd])?$/.exec(duration) ?? [];
+  const minutes = Number(digits) * MINUTES_PER[unit as keyof typeof MINUTES_PER];
+  if (digits !== undefined && minutes > 0) return minutes;
+  return refuse({
+    status: 400,
+    code: "invalid_request",
+    detail: "expiresIn: a whole number with s, m, h or d, for example `30m`",
+  });
+}
+
+function isSmall(metadata: JsonObject): boolean {
+  return JSON.stringify(metadata).length <= MAX_METADATA_CHARACTERS;
+}
+
+function looksPersonal(id: string): boolean {
+  return /\S@\S/.test(id) || /^\+?[\d\s().-]{7,}$/.test(id);
+}

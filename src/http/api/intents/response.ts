@@ -1,0 +1,67 @@
+import { Hono } from "hono";
+import { maySeePayload, visibleDossier } from "../../middleware/guards.ts";
+import { allow } from "../../middleware/auth.ts";
+import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import { refuse } from "../../problem/problem.ts";
+import { harmlessType, answerOf, responseView, whyNoAnswer, type Answer } from "./http-write-view.ts";
+
+const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
+
+/** What an upstream answered to a write that Gate sent, for who may see the payload. */
+async function show(c: GateContext) {
+  const wantsJson = isJsonWanted(c);
+  const { intent, dossier } = await visibleDossier(c, c.req.param("id") ?? "");
+  const { state } = dossier;
+  if (!(await maySeePayload(c.var.principal, state, c.env))) {
+    return refuse({ status: 403, code: "not_eligible", detail: "This case is not yours to decide." });
+  }
+  const answer = await answerOf(intent);
+  if (answer === null) {
+    const detail = whyNoAnswer(state);
+    return refuse({ status: 404, code: "no_response", detail, more: { state: state.phase } });
+  }
+  return wantsJson ? c.json(responseView(intent.id, answer), 200, NEGOTIATED) : bytesOf(c, intent.id, answer);
+}
+
+const NEGOTIATED = { Vary: "Accept" } as const;
+
+function isJsonWanted(c: GateContext): boolean {
+  const format = c.req.query("format");
+  if (format === "json") return true;
+  if (format === undefined) return /\bapplication\/json\b/i.test(c.req.header("Accept") ?? "");
+  if (format === "raw") return false;
+  return refuse({ status: 400, code: "invalid_request", detail: "format: json or raw" });
+}
+
+/** 200 whatever the upstream said: that there is an answer is no answer of Gate's. */
+function bytesOf(c: GateContext, id: string, { status, headers, body, truncated, sha256 }: Answer) {
+  return c.body(body.slice().buffer, 200, {
+    ...NEGOTIATED,
+    "Content-Type": harmlessType(headers),
+    "Content-Disposition": "attachment",
+    "Content-Security-Policy": "sandbox",
+    "X-Gate-Intent-Id": id,
+    "X-Gate-Upstream-Status": String(status),
+    "X-Gate-Truncated": String(truncated),
+    "X-Gate-Response-Digest": sha256,
+  });
+}
+
+/** How often was read through the proxy: an agent's own reads; for people, all or one agent's. */
+async function reads(c: GateContext) {
+  const { principal } = c.var;
+  const agent = principal.role === "agent" ? principal.id : (c.req.query("agent") ?? null);
+  const counts = await c.env.reads.list(agent);
+  return c.json({
+    reads: counts.map(({ day, agent: agentId, destination, count }) => ({
+      day,
+      agent_id: agentId,
+      destination,
+      count,
+    })),
+  });
+}
+
+export const responses = new Hono<GateEnv>()
+  .get("/v1/intents/:id/response", readers, show)
+  .get("/v1/reads", allow(["agent", "reviewer", "auditor", "admin"]), reads);

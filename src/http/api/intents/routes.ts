@@ -1,0 +1,115 @@
+import { Hono } from "hono";
+import type { Decision } from "../../../core/policy/decision.ts";
+import { govern, rehearse } from "../../../app/proposals/govern.ts";
+import { maySeePayload, visibleDossier } from "../../middleware/guards.ts";
+import { allow } from "../../middleware/auth.ts";
+import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
+import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import { requireUnflooded } from "../../middleware/flood-limit.ts";
+import { refuse } from "../../problem/problem.ts";
+import { refuseWith } from "../../problem/from-refusal.ts";
+import { auditTrail } from "./audit-view.ts";
+import { decisionView } from "./decision-view.ts";
+import { intentRowView, intentView } from "./intent-view.ts";
+import { cursorOf, listFilter } from "../shared/list-query.ts";
+import { requirePayloadSize } from "../shared/payload.ts";
+import { parseProposeRequest } from "./propose-request.ts";
+import { duplicateReply, proposeReply, rehearsalReply } from "./propose-reply.ts";
+
+const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
+
+async function propose(c: GateContext) {
+  const { principal } = c.var;
+  const { settings } = c.env;
+  await requireUnflooded(c, principal.id);
+  const request = parseProposeRequest(await readJson(c, proposalBodyBytes(settings.maxPayloadBytes)));
+  requirePayloadSize(request.payload, settings.maxPayloadBytes);
+  if (c.req.query("dry_run") === "true") {
+    return c.json(rehearsalReply(await rehearse(request, principal, c.env, Date.now())));
+  }
+  const { place } = c.var;
+  const made = place?.again === true && request.key === null ? await replyOf(c, place.intent) : null;
+  if (made !== null) return c.json(made);
+  const governed = await govern({ ...request, place: place?.intent ?? null }, principal, c.env, Date.now());
+  switch (governed.kind) {
+    case "decided":
+      return c.json(proposeReply(governed.state, governed.decision));
+    case "duplicate":
+      return c.json(duplicateReply(governed.id, governed.state, request.key), 409);
+    case "refused":
+      return refuseWith(governed.refusal);
+  }
+}
+
+/** What an attempt that died before it could answer would have said; null: it made no intent. */
+async function replyOf(c: GateContext, id: string) {
+  const dossier = (await c.env.intents.find(id)?.dossier()) ?? null;
+  if (dossier === null || dossier.case === null) return null;
+  return proposeReply(dossier.state, JSON.parse(dossier.case.decision) as Decision);
+}
+
+async function list(c: GateContext) {
+  const filter = await listFilter(c);
+  const rows = await c.env.index.list({ ...filter, limit: filter.limit + 1 });
+  const page = rows.slice(0, filter.limit);
+  const last = page.at(-1);
+  const next = rows.length > filter.limit && last !== undefined ? cursorOf(last) : null;
+  return { page: page.map(intentRowView), next };
+}
+
+async function show(c: GateContext) {
+  const { dossier } = await visibleDossier(c, c.req.param("id") ?? "");
+  return c.json(intentView(dossier, await maySeePayload(c.var.principal, dossier.state, c.env)));
+}
+
+async function audit(c: GateContext) {
+  const { dossier } = await visibleDossier(c, c.req.param("id") ?? "");
+  const events = auditTrail(dossier);
+  return c.json({
+    intentId: dossier.state.terms.id,
+    proposalId: dossier.state.terms.id,
+    events,
+    auditTrail: events,
+  });
+}
+
+export const intents = new Hono<GateEnv>()
+  // A proposal that ends in a runner's order leads to nothing before the order, which reads the key afresh.
+  .post("/v1/intents", allow(["agent"], "cached"), propose)
+  .post("/v1/propose", allow(["agent"], "cached"), propose)
+  .get("/v1/intents", readers, async (c) => {
+    const { page, next } = await list(c);
+    return c.json({ intents: page, count: page.length, next });
+  })
+  .get("/v1/proposals", readers, async (c) => {
+    const { page, next } = await list(c);
+    return c.json({ proposals: page, count: page.length, next });
+  })
+  .get("/v1/intents/:id", readers, show)
+  .get("/v1/proposals/:id", readers, show)
+  .get("/v1/intents/:id/audit", readers, audit)
+  .get("/v1/audit/:id", readers, audit)
+  .get("/v1/intents/:id/decision", readers, async (c) => {
+    const { dossier } = await visibleDossier(c, c.req.param("id"));
+    const isPayloadTheirs = await maySeePayload(c.var.principal, dossier.state, c.env);
+    return c.json(decisionView(dossier, c.var.principal, isPayloadTheirs));
+  })
+  .get("/v1/intents/:id/payload", readers, async (c) => {
+    const { intent, dossier } = await visibleDossier(c, c.req.param("id"));
+    if (!(await maySeePayload(c.var.principal, dossier.state, c.env))) {
+      return refuse({ status: 403, code: "not_eligible", detail: "This case is not yours to decide." });
+    }
+    const bytes = dossier.case?.payload.kind === "content" ? await intent.payload() : null;
+    if (bytes === null) {
+      const detail =
+        dossier.case === null ? "The payload was erased." : "Gate has not seen this intent's payload.";
+      return refuse({ status: 404, code: "no_payload", detail });
+    }
+    // Whatever the agent called it: a browser must never run what an agent wrote.
+    return c.body(bytes.slice().buffer, 200, {
+      "Content-Type": "application/octet-stream",
+      "Content-Disposition": "attachment",
+      "Content-Security-Policy": "sandbox",
+      "X-Payload-Digest": dossier.state.terms.payloadDigest ?? "",
+    });
+  });

@@ -1,0 +1,58 @@
+import { Hono } from "hono";
+import type { IntentState } from "../../../core/intent/state.ts";
+import { visibleIntent } from "../../middleware/guards.ts";
+import { allow } from "../../middleware/auth.ts";
+import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import { refuse } from "../../problem/problem.ts";
+import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
+import { standing } from "../shared/decision-reply.ts";
+import { intentView } from "./intent-view.ts";
+import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+
+/** Long enough to make asking again cheap, short enough for the proxies between here and the caller. */
+const DEFAULT_WAIT_SECONDS = 30;
+const MAX_WAIT_SECONDS = 60;
+
+const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
+
+/** How an intent stands for whoever waits for a decision. */
+function waitReply(state: IntentState) {
+  return {
+    ...standing(state),
+    decided: state.phase !== "pending_approval",
+    decided_by: state.decidedBy,
+    approvedAt: isoOrNull(state.approvedAt),
+    successor_id: state.successor,
+    expires_at: iso(state.decideBy ?? state.terms.decideBy),
+    execute_by: isoOrNull(state.executeBy),
+    intent_digest: state.terms.digest,
+  };
+}
+
+function waitMs(c: GateContext): number {
+  const text = c.req.query("timeout");
+  if (text === undefined) return DEFAULT_WAIT_SECONDS * 1_000;
+  const seconds = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds <= MAX_WAIT_SECONDS) return seconds * 1_000;
+  const detail = `timeout: whole seconds from 0 to ${MAX_WAIT_SECONDS}`;
+  return refuse({ status: 400, code: "invalid_request", detail });
+}
+
+export const wait = new Hono<GateEnv>().get("/v1/intents/:id/wait", readers, async (c) => {
+  const timeoutMs = waitMs(c);
+  const { intent, state } = await visibleIntent(c, c.req.param("id"));
+  if (state.phase !== "pending_approval" || timeoutMs === 0) return c.json(await replyOf(c, state));
+  const waited = await intent.waitWhile("pending_approval", timeoutMs);
+  // Whose key was suspended or rotated while it waited is told so, and not how the intent came out.
+  await c.var.admitAgain?.();
+  if (waited === null) return refuse(INTENT_NOT_FOUND);
+  return c.json(await replyOf(c, waited));
+});
+
+/** With the reason, where the answer was no: it lies with the intent's texts, which an approval need not read. */
+async function replyOf(c: GateContext, state: IntentState) {
+  const reply = { ...waitReply(state), block_reason: null };
+  if (reply.status !== "blocked") return reply;
+  const dossier = (await c.env.intents.find(state.terms.id)?.dossier()) ?? null;
+  return { ...reply, block_reason: dossier === null ? null : intentView(dossier, false).block_reason };
+}

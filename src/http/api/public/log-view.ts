@@ -1,0 +1,48 @@
+import { toBase64 } from "../../../core/base/base64.ts";
+import type { LeafProof, Log, LogEntry, LogFault, LogHealth, SignedCheckpoint } from "../../../ports/tlog.ts";
+import { iso } from "../../../core/base/iso-time.ts";
+
+/** What a verifier has to know to check this log, for the discovery document; without the keys while D1 is away. */
+export async function logView(log: Log) {
+  const paths = { checkpoint: "/log/checkpoint" };
+  try {
+    const { origin, vkeys } = await log.keys();
+    return { origin, vkey: vkeys[0] ?? null, vkeys, ...paths };
+  } catch (error) {
+    console.error({ message: "log keys not read", error: String(error) });
+    return { origin: null, vkey: null, vkeys: [], ...paths };
+  }
+}
+
+export function inclusionView({ index, size, leaf, proof }: LeafProof & { readonly size: number }) {
+  return { index, size, leaf_hash: toBase64(leaf), proof: proof.map(toBase64) };
+}
+
+export function consistencyView(old: number, size: number, proof: readonly Uint8Array[]) {
+  return { old, new: size, proof: proof.map(toBase64) };
+}
+
+/** One line of NDJSON: where in the log, and the leaf's members as they were hashed. */
+export function entryLine({ index, entry }: LogEntry): string {
+  return `${JSON.stringify({ index, entry })}\n`;
+}
+
+export function faultView({ reason, row, chain, seq, since }: LogFault) {
+  return { reason, row, chain, seq, since: iso(since) };
+}
+
+export function healthView(health: LogHealth) {
+  const { checkpoint, fault, isComplete, sealed, rows, pastFaults } = health;
+  return {
+    status: fault === null ? (isComplete ? "sealed" : "behind") : "stopped",
+    rows,
+    sealed,
+    checkpoint: checkpoint === null ? null : checkpointView(checkpoint),
+    fault: fault === null ? null : faultView(fault),
+    past_faults: pastFaults.map((past) => ({ ...faultView(past), until: iso(past.until) })),
+  };
+}
+
+function checkpointView({ size, root, signedAt }: SignedCheckpoint) {
+  return { size, root, signed_at: iso(signedAt) };
+}

@@ -1,0 +1,126 @@
+import { Hono } from "hono";
+import { cors } from "hono/cors";
+import type { SignedCheckpoint } from "../../../ports/tlog.ts";
+import { visibleIntent } from "../../middleware/guards.ts";
+import { allow } from "../../middleware/auth.ts";
+import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import { refuse } from "../../problem/problem.ts";
+import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
+import { consistencyView, entryLine, faultView, healthView, inclusionView } from "./log-view.ts";
+
+/** Entries of one answer. */
+const MAX_ENTRIES = 1_000;
+
+/** C2SP asks for a short cache on checkpoints; a proof between two sizes never changes. */
+const CHECKPOINT_CACHE = "public, max-age=5";
+const PROOF_CACHE = "public, max-age=86400, immutable";
+
+const anyone = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
+const auditors = allow(["auditor", "admin"]);
+
+/** The Merkle log. Checkpoints and consistency proofs hold hashes only and are for everybody. */
+export const log = new Hono<GateEnv>()
+  .use("/log/checkpoint", cors())
+  .use("/log/proof/consistency", cors())
+  .get("/log/checkpoint", async (c) => {
+    const checkpoint = await c.env.log.checkpoint();
+    return checkpoint === null ? unavailable() : noteResponse(c, checkpoint, CHECKPOINT_CACHE);
+  })
+  .post("/log/seal", allow(["admin"]), async (c) => {
+    const { checkpoint, fault, isComplete } = await c.env.log.seal();
+    if (fault !== null) {
+      return refuse({
+        status: 409,
+        code: "log_stopped",
+        detail: "A row of the ledger does not fit; nothing from there on is sealed until it does.",
+        more: { fault: faultView(fault) },
+      });
+    }
+    if (checkpoint === null || !isComplete) return unavailable();
+    return noteResponse(c, checkpoint, "no-store");
+  })
+  .get("/log/health", auditors, async (c) => c.json(healthView(await c.env.log.health())))
+  .get("/log/proof/inclusion", anyone, async (c) => {
+    const size = optionalCount(c, "size");
+    const index = await indexOf(c);
+    const proved = await c.env.log.inclusion(index, size);
+    return proved.ok ? c.json(inclusionView(proved.value)) : notSealed();
+  })
+  .get("/log/proof/consistency", async (c) => {
+    const old = count(c, "old");
+    const size = optionalCount(c, "new");
+    const proved = await c.env.log.consistency(old, size);
+    if (!proved.ok) return notSealed();
+    const view = consistencyView(old, proved.value.size, proved.value.proof);
+    return c.json(view, 200, { "Cache-Control": size === null ? CHECKPOINT_CACHE : PROOF_CACHE });
+  })
+  .get("/log/entries", auditors, async (c) => {
+    const from = optionalCount(c, "from") ?? 0;
+    const limit = optionalCount(c, "limit") ?? MAX_ENTRIES;
+    if (limit < 1) return invalid("limit", "1 or more");
+    const entries = await c.env.log.entries(from, Math.min(limit, MAX_ENTRIES));
+    const last = entries.at(-1);
+    return c.body(entries.map(entryLine).join(""), 200, {
+      "Content-Type": "application/x-ndjson",
+      // Where to go on; the same number again means that there is no more for now.
+      "X-Log-Next": String(last === undefined ? from : last.index + 1),
+    });
+  });
+
+/**
+ * The leaf that is asked for. By its place it is for those who may read the whole ledger; by intent for all who may
+ * see that intent, and to everybody else there is no such intent.
+ */
+async function indexOf(c: GateContext): Promise<number> {
+  const { role } = c.var.principal;
+  const readsAll = role === "reviewer" || role === "auditor" || role === "admin";
+  const chain = c.req.query("intent");
+  if (chain === undefined) {
+    if (readsAll) return count(c, "index");
+    return refuse({
+      status: 403,
+      code: "forbidden",
+      detail: "Name the intent and the entry: intent= and seq=.",
+    });
+  }
+  const seq = count(c, "seq");
+  // Gate's own chains, such as `registry`, are no intents.
+  if (!readsAll || chain.startsWith("int_")) await visibleIntent(c, chain);
+  return (await c.env.log.indexOf(chain, seq)) ?? refuse(INTENT_NOT_FOUND);
+}
+
+function noteResponse(c: GateContext, { note }: SignedCheckpoint, cache: string): Response {
+  return c.body(note, 200, { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": cache });
+}
+
+function notSealed(): never {
+  return refuse({
+    status: 404,
+    code: "not_sealed",
+    detail: "The last checkpoint does not reach this far yet, or there is no such place in the log.",
+  });
+}
+
+function unavailable(): never {
+  return refuse({
+    status: 503,
+    code: "log_unavailable",
+    detail: "The log has not caught up with the ledger right now. Try again.",
+    headers: { "Retry-After": "5" },
+  });
+}
+
+function optionalCount(c: GateContext, name: string): number | null {
+  return c.req.query(name) === undefined ? null : count(c, name);
+}
+
+/** A whole number from 0 up, written the one way. */
+function count(c: GateContext, name: string): number {
+  const text = c.req.query(name) ?? "";
+  // Fifteen digits are exact.
+  return /^(0|[1-9][0-9]{0,14})$/.test(text) ? Number(text) : invalid(name, "a whole number from 0 up");
+}
+
+function invalid(name: string, wanted: string): never {
+  return refuse({ status: 400, code: "invalid_request", detail: `${name}: ${wanted}` });
+}

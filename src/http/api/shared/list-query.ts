@@ -1,0 +1,80 @@
+import { phasesOf, type Phase } from "../../../core/intent/phase.ts";
+import type { IntentRow } from "../../../core/intent/read-model.ts";
+import { fromBase64Url, toBase64Url } from "../../../core/base/base64url.ts";
+import type { IntentFilter } from "../../../ports/ports.ts";
+import type { GateContext } from "../../middleware/context.ts";
+import { refuse } from "../../problem/problem.ts";
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+
+/** The filter of a list request. Agents and runners see their own, whatever they ask for. */
+export async function listFilter(c: GateContext): Promise<IntentFilter> {
+  const { principal } = c.var;
+  const own = principal.role === "agent" ? principal.id : null;
+  const assigned = principal.role === "runner" ? await destinationsOf(c, principal.name) : null;
+  const asked = c.req.query("destination");
+  return {
+    phases: phases(c.req.query("status") ?? c.req.query("state")),
+    agent: own ?? c.req.query("agent") ?? c.req.query("agent_id") ?? null,
+    destinations: asked === undefined ? assigned : (assigned ?? [asked]).filter((name) => name === asked),
+    policy: c.req.query("policy") ?? c.req.query("policy_id") ?? null,
+    group: c.req.query("group") ?? null,
+    since: time(c, "since"),
+    until: time(c, "until"),
+    after: cursor(c.req.query("after")),
+    limit: limit(c.req.query("limit")),
+  };
+}
+
+async function destinationsOf(c: GateContext, runner: string): Promise<readonly string[]> {
+  const { registry } = await c.env.rules.current();
+  return [...registry.destinations.values()]
+    .filter(({ runners }) => runners.includes(runner))
+    .map(({ name }) => name);
+}
+
+/** Where the next page starts: opaque to clients. */
+export function cursorOf(row: Pick<IntentRow, "created_at" | "id">): string {
+  return toBase64Url(new TextEncoder().encode(`${row.created_at} ${row.id}`));
+}
+
+function phases(words: string | undefined): readonly Phase[] | null {
+  if (words === undefined || words === "" || words === "all") return null;
+  const found = words.split(",").flatMap((word) => {
+    const some = phasesOf(word.trim());
+    return some.length > 0 ? some : invalid(`status: there is no status or state "${word.slice(0, 40)}"`);
+  });
+  // A word said a hundred times is one condition: D1 binds no more values than that.
+  return [...new Set(found)];
+}
+
+function limit(text: string | undefined): number {
+  if (text === undefined) return DEFAULT_LIMIT;
+  const number = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  return number >= 1 ? Math.min(number, MAX_LIMIT) : invalid(`limit: a whole number from 1 to ${MAX_LIMIT}`);
+}
+
+/** What `Date.parse` reads in more ways than one (`-1` is the year 2001 to it) would filter by a time nobody meant. */
+const ISO_8601 = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** ISO 8601, or milliseconds since the epoch. */
+function time(c: GateContext, name: "since" | "until"): number | null {
+  const text = c.req.query(name);
+  if (text === undefined) return null;
+  const at = /^\d{1,15}$/.test(text) ? Number(text) : ISO_8601.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? invalid(`${name}: an ISO 8601 time`) : at;
+}
+
+function cursor(text: string | undefined): IntentFilter["after"] {
+  if (text === undefined) return null;
+  const bytes = fromBase64Url(text);
+  const [, createdAt, id] =
+    /^(\d{1,15}) (\S{1,64})$/.exec(bytes === null ? "" : new TextDecoder().decode(bytes)) ?? [];
+  if (createdAt === undefined || id === undefined) return invalid("after: not a cursor of this list");
+  return { createdAt: Number(createdAt), id };
+}
+
+function invalid(detail: string): never {
+  return refuse({ status: 400, code: "invalid_request", detail });
+}

@@ -1,0 +1,162 @@
+import { hmac } from "@noble/hashes/hmac.js";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
+import { z } from "zod";
+import {
+  APPROVE_ACTION,
+  MAX_REASON_CHARACTERS,
+  REASON_BLOCK,
+  REASON_INPUT,
+  REJECT_ACTION,
+} from "../../app/notifications/channels/slack-message.ts";
+import { sameSecret } from "../../app/execution/tokens.ts";
+
+/** Slack's own window: what is older may be somebody playing back what they overheard. */
+const TOLERANCE_MS = 300_000;
+
+/** What Slack sends beside the body. */
+export interface SlackHeaders {
+  readonly timestamp: string | undefined;
+  readonly signature: string | undefined;
+}
+
+/** Does Slack say, now, that this app's secret signed exactly these bytes? Version `v0` is the only one there is. */
+export function isFromSlack(
+  secret: string,
+  { timestamp, signature }: SlackHeaders,
+  body: Uint8Array,
+  now: number,
+): boolean {
+  if (timestamp === undefined || !/^\d{10}$/.test(timestamp)) return false;
+  if (signature === undefined || !/^v0=[0-9a-f]{64}$/.test(signature)) return false;
+  if (Math.abs(now - Number(timestamp) * 1000) > TOLERANCE_MS) return false;
+  const signed = concatBytes(utf8ToBytes(`v0:${timestamp}:`), body);
+  return sameSecret(signature, `v0=${bytesToHex(hmac(sha256, utf8ToBytes(secret), signed))}`);
+}
+
+/** Who pressed: Slack's ids, never a name. */
+export interface SlackUser {
+  readonly team: string;
+  readonly user: string;
+}
+
+interface Pressed {
+  readonly who: SlackUser;
+  /** What Gate signed into the button. */
+  readonly reference: string;
+  /** Where Slack takes what else there is to say; whoever uses it checks where it leads. */
+  readonly responseUrl: string | null;
+}
+
+export type SlackInteraction =
+  | (Pressed & { readonly kind: "approve" })
+  | (Pressed & { readonly kind: "ask_reason"; readonly trigger: string })
+  | (Pressed & { readonly kind: "reject"; readonly reason: string })
+  /** A link that was followed, or something of another app's making: there is nothing to do. */
+  | { readonly kind: "nothing" };
+
+const ID = z.string().regex(/^[A-Z0-9]{1,32}$/);
+
+/** In channels shared between workspaces `team` is where it was pressed, and `user.team_id` whose user it was. */
+const WHO = {
+  user: z.object({ id: ID, team_id: ID.optional() }),
+  team: z.object({ id: ID }).nullish(),
+} as const;
+
+const BLOCK_ACTIONS = z.object({
+  type: z.literal("block_actions"),
+  ...WHO,
+  trigger_id: z.string().max(255).optional(),
+  response_url: z.string().max(2000).optional(),
+  actions: z
+    .array(z.object({ action_id: z.string().max(255), value: z.string().max(2000).optional() }))
+    .min(1)
+    .max(25),
+});
+
+const VIEW_SUBMISSION = z.object({
+  type: z.literal("view_submission"),
+  ...WHO,
+  view: z.object({
+    callback_id: z.string().max(255),
+    private_metadata: z.string().max(3000),
+    state: z.object({
+      values: z.record(z.string(), z.record(z.string(), z.object({ value: z.string().nullish() }))),
+    }),
+  }),
+});
+
+const METADATA = z.object({ reference: z.string(), responseUrl: z.string().nullable() });
+
+/** What the modal carries from the button that opened it to the answer. */
+export function rejectionMetadata(reference: string, responseUrl: string | null): string {
+  const whole = JSON.stringify({ reference, responseUrl });
+  return whole.length <= 3000 ? whole : JSON.stringify({ reference, responseUrl: null });
+}
+
+/** Null for a body that is not what Slack sends. Members Gate does not know are Slack's to add. */
+export function readInteractionBody(body: Uint8Array): SlackInteraction | null {
+  const sent = payloadOf(body);
+  if (sent === null) return null;
+  const pressed = BLOCK_ACTIONS.safeParse(sent);
+  if (pressed.success) return fromButton(pressed.data);
+  const submitted = VIEW_SUBMISSION.safeParse(sent);
+  if (submitted.success) return fromView(submitted.data);
+  const isKnown = ["block_actions", "view_submission"].includes(String(typeOf(sent)));
+  return isKnown ? null : { kind: "nothing" };
+}
+
+function payloadOf(body: Uint8Array): unknown {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(body);
+    const [payload, ...more] = new URLSearchParams(text).getAll("payload");
+    const sent: unknown = payload === undefined || more.length > 0 ? null : JSON.parse(payload);
+    return typeof sent === "object" && !Array.isArray(sent) ? sent : null;
+  } catch {
+    return null;
+  }
+}
+
+function typeOf(sent: unknown): unknown {
+  return typeof sent === "object" && sent !== null && "type" in sent ? sent.type : undefined;
+}
+
+function fromButton(pressed: z.infer<typeof BLOCK_ACTIONS>): SlackInteraction | null {
+  const who = userOf(pressed);
+  const action = pressed.actions.find(({ action_id: id }) => [APPROVE_ACTION, REJECT_ACTION].includes(id));
+  if (action === undefined) return { kind: "nothing" };
+  if (who === null || action.value === undefined) return null;
+  const { value: reference } = action;
+  const base = { who, reference, responseUrl: pressed.response_url ?? null };
+  if (action.action_id === APPROVE_ACTION) return { kind: "approve", ...base };
+  const { trigger_id: trigger } = pressed;
+  return trigger === undefined ? null : { kind: "ask_reason", trigger, ...base };
+}
+
+function fromView(submitted: z.infer<typeof VIEW_SUBMISSION>): SlackInteraction | null {
+  if (submitted.view.callback_id !== REJECT_ACTION) return { kind: "nothing" };
+  const who = userOf(submitted);
+  const metadata = METADATA.safeParse(jsonOf(submitted.view.private_metadata));
+  if (who === null || !metadata.success) return null;
+  const reason = submitted.view.state.values[REASON_BLOCK]?.[REASON_INPUT]?.value ?? "";
+  // Slack counts otherwise than JavaScript; what is longer than its own field is not what somebody typed there.
+  return {
+    kind: "reject",
+    who,
+    ...metadata.data,
+    reason: reason.toWellFormed().slice(0, MAX_REASON_CHARACTERS),
+  };
+}
+
+function userOf({ user, team }: Pick<z.infer<typeof BLOCK_ACTIONS>, "user" | "team">): SlackUser | null {
+  const of = user.team_id ?? team?.id;
+  return of === undefined ? null : { team: of, user: user.id };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}

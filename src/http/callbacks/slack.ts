@@ -1,0 +1,212 @@
+import { Hono } from "hono";
+import type { JsonObject } from "../../core/base/json.ts";
+import { callSlack, type SlackApp } from "../../app/notifications/channels/slack-api.ts";
+import { slackAsk } from "../../app/notifications/channels/slack-app.ts";
+import {
+  escapeSlack,
+  REASON_BLOCK,
+  rejectionView,
+  settledMessage,
+} from "../../app/notifications/channels/slack-message.ts";
+import { readSlackReference, type SlackReference } from "../../app/notifications/channels/slack-reference.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { readBytes } from "../middleware/body.ts";
+import type { GateContext, GateEnv } from "../middleware/context.ts";
+import { refuse } from "../problem/problem.ts";
+import { mayRejectFromSlack, voteFromSlack, type SlackOutcome } from "./slack-vote.ts";
+import {
+  isFromSlack,
+  readInteractionBody,
+  rejectionMetadata,
+  type SlackInteraction,
+} from "./slack-request.ts";
+
+/** Slack sends the message a button is in along with it; a message has 50 blocks at most. */
+const MAX_BODY_BYTES = 256 * 1024;
+
+/** Slack waits 3 s, and a form it opens must be asked for within as many of the click. */
+const ANSWER_WITHIN_MS = 2_000;
+
+/** Where Slack takes answers to what somebody pressed. */
+const ANSWER_HOST = "hooks.slack.com";
+
+type Pressed = Exclude<SlackInteraction, { kind: "nothing" }>;
+
+/** A button that Gate made, pressed in a channel of this app. */
+interface Press {
+  readonly channel: SlackApp;
+  readonly reference: SlackReference;
+}
+
+const BROKEN: SlackOutcome = {
+  refused: "Gate could not finish this. Open the case to see where it stands.",
+  told: null,
+};
+
+/** Buttons and forms in Slack. Who presses is believed because Slack signed it, and decides as whom gate.yaml says. */
+export const slack = new Hono<GateEnv>().post("/slack/interactions", async (c) => {
+  const bytes = await readBytes(c, MAX_BODY_BYTES);
+  const apps = await signedFor(c, bytes);
+  const pressed = readInteractionBody(bytes);
+  if (pressed === null) {
+    return refuse({
+      status: 400,
+      code: "invalid_request",
+      detail: "The form has no `payload` that Gate knows from Slack.",
+    });
+  }
+  if (pressed.kind === "nothing") return c.body(null, 200);
+  const reference = readSlackReference(c.env, pressed.reference);
+  const channel = apps.find(({ id }) => id === reference?.channel);
+  // Of another deployment, or another app: nobody here can say anything about it.
+  if (reference === null || channel === undefined) return c.body(null, 200);
+  return pressed.kind === "reject"
+    ? submitted(c, pressed, { channel, reference })
+    : clicked(c, pressed, { channel, reference });
+});
+
+/** The channels of the app whose secret signed this; 401 for none. */
+async function signedFor(c: GateContext, bytes: Uint8Array): Promise<readonly SlackApp[]> {
+  const { registry } = await c.env.rules.current();
+  const apps = [...registry.channels.values()].filter((channel) => channel.kind === "slack_app");
+  const headers = {
+    timestamp: c.req.header("X-Slack-Request-Timestamp"),
+    signature: c.req.header("X-Slack-Signature"),
+  };
+  const names = [...new Set(apps.map(({ signingSecret }) => signingSecret))];
+  const secrets = await Promise.all(names.map(async (name) => [name, await c.env.secret(name)] as const));
+  const now = Date.now();
+  const signing = new Set(
+    secrets
+      .filter(([, secret]) => secret !== null && isFromSlack(secret, headers, bytes, now))
+      .map(([name]) => name),
+  );
+  const signed = apps.filter(({ signingSecret }) => signing.has(signingSecret));
+  if (signed.length > 0) return signed;
+  return refuse({
+    status: 401,
+    code: "invalid_signature",
+    detail: "This is not signed by a Slack app of this Gate, or not just now.",
+  });
+}
+
+/** A button: Slack wants a nod, and what there is to say goes to its `response_url`. */
+async function clicked(c: GateContext, pressed: Exclude<Pressed, { kind: "reject" }>, press: Press) {
+  const work =
+    pressed.kind === "approve"
+      ? vote(pressed, press, "approve", null, c.env)
+      : askReason(pressed, pressed.trigger, press, c.env);
+  const done = work.then((outcome) => (outcome === null ? null : respond(pressed, outcome, press, c.env)));
+  c.executionCtx.waitUntil(done);
+  await inTime(done);
+  return c.body(null, 200);
+}
+
+/** The form with the reason: what is wrong with it is said in the form, as long as Slack waits. */
+async function submitted(c: GateContext, pressed: Extract<Pressed, { kind: "reject" }>, press: Press) {
+  if (pressed.reason.trim() === "") return c.json(formError("A rejection says why."));
+  const work = vote(pressed, press, "reject", pressed.reason, c.env);
+  const outcome = await inTime(work);
+  const isShown = outcome !== null && outcome.refused !== null;
+  c.executionCtx.waitUntil(
+    work.then((late) => respond(pressed, isShown ? { ...late, refused: null } : late, press, c.env)),
+  );
+  return isShown ? c.json(formError(outcome.refused ?? "")) : c.body(null, 200);
+}
+
+function formError(text: string): JsonObject {
+  return { response_action: "errors", errors: { [REASON_BLOCK]: text } };
+}
+
+async function vote(
+  { who }: Pressed,
+  { reference }: Press,
+  decision: "approve" | "reject",
+  note: string | null,
+  ports: Ports,
+): Promise<SlackOutcome> {
+  try {
+    return await voteFromSlack(who, reference, { decision, note }, ports);
+  } catch (error) {
+    console.error({ message: "vote from Slack not given", error: String(error) });
+    return BROKEN;
+  }
+}
+
+/** Null: the form is open, and there is nothing else to say. */
+async function askReason(
+  { who, reference: signed, responseUrl }: Pressed,
+  trigger: string,
+  { channel, reference }: Press,
+  ports: Ports,
+): Promise<SlackOutcome | null> {
+  try {
+    const outcome = await mayRejectFromSlack(who, reference, ports);
+    if (outcome.refused !== null || outcome.told === null) return outcome;
+    const view = rejectionView(outcome.told.summary, rejectionMetadata(signed, responseUrl));
+    const opened = await callSlack(channel, "views.open", { trigger_id: trigger, view }, ports);
+    if (opened.ok) return null;
+    console.error({ message: "form not opened in Slack", problem: opened.error.told.problem });
+    return { refused: "Slack did not open the form. Open the case to reject it there.", told: null };
+  } catch (error) {
+    console.error({ message: "form not opened in Slack", error: String(error) });
+    return BROKEN;
+  }
+}
+
+/** Brings the message up to date, and tells who pressed, and nobody else, why nothing came of it. */
+async function respond(
+  { responseUrl }: Pressed,
+  { refused, told }: SlackOutcome,
+  { channel }: Press,
+  ports: Ports,
+): Promise<void> {
+  if (responseUrl === null || !isAnswerUrl(responseUrl, channel)) return;
+  const answers: JsonObject[] = [];
+  if (told !== null) {
+    const isWaiting = told.state.phase === "pending_approval";
+    const message = isWaiting ? slackAsk("Approval needed", told, channel, ports) : settledMessage(told);
+    answers.push({ replace_original: true, ...message });
+  }
+  if (refused !== null) {
+    answers.push({ response_type: "ephemeral", replace_original: false, text: escapeSlack(refused) });
+  }
+  for (const answer of answers) {
+    const sent = await ports.send({
+      url: responseUrl,
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(answer),
+      timeoutMs: ANSWER_TIMEOUT_MS,
+      allowPrivate: channel.allowPrivate,
+    });
+    const problem = sent.ok ? (sent.value.status < 300 ? null : `status ${sent.value.status}`) : sent.error;
+    if (problem !== null) console.error({ message: "Slack did not take an answer", problem });
+  }
+}
+
+/** The work goes on after the answer to Slack, but not for ever. */
+const ANSWER_TIMEOUT_MS = 10_000;
+
+/** Slack signed it, and still: nothing is sent but to Slack, or to what an operator put in its place. */
+function isAnswerUrl(url: string, channel: SlackApp): boolean {
+  const { protocol, hostname, port, username, password, origin } = URL.parse(url) ?? NOWHERE;
+  if (username !== "" || password !== "") return false;
+  if (protocol === "https:" && hostname === ANSWER_HOST && port === "") return true;
+  return channel.allowPrivate && origin === URL.parse(channel.url)?.origin;
+}
+
+const NOWHERE = { protocol: "", hostname: "", port: "", username: "", password: "", origin: "" } as const;
+
+/** What came of it in the time that Slack waits; null: it goes on. */
+async function inTime<T>(work: Promise<T>): Promise<T | null> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), ANSWER_WITHIN_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

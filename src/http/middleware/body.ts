@@ -1,0 +1,126 @@
+import { joined } from "../../core/base/bytes.ts";
+import type { JsonObject } from "../../core/base/json.ts";
+import { isJsonObject } from "../../core/base/json.ts";
+import { parseStrictJson, type JsonProblem } from "../../core/base/strict-json.ts";
+import type { GateContext } from "./context.ts";
+import { refuse } from "../problem/problem.ts";
+
+/** Every body but a proposal's: a few fields. */
+export const SMALL_BODY_BYTES = 64 * 1024;
+
+/** Base64 takes four bytes for three, JSON escapes more; the payload itself is measured after decoding. */
+const BODY_BYTES_PER_PAYLOAD_BYTE = 2;
+const ENVELOPE_BYTES = 256 * 1024;
+
+/** The largest body of a proposal whose payload may have this many bytes. */
+export function proposalBodyBytes(maxPayloadBytes: number): number {
+  return maxPayloadBytes * BODY_BYTES_PER_PAYLOAD_BYTE + ENVELOPE_BYTES;
+}
+
+/** A look at who is calling that is older than this is taken again: a body can be sent over hours. */
+const ADMITTED_FOR_MS = 1_000;
+
+const WHAT_IS_WRONG = {
+  malformed: "The body is not JSON.",
+  duplicate_key: "The body has a member twice; which one would be meant?",
+  too_deep: "The body nests too deeply.",
+  unsafe_number: "A number in the body is too large to be read alike by everyone; send it as a text.",
+  lone_surrogate: "A text in the body is not valid Unicode.",
+} as const satisfies Record<JsonProblem, string>;
+
+/**
+ * The body as a JSON object. An empty one is `{}`: existing clients send a content type and nothing else.
+ *
+ * Never more than `limit` bytes are read, whatever the length header claims.
+ */
+export async function readJson(c: GateContext, limit = SMALL_BODY_BYTES): Promise<JsonObject> {
+  const type =
+    (c.req.header("Content-Type") ?? "application/json").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+  const text = decode(await readBytes(c, limit));
+  if (text.trim() === "") return {};
+  if (type !== "application/json" && !type.endsWith("+json")) {
+    return refuse({
+      status: 415,
+      code: "unsupported_media_type",
+      detail: "Send the body as application/json.",
+    });
+  }
+  const parsed = parseStrictJson(text);
+  if (!parsed.ok) {
+    return refuse({ status: 400, code: "invalid_json", detail: WHAT_IS_WRONG[parsed.error] });
+  }
+  if (!isJsonObject(parsed.value)) {
+    return refuse({ status: 400, code: "invalid_json", detail: "The body must be a JSON object." });
+  }
+  return parsed.value;
+}
+
+/** The body as it came; 413 for more than `limit` bytes. @throws the refusal of who was stopped while they sent it */
+export async function readBytes(c: GateContext, limit: number): Promise<Uint8Array> {
+  const begun = Date.now();
+  const bytes = await wholeBody(c, limit);
+  const took = Date.now() - begun;
+  // A clock that was set back must not make it short.
+  if (took < 0 || took > ADMITTED_FOR_MS) await c.var.admitAgain?.();
+  return bytes;
+}
+
+async function wholeBody(c: GateContext, limit: number): Promise<Uint8Array> {
+  const declared = Number(c.req.header("Content-Length") ?? 0);
+  if (declared > limit) tooLarge(limit);
+  const { body } = c.req.raw;
+  if (body === null) return new Uint8Array();
+  // Framed by its length it can't be longer, and the platform reads it without a copy for each piece.
+  const isFramed = c.var.isUnframed !== true && c.req.header("Transfer-Encoding") === undefined;
+  if (isFramed && Number.isInteger(declared) && declared > 0) return wholeAtOnce(c);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  for (let read = await readChunk(reader); !read.done; read = await readChunk(reader)) {
+    size += read.value.length;
+    if (size > limit) {
+      await reader.cancel();
+      tooLarge(limit);
+    }
+    chunks.push(read.value);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joined(chunks);
+}
+
+async function wholeAtOnce(c: GateContext): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await c.req.raw.arrayBuffer());
+  } catch {
+    return refuseIncomplete();
+  }
+}
+
+/** Reading fails when the sender went away or framed the body wrongly: never a fault of this side. */
+async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await reader.read();
+  } catch {
+    return refuseIncomplete();
+  }
+}
+
+function refuseIncomplete(): never {
+  return refuse({ status: 400, code: "incomplete_body", detail: "The body broke off before its end." });
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+  } catch {
+    return refuse({ status: 400, code: "invalid_json", detail: "The body is not UTF-8." });
+  }
+}
+
+function tooLarge(limit: number): never {
+  return refuse({
+    status: 413,
+    code: "payload_too_large",
+    detail: `The body is larger than the ${limit} bytes allowed here.`,
+    more: { limit_bytes: limit },
+  });
+}

@@ -1,0 +1,25 @@
+import type { Context } from "hono";
+import type { Assurance } from "../../core/identity/assurance.ts";
+import type { Principal } from "../../core/identity/principal.ts";
+import type { KeyedAttempt, Ports } from "../../ports/ports.ts";
+
+/** What every handler can reach: the ports, and who is calling once they are known. */
+export interface GateEnv {
+  Bindings: Ports;
+  Variables: {
+    principal: Principal;
+    /** How the caller proved who they are, this time. */
+    assurance: Assurance;
+    /** Refuses a caller who may no longer; unset where who is calling was not asked, or only after the body. */
+    admitAgain?: () => Promise<void>;
+    requestId: string;
+    /** Set where the request came over no wire: its length header is whatever the code that made it wrote. */
+    isUnframed?: true;
+    /** Id of a write that may have been begun: an answer that fails must not say that nothing was. */
+    intent?: string;
+    /** Of a request with an Idempotency-Key: the intent a proposal is made in, and whether one was tried before. */
+    place?: Pick<KeyedAttempt, "intent" | "again">;
+  };
+}
+
+export type GateContext = Context<GateEnv>;

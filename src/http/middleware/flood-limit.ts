@@ -1,0 +1,13 @@
+import type { GateContext } from "./context.ts";
+import { refuse } from "../problem/problem.ts";
+
+/** 429 for an agent that proposes too fast, through whatever door. Asked before a body is read: that takes memory. */
+export async function requireUnflooded(c: GateContext, agent: string): Promise<void> {
+  if (await c.env.allowProposal(agent)) return;
+  refuse({
+    status: 429,
+    code: "too_many_proposals",
+    detail: "This agent proposes faster than Gate accepts; wait a minute.",
+    headers: { "Retry-After": "60" },
+  });
+}

@@ -1,0 +1,47 @@
+import { html } from "hono/html";
+import type { Principal } from "../../../core/identity/principal.ts";
+import type { Dossier } from "../../../ports/ports.ts";
+import type { Markup } from "../page.ts";
+import { visible, visibleLines } from "../sanitize-text.ts";
+import { timeOf } from "../format.ts";
+
+/** What happened, from the ledger; comments and reasons are kept beside it. */
+export function historySection({ entries, notes }: Dossier, agent: Principal | null): Markup {
+  return html`<section>
+    <h2>What happened</h2>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>When</th>
+            <th>What</th>
+            <th>By</th>
+            <th>Comment</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${entries.map(
+            ({ seq, event, actor, at, body }) =>
+              html`<tr>
+                <td>${timeOf(at)}</td>
+                <td>${event.replaceAll("_", " ")}</td>
+                <td>${visible(personIn(body) ?? (actor === agent?.id ? agent.name : actor))}</td>
+                <td>
+                  ${notes
+                    .filter((note) => note.seq === seq && note.kind === "note")
+                    .map(({ text }) => visibleLines(text))}
+                </td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
+
+/** Whose act it was, where the entry says so; else the credential that acted. */
+function personIn(body: string): string | null {
+  const { person, by } = JSON.parse(body) as { readonly person?: unknown; readonly by?: unknown };
+  const named = person ?? by;
+  return typeof named === "string" ? named : null;
+}

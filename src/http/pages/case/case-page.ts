@@ -1,0 +1,142 @@
+import { html } from "hono/html";
+import type { Ask } from "../../../core/proposal/request.ts";
+import { eligibility } from "../../../core/intent/approval.ts";
+import type { Voter } from "../../../core/intent/command.ts";
+import type { IntentState } from "../../../core/intent/state.ts";
+import { voterOf } from "../../../core/identity/people.ts";
+import { obstacleTo } from "../../../app/approvals/decide-intent.ts";
+import type { Dossier, Intent } from "../../../ports/ports.ts";
+import { maySeePayload } from "../../middleware/guards.ts";
+import type { Caller } from "../../middleware/auth.ts";
+import type { GateContext } from "../../middleware/context.ts";
+import { problemOf, problemOfUndecided } from "../../problem/from-refusal.ts";
+import { answerOf } from "../../api/intents/http-write-view.ts";
+import { recordOf } from "../../api/shared/stored-record.ts";
+import { deciding, editForm } from "./case-forms.ts";
+import { answerSection } from "./case-answer.ts";
+import { approvalSection, undeliveredSection } from "./case-approval.ts";
+import { historySection } from "./case-history.ts";
+import { sendingSection } from "./sent-request.ts";
+import { payloadSection } from "./case-payload.ts";
+import { requestSection, whySection } from "./case-request.ts";
+import { editableText } from "./editable-text.ts";
+import { page, type Markup } from "../page.ts";
+import { undeliveredOf } from "./undelivered.ts";
+import { visible } from "../sanitize-text.ts";
+import { counted, distanceTo, standingOf, timeOf, toneOf } from "../format.ts";
+
+export interface CaseView {
+  readonly intent: Intent;
+  readonly dossier: Dossier;
+  readonly caller: Caller;
+  /** The link it was opened by, which its forms then use up; null: by its own address. */
+  readonly link: string | null;
+}
+
+/** The whole case, for reviewers, auditors and admins. */
+export async function casePage(
+  c: GateContext,
+  { intent, dossier, caller, link }: CaseView,
+): Promise<Response> {
+  const { state } = dossier;
+  const { principal } = caller;
+  const { registry } = await c.env.rules.current();
+  const [isPayloadTheirs, agent, undelivered, obstacle] = await Promise.all([
+    maySeePayload(principal, state, c.env),
+    c.env.principals.get(state.terms.agent),
+    undeliveredOf(c, [intent.id]),
+    state.phase === "pending_approval" ? obstacleTo(state.terms, c.env) : null,
+  ]);
+  const bytes = isPayloadTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
+  const isAnswerTheirs = isPayloadTheirs && state.terms.sending !== null;
+  const answer = isAnswerTheirs ? await answerOf(intent) : null;
+  const voter = principal.role === "reviewer" ? voterOf(principal, caller.assurance, registry) : null;
+  const record = recordOf(dossier);
+  const now = Date.now();
+  return page(c, {
+    title: `${state.terms.action}: ${standingOf(state.phase)}`,
+    body: html`
+      ${headline(state, now)} ${obstacle === null ? null : warning(problemOfUndecided(obstacle).detail)}
+      ${successionOf(state)} ${answerSection(dossier, answer, isPayloadTheirs, now)}
+      ${requestSection(state, record, agent)} ${sendingSection(dossier, isPayloadTheirs)}
+      ${payloadSection(state, record, { isTheirs: isPayloadTheirs, bytes })}
+      ${whySection(state, record, isPayloadTheirs)} ${approvalSection(state, now)}
+      ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
+      <div id="decide">${decidingOf(state, voter, link, bytes, record.ask)}</div>
+      ${historySection(dossier, agent)}
+    `,
+  });
+}
+
+function decidingOf(
+  state: IntentState,
+  voter: Voter | null,
+  link: string | null,
+  bytes: Uint8Array | null,
+  ask: Ask | null,
+): Markup | null {
+  if (voter === null || !["pending_approval", "approved", "scheduled"].includes(state.phase)) return null;
+  const refusal = eligibility(state, voter);
+  if (refusal !== null) return warning(problemOf(refusal).detail);
+  const isChangeable = state.phase === "pending_approval" && state.terms.edit.allow;
+  const text = isChangeable && bytes !== null ? editableText(bytes) : null;
+  return html`${deciding(state, voter, link)}
+  ${text === null ? null : editForm(state, link, text, madeHow(ask))}`;
+}
+
+function madeHow(ask: Ask | null): "sent" | "made" | null {
+  if (ask?.http === undefined) return null;
+  return ask.http.fromTemplate === true ? "made" : "sent";
+}
+
+function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now: number): Markup {
+  return html`<section class="notice ${toneOf(phase)}">
+    <p>
+      <span class="tag ${toneOf(phase)}">${standingOf(phase)}</span>
+      <span class="tag ${terms.risk.level}">${terms.risk.level} risk</span>
+    </p>
+    <h1>${visible(terms.action)}</h1>
+    ${
+      terms.action === terms.destination
+        ? null
+        : html`<p>at <strong>${visible(terms.destination)}</strong></p>`
+    }
+    ${phase === "pending_approval" ? waiting(terms.approval.require, votes.length, decideBy, now) : null}
+    ${phase !== "pending_approval" && decidedBy !== null ? html`<p>Decided by ${visible(decidedBy)}.</p>` : null}
+  </section>`;
+}
+
+function waiting(required: number, voted: number, decideBy: number | null, now: number): Markup {
+  return html`<p>
+    ${voted} of ${counted(required, "approval")} so far.
+    ${
+      decideBy === null
+        ? "It waits without a deadline."
+        : html`Decide by ${timeOf(decideBy)} (${distanceTo(decideBy, now)}).`
+    }
+    <a href="#decide">To the decision</a>
+  </p>`;
+}
+
+function warning(sentence: string): Markup {
+  return html`<section class="notice warn"><p>${visible(sentence)}</p></section>`;
+}
+
+function successionOf({ successor, terms: { predecessor, editor } }: IntentState): Markup | null {
+  if (successor === null && predecessor === null) return null;
+  return html`<section class="notice">
+    ${
+      predecessor === null
+        ? null
+        : html`<p>
+            ${visible(editor ?? "A reviewer")} changed
+            <a href="/cases/${predecessor}">an earlier intent</a> into this one.
+          </p>`
+    }
+    ${
+      successor === null
+        ? null
+        : html`<p>A reviewer changed it: see <a href="/cases/${successor}">what took its place</a>.</p>`
+    }
+  </section>`;
+}

@@ -1,0 +1,144 @@
+import { html } from "hono/html";
+import type { TraceStep } from "../../../core/policy/decision.ts";
+import { effectiveValueCents } from "../../../core/policy/risk.ts";
+import type { IntentState } from "../../../core/intent/state.ts";
+import type { Principal } from "../../../core/identity/principal.ts";
+import type { recordOf } from "../../api/shared/stored-record.ts";
+import type { Markup } from "../page.ts";
+import { visible } from "../sanitize-text.ts";
+import { dollars } from "../format.ts";
+
+type CaseRecord = ReturnType<typeof recordOf>;
+
+/** Free metadata decides little and can be long; all of it is in the decision that auditors read. */
+const MAX_METADATA_CHARACTERS = 4096;
+
+/** Who wants what done where. */
+export function requestSection(
+  { terms }: IntentState,
+  { ask, decision }: CaseRecord,
+  agent: Principal | null,
+): Markup {
+  return html`<section>
+    <h2>The request</h2>
+    <dl>
+      ${row("Agent", html`${visible(agent?.name ?? terms.agent)} <span class="dim mono">${terms.agent}</span>`)}
+      ${row("Answerable for it", visible(agent?.owner ?? "nobody is named"))}
+      ${optional("On behalf of", ask?.onBehalfOf)} ${optional("Concerns", ask?.principalId)}
+      ${row("Action", visible(terms.action))} ${row("Destination", visible(terms.destination))}
+      ${row("Records", recordsOf(terms.records, decision))} ${row("Value", valueOf(decision))}
+      ${row("Risk", riskOf(terms.risk))}
+      ${optional("Tags the agent gave", ask?.sensitivityTags.join(", ") || null)}
+      ${optional("More the agent said", metadataOf(ask))}
+      ${row("Intent", html`<span class="mono">${terms.id}</span>`)}
+      ${row("Digest", html`<span class="mono">${terms.digest}</span>`)}
+    </dl>
+  </section>`;
+}
+
+/** Why it waits, and what each rule saw; that can quote the payload, which is for those who may see it. */
+export function whySection(
+  { terms }: IntentState,
+  { decision }: CaseRecord,
+  isPayloadTheirs: boolean,
+): Markup {
+  return html`<section>
+    <h2>Why it came to you</h2>
+    <p>
+      ${visible(decision?.reason ?? "What it was decided on was erased.")}
+      <span class="dim mono">${terms.reasonCode}</span>
+    </p>
+    <dl>
+      ${terms.policies.map(({ id, hash }) =>
+        row(`Policy ${id}`, html`<span class="mono dim">${hash}</span>`),
+      )}
+    </dl>
+    ${decision === null ? null : trace(decision.trace, isPayloadTheirs)}
+  </section>`;
+}
+
+function trace(steps: readonly TraceStep[], isPayloadTheirs: boolean): Markup {
+  return html`<details>
+    <summary>Every rule that was looked at</summary>
+    <div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>Policy</th>
+            <th>Rule</th>
+            <th>Saw</th>
+            <th>Said</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${steps.map(
+            ({ policy, rule, line, seen, outcome }) =>
+              html`<tr>
+                <td>${visible(policy)}</td>
+                <td>
+                  ${visible(rule)}${line === null ? null : html` <span class="dim">line ${line}</span>`}
+                </td>
+                <td>${seen === null || !isPayloadTheirs ? null : visible(seen)}</td>
+                <td>${outcome}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </details>`;
+}
+
+function recordsOf(effective: number | null, decision: CaseRecord["decision"]): string {
+  const records = decision?.facts.records;
+  const known = effective === null ? "unknown" : effective.toLocaleString("en-US");
+  if (records === undefined) return known;
+  const said =
+    records.declared === null ? "none declared" : `${records.declared.toLocaleString("en-US")} declared`;
+  const seen =
+    records.measured === null ? "none measured" : `${records.measured.toLocaleString("en-US")} measured`;
+  return `${known} (${seen}, ${said})${records.uncertain ? "; the records are not where they should be" : ""}`;
+}
+
+function valueOf(decision: CaseRecord["decision"]): string {
+  if (decision === null) return "erased";
+  const { valueUsdCents, totals, money } = decision.facts;
+  const cents = effectiveValueCents(decision.facts);
+  const known = cents === null ? "unknown" : dollars(cents);
+  const { declared, measured } = valueUsdCents;
+  const parts = [
+    measured === null ? "none measured" : `${dollars(measured)} measured`,
+    declared === null ? "none declared" : `${dollars(declared)} declared`,
+    ...(money === "incomplete" ? ["some amounts can't be read"] : []),
+    ...totals
+      .filter(({ currency }) => currency !== "USD")
+      .map(
+        ({ currency, minor }) => `${visible(currency)} ${minor.toLocaleString("en-US")} in its smallest unit`,
+      ),
+  ];
+  return `${known} (${parts.join(", ")})`;
+}
+
+function riskOf({ score, level, factors }: IntentState["terms"]["risk"]): Markup {
+  return html`<span class="tag ${level}">${level}</span> ${(score / 100).toFixed(2)}
+    ${factors.length === 0 ? null : html`<span class="dim">${factors.map(plain).join(", ")}</span>`}`;
+}
+
+function metadataOf(ask: CaseRecord["ask"]): string | null {
+  if (ask === null || Object.keys(ask.metadata).length === 0) return null;
+  const text = JSON.stringify(ask.metadata);
+  return text.length > MAX_METADATA_CHARACTERS ? `${text.slice(0, MAX_METADATA_CHARACTERS)} …` : text;
+}
+
+/** A code as words. */
+function plain(code: string): string {
+  return code.replaceAll("_", " ");
+}
+
+export function row(name: string, value: Markup | string): Markup {
+  return html`<dt>${visible(name)}</dt>
+    <dd>${value}</dd>`;
+}
+
+export function optional(name: string, value: string | null | undefined): Markup | null {
+  return value === null || value === undefined ? null : row(name, visible(value));
+}

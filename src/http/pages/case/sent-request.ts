@@ -1,0 +1,59 @@
+import { html } from "hono/html";
+import type { Header } from "../../../core/outbound/header-names.ts";
+import type { Dossier } from "../../../ports/ports.ts";
+import { httpView } from "../../api/intents/http-write-view.ts";
+import { row } from "./case-request.ts";
+import type { Markup } from "../page.ts";
+import { visible } from "../sanitize-text.ts";
+
+/** The request that Gate sends, exactly, but for its body: that is the payload, which has a section of its own. */
+export function sendingSection(dossier: Dossier, isPayloadTheirs: boolean): Markup | null {
+  if (dossier.state.terms.sending === null) return null;
+  return html`<section>
+    <h2>The HTTP request</h2>
+    ${contentOf(dossier, isPayloadTheirs)}
+  </section>`;
+}
+
+function contentOf(dossier: Dossier, isPayloadTheirs: boolean): Markup {
+  if (!isPayloadTheirs) return html`<p>The request is shown to those who may decide the case.</p>`;
+  const http = httpView(dossier, true);
+  if (http === null) return html`<p>The request was erased.</p>`;
+  const { method, url, headers, credential_in: slot, repeat_header: repeat, sent_by: sentBy } = http;
+  return html`<pre tabindex="0" aria-label="Request">${"\n"}${visible(method)} ${visible(url)}</pre>
+    <dl>
+      ${queryRow(url)} ${headers.length === 0 ? null : row("Headers", listOf(headers))}
+      ${repeat === null ? null : row("So that a repeat is known", html`Gate adds ${listOf([repeat])}`)}
+      ${row("Credential", slot === null ? OWN_CREDENTIAL[sentBy] : slotOf(slot.in, slot.name))}
+      ${row("Sent by", SENT_BY[sentBy])}
+    </dl>`;
+}
+
+const OWN_CREDENTIAL = {
+  agent: "the agent's own, which Gate never keeps",
+  gate: "none",
+} as const;
+
+const SENT_BY = {
+  agent: "the agent's repeat of it, once: Gate has no credential here",
+  gate: "Gate, once, as soon as it is approved",
+} as const;
+
+function slotOf(place: "header" | "query", name: string): Markup {
+  return html`Gate puts it into the ${place === "header" ? "header" : "query parameter"}
+    <span class="mono">${visible(name)}</span>`;
+}
+
+/** An escape in an address hides from the eye what the server reads. */
+function queryRow(url: string): Markup | null {
+  const at = url.indexOf("?");
+  const parameters = at < 0 ? [] : [...new URLSearchParams(url.slice(at + 1))];
+  return parameters.length === 0 ? null : row("Query, as it is read", listOf(parameters, " = "));
+}
+
+/** Names and values, each on a line. */
+export function listOf(pairs: readonly Header[], between = ": "): Markup {
+  return html`<ul class="mono">
+    ${pairs.map(([name, value]) => html`<li>${visible(name)}${between}${visible(value)}</li>`)}
+  </ul>`;
+}

@@ -1,0 +1,18 @@
+import type { DeliveryRecord } from "../../../ports/notifications.ts";
+import type { GateContext } from "../../middleware/context.ts";
+
+/** What could not be told of these intents. Null: it can't be read, and whoever decides does not wait for that. */
+export async function undeliveredOf(
+  c: GateContext,
+  intents: readonly string[],
+): Promise<readonly DeliveryRecord[] | null> {
+  try {
+    const told = await c.env.deliveries.ofIntents(intents);
+    return told.filter(({ state, lastProblem }) => {
+      return state === "failed" || (state === "pending" && lastProblem !== null);
+    });
+  } catch (error) {
+    console.error({ message: "deliveries not read", error: String(error) });
+    return null;
+  }
+}

@@ -1,0 +1,46 @@
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Json } from "../../core/base/json.ts";
+import type { ProblemCode } from "./codes.ts";
+
+/** An answer that is an error: RFC 9457, with the stable `code` and the `error` text older clients read. */
+export interface Problem {
+  readonly status: ContentfulStatusCode;
+  /** Stable, snake_case; documented in docs/errors.md. */
+  readonly code: ProblemCode;
+  /** One sentence for the caller. It never quotes a stack, a path, SQL or a secret. */
+  readonly detail: string;
+  /** The contract's text where existing clients compare it; the code otherwise. */
+  readonly error?: string;
+  /** Extension members (RFC 9457 section 3.2). */
+  readonly more?: Readonly<Record<string, Json>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const PROBLEM_TYPE_PREFIX = "urn:zehrava-gate:problem:";
+
+export function problemResponse({ status, code, detail, error, more, headers }: Problem): Response {
+  const body = {
+    ...more,
+    type: `${PROBLEM_TYPE_PREFIX}${code}`,
+    title: titleOf(code),
+    status,
+    detail,
+    code,
+    error: error ?? code,
+  };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...headers },
+  });
+}
+
+/** Ends the handling of a request: hono's own throwable carries the answer out. */
+export function refuse(problem: Problem): never {
+  throw new HTTPException(problem.status, { res: problemResponse(problem) });
+}
+
+function titleOf(code: string): string {
+  const words = code.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

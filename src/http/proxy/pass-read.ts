@@ -1,0 +1,45 @@
+import { stoppedBy } from "../../core/policy/kill-switch.ts";
+import type { GateContext } from "../middleware/context.ts";
+import { refuseStopped, requireDestination } from "../middleware/guards.ts";
+import { refuse } from "../problem/problem.ts";
+import type { ProxyAgent } from "./authenticate-agent.ts";
+import type { Incoming } from "./parse-request.ts";
+import type { ProxyRoute } from "./route.ts";
+import { problemOfCall, relocated, sentBack } from "./relay-response.ts";
+
+/** A request that only reads passes at once and streamed. It is counted, and is no intent. */
+export async function passRead(
+  c: GateContext,
+  { principal, engaged }: ProxyAgent,
+  route: ProxyRoute,
+  { http, own }: Incoming,
+): Promise<Response> {
+  const { entry, upstream } = route;
+  requireDestination(principal, entry.name, "This agent may not use this destination.");
+  refuseStopped(stoppedBy(engaged, principal.id, entry.name));
+  const called = await c.env.call({
+    method: http.method,
+    url: http.url,
+    headers: http.headers,
+    own,
+    body: c.req.raw.body as ReadableStream<Uint8Array> | null,
+    passesThrough: true,
+    credential: entry.credential,
+    timeoutMs: upstream.timeoutMs,
+    allowPrivate: upstream.allowPrivate,
+  });
+  if (called.ok || called.error.sent) {
+    c.executionCtx.waitUntil(c.env.reads.count(principal.id, entry.name, Date.now()));
+  }
+  if (!called.ok) return refuse(problemOfCall(called.error));
+  const { status, statusText, headers, body, withheld } = called.value;
+  if (withheld !== null) {
+    return refuse({
+      status: 502,
+      code: "answer_withheld",
+      detail: "The upstream's answer can't be searched for the credential, so it is not shown.",
+      more: { problem: withheld, upstream_status: status },
+    });
+  }
+  return sentBack({ method: http.method, status, statusText, headers: relocated(headers, route), body });
+}

@@ -1,0 +1,88 @@
+import type { Header } from "../../core/outbound/header-names.ts";
+import { mayHaveContent } from "../../core/outbound/response.ts";
+import { continued } from "../../app/execution/read-head.ts";
+import type { KeptResponse } from "../../ports/ports.ts";
+import type { CallFailure, CallProblem } from "../../ports/upstream.ts";
+import type { Problem } from "../problem/problem.ts";
+import type { ProxyRoute } from "./route.ts";
+
+/** An upstream's answer, as it goes to the agent. */
+interface SentBack {
+  readonly method: string;
+  readonly status: number;
+  readonly statusText?: string;
+  readonly headers: readonly Header[];
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+export function sentBack({ method, status, statusText, headers, body, more }: SentBack): Response {
+  const sent = new Headers();
+  for (const [name, value] of headers) sent.append(name, value);
+  for (const [name, value] of Object.entries(more ?? {})) sent.set(name, value);
+  const content = mayHaveContent(method, status) ? body : null;
+  // What is coded stays as the upstream coded it.
+  const encodeBody = sent.has("content-encoding") ? ("manual" as const) : ("automatic" as const);
+  const init = { status, ...(statusText === undefined ? {} : { statusText }), headers: sent, encodeBody };
+  return new Response(content instanceof Uint8Array ? content.slice() : content, init);
+}
+
+/** The kept answer to a write. */
+export function keptBack(
+  method: string,
+  route: ProxyRoute,
+  intentId: string,
+  { status, headers, body, truncated }: KeptResponse,
+  rest: ReadableStream<Uint8Array> | null,
+): Response {
+  return sentBack({
+    method,
+    status,
+    headers: relocated(headers, route),
+    body: rest === null ? body : continued(body, rest.getReader()),
+    more: {
+      "X-Gate-Intent-Id": intentId,
+      ...(truncated && rest === null && { "X-Gate-Truncated": "true" }),
+    },
+  });
+}
+
+const WITH_ADDRESS: ReadonlySet<string> = new Set(["location", "content-location"]);
+
+/**
+ * Where an upstream says that it is itself, the agent is told where Gate is: else it would be asked past Gate, or for
+ * one of Gate's own pages.
+ */
+export function relocated(headers: readonly Header[], { upstream, places }: ProxyRoute): readonly Header[] {
+  if (!headers.some(([name]) => WITH_ADDRESS.has(name))) return headers;
+  return headers.map(([name, value]) =>
+    WITH_ADDRESS.has(name) ? [name, throughGate(value, upstream.url, places())] : [name, value],
+  );
+}
+
+function throughGate(written: string, upstream: string, places: ReturnType<ProxyRoute["places"]>): string {
+  if (!URL.canParse(written, upstream)) return "";
+  const { href } = new URL(written, upstream);
+  for (const place of places) {
+    const base = new URL(place.upstream).href.replace(/\/$/, "");
+    const below = href.startsWith(base) ? href.slice(base.length) : null;
+    if (below !== null && /^(?:$|[/?#])/.test(below)) return `${place.prefix}${below}`;
+  }
+  return href;
+}
+
+const STATUS_OF: Partial<Record<CallProblem, 502 | 503 | 504>> = {
+  timeout: 504,
+  unreachable: 502,
+  broken_off: 502,
+  odd_answer: 502,
+  refused_address: 502,
+};
+
+/** No answer of the upstream's: whose fault it was, and never a word of what it was called with. */
+export function problemOfCall({ problem, detail, sent }: CallFailure): Problem {
+  const status = STATUS_OF[problem] ?? 503;
+  const code =
+    status === 503 ? "credential_unavailable" : status === 504 ? "upstream_timeout" : "upstream_failed";
+  return { status, code, detail, more: { problem, sent }, headers: { "Retry-After": "5" } };
+}

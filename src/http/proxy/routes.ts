@@ -1,0 +1,24 @@
+import { Hono } from "hono";
+import type { GateEnv } from "../middleware/context.ts";
+import { refuse } from "../problem/problem.ts";
+import { agentOf } from "./authenticate-agent.ts";
+import { handleProxied } from "./handle.ts";
+import { routeByPrefix } from "./route.ts";
+
+/** `/{prefix}/…` of every destination in gate.yaml. Mounted last: Gate's own paths come first. */
+export const proxy = new Hono<GateEnv>().all("*", async (c, next) => {
+  const { registry } = await c.env.rules.current();
+  // `GET *` arrives as no URL at all (RFC 9112 section 3.2.4).
+  const address = URL.canParse(c.req.raw.url) ? new URL(c.req.raw.url) : null;
+  const route = address === null ? null : routeByPrefix(registry, address.pathname);
+  if (route === null) return next();
+  // A link can hold a key before its host (`https://x:key@…`): what an upstream wrote would stand at Gate's address.
+  if (c.req.header("Sec-Fetch-Mode") === "navigate") {
+    refuse({
+      status: 403,
+      code: "page_refused",
+      detail: "What upstreams answer is not shown as a page here.",
+    });
+  }
+  return handleProxied(c, await agentOf(c), route);
+});

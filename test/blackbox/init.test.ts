@@ -1,0 +1,49 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, expect, test } from "vitest";
+import { parseRegistry } from "../../src/config/registry/parse.ts";
+import { buildIfStale, freePort, run, serve, temporaryFolder } from "../support/command.ts";
+
+beforeAll(buildIfStale);
+
+test("init writes policies, a strict registry and private secrets that a server starts on", async () => {
+  using home = temporaryFolder();
+  const folder = join(home.path, "gate");
+  const { code, out } = await run(["init", folder]);
+  expect(code).toBe(0);
+  expect(out).toContain("wrote");
+  expect(readdirSync(join(folder, "policies"))).toContain("crm-low-risk.yaml");
+  const registry = readFileSync(join(folder, "gate.yaml"), "utf8");
+  const parsed = parseRegistry("gate.yaml", registry, "allow");
+  expect(parsed.ok && parsed.value.unboundDestinations).toBe("block");
+  const secrets = readFileSync(join(folder, ".dev.vars"), "utf8");
+  const secret = /^GATE_SECRET=(.+)$/m.exec(secrets)?.[1] ?? "";
+  expect(Buffer.from(secret, "base64")).toHaveLength(32);
+  expect(secrets).toMatch(/^GATE_ADMIN_KEY=\S{40,}$/m);
+  expect(statSync(join(folder, ".dev.vars")).mode & 0o777).toBe(0o600);
+  expect(readFileSync(join(folder, ".gitignore"), "utf8")).toContain(".dev.vars");
+  await using server = await serve({ port: await freePort(), home: home.path, cwd: folder });
+  expect(server.err()).toBe("");
+});
+
+test("init keeps what is there, and says so", async () => {
+  using home = temporaryFolder();
+  mkdirSync(join(home.path, "policies"));
+  const mine = { "policies/crm-low-risk.yaml": "mine", "gate.yaml": "mine too", ".dev.vars": "SECRET=mine" };
+  for (const [name, text] of Object.entries(mine)) writeFileSync(join(home.path, name), text);
+  const { code, out } = await run(["init"], { cwd: home.path });
+  expect(code).toBe(0);
+  for (const [name, text] of Object.entries(mine)) {
+    expect(readFileSync(join(home.path, name), "utf8")).toBe(text);
+    expect(out).toMatch(new RegExp(`^kept +${name.replace(/[.]/g, "[.]")}$`, "m"));
+  }
+  expect(out).toMatch(/^wrote +policies\/support-reply.yaml$/m);
+});
+
+test("init into a folder that can't be made fails in one line", async () => {
+  using home = temporaryFolder();
+  writeFileSync(join(home.path, "file"), "");
+  const { code, err } = await run(["init", join(home.path, "file", "gate")]);
+  expect(code).toBe(1);
+  expect(err.trim().split("\n")).toHaveLength(1);
+});

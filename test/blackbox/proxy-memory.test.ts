@@ -1,0 +1,128 @@
+import { Agent, request, type ClientRequest, type IncomingMessage } from "node:http";
+import { setTimeout } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { memoryOf, resetPeak, startScene, type Scene } from "../../bench/proxy-scene.ts";
+import { buildIfStale } from "../support/command.ts";
+
+/*
+ * What streams through Gate doesn't stay in it: memory of the runtime's process, over answers several times as long as
+ * what it may take. Where the system does not say what a process has, there is nothing to see.
+ */
+
+const LONG_BYTES = 300_000_000;
+
+/** What is kept of an answer grows with it; what is garbage until it is collected does not. */
+const MAX_GROWTH_MB = 150;
+
+/** Somebody stops reading early on, for longer than the upstream needs to send all of it. */
+const PAUSE_AFTER_BYTES = 1_000_000;
+const PAUSE_MS = 3_000;
+
+const canSee = !Number.isNaN(memoryOf(process.pid).now);
+const connections = new Agent({ keepAlive: true });
+let scene: Scene;
+
+beforeAll(async () => {
+  buildIfStale();
+  scene = await startScene();
+});
+
+afterAll(async () => {
+  connections.destroy();
+  await scene.stop();
+});
+
+describe.skipIf(!canSee)("a long answer to a read", () => {
+  test.for([
+    ["passes unmasked", "/own", 0],
+    ["passes unmasked to one who reads slowly", "/own", PAUSE_MS],
+    ["passes masked", "/keyed", 0],
+    ["passes masked to one who reads slowly", "/keyed", PAUSE_MS],
+  ] as const)("%s, whole, and stays nowhere", async ([, prefix, pauseMs]) => {
+    // What the runtime needs for any answer at all is not this one's.
+    await readLong(prefix, 30_000_000, 0);
+    const { pid } = scene.gate;
+    resetPeak(pid);
+    const before = memoryOf(pid).now;
+    expect(await readLong(prefix, LONG_BYTES, pauseMs)).toBe(LONG_BYTES);
+    expect(memoryOf(pid).peak - before).toBeLessThan(MAX_GROWTH_MB);
+  });
+});
+
+/** What so many requests say that wait for a person at the same time. */
+const SAID = Buffer.from(`{"note":"${"a".repeat(9_000_000)}"}`);
+const WAITING = 96;
+
+/** Longer than it takes to send all of them; they hang up when the memory was looked at. */
+const WAIT_SECONDS = 170;
+
+/** Kept, all of it together would be 860 MB and more; garbage of the last ones goes when it is collected. */
+const MAX_WAITING_MB = 600;
+
+test.skipIf(!canSee)(
+  "26: requests that wait for a person don't keep their bodies in memory",
+  async () => {
+    const { pid } = scene.gate;
+    const before = memoryOf(pid).now;
+    using waiting = await waitingOf(WAITING);
+    expect(waiting.answered()).toBe(0);
+    expect(memoryOf(pid).now - before).toBeLessThan(MAX_WAITING_MB);
+  },
+  180_000,
+);
+
+/** How many of the agent's wait for a person. */
+async function heldNow(): Promise<number> {
+  const { url, agents } = scene.gate;
+  const address = new URL("/v1/intents?status=pending_approval&limit=200", url);
+  const answer = await fetch(address, { headers: { Authorization: `Bearer ${agents[0] ?? ""}` } });
+  return ((await answer.json()) as { count: number }).count;
+}
+
+/** Sends so many, one after the other, and has all of them wait until this is left. */
+async function waitingOf(count: number) {
+  const { url, agents } = scene.gate;
+  const headers = {
+    "X-Gate-Key": agents[0] ?? "",
+    "Content-Type": "application/json",
+    "Content-Length": SAID.length,
+    Prefer: `wait=${WAIT_SECONDS}`,
+  };
+  const asked: ClientRequest[] = [];
+  let answered = 0;
+  for (let sent = 1; sent <= count; sent += 1) {
+    const one = request(new URL("/held/notes", url), { method: "POST", headers, agent: false });
+    one.on("response", () => (answered += 1)).on("error", () => undefined);
+    asked.push(one);
+    one.end(SAID);
+    // One is worked on at a time: what grows is what those hold that wait.
+    await expect.poll(heldNow, { timeout: 30_000, interval: 50 }).toBe(sent);
+  }
+  return {
+    answered: () => answered,
+    [Symbol.dispose]: () => asked.forEach((one) => one.destroy()),
+  };
+}
+
+/** How many bytes came. */
+async function readLong(prefix: string, length: number, pauseMs: number): Promise<number> {
+  const response = await get(`${prefix}/long?bytes=${length}`);
+  expect(response.statusCode).toBe(200);
+  let bytes = 0;
+  let isPaused = pauseMs === 0;
+  for await (const chunk of response) {
+    bytes += (chunk as Buffer).length;
+    if (isPaused || bytes < PAUSE_AFTER_BYTES) continue;
+    isPaused = true;
+    await setTimeout(pauseMs);
+  }
+  return bytes;
+}
+
+function get(path: string): Promise<IncomingMessage> {
+  const { url, agents } = scene.gate;
+  const headers = { "X-Gate-Key": agents[0] ?? "" };
+  return new Promise((resolve, reject) => {
+    request(new URL(path, url), { agent: connections, headers }, resolve).on("error", reject).end();
+  });
+}

@@ -1,0 +1,388 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { Gate, GateError, type GateOptions } from "../../sdk/typescript/gate.ts";
+import { buildIfStale, ROOT, temporaryFolder } from "../support/command.ts";
+
+interface Sent {
+  readonly url: string;
+  readonly method: string;
+  readonly key: string | null;
+  readonly body: Readonly<Record<string, unknown>> | null;
+  readonly redirect: string | undefined;
+}
+
+type Reply = Response | Error | "never";
+
+/** A `fetch` that answers from a list, the last one for ever, and notes what it was sent. */
+function wire(...replies: readonly Reply[]): {
+  readonly sent: Sent[];
+  readonly fetch: typeof globalThis.fetch;
+} {
+  const sent: Sent[] = [];
+  return {
+    sent,
+    async fetch(input, init) {
+      const headers = new Headers(init?.headers);
+      const { body } = init ?? {};
+      sent.push({
+        url: String(input),
+        method: init?.method ?? "GET",
+        key: headers.get("authorization"),
+        body: typeof body === "string" ? (JSON.parse(body) as Record<string, unknown>) : null,
+        redirect: init?.redirect,
+      });
+      const reply = replies[Math.min(sent.length, replies.length) - 1] ?? json({});
+      if (reply instanceof Error) throw reply;
+      if (reply !== "never") return reply.clone();
+      return new Promise<Response>((_, reject) => {
+        init?.signal?.addEventListener("abort", () => reject(init.signal?.reason as Error));
+      });
+    },
+  };
+}
+
+function json(body: object, status = 200): Response {
+  return new Response(JSON.stringify(body), { status });
+}
+
+function gate(fetch: typeof globalThis.fetch, options: GateOptions = {}): Gate {
+  return new Gate({ endpoint: "http://gate.test", apiKey: "gate_sk_a", fetch, ...options });
+}
+
+const ASK = { destination: "salesforce.import", policy: "crm-low-risk" };
+
+async function refusal(promise: Promise<unknown>): Promise<GateError> {
+  const error = await promise.then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(GateError);
+  return error as GateError;
+}
+
+beforeEach(() => {
+  for (const name of ["GATE_API_KEY", "GATE_REVIEWER_KEY", "GATE_ENDPOINT"]) vi.stubEnv(name, "");
+  vi.stubEnv("XDG_CONFIG_HOME", "/nonexistent");
+});
+afterEach(() => vi.unstubAllEnvs());
+
+describe("payloads", () => {
+  async function sentPayload(payload: unknown, options: GateOptions = {}) {
+    const { sent, fetch } = wire();
+    await gate(fetch, options).propose({ ...ASK, payload: payload as string });
+    const { destination: _destination, policy: _policy, ...rest } = sent[0]?.body ?? {};
+    return rest;
+  }
+
+  test.each<[string, unknown, object]>([
+    ["none", undefined, {}],
+    ["a text", "hello", { payload: "hello" }],
+    ["an empty text", "", { payload: "" }],
+    ["a name of no file here", "./in/leads.CSV", { payload_reference: { name: "leads.CSV" } }],
+    ["a Windows path of no file here", "C:\\in\\leads.csv", { payload_reference: { name: "leads.csv" } }],
+    ["a text of two lines that ends like a file", "a\nb.csv", { payload: "a\nb.csv" }],
+    ["a folder", ROOT, { payload: ROOT }],
+    ["a name with a NUL", "a\0.csv", { payload: "a\0.csv" }],
+    ["a JSON object", { a: [1] }, { payload: '{"a":[1]}', payload_media_type: "application/json" }],
+    ["a JSON list", [1, "x"], { payload: '[1,"x"]', payload_media_type: "application/json" }],
+    ["bytes", new Uint8Array([0, 255]), { payload: "AP8=", payload_encoding: "base64" }],
+  ])("%s", async (_, payload, expected) => {
+    expect(await sentPayload(payload)).toEqual(expected);
+  });
+
+  test("an existing file is sent as its content, to the byte, under its base name", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "leads.csv");
+    writeFileSync(file, "\uFEFFemail\r\nada@example.com");
+    expect(await sentPayload(file)).toEqual({
+      payload: "\uFEFFemail\r\nada@example.com",
+      payload_name: "leads.csv",
+    });
+    const image = join(folder.path, "no-extension");
+    writeFileSync(image, new Uint8Array([0xff, 0xfe, 0x00]));
+    expect(await sentPayload(image)).toEqual({
+      payload: "//4A",
+      payload_name: "no-extension",
+      payload_encoding: "base64",
+    });
+    expect(await sentPayload(file, { readFiles: false })).toEqual({
+      payload_reference: { name: "leads.csv" },
+    });
+  });
+
+  test("a pipe is not read: it could keep the agent waiting for ever", async () => {
+    using folder = temporaryFolder();
+    const pipe = join(folder.path, "leads.csv");
+    execFileSync("mkfifo", [pipe]);
+    expect(await sentPayload(pipe)).toEqual({ payload_reference: { name: "leads.csv" } });
+  });
+
+  test("more than one chunk of bytes survives base64", async () => {
+    const bytes = Uint8Array.from({ length: 100_001 }, (_, at) => at % 251);
+    const { payload } = await sentPayload(bytes);
+    expect(Buffer.from(String(payload), "base64").equals(bytes)).toBe(true);
+  });
+
+  test.each(["text", "file", "bytes", "object"])(
+    "a %s over the limit is refused before it is sent",
+    async (kind) => {
+      using folder = temporaryFolder();
+      const file = join(folder.path, "big.csv");
+      writeFileSync(file, "x".repeat(11));
+      const payload =
+        { text: "é".repeat(6), file, bytes: new Uint8Array(11), object: { a: "xxxxx" } }[kind] ?? "";
+      const { sent, fetch } = wire();
+      const error = await refusal(
+        gate(fetch, { maxPayloadBytes: 10 }).propose({ ...ASK, payload: payload as string }),
+      );
+      expect(error.code).toBe("payload_too_large");
+      expect(sent).toEqual([]);
+    },
+  );
+});
+
+describe("options", () => {
+  const camel = {
+    recordCount: 5,
+    estimatedValueUsd: 2.5,
+    sensitivityTags: ["pii"],
+    idempotencyKey: "k",
+    onBehalfOf: "x",
+    principalId: "p",
+    expiresIn: "5m",
+  };
+  const snake = {
+    record_count: 5,
+    estimated_value_usd: 2.5,
+    sensitivity_tags: ["pii"],
+    idempotency_key: "k",
+    on_behalf_of: "x",
+    principal_id: "p",
+    expires_in: "5m",
+  };
+
+  test("both spellings mean the same on the wire", async () => {
+    const { sent, fetch } = wire();
+    await gate(fetch).propose({ ...ASK, ...camel });
+    await gate(fetch).propose({ ...ASK, ...snake });
+    expect(sent[0]?.body).toEqual(sent[1]?.body);
+    expect(sent[0]?.body).toMatchObject({ recordCount: 5, idempotency_key: "k", estimated_value_usd: 2.5 });
+  });
+
+  test.each<[string, object]>([
+    ["a misspelt one", { ...ASK, recordCout: 5 }],
+    ["two spellings that differ", { ...ASK, recordCount: 5, record_count: 6 }],
+    ["no destination", { policy: "p" }],
+    ["an empty policy", { ...ASK, policy: "" }],
+    ["payload and reference", { ...ASK, payload: "x", payloadReference: { name: "x.csv" } }],
+  ])("%s is an error before anything is sent", async (_, options) => {
+    const { sent, fetch } = wire();
+    const error = await refusal(gate(fetch).propose(options as typeof ASK));
+    expect(error.code).toBe("invalid_option");
+    expect(sent).toEqual([]);
+  });
+
+  test.each(["", "gate.test", "ftp://gate.test", "http://user:secret@gate.test", "http://gate.test/?key=x"])(
+    "the endpoint %j is refused",
+    (endpoint) => {
+      expect(() => new Gate({ endpoint })).toThrow(GateError);
+    },
+  );
+
+  test("an id can't name another resource", async () => {
+    const { sent, fetch } = wire();
+    await gate(fetch).getIntent({ intentId: "../agents?x=1" });
+    expect(sent[0]?.url).toBe("http://gate.test/v1/intents/..%2Fagents%3Fx%3D1");
+    for (const intentId of ["", ".", ".."]) {
+      expect((await refusal(gate(fetch).getIntent({ intentId }))).code).toBe("invalid_option");
+    }
+  });
+
+  test("an endpoint with a path keeps it", async () => {
+    const { sent, fetch } = wire();
+    await gate(fetch, { endpoint: "https://gate.test/gate/" }).list({ status: "pending_approval", limit: 5 });
+    expect(sent[0]?.url).toBe("https://gate.test/gate/v1/intents?status=pending_approval&limit=5");
+  });
+});
+
+describe("answers", () => {
+  test("have both spellings of every member", async () => {
+    const { fetch } = wire(json({ intentId: "int_1", risk_score: 0.25, blockReason: null }));
+    expect(await gate(fetch).propose(ASK)).toEqual({
+      intentId: "int_1",
+      intent_id: "int_1",
+      risk_score: 0.25,
+      riskScore: 0.25,
+      blockReason: null,
+      block_reason: null,
+    });
+  });
+
+  test("blocked and duplicate_blocked resolve", async () => {
+    const blocked = wire(json({ status: "blocked", blockReason: "no" }));
+    expect((await gate(blocked.fetch).propose(ASK)).status).toBe("blocked");
+    const duplicate = wire(json({ status: "duplicate_blocked", intentId: "int_1" }, 409));
+    expect((await gate(duplicate.fetch).propose(ASK)).intentId).toBe("int_1");
+  });
+
+  test.each<[string, Response, Partial<GateError>]>([
+    [
+      "a problem",
+      json({ status: 403, code: "forbidden", detail: "Reviewers only.", error: "forbidden" }, 403),
+      { status: 403, code: "forbidden", message: "Reviewers only." },
+    ],
+    ["the contract's older form", json({ error: "Not found" }, 404), { status: 404, message: "Not found" }],
+    [
+      "a conflict that is no duplicate",
+      json({ code: "wrong_state" }, 409),
+      { status: 409, code: "wrong_state" },
+    ],
+    ["a page", new Response("<html>", { status: 200 }), { status: 200, code: "not_json" }],
+    ["a list", new Response("[1]", { status: 200 }), { code: "not_json" }],
+    [
+      "a redirect",
+      new Response("", { status: 302, headers: { location: "http://evil.test" } }),
+      { status: 302 },
+    ],
+  ])("%s throws a GateError", async (_, reply, expected) => {
+    const { sent, fetch } = wire(reply);
+    expect(await refusal(gate(fetch).propose(ASK))).toMatchObject(expected);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.redirect).toBe("manual");
+  });
+});
+
+describe("repeating", () => {
+  const lost = Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } });
+  const busy = json({ code: "unavailable" }, 503);
+
+  test.each<[string, (client: Gate) => Promise<unknown>]>([
+    ["a read", (client) => client.getIntent({ intentId: "int_1" })],
+    ["an order, which is the same one the second time", (client) => client.execute({ intentId: "int_1" })],
+  ])("%s is tried again", async (_, call) => {
+    const { sent, fetch } = wire(lost, busy, json({ id: "int_1" }));
+    await call(gate(fetch));
+    expect(sent).toHaveLength(3);
+  });
+
+  test.each<[string, (client: Gate) => Promise<unknown>]>([
+    ["a proposal", (client) => client.propose(ASK)],
+    ["a proposal with a key", (client) => client.propose({ ...ASK, idempotencyKey: "k" })],
+    [
+      "a report",
+      (client) => client.report({ executionId: "exe_1", executionToken: "gex_1", status: "failed" }),
+    ],
+    ["an approval", (client) => client.approve({ intentId: "int_1" })],
+  ])("%s is never sent twice", async (_, call) => {
+    for (const reply of [lost, busy]) {
+      const { sent, fetch } = wire(reply);
+      await refusal(call(gate(fetch)));
+      expect(sent).toHaveLength(1);
+    }
+  });
+
+  test("a read that keeps failing ends with the reason", async () => {
+    const { sent, fetch } = wire(lost);
+    const error = await refusal(gate(fetch).list());
+    expect(error).toMatchObject({ status: 0, code: "network" });
+    expect(error.message).toBe("can't reach Gate at http://gate.test (ECONNREFUSED)");
+    expect(sent).toHaveLength(3);
+  });
+
+  test("a refusal is not tried again", async () => {
+    const { sent, fetch } = wire(json({ code: "not_found" }, 404));
+    await refusal(gate(fetch).getIntent({ intentId: "int_1" }));
+    expect(sent).toHaveLength(1);
+  });
+
+  test("an answer that never comes is a timeout, once", async () => {
+    const { sent, fetch } = wire("never");
+    const error = await refusal(gate(fetch, { timeoutMs: 20 }).getIntent({ intentId: "int_1" }));
+    expect(error).toMatchObject({ status: 0, code: "timeout" });
+    expect(sent).toHaveLength(1);
+  });
+});
+
+describe("keys", () => {
+  test("approving takes the reviewer's key, from the option, then the environment, then the agent's", async () => {
+    const { sent, fetch } = wire();
+    await gate(fetch, { reviewerKey: "gate_rk_1" }).approve({ intentId: "int_1" });
+    vi.stubEnv("GATE_REVIEWER_KEY", "gate_rk_2");
+    await gate(fetch).reject({ intentId: "int_1", reason: "no" });
+    vi.stubEnv("GATE_REVIEWER_KEY", "");
+    await gate(fetch).cancelApproval({ intentId: "int_1" });
+    expect(sent.map(({ key }) => key)).toEqual(["Bearer gate_rk_1", "Bearer gate_rk_2", "Bearer gate_sk_a"]);
+    expect(sent.map(({ url }) => url.split("/").at(-1))).toEqual(["approve", "reject", "cancel-approval"]);
+  });
+
+  test("a report is signed by the order's token, which is asked for when it is not given", async () => {
+    const { sent, fetch } = wire(json({ execution_token: "gex_2" }), json({}));
+    await gate(fetch).report({ execution_id: "exe_1", status: "succeeded", executed_at: 5 });
+    expect(sent.map(({ key }) => key)).toEqual(["Bearer gate_sk_a", "Bearer gex_2"]);
+    expect(sent[1]?.body).toEqual({ status: "succeeded", executed_at: 5 });
+  });
+
+  test("discovering needs no key and sends none", async () => {
+    const { sent, fetch } = wire();
+    await gate(fetch).discover();
+    expect(sent[0]?.key).toBeNull();
+  });
+
+  describe("the key that a local server left", () => {
+    async function keyFor(endpoint: string): Promise<string | null | undefined> {
+      using folder = temporaryFolder();
+      mkdirSync(join(folder.path, "zehrava-gate"));
+      const left = { "4000": "gate_sk_local", "443": "gate_sk_tls" };
+      writeFileSync(join(folder.path, "zehrava-gate", "local-agents.json"), JSON.stringify(left));
+      vi.stubEnv("XDG_CONFIG_HOME", folder.path);
+      const { sent, fetch } = wire();
+      await new Gate({ endpoint, fetch }).list().catch((error: unknown) => {
+        expect((error as GateError).code).toBe("no_api_key");
+      });
+      return sent[0]?.key;
+    }
+
+    test.each([
+      ["http://localhost:4000", "Bearer gate_sk_local"],
+      ["http://127.0.0.1:4000", "Bearer gate_sk_local"],
+      ["http://[::1]:4000", "Bearer gate_sk_local"],
+      ["https://localhost", "Bearer gate_sk_tls"],
+    ])("is used for %s", async (endpoint, key) => {
+      expect(await keyFor(endpoint)).toBe(key);
+    });
+
+    test.each([
+      "http://localhost:4001",
+      "http://gate.test:4000",
+      "http://localhost.gate.test:4000",
+      "http://127.0.0.1.gate.test:4000",
+      "http://10.0.0.1:4000",
+      "http://0.0.0.0:4000",
+    ])("never goes to %s", async (endpoint) => {
+      expect(await keyFor(endpoint)).toBeUndefined();
+    });
+
+    test("is not taken from a damaged file", async () => {
+      using folder = temporaryFolder();
+      mkdirSync(join(folder.path, "zehrava-gate"));
+      writeFileSync(join(folder.path, "zehrava-gate", "local-agents.json"), '{"4000": 7');
+      vi.stubEnv("XDG_CONFIG_HOME", folder.path);
+      const error = await refusal(
+        new Gate({ endpoint: "http://localhost:4000", fetch: wire().fetch }).list(),
+      );
+      expect(error.code).toBe("no_api_key");
+    });
+  });
+});
+
+describe("the built module", () => {
+  beforeAll(buildIfStale);
+
+  test("imports nothing when it loads, so that it loads in browsers and Workers", () => {
+    const built = readFileSync(join(ROOT, "dist", "sdk", "gate.js"), "utf8");
+    expect(built).not.toMatch(/^\s*import\s/m);
+    expect(built).not.toContain("require(");
+  });
+});

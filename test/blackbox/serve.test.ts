@@ -1,0 +1,234 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  buildIfStale,
+  freePort,
+  isAlive,
+  lockOf,
+  printedKey,
+  request,
+  run,
+  serve,
+  temporaryFolder,
+} from "../support/command.ts";
+
+beforeAll(buildIfStale);
+
+const IMPORT = {
+  destination: "salesforce.import",
+  policy: "crm-low-risk",
+  payload: "email\nada@example.com\n",
+  payload_name: "leads.csv",
+};
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777;
+}
+
+test("the first start shows three keys once, and keeps only the agent's", async () => {
+  using home = temporaryFolder();
+  const port = await freePort();
+  const keys: string[] = [];
+  {
+    await using server = await serve({ port, home: home.path });
+    for (const role of ["admin", "agent", "reviewer"] as const) keys.push(printedKey(server.out(), role));
+    expect(server.out()).toContain("curl -s http://127.0.0.1:");
+    expect(server.out()).toContain(`http://127.0.0.1:${port} in a browser`);
+    const left = join(home.path, "config", "zehrava-gate", "local-agents.json");
+    expect(JSON.parse(readFileSync(left, "utf8"))).toEqual({ [port]: keys[1] });
+    expect(modeOf(left)).toBe(0o600);
+    expect(modeOf(join(left, ".."))).toBe(0o700);
+    expect(modeOf(join(home.path, "data"))).toBe(0o700);
+    expect(modeOf(join(home.path, "data", "secrets.json"))).toBe(0o600);
+    const { code } = await server.end("SIGINT");
+    expect(code).toBe(0);
+    // Whatever listens on this port next is not sent the key.
+    expect(readFileSync(left, "utf8")).not.toContain(keys[1]);
+  }
+  const stored = ["secrets.json", "local-agent.json"].map((name) =>
+    readFileSync(join(home.path, "data", name), "utf8"),
+  );
+  expect(stored.join()).not.toContain(keys[0]);
+  expect(stored.join()).not.toContain(keys[2]);
+  await using again = await serve({ port, home: home.path });
+  expect(again.out()).not.toMatch(/gate_(ak|sk|rk)_/);
+  const listed = await request(port, "GET", "/v1/agents", keys[0] ?? "");
+  expect(listed.body["count"]).toBe(3);
+});
+
+test("a first start that was cut short before it stored anything gives new keys", async () => {
+  using home = temporaryFolder();
+  const port = await freePort();
+  let first: string;
+  {
+    await using server = await serve({ port, home: home.path });
+    first = printedKey(server.out(), "agent");
+  }
+  // As if the power went out after the registration.
+  writeFileSync(join(home.path, "data", "local-agent.json"), "{}");
+  await using server = await serve({ port, home: home.path });
+  const second = printedKey(server.out(), "agent");
+  expect(second).not.toBe(first);
+  expect((await request(port, "POST", "/v1/intents", first, IMPORT)).status).toBe(401);
+  expect((await request(port, "POST", "/v1/intents", second, IMPORT)).body["status"]).toBe("approved");
+});
+
+test("the admin key of the environment registers", async () => {
+  using home = temporaryFolder();
+  const port = await freePort();
+  await using _server = await serve({
+    port,
+    home: home.path,
+    env: { GATE_ADMIN_KEY: "gate_ak_from-outside-0123456789" },
+  });
+  const body = { name: "another", role: "reviewer" };
+  const registered = await request(
+    port,
+    "POST",
+    "/v1/agents/register",
+    "gate_ak_from-outside-0123456789",
+    body,
+  );
+  expect(registered.status).toBe(201);
+  expect((await request(port, "POST", "/v1/agents/register", "gate_ak_guess", { name: "x" })).status).toBe(
+    401,
+  );
+});
+
+describe("what can't start says why in one line and ends", () => {
+  test("a port in use", async () => {
+    using home = temporaryFolder();
+    const port = await freePort();
+    const squatter = createServer().listen(port, "127.0.0.1");
+    try {
+      const { code, err } = await run(["--port", String(port), "--data-dir", home.path]);
+      expect(code).toBe(1);
+      expect(err.trim()).toBe(
+        `zehrava-gate: port ${port} on 127.0.0.1 is in use; stop what listens there or give --port`,
+      );
+    } finally {
+      squatter.close();
+    }
+  });
+
+  test("a data folder that is a file", async () => {
+    using home = temporaryFolder();
+    const file = join(home.path, "data");
+    writeFileSync(file, "mine");
+    const { code, err } = await run(["--port", String(await freePort()), "--data-dir", file]);
+    expect(code).toBe(1);
+    expect(err.trim().split("\n")).toHaveLength(1);
+    expect(err).toContain("can't write to the data folder");
+    expect(readFileSync(file, "utf8")).toBe("mine");
+  });
+
+  test("a second server on one data folder", async () => {
+    using home = temporaryFolder();
+    const port = await freePort();
+    await using server = await serve({ port, home: home.path });
+    const second = await run(["--port", String(await freePort()), "--data-dir", join(home.path, "data")]);
+    expect(second.code).toBe(1);
+    expect(second.err.trim()).toBe(
+      `zehrava-gate: ${join(home.path, "data")} is in use by another server (pid ${server.process.pid}); stop it or give --data-dir`,
+    );
+    expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
+  });
+
+  test("a damaged secrets file is not replaced", async () => {
+    using home = temporaryFolder();
+    mkdirSync(join(home.path, "data"));
+    writeFileSync(join(home.path, "data", "secrets.json"), '{"GATE_SECRET": "short"}');
+    const { code, err } = await run([
+      "--port",
+      String(await freePort()),
+      "--data-dir",
+      join(home.path, "data"),
+    ]);
+    expect(code).toBe(1);
+    expect(err).toContain("must be 32 bytes in base64");
+    expect(readFileSync(join(home.path, "data", "secrets.json"), "utf8")).toBe('{"GATE_SECRET": "short"}');
+  });
+
+  test("a registry that is broken", async () => {
+    using home = temporaryFolder();
+    const registry = join(home.path, "gate.yaml");
+    writeFileSync(registry, "destinations:\n  crm.import: { polices: [x] }\n");
+    const { code, err } = await run([
+      "--port",
+      String(await freePort()),
+      "--data-dir",
+      join(home.path, "data"),
+      "--registry",
+      registry,
+    ]);
+    expect(code).toBe(1);
+    expect(err).toMatch(/^gate\.yaml:2:\d+: /m);
+  });
+
+  test.each([
+    ["an unknown flag", ["--prot", "4000"], "--prot"],
+    ["an unknown command", ["serv"], "unknown command: serv"],
+    ["a port that is none", ["--port", "0x50"], "--port takes a number"],
+    ["an empty folder name", ["--data-dir", ""], "--data-dir is empty"],
+    ["a word too many", ["init", "a", "b"], "unexpected argument: b"],
+  ])("%s", async (_, args, message) => {
+    const { code, err } = await run(args);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(err).toContain("Usage: zehrava-gate");
+    expect(err).not.toMatch(/^\s+at /m);
+  });
+});
+
+test("kill -9 and a restart lose nothing, and the orphaned runtime is ended", async () => {
+  using home = temporaryFolder();
+  const port = await freePort();
+  let key: string;
+  let intentId: string;
+  let orphan: number;
+  {
+    await using server = await serve({ port, home: home.path });
+    key = printedKey(server.out(), "agent");
+    const proposed = await request(port, "POST", "/v1/intents", key, { ...IMPORT, recordCount: 847 });
+    expect(proposed.body["status"]).toBe("pending_approval");
+    intentId = String(proposed.body["intentId"]);
+    orphan = lockOf(home.path).runtime.pid;
+    server.process.kill("SIGKILL");
+    await server.finished;
+    expect(isAlive(orphan)).toBe(true);
+  }
+  await using server = await serve({ port, home: home.path });
+  expect(isAlive(orphan)).toBe(false);
+  const kept = await request(port, "GET", `/v1/intents/${intentId}`, key);
+  expect(kept.body["status"]).toBe("pending_approval");
+  const { runtime } = lockOf(home.path);
+  expect((await server.end("SIGTERM")).code).toBe(0);
+  expect(isAlive(runtime.pid)).toBe(false);
+  expect(existsSync(join(home.path, "data", "server.lock"))).toBe(false);
+});
+
+test("a stale lock never ends a stranger that has the pid now", async () => {
+  using home = temporaryFolder();
+  const port = await freePort();
+  mkdirSync(join(home.path, "data"));
+  const stranger = { pid: process.pid, startedAt: "another life" };
+  writeFileSync(
+    join(home.path, "data", "server.lock"),
+    JSON.stringify({ server: { ...stranger, pid: 2 ** 22 + 1 }, runtime: stranger }),
+  );
+  // This very process would be gone.
+  await using _server = await serve({ port, home: home.path });
+  expect(lockOf(home.path).runtime.pid).not.toBe(process.pid);
+});
+
+test("a runtime that ends by itself ends the server", async () => {
+  using home = temporaryFolder();
+  const port = await freePort();
+  await using server = await serve({ port, home: home.path });
+  process.kill(lockOf(home.path).runtime.pid, "SIGKILL");
+  const { code, err } = await server.finished;
+  expect(code).toBe(1);
+  expect(err).toContain("the runtime ended by itself");
+});

@@ -1,0 +1,107 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../support/command.ts";
+import { type Gate, startGate } from "../support/gate.ts";
+import { CLIENT, type Provider, SECRET, startProvider } from "../support/oidc-provider.ts";
+import { hasBrowser, startBrowser, visit } from "../support/browser.ts";
+
+/*
+ * What only a browser knows: which cookies it sends along when it comes from another site, and what it says of where
+ * it comes from. `localhost` and `127.0.0.1` are two sites to it.
+ */
+
+let rules: ReturnType<typeof temporaryFolder>;
+let provider: Provider;
+let gate: Gate;
+let browser: Browser;
+let origin: string;
+
+describe.skipIf(!hasBrowser)("in a browser", () => {
+  beforeAll(async () => {
+    rules = temporaryFolder();
+    provider = await startProvider("localhost");
+    const registry = join(rules.path, "gate.yaml");
+    writeFileSync(
+      registry,
+      `people:
+  ana: { name: Ana Diaz, email: ana@example.com }
+  ben: { name: Ben Okafor, email: ben@example.com }
+credentials: { sso: { ref: env://OIDC_CLIENT_SECRET } }
+sign_in:
+  oidc:
+    - { name: Acme staff, issuer: "${provider.url}", audience: ${CLIENT}, client_secret: sso, allow_private: true }
+`,
+    );
+    const args = ["--registry", registry, "--local-sign-in"];
+    [gate, browser] = await Promise.all([
+      startGate({ args, env: { OIDC_CLIENT_SECRET: SECRET } }),
+      startBrowser(),
+    ]);
+    origin = `http://127.0.0.1:${gate.port}`;
+    provider.pages.set("/mail", `<a href="${origin}/sign-in?next=/cases">The case</a>`);
+    provider.pages.set(
+      "/evil",
+      `<form method="post" action="${origin}/sign-out"><button>Win</button></form>`,
+    );
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await gate?.[Symbol.asyncDispose]();
+    await provider?.[Symbol.asyncDispose]();
+    rules?.[Symbol.dispose]();
+  });
+
+  const whoIs = (page: Page) => page.locator(".who span").innerText();
+
+  test("a person signs in with a provider and arrives signed in, strict cookie and all", async () => {
+    await using visitor = await visit(browser, origin);
+    const { page } = visitor;
+    await page.goto(`${origin}/sign-in?next=/cases`);
+    await page.getByRole("link", { name: "Acme staff" }).click();
+    await page.getByRole("button", { name: "Yes, it is me" }).click();
+    await page.waitForURL(`${origin}/cases`);
+    expect(await whoIs(page)).toBe("ana reviewer");
+
+    // A link in somebody's webmail: the cookie is not sent with it, and the person is signed in all the same.
+    await page.goto(`${provider.url}/mail`);
+    await page.getByRole("link", { name: "The case" }).click();
+    await page.waitForURL(`${origin}/cases`);
+    expect(await whoIs(page)).toBe("ana reviewer");
+  });
+
+  test("28: another site's form changes nothing for whoever is signed in", async () => {
+    await using visitor = await visit(browser, origin);
+    const { page } = visitor;
+    await page.goto(`${origin}/sign-in?next=/cases`);
+    await page.getByRole("button", { name: "Ana Diaz" }).click();
+    await page.waitForURL(`${origin}/cases`);
+    await page.goto(`${provider.url}/evil`);
+    const [answer] = await Promise.all([
+      page.waitForResponse(`${origin}/sign-out`),
+      page.getByRole("button", { name: "Win" }).click(),
+    ]);
+    expect(answer.status()).toBe(403);
+    await page.goto(`${origin}/cases`);
+    expect(await whoIs(page)).toBe("ana reviewer");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForURL(`${origin}/sign-in`);
+    await page.goto(`${origin}/cases`);
+    expect(new URL(page.url()).pathname).toBe("/sign-in");
+  });
+
+  test("a wrong key is said so on the page, and nothing there breaks its own rules", async () => {
+    await using visitor = await visit(browser, origin);
+    const { page, said } = visitor;
+    await page.goto(`${origin}/sign-in`);
+    expect(said).toEqual([]);
+    await page.getByLabel("A reviewer's, auditor's or admin's key").fill("gate_rk_of-nobody");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("alert").waitFor();
+    expect(await page.getByRole("alert").innerText()).toBe("This key is not known here.");
+    expect(await page.context().cookies()).toEqual([]);
+    expect(said.filter((line) => !line.includes("401"))).toEqual([]);
+  });
+});

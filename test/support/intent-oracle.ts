@@ -1,0 +1,461 @@
+import type { InForce, IntentCommand, Voter } from "../../src/core/intent/command.ts";
+import { GATE, type Fact } from "../../src/core/intent/event.ts";
+import type { Phase } from "../../src/core/intent/phase.ts";
+import type { Assurance } from "../../src/core/identity/assurance.ts";
+import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "../../src/core/intent/limits.ts";
+import { AGENT, DIGEST, MINUTE_MS, T0 } from "./intent-fixtures.ts";
+import { groupsOf, isFresh, OWNER, type Setup } from "./intent-model.ts";
+
+/*
+ * What must be true of any sequence of facts, told a second time and in another way than the code under test: by
+ * reading the ledger from the start, with no state but what it says. Every function returns complaints.
+ */
+
+export interface Committed {
+  readonly fact: Fact;
+  /** The command it came from; null for what the clock did before that command. */
+  readonly command: IntentCommand | null;
+}
+
+export const NEVER_MOVES: ReadonlySet<Phase> = new Set<Phase>([
+  "blocked",
+  "rejected",
+  "expired",
+  "cancelled",
+  "withdrawn",
+  "revoked",
+  "succeeded",
+]);
+
+/** What a link from a message can lead to. */
+const DECISIONS: ReadonlySet<string> = new Set([
+  "approval_vote_recorded",
+  "rejection_vote_recorded",
+  "approved",
+  "rejected",
+  "revoked",
+  "superseded",
+]);
+
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** Half of the first pause. */
+const LEAST_PAUSE_MS = 2_500;
+
+interface Voices {
+  readonly person: string;
+  readonly acting: string;
+}
+
+interface Vote extends Voices {
+  readonly principal: string;
+  readonly mandate: string | null;
+}
+
+const RANK: readonly Assurance[] = ["link", "slack", "key", "sso", "passkey"];
+
+interface Attempt {
+  readonly order: string;
+  readonly fence: number;
+  /** Without a claim nothing can have left. */
+  readonly underClaim: boolean;
+  /** Gate sends it itself: nobody else may touch it. */
+  readonly isGates: boolean;
+  /** Claims that were undone, and when the last one was. */
+  undone: { readonly count: number; readonly at: number } | null;
+  /** When the order itself lapses; a claim has a deadline of its own. */
+  readonly orderDeadline: number;
+  deadline: number;
+  claimedBy: string | null;
+  /** Null while nothing is known of it. */
+  end: "unclaimed" | "unknown" | "reported unknown" | "failed" | "failed, safe to retry" | "succeeded" | null;
+}
+
+export function complaints({ outcome, terms }: Setup, committed: readonly Committed[]): readonly string[] {
+  const found: string[] = [];
+  const complain = (bad: boolean, text: string) => {
+    if (bad) found.push(text);
+  };
+  const votes = new Map<string, Vote>();
+  const noes: Vote[] = [];
+  const links = new Map<string, IntentCommand | null>();
+  const wait = {
+    deadline: terms.decideBy as number | null,
+    since: T0,
+    length: terms.decideBy - T0,
+    again: false,
+  };
+  let toldAt: number | null = null;
+  let steps = 0;
+  const attempts: Attempt[] = [];
+  let open = true;
+  let approvedAt: number | null = null;
+  let closed: string | null = null;
+
+  for (const { fact, command } of committed) {
+    const { event, at } = fact;
+    const live = attempts.at(-1);
+    const late = event.type === "execution_reported_late" && closed === "revoked";
+    complain(closed !== null && !late, `${event.type} after ${closed}`);
+    // Half a decision is none: where it came through a link, the link was used up in the same turn.
+    if (DECISIONS.has(event.type) && command !== null && "link" in command && command.link !== null) {
+      complain(links.get(command.link) !== command, `${event.type} through a link that is still good`);
+    }
+    switch (event.type) {
+      case "approval_vote_recorded": {
+        if (command?.type !== "approve") complain(true, "a vote nobody cast");
+        else complain(!mayVote(terms, command.voter), `${command.voter.person} voted`);
+        complain(command?.type === "approve" && !sawTheSame(command), "a vote for something else");
+        complain(!open || (wait.deadline ?? at + 1) <= at, "a vote after the decision was due");
+        complain(voiceUsed(votes.values(), event), "one human has two voices");
+        complain(voiceUsed(noes, event), "yes after no");
+        if (command?.type === "approve") complain(isLapsed(event, command.lapsed), "a vote by who is gone");
+        complain(votes.has(event.person), "one person voted twice");
+        votes.set(event.person, event);
+        break;
+      }
+      case "approval_vote_withdrawn": {
+        const vote = votes.get(event.person);
+        complain(vote === undefined || !open, "withdrew what was not there");
+        const byLapse = command?.type === "approve" && vote && isLapsed(vote, command.lapsed);
+        const byVoter = command?.type === "reject" && vote && voiceUsed([vote], command.voter);
+        complain(event.why === "credential_inactive" && !byLapse, "withdrew what still held");
+        complain(event.why === "changed_mind" && !byVoter, "withdrew another's vote");
+        votes.delete(event.person);
+        break;
+      }
+      case "rejection_vote_recorded":
+        complain(command?.type !== "reject" || !mayVote(terms, command.voter), "a no by the wrong person");
+        complain(!open || (wait.deadline ?? at + 1) <= at, "a no after the decision was due");
+        complain(voiceUsed(noes, event), "one human said no twice");
+        complain(voiceUsed(votes.values(), event), "a no beside a yes of the same human");
+        complain(noes.length + 1 >= terms.approval.rejections, "the last no decided nothing");
+        noes.push(event);
+        break;
+      case "approval_link_used":
+        complain(
+          command === null || !("link" in command) || command.link !== event.link,
+          "another link used",
+        );
+        complain(links.has(event.link), "a link used twice");
+        links.set(event.link, command);
+        break;
+      case "approval_reminded": {
+        complain(command !== null || !open || (wait.deadline ?? at + 1) <= at, "reminded of what is over");
+        const from = toldAt ?? wait.since;
+        const least = toldAt === null && wait.deadline !== null ? Math.min(wait.length / 2, DAY_MS) : DAY_MS;
+        complain(at - from < least, "reminded too soon");
+        complain(wait.deadline !== null && wait.length < 10 * MINUTE_MS, "reminded in so short a wait");
+        toldAt = at;
+        break;
+      }
+      case "approval_escalated": {
+        const step = terms.escalate[event.step];
+        complain(command !== null || !open || (wait.deadline ?? at + 1) <= at, "escalated what is over");
+        complain(event.step !== steps || step?.to !== event.to, "another step");
+        complain(at < T0 + (step?.afterMinutes ?? 1e9) * MINUTE_MS, "escalated too soon");
+        steps += 1;
+        break;
+      }
+      case "expiry_deferred":
+      case "expiry_escalated": {
+        const how = event.type === "expiry_deferred" ? "defer" : "escalate";
+        complain(terms.onNoResponse !== how || wait.again || !open, "waits where it should not");
+        complain(command !== null || at < (wait.deadline ?? at + 1), "waits again too soon");
+        wait.again = true;
+        wait.since = at;
+        wait.deadline = event.type === "expiry_deferred" ? null : at + wait.length;
+        complain(
+          event.type === "expiry_escalated" && event.decideBy !== wait.deadline,
+          "another second wait",
+        );
+        if (event.type === "expiry_escalated") steps = terms.escalate.length;
+        toldAt = null;
+        break;
+      }
+      case "superseded":
+        complain(
+          command?.type !== "supersede" || !mayVote(terms, command.voter),
+          "changed by the wrong person",
+        );
+        complain(command?.type === "supersede" && command.digest !== DIGEST, "changed what was not seen");
+        complain(!open || !terms.edit.allow, "changed what may not be");
+        closed = event.type;
+        break;
+      case "approved": {
+        complain(!open, "approved twice");
+        const byPolicy = event.by === "policy" && outcome === "approve" && command === null;
+        complain(
+          !byPolicy && !bySilence(terms, fact, command) && !byQuorum(terms, votes),
+          `approved by ${event.by}`,
+        );
+        complain(event.by === "timeout" && noes.length > 0, "a no taken for silence");
+        complain(command !== null && !votes.has(event.by), "approved in another's name");
+        if (command?.type === "approve") {
+          const { lapsed } = command;
+          const gone = [...votes.values()].filter((vote) => isLapsed(vote, lapsed));
+          complain(gone.length > 0, "a vote counted that holds no longer");
+        }
+        complain(event.executeBy !== at + terms.executionWindowMs, "another execution window");
+        open = false;
+        approvedAt = at;
+        break;
+      }
+      case "execution_requested": {
+        complain(approvedAt === null, "ordered without an approval");
+        complain(at >= (approvedAt ?? 0) + terms.executionWindowMs, "ordered after the approval's window");
+        complain(event.fence !== (live?.fence ?? 0) + 1, "the fence did not grow by one");
+        complain(event.fence > MAX_ATTEMPTS, "too many attempts");
+        complain(
+          (command?.type !== "order" && command?.type !== "begin") || !isFresh(command.inForce),
+          "ordered under other rules",
+        );
+        complain((command?.type === "begin") !== (terms.sending !== null), "ordered by who does not send it");
+        complain(event.issuedTo !== (terms.sending === null ? AGENT : GATE), "ordered by another");
+        complain(terms.executor !== null && terms.executor !== event.mode, "another executor");
+        complain(
+          live !== undefined && !mayFollow(live, terms.idempotent),
+          `ordered again after ${live?.end}`,
+        );
+        complain(event.expiresAt !== at + ORDER_TTL_MS, "another order deadline");
+        attempts.push({
+          order: event.order,
+          fence: event.fence,
+          underClaim: terms.claimRequired || event.mode !== "runner",
+          isGates: event.issuedTo === GATE,
+          undone: null,
+          orderDeadline: event.expiresAt,
+          deadline: event.expiresAt,
+          claimedBy: null,
+          end: null,
+        });
+        break;
+      }
+      case "execution_claimed":
+      case "execution_extended": {
+        complain(
+          live === undefined || live.end !== null || live.order !== event.order,
+          "claimed what is not live",
+        );
+        if (live === undefined) break;
+        complain(at >= live.deadline, "claimed after the deadline");
+        complain(
+          (live.claimedBy === null) !== (event.type === "execution_claimed"),
+          "claimed twice or not at all",
+        );
+        complain(event.expiresAt !== at + CLAIM_TTL_MS, "another claim deadline");
+        if (event.type === "execution_claimed") {
+          complain(!mayExecute(terms.runners, live, event.by), `claimed by ${event.by}`);
+          complain(command?.type !== (live.isGates ? "begin" : "claim"), "claimed by the wrong door");
+          complain(command === null || !("inForce" in command), "claimed under no rules");
+          complain(
+            command !== null && "inForce" in command && !isFresh(command.inForce),
+            "claimed under other rules",
+          );
+          complain(live.isGates && at - (live.undone?.at ?? 0) < LEAST_PAUSE_MS, "tried again at once");
+          live.claimedBy = event.by;
+        } else {
+          complain(command?.type !== "heartbeat" || command.by !== live.claimedBy, "another's heartbeat");
+        }
+        live.deadline = event.expiresAt;
+        break;
+      }
+      case "execution_reported_late":
+        complain(closed !== "revoked", "late for what is still open");
+        complain(live === undefined || live.order !== event.order || live.end !== null, "late for nothing");
+        complain(live?.underClaim === true, "late without the claim that would have let it write");
+        complain(
+          live === undefined || !mayExecute(terms.runners, live, event.by),
+          "reported late by another",
+        );
+        if (live) live.end = event.outcome === "indeterminate" ? "reported unknown" : event.outcome;
+        break;
+      case "execution_claim_undone":
+        complain(live === undefined || live.end !== null || live.claimedBy === null, "undid no claim");
+        complain(command?.type !== "unclaim", "a claim undone by somebody else");
+        complain(
+          command?.type === "unclaim" && command.undone !== (live?.undone?.count ?? 0),
+          "undid the claim of a later attempt",
+        );
+        if (live) {
+          live.claimedBy = null;
+          live.undone = { count: (live.undone?.count ?? 0) + 1, at };
+          live.deadline = live.orderDeadline;
+        }
+        break;
+      case "execution_lapsed":
+        complain(live === undefined || live.end !== null || at < live.deadline, "lapsed too soon");
+        complain(live?.underClaim !== true || isClaimed(live), "called unwritten what may be written");
+        if (live) live.end = "unclaimed";
+        break;
+      case "execution_indeterminate":
+      case "execution_succeeded":
+      case "execution_failed": {
+        complain(
+          live === undefined || live.end !== null || live.order !== event.order,
+          "reported what is not live",
+        );
+        if (live === undefined) break;
+        const lapsed = event.type === "execution_indeterminate" && event.why !== "reported";
+        complain(lapsed !== at >= live.deadline, lapsed ? "lapsed too soon" : "reported too late");
+        complain(!lapsed && !mayExecute(terms.runners, live, event.by), `reported by ${event.by}`);
+        complain(!lapsed && live.claimedBy !== null && live.claimedBy !== event.by, "reported for another");
+        complain(!lapsed && live.underClaim && live.claimedBy === null, "reported without the claim");
+        complain(
+          lapsed && live.underClaim && live.claimedBy === null,
+          "called unknown what was never claimed",
+        );
+        if (event.type === "execution_succeeded") live.end = "succeeded";
+        else if (event.type === "execution_indeterminate") live.end = lapsed ? "unknown" : "reported unknown";
+        else live.end = event.retryable ? "failed, safe to retry" : "failed";
+        if (live.end === "succeeded") closed = event.type;
+        break;
+      }
+      case "outcome_resolved":
+        complain(live?.end !== "unknown" && live?.end !== "reported unknown", "resolved what was known");
+        complain(
+          command?.type !== "resolve" || !mayResolve(terms, command.voter),
+          "resolved by the wrong person",
+        );
+        closed = event.type;
+        break;
+      case "rejected":
+      case "cancelled":
+        complain(
+          command === null ||
+            !("voter" in command) ||
+            command.voter === null ||
+            !mayVote(terms, command.voter),
+          "refused by the wrong person",
+        );
+        complain(!open, "refused what was decided");
+        if (event.type === "rejected" && command?.type === "reject") {
+          complain(noes.length + 1 < terms.approval.rejections, "too few said no");
+          complain(voiceUsed(noes, command.voter), "one human said no twice");
+        }
+        closed = event.type;
+        break;
+      case "expired":
+        complain(
+          event.from === "approved" && at < (approvedAt ?? 0) + terms.executionWindowMs,
+          "expired too soon",
+        );
+        complain(
+          event.from === "pending_approval" && (!open || at < (wait.deadline ?? at + 1)),
+          "expired too soon",
+        );
+        complain(
+          event.from === "pending_approval" && terms.onNoResponse === "escalate" && !wait.again,
+          "expired without the second wait",
+        );
+        closed = event.type;
+        break;
+      case "revoked":
+        complain(
+          (command?.type === "reject" || command?.type === "cancel") && !mayVote(terms, command.voter),
+          "taken back by the wrong person",
+        );
+        complain(isClaimed(live) && live?.end === null, "revoked what was claimed");
+        complain(live?.end === "succeeded" || live?.end === "unknown", "revoked what may be written");
+        closed = event.type;
+        break;
+      case "withdrawn":
+        complain(command?.type !== "withdraw" || command.agent !== AGENT || !open, "withdrawn by another");
+        closed = event.type;
+        break;
+      case "blocked":
+        closed = event.type;
+        break;
+      case "binding_refused":
+        complain(command === null || !isBound(command), "a binding refused that nobody named");
+        if (command !== null && isBound(command)) {
+          const named = "digest" in command && (command.digest !== null || command.type === "supersede");
+          const isSame = !named || command.digest === DIGEST;
+          complain(
+            isSame && (!("inForce" in command) || isFresh(command.inForce)),
+            "a binding refused that held",
+          );
+        }
+        break;
+      case "proposed":
+      case "policy_checked":
+      case "approval_requested":
+      case "duplicate_blocked":
+        break;
+    }
+  }
+  return found;
+}
+
+function isClaimed(attempt: Attempt | undefined): boolean {
+  return attempt !== undefined && attempt.claimedBy !== null;
+}
+
+function isBound(
+  command: IntentCommand,
+): command is Extract<IntentCommand, { inForce: InForce } | { link: string | null }> {
+  return "inForce" in command || "link" in command;
+}
+
+/** Everybody whose yes or no this was: a human who acted for another has spoken, and so has the other. */
+function voiceUsed(earlier: Iterable<Voices>, { person, acting }: Voices): boolean {
+  const heard = new Set([...earlier].flatMap((voice) => [voice.person, voice.acting]));
+  return heard.has(person) || heard.has(acting);
+}
+
+function isLapsed({ principal, mandate }: Vote, lapsed: readonly string[]): boolean {
+  return lapsed.some((gone) => gone === principal || gone === mandate);
+}
+
+function sawTheSame({
+  digest,
+  inForce,
+}: {
+  readonly digest: string | null;
+  readonly inForce: InForce;
+}): boolean {
+  return (digest === null || digest === DIGEST) && isFresh(inForce);
+}
+
+function mayVote({ approval }: Setup["terms"], { person, acting, assurance }: Voter): boolean {
+  if (person === OWNER || acting === OWNER) return false;
+  if (RANK.indexOf(assurance) < RANK.indexOf(approval.minAssurance)) return false;
+  return approval.quorums.some((quorum) => isIn(quorum, person));
+}
+
+function mayResolve(terms: Setup["terms"], voter: Voter | null): boolean {
+  return voter === null || mayVote(terms, voter);
+}
+
+function isIn({ groups, people }: Setup["terms"]["approval"]["quorums"][number], person: string): boolean {
+  if (groups.length + people.length === 0) return true;
+  return people.includes(person) || groupsOf(person).some((group) => groups.includes(group));
+}
+
+function byQuorum({ approval }: Setup["terms"], votes: ReadonlyMap<string, Vote>): boolean {
+  return approval.quorums.every(
+    (quorum) => [...votes.keys()].filter((person) => isIn(quorum, person)).length >= quorum.require,
+  );
+}
+
+function bySilence(terms: Setup["terms"], { event, at }: Fact, command: IntentCommand | null): boolean {
+  return (
+    command === null &&
+    event.type === "approved" &&
+    event.by === "timeout" &&
+    terms.onNoResponse === "auto_approve_if_low_risk" &&
+    terms.risk.level === "low" &&
+    !terms.heldByContent &&
+    at >= terms.decideBy
+  );
+}
+
+function mayExecute(runners: readonly string[], { isGates }: Attempt, by: string): boolean {
+  if (isGates || by === GATE) return isGates && by === GATE;
+  return runners.length === 0 ? by === AGENT : runners.includes(by);
+}
+
+function mayFollow({ end }: Attempt, idempotent: boolean): boolean {
+  if (end === "unclaimed" || end === "failed, safe to retry") return true;
+  return idempotent && (end === "unknown" || end === "reported unknown");
+}

@@ -1,0 +1,115 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Member } from "./gate.ts";
+import type { Scene } from "./proxy-scene.ts";
+
+/*
+ * Clients that behave as badly as real ones do: they hang up at any moment, they send everything again, and several of
+ * them send it at once.
+ */
+
+/** A run can be repeated: the same seed makes the same choices, if not the same races. */
+export function dice(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Runs `count` of them, at most `width` at any time. */
+export async function inParallel(
+  count: number,
+  width: number,
+  run: (at: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < count) {
+      const at = next;
+      next += 1;
+      await run(at);
+    }
+  };
+  await Promise.all(Array.from({ length: width }, work));
+}
+
+export interface Heard {
+  readonly status: number;
+  readonly intent: string | null;
+  readonly code: string | null;
+  readonly text: string;
+}
+
+/** Null: it hung up, or was hung up on, before it heard anything. */
+export async function heard(asked: Promise<Response>): Promise<Heard | null> {
+  try {
+    const response = await asked;
+    const text = await response.text();
+    const isProblem = response.headers.get("content-type")?.includes("problem+json") === true;
+    const code = isProblem ? (JSON.parse(text) as { readonly code: string }).code : null;
+    return { status: response.status, intent: response.headers.get("x-gate-intent-id"), code, text };
+  } catch (error) {
+    if (error instanceof TypeError || (error instanceof Error && error.name === "AbortError")) return null;
+    throw error;
+  }
+}
+
+/** How long answers take here and now, so that those who hang up do so in the middle of things on any machine. */
+export interface Pace {
+  readonly averageMs: number;
+  took(ms: number): void;
+}
+
+export function pace(): Pace {
+  let averageMs = 50;
+  return {
+    get averageMs() {
+      return averageMs;
+    },
+    took: (ms) => void (averageMs += (ms - averageMs) / 10),
+  };
+}
+
+/** Hangs up after a while of its own choosing, as often before the answer as after it. */
+export async function impatient(
+  roll: () => number,
+  measured: Pace,
+  ask: (signal: AbortSignal) => Promise<Response>,
+): Promise<Heard | null> {
+  const hangUp = new AbortController();
+  const timer = setTimeout(() => hangUp.abort(), roll() * measured.averageMs * 2);
+  const since = Date.now();
+  const answer = await heard(ask(hangUp.signal));
+  clearTimeout(timer);
+  if (answer !== null) measured.took(Date.now() - since);
+  return answer;
+}
+
+/** A write that somebody is sending is answered after seconds: as many tries are half a minute at least. */
+const MOST_TRIES = 8;
+
+const NOT_YET: ReadonlySet<number> = new Set([202, 429, 503]);
+
+/** Asks until an answer comes that is final, as an agent's program would; the last one, should none be. */
+export async function persistent(measured: Pace, ask: () => Promise<Response>): Promise<Heard> {
+  let last: Heard | null = null;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const since = Date.now();
+    const answer = await heard(ask());
+    measured.took(Date.now() - since);
+    if (answer !== null && !NOT_YET.has(answer.status)) return answer;
+    last = answer ?? last;
+    await pause(250);
+  }
+  if (last === null) throw new Error("no answer at all");
+  return last;
+}
+
+/** Each is counted by itself: no flood limit is reached, as with as many programs. */
+export async function agents({ gate }: Scene, count: number): Promise<readonly Member[]> {
+  const made: Member[] = [];
+  await inParallel(count, 2, async () => void made.push(await gate.register("agent")));
+  return made;
+}

@@ -1,0 +1,99 @@
+import { env } from "cloudflare:workers";
+import { vi } from "vitest";
+import { portsOf } from "../../../src/env.ts";
+import { tellChannel } from "../../../src/app/notifications/channels/send.ts";
+import { work, type TellChannel } from "../../../src/app/notifications/run-deliveries.ts";
+import type { Ports } from "../../../src/ports/ports.ts";
+import { DISPATCHER } from "../../../src/ports/notifications.ts";
+import type { DispatchObject } from "../../../durable-objects/dispatch/dispatch-object.ts";
+import { admin, call, fresh } from "./gate.ts";
+
+/** One request as it came in. */
+export interface Received {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+  // Tests look at what came over the wire, whatever it was.
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly body: any;
+}
+
+export type Answering = (request: Received, signal: AbortSignal | null) => Response | Promise<Response>;
+
+/**
+ * Others on the internet, each at a host of its own, in the place of the platform's `fetch`: what Gate sends there
+ * is kept and answered as the test says.
+ */
+export class Internet {
+  readonly #hosts = new Map<string, Answering>();
+  readonly received: Received[] = [];
+
+  constructor() {
+    vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
+      const request = new Request(input as RequestInfo, { ...init, signal: null });
+      const text = await request.text();
+      const received: Received = {
+        url: request.url,
+        headers: Object.fromEntries(request.headers),
+        text,
+        body: text.startsWith("{") ? JSON.parse(text) : text,
+      };
+      const answer = this.#hosts.get(new URL(request.url).hostname);
+      if (answer === undefined) throw new TypeError(`nobody is at ${request.url}`);
+      this.received.push(received);
+      return answer(received, init?.signal ?? null);
+    });
+  }
+
+  /** Puts somebody there; says where. */
+  at(answer: Answering = () => new Response(null, { status: 204 })): string {
+    const host = `${fresh("receiver")}.example.com`;
+    this.#hosts.set(host, answer);
+    return `https://${host}/hook?token=in-the-address`;
+  }
+
+  to(url: string): readonly Received[] {
+    return this.received.filter((request) => request.url === url);
+  }
+}
+
+/** Never answers; gives up when whoever asked does. */
+export const hanging: Answering = (_, signal) =>
+  new Promise((_resolve, reject) => {
+    signal?.addEventListener("abort", () => reject(new Error("aborted")));
+  });
+
+/** The ports of the Worker under test. */
+export function ports(): Ports {
+  return portsOf(env as Parameters<typeof portsOf>[0]);
+}
+
+export function dispatcher(): DurableObjectStub<DispatchObject> {
+  return env.DISPATCH.getByName(DISPATCHER);
+}
+
+/** What one message of the queue leads to. */
+export function tell(world: Partial<Ports> = {}, channel: TellChannel = tellChannel): Promise<void> {
+  return work({ ...ports(), ...world }, channel);
+}
+
+/** Takes the queue's part away, so that the test alone says when Gate works; what it would have been told is returned. */
+export function stopQueue() {
+  return vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
+}
+
+export interface Hook {
+  readonly id: string;
+  readonly secret: string;
+}
+
+export async function registerHook(url: string, events?: readonly string[]): Promise<Hook> {
+  const answer = await call("POST", "/v1/webhooks", admin, events === undefined ? { url } : { url, events });
+  if (answer.status !== 201) throw new Error(`not registered: ${answer.text}`);
+  return answer.body;
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any
+export async function logOf(hook: string): Promise<readonly any[]> {
+  return (await call("GET", `/v1/webhooks/${hook}/deliveries`, admin)).body.deliveries;
+}

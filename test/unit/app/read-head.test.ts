@@ -1,0 +1,84 @@
+import { describe, expect, test } from "vitest";
+import { readBeginning } from "../../../src/app/execution/read-head.ts";
+
+const LONG_MS = 60_000;
+
+function bodyOf(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  const left = [...chunks];
+  return new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        const next = left.shift();
+        if (next === undefined) controller.close();
+        else controller.enqueue(next);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+async function textOf(body: ReadableStream<Uint8Array> | null): Promise<string> {
+  return new Response(body).text();
+}
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+describe("the beginning of an answer", () => {
+  test.each([
+    ["nothing", [], "", true, ""],
+    ["less than is kept", ["ab"], "ab", true, ""],
+    ["exactly what is kept", ["ab", "cd"], "abcd", true, ""],
+    ["more in one piece", ["abcdef"], "abcd", false, "ef"],
+    ["more in many pieces", ["abc", "de", "f", "gh"], "abcd", false, "efgh"],
+  ])("of %s", async (_what, chunks, kept, isWhole, rest) => {
+    const read = await readBeginning(bodyOf(chunks.map(bytes)), 4, LONG_MS);
+    expect([new TextDecoder().decode(read.kept), read.isWhole, await textOf(read.rest)]).toEqual([
+      kept,
+      isWhole,
+      rest,
+    ]);
+  });
+
+  test("keeps no more memory than it has bytes, however large what they came in", async () => {
+    const room = new Uint8Array(64 * 1024);
+    const left = [...bytes("abcd")];
+    const dribble = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          const byte = left.shift();
+          if (byte === undefined) return controller.close();
+          room[0] = byte;
+          controller.enqueue(room.subarray(0, 1));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const { kept } = await readBeginning(dribble, 10, LONG_MS);
+    expect([new TextDecoder().decode(kept), kept.buffer.byteLength]).toEqual(["abcd", 4]);
+  });
+
+  test("is what came before it broke off", async () => {
+    const broken = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(bytes("ab"));
+      },
+      pull(controller) {
+        controller.error(new Error("gone"));
+      },
+    });
+    const read = await readBeginning(broken, 10, LONG_MS);
+    expect(read).toEqual({ kept: bytes("ab"), isWhole: false, rest: null });
+  });
+
+  test("is what came in time, and then nobody reads any more", async () => {
+    let cancelled = false;
+    const hanging = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(bytes("ab")),
+      cancel() {
+        cancelled = true;
+      },
+    });
+    const read = await readBeginning(hanging, 10, 5);
+    expect([read, cancelled]).toEqual([{ kept: bytes("ab"), isWhole: false, rest: null }, true]);
+  });
+});

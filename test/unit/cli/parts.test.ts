@@ -1,0 +1,239 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { isSupported } from "../../../cli/node-version.ts";
+import { strictRegistry } from "../../../cli/init/command.ts";
+import { lockDataFolder } from "../../../cli/serve/lock.ts";
+import { splitStatements } from "../../../cli/serve/migrations.ts";
+import { parseServeOptions } from "../../../cli/serve/options.ts";
+import { endProcess, identify, isSameProcess } from "../../../cli/serve/process-table.ts";
+import { type Check, rulesSource } from "../../../cli/serve/rules.ts";
+import { readWranglerConfig } from "../../../cli/serve/wrangler-config.ts";
+import { ROOT, temporaryFolder } from "../../support/command.ts";
+
+test.each([
+  ["v20.19.0", false],
+  ["v22.11.0", false],
+  ["v22.12.0", true],
+  ["v24.0.0", true],
+  ["nonsense", false],
+])("Node %s is supported: %s", (version, supported) => {
+  expect(isSupported(version)).toBe(supported);
+});
+
+describe("statements of a migration", () => {
+  test.each<[string, string, readonly string[]]>([
+    ["two", "CREATE TABLE a(x); CREATE TABLE b(y);", ["CREATE TABLE a(x)", "CREATE TABLE b(y)"]],
+    ["none", " ; -- nothing\n", []],
+    ["one without its semicolon", "SELECT 1", ["SELECT 1"]],
+    [
+      "a semicolon in a string",
+      "INSERT INTO a VALUES ('it''s; here');",
+      ["INSERT INTO a VALUES ('it''s; here')"],
+    ],
+    ["a semicolon in comments", "SELECT 1 /* ; */; -- ; '\nSELECT 2;", ["SELECT 1", "SELECT 2"]],
+    [
+      "a trigger with CASE",
+      "CREATE TRIGGER t BEFORE UPDATE ON a BEGIN SELECT CASE WHEN 1 THEN 2 END; SELECT RAISE(ABORT,'no; end'); END; SELECT 1;",
+      [
+        "CREATE TRIGGER t BEFORE UPDATE ON a BEGIN SELECT CASE WHEN 1 THEN 2 END; SELECT RAISE(ABORT,'no; end'); END",
+        "SELECT 1",
+      ],
+    ],
+  ])("%s", (_, sql, statements) => {
+    expect(splitStatements(sql)).toEqual(statements);
+  });
+});
+
+test("every binding of wrangler.toml is known to the local server", () => {
+  const config = readWranglerConfig(ROOT);
+  expect(config.d1_databases.map(({ binding }) => binding)).toEqual(["DB"]);
+  for (const { class_name } of config.durable_objects.bindings) {
+    expect(config.exports[class_name]?.storage).toBe("sqlite");
+  }
+});
+
+test("a binding that the local server does not know stops it", () => {
+  using folder = temporaryFolder();
+  writeFileSync(
+    join(folder.path, "wrangler.toml"),
+    'name = "x"\ncompatibility_date = "2026-10-23"\n[[r2_buckets]]\nbinding = "B"\n',
+  );
+  expect(() => readWranglerConfig(folder.path)).toThrow(/r2_buckets/);
+});
+
+describe("rules are chosen", () => {
+  test("from this folder, when it has any", () => {
+    using folder = temporaryFolder();
+    mkdirSync(join(folder.path, "policies"));
+    expect(parseServeOptions([], folder.path)).toMatchObject({
+      policyDir: join(folder.path, "policies"),
+      registry: null,
+      port: 4000,
+      host: "127.0.0.1",
+    });
+    writeFileSync(join(folder.path, "gate.yaml"), "");
+    expect(parseServeOptions([], folder.path).registry).toBe(join(folder.path, "gate.yaml"));
+  });
+
+  test("from what ships with Gate, when there are none, and says so", () => {
+    using folder = temporaryFolder();
+    const { policyDir, registry, notes } = parseServeOptions([], folder.path);
+    expect([policyDir, registry]).toEqual([join(ROOT, "policies"), join(ROOT, "gate.yaml")]);
+    expect(notes).toHaveLength(1);
+  });
+
+  test("as named, even where that does not exist: another's rules are never used instead", () => {
+    using folder = temporaryFolder();
+    const named = ["--policy-dir", "mine", "--registry", "mine.yaml"];
+    expect(parseServeOptions(named, folder.path)).toMatchObject({
+      policyDir: join(folder.path, "mine"),
+      registry: join(folder.path, "mine.yaml"),
+    });
+  });
+});
+
+test.each([
+  ["the shipped comment", "# x\n# unbound_destinations: block\npeople: {}\n"],
+  ["a line", "unbound_destinations: allow\npeople: {}\n"],
+  ["nothing", "people: {}\n"],
+])("init's registry is strict where the shipped one has %s", (_, shipped) => {
+  expect(strictRegistry(shipped).match(/^unbound_destinations:.*$/gm)).toEqual([
+    "unbound_destinations: block",
+  ]);
+});
+
+describe("watched rules", () => {
+  const check: Check = (file, text) =>
+    text.includes("BAD")
+      ? { ok: false, error: [{ file, line: 2, column: 3, message: "bad" }] }
+      : { ok: true, value: text };
+
+  function watched(files: Readonly<Record<string, string | Uint8Array>>) {
+    const folder = temporaryFolder();
+    const policyDir = join(folder.path, "policies");
+    mkdirSync(policyDir);
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(policyDir, name), content);
+    const registry = join(folder.path, "gate.yaml");
+    writeFileSync(registry, "registry 1");
+    const said: string[] = [];
+    const source = rulesSource({
+      policyDir,
+      registry,
+      checkPolicy: check,
+      checkRegistry: check,
+      say: (line) => said.push(line),
+    });
+    return { ...folder, policyDir, registry, source, said };
+  }
+
+  test("have one version for one content, and another for another", () => {
+    using w = watched({ "a.yaml": "one" });
+    const { version } = w.source.current();
+    expect(w.source.current().version).toBe(version);
+    writeFileSync(join(w.policyDir, "a.yaml"), "two");
+    const changed = w.source.current();
+    expect(changed.version).not.toBe(version);
+    expect(changed.policies).toEqual([{ id: "a", text: "two" }]);
+    writeFileSync(join(w.policyDir, "a.yaml"), "one");
+    expect(w.source.current().version).toBe(version);
+  });
+
+  test("see an edit of the same length, and one that replaces the file", () => {
+    using w = watched({ "a.yaml": "one" });
+    w.source.current();
+    writeFileSync(join(w.policyDir, "next"), "two");
+    renameSync(join(w.policyDir, "next"), join(w.policyDir, "a.yaml"));
+    expect(w.source.current().policies).toEqual([{ id: "a", text: "two" }]);
+  });
+
+  test.each<[string, string | Uint8Array, RegExp]>([
+    ["invalid", "BAD", /^policies\/a\.yaml:2:3: bad$/],
+    ["not UTF-8", new Uint8Array([0xff, 0xfe]), /^policies\/a\.yaml:1:1: can't be read/],
+    ["too long", "x".repeat(1024 * 1024 + 1), /^policies\/a\.yaml:1:1: longer than/],
+  ])("keep the last good text when an edit is %s, and say it once", (_, content, message) => {
+    using w = watched({ "a.yaml": "one" });
+    const { version } = w.source.current();
+    writeFileSync(join(w.policyDir, "a.yaml"), content);
+    expect(w.source.current()).toMatchObject({ version, policies: [{ id: "a", text: "one" }], broken: [] });
+    w.source.current();
+    expect(w.said).toHaveLength(2);
+    expect(w.said[0]).toMatch(message);
+    expect(w.said[1]).toBe("policies/a.yaml: the last good version stays in force");
+  });
+
+  test("name a file that was never good", () => {
+    using w = watched({ "a.yaml": "BAD", "b.yaml": "good", "c.yml": "good", "notes.txt": "BAD" });
+    expect(w.source.current()).toMatchObject({
+      policies: [{ id: "b", text: "good" }],
+      broken: [{ id: "a", problems: ["policies/a.yaml:2:3: bad"] }],
+    });
+    expect(w.said.join("\n")).toContain("policies/c.yml is not read");
+  });
+
+  test("forget a deleted policy, but neither a registry nor a folder that disappears", () => {
+    using w = watched({ "a.yaml": "one", "b.yaml": "two" });
+    w.source.current();
+    rmSync(join(w.policyDir, "a.yaml"));
+    rmSync(w.registry);
+    expect(w.source.current()).toMatchObject({ policies: [{ id: "b" }], registry: "registry 1" });
+    rmSync(w.policyDir, { recursive: true });
+    expect(w.source.current().policies).toEqual([{ id: "b", text: "two" }]);
+    w.source.current();
+    expect(w.said.filter((line) => line.includes("can't be read"))).toHaveLength(1);
+  });
+
+  test("keep the last good registry", () => {
+    using w = watched({});
+    w.source.current();
+    writeFileSync(w.registry, "BAD");
+    expect(w.source.current().registry).toBe("registry 1");
+    writeFileSync(w.registry, "registry 2");
+    expect(w.source.current().registry).toBe("registry 2");
+  });
+});
+
+describe("the lock of a data folder", () => {
+  test("is held once, and free again after its release", async () => {
+    using folder = temporaryFolder();
+    const lock = await lockDataFolder(folder.path);
+    expect(lock.isHeld()).toBe(true);
+    await expect(lockDataFolder(folder.path)).rejects.toThrow(/in use by another server/);
+    lock.release();
+    expect(lock.isHeld()).toBe(false);
+    (await lockDataFolder(folder.path)).release();
+  });
+
+  test.each([
+    [
+      "of a process that is gone",
+      JSON.stringify({ server: { pid: 2 ** 22 + 1, startedAt: "x" }, runtime: null }),
+    ],
+    [
+      "of a pid that is somebody else's now",
+      JSON.stringify({ server: { pid: 1, startedAt: "x" }, runtime: null }),
+    ],
+    ["half written", '{"server": {"pi'],
+    ["of another shape", '{"server": [1], "runtime": "1"}'],
+    ["empty", ""],
+  ])("a lock %s is taken over", async (_, text) => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, "server.lock"), text);
+    const lock = await lockDataFolder(folder.path);
+    expect(lock.isHeld()).toBe(true);
+    lock.release();
+  });
+
+  test("of several starters on a stale lock one gets it", async () => {
+    using folder = temporaryFolder();
+    writeFileSync(join(folder.path, "server.lock"), "stale");
+    const starts = await Promise.allSettled(Array.from({ length: 8 }, () => lockDataFolder(folder.path)));
+    expect(starts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+  });
+
+  test("a process with another start time is another process, and is left alone", async () => {
+    const own = identify(process.pid);
+    expect(own === null ? false : isSameProcess(own)).toBe(true);
+    expect(await endProcess({ pid: process.pid, startedAt: "another life" })).toBe(true);
+  });
+});

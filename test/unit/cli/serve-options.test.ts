@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { credentialVariables } from "../../../cli/serve/credentials.ts";
+import { parseServeOptions } from "../../../cli/serve/options.ts";
+import type { Registry } from "../../../src/core/registry/registry.ts";
+import type { SecretRef } from "../../../src/core/registry/secret-ref.ts";
+import { EMPTY_REGISTRY } from "../../../src/config/registry/parse.ts";
+
+describe("where people reach it", () => {
+  test.each([
+    ["https://gate.example.com", "https://gate.example.com"],
+    ["https://gate.example.com/", "https://gate.example.com"],
+    ["http://127.0.0.1:4000", "http://127.0.0.1:4000"],
+  ])("%s is an address", (written, expected) => {
+    expect(parseServeOptions(["--public-url", written], "/").publicUrl).toBe(expected);
+  });
+
+  test.each([
+    "gate.example.com",
+    "ftp://gate.example.com",
+    "javascript:alert(1)",
+    "https://gate.example.com/gate",
+    "https://gate.example.com/?a=1",
+    "https://gate.example.com/#a",
+    "https://user@gate.example.com",
+    "",
+  ])("%s is none", (written) => {
+    expect(() => parseServeOptions(["--public-url", written], "/")).toThrow(/--public-url/);
+  });
+});
+
+describe("signing in without a key", () => {
+  test("takes being told, and a host that is this machine's alone", () => {
+    expect(parseServeOptions([], "/").localSignIn).toBe(false);
+    for (const host of ["127.0.0.1", "localhost", "::1"]) {
+      expect(parseServeOptions(["--local-sign-in", "--host", host], "/").localSignIn).toBe(true);
+    }
+  });
+
+  test.each(["0.0.0.0", "::", "192.168.1.2", "gate.example.com", "127.0.0.1.example.com"])(
+    "is refused on %s",
+    (host) => {
+      expect(() => parseServeOptions(["--local-sign-in", "--host", host], "/")).toThrow(/this machine alone/);
+    },
+  );
+});
+
+describe("variables that credentials name", () => {
+  const registry = (credentials: Readonly<Record<string, SecretRef>>): Registry => ({
+    ...EMPTY_REGISTRY,
+    credentials: new Map(Object.entries(credentials)),
+  });
+  const stripe = { scheme: "env", name: "STRIPE_KEY" } as const;
+
+  test("are handed over, and nothing else of the environment", () => {
+    const said: string[] = [];
+    const variables = credentialVariables({ STRIPE_KEY: "sk_1", OTHER: "x" }, new Set(), (line) =>
+      said.push(line),
+    );
+    const elsewhere = { scheme: "aws-sm", name: "OTHER", key: null, stage: null, version: null } as const;
+    variables.look(registry({ stripe, elsewhere }));
+    expect(variables.handOver()).toEqual({ STRIPE_KEY: "sk_1" });
+    expect(said).toEqual([]);
+  });
+
+  test("are those that open vaults, too", () => {
+    const said: string[] = [];
+    const environment = { DOPPLER_TOKEN: "dp.st.1", DB: "secret-db", OTHER: "x" };
+    const variables = credentialVariables(environment, new Set(["DB"]), (line) => said.push(line));
+    const env = (name: string) => ({ scheme: "env", name }) as const;
+    const doppler = { provider: "doppler", url: "https://d.example.com", allowPrivate: false } as const;
+    const aws = { provider: "aws", region: "eu-west-1", endpoint: null, allowPrivate: false } as const;
+    variables.look({
+      ...EMPTY_REGISTRY,
+      vaults: {
+        doppler: { ...doppler, token: env("DOPPLER_TOKEN") },
+        aws: {
+          ...aws,
+          accessKeyId: env("AWS_ID"),
+          secretAccessKey: env("DB"),
+          sessionToken: { scheme: "secrets-store", binding: "OTHER" },
+        },
+      },
+    });
+    expect(variables.handOver()).toEqual({ DOPPLER_TOKEN: "dp.st.1" });
+    expect(said).toEqual([
+      "gate.yaml: AWS_ID (what opens a vault) is not set in the environment",
+      "gate.yaml: what opens a vault can't be DB, which is Gate's own",
+    ]);
+  });
+
+  test("are said once when they are missing, come late, or are Gate's own; never their values", () => {
+    const said: string[] = [];
+    const environment = { STRIPE_KEY: "", LATE: "secret-late", DB: "secret-db" };
+    const variables = credentialVariables(environment, new Set(["DB"]), (line) => said.push(line));
+    const first = registry({ stripe, db: { scheme: "env", name: "DB" } });
+    variables.look(first);
+    variables.look(first);
+    expect(variables.handOver()).toEqual({});
+    const edited = registry({ stripe, late: { scheme: "env", name: "LATE" } });
+    variables.look(edited);
+    variables.look(edited);
+    expect(said).toEqual([
+      "gate.yaml: STRIPE_KEY (the credential stripe) is not set in the environment",
+      "gate.yaml: the credential db can't be DB, which is Gate's own",
+      "gate.yaml: LATE (the credential late) is read at the next start",
+    ]);
+    expect(variables.handOver()).toEqual({});
+  });
+});

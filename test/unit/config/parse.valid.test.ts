@@ -1,0 +1,130 @@
+import { expect, test } from "vitest";
+import type { Policy } from "../../../src/core/policy/policy.ts";
+import { parsePolicy } from "../../../src/config/policy/parse.ts";
+
+function policy(text: string, file = "x.yaml"): Policy {
+  const parsed = parsePolicy(file, text);
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+  return parsed.value;
+}
+
+const FULL = `# every field
+id: x
+description: All of them
+owner: finance
+mode: enforce
+destinations: [crm.import, mail.*]
+allowed_types: [csv, jsonl, txt]
+require_profile: email.send.v1
+field_checks:
+  - { path: amount, required: true, type: number, min: 0, max: 10 }
+  - { path: code, max_length: 5, pattern: "^[0-9]+$", enum: [1, a, true] }
+block_if_terms: [alpha]
+hold_if_terms: [beta]
+block_if_pii: [email, email]
+hold_if_pii: [iban]
+block_duplicates_within: 90s
+rate_limits: { per_agent_per_hour: 3, per_agent_per_day: 5 }
+budgets: [{ window: 24h, max_records: 10, max_value_usd: 99.5, on_exceed: block }]
+require_approval_for: org_wide
+require_approval_if_template_error: true
+max_value_usd: 1000.25
+require_approval_over_value_usd: 10
+cooldown_after_rejection: none
+require_approval_over: 5
+auto_approve_under: 5
+risk: { hold_at: medium, block_at: critical }
+expiry_minutes: 30
+execution_window_minutes: 10
+on_no_response: escalate
+escalate: [{ after: 20m, to: b-team }, { after: 10m, to: a-team }]
+approvers: { groups: [finance], people: [ana], require: 2, exclude_owner: false, min_assurance: sso }
+edit: { allow: true }
+execution: runner
+retention_days: 30
+environments:
+  production: { require_approval: always, block_if_terms: null, auto_approve_under: 1 }
+`;
+
+test("every field is read, with its default, its unit and its line", () => {
+  const { base } = policy(FULL);
+  expect(base).toMatchObject({
+    allowedTypes: new Set(["csv", "ndjson", "text"]),
+    requireProfile: "email.send.v1",
+    blockIfPii: ["email"],
+    blockDuplicatesWithinMs: 90_000,
+    rateLimits: [
+      { field: "per_agent_per_hour", windowMs: 3_600_000, limit: 3 },
+      { field: "per_agent_per_day", windowMs: 86_400_000, limit: 5 },
+    ],
+    budgets: [
+      { windowMs: 86_400_000, maxIntents: null, maxRecords: 10, maxValueCents: 9_950, onExceed: "block" },
+    ],
+    maxValueCents: 100_025,
+    requireApprovalOverValueCents: 1_000,
+    cooldownAfterRejectionMs: null,
+    holdAtRisk: "medium",
+    blockAtRisk: "critical",
+    onNoResponse: "escalate",
+    escalate: [
+      { afterMinutes: 10, to: "a-team" },
+      { afterMinutes: 20, to: "b-team" },
+    ],
+    approvers: {
+      require: 2,
+      groups: ["finance"],
+      people: ["ana"],
+      excludeProposer: true,
+      excludeOwner: false,
+      minAssurance: "sso",
+    },
+    edit: { allow: true, editorMayApprove: false },
+    executor: "runner",
+    retentionDays: 30,
+  });
+  expect(base.fields.get("auto_approve_under")).toEqual({ path: "auto_approve_under", line: 25 });
+});
+
+test("what a file leaves out has the documented default", () => {
+  const { base, mode, description } = policy("id: x\ndestinations: [a.b]\n");
+  expect({ mode, description }).toEqual({ mode: "enforce", description: null });
+  expect(base).toMatchObject({
+    autoApproveUnder: null,
+    holdAtRisk: "high",
+    blockAtRisk: null,
+    cooldownAfterRejectionMs: 3_600_000,
+    allowUnmeasured: false,
+    expiryMinutes: 60,
+    executionWindowMinutes: 60,
+    onNoResponse: "reject",
+    approvers: { require: 1, excludeProposer: true, excludeOwner: true, minAssurance: "slack" },
+    retentionDays: null,
+  });
+});
+
+test("an environment replaces, adds and takes away, and its lines are its own", () => {
+  const { base, environments } = policy(FULL);
+  const production = environments.get("production");
+  expect(production?.requireApprovalAlways).toBe(true);
+  expect(production?.blockIfTerms).toBeNull();
+  expect(production?.holdIfTerms?.terms).toEqual(["beta"]);
+  expect(production?.autoApproveUnder).toBe(1);
+  expect(base.requireApprovalAlways).toBe(false);
+  expect(production?.fields.get("require_approval")).toEqual({
+    path: "environments.production.require_approval",
+    line: 36,
+  });
+  expect(environments.get("constructor")).toBeUndefined();
+});
+
+test.each(["x.yaml", "x.yml"])("%s is the file of x", (file) => {
+  expect(policy("id: x\ndestinations: [a.b]\n", file).id).toBe("x");
+});
+
+test("line ends and a byte order mark change the hash, never the rules", () => {
+  const text = "id: x\ndestinations: [a.b]\nauto_approve_under: 3\n";
+  for (const other of [text.replaceAll("\n", "\r\n"), `\uFEFF${text}`, `${text}\n# note\n`]) {
+    expect(policy(other).base).toEqual(policy(text).base);
+    expect(policy(other).hash).not.toBe(policy(text).hash);
+  }
+});

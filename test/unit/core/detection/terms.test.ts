@@ -1,0 +1,233 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { compileTerms, type TermMatcher } from "../../../../src/core/detection/terms/terms.ts";
+import evasions from "../../../vectors/terms/evasions.json" with { type: "json" };
+import innocents from "../../../vectors/terms/innocents.json" with { type: "json" };
+
+function matcherFor(terms: readonly string[]): TermMatcher {
+  const compiled = compileTerms(terms);
+  if (!compiled.ok) throw new Error(`${compiled.error.term}: ${compiled.error.problem}`);
+  return compiled.value;
+}
+
+function finds(term: string, text: string): boolean {
+  return matcherFor([term]).find([text]).length === 1;
+}
+
+describe("a term scan can't be evaded", () => {
+  const matcher = matcherFor(evasions.terms);
+  for (const [name, cases] of Object.entries(evasions.classes)) {
+    test(`by ${name}: each text of the corpus gives exactly its terms`, () => {
+      expect(cases.length).toBeGreaterThanOrEqual(15);
+      const wrong = cases.filter(({ text, finds: wanted }) => {
+        const got = matcher.find([text]).map((index) => evasions.terms[index]);
+        return JSON.stringify(got) !== JSON.stringify(wanted);
+      });
+      expect(wrong).toEqual([]);
+    });
+  }
+
+  test.each([3, 10, 25])("by wrapping it in %i layers of base64, with escapes between them", (layers) => {
+    let text = "we promise: refund guaranteed, today";
+    for (let layer = 0; layer < layers; layer += 1) {
+      text = btoa(layer % 4 === 3 ? encodeURIComponent(text) : text);
+    }
+    expect(finds("refund guaranteed", `attached: ${text}`)).toBe(true);
+  });
+
+  test("by hiding the term between innocent texts", () => {
+    const texts = innocents.texts.slice(0, 100);
+    for (const cases of Object.values(evasions.classes)) {
+      for (const { text, finds: wanted } of cases) {
+        const got = matcher.find([...texts.slice(0, 50), text, ...texts.slice(50)]);
+        for (const term of wanted) expect(got.map((index) => evasions.terms[index])).toContain(term);
+      }
+    }
+  });
+
+  test("by a barrier, a comment or a tag that opens in the text before", () => {
+    for (const before of ["\u001c", "<!--", "<b", "<![CDATA[", "&", "%", "\\", "=", "`"]) {
+      expect(matcherFor(["refund"]).find([before, "re<b></b>fund", "-->"])).toEqual([0]);
+      expect(matcherFor(["refund"]).find([before, "r e f u n d"])).toEqual([0]);
+    }
+  });
+
+  test("by any mix of random disguises, one on each letter", () => {
+    const disguises: Readonly<Record<string, readonly string[]>> = {
+      e: ["e", "E", "3", "\u0435", "e\u0301", "\uff45", "\u{1d41e}", "&#101;", "\\u0065", "%65", "\u24d4"],
+      f: ["f", "F", "\uff46", "\u{1d41f}", "f\u0336", "&#x66;", "%66"],
+      u: ["u", "U", "\u00fc", "\uff35", "\\x75", "\u1d1c", "u\u200b"],
+      r: ["r", "R", "\u0433", "\uff52", "\u0280", "r\u00ad"],
+      n: ["n", "N", "\u03b7", "\u00f1", "%6e", "\u2060n"],
+      d: ["d", "D", "\u0501", "\uff44", "\u1d05", "d\u20e3"],
+    };
+    const letters = Array.from("refund", (letter) => fc.constantFrom(...(disguises[letter] ?? [letter])));
+    const matcherOfOne = matcherFor(["refund"]);
+    fc.assert(
+      fc.property(
+        fc.tuple(...letters),
+        fc.constantFrom("", "-", ".", "_", " ", "  ", "*"),
+        (written, between) => {
+          expect(matcherOfOne.find([`we ${written.join(between)}, today`])).toEqual([0]);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe("innocent words do not fire", () => {
+  test("no text of the corpus gives a term", () => {
+    expect(innocents.texts.length).toBeGreaterThanOrEqual(150);
+    const matcher = matcherFor(innocents.terms);
+    const wrong = innocents.texts.flatMap((text) =>
+      matcher.find([text]).map((index) => ({ text, term: innocents.terms[index] })),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("nor all of them as one payload", () => {
+    expect(matcherFor(innocents.terms).find(innocents.texts)).toEqual([]);
+  });
+
+  test.each([
+    ["sue", "issue"],
+    ["sue", "pursue us"],
+    ["sue", "i s s u e"],
+    ["hell", "he'll shell"],
+    ["ass", "$455 455 4-5-5"],
+    ["mall", "MAIL"],
+    ["c4", "CA"],
+    ["100", "looo"],
+    ["cop", "сор и рот"],
+    ["refund guaranteed", "refund is not guaranteed"],
+    ["refund guaranteed", "guaranteed refund"],
+  ])("%s is not in %s", (term, text) => {
+    expect(finds(term, text)).toBe(false);
+  });
+
+  test("a term does not run from one text into the next", () => {
+    expect(matcherFor(["refund guaranteed", "refund"]).find(["refund", "guaranteed"])).toEqual([1]);
+    expect(matcherFor(["refund"]).find(["re", "fund", "r", "e", "f", "u", "n", "d"])).toEqual([]);
+  });
+});
+
+describe("each reading of a character matches", () => {
+  test.each([
+    ["legal", "1egal"],
+    ["term", "term!"],
+    ["term", "(term)"],
+    ["term", "!term!!!!!!!!"],
+    ["illegal", "!llegal!"],
+    ["sue", "$ue$"],
+    ["sue", "100$sue"],
+    ["at", "@t"],
+    ["a$$", "ASS"],
+    ["fr33 money", "free money"],
+    ["401k", "your 401k plan"],
+    ["100%", "100 percent"],
+    ["c++ developer", "a C++ developer"],
+  ])("%s is in %s", (term, text) => {
+    expect(finds(term, text)).toBe(true);
+  });
+});
+
+describe("terms in other scripts", () => {
+  test.each([
+    ["гарантия возврата", "Полная ГАРАНТИЯ  возврата!"],
+    ["гарантия", "г-а-р-а-н-т-и-я"],
+    ["гарантия", "гapaнтия"],
+    ["επιστροφή", "ΕΠΙΣΤΡΟΦΉ χρημάτων"],
+    ["退款保证", "我们的退款保证今天有效"],
+    ["退款保证", "退\u200b款 保证"],
+    ["返金保証", "全額返金保証です"],
+    ["환불 보장", "환불 보장을 약속"],
+    ["환불", "\u1112\u116a\u11ab\u1107\u116e\u11af"],
+    ["ضمان", "لدينا ضَمَان كامل"],
+    ["החזר", "החזר מלא"],
+    ["गारंटी", "पूरी गारंटी है"],
+    ["รับประกัน", "เรารับประกันคืนเงิน"],
+    ["straße", "STRASSE"],
+    ["café", "CAFE"],
+  ])("%s is in %s", (term, text) => {
+    expect(finds(term, text)).toBe(true);
+  });
+
+  test.each([
+    ["гарант", "гарантия"],
+    ["환불", "환율"],
+    ["рот", "pot"],
+    ["ضمان", "بضمانات"],
+  ])("%s is not in %s", (term, text) => {
+    expect(finds(term, text)).toBe(false);
+  });
+});
+
+describe("compiling", () => {
+  test.each(["", " ", "!!!", "---", "\u200b", "\u0301", "$", "@", "😀", "\u001c"])(
+    "a term that normalises to nothing is an error, not a match of everything: %j",
+    (term) => {
+      const compiled = compileTerms(["fine", term]);
+      expect(compiled).toMatchObject({ ok: false, error: { term } });
+    },
+  );
+
+  test("a term of more than 256 letters is an error", () => {
+    expect(compileTerms(["a".repeat(256)]).ok).toBe(true);
+    expect(compileTerms(["a".repeat(257)]).ok).toBe(false);
+  });
+
+  test("no terms find nothing", () => {
+    expect(matcherFor([]).find(["anything"])).toEqual([]);
+  });
+
+  test("a term given twice is found twice, and one inside another with it", () => {
+    expect(matcherFor(["refund", "Refund", "refund guaranteed"]).find(["REFUND GUARANTEED"])).toEqual([
+      0, 1, 2,
+    ]);
+  });
+
+  test("ten thousand terms of many scripts fit, and are found", () => {
+    const terms = Array.from({ length: 10_000 }, (_, index) =>
+      index % 2 === 0
+        ? `term number ${index}q`
+        : String.fromCodePoint(0x4e00 + index, 0x5e00 + index, 0x6e00),
+    );
+    const matcher = matcherFor(terms);
+    expect(matcher.size).toBe(10_000);
+    expect(matcher.find([`a ${terms[4_242]} and ${terms[777]}.`])).toEqual([777, 4_242]);
+  });
+});
+
+describe("whatever the text", () => {
+  const matcher = matcherFor(["refund guaranteed", "illicit", "sue", "a$$", "退款", "гарантия"]);
+
+  test("it never throws and says the same twice", () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: "binary", maxLength: 60 }), { maxLength: 6 }), (texts) => {
+        expect(matcher.find(texts)).toEqual(matcher.find(texts));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a term with a boundary on both sides is found in it, as a plain search would", () => {
+    const words = fc.constantFrom("refund", "guaranteed", "sue", "issue", "the", "an", "illicit", "x1", "!");
+    fc.assert(
+      fc.property(fc.array(words, { maxLength: 12 }), (list) => {
+        const text = list.join(" ");
+        const found = new Set(matcher.find([text]));
+        for (const [index, term] of ["refund guaranteed", "illicit", "sue"].entries()) {
+          expect(found.has(index)).toBe(` ${text.replaceAll(/[\s!]+/g, " ")} `.includes(` ${term} `));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a run of symbols that can be letters ends, and does not count as a word", () => {
+    for (const piece of ["!", "!|", "|1!", "$@", "!@$|+", "i!", "1l|!"]) {
+      expect(matcher.find([piece.repeat(20_000)])).toEqual([]);
+    }
+  });
+});

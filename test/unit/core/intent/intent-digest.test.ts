@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import { intentDigest, type Bound } from "../../../../src/core/intent/intent-digest.ts";
+import type { HttpWrite } from "../../../../src/core/outbound/http-write.ts";
+import { decisionOf, T0 } from "../../../support/intent-fixtures.ts";
+
+const { facts } = decisionOf("hold");
+const BOUND: Bound = {
+  id: "int_1",
+  agent: "agt_1",
+  destination: "salesforce.import",
+  action: "import",
+  executor: "runner",
+  payloadDigest: "dd",
+  payloadName: null,
+  facts,
+  policies: [
+    { id: "crm", hash: "aa" },
+    { id: "legal", hash: "bb" },
+  ],
+  configHash: "cc",
+  decideBy: T0,
+  http: null,
+  salt: "00",
+};
+
+const HTTP: HttpWrite = {
+  method: "POST",
+  url: "https://api.example.com/v1/leads?dry=0",
+  headers: [
+    ["accept", "application/json"],
+    ["content-type", "application/json"],
+  ],
+  slot: { in: "header", name: "authorization" },
+  idempotencyHeader: null,
+};
+const FORWARDED: Bound = { ...BOUND, http: HTTP };
+
+const CHANGES: readonly (readonly [string, Partial<Bound>])[] = [
+  ["the intent", { id: "int_2" }],
+  ["the agent", { agent: "agt_2" }],
+  ["the destination", { destination: "salesforce.export" }],
+  ["the action", { action: "Import" }],
+  ["the executor", { executor: "gate" }],
+  ["no executor", { executor: null }],
+  ["a byte of the payload", { payloadDigest: "de" }],
+  ["no payload", { payloadDigest: null }],
+  ["the name of a reference", { payloadName: "a.csv" }],
+  ["a measured fact", { facts: { ...facts, bytes: 11 } }],
+  ["a fact deep down", { facts: { ...facts, records: { ...facts.records, uncertain: true } } }],
+  [
+    "a policy's text",
+    {
+      policies: [
+        { id: "crm", hash: "aa" },
+        { id: "legal", hash: "b0" },
+      ],
+    },
+  ],
+  ["a policy less", { policies: [{ id: "crm", hash: "aa" }] }],
+  ["the order of policies", { policies: BOUND.policies.toReversed() }],
+  ["the destination's configuration", { configHash: "c0" }],
+  ["the time to decide", { decideBy: T0 + 1 }],
+  ["a request to send", { http: HTTP }],
+  ["the salt", { salt: "01" }],
+];
+
+test.each(CHANGES)("another value is another digest: %s", (_what, change) => {
+  expect(intentDigest({ ...BOUND, ...change })).not.toBe(intentDigest(BOUND));
+});
+
+const REQUESTS: readonly (readonly [string, Partial<HttpWrite>])[] = [
+  ["the method", { method: "PUT" }],
+  ["the method's case", { method: "post" }],
+  ["the host", { url: "https://api.example.org/v1/leads?dry=0" }],
+  ["the path", { url: "https://api.example.com/v1/lead?dry=0" }],
+  ["the query", { url: "https://api.example.com/v1/leads?dry=1" }],
+  ["no query", { url: "https://api.example.com/v1/leads" }],
+  [
+    "a header's value",
+    {
+      headers: [
+        ["accept", "application/json"],
+        ["content-type", "text/csv"],
+      ],
+    },
+  ],
+  ["a header less", { headers: [["content-type", "application/json"]] }],
+  ["a header more", { headers: [...HTTP.headers, ["x-dry-run", "true"]] }],
+  ["no credential", { slot: null }],
+  ["the credential under another name", { slot: { in: "header", name: "x-api-key" } }],
+  ["the credential in another place", { slot: { in: "query", name: "authorization" } }],
+  ["a header by which the provider knows a repeat", { idempotencyHeader: "idempotency-key" }],
+];
+
+test.each(REQUESTS)("another request is another digest: %s", (_what, change) => {
+  const changed = intentDigest({ ...FORWARDED, http: { ...HTTP, ...change } });
+  expect(changed).not.toBe(intentDigest(FORWARDED));
+});
+
+test("every member of a request is bound", () => {
+  const changed = new Set(REQUESTS.flatMap(([, change]) => Object.keys(change)));
+  expect([...changed].toSorted()).toEqual(Object.keys(HTTP).toSorted());
+});
+
+test("every member of what is bound is bound", () => {
+  const changed = new Set(CHANGES.flatMap(([, change]) => Object.keys(change)));
+  expect([...changed].toSorted()).toEqual(Object.keys(BOUND).toSorted());
+});
+
+test("the same is the same, whatever order its members were written in", () => {
+  const shuffled = Object.fromEntries(Object.entries(BOUND).toReversed()) as unknown as Bound;
+  expect(intentDigest(shuffled)).toBe(intentDigest(BOUND));
+  expect(intentDigest(BOUND)).toMatch(/^[0-9a-f]{64}$/);
+});
+
+test("a value can't move from one member to the next", () => {
+  const moved = { ...BOUND, destination: "salesforce.importimport", action: "" };
+  expect(intentDigest({ ...BOUND, destination: "salesforce.import", action: "import" })).not.toBe(
+    intentDigest(moved),
+  );
+});

@@ -1,0 +1,196 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { decisionOf, fold, T0 } from "../../../support/intent-fixtures.ts";
+import { instantOf, lives, setups, type Setup, type Step } from "../../../support/intent-model.ts";
+import { complaints, NEVER_MOVES, type Committed } from "../../../support/intent-oracle.ts";
+import { draftOf } from "../../../../src/core/intent/entries.ts";
+import { handle, settle } from "../../../../src/core/intent/handle.ts";
+import { MAX_ATTEMPTS } from "../../../../src/core/intent/limits.ts";
+import { PHASES } from "../../../../src/core/intent/phase.ts";
+import { firstFacts } from "../../../../src/core/intent/propose.ts";
+import { nextCall, nextDeadline, phaseDeadline } from "../../../../src/core/intent/settle.ts";
+import type { Instant, IntentState } from "../../../../src/core/intent/state.ts";
+import { chain, EMPTY_HEAD, entryHash, GENESIS } from "../../../../src/core/ledger/entry.ts";
+
+const SALT = new Uint8Array(32).fill(7);
+const FAR = T0 + 1e12;
+
+/** Takes a life to its end; `each` sees the settled state after every step. */
+function live(
+  setup: Setup,
+  life: readonly Step[],
+  each: (state: IntentState, now: Instant) => void = () => {},
+) {
+  const committed: Committed[] = firstFacts(setup.terms, decisionOf(setup.outcome)).map((fact) => ({
+    fact,
+    command: null,
+  }));
+  let state = deepFreeze(fold(committed.map(({ fact }) => fact)));
+  let now = T0;
+  for (const { wait, command: commandFor } of life) {
+    now = instantOf(wait, state, now);
+    const command = commandFor(state);
+    const byClock = settle(state, now);
+    const handled = handle(state, command, now);
+    if (handled.refusal !== null) {
+      const { reason } = handled.refusal;
+      const kind = `${command.type} ${reason}`;
+      const broken = reason === "digest_mismatch" || reason === "approval_stale";
+      const recorded = broken && !byClock.state.bindingsRefused.includes(kind) ? ["binding_refused"] : [];
+      if (reason === "revoked_meanwhile") recorded.push("execution_reported_late");
+      expect(handled.facts.slice(0, byClock.facts.length)).toEqual(byClock.facts);
+      expect(handled.facts.slice(byClock.facts.length).map(({ event }) => event.type)).toEqual(recorded);
+      expect(handled.changed).toBe(false);
+    }
+    handled.facts.forEach((fact, index) => {
+      committed.push({ fact, command: index < byClock.facts.length ? null : command });
+    });
+    if (NEVER_MOVES.has(state.phase)) {
+      expect(handled.state.phase).toBe(state.phase);
+      const late = handled.facts.some(({ event }) => event.type === "execution_reported_late");
+      if (!late) expect(handled.state).toBe(state);
+    }
+    state = deepFreeze(handled.state);
+    each(state, now);
+  }
+  return { committed, state };
+}
+
+/** A decision that changed what it was given would change what is stored. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}
+
+test("no life of an intent breaks a rule: approved before executed, executed once, ended for good", () => {
+  fc.assert(
+    fc.property(setups, lives, (setup, life) => {
+      const { committed } = live(setup, life);
+      expect(complaints(setup, committed)).toEqual([]);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("the facts alone give the state back", () => {
+  fc.assert(
+    fc.property(setups, lives, (setup, life) => {
+      const { committed, state } = live(setup, life);
+      expect(fold(committed.map(({ fact }) => fact))).toEqual(state);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("no deadline is missed or early: nothing is due before the next one, and something is at it", () => {
+  fc.assert(
+    fc.property(setups, lives, (setup, life) => {
+      live(setup, life, (settled, now) => {
+        // A command may leave a window that is over already (a policy can grant none); one more look ends it.
+        const { state } = settle(settled, now);
+        const deadline = nextDeadline(state);
+        expect(nextCall(state)).toBe(deadline);
+        expect(phaseDeadline(state) ?? FAR).toBeGreaterThanOrEqual(deadline ?? FAR);
+        if (deadline === null) {
+          expect(settle(state, FAR).state).toBe(state);
+          return;
+        }
+        expect(deadline).toBeGreaterThan(now);
+        expect(settle(state, deadline - 1).state).toBe(state);
+        const due = settle(state, deadline);
+        expect(due.facts.length).toBeGreaterThan(0);
+        expect(due.state).not.toEqual(state);
+        expect(settle(due.state, deadline).facts).toEqual([]);
+      });
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("a clock that steps back moves nothing that has ended", () => {
+  fc.assert(
+    fc.property(setups, lives, fc.integer({ min: 1, max: 100 }), (setup, life, back) => {
+      const { state } = live(setup, life);
+      if (NEVER_MOVES.has(state.phase)) expect(settle(state, T0 - back).state).toBe(state);
+      expect(settle(state, T0 - back).facts).toEqual([]);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("every life is one unbroken chain, and every entry names what it was about", () => {
+  const macKey = new Uint8Array(32).fill(9);
+  fc.assert(
+    fc.property(setups, lives, (setup, life) => {
+      const { committed } = live(setup, life);
+      const drafts = committed.map(({ fact }) => draftOf(setup.terms, fact, SALT));
+      // In two commits, as an object makes them.
+      const half = Math.floor(drafts.length / 2);
+      const first = chain(setup.terms.id, EMPTY_HEAD, drafts.slice(0, half), macKey);
+      const second = chain(setup.terms.id, first.at(-1) ?? EMPTY_HEAD, drafts.slice(half), macKey);
+      const entries = [...first, ...second];
+      expect(entries).toEqual(chain(setup.terms.id, EMPTY_HEAD, drafts, macKey));
+      let prev = GENESIS;
+      entries.forEach((entry, index) => {
+        expect(entry.seq).toBe(index + 1);
+        expect(entry.prev).toBe(prev);
+        expect(entryHash(entry)).toBe(entry.hash);
+        expect(JSON.parse(entry.body)).toMatchObject({ intent_digest: setup.terms.digest });
+        prev = entry.hash;
+      });
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test("the random lives go everywhere: every phase and every event is reached, and often", () => {
+  const events = new Map<string, number>();
+  const phases = new Map<string, number>();
+  const count = (counts: Map<string, number>, what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
+  let retried = 0;
+  for (const [setup, life] of fc.sample(fc.tuple(setups, lives), { numRuns: 8000, seed: 42 })) {
+    const { committed, state } = live(setup, life, ({ phase }) => count(phases, phase));
+    for (const { fact } of committed) count(events, fact.event.type);
+    if (state.orders.length === MAX_ATTEMPTS) retried += 1;
+  }
+  expect([...phases.keys()].toSorted()).toEqual([...PHASES].toSorted());
+  expect([...events.keys()].toSorted()).toEqual(REACHABLE);
+  expect(Math.min(...phases.values(), ...events.values(), retried)).toBeGreaterThanOrEqual(20);
+});
+
+/** All but repeats, which come by proposing and not by a command. */
+const REACHABLE = [
+  "approval_escalated",
+  "approval_link_used",
+  "approval_reminded",
+  "approval_requested",
+  "approval_vote_recorded",
+  "approval_vote_withdrawn",
+  "approved",
+  "binding_refused",
+  "blocked",
+  "cancelled",
+  "execution_claim_undone",
+  "execution_claimed",
+  "execution_extended",
+  "execution_failed",
+  "execution_indeterminate",
+  "execution_lapsed",
+  "execution_reported_late",
+  "execution_requested",
+  "execution_succeeded",
+  "expired",
+  "expiry_deferred",
+  "expiry_escalated",
+  "outcome_resolved",
+  "policy_checked",
+  "proposed",
+  "rejected",
+  "rejection_vote_recorded",
+  "revoked",
+  "superseded",
+  "withdrawn",
+];

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import type { Ask } from "../../../../src/core/proposal/request.ts";
+import { identityOf } from "../../../../src/core/intent/request-identity.ts";
+import type { Payload } from "../../../../src/core/proposal/payload.ts";
+import { askFor } from "../../../support/policy-rules.ts";
+
+const HTTP = {
+  method: "POST",
+  url: "https://api.example.com/v1/messages",
+  headers: [["content-type", "application/json"]],
+  slot: null,
+  idempotencyHeader: null,
+} as const;
+
+const ASK = askFor({ destination: "chat.message", policy: "", action: "http.post", http: HTTP });
+
+const PAYLOAD: Payload = { kind: "content", bytes: new Uint8Array([1]), name: null, mediaType: null };
+const subjectOf = (ask: Ask, digest = "d1") => identityOf(ask, PAYLOAD, digest, (text) => text).subject;
+const of = (change: Partial<Ask>) => subjectOf({ ...ASK, ...change });
+
+test("a request is the same to the agent's counters whatever policy it names and whatever its library counts", () => {
+  const counted = [...HTTP.headers, ["x-stainless-retry-count", "1"]] as const;
+  expect(of({ policy: "another" })).toBe(of({}));
+  expect(of({ http: { ...HTTP, headers: counted } })).toBe(of({}));
+  // To whoever repeats it under a key or an id it is another: it asks for another decision.
+  const digestOf = (ask: Ask) => identityOf(ask, PAYLOAD, "d1", (text) => text).requestDigest;
+  expect(digestOf({ ...ASK, policy: "another" })).not.toBe(digestOf(ASK));
+});
+
+test("another body, address, method or destination is another write to them", () => {
+  const subjects = [
+    of({}),
+    of({ destination: "chat.other" }),
+    of({ http: { ...HTTP, url: `${HTTP.url}?to=ana` } }),
+    of({ http: { ...HTTP, method: "PUT" } }),
+    subjectOf(ASK, "d2"),
+  ];
+  expect(new Set(subjects).size).toBe(subjects.length);
+});

@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import { outcomeOf } from "../../../../src/core/outbound/write-outcome.ts";
+
+const ALL = Array.from({ length: 400 }, (_, at) => at + 200);
+
+/** [status, the first time, where an earlier attempt may have been carried out] */
+const TABLE: readonly (readonly [number, string, string])[] = [
+  [200, "succeeded", "succeeded"],
+  [201, "succeeded", "succeeded"],
+  [202, "succeeded", "succeeded"],
+  [204, "succeeded", "succeeded"],
+  [299, "succeeded", "succeeded"],
+  [300, "indeterminate", "indeterminate"],
+  [301, "indeterminate", "indeterminate"],
+  [302, "indeterminate", "indeterminate"],
+  [303, "succeeded", "succeeded"],
+  [304, "failed", "indeterminate"],
+  [307, "failed", "indeterminate"],
+  [308, "failed", "indeterminate"],
+  [400, "failed", "failed"],
+  [401, "failed", "indeterminate"],
+  [402, "failed", "failed"],
+  [403, "failed", "indeterminate"],
+  [404, "failed", "indeterminate"],
+  [408, "failed, again", "indeterminate"],
+  [409, "failed", "indeterminate"],
+  [410, "failed", "indeterminate"],
+  [413, "failed", "failed"],
+  [422, "failed", "failed"],
+  [423, "failed", "indeterminate"],
+  [425, "failed, again", "indeterminate"],
+  [429, "failed, again", "indeterminate"],
+  [500, "indeterminate", "indeterminate"],
+  [501, "failed, again", "indeterminate"],
+  [502, "indeterminate", "indeterminate"],
+  [503, "indeterminate", "indeterminate"],
+  [504, "indeterminate", "indeterminate"],
+  [505, "failed, again", "indeterminate"],
+  [520, "indeterminate", "indeterminate"],
+  [521, "failed, again", "indeterminate"],
+  [522, "indeterminate", "indeterminate"],
+  [523, "failed, again", "indeterminate"],
+  [524, "indeterminate", "indeterminate"],
+  [525, "failed, again", "indeterminate"],
+  [526, "failed, again", "indeterminate"],
+  [599, "indeterminate", "indeterminate"],
+];
+
+function said(status: number, idempotent: boolean, again: boolean): string {
+  const { outcome, retryable } = outcomeOf(status, idempotent, again);
+  return retryable ? `${outcome}, again` : outcome;
+}
+
+describe.each(TABLE)("%d", (status, first, again) => {
+  test(`is ${first}, and after an attempt that may have been carried out ${again}`, () => {
+    expect(said(status, true, false)).toBe(first);
+    expect(said(status, true, true)).toBe(again);
+  });
+
+  test("is not tried again where the provider knows no repeat", () => {
+    expect(said(status, false, false)).toBe(first.replace(", again", ""));
+    expect(said(status, false, true)).toBe(again);
+  });
+});
+
+test("no status is taken for a success but those that say so", () => {
+  const successes = ALL.filter((status) => outcomeOf(status, true, true).outcome === "succeeded");
+  expect(successes).toEqual(ALL.filter((status) => status < 300 || status === 303));
+});
+
+test("nothing is tried again after a success, after what nobody knows, or after an attempt that may have been carried out", () => {
+  for (const status of ALL) {
+    const { outcome, retryable } = outcomeOf(status, true, false);
+    if (outcome !== "failed") expect(retryable, String(status)).toBe(false);
+    expect(outcomeOf(status, true, true).retryable, String(status)).toBe(false);
+  }
+});
+
+test("an earlier attempt makes nothing more certain", () => {
+  for (const status of ALL) {
+    const first = outcomeOf(status, true, false).outcome;
+    const again = outcomeOf(status, true, true).outcome;
+    expect([first, "indeterminate"], String(status)).toContain(again);
+  }
+});
+
+test("without a key by which a repeat is known, no refusal of one says that the first was not carried out", () => {
+  for (const status of ALL) {
+    const keyless = outcomeOf(status, true, true, false).outcome;
+    expect(keyless, String(status)).toBe(status < 300 || status === 303 ? "succeeded" : "indeterminate");
+    expect(outcomeOf(status, true, false, false)).toEqual(outcomeOf(status, true, false));
+  }
+});

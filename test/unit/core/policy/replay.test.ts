@@ -1,0 +1,94 @@
+import { assert, property } from "fast-check";
+import { expect, test } from "vitest";
+import { redecide } from "../../../../cli/policy/recorded.ts";
+import type { RecordedIntent } from "../../../../cli/policy/recorded.ts";
+import { readRecorded } from "../../../../cli/policy/recorded-file.ts";
+import { canonicalJson } from "../../../../src/core/base/json.ts";
+import { decided, inputOf, load, scenarios } from "../../../support/policy-situations.ts";
+
+const INTENTS = 25;
+const RUNS = 160;
+
+test(
+  "decides the same input the same way twice, to the byte, whatever was decided in between",
+  { timeout: 60_000 },
+  () => {
+    assert(
+      property(scenarios(INTENTS), (situations) => {
+        const [first] = situations;
+        if (first === undefined) return;
+        const rules = load(first);
+        const answers = situations.map((situation) => canonicalJson(decided(situation, rules)));
+        const reloaded = load(first);
+        const again = situations.toReversed().map((situation) => canonicalJson(decided(situation, reloaded)));
+        expect(again.toReversed()).toEqual(answers);
+      }),
+      { numRuns: RUNS },
+    );
+  },
+);
+
+test(
+  "replaying what was recorded under the same rules changes nothing, to the byte",
+  { timeout: 60_000 },
+  () => {
+    let decidedAgain = 0;
+    assert(
+      property(scenarios(INTENTS), (situations) => {
+        const [first] = situations;
+        if (first === undefined) return;
+        const rules = load(first);
+        for (const situation of situations) {
+          const { ask, payload } = inputOf(situation, rules);
+          const decision = decided(situation, rules);
+          const stored = {
+            intent_id: "int_1",
+            created_at: 1_700_000_000_000,
+            ask,
+            decision,
+            payload:
+              payload.kind === "content"
+                ? {
+                    base64: Buffer.from(payload.bytes).toString("base64"),
+                    name: payload.name,
+                    media_type: null,
+                  }
+                : payload.kind === "reference"
+                  ? { reference: payload.name }
+                  : null,
+          };
+          const recorded = readRecorded(JSON.parse(JSON.stringify(stored)));
+          if (!recorded.ok) throw new Error(recorded.error);
+          const again = redecide(rules, recorded.value);
+          if (again.kind === "unknown") {
+            // Only what was out of the agent's scope, or was decided without the counters a rule wants.
+            expect(decision.reasonCode.startsWith("agent_") || decision.history === null).toBe(true);
+            continue;
+          }
+          decidedAgain += 1;
+          expect(canonicalJson(again.decision)).toBe(canonicalJson(decision));
+        }
+      }),
+      { numRuns: RUNS },
+    );
+    expect(decidedAgain).toBeGreaterThan(INTENTS * RUNS * 0.5);
+  },
+);
+
+test("a payload that is gone is counted as not re-decidable, and only where a rule looks into it", () => {
+  assert(
+    property(scenarios(5), (situations) => {
+      const [first] = situations;
+      if (first === undefined) return;
+      const rules = load(first);
+      for (const situation of situations) {
+        const { ask } = inputOf(situation, rules);
+        const decision = decided(situation, rules);
+        const recorded: RecordedIntent = { intentId: "int_1", createdAt: 0, ask, decision, payload: null };
+        const again = redecide(rules, recorded);
+        if (again.kind === "decided") expect(again.decision.outcome).toBe(decision.outcome);
+      }
+    }),
+    { numRuns: 100 },
+  );
+});

@@ -1,0 +1,195 @@
+import { describe, expect, test } from "vitest";
+import type { Ask } from "../../../../src/core/proposal/request.ts";
+import { readWritten } from "../../../../src/core/policy/request-content.ts";
+import { NO_HINTS, type MeasureHints } from "../../../../src/core/registry/measure-hints.ts";
+import type { Payload } from "../../../../src/core/proposal/payload.ts";
+import { askFor } from "../../../support/policy-rules.ts";
+
+const ASK = askFor({ destination: "pay.refund", policy: "", action: "http.post" });
+
+const MONEY: MeasureHints = {
+  ...NO_HINTS,
+  amount: { path: "amount", unit: "major", currency: { code: "USD" } },
+  recipients: "to",
+};
+
+function asking(query: string): Ask {
+  const url = `https://api.example.com/v1/refunds${query}`;
+  return { ...ASK, http: { method: "POST", url, headers: [], slot: null, idempotencyHeader: null } };
+}
+
+function body(text: string, mediaType = "application/json"): Payload {
+  return { kind: "content", bytes: new TextEncoder().encode(text), name: null, mediaType };
+}
+
+const NONE: Payload = { kind: "none" };
+
+describe("a request without a body", () => {
+  test("is read from its query: the money, the recipients, the terms", () => {
+    const { facts, content } = readWritten(asking("?amount=900&to=ana&note=wire+it"), NONE, MONEY);
+    expect(facts).toMatchObject({
+      payload: "content",
+      money: "measured",
+      valueUsdCents: { measured: 90_000 },
+      recipients: 1,
+    });
+    expect(content.hidden).toBeNull();
+    expect(content.texts().join(" ")).toContain("wire it");
+  });
+
+  test.each(["", "?"])("and without a query says nothing: %j", (query) => {
+    const { facts, content } = readWritten(asking(query), NONE, MONEY);
+    expect(facts).toMatchObject({ payload: "none", recipients: null });
+    expect(content.hidden).toBe("missing");
+  });
+
+  test("finds personal data and unfilled placeholders in the query", () => {
+    const { content } = readWritten(asking("?for=ana%40example.com&name=%7B%7Bname%7D%7D"), NONE, MONEY);
+    expect(content.pii(["email"]).get("email")).toBe(1);
+    expect(content.templateErrors()).not.toEqual([]);
+  });
+});
+
+describe("10: a body that a server may take for a form", () => {
+  const said = '{"amount":1,"to":"ana","x":"&amount=900&charge=ch_1&"}';
+  const of = (text: string, mediaType: string | null) =>
+    readWritten(asking(""), { ...body(text), mediaType } as Payload, MONEY).facts.money;
+
+  test.each([null, "", "application/octet-stream", "text/plain", "application/foo", "charset=utf-8"])(
+    "is in doubt where nothing names its type: %j",
+    (mediaType) => {
+      expect(of(said, mediaType)).toBe("incomplete");
+      expect(of(said.replace("&amount", "&+%61mount[0]"), mediaType)).toBe("incomplete");
+      expect(of(said.replace("&amount", ";AMOUNT"), mediaType)).toBe("incomplete");
+    },
+  );
+
+  test.each(["application/json", "application/vnd.api+json; charset=utf-8", " text/json"])(
+    "is what it is called: %j",
+    (mediaType) => expect(of(said, mediaType)).toBe("measured"),
+  );
+
+  test.each([
+    '{"amount":1,"to":"ana"}',
+    '{"amount":1,"url":"https://example.com/?a=b&amounts=3"}',
+    "amount=1&to=ana",
+  ])("is no other where it says nothing else: %s", (text) => expect(of(text, null)).toBe("measured"));
+});
+
+describe("10: a body that is read in two ways", () => {
+  test.each([
+    ["a name twice", '{"amount":900,"amount":1,"to":"ana"}', "application/json"],
+    ["a form that is called JSON", "amount=1&to=ana", "application/json"],
+    ["JSON that is called a form", '{"amount":1,"x":"&amount=900&"}', "application/x-www-form-urlencoded"],
+    ["JSON that is called a table", '{"amount":1}', "text/csv"],
+  ])("is in doubt: %s", (_what, text, mediaType) => {
+    const { facts } = readWritten({ ...asking(""), recordCount: 1 }, body(text, mediaType), MONEY);
+    expect(facts).toMatchObject({ typeContradiction: true, money: "incomplete", recipients: null });
+    expect(facts.records.uncertain).toBe(true);
+  });
+});
+
+describe("a request with a body and a query", () => {
+  test("is measured by its body, and its words are those of both", () => {
+    const { facts, content } = readWritten(
+      asking("?note=from+the+query"),
+      body('{"amount":5,"to":"ana"}'),
+      MONEY,
+    );
+    expect(facts).toMatchObject({ money: "measured", valueUsdCents: { measured: 500 }, recipients: 1 });
+    expect(facts.records.uncertain).toBe(false);
+    const texts = content.texts().join(" ");
+    expect(texts).toContain("from the query");
+    expect(texts).toContain("ana");
+  });
+
+  test("has the personal data of both, counted together", () => {
+    const { content } = readWritten(
+      asking("?cc=ben@example.com"),
+      body('{"to":"ana@example.com"}'),
+      NO_HINTS,
+    );
+    expect(content.pii(["email"]).get("email")).toBe(2);
+  });
+
+  test("is hidden where either of them is", () => {
+    const { content } = readWritten(asking("?a=1"), body("\u0000\u0001\u0002", "application/zip"), NO_HINTS);
+    expect(content.hidden).toBe("undecodable");
+  });
+
+  /** Whichever of the two the server takes, it is not known here. */
+  const SAID_TWICE = [
+    "?amount=900",
+    "?Amount=900",
+    "?AMOUNT=",
+    "?%61mount=900",
+    "?amount[]=900",
+    "?amount[0]=900",
+    "?amount.value=900",
+    "?[amount]=900",
+    "?x=1&amount=900",
+    "?x=1;amount=900",
+    "?x=1&amount",
+    "?to=ben",
+    "?to[]=ben&to[]=cleo",
+  ];
+
+  test.each(SAID_TWICE)("is in doubt where the query says it, too: %s", (query) => {
+    const { facts } = readWritten(asking(query), body('{"amount":5,"to":"ana"}'), MONEY);
+    expect(facts).toMatchObject({ money: "incomplete", recipients: null });
+    expect(facts.records.uncertain).toBe(true);
+  });
+
+  test.each(["?total=900", "?amounts=1", "?note=amount", "?x=amount%3D900", "?_amount=1"])(
+    "is not in doubt for another name: %s",
+    (query) => {
+      const { facts } = readWritten(asking(query), body('{"amount":5,"to":"ana"}'), MONEY);
+      expect(facts).toMatchObject({ money: "measured", recipients: 1 });
+    },
+  );
+
+  test.each(["{}", '{"id":1}', "[1,2]"])(
+    "has as many records as its query, whatever the body says: %s",
+    (text) => {
+      const query = asking("?id=1&id=2&id=3");
+      const records = { measured: 3, effective: 3, uncertain: false };
+      expect(readWritten(query, body(text), NO_HINTS).facts).toMatchObject({ records });
+      expect(readWritten(query, NONE, NO_HINTS).facts).toMatchObject({ records });
+      const declared = { ...query, recordCount: 7 };
+      expect(readWritten(declared, body(text), NO_HINTS).facts.records.effective).toBe(7);
+      const single: MeasureHints = { ...NO_HINTS, records: { kind: "single" } };
+      expect(readWritten(query, body(text), single).facts.records.effective).toBe(1);
+      expect(readWritten(asking("?id=1"), body("[1,2,3,4]"), NO_HINTS).facts.records.effective).toBe(4);
+    },
+  );
+
+  const HINTS: readonly (readonly [string, MeasureHints, string])[] = [
+    ["records", { ...NO_HINTS, records: { kind: "path", path: "$.lines[*]" } }, "?lines[0][id]=1"],
+    [
+      "amounts deep down",
+      { ...NO_HINTS, amount: { path: "lines.amount", unit: "minor", currency: { code: "USD" } } },
+      "?lines[0][amount]=1",
+    ],
+    [
+      "the currency",
+      { ...NO_HINTS, amount: { path: "amount", unit: "minor", currency: { path: "currency" } } },
+      "?currency=IDR",
+    ],
+  ];
+
+  test.each(HINTS)("is in doubt where the query names the %s", (_what, hints, query) => {
+    const payload = body('{"amount":5,"currency":"USD","lines":[{"id":1,"amount":5}]}');
+    const plain = readWritten(asking("?other=1"), payload, hints).facts;
+    const { facts } = readWritten(asking(query), payload, hints);
+    expect(plain.records.uncertain).toBe(false);
+    expect(facts.records.uncertain).toBe(true);
+    expect(facts.money).toBe(hints.amount === null ? "none" : "incomplete");
+  });
+});
+
+test("what nobody sends on is read as it always was", () => {
+  const payload = body('{"amount":5,"to":"ana"}');
+  const { facts } = readWritten(ASK, payload, MONEY);
+  expect(facts).toMatchObject({ money: "measured", valueUsdCents: { measured: 500 }, recipients: 1 });
+  expect(facts.records.uncertain).toBe(false);
+});

@@ -1,0 +1,311 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { NO_HINTS, type MeasureHints } from "../../../../src/core/registry/measure-hints.ts";
+import { measure } from "../../../../src/core/proposal/measure/measure.ts";
+import { records, selectValues } from "../../../../src/core/proposal/measure/select.ts";
+import type { Payload } from "../../../../src/core/proposal/payload.ts";
+import vectors from "../../../vectors/measure/facts.json" with { type: "json" };
+
+interface Vector {
+  readonly name: string;
+  readonly payload: {
+    readonly text?: string;
+    readonly base64?: string;
+    readonly name: string | null;
+    readonly mediaType: string | null;
+  };
+  readonly hints: MeasureHints;
+  readonly facts: {
+    readonly type: string;
+    readonly records: number | null;
+    readonly uncertain?: boolean;
+    readonly contradiction?: boolean;
+    readonly decodable?: boolean;
+    readonly money?: string;
+    readonly usdCents?: number | null;
+    readonly totals?: readonly unknown[];
+    readonly recipients?: number | null;
+  };
+}
+
+type Content = Payload & { readonly kind: "content" };
+
+const NOTHING = { recordCount: null, estimatedValueUsd: null };
+
+function content(
+  text: string | Uint8Array,
+  name: string | null = null,
+  mediaType: string | null = null,
+): Content {
+  return {
+    kind: "content",
+    bytes: typeof text === "string" ? new TextEncoder().encode(text) : text,
+    name,
+    mediaType,
+  };
+}
+
+function payloadOf({ payload }: Vector): Content {
+  const bytes =
+    payload.base64 === undefined
+      ? new TextEncoder().encode(payload.text ?? "")
+      : Uint8Array.from(Buffer.from(payload.base64, "base64"));
+  return { kind: "content", bytes, name: payload.name, mediaType: payload.mediaType };
+}
+
+test("ten thousand parts whose headers never end are no multipart body, and cost one look at each", () => {
+  const part = `--x\r\n${"a".repeat(200)}\r\n`;
+  const bytes = new TextEncoder().encode(`${part.repeat(9_999)}--x--\r\n`);
+  const payload = {
+    kind: "content",
+    bytes,
+    name: null,
+    mediaType: "multipart/form-data; boundary=x",
+  } as const;
+  const facts = measure(payload, NO_HINTS, { recordCount: null, estimatedValueUsd: null });
+  expect([facts.typeContradiction, facts.records.measured]).toEqual([true, null]);
+});
+
+describe("measured facts", () => {
+  test.each(vectors as unknown as Vector[])("$name", (vector) => {
+    const facts = measure(payloadOf(vector), vector.hints, NOTHING);
+    const wanted = vector.facts;
+    expect({
+      type: facts.type,
+      records: facts.records.measured,
+      uncertain: facts.records.uncertain,
+      contradiction: facts.typeContradiction,
+      decodable: facts.decodable,
+      money: facts.money,
+      usdCents: facts.valueUsdCents.measured,
+      recipients: facts.recipients,
+    }).toEqual({
+      type: wanted.type,
+      records: wanted.records,
+      uncertain: wanted.uncertain ?? false,
+      contradiction: wanted.contradiction ?? false,
+      decodable: wanted.decodable ?? true,
+      money: wanted.money ?? "none",
+      usdCents: wanted.usdCents ?? null,
+      recipients: wanted.recipients ?? null,
+    });
+    if (wanted.totals !== undefined) expect(facts.totals).toEqual(wanted.totals);
+  });
+});
+
+describe("declared beside measured", () => {
+  test.each([
+    [1, 3],
+    [3, 3],
+    [10, 10],
+    [null, 3],
+  ])("%j declared and 3 measured is %j", (recordCount, effective) => {
+    const facts = measure(content("[1,2,3]"), NO_HINTS, { recordCount, estimatedValueUsd: null });
+    expect(facts.records).toEqual({ declared: recordCount, measured: 3, effective, uncertain: false });
+  });
+
+  test("what has no records uses the declared count", () => {
+    const facts = measure(content("hello"), NO_HINTS, { recordCount: 7, estimatedValueUsd: null });
+    expect(facts.records).toEqual({ declared: 7, measured: null, effective: 7, uncertain: false });
+  });
+
+  test("a reference is not measured: only its name's type, and the larger of what was declared", () => {
+    const facts = measure(
+      { kind: "reference", name: "leads.csv", sha256: null, rows: 847 },
+      { ...NO_HINTS, records: { kind: "single" } },
+      { recordCount: 50, estimatedValueUsd: null },
+    );
+    expect(facts).toMatchObject({
+      payload: "reference",
+      type: "csv",
+      decodable: false,
+      records: { declared: 847, measured: null, effective: 847 },
+    });
+  });
+
+  test("no payload has nothing to see", () => {
+    expect(measure({ kind: "none" }, NO_HINTS, NOTHING)).toMatchObject({
+      payload: "none",
+      type: null,
+      bytes: 0,
+    });
+  });
+
+  test.each([
+    [1.1, 110],
+    [19.99, 1999],
+    [0, 0],
+    [0.001, 1],
+    [1e300, Number.MAX_SAFE_INTEGER],
+  ])("a declared value of %d dollars is %d cents, rounded up", (estimatedValueUsd, cents) => {
+    const facts = measure({ kind: "none" }, NO_HINTS, { recordCount: null, estimatedValueUsd });
+    expect(facts.valueUsdCents.declared).toBe(cents);
+  });
+});
+
+describe("what a name and a media type say", () => {
+  test.each([
+    ["a.CSV", null, "csv"],
+    ["a.csv ", null, "csv"],
+    ["a.tar.gz", null, "gz"],
+    ["a.7z", null, "7z"],
+    ["report.2026", null, "text"],
+    ["a", "text/csv; header=present", "csv"],
+    ["a", "application/octet-stream", "text"],
+    ["a.csv", "text/plain", "csv"],
+    ["a.txt", "text/csv", "text"],
+    ["a", "image/png", "png"],
+    ["a", "text/html", "text"],
+  ])("%s as %j is %s", (name, mediaType, type) => {
+    expect(measure(content("hello", name, mediaType), NO_HINTS, NOTHING)).toMatchObject({
+      type,
+      typeContradiction: false,
+    });
+  });
+});
+
+describe("whatever the bytes", () => {
+  const hints: MeasureHints = {
+    records: { kind: "path", path: "$.a[*]" },
+    amount: { path: "a.b", unit: "major", currency: { path: "$..c" } },
+    recipients: "to",
+  };
+  const names = fc.constantFrom(
+    null,
+    "a.csv",
+    "a.json",
+    "a.ndjson",
+    "a.txt",
+    "a.xml",
+    "a.pdf",
+    "a.xlsx",
+    "a.zip",
+    "a",
+  );
+  const types = fc.constantFrom(
+    null,
+    "text/csv",
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "text/plain; charset=utf-16",
+    "; ; =",
+  );
+
+  test("measuring never throws, and says the same twice", () => {
+    const bytes = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }),
+      fc
+        .string({ unit: fc.constantFrom(...'{}[]":,\\\n\r;\t-x=&<% 1a') })
+        .map((text) => new TextEncoder().encode(text)),
+      fc.json().map((text) => new TextEncoder().encode(text)),
+    );
+    fc.assert(
+      fc.property(bytes, names, types, (raw, name, mediaType) => {
+        for (const use of [hints, NO_HINTS]) {
+          const payload = content(raw, name, mediaType);
+          const facts = measure(payload, use, NOTHING);
+          records(payload, facts, use);
+          expect(facts).toEqual(measure(content(raw, name, mediaType), use, NOTHING));
+          expect(JSON.parse(JSON.stringify(facts))).toEqual(facts);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("a table written by the book counts exactly its rows, and gives back its cells", () => {
+    const cell = fc.string({ unit: fc.constantFrom(...'ab1" ,;\n\r\t'), maxLength: 8 });
+    const row = fc.tuple(cell, cell, cell);
+    const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+    fc.assert(
+      fc.property(
+        fc.array(row, { maxLength: 20 }),
+        fc.constantFrom(",", ";", "\t"),
+        fc.constantFrom("\n", "\r\n"),
+        (rows, delimiter, lineBreak) => {
+          const lines = [["id", "name", "note"], ...rows].map((each) => each.map(quote).join(delimiter));
+          const payload = content(lines.join(lineBreak), "a.csv");
+          const facts = measure(payload, NO_HINTS, NOTHING);
+          const filled = rows.filter((each) => each.some((text) => text.trim() !== ""));
+          const read = records(payload, facts, NO_HINTS);
+          expect(read).toEqual({ ok: true, value: filled.map(([id, name, note]) => ({ id, name, note })) });
+          // A cell of blanks in quotes is counted, if not read: the larger count is the safe one.
+          expect(facts.records.measured ?? -1).toBeGreaterThanOrEqual(filled.length);
+          expect(facts.records.measured ?? -1).toBeLessThanOrEqual(rows.length);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a quarter of a million repeats of one thing are measured before the test gives up", () => {
+    const recipientsAtX: MeasureHints = { ...NO_HINTS, recipients: "x" };
+    for (const [piece, count] of [
+      ["x=1&", 250_001],
+      ['{"x":1}\n', 250_000],
+      ["x,y\n", 249_999],
+    ] as const) {
+      const text = piece.repeat(250_000) + (piece.endsWith("&") ? "x=1" : "");
+      expect(measure(content(text), recipientsAtX, NOTHING).records.measured).toBe(count);
+    }
+  });
+
+  test("rows are never fewer than any reader's lines when quoting is broken", () => {
+    const line = fc.string({ unit: fc.constantFrom(...'ab",1'), minLength: 1, maxLength: 10 });
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 10 }), (lines) => {
+        const facts = measure(content(["id,name", ...lines].join("\n"), "a.csv"), NO_HINTS, NOTHING);
+        if (!facts.records.uncertain) return;
+        const filled = lines.filter((each) => /[ab1]/.test(each)).length;
+        expect(facts.records.measured ?? -1).toBeGreaterThanOrEqual(filled);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe("selecting values and records", () => {
+  test.each([
+    ['[{"a":1},{}]', "json", "a", [1, undefined]],
+    ['{"a":{"b":[{"c":1},{"c":2}]}}', "json", "a.b.c", [1, 2]],
+    ['{"a":1}\n{"b":2}', "ndjson", "a", [1, undefined]],
+    ["First Name,v1.2\nAnn,x\nBob,y", "csv", "First Name", ["Ann", "Bob"]],
+    ["First Name,v1.2\nAnn,x\nBob,y", "csv", "v1.2", ["x", "y"]],
+    ["a,b\n1\n2,3", "csv", "b", [undefined, "3"]],
+    ["x=1&x=2&y=3", "form", "y", ["3"]],
+    ['{"__proto__":{"a":1},"constructor":2}', "json", "constructor", [2]],
+    ["{}", "json", "constructor", [undefined]],
+    ["{}", "json", "__proto__", [undefined]],
+    ["[]", "json", "length", []],
+  ])("of %s as %s at %s", (text, type, path, values) => {
+    expect(selectValues(text, type, path)).toEqual({ ok: true, value: values });
+  });
+
+  test.each([
+    ["hello", "json", "a"],
+    ["hello", "text", "a"],
+    ['{"a":1,"a":2}', "json", "a"],
+    ["{}", "json", "$["],
+    ["{}", "json", ""],
+  ])("%s as %s at %j can't be selected", (text, type, path) => {
+    expect(selectValues(text, type, path).ok).toBe(false);
+  });
+
+  test("records are those at the destination's path, else what the format holds", () => {
+    const payload = content('{"rows":[{"id":1},{"id":2}]}');
+    const atRows: MeasureHints = { ...NO_HINTS, records: { kind: "path", path: "rows" } };
+    const facts = measure(payload, atRows, NOTHING);
+    expect(records(payload, facts, atRows)).toEqual({ ok: true, value: [{ id: 1 }, { id: 2 }] });
+    expect(records(payload, facts, NO_HINTS)).toEqual({
+      ok: true,
+      value: [{ rows: [{ id: 1 }, { id: 2 }] }],
+    });
+  });
+
+  test("there are none in a text, a reference, or a payload that is not what it says", () => {
+    for (const payload of [content("hello"), content("nope", "a.json"), { kind: "none" } as const]) {
+      expect(records(payload, measure(payload, NO_HINTS, NOTHING), NO_HINTS).ok).toBe(false);
+    }
+  });
+});

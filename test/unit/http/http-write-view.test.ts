@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { harmlessType } from "../../../src/http/api/intents/http-write-view.ts";
+
+test.each([
+  ["application/json", "application/json"],
+  ["application/json; x=text/html", "application/json"],
+  ["Text/Plain; Charset=UTF-8", "text/plain; charset=utf-8"],
+  ['text/csv; charset="utf-8"; header=present', "text/csv; charset=utf-8"],
+  ["text/plain; charset=utf-7", "text/plain"],
+  ["text/csv", "text/csv"],
+  ["application/x-ndjson", "application/x-ndjson"],
+  ["text/html", "application/octet-stream"],
+  ["image/svg+xml", "application/octet-stream"],
+  ["application/xhtml+xml; charset=utf-8", "application/octet-stream"],
+  ["text/xml", "application/octet-stream"],
+  ["application/javascript", "application/octet-stream"],
+  ["application/pdf", "application/octet-stream"],
+  ["multipart/x-mixed-replace; boundary=x", "application/octet-stream"],
+  ["text/plain, text/html", "application/octet-stream"],
+  ["text/plain\ttext/html", "application/octet-stream"],
+  ["constructor", "application/octet-stream"],
+  ["", "application/octet-stream"],
+])("28: a body that somebody else wrote as %j goes out as %s", (said, type) => {
+  expect(harmlessType([["content-type", said]])).toBe(type);
+});
+
+test("28: a body whose type is not said, or that is still coded, is bytes", () => {
+  expect(harmlessType([])).toBe("application/octet-stream");
+  const coded = (coding: string) =>
+    harmlessType([
+      ["content-encoding", coding],
+      ["content-type", "application/json"],
+    ]);
+  expect(coded("gzip")).toBe("application/octet-stream");
+  expect(coded("identity")).toBe("application/json");
+});

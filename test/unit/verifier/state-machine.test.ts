@@ -1,0 +1,189 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { IntentCommand } from "../../../src/core/intent/command.ts";
+import { draftOf } from "../../../src/core/intent/entries.ts";
+import type { Fact, IntentEventType } from "../../../src/core/intent/event.ts";
+import { handle } from "../../../src/core/intent/handle.ts";
+import { firstFacts } from "../../../src/core/intent/propose.ts";
+import { currentOrder, type IntentState, type Terms } from "../../../src/core/intent/state.ts";
+import { chain, EMPTY_HEAD } from "../../../src/core/ledger/entry.ts";
+import { stageAfter, storyOf } from "../../../verifier/state-machine.ts";
+import { bodiesOf } from "../../../verifier/check-chain.ts";
+import { bare } from "../../support/made-bundle.ts";
+import {
+  AGENT,
+  approvalBy,
+  approveBy,
+  decisionOf,
+  fold,
+  inForceOf,
+  MINUTE_MS,
+  rejectBy,
+  supersedeBy,
+  T0,
+  termsWith,
+  voterNamed,
+} from "../../support/intent-fixtures.ts";
+
+/*
+ * The verifier has its own idea of what may follow what. It must be no stricter than what really happens, and
+ * the attacks of the other tests show that it is no laxer.
+ */
+
+/** A compile error here: the ledger has a new kind of event, and the verifiers have to learn what it means. */
+const KNOWN: Record<IntentEventType, true> = {
+  proposed: true,
+  policy_checked: true,
+  blocked: true,
+  duplicate_blocked: true,
+  approval_requested: true,
+  approval_vote_recorded: true,
+  approval_vote_withdrawn: true,
+  rejection_vote_recorded: true,
+  approval_link_used: true,
+  approval_reminded: true,
+  approval_escalated: true,
+  expiry_escalated: true,
+  superseded: true,
+  approved: true,
+  rejected: true,
+  cancelled: true,
+  withdrawn: true,
+  revoked: true,
+  expired: true,
+  expiry_deferred: true,
+  execution_requested: true,
+  execution_lapsed: true,
+  execution_claimed: true,
+  execution_claim_undone: true,
+  execution_extended: true,
+  execution_succeeded: true,
+  execution_failed: true,
+  execution_indeterminate: true,
+  binding_refused: true,
+  payload_erased: true,
+  execution_reported_late: true,
+  outcome_resolved: true,
+};
+
+test("every kind of event the ledger has is known to the verifier", () => {
+  for (const event of Object.keys(KNOWN)) expect(stageAfter("pending", event, {}), event).not.toBe("unknown");
+  for (const event of ["constructor", "__proto__", "approved ", ""]) {
+    expect(stageAfter("pending", event, {})).toBe("unknown");
+    expect(stageAfter("start", event, {})).toBeNull();
+  }
+});
+
+type Act = (terms: Terms, state: IntentState) => IntentCommand;
+
+const lent = (person: string, acting: string) =>
+  voterNamed(person, { acting, principal: `rev_${acting}`, mandate: "dlg_1" });
+
+const order = (state: IntentState) => currentOrder(state)?.id ?? "exe_none";
+const report = (outcome: "succeeded" | "failed" | "indeterminate", retryable: boolean): Act => {
+  return (_terms, state) => ({
+    type: "report",
+    order: order(state),
+    by: AGENT,
+    outcome,
+    retryable,
+    executedAt: null,
+    result: "x",
+    proof: null,
+  });
+};
+
+const ACTS: readonly Act[] = [
+  (terms) => approveBy(voterNamed("ana"), { digest: null, note: "a", inForce: inForceOf(terms) }),
+  (terms) => approveBy(voterNamed("ben"), { digest: null, inForce: inForceOf(terms) }),
+  (terms) => approveBy(voterNamed("ben"), { digest: "00", inForce: inForceOf(terms) }),
+  () => rejectBy(voterNamed("ana")),
+  () => ({ type: "cancel", voter: voterNamed("ben"), note: null }),
+  () => ({ type: "withdraw", agent: AGENT, note: null }),
+  () => ({ type: "revoke", by: "adm", note: "stop" }),
+  (terms) => ({ type: "order", agent: AGENT, mode: "runner", inForce: inForceOf(terms) }),
+  (terms) => ({ type: "order", agent: AGENT, mode: "external_pull", inForce: inForceOf(terms) }),
+  (terms, state) => ({ type: "claim", order: order(state), by: AGENT, inForce: inForceOf(terms) }),
+  (_terms, state) => ({
+    type: "claim",
+    order: order(state),
+    by: AGENT,
+    inForce: { policies: [], configHash: "" },
+  }),
+  (_terms, state) => ({ type: "unclaim", order: order(state), undone: 0 }),
+  (_terms, state) => ({ type: "heartbeat", order: order(state), by: AGENT }),
+  report("succeeded", false),
+  report("failed", true),
+  report("failed", false),
+  report("indeterminate", false),
+  () => ({ type: "resolve", by: "adm", voter: null, outcome: "executed", note: null }),
+  () => ({ type: "resolve", by: "adm", voter: null, outcome: "not_executed", note: "x" }),
+  () => ({ type: "erase", by: "adm", note: "gdpr" }),
+  () => ({ type: "tick" }),
+  () => rejectBy(voterNamed("cleo"), { link: "lnk_1" }),
+  (terms) => approveBy(voterNamed("cleo"), { link: "lnk_2", inForce: inForceOf(terms) }),
+  (terms) => approveBy(lent("dora", "cleo"), { inForce: inForceOf(terms), lapsed: ["rev_ana", "dlg_1"] }),
+  () => rejectBy(lent("ben", "dora")),
+  () => supersedeBy(voterNamed("dora"), { link: "lnk_1" }),
+];
+
+// What moves an intent on is drawn more often than what ends it.
+const act = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.constantFrom(
+      ...ACTS.filter((_, at) => [0, 1, 7, 9, 11, 12, 14, 16, 20, 22, 23].includes(at)),
+    ),
+  },
+  { weight: 1, arbitrary: fc.constantFrom(...ACTS) },
+);
+const step = fc.record({ act, minutes: fc.constantFrom(0, 0, 1, 1, 6, 20, 70) });
+const OPEN = { policy: "crm", require: 1, groups: [], people: [] };
+const life = fc.record({
+  outcome: fc.constantFrom("approve", "hold", "hold", "block"),
+  change: fc.record({
+    claimRequired: fc.boolean(),
+    idempotent: fc.boolean(),
+    onNoResponse: fc.constantFrom("reject", "defer", "escalate", "auto_approve_if_low_risk"),
+    edit: fc.constant({ allow: true, editorMayApprove: false }),
+    escalate: fc.constantFrom([], [{ afterMinutes: 5, to: "leads" }]),
+    approval: fc.constantFrom(
+      approvalBy(OPEN),
+      { ...approvalBy(OPEN), rejections: 2 },
+      { ...approvalBy({ ...OPEN, require: 2 }), rejections: 3 },
+    ),
+  }),
+  steps: fc.array(step, { maxLength: 25 }),
+});
+
+test("whatever an intent really lives through is a story that can be", () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(life, ({ outcome, change, steps }) => {
+      const salt = new Uint8Array(32);
+      const terms = termsWith({ ...change, outcome });
+      const facts: Fact[] = [...firstFacts(terms, decisionOf(outcome))];
+      let state = fold(facts);
+      let now = T0;
+      for (const { act: next, minutes } of steps) {
+        now += minutes * MINUTE_MS;
+        const done = handle(state, next(terms, state), now);
+        facts.push(...done.facts);
+        state = done.state;
+      }
+      const drafts = facts.map((fact) => draftOf(terms, fact, salt));
+      const entries = chain(terms.id, EMPTY_HEAD, drafts, salt).map(bare);
+      for (const { event } of entries) seen.add(event);
+      const story = storyOf(entries, bodiesOf(entries));
+      expect([story.problem, story.unknown, entries.map(({ event }) => event)]).toEqual([
+        null,
+        [],
+        facts.map(({ event }) => event.type),
+      ]);
+    }),
+    { numRuns: 3_000, seed: 20_261_122 },
+  );
+  // All of them came up, but for what repeated proposals write; the seed is fixed so that this stays so.
+  const missed = Object.keys(KNOWN).filter((event) => !seen.has(event));
+  expect(missed).toEqual(["duplicate_blocked"]);
+});

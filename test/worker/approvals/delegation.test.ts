@@ -1,0 +1,253 @@
+import { expect, test } from "vitest";
+import {
+  admin,
+  type Answer,
+  ask,
+  call,
+  eventsOf,
+  freeze,
+  fresh,
+  later,
+  ledgerOf,
+  MINUTE_MS,
+  propose,
+  register,
+  type Registered,
+} from "../../support/worker/gate.ts";
+
+const HOUR_MS = 60 * MINUTE_MS;
+
+async function delegate(
+  from: Registered,
+  to: Registered,
+  more: Record<string, unknown> = {},
+): Promise<string> {
+  const body = { delegator_principal_id: from.id, delegate_agent_id: to.id, ...more };
+  const answer = await call("POST", "/v1/delegations", from.key, body);
+  if (answer.status !== 201) throw new Error(answer.text);
+  return answer.body.id;
+}
+
+function approveFor(caller: Registered, delegator: string, intent: string): Promise<Answer> {
+  return call("POST", `/v1/intents/${intent}/approve`, caller.key, { on_behalf_of_principal: delegator });
+}
+
+const reviewer = (person?: string) => register("reviewer", person === undefined ? {} : { person });
+
+test("8: a delegate gives the delegator's vote, and the ledger says who acted", async () => {
+  const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
+  const id = await delegate(ana, zoe);
+  const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
+  expect((await call("POST", `/v1/intents/${intent}/approve`, zoe.key)).body.code).toBe("not_eligible");
+  const answer = await approveFor(zoe, ana.id, intent);
+  expect(answer.body).toMatchObject({ status: "approved", votedBy: ["ana"] });
+  const vote = (await ledgerOf(intent)).find(({ event }) => event === "approval_vote_recorded");
+  expect(vote?.actor).toBe(zoe.id);
+  expect(JSON.parse(vote?.body ?? "")).toMatchObject({ person: "ana", acting: zoe.id, mandate: id });
+});
+
+test.each(["principal id", "person id", "e-mail"])("8: the delegator can be named by %s", async (how) => {
+  const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
+  await delegate(ana, zoe);
+  const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
+  const name = { "principal id": ana.id, "person id": "ana", "e-mail": "Ana@example.com" }[how] ?? "";
+  expect((await approveFor(zoe, name, intent)).body.status).toBe("approved");
+});
+
+const SCOPES: readonly (readonly [Record<string, unknown>, Record<string, unknown>, boolean])[] = [
+  [{ destination: "crm.paid" }, {}, true],
+  [{ destination: "crm.*" }, {}, true],
+  [{ destination: "crm.held" }, {}, false],
+  [{ policy_id: "paid" }, {}, true],
+  [{ policy_id: "held" }, {}, false],
+  [{ principal_id: "acct-7" }, { principal_id: "acct-7" }, true],
+  [{ principal_id: "acct-7" }, { principal_id: "acct-8" }, false],
+  [{ principal_id: "acct-7" }, {}, false],
+  [{ max_amount_usd: 100 }, { payload: '{"usd":100}' }, true],
+  [{ max_amount_usd: 100 }, { payload: '{"usd":100.01}' }, false],
+  [{ max_amount_usd: 100 }, { payload: '{"usd":1}', estimated_value_usd: 101 }, false],
+  [{ max_amount_usd: 100 }, { payload: '{"sum":1}', estimated_value_usd: 1 }, false],
+];
+
+test.each(SCOPES)(
+  "8: a delegation with %j matches every field it names: %j is %s",
+  async (scope, more, covers) => {
+    const [agent, one, two] = [await register("agent"), await reviewer(), await reviewer()];
+    await delegate(one, two, scope);
+    const intent = await propose(
+      agent,
+      ask("crm.paid", { payload: '{"usd":1}', ...more }),
+      "pending_approval",
+    );
+    const { status, body } = await approveFor(two, one.id, intent);
+    expect([status, body.code ?? body.status]).toEqual(
+      covers ? [200, "approved"] : [403, "delegation_not_found"],
+    );
+  },
+);
+
+test("8: one human has one voice, whoever gives it", async () => {
+  const [agent, one, two, third] = [
+    await register("agent"),
+    await reviewer(),
+    await reviewer(),
+    await reviewer(),
+  ];
+  await delegate(one, two);
+  const votesAfter = async (steps: readonly ((intent: string) => Promise<Answer>)[]) => {
+    const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+    for (const step of steps) await step(intent);
+    return (await call("POST", `/v1/intents/${intent}/approve`, third.key)).body;
+  };
+  const own = (who: Registered) => (intent: string) => call("POST", `/v1/intents/${intent}/approve`, who.key);
+  const delegated = (intent: string) => approveFor(two, one.id, intent);
+  // Whatever the order, the two of them are one vote and the third's is the second.
+  for (const steps of [
+    [delegated, own(two)],
+    [own(two), delegated],
+    [delegated, own(one)],
+    [own(one), delegated],
+    [delegated, delegated],
+  ]) {
+    expect(await votesAfter(steps)).toMatchObject({ status: "approved", votes: 2 });
+  }
+  expect(await votesAfter([])).toMatchObject({ status: "pending_approval", votes: 1 });
+});
+
+test("8: a delegation is not handed on", async () => {
+  const [agent, one, two, three] = [
+    await register("agent"),
+    await reviewer(),
+    await reviewer(),
+    await reviewer(),
+  ];
+  await delegate(one, two);
+  await delegate(two, three);
+  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  expect((await approveFor(three, one.id, intent)).body.code).toBe("delegation_not_found");
+  expect((await approveFor(two, two.id, intent)).body.code).toBe("delegation_not_found");
+  expect((await approveFor(one, two.id, intent)).body.code).toBe("delegation_not_found");
+  expect((await approveFor(three, two.id, intent)).body.status).toBe("approved");
+});
+
+test("3, 8: neither an owner nor somebody for an owner approves what their agent proposes", async () => {
+  const agent = await register("agent", { owner: "ana" });
+  const [ana, zoe] = [await reviewer("ana"), await reviewer()];
+  await delegate(ana, zoe);
+  await delegate(zoe, ana);
+  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  expect((await approveFor(zoe, ana.id, intent)).body.code).toBe("own_intent");
+  expect((await approveFor(ana, zoe.id, intent)).body.code).toBe("own_intent");
+  expect((await call("POST", `/v1/intents/${intent}/approve`, zoe.key)).body.status).toBe("approved");
+});
+
+test("5, 8: a delegation ends with its time, its revocation, and the delegator's or delegate's key", async () => {
+  freeze();
+  const [agent, one, two] = [await register("agent"), await reviewer(), await reviewer()];
+  const attempt = async () => {
+    const intent = await propose(agent, ask("crm.held"), "pending_approval");
+    const { status, body } = await approveFor(two, one.id, intent);
+    return [status, body.code ?? body.status];
+  };
+  await delegate(one, two, { expires_at: new Date(Date.now() + HOUR_MS).toISOString() });
+  expect(await attempt()).toEqual([200, "approved"]);
+  later(HOUR_MS);
+  expect(await attempt()).toEqual([403, "delegation_not_found"]);
+
+  const id = await delegate(one, two);
+  await call("POST", `/v1/agents/${one.id}/suspend`, admin);
+  expect(await attempt()).toEqual([403, "delegation_not_found"]);
+  await call("POST", `/v1/agents/${one.id}/reactivate`, admin);
+  expect(await attempt()).toEqual([200, "approved"]);
+
+  await call("POST", `/v1/delegations/${id}/revoke`, two.key);
+  expect(await attempt()).toEqual([403, "delegation_not_found"]);
+  await delegate(one, two);
+  await call("POST", `/v1/agents/${two.id}/suspend`, admin);
+  expect(await attempt()).toEqual([403, "agent_inactive"]);
+});
+
+test.each(["delegation revoked", "delegator suspended", "delegate suspended"])(
+  "8: a delegated vote that waits in a quorum goes with the %s",
+  async (what) => {
+    const [agent, one, two] = [await register("agent"), await reviewer(), await reviewer()];
+    const [third, fourth] = [await reviewer(), await reviewer()];
+    const id = await delegate(one, two);
+    const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+    expect((await approveFor(two, one.id, intent)).body.votes).toBe(1);
+    if (what === "delegation revoked") await call("POST", `/v1/delegations/${id}/revoke`, one.key);
+    else await call("POST", `/v1/agents/${what === "delegator suspended" ? one.id : two.id}/suspend`, admin);
+    const answer = await call("POST", `/v1/intents/${intent}/approve`, third.key);
+    expect(answer.body).toMatchObject({ status: "pending_approval", votedBy: [third.id] });
+    expect(await eventsOf(intent)).toContain("approval_vote_withdrawn");
+    expect((await call("POST", `/v1/intents/${intent}/approve`, fourth.key)).body.status).toBe("approved");
+  },
+);
+
+test("8: a delegate can say no for the delegator, and needs a reason like anybody", async () => {
+  const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
+  await delegate(ana, zoe);
+  const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
+  const path = `/v1/intents/${intent}/reject`;
+  const bare = await call("POST", path, zoe.key, { on_behalf_of_principal: "ana" });
+  expect(bare.body.code).toBe("reason_required");
+  const answer = await call("POST", path, zoe.key, { onBehalfOfPrincipal: "ana", reason: "too early" });
+  expect(answer.body).toMatchObject({ status: "blocked", state: "rejected" });
+});
+
+const REFUSED: readonly (readonly [Record<string, unknown>, number])[] = [
+  [{ delegator_principal_id: "rev_somebody", delegate_person_id: "ben" }, 403],
+  [{ delegator_principal_id: "ben", delegate_person_id: "ben" }, 403],
+  [{ delegator_principal_id: "ana", delegate_person_id: "ana" }, 400],
+  [{ delegator_principal_id: "ana", delegate_person_id: "ana@example.com" }, 400],
+  [{ delegator_principal_id: "ana", delegate_person_id: "nobody" }, 400],
+  [{ delegator_principal_id: "ana", delegate_agent_id: "rev_nobody" }, 400],
+  [{ delegator_principal_id: "ana" }, 400],
+  [{ delegator_principal_id: "ana", delegate_person_id: "ben", delegate_agent_id: "rev_x" }, 400],
+  [{ delegator_principal_id: "ana", delegate_person_id: "ben", max_amount_usd: -1 }, 400],
+  [{ delegator_principal_id: "ana", delegate_person_id: "ben", destination: "*" }, 400],
+  [{ delegator_principal_id: "ana", delegate_person_id: ["ben"] }, 400],
+  [{ delegator_principal_id: "ana", delegate_person_id: "ben", scope: "all" }, 400],
+  [{ delegator_principal_id: 7, delegate_person_id: "ben" }, 400],
+];
+
+test.each(REFUSED)("8: nobody delegates with %j: %i", async (body, status) => {
+  const ana = await reviewer("ana");
+  expect((await call("POST", "/v1/delegations", ana.key, body)).status).toBe(status);
+});
+
+test("an agent is nobody's delegate, and its key makes none", async () => {
+  const [agent, one] = [await register("agent"), await reviewer()];
+  const body = { delegator_principal_id: one.id, delegate_agent_id: agent.id };
+  expect((await call("POST", "/v1/delegations", one.key, body)).status).toBe(400);
+  expect((await call("POST", "/v1/delegations", agent.key, body)).status).toBe(403);
+});
+
+test("a delegation is listed, revoked once, and on the ledger", async () => {
+  const [one, auditor] = [await reviewer(), await register("auditor")];
+  const made = await call("POST", "/v1/delegations", one.key, {
+    delegatePersonId: "ben",
+    maxAmountUsd: 12.5,
+  });
+  expect(made.status).toBe(201);
+  expect(made.body).toMatchObject({
+    status: "in_force",
+    delegator_principal_id: one.id,
+    delegate_person_id: "ben",
+    max_amount_usd: 12.5,
+  });
+  const { id } = made.body;
+  const listed = (await call("GET", "/v1/delegations", auditor.key)).body.delegations;
+  expect(listed[0]).toEqual(made.body);
+  expect((await call("POST", `/v1/standing-approvals/${id}/revoke`, one.key)).status).toBe(404);
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => call("POST", `/v1/delegations/${id}/revoke`, one.key)),
+  );
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409, 409, 409, 409]);
+  expect(answers.find(({ status }) => status === 409)?.body.code).toBe("already_revoked");
+  const events = (await ledgerOf("registry"))
+    .filter(({ body }) => body.includes(id))
+    .map(({ event }) => event);
+  expect(events).toEqual(["delegation_created", "delegation_revoked"]);
+  expect((await call("POST", `/v1/delegations/${fresh("deleg_")}/revoke`, one.key)).status).toBe(404);
+});

@@ -1,0 +1,277 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test, vi } from "vitest";
+import type { IntentRow } from "../../../src/core/intent/read-model.ts";
+import { queueRowView } from "../../../src/http/api/approvals/queue-view.ts";
+import type { DeliveryRecord } from "../../../src/ports/notifications.ts";
+import { MATCHING } from "../../../src/adapters/d1/mandates.ts";
+import {
+  ask,
+  call,
+  flushed,
+  later,
+  MINUTE_MS,
+  propose,
+  register,
+  stateOf,
+  type Registered,
+} from "../../support/worker/gate.ts";
+
+let agent: Registered;
+let other: Registered;
+let ana: Registered;
+let zoe: Registered;
+
+beforeAll(async () => {
+  agent = await register("agent");
+  other = await register("agent");
+  ana = await register("reviewer", { person: "ana" });
+  zoe = await register("reviewer");
+});
+
+/** Held, and in D1. */
+async function hold(by: Registered, request: Record<string, unknown>): Promise<string> {
+  const intent = await propose(by, request, "pending_approval");
+  await flushed(intent);
+  return intent;
+}
+
+async function idsOf(query: string, key = zoe.key): Promise<readonly string[]> {
+  const { body } = await call("GET", `/v1/approvals${query}`, key);
+  return body.approvals.map(({ intentId }: { intentId: string }) => intentId);
+}
+
+test("the queue shows what waits, newest first, with what it takes, and nothing else", async () => {
+  const by = await register("agent");
+  const first = await hold(by, ask("crm.pair", { recordCount: 7 }));
+  const second = await hold(by, ask("crm.by-ana"));
+  const gone = await hold(by, ask("crm.held"));
+  await call("POST", `/v1/intents/${gone}/reject`, zoe.key, { reason: "no" });
+  await propose(by, ask("crm.small"), "approved");
+  await call("POST", `/v1/intents/${first}/approve`, zoe.key);
+  await flushed(first);
+  await flushed(gone);
+  const { body } = await call("GET", `/v1/approvals?agent=${by.id}`, zoe.key);
+  expect(body).toMatchObject({ count: 2, next: null });
+  expect(body.approvals).toMatchObject([
+    { intentId: second, people: ["ana"], required_approvals: 1, votes: 0 },
+    {
+      intentId: first,
+      status: "pending_approval",
+      destination: "crm.pair",
+      policy_id: "pair",
+      sender_agent_id: by.id,
+      estimated_records: 7,
+      required_approvals: 2,
+      votes: 1,
+      min_assurance: "slack",
+      group: expect.stringMatching(/^[0-9a-f]{24}$/),
+      undelivered: [],
+    },
+  ]);
+  expect(Date.parse(body.approvals[0].expires_at)).toBeGreaterThan(Date.parse(body.approvals[0].created_at));
+});
+
+test("the queue can be filtered by agent, destination, policy and group", async () => {
+  const one = await hold(agent, ask("crm.held"));
+  const two = await hold(agent, ask("crm.held"));
+  const paid = await hold(agent, ask("crm.paid"));
+  const others = await hold(other, ask("crm.held"));
+  const { body } = await call("GET", `/v1/approvals?agent=${agent.id}&destination=crm.held`, zoe.key);
+  expect(body.approvals.map(({ intentId }: { intentId: string }) => intentId)).toEqual([two, one]);
+  const { group } = body.approvals[0];
+  expect((await idsOf(`?group=${group}`)).toSorted()).toEqual([one, two].toSorted());
+  expect(await idsOf(`?agent=${agent.id}&policy=paid`)).toEqual([paid]);
+  expect(await idsOf(`?agent=${other.id}`)).toEqual([others]);
+  expect(await idsOf("?group=nothing")).toEqual([]);
+  expect(await idsOf(`?agent=${agent.id}&status=approved`)).toEqual([paid, two, one]);
+});
+
+test("groups say how many are alike, how much they are, and when the first of them ends", async () => {
+  const by = await register("agent");
+  const intents = [];
+  for (const usd of [1, 2, 4]) intents.push(await hold(by, ask("crm.paid", { payload: `{"usd":${usd}}` })));
+  await hold(by, ask("crm.held"));
+  const { body } = await call("GET", "/v1/approvals/groups", zoe.key);
+  const mine = body.groups.filter(({ sender_agent_id: id }: { sender_agent_id: string }) => id === by.id);
+  expect(mine).toHaveLength(2);
+  expect(mine[0]).toMatchObject({ count: 3, destination: "crm.paid", policy_id: "paid", value_usd: 7 });
+  const counts = body.groups.map(({ count }: { count: number }) => count);
+  expect(counts).toEqual(counts.toSorted((a: number, b: number) => b - a));
+  const shown = (await call("GET", `/v1/approvals?group=${mine[0].group}`, zoe.key)).body.approvals;
+  expect(shown.at(-1)).toMatchObject({ intentId: intents[0], created_at: mine[0].oldest });
+  expect(shown.at(-1).expires_at).toBe(mine[0].next_deadline);
+});
+
+test("what nobody knows of a group's size is null, and not nothing", async () => {
+  const by = await register("agent");
+  await hold(by, ask("crm.held", { payload: "notes.txt", recordCount: undefined }));
+  const { body } = await call("GET", "/v1/approvals/groups", zoe.key);
+  const mine = body.groups.find(({ sender_agent_id: id }: { sender_agent_id: string }) => id === by.id);
+  expect(mine).toMatchObject({ count: 1, estimated_records: null, value_usd: null });
+});
+
+test("what is deferred has no deadline: in the queue, in its group and on the page", async () => {
+  const by = await register("agent");
+  const intent = await hold(by, ask("crm.defer"));
+  const rowOf = async () => (await call("GET", `/v1/approvals?agent=${by.id}`, zoe.key)).body.approvals[0];
+  const { expires_at: expires, decide_by: deadline } = await rowOf();
+  expect(deadline).toBe(expires);
+  later(11 * MINUTE_MS);
+  // Settled by whoever looks.
+  expect(await stateOf(intent)).toBe("pending_approval");
+  await flushed(intent);
+  expect((await rowOf()).decide_by).toBeNull();
+  const { body } = await call("GET", "/v1/approvals/groups", zoe.key);
+  const mine = body.groups.find(({ sender_agent_id: id }: { sender_agent_id: string }) => id === by.id);
+  expect(mine.next_deadline).toBeNull();
+  expect((await call("GET", `/cases?agent=${by.id}`, zoe.key)).text).toContain("no deadline");
+});
+
+test("`mine` leaves out what is for others or takes a stronger sign-in, over all pages", async () => {
+  const by = await register("agent");
+  const open = await hold(by, ask("crm.held"));
+  const anas = await hold(by, ask("crm.by-ana"));
+  const ops = await hold(by, ask("crm.by-ops"));
+  await hold(by, ask("crm.surely"));
+  await hold(by, ask("crm.touch"));
+  expect(await idsOf(`?agent=${by.id}&mine=true`)).toEqual([open]);
+  expect(await idsOf(`?agent=${by.id}&mine=true`, ana.key)).toEqual([ops, anas, open]);
+  const seen: string[] = [];
+  for (let next: string | null = ""; next !== null;) {
+    const query: string = `?agent=${by.id}&mine=true&limit=1${next === "" ? "" : `&after=${next}`}`;
+    const { body } = await call("GET", `/v1/approvals${query}`, ana.key);
+    seen.push(...body.approvals.map(({ intentId }: { intentId: string }) => intentId));
+    ({ next } = body);
+  }
+  expect(seen).toEqual([ops, anas, open]);
+});
+
+test("pages of the queue neither repeat nor leave out anything", async () => {
+  const by = await register("agent");
+  const held = [];
+  for (let made = 0; made < 5; made += 1) held.push(await hold(by, ask("crm.held")));
+  const seen: string[] = [];
+  let path = `/v1/approvals?agent=${by.id}&limit=2`;
+  for (let pages = 0; pages < 3; pages += 1) {
+    const { body } = await call("GET", path, zoe.key);
+    seen.push(...body.approvals.map(({ intentId }: { intentId: string }) => intentId));
+    path = `/v1/approvals?agent=${by.id}&limit=2&after=${body.next}`;
+  }
+  expect(seen).toEqual(held.toReversed());
+});
+
+test.each(["?limit=0", "?limit=x", "?after=%00", "?after=abc", "?since=never", "?status=odd"])(
+  "25: the queue asked for %s is 400",
+  async (query) => {
+    expect((await call("GET", `/v1/approvals${query}`, zoe.key)).status).toBe(400);
+  },
+);
+
+test("the queue is there when what tells of it is not", async () => {
+  const intent = await hold(agent, ask("crm.held"));
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const dispatch = (env as unknown as { DISPATCH: DurableObjectNamespace }).DISPATCH;
+  vi.spyOn(dispatch, "getByName").mockImplementation(() => {
+    throw new Error("away");
+  });
+  const { status, body } = await call("GET", `/v1/approvals?agent=${agent.id}`, zoe.key);
+  expect(status).toBe(200);
+  const row = body.approvals.find(({ intentId }: { intentId: string }) => intentId === intent);
+  expect(row.undelivered).toBeNull();
+});
+
+const ROW = {
+  id: "int_1",
+  approval: null,
+  value_cents: null,
+  approved_at: null,
+  created_at: 0,
+  updated_at: 0,
+  decide_by: 0,
+};
+
+function told(more: Partial<DeliveryRecord>): DeliveryRecord {
+  return {
+    id: "d",
+    target: "channel:ops",
+    person: null,
+    kind: "held",
+    intent: "int_1",
+    seq: 3,
+    to: null,
+    at: 0,
+    state: "failed",
+    attempts: 1,
+    nextAt: null,
+    lastStatus: 500,
+    lastProblem: "HTTP 500",
+    deliveredAt: null,
+    receipt: null,
+    ...more,
+  };
+}
+
+const FAILED = { to: "channel:ops", person: null, why: "HTTP 500", trying: false };
+
+test.each([
+  { name: "a place that failed", records: [told({})], shown: [FAILED] },
+  { name: "one still tried", records: [told({ state: "pending" })], shown: [{ ...FAILED, trying: true }] },
+  { name: "one not tried yet", records: [told({ state: "pending", attempts: 0 })], shown: [] },
+  { name: "one that worked", records: [told({ state: "delivered" })], shown: [] },
+  {
+    name: "one that worked at last",
+    records: [told({}), told({ kind: "reminder", state: "delivered" })],
+    shown: [],
+  },
+  { name: "a program's webhook", records: [told({ kind: "event" })], shown: [] },
+  { name: "another intent's", records: [told({ intent: "int_2" })], shown: [] },
+  {
+    name: "two people's mailboxes",
+    records: [told({ person: "ana" }), told({ person: "ben", state: "delivered" })],
+    shown: [{ ...FAILED, person: "ana" }],
+  },
+])("the queue shows where nobody could be told, and why: $name", ({ records, shown }) => {
+  expect(queueRowView(ROW as unknown as IntentRow, records).undelivered).toEqual(shown);
+});
+
+// What is asked, and the index that finds it.
+const PLANS: readonly (readonly [string, string])[] = [
+  ["", "intents_by_phase"],
+  ["?mine=true", "intents_by_phase"],
+  ["?after=MSBpbnRfMQ", "intents_by_phase"],
+  ["?agent=a", "intents_pending_by_agent"],
+  ["?destination=d", "intents_pending_by_destination"],
+  ["?policy=p", "intents_pending_by_policy"],
+  ["?group=g", "intents_pending_by_group"],
+];
+
+async function planOf(sql: string): Promise<string> {
+  const places = new Set([...sql.matchAll(/\?\d+/g)].map(([place]) => place)).size;
+  const bound = Array.from({ length: places }, () => "[]");
+  const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+    .bind(...bound)
+    .all<{ detail: string }>();
+  return results.map(({ detail }) => detail).join("; ");
+}
+
+test.each(PLANS)(
+  "the queue asked for '%s' is read along the index %s, and no further than its page",
+  async (query, index) => {
+    const asked: string[] = [];
+    const prepare = env.DB.prepare.bind(env.DB);
+    vi.spyOn(env.DB, "prepare").mockImplementation((sql) => {
+      asked.push(sql);
+      return prepare(sql);
+    });
+    expect((await call("GET", `/v1/approvals${query}`, zoe.key)).status).toBe(200);
+    vi.restoreAllMocks();
+    const plan = await planOf(asked.find((sql) => sql.includes("FROM intents")) ?? "");
+    expect(plan).toContain(`USING INDEX ${index} `);
+    // Sorting would read everything first.
+    expect(plan).not.toMatch(/TEMP B-TREE|SCAN/);
+  },
+);
+
+test("standing approvals are found by destination, whatever else there is", async () => {
+  expect(await planOf(MATCHING)).toContain("USING INDEX standing_approvals_by_destination ");
+});

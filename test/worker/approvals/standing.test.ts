@@ -1,0 +1,369 @@
+import { env } from "cloudflare:workers";
+import { expect, test, vi } from "vitest";
+import { portsOf } from "../../../src/env.ts";
+import {
+  admin,
+  ask,
+  call,
+  eventsOf,
+  freeze,
+  fresh,
+  later,
+  ledgerOf,
+  MINUTE_MS,
+  propose,
+  register,
+  type Registered,
+} from "../../support/worker/gate.ts";
+
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** A standing approval for one agent alone, so that no test lives on another's. */
+async function lay(
+  maker: Registered,
+  agent: Registered,
+  more: Record<string, unknown> = {},
+): Promise<string> {
+  const body = { destination: "crm.*", agent_id: agent.id, ...more };
+  const answer = await call("POST", "/v1/standing-approvals", maker.key, body);
+  if (answer.status !== 201) throw new Error(answer.text);
+  return answer.body.id;
+}
+
+async function usedOf(id: string): Promise<number> {
+  const { body } = await call("GET", "/v1/standing-approvals", admin);
+  return body.standing_approvals.find((known: { id: string }) => known.id === id)?.used;
+}
+
+/** Pays this much, as the payload says it. */
+const pay = (usd: number, more: Record<string, unknown> = {}) =>
+  ask("crm.paid", { payload: JSON.stringify({ usd, row: fresh("row") }), ...more });
+
+const statusOf = async (agent: Registered, request: Record<string, unknown>) =>
+  (await call("POST", "/v1/intents", agent.key, request)).body.status;
+
+test("8: a standing approval is one vote of its maker, and the agent is told that it is approved", async () => {
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const id = await lay(maker, agent);
+  const { status, body } = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
+  expect(status).toBe(200);
+  expect(body).toMatchObject({
+    status: "approved",
+    state: "approved",
+    approvalState: "answered",
+    standingApprovalId: id,
+    reason_code: "manual_review_required",
+    holdReason: null,
+  });
+  expect(await eventsOf(body.intentId)).toEqual([
+    "proposed",
+    "policy_checked",
+    "approval_requested",
+    "approval_vote_recorded",
+    "approved",
+  ]);
+  const vote = (await ledgerOf(body.intentId)).find(({ event }) => event === "approval_vote_recorded");
+  expect(vote?.actor).toBe(maker.id);
+  expect(JSON.parse(vote?.body ?? "")).toMatchObject({ mandate: id, person: maker.id, assurance: "key" });
+  expect((await call("POST", `/v1/intents/${body.intentId}/execute`, agent.key)).status).toBe(201);
+  expect(await usedOf(id)).toBe(1);
+});
+
+// What the standing approval says besides its agent, what is proposed, and what comes of it.
+const SCOPES: readonly (readonly [Record<string, unknown>, Record<string, unknown>, string])[] = [
+  [{ destination: "crm.paid" }, pay(1), "approved"],
+  [{ destination: "crm.held" }, pay(1), "pending_approval"],
+  [{ destination: "crm.*" }, pay(1), "approved"],
+  [{ destination: "cr.*" }, pay(1), "pending_approval"],
+  [{ policy_id: "paid" }, pay(1), "approved"],
+  [{ policy_id: "held" }, pay(1), "pending_approval"],
+  [{ principal_id: "acct-7" }, pay(1, { principal_id: "acct-7" }), "approved"],
+  [{ principal_id: "acct-7" }, pay(1, { principal_id: "acct-8" }), "pending_approval"],
+  [{ principal_id: "acct-7" }, pay(1), "pending_approval"],
+  [{ max_amount_usd: 100 }, pay(100), "approved"],
+  [{ max_amount_usd: 100 }, pay(100.01), "pending_approval"],
+  [{ max_amount_usd: 100 }, pay(1, { estimated_value_usd: 100.01 }), "pending_approval"],
+  [{ max_amount_usd: 100 }, pay(100.01, { estimated_value_usd: 1 }), "pending_approval"],
+  [{ max_amount_usd: 100 }, pay(-1), "pending_approval"],
+  [
+    { max_amount_usd: 100 },
+    ask("crm.paid", { payload: '{"usd":"much"}', estimated_value_usd: 1 }),
+    "pending_approval",
+  ],
+  [
+    { max_amount_usd: 100 },
+    ask("crm.paid", { payload: '{"sum":1}', estimated_value_usd: 1 }),
+    "pending_approval",
+  ],
+  [
+    { max_amount_usd: 100 },
+    ask("crm.paid", { payload: "bill.pdf", estimated_value_usd: 1 }),
+    "pending_approval",
+  ],
+  [{ max_amount_usd: 100 }, ask("crm.held"), "pending_approval"],
+  [{ max_amount_usd: 100 }, ask("crm.held", { estimated_value_usd: 100 }), "approved"],
+  [{ daily_limit_usd: 100 }, pay(100), "approved"],
+  [{ daily_limit_usd: 100 }, pay(100.01), "pending_approval"],
+  [{ daily_limit_usd: 100 }, ask("crm.held"), "pending_approval"],
+  [{ max_records: 3 }, ask("crm.held", { payload: "[1,2,3]" }), "approved"],
+  [{ max_records: 3 }, ask("crm.held", { payload: "[1,2,3,4]", recordCount: 1 }), "pending_approval"],
+  [{ max_records: 3 }, ask("crm.held", { payload: "[1]", recordCount: 4 }), "pending_approval"],
+  [{ max_records: 3 }, ask("crm.held", { payload: "leads.csv", recordCount: 3 }), "pending_approval"],
+  [
+    { max_records: 3 },
+    ask("crm.held", { payload: "H4sIAAAA", payload_encoding: "base64", recordCount: 1 }),
+    "pending_approval",
+  ],
+  [{ max_records: 3 }, ask("crm.held", { payload: "<r><x/><x/></r>", recordCount: 1 }), "pending_approval"],
+];
+
+test.each(SCOPES)(
+  "8: a standing approval with %j matches every field it names: %j is %s",
+  async (scope, request, outcome) => {
+    const [agent, maker] = [await register("agent"), await register("reviewer")];
+    const id = await lay(maker, agent, scope);
+    expect(await statusOf(agent, request)).toBe(outcome);
+    expect(await usedOf(id)).toBe(outcome === "approved" ? 1 : 0);
+  },
+);
+
+test("8: another agent's standing approval is nobody else's", async () => {
+  const [agent, other, maker] = [
+    await register("agent"),
+    await register("agent"),
+    await register("reviewer"),
+  ];
+  await lay(maker, other);
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+});
+
+test("8: uses and daily caps hold to the last one, and a day is any 24 hours", async () => {
+  freeze();
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const thrice = await lay(maker, agent, { uses: 3, destination: "crm.held" });
+  const daily = await lay(maker, agent, { daily_limit_usd: 10, destination: "crm.paid" });
+  const held = [];
+  for (let time = 0; time < 4; time += 1) held.push(await statusOf(agent, ask("crm.held")));
+  expect(held).toEqual(["approved", "approved", "approved", "pending_approval"]);
+  expect(await usedOf(thrice)).toBe(3);
+
+  expect(await statusOf(agent, pay(4))).toBe("approved");
+  later(HOUR_MS);
+  expect(await statusOf(agent, pay(6))).toBe("approved");
+  expect(await statusOf(agent, pay(0.01))).toBe("pending_approval");
+  later(DAY_MS - HOUR_MS - 1);
+  expect(await statusOf(agent, pay(0.01))).toBe("pending_approval");
+  later(1);
+  expect(await statusOf(agent, pay(4.01))).toBe("pending_approval");
+  expect(await statusOf(agent, pay(4))).toBe("approved");
+  expect(await usedOf(daily)).toBe(3);
+});
+
+test("8: an expired or revoked standing approval gives no vote", async () => {
+  freeze();
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const soon = new Date(Date.now() + HOUR_MS).toISOString();
+  await lay(maker, agent, { expires_at: soon });
+  later(HOUR_MS - 1);
+  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+  later(1);
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+
+  const id = await lay(maker, agent);
+  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+  const revoked = await call("POST", `/v1/standing-approvals/${id}/revoke`, maker.key);
+  expect([revoked.status, revoked.body.status]).toEqual([200, "revoked"]);
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+});
+
+test("5, 8: a standing approval stands and falls with the credential it was made with", async () => {
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  await lay(maker, agent);
+  await call("POST", `/v1/agents/${maker.id}/suspend`, admin);
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  await call("POST", `/v1/agents/${maker.id}/reactivate`, admin);
+  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+  await call("POST", `/v1/agents/${maker.id}/role`, admin, { role: "auditor" });
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+});
+
+test("3, 8: nobody approves beforehand what their own agent proposes", async () => {
+  const agent = await register("agent", { owner: "ana" });
+  const [ana, ben] = [
+    await register("reviewer", { person: "ana" }),
+    await register("reviewer", { person: "ben" }),
+  ];
+  const own = await lay(ana, agent);
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await usedOf(own)).toBe(0);
+  await lay(ben, agent);
+  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+});
+
+test("8: a standing approval passes no minimum assurance, no list of people and no block", async () => {
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const id = await lay(maker, agent);
+  expect(await statusOf(agent, ask("crm.surely"))).toBe("pending_approval");
+  expect(await statusOf(agent, ask("crm.by-ana"))).toBe("pending_approval");
+  const elsewhere = { ...ask("crm.held"), destination: "crm.nowhere" };
+  expect(await statusOf(agent, elsewhere)).toBe("blocked");
+  await call("POST", "/v1/switches", maker.key, { scope: "agent", target: agent.id, reason: "drill" });
+  expect(await statusOf(agent, ask("crm.held"))).toBe("blocked");
+  expect(await usedOf(id)).toBe(0);
+});
+
+test("8: what is held for its content waits for a person who reads it", async () => {
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const id = await lay(maker, agent);
+  const words = ask("crm.worded", { payload: `{"text":"a refund ${fresh("row")}"}` });
+  expect(await statusOf(agent, words)).toBe("pending_approval");
+  expect(await usedOf(id)).toBe(0);
+});
+
+test("8: a policy that only watches gives a standing approval nothing to match", async () => {
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const request = ask("crm.watched", { policy: "held" });
+  await lay(maker, agent, { policy_id: "watching" });
+  expect(await statusOf(agent, request)).toBe("pending_approval");
+  await lay(maker, agent, { policy_id: "held" });
+  expect(await statusOf(agent, ask("crm.watched", { policy: "held" }))).toBe("approved");
+});
+
+test("8: under a quorum a standing approval is one vote, however many its maker made", async () => {
+  const [agent, maker, second] = [
+    await register("agent"),
+    await register("reviewer"),
+    await register("reviewer"),
+  ];
+  await lay(maker, agent);
+  const again = await lay(maker, agent);
+  const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+  expect(await usedOf(again)).toBe(0);
+  const own = await call("POST", `/v1/intents/${intent}/approve`, maker.key);
+  expect(own.body).toMatchObject({ status: "pending_approval", votes: 1, votedBy: [maker.id] });
+  const last = await call("POST", `/v1/intents/${intent}/approve`, second.key);
+  expect(last.body).toMatchObject({ status: "approved", votes: 2 });
+});
+
+test("8: two people's standing approvals make a quorum of two", async () => {
+  const [agent, one, two] = [await register("agent"), await register("reviewer"), await register("reviewer")];
+  const ids = [await lay(one, agent), await lay(two, agent)];
+  expect(await statusOf(agent, ask("crm.pair"))).toBe("approved");
+  expect([await usedOf(ids[0] ?? ""), await usedOf(ids[1] ?? "")]).toEqual([1, 1]);
+});
+
+test.each([
+  {
+    name: "revoked",
+    undo: (id: string, maker: Registered) => call("POST", `/v1/standing-approvals/${id}/revoke`, maker.key),
+  },
+  {
+    name: "its maker's key suspended",
+    undo: (_: string, maker: Registered) => call("POST", `/v1/agents/${maker.id}/suspend`, admin),
+  },
+])("8: a vote that waits in a quorum goes when its standing approval is $name", async ({ undo }) => {
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const [second, third] = [await register("reviewer"), await register("reviewer")];
+  const id = await lay(maker, agent);
+  const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+  await undo(id, maker);
+  const answer = await call("POST", `/v1/intents/${intent}/approve`, second.key);
+  expect(answer.body).toMatchObject({ status: "pending_approval", votes: 1, votedBy: [second.id] });
+  expect(await eventsOf(intent)).toContain("approval_vote_withdrawn");
+  expect((await call("POST", `/v1/intents/${intent}/approve`, third.key)).body.status).toBe("approved");
+});
+
+test("a use that was taken stays taken when the intent comes to nothing: uses are votes given", async () => {
+  const [agent, maker, second] = [
+    await register("agent"),
+    await register("reviewer"),
+    await register("reviewer"),
+  ];
+  const id = await lay(maker, agent, { uses: 1 });
+  const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+  await call("POST", `/v1/intents/${intent}/reject`, second.key, { reason: "no" });
+  expect(await usedOf(id)).toBe(1);
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+});
+
+test("a standing approval that can't be read leaves the intent waiting for people", async () => {
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  await lay(maker, agent);
+  const prepare = env.DB.prepare.bind(env.DB);
+  vi.spyOn(env.DB, "prepare").mockImplementation((sql) => {
+    if (sql.includes("standing_approvals")) throw new Error("D1 is away");
+    return prepare(sql);
+  });
+  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(said).toHaveBeenCalled();
+});
+
+test("a repeated proposal gives no second vote and takes no second use", async () => {
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const id = await lay(maker, agent, { uses: 2 });
+  const request = ask("crm.held", { idempotency_key: fresh("key") });
+  expect(await statusOf(agent, request)).toBe("approved");
+  expect(await statusOf(agent, request)).toBe("duplicate_blocked");
+  expect(await usedOf(id)).toBe(1);
+});
+
+test("5, 8: a use that led to no vote, because a kill switch came first, is given back", async () => {
+  freeze();
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const id = await lay(maker, agent, { uses: 1 });
+  // Proposals may be decided on what was read a few seconds ago; votes never are.
+  await call("POST", "/v1/intents?dry_run=true", agent.key, ask("crm.held"));
+  const thrown = "INSERT INTO switches VALUES ('agent', ?1, 1, 1, 'drill', NULL, 'test', 0)";
+  await env.DB.prepare(thrown).bind(agent.id).run();
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await usedOf(id)).toBe(0);
+  await call("POST", "/v1/switches/lift", admin, { scope: "agent", target: agent.id });
+  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+});
+
+test("20: a crash between taking a use and giving the vote costs the use, and no vote is given twice", async () => {
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const id = await lay(maker, agent, { uses: 1 });
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const get = env.INTENTS.get.bind(env.INTENTS);
+  vi.spyOn(env.INTENTS, "get").mockImplementation((...asked) => {
+    const stub = get(...asked);
+    return new Proxy(stub, {
+      get: (_, name) =>
+        name === "act" ? () => Promise.reject(new Error("gone")) : Reflect.get(stub, name, stub),
+    });
+  });
+  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  vi.restoreAllMocks();
+  expect(await usedOf(id)).toBe(1);
+  expect(await eventsOf(intent)).not.toContain("approval_vote_recorded");
+  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+});
+
+test("8: the counted uses of one intent are one use, and what is over is over for it as well", async () => {
+  freeze();
+  const [agent, maker] = [await register("agent"), await register("reviewer")];
+  const id = await lay(maker, agent, { uses: 1, daily_limit_usd: 5 });
+  const { mandates } = portsOf(env);
+  const use = (intent: string, cents: number | null = 100) => ({
+    intent,
+    destination: "crm.held",
+    policies: ["held"],
+    agent: agent.id,
+    principalId: null,
+    cents,
+    records: 1,
+  });
+  const take = (intent: string, cents?: number | null) => mandates.take(id, use(intent, cents), Date.now());
+  for (const unknown of [null, Number.NaN]) expect(await take("int_0", unknown)).toBe(false);
+  expect(await take("int_1", 501)).toBe(false);
+  await expect(take("int_1", -1)).rejects.toThrow("CHECK");
+  expect([await take("int_1"), await take("int_1"), await take("int_2")]).toEqual([true, true, false]);
+  await mandates.giveBack(id, "int_1");
+  await mandates.giveBack(id, "int_1");
+  expect([await usedOf(id), await take("int_2"), await usedOf(id)]).toEqual([0, true, 1]);
+  await call("POST", `/v1/standing-approvals/${id}/revoke`, maker.key);
+  expect(await take("int_2")).toBe(false);
+});

@@ -1,0 +1,801 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { callUpstream } from "../../../src/adapters/upstream/call.ts";
+import { carryOut, type Attended } from "../../../src/app/execution/execute-write.ts";
+import type { IntentState } from "../../../src/core/intent/state.ts";
+import { inForceFor } from "../../../src/core/intent/terms.ts";
+import { ok } from "../../../src/core/base/result.ts";
+import type { Intent, Ports } from "../../../src/ports/ports.ts";
+import type { UpstreamAnswer } from "../../../src/ports/upstream.ts";
+import {
+  answering,
+  CARRYING,
+  failing,
+  holdQueue,
+  PAYLOAD,
+  ports,
+  proposeWrite,
+  setCarrying,
+  standIn,
+} from "../../support/worker/carrying.ts";
+import {
+  admin,
+  call,
+  eventsOf,
+  everythingInD1,
+  flushed,
+  freeze,
+  later,
+  MINUTE_MS,
+  objectOf,
+  register,
+  stateOf,
+  until,
+  type Registered,
+} from "../../support/worker/gate.ts";
+import { changeRules } from "../../support/worker/rules.ts";
+import { verdictOf } from "../../../verifier/finding.ts";
+import { verifyBundle } from "../../../verifier/verify-bundle.ts";
+import { faultsOf } from "../../support/worker/chain.ts";
+
+let agent: Registered;
+let reviewer: Registered;
+let asked: () => readonly string[];
+
+beforeAll(async () => {
+  agent = await register("agent");
+  reviewer = await register("reviewer");
+  await setCarrying();
+});
+
+beforeEach(() => {
+  asked = holdQueue();
+});
+
+const APPROVED = ["proposed", "policy_checked", "approved"] as const;
+const BEGUN = [...APPROVED, "execution_requested", "execution_claimed"] as const;
+const UNDONE = [...BEGUN, "execution_claim_undone"] as const;
+
+async function beginOf(intent: Intent, attempt = "attempt-1") {
+  const state = await lookAt(intent);
+  return intent.begin(inForceFor(state.terms, await ports.rules.current()), attempt, false);
+}
+
+async function lookAt(intent: Intent): Promise<IntentState> {
+  const state = await intent.look();
+  if (state === null) throw new Error("gone");
+  return state;
+}
+
+function breakD1(): () => void {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const batch = vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
+  return () => batch.mockRestore();
+}
+
+async function alarmOf({ id }: Intent): Promise<number | null> {
+  return runInDurableObject(objectOf(id), (_, { storage }) => storage.getAlarm());
+}
+
+/** How often this intent was asked to be sent. */
+function askedFor({ id }: Intent): number {
+  return asked().filter((intent) => intent === id).length;
+}
+
+const textOf = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
+
+describe("11: a write happens once", () => {
+  test("11: of two hundred calls at once one sends, and the story is told once", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const { calls, send } = standIn(answering(201));
+    const carried = await Promise.all(Array.from({ length: 200 }, () => send(intent)));
+    expect(calls).toHaveLength(1);
+    expect(carried.filter(({ kind }) => kind === "answered")).toHaveLength(1);
+    const refusals = carried.flatMap((each) => (each.kind === "refused" ? [each.refusal.reason] : []));
+    expect(refusals).toHaveLength(199);
+    expect(new Set([...refusals, "already_claimed", "wrong_phase"]).size).toBe(2);
+    const rows = await flushed(intent.id);
+    expect(rows.map(({ event }) => event)).toEqual([...BEGUN, "execution_succeeded"]);
+    expect(rows.slice(3).map(({ actor }) => actor)).toEqual(["gate", "gate", "gate"]);
+    expect(await faultsOf(rows)).toEqual([]);
+  });
+
+  test("9: what is sent is what was decided on, byte for byte, and the ledger has it before", async () => {
+    const intent = await proposeWrite(agent, "crm.again");
+    const seen: unknown[] = [];
+    const { calls, send } = standIn(async () => {
+      seen.push(
+        await env.DB.prepare("SELECT event FROM ledger WHERE intent_id = ?1 ORDER BY seq DESC")
+          .bind(intent.id)
+          .first("event"),
+      );
+      return answering(200)();
+    });
+    await send(intent, [["authorization", "Bearer somebody-else"]]);
+    expect(seen).toEqual(["execution_claimed"]);
+    const [sent] = calls;
+    expect(sent?.method).toBe("POST");
+    expect(sent?.url).toMatch(/^https:\/\/upstream\.example\.com\/things\?for=thing-\d+$/);
+    expect(textOf(sent?.body as Uint8Array)).toBe(PAYLOAD);
+    expect(sent?.credential).toEqual({ name: "key", injection: { kind: "bearer" } });
+    // Whatever came with the call that sends it: approved is what Gate sends by itself.
+    expect(sent?.headers).toEqual([
+      ["content-type", "application/json"],
+      ["idempotency-key", `gate_${intent.id.slice("int_".length)}`],
+    ]);
+  });
+
+  test("18: its evidence is proven, with the request that was sent", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const { send } = standIn(answering(201));
+    await send(intent);
+    const { body } = await call("GET", `/v1/intents/${intent.id}/evidence`, agent.key);
+    expect(JSON.parse(body.disclosed.request)).toMatchObject({ method: "POST", idempotency_header: null });
+    const keys = { ...body.keys, jwks: body.keys.jwks.keys };
+    const findings = await verifyBundle(JSON.stringify(body), keys);
+    expect(findings.filter(({ status }) => status === "fails")).toEqual([]);
+    expect(verdictOf(findings)).toBe("proven");
+  });
+
+  test("9: what the agent said in the provider's own header stays", async () => {
+    const headers = [["idempotency-key", "the-agents-own"]] as const;
+    const intent = await proposeWrite(agent, "crm.again", { http: { headers } });
+    const { calls, send } = standIn(answering(200));
+    await send(intent);
+    expect(calls[0]?.headers).toEqual(headers);
+  });
+
+  test("23: the agent's own credential is sent where Gate has none, and kept nowhere", async () => {
+    const intent = await proposeWrite(agent, "crm.own");
+    const { calls, send } = standIn(answering(200));
+    const secret = "Bearer of-the-agent-alone";
+    expect((await send(intent, [["authorization", secret]])).kind).toBe("answered");
+    expect(calls[0]?.own).toEqual([["authorization", secret]]);
+    expect(calls[0]?.credential).toBeNull();
+    const kept = [await everythingInD1(), JSON.stringify(await intent.dossier())];
+    expect(kept.join()).not.toContain("of-the-agent-alone");
+    // Without the agent nobody sends it.
+    const other = await proposeWrite(agent, "crm.own");
+    later(MINUTE_MS);
+    await runDurableObjectAlarm(objectOf(other.id));
+    expect(askedFor(other)).toBe(0);
+  });
+
+  test("11: a beginning whose answer was lost is told again to the one that asked, and to nobody else", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const first = await beginOf(intent, "one");
+    await evictDurableObject(objectOf(intent.id));
+    expect(await beginOf(intent, "one")).toEqual(first);
+    expect(await beginOf(intent, "two")).toEqual({ ok: false, error: { reason: "already_claimed" } });
+    expect(await eventsOf(intent.id)).toEqual(BEGUN);
+    // Once it has ended there is nothing to be told again.
+    freeze();
+    later(5 * MINUTE_MS);
+    expect(await beginOf(intent, "one")).toMatchObject({ error: { reason: "wrong_phase" } });
+  });
+
+  test("11: an undoing that comes twice does not undo the claim of the next attempt", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const begun = await beginOf(intent, "one");
+    const order = begun.ok ? begun.value.order : "";
+    const unclaim = { type: "unclaim", order, undone: 0 } as const;
+    expect((await intent.act(unclaim)).ok).toBe(true);
+    later(MINUTE_MS);
+    expect((await beginOf(intent, "two")).ok).toBe(true);
+    expect(await intent.act(unclaim)).toMatchObject({ error: { reason: "wrong_phase" } });
+    expect(await stateOf(intent.id)).toBe("claimed");
+  });
+
+  test("11: a finish whose answer was lost is taken for said, and changes nothing", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const begun = await beginOf(intent);
+    const order = begun.ok ? begun.value.order : "";
+    const report = {
+      type: "report",
+      order,
+      by: "gate",
+      outcome: "succeeded",
+      retryable: false,
+      executedAt: Date.now(),
+      result: "{}",
+      proof: null,
+    } as const;
+    const response = { status: 201, headers: [], body: new Uint8Array([1]), truncated: false, at: 0 };
+    expect(await intent.finish(report, response)).toMatchObject({ ok: true, value: { changed: true } });
+    const again = await intent.finish({ ...report, outcome: "failed" }, { ...response, status: 500 });
+    expect(again).toMatchObject({ ok: true, value: { changed: false, state: { phase: "succeeded" } } });
+    expect((await intent.response())?.status).toBe(201);
+    expect(await eventsOf(intent.id)).toEqual([...BEGUN, "execution_succeeded"]);
+    // Nobody else's report is taken for said.
+    expect((await intent.finish({ ...report, by: agent.id }, null)).ok).toBe(false);
+  });
+});
+
+describe("11: a crash between sending and recording", () => {
+  test("11: is indeterminate after five minutes and never sent again", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    expect((await beginOf(intent)).ok).toBe(true);
+    await evictDurableObject(objectOf(intent.id));
+    later(5 * MINUTE_MS);
+    await runDurableObjectAlarm(objectOf(intent.id));
+    expect(await eventsOf(intent.id)).toEqual([...BEGUN, "execution_indeterminate"]);
+    const { calls, send } = standIn(answering(200));
+    expect(await send(intent)).toMatchObject({ refusal: { reason: "wrong_phase" } });
+    later(10 * MINUTE_MS);
+    await runDurableObjectAlarm(objectOf(intent.id));
+    expect(calls).toHaveLength(0);
+    // When it was approved, and never since.
+    expect(askedFor(intent)).toBe(1);
+  });
+
+  test("11: where the provider knows a repeat it is sent again, under another order and the same key, three times at most", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.again");
+    const crash = standIn(async () => {
+      throw new Error("the machine is gone");
+    });
+    for (let attempt = 1; attempt <= 4; attempt += 1) {
+      await crash.send(intent).catch(() => undefined);
+      await evictDurableObject(objectOf(intent.id));
+      later(5 * MINUTE_MS);
+      await runDurableObjectAlarm(objectOf(intent.id));
+    }
+    expect(crash.calls).toHaveLength(3);
+    const keys = crash.calls.map(({ headers }) => headers.find(([name]) => name === "idempotency-key")?.[1]);
+    expect(new Set(keys)).toEqual(new Set([`gate_${intent.id.slice("int_".length)}`]));
+    const { orders, phase } = await lookAt(intent);
+    expect(orders.map(({ fence }) => fence)).toEqual([1, 2, 3]);
+    expect(phase).toBe("indeterminate");
+    // When it was approved, and after each of the first two.
+    expect(askedFor(intent)).toBe(3);
+  });
+
+  test("11: an answer that comes when the claim is over is refused, kept nowhere, and not called a success", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const { calls, send } = standIn(async () => {
+      later(5 * MINUTE_MS);
+      return answering(201)();
+    });
+    expect(await send(intent)).toEqual({
+      kind: "refused",
+      refusal: { reason: "expired", what: "order" },
+    });
+    expect(calls).toHaveLength(1);
+    expect(await stateOf(intent.id)).toBe("indeterminate");
+    expect(await intent.response()).toBeNull();
+  });
+
+  test("11: when what was sent has no answer it is indeterminate at once, and nobody sends it again", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const { send } = standIn(failing("timeout", true));
+    expect(await send(intent)).toMatchObject({ kind: "unknown", failure: { problem: "timeout" } });
+    expect(await eventsOf(intent.id)).toEqual([...BEGUN, "execution_indeterminate"]);
+    expect(await send(intent)).toMatchObject({ refusal: { reason: "wrong_phase" } });
+  });
+
+  test("11: too little of the claim is left: nothing is sent under it", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    let looked = 0;
+    const switches: Ports["switches"] = {
+      ...ports.switches,
+      engaged: async (age) => {
+        looked += 1;
+        if (looked === 2) later(4.5 * MINUTE_MS);
+        return ports.switches.engaged(age);
+      },
+    };
+    const { calls, send } = standIn(answering(200), { switches });
+    expect(await send(intent)).toMatchObject({ kind: "refused" });
+    expect(calls).toHaveLength(0);
+    expect(await stateOf(intent.id)).toBe("scheduled");
+  });
+
+  test("11: nobody waits for an upstream longer than the claim lasts", async () => {
+    const { calls, send } = standIn(answering(200));
+    await send(await proposeWrite(agent, "crm.now"));
+    expect(calls[0]?.timeoutMs).toBe(60_000);
+  });
+});
+
+describe("24: a vault or an upstream that is down", () => {
+  test("24: leaves the order to be tried again, with growing pauses, and at last it expires; the ledger stays short", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const { calls, send } = standIn(failing("unavailable" as never, false));
+    const pauses: number[] = [];
+    let last = Date.now();
+    let known = 0;
+    for (;;) {
+      await runDurableObjectAlarm(objectOf(intent.id));
+      if (askedFor(intent) > known) {
+        known = askedFor(intent);
+        pauses.push(Math.round((Date.now() - last) / 1000));
+        last = Date.now();
+        expect(["unsent", "refused"]).toContain((await send(intent)).kind);
+      }
+      await flushed(intent.id);
+      const next = await alarmOf(intent);
+      if (next === null) break;
+      later(Math.max(next - Date.now(), 1));
+    }
+    expect(await stateOf(intent.id)).toBe("expired");
+    expect(pauses.slice(0, 7)).toEqual([0, 5, 10, 20, 40, 80, 160]);
+    expect(Math.max(...pauses)).toBe(300);
+    expect(calls.length).toBeGreaterThan(10);
+    expect((await eventsOf(intent.id)).length).toBeLessThan(60);
+    expect(calls.every(({ url }) => url === calls[0]?.url)).toBe(true);
+  });
+
+  test("24: an agent that asks again at once writes nothing: the next attempt has its time", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.own");
+    const { calls, send } = standIn(failing("unreachable", false));
+    expect((await send(intent)).kind).toBe("unsent");
+    for (let again = 0; again < 20; again += 1) {
+      expect(await send(intent)).toMatchObject({ refusal: { reason: "too_soon" } });
+    }
+    expect(calls).toHaveLength(1);
+    expect(await eventsOf(intent.id)).toEqual(UNDONE);
+    later(3_000);
+    const { send: sendWell } = standIn(answering(200));
+    expect((await sendWell(intent)).kind).toBe("answered");
+    expect(await eventsOf(intent.id)).toEqual([...UNDONE, "execution_claimed", "execution_succeeded"]);
+  });
+});
+
+describe("17: D1 that can't be written", () => {
+  test("17: keeps everything from being sent, and the claim is undone", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const { calls, send } = standIn(answering(200));
+    const repair = breakD1();
+    expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "ledger_unavailable" } });
+    expect(calls).toHaveLength(0);
+    repair();
+    later(MINUTE_MS);
+    expect((await send(intent)).kind).toBe("answered");
+    expect(calls).toHaveLength(1);
+    const rows = await flushed(intent.id);
+    expect(rows.map(({ event }) => event)).toEqual([...UNDONE, "execution_claimed", "execution_succeeded"]);
+    expect(await faultsOf(rows)).toEqual([]);
+  });
+
+  test("11: a claim that D1 did not take is nobody's: not that of the same attempt, asked for twice, either", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    await flushed(intent.id);
+    const { terms } = await lookAt(intent);
+    const inForce = inForceFor(terms, await ports.rules.current());
+    const batch = vi.spyOn(env.DB, "batch").mockImplementation(async () => {
+      await scheduler.wait(20);
+      throw new Error("D1_ERROR: overloaded");
+    });
+    let failures = 0;
+    vi.spyOn(console, "error").mockImplementation(({ message }) => {
+      if (message === "flush failed") failures += 1;
+      // What the outbox tries by itself, then the first of the two calls: the second finds D1 well again.
+      if (failures === 2) batch.mockRestore();
+    });
+    // The connection is lost while the object waits for D1, so the call is made again beside the first.
+    const begun = await Promise.all([
+      intent.begin(inForce, "one", false),
+      intent.begin(inForce, "one", false),
+    ]);
+    expect(failures).toBe(2);
+    expect(begun.map((each) => each.ok)).toEqual([false, false]);
+    expect(await stateOf(intent.id)).toBe("scheduled");
+  });
+
+  test("17: what waits to be sent meanwhile is asked for when it is back, and no alarm goes round and round for it", async () => {
+    freeze();
+    const repair = breakD1();
+    const intent = await proposeWrite(agent, "crm.now");
+    for (let tried = 0; tried < 3; tried += 1) {
+      later(5_000);
+      await runDurableObjectAlarm(objectOf(intent.id));
+      expect(await alarmOf(intent)).toBe(Date.now() + 5_000);
+    }
+    expect(askedFor(intent)).toBe(0);
+    repair();
+    later(5_000);
+    await runDurableObjectAlarm(objectOf(intent.id));
+    expect(askedFor(intent)).toBe(1);
+  });
+
+  test("11: what waits to be sent does not wait for the agent's counters", async () => {
+    freeze();
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const real = env.AGENTS.getByName.bind(env.AGENTS);
+    const settle = vi.fn(async () => {
+      throw new Error("no counters");
+    });
+    vi.spyOn(env.AGENTS, "getByName").mockImplementation((name) => {
+      const { reserve } = real(name);
+      return { reserve, settle } as unknown as ReturnType<typeof real>;
+    });
+    const intent = await proposeWrite(agent, "crm.counted");
+    await until(() => expect(askedFor(intent)).toBe(1));
+    expect(settle).toHaveBeenCalled();
+  });
+
+  test("17: when it goes away after the claim, nothing is sent and the claim is undone as well", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    let looked = 0;
+    const switches: Ports["switches"] = {
+      ...ports.switches,
+      engaged: async (age) => {
+        looked += 1;
+        if (looked === 2) throw new Error("D1_ERROR: overloaded");
+        return ports.switches.engaged(age);
+      },
+    };
+    const { calls, send } = standIn(answering(200), { switches });
+    const thrown = await send(intent).then(
+      () => null,
+      (error: unknown) => String(error),
+    );
+    expect(thrown).toContain("D1_ERROR");
+    expect(calls).toHaveLength(0);
+    expect(await eventsOf(intent.id)).toEqual(UNDONE);
+    later(MINUTE_MS);
+    expect((await send(intent)).kind).toBe("answered");
+  });
+
+  test("11: a payload that can't be read is not sent, and its claim is undone", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const stub = objectOf(intent.id);
+    await runInDurableObject(stub, (_, { storage }) => {
+      const opening = storage.kv.get<{ sealed: Uint8Array }>("opening");
+      if (opening === undefined) throw new Error("none");
+      const sealed = opening.sealed.slice();
+      sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1;
+      storage.kv.put("opening", { ...opening, sealed });
+    });
+    const failed = await runInDurableObject(stub, async (object) => {
+      const state = await object.look();
+      if (state === null) return "gone";
+      const { terms } = state;
+      const inForce = { policies: terms.policies, configHash: terms.configHash };
+      return object.begin(inForce, "one", false).then(
+        () => "begun",
+        () => "thrown",
+      );
+    });
+    expect(failed).toBe("thrown");
+    expect((await intent.look())?.phase).toBe("scheduled");
+  });
+});
+
+describe("5: whoever may not any more", () => {
+  /** The same intent, and something that happens after the claim, before anything is sent. */
+  function thenBegun(intent: Intent, happens: () => Promise<unknown>): Intent {
+    return {
+      ...intent,
+      async begin(inForce, attempt, hasBody) {
+        const begun = await intent.begin(inForce, attempt, hasBody);
+        await happens();
+        return begun;
+      },
+    };
+  }
+
+  const target = { scope: "destination", target: "crm.now" } as const;
+  const why = { reason: "incident", ticket: null } as never;
+
+  test("5: a kill switch thrown between claim and sending stops it; lifted, it goes on", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const { calls, send } = standIn(answering(200));
+    const stopped = thenBegun(intent, () => ports.switches.engage(target, why, "adm_1"));
+    expect(await send(stopped)).toMatchObject({ kind: "stopped" });
+    expect(await send(intent)).toMatchObject({ kind: "stopped" });
+    expect(calls).toHaveLength(0);
+    expect(await eventsOf(intent.id)).toEqual(UNDONE);
+    await ports.switches.lift(target, "adm_1");
+    later(MINUTE_MS);
+    expect((await send(intent)).kind).toBe("answered");
+  });
+
+  test("5: thrown while the vault takes its time, it stops it as well, and so does the end of the claim", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const outside = vi.spyOn(globalThis, "fetch");
+    const withVault = (meanwhile: () => Promise<unknown>) => {
+      const slowly = callUpstream(async () => {
+        await meanwhile();
+        return ok("sk_live_of_the_upstream_itself");
+      });
+      return carryOut(intent, { ...ports, call: slowly });
+    };
+    expect(await withVault(() => ports.switches.engage(target, why, "adm_1"))).toMatchObject({
+      kind: "stopped",
+    });
+    expect(await eventsOf(intent.id)).toEqual(UNDONE);
+    await ports.switches.lift(target, "adm_1");
+    later(MINUTE_MS);
+    const late = await withVault(async () => later(4 * MINUTE_MS));
+    expect(late).toEqual({ kind: "refused", refusal: { reason: "ledger_unavailable" } });
+    expect(outside).not.toHaveBeenCalled();
+    expect(await stateOf(intent.id)).toBe("scheduled");
+  });
+
+  test("5: an agent suspended between claim and sending stops it, and before", async () => {
+    const other = await register("agent");
+    const intent = await proposeWrite(other, "crm.now");
+    const { calls, send } = standIn(answering(200));
+    const suspended = thenBegun(intent, () => ports.principals.setStatus(other.id, "suspended", "adm_1"));
+    expect(await send(suspended)).toEqual({ kind: "proposer_inactive", standing: "suspended" });
+    expect(await send(intent)).toEqual({ kind: "proposer_inactive", standing: "suspended" });
+    expect(calls).toHaveLength(0);
+    expect(await eventsOf(intent.id)).toEqual(UNDONE);
+  });
+
+  test.each([
+    [
+      "the destination's upstream",
+      { registry: CARRYING.registry.replace('upstream: "https://upstream', 'upstream: "https://elsewhere') },
+    ],
+    [
+      "the policy",
+      { policies: { ...CARRYING.policies, small: `${CARRYING.policies["small"]}\nexpiry_minutes: 7` } },
+    ],
+  ])("9: another text of %s since the approval: stale, and nothing is sent", async (_, change) => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const { calls, send } = standIn(answering(200));
+    await changeRules({ ...CARRYING, ...change });
+    expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "approval_stale" } });
+    expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "approval_stale" } });
+    expect(calls).toHaveLength(0);
+    expect(await eventsOf(intent.id)).toEqual([...APPROVED, "binding_refused"]);
+    await setCarrying();
+  });
+
+  test("4: what Gate sends can't be ordered, claimed, extended or reported by anybody, at any door", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const begun = await beginOf(intent);
+    const order = begun.ok ? begun.value.order : "";
+    const runner = await register("runner", { name: "vpc-1" });
+    const keys = [agent.key, reviewer.key, runner.key, admin];
+    for (const key of keys) {
+      const answers = await Promise.all([
+        call("POST", `/v1/intents/${intent.id}/execute`, key),
+        call("POST", `/v1/intents/${intent.id}/execute`, key, { mode: "external_pull" }),
+        call("POST", "/v1/deliver", key, { intentId: intent.id }),
+      ]);
+      expect(answers.map(({ status }) => status >= 400 && status < 500)).toEqual([true, true, true]);
+      const shown = await call("GET", `/v1/executions/${order}`, key);
+      const evidence = await call("GET", `/v1/intents/${intent.id}/evidence`, key);
+      expect(shown.text + evidence.text).not.toMatch(/gex_|eyJ[\w-]+\.eyJ/);
+    }
+    const { executionToken } = await import("../../../src/app/execution/tokens.ts");
+    const state = await lookAt(intent);
+    const issued = state.orders[0];
+    if (issued === undefined) throw new Error("no order");
+    // Even the token that such an order would have, had it one.
+    const tokens = [executionToken(ports, issued), `gex_${"0".repeat(64)}`, ""];
+    for (const token of tokens) {
+      for (const step of ["claim", "heartbeat", "report"]) {
+        const body = { status: "succeeded", execution_token: token };
+        for (const key of [token, ...keys]) {
+          const { status } = await call("POST", `/v1/executions/${order}/${step}`, key, body);
+          expect([401, 403, 404]).toContain(status);
+        }
+      }
+    }
+    expect(await eventsOf(intent.id)).toEqual(BEGUN);
+  });
+});
+
+describe("whose turn it is", () => {
+  test("11: what its agent waits for is the agent's to ask for: Gate never sends it by itself", async () => {
+    freeze();
+    const begun = await proposeWrite(agent, "crm.again", { attended: true });
+    const left = await proposeWrite(agent, "crm.again", { attended: true });
+    // Told "not now", the agent may make the same write anew: Gate's own next try would be a second one.
+    const { calls, send } = standIn(answering(429));
+    expect(await send(begun)).toMatchObject({ kind: "answered", state: { phase: "failed" } });
+    for (let pause = 0; pause < 5; pause += 1) {
+      later(MINUTE_MS);
+      await Promise.all([begun, left].map(({ id }) => runDurableObjectAlarm(objectOf(id))));
+    }
+    expect([askedFor(begun), askedFor(left)]).toEqual([0, 0]);
+    expect(calls).toHaveLength(1);
+    // Repeated by the agent it is sent again, under the same key for the provider.
+    expect(await standIn(answering(200)).send(begun)).toMatchObject({ state: { phase: "succeeded" } });
+    later(60 * MINUTE_MS);
+    expect(await stateOf(left.id)).toBe("expired");
+  });
+
+  test("11: approved later it is asked for at once, and again by the alarm when the message is lost", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.later");
+    expect(askedFor(intent)).toBe(0);
+    expect((await call("POST", `/v1/intents/${intent.id}/approve`, reviewer.key)).status).toBe(200);
+    await until(() => expect(askedFor(intent)).toBe(1));
+    for (const [pause, times] of [
+      [5, 2],
+      [10, 3],
+      [20, 4],
+    ] as const) {
+      await evictDurableObject(objectOf(intent.id));
+      later(pause * 1000);
+      await runDurableObjectAlarm(objectOf(intent.id));
+      expect(askedFor(intent)).toBe(times);
+    }
+    const { calls, send } = standIn(answering(200));
+    const all = await Promise.all([send(intent), send(intent), send(intent), send(intent)]);
+    expect(all.filter(({ kind }) => kind === "answered")).toHaveLength(1);
+    expect(calls).toHaveLength(1);
+    later(MINUTE_MS);
+    await runDurableObjectAlarm(objectOf(intent.id));
+    expect(askedFor(intent)).toBe(4);
+  });
+
+  test("11: an answer after which another try does no harm is followed by one, at its time", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.again");
+    const busy = standIn(answering(429));
+    expect(await busy.send(intent)).toMatchObject({ kind: "answered", state: { phase: "failed" } });
+    expect(askedFor(intent)).toBe(1);
+    later(10_000);
+    await runDurableObjectAlarm(objectOf(intent.id));
+    expect(askedFor(intent)).toBe(2);
+    const well = standIn(answering(201));
+    expect(await well.send(intent)).toMatchObject({ kind: "answered", state: { phase: "succeeded" } });
+    expect((await intent.response())?.status).toBe(201);
+  });
+
+  test("11: without a provider that knows a repeat such an answer is the end", async () => {
+    freeze();
+    const intent = await proposeWrite(agent, "crm.now");
+    const { send } = standIn(answering(429));
+    expect(await send(intent)).toMatchObject({ kind: "answered", state: { phase: "failed" } });
+    later(MINUTE_MS);
+    await runDurableObjectAlarm(objectOf(intent.id));
+    expect(askedFor(intent)).toBe(1);
+    expect(await send(intent)).toMatchObject({ refusal: { reason: "wrong_phase" } });
+  });
+});
+
+describe("the answer that is kept", () => {
+  const MAX_BYTES = 1024 * 1024;
+
+  test("is the upstream's own, in the object and nowhere in clear; the ledger has its digest", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const { send } = standIn(answering(201, '{"secret":"of the customer"}'));
+    await send(intent);
+    const kept = await intent.response();
+    expect([kept?.status, textOf(kept?.body), kept?.truncated]).toEqual([
+      201,
+      '{"secret":"of the customer"}',
+      false,
+    ]);
+    await flushed(intent.id);
+    expect(await everythingInD1()).not.toContain("of the customer");
+    const stored = await runInDurableObject(objectOf(intent.id), (_, { storage }) =>
+      [...storage.kv.list<Uint8Array>({ prefix: "response:" })].map(([, value]) => textOf(value)),
+    );
+    expect(stored).toHaveLength(2);
+    expect(stored.join()).not.toContain("of the customer");
+    const { notes } = (await intent.dossier()) ?? { notes: [] };
+    expect(JSON.parse(notes.findLast(({ kind }) => kind === "result")?.text ?? "")).toMatchObject({
+      http_status: 201,
+      provider_reference: "req_1",
+      response_bytes: 28,
+      truncated: false,
+    });
+  });
+
+  test.each([
+    ["exactly the limit", 0, false],
+    ["a byte more", 1, true],
+    ["far more", 3 * 1024 * 1024, true],
+  ])("of %s", async (_, over, truncated) => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const text = "x".repeat(MAX_BYTES + over);
+    const { send } = standIn(answering(200, text));
+    const carried = await send(intent);
+    const kept = await intent.response();
+    expect([kept?.body.length, kept?.truncated]).toEqual([MAX_BYTES, truncated]);
+    // Whoever sent it gets all of it.
+    const rest = carried.kind === "answered" ? await new Response(carried.rest).text() : null;
+    expect(rest).toHaveLength(over);
+    expect(await stateOf(intent.id)).toBe("succeeded");
+  });
+
+  test("that breaks off is a success with what came of it, and says so", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("half")),
+      pull: (controller) => controller.error(new Error("gone")),
+    });
+    const { send } = standIn(answering(200, "", { body } satisfies Partial<UpstreamAnswer>));
+    expect(await send(intent)).toMatchObject({ kind: "answered", state: { phase: "succeeded" } });
+    expect(await intent.response()).toMatchObject({ status: 200, truncated: true });
+    expect(textOf((await intent.response())?.body)).toBe("half");
+  });
+
+  test("of what could not be masked is its status alone", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const { send } = standIn(answering(200, "", { body: null, withheld: "unknown_coding" as never }));
+    await send(intent);
+    expect(await intent.response()).toMatchObject({ status: 200, truncated: true, body: new Uint8Array() });
+  });
+
+  test("goes with everything else when the intent is erased, by a person or by retention", async () => {
+    freeze();
+    const byHand = await proposeWrite(agent, "crm.now");
+    const kept = await proposeWrite(agent, "crm.kept");
+    const { send } = standIn(answering(200));
+    await Promise.all([send(byHand), send(kept)]);
+    expect(await byHand.response()).not.toBeNull();
+    await call("POST", `/v1/intents/${byHand.id}/erase`, admin, { reason: "asked for" });
+    expect(await byHand.response()).toBeNull();
+    expect(await kept.response()).not.toBeNull();
+    later(24 * 60 * MINUTE_MS);
+    expect(await kept.response()).toBeNull();
+    for (const { id } of [byHand, kept]) {
+      const left = await runInDurableObject(
+        objectOf(id),
+        (_, { storage }) => [...storage.kv.list({ prefix: "response:" })].length,
+      );
+      expect(left).toBe(0);
+    }
+  });
+
+  test.each([
+    [200, "succeeded"],
+    [302, "indeterminate"],
+    [303, "succeeded"],
+    [404, "failed"],
+    [422, "failed"],
+    [500, "indeterminate"],
+    [501, "failed"],
+    [502, "indeterminate"],
+    [503, "indeterminate"],
+    [504, "indeterminate"],
+  ])("%d is kept as it came, and the write is called %s", async (status, phase) => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const { send } = standIn(answering(status));
+    expect(await send(intent)).toMatchObject({ kind: "answered", state: { phase } });
+    expect((await intent.response())?.status).toBe(status);
+  });
+});
+
+describe("9: what is sent is hashed again before it leaves", () => {
+  const attended = (terms: Attended["terms"], text: string): Attended => {
+    const body = new TextEncoder().encode(text);
+    return { terms, own: [], body, admitAgain: async () => undefined };
+  };
+
+  test("9: bytes that come with a repeat are sent only where they are those that were approved", async () => {
+    for (const text of [PAYLOAD, `${PAYLOAD} `, ""]) {
+      const intent = await proposeWrite(agent, "crm.now");
+      const { calls, ports: made } = standIn(answering(200));
+      const { terms } = await lookAt(intent);
+      expect((await carryOut(intent, made, attended(terms, text))).kind).toBe("answered");
+      expect(textOf(calls[0]?.body as Uint8Array)).toBe(PAYLOAD);
+    }
+  });
+
+  test("9: where what is kept is not what was approved, nothing is sent and the claim is undone", async () => {
+    const intent = await proposeWrite(agent, "crm.now");
+    const { calls, ports: made } = standIn(answering(200));
+    const changed = {
+      ...intent,
+      async begin(...args: Parameters<Intent["begin"]>) {
+        const begun = await intent.begin(...args);
+        return begun.ok ? { ok: true, value: { ...begun.value, body: new Uint8Array(3) } } : begun;
+      },
+    } as Intent;
+    await expect(carryOut(changed, made)).rejects.toThrow("not the one that was approved");
+    expect(calls).toHaveLength(0);
+    expect((await lookAt(intent)).phase).toBe("scheduled");
+  });
+});

@@ -1,0 +1,143 @@
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
+import { beforeAll, beforeEach, expect, test, vi } from "vitest";
+import type { IntentState } from "../../../src/core/intent/state.ts";
+import type { Intent } from "../../../src/ports/ports.ts";
+import {
+  answering,
+  failing,
+  holdQueue,
+  proposeWrite,
+  setCarrying,
+  standIn,
+} from "../../support/worker/carrying.ts";
+import { faultsOf } from "../../support/worker/chain.ts";
+import {
+  eventsOf,
+  flushed,
+  freeze,
+  later,
+  MINUTE_MS,
+  objectOf,
+  register,
+  type Registered,
+} from "../../support/worker/gate.ts";
+
+/*
+ * Many calls at once for many writes, with vaults that fail, upstreams that break off, machines that go away in the
+ * middle of it, and people who take an approval back. The stand-in is the witness: it notes what arrived.
+ */
+
+const WRITES = 16;
+const ROUNDS = 8;
+const AT_ONCE = 4;
+
+/** Ends what hangs; nothing here is measured. */
+const SLOW_MACHINE_MS = 180_000;
+
+let agent: Registered;
+
+beforeAll(async () => {
+  agent = await register("agent");
+  await setCarrying();
+});
+
+beforeEach(() => {
+  holdQueue();
+  vi.spyOn(console, "error").mockImplementation(() => {});
+});
+
+/** Mulberry32: the same lives for the same seed. */
+function dice(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+interface Witness {
+  /** By URL: attempts that reached the upstream, answered or not. */
+  readonly arrived: Map<string, number>;
+  /** By URL: those that it said it had carried out. */
+  readonly done: Map<string, number>;
+  readonly keys: Map<string, Set<string>>;
+}
+
+function upstreamBy(roll: () => number, witness: Witness) {
+  const count = (counts: Map<string, number>, url: string) => counts.set(url, (counts.get(url) ?? 0) + 1);
+  return standIn(async (asked) => {
+    const luck = roll();
+    if (luck < 0.25) return failing("unreachable", false)();
+    count(witness.arrived, asked.url);
+    const key = asked.headers.find(([name]) => name === "idempotency-key")?.[1] ?? "none";
+    witness.keys.set(asked.url, new Set([...(witness.keys.get(asked.url) ?? []), key]));
+    if (luck < 0.35) return failing("broken_off", true)();
+    if (luck < 0.45) throw new Error("the machine that was sending is gone");
+    if (luck < 0.55) return answering(429)();
+    count(witness.done, asked.url);
+    if (luck < 0.65) return answering(500)();
+    return answering(201)();
+  });
+}
+
+async function stateOf(intent: Intent): Promise<IntentState> {
+  const state = await intent.look();
+  if (state === null) throw new Error("gone");
+  return state;
+}
+
+test.each([1, 2])(
+  "11: whatever happens, one write arrives once, seed %d",
+  async (seed) => {
+    freeze();
+    const roll = dice(seed);
+    const witness: Witness = { arrived: new Map(), done: new Map(), keys: new Map() };
+    const { calls, send } = upstreamBy(roll, witness);
+    const intents = await Promise.all(
+      Array.from({ length: WRITES }, (_, at) => proposeWrite(agent, at % 2 === 0 ? "crm.now" : "crm.again")),
+    );
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const sending = intents.flatMap((intent) =>
+        Array.from({ length: AT_ONCE }, () => send(intent).catch(() => null)),
+      );
+      const disturbed = intents.filter(() => roll() < 0.15);
+      await Promise.all(disturbed.map(({ id }) => evictDurableObject(objectOf(id)).catch(() => undefined)));
+      const takenBack = intents.filter(() => roll() < 0.02);
+      await Promise.all(
+        takenBack.map((intent) => intent.act({ type: "revoke", by: "adm_1", note: null }).catch(() => null)),
+      );
+      await Promise.all(sending);
+      if (round === ROUNDS / 2) await abortAllDurableObjects();
+      later(roll() < 0.3 ? 6 * MINUTE_MS : 30_000);
+      await Promise.all(intents.map(({ id }) => runDurableObjectAlarm(objectOf(id)).catch(() => false)));
+    }
+
+    const ends = new Map<string, number>();
+    for (const intent of intents) {
+      const { phase, terms, orders } = await stateOf(intent);
+      const events = await eventsOf(intent.id);
+      ends.set(phase, (ends.get(phase) ?? 0) + 1);
+      const { url } = JSON.parse((await intent.dossier())?.case?.ask ?? "{}").http as {
+        readonly url: string;
+      };
+      const arrived = witness.arrived.get(url) ?? 0;
+      const says = `seed ${seed}: ${phase}, ${arrived} arrived, ${events.join(" ")}`;
+      expect(arrived, says).toBeLessThanOrEqual(terms.idempotent ? 3 : 1);
+      expect(orders.length, says).toBeLessThanOrEqual(3);
+      expect((witness.keys.get(url) ?? new Set()).size, says).toBeLessThanOrEqual(1);
+      // A success was carried out; what was never carried out is not called one.
+      if (phase === "succeeded") expect(witness.done.get(url) ?? 0, says).toBeGreaterThanOrEqual(1);
+      if (phase === "failed" || phase === "revoked" || phase === "expired") {
+        expect(witness.done.get(url) ?? 0, says).toBe(0);
+      }
+      expect(events.length, says).toBeLessThan(80);
+      expect(await faultsOf(await flushed(intent.id)), says).toEqual([]);
+    }
+    expect(calls.length).toBeGreaterThan(WRITES);
+    expect(ends.get("succeeded") ?? 0).toBeGreaterThan(2);
+    expect(ends.get("indeterminate") ?? 0).toBeGreaterThan(0);
+  },
+  SLOW_MACHINE_MS,
+);

@@ -1,0 +1,40 @@
+import { env } from "cloudflare:workers";
+import { afterEach, expect, test, vi } from "vitest";
+import { readTogether } from "../../../src/adapters/d1/coalesced-read.ts";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const number = (value: number) => env.DB.prepare("SELECT ?1 AS value").bind(value);
+
+const ask = (...values: readonly number[]) =>
+  Promise.all(values.map((value) => readTogether<{ value: number }>(env.DB, number(value))));
+
+test("what is asked in one turn travels together, and each gets its own rows", async () => {
+  const batch = vi.spyOn(env.DB, "batch");
+  expect(await ask(1, 2, 3)).toEqual([[{ value: 1 }], [{ value: 2 }], [{ value: 3 }]]);
+  expect(batch).toHaveBeenCalledTimes(1);
+});
+
+test("one that is asked for alone, and one asked for later, travel by themselves", async () => {
+  const batch = vi.spyOn(env.DB, "batch");
+  expect(await ask(1)).toEqual([[{ value: 1 }]]);
+  expect(await ask(2)).toEqual([[{ value: 2 }]]);
+  expect(batch).not.toHaveBeenCalled();
+});
+
+test("while D1 gives no transactions each is asked by itself", async () => {
+  vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
+  expect(await ask(1, 2)).toEqual([[{ value: 1 }], [{ value: 2 }]]);
+});
+
+test("what can't be read is nobody's answer: its error reaches whoever asked, and the others their rows", async () => {
+  const broken = readTogether(env.DB, env.DB.prepare("SELECT * FROM nowhere"));
+  const [first, second] = await Promise.allSettled([
+    broken,
+    readTogether<{ value: number }>(env.DB, number(2)),
+  ]);
+  expect(first).toMatchObject({ status: "rejected" });
+  expect(second).toEqual({ status: "fulfilled", value: [{ value: 2 }] });
+});

@@ -1,0 +1,164 @@
+import { evictAllDurableObjects, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { beforeAll, expect, test } from "vitest";
+import { call, fresh, register } from "../../support/worker/gate.ts";
+import { changeRules } from "../../support/worker/rules.ts";
+
+const POLICIES = {
+  hourly: "allow_unmeasured: true\nauto_approve_under: 100\nrate_limits: { per_agent_per_hour: 5 }",
+  spend: "auto_approve_under: 100\nbudgets: [{ window: 1d, max_records: 10, on_exceed: block }]",
+  "spend-held":
+    "allow_unmeasured: true\nrequire_approval: always\nbudgets: [{ window: 1d, max_records: 10, on_exceed: block }]",
+  once: "auto_approve_under: 100\nblock_duplicates_within: 10m",
+  cooled: "require_approval: always",
+};
+
+const REGISTRY = `
+unbound_destinations: block
+destinations:
+${Object.keys(POLICIES)
+  .map((id) => `  crm.${id}: { policies: [${id}] }`)
+  .join("\n")}
+`;
+
+beforeAll(() => changeRules({ policies: POLICIES, registry: REGISTRY }));
+
+function ask(policy: keyof typeof POLICIES, more: Record<string, unknown> = {}) {
+  return { destination: `crm.${policy}`, policy, payload: JSON.stringify([{ row: fresh("row") }]), ...more };
+}
+
+function rows(count: number): string {
+  return JSON.stringify(Array.from({ length: count }, () => ({ row: fresh("row") })));
+}
+
+test("of many proposals at once exactly as many pass as the rate limit allows", async () => {
+  const agent = await register("agent");
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => call("POST", "/v1/intents", agent.key, ask("hourly"))),
+  );
+  const statuses = answers.map(({ body }) => body.status);
+  expect(statuses.filter((status) => status === "approved")).toHaveLength(5);
+  const blocked = answers.filter(({ body }) => body.status === "blocked");
+  expect(blocked).toHaveLength(15);
+  expect(new Set(blocked.map(({ body }) => body.reason_code))).toEqual(new Set(["rate_limit_exceeded"]));
+});
+
+test("one agent's rate limit is not another's", async () => {
+  const [one, other] = [await register("agent"), await register("agent")];
+  for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", one.key, ask("hourly"));
+  expect((await call("POST", "/v1/intents", one.key, ask("hourly"))).body.status).toBe("blocked");
+  expect((await call("POST", "/v1/intents", other.key, ask("hourly"))).body.status).toBe("approved");
+});
+
+test("counters survive the object's restart", async () => {
+  const agent = await register("agent");
+  for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", agent.key, ask("hourly"));
+  await evictAllDurableObjects();
+  expect((await call("POST", "/v1/intents", agent.key, ask("hourly"))).body.reason_code).toBe(
+    "rate_limit_exceeded",
+  );
+});
+
+test("what is blocked for another reason, repeated under a key, or only rehearsed does not count", async () => {
+  const agent = await register("agent");
+  for (let asked = 0; asked < 4; asked += 1) {
+    await call("POST", "/v1/intents", agent.key, ask("hourly", { destination: "crm.elsewhere" }));
+    await call("POST", "/v1/intents?dry_run=true", agent.key, ask("hourly"));
+    await call("POST", "/v1/intents", agent.key, {
+      ...ask("hourly"),
+      payload: "[]",
+      idempotency_key: "same",
+    });
+  }
+  for (let asked = 0; asked < 4; asked += 1) {
+    expect((await call("POST", "/v1/intents", agent.key, ask("hourly"))).body.status).toBe("approved");
+  }
+  expect((await call("POST", "/v1/intents", agent.key, ask("hourly"))).body.status).toBe("blocked");
+});
+
+test("a budget counts what is in flight, and gives back what a person rejected", async () => {
+  const agent = await register("agent");
+  const reviewer = await register("reviewer");
+  const held = await call("POST", "/v1/intents", agent.key, ask("spend-held", { payload: rows(8) }));
+  expect(held.body.status).toBe("pending_approval");
+  const second = await call("POST", "/v1/intents", agent.key, ask("spend-held", { payload: rows(3) }));
+  expect(second.body).toMatchObject({ status: "blocked", reason_code: "budget_exceeded", remedy: null });
+  await call("POST", `/v1/intents/${held.body.intentId}/reject`, reviewer.key, { reason: "no" });
+  await settled(agent.id, held.body.intentId);
+  const third = await call("POST", "/v1/intents", agent.key, ask("spend-held", { payload: rows(3) }));
+  expect(third.body.status).toBe("pending_approval");
+});
+
+test("of many at once no more pass than the budget holds", async () => {
+  const agent = await register("agent");
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () =>
+      call("POST", "/v1/intents", agent.key, ask("spend", { payload: rows(3) })),
+    ),
+  );
+  expect(answers.filter(({ body }) => body.status === "approved")).toHaveLength(3);
+});
+
+test("the same payload without a key is answered with the first intent, on that intent's ledger", async () => {
+  const agent = await register("agent");
+  const payload = rows(2);
+  const first = await call("POST", "/v1/intents", agent.key, ask("once", { payload }));
+  expect(first.body.status).toBe("approved");
+  const again = await call("POST", "/v1/intents", agent.key, ask("once", { payload }));
+  expect(again.status).toBe(409);
+  expect(again.body).toMatchObject({ status: "duplicate_blocked", intentId: first.body.intentId });
+  const audit = await call("GET", `/v1/intents/${first.body.intentId}/audit`, agent.key);
+  expect(audit.body.events.map((event: { event_type: string }) => event.event_type)).toContain(
+    "duplicate_blocked",
+  );
+  expect((await call("POST", "/v1/intents", agent.key, ask("once"))).body.status).toBe("approved");
+});
+
+test("of the same payload many times at once one passes", async () => {
+  const agent = await register("agent");
+  const payload = rows(2);
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => call("POST", "/v1/intents", agent.key, ask("once", { payload }))),
+  );
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  expect(answers.filter(({ status }) => status === 409)).toHaveLength(9);
+});
+
+test("what a person rejected is blocked when it comes back within the cooldown, and other payloads are not", async () => {
+  const agent = await register("agent");
+  const reviewer = await register("reviewer");
+  const payload = rows(1);
+  const first = await call("POST", "/v1/intents", agent.key, ask("cooled", { payload }));
+  await call("POST", `/v1/intents/${first.body.intentId}/reject`, reviewer.key, { reason: "no" });
+  await settled(agent.id, first.body.intentId);
+  const again = await call("POST", "/v1/intents", agent.key, ask("cooled", { payload }));
+  expect(again.body).toMatchObject({ status: "blocked", reason_code: "recently_rejected" });
+  expect((await call("POST", "/v1/intents", agent.key, ask("cooled"))).body.status).toBe("pending_approval");
+});
+
+test("the counters a decision rests on are stored with it, for reviewers and not for the agent", async () => {
+  const agent = await register("agent");
+  const auditor = await register("auditor");
+  await call("POST", "/v1/intents", agent.key, ask("hourly"));
+  const second = await call("POST", "/v1/intents", agent.key, ask("hourly"));
+  const path = `/v1/intents/${second.body.intentId}/decision`;
+  const seen = await call("GET", path, auditor.key);
+  expect(seen.body.history.windows).toMatchObject([{ policy: "hourly", intents: 1 }]);
+  expect((await call("GET", path, agent.key)).body).not.toHaveProperty("history");
+});
+
+/** The intent's object tells the counters after it has answered; waits until it has. */
+async function settled(agent: string, intent: string): Promise<void> {
+  const counters = env.AGENTS.getByName(agent);
+  for (let looked = 0; looked < 100; looked += 1) {
+    const told = await runInDurableObject(counters, (_, state) => {
+      const { count } = state.storage.sql
+        .exec<{ count: number }>("SELECT COUNT(*) AS count FROM rejections WHERE intent = ?", intent)
+        .one();
+      return count > 0;
+    });
+    if (told) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error("the counters were never told");
+}

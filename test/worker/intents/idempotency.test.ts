@@ -1,0 +1,744 @@
+import { abortAllDurableObjects } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { d1IdempotentAnswers } from "../../../src/adapters/d1/idempotent-answers.ts";
+import {
+  admin,
+  ask,
+  call,
+  eventsOf,
+  everythingInD1,
+  flushed,
+  fresh,
+  later,
+  ledgerOf,
+  MINUTE_MS,
+  ordered,
+  propose,
+  register,
+  send,
+  stateOf,
+  type Answer,
+  type Registered,
+} from "../../support/worker/gate.ts";
+
+let agent: Registered;
+let other: Registered;
+let reviewer: Registered;
+let runner: Registered;
+
+beforeAll(async () => {
+  agent = await register("agent");
+  other = await register("agent");
+  reviewer = await register("reviewer");
+  runner = await register("runner", { name: "vpc-1" });
+});
+
+afterEach(() => vi.restoreAllMocks());
+
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** The body as bytes where it is a text, else as JSON. */
+function keyed(path: string, bearer: string, key: string, body: unknown = {}): Promise<Answer> {
+  const headers = {
+    Authorization: `Bearer ${bearer}`,
+    "Content-Type": "application/json",
+    "Idempotency-Key": key,
+  };
+  return send(path, {
+    method: "POST",
+    headers,
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  });
+}
+
+const proposed = (key: string, body: unknown, who = agent) => keyed("/v1/intents", who.key, key, body);
+const isReplay = ({ headers }: Answer) => headers.get("Idempotency-Replayed");
+const codeOf = ({ status, body }: Answer) => [status, body.code];
+
+const held = () => propose(agent, ask("crm.held"), "pending_approval");
+const approved = () => propose(agent, ask("crm.small"), "approved");
+
+interface Post {
+  readonly what: string;
+  /** Path, bearer and body of a request that nobody has made yet. */
+  readonly make: () => Promise<readonly [path: string, bearer: string, body: unknown]>;
+  readonly status: number;
+}
+
+const decide = (what: string, verb: string, of: () => Promise<string>, bearer: () => string): Post => ({
+  what,
+  make: async () => [`/v1/intents/${await of()}/${verb}`, bearer(), { reason: "as agreed" }],
+  status: 200,
+});
+
+const byToken = (verb: string, body = {}): Post => ({
+  what: `${verb} with the order's token`,
+  make: async () => {
+    const order = await ordered(agent, ask("own.claimed"));
+    if (verb !== "claim") await call("POST", `/v1/executions/${order.id}/claim`, order.token, {});
+    return [`/v1/executions/${order.id}/${verb}`, order.token, body];
+  },
+  status: 200,
+});
+
+async function unresolved(): Promise<string> {
+  const { id, token, intent } = await ordered(agent);
+  await call("POST", `/v1/executions/${id}/report`, token, { status: "indeterminate" });
+  return intent;
+}
+
+const onAgent = (verb: string, body = {}): Post => ({
+  what: `agents ${verb}`,
+  make: async () => [`/v1/agents/${(await register("agent")).id}/${verb}`, admin, body],
+  status: 200,
+});
+
+const POSTS: readonly Post[] = [
+  { what: "a proposal", make: async () => ["/v1/intents", agent.key, ask("crm.small")], status: 200 },
+  {
+    what: "a proposal by its alias",
+    make: async () => ["/v1/propose", agent.key, ask("crm.held")],
+    status: 200,
+  },
+  {
+    what: "a proposal with a business key",
+    make: async () => ["/v1/intents", agent.key, ask("crm.small", { idempotency_key: fresh("business") })],
+    status: 200,
+  },
+  {
+    what: "a blocked proposal",
+    make: async () => ["/v1/intents", agent.key, ask("crm.nowhere")],
+    status: 200,
+  },
+  {
+    what: "a dry run",
+    make: async () => ["/v1/intents?dry_run=true", agent.key, ask("crm.small")],
+    status: 200,
+  },
+  {
+    what: "a proposal that is wrong",
+    make: async () => ["/v1/intents", agent.key, { policy: "small" }],
+    status: 400,
+  },
+  {
+    what: "a proposal that is no JSON",
+    make: async () => ["/v1/intents", agent.key, `{"a":1,"a":2}`],
+    status: 400,
+  },
+  decide("approve", "approve", held, () => reviewer.key),
+  decide("reject", "reject", held, () => reviewer.key),
+  decide("cancel", "cancel-approval", held, () => reviewer.key),
+  decide("withdraw", "withdraw", held, () => agent.key),
+  decide("revoke", "revoke", approved, () => reviewer.key),
+  {
+    what: "an approval that is refused",
+    make: async () => [`/v1/intents/${fresh("int_none")}/approve`, reviewer.key, {}],
+    status: 404,
+  },
+  {
+    what: "approve by its alias",
+    make: async () => ["/v1/approve", reviewer.key, { proposalId: await held() }],
+    status: 200,
+  },
+  {
+    what: "reject by its alias",
+    make: async () => ["/v1/reject", reviewer.key, { proposalId: await held(), reason: "no" }],
+    status: 200,
+  },
+  {
+    what: "resolve",
+    make: async () => [
+      `/v1/intents/${await unresolved()}/resolve`,
+      reviewer.key,
+      { outcome: "executed", note: "seen" },
+    ],
+    status: 200,
+  },
+  {
+    what: "erase",
+    make: async () => [`/v1/intents/${await rejectedIntent()}/erase`, admin, { reason: "asked for" }],
+    status: 200,
+  },
+  {
+    what: "execute",
+    make: async () => [`/v1/intents/${await approved()}/execute`, agent.key, {}],
+    status: 201,
+  },
+  {
+    what: "deliver",
+    make: async () => ["/v1/deliver", agent.key, { intentId: await approved() }],
+    status: 200,
+  },
+  byToken("claim"),
+  byToken("heartbeat"),
+  byToken("report", { status: "succeeded", result: { rows: 1 } }),
+  {
+    what: "a runner's claim",
+    make: async () => {
+      const { id, token } = await ordered(agent, ask("vpc.claimed"));
+      return [`/v1/executions/${id}/claim`, runner.key, { execution_token: token }];
+    },
+    status: 200,
+  },
+  {
+    what: "register",
+    make: async () => ["/v1/agents/register", admin, { name: fresh("named") }],
+    status: 201,
+  },
+  onAgent("suspend"),
+  onAgent("revoke"),
+  onAgent("reactivate"),
+  onAgent("rotate-key"),
+  onAgent("role", { role: "agent" }),
+  // The public half of the key pair in RFC 8037, appendix A.
+  onAgent("report-key", {
+    jwk: { kty: "OKP", crv: "Ed25519", x: "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" },
+  }),
+  {
+    what: "a kill switch",
+    make: async () => [
+      "/v1/switches",
+      reviewer.key,
+      { scope: "destination", target: fresh("sys"), reason: "drill" },
+    ],
+    status: 200,
+  },
+  {
+    what: "lifting a kill switch",
+    make: async () => ["/v1/switches/lift", admin, { scope: "destination", target: fresh("sys") }],
+    status: 200,
+  },
+];
+
+async function rejectedIntent(): Promise<string> {
+  const id = await held();
+  await call("POST", `/v1/intents/${id}/reject`, reviewer.key, { reason: "no" });
+  return id;
+}
+
+/** Random, and kept nowhere. */
+const LOST = { apiKey: null, api_key: null, detail: expect.stringContaining("rotate the key") };
+
+test.each(POSTS)(
+  "$what: the same request under its key gets the same answer, and nothing happens twice",
+  async ({ make, status }) => {
+    const [path, bearer, body] = await make();
+    const key = fresh("key");
+    const first = await keyed(path, bearer, key, body);
+    expect([first.status, isReplay(first)]).toEqual([status, null]);
+    const before = await countEntries();
+    const again = await keyed(path, bearer, key, body);
+    expect([again.status, isReplay(again)]).toEqual([status, "true"]);
+    expect(again.headers.get("Content-Type")).toBe(first.headers.get("Content-Type"));
+    expect(again.headers.get("Cache-Control")).toBe("no-store");
+    expect(again.body).toEqual("apiKey" in first.body ? { ...first.body, ...LOST } : first.body);
+    expect(await countEntries()).toBe(before);
+  },
+);
+
+/** Entries of every intent's object, flushed or not, would take long to ask; D1 has all of what these made. */
+async function countEntries(): Promise<number> {
+  const count = async () =>
+    (await env.DB.prepare("SELECT COUNT(*) AS n FROM ledger").first<{ n: number }>())?.n ?? 0;
+  // Flushes of earlier requests may still be under way: only a count that stays is one.
+  let now = await count();
+  for (let same = 0; same < 4;) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    const next = await count();
+    same = next === now ? same + 1 : 0;
+    now = next;
+  }
+  return now;
+}
+
+test("a repeat under another spelling of the same JSON, and of the key, is the same request", async () => {
+  const key = fresh("key");
+  const request = ask("crm.small");
+  const first = await proposed(key, request);
+  const reordered = JSON.stringify(Object.fromEntries(Object.entries(request).toReversed()), null, 2);
+  const again = await proposed(`"${key}"`, reordered);
+  expect([isReplay(again), again.body.intentId]).toEqual(["true", first.body.intentId]);
+});
+
+test.each<[string, (request: Record<string, unknown>) => readonly [string, Record<string, unknown>]]>([
+  ["another body", (request) => ["/v1/intents", { ...request, recordCount: 2 }]],
+  ["another path", (request) => ["/v1/propose", request]],
+  ["another query", (request) => ["/v1/intents?dry_run=true", request]],
+])("one key and %s: 422, and nothing is made", async (_, change) => {
+  const key = fresh("key");
+  const request = ask("crm.small");
+  await proposed(key, request);
+  const before = await countEntries();
+  const [path, body] = change(request);
+  expect(codeOf(await keyed(path, agent.key, key, body))).toEqual([422, "idempotency_key_reused"]);
+  expect(await countEntries()).toBe(before);
+});
+
+test("another principal's equal key is another key", async () => {
+  const key = fresh("key");
+  const request = ask("crm.small");
+  const [one, two] = [await proposed(key, request), await proposed(key, request, other)];
+  expect([isReplay(two), two.status]).toEqual([null, 200]);
+  expect(two.body.intentId).not.toBe(one.body.intentId);
+});
+
+test("the header is not the business key: a new header key with the same business key is a duplicate", async () => {
+  const request = ask("crm.small", { idempotency_key: fresh("business") });
+  const first = await proposed(fresh("key"), request);
+  const second = await proposed(fresh("key"), request);
+  expect([second.status, second.body.status, second.body.intentId]).toEqual([
+    409,
+    "duplicate_blocked",
+    first.body.intentId,
+  ]);
+  const key = fresh("key");
+  await proposed(key, ask("crm.small"));
+  expect(
+    (await call("POST", "/v1/intents", agent.key, ask("crm.small", { idempotency_key: key }))).status,
+  ).toBe(200);
+});
+
+test("of twenty equal requests at once one is carried out", async () => {
+  const key = fresh("key");
+  const request = ask("crm.small");
+  const agents = await register("agent");
+  const answers = await Promise.all(Array.from({ length: 20 }, () => proposed(key, request, agents)));
+  const made = answers.filter(({ status }) => status === 200);
+  expect(new Set(made.map(({ body }) => body.intentId)).size).toBe(1);
+  expect(made.filter((answer) => isReplay(answer) === null)).toHaveLength(1);
+  for (const answer of answers.filter(({ status }) => status !== 200)) {
+    expect(codeOf(answer)).toEqual([409, "idempotency_in_flight"]);
+    expect(Number(answer.headers.get("Retry-After"))).toBeGreaterThan(0);
+  }
+  const { body } = await call("GET", "/v1/intents", agents.key);
+  expect(body.count).toBe(1);
+});
+
+test("of twenty equal claims at once one is carried out and the others wait for its answer", async () => {
+  const { id, token } = await ordered(agent, ask("own.claimed"));
+  const key = fresh("key");
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => keyed(`/v1/executions/${id}/claim`, token, key)),
+  );
+  expect(answers.filter((answer) => answer.status === 200 && isReplay(answer) === null)).toHaveLength(1);
+  for (const { status } of answers) expect([200, 409]).toContain(status);
+  for (const { status, body } of answers) if (status === 409) expect(body.code).toBe("idempotency_in_flight");
+});
+
+test("an answer is replayed for a day after it was given, and then the key is new", async () => {
+  const key = fresh("key");
+  const request = ask("crm.small");
+  const first = await proposed(key, request);
+  later(DAY_MS - 1000);
+  expect((await proposed(key, request)).body.intentId).toBe(first.body.intentId);
+  later(2000);
+  const after = await proposed(key, { ...request, recordCount: 2 });
+  expect([after.status, isReplay(after)]).toEqual([200, null]);
+});
+
+test("expired answers are swept by those that come after them", async () => {
+  for (let made = 0; made < 5; made += 1) await proposed(fresh("key"), { policy: "small" });
+  later(DAY_MS + 1000);
+  await proposed(fresh("key"), { policy: "small" });
+  const left = await env.DB.prepare("SELECT COUNT(*) AS n FROM idempotent_answers WHERE expires_at <= ?1")
+    .bind(Date.now())
+    .first<{ n: number }>();
+  // Twenty at once: the tests before this one leave more behind.
+  for (let sweeps = 0; sweeps * 20 < (left?.n ?? 0); sweeps += 1) {
+    await proposed(fresh("key"), { policy: "small" });
+  }
+  const { results } = await env.DB.prepare("SELECT id FROM idempotent_answers WHERE expires_at <= ?1")
+    .bind(Date.now())
+    .all();
+  expect(results).toEqual([]);
+});
+
+describe("an attempt that died", () => {
+  /** The answer is lost on its way to D1, as when the isolate dies after the work is done. */
+  function loseAnswers() {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const prepare = env.DB.prepare.bind(env.DB);
+    return vi.spyOn(env.DB, "prepare").mockImplementation((sql) => {
+      if (sql.includes("SET answer")) throw new Error("D1_ERROR: gone");
+      return prepare(sql);
+    });
+  }
+
+  test("keeps its key for a minute, then the same request finds the intent it made", async () => {
+    const key = fresh("key");
+    const who = await register("agent");
+    const request = ask("crm.small");
+    loseAnswers();
+    const first = await proposed(key, request, who);
+    expect(first.status).toBe(200);
+    vi.restoreAllMocks();
+    expect(codeOf(await proposed(key, request, who))).toEqual([409, "idempotency_in_flight"]);
+    expect(codeOf(await proposed(key, ask("crm.small"), who))).toEqual([422, "idempotency_key_reused"]);
+    later(MINUTE_MS + 1);
+    expect(codeOf(await proposed(key, ask("crm.small"), who))).toEqual([422, "idempotency_key_reused"]);
+    const again = await proposed(key, request, who);
+    expect([again.status, isReplay(again)]).toEqual([200, null]);
+    expect(again.body).toEqual(first.body);
+    expect(isReplay(await proposed(key, request, who))).toBe("true");
+    expect((await call("GET", "/v1/intents", who.key)).body.count).toBe(1);
+  });
+
+  test("between the intent and its answer makes no second intent", async () => {
+    const key = fresh("key");
+    const who = await register("agent");
+    const request = ask("crm.held");
+    loseAnswers();
+    await proposed(key, request, who);
+    vi.restoreAllMocks();
+    await abortAllDurableObjects();
+    later(MINUTE_MS + 1);
+    const again = await proposed(key, request, who);
+    expect([again.status, again.body.status]).toEqual([200, "pending_approval"]);
+    expect((await call("GET", "/v1/intents", who.key)).body.count).toBe(1);
+  });
+
+  test("before anything was made leaves the key to the next", async () => {
+    const key = fresh("key");
+    const who = await register("agent");
+    const request = ask("crm.small");
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const spy = vi.spyOn(env.INTENTS, "get").mockImplementation(() => {
+      throw new Error("the object is away");
+    });
+    expect((await proposed(key, request, who)).status).toBe(503);
+    expect(spy).toHaveBeenCalled();
+    vi.restoreAllMocks();
+    const again = await proposed(key, request, who);
+    expect([again.status, isReplay(again), again.body.status]).toEqual([200, null, "approved"]);
+  });
+
+  test("with the answer of the intent's object lost makes no second intent", async () => {
+    const key = fresh("key");
+    const who = await register("agent");
+    const request = ask("crm.small");
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const get = env.INTENTS.get.bind(env.INTENTS);
+    vi.spyOn(env.INTENTS, "get").mockImplementation((id) => {
+      const stub = get(id);
+      const made = async (proposal: Parameters<typeof stub.propose>[0]) => {
+        await stub.propose(proposal);
+        throw new Error("the answer was lost");
+      };
+      return { propose: made } as unknown as typeof stub;
+    });
+    expect((await proposed(key, request, who)).status).toBe(503);
+    vi.restoreAllMocks();
+    const again = await proposed(key, request, who);
+    expect([again.status, again.body.status]).toEqual([200, "approved"]);
+    await flushed(again.body.intentId);
+    expect((await call("GET", "/v1/intents", who.key)).body.count).toBe(1);
+  });
+
+  test("after the vote, the order or the report: the repeat finds it in place or is refused", async () => {
+    const [vote, order, report] = [await held(), await approved(), await ordered(agent)];
+    const requests = [
+      [`/v1/intents/${vote}/approve`, reviewer.key, {}, 200],
+      [`/v1/intents/${order}/execute`, agent.key, {}, 200],
+      [`/v1/executions/${report.id}/report`, report.token, { status: "succeeded" }, 409],
+    ] as const;
+    const keys = requests.map(() => fresh("key"));
+    loseAnswers();
+    for (const [at, [path, bearer, body]] of requests.entries()) {
+      await keyed(path, bearer, keys[at] ?? "", body);
+    }
+    vi.restoreAllMocks();
+    later(MINUTE_MS + 1);
+    for (const [at, [path, bearer, body, status]] of requests.entries()) {
+      expect((await keyed(path, bearer, keys[at] ?? "", body)).status, path).toBe(status);
+    }
+    const once = async (intent: string, event: string) =>
+      (await eventsOf(intent)).filter((known) => known === event).length;
+    expect(await once(vote, "approval_vote_recorded")).toBe(1);
+    expect(await once(order, "execution_requested")).toBe(1);
+    expect(await once(report.intent, "execution_succeeded")).toBe(1);
+  });
+});
+
+test("an answer of 5xx or 429 is not kept: the same request is carried out once Gate can", async () => {
+  const key = fresh("key");
+  const intent = await propose(agent, ask("crm.small"), "approved");
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const batch = env.DB.batch.bind(env.DB);
+  vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+    // The key can be taken, and the order can't be written.
+    if (statements.length === 3) return batch(statements);
+    throw new Error("D1_ERROR: overloaded");
+  });
+  expect((await keyed(`/v1/intents/${intent}/execute`, agent.key, key)).status).toBe(503);
+  vi.restoreAllMocks();
+  const again = await keyed(`/v1/intents/${intent}/execute`, agent.key, key);
+  expect([again.status < 300, isReplay(again)]).toEqual([true, null]);
+  expect(again.body.execution_token).toMatch(/^gex_/);
+});
+
+test("what a kill switch refused is not kept: the same request goes through once it is lifted", async () => {
+  const intent = await propose(agent, ask("crm.small"), "approved");
+  const key = fresh("key");
+  const wanted = { scope: "agent", target: agent.id };
+  await call("POST", "/v1/switches", admin, { ...wanted, reason: "drill" });
+  expect((await keyed(`/v1/intents/${intent}/execute`, agent.key, key)).body.code).toBe(
+    "kill_switch_engaged",
+  );
+  await call("POST", "/v1/switches/lift", admin, wanted);
+  expect((await keyed(`/v1/intents/${intent}/execute`, agent.key, key)).status).toBe(201);
+});
+
+test("while keys can't be taken, a request that carries one does nothing, and others go on", async () => {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  const who = await register("agent");
+  await propose(who, ask("crm.small"), "approved");
+  vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
+  expect((await proposed(fresh("key"), ask("crm.small"), who)).status).toBe(503);
+  expect((await call("POST", "/v1/intents", who.key, ask("crm.small"))).status).toBe(200);
+});
+
+test("a request without the header asks nothing of the store of answers", async () => {
+  const spy = vi.spyOn(env.DB, "batch");
+  const prepared = vi.spyOn(env.DB, "prepare");
+  await call("POST", `/v1/intents/${await held()}/approve`, reviewer.key, {});
+  expect(spy).toHaveBeenCalled();
+  expect(prepared.mock.calls.filter(([sql]) => sql.includes("idempotent_answers"))).toEqual([]);
+});
+
+describe("27: a kept answer holds no secret,", () => {
+  test("and nothing of what was answered is in D1 in any form", async () => {
+    const note = `note-${crypto.randomUUID()}`;
+    const name = `leads-${crypto.randomUUID()}.csv`;
+    const made = await proposed(fresh("key"), ask("crm.small", { payload_name: name }));
+    const executed = await keyed(`/v1/intents/${made.body.intentId}/execute`, agent.key, fresh("key"));
+    const delivered = await keyed("/v1/deliver", agent.key, fresh("key"), {
+      intentId: await propose(agent, ask("own.pulled"), "approved"),
+    });
+    const registered = await keyed("/v1/agents/register", admin, fresh("key"), { name: fresh("agent") });
+    const rotated = await keyed(`/v1/agents/${registered.body.agentId}/rotate-key`, admin, fresh("key"));
+    const rejected = await keyed(`/v1/intents/${await held()}/reject`, reviewer.key, fresh("key"), {
+      reason: note,
+    });
+    const used = fresh("a-key-that-was-sent");
+    await proposed(used, ask("crm.small"));
+    const secrets = [
+      executed.body.execution_token,
+      executed.body.order,
+      delivered.body.deliveryToken,
+      registered.body.apiKey,
+      rotated.body.api_key,
+      rejected.body.reason,
+      name,
+      used,
+    ];
+    for (const secret of secrets) expect(secret).toMatch(/.{8}/);
+    const everything = await everythingInD1();
+    expect(everything).toContain("lapses_at");
+    for (const secret of secrets) expect(everything).not.toContain(secret);
+  });
+
+  test("so an order's token comes back while the order is live, and never after", async () => {
+    const intent = await approved();
+    const key = fresh("key");
+    const again = () => keyed(`/v1/intents/${intent}/execute`, agent.key, key);
+    const first = await again();
+    expect((await again()).body).toEqual(first.body);
+    await call("POST", "/v1/switches", admin, { scope: "agent", target: agent.id, reason: "drill" });
+    expect((await again()).body).toEqual({ ...first.body, execution_token: null, order: null });
+    await call("POST", "/v1/switches/lift", admin, { scope: "agent", target: agent.id });
+    await call("POST", `/v1/executions/${first.body.execution_id}/report`, first.body.execution_token, {
+      status: "succeeded",
+    });
+    const late = await again();
+    expect([late.status, isReplay(late)]).toEqual([201, "true"]);
+    expect(late.body).toEqual({ ...first.body, execution_token: null, order: null });
+  });
+
+  test("so a download's address comes back until it was used", async () => {
+    const key = fresh("key");
+    const intentId = await propose(agent, ask("own.pulled"), "approved");
+    const again = () => keyed("/v1/deliver", agent.key, key, { intentId });
+    const first = await again();
+    expect((await again()).body).toEqual(first.body);
+    await call("POST", `/v1/intents/${intentId}/revoke`, reviewer.key, {});
+    expect((await again()).body).toEqual({ ...first.body, deliveryToken: null, url: null });
+  });
+});
+
+test("a claim that was lost on the way is told again while it holds, and not once it lapsed", async () => {
+  const { id, token } = await ordered(agent, ask("own.claimed"));
+  const key = fresh("key");
+  const claim = () => keyed(`/v1/executions/${id}/claim`, token, key);
+  expect((await claim()).status).toBe(200);
+  expect(isReplay(await claim())).toBe("true");
+  later(16 * MINUTE_MS);
+  const late = await claim();
+  expect([late.status, isReplay(late)]).toEqual([410, null]);
+});
+
+test("an order's token and a key of its own are two askers", async () => {
+  const { id, token } = await ordered(agent, ask("own.claimed"));
+  const key = fresh("key");
+  expect((await keyed(`/v1/executions/${id}/claim`, token, key)).status).toBe(200);
+  const answer = await keyed(`/v1/executions/${id}/claim`, agent.key, key, { execution_token: token });
+  expect(codeOf(answer)).toEqual([409, "already_claimed"]);
+});
+
+describe("who asks is looked at on every repeat:", () => {
+  test("a suspended agent gets no replay", async () => {
+    const who = await register("agent");
+    const key = fresh("key");
+    const request = ask("crm.small");
+    await proposed(key, request, who);
+    await call("POST", `/v1/agents/${who.id}/suspend`, admin);
+    expect(codeOf(await proposed(key, request, who))).toEqual([403, "agent_inactive"]);
+  });
+
+  test("a key that was rotated away gets no replay, and the new one does", async () => {
+    const who = await register("agent");
+    const key = fresh("key");
+    const request = ask("crm.small");
+    await proposed(key, request, who);
+    const { body } = await call("POST", `/v1/agents/${who.id}/rotate-key`, admin);
+    expect((await proposed(key, request, who)).status).toBe(401);
+    expect(isReplay(await proposed(key, request, { ...who, key: body.apiKey }))).toBe("true");
+  });
+
+  test("a reviewer who became an auditor gets no replay of a vote", async () => {
+    const who = await register("reviewer");
+    const id = await held();
+    const key = fresh("key");
+    await keyed(`/v1/intents/${id}/approve`, who.key, key);
+    await call("POST", `/v1/agents/${who.id}/role`, admin, { role: "auditor" });
+    expect(codeOf(await keyed(`/v1/intents/${id}/approve`, who.key, key))).toEqual([403, "forbidden"]);
+  });
+
+  test("nobody without a key takes one", async () => {
+    const rows = () => env.DB.prepare("SELECT COUNT(*) AS n FROM idempotent_answers").first<{ n: number }>();
+    const before = await rows();
+    expect((await keyed("/v1/intents", "gate_sk_nobody", fresh("key"), ask("crm.small"))).status).toBe(401);
+    const { id } = await ordered(agent);
+    expect((await keyed(`/v1/executions/${id}/report`, "gex_wrong", fresh("key"), {})).status).toBe(401);
+    expect(await rows()).toEqual({ n: before?.n ?? 0 });
+  });
+});
+
+test.each<[string, string]>([
+  ["nothing", ""],
+  ["an empty text", '""'],
+  ["an unfinished text", '"abc'],
+  ["a text with an unknown escape", '"a\\nb"'],
+  ["two texts", '"a", "b"'],
+  ["two keys", "a, b"],
+  ["a text with parameters", '"a";v=1'],
+  ["a key with parameters", "a;v=1"],
+  ["a key with a space in it", "a b"],
+  ["a key with a quote in it", 'a"b'],
+  ["a key in Latin-1", "clé"],
+  ["a text in Latin-1", '"clé"'],
+  ["a tab", '"a\tb"'],
+  ["a key of 256 characters", "k".repeat(256)],
+  ["a text of 256 characters", `"${"k".repeat(256)}"`],
+])("a header that is %s is refused with 400 and makes nothing", async (_, header) => {
+  // An agent of its own: others' entries may still be on their way to D1.
+  const who = await register("agent");
+  expect(codeOf(await proposed(header, ask("crm.small"), who))).toEqual([400, "invalid_idempotency_key"]);
+  const made = await env.DB.prepare("SELECT COUNT(*) AS n FROM ledger WHERE actor = ?1")
+    .bind(who.id)
+    .first("n");
+  expect(made).toBe(0);
+});
+
+test.each<[string, string, string]>([
+  ["a UUID and its text", "8e03978e-40d5-43dd-bc93-6894a57f9324", '"8e03978e-40d5-43dd-bc93-6894a57f9324"'],
+  ["255 characters", "k".repeat(255), `"${"k".repeat(255)}"`],
+  ["a text of one space and itself", '" "', '" "'],
+  ["escapes and themselves", '"a\\"b\\\\c"', '"a\\"b\\\\c"'],
+  ["punctuation", "a:b/c+d=_~!", '"a:b/c+d=_~!"'],
+  ["what is an object's member", "__proto__", '"__proto__"'],
+])("%s are one key", async (_, one, same) => {
+  const request = ask("crm.small");
+  expect((await proposed(one, request)).status).toBe(200);
+  expect(isReplay(await proposed(same, request))).toBe("true");
+});
+
+test("a body over the limit is refused before a key is taken, and a GET has no key", async () => {
+  const key = fresh("key");
+  const large = { reason: "x".repeat(70_000) };
+  expect(codeOf(await keyed(`/v1/intents/${await held()}/reject`, reviewer.key, key, large))).toEqual([
+    413,
+    "payload_too_large",
+  ]);
+  const get = await send("/v1/intents", {
+    headers: { Authorization: `Bearer ${agent.key}`, "Idempotency-Key": '"' },
+  });
+  expect([get.status, isReplay(get)]).toEqual([200, null]);
+});
+
+test("a payload over a small body's limit goes through with a key, byte for byte", async () => {
+  const payload = "a,b\n".repeat(50_000);
+  const request = ask("crm.small", { payload, payload_name: "big.csv" });
+  const key = fresh("key");
+  const first = await proposed(key, request);
+  expect(first.status).toBe(200);
+  expect((await proposed(key, request)).body).toEqual(first.body);
+  const { text } = await call("GET", `/v1/intents/${first.body.intentId}/payload`, agent.key);
+  expect(text).toBe(payload);
+});
+
+test("an answer kept for one key can't be put under another", async () => {
+  const key = fresh("key");
+  const request = ask("crm.small");
+  await proposed(key, request);
+  const taken = await env.DB.prepare(
+    "SELECT id, answer FROM idempotent_answers WHERE answer IS NOT NULL",
+  ).all<{
+    id: string;
+    answer: string;
+  }>();
+  const rest = fresh("key");
+  await proposed(rest, request);
+  const known = JSON.stringify(taken.results.map(({ id }) => id));
+  const [foreign] = taken.results;
+  await env.DB.prepare(
+    "UPDATE idempotent_answers SET answer = ?1 WHERE id NOT IN (SELECT value FROM json_each(?2))",
+  )
+    .bind(foreign?.answer, known)
+    .run();
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  expect((await proposed(rest, request)).status).toBe(503);
+  expect(isReplay(await proposed(key, request))).toBe("true");
+});
+
+test("answers outlive a change of the deployment's secret, as long as the earlier one is named", async () => {
+  const secret = (letter: string) => btoa(letter.repeat(32));
+  const intent = fresh("int");
+  const request = { principal: "agt_1", key: fresh("key"), subject: "a request", intent };
+  const answer = { status: 200, contentType: "application/json", body: { said: "once" }, withheld: [] };
+  const begun = await d1IdempotentAnswers(env.DB, [secret("a")]).begin(request);
+  if (begun.kind !== "first") throw new Error(begun.kind);
+  await begun.attempt.keep(answer);
+  const changed = d1IdempotentAnswers(env.DB, [secret("b"), secret("a")]);
+  expect(await changed.begin(request)).toEqual({ kind: "kept", answer });
+  expect((await changed.begin({ ...request, subject: "another" })).kind).toBe("reused");
+  expect((await d1IdempotentAnswers(env.DB, [secret("c")]).begin(request)).kind).toBe("reused");
+});
+
+test("the registry's ledger holds one registration for twenty under one key", async () => {
+  const key = fresh("key");
+  const name = fresh("one-of-twenty");
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, () => keyed("/v1/agents/register", admin, key, { name })),
+  );
+  const made = answers.filter(
+    ({ status, headers }) => status === 201 && headers.get("Idempotency-Replayed") === null,
+  );
+  expect(made).toHaveLength(1);
+  const id = made[0]?.body.agentId;
+  const entries = (await ledgerOf("registry")).filter(({ body }) => JSON.parse(body).principal === id);
+  expect(entries).toHaveLength(1);
+  expect(await stateOf(await propose({ id, key: made[0]?.body.apiKey }, ask("crm.small"), "approved"))).toBe(
+    "approved",
+  );
+});

@@ -1,0 +1,333 @@
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import {
+  ask,
+  call,
+  eventsOf,
+  flushed,
+  freeze,
+  fresh,
+  ledgerOf,
+  MINUTE_MS,
+  objectOf,
+  ordered,
+  propose,
+  register,
+  stateOf,
+  until,
+  type Registered,
+} from "../../support/worker/gate.ts";
+import { bindings, changeRules, RULES } from "../../support/worker/rules.ts";
+import { sha256Hex } from "../../../src/core/base/digest.ts";
+import { faultsOf } from "../../support/worker/chain.ts";
+
+let agent: Registered;
+let reviewer: Registered;
+
+beforeAll(async () => {
+  agent = await register("agent");
+  reviewer = await register("reviewer");
+  // The texts of the policies are kept before the first outage, as in a Worker that has been running.
+  for (const destination of ["crm.small", "crm.held", "own.claimed", "own.pulled"]) {
+    await call("POST", "/v1/intents", agent.key, ask(destination));
+  }
+});
+
+/** From now on D1 takes no batch of writes. */
+function breakD1() {
+  vi.spyOn(console, "error").mockImplementation(() => {});
+  return vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
+}
+
+function repairD1(): void {
+  vi.mocked(env.DB.batch).mockRestore();
+}
+
+const execute = (id: string) => call("POST", `/v1/intents/${id}/execute`, agent.key);
+
+/** Everything once, in order, and nothing wrong with it. */
+async function expectWhole(intent: string, events: readonly string[]): Promise<void> {
+  const rows = await flushed(intent);
+  expect(rows.map(({ event }) => event)).toEqual(events);
+  expect(await faultsOf(rows)).toEqual([]);
+}
+
+const HAPPY = ["proposed", "policy_checked", "approved", "execution_requested"] as const;
+
+describe("17: while D1 can't be written nothing leaves", () => {
+  test("17: proposals, decisions and reads go on; orders wait, and afterwards everything is there once", async () => {
+    breakD1();
+    const small = await propose(agent, ask("crm.small"), "approved");
+    const held = await propose(agent, ask("crm.held"), "pending_approval");
+    expect((await call("POST", `/v1/intents/${held}/approve`, reviewer.key)).body.status).toBe("approved");
+    expect((await call("GET", `/v1/intents/${small}`, agent.key)).body.status).toBe("approved");
+    for (const id of [small, held]) {
+      const answer = await execute(id);
+      expect(answer.status).toBe(503);
+      expect(answer.body.code).toBe("ledger_unavailable");
+      expect(answer.headers.get("Retry-After")).toBe("5");
+      expect(answer.text).not.toMatch(/gex_|exe_/);
+    }
+    expect(await ledgerOf(small)).toEqual([]);
+    repairD1();
+    for (const id of [small, held]) {
+      const { status, body } = await execute(id);
+      expect([200, 201]).toContain(status);
+      expect(body.execution_token).toMatch(/^gex_/);
+    }
+    await expectWhole(small, HAPPY);
+    await expectWhole(held, [
+      "proposed",
+      "policy_checked",
+      "approval_requested",
+      "approval_vote_recorded",
+      "approved",
+      "execution_requested",
+    ]);
+  });
+
+  test("17: a claim waits, too, and the worker that was told to try again gets it, once", async () => {
+    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    const claim = () => call("POST", `/v1/executions/${id}/claim`, token);
+    breakD1();
+    expect((await claim()).body.code).toBe("ledger_unavailable");
+    expect((await claim()).body.code).toBe("ledger_unavailable");
+    repairD1();
+    const answers = await Promise.all(Array.from({ length: 5 }, claim));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409, 409, 409]);
+    expect((await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" })).status).toBe(
+      200,
+    );
+    const undone = ["execution_claimed", "execution_claim_undone"];
+    await expectWhole(intent, [...HAPPY, ...undone, ...undone, "execution_claimed", "execution_succeeded"]);
+  });
+
+  test("17: a download that could not be recorded is not spent", async () => {
+    const payload = JSON.stringify({ row: fresh("pulled") });
+    const intentId = await propose(agent, ask("own.pulled", { payload }), "approved");
+    const { deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId })).body;
+    const download = () => call("GET", `/v1/download/${deliveryToken}`);
+    breakD1();
+    const refused = await download();
+    expect(refused.status).toBe(503);
+    expect(refused.text).not.toContain("pulled");
+    repairD1();
+    expect((await download()).text).toBe(payload);
+    expect((await download()).status).toBe(410);
+    await expectWhole(intentId, [
+      ...HAPPY,
+      "execution_claimed",
+      "execution_claim_undone",
+      "execution_claimed",
+    ]);
+  });
+
+  test("17: the delivery itself is an order and waits as one", async () => {
+    const intentId = await propose(agent, ask("own.pulled"), "approved");
+    breakD1();
+    const answer = await call("POST", "/v1/deliver", agent.key, { intentId });
+    expect(answer.status).toBe(503);
+    expect(answer.text).not.toContain("dlv_");
+    repairD1();
+    expect((await call("POST", "/v1/deliver", agent.key, { intentId })).status).toBe(200);
+  });
+
+  test("17: a report is taken while D1 is away, for what happened has happened", async () => {
+    const { intent, id, token } = await ordered(agent);
+    breakD1();
+    expect((await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" })).status).toBe(
+      200,
+    );
+    expect((await ledgerOf(intent)).at(-1)?.event).toBe("execution_requested");
+    repairD1();
+    expect(await runDurableObjectAlarm(objectOf(intent))).toBe(true);
+    await expectWhole(intent, [...HAPPY, "execution_succeeded"]);
+  });
+
+  test("17: a policy whose text is kept already decides in an outage, one whose text is not is 503", async () => {
+    freeze();
+    const text = (minutes: number) => `require_approval: always\nexpiry_minutes: ${minutes}`;
+    await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(7) } });
+    await propose(agent, ask("crm.held"), "pending_approval");
+    // As a new isolate finds it: the text is in D1, and this isolate has not seen it there.
+    const known = await env.DB.prepare(
+      "SELECT text FROM policy_texts WHERE id = 'held' ORDER BY first_used_at DESC, hash LIMIT 1",
+    ).first<string>("text");
+    const other = (known ?? "").replace("minutes: 7", "minutes: 8");
+    const hash = sha256Hex(other);
+    await env.DB.prepare(
+      "INSERT INTO policy_texts (hash, id, text, first_used_at) VALUES (?1, 'held', ?2, 0)",
+    )
+      .bind(hash, other)
+      .run();
+    await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(8) } });
+    breakD1();
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    expect((await call("GET", `/v1/intents/${id}`, agent.key)).body.policies).toEqual([{ id: "held", hash }]);
+    await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(9) } });
+    expect((await call("POST", "/v1/intents", agent.key, ask("crm.held"))).status).toBe(503);
+    repairD1();
+    await changeRules(RULES);
+  });
+
+  test("17: an order is told only after the flush, also when an earlier flush is still on its way", async () => {
+    const real = env.DB.batch.bind(env.DB);
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const batch = vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+      await gate;
+      return real(statements);
+    });
+    const id = await propose(agent, ask("crm.small"), "approved");
+    let told = false;
+    const order = execute(id).then((answer) => {
+      told = true;
+      return answer;
+    });
+    await until(() => expect(batch).toHaveBeenCalled());
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(told).toBe(false);
+    expect(await ledgerOf(id)).toEqual([]);
+    release();
+    expect((await order).status).toBe(201);
+    await expectWhole(id, HAPPY);
+  });
+});
+
+describe("20: a crash leaves the whole transition or none", () => {
+  test.each([
+    ["evicted", async (id: string) => evictDurableObject(objectOf(id))],
+    ["aborted with all others", async () => abortAllDurableObjects()],
+  ])("20: an object %s between commit and flush loses nothing and doubles nothing", async (_, crash) => {
+    breakD1();
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await call("POST", `/v1/intents/${id}/approve`, reviewer.key, { reason: "before the crash" });
+    await crash(id);
+    expect(await stateOf(id)).toBe("approved");
+    repairD1();
+    expect(await ledgerOf(id)).toEqual([]);
+    // Nobody calls: the alarm that was part of the commit does it.
+    expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
+    await expectWhole(id, [
+      "proposed",
+      "policy_checked",
+      "approval_requested",
+      "approval_vote_recorded",
+      "approved",
+    ]);
+    expect((await call("GET", `/v1/intents/${id}`, reviewer.key)).text).toContain("before the crash");
+    const row = await env.DB.prepare("SELECT phase, seq FROM intents WHERE id = ?1").bind(id).first();
+    expect(row).toEqual({ phase: "approved", seq: 5 });
+  });
+
+  test("20: the alarm tries again for as long as D1 is away", async () => {
+    breakD1();
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    for (let tried = 0; tried < 8; tried += 1) {
+      expect(await runDurableObjectAlarm(objectOf(id)), String(tried)).toBe(true);
+    }
+    repairD1();
+    await runDurableObjectAlarm(objectOf(id));
+    await expectWhole(id, ["proposed", "policy_checked", "approval_requested"]);
+  });
+
+  test("20: a batch that D1 took but did not answer is delivered again without harm", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const real = env.DB.batch.bind(env.DB);
+    const batch = vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+      await real(statements);
+      throw new Error("network lost");
+    });
+    const id = await propose(agent, ask("crm.small"), "approved");
+    expect((await execute(id)).status).toBe(503);
+    expect((await ledgerOf(id)).map(({ event }) => event)).toEqual([...HAPPY]);
+    batch.mockRestore();
+    expect((await execute(id)).status).toBe(200);
+    await evictDurableObject(objectOf(id));
+    expect((await execute(id)).status).toBe(200);
+    await expectWhole(id, HAPPY);
+  });
+
+  test("20: an older batch that arrives late does not turn the list back", async () => {
+    const late: D1PreparedStatement[][] = [];
+    const real = env.DB.batch.bind(env.DB);
+    const batch = vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+      late.push(statements);
+      return real(statements);
+    });
+    const { intent, id, token } = await ordered(agent);
+    await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" });
+    await flushed(intent);
+    batch.mockRestore();
+    for (const statements of late.toReversed()) await env.DB.batch(statements);
+    expect(await env.DB.prepare("SELECT phase FROM intents WHERE id = ?1").bind(intent).first("phase")).toBe(
+      "succeeded",
+    );
+    await expectWhole(intent, [...HAPPY, "execution_succeeded"]);
+  });
+
+  test.each(["entries:", "notes:", "intent"])(
+    "20: when storing %s fails, none of the transition is kept",
+    async (prefix) => {
+      const id = await propose(agent, ask("crm.held"), "pending_approval");
+      const before = await flushed(id);
+      const stub = objectOf(id);
+      // The object's own commit, with a store that fails in the middle; the error stays inside.
+      const failed = await runInDurableObject(stub, async (object, { storage }) => {
+        const put = storage.kv.put.bind(storage.kv);
+        Object.defineProperty(storage.kv, "put", {
+          configurable: true,
+          value: (key: string, value: unknown) => {
+            if (key.startsWith(prefix)) throw new Error("disk full");
+            put(key, value);
+          },
+        });
+        try {
+          await object.act({ type: "revoke", by: reviewer.id, note: "never kept" });
+          return false;
+        } catch {
+          return true;
+        } finally {
+          Object.defineProperty(storage.kv, "put", { configurable: true, writable: true, value: put });
+        }
+      });
+      expect(failed).toBe(true);
+      expect(await stateOf(id)).toBe("pending_approval");
+      await evictDurableObject(stub);
+      expect(await stateOf(id)).toBe("pending_approval");
+      expect(await eventsOf(id)).toEqual(before.map(({ event }) => event));
+      expect((await call("GET", `/v1/intents/${id}`, reviewer.key)).text).not.toContain("never kept");
+      // And it goes on from there.
+      expect((await call("POST", `/v1/intents/${id}/approve`, reviewer.key)).status).toBe(200);
+      await expectWhole(id, [
+        "proposed",
+        "policy_checked",
+        "approval_requested",
+        "approval_vote_recorded",
+        "approved",
+      ]);
+    },
+  );
+
+  test("20: a queue that takes nothing stops nothing, and the alarm keeps the deadline", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const queue = bindings["EVENTS"];
+    const send = vi.spyOn(env.EVENTS, "send").mockRejectedValue(new Error("queue down"));
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await flushed(id);
+    await until(() => expect(send).toHaveBeenCalled());
+    const { expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key)).body;
+    await until(async () => {
+      const alarm = await runInDurableObject(objectOf(id), (_, { storage }) => storage.getAlarm());
+      // Of the half hour's wait half is over when those who may decide are told again.
+      expect(alarm).toBe(Date.parse(expires) - 15 * MINUTE_MS);
+    });
+    expect(bindings["EVENTS"]).toBe(queue);
+  });
+});

@@ -1,0 +1,472 @@
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import {
+  createExecutionContext,
+  createMessageBatch,
+  evictDurableObject,
+  getQueueResult,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import worker from "../../../src/index.ts";
+import {
+  ask,
+  call,
+  eventsOf,
+  flushed,
+  freeze,
+  later,
+  MINUTE_MS,
+  objectCount,
+  objectOf,
+  ordered,
+  propose,
+  register,
+  stateOf,
+  until,
+  type Registered,
+} from "../../support/worker/gate.ts";
+
+let agent: Registered;
+let reviewer: Registered;
+
+beforeAll(async () => {
+  agent = await register("agent");
+  reviewer = await register("reviewer");
+});
+
+beforeEach(freeze);
+
+const execute = (id: string) => call("POST", `/v1/intents/${id}/execute`, agent.key);
+const approve = (id: string) => call("POST", `/v1/intents/${id}/approve`, reviewer.key);
+const phaseInD1 = (id: string) =>
+  env.DB.prepare("SELECT phase FROM intents WHERE id = ?1").bind(id).first("phase");
+const alarmOf = (id: string) => runInDurableObject(objectOf(id), (_, { storage }) => storage.getAlarm());
+
+/** A batch of the queue, delivered to the Worker's real consumer. */
+async function deliver(bodies: readonly unknown[]) {
+  const messages = bodies.map((body, at) => ({ id: String(at), timestamp: new Date(), attempts: 1, body }));
+  const batch = createMessageBatch("gate-events", messages);
+  const ctx = createExecutionContext();
+  await worker.queue(batch as Parameters<typeof worker.queue>[0], env);
+  return getQueueResult(batch, ctx);
+}
+
+const HELD = ["proposed", "policy_checked", "approval_requested"];
+
+const deadline = (intent: string) => ({ type: "deadline", intent });
+
+describe("expiry needs no timer", () => {
+  test("7: a read finds a held intent expired in the very millisecond, and the ledger says so once", async () => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const { created_at: created, expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key))
+      .body;
+    expect(Date.parse(expires) - Date.parse(created)).toBe(30 * MINUTE_MS);
+    later(Date.parse(expires) - Date.now() - 1);
+    expect(await stateOf(id)).toBe("pending_approval");
+    later(1);
+    expect(await stateOf(id)).toBe("expired");
+    expect(await eventsOf(id)).toEqual([...HELD, "approval_reminded", "expired"]);
+    expect((await flushed(id)).at(-1)?.event).toBe("expired");
+    expect(await phaseInD1(id)).toBe("expired");
+  });
+
+  test.each([
+    ["approve", 410, "intent_expired"],
+    ["reject", 410, "intent_expired"],
+  ])("3: %s that comes too late is %i, though nothing had noticed the time", async (verb, status, code) => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    later(30 * MINUTE_MS);
+    const answer = await call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, { reason: "late" });
+    expect(answer.status).toBe(status);
+    expect(answer.body.code).toBe(code);
+    expect(await stateOf(id)).toBe("expired");
+  });
+
+  test("7: an approval is good for the policy's window and not a millisecond longer", async () => {
+    const [early, late] = [
+      await propose(agent, ask("crm.held"), "pending_approval"),
+      await propose(agent, ask("crm.held"), "pending_approval"),
+    ];
+    for (const id of [early, late]) await approve(id);
+    later(20 * MINUTE_MS - 1);
+    expect((await execute(early)).status).toBe(201);
+    later(1);
+    expect((await execute(late)).status).toBe(410);
+    expect(await stateOf(late)).toBe("expired");
+    expect((await approve(late)).status).toBe(410);
+  });
+
+  test("7: a clock that goes back brings nothing back", async () => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    later(31 * MINUTE_MS);
+    expect(await stateOf(id)).toBe("expired");
+    later(-31 * MINUTE_MS);
+    expect(await stateOf(id)).toBe("expired");
+    expect((await approve(id)).status).toBe(410);
+  });
+
+  test("3: a policy that defers takes a late approval, and nothing before it", async () => {
+    const id = await propose(agent, ask("crm.defer"), "pending_approval");
+    later(11 * MINUTE_MS);
+    expect(await stateOf(id)).toBe("pending_approval");
+    expect((await execute(id)).status).toBe(409);
+    expect((await approve(id)).status).toBe(200);
+    expect((await execute(id)).status).toBe(201);
+    expect(await eventsOf(id)).toContain("expiry_deferred");
+  });
+
+  test("3: silence approves only where the policy says so and the risk is low", async () => {
+    const low = await propose(agent, ask("crm.silent"), "pending_approval");
+    const high = await propose(
+      agent,
+      ask("crm.silent", {
+        recordCount: 20_000,
+        estimated_value_usd: 50_000,
+        sensitivity_tags: ["financial"],
+      }),
+      "pending_approval",
+    );
+    later(11 * MINUTE_MS);
+    expect([await stateOf(low), await stateOf(high)]).toEqual(["approved", "expired"]);
+    expect((await call("GET", `/v1/intents/${low}`, agent.key)).body.decided_by).toBe("timeout");
+  });
+});
+
+describe("timers make it happen in time", () => {
+  test("17: the alarm expires what nobody touches, and D1 learns of it", async () => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await flushed(id);
+    later(30 * MINUTE_MS);
+    expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
+    expect(await phaseInD1(id)).toBe("expired");
+    // Over for good: no alarm is left to wake the object again.
+    expect(await alarmOf(id)).toBeNull();
+  });
+
+  test("17: the alarm is set for the deadline, of whatever phase", async () => {
+    const now = Date.now();
+    const held = await propose(agent, ask("crm.held"), "pending_approval");
+    const approved = await propose(agent, ask("crm.small"), "approved");
+    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    // For the reminder at half time, and once that was given for the end.
+    await until(async () => expect(await alarmOf(held)).toBe(now + 15 * MINUTE_MS));
+    await until(async () => expect(await alarmOf(approved)).toBe(now + 60 * MINUTE_MS));
+    await until(async () => expect(await alarmOf(intent)).toBe(now + 15 * MINUTE_MS));
+    await call("POST", `/v1/executions/${id}/claim`, token);
+    await until(async () => expect(await alarmOf(intent)).toBe(now + 5 * MINUTE_MS));
+    await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" });
+    await until(async () => expect(await alarmOf(intent)).toBeNull());
+  });
+
+  test("17: an alarm that fires early changes nothing and is set again", async () => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await flushed(id);
+    const half = Date.now() + 15 * MINUTE_MS;
+    for (let time = 0; time < 3; time += 1) {
+      await until(async () => expect(await alarmOf(id)).toBe(half));
+      expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
+      expect(await alarmOf(id)).toBe(half);
+    }
+    expect(await eventsOf(id)).toEqual(HELD);
+  });
+
+  test("17: the alarm survives an eviction", async () => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await flushed(id);
+    await evictDurableObject(objectOf(id));
+    later(30 * MINUTE_MS);
+    expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
+    expect(await phaseInD1(id)).toBe("expired");
+  });
+
+  test("17: the queue's message expires what is due", async () => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await flushed(id);
+    later(30 * MINUTE_MS);
+    expect(await deliver([deadline(id)])).toMatchObject({ explicitAcks: ["0"], retryMessages: [] });
+    expect(await phaseInD1(id)).toBe("expired");
+  });
+
+  test("11: messages that are early, late, repeated, foreign or malformed harm nothing and nobody else", async () => {
+    const early = await propose(agent, ask("crm.held"), "pending_approval");
+    const due = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
+    const done = await ordered(agent);
+    await call("POST", `/v1/executions/${done.id}/report`, done.token, { status: "succeeded" });
+    const before = await Promise.all([early, done.intent].map(eventsOf));
+    const objects = await objectCount();
+    later(MINUTE_MS);
+    const result = await deliver([
+      deadline(done.intent),
+      deadline(early),
+      deadline(early),
+      deadline(`int_${"A".repeat(43)}`),
+      deadline("../../etc"),
+      { type: "deadline" },
+      { type: "deadline", intent: 7 },
+      { type: "something else", intent: early },
+      "text",
+      7,
+      [],
+      deadline(due),
+      deadline(due),
+    ]);
+    expect(result.retryMessages).toEqual([]);
+    expect(await Promise.all([early, done.intent].map(eventsOf))).toEqual(before);
+    expect(await eventsOf(due)).toEqual(["proposed", "policy_checked", "approval_requested", "expired"]);
+    expect(await objectCount()).toBe(objects);
+  });
+
+  test("17: a deadline is queued with its delay, a day at most, and again by the message that came early", async () => {
+    const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
+    const sent = (intent: string) => messagesFor(send.mock.calls, intent);
+    const delays = (intent: string) => sent(intent).map(({ delaySeconds }) => delaySeconds);
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await flushed(id);
+    await until(() => expect(delays(id)).toEqual([15 * 60]));
+    later(10 * MINUTE_MS);
+    await deliver([sent(id).at(-1)?.message]);
+    await until(() => expect(delays(id)).toEqual([15 * 60, 5 * 60]));
+    later(5 * MINUTE_MS);
+    await deliver([sent(id).at(-1)?.message]);
+    await until(() => expect(delays(id)).toEqual([15 * 60, 5 * 60, 15 * 60]));
+    // Deferred it waits without end, and no message can wait longer than a day.
+    const deferred = await propose(agent, ask("crm.defer", { expiresIn: "1m" }), "pending_approval");
+    await until(() => expect(delays(deferred)).toEqual([60]));
+    later(MINUTE_MS);
+    await deliver([sent(deferred).at(-1)?.message]);
+    await until(() => expect(delays(deferred)).toEqual([60, 24 * 60 * 60]));
+  });
+
+  test("17: messages for deadlines that moved are not sent again: one goes round, however many there were", async () => {
+    const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
+    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    await call("POST", `/v1/executions/${id}/claim`, token);
+    for (let beat = 0; beat < 5; beat += 1) {
+      later(MINUTE_MS);
+      await call("POST", `/v1/executions/${id}/heartbeat`, token);
+      await flushed(intent);
+    }
+    const sent = () => messagesFor(send.mock.calls, intent);
+    await until(() => expect(sent()).toHaveLength(7));
+    // All but the last come while the claim still holds: its own is on its way, and none of them adds another.
+    await deliver(
+      sent()
+        .slice(0, -1)
+        .map(({ message }) => message),
+    );
+    expect(sent()).toHaveLength(7);
+    await deliver([sent().at(-1)?.message]);
+    await until(() => expect(sent()).toHaveLength(8));
+    // Without a word what it was for, as an earlier version wrote them, it is taken for the last.
+    await deliver([deadline(intent)]);
+    await until(() => expect(sent()).toHaveLength(9));
+  });
+});
+
+/** The deadline messages among what was sent to the queue, with their delays. */
+function messagesFor(calls: readonly (readonly unknown[])[], intent: string) {
+  return calls
+    .map(([message, options]) => ({
+      message: message as { readonly type?: string; readonly intent?: string },
+      delaySeconds: (options as { readonly delaySeconds?: number } | undefined)?.delaySeconds,
+    }))
+    .filter(({ message }) => message.type === "deadline" && message.intent === intent);
+}
+
+/** What the queue or the alarm does to an intent when its time has come. */
+const TIMERS: readonly (readonly [string, (intent: string) => Promise<unknown>])[] = [
+  ["the queue's message", (intent) => deliver([deadline(intent)])],
+  ["the alarm, where the queue lost its message", (intent) => runDurableObjectAlarm(objectOf(intent))],
+  [
+    "the alarm of an object that was evicted meanwhile",
+    async (intent) => {
+      await evictDurableObject(objectOf(intent));
+      await runDurableObjectAlarm(objectOf(intent));
+    },
+  ],
+];
+
+describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_which, fire) => {
+  /** Moves the clock, lets the timer fire, and says what D1 then has of the intent after it was held. */
+  async function after(intent: string, minutes: number): Promise<readonly string[]> {
+    later(minutes * MINUTE_MS);
+    await fire(intent);
+    const rows = await flushed(intent);
+    return rows.slice(HELD.length).map(({ event }) => event);
+  }
+
+  test("17: at half time those who may decide are told again, once, and then it expires", async () => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await flushed(id);
+    expect(await after(id, 15)).toEqual(["approval_reminded"]);
+    expect(await after(id, 0)).toEqual(["approval_reminded"]);
+    expect(await after(id, 14)).toEqual(["approval_reminded"]);
+    expect(await after(id, 1)).toEqual(["approval_reminded", "expired"]);
+    expect(await phaseInD1(id)).toBe("expired");
+    expect(await alarmOf(id)).toBeNull();
+  });
+
+  test("17: each step of the policy's escalation is taken at its time, and no answer gives one second wait", async () => {
+    const id = await propose(agent, ask("crm.escalated"), "pending_approval");
+    await flushed(id);
+    const events = [];
+    for (const minutes of [5, 5, 10, 9]) events.push((await after(id, minutes)).at(-1));
+    expect(events).toEqual([
+      "approval_escalated",
+      "approval_reminded",
+      "expiry_escalated",
+      "expiry_escalated",
+    ]);
+    // Everybody who is named, in the entry the dispatcher plans its messages from.
+    const rows = await flushed(id);
+    const bodies = rows.map(({ event, body }) => ({ event, ...JSON.parse(body) }));
+    const { created_at: created } = (await call("GET", `/v1/intents/${id}`, agent.key)).body;
+    expect(bodies.filter(({ event }) => event.endsWith("_escalated"))).toMatchObject([
+      { event: "approval_escalated", step: 0, to: "ops" },
+      { event: "expiry_escalated", to: ["ops", "ben"], decide_by: Date.parse(created) + 40 * MINUTE_MS },
+    ]);
+    const { expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key)).body;
+    expect(Date.parse(expires) - Date.parse(created)).toBe(40 * MINUTE_MS);
+    expect((await after(id, 1)).at(-1)).toBe("approval_reminded");
+    expect((await approve(id)).status).toBe(200);
+    expect(await after(id, 30)).not.toContain("expired");
+  });
+
+  test("3: after the second wait it is over, and nobody who comes then decides", async () => {
+    const id = await propose(agent, ask("crm.escalated"), "pending_approval");
+    await flushed(id);
+    for (const minutes of [20, 20]) await after(id, minutes);
+    expect(await stateOf(id)).toBe("expired");
+    expect((await approve(id)).status).toBe(410);
+    const events = await after(id, 24 * 60);
+    expect(events.filter((event) => event === "expiry_escalated")).toHaveLength(1);
+    expect(events.at(-1)).toBe("expired");
+  });
+
+  test("17: a deferred intent is told of daily for as long as it waits, and no more often", async () => {
+    const id = await propose(agent, ask("crm.defer"), "pending_approval");
+    await flushed(id);
+    const seen = [];
+    for (const minutes of [10, 60, 23 * 60, 1, 24 * 60]) seen.push((await after(id, minutes)).length);
+    // Deferred, nothing, told, nothing, told; asked for twice within the hour it stays so.
+    expect(seen).toEqual([1, 1, 2, 2, 3]);
+    expect((await after(id, 60)).at(-1)).toBe("approval_reminded");
+    expect(await after(id, 0)).toHaveLength(3);
+    expect((await approve(id)).status).toBe(200);
+    const before = await after(id, 0);
+    later(3 * 24 * 60 * MINUTE_MS);
+    await fire(id);
+    expect(
+      (await flushed(id)).map(({ event }) => event).filter((event) => event === "approval_reminded"),
+    ).toHaveLength(before.filter((event) => event === "approval_reminded").length);
+  });
+});
+
+describe("11: orders and claims lapse", () => {
+  test("11: an order nobody reported is indeterminate after 15 minutes, its token is dead, and a person resolves it", async () => {
+    const { intent, id, token } = await ordered(agent);
+    later(15 * MINUTE_MS - 1);
+    expect(await stateOf(intent)).toBe("scheduled");
+    later(1);
+    const report = await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" });
+    expect(report.status).toBe(410);
+    expect(report.body.code).toBe("order_expired");
+    expect(await stateOf(intent)).toBe("indeterminate");
+    expect((await execute(intent)).status).toBe(409);
+    const body = { outcome: "not_executed", note: "No rows in the CRM." };
+    expect((await call("POST", `/v1/intents/${intent}/resolve`, agent.key, body)).status).toBe(403);
+    expect(
+      (await call("POST", `/v1/intents/${intent}/resolve`, reviewer.key, { outcome: "not_executed" })).status,
+    ).toBe(400);
+    expect((await call("POST", `/v1/intents/${intent}/resolve`, reviewer.key, body)).body.state).toBe(
+      "failed",
+    );
+    expect((await execute(intent)).status).toBe(409);
+    expect(await eventsOf(intent)).toEqual([
+      "proposed",
+      "policy_checked",
+      "approved",
+      "execution_requested",
+      "execution_indeterminate",
+      "outcome_resolved",
+    ]);
+  });
+
+  test("11: where a claim is required an unclaimed order goes back to approved, and the old token can't come back", async () => {
+    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    later(15 * MINUTE_MS);
+    expect(await stateOf(intent)).toBe("approved");
+    expect((await call("POST", `/v1/executions/${id}/claim`, token)).status).toBe(410);
+    const again = await execute(intent);
+    expect(again.status).toBe(201);
+    expect(again.body).toMatchObject({ attempt: 2 });
+    expect(again.body.execution_token).not.toBe(token);
+    expect((await call("POST", `/v1/executions/${id}/claim`, token)).body.code).toBe("superseded_order");
+    // The new order's id with the old order's token.
+    expect((await call("POST", `/v1/executions/${again.body.executionId}/claim`, token)).status).toBe(401);
+    expect(
+      (await call("POST", `/v1/executions/${again.body.executionId}/claim`, again.body.execution_token))
+        .status,
+    ).toBe(200);
+  });
+
+  test("11: a claim without a sign of life lapses after 5 minutes; each heartbeat is worth 5 more", async () => {
+    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    const post = (step: string) =>
+      call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
+    await post("claim");
+    for (let beat = 0; beat < 4; beat += 1) {
+      later(4 * MINUTE_MS);
+      expect((await post("heartbeat")).status).toBe(200);
+    }
+    later(5 * MINUTE_MS);
+    expect((await post("heartbeat")).status).toBe(410);
+    expect((await post("report")).status).toBe(410);
+    expect(await stateOf(intent)).toBe("indeterminate");
+  });
+
+  test("11: after the window is over not even a safe retry is ordered", async () => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await approve(id);
+    const { body } = await execute(id);
+    await call("POST", `/v1/executions/${body.executionId}/report`, body.execution_token, {
+      status: "failed",
+      retryable: true,
+    });
+    later(19 * MINUTE_MS);
+    const second = await execute(id);
+    expect(second.status).toBe(201);
+    await call("POST", `/v1/executions/${second.body.executionId}/report`, second.body.execution_token, {
+      status: "failed",
+      retryable: true,
+    });
+    later(2 * MINUTE_MS);
+    expect((await execute(id)).status).toBe(409);
+  });
+
+  test("11: a failure that the worker did not call safe to retry is final", async () => {
+    const { intent, id, token } = await ordered(agent);
+    await call("POST", `/v1/executions/${id}/report`, token, { status: "failed" });
+    expect((await execute(intent)).status).toBe(409);
+    expect(await stateOf(intent)).toBe("failed");
+  });
+
+  test("5: identity may be ten seconds old for a proposal and not an instant for an order", async () => {
+    const one = await register("agent");
+    const id = await propose(one, ask("crm.small"), "approved");
+    // Suspended by another isolate: this one's memory of the key is not emptied.
+    await env.DB.prepare("UPDATE principals SET status = 'suspended' WHERE id = ?1").bind(one.id).run();
+    expect((await call("POST", `/v1/intents/${id}/execute`, one.key)).status).toBe(403);
+    later(10_000);
+    expect((await call("POST", "/v1/intents", one.key, ask("crm.small"))).status).toBe(403);
+  });
+
+  test("5: a clock that is set back does not keep an old identity young", async () => {
+    const one = await register("agent");
+    await propose(one, ask("crm.small"), "approved");
+    await env.DB.prepare("UPDATE principals SET status = 'revoked' WHERE id = ?1").bind(one.id).run();
+    later(-60 * MINUTE_MS);
+    expect((await call("POST", "/v1/intents", one.key, ask("crm.small"))).status).toBe(403);
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "vitest";
+import { verdictOf } from "../../../verifier/finding.ts";
+import { verifyBundle } from "../../../verifier/verify-bundle.ts";
+import { admin, ask, call, ordered, propose, register } from "../../support/worker/gate.ts";
+
+async function evidenceOf(intent: string, key = admin) {
+  return call("GET", `/v1/intents/${intent}/evidence`, key);
+}
+
+test("the evidence of a finished intent has every entry in the log, its order and what it was about", async () => {
+  const agent = await register("agent");
+  const payload = JSON.stringify({ row: "seen" });
+  const order = await ordered(agent, ask("crm.small", { payload }));
+  await call("POST", `/v1/executions/${order.id}/report`, order.token, {
+    status: "succeeded",
+    result: { rows: 1 },
+  });
+  const { body } = await evidenceOf(order.intent, agent.key);
+  expect(body).toMatchObject({ format: "gate-evidence/v1", intent: order.intent, erased: false });
+  expect(body.entries.map(({ event }: { event: string }) => event)).toEqual([
+    "proposed",
+    "policy_checked",
+    "approved",
+    "execution_requested",
+    "execution_succeeded",
+  ]);
+  expect(body.log.inclusion).toHaveLength(5);
+  expect(body.policies).toMatchObject([{ id: "small", text: expect.stringContaining("id: small") }]);
+  expect(body.orders).toMatchObject([{ order: order.id }]);
+  expect(atob(body.disclosed.payload.base64)).toBe(payload);
+  expect(body.entries.every((entry: object) => !("mac" in entry))).toBe(true);
+});
+
+describe("with nothing but the published keys", () => {
+  async function checked(intent: string) {
+    const { body } = await evidenceOf(intent);
+    const findings = await verifyBundle(
+      JSON.stringify(body),
+      body.keys && { ...body.keys, jwks: body.keys.jwks.keys },
+    );
+    return { verdict: verdictOf(findings), failing: findings.filter(({ status }) => status === "fails") };
+  }
+
+  test("an approved and executed intent is proven", async () => {
+    const agent = await register("agent");
+    const reviewer = await register("reviewer");
+    const intent = await propose(agent, ask("crm.held"), "pending_approval");
+    await call("POST", `/v1/intents/${intent}/approve`, reviewer.key, { comment: "looked at it" });
+    const order = (await call("POST", `/v1/intents/${intent}/execute`, agent.key)).body;
+    await call("POST", `/v1/executions/${order.executionId}/report`, order.execution_token, {
+      status: "succeeded",
+    });
+    expect(await checked(intent)).toEqual({ verdict: "proven", failing: [] });
+  });
+
+  test("a rejected, a blocked and an erased one have nothing that fails", async () => {
+    const agent = await register("agent");
+    const reviewer = await register("reviewer");
+    const rejected = await propose(agent, ask("crm.held"), "pending_approval");
+    await call("POST", `/v1/intents/${rejected}/reject`, reviewer.key, { reason: "no" });
+    const blocked = await propose(agent, ask("crm.held", { destination: "crm.nowhere" }), "blocked");
+    const erased = await propose(agent, ask("crm.held"), "pending_approval");
+    await call("POST", `/v1/intents/${erased}/withdraw`, agent.key);
+    await call("POST", `/v1/intents/${erased}/erase`, admin, { reason: "asked for" });
+    for (const intent of [rejected, blocked, erased]) expect((await checked(intent)).failing).toEqual([]);
+  });
+});
+
+test("a live order's signature is not in the evidence: any copy of it would look like an order", async () => {
+  const agent = await register("agent");
+  const order = await ordered(agent, ask("crm.small"));
+  expect((await evidenceOf(order.intent)).body.orders).toEqual([]);
+});
+
+test("whoever may not see the payload gets neither it nor the salt that would let them guess it", async () => {
+  const agent = await register("agent");
+  const outsider = await register("reviewer");
+  const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
+  expect((await evidenceOf(intent, outsider.key)).body.disclosed).toBeNull();
+  expect((await evidenceOf(intent, admin)).body.disclosed).not.toBeNull();
+});
+
+test("another agent's evidence is 404", async () => {
+  const [agent, other] = [await register("agent"), await register("agent")];
+  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  expect((await evidenceOf(intent, other.key)).status).toBe(404);
+});
+
+test("of an erased intent only what is left is shown, and it says so", async () => {
+  const agent = await register("agent");
+  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  await call("POST", `/v1/intents/${intent}/withdraw`, agent.key);
+  await call("POST", `/v1/intents/${intent}/erase`, admin, { reason: "asked for" });
+  const { body } = await evidenceOf(intent);
+  expect(body).toMatchObject({ erased: true, disclosed: null });
+  expect(body.entries.at(-1)).toMatchObject({ event: "payload_erased" });
+});

@@ -1,0 +1,40 @@
+import { env } from "cloudflare:workers";
+import { expect, test } from "vitest";
+import { ask, call, flushed, ledgerOf, propose, register } from "../../support/worker/gate.ts";
+
+/** What restoring D1 to an earlier hour leaves: a ledger without the last of what happened. */
+async function loseEntries(intent: string): Promise<void> {
+  const { results } = await env.DB.prepare(
+    "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger'",
+  ).all<{ name: string; sql: string }>();
+  const drops = results.map(({ name }) => env.DB.prepare(`DROP TRIGGER ${name}`));
+  const restores = results.map(({ sql }) => env.DB.prepare(sql));
+  await env.DB.batch([
+    ...drops,
+    env.DB.prepare("DELETE FROM ledger WHERE intent_id = ?1").bind(intent),
+    ...restores,
+  ]);
+}
+
+test("nothing is ordered for an intent whose entries are gone from the ledger", async () => {
+  const agent = await register("agent");
+  const intent = await propose(agent, ask("crm.small"), "approved");
+  await flushed(intent);
+  await loseEntries(intent);
+
+  const order = await call("POST", `/v1/intents/${intent}/execute`, agent.key);
+  expect(order.status).toBe(503);
+  expect(order.body.code).toBe("ledger_unavailable");
+  expect(await ledgerOf(intent)).toEqual([]);
+});
+
+test("an entry that follows another one than the ledger's last is refused", async () => {
+  const agent = await register("agent");
+  const intent = await propose(agent, ask("crm.small"), "approved");
+  const [first] = await flushed(intent);
+  const forged = env.DB.prepare(
+    `INSERT INTO ledger (intent_id, seq, event, actor, at, body, prev_hash, entry_hash, mac)
+     VALUES (?1, 4, 'revoked', 'x', 1, '{}', ?2, 'h', 'm')`,
+  ).bind(intent, first?.entry_hash);
+  await expect(forged.run()).rejects.toThrow("is not in the ledger");
+});

@@ -1,0 +1,761 @@
+import {
+  createScheduledController,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { pokeLog } from "../../../durable-objects/log/poke.ts";
+import { LogStore } from "../../../durable-objects/log/store.ts";
+import { INSERT_ENTRIES } from "../../../src/adapters/d1/ledger.ts";
+import { LOG_NAME } from "../../../src/adapters/d1/log-rows.ts";
+import { chain, EMPTY_HEAD, type Entry } from "../../../src/core/ledger/entry.ts";
+import { fromBase64 } from "../../../src/core/base/base64.ts";
+import { verifyConsistency, verifyInclusion } from "../../../src/core/tlog/proofs.ts";
+import { deriveKey } from "../../../src/core/base/key-derivation.ts";
+import { portsOf } from "../../../src/env.ts";
+import worker from "../../../src/index.ts";
+import {
+  admin,
+  ask,
+  call,
+  flushed,
+  fresh,
+  later,
+  ledgerOf,
+  ordered,
+  propose,
+  register,
+} from "../../support/worker/gate.ts";
+import type { Registered } from "../../support/worker/gate.ts";
+import {
+  allRows,
+  asAttacker,
+  leafOf,
+  opened,
+  publishedVkeys,
+  remember,
+  repair,
+  restore,
+  rootOfLedger,
+  sealed,
+  seenHeads,
+  type StoredRow,
+} from "../../support/worker/log-reader.ts";
+import { bindings } from "../../support/worker/rules.ts";
+import { verifyExport } from "../../../verifier/verify-export.ts";
+
+const log = () => env.LOGS.getByName(LOG_NAME);
+
+let first: { status: number; text: string };
+let agent: Registered;
+let auditor: Registered;
+
+beforeAll(async () => {
+  // Before anybody is registered: the ledger is empty.
+  first = await call("GET", "/log/checkpoint");
+  agent = await register("agent");
+  auditor = await register("auditor");
+});
+
+beforeEach(async () => {
+  // The log's own alarm must not come in between what a test does and what it asks for.
+  await runInDurableObject(log(), (_, state) => state.storage.deleteAlarm());
+});
+
+afterEach(repair);
+
+/** An approved intent whose entries are in D1 and not yet sealed. */
+async function unsealed(): Promise<readonly StoredRow[]> {
+  const id = await propose(agent, ask("crm.small"), "approved");
+  await flushed(id);
+  return (await allRows()).filter((row) => row.intent_id === id);
+}
+
+async function health() {
+  return (await call("GET", "/log/health", admin)).body;
+}
+
+/** Entries of a chain of its own, with a MAC as Gate's own. */
+async function append(entries: readonly Entry[]): Promise<void> {
+  await env.DB.prepare(INSERT_ENTRIES).bind(JSON.stringify(entries)).run();
+}
+
+/** The same by whoever takes the ledger's guards away. */
+async function forced(entries: readonly Entry[]): Promise<void> {
+  await asAttacker(env.DB.prepare(INSERT_ENTRIES).bind(JSON.stringify(entries)));
+}
+
+function drafted(name: string, count: number, body = "{}", head = EMPTY_HEAD): readonly Entry[] {
+  const draft = { event: "noted", actor: "gate", at: 1_780_000_000_000, body };
+  return chain(
+    name,
+    head,
+    Array.from({ length: count }, () => draft),
+    deriveKey(env.GATE_SECRET, "entry-mac"),
+  );
+}
+
+describe("sealing", () => {
+  test("the first checkpoint of an empty ledger already covers the entry that announces its key", async () => {
+    expect(first.status).toBe(200);
+    const head = remember(await opened(first.text));
+    expect(head.size).toBe(1);
+    const [announced] = await ledgerOf("registry");
+    expect(announced?.event).toBe("signing_key_published");
+    expect(head.root).toBe(announced === undefined ? "" : bytesToHex(leafOf(announced)));
+  });
+
+  test("a log without a row has the root of nothing, as RFC 6962 gives it", async () => {
+    const root = await runInDurableObject(env.LOGS.getByName("empty"), (_, state) =>
+      new LogStore(state.storage).rootAt(0),
+    );
+    expect(root).toBe("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+    expect((await call("GET", "/log/proof/consistency?old=0")).body.proof).toEqual([]);
+  });
+
+  test("every row is sealed, registry and intents alike, in the order of its id, and the published key signed it", async () => {
+    await unsealed();
+    await ordered(agent);
+    const head = await sealed();
+    const rows = await allRows();
+    expect(head).toEqual({ size: rows.length, root: await rootOfLedger() });
+    expect(rows.map(({ id }) => id)).toEqual(rows.map((_, at) => at + 1));
+    expect(new Set(rows.map((row) => row.intent_id.slice(0, 4)))).toEqual(new Set(["regi", "int_"]));
+  });
+
+  test("a redelivery takes no place: ids stay without gaps", async () => {
+    const rows = await unsealed();
+    const entries = rows.map(({ intent_id, prev_hash, entry_hash, ...row }) => ({
+      ...row,
+      intent: intent_id,
+      prev: prev_hash,
+      hash: entry_hash,
+    }));
+    const before = (await allRows()).length;
+    await append(entries);
+    await append([...entries, ...drafted(fresh("after"), 1)]);
+    expect((await allRows()).map(({ id }) => id).at(-1)).toBe(before + 1);
+    expect((await sealed()).size).toBe(before + 1);
+  });
+
+  test("with nothing new the same checkpoint is answered, byte for byte", async () => {
+    await sealed();
+    const notes = [await call("POST", "/log/seal", admin), await call("GET", "/log/checkpoint")].map(
+      ({ text }) => text,
+    );
+    expect(new Set(notes).size).toBe(1);
+  });
+
+  test("many at once who seal while rows come in are each answered a tree that holds their row", async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const rows = await unsealed();
+        return { last: rows.at(-1)?.id ?? Number.NaN, head: await sealed() };
+      }),
+    );
+    for (const { last, head } of answers) expect(head.size).toBeGreaterThanOrEqual(last);
+    expect(seenHeads.get((await sealed()).size)).toBe(await rootOfLedger());
+  });
+});
+
+describe("proofs", () => {
+  test("every entry of an intent verifies against the checkpoint, and against an older tree of its own", async () => {
+    const rows = await unsealed();
+    const head = await sealed();
+    for (const row of rows) {
+      for (const size of [null, row.id, head.size]) {
+        const path = `/log/proof/inclusion?intent=${row.intent_id}&seq=${row.seq}${size === null ? "" : `&size=${size}`}`;
+        const { status, body } = await call("GET", path, agent.key);
+        expect(status).toBe(200);
+        const proof = body.proof.map(fromBase64);
+        const root = hexToBytes(size === null ? head.root : await rootOfLedger(size));
+        expect(body.index).toBe(row.id - 1);
+        expect(fromBase64(body.leaf_hash)).toEqual(leafOf(row));
+        expect(verifyInclusion(leafOf(row), body.index, body.size, proof, root)).toBe(true);
+      }
+    }
+  });
+
+  test("an agent gets proofs of its own intents and learns nothing of others", async () => {
+    const [row] = await unsealed();
+    await sealed();
+    const stranger = await register("agent");
+    const path = `/log/proof/inclusion?intent=${row?.intent_id}&seq=1`;
+    expect((await call("GET", path, stranger.key)).status).toBe(404);
+    expect((await call("GET", "/log/proof/inclusion?intent=registry&seq=1", agent.key)).status).toBe(404);
+    expect((await call("GET", "/log/proof/inclusion?index=0", agent.key)).status).toBe(403);
+    expect((await call("GET", "/log/proof/inclusion?intent=registry&seq=1", auditor.key)).body.index).toBe(0);
+  });
+
+  test("a tree that was never signed has no proof", async () => {
+    const { size } = await sealed();
+    const paths = [
+      `inclusion?index=${size}`,
+      `inclusion?index=0&size=${size + 1}`,
+      "inclusion?index=0&size=0",
+      `consistency?old=1&new=${size + 1}`,
+      `consistency?old=${size}&new=1`,
+    ];
+    for (const path of paths) {
+      const { status, body } = await call("GET", `/log/proof/${path}`, auditor.key);
+      expect([path, status, body.code]).toEqual([path, 404, "not_sealed"]);
+    }
+  });
+
+  test.each([
+    "/log/proof/inclusion",
+    "/log/proof/inclusion?index=-1",
+    "/log/proof/inclusion?index=1e3",
+    "/log/proof/inclusion?index=9007199254740993",
+    "/log/proof/inclusion?index=0&size=x",
+    "/log/proof/inclusion?intent=int_x",
+    "/log/proof/consistency",
+    "/log/proof/consistency?old=01",
+    "/log/entries?from=-1",
+    "/log/entries?limit=0",
+    "/log/entries?from=%00",
+  ])("%s is a 400", async (path) => {
+    const { status, headers, body } = await call("GET", path, auditor.key);
+    expect([status, body.code]).toEqual([400, "invalid_request"]);
+    expect(headers.get("Content-Type")).toBe("application/problem+json");
+  });
+
+  test("the entries that an auditor reads page by page make the signed root", async () => {
+    const head = await sealed();
+    const lines: { index: number; entry: Record<string, unknown> }[] = [];
+    for (let from = 0; ;) {
+      const answer = await call("GET", `/log/entries?from=${from}&limit=700`, auditor.key);
+      expect(answer.headers.get("Content-Type")).toBe("application/x-ndjson");
+      const page = answer.text
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line));
+      if (page.length === 0) break;
+      lines.push(...page);
+      from = Number(answer.headers.get("X-Log-Next"));
+    }
+    expect(lines.map(({ index }) => index)).toEqual(Array.from({ length: head.size }, (_, at) => at));
+    const rows = await allRows();
+    expect(lines.map(({ entry }) => entry["hash"])).toEqual(rows.map((row) => row.entry_hash));
+    expect(lines.every(({ entry }) => !("mac" in entry))).toBe(true);
+  });
+
+  test("what an auditor exports, closed by the checkpoint, satisfies the offline verifier", async () => {
+    await sealed();
+    const note = (await call("GET", "/log/checkpoint")).text;
+    const lines = (await call("GET", "/log/entries", auditor.key)).text.split("\n");
+    const vkeys = await publishedVkeys();
+    const keys = { vkeys, jwks: [] };
+    const report = await verifyExport([...lines, JSON.stringify({ checkpoint: note })], keys, {
+      held: [first.text],
+    });
+    expect(report.findings.filter(({ status }) => status !== "holds")).toEqual([]);
+    expect(report.broken).toBeNull();
+    expect(report.entries).toBe((await opened(note)).size);
+  });
+
+  test("the evidence of an intent has its whole chain with proofs, sealed for the purpose", async () => {
+    const rows = await unsealed();
+    const { log: port } = portsOf(env);
+    const proofs = await port.proofsFor(rows[0]?.intent_id ?? "");
+    const head = remember(await opened(proofs.checkpoint?.note ?? ""));
+    expect(proofs.entries.map(({ entry }) => entry.hash)).toEqual(rows.map((row) => row.entry_hash));
+    for (const [at, { index, proof, state }] of proofs.entries.entries()) {
+      const row = rows[at];
+      if (row === undefined || proof === null) throw new Error("no proof");
+      expect(state).toBe("sealed");
+      expect(verifyInclusion(leafOf(row), index, head.size, proof, hexToBytes(head.root))).toBe(true);
+    }
+  });
+
+  test("a row edited after it was sealed is shown as changed, without a proof", async () => {
+    const rows = await unsealed();
+    const last = await unsealed();
+    await sealed();
+    const kept = await allRows();
+    const id = rows[1]?.intent_id ?? "";
+    await asAttacker(`UPDATE ledger SET actor = 'mallory' WHERE intent_id = '${id}' AND seq = 2`);
+    const { entries } = await portsOf(env).log.proofsFor(id);
+    await restore(kept);
+    expect(entries.map(({ state, proof }) => [state, proof === null])).toEqual([
+      ["sealed", false],
+      ["changed", true],
+      ["sealed", false],
+    ]);
+    expect(last.length).toBeGreaterThan(0);
+  });
+});
+
+describe("18: the sealer finds what was done to rows before they were sealed", () => {
+  const where = ({ id }: StoredRow) => `WHERE id = ${id}`;
+
+  /** What an attacker does to the three rows of an intent; which row is named, and how. */
+  const TAMPERINGS: readonly [
+    string,
+    (rows: readonly [StoredRow, StoredRow, StoredRow]) => readonly string[],
+    string,
+    /** Which of the three stops the log. */
+    number,
+  ][] = [
+    [
+      "a body",
+      ([, b]) => [`UPDATE ledger SET body = replace(body, '{', '{ ') ${where(b)}`],
+      "entry_edited",
+      1,
+    ],
+    ["an actor", ([a]) => [`UPDATE ledger SET actor = 'mallory' ${where(a)}`], "entry_edited", 0],
+    ["a time", ([, , c]) => [`UPDATE ledger SET at = at + 1 ${where(c)}`], "entry_edited", 2],
+    ["an event", ([, b]) => [`UPDATE ledger SET event = 'approved' ${where(b)}`], "entry_edited", 1],
+    ["a link", ([, b]) => [`UPDATE ledger SET prev_hash = entry_hash ${where(b)}`], "entry_edited", 1],
+    ["a hash", ([, b]) => [`UPDATE ledger SET entry_hash = prev_hash ${where(b)}`], "entry_edited", 1],
+    ["a MAC", ([, b]) => [`UPDATE ledger SET mac = entry_hash ${where(b)}`], "mac_wrong", 1],
+    ["an empty MAC", ([, b]) => [`UPDATE ledger SET mac = '' ${where(b)}`], "mac_wrong", 1],
+    ["an epoch", ([, b]) => [`UPDATE ledger SET epoch = 2 ${where(b)}`], "other_epoch", 1],
+    [
+      "a number out of range",
+      ([, b]) => [`UPDATE ledger SET at = 9223372036854775807 ${where(b)}`],
+      "malformed",
+      1,
+    ],
+    ["a negative time", ([, b]) => [`UPDATE ledger SET at = -1 ${where(b)}`], "malformed", 1],
+    [
+      "a body too long for a leaf",
+      ([, b]) => [`UPDATE ledger SET body = hex(zeroblob(40000)) ${where(b)}`],
+      "too_large",
+      1,
+    ],
+    [
+      "a body of megabytes",
+      ([, b]) => [`UPDATE ledger SET body = hex(zeroblob(900000)) ${where(b)}`],
+      "too_large",
+      1,
+    ],
+    ["a first row taken away", ([a]) => [`DELETE FROM ledger ${where(a)}`], "row_missing", 1],
+    ["a row in the middle taken away", ([, b]) => [`DELETE FROM ledger ${where(b)}`], "row_missing", 2],
+    [
+      "a row taken away and the gap closed",
+      ([, b, c]) => [`DELETE FROM ledger ${where(b)}`, `UPDATE ledger SET id = ${b.id} ${where(c)}`],
+      "entry_missing",
+      1,
+    ],
+    [
+      "two rows exchanged",
+      ([a, b]) => [
+        `UPDATE ledger SET id = -9 ${where(a)}`,
+        `UPDATE ledger SET id = ${a.id} ${where(b)}`,
+        `UPDATE ledger SET id = ${b.id} WHERE id = -9`,
+      ],
+      "entry_missing",
+      0,
+    ],
+    [
+      "a row moved far away",
+      ([, b]) => [`UPDATE ledger SET id = 9000000000000000 ${where(b)}`],
+      "row_missing",
+      2,
+    ],
+    [
+      "a row moved where nobody reads",
+      ([, b]) => [`UPDATE ledger SET id = -5 ${where(b)}`],
+      "row_out_of_place",
+      -1,
+    ],
+  ];
+
+  test.each(TAMPERINGS)(
+    "18: %s is named and stops the log, which goes on once it is repaired",
+    async (_, change, reason, at) => {
+      const said = vi.spyOn(console, "error").mockImplementation(() => {});
+      const before = await sealed();
+      const [a, b, c] = await unsealed();
+      if (a === undefined || b === undefined || c === undefined) throw new Error("three rows were expected");
+      const behind = await unsealed();
+      const kept = await allRows();
+      await asAttacker(...change([a, b, c]));
+
+      const answer = await call("POST", "/log/seal", admin);
+      expect([answer.status, answer.body.code, answer.body.fault.reason]).toEqual([
+        409,
+        "log_stopped",
+        reason,
+      ]);
+      const stopped = [a.id, b.id, c.id][at];
+      // A gap is named by the row behind it; a closed gap and an exchange by the id where the chain breaks.
+      expect(answer.body.fault.row).toBe(stopped ?? (reason === "row_out_of_place" ? -5 : Number.NaN));
+      const seen = await health();
+      expect(seen.status).toBe("stopped");
+      expect(seen.fault.reason).toBe(reason);
+      expect(seen.sealed).toBeLessThan(behind[0]?.id ?? 0);
+      expect(seen.sealed).toBeGreaterThanOrEqual(before.size);
+      expect(said).toHaveBeenCalledWith(expect.objectContaining({ message: "the log stands still", reason }));
+
+      await restore(kept);
+      expect(await sealed()).toEqual({ size: kept.length, root: await rootOfLedger() });
+      const after = await health();
+      expect([after.status, after.fault, after.past_faults[0].reason]).toEqual(["sealed", null, reason]);
+    },
+  );
+
+  test("18: a row in front of the bad one is sealed and signed all the same", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const good = await unsealed();
+    const [bad] = await unsealed();
+    const kept = await allRows();
+    await asAttacker(`UPDATE ledger SET actor = 'mallory' WHERE id = ${bad?.id}`);
+    await call("POST", "/log/seal", admin);
+    const { checkpoint } = await portsOf(env).log.proofsFor(good[0]?.intent_id ?? "");
+    expect(remember(await opened(checkpoint?.note ?? "")).size).toBe(good.at(-1)?.id);
+    await restore(kept);
+    await sealed();
+  });
+
+  test("18: the last rows taken away are missed as soon as their chain goes on", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const [, , last] = await unsealed();
+    const kept = await allRows();
+    await asAttacker(`DELETE FROM ledger WHERE id = ${last?.id}`);
+    // D1 takes no entry without the one before it, so the attacker has to take that guard away for good.
+    const order = () => call("POST", `/v1/intents/${last?.intent_id}/execute`, agent.key);
+    expect((await order()).status).toBe(503);
+    const gap = await env.DB.prepare(
+      "SELECT sql FROM sqlite_master WHERE name = 'ledger_no_gap'",
+    ).first<string>("sql");
+    await env.DB.prepare("DROP TRIGGER ledger_no_gap").run();
+    await order();
+    await env.DB.prepare(gap ?? "").run();
+    const answer = await call("POST", "/log/seal", admin);
+    expect([answer.body.fault.reason, answer.body.fault.seq]).toEqual(["entry_missing", 4]);
+    const added = (await ledgerOf(last?.intent_id ?? "")).filter(({ seq }) => seq > 3);
+    await restore([...kept, ...added.map((row, at) => ({ ...row, id: kept.length + 1 + at, epoch: 1 }))]);
+    await sealed();
+  });
+
+  test("18: an entry with the right MAC on another history is a broken chain", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const name = fresh("fork");
+    await append(drafted(name, 2));
+    await sealed();
+    const kept = await allRows();
+    await forced(drafted(name, 1, "{}", { seq: 2, hash: "f".repeat(64) }));
+    expect((await call("POST", "/log/seal", admin)).body.fault).toMatchObject({
+      reason: "chain_broken",
+      chain: name,
+      seq: 3,
+    });
+    await restore(kept);
+    // The same place in the chain once more, where only the log remembers that it was taken.
+    await forced(drafted(name, 1, "{}", { seq: 5, hash: "f".repeat(64) }));
+    expect((await call("POST", "/log/seal", admin)).body.fault).toMatchObject({
+      reason: "entry_missing",
+      seq: 6,
+    });
+    await restore(kept);
+    await asAttacker(`UPDATE ledger SET intent_id = 'x' WHERE intent_id = '${name}' AND seq = 1`);
+    await append(drafted(name, 1));
+    expect((await call("POST", "/log/seal", admin)).body.fault).toMatchObject({
+      reason: "entry_repeated",
+      seq: 1,
+    });
+    await restore(kept);
+    await sealed();
+  });
+
+  test("18: a ledger that lost its sealed end, or has another one, stops the log", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await unsealed();
+    const { size } = await sealed();
+    const kept = await allRows();
+    await asAttacker(`UPDATE ledger SET actor = 'mallory' WHERE id = ${size}`);
+    expect((await call("POST", "/log/seal", admin)).body.fault).toMatchObject({
+      reason: "sealed_row_changed",
+      row: size,
+    });
+    await asAttacker(`DELETE FROM ledger WHERE id >= ${size - 1}`);
+    expect((await call("POST", "/log/seal", admin)).body.fault).toMatchObject({
+      reason: "sealed_row_missing",
+      row: size,
+    });
+    // New rows take the ids of the lost ones.
+    await append(drafted(fresh("instead"), 4));
+    expect((await call("POST", "/log/seal", admin)).body.fault).toMatchObject({
+      reason: "sealed_row_changed",
+      row: size,
+    });
+    expect((await opened((await call("GET", "/log/checkpoint")).text)).size).toBe(size);
+    await restore(kept);
+    await sealed();
+  });
+});
+
+describe("20: the log is whole wherever it stops", () => {
+  const d1Fails = (part: string) => {
+    const { prepare } = env.DB;
+    return vi.spyOn(env.DB, "prepare").mockImplementation((sql) => {
+      if (sql.includes(part)) throw new Error("D1_ERROR: overloaded");
+      return prepare.call(env.DB, sql);
+    });
+  };
+
+  const STEPS: readonly [string, () => { mockRestore(): void }][] = [
+    ["reading", () => vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"))],
+    [
+      "committing",
+      () =>
+        vi.spyOn(LogStore.prototype, "append").mockImplementation(() => {
+          throw new Error("disk");
+        }),
+    ],
+    ["signing", () => vi.spyOn(crypto.subtle, "sign").mockRejectedValue(new Error("no key"))],
+    ["publishing", () => d1Fails("INSERT INTO checkpoints")],
+    [
+      "storing",
+      () =>
+        vi.spyOn(LogStore.prototype, "putCheckpoint").mockImplementation(() => {
+          throw new Error("disk");
+        }),
+    ],
+  ];
+
+  test.each(STEPS)("20: a crash at %s loses nothing and signs nothing twice", async (_, breakIt) => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const before = await sealed();
+    await unsealed();
+    const broken = breakIt();
+    const answer = await call("POST", "/log/seal", admin);
+    expect([answer.status, answer.body.code]).toEqual([503, "log_unavailable"]);
+    broken.mockRestore();
+    expect((await opened((await call("GET", "/log/checkpoint")).text)).size).toBe(before.size);
+    await evictDurableObject(log());
+    expect(await sealed()).toEqual({ size: (await allRows()).length, root: await rootOfLedger() });
+  });
+
+  test("20: a page half committed is not there: chain heads, tiles and size go together", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await sealed();
+    const rows = await unsealed();
+    const size = () => runInDurableObject(log(), (_, state) => new LogStore(state.storage).size());
+    const before = await size();
+    const broken = await runInDurableObject(log(), (_, state) => {
+      const { put } = state.storage.kv;
+      return vi.spyOn(state.storage.kv, "put").mockImplementation((key, value) => {
+        if (key === "size") throw new Error("disk");
+        put.call(state.storage.kv, key, value);
+      });
+    });
+    const isSpied = (await call("POST", "/log/seal", admin)).status === 503;
+    broken.mockRestore();
+    expect(isSpied).toBe(true);
+    expect(await size()).toBe(before);
+    const head = await runInDurableObject(log(), (_, state) =>
+      new LogStore(state.storage).head(rows[0]?.intent_id ?? ""),
+    );
+    expect(head).toBeUndefined();
+    expect((await sealed()).root).toBe(await rootOfLedger());
+  });
+
+  test("20: a log that lost its storage grows back to the tree that was signed, and signs nothing else on the way", async () => {
+    const before = await sealed();
+    await runInDurableObject(log(), (_, state) => state.storage.deleteAll());
+    await evictDurableObject(log());
+    expect(await sealed()).toEqual(before);
+  });
+
+  test("18: a log that lost its storage refuses rows that are not those it signed", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const name = fresh("history");
+    await append(drafted(name, 1));
+    await unsealed();
+    const before = await sealed();
+    const kept = await allRows();
+    // Whoever has the secret can write another history, with hashes and MACs to match.
+    const [other] = drafted(name, 1, '{"other":true}');
+    await asAttacker(
+      `UPDATE ledger SET body = '${other?.body}', entry_hash = '${other?.hash}', mac = '${other?.mac}' WHERE intent_id = '${name}'`,
+    );
+    await runInDurableObject(log(), (_, state) => state.storage.deleteAll());
+    await evictDurableObject(log());
+    const sign = vi.spyOn(crypto.subtle, "sign");
+    const answer = await call("POST", "/log/seal", admin);
+    expect(answer.body.fault.reason).toBe("checkpoint_conflict");
+    expect(sign).not.toHaveBeenCalled();
+    expect((await health()).checkpoint).toBeNull();
+    await restore(kept);
+    await runInDurableObject(log(), (_, state) => state.storage.deleteAll());
+    await evictDurableObject(log());
+    expect(await sealed()).toEqual(before);
+  });
+
+  test("18: a published tree larger than the ledger stops the log", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { size } = await sealed();
+    await asAttacker("UPDATE checkpoints SET size = size + 5");
+    await unsealed();
+    expect((await call("POST", "/log/seal", admin)).body.fault.reason).toBe("checkpoint_ahead");
+    await asAttacker(`UPDATE checkpoints SET size = ${size}`);
+    await sealed();
+  });
+
+  test("20: while D1 is away the last checkpoint is still answered, and health says that it does not know more", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const { size } = await sealed();
+    await evictDurableObject(log());
+    const broken = vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
+    const seen = await health();
+    later(31_000);
+    const note = (await call("GET", "/log/checkpoint")).text;
+    broken.mockRestore();
+    expect([seen.status, seen.rows, seen.sealed, seen.fault]).toEqual(["behind", null, size, null]);
+    expect((await opened(note)).size).toBe(size);
+  });
+
+  test("20: a checkpoint that D1 lost is published there again", async () => {
+    const { size, root } = await sealed();
+    await asAttacker("DELETE FROM checkpoints");
+    await sealed();
+    expect(await env.DB.prepare("SELECT size, root FROM checkpoints").first()).toEqual({ size, root });
+  });
+
+  test.each([
+    "UPDATE checkpoints SET size = size - 1",
+    "UPDATE checkpoints SET root = 'f'",
+    "UPDATE checkpoints SET epoch = 2",
+    "DELETE FROM checkpoints",
+    "INSERT OR REPLACE INTO checkpoints SELECT epoch, size - 1, root, note, signed_at FROM checkpoints",
+    "INSERT OR REPLACE INTO checkpoints SELECT epoch, size, 'f', note, signed_at FROM checkpoints",
+  ])("18: %s is refused by D1", async (sql) => {
+    await sealed();
+    const attempt = async () => {
+      await env.DB.prepare(sql).run();
+    };
+    await expect(attempt()).rejects.toThrow(/another tree|stays/);
+  });
+});
+
+describe("waking up", () => {
+  const alarm = () => runInDurableObject(log(), (_, state) => state.storage.getAlarm());
+
+  test("a poke sets the alarm, the alarm seals, and after a quiet minute it ends", async () => {
+    const { size } = await sealed();
+    const rows = await unsealed();
+    await log().poke();
+    expect(await alarm()).not.toBeNull();
+    expect(await runDurableObjectAlarm(log())).toBe(true);
+    const seen = (await call("GET", "/log/checkpoint")).text;
+    expect(remember(await opened(seen)).size).toBeGreaterThanOrEqual(size);
+    expect((await health()).sealed).toBe(rows.at(-1)?.id);
+    later(120_000);
+    await runDurableObjectAlarm(log());
+    await runDurableObjectAlarm(log());
+    expect(await alarm()).toBeNull();
+  });
+
+  test("whoever reads the checkpoint wakes a log that nobody poked", async () => {
+    await sealed();
+    const rows = await unsealed();
+    later(31_000);
+    const head = remember(await opened((await call("GET", "/log/checkpoint")).text));
+    expect(head.size).toBe(rows.at(-1)?.id);
+  });
+
+  test("while a row does not fit, or D1 does not answer, the alarm comes back", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    await sealed();
+    const [row] = await unsealed();
+    const kept = await allRows();
+    await asAttacker(`UPDATE ledger SET actor = 'mallory' WHERE id = ${row?.id}`);
+    await log().poke();
+    await runDurableObjectAlarm(log());
+    expect(await alarm()).not.toBeNull();
+    await restore(kept);
+    const broken = vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
+    await runDurableObjectAlarm(log());
+    expect(await alarm()).not.toBeNull();
+    broken.mockRestore();
+    await runDurableObjectAlarm(log());
+    expect((await health()).sealed).toBe(kept.length);
+  });
+
+  test("cron pokes the log", async () => {
+    await worker.scheduled(createScheduledController(), env);
+    expect(await alarm()).not.toBeNull();
+  });
+
+  test("one isolate pokes once in twenty seconds, and a log that is away harms nobody", async () => {
+    later(60_000);
+    const poke = vi.fn(async () => {});
+    const namespace = { LOGS: { getByName: () => ({ poke }) } } as unknown as Parameters<typeof pokeLog>[0];
+    await pokeLog(namespace);
+    await pokeLog(namespace);
+    expect(poke).toHaveBeenCalledTimes(1);
+    later(21_000);
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    poke.mockRejectedValueOnce(new Error("away"));
+    await pokeLog(namespace);
+    expect(poke).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("over time", () => {
+  // Late, because the tests before write the whole ledger anew.
+  test("more rows than a page holds, and rows so large that a dozen fill one, are all sealed", async () => {
+    await append(drafted(fresh("long"), 1_100));
+    for (let part = 0; part < 3; part += 1) {
+      await append(drafted(fresh("large"), 9, JSON.stringify({ filler: "x".repeat(60_000) })));
+    }
+    const read = vi.spyOn(env.DB, "batch");
+    const head = await sealed();
+    const pages = await Promise.all(read.mock.results.map(({ value }) => value as Promise<unknown>));
+    expect(pages.length).toBeGreaterThan(2);
+    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(1_500_000);
+    expect(head).toEqual({ size: (await allRows()).length, root: await rootOfLedger() });
+  });
+
+  test("text that is too long for a leaf is not even read", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const [row] = await unsealed();
+    const kept = await allRows();
+    await asAttacker(`UPDATE ledger SET body = hex(zeroblob(900000)) WHERE id = ${row?.id}`);
+    const read = vi.spyOn(env.DB, "batch");
+    await call("POST", "/log/seal", admin);
+    const pages = await Promise.all(read.mock.results.map(({ value }) => value as Promise<unknown>));
+    for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(100_000);
+    await restore(kept);
+    await sealed();
+  });
+
+  test("the tree of every size that was seen is the beginning of every later one", async () => {
+    const heads = [...seenHeads].toSorted(([a], [b]) => a - b);
+    expect(heads.length).toBeGreaterThan(20);
+    for (const [at, [old, oldRoot]] of heads.entries()) {
+      for (const [size, root] of heads.slice(at)) {
+        const proved = await log().consistency(old, size);
+        if (!proved.ok) throw new Error("no proof");
+        const holds = verifyConsistency(old, size, proved.value.proof, hexToBytes(oldRoot), hexToBytes(root));
+        expect(holds, `${old} in ${size}`).toBe(true);
+      }
+    }
+  });
+
+  test("a new secret signs on where the old one stopped; rows of both are sealed, old notes still verify", async () => {
+    const before = (await call("POST", "/log/seal", admin)).text;
+    const oldKeys = await publishedVkeys();
+    await unsealed();
+    bindings["GATE_SECRET_PREVIOUS"] = bindings["GATE_SECRET"];
+    bindings["GATE_SECRET"] = btoa("another-secret-for-the-tests-only");
+    await evictDurableObject(log());
+    const sealing = await runInDurableObject(log(), (object) => object.seal());
+    const [announced] = (await ledgerOf("registry")).toReversed();
+    expect(announced?.event).toBe("signing_key_changed");
+    expect(sealing).toMatchObject({ fault: null, isComplete: true });
+    const after = sealing.checkpoint?.note ?? "";
+    later(61_000);
+    const keys = await publishedVkeys();
+    expect(keys).toHaveLength(2);
+    expect((await opened(after, keys)).root).toBe(await rootOfLedger());
+    await expect(opened(after, oldKeys)).rejects.toThrow("unsigned");
+    expect((await opened(before, keys)).size).toBeLessThan((await opened(after, keys)).size);
+  });
+});

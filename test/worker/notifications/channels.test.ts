@@ -1,0 +1,516 @@
+import { createHmac } from "node:crypto";
+import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { err } from "../../../src/core/base/result.ts";
+import { readLink } from "../../../src/app/approvals/approval-link.ts";
+import { caseTold } from "../../../src/app/notifications/channels/case-message.ts";
+import { filled, letterOf } from "../../../src/app/notifications/channels/email.ts";
+import { readInteraction } from "../../../src/app/notifications/channels/interaction.ts";
+import {
+  answered,
+  delivery,
+  held,
+  outside,
+  ports,
+  SECRETS,
+  setScene,
+  tell,
+} from "../../support/worker/channels-scene.ts";
+import { admin, call, fresh, register, type Registered } from "../../support/worker/gate.ts";
+
+beforeAll(setScene);
+
+let reviewer: Registered;
+
+beforeEach(async () => {
+  reviewer ??= await register("reviewer", { person: "ben" });
+});
+
+const approve = (intent: string) => call("POST", `/v1/intents/${intent}/approve`, reviewer.key, {});
+
+const slackOk = (ts = "1712345678.000100") => answered(200, { ok: true, channel: "C0APPROVALS", ts });
+
+/** Every kind of channel with what it answers when all is well, and whom it tells. */
+const PLACES = [
+  { channel: "hook", person: null, fine: () => answered(200, "ok") },
+  { channel: "app", person: null, fine: () => slackOk() },
+  { channel: "json", person: null, fine: () => answered(204, "") },
+  { channel: "mail", person: "ana", fine: () => answered(202, "{}") },
+  { channel: "sms", person: "ana", fine: () => answered(200, "{}") },
+] as const;
+
+const byLink = (channel: string) => (channel === "sms" ? "crm.by-link" : "crm.held");
+
+test.each(PLACES)("$channel is told who, what, where, risk, records, why and until when", async (place) => {
+  const intent = await held(byLink(place.channel), { recordCount: 12_345 });
+  const world = outside(place.fine);
+  const told = await tell(delivery(place.channel, intent, "held", { person: place.person }), world);
+  expect(told.kind).toBe("delivered");
+  const [got] = world.got;
+  const text = JSON.stringify(got?.body);
+  const { body } = await call("GET", `/v1/intents/${intent}`, admin);
+  const agent = await call("GET", `/v1/agents/${body.sender_agent_id ?? body.agent_id}`, admin);
+  for (const part of [byLink(place.channel), agent.body.name, "12,345", "manual_review_required"]) {
+    expect(text.replaceAll("12345", "12,345")).toContain(part);
+  }
+  expect(text).toMatch(/low|medium|high/);
+  expect(text).toContain("https://gate.example.com/");
+});
+
+test.each(PLACES)(
+  "invariant 29: $channel gets nothing of the payload and nothing that identifies a person",
+  async (place) => {
+    const payload = JSON.stringify({ secret_field: "the-payload-itself", card: "4111 1111 1111 1111" });
+    const agent = await register("agent", { name: `${fresh("bot")} of jo.doe@example.com` });
+    const more = { payload, action: "call:491701234567", metadata: { note: "free-text-of-agent" } };
+    const intent = await held(byLink(place.channel), more, agent);
+    const world = outside(place.fine);
+    await tell(delivery(place.channel, intent, "held", { person: place.person }), world);
+    const text = world.got.map((got) => got.text).join();
+    expect(text).toContain("[e-mail]");
+    for (const hidden of [
+      "the-payload-itself",
+      "secret_field",
+      "4111 1111",
+      "jo.doe",
+      "1701234567",
+      "free-text-of-agent",
+    ]) {
+      expect(text).not.toContain(hidden);
+    }
+  },
+);
+
+const HOSTILE = [
+  {
+    trick: "calls the channel together",
+    name: "<!channel> <!here> <@U0ANA>",
+    never: ["<!channel>", "<!here>", "<@U0ANA>"],
+  },
+  { trick: "is a link to elsewhere", name: "<https://evil.example|Open case>", never: ["<https://evil"] },
+  { trick: "starts other lines", name: "ok\n*Risk*\nlow", never: ["ok\\n*Risk*"] },
+  { trick: "ends its code span", name: "a` *bold* `b", never: ["a` *bold*"] },
+  { trick: "turns the reading direction", name: "pay \u202egpj.exe", never: ["\u202e"] },
+  { trick: "hides letters", name: "ap\u200bprove\u0000", never: ["\u200b", "\\u0000"] },
+  { trick: "is markup", name: "<script>alert(1)</script><img src=x>", never: ["<script>", "<img"] },
+] as const;
+
+test.each(HOSTILE)("an agent's name stays text when it $trick", async ({ name, never }) => {
+  const agent = await register("agent", { name: `${fresh("a")} ${name}` });
+  const intent = await held("crm.by-link", {}, agent);
+  for (const { channel, person, fine } of PLACES) {
+    const world = outside(fine);
+    const told = await tell(delivery(channel, intent, "held", { person }), world);
+    expect(told.kind).toBe("delivered");
+    const [got] = world.got;
+    // Plain text and JSON need no escaping but their own; blocks and HTML do.
+    const marked = channel === "mail" ? got?.body.html : ["hook", "app"].includes(channel) ? got?.text : "";
+    const isHarmless = channel === "mail" && name.includes("`");
+    for (const part of isHarmless ? [] : never) expect(marked).not.toContain(part);
+    expect(got?.text).not.toMatch(/[\u200b\u202e]/);
+  }
+});
+
+test.each(["hook", "app"])(
+  "a message to %s is within Slack's limits whatever the agent calls things",
+  async (channel) => {
+    const agent = await register("agent", { name: fresh("&<>`".repeat(25)) });
+    const intent = await held("crm.held", { action: "x".repeat(128) }, agent);
+    const world = outside(() => slackOk());
+    expect((await tell(delivery(channel, intent, "held"), world)).kind).toBe("delivered");
+    const { blocks, text } = world.got[0]?.body ?? {};
+    expect(text.length).toBeLessThanOrEqual(3000);
+    expect(blocks.length).toBeLessThanOrEqual(50);
+    for (const block of blocks) {
+      if (block.type === "header") expect(block.text.text.length).toBeLessThanOrEqual(150);
+      for (const field of block.fields ?? []) expect(field.text.length).toBeLessThanOrEqual(2000);
+      expect((block.fields ?? []).length).toBeLessThanOrEqual(10);
+      for (const { text: label, value, url } of block.elements ?? []) {
+        if (block.type !== "actions") continue;
+        expect(label.text.length).toBeLessThanOrEqual(75);
+        expect((value ?? "").length).toBeLessThanOrEqual(2000);
+        expect((url ?? "").length).toBeLessThanOrEqual(3000);
+      }
+    }
+  },
+);
+
+describe("an answer means", () => {
+  const cases = [
+    { answer: () => answered(429, "slow down", { "Retry-After": "30" }), kind: "retry", afterMs: 30_000 },
+    { answer: () => answered(429, "", { "Retry-After": "999999999" }), kind: "retry", afterMs: 3_600_000 },
+    { answer: () => answered(429, "", { "Retry-After": "soon" }), kind: "retry", afterMs: null },
+    { answer: () => answered(500, "oops"), kind: "retry", afterMs: null },
+    { answer: () => answered(503, "", { "Retry-After": "7" }), kind: "retry", afterMs: 7000 },
+    { answer: () => answered(302, "", { Location: "https://evil.example" }), kind: "failed" },
+    { answer: () => answered(400, "invalid_payload"), kind: "failed" },
+    { answer: () => answered(403, "action_prohibited"), kind: "failed" },
+    { answer: () => answered(404, "no_service"), kind: "failed" },
+    { answer: () => answered(410, "channel_is_archived"), kind: "failed" },
+    { answer: () => err("timeout" as const), kind: "retry", afterMs: null },
+    { answer: () => err("unreachable" as const), kind: "retry", afterMs: null },
+    { answer: () => err("refused_address" as const), kind: "failed" },
+  ] as const;
+  test.each(PLACES)("the same to every channel: $channel", async ({ channel, person }) => {
+    const intent = await held("crm.by-link");
+    for (const { answer, ...wanted } of cases) {
+      const told = await tell(delivery(channel, intent, "held", { person }), outside(answer));
+      expect(told).toMatchObject(wanted);
+    }
+  });
+});
+
+test.each(["https://gate.example.net/login", "www.example.net", "example.net", "mailto:x.example.net"])(
+  "no action puts a link into a letter or a text message: %s",
+  async (action) => {
+    const intent = await held("crm.by-link", { action });
+    for (const { channel, person } of PLACES.filter(({ channel: id }) => ["mail", "sms"].includes(id))) {
+      const world = outside();
+      await tell(delivery(channel, intent, "held", { person }), world);
+      const [got] = world.got;
+      const { text, html, summary } = got?.body ?? {};
+      expect(text ?? summary).toBeDefined();
+      for (const shown of [text, html, summary].filter((each) => each !== undefined)) {
+        expect(shown).toContain(action.replaceAll(/[.:]/g, "[$&]"));
+        expect(shown.replaceAll(/https:\/\/gate\.example\.com\/\S*/g, "")).not.toMatch(/example\.net|:\/\//);
+      }
+    }
+  },
+);
+
+test("no words about what went wrong hold a secret, even when the other side sends it back", async () => {
+  const intent = await held("crm.by-link");
+  const secrets = [...Object.values(SECRETS), "verySecretPath"];
+  for (const { channel, person } of PLACES) {
+    for (const status of [302, 400, 404, 429, 500]) {
+      const world = outside(() => answered(status, secrets.join(" ")));
+      const told = JSON.stringify(await tell(delivery(channel, intent, "held", { person }), world));
+      for (const secret of secrets) expect(told).not.toContain(secret);
+    }
+  }
+});
+
+test("what Slack says is wrong with an incoming webhook is said in words", async () => {
+  const intent = await held();
+  const world = outside(() => answered(410, "channel_is_archived"));
+  const told = await tell(delivery("hook", intent, "held"), world);
+  expect(told).toEqual({ kind: "failed", status: 410, problem: "the webhook's channel is archived" });
+});
+
+const API_PROBLEMS = [
+  { error: "ratelimited", kind: "retry" },
+  { error: "internal_error", kind: "retry" },
+  { error: "channel_not_found", kind: "failed" },
+  { error: "not_in_channel", kind: "failed" },
+  { error: "invalid_auth", kind: "failed" },
+  { error: "something_new", kind: "failed" },
+] as const;
+
+test.each(API_PROBLEMS)("Slack's Web API says $error with status 200: $kind", async ({ error, kind }) => {
+  const intent = await held();
+  const told = await tell(
+    delivery("app", intent, "held"),
+    outside(() => answered(200, { ok: false, error })),
+  );
+  expect(told.kind).toBe(kind);
+});
+
+test.each(["", "<html>", "[]", "null", '{"ok":"true"}', '{"error":"xoxb-scene-secret-token"}'])(
+  "an answer that is not Slack's is no success: %s",
+  async (text) => {
+    const intent = await held();
+    const told = await tell(
+      delivery("app", intent, "held"),
+      outside(() => answered(200, text)),
+    );
+    expect(told.kind).toBe("retry");
+    expect(JSON.stringify(told)).not.toContain("xoxb");
+  },
+);
+
+describe("a Slack app", () => {
+  test("posts with buttons under its token and keeps where the message is", async () => {
+    const intent = await held();
+    const world = outside(() => slackOk());
+    const told = await tell(delivery("app", intent, "held"), world);
+    expect(told).toMatchObject({ kind: "delivered", receipt: "C0APPROVALS/1712345678.000100" });
+    const [got] = world.got;
+    expect(got?.url).toBe("https://slack.com/api/chat.postMessage");
+    expect(got?.headers["Authorization"]).toBe(`Bearer ${SECRETS.SCENE_BOT}`);
+    expect(got?.body.channel).toBe("C0APPROVALS");
+    const buttons = got?.body.blocks.at(-1).elements;
+    expect(buttons.map(({ action_id: id }: { action_id: string }) => id)).toEqual([
+      "gate_approve",
+      "gate_reject",
+      "gate_open",
+    ]);
+  });
+
+  test("promises no decision where the policy would take none from Slack", async () => {
+    const intent = await held("crm.touch");
+    const world = outside(() => slackOk());
+    await tell(delivery("app", intent, "held"), world);
+    expect(world.got[0]?.text).not.toContain("gate_approve");
+    expect(world.got[0]?.text).toContain("gate_open");
+  });
+
+  test("takes the buttons away once somebody decided elsewhere, and says who and where it stands", async () => {
+    const intent = await held();
+    const earlier = [
+      delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/1.2" }),
+      delivery("other-app", intent, "held", { state: "delivered", receipt: "C0OTHER/3.4" }),
+    ];
+    expect((await approve(intent)).status).toBe(200);
+    const world = { ...outside(() => slackOk()), earlier };
+    expect((await tell(delivery("app", intent, "decided"), world)).kind).toBe("delivered");
+    expect(world.got).toHaveLength(1);
+    expect(world.got[0]?.url).toBe("https://slack.com/api/chat.update");
+    expect(world.got[0]?.body).toMatchObject({ channel: "C0APPROVALS", ts: "1.2" });
+    expect(world.got[0]?.text).toContain("Approved by Ben Okafor");
+    expect(world.got[0]?.text).not.toContain("gate_approve");
+  });
+
+  test("has nothing to take back where the first message never arrived", async () => {
+    const intent = await held();
+    await approve(intent);
+    const earlier = [delivery("app", intent, "held", { state: "failed" })];
+    const world = { ...outside(), earlier };
+    expect((await tell(delivery("app", intent, "decided"), world)).kind).toBe("moot");
+    expect(world.got).toEqual([]);
+  });
+
+  test("waits for a message that is under way, so that none keeps its buttons", async () => {
+    const intent = await held();
+    await approve(intent);
+    const earlier = [delivery("app", intent, "held", { state: "pending" })];
+    const told = await tell(delivery("app", intent, "decided"), { ...outside(), earlier });
+    // By the schedule of all channels: a post that Slack put off for an hour is not looked for every five seconds.
+    expect(told).toMatchObject({ kind: "retry", afterMs: null });
+  });
+
+  test("brings every message up to date, though one of them can't be changed any more", async () => {
+    const intent = await held();
+    await approve(intent);
+    const earlier = ["C0APPROVALS/1.2", "C0APPROVALS/3.4"].map((receipt, at) =>
+      delivery("app", intent, "held", { id: `earlier-${at}`, state: "delivered", receipt }),
+    );
+    const refused = answered(200, { ok: false, error: "edit_window_closed" });
+    const world = outside(({ body }) => (body?.includes('"1.2"') === true ? refused : slackOk()));
+    const told = await tell(delivery("app", intent, "decided"), { ...world, earlier });
+    expect(world.got.map(({ body }) => body.ts)).toEqual(["1.2", "3.4"]);
+    expect(told).toMatchObject({ kind: "failed", problem: "Slack answered edit_window_closed" });
+  });
+
+  test("is done with a message that somebody deleted", async () => {
+    const intent = await held();
+    await approve(intent);
+    const earlier = [delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/1.2" })];
+    const gone = outside(() => answered(200, { ok: false, error: "message_not_found" }));
+    expect((await tell(delivery("app", intent, "decided"), { ...gone, earlier })).kind).toBe("delivered");
+  });
+
+  test.each(["reminder", "escalation"] as const)("gives a %s under the message that asked", async (kind) => {
+    const intent = await held();
+    const earlier = [delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/1.2" })];
+    const world = { ...outside(() => slackOk("9.9")), earlier };
+    const told = await tell(delivery("app", intent, kind, { to: "ops" }), world);
+    expect(told).toMatchObject({ kind: "delivered", receipt: null });
+    expect(world.got[0]?.body).toMatchObject({ channel: "C0APPROVALS", thread_ts: "1.2" });
+    expect(world.got[0]?.text).not.toContain("gate_approve");
+  });
+});
+
+test("nobody is asked for what was decided, or for a vote they gave", async () => {
+  const decided = await held();
+  await approve(decided);
+  const voted = await held("crm.pair");
+  await approve(voted);
+  const world = outside();
+  for (const kind of ["held", "reminder", "escalation"] as const) {
+    expect((await tell(delivery("hook", decided, kind), world)).kind).toBe("moot");
+    expect((await tell(delivery("mail", voted, kind, { person: "ben" }), world)).kind).toBe("moot");
+  }
+  expect(world.got).toEqual([]);
+  expect((await tell(delivery("mail", voted, "reminder", { person: "ana" }), world)).kind).toBe("delivered");
+});
+
+test.each([
+  { channel: "hook", person: null },
+  { channel: "mail", person: "ana" },
+  { channel: "sms", person: "ana" },
+])(
+  "what can't be changed is not followed by a second message once it is decided: $channel",
+  async (place) => {
+    const intent = await held("crm.by-link");
+    await approve(intent);
+    const world = outside();
+    const told = await tell(delivery(place.channel, intent, "decided", { person: place.person }), world);
+    expect(told.kind).toBe("moot");
+    expect(world.got).toEqual([]);
+  },
+);
+
+describe("a generic webhook", () => {
+  const EVENTS = [
+    ["held", "approval.requested"],
+    ["reminder", "approval.reminded"],
+    ["escalation", "approval.escalated"],
+  ] as const;
+
+  test.each(EVENTS)("invariant 30: %s is %s, signed by Standard Webhooks", async (kind, type) => {
+    const intent = await held();
+    const world = outside(() => answered(204, ""));
+    const record = delivery("json", intent, kind);
+    await tell(record, world);
+    const [got] = world.got;
+    expect(got?.url).toBe("https://hooks.example.com/gate");
+    expect(got?.body).toMatchObject({ type, data: { intent_id: intent, state: "pending_approval" } });
+    expect(got?.text.length).toBeLessThan(20_000);
+    const key = Buffer.from(SECRETS.SCENE_WHSEC.slice("whsec_".length), "base64");
+    const signed = `${record.id}.${got?.headers["webhook-timestamp"]}.${got?.text}`;
+    const signature = createHmac("sha256", key).update(signed).digest("base64");
+    expect(got?.headers).toMatchObject({ "webhook-id": record.id, "webhook-signature": `v1,${signature}` });
+  });
+
+  test("is told of the decision", async () => {
+    const intent = await held();
+    await approve(intent);
+    const world = outside();
+    await tell(delivery("json", intent, "decided"), world);
+    expect(world.got[0]?.body).toMatchObject({
+      type: "approval.decided",
+      data: { state: "approved", decided_by: "ben" },
+    });
+  });
+});
+
+describe("a letter", () => {
+  test("goes to one person with a link of their own, as most providers take it", async () => {
+    const intent = await held("crm.by-link");
+    const world = outside(() => answered(200, "{}"));
+    await tell(delivery("mail", intent, "held", { person: "ana" }), world);
+    const [got] = world.got;
+    expect(got?.url).toBe("https://mail.example.com/send");
+    expect(got?.headers["Authorization"]).toBe(`Bearer ${SECRETS.SCENE_MAIL}`);
+    expect(got?.body).toMatchObject({ from: "Gate <gate@example.com>", to: ["ana@example.com"] });
+    const [, token = ""] = /\?link=(\S+)/.exec(got?.body.text) ?? [];
+    expect(readLink(ports(), token)).toMatchObject({ intent, person: "ana" });
+  });
+
+  test.each([
+    ["crm.by-link", /Whoever opens it can decide in your name/],
+    ["crm.held", /you sign in to decide/],
+  ])("says what its link does by itself: %s", async (destination, words) => {
+    const intent = await held(destination);
+    const world = outside(() => answered(200, "{}"));
+    await tell(delivery("mail", intent, "held", { person: "ana" }), world);
+    expect(world.got[0]?.body.text).toMatch(words);
+  });
+
+  test("has a subject of one line, 150 characters at most", async () => {
+    const dossier = await ports()
+      .intents.find(await held())
+      ?.dossier();
+    if (!dossier) throw new Error("no dossier");
+    const told = await caseTold(dossier, null, ports());
+    const to = `ops\r\nBcc: everybody@example.com ${"x".repeat(400)}`;
+    const { subject } = letterOf({ kind: "escalation", to }, told, "ana@example.com", "gate@example.com");
+    expect(subject).toMatch(/^Escalated to ops/);
+    expect(subject).not.toMatch(/[\r\n]/);
+    expect(subject.length).toBeLessThanOrEqual(150);
+  });
+
+  test("fills a provider's own template in texts only, and each value once", () => {
+    const letter = {
+      to: "t@x.y",
+      from: "f@x.y",
+      subject: '", "admin": true, "x": "{html}',
+      text: "{to}$&",
+      html: "<b>",
+    };
+    const template = {
+      "{to}": 1,
+      personalizations: [{ to: [{ email: "{to}" }] }],
+      subject: "Re: {subject}",
+      text: "{text}",
+    };
+    expect(filled(template, letter)).toEqual({
+      "{to}": 1,
+      personalizations: [{ to: [{ email: "t@x.y" }] }],
+      subject: 'Re: ", "admin": true, "x": "{html}',
+      text: "{to}$&",
+    });
+  });
+
+  test("is not written to whoever left gate.yaml", async () => {
+    const intent = await held();
+    const told = await tell(delivery("mail", intent, "held", { person: "zoe" }), outside());
+    expect(told).toMatchObject({ kind: "failed", problem: "zoe is no longer in gate.yaml" });
+  });
+});
+
+describe("an approval provider", () => {
+  test("is asked as the contract says, signed, for one person and one digest", async () => {
+    const intent = await held("crm.by-link");
+    const world = outside(() => answered(200, "{}"));
+    await tell(delivery("sms", intent, "held", { person: "ana" }), world);
+    const [got] = world.got;
+    expect(got?.body).toMatchObject({
+      protocol: "a2h.v1",
+      intent_id: intent,
+      required_factors: [],
+      callback_url: "https://gate.example.com/v1/approval-callbacks/sms",
+      gateway_id: ports().settings.origin,
+    });
+    const asked = readInteraction(ports(), got?.body.gate_approval_interaction_id);
+    expect(asked).toMatchObject({ provider: "sms", intent, person: "ana" });
+    const [, at, signature] = /^t=(\d+),v1=([0-9a-f]+)$/.exec(got?.headers["X-Gate-Signature"] ?? "") ?? [];
+    const right = createHmac("sha256", SECRETS.SCENE_PROVIDER).update(`${at}.${got?.text}`).digest("hex");
+    expect(signature).toBe(right);
+  });
+
+  test("is not asked for what its word would not count for", async () => {
+    const intent = await held("crm.held");
+    const told = await tell(delivery("sms", intent, "held", { person: "ana" }), outside());
+    expect(told.kind).toBe("failed");
+  });
+
+  test("needs an address for the answer", async () => {
+    const intent = await held("crm.by-link");
+    const told = await tell(delivery("sms", intent, "held", { person: "ana" }), outside(), {
+      publicUrl: null,
+    });
+    expect(told).toMatchObject({ kind: "failed", problem: expect.stringContaining("GATE_PUBLIC_URL") });
+  });
+});
+
+test("a credential without a value fails in words, not by throwing", async () => {
+  const intent = await held("crm.by-link");
+  const told = await tell(delivery("voice", intent, "held", { person: "ana" }), outside());
+  expect(told).toEqual({ kind: "failed", status: null, problem: "the credential unset has no value" });
+});
+
+test("an intent that is not there, or can't be read now, throws nothing", async () => {
+  const missing = await tell(delivery("hook", "int_nothing", "held"), outside());
+  expect(missing.kind).toBe("failed");
+  const intent = await held();
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const broken = {
+    ...outside(),
+    send: () => {
+      throw new Error("no network");
+    },
+  };
+  expect((await tell(delivery("hook", intent, "held"), broken)).kind).toBe("retry");
+});
+
+test("where several must decide, the shared link is the case's own address, and no first reader uses it up", async () => {
+  const [one, two] = [await held("crm.held"), await held("crm.pair")];
+  const links: string[] = [];
+  for (const intent of [one, two]) {
+    const world = outside();
+    await tell(delivery("hook", intent, "held"), world);
+    links.push(world.got[0]?.body.blocks.at(-1).elements[0].url);
+  }
+  expect(links[0]).toMatch(/^https:\/\/gate\.example\.com\/case\?link=alk_/);
+  expect(links[1]).toBe(`https://gate.example.com/cases/${two}`);
+});

@@ -1,0 +1,305 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, beforeEach, afterAll, describe, expect, test } from "vitest";
+import type { DeliveryRecord, Told } from "../../../src/ports/notifications.ts";
+import {
+  admin,
+  ask,
+  call,
+  flushed,
+  later,
+  MINUTE_MS,
+  propose,
+  register,
+  type Registered,
+} from "../../support/worker/gate.ts";
+import { ports, stopQueue, tell } from "../../support/worker/receiver.ts";
+import { changeRules, RULES } from "../../support/worker/rules.ts";
+
+/*
+ * Who is told of what, by the ledger alone: how a channel is told has tests of its own, and is played here.
+ */
+
+const POLICIES = {
+  ...RULES.policies,
+  climb: `require_approval: always
+expiry_minutes: 120
+on_no_response: escalate
+approvers: { groups: [ops] }
+escalate: [{ after: 20m, to: board }, { after: 40m, to: eve }]`,
+};
+
+const REGISTRY = `${RULES.registry
+  .replace(
+    "groups:",
+    "  eve: { name: Eve Adams, email: eve@example.com }\n  dan: { name: Dan Roe }\ngroups:\n  board: [eve, dan]",
+  )
+  .replace("\ndestinations:", "\ndestinations:\n  crm.climb: { policies: [climb] }")}
+credentials:
+  secret: { ref: env://SOME_SECRET }
+channels:
+  everybody: { type: slack_webhook, secret: secret }
+  ops: { type: slack_app, channel: C0OPS, token: secret, signing_secret: secret, for: [ops] }
+  ana: { type: webhook, url: "https://ana.example.com", secret: secret, for: [ana] }
+  board: { type: slack_webhook, secret: secret, for: [board] }
+  elsewhere: { type: slack_webhook, secret: secret, destinations: [vpc.*] }
+  mail: { type: email, url: "https://mail.example.com", secret: secret, from: gate@example.com, destinations: [crm.by-ops, crm.climb, crm.held] }
+  mail-board: { type: email, url: "https://mail.example.com", secret: secret, from: gate@example.com, for: [board], destinations: [crm.climb, crm.held] }
+`;
+
+let agent: Registered;
+let reviewer: Registered;
+
+beforeAll(async () => {
+  agent = await register("agent");
+  reviewer = await register("reviewer", { person: "ana" });
+  await changeRules({ policies: POLICIES, registry: REGISTRY });
+});
+
+afterAll(() => changeRules(RULES));
+
+beforeEach(async () => {
+  stopQueue();
+  await tell({}, well);
+});
+
+const DELIVERED: Told = { kind: "delivered", status: 200, receipt: null };
+
+const well = async () => DELIVERED;
+
+/** Plans and tells, and says who was told: `kind channel person → to`. */
+async function told(intent: string): Promise<readonly string[]> {
+  const got: DeliveryRecord[] = [];
+  await tell({}, async (record) => {
+    got.push(record);
+    return DELIVERED;
+  });
+  return got
+    .filter((record) => record.intent === intent)
+    .map(lineOf)
+    .toSorted();
+}
+
+function lineOf({ kind, target, person, to }: DeliveryRecord): string {
+  return [kind, target.replace("channel:", ""), person, to === null ? null : `→${to}`]
+    .filter(Boolean)
+    .join(" ");
+}
+
+async function held(destination: string, more: Record<string, unknown> = {}): Promise<string> {
+  const intent = await propose(agent, ask(destination, more), "pending_approval");
+  await flushed(intent);
+  return intent;
+}
+
+describe("an intent that waits is told of", () => {
+  test("to every channel of those who may decide, and by mail to each of them", async () => {
+    expect(await told(await held("crm.by-ops"))).toEqual([
+      "held ana",
+      "held everybody",
+      "held mail ana",
+      "held mail ben",
+      "held ops",
+    ]);
+  });
+
+  test("to a group's channel where only one of its people may decide", async () => {
+    expect(await told(await held("crm.by-ana"))).toEqual(["held ana", "held everybody", "held ops"]);
+  });
+
+  test("to everybody where everybody may decide", async () => {
+    expect(await told(await held("crm.held"))).toEqual([
+      "held ana",
+      "held board",
+      "held everybody",
+      "held mail ana",
+      "held mail ben",
+      "held mail eve",
+      "held mail-board eve",
+      "held ops",
+    ]);
+  });
+
+  test("but by no mail to those who may not decide it, because it is theirs", async () => {
+    const { id, key } = await register("agent", { owner: "ben@example.com" });
+    const intent = await propose({ id, key }, ask("crm.by-ops"), "pending_approval");
+    await flushed(intent);
+    expect(await told(intent)).toEqual(["held ana", "held everybody", "held mail ana", "held ops"]);
+  });
+
+  test("once, however often the ledger is read", async () => {
+    const intent = await held("crm.by-ana");
+    expect(await told(intent)).toHaveLength(3);
+    expect(await told(intent)).toEqual([]);
+  });
+
+  test("and to nobody once it is decided", async () => {
+    const intent = await held("crm.by-ana");
+    await call("POST", `/v1/intents/${intent}/approve`, reviewer.key);
+    await flushed(intent);
+    expect(await told(intent)).toEqual([]);
+  });
+});
+
+describe("with time", () => {
+  test("the same places are reminded, each step names its own, and the second wait all of them", async () => {
+    const intent = await held("crm.climb");
+    expect(await told(intent)).toEqual([
+      "held ana",
+      "held everybody",
+      "held mail ana",
+      "held mail ben",
+      "held ops",
+    ]);
+    const after = async (minutes: number) => {
+      later(minutes * MINUTE_MS);
+      await ports().intents.find(intent)?.tick();
+      await flushed(intent);
+      return told(intent);
+    };
+    expect(await after(20)).toEqual([
+      "escalation board →board",
+      "escalation mail eve →board",
+      "escalation mail-board eve →board",
+    ]);
+    // Nobody's channel: the ones that are everybody's.
+    expect(await after(20)).toEqual(["escalation everybody →eve", "escalation mail eve →eve"]);
+    expect(await after(20)).toEqual([
+      "reminder ana",
+      "reminder everybody",
+      "reminder mail ana",
+      "reminder mail ben",
+      "reminder ops",
+    ]);
+    expect(await after(60)).toEqual([
+      "escalation board →board",
+      "escalation everybody →eve",
+      "escalation mail eve →board",
+      "escalation mail eve →eve",
+      "escalation mail-board eve →board",
+    ]);
+  });
+});
+
+describe("what is decided", () => {
+  test("brings up to date what can be, where it was told", async () => {
+    const intent = await held("crm.by-ops");
+    await told(intent);
+    await call("POST", `/v1/intents/${intent}/reject`, reviewer.key, { reason: "no" });
+    await flushed(intent);
+    expect(await told(intent)).toEqual(["decided ana", "decided ops"]);
+  });
+
+  test("is no news where the policy decided by itself", async () => {
+    const intent = await propose(agent, ask("crm.small"), "approved");
+    await flushed(intent);
+    expect(await told(intent)).toEqual([]);
+  });
+});
+
+describe("30: a channel that is down", () => {
+  test("30: is tried again for as long as the intent waits, and keeps no other waiting", async () => {
+    const intent = await held("crm.by-ops");
+    const tried: string[] = [];
+    const attempt = () =>
+      tell({}, async (record) => {
+        tried.push(lineOf(record));
+        return record.target === "channel:ops"
+          ? { kind: "retry", status: 500, problem: "it answered 500", afterMs: null }
+          : DELIVERED;
+      });
+    await attempt();
+    expect(tried.toSorted()).toEqual([
+      "held ana",
+      "held everybody",
+      "held mail ana",
+      "held mail ben",
+      "held ops",
+    ]);
+    for (let minutes = 0; minutes < 20; minutes += 1) {
+      later(MINUTE_MS);
+      await attempt();
+    }
+    expect(tried.filter((line) => line === "held ops").length).toBeGreaterThanOrEqual(5);
+    const records = await ports().deliveries.ofIntents([intent]);
+    expect(records.find(({ target }) => target === "channel:ops")).toMatchObject({
+      state: "pending",
+      lastProblem: "it answered 500",
+    });
+    expect(records.filter(({ state }) => state === "delivered")).toHaveLength(4);
+  });
+
+  test("30: and one that throws, is a failed attempt of its own", async () => {
+    const intent = await held("crm.by-ana");
+    await tell({}, async (record) => {
+      if (record.target === "channel:ops") throw new Error("a bug with a secret in it");
+      return DELIVERED;
+    });
+    const records = await ports().deliveries.ofIntents([intent]);
+    expect(records.map(({ target, state, lastProblem }) => [target, state, lastProblem]).toSorted()).toEqual([
+      ["channel:ana", "delivered", null],
+      ["channel:everybody", "delivered", null],
+      ["channel:ops", "pending", "Gate could not tell it"],
+    ]);
+  });
+
+  test("a channel that is no longer in gate.yaml has failed, and says so", async () => {
+    const intent = await held("crm.by-ana");
+    await tell({}, async () => ({ kind: "retry", status: null, problem: "later", afterMs: 1 }));
+    await changeRules({
+      policies: POLICIES,
+      registry: REGISTRY.replace(/ {2}ana: \{ type: webhook.*\n/, ""),
+    });
+    later(MINUTE_MS);
+    await tell({}, well);
+    await changeRules({ policies: POLICIES, registry: REGISTRY });
+    const records = await ports().deliveries.ofIntents([intent]);
+    expect(records.find(({ target }) => target === "channel:ana")).toMatchObject({
+      state: "failed",
+      lastProblem: "no longer in gate.yaml",
+    });
+  });
+
+  test("an intent that can't be looked at is waited for, and then passed over for the others' sake", async () => {
+    const [broken, sound] = [await held("crm.by-ana"), await held("crm.by-ana")];
+    const { intents } = ports();
+    const world = {
+      intents: {
+        ...intents,
+        find: (id: string) => {
+          const found = intents.find(id);
+          if (found === null || id !== broken) return found;
+          return { ...found, look: () => Promise.reject(new Error("its object is gone")) };
+        },
+      },
+    };
+    const got: string[] = [];
+    const attempt = () =>
+      tell(world, async (record) => {
+        got.push(record.intent);
+        return DELIVERED;
+      });
+    await attempt();
+    expect(got).toEqual([]);
+    later(2 * MINUTE_MS + 1);
+    await attempt();
+    expect(new Set(got)).toEqual(new Set([sound]));
+  });
+});
+
+test("where nobody has a channel or a webhook, nothing is looked at but the ledger", async () => {
+  await changeRules(RULES);
+  await propose(agent, ask("crm.held"), "pending_approval").then(flushed);
+  const { deliveries } = ports();
+  const before = await deliveries.cursor();
+  const never = () => Promise.reject(new Error("asked in vain"));
+  const world = {
+    intents: { ...ports().intents, find: () => null },
+    deliveries: { ...deliveries, ofIntents: never },
+  };
+  await tell(world, never);
+  expect(await deliveries.cursor()).toBeGreaterThan(before);
+  expect(await env.DB.prepare("SELECT MAX(id) AS id FROM ledger").first("id")).toBe(
+    await deliveries.cursor(),
+  );
+  expect((await call("GET", "/v1/webhooks", admin)).body.count).toBe(0);
+});

@@ -1,0 +1,452 @@
+import {
+  createExecutionContext,
+  createMessageBatch,
+  evictDurableObject,
+  getQueueResult,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { pokeDispatcher } from "../../../durable-objects/dispatch/poke.ts";
+import worker from "../../../src/index.ts";
+import type { Deliveries, Delivery, Told } from "../../../src/ports/notifications.ts";
+import {
+  admin,
+  ask,
+  call,
+  flushed,
+  fresh,
+  later,
+  MINUTE_MS,
+  ordered,
+  propose,
+  register,
+  until,
+  type Registered,
+} from "../../support/worker/gate.ts";
+import {
+  dispatcher,
+  Internet,
+  logOf,
+  ports,
+  registerHook,
+  stopQueue,
+  tell,
+  type Hook,
+} from "../../support/worker/receiver.ts";
+
+let agent: Registered;
+let internet: Internet;
+let queue: ReturnType<typeof stopQueue>;
+let url: string;
+let hook: Hook;
+
+beforeAll(async () => {
+  agent = await register("agent");
+});
+
+beforeEach(async () => {
+  queue = stopQueue();
+  internet = new Internet();
+  await tell();
+  url = internet.at();
+  hook = await registerHook(url, ["intent.proposed"]);
+});
+
+afterEach(async () => {
+  await call("DELETE", `/v1/webhooks/${hook.id}`, admin);
+});
+
+/** The Worker dies where this is called. */
+const dies = (): never => {
+  throw new Error("the Worker died here");
+};
+
+function without(method: keyof Deliveries) {
+  return { deliveries: { ...ports().deliveries, [method]: dies } };
+}
+
+async function happened(): Promise<void> {
+  const { intent } = await ordered(agent);
+  await flushed(intent);
+}
+
+/** What is in the queue for whoever tells others. */
+const asked = () =>
+  queue.mock.calls.filter(([message]) => (message as { type: string }).type === "tell").length;
+
+const ids = () => internet.to(url).map(({ headers }) => headers["webhook-id"]);
+
+const alarmAt = () => runInDurableObject(dispatcher(), (_, { storage }) => storage.getAlarm());
+
+describe("30: from durable storage", () => {
+  test("30: of many workers at once each thing is told once", async () => {
+    await happened();
+    await happened();
+    await Promise.all(Array.from({ length: 5 }, () => tell()));
+    expect(ids()).toHaveLength(2);
+    expect(new Set(ids()).size).toBe(2);
+  });
+
+  test("30: planning the same entries twice tells them once", async () => {
+    const { deliveries } = ports();
+    const before = await deliveries.cursor();
+    await happened();
+    await tell();
+    const { to } = await deliveries.news(before);
+    expect(await deliveries.plan(before, to, [])).toBe(false);
+    // The object restored to an hour ago, say: the ids are the same again, and are known.
+    await runInDurableObject(dispatcher(), (_, { storage }) => storage.kv.put("cursor", before));
+    await tell();
+    expect(ids()).toHaveLength(1);
+    expect(await deliveries.cursor()).toBe(to);
+  });
+
+  test.each(["cursor", "news", "plan", "lease"] as const)(
+    "30: a Worker that dies at `%s` has told nobody, and the next one does",
+    async (method) => {
+      await happened();
+      await tell(without(method));
+      expect(ids()).toEqual([]);
+      expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
+      await tell();
+      expect(ids()).toHaveLength(1);
+    },
+  );
+
+  test("30: a Worker that dies before it can say that it told somebody leaves a delivery that comes once more, by the same id", async () => {
+    await happened();
+    await tell(without("settle"));
+    expect(ids()).toHaveLength(1);
+    await tell();
+    expect(ids()).toHaveLength(1);
+    expect(await logOf(hook.id)).toMatchObject([{ state: "pending", attempts: 1 }]);
+    later(MINUTE_MS + 1);
+    await tell();
+    expect(ids()).toHaveLength(2);
+    expect(new Set(ids()).size).toBe(1);
+    expect(await logOf(hook.id)).toMatchObject([{ state: "delivered", attempts: 2 }]);
+  });
+
+  test("30: while one Worker tells it, no other does", async () => {
+    await happened();
+    const { deliveries } = ports();
+    const [taken] = await tellNobody(() => deliveries.lease(10));
+    expect(await deliveries.lease(10)).toEqual([]);
+    later(59_000);
+    expect(await deliveries.lease(10)).toEqual([]);
+    later(2_000);
+    expect((await deliveries.lease(10)).map(({ id, attempts }) => [id, attempts])).toEqual([[taken?.id, 2]]);
+  });
+
+  test("30: what was told too late to count says nothing about what was settled meanwhile", async () => {
+    await happened();
+    const { deliveries } = ports();
+    const [taken] = await tellNobody(() => deliveries.lease(10));
+    const id = taken?.id ?? "";
+    await deliveries.settle(id, { kind: "delivered", status: 200, receipt: "theirs" });
+    const late: Told = { kind: "retry", status: 500, problem: "it answered 500", afterMs: 1 };
+    await deliveries.settle(id, late);
+    expect(await deliveries.find(id)).toMatchObject({
+      state: "delivered",
+      lastStatus: 200,
+      receipt: "theirs",
+    });
+  });
+});
+
+/** Plans, and leaves the telling to the test. */
+async function tellNobody<T>(instead: () => Promise<T>): Promise<T> {
+  await tell(without("lease"));
+  return instead();
+}
+
+describe("one message in the queue at a time, and the alarm behind it", () => {
+  test("an entry on the ledger is a message in the queue", async () => {
+    const before = asked();
+    await happened();
+    await until(() => expect(asked()).toBeGreaterThan(before));
+  });
+
+  test("many at once are one message, until somebody comes for it", async () => {
+    const { deliveries } = ports();
+    await deliveries.cursor();
+    queue.mockClear();
+    await Promise.all(Array.from({ length: 50 }, () => deliveries.poke()));
+    expect(asked()).toBe(1);
+    await deliveries.cursor();
+    await deliveries.poke();
+    expect(asked()).toBe(2);
+  });
+
+  test("of many pokes at once few are passed on, and none is forgotten", async () => {
+    const passedOn: number[] = [];
+    let said = 0;
+    const poke = async () => {
+      passedOn.push(said);
+    };
+    const namespace = { getByName: () => ({ poke }) } as unknown as Env["DISPATCH"];
+    // Somebody else's promise to poke may be open still; from then on it is this test's alone.
+    await until(async () => {
+      await pokeDispatcher({ DISPATCH: namespace });
+      expect(passedOn).not.toEqual([]);
+    });
+    const before = passedOn.length;
+    const pokes: Promise<void>[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      for (let at = 0; at < 25; at += 1) {
+        said += 1;
+        pokes.push(pokeDispatcher({ DISPATCH: namespace }));
+      }
+      await Promise.resolve();
+    }
+    await Promise.all(pokes);
+    expect(passedOn.length - before).toBeLessThanOrEqual(2);
+    // The last one passed on was after everything that was said.
+    expect(passedOn.at(-1)).toBe(100);
+  });
+
+  test("30: a message that got lost is sent again by the alarm, as long as there is something to tell", async () => {
+    await happened();
+    queue.mockClear();
+    expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
+    expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
+    expect(asked()).toBe(2);
+    await tell();
+    queue.mockClear();
+    expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
+    expect(asked()).toBe(0);
+    expect(await alarmAt()).not.toBeNull();
+  });
+
+  test("30: the alarm goes on after a restart, without anybody's word", async () => {
+    await happened();
+    await evictDurableObject(dispatcher());
+    queue.mockClear();
+    expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
+    expect(asked()).toBe(1);
+    await tell();
+    expect(ids()).toHaveLength(1);
+  });
+
+  test("a queue that takes nothing costs a delay", async () => {
+    queue.mockRejectedValue(new Error("queue down"));
+    const { deliveries } = ports();
+    await deliveries.cursor();
+    await deliveries.poke();
+    await happened();
+    expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
+    expect(await alarmAt()).toBeLessThanOrEqual(Date.now() + 5_000);
+    queue.mockResolvedValue(undefined as never);
+    await runDurableObjectAlarm(dispatcher());
+    await tell();
+    expect(ids()).toHaveLength(1);
+  });
+
+  test("a ledger that can't be read stops nothing for ever", async () => {
+    await happened();
+    const prepare = vi.spyOn(env.DB, "prepare").mockImplementation(dies);
+    await tell();
+    expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
+    expect(await alarmAt()).not.toBeNull();
+    prepare.mockRestore();
+    await tell();
+    expect(ids()).toHaveLength(1);
+  });
+
+  test("a delivery that waits is what the alarm is set for", async () => {
+    const slow = internet.at(() => new Response(null, { status: 500 }));
+    const other = await registerHook(slow, ["intent.proposed"]);
+    await happened();
+    await tell();
+    const next = Date.parse((await logOf(other.id))[0].next_attempt_at);
+    expect(await alarmAt()).toBeLessThanOrEqual(next);
+    await call("DELETE", `/v1/webhooks/${other.id}`, admin);
+  });
+
+  test("the queue's message does the work, and deadlines in its batch are not held up", async () => {
+    const due = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
+    await flushed(due);
+    later(MINUTE_MS);
+    const bodies = [
+      { type: "tell" },
+      { type: "deadline", intent: due },
+      { type: "tell", intent: "../../etc" },
+    ];
+    const messages = bodies.map((body, at) => ({ id: String(at), timestamp: new Date(), attempts: 1, body }));
+    const batch = createMessageBatch("gate-events", messages);
+    const ctx = createExecutionContext();
+    await worker.queue(batch as Parameters<typeof worker.queue>[0], env);
+    const result = await getQueueResult(batch, ctx);
+    expect(result.retryMessages).toEqual([]);
+    expect(await env.DB.prepare("SELECT phase FROM intents WHERE id = ?1").bind(due).first("phase")).toBe(
+      "expired",
+    );
+    await until(() => expect(ids()).toHaveLength(1));
+  });
+});
+
+describe("nobody's trouble is somebody else's", () => {
+  test("however many are told of a page, it is planned in calls that the platform takes", async () => {
+    const real = ports();
+    const subscriptions = Array.from({ length: 7_000 }, (_, number) => ({
+      id: `whk_${number}`,
+      events: ["*"],
+      form: "standard" as const,
+      intent: null,
+      principal: "admin",
+      createdAt: 0,
+    }));
+    const calls: (readonly Delivery[])[] = [];
+    await happened();
+    const news = (await real.deliveries.news(await real.deliveries.cursor())).news;
+    await tell({
+      webhooks: { ...real.webhooks, subscriptions: async () => subscriptions },
+      deliveries: {
+        ...real.deliveries,
+        lease: async () => [],
+        plan: (from, to, planned) => {
+          calls.push(planned);
+          return real.deliveries.plan(from, to, []);
+        },
+      },
+    });
+    expect(news.length).toBeGreaterThan(2);
+    expect(calls.length).toBeGreaterThan(1);
+    expect(Math.max(...calls.map(({ length }) => length))).toBeLessThanOrEqual(20_000);
+    const planned = calls.flat();
+    expect(planned).toHaveLength(news.length * subscriptions.length);
+    expect(new Set(planned.map(({ id }) => id)).size).toBe(planned.length);
+  });
+
+  test("however many agents' places fail, people are told", async () => {
+    const { deliveries } = ports();
+    const due = (lane: string): Delivery => ({
+      id: fresh("msg"),
+      target: fresh("whk_lane"),
+      lane,
+      person: null,
+      kind: "event",
+      intent: "int_x",
+      seq: 1,
+      to: null,
+      at: Date.now(),
+    });
+    const failing = Array.from({ length: 1_100 }, () => due(`agent:${fresh("agt")}`));
+    const waiting = Array.from({ length: 1_100 }, () => due(`agent:${fresh("agt")}`));
+    await deliveries.add(failing);
+    for (const { id } of await deliveries.lease(failing.length)) {
+      const told = { kind: "retry", status: 500, problem: "it answered 500", afterMs: MINUTE_MS } as const;
+      await deliveries.settle(id, told);
+    }
+    await deliveries.add([...waiting, due("channel:finance-room")]);
+    const lanes = (await deliveries.lease(2_000)).map(({ lane }) => lane);
+    expect(lanes).toContain("channel:finance-room");
+    // Whoever waits to try again keeps nobody out who has not been tried.
+    expect(lanes.length).toBe(1_000);
+    await runInDurableObject(dispatcher(), (_, { storage }) => {
+      storage.sql.exec("DELETE FROM deliveries WHERE intent = 'int_x'");
+    });
+  });
+
+  test("30: however much is due, the queue gets a message now and then, and not one for each delivery", async () => {
+    const { deliveries } = ports();
+    await deliveries.add(
+      Array.from({ length: 50 }, () => ({
+        id: fresh("msg"),
+        target: "whk_backlog",
+        person: null,
+        kind: "event",
+        intent: "int_x",
+        seq: 1,
+        to: null,
+        at: Date.now(),
+      })),
+    );
+    await deliveries.cursor();
+    queue.mockClear();
+    for (;;) {
+      const [taken] = await deliveries.lease(1);
+      if (taken === undefined) break;
+      await deliveries.settle(taken.id, { kind: "delivered", status: 200, receipt: null });
+      // What the platform does with an alarm that is due.
+      if (((await alarmAt()) ?? Number.POSITIVE_INFINITY) <= Date.now()) {
+        await runDurableObjectAlarm(dispatcher());
+      }
+    }
+    expect(asked()).toBeLessThan(5);
+    expect(await alarmAt()).not.toBeNull();
+  });
+
+  test("rows that are no entries stop nothing", async () => {
+    const insert =
+      "INSERT INTO ledger (intent_id, seq, event, actor, at, body, prev_hash, entry_hash, mac) VALUES (?1, 1, ?2, 'x', 0, ?3, '', '', '')";
+    for (const [chain, event, body] of [
+      [`int_${fresh("x")}`, "approval_requested", "no json"],
+      [`int_${fresh("x")}`, "expiry_escalated", '{"to":{"a":[7,null]}}'],
+      [`int_${fresh("x")}`, "proposed", "{}"],
+      [fresh("other"), "proposed", "[]"],
+    ] as const) {
+      await env.DB.prepare(insert).bind(chain, event, body).run();
+    }
+    await happened();
+    await tell();
+    expect(ids()).toHaveLength(1);
+  });
+
+  test("of a lane that fails one is tried at a time, and others have all the room there is", async () => {
+    const { deliveries } = ports();
+    const made = (lane: string, count: number): readonly Delivery[] =>
+      Array.from({ length: count }, () => ({
+        id: fresh("msg"),
+        target: `whk_${lane}`,
+        lane,
+        person: null,
+        kind: "event",
+        intent: "int_x",
+        seq: 1,
+        to: null,
+        at: Date.now() - 1_000,
+      }));
+    const [a, b] = [fresh("lane"), fresh("lane")];
+    await deliveries.add([...made(a, 50), ...made(b, 3)]);
+    const first = await deliveries.lease(10);
+    expect(first.map(({ lane }) => lane).toSorted()).toEqual([a, a, b, b]);
+    for (const { id, lane } of first) {
+      await deliveries.settle(
+        id,
+        lane === a
+          ? { kind: "retry", status: 500, problem: "it answered 500", afterMs: 60_000 }
+          : { kind: "delivered", status: 200, receipt: null },
+      );
+    }
+    expect((await deliveries.lease(10)).map(({ lane }) => lane).toSorted()).toEqual([a, b]);
+    await deliveries.drop(`whk_${a}`);
+    await deliveries.drop(`whk_${b}`);
+    later(10 * MINUTE_MS);
+    expect(await deliveries.lease(10)).toEqual([]);
+  });
+
+  test("what ended is forgotten after thirty days, and what waits is not", async () => {
+    await happened();
+    await tell();
+    const [{ id }] = (await logOf(hook.id)) as [{ id: string }];
+    later(29 * 24 * 60 * MINUTE_MS);
+    await runDurableObjectAlarm(dispatcher());
+    expect(await ports().deliveries.find(id)).not.toBeNull();
+    later(2 * 24 * 60 * MINUTE_MS);
+    await runDurableObjectAlarm(dispatcher());
+    expect(await ports().deliveries.find(id)).toBeNull();
+  });
+
+  test("a deployment that learns to tell others does not tell them the past", async () => {
+    await happened();
+    const last = await env.DB.prepare("SELECT MAX(id) AS id FROM ledger").first<number>("id");
+    await env.DB.prepare("UPDATE telling_start SET after_row = ?1").bind(last).run();
+    const [newer, older] = [env.DISPATCH.getByName(fresh("dispatch")), dispatcher()];
+    expect(await newer.cursor()).toBe(last);
+    expect(await Promise.all([newer.cursor(), newer.cursor()])).toEqual([last, last]);
+    expect(await older.cursor()).toBeLessThan(last ?? 0);
+  });
+});

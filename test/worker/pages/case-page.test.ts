@@ -1,0 +1,727 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, test, vi } from "vitest";
+import { portsOf } from "../../../src/env.ts";
+import { visible, visibleLines } from "../../../src/http/pages/sanitize-text.ts";
+import {
+  admin,
+  ask,
+  call,
+  fresh,
+  propose,
+  register,
+  send,
+  stateOf,
+  type Answer,
+  type Registered,
+} from "../../support/worker/gate.ts";
+import { linkTo } from "../../support/worker/links.ts";
+
+let agent: Registered;
+let ana: Registered;
+let ben: Registered;
+
+beforeAll(async () => {
+  agent = await register("agent");
+  ana = await register("reviewer", { person: "ana" });
+  ben = await register("reviewer", { person: "ben" });
+});
+
+const held = (more: Record<string, unknown> = {}, destination = "crm.held") =>
+  propose(agent, ask(destination, more), "pending_approval");
+const open = (intent: string, key = ben.key) => call("GET", `/cases/${intent}`, key);
+
+async function digestOf(intent: string): Promise<string> {
+  return (await call("GET", `/v1/intents/${intent}`, admin)).body.intent_digest;
+}
+
+/** Sends a form as a page of ours does. */
+function post(path: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
+  return send(path, {
+    method: "POST",
+    redirect: "manual",
+    headers: { "Content-Type": "application/x-www-form-urlencoded", Origin: "http://gate.test", ...headers },
+    body: new URLSearchParams(fields).toString(),
+  });
+}
+
+const bearer = ({ key }: Registered) => ({ Authorization: `Bearer ${key}` });
+
+async function decide(
+  intent: string,
+  verb: "approve" | "reject",
+  fields: Record<string, string> = {},
+  headers: Record<string, string> = bearer(ben),
+): Promise<Answer> {
+  return post(`/cases/${intent}/${verb}`, { digest: await digestOf(intent), ...fields }, headers);
+}
+
+const POLICY =
+  "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+describe("28: every page", () => {
+  test("runs nothing, loads nothing from elsewhere, sits in no frame and stays in no cache", async () => {
+    const intent = await held();
+    const link = await linkTo(intent, null);
+    const pages = [
+      await open(intent),
+      await call("GET", "/cases", ben.key),
+      await call("GET", `/case?link=${link}`),
+      await call("GET", `/case?link=${link}`, ben.key),
+      await call("GET", "/case"),
+      await call("GET", "/cases/int_nowhere", ben.key),
+      await open(intent, agent.key),
+      await decide(intent, "reject"),
+      await post(`/cases/${intent}/approve`, {}, {}),
+    ];
+    for (const { headers, status, text } of pages) {
+      expect(headers.get("Content-Type"), String(status)).toBe("text/html; charset=UTF-8");
+      expect(headers.get("Content-Security-Policy")).toBe(POLICY);
+      expect(headers.get("X-Frame-Options")).toBe("DENY");
+      expect(headers.get("Cache-Control")).toBe("no-store");
+      expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
+      expect(headers.get("Cross-Origin-Opener-Policy")).toBe("same-origin");
+      expect(headers.get("Referrer-Policy")).toBe("strict-origin");
+      expect(text).not.toMatch(/<script|<img|<iframe|\son\w+=|javascript:|style=|https?:\/\//i);
+    }
+    expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200, 404, 404, 403, 400, 401]);
+  });
+
+  test("has its one stylesheet under an address that changes with it", async () => {
+    const { text } = await call("GET", "/cases", ben.key);
+    const [, path = ""] = /href="(\/gate\.css\?v=\w+)"/.exec(text) ?? [];
+    const style = await call("GET", path);
+    expect(style.headers.get("Content-Type")).toBe("text/css; charset=utf-8");
+    expect(style.headers.get("Cache-Control")).toContain("immutable");
+    expect(style.text).not.toMatch(/url\(|@import|<\//);
+  });
+});
+
+/** What an attacker writes where a person will read it. */
+const CORPUS = [
+  "<script>alert(1)</script>",
+  "</pre></td></textarea><script>alert(1)</script>",
+  `"><img src=x onerror=alert(1)>`,
+  `' onmouseover='alert(1)`,
+  "<svg/onload=alert(1)>",
+  "javascript:alert(1)",
+  "{{constructor.constructor('alert(1)')()}} ${alert(1)} <%= alert(1) %>",
+  "<!-- --><base href=//evil.example><meta http-equiv=refresh content=0;url=//evil.example>",
+  "<style>*{display:none}</style><form action=//evil.example><button>Approve</button></form>",
+  "&lt;script&gt;&#60;script&#62;",
+  "\u003cscript\u003e",
+];
+
+/** Tags in what came back that no page of ours makes. */
+const STRANGE =
+  /<(?:script|img|svg|base|iframe|object|style)|<form(?! class="who" method="post" action="\/sign-out"| method="post" action="\/cases\/int_[\w-]{43}\/)|<meta(?! charset| name)/i;
+
+describe("28: whatever an attacker wrote", () => {
+  test.each(CORPUS)("is text on the page of its case: %s", async (text) => {
+    const reviewer = await register("reviewer", { person: text });
+    const hostile = await register("agent", { name: `${fresh("x")} ${text}`.slice(0, 120), owner: text });
+    const request = ask("crm.held", {
+      payload: `${text}\n${text}`,
+      payload_name: `${text.replaceAll(/[/\\]/g, "")}.txt`,
+      metadata: { [text]: text },
+      on_behalf_of: text,
+      principal_id: text,
+      sensitivity_tags: [text.slice(0, 64)],
+      policy: text.slice(0, 128),
+    });
+    const named = await propose(hostile, { ...request, policy: "held" }, "pending_approval");
+    await call("POST", `/v1/intents/${named}/approve`, reviewer.key, { reason: text });
+    await call("POST", `/v1/intents/${named}/reject`, ana.key, { reason: text });
+    const { text: shown, status } = await open(named);
+    expect(status).toBe(200);
+    expect(shown).not.toMatch(STRANGE);
+    const escaped = text
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll('"', "&quot;")
+      .replaceAll("'", "&#39;");
+    expect(shown).toContain("Decided by");
+    // Owner, on whose behalf, metadata, tag, payload, and two comments.
+    expect(shown.split(escaped.slice(0, 24)).length).toBeGreaterThan(6);
+    await propose(hostile, ask("crm.held"), "pending_approval");
+    const queue = await call("GET", `/cases?agent=${hostile.id}`, reviewer.key);
+    expect(queue.text).toContain("crm.held");
+    expect(queue.text).not.toMatch(STRANGE);
+  });
+
+  test.each(CORPUS)("in an address or a form is text, too: %s", async (text) => {
+    const encoded = encodeURIComponent(text);
+    const intent = await held();
+    const pages = [
+      await call("GET", `/cases?group=${encoded}`, ben.key),
+      await call("GET", `/cases?after=${encoded}`, ben.key),
+      await call("GET", `/cases?agent=${encoded}&destination=${encoded}&limit=${encoded}`, ben.key),
+      await call("GET", `/cases/${encoded}`, ben.key),
+      await call("GET", `/case?link=${encoded}`),
+      await send(`/case?link=${encoded}`, { headers: { "Sec-Fetch-Site": "cross-site" } }),
+      await send(`/cases/${encoded}`, { headers: { "Sec-Fetch-Site": "cross-site" } }),
+      await decide(intent, "reject", { reason: "", digest: text }),
+      await decide(intent, "approve", { link: text }),
+    ];
+    for (const { text: shown, status } of pages) {
+      expect(shown.replace(/<meta http-equiv="refresh" content="0; url=\/case[^"<>]*" \/>/, "")).not.toMatch(
+        STRANGE,
+      );
+      expect(status).toBeLessThan(500);
+    }
+  });
+});
+
+describe("what is seen is what is there", () => {
+  test.each([
+    ["report\u202efdp.exe", "report[U+202E]fdp.exe"],
+    ["pay\u200bpal", "pay[U+200B]pal"],
+    ["a\u2066b\u2069c\u061cd\u200ee", "a[U+2066]b[U+2069]c[U+061C]d[U+200E]e"],
+    ["\u{e0041}\u{e007f}", "[U+E0041][U+E007F]"],
+    ["zero\u0000nul\u001b[31m", "zero[U+0000]nul[U+001B][31m"],
+    ["no\u00a0break\u3000wide\u2800", "no[U+00A0]break[U+3000]wide[U+2800]"],
+    ["\u115f\u3164\u00ad\ufeff", "[U+115F][U+3164][U+00AD][U+FEFF]"],
+    ["two\nlines\tand tab\r", "two[U+000A]lines[U+0009]and tab[U+000D]"],
+    ["\ue000\ufdd0\ud800", "[U+E000][U+FDD0][U+D800]"],
+    [`z${"\u0301".repeat(6)}`, `z${"\u0301".repeat(4)}[U+0301][U+0301]`],
+    // What people write stays as they wrote it.
+    ["Grüße, Ελλάδα, 日本語, עברית, हिन्दी", "Grüße, Ελλάδα, 日本語, עברית, हिन्दी"],
+    ["❤\ufe0f 👩🏽\u200d💻", "❤\ufe0f 👩🏽\u200d💻"],
+    ["a\u200d❤", "a[U+200D]❤"],
+  ])("in a line: %j", (text, shown) => {
+    expect(visible(text)).toBe(shown);
+  });
+
+  test.each([
+    ["a\r\nb\n\tc", "a\nb\n\tc"],
+    ["seen\roverwritten", "seen[U+000D]overwritten"],
+    ["ends so\n", "ends so[U+000A]"],
+    ["ends so \t\r\n", "ends so[U+0020][U+0009][U+000D][U+000A]"],
+    ["   ", "[U+0020][U+0020][U+0020]"],
+    ["\n", "[U+000A]"],
+    [" ".repeat(30), `${"[U+0020]".repeat(24)}[and 6 more blanks]`],
+    ["line\u2028separator", "line[U+2028]separator"],
+  ])("in lines: %j", (text, shown) => {
+    expect(visibleLines(text)).toBe(shown);
+  });
+
+  test("a payload's first line end does not vanish with the tag before it", async () => {
+    const { text } = await open(await held({ payload: "\n\nlast" }));
+    expect(text).toMatch(/<pre[^>]*>\n\n\nlast<\/pre>/);
+  });
+
+  test("text that runs backwards and what takes no room are shown by their codes", async () => {
+    const intent = await held({
+      payload: "pay ben\u202e5000\u202c now\u200b",
+      payload_name: "bill\u202efdp.exe",
+      on_behalf_of: "ana\u200b",
+    });
+    const { text } = await open(intent);
+    expect(text).toContain("pay ben[U+202E]5000[U+202C] now[U+200B]");
+    expect(text).toContain("bill[U+202E]fdp.exe");
+    expect(text).toContain("ana[U+200B]");
+    expect(text).not.toMatch(/[\u202e\u202c\u200b]/);
+  });
+
+  test("a long payload says that it is only the start, and where the rest is", async () => {
+    const intent = await held({ payload: `${"\u{1F600}".repeat(40_000)} the end` });
+    const { text } = await open(intent);
+    expect(text).toContain("This is only the start");
+    expect(text).toContain(`/v1/intents/${intent}/payload`);
+    expect(text).not.toContain("the end");
+    expect(text).not.toContain("\ufffd");
+    expect(text.length).toBeLessThan(200_000);
+  });
+
+  test.each([
+    ["bytes that are no text", { payload: btoa("\u00ff\u00fe\u0000binary"), payload_encoding: "base64" }],
+    ["text with a byte that ends it", { payload: btoa("shown\u0000hidden"), payload_encoding: "base64" }],
+  ])("%s: only type, size and digest", async (_, payload) => {
+    const { text } = await open(await held(payload));
+    expect(text).toContain("It is no text");
+    expect(text).toContain("SHA-256");
+    expect(text).not.toContain("<pre");
+  });
+
+  test("a payload that Gate never saw, one that is empty, and one that was erased say so", async () => {
+    expect((await open(await held({ payload: "./leads.csv" }))).text).toContain("Gate has not seen it");
+    expect((await open(await held({ payload: "" }))).text).toContain("It is empty");
+    const erased = await held({ payload: "secret words" });
+    await call("POST", `/v1/intents/${erased}/reject`, ben.key, { reason: "no" });
+    await call("POST", `/v1/intents/${erased}/erase`, admin, { reason: "asked for" });
+    const { text, status } = await open(erased);
+    expect(status).toBe(200);
+    expect(text).toContain("was erased");
+    expect(text).not.toContain("secret words");
+  });
+});
+
+describe("a case", () => {
+  test("shows who, what, where, why, what it takes and what was said", async () => {
+    const owned = await register("agent", { owner: "sales-team" });
+    const request = ask("crm.pair", { payload: '{"lead":"Ada"}', recordCount: 7, estimated_value_usd: 12.5 });
+    const intent = await propose(owned, request, "pending_approval");
+    await call("POST", `/v1/intents/${intent}/approve`, ana.key, { reason: "fine by me" });
+    const { text } = await open(intent);
+    for (const shown of [
+      "Waiting for a decision",
+      "1 of 2 approvals",
+      "sales-team",
+      "crm.pair",
+      "{&quot;lead&quot;:&quot;Ada&quot;}",
+      "7 (1 measured, 7 declared)",
+      "$12.50",
+      "low</span>",
+      "2 different people",
+      "any reviewer",
+      "Slack, or stronger",
+      "the agent that proposed it",
+      "fine by me",
+      "require_approval",
+      await digestOf(intent),
+    ]) {
+      expect(text, shown).toContain(shown);
+    }
+    expect(text).toMatch(/<td>\s*ana\s*<\/td>\s*<td>yes<\/td>/);
+  });
+
+  test("says who could not be told of it, and why", async () => {
+    const intent = await held();
+    const record = {
+      target: "channel:ops",
+      kind: "held",
+      intent,
+      seq: 3,
+      to: null,
+      at: Date.now(),
+      attempts: 1,
+      lastStatus: 500,
+      deliveredAt: null,
+      receipt: null,
+    } as const;
+    vi.spyOn(portsOf(env).deliveries, "ofIntents").mockResolvedValue([
+      { ...record, id: "1", person: "ana", state: "failed", nextAt: null, lastProblem: "no <b>service</b>" },
+      {
+        ...record,
+        id: "2",
+        person: null,
+        state: "pending",
+        nextAt: 0,
+        lastProblem: "down",
+        kind: "reminder",
+      },
+      {
+        ...record,
+        id: "3",
+        person: "ben",
+        state: "delivered",
+        nextAt: null,
+        lastProblem: null,
+        target: "channel:slack",
+      },
+      {
+        ...record,
+        id: "4",
+        person: "ben",
+        state: "pending",
+        nextAt: 0,
+        lastProblem: null,
+        target: "channel:slack",
+      },
+    ]);
+    const text = (await open(intent)).text.replaceAll(/\s+/g, " ");
+    expect(text).toContain("Not delivered");
+    expect(text).toContain(
+      "The first message to channel:ops for ana: no &lt;b&gt;service&lt;/b&gt;. It is not tried again.",
+    );
+    expect(text).toContain("A reminder to channel:ops: down. Tried again at 1970-01-01 00:00 UTC.");
+    expect(text).not.toContain("channel:slack");
+  });
+
+  test("of which nobody can say whom it was told is decided all the same", async () => {
+    const intent = await held();
+    vi.spyOn(portsOf(env).deliveries, "ofIntents").mockRejectedValue(new Error("away"));
+    const { status, text } = await open(intent);
+    expect(status).toBe(200);
+    expect(text).toContain("can't be read right now");
+    expect((await decide(intent, "approve")).status).toBe(303);
+  });
+
+  test("is shown without its payload to reviewers who don't decide it, and whole to auditors", async () => {
+    const intent = await held({ payload: "only for ana" }, "crm.by-ana");
+    const { text } = await open(intent);
+    expect(text).not.toContain("only for ana");
+    expect(text).toContain("The policy names other people or groups");
+    expect(text).not.toContain('action="/cases/');
+    const auditor = await register("auditor");
+    for (const key of [auditor.key, admin]) {
+      const whole = await open(intent, key);
+      expect(whole.text).toContain("only for ana");
+      expect(whole.text).not.toContain('action="/cases/');
+    }
+  });
+
+  test("says that a kill switch stops it", async () => {
+    const target = await register("agent");
+    const intent = await propose(target, ask("crm.held"), "pending_approval");
+    const stop = { scope: "agent", target: target.id };
+    const answer = await call("POST", "/v1/switches", admin, { ...stop, reason: "incident" });
+    expect(answer.status, answer.text).toBeLessThan(300);
+    expect((await open(intent)).text).toContain("A kill switch is engaged");
+    const tried = await decide(intent, "approve");
+    expect(tried.status).toBe(409);
+    expect(tried.text).toContain("A kill switch is engaged");
+    expect((await call("POST", "/v1/switches/lift", admin, stop)).status).toBe(200);
+  });
+});
+
+describe("deciding on the page", () => {
+  test("an approval leads back to the case, which then says so", async () => {
+    const intent = await held();
+    const { status, headers } = await decide(intent, "approve", { comment: "checked\r\ntwice" });
+    expect([status, headers.get("Location")]).toEqual([303, `/cases/${intent}`]);
+    const { text } = await open(intent);
+    expect(text).toContain("Decided by ben.");
+    expect(text).toContain("checked\ntwice");
+    expect(text).toContain("Take the approval back");
+  });
+
+  test("a rejection needs a reason, in the browser and here", async () => {
+    const intent = await held();
+    expect((await open(intent)).text).toMatch(/<textarea[^>]+name="reason"[^>]+required/);
+    for (const reason of ["", "  \r\n "]) {
+      const { status, text } = await decide(intent, "reject", { reason });
+      expect(status).toBe(400);
+      expect(text).toContain("A rejection says why");
+    }
+    expect((await decide(intent, "reject", { reason: "no" })).status).toBe(303);
+    expect(await stateOf(intent)).toBe("rejected");
+  });
+
+  test("a form decides on what it showed, and on nothing else", async () => {
+    const intent = await held();
+    const other = await digestOf(await held());
+    expect((await decide(intent, "approve", { digest: other })).status).toBe(409);
+    for (const digest of ["", "x", other.toUpperCase()]) {
+      expect((await decide(intent, "approve", { digest })).status).toBe(400);
+    }
+    expect((await post(`/cases/${intent}/approve`, {}, bearer(ben))).status).toBe(400);
+    expect(await stateOf(intent)).toBe("pending_approval");
+  });
+
+  test("3: nobody decides here what an agent of theirs proposed, and the page says why", async () => {
+    const theirs = await register("agent", { owner: "ben" });
+    const intent = await propose(theirs, ask("crm.held"), "pending_approval");
+    expect((await open(intent)).text).toContain("Nobody decides what they");
+    for (const verb of ["approve", "reject"] as const) {
+      const { status, text } = await decide(intent, verb, { reason: "mine" });
+      expect(status).toBe(403);
+      expect(text).toContain("Nobody decides what they");
+    }
+    expect(await stateOf(intent)).toBe("pending_approval");
+  });
+
+  test("a decision that came too late is told so", async () => {
+    const intent = await held();
+    await decide(intent, "reject", { reason: "no" });
+    const { status, text } = await decide(intent, "approve");
+    expect(status).toBe(409);
+    expect(text).toContain("An intent that is rejected");
+  });
+
+  test("who is not signed in decides nothing without a link", async () => {
+    const intent = await held();
+    const { status, text } = await decide(intent, "approve", {}, {});
+    expect(status).toBe(401);
+    expect(text).toContain(`/sign-in?next=${encodeURIComponent(`/cases/${intent}`)}`);
+    for (const role of ["agent", "runner", "auditor", "admin"]) {
+      expect((await decide(intent, "approve", {}, bearer(await register(role)))).status, role).toBe(403);
+    }
+    expect(await stateOf(intent)).toBe("pending_approval");
+  });
+
+  test.each([
+    ["another content type", { headers: { "Content-Type": "application/json" }, body: "{}" }, 415],
+    ["no content type", { body: new Uint8Array([1]) }, 415],
+    [
+      "a field twice",
+      { headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "digest=a&digest=b" },
+      400,
+    ],
+    [
+      "too much",
+      { headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "a=".padEnd(70_000, "x") },
+      413,
+    ],
+    [
+      "a comment that is a document",
+      {
+        headers: { "Content-Type": "application/x-www-form-urlencoded" },
+        body: "comment=".padEnd(6_000, "x"),
+      },
+      400,
+    ],
+    ["nothing", { headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "" }, 400],
+    [
+      "garbage",
+      { headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "%ff%00=%&&=&" },
+      400,
+    ],
+  ])("25: a form with %s is refused", async (_, { headers, body }: RequestInit, status) => {
+    const intent = await held();
+    const answer = await send(`/cases/${intent}/approve`, {
+      method: "POST",
+      headers: { ...(headers as Record<string, string>), ...bearer(ben) },
+      body: body ?? null,
+    });
+    expect(answer.status, answer.text).toBe(status);
+    expect(answer.headers.get("Content-Type")).toContain("text/html");
+  });
+});
+
+describe("changing what would be written", () => {
+  const editable = (payload: string) => held({ payload }, "crm.editable");
+  const change = async (
+    intent: string,
+    payload: string,
+    more: Record<string, string> = {},
+    by: Record<string, string> = bearer(ben),
+  ) =>
+    post(`/cases/${intent}/edit`, { digest: await digestOf(intent), payload, reason: "a typo", ...more }, by);
+  const payloadOf = async (intent: string) =>
+    (await call("GET", `/v1/intents/${intent}/payload`, admin)).text;
+
+  test("puts another case in the place of this one, and each leads to the other", async () => {
+    const intent = await editable("\none\ntwo");
+    const { text } = await open(intent);
+    expect(text).toMatch(/<textarea[^>]+name="payload"[^>]*>\n\none\ntwo<\/textarea>/);
+    // As a browser sends it.
+    const { status, headers } = await change(intent, "\r\none\r\nthree");
+    expect(status).toBe(303);
+    const [, successor = ""] = /^\/cases\/(.*)$/.exec(headers.get("Location") ?? "") ?? [];
+    expect(await payloadOf(successor)).toBe("\none\nthree");
+    expect((await open(intent)).text).toContain(`href="/cases/${successor}"`);
+    const made = await open(successor, ana.key);
+    expect(made.text).toContain(`href="/cases/${intent}"`);
+    expect(made.text).toContain("ben changed");
+    // Whoever changed it proposed it.
+    expect((await decide(successor, "approve")).status).toBe(403);
+    expect((await decide(successor, "approve", {}, bearer(ana))).status).toBe(303);
+  });
+
+  test("keeps the line ends that the payload had", async () => {
+    const intent = await editable("a,b\r\n1,2\r\n");
+    const { headers } = await change(intent, "a,b\r\n1,3\r\n");
+    expect(await payloadOf((headers.get("Location") ?? "").slice("/cases/".length))).toBe("a,b\r\n1,3\r\n");
+  });
+
+  test.each([
+    ["text that runs backwards", "pay \u202e5000"],
+    ["line ends of two kinds", "a\r\nb\nc"],
+    ["a carriage return alone", "a\rb"],
+    ["more than anybody reads", "x".repeat(70_000)],
+  ])("is not offered for %s, and not done either", async (_, payload) => {
+    const intent = await editable(payload);
+    expect((await open(intent)).text).not.toContain("/edit");
+    expect((await change(intent, "other")).status).toBe(409);
+    expect(await stateOf(intent)).toBe("pending_approval");
+  });
+
+  test("is not offered where the policy does not allow it, nor to who does not decide", async () => {
+    const intent = await held({ payload: "as it is" });
+    expect((await open(intent)).text).not.toContain("/edit");
+    expect((await change(intent, "other")).status).toBe(403);
+    const theirs = await register("agent", { owner: "ben" });
+    const own = await propose(theirs, ask("crm.editable", { payload: "mine" }), "pending_approval");
+    expect((await open(own)).text).not.toContain("/edit");
+    expect([403, 409]).toContain((await change(own, "other")).status);
+    expect(await stateOf(own)).toBe("pending_approval");
+  });
+
+  test("needs a reason, something changed, the digest of what was shown, and somebody signed in here", async () => {
+    const intent = await editable("as it is");
+    expect((await change(intent, "other", { reason: " " })).status).toBe(400);
+    expect((await change(intent, "as it is")).status).toBe(422);
+    expect((await change(intent, "other", { digest: "0".repeat(64) })).status).toBe(409);
+    expect((await change(intent, "other", {}, {})).status).toBe(401);
+    expect((await change(intent, "other", {}, { Origin: "https://evil.example" })).status).toBe(403);
+    expect(await stateOf(intent)).toBe("pending_approval");
+  });
+
+  test("27: uses up the link it was opened by", async () => {
+    const intent = await editable("as it is");
+    const link = await linkTo(intent, "ana");
+    expect((await call("GET", `/case?link=${link}`, ben.key)).text).toContain(`value="${link}"`);
+    expect((await change(intent, "other", { link }, {})).status).toBe(401);
+    expect((await change(intent, "other", { link })).status).toBe(303);
+    expect((await call("GET", `/v1/approval-links/${link}`)).body.code).toBe("link_already_used");
+  });
+});
+
+describe("a link's page", () => {
+  const byLink = () => held({}, "crm.by-link");
+
+  test("decides where the policy says so, once, with the page's own form", async () => {
+    const intent = await byLink();
+    const link = await linkTo(intent, "ana");
+    const { text } = await call("GET", `/case?link=${link}`);
+    expect(text).toContain(`action="/cases/${intent}/approve"`);
+    expect(text).toContain(`value="${link}"`);
+    const done = await decide(intent, "approve", { link }, {});
+    expect([done.status, done.headers.get("Location")]).toEqual([303, `/case?link=${link}`]);
+    const after = await call("GET", `/case?link=${link}`);
+    expect(after.status).toBe(410);
+    expect(after.text).toContain("Approved");
+    expect(after.text).not.toContain("<textarea");
+    expect(after.text).toContain("What was decided with this link is recorded.");
+    expect((await decide(intent, "approve", { link }, {})).status).toBe(410);
+  });
+
+  test("27: elsewhere it says to sign in and keeps the link", async () => {
+    for (const link of [await linkTo(await held(), "ana"), await linkTo(await byLink(), null)]) {
+      const { text } = await call("GET", `/case?link=${link}`);
+      expect(text).toContain(`/sign-in?next=${encodeURIComponent(`/case?link=${link}`)}`);
+      expect(text).not.toContain("<textarea");
+    }
+    const intent = await held();
+    const { status, text } = await decide(intent, "approve", { link: await linkTo(intent, "ana") }, {});
+    expect(status).toBe(401);
+    expect(text).toContain("sign in");
+  });
+
+  test("27: a link decides its own intent, whatever address the form goes to", async () => {
+    const [intent, other] = [await byLink(), await byLink()];
+    const link = await linkTo(intent, "ana");
+    expect((await decide(other, "approve", { link }, {})).status).toBe(404);
+    expect([await stateOf(intent), await stateOf(other)]).toEqual(["pending_approval", "pending_approval"]);
+  });
+
+  test("27: used twice at once it decides once, and the other is told", async () => {
+    const intent = await propose(agent, ask("crm.by-links"), "pending_approval");
+    const link = await linkTo(intent, "ana");
+    const tried = await Promise.all(Array.from({ length: 8 }, () => decide(intent, "approve", { link }, {})));
+    expect(tried.map(({ status }) => status).toSorted()).toEqual([303, ...Array(7).fill(410)]);
+  });
+
+  test("for somebody signed in it is the whole case, and they decide as themselves", async () => {
+    const intent = await held({ payload: "the whole of it" });
+    const link = await linkTo(intent, "ana");
+    const { text } = await call("GET", `/case?link=${link}`, ben.key);
+    expect(text).toContain("the whole of it");
+    expect(text).toContain("You decide as ben");
+    expect((await decide(intent, "approve", { link })).headers.get("Location")).toBe(`/cases/${intent}`);
+    expect((await call("GET", `/case?link=${link}`, ben.key)).text).toContain("Decided by ben");
+  });
+
+  test("28: a form that another site sent decides nothing, link or not", async () => {
+    const intent = await byLink();
+    const link = await linkTo(intent, "ana");
+    for (const headers of [
+      { Origin: "https://evil.example" },
+      { Origin: "null" },
+      { "Sec-Fetch-Site": "cross-site" },
+      { "Sec-Fetch-Site": "same-site" },
+      { "Sec-Fetch-Site": "none" },
+    ]) {
+      expect((await decide(intent, "approve", { link }, headers)).status, JSON.stringify(headers)).toBe(403);
+    }
+    const silent = await send(`/cases/${intent}/approve`, {
+      method: "POST",
+      headers: { "Content-Type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ link, digest: await digestOf(intent) }).toString(),
+    });
+    expect(silent.status).toBe(403);
+    expect(await stateOf(intent)).toBe("pending_approval");
+  });
+});
+
+describe("the queue", () => {
+  test("is what / leads to, and who is not signed in signs in first", async () => {
+    const root = await send("/", { redirect: "manual" });
+    expect([root.status, root.headers.get("Location")]).toEqual([302, "/cases"]);
+    for (const path of ["/cases", "/cases?group=a%26b", "/cases/int_x"]) {
+      const { status, headers } = await send(path, { redirect: "manual" });
+      expect([status, headers.get("Location")]).toEqual([302, `/sign-in?next=${encodeURIComponent(path)}`]);
+    }
+  });
+
+  test("lists what waits, newest first, page by page, and leads to what is alike", async () => {
+    const one = await register("agent");
+    const first = await propose(one, ask("crm.held"), "pending_approval");
+    const second = await propose(one, ask("crm.held"), "pending_approval");
+    const decided = await propose(one, ask("crm.held"), "pending_approval");
+    await call("POST", `/v1/intents/${decided}/reject`, ben.key, { reason: "no" });
+    const { text } = await call("GET", `/cases?agent=${one.id}&limit=1`, ben.key);
+    expect(text).toContain(second);
+    expect(text).not.toContain(first);
+    expect(text).not.toContain(decided);
+    const [, next = ""] = /href="(\/cases\?[^"]*after=[^"]*)"/.exec(text) ?? [];
+    const older = await call("GET", next.replaceAll("&amp;", "&"), ben.key);
+    expect(older.text).toContain(first);
+    expect(older.text).not.toContain("Older ones");
+    const [, alike = ""] = /href="(\/cases\?group=[^"]*)"/.exec(text) ?? [];
+    const group = await call("GET", alike, ben.key);
+    expect(group.text).toContain(first);
+    expect(group.text).toContain(second);
+  });
+
+  test("says of what waits who was not told, and is there when nobody can say", async () => {
+    const one = await register("agent");
+    const intent = await propose(one, ask("crm.held"), "pending_approval");
+    const told = vi.spyOn(portsOf(env).deliveries, "ofIntents");
+    told.mockResolvedValue([
+      {
+        id: "1",
+        target: "channel:<ops>",
+        person: "ana",
+        kind: "held",
+        intent,
+        seq: 3,
+        to: null,
+        at: 0,
+        state: "failed",
+        attempts: 1,
+        nextAt: null,
+        lastStatus: 404,
+        lastProblem: "no <b>service</b>",
+        deliveredAt: null,
+        receipt: null,
+      },
+    ]);
+    const { text } = await call("GET", `/cases?agent=${one.id}`, ben.key);
+    expect(text).toContain("not delivered to channel:&lt;ops&gt;: no &lt;b&gt;service&lt;/b&gt;");
+    told.mockRejectedValue(new Error("away"));
+    expect((await call("GET", `/cases?agent=${one.id}`, ben.key)).text).toContain(intent);
+  });
+
+  test("is for people: agents and runners are told so, auditors and admins may look", async () => {
+    for (const [role, status] of [
+      ["agent", 403],
+      ["runner", 403],
+      ["auditor", 200],
+      ["admin", 200],
+    ] as const) {
+      expect((await call("GET", "/cases", (await register(role)).key)).status, role).toBe(status);
+    }
+  });
+});
+
+test("28: a browser that left its strict cookie out asks again from a page of ours", async () => {
+  const intent = await held();
+  const link = await linkTo(intent, "ana");
+  for (const path of [`/cases/${intent}`, `/case?link=${link}`, "/cases"]) {
+    const { status, text, headers } = await send(path, {
+      redirect: "manual",
+      headers: { "Sec-Fetch-Site": "cross-site" },
+    });
+    expect(status).toBe(200);
+    expect(text).toContain(`http-equiv="refresh" content="0; url=${path}"`);
+    expect(text).not.toContain("crm.held");
+    expect(headers.get("Content-Security-Policy")).toBe(POLICY);
+  }
+  const again = await send(`/cases/${intent}`, {
+    redirect: "manual",
+    headers: { "Sec-Fetch-Site": "same-origin" },
+  });
+  expect(again.status).toBe(302);
+});

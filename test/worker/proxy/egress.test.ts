@@ -1,0 +1,261 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { CREDENTIAL, internet, out, readsOf, setEgressScene } from "../../support/worker/egress-scene.ts";
+import { admin, call, eventsOf, register, stateOf, until } from "../../support/worker/gate.ts";
+
+beforeAll(() => setEgressScene());
+
+const JSON_TYPE = { "Content-Type": "application/json" };
+
+/** A write that somebody decides on. */
+const REFUND = { method: "POST", headers: JSON_TYPE, body: '{"amount":900}' } as const;
+const REFUNDS = "https://crm.example.com/v1/refunds";
+
+/** One that nobody has to. */
+const NOTE = { method: "POST", headers: JSON_TYPE, body: '[{"note":"called back"}]' } as const;
+
+describe("a Dynamic Worker behind GovernedEgress", () => {
+  test("reads with Gate's credential, which it never sees, and the read is counted", async () => {
+    const arrived = internet(({ headers }) => Response.json({ said: headers["authorization"] }));
+    const agent = await register("agent");
+    const answer = await out({ agent: agent.id }, "https://crm.example.com/v1/leads?page=2");
+    expect(answer.status).toBe(200);
+    expect(arrived).toMatchObject([
+      { method: "GET", url: "https://crm.example.com/v1/leads?page=2", redirect: "manual" },
+    ]);
+    expect(arrived[0]?.headers["authorization"]).toBe(`Bearer ${CREDENTIAL}`);
+    expect(answer.text).not.toContain(CREDENTIAL);
+    await until(async () => expect(await readsOf(agent.id)).toEqual({ "crm.out": 1 }));
+  });
+
+  test("writes at once what policy lets pass, and the ledger has it", async () => {
+    const arrived = internet(() => Response.json({ id: "note_1" }, { status: 201 }));
+    const agent = await register("agent");
+    const answer = await out({ agent: agent.id }, "https://crm.example.com/v1/notes", NOTE);
+    expect(answer.status).toBe(201);
+    expect(answer.body).toEqual({ id: "note_1" });
+    expect(arrived).toMatchObject([
+      { method: "POST", url: "https://crm.example.com/v1/notes", text: NOTE.body },
+    ]);
+    const intent = String(answer.headers.get("X-Gate-Intent-Id"));
+    expect(await eventsOf(intent)).toEqual([
+      "proposed",
+      "policy_checked",
+      "approved",
+      "execution_requested",
+      "execution_claimed",
+      "execution_succeeded",
+    ]);
+  });
+
+  test("has a write held, and once it is approved Gate sends it, once", async () => {
+    const arrived = internet(() => Response.json({ id: "re_1" }));
+    const agent = await register("agent");
+    const reviewer = await register("reviewer");
+    const held = await out({ agent: agent.id }, REFUNDS, REFUND);
+    expect(held.status).toBe(202);
+    expect(held.body.status).toBe("pending_approval");
+    const { intentId } = held.body;
+    expect((await call("GET", `/v1/intents/${intentId}`, admin)).body.destination).toBe("crm.out-held");
+    expect(arrived).toEqual([]);
+
+    expect((await call("POST", `/v1/intents/${intentId}/approve`, reviewer.key, {})).status).toBe(200);
+    await until(async () => expect(await stateOf(intentId)).toBe("succeeded"));
+    const again = { ...REFUND, headers: { ...JSON_TYPE, "X-Gate-Intent-Id": intentId } };
+    const answers = await Promise.all([1, 2, 3].map(() => out({ agent: agent.id }, REFUNDS, again)));
+    for (const answer of answers) {
+      expect(answer.status).toBe(200);
+      expect(answer.body).toEqual({ id: "re_1" });
+    }
+    expect(arrived).toMatchObject([{ method: "POST", url: REFUNDS, text: REFUND.body }]);
+  });
+
+  test("9: an approved write is the one that was approved, not another under its id", async () => {
+    const arrived = internet();
+    const agent = await register("agent");
+    const reviewer = await register("reviewer");
+    const { intentId } = (await out({ agent: agent.id }, REFUNDS, REFUND)).body;
+    const headers = { ...JSON_TYPE, "X-Gate-Intent-Id": intentId };
+    await call("POST", `/v1/intents/${intentId}/approve`, reviewer.key, {});
+    const more = await out({ agent: agent.id }, REFUNDS, { ...REFUND, body: '{"amount":901}', headers });
+    expect(more.status).toBe(409);
+    expect(more.body.code).toBe("request_mismatch");
+    await until(async () => expect(await stateOf(intentId)).toBe("succeeded"));
+    expect(arrived.map(({ text }) => text)).toEqual([REFUND.body]);
+  });
+
+  test.each([
+    [{}, 200],
+    [{ Connection: "content-type" }, 202],
+    [{ "Content-Type": "application/json; for=gate_sk_12345678" }, 202],
+  ])("10: a type that the upstream doesn't hear says nothing of the body: %j", async (headers, status) => {
+    const arrived = internet();
+    const agent = await register("agent");
+    const answer = await out({ agent: agent.id }, "https://crm.example.com/v1/paid", {
+      method: "POST",
+      headers: { ...JSON_TYPE, ...headers },
+      body: '{"amount":1,"x":"&amount=900&"}',
+    });
+    expect(answer.status).toBe(status);
+    expect(arrived).toHaveLength(status === 200 ? 1 : 0);
+  });
+
+  test("learns that a reviewer said no, and nothing is sent", async () => {
+    const arrived = internet();
+    const agent = await register("agent");
+    const reviewer = await register("reviewer");
+    const { intentId } = (await out({ agent: agent.id }, REFUNDS, REFUND)).body;
+    await call("POST", `/v1/intents/${intentId}/reject`, reviewer.key, { reason: "no such order" });
+    const headers = { ...JSON_TYPE, "X-Gate-Intent-Id": intentId };
+    const answer = await out({ agent: agent.id }, REFUNDS, { ...REFUND, headers });
+    expect(answer.status).toBe(403);
+    expect(answer.body.code).toBe("write_blocked");
+    expect(arrived).toEqual([]);
+  });
+
+  test("sends its own credential where Gate has none, on the repeat that follows the approval", async () => {
+    const arrived = internet();
+    const agent = await register("agent");
+    const reviewer = await register("reviewer");
+    const own = { ...REFUND, headers: { ...JSON_TYPE, Authorization: "Bearer of-the-agent" } };
+    const url = "https://own.example.com/api/orders";
+    const { intentId } = (await out({ agent: agent.id }, url, own)).body;
+    await call("POST", `/v1/intents/${intentId}/approve`, reviewer.key, {});
+    expect(arrived).toEqual([]);
+    const repeat = { ...own, headers: { ...own.headers, "X-Gate-Intent-Id": intentId } };
+    expect((await out({ agent: agent.id }, url, repeat)).status).toBe(200);
+    expect((await out({ agent: agent.id }, url, repeat)).status).toBe(200);
+    expect(arrived).toMatchObject([{ url, headers: { authorization: "Bearer of-the-agent" } }]);
+  });
+
+  test("reaches nothing where somebody else carries the writes out", async () => {
+    const arrived = internet();
+    const agent = await register("agent");
+    const answer = await out({ agent: agent.id }, "https://runner.example.com/x", REFUND);
+    expect(answer.body).toMatchObject({ status: 403, code: "not_forwarded" });
+    expect(arrived).toEqual([]);
+  });
+
+  test("gets a redirect as it is, and where it leads is decided like everything else", async () => {
+    const arrived = internet(() => Response.redirect("https://elsewhere.example.com/v1/leads", 302));
+    const agent = await register("agent");
+    const first = await out({ agent: agent.id }, "https://crm.example.com/v1/leads");
+    expect(first.status).toBe(302);
+    expect(first.headers.get("Location")).toBe("https://elsewhere.example.com/v1/leads");
+    const followed = await out({ agent: agent.id }, "https://crm.example.com/v1/leads", {
+      redirect: "follow",
+    });
+    expect(followed.body).toMatchObject({ status: 403, code: "host_not_allowed" });
+    expect(arrived.map(({ url }) => new URL(url).host)).toEqual(["crm.example.com", "crm.example.com"]);
+  });
+
+  test("has no WebSocket, no socket and no tunnel", async () => {
+    const arrived = internet();
+    const agent = await register("agent");
+    const props = { agent: agent.id };
+    const upgrade = { headers: { Upgrade: "websocket" } };
+    expect((await out(props, "https://crm.example.com/v1/leads", upgrade)).body.code).toBe("upgrade_refused");
+    const tunnel = await out(props, "https://crm.example.com/", { method: "CONNECT" });
+    expect(tunnel.text).toContain("Invalid HTTP method");
+    expect((await out(props, "crm.example.com:443", {}, "connect")).text).not.toBe("answered");
+    expect(arrived).toEqual([]);
+  });
+});
+
+describe("whose requests they are", () => {
+  const LEADS = "https://crm.example.com/v1/leads";
+
+  test("is what the binding says, by name or by id, whatever key the code shows", async () => {
+    const arrived = internet();
+    const [mine, other] = [await register("agent"), await register("agent")];
+    const { name } = (await call("GET", `/v1/agents/${mine.id}`, admin)).body;
+    const headers = { "X-Gate-Key": other.key, Authorization: `Bearer ${other.key}` };
+    for (const agent of [mine.id, name]) {
+      expect((await out({ agent }, LEADS, { headers })).status).toBe(200);
+    }
+    await until(async () => expect(await readsOf(mine.id)).toEqual({ "crm.out": 2 }));
+    expect(await readsOf(other.id)).toEqual({});
+    expect(JSON.stringify(arrived)).not.toContain(other.key);
+  });
+
+  test("is shown by a key where the binding does not say, as at the reverse proxy", async () => {
+    const arrived = internet();
+    const agent = await register("agent");
+    for (const headers of [{ "X-Gate-Key": agent.key }, { Authorization: `Bearer ${agent.key}` }]) {
+      for (const props of [{}, undefined]) {
+        expect((await out(props, LEADS, { headers })).status).toBe(200);
+      }
+    }
+    expect(JSON.stringify(arrived)).not.toContain(agent.key);
+    expect((await out({}, LEADS)).body).toMatchObject({ status: 401, code: "unauthorized" });
+    const made = await out({}, LEADS, { headers: { "X-Gate-Key": "gate_sk_made_up" } });
+    expect(made.body).toMatchObject({ status: 401, code: "invalid_key" });
+    expect(arrived).toHaveLength(4);
+  });
+
+  test.each([
+    ["nobody's name", "no-such-agent"],
+    ["nobody's id", "agt_0123456789abcdefghijkl"],
+    ["no name", ""],
+    ["a name of Gate's own", "system"],
+    ["null", null],
+    ["a number", 7],
+    ["a list", ["agent-1"]],
+    ["a very long text", "a".repeat(100_000)],
+  ])("is never guessed: %s is refused, and a good key beside it does not count", async (_, agent) => {
+    const arrived = internet();
+    const { key } = await register("agent");
+    const answer = await out({ agent }, LEADS, { headers: { "X-Gate-Key": key } });
+    expect(answer.body).toMatchObject({ status: 403, code: "agent_unknown" });
+    expect(arrived).toEqual([]);
+  });
+
+  test("is never a name that only looks alike", async () => {
+    const { id } = await register("agent");
+    const { name } = (await call("GET", `/v1/agents/${id}`, admin)).body;
+    for (const agent of [
+      name.toUpperCase(),
+      ` ${name}`,
+      `${name}\u200b`,
+      id.toLowerCase() === id ? "" : id.toLowerCase(),
+    ]) {
+      expect((await out({ agent }, LEADS)).body.code).toBe("agent_unknown");
+    }
+  });
+
+  test.each(["reviewer", "runner", "auditor", "admin"])("is never a %s's", async (role) => {
+    const arrived = internet();
+    const { id } = await register(role);
+    expect((await out({ agent: id }, LEADS)).body).toMatchObject({ status: 403, code: "forbidden" });
+    expect(arrived).toEqual([]);
+  });
+
+  test("5: a suspended agent's code reaches nothing any more", async () => {
+    const arrived = internet();
+    const agent = await register("agent");
+    expect((await out({ agent: agent.id }, LEADS)).status).toBe(200);
+    await call("POST", `/v1/agents/${agent.id}/suspend`, admin);
+    expect((await out({ agent: agent.id }, LEADS)).body).toMatchObject({
+      status: 403,
+      code: "agent_inactive",
+    });
+    expect(arrived).toHaveLength(1);
+  });
+
+  test("2: an agent's allowed destinations count here, too", async () => {
+    const arrived = internet();
+    const agent = await register("agent", { allowedDestinations: ["crm.small"] });
+    expect((await out({ agent: agent.id }, LEADS)).body.code).toBe("destination_not_allowed");
+    const write = await out({ agent: agent.id }, "https://crm.example.com/v1/notes", NOTE);
+    expect(write.body.reason_code).toBe("agent_destination_not_allowed");
+    expect(arrived).toEqual([]);
+  });
+
+  test("6: what came of another agent's write is nobody else's to ask for", async () => {
+    internet();
+    const [mine, other] = [await register("agent"), await register("agent")];
+    const { intentId } = (await out({ agent: mine.id }, REFUNDS, REFUND)).body;
+    const headers = { ...JSON_TYPE, "X-Gate-Intent-Id": intentId };
+    const asked = await out({ agent: other.id }, REFUNDS, { ...REFUND, headers });
+    expect(asked.body).toMatchObject({ status: 404, code: "intent_not_found" });
+  });
+});

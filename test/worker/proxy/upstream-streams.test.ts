@@ -1,0 +1,172 @@
+import { describe, expect, test } from "vitest";
+import { decompressedBody } from "../../../src/adapters/upstream/decompressed-body.ts";
+import { answer, base64, oddUpstream, send, type OddUpstream } from "../../support/worker/odd-upstream.ts";
+import { answered, calling, SECRET, withCredential } from "../../support/worker/upstream-scene.ts";
+
+const MIB = 1024 * 1024;
+
+const PATTERN = "0123456789abcdef";
+
+const ways = [
+  ["with the agent's own credential", {}],
+  ["kept", { passesThrough: false }],
+  ["masked", withCredential()],
+] as const;
+
+async function endless(times: number): Promise<OddUpstream> {
+  const block = base64(PATTERN.repeat(4_096));
+  return oddUpstream(
+    send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"),
+    { do: "repeat", bytes: block, times },
+    { do: "end" },
+  );
+}
+
+describe("100 MB", () => {
+  test.for(ways)("come through whole, %s", async ([, more]) => {
+    const upstream = await endless(1_600);
+    const { body } = await answered(upstream.url, more);
+    let size = 0;
+    let isSame = true;
+    for await (const chunk of body ?? []) {
+      isSame &&= chunk[0] === PATTERN.charCodeAt(size % 16);
+      size += chunk.length;
+      isSame &&= chunk.at(-1) === PATTERN.charCodeAt((size - 1) % 16);
+    }
+    expect(size).toBe(100 * MIB);
+    expect(isSame).toBe(true);
+  });
+
+  test.for(ways)("are fetched as they are read, %s", async ([, more]) => {
+    const upstream = await endless(1_600);
+    const { body } = await answered(upstream.url, more);
+    const reader = body?.getReader();
+    for (let read = 0; read < 5; read += 1) await reader?.read();
+    const sent = async () => (await upstream.seen())[0]?.sent ?? 0;
+    // What is on its way fills the buffers of two kernels and a runtime; then nothing more comes.
+    let before = -1;
+    for (let now = await sent(); now !== before; now = await sent()) {
+      before = now;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(before).toBeLessThan(30 * MIB);
+    await reader?.cancel();
+  });
+});
+
+describe("time", () => {
+  const begun = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\nConnection: close\r\n\r\n";
+
+  test.for(ways)("one that hangs in the middle is broken off, %s", async ([, more]) => {
+    const upstream = await oddUpstream(send(`${begun}hello`));
+    const { body } = await answered(upstream.url, { ...more, timeoutMs: 1_000 });
+    const whole = new Response(body).text();
+    expect(await whole.catch(String)).toBe("Error: the upstream paused for too long");
+    await upstream.closed();
+  });
+
+  test.for(ways)("one that pauses, but never for too long, comes whole, %s", async ([, more]) => {
+    const pieces = Array.from(
+      { length: 5 },
+      () => [send("x".repeat(10)), { do: "pause", ms: 700 }] as const,
+    ).flat();
+    const upstream = await oddUpstream(send(begun), ...pieces, { do: "end" });
+    const { body } = await answered(upstream.url, { ...more, timeoutMs: 2_500 });
+    expect(await new Response(body).text()).toBe("x".repeat(50));
+  });
+
+  test.for(ways)("whoever reads slowly may, however long, %s", async ([, more]) => {
+    const upstream = await oddUpstream(...answer("x".repeat(300_000)));
+    const { body } = await answered(upstream.url, { ...more, timeoutMs: 1_000 });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await new Response(body).arrayBuffer()).byteLength).toBe(300_000);
+  });
+});
+
+async function compressed(format: "gzip" | "deflate", size: number): Promise<Uint8Array> {
+  let left = size;
+  const zeros = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (left <= 0) return controller.close();
+      controller.enqueue(new Uint8Array(Math.min(left, MIB)));
+      left -= MIB;
+    },
+  });
+  return new Uint8Array(await new Response(zeros.pipeThrough(new CompressionStream(format))).arrayBuffer());
+}
+
+describe("a few bytes that stand for many", () => {
+  test.for(["gzip", "deflate"] as const)("%s is decompressed as it is read", async (format) => {
+    const bomb = await compressed(format, 64 * MIB);
+    expect(bomb.length).toBeLessThan(100_000);
+    let given = 0;
+    const source = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          const piece = bomb.slice(given, given + 1_024);
+          given += piece.length;
+          if (piece.length === 0) controller.close();
+          else controller.enqueue(piece);
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const reader = decompressedBody(source, format).getReader();
+    let size = 0;
+    while (size < MIB) size += (await reader.read()).value?.length ?? 0;
+    // One byte becomes a thousand at most: what has been taken is what has been read, and a little.
+    expect(given).toBeLessThan(10_000);
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      size += value.length;
+    }
+    expect(size).toBe(64 * MIB);
+  });
+
+  test.for(["gzip", "x-gzip", "deflate"])(
+    "as %s from an upstream comes through masked, or is let go",
+    async (coding) => {
+      const bomb = await compressed(coding === "deflate" ? "deflate" : "gzip", 64 * MIB);
+      const upstream = await oddUpstream(...answer(bomb, [`Content-Encoding: ${coding}`]));
+      const whole = await answered(upstream.url, withCredential());
+      let size = 0;
+      for await (const chunk of whole.body ?? []) size += chunk.length;
+      expect(size).toBe(64 * MIB);
+      const { body } = await answered(upstream.url, withCredential());
+      const reader = body?.getReader();
+      expect((await reader?.read())?.value?.length).toBeLessThanOrEqual(64 * 1024);
+      await reader?.cancel();
+    },
+  );
+});
+
+test("21: a megabyte of the credential, in packets of any length", async () => {
+  const text = `${SECRET} `.repeat(30_000);
+  const head = `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n`;
+  for (const cut of [997, 1_448, 16_384]) {
+    const upstream = await oddUpstream(send(head), send(text, cut), { do: "end" });
+    const back = await answered(upstream.url, withCredential());
+    expect(await new Response(back.body).text()).toBe("[masked] ".repeat(30_000));
+  }
+});
+
+test("11: of a hundred at once, each is sent once, and what fails fails alone", async () => {
+  const good = await oddUpstream(...answer("good"));
+  const bad = await oddUpstream({ do: "reset" });
+  const calls = await Promise.all(
+    Array.from({ length: 100 }, (_, at) =>
+      calling(`${at % 2 === 0 ? good.url : bad.url}/${at}`, {
+        method: "POST",
+        body: new Uint8Array([at]),
+        passesThrough: false,
+      }),
+    ),
+  );
+  const bodies = async ({ seen }: OddUpstream) =>
+    (await seen()).map(({ body }) => atob(body).charCodeAt(0)).toSorted((a, b) => a - b);
+  expect(calls.filter(({ ok }) => ok)).toHaveLength(50);
+  expect(await bodies(good)).toEqual(Array.from({ length: 50 }, (_, at) => at * 2));
+  expect(await bodies(bad)).toEqual(Array.from({ length: 50 }, (_, at) => at * 2 + 1));
+  for (const called of calls) if (called.ok) await called.value.body?.cancel();
+});

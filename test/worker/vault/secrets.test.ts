@@ -1,0 +1,157 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, expect, test, vi } from "vitest";
+import { portsOf } from "../../../src/env.ts";
+import { admin, call, register } from "../../support/worker/gate.ts";
+import { bindings, changeRules } from "../../support/worker/rules.ts";
+
+const CREDENTIALS = {
+  hook: "env://HOOK_URL",
+  unset: "env://NEVER_SET",
+  empty: "env://EMPTY_SECRET",
+  short: "env://SHORT_SECRET",
+  database: "env://DB",
+  unbound: "secrets-store://NEVER_BOUND",
+  vaulted: "doppler://gate/prd/STRIPE_KEY",
+  plain: "env://PLAIN_SECRET",
+  single: "env://SINGLE_SECRET",
+} as const;
+
+/** What is put into requests has to be fit for that; what a channel uses, need not. */
+const DESTINATIONS = `destinations:
+  crm.plain: { policies: [p], upstream: "https://crm.example.com", prefix: /crm, credential: plain }
+  crm.single: { policies: [p], upstream: "https://other.example.com", prefix: /o, credential: single, inject: basic }
+  crm.vaulted: { policies: [p], upstream: "https://third.example.com", prefix: /t, credential: vaulted }
+`;
+
+const SECRET = "sk_live_from-the-vault";
+const TOKEN = "dp.st.prd.tokentoken";
+
+beforeAll(async () => {
+  bindings["HOOK_URL"] = "https://hooks.example.com/secret";
+  bindings["EMPTY_SECRET"] = "";
+  bindings["SHORT_SECRET"] = "hunter2";
+  bindings["PLAIN_SECRET"] = "my-secret-token";
+  bindings["SINGLE_SECRET"] = "9fK2-xQ81-no-colon";
+  bindings["OTHER_SECRET"] = "nobody names it";
+  bindings["VAULT_OPENER"] = TOKEN;
+  const credentials = Object.entries(CREDENTIALS).map(([name, ref]) => `  ${name}: { ref: ${ref} }`);
+  await changeRules({
+    policies: {},
+    registry: `${DESTINATIONS}credentials:\n${credentials.join("\n")}\nvaults: { d: { type: doppler, token: env://VAULT_OPENER } }\n`,
+  });
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** A vault that answers every question so. */
+function vaultAnswers(answer: () => Response) {
+  return vi.spyOn(globalThis, "fetch").mockImplementation(async () => answer());
+}
+
+const secretAnswer = () => Response.json({ name: "STRIPE_KEY", value: { raw: SECRET, computed: SECRET } });
+
+test("a credential stands for the variable that it names", async () => {
+  expect(await portsOf(env).secret("hook")).toBe("https://hooks.example.com/secret");
+});
+
+test("a credential in a vault is asked for each time it is used", async () => {
+  const asked = vaultAnswers(secretAnswer);
+  expect(await portsOf(env).secret("vaulted")).toBe(SECRET);
+  expect(await portsOf(env).secret("vaulted")).toBe(SECRET);
+  expect(asked).toHaveBeenCalledTimes(2);
+});
+
+test.each(["unset", "empty", "short", "database", "unbound", "vaulted"])(
+  "a credential that is %s stands for nothing, and the log says why without a secret",
+  async (name) => {
+    vaultAnswers(() => Response.json({ messages: [`${TOKEN} may not read ${SECRET}`] }, { status: 403 }));
+    const logged = vi.spyOn(console, "error").mockImplementation(() => {});
+    expect(await portsOf(env).secret(name)).toBeNull();
+    const said = JSON.stringify(logged.mock.calls);
+    expect(said).toContain(name);
+    expect(said).not.toMatch(new RegExp(`${SECRET}|${TOKEN}|hunter2`));
+  },
+);
+
+test.each(["HOOK_URL", "OTHER_SECRET", "GATE_SECRET", "GATE_ADMIN_KEY", "constructor", "__proto__", ""])(
+  "invariant 21: what no credential names is not to be had: %s",
+  async (name) => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    expect(await portsOf(env).secret(name)).toBeNull();
+  },
+);
+
+test("checking says of each credential whether it can be had and put in, and never a value", async () => {
+  vaultAnswers(secretAnswer);
+  const { status, body, text } = await call("POST", "/v1/vault/check", admin);
+  expect(status).toBe(200);
+  expect(body.credentials.map(({ name }: { name: string }) => name)).toEqual(Object.keys(CREDENTIALS));
+  const problems = Object.fromEntries(
+    body.credentials.map(({ name, ok, problem }: { name: string; ok: boolean; problem?: string }) => [
+      name,
+      ok ? "ok" : problem,
+    ]),
+  );
+  expect(problems).toEqual({
+    hook: "ok",
+    unset: "not_found",
+    empty: "too_short",
+    short: "too_short",
+    database: "odd_answer",
+    unbound: "not_found",
+    vaulted: "ok",
+    plain: "guessable",
+    single: "characters",
+  });
+  expect(body.credentials[0]).toEqual({ name: "hook", ref: "env://HOOK_URL", ok: true });
+  expect(text).not.toMatch(/hooks\.example\.com|hunter2|sk_live|dp\.st|my-secret|9fK2/);
+});
+
+test("checking says what a vault's refusal comes to, without the vault's words", async () => {
+  vaultAnswers(() => Response.json({ messages: [`${TOKEN} may not read ${SECRET}`] }, { status: 403 }));
+  const { body, text } = await call("POST", "/v1/vault/check", admin);
+  const vaulted = body.credentials.find(({ name }: { name: string }) => name === "vaulted");
+  expect(vaulted).toMatchObject({ ok: false, ref: "doppler://gate/prd/STRIPE_KEY", problem: "denied" });
+  expect(vaulted.detail).toMatch(/Doppler/);
+  expect(text).not.toMatch(/sk_live|dp\.st/);
+});
+
+test("checking asks vaults for at most four secrets at once, and for each once", async () => {
+  const many = Array.from({ length: 30 }, (_, at) => `  c${at}: { ref: doppler://gate/prd/KEY_${at} }`);
+  await changeRules({
+    policies: {},
+    registry: `credentials:\n${many.join("\n")}\nvaults: { d: { type: doppler, token: env://VAULT_OPENER } }\n`,
+  });
+  let open = 0;
+  let most = 0;
+  const asked = vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
+    open += 1;
+    most = Math.max(most, open);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    open -= 1;
+    const name = new URL(new Request(input).url).searchParams.get("name");
+    return Response.json({ name, value: { raw: SECRET, computed: SECRET } });
+  });
+  const { body } = await call("POST", "/v1/vault/check", admin);
+  expect(body.credentials.map(({ name }: { name: string }) => name)).toEqual(many.map((_, at) => `c${at}`));
+  expect(body.credentials.every(({ ok }: { ok: boolean }) => ok)).toBe(true);
+  expect(asked).toHaveBeenCalledTimes(30);
+  expect(most).toBe(4);
+});
+
+test("checking is nobody's but an admin's, and asks no vault for others", async () => {
+  const asked = vaultAnswers(secretAnswer);
+  expect((await call("POST", "/v1/vault/check")).status).toBe(401);
+  for (const role of ["agent", "runner", "reviewer", "auditor"]) {
+    const { key } = await register(role);
+    expect((await call("POST", "/v1/vault/check", key)).status, role).toBe(403);
+  }
+  expect(asked).not.toHaveBeenCalled();
+});
+
+test("checking where no credential is named is an empty list", async () => {
+  await changeRules({ policies: {}, registry: "people: {}\n" });
+  expect((await call("POST", "/v1/vault/check", admin)).body).toEqual({ credentials: [] });
+});
