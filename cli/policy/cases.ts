@@ -7,10 +7,18 @@ import type { JsonObject } from "../../src/core/base/json.ts";
 import type { Payload } from "../../src/core/proposal/payload.ts";
 import { err, ok } from "../../src/core/base/result.ts";
 import type { Result } from "../../src/core/base/result.ts";
-import { choice, duration, flag, list, mapping, text, wholeNumber } from "../../src/config/policy/fields.ts";
 import { problemsOf } from "../../src/config/yaml/messages.ts";
 import { readYaml } from "../../src/config/yaml/source.ts";
 import type { PolicyProblem, YamlSource } from "../../src/config/yaml/source.ts";
+import {
+  choice,
+  duration,
+  flag,
+  list,
+  mapping,
+  text,
+  wholeNumber,
+} from "../../src/config/yaml/schema-types.ts";
 
 /** One ask as people write it in a test file. */
 const GIVEN = mapping(

@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { History, HistoryNeed } from "../../src/core/policy/history.ts";
-import type { Reservation, Settlement } from "../../src/ports/ports.ts";
 import { AgentStore } from "./store.ts";
+import type { Reservation, Settlement } from "../../src/ports/counters.ts";
 
 /**
  * One agent's exact counters: what its policies limit over time, what it proposed lately, what people rejected.

@@ -1,5 +1,5 @@
 import type { EarlierIntent, History, HistoryNeed, WindowCount } from "../../src/core/policy/history.ts";
-import type { Reservation, Settlement } from "../../src/ports/ports.ts";
+import type { Reservation, Settlement } from "../../src/ports/counters.ts";
 
 /** Nothing older is ever asked for: a policy's windows end at 366 days. */
 const KEEP_MS = 367 * 24 * 60 * 60 * 1000;

@@ -20,11 +20,18 @@ import {
 import { chain } from "../../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../../src/core/base/result.ts";
 import { deriveKey, secretsOf } from "../../src/core/base/key-derivation.ts";
-import type { Acted, Dossier, KeptResponse, Proposal, ProposeReply, Sending } from "../../src/ports/ports.ts";
 import { IntentOutbox } from "./outbox.ts";
 import { IntentStore } from "./store.ts";
 import { keyRing } from "./sealing.ts";
 import { Waiters } from "./waiters.ts";
+import type {
+  Acted,
+  Dossier,
+  KeptResponse,
+  Proposal,
+  ProposeReply,
+  Sending,
+} from "../../src/ports/intents.ts";
 
 /**
  * One intent: the single writer of its state, votes, orders and idempotency.

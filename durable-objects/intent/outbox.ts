@@ -6,10 +6,10 @@ import { nextCall, nextDeadline } from "../../src/core/intent/settle.ts";
 import { pauseAfter } from "../../src/core/intent/send-backoff.ts";
 import { isToBeSent } from "../../src/core/intent/sending.ts";
 import { currentOrder, type Instant, type IntentState } from "../../src/core/intent/state.ts";
-import type { DeadlineMessage, SendMessage } from "../../src/ports/ports.ts";
 import type { IntentStore } from "./store.ts";
 import { pokeLog } from "../log/poke.ts";
 import { pokeDispatcher } from "../dispatch/poke.ts";
+import type { DeadlineMessage, SendMessage } from "../../src/ports/intents.ts";
 
 /** D1 or the counters did not take what they were told: tried again after this long, and on every command until then. */
 const RETRY_MS = 5_000;

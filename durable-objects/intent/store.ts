@@ -2,7 +2,6 @@ import type { NumberedNote } from "../../src/core/intent/entries.ts";
 import type { Fate } from "../../src/core/intent/counter-effect.ts";
 import type { Instant, IntentState } from "../../src/core/intent/state.ts";
 import { EMPTY_HEAD, type Entry, type Head } from "../../src/core/ledger/entry.ts";
-import type { KeptResponse } from "../../src/ports/ports.ts";
 import {
   freshSecrets,
   open,
@@ -13,6 +12,7 @@ import {
   type KeyRing,
   type WrappedKey,
 } from "./sealing.ts";
+import type { KeptResponse } from "../../src/ports/intents.ts";
 
 /*
  * What one intent's object keeps. Keys of its storage:

@@ -1,10 +1,10 @@
-import type { Executor } from "../core/policy/decision.ts";
 import { listsName } from "../core/registry/name-patterns.ts";
 import type { Policy, PolicyRules } from "../core/policy/policy.ts";
 import type { Destination, Registry } from "../core/registry/registry.ts";
 import { nearest } from "./yaml/messages.ts";
 import { readYaml } from "./yaml/source.ts";
 import type { Path, PolicyProblem } from "./yaml/source.ts";
+import type { Executor } from "../core/registry/executor.ts";
 
 /** A file that was parsed, with the text its problems are placed in. */
 export interface PolicyFile {

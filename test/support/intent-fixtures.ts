@@ -1,10 +1,11 @@
 import type { Decision, Outcome } from "../../src/core/policy/decision.ts";
-import type { IntentCommand, InForce, Voter } from "../../src/core/intent/command.ts";
+import type { IntentCommand, InForce } from "../../src/core/intent/command.ts";
 import type { Fact } from "../../src/core/intent/event.ts";
 import { evolve } from "../../src/core/intent/evolve.ts";
 import { handle, type Handled } from "../../src/core/intent/handle.ts";
 import { firstFacts } from "../../src/core/intent/propose.ts";
 import type { IntentState, Terms } from "../../src/core/intent/state.ts";
+import type { Voter } from "../../src/core/identity/voter.ts";
 
 /** When every intent of these tests was proposed. */
 export const T0 = 1_800_000_000_000;

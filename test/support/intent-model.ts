@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import type { Executor, Outcome } from "../../src/core/policy/decision.ts";
-import type { InForce, IntentCommand, Voter } from "../../src/core/intent/command.ts";
+import type { Outcome } from "../../src/core/policy/decision.ts";
+import type { InForce, IntentCommand } from "../../src/core/intent/command.ts";
 import type { Assurance } from "../../src/core/identity/assurance.ts";
 import type { IntentState, Terms } from "../../src/core/intent/state.ts";
 import { GATE } from "../../src/core/intent/event.ts";
@@ -15,6 +15,8 @@ import {
   T0,
   termsWith,
 } from "./intent-fixtures.ts";
+import type { Voter } from "../../src/core/identity/voter.ts";
+import type { Executor } from "../../src/core/registry/executor.ts";
 
 /*
  * Who and what the random lives of intents are made of. Most of it is right, so that lives get far; the rest is

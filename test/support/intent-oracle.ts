@@ -1,10 +1,11 @@
-import type { InForce, IntentCommand, Voter } from "../../src/core/intent/command.ts";
+import type { InForce, IntentCommand } from "../../src/core/intent/command.ts";
 import { GATE, type Fact } from "../../src/core/intent/event.ts";
 import type { Phase } from "../../src/core/intent/phase.ts";
 import type { Assurance } from "../../src/core/identity/assurance.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "../../src/core/intent/limits.ts";
 import { AGENT, DIGEST, MINUTE_MS, T0 } from "./intent-fixtures.ts";
 import { groupsOf, isFresh, OWNER, type Setup } from "./intent-model.ts";
+import type { Voter } from "../../src/core/identity/voter.ts";
 
 /*
  * What must be true of any sequence of facts, told a second time and in another way than the code under test: by

@@ -2,8 +2,8 @@ import { hexToBytes } from "@noble/hashes/utils.js";
 import { digestOf, hmacHex } from "../../core/base/digest.ts";
 import { canonicalJson } from "../../core/base/json.ts";
 import { deriveKey } from "../../core/base/key-derivation.ts";
-import type { IdempotentAnswers, KeptAnswer, KeyedRequest } from "../../ports/ports.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
+import type { IdempotentAnswers, KeptAnswer, KeyedRequest } from "../../ports/idempotency.ts";
 
 /** The draft leaves the time to the server; a day is what clients of other services count on. */
 const KEEP_MS = 24 * 60 * 60 * 1000;

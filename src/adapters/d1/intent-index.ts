@@ -1,6 +1,6 @@
 import { PHASES, type Phase } from "../../core/intent/phase.ts";
 import type { IntentRow } from "../../core/intent/read-model.ts";
-import type { IntentIndex } from "../../ports/ports.ts";
+import type { IntentIndex } from "../../ports/intent-index.ts";
 
 export function d1IntentIndex(db: D1Database): IntentIndex {
   return {

@@ -1,6 +1,6 @@
 import type { IntentRow } from "../../core/intent/read-model.ts";
 import type { Entry } from "../../core/ledger/entry.ts";
-import type { Ledger } from "../../ports/ports.ts";
+import type { Ledger } from "../../ports/ledger.ts";
 
 /** One statement for any number of entries: D1 binds at most 100 parameters. */
 export const INSERT_ENTRIES = `

@@ -1,7 +1,7 @@
 import { sha256Hex } from "../../core/base/digest.ts";
 import { toBase64Url } from "../../core/base/base64url.ts";
 import { err, ok } from "../../core/base/result.ts";
-import type { Nonces } from "../../ports/ports.ts";
+import type { Nonces } from "../../ports/nonces.ts";
 
 /** The contract's lifetime of a nonce. */
 const NONCE_TTL_MS = 300_000;

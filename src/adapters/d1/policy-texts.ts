@@ -1,5 +1,5 @@
 import type { Rules } from "../../core/policy/evaluate.ts";
-import type { RuleBook } from "../../ports/ports.ts";
+import type { RuleBook } from "../../ports/rules.ts";
 
 /** Rules as a source compiles them. */
 interface CompiledRules extends Rules {

@@ -1,10 +1,10 @@
 import { digestOf, sha256Hex } from "../../core/base/digest.ts";
 import { nameKey, type Principal } from "../../core/identity/principal.ts";
 import { err, ok } from "../../core/base/result.ts";
-import type { Principals } from "../../ports/ports.ts";
 import { insertPrincipal, isNameTaken, principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
 import { readTogether } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
+import type { Principals } from "../../ports/principals.ts";
 
 /** How old an identity may be where nothing follows from it by itself. */
 const CACHE_TTL_MS = 10_000;

@@ -1,8 +1,8 @@
 import type { SwitchReason, SwitchScope, SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { err, ok } from "../../core/base/result.ts";
-import type { EngagedSwitch, Switches } from "../../ports/ports.ts";
 import { readTogether } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
+import type { EngagedSwitch, Switches } from "../../ports/switches.ts";
 
 /** How old the answer may be where nothing leaves Gate because of it. */
 const CACHE_TTL_MS = 10_000;

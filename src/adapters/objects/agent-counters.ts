@@ -1,5 +1,5 @@
-import type { AgentCounters } from "../../ports/ports.ts";
 import { retried } from "./retry-call.ts";
+import type { AgentCounters } from "../../ports/counters.ts";
 
 type Stub = ReturnType<AgentCounters["of"]>;
 

@@ -1,8 +1,8 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { fromBase64Url, toBase64Url } from "../../core/base/base64url.ts";
 import { canonicalJson } from "../../core/base/json.ts";
-import type { Intent, Intents } from "../../ports/ports.ts";
 import { retried } from "./retry-call.ts";
+import type { Intent, Intents } from "../../ports/intents.ts";
 
 /** What an object's stub offers over RPC: the methods of an intent, but for its id. */
 type Stub = Omit<Intent, "id">;

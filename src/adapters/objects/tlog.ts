@@ -4,7 +4,6 @@ import { leafBytes } from "../../core/tlog/leaf.ts";
 import { leafHash } from "../../core/tlog/tree.ts";
 import type { Entry } from "../../core/ledger/entry.ts";
 import type { Result } from "../../core/base/result.ts";
-import type { Signer } from "../../ports/ports.ts";
 import type {
   LeafProof,
   Log,
@@ -16,6 +15,7 @@ import type {
 } from "../../ports/tlog.ts";
 import { FIRST_ROW, LOG_NAME, logRows, type LedgerRow } from "../d1/log-rows.ts";
 import { retried } from "./retry-call.ts";
+import type { Signer } from "../../ports/signer.ts";
 
 /** What the log's object offers over RPC. */
 interface Stub {

@@ -2,7 +2,7 @@ import type { JWK } from "jose";
 import { toBase64Url } from "../../core/base/base64url.ts";
 import { canonicalJson } from "../../core/base/json.ts";
 import type { RegistryChain } from "../d1/registry-chain.ts";
-import type { SigningKey } from "./signer.ts";
+import type { SigningKey } from "./signing-key.ts";
 
 /** Public keys, for ever: what was signed years ago must verify with what is published today. */
 export interface PublishedKeys {

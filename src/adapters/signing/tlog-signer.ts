@@ -2,7 +2,8 @@ import { noteKey, signNote } from "../../core/tlog/signed-note.ts";
 import { deriveKey, secretsOf } from "../../core/base/key-derivation.ts";
 import { publishedKeys } from "./published-keys.ts";
 import { registryChain } from "../d1/registry-chain.ts";
-import { ed25519Signer, signingKey } from "./signer.ts";
+import { ed25519Signer } from "./signer.ts";
+import { signingKey } from "./signing-key.ts";
 
 /** What the log needs of the deployment's secrets. */
 export interface LogSigner {

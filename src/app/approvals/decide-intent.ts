@@ -6,7 +6,8 @@ import { stoppedBy, type SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { excludedHandles } from "../../core/identity/people.ts";
 import { err, type Result } from "../../core/base/result.ts";
 import { makerOf, type MakerPorts } from "./mandate-grantor.ts";
-import type { Acted, Intent, Ports } from "../../ports/ports.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { Acted, Intent } from "../../ports/intents.ts";
 
 /** What a person says about an intent, whatever door it came through: API, page, Slack, link, callback, batch. */
 export interface Said extends Deciding {

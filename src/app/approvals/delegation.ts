@@ -1,11 +1,12 @@
 import type { Ask } from "../../core/proposal/request.ts";
 import { weaker } from "../../core/identity/assurance.ts";
 import type { Decision } from "../../core/policy/decision.ts";
-import type { Voter } from "../../core/intent/command.ts";
 import { useOf } from "../../core/intent/mandate.ts";
 import { personCalled, voterOf } from "../../core/identity/people.ts";
 import { makerOf, type MakerPorts } from "./mandate-grantor.ts";
-import type { Intent, Ports } from "../../ports/ports.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { Voter } from "../../core/identity/voter.ts";
+import type { Intent } from "../../ports/intents.ts";
 
 type DelegationPorts = Pick<Ports, "mandates"> & MakerPorts;
 

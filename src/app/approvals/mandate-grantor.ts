@@ -1,9 +1,9 @@
-import type { Voter } from "../../core/intent/command.ts";
 import type { Delegation, StandingApproval } from "../../core/intent/mandate.ts";
 import { voterOf } from "../../core/identity/people.ts";
 import type { Registry } from "../../core/registry/registry.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Account } from "../../ports/identity.ts";
+import type { Voter } from "../../core/identity/voter.ts";
 
 export type MakerPorts = Pick<Ports, "principals" | "rules" | "credentials" | "settings">;
 

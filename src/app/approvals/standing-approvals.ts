@@ -1,10 +1,10 @@
 import { eligibility } from "../../core/intent/approval.ts";
-import type { Voter } from "../../core/intent/command.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { MandateUse, StandingApproval } from "../../core/intent/mandate.ts";
 import { decideIntent, type DecidePorts } from "./decide-intent.ts";
 import { makerOf } from "./mandate-grantor.ts";
-import type { Intent } from "../../ports/ports.ts";
+import type { Voter } from "../../core/identity/voter.ts";
+import type { Intent } from "../../ports/intents.ts";
 
 /** No quorum is larger in practice, and each one tried costs the agent that waits a few calls. */
 const MOST_TRIED = 20;

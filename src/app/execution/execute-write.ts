@@ -11,8 +11,9 @@ import { obstacleTo, type Undecided } from "../approvals/decide-intent.ts";
 import { digestOfBytes } from "../proposals/govern.ts";
 import { readBeginning } from "./read-head.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
-import type { Acted, Intent, KeptResponse, Ports, Sending } from "../../ports/ports.ts";
+import type { Ports } from "../../ports/ports.ts";
 import type { CallFailure, UpstreamAnswer } from "../../ports/upstream.ts";
+import type { Acted, Intent, KeptResponse, Sending } from "../../ports/intents.ts";
 
 /** What became of a write that Gate was to send. */
 export type CarriedOut =

@@ -2,11 +2,10 @@ import { GATE } from "../../core/intent/event.ts";
 import { ORDER_TYPE, orderClaims } from "../../core/intent/order-claims.ts";
 import { isLive, type IntentState, type Order } from "../../core/intent/state.ts";
 import type { Principal } from "../../core/identity/principal.ts";
-import type { Intent } from "../../ports/ports.ts";
-import { stopOf } from "../../http/middleware/guards.ts";
-import type { GateContext } from "../../http/middleware/context.ts";
-import type { OrderSecrets } from "../../http/api/executions/order-view.ts";
 import { executionToken, intentOfOrder } from "./tokens.ts";
+import type { Intent } from "../../ports/intents.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { stopOf } from "../kill-switches.ts";
 
 export interface FoundOrder {
   readonly intent: Intent;
@@ -14,9 +13,16 @@ export interface FoundOrder {
   readonly order: Order;
 }
 
+/** What makes an order an order: only for those who may carry it out, and only while it can be. */
+export interface OrderSecrets {
+  readonly token: string;
+  /** The order as a signed JWS. */
+  readonly jws: string;
+}
+
 /** The order of this id with the intent it belongs to; visible or not is the caller's question. */
-export async function orderOf(c: GateContext, id: string): Promise<FoundOrder | null> {
-  const intent = c.env.intents.find(intentOfOrder(id));
+export async function orderOf({ intents }: Pick<Ports, "intents">, id: string): Promise<FoundOrder | null> {
+  const intent = intents.find(intentOfOrder(id));
   const state = (await intent?.look()) ?? null;
   const order = state?.orders.find((known) => known.id === id);
   return intent !== null && state !== null && order !== undefined ? { intent, state, order } : null;
@@ -29,18 +35,19 @@ function mayCarryOut(principal: Principal, { terms }: IntentState): boolean {
 
 /** What makes an order an order, for the caller who may carry it out while it can be; null for anybody else. */
 export async function secretsFor(
-  c: GateContext,
+  ports: Pick<Ports, "switches" | "signer" | "token" | "settings">,
+  principal: Principal,
   state: IntentState,
   order: Order,
 ): Promise<OrderSecrets | null> {
-  if (!mayCarryOut(c.var.principal, state) || !isLive(state, order)) return null;
+  if (!mayCarryOut(principal, state) || !isLive(state, order)) return null;
   // What Gate sends itself is nobody's to claim or report.
   if (order.issuedTo === GATE) return null;
-  if ((await stopOf(c.env, state.terms)) !== null) return null;
+  if ((await stopOf(ports, state.terms)) !== null) return null;
   // Token and signed order are made anew each time: neither is stored, and both come out the same.
   // Where runners are named, an order is bound to the key of the one that asks for it, never to the proposer's.
-  const { role, reportKey } = c.var.principal;
+  const { role, reportKey } = principal;
   const holderKey = state.terms.runners.length === 0 || role === "runner" ? reportKey : null;
-  const claims = orderClaims(c.env.settings.origin, state.terms, order, holderKey);
-  return { token: executionToken(c.env, order), jws: await c.env.signer.signJws(ORDER_TYPE, claims) };
+  const claims = orderClaims(ports.settings.origin, state.terms, order, holderKey);
+  return { token: executionToken(ports, order), jws: await ports.signer.signJws(ORDER_TYPE, claims) };
 }

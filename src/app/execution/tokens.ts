@@ -15,7 +15,7 @@ function subjectOf(order: Order): string {
 }
 
 /** The order's token, the same every time it is asked for; a later order of the same intent has another. */
-export function executionToken(ports: Tokens, order: Order): string {
+export function executionToken(ports: Pick<Ports, "token">, order: Order): string {
   return `gex_${ports.token("execution", subjectOf(order))}`;
 }
 

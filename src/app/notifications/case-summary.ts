@@ -3,7 +3,7 @@ import type { ApprovalRequirements, Decision } from "../../core/policy/decision.
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Risk } from "../../core/policy/risk.ts";
 import { scrub } from "../../core/detection/pii/scrub.ts";
-import type { Dossier } from "../../ports/ports.ts";
+import type { Dossier } from "../../ports/intents.ts";
 
 /**
  * What a message says of a case. Messages leave Gate and are read, forwarded and kept elsewhere: there is nothing of

@@ -11,7 +11,7 @@ import { err, ok, type Result } from "../../core/base/result.ts";
 import { effectiveValueCents } from "../../core/policy/risk.ts";
 import { obstacleTo, type Undecided } from "../approvals/decide-intent.ts";
 import { digestOfBytes, govern, rehearse, type GovernPorts, type GovernRequest } from "./govern.ts";
-import type { Dossier, Intent } from "../../ports/ports.ts";
+import type { Dossier, Intent } from "../../ports/intents.ts";
 
 /** What a reviewer wants written instead of what the agent proposed. */
 export interface Change extends Deciding {

@@ -22,8 +22,10 @@ import type { Principal } from "../../core/identity/principal.ts";
 import { withRequest } from "../../core/proposal/request-template.ts";
 import { effectiveValueCents } from "../../core/policy/risk.ts";
 import { useOf } from "../../core/intent/mandate.ts";
-import type { Intent, Ports, Reservation } from "../../ports/ports.ts";
+import type { Ports } from "../../ports/ports.ts";
 import { applyStanding } from "../approvals/standing-approvals.ts";
+import type { Intent } from "../../ports/intents.ts";
+import type { Reservation } from "../../ports/counters.ts";
 
 /** What a door makes of whatever came in through it. */
 export interface GovernRequest {

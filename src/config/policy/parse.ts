@@ -5,12 +5,12 @@ import type { Result } from "../../core/base/result.ts";
 import { checkCombinations } from "./combinations.ts";
 import { compileRules } from "./compile-rules.ts";
 import type { Complain } from "./compile-rules.ts";
-import { MAX_NAME_CHARACTERS, NAME } from "./fields.ts";
 import type { WrittenRules } from "./fields.ts";
 import { nameOf, problemsOf } from "../yaml/messages.ts";
 import { POLICY_FILE } from "./schema.ts";
 import { readYaml } from "../yaml/source.ts";
 import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
+import { MAX_NAME_CHARACTERS, NAME } from "../yaml/schema-types.ts";
 
 export type { PolicyProblem } from "../yaml/source.ts";
 

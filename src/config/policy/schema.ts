@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { choice, mapping, name, OVERRIDABLE, text } from "./fields.ts";
+import { OVERRIDABLE } from "./fields.ts";
+import { choice, mapping, name, text } from "../yaml/schema-types.ts";
 
 /** A policy file's top level. */
 const TOP = {

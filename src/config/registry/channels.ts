@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { isJsonObject, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { Channel, Person } from "../../core/registry/registry.ts";
-import { choice, destinationPattern, flag, list, mapping, name, text } from "../policy/fields.ts";
 import { nearest } from "../yaml/messages.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
+import { choice, destinationPattern, flag, list, mapping, name, text } from "../yaml/schema-types.ts";
 
 /*
  * `channels` of gate.yaml: where people are told of what waits for them. Every secret is the name of a credential;

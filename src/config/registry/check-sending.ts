@@ -2,10 +2,10 @@ import { HOP_BY_HOP } from "../../core/outbound/header-names.ts";
 import { inject } from "../../core/outbound/inject.ts";
 import { isOutbound, isOverride, isOwnCredential } from "../../core/outbound/header-allow-list.ts";
 import { parsePathTemplate, type TemplateProblem } from "../../core/outbound/path-template.ts";
-import type { Injection } from "../../core/outbound/inject.ts";
 import type { WrittenDestination } from "./schema.ts";
 import { credentialOf } from "./sending.ts";
 import type { Path, PolicyProblem } from "../yaml/source.ts";
+import type { Injection } from "../../core/registry/injection.ts";
 
 /** Where problems of one entry are said: at a value, or at its key. */
 export interface Place {

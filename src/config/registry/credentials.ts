@@ -2,8 +2,8 @@ import { z } from "zod";
 import type { OwnSecretRef, SecretRef } from "../../core/registry/secret-ref.ts";
 import { parseSecretRef } from "../../core/registry/secret-ref.ts";
 import { PROVIDER_OF, type VaultConnection } from "../../core/registry/vault-connection.ts";
-import { mapping, name } from "../policy/fields.ts";
 import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
+import { mapping, name } from "../yaml/schema-types.ts";
 
 /* `credentials` of gate.yaml: where each secret is. The secret itself is refused and never repeated in a message. */
 

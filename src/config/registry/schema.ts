@@ -5,9 +5,18 @@ import { CHANNELS, secretName } from "./channels.ts";
 import { CREDENTIALS } from "./credentials.ts";
 import { EXECUTE, headerName, INJECT, MAX_TIMEOUT_SECONDS } from "./sending.ts";
 import { isOwnPath } from "./reserved-paths.ts";
-import { choice, destinationName, flag, list, mapping, name, text, wholeNumber } from "../policy/fields.ts";
 import { SIGN_IN } from "./sign-in.ts";
 import { VAULTS } from "./vaults.ts";
+import {
+  choice,
+  destinationName,
+  flag,
+  list,
+  mapping,
+  name,
+  text,
+  wholeNumber,
+} from "../yaml/schema-types.ts";
 
 const METHOD = /^[A-Z]{3,10}$/;
 /** The first segment is Gate's to give and in lower case; those below are spelled as the upstream spells them. */

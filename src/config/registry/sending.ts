@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { isMediaType } from "../../core/proposal/request-template.ts";
 import type { Destination, DestinationCredential, Execute } from "../../core/registry/registry.ts";
-import { choice, mapping, text } from "../policy/fields.ts";
+import { choice, mapping, text } from "../yaml/schema-types.ts";
 
 /* How Gate sends a destination's requests: `inject`, `execute` and what belongs to them. */
 

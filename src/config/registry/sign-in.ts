@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { OidcProvider, SignIn, TrustedIssuer } from "../../core/registry/registry.ts";
 import { secretName, unknownCredential, type Known } from "./channels.ts";
-import { flag, list, mapping, text } from "../policy/fields.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
+import { flag, list, mapping, text } from "../yaml/schema-types.ts";
 
 /* `sign_in` of gate.yaml: whose word Gate takes for who a person is. */
 

@@ -5,9 +5,9 @@ import type {
   VaultConnections,
 } from "../../core/registry/vault-connection.ts";
 import { opener } from "./credentials.ts";
-import { flag, list, mapping, name, text } from "../policy/fields.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
+import { flag, list, mapping, name, text } from "../yaml/schema-types.ts";
 
 /* `vaults` of gate.yaml: how the vaults are reached that credentials name, and what opens them. */
 

@@ -1,6 +1,5 @@
-import type { ApprovalRequirements } from "../policy/decision.ts";
-
-export type Assurance = ApprovalRequirements["minAssurance"];
+/** How a person proved who they are. */
+export type Assurance = "link" | "slack" | "key" | "sso" | "passkey";
 
 /** Weakest first: a link proves who received a message, a passkey who touched a key. */
 export const ASSURANCE_RANK = { link: 0, slack: 1, key: 2, sso: 3, passkey: 4 } as const satisfies Record<

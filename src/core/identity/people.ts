@@ -1,8 +1,7 @@
-import type { ApprovalRequirements } from "../policy/decision.ts";
 import type { Assurance } from "./assurance.ts";
-import type { Voter } from "../intent/command.ts";
 import { isPrincipalId, type Principal } from "./principal.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { Voter } from "./voter.ts";
 
 /**
  * Everybody who may not decide an intent because it is theirs: the proposer, and whoever answers for it. Owners
@@ -10,7 +9,7 @@ import type { Registry } from "../registry/registry.ts";
  */
 export function excludedHandles(
   proposer: Principal,
-  approval: ApprovalRequirements,
+  approval: { readonly excludeProposer: boolean; readonly excludeOwner: boolean },
   registry: Registry,
 ): readonly string[] {
   const handles = new Set<string>();

@@ -1,11 +1,12 @@
 import { ASSURANCE_RANK } from "../identity/assurance.ts";
 import type { ApprovalRequirements, Quorum } from "../policy/decision.ts";
 import { err, ok } from "../base/result.ts";
-import type { Deciding, InForce, Voter } from "./command.ts";
+import type { Deciding, InForce } from "./command.ts";
 import { wrongPhase, type Command, type Decided } from "./command-result.ts";
 import type { IntentEvent } from "./event.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Instant, IntentState, Vote } from "./state.ts";
+import type { Voter } from "../identity/voter.ts";
 
 /** May this person decide this intent at all? */
 export function eligibility(state: IntentState, voter: Voter): Refusal | null {

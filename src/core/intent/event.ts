@@ -1,6 +1,7 @@
 import type { Assurance } from "../identity/assurance.ts";
-import type { Executor, Outcome } from "../policy/decision.ts";
+import type { Outcome } from "../policy/decision.ts";
 import type { Instant, Terms } from "./state.ts";
+import type { Executor } from "../registry/executor.ts";
 
 /** Who an entry is attributed to: a principal's id, or Gate itself for policy and time. */
 export const GATE = "gate";

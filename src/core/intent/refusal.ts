@@ -1,6 +1,6 @@
-import type { Executor } from "../policy/decision.ts";
 import type { Phase } from "./phase.ts";
 import type { Instant } from "./state.ts";
+import type { Executor } from "../registry/executor.ts";
 
 /** Why a command was refused. The wire turns each into one status, code and sentence. */
 export type Refusal =

@@ -1,14 +1,8 @@
 import type { Assurance } from "../identity/assurance.ts";
-import type {
-  ApprovalRequirements,
-  Decision,
-  Executor,
-  OnNoResponse,
-  Outcome,
-  PolicyRef,
-} from "../policy/decision.ts";
+import type { ApprovalRequirements, Decision, OnNoResponse, Outcome, PolicyRef } from "../policy/decision.ts";
 import type { Risk } from "../policy/risk.ts";
 import type { Phase } from "./phase.ts";
+import type { Executor } from "../registry/executor.ts";
 
 /** Milliseconds since the epoch, as `Date.now()` gives them. */
 export type Instant = number;

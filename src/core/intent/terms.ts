@@ -7,10 +7,11 @@ import type { Payload } from "../proposal/payload.ts";
 import { excludedHandles } from "../identity/people.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { HttpWrite } from "../outbound/http-write.ts";
-import type { InForce, Voter } from "./command.ts";
+import type { InForce } from "./command.ts";
 import type { Identity } from "./request-identity.ts";
 import { intentDigest } from "./intent-digest.ts";
 import type { Instant, Terms } from "./state.ts";
+import type { Voter } from "../identity/voter.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -10,11 +10,7 @@ import {
   namedInConnection,
   type Header,
 } from "./header-names.ts";
-
-/** Where Gate puts the credential in; the digest covers this and never the value. */
-export type InjectionSlot =
-  | { readonly in: "header"; readonly name: string }
-  | { readonly in: "query"; readonly name: string };
+import type { InjectionSlot } from "../registry/injection.ts";
 
 /** Why a request is not sent on. */
 export type HeaderProblem =

@@ -1,6 +1,7 @@
 import type { Json } from "../base/json.ts";
-import { headersForDigest, type InjectionSlot } from "./headers.ts";
+import { headersForDigest } from "./headers.ts";
 import type { Header } from "./header-names.ts";
+import type { InjectionSlot } from "../registry/injection.ts";
 
 /**
  * The request that a write is made by, but for its body, which is the payload. Everything in it is bound by the

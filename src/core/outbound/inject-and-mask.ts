@@ -1,6 +1,7 @@
 import { err, ok, type Result } from "../base/result.ts";
-import { inject, type Injection, type InjectProblem, type OutboundRequest } from "./inject.ts";
+import { inject, type InjectProblem, type OutboundRequest } from "./inject.ts";
 import { masksFor, type Masks } from "../masking/masks.ts";
+import type { Injection } from "../registry/injection.ts";
 
 /** What an operator reads: what is wrong with the secret or with `inject`, never what the secret is. */
 const SAID: Readonly<Record<InjectProblem, string>> = {

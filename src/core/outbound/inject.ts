@@ -2,17 +2,7 @@ import { fromBase64 } from "../base/base64.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { HOP_BY_HOP, isHeaderName, type Header } from "./header-names.ts";
 import { maskable, maskProblem, type MaskProblem } from "../masking/secret-strength.ts";
-import type { InjectionSlot } from "./headers.ts";
-
-/** How a destination's credential is put into a request. */
-export type Injection =
-  /** RFC 6750 section 2.1. */
-  | { readonly kind: "bearer" }
-  /** RFC 7617; `user` null: the secret is `user:password` already. */
-  | { readonly kind: "basic"; readonly user: string | null }
-  /** `{secret}` stands for the secret, once. */
-  | { readonly kind: "header"; readonly name: string; readonly format: string }
-  | { readonly kind: "query"; readonly name: string };
+import type { Injection } from "../registry/injection.ts";
 
 export type InjectProblem =
   | MaskProblem
@@ -32,18 +22,6 @@ export interface Injected {
   readonly request: OutboundRequest;
   /** What has to be masked in all that comes back (`masksFor`). */
   readonly secrets: readonly string[];
-}
-
-export function slotOf(injection: Injection): InjectionSlot {
-  switch (injection.kind) {
-    case "bearer":
-    case "basic":
-      return { in: "header", name: "authorization" };
-    case "header":
-      return { in: "header", name: injection.name.toLowerCase() };
-    case "query":
-      return { in: "query", name: injection.name };
-  }
 }
 
 /** Puts the credential in, or says why it can't be. A problem never says what the secret is. */

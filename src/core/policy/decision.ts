@@ -1,6 +1,8 @@
+import type { Assurance } from "../identity/assurance.ts";
 import type { Facts } from "../proposal/facts.ts";
 import type { History } from "./history.ts";
 import type { Risk } from "./risk.ts";
+import type { Executor } from "../registry/executor.ts";
 
 /** Strictest last. */
 export type Outcome = "approve" | "hold" | "block";
@@ -40,7 +42,7 @@ export interface ApprovalRequirements {
   readonly people: readonly string[];
   readonly excludeProposer: boolean;
   readonly excludeOwner: boolean;
-  readonly minAssurance: "link" | "slack" | "key" | "sso" | "passkey";
+  readonly minAssurance: Assurance;
   /** Distinct persons whose "no" decides, ≥ 1: the fewest any policy in force asks for. */
   readonly rejections: number;
 }
@@ -62,9 +64,6 @@ export interface Escalation {
 }
 
 export type OnNoResponse = "reject" | "defer" | "escalate" | "auto_approve_if_low_risk";
-
-/** Who carries an approved write out. */
-export type Executor = "runner" | "gate" | "forward" | "external_pull";
 
 /** The whole answer to one ask: the same input always gives the same value, to the byte. */
 export interface Decision {

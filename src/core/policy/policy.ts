@@ -1,17 +1,11 @@
-import type {
-  ApprovalRequirements,
-  Escalation,
-  Executor,
-  OnNoResponse,
-  PolicyRef,
-  TraceStep,
-} from "./decision.ts";
+import type { ApprovalRequirements, Escalation, OnNoResponse, PolicyRef, TraceStep } from "./decision.ts";
 import type { PiiKind } from "../detection/pii/pii.ts";
 import type { TermMatcher } from "../detection/terms/terms.ts";
 import type { JsonPath } from "../proposal/measure/json-path-syntax.ts";
 import type { NamePatterns } from "../registry/name-patterns.ts";
 import type { ProfileId } from "./rules/profiles.ts";
 import type { RiskLevel } from "./risk.ts";
+import type { Executor } from "../registry/executor.ts";
 
 /** One policy file, parsed and compiled: nothing in it can be wrong any more. */
 export interface Policy {

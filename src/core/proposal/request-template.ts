@@ -6,10 +6,10 @@ import type { Destination, Execute } from "../registry/registry.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { parseStrictJson } from "../base/strict-json.ts";
 import type { HttpWrite } from "../outbound/http-write.ts";
-import { slotOf } from "../outbound/inject.ts";
 import { filled, parsePathTemplate, readsPayload } from "../outbound/path-template.ts";
 import { outboundHeaders } from "../outbound/headers.ts";
 import { targetOf } from "../outbound/target.ts";
+import { slotOf } from "../registry/injection.ts";
 
 /** What is proposed, with the request that it is made by. */
 export interface Made {

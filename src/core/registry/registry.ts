@@ -1,9 +1,9 @@
-import type { Executor } from "../policy/decision.ts";
 import type { Json } from "../base/json.ts";
 import type { MeasureHints } from "./measure-hints.ts";
-import type { Injection } from "../outbound/inject.ts";
 import type { SecretRef } from "./secret-ref.ts";
 import type { VaultConnections } from "./vault-connection.ts";
+import type { Injection } from "./injection.ts";
+import type { Executor } from "./executor.ts";
 
 /** `gate.yaml`, parsed: what the operator says about destinations and people, out of the agent's reach. */
 export interface Registry {

@@ -8,7 +8,6 @@ import {
   readInteraction,
   type Interaction,
 } from "../../app/notifications/channels/interaction.ts";
-import type { Intent } from "../../ports/ports.ts";
 import { readBytes, readJson, SMALL_BODY_BYTES } from "../middleware/body.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { answerOnce } from "../middleware/idempotency.ts";
@@ -21,6 +20,7 @@ import {
   type Callback,
 } from "./callback-request.ts";
 import { decisionReply } from "../api/shared/decision-reply.ts";
+import type { Intent } from "../../ports/intents.ts";
 
 type Provider = Extract<Channel, { kind: "a2h" }>;
 

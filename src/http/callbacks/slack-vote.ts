@@ -1,13 +1,14 @@
 import { eligibility } from "../../core/intent/approval.ts";
-import type { Voter } from "../../core/intent/command.ts";
 import { voterOf } from "../../core/identity/people.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import { decideIntent } from "../../app/approvals/decide-intent.ts";
 import { caseTold, type CaseTold } from "../../app/notifications/channels/case-message.ts";
 import type { SlackReference } from "../../app/notifications/channels/slack-reference.ts";
-import type { Intent, Ports } from "../../ports/ports.ts";
+import type { Ports } from "../../ports/ports.ts";
 import { problemOf, problemOfUndecided } from "../problem/from-refusal.ts";
 import type { SlackUser } from "./slack-request.ts";
+import type { Voter } from "../../core/identity/voter.ts";
+import type { Intent } from "../../ports/intents.ts";
 
 /** What came of a button. */
 export interface SlackOutcome {

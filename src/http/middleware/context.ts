@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import type { Assurance } from "../../core/identity/assurance.ts";
 import type { Principal } from "../../core/identity/principal.ts";
-import type { KeyedAttempt, Ports } from "../../ports/ports.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { KeyedAttempt } from "../../ports/idempotency.ts";
 
 /** What every handler can reach: the ports, and who is calling once they are known. */
 export interface GateEnv {

@@ -2,11 +2,11 @@ import { HTTPException } from "hono/http-exception";
 import { sha256Hex } from "../../core/base/digest.ts";
 import { canonicalJson, isJsonObject, type Json } from "../../core/base/json.ts";
 import { parseStrictJson } from "../../core/base/strict-json.ts";
-import type { KeptAnswer } from "../../ports/ports.ts";
 import { proposalBodyBytes, readBytes, SMALL_BODY_BYTES } from "./body.ts";
 import type { GateContext } from "./context.ts";
 import { restore, withhold } from "./stored-answer-secrets.ts";
 import { refuse } from "../problem/problem.ts";
+import type { KeptAnswer } from "../../ports/idempotency.ts";
 
 /*
  * The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header-07): the same request under the same key

@@ -1,11 +1,11 @@
 import { currentOrder, isLive } from "../../core/intent/state.ts";
 import type { Json, JsonObject } from "../../core/base/json.ts";
-import type { KeptAnswer } from "../../ports/ports.ts";
-import { stopOf } from "./guards.ts";
 import type { GateContext } from "./context.ts";
 import { orderOf, secretsFor } from "../../app/execution/order-secrets.ts";
 import { deliveryToken } from "../../app/execution/tokens.ts";
 import { iso } from "../../core/base/iso-time.ts";
+import type { KeptAnswer } from "../../ports/idempotency.ts";
+import { stopOf } from "../../app/kill-switches.ts";
 
 /** Members that open something. `url` does only where it holds a delivery's token. */
 const SECRETS = ["execution_token", "order", "deliveryToken", "apiKey", "api_key", "secret"] as const;
@@ -35,8 +35,8 @@ function isSaid(value: Json | undefined): boolean {
 }
 
 async function orderSecrets(c: GateContext, body: JsonObject): Promise<JsonObject> {
-  const found = typeof body["execution_id"] === "string" ? await orderOf(c, body["execution_id"]) : null;
-  const secrets = found === null ? null : await secretsFor(c, found.state, found.order);
+  const found = typeof body["execution_id"] === "string" ? await orderOf(c.env, body["execution_id"]) : null;
+  const secrets = found === null ? null : await secretsFor(c.env, c.var.principal, found.state, found.order);
   return secrets === null ? {} : { execution_token: secrets.token, order: secrets.jws };
 }
 

@@ -1,8 +1,8 @@
 import { KEY_PREFIX, type Principal } from "../../core/identity/principal.ts";
-import type { EngagedSwitch } from "../../ports/ports.ts";
 import { authenticate } from "../middleware/auth.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { refuse } from "../problem/problem.ts";
+import type { EngagedSwitch } from "../../ports/switches.ts";
 
 const KEY = new RegExp(
   `^(?:Bearer +)?((?:${Object.values(KEY_PREFIX).join("|")})[A-Za-z0-9_-]{1,200})$`,

@@ -2,27 +2,13 @@ import { carryOut, type CarriedOut } from "../../app/execution/execute-write.ts"
 import { isToBeSent, maySend } from "../../core/intent/sending.ts";
 import type { Phase } from "../../core/intent/phase.ts";
 import type { IntentState, Terms } from "../../core/intent/state.ts";
-import type { Header } from "../../core/outbound/header-names.ts";
-import type { Intent } from "../../ports/ports.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { refuse } from "../problem/problem.ts";
 import { INTENT_NOT_FOUND, problemOfUndecided } from "../problem/from-refusal.ts";
-import type { ProxyRoute } from "./route.ts";
 import { keptBack, problemOfCall } from "./relay-response.ts";
 import { about, pending, settled } from "./outcome-response.ts";
-
-/** The connection that asks what came of a write, and how long it stays. */
-export interface Asked {
-  readonly method: string;
-  readonly route: ProxyRoute;
-  /** See `Incoming.own`. */
-  readonly own: readonly Header[];
-  /** Null: the intent has it. */
-  body: Uint8Array | null;
-  readonly waitMs: number;
-  /** True: the same was asked before, and what came of that may be worth another attempt. */
-  readonly isRepeat: boolean;
-}
+import type { Intent } from "../../ports/intents.ts";
+import type { Asked } from "./outcome-request.ts";
 
 /** What the contract promises to hold a connection for, in seconds. */
 const MAX_WAIT_SECONDS = 900;

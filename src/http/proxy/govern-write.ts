@@ -2,8 +2,6 @@ import type { Ask } from "../../core/proposal/request.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Payload } from "../../core/proposal/payload.ts";
 import { govern, identify } from "../../app/proposals/govern.ts";
-import type { Intent } from "../../ports/ports.ts";
-import { maySee } from "../middleware/guards.ts";
 import { readBytes } from "../middleware/body.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { requireUnflooded } from "../middleware/flood-limit.ts";
@@ -11,9 +9,12 @@ import { refuse } from "../problem/problem.ts";
 import { INTENT_NOT_FOUND, refuseWith } from "../problem/from-refusal.ts";
 import { duplicateReply } from "../api/intents/propose-reply.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
-import { comeOf, waitingFor, type Asked } from "./await-outcome.ts";
+import { comeOf, waitingFor } from "./await-outcome.ts";
 import type { Incoming } from "./parse-request.ts";
 import type { ProxyRoute } from "./route.ts";
+import type { Intent } from "../../ports/intents.ts";
+import { maySee } from "../../app/authority.ts";
+import type { Asked } from "./outcome-request.ts";
 
 const INTENT_HEADER = "X-Gate-Intent-Id";
 

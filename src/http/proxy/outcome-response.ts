@@ -1,10 +1,10 @@
 import type { Decision } from "../../core/policy/decision.ts";
 import type { IntentState } from "../../core/intent/state.ts";
-import type { Intent } from "../../ports/ports.ts";
 import { refuse } from "../problem/problem.ts";
 import { iso } from "../../core/base/iso-time.ts";
-import type { Asked } from "./await-outcome.ts";
 import { keptBack } from "./relay-response.ts";
+import type { Intent } from "../../ports/intents.ts";
+import type { Asked } from "./outcome-request.ts";
 
 /** What clients are told to wait before they ask again. */
 const RETRY_AFTER_SECONDS = 30;

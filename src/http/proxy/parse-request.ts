@@ -1,7 +1,6 @@
 import { holdsOwnCredential, isOwnCredential } from "../../core/outbound/header-allow-list.ts";
 import { combined, isHeaderValue, type Header } from "../../core/outbound/header-names.ts";
 import type { HttpWrite } from "../../core/outbound/http-write.ts";
-import { slotOf } from "../../core/outbound/inject.ts";
 import type { PathProblem } from "../../core/outbound/path.ts";
 import { isRead } from "../../core/outbound/reads.ts";
 import { outboundHeaders, type HeaderProblem } from "../../core/outbound/headers.ts";
@@ -11,6 +10,7 @@ import { refuse } from "../problem/problem.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
 import type { ProxyRoute } from "./route.ts";
 import { requireSendable } from "./forwardable.ts";
+import { slotOf } from "../../core/registry/injection.ts";
 
 /** A request as it would be sent on, but for its body. */
 export interface Incoming {

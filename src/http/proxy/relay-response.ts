@@ -1,10 +1,10 @@
 import type { Header } from "../../core/outbound/header-names.ts";
 import { mayHaveContent } from "../../core/outbound/response.ts";
 import { continued } from "../../app/execution/read-head.ts";
-import type { KeptResponse } from "../../ports/ports.ts";
 import type { CallFailure, CallProblem } from "../../ports/upstream.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProxyRoute } from "./route.ts";
+import type { KeptResponse } from "../../ports/intents.ts";
 
 /** An upstream's answer, as it goes to the agent. */
 interface SentBack {

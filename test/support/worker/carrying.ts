@@ -6,10 +6,11 @@ import type { Header } from "../../../src/core/outbound/header-names.ts";
 import { err, ok } from "../../../src/core/base/result.ts";
 import { portsOf } from "../../../src/env.ts";
 import { govern } from "../../../src/app/proposals/govern.ts";
-import type { Intent, Ports } from "../../../src/ports/ports.ts";
+import type { Ports } from "../../../src/ports/ports.ts";
 import type { CallFailure, CallUpstream, UpstreamAnswer, UpstreamCall } from "../../../src/ports/upstream.ts";
 import { fresh, type Registered } from "./gate.ts";
 import { bindings, changeRules, RULES, type TestRules } from "./rules.ts";
+import type { Intent } from "../../../src/ports/intents.ts";
 
 /*
  * Writes that Gate sends, without a door and without an upstream: `ports.call` is the tests' own, and counts.

@@ -1,8 +1,8 @@
 import { callUpstream } from "../../../src/adapters/upstream/call.ts";
-import type { Injection } from "../../../src/core/outbound/inject.ts";
 import { err, ok } from "../../../src/core/base/result.ts";
 import type { CallFailure, UpstreamAnswer, UpstreamCall } from "../../../src/ports/upstream.ts";
 import type { VaultFailure } from "../../../src/ports/vault.ts";
+import type { Injection } from "../../../src/core/registry/injection.ts";
 
 export const SECRET = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
 

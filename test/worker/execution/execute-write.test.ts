@@ -6,7 +6,7 @@ import { carryOut, type Attended } from "../../../src/app/execution/execute-writ
 import type { IntentState } from "../../../src/core/intent/state.ts";
 import { inForceFor } from "../../../src/core/intent/terms.ts";
 import { ok } from "../../../src/core/base/result.ts";
-import type { Intent, Ports } from "../../../src/ports/ports.ts";
+import type { Ports } from "../../../src/ports/ports.ts";
 import type { UpstreamAnswer } from "../../../src/ports/upstream.ts";
 import {
   answering,
@@ -38,6 +38,7 @@ import { changeRules } from "../../support/worker/rules.ts";
 import { verdictOf } from "../../../verifier/finding.ts";
 import { verifyBundle } from "../../../verifier/verify-bundle.ts";
 import { faultsOf } from "../../support/worker/chain.ts";
+import type { Intent } from "../../../src/ports/intents.ts";
 
 let agent: Registered;
 let reviewer: Registered;

@@ -1,7 +1,6 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { beforeAll, beforeEach, expect, test, vi } from "vitest";
 import type { IntentState } from "../../../src/core/intent/state.ts";
-import type { Intent } from "../../../src/ports/ports.ts";
 import {
   answering,
   failing,
@@ -21,6 +20,7 @@ import {
   register,
   type Registered,
 } from "../../support/worker/gate.ts";
+import type { Intent } from "../../../src/ports/intents.ts";
 
 /*
  * Many calls at once for many writes, with vaults that fail, upstreams that break off, machines that go away in the

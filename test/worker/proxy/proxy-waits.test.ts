@@ -1,10 +1,10 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, test } from "vitest";
 import { createApp } from "../../../src/http/app.ts";
-import type { Intent } from "../../../src/ports/ports.ts";
 import { admin, call, register, stateOf, until, type Registered } from "../../support/worker/gate.ts";
 import { ports } from "../../support/worker/receiver.ts";
 import { heldThrough, setSentScene, upstream } from "../../support/worker/sent-scene.ts";
+import type { Intent } from "../../../src/ports/intents.ts";
 
 let agent: Registered;
 let reviewer: Registered;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { Injection } from "../../../src/core/outbound/inject.ts";
 import { answer, oddUpstream, send, type Step } from "../../support/worker/odd-upstream.ts";
 import { answered, calling, SECRET, textOf, withCredential } from "../../support/worker/upstream-scene.ts";
+import type { Injection } from "../../../src/core/registry/injection.ts";
 
 afterEach(() => vi.restoreAllMocks());
 

@@ -2,9 +2,10 @@ import { caseUrl, linkUrl } from "../../approvals/approval-link.ts";
 import { sha256Hex } from "../../../core/base/digest.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import type { Registry } from "../../../core/registry/registry.ts";
-import type { Dossier, Ports } from "../../../ports/ports.ts";
+import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
 import { standingOf, summaryOf, type CaseSummary } from "../case-summary.ts";
+import type { Dossier } from "../../../ports/intents.ts";
 
 /** A link into a case that waits without end is good for this long. */
 const LONGEST_LINK_MS = 7 * 24 * 60 * 60_000;

@@ -1,5 +1,5 @@
 import type { Channel, Person } from "../../../core/registry/registry.ts";
-import type { Dossier, Ports } from "../../../ports/ports.ts";
+import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord, Told } from "../../../ports/notifications.ts";
 import { tellProvider } from "./a2h.ts";
 import { caseTold } from "./case-message.ts";
@@ -8,6 +8,7 @@ import { tellSlackApp } from "./slack-app.ts";
 import { tellSlackWebhook } from "./slack-webhook.ts";
 import { failed, MOOT, retry } from "./send-result.ts";
 import { tellWebhook } from "./webhook.ts";
+import type { Dossier } from "../../../ports/intents.ts";
 
 /** One attempt to tell a channel of a case. What went wrong comes back in words; nothing is thrown. */
 export async function tellChannel(record: DeliveryRecord, channel: Channel, ports: Ports): Promise<Told> {

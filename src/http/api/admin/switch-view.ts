@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { SWITCH_REASONS, SWITCH_SCOPES, type SwitchTarget } from "../../../core/policy/kill-switch.ts";
-import type { EngagedSwitch } from "../../../ports/ports.ts";
 import { refuse } from "../../problem/problem.ts";
 import { parse } from "../shared/fields.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import type { EngagedSwitch } from "../../../ports/switches.ts";
 
 /** A destination as agents name it, or everything of one system; `*` alone would be `everything`. */
 const DESTINATION = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}(?:\.\*)?$/;

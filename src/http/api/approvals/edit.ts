@@ -1,6 +1,5 @@
 import { Hono } from "hono";
 import { voterOf } from "../../../core/identity/people.ts";
-import type { Voter } from "../../../core/intent/command.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { err, ok, type Result } from "../../../core/base/result.ts";
 import { decideIntent } from "../../../app/approvals/decide-intent.ts";
@@ -17,6 +16,7 @@ import { decisionReply, standing } from "../shared/decision-reply.ts";
 import { parseEditRequest } from "./edit-request.ts";
 import { requirePayloadSize } from "../shared/payload.ts";
 import { proposeReply } from "../intents/propose-reply.ts";
+import type { Voter } from "../../../core/identity/voter.ts";
 
 async function edit(c: GateContext, id: string) {
   const { settings } = c.env;

@@ -1,14 +1,14 @@
 import { readLink, type LinkClaims } from "../../../app/approvals/approval-link.ts";
-import type { Voter } from "../../../core/intent/command.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { voterOf } from "../../../core/identity/people.ts";
 import { err, ok, type Result } from "../../../core/base/result.ts";
 import { decideIntent, type Said } from "../../../app/approvals/decide-intent.ts";
-import type { Acted, Intent } from "../../../ports/ports.ts";
 import { requireActive, type Caller } from "../../middleware/auth.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
 import { problemOf, problemOfUndecided } from "../../problem/from-refusal.ts";
+import type { Voter } from "../../../core/identity/voter.ts";
+import type { Acted, Intent } from "../../../ports/intents.ts";
 
 /** A link that Gate made, with the intent it is for. */
 export interface FollowedLink {

@@ -2,11 +2,11 @@ import { z } from "zod";
 import type { AskedApproval, IntentRow } from "../../../core/intent/read-model.ts";
 import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
 import type { DeliveryKind, DeliveryRecord } from "../../../ports/notifications.ts";
-import type { PendingGroup } from "../../../ports/ports.ts";
 import { intentRowView } from "../intents/intent-view.ts";
 import { parse } from "../shared/fields.ts";
 import { pickKnown } from "../shared/known-fields.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+import type { PendingGroup } from "../../../ports/intent-index.ts";
 
 /** What people are told so that they decide; the rest is news. */
 const ASKING: readonly DeliveryKind[] = ["held", "reminder", "escalation"];

@@ -1,9 +1,7 @@
 import { Hono } from "hono";
 import { ASSURANCE_RANK, type Assurance } from "../../../core/identity/assurance.ts";
-import type { Voter } from "../../../core/intent/command.ts";
 import type { IntentRow } from "../../../core/intent/read-model.ts";
 import { voterOf } from "../../../core/identity/people.ts";
-import type { IntentFilter } from "../../../ports/ports.ts";
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
 import { allow } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
@@ -14,6 +12,8 @@ import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
 import { decisionReply } from "../shared/decision-reply.ts";
 import { cursorOf, listFilter } from "../shared/list-query.ts";
 import { askedOf, groupView, parseBatch, queueRowView } from "./queue-view.ts";
+import type { Voter } from "../../../core/identity/voter.ts";
+import type { IntentFilter } from "../../../ports/intent-index.ts";
 
 const readers = allow(["reviewer", "auditor", "admin"]);
 

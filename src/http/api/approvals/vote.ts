@@ -1,13 +1,13 @@
 import { voterOf } from "../../../core/identity/people.ts";
-import type { Voter } from "../../../core/intent/command.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { err, ok, type Result } from "../../../core/base/result.ts";
 import { decideIntent, type Said } from "../../../app/approvals/decide-intent.ts";
 import { delegatedVoter } from "../../../app/approvals/delegation.ts";
-import type { Intent } from "../../../ports/ports.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { problemOfUndecided } from "../../problem/from-refusal.ts";
+import type { Voter } from "../../../core/identity/voter.ts";
+import type { Intent } from "../../../ports/intents.ts";
 
 /** What a reviewer says through the API, on one intent or on many. */
 export interface Wanted extends Pick<Said, "decision" | "digest" | "note"> {

@@ -1,8 +1,9 @@
 import { MAX_ATTEMPTS, RETRY_BACKOFF_SECONDS } from "../../../core/intent/limits.ts";
 import { providerIdempotencyKey } from "../../../core/intent/order-claims.ts";
 import { currentOrder, type IntentState, type Order } from "../../../core/intent/state.ts";
-import type { Dossier } from "../../../ports/ports.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+import type { Dossier } from "../../../ports/intents.ts";
+import type { OrderSecrets } from "../../../app/execution/order-secrets.ts";
 
 /** The contract's names of who carries an order out. */
 export const MODE_NAMES = {
@@ -11,13 +12,6 @@ export const MODE_NAMES = {
   forward: "forward",
   external_pull: "external_pull",
 } as const;
-
-/** What makes an order an order: only for those who may carry it out, and only while it can be. */
-export interface OrderSecrets {
-  readonly token: string;
-  /** The order as a signed JWS. */
-  readonly jws: string;
-}
 
 /** @param secrets null for anybody but the holder */
 export function orderView(dossier: Dossier, order: Order, secrets: OrderSecrets | null) {

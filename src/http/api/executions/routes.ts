@@ -3,9 +3,8 @@ import { z } from "zod";
 import { canonicalJson, type JsonObject } from "../../../core/base/json.ts";
 import { currentOrder, isLive, type Order } from "../../../core/intent/state.ts";
 import type { Principal } from "../../../core/identity/principal.ts";
-import type { Dossier, Intent } from "../../../ports/ports.ts";
 import { inForceFor } from "../../../core/intent/terms.ts";
-import { maySee, requireUnstopped, stopOf, visibleIntent } from "../../middleware/guards.ts";
+import { requireUnstopped, visibleIntent } from "../../middleware/guards.ts";
 import { admitAgainAfterBody, allow, authenticate, bearerOf, requireActive } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -17,6 +16,9 @@ import { parse, pick } from "../shared/fields.ts";
 import { MODE_NAMES, orderView } from "./order-view.ts";
 import { verifiedProof } from "./report-proof.ts";
 import { isExecutionToken } from "../../../app/execution/tokens.ts";
+import type { Dossier, Intent } from "../../../ports/intents.ts";
+import { maySee } from "../../../app/authority.ts";
+import { stopOf } from "../../../app/kill-switches.ts";
 
 /** Results are kept with the intent and shown to reviewers; a provider's whole response does not belong here. */
 const MAX_RESULT_BYTES = 32 * 1024;
@@ -55,7 +57,7 @@ async function showOrder(c: GateContext, intent: Intent, order: Order) {
   if (dossier === null) return refuse(EXECUTION_NOT_FOUND);
   const { state } = dossier;
   const shown = state.orders.find(({ id }) => id === order.id) ?? order;
-  return orderView(dossier, shown, await secretsFor(c, state, shown));
+  return orderView(dossier, shown, await secretsFor(c.env, c.var.principal, state, shown));
 }
 
 /** What orders know a worker by: a runner's name in the registry, an agent's id. */
@@ -64,7 +66,7 @@ function workerName(caller: Principal | null): string | undefined {
 }
 
 async function findOrder(c: GateContext, id: string): Promise<FoundOrder> {
-  return (await orderOf(c, id)) ?? refuse(EXECUTION_NOT_FOUND);
+  return (await orderOf(c.env, id)) ?? refuse(EXECUTION_NOT_FOUND);
 }
 
 interface Held extends FoundOrder {

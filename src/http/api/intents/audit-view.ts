@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../core/base/json.ts";
-import type { Dossier } from "../../../ports/ports.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import type { Dossier } from "../../../ports/intents.ts";
 
 /** The intent's ledger as its events: free text beside the entry it came with, for those who may see it. */
 export function auditTrail({ entries, notes }: Dossier) {

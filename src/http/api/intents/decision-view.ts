@@ -1,8 +1,8 @@
 import type { Decision, TraceStep } from "../../../core/policy/decision.ts";
 import type { Principal } from "../../../core/identity/principal.ts";
-import type { Dossier } from "../../../ports/ports.ts";
 import { recordOf, type StoredAsk } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import type { Dossier } from "../../../ports/intents.ts";
 
 /**
  * The decision: the contract's row, with the facts and policies it rests on. The trace is for those who review and

@@ -3,8 +3,10 @@ import { canonicalJson } from "../../../core/base/json.ts";
 import { ORDER_TYPE, orderClaims } from "../../../core/intent/order-claims.ts";
 import { isLive } from "../../../core/intent/state.ts";
 import { writeForDigest } from "../../../core/outbound/http-write.ts";
-import type { Dossier, Ports, PublicKey } from "../../../ports/ports.ts";
+import type { Ports } from "../../../ports/ports.ts";
 import { recordOf } from "../shared/stored-record.ts";
+import type { Dossier } from "../../../ports/intents.ts";
+import type { PublicKey } from "../../../ports/signer.ts";
 
 /** What `verifier/bundle.ts` reads; its comment says what each member is for. */
 const FORMAT = "gate-evidence/v1";

@@ -1,8 +1,9 @@
 import { Hono } from "hono";
-import { maySeePayload, visibleDossier } from "../../middleware/guards.ts";
+import { visibleDossier } from "../../middleware/guards.ts";
 import { allow } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { evidenceOf } from "./evidence-bundle.ts";
+import { maySeePayload } from "../../../app/authority.ts";
 
 export const evidence = new Hono<GateEnv>().get(
   "/v1/intents/:id/evidence",

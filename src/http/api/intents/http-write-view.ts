@@ -3,10 +3,10 @@ import { repeatHeader } from "../../../core/intent/order-claims.ts";
 import { currentOrder, type IntentState } from "../../../core/intent/state.ts";
 import type { Header } from "../../../core/outbound/header-names.ts";
 import { digestOfBytes } from "../../../app/proposals/govern.ts";
-import type { Dossier, Intent, KeptResponse } from "../../../ports/ports.ts";
 import { orderView } from "../executions/order-view.ts";
 import { recordOf } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import type { Dossier, Intent, KeptResponse } from "../../../ports/intents.ts";
 
 /**
  * The request that Gate sends on, but for its body: exactly what the digest binds. Its URL can hold what a payload

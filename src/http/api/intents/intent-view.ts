@@ -1,13 +1,13 @@
 import { currentOrder, isPulled } from "../../../core/intent/state.ts";
 import { statusOf } from "../../../core/intent/phase.ts";
 import type { IntentRow } from "../../../core/intent/read-model.ts";
-import type { Dossier } from "../../../ports/ports.ts";
 import { auditTrail } from "./audit-view.ts";
 import { httpView } from "./http-write-view.ts";
 import { orderView } from "../executions/order-view.ts";
 import { standingApprovalOf } from "./propose-reply.ts";
 import { recordOf } from "../shared/stored-record.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+import type { Dossier } from "../../../ports/intents.ts";
 
 /**
  * One intent in full: the contract's columns in snake_case, and what it lacked.

@@ -1,9 +1,10 @@
 import { Hono } from "hono";
-import { maySeePayload, visibleDossier } from "../../middleware/guards.ts";
+import { visibleDossier } from "../../middleware/guards.ts";
 import { allow } from "../../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { harmlessType, answerOf, responseView, whyNoAnswer, type Answer } from "./http-write-view.ts";
+import { maySeePayload } from "../../../app/authority.ts";
 
 const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
 

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Decision } from "../../../core/policy/decision.ts";
 import { govern, rehearse } from "../../../app/proposals/govern.ts";
-import { maySeePayload, visibleDossier } from "../../middleware/guards.ts";
+import { visibleDossier } from "../../middleware/guards.ts";
 import { allow } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -15,6 +15,7 @@ import { cursorOf, listFilter } from "../shared/list-query.ts";
 import { requirePayloadSize } from "../shared/payload.ts";
 import { parseProposeRequest } from "./propose-request.ts";
 import { duplicateReply, proposeReply, rehearsalReply } from "./propose-reply.ts";
+import { maySeePayload } from "../../../app/authority.ts";
 
 const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
 

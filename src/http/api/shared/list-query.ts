@@ -1,9 +1,9 @@
 import { phasesOf, type Phase } from "../../../core/intent/phase.ts";
 import type { IntentRow } from "../../../core/intent/read-model.ts";
 import { fromBase64Url, toBase64Url } from "../../../core/base/base64url.ts";
-import type { IntentFilter } from "../../../ports/ports.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
+import type { IntentFilter } from "../../../ports/intent-index.ts";
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;

@@ -1,6 +1,6 @@
 import type { Ask } from "../../../core/proposal/request.ts";
 import type { Decision } from "../../../core/policy/decision.ts";
-import type { Dossier } from "../../../ports/ports.ts";
+import type { Dossier } from "../../../ports/intents.ts";
 
 /** What was asked, with the business key it came under. */
 export type StoredAsk = Ask & { readonly key: string | null };

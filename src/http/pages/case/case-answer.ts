@@ -1,7 +1,6 @@
 import { html } from "hono/html";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { isToBeSent } from "../../../core/intent/sending.ts";
-import type { Dossier } from "../../../ports/ports.ts";
 import { sentResult, type Answer } from "../../api/intents/http-write-view.ts";
 import { listOf } from "./sent-request.ts";
 import { MAX_CHARACTERS_SHOWN, startOf, textOf } from "./case-payload.ts";
@@ -9,6 +8,7 @@ import { optional, row } from "./case-request.ts";
 import type { Markup } from "../page.ts";
 import { visible, visibleLines } from "../sanitize-text.ts";
 import { bytesOf, counted, timeOf } from "../format.ts";
+import type { Dossier } from "../../../ports/intents.ts";
 
 /** What came of a write that Gate sent, and what there is to do about it. */
 export function answerSection(

@@ -1,8 +1,8 @@
 import { html } from "hono/html";
-import type { Voter } from "../../../core/intent/command.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import type { Markup } from "../page.ts";
 import { visible } from "../sanitize-text.ts";
+import type { Voter } from "../../../core/identity/voter.ts";
 
 /** Each form names the digest of what is shown above it: nothing else can be decided by it. */
 function hidden(digest: string, link: string | null): Markup {

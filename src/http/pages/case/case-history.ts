@@ -1,9 +1,9 @@
 import { html } from "hono/html";
 import type { Principal } from "../../../core/identity/principal.ts";
-import type { Dossier } from "../../../ports/ports.ts";
 import type { Markup } from "../page.ts";
 import { visible, visibleLines } from "../sanitize-text.ts";
 import { timeOf } from "../format.ts";
+import type { Dossier } from "../../../ports/intents.ts";
 
 /** What happened, from the ledger; comments and reasons are kept beside it. */
 export function historySection({ entries, notes }: Dossier, agent: Principal | null): Markup {

@@ -1,12 +1,9 @@
 import { html } from "hono/html";
 import type { Ask } from "../../../core/proposal/request.ts";
 import { eligibility } from "../../../core/intent/approval.ts";
-import type { Voter } from "../../../core/intent/command.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { voterOf } from "../../../core/identity/people.ts";
 import { obstacleTo } from "../../../app/approvals/decide-intent.ts";
-import type { Dossier, Intent } from "../../../ports/ports.ts";
-import { maySeePayload } from "../../middleware/guards.ts";
 import type { Caller } from "../../middleware/auth.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { problemOf, problemOfUndecided } from "../../problem/from-refusal.ts";
@@ -24,6 +21,9 @@ import { page, type Markup } from "../page.ts";
 import { undeliveredOf } from "./undelivered.ts";
 import { visible } from "../sanitize-text.ts";
 import { counted, distanceTo, standingOf, timeOf, toneOf } from "../format.ts";
+import type { Voter } from "../../../core/identity/voter.ts";
+import type { Dossier, Intent } from "../../../ports/intents.ts";
+import { maySeePayload } from "../../../app/authority.ts";
 
 export interface CaseView {
   readonly intent: Intent;

@@ -1,5 +1,5 @@
 import { editIntent } from "../../../app/proposals/edit-intent.ts";
-import { maySeePayload, visibleDossier } from "../../middleware/guards.ts";
+import { visibleDossier } from "../../middleware/guards.ts";
 import { SMALL_BODY_BYTES } from "../../middleware/body.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { followLink, INVALID_LINK, voterBehind, whyOver } from "../../api/approvals/links.ts";
@@ -8,6 +8,7 @@ import { problemOfUnedited } from "../../problem/from-refusal.ts";
 import { editableText, editedBytes, MAX_EDITED_CHARACTERS } from "./editable-text.ts";
 import { digestIn, noteIn, readForm, type Form } from "../form.ts";
 import { senderOf, SIGN_IN_REQUIRED } from "../page-caller.ts";
+import { maySeePayload } from "../../../app/authority.ts";
 
 const NOT_EDITED_HERE: Problem = {
   status: 409,

@@ -1,10 +1,10 @@
 import { html } from "hono/html";
 import type { Header } from "../../../core/outbound/header-names.ts";
-import type { Dossier } from "../../../ports/ports.ts";
 import { httpView } from "../../api/intents/http-write-view.ts";
 import { row } from "./case-request.ts";
 import type { Markup } from "../page.ts";
 import { visible } from "../sanitize-text.ts";
+import type { Dossier } from "../../../ports/intents.ts";
 
 /** The request that Gate sends, exactly, but for its body: that is the payload, which has a section of its own. */
 export function sendingSection(dossier: Dossier, isPayloadTheirs: boolean): Markup | null {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { isStale } from "../../../../src/core/intent/approval.ts";
-import type { InForce, Voter } from "../../../../src/core/intent/command.ts";
+import type { InForce } from "../../../../src/core/intent/command.ts";
 import { handle } from "../../../../src/core/intent/handle.ts";
 import type { Terms } from "../../../../src/core/intent/state.ts";
 import type { Assurance } from "../../../../src/core/identity/assurance.ts";
@@ -22,6 +22,7 @@ import {
   termsWith,
   voterNamed,
 } from "../../../support/intent-fixtures.ts";
+import type { Voter } from "../../../../src/core/identity/voter.ts";
 
 const AT = T0 + MINUTE_MS;
 const APPROVED = "approval_vote_recorded approved";

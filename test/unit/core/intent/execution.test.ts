@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import type { Executor } from "../../../../src/core/policy/decision.ts";
 import { handle } from "../../../../src/core/intent/handle.ts";
 import { MAX_ATTEMPTS, ORDER_TTL_MS } from "../../../../src/core/intent/limits.ts";
 import { currentOrder, isPulled, type IntentState, type Terms } from "../../../../src/core/intent/state.ts";
@@ -18,6 +17,7 @@ import {
   T0,
   voterNamed,
 } from "../../../support/intent-fixtures.ts";
+import type { Executor } from "../../../../src/core/registry/executor.ts";
 
 const AT = T0 + 3 * MINUTE_MS;
 const approved = (change?: Partial<Terms>) => proposed("approve", change);

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { inject, slotOf, type InjectProblem, type Injection } from "../../../../src/core/outbound/inject.ts";
+import { inject, type InjectProblem } from "../../../../src/core/outbound/inject.ts";
 import { maskable } from "../../../../src/core/masking/secret-strength.ts";
 import { masksFor } from "../../../../src/core/masking/masks.ts";
 import { anySecret } from "../../../support/secret-spellings.ts";
+import { slotOf, type Injection } from "../../../../src/core/registry/injection.ts";
 
 const SECRET = "kD4vYp2m!Wq7&Tz9=b";
 const REQUEST = {

@@ -1,0 +1,88 @@
+import { z } from "zod";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/policy/policy.ts";
+
+/*
+ * The values that policies and the registry are written in. Every `error` completes the sentence "<field> …", so that a
+ * message says what the operator meant to write, not what the parser expected.
+ */
+
+/** More than any real list; a longer one is a generated file that needs review. */
+const MAX_LIST = 1_000;
+
+export const MAX_DURATION_MS = 366 * DAY_MS;
+
+export const NAME = /^[a-z0-9][a-z0-9-_.]*$/;
+export const MAX_NAME_CHARACTERS = 100;
+
+const DESTINATION = /^[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*$/;
+
+const DESTINATION_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*(?:\.\*)?$/;
+
+export const DURATION = /^(\d{1,6})(s|m|h|d)$/;
+const UNIT_MS = { s: 1_000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
+
+export function wholeNumber(what: string, min: number, max: number) {
+  const error = `must be ${what}: a whole number, ${min} or more${max === MAX_RECORDS ? "" : `, at most ${max}`}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+export function text(what: string, max: number) {
+  const error = `must be ${what}: text of 1 to ${max} characters`;
+  return z.string({ error }).min(1, { error }).max(max, { error });
+}
+
+export function flag() {
+  return z.boolean({ error: "must be `true` or `false`" });
+}
+
+export function choice<const T extends readonly string[]>(values: T) {
+  const error = `must be ${values.map((value) => `\`${value}\``).join(" or ")}`;
+  return z.enum(values, { error });
+}
+
+export function list<T extends z.ZodType>(item: T, what: string, max: number = MAX_LIST) {
+  return z
+    .array(item, { error: `must be a list of ${what}, such as [a, b]` })
+    .min(1, { error: `lists nothing; leave it out, or list ${what}` })
+    .max(max, { error: `lists more than ${max} entries` });
+}
+
+/** A mapping with these keys and no others. An unknown key's message carries the known ones, for suggestions. */
+export function mapping<const S extends z.core.$ZodLooseShape>(shape: S, otherwise: string) {
+  const known = Object.keys(shape).join(" ");
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === "unrecognized_keys" ? known : otherwise),
+  });
+}
+
+export function name(what: string) {
+  const error = `must be ${what}: lower-case letters, digits, \`-\`, \`_\` and \`.\`, beginning with a letter or digit`;
+  return z.string({ error }).max(MAX_NAME_CHARACTERS, { error }).regex(NAME, { error });
+}
+
+export const destinationName = z
+  .string({ error: "must be a destination such as salesforce.import" })
+  .max(200, { error: "is too long for a destination" })
+  .regex(DESTINATION, { error: "must be a destination such as salesforce.import" });
+
+export const destinationPattern = z
+  .string({ error: "must be a destination such as salesforce.import" })
+  .max(200, { error: "is too long for a destination" })
+  .regex(DESTINATION_PATTERN, {
+    error: "must be a destination such as salesforce.import, or a whole system such as salesforce.*",
+  });
+
+export const duration = z
+  .string({ error: "must be a span of time such as 30s, 10m, 1h or 7d" })
+  .regex(DURATION, { error: "must be a span of time such as 30s, 10m, 1h or 7d" })
+  .transform((written) => durationMs(written))
+  .refine((ms) => ms > 0 && ms <= MAX_DURATION_MS, {
+    error: "must be longer than nothing, and 366d at most",
+  });
+
+export function durationMs(written: string): number {
+  const [, amount = "0", unit = "s"] = DURATION.exec(written) ?? [];
+  return Number(amount) * UNIT_MS[unit as keyof typeof UNIT_MS];
+}
+
+export const MAX_RECORDS = 1_000_000_000_000;

@@ -1,0 +1,64 @@
+import { exports } from "cloudflare:workers";
+import { portsOf } from "../env.ts";
+import type { DeadlineMessage, SendMessage } from "../ports/intents.ts";
+import type { TellMessage } from "../ports/notifications.ts";
+import type { Ports } from "../ports/ports.ts";
+
+export type QueueMessage = DeadlineMessage | TellMessage | SendMessage;
+
+/**
+ * On one machine batches run one after the other: each waits this long for its writes to be sent, so that with quick
+ * upstreams as many are under way as a batch has, and a slow one delays no other. On the platform the batch waits to the
+ * end, since its calls would outlive it by 30 seconds only and an upstream may take minutes; batches run in parallel
+ * there. Milliseconds.
+ */
+const HEAD_START_MS = 1_000;
+
+/** Deadlines, writes to be sent and notifications to be delivered. Alarms repeat every message that is lost here. */
+export async function consumeBatch(batch: MessageBatch<QueueMessage>, env: Env): Promise<void> {
+  const ports = portsOf(env);
+  // First, and in a call of its own: a slow channel must not delay a deadline.
+  if (batch.messages.some(({ body }) => isNotification(body))) await startNotifications();
+  const sent = sendAll(batch.messages.flatMap(({ body }) => (isSend(body) ? [body.intent] : [])));
+  for (const message of batch.messages) {
+    if (!isSend(message.body)) await applyDeadline(message, ports);
+  }
+  await ("LOCAL" in env ? Promise.race([sent, scheduler.wait(HEAD_START_MS)]) : sent);
+}
+
+async function applyDeadline(message: Message<QueueMessage>, ports: Ports): Promise<void> {
+  try {
+    // A message of any other shape names no intent, and is acknowledged so that it leaves the queue.
+    const { intent, at } = (message.body ?? {}) as Partial<DeadlineMessage>;
+    await ports.intents.find(String(intent))?.tick(typeof at === "number" ? at : null);
+    message.ack();
+  } catch (error) {
+    console.error({ message: "deadline not applied", id: message.id, error: String(error) });
+    message.retry();
+  }
+}
+
+async function sendAll(intents: readonly string[]): Promise<void> {
+  const sent = intents.map((id) => exports.Sender.send(id));
+  for (const [index, result] of (await Promise.allSettled(sent)).entries()) {
+    if (result.status === "fulfilled") continue;
+    console.error({ message: "not sent", intent: intents[index], error: String(result.reason) });
+  }
+}
+
+async function startNotifications(): Promise<void> {
+  try {
+    await exports.NotificationWorker.begin();
+  } catch (error) {
+    console.error({ message: "nobody told", error: String(error) });
+  }
+}
+
+function isSend(body: unknown): body is SendMessage {
+  const { type, intent } = (body ?? {}) as Partial<SendMessage>;
+  return type === "send" && typeof intent === "string";
+}
+
+function isNotification(body: unknown): boolean {
+  return (body as Partial<TellMessage> | null)?.type === "tell";
+}
