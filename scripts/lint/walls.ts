@@ -113,7 +113,7 @@ const OBJECTS: Wing = {
 };
 
 const ENTRYPOINTS: Wing = {
-  rooms: ["src/index.ts", "src/entrypoints", "src/env.ts"],
+  rooms: ["src/index.ts", "src/entrypoints", "src/env.ts", "src/settings.ts"],
   imports: ["src", "durable-objects", "package.json", ".generated"],
   packages: ["cloudflare:"],
   rule: "entry points compose: bindings become ports in env.ts and nowhere else",

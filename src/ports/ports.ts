@@ -14,6 +14,7 @@ import type { RuleBook } from "./rules.ts";
 import type { Nonces } from "./nonces.ts";
 import type { Switches } from "./switches.ts";
 import type { IdempotentAnswers } from "./idempotency.ts";
+import type { Settings } from "./settings.ts";
 import type { Signer } from "./signer.ts";
 
 /** `subject` and `group` name what payloads are or look like, so that nobody else can tell what that was. */
@@ -51,19 +52,5 @@ export interface Ports {
   token(kind: TokenKind, subject: string): string;
   /** The same under the deployment's earlier secrets: a token given out before a change of secret still counts. */
   earlierTokens(kind: TokenKind, subject: string): readonly string[];
-  readonly settings: {
-    readonly maxPayloadBytes: number;
-    /** How much of an upstream's answer to a write is kept. */
-    readonly maxResponseBytes: number;
-    /** Header in which agents may show their key, lower case; `Authorization` stays free. */
-    readonly keyHeader: string;
-    readonly publicFeed: boolean;
-    /** How this deployment names itself in what it signs. */
-    readonly origin: string;
-    readonly version: string;
-    /** Where people reach this Gate, for links in messages; null: the operator did not say. */
-    readonly publicUrl: string | null;
-    /** True: the local server was told to let people of the registry sign in without a key, for development. */
-    readonly localSignIn: boolean;
-  };
+  readonly settings: Settings;
 }

@@ -1,0 +1,77 @@
+import { version } from "../package.json";
+import { isOverride } from "./core/outbound/header-allow-list.ts";
+import type { Settings } from "./ports/settings.ts";
+
+/** Variables that an operator sets; wrangler types them as the literals of `wrangler.toml`. */
+export interface SettingVariables {
+  readonly GATE_ORIGIN: string;
+  readonly GATE_PUBLIC_URL?: string;
+  readonly GATE_KEY_HEADER?: string;
+  readonly MAX_PAYLOAD_BYTES?: string;
+  readonly MAX_RESPONSE_BYTES?: string;
+  readonly PUBLIC_FEED_ENABLED?: string;
+  /** "true": people of the registry sign in without a key. Only the local server sets it, when told to. */
+  readonly LOCAL_SIGN_IN?: string;
+}
+
+const DEFAULT_MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
+const DEFAULT_MAX_RESPONSE_BYTES = 1024 * 1024;
+const DEFAULT_KEY_HEADER = "x-gate-key";
+
+/**
+ * A payload and a response go to their intent's object in one RPC each, and the platform limits those to 32 MiB: above
+ * it a write would be sent and its outcome never recorded.
+ */
+const MAX_SIZE_BYTES = 24 * 1024 * 1024;
+
+/** C2SP signed-note: a key's name has no blank and no plus sign. */
+const ORIGIN = /^[^\s+\p{Cc}]{1,200}$/u;
+
+/** @throws {Error} for a variable whose value is invalid: every request fails until the operator corrects it */
+export function settingsOf(variables: SettingVariables): Settings {
+  const { GATE_ORIGIN, GATE_PUBLIC_URL, GATE_KEY_HEADER } = variables;
+  if (!ORIGIN.test(GATE_ORIGIN)) throw new Error("GATE_ORIGIN must be a name without blanks and plus signs");
+  return {
+    maxPayloadBytes: sizeOf("MAX_PAYLOAD_BYTES", variables, DEFAULT_MAX_PAYLOAD_BYTES),
+    maxResponseBytes: sizeOf("MAX_RESPONSE_BYTES", variables, DEFAULT_MAX_RESPONSE_BYTES),
+    keyHeader: keyHeaderOf(GATE_KEY_HEADER),
+    origin: GATE_ORIGIN,
+    publicFeed: String(variables.PUBLIC_FEED_ENABLED) === "true",
+    version,
+    publicUrl: publicUrlOf(GATE_PUBLIC_URL),
+    localSignIn: variables.LOCAL_SIGN_IN === "true",
+  };
+}
+
+/**
+ * An origin, because links, forms and cookies belong to its whole host; null: messages carry no links.
+ *
+ * @throws {Error} for anything else: approvers would get broken links, and no error would show it
+ */
+function publicUrlOf(written: string | undefined): string | null {
+  if (written === undefined || written === "") return null;
+  const url = URL.canParse(written) ? new URL(written) : null;
+  if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
+  throw new Error("GATE_PUBLIC_URL must be an address such as https://gate.example.com, or empty");
+}
+
+/** @throws {Error} for a text that is no header name, or a header that already has a meaning */
+function keyHeaderOf(written: string | undefined): string {
+  if (written === undefined || written === "") return DEFAULT_KEY_HEADER;
+  const name = written.toLowerCase();
+  if (/^x-[a-z0-9-]{1,60}$/.test(name) && !isOverride(name)) return name;
+  throw new Error("GATE_KEY_HEADER must be the name of a header of its own, such as X-Gate-Key");
+}
+
+/** @throws {Error} for a text that is no number of bytes, or more than an intent's object can store */
+function sizeOf(
+  name: "MAX_PAYLOAD_BYTES" | "MAX_RESPONSE_BYTES",
+  variables: SettingVariables,
+  byDefault: number,
+): number {
+  const written = variables[name];
+  if (written === undefined || written === "") return byDefault;
+  const bytes = /^\d{1,9}$/.test(written) ? Number(written) : 0;
+  if (bytes > 0 && bytes <= MAX_SIZE_BYTES) return bytes;
+  throw new Error(`${name} must be a number of bytes from 1 to ${MAX_SIZE_BYTES}`);
+}
