@@ -156,7 +156,7 @@ describe("approvals list", () => {
 });
 
 describe("approvals show", () => {
-  test("28: shows the whole case, and nothing in it drives the terminal", async () => {
+  test("INV-28: shows the whole case, and nothing in it drives the terminal", async () => {
     const id = await pending({ payload: HOSTILE, on_behalf_of: `boss${ESC}[31m\nApprove? [y/N] y` });
     for (const args of [
       ["show", id],
@@ -287,7 +287,7 @@ describe("approvals approve", () => {
     expect(await stateOf(id)).toBe("pending_approval");
   });
 
-  test("9: sends the digest of what it showed, and the comment", async () => {
+  test("INV-09: sends the digest of what it showed, and the comment", async () => {
     const id = await pending();
     const { code, out } = await approvals(["approve", id, "--yes", "--comment", "checked a sample"]);
     expect([code, out.trimEnd().split("\n").at(-1)]).toEqual([0, `${id}: approved`]);
@@ -333,7 +333,7 @@ describe("approvals approve", () => {
     expect((await approvals(["list", "--limit", "200"])).out).toMatch(new RegExp(`1/2 +${id}`));
   });
 
-  test("3: what the server refuses is not done, and said in its words", async () => {
+  test("INV-03: what the server refuses is not done, and said in its words", async () => {
     const id = await pending({ policy: "by-nobody" });
     const { code, err } = await approvals(["approve", id, "--yes"]);
     expect(code).toBe(1);
@@ -501,7 +501,7 @@ describe("a server that is not Gate", () => {
     }
   });
 
-  test("9: whose payload is not what the digest is about is not approved", async () => {
+  test("INV-09: whose payload is not what the digest is about is not approved", async () => {
     const { code, out, err, sent } = await asPretended(["approve", id, "--yes"], "another payload");
     expect(code).toBe(1);
     expect(out).toContain("NOT THE BYTES THIS INTENT IS ABOUT");
@@ -509,7 +509,7 @@ describe("a server that is not Gate", () => {
     expect(sent).toEqual([]);
   });
 
-  test("21: that redirects takes the key nowhere", async () => {
+  test("INV-21: that redirects takes the key nowhere", async () => {
     const elsewhere: unknown[] = [];
     const target = createServer((incoming, outgoing) => {
       elsewhere.push(incoming.headers);

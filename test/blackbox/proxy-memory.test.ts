@@ -60,7 +60,7 @@ const WAIT_SECONDS = 170;
 const MAX_WAITING_MB = 600;
 
 test.skipIf(!canSee)(
-  "26: requests that wait for a person don't keep their bodies in memory",
+  "INV-26: requests that wait for a person don't keep their bodies in memory",
   async () => {
     const { pid } = scene.gate;
     const before = memoryOf(pid).now;

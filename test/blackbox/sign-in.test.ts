@@ -153,7 +153,7 @@ test("a person signs in with the provider's button, and stays so when the server
   expect((await page.visit("/v1/session")).status).toBe(401);
 });
 
-test("28: by name only at the machine's own names, whatever a request says of where it goes", async () => {
+test("INV-28: by name only at the machine's own names, whatever a request says of where it goes", async () => {
   const page = browser();
   expect((await page.visit("/sign-in", { person: "ana", next: "/cases" })).location).toBe("/cases");
   expect(await whoIs(page)).toMatchObject({ person: "ana", assurance: "key" });
@@ -171,7 +171,7 @@ test("28: by name only at the machine's own names, whatever a request says of wh
   expect(await post(own, "X-Forwarded-For: 203.0.113.7\r\n")).toMatch(/^HTTP\/1\.1 403 /);
 });
 
-test("28: cookies in odd forms are nobody's", async () => {
+test("INV-28: cookies in odd forms are nobody's", async () => {
   const page = browser();
   await page.visit("/sign-in", { person: "ben", next: "/" });
   const token = page.cookies.get("gate_session") ?? "";

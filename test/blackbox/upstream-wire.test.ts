@@ -158,7 +158,7 @@ describe("with the agent's own credential", () => {
 
 describe("with a credential of Gate's", () => {
   test.for(["coded/gzip", "coded/br", "coded/deflate", "plain"])(
-    "21: %s comes decoded and masked",
+    "INV-21: %s comes decoded and masked",
     async (path) => {
       const got = await get(`/keyed/read/${path}`);
       const said = ["content-encoding", "content-length", "etag"].filter((name) => name in got.headers);

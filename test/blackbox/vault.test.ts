@@ -484,7 +484,7 @@ const REFS = [
   "doppler://payments/prd_eu/STRIPE_KEY",
 ] as const;
 
-describe("24: a wrong credential is denied and not repeated", () => {
+describe("INV-24: a wrong credential is denied and not repeated", () => {
   const WRONG = "wrong-credential-abcdef";
 
   test.each(REFS)("of %s", async (text) => {
@@ -591,7 +591,7 @@ const ODD: readonly (readonly [string, string, Oddness])[] = [
 /** 50 MiB in 50 KiB. */
 const BOMB = gzipSync(Buffer.alloc(50 * 1024 * 1024, "x"));
 
-describe("24: over a real connection, a vault that is slow, down or odd makes a clear error without a secret", () => {
+describe("INV-24: over a real connection, a vault that is slow, down or odd makes a clear error without a secret", () => {
   test.each(ODD)("one that %s: %s", async (_, what, oddness) => {
     const problem = what === "unreachable" ? "unavailable" : what;
     for (const text of REFS) {

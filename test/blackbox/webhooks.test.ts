@@ -35,8 +35,8 @@ async function proposed(records = 847): Promise<string> {
   return text(answer.body, "intentId");
 }
 
-describe("30: webhooks outlive the server", () => {
-  test("30: what was not delivered before a power cut is tried after it", async () => {
+describe("INV-30: webhooks outlive the server", () => {
+  test("INV-30: what was not delivered before a power cut is tried after it", async () => {
     const webhook = await registered(["intent.approval_requested"]);
     const intent = await proposed();
     // Tried and settled: one that was only begun stays somebody's for a minute.
@@ -58,7 +58,7 @@ describe("30: webhooks outlive the server", () => {
     ]);
   });
 
-  test("30: what happened just before one is planned after it, once", async () => {
+  test("INV-30: what happened just before one is planned after it, once", async () => {
     const webhook = await registered(["intent.approved"]);
     const intent = await proposed();
     expect((await gate.call("POST", `/v1/intents/${intent}/approve`, cast.reviewer.key, "")).status).toBe(

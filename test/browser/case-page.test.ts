@@ -181,7 +181,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expectQuiet(visitor);
   });
 
-  test("28: a payload full of script is text, and does nothing", async () => {
+  test("INV-28: a payload full of script is text, and does nothing", async () => {
     const intent = await held(SCRIPTS);
     await using visitor = await visit(browser, origin, { colorScheme: "dark" });
     const { page } = visitor;
@@ -198,7 +198,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expectQuiet(visitor);
   });
 
-  test("27: a link decides at once where the policy says so, and then no more", async () => {
+  test("INV-27: a link decides at once where the policy says so, and then no more", async () => {
     const intent = await held("note: called back", "crm.note");
     const link = await linkTo(intent, "ana");
     await using visitor = await visit(browser, origin, { viewport: { width: 390, height: 800 } });
@@ -216,7 +216,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expect(visitor.strayed).toEqual([]);
   });
 
-  test("27: elsewhere a link leads through signing in to the whole case, and is used up by deciding there", async () => {
+  test("INV-27: elsewhere a link leads through signing in to the whole case, and is used up by deciding there", async () => {
     const intent = await held("the whole of it");
     const link = await linkTo(intent, "ana");
     await using visitor = await visit(browser, origin);
@@ -235,7 +235,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expectQuiet(visitor);
   });
 
-  test("28: who is signed in and follows a link on another site is still signed in", async () => {
+  test("INV-28: who is signed in and follows a link on another site is still signed in", async () => {
     const intent = await held("from the mail");
     const address = `${origin}/cases/${intent}`;
     const mail = createServer((_, answer) => {
@@ -262,7 +262,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     }
   });
 
-  test("28: another site's form decides nothing, whoever is signed in", async () => {
+  test("INV-28: another site's form decides nothing, whoever is signed in", async () => {
     const intent = await held("left alone");
     const { body } = await gate.call("GET", `/v1/intents/${intent}`, gate.adminKey);
     const form = `<link rel="icon" href="data:,"><form method="post" action="${origin}/cases/${intent}/approve">

@@ -72,7 +72,7 @@ sign_in:
     expect(await whoIs(page)).toBe("ana reviewer");
   });
 
-  test("28: another site's form changes nothing for whoever is signed in", async () => {
+  test("INV-28: another site's form changes nothing for whoever is signed in", async () => {
     await using visitor = await visit(browser, origin);
     const { page } = visitor;
     await page.goto(`${origin}/sign-in?next=/cases`);

@@ -48,7 +48,7 @@ test.each([
   expect(requestLines(view)).toEqual([]);
 });
 
-test("28: what a server makes of it drives no terminal and breaks no command", () => {
+test("INV-28: what a server makes of it drives no terminal and breaks no command", () => {
   const esc = "\u001b[2J\r\nsends    nobody";
   const http = {
     method: esc,

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { rowCells } from "../../../cli/approvals/list.ts";
 import { clipped, hanging, quotedLines, visible, visibleJson } from "../../../cli/approvals/sanitize-text.ts";
 
-describe("28: what an agent wrote can't drive a terminal", () => {
+describe("INV-28: what an agent wrote can't drive a terminal", () => {
   test.each([
     ["an escape sequence", "a\u001b[2Jb", "a⟨U+001B⟩[2Jb"],
     ["its one-character form", "a\u009b2Jb", "a⟨U+009B⟩2Jb"],

@@ -222,7 +222,7 @@ test.each(ACCOUNTS)("one account is one person: refuses %s", (_name, text, messa
   expect(problems(text, "")).toMatch(message);
 });
 
-test("invariant 21: a secret written where its name belongs is refused and not repeated", () => {
+test("INV-21: a secret written where its name belongs is refused and not repeated", () => {
   const said = [
     problems(
       "channels: { c: { type: slack_webhook, secret: 'https://hooks.slack.com/services/T0/B0/xyz' } }",
@@ -236,7 +236,7 @@ test("invariant 21: a secret written where its name belongs is refused and not r
 });
 
 test.each(["GATE_SECRET", "GATE_ADMIN_KEY", "GATE_SECRET_PREVIOUS", "gate_secret", "LOCAL_SIGN_IN"])(
-  "invariant 21: no channel can be given Gate's own %s",
+  "INV-21: no channel can be given Gate's own %s",
   (ref) => {
     expect(problems(`credentials: { x: { ref: "env://${ref}" } }`, "")).toMatch(
       /^1:26: credentials\.x\.ref can't be used: .*(?:Gate's own|capital letters)/,

@@ -256,7 +256,7 @@ test.each(INVALID)("refuses %s", (_name, text, message) => {
   expect(problems(text)).toMatch(message);
 });
 
-describe("invariant 21: a secret that was written where its place belongs", () => {
+describe("INV-21: a secret that was written where its place belongs", () => {
   const SECRET = "sk_live_51Habc";
 
   test.each([
@@ -294,7 +294,7 @@ describe("invariant 21: a secret that was written where its place belongs", () =
   });
 });
 
-test("invariant 21: nor is it repeated where it has a line of its own", () => {
+test("INV-21: nor is it repeated where it has a line of its own", () => {
   const said = problems("credentials:\n  x: { ref: env://X }\n  y:\n    ref: hunter2-hunter2");
   expect(said).toMatch(/^4:10: /);
   expect(said).not.toContain("hunter2");

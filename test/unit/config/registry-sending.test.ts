@@ -296,7 +296,7 @@ test.each([
   ["behind the user", 'credential: key, inject: { basic: "u:sk_live_51secret" }'],
   ["as a header", 'headers: ["authorization: Bearer sk_live_51secret"]'],
   ["as a long header", `headers: ["authorization: Bearer sk_live_51secret${"x".repeat(100)}"]`],
-])("invariant 21: a secret written %s is refused and not repeated", (_where, written) => {
+])("INV-21: a secret written %s is refused and not repeated", (_where, written) => {
   const said = problems(entry(written));
   expect(said).toMatch(/^1:\d+: /);
   expect(said).not.toContain("51secret");

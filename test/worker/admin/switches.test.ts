@@ -63,7 +63,7 @@ const SCOPES: readonly (readonly [string, () => Wanted])[] = [
   ["everything", () => ({ scope: "everything" })],
 ];
 
-describe.each(SCOPES)("5: a switch for %s", (_, wanted) => {
+describe.each(SCOPES)("INV-05: a switch for %s", (_, wanted) => {
   const request = () => ask("own.claimed");
 
   test("blocks proposals and records them, dry runs included, and lifting it lets new ones through", async () => {
@@ -144,7 +144,7 @@ describe.each([
   ["an agent", own],
   ["a destination", () => ({ scope: "destination", target: "own.pulled" })],
   ["everything", () => ({ scope: "everything" })],
-] as readonly (readonly [string, () => Wanted])[])("5: a switch for %s", (_, wanted) => {
+] as readonly (readonly [string, () => Wanted])[])("INV-05: a switch for %s", (_, wanted) => {
   test("stops deliveries and downloads, and the download is not spent", async () => {
     const { url } = await delivered();
     const undelivered = await propose(agent, ask("own.pulled"), "approved");
@@ -158,7 +158,7 @@ describe.each([
   });
 });
 
-test("5: a switch stops its own agent or destination, and no other", async () => {
+test("INV-05: a switch stops its own agent or destination, and no other", async () => {
   await engage(own());
   await engage({ scope: "destination", target: "crm.small" });
   await engage({ scope: "destination", target: "vpc.*" });
@@ -171,7 +171,7 @@ test("5: a switch stops its own agent or destination, and no other", async () =>
   expect(await reasonFor(agent, "crm.measured")).toBe("kill_switch");
 });
 
-test("5: what makes things safer goes on while everything is stopped", async () => {
+test("INV-05: what makes things safer goes on while everything is stopped", async () => {
   const held = () => propose(agent, ask("crm.held"), "pending_approval");
   const [rejected, cancelled, withdrawn, revoked] = [await held(), await held(), await held(), await held()];
   const order = await ordered(agent);
@@ -188,7 +188,7 @@ test("5: what makes things safer goes on while everything is stopped", async () 
   expect((await step("report", reported, { status: "failed" })).status).toBe(200);
 });
 
-test("5: once a switch is acknowledged, no order and no claim is given any more", async () => {
+test("INV-05: once a switch is acknowledged, no order and no claim is given any more", async () => {
   const intents = await Promise.all(
     Array.from({ length: 30 }, () => propose(agent, ask("own.claimed"), "approved")),
   );
@@ -230,7 +230,7 @@ function throwAfter(event: string, intent: string): void {
   });
 }
 
-test("5: an order recorded while the switch was thrown is not handed out", async () => {
+test("INV-05: an order recorded while the switch was thrown is not handed out", async () => {
   const intent = await propose(agent, ask("own.claimed"), "approved");
   throwAfter("execution_requested", intent);
   const answer = await execute(intent);
@@ -239,7 +239,7 @@ test("5: an order recorded while the switch was thrown is not handed out", async
   expect(await stateOf(intent)).toBe("scheduled");
 });
 
-test("5: a delivery recorded while the switch was thrown is not handed out", async () => {
+test("INV-05: a delivery recorded while the switch was thrown is not handed out", async () => {
   const intent = await propose(agent, ask("own.pulled"), "approved");
   throwAfter("execution_requested", intent);
   const answer = await call("POST", "/v1/deliver", agent.key, { intentId: intent });
@@ -248,7 +248,7 @@ test("5: a delivery recorded while the switch was thrown is not handed out", asy
   expect(await stateOf(intent)).toBe("scheduled");
 });
 
-test("5: a claim recorded while the switch was thrown is nobody's", async () => {
+test("INV-05: a claim recorded while the switch was thrown is nobody's", async () => {
   const order = await ordered(agent, ask("own.claimed"));
   throwAfter("execution_claimed", order.intent);
   expect((await step("claim", order)).body.code).toBe("kill_switch_engaged");
@@ -257,14 +257,14 @@ test("5: a claim recorded while the switch was thrown is nobody's", async () => 
   expect((await step("claim", order)).body.code).toBe("already_claimed");
 });
 
-test("5: a download claimed while the switch was thrown gives no byte", async () => {
+test("INV-05: a download claimed while the switch was thrown gives no byte", async () => {
   const { intent, url } = await delivered();
   throwAfter("execution_claimed", intent);
   const answer = await call("GET", url);
   expect([answer.status, answer.body.code]).toEqual([409, "kill_switch_engaged"]);
 });
 
-test("5: a proposal in another isolate is stopped within ten seconds, an order at once", async () => {
+test("INV-05: a proposal in another isolate is stopped within ten seconds, an order at once", async () => {
   const intent = await propose(agent, ask("crm.small"), "approved");
   // As another isolate does it: this one is not told.
   await env.DB.prepare(
@@ -280,7 +280,7 @@ test("5: a proposal in another isolate is stopped within ten seconds, an order a
   expect(body.reason_code).toBe("kill_switch");
 });
 
-test("5: while switches can't be read nothing is proposed, approved, ordered or claimed", async () => {
+test("INV-05: while switches can't be read nothing is proposed, approved, ordered or claimed", async () => {
   const held = await propose(agent, ask("crm.held"), "pending_approval");
   const approved = await propose(agent, ask("crm.small"), "approved");
   const order = await ordered(agent, ask("own.claimed"));
@@ -306,7 +306,7 @@ test("5: while switches can't be read nothing is proposed, approved, ordered or 
   ]);
 });
 
-test("5: an approval that lapses while it is stopped stays lapsed", async () => {
+test("INV-05: an approval that lapses while it is stopped stays lapsed", async () => {
   const held = await propose(agent, ask("crm.held"), "pending_approval");
   await engage(own());
   later(31 * MINUTE_MS);

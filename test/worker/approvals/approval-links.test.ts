@@ -49,7 +49,7 @@ describe("the token", () => {
     expect(readLink(ports(), approvalLink(ports(), unnamed))).toEqual(unnamed);
   });
 
-  test("27: every part of a link is bound", () => {
+  test("INV-27: every part of a link is bound", () => {
     const [, mac] = link().split(".");
     const forged = [
       { intent: "int_b" },
@@ -62,7 +62,7 @@ describe("the token", () => {
     for (const text of forged) expect(readLink(ports(), text), text).toBeNull();
   });
 
-  test("27: what is cut, lengthened, written otherwise or made up is no link", () => {
+  test("INV-27: what is cut, lengthened, written otherwise or made up is no link", () => {
     const text = link();
     const [fields = "", mac = ""] = text.slice("alk_".length).split(".");
     const strangers = [
@@ -129,7 +129,7 @@ describe("reading", () => {
     });
   });
 
-  test("29: who holds a link sees no payload, and what agents chose only scrubbed", async () => {
+  test("INV-29: who holds a link sees no payload, and what agents chose only scrubbed", async () => {
     const request = ask("crm.by-link", {
       payload: JSON.stringify({ secret: "swordfish-4711" }),
       action: "call:0170-1234567:about:DE89370400440532013000",
@@ -148,7 +148,7 @@ describe("reading", () => {
     }
   });
 
-  test("27: a link that bots fetch a hundred times still works", async () => {
+  test("INV-27: a link that bots fetch a hundred times still works", async () => {
     const intent = await held();
     const before = await eventsOf(intent);
     const link = await linkTo(intent, "ana");
@@ -172,7 +172,7 @@ describe("reading", () => {
 });
 
 describe("deciding with nobody signed in", () => {
-  test("27: where the policy says so, the link decides as the person it was sent to, and says how", async () => {
+  test("INV-27: where the policy says so, the link decides as the person it was sent to, and says how", async () => {
     const intent = await held();
     const { body } = await approve(await linkTo(intent, "ana"), undefined, { reason: "looks right" });
     expect(body).toMatchObject({ status: "approved", intentId: intent, votedBy: ["ana"] });
@@ -192,7 +192,7 @@ describe("deciding with nobody signed in", () => {
   });
 
   test.each(["crm.by-slack", "crm.held", "crm.touch", "crm.by-ana"])(
-    "27: where the policy wants more than a link, %s, it opens the case and decides nothing",
+    "INV-27: where the policy wants more than a link, %s, it opens the case and decides nothing",
     async (destination) => {
       const intent = await held(destination);
       const link = await linkTo(intent, "ana");
@@ -205,7 +205,7 @@ describe("deciding with nobody signed in", () => {
     },
   );
 
-  test("27: a link sent to nobody by name never decides by itself", async () => {
+  test("INV-27: a link sent to nobody by name never decides by itself", async () => {
     const intent = await held();
     const { status, body } = await approve(await linkTo(intent, null));
     expect([status, body.code]).toEqual([401, "sign_in_required"]);
@@ -217,7 +217,7 @@ describe("deciding with nobody signed in", () => {
     expect([status, body.code]).toEqual([404, "invalid_link"]);
   });
 
-  test("3: nobody decides by link what an agent of theirs proposed", async () => {
+  test("INV-03: nobody decides by link what an agent of theirs proposed", async () => {
     for (const owner of ["ana", "ana@example.com", "ops"]) {
       const theirs = await register("agent", { owner });
       const intent = await held("crm.by-link", theirs);
@@ -231,7 +231,7 @@ describe("deciding with nobody signed in", () => {
     }
   });
 
-  test("5: a person whose links an admin stopped decides by none", async () => {
+  test("INV-05: a person whose links an admin stopped decides by none", async () => {
     const intent = await held("crm.by-links");
     await approve(await linkTo(intent, "ben"));
     const { body } = await call("GET", `/v1/intents/${intent}/audit`, admin);
@@ -259,7 +259,7 @@ describe("deciding with nobody signed in", () => {
 });
 
 describe("what stops every approval stops a link, too", () => {
-  test("5: a kill switch, after which the link works as before", async () => {
+  test("INV-05: a kill switch, after which the link works as before", async () => {
     const target = await register("agent");
     const intent = await held("crm.by-link", target);
     const link = await linkTo(intent, "ana");
@@ -273,7 +273,7 @@ describe("what stops every approval stops a link, too", () => {
     expect((await approve(link)).body.status).toBe("approved");
   });
 
-  test("5: a suspended agent", async () => {
+  test("INV-05: a suspended agent", async () => {
     const target = await register("agent");
     const link = await linkTo(await held("crm.by-link", target), "ana");
     await call("POST", `/v1/agents/${target.id}/suspend`, admin);
@@ -326,13 +326,13 @@ describe("a link that is over", () => {
     return [seen.status, seen.body.code];
   };
 
-  test("27: a used link decides nothing more", async () => {
+  test("INV-27: a used link decides nothing more", async () => {
     const link = await linkTo(await held(), "ana");
     await approve(link);
     expect(await over(link)).toEqual([410, "link_already_used"]);
   });
 
-  test("27: a link used many times at once decides exactly once", async () => {
+  test("INV-27: a link used many times at once decides exactly once", async () => {
     const intent = await held("crm.by-links");
     const link = await linkTo(intent, "ana");
     const tried = await Promise.all(
@@ -373,7 +373,7 @@ describe("a link that is over", () => {
     }
   });
 
-  test("27: after a reviewer changed what it was for", async () => {
+  test("INV-27: after a reviewer changed what it was for", async () => {
     const intent = await held("crm.editable");
     const link = await linkTo(intent, "ana");
     const { body } = await call("GET", `/v1/intents/${intent}`, admin);
@@ -383,7 +383,7 @@ describe("a link that is over", () => {
     expect(await over(link)).toEqual([409, "wrong_state"]);
   });
 
-  test("27: for another digest than the intent's", async () => {
+  test("INV-27: for another digest than the intent's", async () => {
     const intent = await held();
     expect(await over(await linkTo(intent, "ana", { digest: "0".repeat(64) }))).toEqual([
       409,
@@ -411,7 +411,7 @@ describe("a link that is over", () => {
   });
 });
 
-test("28: another site's page decides nothing by a link", async () => {
+test("INV-28: another site's page decides nothing by a link", async () => {
   const intent = await held();
   const link = await linkTo(intent, "ana");
   for (const headers of [{ Origin: "https://evil.example" }, { "Sec-Fetch-Site": "cross-site" }]) {
@@ -421,7 +421,7 @@ test("28: another site's page decides nothing by a link", async () => {
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 
-test("25: whatever is sent with a link, the answer is 4xx", async () => {
+test("INV-25: whatever is sent with a link, the answer is 4xx", async () => {
   const link = await linkTo(await held(), "ana");
   const path = `/v1/approval-links/${link}/reject`;
   for (const body of [

@@ -83,13 +83,13 @@ function shuffled<T>(items: readonly T[], seed: number): readonly T[] {
     .map(({ item }) => item);
 }
 
-describe("3: twenty reviewers at once", () => {
+describe("INV-03: twenty reviewers at once", () => {
   test.each([
     ["crm.held", 1],
     ["crm.pair", 2],
     ["crm.trio", 3],
   ] as const)(
-    "3: at %s exactly %i of their votes are recorded, and it is approved once",
+    "INV-03: at %s exactly %i of their votes are recorded, and it is approved once",
     async (place, needed) => {
       const id = await held(place);
       const answers = await Promise.all(twenty.map((who) => approve(id, who)));
@@ -107,7 +107,7 @@ describe("3: twenty reviewers at once", () => {
     },
   );
 
-  test("3: twenty who approve one short of the quorum's people approve nothing", async () => {
+  test("INV-03: twenty who approve one short of the quorum's people approve nothing", async () => {
     const id = await held("crm.trio");
     const [one, other] = twenty;
     if (one === undefined || other === undefined) throw new Error("reviewers");
@@ -118,7 +118,7 @@ describe("3: twenty reviewers at once", () => {
     expect((await execute(id)).status).toBe(409);
   });
 
-  test("3: of ten who approve and ten who reject a rejection stands, and what it took back is dead", async () => {
+  test("INV-03: of ten who approve and ten who reject a rejection stands, and what it took back is dead", async () => {
     for (let round = 0; round < 3; round += 1) {
       const id = await held("crm.pair");
       const voices = shuffled(twenty, round).map((who, at) =>
@@ -135,11 +135,11 @@ describe("3: twenty reviewers at once", () => {
   });
 });
 
-describe("11: approve, reject, cancel, withdraw and the deadline at once", () => {
+describe("INV-11: approve, reject, cancel, withdraw and the deadline at once", () => {
   const DECISIONS = ["approved", "rejected", "cancelled", "withdrawn", "expired"];
 
   test.each(Array.from({ length: 16 }, (_, round) => round))(
-    "11: exactly one outcome, which every answer and the ledger agree on: round %i",
+    "INV-11: exactly one outcome, which every answer and the ledger agree on: round %i",
     async (round) => {
       freeze();
       const id = await held("crm.held");
@@ -195,8 +195,8 @@ describe("11: approve, reject, cancel, withdraw and the deadline at once", () =>
   );
 });
 
-describe("3: quorum counts people, never keys or names", () => {
-  test("3: one person through two keys at once is one vote", async () => {
+describe("INV-03: quorum counts people, never keys or names", () => {
+  test("INV-03: one person through two keys at once is one vote", async () => {
     const [one, other] = await twoKeys("ana");
     for (let round = 0; round < 5; round += 1) {
       const id = await held("crm.pair");
@@ -208,7 +208,7 @@ describe("3: quorum counts people, never keys or names", () => {
     }
   });
 
-  test("3: one person written as id, in capitals and as e-mail at once is one vote", async () => {
+  test("INV-03: one person written as id, in capitals and as e-mail at once is one vote", async () => {
     const written = ["ana", "ANA", "ana@example.com", "Ana@Example.com"];
     const keys = await Promise.all(written.map((person) => register("reviewer", { person })));
     const id = await held("crm.pair");
@@ -217,7 +217,7 @@ describe("3: quorum counts people, never keys or names", () => {
     expect(await stateOf(id)).toBe("pending_approval");
   });
 
-  test("3: two people who share a display name are two votes", async () => {
+  test("INV-03: two people who share a display name are two votes", async () => {
     const east = await register("reviewer", { person: "sam-east" });
     const west = await register("reviewer", { person: "sam-west" });
     const id = await held("crm.pair");
@@ -227,7 +227,7 @@ describe("3: quorum counts people, never keys or names", () => {
     await expectProven(id);
   });
 
-  test("3: a key that is called like a person is not that person, and is a vote of its own", async () => {
+  test("INV-03: a key that is called like a person is not that person, and is a vote of its own", async () => {
     const ana = await register("reviewer", { person: "ana" });
     const named = await register("reviewer", { name: "Ana Diaz" });
     const id = await held("crm.pair");
@@ -237,7 +237,7 @@ describe("3: quorum counts people, never keys or names", () => {
     expect((await approve(byAna, named)).status).toBe(403);
   });
 
-  test("3: one person's yes and no through two keys at once never both stand", async () => {
+  test("INV-03: one person's yes and no through two keys at once never both stand", async () => {
     const [one, other] = await twoKeys("ben");
     for (let round = 0; round < 6; round += 1) {
       const id = await held("crm.noes");
@@ -252,7 +252,7 @@ describe("3: quorum counts people, never keys or names", () => {
     }
   });
 
-  test("3: where two noes decide one person's are one, and two people's decide once", async () => {
+  test("INV-03: where two noes decide one person's are one, and two people's decide once", async () => {
     const [one, other] = await twoKeys("ana");
     const id = await held("crm.noes");
     await Promise.all([one, other, one].map((who) => reject(id, who)));
@@ -265,7 +265,7 @@ describe("3: quorum counts people, never keys or names", () => {
   });
 });
 
-describe("5: a suspended reviewer's vote completes no quorum", () => {
+describe("INV-05: a suspended reviewer's vote completes no quorum", () => {
   const two = async () =>
     [await register("reviewer"), await register("reviewer"), await register("reviewer")] as const;
 
@@ -276,7 +276,7 @@ describe("5: a suspended reviewer's vote completes no quorum", () => {
       "no reviewer any more",
       (who: Registered) => call("POST", `/v1/agents/${who.id}/role`, admin, { role: "auditor" }),
     ],
-  ] as const)("5: %s after voting", async (_what, stop) => {
+  ] as const)("INV-05: %s after voting", async (_what, stop) => {
     const [one, other, third] = await two();
     const id = await held("crm.pair");
     await approve(id, one);
@@ -291,7 +291,7 @@ describe("5: a suspended reviewer's vote completes no quorum", () => {
     await expectProven(id);
   });
 
-  test("5: once the suspension is acknowledged the vote is worth nothing, however many come at once", async () => {
+  test("INV-05: once the suspension is acknowledged the vote is worth nothing, however many come at once", async () => {
     for (let round = 0; round < 3; round += 1) {
       const [one, other] = await two();
       const id = await held("crm.pair");
@@ -305,7 +305,7 @@ describe("5: a suspended reviewer's vote completes no quorum", () => {
     }
   });
 
-  test("5: suspended while the others vote, it either came first or counts for nothing", async () => {
+  test("INV-05: suspended while the others vote, it either came first or counts for nothing", async () => {
     for (let round = 0; round < 4; round += 1) {
       const [one, other] = await two();
       const id = await held("crm.pair");
@@ -319,7 +319,7 @@ describe("5: a suspended reviewer's vote completes no quorum", () => {
     }
   });
 
-  test("5: another key of the same person counts anew, and the suspended one's does not come back with it", async () => {
+  test("INV-05: another key of the same person counts anew, and the suspended one's does not come back with it", async () => {
     const [one, other] = await twoKeys("ana");
     const ben = await register("reviewer", { person: "ben" });
     const id = await held("crm.pair");
@@ -335,7 +335,7 @@ describe("5: a suspended reviewer's vote completes no quorum", () => {
   });
 });
 
-describe("8: a delegation moves a vote and never makes a second one", () => {
+describe("INV-08: a delegation moves a vote and never makes a second one", () => {
   const forAna = (id: string, who: Registered) =>
     call("POST", `/v1/intents/${id}/approve`, who.key, { on_behalf_of_principal: "ana" });
 
@@ -355,7 +355,7 @@ describe("8: a delegation moves a vote and never makes a second one", () => {
     return { ana, ben, revoke };
   }
 
-  test("8: delegator and delegate at once, each for both, are one voice or two, never more than they are", async () => {
+  test("INV-08: delegator and delegate at once, each for both, are one voice or two, never more than they are", async () => {
     const { ana, ben } = await delegated();
     for (let round = 0; round < 5; round += 1) {
       const id = await held("crm.trio");
@@ -373,7 +373,7 @@ describe("8: a delegation moves a vote and never makes a second one", () => {
     }
   });
 
-  test("8: one who votes for another and for themselves does not make two of a pair", async () => {
+  test("INV-08: one who votes for another and for themselves does not make two of a pair", async () => {
     const { ben } = await delegated();
     const id = await held("crm.pair");
     await Promise.all([forAna(id, ben), approve(id, ben)]);
@@ -386,7 +386,7 @@ describe("8: a delegation moves a vote and never makes a second one", () => {
     ["the delegation is revoked", async ({ revoke }: Awaited<ReturnType<typeof delegated>>) => revoke()],
     ["the delegator is suspended", async ({ ana }: Awaited<ReturnType<typeof delegated>>) => suspend(ana)],
     ["the delegate is suspended", async ({ ben }: Awaited<ReturnType<typeof delegated>>) => suspend(ben)],
-  ] as const)("5: a vote given for another holds no longer once %s", async (_what, stop) => {
+  ] as const)("INV-05: a vote given for another holds no longer once %s", async (_what, stop) => {
     const people = await delegated();
     const [other, third] = [await register("reviewer"), await register("reviewer")];
     const id = await held("crm.pair");
@@ -401,7 +401,7 @@ describe("8: a delegation moves a vote and never makes a second one", () => {
     await expectProven(id);
   });
 
-  test("3: the ledger tells whose vote it was and who gave it, and the verifier counts it once", async () => {
+  test("INV-03: the ledger tells whose vote it was and who gave it, and the verifier counts it once", async () => {
     const { ben } = await delegated();
     const id = await held("crm.pair");
     await forAna(id, ben);

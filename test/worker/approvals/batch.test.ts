@@ -96,7 +96,7 @@ test("a batch decides each intent by itself, and says of each what came of it", 
   expect(await stateOf(other.id)).toBe("pending_approval");
 });
 
-test("9: a batch names for each vote what it is for", async () => {
+test("INV-09: a batch names for each vote what it is for", async () => {
   const [one, two] = await Promise.all([held(), held()]);
   const answer = await batch([approval({ ...one, digest: two.digest }), approval(two)]);
   expect(slots(answer)).toEqual(["digest_mismatch", "approved"]);
@@ -105,7 +105,7 @@ test("9: a batch names for each vote what it is for", async () => {
   expect(await stateOf(one.id)).toBe("pending_approval");
 });
 
-test("3, 8: in a batch the exclusions and delegations are those of every vote", async () => {
+test("INV-03 INV-08: in a batch the exclusions and delegations are those of every vote", async () => {
   const own = await register("agent", { owner: "ana" });
   const answer = await call("POST", "/v1/intents", own.key, ask("crm.held"));
   const anas = { id: answer.body.intentId, digest: answer.body.intent_digest };
@@ -230,7 +230,7 @@ test.each([
       digest: DIGEST,
     })),
   }),
-])("25: a batch that can't be meant is 400, and nothing of it is decided: %.60s", async (body) => {
+])("INV-25: a batch that can't be meant is 400, and nothing of it is decided: %.60s", async (body) => {
   const answer = await call("POST", "/v1/approvals/batch", zoe.key, body);
   expect([answer.status, answer.headers.get("Content-Type")]).toEqual([400, "application/problem+json"]);
 });
@@ -241,7 +241,7 @@ test("one wrong line keeps all of a batch from being decided", async () => {
   expect(await stateOf(one.id)).toBe("pending_approval");
 });
 
-test("26: a batch over the limit of bodies is 413", async () => {
+test("INV-26: a batch over the limit of bodies is 413", async () => {
   const one = await held();
   const answer = await batch(Array.from({ length: 100 }, () => rejection(one, { reason: "x".repeat(1000) })));
   expect(answer.status).toBe(413);

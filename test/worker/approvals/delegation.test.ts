@@ -34,7 +34,7 @@ function approveFor(caller: Registered, delegator: string, intent: string): Prom
 
 const reviewer = (person?: string) => register("reviewer", person === undefined ? {} : { person });
 
-test("8: a delegate gives the delegator's vote, and the ledger says who acted", async () => {
+test("INV-08: a delegate gives the delegator's vote, and the ledger says who acted", async () => {
   const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
   const id = await delegate(ana, zoe);
   const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
@@ -46,13 +46,16 @@ test("8: a delegate gives the delegator's vote, and the ledger says who acted", 
   expect(JSON.parse(vote?.body ?? "")).toMatchObject({ person: "ana", acting: zoe.id, mandate: id });
 });
 
-test.each(["principal id", "person id", "e-mail"])("8: the delegator can be named by %s", async (how) => {
-  const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
-  await delegate(ana, zoe);
-  const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
-  const name = { "principal id": ana.id, "person id": "ana", "e-mail": "Ana@example.com" }[how] ?? "";
-  expect((await approveFor(zoe, name, intent)).body.status).toBe("approved");
-});
+test.each(["principal id", "person id", "e-mail"])(
+  "INV-08: the delegator can be named by %s",
+  async (how) => {
+    const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
+    await delegate(ana, zoe);
+    const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
+    const name = { "principal id": ana.id, "person id": "ana", "e-mail": "Ana@example.com" }[how] ?? "";
+    expect((await approveFor(zoe, name, intent)).body.status).toBe("approved");
+  },
+);
 
 const SCOPES: readonly (readonly [Record<string, unknown>, Record<string, unknown>, boolean])[] = [
   [{ destination: "crm.paid" }, {}, true],
@@ -70,7 +73,7 @@ const SCOPES: readonly (readonly [Record<string, unknown>, Record<string, unknow
 ];
 
 test.each(SCOPES)(
-  "8: a delegation with %j matches every field it names: %j is %s",
+  "INV-08: a delegation with %j matches every field it names: %j is %s",
   async (scope, more, covers) => {
     const [agent, one, two] = [await register("agent"), await reviewer(), await reviewer()];
     await delegate(one, two, scope);
@@ -86,7 +89,7 @@ test.each(SCOPES)(
   },
 );
 
-test("8: one human has one voice, whoever gives it", async () => {
+test("INV-08: one human has one voice, whoever gives it", async () => {
   const [agent, one, two, third] = [
     await register("agent"),
     await reviewer(),
@@ -114,7 +117,7 @@ test("8: one human has one voice, whoever gives it", async () => {
   expect(await votesAfter([])).toMatchObject({ status: "pending_approval", votes: 1 });
 });
 
-test("8: a delegation is not handed on", async () => {
+test("INV-08: a delegation is not handed on", async () => {
   const [agent, one, two, three] = [
     await register("agent"),
     await reviewer(),
@@ -130,7 +133,7 @@ test("8: a delegation is not handed on", async () => {
   expect((await approveFor(three, two.id, intent)).body.status).toBe("approved");
 });
 
-test("3, 8: neither an owner nor somebody for an owner approves what their agent proposes", async () => {
+test("INV-03 INV-08: neither an owner nor somebody for an owner approves what their agent proposes", async () => {
   const agent = await register("agent", { owner: "ana" });
   const [ana, zoe] = [await reviewer("ana"), await reviewer()];
   await delegate(ana, zoe);
@@ -141,7 +144,7 @@ test("3, 8: neither an owner nor somebody for an owner approves what their agent
   expect((await call("POST", `/v1/intents/${intent}/approve`, zoe.key)).body.status).toBe("approved");
 });
 
-test("5, 8: a delegation ends with its time, its revocation, and the delegator's or delegate's key", async () => {
+test("INV-05 INV-08: a delegation ends with its time, its revocation, and the delegator's or delegate's key", async () => {
   freeze();
   const [agent, one, two] = [await register("agent"), await reviewer(), await reviewer()];
   const attempt = async () => {
@@ -168,7 +171,7 @@ test("5, 8: a delegation ends with its time, its revocation, and the delegator's
 });
 
 test.each(["delegation revoked", "delegator suspended", "delegate suspended"])(
-  "8: a delegated vote that waits in a quorum goes with the %s",
+  "INV-08: a delegated vote that waits in a quorum goes with the %s",
   async (what) => {
     const [agent, one, two] = [await register("agent"), await reviewer(), await reviewer()];
     const [third, fourth] = [await reviewer(), await reviewer()];
@@ -184,7 +187,7 @@ test.each(["delegation revoked", "delegator suspended", "delegate suspended"])(
   },
 );
 
-test("8: a delegate can say no for the delegator, and needs a reason like anybody", async () => {
+test("INV-08: a delegate can say no for the delegator, and needs a reason like anybody", async () => {
   const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
   await delegate(ana, zoe);
   const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
@@ -211,7 +214,7 @@ const REFUSED: readonly (readonly [Record<string, unknown>, number])[] = [
   [{ delegator_principal_id: 7, delegate_person_id: "ben" }, 400],
 ];
 
-test.each(REFUSED)("8: nobody delegates with %j: %i", async (body, status) => {
+test.each(REFUSED)("INV-08: nobody delegates with %j: %i", async (body, status) => {
   const ana = await reviewer("ana");
   expect((await call("POST", "/v1/delegations", ana.key, body)).status).toBe(status);
 });

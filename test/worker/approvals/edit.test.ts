@@ -89,7 +89,7 @@ function approve(by: Registered, intent: string) {
   return call("POST", `/v1/intents/${intent}/approve`, by.key, {});
 }
 
-test("invariant 9: what somebody else approves after an edit is carried out with exactly the edited bytes", async () => {
+test("INV-09: what somebody else approves after an edit is carried out with exactly the edited bytes", async () => {
   const intent = await held("open", { recordCount: 7, estimatedValueUsd: 12 });
   const payload = '[{"email":"ada@example.com","note":"edited ☃"}]';
   const edited = await edit(ana, intent, { payload });
@@ -140,7 +140,7 @@ async function verdict(intent: string) {
   return { is: verdictOf(findings), failing: findings.filter(({ status }) => status === "fails") };
 }
 
-test("invariant 18: the evidence of an edited intent, and of what became of it, is proven offline", async () => {
+test("INV-18: the evidence of an edited intent, and of what became of it, is proven offline", async () => {
   const intent = await held("open");
   const successor = (await edit(ana, intent)).body.successor.intentId;
   await approve(ben, successor);
@@ -221,13 +221,13 @@ test("nobody edits what is nowhere", async () => {
   expect((await editUnseen(ana, "int_nowhere")).body.code).toBe("intent_not_found");
 });
 
-test("invariant 3: whoever answers for the agent does not edit what it proposed", async () => {
+test("INV-03: whoever answers for the agent does not edit what it proposed", async () => {
   const owned = await register("agent", { owner: "ana" });
   const intent = await held("open", {}, owned);
   expect((await edit(ana, intent)).body.code).toBe("own_intent");
 });
 
-test("invariant 3: the editor can't approve what they wrote, with whatever credential of theirs", async () => {
+test("INV-03: the editor can't approve what they wrote, with whatever credential of theirs", async () => {
   const intent = await held("open");
   const edited = await edit(ana, intent, { approve: true });
   expect(edited.body.successor.status).toBe("pending_approval");
@@ -245,7 +245,7 @@ test("invariant 3: the editor can't approve what they wrote, with whatever crede
   expect((await approve(successorByOwner, successor)).body.status).toBe("approved");
 });
 
-test("invariant 3: who wrote part of it before another editor did can't approve the whole", async () => {
+test("INV-03: who wrote part of it before another editor did can't approve the whole", async () => {
   const first = await edit(ana, await held("open"));
   const second = await edit(ben, first.body.successor.intentId);
   expect(second.status, second.text).toBe(200);
@@ -256,7 +256,7 @@ test("invariant 3: who wrote part of it before another editor did can't approve 
   expect((await approve(await register("reviewer"), intentId)).body.status).toBe("approved");
 });
 
-test("invariant 8: nothing that was laid down beforehand approves what a reviewer wrote", async () => {
+test("INV-08: nothing that was laid down beforehand approves what a reviewer wrote", async () => {
   const intent = await held("laid-down");
   const standing = { destination: "crm.laid-down", agent_id: agent.id };
   for (const maker of [ana, ben]) {
@@ -268,7 +268,7 @@ test("invariant 8: nothing that was laid down beforehand approves what a reviewe
   expect((await viewOf(successor.intentId)).votes).toEqual([]);
 });
 
-test("invariant 3: the editor approves for nobody else, and nobody else approves for the editor", async () => {
+test("INV-03: the editor approves for nobody else, and nobody else approves for the editor", async () => {
   const successor = (await edit(ana, await held("open"))).body.successor.intentId;
   for (const [from, to, person] of [
     [ana, ben, "ana"],
@@ -342,7 +342,7 @@ test("too late is too late, and what was erased is gone", async () => {
   expect((await viewOf(intent)).erased_at).not.toBeNull();
 });
 
-test("invariant 5: what a suspended agent or a kill switch stops is not edited meanwhile", async () => {
+test("INV-05: what a suspended agent or a kill switch stops is not edited meanwhile", async () => {
   const stopped = await register("agent");
   const intent = await held("open", {}, stopped);
   await call("POST", `/v1/agents/${stopped.id}/suspend`, admin, {});
@@ -391,7 +391,7 @@ const SAID_LESS: readonly (readonly [string, PolicyId, Record<string, unknown>, 
   ];
 
 test.each(SAID_LESS)(
-  "invariant 7: an editor's word alone brings nothing under a policy's limit: %s",
+  "INV-07: an editor's word alone brings nothing under a policy's limit: %s",
   async (_what, policy, proposed, changed) => {
     const first = await edit(ana, await held(policy, proposed), changed);
     expect(first.body.successor, first.text).toMatchObject({ status: "pending_approval" });
@@ -475,7 +475,7 @@ test("an edit takes nothing from the agent's rate limit, and is no duplicate of 
   expect(renamed.body.successor?.status).toBe("pending_approval");
 });
 
-test("invariant 20: an edit that broke off between the two intents is finished by its repetition", async () => {
+test("INV-20: an edit that broke off between the two intents is finished by its repetition", async () => {
   const intent = await held("open");
   const { intent_digest: digest } = await viewOf(intent);
   const change = { digest, payload: '[{"row":"mended"}]' };
@@ -498,7 +498,7 @@ test("invariant 20: an edit that broke off between the two intents is finished b
   expect((await approve(ben, told.successor_id)).body.status).toBe("approved");
 });
 
-test("invariant 20: an edit that breaks off anywhere leaves one intent at most to be approved, and counts once", async () => {
+test("INV-20: an edit that breaks off anywhere leaves one intent at most to be approved, and counts once", async () => {
   const rows = (count: number) =>
     JSON.stringify(Array.from({ length: count }, () => ({ row: fresh("row") })));
   const gone = { ok: false, error: { reason: "ledger_unavailable" } } as const;
@@ -542,7 +542,7 @@ test("an edit under an Idempotency-Key is answered once", async () => {
   expect(second.body).toEqual(first.body);
 });
 
-test("invariant 11: of many editors at once one makes the only intent that can still be approved", async () => {
+test("INV-11: of many editors at once one makes the only intent that can still be approved", async () => {
   const intent = await held("open");
   const editors = await Promise.all(Array.from({ length: 8 }, () => register("reviewer")));
   const edits = await Promise.all(editors.map((by) => edit(by, intent)));
@@ -554,7 +554,7 @@ test("invariant 11: of many editors at once one makes the only intent that can s
   expect((await approve(ben, intent)).status).toBe(409);
 });
 
-test("invariant 11: of an edit and an approval at once one counts", async () => {
+test("INV-11: of an edit and an approval at once one counts", async () => {
   for (let round = 0; round < 6; round += 1) {
     const intent = await held("open");
     const editing = round % 2 === 0 ? edit(ana, intent) : null;

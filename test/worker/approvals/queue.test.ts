@@ -161,7 +161,7 @@ test("pages of the queue neither repeat nor leave out anything", async () => {
 });
 
 test.each(["?limit=0", "?limit=x", "?after=%00", "?after=abc", "?since=never", "?status=odd"])(
-  "25: the queue asked for %s is 400",
+  "INV-25: the queue asked for %s is 400",
   async (query) => {
     expect((await call("GET", `/v1/approvals${query}`, zoe.key)).status).toBe(400);
   },

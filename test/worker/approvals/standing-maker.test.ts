@@ -54,7 +54,7 @@ const TABLE: readonly Case[] = [
   },
 ];
 
-test.each(TABLE)("5, 8: a mandate whose credential is $name gives a vote: $votes", async (row) => {
+test.each(TABLE)("INV-05 INV-08: a mandate whose credential is $name gives a vote: $votes", async (row) => {
   const { id } = await register("reviewer", { person: "ana" });
   const ports = portsOf(env);
   const stored = await ports.principals.get(id);

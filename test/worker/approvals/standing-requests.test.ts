@@ -69,7 +69,7 @@ const REFUSED: readonly string[] = [
   '{"destination":"crm.held","__proto__":{"uses":1}}',
 ];
 
-test.each(REFUSED)("8: no standing approval is made of %s", async (body) => {
+test.each(REFUSED)("INV-08: no standing approval is made of %s", async (body) => {
   const answer = await call("POST", "/v1/standing-approvals", maker.key, body);
   expect([answer.status, answer.headers.get("Content-Type")]).toEqual([400, "application/problem+json"]);
 });

@@ -43,7 +43,7 @@ const pay = (usd: number, more: Record<string, unknown> = {}) =>
 const statusOf = async (agent: Registered, request: Record<string, unknown>) =>
   (await call("POST", "/v1/intents", agent.key, request)).body.status;
 
-test("8: a standing approval is one vote of its maker, and the agent is told that it is approved", async () => {
+test("INV-08: a standing approval is one vote of its maker, and the agent is told that it is approved", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent);
   const { status, body } = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
@@ -119,7 +119,7 @@ const SCOPES: readonly (readonly [Record<string, unknown>, Record<string, unknow
 ];
 
 test.each(SCOPES)(
-  "8: a standing approval with %j matches every field it names: %j is %s",
+  "INV-08: a standing approval with %j matches every field it names: %j is %s",
   async (scope, request, outcome) => {
     const [agent, maker] = [await register("agent"), await register("reviewer")];
     const id = await lay(maker, agent, scope);
@@ -128,7 +128,7 @@ test.each(SCOPES)(
   },
 );
 
-test("8: another agent's standing approval is nobody else's", async () => {
+test("INV-08: another agent's standing approval is nobody else's", async () => {
   const [agent, other, maker] = [
     await register("agent"),
     await register("agent"),
@@ -138,7 +138,7 @@ test("8: another agent's standing approval is nobody else's", async () => {
   expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
 });
 
-test("8: uses and daily caps hold to the last one, and a day is any 24 hours", async () => {
+test("INV-08: uses and daily caps hold to the last one, and a day is any 24 hours", async () => {
   freeze();
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const thrice = await lay(maker, agent, { uses: 3, destination: "crm.held" });
@@ -160,7 +160,7 @@ test("8: uses and daily caps hold to the last one, and a day is any 24 hours", a
   expect(await usedOf(daily)).toBe(3);
 });
 
-test("8: an expired or revoked standing approval gives no vote", async () => {
+test("INV-08: an expired or revoked standing approval gives no vote", async () => {
   freeze();
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const soon = new Date(Date.now() + HOUR_MS).toISOString();
@@ -177,7 +177,7 @@ test("8: an expired or revoked standing approval gives no vote", async () => {
   expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
 });
 
-test("5, 8: a standing approval stands and falls with the credential it was made with", async () => {
+test("INV-05 INV-08: a standing approval stands and falls with the credential it was made with", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   await lay(maker, agent);
   await call("POST", `/v1/agents/${maker.id}/suspend`, admin);
@@ -188,7 +188,7 @@ test("5, 8: a standing approval stands and falls with the credential it was made
   expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
 });
 
-test("3, 8: nobody approves beforehand what their own agent proposes", async () => {
+test("INV-03 INV-08: nobody approves beforehand what their own agent proposes", async () => {
   const agent = await register("agent", { owner: "ana" });
   const [ana, ben] = [
     await register("reviewer", { person: "ana" }),
@@ -201,7 +201,7 @@ test("3, 8: nobody approves beforehand what their own agent proposes", async () 
   expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
 });
 
-test("8: a standing approval passes no minimum assurance, no list of people and no block", async () => {
+test("INV-08: a standing approval passes no minimum assurance, no list of people and no block", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent);
   expect(await statusOf(agent, ask("crm.surely"))).toBe("pending_approval");
@@ -213,7 +213,7 @@ test("8: a standing approval passes no minimum assurance, no list of people and 
   expect(await usedOf(id)).toBe(0);
 });
 
-test("8: what is held for its content waits for a person who reads it", async () => {
+test("INV-08: what is held for its content waits for a person who reads it", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent);
   const words = ask("crm.worded", { payload: `{"text":"a refund ${fresh("row")}"}` });
@@ -221,7 +221,7 @@ test("8: what is held for its content waits for a person who reads it", async ()
   expect(await usedOf(id)).toBe(0);
 });
 
-test("8: a policy that only watches gives a standing approval nothing to match", async () => {
+test("INV-08: a policy that only watches gives a standing approval nothing to match", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const request = ask("crm.watched", { policy: "held" });
   await lay(maker, agent, { policy_id: "watching" });
@@ -230,7 +230,7 @@ test("8: a policy that only watches gives a standing approval nothing to match",
   expect(await statusOf(agent, ask("crm.watched", { policy: "held" }))).toBe("approved");
 });
 
-test("8: under a quorum a standing approval is one vote, however many its maker made", async () => {
+test("INV-08: under a quorum a standing approval is one vote, however many its maker made", async () => {
   const [agent, maker, second] = [
     await register("agent"),
     await register("reviewer"),
@@ -246,7 +246,7 @@ test("8: under a quorum a standing approval is one vote, however many its maker 
   expect(last.body).toMatchObject({ status: "approved", votes: 2 });
 });
 
-test("8: two people's standing approvals make a quorum of two", async () => {
+test("INV-08: two people's standing approvals make a quorum of two", async () => {
   const [agent, one, two] = [await register("agent"), await register("reviewer"), await register("reviewer")];
   const ids = [await lay(one, agent), await lay(two, agent)];
   expect(await statusOf(agent, ask("crm.pair"))).toBe("approved");
@@ -262,7 +262,7 @@ test.each([
     name: "its maker's key suspended",
     undo: (_: string, maker: Registered) => call("POST", `/v1/agents/${maker.id}/suspend`, admin),
   },
-])("8: a vote that waits in a quorum goes when its standing approval is $name", async ({ undo }) => {
+])("INV-08: a vote that waits in a quorum goes when its standing approval is $name", async ({ undo }) => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const [second, third] = [await register("reviewer"), await register("reviewer")];
   const id = await lay(maker, agent);
@@ -309,7 +309,7 @@ test("a repeated proposal gives no second vote and takes no second use", async (
   expect(await usedOf(id)).toBe(1);
 });
 
-test("5, 8: a use that led to no vote, because a kill switch came first, is given back", async () => {
+test("INV-05 INV-08: a use that led to no vote, because a kill switch came first, is given back", async () => {
   freeze();
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, { uses: 1 });
@@ -323,7 +323,7 @@ test("5, 8: a use that led to no vote, because a kill switch came first, is give
   expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
 });
 
-test("20: a crash between taking a use and giving the vote costs the use, and no vote is given twice", async () => {
+test("INV-20: a crash between taking a use and giving the vote costs the use, and no vote is given twice", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, { uses: 1 });
   vi.spyOn(console, "error").mockImplementation(() => {});
@@ -342,7 +342,7 @@ test("20: a crash between taking a use and giving the vote costs the use, and no
   expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
 });
 
-test("8: the counted uses of one intent are one use, and what is over is over for it as well", async () => {
+test("INV-08: the counted uses of one intent are one use, and what is over is over for it as well", async () => {
   freeze();
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, { uses: 1, daily_limit_usd: 5 });

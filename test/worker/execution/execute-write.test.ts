@@ -86,8 +86,8 @@ function askedFor({ id }: Intent): number {
 
 const textOf = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 
-describe("11: a write happens once", () => {
-  test("11: of two hundred calls at once one sends, and the story is told once", async () => {
+describe("INV-11: a write happens once", () => {
+  test("INV-11: of two hundred calls at once one sends, and the story is told once", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(answering(201));
     const carried = await Promise.all(Array.from({ length: 200 }, () => send(intent)));
@@ -102,7 +102,7 @@ describe("11: a write happens once", () => {
     expect(await faultsOf(rows)).toEqual([]);
   });
 
-  test("9: what is sent is what was decided on, byte for byte, and the ledger has it before", async () => {
+  test("INV-09: what is sent is what was decided on, byte for byte, and the ledger has it before", async () => {
     const intent = await proposeWrite(agent, "crm.again");
     const seen: unknown[] = [];
     const { calls, send } = standIn(async () => {
@@ -127,7 +127,7 @@ describe("11: a write happens once", () => {
     ]);
   });
 
-  test("18: its evidence is proven, with the request that was sent", async () => {
+  test("INV-18: its evidence is proven, with the request that was sent", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { send } = standIn(answering(201));
     await send(intent);
@@ -139,7 +139,7 @@ describe("11: a write happens once", () => {
     expect(verdictOf(findings)).toBe("proven");
   });
 
-  test("9: what the agent said in the provider's own header stays", async () => {
+  test("INV-09: what the agent said in the provider's own header stays", async () => {
     const headers = [["idempotency-key", "the-agents-own"]] as const;
     const intent = await proposeWrite(agent, "crm.again", { http: { headers } });
     const { calls, send } = standIn(answering(200));
@@ -147,7 +147,7 @@ describe("11: a write happens once", () => {
     expect(calls[0]?.headers).toEqual(headers);
   });
 
-  test("23: the agent's own credential is sent where Gate has none, and kept nowhere", async () => {
+  test("INV-23: the agent's own credential is sent where Gate has none, and kept nowhere", async () => {
     const intent = await proposeWrite(agent, "crm.own");
     const { calls, send } = standIn(answering(200));
     const secret = "Bearer of-the-agent-alone";
@@ -163,7 +163,7 @@ describe("11: a write happens once", () => {
     expect(askedFor(other)).toBe(0);
   });
 
-  test("11: a beginning whose answer was lost is told again to the one that asked, and to nobody else", async () => {
+  test("INV-11: a beginning whose answer was lost is told again to the one that asked, and to nobody else", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const first = await beginOf(intent, "one");
     await evictDurableObject(objectOf(intent.id));
@@ -176,7 +176,7 @@ describe("11: a write happens once", () => {
     expect(await beginOf(intent, "one")).toMatchObject({ error: { reason: "wrong_phase" } });
   });
 
-  test("11: an undoing that comes twice does not undo the claim of the next attempt", async () => {
+  test("INV-11: an undoing that comes twice does not undo the claim of the next attempt", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const begun = await beginOf(intent, "one");
@@ -189,7 +189,7 @@ describe("11: a write happens once", () => {
     expect(await stateOf(intent.id)).toBe("claimed");
   });
 
-  test("11: a finish whose answer was lost is taken for said, and changes nothing", async () => {
+  test("INV-11: a finish whose answer was lost is taken for said, and changes nothing", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const begun = await beginOf(intent);
     const order = begun.ok ? begun.value.order : "";
@@ -214,8 +214,8 @@ describe("11: a write happens once", () => {
   });
 });
 
-describe("11: a crash between sending and recording", () => {
-  test("11: is indeterminate after five minutes and never sent again", async () => {
+describe("INV-11: a crash between sending and recording", () => {
+  test("INV-11: is indeterminate after five minutes and never sent again", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     expect((await beginOf(intent)).ok).toBe(true);
@@ -232,7 +232,7 @@ describe("11: a crash between sending and recording", () => {
     expect(askedFor(intent)).toBe(1);
   });
 
-  test("11: where the provider knows a repeat it is sent again, under another order and the same key, three times at most", async () => {
+  test("INV-11: where the provider knows a repeat it is sent again, under another order and the same key, three times at most", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.again");
     const crash = standIn(async () => {
@@ -254,7 +254,7 @@ describe("11: a crash between sending and recording", () => {
     expect(askedFor(intent)).toBe(3);
   });
 
-  test("11: an answer that comes when the claim is over is refused, kept nowhere, and not called a success", async () => {
+  test("INV-11: an answer that comes when the claim is over is refused, kept nowhere, and not called a success", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(async () => {
@@ -270,7 +270,7 @@ describe("11: a crash between sending and recording", () => {
     expect(await intent.response()).toBeNull();
   });
 
-  test("11: when what was sent has no answer it is indeterminate at once, and nobody sends it again", async () => {
+  test("INV-11: when what was sent has no answer it is indeterminate at once, and nobody sends it again", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { send } = standIn(failing("timeout", true));
     expect(await send(intent)).toMatchObject({ kind: "unknown", failure: { problem: "timeout" } });
@@ -278,7 +278,7 @@ describe("11: a crash between sending and recording", () => {
     expect(await send(intent)).toMatchObject({ refusal: { reason: "wrong_phase" } });
   });
 
-  test("11: too little of the claim is left: nothing is sent under it", async () => {
+  test("INV-11: too little of the claim is left: nothing is sent under it", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     let looked = 0;
@@ -296,15 +296,15 @@ describe("11: a crash between sending and recording", () => {
     expect(await stateOf(intent.id)).toBe("scheduled");
   });
 
-  test("11: nobody waits for an upstream longer than the claim lasts", async () => {
+  test("INV-11: nobody waits for an upstream longer than the claim lasts", async () => {
     const { calls, send } = standIn(answering(200));
     await send(await proposeWrite(agent, "crm.now"));
     expect(calls[0]?.timeoutMs).toBe(60_000);
   });
 });
 
-describe("24: a vault or an upstream that is down", () => {
-  test("24: leaves the order to be tried again, with growing pauses, and at last it expires; the ledger stays short", async () => {
+describe("INV-24: a vault or an upstream that is down", () => {
+  test("INV-24: leaves the order to be tried again, with growing pauses, and at last it expires; the ledger stays short", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(failing("unavailable" as never, false));
@@ -332,7 +332,7 @@ describe("24: a vault or an upstream that is down", () => {
     expect(calls.every(({ url }) => url === calls[0]?.url)).toBe(true);
   });
 
-  test("24: an agent that asks again at once writes nothing: the next attempt has its time", async () => {
+  test("INV-24: an agent that asks again at once writes nothing: the next attempt has its time", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.own");
     const { calls, send } = standIn(failing("unreachable", false));
@@ -349,8 +349,8 @@ describe("24: a vault or an upstream that is down", () => {
   });
 });
 
-describe("17: D1 that can't be written", () => {
-  test("17: keeps everything from being sent, and the claim is undone", async () => {
+describe("INV-17: D1 that can't be written", () => {
+  test("INV-17: keeps everything from being sent, and the claim is undone", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(answering(200));
@@ -366,7 +366,7 @@ describe("17: D1 that can't be written", () => {
     expect(await faultsOf(rows)).toEqual([]);
   });
 
-  test("11: a claim that D1 did not take is nobody's: not that of the same attempt, asked for twice, either", async () => {
+  test("INV-11: a claim that D1 did not take is nobody's: not that of the same attempt, asked for twice, either", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     await flushed(intent.id);
     const { terms } = await lookAt(intent);
@@ -391,7 +391,7 @@ describe("17: D1 that can't be written", () => {
     expect(await stateOf(intent.id)).toBe("scheduled");
   });
 
-  test("17: what waits to be sent meanwhile is asked for when it is back, and no alarm goes round and round for it", async () => {
+  test("INV-17: what waits to be sent meanwhile is asked for when it is back, and no alarm goes round and round for it", async () => {
     freeze();
     const repair = breakD1();
     const intent = await proposeWrite(agent, "crm.now");
@@ -407,7 +407,7 @@ describe("17: D1 that can't be written", () => {
     expect(askedFor(intent)).toBe(1);
   });
 
-  test("11: what waits to be sent does not wait for the agent's counters", async () => {
+  test("INV-11: what waits to be sent does not wait for the agent's counters", async () => {
     freeze();
     vi.spyOn(console, "error").mockImplementation(() => {});
     const real = env.AGENTS.getByName.bind(env.AGENTS);
@@ -423,7 +423,7 @@ describe("17: D1 that can't be written", () => {
     expect(settle).toHaveBeenCalled();
   });
 
-  test("17: when it goes away after the claim, nothing is sent and the claim is undone as well", async () => {
+  test("INV-17: when it goes away after the claim, nothing is sent and the claim is undone as well", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     let looked = 0;
@@ -447,7 +447,7 @@ describe("17: D1 that can't be written", () => {
     expect((await send(intent)).kind).toBe("answered");
   });
 
-  test("11: a payload that can't be read is not sent, and its claim is undone", async () => {
+  test("INV-11: a payload that can't be read is not sent, and its claim is undone", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const stub = objectOf(intent.id);
     await runInDurableObject(stub, (_, { storage }) => {
@@ -472,7 +472,7 @@ describe("17: D1 that can't be written", () => {
   });
 });
 
-describe("5: whoever may not any more", () => {
+describe("INV-05: whoever may not any more", () => {
   /** The same intent, and something that happens after the claim, before anything is sent. */
   function thenBegun(intent: Intent, happens: () => Promise<unknown>): Intent {
     return {
@@ -488,7 +488,7 @@ describe("5: whoever may not any more", () => {
   const target = { scope: "destination", target: "crm.now" } as const;
   const why = { reason: "incident", ticket: null } as never;
 
-  test("5: a kill switch thrown between claim and sending stops it; lifted, it goes on", async () => {
+  test("INV-05: a kill switch thrown between claim and sending stops it; lifted, it goes on", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(answering(200));
@@ -502,7 +502,7 @@ describe("5: whoever may not any more", () => {
     expect((await send(intent)).kind).toBe("answered");
   });
 
-  test("5: thrown while the vault takes its time, it stops it as well, and so does the end of the claim", async () => {
+  test("INV-05: thrown while the vault takes its time, it stops it as well, and so does the end of the claim", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const outside = vi.spyOn(globalThis, "fetch");
@@ -525,7 +525,7 @@ describe("5: whoever may not any more", () => {
     expect(await stateOf(intent.id)).toBe("scheduled");
   });
 
-  test("5: an agent suspended between claim and sending stops it, and before", async () => {
+  test("INV-05: an agent suspended between claim and sending stops it, and before", async () => {
     const other = await register("agent");
     const intent = await proposeWrite(other, "crm.now");
     const { calls, send } = standIn(answering(200));
@@ -545,7 +545,7 @@ describe("5: whoever may not any more", () => {
       "the policy",
       { policies: { ...CARRYING.policies, small: `${CARRYING.policies["small"]}\nexpiry_minutes: 7` } },
     ],
-  ])("9: another text of %s since the approval: stale, and nothing is sent", async (_, change) => {
+  ])("INV-09: another text of %s since the approval: stale, and nothing is sent", async (_, change) => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(answering(200));
@@ -557,7 +557,7 @@ describe("5: whoever may not any more", () => {
     await setCarrying();
   });
 
-  test("4: what Gate sends can't be ordered, claimed, extended or reported by anybody, at any door", async () => {
+  test("INV-04: what Gate sends can't be ordered, claimed, extended or reported by anybody, at any door", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const begun = await beginOf(intent);
     const order = begun.ok ? begun.value.order : "";
@@ -594,7 +594,7 @@ describe("5: whoever may not any more", () => {
 });
 
 describe("whose turn it is", () => {
-  test("11: what its agent waits for is the agent's to ask for: Gate never sends it by itself", async () => {
+  test("INV-11: what its agent waits for is the agent's to ask for: Gate never sends it by itself", async () => {
     freeze();
     const begun = await proposeWrite(agent, "crm.again", { attended: true });
     const left = await proposeWrite(agent, "crm.again", { attended: true });
@@ -613,7 +613,7 @@ describe("whose turn it is", () => {
     expect(await stateOf(left.id)).toBe("expired");
   });
 
-  test("11: approved later it is asked for at once, and again by the alarm when the message is lost", async () => {
+  test("INV-11: approved later it is asked for at once, and again by the alarm when the message is lost", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.later");
     expect(askedFor(intent)).toBe(0);
@@ -638,7 +638,7 @@ describe("whose turn it is", () => {
     expect(askedFor(intent)).toBe(4);
   });
 
-  test("11: an answer after which another try does no harm is followed by one, at its time", async () => {
+  test("INV-11: an answer after which another try does no harm is followed by one, at its time", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.again");
     const busy = standIn(answering(429));
@@ -652,7 +652,7 @@ describe("whose turn it is", () => {
     expect((await intent.response())?.status).toBe(201);
   });
 
-  test("11: without a provider that knows a repeat such an answer is the end", async () => {
+  test("INV-11: without a provider that knows a repeat such an answer is the end", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { send } = standIn(answering(429));
@@ -769,13 +769,13 @@ describe("the answer that is kept", () => {
   });
 });
 
-describe("9: what is sent is hashed again before it leaves", () => {
+describe("INV-09: what is sent is hashed again before it leaves", () => {
   const attended = (terms: Attended["terms"], text: string): Attended => {
     const body = new TextEncoder().encode(text);
     return { terms, own: [], body, admitAgain: async () => undefined };
   };
 
-  test("9: bytes that come with a repeat are sent only where they are those that were approved", async () => {
+  test("INV-09: bytes that come with a repeat are sent only where they are those that were approved", async () => {
     for (const text of [PAYLOAD, `${PAYLOAD} `, ""]) {
       const intent = await proposeWrite(agent, "crm.now");
       const { calls, ports: made } = standIn(answering(200));
@@ -785,7 +785,7 @@ describe("9: what is sent is hashed again before it leaves", () => {
     }
   });
 
-  test("9: where what is kept is not what was approved, nothing is sent and the claim is undone", async () => {
+  test("INV-09: where what is kept is not what was approved, nothing is sent and the claim is undone", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, ports: made } = standIn(answering(200));
     const changed = {

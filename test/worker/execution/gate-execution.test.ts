@@ -137,7 +137,7 @@ test("an approved proposal becomes one request with its very bytes, the credenti
   });
 });
 
-test("9: a held proposal is sent as it was held, once a person approved it, and not before", async () => {
+test("INV-09: a held proposal is sent as it was held, once a person approved it, and not before", async () => {
   const payload = JSON.stringify({ row: fresh("row") });
   const intent = await propose(
     agent,
@@ -173,7 +173,7 @@ test("a rejected proposal is never sent", async () => {
   expect(arrived).toEqual([]);
 });
 
-test("4: nobody else gets an order for what Gate carries out", async () => {
+test("INV-04: nobody else gets an order for what Gate carries out", async () => {
   answer = () => new Response("no", { status: 422 });
   const intent = await propose(agent, refund(), "approved");
   const ordered = await call("POST", `/v1/intents/${intent}/execute`, agent.key);
@@ -185,7 +185,7 @@ test("4: nobody else gets an order for what Gate carries out", async () => {
   });
 });
 
-describe("11: what the upstream answers is what is recorded", () => {
+describe("INV-11: what the upstream answers is what is recorded", () => {
   const ANSWERS: readonly (readonly [number, string])[] = [
     [200, "succeeded"],
     [204, "succeeded"],
@@ -288,7 +288,7 @@ describe("11: what the upstream answers is what is recorded", () => {
   });
 });
 
-test("11: of many who would send it at once, one does", async () => {
+test("INV-11: of many who would send it at once, one does", async () => {
   const intents = await Promise.all(Array.from({ length: 5 }, () => propose(agent, refund(), "approved")));
   await Promise.all(intents.flatMap((id) => Array.from({ length: 8 }, () => exports.Sender.send(id))));
   for (const intent of intents) await ended(intent, "succeeded");
@@ -409,7 +409,7 @@ test("a change that no request can be made of is refused, and the first waits on
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 
-test("24: without its credential nothing is sent, and it is sent when the credential is there", async () => {
+test("INV-24: without its credential nothing is sent, and it is sent when the credential is there", async () => {
   const payload = JSON.stringify({ row: fresh("row") });
   const intent = await propose(
     agent,
@@ -429,7 +429,7 @@ test("24: without its credential nothing is sent, and it is sent when the creden
   delete bindings["NOT_THERE"];
 });
 
-test("5: nothing is sent while a kill switch is engaged, and all of it once when it is lifted", async () => {
+test("INV-05: nothing is sent while a kill switch is engaged, and all of it once when it is lifted", async () => {
   const target = { scope: "destination", target: "crm.held-out" };
   const payload = JSON.stringify({ row: fresh("row") });
   const intent = await propose(
@@ -448,7 +448,7 @@ test("5: nothing is sent while a kill switch is engaged, and all of it once when
   expect(arrived).toHaveLength(1);
 });
 
-test("21: neither the credential nor the address nor the answer is in D1, and the agent is shown none of the first", async () => {
+test("INV-21: neither the credential nor the address nor the answer is in D1, and the agent is shown none of the first", async () => {
   answer = ({ headers }) =>
     Response.json({ you_sent: headers["authorization"] }, { headers: { "X-Echo": KEY } });
   const request = refund();

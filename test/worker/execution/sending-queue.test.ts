@@ -73,7 +73,7 @@ const SENT = [
 ];
 
 describe("writes that the queue has sent", () => {
-  test("11: each arrives once, however often its message comes, and among whatever else comes", async () => {
+  test("INV-11: each arrives once, however often its message comes, and among whatever else comes", async () => {
     const ids = await writes(60);
     const noise = [
       { type: "send" },
@@ -94,7 +94,7 @@ describe("writes that the queue has sent", () => {
     expect(await eventsOf(ids[0] ?? "")).toEqual(SENT);
   });
 
-  test("23: what only the agent can send is not sent by a message that says so, nor what waits or was taken back", async () => {
+  test("INV-23: what only the agent can send is not sent by a message that says so, nor what waits or was taken back", async () => {
     const own = await proposeWrite(agent, "crm.own");
     const held = await proposeWrite(agent, "crm.later");
     const revoked = await proposeWrite(agent, "crm.now");
@@ -108,7 +108,7 @@ describe("writes that the queue has sent", () => {
     expect(arrived.size).toBe(0);
   });
 
-  test("17: on one machine an upstream that hangs holds up neither deadlines nor the writes behind it", async () => {
+  test("INV-17: on one machine an upstream that hangs holds up neither deadlines nor the writes behind it", async () => {
     freeze();
     const held = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
     const hanging = await writes(10);
@@ -138,7 +138,7 @@ describe("writes that the queue has sent", () => {
     expect(Math.max(...arrived.values())).toBe(1);
   });
 
-  test("11: on the platform a batch ends with the last of its writes: what it called would not outlive it for long", async () => {
+  test("INV-11: on the platform a batch ends with the last of its writes: what it called would not outlive it for long", async () => {
     const ids = await writes(3);
     answer = async () => {
       await new Promise((resolve) => setTimeout(resolve, 2_500));
@@ -149,7 +149,7 @@ describe("writes that the queue has sent", () => {
     for (const id of ids) expect(await stateOf(id)).toBe("succeeded");
   });
 
-  test("11: one that fails takes none of its batch with it", async () => {
+  test("INV-11: one that fails takes none of its batch with it", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const [first = "", ...others] = await writes(5);
     let calls = 0;

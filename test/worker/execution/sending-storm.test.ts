@@ -89,7 +89,7 @@ async function stateOf(intent: Intent): Promise<IntentState> {
 }
 
 test.each([1, 2])(
-  "11: whatever happens, one write arrives once, seed %d",
+  "INV-11: whatever happens, one write arrives once, seed %d",
   async (seed) => {
     freeze();
     const roll = dice(seed);

@@ -30,7 +30,7 @@ const approve = (id: string, by: Registered, body: unknown = {}) =>
   call("POST", `/v1/intents/${id}/approve`, by.key, body);
 const execute = (id: string, by = agent) => call("POST", `/v1/intents/${id}/execute`, by.key);
 
-describe("1: the admin key and names", () => {
+describe("INV-01: the admin key and names", () => {
   test.each([
     ["no key", undefined],
     ["an empty key", ""],
@@ -38,7 +38,7 @@ describe("1: the admin key and names", () => {
     ["the admin key with a letter more", `${admin}x`],
     ["the admin key in capitals", admin.toUpperCase()],
     ["a key nobody has", "gate_ak_0123456789"],
-  ])("1: nobody with %s registers anybody", async (_, key) => {
+  ])("INV-01: nobody with %s registers anybody", async (_, key) => {
     for (const role of ["agent", "reviewer", "runner", "auditor", "admin"]) {
       const answer = await call("POST", "/v1/agents/register", key, { name: fresh("x"), role });
       expect(answer.status, role).toBe(401);
@@ -60,7 +60,7 @@ describe("1: the admin key and names", () => {
     " ",
     "\u200b",
     "",
-  ])("1: the name %j is nobody's to take", async (name) => {
+  ])("INV-01: the name %j is nobody's to take", async (name) => {
     expect((await call("POST", "/v1/agents/register", admin, { name })).status).toBe(400);
   });
 
@@ -76,7 +76,7 @@ describe("1: the admin key and names", () => {
       (name: string) => name.replace(/[a-z]/g, (c) => String.fromCodePoint(c.charCodeAt(0) + 0xfee0)),
     ],
     ["Cyrillic letters that look the same", (name: string) => name.replaceAll("a", "а")],
-  ])("1: a taken name can't be taken again with %s, whatever the role", async (_, disguise) => {
+  ])("INV-01: a taken name can't be taken again with %s, whatever the role", async (_, disguise) => {
     const name = fresh("dana");
     await register("reviewer", { name });
     const answer = await call("POST", "/v1/agents/register", admin, { name: disguise(name), role: "agent" });
@@ -84,7 +84,7 @@ describe("1: the admin key and names", () => {
     expect(answer.body.code).toBe("name_taken");
   });
 
-  test("1: of ten registrations of one name at once exactly one succeeds", async () => {
+  test("INV-01: of ten registrations of one name at once exactly one succeeds", async () => {
     const name = fresh("race");
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => call("POST", "/v1/agents/register", admin, { name })),
@@ -95,7 +95,7 @@ describe("1: the admin key and names", () => {
     ]);
   });
 
-  test("1: an agent can't be registered as a person, who could then vote for itself", async () => {
+  test("INV-01: an agent can't be registered as a person, who could then vote for itself", async () => {
     for (const role of ["agent", "runner"]) {
       const answer = await call("POST", "/v1/agents/register", admin, {
         name: fresh("x"),
@@ -107,7 +107,7 @@ describe("1: the admin key and names", () => {
   });
 });
 
-describe("2: allow-lists come first", () => {
+describe("INV-02: allow-lists come first", () => {
   test.each([
     { limits: { allowed_destinations: ["crm.held"] }, code: "agent_destination_not_allowed" },
     { limits: { allowed_destinations: [] }, code: "agent_destination_not_allowed" },
@@ -117,21 +117,24 @@ describe("2: allow-lists come first", () => {
     },
     { limits: { allowed_policies: ["held"] }, code: "agent_policy_not_allowed" },
     { limits: { allowedPolicies: [] }, code: "agent_policy_not_allowed" },
-  ])("2: an agent limited to $limits gets $code at every spelling of the door", async ({ limits, code }) => {
-    const limited = await register("agent", limits);
-    for (const path of ["/v1/intents", "/v1/propose", "/v1/intents?dry_run=true"]) {
-      const { body } = await call("POST", path, limited.key, ask("crm.small"));
-      expect(body, path).toMatchObject({ status: "blocked", reason_code: code });
-    }
-  });
+  ])(
+    "INV-02: an agent limited to $limits gets $code at every spelling of the door",
+    async ({ limits, code }) => {
+      const limited = await register("agent", limits);
+      for (const path of ["/v1/intents", "/v1/propose", "/v1/intents?dry_run=true"]) {
+        const { body } = await call("POST", path, limited.key, ask("crm.small"));
+        expect(body, path).toMatchObject({ status: "blocked", reason_code: code });
+      }
+    },
+  );
 
-  test("2: within its lists the agent passes, also when they name a whole system", async () => {
+  test("INV-02: within its lists the agent passes, also when they name a whole system", async () => {
     const limited = await register("agent", { allowed_destinations: ["crm.*"], allowed_policies: ["small"] });
     await propose(limited, ask("crm.small"), "approved");
   });
 });
 
-describe("3: nobody decides their own", () => {
+describe("INV-03: nobody decides their own", () => {
   // The registry: ana is Ana Diaz, ana@example.com, and with ben in the group ops.
   test.each([
     ["the person, by id", { owner: "ana" }, { person: "ana" }],
@@ -140,7 +143,7 @@ describe("3: nobody decides their own", () => {
     ["the person, by name", { owner: "Ana Diaz" }, { person: "ana" }],
     ["an e-mail for a person known by id", { owner: "ana" }, { person: "ana@example.com" }],
     ["a group the reviewer is in", { owner: "ops" }, { person: "ben" }],
-  ])("3: a reviewer can't approve for an agent whose owner is %s", async (_, owned, human) => {
+  ])("INV-03: a reviewer can't approve for an agent whose owner is %s", async (_, owned, human) => {
     const owners = await register("agent", owned);
     const own = await register("reviewer", human);
     const id = await propose(owners, ask("crm.held"), "pending_approval");
@@ -153,14 +156,14 @@ describe("3: nobody decides their own", () => {
     expect((await approve(id, reviewer)).status).toBe(200);
   });
 
-  test("3: a reviewer named as owner by the id of their key is excluded, too", async () => {
+  test("INV-03: a reviewer named as owner by the id of their key is excluded, too", async () => {
     const own = await register("reviewer");
     const owned = await register("agent", { owner: own.id });
     const id = await propose(owned, ask("crm.held"), "pending_approval");
     expect((await approve(id, own)).status).toBe(403);
   });
 
-  test("3: an owner named by the id of one key is excluded with every other key of theirs", async () => {
+  test("INV-03: an owner named by the id of one key is excluded with every other key of theirs", async () => {
     const [first, second] = [
       await register("reviewer", { person: "ana" }),
       await register("reviewer", { person: "ana" }),
@@ -170,7 +173,7 @@ describe("3: nobody decides their own", () => {
     for (const key of [first, second]) expect((await approve(id, key)).body.code).toBe("own_intent");
   });
 
-  test("3: who comes to answer for the agent while its intent waits can't approve it", async () => {
+  test("INV-03: who comes to answer for the agent while its intent waits can't approve it", async () => {
     const joins = await register("reviewer", { person: "cleo" });
     const owned = await register("agent", { owner: "ops" });
     const id = await propose(owned, ask("crm.held"), "pending_approval");
@@ -184,7 +187,7 @@ describe("3: nobody decides their own", () => {
     expect(await stateOf(id)).toBe("pending_approval");
   });
 
-  test("3: two keys are one vote where the second was registered with the first one's person", async () => {
+  test("INV-03: two keys are one vote where the second was registered with the first one's person", async () => {
     const first = await register("reviewer");
     const second = await register("reviewer", { person: first.id });
     const third = await register("reviewer", { person: second.id });
@@ -194,7 +197,7 @@ describe("3: nobody decides their own", () => {
     }
   });
 
-  test("3: an agent that becomes a reviewer can't approve what it proposed as an agent", async () => {
+  test("INV-03: an agent that becomes a reviewer can't approve what it proposed as an agent", async () => {
     const turncoat = await register("agent");
     const id = await propose(turncoat, ask("crm.held"), "pending_approval");
     expect((await call("POST", `/v1/agents/${turncoat.id}/role`, admin, { role: "reviewer" })).status).toBe(
@@ -203,7 +206,7 @@ describe("3: nobody decides their own", () => {
     expect((await approve(id, turncoat)).body.code).toBe("own_intent");
   });
 
-  test("3: two keys of one person are one vote, two persons are two", async () => {
+  test("INV-03: two keys of one person are one vote, two persons are two", async () => {
     const keys = [
       await register("reviewer", { person: "ben" }),
       await register("reviewer", { person: "ben" }),
@@ -221,7 +224,7 @@ describe("3: nobody decides their own", () => {
     expect((await approve(id, reviewer)).body).toMatchObject({ status: "approved", votes: 2 });
   });
 
-  test("3: one key is one vote, whatever gate.yaml comes to call its person while the intent waits", async () => {
+  test("INV-03: one key is one vote, whatever gate.yaml comes to call its person while the intent waits", async () => {
     const dana = await register("reviewer", { person: "dana@example.com" });
     const id = await propose(agent, ask("crm.pair"), "pending_approval");
     expect((await approve(id, dana)).body).toMatchObject({ votes: 1, votedBy: ["dana@example.com"] });
@@ -238,7 +241,7 @@ describe("3: nobody decides their own", () => {
     expect(await eventsOf(id)).toContain("approval_vote_withdrawn");
   });
 
-  test("3: who left gate.yaml counts in no quorum with what they said by link before", async () => {
+  test("INV-03: who left gate.yaml counts in no quorum with what they said by link before", async () => {
     const id = await propose(agent, ask("crm.by-links"), "pending_approval");
     const [ana, ben] = [await linkTo(id, "ana"), await linkTo(id, "ben")];
     const follow = (link: string) => call("POST", `/v1/approval-links/${link}/approve`, undefined, {});
@@ -251,7 +254,7 @@ describe("3: nobody decides their own", () => {
     expect(second.body).toMatchObject({ status: "pending_approval", votedBy: ["ben"] });
   });
 
-  test("3: one person under three spellings is one vote", async () => {
+  test("INV-03: one person under three spellings is one vote", async () => {
     const id = await propose(agent, ask("crm.pair"), "pending_approval");
     for (const person of ["ana", "Ana", "ana@example.com", "ANA@EXAMPLE.COM"]) {
       const { body } = await approve(id, await register("reviewer", { person }));
@@ -259,7 +262,7 @@ describe("3: nobody decides their own", () => {
     }
   });
 
-  test("3: a key and an agent registered by an address stay whose they were when it is somebody else's", async () => {
+  test("INV-03: a key and an agent registered by an address stay whose they were when it is somebody else's", async () => {
     const address = "ana@example.com";
     const ana = await register("reviewer", { person: address });
     const owned = await register("agent", { owner: address });
@@ -277,7 +280,7 @@ describe("3: nobody decides their own", () => {
   });
 
   test.each(["an\u0430", "ana\u200b", "\uff41na", "a\u0301na", "ana@ex\u0430mple.com", "op\u0455"])(
-    "3: nobody is registered as %j, who only reads like somebody of gate.yaml",
+    "INV-03: nobody is registered as %j, who only reads like somebody of gate.yaml",
     async (twin) => {
       for (const more of [{ role: "reviewer", person: twin }, { owner: twin }]) {
         const answer = await call("POST", "/v1/agents/register", admin, { name: fresh("twin"), ...more });
@@ -286,7 +289,7 @@ describe("3: nobody decides their own", () => {
     },
   );
 
-  test("3: a key's display name makes nobody eligible", async () => {
+  test("INV-03: a key's display name makes nobody eligible", async () => {
     for (const [name, destination] of [
       ["ana@example.com", "crm.by-ana"],
       ["Ana Diaz", "crm.by-ana"],
@@ -299,7 +302,7 @@ describe("3: nobody decides their own", () => {
     }
   });
 
-  test("3: one person voting twenty times at once is still one vote", async () => {
+  test("INV-03: one person voting twenty times at once is still one vote", async () => {
     const id = await propose(agent, ask("crm.pair"), "pending_approval");
     await Promise.all(Array.from({ length: 20 }, () => approve(id, reviewer)));
     expect(await stateOf(id)).toBe("pending_approval");
@@ -310,7 +313,7 @@ describe("3: nobody decides their own", () => {
     ["crm.by-ana", "not_eligible"],
     ["crm.by-ops", "not_eligible"],
     ["crm.touch", "assurance_too_low"],
-  ])("3: a key alone does not decide at %s: %s", async (destination, code) => {
+  ])("INV-03: a key alone does not decide at %s: %s", async (destination, code) => {
     const id = await propose(agent, ask(destination), "pending_approval");
     const answer = await approve(id, reviewer);
     expect(answer.status).toBe(403);
@@ -319,7 +322,7 @@ describe("3: nobody decides their own", () => {
     expect([rejected.status, rejected.body.code]).toEqual([403, code]);
   });
 
-  test("3: whom the policy names decides, as a person or as a member of the group", async () => {
+  test("INV-03: whom the policy names decides, as a person or as a member of the group", async () => {
     const ana = await register("reviewer", { person: "ana" });
     const ben = await register("reviewer", { person: "ben" });
     const byAna = await propose(agent, ask("crm.by-ana"), "pending_approval");
@@ -329,14 +332,14 @@ describe("3: nobody decides their own", () => {
     expect((await approve(byOps, ben)).status).toBe(200);
   });
 
-  test("3: a reviewer without a part in the case can't read its payload either", async () => {
+  test("INV-03: a reviewer without a part in the case can't read its payload either", async () => {
     const ana = await register("reviewer", { person: "ana" });
     const id = await propose(agent, ask("crm.by-ana"), "pending_approval");
     expect((await call("GET", `/v1/intents/${id}/payload`, reviewer.key)).status).toBe(403);
     expect((await call("GET", `/v1/intents/${id}/payload`, ana.key)).status).toBe(200);
   });
 
-  test("3: nor what the rules saw of it, in the decision, on the page or in the evidence", async () => {
+  test("INV-03: nor what the rules saw of it, in the decision, on the page or in the evidence", async () => {
     const policy = `${RULES.policies["by-ana"]}\nrequire_approval_if_template_error: true`;
     await changeRules({ ...RULES, policies: { ...RULES.policies, "by-ana": policy } });
     const ana = await register("reviewer", { person: "ana" });
@@ -356,8 +359,8 @@ describe("3: nobody decides their own", () => {
   });
 });
 
-describe("4: one holder, one report", () => {
-  test("4: a second report is 409 and changes nothing, the same or another", async () => {
+describe("INV-04: one holder, one report", () => {
+  test("INV-04: a second report is 409 and changes nothing, the same or another", async () => {
     const { id, token, intent } = await ordered(agent);
     const report = (status: string, key = token) =>
       call("POST", `/v1/executions/${id}/report`, key, { status, result: { status } });
@@ -371,7 +374,7 @@ describe("4: one holder, one report", () => {
     expect((await call("GET", `/v1/intents/${intent}`, admin)).text).toBe(before);
   });
 
-  test("4: of twenty reports at once one counts", async () => {
+  test("INV-04: of twenty reports at once one counts", async () => {
     const { id, token, intent } = await ordered(agent);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, at) =>
@@ -391,7 +394,7 @@ describe("4: one holder, one report", () => {
     ["an empty token", "own", "", 401],
     ["a token that is a number", "own", 7, 401],
     ["the token of another order", "other", undefined, 401],
-  ])("4: a report with %s is refused and leaves the order live", async (_, bearer, inBody, status) => {
+  ])("INV-04: a report with %s is refused and leaves the order live", async (_, bearer, inBody, status) => {
     const { id, intent } = await ordered(agent);
     const other = await ordered(agent);
     const key = bearer === "own" ? agent.key : bearer === "other" ? other.token : bearer;
@@ -403,7 +406,7 @@ describe("4: one holder, one report", () => {
     expect(await stateOf(intent)).toBe("scheduled");
   });
 
-  test("4: another agent with its own key and the right token is told there is no such order", async () => {
+  test("INV-04: another agent with its own key and the right token is told there is no such order", async () => {
     const { id, token } = await ordered(agent);
     const other = await register("agent");
     const answer = await call("POST", `/v1/executions/${id}/report`, other.key, {
@@ -413,7 +416,7 @@ describe("4: one holder, one report", () => {
     expect(answer.status).toBe(404);
   });
 
-  test("4: a destination that wants a claim takes no report without one, and one claim only", async () => {
+  test("INV-04: a destination that wants a claim takes no report without one, and one claim only", async () => {
     const { id, token } = await ordered(agent, ask("own.claimed"));
     const post = (step: string) =>
       call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
@@ -428,11 +431,11 @@ describe("4: one holder, one report", () => {
   });
 });
 
-describe("5: a stopped key stops everywhere", () => {
+describe("INV-05: a stopped key stops everywhere", () => {
   const stop = (id: string, verb: string) => call("POST", `/v1/agents/${id}/${verb}`, admin);
 
   test.each(["suspend", "revoke"])(
-    "5: after %s the agent can do nothing, and nothing of its is carried out",
+    "INV-05: after %s the agent can do nothing, and nothing of its is carried out",
     async (verb) => {
       const doomed = await register("agent");
       const pending = await propose(doomed, ask("crm.held"), "pending_approval");
@@ -465,7 +468,7 @@ describe("5: a stopped key stops everywhere", () => {
     },
   );
 
-  test("5: reactivated it goes on where it was; revoked it never does", async () => {
+  test("INV-05: reactivated it goes on where it was; revoked it never does", async () => {
     const paused = await register("agent");
     const live = await ordered(paused);
     await stop(paused.id, "suspend");
@@ -479,24 +482,27 @@ describe("5: a stopped key stops everywhere", () => {
     }
   });
 
-  test.each(["suspend", "revoke"])("5: a reviewer's and a runner's key stop with %s, too", async (verb) => {
-    freeze();
-    const human = await register("reviewer");
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
-    await stop(human.id, verb);
-    expect((await approve(id, human)).status).toBe(403);
-    const name = fresh("vpc");
-    const runner = await register("runner", { name });
-    const registry = RULES.registry.replaceAll("vpc-1", name);
-    await changeRules({ ...RULES, registry });
-    const live = await ordered(agent, ask("vpc.write"));
-    const claim = () =>
-      call("POST", `/v1/executions/${live.id}/claim`, runner.key, { execution_token: live.token });
-    await stop(runner.id, verb);
-    expect((await claim()).status).toBe(403);
-    expect(await stateOf(live.intent)).toBe("scheduled");
-    await changeRules(RULES);
-  });
+  test.each(["suspend", "revoke"])(
+    "INV-05: a reviewer's and a runner's key stop with %s, too",
+    async (verb) => {
+      freeze();
+      const human = await register("reviewer");
+      const id = await propose(agent, ask("crm.held"), "pending_approval");
+      await stop(human.id, verb);
+      expect((await approve(id, human)).status).toBe(403);
+      const name = fresh("vpc");
+      const runner = await register("runner", { name });
+      const registry = RULES.registry.replaceAll("vpc-1", name);
+      await changeRules({ ...RULES, registry });
+      const live = await ordered(agent, ask("vpc.write"));
+      const claim = () =>
+        call("POST", `/v1/executions/${live.id}/claim`, runner.key, { execution_token: live.token });
+      await stop(runner.id, verb);
+      expect((await claim()).status).toBe(403);
+      expect(await stateOf(live.intent)).toBe("scheduled");
+      await changeRules(RULES);
+    },
+  );
 
   /** Begins a request under a good key, and sends the rest of it two seconds after that was stopped. */
   async function sendLate(path: string, sender: Registered, text: string, verb: string) {
@@ -539,7 +545,7 @@ describe("5: a stopped key stops everywhere", () => {
     ["suspend", 403],
     ["revoke", 403],
     ["rotate-key", 401],
-  ] as const)("5: after %s a body that was begun before comes too late", (verb, status) => {
+  ] as const)("INV-05: after %s a body that was begun before comes too late", (verb, status) => {
     test.each(BEGUN)("%s", async (_what, role, request) => {
       freeze();
       const stopped = await register(role);
@@ -571,7 +577,7 @@ describe("5: a stopped key stops everywhere", () => {
     });
   });
 
-  test("5: a rotated key opens nothing, the new one everything the principal had", async () => {
+  test("INV-05: a rotated key opens nothing, the new one everything the principal had", async () => {
     const rotated = await register("agent");
     const id = await propose(rotated, ask("crm.small"), "approved");
     const { apiKey } = (await call("POST", `/v1/agents/${rotated.id}/rotate-key`, admin)).body;
@@ -584,7 +590,7 @@ describe("5: a stopped key stops everywhere", () => {
     expect((await execute(id, { id: rotated.id, key: apiKey })).status).toBe(201);
   });
 
-  test("5: an intent whose revocation came first gives out no order, and a live order dies with it", async () => {
+  test("INV-05: an intent whose revocation came first gives out no order, and a live order dies with it", async () => {
     const approved = await propose(agent, ask("crm.small"), "approved");
     const live = await ordered(agent);
     for (const id of [approved, live.intent]) {
@@ -599,8 +605,8 @@ describe("5: a stopped key stops everywhere", () => {
   });
 });
 
-describe("6: other agents' intents do not exist", () => {
-  test("6: reading or touching another agent's intent, order or record answers 404, like one that never was", async () => {
+describe("INV-06: other agents' intents do not exist", () => {
+  test("INV-06: reading or touching another agent's intent, order or record answers 404, like one that never was", async () => {
     const { intent, id, token } = await ordered(agent);
     const stranger = await register("agent");
     const paths = [
@@ -628,7 +634,7 @@ describe("6: other agents' intents do not exist", () => {
     expect((await call("POST", "/v1/deliver", stranger.key, { intentId: intent })).status).toBe(404);
   });
 
-  test("6: lists and numbers of an agent hold its own intents, whatever it asks for", async () => {
+  test("INV-06: lists and numbers of an agent hold its own intents, whatever it asks for", async () => {
     const [one, two] = [await register("agent"), await register("agent")];
     const mine = await propose(one, ask("crm.small"), "approved");
     await propose(two, ask("crm.small"), "approved");
@@ -657,7 +663,7 @@ describe("6: other agents' intents do not exist", () => {
     ["a path", "..%2F..%2Fetc%2Fpasswd"],
     ["SQL", "'%20OR%201=1%20--"],
     ["very long", "int_".padEnd(8000, "A")],
-  ])("6: an id that is %s is 404 on every route and makes no object", async (_, id) => {
+  ])("INV-06: an id that is %s is 404 on every route and makes no object", async (_, id) => {
     const before = await objectCount();
     const routes = [
       ["GET", `/v1/intents/${id}`, agent],
@@ -679,7 +685,7 @@ describe("6: other agents' intents do not exist", () => {
     expect(await objectCount()).toBe(before);
   });
 
-  test("6: an id with one bit turned, or its spare bits set, is 404 and makes no object", async () => {
+  test("INV-06: an id with one bit turned, or its spare bits set, is 404 and makes no object", async () => {
     const id = await propose(agent, ask("crm.small"), "approved");
     const before = await objectCount();
     const last = id.at(-1) ?? "";
@@ -694,7 +700,7 @@ describe("6: other agents' intents do not exist", () => {
   });
 });
 
-describe("7: a request can't choose its own rules", () => {
+describe("INV-07: a request can't choose its own rules", () => {
   test.each([
     ["environment", { metadata: { environment: "sandbox" } }],
     ["policy", { policy: "small" }],
@@ -706,7 +712,7 @@ describe("7: a request can't choose its own rules", () => {
     ["approvers", { approvers: { require: 0 }, required_approvals: 0, excluded: [] }],
     ["an executor", { executor: "gate", mode: "gate_exec" }],
     ["a verdict", { status: "approved", state: "approved", decision: { outcome: "approve" } }],
-  ])("7: %s in the request loosens nothing", async (_, more) => {
+  ])("INV-07: %s in the request loosens nothing", async (_, more) => {
     const plain = (await call("POST", "/v1/intents", agent.key, ask("crm.held"))).body;
     const { status, body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", more));
     expect(status).toBe(200);
@@ -715,7 +721,7 @@ describe("7: a request can't choose its own rules", () => {
     expect(Date.parse(body.expiresAt)).toBeLessThanOrEqual(Date.parse(plain.expiresAt) + 2_000);
   });
 
-  test("7: an expiry that is shorter counts", async () => {
+  test("INV-07: an expiry that is shorter counts", async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", { expiresIn: "60s" }));
     const { created_at: created, expires_at: expires } = (
       await call("GET", `/v1/intents/${body.intentId}`, admin)
@@ -724,7 +730,7 @@ describe("7: a request can't choose its own rules", () => {
   });
 
   test.each([-1, -0.5, "-5", "NaN", "1e999", "Infinity", "", " 5", "0x10", true, [1], { n: 1 }, 1e10, 0.5])(
-    "7: %j is no number of records or dollars",
+    "INV-07: %j is no number of records or dollars",
     async (value) => {
       const records = await call("POST", "/v1/intents", agent.key, ask("crm.small", { recordCount: value }));
       expect(records.status).toBe(400);
@@ -749,12 +755,12 @@ describe("7: a request can't choose its own rules", () => {
     "SMALL",
     "small\u0000",
     "smaⅼl",
-  ])("13: the policy %j is unknown and blocks", async (policy) => {
+  ])("INV-13: the policy %j is unknown and blocks", async (policy) => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.small", { policy }));
     expect(body).toMatchObject({ status: "blocked", reason_code: "unknown_policy" });
   });
 
-  test("7: a destination that nobody bound is refused, also when the policy named would list it", async () => {
+  test("INV-07: a destination that nobody bound is refused, also when the policy named would list it", async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("own.nowhere"));
     expect(body).toMatchObject({ status: "blocked", reason_code: "destination_not_registered" });
   });

@@ -148,14 +148,14 @@ async function exchanged(more: Record<string, unknown>): Promise<string> {
   return `${header}.${payload}.${signature}`;
 }
 
-test.each(WORTHLESS)("3: a token %s proves nothing: %s", async (_name, reason, make) => {
+test.each(WORTHLESS)("INV-03: a token %s proves nothing: %s", async (_name, reason, make) => {
   const answer = await whoIs(await make());
   expect(answer.status).toBe(401);
   expect(answer.body).toMatchObject({ code: "invalid_token", reason });
   expect(answer.headers.get("WWW-Authenticate")).toContain("invalid_token");
 });
 
-describe("3: a token chooses neither how nor with what it is verified", () => {
+describe("INV-03: a token chooses neither how nor with what it is verified", () => {
   test.each(["none", "None", "NONE", "nOnE", ""])("algorithm `%s`", async (alg) => {
     const said = await claims();
     for (const signature of ["", "AAAA"]) {
@@ -266,7 +266,7 @@ describe("an address counts when the issuer says that it verified it", () => {
   });
 });
 
-describe("3: an account is pinned to its person, whatever becomes of the address", () => {
+describe("INV-03: an account is pinned to its person, whatever becomes of the address", () => {
   test("a second account with the same address is refused", async () => {
     const { body } = await whoIs(await issuer.token({ sub: "first" }));
     const taken = await whoIs(await issuer.token({ sub: "second" }));
@@ -358,7 +358,7 @@ describe("3: an account is pinned to its person, whatever becomes of the address
   });
 });
 
-test("3: a person's key and their account are one vote, and a name shared is none", async () => {
+test("INV-03: a person's key and their account are one vote, and a name shared is none", async () => {
   const intent = await held("crm.pair");
   const { key } = await register("reviewer", { person: "ana" });
   const approve = (by: string) => call("POST", `/v1/intents/${intent}/approve`, by);
@@ -371,14 +371,14 @@ test("3: a person's key and their account are one vote, and a name shared is non
   expect((await approve(ben)).body.status).toBe("approved");
 });
 
-test("3: whoever answers for the agent can't approve by another account of theirs", async () => {
+test("INV-03: whoever answers for the agent can't approve by another account of theirs", async () => {
   const owned = await register("agent", { owner: "ana@example.com" });
   const intent = await propose(owned, ask("crm.held"), "pending_approval");
   const answer = await call("POST", `/v1/intents/${intent}/approve`, await issuer.token());
   expect(answer.body.code).toBe("own_intent");
 });
 
-describe("5: a mandate made with an account", () => {
+describe("INV-05: a mandate made with an account", () => {
   let asking: Registered;
 
   async function outcome(): Promise<string> {
@@ -413,7 +413,7 @@ describe("5: a mandate made with an account", () => {
   });
 });
 
-test("5: a suspended account is refused at once, and a person taken out of gate.yaml is nobody", async () => {
+test("INV-05: a suspended account is refused at once, and a person taken out of gate.yaml is nobody", async () => {
   const token = await issuer.token();
   const { principal_id: id } = (await whoIs(token)).body;
   await call("POST", `/v1/agents/${id}/suspend`, admin);
@@ -629,7 +629,7 @@ describe("Cloudflare Access", () => {
     expect(answer.status).toBe(token === "" ? 200 : 401);
   });
 
-  test("28: another site can't make a browser that Access knows decide", async () => {
+  test("INV-28: another site can't make a browser that Access knows decide", async () => {
     await trust({ access: issuer });
     const token = await issuer.token(vouched);
     const browser = browserAt(HTTPS);
@@ -663,7 +663,7 @@ test("a token whose issuer never answers is refused within a few seconds", async
   expect((await whoIs(await issuer.token())).body.code).toBe("keys_unavailable");
 });
 
-test("5: whoever an admin made something else than a reviewer decides by no link, token or session", async () => {
+test("INV-05: whoever an admin made something else than a reviewer decides by no link, token or session", async () => {
   const token = await issuer.token();
   const intent = await held("crm.by-link");
   const link = async () => {

@@ -192,7 +192,7 @@ const WITH_TOKEN = [
 ] as const;
 
 test.each(WITH_TOKEN)(
-  "4: with the order's token in hand only the named runner may $step",
+  "INV-04: with the order's token in hand only the named runner may $step",
   async ({ step, answers }) => {
     const seen: Partial<Record<Caller, number>> = {};
     for (const caller of CALLERS) {
@@ -231,7 +231,7 @@ test("roles: every route there is has its line in a table", () => {
   expect([...new Set(missing)]).toEqual([]);
 });
 
-test("4: the bare token of an order that is a runner's opens nothing", async () => {
+test("INV-04: the bare token of an order that is a runner's opens nothing", async () => {
   const { id, token } = await ordered(owner, ask("vpc.write"));
   for (const step of ["claim", "report", "heartbeat"]) {
     const answer = await call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
@@ -240,7 +240,7 @@ test("4: the bare token of an order that is a runner's opens nothing", async () 
   }
 });
 
-test("4: only those who carry an order out are shown its token, and only while it is live", async () => {
+test("INV-04: only those who carry an order out are shown its token, and only while it is live", async () => {
   const { id } = await ordered(owner, ask("vpc.write"));
   const tokenFor = async (caller: Exclude<Caller, "nobody">) =>
     (await call("GET", `/v1/executions/${id}`, keys[caller])).body.execution_token;

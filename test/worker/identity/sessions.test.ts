@@ -35,7 +35,7 @@ const standing = async (browser: Browser) => (await browser.get("/v1/session")).
 
 const held = () => propose(agent, ask("crm.held"), "pending_approval");
 
-test("28: a session's cookie can't be read by a script, sent by another site, or planted by a neighbour", async () => {
+test("INV-28: a session's cookie can't be read by a script, sent by another site, or planted by a neighbour", async () => {
   const reviewer = await register("reviewer", { person: "ana" });
   const secure = browserAt(HTTPS);
   const answer = await secure.post("/v1/session", { key: reviewer.key });
@@ -62,7 +62,7 @@ test("28: a session's cookie can't be read by a script, sent by another site, or
   expect((await local.get("/v1/session", { Cookie: `gate_session=${token}` })).status).toBe(200);
 });
 
-test("27: a session's token is in its cookie and nowhere else", async () => {
+test("INV-27: a session's token is in its cookie and nowhere else", async () => {
   const reviewer = await register("reviewer");
   const browser = browserAt(HTTPS);
   const answer = await browser.post("/v1/session", { key: reviewer.key });
@@ -142,7 +142,7 @@ test.each([
   expect(answer.body.code).toBe("unauthorized");
 });
 
-test("5: a session ends when its principal is suspended, and stays over when they are let in again", async () => {
+test("INV-05: a session ends when its principal is suspended, and stays over when they are let in again", async () => {
   const reviewer = await register("reviewer");
   const browser = await signedIn(reviewer.key);
   const intent = await held();
@@ -154,7 +154,7 @@ test("5: a session ends when its principal is suspended, and stays over when the
   expect((await browser.post("/v1/session", { key: reviewer.key })).status).toBe(200);
 });
 
-test("5: no session opens for a suspended or revoked key", async () => {
+test("INV-05: no session opens for a suspended or revoked key", async () => {
   for (const verb of ["suspend", "revoke"]) {
     const reviewer = await register("reviewer");
     await call("POST", `/v1/agents/${reviewer.id}/${verb}`, admin);
@@ -164,7 +164,7 @@ test("5: no session opens for a suspended or revoked key", async () => {
   }
 });
 
-test("5: a session ends with the key it was opened with", async () => {
+test("INV-05: a session ends with the key it was opened with", async () => {
   const reviewer = await register("reviewer");
   const browser = await signedIn(reviewer.key);
   const rotated = await call("POST", `/v1/agents/${reviewer.id}/rotate-key`, admin);
@@ -174,7 +174,7 @@ test("5: a session ends with the key it was opened with", async () => {
   expect(await standing(browser)).toBe(200);
 });
 
-test("5: a session is as good as its principal's role is now", async () => {
+test("INV-05: a session is as good as its principal's role is now", async () => {
   const reviewer = await register("reviewer");
   const browser = await signedIn(reviewer.key);
   await call("POST", `/v1/agents/${reviewer.id}/role`, admin, { role: "auditor" });
@@ -208,7 +208,7 @@ test("signing out closes the session for whoever has a copy of the cookie", asyn
   expect((await browser.send("DELETE", "/v1/session", own)).status).toBe(204);
 });
 
-test("28: signing in makes a new session: a token planted before leads nowhere", async () => {
+test("INV-28: signing in makes a new session: a token planted before leads nowhere", async () => {
   const [attacker, victim] = await Promise.all([register("reviewer"), register("reviewer")]);
   const planted = (await signedIn(attacker.key)).cookies.get(COOKIE) ?? "";
   const browser = browserAt(HTTPS);
@@ -266,7 +266,7 @@ const FROM: readonly (readonly [string, Record<string, string>, boolean])[] = [
   ["a referrer of ours alone", { Referer: `${HTTPS}/cases` }, false],
 ];
 
-test.each(FROM)("28: a session changes something from %s: %o, %s", async (_from, headers, isAllowed) => {
+test.each(FROM)("INV-28: a session changes something from %s: %o, %s", async (_from, headers, isAllowed) => {
   const reviewer = await register("reviewer");
   const browser = await signedIn(reviewer.key);
   const intent = await held();
@@ -280,7 +280,7 @@ test.each(FROM)("28: a session changes something from %s: %o, %s", async (_from,
   expect((await browser.send("DELETE", "/v1/session", headers)).status).toBe(isAllowed ? 204 : 403);
 });
 
-test("28: another site signs no browser in, and programs that name no origin may", async () => {
+test("INV-28: another site signs no browser in, and programs that name no origin may", async () => {
   const { key } = await register("reviewer");
   const browser = browserAt(HTTPS);
   for (const headers of [
@@ -312,7 +312,7 @@ test("a request with a bearer is judged by the bearer alone", async () => {
   expect((await browser.post(`/v1/intents/${intent}/approve`, {}, evil)).status).toBe(200);
 });
 
-test("3: a session and the key it was opened with are one person's one vote", async () => {
+test("INV-03: a session and the key it was opened with are one person's one vote", async () => {
   const intent = await propose(agent, ask("crm.pair"), "pending_approval");
   const [one, two] = await Promise.all([
     register("reviewer", { person: "ana" }),
@@ -324,7 +324,7 @@ test("3: a session and the key it was opened with are one person's one vote", as
   expect((await call("POST", `/v1/intents/${intent}/approve`, two.key)).body.status).toBe("approved");
 });
 
-test("7: a session by key is worth a key, not more", async () => {
+test("INV-07: a session by key is worth a key, not more", async () => {
   const reviewer = await register("reviewer", { person: "ana" });
   const browser = await signedIn(reviewer.key);
   const intent = await propose(agent, ask("crm.surely"), "pending_approval");

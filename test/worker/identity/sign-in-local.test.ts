@@ -32,7 +32,7 @@ test("a browser on the machine becomes anybody of gate.yaml, at the assurance of
   expect(pins).toHaveLength(1);
 });
 
-test("28: no name but the machine's own does: whoever reaches it by another is elsewhere, or was misled", async () => {
+test("INV-28: no name but the machine's own does: whoever reaches it by another is elsewhere, or was misled", async () => {
   for (const origin of [
     "http://gate.test",
     "https://gate.example.com",
@@ -50,7 +50,7 @@ test("28: no name but the machine's own does: whoever reaches it by another is e
   }
 });
 
-test("28: nobody comes in by name through a tunnel or proxy that calls itself the machine", async () => {
+test("INV-28: nobody comes in by name through a tunnel or proxy that calls itself the machine", async () => {
   const browser = browserAt(HERE);
   await browser.post("/sign-in", as("ana"));
   for (const [name, value] of [
@@ -68,7 +68,7 @@ test("28: nobody comes in by name through a tunnel or proxy that calls itself th
   expect((await browser.get("/v1/session")).body.person).toBe("ana");
 });
 
-test("28: another site can't make a browser on the machine become anybody", async () => {
+test("INV-28: another site can't make a browser on the machine become anybody", async () => {
   const browser = browserAt(HERE);
   for (const headers of [
     {},
@@ -101,7 +101,7 @@ test("a session by name is no session under another name of the machine, nor onc
   await changeRules(RULES);
 });
 
-test("5: whoever is suspended does not come back by name", async () => {
+test("INV-05: whoever is suspended does not come back by name", async () => {
   const browser = browserAt(HERE);
   await browser.post("/sign-in", as("ben"));
   const { principal_id: id } = (await browser.get("/v1/session")).body;
@@ -111,7 +111,7 @@ test("5: whoever is suspended does not come back by name", async () => {
   expect((await browser.get("/v1/session")).status).toBe(401);
 });
 
-test("3: a person by name and by key is one person, and no single sign-on", async () => {
+test("INV-03: a person by name and by key is one person, and no single sign-on", async () => {
   const agent = await register("agent");
   const browser = browserAt(HERE);
   await browser.post("/sign-in", as("ana"));

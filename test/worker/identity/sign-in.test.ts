@@ -90,7 +90,7 @@ describe("signing in with a key on the page", () => {
     expect(answer.status).toBe(status);
   });
 
-  test("28: another site's form signs nobody in, and nobody out", async () => {
+  test("INV-28: another site's form signs nobody in, and nobody out", async () => {
     const browser = browserAt(HTTPS);
     for (const headers of [
       {},
@@ -179,7 +179,7 @@ describe("signing in with a key on the page", () => {
     [`/${"\u00e9".repeat(500)}`, "/"],
   ];
 
-  test.each(NEXT)("28: signing in leads nowhere but here: %j", async (next, expected) => {
+  test.each(NEXT)("INV-28: signing in leads nowhere but here: %j", async (next, expected) => {
     const browser = browserAt(HTTPS);
     const answer = await browser.post("/sign-in", form({ key, next }));
     expect(answer.status).toBe(303);
@@ -190,7 +190,7 @@ describe("signing in with a key on the page", () => {
     expect(new URL(location(again) ?? "", HTTPS).origin).toBe(HTTPS);
   });
 
-  test("28: what a link says of where to go is text on the page, not markup", async () => {
+  test("INV-28: what a link says of where to go is text on the page, not markup", async () => {
     const next = `/"><script>alert(1)</script>`;
     const { text } = await browserAt(HTTPS).get(`/sign-in?next=${encodeURIComponent(next)}`);
     expect(text).not.toContain("<script");
@@ -328,7 +328,7 @@ sign_in:
     expect(redeemed[0]?.authorization).toBeNull();
   });
 
-  test("27: what a browser keeps meanwhile is sealed, short-lived and for the callback alone", async () => {
+  test("INV-27: what a browser keeps meanwhile is sealed, short-lived and for the callback alone", async () => {
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
     const [cookie = ""] = browser.setCookies();
@@ -350,7 +350,7 @@ sign_in:
     expect((await browser.get("/v1/session", { Cookie: `${SESSION}=${kept}` })).status).toBe(401);
   });
 
-  test("28: the secret, the code's answer and the person's address are on no page and in no table", async () => {
+  test("INV-28: the secret, the code's answer and the person's address are on no page and in no table", async () => {
     const browser = browserAt(HTTPS);
     const { text } = await throughProvider(browser);
     const stored = await everythingInD1();
@@ -360,7 +360,7 @@ sign_in:
     }
   });
 
-  test("28: an attempt works once, in the browser that began it, and for ten minutes", async () => {
+  test("INV-28: an attempt works once, in the browser that began it, and for ten minutes", async () => {
     freeze();
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
@@ -411,7 +411,7 @@ sign_in:
     ["no state", ""],
     ["an empty state", "state="],
     ["another state", "state=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"],
-  ])("28: a callback with %s is nobody's", async (_name, state) => {
+  ])("INV-28: a callback with %s is nobody's", async (_name, state) => {
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
     answerCode(query.get("nonce") ?? "");
@@ -421,7 +421,7 @@ sign_in:
   });
 
   test.each([["garbage"], ["a.b.c.d.e"], [""], ["eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA.AAAA.AAAA"]])(
-    "28: a cookie that Gate did not seal is no attempt: %j",
+    "INV-28: a cookie that Gate did not seal is no attempt: %j",
     async (kept) => {
       const answer = await browserAt(HTTPS).get(callback("x"), { Cookie: `${ATTEMPT}=${kept}` });
       expect(answer.status).toBe(400);
@@ -551,7 +551,7 @@ sign_in:
     expect(redeemed).toEqual([]);
   });
 
-  test("28: where to go on is here, whatever the link to the provider said", async () => {
+  test("INV-28: where to go on is here, whatever the link to the provider said", async () => {
     const browser = browserAt(HTTPS);
     const { text } = await browser.get("/sign-in");
     const path = /href="(\/sign-in\/[0-9a-f]+)/.exec(text)?.[1] ?? "";
@@ -562,7 +562,7 @@ sign_in:
     expect(answer.text).not.toContain("evil.test");
   });
 
-  test("5: a session of an account ends when it is suspended or unpinned, or its issuer is trusted no more", async () => {
+  test("INV-05: a session of an account ends when it is suspended or unpinned, or its issuer is trusted no more", async () => {
     const browser = browserAt(HTTPS);
     await throughProvider(browser);
     const { principal_id: id } = await whoIs(browser);
@@ -581,7 +581,7 @@ sign_in:
     expect((await browser.get("/v1/session")).status).toBe(401);
   });
 
-  test("5: a session of somebody taken out of gate.yaml is over", async () => {
+  test("INV-05: a session of somebody taken out of gate.yaml is over", async () => {
     const browser = browserAt(HTTPS);
     await throughProvider(browser);
     const signIn = `sign_in: { oidc: [{ issuer: "${issuer.url}", audience: ${AUDIENCE} }] }`;

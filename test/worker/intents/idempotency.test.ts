@@ -506,7 +506,7 @@ test("a request without the header asks nothing of the store of answers", async 
   expect(prepared.mock.calls.filter(([sql]) => sql.includes("idempotent_answers"))).toEqual([]);
 });
 
-describe("27: a kept answer holds no secret,", () => {
+describe("INV-27: a kept answer holds no secret,", () => {
   test("and nothing of what was answered is in D1 in any form", async () => {
     const note = `note-${crypto.randomUUID()}`;
     const name = `leads-${crypto.randomUUID()}.csv`;

@@ -6,7 +6,7 @@ import { bindings } from "../../support/worker/rules.ts";
 
 bindings["PUBLIC_FEED_ENABLED"] = "true";
 
-test("17: the first orders at once publish the signing key once", async () => {
+test("INV-17: the first orders at once publish the signing key once", async () => {
   delete bindings["LOCAL"];
   const agent = await register("agent");
   const order = async () => {
@@ -20,7 +20,7 @@ test("17: the first orders at once publish the signing key once", async () => {
   expect((await call("GET", "/.well-known/jwks.json")).body.keys).toHaveLength(1);
 });
 
-test("29: the public feed shows what and when, and nothing of who, whose or which", async () => {
+test("INV-29: the public feed shows what and when, and nothing of who, whose or which", async () => {
   delete bindings["LOCAL"];
   const agent = await register("agent", { name: "jane.roe@example.com", owner: "Jane Roe" });
   const requests = [

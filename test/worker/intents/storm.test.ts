@@ -76,91 +76,99 @@ function absurdities(events: readonly string[]): readonly string[] {
   return faults;
 }
 
-test.each(Array.from({ length: ROUNDS }, (_, seed) => seed + 1))("11, 17, 20: storm %i", async (seed) => {
-  freeze();
-  vi.spyOn(console, "error").mockImplementation(() => {});
-  const random = randomFrom(seed * 7919);
-  const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;
+test.each(Array.from({ length: ROUNDS }, (_, seed) => seed + 1))(
+  "INV-11 INV-17 INV-20: storm %i",
+  async (seed) => {
+    freeze();
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const random = randomFrom(seed * 7919);
+    const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;
 
-  const real = env.DB.batch.bind(env.DB);
-  let failing = false;
-  vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
-    if (failing && random(2) === 0) throw new Error("D1 is away");
-    const results = await real(statements);
-    if (failing && random(3) === 0) throw new Error("D1 answered into the void");
-    return results;
-  });
+    const real = env.DB.batch.bind(env.DB);
+    let failing = false;
+    vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
+      if (failing && random(2) === 0) throw new Error("D1 is away");
+      const results = await real(statements);
+      if (failing && random(3) === 0) throw new Error("D1 answered into the void");
+      return results;
+    });
 
-  const destination = pick(["crm.held", "crm.pair", "crm.small", "own.claimed", "own.repeatable"]);
-  const request = ask(destination, { idempotency_key: fresh("storm") });
-  const first = await call("POST", "/v1/intents", agent.key, request);
-  expect(first.status).toBe(200);
-  const id: string = first.body.intentId;
-  const orders = new Map<string, string>();
-  const reports = new Map<string, number>();
+    const destination = pick(["crm.held", "crm.pair", "crm.small", "own.claimed", "own.repeatable"]);
+    const request = ask(destination, { idempotency_key: fresh("storm") });
+    const first = await call("POST", "/v1/intents", agent.key, request);
+    expect(first.status).toBe(200);
+    const id: string = first.body.intentId;
+    const orders = new Map<string, string>();
+    const reports = new Map<string, number>();
 
-  const inD1 = async (event: string, order: string) =>
-    (await ledgerOf(id)).some((row) => row.event === event && JSON.parse(row.body).order === order);
+    const inD1 = async (event: string, order: string) =>
+      (await ledgerOf(id)).some((row) => row.event === event && JSON.parse(row.body).order === order);
 
-  const execute = async () => {
-    const answer = await call("POST", `/v1/intents/${id}/execute`, agent.key);
-    if (answer.status >= 300) return answer;
-    const { executionId, execution_token: token } = answer.body;
-    // Told means recorded. A token is only there while the order still is what it was.
-    expect(await inD1("execution_requested", executionId)).toBe(true);
-    if (token !== null) orders.set(executionId, token);
-    return answer;
-  };
-  const step = async (name: string, body: Record<string, unknown> = {}): Promise<Answer | null> => {
-    const order = pick([...orders.keys()]);
-    if (order === undefined) return null;
-    const answer = await call("POST", `/v1/executions/${order}/${name}`, orders.get(order), body);
-    if (name === "claim" && answer.status === 200) expect(await inD1("execution_claimed", order)).toBe(true);
-    if (name === "report" && answer.status === 200) reports.set(order, (reports.get(order) ?? 0) + 1);
-    return answer;
-  };
-  const decide = (verb: string) => call("POST", `/v1/intents/${id}/${verb}`, pick(reviewers).key, {});
+    const execute = async () => {
+      const answer = await call("POST", `/v1/intents/${id}/execute`, agent.key);
+      if (answer.status >= 300) return answer;
+      const { executionId, execution_token: token } = answer.body;
+      // Told means recorded. A token is only there while the order still is what it was.
+      expect(await inD1("execution_requested", executionId)).toBe(true);
+      if (token !== null) orders.set(executionId, token);
+      return answer;
+    };
+    const step = async (name: string, body: Record<string, unknown> = {}): Promise<Answer | null> => {
+      const order = pick([...orders.keys()]);
+      if (order === undefined) return null;
+      const answer = await call("POST", `/v1/executions/${order}/${name}`, orders.get(order), body);
+      if (name === "claim" && answer.status === 200) {
+        expect(await inD1("execution_claimed", order)).toBe(true);
+      }
+      if (name === "report" && answer.status === 200) reports.set(order, (reports.get(order) ?? 0) + 1);
+      return answer;
+    };
+    const decide = (verb: string) => call("POST", `/v1/intents/${id}/${verb}`, pick(reviewers).key, {});
 
-  const actions: readonly (() => Promise<Answer | null>)[] = [
-    execute,
-    execute,
-    execute,
-    () => step("claim"),
-    () => step("claim"),
-    () => step("heartbeat"),
-    () =>
-      step("report", { status: pick(["succeeded", "failed", "indeterminate"]), retryable: random(2) === 0 }),
-    () => decide("approve"),
-    () => decide("approve"),
-    () => decide("approve"),
-    () => (random(6) === 0 ? decide(pick(["reject", "cancel-approval", "revoke"])) : execute()),
-    () => (random(8) === 0 ? call("POST", `/v1/intents/${id}/withdraw`, agent.key) : decide("approve")),
-    () => call("POST", "/v1/intents", agent.key, request),
-    () =>
-      call("POST", `/v1/intents/${id}/resolve`, pick(reviewers).key, {
-        outcome: "not_executed",
-        note: "looked",
-      }),
-  ];
+    const actions: readonly (() => Promise<Answer | null>)[] = [
+      execute,
+      execute,
+      execute,
+      () => step("claim"),
+      () => step("claim"),
+      () => step("heartbeat"),
+      () =>
+        step("report", {
+          status: pick(["succeeded", "failed", "indeterminate"]),
+          retryable: random(2) === 0,
+        }),
+      () => decide("approve"),
+      () => decide("approve"),
+      () => decide("approve"),
+      () => (random(6) === 0 ? decide(pick(["reject", "cancel-approval", "revoke"])) : execute()),
+      () => (random(8) === 0 ? call("POST", `/v1/intents/${id}/withdraw`, agent.key) : decide("approve")),
+      () => call("POST", "/v1/intents", agent.key, request),
+      () =>
+        call("POST", `/v1/intents/${id}/resolve`, pick(reviewers).key, {
+          outcome: "not_executed",
+          note: "looked",
+        }),
+    ];
 
-  for (let burst = 0; burst < BURSTS; burst += 1) {
-    failing = random(3) === 0;
-    const answers = await Promise.all(Array.from({ length: CALLS_A_BURST }, () => pick(actions)()));
-    for (const answer of answers) {
-      if (answer !== null && answer.status >= 500) expect(answer.body.code).toBe("ledger_unavailable");
+    for (let burst = 0; burst < BURSTS; burst += 1) {
+      failing = random(3) === 0;
+      const answers = await Promise.all(Array.from({ length: CALLS_A_BURST }, () => pick(actions)()));
+      for (const answer of answers) {
+        if (answer !== null && answer.status >= 500) expect(answer.body.code).toBe("ledger_unavailable");
+      }
+      if (random(3) === 0) await evictDurableObject(objectOf(id));
+      if (random(3) === 0) later(random(9) * MINUTE_MS);
+      if (random(4) === 0) await runDurableObjectAlarm(objectOf(id));
     }
-    if (random(3) === 0) await evictDurableObject(objectOf(id));
-    if (random(3) === 0) later(random(9) * MINUTE_MS);
-    if (random(4) === 0) await runDurableObjectAlarm(objectOf(id));
-  }
 
-  failing = false;
-  await runDurableObjectAlarm(objectOf(id));
-  await execute();
-  const rows = await flushed(id);
-  const events = await eventsOf(id);
-  expect(rows.map(({ event }) => event)).toEqual(events);
-  expect(await faultsOf(rows)).toEqual([]);
-  expect(absurdities(events)).toEqual([]);
-  for (const [order, count] of reports) expect(count, order).toBe(1);
-});
+    failing = false;
+    await runDurableObjectAlarm(objectOf(id));
+    await execute();
+    const rows = await flushed(id);
+    const events = await eventsOf(id);
+    expect(rows.map(({ event }) => event)).toEqual(events);
+    expect(await faultsOf(rows)).toEqual([]);
+    expect(absurdities(events)).toEqual([]);
+    for (const [order, count] of reports) expect(count, order).toBe(1);
+  },
+);

@@ -57,7 +57,7 @@ const HELD = ["proposed", "policy_checked", "approval_requested"];
 const deadline = (intent: string) => ({ type: "deadline", intent });
 
 describe("expiry needs no timer", () => {
-  test("7: a read finds a held intent expired in the very millisecond, and the ledger says so once", async () => {
+  test("INV-07: a read finds a held intent expired in the very millisecond, and the ledger says so once", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     const { created_at: created, expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key))
       .body;
@@ -74,16 +74,19 @@ describe("expiry needs no timer", () => {
   test.each([
     ["approve", 410, "intent_expired"],
     ["reject", 410, "intent_expired"],
-  ])("3: %s that comes too late is %i, though nothing had noticed the time", async (verb, status, code) => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
-    later(30 * MINUTE_MS);
-    const answer = await call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, { reason: "late" });
-    expect(answer.status).toBe(status);
-    expect(answer.body.code).toBe(code);
-    expect(await stateOf(id)).toBe("expired");
-  });
+  ])(
+    "INV-03: %s that comes too late is %i, though nothing had noticed the time",
+    async (verb, status, code) => {
+      const id = await propose(agent, ask("crm.held"), "pending_approval");
+      later(30 * MINUTE_MS);
+      const answer = await call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, { reason: "late" });
+      expect(answer.status).toBe(status);
+      expect(answer.body.code).toBe(code);
+      expect(await stateOf(id)).toBe("expired");
+    },
+  );
 
-  test("7: an approval is good for the policy's window and not a millisecond longer", async () => {
+  test("INV-07: an approval is good for the policy's window and not a millisecond longer", async () => {
     const [early, late] = [
       await propose(agent, ask("crm.held"), "pending_approval"),
       await propose(agent, ask("crm.held"), "pending_approval"),
@@ -97,7 +100,7 @@ describe("expiry needs no timer", () => {
     expect((await approve(late)).status).toBe(410);
   });
 
-  test("7: a clock that goes back brings nothing back", async () => {
+  test("INV-07: a clock that goes back brings nothing back", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     later(31 * MINUTE_MS);
     expect(await stateOf(id)).toBe("expired");
@@ -106,7 +109,7 @@ describe("expiry needs no timer", () => {
     expect((await approve(id)).status).toBe(410);
   });
 
-  test("3: a policy that defers takes a late approval, and nothing before it", async () => {
+  test("INV-03: a policy that defers takes a late approval, and nothing before it", async () => {
     const id = await propose(agent, ask("crm.defer"), "pending_approval");
     later(11 * MINUTE_MS);
     expect(await stateOf(id)).toBe("pending_approval");
@@ -116,7 +119,7 @@ describe("expiry needs no timer", () => {
     expect(await eventsOf(id)).toContain("expiry_deferred");
   });
 
-  test("3: silence approves only where the policy says so and the risk is low", async () => {
+  test("INV-03: silence approves only where the policy says so and the risk is low", async () => {
     const low = await propose(agent, ask("crm.silent"), "pending_approval");
     const high = await propose(
       agent,
@@ -134,7 +137,7 @@ describe("expiry needs no timer", () => {
 });
 
 describe("timers make it happen in time", () => {
-  test("17: the alarm expires what nobody touches, and D1 learns of it", async () => {
+  test("INV-17: the alarm expires what nobody touches, and D1 learns of it", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     later(30 * MINUTE_MS);
@@ -144,7 +147,7 @@ describe("timers make it happen in time", () => {
     expect(await alarmOf(id)).toBeNull();
   });
 
-  test("17: the alarm is set for the deadline, of whatever phase", async () => {
+  test("INV-17: the alarm is set for the deadline, of whatever phase", async () => {
     const now = Date.now();
     const held = await propose(agent, ask("crm.held"), "pending_approval");
     const approved = await propose(agent, ask("crm.small"), "approved");
@@ -159,7 +162,7 @@ describe("timers make it happen in time", () => {
     await until(async () => expect(await alarmOf(intent)).toBeNull());
   });
 
-  test("17: an alarm that fires early changes nothing and is set again", async () => {
+  test("INV-17: an alarm that fires early changes nothing and is set again", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     const half = Date.now() + 15 * MINUTE_MS;
@@ -171,7 +174,7 @@ describe("timers make it happen in time", () => {
     expect(await eventsOf(id)).toEqual(HELD);
   });
 
-  test("17: the alarm survives an eviction", async () => {
+  test("INV-17: the alarm survives an eviction", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     await evictDurableObject(objectOf(id));
@@ -180,7 +183,7 @@ describe("timers make it happen in time", () => {
     expect(await phaseInD1(id)).toBe("expired");
   });
 
-  test("17: the queue's message expires what is due", async () => {
+  test("INV-17: the queue's message expires what is due", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     later(30 * MINUTE_MS);
@@ -188,7 +191,7 @@ describe("timers make it happen in time", () => {
     expect(await phaseInD1(id)).toBe("expired");
   });
 
-  test("11: messages that are early, late, repeated, foreign or malformed harm nothing and nobody else", async () => {
+  test("INV-11: messages that are early, late, repeated, foreign or malformed harm nothing and nobody else", async () => {
     const early = await propose(agent, ask("crm.held"), "pending_approval");
     const due = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
     const done = await ordered(agent);
@@ -217,7 +220,7 @@ describe("timers make it happen in time", () => {
     expect(await objectCount()).toBe(objects);
   });
 
-  test("17: a deadline is queued with its delay, a day at most, and again by the message that came early", async () => {
+  test("INV-17: a deadline is queued with its delay, a day at most, and again by the message that came early", async () => {
     const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
     const sent = (intent: string) => messagesFor(send.mock.calls, intent);
     const delays = (intent: string) => sent(intent).map(({ delaySeconds }) => delaySeconds);
@@ -238,7 +241,7 @@ describe("timers make it happen in time", () => {
     await until(() => expect(delays(deferred)).toEqual([60, 24 * 60 * 60]));
   });
 
-  test("17: messages for deadlines that moved are not sent again: one goes round, however many there were", async () => {
+  test("INV-17: messages for deadlines that moved are not sent again: one goes round, however many there were", async () => {
     const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
     await call("POST", `/v1/executions/${id}/claim`, token);
@@ -296,7 +299,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
     return rows.slice(HELD.length).map(({ event }) => event);
   }
 
-  test("17: at half time those who may decide are told again, once, and then it expires", async () => {
+  test("INV-17: at half time those who may decide are told again, once, and then it expires", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     expect(await after(id, 15)).toEqual(["approval_reminded"]);
@@ -307,7 +310,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
     expect(await alarmOf(id)).toBeNull();
   });
 
-  test("17: each step of the policy's escalation is taken at its time, and no answer gives one second wait", async () => {
+  test("INV-17: each step of the policy's escalation is taken at its time, and no answer gives one second wait", async () => {
     const id = await propose(agent, ask("crm.escalated"), "pending_approval");
     await flushed(id);
     const events = [];
@@ -333,7 +336,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
     expect(await after(id, 30)).not.toContain("expired");
   });
 
-  test("3: after the second wait it is over, and nobody who comes then decides", async () => {
+  test("INV-03: after the second wait it is over, and nobody who comes then decides", async () => {
     const id = await propose(agent, ask("crm.escalated"), "pending_approval");
     await flushed(id);
     for (const minutes of [20, 20]) await after(id, minutes);
@@ -344,7 +347,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
     expect(events.at(-1)).toBe("expired");
   });
 
-  test("17: a deferred intent is told of daily for as long as it waits, and no more often", async () => {
+  test("INV-17: a deferred intent is told of daily for as long as it waits, and no more often", async () => {
     const id = await propose(agent, ask("crm.defer"), "pending_approval");
     await flushed(id);
     const seen = [];
@@ -363,8 +366,8 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
   });
 });
 
-describe("11: orders and claims lapse", () => {
-  test("11: an order nobody reported is indeterminate after 15 minutes, its token is dead, and a person resolves it", async () => {
+describe("INV-11: orders and claims lapse", () => {
+  test("INV-11: an order nobody reported is indeterminate after 15 minutes, its token is dead, and a person resolves it", async () => {
     const { intent, id, token } = await ordered(agent);
     later(15 * MINUTE_MS - 1);
     expect(await stateOf(intent)).toBe("scheduled");
@@ -393,7 +396,7 @@ describe("11: orders and claims lapse", () => {
     ]);
   });
 
-  test("11: where a claim is required an unclaimed order goes back to approved, and the old token can't come back", async () => {
+  test("INV-11: where a claim is required an unclaimed order goes back to approved, and the old token can't come back", async () => {
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
     later(15 * MINUTE_MS);
     expect(await stateOf(intent)).toBe("approved");
@@ -411,7 +414,7 @@ describe("11: orders and claims lapse", () => {
     ).toBe(200);
   });
 
-  test("11: a claim without a sign of life lapses after 5 minutes; each heartbeat is worth 5 more", async () => {
+  test("INV-11: a claim without a sign of life lapses after 5 minutes; each heartbeat is worth 5 more", async () => {
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
     const post = (step: string) =>
       call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
@@ -426,7 +429,7 @@ describe("11: orders and claims lapse", () => {
     expect(await stateOf(intent)).toBe("indeterminate");
   });
 
-  test("11: after the window is over not even a safe retry is ordered", async () => {
+  test("INV-11: after the window is over not even a safe retry is ordered", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await approve(id);
     const { body } = await execute(id);
@@ -445,14 +448,14 @@ describe("11: orders and claims lapse", () => {
     expect((await execute(id)).status).toBe(409);
   });
 
-  test("11: a failure that the worker did not call safe to retry is final", async () => {
+  test("INV-11: a failure that the worker did not call safe to retry is final", async () => {
     const { intent, id, token } = await ordered(agent);
     await call("POST", `/v1/executions/${id}/report`, token, { status: "failed" });
     expect((await execute(intent)).status).toBe(409);
     expect(await stateOf(intent)).toBe("failed");
   });
 
-  test("5: identity may be ten seconds old for a proposal and not an instant for an order", async () => {
+  test("INV-05: identity may be ten seconds old for a proposal and not an instant for an order", async () => {
     const one = await register("agent");
     const id = await propose(one, ask("crm.small"), "approved");
     // Suspended by another isolate: this one's memory of the key is not emptied.
@@ -462,7 +465,7 @@ describe("11: orders and claims lapse", () => {
     expect((await call("POST", "/v1/intents", one.key, ask("crm.small"))).status).toBe(403);
   });
 
-  test("5: a clock that is set back does not keep an old identity young", async () => {
+  test("INV-05: a clock that is set back does not keep an old identity young", async () => {
     const one = await register("agent");
     await propose(one, ask("crm.small"), "approved");
     await env.DB.prepare("UPDATE principals SET status = 'revoked' WHERE id = ?1").bind(one.id).run();

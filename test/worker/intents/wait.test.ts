@@ -118,7 +118,7 @@ describe("a wait ends with the decision", () => {
     });
   });
 
-  test("7: an approval told to who waits can be ordered at once", async () => {
+  test("INV-07: an approval told to who waits can be ordered at once", async () => {
     const id = await pending();
     const ordered = wait(id).then(() => decide(id, "execute", {}, agent.key));
     await nowHeld(1);
@@ -150,7 +150,7 @@ describe("a wait ends with time", () => {
     expect(held.calls).toBe(0);
   });
 
-  test("7: the intent's: expiry while somebody waits needs neither queue nor alarm", async () => {
+  test("INV-07: the intent's: expiry while somebody waits needs neither queue nor alarm", async () => {
     vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
     const id = await pending("crm.held", { expiresIn: "1s" });
     // Flushed, so that nothing sets the alarm again.
@@ -179,7 +179,7 @@ describe("a wait ends with time", () => {
   });
 
   test.each(["61", "-1", "1.5", "1e1", "", "abc", "9".repeat(400), "Infinity", "%00"])(
-    "25: a timeout of %j is 400",
+    "INV-25: a timeout of %j is 400",
     async (seconds) => {
       const answer = await wait(await pending(), seconds);
       expect(answer.status).toBe(400);
@@ -189,7 +189,7 @@ describe("a wait ends with time", () => {
 });
 
 describe("who waits", () => {
-  test("6: waiting for another agent's intent is 404, and so is what is none", async () => {
+  test("INV-06: waiting for another agent's intent is 404, and so is what is none", async () => {
     const stranger = await register("agent");
     const id = await pending();
     const objects = await objectCount();
@@ -212,7 +212,7 @@ describe("who waits", () => {
     ["rotated", "rotate-key", {}, 401, "invalid_key"],
     ["made another role's", "role", { role: "auditor" }, 401, "unauthorized"],
   ] as const)(
-    "5: a key that is %s while it waits is told so, and nothing of the decision",
+    "INV-05: a key that is %s while it waits is told so, and nothing of the decision",
     async (_what, verb, how, refused, code) => {
       const one = await register("agent");
       const id = await propose(one, ask("crm.held"), "pending_approval");
@@ -250,7 +250,7 @@ describe("who waits", () => {
     expect(await stateOf(id)).toBe("pending_approval");
   });
 
-  test("20: an object that restarts loses the wait and not the intent; asked again it waits again", async () => {
+  test("INV-20: an object that restarts loses the wait and not the intent; asked again it waits again", async () => {
     const id = await pending();
     const { answer } = await begun(id);
     await runInDurableObject(objectOf(id), (_, state) => state.abort("restarted")).catch(() => undefined);

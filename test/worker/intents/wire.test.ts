@@ -141,7 +141,7 @@ describe("wire: proposing", () => {
   );
 
   test.each(["jane@example.com", "+1 (415) 555-0100", "4155550100"])(
-    "29: the principal id %j is a person's and is refused",
+    "INV-29: the principal id %j is a person's and is refused",
     async (principal_id) => {
       const { status, body } = await call(
         "POST",

@@ -289,7 +289,7 @@ describe("proofs", () => {
   });
 });
 
-describe("18: the sealer finds what was done to rows before they were sealed", () => {
+describe("INV-18: the sealer finds what was done to rows before they were sealed", () => {
   const where = ({ id }: StoredRow) => `WHERE id = ${id}`;
 
   /** What an attacker does to the three rows of an intent; which row is named, and how. */
@@ -366,7 +366,7 @@ describe("18: the sealer finds what was done to rows before they were sealed", (
   ];
 
   test.each(TAMPERINGS)(
-    "18: %s is named and stops the log, which goes on once it is repaired",
+    "INV-18: %s is named and stops the log, which goes on once it is repaired",
     async (_, change, reason, at) => {
       const said = vi.spyOn(console, "error").mockImplementation(() => {});
       const before = await sealed();
@@ -399,7 +399,7 @@ describe("18: the sealer finds what was done to rows before they were sealed", (
     },
   );
 
-  test("18: a row in front of the bad one is sealed and signed all the same", async () => {
+  test("INV-18: a row in front of the bad one is sealed and signed all the same", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const good = await unsealed();
     const [bad] = await unsealed();
@@ -412,7 +412,7 @@ describe("18: the sealer finds what was done to rows before they were sealed", (
     await sealed();
   });
 
-  test("18: the last rows taken away are missed as soon as their chain goes on", async () => {
+  test("INV-18: the last rows taken away are missed as soon as their chain goes on", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const [, , last] = await unsealed();
     const kept = await allRows();
@@ -433,7 +433,7 @@ describe("18: the sealer finds what was done to rows before they were sealed", (
     await sealed();
   });
 
-  test("18: an entry with the right MAC on another history is a broken chain", async () => {
+  test("INV-18: an entry with the right MAC on another history is a broken chain", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const name = fresh("fork");
     await append(drafted(name, 2));
@@ -463,7 +463,7 @@ describe("18: the sealer finds what was done to rows before they were sealed", (
     await sealed();
   });
 
-  test("18: a ledger that lost its sealed end, or has another one, stops the log", async () => {
+  test("INV-18: a ledger that lost its sealed end, or has another one, stops the log", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     await unsealed();
     const { size } = await sealed();
@@ -490,7 +490,7 @@ describe("18: the sealer finds what was done to rows before they were sealed", (
   });
 });
 
-describe("20: the log is whole wherever it stops", () => {
+describe("INV-20: the log is whole wherever it stops", () => {
   const d1Fails = (part: string) => {
     const { prepare } = env.DB;
     return vi.spyOn(env.DB, "prepare").mockImplementation((sql) => {
@@ -519,7 +519,7 @@ describe("20: the log is whole wherever it stops", () => {
     ],
   ];
 
-  test.each(STEPS)("20: a crash at %s loses nothing and signs nothing twice", async (_, breakIt) => {
+  test.each(STEPS)("INV-20: a crash at %s loses nothing and signs nothing twice", async (_, breakIt) => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const before = await sealed();
     await unsealed();
@@ -532,7 +532,7 @@ describe("20: the log is whole wherever it stops", () => {
     expect(await sealed()).toEqual({ size: (await allRows()).length, root: await rootOfLedger() });
   });
 
-  test("20: a page half committed is not there: chain heads, tiles and size go together", async () => {
+  test("INV-20: a page half committed is not there: chain heads, tiles and size go together", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     await sealed();
     const rows = await unsealed();
@@ -556,14 +556,14 @@ describe("20: the log is whole wherever it stops", () => {
     expect((await sealed()).root).toBe(await rootOfLedger());
   });
 
-  test("20: a log that lost its storage grows back to the tree that was signed, and signs nothing else on the way", async () => {
+  test("INV-20: a log that lost its storage grows back to the tree that was signed, and signs nothing else on the way", async () => {
     const before = await sealed();
     await runInDurableObject(log(), (_, state) => state.storage.deleteAll());
     await evictDurableObject(log());
     expect(await sealed()).toEqual(before);
   });
 
-  test("18: a log that lost its storage refuses rows that are not those it signed", async () => {
+  test("INV-18: a log that lost its storage refuses rows that are not those it signed", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const name = fresh("history");
     await append(drafted(name, 1));
@@ -588,7 +588,7 @@ describe("20: the log is whole wherever it stops", () => {
     expect(await sealed()).toEqual(before);
   });
 
-  test("18: a published tree larger than the ledger stops the log", async () => {
+  test("INV-18: a published tree larger than the ledger stops the log", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const { size } = await sealed();
     await asAttacker("UPDATE checkpoints SET size = size + 5");
@@ -598,7 +598,7 @@ describe("20: the log is whole wherever it stops", () => {
     await sealed();
   });
 
-  test("20: while D1 is away the last checkpoint is still answered, and health says that it does not know more", async () => {
+  test("INV-20: while D1 is away the last checkpoint is still answered, and health says that it does not know more", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const { size } = await sealed();
     await evictDurableObject(log());
@@ -611,7 +611,7 @@ describe("20: the log is whole wherever it stops", () => {
     expect((await opened(note)).size).toBe(size);
   });
 
-  test("20: a checkpoint that D1 lost is published there again", async () => {
+  test("INV-20: a checkpoint that D1 lost is published there again", async () => {
     const { size, root } = await sealed();
     await asAttacker("DELETE FROM checkpoints");
     await sealed();
@@ -625,7 +625,7 @@ describe("20: the log is whole wherever it stops", () => {
     "DELETE FROM checkpoints",
     "INSERT OR REPLACE INTO checkpoints SELECT epoch, size - 1, root, note, signed_at FROM checkpoints",
     "INSERT OR REPLACE INTO checkpoints SELECT epoch, size, 'f', note, signed_at FROM checkpoints",
-  ])("18: %s is refused by D1", async (sql) => {
+  ])("INV-18: %s is refused by D1", async (sql) => {
     await sealed();
     const attempt = async () => {
       await env.DB.prepare(sql).run();

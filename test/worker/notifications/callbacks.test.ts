@@ -110,7 +110,7 @@ test.each(["DECLINE", "REJECT"])("%s is a rejection, with or without a reason", 
   }
 });
 
-describe("invariant 30: the signature first", () => {
+describe("INV-30: the signature first", () => {
   const cases: readonly { name: string; sending: Sending; reason: string }[] = [
     { name: "forged", sending: { secret: "guessed" }, reason: "signature_invalid" },
     { name: "stale", sending: { at: Date.now() - 6 * MINUTE_MS }, reason: "signature_timestamp_stale" },
@@ -178,7 +178,7 @@ describe("invariant 30: the signature first", () => {
   });
 });
 
-describe("invariant 30: one delivery id once", () => {
+describe("INV-30: one delivery id once", () => {
   test("the same delivery again gets the same answer, and is no second vote", async () => {
     const question = await asked("crm.by-links");
     const body = answerTo(question);
@@ -380,11 +380,11 @@ const BROKEN: readonly { name: string; body: unknown }[] = [
   },
 ];
 
-test.each(BROKEN)("invariant 25: a signed body with $name is a 400", async ({ body }) => {
+test.each(BROKEN)("INV-25: a signed body with $name is a 400", async ({ body }) => {
   expect((await deliver(body)).status).toBe(400);
 });
 
-test("invariant 3: who answers for the agent can't approve it through a provider", async () => {
+test("INV-03: who answers for the agent can't approve it through a provider", async () => {
   const agent = await register("agent", { owner: "ana@example.com" });
   const intent = await propose(agent, ask("crm.by-link"), "pending_approval");
   const answer = await deliver(answerTo(await asked("crm.by-link", "ana", intent)));

@@ -50,7 +50,7 @@ describe.each(PLACES)("$channel, of a request that Gate sends,", (place) => {
     if (isLinked) expect(got?.text).not.toContain("upstream.example.com");
   });
 
-  test("29: is told nothing of its query, its headers and its body, nor what identifies a person", async () => {
+  test("INV-29: is told nothing of its query, its headers and its body, nor what identifies a person", async () => {
     const path =
       "/sent/contacts/ada%40example.org/calls/4915117234567?note=only-in-the-query&to=jo@example.org";
     const got = await toldOf(place, path, "only-in-the-body");

@@ -57,7 +57,7 @@ test.each(PLACES)("$channel is told who, what, where, risk, records, why and unt
 });
 
 test.each(PLACES)(
-  "invariant 29: $channel gets nothing of the payload and nothing that identifies a person",
+  "INV-29: $channel gets nothing of the payload and nothing that identifies a person",
   async (place) => {
     const payload = JSON.stringify({ secret_field: "the-payload-itself", card: "4111 1111 1111 1111" });
     const agent = await register("agent", { name: `${fresh("bot")} of jo.doe@example.com` });
@@ -356,7 +356,7 @@ describe("a generic webhook", () => {
     ["escalation", "approval.escalated"],
   ] as const;
 
-  test.each(EVENTS)("invariant 30: %s is %s, signed by Standard Webhooks", async (kind, type) => {
+  test.each(EVENTS)("INV-30: %s is %s, signed by Standard Webhooks", async (kind, type) => {
     const intent = await held();
     const world = outside(() => answered(204, ""));
     const record = delivery("json", intent, kind);

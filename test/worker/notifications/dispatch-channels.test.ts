@@ -196,8 +196,8 @@ describe("what is decided", () => {
   });
 });
 
-describe("30: a channel that is down", () => {
-  test("30: is tried again for as long as the intent waits, and keeps no other waiting", async () => {
+describe("INV-30: a channel that is down", () => {
+  test("INV-30: is tried again for as long as the intent waits, and keeps no other waiting", async () => {
     const intent = await held("crm.by-ops");
     const tried: string[] = [];
     const attempt = () =>
@@ -228,7 +228,7 @@ describe("30: a channel that is down", () => {
     expect(records.filter(({ state }) => state === "delivered")).toHaveLength(4);
   });
 
-  test("30: and one that throws, is a failed attempt of its own", async () => {
+  test("INV-30: and one that throws, is a failed attempt of its own", async () => {
     const intent = await held("crm.by-ana");
     await tell({}, async (record) => {
       if (record.target === "channel:ops") throw new Error("a bug with a secret in it");

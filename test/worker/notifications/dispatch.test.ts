@@ -80,8 +80,8 @@ const ids = () => internet.to(url).map(({ headers }) => headers["webhook-id"]);
 
 const alarmAt = () => runInDurableObject(dispatcher(), (_, { storage }) => storage.getAlarm());
 
-describe("30: from durable storage", () => {
-  test("30: of many workers at once each thing is told once", async () => {
+describe("INV-30: from durable storage", () => {
+  test("INV-30: of many workers at once each thing is told once", async () => {
     await happened();
     await happened();
     await Promise.all(Array.from({ length: 5 }, () => tell()));
@@ -89,7 +89,7 @@ describe("30: from durable storage", () => {
     expect(new Set(ids()).size).toBe(2);
   });
 
-  test("30: planning the same entries twice tells them once", async () => {
+  test("INV-30: planning the same entries twice tells them once", async () => {
     const { deliveries } = ports();
     const before = await deliveries.cursor();
     await happened();
@@ -104,7 +104,7 @@ describe("30: from durable storage", () => {
   });
 
   test.each(["cursor", "news", "plan", "lease"] as const)(
-    "30: a Worker that dies at `%s` has told nobody, and the next one does",
+    "INV-30: a Worker that dies at `%s` has told nobody, and the next one does",
     async (method) => {
       await happened();
       await tell(without(method));
@@ -115,7 +115,7 @@ describe("30: from durable storage", () => {
     },
   );
 
-  test("30: a Worker that dies before it can say that it told somebody leaves a delivery that comes once more, by the same id", async () => {
+  test("INV-30: a Worker that dies before it can say that it told somebody leaves a delivery that comes once more, by the same id", async () => {
     await happened();
     await tell(without("settle"));
     expect(ids()).toHaveLength(1);
@@ -129,7 +129,7 @@ describe("30: from durable storage", () => {
     expect(await logOf(hook.id)).toMatchObject([{ state: "delivered", attempts: 2 }]);
   });
 
-  test("30: while one Worker tells it, no other does", async () => {
+  test("INV-30: while one Worker tells it, no other does", async () => {
     await happened();
     const { deliveries } = ports();
     const [taken] = await tellNobody(() => deliveries.lease(10));
@@ -140,7 +140,7 @@ describe("30: from durable storage", () => {
     expect((await deliveries.lease(10)).map(({ id, attempts }) => [id, attempts])).toEqual([[taken?.id, 2]]);
   });
 
-  test("30: what was told too late to count says nothing about what was settled meanwhile", async () => {
+  test("INV-30: what was told too late to count says nothing about what was settled meanwhile", async () => {
     await happened();
     const { deliveries } = ports();
     const [taken] = await tellNobody(() => deliveries.lease(10));
@@ -207,7 +207,7 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     expect(passedOn.at(-1)).toBe(100);
   });
 
-  test("30: a message that got lost is sent again by the alarm, as long as there is something to tell", async () => {
+  test("INV-30: a message that got lost is sent again by the alarm, as long as there is something to tell", async () => {
     await happened();
     queue.mockClear();
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
@@ -220,7 +220,7 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     expect(await alarmAt()).not.toBeNull();
   });
 
-  test("30: the alarm goes on after a restart, without anybody's word", async () => {
+  test("INV-30: the alarm goes on after a restart, without anybody's word", async () => {
     await happened();
     await evictDurableObject(dispatcher());
     queue.mockClear();
@@ -350,7 +350,7 @@ describe("nobody's trouble is somebody else's", () => {
     });
   });
 
-  test("30: however much is due, the queue gets a message now and then, and not one for each delivery", async () => {
+  test("INV-30: however much is due, the queue gets a message now and then, and not one for each delivery", async () => {
     const { deliveries } = ports();
     await deliveries.add(
       Array.from({ length: 50 }, () => ({

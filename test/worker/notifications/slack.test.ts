@@ -165,7 +165,7 @@ async function submit(who: User, intent: string, reason: string | null, sending:
 const whispered = () =>
   posted.filter(({ body }) => body.response_type === "ephemeral").map(({ body }) => String(body.text));
 
-describe("invariant 30: what Slack did not sign just now is refused before it is read", () => {
+describe("INV-30: what Slack did not sign just now is refused before it is read", () => {
   test.each([
     { name: "another app's secret", sending: { secret: "not-the-secret" } },
     { name: "an hour ago", sending: { at: Date.now() - 60 * MINUTE_MS } },
@@ -273,7 +273,7 @@ describe("a person of gate.yaml", () => {
   });
 });
 
-describe("invariant 3: quorum and exclusions count persons, whatever they come in by", () => {
+describe("INV-03: quorum and exclusions count persons, whatever they come in by", () => {
   test("a vote in Slack and one through the API are one vote of the same person", async () => {
     const ana = await register("reviewer", { person: "ana" });
     const intent = await held("crm.pair");
@@ -352,7 +352,7 @@ test("a kill switch stops approvals in Slack, too", async () => {
   await call("POST", "/v1/switches/lift", admin, { scope: "destination", target: "crm.held" });
 });
 
-test("invariant 5: a suspended person decides nothing in Slack", async () => {
+test("INV-05: a suspended person decides nothing in Slack", async () => {
   const first = await held();
   await press("gate_approve", BEN, first);
   const { body } = await call("GET", "/v1/agents?limit=200", admin);
@@ -420,7 +420,7 @@ const BODIES = [
   { name: "deep nesting", body: `payload=${"[".repeat(20_000)}` },
 ] as const;
 
-test.each(BODIES)("invariant 25: a signed body with $name is a 400", async ({ body }) => {
+test.each(BODIES)("INV-25: a signed body with $name is a 400", async ({ body }) => {
   expect((await deliver(body)).status).toBe(400);
 });
 
@@ -456,7 +456,7 @@ test.each([
   "http://169.254.169.254/latest",
   "file:///etc/passwd",
   "nonsense",
-])("invariant 22: what there is to say goes to Slack alone, not to %s", async (url) => {
+])("INV-22: what there is to say goes to Slack alone, not to %s", async (url) => {
   const intent = await held();
   const payload = button("gate_approve", ANA, await referenceOf(intent), { response_url: url });
   expect((await deliver(payload)).status).toBe(200);

@@ -71,8 +71,8 @@ async function decideOn(intent: string, decision: "approve" | "reject" | "cancel
   await flushed(intent);
 }
 
-describe("30: webhooks out", () => {
-  test("30: what is sent verifies with the standard's own library, and by hand", async () => {
+describe("INV-30: webhooks out", () => {
+  test("INV-30: what is sent verifies with the standard's own library, and by hand", async () => {
     const url = internet.at();
     const { id, secret } = await registerHook(url, ["intent.approval_requested"]);
     const intent = await held();
@@ -114,7 +114,7 @@ describe("30: webhooks out", () => {
     ]);
   });
 
-  test("30: the secret of a webhook, its address and what was said of it are nowhere in D1 in clear", async () => {
+  test("INV-30: the secret of a webhook, its address and what was said of it are nowhere in D1 in clear", async () => {
     const url = internet.at();
     const answer = await call("POST", "/v1/webhooks", admin, { url, description: "Our own dashboard" });
     const everything = await everythingInD1();
@@ -150,7 +150,7 @@ describe("30: webhooks out", () => {
     null,
     { href: "https://example.com" },
     `https://example.com/${"a".repeat(3_000)}`,
-  ])("22, 30: a webhook leads to a public https address or is not registered: %j", async (url) => {
+  ])("INV-22 INV-30: a webhook leads to a public https address or is not registered: %j", async (url) => {
     const intent = await propose(agent, ask("crm.held"), "pending_approval");
     for (const answer of [
       await call("POST", "/v1/webhooks", admin, { url }),
@@ -254,7 +254,7 @@ describe("30: webhooks out", () => {
   });
 });
 
-test("30: the vector of Standard Webhooks comes out to the letter, and one secret that is none spoils it", () => {
+test("INV-30: the vector of Standard Webhooks comes out to the letter, and one secret that is none spoils it", () => {
   const message = { id: "msg_p5jXN8AQM9LWM0D4loKWxJek", at: 1_614_265_330_999, body: '{"test": 2432232314}' };
   const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
   expect(standardHeaders(message, [secret])).toEqual({
@@ -265,7 +265,7 @@ test("30: the vector of Standard Webhooks comes out to the letter, and one secre
   expect(standardHeaders(message, [secret, "of my own"])).toBeNull();
 });
 
-describe("30: what the other side answers", () => {
+describe("INV-30: what the other side answers", () => {
   const once = async (answer: () => Response) => {
     const url = internet.at(answer);
     const { id } = await registerHook(url, ["intent.proposed"]);
@@ -282,7 +282,7 @@ describe("30: what the other side answers", () => {
     [301, "it answered 301; redirects are not followed"],
     [307, "it answered 307; redirects are not followed"],
     [503, "it answered 503"],
-  ])("30: %i is no success: it is tried again, with the same id", async (status, problem) => {
+  ])("INV-30: %i is no success: it is tried again, with the same id", async (status, problem) => {
     const { url, id } = await once(
       () => new Response("secret words", { status, headers: { Location: "https://127.0.0.1/" } }),
     );
@@ -298,7 +298,7 @@ describe("30: what the other side answers", () => {
     expect(internet.received.map(({ url: asked }) => asked)).not.toContain("https://127.0.0.1/");
   });
 
-  test("30: it is tried ten times over three days, then given up, and can be replayed", async () => {
+  test("INV-30: it is tried ten times over three days, then given up, and can be replayed", async () => {
     let works = false;
     const { url, id } = await once(() => new Response(null, { status: works ? 200 : 500 }));
     for (let hours = 0; hours < 24 * 10; hours += 1) {
@@ -316,7 +316,7 @@ describe("30: what the other side answers", () => {
     expect(await logOf(id)).toMatchObject([{ state: "delivered", attempts: 1, status: 200 }]);
   });
 
-  test("30: 429 is waited for as long as it asks", async () => {
+  test("INV-30: 429 is waited for as long as it asks", async () => {
     const { url, id } = await once(
       () => new Response(null, { status: 429, headers: { "Retry-After": "600" } }),
     );
@@ -329,7 +329,7 @@ describe("30: what the other side answers", () => {
     expect(internet.to(url)).toHaveLength(2);
   });
 
-  test("30: 410 ends it: nothing more is sent, and the webhook says why", async () => {
+  test("INV-30: 410 ends it: nothing more is sent, and the webhook says why", async () => {
     const { url, id } = await once(() => new Response(null, { status: 410 }));
     expect((await call("GET", `/v1/webhooks/${id}`, admin)).body).toMatchObject({
       enabled: false,
@@ -342,7 +342,7 @@ describe("30: what the other side answers", () => {
     expect((await call("POST", `/v1/webhooks/${id}/test`, admin)).body.code).toBe("webhook_not_in_use");
   });
 
-  test("30: a webhook deleted meanwhile gets nothing more", async () => {
+  test("INV-30: a webhook deleted meanwhile gets nothing more", async () => {
     const { url, id } = await once(() => new Response(null, { status: 500 }));
     await flushed((await ordered(agent)).intent);
     await call("DELETE", `/v1/webhooks/${id}`, admin);
@@ -353,7 +353,7 @@ describe("30: what the other side answers", () => {
     expect((await call("GET", `/v1/webhooks/${id}/deliveries`, admin)).status).toBe(404);
   });
 
-  test("30: an answer without end is read no further than it is looked at", async () => {
+  test("INV-30: an answer without end is read no further than it is looked at", async () => {
     const { id } = await once(() => {
       const endless = new ReadableStream({
         pull: (controller) => controller.enqueue(new Uint8Array(16_384)),
@@ -363,7 +363,7 @@ describe("30: what the other side answers", () => {
     expect(await logOf(id)).toMatchObject([{ state: "delivered" }]);
   });
 
-  test("30: somebody who never answers, and one who is not there, delay nobody else", async () => {
+  test("INV-30: somebody who never answers, and one who is not there, delay nobody else", async () => {
     const [slow, gone, well] = [internet.at(hanging), "https://nobody.example.com/", internet.at()];
     const hooks = await Promise.all([slow, gone, well].map((url) => registerHook(url, ["intent.*"])));
     await flushed((await ordered(agent)).intent);
@@ -398,7 +398,7 @@ describe("the contract's webhook of one intent", () => {
     ["approve", "approved", "approved"],
     ["reject", "rejected", "rejected"],
     ["cancel-approval", "approval_cancelled", "cancelled"],
-  ] as const)("30: %s is told once, as %s", async (decision, event, ledgerEvent) => {
+  ] as const)("INV-30: %s is told once, as %s", async (decision, event, ledgerEvent) => {
     const url = internet.at();
     const intent = await held();
     const answer = await sign(intent, url);
@@ -497,7 +497,7 @@ describe("the contract's webhook of one intent", () => {
     expect(new Set(got.map(({ body }) => body.deliveryId)).size).toBe(1);
   });
 
-  test("6: another agent's intent is not there to be registered for", async () => {
+  test("INV-06: another agent's intent is not there to be registered for", async () => {
     const stranger = await register("agent");
     const intent = await held();
     const [other, unknown] = [
@@ -508,7 +508,7 @@ describe("the contract's webhook of one intent", () => {
     expect([unknown.status, unknown.body]).toEqual([404, other.body]);
   });
 
-  test("5: an agent that was suspended hears nothing more", async () => {
+  test("INV-05: an agent that was suspended hears nothing more", async () => {
     const owner = await register("agent");
     const url = internet.at();
     const intent = await propose(owner, ask("crm.held"), "pending_approval");

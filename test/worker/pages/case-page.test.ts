@@ -58,7 +58,7 @@ async function decide(
 const POLICY =
   "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-describe("28: every page", () => {
+describe("INV-28: every page", () => {
   test("runs nothing, loads nothing from elsewhere, sits in no frame and stays in no cache", async () => {
     const intent = await held();
     const link = await linkTo(intent, null);
@@ -115,7 +115,7 @@ const CORPUS = [
 const STRANGE =
   /<(?:script|img|svg|base|iframe|object|style)|<form(?! class="who" method="post" action="\/sign-out"| method="post" action="\/cases\/int_[\w-]{43}\/)|<meta(?! charset| name)/i;
 
-describe("28: whatever an attacker wrote", () => {
+describe("INV-28: whatever an attacker wrote", () => {
   test.each(CORPUS)("is text on the page of its case: %s", async (text) => {
     const reviewer = await register("reviewer", { person: text });
     const hostile = await register("agent", { name: `${fresh("x")} ${text}`.slice(0, 120), owner: text });
@@ -409,7 +409,7 @@ describe("deciding on the page", () => {
     expect(await stateOf(intent)).toBe("pending_approval");
   });
 
-  test("3: nobody decides here what an agent of theirs proposed, and the page says why", async () => {
+  test("INV-03: nobody decides here what an agent of theirs proposed, and the page says why", async () => {
     const theirs = await register("agent", { owner: "ben" });
     const intent = await propose(theirs, ask("crm.held"), "pending_approval");
     expect((await open(intent)).text).toContain("Nobody decides what they");
@@ -467,7 +467,7 @@ describe("deciding on the page", () => {
       { headers: { "Content-Type": "application/x-www-form-urlencoded" }, body: "%ff%00=%&&=&" },
       400,
     ],
-  ])("25: a form with %s is refused", async (_, { headers, body }: RequestInit, status) => {
+  ])("INV-25: a form with %s is refused", async (_, { headers, body }: RequestInit, status) => {
     const intent = await held();
     const answer = await send(`/cases/${intent}/approve`, {
       method: "POST",
@@ -548,7 +548,7 @@ describe("changing what would be written", () => {
     expect(await stateOf(intent)).toBe("pending_approval");
   });
 
-  test("27: uses up the link it was opened by", async () => {
+  test("INV-27: uses up the link it was opened by", async () => {
     const intent = await editable("as it is");
     const link = await linkTo(intent, "ana");
     expect((await call("GET", `/case?link=${link}`, ben.key)).text).toContain(`value="${link}"`);
@@ -577,7 +577,7 @@ describe("a link's page", () => {
     expect((await decide(intent, "approve", { link }, {})).status).toBe(410);
   });
 
-  test("27: elsewhere it says to sign in and keeps the link", async () => {
+  test("INV-27: elsewhere it says to sign in and keeps the link", async () => {
     for (const link of [await linkTo(await held(), "ana"), await linkTo(await byLink(), null)]) {
       const { text } = await call("GET", `/case?link=${link}`);
       expect(text).toContain(`/sign-in?next=${encodeURIComponent(`/case?link=${link}`)}`);
@@ -589,14 +589,14 @@ describe("a link's page", () => {
     expect(text).toContain("sign in");
   });
 
-  test("27: a link decides its own intent, whatever address the form goes to", async () => {
+  test("INV-27: a link decides its own intent, whatever address the form goes to", async () => {
     const [intent, other] = [await byLink(), await byLink()];
     const link = await linkTo(intent, "ana");
     expect((await decide(other, "approve", { link }, {})).status).toBe(404);
     expect([await stateOf(intent), await stateOf(other)]).toEqual(["pending_approval", "pending_approval"]);
   });
 
-  test("27: used twice at once it decides once, and the other is told", async () => {
+  test("INV-27: used twice at once it decides once, and the other is told", async () => {
     const intent = await propose(agent, ask("crm.by-links"), "pending_approval");
     const link = await linkTo(intent, "ana");
     const tried = await Promise.all(Array.from({ length: 8 }, () => decide(intent, "approve", { link }, {})));
@@ -613,7 +613,7 @@ describe("a link's page", () => {
     expect((await call("GET", `/case?link=${link}`, ben.key)).text).toContain("Decided by ben");
   });
 
-  test("28: a form that another site sent decides nothing, link or not", async () => {
+  test("INV-28: a form that another site sent decides nothing, link or not", async () => {
     const intent = await byLink();
     const link = await linkTo(intent, "ana");
     for (const headers of [
@@ -706,7 +706,7 @@ describe("the queue", () => {
   });
 });
 
-test("28: a browser that left its strict cookie out asks again from a page of ours", async () => {
+test("INV-28: a browser that left its strict cookie out asks again from a page of ours", async () => {
   const intent = await held();
   const link = await linkTo(intent, "ana");
   for (const path of [`/cases/${intent}`, `/case?link=${link}`, "/cases"]) {

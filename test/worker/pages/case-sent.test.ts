@@ -77,7 +77,7 @@ describe("before it is decided, the page of a write that Gate sends", () => {
     expect(await pageOf(intent, ana.key)).toContain("only-in-the-path?q=only-in-the-query");
   });
 
-  test("29: behind a link says method and address, and neither query nor what identifies a person", async () => {
+  test("INV-29: behind a link says method and address, and neither query nor what identifies a person", async () => {
     const path = "/sent-by-link/contacts/ada%40example.org?q=only-in-the-query";
     const intent = await heldThrough(agent, { path, body: "only-in-the-body" });
     const { status, text } = await call("GET", `/case?link=${await linkTo(intent, "ana")}`);
@@ -86,7 +86,7 @@ describe("before it is decided, the page of a write that Gate sends", () => {
     expect(text).not.toMatch(/only-in-the|ada/);
   });
 
-  test("28: is text, whatever the agent wrote into the request", async () => {
+  test("INV-28: is text, whatever the agent wrote into the request", async () => {
     const evil = `"'><script>alert(1)</script><img src=x onerror=alert(1)>`;
     const headers = { "User-Agent": `x\u00ad${evil}`, "If-Match": evil };
     const path = `/sent/'><img?${encodeURIComponent(evil)}=${encodeURIComponent(evil)}&a=${evil}`;
@@ -120,7 +120,7 @@ describe("after it was sent, the page", () => {
     expect(others).not.toContain("req_7");
   });
 
-  test("28: shows an answer as text, whatever the upstream wrote", async () => {
+  test("INV-28: shows an answer as text, whatever the upstream wrote", async () => {
     const evil = "<script>alert(1)</script>\u202e\u200b</pre><form action=//evil.example>";
     upstream(() => new Response(evil, { status: 422, headers: { "X-Request-Id": "<img src=x>\u00ad" } }));
     const intent = await heldThrough(agent, { path: "/sent/refunds" });
@@ -157,7 +157,7 @@ describe("after it was sent, the page", () => {
     return intent;
   }
 
-  test("11: says that the outcome is not known, why, and what there is to do", async () => {
+  test("INV-11: says that the outcome is not known, why, and what there is to do", async () => {
     const lost = { problem: "broken_off", detail: "the connection ended", sent: true } as const;
     const intent = await sentSo("/sent/refunds", lost);
     expect(await stateOf(intent)).toBe("indeterminate");

@@ -28,7 +28,7 @@ describe("the host that a request names", () => {
     ["with a path that dots lead back in", "https://crm.example.com/x/../v1/./leads?q=1"],
     ["with backslashes", "https:\\\\crm.example.com\\v1\\leads?q=1"],
     ["and another Host in a header", "https://crm.example.com/v1/leads?q=1"],
-  ])("22: leads to the upstream as the registry writes it: %s", async (_, url) => {
+  ])("INV-22: leads to the upstream as the registry writes it: %s", async (_, url) => {
     const arrived = internet();
     const headers = { Host: "evil.example", "X-Forwarded-Host": "evil.example" };
     expect((await out(props(), url, { headers })).status).toBe(200);
@@ -49,7 +49,7 @@ describe("the host that a request names", () => {
     "127.1",
     "１２７.0.0.1",
     "127。0。0。1.",
-  ])("22: is known in every spelling of its number: %s", async (host) => {
+  ])("INV-22: is known in every spelling of its number: %s", async (host) => {
     const arrived = internet();
     expect((await out(props(), `http://${host}:8099/leads`)).status).toBe(200);
     expect((await out(props(), `https://${host}:8099/leads`)).status).toBe(200);
@@ -110,7 +110,7 @@ describe.each(["block", "allow"] as const)("with unknown hosts: %s", (unknownHos
     ["an escaped backslash", "https://crm.example.com/v1%5cleads"],
     ["a semicolon", "https://crm.example.com/v1/..;/leads"],
     ["escaped twice", "https://crm.example.com/v1/%252e%252e/leads"],
-  ])("22: an ambiguous path is refused with its reason: %s", async (_, url) => {
+  ])("INV-22: an ambiguous path is refused with its reason: %s", async (_, url) => {
     const arrived = internet();
     expect((await out(props(), url)).body).toMatchObject({ status: 400, code: "path_refused" });
     expect(arrived).toEqual([]);
@@ -131,7 +131,7 @@ describe.each(["block", "allow"] as const)("with unknown hosts: %s", (unknownHos
     "https://crm.example.com../v1/leads",
     "http://somewhere.example.com/",
     "ftp://somewhere.example.com/",
-  ])("22: nothing goes to %s", async (url) => {
+  ])("INV-22: nothing goes to %s", async (url) => {
     const arrived = internet();
     const answer = await out(props(), url);
     if (!url.startsWith("ftp")) expect(answer.body).toMatchObject({ status: 403, code: "host_not_allowed" });
@@ -182,7 +182,7 @@ describe("hosts that no destination leads to", () => {
       await until(async () => expect(await readsOf(id)).toEqual({ "unknown.outbound": 1 }));
     });
 
-    test("23: get no key of Gate's and nothing that was said to Gate", async () => {
+    test("INV-23: get no key of Gate's and nothing that was said to Gate", async () => {
       const arrived = internet();
       const { key } = agent;
       const headers = {
@@ -211,7 +211,7 @@ describe("hosts that no destination leads to", () => {
       expect(arrived).toMatchObject([{ url }]);
     });
 
-    test("23: get nothing of the header that keys come in, whatever it is called and holds", async () => {
+    test("INV-23: get nothing of the header that keys come in, whatever it is called and holds", async () => {
       const arrived = internet();
       vi.spyOn(ports().settings, "keyHeader", "get").mockReturnValue("x-agent-token");
       expect(
@@ -220,7 +220,7 @@ describe("hosts that no destination leads to", () => {
       expect(arrived[0]?.headers).toEqual({});
     });
 
-    test("2: are for agents that may use every destination, or this one by name", async () => {
+    test("INV-02: are for agents that may use every destination, or this one by name", async () => {
       const arrived = internet();
       const [some, named] = [
         await register("agent", { allowedDestinations: ["crm.*"] }),
@@ -236,7 +236,7 @@ describe("hosts that no destination leads to", () => {
       ["this agent", () => ({ scope: "agent", target: agent.id })],
       ["these hosts", () => ({ scope: "destination", target: "unknown.outbound" })],
       ["everything", () => ({ scope: "everything" })],
-    ])("5: are reached no more once a kill switch stops %s", async (_, which) => {
+    ])("INV-05: are reached no more once a kill switch stops %s", async (_, which) => {
       const arrived = internet();
       const engaged = await call("POST", "/v1/switches", admin, { ...which(), reason: "drill" });
       expect(engaged.status).toBeLessThan(300);

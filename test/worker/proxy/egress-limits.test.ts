@@ -46,7 +46,7 @@ describe("what passes is passed on while it comes", () => {
 });
 
 describe("what is too much", () => {
-  test("10: a write whose body is over the limit is refused whole", async () => {
+  test("INV-10: a write whose body is over the limit is refused whole", async () => {
     const arrived = internet();
     const body = JSON.stringify({ note: "a".repeat(ports().settings.maxPayloadBytes) });
     const answer = await out(props(), "https://crm.example.com/v1/notes", {
@@ -58,7 +58,7 @@ describe("what is too much", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("26: nor does a length help that the code makes up", async () => {
+  test("INV-26: nor does a length help that the code makes up", async () => {
     const arrived = internet();
     const answer = await out(props(), "https://crm.example.com/v1/notes", {
       method: "POST",
@@ -71,7 +71,7 @@ describe("what is too much", () => {
 });
 
 describe("what is sent once", () => {
-  test("11: of many equal requests at once with one key, one reaches the upstream", async () => {
+  test("INV-11: of many equal requests at once with one key, one reaches the upstream", async () => {
     const arrived = internet(() => Response.json({ id: "note_1" }));
     const wanted = {
       method: "POST",
@@ -95,7 +95,7 @@ describe("what stops", () => {
     ["the destination", { scope: "destination", target: "crm.out" }],
     ["its system", { scope: "destination", target: "crm.*" }],
     ["everything", { scope: "everything" }],
-  ])("5: nothing is read or written once a kill switch stops %s", async (_, which) => {
+  ])("INV-05: nothing is read or written once a kill switch stops %s", async (_, which) => {
     const arrived = internet();
     await call("POST", "/v1/switches", admin, { ...which, reason: "drill" });
     try {
@@ -109,7 +109,7 @@ describe("what stops", () => {
     }
   });
 
-  test("21: what can't be answered is an error without a word of the inside, and nothing was sent", async () => {
+  test("INV-21: what can't be answered is an error without a word of the inside, and nothing was sent", async () => {
     const arrived = internet();
     vi.spyOn(ports().principals, "get").mockRejectedValue(new Error("D1_ERROR: SELECT secret FROM places"));
     vi.spyOn(console, "error").mockImplementation(() => undefined);
@@ -119,7 +119,7 @@ describe("what stops", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("23: a key of Gate's in an address goes to nobody", async () => {
+  test("INV-23: a key of Gate's in an address goes to nobody", async () => {
     const arrived = internet();
     for (const url of [
       `https://crm.example.com/v1/leads?key=${agent.key}`,

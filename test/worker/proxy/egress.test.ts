@@ -69,7 +69,7 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     expect(arrived).toMatchObject([{ method: "POST", url: REFUNDS, text: REFUND.body }]);
   });
 
-  test("9: an approved write is the one that was approved, not another under its id", async () => {
+  test("INV-09: an approved write is the one that was approved, not another under its id", async () => {
     const arrived = internet();
     const agent = await register("agent");
     const reviewer = await register("reviewer");
@@ -87,17 +87,20 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     [{}, 200],
     [{ Connection: "content-type" }, 202],
     [{ "Content-Type": "application/json; for=gate_sk_12345678" }, 202],
-  ])("10: a type that the upstream doesn't hear says nothing of the body: %j", async (headers, status) => {
-    const arrived = internet();
-    const agent = await register("agent");
-    const answer = await out({ agent: agent.id }, "https://crm.example.com/v1/paid", {
-      method: "POST",
-      headers: { ...JSON_TYPE, ...headers },
-      body: '{"amount":1,"x":"&amount=900&"}',
-    });
-    expect(answer.status).toBe(status);
-    expect(arrived).toHaveLength(status === 200 ? 1 : 0);
-  });
+  ])(
+    "INV-10: a type that the upstream doesn't hear says nothing of the body: %j",
+    async (headers, status) => {
+      const arrived = internet();
+      const agent = await register("agent");
+      const answer = await out({ agent: agent.id }, "https://crm.example.com/v1/paid", {
+        method: "POST",
+        headers: { ...JSON_TYPE, ...headers },
+        body: '{"amount":1,"x":"&amount=900&"}',
+      });
+      expect(answer.status).toBe(status);
+      expect(arrived).toHaveLength(status === 200 ? 1 : 0);
+    },
+  );
 
   test("learns that a reviewer said no, and nothing is sent", async () => {
     const arrived = internet();
@@ -229,7 +232,7 @@ describe("whose requests they are", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("5: a suspended agent's code reaches nothing any more", async () => {
+  test("INV-05: a suspended agent's code reaches nothing any more", async () => {
     const arrived = internet();
     const agent = await register("agent");
     expect((await out({ agent: agent.id }, LEADS)).status).toBe(200);
@@ -241,7 +244,7 @@ describe("whose requests they are", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("2: an agent's allowed destinations count here, too", async () => {
+  test("INV-02: an agent's allowed destinations count here, too", async () => {
     const arrived = internet();
     const agent = await register("agent", { allowedDestinations: ["crm.small"] });
     expect((await out({ agent: agent.id }, LEADS)).body.code).toBe("destination_not_allowed");
@@ -250,7 +253,7 @@ describe("whose requests they are", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("6: what came of another agent's write is nobody else's to ask for", async () => {
+  test("INV-06: what came of another agent's write is nobody else's to ask for", async () => {
     internet();
     const [mine, other] = [await register("agent"), await register("agent")];
     const { intentId } = (await out({ agent: mine.id }, REFUNDS, REFUND)).body;

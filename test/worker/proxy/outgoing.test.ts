@@ -52,14 +52,14 @@ const LOCAL = [
   "nonsense",
 ] as const;
 
-describe("22: what Gate sends to others", () => {
-  test.each(LOCAL)("22: nothing goes to %s", async (url) => {
+describe("INV-22: what Gate sends to others", () => {
+  test.each(LOCAL)("INV-22: nothing goes to %s", async (url) => {
     const sent = answering(never);
     expect(await sendOutgoing(request({ url }))).toEqual({ ok: false, error: "refused_address" });
     expect(sent).not.toHaveBeenCalled();
   });
 
-  test("22: it goes to a private address where the operator wrote so, by plain http too", async () => {
+  test("INV-22: it goes to a private address where the operator wrote so, by plain http too", async () => {
     const sent = answering(async () => new Response("ok"));
     const answer = await sendOutgoing(request({ url: "http://10.0.0.5:8080/hook", allowPrivate: true }));
     expect(answer).toMatchObject({ ok: true, value: { status: 200, text: "ok" } });
@@ -67,7 +67,7 @@ describe("22: what Gate sends to others", () => {
   });
 
   test.each([301, 302, 303, 307, 308])(
-    "22: a redirect is an answer, and is not followed: %i",
+    "INV-22: a redirect is an answer, and is not followed: %i",
     async (status) => {
       const sent = answering(
         async () => new Response(null, { status, headers: { Location: "https://169.254.169.254/" } }),

@@ -63,7 +63,7 @@ describe("a held write that is waited for", () => {
     expect(waits).toBeLessThanOrEqual(3);
   });
 
-  test("5: is told to nobody whose key was suspended while they waited", async ({ expect }) => {
+  test("INV-05: is told to nobody whose key was suspended while they waited", async ({ expect }) => {
     const suspended = await register("agent");
     const body = "amount=12";
     const path = "/sent/waited-for";

@@ -74,7 +74,7 @@ describe("who is calling", () => {
       "the header for it, beside a token of the agent's",
       (key: string) => ({ "X-Gate-Key": key, Authorization: "Bearer its-own" }),
     ],
-  ])("23: is known by %s, which never goes on", async (_, headers) => {
+  ])("INV-23: is known by %s, which never goes on", async (_, headers) => {
     const sent = await send("/up/v1/things", { headers: headers(agent.key) });
     expect(sent.status).toBe(200);
     expect(arrived[0]?.headers.get("Authorization")).toBe(`Bearer ${CREDENTIAL}`);
@@ -107,7 +107,7 @@ describe("who is calling", () => {
     expect(arrived).toHaveLength(0);
   });
 
-  test("5: a suspended agent reads and writes nothing", async () => {
+  test("INV-05: a suspended agent reads and writes nothing", async () => {
     const suspended = await register("agent");
     await call("POST", `/v1/agents/${suspended.id}/suspend`, ADMIN);
     for (const method of ["GET", "POST"]) {
@@ -121,7 +121,7 @@ describe("who is calling", () => {
     expect(arrived).toHaveLength(0);
   });
 
-  test("2: an agent's allowed destinations hold for reads and writes", async () => {
+  test("INV-02: an agent's allowed destinations hold for reads and writes", async () => {
     const narrow = await register("agent", { allowed_destinations: ["crm.other"] });
     const read = await through(narrow, { path: "/up/v1/x", method: "GET", body: null });
     expect([read.status, read.body.code]).toEqual([403, "destination_not_allowed"]);
@@ -130,7 +130,7 @@ describe("who is calling", () => {
     expect(arrived).toHaveLength(0);
   });
 
-  test("5: a kill switch stops reads and writes", async () => {
+  test("INV-05: a kill switch stops reads and writes", async () => {
     const stopped = await register("agent");
     await call("POST", "/v1/switches", ADMIN, { scope: "agent", target: stopped.id, reason: "incident" });
     const read = await through(stopped, { path: "/up/v1/x", method: "GET", body: null });
@@ -170,7 +170,7 @@ describe("reads", () => {
     expect(sent.headers.get("X-Gate-Intent-Id")).toMatch(/^int_/);
   });
 
-  test("24: without its credential nothing is sent, and it is said", async () => {
+  test("INV-24: without its credential nothing is sent, and it is said", async () => {
     delete bindings["UP_KEY"];
     try {
       const sent = await through(agent, { path: "/up/v1/things", method: "GET", body: null });
@@ -263,7 +263,7 @@ describe("writes", () => {
     expect(arrived[0]?.headers.get("Idempotency-Key")).toBe(`gate_${intentId.slice("int_".length)}`);
   });
 
-  test("10: what a query says is decided on like a body", async () => {
+  test("INV-10: what a query says is decided on like a body", async () => {
     const body = await through(agent, { path: "/worded/x", body: "please refund it" });
     expect(body.status).toBe(202);
     const query = await through(agent, { path: "/worded/x?text=please+refund%20it", body: null });
@@ -300,7 +300,7 @@ describe("writes", () => {
   });
 });
 
-describe("9: a repeat", () => {
+describe("INV-09: a repeat", () => {
   test("with the intent's id waits, then gets the kept answer; another body is refused", async () => {
     const wanted = { path: "/up/v1/refunds/1", body: '{"amount":5}' };
     const id = await heldThrough(agent, wanted);
@@ -324,7 +324,7 @@ describe("9: a repeat", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("6: of another agent's intent is 404", async () => {
+  test("INV-06: of another agent's intent is 404", async () => {
     const wanted = { path: "/up/v1/refunds/1", body: '{"amount":7}' };
     const id = await heldThrough(agent, wanted);
     const other = await register("agent");
@@ -381,7 +381,7 @@ describe("9: a repeat", () => {
   });
 });
 
-describe("9: a reviewer's change of a request", () => {
+describe("INV-09: a reviewer's change of a request", () => {
   const form = { "Content-Type": "application/x-www-form-urlencoded" };
 
   async function edited(payload: object) {
@@ -469,7 +469,7 @@ describe("waiting", () => {
 describe("without a credential of Gate's", () => {
   const own = { Authorization: "Bearer the-agents-own-token" };
 
-  test("23: said back by the upstream it is in nothing that is kept", async () => {
+  test("INV-23: said back by the upstream it is in nothing that is kept", async () => {
     const secret = "tk_9f8e7d6c5b4a39281706";
     const said = (request: Arrived) => request.headers.get("Authorization") ?? "";
     answer = (request) =>
@@ -489,7 +489,7 @@ describe("without a credential of Gate's", () => {
     expect(arrived[0]?.headers.get("Authorization")).toBe(own.Authorization);
   });
 
-  test("23: a held request is not sent later; its repeat passes once, and no credential is kept", async () => {
+  test("INV-23: a held request is not sent later; its repeat passes once, and no credential is kept", async () => {
     const wanted = { path: "/own-held/x", headers: own, body: '{"amount":7}' };
     const held = await through(agent, wanted);
     expect(held.status).toBe(202);
@@ -509,7 +509,7 @@ describe("without a credential of Gate's", () => {
   });
 });
 
-describe("11: where the provider knows a repeat", () => {
+describe("INV-11: where the provider knows a repeat", () => {
   const busy = () => new Response("later", { status: 429 });
 
   test("an agent that is told to come back makes the next attempt itself, and Gate none", async () => {
@@ -570,7 +570,7 @@ describe("what comes back", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("11: no answer is recorded as indeterminate, and a repeat sends nothing", async () => {
+  test("INV-11: no answer is recorded as indeterminate, and a repeat sends nothing", async () => {
     answer = () => {
       throw new Error(`connection lost ${CREDENTIAL}`);
     };
@@ -606,7 +606,7 @@ describe("what comes back", () => {
   });
 });
 
-describe("22: what is not sent on", () => {
+describe("INV-22: what is not sent on", () => {
   const REFUSED = [
     ["two slashes", "/up//x", {}, "path_refused"],
     ["an escaped slash", "/up/a%2fb", {}, "path_refused"],
@@ -628,7 +628,7 @@ describe("22: what is not sent on", () => {
     expect(arrived).toHaveLength(0);
   });
 
-  test("28: a browser that would show the answer at Gate's address", async () => {
+  test("INV-28: a browser that would show the answer at Gate's address", async () => {
     for (const path of ["/up/v1/x", "/up/x"]) {
       const sent = await send(path, {
         headers: { Authorization: `Basic ${btoa(`x:${agent.key}`)}`, "Sec-Fetch-Mode": "navigate" },

@@ -107,7 +107,7 @@ describe("the answer to a write that Gate sent", () => {
     expect((await response(odd)).headers.get("X-Gate-Upstream-Status")).toBe("502");
   });
 
-  test("28: is nothing that a browser runs", async () => {
+  test("INV-28: is nothing that a browser runs", async () => {
     const page = "<script>alert(document.cookie)</script>";
     const intent = await answered(() => new Response(page, { headers: { "Content-Type": "text/html" } }));
     const { headers, text } = await response(intent, ben.key);
@@ -118,7 +118,7 @@ describe("the answer to a write that Gate sent", () => {
     expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
   });
 
-  test("21: never holds the credential, however it is read", async () => {
+  test("INV-21: never holds the credential, however it is read", async () => {
     const intent = await answered(
       () => new Response(`you sent ${CREDENTIAL}`, { headers: { "X-Request-Id": CREDENTIAL } }),
     );
@@ -136,7 +136,7 @@ describe("the answer to a write that Gate sent", () => {
     }
   });
 
-  test("6: is for who may see the payload: to another agent there is no such intent", async () => {
+  test("INV-06: is for who may see the payload: to another agent there is no such intent", async () => {
     upstream(() => new Response("done"));
     const intent = await heldThrough(agent, { path: "/sent-by-ana/refunds" });
     await approved(intent, ana, "succeeded");
@@ -152,7 +152,7 @@ describe("the answer to a write that Gate sent", () => {
   });
 
   test.each(["int_nowhere", `int_${"A".repeat(43)}`, "%2e%2e", "__proto__"])(
-    "25: of an intent there is not is 404, never 5xx: %s",
+    "INV-25: of an intent there is not is 404, never 5xx: %s",
     async (id) => {
       const { status, headers } = await response(id);
       expect(status).toBe(404);
@@ -187,7 +187,7 @@ describe("where there is no answer, why is said:", () => {
     expect(detail).toContain("when the agent repeats its request");
   });
 
-  test("11: sent without an answer: not known, and no earlier answer takes its place", async () => {
+  test("INV-11: sent without an answer: not known, and no earlier answer takes its place", async () => {
     upstream(() => new Response("come back later", { status: 503 }));
     const intent = await heldThrough(agent, { path: "/sent-once/refunds" });
     await approved(intent, ben, "indeterminate");

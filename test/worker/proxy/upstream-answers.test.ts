@@ -159,7 +159,7 @@ describe("headers", () => {
     if (called.ok) await bytesOf(called.value);
   });
 
-  test("23: hop-by-hop headers and cookies stay with Gate", async () => {
+  test("INV-23: hop-by-hop headers and cookies stay with Gate", async () => {
     const upstream = await oddUpstream(
       ...answer("ok", [
         "Set-Cookie: gate_session=a",

@@ -141,7 +141,7 @@ describe("a few bytes that stand for many", () => {
   );
 });
 
-test("21: a megabyte of the credential, in packets of any length", async () => {
+test("INV-21: a megabyte of the credential, in packets of any length", async () => {
   const text = `${SECRET} `.repeat(30_000);
   const head = `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n`;
   for (const cut of [997, 1_448, 16_384]) {
@@ -151,7 +151,7 @@ test("21: a megabyte of the credential, in packets of any length", async () => {
   }
 });
 
-test("11: of a hundred at once, each is sent once, and what fails fails alone", async () => {
+test("INV-11: of a hundred at once, each is sent once, and what fails fails alone", async () => {
   const good = await oddUpstream(...answer("good"));
   const bad = await oddUpstream({ do: "reset" });
   const calls = await Promise.all(

@@ -11,9 +11,9 @@ const linesOf = (head: string) => head.split("\r\n").slice(1);
 const lineOf = (head: string, name: string) =>
   linesOf(head).filter((line) => line.toLowerCase().startsWith(`${name}:`));
 
-describe("9: what was approved is what is executed, byte for byte", () => {
+describe("INV-09: what was approved is what is executed, byte for byte", () => {
   test.for(["POST", "PUT", "PATCH", "DELETE", "QUERY"])(
-    "9: the body of a %s, with its length",
+    "INV-09: the body of a %s, with its length",
     async (method) => {
       const upstream = await oddUpstream(...answer("done"));
       const body = Uint8Array.from({ length: 70_000 }, (_, at) => at % 256);
@@ -33,7 +33,7 @@ describe("9: what was approved is what is executed, byte for byte", () => {
     ["PUT", null],
     ["PATCH", new Uint8Array()],
     ["DELETE", new Uint8Array()],
-  ] as const)("9: a %s without content says so, and names no type", async ([method, body]) => {
+  ] as const)("INV-09: a %s without content says so, and names no type", async ([method, body]) => {
     const upstream = await oddUpstream(...answer());
     await answered(upstream.url, { method, body });
     const [seen] = await upstream.seen();
@@ -42,7 +42,7 @@ describe("9: what was approved is what is executed, byte for byte", () => {
     expect(lineOf(seen?.head ?? "", "transfer-encoding")).toEqual([]);
   });
 
-  test("9: no type is invented for content, and no header besides what Cloudflare adds to a write", async () => {
+  test("INV-09: no type is invented for content, and no header besides what Cloudflare adds to a write", async () => {
     const upstream = await oddUpstream(...answer());
     const headers = [
       ["accept", "*/*"],
@@ -110,7 +110,7 @@ describe("what is certainly not sent says so", () => {
   test.for([
     ["not_found", "there is no such secret"],
     ["timeout", "the vault did not answer"],
-  ] as const)("24: a vault that says %s makes a clear, secret-free error", async ([problem, detail]) => {
+  ] as const)("INV-24: a vault that says %s makes a clear, secret-free error", async ([problem, detail]) => {
     const sent = vi.spyOn(globalThis, "fetch");
     const call = callUpstream(async () => err({ problem, detail }));
     const called = await call({ ...plain(), ...withCredential() });
@@ -205,8 +205,8 @@ const LOCAL = [
   "https://api.example.com:443/",
 ] as const;
 
-describe("22: upstreams are public, unless the operator wrote otherwise", () => {
-  test.for(LOCAL)("22: nothing goes to %s, and no credential is fetched for it", async (url) => {
+describe("INV-22: upstreams are public, unless the operator wrote otherwise", () => {
+  test.for(LOCAL)("INV-22: nothing goes to %s, and no credential is fetched for it", async (url) => {
     const sent = vi.spyOn(globalThis, "fetch");
     const vault = vi.fn(async () => ok(SECRET));
     const call = { ...plain(), ...withCredential(), url };
@@ -218,7 +218,7 @@ describe("22: upstreams are public, unless the operator wrote otherwise", () => 
     expect(vault).not.toHaveBeenCalled();
   });
 
-  test("22: a private address where the operator wrote so, by plain http too", async () => {
+  test("INV-22: a private address where the operator wrote so, by plain http too", async () => {
     const upstream = await oddUpstream(...answer("inside"));
     expect(await textOf(await answered(upstream.url))).toBe("inside");
     expect(await calling(upstream.url, { allowPrivate: false })).toMatchObject({
@@ -228,7 +228,7 @@ describe("22: upstreams are public, unless the operator wrote otherwise", () => 
   });
 
   test.for([301, 302, 303, 307, 308])(
-    "22: a redirect is an answer, and is not followed: %d",
+    "INV-22: a redirect is an answer, and is not followed: %d",
     async (status) => {
       const target = await oddUpstream(...answer("followed"));
       const upstream = await oddUpstream(...answer("", [`Location: ${target.url}`], `${status} There`));
@@ -248,7 +248,7 @@ describe("22: upstreams are public, unless the operator wrote otherwise", () => 
   });
 });
 
-describe("11: where the outcome can't be known, nobody says that nothing was sent", () => {
+describe("INV-11: where the outcome can't be known, nobody says that nothing was sent", () => {
   const write = { method: "POST", body: new TextEncoder().encode("write") } as const;
   const host = (port: number): string => `http://127.0.0.1:${port}/`;
 
@@ -257,7 +257,7 @@ describe("11: where the outcome can't be known, nobody says that nothing was sen
     ["the connection is reset at once", (): string => host(ports().resetting)],
     ["the name has no address", (): string => "http://nobody.example.invalid/"],
     ["it ends where TLS begins", (): string => `https://127.0.0.1:${ports().resetting}/`],
-  ] as const)("11: %s", async ([, url]) => {
+  ] as const)("INV-11: %s", async ([, url]) => {
     expect(await calling(url(), write)).toMatchObject({
       ok: false,
       error: { problem: "broken_off", sent: true },
@@ -277,7 +277,7 @@ describe("11: where the outcome can't be known, nobody says that nothing was sen
     ["has two lengths", answer("a", ["Content-Length: 5"])],
     ["has a status of four digits", answer("a", [], "1000 OK")],
     ["has no status", answer("a", [], "OK")],
-  ] as const)("11: an upstream that took it and %s", async ([, steps]) => {
+  ] as const)("INV-11: an upstream that took it and %s", async ([, steps]) => {
     const upstream = await oddUpstream(...steps);
     const called = await calling(upstream.url, { ...write, ...withCredential() });
     expect(called).toMatchObject({ ok: false, error: { problem: "broken_off", sent: true } });
@@ -289,7 +289,7 @@ describe("11: where the outcome can't be known, nobody says that nothing was sen
   test.for([
     ["before a word", []],
     ["within the headers", [send("HTTP/1.1 200 OK\r\nX-A: b\r\n")]],
-  ] as const)("11: one that hangs %s is a timeout, and its connection is ended", async ([, steps]) => {
+  ] as const)("INV-11: one that hangs %s is a timeout, and its connection is ended", async ([, steps]) => {
     const upstream = await oddUpstream(...steps);
     const called = await calling(upstream.url, { ...write, timeoutMs: 100 });
     expect(called).toMatchObject({ ok: false, error: { problem: "timeout", sent: true } });
@@ -297,7 +297,7 @@ describe("11: where the outcome can't be known, nobody says that nothing was sen
   });
 
   test.for(["101 Switching Protocols", "600 Odd", "999 Odd"])(
-    "11: an answer that is none of HTTP's: %s",
+    "INV-11: an answer that is none of HTTP's: %s",
     async (status) => {
       const upstream = await oddUpstream(...answer("hello", [], status));
       for (const more of [{}, withCredential()]) {

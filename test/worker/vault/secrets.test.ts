@@ -76,7 +76,7 @@ test.each(["unset", "empty", "short", "database", "unbound", "vaulted"])(
 );
 
 test.each(["HOOK_URL", "OTHER_SECRET", "GATE_SECRET", "GATE_ADMIN_KEY", "constructor", "__proto__", ""])(
-  "invariant 21: what no credential names is not to be had: %s",
+  "INV-21: what no credential names is not to be had: %s",
   async (name) => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     expect(await portsOf(env).secret(name)).toBeNull();

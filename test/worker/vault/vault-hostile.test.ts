@@ -181,7 +181,7 @@ const ODD: readonly (readonly [string, string, (request: Request) => Promise<Res
 
 afterEach(() => vi.restoreAllMocks());
 
-describe("24: a vault that is down, denies or is odd makes a clear error without a secret", () => {
+describe("INV-24: a vault that is down, denies or is odd makes a clear error without a secret", () => {
   test.each(EACH_STEP)("%s, at question %i", async (provider, step) => {
     const consoles = (["log", "info", "warn", "error", "debug", "trace"] as const).map((level) =>
       vi.spyOn(console, level),
@@ -230,7 +230,7 @@ describe("24: a vault that is down, denies or is odd makes a clear error without
   );
 });
 
-test.each(EACH)("21: %s is asked each time, because nothing is kept", async (provider) => {
+test.each(EACH)("INV-21: %s is asked each time, because nothing is kept", async (provider) => {
   const { steps } = PROVIDERS[provider];
   let at = 0;
   const sent = vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
@@ -243,7 +243,7 @@ test.each(EACH)("21: %s is asked each time, because nothing is kept", async (pro
   }
 });
 
-describe("22: vaults are at public addresses, by https", () => {
+describe("INV-22: vaults are at public addresses, by https", () => {
   const LOCAL = [
     "http://vault.example.com",
     "https://127.0.0.1:8200",
@@ -350,7 +350,7 @@ describe("what opens a vault", () => {
     ["is a binding", { get: async () => "text-from-a-binding" }],
   ] as const;
 
-  test.each(UNUSABLE)("24: a credential that %s is not sent", async (_, value) => {
+  test.each(UNUSABLE)("INV-24: a credential that %s is not sent", async (_, value) => {
     const sent = vi.spyOn(globalThis, "fetch");
     for (const provider of EACH) {
       const ref = parseSecretRef(PROVIDERS[provider].ref);
@@ -381,23 +381,26 @@ describe("what opens a vault", () => {
     ["aws", "AWS_ID", "токен-доступа"],
     ["aws", "AWS_SESSION", "токен-доступа"],
     ["aws", "AWS_SESSION", "two words"],
-  ] as const)("21: %s's %s is refused where no header can carry it: %s", async (provider, name, value) => {
-    const sent = vi.spyOn(globalThis, "fetch");
-    const ref = parseSecretRef(PROVIDERS[provider].ref);
-    if (!ref.ok) throw new Error(ref.error);
-    const variables = { ...VARIABLES, [name]: value };
-    const answer = await fetchSecret(ref.value, CONNECTIONS, {
-      send: sendOutgoing,
-      variables,
-      now: () => NOW,
-    });
-    expect(answer).toMatchObject({ ok: false, error: { problem: "not_configured" } });
-    expect(JSON.stringify(answer)).not.toContain(value);
-    expect(sent).not.toHaveBeenCalled();
-  });
+  ] as const)(
+    "INV-21: %s's %s is refused where no header can carry it: %s",
+    async (provider, name, value) => {
+      const sent = vi.spyOn(globalThis, "fetch");
+      const ref = parseSecretRef(PROVIDERS[provider].ref);
+      if (!ref.ok) throw new Error(ref.error);
+      const variables = { ...VARIABLES, [name]: value };
+      const answer = await fetchSecret(ref.value, CONNECTIONS, {
+        send: sendOutgoing,
+        variables,
+        now: () => NOW,
+      });
+      expect(answer).toMatchObject({ ok: false, error: { problem: "not_configured" } });
+      expect(JSON.stringify(answer)).not.toContain(value);
+      expect(sent).not.toHaveBeenCalled();
+    },
+  );
 });
 
-describe("21: a secret that can't be injected or masked is refused", () => {
+describe("INV-21: a secret that can't be injected or masked is refused", () => {
   const KIB_64 = 64 * 1024;
 
   test.each([
@@ -480,7 +483,7 @@ const said = (value: unknown, text = JSON.stringify(value)) => ({
   text,
 });
 
-describe("24: a vault that is slow", () => {
+describe("INV-24: a vault that is slow", () => {
   const [vaults, items, item] = PROVIDERS["1password"].steps;
 
   test("has ten seconds for an answer and fifteen for all of them", async () => {

@@ -147,13 +147,13 @@ describe("env and Secrets Store", () => {
     ["gives null", async () => null, "odd_answer"],
     ["gives nothing", async () => undefined, "odd_answer"],
     ["can't be read", "text", "odd_answer"],
-  ])("24: one that %s", async (_, get, problem) => {
+  ])("INV-24: one that %s", async (_, get, problem) => {
     const answer = await stored(get);
     expect(answer).toEqual(bad(problem));
     expect(JSON.stringify(answer)).not.toContain(SECRET);
   });
 
-  test("24: a store that never answers is a timeout", async () => {
+  test("INV-24: a store that never answers is a timeout", async () => {
     vi.useFakeTimers();
     try {
       const waiting = stored(() => new Promise(() => undefined));
@@ -261,7 +261,7 @@ describe("1Password Connect", () => {
     ],
     ["no item", [vaults(), json([])], bad("not_found", /item/)],
     ["two items", [vaults(), json(twice("title", "Stripe"))], bad("odd_answer", /^2 items/)],
-  ])("24: %s", async (_, answers, expected) => {
+  ])("INV-24: %s", async (_, answers, expected) => {
     const asked = answering(...answers);
     expect(await fetched("op://AI-Agents/Stripe/key")).toEqual(expected);
     expect(asked).toHaveLength(answers.length);
@@ -332,7 +332,7 @@ describe("HashiCorp Vault and OpenBao", () => {
     auth: { method: "approle", mount: "approle", roleId: "role-1", secretId: own("APPROLE_SECRET") },
   });
 
-  test("21: AppRole signs in, reads once, and ends its token", async () => {
+  test("INV-21: AppRole signs in, reads once, and ends its token", async () => {
     const asked = answering(login({}), kv2({ key: SECRET }), new Response(null, { status: 204 }));
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(good);
     const all = { ...headers, "x-vault-namespace": "team" };
@@ -392,7 +392,7 @@ describe("HashiCorp Vault and OpenBao", () => {
     ["without a token", json({ auth: null }), "odd_answer"],
     ["that wants a second factor", login({ client_token: "" }), "odd_answer"],
     ["with a token that breaks a header", login({ client_token: "hvs.x\r\nX-Vault-Token: y" }), "odd_answer"],
-  ])("24: a sign-in %s", async (_, answer, problem) => {
+  ])("INV-24: a sign-in %s", async (_, answer, problem) => {
     const asked = answering(answer);
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(bad(problem));
     expect(asked).toHaveLength(1);
@@ -418,12 +418,12 @@ describe("HashiCorp Vault and OpenBao", () => {
       json({ lease_id: "database/creds/x/1", data: { data: { constructor: SECRET } } }),
       bad("odd_answer", /leased/),
     ],
-  ])("24: a secret that is %s", async (_, answer, expected) => {
+  ])("INV-24: a secret that is %s", async (_, answer, expected) => {
     answering(answer);
     expect(await fetched("vault://kv/stripe#constructor")).toEqual(expected);
   });
 
-  test("24: another version than the one that was asked for", async () => {
+  test("INV-24: another version than the one that was asked for", async () => {
     answering(kv2({ key: SECRET }, { version: 4 }));
     expect(await fetched("vault://kv/stripe#key?version=3")).toEqual(bad("odd_answer", /another version/));
   });
@@ -463,7 +463,7 @@ describe("AWS Secrets Manager", () => {
   });
 
   test.each(["eu-west-1.evil.example/", "eu-west-1@evil.example", "", "EU-WEST-1", "eu-west-1#"])(
-    "22: a region that would make another host is none: %j",
+    "INV-22: a region that would make another host is none: %j",
     async (region) => {
       const asked = answering();
       expect(await fetched("aws-sm://stripe", by({ region }))).toEqual(bad("not_configured"));
@@ -510,7 +510,7 @@ describe("AWS Secrets Manager", () => {
     ["#constructor", { SecretString: "{}" }, bad("not_found")],
     ["#key", { SecretString: SECRET }, bad("odd_answer", /no JSON object/)],
     ["#key", { SecretString: JSON.stringify([SECRET]) }, bad("odd_answer", /no JSON object/)],
-  ])("24: %s of what AWS answers", async (key, answer, expected) => {
+  ])("INV-24: %s of what AWS answers", async (key, answer, expected) => {
     answering(json(answer));
     expect(await fetched(`aws-sm://stripe${key}`)).toEqual(expected);
   });
@@ -527,7 +527,7 @@ describe("AWS Secrets Manager", () => {
     ["InternalServiceError", "unavailable"],
     ["InvalidParameterException", "odd_answer"],
     [`${SECRET}#${SECRET}`, "odd_answer"],
-  ])("24: AWS says %s with a 400", async (type, problem) => {
+  ])("INV-24: AWS says %s with a 400", async (type, problem) => {
     answering(json({ __type: type, message: `of ${SECRET}` }, 400));
     const answer = await fetched("aws-sm://stripe");
     expect(answer).toEqual(bad(problem));
@@ -586,13 +586,13 @@ describe("Azure Key Vault", () => {
     ["a secret that may not be read", [token(), json({ error: { code: "Forbidden" } }, 403)], "denied"],
     ["no such secret", [token(), json({ error: { code: "SecretNotFound" } }, 404)], "not_found"],
     ["a secret without a value", [token(), json({ id: "x" })], "odd_answer"],
-  ])("24: %s", async (_, answers, problem) => {
+  ])("INV-24: %s", async (_, answers, problem) => {
     const asked = answering(...answers);
     expect(await fetched("azkv://acme/Stripe-Key")).toEqual(bad(problem));
     expect(asked).toHaveLength(answers.length);
   });
 
-  test("22: hosts that the operator miswrote lead nowhere", async () => {
+  test("INV-22: hosts that the operator miswrote lead nowhere", async () => {
     const asked = answering();
     for (const host of [
       "evil.example/x",
@@ -638,7 +638,7 @@ describe("Doppler", () => {
     [{ secret: SECRET }, bad("odd_answer")],
     [{}, bad("odd_answer")],
     [[value], bad("odd_answer")],
-  ])("24: %j", async (answer, expected) => {
+  ])("INV-24: %j", async (answer, expected) => {
     answering(json(answer));
     expect(await fetched("doppler://payments/prd_eu/STRIPE_KEY")).toEqual(expected);
   });

@@ -188,7 +188,7 @@ const REFUSED: readonly (readonly [string, AddressProblem])[] = [
   [`https://example.com/${"a".repeat(2_048)}`, "malformed"],
 ];
 
-describe("22: where Gate sends nothing", () => {
+describe("INV-22: where Gate sends nothing", () => {
   test.each(LOCAL_HOSTS)("a local address is refused in every literal form: %s", (host) => {
     expect(publicAddress(`https://${host}/hook`)).toEqual({
       ok: false,

@@ -78,7 +78,7 @@ const TABLE: readonly (readonly [Partial<typeof OPEN>, Partial<MandateUse>, bool
   ],
 ];
 
-test.each(TABLE)("8: a mandate with %o and an intent with %o: %s", (scope, use, expected) => {
+test.each(TABLE)("INV-08: a mandate with %o and an intent with %o: %s", (scope, use, expected) => {
   expect(covers({ ...OPEN, ...scope }, { ...USE, ...use })).toBe(expected);
 });
 
@@ -152,10 +152,10 @@ const READINGS: readonly (readonly [string, Partial<Facts>, number | null, numbe
   ["of a payload that Gate has not seen nothing is known", { payload: "reference" }, null, null],
 ];
 
-test.each(READINGS)("8: for a cap, %s", (_, facts, cents, records) => {
+test.each(READINGS)("INV-08: for a cap, %s", (_, facts, cents, records) => {
   expect(useOf(TERMS, null, { ...FACTS, ...facts })).toMatchObject({ cents, records });
 });
 
-test("8: nothing is known of an intent that was erased", () => {
+test("INV-08: nothing is known of an intent that was erased", () => {
   expect(useOf(TERMS, null, null)).toMatchObject({ cents: null, records: null, policies: ["crm"] });
 });

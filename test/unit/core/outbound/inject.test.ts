@@ -154,15 +154,18 @@ test.for<Injection>([
   { kind: "basic", user: "anna" },
   { kind: "header", name: "x-key", format: "v1 {secret};" },
   { kind: "query", name: "key" },
-])("21: what is sent is masked when all of it comes back in base64 or as hexadecimal: %j", (injection) => {
-  const { request, secrets } = injected(injection);
-  const masks = masksFor(secrets);
-  if (!masks.ok) throw new Error(masks.error);
-  const sent = injection.kind === "query" ? request.url : (request.headers.at(-1)?.[1] ?? "");
-  for (const said of [btoa(sent), btoa(`{"said":"${sent}"}`), Buffer.from(sent).toString("hex")]) {
-    expect(masks.value.text(said)).toContain("[masked]");
-  }
-});
+])(
+  "INV-21: what is sent is masked when all of it comes back in base64 or as hexadecimal: %j",
+  (injection) => {
+    const { request, secrets } = injected(injection);
+    const masks = masksFor(secrets);
+    if (!masks.ok) throw new Error(masks.error);
+    const sent = injection.kind === "query" ? request.url : (request.headers.at(-1)?.[1] ?? "");
+    for (const said of [btoa(sent), btoa(`{"said":"${sent}"}`), Buffer.from(sent).toString("hex")]) {
+      expect(masks.value.text(said)).toContain("[masked]");
+    }
+  },
+);
 
 test("whatever is sent is masked when it comes back", () => {
   const anyInjection = fc.constantFrom<Injection>(

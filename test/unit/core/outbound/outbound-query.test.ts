@@ -17,7 +17,7 @@ test.for([
   "?token=xoxb-1-2-x",
   "?key=AIzaSyx",
   "?token=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
-])("23: %s holds a credential", (query) => {
+])("INV-23: %s holds a credential", (query) => {
   expect(holdsOwnCredential(query)).toBe(true);
 });
 

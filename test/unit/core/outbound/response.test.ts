@@ -120,7 +120,7 @@ describe("a credential was put in", () => {
     `x-${Array.from(SECRET, (char) => char.charCodeAt(0).toString(16))
       .join("")
       .toUpperCase()}`,
-  ])("21: a header whose name holds it, in small letters, does not go: %s", (name) => {
+  ])("INV-21: a header whose name holds it, in small letters, does not go: %s", (name) => {
     expect(answeredHeaders([[name, "a"]], masks)).toEqual(ADDED);
     expect(answeredHeaders([[name, "a"]], null)).toEqual([[name.toLowerCase(), "a"], ...ADDED]);
   });

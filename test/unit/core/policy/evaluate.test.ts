@@ -34,14 +34,14 @@ function decide(
 }
 
 test.each(["constructor", "__proto__", "toString", "../p", "p.yaml", "", "P"])(
-  "13. the policy named %j is unknown, and never an approval",
+  "INV-13: the policy named %j is unknown, and never an approval",
   (policy) => {
     const { outcome, reasonCode } = decide({ p: OPEN }, { ask: askFor({ policy, recordCount: 1 }) });
     expect({ outcome, reasonCode }).toEqual({ outcome: "block", reasonCode: "unknown_policy" });
   },
 );
 
-test("14. a broken policy blocks who names it, and nobody else", () => {
+test("INV-14: a broken policy blocks who names it, and nobody else", () => {
   const rules = rulesFrom({ p: OPEN });
   const some = {
     ...rules,
@@ -54,7 +54,7 @@ test("14. a broken policy blocks who names it, and nobody else", () => {
   expect(outcome("bad").reason).not.toContain("unknown key");
 });
 
-test("2. an agent's allow-lists come before everything else, and empty ones allow nothing", () => {
+test("INV-02: an agent's allow-lists come before everything else, and empty ones allow nothing", () => {
   const ask = askFor({ recordCount: 1 });
   const code = (allowedDestinations: string[] | null, allowedPolicies: string[] | null) =>
     decide({ p: OPEN }, { ask, agent: { ...AGENT, allowedDestinations, allowedPolicies } }).reasonCode;
@@ -88,7 +88,7 @@ test("a policy that the agent names can make a bound destination stricter", () =
   expect(decide(policies, { registry, ask: { ...ask, policy: "" } }).outcome).toBe("approve");
 });
 
-test("7. an environment that a request names only adds strictness", () => {
+test("INV-07: an environment that a request names only adds strictness", () => {
   const p = `${OPEN}
 require_approval: always
 environments:
@@ -122,7 +122,7 @@ test("the larger of the declared and the measured count decides", () => {
   expect(code(100, content("[1]"))).toBe("approved_by_policy");
 });
 
-test("10. a reference only passes where the policy says so, and never a content rule", () => {
+test("INV-10: a reference only passes where the policy says so, and never a content rule", () => {
   const ask = askFor({ recordCount: 1 });
   const code = (rules: string) =>
     decide({ p: `${OPEN}\n${rules}` }, { ask, payload: reference("leads.csv") }).reasonCode;
@@ -140,7 +140,7 @@ test("10. a reference only passes where the policy says so, and never a content 
   }
 });
 
-test("10. content that can't be read is held by every rule about content", () => {
+test("INV-10: content that can't be read is held by every rule about content", () => {
   const gzip = {
     kind: "content" as const,
     bytes: new Uint8Array([31, 139, 8, 0, 1, 2, 3, 4, 5]),
@@ -205,7 +205,7 @@ approvers: { people: [ana], min_assurance: sso, exclude_owner: false }`,
   });
 });
 
-test("7. a request may shorten the time it waits, never lengthen it", () => {
+test("INV-07: a request may shorten the time it waits, never lengthen it", () => {
   const p = `${OPEN}\nexpiry_minutes: 30`;
   const minutes = (expiresInMinutes: number | null) =>
     decide({ p }, { ask: askFor({ expiresInMinutes }) }).expiryMinutes;
@@ -364,7 +364,7 @@ test("money is held where it can't be known, and blocked where it is too much", 
   expect(code([{ amount: 40, currency: "USD" }], 101)).toBe("value_over_limit");
 });
 
-test("25. half a character in a payload, a name or metadata never makes a decision that can't be digested", () => {
+test("INV-25: half a character in a payload, a name or metadata never makes a decision that can't be digested", () => {
   const half = "\\ud800";
   const p = `${OPEN}
 require_approval_if_template_error: true
@@ -392,7 +392,7 @@ test("every decision of these tests carries a documented reason code", () => {
   expect(() => canonicalJson(seen)).not.toThrow();
 });
 
-test("10. a field that is checked in a request's body is not said in the query, or in another spelling, as well", () => {
+test("INV-10: a field that is checked in a request's body is not said in the query, or in another spelling, as well", () => {
   const policies = { p: `${OPEN}\nfield_checks: [{ path: amount, max: 500 }]` };
   const decided = (query: string, body: string, more: { readonly fromTemplate?: true } = {}) => {
     const url = `https://api.example.com/v1${query}`;

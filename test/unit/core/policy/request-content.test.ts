@@ -50,7 +50,7 @@ describe("a request without a body", () => {
   });
 });
 
-describe("10: a body that a server may take for a form", () => {
+describe("INV-10: a body that a server may take for a form", () => {
   const said = '{"amount":1,"to":"ana","x":"&amount=900&charge=ch_1&"}';
   const of = (text: string, mediaType: string | null) =>
     readWritten(asking(""), { ...body(text), mediaType } as Payload, MONEY).facts.money;
@@ -76,7 +76,7 @@ describe("10: a body that a server may take for a form", () => {
   ])("is no other where it says nothing else: %s", (text) => expect(of(text, null)).toBe("measured"));
 });
 
-describe("10: a body that is read in two ways", () => {
+describe("INV-10: a body that is read in two ways", () => {
   test.each([
     ["a name twice", '{"amount":900,"amount":1,"to":"ana"}', "application/json"],
     ["a form that is called JSON", "amount=1&to=ana", "application/json"],

@@ -46,7 +46,7 @@ describe("a multipart body that has one reading", () => {
   });
 });
 
-describe("10: a multipart body in which servers find different things", () => {
+describe("INV-10: a multipart body in which servers find different things", () => {
   const other = `${LARGE.replace("--a", "--b")}--b--\r\n`;
   const both = `${other}${SMALL}--a--\r\n`;
 

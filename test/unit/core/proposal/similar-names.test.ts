@@ -12,7 +12,7 @@ const FORM = "application/x-www-form-urlencoded";
 const USD = { code: "USD" } as const;
 const MONEY: Partial<MeasureHints> = { amount: { path: "amount", unit: "minor", currency: USD } };
 
-describe("10: a name that some servers take for the one that counts", () => {
+describe("INV-10: a name that some servers take for the one that counts", () => {
   test.each([
     ["another case", '{"amount":1,"Amount":90000}', JSON_TYPE],
     ["another case, deeper", '{"amount":1,"more":[{"AMOUNT":90000}]}', JSON_TYPE],

@@ -16,7 +16,7 @@ describe("a byte order mark of UTF-16", () => {
     }
   });
 
-  test.each([LITTLE, BIG])("10: hides no text from whoever does not mind it", (...mark) => {
+  test.each([LITTLE, BIG])("INV-10: hides no text from whoever does not mind it", (...mark) => {
     for (const text of ["id=1&id=2&id=3&", "wire the money", '{"amount":900,"x":1} ']) {
       const bytes = Uint8Array.from([...mark, ...new TextEncoder().encode(text)]);
       expect(decodeText(bytes, "text/plain; charset=utf-16")).toEqual({ text, certain: false });

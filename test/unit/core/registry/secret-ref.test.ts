@@ -128,7 +128,7 @@ const TEMPLATES = [
 /** Inside JSON, where no path is walked, dots are a key like any other. */
 const KEYS = new Set(["vault://mount/path#X", "aws-sm://a#X", "aws-sm://a?stage=X"]);
 
-describe("22: a reference that could lead elsewhere than it says is refused", () => {
+describe("INV-22: a reference that could lead elsewhere than it says is refused", () => {
   test.each(TEMPLATES)("in %s", (template) => {
     const parts = NEVER_A_PART.filter((part) => !KEYS.has(template) || !/^\.+$/.test(part));
     for (const part of parts) {
@@ -228,7 +228,7 @@ describe("22: a reference that could lead elsewhere than it says is refused", ()
   });
 });
 
-describe("21: what is wrong with a reference is said without quoting it", () => {
+describe("INV-21: what is wrong with a reference is said without quoting it", () => {
   const PASTED = "Zq7vXw3kPmB9";
 
   test.each([
