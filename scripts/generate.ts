@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { checkTogether } from "../src/config/cross-checks.ts";
+import { crossCheck } from "../src/config/cross-checks.ts";
 import type { PolicyFile, RegistryFile } from "../src/config/cross-checks.ts";
 import { parseRegistry } from "../src/config/registry/parse.ts";
 import { parsePolicy } from "../src/config/policy/parse.ts";
@@ -36,7 +36,7 @@ function main(): number {
   }
   const registry = readRegistry(problems);
   // Between files only when each is right: a policy that did not parse is no unknown policy.
-  if (problems.length === 0) problems.push(...checkTogether(files, registry));
+  if (problems.length === 0) problems.push(...crossCheck(files, registry));
   if (problems.length > 0) {
     for (const { file, line, column, message } of problems) {
       console.error(`${relative(process.cwd(), placeOf(file))}:${line}:${column}: ${message}`);

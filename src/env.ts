@@ -28,7 +28,7 @@ import { d1Reads } from "./adapters/d1/read-counts.ts";
 import { callUpstream } from "./adapters/upstream/call.ts";
 import { hmacHex } from "./core/base/digest.ts";
 import { deriveKey, secretsOf } from "./core/base/key-derivation.ts";
-import { compileRules, type RuleSet } from "./config/rule-set.ts";
+import { compileRuleSet, type RuleSet } from "./config/rule-set.ts";
 import type { Ports } from "./ports/ports.ts";
 import type { RuleBook } from "./ports/rules.ts";
 import { settingsOf, type SettingVariables } from "./settings.ts";
@@ -97,8 +97,8 @@ function sharedOf(env: Bindings): Shared {
 
 function rulesOf({ LOCAL }: Bindings): () => Promise<RuleSet> {
   return LOCAL === undefined
-    ? async () => (bundled ??= compileRules({ ...BUNDLED, broken: [] }, "block"))
-    : localRules(LOCAL, (texts) => compileRules(texts, "allow"));
+    ? async () => (bundled ??= compileRuleSet({ ...BUNDLED, broken: [] }, "block"))
+    : localRules(LOCAL, (texts) => compileRuleSet(texts, "allow"));
 }
 
 type IntentPorts = Pick<

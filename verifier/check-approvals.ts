@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../src/core/base/json.ts";
 import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
 import { distinct, type Vote } from "./vote-tally.ts";
-import type { Story } from "./state-machine.ts";
+import type { StateHistory } from "./state-machine.ts";
 
 interface Required {
   readonly require: number;
@@ -16,7 +16,7 @@ interface Required {
  * @param proposed body of the first entry
  * @param outcome what policy said
  */
-export function checkApprovals(story: Story, proposed: JsonObject, outcome: string): Finding {
+export function checkApprovals(story: StateHistory, proposed: JsonObject, outcome: string): Finding {
   const name = "approvals";
   const { approval } = story;
   if (approval === null) return holds(name, "Nothing was approved, so nothing could be executed.");

@@ -3,7 +3,7 @@ import type { Bundle, BundleEntry } from "./bundle.ts";
 import { GENESIS, hashEntry } from "./entry.ts";
 import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { canonicalOf, member, readCanonical } from "./read-json.ts";
-import type { Story } from "./state-machine.ts";
+import type { StateHistory } from "./state-machine.ts";
 
 /** Every entry's hash is the hash of what it says. */
 export function checkHashes(entries: readonly BundleEntry[]): Finding {
@@ -56,7 +56,7 @@ export function checkBodies(entries: readonly BundleEntry[], bodies: readonly Js
   return holds("bodies", "Every entry names the same intent digest and the same policies.");
 }
 
-export function checkStory({ problem, unknown }: Story): readonly Finding[] {
+export function checkStates({ problem, unknown }: StateHistory): readonly Finding[] {
   const known =
     problem === null
       ? holds(

@@ -6,7 +6,7 @@ import type { VerifyEd25519 } from "./ed25519.ts";
 import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { readJws } from "./jws.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
-import type { IssuedOrder, Story } from "./state-machine.ts";
+import type { IssuedOrder, StateHistory } from "./state-machine.ts";
 
 /** Orders are good for 15 minutes at most. */
 const MAX_ORDER_SECONDS = 15 * 60;
@@ -27,7 +27,7 @@ const BOUND = [
  */
 export async function checkOrders(
   bundle: Bundle,
-  story: Story,
+  story: StateHistory,
   proposed: JsonObject,
   keys: readonly Jwk[],
   verify: VerifyEd25519,

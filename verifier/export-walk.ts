@@ -211,7 +211,7 @@ export class ExportWalk {
       const words = "The export does not end with a checkpoint that fits it.";
       this.#cut ??= { index: size, how: "truncated", words };
     }
-    const later = this.#held.find((kept) => kept.size > size);
+    const later = this.#held.find((entry) => entry.size > size);
     if (later !== undefined) {
       const words = `A checkpoint that was kept is of ${later.size} entries, and the export ends after ${size}.`;
       this.#cut ??= { index: size, how: "truncated", words };

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../src/core/base/json.ts";
-import { emptyBallot, take, type Vote } from "./vote-tally.ts";
+import { emptyTally, countVote, type Vote } from "./vote-tally.ts";
 import type { BundleEntry } from "./bundle.ts";
 import { quoted } from "./finding.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
@@ -69,7 +69,7 @@ export interface IssuedOrder {
   readonly isGates: boolean;
 }
 
-export interface Story {
+export interface StateHistory {
   /** The first thing that can't have happened; null: everything follows. */
   readonly problem: string | null;
   /** Kinds of events this verifier does not know: they may mean anything. */
@@ -85,13 +85,13 @@ export interface Story {
 }
 
 /** @param bodies the entries' bodies, in their order */
-export function storyOf(entries: readonly BundleEntry[], bodies: readonly JsonObject[]): Story {
+export function replayStates(entries: readonly BundleEntry[], bodies: readonly JsonObject[]): StateHistory {
   let stage: Stage = "start";
   let problem: string | null = null;
-  let approval: Story["approval"] = null;
+  let approval: StateHistory["approval"] = null;
   let isErased = false;
   const unknown: string[] = [];
-  const ballot = emptyBallot(bodies[0] ?? {});
+  const ballot = emptyTally(bodies[0] ?? {});
   const orders: IssuedOrder[] = [];
   entries.forEach((entry, at) => {
     const body = bodies[at] ?? {};
@@ -102,7 +102,7 @@ export function storyOf(entries: readonly BundleEntry[], bodies: readonly JsonOb
     else if (next === null) problem ??= `${place} can't come where it stands.`;
     else stage = next;
     isErased ||= entry.event === "payload_erased";
-    const odd = take(ballot, entry.event, body);
+    const odd = countVote(ballot, entry.event, body);
     if (odd !== null) problem ??= `${place} ${odd}.`;
     switch (entry.event) {
       case "approved":

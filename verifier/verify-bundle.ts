@@ -1,6 +1,6 @@
 import { MAX_BUNDLE_CHARS, parseBundle, type Bundle } from "./bundle.ts";
 import { checkApprovals } from "./check-approvals.ts";
-import { bodiesOf, checkBodies, checkChain, checkDecision, checkHashes, checkStory } from "./check-chain.ts";
+import { bodiesOf, checkBodies, checkChain, checkDecision, checkHashes, checkStates } from "./check-chain.ts";
 import { checkCommitments, checkIntentDigest, checkPayload, checkPolicyTexts } from "./check-disclosed.ts";
 import { checkConsistency, checkInclusion, checkTreeHead, type Older } from "./check-log.ts";
 import { checkOrders } from "./check-orders.ts";
@@ -9,7 +9,7 @@ import { webCryptoEd25519, type VerifyEd25519 } from "./ed25519.ts";
 import { fails, holds, notShown, type Finding } from "./finding.ts";
 import { keysInHand, type TrustedKeys } from "./keys.ts";
 import { readJson } from "./read-json.ts";
-import { storyOf, type Story } from "./state-machine.ts";
+import { replayStates, type StateHistory } from "./state-machine.ts";
 import { openTreeHead, type Opened } from "./tree-head.ts";
 
 export interface BundleOptions {
@@ -66,7 +66,7 @@ async function verifyParsed(
   const { entries, log, decision } = bundle;
   const bodies = bodiesOf(entries);
   const [proposed = {}] = bodies;
-  const story = storyOf(entries, bodies);
+  const story = replayStates(entries, bodies);
   const { inHand, finding } = keysInHand(bundle, trusted);
   const opened = log === null ? null : await openTreeHead(log.checkpoint, inHand.log, verify);
   const head = opened === null || opened.state === "malformed" ? null : opened.head;
@@ -80,7 +80,7 @@ async function verifyParsed(
     checkHashes(entries),
     checkChain(bundle),
     checkBodies(entries, bodies),
-    ...checkStory(story),
+    ...checkStates(story),
     checkDecision(bundle, entries, bodies),
     checkApprovals(story, proposed, decision.outcome),
     checkPolicyTexts(bundle, bodies),
@@ -99,7 +99,7 @@ function signedHead(opened: Opened | null): Extract<Opened, { state: "signed" }>
 }
 
 /** "Erased" is on the ledger, and nothing that should be gone is here. */
-function checkErasure({ erased, disclosed }: Bundle, { isErased }: Story): Finding {
+function checkErasure({ erased, disclosed }: Bundle, { isErased }: StateHistory): Finding {
   const name = "erasure";
   if (erased !== isErased) {
     return erased

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../src/core/base/json.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
 
 /** Who was for it, who was against it, and which links were used to say so, as far as the entries tell. */
-export interface Ballot {
+export interface VoteTally {
   /** Those given and not withdrawn. */
   votes: readonly Vote[];
   /** Everybody who said no, or for whom somebody did. */
@@ -30,34 +30,36 @@ export interface Vote extends Voice {
 }
 
 /** @param proposed body of the proposal's entry */
-export function emptyBallot(proposed: JsonObject): Ballot {
+export function emptyTally(proposed: JsonObject): VoteTally {
   const approval = member(proposed, "approval");
   const rejections = isJsonObject(approval) ? (numberMember(approval, "rejections") ?? 1) : 1;
   return { votes: [], against: new Set(), noes: 0, links: new Set(), rejections };
 }
 
 /** Takes down what an entry says. Returns what is wrong with it, or null. */
-export function take(ballot: Ballot, event: string, body: JsonObject): string | null {
+export function countVote(ballot: VoteTally, event: string, body: JsonObject): string | null {
   const { votes, against, links } = ballot;
   const voice = voiceOf(body);
-  const saidNo = against.has(voice.person) || against.has(voice.acting);
+  const hasRejected = against.has(voice.person) || against.has(voice.acting);
   switch (event) {
     case "approval_vote_recorded":
       ballot.votes = [...votes, voteOf(body)];
-      return saidNo ? "is a yes by somebody who had said no" : null;
+      return hasRejected ? "is a yes by somebody who had said no" : null;
     case "approval_vote_withdrawn":
       ballot.votes = votes.filter(({ person }) => person !== voice.person);
       return ballot.votes.length === votes.length ? "withdraws a vote that is not there" : null;
     case "rejection_vote_recorded": {
       const voiced = new Set([voice.person, voice.acting]);
-      const saidYes = votes.some(({ person, acting }) => voiced.has(person) || voiced.has(acting));
+      const hasApproved = votes.some(({ person, acting }) => voiced.has(person) || voiced.has(acting));
       against.add(voice.person).add(voice.acting);
       ballot.noes += 1;
-      if (saidNo) return "is a second no by the same person";
-      return saidYes ? "is a no by somebody whose yes still stands" : null;
+      if (hasRejected) return "is a second no by the same person";
+      return hasApproved ? "is a no by somebody whose yes still stands" : null;
     }
     case "rejected":
-      return saidNo || ballot.noes + 1 < ballot.rejections ? "comes before enough persons had said no" : null;
+      return hasRejected || ballot.noes + 1 < ballot.rejections
+        ? "comes before enough persons had said no"
+        : null;
     case "approval_link_used": {
       const link = textMember(body, "link") ?? "";
       if (links.has(link)) return "uses a link a second time";

@@ -7,7 +7,7 @@ import { clipped, hanging } from "./sanitize-text.ts";
 import { count, dollars, duration } from "./format.ts";
 
 /** Everything a person decides on. */
-export interface Case {
+export interface ApprovalCase {
   readonly id: string;
   readonly state: string;
   /** What every vote names: another one is another case. */
@@ -23,7 +23,7 @@ export interface Case {
 
 const LABEL_COLUMNS = 11;
 
-export async function fetchCase(server: ApprovalServer, id: string): Promise<Case> {
+export async function fetchCase(server: ApprovalServer, id: string): Promise<ApprovalCase> {
   const [view, decision] = await Promise.all([server.intent(id), server.decision(id)]);
   const agentId = textMember(view, "sender_agent_id");
   const [agent, answered] = await Promise.all([
@@ -44,9 +44,9 @@ export async function fetchCase(server: ApprovalServer, id: string): Promise<Cas
   };
 }
 
-async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | Refused> {
+async function unlessRefused<T>(request: () => Promise<T>): Promise<T | Refused> {
   try {
-    return await ask();
+    return await request();
   } catch (error) {
     if (error instanceof Refused) return error;
     throw error;
@@ -54,7 +54,7 @@ async function unlessRefused<T>(ask: () => Promise<T>): Promise<T | Refused> {
 }
 
 /** The case in words. Everything an agent wrote is made visible and stays on its own line. */
-export function caseLines(found: Case, now: number, columns: number | null): readonly string[] {
+export function caseLines(found: ApprovalCase, now: number, columns: number | null): readonly string[] {
   const { id, state, digest, view, facts, agent } = found;
   const onBehalf = textMember(view, "on_behalf_of");
   const edit = editWords(view);
@@ -130,16 +130,16 @@ function editWords(view: JsonObject): string | null {
 
 function votes(view: JsonObject): string {
   const given = listMember(view, "votes").filter(isJsonObject);
-  const asked = objectMember(view, "approval");
+  const approval = objectMember(view, "approval");
   const rejections = listMember(view, "rejections").length;
   const people = given.map((vote) => {
     const [person, acting] = [text(vote, "person"), text(vote, "acting")];
     return `${person} (${text(vote, "assurance")}${acting === person ? "" : `, given by ${acting}`})`;
   });
-  const from = [...listMember(asked, "groups"), ...listMember(asked, "people")].filter(
+  const from = [...listMember(approval, "groups"), ...listMember(approval, "people")].filter(
     (one) => typeof one === "string",
   );
-  const assurance = asked === null ? null : textMember(asked, "minAssurance");
+  const assurance = approval === null ? null : textMember(approval, "minAssurance");
   return [
     `${given.length} of ${numberMember(view, "required_approvals") ?? 1}`,
     ...(people.length === 0 ? [] : [`by ${clipped(people.join(", "), 200)}`]),

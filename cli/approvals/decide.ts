@@ -1,11 +1,11 @@
 import { isJsonObject, type JsonObject } from "../../src/core/base/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
 import { EXIT_FAILED, type CommandIo } from "../io.ts";
-import { caseLines, fetchCase, type Case } from "./case.ts";
+import { caseLines, fetchCase, type ApprovalCase } from "./case.ts";
 import { payloadLines } from "./case-payload.ts";
 import { wholeIds } from "./find.ts";
 import { readApprovalOptions, SOME_IDS, type ApprovalOptions } from "./options.ts";
-import { asked, isYes } from "./prompt.ts";
+import { prompt, isYes } from "./prompt.ts";
 import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
 import { clipped } from "./sanitize-text.ts";
 
@@ -24,7 +24,7 @@ export async function runApprove(args: readonly string[], io: CommandIo): Promis
   const { open, isAll } = await shownCases(server, options, io);
   if (open.length === 0) return EXIT_FAILED;
   const these = open.length === 1 ? "Approve?" : `Approve these ${open.length}?`;
-  if (!options.yes && !isYes(await asked(`${these} [y/N] `))) {
+  if (!options.yes && !isYes(await prompt(`${these} [y/N] `))) {
     io.err("Nothing was approved.");
     return EXIT_FAILED;
   }
@@ -38,7 +38,8 @@ export async function runReject(args: readonly string[], io: CommandIo): Promise
   const server = approvalServer(options.server, options.apiKey);
   const { open, isAll } = await shownCases(server, options, io);
   if (open.length === 0) return EXIT_FAILED;
-  const reason = options.reason?.trim() || (await asked("Why is it rejected? (nothing leaves it as it is) "));
+  const reason =
+    options.reason?.trim() || (await prompt("Why is it rejected? (nothing leaves it as it is) "));
   if (reason === "") {
     io.err("Nothing was rejected: a rejection says why (--reason).");
     return EXIT_FAILED;
@@ -69,7 +70,7 @@ async function shownCases(server: ApprovalServer, options: ApprovalOptions, io: 
   return { open, isAll: open.length === ids.length };
 }
 
-function whyNot({ state, isIntact }: Case): string | null {
+function whyNot({ state, isIntact }: ApprovalCase): string | null {
   if (state !== "pending_approval") return `does not wait for a decision: it is ${clipped(state, 40)}.`;
   return isIntact ? null : "is not decided here: its payload is not what its digest is about.";
 }
@@ -78,8 +79,8 @@ async function fetchAll(
   server: ApprovalServer,
   ids: readonly string[],
   io: CommandIo,
-): Promise<readonly Case[]> {
-  const cases: Case[] = [];
+): Promise<readonly ApprovalCase[]> {
+  const cases: ApprovalCase[] = [];
   for (let at = 0; at < ids.length; at += AT_ONCE) {
     const some = ids.slice(at, at + AT_ONCE).map(async (id) => {
       try {
@@ -99,16 +100,16 @@ async function fetchAll(
 async function decideAll(
   server: ApprovalServer,
   verb: Verb,
-  cases: readonly Case[],
+  cases: readonly ApprovalCase[],
   reason: string | null,
   { onBehalfOf }: ApprovalOptions,
   io: CommandIo,
 ): Promise<boolean> {
-  const said: JsonObject = {
+  const body: JsonObject = {
     ...(reason === null ? {} : { reason }),
     ...(onBehalfOf === null ? {} : { on_behalf_of_principal: onBehalfOf }),
   };
-  const results = await answersTo(server, verb, cases, said);
+  const results = await answersTo(server, verb, cases, body);
   for (const result of results) {
     const { words, isTaken } = inWords(verb, result);
     if (isTaken) io.out(words);
@@ -120,16 +121,16 @@ async function decideAll(
 async function answersTo(
   server: ApprovalServer,
   verb: Verb,
-  cases: readonly Case[],
-  said: JsonObject,
+  cases: readonly ApprovalCase[],
+  body: JsonObject,
 ): Promise<readonly JsonObject[]> {
   const [only, ...others] = cases;
   if (only === undefined) return [];
   if (others.length > 0) {
-    return server.batch(cases.map(({ id, digest }) => ({ intentId: id, decision: verb, digest, ...said })));
+    return server.batch(cases.map(({ id, digest }) => ({ intentId: id, decision: verb, digest, ...body })));
   }
   try {
-    return [await server.decide(only.id, verb, { digest: only.digest, ...said })];
+    return [await server.decide(only.id, verb, { digest: only.digest, ...body })];
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     return [{ intentId: only.id, ok: false, problem: { detail: error.message, code: error.code } }];

@@ -73,7 +73,7 @@ export function readApprovalOptions(
   const { values, positionals } = parseFlags(args, known as typeof FLAGS, { max: ids.max });
   if (positionals.length < ids.min) throw new UsageError("name the intent by its id");
   const { group, mine, agent, destination, policy } = values;
-  const asked = { group, agent, destination, policy, mine: mine === true ? "true" : undefined };
+  const filter = { group, agent, destination, policy, mine: mine === true ? "true" : undefined };
   return {
     server: serverOf(values.server ?? (process.env["GATE_ENDPOINT"] || DEFAULT_SERVER), KEY),
     apiKey: apiKeyOf(values["api-key-file"], KEY),
@@ -86,7 +86,7 @@ export function readApprovalOptions(
     full: values.full ?? false,
     groups: values.groups ?? false,
     filter: {
-      ...Object.fromEntries(Object.entries(asked).filter(([, value]) => value !== undefined)),
+      ...Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)),
       limit: String(values.limit === undefined ? DEFAULT_PAGE : wholeOf("limit", values.limit, MAX_PAGE)),
     },
     intervalMs:

@@ -4,7 +4,7 @@ import { createInterface } from "node:readline";
  * Asks on the terminal, or whoever pipes the answer in. Empty when there is no answer: the input ended, or Ctrl-C.
  * The question goes to standard error, so that it is seen when the output goes elsewhere.
  */
-export function asked(question: string): Promise<string> {
+export function prompt(question: string): Promise<string> {
   return new Promise((resolve) => {
     const isTerminal = process.stdin.isTTY === true && process.stderr.isTTY === true;
     const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: isTerminal });

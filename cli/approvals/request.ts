@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from "../../src/core/base/json.ts";
 import { member, numberMember, textMember } from "../../verifier/read-json.ts";
-import { clipped, visible } from "./sanitize-text.ts";
+import { clipped, sanitizeText } from "./sanitize-text.ts";
 import { count } from "./format.ts";
 
 /**
@@ -12,7 +12,10 @@ export function requestLines(view: JsonObject): readonly (readonly [label: strin
   if (!isJsonObject(http)) return [];
   const repeat = pairOf(member(http, "repeat_header"));
   return [
-    ["request", `${visible(textMember(http, "method") ?? "?")} ${visible(textMember(http, "url") ?? "?")}`],
+    [
+      "request",
+      `${sanitizeText(textMember(http, "method") ?? "?")} ${sanitizeText(textMember(http, "url") ?? "?")}`,
+    ],
     ...pairsOf(member(http, "headers")).map((pair) => ["header", words(pair)] as const),
     ...(repeat === null ? [] : [["header", `${words(repeat)} (Gate adds it)`] as const]),
     ["sends", `${textMember(http, "sent_by") === "agent" ? BY_AGENT : BY_GATE}, ${credential(http)}`],
@@ -44,13 +47,13 @@ function credential(http: JsonObject): string {
       : "without a credential";
   }
   const place = textMember(slot, "in") === "query" ? "query parameter" : "header";
-  return `with its credential in the ${place} ${visible(textMember(slot, "name") ?? "?")}`;
+  return `with its credential in the ${place} ${sanitizeText(textMember(slot, "name") ?? "?")}`;
 }
 
 type Pair = readonly [name: string, value: string];
 
 function words([name, value]: Pair): string {
-  return `${visible(name)}: ${visible(value)}`;
+  return `${sanitizeText(name)}: ${sanitizeText(value)}`;
 }
 
 function pairsOf(list: Json | undefined): readonly Pair[] {

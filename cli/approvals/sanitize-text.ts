@@ -16,13 +16,13 @@ const PILE_OF_MARKS = /\p{M}{4,}/gu;
 const WIDEST = 2;
 
 /** One line, with everything hidden in it written out as `⟨U+001B⟩`. */
-export function visible(text: string): string {
+export function sanitizeText(text: string): string {
   return text.replace(HIDDEN, nameOf).replace(PILE_OF_MARKS, (marks) => Array.from(marks, nameOf).join(""));
 }
 
 /** The same, cut off after so many characters. */
 export function clipped(text: string, chars: number): string {
-  const all = Array.from(visible(text.slice(0, chars * WIDEST)));
+  const all = Array.from(sanitizeText(text.slice(0, chars * WIDEST)));
   return all.length <= chars && text.length <= chars * WIDEST
     ? all.join("")
     : `${all.slice(0, chars - 1).join("")}…`;
@@ -39,7 +39,7 @@ export function quotedLines(text: string, columns: number | null): readonly stri
   // The line feed at the end of a file ends its last line; it does not begin another.
   if (lines.length > 1 && lines.at(-1) === "") lines.pop();
   return lines.flatMap((line) => {
-    const shown = line.split("\t").map(visible).join("    ");
+    const shown = line.split("\t").map(sanitizeText).join("    ");
     return wrapped(shown, columns === null ? Infinity : Math.max(columns - 4, 20)).map((piece, at) =>
       at === 0 ? `  | ${piece}` : `  + ${piece}`,
     );

@@ -51,23 +51,23 @@ export function approvalServer(server: URL, apiKey: string, signal?: AbortSignal
     if (ok) return bytes;
     throw refusalOf(server, status, bytes);
   };
-  const ask = async (path: string, body?: JsonObject) =>
+  const request = async (path: string, body?: JsonObject) =>
     objectOf(await send(path, MAX_ANSWER_BYTES, body), server);
   const intentPath = (id: string) => `/v1/intents/${encodeURIComponent(id)}`;
   return {
     origin: server.origin,
     async queue(filter) {
-      const answer = await ask(`/v1/approvals?${new URLSearchParams(filter).toString()}`);
+      const answer = await request(`/v1/approvals?${new URLSearchParams(filter).toString()}`);
       return { rows: objectsOf(answer, "approvals", server), next: textMember(answer, "next") };
     },
-    groups: async () => objectsOf(await ask("/v1/approvals/groups"), "groups", server),
-    intent: (id) => ask(intentPath(id)),
-    decision: (id) => ask(`${intentPath(id)}/decision`),
-    agent: (id) => ask(`/v1/agents/${encodeURIComponent(id)}`),
+    groups: async () => objectsOf(await request("/v1/approvals/groups"), "groups", server),
+    intent: (id) => request(intentPath(id)),
+    decision: (id) => request(`${intentPath(id)}/decision`),
+    agent: (id) => request(`/v1/agents/${encodeURIComponent(id)}`),
     payload: (id) => send(`${intentPath(id)}/payload`, MAX_PAYLOAD_BYTES),
-    decide: (id, verb, body) => ask(`${intentPath(id)}/${verb}`, body),
+    decide: (id, verb, body) => request(`${intentPath(id)}/${verb}`, body),
     batch: async (decisions) =>
-      objectsOf(await ask("/v1/approvals/batch", { decisions: [...decisions] }), "results", server),
+      objectsOf(await request("/v1/approvals/batch", { decisions: [...decisions] }), "results", server),
   };
 }
 
@@ -76,9 +76,9 @@ function refusalOf(server: URL, status: number, bytes: Uint8Array): Refused {
     return new Refused(status, "invalid_key", `${server.origin} does not know this key: give a reviewer's`);
   }
   const problem = objectIn(bytes);
-  const said = problem === null ? null : textMember(problem, "detail");
+  const reason = problem === null ? null : textMember(problem, "detail");
   const code = problem === null ? null : textMember(problem, "code");
-  const detail = said === null ? `${server.origin} answered ${status}` : clipped(said, 300);
+  const detail = reason === null ? `${server.origin} answered ${status}` : clipped(reason, 300);
   return new Refused(status, code ?? `http_${status}`, detail);
 }
 

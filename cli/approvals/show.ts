@@ -1,7 +1,7 @@
 import { isJsonObject } from "../../src/core/base/json.ts";
 import { member, textMember } from "../../verifier/read-json.ts";
 import type { CommandIo } from "../io.ts";
-import { caseLines, fetchCase, type Case } from "./case.ts";
+import { caseLines, fetchCase, type ApprovalCase } from "./case.ts";
 import { payloadLines, textOf } from "./case-payload.ts";
 import { wholeIds } from "./find.ts";
 import { readApprovalOptions } from "./options.ts";
@@ -30,14 +30,14 @@ export async function runShow(args: readonly string[], io: CommandIo): Promise<n
   return 0;
 }
 
-function payloadOf({ payload }: Case) {
+function payloadOf({ payload }: ApprovalCase) {
   if ("missing" in payload) return { payload: null, payload_encoding: null };
   const content = textOf(payload.bytes);
   if (content !== null) return { payload: content, payload_encoding: "utf8" };
   return { payload: Buffer.from(payload.bytes).toString("base64"), payload_encoding: "base64" };
 }
 
-function eventLines({ view }: Case, columns: number | null): readonly string[] {
+function eventLines({ view }: ApprovalCase, columns: number | null): readonly string[] {
   const events = member(view, "auditTrail");
   if (!Array.isArray(events)) return [];
   return events.filter(isJsonObject).map((event) => {

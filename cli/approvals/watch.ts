@@ -57,7 +57,7 @@ async function watch(
         const ring = bell && !isFirst ? "\u0007" : "";
         io.out(`${ring}${line(isFirst ? "waiting" : "new", rowCells(row, Date.now()))}`);
       }
-      await tellDecided(server, waiting, rows, io);
+      await announceDecision(server, waiting, rows, io);
       for (const [id, row] of rows) waiting.set(id, row);
       if (isFirst) io.err(`Watching ${server.origin}; Ctrl-C ends it.`);
       if (away > 0) io.err("The server answers again.");
@@ -85,8 +85,8 @@ async function pendingRows(
   const rows = new Map<string, JsonObject>();
   let after: string | null = null;
   for (let page = 0; page < MAX_PAGES; page += 1) {
-    const asked: Record<string, string> = { ...filter, limit: "200", ...(after === null ? {} : { after }) };
-    const found = await server.queue(asked);
+    const query: Record<string, string> = { ...filter, limit: "200", ...(after === null ? {} : { after }) };
+    const found = await server.queue(query);
     for (const row of found.rows) {
       const id = textMember(row, "id") ?? "";
       if (isWholeId(id)) rows.set(id, row);
@@ -98,7 +98,7 @@ async function pendingRows(
 }
 
 /** What is not in the queue any more was decided, or is beyond the pages that are watched. */
-async function tellDecided(
+async function announceDecision(
   server: ApprovalServer,
   waiting: Map<string, JsonObject>,
   rows: ReadonlyMap<string, JsonObject>,

@@ -12,7 +12,7 @@ import {
 import { isEqual } from "../../verifier/bytes.ts";
 import { leafOf } from "../../verifier/entry.ts";
 import { errorText } from "../io.ts";
-import { EMPTY_EDGE, grow, rootOf, type Edge } from "./frontier.ts";
+import { EMPTY_FRONTIER, appendLeaf, rootOf, type Frontier } from "./frontier.ts";
 import { readLine } from "./entry-line.ts";
 import { linesOf } from "./lines.ts";
 import { Unreadable } from "./options.ts";
@@ -22,7 +22,7 @@ export interface Target {
   /** Index of the first entry that is not there yet; null: nothing is there. */
   readonly next: number | null;
   /** The tree of what is there; null where the first entries are in another file. */
-  readonly edge: Edge | null;
+  readonly edge: Frontier | null;
   /** The last entry, as its line stands. */
   readonly lastLine: string | null;
   /** Size of the checkpoint the file ends with; null: it ends with an entry. */
@@ -53,7 +53,7 @@ export async function openTarget(path: string): Promise<Target> {
     const { size } = fstatSync(file);
     const start = size === 0 ? 0 : dropTornLine(file, size, path);
     const held =
-      start === 0 ? { next: null, edge: EMPTY_EDGE, lastLine: null, closedAt: null } : await scan(path);
+      start === 0 ? { next: null, edge: EMPTY_FRONTIER, lastLine: null, closedAt: null } : await scan(path);
     return { ...held, ...writer(file, start, path) };
   } catch (error) {
     closeSync(file);
@@ -99,7 +99,7 @@ function dropTornLine(file: number, size: number, path: string): number {
 }
 
 async function scan(path: string): Promise<Omit<Target, "write" | "close">> {
-  let edge: Edge | null = EMPTY_EDGE;
+  let edge: Frontier | null = EMPTY_FRONTIER;
   let next: number | null = null;
   let lastLine: string | null = null;
   let closedAt: number | null = null;
@@ -123,7 +123,7 @@ async function scan(path: string): Promise<Omit<Target, "write" | "close">> {
     }
     if (next === null && line.index > 0) edge = null;
     if (line.index !== (next ?? line.index)) throw damaged;
-    if (edge !== null) edge = grow(edge, leafOf(line.entry));
+    if (edge !== null) edge = appendLeaf(edge, leafOf(line.entry));
     next = line.index + 1;
     lastLine = text;
     closedAt = null;

@@ -2,11 +2,11 @@ import { isEqual } from "../../verifier/bytes.ts";
 import { leafOf } from "../../verifier/entry.ts";
 import { EXIT_FAILED, type CommandIo } from "../io.ts";
 import { UsageError } from "../usage.ts";
-import { EMPTY_EDGE, grow, rootOf, type Edge } from "./frontier.ts";
+import { EMPTY_FRONTIER, appendLeaf, rootOf, type Frontier } from "./frontier.ts";
 import { claimOf, readLine } from "./entry-line.ts";
 import { openTarget, type Target } from "./export-file.ts";
 import { readLedgerOptions } from "./options.ts";
-import { askedServer, type LogServer } from "./server.ts";
+import { connectServer, type LogServer } from "./server.ts";
 
 /** A long export says where it is, this often. */
 const PROGRESS_ENTRIES = 10_000;
@@ -15,7 +15,7 @@ const PROGRESS_ENTRIES = 10_000;
 export async function runExport(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readLedgerOptions(args, ["server", "api-key-file", "from", "out"]);
   const { from, out } = options;
-  const server = askedServer(options);
+  const server = connectServer(options);
   // Asked first: a key that may not read the ledger must not leave an empty file behind.
   await server.health();
   const note = await server.checkpoint();
@@ -37,7 +37,7 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
 function standardOutput(io: CommandIo): Target {
   return {
     next: null,
-    edge: EMPTY_EDGE,
+    edge: EMPTY_FRONTIER,
     lastLine: null,
     closedAt: null,
     write: (text) => io.out(text),
@@ -85,25 +85,25 @@ async function copy(
   io: CommandIo,
 ): Promise<Copied> {
   const { size, root } = claimOf(note);
-  let edge: Edge | null = from === (target.edge?.size ?? -1) ? target.edge : null;
+  let edge: Frontier | null = from === (target.edge?.size ?? -1) ? target.edge : null;
   let isWhole = true;
   let entries = 0;
-  let told = PROGRESS_ENTRIES;
+  let nextProgress = PROGRESS_ENTRIES;
   for (let at = from; at < size;) {
     const page = await server.entries(at, size - at);
     for (const text of page.lines) {
       const line = readLine(text);
       // What does not fit is written all the same: an export of a damaged log is evidence of the damage.
       isWhole &&= line.kind === "entry" && line.index === from + entries;
-      if (edge !== null && line.kind === "entry") edge = grow(edge, leafOf(line.entry));
+      if (edge !== null && line.kind === "entry") edge = appendLeaf(edge, leafOf(line.entry));
       entries += 1;
     }
     if (page.lines.length > 0) target.write(`${page.lines.join("\n")}\n`);
     if (page.next <= at) break;
     at = page.next;
-    if (entries >= told) {
+    if (entries >= nextProgress) {
       io.err(`${at} of ${size} entries`);
-      told += PROGRESS_ENTRIES;
+      nextProgress += PROGRESS_ENTRIES;
     }
   }
   if (target.closedAt !== size) target.write(`${JSON.stringify({ checkpoint: note })}\n`);

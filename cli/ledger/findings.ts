@@ -5,11 +5,11 @@ import type { CommandIo } from "../io.ts";
 const WORDS = { holds: "holds", fails: "FAILS", not_shown: "not shown" } as const;
 
 /** What a verification comes to. `incomplete`: nothing is false, and not everything that was asked is shown. */
-export type Outcome = "proven" | "incomplete" | "broken";
+export type VerificationOutcome = "proven" | "incomplete" | "broken";
 
 export interface Report {
   readonly of: "bundle" | "export" | "server";
-  readonly outcome: Outcome;
+  readonly outcome: VerificationOutcome;
   readonly findings: readonly Finding[];
   /** More for programs. */
   readonly more?: Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ export function showReport(
   return outcome === "proven" ? 0 : 1;
 }
 
-function summary(outcome: Outcome, findings: readonly Finding[]): string {
+function summary(outcome: VerificationOutcome, findings: readonly Finding[]): string {
   const failed = findings.filter(({ status }) => status === "fails").length;
   switch (outcome) {
     case "proven":
@@ -50,6 +50,6 @@ function summary(outcome: Outcome, findings: readonly Finding[]): string {
 /** What an export comes to, and its figures for programs. */
 export function exportOutcome({ findings, broken, entries, intents, head }: ExportReport) {
   const isBroken = broken !== null || findings.some(({ status }) => status === "fails");
-  const outcome: Outcome = isBroken ? "broken" : head === null ? "incomplete" : "proven";
+  const outcome: VerificationOutcome = isBroken ? "broken" : head === null ? "incomplete" : "proven";
   return { outcome, more: { broken, entries, chains: intents, size: head?.size ?? null } };
 }

@@ -5,19 +5,24 @@ import { EMPTY_ROOT, hashNode } from "../../verifier/merkle.ts";
  * The complete subtrees along a tree's right edge, largest first: all it takes to go on growing the tree without
  * having its earlier leaves.
  */
-export interface Edge {
+export interface Frontier {
   readonly size: number;
   readonly trees: readonly { readonly leaves: number; readonly hash: Uint8Array }[];
 }
 
-export const EMPTY_EDGE: Edge = { size: 0, trees: [] };
+export const EMPTY_FRONTIER: Frontier = { size: 0, trees: [] };
 
 /**
  * The edge of a tree, out of the inclusion proof of its last leaf: every sibling of that leaf's path is to the
  * left of it. Null unless leaf and proof lead to exactly this root.
  */
-export function edgeOf(size: number, root: Uint8Array, leaf: string, proof: readonly string[]): Edge | null {
-  if (size === 0) return isEqual(root, EMPTY_ROOT) ? EMPTY_EDGE : null;
+export function frontierOf(
+  size: number,
+  root: Uint8Array,
+  leaf: string,
+  proof: readonly string[],
+): Frontier | null {
+  if (size === 0) return isEqual(root, EMPTY_ROOT) ? EMPTY_FRONTIER : null;
   const [last, ...siblings] = [leaf, ...proof].map(fromBase64);
   let tree = { leaves: 1, hash: last ?? new Uint8Array() };
   const trees: { readonly leaves: number; readonly hash: Uint8Array }[] = [];
@@ -40,17 +45,17 @@ export function edgeOf(size: number, root: Uint8Array, leaf: string, proof: read
   return isWhole && isEqual(rootOf(edge), root) ? edge : null;
 }
 
-export function grow({ size, trees }: Edge, leaf: Uint8Array): Edge {
-  const kept = [...trees];
+export function appendLeaf({ size, trees }: Frontier, leaf: Uint8Array): Frontier {
+  const grown = [...trees];
   let tree = { leaves: 1, hash: leaf };
-  for (let left = kept.at(-1); left?.leaves === tree.leaves; left = kept.at(-1)) {
-    kept.pop();
+  for (let left = grown.at(-1); left?.leaves === tree.leaves; left = grown.at(-1)) {
+    grown.pop();
     tree = { leaves: 2 * tree.leaves, hash: hashNode(left.hash, tree.hash) };
   }
-  return { size: size + 1, trees: [...kept, tree] };
+  return { size: size + 1, trees: [...grown, tree] };
 }
 
-export function rootOf({ trees }: Edge): Uint8Array {
+export function rootOf({ trees }: Frontier): Uint8Array {
   return trees.length === 0
     ? EMPTY_ROOT
     : trees.map(({ hash }) => hash).reduceRight((right, left) => hashNode(left, right));
@@ -67,6 +72,6 @@ function lowestBit(size: number): number {
   return bit;
 }
 
-function isFullSize({ leaves, hash }: Edge["trees"][number]): boolean {
+function isFullSize({ leaves, hash }: Frontier["trees"][number]): boolean {
   return hash.length === 32 && Number.isInteger(Math.log2(leaves));
 }

@@ -49,27 +49,27 @@ export interface Health {
  *
  * @throws {UsageError} when none was, or no key to ask it with
  */
-export function askedServer({ server, apiKey }: Pick<LedgerOptions, "server" | "apiKey">): LogServer {
+export function connectServer({ server, apiKey }: Pick<LedgerOptions, "server" | "apiKey">): LogServer {
   if (server === null) throw new UsageError("name the server with --server");
   if (apiKey !== null) return logServer(server, apiKey);
   throw new UsageError("put an auditor's or admin's key into GATE_API_KEY, or name --api-key-file");
 }
 
 function logServer(server: URL, apiKey: string): LogServer {
-  const ask = (path: string) => get(server, path, apiKey);
+  const request = (path: string) => get(server, path, apiKey);
   return {
     async published() {
-      const log = member(objectOf(await ask("/.well-known/gate"), server), "log");
+      const log = member(objectOf(await request("/.well-known/gate"), server), "log");
       if (!isJsonObject(log)) throw new Unreadable(`${server.href} does not say that it has a log`);
       return { origin: textMember(log, "origin"), vkeys: textsOf(member(log, "vkeys")) };
     },
 
     async checkpoint() {
-      return (await ask("/log/checkpoint")).text;
+      return (await request("/log/checkpoint")).text;
     },
 
     async health() {
-      const health = objectOf(await ask("/log/health"), server);
+      const health = objectOf(await request("/log/health"), server);
       const fault = member(health, "fault");
       return {
         status: textMember(health, "status") ?? "unknown",
@@ -86,7 +86,9 @@ function logServer(server: URL, apiKey: string): LogServer {
     },
 
     async entries(from, limit) {
-      const { text, headers } = await ask(`/log/entries?from=${from}&limit=${Math.min(limit, PAGE_ENTRIES)}`);
+      const { text, headers } = await request(
+        `/log/entries?from=${from}&limit=${Math.min(limit, PAGE_ENTRIES)}`,
+      );
       const next = Number(headers.get("x-log-next"));
       return {
         lines: text.split("\n").filter((line) => line !== ""),
@@ -95,12 +97,12 @@ function logServer(server: URL, apiKey: string): LogServer {
     },
 
     async consistency(old, size) {
-      const answer = await askForProof(() => ask(`/log/proof/consistency?old=${old}&new=${size}`));
+      const answer = await fetchProof(() => request(`/log/proof/consistency?old=${old}&new=${size}`));
       return answer === null ? null : textsOf(member(objectOf(answer, server), "proof"));
     },
 
     async inclusion(index, size) {
-      const answer = await askForProof(() => ask(`/log/proof/inclusion?index=${index}&size=${size}`));
+      const answer = await fetchProof(() => request(`/log/proof/inclusion?index=${index}&size=${size}`));
       if (answer === null) return null;
       const proved = objectOf(answer, server);
       return { leaf: textMember(proved, "leaf_hash") ?? "", proof: textsOf(member(proved, "proof")) };
@@ -124,9 +126,9 @@ interface Answer {
   readonly headers: Headers;
 }
 
-async function askForProof(ask: () => Promise<Answer>): Promise<Answer | null> {
+async function fetchProof(request: () => Promise<Answer>): Promise<Answer | null> {
   try {
-    return await ask();
+    return await request();
   } catch (error) {
     if (error instanceof Refused && error.status === 404) return null;
     throw error;

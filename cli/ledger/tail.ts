@@ -7,10 +7,10 @@ import { isConsistent } from "../../verifier/merkle.ts";
 import { openTreeHead, readVkey, type LogKey, type TreeHead } from "../../verifier/tree-head.ts";
 import { EXIT_FAILED, type CommandIo } from "../io.ts";
 import { UsageError } from "../usage.ts";
-import { edgeOf, grow, rootOf, type Edge } from "./frontier.ts";
+import { frontierOf, appendLeaf, rootOf, type Frontier } from "./frontier.ts";
 import { readLine, type Line } from "./entry-line.ts";
 import { readLedgerOptions, Unreadable } from "./options.ts";
-import { askedServer, Refused, type LogServer } from "./server.ts";
+import { connectServer, Refused, type LogServer } from "./server.ts";
 import { trustedKeys } from "./trust.ts";
 
 /** A cache may answer with a checkpoint that is some seconds old; one that stays smaller is a log that was cut. */
@@ -20,7 +20,7 @@ const SMALLER_TOLERATED = 3;
 interface Seen {
   readonly note: string;
   readonly head: TreeHead;
-  readonly edge: Edge;
+  readonly edge: Frontier;
 }
 
 /** What a signed log never does. Ends the watch. */
@@ -40,7 +40,7 @@ export async function runTail(args: readonly string[], io: CommandIo): Promise<n
   ]);
   const { intervalMs, json, held } = options;
   if (held.length > 1) throw new UsageError("tail goes on from one --checkpoint");
-  const server = askedServer(options);
+  const server = connectServer(options);
   const { vkeys, finding } = await trustedKeys(server, options.keys);
   if (finding.status !== "holds") io.err(finding.words);
   if (finding.status === "fails") return EXIT_FAILED;
@@ -113,7 +113,7 @@ async function openNote(note: string, keys: readonly LogKey[]): Promise<Omit<See
 async function begin(server: LogServer, { note, head }: Omit<Seen, "edge">, io: CommandIo): Promise<Seen> {
   const { size, root, origin } = head;
   const last = size === 0 ? { leaf: "", proof: [] } : await server.inclusion(size - 1, size);
-  const edge = last === null ? null : edgeOf(size, root, last.leaf, last.proof);
+  const edge = last === null ? null : frontierOf(size, root, last.leaf, last.proof);
   if (edge === null) {
     throw new Alarm(
       `the server can't show the last entry of the signed tree of ${size}: it has another log, or a shorter one.\n\n${note}`,
@@ -166,7 +166,7 @@ async function follow(
           `the server does not show entry ${edge.size} of the signed log: its ledger was changed.`,
         );
       }
-      edge = grow(edge, leafOf(line.entry));
+      edge = appendLeaf(edge, leafOf(line.entry));
       show(line);
     }
     if (page.next <= from) break;

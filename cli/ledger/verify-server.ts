@@ -4,7 +4,7 @@ import { claimOf } from "./entry-line.ts";
 import { exportOutcome, showReport } from "./findings.ts";
 import { verifyLog } from "./key-rotation.ts";
 import type { LedgerOptions } from "./options.ts";
-import { askedServer, type Health, type LogServer } from "./server.ts";
+import { connectServer, type Health, type LogServer } from "./server.ts";
 import { trustedKeys } from "./trust.ts";
 
 /** A long log says where it is, this often. */
@@ -13,7 +13,7 @@ const PROGRESS_ENTRIES = 10_000;
 /** Streams a server's whole log through the verifier, and asks its sealer what it thinks. */
 export async function verifyServer(options: LedgerOptions, io: CommandIo): Promise<number> {
   const { origin, held, json } = options;
-  const server = askedServer(options);
+  const server = connectServer(options);
   const { vkeys, finding } = await trustedKeys(server, options.keys);
   // First: asking makes it seal what came in, so the checkpoint covers it.
   const health = await server.health();
@@ -44,15 +44,15 @@ export async function verifyServer(options: LedgerOptions, io: CommandIo): Promi
 
 async function* linesUpTo(server: LogServer, note: string, io: CommandIo): AsyncGenerator<string> {
   const { size } = claimOf(note);
-  let told = PROGRESS_ENTRIES;
+  let nextProgress = PROGRESS_ENTRIES;
   for (let from = 0; from < size;) {
     const { lines, next } = await server.entries(from, size - from);
     yield* lines;
     if (next <= from) break;
     from = next;
-    if (from >= told) {
+    if (from >= nextProgress) {
       io.err(`${from} of ${size} entries`);
-      told += PROGRESS_ENTRIES;
+      nextProgress += PROGRESS_ENTRIES;
     }
   }
   yield JSON.stringify({ checkpoint: note });

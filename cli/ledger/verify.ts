@@ -6,7 +6,7 @@ import { member, readJson } from "../../verifier/read-json.ts";
 import { verifyBundle } from "../../verifier/verify-bundle.ts";
 import type { CommandIo } from "../io.ts";
 import { UsageError } from "../usage.ts";
-import { exportOutcome, showReport, type Outcome } from "./findings.ts";
+import { exportOutcome, showReport, type VerificationOutcome } from "./findings.ts";
 import { linesOf, openEvidence, textOf, wholeText, type Evidence } from "./lines.ts";
 import { verifyLog } from "./key-rotation.ts";
 import { readLedgerOptions, Unreadable, type LedgerOptions } from "./options.ts";
@@ -44,7 +44,7 @@ const LINK_HINT =
   "To link it with the older checkpoint, fetch SERVER/log/proof/consistency?old=…&new=… (sizes: second lines of both) and hand it in with --proof.";
 
 /** Who hands in an older checkpoint asks for a comparison: one that could not be made is not a pass. */
-function outcomeOf(findings: readonly Finding[]): Outcome {
+function outcomeOf(findings: readonly Finding[]): VerificationOutcome {
   const verdict = verdictOf(findings);
   return verdict === "proven" && findings.some(isUnlinked) ? "incomplete" : verdict;
 }

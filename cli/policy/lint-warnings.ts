@@ -2,29 +2,29 @@ import { listsName } from "../../src/core/registry/name-patterns.ts";
 import type { Policy, PolicyField, PolicyRules } from "../../src/core/policy/policy.ts";
 import type { Registry } from "../../src/core/registry/registry.ts";
 
-export interface Oddity {
+export interface LintWarning {
   readonly line: number;
   readonly message: string;
 }
 
 /** What is allowed and most likely not meant. */
-export function oddities(policy: Policy, registry: Registry): readonly Oddity[] {
+export function lintWarnings(policy: Policy, registry: Registry): readonly LintWarning[] {
   const variants = [policy.base, ...policy.environments.values()];
   const found = variants.flatMap((rules) => [
     ...ofRules(rules),
-    ...toldInVain(rules, registry),
+    ...uselessEscalations(rules, registry),
     ...countedAsOne(policy.id, rules, registry),
   ]);
   if (registry.destinations.size > 0) found.push(...unbound(policy, registry));
   const seen = new Set<string>();
   return found.filter(({ line, message }) => {
-    const said = `${line}:${message}`;
-    return !seen.has(said) && seen.add(said);
+    const key = `${line}:${message}`;
+    return !seen.has(key) && seen.add(key);
   });
 }
 
-function ofRules(rules: PolicyRules): Oddity[] {
-  const found: Oddity[] = [];
+function ofRules(rules: PolicyRules): LintWarning[] {
+  const found: LintWarning[] = [];
   const odd = (field: PolicyField, message: string) =>
     void found.push({ line: rules.fields.get(field)?.line ?? 1, message });
   const { autoApproveUnder: under, requireApprovalOver: over } = rules;
@@ -63,7 +63,10 @@ function ofRules(rules: PolicyRules): Oddity[] {
 }
 
 /** Who is told next should be somebody who may decide: the others can only look on. */
-function toldInVain({ approvers, escalate, fields }: PolicyRules, registry: Registry): readonly Oddity[] {
+function uselessEscalations(
+  { approvers, escalate, fields }: PolicyRules,
+  registry: Registry,
+): readonly LintWarning[] {
   const { groups, people } = approvers;
   if (groups.length === 0 && people.length === 0) return [];
   const mayDecide = new Set([...people, ...groups.flatMap((id) => [...(registry.groups.get(id) ?? [])])]);
@@ -80,7 +83,7 @@ function countedAsOne(
   policy: string,
   { autoApproveUnder, allowedTypes, fields }: PolicyRules,
   registry: Registry,
-): readonly Oddity[] {
+): readonly LintWarning[] {
   if (autoApproveUnder === null || autoApproveUnder === 0) return [];
   if (allowedTypes !== null && !allowedTypes.has("json")) return [];
   return [...registry.destinations.values()]
@@ -94,7 +97,7 @@ function countedAsOne(
 }
 
 /** A listed destination that nobody bound can be decided by whichever policy an agent names. */
-function unbound(policy: Policy, registry: Registry): readonly Oddity[] {
+function unbound(policy: Policy, registry: Registry): readonly LintWarning[] {
   const line = policy.base.fields.get("destinations")?.line ?? 1;
   return policy.base.destinations.written
     .filter((name) => !name.endsWith(".*") && listsName(policy.base.destinations, name))

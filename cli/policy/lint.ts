@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EXIT_FINDINGS, readOptions } from "./options.ts";
 import type { Io } from "./options.ts";
-import { oddities } from "./lint-warnings.ts";
+import { lintWarnings } from "./lint-warnings.ts";
 import { lineFor, readRuleFiles } from "./rule-files.ts";
 
 /** Mistakes fail; what only looks odd is said, and fails under `--strict`. */
@@ -9,7 +9,7 @@ export async function runLint(args: readonly string[], io: Io): Promise<number> 
   const options = readOptions(args);
   const { policies, registry, problems } = readRuleFiles(options);
   const odd = policies.flatMap((file) =>
-    oddities(file.policy, registry).map((oddity) => ({
+    lintWarnings(file.policy, registry).map((oddity) => ({
       file: join(options.policyDir, file.file),
       line: oddity.line,
       column: 1,

@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { Rules } from "../../src/core/policy/evaluate.ts";
 import type { Policy } from "../../src/core/policy/policy.ts";
 import type { Registry } from "../../src/core/registry/registry.ts";
-import { checkTogether } from "../../src/config/cross-checks.ts";
+import { crossCheck } from "../../src/config/cross-checks.ts";
 import type { PolicyFile, RegistryFile } from "../../src/config/cross-checks.ts";
 import { EMPTY_LOCAL_REGISTRY, parseRegistry } from "../../src/config/registry/parse.ts";
 import { idOf, parsePolicy } from "../../src/config/policy/parse.ts";
@@ -44,7 +44,7 @@ export function readRuleFiles(options: Options): RuleFiles {
   if (problems.length === 0) {
     const place = (problem: PolicyProblem) =>
       problem.file === file?.file ? (options.registry ?? "") : join(policyDir, problem.file);
-    problems.push(...checkTogether(policies, file).map((problem) => ({ ...problem, file: place(problem) })));
+    problems.push(...crossCheck(policies, file).map((problem) => ({ ...problem, file: place(problem) })));
   }
   const registry = file?.registry ?? EMPTY_LOCAL_REGISTRY;
   return { policies, registry, problems, rules: { registry, policy: (id) => known.get(id) } };

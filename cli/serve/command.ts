@@ -95,12 +95,12 @@ function shown(path: string): string {
 
 /** The first signal asks; a second one, from somebody who does not want to wait, insists. */
 function nextSignal(): Promise<null> {
-  let asked = false;
+  let isStopping = false;
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => {
-        if (asked) process.exit(EXIT_FAILED);
-        asked = true;
+        if (isStopping) process.exit(EXIT_FAILED);
+        isStopping = true;
         resolve(null);
       });
     }

@@ -27,8 +27,8 @@ export async function checkedCredentials(server: URL, apiKey: string): Promise<r
   }
   const answer = objectIn(bytes);
   if (!ok) {
-    const said = answer === null ? null : textMember(answer, "detail");
-    throw new Refused(said === null ? `${server.origin} answered ${status}` : clipped(said, 300));
+    const detail = answer === null ? null : textMember(answer, "detail");
+    throw new Refused(detail === null ? `${server.origin} answered ${status}` : clipped(detail, 300));
   }
   const list = answer === null ? undefined : member(answer, "credentials");
   // What can't be read must not count as "all is well".

@@ -2,7 +2,7 @@ import type { EarlierIntent, History, HistoryNeed, WindowCount } from "../../src
 import type { Reservation, Settlement } from "../../src/ports/counters.ts";
 
 /** Nothing older is ever asked for: a policy's windows end at 366 days. */
-const KEEP_MS = 367 * 24 * 60 * 60 * 1000;
+const RETENTION_MS = 367 * 24 * 60 * 60 * 1000;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS intents (
@@ -155,9 +155,9 @@ export class AgentStore {
   #prune(now: number): void {
     this.#sql.exec(
       "DELETE FROM counted WHERE intent IN (SELECT id FROM intents WHERE at < ?)",
-      now - KEEP_MS,
+      now - RETENTION_MS,
     );
-    this.#sql.exec("DELETE FROM intents WHERE at < ?", now - KEEP_MS);
-    this.#sql.exec("DELETE FROM rejections WHERE at < ?", now - KEEP_MS);
+    this.#sql.exec("DELETE FROM intents WHERE at < ?", now - RETENTION_MS);
+    this.#sql.exec("DELETE FROM rejections WHERE at < ?", now - RETENTION_MS);
   }
 }

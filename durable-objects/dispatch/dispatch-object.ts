@@ -1,5 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Delivery, DeliveryRecord, TellMessage, Told } from "../../src/ports/notifications.ts";
+import type {
+  Delivery,
+  DeliveryRecord,
+  NotifyMessage,
+  DeliveryResult,
+} from "../../src/ports/notifications.ts";
 import { DispatchStore } from "./store.ts";
 
 /** A message that nobody has come for by now is lost: the queue's batches are collected for a second. */
@@ -65,9 +70,9 @@ export class DispatchObject extends DurableObject<Env> {
     return this.#store.lease(limit, Date.now());
   }
 
-  async settle(id: string, told: Told): Promise<void> {
+  async settle(id: string, result: DeliveryResult): Promise<void> {
     const now = Date.now();
-    this.#store.settle(id, told, now);
+    this.#store.settle(id, result, now);
     const next = this.#store.nextAt();
     // What is due already is for whoever settles to go on with: a message for each would be one per delivery.
     if (next !== null) await this.#wakeBy(next <= now ? now + LOST_MS : next);
@@ -124,12 +129,12 @@ export class DispatchObject extends DurableObject<Env> {
   /** One message at a time: whoever comes for it finds all there is. */
   async #ask(): Promise<void> {
     const now = Date.now();
-    const isAsked = this.#askedAt !== null && now >= this.#askedAt && now - this.#askedAt < LOST_MS;
-    if (isAsked) return;
+    const isPending = this.#askedAt !== null && now >= this.#askedAt && now - this.#askedAt < LOST_MS;
+    if (isPending) return;
     this.#askedAt = now;
     await this.#wakeBy(now + LOST_MS);
     try {
-      await this.env.EVENTS.send({ type: "tell" } satisfies TellMessage);
+      await this.env.EVENTS.send({ type: "notify" } satisfies NotifyMessage);
     } catch (error) {
       this.#askedAt = null;
       console.error({ message: "queue not told", error: String(error) });

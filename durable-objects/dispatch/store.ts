@@ -3,7 +3,7 @@ import type {
   DeliveryKind,
   DeliveryRecord,
   DeliveryState,
-  Told,
+  DeliveryResult,
 } from "../../src/ports/notifications.ts";
 
 /** A lease ends by itself: whoever held it died half-way, and the delivery is due again. */
@@ -13,10 +13,10 @@ export const LEASE_MS = 60_000;
 const LANE_WIDTH = 2;
 
 /** What ended is kept this long for whoever asks what became of it. */
-const KEPT_MS = 30 * 24 * 60 * 60_000;
+const RETENTION_MS = 30 * 24 * 60 * 60_000;
 
 /** Removed in one go; more comes next time. */
-const PRUNED_AT_ONCE = 1_000;
+const PRUNE_BATCH = 1_000;
 
 /** Lanes with something due that are looked at in one go; the others are served as these end. */
 const LANES_AT_ONCE = 1_000;
@@ -176,22 +176,22 @@ export class DispatchStore {
   }
 
   /** An attempt that ends after its lease did says nothing about what was settled meanwhile. */
-  settle(id: string, told: Told, now: number): void {
+  settle(id: string, result: DeliveryResult, now: number): void {
     const [state, nextAt] =
-      told.kind === "retry"
-        ? (["pending", now + (told.afterMs ?? RETRY_MS)] as const)
-        : ([told.kind, null] as const);
+      result.kind === "retry"
+        ? (["pending", now + (result.afterMs ?? RETRY_MS)] as const)
+        : ([result.kind, null] as const);
     this.#storage.sql.exec(
       `UPDATE deliveries SET state = ?, next_at = ?, leased = 0, last_status = ?, last_problem = ?,
          delivered_at = ?, ended_at = ?, receipt = COALESCE(?, receipt)
        WHERE id = ? AND state = 'pending'`,
       state,
       nextAt,
-      "status" in told ? told.status : null,
-      "problem" in told ? told.problem : null,
-      told.kind === "delivered" ? now : null,
-      told.kind === "retry" ? null : now,
-      told.kind === "delivered" ? told.receipt : null,
+      "status" in result ? result.status : null,
+      "problem" in result ? result.problem : null,
+      result.kind === "delivered" ? now : null,
+      result.kind === "retry" ? null : now,
+      result.kind === "delivered" ? result.receipt : null,
       id,
     );
   }
@@ -249,8 +249,8 @@ export class DispatchStore {
   prune(now: number): void {
     this.#storage.sql.exec(
       `DELETE FROM deliveries WHERE id IN
-         (SELECT id FROM deliveries WHERE ended_at <= ? ORDER BY ended_at LIMIT ${PRUNED_AT_ONCE})`,
-      now - KEPT_MS,
+         (SELECT id FROM deliveries WHERE ended_at <= ? ORDER BY ended_at LIMIT ${PRUNE_BATCH})`,
+      now - RETENTION_MS,
     );
   }
 

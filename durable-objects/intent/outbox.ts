@@ -51,9 +51,9 @@ export class IntentOutbox {
   /** Everything that follows from a commit. False when some of it has to be tried again. */
   async catchUp(): Promise<boolean> {
     if (!(await this.flush())) return false;
-    const isTold = await this.#tell();
+    const isSettled = await this.#tell();
     await this.#haveSent();
-    return isTold;
+    return isSettled;
   }
 
   /** A write that Gate sends is asked for in the queue until it has begun, and again where nothing had been sent. */

@@ -187,8 +187,8 @@ export class IntentStore {
     return this.#pieces("payload", 0, stored.payload.bytes);
   }
 
-  putResponse({ body, ...said }: KeptResponse): void {
-    const text = JSON.stringify({ ...said, bytes: body.length } satisfies StoredResponse);
+  putResponse({ body, ...head }: KeptResponse): void {
+    const text = JSON.stringify({ ...head, bytes: body.length } satisfies StoredResponse);
     this.#putSealed(key("response", 0), Buffer.from(text));
     this.#putPieces("response", 1, body);
   }
@@ -201,8 +201,8 @@ export class IntentStore {
     const name = key("response", 0);
     const sealed = this.#storage.kv.get<Uint8Array>(name);
     if (sealed === undefined) return null;
-    const { bytes, ...said } = JSON.parse(this.#unseal(name, sealed).toString()) as StoredResponse;
-    return { ...said, body: this.#pieces("response", 1, bytes) };
+    const { bytes, ...head } = JSON.parse(this.#unseal(name, sealed).toString()) as StoredResponse;
+    return { ...head, body: this.#pieces("response", 1, bytes) };
   }
 
   /** Destroys the key and the salt, and what they opened. What comes after is sealed and committed to anew. */

@@ -4,7 +4,7 @@ import { logSigner } from "../../src/adapters/signing/tlog-signer.ts";
 import { consistencyProof, inclusionProof } from "../../src/core/tlog/proofs.ts";
 import { err, ok, type Result } from "../../src/core/base/result.ts";
 import type { LeafProof, LogHealth, Sealed, SignedCheckpoint } from "../../src/ports/tlog.ts";
-import { sealRows, type Log } from "./seal.ts";
+import { sealRows, type SealTarget } from "./seal.ts";
 import { LogStore } from "./store.ts";
 
 /** While rows come in, the log is sealed this often. */
@@ -30,7 +30,7 @@ const MAX_PROOFS = 1_000;
  */
 export class LogObject extends DurableObject<Env> {
   readonly #store: LogStore;
-  readonly #log: Log;
+  readonly #log: SealTarget;
   #current: Promise<Sealed> | undefined;
   #next: Promise<Sealed> | undefined;
   /** When the last run that D1 answered began. */

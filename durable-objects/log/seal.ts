@@ -9,7 +9,7 @@ import type { LogStore } from "./store.ts";
 const PAGES_PER_RUN = 50;
 
 /** What a run works with. */
-export interface Log {
+export interface SealTarget {
   readonly store: LogStore;
   readonly rows: LogRows;
   readonly signer: LogSigner;
@@ -35,7 +35,7 @@ export interface Run {
  *
  * @throws when D1 or the storage does not do its part; what is stored is whole then
  */
-export async function sealRows(log: Log): Promise<Run> {
+export async function sealRows(log: SealTarget): Promise<Run> {
   const { store, signer } = log;
   const before = store.size();
   await signer.ready();
@@ -50,13 +50,13 @@ export async function sealRows(log: Log): Promise<Run> {
     const conflict = conflictWith(store, page.signed);
     // A log that lost its storage grows back to what was signed; until it has, that is no fault.
     const fault = misfit ?? (conflict?.reason === "checkpoint_ahead" && hasMore ? null : conflict);
-    note(store, fault);
+    recordFault(store, fault);
     if (conflict === null) await sign(log, page.signed);
     return { isComplete: fault === null && !isBehind, hasMore, rows, added: store.size() - before };
   }
 }
 
-function sealPage({ store, signer }: Log, page: LedgerPage): Misfit | null {
+function sealPage({ store, signer }: SealTarget, page: LedgerPage): Misfit | null {
   const size = store.size();
   const { leaves, heads, misfit } = checkPage(page, {
     size,
@@ -77,7 +77,7 @@ function conflictWith(store: LogStore, signed: LedgerPage["signed"]): Misfit | n
 }
 
 /** Keeps why the log stands still, and says so each time it is met. */
-function note(store: LogStore, misfit: Misfit | null): void {
+function recordFault(store: LogStore, misfit: Misfit | null): void {
   const before = store.fault();
   const now = Date.now();
   const isKnown = before?.reason === misfit?.reason && before?.row === misfit?.row;
@@ -89,7 +89,10 @@ function note(store: LogStore, misfit: Misfit | null): void {
  * Signs the tree as it is committed. D1 takes the checkpoint first and the object second: what only D1 has is
  * signed again with the same outcome, and what neither has was told to nobody.
  */
-async function sign({ store, rows, signer, origin }: Log, published: LedgerPage["signed"]): Promise<void> {
+async function sign(
+  { store, rows, signer, origin }: SealTarget,
+  published: LedgerPage["signed"],
+): Promise<void> {
   const size = store.size();
   const last = store.checkpoint();
   if (last?.size === size) {

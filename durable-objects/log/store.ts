@@ -21,10 +21,10 @@ const TILE_HEIGHT = 8;
 const TILE_HASHES = 2 ** TILE_HEIGHT;
 
 /** Faults that are over, kept for whoever looks into them later. */
-const FAULTS_KEPT = 20;
+const MAX_PAST_FAULTS = 20;
 
 /** Computed hashes kept in memory, of some 200 bytes each: proofs near each other share most of their way up. */
-const COMPUTED_KEPT = 16_384;
+const MAX_CACHED_HASHES = 16_384;
 
 export interface PastFault extends LogFault {
   readonly until: number;
@@ -76,7 +76,10 @@ export class LogStore {
   putFault(fault: LogFault | null, now: number): void {
     const before = this.fault();
     if (before !== null) {
-      this.#storage.kv.put("faults", [{ ...before, until: now }, ...this.pastFaults()].slice(0, FAULTS_KEPT));
+      this.#storage.kv.put(
+        "faults",
+        [{ ...before, until: now }, ...this.pastFaults()].slice(0, MAX_PAST_FAULTS),
+      );
     }
     if (fault === null) this.#storage.kv.delete("fault");
     else this.#storage.kv.put("fault", fault);
@@ -140,7 +143,7 @@ export class LogStore {
       const known = this.#computed.get(key);
       if (known !== undefined) return known;
       const hash = nodeHash(hashAt(level - 1, 2 * index), hashAt(level - 1, 2 * index + 1));
-      if (this.#computed.size >= COMPUTED_KEPT) this.#computed.clear();
+      if (this.#computed.size >= MAX_CACHED_HASHES) this.#computed.clear();
       this.#computed.set(key, hash);
       return hash;
     };

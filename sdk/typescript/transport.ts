@@ -100,9 +100,9 @@ function interpret(response: Response, text: string): Readonly<Record<string, un
   if (status >= 200 && status < 300) return body;
   // A key used before: a decision about an existing intent, and no failure of the call.
   if (status === 409 && body["status"] === "duplicate_blocked") return body;
-  const said = [body["detail"], body["message"], body["error"]].find((part) => typeof part === "string");
+  const message = [body["detail"], body["message"], body["error"]].find((part) => typeof part === "string");
   const code = [body["code"], body["error"]].find((part) => typeof part === "string");
-  throw new GateError(String(said ?? `HTTP ${status}`), {
+  throw new GateError(String(message ?? `HTTP ${status}`), {
     status,
     code: String(code ?? `http_${status}`),
     body,

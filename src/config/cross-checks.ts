@@ -23,7 +23,7 @@ export interface RegistryFile {
  * What is wrong between files that are right each by itself: bound policies that don't exist, don't list the
  * destination or want another executor than it, approvers that nobody knows.
  */
-export function checkTogether(
+export function crossCheck(
   policies: readonly PolicyFile[],
   registry: RegistryFile | null,
 ): readonly PolicyProblem[] {
@@ -119,8 +119,8 @@ function checkPeople({ file, text, policy }: PolicyFile, registry: Registry): re
   }
   const seen = new Set<string>();
   return problems.filter(({ line, column, message }) => {
-    const said = `${line}:${column}:${message}`;
-    return !seen.has(said) && seen.add(said);
+    const key = `${line}:${column}:${message}`;
+    return !seen.has(key) && seen.add(key);
   });
 }
 

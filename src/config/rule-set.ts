@@ -24,7 +24,7 @@ export interface RuleSet extends Rules {
  * @throws {Error} when the registry does not parse: it says what binds whom, so nothing can be decided without
  *   it. Callers answer 503 and say so in the log; deploy and start have refused such a file before.
  */
-export function compileRules(
+export function compileRuleSet(
   { policies, broken, registry }: RuleTexts,
   unbound: Registry["unboundDestinations"],
 ): RuleSet {

@@ -1,10 +1,10 @@
 import { exports } from "cloudflare:workers";
 import { portsOf } from "../env.ts";
 import type { DeadlineMessage, SendMessage } from "../ports/intents.ts";
-import type { TellMessage } from "../ports/notifications.ts";
+import type { NotifyMessage } from "../ports/notifications.ts";
 import type { Ports } from "../ports/ports.ts";
 
-export type QueueMessage = DeadlineMessage | TellMessage | SendMessage;
+export type QueueMessage = DeadlineMessage | NotifyMessage | SendMessage;
 
 /**
  * On one machine batches run one after the other: each waits this long for its writes to be sent, so that with quick
@@ -60,5 +60,5 @@ function isSend(body: unknown): body is SendMessage {
 }
 
 function isNotification(body: unknown): boolean {
-  return (body as Partial<TellMessage> | null)?.type === "tell";
+  return (body as Partial<NotifyMessage> | null)?.type === "notify";
 }

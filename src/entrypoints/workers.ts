@@ -1,7 +1,7 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { carryOut } from "../app/execution/execute-write.ts";
-import { tellChannel } from "../app/notifications/channels/send.ts";
-import { work } from "../app/notifications/run-deliveries.ts";
+import { sendToChannel } from "../app/notifications/channels/send.ts";
+import { runDeliveries } from "../app/notifications/run-deliveries.ts";
 import { isToBeSent } from "../core/intent/sending.ts";
 import { portsOf } from "../env.ts";
 
@@ -11,7 +11,7 @@ import { portsOf } from "../env.ts";
  */
 export class NotificationWorker extends WorkerEntrypoint<Env> {
   async begin(): Promise<void> {
-    this.ctx.waitUntil(work(portsOf(this.env), tellChannel));
+    this.ctx.waitUntil(runDeliveries(portsOf(this.env), sendToChannel));
   }
 }
 

@@ -50,7 +50,7 @@ export interface DeliveryRecord extends Delivery {
 }
 
 /** What became of one attempt. */
-export type Told =
+export type DeliveryResult =
   | { readonly kind: "delivered"; readonly status: number | null; readonly receipt: string | null }
   /** `afterMs`: what the other side asked for, else Gate's own schedule. */
   | {
@@ -89,7 +89,7 @@ export interface NewsPage {
 }
 
 /** A ledger row of an intent, with what the list of intents says of it. */
-export interface ToldRow {
+export interface LedgerRowDetail {
   readonly intent: string;
   readonly seq: number;
   readonly event: string;
@@ -112,7 +112,7 @@ export interface Deliveries {
   /** A page of the ledger after this row. */
   news(after: number): Promise<NewsPage>;
   /** One entry of one intent; null: the ledger does not have it. */
-  row(intent: string, seq: number): Promise<ToldRow | null>;
+  row(intent: string, seq: number): Promise<LedgerRowDetail | null>;
   /** Moves the cursor and adds these, or does nothing because another call moved it first. */
   plan(from: number, to: number, deliveries: readonly Delivery[]): Promise<boolean>;
   /** Adds these besides; what is there already stays as it is. */
@@ -120,7 +120,7 @@ export interface Deliveries {
   /** What is due now, a few of each lane. Nobody else gets it for a minute. `attempts` counts this one. */
   lease(limit: number): Promise<readonly DeliveryRecord[]>;
   /** What became of an attempt. To be tried again: after `afterMs`, or a minute. */
-  settle(id: string, told: Told): Promise<void>;
+  settle(id: string, told: DeliveryResult): Promise<void>;
   /** Everything that was told or is to be told of these intents, oldest first. */
   ofIntents(intents: readonly string[]): Promise<readonly DeliveryRecord[]>;
   /** One place's, newest first. */
@@ -136,8 +136,8 @@ export interface Deliveries {
 }
 
 /** Says in the queue that there is something to plan or to deliver. */
-export interface TellMessage {
-  readonly type: "tell";
+export interface NotifyMessage {
+  readonly type: "notify";
 }
 
 /** A place that another program registered for events. */

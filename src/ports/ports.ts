@@ -1,4 +1,4 @@
-import type { PutInFailure } from "../core/outbound/inject-and-mask.ts";
+import type { InjectionFailure } from "../core/outbound/inject-and-mask.ts";
 import type { Result } from "../core/base/result.ts";
 import type { CodeFlow, Credentials, Sessions, TokenVerifier } from "./identity.ts";
 import type { Log } from "./tlog.ts";
@@ -45,7 +45,7 @@ export interface Ports {
   /** A credential of the registry, fetched now; null: it is not to be had. */
   secret(name: string): Promise<string | null>;
   /** Can this credential be had and put in now? It is fetched as for a use, and forgotten. */
-  checkSecret(name: string): Promise<Result<void, VaultFailure | PutInFailure>>;
+  checkSecret(name: string): Promise<Result<void, VaultFailure | InjectionFailure>>;
   /** False once an agent has proposed more than the flood limit within a minute. */
   allowProposal(agent: string): Promise<boolean>;
   /** A one-time token, derived anew each time it is needed and never stored. */

@@ -1,6 +1,6 @@
 import type { DestinationCredential } from "../core/registry/registry.ts";
 import type { InjectProblem } from "../core/outbound/inject.ts";
-import type { AnswerProblem } from "../core/outbound/response.ts";
+import type { ResponseProblem } from "../core/outbound/response.ts";
 import type { Header } from "../core/outbound/header-names.ts";
 import type { Result } from "../core/base/result.ts";
 import type { VaultProblem } from "./vault.ts";
@@ -47,7 +47,7 @@ export interface UpstreamAnswer {
    */
   readonly body: ReadableStream<Uint8Array> | null;
   /** Set where there is a body that can't be masked, and so is not there; the status is the upstream's all the same. */
-  readonly withheld: AnswerProblem | null;
+  readonly withheld: ResponseProblem | null;
 }
 
 export type CallProblem =

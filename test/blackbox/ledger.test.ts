@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs
 import { createServer, type Server } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { edgeOf, EMPTY_EDGE, grow, rootOf } from "../../cli/ledger/frontier.ts";
+import { frontierOf, EMPTY_FRONTIER, appendLeaf, rootOf } from "../../cli/ledger/frontier.ts";
 import { inclusionProof } from "../../src/core/tlog/proofs.ts";
 import { leafHash, nodeHash, type HashAt } from "../../src/core/tlog/tree.ts";
 import {
@@ -29,29 +29,29 @@ const hashAt: HashAt = (level, index) =>
 
 describe("the edge of a signed tree", () => {
   test("comes out of the proof of its last leaf, and grows as the tree does", () => {
-    let grown = EMPTY_EDGE;
+    let grown = EMPTY_FRONTIER;
     for (const [at, leaf] of leaves.entries()) {
-      grown = grow(grown, leaf);
+      grown = appendLeaf(grown, leaf);
       const size = at + 1;
       const proof = inclusionProof(at, size, hashAt).map(base64);
-      expect(edgeOf(size, rootOf(grown), base64(leaf), proof), String(size)).toEqual(grown);
+      expect(frontierOf(size, rootOf(grown), base64(leaf), proof), String(size)).toEqual(grown);
     }
   });
 
   test("is refused when anything about it is not so", () => {
-    const edge = leaves.slice(0, 13).reduce(grow, EMPTY_EDGE);
+    const edge = leaves.slice(0, 13).reduce(appendLeaf, EMPTY_FRONTIER);
     const root = rootOf(edge);
     const leaf = base64(leaves[12] ?? new Uint8Array());
     const proof = inclusionProof(12, 13, hashAt).map(base64);
-    expect(edgeOf(13, root, leaf, proof)).not.toBeNull();
-    expect(edgeOf(12, root, leaf, proof)).toBeNull();
-    expect(edgeOf(14, root, leaf, proof)).toBeNull();
-    expect(edgeOf(0, root, leaf, proof)).toBeNull();
-    expect(edgeOf(13, root, leaf, [...proof, leaf])).toBeNull();
-    expect(edgeOf(13, root, leaf, proof.slice(1))).toBeNull();
-    expect(edgeOf(13, root, leaf, ["AAAA", ...proof.slice(1)])).toBeNull();
-    expect(edgeOf(13, root, "", proof)).toBeNull();
-    expect(edgeOf(13, leaves[0] ?? root, leaf, proof)).toBeNull();
+    expect(frontierOf(13, root, leaf, proof)).not.toBeNull();
+    expect(frontierOf(12, root, leaf, proof)).toBeNull();
+    expect(frontierOf(14, root, leaf, proof)).toBeNull();
+    expect(frontierOf(0, root, leaf, proof)).toBeNull();
+    expect(frontierOf(13, root, leaf, [...proof, leaf])).toBeNull();
+    expect(frontierOf(13, root, leaf, proof.slice(1))).toBeNull();
+    expect(frontierOf(13, root, leaf, ["AAAA", ...proof.slice(1)])).toBeNull();
+    expect(frontierOf(13, root, "", proof)).toBeNull();
+    expect(frontierOf(13, leaves[0] ?? root, leaf, proof)).toBeNull();
   });
 });
 

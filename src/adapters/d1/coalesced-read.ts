@@ -11,7 +11,7 @@ const waitingOf = new WeakMap<D1Database, Waiting[]>();
  * for at once costs it one way to D1 and back, and D1 one call. A turn is one request's alone, so no request waits for
  * another's.
  */
-export function readTogether<T>(db: D1Database, statement: D1PreparedStatement): Promise<readonly T[]> {
+export function coalescedRead<T>(db: D1Database, statement: D1PreparedStatement): Promise<readonly T[]> {
   return new Promise<readonly unknown[]>((resolve, reject) => {
     const waiting = waitingOf.get(db) ?? [];
     waiting.push({ statement, resolve, reject });
@@ -24,10 +24,10 @@ export function readTogether<T>(db: D1Database, statement: D1PreparedStatement):
   }) as Promise<readonly T[]>;
 }
 
-async function send(db: D1Database, asked: readonly Waiting[]): Promise<void> {
+async function send(db: D1Database, waiting: readonly Waiting[]): Promise<void> {
   // A batch is a transaction: where D1 gives none, it may still answer what only reads.
-  const together = asked.length > 1 ? await db.batch(asked.map(statementOf)).catch(() => null) : null;
-  for (const [at, { statement, resolve, reject }] of asked.entries()) {
+  const together = waiting.length > 1 ? await db.batch(waiting.map(statementOf)).catch(() => null) : null;
+  for (const [at, { statement, resolve, reject }] of waiting.entries()) {
     const answer = together === null ? statement.all() : Promise.resolve(together[at]);
     answer.then((answered) => resolve(answered?.results ?? []), reject);
   }

@@ -8,7 +8,7 @@ interface CompiledRules extends Rules {
 }
 
 /** Hashes whose text this isolate has seen in D1. */
-const kept = new Set<string>();
+const stored = new Set<string>();
 
 /** @param source the rules in force now; may answer from its own cache */
 export function ruleBook(db: D1Database, source: () => Promise<CompiledRules>): RuleBook {
@@ -24,15 +24,15 @@ export function ruleBook(db: D1Database, source: () => Promise<CompiledRules>): 
         .first<{ id: string; text: string }>();
     },
     async keep(hashes) {
-      const unseen = hashes.filter((hash) => !kept.has(hash));
+      const unseen = hashes.filter((hash) => !stored.has(hash));
       if (unseen.length === 0) return;
       // Asked first: while D1 can be read and not written, a new isolate still decides by texts that are there.
       const { results } = await db
         .prepare("SELECT hash FROM policy_texts WHERE hash IN (SELECT value FROM json_each(?1))")
         .bind(JSON.stringify(unseen))
         .all<{ hash: string }>();
-      for (const { hash } of results) kept.add(hash);
-      const missing = unseen.filter((hash) => !kept.has(hash));
+      for (const { hash } of results) stored.add(hash);
+      const missing = unseen.filter((hash) => !stored.has(hash));
       const { texts } = await source();
       const statements = missing.flatMap((hash) => {
         const found = texts.get(hash);
@@ -44,7 +44,7 @@ export function ruleBook(db: D1Database, source: () => Promise<CompiledRules>): 
           .bind(hash, found.id, found.text, Date.now());
       });
       if (statements.length > 0) await db.batch(statements);
-      for (const hash of missing) kept.add(hash);
+      for (const hash of missing) stored.add(hash);
     },
   };
 }

@@ -2,7 +2,7 @@ import { digestOf, sha256Hex } from "../../core/base/digest.ts";
 import { nameKey, type Principal } from "../../core/identity/principal.ts";
 import { err, ok } from "../../core/base/result.ts";
 import { insertPrincipal, isNameTaken, principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
-import { readTogether } from "./coalesced-read.ts";
+import { coalescedRead } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 import type { Principals } from "../../ports/principals.ts";
 
@@ -41,7 +41,7 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
       // A clock that was set back must not make an old identity young.
       const young = known !== undefined && now >= known.readAt && now - known.readAt < CACHE_TTL_MS;
       if (age === "cached" && young) return known.principal;
-      const [row] = await readTogether<PrincipalRow>(db, db.prepare(BY_KEY).bind(hash));
+      const [row] = await coalescedRead<PrincipalRow>(db, db.prepare(BY_KEY).bind(hash));
       cache.delete(hash);
       if (row === undefined) return null;
       const principal = principalOf(row);
@@ -51,7 +51,7 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
     },
 
     async get(id) {
-      const [row] = await readTogether<PrincipalRow>(db, db.prepare(BY_ID).bind(id));
+      const [row] = await coalescedRead<PrincipalRow>(db, db.prepare(BY_ID).bind(id));
       return row === undefined ? null : principalOf(row);
     },
 

@@ -1,6 +1,6 @@
 import type { SwitchReason, SwitchScope, SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { err, ok } from "../../core/base/result.ts";
-import { readTogether } from "./coalesced-read.ts";
+import { coalescedRead } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 import type { EngagedSwitch, Switches } from "../../ports/switches.ts";
 
@@ -58,9 +58,9 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
       const isRecent = cached !== null && Date.now() - cached.readAt < CACHE_TTL_MS;
       if (age === "cached" && cached !== null && isRecent) return cached.engaged;
       // The age of an answer is that of its question: what changed in between may not be in it.
-      const asked = { readAt: Date.now(), changes };
-      const engaged = (await readTogether<SwitchRow>(db, db.prepare(ENGAGED))).map(switchOf);
-      if (asked.changes === changes) cached = { engaged, readAt: asked.readAt };
+      const before = { at: Date.now(), changes };
+      const engaged = (await coalescedRead<SwitchRow>(db, db.prepare(ENGAGED))).map(switchOf);
+      if (before.changes === changes) cached = { engaged, readAt: before.at };
       return engaged;
     },
 

@@ -1,4 +1,4 @@
-import { retried } from "./retry-call.ts";
+import { retryCall } from "./retry-call.ts";
 import type { AgentCounters } from "../../ports/counters.ts";
 
 type Stub = ReturnType<AgentCounters["of"]>;
@@ -8,7 +8,7 @@ export function agentCounters(namespace: DurableObjectNamespace): AgentCounters 
   return {
     of(agent) {
       const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
-        retried(() => method(namespace.getByName(agent) as unknown as Stub));
+        retryCall(() => method(namespace.getByName(agent) as unknown as Stub));
       return {
         reserve: (reservation, need) => call((stub) => stub.reserve(reservation, need)),
         peek: (reservation, need) => call((stub) => stub.peek(reservation, need)),

@@ -1,5 +1,10 @@
-import { DISPATCHER, type Deliveries, type LedgerNews, type ToldRow } from "../../ports/notifications.ts";
-import { retried } from "./retry-call.ts";
+import {
+  DISPATCHER,
+  type Deliveries,
+  type LedgerNews,
+  type LedgerRowDetail,
+} from "../../ports/notifications.ts";
+import { retryCall } from "./retry-call.ts";
 
 /** What the dispatcher's object offers over RPC: all but what D1 answers. */
 type Stub = Omit<Deliveries, "news" | "row" | "log"> & {
@@ -39,7 +44,7 @@ interface NewsRow {
 /** The dispatcher's object, and the ledger it tells of. */
 export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database): Deliveries {
   const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
-    retried(() => method(namespace.getByName(DISPATCHER) as unknown as Stub));
+    retryCall(() => method(namespace.getByName(DISPATCHER) as unknown as Stub));
   return {
     poke: () => call((stub) => stub.poke()),
     cursor: () => call((stub) => stub.cursor()),
@@ -66,7 +71,7 @@ export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database
     },
 
     async row(intent, seq) {
-      return db.prepare(ROW).bind(intent, seq).first<ToldRow>();
+      return db.prepare(ROW).bind(intent, seq).first<LedgerRowDetail>();
     },
   };
 }

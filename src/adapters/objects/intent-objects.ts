@@ -1,7 +1,7 @@
 import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js";
 import { fromBase64Url, toBase64Url } from "../../core/base/base64url.ts";
 import { canonicalJson } from "../../core/base/json.ts";
-import { retried } from "./retry-call.ts";
+import { retryCall } from "./retry-call.ts";
 import type { Intent, Intents } from "../../ports/intents.ts";
 
 /** What an object's stub offers over RPC: the methods of an intent, but for its id. */
@@ -39,7 +39,7 @@ export function intentObjects(namespace: DurableObjectNamespace): Intents {
 
 function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
   const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
-    retried(() => method(namespace.get(id) as unknown as Stub));
+    retryCall(() => method(namespace.get(id) as unknown as Stub));
   return {
     id: `int_${toBase64Url(hexToBytes(id.toString()))}`,
     propose: (proposal) => call((stub) => stub.propose(proposal)),

@@ -6,7 +6,7 @@ const TRIES = 3;
  * be repeated: a proposal is known by its digest, a reservation by its intent, and a command either finds its
  * effect in place or is refused.
  */
-export async function retried<T>(call: () => Promise<T>): Promise<T> {
+export async function retryCall<T>(call: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried += 1) {
     try {
       return await call();

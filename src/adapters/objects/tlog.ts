@@ -14,7 +14,7 @@ import type {
   SignedCheckpoint,
 } from "../../ports/tlog.ts";
 import { FIRST_ROW, LOG_NAME, logRows, type LedgerRow } from "../d1/log-rows.ts";
-import { retried } from "./retry-call.ts";
+import { retryCall } from "./retry-call.ts";
 import type { Signer } from "../../ports/signer.ts";
 
 /** What the log's object offers over RPC. */
@@ -51,9 +51,9 @@ export function logObject(
 ): Log {
   const rows = logRows(db);
   const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
-    retried(() => method(namespace.getByName(LOG_NAME) as unknown as Stub));
-  const latest = kept(CHECKPOINT_AGE_MS, () => call((stub) => stub.checkpoint()));
-  const keys = kept(KEYS_AGE_MS, async () => {
+    retryCall(() => method(namespace.getByName(LOG_NAME) as unknown as Stub));
+  const latest = memoized(CHECKPOINT_AGE_MS, () => call((stub) => stub.checkpoint()));
+  const keys = memoized(KEYS_AGE_MS, async () => {
     const published = await signer.publicKeys();
     return published.flatMap(({ x }) => {
       const publicKey = fromBase64Url(x ?? "");
@@ -144,13 +144,13 @@ function withoutMac({ intent, seq, event, actor, at, body, prev, hash }: Entry):
 }
 
 /** The last answer, for a while. Neither a failure nor `null` is kept. */
-function kept<T>(forMs: number, ask: () => Promise<T>): { get(): Promise<T>; forget(): void } {
+function memoized<T>(forMs: number, fetch: () => Promise<T>): { get(): Promise<T>; forget(): void } {
   let known: { readonly at: number; readonly value: T } | undefined;
   return {
     async get() {
       const now = Date.now();
       if (known !== undefined && Math.abs(now - known.at) < forMs) return known.value;
-      const value = await ask();
+      const value = await fetch();
       if (value !== null) known = { at: now, value };
       return value;
     },

@@ -127,7 +127,7 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Needs
         redirectUri,
         next,
       };
-      const asked = {
+      const parameters = {
         response_type: "code",
         client_id: provider.audience,
         redirect_uri: redirectUri,
@@ -137,16 +137,16 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Needs
         code_challenge: await calculatePKCECodeChallenge(attempt.verifier),
         code_challenge_method: "S256",
       };
-      for (const [name, value] of Object.entries(asked)) endpoint.searchParams.set(name, value);
-      const kept = await new EncryptJWT({ attempt: { ...attempt } })
+      for (const [name, value] of Object.entries(parameters)) endpoint.searchParams.set(name, value);
+      const sealed = await new EncryptJWT({ attempt: { ...attempt } })
         .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
         .setExpirationTime(new Date(now + ATTEMPT_TTL_MS))
         .encrypt(sealKey());
-      return ok({ url: endpoint.href, kept });
+      return ok({ url: endpoint.href, kept: sealed });
     },
 
-    async finish(providers, { url, kept, now }) {
-      const attempt = await opened(kept, sealKey(), now);
+    async finish(providers, { url, kept: sealed, now }) {
+      const attempt = await opened(sealed, sealKey(), now);
       const callback = new URL(url);
       if (attempt === null || callback.searchParams.get("state") !== attempt.state) {
         return err("attempt_unknown");
@@ -161,9 +161,9 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Needs
   };
 }
 
-async function opened(kept: string, key: Uint8Array, now: number): Promise<Attempt | null> {
+async function opened(sealed: string, key: Uint8Array, now: number): Promise<Attempt | null> {
   try {
-    const { payload } = await jwtDecrypt(kept, key, {
+    const { payload } = await jwtDecrypt(sealed, key, {
       currentDate: new Date(now),
       keyManagementAlgorithms: ["dir"],
       contentEncryptionAlgorithms: ["A256GCM"],

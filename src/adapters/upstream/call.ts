@@ -2,12 +2,12 @@ import { publicAddress } from "../../core/base/public-address.ts";
 import { isHeaderName, isHeaderValue } from "../../core/outbound/header-names.ts";
 import type { OutboundRequest } from "../../core/outbound/inject.ts";
 import { masksFor, type Masks } from "../../core/masking/masks.ts";
-import { ownSecrets } from "../../core/outbound/header-secrets.ts";
-import { putIn } from "../../core/outbound/inject-and-mask.ts";
+import { headerSecrets } from "../../core/outbound/header-secrets.ts";
+import { injectCredential } from "../../core/outbound/inject-and-mask.ts";
 import { ok, err, type Result } from "../../core/base/result.ts";
 import type { CallFailure, CallUpstream, UpstreamAnswer, UpstreamCall } from "../../ports/upstream.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
-import { answerOf } from "./response.ts";
+import { upstreamResponse } from "./response.ts";
 import { inTime } from "./watched-body.ts";
 
 type FetchSecret = (name: string) => Promise<Result<string, VaultFailure>>;
@@ -48,14 +48,14 @@ async function readied(call: UpstreamCall, fetchSecret: FetchSecret): Promise<Re
   const secret = await fetchSecret(credential.name).catch(() => null);
   if (secret === null) return unsent("unavailable", "the credential can't be had");
   if (!secret.ok) return unsent(secret.error.problem, secret.error.detail);
-  const sent = putIn({ url, headers }, credential.injection, secret.value);
+  const sent = injectCredential({ url, headers }, credential.injection, secret.value);
   if (!sent.ok) return unsent(sent.error.problem, sent.error.detail);
   return ok({ ...sent.value.request, masks: sent.value.masks });
 }
 
 /** Of what is only passed on nothing is kept, and the agent knows what it sent. */
 function ownMasks({ own, passesThrough }: UpstreamCall): Masks | null {
-  const secrets = passesThrough ? [] : ownSecrets(own);
+  const secrets = passesThrough ? [] : headerSecrets(own);
   const masks = masksFor(secrets);
   return secrets.length > 0 && masks.ok ? masks.value : null;
 }
@@ -116,7 +116,7 @@ async function exchange(
     void sent.then((response) => response.body?.cancel()).catch(() => undefined);
     return err(answer.isLate ? late(call.timeoutMs) : BROKEN_OFF);
   }
-  return answerOf(answer.value, call, masks, breakOff);
+  return upstreamResponse(answer.value, call, masks, breakOff);
 }
 
 const BROKEN_OFF: CallFailure = {

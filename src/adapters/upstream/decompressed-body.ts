@@ -1,4 +1,4 @@
-import { readingOf } from "./watched-body.ts";
+import { bodySource } from "./watched-body.ts";
 
 /**
  * The platform's decompression takes whatever it is given and keeps what comes of it until it is read: 64 KiB become
@@ -15,11 +15,11 @@ export function decompressedBody(
   format: "gzip" | "deflate",
 ): ReadableStream<Uint8Array> {
   const stream = new DecompressionStream(format);
-  const source = piecesOf(readingOf(coded));
+  const source = piecesOf(bodySource(coded));
   const input = stream.writable.getWriter();
   // A broken body is said where it is read.
   input.closed.catch(() => undefined);
-  const output = readingOf(stream.readable);
+  const output = bodySource(stream.readable);
 
   /** Gives the next piece, or the end. */
   async function feed(): Promise<void> {
@@ -56,7 +56,7 @@ async function hasSettled(promise: Promise<unknown>): Promise<boolean> {
   return Promise.race([settled, turn]);
 }
 
-function piecesOf(reading: ReturnType<typeof readingOf>): ReturnType<typeof readingOf> {
+function piecesOf(reading: ReturnType<typeof bodySource>): ReturnType<typeof bodySource> {
   let rest: Uint8Array = new Uint8Array();
   return {
     async read() {

@@ -1,11 +1,11 @@
 import type { Header } from "../../core/outbound/header-names.ts";
 import type { Masks } from "../../core/masking/masks.ts";
 import {
-  answeredHeaders,
-  answeredStatusText,
+  responseHeaders,
+  responseStatusText,
   decodingOf,
   mayHaveContent,
-  type AnswerProblem,
+  type ResponseProblem,
   type Decoding,
 } from "../../core/outbound/response.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
@@ -13,7 +13,7 @@ import type { CallFailure, UpstreamAnswer, UpstreamCall } from "../../ports/upst
 import { decompressedBody } from "./decompressed-body.ts";
 import { maskedBody, maskedBytes } from "./masked-body.ts";
 import { shortBody } from "./short-body.ts";
-import { readingOf, watchedBody, type Watch } from "./watched-body.ts";
+import { bodySource, watchedBody, type Watch } from "./watched-body.ts";
 
 /** The runtime takes other statuses from the wire too, and couldn't answer with them. */
 const ODD_ANSWER: CallFailure = {
@@ -30,7 +30,7 @@ type Body = ReadableStream<Uint8Array>;
  * @param masks null: no credential was put in
  * @param breakOff ends the connection
  */
-export async function answerOf(
+export async function upstreamResponse(
   response: Response,
   { method, passesThrough, timeoutMs }: UpstreamCall,
   masks: Masks | null,
@@ -53,8 +53,8 @@ export async function answerOf(
   const watch = { pauseMs: timeoutMs, breakOff };
   return ok({
     status,
-    statusText: answeredStatusText(statusText, masks),
-    headers: answeredHeaders(headers, masks, isDecoded).filter(([name]) => {
+    statusText: responseStatusText(statusText, masks),
+    headers: responseHeaders(headers, masks, isDecoded).filter(([name]) => {
       const isTrue = hasContent ? passesThrough && length !== null : mayTellLength(method, status);
       return name !== "content-length" || isTrue;
     }),
@@ -70,15 +70,15 @@ function codingOf(
   status: number,
   headers: readonly Header[],
   isRaw: boolean,
-): Result<HowToRead, AnswerProblem> {
+): Result<HowToRead, ResponseProblem> {
   return isRaw ? ok("raw") : decodingOf(status, headers);
 }
 
 function whyWithheld(
-  reading: Result<HowToRead, AnswerProblem>,
+  reading: Result<HowToRead, ResponseProblem>,
   headers: readonly Header[],
   masks: Masks | null,
-): AnswerProblem | null {
+): ResponseProblem | null {
   if (reading.ok) return null;
   if (masks !== null) return reading.error;
   // Nothing has to be looked for, so it stays as it came; but of a part of something coded the runtime makes nonsense.
@@ -91,12 +91,12 @@ function isCoded(headers: readonly Header[]): boolean {
 
 async function bodyOf(
   body: Body,
-  reading: Result<HowToRead, AnswerProblem>,
+  reading: Result<HowToRead, ResponseProblem>,
   masks: Masks | null,
   length: number | null,
   watch: Watch,
 ): Promise<Body> {
-  const source = length === null ? readingOf(body) : await shortBody(readingOf(body), length);
+  const source = length === null ? bodySource(body) : await shortBody(bodySource(body), length);
   if (source instanceof Uint8Array) return streamOf(masks === null ? source : maskedBytes(source, masks));
   const coding = reading.ok ? reading.value : "raw";
   const watched = watchedBody(source, watch);
@@ -113,10 +113,10 @@ function streamOf(bytes: Uint8Array): Body {
 
 /** Null where it isn't said, or another header has the say (RFC 9112 section 6.3). */
 function lengthOf(headers: readonly Header[]): number | null {
-  const said = headers.filter(([name]) => name.toLowerCase() === "content-length");
+  const lengths = headers.filter(([name]) => name.toLowerCase() === "content-length");
   const isChunked = headers.some(([name]) => name.toLowerCase() === "transfer-encoding");
-  const [length] = said.map(([, value]) => value);
-  if (length === undefined || said.length > 1 || isChunked || !/^\d{1,15}$/.test(length)) return null;
+  const [length] = lengths.map(([, value]) => value);
+  if (length === undefined || lengths.length > 1 || isChunked || !/^\d{1,15}$/.test(length)) return null;
   return Number(length);
 }
 

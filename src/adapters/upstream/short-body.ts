@@ -1,4 +1,4 @@
-import type { Reading } from "./watched-body.ts";
+import type { BodySource } from "./watched-body.ts";
 
 /** Longer ones are worth a stream; most answers of APIs are shorter. */
 const SHORT_BYTES = 64 * 1024;
@@ -12,7 +12,7 @@ const PATIENCE_MS = 20;
  *
  * @param length as the headers say it
  */
-export async function shortBody(source: Reading, length: number): Promise<Uint8Array | Reading> {
+export async function shortBody(source: BodySource, length: number): Promise<Uint8Array | BodySource> {
   if (length > SHORT_BYTES) return source;
   const bytes = new Uint8Array(length);
   let size = 0;
@@ -36,7 +36,7 @@ export async function shortBody(source: Reading, length: number): Promise<Uint8A
   return bytes;
 }
 
-function resumed(first: Uint8Array, second: Promise<Uint8Array | null>, source: Reading): Reading {
+function resumed(first: Uint8Array, second: Promise<Uint8Array | null>, source: BodySource): BodySource {
   const before = [...(first.length === 0 ? [] : [Promise.resolve(first)]), second];
   return { read: () => before.shift() ?? source.read(), cancel: () => source.cancel() };
 }

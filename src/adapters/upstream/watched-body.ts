@@ -12,7 +12,7 @@ export interface Watch {
  * A body, byte for byte, that fails when it pauses for too long. Whoever reads slowly may; whoever stops reading
  * (`cancel`) ends the connection. What it fails with says nothing of the platform's own words.
  */
-export function watchedBody(source: Reading, { pauseMs, breakOff }: Watch): ReadableStream<Uint8Array> {
+export function watchedBody(source: BodySource, { pauseMs, breakOff }: Watch): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -34,7 +34,7 @@ export function watchedBody(source: Reading, { pauseMs, breakOff }: Watch): Read
   );
 }
 
-export interface Reading {
+export interface BodySource {
   /** Null at the end. */
   read(): Promise<Uint8Array | null>;
   /** Never fails. */
@@ -42,9 +42,9 @@ export interface Reading {
 }
 
 /** In chunks as long as may be. */
-export function readingOf(body: ReadableStream<Uint8Array>): Reading {
+export function bodySource(body: ReadableStream<Uint8Array>): BodySource {
   const reader = readerIntoMemory(body);
-  if (reader === null) return readingAsItComes(body);
+  if (reader === null) return unbufferedSource(body);
   return {
     async read() {
       const { done, value } = await reader.read(new Uint8Array(CHUNK_BYTES));
@@ -63,7 +63,7 @@ function readerIntoMemory(body: ReadableStream<Uint8Array>): ReadableStreamBYOBR
   }
 }
 
-function readingAsItComes(body: ReadableStream<Uint8Array>): Reading {
+function unbufferedSource(body: ReadableStream<Uint8Array>): BodySource {
   const reader = body.getReader();
   return {
     async read() {

@@ -5,7 +5,7 @@ import type { OwnSecretRef, VaultSecretRef } from "../../core/registry/secret-re
 import { ok, type Result } from "../../core/base/result.ts";
 import type { AwsConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure, VaultProblem } from "../../ports/vault.ts";
-import type { Errand } from "./vault-client.ts";
+import type { VaultClient } from "./vault-client.ts";
 import { failed } from "./failure.ts";
 import { HEADER_TOKEN } from "./validate-secret.ts";
 
@@ -20,7 +20,7 @@ const REGION = /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/;
 export async function awsSecret(
   ref: AwsRef,
   connection: AwsConnection,
-  errand: Errand,
+  errand: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
   const { region, allowPrivate } = connection;
   if (!REGION.test(region)) return failed("not_configured", `the region of ${WHO} is not written like one`);
@@ -38,7 +38,7 @@ export async function awsSecret(
   });
   if (!isOrigin(base)) return failed("not_configured", `the endpoint of ${WHO} is not scheme and host alone`);
   const headers = await signed({ url: `${base.replace(/\/$/, "")}/`, body, region, ...keys.value }, errand);
-  const answer = await errand.ask({
+  const answer = await errand.fetchJson({
     who: WHO,
     what: "the secret",
     base,
@@ -58,8 +58,8 @@ interface Keys {
   readonly sessionToken: string | null;
 }
 
-async function keysOf(connection: AwsConnection, errand: Errand): Promise<Result<Keys, VaultFailure>> {
-  const read = (ref: OwnSecretRef) => errand.own(ref, WHO);
+async function keysOf(connection: AwsConnection, errand: VaultClient): Promise<Result<Keys, VaultFailure>> {
+  const read = (ref: OwnSecretRef) => errand.ownSecret(ref, WHO);
   const accessKeyId = await read(connection.accessKeyId);
   if (!accessKeyId.ok) return accessKeyId;
   const secretAccessKey = await read(connection.secretAccessKey);
@@ -81,7 +81,7 @@ async function keysOf(connection: AwsConnection, errand: Errand): Promise<Result
 /** Its keys are derived for this call: the signer's memory of them ends with the signer. */
 async function signed(
   { sessionToken, ...given }: Keys & { url: string; body: string; region: string },
-  { now }: Errand,
+  { now }: VaultClient,
 ): Promise<Record<string, string>> {
   const signer = new AwsV4Signer({
     ...given,

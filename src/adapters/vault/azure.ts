@@ -3,9 +3,9 @@ import type { VaultSecretRef } from "../../core/registry/secret-ref.ts";
 import { ok, type Result } from "../../core/base/result.ts";
 import type { AzureConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
-import type { Errand } from "./vault-client.ts";
+import type { VaultClient } from "./vault-client.ts";
 import { failed } from "./failure.ts";
-import { usableToken } from "./validate-secret.ts";
+import { validateToken } from "./validate-secret.ts";
 
 type AzureRef = Extract<VaultSecretRef, { readonly scheme: "azkv" }>;
 
@@ -22,7 +22,7 @@ const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i;
 export async function azureSecret(
   ref: AzureRef,
   connection: AzureConnection,
-  errand: Errand,
+  errand: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
   const { suffix, loginHost, allowPrivate } = connection;
   if (!HOST.test(suffix) || !HOST.test(loginHost)) {
@@ -30,7 +30,7 @@ export async function azureSecret(
   }
   const token = await tokenOf(connection, errand);
   if (!token.ok) return token;
-  const answer = await errand.ask({
+  const answer = await errand.fetchJson({
     who: WHO,
     what: "the secret",
     base: `https://${ref.vault}.${suffix}`,
@@ -47,9 +47,9 @@ export async function azureSecret(
 
 async function tokenOf(
   { tenant, clientId, clientSecret, suffix, loginHost, allowPrivate }: AzureConnection,
-  errand: Errand,
+  errand: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
-  const opened = await errand.own(clientSecret, WHO);
+  const opened = await errand.ownSecret(clientSecret, WHO);
   if (!opened.ok) return opened;
   const form = new URLSearchParams({
     client_id: clientId,
@@ -57,7 +57,7 @@ async function tokenOf(
     client_secret: opened.value,
     grant_type: "client_credentials",
   });
-  const answer = await errand.ask({
+  const answer = await errand.fetchJson({
     who: LOGIN,
     what: `a token for ${WHO}`,
     base: `https://${loginHost}`,
@@ -69,7 +69,7 @@ async function tokenOf(
     explain: (status) => (status === 400 || status === 404 ? REFUSED : null),
   });
   if (!answer.ok) return answer;
-  const token = isJsonObject(answer.value) ? usableToken(answer.value["access_token"]) : null;
+  const token = isJsonObject(answer.value) ? validateToken(answer.value["access_token"]) : null;
   return token !== null ? ok(token) : failed("odd_answer", `${LOGIN} answered without a token`);
 }
 

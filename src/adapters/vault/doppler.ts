@@ -3,7 +3,7 @@ import type { VaultSecretRef } from "../../core/registry/secret-ref.ts";
 import { ok, type Result } from "../../core/base/result.ts";
 import type { DopplerConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
-import type { Errand } from "./vault-client.ts";
+import type { VaultClient } from "./vault-client.ts";
 import { failed } from "./failure.ts";
 
 type DopplerRef = Extract<VaultSecretRef, { readonly scheme: "doppler" }>;
@@ -14,11 +14,11 @@ const WHO = "Doppler";
 export async function dopplerSecret(
   { project, config, name }: DopplerRef,
   { url, token, allowPrivate }: DopplerConnection,
-  errand: Errand,
+  errand: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
-  const opened = await errand.own(token, WHO);
+  const opened = await errand.ownSecret(token, WHO);
   if (!opened.ok) return opened;
-  const answer = await errand.ask({
+  const answer = await errand.fetchJson({
     who: WHO,
     what: "the secret",
     base: url,

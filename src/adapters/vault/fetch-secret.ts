@@ -5,11 +5,11 @@ import type { VaultDeps, VaultFailure } from "../../ports/vault.ts";
 import { awsSecret } from "./aws.ts";
 import { azureSecret } from "./azure.ts";
 import { dopplerSecret } from "./doppler.ts";
-import { type Errand, errandOf } from "./vault-client.ts";
+import { type VaultClient, vaultClient } from "./vault-client.ts";
 import { failed } from "./failure.ts";
 import { hashicorpSecret } from "./hashicorp.ts";
 import { onePasswordSecret } from "./one-password.ts";
-import { usableSecret } from "./validate-secret.ts";
+import { validateSecret } from "./validate-secret.ts";
 
 /** `FetchSecret`: whatever keeps a secret from being injected and masked is a failure here already. */
 export async function fetchSecret(
@@ -17,19 +17,19 @@ export async function fetchSecret(
   connections: VaultConnections,
   deps: VaultDeps,
 ): Promise<Result<string, VaultFailure>> {
-  const found = await askFor(ref, connections, errandOf(deps));
-  return found.ok ? usableSecret(found.value) : found;
+  const found = await fetchFrom(ref, connections, vaultClient(deps));
+  return found.ok ? validateSecret(found.value) : found;
 }
 
-async function askFor(
+async function fetchFrom(
   ref: SecretRef,
   connections: VaultConnections,
-  errand: Errand,
+  errand: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
   switch (ref.scheme) {
     case "env":
     case "secrets-store":
-      return errand.own(ref);
+      return errand.ownSecret(ref);
     case "op": {
       const connection = connections["1password"];
       return connection === undefined ? unknownTo("1Password") : onePasswordSecret(ref, connection, errand);

@@ -2,23 +2,25 @@ import type { Json } from "../../core/base/json.ts";
 import type { Result } from "../../core/base/result.ts";
 import type { HashicorpConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
-import type { Errand, Question } from "./vault-client.ts";
+import type { VaultClient, VaultRequest } from "./vault-client.ts";
 
 export const HASHICORP = "HashiCorp Vault";
 
 /** One question to this vault. */
-export type HashicorpAsk = (
-  question: Pick<Question, "what" | "path" | "method"> &
-    Partial<Pick<Question, "query" | "body" | "patienceMs" | "explain">> & { readonly token: string | null },
+export type HashicorpRequest = (
+  question: Pick<VaultRequest, "what" | "path" | "method"> &
+    Partial<Pick<VaultRequest, "query" | "body" | "patienceMs" | "explain">> & {
+      readonly token: string | null;
+    },
 ) => Promise<Result<Json, VaultFailure>>;
 
 /** What all questions to it have in common, signing in included: the namespace, and who asks. */
-export function hashicorpAsk(
+export function hashicorpRequest(
   { url, namespace, allowPrivate }: HashicorpConnection,
-  errand: Errand,
-): HashicorpAsk {
+  errand: VaultClient,
+): HashicorpRequest {
   return ({ token, ...question }) =>
-    errand.ask({
+    errand.fetchJson({
       ...question,
       who: HASHICORP,
       base: url,

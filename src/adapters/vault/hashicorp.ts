@@ -3,9 +3,9 @@ import type { VaultSecretRef } from "../../core/registry/secret-ref.ts";
 import { ok, type Result } from "../../core/base/result.ts";
 import type { HashicorpConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
-import type { Errand } from "./vault-client.ts";
+import type { VaultClient } from "./vault-client.ts";
 import { failed } from "./failure.ts";
-import { HASHICORP, hashicorpAsk } from "./hashicorp-request.ts";
+import { HASHICORP, hashicorpRequest } from "./hashicorp-request.ts";
 import { hashicorpToken, revokeToken } from "./hashicorp-login.ts";
 
 type HashicorpRef = Extract<VaultSecretRef, { readonly scheme: "vault" }>;
@@ -14,23 +14,23 @@ type HashicorpRef = Extract<VaultSecretRef, { readonly scheme: "vault" }>;
 export async function hashicorpSecret(
   ref: HashicorpRef,
   connection: HashicorpConnection,
-  errand: Errand,
+  errand: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
   if (connection.kv === 1 && ref.version !== null) {
     return failed("not_configured", "the reference names a version, and version 1 of KV keeps none");
   }
-  const ask = hashicorpAsk(connection, errand);
-  const token = await hashicorpToken(connection.auth, ask, errand);
+  const request = hashicorpRequest(connection, errand);
+  const token = await hashicorpToken(connection.auth, request, errand);
   if (!token.ok) return token;
-  const answer = await ask({
+  const answer = await request({
     token: token.value.token,
     what: "the secret",
     method: "GET",
     path: pathOf(ref, connection),
     query: ref.version === null ? {} : { version: String(ref.version) },
-    explain: (status, said) => (status === 404 ? missing(said, connection.kv) : null),
+    explain: (status, body) => (status === 404 ? missing(body, connection.kv) : null),
   });
-  if (token.value.isOurs) await revokeToken(token.value.token, ask);
+  if (token.value.isOurs) await revokeToken(token.value.token, request);
   return answer.ok ? valueOf(answer.value, ref, connection.kv) : answer;
 }
 

@@ -3,7 +3,7 @@ import type { VaultSecretRef } from "../../core/registry/secret-ref.ts";
 import { ok, type Result } from "../../core/base/result.ts";
 import type { OnePasswordConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
-import type { Errand } from "./vault-client.ts";
+import type { VaultClient } from "./vault-client.ts";
 import { failed } from "./failure.ts";
 
 type OnePasswordRef = Extract<VaultSecretRef, { readonly scheme: "op" }>;
@@ -27,13 +27,13 @@ type Get = (
 export async function onePasswordSecret(
   ref: OnePasswordRef,
   { url, token, allowPrivate }: OnePasswordConnection,
-  errand: Errand,
+  errand: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
-  const opened = await errand.own(token, WHO);
+  const opened = await errand.ownSecret(token, WHO);
   if (!opened.ok) return opened;
   const headers = { Authorization: `Bearer ${opened.value}`, Accept: "application/json" };
   const get: Get = (what, path, query = {}) =>
-    errand.ask({
+    errand.fetchJson({
       who: WHO,
       what,
       base: url,

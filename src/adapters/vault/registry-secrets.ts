@@ -1,4 +1,4 @@
-import { putInProblem, type PutInFailure } from "../../core/outbound/inject-and-mask.ts";
+import { injectionProblem, type InjectionFailure } from "../../core/outbound/inject-and-mask.ts";
 import type { Registry } from "../../core/registry/registry.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { FetchSecret, VaultDeps, VaultFailure } from "../../ports/vault.ts";
@@ -9,7 +9,7 @@ export interface RegistrySecrets {
   /** The same with why it is not to be had. */
   fetched(name: string): Promise<Result<string, VaultFailure>>;
   /** Fetches it as for a use, looks whether it can be put in where destinations say, and forgets it. */
-  check(name: string): Promise<Result<void, VaultFailure | PutInFailure>>;
+  check(name: string): Promise<Result<void, VaultFailure | InjectionFailure>>;
 }
 
 /**
@@ -40,7 +40,8 @@ export function registrySecrets(
       const [found, { destinations }] = await Promise.all([fetched(name), registry()]);
       if (!found.ok) return found;
       for (const { credential } of destinations.values()) {
-        const problem = credential?.name === name ? putInProblem(credential.injection, found.value) : null;
+        const problem =
+          credential?.name === name ? injectionProblem(credential.injection, found.value) : null;
         if (problem !== null) return err(problem);
       }
       return ok(undefined);

@@ -16,7 +16,7 @@ const BREAKS_HEADERS = /[\r\n\0]/;
 const REPLACEMENT = "\ufffd";
 
 /** Can this be injected as it is, and masked wherever it comes back? It is not trimmed: that would be another secret. */
-export function usableSecret(value: string): Result<string, VaultFailure> {
+export function validateSecret(value: string): Result<string, VaultFailure> {
   if (value === "") return failed("too_short", "the secret is empty");
   if (value.length > MAX_SECRET_BYTES || new TextEncoder().encode(value).length > MAX_SECRET_BYTES) {
     return failed("too_large", "the secret is longer than 64 KiB");
@@ -40,8 +40,8 @@ export function usableSecret(value: string): Result<string, VaultFailure> {
 }
 
 /** A token that a vault gave out, to be sent back to it in a header; null: it can't be one. */
-export function usableToken(value: Json | undefined): string | null {
-  return typeof value === "string" && usableSecret(value).ok && HEADER_TOKEN.test(value) ? value : null;
+export function validateToken(value: Json | undefined): string | null {
+  return typeof value === "string" && validateSecret(value).ok && HEADER_TOKEN.test(value) ? value : null;
 }
 
 /** What goes into a header without an error that would quote it, and without blanks, which end a token. */

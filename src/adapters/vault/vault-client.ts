@@ -6,13 +6,13 @@ import type { VaultDeps, VaultFailure } from "../../ports/vault.ts";
 import { envSecret } from "./env.ts";
 import { failed, problemOfStatus } from "./failure.ts";
 import { storedSecret } from "./secrets-store.ts";
-import { usableSecret } from "./validate-secret.ts";
+import { validateSecret } from "./validate-secret.ts";
 
 /** A vault that takes longer for one answer is down as far as a waiting write is concerned. */
 const CALL_TIMEOUT_MS = 10_000;
 
 /** Signing in, finding and reading together: whoever waits for the write has waited for a person already. */
-const ERRAND_TIMEOUT_MS = 15_000;
+const TOTAL_TIMEOUT_MS = 15_000;
 
 /** What the largest vault documents for one entry (HashiCorp's storage: 1 MiB, all keys together). */
 const MAX_ANSWER_BYTES = 1024 * 1024;
@@ -24,7 +24,7 @@ const MAX_CHARACTER_BYTES = 4;
 const CLOCK_SLACK_MS = 50;
 
 /** One question to a vault. */
-export interface Question {
+export interface VaultRequest {
   /** What operators call the vault. */
   readonly who: string;
   /** What it is asked for, in words. */
@@ -44,26 +44,26 @@ export interface Question {
 }
 
 /** Fetching one secret, from its first question to its last: nothing of it is kept afterwards. */
-export interface Errand {
+export interface VaultClient {
   readonly now: () => number;
   /** A secret that the deployment itself holds: what is fetched, or what opens a vault (`opens`: which). */
-  own(ref: OwnSecretRef, opens?: string): Promise<Result<string, VaultFailure>>;
+  ownSecret(ref: OwnSecretRef, opens?: string): Promise<Result<string, VaultFailure>>;
   /** The JSON that a vault answers with status 200. */
-  ask(question: Question): Promise<Result<Json, VaultFailure>>;
+  fetchJson(question: VaultRequest): Promise<Result<Json, VaultFailure>>;
 }
 
-export function errandOf({ send, variables, now }: VaultDeps): Errand {
-  const endsAt = now() + ERRAND_TIMEOUT_MS;
+export function vaultClient({ send, variables, now }: VaultDeps): VaultClient {
+  const endsAt = now() + TOTAL_TIMEOUT_MS;
   const timeLeft = (patienceMs = CALL_TIMEOUT_MS) => Math.min(patienceMs, endsAt - now());
 
   return {
     now,
 
-    async own(ref, opens) {
+    async ownSecret(ref, opens) {
       const timeoutMs = timeLeft();
       const found =
         ref.scheme === "env" ? envSecret(ref, variables) : await storedSecret(ref, variables, timeoutMs);
-      const usable = found.ok ? usableSecret(found.value) : found;
+      const usable = found.ok ? validateSecret(found.value) : found;
       if (usable.ok || opens === undefined) return usable;
       const { problem, detail } = usable.error;
       const isPassing = problem === "timeout" || problem === "unavailable";
@@ -73,7 +73,7 @@ export function errandOf({ send, variables, now }: VaultDeps): Errand {
       );
     },
 
-    async ask(question) {
+    async fetchJson(question) {
       const { who, what, method, headers, body = null, allowPrivate } = question;
       const url = addressOf(question);
       if (url === null) return failed("not_configured", `the address of ${who} can't be used as written`);
@@ -82,11 +82,11 @@ export function errandOf({ send, variables, now }: VaultDeps): Errand {
       }
       const request = { url, method, headers, body, allowPrivate, maxAnswerBytes: MAX_ANSWER_BYTES };
       for (let isFirst = true; ; isFirst = false) {
-        const askedAt = now();
+        const sentAt = now();
         const timeoutMs = timeLeft(question.patienceMs);
         if (timeoutMs <= 0) return failed("timeout", `no time was left to ask ${who} for ${what}`);
         const sent = await send({ ...request, timeoutMs });
-        if (sent.ok) return answerOf(question, sent.value, now() - askedAt > timeoutMs - CLOCK_SLACK_MS);
+        if (sent.ok) return answerOf(question, sent.value, now() - sentAt > timeoutMs - CLOCK_SLACK_MS);
         // A pooled connection that the other side closed meanwhile; asking twice changes nothing in a vault. One
         // that is slow or says no is not asked again: the caller may, as long as the order is valid.
         if (sent.error === "unreachable" && isFirst) continue;
@@ -100,7 +100,7 @@ export function errandOf({ send, variables, now }: VaultDeps): Errand {
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
 /** Null: what was written can't be continued with a path, or a part of it would lead elsewhere. */
-function addressOf({ base, path, query = {} }: Question): string | null {
+function addressOf({ base, path, query = {} }: VaultRequest): string | null {
   if (!URL.canParse(base) || /[?#]/.test(base)) return null;
   if (!path.every((part) => part !== "" && part !== "." && part !== ".." && part.isWellFormed())) return null;
   const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
@@ -108,7 +108,7 @@ function addressOf({ base, path, query = {} }: Question): string | null {
   return `${base.replace(/\/$/, "")}/${below}${pairs.length === 0 ? "" : `?${pairs.join("&")}`}`;
 }
 
-function unanswered({ who, what }: Question, problem: OutgoingProblem) {
+function unanswered({ who, what }: VaultRequest, problem: OutgoingProblem) {
   switch (problem) {
     case "refused_address":
       return failed(
@@ -123,7 +123,7 @@ function unanswered({ who, what }: Question, problem: OutgoingProblem) {
 }
 
 function answerOf(
-  { who, what, explain }: Question,
+  { who, what, explain }: VaultRequest,
   { status, text }: OutgoingAnswer,
   isLate: boolean,
 ): Result<Json, VaultFailure> {

@@ -5,7 +5,7 @@ import { repeatHeader } from "../../core/intent/order-claims.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import { currentOrder, undoneClaims, type IntentState, type Terms } from "../../core/intent/state.ts";
 import type { Header } from "../../core/outbound/header-names.ts";
-import { outcomeOf } from "../../core/outbound/write-outcome.ts";
+import { writeOutcome } from "../../core/outbound/write-outcome.ts";
 import type { Destination } from "../../core/registry/registry.ts";
 import { obstacleTo, type Undecided } from "../approvals/decide-intent.ts";
 import { digestOfBytes } from "../proposals/govern.ts";
@@ -162,7 +162,7 @@ async function answered(
     truncated,
     provider_reference: referenceIn(headers),
   });
-  const said = outcomeOf(status, idempotent, mayHaveBeenSent(state), http.idempotencyHeader !== null);
+  const said = writeOutcome(status, idempotent, mayHaveBeenSent(state), http.idempotencyHeader !== null);
   const report = { type: "report", order, by: GATE, executedAt: at, result, proof: null, ...said } as const;
   const finished = await intent.finish(report, response);
   if (finished.ok) return { kind: "answered", state: finished.value.state, response, rest };

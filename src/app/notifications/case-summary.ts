@@ -43,7 +43,7 @@ const MAX_SEGMENTS = MAX_REQUEST_CHARACTERS;
 /** More rules say no more, and a field of a message is short. */
 const MAX_RULES = 3;
 
-export function summaryOf(dossier: Dossier, agentName: string): CaseSummary {
+export function caseSummary(dossier: Dossier, agentName: string): CaseSummary {
   const { state } = dossier;
   const { terms } = state;
   return {
@@ -94,13 +94,13 @@ function heldBy({ case: record }: Dossier): readonly string[] {
 }
 
 /** A line of a message: a name and what it says. */
-export interface Fact {
+export interface SummaryLine {
   readonly label: string;
   readonly value: string;
 }
 
 /** What people need to know before they open the case, in the order in which they ask. */
-export function factsOf(summary: CaseSummary): readonly Fact[] {
+export function summaryLines(summary: CaseSummary): readonly SummaryLine[] {
   const { destination, action, request, agent, risk, records, valueCents, reasonCode, decideBy } = summary;
   return [
     { label: "Who", value: agent },
@@ -123,7 +123,7 @@ const PLAIN_NAME = /^[\w-]+\.[\w-]+$/;
  * The same for mail and text messages, whose readers make links of whatever looks like an address: an agent that calls
  * its action `https://gate.example.net/login` would have Gate send it to the people whose word it wants.
  */
-export function unlinked(summary: CaseSummary): CaseSummary {
+export function withoutLinks(summary: CaseSummary): CaseSummary {
   const { action, destination, request } = summary;
   const shown = PLAIN_NAME.test(destination) ? destination : broken(destination);
   return {
@@ -152,7 +152,7 @@ function needs({ approval, votes }: CaseSummary): string {
 }
 
 /** Where an intent stands, in a sentence; `nameOf` says what people call a person's id. */
-export function standingOf(state: IntentState, nameOf: (person: string) => string): string {
+export function statusText(state: IntentState, nameOf: (person: string) => string): string {
   const by = state.decidedBy === null ? "" : ` by ${oneLine(nameOf(state.decidedBy), MAX_NAME_CHARACTERS)}`;
   switch (state.phase) {
     case "pending_approval":

@@ -3,8 +3,14 @@ import { CONTRACT_WAITS_MS, STANDARD_WAITS_MS } from "../../core/base/backoff.ts
 import { hmacHex } from "../../core/base/digest.ts";
 import type { JsonObject } from "../../core/base/json.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { DeliveryRecord, OutgoingAnswer, Told, ToldRow, Webhook } from "../../ports/notifications.ts";
-import { failed, MOOT, pauseOf, retry, unsent } from "./channels/send-result.ts";
+import type {
+  DeliveryRecord,
+  OutgoingAnswer,
+  DeliveryResult,
+  LedgerRowDetail,
+  Webhook,
+} from "../../ports/notifications.ts";
+import { failed, MOOT, retryAfterMs, retry, sendFailure } from "./channels/send-result.ts";
 import { contractEvent, eventName } from "./events.ts";
 import { standardHeaders } from "./standard-webhooks.ts";
 
@@ -20,23 +26,23 @@ const UNFLUSHED_MS = 5_000;
 export type WebhookPorts = Pick<Ports, "deliveries" | "webhooks" | "send" | "principals">;
 
 /** What an attempt came to, with the schedule it is tried again by. */
-export interface WebhookTold {
-  readonly told: Told;
+export interface WebhookAttempt {
+  readonly result: DeliveryResult;
   readonly waits: readonly number[];
 }
 
 /** One attempt to tell a registered webhook. */
-export async function tellRegistered(record: DeliveryRecord, ports: WebhookPorts): Promise<WebhookTold> {
+export async function deliverWebhook(record: DeliveryRecord, ports: WebhookPorts): Promise<WebhookAttempt> {
   const hook = await ports.webhooks.find(record.target);
   const waits = hook?.form === "contract" ? CONTRACT_WAITS_MS : STANDARD_WAITS_MS;
-  if (hook === null || hook.disabled !== null) return { told: MOOT, waits };
-  if (!(await isWanted(hook, ports))) return { told: MOOT, waits };
-  const told = await tell(record, hook, ports);
-  if (told.kind === "failed" && told.status === GONE) {
+  if (hook === null || hook.disabled !== null) return { result: MOOT, waits };
+  if (!(await isWanted(hook, ports))) return { result: MOOT, waits };
+  const result = await sendEvent(record, hook, ports);
+  if (result.kind === "failed" && result.status === GONE) {
     await ports.webhooks.disable(hook.id, "gone");
     await ports.deliveries.drop(hook.id);
   }
-  return { told, waits };
+  return { result, waits };
 }
 
 /** An agent that was suspended or revoked hears nothing more. The deployment's own admin is no record to look up. */
@@ -46,7 +52,11 @@ async function isWanted({ form, principal }: Webhook, { principals }: WebhookPor
   return registrant === null || registrant.status === "active";
 }
 
-async function tell(record: DeliveryRecord, hook: Webhook, ports: WebhookPorts): Promise<Told> {
+async function sendEvent(
+  record: DeliveryRecord,
+  hook: Webhook,
+  ports: WebhookPorts,
+): Promise<DeliveryResult> {
   const row = record.kind === "test" ? null : await ports.deliveries.row(record.intent, record.seq);
   if (row === null && record.kind !== "test") return retry("it is not on the ledger yet", null, UNFLUSHED_MS);
   const now = Date.now();
@@ -65,18 +75,18 @@ async function tell(record: DeliveryRecord, hook: Webhook, ports: WebhookPorts):
     // Whoever registers a webhook is not the operator who knows the network.
     allowPrivate: false,
   });
-  return sent.ok ? answered(sent.value, now) : unsent(sent.error);
+  return sent.ok ? responseResult(sent.value, now) : sendFailure(sent.error);
 }
 
 /** RFC 9110 section 15.5.11; Standard Webhooks takes it for "send nothing more". */
 const GONE = 410;
 
 /** Only 2xx says that it arrived. */
-function answered({ status, headers }: OutgoingAnswer, now: number): Told {
+function responseResult({ status, headers }: OutgoingAnswer, now: number): DeliveryResult {
   if (status >= 200 && status < 300) return { kind: "delivered", status, receipt: null };
   if (status === GONE) return failed("it answered 410: it wants nothing more", status);
   const redirects = status >= 300 && status < 400 ? "; redirects are not followed" : "";
-  return retry(`it answered ${status}${redirects}`, status, pauseOf(headers, now));
+  return retry(`it answered ${status}${redirects}`, status, retryAfterMs(headers, now));
 }
 
 interface Signed {
@@ -102,7 +112,7 @@ function signedHeaders(
   };
 }
 
-function eventBody(record: DeliveryRecord, row: ToldRow | null): JsonObject {
+function eventBody(record: DeliveryRecord, row: LedgerRowDetail | null): JsonObject {
   if (row === null) {
     return { type: "gate.test", timestamp: iso(record.at), data: { webhook_id: record.target } };
   }
@@ -126,7 +136,7 @@ function eventBody(record: DeliveryRecord, row: ToldRow | null): JsonObject {
   return utf8ToBytes(JSON.stringify(whole)).length < MAX_BODY_BYTES ? whole : message(null);
 }
 
-function contractBody(record: DeliveryRecord, row: ToldRow, now: number): JsonObject {
+function contractBody(record: DeliveryRecord, row: LedgerRowDetail, now: number): JsonObject {
   const { successor } = JSON.parse(row.body) as { readonly successor?: unknown };
   return {
     intentId: row.intent,

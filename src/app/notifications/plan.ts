@@ -9,17 +9,17 @@ import type {
   Subscription,
 } from "../../ports/notifications.ts";
 import { contractEvent, eventName } from "./events.ts";
-import { placesOf, placesOfStep, type Place, type PlacesRegistry } from "./recipients.ts";
+import { recipientsOf, escalationRecipients, type Recipient, type RecipientRegistry } from "./recipients.ts";
 
 /** Everything that decides what is told. */
-export interface Planning {
+export interface PlanInput {
   readonly news: readonly LedgerNews[];
   readonly subscriptions: readonly Subscription[];
-  readonly registry: PlacesRegistry;
+  readonly registry: RecipientRegistry;
   /** Of the intents that `lookedAt` names. */
   readonly states: ReadonlyMap<string, IntentState>;
   /** What is planned already for the intents that `askedAbout` names. */
-  readonly told: readonly DeliveryRecord[];
+  readonly earlier: readonly DeliveryRecord[];
 }
 
 const CHANNEL_PREFIX = "channel:";
@@ -42,13 +42,19 @@ export function channelOf(target: string): string | null {
 }
 
 /** Intents whose state says who is told. Where nobody has a channel there are none, whatever comes in. */
-export function lookedAt(news: readonly LedgerNews[], { channels }: PlacesRegistry): readonly string[] {
+export function intentsNeedingState(
+  news: readonly LedgerNews[],
+  { channels }: RecipientRegistry,
+): readonly string[] {
   if (channels.size === 0) return [];
   return intentsOf(news.filter(({ event }) => WAITING_EVENTS.has(event)));
 }
 
 /** Intents of which somebody may have been told that now are decided. */
-export function askedAbout(news: readonly LedgerNews[], { channels }: PlacesRegistry): readonly string[] {
+export function intentsWithOpenRequests(
+  news: readonly LedgerNews[],
+  { channels }: RecipientRegistry,
+): readonly string[] {
   return channels.size === 0 ? [] : intentsOf(news.filter(isDecision));
 }
 
@@ -63,38 +69,38 @@ function intentsOf(news: readonly LedgerNews[]): readonly string[] {
 
 /** What these entries of the ledger are told to whom. The same entries always give the same ids. */
 export function plan(
-  { news, subscriptions, registry, states, told }: Planning,
+  { news, subscriptions, registry, states, earlier }: PlanInput,
   now: number,
 ): readonly Delivery[] {
   const planned: Delivery[] = [];
   for (const entry of news) {
-    planned.push(...asked(entry, states.get(entry.intent), registry, now));
-    if (isDecision(entry)) planned.push(...decided(entry, [...told, ...planned], registry, now));
+    planned.push(...approverDeliveries(entry, states.get(entry.intent), registry, now));
+    if (isDecision(entry)) planned.push(...decided(entry, [...earlier, ...planned], registry, now));
     planned.push(...subscribed(entry, subscriptions, now));
   }
   return planned;
 }
 
-function asked(
+function approverDeliveries(
   entry: LedgerNews,
   state: IntentState | undefined,
-  registry: PlacesRegistry,
+  registry: RecipientRegistry,
   now: number,
 ): readonly Delivery[] {
   // Decided by the time anybody could be told: there is nothing to ask.
   if (state === undefined || state.phase !== "pending_approval") return [];
-  const tell = (kind: DeliveryKind, places: readonly Place[], to: string | null = null) =>
+  const tell = (kind: DeliveryKind, places: readonly Recipient[], to: string | null = null) =>
     places.map((place) => delivery(entry, CHANNEL_PREFIX + place.channel, kind, { ...place, to }, now));
   switch (entry.event) {
     case "approval_requested":
-      return tell("held", placesOf(state, registry));
+      return tell("held", recipientsOf(state, registry));
     case "approval_reminded":
-      return tell("reminder", placesOf(state, registry));
+      return tell("reminder", recipientsOf(state, registry));
     case "approval_escalated":
     case "expiry_escalated":
       // A second wait without anybody to escalate to is one more word to those who were asked.
-      if (entry.to.length === 0) return tell("escalation", placesOf(state, registry));
-      return entry.to.flatMap((to) => tell("escalation", placesOfStep(state, to, registry), to));
+      if (entry.to.length === 0) return tell("escalation", recipientsOf(state, registry));
+      return entry.to.flatMap((to) => tell("escalation", escalationRecipients(state, to, registry), to));
     default:
       return [];
   }
@@ -102,11 +108,11 @@ function asked(
 
 function decided(
   entry: LedgerNews,
-  told: readonly Delivery[],
-  { channels }: PlacesRegistry,
+  earlier: readonly Delivery[],
+  { channels }: RecipientRegistry,
   now: number,
 ): readonly Delivery[] {
-  const targets = told
+  const targets = earlier
     .filter(({ intent, kind }) => intent === entry.intent && ASKING.has(kind))
     .filter(({ target }) => {
       const channel = channels.get(channelOf(target) ?? "");
@@ -126,8 +132,8 @@ function subscribed(
   const name = eventName(entry.event);
   return subscriptions.flatMap((hook) => {
     if (hook.form === "contract") {
-      const isTold = hook.intent === entry.intent && contractEvent(entry.event) !== null;
-      return isTold ? [contractDelivery(hook, entry, now)] : [];
+      const isSubscribed = hook.intent === entry.intent && contractEvent(entry.event) !== null;
+      return isSubscribed ? [contractDelivery(hook, entry, now)] : [];
     }
     // What came before it registered is not its news, however late it is read.
     if (entry.at < hook.createdAt) return [];

@@ -2,43 +2,47 @@ import { CHANNEL_WAITS_MS, endlessWaitAfter, waitAfter } from "../../core/base/b
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Channel } from "../../core/registry/registry.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { Delivery, DeliveryRecord, LedgerNews, Told } from "../../ports/notifications.ts";
+import type { Delivery, DeliveryRecord, LedgerNews, DeliveryResult } from "../../ports/notifications.ts";
 import { failed, retry } from "./channels/send-result.ts";
-import { askedAbout, channelOf, lookedAt, plan } from "./plan.ts";
-import { tellRegistered } from "./deliver-webhook.ts";
+import { intentsWithOpenRequests, channelOf, intentsNeedingState, plan } from "./plan.ts";
+import { deliverWebhook } from "./deliver-webhook.ts";
 
 /** How one channel is told. */
-export type TellChannel = (record: DeliveryRecord, channel: Channel, ports: Ports) => Promise<Told>;
+export type SendToChannel = (
+  record: DeliveryRecord,
+  channel: Channel,
+  ports: Ports,
+) => Promise<DeliveryResult>;
 
 /** Requests under way at once: the platform lets a Worker have six, and a seventh would wait with its clock running. */
-const WIDTH = 6;
+const MAX_CONCURRENT = 6;
 
 /** Nothing new is begun after this: what is under way ends in time for the platform, and another message goes on. */
-const RUN_MS = 10_000;
+const RUN_BUDGET_MS = 10_000;
 
 /** The same where no clock moves. */
-const MOST_DELIVERIES = 500;
+const MAX_DELIVERIES = 500;
 
 /** However slow a place is, its attempt ends before its lease does. */
 const ATTEMPT_MS = 25_000;
 
 /** Who can't be looked at for this long is passed over, so that one intent does not keep all others' news back. */
-const PATIENCE_MS = 2 * 60_000;
+const STATE_READ_GRACE_MS = 2 * 60_000;
 
 /** What is planned goes to the dispatcher in one call, and the platform takes 32 MiB: this stays under half of it. */
-const MOST_PLANNED = 20_000;
+const MAX_PLANNED = 20_000;
 
 /** Telling what was decided is given up after a day: by then, everybody has looked elsewhere. */
-const MOST_UPDATES = 28;
+const MAX_UPDATE_ATTEMPTS = 28;
 
 /**
  * What one message of the queue leads to: whatever is new on the ledger is planned, and what is due is told. Never
  * throws; what is left over is gone on with by another message.
  */
-export async function work(ports: Ports, tellChannel: TellChannel): Promise<void> {
-  const endsAt = Date.now() + RUN_MS;
+export async function runDeliveries(ports: Ports, sendToChannel: SendToChannel): Promise<void> {
+  const endsAt = Date.now() + RUN_BUDGET_MS;
   const isLeft = await attempted("not planned", () => planNews(ports, endsAt));
-  const isMore = await attempted("not told", () => tellDue(ports, tellChannel, endsAt));
+  const isMore = await attempted("not told", () => deliverDue(ports, sendToChannel, endsAt));
   if (isLeft || isMore) await attempted("nobody goes on", () => ports.deliveries.poke().then(() => false));
 }
 
@@ -82,15 +86,15 @@ async function planPage(news: readonly LedgerNews[], ports: Ports): Promise<Page
     ports.rules.current(),
     ports.webhooks.subscriptions(intents),
   ]);
-  const decided = askedAbout(news, registry);
-  const [states, told] = await Promise.all([
-    statesOf(lookedAt(news, registry), news, ports),
+  const decided = intentsWithOpenRequests(news, registry);
+  const [states, earlier] = await Promise.all([
+    statesOf(intentsNeedingState(news, registry), news, ports),
     decided.length === 0 ? [] : ports.deliveries.ofIntents(decided),
   ]);
   const now = Date.now();
   for (let part = news; ; part = part.slice(0, Math.ceil(part.length / 2))) {
-    const planned = plan({ news: part, subscriptions, registry, states, told }, now);
-    if (planned.length > MOST_PLANNED && part.length > 1) continue;
+    const planned = plan({ news: part, subscriptions, registry, states, earlier }, now);
+    if (planned.length > MAX_PLANNED && part.length > 1) continue;
     return { planned, last: part === news ? null : (part.at(-1)?.row ?? null) };
   }
 }
@@ -106,7 +110,9 @@ async function statesOf(
         const state = (await objects.find(id)?.look()) ?? null;
         return state === null ? [] : [[id, state] as const];
       } catch (error) {
-        const isRecent = news.some(({ intent, at }) => intent === id && Date.now() - at < PATIENCE_MS);
+        const isRecent = news.some(
+          ({ intent, at }) => intent === id && Date.now() - at < STATE_READ_GRACE_MS,
+        );
         if (isRecent) throw error;
         console.error({ message: "nobody told", intent: id, error: String(error) });
         return [];
@@ -117,22 +123,22 @@ async function statesOf(
 }
 
 /** True when there may be more than was begun. */
-async function tellDue(ports: Ports, tellChannel: TellChannel, endsAt: number): Promise<boolean> {
+async function deliverDue(ports: Ports, sendToChannel: SendToChannel, endsAt: number): Promise<boolean> {
   const running = new Set<Promise<void>>();
   let begun = 0;
   let isFull = false;
   for (;;) {
-    const isOver = begun >= MOST_DELIVERIES || Date.now() >= endsAt;
-    const room = isOver ? 0 : WIDTH - running.size;
+    const isOver = begun >= MAX_DELIVERIES || Date.now() >= endsAt;
+    const room = isOver ? 0 : MAX_CONCURRENT - running.size;
     const leased = room === 0 ? [] : await ports.deliveries.lease(room);
     for (const record of leased) {
       begun += 1;
-      const attempt = attemptOne(record, ports, tellChannel).finally(() => running.delete(attempt));
+      const attempt = attemptOne(record, ports, sendToChannel).finally(() => running.delete(attempt));
       running.add(attempt);
     }
     if (running.size === 0) return isOver;
     // Should all of these be slow, somebody else goes on meanwhile with connections of its own.
-    if (!isFull && leased.length > 0 && running.size === WIDTH) {
+    if (!isFull && leased.length > 0 && running.size === MAX_CONCURRENT) {
       isFull = true;
       await attempted("nobody helps", () => ports.deliveries.poke().then(() => false));
     }
@@ -141,44 +147,52 @@ async function tellDue(ports: Ports, tellChannel: TellChannel, endsAt: number): 
 }
 
 /** Settles one delivery. When even that fails its lease ends by itself, and it is told once more. */
-async function attemptOne(record: DeliveryRecord, ports: Ports, tellChannel: TellChannel): Promise<void> {
-  const told = await inTime(
-    tellOne(record, ports, tellChannel).catch((error: unknown) => {
+async function attemptOne(record: DeliveryRecord, ports: Ports, sendToChannel: SendToChannel): Promise<void> {
+  const result = await inTime(
+    deliverOne(record, ports, sendToChannel).catch((error: unknown) => {
       console.error({ message: "not told", delivery: record.id, error: String(error) });
       return scheduled(retry("Gate could not tell it"), record, CHANNEL_WAITS_MS);
     }),
     scheduled(retry("it took too long"), record, CHANNEL_WAITS_MS),
   );
-  await attempted("not settled", () => ports.deliveries.settle(record.id, told).then(() => false));
+  await attempted("not settled", () => ports.deliveries.settle(record.id, result).then(() => false));
 }
 
-async function inTime(attempt: Promise<Told>, otherwise: Told): Promise<Told> {
+async function inTime(attempt: Promise<DeliveryResult>, otherwise: DeliveryResult): Promise<DeliveryResult> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<Told>((resolve) => {
+  const late = new Promise<DeliveryResult>((resolve) => {
     timer = setTimeout(() => resolve(otherwise), ATTEMPT_MS);
   });
-  const told = await Promise.race([attempt, late]);
+  const result = await Promise.race([attempt, late]);
   clearTimeout(timer);
-  return told;
+  return result;
 }
 
-async function tellOne(record: DeliveryRecord, ports: Ports, tellChannel: TellChannel): Promise<Told> {
+async function deliverOne(
+  record: DeliveryRecord,
+  ports: Ports,
+  sendToChannel: SendToChannel,
+): Promise<DeliveryResult> {
   const id = channelOf(record.target);
   if (id === null) {
-    const { told, waits } = await tellRegistered(record, ports);
-    return scheduled(told, record, waits);
+    const { result, waits } = await deliverWebhook(record, ports);
+    return scheduled(result, record, waits);
   }
   const { registry } = await ports.rules.current();
   const channel = registry.channels.get(id);
   if (channel === undefined) return failed("no longer in gate.yaml");
-  return scheduled(await tellChannel(record, channel, ports), record, CHANNEL_WAITS_MS);
+  return scheduled(await sendToChannel(record, channel, ports), record, CHANNEL_WAITS_MS);
 }
 
 /** When it is tried again, if at all. A channel is, for as long as the intent waits: what is over becomes moot. */
-function scheduled(told: Told, { kind, attempts, target }: DeliveryRecord, waits: readonly number[]): Told {
-  if (told.kind !== "retry") return told;
-  const { status, problem, afterMs: asked } = told;
-  const isEndless = channelOf(target) !== null && (kind !== "decided" || attempts < MOST_UPDATES);
-  const afterMs = (isEndless ? endlessWaitAfter : waitAfter)(attempts, waits, asked, Math.random());
-  return afterMs === null ? { kind: "failed", status, problem } : { ...told, afterMs };
+function scheduled(
+  result: DeliveryResult,
+  { kind, attempts, target }: DeliveryRecord,
+  waits: readonly number[],
+): DeliveryResult {
+  if (result.kind !== "retry") return result;
+  const { status, problem, afterMs: requested } = result;
+  const isEndless = channelOf(target) !== null && (kind !== "decided" || attempts < MAX_UPDATE_ATTEMPTS);
+  const afterMs = (isEndless ? endlessWaitAfter : waitAfter)(attempts, waits, requested, Math.random());
+  return afterMs === null ? { kind: "failed", status, problem } : { ...result, afterMs };
 }

@@ -19,7 +19,7 @@ import { canonicalJson } from "../../core/base/json.ts";
 import { stoppedBy } from "../../core/policy/kill-switch.ts";
 import type { Payload } from "../../core/proposal/payload.ts";
 import type { Principal } from "../../core/identity/principal.ts";
-import { withRequest } from "../../core/proposal/request-template.ts";
+import { applyTemplate } from "../../core/proposal/request-template.ts";
 import { effectiveValueCents } from "../../core/policy/risk.ts";
 import { useOf } from "../../core/intent/mandate.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -161,7 +161,7 @@ export async function rehearse(
 function asMade(request: GovernRequest, { registry }: Rules): GovernRequest {
   const { ask, payload } = request;
   const entry = registry.destinations.get(ask.destination);
-  return entry?.execute ? { ...request, ...withRequest(ask, payload, entry) } : request;
+  return entry?.execute ? { ...request, ...applyTemplate(ask, payload, entry) } : request;
 }
 
 /** What a request is known again by. */

@@ -30,7 +30,7 @@ import type { Path } from "../yaml/source.ts";
 export type Complain = (field: PolicyField, rest: Path, message: string) => void;
 
 /** Written rules with defaults filled in; what can only be known by compiling is complained about. */
-export function compileRules(
+export function compilePolicyRules(
   policy: string,
   written: WrittenRules,
   fields: ReadonlyMap<PolicyField, FieldPlace>,
@@ -136,7 +136,7 @@ function termRule(
 }
 
 /** Stands for a path with a mistake until the file is refused for it. */
-const NOWHERE: JsonPath = { segments: [], dotted: true, selective: false };
+const UNRESOLVED_PATH: JsonPath = { segments: [], dotted: true, selective: false };
 
 function fieldChecks(
   written: WrittenRules["field_checks"],
@@ -162,7 +162,7 @@ function fieldChecks(
     }
     return {
       path,
-      select: select.ok ? select.value : NOWHERE,
+      select: select.ok ? select.value : UNRESOLVED_PATH,
       required: required ?? false,
       type: type ?? null,
       min: min ?? null,

@@ -3,7 +3,7 @@ import type { FieldPlace, Policy, PolicyField, PolicyRules } from "../../core/po
 import { err, ok } from "../../core/base/result.ts";
 import type { Result } from "../../core/base/result.ts";
 import { checkCombinations } from "./combinations.ts";
-import { compileRules } from "./compile-rules.ts";
+import { compilePolicyRules } from "./compile-rules.ts";
 import type { Complain } from "./compile-rules.ts";
 import type { WrittenRules } from "./fields.ts";
 import { nameOf, problemsOf } from "../yaml/messages.ts";
@@ -106,7 +106,7 @@ function compileVariant(
     problems.push(source.problemAt(path, message));
   };
   checkCombinations(written, complain);
-  return compileRules(id, written, fields, complain);
+  return compilePolicyRules(id, written, fields, complain);
 }
 
 /** An environment inherits the base's mistakes, which have been reported there. */

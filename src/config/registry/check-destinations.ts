@@ -1,7 +1,7 @@
 import { parseJsonPath } from "../../core/proposal/measure/json-path-syntax.ts";
 import type { WrittenDestination } from "./schema.ts";
 import { unknownCredential } from "./channels.ts";
-import { checkSending, type Place } from "./check-sending.ts";
+import { checkSending, type FieldPath } from "./check-sending.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
 
@@ -33,7 +33,7 @@ export function checkDestinations(
   ];
 }
 
-function placeOf(source: YamlSource, name: string): Place {
+function placeOf(source: YamlSource, name: string): FieldPath {
   const below = (where: Path): Path => ["destinations", name, ...where];
   return {
     at: (where, message) => source.problemAt(below(where), message),
@@ -41,7 +41,7 @@ function placeOf(source: YamlSource, name: string): Place {
   };
 }
 
-function checkNames({ runners, credential }: WrittenDestination, known: KnownNames, { at }: Place) {
+function checkNames({ runners, credential }: WrittenDestination, known: KnownNames, { at }: FieldPath) {
   const problems: PolicyProblem[] = [];
   runners?.forEach((runner, index) => {
     if (known.runners.has(runner)) return;
@@ -52,7 +52,7 @@ function checkNames({ runners, credential }: WrittenDestination, known: KnownNam
   return problems;
 }
 
-function checkPaths(entry: WrittenDestination, { at }: Place): readonly PolicyProblem[] {
+function checkPaths(entry: WrittenDestination, { at }: FieldPath): readonly PolicyProblem[] {
   return pathsOf(entry).flatMap(([where, path]) => {
     const select = parseJsonPath(path);
     return select.ok ? [] : [at(where, `the path can't be used: ${select.error}`)];
@@ -82,7 +82,7 @@ const ABOUT_AN_UPSTREAM = [
   "idempotency_header",
 ] as const;
 
-function checkAddress(entry: WrittenDestination, { at, atKey }: Place): readonly PolicyProblem[] {
+function checkAddress(entry: WrittenDestination, { at, atKey }: FieldPath): readonly PolicyProblem[] {
   if (entry.upstream !== undefined) {
     const problem = checkUpstream(entry.upstream, entry.allow_private ?? false);
     return problem === null ? [] : [at(["upstream"], problem)];
@@ -100,7 +100,7 @@ function checkAddress(entry: WrittenDestination, { at, atKey }: Place): readonly
 /** Only ever one carries a write out. */
 function checkExecutor(
   { executor, runners, prefix, execute, upstream }: WrittenDestination,
-  { at, atKey }: Place,
+  { at, atKey }: FieldPath,
 ): readonly PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   if (runners !== undefined && executor !== undefined && executor !== "runner") {

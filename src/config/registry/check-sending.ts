@@ -1,6 +1,6 @@
 import { HOP_BY_HOP } from "../../core/outbound/header-names.ts";
 import { inject } from "../../core/outbound/inject.ts";
-import { isOutbound, isOverride, isOwnCredential } from "../../core/outbound/header-allow-list.ts";
+import { isForwardable, isOverride, isAgentCredential } from "../../core/outbound/header-allow-list.ts";
 import { parsePathTemplate, type TemplateProblem } from "../../core/outbound/path-template.ts";
 import type { WrittenDestination } from "./schema.ts";
 import { credentialOf } from "./sending.ts";
@@ -8,13 +8,13 @@ import type { Path, PolicyProblem } from "../yaml/source.ts";
 import type { Injection } from "../../core/registry/injection.ts";
 
 /** Where problems of one entry are said: at a value, or at its key. */
-export interface Place {
+export interface FieldPath {
   at(where: Path, message: string): PolicyProblem;
   atKey(where: Path, message: string): PolicyProblem;
 }
 
 /** What an entry says about how its requests are sent that can't be, or would be found out only when one is. */
-export function checkSending(entry: WrittenDestination, place: Place): readonly PolicyProblem[] {
+export function checkSending(entry: WrittenDestination, place: FieldPath): readonly PolicyProblem[] {
   return [
     ...checkExecute(entry, place),
     ...checkInject(entry, place),
@@ -34,7 +34,7 @@ const WHAT_IS_WRONG: Partial<Record<TemplateProblem, string>> = {
   spelling: "must not escape what needs no escape, and escape in capitals",
 };
 
-function checkExecute({ execute }: WrittenDestination, { at }: Place): readonly PolicyProblem[] {
+function checkExecute({ execute }: WrittenDestination, { at }: FieldPath): readonly PolicyProblem[] {
   if (execute === undefined) return [];
   const template = parsePathTemplate(execute.path);
   if (template.ok) return [];
@@ -47,7 +47,7 @@ function checkExecute({ execute }: WrittenDestination, { at }: Place): readonly 
 const ANY_SECRET = "any-user:8fK2-any-secret-x7Qp";
 
 /** The credential is put in once for show, by the rules that hold when it is one. */
-function checkInject(entry: WrittenDestination, { at, atKey }: Place): readonly PolicyProblem[] {
+function checkInject(entry: WrittenDestination, { at, atKey }: FieldPath): readonly PolicyProblem[] {
   const { inject: written, execute, upstream } = entry;
   if (written === undefined) return [];
   const credential = credentialOf(entry);
@@ -69,7 +69,7 @@ function dryFilled(path: string): string {
   return path.replaceAll(/\{[^{}]*\}/g, "x");
 }
 
-function slotProblem(injection: Injection, at: Place["at"]): PolicyProblem {
+function slotProblem(injection: Injection, at: FieldPath["at"]): PolicyProblem {
   switch (injection.kind) {
     case "query":
       return at(["inject", "query"], "must be a parameter's name: letters, digits, `_`, `.`, `~` and `-`");
@@ -86,7 +86,7 @@ function slotProblem(injection: Injection, at: Place["at"]): PolicyProblem {
   }
 }
 
-function checkHeaders({ headers }: WrittenDestination, { at }: Place): readonly PolicyProblem[] {
+function checkHeaders({ headers }: WrittenDestination, { at }: FieldPath): readonly PolicyProblem[] {
   return (headers ?? []).flatMap((name, index) =>
     goesNowhere(name) ? [at(["headers", index], `${name} never goes on to an upstream`)] : [],
   );
@@ -94,16 +94,16 @@ function checkHeaders({ headers }: WrittenDestination, { at }: Place): readonly 
 
 /** The connection's, the platform's, Gate's, and what makes a server do something else. */
 function goesNowhere(name: string): boolean {
-  return HOP_BY_HOP.has(name) || isOverride(name) || !isOutbound(name, [name]);
+  return HOP_BY_HOP.has(name) || isOverride(name) || !isForwardable(name, [name]);
 }
 
 /** Says something else than whose repeat a request is. */
 const SAYS_SOMETHING_ELSE = /^(?:accept(?:$|-)|content-|if-|user-agent$|prefer$|range$)/;
 
-function checkIdempotencyHeader(entry: WrittenDestination, { at }: Place): readonly PolicyProblem[] {
+function checkIdempotencyHeader(entry: WrittenDestination, { at }: FieldPath): readonly PolicyProblem[] {
   const { idempotency_header: name, inject: written } = entry;
   if (name === undefined) return [];
-  if (goesNowhere(name) || isOwnCredential(name) || SAYS_SOMETHING_ELSE.test(name)) {
+  if (goesNowhere(name) || isAgentCredential(name) || SAYS_SOMETHING_ELSE.test(name)) {
     const message = `${name} is no header for a key by which repeats are known, such as Idempotency-Key`;
     return [at(["idempotency_header"], message)];
   }

@@ -43,6 +43,6 @@ const OWN_PATHS: ReadonlySet<string> = new Set([
   "ws",
 ]);
 
-export function isOwnPath(path: string): boolean {
+export function isReservedPath(path: string): boolean {
   return OWN_PATHS.has(path.split("/")[1] ?? "");
 }

@@ -4,7 +4,7 @@ import { isReadMethod } from "../../core/outbound/reads.ts";
 import { CHANNELS, secretName } from "./channels.ts";
 import { CREDENTIALS } from "./credentials.ts";
 import { EXECUTE, headerName, INJECT, MAX_TIMEOUT_SECONDS } from "./sending.ts";
-import { isOwnPath } from "./reserved-paths.ts";
+import { isReservedPath } from "./reserved-paths.ts";
 import { SIGN_IN } from "./sign-in.ts";
 import { VAULTS } from "./vaults.ts";
 import {
@@ -94,7 +94,7 @@ const destination = mapping(
       .regex(PREFIX, {
         error: "must be a path such as /sfdc: its first part in lower case, no slash at the end",
       })
-      .refine((written) => !isOwnPath(written), { error: "must not be one of Gate's own paths" })
+      .refine((written) => !isReservedPath(written), { error: "must not be one of Gate's own paths" })
       .optional(),
     reads: list(read, "requests that only read").optional(),
     timeout_seconds: wholeNumber("seconds to wait for the upstream", 1, MAX_TIMEOUT_SECONDS).optional(),

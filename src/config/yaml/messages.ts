@@ -16,11 +16,11 @@ export function problemsOf(
   for (const issue of issues) {
     const path = issue.path.filter((segment) => typeof segment !== "symbol");
     for (const problem of problemsFor(source, issue, path)) {
-      const said = problems.some(
+      const isReported = problems.some(
         ({ line, column, message }) =>
           line === problem.line && column === problem.column && message === problem.message,
       );
-      if (!said) problems.push(problem);
+      if (!isReported) problems.push(problem);
     }
   }
   return problems;

@@ -1,5 +1,5 @@
 import type { Facts } from "../proposal/facts.ts";
-import { type Body, readContent } from "../proposal/formats/content.ts";
+import { type Body, parseContent } from "../proposal/formats/content.ts";
 import { csvRows } from "../proposal/formats/csv.ts";
 import { jsonTokens } from "../proposal/formats/json-text.ts";
 import type { Payload } from "../proposal/payload.ts";
@@ -13,7 +13,7 @@ export function readableTexts(payload: Payload, _facts: Facts): readonly string[
   if (payload.kind === "none") return [];
   if (payload.kind === "reference") return [payload.name];
   const texts = payload.name === null ? [] : [payload.name];
-  const { body, declaredType } = readContent(payload);
+  const { body, declaredType } = parseContent(payload);
   addTexts(body, texts);
   // What only looks like a table or a form is also read as the text it was sent as: `refund, guaranteed` in
   // three lines with a comma each must not become cells.

@@ -1,6 +1,6 @@
 import type { Facts } from "../proposal/facts.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
-import { type Body, readContent } from "../proposal/formats/content.ts";
+import { type Body, parseContent } from "../proposal/formats/content.ts";
 import { csvRows } from "../proposal/formats/csv.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { placeholdersIn } from "./placeholders.ts";
@@ -35,7 +35,7 @@ type Tallies = Map<string, Tally>;
 export function findTemplateErrors(payload: Payload, _facts: Facts): readonly TemplateError[] {
   if (payload.kind !== "content") return [];
   const tallies: Tallies = new Map();
-  look(readContent(payload).body, null, tallies);
+  look(parseContent(payload).body, null, tallies);
   return [...tallies.values()].map(({ placeholder, where, records }) => ({ placeholder, where, records }));
 }
 

@@ -1,5 +1,5 @@
 import { ESCAPE_BEGINNINGS, spell, SPELLING_STATES, START } from "./escapes.ts";
-import { BREAKS, NOTHING, type Forms } from "./secret-encodings.ts";
+import { BREAKS, NOTHING, type SecretEncodings } from "./secret-encodings.ts";
 
 /*
  * Finds forms in bytes. Where reading stands inside a form is a *place*: the position in the form and how far the
@@ -27,21 +27,21 @@ const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
 /** About 4 MiB. Texts that have little to do with the secrets need some hundred. */
-const MAX_KEPT_STEPS = 1 << 15;
+const MAX_STEPS = 1 << 15;
 
-export function stepsOf(forms: Forms): Steps {
+export function stepsOf(forms: SecretEncodings): Steps {
   const starts = forms.starts.map((position) => position * SPELLING_STATES + START);
   const beginnings = beginningsOf(forms);
   const first: (Step | undefined)[] = [];
-  const kept = new Map<number, Step>();
+  const steps = new Map<number, Step>();
   return {
     from(place, byte) {
       const key = place * 256 + byte;
-      const known = kept.get(key);
+      const known = steps.get(key);
       if (known !== undefined) return known;
-      if (kept.size >= MAX_KEPT_STEPS) kept.clear();
+      if (steps.size >= MAX_STEPS) steps.clear();
       const step = stepFrom(forms, [place], byte);
-      kept.set(key, step);
+      steps.set(key, step);
       return step;
     },
     fromStart: (byte) => (first[byte] ??= stepFrom(forms, starts, byte)),
@@ -49,7 +49,7 @@ export function stepsOf(forms: Forms): Steps {
   };
 }
 
-function beginningsOf(forms: Forms): Uint8Array {
+function beginningsOf(forms: SecretEncodings): Uint8Array {
   const beginnings = new Uint8Array(256);
   for (const character of forms.starts.length > 0 ? ESCAPE_BEGINNINGS : []) beginnings[character] = 1;
   for (const position of forms.starts) {
@@ -59,7 +59,7 @@ function beginningsOf(forms: Forms): Uint8Array {
   return beginnings;
 }
 
-function stepFrom(forms: Forms, places: readonly number[], byte: number): Step {
+function stepFrom(forms: SecretEncodings, places: readonly number[], byte: number): Step {
   const to = new Set<number>();
   let ends = false;
   let position = 0;
@@ -94,7 +94,7 @@ export const FULL = 0xfffe;
 export const FOUND = 0x8000;
 
 /** The state in which nothing of any form has been read. */
-export const NOWHERE = 0;
+export const ROOT_STATE = 0;
 
 /**
  * A row of 512 bytes each: 1 MiB. Texts that have little to do with the secrets meet a few hundred; with more, texts
@@ -105,7 +105,7 @@ const MAX_STATES = 2_048;
 const FIRST_STATES = 32;
 
 /** States met so far. */
-export interface Automaton {
+export interface MaskAutomaton {
   /** `rows[state * 256 + byte]`: the next state. */
   rows: Uint16Array;
   readonly numbers: Map<string, number>;
@@ -124,15 +124,15 @@ export interface Move {
   readonly ends: readonly number[];
 }
 
-export function emptyAutomaton(steps: Steps): Automaton {
+export function emptyAutomaton(steps: Steps): MaskAutomaton {
   const rows = new Uint16Array(FIRST_STATES * 256).fill(NOT_BUILT);
   // Most bytes of most texts, known without building anything.
-  for (let byte = 0; byte < 256; byte += 1) if (steps.beginnings[byte] === 0) rows[byte] = NOWHERE;
-  return { rows, numbers: new Map([["", NOWHERE]]), places: [[]], moves: new Map() };
+  for (let byte = 0; byte < 256; byte += 1) if (steps.beginnings[byte] === 0) rows[byte] = ROOT_STATE;
+  return { rows, numbers: new Map([["", ROOT_STATE]]), places: [[]], moves: new Map() };
 }
 
 /** Builds the one answer that was missing. */
-export function build(automaton: Automaton, steps: Steps, state: number, byte: number): number {
+export function build(automaton: MaskAutomaton, steps: Steps, state: number, byte: number): number {
   const reached = new Set(steps.fromStart(byte).to);
   // No form ends with its first character.
   let ends = false;
@@ -149,7 +149,7 @@ export function build(automaton: Automaton, steps: Steps, state: number, byte: n
 }
 
 /** @returns null: there is no room for more states */
-export function moveOf(automaton: Automaton, steps: Steps, state: number, byte: number): Move | null {
+export function moveOf(automaton: MaskAutomaton, steps: Steps, state: number, byte: number): Move | null {
   const key = state * 256 + byte;
   const known = automaton.moves.get(key);
   if (known !== undefined) return known;
@@ -166,13 +166,13 @@ export function moveOf(automaton: Automaton, steps: Steps, state: number, byte: 
     for (const reached of step.to) from[places.indexOf(reached)]?.push(index);
   }
   const move = { next, from, ends };
-  if (automaton.moves.size >= MAX_KEPT_STEPS) automaton.moves.clear();
+  if (automaton.moves.size >= MAX_STEPS) automaton.moves.clear();
   automaton.moves.set(key, move);
   return move;
 }
 
 /** The number of a state; `FULL` where it would be one too many. */
-export function numberOf(automaton: Automaton, places: readonly number[]): number {
+export function numberOf(automaton: MaskAutomaton, places: readonly number[]): number {
   const sorted = places.toSorted((a, b) => a - b);
   const key = sorted.join(" ");
   const known = automaton.numbers.get(key);

@@ -1,5 +1,5 @@
-import { emptyAutomaton, stepsOf, type Automaton, type Steps } from "./automaton.ts";
-import type { Forms } from "./secret-encodings.ts";
+import { emptyAutomaton, stepsOf, type MaskAutomaton, type Steps } from "./automaton.ts";
+import type { SecretEncodings } from "./secret-encodings.ts";
 
 /**
  * How much of a form is held back, at most, for each of its characters: the longest spelling that encoders write
@@ -8,13 +8,13 @@ import type { Forms } from "./secret-encodings.ts";
 const MAX_BYTES_PER_CHARACTER = 16;
 
 /** What is known of the forms of some secrets; streams add what they find out. */
-export interface Reading {
+export interface CompiledSecrets {
   readonly steps: Steps;
-  automaton: Automaton;
+  automaton: MaskAutomaton;
   readonly mostHeld: number;
 }
 
-export function readingOf(forms: Forms): Reading {
+export function compileSecrets(forms: SecretEncodings): CompiledSecrets {
   const steps = stepsOf(forms);
   return {
     steps,

@@ -1,4 +1,4 @@
-import { REFERENCE_NAMES } from "./html-references.ts";
+import { HTML_REFERENCES } from "./html-references.ts";
 
 /*
  * How one character of a text may be written: as itself, percent-encoded (RFC 3986 section 2.1), escaped in a JSON
@@ -158,8 +158,8 @@ function semicolon(character: number, byte: number, reader: SpellingReader): voi
 }
 
 function name(place: number, byte: number, reader: SpellingReader): void {
-  const character = REFERENCE_NAMES.characters[place];
-  const next = REFERENCE_NAMES.places[place]?.get(byte);
+  const character = HTML_REFERENCES.characters[place];
+  const next = HTML_REFERENCES.places[place]?.get(byte);
   if (next !== undefined) reader.goTo(NAME + next);
   else if (byte === CHAR.semicolon && character !== undefined) decode(character, reader);
 }

@@ -33,7 +33,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** As a tree. `places[n]`: from a letter to the next place; `characters[n]`: what a name that ends here stands for. */
-export const REFERENCE_NAMES = treeOf(NAMES);
+export const HTML_REFERENCES = treeOf(NAMES);
 
 function treeOf(names: Readonly<Record<string, readonly string[]>>): {
   readonly places: readonly ReadonlyMap<number, number>[];

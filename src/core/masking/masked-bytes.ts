@@ -1,6 +1,6 @@
-import { build, FOUND, NOT_BUILT, NOWHERE, type Automaton } from "./automaton.ts";
-import { pursue, type Pursuit, type Span } from "./match-tracker.ts";
-import type { Reading } from "./compiled-secrets.ts";
+import { build, FOUND, NOT_BUILT, ROOT_STATE, type MaskAutomaton } from "./automaton.ts";
+import { trackMatches, type MatchTracker, type Span } from "./match-tracker.ts";
+import type { CompiledSecrets } from "./compiled-secrets.ts";
 
 /** What stands where a secret stood. */
 export const MASK = "[masked]";
@@ -29,12 +29,12 @@ const MASK_BYTES = new TextEncoder().encode(MASK);
  * begins anew there, no byte is pursued twice.
  */
 export class MaskedBytes implements MaskedStream {
-  readonly #reading: Reading;
-  #automaton: Automaton;
-  #state = NOWHERE;
+  readonly #reading: CompiledSecrets;
+  #automaton: MaskAutomaton;
+  #state = ROOT_STATE;
   /** Since this byte, `#state` was never `NOWHERE`: a form may have begun here or later. */
   #unsureSince = 0;
-  #pursuit: Pursuit | null = null;
+  #pursuit: MatchTracker | null = null;
   /** Found, and not let go yet. */
   readonly #spans: Span[] = [];
   #count = 0;
@@ -42,7 +42,7 @@ export class MaskedBytes implements MaskedStream {
   /** How many bytes of the stream have been let go: the number of the first one that is held. */
   #released = 0;
 
-  constructor(reading: Reading) {
+  constructor(reading: CompiledSecrets) {
     this.#reading = reading;
     this.#automaton = reading.automaton;
   }
@@ -75,7 +75,7 @@ export class MaskedBytes implements MaskedStream {
       at = this.#skim(data, at);
       const since = this.#unsureSince - this.#released;
       if (at < data.length || at - since > MAX_UNSURE_BYTES) {
-        this.#pursuit = pursue(this.#reading, this.#spans);
+        this.#pursuit = trackMatches(this.#reading, this.#spans);
         at = since;
       }
     }
@@ -97,7 +97,7 @@ export class MaskedBytes implements MaskedStream {
       // Also where there is no room for another state: the pursuit makes room.
       if (next >= FOUND) break;
       at += 1;
-      if (next === NOWHERE) since = at;
+      if (next === ROOT_STATE) since = at;
       state = next;
     }
     this.#state = state;
@@ -105,7 +105,7 @@ export class MaskedBytes implements MaskedStream {
     return at;
   }
 
-  #follow(data: Uint8Array, start: number, pursuit: Pursuit): number {
+  #follow(data: Uint8Array, start: number, pursuit: MatchTracker): number {
     let at = start;
     while (at < data.length) {
       pursuit.read(data[at] ?? 0, this.#released + at);
@@ -113,7 +113,7 @@ export class MaskedBytes implements MaskedStream {
       if (!pursuit.isOver()) continue;
       this.#pursuit = null;
       this.#automaton = this.#reading.automaton;
-      this.#state = NOWHERE;
+      this.#state = ROOT_STATE;
       this.#unsureSince = this.#released + at;
       break;
     }

@@ -1,8 +1,8 @@
 import { err, ok, type Result } from "../base/result.ts";
-import { formsOf, withoutCase } from "./secret-encodings.ts";
+import { secretEncodings, withoutCase } from "./secret-encodings.ts";
 import { maskProblem, type MaskProblem } from "./secret-strength.ts";
 import { MaskedBytes, type MaskedStream } from "./masked-bytes.ts";
-import { readingOf, type Reading } from "./compiled-secrets.ts";
+import { compileSecrets, type CompiledSecrets } from "./compiled-secrets.ts";
 
 /**
  * Takes secrets out of what goes back to an agent: as they are, in base64, in hexadecimal, and with any of their
@@ -32,18 +32,18 @@ export function masksFor(secrets: readonly string[]): Result<Masks, MaskProblem>
     const problem = maskProblem(secret);
     if (problem !== null) return err(problem);
   }
-  const forms = formsOf(secrets);
-  const reading = readingOf(forms);
+  const forms = secretEncodings(secrets);
+  const reading = compileSecrets(forms);
   const stream = () => new MaskedBytes(reading);
   const shortest = Math.min(...secrets.map(({ length }) => length));
-  let inNames: Reading | undefined;
+  let inNames: CompiledSecrets | undefined;
   return ok({
     stream,
     text: (text) => maskedText(text, stream()),
     isInName(name) {
       // Most names are shorter than any secret.
       if (name.length < shortest) return false;
-      inNames ??= readingOf(withoutCase(forms));
+      inNames ??= compileSecrets(withoutCase(forms));
       return maskedText(name, new MaskedBytes(inNames)) !== name;
     },
   });

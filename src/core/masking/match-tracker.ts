@@ -1,5 +1,5 @@
-import { emptyAutomaton, moveOf, NOWHERE, numberOf, type Move } from "./automaton.ts";
-import type { Reading } from "./compiled-secrets.ts";
+import { emptyAutomaton, moveOf, ROOT_STATE, numberOf, type Move } from "./automaton.ts";
+import type { CompiledSecrets } from "./compiled-secrets.ts";
 
 /** Bytes of a stream, by their number from its beginning. */
 export interface Span {
@@ -13,7 +13,7 @@ export interface Span {
  * The slow and exact reading, for the short stretches where a form ends or may be about to: knows of each place that
  * is alive where its form began, and so which bytes to take out and which to let go.
  */
-export interface Pursuit {
+export interface MatchTracker {
   /** @param at its number from the beginning of the stream */
   read(byte: number, at: number): void;
   /** Is nothing left that might become a form? */
@@ -23,10 +23,10 @@ export interface Pursuit {
 }
 
 /** @param spans where forms were found, in order; what overlaps is one, and may grow until it is clear */
-export function pursue(reading: Reading, spans: Span[]): Pursuit {
+export function trackMatches(reading: CompiledSecrets, spans: Span[]): MatchTracker {
   const { steps, mostHeld } = reading;
   let { automaton } = reading;
-  let state = NOWHERE;
+  let state = ROOT_STATE;
   /** Of each of the state's places, the first byte of what has been read. */
   let began: number[] = [];
 
@@ -59,7 +59,7 @@ export function pursue(reading: Reading, spans: Span[]): Pursuit {
       began = from.map((sources) => earliest(began, sources, at));
       state = next;
     },
-    isOver: () => state === NOWHERE,
+    isOver: () => state === ROOT_STATE,
     clearUntil(next) {
       began = began.map((first) => Math.max(first, next - mostHeld));
       return earliest(began, began.keys(), next);

@@ -5,7 +5,7 @@
  */
 
 /** The forms of all secrets, one after the other, laid out for reading one byte at a time. */
-export interface Forms {
+export interface SecretEncodings {
   /** What may stand at each position, as the number of a set. */
   readonly setAt: Uint16Array;
   /** `sets[number * 256 + character]`: 1 if the set has it. */
@@ -39,7 +39,7 @@ const SEXTETS = Array.from(BASE64, (character) => character + (URL_SAFE[characte
 const ALL_BITS = 0b111111;
 
 /** @param secrets printable ASCII, none of them empty */
-export function formsOf(secrets: readonly string[]): Forms {
+export function secretEncodings(secrets: readonly string[]): SecretEncodings {
   const forms = [...new Set(secrets)].flatMap((secret) => {
     return [asWritten(secret), ...[0, 1, 2].map((bytes) => inBase64(secret, bytes)), inHex(secret)];
   });
@@ -66,7 +66,7 @@ export function formsOf(secrets: readonly string[]): Forms {
 }
 
 /** The same for a text whose letters may all have become small. */
-export function withoutCase(forms: Forms): Forms {
+export function withoutCase(forms: SecretEncodings): SecretEncodings {
   const sets = forms.sets.slice();
   for (let row = 0; row < sets.length; row += 256) {
     for (let small = 0x61; small <= 0x7a; small += 1) {

@@ -27,7 +27,7 @@ const ONLY_WORDS = /^[A-Za-z]?[a-z]+(?:[-_. ][A-Za-z]?[a-z]+)*$|^[A-Z]+(?:[-_. ]
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
 /** What is tried first, whatever is appended: compared without case, digits in place of letters, and the rest. */
-const WORN_OUT = [
+const COMMON_PASSWORDS = [
   "password",
   "passwort",
   "passwd",
@@ -83,7 +83,7 @@ export function maskProblem(secret: string): MaskProblem | null {
   return isGuessable(secret) ? "guessable" : null;
 }
 
-export function maskable(secret: string): boolean {
+export function isMaskable(secret: string): boolean {
   return maskProblem(secret) === null;
 }
 
@@ -121,5 +121,5 @@ function isWornOut(secret: string): boolean {
     .replaceAll(/[\d@$!]+$/g, "")
     .replaceAll(/[013457@$!]/g, (char) => LOOKS_LIKE[char] ?? "")
     .replaceAll(/[^a-z]/g, "");
-  return WORN_OUT.some((word) => plain === word || read === word);
+  return COMMON_PASSWORDS.some((word) => plain === word || read === word);
 }

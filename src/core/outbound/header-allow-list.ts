@@ -180,23 +180,23 @@ const LOOKS_LIKE_A_CREDENTIAL =
   /^(?:AIza|ya29\.|xox[a-z]-|xapp-|[rs]k_(?:live|test)_|gh[oprsu]_|github_pat_|glpat-|eyJ[\w-]+\.[\w-]+\.)/;
 
 /** Servers that hand headers over as variables (RFC 3875 section 4.1.18) read `_` as `-`. */
-export function dashed(name: string): string {
+export function withDashes(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }
 
 export function isOverride(name: string): boolean {
-  return OVERRIDES.has(dashed(name));
+  return OVERRIDES.has(withDashes(name));
 }
 
 /** Something by which the agent says who it is, or signs what it sends. */
-export function isOwnCredential(name: string): boolean {
-  return CREDENTIALS.has(dashed(name)) || CREDENTIAL_ENDING.test(dashed(name));
+export function isAgentCredential(name: string): boolean {
+  return CREDENTIALS.has(withDashes(name)) || CREDENTIAL_ENDING.test(withDashes(name));
 }
 
 /** The same in a query, where it would be kept with the address and stand in logs. */
-export function holdsOwnCredential(query: string): boolean {
+export function holdsAgentCredential(query: string): boolean {
   return [...new URLSearchParams(query)].some(([written, value]) => {
-    const name = dashed(written);
+    const name = withDashes(written);
     return (
       CREDENTIAL_PARAMETER.test(name) || (VAGUE_PARAMETER.test(name) && LOOKS_LIKE_A_CREDENTIAL.test(value))
     );
@@ -207,8 +207,8 @@ export function holdsOwnCredential(query: string): boolean {
  * @param name in lower case
  * @param allow what the operator lets through besides
  */
-export function isOutbound(name: string, allow: readonly string[]): boolean {
-  const read = dashed(name);
+export function isForwardable(name: string, allow: readonly string[]): boolean {
+  const read = withDashes(name);
   if (NEVER.has(read) || NEVER_BEGINNING.some((beginning) => read.startsWith(beginning))) return false;
   if (NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix))) return true;
   return allow.some((allowed) => allowed.toLowerCase() === name);

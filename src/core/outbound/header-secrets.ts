@@ -1,6 +1,6 @@
 import { fromBase64 } from "../base/base64.ts";
 import type { Header } from "./header-names.ts";
-import { maskable } from "../masking/secret-strength.ts";
+import { isMaskable } from "../masking/secret-strength.ts";
 
 const SCHEME = /^[A-Za-z][A-Za-z0-9-]* +/;
 const BASIC = /^basic +/i;
@@ -13,7 +13,7 @@ const PARAMETER =
  * What is secret in an agent's own credentials, so that an upstream which says it back puts it into nothing that is
  * kept. What is too short or too plain to be found in a text (`maskProblem`) is not among them.
  */
-export function ownSecrets(headers: readonly Header[]): readonly string[] {
+export function headerSecrets(headers: readonly Header[]): readonly string[] {
   const secrets = headers.flatMap(([, value]) => {
     const secret = value.replace(SCHEME, "");
     if (BASIC.test(value)) return [secret, ...halvesOf(secret)];
@@ -21,7 +21,7 @@ export function ownSecrets(headers: readonly Header[]): readonly string[] {
     // `ApiKey user:key`, and how storage services sign.
     return [secret, ...named, secret.slice(secret.lastIndexOf(":") + 1)];
   });
-  return [...new Set(secrets)].filter(maskable);
+  return [...new Set(secrets)].filter(isMaskable);
 }
 
 /** RFC 7617: a user and a password, either of which may be the secret. */

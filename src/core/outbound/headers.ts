@@ -1,7 +1,7 @@
 import type { Json } from "../base/json.ts";
 import { KEY_PREFIX } from "../identity/principal.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { dashed, isOutbound, isOverride, isOwnCredential } from "./header-allow-list.ts";
+import { withDashes, isForwardable, isOverride, isAgentCredential } from "./header-allow-list.ts";
 import {
   combined,
   HOP_BY_HOP,
@@ -74,10 +74,10 @@ const NOT_WITH_A_CREDENTIAL: ReadonlySet<string> = new Set(["range", "if-range",
 function goesOut(name: string, value: string, { gateHeaders, injection, allow }: OutboundRules): boolean {
   if (gateHeaders.some((own) => own.toLowerCase() === name) || holdsGateKey(value)) return false;
   if (injection !== null) {
-    if (NOT_WITH_A_CREDENTIAL.has(name) || isOwnCredential(name)) return false;
-    if (injection.in === "header" && dashed(injection.name) === dashed(name)) return false;
+    if (NOT_WITH_A_CREDENTIAL.has(name) || isAgentCredential(name)) return false;
+    if (injection.in === "header" && withDashes(injection.name) === withDashes(name)) return false;
   }
-  return isOutbound(name, allow);
+  return isForwardable(name, allow);
 }
 
 const GATE_KEY = new RegExp(`(?:${Object.values(KEY_PREFIX).join("|")}|gex_)[\\w-]{8}`);
@@ -108,8 +108,8 @@ function isRepeated(headers: readonly Header[]): boolean {
 function withoutWaiting([name, value]: Header): readonly Header[] {
   if (name !== "prefer") return [[name, value]];
   const others = value.split(",").map((preference) => preference.trim());
-  const kept = others.filter((preference) => preference !== "" && !/^wait\b(?!-)/i.test(preference));
-  return kept.length === 0 ? [] : [[name, kept.join(", ")]];
+  const forwarded = others.filter((preference) => preference !== "" && !/^wait\b(?!-)/i.test(preference));
+  return forwarded.length === 0 ? [] : [[name, forwarded.join(", ")]];
 }
 
 /** What the digest of an intent holds of them (see `outboundHeaders` for their form). */

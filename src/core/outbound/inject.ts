@@ -1,7 +1,7 @@
 import { fromBase64 } from "../base/base64.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { HOP_BY_HOP, isHeaderName, type Header } from "./header-names.ts";
-import { maskable, maskProblem, type MaskProblem } from "../masking/secret-strength.ts";
+import { isMaskable, maskProblem, type MaskProblem } from "../masking/secret-strength.ts";
 import type { Injection } from "../registry/injection.ts";
 
 export type InjectProblem =
@@ -62,24 +62,24 @@ function basic(
 ): Result<Injected, InjectProblem> {
   if (user !== null && !USER.test(user)) return err("slot");
   const pair = user === null ? secret : `${user}:${secret}`;
-  const secrets = user === null ? secretsOfPair(pair) : ok([secret, pair].filter(maskable));
+  const secrets = user === null ? secretsOfPair(pair) : ok([secret, pair].filter(isMaskable));
   if (!secrets.ok) return secrets;
   const sent = withHeader(request, "authorization", `Basic ${btoa(pair)}`);
   // As it is sent, too: what is said back of it may be encoded once more.
-  return ok({ request: sent, secrets: [...secrets.value, ...[btoa(pair)].filter(maskable)] });
+  return ok({ request: sent, secrets: [...secrets.value, ...[btoa(pair)].filter(isMaskable)] });
 }
 
 /** Of a pair as some keep it, one side may be for show (`api:key`, `key:`): the other is the secret then. */
 function secretsOfPair(pair: string): Result<readonly string[], MaskProblem> {
   const colon = pair.indexOf(":");
   if (colon < 0) return err("characters");
-  const parts = [pair.slice(0, colon), pair.slice(colon + 1)].filter(maskable);
+  const parts = [pair.slice(0, colon), pair.slice(colon + 1)].filter(isMaskable);
   if (parts.length > 0) return ok([pair, ...parts]);
   return err(maskProblem(pair.slice(colon + 1)) ?? "too_short");
 }
 
 /** Set by the runtime, or said about something else than who is calling. */
-const NOT_A_CREDENTIALS = new Set(["host", "content-length", "content-type", "cookie", "expect"]);
+const RESERVED_HEADERS = new Set(["host", "content-length", "content-type", "cookie", "expect"]);
 
 const PLACE = "{secret}";
 const FORMAT = /^[\x20-\x7e]{0,200}$/;
@@ -91,7 +91,7 @@ function header(
   secret: string,
 ): Result<Injected, InjectProblem> {
   const name = written.toLowerCase();
-  if (!isHeaderName(name) || HOP_BY_HOP.has(name) || NOT_A_CREDENTIALS.has(name)) return err("slot");
+  if (!isHeaderName(name) || HOP_BY_HOP.has(name) || RESERVED_HEADERS.has(name)) return err("slot");
   const [before = "", after, ...more] = format.split(PLACE);
   if (after === undefined || more.length > 0 || !FORMAT.test(format)) return err("slot");
   const sent = withHeader(request, name, `${before}${secret}${after}`);
@@ -99,7 +99,7 @@ function header(
   const isPair = /^basic +$/i.test(before) && after === "";
   const decoded = isPair ? decodedPair(secret) : null;
   if (decoded === null) return ok({ request: sent, secrets: [secret] });
-  const inner = maskable(decoded) ? secretsOfPair(decoded) : err(maskProblem(decoded) ?? "characters");
+  const inner = isMaskable(decoded) ? secretsOfPair(decoded) : err(maskProblem(decoded) ?? "characters");
   return inner.ok ? ok({ request: sent, secrets: [secret, ...inner.value] }) : inner;
 }
 
@@ -117,7 +117,7 @@ function parameter(request: OutboundRequest, name: string, secret: string): Resu
   const sent = escaped(secret);
   const url = `${request.url}${joint}${name}=${sent}`;
   // An address that is said back in base64 holds it escaped.
-  const isOther = sent !== secret && maskable(sent);
+  const isOther = sent !== secret && isMaskable(sent);
   return ok({ request: { ...request, url }, secrets: isOther ? [secret, sent] : [secret] });
 }
 

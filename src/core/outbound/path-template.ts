@@ -105,7 +105,7 @@ const MAX_VALUE_CHARS = 200;
  * id, neither text nor a whole number, or no number where one has to be. What it makes of the path (a dot segment, a
  * hidden slash) is for the reader of paths to say.
  */
-export function filled(template: PathTemplate, payload: Json, metadata: JsonObject): string | null {
+export function fillTemplate(template: PathTemplate, payload: Json, metadata: JsonObject): string | null {
   const written = (part: Part) => {
     if ("text" in part) return part.text;
     const value = memberOf(part.from === "payload" ? payload : metadata, part.members);

@@ -83,13 +83,13 @@ const SHARED_CACHING =
  * @param masks null: no credential was put in, so nothing has to be masked
  * @param isDecoded the content goes back without its coding
  */
-export function answeredHeaders(
+export function responseHeaders(
   headers: readonly Header[],
   masks: Masks | null,
   isDecoded = false,
 ): readonly Header[] {
   const connection = namedInConnection(headers);
-  const kept: Header[] = [];
+  const passed: Header[] = [];
   for (const [written, value] of headers) {
     const name = written.toLowerCase();
     if (!passes(name) || connection.has(name) || !isHeaderName(name) || !isHeaderValue(value)) continue;
@@ -97,9 +97,9 @@ export function answeredHeaders(
     if (isOfTheBytes && (masks !== null || isDecoded)) continue;
     // A name can't be masked and stay a name.
     if (masks?.isInName(written) === true) continue;
-    kept.push([name, masks === null ? value : masks.text(value)]);
+    passed.push([name, masks === null ? value : masks.text(value)]);
   }
-  return [...kept, ...addedHeaders(headers)];
+  return [...passed, ...addedHeaders(headers)];
 }
 
 function passes(name: string): boolean {
@@ -112,20 +112,20 @@ function passes(name: string): boolean {
  * another header. And an upstream's page opened on Gate's origin must not run there, nor be taken for a page.
  */
 function addedHeaders(headers: readonly Header[]): readonly Header[] {
-  const said = headers
+  const codings = headers
     .filter(([name, value]) => name.toLowerCase() === "cache-control" && isHeaderValue(value))
     .flatMap(([, value]) => value.split(","))
     .map((directive) => directive.trim())
     .filter((directive) => /^[\w-]+(?:=\w+)?$/.test(directive) && !SHARED_CACHING.test(directive));
   return [
-    ["cache-control", ["private", ...said].join(", ")],
+    ["cache-control", ["private", ...codings].join(", ")],
     ["content-security-policy", "sandbox; default-src 'none'; frame-ancestors 'none'"],
     ["x-content-type-options", "nosniff"],
   ];
 }
 
 /** Status texts are the upstream's too; HTTP/2 has none, and nothing may depend on them (RFC 9112 section 4). */
-export function answeredStatusText(text: string, masks: Masks | null): string {
+export function responseStatusText(text: string, masks: Masks | null): string {
   if (!/^[\t\x20-\x7e]{0,100}$/.test(text)) return "";
   return masks === null ? text : masks.text(text);
 }
@@ -136,7 +136,7 @@ export function mayHaveContent(method: string, status: number): boolean {
 }
 
 /** Why an upstream's answer can't go back. */
-export type AnswerProblem =
+export type ResponseProblem =
   /** 1xx, or no status of HTTP at all: the runtime takes interim answers, and a switch of protocols is refused. */
   | "status"
   /** A coding this runtime can't read: a secret in it couldn't be seen. */
@@ -171,7 +171,7 @@ const DECODINGS: ReadonlyMap<string, Decoding> = new Map([
  * How the content of an answer to a request with a credential in it can be masked, or why it must not go back. Where
  * there is none (`mayHaveContent`), there is nothing to read.
  */
-export function decodingOf(status: number, headers: readonly Header[]): Result<Decoding, AnswerProblem> {
+export function decodingOf(status: number, headers: readonly Header[]): Result<Decoding, ResponseProblem> {
   if (!Number.isInteger(status) || status < 200 || status > 599) return err("status");
   if (status === 206) return err("partial");
   const written = headers

@@ -5,7 +5,7 @@ import type { History } from "./history.ts";
 import { NO_HINTS } from "../registry/measure-hints.ts";
 import type { Payload } from "../proposal/payload.ts";
 import type { Policy, PolicyRules } from "./policy.ts";
-import { withRequest } from "../proposal/request-template.ts";
+import { applyTemplate } from "../proposal/request-template.ts";
 import { riskOf } from "./risk.ts";
 import { isAboutContent, onlyShadow, remedyOf, strictest, traceOf } from "./verdict.ts";
 import type { Content } from "./content-views.ts";
@@ -35,7 +35,7 @@ export function decideIntent(
   history: History | null,
 ): Decision {
   const entry = rules.registry.destinations.get(ask.destination);
-  const made = withRequest(ask, payload, entry);
+  const made = applyTemplate(ask, payload, entry);
   const { facts, content } = readWritten(made.ask, made.payload, entry?.measure ?? NO_HINTS);
   return decideOnFacts(rules, agent, made.ask, facts, content, history);
 }

@@ -1,7 +1,7 @@
 import type { Ask } from "../proposal/request.ts";
 import type { Facts } from "../proposal/facts.ts";
-import { readContent } from "../proposal/formats/content.ts";
-import { holdsAlike } from "../proposal/measure/similar-names.ts";
+import { parseContent } from "../proposal/formats/content.ts";
+import { hasSimilarNames } from "../proposal/measure/similar-names.ts";
 import { NO_HINTS, type MeasureHints } from "../registry/measure-hints.ts";
 import { measure } from "../proposal/measure/measure.ts";
 import type { Payload } from "../proposal/payload.ts";
@@ -65,7 +65,7 @@ function readBody(ask: Ask, payload: Payload, hints: MeasureHints): Written {
   if (ask.http === undefined || payload.kind !== "content") return read;
   // `{"amount":900,"amount":1}` is 1 here and 900 to readers who stop at the first.
   const isDoubtful = read.facts.typeContradiction || isFormInside(payload, hints);
-  const saidTwice = (path: string) => holdsAlike(readContent(payload).body, path);
+  const saidTwice = (path: string) => hasSimilarNames(parseContent(payload).body, path);
   return { facts: isDoubtful ? inDoubt(read.facts) : read.facts, content: { ...read.content, saidTwice } };
 }
 
@@ -79,7 +79,7 @@ const READ_BY_TYPE =
  */
 function isFormInside(payload: Bytes, hints: MeasureHints): boolean {
   if (READ_BY_TYPE.test(payload.mediaType?.trim() ?? "")) return false;
-  const { body } = readContent(payload);
+  const { body } = parseContent(payload);
   if (!("text" in body) || body.format === "form") return false;
   const text = body.text.replaceAll(/%([2-7][\dA-Fa-f])/g, (_, digits: string) => {
     return String.fromCharCode(Number.parseInt(digits, 16));

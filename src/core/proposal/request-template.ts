@@ -6,13 +6,13 @@ import type { Destination, Execute } from "../registry/registry.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { parseStrictJson } from "../base/strict-json.ts";
 import type { HttpWrite } from "../outbound/http-write.ts";
-import { filled, parsePathTemplate, readsPayload } from "../outbound/path-template.ts";
+import { fillTemplate, parsePathTemplate, readsPayload } from "../outbound/path-template.ts";
 import { outboundHeaders } from "../outbound/headers.ts";
 import { targetOf } from "../outbound/target.ts";
 import { slotOf } from "../registry/injection.ts";
 
 /** What is proposed, with the request that it is made by. */
-export interface Made {
+export interface TemplatedProposal {
   readonly ask: Ask;
   readonly payload: Payload;
 }
@@ -34,14 +34,18 @@ export type ExecuteProblem =
  *
  * The payload is measured as what it is sent as: two readers of the same bytes must not come to two amounts.
  */
-export function withRequest(ask: Ask, payload: Payload, entry: Destination | undefined): Made {
+export function applyTemplate(ask: Ask, payload: Payload, entry: Destination | undefined): TemplatedProposal {
   if (ask.http !== undefined || entry === undefined || entry.execute === null) return { ask, payload };
-  const made = requestOf(ask, payload, entry);
+  const made = templatedProposal(ask, payload, entry);
   return made.ok ? made.value : { ask, payload };
 }
 
 /** The request that a destination's template makes of a proposal. */
-export function requestOf(ask: Ask, payload: Payload, entry: Destination): Result<Made, ExecuteProblem> {
+export function templatedProposal(
+  ask: Ask,
+  payload: Payload,
+  entry: Destination,
+): Result<TemplatedProposal, ExecuteProblem> {
   const { execute, upstream, credential } = entry;
   if (execute === null || upstream === null) return err("no_template");
   if (payload.kind === "reference") return err("reference");
@@ -88,8 +92,8 @@ function sentAs({ contentType }: Execute, { bytes, name, mediaType }: Content): 
   const written = contentType ?? mediaType ?? "application/json";
   if (!isMediaType(written)) return undefined;
   const sent = declaredType(null, written).type;
-  const said = declaredType(name, mediaType);
-  if (said.contradiction || (said.type !== null && said.type !== sent)) return undefined;
+  const declared = declaredType(name, mediaType);
+  if (declared.contradiction || (declared.type !== null && declared.type !== sent)) return undefined;
   return sent !== "json" || strictly(bytes).ok ? written : undefined;
 }
 
@@ -110,7 +114,7 @@ function urlOf(execute: Execute, upstream: string, ask: Ask, payload: Payload): 
   const read =
     readsPayload(template.value) && payload.kind === "content" ? strictly(payload.bytes) : ok(null);
   if (!read.ok) return null;
-  const reference = filled(template.value, read.value, ask.metadata);
+  const reference = fillTemplate(template.value, read.value, ask.metadata);
   if (reference === null) return null;
   const target = targetOf("", upstream, reference);
   return target.ok ? target.value.url : null;

@@ -24,7 +24,7 @@ export interface NoteSignature {
   readonly signature: Uint8Array;
 }
 
-export interface Note {
+export interface SignedNote {
   /** What is signed: the final line feed belongs to it. */
   readonly text: string;
   /** At least one in a signed note. */
@@ -89,7 +89,7 @@ export function parseVkey(text: string): NoteKey | null {
 /**
  * Text and signatures of a note; nothing is verified, so nothing may be believed yet.
  */
-export function parseNote(note: string): Result<Note, "malformed"> {
+export function parseNote(note: string): Result<SignedNote, "malformed"> {
   if (note.length > MAX_NOTE_CHARS || !isPlainText(note)) return err("malformed");
   // The text may hold empty lines of its own; the last one parts it from the signatures.
   const border = note.lastIndexOf("\n\n");
@@ -105,7 +105,7 @@ export function parseNote(note: string): Result<Note, "malformed"> {
   return ok({ text: note.slice(0, border + 1), signatures });
 }
 
-export function formatNote({ text, signatures }: Note): string {
+export function formatNote({ text, signatures }: SignedNote): string {
   const lines = signatures.map(({ name, id, signature }) => {
     const bytes = Uint8Array.of(...idBytes(id), ...signature);
     return `\u2014 ${name} ${toBase64(bytes)}\n`;
@@ -136,7 +136,7 @@ export async function openNote(
   note: string,
   keys: readonly NoteKey[],
   verify: Verify,
-): Promise<Result<Note, NoteProblem>> {
+): Promise<Result<SignedNote, NoteProblem>> {
   const parsed = parseNote(note);
   if (!parsed.ok) return parsed;
   const { text, signatures } = parsed.value;

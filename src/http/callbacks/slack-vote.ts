@@ -2,7 +2,7 @@ import { eligibility } from "../../core/intent/approval.ts";
 import { voterOf } from "../../core/identity/people.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import { decideIntent } from "../../app/approvals/decide-intent.ts";
-import { caseTold, type CaseTold } from "../../app/notifications/channels/case-message.ts";
+import { caseMessage, type CaseMessage } from "../../app/notifications/channels/case-message.ts";
 import type { SlackReference } from "../../app/notifications/channels/slack-reference.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { problemOf, problemOfUndecided } from "../problem/from-refusal.ts";
@@ -15,7 +15,7 @@ export interface SlackOutcome {
   /** Why nothing was decided, in words for who pressed it; null: it was. */
   readonly refused: string | null;
   /** As the case stands now; null: there is nothing to show. */
-  readonly told: CaseTold | null;
+  readonly told: CaseMessage | null;
 }
 
 const NO_CASE = "There is no such case any more.";
@@ -46,7 +46,7 @@ export async function voteFromSlack(
   // Slack sends again what it got no answer to in time: what they said holds already.
   const { phase, decidedBy } = told.state;
   const isTheirs = said.decision === "reject" && phase === "rejected" && decidedBy === voter.person;
-  return { refused: isTheirs ? null : `It is decided already. ${told.standing}`, told };
+  return { refused: isTheirs ? null : `It is decided already. ${told.statusText}`, told };
 }
 
 /** Before somebody is asked for a reason: what would keep them from rejecting it anyway. */
@@ -64,7 +64,7 @@ export async function mayRejectFromSlack(
   if (refusal !== null) return { refused: problemOf(refusal).detail, told: null };
   // What is approved and not carried out can still be taken back.
   const isOpen = ["pending_approval", "approved", "scheduled"].includes(told.state.phase);
-  return { refused: isOpen ? null : `It is decided already. ${told.standing}`, told };
+  return { refused: isOpen ? null : `It is decided already. ${told.statusText}`, told };
 }
 
 async function askedOf(
@@ -93,7 +93,7 @@ async function voterFromSlack({ team, user }: SlackUser, ports: Ports): Promise<
   return ok(voterOf(reached.value, "slack", registry));
 }
 
-async function toldOf(intent: Intent, ports: Ports): Promise<CaseTold | null> {
+async function toldOf(intent: Intent, ports: Ports): Promise<CaseMessage | null> {
   const dossier = await intent.dossier();
-  return dossier === null ? null : caseTold(dossier, null, ports);
+  return dossier === null ? null : caseMessage(dossier, null, ports);
 }

@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import type { JsonObject } from "../../core/base/json.ts";
 import { callSlack, type SlackApp } from "../../app/notifications/channels/slack-api.ts";
-import { slackAsk } from "../../app/notifications/channels/slack-app.ts";
+import { approvalRequest } from "../../app/notifications/channels/slack-app.ts";
 import {
   escapeSlack,
   REASON_BLOCK,
   rejectionView,
-  settledMessage,
+  decidedMessage,
 } from "../../app/notifications/channels/slack-message.ts";
 import { readSlackReference, type SlackReference } from "../../app/notifications/channels/slack-reference.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -146,7 +146,7 @@ async function askReason(
     const view = rejectionView(outcome.told.summary, rejectionMetadata(signed, responseUrl));
     const opened = await callSlack(channel, "views.open", { trigger_id: trigger, view }, ports);
     if (opened.ok) return null;
-    console.error({ message: "form not opened in Slack", problem: opened.error.told.problem });
+    console.error({ message: "form not opened in Slack", problem: opened.error.result.problem });
     return { refused: "Slack did not open the form. Open the case to reject it there.", told: null };
   } catch (error) {
     console.error({ message: "form not opened in Slack", error: String(error) });
@@ -165,7 +165,9 @@ async function respond(
   const answers: JsonObject[] = [];
   if (told !== null) {
     const isWaiting = told.state.phase === "pending_approval";
-    const message = isWaiting ? slackAsk("Approval needed", told, channel, ports) : settledMessage(told);
+    const message = isWaiting
+      ? approvalRequest("Approval needed", told, channel, ports)
+      : decidedMessage(told);
     answers.push({ replace_original: true, ...message });
   }
   if (refused !== null) {

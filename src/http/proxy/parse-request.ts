@@ -1,4 +1,4 @@
-import { holdsOwnCredential, isOwnCredential } from "../../core/outbound/header-allow-list.ts";
+import { holdsAgentCredential, isAgentCredential } from "../../core/outbound/header-allow-list.ts";
 import { combined, isHeaderValue, type Header } from "../../core/outbound/header-names.ts";
 import type { HttpWrite } from "../../core/outbound/http-write.ts";
 import type { PathProblem } from "../../core/outbound/path.ts";
@@ -33,7 +33,7 @@ export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): 
   requireSendable(c.req.raw);
   const target = targetOf(prefix, upstream.url, c.req.raw.url);
   if (!target.ok) return refuseTarget(target.error);
-  if (holdsOwnCredential(target.value.query)) return refuseTarget("credential");
+  if (holdsAgentCredential(target.value.query)) return refuseTarget("credential");
   const slot = entry.credential === null ? null : slotOf(entry.credential.injection);
   const outbound = outboundHeaders([...headers], {
     gateHeaders: agent.gateHeaders,
@@ -48,7 +48,7 @@ export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): 
   // Under one credential the provider takes two agents for one: what it knows a repeat by names the intent, not the
   // agent's own word, by which one of them could be told what became of the other's write.
   const isGates = slot === null ? null : upstream.idempotencyHeader;
-  const sent = outbound.value.filter(([name]) => !isOwnCredential(name) && name !== isGates);
+  const sent = outbound.value.filter(([name]) => !isAgentCredential(name) && name !== isGates);
   return {
     http: {
       method,
@@ -57,7 +57,7 @@ export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): 
       slot,
       idempotencyHeader: upstream.idempotencyHeader,
     },
-    own: outbound.value.filter(([name]) => isOwnCredential(name)),
+    own: outbound.value.filter(([name]) => isAgentCredential(name)),
     isRead: isReading,
     contentType: sent.find(([name]) => name === "content-type")?.[1] ?? null,
     idempotencyKey: keyOf(headers.get(named) ?? headers.get("Idempotency-Key")),

@@ -10,7 +10,7 @@ import type {
   OutgoingAnswer,
   OutgoingProblem,
 } from "../../../src/ports/notifications.ts";
-import { tellChannel } from "../../../src/app/notifications/channels/send.ts";
+import { sendToChannel } from "../../../src/app/notifications/channels/send.ts";
 import { ask, propose, register, type Registered } from "./gate.ts";
 import { bindings, changeRules, RULES, type TestRules } from "./rules.ts";
 
@@ -145,7 +145,7 @@ export async function tell(
 ) {
   const real = ports();
   const channel = await channelOf(record.target.replace("channel:", ""));
-  return tellChannel(record, channel, {
+  return sendToChannel(record, channel, {
     ...real,
     settings: { ...real.settings, ...settings },
     send: world.send,

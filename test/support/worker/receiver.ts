@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { portsOf } from "../../../src/env.ts";
-import { tellChannel } from "../../../src/app/notifications/channels/send.ts";
-import { work, type TellChannel } from "../../../src/app/notifications/run-deliveries.ts";
+import { sendToChannel } from "../../../src/app/notifications/channels/send.ts";
+import { runDeliveries, type SendToChannel } from "../../../src/app/notifications/run-deliveries.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
 import { DISPATCHER } from "../../../src/ports/notifications.ts";
 import type { DispatchObject } from "../../../durable-objects/dispatch/dispatch-object.ts";
@@ -73,8 +73,8 @@ export function dispatcher(): DurableObjectStub<DispatchObject> {
 }
 
 /** What one message of the queue leads to. */
-export function tell(world: Partial<Ports> = {}, channel: TellChannel = tellChannel): Promise<void> {
-  return work({ ...ports(), ...world }, channel);
+export function tell(world: Partial<Ports> = {}, channel: SendToChannel = sendToChannel): Promise<void> {
+  return runDeliveries({ ...ports(), ...world }, channel);
 }
 
 /** Takes the queue's part away, so that the test alone says when Gate works; what it would have been told is returned. */

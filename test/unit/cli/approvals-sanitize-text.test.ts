@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { rowCells } from "../../../cli/approvals/list.ts";
-import { clipped, hanging, quotedLines, visible, visibleJson } from "../../../cli/approvals/sanitize-text.ts";
+import {
+  clipped,
+  hanging,
+  quotedLines,
+  sanitizeText,
+  visibleJson,
+} from "../../../cli/approvals/sanitize-text.ts";
 
 describe("INV-28: what an agent wrote can't drive a terminal", () => {
   test.each([
@@ -18,7 +24,7 @@ describe("INV-28: what an agent wrote can't drive a terminal", () => {
     ["a pile of marks", `e${"\u0301".repeat(4)}`, "e⟨U+0301⟩⟨U+0301⟩⟨U+0301⟩⟨U+0301⟩"],
     ["what stands for such a character", "⟨U+001B⟩", "⟨U+27E8⟩U+001B⟨U+27E9⟩"],
   ])("%s", (_, text, shown) => {
-    expect(visible(text)).toBe(shown);
+    expect(sanitizeText(text)).toBe(shown);
   });
 
   test("while people's own scripts stay as they are", () => {
@@ -31,7 +37,7 @@ describe("INV-28: what an agent wrote can't drive a terminal", () => {
       "emoji 🎉",
       "a  b <i> \\u001b",
     ];
-    for (const text of texts) expect(visible(text)).toBe(text);
+    for (const text of texts) expect(sanitizeText(text)).toBe(text);
   });
 
   test("in JSON neither, which still reads as the same", () => {

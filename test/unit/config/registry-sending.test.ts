@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import type { Destination } from "../../../src/core/registry/registry.ts";
 import { createApp } from "../../../src/http/app.ts";
-import { isOwnPath } from "../../../src/config/registry/reserved-paths.ts";
+import { isReservedPath } from "../../../src/config/registry/reserved-paths.ts";
 import { parseRegistry } from "../../../src/config/registry/parse.ts";
 import { REGISTRY_FILE } from "../../../src/config/registry/schema.ts";
 
@@ -283,7 +283,7 @@ test("no prefix lies on, above or below a path of Gate's own", () => {
     // Middleware, the door for prefixes, and `/` itself, which no prefix is.
     .filter((path) => !path.startsWith("/*") && path !== "/");
   expect(paths.length).toBeGreaterThan(50);
-  expect(paths.filter((path) => !isOwnPath(path))).toEqual([]);
+  expect(paths.filter((path) => !isReservedPath(path))).toEqual([]);
 });
 
 test.each([

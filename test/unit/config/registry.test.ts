@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkTogether } from "../../../src/config/cross-checks.ts";
+import { crossCheck } from "../../../src/config/cross-checks.ts";
 import { EMPTY_LOCAL_REGISTRY, EMPTY_REGISTRY, parseRegistry } from "../../../src/config/registry/parse.ts";
 import { parsePolicy } from "../../../src/config/policy/parse.ts";
 
@@ -230,7 +230,7 @@ const TOGETHER: readonly (readonly [string, string, string, RegExp])[] = [
 test.each(TOGETHER)("between files, refuses %s", (_name, policyText, registryText, message) => {
   const parsed = parsePolicy("pay.yaml", policyText);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-  const problems = checkTogether([{ file: "pay.yaml", text: policyText, policy: parsed.value }], {
+  const problems = crossCheck([{ file: "pay.yaml", text: policyText, policy: parsed.value }], {
     file: "gate.yaml",
     text: registryText,
     registry: registry(registryText),

@@ -4,7 +4,7 @@ import { measure } from "../../../src/core/proposal/measure/measure.ts";
 import { isRead } from "../../../src/core/outbound/reads.ts";
 import { targetOf } from "../../../src/core/outbound/target.ts";
 import type { Destination, Registry } from "../../../src/core/registry/registry.ts";
-import { checkTogether } from "../../../src/config/cross-checks.ts";
+import { crossCheck } from "../../../src/config/cross-checks.ts";
 import { parseRegistry } from "../../../src/config/registry/parse.ts";
 import { parsePolicy } from "../../../src/config/policy/parse.ts";
 
@@ -43,7 +43,7 @@ function registryWith(wanted: readonly string[]): Registry {
   const parsed = parseRegistry("gate.yaml", text);
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
   const file = { file: "gate.yaml", text, registry: parsed.value };
-  expect(checkTogether(POLICIES, file)).toEqual([]);
+  expect(crossCheck(POLICIES, file)).toEqual([]);
   return parsed.value;
 }
 

@@ -7,7 +7,7 @@ import { handle } from "../../../src/core/intent/handle.ts";
 import { firstFacts } from "../../../src/core/intent/propose.ts";
 import { currentOrder, type IntentState, type Terms } from "../../../src/core/intent/state.ts";
 import { chain, EMPTY_HEAD } from "../../../src/core/ledger/entry.ts";
-import { stageAfter, storyOf } from "../../../verifier/state-machine.ts";
+import { stageAfter, replayStates } from "../../../verifier/state-machine.ts";
 import { bodiesOf } from "../../../verifier/check-chain.ts";
 import { bare } from "../../support/made-bundle.ts";
 import {
@@ -174,7 +174,7 @@ test("whatever an intent really lives through is a story that can be", () => {
       const drafts = facts.map((fact) => draftOf(terms, fact, salt));
       const entries = chain(terms.id, EMPTY_HEAD, drafts, salt).map(bare);
       for (const { event } of entries) seen.add(event);
-      const story = storyOf(entries, bodiesOf(entries));
+      const story = replayStates(entries, bodiesOf(entries));
       expect([story.problem, story.unknown, entries.map(({ event }) => event)]).toEqual([
         null,
         [],

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
-import { readTogether } from "../../../src/adapters/d1/coalesced-read.ts";
+import { coalescedRead } from "../../../src/adapters/d1/coalesced-read.ts";
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -9,7 +9,7 @@ afterEach(() => {
 const number = (value: number) => env.DB.prepare("SELECT ?1 AS value").bind(value);
 
 const ask = (...values: readonly number[]) =>
-  Promise.all(values.map((value) => readTogether<{ value: number }>(env.DB, number(value))));
+  Promise.all(values.map((value) => coalescedRead<{ value: number }>(env.DB, number(value))));
 
 test("what is asked in one turn travels together, and each gets its own rows", async () => {
   const batch = vi.spyOn(env.DB, "batch");
@@ -30,10 +30,10 @@ test("while D1 gives no transactions each is asked by itself", async () => {
 });
 
 test("what can't be read is nobody's answer: its error reaches whoever asked, and the others their rows", async () => {
-  const broken = readTogether(env.DB, env.DB.prepare("SELECT * FROM nowhere"));
+  const broken = coalescedRead(env.DB, env.DB.prepare("SELECT * FROM nowhere"));
   const [first, second] = await Promise.allSettled([
     broken,
-    readTogether<{ value: number }>(env.DB, number(2)),
+    coalescedRead<{ value: number }>(env.DB, number(2)),
   ]);
   expect(first).toMatchObject({ status: "rejected" });
   expect(second).toEqual({ status: "fulfilled", value: [{ value: 2 }] });

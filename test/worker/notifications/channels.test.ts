@@ -2,8 +2,8 @@ import { createHmac } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { err } from "../../../src/core/base/result.ts";
 import { readLink } from "../../../src/app/approvals/approval-link.ts";
-import { caseTold } from "../../../src/app/notifications/channels/case-message.ts";
-import { filled, letterOf } from "../../../src/app/notifications/channels/email.ts";
+import { caseMessage } from "../../../src/app/notifications/channels/case-message.ts";
+import { fillTemplate, letterOf } from "../../../src/app/notifications/channels/email.ts";
 import { readInteraction } from "../../../src/app/notifications/channels/interaction.ts";
 import {
   answered,
@@ -411,7 +411,7 @@ describe("a letter", () => {
       .intents.find(await held())
       ?.dossier();
     if (!dossier) throw new Error("no dossier");
-    const told = await caseTold(dossier, null, ports());
+    const told = await caseMessage(dossier, null, ports());
     const to = `ops\r\nBcc: everybody@example.com ${"x".repeat(400)}`;
     const { subject } = letterOf({ kind: "escalation", to }, told, "ana@example.com", "gate@example.com");
     expect(subject).toMatch(/^Escalated to ops/);
@@ -433,7 +433,7 @@ describe("a letter", () => {
       subject: "Re: {subject}",
       text: "{text}",
     };
-    expect(filled(template, letter)).toEqual({
+    expect(fillTemplate(template, letter)).toEqual({
       "{to}": 1,
       personalizations: [{ to: [{ email: "t@x.y" }] }],
       subject: 'Re: ", "admin": true, "x": "{html}',

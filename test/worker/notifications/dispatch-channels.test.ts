@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, afterAll, describe, expect, test } from "vitest";
-import type { DeliveryRecord, Told } from "../../../src/ports/notifications.ts";
+import type { DeliveryRecord, DeliveryResult } from "../../../src/ports/notifications.ts";
 import {
   admin,
   ask,
@@ -62,7 +62,7 @@ beforeEach(async () => {
   await tell({}, well);
 });
 
-const DELIVERED: Told = { kind: "delivered", status: 200, receipt: null };
+const DELIVERED: DeliveryResult = { kind: "delivered", status: 200, receipt: null };
 
 const well = async () => DELIVERED;
 

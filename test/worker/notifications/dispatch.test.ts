@@ -10,7 +10,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { pokeDispatcher } from "../../../durable-objects/dispatch/poke.ts";
 import worker from "../../../src/index.ts";
-import type { Deliveries, Delivery, Told } from "../../../src/ports/notifications.ts";
+import type { Deliveries, Delivery, DeliveryResult } from "../../../src/ports/notifications.ts";
 import {
   admin,
   ask,
@@ -74,7 +74,7 @@ async function happened(): Promise<void> {
 
 /** What is in the queue for whoever tells others. */
 const asked = () =>
-  queue.mock.calls.filter(([message]) => (message as { type: string }).type === "tell").length;
+  queue.mock.calls.filter(([message]) => (message as { type: string }).type === "notify").length;
 
 const ids = () => internet.to(url).map(({ headers }) => headers["webhook-id"]);
 
@@ -146,7 +146,7 @@ describe("INV-30: from durable storage", () => {
     const [taken] = await tellNobody(() => deliveries.lease(10));
     const id = taken?.id ?? "";
     await deliveries.settle(id, { kind: "delivered", status: 200, receipt: "theirs" });
-    const late: Told = { kind: "retry", status: 500, problem: "it answered 500", afterMs: 1 };
+    const late: DeliveryResult = { kind: "retry", status: 500, problem: "it answered 500", afterMs: 1 };
     await deliveries.settle(id, late);
     expect(await deliveries.find(id)).toMatchObject({
       state: "delivered",
@@ -270,9 +270,9 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     await flushed(due);
     later(MINUTE_MS);
     const bodies = [
-      { type: "tell" },
+      { type: "notify" },
       { type: "deadline", intent: due },
-      { type: "tell", intent: "../../etc" },
+      { type: "notify", intent: "../../etc" },
     ];
     const messages = bodies.map((body, at) => ({ id: String(at), timestamp: new Date(), attempts: 1, body }));
     const batch = createMessageBatch("gate-events", messages);

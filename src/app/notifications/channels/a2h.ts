@@ -3,29 +3,29 @@ import { ASSURANCE_RANK } from "../../../core/identity/assurance.ts";
 import { hmacHex } from "../../../core/base/digest.ts";
 import type { Channel } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
-import type { DeliveryRecord, Told } from "../../../ports/notifications.ts";
-import { factsOf, unlinked } from "../case-summary.ts";
-import type { CaseTold } from "./case-message.ts";
+import type { DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
+import { summaryLines, withoutLinks } from "../case-summary.ts";
+import type { CaseMessage } from "./case-message.ts";
 import { interactionId, messageId } from "./interaction.ts";
-import { CHANNEL_TIMEOUT_MS, failed, MOOT, toldOf } from "./send-result.ts";
+import { CHANNEL_TIMEOUT_MS, failed, MOOT, deliveryResult } from "./send-result.ts";
 
 /** What is asked of a provider when the intent itself waits without end. */
 const LONGEST_QUESTION_MS = 7 * 24 * 60 * 60_000;
 
 /** Asks one person through an approval provider, which answers at `/v1/approval-callbacks/<channel>`. */
-export async function tellProvider(
+export async function sendToProvider(
   record: DeliveryRecord,
-  told: CaseTold,
+  message: CaseMessage,
   channel: Extract<Channel, { kind: "a2h" }>,
   ports: Pick<Ports, "send" | "secret" | "token" | "settings">,
-): Promise<Told> {
+): Promise<DeliveryResult> {
   // The contract has no word to take a question back; an answer that comes too late is refused.
   if (record.kind === "decided") return MOOT;
   const { person } = record;
   const { publicUrl, origin } = ports.settings;
   if (person === null) return failed("it was planned for nobody");
   if (publicUrl === null) return failed("GATE_PUBLIC_URL is not set, so nobody could answer");
-  const { minAssurance } = told.summary.approval;
+  const { minAssurance } = message.summary.approval;
   if (ASSURANCE_RANK[channel.assurance] < ASSURANCE_RANK[minAssurance]) {
     return failed(
       `its word counts as ${channel.assurance}, and the policy asks for ${minAssurance} or stronger`,
@@ -33,7 +33,7 @@ export async function tellProvider(
   }
   const secret = await ports.secret(channel.secret);
   if (secret === null) return failed(`the credential ${channel.secret} has no value`);
-  const { summary } = told;
+  const { summary } = message;
   const interaction = {
     provider: channel.id,
     intent: summary.intent,
@@ -52,7 +52,7 @@ export async function tellProvider(
     approved_intent_hash: summary.digest,
     principal_id: person,
     action: summary.action,
-    summary: factsOf(unlinked(summary))
+    summary: summaryLines(withoutLinks(summary))
       .map(({ label, value }) => `${label}: ${value}`)
       .join("\n"),
     required_factors: [],
@@ -73,7 +73,7 @@ export async function tellProvider(
     timeoutMs: CHANNEL_TIMEOUT_MS,
     allowPrivate: channel.allowPrivate,
   });
-  return toldOf(sent, now);
+  return deliveryResult(sent, now);
 }
 
 /** The contract's form, for what goes out and for what comes back. @param at milliseconds since the epoch */

@@ -4,18 +4,18 @@ import type { IntentState } from "../../../core/intent/state.ts";
 import type { Registry } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
-import { standingOf, summaryOf, type CaseSummary } from "../case-summary.ts";
+import { statusText, caseSummary, type CaseSummary } from "../case-summary.ts";
 import type { Dossier } from "../../../ports/intents.ts";
 
 /** A link into a case that waits without end is good for this long. */
 const LONGEST_LINK_MS = 7 * 24 * 60 * 60_000;
 
 /** What a message can say of a case, whatever place it goes to. */
-export interface CaseTold {
+export interface CaseMessage {
   readonly state: IntentState;
   readonly summary: CaseSummary;
   /** Where it stands, in a sentence. */
-  readonly standing: string;
+  readonly statusText: string;
   /** Where the case opens; null: nobody said where Gate is reached. */
   readonly link: string | null;
 }
@@ -23,11 +23,11 @@ export interface CaseTold {
 type About = Pick<DeliveryRecord, "id" | "person" | "at">;
 
 /** @param about the delivery a link is made for; null: the case opens for who is signed in, and no link is spent */
-export async function caseTold(
+export async function caseMessage(
   dossier: Dossier,
   about: About | null,
   ports: Pick<Ports, "principals" | "rules" | "token" | "settings">,
-): Promise<CaseTold> {
+): Promise<CaseMessage> {
   const { state } = dossier;
   const [agent, { registry }] = await Promise.all([
     ports.principals.get(state.terms.agent),
@@ -36,8 +36,8 @@ export async function caseTold(
   const names = await namesOf(state, registry, ports);
   return {
     state,
-    summary: summaryOf(dossier, agent?.name ?? state.terms.agent),
-    standing: standingOf(state, (person) => names.get(person) ?? person),
+    summary: caseSummary(dossier, agent?.name ?? state.terms.agent),
+    statusText: statusText(state, (person) => names.get(person) ?? person),
     link: linkInto(state, about, ports),
   };
 }

@@ -2,11 +2,11 @@ import type { Assurance } from "../../../core/identity/assurance.ts";
 import type { Json } from "../../../core/base/json.ts";
 import type { Channel, Person } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
-import type { DeliveryRecord, Told } from "../../../ports/notifications.ts";
-import { factsOf, oneLine, unlinked } from "../case-summary.ts";
-import type { CaseTold } from "./case-message.ts";
+import type { DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
+import { summaryLines, oneLine, withoutLinks } from "../case-summary.ts";
+import type { CaseMessage } from "./case-message.ts";
 import { titleOf } from "./titles.ts";
-import { CHANNEL_TIMEOUT_MS, failed, isHeaderText, MOOT, toldOf } from "./send-result.ts";
+import { CHANNEL_TIMEOUT_MS, failed, isHeaderText, MOOT, deliveryResult } from "./send-result.ts";
 
 type Email = Extract<Channel, { kind: "email" }>;
 
@@ -32,13 +32,13 @@ const USUAL_BODY = {
 } as const;
 
 /** A letter to one person through an HTTP provider. */
-export async function tellByEmail(
+export async function sendEmail(
   record: DeliveryRecord,
-  told: CaseTold,
+  message: CaseMessage,
   person: Person | null,
   channel: Email,
   ports: Pick<Ports, "send" | "secret">,
-): Promise<Told> {
+): Promise<DeliveryResult> {
   // A letter can't be changed, and its link says how it ended.
   if (record.kind === "decided") return MOOT;
   if (person === null) return failed("it was planned for nobody");
@@ -47,44 +47,46 @@ export async function tellByEmail(
   if (secret === null) return failed(`the credential ${channel.secret} has no value`);
   const authorization = channel.format.replace("{secret}", () => secret);
   if (!isHeaderText(authorization)) return failed(`the credential ${channel.secret} does not fit a header`);
-  const letter = letterOf(record, told, person.email, channel.from);
+  const letter = letterOf(record, message, person.email, channel.from);
   const sent = await ports.send({
     url: channel.url,
     method: "POST",
     headers: { [channel.header]: authorization, "Content-Type": "application/json" },
-    body: JSON.stringify(filled(channel.body ?? USUAL_BODY, letter)),
+    body: JSON.stringify(fillTemplate(channel.body ?? USUAL_BODY, letter)),
     timeoutMs: CHANNEL_TIMEOUT_MS,
     allowPrivate: channel.allowPrivate,
   });
-  return toldOf(sent, Date.now());
+  return deliveryResult(sent, Date.now());
 }
 
 /**
  * Values go into texts of the parsed template, each once, so that none of them can end a text, add a member, or be
  * read as a placeholder itself.
  */
-export function filled(template: Json, letter: Letter): Json {
+export function fillTemplate(template: Json, letter: Letter): Json {
   if (typeof template === "string") {
     return template.replace(/\{(to|from|subject|text|html)\}/g, (_, name: keyof Letter) => letter[name]);
   }
   if (typeof template !== "object" || template === null) return template;
-  if (Array.isArray(template)) return template.map((each: Json) => filled(each, letter));
-  return Object.fromEntries(Object.entries(template).map(([name, value]) => [name, filled(value, letter)]));
+  if (Array.isArray(template)) return template.map((each: Json) => fillTemplate(each, letter));
+  return Object.fromEntries(
+    Object.entries(template).map(([name, value]) => [name, fillTemplate(value, letter)]),
+  );
 }
 
 export function letterOf(
   record: Pick<DeliveryRecord, "kind" | "to">,
-  { summary, standing, link }: CaseTold,
+  { summary, statusText, link }: CaseMessage,
   to: string,
   from: string,
 ): Letter {
-  const shown = unlinked(summary);
+  const shown = withoutLinks(summary);
   const title = `${titleOf(record)}: ${shown.destination}`;
-  const facts = factsOf(shown);
-  const last = lastWordsOf(link, summary.approval.minAssurance);
+  const facts = summaryLines(shown);
+  const last = linkNotice(link, summary.approval.minAssurance);
   const text = [
     title,
-    standing,
+    statusText,
     facts.map(({ label, value }) => `${label}: ${value}`).join("\n"),
     ...(link === null ? [] : [link]),
     last,
@@ -94,7 +96,7 @@ export function letterOf(
   });
   const html = [
     `<h2>${escapeHtml(title)}</h2>`,
-    `<p>${escapeHtml(standing)}</p>`,
+    `<p>${escapeHtml(statusText)}</p>`,
     `<table cellpadding="4">${rows.join("")}</table>`,
     ...(link === null ? [] : [`<p><a href="${escapeHtml(link)}">Open case</a></p>`]),
     `<p>${escapeHtml(last)}</p>`,
@@ -103,7 +105,7 @@ export function letterOf(
 }
 
 /** Of a link that decides by itself its reader has to know so: whoever it is passed on to is taken for them. */
-function lastWordsOf(link: string | null, minAssurance: Assurance): string {
+function linkNotice(link: string | null, minAssurance: Assurance): string {
   if (link === null) return "Open the case in Gate to decide.";
   return minAssurance === "link"
     ? "The link is for you alone; do not pass it on. Whoever opens it can decide in your name, once."

@@ -1,5 +1,5 @@
 import type { Result } from "../../../core/base/result.ts";
-import type { OutgoingAnswer, OutgoingProblem, Told } from "../../../ports/notifications.ts";
+import type { OutgoingAnswer, OutgoingProblem, DeliveryResult } from "../../../ports/notifications.ts";
 
 /** Long enough for a provider that is slow, short enough to leave room for the other places of a batch. */
 export const CHANNEL_TIMEOUT_MS = 10_000;
@@ -7,13 +7,13 @@ export const CHANNEL_TIMEOUT_MS = 10_000;
 /** Whoever asks for a longer pause than this is not waited for: the case may be over by then. */
 const LONGEST_PAUSE_MS = 60 * 60_000;
 
-export const MOOT: Told = { kind: "moot" };
+export const MOOT: DeliveryResult = { kind: "moot" };
 
-type Failed = Extract<Told, { kind: "failed" }>;
-type Retry = Extract<Told, { kind: "retry" }>;
+type Failed = Extract<DeliveryResult, { kind: "failed" }>;
+type Retry = Extract<DeliveryResult, { kind: "retry" }>;
 
 /** An attempt that came to nothing. */
-export type Untold = Failed | Retry;
+export type SendFailure = Failed | Retry;
 
 export function failed(problem: string, status: number | null = null): Failed {
   return { kind: "failed", status, problem };
@@ -27,16 +27,16 @@ export function retry(problem: string, status: number | null = null, afterMs: nu
  * What an HTTP answer means where nothing but its status counts. The words never quote what was sent or answered:
  * an address can be a secret, and a broken receiver echoes what it got.
  */
-export function toldOf(
+export function deliveryResult(
   sent: Result<OutgoingAnswer, OutgoingProblem>,
   now: number,
-): Untold | Extract<Told, { kind: "delivered" }> {
-  if (!sent.ok) return unsent(sent.error);
+): SendFailure | Extract<DeliveryResult, { kind: "delivered" }> {
+  if (!sent.ok) return sendFailure(sent.error);
   const { status, headers } = sent.value;
   if (status >= 200 && status < 300) return { kind: "delivered", status, receipt: null };
-  if (status === 429) return retry("it asked for a pause", status, pauseOf(headers, now));
+  if (status === 429) return retry("it asked for a pause", status, retryAfterMs(headers, now));
   if (status >= 500 || status === 408 || status === 425) {
-    return retry(`it answered ${status}`, status, pauseOf(headers, now));
+    return retry(`it answered ${status}`, status, retryAfterMs(headers, now));
   }
   if (status >= 300 && status < 400) {
     return failed(`it answered ${status}; redirects are not followed`, status);
@@ -44,7 +44,7 @@ export function toldOf(
   return failed(`it answered ${status}`, status);
 }
 
-export function unsent(problem: OutgoingProblem): Untold {
+export function sendFailure(problem: OutgoingProblem): SendFailure {
   switch (problem) {
     case "refused_address":
       return failed("its address is not public https; the registry says `allow_private` where that is meant");
@@ -56,7 +56,7 @@ export function unsent(problem: OutgoingProblem): Untold {
 }
 
 /** RFC 9110 section 10.2.3: seconds, or a date. */
-export function pauseOf(headers: Headers, now: number): number | null {
+export function retryAfterMs(headers: Headers, now: number): number | null {
   const written = headers.get("Retry-After")?.trim() ?? "";
   const pause = /^\d{1,9}$/.test(written) ? Number(written) * 1000 : Date.parse(written) - now;
   return Number.isFinite(pause) && pause >= 0 ? Math.min(pause, LONGEST_PAUSE_MS) : null;

@@ -1,48 +1,52 @@
 import type { Channel, Person } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
-import type { DeliveryRecord, Told } from "../../../ports/notifications.ts";
-import { tellProvider } from "./a2h.ts";
-import { caseTold } from "./case-message.ts";
-import { tellByEmail } from "./email.ts";
-import { tellSlackApp } from "./slack-app.ts";
-import { tellSlackWebhook } from "./slack-webhook.ts";
+import type { DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
+import { sendToProvider } from "./a2h.ts";
+import { caseMessage } from "./case-message.ts";
+import { sendEmail } from "./email.ts";
+import { sendToSlackApp } from "./slack-app.ts";
+import { sendToSlackWebhook } from "./slack-webhook.ts";
 import { failed, MOOT, retry } from "./send-result.ts";
-import { tellWebhook } from "./webhook.ts";
+import { sendToWebhook } from "./webhook.ts";
 import type { Dossier } from "../../../ports/intents.ts";
 
 /** One attempt to tell a channel of a case. What went wrong comes back in words; nothing is thrown. */
-export async function tellChannel(record: DeliveryRecord, channel: Channel, ports: Ports): Promise<Told> {
+export async function sendToChannel(
+  record: DeliveryRecord,
+  channel: Channel,
+  ports: Ports,
+): Promise<DeliveryResult> {
   try {
-    return await tell(record, channel, ports);
+    return await sendMessage(record, channel, ports);
   } catch (error) {
     console.error({ message: "channel not told", delivery: record.id, error: String(error) });
     return retry("Gate could not write the message");
   }
 }
 
-async function tell(record: DeliveryRecord, channel: Channel, ports: Ports): Promise<Told> {
+async function sendMessage(record: DeliveryRecord, channel: Channel, ports: Ports): Promise<DeliveryResult> {
   const dossier = (await ports.intents.find(record.intent)?.dossier()) ?? null;
   if (dossier === null) return failed("there is no such intent");
-  if (!isNews(record, dossier)) return MOOT;
+  if (!isCurrent(record, dossier)) return MOOT;
   const person = await personOf(record, ports);
   if (record.person !== null && person === null) return failed(`${record.person} is no longer in gate.yaml`);
-  const told = await caseTold(dossier, record.kind === "decided" ? null : record, ports);
+  const message = await caseMessage(dossier, record.kind === "decided" ? null : record, ports);
   switch (channel.kind) {
     case "slack_webhook":
-      return tellSlackWebhook(record, told, channel, ports);
+      return sendToSlackWebhook(record, message, channel, ports);
     case "slack_app":
-      return tellSlackApp(record, told, channel, ports);
+      return sendToSlackApp(record, message, channel, ports);
     case "webhook":
-      return tellWebhook(record, told, channel, ports);
+      return sendToWebhook(record, message, channel, ports);
     case "email":
-      return tellByEmail(record, told, person, channel, ports);
+      return sendEmail(record, message, person, channel, ports);
     case "a2h":
-      return tellProvider(record, told, channel, ports);
+      return sendToProvider(record, message, channel, ports);
   }
 }
 
 /** Is it still so, and still this person's business? Nobody is asked for what is decided, or for a vote they gave. */
-function isNews({ kind, person }: DeliveryRecord, { state }: Dossier): boolean {
+function isCurrent({ kind, person }: DeliveryRecord, { state }: Dossier): boolean {
   const isWaiting = state.phase === "pending_approval";
   switch (kind) {
     case "held":

@@ -7,11 +7,11 @@ import {
   CHANNEL_TIMEOUT_MS,
   failed,
   isHeaderText,
-  pauseOf,
+  retryAfterMs,
   retry,
-  toldOf,
-  unsent,
-  type Untold,
+  deliveryResult,
+  sendFailure,
+  type SendFailure,
 } from "./send-result.ts";
 
 export type SlackApp = Extract<Channel, { kind: "slack_app" }>;
@@ -20,11 +20,11 @@ export type SlackApp = Extract<Channel, { kind: "slack_app" }>;
 export interface SlackProblem {
   /** Slack's word; null: it did not get as far as that. */
   readonly code: string | null;
-  readonly told: Untold;
+  readonly result: SendFailure;
 }
 
 /** What may pass by itself. */
-const PASSING: ReadonlySet<string> = new Set([
+const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   "fatal_error",
   "internal_error",
   "org_login_required",
@@ -65,21 +65,21 @@ export async function callSlack(
     timeoutMs,
     allowPrivate: channel.allowPrivate,
   });
-  if (!sent.ok) return problem(unsent(sent.error));
+  if (!sent.ok) return problem(sendFailure(sent.error));
   const { status, headers, text } = sent.value;
   const parsed = parseStrictJson(text);
   const answer = parsed.ok && isJsonObject(parsed.value) ? parsed.value : null;
   if (status === 200 && answer?.["ok"] === true) return ok(answer);
   const code = wordOf(answer?.["error"]);
   if (status === 429 || code === "ratelimited" || code === "rate_limited") {
-    return problem(retry("Slack asked for a pause", status, pauseOf(headers, Date.now())), code);
+    return problem(retry("Slack asked for a pause", status, retryAfterMs(headers, Date.now())), code);
   }
   if (code !== null && status < 500) {
-    const said = IN_WORDS.get(code) ?? `Slack answered ${code}`;
-    return problem(PASSING.has(code) ? retry(said, status) : failed(said, status), code);
+    const detail = IN_WORDS.get(code) ?? `Slack answered ${code}`;
+    return problem(TRANSIENT_ERRORS.has(code) ? retry(detail, status) : failed(detail, status), code);
   }
-  const told = toldOf(sent, Date.now());
-  return problem(told.kind === "delivered" ? retry("it is not Slack that answered", status) : told);
+  const result = deliveryResult(sent, Date.now());
+  return problem(result.kind === "delivered" ? retry("it is not Slack that answered", status) : result);
 }
 
 /** Of a whole answer only what can be one of Slack's words is ever shown. */
@@ -87,6 +87,6 @@ function wordOf(error: unknown): string | null {
   return typeof error === "string" && /^[a-z][a-z_]{1,63}$/.test(error) ? error : null;
 }
 
-function problem(told: Untold, code: string | null = null): Result<JsonObject, SlackProblem> {
-  return err({ code, told });
+function problem(result: SendFailure, code: string | null = null): Result<JsonObject, SlackProblem> {
+  return err({ code, result });
 }

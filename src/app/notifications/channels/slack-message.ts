@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../core/base/json.ts";
-import { factsOf, type CaseSummary } from "../case-summary.ts";
-import type { CaseTold } from "./case-message.ts";
+import { summaryLines, type CaseSummary } from "../case-summary.ts";
+import type { CaseMessage } from "./case-message.ts";
 
 /* Block Kit, within Slack's limits. Everything somebody else chose stands in a code span, escaped. */
 
@@ -44,8 +44,12 @@ function span(value: string): string {
  *
  * @param reference what the buttons that decide carry; null: the message only opens the case
  */
-export function askMessage(title: string, told: CaseTold, reference: string | null): SlackMessage {
-  const { summary, link } = told;
+export function requestMessage(
+  title: string,
+  caseMessage: CaseMessage,
+  reference: string | null,
+): SlackMessage {
+  const { summary, link } = caseMessage;
   const buttons = [
     ...(reference === null ? [] : decisionButtons(summary, reference)),
     ...(link === null ? [] : [openButton(link)]),
@@ -53,24 +57,24 @@ export function askMessage(title: string, told: CaseTold, reference: string | nu
   return message(`${title}: ${summary.destination}`, [
     header(`${title}: ${summary.destination}`),
     fields(summary),
-    ...(summary.votes === 0 ? [] : [context(told.standing)]),
+    ...(summary.votes === 0 ? [] : [context(caseMessage.statusText)]),
     ...(buttons.length === 0 ? [] : [{ type: "actions", elements: buttons }]),
   ]);
 }
 
 /** The same once it waits no more: nothing left to press but the way into the case. */
-export function settledMessage(told: CaseTold): SlackMessage {
-  const { summary, standing, link } = told;
-  return message(`${summary.destination}: ${standing}`, [
+export function decidedMessage(caseMessage: CaseMessage): SlackMessage {
+  const { summary, statusText, link } = caseMessage;
+  return message(`${summary.destination}: ${statusText}`, [
     header(summary.destination),
     fields(summary),
-    { type: "section", text: { type: "mrkdwn", verbatim: true, text: `*${escapeSlack(standing)}*` } },
+    { type: "section", text: { type: "mrkdwn", verbatim: true, text: `*${escapeSlack(statusText)}*` } },
     ...(link === null ? [] : [{ type: "actions", elements: [openButton(link)] }]),
   ]);
 }
 
 /** One line about a case that was told before: a reminder, or how it ended. */
-export function noteMessage(text: string, { link }: Pick<CaseTold, "link">): SlackMessage {
+export function noteMessage(text: string, { link }: Pick<CaseMessage, "link">): SlackMessage {
   return message(text, [
     { type: "section", text: { type: "mrkdwn", verbatim: true, text: escapeSlack(text) } },
     ...(link === null ? [] : [{ type: "actions", elements: [openButton(link)] }]),
@@ -127,7 +131,7 @@ function header(text: string): JsonObject {
 }
 
 function fields(summary: CaseSummary): JsonObject {
-  const shown = factsOf(summary).slice(0, MAX_FIELDS);
+  const shown = summaryLines(summary).slice(0, MAX_FIELDS);
   return {
     type: "section",
     fields: shown.map(({ label, value }) => ({

@@ -1,10 +1,10 @@
 import type { Channel } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
-import type { DeliveryRecord, Told } from "../../../ports/notifications.ts";
-import type { CaseTold } from "./case-message.ts";
-import { askMessage } from "./slack-message.ts";
+import type { DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
+import type { CaseMessage } from "./case-message.ts";
+import { requestMessage } from "./slack-message.ts";
 import { titleOf } from "./titles.ts";
-import { CHANNEL_TIMEOUT_MS, failed, MOOT, toldOf } from "./send-result.ts";
+import { CHANNEL_TIMEOUT_MS, failed, MOOT, deliveryResult } from "./send-result.ts";
 
 /** Slack's own words for what is wrong with an incoming webhook; anything else it answers is not repeated. */
 const WHAT_SLACK_SAYS: ReadonlyMap<string, string> = new Map([
@@ -24,12 +24,12 @@ const WHAT_SLACK_SAYS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** An incoming webhook: one URL, which is the secret, and no way to change what was posted. */
-export async function tellSlackWebhook(
+export async function sendToSlackWebhook(
   record: DeliveryRecord,
-  told: CaseTold,
+  message: CaseMessage,
   channel: Extract<Channel, { kind: "slack_webhook" }>,
   ports: Pick<Ports, "send" | "secret">,
-): Promise<Told> {
+): Promise<DeliveryResult> {
   // What an incoming webhook posted can't be changed, and its link says how it ended.
   if (record.kind === "decided") return MOOT;
   const url = await ports.secret(channel.secret);
@@ -38,12 +38,12 @@ export async function tellSlackWebhook(
     url,
     method: "POST",
     headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(askMessage(titleOf(record), told, null)),
+    body: JSON.stringify(requestMessage(titleOf(record), message, null)),
     timeoutMs: CHANNEL_TIMEOUT_MS,
     allowPrivate: channel.allowPrivate,
   });
-  const outcome = toldOf(sent, Date.now());
+  const outcome = deliveryResult(sent, Date.now());
   if (outcome.kind !== "failed" || !sent.ok) return outcome;
-  const said = WHAT_SLACK_SAYS.get(sent.value.text.trim());
-  return said === undefined ? outcome : failed(said, sent.value.status);
+  const problem = WHAT_SLACK_SAYS.get(sent.value.text.trim());
+  return problem === undefined ? outcome : failed(problem, sent.value.status);
 }

@@ -1,9 +1,9 @@
 import type { Channel } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
-import type { DeliveryKind, DeliveryRecord, Told } from "../../../ports/notifications.ts";
-import type { CaseTold } from "./case-message.ts";
+import type { DeliveryKind, DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
+import type { CaseMessage } from "./case-message.ts";
 import { standardHeaders } from "../standard-webhooks.ts";
-import { CHANNEL_TIMEOUT_MS, failed, toldOf } from "./send-result.ts";
+import { CHANNEL_TIMEOUT_MS, failed, deliveryResult } from "./send-result.ts";
 
 const EVENT_NAMES = {
   held: "approval.requested",
@@ -15,19 +15,19 @@ const EVENT_NAMES = {
 } as const satisfies Record<DeliveryKind, string | null>;
 
 /** Any program, by Standard Webhooks: what people are told elsewhere, as JSON. */
-export async function tellWebhook(
+export async function sendToWebhook(
   record: DeliveryRecord,
-  told: CaseTold,
+  caseMessage: CaseMessage,
   channel: Extract<Channel, { kind: "webhook" }>,
   ports: Pick<Ports, "send" | "secret">,
-): Promise<Told> {
+): Promise<DeliveryResult> {
   const secret = await ports.secret(channel.secret);
   if (secret === null) return failed(`the credential ${channel.secret} has no value`);
   const now = Date.now();
   const body = JSON.stringify({
     type: EVENT_NAMES[record.kind],
     timestamp: new Date(record.at).toISOString(),
-    data: dataOf(record, told),
+    data: dataOf(record, caseMessage),
   });
   const signed = standardHeaders({ id: record.id, at: now, body }, [secret]);
   if (signed === null) return failed(`the credential ${channel.secret} is no whsec_ secret`);
@@ -39,16 +39,16 @@ export async function tellWebhook(
     timeoutMs: CHANNEL_TIMEOUT_MS,
     allowPrivate: channel.allowPrivate,
   });
-  return toldOf(sent, now);
+  return deliveryResult(sent, now);
 }
 
-function dataOf(record: DeliveryRecord, { state, summary, standing, link }: CaseTold) {
+function dataOf(record: DeliveryRecord, { state, summary, statusText, link }: CaseMessage) {
   const { require, groups, people, minAssurance } = summary.approval;
   return {
     intent_id: summary.intent,
     intent_digest: summary.digest,
     state: state.phase,
-    standing,
+    standing: statusText,
     decided_by: state.decidedBy,
     successor_id: state.successor,
     agent: summary.agent,

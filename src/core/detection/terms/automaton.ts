@@ -4,7 +4,7 @@ import { classOf } from "./lookalike-classes.ts";
  * Aho-Corasick over letter classes: finds the ends of all patterns in one pass, however many there are.
  * Transitions are a full table while that stays small, else a map with failure links.
  */
-export interface Automaton {
+export interface TermAutomaton {
   /** Symbol of a folded code; 0 for a code in no pattern. */
   readonly asciiSymbols: Uint16Array;
   readonly otherSymbols: ReadonlyMap<number, number>;
@@ -22,7 +22,7 @@ export interface Automaton {
 /** 8 MiB: a policy with a thousand terms needs about a quarter of it. */
 const MAX_TABLE_CELLS = 1 << 21;
 
-export function buildAutomaton(patterns: readonly (readonly number[])[]): Automaton {
+export function buildTermAutomaton(patterns: readonly (readonly number[])[]): TermAutomaton {
   const { asciiSymbols, otherSymbols, width } = symbolsOf(patterns);
   const edges = new Map<number, number>();
   const patternsAt = new Map<number, number[]>();
@@ -136,11 +136,11 @@ function follow(
   }
 }
 
-export function symbolFor(automaton: Automaton, code: number): number {
+export function symbolFor(automaton: TermAutomaton, code: number): number {
   return symbolOf(automaton.asciiSymbols, automaton.otherSymbols, code);
 }
 
-export function nextNode(automaton: Automaton, node: number, symbol: number): number {
+export function nextNode(automaton: TermAutomaton, node: number, symbol: number): number {
   if (symbol === 0) return 0;
   if (automaton.table.length > 0) return automaton.table[node * automaton.width + symbol] ?? 0;
   return follow(automaton.edges, automaton.failure, automaton.width, node, symbol);

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from "../../base/result.ts";
 import { type Budget, type Pattern, standsAt } from "./alignment.ts";
-import { type Automaton, buildAutomaton, nextNode, symbolFor } from "./automaton.ts";
+import { type TermAutomaton, buildTermAutomaton, nextNode, symbolFor } from "./automaton.ts";
 import { decodings } from "../decoding/decodings.ts";
 import { OPTIONAL, type Reading, UNSPACED } from "./fold.ts";
 import { emptyLetters, GAP_BITS, type Letters, readLetters } from "./letters.ts";
@@ -23,7 +23,7 @@ const BASE_STEPS = 100_000;
 /** Terms of one reading, and the automaton that looks for them. */
 interface Search {
   readonly reading: Reading;
-  readonly automaton: Automaton;
+  readonly automaton: TermAutomaton;
   readonly patterns: readonly Pattern[];
   /** Which term each pattern is. */
   readonly terms: readonly number[];
@@ -54,7 +54,7 @@ function searchFor(all: readonly Pattern[], reading: Reading): Search {
     if (pattern.native === (reading === "native")) terms.push(index);
   }
   const patterns = terms.flatMap((index) => all[index] ?? []);
-  const automaton = buildAutomaton(patterns.map((pattern) => Array.from(pattern.codes)));
+  const automaton = buildTermAutomaton(patterns.map((pattern) => Array.from(pattern.codes)));
   return { reading, automaton, patterns, terms };
 }
 

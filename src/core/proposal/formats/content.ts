@@ -14,11 +14,11 @@ export type Body =
   | { readonly format: "ndjson"; readonly text: string; readonly values: readonly Json[] }
   | { readonly format: "csv"; readonly text: string; readonly shape: CsvShape }
   | { readonly format: "form"; readonly text: string; readonly fields: Fields }
-  | { readonly format: "multipart"; readonly parts: readonly (Part & { readonly content: Content })[] }
+  | { readonly format: "multipart"; readonly parts: readonly (Part & { readonly content: ParsedContent })[] }
   | { readonly format: "xml" | "text"; readonly text: string }
   | { readonly format: "pdf" | "xlsx" | "binary" };
 
-export interface Content {
+export interface ParsedContent {
   readonly body: Body;
   /** What rules about types see. */
   readonly type: string;
@@ -27,13 +27,13 @@ export interface Content {
   readonly decodable: boolean;
 }
 
-const READ = new WeakMap<Payload, Content>();
+const READ = new WeakMap<Payload, ParsedContent>();
 
 /**
  * Reads content once for everyone who asks: measuring, matching and field checks all need it. A payload never
  * changes, so remembering what it holds changes no answer.
  */
-export function readContent(payload: Payload & { readonly kind: "content" }): Content {
+export function parseContent(payload: Payload & { readonly kind: "content" }): ParsedContent {
   const known = READ.get(payload);
   if (known !== undefined) return known;
   const content = contentOf(payload.bytes, payload.name, payload.mediaType, 0);
@@ -41,7 +41,12 @@ export function readContent(payload: Payload & { readonly kind: "content" }): Co
   return content;
 }
 
-function contentOf(bytes: Uint8Array, name: string | null, mediaType: string | null, depth: number): Content {
+function contentOf(
+  bytes: Uint8Array,
+  name: string | null,
+  mediaType: string | null,
+  depth: number,
+): ParsedContent {
   const declared = declaredType(name, mediaType);
   const magic = magicType(bytes);
   const decoded = decodeText(bytes, mediaType);

@@ -121,18 +121,18 @@ const HIDDEN = /;\s*(?:(?:file)?name|boundary)\s*\*?\s*=/i;
  */
 function parametersOf(header: string): ReadonlyMap<string, string> | null {
   const parameters = new Map<string, string>();
-  const value = header.trimEnd();
-  PARAMETER.lastIndex = /^[^;]*/.exec(value)?.[0].trimEnd().length ?? 0;
-  while (PARAMETER.lastIndex < value.length) {
-    const [, written, quoted, plain] = PARAMETER.exec(value) ?? [];
+  const line = header.trimEnd();
+  PARAMETER.lastIndex = /^[^;]*/.exec(line)?.[0].trimEnd().length ?? 0;
+  while (PARAMETER.lastIndex < line.length) {
+    const [, written, quoted, plain] = PARAMETER.exec(line) ?? [];
     if (PARAMETER.lastIndex === 0) return null;
     if (written === undefined) continue;
     const name = written.toLowerCase();
-    const said = quoted ?? plain ?? "";
+    const value = quoted ?? plain ?? "";
     const isContinued = /^(?:name|boundary)\*/.test(name);
-    const isEscaped = (name === "name" || name === "boundary") && said.includes("\\");
-    if (parameters.has(name) || isContinued || isEscaped || HIDDEN.test(said)) return null;
-    parameters.set(name, said);
+    const isEscaped = (name === "name" || name === "boundary") && value.includes("\\");
+    if (parameters.has(name) || isContinued || isEscaped || HIDDEN.test(value)) return null;
+    parameters.set(name, value);
   }
   return parameters;
 }

@@ -1,7 +1,7 @@
 import type { Facts } from "../facts.ts";
 import type { Payload } from "../payload.ts";
-import { holdsAlike } from "./similar-names.ts";
-import { type Body, readContent } from "../formats/content.ts";
+import { hasSimilarNames } from "./similar-names.ts";
+import { type Body, parseContent } from "../formats/content.ts";
 import { declaredType } from "../formats/declared-type.ts";
 import { formRecords } from "../formats/form.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
@@ -38,7 +38,7 @@ export function measure(payload: Payload, hints: MeasureHints, declared: Declare
       recipients: null,
     };
   }
-  const content = readContent(payload);
+  const content = parseContent(payload);
   const counted = countRecords(content.body, hints);
   const money = measureMoney(content.body, hints.amount, counted.count);
   return {
@@ -84,7 +84,7 @@ function countRecords(body: Body, hints: MeasureHints): Count {
   if (hints.records.kind === "auto" || body.format === "csv" || body.format === "ndjson") return counted;
   const found = recordsAt(body, hints.records.path);
   // Records where the destination does not look for them are still records: the larger count stands.
-  const isKnown = found.ok && !found.value.includes(undefined) && !holdsAlike(body, hints.records.path);
+  const isKnown = found.ok && !found.value.includes(undefined) && !hasSimilarNames(body, hints.records.path);
   if (!isKnown) return { count: counted.count, uncertain: true };
   return { count: found.value.length, uncertain: counted.uncertain };
 }
@@ -115,7 +115,7 @@ function countByFormat(body: Body): Count {
 /** Recipients at the path: items of lists, and addresses between commas or semicolons. */
 function countRecipients(body: Body, path: string): number | null {
   const found = valuesIn(body, path);
-  if (!found.ok || holdsAlike(body, path)) return null;
+  if (!found.ok || hasSimilarNames(body, path)) return null;
   let count = 0;
   for (const value of found.value) {
     for (const one of Array.isArray(value) ? value : [value]) {

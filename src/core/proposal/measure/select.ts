@@ -2,7 +2,7 @@ import type { Facts } from "../facts.ts";
 import { isJsonObject, type Json } from "../../base/json.ts";
 import type { Payload } from "../payload.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { type Body, readContent } from "../formats/content.ts";
+import { type Body, parseContent } from "../formats/content.ts";
 import { csvRows, csvShape } from "../formats/csv.ts";
 import { type Fields, formFields } from "../formats/form.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
@@ -166,7 +166,7 @@ export function records(
 ): Result<readonly Json[], string> {
   if (payload.kind !== "content") return err("Gate has not seen this payload");
   if (facts.typeContradiction) return err("the payload is not what it is declared to be");
-  const { body } = readContent(payload);
+  const { body } = parseContent(payload);
   if (hints.records.kind === "path" && body.format !== "csv" && body.format !== "ndjson") {
     const found = recordsAt(body, hints.records.path);
     if (!found.ok) return found;

@@ -6,7 +6,7 @@ import { parseJsonPath } from "./json-path-syntax.ts";
  * Does the body hold a name that some servers take for one of the path's? `{"amount":1,"Amount":900}` is 900 to readers
  * that don't mind case, `amount=1&amount[]=900` to those that make lists: of what has two readings nothing is known.
  */
-export function holdsAlike(body: Body, path: string): boolean {
+export function hasSimilarNames(body: Body, path: string): boolean {
   const names = namesIn(path);
   switch (body.format) {
     case "json":

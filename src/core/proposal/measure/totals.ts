@@ -1,5 +1,5 @@
 import type { MoneyReading } from "../facts.ts";
-import { holdsAlike } from "./similar-names.ts";
+import { hasSimilarNames } from "./similar-names.ts";
 import type { Body } from "../formats/content.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import { parseJsonPath } from "./json-path-syntax.ts";
@@ -22,7 +22,7 @@ const INCOMPLETE: Money = { reading: "incomplete", usdCents: null, totals: [] };
 export function measureMoney(body: Body, amount: MeasureHints["amount"], recordCount: number | null): Money {
   if (amount === null) return NONE;
   const amounts = valuesIn(body, amount.path);
-  if (!amounts.ok || holdsAlike(body, amount.path)) return INCOMPLETE;
+  if (!amounts.ok || hasSimilarNames(body, amount.path)) return INCOMPLETE;
   const { length } = amounts.value;
   if (length === 0 && recordCount !== 0) return INCOMPLETE;
   // A path that picks (`..`, a filter) skips the records without an amount: then each record needs one.
@@ -54,7 +54,7 @@ function currenciesOf(
 ): readonly (string | null)[] | null {
   if ("code" in currency) return [currency.code];
   const found = valuesIn(body, currency.path);
-  if (!found.ok || holdsAlike(body, currency.path)) return null;
+  if (!found.ok || hasSimilarNames(body, currency.path)) return null;
   if (found.value.length !== 1 && found.value.length !== amounts) return null;
   return found.value.map((value) => currencyCode(value));
 }

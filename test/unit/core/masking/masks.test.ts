@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { maskable } from "../../../../src/core/masking/secret-strength.ts";
+import { isMaskable } from "../../../../src/core/masking/secret-strength.ts";
 import { masksFor, type Masks } from "../../../../src/core/masking/masks.ts";
-import { formsOf } from "../../../../src/core/masking/secret-encodings.ts";
+import { secretEncodings } from "../../../../src/core/masking/secret-encodings.ts";
 import { MaskedBytes } from "../../../../src/core/masking/masked-bytes.ts";
-import { readingOf } from "../../../../src/core/masking/compiled-secrets.ts";
+import { compileSecrets } from "../../../../src/core/masking/compiled-secrets.ts";
 import {
   anyCuts,
   anyForm,
@@ -61,7 +61,7 @@ describe("an upstream that echoes the credential gets it masked", () => {
 test("whatever the secret, its form, how each character is spelled and where the stream is cut: only the mask is left", () => {
   fc.assert(
     fc.property(
-      anySecret.filter(maskable),
+      anySecret.filter(isMaskable),
       fc.array(anySpelling, { minLength: 1, maxLength: 20 }),
       fc.constantFrom(FORMS.itself, FORMS.base64Url, FORMS.hex, FORMS.hexUpper),
       anyCuts,
@@ -321,7 +321,7 @@ describe("memory", () => {
   test("texts made to meet more states than are kept end in the same bytes", () => {
     const words = Array.from({ length: 400 }, (_, at) => `${at.toString(36)}${(at * 7919) % 97}`);
     const long = words.join("");
-    const reading = readingOf(formsOf([long]));
+    const reading = compileSecrets(secretEncodings([long]));
     const stream = new MaskedBytes(reading);
     const out: Uint8Array[] = [];
     let wanted = "";

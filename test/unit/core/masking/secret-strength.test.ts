@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { maskable, maskProblem, type MaskProblem } from "../../../../src/core/masking/secret-strength.ts";
+import { isMaskable, maskProblem, type MaskProblem } from "../../../../src/core/masking/secret-strength.ts";
 
 const MASKABLE = [
   "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
@@ -55,11 +55,11 @@ const NOT: readonly (readonly [string, MaskProblem])[] = [
 describe("secrets too short to mask are refused", () => {
   test.for(MASKABLE)("%s can be masked", (secret) => {
     expect(maskProblem(secret)).toBeNull();
-    expect(maskable(secret)).toBe(true);
+    expect(isMaskable(secret)).toBe(true);
   });
 
   test.for(NOT)("%j is %s", ([secret, problem]) => {
     expect(maskProblem(secret)).toBe(problem);
-    expect(maskable(secret)).toBe(false);
+    expect(isMaskable(secret)).toBe(false);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ownSecrets } from "../../../../src/core/outbound/header-secrets.ts";
+import { headerSecrets } from "../../../../src/core/outbound/header-secrets.ts";
 
 const TOKEN = "tk_9f8e7d6c5b4a39281706";
 
@@ -31,5 +31,5 @@ test.for([
   ["an empty one", [["authorization", "Bearer "]], []],
   ["none", [], []],
 ] as const)("%s", ([, headers, secrets]) => {
-  expect(ownSecrets(headers)).toEqual(secrets);
+  expect(headerSecrets(headers)).toEqual(secrets);
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { inject, type InjectProblem } from "../../../../src/core/outbound/inject.ts";
-import { maskable } from "../../../../src/core/masking/secret-strength.ts";
+import { isMaskable } from "../../../../src/core/masking/secret-strength.ts";
 import { masksFor } from "../../../../src/core/masking/masks.ts";
 import { anySecret } from "../../../support/secret-spellings.ts";
 import { slotOf, type Injection } from "../../../../src/core/registry/injection.ts";
@@ -175,7 +175,7 @@ test("whatever is sent is masked when it comes back", () => {
     { kind: "query", name: "key" },
   );
   fc.assert(
-    fc.property(anySecret.filter(maskable), anyInjection, (secret, injection) => {
+    fc.property(anySecret.filter(isMaskable), anyInjection, (secret, injection) => {
       const result = inject({ url: "https://x.example/", headers: [] }, injection, secret);
       if (!result.ok) throw new Error(result.error);
       const { request, secrets } = result.value;

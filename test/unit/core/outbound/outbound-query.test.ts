@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { holdsOwnCredential } from "../../../../src/core/outbound/header-allow-list.ts";
+import { holdsAgentCredential } from "../../../../src/core/outbound/header-allow-list.ts";
 
 test.for([
   "?api_key=x",
@@ -18,7 +18,7 @@ test.for([
   "?key=AIzaSyx",
   "?token=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
 ])("INV-23: %s holds a credential", (query) => {
-  expect(holdsOwnCredential(query)).toBe(true);
+  expect(holdsAgentCredential(query)).toBe(true);
 });
 
 test.for([
@@ -33,5 +33,5 @@ test.for([
   "?api_keys_after=x",
   "?q=api_key",
 ])("%s holds none", (query) => {
-  expect(holdsOwnCredential(query)).toBe(false);
+  expect(holdsAgentCredential(query)).toBe(false);
 });

@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 import type { Header } from "../../../../src/core/outbound/header-names.ts";
 import { masksFor } from "../../../../src/core/masking/masks.ts";
 import {
-  answeredHeaders,
-  answeredStatusText,
+  responseHeaders,
+  responseStatusText,
   decodingOf,
   mayHaveContent,
 } from "../../../../src/core/outbound/response.ts";
@@ -36,7 +36,7 @@ describe("headers that go back", () => {
     "WWW-Authenticate",
   ])("%s passes", (name) => {
     for (const each of [null, masks]) {
-      expect(answeredHeaders([[name, "value"]], each)).toEqual([[name.toLowerCase(), "value"], ...ADDED]);
+      expect(responseHeaders([[name, "value"]], each)).toEqual([[name.toLowerCase(), "value"], ...ADDED]);
     }
   });
 
@@ -72,7 +72,7 @@ describe("headers that go back", () => {
     "X-LIGHTTPD-send-file",
     "X-Reproxy-URL",
   ])("%s does not", (name) => {
-    for (const each of [null, masks]) expect(answeredHeaders([[name, "value"]], each)).toEqual(ADDED);
+    for (const each of [null, masks]) expect(responseHeaders([[name, "value"]], each)).toEqual(ADDED);
   });
 
   test("nor does what Connection names, nor what is no header", () => {
@@ -82,7 +82,7 @@ describe("headers that go back", () => {
       ["X-Odd", "a\r\nSet-Cookie: b"],
       ["X Odd", "a"],
     ];
-    expect(answeredHeaders(headers, null)).toEqual(ADDED);
+    expect(responseHeaders(headers, null)).toEqual(ADDED);
   });
 
   test.for([
@@ -93,7 +93,7 @@ describe("headers that go back", () => {
     ["PUBLIC", "private"],
     ["\r\nX: y", "private"],
   ] as const)("no cache keeps one agent's answer for another: %j is %j", ([said, kept]) => {
-    expect(answeredHeaders([["Cache-Control", said]], null)).toContainEqual(["cache-control", kept]);
+    expect(responseHeaders([["Cache-Control", said]], null)).toContainEqual(["cache-control", kept]);
   });
 });
 
@@ -110,8 +110,8 @@ describe("a credential was put in", () => {
     "Content-Range",
     "X-Amz-Checksum-Sha256",
   ])("%s is not true of masked bytes, and does not go", (name) => {
-    expect(answeredHeaders([[name, "value"]], masks)).toEqual(ADDED);
-    expect(answeredHeaders([[name, "value"]], null)).toEqual([[name.toLowerCase(), "value"], ...ADDED]);
+    expect(responseHeaders([[name, "value"]], masks)).toEqual(ADDED);
+    expect(responseHeaders([[name, "value"]], null)).toEqual([[name.toLowerCase(), "value"], ...ADDED]);
   });
 
   test.for([
@@ -121,13 +121,13 @@ describe("a credential was put in", () => {
       .join("")
       .toUpperCase()}`,
   ])("INV-21: a header whose name holds it, in small letters, does not go: %s", (name) => {
-    expect(answeredHeaders([[name, "a"]], masks)).toEqual(ADDED);
-    expect(answeredHeaders([[name, "a"]], null)).toEqual([[name.toLowerCase(), "a"], ...ADDED]);
+    expect(responseHeaders([[name, "a"]], masks)).toEqual(ADDED);
+    expect(responseHeaders([[name, "a"]], null)).toEqual([[name.toLowerCase(), "a"], ...ADDED]);
   });
 
   test("a long name that doesn't hold it goes", () => {
     const name = "x-ratelimit-remaining-of-this-hour-for-the-whole-account";
-    expect(answeredHeaders([[name, "9"]], masks)).toEqual([[name, "9"], ...ADDED]);
+    expect(responseHeaders([[name, "9"]], masks)).toEqual([[name, "9"], ...ADDED]);
   });
 
   test("an upstream that echoes the credential in a header or its status text gets it masked", () => {
@@ -137,24 +137,24 @@ describe("a credential was put in", () => {
       ["Link", `<https://x/?k=${Array.from(SECRET, (c) => `%${c.charCodeAt(0).toString(16)}`).join("")}>`],
       [`X-${SECRET}`, "a"],
     ];
-    const back = answeredHeaders(headers, masks);
+    const back = responseHeaders(headers, masks);
     expect(back.slice(0, 2)).toEqual([
       ["location", "https://api.example.com/?key=[masked]&x=1"],
       ["www-authenticate", expect.stringMatching(/^Basic realm="\[masked\]=*"$/)],
     ]);
     expect(back[2]).toEqual(["link", "<https://x/?k=[masked]>"]);
     expect(JSON.stringify(back).toLowerCase()).not.toContain(SECRET.toLowerCase());
-    expect(answeredStatusText(`No ${SECRET}`, masks)).toBe("No [masked]");
-    expect(answeredStatusText("Not\r\nFound", masks)).toBe("");
-    expect(answeredStatusText("Found", null)).toBe("Found");
+    expect(responseStatusText(`No ${SECRET}`, masks)).toBe("No [masked]");
+    expect(responseStatusText("Not\r\nFound", masks)).toBe("");
+    expect(responseStatusText("Found", null)).toBe("Found");
   });
 });
 
 test.for(["Content-Length", "Content-Encoding", "ETag", "Content-Digest", "Content-Range"])(
   "%s is not true of content without its coding, and does not go with it",
   (name) => {
-    expect(answeredHeaders([[name, "value"]], null, true)).toEqual(ADDED);
-    expect(answeredHeaders([["Content-Type", "text/csv"]], null, true)).toEqual([
+    expect(responseHeaders([[name, "value"]], null, true)).toEqual(ADDED);
+    expect(responseHeaders([["Content-Type", "text/csv"]], null, true)).toEqual([
       ["content-type", "text/csv"],
       ...ADDED,
     ]);

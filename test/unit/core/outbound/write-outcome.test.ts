@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { outcomeOf } from "../../../../src/core/outbound/write-outcome.ts";
+import { writeOutcome } from "../../../../src/core/outbound/write-outcome.ts";
 
 const ALL = Array.from({ length: 400 }, (_, at) => at + 200);
 
@@ -47,7 +47,7 @@ const TABLE: readonly (readonly [number, string, string])[] = [
 ];
 
 function said(status: number, idempotent: boolean, again: boolean): string {
-  const { outcome, retryable } = outcomeOf(status, idempotent, again);
+  const { outcome, retryable } = writeOutcome(status, idempotent, again);
   return retryable ? `${outcome}, again` : outcome;
 }
 
@@ -64,30 +64,30 @@ describe.each(TABLE)("%d", (status, first, again) => {
 });
 
 test("no status is taken for a success but those that say so", () => {
-  const successes = ALL.filter((status) => outcomeOf(status, true, true).outcome === "succeeded");
+  const successes = ALL.filter((status) => writeOutcome(status, true, true).outcome === "succeeded");
   expect(successes).toEqual(ALL.filter((status) => status < 300 || status === 303));
 });
 
 test("nothing is tried again after a success, after what nobody knows, or after an attempt that may have been carried out", () => {
   for (const status of ALL) {
-    const { outcome, retryable } = outcomeOf(status, true, false);
+    const { outcome, retryable } = writeOutcome(status, true, false);
     if (outcome !== "failed") expect(retryable, String(status)).toBe(false);
-    expect(outcomeOf(status, true, true).retryable, String(status)).toBe(false);
+    expect(writeOutcome(status, true, true).retryable, String(status)).toBe(false);
   }
 });
 
 test("an earlier attempt makes nothing more certain", () => {
   for (const status of ALL) {
-    const first = outcomeOf(status, true, false).outcome;
-    const again = outcomeOf(status, true, true).outcome;
+    const first = writeOutcome(status, true, false).outcome;
+    const again = writeOutcome(status, true, true).outcome;
     expect([first, "indeterminate"], String(status)).toContain(again);
   }
 });
 
 test("without a key by which a repeat is known, no refusal of one says that the first was not carried out", () => {
   for (const status of ALL) {
-    const keyless = outcomeOf(status, true, true, false).outcome;
+    const keyless = writeOutcome(status, true, true, false).outcome;
     expect(keyless, String(status)).toBe(status < 300 || status === 303 ? "succeeded" : "indeterminate");
-    expect(outcomeOf(status, true, false, false)).toEqual(outcomeOf(status, true, false));
+    expect(writeOutcome(status, true, false, false)).toEqual(writeOutcome(status, true, false));
   }
 });

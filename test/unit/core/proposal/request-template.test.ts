@@ -3,7 +3,7 @@ import type { Ask } from "../../../../src/core/proposal/request.ts";
 import { digestOf } from "../../../../src/core/base/digest.ts";
 import type { Json, JsonObject } from "../../../../src/core/base/json.ts";
 import type { Payload } from "../../../../src/core/proposal/payload.ts";
-import { requestOf, withRequest } from "../../../../src/core/proposal/request-template.ts";
+import { templatedProposal, applyTemplate } from "../../../../src/core/proposal/request-template.ts";
 import { writeForDigest } from "../../../../src/core/outbound/http-write.ts";
 import type { Destination } from "../../../../src/core/registry/registry.ts";
 import { parseRegistry } from "../../../../src/config/registry/parse.ts";
@@ -43,7 +43,7 @@ function content(text: string | Uint8Array, mediaType: string | null = null, nam
 }
 
 function urlOf(path: string, payload: Payload, metadata: JsonObject = {}): string | null {
-  const made = requestOf(askOf(metadata), payload, entryOf(path));
+  const made = templatedProposal(askOf(metadata), payload, entryOf(path));
   return made.ok ? (made.value.ask.http?.url ?? null) : null;
 }
 
@@ -181,7 +181,7 @@ describe("the request", () => {
       "/refunds",
       "credential: key, inject: { header: X-Api-Key }, idempotency_header: Idempotency-Key",
     );
-    const made = requestOf(askOf(), content('{"amount":900}'), entry);
+    const made = templatedProposal(askOf(), content('{"amount":900}'), entry);
     const http = made.ok ? made.value.ask.http : undefined;
     expect(http).toEqual({
       method: "POST",
@@ -199,7 +199,7 @@ describe("the request", () => {
   });
 
   test("has no slot where Gate has no credential, and no type where there is no body", () => {
-    const made = requestOf(askOf(), { kind: "none" }, entryOf("/refunds"));
+    const made = templatedProposal(askOf(), { kind: "none" }, entryOf("/refunds"));
     expect(made.ok && made.value.ask.http).toMatchObject({
       slot: null,
       headers: [
@@ -244,7 +244,7 @@ describe("the request", () => {
   ];
 
   test.each(TYPES)("is made of %s, or not", (_name, entry, payload, expected) => {
-    const made = requestOf(askOf(), payload, entry);
+    const made = templatedProposal(askOf(), payload, entry);
     const http = made.ok ? made.value.ask.http : undefined;
     const sent = http?.headers.find(([name]) => name === "content-type")?.[1] ?? null;
     expect(sent).toBe(expected);
@@ -252,15 +252,15 @@ describe("the request", () => {
   });
 
   test("is measured as what it is sent as", () => {
-    const { payload } = withRequest(askOf(), content("amount=900&currency=usd"), FORM_TYPE);
+    const { payload } = applyTemplate(askOf(), content("amount=900&currency=usd"), FORM_TYPE);
     expect(payload).toMatchObject({ mediaType: "application/x-www-form-urlencoded" });
   });
 
   test("is not made of a reference, whose bytes nobody here has", () => {
     const reference: Payload = { kind: "reference", name: "a.json", sha256: null, rows: 1 };
-    const made = requestOf(askOf(), reference, JSON_TYPE);
+    const made = templatedProposal(askOf(), reference, JSON_TYPE);
     expect(made).toEqual({ ok: false, error: "reference" });
-    expect(withRequest(askOf(), reference, JSON_TYPE).ask.http).toBeUndefined();
+    expect(applyTemplate(askOf(), reference, JSON_TYPE).ask.http).toBeUndefined();
   });
 
   test("is not made anew of what came as a request", () => {
@@ -272,19 +272,19 @@ describe("the request", () => {
       idempotencyHeader: null,
     };
     const ask = { ...askOf(), http };
-    expect(withRequest(ask, content("{}"), JSON_TYPE).ask).toBe(ask);
+    expect(applyTemplate(ask, content("{}"), JSON_TYPE).ask).toBe(ask);
   });
 
   test("is not made where the destination does not say how, or nobody knows it", () => {
     const ask = askOf();
-    expect(withRequest(ask, content("{}"), undefined).ask).toBe(ask);
-    expect(withRequest(ask, content("{}"), { ...JSON_TYPE, execute: null }).ask).toBe(ask);
-    expect(withRequest(ask, content("{}"), { ...JSON_TYPE, upstream: null }).ask.http).toBeUndefined();
+    expect(applyTemplate(ask, content("{}"), undefined).ask).toBe(ask);
+    expect(applyTemplate(ask, content("{}"), { ...JSON_TYPE, execute: null }).ask).toBe(ask);
+    expect(applyTemplate(ask, content("{}"), { ...JSON_TYPE, upstream: null }).ask.http).toBeUndefined();
   });
 
   test("is another approval's where it leads elsewhere", () => {
     const digest = (path: string) => {
-      const { http } = withRequest(askOf({ s: "x" }), content("{}"), entryOf(path)).ask;
+      const { http } = applyTemplate(askOf({ s: "x" }), content("{}"), entryOf(path)).ask;
       return http === undefined ? null : digestOf(writeForDigest(http));
     };
     expect(digest("/a/{metadata.s}")).toBe(digest("/a/x"));
