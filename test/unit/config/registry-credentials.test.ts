@@ -1,15 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { secretRefText } from "../../../src/core/registry/secret-ref.ts";
-import { openersOf, type VaultConnections } from "../../../src/core/registry/vault-connection.ts";
+import { openersOf } from "../../../src/core/registry/vault-connection.ts";
 import { parseRegistry } from "../../../src/config/registry/parse.ts";
-
-const VAULTS = `vaults:
-  one: { type: 1password, url: https://connect.example.com, token: env://OP_TOKEN }
-  hc: { type: hashicorp, url: https://vault.example.com:8200, auth: { method: token, token: secrets-store://VAULT_TOKEN } }
-  amazon: { type: aws, region: eu-west-1, access_key_id: env://AWS_ID, secret_access_key: env://AWS_KEY }
-  microsoft: { type: azure, tenant: example.onmicrosoft.com, client_id: app-1, client_secret: env://AZURE_SECRET }
-  doppler: { type: doppler, token: env://DOPPLER_TOKEN }
-`;
+import {
+  INVALID_CREDENTIALS,
+  MISPLACED_SECRET,
+  MISPLACED_SECRETS,
+  VALID_VAULTS,
+  VAULTS,
+} from "../../support/credential-files.ts";
 
 function read(text: string) {
   const parsed = parseRegistry("gate.yaml", text);
@@ -43,95 +42,7 @@ test("a deployment's own secrets need no vault", () => {
   ).toBe(2);
 });
 
-const own = (name: string) => ({ scheme: "env", name }) as const;
-
-const CONNECTIONS: readonly (readonly [string, VaultConnections])[] = [
-  [
-    "{ type: 1password, url: http://10.0.0.5:8080, token: env://OP_TOKEN, allow_private: true }",
-    {
-      "1password": {
-        provider: "1password",
-        url: "http://10.0.0.5:8080",
-        token: own("OP_TOKEN"),
-        allowPrivate: true,
-      },
-    },
-  ],
-  [
-    "{ type: hashicorp, url: https://v.example.com, auth: { method: jwt, role: gate, jwt: secrets-store://JWT } }",
-    {
-      hashicorp: {
-        provider: "hashicorp",
-        url: "https://v.example.com",
-        namespace: null,
-        kv: 2,
-        mounts: [],
-        auth: {
-          method: "jwt",
-          mount: "jwt",
-          role: "gate",
-          jwt: { scheme: "secrets-store", binding: "JWT" },
-        },
-        allowPrivate: false,
-      },
-    },
-  ],
-  [
-    "{ type: hashicorp, url: https://v.example.com, namespace: team/a, kv: 1, mounts: [team/kv], auth: { method: approle, mount: team/approle, role_id: r-1, secret_id: env://SECRET_ID } }",
-    {
-      hashicorp: {
-        provider: "hashicorp",
-        url: "https://v.example.com",
-        namespace: "team/a",
-        kv: 1,
-        mounts: ["team/kv"],
-        auth: { method: "approle", mount: "team/approle", roleId: "r-1", secretId: own("SECRET_ID") },
-        allowPrivate: false,
-      },
-    },
-  ],
-  [
-    "{ type: aws, region: us-gov-west-1, access_key_id: env://ID, secret_access_key: env://KEY, session_token: env://SESSION, endpoint: https://vpce.example.com }",
-    {
-      aws: {
-        provider: "aws",
-        region: "us-gov-west-1",
-        accessKeyId: own("ID"),
-        secretAccessKey: own("KEY"),
-        sessionToken: own("SESSION"),
-        endpoint: "https://vpce.example.com",
-        allowPrivate: false,
-      },
-    },
-  ],
-  [
-    "{ type: azure, tenant: t-1, client_id: c-1, client_secret: env://AZURE_SECRET }",
-    {
-      azure: {
-        provider: "azure",
-        tenant: "t-1",
-        clientId: "c-1",
-        clientSecret: own("AZURE_SECRET"),
-        suffix: "vault.azure.net",
-        loginHost: "login.microsoftonline.com",
-        allowPrivate: false,
-      },
-    },
-  ],
-  [
-    "{ type: doppler, token: env://DOPPLER_TOKEN }",
-    {
-      doppler: {
-        provider: "doppler",
-        url: "https://api.doppler.com",
-        token: own("DOPPLER_TOKEN"),
-        allowPrivate: false,
-      },
-    },
-  ],
-];
-
-test.each(CONNECTIONS)("a vault is read, with what is left out: %s", (written, expected) => {
+test.each(VALID_VAULTS)("a vault is read, with what is left out: %s", (written, expected) => {
   expect(read(`vaults: { v: ${written} }\n`).vaults).toEqual(expected);
 });
 
@@ -146,151 +57,15 @@ test("what opens the vaults is known by name", () => {
   ]);
 });
 
-const vault = (written: string) => `vaults: { v: ${written} }`;
-
-const hashicorp = (more: string) =>
-  vault(
-    `{ type: hashicorp, url: https://v.example.com, auth: { method: token, token: env://VAULT_TOKEN }, ${more} }`,
-  );
-
-const INVALID: readonly (readonly [string, string, RegExp])[] = [
-  ["the form there was before", "credentials: { x: { provider: env, ref: X_KEY } }", /known are ref/],
-  ["a credential without a place", "credentials: { x: {} }", /^1:\d+: credentials\.x\.ref is missing/],
-  ["a number for a place", "credentials: { x: { ref: 5 } }", /must be where the secret is/],
-  ["a variable without its scheme", "credentials: { x: { ref: X_KEY } }", /^1:26: .*where the secret is/],
-  ["an unknown scheme", "credentials: { x: { ref: https://x.example.com } }", /^1:26: /],
-  ["a variable in small letters", "credentials: { x: { ref: env://x_key } }", /capital letters/],
-  ["no key of HashiCorp's", "credentials: { x: { ref: vault://kv/x } }", /the key is required/],
-  [
-    "1Password without a vault",
-    "credentials: { x: { ref: op://a/b/c } }",
-    /write vaults: \{1password: \{type/,
-  ],
-  [
-    "HashiCorp without a vault",
-    "credentials: { x: { ref: vault://kv/x#k } }",
-    /write vaults: \{hashicorp: \{type/,
-  ],
-  ["AWS without a vault", "credentials: { x: { ref: aws-sm://x } }", /write vaults: \{aws: \{type/],
-  ["Azure without a vault", "credentials: { x: { ref: azkv://abc/x } }", /write vaults: \{azure: \{type/],
-  [
-    "Doppler without a vault",
-    "credentials: { x: { ref: doppler://a/b/C } }",
-    /write vaults: \{doppler: \{type/,
-  ],
-  [
-    "a vault of another type",
-    `${vault("{ type: doppler, token: env://T }")}\ncredentials: { x: { ref: op://a/b/c } }`,
-    /^2:26: op:\/\/ asks a vault of type 1password/,
-  ],
-  ["an unknown type", vault("{ type: infisical, token: env://T }"), /^1:\d+: .*must be `1password` or/],
-  ["a vault without a type", vault("{ token: env://T }"), /type/],
-  [
-    "two vaults of a type",
-    "vaults: { a: { type: doppler, token: env://A }, b: { type: doppler, token: env://B } }",
-    /^1:\d+: `a` is of type doppler already/,
-  ],
-  [
-    "a vault opened from a vault",
-    vault("{ type: doppler, token: op://a/b/c }"),
-    /what opens a vault is in no vault/,
-  ],
-  ["a vault without its opener", vault("{ type: doppler }"), /vaults\.v\.token is missing/],
-  [
-    "a vault's unknown key",
-    vault("{ type: doppler, token: env://T, tokn: env://T }"),
-    /did you mean `token`/,
-  ],
-  ["Gate's own key as opener", vault("{ type: doppler, token: env://GATE_SECRET }"), /Gate's own/],
-  [
-    "plain http",
-    vault("{ type: 1password, url: http://c.example.com, token: env://T }"),
-    /must be https; plain http needs/,
-  ],
-  [
-    "a private address",
-    vault("{ type: 1password, url: https://10.0.0.1, token: env://T }"),
-    /add `allow_private: true`/,
-  ],
-  [
-    "a user in an address",
-    vault("{ type: 1password, url: https://u:p@c.example.com, token: env://T }"),
-    /must not hold credentials/,
-  ],
-  [
-    "an endpoint with a path",
-    vault(
-      "{ type: aws, region: eu-west-1, access_key_id: env://A, secret_access_key: env://B, endpoint: https://x.example.com/a }",
-    ),
-    /scheme and host alone/,
-  ],
-  [
-    "a region that leads elsewhere",
-    vault(
-      "{ type: aws, region: eu-west-1.evil.example/, access_key_id: env://A, secret_access_key: env://B }",
-    ),
-    /must be a region/,
-  ],
-  [
-    "a suffix that is a URL",
-    vault("{ type: azure, tenant: t, client_id: c, client_secret: env://S, suffix: https://evil.example }"),
-    /what follows a vault's name/,
-  ],
-  [
-    "a tenant that climbs",
-    vault("{ type: azure, tenant: ../x, client_id: c, client_secret: env://S }"),
-    /the tenant's id or domain/,
-  ],
-  ["a mount that climbs", hashicorp("mounts: [../kv]"), /a mount's path/],
-  ["a mount with a slash at its end", hashicorp("mounts: [kv/]"), /a mount's path/],
-  ["KV 3", hashicorp("kv: 3"), /must be 1 or 2/],
-  ["a namespace that ends the header", hashicorp('namespace: "a\\nb"'), /must be a namespace/],
-  [
-    "an unknown way to sign in",
-    vault("{ type: hashicorp, url: https://v.example.com, auth: { method: ldap } }"),
-    /must be `token` or `approle` or `jwt`/,
-  ],
-];
-
-test.each(INVALID)("refuses %s", (_name, text, message) => {
+test.each(INVALID_CREDENTIALS)("refuses %s", (_name, text, message) => {
   expect(problems(text)).toMatch(message);
 });
 
 describe("INV-21: a secret that was written where its place belongs", () => {
-  const SECRET = "sk_live_51Habc";
-
-  test.each([
-    `credentials: { x: ${SECRET} }`,
-    `credentials: { x: { ref: ${SECRET} } }`,
-    `credentials: { x: { ref: "env://${SECRET}" } }`,
-    `credentials: { x: { ref: "op://${SECRET}" } }`,
-    `credentials: { x: { ref: "vault://kv/${SECRET}" } }`,
-    `credentials: { x: { ref: [${SECRET}] } }`,
-    `credentials: { x: { ref: *${SECRET} } }`,
-    `credentials: { x: { ref: !secret ${SECRET} } }`,
-    `credentials: { x: { ref: @${SECRET} } }`,
-    `credentials: { x: { ref: "${SECRET} } }`,
-    `credentials: { x: { ${SECRET} } }`,
-    `credentials: { x: { ${SECRET}: env } }`,
-    `credentials: { "${SECRET}!": { ref: env://X } }`,
-    `credentials: ${SECRET}`,
-    `vaults: ${SECRET}`,
-    vault(SECRET),
-    vault(`{ type: ${SECRET} }`),
-    vault(`{ type: doppler, token: ${SECRET} }`),
-    vault(`{ type: doppler, token: "env://${SECRET}" }`),
-    vault(`{ type: doppler, token: env://T, ${SECRET}: 1 }`),
-    vault(`{ type: doppler, token: env://T, url: "${SECRET}" }`),
-    vault(`{ type: doppler, token: env://T, url: "https://${SECRET}@api.doppler.com" }`),
-    vault(`{ type: doppler, token: env://T, allow_private: ${SECRET} }`),
-    vault(`{ type: hashicorp, url: https://v.example.com, auth: ${SECRET} }`),
-    vault(`{ type: hashicorp, url: https://v.example.com, auth: { method: ${SECRET} } }`),
-    vault(`{ type: hashicorp, url: https://v.example.com, auth: { method: token, token: ${SECRET} } }`),
-    vault(`{ type: aws, region: ${SECRET}, access_key_id: ${SECRET}, secret_access_key: ${SECRET} }`),
-  ])("is refused at its place and not repeated: %s", (text) => {
+  test.each(MISPLACED_SECRETS)("is refused at its place and not repeated: %s", (text) => {
     const said = problems(text);
     expect(said).toMatch(/^\d+:\d+: /);
-    expect(said).not.toContain(SECRET);
+    expect(said).not.toContain(MISPLACED_SECRET);
   });
 });
 
