@@ -23,14 +23,14 @@ async function textOf(body: ReadableStream<Uint8Array> | null): Promise<string> 
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-describe("the beginning of an answer", () => {
+describe("reading the head of a response body", () => {
   test.each([
     ["nothing", [], "", true, ""],
     ["less than is kept", ["ab"], "ab", true, ""],
     ["exactly what is kept", ["ab", "cd"], "abcd", true, ""],
     ["more in one piece", ["abcdef"], "abcd", false, "ef"],
     ["more in many pieces", ["abc", "de", "f", "gh"], "abcd", false, "efgh"],
-  ])("of %s", async (_what, chunks, kept, isWhole, rest) => {
+  ])("splits a body of %s into head and rest", async (_what, chunks, kept, isWhole, rest) => {
     const read = await readBeginning(bodyOf(chunks.map(bytes)), 4, LONG_MS);
     expect([new TextDecoder().decode(read.kept), read.isWhole, await textOf(read.rest)]).toEqual([
       kept,
@@ -39,7 +39,7 @@ describe("the beginning of an answer", () => {
     ]);
   });
 
-  test("keeps no more memory than it has bytes, however large what they came in", async () => {
+  test("allocates no more than the head's bytes, however large the chunks' buffers are", async () => {
     const room = new Uint8Array(64 * 1024);
     const left = [...bytes("abcd")];
     const dribble = new ReadableStream<Uint8Array>(
@@ -57,7 +57,7 @@ describe("the beginning of an answer", () => {
     expect([new TextDecoder().decode(kept), kept.buffer.byteLength]).toEqual(["abcd", 4]);
   });
 
-  test("is what came before it broke off", async () => {
+  test("returns what came before the body broke off", async () => {
     const broken = new ReadableStream<Uint8Array>({
       start(controller) {
         controller.enqueue(bytes("ab"));
@@ -70,7 +70,7 @@ describe("the beginning of an answer", () => {
     expect(read).toEqual({ kept: bytes("ab"), isWhole: false, rest: null });
   });
 
-  test("is what came in time, and then nobody reads any more", async () => {
+  test("returns what came in time and then cancels the body", async () => {
     let cancelled = false;
     const hanging = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(bytes("ab")),

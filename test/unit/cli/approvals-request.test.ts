@@ -13,7 +13,7 @@ const HTTP = {
   sent_by: "gate",
 } as const;
 
-test("the request is said whole, with what Gate adds and where its credential goes", () => {
+test("a case shows the whole request, with what Gate adds and where its credential goes", () => {
   expect(requestLines({ http: HTTP })).toEqual([
     ["request", "POST https://upstream.example.com/v1/refunds?amount=900"],
     ["header", "content-type: application/json"],
@@ -29,14 +29,14 @@ test.each([
     "the agent's repeat, once, with the agent's own credential",
   ],
   [{ ...HTTP, credential_in: null }, "without a credential"],
-])("whose credential it goes out with: %j", (http, words) => {
+])("a case says whose credential the request is sent with: %j", (http, words) => {
   expect(requestLines({ http }).at(-1)?.[1]).toContain(words);
 });
 
 test.each([
   [{ http_status: 402, response_bytes: 1234 }, "HTTP 402, 1,234 bytes"],
   [{ problem: "timeout\u001b[2J" }, "none (timeout⟨U+001B⟩[2J)"],
-])("what was answered, once it was sent: %j", (result, words) => {
+])("a case shows the upstream's response once the request was sent: %j", (result, words) => {
   expect(requestLines({ http: HTTP, execution: { result } }).at(-1)).toEqual(["answer", words]);
 });
 
@@ -44,11 +44,11 @@ test.each([
   ["Gate sends none", {}],
   ["it is not for this key", { http: null }],
   ["it is no request", { http: "POST" }],
-])("nothing where %s", (_, view) => {
+])("a case has no lines about a request where %s", (_, view) => {
   expect(requestLines(view)).toEqual([]);
 });
 
-test("INV-28: what a server makes of it drives no terminal and breaks no command", () => {
+test("INV-28: a hostile server's request view neither controls the terminal nor breaks the command", () => {
   const esc = "\u001b[2J\r\nsends    nobody";
   const http = {
     method: esc,
@@ -68,7 +68,7 @@ test.each([
   ["indeterminate", true],
   ["pending_approval", false],
   ["succeeded", false],
-])("how somebody who looked ends it is said of a write that is %s: %s", (state, isSaid) => {
+])("a case in state %s says how a person resolves it: %s", (state, isSaid) => {
   const payload = payloadOf(new Refused(404, "no_payload", "none"));
   const found = {
     id: "int_1",

@@ -8,7 +8,7 @@ import {
   visibleJson,
 } from "../../../cli/approvals/sanitize-text.ts";
 
-describe("INV-28: what an agent wrote can't drive a terminal", () => {
+describe("INV-28: text by an agent can't control the terminal", () => {
   test.each([
     ["an escape sequence", "a\u001b[2Jb", "a⟨U+001B⟩[2Jb"],
     ["its one-character form", "a\u009b2Jb", "a⟨U+009B⟩2Jb"],
@@ -23,11 +23,11 @@ describe("INV-28: what an agent wrote can't drive a terminal", () => {
     ["nobody's characters", "\ue000\u{10ffff}", "⟨U+E000⟩⟨U+10FFFF⟩"],
     ["a pile of marks", `e${"\u0301".repeat(4)}`, "e⟨U+0301⟩⟨U+0301⟩⟨U+0301⟩⟨U+0301⟩"],
     ["what stands for such a character", "⟨U+001B⟩", "⟨U+27E8⟩U+001B⟨U+27E9⟩"],
-  ])("%s", (_, text, shown) => {
+  ])("it is printed without effect: %s", (_, text, shown) => {
     expect(sanitizeText(text)).toBe(shown);
   });
 
-  test("while people's own scripts stay as they are", () => {
+  test("letters of every script are printed as they are", () => {
     const texts = [
       "Zoë, Łukasz, Dvořák",
       "cafe\u0301",
@@ -40,7 +40,7 @@ describe("INV-28: what an agent wrote can't drive a terminal", () => {
     for (const text of texts) expect(sanitizeText(text)).toBe(text);
   });
 
-  test("in JSON neither, which still reads as the same", () => {
+  test("JSON is sanitised to JSON with the same value", () => {
     const value = { a: "\u001b[2J\u009b\u202e\u{e0041}⟨", b: ["\n", "\ud83d", "ok"] };
     const text = visibleJson(value);
     expect(JSON.parse(text)).toEqual(value);
@@ -49,21 +49,21 @@ describe("INV-28: what an agent wrote can't drive a terminal", () => {
   });
 });
 
-test("a text that is cut off says so, and ends where it is said to", () => {
+test("a shortened text says so, and is cut where it says", () => {
   expect(clipped("abc", 3)).toBe("abc");
   expect(clipped("abcd", 3)).toBe("ab…");
   expect(Array.from(clipped("\u001b".repeat(9), 5))).toHaveLength(5);
   expect(clipped("🎉".repeat(50), 10)).toBe(`${"🎉".repeat(9)}…`);
 });
 
-describe("lines of a payload", () => {
-  test("stand behind a bar, whatever they look like", () => {
+describe("INV-28: payload lines in the terminal", () => {
+  test("stand behind a bar, whatever they imitate", () => {
     expect(quotedLines("a\tb\nApprove? [y/N]\n", null)).toEqual(["  | a    b", "  | Approve? [y/N]"]);
     expect(quotedLines("", null)).toEqual(["  | "]);
     expect(quotedLines("\n\n", null)).toEqual(["  | ", "  | "]);
   });
 
-  test("go on behind a plus where the terminal would have begun another line", () => {
+  test("continue behind a plus where the terminal would wrap them", () => {
     const lines = quotedLines(`${" ".repeat(36)}Approve? y${"é".repeat(36)}`, 40);
     expect(lines.length).toBeGreaterThan(2);
     expect(lines[0]).toMatch(/^ {2}\| /);
@@ -78,7 +78,7 @@ describe("lines of a payload", () => {
     }
   });
 
-  test("of words go on indented", () => {
+  test("of prose continue indented", () => {
     expect(hanging("x".repeat(45), 10, 40)).toBe(`${"x".repeat(30)}\n${" ".repeat(10)}${"x".repeat(15)}`);
     expect(hanging("x".repeat(45), 10, null)).toBe("x".repeat(45));
   });
@@ -88,7 +88,7 @@ test.each([
   [null, "never"],
   ["2026-11-22T12:00:00.000Z", "over"],
   ["2026-11-22T12:30:00.000Z", "30m"],
-])("a line of the queue whose deadline is %s says %s", (deadline, words) => {
+])("a queue line with deadline %s says %s", (deadline, words) => {
   const row = { created_at: "2026-11-22T11:00:00.000Z", decide_by: deadline };
   expect(rowCells(row, Date.parse("2026-11-22T12:00:00.000Z"))[1]).toBe(words);
 });

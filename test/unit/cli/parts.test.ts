@@ -21,7 +21,7 @@ test.each([
   expect(isSupported(version)).toBe(supported);
 });
 
-describe("statements of a migration", () => {
+describe("splitting a migration into statements", () => {
   test.each<[string, string, readonly string[]]>([
     ["two", "CREATE TABLE a(x); CREATE TABLE b(y);", ["CREATE TABLE a(x)", "CREATE TABLE b(y)"]],
     ["none", " ; -- nothing\n", []],
@@ -40,7 +40,7 @@ describe("statements of a migration", () => {
         "SELECT 1",
       ],
     ],
-  ])("%s", (_, sql, statements) => {
+  ])("handles %s", (_, sql, statements) => {
     expect(splitStatements(sql)).toEqual(statements);
   });
 });
@@ -53,7 +53,7 @@ test("every binding of wrangler.toml is known to the local server", () => {
   }
 });
 
-test("a binding that the local server does not know stops it", () => {
+test("a binding that the local server does not know is an error", () => {
   using folder = temporaryFolder();
   writeFileSync(
     join(folder.path, "wrangler.toml"),
@@ -62,8 +62,8 @@ test("a binding that the local server does not know stops it", () => {
   expect(() => readWranglerConfig(folder.path)).toThrow(/r2_buckets/);
 });
 
-describe("rules are chosen", () => {
-  test("from this folder, when it has any", () => {
+describe("the rules folder", () => {
+  test("is the working directory's, when it has policies", () => {
     using folder = temporaryFolder();
     mkdirSync(join(folder.path, "policies"));
     expect(parseServeOptions([], folder.path)).toMatchObject({
@@ -76,14 +76,14 @@ describe("rules are chosen", () => {
     expect(parseServeOptions([], folder.path).registry).toBe(join(folder.path, "gate.yaml"));
   });
 
-  test("from what ships with Gate, when there are none, and says so", () => {
+  test("is the one shipped with Gate when the working directory has none, and the server says so", () => {
     using folder = temporaryFolder();
     const { policyDir, registry, notes } = parseServeOptions([], folder.path);
     expect([policyDir, registry]).toEqual([join(ROOT, "policies"), join(ROOT, "gate.yaml")]);
     expect(notes).toHaveLength(1);
   });
 
-  test("as named, even where that does not exist: another's rules are never used instead", () => {
+  test("is the named one, and a missing one is an error instead of a fallback", () => {
     using folder = temporaryFolder();
     const named = ["--policy-dir", "mine", "--registry", "mine.yaml"];
     expect(parseServeOptions(named, folder.path)).toMatchObject({
@@ -97,7 +97,7 @@ test.each([
   ["the shipped comment", "# x\n# unbound_destinations: block\npeople: {}\n"],
   ["a line", "unbound_destinations: allow\npeople: {}\n"],
   ["nothing", "people: {}\n"],
-])("init's registry is strict where the shipped one has %s", (_, shipped) => {
+])("the registry that init writes is strict where the shipped one has %s", (_, shipped) => {
   expect(strictRegistry(shipped).match(/^unbound_destinations:.*$/gm)).toEqual([
     "unbound_destinations: block",
   ]);
@@ -127,7 +127,7 @@ describe("watched rules", () => {
     return { ...folder, policyDir, registry, source, said };
   }
 
-  test("have one version for one content, and another for another", () => {
+  test("have the same version for the same content only", () => {
     using w = watched({ "a.yaml": "one" });
     const { version } = w.source.current();
     expect(w.source.current().version).toBe(version);
@@ -139,7 +139,7 @@ describe("watched rules", () => {
     expect(w.source.current().version).toBe(version);
   });
 
-  test("see an edit of the same length, and one that replaces the file", () => {
+  test("notice an edit of the same length and a replaced file", () => {
     using w = watched({ "a.yaml": "one" });
     w.source.current();
     writeFileSync(join(w.policyDir, "next"), "two");
@@ -151,7 +151,7 @@ describe("watched rules", () => {
     ["invalid", "BAD", /^policies\/a\.yaml:2:3: bad$/],
     ["not UTF-8", new Uint8Array([0xff, 0xfe]), /^policies\/a\.yaml:1:1: can't be read/],
     ["too long", "x".repeat(1024 * 1024 + 1), /^policies\/a\.yaml:1:1: longer than/],
-  ])("keep the last good text when an edit is %s, and say it once", (_, content, message) => {
+  ])("INV-14: keep the last valid text when an edit is %s, and log it once", (_, content, message) => {
     using w = watched({ "a.yaml": "one" });
     const { version } = w.source.current();
     writeFileSync(join(w.policyDir, "a.yaml"), content);
@@ -162,7 +162,7 @@ describe("watched rules", () => {
     expect(w.said[1]).toBe("policies/a.yaml: the last good version stays in force");
   });
 
-  test("name a file that was never good", () => {
+  test("INV-13 INV-14: report a file that was never valid", () => {
     using w = watched({ "a.yaml": "BAD", "b.yaml": "good", "c.yml": "good", "notes.txt": "BAD" });
     expect(w.source.current()).toMatchObject({
       policies: [{ id: "b", text: "good" }],
@@ -171,7 +171,7 @@ describe("watched rules", () => {
     expect(w.said.join("\n")).toContain("policies/c.yml is not read");
   });
 
-  test("forget a deleted policy, but neither a registry nor a folder that disappears", () => {
+  test("drop a deleted policy, but keep a registry or folder that disappears", () => {
     using w = watched({ "a.yaml": "one", "b.yaml": "two" });
     w.source.current();
     rmSync(join(w.policyDir, "a.yaml"));
@@ -183,7 +183,7 @@ describe("watched rules", () => {
     expect(w.said.filter((line) => line.includes("can't be read"))).toHaveLength(1);
   });
 
-  test("keep the last good registry", () => {
+  test("INV-14: keep the last valid registry when an edit breaks it", () => {
     using w = watched({});
     w.source.current();
     writeFileSync(w.registry, "BAD");
@@ -216,7 +216,7 @@ describe("the lock of a data folder", () => {
     ["half written", '{"server": {"pi'],
     ["of another shape", '{"server": [1], "runtime": "1"}'],
     ["empty", ""],
-  ])("a lock %s is taken over", async (_, text) => {
+  ])("is taken over when it is %s", async (_, text) => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "server.lock"), text);
     const lock = await lockDataFolder(folder.path);
@@ -224,14 +224,14 @@ describe("the lock of a data folder", () => {
     lock.release();
   });
 
-  test("of several starters on a stale lock one gets it", async () => {
+  test("goes to one of several starters when it is stale", async () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "server.lock"), "stale");
     const starts = await Promise.allSettled(Array.from({ length: 8 }, () => lockDataFolder(folder.path)));
     expect(starts.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
   });
 
-  test("a process with another start time is another process, and is left alone", async () => {
+  test("is not taken over from a process with another start time", async () => {
     const own = identify(process.pid);
     expect(own === null ? false : isSameProcess(own)).toBe(true);
     expect(await endProcess({ pid: process.pid, startedAt: "another life" })).toBe(true);

@@ -50,11 +50,11 @@ test.each([
   ["a diff of one file", ["diff", "x"]],
   ["an explanation of nothing", ["explain"]],
   ["a limit that is no number", ["replay", "--from", "x", "--limit", "many"]],
-])("ends with 2 for %s", async (_name, args) => {
+])("the command exits with 2 for %s", async (_name, args) => {
   expect((await run(...args)).code).toBe(2);
 });
 
-test("lint names every mistake with its place, and ends with 1", async () => {
+test("lint prints every mistake with its place and exits with 1", async () => {
   write("policies/a.yaml", "id: a\ndestinations: [x.y]\nrequire_approval: true\n");
   write("policies/p.yaml", GOOD);
   const { code, err } = await run("lint", ...here());
@@ -62,7 +62,7 @@ test("lint names every mistake with its place, and ends with 1", async () => {
   expect(err).toMatch(/a\.yaml:3:19: .*write `always`/);
 });
 
-test("lint looks between files, and ends with 1 for a policy that is bound and not there", async () => {
+test("lint checks across files and exits with 1 for a bound policy that does not exist", async () => {
   write("policies/p.yaml", GOOD);
   const registry = write("gate.yaml", "destinations: { crm.import: { policies: [q] } }\n");
   const { code, err } = await run("lint", "--policy-dir", join(folder, "policies"), "--registry", registry);
@@ -70,7 +70,7 @@ test("lint looks between files, and ends with 1 for a policy that is bound and n
   expect(err).toContain("gate.yaml:1:42: there is no policy `q`");
 });
 
-test("lint says what is odd, and only --strict fails for it", async () => {
+test("lint warns about odd policies, and fails for them only under --strict", async () => {
   write("policies/p.yaml", `${GOOD}require_approval: always\n`);
   const relaxed = await run("lint", ...here());
   expect(relaxed).toMatchObject({ code: 0 });
@@ -78,7 +78,7 @@ test("lint says what is odd, and only --strict fails for it", async () => {
   expect((await run("lint", "--strict", ...here())).code).toBe(1);
 });
 
-test("lint finds who is told next and may not decide, and leaves those alone who may", async () => {
+test("lint warns about people who are notified and can't decide, and about nobody else", async () => {
   const people = "people: { ana: { name: Ana }, ben: { name: Ben }, cleo: { name: Cleo } }";
   const registry = write(
     "gate.yaml",
@@ -109,7 +109,7 @@ test.each([
   [`${SENT}`, "require_approval: always\n", false],
   ["records: auto", SMALL_PASSES, false],
 ])(
-  "lint says where a batch in one object would pass as one record: { %s } under %j: %s",
+  "lint warns where a batch in one object would pass as one record: { %s } under %j: %s",
   async (entry, rules, isOdd) => {
     write("policies/p.yaml", `id: p\ndestinations: [crm.import]\n${rules}`);
     const registry = write("gate.yaml", `destinations: { crm.import: { policies: [p], ${entry} } }\n`);
@@ -119,7 +119,7 @@ test.each([
   },
 );
 
-test("the shipped policies are good, and every one has cases that hold", async () => {
+test("the shipped policies are valid, and each has cases that pass", async () => {
   expect(await run("lint", "--strict")).toMatchObject({ code: 0, err: "" });
   const { code, out } = await run("test", "--json");
   const result = JSON.parse(out);
@@ -128,7 +128,7 @@ test("the shipped policies are good, and every one has cases that hold", async (
   expect(result.cases.length).toBeGreaterThan(30);
 });
 
-test("test ends with 1 for a case that does not hold, and says what came instead", async () => {
+test("test exits with 1 for a case that fails, and prints the actual decision", async () => {
   write("policies/p.yaml", GOOD);
   write(
     "policies/tests/p.yaml",
@@ -140,7 +140,7 @@ test("test ends with 1 for a case that does not hold, and says what came instead
   expect(err).toContain("decision: expected approve, got hold");
 });
 
-test("test refuses a case with a key it does not know, instead of passing it", async () => {
+test("test refuses a case with an unknown key instead of passing it", async () => {
   write("policies/p.yaml", GOOD);
   write(
     "policies/tests/p.yaml",
@@ -151,7 +151,7 @@ test("test refuses a case with a key it does not know, instead of passing it", a
   expect(err).toContain("did you mean `record_count`");
 });
 
-test("explain shows every rule with its line", async () => {
+test("explain prints every rule with its line", async () => {
   write("policies/p.yaml", GOOD);
   const ask = write("ask.yaml", "destination: crm.import\npolicy: p\nrecord_count: 847\n");
   const { code, out } = await run("explain", ask, ...here());
@@ -160,7 +160,7 @@ test("explain shows every rule with its line", async () => {
   expect(out).toMatch(/hold {4}p:4 require_approval_over = 847/);
 });
 
-test("explain makes the request that Gate would make, and says where none can be made", async () => {
+test("explain builds the request that Gate would send, and says where it can't", async () => {
   write("policies/p.yaml", GOOD);
   const registry = write(
     "gate.yaml",
@@ -184,7 +184,7 @@ function recorded(records: number, at: string): string {
   return JSON.stringify({ intent_id: `int_${records}`, created_at: at, ask, decision, payload: null });
 }
 
-test("replay under the same policies changes nothing, and ends with 0", async () => {
+test("replay under unchanged policies reports no change and exits with 0", async () => {
   write("policies/p.yaml", GOOD);
   const file = write(
     "log.ndjson",
@@ -196,7 +196,7 @@ test("replay under the same policies changes nothing, and ends with 0", async ()
   expect(out).toContain("Nothing changes.");
 });
 
-test("replay counts what would change, and the approvals a day for each group", async () => {
+test("replay counts changed decisions and the approvals per day for each group", async () => {
   write("policies/p.yaml", `${GOOD.replaceAll("100", "10")}approvers: { groups: [sales] }\n`);
   const lines = [20, 30, 5, 500].map((records, day) => recorded(records, `2026-01-0${day + 1}T00:00:00Z`));
   const file = write("log.ndjson", lines.join("\n"));
@@ -223,14 +223,14 @@ test("replay counts what would change, and the approvals a day for each group", 
   });
 });
 
-test("replay says what it can't know instead of guessing", async () => {
+test("replay reports what it can't know instead of guessing", async () => {
   write("policies/p.yaml", `${GOOD}block_if_terms: [refund]\n`);
   const file = write("log.ndjson", recorded(50, "2026-01-01T00:00:00Z"));
   const { out } = await run("replay", "--from", file, ...here());
   expect(out).toContain("1 can't be decided again: the payload is gone");
 });
 
-test("replay refuses a line it does not understand, with its number", async () => {
+test("replay refuses a malformed line and prints its number", async () => {
   write("policies/p.yaml", GOOD);
   const file = write("log.ndjson", `${recorded(50, "2026-01-01T00:00:00Z")}\n{"intent_id": 1}\n`);
   const { code, err } = await run("replay", "--from", file, ...here());
@@ -238,7 +238,7 @@ test("replay refuses a line it does not understand, with its number", async () =
   expect(err).toContain("log.ndjson:2:1: has no intent_id");
 });
 
-test("diff says in words what changes, and whether it is stricter", async () => {
+test("diff describes each change in words, and whether it is stricter", async () => {
   const before = write("old/p.yaml", `${GOOD}block_if_terms: [alpha]\n`);
   const after = write(
     "new/p.yaml",
@@ -297,7 +297,7 @@ const CHANGES: readonly string[] = [
   "owner: a",
 ];
 
-test.each(CHANGES)("diff sees %s", async (line) => {
+test.each(CHANGES)("diff notices %s", async (line) => {
   const destinations = line.startsWith("destinations") ? "" : "destinations: [crm.import]\n";
   const before = write("old/p.yaml", "id: p\ndestinations: [crm.import]\n");
   const after = write("new/p.yaml", `id: p\n${destinations}${line}\n`);
@@ -306,12 +306,12 @@ test.each(CHANGES)("diff sees %s", async (line) => {
   expect(out.split("\n")).toHaveLength(2);
 });
 
-test("every field of a policy is among the changes that diff is tried on", () => {
+test("the diff cases above cover every field of a policy", () => {
   const tried = new Set(CHANGES.map((line) => line.slice(0, line.indexOf(":"))));
   expect(POLICY_FIELDS.filter((field) => field !== "id" && !tried.has(field))).toEqual([]);
 });
 
-test("diff of directories names policies that come and go", async () => {
+test("diff of two directories names policies that were added and removed", async () => {
   write("old/a.yaml", GOOD.replace("id: p", "id: a"));
   write("old/b.yaml", GOOD.replace("id: p", "id: b"));
   write("new/b.yaml", GOOD.replace("id: p", "id: b"));
@@ -380,7 +380,7 @@ function api(url: string): string | null {
   });
 }
 
-test("replay asks a server page by page, with the key, and for no payload nobody looks into", async () => {
+test("replay pages through a server with the key and requests no payload that no rule reads", async () => {
   write("policies/p.yaml", GOOD.replaceAll("100", "10"));
   await withServer(api, async (url, seen) => {
     const { code, out } = await run("replay", "--server", url, ...here());
@@ -391,7 +391,7 @@ test("replay asks a server page by page, with the key, and for no payload nobody
   });
 });
 
-test("replay fetches the payloads a rule looks into, and counts those that are gone", async () => {
+test("replay fetches payloads that a rule reads and counts those that are gone", async () => {
   write("policies/p.yaml", `${GOOD}block_if_terms: [x]\n`);
   await withServer(api, async (url) => {
     const { out } = await run("replay", "--server", url, ...here());
@@ -400,7 +400,7 @@ test("replay fetches the payloads a rule looks into, and counts those that are g
   });
 });
 
-test("explain shows a server's decision, and says so when the key may not see its trace", async () => {
+test("explain prints a server's decision, and says so when the key may not see the trace", async () => {
   await withServer(api, async (url) => {
     const { code, out } = await run("explain", "int_500", "--server", url);
     expect(code).toBe(0);
@@ -416,11 +416,11 @@ test("explain shows a server's decision, and says so when the key may not see it
   );
 });
 
-test("a server is not asked without a key", async () => {
+test("a server is not contacted without a key", async () => {
   write("policies/p.yaml", GOOD);
   expect((await run("replay", "--server", "http://127.0.0.1:9", ...here())).code).toBe(2);
 });
 
-test("the policy of these tests is a good one", () => {
+test("the policy used by these tests is valid", () => {
   expect(parsePolicy("p.yaml", GOOD).ok).toBe(true);
 });

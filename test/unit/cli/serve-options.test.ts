@@ -5,12 +5,12 @@ import type { Registry } from "../../../src/core/registry/registry.ts";
 import type { SecretRef } from "../../../src/core/registry/secret-ref.ts";
 import { EMPTY_REGISTRY } from "../../../src/config/registry/parse.ts";
 
-describe("where people reach it", () => {
+describe("the public URL of a server", () => {
   test.each([
     ["https://gate.example.com", "https://gate.example.com"],
     ["https://gate.example.com/", "https://gate.example.com"],
     ["http://127.0.0.1:4000", "http://127.0.0.1:4000"],
-  ])("%s is an address", (written, expected) => {
+  ])("accepts %s", (written, expected) => {
     expect(parseServeOptions(["--public-url", written], "/").publicUrl).toBe(expected);
   });
 
@@ -23,13 +23,13 @@ describe("where people reach it", () => {
     "https://gate.example.com/#a",
     "https://user@gate.example.com",
     "",
-  ])("%s is none", (written) => {
+  ])("refuses %s", (written) => {
     expect(() => parseServeOptions(["--public-url", written], "/")).toThrow(/--public-url/);
   });
 });
 
 describe("signing in without a key", () => {
-  test("takes being told, and a host that is this machine's alone", () => {
+  test("needs the flag and a host that is this machine's alone", () => {
     expect(parseServeOptions([], "/").localSignIn).toBe(false);
     for (const host of ["127.0.0.1", "localhost", "::1"]) {
       expect(parseServeOptions(["--local-sign-in", "--host", host], "/").localSignIn).toBe(true);
@@ -44,14 +44,14 @@ describe("signing in without a key", () => {
   );
 });
 
-describe("variables that credentials name", () => {
+describe("environment variables that credentials name", () => {
   const registry = (credentials: Readonly<Record<string, SecretRef>>): Registry => ({
     ...EMPTY_REGISTRY,
     credentials: new Map(Object.entries(credentials)),
   });
   const stripe = { scheme: "env", name: "STRIPE_KEY" } as const;
 
-  test("are handed over, and nothing else of the environment", () => {
+  test("are passed to the runtime, and no others", () => {
     const said: string[] = [];
     const variables = credentialVariables({ STRIPE_KEY: "sk_1", OTHER: "x" }, new Set(), (line) =>
       said.push(line),
@@ -62,7 +62,7 @@ describe("variables that credentials name", () => {
     expect(said).toEqual([]);
   });
 
-  test("are those that open vaults, too", () => {
+  test("include those that open vaults", () => {
     const said: string[] = [];
     const environment = { DOPPLER_TOKEN: "dp.st.1", DB: "secret-db", OTHER: "x" };
     const variables = credentialVariables(environment, new Set(["DB"]), (line) => said.push(line));
@@ -88,7 +88,7 @@ describe("variables that credentials name", () => {
     ]);
   });
 
-  test("are said once when they are missing, come late, or are Gate's own; never their values", () => {
+  test("are reported by name, once, when missing, added late, or Gate's own; values never", () => {
     const said: string[] = [];
     const environment = { STRIPE_KEY: "", LATE: "secret-late", DB: "secret-db" };
     const variables = credentialVariables(environment, new Set(["DB"]), (line) => said.push(line));

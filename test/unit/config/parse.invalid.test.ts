@@ -9,27 +9,30 @@ function problems(file: string, text: string) {
   return parsed.ok ? [] : parsed.error;
 }
 
-test.each(INVALID)("refuses %s, with its place and what was meant", (_name, rules, place, message) => {
-  const found = problems("x.yaml", `${HEAD}${rules}\n`);
-  const said = found.map((problem) => `${problem.line}:${problem.column}: ${problem.message}`);
-  const [line, column] = place.split(":").map(Number);
-  const there = found.filter((problem) => problem.line === line && problem.column === column);
-  expect(
-    there.some((problem) => message.test(problem.message)),
-    said.join("\n"),
-  ).toBe(true);
-});
+test.each(INVALID)(
+  "INV-13: a policy is refused with place and correction for %s",
+  (_name, rules, place, message) => {
+    const found = problems("x.yaml", `${HEAD}${rules}\n`);
+    const said = found.map((problem) => `${problem.line}:${problem.column}: ${problem.message}`);
+    const [line, column] = place.split(":").map(Number);
+    const there = found.filter((problem) => problem.line === line && problem.column === column);
+    expect(
+      there.some((problem) => message.test(problem.message)),
+      said.join("\n"),
+    ).toBe(true);
+  },
+);
 
-test.each(INVALID_DESTINATIONS)("refuses destinations: %s", (written, message) => {
+test.each(INVALID_DESTINATIONS)("INV-13: a policy is refused for destinations: %s", (written, message) => {
   const found = problems("x.yaml", `id: x\ndestinations: ${written}\n`);
   expect(found.map((problem) => problem.message).join("\n")).toMatch(message);
 });
 
-test.each(INVALID_FILE_NAMES)("refuses the file name %j, whatever is in it", (file) => {
+test.each(INVALID_FILE_NAMES)("INV-13: a policy file named %j is refused, whatever it contains", (file) => {
   expect(problems(file, HEAD)).toHaveLength(1);
 });
 
-test("says all mistakes of a file at once, in the order of its lines", () => {
+test("INV-13: every mistake of a file is reported at once, in the order of lines", () => {
   const found = problems(
     "x.yaml",
     "id: y\ndestinatons: [a.b]\nrequire_approval: true\nauto_approve_under: many\n",
@@ -38,18 +41,18 @@ test("says all mistakes of a file at once, in the order of its lines", () => {
   expect(found.map(({ line }) => line)).toEqual(found.map(({ line }) => line).toSorted((a, b) => a - b));
 });
 
-test("an id that is not the file's name is refused", () => {
+test("INV-13: a policy whose id differs from its file name is refused", () => {
   expect(problems("crm.yaml", HEAD)[0]).toMatchObject({ file: "crm.yaml", line: 1, column: 5 });
 });
 
 test.each(["", "\n# only a comment\n", "[]", "just text", "null", "42"])(
-  "a file that is no mapping is refused: %j",
+  "INV-13: a file that is not a mapping is refused: %j",
   (text) => {
     expect(problems("x.yaml", text).length).toBeGreaterThan(0);
   },
 );
 
-test("aliases can be used, and an alias bomb is refused", () => {
+test("INV-16: YAML aliases are accepted, and an alias bomb is refused", () => {
   const shared = `${HEAD}block_if_terms: &t [alpha]\nhold_if_terms: *t\n`;
   expect(parsePolicy("x.yaml", shared).ok).toBe(true);
   const levels = Array.from(
@@ -61,16 +64,16 @@ test("aliases can be used, and an alias bomb is refused", () => {
   expect(found[0]?.message).toMatch(/alias/);
 });
 
-test("a list that holds itself is refused", () => {
+test("INV-16: a list that contains itself is refused", () => {
   expect(problems("x.yaml", `${HEAD}block_if_terms: &a [*a]\n`).length).toBeGreaterThan(0);
 });
 
-test("nesting deeper than the stack and files larger than a megabyte are refused, not thrown", () => {
+test("INV-16: nesting deeper than the stack and a file over a megabyte are refused without a throw", () => {
   expect(problems("x.yaml", `${HEAD}description: ${"[".repeat(50_000)}`).length).toBeGreaterThan(0);
   expect(problems("x.yaml", `${HEAD}#${"x".repeat(1_048_576)}`)[0]?.message).toMatch(/larger than/);
 });
 
-test("a pattern can't stall: it is matched in linear time or refused at load", () => {
+test("INV-16: a regular expression is matched in linear time or refused at load", () => {
   const parsed = parsePolicy("x.yaml", `${HEAD}field_checks: [{ path: a, pattern: "^(a+)+$" }]\n`);
   expect(parsed.ok).toBe(true);
   const pattern = parsed.ok ? parsed.value.base.fieldChecks?.[0]?.pattern : null;

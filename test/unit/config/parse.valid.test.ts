@@ -9,7 +9,7 @@ function policy(text: string, file = "x.yaml"): Policy {
   return parsed.value;
 }
 
-test("every field is read, with its default, its unit and its line", () => {
+test("every field of a policy is read, with its default, unit and line", () => {
   const { base } = policy(FULL);
   expect(base).toMatchObject({
     allowedTypes: new Set(["csv", "ndjson", "text"]),
@@ -48,7 +48,7 @@ test("every field is read, with its default, its unit and its line", () => {
   expect(base.fields.get("auto_approve_under")).toEqual({ path: "auto_approve_under", line: 25 });
 });
 
-test("what a file leaves out has the documented default", () => {
+test("a field that is left out has its documented default", () => {
   const { base, mode, description } = policy("id: x\ndestinations: [a.b]\n");
   expect({ mode, description }).toEqual({ mode: "enforce", description: null });
   expect(base).toMatchObject({
@@ -65,7 +65,7 @@ test("what a file leaves out has the documented default", () => {
   });
 });
 
-test("an environment replaces, adds and takes away, and its lines are its own", () => {
+test("an environment replaces, adds and removes rules, each with its own line", () => {
   const { base, environments } = policy(FULL);
   const production = environments.get("production");
   expect(production?.requireApprovalAlways).toBe(true);
@@ -80,11 +80,11 @@ test("an environment replaces, adds and takes away, and its lines are its own", 
   expect(environments.get("constructor")).toBeUndefined();
 });
 
-test.each(["x.yaml", "x.yml"])("%s is the file of x", (file) => {
+test.each(["x.yaml", "x.yml"])("the file %s defines the policy x", (file) => {
   expect(policy("id: x\ndestinations: [a.b]\n", file).id).toBe("x");
 });
 
-test("line ends and a byte order mark change the hash, never the rules", () => {
+test("line ends and a byte order mark change the policy's hash, and none of its rules", () => {
   const text = "id: x\ndestinations: [a.b]\nauto_approve_under: 3\n";
   for (const other of [text.replaceAll("\n", "\r\n"), `\uFEFF${text}`, `${text}\n# note\n`]) {
     expect(policy(other).base).toEqual(policy(text).base);

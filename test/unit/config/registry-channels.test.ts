@@ -15,25 +15,28 @@ function problems(text: string, base = KNOWN): string {
   return parsed.error.map(({ line, column, message }) => `${line}:${column}: ${message}`).join("\n");
 }
 
-test("a person's account in Slack is its ids of workspace and member", () => {
+test("a person's Slack account is read as workspace id and member id", () => {
   const { people } = read("");
   expect(people.get("ana")?.slack).toBe("T0123ABCD/U0456EFGH");
   expect(people.get("ben")?.slack).toBeNull();
 });
 
-test.each(VALID_CHANNELS)("reads the channel %s", (written, expected) => {
+test.each(VALID_CHANNELS)("the channel is read: %s", (written, expected) => {
   expect(read(`channels: { c: ${written} }\n`).channels.get("c")).toEqual(expected);
 });
 
-test.each(INVALID_CHANNELS)("refuses %s", (_name, text, message) => {
+test.each(INVALID_CHANNELS)("a channel is refused for %s", (_name, text, message) => {
   expect(problems(text)).toMatch(message);
 });
 
-test.each(INVALID_ACCOUNTS)("one account is one person: refuses %s", (_name, text, message) => {
-  expect(problems(text, "")).toMatch(message);
-});
+test.each(INVALID_ACCOUNTS)(
+  "INV-03: one account belongs to one person: the registry is refused for %s",
+  (_name, text, message) => {
+    expect(problems(text, "")).toMatch(message);
+  },
+);
 
-test("INV-21: a secret written where its name belongs is refused and not repeated", () => {
+test("INV-21: a secret written in place of its name is refused and not repeated in the message", () => {
   const said = [
     problems(
       "channels: { c: { type: slack_webhook, secret: 'https://hooks.slack.com/services/T0/B0/xyz' } }",
@@ -55,7 +58,7 @@ test.each(["GATE_SECRET", "GATE_ADMIN_KEY", "GATE_SECRET_PREVIOUS", "gate_secret
   },
 );
 
-test("Cloudflare Access is named by its team, with the keys it publishes", () => {
+test("Cloudflare Access is configured by team, and its keys are at the team's address", () => {
   expect(read("sign_in: { access: { team: acme, audience: aud-1 } }\n").signIn).toEqual({
     access: {
       issuer: "https://acme.cloudflareaccess.com",
@@ -75,7 +78,7 @@ test("Cloudflare Access is named by its team, with the keys it publishes", () =>
   });
 });
 
-test("an issuer is kept to the letter, and its button says its host unless it has a name", () => {
+test("an issuer is stored to the letter, and its button shows its host unless it has a name", () => {
   const { oidc } = read(
     "sign_in: { oidc: [{ issuer: https://acme.example.com/, audience: gate, client_secret: bot }, { name: Staff, issuer: 'http://127.0.0.1:7', audience: g, jwks: 'http://127.0.0.1:7/keys', allow_private: true }] }\n",
   ).signIn;
@@ -100,11 +103,11 @@ test("an issuer is kept to the letter, and its button says its host unless it ha
   expect(read("").signIn).toEqual({ access: null, oidc: [] });
 });
 
-test.each(INVALID_SIGN_IN)("for signing in, refuses %s", (_name, text, message) => {
+test.each(INVALID_SIGN_IN)("sign-in settings are refused for %s", (_name, text, message) => {
   expect(problems(text)).toMatch(message);
 });
 
-test("what is said about people, channels and signing in changes no destination's configuration", () => {
+test("people, channels and sign-in settings change no destination's configuration hash", () => {
   const hash = (more: string) =>
     read(`destinations: { a.b: {} }\n${more}`).destinations.get("a.b")?.configHash;
   expect(

@@ -30,23 +30,23 @@ test.each([
   "aws-sm://gate/stripe#key?stage=AWSPREVIOUS",
   "azkv://gate-vault/stripe",
   "doppler://gate/prd/STRIPE_KEY",
-])("a credential is read as it is written: %s", (written) => {
+])("a credential's reference is stored as written: %s", (written) => {
   const { credentials } = read(`${VAULTS}credentials: { stripe: { ref: "${written}" } }\n`);
   const ref = credentials.get("stripe");
   expect(ref === undefined ? null : secretRefText(ref)).toBe(written);
 });
 
-test("a deployment's own secrets need no vault", () => {
+test("the deployment's own secrets need no vault connection", () => {
   expect(
     read("credentials: { a: { ref: env://A_KEY }, b: { ref: secrets-store://B } }").credentials.size,
   ).toBe(2);
 });
 
-test.each(VALID_VAULTS)("a vault is read, with what is left out: %s", (written, expected) => {
+test.each(VALID_VAULTS)("a vault connection is read, with its defaults: %s", (written, expected) => {
   expect(read(`vaults: { v: ${written} }\n`).vaults).toEqual(expected);
 });
 
-test("what opens the vaults is known by name", () => {
+test("the secrets that open vaults are known by name", () => {
   expect(openersOf(read(VAULTS).vaults).map(secretRefText)).toEqual([
     "env://OP_TOKEN",
     "secrets-store://VAULT_TOKEN",
@@ -57,25 +57,25 @@ test("what opens the vaults is known by name", () => {
   ]);
 });
 
-test.each(INVALID_CREDENTIALS)("refuses %s", (_name, text, message) => {
+test.each(INVALID_CREDENTIALS)("credentials and vaults are refused for %s", (_name, text, message) => {
   expect(problems(text)).toMatch(message);
 });
 
-describe("INV-21: a secret that was written where its place belongs", () => {
-  test.each(MISPLACED_SECRETS)("is refused at its place and not repeated: %s", (text) => {
+describe("INV-21: a secret written in place of its reference is refused", () => {
+  test.each(MISPLACED_SECRETS)("with its line and without repeating it: %s", (text) => {
     const said = problems(text);
     expect(said).toMatch(/^\d+:\d+: /);
     expect(said).not.toContain(MISPLACED_SECRET);
   });
 });
 
-test("INV-21: nor is it repeated where it has a line of its own", () => {
+test("INV-21: a secret on a line of its own is refused and not repeated in the message", () => {
   const said = problems("credentials:\n  x: { ref: env://X }\n  y:\n    ref: hunter2-hunter2");
   expect(said).toMatch(/^4:10: /);
   expect(said).not.toContain("hunter2");
 });
 
-test("where secrets are is no part of what approvals of a destination hold for", () => {
+test("references are no part of a destination's configuration hash, so moving a secret voids no approval", () => {
   const destination = "destinations: { a.b: { upstream: https://a.example.com, credential: x } }\n";
   const hash = (text: string) => read(text + destination).destinations.get("a.b")?.configHash;
   const first = hash("credentials: { x: { ref: env://X_KEY } }\n");

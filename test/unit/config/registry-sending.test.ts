@@ -23,16 +23,16 @@ function problems(destinations: string): string {
   return parsed.error.map(({ line, column, message }) => `${line}:${column}: ${message}`).join("\n");
 }
 
-test.each(VALID_INJECTIONS)("a credential is put in as is said: %s", (written, injection) => {
+test.each(VALID_INJECTIONS)("the injection slot is read as written: %s", (written, injection) => {
   const { credential } = read(`{ ${UP}, credential: key${written === "" ? "" : `, ${written}`} }`);
   expect(credential).toEqual({ name: "key", injection });
 });
 
-test("nothing is put in where no credential is named", () => {
+test("a destination without a credential has no injection slot", () => {
   expect(read(`{ ${UP} }`).credential).toBe(null);
 });
 
-test("how a request is made is read, with what is left out", () => {
+test("the request template is read, with its defaults", () => {
   const entry = read(
     `{ ${UP}, execute: { method: POST, path: "/v1/charges/{payload.charge}/refunds?expand[]=charge&account={metadata.account}" } }`,
   );
@@ -47,7 +47,7 @@ test("how a request is made is read, with what is left out", () => {
   });
 });
 
-test("how an upstream is called is read", () => {
+test("the settings of upstream calls are read", () => {
   const { upstream, executor } = read(
     `{ ${UP}/v1/, prefix: /api-x/v1.0/Accounts, timeout_seconds: 240, headers: [X-Tenant, Notion-Version], idempotency_header: Idempotency-Key }`,
   );
@@ -61,7 +61,7 @@ test("how an upstream is called is read", () => {
   });
 });
 
-test("another way to send is another configuration, so that approvals of the first don't hold for it", () => {
+test("INV-09: another way of sending changes the configuration hash, so earlier approvals don't hold", () => {
   const entries = [
     `{ ${UP}, credential: key }`,
     `{ ${UP}, credential: key, inject: basic }`,
@@ -77,7 +77,7 @@ test("another way to send is another configuration, so that approvals of the fir
   expect(new Set(entries.map((entry) => read(entry).configHash)).size).toBe(entries.length);
 });
 
-test("prefixes may lie below one another, and two entries may have one host", () => {
+test("prefixes may nest, and two entries may share one host", () => {
   expect(
     problems(
       `a.b: { ${UP}, prefix: /x }, c.d: { ${UP}/v1/refunds, prefix: /x/v1/refunds }, e.f: { ${UP}/v1, prefix: /y }`,
@@ -85,11 +85,11 @@ test("prefixes may lie below one another, and two entries may have one host", ()
   ).toBe("");
 });
 
-test.each(INVALID_SENDING)("refuses %s", (_name, destinations, message) => {
+test.each(INVALID_SENDING)("a destination is refused for %s", (_name, destinations, message) => {
   expect(problems(destinations)).toMatch(message);
 });
 
-test("every key of the file and of a destination is explained in docs/registry.md", () => {
+test("every key of gate.yaml and of a destination is explained in docs/registry.md", () => {
   const docs = readFileSync(new URL("../../../docs/registry.md", import.meta.url), "utf8");
   const { shape } = REGISTRY_FILE;
   const keys = [...Object.keys(shape), ...Object.keys(shape.destinations.unwrap().valueType.shape)];
@@ -98,7 +98,7 @@ test("every key of the file and of a destination is explained in docs/registry.m
   expect(keys.filter((key) => !rows.some((row) => new RegExp(`^\\| \`${key}\\b`).test(row)))).toEqual([]);
 });
 
-test("no prefix lies on, above or below a path of Gate's own", () => {
+test("a prefix on, above or below one of Gate's own paths is refused", () => {
   const paths = createApp()
     .routes.map(({ path }) => path)
     // Middleware, the door for prefixes, and `/` itself, which no prefix is.

@@ -42,18 +42,18 @@ test("every key of the registry is read", () => {
   });
 });
 
-test.each(INVALID_REGISTRIES)("refuses %s", (_name, text, message) => {
+test.each(INVALID_REGISTRIES)("a registry is refused for %s", (_name, text, message) => {
   const parsed = parseRegistry("gate.yaml", `${text}\n`);
   const said = parsed.ok ? "" : parsed.error.map((problem) => problem.message).join("\n");
   expect(said).toMatch(message);
 });
 
-test("a private address is reached where the operator wrote it down", () => {
+test("INV-22: a private address is accepted where the operator wrote allow_private", () => {
   const text = 'destinations: { a.b: { upstream: "http://10.0.0.5:8080", allow_private: true } }';
   expect(registry(text).destinations.get("a.b")?.upstream?.allowPrivate).toBe(true);
 });
 
-test("what is not said about unbound destinations is up to where it runs, and refuses when nobody says", () => {
+test("INV-13: unbound destinations without a setting follow the deployment's default, and are refused without one", () => {
   const text = "destinations: {}\n";
   expect(registry(text).unboundDestinations).toBe("block");
   const local = parseRegistry("gate.yaml", text, "allow");
@@ -66,7 +66,7 @@ test("what is not said about unbound destinations is up to where it runs, and re
   ]);
 });
 
-test("a destination's configuration hash changes with what its entry says, and with nothing else", () => {
+test("INV-09: a destination's configuration hash changes with its entry, and with nothing else", () => {
   const hash = (entry: string, rest = "") =>
     registry(`destinations: { a.b: ${entry} }\n${rest}`).destinations.get("a.b")?.configHash;
   expect(hash("{ records: auto }")).toBe(hash("{}", "people: { a: { name: A } }\n"));
@@ -80,21 +80,26 @@ test("a destination's configuration hash changes with what its entry says, and w
   }
 });
 
-test("destinations named like an object's members are entries like any other, or none", () => {
+test("destinations named like members of Object.prototype are ordinary entries", () => {
   const { destinations } = registry("destinations: { constructor: { risk_weight: 1 } }\n");
   expect(destinations.get("constructor")?.riskWeight).toBe(1);
   expect(destinations.get("toString")).toBeUndefined();
 });
 
-test.each(CONTRADICTIONS)("between files, refuses %s", (_name, policyText, registryText, message) => {
-  const parsed = parsePolicy("pay.yaml", policyText);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
-  const problems = crossCheck([{ file: "pay.yaml", text: policyText, policy: parsed.value }], {
-    file: "gate.yaml",
-    text: registryText,
-    registry: registry(registryText),
-  });
-  expect(
-    problems.map(({ file, line, column, message: said }) => `${file}:${line}:${column}: ${said}`).join("\n"),
-  ).toMatch(message);
-});
+test.each(CONTRADICTIONS)(
+  "rules are refused across files for %s",
+  (_name, policyText, registryText, message) => {
+    const parsed = parsePolicy("pay.yaml", policyText);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    const problems = crossCheck([{ file: "pay.yaml", text: policyText, policy: parsed.value }], {
+      file: "gate.yaml",
+      text: registryText,
+      registry: registry(registryText),
+    });
+    expect(
+      problems
+        .map(({ file, line, column, message: said }) => `${file}:${line}:${column}: ${said}`)
+        .join("\n"),
+    ).toMatch(message);
+  },
+);

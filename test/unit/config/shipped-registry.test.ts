@@ -55,7 +55,7 @@ function entryOf(name: string): Destination {
   return entry;
 }
 
-test("there is a ready-made entry for each provider", () => {
+test("every documented provider has a ready-made entry", () => {
   expect(NAMES).toEqual([
     "Salesforce",
     "HubSpot",
@@ -70,7 +70,7 @@ test("there is a ready-made entry for each provider", () => {
   ]);
 });
 
-test.each(NAMES.filter((name) => name !== "Credentials"))("%s can be taken up alone", (name) => {
+test.each(NAMES.filter((name) => name !== "Credentials"))("the entry for %s loads on its own", (name) => {
   const { destinations } = registryWith([name]);
   const general = destinations.get(`${name.toLowerCase()}.other`);
   expect(general).toMatchObject({
@@ -81,14 +81,14 @@ test.each(NAMES.filter((name) => name !== "Credentials"))("%s can be taken up al
   });
 });
 
-test("every entry that sends has a credential, and every credential an entry or a channel", () => {
+test("every entry that sends has a credential, and every credential has an entry or a channel", () => {
   const sending = [...ALL.destinations.values()].filter(({ upstream }) => upstream !== null);
   expect(sending.length).toBeGreaterThan(15);
   const used = new Set(sending.map(({ credential }) => credential?.name));
   expect(used).toEqual(new Set([...ALL.credentials.keys()].filter((name) => name !== "slack-url")));
 });
 
-test("what comes by a general prefix is always held", () => {
+test("a write by a general prefix is always held", () => {
   const policy = POLICIES.find(({ policy: { id } }) => id === "other-writes")?.policy;
   for (const { name, policies } of ALL.destinations.values()) {
     if (name.endsWith(".other")) expect(policies).toEqual(["other-writes"]);
@@ -97,7 +97,7 @@ test("what comes by a general prefix is always held", () => {
   expect(policy?.environments.size).toBe(0);
 });
 
-test("an entry that another one's prefix lies above leads to the same place of the provider", () => {
+test("an entry whose prefix lies below another's leads to the same host of the provider", () => {
   const entries = [...ALL.destinations.values()].flatMap(({ name, upstream }) =>
     upstream?.prefix ? [{ name, url: upstream.url, prefix: upstream.prefix }] : [],
   );
@@ -150,7 +150,7 @@ const READS: readonly (readonly [string, string, string, boolean])[] = [
   ["twilio.other", "POST", "/2010-04-01/Accounts/AC00000000000000000000000000000000/Messages.json", false],
 ];
 
-test.each(READS)("%s: %s %s reads: %s", (name, method, written, expected) => {
+test.each(READS)("the entry %s: %s %s is a listed read: %s", (name, method, written, expected) => {
   const { upstream } = entryOf(name);
   const target = targetOf("", upstream?.url ?? "", written);
   if (!target.ok) throw new Error(target.error);
@@ -204,7 +204,7 @@ const MEASURED: readonly (readonly [string, string, string, Record<string, unkno
   ["zendesk.reply", JSON_TYPE, '{"ticket":{"comment":{"body":"Hi"}}}', { records: { effective: 1 } }],
 ];
 
-test.each(MEASURED)("%s, %s: %s", (name, mediaType, text, expected) => {
+test.each(MEASURED)("the destination %s measures a body of %s: %s", (name, mediaType, text, expected) => {
   const payload = { kind: "content", bytes: new TextEncoder().encode(text), name: null, mediaType } as const;
   const facts = measure(payload, entryOf(name).measure, { recordCount: null, estimatedValueUsd: null });
   for (const [fact, value] of Object.entries(expected)) {
@@ -214,8 +214,8 @@ test.each(MEASURED)("%s, %s: %s", (name, mediaType, text, expected) => {
   }
 });
 
-describe("what is proposed by API", () => {
-  test("goes to one place by one method, in all that the agent can choose but an id", () => {
+describe("a destination proposed by API", () => {
+  test("sends to one place by one method, and an agent's payload chooses only an id", () => {
     const made = [...ALL.destinations.values()].filter(({ execute }) => execute !== null);
     expect(made.map(({ name, execute }) => [name, execute?.method, execute?.path])).toEqual([
       ["salesforce.import", "POST", "/services/data/v66.0/composite/sobjects"],
@@ -228,7 +228,7 @@ describe("what is proposed by API", () => {
   });
 });
 
-test("only where the provider knows a repeat is an unknown outcome tried again", () => {
+test("retries an unknown outcome only where the provider recognises repeats", () => {
   const repeatable = [...ALL.destinations.values()].filter(({ idempotent }) => idempotent);
   expect(repeatable.map(({ name }) => name)).toEqual(["stripe.other", "stripe.refund", "stripe.payout"]);
   for (const { upstream } of repeatable) expect(upstream?.idempotencyHeader).toBe("idempotency-key");

@@ -30,20 +30,17 @@ const anchorOf = (heading: string) =>
 const anchorsOf = (path: string) =>
   [...read(path).matchAll(/^#+ (.+)$/gm)].map(([, text = ""]) => anchorOf(text));
 
-test.each(DOCUMENTS)(
-  "%s: every link to another file or heading of the repository leads somewhere",
-  (path) => {
-    const links = [...withoutCode(read(path)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
-    const broken = links.filter((link) => {
-      if (/^[a-z]+:/.test(link)) return false;
-      const [file = "", anchor] = link.split("#");
-      const target = file === "" ? path : relative(ROOT, join(ROOT, dirname(path), decodeURIComponent(file)));
-      if (!existsSync(join(ROOT, target))) return true;
-      return anchor !== undefined && !anchorsOf(target).includes(anchor);
-    });
-    expect(broken).toEqual([]);
-  },
-);
+test.each(DOCUMENTS)("%s: every link to a file or heading of the repository resolves", (path) => {
+  const links = [...withoutCode(read(path)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+  const broken = links.filter((link) => {
+    if (/^[a-z]+:/.test(link)) return false;
+    const [file = "", anchor] = link.split("#");
+    const target = file === "" ? path : relative(ROOT, join(ROOT, dirname(path), decodeURIComponent(file)));
+    if (!existsSync(join(ROOT, target))) return true;
+    return anchor !== undefined && !anchorsOf(target).includes(anchor);
+  });
+  expect(broken).toEqual([]);
+});
 
 /** Documents that lead through the source. */
 const GUIDES = DOCUMENTS.filter((path) =>
@@ -63,7 +60,7 @@ function isThere(path: string): boolean {
   });
 }
 
-test.each(GUIDES)("%s: every path in it is a file or folder of the repository", (path) => {
+test.each(GUIDES)("%s: every path it names is a file or folder of the repository", (path) => {
   const named = [...read(path).matchAll(/`([^`\n]+)`/g)]
     .map(([, text = ""]) => text)
     .filter((text) => PATH.test(text));

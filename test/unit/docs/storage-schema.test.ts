@@ -53,7 +53,7 @@ function tablesAfter(sql: readonly string[]): ReadonlyMap<string, readonly strin
 
 const byName = (tables: ReadonlyMap<string, readonly string[]>) => Object.fromEntries([...tables].toSorted());
 
-test("D1: the tables and columns are those that the migrations make", () => {
+test("docs/storage-schema.md lists the tables and columns of D1 that the migrations create", () => {
   const files = readdirSync(new URL("migrations", ROOT)).filter((name) => name.endsWith(".sql"));
   const made = tablesAfter(files.toSorted().map((name) => read(`migrations/${name}`)));
   expect(made.size).toBeGreaterThan(0);
@@ -85,26 +85,26 @@ function recordsIn(source: string): readonly string[] {
   return [...new Set(found)].toSorted();
 }
 
-describe.each(OBJECTS)("the objects of durable-objects/%s", (folder) => {
+describe.each(OBJECTS)("docs/storage-schema.md on durable-objects/%s", (folder) => {
   const source = sourcesOf(folder);
   const store = STORES.get(className(folder));
 
-  test("the tables and columns are those that the object creates", () => {
+  test("lists the tables and columns that the object creates", () => {
     const made = tablesAfter(source.match(/CREATE TABLE IF NOT EXISTS [^`;]+/g) ?? []);
     expect(byName(store?.tables ?? new Map())).toEqual(byName(made));
   });
 
-  test("the records are those that the object names", () => {
+  test("lists the records that the object names", () => {
     expect(store?.records.toSorted()).toEqual(recordsIn(source));
   });
 });
 
-test("every section about objects is about a class there is", () => {
+test("docs/storage-schema.md has no section about a class that does not exist", () => {
   const sections = [...STORES.keys()].filter((name) => name.endsWith("Object"));
   expect(sections.toSorted()).toEqual(OBJECTS.map(className).toSorted());
 });
 
-test("every example of a table is JSON with that table's columns", () => {
+test("every example in docs/storage-schema.md is JSON with its table's columns", () => {
   const sections = read("docs/storage-schema.md").split(/^## /m).slice(1);
   const examples = sections.flatMap((section) =>
     [...section.matchAll(/^### Table `(\w+)`\n[\s\S]*?\n```json\n(.*)\n```/gm)].map(

@@ -20,11 +20,11 @@ test.each([
   ["text/plain\ttext/html", "application/octet-stream"],
   ["constructor", "application/octet-stream"],
   ["", "application/octet-stream"],
-])("INV-28: a body that somebody else wrote as %j goes out as %s", (said, type) => {
+])("INV-28: a foreign body of type %j is served as %s", (said, type) => {
   expect(harmlessType([["content-type", said]])).toBe(type);
 });
 
-test("INV-28: a body whose type is not said, or that is still coded, is bytes", () => {
+test("INV-28: a body with an unknown type or encoding is served as bytes", () => {
   expect(harmlessType([])).toBe("application/octet-stream");
   const coded = (coding: string) =>
     harmlessType([

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { PROBLEM_CODES } from "../../../src/http/problem/codes.ts";
 
-test("every code an error can carry is in docs/errors.md, and nothing else is", () => {
+test("docs/errors.md lists every error code, and no other", () => {
   const table = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8")
     .split("\n")
     .filter((line) => /^\| \d{3} \|/.test(line))

@@ -52,7 +52,7 @@ test.each([
   ["the verifier imports the writer", "verifier/entry.ts", "src/core/ledger/entry.ts"],
   ["the SDK imports the server", "sdk/typescript/gate.ts", "src/core/base/json.ts"],
   ["the command imports an adapter", "cli/main.ts", "src/adapters/outgoing.ts"],
-])("the walls refuse it when %s", (_, from, to) => {
+])("an import is refused where %s", (_, from, to) => {
   expect(brokenWall(from, to)).toEqual(expect.any(String));
 });
 
@@ -65,7 +65,7 @@ test.each([
   ],
   ["a use case imports the web framework", "src/app/authority.ts", "hono"],
   ["a door imports the platform", "src/http/app.ts", "cloudflare:workers"],
-])("the walls refuse it when %s", (_, from, name) => {
+])("an import of a package is refused where %s", (_, from, name) => {
   expect(brokenPackageWall(from, name)).toEqual(expect.any(String));
 });
 

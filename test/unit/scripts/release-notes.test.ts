@@ -4,7 +4,7 @@ import { parseLog, releaseNotes, type Commit } from "../../../scripts/release-no
 const commit = (hash: string, subject: string, body = ""): Commit => ({ hash, subject, body });
 
 describe("release notes", () => {
-  test("commits are grouped by area, areas sorted, commits of an area in the order given", () => {
+  test("group commits by area, with areas sorted and commits in the given order", () => {
     const notes = releaseNotes([
       commit("a1", "proxy: relay 304 without a body"),
       commit("a2", "api: add `decided_by` to lists"),
@@ -16,7 +16,7 @@ describe("release notes", () => {
     );
   });
 
-  test("a subject without an area is kept whole, under a last heading of its own", () => {
+  test("keep a subject without an area whole, under a last heading", () => {
     const notes = releaseNotes([
       commit("a1", "Formatted"),
       commit("a2", "Note: a capital is no area"),
@@ -32,20 +32,20 @@ describe("release notes", () => {
     ["several lines", "Breaking: rename\n`own_intent`\n\nThe rest.", "rename `own_intent`"],
     ["a trailer behind it", "Breaking: rename `own_intent`\nIssue: 11", "rename `own_intent`"],
     ["after the reason", "The reason.\n\nBreaking: rename `own_intent`", "rename `own_intent`"],
-  ])("what an upgrade has to change comes first: %s", (_, body, note) => {
+  ])("begin with breaking changes: %s", (_, body, note) => {
     const notes = releaseNotes([commit("a1", "api: rename codes", body)]);
     expect(notes).toBe(`### Breaking changes\n\n- **api**: ${note} (a1)\n\n### api\n\n- rename codes (a1)\n`);
   });
 
-  test("the word in the middle of a line breaks nothing", () => {
+  test("ignore the word Breaking inside a line", () => {
     expect(releaseNotes([commit("a1", "api: x", "Not breaking: y")])).not.toContain("Breaking changes");
   });
 
-  test("no commits make no notes", () => expect(releaseNotes([])).toBe(""));
+  test("are empty without commits", () => expect(releaseNotes([])).toBe(""));
 });
 
-describe("the log as git prints it", () => {
-  test("has the hash, the subject and the whole body of each commit", () => {
+describe("parsing git's log", () => {
+  test("yields hash, subject and whole body of each commit", () => {
     const log = "a1\x1fapi: one\x1fFirst line.\n\nSecond.\n\x1e\nb2\x1fapi: two\x1f\x1e\n";
     expect(parseLog(log)).toEqual([
       commit("a1", "api: one", "First line.\n\nSecond."),
@@ -53,5 +53,5 @@ describe("the log as git prints it", () => {
     ]);
   });
 
-  test("is empty where nothing was committed", () => expect(parseLog("")).toEqual([]));
+  test("yields nothing for an empty log", () => expect(parseLog("")).toEqual([]));
 });

@@ -55,7 +55,7 @@ async function changed(change: (bundle: Mutable<Bundle>) => void): Promise<reado
   return verifyBundle(JSON.stringify(copy), TRUSTED);
 }
 
-test("everything about an executed intent is shown to hold", async () => {
+test("every finding about an executed intent holds", async () => {
   const findings = await verifyBundle(JSON.stringify(whole), TRUSTED, { origin: ORIGIN });
   expect(statuses(findings)).toEqual({
     form: "holds",
@@ -82,7 +82,7 @@ test("everything about an executed intent is shown to hold", async () => {
   for (const { words } of findings) expect(words).toMatch(/^[A-Z0-9"].*\.$/);
 });
 
-test("every kind of life is proven, erased ones too", async () => {
+test("the bundle of every kind of life is proven, erased ones too", async () => {
   for (const life of lives) {
     const findings = await verifyBundle(JSON.stringify(await log.bundle(life)), TRUSTED);
     expect(failing(findings), life.terms.id).toEqual([]);
@@ -90,7 +90,7 @@ test("every kind of life is proven, erased ones too", async () => {
   }
 });
 
-test("every way to decide is proven: votes that lapse or move, noes, links, edits, reminders, second waits", async () => {
+test("the bundle of every way to decide is proven: withdrawn votes, rejections, links, edits, reminders, second waits", async () => {
   const debated = await debatedLives();
   const events = new Set(debated.flatMap(({ entries }) => entries.map(({ event }) => event)));
   for (const event of ["approval_vote_withdrawn", "rejection_vote_recorded", "approval_link_used"]) {
@@ -107,7 +107,7 @@ test("every way to decide is proven: votes that lapse or move, noes, links, edit
   }
 });
 
-describe("what Gate sent itself", () => {
+describe("INV-18: the bundle of a write that Gate sent", () => {
   let sealed: MadeLog;
   let sent: readonly Life[];
 
@@ -122,7 +122,7 @@ describe("what Gate sent itself", () => {
     return sealed.bundle(life);
   }
 
-  test("is proven, with the request that was decided on and sent", async () => {
+  test("is proven together with the approved request", async () => {
     for (const [at, life] of sent.entries()) {
       const findings = await verifyBundle(JSON.stringify(await bundleOf(at)), TRUSTED);
       expect(failing(findings), life.terms.id).toEqual([]);
@@ -142,26 +142,26 @@ describe("what Gate sent itself", () => {
     ["written in another way", (request) => request.replace("{", "{ ")],
   ];
 
-  test.each(REQUESTS)("is not believed %s", async (_what, change) => {
+  test.each(REQUESTS)("fails %s", async (_what, change) => {
     const bundle = await bundleOf(0);
     if (bundle.disclosed) bundle.disclosed.request = change(bundle.disclosed.request ?? "");
     expect(failing(await verifyBundle(JSON.stringify(bundle), TRUSTED))).toEqual(["intent_digest"]);
   });
 
-  test("a request beside what nobody sends on is not believed either", async () => {
+  test("a request in the bundle of an intent that Gate does not send fails", async () => {
     const request = (await bundleOf(0)).disclosed?.request;
     const findings = await changed((bundle) => bundle.disclosed && (bundle.disclosed.request = request));
     expect(failing(findings)).toEqual(["intent_digest"]);
   });
 });
 
-test("a parsed bundle is as good as its text", async () => {
+test("a parsed bundle gives the same findings as its text", async () => {
   expect(await verifyBundle(structuredClone(whole), TRUSTED)).toEqual(
     await verifyBundle(JSON.stringify(whole), TRUSTED),
   );
 });
 
-describe("what is left out is not held against it, and not taken for shown", () => {
+describe("a bundle with a part left out does not fail, and reports the part as not shown", () => {
   const PARTS: readonly (readonly [string, (bundle: Mutable<Bundle>) => void, readonly string[]])[] = [
     ["the salt", (b) => (b.disclosed = null), ["commitments", "payload", "intent_digest", "reports"]],
     [
@@ -179,7 +179,7 @@ describe("what is left out is not held against it, and not taken for shown", () 
     ["a proof", (b) => b.log?.inclusion.pop(), ["inclusion"]],
   ];
 
-  test.each(PARTS)("%s", async (_what, leaveOut, notShown) => {
+  test.each(PARTS)("left out: %s", async (_what, leaveOut, notShown) => {
     const findings = await changed(leaveOut);
     expect(failing(findings)).toEqual([]);
     const open = findings.filter(({ status }) => status === "not_shown").map(({ name }) => name);
@@ -200,7 +200,7 @@ describe("what is left out is not held against it, and not taken for shown", () 
     ].indexOf(name);
 });
 
-describe("what an attacker does is named", () => {
+describe("INV-18: a tampered bundle fails with a finding that names the attack", () => {
   const swap = <T>(list: T[], a: number, b: number) => {
     const [x, y] = [list[a], list[b]];
     if (x === undefined || y === undefined) throw new Error("swap");
@@ -292,25 +292,25 @@ describe("what an attacker does is named", () => {
     ["an order nobody gave", (b) => b.orders[0] && (b.orders[0].order = "exe_x_9"), ["orders"]],
   ];
 
-  test.each(ATTACKS)("%s", async (_what, attack, expected) => {
+  test.each(ATTACKS)("attack: %s", async (_what, attack, expected) => {
     const findings = await changed(attack);
     expect(failing(findings)).toEqual(expected);
     expect(verdictOf(findings)).toBe("broken");
   });
 
-  test("a checkpoint by somebody else's key", async () => {
+  test("attack: a checkpoint signed by another key", async () => {
     const checkpoint = await log.checkpoint(log.entries.length, STRANGER);
     const findings = await changed((b) => b.log && (b.log.checkpoint = checkpoint));
     expect(failing(findings)).toEqual(["checkpoint"]);
   });
 
-  test("a checkpoint of the right key for another log", async () => {
+  test("attack: a checkpoint of another log by the right key", async () => {
     const checkpoint = await log.checkpoint(log.entries.length, SIGNER, "other.example/log");
     const findings = await changed((b) => b.log && (b.log.checkpoint = checkpoint));
     expect(failing(findings)).toEqual(["origin"]);
   });
 
-  test("keys of one's own, brought along", async () => {
+  test("attack: keys of the attacker's own in the bundle", async () => {
     const own = signerOf(ORIGIN, 9);
     const checkpoint = await log.checkpoint(log.entries.length, own);
     const forge = (b: Mutable<Bundle>) => {
@@ -328,13 +328,13 @@ describe("what an attacker does is named", () => {
     expect(verdictOf(unaware)).toBe("incomplete");
   });
 
-  test("a whole chain made anew, hashes and all", async () => {
+  test("attack: a whole chain rebuilt, hashes included", async () => {
     const other = await live(1, "hold", [approvedBy("eve"), approvedBy("mallory")]);
     const findings = await changed((b) => (b.entries = other.entries.map(bare)));
     expect(failing(findings)).toContain("inclusion");
   });
 
-  test("a history rewritten before its end was sealed", async () => {
+  test("attack: a history rewritten before its end was sealed", async () => {
     const real = await live(21, "hold", []);
     const fake = await live(21, "hold", [approvedBy("eve"), approvedBy("mallory")]);
     const forked = new MadeLog([
@@ -348,7 +348,7 @@ describe("what an attacker does is named", () => {
   });
 });
 
-describe("orders", () => {
+describe("INV-18: orders in a bundle", () => {
   const claims = () => {
     const [, part = ""] = whole.orders[0]?.jws.split(".") ?? [];
     return JSON.parse(Buffer.from(part, "base64url").toString()) as Record<string, unknown>;
@@ -360,7 +360,7 @@ describe("orders", () => {
     ["another key id", { kid: "key-2" }],
     ["a critical extension", { crit: ["b64"], b64: false }],
   ];
-  test.each(HEADERS)("are not believed with %s in the header", async (_what, header) => {
+  test.each(HEADERS)("fail with %s in the header", async (_what, header) => {
     const jws = await jwsOf(claims(), header);
     expect(failing(await changed((b) => b.orders[0] && (b.orders[0].jws = jws)))).toEqual(["orders"]);
   });
@@ -379,34 +379,34 @@ describe("orders", () => {
     ["no end", { exp: undefined }],
     ["a long life", { iat: 0 }],
   ];
-  test.each(CLAIMS)("are not believed when signed for %s", async (_what, claim) => {
+  test.each(CLAIMS)("fail when signed for %s", async (_what, claim) => {
     const jws = await jwsOf({ ...claims(), ...claim });
     expect(failing(await changed((b) => b.orders[0] && (b.orders[0].jws = jws)))).toEqual(["orders"]);
   });
 
-  test("are believed as they are", async () => {
+  test("hold as Gate signed them", async () => {
     const jws = await jwsOf(claims());
     expect(failing(await changed((b) => b.orders[0] && (b.orders[0].jws = jws)))).toEqual([]);
   });
 
-  test("are verified with the log's own key, under whatever id it is listed", async () => {
+  test("are verified with the log's key, under whatever id it is listed", async () => {
     expect(statuses(await verifyBundle(whole, { vkeys: [SIGNER.vkey], jwks: [] }))).toMatchObject({
       orders: "holds",
     });
   });
 });
 
-describe("a worker's signed report", () => {
+describe("a worker's signed report in a bundle", () => {
   const seq = () => whole.disclosed?.notes.at(-1)?.seq ?? 0;
 
-  test("by a worker that nobody knows is not shown to be anybody's", async () => {
+  test("by an unregistered key is not shown to be anyone's", async () => {
     const unknown = { vkeys: TRUSTED.vkeys, jwks: TRUSTED.jwks };
     expect(statuses(await verifyBundle(whole, unknown))).toMatchObject({ reports: "not_shown" });
     const others = { ...unknown, reporters: [STRANGER.jwk.x, "x", ""] };
     expect(statuses(await verifyBundle(whole, others))).toMatchObject({ reports: "not_shown" });
   });
 
-  test("that says something else, or is none, fails", async () => {
+  test("that contradicts the entry or is malformed fails", async () => {
     const digest = (JSON.parse(whole.entries[0]?.body ?? "{}") as { intent_digest: string }).intent_digest;
     const right = { order: whole.orders[1]?.order, intent_digest: digest, outcome: "succeeded" };
     const typ = "gate-report+jwt";
@@ -428,8 +428,8 @@ describe("a worker's signed report", () => {
   });
 });
 
-describe("an older tree head in hand", () => {
-  test("is shown to be the beginning of the log, or its end", async () => {
+describe("INV-18: a bundle checked against an older checkpoint", () => {
+  test("is shown to extend the older tree or to be its end", async () => {
     const size = log.entries.length;
     for (const old of [1, 2, 7, size - 1, size]) {
       const older = { checkpoint: await log.checkpoint(old), proof: log.consistency(old) };
@@ -444,7 +444,7 @@ describe("an older tree head in hand", () => {
     });
   });
 
-  test("shows that history was rewritten", async () => {
+  test("fails when history was rewritten", async () => {
     const other = new MadeLog(log.entries.toReversed());
     for (const old of [3, log.entries.length]) {
       const older = { checkpoint: await other.checkpoint(old), proof: log.consistency(old) };
@@ -452,7 +452,7 @@ describe("an older tree head in hand", () => {
     }
   });
 
-  test("says nothing without a proof, by another key, or of another log", async () => {
+  test("stays open without a proof, with another key or for another log", async () => {
     const proof = log.consistency(3);
     const cases = [
       [{ checkpoint: await log.checkpoint(3), proof: [] }, "not_shown"],
@@ -473,7 +473,7 @@ describe("an older tree head in hand", () => {
   });
 });
 
-describe("approvals", () => {
+describe("INV-03: the verifier counts approvals again", () => {
   /** A bundle of a chain whose entries say this, hashed and sealed as they are. */
   async function judged(
     steps: Parameters<typeof live>[2],
@@ -491,7 +491,7 @@ describe("approvals", () => {
   }
   const two = [approvedBy("ana"), approvedBy("ben")];
 
-  test("by as many persons as were needed hold", async () => {
+  test("an approval by enough persons holds", async () => {
     expect(await judged(two, () => {})).toMatchObject({ status: "holds" });
   });
 
@@ -506,11 +506,11 @@ describe("approvals", () => {
     ["policy, which held it", (b, e) => e === "approved" && (b["by"] = "policy")],
     ["three being needed", (b, e) => e === "proposed" && (b["approval"] = { require: 3, quorums: [] })],
   ];
-  test.each(FORGED)("by %s fail", async (_what, tamper) => {
+  test.each(FORGED)("an approval by %s fails", async (_what, tamper) => {
     expect(await judged(two, tamper)).toMatchObject({ status: "fails" });
   });
 
-  test("by silence, or by nobody knows how many, are not shown", async () => {
+  test("an approval by silence or with an unknown requirement is not shown", async () => {
     expect(await judged(two, (b, e) => e === "approved" && (b["by"] = "timeout"))).toMatchObject({
       status: "not_shown",
     });
@@ -530,7 +530,7 @@ describe("approvals", () => {
   });
 });
 
-describe("what a deployment that lies about who decided would seal", () => {
+describe("INV-18: a sealed chain in which the deployment lies about who decided", () => {
   type Body = Record<string, unknown>;
   type Told = { event: string; body: Body };
 
@@ -569,7 +569,7 @@ describe("what a deployment that lies about who decided would seal", () => {
     return found.body;
   };
 
-  test("the truth holds", async () => {
+  test("the truthful chain holds", async () => {
     expect(await told(() => {})).toMatchObject({ events: "holds", approvals: "holds" });
   });
 
@@ -634,7 +634,7 @@ describe("what a deployment that lies about who decided would seal", () => {
     ],
   ];
 
-  test.each(LIES)("%s: %s", async (finding, _what, lie) => {
+  test.each(LIES)("the finding %s fails: %s", async (finding, _what, lie) => {
     expect(await told(lie)).toMatchObject({ [finding]: "fails" });
   });
 
@@ -654,27 +654,27 @@ describe("what a deployment that lies about who decided would seal", () => {
     ],
   ];
 
-  test.each(SENDING_LIES)("of what Gate sends itself: %s", async (_what, lie) => {
+  test.each(SENDING_LIES)("fails about a write that Gate sends: %s", async (_what, lie) => {
     const [life] = await sentLives();
     expect(await told(() => {}, life)).toMatchObject({ events: "holds" });
     expect(await told(lie, life)).toMatchObject({ events: "fails" });
   });
 
-  test("an agent's order that Gate claims or reports did not happen either", async () => {
+  test("fails where Gate claims or reports an agent's order", async () => {
     const life = await live(70, "approve", [ordered, claimed, reported("succeeded")]);
     for (const event of ["execution_claimed", "execution_succeeded"]) {
       expect(await told((e) => (only(e, event)["by"] = "gate"), life)).toMatchObject({ events: "fails" });
     }
   });
 
-  test("an editor whom the policy lets approve may", async () => {
+  test("holds where the policy lets the editor approve", async () => {
     const allowed = await told((e) =>
       Object.assign(only(e, "proposed"), { editor: "dora", editor_may_approve: true }),
     );
     expect(allowed).toMatchObject({ approvals: "holds" });
   });
 
-  test("a rejection by fewer than the policy wants did not happen, nor one person's twice", async () => {
+  test("fails for a rejection by too few persons, or by one person twice", async () => {
     const twoNoes = { ...(await debatedLife(111)).terms.approval, rejections: 2 };
     const refused = await live(112, "hold", [refusedBy("ana"), refusedBy("ben")], { approval: twoNoes });
     expect(await told(() => {}, refused)).toMatchObject({ events: "holds" });
@@ -685,7 +685,7 @@ describe("what a deployment that lies about who decided would seal", () => {
     expect(twice).toMatchObject({ events: "fails" });
   });
 
-  test("nothing comes after an intent was changed into another", async () => {
+  test("fails where entries follow a superseded intent's end", async () => {
     const edited = await live(113, "hold", [approvedBy("ben"), changedBy("ana")], {
       edit: { allow: true, editorMayApprove: false },
     });
@@ -701,7 +701,7 @@ describe("what a deployment that lies about who decided would seal", () => {
   }
 });
 
-describe("hostile input", () => {
+describe("hostile input to the verifier", () => {
   const deep = (n: number) => "[".repeat(n) + "]".repeat(n);
   const loop: { self?: unknown } = {};
   loop.self = loop;
@@ -739,13 +739,13 @@ describe("hostile input", () => {
     ["a function", () => {}],
     ["a symbol", Symbol("x")],
   ];
-  test.each(HOSTILE)("%s is no bundle, and throws nothing", async (_what, input) => {
+  test.each(HOSTILE)("that is %s is no bundle, and nothing is thrown", async (_what, input) => {
     const findings = await verifyBundle(input, TRUSTED);
     expect(findings.map(({ name, status }) => [name, status])).toEqual([["form", "fails"]]);
     expect(verdictOf(findings)).toBe("broken");
   });
 
-  test("a member named twice is refused, at any depth and however written", async () => {
+  test("with a member named twice is refused at any depth, however written", async () => {
     const text = JSON.stringify(whole);
     for (const twice of [
       text.replace('"erased":', '"erased":true,"erased":'),
@@ -757,7 +757,7 @@ describe("hostile input", () => {
     }
   });
 
-  test("a member nobody expects is refused, for it would look as proven as the rest", async () => {
+  test("with an unknown member is refused, because it would look as proven as the rest", async () => {
     for (const add of [
       (b: Record<string, unknown>) => (b["verified"] = true),
       (b: Record<string, unknown>) => (((b["entries"] as Record<string, unknown>[])[0] ?? {})["mac"] = ""),
@@ -770,7 +770,7 @@ describe("hostile input", () => {
     }
   });
 
-  test("too much of anything is refused before it is worked on", async () => {
+  test("in excess is refused before any work is done", async () => {
     const many = (b: Mutable<Bundle>) => {
       const [first] = b.entries;
       if (first === undefined) throw new Error("entry");
@@ -780,7 +780,7 @@ describe("hostile input", () => {
     expect(failing(await verifyBundle(" ".repeat(33 * 1024 * 1024), TRUSTED))).toEqual(["form"]);
   });
 
-  test("names in the words can't steer a terminal", async () => {
+  test("can't control the terminal through the findings' words", async () => {
     const findings = await changed(
       (b) => b.orders[0] && (b.orders[0].order = "\u001b[2J\u202e\n".repeat(50)),
     );
@@ -789,20 +789,20 @@ describe("hostile input", () => {
     expect(words).toContain("…");
   });
 
-  test("a key that was given as trusted and is none fails, and is not quietly left out", async () => {
+  test("a trusted key that is malformed fails instead of being left out", async () => {
     for (const vkeys of [[], ["x"], [SIGNER.vkey, "x"]]) {
       expect(failing(await verifyBundle(whole, { vkeys, jwks: [] }))).toContain("trusted_keys");
     }
   });
 
-  test("a runtime without Ed25519 says that it can't tell", async () => {
+  test("a runtime without Ed25519 reports that it can't tell", async () => {
     const findings = await verifyBundle(whole, TRUSTED, { verify: async () => null });
     expect(statuses(findings)).toMatchObject({ checkpoint: "not_shown", orders: "not_shown" });
     expect(verdictOf(findings)).toBe("incomplete");
   });
 });
 
-test("a chain that is not sealed yet, or only in part, says so", async () => {
+test("a chain that is not or only partly sealed is reported as such", async () => {
   const life = await fullLife(40);
   const none = await new MadeLog(lives.flatMap((l) => l.entries)).bundle(life);
   expect(statuses(await verifyBundle(none, TRUSTED))).toMatchObject({

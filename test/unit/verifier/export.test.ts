@@ -29,13 +29,13 @@ beforeAll(async () => {
 const statuses = (report: Awaited<ReturnType<typeof verifyExport>>) =>
   Object.fromEntries(report.findings.map(({ name, status }) => [name, status]));
 
-test("an export of the whole log holds, entry by entry, to its signed end", async () => {
+test("INV-18: an export of the whole log holds, entry by entry, to its signed end", async () => {
   const report = await verifyExport(lines, TRUSTED, { origin: ORIGIN, held: [await log.checkpoint(3)] });
   expect(statuses(report)).toEqual({ entries: "holds", events: "holds", checkpoint: "holds", held: "holds" });
   expect(report).toMatchObject({ broken: null, entries: size, intents: lives.length, head: { size } });
 });
 
-test("lines may come from a stream, with empty ones in between", async () => {
+test("an export may come as a stream of lines with empty ones between", async () => {
   async function* stream() {
     for (const line of lines) {
       yield line;
@@ -45,13 +45,13 @@ test("lines may come from a stream, with empty ones in between", async () => {
   expect((await verifyExport(stream(), TRUSTED)).broken).toBeNull();
 });
 
-test("an export taken up again is one export: more entries, another checkpoint", async () => {
+test("an export continued later is one export with more entries and another checkpoint", async () => {
   const first = await log.export(10);
   const report = await verifyExport([...first.slice(0, 11), ...(await log.export(size)).slice(10)], TRUSTED);
   expect(report.broken).toBeNull();
 });
 
-test("an empty log is signed too; without a checkpoint even nothing is cut off", async () => {
+test("an empty log has a checkpoint, without which even nothing is incomplete", async () => {
   const none = new MadeLog([]);
   const report = await verifyExport([JSON.stringify({ checkpoint: await none.checkpoint() })], TRUSTED);
   expect(report).toMatchObject({ broken: null, entries: 0 });
@@ -76,7 +76,7 @@ const rehashed = (entry: Entry, change: Partial<Entry>): Entry => {
   return { ...next, hash: entryHash(next) };
 };
 
-describe("what was done to the log is named, with the entry it begins at", () => {
+describe("INV-18: a tampered export fails at the entry where it was changed", () => {
   type Attack = (entries: readonly Entry[]) => readonly Entry[];
   const ATTACKS: readonly (readonly [string, Attack, number, Break])[] = [
     ["an entry edited in place", (e) => e.with(8, { ...at(e, 8), actor: "rev_eve" }), 8, "edited"],
@@ -115,7 +115,7 @@ describe("what was done to the log is named, with the entry it begins at", () =>
     ],
   ];
 
-  test.each(ATTACKS)("%s", async (_what, attack, index, how) => {
+  test.each(ATTACKS)("attack: %s", async (_what, attack, index, how) => {
     const report = await verifyExport(await tampered(attack(log.entries)), TRUSTED);
     expect(report.broken?.how).toBe(how);
     expect(statuses(report)).toMatchObject({ entries: "fails", checkpoint: "fails" });
@@ -123,7 +123,7 @@ describe("what was done to the log is named, with the entry it begins at", () =>
     if (index > 0 && report.broken !== null) expect(report.broken.index).toBeLessThanOrEqual(index);
   });
 
-  test("a whole chain made anew, from an edited entry on", async () => {
+  test("attack: a whole chain rebuilt from an edited entry on", async () => {
     const { intent } = at(log.entries, 0);
     const heads = new Map<string, string>();
     const anew = log.entries.map((entry) => {
@@ -143,7 +143,7 @@ describe("what was done to the log is named, with the entry it begins at", () =>
     expect(statuses(found)).toMatchObject({ held: "fails" });
   });
 
-  test("the log cut off with its later checkpoints, where one was kept", async () => {
+  test("attack: the end cut off with its later checkpoints, where one was kept", async () => {
     const short = (await log.export(10)).slice(0, 11);
     expect((await verifyExport(short, TRUSTED)).broken).toBeNull();
     const report = await verifyExport(short, TRUSTED, { held: [await log.checkpoint()] });
@@ -151,7 +151,7 @@ describe("what was done to the log is named, with the entry it begins at", () =>
     expect(statuses(report)).toMatchObject({ held: "fails", checkpoint: "holds" });
   });
 
-  test("another log under the same key, where a checkpoint was kept", async () => {
+  test("attack: another log under the same key, where a checkpoint was kept", async () => {
     const other = new MadeLog(log.entries.toReversed().filter(({ seq }) => seq === 1));
     const report = await verifyExport(await other.export(other.entries.length), TRUSTED, {
       held: [await log.checkpoint(3)],
@@ -159,7 +159,7 @@ describe("what was done to the log is named, with the entry it begins at", () =>
     expect(report.broken).toEqual({ index: 0, how: "rewritten" });
   });
 
-  test("entries that are numbered wrongly", async () => {
+  test("attack: entries with wrong numbers", async () => {
     const gap = lines.map((line) => line.replace('"index":5', '"index":6'));
     expect((await verifyExport(gap, TRUSTED)).broken).toEqual({ index: 5, how: "deleted" });
     const back = lines.map((line) => line.replace('"index":5', '"index":4'));
@@ -170,7 +170,7 @@ describe("what was done to the log is named, with the entry it begins at", () =>
     expect((await verifyExport(taken, TRUSTED)).broken).toEqual({ index: 6, how: "deleted" });
   });
 
-  test("a life that can't have been", async () => {
+  test("attack: a life that can't have happened", async () => {
     const { chain, EMPTY_HEAD } = await import("../../../src/core/ledger/entry.ts");
     const life = at(lives, 0);
     const drafts = life.entries.filter(({ event }) => event !== "approved");
@@ -181,10 +181,10 @@ describe("what was done to the log is named, with the entry it begins at", () =>
   });
 });
 
-describe("checkpoints", () => {
+describe("INV-18: checkpoints of an export", () => {
   const last = (note: string) => [...lines.slice(0, -1), JSON.stringify({ checkpoint: note })];
 
-  test("by another key, for another log, or none at all prove nothing", async () => {
+  test("by another key, for another log, or missing prove nothing", async () => {
     const forged = [
       await log.checkpoint(size, STRANGER),
       await log.checkpoint(size, SIGNER, "other.example"),
@@ -202,24 +202,24 @@ describe("checkpoints", () => {
     expect(report.broken?.how).toBe("truncated");
   });
 
-  test("for fewer entries than there are before them say that some were put in", async () => {
+  test("for fewer entries than precede them show that entries were inserted", async () => {
     const report = await verifyExport(last(await log.checkpoint(size - 1)), TRUSTED);
     expect(report.broken?.how).toBe("rewritten");
   });
 
-  test("kept ones must be signed as well", async () => {
+  test("that a reader kept must be signed as well", async () => {
     const report = await verifyExport(lines, TRUSTED, { held: [await log.checkpoint(3, STRANGER)] });
     expect(statuses(report)).toMatchObject({ held: "fails" });
   });
 
-  test("no trusted key, no proof", async () => {
+  test("prove nothing without a trusted key", async () => {
     expect(statuses(await verifyExport(lines, { vkeys: [], jwks: [] }))).toMatchObject({
       checkpoint: "fails",
     });
   });
 });
 
-describe("hostile lines", () => {
+describe("hostile lines of an export", () => {
   const LINES: readonly (readonly [string, string])[] = [
     ["no JSON", "{"],
     ["a number", "1"],
@@ -232,14 +232,17 @@ describe("hostile lines", () => {
     ["a checkpoint that is no text", '{"checkpoint":1}'],
     ["a checkpoint and more", '{"checkpoint":"a","index":0}'],
   ];
-  test.each(LINES)("%s: named, nothing thrown, nothing after it believed", async (_what, line) => {
-    const report = await verifyExport([line, ...lines], TRUSTED);
-    expect(report.broken).toEqual({ index: 0, how: "malformed" });
-    expect(report.head).toBeNull();
-    expect(statuses(report)).toMatchObject({ entries: "fails", checkpoint: "fails" });
-  });
+  test.each(LINES)(
+    "that are %s are reported, throw nothing, and invalidate what follows",
+    async (_what, line) => {
+      const report = await verifyExport([line, ...lines], TRUSTED);
+      expect(report.broken).toEqual({ index: 0, how: "malformed" });
+      expect(report.head).toBeNull();
+      expect(statuses(report)).toMatchObject({ entries: "fails", checkpoint: "fails" });
+    },
+  );
 
-  test("a body that two programs could read in two ways", async () => {
+  test("whose body two parsers could read differently are refused", async () => {
     const [first] = log.entries;
     if (first === undefined) throw new Error("first");
     const twice = rehashed(first, { body: first.body.replace('"action":', '"action":"x","action":') });
@@ -251,7 +254,7 @@ describe("hostile lines", () => {
   });
 });
 
-test("any single character of an export that is changed is noticed", async () => {
+test("INV-18: changing any single character of an export is noticed", async () => {
   const text = lines.join("\n");
   // Every 89th place, so that all kinds of places are hit and the run stays short.
   for (let place = 0; place < text.length; place += 89) {

@@ -13,18 +13,21 @@ import { verifyExport } from "../../../verifier/verify-export.ts";
 
 const TRUSTED = golden.trusted as TrustedKeys;
 
-test.each(golden.bundles)("evidence made before still verifies: $name", async ({ bundle }) => {
-  const findings = await verifyBundle(JSON.stringify(bundle), TRUSTED, { origin: golden.origin });
-  expect(findings.filter(({ status }) => status === "fails")).toEqual([]);
-  expect(verdictOf(findings)).toBe("proven");
-});
+test.each(golden.bundles)(
+  "evidence written by an earlier version still verifies: $name",
+  async ({ bundle }) => {
+    const findings = await verifyBundle(JSON.stringify(bundle), TRUSTED, { origin: golden.origin });
+    expect(findings.filter(({ status }) => status === "fails")).toEqual([]);
+    expect(verdictOf(findings)).toBe("proven");
+  },
+);
 
-test("an export made before still verifies", async () => {
+test("an export written by an earlier version still verifies", async () => {
   const report = await verifyExport(golden.export, TRUSTED, { origin: golden.origin });
   expect(report).toMatchObject({ broken: null, intents: golden.bundles.length });
 });
 
-test("the second verifier is a command of its own: a file and a key, words and an exit code", (context) => {
+test("the Python verifier runs as a command: file and key in, words and exit code out", (context) => {
   const script = fileURLToPath(new URL("../../verify_bundle.py", import.meta.url));
   const [first] = golden.bundles;
   const run = (bundle: unknown, ...keys: readonly string[]) =>

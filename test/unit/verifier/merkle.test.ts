@@ -43,8 +43,8 @@ const includes = (
   return led !== null && isEqual(led, root);
 };
 
-describe("the reference tree of Certificate Transparency, read", () => {
-  test("has the published roots", () => {
+describe("the verifier's Merkle code on the reference tree of Certificate Transparency", () => {
+  test("computes the published roots", () => {
     const tree = new RunningRoot();
     const seen = [bytesToHex(tree.root())];
     for (const leaf of vectors.leaves) {
@@ -55,21 +55,21 @@ describe("the reference tree of Certificate Transparency, read", () => {
     expect(tree.size).toBe(8);
   });
 
-  test.each(vectors.inclusion)("holds leaf $index of $size", ({ index, size, proof }) => {
+  test.each(vectors.inclusion)("accepts the proof of leaf $index of $size", ({ index, size, proof }) => {
     const leaf = hashLeaf(hexToBytes(known(vectors.leaves[index])));
     expect(includes(leaf, index, size, proof.map(hexToBytes), hexToBytes(known(vectors.roots[size])))).toBe(
       true,
     );
   });
 
-  test.each(vectors.consistency)("of $new begins with that of $old", (vector) => {
+  test.each(vectors.consistency)("accepts that the tree of $new extends that of $old", (vector) => {
     const [oldRoot, newRoot] = [vector.old, vector.new].map((size) => hexToBytes(known(vectors.roots[size])));
     const proof = vector.proof.map(hexToBytes);
     expect(isConsistent(vector.old, known(oldRoot), vector.new, known(newRoot), proof)).toBe(true);
   });
 });
 
-test("any prefix of a log is consistent with any later one, and with no other", () => {
+test("INV-18: any prefix of a log is consistent with every later one and with no other", () => {
   const sizes = fc.tuple(fc.nat(MAX_SIZE), fc.nat(MAX_SIZE), fc.nat(MAX_SIZE));
   fc.assert(
     fc.property(sizes, ([a, b, other]) => {
@@ -85,7 +85,7 @@ test("any prefix of a log is consistent with any later one, and with no other", 
   );
 });
 
-test("the folding of the RFC's shape and its bit by bit algorithm agree, on right and on wrong proofs", () => {
+test("the recursive definition and the RFC's iterative algorithm agree on right and wrong proofs", () => {
   const mutation = fc.record({
     drop: fc.boolean(),
     add: fc.boolean(),

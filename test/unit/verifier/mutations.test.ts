@@ -71,7 +71,7 @@ const HARMLESS: readonly RegExp[] = [
   /^bundle\.keys\.jwks\.keys\[\d+\]\.kid := "/,
 ];
 
-test("every change of one thing in a bundle is noticed, or is on the list of what says nothing", async () => {
+test("INV-18: every single change of a bundle is noticed or is on the list of harmless ones", async () => {
   const before = statusesOf(await verifyBundle(whole, TRUSTED));
   const unnoticed: string[] = [];
   for (const { what, bundle, trusted } of mutants) {
@@ -85,7 +85,7 @@ test("every change of one thing in a bundle is noticed, or is on the list of wha
   expect(unnoticed).toEqual([]);
 }, 60_000);
 
-test("what is on that list is needed there", async () => {
+test("every pattern on the list of harmless changes is needed", async () => {
   const before = statusesOf(await verifyBundle(whole, TRUSTED));
   for (const pattern of HARMLESS) {
     const listed = mutants.filter(({ what }) => pattern.test(what));
@@ -100,7 +100,7 @@ test("what is on that list is needed there", async () => {
 });
 
 test.skipIf(!hasPython)(
-  "a verifier in another language that shares nothing finds the same in every one",
+  "INV-18: the independent Python verifier gives the same findings for every changed bundle",
   async () => {
     const odd: readonly Case[] = [
       ...[whole, ...others].flatMap((bundle) => [

@@ -14,10 +14,10 @@ import { readCanonical, readJson } from "../../../verifier/read-json.ts";
 import { openTreeHead, readVkey } from "../../../verifier/tree-head.ts";
 import { SIGNER } from "../../support/made-bundle.ts";
 
-describe("tree heads that another log published", () => {
+describe("checkpoints published by another log", () => {
   const published = vectors.signed.filter(({ checkpoint }) => checkpoint !== undefined);
 
-  test.each(published)("$name", async ({ vkey, note, checkpoint }) => {
+  test.each(published)("are read and verified: $name", async ({ vkey, note, checkpoint }) => {
     const key = readVkey(vkey);
     if (key === null) throw new Error(vkey);
     const opened = await openTreeHead(note, [key], webCryptoEd25519);
@@ -35,7 +35,7 @@ describe("tree heads that another log published", () => {
     }
   });
 
-  test("a note that is no tree head is none, signed or not", async () => {
+  test("a note without a checkpoint is refused, signed or not", async () => {
     for (const { note, checkpoint } of [...vectors.signed, ...vectors.parsed]) {
       const opened = await openTreeHead(note, [], webCryptoEd25519);
       expect(opened.state).toBe(checkpoint ? "unsigned" : "malformed");
@@ -43,7 +43,7 @@ describe("tree heads that another log published", () => {
   });
 });
 
-describe("JSON with one reading", () => {
+describe("JSON with a single reading", () => {
   const AGREED = [
     '{"a":1,"a":2}',
     '{"a":{"b":1,"b":1}}',
@@ -68,14 +68,14 @@ describe("JSON with one reading", () => {
     "[".repeat(64) + "]".repeat(64),
     "[".repeat(65) + "]".repeat(65),
   ];
-  test.each(AGREED)("%j is read as Gate's own door reads it", (text) => {
+  test.each(AGREED)("%j is accepted or refused as Gate's API does", (text) => {
     const strict = parseStrictJson(text);
     // The door refuses numbers and texts without a canonical form as well; here that is the next step's.
     const isNumber = !strict.ok && strict.error === "unsafe_number";
     expect(readJson(text) !== null).toBe(strict.ok || isNumber);
   });
 
-  test("a canonical object is one, to the byte", () => {
+  test("a canonical object is its own canonical text", () => {
     expect(readCanonical('{"a":1,"b":[]}')).toEqual({ a: 1, b: [] });
     for (const text of [
       '{"b":[],"a":1}',
@@ -91,7 +91,7 @@ describe("JSON with one reading", () => {
   });
 });
 
-test("base64 has one text per value", () => {
+test("every base64 value has one text", () => {
   expect(fromBase64("")).toEqual(new Uint8Array());
   expect(fromBase64("AAEC/w==")).toEqual(Uint8Array.of(0, 1, 2, 255));
   for (const text of [
@@ -116,7 +116,7 @@ test("base64 has one text per value", () => {
   expect(fromUtf8(Uint8Array.of(0xef, 0xbb, 0xbf))).toBe("\ufeff");
 });
 
-test("Ed25519 as RFC 8032 has it: no second form of a signature, no key that is none", async () => {
+test("Ed25519 follows RFC 8032: malleable signatures and invalid keys are refused", async () => {
   const message = Uint8Array.of(1, 2, 3);
   const signature = await SIGNER.sign(message);
   const { publicKey } = SIGNER.key;
@@ -132,12 +132,12 @@ test("Ed25519 as RFC 8032 has it: no second form of a signature, no key that is 
   expect(await webCryptoEd25519(publicKey, message, signature.subarray(1))).toBe(false);
 });
 
-test("a quoted name is short and of one line", () => {
+test("a quoted name is short and has one line", () => {
   expect(quoted('a"b\u0000c\u202ed e\u2028f')).toBe('"a?b?c?d e?f"');
   expect(quoted("x".repeat(500)).length).toBeLessThan(90);
 });
 
-test("the verifier runs anywhere: it takes from the writer hashing and canonical JSON, and a hash library", () => {
+test("the verifier imports only hashing, canonical JSON and a hash library", () => {
   const folder = new URL("../../../verifier/", import.meta.url);
   const imported = readdirSync(folder).flatMap((file) =>
     [...readFileSync(new URL(file, folder), "utf8").matchAll(/from "([^"]+)"/g)].map(([, path]) => path),
@@ -150,7 +150,7 @@ test("the verifier runs anywhere: it takes from the writer hashing and canonical
   ]);
 });
 
-test("the second verifier writes canonical JSON as the vectors have it", (context) => {
+test("the Python verifier writes canonical JSON as the vectors have it", (context) => {
   const code = [
     "import json, sys",
     `sys.path.insert(0, ${JSON.stringify(fileURLToPath(new URL("../..", import.meta.url)))})`,

@@ -66,7 +66,7 @@ const KNOWN: Record<IntentEventType, true> = {
   outcome_resolved: true,
 };
 
-test("every kind of event the ledger has is known to the verifier", () => {
+test("the verifier knows every kind of event of the ledger", () => {
   for (const event of Object.keys(KNOWN)) expect(stageAfter("pending", event, {}), event).not.toBe("unknown");
   for (const event of ["constructor", "__proto__", "approved ", ""]) {
     expect(stageAfter("pending", event, {})).toBe("unknown");
@@ -156,7 +156,7 @@ const life = fc.record({
   steps: fc.array(step, { maxLength: 25 }),
 });
 
-test("whatever an intent really lives through is a story that can be", () => {
+test("the verifier accepts every life that an intent can have", () => {
   const seen = new Set<string>();
   fc.assert(
     fc.property(life, ({ outcome, change, steps }) => {

@@ -280,7 +280,7 @@ describe("writes", () => {
     expect(arrived.map(({ method }) => method)).toEqual(["DELETE"]);
   });
 
-  test("413: a body over the limit is not read to its end", async () => {
+  test("INV-26: a body over the limit is answered 413 and not read to its end", async () => {
     const body = new Uint8Array(10 * 1024 * 1024 + 1);
     const sent = await send("/up/x", { method: "POST", headers: { "X-Gate-Key": agent.key }, body });
     expect([sent.status, sent.body.code]).toEqual([413, "payload_too_large"]);

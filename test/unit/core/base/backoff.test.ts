@@ -11,14 +11,14 @@ const HOUR_MS = 60 * 60_000;
 
 const seconds = (waits: readonly number[]) => waits.map((wait) => wait / 1000);
 
-describe("how long is waited", () => {
-  test("as Standard Webhooks says", () => {
+describe("the pause before the next attempt", () => {
+  test("follows the schedule of Standard Webhooks", () => {
     expect(seconds(STANDARD_WAITS_MS)).toEqual([
       0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400,
     ]);
   });
 
-  test("as the contract says", () => {
+  test("follows the reference contract's schedule for its webhooks", () => {
     expect(seconds(CONTRACT_WAITS_MS)).toEqual([0, 5, 30, 120, 600]);
   });
 
@@ -33,7 +33,7 @@ describe("how long is waited", () => {
     ["no less than a second, whatever is asked", 1, -7, 0, 1_000],
     ["no more than a day", 1, 30 * 24 * HOUR_MS, 0, 24 * HOUR_MS],
     ["what was asked for, but not once more than there are attempts", 10, 90_000, 0, null],
-  ] as const)("%s", (_, attempts, asked, random, wanted) => {
+  ] as const)("is computed %s", (_, attempts, asked, random, wanted) => {
     expect(waitAfter(attempts, STANDARD_WAITS_MS, asked, random)).toBe(wanted);
   });
 
@@ -42,7 +42,7 @@ describe("how long is waited", () => {
     [5, HOUR_MS],
     [6, HOUR_MS],
     [1_000, HOUR_MS],
-  ])("for a channel after %i attempts", (attempts, wanted) => {
+  ])("of a channel is bounded after %i attempts", (attempts, wanted) => {
     expect(endlessWaitAfter(attempts, CHANNEL_WAITS_MS, null, 0)).toBe(wanted);
   });
 });

@@ -10,14 +10,14 @@ function double(hex: string): number {
   return new DataView(hexToBytes(hex).buffer).getFloat64(0);
 }
 
-describe("RFC 8785, appendix B", () => {
-  test.each(numbers.numbers as [string, string | null][])("%s is %s", (hex, text) => {
+describe("numbers are serialised as in RFC 8785, appendix B", () => {
+  test.each(numbers.numbers as [string, string | null][])("the double %s is written %s", (hex, text) => {
     if (text === null) expect(() => canonicalJson(double(hex))).toThrow(NotCanonical);
     else expect(canonicalJson(double(hex))).toBe(text);
   });
 });
 
-describe("RFC 8785, section 3.2", () => {
+describe("canonical JSON follows RFC 8785, section 3.2", () => {
   test.each(texts.texts)("$name", ({ in: text, out, hex }) => {
     const canonical = canonicalJson(JSON.parse(text));
     expect(canonical).toBe(out);
@@ -27,8 +27,8 @@ describe("RFC 8785, section 3.2", () => {
 
 const values = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<unknown>;
 
-describe("one text for one value", () => {
-  test("it is JSON, means the same, and is its own canonical text", () => {
+describe("canonical JSON has one text for each value", () => {
+  test("the text parses to the same value and is its own canonical text", () => {
     fc.assert(
       fc.property(values, (value) => {
         const text = canonicalJson(value);
@@ -39,7 +39,7 @@ describe("one text for one value", () => {
     );
   });
 
-  test("the order in which members were written does not matter", () => {
+  test("the order in which members were written does not change the text", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), values), (object) => {
         const turned = Object.fromEntries(Object.entries(object).toReversed());
@@ -59,7 +59,7 @@ describe("one text for one value", () => {
     );
   });
 
-  test("its digest is over the UTF-8 of it", () => {
+  test("the digest is computed over the text's UTF-8 bytes", () => {
     expect(digestOf({ b: 1, a: "é" })).toBe(sha256Hex(new TextEncoder().encode('{"a":"é","b":1}')));
   });
 });
@@ -72,7 +72,7 @@ function sorted(value: unknown): unknown {
   return { members: members.toSorted((a, b) => (a.key < b.key ? -1 : 1)) };
 }
 
-describe("what has no canonical text", () => {
+describe("a value without a canonical text is refused", () => {
   test.each([
     ["NaN", Number.NaN],
     ["an infinity", -Infinity],
@@ -88,15 +88,15 @@ describe("what has no canonical text", () => {
     ["a symbol", Symbol("x")],
     ["a big integer", 1n],
     ["deep inside", { a: [{ b: Number.NaN }] }],
-  ])("%s", (_what, value) => {
+  ])("canonicalJson refuses %s", (_what, value) => {
     expect(() => canonicalJson(value)).toThrow(NotCanonical);
   });
 
-  test("a member without a value is left out, as everywhere in JSON", () => {
+  test("a member whose value is undefined is left out, as JSON.stringify does", () => {
     expect(canonicalJson({ b: undefined, a: null })).toBe('{"a":null}');
   });
 
-  test("the error quotes nothing of the value", () => {
+  test("the error quotes nothing of the refused value", () => {
     expect(() => canonicalJson("secret\ud800")).toThrow(/^a lone surrogate$/);
   });
 });

@@ -12,11 +12,14 @@ const KEYS: readonly (readonly [KeyLabel, string])[] = [
   ["delivery-token", "a7be0b998dae789f76ade017b4706610ead02831b9f014882f0323a025d12525"],
 ];
 
-test.each(KEYS)("the key for %s is the one anybody can derive", (label, hex) => {
-  expect(bytesToHex(deriveKey(SECRET, label))).toBe(hex);
-});
+test.each(KEYS)(
+  "the key for %s equals HKDF-SHA256 computed by an independent implementation",
+  (label, hex) => {
+    expect(bytesToHex(deriveKey(SECRET, label))).toBe(hex);
+  },
+);
 
-test("no key says anything about another label's or another secret's", () => {
+test("keys of different labels or different secrets differ", () => {
   const other = btoa("another secret of thirty-two byte");
   const all = KEYS.flatMap(([label]) =>
     [SECRET, other].map((secret) => bytesToHex(deriveKey(secret, label))),
@@ -28,18 +31,18 @@ test.each([
   ["without padding", SECRET.replace("=", "")],
   ["with a line feed after it, as files have", `${SECRET}\n`],
   ["with spaces around it", `  ${SECRET} `],
-])("the same secret %s is the same secret", (_how, secret) => {
+])("the same secret %s derives the same keys", (_how, secret) => {
   expect(deriveKey(secret, "entry-mac")).toEqual(deriveKey(SECRET, "entry-mac"));
 });
 
-test("base64 and base64url of the same bytes are the same secret", () => {
+test("base64 and base64url of the same bytes derive the same keys", () => {
   const bytes = Buffer.alloc(32, 0xff);
   expect(deriveKey(bytes.toString("base64url"), "entry-mac")).toEqual(
     deriveKey(bytes.toString("base64"), "entry-mac"),
   );
 });
 
-describe("a secret that is none stops Gate, and the message doesn't quote it", () => {
+describe("an unusable deployment secret stops Gate with a message that doesn't quote it", () => {
   test.each([
     ["empty", ""],
     ["blank", "   "],
@@ -51,7 +54,7 @@ describe("a secret that is none stops Gate, and the message doesn't quote it", (
     ["a length that no bytes have", `${SECRET.replace("=", "")}AA`],
     ["wrong padding", `${SECRET.replace("=", "")}A==`],
     ["a letter of another alphabet", `é${SECRET.slice(1)}`],
-  ])("%s", (_what, secret) => {
+  ])("the secret is refused when it is %s", (_what, secret) => {
     let message = "";
     try {
       deriveKey(secret, "entry-mac");

@@ -188,7 +188,7 @@ const REFUSED: readonly (readonly [string, AddressProblem])[] = [
   [`https://example.com/${"a".repeat(2_048)}`, "malformed"],
 ];
 
-describe("INV-22: where Gate sends nothing", () => {
+describe("INV-22: addresses Gate never sends to", () => {
   test.each(LOCAL_HOSTS)("a local address is refused in every literal form: %s", (host) => {
     expect(publicAddress(`https://${host}/hook`)).toEqual({
       ok: false,
@@ -197,12 +197,12 @@ describe("INV-22: where Gate sends nothing", () => {
     expect(checkUpstream(`https://${host}`, false)).not.toBeNull();
   });
 
-  test.each(REFUSED)("%j is refused: %s", (written, why) => {
+  test.each(REFUSED)("the address %j is refused: %s", (written, why) => {
     expect(publicAddress(written)).toEqual({ ok: false, error: why });
   });
 });
 
-test.each(PUBLIC)("a public address passes: %s", (written) => {
+test.each(PUBLIC)("INV-22: a public address is accepted: %s", (written) => {
   expect(publicAddress(written)).toEqual({ ok: true, value: new URL(written) });
 });
 
@@ -212,7 +212,7 @@ test.each([
   "https://10.0.0.5",
   "http://vault:8200",
   "https://[::1]",
-])("where the operator wrote that it is meant, a private address passes: %s", (written) => {
+])("INV-22: a private address is accepted where the operator allows it: %s", (written) => {
   expect(publicAddress(written, true).ok).toBe(true);
   expect(publicAddress(written, false).ok).toBe(false);
 });
@@ -222,6 +222,9 @@ test.each([
   ["file:///etc/passwd", "not_https"],
   ["gopher://127.0.0.1", "not_https"],
   ["nonsense", "malformed"],
-] as const)("but credentials, other schemes and nonsense do not pass there either: %s", (written, why) => {
-  expect(publicAddress(written, true)).toEqual({ ok: false, error: why });
-});
+] as const)(
+  "INV-22: allow_private does not accept credentials, other schemes or malformed URLs: %s",
+  (written, why) => {
+    expect(publicAddress(written, true)).toEqual({ ok: false, error: why });
+  },
+);

@@ -95,14 +95,17 @@ const REFUSED = {
   ],
 } as const;
 
-describe.each(Object.keys(REFUSED) as (keyof typeof REFUSED)[])("%s", (problem) => {
-  test.each(REFUSED[problem].map((text) => [text.length > 60 ? `${text.slice(0, 60)}…` : text, text]))(
-    "%j",
-    (_name, text) => {
-      expect(parseStrictJson(text)).toEqual({ ok: false, error: problem });
-    },
-  );
-});
+describe.each(Object.keys(REFUSED) as (keyof typeof REFUSED)[])(
+  "INV-25: JSON is refused as %s",
+  (problem) => {
+    test.each(REFUSED[problem].map((text) => [text.length > 60 ? `${text.slice(0, 60)}…` : text, text]))(
+      "the text %j",
+      (_name, text) => {
+        expect(parseStrictJson(text)).toEqual({ ok: false, error: problem });
+      },
+    );
+  },
+);
 
 const TAKEN: readonly (readonly [string, unknown])[] = [
   ["null", null],
@@ -132,13 +135,13 @@ const TAKEN: readonly (readonly [string, unknown])[] = [
   ['{"\\u00e9":1,"e\\u0301":2}', { "\u00e9": 1, "e\u0301": 2 }],
 ];
 
-describe("taken as it is written", () => {
-  test.each(TAKEN)("%s", (text, value) => {
+describe("INV-25: valid JSON is parsed to the value that it spells", () => {
+  test.each(TAKEN)("the text %s", (text, value) => {
     expect(parseStrictJson(text)).toEqual({ ok: true, value });
   });
 
   test.each(['{"__proto__":{"admin":true}}', '{"constructor":1,"toString":2,"hasOwnProperty":3}'])(
-    "members named like every object's own are plain members: %s",
+    "members named like those of Object.prototype are plain members: %s",
     (text) => {
       const parsed = parseStrictJson(text);
       if (!parsed.ok) throw new Error(parsed.error);
@@ -153,7 +156,7 @@ describe("taken as it is written", () => {
     },
   );
 
-  test("sixty-four levels, and brackets in strings are none", () => {
+  test("sixty-four levels are accepted, and brackets inside strings count as none", () => {
     expect(parseStrictJson(nested("[", "]", 64)).ok).toBe(true);
     expect(parseStrictJson(objects(64)).ok).toBe(true);
     expect(parseStrictJson(JSON.stringify("[".repeat(1000))).ok).toBe(true);
@@ -163,7 +166,7 @@ describe("taken as it is written", () => {
 
 const values = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<unknown>;
 
-test("whatever JSON.stringify writes is read back, however it is spaced", () => {
+test("the output of JSON.stringify parses to the same value, however it is spaced", () => {
   fc.assert(
     fc.property(values, fc.constantFrom(undefined, 1, "\t"), (value, space) => {
       fc.pre(isSafe(value));
@@ -174,7 +177,7 @@ test("whatever JSON.stringify writes is read back, however it is spaced", () => 
   );
 });
 
-test("one repeated member anywhere is found, wherever it is put and however it is escaped", () => {
+test("INV-25: one repeated member is refused at any depth and in any escaped spelling", () => {
   fc.assert(
     fc.property(
       fc.dictionary(fc.string(), values, { minKeys: 1 }),
@@ -197,7 +200,7 @@ test("one repeated member anywhere is found, wherever it is put and however it i
   );
 });
 
-test("no text makes it throw", () => {
+test("INV-25: the parser never throws, whatever the text", () => {
   const pieces = fc.constantFrom(
     "{",
     "}",

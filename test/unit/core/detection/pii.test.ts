@@ -8,7 +8,7 @@ function kindsIn(...texts: string[]): PiiKind[] {
   return [...findPii(texts, KINDS).keys()];
 }
 
-describe("found", () => {
+describe("personal data is found", () => {
   test.each<[PiiKind, string]>([
     ["email", "write to ann.smith@example.com."],
     ["email", "<bob+news@sub.example.co.uk>"],
@@ -65,11 +65,11 @@ describe("found", () => {
     ["iban", "NO93 8601 1117 947"],
     ["iban", "MT84MALT011000012345MTLCAST001S"],
     ["iban", "D\u200bE89 3704 0044 0532 0130 00"],
-  ])("%s in %s", (kind, text) => {
+  ])("the kind %s in %s", (kind, text) => {
     expect(kindsIn(text)).toContain(kind);
   });
 
-  test("only the kinds asked for are looked for, and different values are counted once each", () => {
+  test("only the requested kinds are counted, and each distinct value once", () => {
     const texts = [
       "ann@example.com ANN@example.com bob@example.com",
       "4111111111111111",
@@ -84,7 +84,7 @@ describe("found", () => {
   });
 });
 
-describe("not taken for personal data", () => {
+describe("text that is not personal data is not counted", () => {
   test.each([
     "order 1234567890, invoice INV-2026-000123-4567",
     "2026-11-22T08:15:30Z, 22.11.2026 10:15, 11/22/2026",
@@ -112,16 +112,16 @@ describe("not taken for personal data", () => {
     "12 45 67 89 12 34 56",
     "pages 100-200, 300-400",
     "meet at noon, dot your i's",
-  ])("%s", (text) => {
+  ])("the text %s", (text) => {
     expect(kindsIn(text)).toEqual([]);
   });
 
-  test("numbers in separate texts are not one number", () => {
+  test("digits of two separate texts do not form one number", () => {
     expect(kindsIn("4111", "1111", "1111", "1111")).toEqual([]);
   });
 });
 
-test("whatever the text, it never throws", () => {
+test("the detector never throws, whatever the text", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary" }),
     fc.string({ unit: fc.constantFrom(..."0123456789 -.+()@aDE/%&#;[]\u200b") }),
@@ -134,7 +134,7 @@ test("whatever the text, it never throws", () => {
   );
 });
 
-test("a checksum that is off by one digit is not a card, and any wrong digit is off", () => {
+test("a card number with one wrong digit fails the checksum and is not counted", () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 15 }), fc.integer({ min: 1, max: 9 }), (place, by) => {
       const digits = "4242424242424242";

@@ -17,7 +17,7 @@ function textsIn(
   return readableTexts(payload, measure(payload, NO_HINTS, NOTHING));
 }
 
-describe("every text of a payload is read", () => {
+describe("INV-10: every text of a payload is searched", () => {
   test.each<[string, string | null, string[]]>([
     [
       String.raw`{"a\u0062":["c\nd",12.5,true,null,""],"e":{"f":"g"}}`,
@@ -30,11 +30,11 @@ describe("every text of a payload is read", () => {
     ["a=b+c&d%5B%5D=%C3%A9", null, ["a", "b c", "d[]", "é", "a=b+c&d%5B%5D=%C3%A9"]],
     ["plain text", null, ["plain text"]],
     ["", null, [""]],
-  ])("of %s", (text, name, texts) => {
+  ])("all keys and values of %s are searched", (text, name, texts) => {
     expect(textsIn(text, name)).toEqual(texts);
   });
 
-  test("names and bodies of parts, nested formats included", () => {
+  test("names and bodies of multipart parts are searched, nested formats included", () => {
     const body = [
       '--x\r\nContent-Disposition: form-data; name="n"; filename="l.csv"\r\n\r\nid,note\r\n1,hi\r\n',
       '--x\r\nContent-Disposition: form-data; name="j"\r\nContent-Type: application/json\r\n\r\n{"k":"v"}\r\n--x--\r\n',
@@ -42,35 +42,35 @@ describe("every text of a payload is read", () => {
     expect(textsIn(body)).toEqual(["n", "l.csv", "id", "note", "1", "hi", "j", "k", "v"]);
   });
 
-  test("a table its quotes do not hold together is read whole as well", () => {
+  test("a table with broken quotes is also searched as one text", () => {
     const text = 'id,note\n1,"sue\n2,them"x\n';
     expect(textsIn(text, "x.csv")).toContain(text);
   });
 
-  test("prose that looks like a table is read as prose too", () => {
+  test("prose that parses as a table is also searched as prose", () => {
     const text = "refund,guaranteed\nfor,you\nand,me\n";
     expect(textsIn(text)).toContain(text);
     expect(textsIn(text, "x.csv")).not.toContain(text);
   });
 
-  test("of a reference only the name, of nothing nothing", () => {
+  test("a reference yields only its name, and an empty payload nothing", () => {
     const reference: Payload = { kind: "reference", name: "sue.csv", sha256: null, rows: null };
     expect(readableTexts(reference, measure(reference, NO_HINTS, NOTHING))).toEqual(["sue.csv"]);
     expect(readableTexts({ kind: "none" }, measure({ kind: "none" }, NO_HINTS, NOTHING))).toEqual([]);
   });
 
-  test("what is not what it says is still read as the text it is", () => {
+  test("a payload that is not of its declared type is searched as text", () => {
     expect(textsIn("we will sue", "a.json")).toContain("we will sue");
     expect(textsIn("we will sue", "a.pdf")).toContain("we will sue");
   });
 
-  test("two hundred thousand texts do not overflow anything", () => {
+  test("two hundred thousand texts do not overflow the stack", () => {
     const json = `[${'"a",'.repeat(200_000)}"sue"]`;
     expect(textsIn(json)).toHaveLength(200_001);
   });
 });
 
-test("a term anywhere in a payload of any format is found", () => {
+test("INV-10: a term anywhere in a payload of any format is found", () => {
   const compiled = compileTerms(["refund guaranteed"]);
   if (!compiled.ok) throw new Error(compiled.error.problem);
   const key = fc.string({ unit: fc.constantFrom(..."abc_"), minLength: 1, maxLength: 4 });

@@ -59,14 +59,17 @@ const FORMS = {
   ],
 } as const;
 
-describe.each(Object.keys(FORMS) as (keyof typeof FORMS)[])("%s", (label) => {
-  test.each(FORMS[label])("%j is hidden whole, wherever it stands", (form) => {
-    expect(scrub(form)).toBe(label);
-    expect(scrub(`to ${form}, please`)).toBe(`to ${label}, please`);
-    expect(scrub(`(${form})`)).toBe(`(${label})`);
-    expect(scrub(`a ${form}\n${form} b`).match(/\p{Nd}|@|%40|＠/u)).toBeNull();
-  });
-});
+describe.each(Object.keys(FORMS) as (keyof typeof FORMS)[])(
+  "INV-29: the scrubber replaces personal data by %s",
+  (label) => {
+    test.each(FORMS[label])("the value %j is replaced as a whole, wherever it stands", (form) => {
+      expect(scrub(form)).toBe(label);
+      expect(scrub(`to ${form}, please`)).toBe(`to ${label}, please`);
+      expect(scrub(`(${form})`)).toBe(`(${label})`);
+      expect(scrub(`a ${form}\n${form} b`).match(/\p{Nd}|@|%40|＠/u)).toBeNull();
+    });
+  },
+);
 
 test.each([
   "id_4111111111111111",
@@ -78,11 +81,11 @@ test.each([
   "mailto:ana@example.com",
   "<ana@example.com>",
   "ana@example.com;ben@example.com",
-])("%j: what stands beside it does not hide it", (text) => {
+])("INV-29: the scrubber replaces the value in %j in spite of its neighbours", (text) => {
   expect(scrub(text)).not.toMatch(/\d{4}|@/);
 });
 
-describe("what identifies nobody stays", () => {
+describe("the scrubber leaves text that identifies nobody", () => {
   test.each([
     "",
     "salesforce.import",
@@ -100,12 +103,12 @@ describe("what identifies nobody stays", () => {
     "order AB12 3456",
     "release RC10 of something else entirely",
     "AB12 some words and more words",
-  ])("%j", (text) => {
+  ])("the text %j stays as it is", (text) => {
     expect(scrub(text)).toBe(text);
   });
 });
 
-test("no address and no long number is left, whatever stands around it", () => {
+test("INV-29: no e-mail address and no long number survives, whatever surrounds it", () => {
   const pieces = fc.constantFrom(
     "@",
     "a",
@@ -138,7 +141,7 @@ test("no address and no long number is left, whatever stands around it", () => {
 const SIZE = 100_000;
 const fill = (piece: string) => piece.repeat(Math.ceil(SIZE / piece.length)).slice(0, SIZE);
 
-describe("hostile text comes back", () => {
+describe("INV-16: hostile text is scrubbed in bounded time", () => {
   test.each([
     ["@", "kept"],
     ["a", "kept"],
@@ -167,14 +170,14 @@ describe("hostile text comes back", () => {
     ["1.1.1.1.1.1111111111111x", "hidden"],
     ["%4", "kept"],
     ["\u200b", "kept"],
-  ])("%j, over and over, is %s", (piece, outcome) => {
+  ])("the text %j repeated many times is %s", (piece, outcome) => {
     const text = fill(piece);
     const clean = scrub(text);
     if (outcome === "kept") expect(clean).toBe(text);
     else expect(clean).not.toContain(piece.repeat(3));
   });
 
-  test("one long run of digits with a letter at its end is hidden as well", () => {
+  test("a long run of digits that ends in a letter is replaced as well", () => {
     expect(scrub(`${"1".repeat(SIZE)}x`)).toBe("[card]x");
     expect(scrub(`x${"1".repeat(SIZE)}`)).toBe(`x${"1".repeat(SIZE)}`);
   });

@@ -37,12 +37,12 @@ describe("an unresolved placeholder is found", () => {
     ["Thanks, undefined", "undefined"],
     ["Dear [object Object],", "[object Object]"],
     ["Hëllo {{prénom}}", "{{prénom}}"],
-  ])("%s", (text, placeholder) => {
+  ])("the text %s has one", (text, placeholder) => {
     expect(errorsIn(text)).toEqual([{ placeholder, where: "line 1", records: 1 }]);
   });
 });
 
-describe("what only looks like one is not", () => {
+describe("text that only resembles a placeholder is not reported", () => {
   test.each([
     "",
     "100% sure, 50% of 20% off, 5%off, 10%-20%",
@@ -65,18 +65,18 @@ describe("what only looks like one is not", () => {
     "a set {1, 2, 3} and {a, b}",
     "%d of %s at %Y-%m-%d %H:%M",
     "3 < 5 % 2 > 1",
-  ])("%s", (text) => {
+  ])("the text %s has none", (text) => {
     expect(errorsIn(text)).toEqual([]);
   });
 
-  test("nor the syntax of JSON", () => {
+  test("the braces of JSON itself are not placeholders", () => {
     expect(errorsIn('{"a":{"b":[[1],[2]],"c":{}},"d":null,"greeting":"hi"}')).toEqual([]);
     expect(errorsIn('[{"greeting":null},{"greeting":"undefined"}]')).toEqual([]);
   });
 });
 
-describe("it says where, and in how many records", () => {
-  test("a JSON path, with the items of a list together", () => {
+describe("a finding says where the placeholder is and how many records have one", () => {
+  test("by JSON path, with the items of one array as one finding", () => {
     const messages = [
       { to: "a", body: "Hi {{name}}, {{name}}" },
       { to: "b", body: "Hi Ann" },
@@ -88,13 +88,13 @@ describe("it says where, and in how many records", () => {
     ]);
   });
 
-  test("an NDJSON line is a record", () => {
+  test("by record, where each line of NDJSON is one", () => {
     expect(errorsIn('{"b":"Hi {x}"}\n{"b":"Hi {x}"}\n{"b":"Hi"}')).toEqual([
       { placeholder: "{x}", where: "$.b", records: 2 },
     ]);
   });
 
-  test("a CSV column, by name or number", () => {
+  test("by CSV column, with its name or its number", () => {
     expect(errorsIn("to,body\na@example.com,Hi {{name}}\nb@example.com,Hi {{name}}\n", "a.csv")).toEqual([
       { placeholder: "{{name}}", where: "body", records: 2 },
     ]);
@@ -103,14 +103,14 @@ describe("it says where, and in how many records", () => {
     ]);
   });
 
-  test("a line of a text, where it is first met", () => {
+  test("by line of a text, at the first occurrence", () => {
     expect(errorsIn("Hello,\n\nyour code is %code%.\n%code% it is, {{name}}")).toEqual([
       { placeholder: "%code%", where: "line 3", records: 1 },
       { placeholder: "{{name}}", where: "line 4", records: 1 },
     ]);
   });
 
-  test("a form's field and a part's name", () => {
+  test("by form field or by part name", () => {
     expect(errorsIn("to=ann&body=Hi+%7B%7Bname%7D%7D")).toEqual([
       { placeholder: "{{name}}", where: "body", records: 1 },
     ]);
@@ -121,18 +121,18 @@ describe("it says where, and in how many records", () => {
   });
 });
 
-test("a broken template that repeats itself stays a short list", () => {
+test("a broken template that repeats itself gives a short list of findings", () => {
   const text = Array.from({ length: 5_000 }, (_, index) => `{{name_${index}}}`).join("\n");
   expect(errorsIn(text)).toHaveLength(100);
 });
 
-test("a payload Gate has not seen has none to show", () => {
+test("a payload Gate has not seen gives no finding", () => {
   const reference: Payload = { kind: "reference", name: "{{name}}.csv", sha256: null, rows: null };
   const facts = measure(reference, NO_HINTS, { recordCount: null, estimatedValueUsd: null });
   expect(findTemplateErrors(reference, facts)).toEqual([]);
 });
 
-test("whatever the text, it never throws", () => {
+test("the detector never throws, whatever the text", () => {
   const text = fc.string({ unit: fc.constantFrom(...'{}[]%<>=$`"\\:,\n undefiHo1') });
   fc.assert(
     fc.property(text, fc.constantFrom(null, "a.csv", "a.json", "a.ndjson", "a.txt"), (source, name) => {

@@ -14,10 +14,10 @@ function finds(term: string, text: string): boolean {
   return matcherFor([term]).find([text]).length === 1;
 }
 
-describe("a term scan can't be evaded", () => {
+describe("INV-15: a forbidden term can't be hidden", () => {
   const matcher = matcherFor(evasions.terms);
   for (const [name, cases] of Object.entries(evasions.classes)) {
-    test(`by ${name}: each text of the corpus gives exactly its terms`, () => {
+    test(`by ${name}: each text of the corpus yields exactly its terms`, () => {
       expect(cases.length).toBeGreaterThanOrEqual(15);
       const wrong = cases.filter(({ text, finds: wanted }) => {
         const got = matcher.find([text]).map((index) => evasions.terms[index]);
@@ -27,7 +27,7 @@ describe("a term scan can't be evaded", () => {
     });
   }
 
-  test.each([3, 10, 25])("by wrapping it in %i layers of base64, with escapes between them", (layers) => {
+  test.each([3, 10, 25])("by wrapping it in %i layers of base64 with escapes between them", (layers) => {
     let text = "we promise: refund guaranteed, today";
     for (let layer = 0; layer < layers; layer += 1) {
       text = btoa(layer % 4 === 3 ? encodeURIComponent(text) : text);
@@ -35,7 +35,7 @@ describe("a term scan can't be evaded", () => {
     expect(finds("refund guaranteed", `attached: ${text}`)).toBe(true);
   });
 
-  test("by hiding the term between innocent texts", () => {
+  test("by placing it between innocent texts", () => {
     const texts = innocents.texts.slice(0, 100);
     for (const cases of Object.values(evasions.classes)) {
       for (const { text, finds: wanted } of cases) {
@@ -45,14 +45,14 @@ describe("a term scan can't be evaded", () => {
     }
   });
 
-  test("by a barrier, a comment or a tag that opens in the text before", () => {
+  test("by a delimiter, comment or tag that opens in the text before it", () => {
     for (const before of ["\u001c", "<!--", "<b", "<![CDATA[", "&", "%", "\\", "=", "`"]) {
       expect(matcherFor(["refund"]).find([before, "re<b></b>fund", "-->"])).toEqual([0]);
       expect(matcherFor(["refund"]).find([before, "r e f u n d"])).toEqual([0]);
     }
   });
 
-  test("by any mix of random disguises, one on each letter", () => {
+  test("by random disguises, a different one on each letter", () => {
     const disguises: Readonly<Record<string, readonly string[]>> = {
       e: ["e", "E", "3", "\u0435", "e\u0301", "\uff45", "\u{1d41e}", "&#101;", "\\u0065", "%65", "\u24d4"],
       f: ["f", "F", "\uff46", "\u{1d41f}", "f\u0336", "&#x66;", "%66"],
@@ -76,8 +76,8 @@ describe("a term scan can't be evaded", () => {
   });
 });
 
-describe("innocent words do not fire", () => {
-  test("no text of the corpus gives a term", () => {
+describe("INV-15: innocent words contain no forbidden term", () => {
+  test("each innocent text of the corpus, scanned alone, matches no term", () => {
     expect(innocents.texts.length).toBeGreaterThanOrEqual(150);
     const matcher = matcherFor(innocents.terms);
     const wrong = innocents.texts.flatMap((text) =>
@@ -86,7 +86,7 @@ describe("innocent words do not fire", () => {
     expect(wrong).toEqual([]);
   });
 
-  test("nor all of them as one payload", () => {
+  test("all innocent texts of the corpus, scanned together as one payload, match no term", () => {
     expect(matcherFor(innocents.terms).find(innocents.texts)).toEqual([]);
   });
 
@@ -102,17 +102,17 @@ describe("innocent words do not fire", () => {
     ["cop", "сор и рот"],
     ["refund guaranteed", "refund is not guaranteed"],
     ["refund guaranteed", "guaranteed refund"],
-  ])("%s is not in %s", (term, text) => {
+  ])("the term %s is not found in %s", (term, text) => {
     expect(finds(term, text)).toBe(false);
   });
 
-  test("a term does not run from one text into the next", () => {
+  test("a term split over two texts of a payload is not found", () => {
     expect(matcherFor(["refund guaranteed", "refund"]).find(["refund", "guaranteed"])).toEqual([1]);
     expect(matcherFor(["refund"]).find(["re", "fund", "r", "e", "f", "u", "n", "d"])).toEqual([]);
   });
 });
 
-describe("each reading of a character matches", () => {
+describe("INV-15: every letter that a symbol can stand for matches", () => {
   test.each([
     ["legal", "1egal"],
     ["term", "term!"],
@@ -127,12 +127,12 @@ describe("each reading of a character matches", () => {
     ["401k", "your 401k plan"],
     ["100%", "100 percent"],
     ["c++ developer", "a C++ developer"],
-  ])("%s is in %s", (term, text) => {
+  ])("the term %s is found in %s", (term, text) => {
     expect(finds(term, text)).toBe(true);
   });
 });
 
-describe("terms in other scripts", () => {
+describe("INV-15: terms in other scripts are found", () => {
   test.each([
     ["гарантия возврата", "Полная ГАРАНТИЯ  возврата!"],
     ["гарантия", "г-а-р-а-н-т-и-я"],
@@ -149,7 +149,7 @@ describe("terms in other scripts", () => {
     ["รับประกัน", "เรารับประกันคืนเงิน"],
     ["straße", "STRASSE"],
     ["café", "CAFE"],
-  ])("%s is in %s", (term, text) => {
+  ])("the term %s is found in %s", (term, text) => {
     expect(finds(term, text)).toBe(true);
   });
 
@@ -158,14 +158,14 @@ describe("terms in other scripts", () => {
     ["환불", "환율"],
     ["рот", "pot"],
     ["ضمان", "بضمانات"],
-  ])("%s is not in %s", (term, text) => {
+  ])("the term %s is not found in %s", (term, text) => {
     expect(finds(term, text)).toBe(false);
   });
 });
 
-describe("compiling", () => {
+describe("compiling a list of terms", () => {
   test.each(["", " ", "!!!", "---", "\u200b", "\u0301", "$", "@", "😀", "\u001c"])(
-    "a term that normalises to nothing is an error, not a match of everything: %j",
+    "INV-13: a term that normalises to nothing is an error, not a term that matches everything: %j",
     (term) => {
       const compiled = compileTerms(["fine", term]);
       expect(compiled).toMatchObject({ ok: false, error: { term } });
@@ -177,17 +177,17 @@ describe("compiling", () => {
     expect(compileTerms(["a".repeat(257)]).ok).toBe(false);
   });
 
-  test("no terms find nothing", () => {
+  test("an empty list matches nothing", () => {
     expect(matcherFor([]).find(["anything"])).toEqual([]);
   });
 
-  test("a term given twice is found twice, and one inside another with it", () => {
+  test("a term listed twice and a term inside another term are each reported", () => {
     expect(matcherFor(["refund", "Refund", "refund guaranteed"]).find(["REFUND GUARANTEED"])).toEqual([
       0, 1, 2,
     ]);
   });
 
-  test("ten thousand terms of many scripts fit, and are found", () => {
+  test("ten thousand terms of many scripts compile and are found", () => {
     const terms = Array.from({ length: 10_000 }, (_, index) =>
       index % 2 === 0
         ? `term number ${index}q`
@@ -199,10 +199,10 @@ describe("compiling", () => {
   });
 });
 
-describe("whatever the text", () => {
+describe("the scan of any text", () => {
   const matcher = matcherFor(["refund guaranteed", "illicit", "sue", "a$$", "退款", "гарантия"]);
 
-  test("it never throws and says the same twice", () => {
+  test("never throws, and gives the same result twice", () => {
     fc.assert(
       fc.property(fc.array(fc.string({ unit: "binary", maxLength: 60 }), { maxLength: 6 }), (texts) => {
         expect(matcher.find(texts)).toEqual(matcher.find(texts));
@@ -211,7 +211,7 @@ describe("whatever the text", () => {
     );
   });
 
-  test("a term with a boundary on both sides is found in it, as a plain search would", () => {
+  test("finds a delimited term wherever a plain search finds it", () => {
     const words = fc.constantFrom("refund", "guaranteed", "sue", "issue", "the", "an", "illicit", "x1", "!");
     fc.assert(
       fc.property(fc.array(words, { maxLength: 12 }), (list) => {
@@ -225,7 +225,7 @@ describe("whatever the text", () => {
     );
   });
 
-  test("a run of symbols that can be letters ends, and does not count as a word", () => {
+  test("INV-16: ends on a long run of symbols that can be letters, and reports no term", () => {
     for (const piece of ["!", "!|", "|1!", "$@", "!@$|+", "i!", "1l|!"]) {
       expect(matcher.find([piece.repeat(20_000)])).toEqual([]);
     }

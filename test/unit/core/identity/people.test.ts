@@ -56,12 +56,12 @@ function verdict(proposer: Principal, reviewer: Principal, requirements = approv
   return eligibility(state, voterOf(reviewer, "key", REGISTRY))?.reason ?? "eligible";
 }
 
-describe("an owner can't decide, however owner and reviewer are written", () => {
+describe("INV-03: an owner is excluded from deciding, however owner and reviewer are written", () => {
   const OWNERS = ["ana", "Ana", "ANA", " ana ", "ana@example.com", "Ana@Example.COM", "Ana Diaz", "ana diaz"];
   const PERSONS = ["ana", "Ana", "ana@example.com", "ANA@EXAMPLE.COM"];
 
   test.each(OWNERS.flatMap((owner) => PERSONS.map((person) => [owner, person] as const)))(
-    "owner %j, reviewer's person %j",
+    "owner written as %j, reviewer's person as %j",
     (owner, person) => {
       expect(verdict(agent({ owner }), principal({ person }))).toBe("own_intent");
       expect(verdict(agent({ owner }), principal({ id: "rev_2", name: "second key", person }))).toBe(
@@ -71,7 +71,7 @@ describe("an owner can't decide, however owner and reviewer are written", () => 
   );
 
   test.each(["finance", "Finance", "FINANCE", " finance"])(
-    "a group as owner: %j excludes each of its people",
+    "a group as owner excludes each of its people: %j",
     (owner) => {
       expect(verdict(agent({ owner }), principal({ person: "ana" }))).toBe("own_intent");
       expect(verdict(agent({ owner }), principal({ person: "ben@example.com" }))).toBe("own_intent");
@@ -79,40 +79,43 @@ describe("an owner can't decide, however owner and reviewer are written", () => 
     },
   );
 
-  test("a reviewer nobody made a person of is known by their key's id and name", () => {
+  test("a reviewer without a person is excluded by key id and by name", () => {
     expect(verdict(agent({ owner: "rev_1" }), principal({}))).toBe("own_intent");
     expect(verdict(agent({ owner: "Dana" }), principal({ name: "dana" }))).toBe("own_intent");
     expect(verdict(agent({ owner: "rev_10" }), principal({}))).toBe("eligible");
   });
 });
 
-describe("exclusions that a policy switches off", () => {
+describe("INV-03: a policy may switch exclusions off in words", () => {
   test.each([
     [true, true, "own_intent", ["agt_1", "ana", "ana@example.com"]],
     [true, false, "eligible", ["agt_1"]],
     [false, true, "own_intent", ["ana", "ana@example.com"]],
     [false, false, "eligible", []],
-  ] as const)("proposer %s, owner %s", (excludeProposer, excludeOwner, reason, handles) => {
-    const requirements = { ...approval, excludeProposer, excludeOwner };
-    expect(excludedHandles(agent({ owner: "ana" }), requirements, REGISTRY)).toEqual(handles);
-    expect(verdict(agent({ owner: "ana" }), principal({ person: "ana" }), requirements)).toBe(reason);
-  });
+  ] as const)(
+    "exclude the proposer: %s, exclude the owner: %s",
+    (excludeProposer, excludeOwner, reason, handles) => {
+      const requirements = { ...approval, excludeProposer, excludeOwner };
+      expect(excludedHandles(agent({ owner: "ana" }), requirements, REGISTRY)).toEqual(handles);
+      expect(verdict(agent({ owner: "ana" }), principal({ person: "ana" }), requirements)).toBe(reason);
+    },
+  );
 
-  test("a proposer that belongs to a person excludes all their keys", () => {
+  test("a proposer that belongs to a person excludes all keys of that person", () => {
     expect(verdict(agent({ person: "ana" }), principal({ id: "rev_7", person: "Ana@example.com" }))).toBe(
       "own_intent",
     );
   });
 });
 
-describe("one person is one voter", () => {
+describe("INV-03: one person is one voter", () => {
   test.each(["ana", "Ana", "ana@example.com", "Ana@Example.com", " ana"])("written as %j", (person) => {
     const voter = voterOf(principal({ person }), "sso", REGISTRY);
     expect(voter).toMatchObject({ person: "ana", groups: ["finance"], assurance: "sso", principal: "rev_1" });
     expect(voter.handles.toSorted()).toEqual(["ana", "ana@example.com", "first", "rev_1"]);
   });
 
-  test("a display name is no identity: nobody becomes the person whose name they write", () => {
+  test("a display name is no identity: writing a person's name does not make a key that person", () => {
     const voter = voterOf(principal({ person: "Ana Diaz" }), "key", REGISTRY);
     expect(voter.person).not.toBe("ana");
     expect(voter.groups).toEqual([]);
@@ -124,23 +127,26 @@ describe("one person is one voter", () => {
     expect(verdict(agent({}), principal({ name: "ben", person: "ana" }), requirements)).toBe("eligible");
   });
 
-  test("without a person the key stands for itself, in no group", () => {
+  test("a key without a person votes for itself, in no group", () => {
     expect(voterOf(principal({}), "key", REGISTRY)).toMatchObject({ person: "rev_1", groups: [] });
   });
 
-  test("a person the registry does not know is one person in any case, too", () => {
+  test("a person that is not in the registry is one person, in any case of letters", () => {
     const [one, other] = ["Dana", " dana"].map((person) => voterOf(principal({ person }), "key", REGISTRY));
     expect(one?.person).toBe(other?.person);
   });
 
-  test("keys without a person are never folded into one another", () => {
+  test("two keys without a person are never counted as one voter", () => {
     const [one, other] = ["rev_aB", "rev_Ab"].map((id) =>
       voterOf(principal({ id, person: id }), "key", REGISTRY),
     );
     expect(one?.person).not.toBe(other?.person);
   });
 
-  test.each(["constructor", "__proto__", "tostring", ""])("a person called %j is nobody known", (person) => {
-    expect(voterOf(principal({ person }), "key", REGISTRY)).toMatchObject({ person, groups: [] });
-  });
+  test.each(["constructor", "__proto__", "tostring", ""])(
+    "a person named %j matches no entry of the registry",
+    (person) => {
+      expect(voterOf(principal({ person }), "key", REGISTRY)).toMatchObject({ person, groups: [] });
+    },
+  );
 });

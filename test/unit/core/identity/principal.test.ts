@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ID_PREFIX, KEY_PREFIX, nameKey, ROLES } from "../../../../src/core/identity/principal.ts";
 
-describe("one name to the eye is one name", () => {
+describe("INV-01: names that look alike are one name", () => {
   test.each([
     ["case", "Dana", "dANA"],
     ["spaces around", "dana", "  dana\t"],
@@ -38,12 +38,12 @@ describe("one name to the eye is one name", () => {
     ["a sigma at the end of a Greek word", "ΟΔΟΣ", "οδος"],
     ["a Greek name in capitals", "ΗΝ", "ην"],
     ["a Cyrillic name that reads as a Latin one", "coco", "\u0441\u043e\u0441\u043e"],
-  ])("%s", (_what, one, other) => {
+  ])("they differ only in %s", (_what, one, other) => {
     expect(nameKey(one)).not.toBeNull();
     expect(nameKey(other)).toBe(nameKey(one));
   });
 
-  test("a key is its own key, whatever the name", () => {
+  test("the normal form of a name is its own normal form", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 40 }), (name) => {
         const key = nameKey(name);
@@ -53,7 +53,7 @@ describe("one name to the eye is one name", () => {
     );
   });
 
-  test("case never makes another name", () => {
+  test("names that differ only in case are one name, whatever the script", () => {
     const letters = fc.constantFrom(..."aBzÉñßıİŁœ жЯщЁы ƔɣⱯɐ ａＢ");
     fc.assert(
       fc.property(fc.string({ unit: letters, maxLength: 12 }), (name) => {
@@ -64,7 +64,7 @@ describe("one name to the eye is one name", () => {
   });
 });
 
-describe("different names stay different", () => {
+describe("INV-01: names that look different stay different", () => {
   test.each([
     ["dana", "dan"],
     ["dana", "dana2"],
@@ -73,12 +73,12 @@ describe("different names stay different", () => {
     ["dana-lee", "dana lee"],
     ["山田", "田山"],
     ["Игорь", "Олег"],
-  ])("%s and %s", (one, other) => {
+  ])("the names %s and %s", (one, other) => {
     expect(nameKey(one)).not.toBe(nameKey(other));
   });
 });
 
-describe("names nobody can have", () => {
+describe("INV-01: reserved names can't be taken", () => {
   const RESERVED = ["gate", "system", "policy", "timeout", "admin", "registry", "anonymous"];
   const DISGUISED = [
     "Gate",
@@ -97,19 +97,19 @@ describe("names nobody can have", () => {
   const INVISIBLE = ["", " ", "\u200b", "\u0301\u0302", "\u0000\t\n", "\u2800", "\u3164"];
   const TOO_LONG = ["x".repeat(129), "ﷺ".repeat(20)];
 
-  test.each([RESERVED, DISGUISED, INVISIBLE, TOO_LONG].flat())("%j", (name) => {
+  test.each([RESERVED, DISGUISED, INVISIBLE, TOO_LONG].flat())("the name %j is refused", (name) => {
     expect(nameKey(name)).toBeNull();
   });
 
   test.each(["gateway", "my system", "system-2", "policy.bot", "x".repeat(128)])(
-    "but %s is a name",
+    "the name %s is accepted",
     (name) => {
       expect(nameKey(name)).toBe(name);
     },
   );
 });
 
-test("no two roles share a prefix of keys or ids, so what is held shows what it is", () => {
+test("key and id prefixes of different roles differ, so a log line shows which role it is", () => {
   for (const prefixes of [KEY_PREFIX, ID_PREFIX]) {
     expect(Object.keys(prefixes).toSorted()).toEqual([...ROLES].toSorted());
     const all = Object.values(prefixes);

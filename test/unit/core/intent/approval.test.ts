@@ -29,7 +29,7 @@ const APPROVED = "approval_vote_recorded approved";
 const ana = voterNamed("ana");
 const ben = voterNamed("ben");
 
-describe("who may not decide", () => {
+describe("INV-03: excluded voters can't decide", () => {
   const approval = { ...approvalBy({ policy: "crm", require: 1, groups: [], people: [] }) };
   const state = proposed("hold", {
     approval,
@@ -46,7 +46,7 @@ describe("who may not decide", () => {
       { principal: "rev_2", handles: ["rev_2", "olaf"] },
     ],
     ["a member of the owning group", { handles: ["rev_9", "finance-lead"] }],
-  ])("%s", (_who, change) => {
+  ])("the excluded voter is %s", (_who, change) => {
     const voter = voterNamed("x", { ...change, groups: ["finance"], assurance: "passkey" });
     const cancel = { type: "cancel", voter, note: null } as const;
     for (const command of [approveBy(voter), rejectBy(voter), supersedeBy(voter), cancel]) {
@@ -54,7 +54,7 @@ describe("who may not decide", () => {
     }
   });
 
-  test("an exclusion goes before being named as an approver", () => {
+  test("an exclusion outranks being named as an approver", () => {
     const named = proposed("hold", {
       approval: approvalBy({ policy: "crm", require: 1, groups: [], people: ["olaf"] }),
     });
@@ -89,7 +89,7 @@ describe("who may not decide", () => {
   });
 });
 
-describe("who may decide", () => {
+describe("INV-03: eligible voters are those whom the policy names", () => {
   const quorum = { policy: "crm", require: 1 } as const;
 
   test.each([
@@ -122,14 +122,14 @@ describe("who may decide", () => {
       "!not_eligible",
     ],
     ["a member name of every object is no group", ["constructor"], [], ana, "!not_eligible"],
-  ] as const)("%s", (_case, groups, people, voter, outcome) => {
+  ] as const)("the policy names %s", (_case, groups, people, voter, outcome) => {
     const state = proposed("hold", { approval: approvalBy({ ...quorum, groups, people }) });
     expect(doing(state, approveBy(voter), AT)).toBe(outcome);
     const expected = outcome === APPROVED ? "rejected" : outcome;
     expect(doing(state, rejectBy(voter), AT)).toBe(expected);
   });
 
-  test("a display name that equals a named approver's id admits nobody", () => {
+  test("a display name equal to a named approver's id admits nobody", () => {
     const state = proposed("hold", { approval: approvalBy({ ...quorum, groups: [], people: ["cfo"] }) });
     const impostor = voterNamed("ben", { handles: ["ben", "rev_ben", "ben@example.com", "cfo"] });
     expect(doing(state, approveBy(impostor), AT)).toBe("!not_eligible");
@@ -137,7 +137,7 @@ describe("who may decide", () => {
 
   const RANKS: readonly Assurance[] = ["link", "slack", "key", "sso", "passkey"];
   test.each(RANKS.flatMap((min, at) => RANKS.map((given, rank) => [min, given, rank >= at] as const)))(
-    "where %s is asked for, %s is enough: %s",
+    "where assurance %s is required, %s is sufficient: %s",
     (minAssurance, assurance, enough) => {
       const state = proposed("hold", {
         approval: { ...approvalBy({ ...quorum, groups: [], people: [] }), minAssurance },
@@ -149,7 +149,7 @@ describe("who may decide", () => {
   );
 });
 
-describe("quorums", () => {
+describe("INV-03: a quorum is complete when enough distinct persons of each group voted", () => {
   const finance = { policy: "crm", require: 1, groups: ["finance"], people: [] };
   const legal = { policy: "legal", require: 1, groups: ["legal"], people: [] };
   const f = (name: string) => voterNamed(name, { groups: ["finance"] });
@@ -200,7 +200,7 @@ describe("quorums", () => {
       [f("ana"), l("cleo")],
       "approved",
     ],
-  ] as const)("%s", (_case, quorums, voters, phase) => {
+  ] as const)("the votes are %s", (_case, quorums, voters, phase) => {
     const state = voters.reduce(
       (before, voter) => after(before, [1, approveBy(voter)]),
       proposed("hold", { approval: approvalBy(...quorums) }),
@@ -215,7 +215,7 @@ describe("quorums", () => {
     expect(again.state).toBe(once);
   });
 
-  test("the whole number is needed even where every single policy is content with one", () => {
+  test("the total number of persons is required even where every single policy is content with one", () => {
     const approval = { ...approvalBy({ ...finance }), require: 2 };
     const once = after(proposed("hold", { approval }), [1, approveBy(f("ana"))]);
     expect(once.phase).toBe("pending_approval");
@@ -228,7 +228,7 @@ describe("quorums", () => {
     expect(doing(once, rejectBy(ana), AT)).toBe("approval_vote_withdrawn rejected");
   });
 
-  test("a vote is recorded with the key, the assurance and the policies it counted for", () => {
+  test("a vote is recorded with its key, its assurance and the policies it counted for", () => {
     const { votes } = after(proposed("hold", { approval: approvalBy(finance, legal) }), [
       1,
       approveBy(f("ana")),
@@ -261,7 +261,7 @@ describe("quorums", () => {
   });
 });
 
-describe("what was looked at", () => {
+describe("INV-09: an approval is bound to policies, configuration and digest", () => {
   const state = proposed("hold");
   const now = inForceOf(termsWith());
   const [crm, legal] = now.policies;
@@ -290,52 +290,55 @@ describe("what was looked at", () => {
     ["nothing is in force any more", { policies: [], configHash: "" }, true],
   ];
 
-  test.each(STALE)("%s: stale when it should be", (_case, inForce, stale) => {
-    expect(isStale(state, inForce)).toBe(stale);
-    expect(doing(state, approveBy(ana, { inForce }), AT)).toBe(
-      stale ? "binding_refused !approval_stale" : APPROVED,
-    );
-    const approved = after(state, [1, approveBy(ana)]);
-    expect(doing(approved, orderBy({ inForce }), AT)).toBe(
-      stale ? "binding_refused !approval_stale" : "execution_requested",
-    );
-    const order = `exe_${"A".repeat(43)}_1`;
-    const ordered = after(approved, [2, orderBy()]);
-    const claim = { type: "claim", order, by: AGENT, inForce } as const;
-    expect(doing(ordered, claim, T0 + 3 * MINUTE_MS)).toBe(
-      stale ? "binding_refused !approval_stale" : "execution_claimed",
-    );
-  });
+  test.each(STALE)(
+    "the rules are %s: the approval and the order are refused as stale, or accepted",
+    (_case, inForce, stale) => {
+      expect(isStale(state, inForce)).toBe(stale);
+      expect(doing(state, approveBy(ana, { inForce }), AT)).toBe(
+        stale ? "binding_refused !approval_stale" : APPROVED,
+      );
+      const approved = after(state, [1, approveBy(ana)]);
+      expect(doing(approved, orderBy({ inForce }), AT)).toBe(
+        stale ? "binding_refused !approval_stale" : "execution_requested",
+      );
+      const order = `exe_${"A".repeat(43)}_1`;
+      const ordered = after(approved, [2, orderBy()]);
+      const claim = { type: "claim", order, by: AGENT, inForce } as const;
+      expect(doing(ordered, claim, T0 + 3 * MINUTE_MS)).toBe(
+        stale ? "binding_refused !approval_stale" : "execution_claimed",
+      );
+    },
+  );
 
-  test("a voter who saw another digest approves nothing", () => {
+  test("an approval of another digest than the intent's is refused", () => {
     expect(doing(state, approveBy(ana, { digest: "d2".repeat(32) }), AT)).toBe(
       "binding_refused !digest_mismatch",
     );
     expect(doing(state, approveBy(ana, { digest: "" }), AT)).toBe("binding_refused !digest_mismatch");
   });
 
-  test("a client that sends no digest approves what is there", () => {
+  test("an approval without a digest approves what is there", () => {
     expect(doing(state, approveBy(ana, { digest: null }), AT)).toBe(APPROVED);
   });
 
-  test("a rejection holds whatever changed meanwhile", () => {
+  test("a rejection is accepted whatever changed in the meantime", () => {
     expect(doing(state, rejectBy(ana), AT)).toBe("rejected");
   });
 });
 
-describe("taking back", () => {
+describe("withdrawing and revoking", () => {
   test("only the proposer withdraws", () => {
     const state = proposed("hold");
     expect(doing(state, { type: "withdraw", agent: "agt_2", note: null }, AT)).toBe("!not_proposer");
     expect(doing(state, { type: "withdraw", agent: AGENT, note: null }, AT)).toBe("withdrawn");
   });
 
-  test("a revocation takes both deadlines away", () => {
+  test("a revocation removes both deadlines", () => {
     const state = after(proposed("approve"), [1, { type: "revoke", by: "adm_1", note: null }]);
     expect(state).toMatchObject({ phase: "revoked", decideBy: null, executeBy: null });
   });
 
-  test("an ineligible reviewer can't take an approval back by rejecting it", () => {
+  test("INV-03: an ineligible reviewer can't revoke an approval by rejecting it", () => {
     const approved = after(proposed("hold"), [1, approveBy(ana)]);
     expect(doing(approved, rejectBy(voterNamed("olaf")), AT)).toBe("!own_intent");
   });
@@ -356,7 +359,7 @@ function standing(person: string, change: Partial<Voter> = {}): Voter {
   return voterNamed(person, { mandate: "std_1", ...change });
 }
 
-describe("one human has one voice", () => {
+describe("INV-03 INV-08: one person has one vote", () => {
   const cleo = voterNamed("cleo");
 
   test.each([
@@ -378,31 +381,31 @@ describe("one human has one voice", () => {
     ["beforehand, and by somebody else", [standing("ana"), ben], 2],
     ["by a delegate, and by somebody else", [delegated("ana", "ben"), cleo], 2],
     ["by two delegates for two people", [delegated("ana", "ben"), delegated("cleo", "dora")], 2],
-  ] as const)("%s: %#", (_case, voters, voices) => {
+  ] as const)("votes are given %s: %#", (_case, voters, voices) => {
     const state = voters.reduce((before, voter) => after(before, [1, approveBy(voter)]), by(2));
     expect(state.votes).toHaveLength(voices);
     expect(state.phase).toBe(voices === 2 ? "approved" : "pending_approval");
   });
 
-  test("a delegation gives the delegator's vote: their groups count, not the delegate's", () => {
+  test("a delegated vote counts for the delegator's groups, not for the delegate's", () => {
     const state = proposed("hold", { approval: approvalBy({ ...OPEN, groups: ["finance"] }) });
     const lent = delegated("ana", "ben", { groups: ["finance"] });
     expect(doing(state, approveBy(lent), AT)).toBe(APPROVED);
     expect(doing(state, approveBy(delegated("ana", "ben")), AT)).toBe("!not_eligible");
   });
 
-  test("a delegation gets round no exclusion, of the delegator or the delegate", () => {
+  test("a delegation bypasses no exclusion of the delegator or the delegate", () => {
     expect(doing(by(1), approveBy(delegated("olaf", "ben")), AT)).toBe("!own_intent");
     expect(doing(by(1), approveBy(delegated("ana", "olaf")), AT)).toBe("!own_intent");
     expect(doing(by(1), rejectBy(delegated("ana", "olaf")), AT)).toBe("!own_intent");
   });
 
-  test("a standing approval gets round no exclusion and no least assurance", () => {
+  test("a standing approval bypasses no exclusion and no minimum assurance", () => {
     expect(doing(by(1), approveBy(standing("olaf")), AT)).toBe("!own_intent");
     expect(doing(by(1, { minAssurance: "sso" }), approveBy(standing("ana")), AT)).toBe("!assurance_too_low");
   });
 
-  test("a vote is recorded with whose it is, who gave it and under what", () => {
+  test("a vote is recorded with its person, the person acting and the mandate", () => {
     const { facts } = handle(by(2), approveBy(delegated("ana", "ben")), AT);
     expect(facts).toMatchObject([
       { event: { person: "ana", acting: "ben", principal: "rev_ben", mandate: "dlg_1" }, actor: "rev_ben" },
@@ -410,7 +413,7 @@ describe("one human has one voice", () => {
   });
 });
 
-describe("votes that hold no longer", () => {
+describe("INV-05: votes by a suspended or revoked credential are withdrawn", () => {
   const WITHDRAWN = "approval_vote_withdrawn";
   const VOTE = "approval_vote_recorded";
   const two = by(2);
@@ -459,28 +462,28 @@ describe("votes that hold no longer", () => {
       "-",
       ["ana"],
     ],
-  ] as const)("%s", (_case, before, voter, lapsed, expected, left) => {
+  ] as const)("when the next vote comes: %s", (_case, before, voter, lapsed, expected, left) => {
     const state = before.reduce((at, [earlier]) => after(at, [1, approveBy(earlier)]), two);
     const handled = handle(state, approveBy(voter, { lapsed }), T0 + 2 * MINUTE_MS);
     expect(said(handled)).toBe(expected);
     expect(handled.state.votes.map(({ person }) => person)).toEqual(left);
   });
 
-  test("a repeated vote withdraws those that lapsed, and completes nothing", () => {
+  test("a repeated vote withdraws the invalid ones and completes no quorum", () => {
     const three = after(by(3), [1, approveBy(ana)], [1, approveBy(ben)]);
     const handled = handle(three, approveBy(ana, { lapsed: ["rev_ben"] }), T0 + 2 * MINUTE_MS);
     expect(said(handled)).toBe(WITHDRAWN);
     expect(handled.state).toMatchObject({ phase: "pending_approval", votes: [{ person: "ana" }] });
   });
 
-  test("whoever is suspended while voting gets no vote in place of the one that goes", () => {
+  test("a voter who is suspended while voting gets no vote in place of the withdrawn one", () => {
     const once = after(two, [1, approveBy(ana)]);
     expect(doing(once, approveBy(ana, { lapsed: ["rev_ana"] }), AT)).toBe("!not_eligible");
     const lent = delegated("ana", "ben");
     expect(doing(two, approveBy(lent, { lapsed: ["dlg_1"] }), AT)).toBe("!not_eligible");
   });
 
-  test("that a credential is gone is Gate's notice, not the doing of who voted next", () => {
+  test("the withdrawal is attributed to Gate, not to the next voter", () => {
     const once = after(two, [1, approveBy(ana)]);
     const { facts } = handle(once, approveBy(ben, { lapsed: ["rev_ana"] }), AT);
     expect(facts).toMatchObject([
@@ -490,11 +493,11 @@ describe("votes that hold no longer", () => {
   });
 });
 
-describe("more than one no", () => {
+describe("a policy that requires several rejections", () => {
   const NO = "rejection_vote_recorded";
   const two = by(2, { rejections: 2 });
 
-  test("as many distinct persons as the policy wants decide, and not one of them twice", () => {
+  test("is decided by as many distinct persons as it wants, each counted once", () => {
     const once = after(two, [1, rejectBy(ana)]);
     expect(once).toMatchObject({ phase: "pending_approval", rejections: [{ person: "ana", acting: "ana" }] });
     expect(doing(once, rejectBy(voterNamed("ana", { principal: "rev_2" })), AT)).toBe("-");
@@ -503,7 +506,7 @@ describe("more than one no", () => {
     expect(doing(once, rejectBy(ben), AT)).toBe("rejected");
   });
 
-  test("a no is recorded with whose it is, who gave it and under what", () => {
+  test("records a rejection with its person, the person acting and the mandate", () => {
     const { facts } = handle(two, rejectBy(delegated("ana", "ben")), AT);
     expect(facts).toMatchObject([
       { event: { type: NO, person: "ana", acting: "ben", principal: "rev_ben", mandate: "dlg_1" } },
@@ -522,18 +525,18 @@ describe("more than one no", () => {
     ["what a delegate gave for them", delegated("ana", "ben"), ana, ["approval_vote_withdrawn", NO], []],
     ["what they gave for another", delegated("ana", "ben"), ben, ["approval_vote_withdrawn", NO], []],
     ["another's stays", ben, ana, [NO], ["ben"]],
-  ] as const)("%s", (_case, yes, no, events, left) => {
+  ] as const)("withdraws approvals by the rejecting person: %s", (_case, yes, no, events, left) => {
     const handled = handle(after(two, [1, approveBy(yes)]), rejectBy(no), T0 + 2 * MINUTE_MS);
     expect(said(handled)).toBe(events.join(" "));
     expect(handled.state.votes.map(({ person }) => person)).toEqual(left);
   });
 
-  test("a vote that was taken back completes nothing", () => {
+  test("does not count a withdrawn approval towards the quorum", () => {
     const state = after(two, [1, approveBy(ana)], [2, rejectBy(ana)]);
     expect(doing(state, approveBy(ben), T0 + 3 * MINUTE_MS)).toBe("approval_vote_recorded");
   });
 
-  test("who said no can't approve after it, by hand, through another or for another", () => {
+  test("takes no later approval by a person who rejected: by hand, by a delegate or for another", () => {
     const state = after(two, [1, rejectBy(ana)]);
     for (const voter of [ana, voterNamed("ana", { principal: "rev_2" }), delegated("ana", "ben")]) {
       expect(doing(state, approveBy(voter), AT)).toBe("!already_rejected");
@@ -542,17 +545,17 @@ describe("more than one no", () => {
     expect(doing(state, approveBy(standing("ana")), AT)).toBe("!already_rejected");
   });
 
-  test("a no that decides nothing yet keeps nobody else from approving", () => {
+  test("lets others approve while the rejections are too few to decide", () => {
     const state = after(two, [1, rejectBy(ana)], [2, approveBy(ben)]);
     expect(doing(state, approveBy(voterNamed("cleo")), T0 + 3 * MINUTE_MS)).toBe(APPROVED);
   });
 
-  test("one no takes back what is approved already, whatever the policy wants before", () => {
+  test("is decided by one rejection once the intent is approved", () => {
     const state = after(by(1, { rejections: 2 }), [1, approveBy(ana)]);
     expect(doing(state, rejectBy(ben), T0 + 2 * MINUTE_MS)).toBe("revoked");
   });
 
-  test("a no to something else than what is there is refused, and recorded as that", () => {
+  test("INV-09: refuses a rejection of another digest, and records the attempt", () => {
     const digest = "d2".repeat(32);
     expect(doing(two, rejectBy(ana, { digest }), AT)).toBe("binding_refused !digest_mismatch");
     const over = after(two, [1, rejectBy(ana)], [1, rejectBy(ben)]);
@@ -560,12 +563,12 @@ describe("more than one no", () => {
   });
 });
 
-describe("a link works once", () => {
+describe("INV-27: an approval link works once", () => {
   const link = "lnk_1";
   const two = by(2, { rejections: 2 });
   const USED = "approval_link_used";
 
-  test("to approve or to reject, and then for nothing else and nobody", () => {
+  test("to approve or to reject, and then for no other decision and no other person", () => {
     expect(doing(two, approveBy(ana, { link }), AT)).toBe(`${USED} approval_vote_recorded`);
     expect(doing(two, rejectBy(ana, { link }), AT)).toBe(`${USED} rejection_vote_recorded`);
     const used = after(two, [1, approveBy(ana, { link })]);
@@ -578,7 +581,7 @@ describe("a link works once", () => {
     );
   });
 
-  test("not against an approval it gave either", () => {
+  test("and can't reject the approval that it gave", () => {
     const approved = after(by(1), [1, approveBy(ana, { link })]);
     expect(doing(approved, rejectBy(ana, { link }), T0 + 2 * MINUTE_MS)).toBe("!link_used");
     expect(doing(approved, rejectBy(ana, { link: "lnk_2" }), T0 + 2 * MINUTE_MS)).toBe(`${USED} revoked`);
@@ -589,22 +592,22 @@ describe("a link works once", () => {
     ["too weak a proof", approveBy(voterNamed("ana", { assurance: "link" }), { link })],
     ["another digest", approveBy(ana, { link, digest: "d2".repeat(32) })],
     ["other rules", approveBy(ana, { link, inForce: { policies: [], configHash: "" } })],
-  ])("a refusal for %s uses none up", (_why, command) => {
+  ])("a refusal because of %s does not use it up", (_why, command) => {
     const refused = handle(two, command, AT);
     expect(refused.refusal).not.toBeNull();
     expect(doing(refused.state, approveBy(ana, { link }), AT)).toBe(`${USED} approval_vote_recorded`);
   });
 
-  test("a repetition that changes nothing uses none up", () => {
+  test("a repetition that changes nothing does not use it up", () => {
     const once = after(two, [1, approveBy(ana)]);
     expect(doing(once, approveBy(ana, { link }), AT)).toBe("-");
   });
 });
 
-describe("changing what was proposed", () => {
+describe("superseding an intent by an edit", () => {
   const editable = proposed("hold", { edit: { allow: true, editorMayApprove: false } });
 
-  test("ends the intent in favour of its successor, with the editor's name on it", () => {
+  test("ends it in favour of its successor and records the editor", () => {
     const state = after(editable, [1, supersedeBy(ana)]);
     expect(state).toMatchObject({
       phase: "cancelled",
@@ -616,18 +619,18 @@ describe("changing what was proposed", () => {
     expect(doing(state, orderBy(), AT)).toBe("!wrong_phase");
   });
 
-  test("is refused where the policy doesn't allow it", () => {
+  test("is refused where the policy doesn't allow edits", () => {
     expect(doing(proposed("hold"), supersedeBy(ana), AT)).toBe("!edit_not_allowed");
   });
 
   test.each([
     ["another digest", { digest: "d2".repeat(32) }],
     ["no digest", { digest: null }],
-  ])("is refused for %s: the editor has to have seen what they change", (_what, change) => {
+  ])("INV-09: is refused for %s: the editor must have seen what they change", (_what, change) => {
     expect(doing(editable, supersedeBy(ana, change), AT)).toBe("binding_refused !digest_mismatch");
   });
 
-  test("repeated by the same editor it changes nothing, even through the link that it used up", () => {
+  test("is idempotent for the same editor, even through the link that it used up", () => {
     const state = after(editable, [1, supersedeBy(ana, { link: "lnk_1" })]);
     expect(doing(state, supersedeBy(ana, { link: "lnk_1" }), AT)).toBe("-");
     expect(doing(state, supersedeBy(voterNamed("ana", { principal: "rev_2" })), AT)).toBe("-");
@@ -636,7 +639,7 @@ describe("changing what was proposed", () => {
     expect(doing(state, supersedeBy(ana, { successor: "int_other", link: "lnk_1" }), AT)).toBe("!link_used");
   });
 
-  test("of the intent and its successor the intent can't be approved any more, whoever votes first", () => {
+  test("leaves only the successor to be approved, whichever vote comes first", () => {
     const approved = after(editable, [1, approveBy(ana)]);
     expect(doing(approved, supersedeBy(ben), T0 + 2 * MINUTE_MS)).toBe("!wrong_phase");
     const half = after(
@@ -650,7 +653,7 @@ describe("changing what was proposed", () => {
     expect(doing(half, approveBy(voterNamed("cleo")), T0 + 3 * MINUTE_MS)).toBe("!wrong_phase");
   });
 
-  test("an editor is excluded from the successor by every name", () => {
+  test("INV-03: excludes the editor from the successor under every name of theirs", () => {
     const successor = proposed("hold", { excluded: ["ana", "rev_ana", "ana@example.com"] });
     expect(doing(successor, approveBy(voterNamed("ana", { principal: "rev_2" })), AT)).toBe("!own_intent");
     expect(doing(successor, approveBy(delegated("ben", "ana")), AT)).toBe("!own_intent");

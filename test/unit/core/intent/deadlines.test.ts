@@ -237,24 +237,24 @@ const TABLE: readonly (readonly [
   ],
 ];
 
-describe.each(TABLE)("%s", (_case, state, deadline, command, before, at) => {
+describe.each(TABLE)("the deadline: %s", (_case, state, deadline, command, before, at) => {
   test.each([
     ["before", deadline - 1, before],
     ["at", deadline, at],
     ["after", deadline + 1, at],
-  ] as const)("one millisecond: %s the deadline", (_when, now, outcome) => {
+  ] as const)("is exact to the millisecond for a command %s it", (_when, now, outcome) => {
     expect(doing(state, command, now)).toBe(outcome);
   });
 });
 
-describe("time that passed unseen", () => {
-  test("an unclaimed order lapses and the approval behind it expires, in one read", () => {
+describe("deadlines that passed unnoticed", () => {
+  test("take effect in order in one read: an unclaimed order lapses and the approval behind it expires", () => {
     const { facts, state } = settle(scheduled({ claimRequired: true }), T0 + HOUR_MS);
     expect(facts.map(({ event }) => event.type)).toEqual(["execution_lapsed", "expired"]);
     expect(state.phase).toBe("expired");
   });
 
-  test("an approval by silence starts its window when it happens, and a window of nothing is over at once", () => {
+  test("start the window of an approval by silence when it happened; an empty window ends at once", () => {
     const late = settle(held({ onNoResponse: "auto_approve_if_low_risk" }), T0 + 5 * HOUR_MS).state;
     expect(late).toMatchObject({ phase: "approved", decidedBy: "timeout", executeBy: T0 + 6 * HOUR_MS });
     const none = settle(
@@ -264,20 +264,20 @@ describe("time that passed unseen", () => {
     expect(none.state.phase).toBe("expired");
   });
 
-  test("a worker that comes after both is told that it is too late", () => {
+  test("refuse a worker that comes after both of them", () => {
     const { state } = settle(scheduled({ claimRequired: true }), T0 + HOUR_MS);
     expect(doing(state, claimBy(ORDER_1), T0 + HOUR_MS)).toBe("!expired");
     expect(doing(state, reportOf(ORDER_1), T0 + HOUR_MS)).toBe("!expired");
   });
 
-  test("what the clock does is attributed to Gate", () => {
+  test("are attributed to Gate as actor", () => {
     const { facts } = settle(held(), T0 + HOUR_MS);
     expect(facts).toEqual([
       { event: { type: "expired", from: "pending_approval" }, actor: "gate", at: T0 + HOUR_MS },
     ]);
   });
 
-  test("a deferred intent waits without end", () => {
+  test("a deferred intent has no deadline", () => {
     const state = settle(held({ onNoResponse: "defer" }), T0 + HOUR_MS).state;
     expect(state).toMatchObject({ phase: "pending_approval", decideBy: null });
     expect(phaseDeadline(state)).toBeNull();
@@ -285,19 +285,19 @@ describe("time that passed unseen", () => {
     expect(settle(state, T0 + 1000 * DAY_MS).state.phase).toBe("pending_approval");
   });
 
-  test("a heartbeat moves the claim's deadline, not the order's", () => {
+  test("a heartbeat extends the claim's deadline, not the order's", () => {
     const state = after(claimed(), [4, { type: "heartbeat", order: ORDER_1, by: AGENT }]);
     expect(phaseDeadline(state)).toBe(T0 + 4 * MINUTE_MS + CLAIM_TTL_MS);
     expect(state.orders.at(-1)?.expiresAt).toBe(T0 + ORDER_TTL_MS);
   });
 
-  test("a claim made just before the order lapses is kept for its own time", () => {
+  test("a claim made just before its order lapses has its full time", () => {
     const state = after(scheduled(), [14, claimBy(ORDER_1)]);
     expect(doing(state, TICK, T0 + ORDER_TTL_MS)).toBe("-");
     expect(doing(state, TICK, T0 + 14 * MINUTE_MS + CLAIM_TTL_MS)).toBe("execution_indeterminate");
   });
 
-  test("a claimed write outlives the approval's window: it may be half done", () => {
+  test("a claimed write outlives the approval's window, because it may be half done", () => {
     const late = after(after(approved(), [59, orderBy()]), [59.5, claimBy(ORDER_1)]);
     expect(doing(late, reportOf(ORDER_1), T0 + 62 * MINUTE_MS)).toBe("execution_succeeded");
   });
@@ -406,11 +406,11 @@ describe("reminders and escalation", () => {
         "90:approval_escalated board",
       ],
     ],
-  ] as const)("%s", (_case, minutes, change, days, expected) => {
+  ] as const)("happen at their times: %s", (_case, minutes, change, days, expected) => {
     expect(byItself(waiting(minutes, change as Partial<Terms>), days)).toEqual(expected);
   });
 
-  test("who slept through several days is told once, and the next day again", () => {
+  test("are not repeated for days that passed unnoticed: one reminder, and the next on the following day", () => {
     const state = settle(waiting(60, { onNoResponse: "defer" }), T0 + HOUR_MS).state;
     const late = settle(state, T0 + 10 * DAY_MS);
     expect(late.facts.map(({ event }) => event)).toEqual([
@@ -419,13 +419,13 @@ describe("reminders and escalation", () => {
     expect(nextDeadline(late.state)).toBe(T0 + 11 * DAY_MS);
   });
 
-  test("the second wait is as long as the first, from when the first was seen to be over", () => {
+  test("give a second wait as long as the first, from when the end of the first was noticed", () => {
     const { state } = settle(waiting(60, { onNoResponse: "escalate" }), T0 + 5 * HOUR_MS);
     expect(state).toMatchObject({ isExtended: true, decideBy: T0 + 6 * HOUR_MS });
     expect(settle(state, T0 + 100 * HOUR_MS).facts.map(({ event }) => event.type)).toEqual(["expired"]);
   });
 
-  test("a decision ends both: nothing of what was to be told is due any more", () => {
+  test("end with the decision: no reminder is due after it", () => {
     const open = waiting(60, { escalate: steps, approval: { ...approvalBy(OPEN), rejections: 1 } });
     for (const command of [approveBy(ana), rejectBy(ana)]) {
       const decided = after(open, [1, command]);
@@ -435,7 +435,7 @@ describe("reminders and escalation", () => {
     }
   });
 
-  test("half a quorum stops no reminder: the others are still waited for", () => {
+  test("go on while a quorum is incomplete", () => {
     const approval = approvalBy({ ...OPEN, require: 2 });
     const once = after(waiting(60, { approval }), [1, approveBy(ana)]);
     expect(byItself(once, 1)).toEqual(["30:approval_reminded", "60:expired"]);

@@ -71,8 +71,8 @@ const texts = fc.string({
   unit: fc.constantFrom(...'zZqQ~"\\/<>&é€😀 \n\u0000{}[]:,'),
 });
 
-describe("what people and workers write", () => {
-  test("never stands on the ledger, in no event and in no escaped form", () => {
+describe("INV-17: free text by people and workers", () => {
+  test("is on no ledger entry, in no event and in no escaped form", () => {
     fc.assert(
       fc.property(texts, (text) => {
         for (const event of withText(text)) {
@@ -87,7 +87,7 @@ describe("what people and workers write", () => {
     );
   });
 
-  test("is kept beside the ledger, word for word", () => {
+  test("is stored beside the ledger, word for word", () => {
     fc.assert(
       fc.property(texts, (text) => {
         for (const event of withText(text).filter(({ type }) => type !== "policy_checked")) {
@@ -100,29 +100,29 @@ describe("what people and workers write", () => {
     );
   });
 
-  test("is committed to even when it is empty; nothing written is nothing committed", () => {
+  test("is committed to even when it is empty; absent text has no commitment", () => {
     expect(bodyOf({ type: "withdrawn", note: "" })).toContain(commitment(SALT, ""));
     expect(JSON.parse(bodyOf({ type: "withdrawn", note: null }))).toMatchObject({ note: null });
     expect(notesOf({ type: "withdrawn", note: null })).toEqual([]);
   });
 
-  test("can't be guessed back without the salt: another salt is another commitment", () => {
+  test("can't be guessed from its commitment without the salt", () => {
     const note = "yes";
     const other = SALT.with(0, 99);
     expect(bodyOf({ type: "withdrawn", note }, other)).not.toBe(bodyOf({ type: "withdrawn", note }));
   });
 
-  test("a long one makes no longer an entry", () => {
+  test("makes no entry longer, however long it is", () => {
     const [short, long] = ["a", "a".repeat(100_000)].map((note) => bodyOf({ type: "withdrawn", note }));
     expect(long?.length).toBe(short?.length);
   });
 });
 
-describe("a proposal's entries", () => {
+describe("INV-17: the entries of a proposal", () => {
   const entries = (outcome: "approve" | "hold" | "block", terms = TERMS) =>
     firstFacts(terms, decisionOf(outcome)).map((fact) => draftOf(terms, fact, SALT));
 
-  test("hold no digest of the payload or the request in clear, so a short payload can't be guessed", () => {
+  test("hold no plain digest of payload or request, so a short payload can't be guessed", () => {
     for (const outcome of ["approve", "hold", "block"] as const) {
       for (const { body } of entries(outcome)) {
         expect(body).not.toContain(TERMS.payloadDigest);
@@ -139,7 +139,7 @@ describe("a proposal's entries", () => {
     expect(JSON.parse(entries("hold", terms)[0]?.body ?? "")).toMatchObject({ payload: null });
   });
 
-  test("hold the facts as a commitment only: totals and counts per kind are the payload's", () => {
+  test("hold facts only as a commitment, since totals and counts describe the payload", () => {
     const facts = decisionOf("hold").facts;
     const seen = { ...facts, totals: [{ currency: "EUR", minor: 987_654_321 }], type: "odd-type" };
     const [, checked] = firstFacts(TERMS, decisionOf("hold", { facts: seen }));
@@ -150,7 +150,7 @@ describe("a proposal's entries", () => {
     expect(JSON.parse(body)).toMatchObject({ facts: commitment(SALT, canonicalJson(seen)), records: 40 });
   });
 
-  test("say what was decided about", () => {
+  test("record the decision", () => {
     expect(JSON.parse(entries("hold")[0]?.body ?? "")).toEqual({
       intent_digest: TERMS.digest,
       policy_hashes: ["aa".repeat(32), "bb".repeat(32)],
@@ -173,7 +173,7 @@ describe("a proposal's entries", () => {
   });
 });
 
-describe("an intent that a reviewer made by changing another", () => {
+describe("the entries of an intent made by a reviewer's edit", () => {
   const EDITED = { predecessor: SUCCESSOR, editor: "Ana" } as const;
   const bodyFor = (change: Partial<Terms>): Record<string, unknown> => {
     const [first] = firstFacts(termsWith(change), decisionOf("hold"));
@@ -181,20 +181,20 @@ describe("an intent that a reviewer made by changing another", () => {
     return JSON.parse(draftOf(termsWith(change), first, SALT).body);
   };
 
-  test("names both, and that the editor may approve it only where nothing excludes them", () => {
+  test("name predecessor and editor, and whether the editor may approve", () => {
     const excluded = bodyFor({ ...EDITED, excluded: ["ana", "rev_ana"] });
     expect(excluded).toMatchObject(EDITED);
     expect(excluded).not.toHaveProperty("editor_may_approve");
     expect(bodyFor({ ...EDITED, excluded: [AGENT] })).toMatchObject({ ...EDITED, editor_may_approve: true });
   });
 
-  test("nobody's successor says nothing of it", () => {
+  test("an intent that is no successor names neither", () => {
     const names = Object.keys(bodyFor({}));
     for (const name of ["predecessor", "editor", "editor_may_approve"]) expect(names).not.toContain(name);
   });
 });
 
-test("how many must say no is on the ledger where one is not enough", () => {
+test("the number of rejections required is recorded where it is more than one", () => {
   const approval = { ...TERMS.approval, rejections: 2 };
   const terms = termsWith({ approval });
   const [first] = firstFacts(terms, decisionOf("hold"));
@@ -202,14 +202,14 @@ test("how many must say no is on the ledger where one is not enough", () => {
   expect(JSON.parse(draftOf(terms, first, SALT).body)).toMatchObject({ approval: { rejections: 2 } });
 });
 
-test("a vote says whose it is, who gave it and under what", () => {
+test("INV-17: a vote's entry names the person, the person acting and the mandate", () => {
   const [vote] = withText("fine");
   if (vote === undefined) throw new Error("a vote");
   const mandated = { ...vote, acting: "ben", mandate: "dlg_1" } as IntentEvent;
   expect(JSON.parse(bodyOf(mandated))).toMatchObject({ person: "ana", acting: "ben", mandate: "dlg_1" });
 });
 
-test("every entry names the digest and the policies it happened under, and who and when", () => {
+test("INV-17: every entry has digest, policy hashes, actor and time", () => {
   const fact: Fact = { event: { type: "expired", from: "approved" }, actor: "gate", at: T0 + 5 };
   const { event, actor, at, body } = draftOf(TERMS, fact, SALT);
   expect({ event, actor, at }).toEqual({ event: "expired", actor: "gate", at: T0 + 5 });
@@ -220,7 +220,7 @@ test("every entry names the digest and the policies it happened under, and who a
   });
 });
 
-test("names of members are written the way the wire has them", () => {
+test("member names in entries are in snake_case, as on the wire", () => {
   const order: IntentEvent = {
     type: "execution_requested",
     order: ORDER_1,

@@ -14,8 +14,8 @@ function blockedWith(eraseBy: number | null): IntentState {
   return proposed("block", { eraseBy });
 }
 
-describe("retention", () => {
-  test("an ended intent is erased at its time and not a millisecond earlier", () => {
+describe("the retention time", () => {
+  test("erases an ended intent exactly at its time", () => {
     const state = blockedWith(T0 + 7 * DAY_MS);
     expect(settle(state, T0 + 7 * DAY_MS - 1).facts).toEqual([]);
     const { facts } = settle(state, T0 + 7 * DAY_MS);
@@ -23,48 +23,48 @@ describe("retention", () => {
     expect(nextDeadline(state)).toBe(T0 + 7 * DAY_MS);
   });
 
-  test("it happens once", () => {
+  test("erases an intent once", () => {
     const { state } = settle(blockedWith(T0 + DAY_MS), T0 + DAY_MS);
     expect(settle(state, T0 + 9 * DAY_MS).facts).toEqual([]);
     expect(nextDeadline(state)).toBeNull();
   });
 
-  test("what is still to be decided keeps its payload, and loses it once it has ended", () => {
+  test("erases no pending intent, and does so once it has ended", () => {
     const pending = proposed("hold", { eraseBy: T0, decideBy: T0 + DAY_MS });
     expect(settle(pending, T0 + 1).facts).toEqual([]);
     const { facts } = settle(pending, T0 + DAY_MS);
     expect(facts.map(({ event }) => event.type)).toEqual(["expired", "payload_erased"]);
   });
 
-  test("without retention nothing is erased by itself", () => {
+  test("erases nothing where there is none", () => {
     expect(settle(blockedWith(null), T0 + 1000 * DAY_MS).facts).toEqual([]);
   });
 });
 
-describe("erasing", () => {
+describe("erasing an intent", () => {
   const erased = after(blockedWith(null), [1, { type: "erase", by: "adm_1", note: "asked for" }]);
 
-  test("takes every digest that a short payload could be guessed from", () => {
+  test("removes every digest from which a short payload could be guessed", () => {
     const { payloadDigest, requestDigest, subject } = erased.terms;
     expect([payloadDigest, requestDigest, subject]).toEqual([null, "", ""]);
     expect(erased.phase).toBe("blocked");
   });
 
-  test("keeps what entries were made under", () => {
+  test("keeps the intent digest that its entries name", () => {
     expect(erased.terms.digest).toBe(blockedWith(null).terms.digest);
   });
 
-  test("makes any repeat under its key a duplicate: what the first asked for is forgotten", () => {
+  test("makes every repeat under its key a duplicate, since the first request is forgotten", () => {
     expect(repeat(erased, digestOf("something else"), "agt_1", T0 + 1)).toMatchObject({ ok: true });
   });
 
-  test("is not for what may still have to be looked at", () => {
+  test("is open only once the intent has ended", () => {
     const pending = proposed("hold");
     expect(hasEnded(pending, T0)).toBe(false);
     expect(hasEnded(erased, T0)).toBe(true);
   });
 
-  test("leaves the phase to what comes later", () => {
+  test("happens once: a later event does not move its time", () => {
     const again = evolve(erased, {
       event: { type: "duplicate_blocked", count: 1 },
       actor: "agt_1",

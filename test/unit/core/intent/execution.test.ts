@@ -24,7 +24,7 @@ const approved = (change?: Partial<Terms>) => proposed("approve", change);
 const ordered = (change?: Partial<Terms>) => after(approved(change), [1, orderBy()]);
 const claimed = (change?: Partial<Terms>) => after(ordered(change), [2, claimBy(ORDER_1)]);
 
-describe("ordering", () => {
+describe("INV-11: ordering an approved intent", () => {
   const MODES: readonly Executor[] = ["runner", "gate", "forward", "external_pull"];
 
   test.each(MODES.flatMap((executor) => MODES.map((mode) => [executor, mode] as const)))(
@@ -36,7 +36,7 @@ describe("ordering", () => {
   );
 
   test.each(MODES)(
-    "where nothing says who executes, the first order decides: %s, and only that one is live",
+    "where no executor is configured, the first order chooses it: %s, and only one order is live",
     (mode) => {
       const state = after(approved(), [1, orderBy({ mode })]);
       expect(currentOrder(state)?.mode).toBe(mode);
@@ -47,14 +47,14 @@ describe("ordering", () => {
   );
 
   test.each(["agt_2", "rev_ana", "gate", "", AGENT.toUpperCase()])(
-    "only the proposer orders, not %j",
+    "INV-04: only the proposer orders, not %j",
     (agent) => {
       expect(doing(approved(), orderBy({ agent }), AT)).toBe("!not_proposer");
       expect(doing(ordered(), orderBy({ agent }), AT)).toBe("!not_proposer");
     },
   );
 
-  test("asking again gives the same order and the same time, and never a second one", () => {
+  test("ordering again returns the same order with the same time, and never a second one", () => {
     const state = ordered();
     const again = handle(state, orderBy(), T0 + 10 * MINUTE_MS);
     expect(again).toMatchObject({ facts: [], changed: false, refusal: null });
@@ -73,17 +73,17 @@ describe("ordering", () => {
   });
 });
 
-describe("who carries it out", () => {
+describe("INV-04: who may claim and report an order", () => {
   const SOMEBODY = ["agt_2", "run_2", "gate", "rev_ana", "", "__proto__"];
 
-  test.each(SOMEBODY)("without runners only the one who ordered: not %j", (by) => {
+  test.each(SOMEBODY)("without named runners only the one who ordered: not %j", (by) => {
     expect(doing(ordered(), claimBy(ORDER_1, { by }), AT)).toBe("!not_runner");
     expect(doing(ordered(), reportOf(ORDER_1, { by }), AT)).toBe("!not_runner");
     expect(doing(claimed(), { type: "heartbeat", order: ORDER_1, by }, AT)).toBe("!not_runner");
     expect(doing(claimed(), reportOf(ORDER_1, { by }), AT)).toBe("!not_runner");
   });
 
-  test("where runners are named, only they; not even the one who ordered", () => {
+  test("with named runners only those, not the one who ordered", () => {
     const state = ordered({ runners: ["run_1", "run_2"] });
     expect(doing(state, claimBy(ORDER_1), AT)).toBe("!not_runner");
     expect(doing(state, reportOf(ORDER_1), AT)).toBe("!not_runner");
@@ -91,7 +91,7 @@ describe("who carries it out", () => {
     expect(doing(state, reportOf(ORDER_1, { by: "run_1" }), AT)).toBe("execution_succeeded");
   });
 
-  test("once claimed only the claimant goes on, not another of the runners", () => {
+  test("after a claim only the claimant, not another named runner", () => {
     const state = after(ordered({ runners: ["run_1", "run_2"] }), [2, claimBy(ORDER_1, { by: "run_1" })]);
     expect(doing(state, claimBy(ORDER_1, { by: "run_2" }), AT)).toBe("!already_claimed");
     expect(doing(state, reportOf(ORDER_1, { by: "run_2" }), AT)).toBe("!not_runner");
@@ -103,13 +103,13 @@ describe("who carries it out", () => {
     expect(doing(claimed(), claimBy(ORDER_1), AT)).toBe("!already_claimed");
   });
 
-  test("where a claim is required, a report without one is refused and one after it is taken", () => {
+  test("where a claim is required, a report without one is refused and one after it is accepted", () => {
     expect(doing(ordered({ claimRequired: true }), reportOf(ORDER_1), AT)).toBe("!claim_required");
     expect(doing(claimed({ claimRequired: true }), reportOf(ORDER_1), AT)).toBe("execution_succeeded");
   });
 
   test.each(["", "exe_", ORDER_2, `exe_${"B".repeat(43)}_1`, `${ORDER_1} `, `${ORDER_1}0`])(
-    "an order that was never given is not found: %j",
+    "an order id that was never issued is not found: %j",
     (id) => {
       expect(doing(ordered(), claimBy(id), AT)).toBe("!not_found");
       expect(doing(claimed(), reportOf(id), AT)).toBe("!not_found");
@@ -118,12 +118,12 @@ describe("who carries it out", () => {
   );
 });
 
-describe("reports", () => {
+describe("INV-04: reporting an outcome", () => {
   test.each([
     ["succeeded", "execution_succeeded", "succeeded"],
     ["failed", "execution_failed", "failed"],
     ["indeterminate", "execution_indeterminate", "indeterminate"],
-  ] as const)("%s, once", (outcome, event, phase) => {
+  ] as const)("a report of %s is accepted once", (outcome, event, phase) => {
     const done = handle(claimed(), reportOf(ORDER_1, { outcome, executedAt: T0, result: "{}" }), AT);
     expect(done.facts.map((fact) => fact.event.type)).toEqual([event]);
     expect(done.state.phase).toBe(phase);
@@ -134,13 +134,13 @@ describe("reports", () => {
     }
   });
 
-  test("a success is never retryable, whatever the worker says", () => {
+  test("a success is never retryable, whatever the worker reports", () => {
     const state = after(claimed(), [3, reportOf(ORDER_1, { retryable: true })]);
     expect(currentOrder(state)?.report?.retryable).toBe(false);
     expect(doing(state, orderBy(), T0 + 4 * MINUTE_MS)).toBe("!wrong_phase");
   });
 
-  test("an unknown outcome is not retryable either, unless the destination is idempotent", () => {
+  test("an unknown outcome is not retryable unless the destination is idempotent", () => {
     const report = reportOf(ORDER_1, { outcome: "indeterminate", retryable: true });
     expect(doing(after(claimed(), [3, report]), orderBy(), T0 + 4 * MINUTE_MS)).toBe("!wrong_phase");
     expect(doing(after(claimed({ idempotent: true }), [3, report]), orderBy(), T0 + 4 * MINUTE_MS)).toBe(
@@ -148,12 +148,12 @@ describe("reports", () => {
     );
   });
 
-  test("being idempotent does not make a plain failure retryable", () => {
+  test("an idempotent destination does not make a plain failure retryable", () => {
     const state = after(claimed({ idempotent: true }), [3, reportOf(ORDER_1, { outcome: "failed" })]);
     expect(doing(state, orderBy(), T0 + 4 * MINUTE_MS)).toBe("!wrong_phase");
   });
 
-  test("when it was carried out is the worker's word and stands beside Gate's own time", () => {
+  test("the worker's time of execution is stored beside Gate's own time", () => {
     const state = after(claimed(), [3, reportOf(ORDER_1, { executedAt: 12 })]);
     expect(currentOrder(state)?.report).toEqual({
       outcome: "succeeded",
@@ -166,7 +166,7 @@ describe("reports", () => {
   });
 });
 
-describe("further attempts", () => {
+describe("INV-11: further attempts of one intent", () => {
   const retryable = (id: string) => reportOf(id, { outcome: "failed", retryable: true });
 
   function attempts(): IntentState {
@@ -181,7 +181,7 @@ describe("further attempts", () => {
     );
   }
 
-  test("each has a new order and a higher fence, and they end at the limit", () => {
+  test("have a new order and a higher fence each, up to the limit", () => {
     const state = attempts();
     expect(state.orders.map(({ id, fence }) => [id, fence])).toEqual([
       [ORDER_1, 1],
@@ -192,7 +192,7 @@ describe("further attempts", () => {
     expect(doing(state, orderBy(), T0 + 7 * MINUTE_MS)).toBe("!attempts_exhausted");
   });
 
-  test("an order of an earlier attempt may do nothing any more", () => {
+  test("make an order of an earlier attempt useless", () => {
     const state = after(approved(), [1, orderBy()], [2, retryable(ORDER_1)], [3, orderBy()]);
     expect(doing(state, claimBy(ORDER_1), T0 + 4 * MINUTE_MS)).toBe("!superseded_order");
     expect(doing(state, reportOf(ORDER_1), T0 + 4 * MINUTE_MS)).toBe("!superseded_order");
@@ -202,7 +202,7 @@ describe("further attempts", () => {
     expect(doing(state, reportOf(ORDER_2), T0 + 4 * MINUTE_MS)).toBe("execution_succeeded");
   });
 
-  test("an unclaimed order that lapsed is superseded by the next, and its late claim refused", () => {
+  test("supersede an unclaimed order that lapsed, whose late claim is refused", () => {
     const lapsed = after(ordered({ claimRequired: true }), [16, { type: "tick" }]);
     expect(lapsed).toMatchObject({ phase: "approved", executeBy: T0 + 60 * MINUTE_MS });
     expect(doing(lapsed, claimBy(ORDER_1), T0 + 17 * MINUTE_MS)).toBe("!expired");
@@ -211,7 +211,7 @@ describe("further attempts", () => {
     expect(doing(again, claimBy(ORDER_2), T0 + 18 * MINUTE_MS)).toBe("execution_claimed");
   });
 
-  test("an idempotent destination is tried again after a lapse, never beside a live order", () => {
+  test("follow a lapse only at an idempotent destination, and never beside a live order", () => {
     const lapsed = after(claimed({ idempotent: true }), [8, { type: "tick" }]);
     expect(lapsed.phase).toBe("indeterminate");
     const again = after(lapsed, [9, orderBy()]);
@@ -219,7 +219,7 @@ describe("further attempts", () => {
     expect(doing(again, orderBy(), T0 + 10 * MINUTE_MS)).toBe("-");
   });
 
-  test("a stale approval is not tried again", () => {
+  test("are refused once the approval is stale", () => {
     const state = after(approved(), [1, orderBy()], [2, retryable(ORDER_1)]);
     expect(doing(state, orderBy({ inForce: { policies: [], configHash: "" } }), AT)).toBe(
       "binding_refused !approval_stale",
@@ -227,7 +227,7 @@ describe("further attempts", () => {
   });
 });
 
-describe("resolving what nobody knows", () => {
+describe("resolving an indeterminate outcome", () => {
   const unknown = after(claimed(), [3, reportOf(ORDER_1, { outcome: "indeterminate" })]);
   const resolve = { type: "resolve", by: "rev_x", outcome: "executed", note: "checked" } as const;
 
@@ -236,15 +236,15 @@ describe("resolving what nobody knows", () => {
     ["an eligible reviewer", voterNamed("ana"), "outcome_resolved"],
     ["the owner", voterNamed("olaf"), "!own_intent"],
     ["a link", voterNamed("ana", { assurance: "link" }), "!assurance_too_low"],
-  ] as const)("by %s", (_who, voter, outcome) => {
+  ] as const)("is accepted from or refused to a caller: %s", (_who, voter, outcome) => {
     expect(doing(unknown, { ...resolve, voter }, AT)).toBe(outcome);
   });
 });
 
-describe("a download", () => {
+describe("INV-11: a download", () => {
   const pulled = after(approved({ executor: "external_pull" }), [1, orderBy({ mode: "external_pull" })]);
 
-  test("is the claim: only then was the payload handed over", () => {
+  test("counts as the claim, because it hands over the payload", () => {
     expect(isPulled(pulled)).toBe(false);
     expect(isPulled(after(pulled, [2, claimBy(ORDER_1)]))).toBe(true);
     expect(isPulled(claimed())).toBe(false);

@@ -64,7 +64,7 @@ const CHANGES: readonly (readonly [string, Partial<Bound>])[] = [
   ["the salt", { salt: "01" }],
 ];
 
-test.each(CHANGES)("another value is another digest: %s", (_what, change) => {
+test.each(CHANGES)("INV-09: the intent digest changes with %s", (_what, change) => {
   expect(intentDigest({ ...BOUND, ...change })).not.toBe(intentDigest(BOUND));
 });
 
@@ -92,28 +92,31 @@ const REQUESTS: readonly (readonly [string, Partial<HttpWrite>])[] = [
   ["a header by which the provider knows a repeat", { idempotencyHeader: "idempotency-key" }],
 ];
 
-test.each(REQUESTS)("another request is another digest: %s", (_what, change) => {
-  const changed = intentDigest({ ...FORWARDED, http: { ...HTTP, ...change } });
-  expect(changed).not.toBe(intentDigest(FORWARDED));
-});
+test.each(REQUESTS)(
+  "INV-09: the intent digest of a write that Gate sends changes with %s",
+  (_what, change) => {
+    const changed = intentDigest({ ...FORWARDED, http: { ...HTTP, ...change } });
+    expect(changed).not.toBe(intentDigest(FORWARDED));
+  },
+);
 
-test("every member of a request is bound", () => {
+test("INV-09: every member of the request is covered by the intent digest", () => {
   const changed = new Set(REQUESTS.flatMap(([, change]) => Object.keys(change)));
   expect([...changed].toSorted()).toEqual(Object.keys(HTTP).toSorted());
 });
 
-test("every member of what is bound is bound", () => {
+test("INV-09: every member of what is approved is covered by the intent digest", () => {
   const changed = new Set(CHANGES.flatMap(([, change]) => Object.keys(change)));
   expect([...changed].toSorted()).toEqual(Object.keys(BOUND).toSorted());
 });
 
-test("the same is the same, whatever order its members were written in", () => {
+test("the digest does not depend on the order in which members were written", () => {
   const shuffled = Object.fromEntries(Object.entries(BOUND).toReversed()) as unknown as Bound;
   expect(intentDigest(shuffled)).toBe(intentDigest(BOUND));
   expect(intentDigest(BOUND)).toMatch(/^[0-9a-f]{64}$/);
 });
 
-test("a value can't move from one member to the next", () => {
+test("INV-09: a value moved from one member to the next changes the digest", () => {
   const moved = { ...BOUND, destination: "salesforce.importimport", action: "" };
   expect(intentDigest({ ...BOUND, destination: "salesforce.import", action: "import" })).not.toBe(
     intentDigest(moved),

@@ -82,7 +82,7 @@ test.each(TABLE)("INV-08: a mandate with %o and an intent with %o: %s", (scope, 
   expect(covers({ ...OPEN, ...scope }, { ...USE, ...use })).toBe(expected);
 });
 
-test("what D1 looks for by destination is exactly what can match", () => {
+test("INV-08: the lookup of mandates by destination finds exactly those that can match", () => {
   const names = ["crm.import", "crm", "crm.import.leads", "a:b/c.d", "x.", ".y", "a..b"];
   const patterns = [...names, ...names.map((name) => `${name}.*`), "*", ".*", "crm.imp*", "a.*", "x.*"];
   for (const name of names) {
@@ -152,10 +152,10 @@ const READINGS: readonly (readonly [string, Partial<Facts>, number | null, numbe
   ["of a payload that Gate has not seen nothing is known", { payload: "reference" }, null, null],
 ];
 
-test.each(READINGS)("INV-08: for a cap, %s", (_, facts, cents, records) => {
+test.each(READINGS)("INV-08: a use is counted against a cap: %s", (_, facts, cents, records) => {
   expect(useOf(TERMS, null, { ...FACTS, ...facts })).toMatchObject({ cents, records });
 });
 
-test("INV-08: nothing is known of an intent that was erased", () => {
+test("INV-08: the use of an erased intent has unknown amount and records", () => {
   expect(useOf(TERMS, null, null)).toMatchObject({ cents: null, records: null, policies: ["crm"] });
 });

@@ -65,7 +65,7 @@ function deepFreeze<T>(value: T): T {
   return value;
 }
 
-test("no life of an intent breaks a rule: approved before executed, executed once, ended for good", () => {
+test("INV-11: no random life of an intent breaks a rule: approved before executed, executed once, ended for good", () => {
   fc.assert(
     fc.property(setups, lives, (setup, life) => {
       const { committed } = live(setup, life);
@@ -75,7 +75,7 @@ test("no life of an intent breaks a rule: approved before executed, executed onc
   );
 });
 
-test("the facts alone give the state back", () => {
+test("INV-17: the events alone reproduce the state", () => {
   fc.assert(
     fc.property(setups, lives, (setup, life) => {
       const { committed, state } = live(setup, life);
@@ -85,7 +85,7 @@ test("the facts alone give the state back", () => {
   );
 });
 
-test("no deadline is missed or early: nothing is due before the next one, and something is at it", () => {
+test("no deadline is missed or early: nothing is due before the next one, and an event is due at it", () => {
   fc.assert(
     fc.property(setups, lives, (setup, life) => {
       live(setup, life, (settled, now) => {
@@ -110,7 +110,7 @@ test("no deadline is missed or early: nothing is due before the next one, and so
   );
 });
 
-test("a clock that steps back moves nothing that has ended", () => {
+test("a clock that steps back moves no intent that has ended", () => {
   fc.assert(
     fc.property(setups, lives, fc.integer({ min: 1, max: 100 }), (setup, life, back) => {
       const { state } = live(setup, life);
@@ -121,7 +121,7 @@ test("a clock that steps back moves nothing that has ended", () => {
   );
 });
 
-test("every life is one unbroken chain, and every entry names what it was about", () => {
+test("INV-17: every life is one unbroken chain, and every entry names its intent's digest", () => {
   const macKey = new Uint8Array(32).fill(9);
   fc.assert(
     fc.property(setups, lives, (setup, life) => {
@@ -146,7 +146,7 @@ test("every life is one unbroken chain, and every entry names what it was about"
   );
 });
 
-test("the random lives go everywhere: every phase and every event is reached, and often", () => {
+test("the random lives reach every phase and every event many times", () => {
   const events = new Map<string, number>();
   const phases = new Map<string, number>();
   const count = (counts: Map<string, number>, what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);

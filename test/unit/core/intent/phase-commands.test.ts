@@ -176,17 +176,17 @@ const OUTCOMES: Readonly<Record<keyof typeof STATES, Row>> = {
 const PHASES = Object.keys(STATES) as (keyof typeof STATES)[];
 const TYPES = Object.keys(COMMANDS) as (keyof typeof COMMANDS)[];
 
-describe.each(PHASES)("an intent that is %s", (phase) => {
-  test.each(TYPES)("answers %s as the table says", (type) => {
+describe.each(PHASES)("an intent in state %s", (phase) => {
+  test.each(TYPES)("handles %s as the table says", (type) => {
     expect(doing(STATES[phase], COMMANDS[type], AT)).toBe(OUTCOMES[phase][type]);
   });
 
-  test("is where its name says", () => {
+  test("is in the phase of its name", () => {
     expect(STATES[phase].phase).toBe(phase.split(",")[0]);
   });
 });
 
-test("a worker's report on a revoked order stands beside the revocation, once, and takes nothing back", () => {
+test("INV-11: a late report on a revoked order is recorded once beside the revocation and changes nothing", () => {
   const state = after(STATES.scheduled, [4, { type: "revoke", by: "rev_ana", note: null }]);
   expect(doing(state, claimBy(ORDER_1), AT)).toBe(NO);
   expect(doing(state, orderBy(), AT)).toBe(NO);
@@ -196,7 +196,7 @@ test("a worker's report on a revoked order stands beside the revocation, once, a
   expect(doing(reported, reportOf(ORDER_1), AT)).toBe("!already_reported");
 });
 
-test("under a claim nothing can have been written before the revocation, so no report is taken", () => {
+test("INV-11: an unclaimed order that was revoked takes no report where a claim is required", () => {
   const ordered = after(proposed("approve", { claimRequired: true }), [1, orderBy()]);
   const state = after(ordered, [2, { type: "revoke", by: "rev_ana", note: null }]);
   expect(doing(state, reportOf(ORDER_1), AT)).toBe(NO);
@@ -205,15 +205,18 @@ test("under a claim nothing can have been written before the revocation, so no r
 test.each([
   ["executed", "succeeded"],
   ["not_executed", "failed"],
-] as const)("an unknown outcome resolved as %s is %s, and can't be ordered again", (outcome, phase) => {
-  const resolved = after(STATES["indeterminate, idempotent"], [
-    4.5,
-    { type: "resolve", by: "adm_1", voter: null, outcome, note: "seen in the provider's log" },
-  ]);
-  expect(resolved.phase).toBe(phase);
-  expect(doing(resolved, orderBy(), AT)).toBe(NO);
-  expect(doing(resolved, COMMANDS.resolve, AT)).toBe(NO);
-});
+] as const)(
+  "INV-11: an unknown outcome resolved as %s is %s, and can't be ordered again",
+  (outcome, phase) => {
+    const resolved = after(STATES["indeterminate, idempotent"], [
+      4.5,
+      { type: "resolve", by: "adm_1", voter: null, outcome, note: "seen in the provider's log" },
+    ]);
+    expect(resolved.phase).toBe(phase);
+    expect(doing(resolved, orderBy(), AT)).toBe(NO);
+    expect(doing(resolved, COMMANDS.resolve, AT)).toBe(NO);
+  },
+);
 
 /** [command, a state that accepts it, who the entry is attributed to] */
 const ACTORS: readonly (readonly [keyof typeof COMMANDS, keyof typeof STATES, string])[] = [
@@ -231,7 +234,7 @@ const ACTORS: readonly (readonly [keyof typeof COMMANDS, keyof typeof STATES, st
 ];
 
 test.each(ACTORS)(
-  "%s of an intent that is %s is attributed to the credential it came with: %s",
+  "%s of an intent in state %s is attributed to the credential of the caller: %s",
   (type, phase, actor) => {
     const { facts } = handle(STATES[phase], COMMANDS[type], AT);
     expect(facts.length).toBeGreaterThan(0);

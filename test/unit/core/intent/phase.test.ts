@@ -19,36 +19,36 @@ const STATUS: Readonly<Record<Phase, readonly [plain: string, pulled: string]>> 
   indeterminate: ["scheduled", "delivered"],
 };
 
-test.each(PHASES)("%s has the status clients poll for", (phase) => {
+test.each(PHASES)("%s maps to the status that clients poll for", (phase) => {
   expect([statusOf(phase, false), statusOf(phase, true)]).toEqual(STATUS[phase]);
 });
 
-test("nothing that may have been written is ever shown as failed, and nothing unknown as succeeded", () => {
+test("INV-11: an intent that may have been written never shows as failed, an unknown outcome never as succeeded", () => {
   const shown = (status: string) =>
     PHASES.filter((phase) => statusOf(phase, false) === status || statusOf(phase, true) === status);
   expect(shown("failed")).toEqual(["failed"]);
   expect(shown("succeeded")).toEqual(["succeeded"]);
 });
 
-test.each(PHASES)("a filter by the exact phase finds %s", (phase) => {
+test.each(PHASES)("a list filtered by the exact phase finds %s", (phase) => {
   expect(phasesOf(phase)).toContain(phase);
 });
 
 test.each(PHASES.flatMap((phase) => [false, true].map((pulled) => [phase, pulled] as const)))(
-  "a filter by the status that %s shows (pulled: %s) finds it",
+  "a list filtered by the status that %s shows (pulled: %s) finds it",
   (phase, pulled) => {
     expect(phasesOf(statusOf(phase, pulled))).toContain(phase);
   },
 );
 
 test.each(["", "Approved", "constructor", "__proto__", "approved ", "delivered,approved"])(
-  "%j is no phase",
+  "%j is refused as a phase",
   (word) => {
     expect(phasesOf(word)).toEqual([]);
   },
 );
 
-test("the row of a list holds codes and numbers, and no note", () => {
+test("the list row of an intent holds codes and numbers, and no note", () => {
   expect(rowOf(proposed("hold"), 3)).toEqual({
     id: `int_${"A".repeat(43)}`,
     agent_id: "agt_1",

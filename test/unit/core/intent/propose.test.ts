@@ -18,18 +18,18 @@ import {
 
 const names = (facts: readonly Fact[]) => facts.map(({ event }) => event.type);
 
-describe("what a fresh intent's ledger reads", () => {
+describe("the opening entries of an intent", () => {
   test.each([
     ["approve", ["proposed", "policy_checked", "approved"], "approved"],
     ["hold", ["proposed", "policy_checked", "approval_requested"], "pending_approval"],
     ["block", ["proposed", "policy_checked", "blocked"], "blocked"],
-  ] as const)("%s", (outcome, events, phase) => {
+  ] as const)("follow the policy's outcome: %s", (outcome, events, phase) => {
     const facts = firstFacts(termsWith({ outcome }), decisionOf(outcome));
     expect(names(facts)).toEqual(events);
     expect(fold(facts).phase).toBe(phase);
   });
 
-  test("a happy path reads exactly as documented", () => {
+  test("and all later ones of a completed write are those of the documentation", () => {
     const first = firstFacts(termsWith({ outcome: "approve" }), decisionOf("approve"));
     const ordered = handle(fold(first), orderBy(), T0 + 1);
     const done = handle(ordered.state, reportOf(ORDER_1), T0 + 2);
@@ -42,7 +42,7 @@ describe("what a fresh intent's ledger reads", () => {
     ]);
   });
 
-  test("with a claim there is one entry more", () => {
+  test("a required claim adds one entry", () => {
     const first = firstFacts(termsWith({ outcome: "approve" }), decisionOf("approve"));
     const ordered = handle(fold(first), orderBy(), T0 + 1);
     const claimed = handle(ordered.state, claimBy(ORDER_1), T0 + 2);
@@ -54,7 +54,7 @@ describe("what a fresh intent's ledger reads", () => {
     ]);
   });
 
-  test("the proposer proposes, Gate decides, all in one instant", () => {
+  test("are one instant: the agent proposes, Gate evaluates", () => {
     const facts = firstFacts(termsWith(), decisionOf("hold"));
     expect(facts.map(({ actor, at }) => [actor, at])).toEqual([
       ["agt_1", T0],
@@ -63,7 +63,7 @@ describe("what a fresh intent's ledger reads", () => {
     ]);
   });
 
-  test("an approval by policy says so and opens the execution window", () => {
+  test("an approval by policy names policy as approver and starts the execution window", () => {
     expect(fold(firstFacts(termsWith(), decisionOf("approve")))).toMatchObject({
       decidedBy: "policy",
       approvedAt: T0,
@@ -73,14 +73,14 @@ describe("what a fresh intent's ledger reads", () => {
     });
   });
 
-  test("the count on the ledger is the one decided on, not only what was measured", () => {
+  test("the recorded count is the one evaluated, not only the measured one", () => {
     const { facts } = decisionOf("hold");
     const records = { declared: 900, measured: null, effective: 900, uncertain: false };
     const checked = firstFacts(termsWith(), decisionOf("hold", { facts: { ...facts, records } }))[1];
     expect(checked?.event).toMatchObject({ records: 900 });
   });
 
-  test("the rules that spoke are named, without what they saw", () => {
+  test("the rules with a finding are named, without what they saw", () => {
     const step = (rule: string, outcome: TraceStep["outcome"]): TraceStep => ({
       policy: "crm",
       rule,
@@ -108,13 +108,13 @@ describe("what a fresh intent's ledger reads", () => {
   });
 });
 
-test("an intent can't begin with anything but its proposal", () => {
+test("an intent whose first event is no proposal is refused as a bug", () => {
   const fact: Fact = { event: { type: "approved", by: "policy", executeBy: T0 }, actor: "gate", at: T0 };
   expect(() => evolve(null, fact)).toThrow("approved before proposed");
 });
 
 test.each(["execution_claimed", "execution_succeeded"] as const)(
-  "%s without an order is a bug, and loud",
+  "%s without an order throws: an invariant is broken",
   (type) => {
     const held = fold(firstFacts(termsWith(), decisionOf("approve")));
     const event =

@@ -21,7 +21,7 @@ const approved = () => proposed("approve");
 const scheduled = () => after(approved(), [0, orderBy()]);
 const claimed = () => after(scheduled(), [0, claimBy(ORDER_1)]);
 
-describe("repeats of one key", () => {
+describe("INV-19: repeats of one idempotency key are recorded", () => {
   const REQUEST = "ee".repeat(32);
 
   /** Proposes again at each of the given times; what was recorded, as `second:count`. */
@@ -54,11 +54,11 @@ describe("repeats of one key", () => {
       [10, 11 + DUPLICATE_WINDOW_MS],
       ["10:1", `${11 + DUPLICATE_WINDOW_MS}:1`],
     ],
-  ] as const)("%s", (_case, times, expected) => {
+  ] as const)("by windows: %s", (_case, times, expected) => {
     expect(repeating(times).recorded).toEqual(expected);
   });
 
-  test("counted repeats wake the intent at the window's end, and are recorded once", () => {
+  test("counted repeats wake the intent at the window's end and are recorded once", () => {
     const { state } = repeating([10, 20]);
     expect(nextDeadline(state)).toBe(T0 + 10 + DUPLICATE_WINDOW_MS);
     expect(phaseDeadline(state)).toBe(T0 + HOUR_MS);
@@ -74,7 +74,7 @@ describe("repeats of one key", () => {
     expect(state.duplicates.windowEndsAt).toBe(T0 + 6 * DUPLICATE_WINDOW_MS);
   });
 
-  test("repeats nobody had time to record are counted with the one that comes after the window", () => {
+  test("repeats that were not recorded in time are counted with the one that comes after the window", () => {
     const { state } = repeating([10, 20, 30]);
     const next = repeat(state, REQUEST, AGENT, T0 + 10 + DUPLICATE_WINDOW_MS);
     if (!next.ok) throw new Error(next.error.reason);
@@ -82,7 +82,7 @@ describe("repeats of one key", () => {
     expect(next.value.state.duplicates.unrecorded).toBe(0);
   });
 
-  test("recording repeats is no news of the intent itself", () => {
+  test("recording repeats is no event of the intent's life", () => {
     const { state } = repeating([10, 20]);
     const told = settle(state, T0 + 10 + DUPLICATE_WINDOW_MS).state;
     expect(told).toEqual({ ...state, duplicates: { ...state.duplicates, unrecorded: 0 } });
@@ -98,7 +98,7 @@ describe("repeats of one key", () => {
     }
   });
 
-  test("another request under the same key is refused and leaves no trace in the count", () => {
+  test("another request under the same key is refused and not counted", () => {
     expect(repeat(held(), "ef".repeat(32), AGENT, T0 + 1)).toEqual({
       ok: false,
       error: { reason: "key_reused" },

@@ -18,7 +18,7 @@ const PAYLOAD: Payload = { kind: "content", bytes: new Uint8Array([1]), name: nu
 const subjectOf = (ask: Ask, digest = "d1") => identityOf(ask, PAYLOAD, digest, (text) => text).subject;
 const of = (change: Partial<Ask>) => subjectOf({ ...ASK, ...change });
 
-test("a request is the same to the agent's counters whatever policy it names and whatever its library counts", () => {
+test("the counters treat a request as the same whatever policy it names and whatever the client library adds", () => {
   const counted = [...HTTP.headers, ["x-stainless-retry-count", "1"]] as const;
   expect(of({ policy: "another" })).toBe(of({}));
   expect(of({ http: { ...HTTP, headers: counted } })).toBe(of({}));
@@ -27,7 +27,7 @@ test("a request is the same to the agent's counters whatever policy it names and
   expect(digestOf({ ...ASK, policy: "another" })).not.toBe(digestOf(ASK));
 });
 
-test("another body, address, method or destination is another write to them", () => {
+test("another body, address, method or destination is another write to the counters", () => {
   const subjects = [
     of({}),
     of({ destination: "chat.other" }),

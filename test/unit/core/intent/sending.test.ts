@@ -37,12 +37,12 @@ const approved = (change?: Partial<Terms>) => proposed("approve", { ...BY_GATE, 
 const begun = (change?: Partial<Terms>) => after(approved(change), [1, begin]);
 const undone = (change?: Partial<Terms>) => after(begun(change), [2, unclaim(ORDER_1, 0)]);
 
-describe("beginning to send", () => {
+describe("INV-11: beginSend", () => {
   test.each([
     ["gate", "by_gate"],
     ["forward", "by_gate"],
     ["forward", "on_repeat"],
-  ] as const)("is order and claim at once, by Gate: %s, %s", (executor, sending) => {
+  ] as const)("orders and claims in one step as Gate: %s, %s", (executor, sending) => {
     const { facts, state } = handle(approved({ executor, sending }), begin, AT);
     expect(facts).toMatchObject([
       {
@@ -70,7 +70,7 @@ describe("beginning to send", () => {
     expect(doing(proposed("approve", terms), begin, AT)).toBe("!wrong_executor");
   });
 
-  test("happens once: whoever comes second is told that it is claimed", () => {
+  test("succeeds once: a second caller learns that the order is claimed", () => {
     expect(doing(begun(), begin, AT)).toBe("!already_claimed");
   });
 
@@ -98,7 +98,7 @@ describe("beginning to send", () => {
     expect(doing(state, begin, AT)).toBe(expected);
   });
 
-  test("is refused under other rules than those of the approval, recorded once, the first time and after an undone claim", () => {
+  test("is refused under other rules than the approval's, which is recorded once, also after an undone claim", () => {
     const other: IntentCommand = { type: "begin", inForce: { policies: [], configHash: "" } };
     for (const state of [approved(), undone()]) {
       expect(doing(state, other, AT)).toBe("binding_refused !approval_stale");
@@ -107,7 +107,7 @@ describe("beginning to send", () => {
   });
 });
 
-describe("what Gate sends is nobody else's", () => {
+describe("INV-04: a write that Gate sends is out of reach of other callers", () => {
   const OTHERS = [AGENT, "agt_2", "run_1", "rev_ana", "adm_1", "", "Gate"];
 
   test.each(OTHERS)("%j can't order, claim, extend or report it", (by) => {
@@ -126,7 +126,7 @@ describe("what Gate sends is nobody else's", () => {
     }
   });
 
-  test("and an order of theirs is not Gate's: it neither claims nor reports it", () => {
+  test("Gate neither claims nor reports a runner's order", () => {
     const theirs = after(proposed("approve"), [1, orderBy()]);
     const runners = after(proposed("approve", { runners: ["run_1", GATE] }), [1, orderBy()]);
     for (const state of [theirs, runners]) {
@@ -136,16 +136,16 @@ describe("what Gate sends is nobody else's", () => {
     }
   });
 
-  test("not even as Gate is it claimed but by beginning", () => {
+  test("Gate itself claims it only by beginSend", () => {
     expect(doing(undone(), claimBy(ORDER_1, { by: GATE }), AT)).toBe("!not_runner");
   });
 
-  test("Gate reports it where runners are named, too", () => {
+  test("Gate reports it even where runners are named", () => {
     expect(doing(begun({ runners: ["run_1"] }), finished(ORDER_1), AT)).toBe("execution_succeeded");
   });
 });
 
-describe("a claim of which nothing was sent", () => {
+describe("INV-11: a claim under which nothing was sent", () => {
   test("is undone, and the same order is claimed again after a pause", () => {
     const state = undone();
     expect(state.phase).toBe("scheduled");
@@ -159,7 +159,7 @@ describe("a claim of which nothing was sent", () => {
     expect(doing(state, begin, again)).toBe("execution_claimed");
   });
 
-  test("is not undone for a later attempt's: what comes late, or twice, changes nothing", () => {
+  test("is not undone for a later attempt: a late or repeated undo changes nothing", () => {
     const second = after(undone(), [3, begin]);
     expect(doing(second, unclaim(ORDER_1, 0), AT)).toBe("!wrong_phase");
     expect(doing(second, unclaim(ORDER_1, 2), AT)).toBe("!wrong_phase");
@@ -192,7 +192,7 @@ describe("a claim of which nothing was sent", () => {
     return { entries, phase: state.phase };
   }
 
-  test("can't be repeated into a flood: an agent that tries all day writes no more than a hundred entries, and then it expires", () => {
+  test("causes no flood: an agent that retries all day adds at most a hundred entries until it expires", () => {
     for (const every of [SECOND_MS, 10 * SECOND_MS, MINUTE_MS]) {
       const { entries, phase } = entriesOfDespair(every);
       expect(entries).toBeLessThanOrEqual(100);
@@ -201,8 +201,8 @@ describe("a claim of which nothing was sent", () => {
   });
 });
 
-describe("further attempts", () => {
-  test("an answer after which another try does no harm: a new order, a higher fence, three at most", () => {
+describe("INV-11: further attempts of a send", () => {
+  test("a retryable answer is followed by a new order with a higher fence, three at most", () => {
     let state = approved({ idempotent: true });
     for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
       state = after(state, [attempt, begin]);
@@ -218,7 +218,7 @@ describe("further attempts", () => {
     expect(isToBeSent(state, AT)).toBe(false);
   });
 
-  test("a claim that lapsed is tried again only where the provider knows a repeat", () => {
+  test("a lapsed claim is retried only where the provider recognises repeats", () => {
     const late = T0 + 7 * MINUTE_MS;
     expect(doing(begun(), begin, late)).toBe("execution_indeterminate !wrong_phase");
     expect(doing(begun({ idempotent: true }), begin, late)).toBe(
@@ -226,7 +226,7 @@ describe("further attempts", () => {
     );
   });
 
-  test("the late word of an attempt that lapsed neither ends nor changes the one after it", () => {
+  test("the late report of a lapsed attempt neither ends nor changes the next attempt", () => {
     const second = after(begun({ idempotent: true }), [7, begin]);
     const at = T0 + 8 * MINUTE_MS;
     expect(doing(second, finished(ORDER_1), at)).toBe("!superseded_order");
@@ -234,7 +234,7 @@ describe("further attempts", () => {
     expect(doing(second, finished(ORDER_2), at)).toBe("execution_succeeded");
   });
 
-  test("what was erased is not sent any more, whatever the clock says", () => {
+  test("an erased intent is not sent any more, whatever the clock says", () => {
     const failed = after(begun({ executionWindowMs: 10 * MINUTE_MS, idempotent: true }), [
       2,
       finished(ORDER_1, { outcome: "failed", retryable: true }),
@@ -244,7 +244,7 @@ describe("further attempts", () => {
   });
 });
 
-describe("whose turn it is", () => {
+describe("whether Gate sends now", () => {
   const ana = voterNamed("ana");
   const idempotent = { idempotent: true };
   const indeterminate = finished(ORDER_1, { outcome: "indeterminate" });
@@ -266,15 +266,15 @@ describe("whose turn it is", () => {
     ["taken back", after(undone(), [3, { type: "revoke", by: "rev_ana", note: null }]), false],
   ];
 
-  test.each(STATES)("%s: Gate's to send now, or not", (_which, state, expected) => {
+  test.each(STATES)("is computed from the state: %s", (_which, state, expected) => {
     expect(isToBeSent(state, AT)).toBe(expected);
   });
 
-  test.each(STATES)("%s: what is Gate's to send, it may begin", (_which, state, expected) => {
+  test.each(STATES)("agrees with beginSend in the state: %s", (_which, state, expected) => {
     if (expected) expect(doing(state, begin, AT)).toMatch(/execution_claimed$/);
   });
 
-  test("an undone order that is over is no longer to be sent under", () => {
+  test("is no for an undone order whose time is over", () => {
     expect(isToBeSent(undone(), T0 + MINUTE_MS + ORDER_TTL_MS)).toBe(false);
   });
 });

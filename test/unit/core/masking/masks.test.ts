@@ -34,7 +34,7 @@ function maskedCut(masks: Masks, text: string, lengths: readonly number[]): stri
   return Buffer.from(masked(masks, cut(Buffer.from(text), lengths))).toString();
 }
 
-describe("an upstream that echoes the credential gets it masked", () => {
+describe("INV-21: a credential that an upstream echoes is masked", () => {
   for (const [form, transform] of Object.entries(FORMS)) {
     test.for(Object.entries(SPELLINGS))(`as ${form}, spelled %s`, ([, spell]) => {
       // Breaks of lines are put in by encoders, not by the secret: they are spelled already.
@@ -58,7 +58,7 @@ describe("an upstream that echoes the credential gets it masked", () => {
   }
 });
 
-test("whatever the secret, its form, how each character is spelled and where the stream is cut: only the mask is left", () => {
+test("INV-21: only the mask is left, whatever the secret, its encoding, the spelling of each character and the cuts of the stream", () => {
   fc.assert(
     fc.property(
       anySecret.filter(isMaskable),
@@ -76,7 +76,7 @@ test("whatever the secret, its form, how each character is spelled and where the
   );
 });
 
-test("what follows and what goes before stays, byte for byte, binary included", () => {
+test("bytes before and after the secret stay as they are, binary included", () => {
   const bytes = fc.uint8Array({ maxLength: 200 });
   fc.assert(
     fc.property(bytes, bytes, bytes, anyCuts, (first, second, third, cuts) => {
@@ -104,7 +104,7 @@ function textsNear(secret: string) {
   return fc.array(fc.oneof(begun, other), { maxLength: 30 }).map((parts) => parts.join(""));
 }
 
-test("where the chunks are cut changes nothing, also in texts full of beginnings and overlaps", () => {
+test("the result does not depend on where chunks are cut, even among near matches", () => {
   const secrets = [
     "abcabdabcabdabce1",
     "%25%5cab&#x2;%25u",
@@ -139,7 +139,7 @@ function read(text: string): string {
     .replaceAll(/\\+(?=[^A-Za-z0-9])/g, "");
 }
 
-test("no false positive: a text in which no reader finds the secret comes out as it was", () => {
+test("text in which no reader finds the secret is unchanged", () => {
   const secret = "kD4vYp2mWq7sTz9b";
   const forms = [secret, ...Object.values(FORMS).map((form) => form(secret).replaceAll(/[\r\n=]|\\n/g, ""))];
   // What base64 shares with its neighbours differs from text to text.
@@ -194,7 +194,7 @@ function like(one: string, other: string): string {
   return `[${set.map((char) => ({ "+": "+\\-", "/": "/_" })[char] ?? char).join("")}]`;
 }
 
-test("masks what the slow and obvious way masks, no more and no less", () => {
+test("the result equals that of a naive implementation", () => {
   const secrets = [
     "kD4vYp2mWq7sTz9b",
     "abcabdabcabdabce1f",
@@ -220,7 +220,7 @@ test("masks what the slow and obvious way masks, no more and no less", () => {
   );
 });
 
-test("any bytes without the secret come out byte for byte, however they are cut", () => {
+test("bytes without the secret are unchanged, however they are cut", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 3_000 }), anyCuts, (bytes, cuts) => {
       const out = masked(masksOf("kD4vYp2mWq7sTz9b", 'sk_live_9f"8/Xq+7T<b&Z2'), cut(bytes, cuts));
@@ -230,8 +230,8 @@ test("any bytes without the secret come out byte for byte, however they are cut"
   );
 });
 
-describe("several secrets", () => {
-  test("all bytes of all of them go, where one is in the other, begins it or runs into it", () => {
+describe("INV-21: several secrets", () => {
+  test("are masked completely where one contains, begins or overlaps another", () => {
     const masks = masksOf("tokenQ7xx", "tokenQ7xx-and-MORE", "MORE&after9", "a tokenQ7xx-");
     for (const [text, wanted] of [
       ["(tokenQ7xx)", "([masked])"],
@@ -247,7 +247,7 @@ describe("several secrets", () => {
     }
   });
 
-  test("a secret that runs into itself is one mask, however long it goes on, and is not held back", () => {
+  test("a secret that overlaps itself is one mask of any length, and is not held back", () => {
     const masks = masksOf("abcXYZ123abc");
     const stream = masks.stream();
     const out: string[] = [];
@@ -265,7 +265,7 @@ describe("several secrets", () => {
   });
 });
 
-describe("memory", () => {
+describe("the memory of a masking stream", () => {
   /** How far behind what came in is what went out, at most. */
   function mostHeld(secret: string, text: string, length: number): number {
     const stream = masksOf(secret).stream();
@@ -298,7 +298,7 @@ describe("memory", () => {
     }
   });
 
-  test("a form is masked behind them all the same", () => {
+  test("INV-21: a secret behind them is masked all the same", () => {
     const masks = masksOf(secret);
     for (const text of Object.values(endless)) {
       for (const length of [9, 1_000]) {
@@ -312,13 +312,13 @@ describe("memory", () => {
     expect(read(out)).not.toContain(secret.slice(-4));
   });
 
-  test("a line that holds nothing goes on at once", () => {
+  test("a line without a match leaves at once", () => {
     const stream = masksOf("kD4vYp2mWq7sTz9b").stream();
     const line = Buffer.from('data: {"delta":"word"}\n\n');
     expect(Buffer.concat([...stream.push(line)]).equals(line)).toBe(true);
   });
 
-  test("texts made to meet more states than are kept end in the same bytes", () => {
+  test("states beyond the limit do not change the resulting bytes", () => {
     const words = Array.from({ length: 400 }, (_, at) => `${at.toString(36)}${(at * 7919) % 97}`);
     const long = words.join("");
     const reading = compileSecrets(secretEncodings([long]));
@@ -344,23 +344,23 @@ describe("memory", () => {
   });
 });
 
-describe("texts", () => {
-  test("one without a secret is the same text, lone surrogates included", () => {
+describe("masking of whole texts", () => {
+  test("returns a text without the secret unchanged, lone surrogates included", () => {
     for (const text of ["", "plain", "é\ud800x", "\uFEFFmark"]) expect(masksOf(SECRET).text(text)).toBe(text);
   });
 
-  test("the rest stays around a secret", () => {
+  test("leaves the text around a secret", () => {
     expect(masksOf(SECRET).text(`\uFEFF€ ${SECRET} é`)).toBe("\uFEFF€ [masked] é");
   });
 
-  test("the credential of basic authentication goes with its user", () => {
+  test("INV-21: masks the pair of basic authentication together with its user", () => {
     const pair = "anna:kD4vYp2mWq7sTz9b";
     const masks = masksOf("kD4vYp2mWq7sTz9b", pair);
     expect(masks.text(`Basic ${btoa(pair).replaceAll("=", "")}`)).toBe("Basic [masked]");
     expect(masks.text(pair)).toBe("[masked]");
   });
 
-  test("UTF-16 is ASCII with zeros between", () => {
+  test("INV-21: finds UTF-16 as ASCII with zero bytes between", () => {
     const masks = masksOf(SECRET);
     for (const form of [SECRET, btoa(SECRET)]) {
       const little = Buffer.from(`say "${form}" again`, "utf16le");
@@ -373,25 +373,25 @@ describe("texts", () => {
     }
   });
 
-  test("a form field writes a space as a plus", () => {
+  test("INV-21: reads a plus in a form field as a space", () => {
     const masks = masksOf("kD4v Yp2m Wq7s");
     for (const text of ["kD4v+Yp2m+Wq7s", "kD4v%20Yp2m+Wq7s", "kD4v Yp2m Wq7s"]) {
       expect(masks.text(`q=${text}&`)).toBe("q=[masked]&");
     }
   });
 
-  test("no secrets: nothing is masked", () => {
+  test("masks nothing without secrets", () => {
     expect(masksOf().text("anything")).toBe("anything");
     expect(maskedCut(masksOf(), "anything", [3])).toBe("anything");
   });
 
-  test("a secret that can't be masked gives no masks, so that nothing goes back", () => {
+  test("INV-21: refuses a secret that can't be masked, so that no response is returned", () => {
     expect(masksFor(["short"])).toEqual({ ok: false, error: "too_short" });
     expect(masksFor([""])).toEqual({ ok: false, error: "too_short" });
     expect(masksFor(["kD4vYp2mWq7sTz9b", "password"])).toEqual({ ok: false, error: "guessable" });
   });
 
-  test("a form inside of a form is found: a percent-encoded base64 in a JSON string", () => {
+  test("INV-21: finds nested encodings: percent-encoded base64 in a JSON string", () => {
     fc.assert(
       fc.property(anyForm, (form) => {
         const inner = encodeURIComponent(form(SECRET));

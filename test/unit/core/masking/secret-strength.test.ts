@@ -52,13 +52,13 @@ const NOT: readonly (readonly [string, MaskProblem])[] = [
   ["kD4v\u200bYp2m", "characters"],
 ];
 
-describe("secrets too short to mask are refused", () => {
-  test.for(MASKABLE)("%s can be masked", (secret) => {
+describe("INV-21: a secret too weak to mask is refused", () => {
+  test.for(MASKABLE)("the secret %s can be masked", (secret) => {
     expect(maskProblem(secret)).toBeNull();
     expect(isMaskable(secret)).toBe(true);
   });
 
-  test.for(NOT)("%j is %s", ([secret, problem]) => {
+  test.for(NOT)("the secret %j is %s", ([secret, problem]) => {
     expect(maskProblem(secret)).toBe(problem);
     expect(isMaskable(secret)).toBe(false);
   });

@@ -30,6 +30,6 @@ test.for([
   ["what is too short to be found", [["x-api-key", "abc"]], []],
   ["an empty one", [["authorization", "Bearer "]], []],
   ["none", [], []],
-] as const)("%s", ([, headers, secrets]) => {
+] as const)("INV-21: secrets to mask are found in the agent's own credential: %s", ([, headers, secrets]) => {
   expect(headerSecrets(headers)).toEqual(secrets);
 });

@@ -104,13 +104,13 @@ const NEVER = [
   "__proto__",
 ];
 
-describe("headers to the upstream are an allow-list", () => {
-  test.for(PASS)("%s goes, with and without a credential", (name) => {
+describe("INV-23: the allow-list of request headers", () => {
+  test.for(PASS)("passes %s, with and without a credential", (name) => {
     expect(sent([[name, "value"]])).toEqual([[name.toLowerCase(), "value"]]);
     expect(sent([[name, "value"]], INJECTED)).toContainEqual([name.toLowerCase(), "value"]);
   });
 
-  test.for(NEVER)("%s never goes, whatever the operator allows", (name) => {
+  test.for(NEVER)("drops %s, whatever the operator allows", (name) => {
     expect(sent([[name, "value"]])).toEqual([]);
     const isUnknown = /^(?:x-whatever|x-debug|x-middleware|content-location|constructor|__proto__)/i.test(
       name,
@@ -118,11 +118,11 @@ describe("headers to the upstream are an allow-list", () => {
     if (!isUnknown) expect(sent([[name, "value"]], { ...OWN, allow: [name] })).toEqual([]);
   });
 
-  test("what the operator allows besides goes", () => {
+  test("passes headers that the operator adds", () => {
     expect(sent([["X-Whatever", "a"]], { ...OWN, allow: ["x-whatever"] })).toEqual([["x-whatever", "a"]]);
   });
 
-  test("what Connection names is for Gate alone", () => {
+  test("drops headers that Connection names", () => {
     const headers: Header[] = [
       ["Connection", "close, X-Request-Id"],
       ["connection", "Stripe-Version"],
@@ -133,7 +133,7 @@ describe("headers to the upstream are an allow-list", () => {
     expect(sent(headers)).toEqual([["accept", "*/*"]]);
   });
 
-  test("of Prefer, what is said to Gate stays here", () => {
+  test("drops preferences in Prefer that are addressed to Gate", () => {
     expect(sent([["Prefer", "wait=30"]])).toEqual([]);
     expect(sent([["Prefer", "return=minimal, wait=30, respond-async"]])).toEqual([
       ["prefer", "return=minimal, respond-async"],
@@ -154,8 +154,8 @@ const OVERRIDES = [
   "X-Rewrite-URL",
 ];
 
-describe("headers that make another request of it are refused", () => {
-  test.for(OVERRIDES)("%s", (name) => {
+describe("INV-22: a header that changes the request's meaning is refused", () => {
+  test.for(OVERRIDES)("the header is %s", (name) => {
     for (const rules of [OWN, INJECTED, { ...OWN, allow: [name] }]) {
       expect(outboundHeaders([[name, "DELETE"]], rules)).toEqual({ ok: false, error: "override" });
     }
@@ -185,17 +185,17 @@ describe("headers that make another request of it are refused", () => {
       ],
       "repeated",
     ],
-  ])("%j: %s", ([headers, problem]) => {
+  ])("the headers %j are refused as %s", ([headers, problem]) => {
     expect(outboundHeaders(headers, OWN)).toEqual({ ok: false, error: problem });
   });
 
-  test("a comma within quotes is one value", () => {
+  test("a comma inside quotes does not split a value", () => {
     const type = 'multipart/form-data; boundary="a,b"';
     expect(sent([["Content-Type", type]])).toEqual([["content-type", type]]);
   });
 });
 
-describe("Gate's own headers and the agent's key never go upstream", () => {
+describe("INV-23: Gate's headers and the agent's key are dropped", () => {
   const KEY = "gate_sk_0123456789abcdefABCDEF";
   const KEYS: readonly Header[] = [
     ["Authorization", `Bearer ${KEY}`],
@@ -211,17 +211,17 @@ describe("Gate's own headers and the agent's key never go upstream", () => {
     ["X-Gate-Key", "whatever"],
     ["Stripe-Account", KEY],
   ];
-  test.for(KEYS)("%s: %s", (header) => {
+  test.for(KEYS)("the header %s: %s", (header) => {
     expect(sent([header], { ...OWN, allow: [header[0]] })).toEqual([]);
   });
 
-  test("a header that Gate knew the caller by never goes, whatever it held", () => {
+  test("a header in which the caller's key came is dropped, whatever it held", () => {
     const rules = { ...OWN, gateHeaders: ["x-key", "authorization"] };
     expect(sent([["Authorization", "Bearer eyJhbGciOiJFZERTQSJ9.e30.c2ln"]], rules)).toEqual([]);
     expect(sent([["X-Key", "abc"]], { ...rules, allow: ["x-key"] })).toEqual([]);
   });
 
-  test("the agent's own credential goes where none is put in, and only there", () => {
+  test("the agent's own credential is passed only where Gate injects none", () => {
     for (const name of [
       "Authorization",
       "X-Api-Key",
@@ -238,7 +238,7 @@ describe("Gate's own headers and the agent's key never go upstream", () => {
     }
   });
 
-  test("a header the credential goes in is not the agent's to set", () => {
+  test("the agent can't set the header that the credential is injected into", () => {
     const rules: OutboundRules = { ...OWN, injection: { in: "header", name: "X-Stripe-Thing" } };
     expect(sent([["x-stripe-thing", "a"]], rules)).toEqual([["accept-encoding", "identity"]]);
     // To servers that hand headers over as variables it is the same one.
@@ -247,7 +247,7 @@ describe("Gate's own headers and the agent's key never go upstream", () => {
   });
 });
 
-test("with an injected credential, the whole is asked for, in no coding", () => {
+test("INV-21: with an injected credential the request asks for a whole, uncompressed response", () => {
   const headers: Header[] = [
     ["Range", "bytes=0-10"],
     ["If-Range", '"x"'],
@@ -261,13 +261,13 @@ test("with an injected credential, the whole is asked for, in no coding", () => 
   ]);
 });
 
-describe("the digest", () => {
+describe("INV-09: the digest over headers", () => {
   const anyHeaders = fc.uniqueArray(
     fc.tuple(fc.constantFrom(...PASS), fc.constantFrom("a", "b", "a; b", " a ", "")),
     { selector: ([name]) => name.toLowerCase(), maxLength: 8 },
   );
 
-  test("is the same for the same headers, in any order and case", () => {
+  test("is the same for the same headers in any order and case", () => {
     fc.assert(
       fc.property(anyHeaders, fc.nat(), (headers, turn) => {
         const at = headers.length === 0 ? 0 : turn % headers.length;
@@ -281,7 +281,7 @@ describe("the digest", () => {
     );
   });
 
-  test("differs with each value, each name, and the place of the credential", () => {
+  test("differs for each value, each name and each slot of the credential", () => {
     const forms = [
       headersForDigest([], null),
       headersForDigest([["accept", "a"]], null),

@@ -37,21 +37,21 @@ const CHANGES: readonly (readonly [string, Partial<HttpWrite>, boolean, boolean]
   ["no header for repeats", { idempotencyHeader: null }, true, false],
 ];
 
-describe.each(CHANGES)("%s", (_what, change, isBound, isAnother) => {
+describe.each(CHANGES)("INV-09: a write with a change: %s", (_what, change, isBound, isAnother) => {
   const changed = { ...WRITE, ...change };
 
-  test(`is ${isBound ? "another" : "the same"} digest`, () => {
+  test(`has ${isBound ? "another" : "the same"} digest`, () => {
     const same = canonicalJson(writeForDigest(changed)) === canonicalJson(writeForDigest(WRITE));
     expect(same).toBe(!isBound);
   });
 
-  test(`is ${isAnother ? "another request" : "the same request, sent again"}`, () => {
+  test(`is ${isAnother ? "another request" : "a repeat of the same request"}`, () => {
     const same = canonicalJson(writeForRepeat(changed)) === canonicalJson(writeForRepeat(WRITE));
     expect(same).toBe(!isAnother);
   });
 });
 
-test("the two places of a credential are told apart, also by one name", () => {
+test("INV-09: a credential in a header and one in the query give different digests, also under one name", () => {
   const inHeader = writeForDigest({ ...WRITE, slot: { in: "header", name: "key" } });
   const inQuery = writeForDigest({ ...WRITE, slot: { in: "query", name: "key" } });
   expect(canonicalJson(inHeader)).not.toBe(canonicalJson(inQuery));

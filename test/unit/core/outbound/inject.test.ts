@@ -22,8 +22,8 @@ function injected(injection: Injection, secret = SECRET, url = REQUEST.url) {
   return result.value;
 }
 
-describe("where the credential goes", () => {
-  test("a bearer token", () => {
+describe("injecting a credential", () => {
+  test("writes a bearer token", () => {
     const { request, secrets } = injected({ kind: "bearer" });
     expect(request.url).toBe(REQUEST.url);
     expect(request.headers).toEqual([
@@ -34,7 +34,7 @@ describe("where the credential goes", () => {
     expect(secrets).toEqual([SECRET]);
   });
 
-  test("basic authentication with the user given", () => {
+  test("writes basic authentication with the configured user", () => {
     const { request, secrets } = injected({ kind: "basic", user: "anna@example.com/token" });
     expect(request.headers.at(-1)).toEqual([
       "authorization",
@@ -48,13 +48,13 @@ describe("where the credential goes", () => {
     [`AC12:${SECRET}`, [`AC12:${SECRET}`, SECRET]],
     [`${SECRET}:`, [`${SECRET}:`, SECRET]],
     [`${SECRET}:x`, [`${SECRET}:x`, SECRET]],
-  ] as const)("basic authentication with the pair as the secret: %s", ([pair, masked]) => {
+  ] as const)("writes basic authentication where the secret is the pair: %s", ([pair, masked]) => {
     const { request, secrets } = injected({ kind: "basic", user: null }, pair);
     expect(request.headers.at(-1)).toEqual(["authorization", `Basic ${btoa(pair)}`]);
     expect(secrets).toEqual([...masked, btoa(pair)]);
   });
 
-  test("a header with its format", () => {
+  test("writes a header in its configured format", () => {
     const token = { kind: "header", name: "X-Api-Key", format: "Token token={secret}" } as const;
     expect(injected(token).request.headers).toEqual([
       ["accept", "*/*"],
@@ -63,13 +63,13 @@ describe("where the credential goes", () => {
     ]);
   });
 
-  test("a format is not filled in twice, and a secret that looks like one neither", () => {
+  test("fills the format once, even when the secret contains the placeholder", () => {
     const odd = "a{secret}$&$1kD4vYp2m";
     const { request } = injected({ kind: "header", name: "x-key", format: "<{secret}>" }, odd);
     expect(request.headers.at(-1)).toEqual(["x-key", `<${odd}>`]);
   });
 
-  test("a pair that is kept as base64 is masked as what it stands for, too", () => {
+  test("masks a pair stored as base64 in its decoded form as well", () => {
     const kept = btoa(`anna:${SECRET}`);
     const { secrets } = injected({ kind: "header", name: "Authorization", format: "Basic {secret}" }, kept);
     expect(secrets).toEqual([kept, `anna:${SECRET}`, SECRET]);
@@ -81,7 +81,7 @@ describe("where the credential goes", () => {
     ["https://x.example/a?b=c", "https://x.example/a?b=c&key="],
     ["https://x.example/a?b=c&", "https://x.example/a?b=c&key="],
     ["https://x.example/a?monkey=1&keys=2&x=key", "https://x.example/a?monkey=1&keys=2&x=key&key="],
-  ] as const)("a query parameter of %s", ([url, before]) => {
+  ] as const)("adds a query parameter to %s", ([url, before]) => {
     const { request } = injected({ kind: "query", name: "key" }, SECRET, url);
     expect(request.url).toBe(`${before}kD4vYp2m%21Wq7%26Tz9%3Db`);
     expect(request.headers).toEqual(REQUEST.headers);
@@ -89,7 +89,7 @@ describe("where the credential goes", () => {
     expect(new URL(request.url).searchParams.get("key")).toBe(SECRET);
   });
 
-  test("the slot is said without the value", () => {
+  test("describes its slot without the value", () => {
     expect(slotOf({ kind: "bearer" })).toEqual({ in: "header", name: "authorization" });
     expect(slotOf({ kind: "basic", user: "a" })).toEqual({ in: "header", name: "authorization" });
     expect(slotOf({ kind: "header", name: "X-Key", format: "{secret}" })).toEqual({
@@ -142,8 +142,8 @@ const REFUSED: readonly (readonly [Injection, secret: string, url: string, Injec
   [KEY, SECRET, "?+key=mine", "slot_taken"],
 ];
 
-describe("what can't go there is refused, and never quoted", () => {
-  test.for(REFUSED)("%j %j %s: %s", ([injection, secret, query, problem]) => {
+describe("INV-21: a secret that can't stand in its slot is refused and not quoted", () => {
+  test.for(REFUSED)("slot %j, secret %j %s: %s", ([injection, secret, query, problem]) => {
     const url = `https://api.example.com/a${query}`;
     expect(inject({ ...REQUEST, url }, injection, secret)).toEqual({ ok: false, error: problem });
   });
@@ -155,7 +155,7 @@ test.for<Injection>([
   { kind: "header", name: "x-key", format: "v1 {secret};" },
   { kind: "query", name: "key" },
 ])(
-  "INV-21: what is sent is masked when all of it comes back in base64 or as hexadecimal: %j",
+  "INV-21: an injected value is masked when all of it comes back in base64 or hexadecimal: %j",
   (injection) => {
     const { request, secrets } = injected(injection);
     const masks = masksFor(secrets);
@@ -167,7 +167,7 @@ test.for<Injection>([
   },
 );
 
-test("whatever is sent is masked when it comes back", () => {
+test("INV-21: any injected value is masked when it comes back", () => {
   const anyInjection = fc.constantFrom<Injection>(
     { kind: "bearer" },
     { kind: "basic", user: "anna" },

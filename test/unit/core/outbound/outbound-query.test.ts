@@ -17,7 +17,7 @@ test.for([
   "?token=xoxb-1-2-x",
   "?key=AIzaSyx",
   "?token=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
-])("INV-23: %s holds a credential", (query) => {
+])("INV-23: the query %s holds a credential and is refused", (query) => {
   expect(holdsAgentCredential(query)).toBe(true);
 });
 
@@ -32,6 +32,6 @@ test.for([
   "?signature=required",
   "?api_keys_after=x",
   "?q=api_key",
-])("%s holds none", (query) => {
+])("the query %s holds no credential", (query) => {
   expect(holdsAgentCredential(query)).toBe(false);
 });

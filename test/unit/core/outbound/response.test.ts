@@ -19,7 +19,7 @@ const ADDED: readonly Header[] = [
   ["x-content-type-options", "nosniff"],
 ];
 
-describe("headers that go back", () => {
+describe("the allow-list of response headers", () => {
   test.for([
     "Content-Type",
     "Content-Language",
@@ -34,7 +34,7 @@ describe("headers that go back", () => {
     "Request-Id",
     "Idempotent-Replayed",
     "WWW-Authenticate",
-  ])("%s passes", (name) => {
+  ])("passes %s", (name) => {
     for (const each of [null, masks]) {
       expect(responseHeaders([[name, "value"]], each)).toEqual([[name.toLowerCase(), "value"], ...ADDED]);
     }
@@ -71,11 +71,11 @@ describe("headers that go back", () => {
     "X-Sendfile",
     "X-LIGHTTPD-send-file",
     "X-Reproxy-URL",
-  ])("%s does not", (name) => {
+  ])("drops %s", (name) => {
     for (const each of [null, masks]) expect(responseHeaders([[name, "value"]], each)).toEqual(ADDED);
   });
 
-  test("nor does what Connection names, nor what is no header", () => {
+  test("drops headers that Connection names and malformed ones", () => {
     const headers: Header[] = [
       ["Connection", "X-Hop, close"],
       ["X-Hop", "a"],
@@ -92,12 +92,12 @@ describe("headers that go back", () => {
     ['private="x-a", max-age=1', "private, max-age=1"],
     ["PUBLIC", "private"],
     ["\r\nX: y", "private"],
-  ] as const)("no cache keeps one agent's answer for another: %j is %j", ([said, kept]) => {
+  ] as const)("keeps caches from serving one agent's response to another: %j becomes %j", ([said, kept]) => {
     expect(responseHeaders([["Cache-Control", said]], null)).toContainEqual(["cache-control", kept]);
   });
 });
 
-describe("a credential was put in", () => {
+describe("INV-21: a response to a request with an injected credential", () => {
   test.for([
     "Content-Length",
     "Content-Encoding",
@@ -109,7 +109,7 @@ describe("a credential was put in", () => {
     "Accept-Ranges",
     "Content-Range",
     "X-Amz-Checksum-Sha256",
-  ])("%s is not true of masked bytes, and does not go", (name) => {
+  ])("loses %s, which is not true of masked bytes", (name) => {
     expect(responseHeaders([[name, "value"]], masks)).toEqual(ADDED);
     expect(responseHeaders([[name, "value"]], null)).toEqual([[name.toLowerCase(), "value"], ...ADDED]);
   });
@@ -120,17 +120,17 @@ describe("a credential was put in", () => {
     `x-${Array.from(SECRET, (char) => char.charCodeAt(0).toString(16))
       .join("")
       .toUpperCase()}`,
-  ])("INV-21: a header whose name holds it, in small letters, does not go: %s", (name) => {
+  ])("loses a header whose name contains the secret in small letters: %s", (name) => {
     expect(responseHeaders([[name, "a"]], masks)).toEqual(ADDED);
     expect(responseHeaders([[name, "a"]], null)).toEqual([[name.toLowerCase(), "a"], ...ADDED]);
   });
 
-  test("a long name that doesn't hold it goes", () => {
+  test("passes a long header name that does not contain the secret", () => {
     const name = "x-ratelimit-remaining-of-this-hour-for-the-whole-account";
     expect(responseHeaders([[name, "9"]], masks)).toEqual([[name, "9"], ...ADDED]);
   });
 
-  test("an upstream that echoes the credential in a header or its status text gets it masked", () => {
+  test("is masked in header values and status text", () => {
     const headers: Header[] = [
       ["Location", `https://api.example.com/?key=${SECRET}&x=1`],
       ["WWW-Authenticate", `Basic realm="${btoa(SECRET)}"`],
@@ -151,7 +151,7 @@ describe("a credential was put in", () => {
 });
 
 test.for(["Content-Length", "Content-Encoding", "ETag", "Content-Digest", "Content-Range"])(
-  "%s is not true of content without its coding, and does not go with it",
+  "loses %s, which is not true without the content's encoding",
   (name) => {
     expect(responseHeaders([[name, "value"]], null, true)).toEqual(ADDED);
     expect(responseHeaders([["Content-Type", "text/csv"]], null, true)).toEqual([
@@ -161,7 +161,7 @@ test.for(["Content-Length", "Content-Encoding", "ETag", "Content-Digest", "Conte
   },
 );
 
-describe("content", () => {
+describe("response content", () => {
   test.for([
     ["GET", 200, true],
     ["POST", 201, true],
@@ -172,7 +172,7 @@ describe("content", () => {
     ["GET", 304, false],
     ["GET", 100, false],
     ["GET", 101, false],
-  ] as const)("%s %d has some: %s", ([method, status, expected]) => {
+  ] as const)("exists for %s %d: %s", ([method, status, expected]) => {
     expect(mayHaveContent(method, status)).toBe(expected);
   });
 
@@ -190,7 +190,7 @@ describe("content", () => {
     [200, "X-GZIP", "gzip"],
     [500, "deflate", "deflate"],
     [200, "Deflate", "deflate"],
-  ] as const)("%d with the coding %j is read: %s", ([status, coding, decoding]) => {
+  ] as const)("of status %d with encoding %j is read: %s", ([status, coding, decoding]) => {
     const headers: Header[] = coding === null ? [] : [["Content-Encoding", coding]];
     expect(decodingOf(status, headers)).toEqual({ ok: true, value: decoding });
   });
@@ -213,7 +213,7 @@ describe("content", () => {
     [600, [], "status"],
     [Number.NaN, [], "status"],
     [200.5, [], "status"],
-  ] as const)("%d with the codings %j is refused: %s", ([status, codings, problem]) => {
+  ] as const)("of status %d with encodings %j is refused: %s", ([status, codings, problem]) => {
     const headers = codings.map((coding): Header => ["content-encoding", coding]);
     expect(decodingOf(status, headers)).toEqual({ ok: false, error: problem });
   });

@@ -146,8 +146,8 @@ const REFUSED: readonly (readonly [written: string, problem: TargetProblem])[] =
   [`/a?${"a".repeat(12_000)}`, "too_long"],
 ];
 
-describe("paths are canonicalised", () => {
-  test.for(CANONICAL)("%j is sent as %j", ([written, path]) => {
+describe("INV-22: paths are canonicalised", () => {
+  test.for(CANONICAL)("the path %j is sent as %j", ([written, path]) => {
     for (const origin of ["", "https://gate.example.com", "http://localhost:4000", "HTTPS://GATE.example"]) {
       const target = targetOf("/sfdc", UPSTREAM, `${origin}/sfdc${written}`);
       // The prefix alone is the upstream's own address: a slash behind it would be another.
@@ -157,8 +157,8 @@ describe("paths are canonicalised", () => {
   });
 });
 
-describe("ambiguous ones are refused", () => {
-  test.for(REFUSED)("%j: %s", ([written, problem]) => {
+describe("INV-22: ambiguous paths are refused", () => {
+  test.for(REFUSED)("the path %j is refused: %s", ([written, problem]) => {
     expect(targetOf("/sfdc", UPSTREAM, `https://gate.example.com/sfdc${written}`)).toEqual({
       ok: false,
       error: problem,
@@ -178,12 +178,12 @@ describe("ambiguous ones are refused", () => {
     ["https://gate.example.com?/sfdc/a", "relative"],
     ["//gate.example.com/sfdc/a", "empty_segment"],
     ["https:///sfdc/a/..", "dot_segment"],
-  ] as const)("the whole URL %j: %s", ([written, problem]) => {
+  ] as const)("the URL %j is refused: %s", ([written, problem]) => {
     expect(targetOf("/sfdc", UPSTREAM, written)).toEqual({ ok: false, error: problem });
   });
 
   test.for(["/sfdcx/a", "/SFDC/a", "/hubspot/a", "/", "/sfd", "/a/sfdc/b", "/v1/intents"])(
-    "%s leads to another place",
+    "a path that leads outside its prefix is refused: %s",
     (path) => {
       expect(targetOf("/sfdc", UPSTREAM, path)).toEqual({ ok: false, error: "prefix" });
     },
@@ -201,13 +201,13 @@ describe("queries", () => {
     // What `fetch` escapes in any case.
     [`?q=SELECT+Id+FROM+A+WHERE+N='x'`, "?q=SELECT+Id+FROM+A+WHERE+N=%27x%27"],
     ['?a="<b>"', "?a=%22%3Cb%3E%22"],
-  ] as const)("%s goes as %s", ([written, sent]) => {
+  ] as const)("the query %s is sent as %s", ([written, sent]) => {
     const target = targetOf("/sfdc", UPSTREAM, `/sfdc/a${written}`);
     expect(target).toEqual({ ok: true, value: { url: `${UPSTREAM}/a${sent}`, path: "/a", query: sent } });
   });
 });
 
-describe("the upstream's own path can't be left", () => {
+describe("INV-22: a request can't leave the upstream's base path", () => {
   /** Everything that a path could be made of to mislead. */
   const piece = fc.constantFrom(
     ..."/.%;\\ab?#@:",
@@ -225,7 +225,7 @@ describe("the upstream's own path can't be left", () => {
   );
   const anyPath = fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join(""));
 
-  test("whatever the request, the target is below it, and is what the runtime would fetch", () => {
+  test("the target of any request is below the base path and equals what fetch() requests", () => {
     fc.assert(
       fc.property(anyPath, (written) => {
         const target = targetOf("/sfdc", UPSTREAM, `/sfdc${written}`);
@@ -253,7 +253,7 @@ describe("the upstream's own path can't be left", () => {
     );
   });
 
-  test("an upstream written in capitals, with its port or a slash at the end, is the same place", () => {
+  test("an upstream written in capitals, with its port or a trailing slash is the same place", () => {
     for (const upstream of ["HTTPS://API.Example.com:443/base", "https://api.example.com/base/"]) {
       expect(targetOf("/sfdc", upstream, "/sfdc/a?b")).toMatchObject({
         value: { url: "https://api.example.com/base/a?b" },

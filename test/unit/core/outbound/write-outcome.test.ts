@@ -51,24 +51,24 @@ function said(status: number, idempotent: boolean, again: boolean): string {
   return retryable ? `${outcome}, again` : outcome;
 }
 
-describe.each(TABLE)("%d", (status, first, again) => {
-  test(`is ${first}, and after an attempt that may have been carried out ${again}`, () => {
+describe.each(TABLE)("INV-11: a write answered with status %d", (status, first, again) => {
+  test(`is ${first}, and ${again} after an attempt that may have been executed`, () => {
     expect(said(status, true, false)).toBe(first);
     expect(said(status, true, true)).toBe(again);
   });
 
-  test("is not tried again where the provider knows no repeat", () => {
+  test("is not retried where the provider does not recognise repeats", () => {
     expect(said(status, false, false)).toBe(first.replace(", again", ""));
     expect(said(status, false, true)).toBe(again);
   });
 });
 
-test("no status is taken for a success but those that say so", () => {
+test("INV-11: only a success status is recorded as success", () => {
   const successes = ALL.filter((status) => writeOutcome(status, true, true).outcome === "succeeded");
   expect(successes).toEqual(ALL.filter((status) => status < 300 || status === 303));
 });
 
-test("nothing is tried again after a success, after what nobody knows, or after an attempt that may have been carried out", () => {
+test("INV-11: a write is never retried after a success, an unknown outcome or an attempt that may have been executed", () => {
   for (const status of ALL) {
     const { outcome, retryable } = writeOutcome(status, true, false);
     if (outcome !== "failed") expect(retryable, String(status)).toBe(false);
@@ -76,7 +76,7 @@ test("nothing is tried again after a success, after what nobody knows, or after 
   }
 });
 
-test("an earlier attempt makes nothing more certain", () => {
+test("INV-11: an earlier attempt makes no outcome more certain", () => {
   for (const status of ALL) {
     const first = writeOutcome(status, true, false).outcome;
     const again = writeOutcome(status, true, true).outcome;
@@ -84,7 +84,7 @@ test("an earlier attempt makes nothing more certain", () => {
   }
 });
 
-test("without a key by which a repeat is known, no refusal of one says that the first was not carried out", () => {
+test("INV-11: without an idempotency key a refused repeat proves nothing about the first attempt", () => {
   for (const status of ALL) {
     const keyless = writeOutcome(status, true, true, false).outcome;
     expect(keyless, String(status)).toBe(status < 300 || status === 303 ? "succeeded" : "indeterminate");

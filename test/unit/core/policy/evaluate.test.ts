@@ -34,14 +34,14 @@ function decide(
 }
 
 test.each(["constructor", "__proto__", "toString", "../p", "p.yaml", "", "P"])(
-  "INV-13: the policy named %j is unknown, and never an approval",
+  "INV-13: an unknown policy %j is never an approval",
   (policy) => {
     const { outcome, reasonCode } = decide({ p: OPEN }, { ask: askFor({ policy, recordCount: 1 }) });
     expect({ outcome, reasonCode }).toEqual({ outcome: "block", reasonCode: "unknown_policy" });
   },
 );
 
-test("INV-14: a broken policy blocks who names it, and nobody else", () => {
+test("INV-13 INV-14: a broken policy blocks proposals that name it, and no others", () => {
   const rules = rulesFrom({ p: OPEN });
   const some = {
     ...rules,
@@ -54,7 +54,7 @@ test("INV-14: a broken policy blocks who names it, and nobody else", () => {
   expect(outcome("bad").reason).not.toContain("unknown key");
 });
 
-test("INV-02: an agent's allow-lists come before everything else, and empty ones allow nothing", () => {
+test("INV-02: an agent's allow-lists are checked before any rule, and empty lists allow nothing", () => {
   const ask = askFor({ recordCount: 1 });
   const code = (allowedDestinations: string[] | null, allowedPolicies: string[] | null) =>
     decide({ p: OPEN }, { ask, agent: { ...AGENT, allowedDestinations, allowedPolicies } }).reasonCode;
@@ -68,7 +68,7 @@ test("INV-02: an agent's allow-lists come before everything else, and empty ones
   expect(code([], [])).toBe("agent_destination_not_allowed");
 });
 
-test("a bound destination is decided by its policies, whatever the agent names", () => {
+test("INV-07: a bound destination is evaluated by its own policies, whatever the agent names", () => {
   const policies = {
     strict: "destinations: [crm.import]\nrequire_approval: always",
     p: OPEN,
@@ -79,7 +79,7 @@ test("a bound destination is decided by its policies, whatever the agent names",
   expect(decision.policies.map(({ id }) => id)).toEqual(["strict", "p"]);
 });
 
-test("a policy that the agent names can make a bound destination stricter", () => {
+test("INV-07: a policy that the agent names can only make a bound destination stricter", () => {
   const policies = { loose: OPEN, p: 'destinations: [crm.import]\nblock_if_terms: ["hello"]' };
   const registry = "destinations: { crm.import: { policies: [loose] } }";
   const ask = askFor({ recordCount: 1 });
@@ -111,7 +111,7 @@ environments:
   }
 });
 
-test("the larger of the declared and the measured count decides", () => {
+test("INV-07: the larger of the declared and the measured record count is used", () => {
   const rows = JSON.stringify(Array.from({ length: 101 }, (_, id) => ({ id })));
   const p = `${OPEN}\nrequire_approval_over: 100`;
   const code = (recordCount: number | null, payload = content(rows)) =>
@@ -122,7 +122,7 @@ test("the larger of the declared and the measured count decides", () => {
   expect(code(100, content("[1]"))).toBe("approved_by_policy");
 });
 
-test("INV-10: a reference only passes where the policy says so, and never a content rule", () => {
+test("INV-10: a reference passes only under allow_unmeasured, and never a content rule", () => {
   const ask = askFor({ recordCount: 1 });
   const code = (rules: string) =>
     decide({ p: `${OPEN}\n${rules}` }, { ask, payload: reference("leads.csv") }).reasonCode;
@@ -140,7 +140,7 @@ test("INV-10: a reference only passes where the policy says so, and never a cont
   }
 });
 
-test("INV-10: content that can't be read is held by every rule about content", () => {
+test("INV-10: every content rule holds content that can't be read", () => {
   const gzip = {
     kind: "content" as const,
     bytes: new Uint8Array([31, 139, 8, 0, 1, 2, 3, 4, 5]),
@@ -152,7 +152,7 @@ test("INV-10: content that can't be read is held by every rule about content", (
   expect(held).toMatchObject({ outcome: "hold", reasonCode: "payload_not_inspectable", heldByContent: true });
 });
 
-test("a shadow policy says what it would have done, and never approves alone", () => {
+test("a shadow policy is recorded and never approves alone", () => {
   const policies = { p: OPEN, strict: "mode: shadow\ndestinations: [crm.import]\nrequire_approval: always" };
   const ask = askFor({ recordCount: 1 });
   const registry = "destinations: { crm.import: { policies: [strict, p] } }";
@@ -167,7 +167,7 @@ test("a shadow policy says what it would have done, and never approves alone", (
   expect(alone.shadow[0]?.outcome).toBe("approve");
 });
 
-test("several policies in force: the shortest time, every approver rule, the strictest silence", () => {
+test("of several applicable policies the shortest time, every approver rule and the strictest silence hold", () => {
   const policies = {
     a: `${OPEN}
 expiry_minutes: 30
@@ -205,21 +205,21 @@ approvers: { people: [ana], min_assurance: sso, exclude_owner: false }`,
   });
 });
 
-test("INV-07: a request may shorten the time it waits, never lengthen it", () => {
+test("INV-07: a request may shorten its waiting time and never extend it", () => {
   const p = `${OPEN}\nexpiry_minutes: 30`;
   const minutes = (expiresInMinutes: number | null) =>
     decide({ p }, { ask: askFor({ expiresInMinutes }) }).expiryMinutes;
   expect([minutes(5), minutes(30), minutes(600), minutes(null)]).toEqual([5, 30, 30, 30]);
 });
 
-test("executors that disagree are refused", () => {
+test("policies that disagree on the executor are refused", () => {
   const policies = { a: `${OPEN}\nexecution: runner`, p: `${OPEN}\nexecution: gate` };
   const registry = "destinations: { crm.import: { policies: [a] } }";
   const { outcome, reasonCode } = decide(policies, { registry, ask: askFor({ recordCount: 1 }) });
   expect({ outcome, reasonCode }).toEqual({ outcome: "block", reasonCode: "executor_conflict" });
 });
 
-test("the first blocking rule gives the reason, else the first holding one, and all are traced", () => {
+test("the first blocking rule gives the reason, else the first holding one, and every rule is traced", () => {
   const p = `destinations: [crm.import]
 require_approval: always
 require_approval_over: 1
@@ -238,7 +238,7 @@ max_value_usd: 1`;
   ]);
 });
 
-test("the agent is told what would pass only where that is all that stands in the way, and gives nothing away", () => {
+test("the agent learns what would pass only where nothing else stands in the way", () => {
   const thresholds = `${OPEN}\nrequire_approval_over: 100`;
   const remedy = (p: string, text = "hello", recordCount = 500) =>
     decide({ p }, { ask: askFor({ recordCount }), payload: content(text) }).remedy;
@@ -249,7 +249,7 @@ test("the agent is told what would pass only where that is all that stands in th
   expect(remedy(thresholds, "hello", 5)).toBeNull();
 });
 
-test("nothing that the payload says is in what the agent is told", () => {
+test("nothing of the payload's content is in the agent's view of the decision", () => {
   const secret = "zq7-confidential";
   const rules = [
     "field_checks: [{ path: a, max: 1 }]",
@@ -266,7 +266,7 @@ test("nothing that the payload says is in what the agent is told", () => {
   }
 });
 
-test("counters are asked for only where a policy counts, and the default cooldown only before a hold", () => {
+test("counters are requested only by policies that count, and the default cooldown only before a hold", () => {
   const rules = rulesFrom({
     p: OPEN,
     counting: `${OPEN}
@@ -291,7 +291,7 @@ cooldown_after_rejection: 2h`,
   });
 });
 
-test("a rule that counts never approves when nobody counted", () => {
+test("a counting rule never approves without a count", () => {
   const ask = askFor({ recordCount: 1 });
   for (const rule of [
     "rate_limits: { per_agent_per_hour: 5 }",
@@ -312,7 +312,7 @@ test("a rule that counts never approves when nobody counted", () => {
   }
 });
 
-test("what a person rejected stays blocked until the cooldown is over, to the millisecond", () => {
+test("a rejected payload stays blocked until the cooldown is over, to the millisecond", () => {
   const code = (ageMs: number, rule = "") =>
     decide(
       { p: `${OPEN}\n${rule}` },
@@ -323,7 +323,7 @@ test("what a person rejected stays blocked until the cooldown is over, to the mi
   expect(code(0, "cooldown_after_rejection: none")).toBe("approved_by_policy");
 });
 
-test("no payload passes a rule about content unless a typed action says what is written", () => {
+test("a proposal without a payload passes no content rule unless a typed action describes the write", () => {
   const p = `${OPEN}\nblock_if_terms: [refund guaranteed]`;
   const outcome = (metadata: Record<string, string>, profile: string | null) =>
     decide({ p }, { payload: NO_PAYLOAD as never, ask: askFor({ recordCount: 1, metadata, profile }) })
@@ -338,7 +338,7 @@ test("no payload passes a rule about content unless a typed action says what is 
   expect(outcome({ body: "All fine" }, "made.up.v9")).toBe("payload_not_inspectable");
 });
 
-test("money is held where it can't be known, and blocked where it is too much", () => {
+test("INV-00: an unknown amount is held, and an amount over the limit blocked", () => {
   const registry =
     "destinations: { crm.import: { amount: { path: amount, unit: major, currency: { path: currency } } } }";
   const p = `${OPEN}\nmax_value_usd: 100`;
@@ -364,7 +364,7 @@ test("money is held where it can't be known, and blocked where it is too much", 
   expect(code([{ amount: 40, currency: "USD" }], 101)).toBe("value_over_limit");
 });
 
-test("INV-25: half a character in a payload, a name or metadata never makes a decision that can't be digested", () => {
+test("INV-25: a lone surrogate in payload, name or metadata never makes a decision that can't be digested", () => {
   const half = "\\ud800";
   const p = `${OPEN}
 require_approval_if_template_error: true
@@ -385,14 +385,14 @@ field_checks: [{ path: a, max: 1 }]`;
   }
 });
 
-test("every decision of these tests carries a documented reason code", () => {
+test("every reason code of these tests is documented", () => {
   const seen = decide({ p: OPEN }, { ask: askFor({ recordCount: 1 }) });
   expect(Object.keys(REASON_CODES)).toContain(seen.reasonCode);
   // A decision is stored and digested, so it must have a canonical form.
   expect(() => canonicalJson(seen)).not.toThrow();
 });
 
-test("INV-10: a field that is checked in a request's body is not said in the query, or in another spelling, as well", () => {
+test("INV-00: a checked field that also stands in the query or in another spelling makes the value unknown", () => {
   const policies = { p: `${OPEN}\nfield_checks: [{ path: amount, max: 500 }]` };
   const decided = (query: string, body: string, more: { readonly fromTemplate?: true } = {}) => {
     const url = `https://api.example.com/v1${query}`;

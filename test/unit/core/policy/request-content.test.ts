@@ -25,7 +25,7 @@ function body(text: string, mediaType = "application/json"): Payload {
 const NONE: Payload = { kind: "none" };
 
 describe("a request without a body", () => {
-  test("is read from its query: the money, the recipients, the terms", () => {
+  test("is measured by its query: money, recipients and terms", () => {
     const { facts, content } = readWritten(asking("?amount=900&to=ana&note=wire+it"), NONE, MONEY);
     expect(facts).toMatchObject({
       payload: "content",
@@ -37,26 +37,26 @@ describe("a request without a body", () => {
     expect(content.texts().join(" ")).toContain("wire it");
   });
 
-  test.each(["", "?"])("and without a query says nothing: %j", (query) => {
+  test.each(["", "?"])("and without a query has no content: %j", (query) => {
     const { facts, content } = readWritten(asking(query), NONE, MONEY);
     expect(facts).toMatchObject({ payload: "none", recipients: null });
     expect(content.hidden).toBe("missing");
   });
 
-  test("finds personal data and unfilled placeholders in the query", () => {
+  test("has its query searched for personal data and placeholders", () => {
     const { content } = readWritten(asking("?for=ana%40example.com&name=%7B%7Bname%7D%7D"), NONE, MONEY);
     expect(content.pii(["email"]).get("email")).toBe(1);
     expect(content.templateErrors()).not.toEqual([]);
   });
 });
 
-describe("INV-10: a body that a server may take for a form", () => {
+describe("INV-00: a body that a server may parse as a form", () => {
   const said = '{"amount":1,"to":"ana","x":"&amount=900&charge=ch_1&"}';
   const of = (text: string, mediaType: string | null) =>
     readWritten(asking(""), { ...body(text), mediaType } as Payload, MONEY).facts.money;
 
   test.each([null, "", "application/octet-stream", "text/plain", "application/foo", "charset=utf-8"])(
-    "is in doubt where nothing names its type: %j",
+    "has an unknown amount where no media type excludes that: %j",
     (mediaType) => {
       expect(of(said, mediaType)).toBe("incomplete");
       expect(of(said.replace("&amount", "&+%61mount[0]"), mediaType)).toBe("incomplete");
@@ -65,7 +65,7 @@ describe("INV-10: a body that a server may take for a form", () => {
   );
 
   test.each(["application/json", "application/vnd.api+json; charset=utf-8", " text/json"])(
-    "is what it is called: %j",
+    "is measured by its declared type: %j",
     (mediaType) => expect(of(said, mediaType)).toBe("measured"),
   );
 
@@ -73,24 +73,26 @@ describe("INV-10: a body that a server may take for a form", () => {
     '{"amount":1,"to":"ana"}',
     '{"amount":1,"url":"https://example.com/?a=b&amounts=3"}',
     "amount=1&to=ana",
-  ])("is no other where it says nothing else: %s", (text) => expect(of(text, null)).toBe("measured"));
+  ])("has a known amount where the form reading yields nothing else: %s", (text) =>
+    expect(of(text, null)).toBe("measured"),
+  );
 });
 
-describe("INV-10: a body that is read in two ways", () => {
+describe("INV-00: a body with two readings", () => {
   test.each([
     ["a name twice", '{"amount":900,"amount":1,"to":"ana"}', "application/json"],
     ["a form that is called JSON", "amount=1&to=ana", "application/json"],
     ["JSON that is called a form", '{"amount":1,"x":"&amount=900&"}', "application/x-www-form-urlencoded"],
     ["JSON that is called a table", '{"amount":1}', "text/csv"],
-  ])("is in doubt: %s", (_what, text, mediaType) => {
+  ])("has unknown money, records and recipients: %s", (_what, text, mediaType) => {
     const { facts } = readWritten({ ...asking(""), recordCount: 1 }, body(text, mediaType), MONEY);
     expect(facts).toMatchObject({ typeContradiction: true, money: "incomplete", recipients: null });
     expect(facts.records.uncertain).toBe(true);
   });
 });
 
-describe("a request with a body and a query", () => {
-  test("is measured by its body, and its words are those of both", () => {
+describe("INV-00: a request with a body and a query", () => {
+  test("is measured by its body and searched in both", () => {
     const { facts, content } = readWritten(
       asking("?note=from+the+query"),
       body('{"amount":5,"to":"ana"}'),
@@ -103,7 +105,7 @@ describe("a request with a body and a query", () => {
     expect(texts).toContain("ana");
   });
 
-  test("has the personal data of both, counted together", () => {
+  test("has the personal data of both counted together", () => {
     const { content } = readWritten(
       asking("?cc=ben@example.com"),
       body('{"to":"ana@example.com"}'),
@@ -112,7 +114,7 @@ describe("a request with a body and a query", () => {
     expect(content.pii(["email"]).get("email")).toBe(2);
   });
 
-  test("is hidden where either of them is", () => {
+  test("is unreadable if either of them is", () => {
     const { content } = readWritten(asking("?a=1"), body("\u0000\u0001\u0002", "application/zip"), NO_HINTS);
     expect(content.hidden).toBe("undecodable");
   });
@@ -134,14 +136,14 @@ describe("a request with a body and a query", () => {
     "?to[]=ben&to[]=cleo",
   ];
 
-  test.each(SAID_TWICE)("is in doubt where the query says it, too: %s", (query) => {
+  test.each(SAID_TWICE)("has unknown values where the query names a checked field, too: %s", (query) => {
     const { facts } = readWritten(asking(query), body('{"amount":5,"to":"ana"}'), MONEY);
     expect(facts).toMatchObject({ money: "incomplete", recipients: null });
     expect(facts.records.uncertain).toBe(true);
   });
 
   test.each(["?total=900", "?amounts=1", "?note=amount", "?x=amount%3D900", "?_amount=1"])(
-    "is not in doubt for another name: %s",
+    "has known values where the query names another field: %s",
     (query) => {
       const { facts } = readWritten(asking(query), body('{"amount":5,"to":"ana"}'), MONEY);
       expect(facts).toMatchObject({ money: "measured", recipients: 1 });
@@ -149,7 +151,7 @@ describe("a request with a body and a query", () => {
   );
 
   test.each(["{}", '{"id":1}', "[1,2]"])(
-    "has as many records as its query, whatever the body says: %s",
+    "has at least as many records as its query, whatever its body: %s",
     (text) => {
       const query = asking("?id=1&id=2&id=3");
       const records = { measured: 3, effective: 3, uncertain: false };
@@ -177,7 +179,7 @@ describe("a request with a body and a query", () => {
     ],
   ];
 
-  test.each(HINTS)("is in doubt where the query names the %s", (_what, hints, query) => {
+  test.each(HINTS)("has unknown values where the query names the %s", (_what, hints, query) => {
     const payload = body('{"amount":5,"currency":"USD","lines":[{"id":1,"amount":5}]}');
     const plain = readWritten(asking("?other=1"), payload, hints).facts;
     const { facts } = readWritten(asking(query), payload, hints);
@@ -187,7 +189,7 @@ describe("a request with a body and a query", () => {
   });
 });
 
-test("what nobody sends on is read as it always was", () => {
+test("an intent that Gate does not send is measured by its payload alone", () => {
   const payload = body('{"amount":5,"to":"ana"}');
   const { facts } = readWritten(ASK, payload, MONEY);
   expect(facts).toMatchObject({ money: "measured", valueUsdCents: { measured: 500 }, recipients: 1 });

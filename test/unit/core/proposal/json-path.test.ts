@@ -26,7 +26,7 @@ const SHOP: Json = {
   limit: 10,
 };
 
-describe("RFC 9535 selectors", () => {
+describe("JSON paths follow RFC 9535", () => {
   test.each<[string, readonly (Json | undefined)[]]>([
     ["$.shop.items[*].maker", ["Ann", "Bob", "Cy", "Di"]],
     ["$..maker", ["Ann", "Bob", "Cy", "Di"]],
@@ -59,11 +59,11 @@ describe("RFC 9535 selectors", () => {
     ["$.shop.items[?@.nothing == @.other].name", ["Green", "Dark", "Light", "Gold"]],
     ["$.shop.items[?@.price > 'a'].name", []],
     ["$.shop.items[?@.kind != 'coffee'].name", ["Green"]],
-  ])("%s", (path, values) => {
+  ])("the selector %s yields the expected values", (path, values) => {
     expect(at(path, SHOP)).toEqual(values);
   });
 
-  test("strings are read with their escapes, in both quotes", () => {
+  test("strings are read with their escapes, in both kinds of quotes", () => {
     const document = { "a'b": 1, 'a"b': 2, "a\\b": 3, "☺": 4, "": 5, "a.b": 6 };
     expect(at(String.raw`$['a\'b','a"b']`, document)).toEqual([1, 2]);
     expect(at(String.raw`$["a'b","a\"b","a\\b"]`, document)).toEqual([1, 2, 3]);
@@ -72,7 +72,7 @@ describe("RFC 9535 selectors", () => {
     expect(at("$['','a.b']", document)).toEqual([5, 6]);
   });
 
-  test("lists and objects are compared whole", () => {
+  test("arrays and objects are compared as a whole", () => {
     const document = [
       { a: [1, { b: 2 }], c: [1, { b: 2 }] },
       { a: {}, c: [] },
@@ -80,13 +80,13 @@ describe("RFC 9535 selectors", () => {
     expect(at("$[?@.a == @.c]", document)).toEqual([document[0]]);
   });
 
-  test("members of the prototype are not members", () => {
+  test("members of Object.prototype are not members", () => {
     expect(at("$.constructor", {})).toEqual([undefined]);
     expect(at("$.toString.name", {})).toEqual([undefined]);
   });
 });
 
-describe("what has no value is not skipped", () => {
+describe("INV-00: a path without a value is reported as missing, not skipped", () => {
   test.each<[string, Json, readonly (Json | undefined)[]]>([
     ["$[*].a", [{ a: 1 }, {}, 5, null], [1, undefined, undefined, undefined]],
     ["$[*].a.b", [{ a: { b: 1 } }, { a: 2 }, {}], [1, undefined, undefined]],
@@ -94,12 +94,12 @@ describe("what has no value is not skipped", () => {
     ["a.b", { a: [{ b: 1 }, [{ b: 2 }, {}]] }, [1, 2, undefined]],
     ["a", {}, [undefined]],
     ["a[*].b", { a: [{ b: 1 }, {}] }, [1, undefined]],
-  ])("%s in %j", (path, document, values) => {
+  ])("the path %s in %j", (path, document, values) => {
     expect(at(path, document)).toEqual(values);
   });
 });
 
-describe("a path that can't be read is an error that says where", () => {
+describe("a malformed path is an error with its position", () => {
   test.each([
     "",
     "$.",
@@ -124,7 +124,7 @@ describe("a path that can't be read is an error that says where", () => {
     `$[?${"(".repeat(100)}@.a${")".repeat(100)}]`,
     `$${".a".repeat(600)}`,
     String.raw`$['\q']`,
-  ])("%s", (path) => {
+  ])("the path %s", (path) => {
     const parsed = parseJsonPath(path);
     expect(parsed.ok).toBe(false);
     if (!parsed.ok) expect(parsed.error).toMatch(/character/);
@@ -142,7 +142,7 @@ describe("a path that can't be read is an error that says where", () => {
   });
 });
 
-test("a path that visits too much is an error, not a stall", () => {
+test("INV-16: a path that visits too many nodes is an error", () => {
   const wide: Json = Array.from({ length: 60 }, () => Array.from({ length: 60 }, () => [1, 2, 3]));
   const parsed = parseJsonPath("$..*..*..*..*..*..*");
   expect(parsed.ok && evaluateJsonPath(parsed.value, [wide, wide, wide])).toMatchObject({ ok: true });

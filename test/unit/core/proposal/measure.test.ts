@@ -53,7 +53,7 @@ function payloadOf({ payload }: Vector): Content {
   return { kind: "content", bytes, name: payload.name, mediaType: payload.mediaType };
 }
 
-test("ten thousand parts whose headers never end are no multipart body, and cost one look at each", () => {
+test("INV-16: ten thousand parts without an end of headers are refused as multipart after one pass", () => {
   const part = `--x\r\n${"a".repeat(200)}\r\n`;
   const bytes = new TextEncoder().encode(`${part.repeat(9_999)}--x--\r\n`);
   const payload = {
@@ -66,8 +66,8 @@ test("ten thousand parts whose headers never end are no multipart body, and cost
   expect([facts.typeContradiction, facts.records.measured]).toEqual([true, null]);
 });
 
-describe("measured facts", () => {
-  test.each(vectors as unknown as Vector[])("$name", (vector) => {
+describe("INV-00: a payload is measured", () => {
+  test.each(vectors as unknown as Vector[])("as the vector says: $name", (vector) => {
     const facts = measure(payloadOf(vector), vector.hints, NOTHING);
     const wanted = vector.facts;
     expect({
@@ -93,23 +93,23 @@ describe("measured facts", () => {
   });
 });
 
-describe("declared beside measured", () => {
+describe("declared beside measured numbers", () => {
   test.each([
     [1, 3],
     [3, 3],
     [10, 10],
     [null, 3],
-  ])("%j declared and 3 measured is %j", (recordCount, effective) => {
+  ])("%j declared and 3 measured give %j", (recordCount, effective) => {
     const facts = measure(content("[1,2,3]"), NO_HINTS, { recordCount, estimatedValueUsd: null });
     expect(facts.records).toEqual({ declared: recordCount, measured: 3, effective, uncertain: false });
   });
 
-  test("what has no records uses the declared count", () => {
+  test("a payload without records uses the declared count", () => {
     const facts = measure(content("hello"), NO_HINTS, { recordCount: 7, estimatedValueUsd: null });
     expect(facts.records).toEqual({ declared: 7, measured: null, effective: 7, uncertain: false });
   });
 
-  test("a reference is not measured: only its name's type, and the larger of what was declared", () => {
+  test("a reference has only the type of its name and the larger declared count", () => {
     const facts = measure(
       { kind: "reference", name: "leads.csv", sha256: null, rows: 847 },
       { ...NO_HINTS, records: { kind: "single" } },
@@ -123,7 +123,7 @@ describe("declared beside measured", () => {
     });
   });
 
-  test("no payload has nothing to see", () => {
+  test("an absent payload has no content", () => {
     expect(measure({ kind: "none" }, NO_HINTS, NOTHING)).toMatchObject({
       payload: "none",
       type: null,
@@ -143,7 +143,7 @@ describe("declared beside measured", () => {
   });
 });
 
-describe("what a name and a media type say", () => {
+describe("the payload type by name and media type", () => {
   test.each([
     ["a.CSV", null, "csv"],
     ["a.csv ", null, "csv"],
@@ -156,7 +156,7 @@ describe("what a name and a media type say", () => {
     ["a.txt", "text/csv", "text"],
     ["a", "image/png", "png"],
     ["a", "text/html", "text"],
-  ])("%s as %j is %s", (name, mediaType, type) => {
+  ])("of %s with media type %j is %s", (name, mediaType, type) => {
     expect(measure(content("hello", name, mediaType), NO_HINTS, NOTHING)).toMatchObject({
       type,
       typeContradiction: false,
@@ -164,7 +164,7 @@ describe("what a name and a media type say", () => {
   });
 });
 
-describe("whatever the bytes", () => {
+describe("measuring arbitrary bytes", () => {
   const hints: MeasureHints = {
     records: { kind: "path", path: "$.a[*]" },
     amount: { path: "a.b", unit: "major", currency: { path: "$..c" } },
@@ -192,7 +192,7 @@ describe("whatever the bytes", () => {
     "; ; =",
   );
 
-  test("measuring never throws, and says the same twice", () => {
+  test("never throws and gives the same result twice", () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 200 }),
       fc
@@ -214,7 +214,7 @@ describe("whatever the bytes", () => {
     );
   });
 
-  test("a table written by the book counts exactly its rows, and gives back its cells", () => {
+  test("counts exactly the rows of a well-formed table and returns its cells", () => {
     const cell = fc.string({ unit: fc.constantFrom(...'ab1" ,;\n\r\t'), maxLength: 8 });
     const row = fc.tuple(cell, cell, cell);
     const quote = (text: string): string => `"${text.replaceAll('"', '""')}"`;
@@ -239,7 +239,7 @@ describe("whatever the bytes", () => {
     );
   });
 
-  test("a quarter of a million repeats of one thing are measured before the test gives up", () => {
+  test("INV-16: finishes a quarter of a million repetitions of one element in time", () => {
     const recipientsAtX: MeasureHints = { ...NO_HINTS, recipients: "x" };
     for (const [piece, count] of [
       ["x=1&", 250_001],
@@ -251,7 +251,7 @@ describe("whatever the bytes", () => {
     }
   });
 
-  test("rows are never fewer than any reader's lines when quoting is broken", () => {
+  test("INV-00: counts at least as many rows as any reader when quoting is broken", () => {
     const line = fc.string({ unit: fc.constantFrom(...'ab",1'), minLength: 1, maxLength: 10 });
     fc.assert(
       fc.property(fc.array(line, { minLength: 1, maxLength: 10 }), (lines) => {
@@ -278,7 +278,7 @@ describe("selecting values and records", () => {
     ["{}", "json", "constructor", [undefined]],
     ["{}", "json", "__proto__", [undefined]],
     ["[]", "json", "length", []],
-  ])("of %s as %s at %s", (text, type, path, values) => {
+  ])("in %s as %s at %s", (text, type, path, values) => {
     expect(selectValues(text, type, path)).toEqual({ ok: true, value: values });
   });
 
@@ -288,11 +288,11 @@ describe("selecting values and records", () => {
     ['{"a":1,"a":2}', "json", "a"],
     ["{}", "json", "$["],
     ["{}", "json", ""],
-  ])("%s as %s at %j can't be selected", (text, type, path) => {
+  ])("in %s as %s at %j is refused", (text, type, path) => {
     expect(selectValues(text, type, path).ok).toBe(false);
   });
 
-  test("records are those at the destination's path, else what the format holds", () => {
+  test("uses the destination's path for records, else those of the format", () => {
     const payload = content('{"rows":[{"id":1},{"id":2}]}');
     const atRows: MeasureHints = { ...NO_HINTS, records: { kind: "path", path: "rows" } };
     const facts = measure(payload, atRows, NOTHING);
@@ -303,7 +303,7 @@ describe("selecting values and records", () => {
     });
   });
 
-  test("there are none in a text, a reference, or a payload that is not what it says", () => {
+  test("yields no records for a text, a reference, or a payload that is not of its declared type", () => {
     for (const payload of [content("hello"), content("nope", "a.json"), { kind: "none" } as const]) {
       expect(records(payload, measure(payload, NO_HINTS, NOTHING), NO_HINTS).ok).toBe(false);
     }

@@ -19,7 +19,7 @@ function part(disposition: string, value: string, boundary = "a"): string {
 const SMALL = part('name="amount"', "1");
 const LARGE = part('name="amount"', "90000");
 
-describe("a multipart body that has one reading", () => {
+describe("a multipart body with one reading", () => {
   test.each([
     ["as browsers write it", `${SMALL}--a--\r\n`, undefined],
     ["without a line's end behind it", `${SMALL}--a--`, undefined],
@@ -46,7 +46,7 @@ describe("a multipart body that has one reading", () => {
   });
 });
 
-describe("INV-10: a multipart body in which servers find different things", () => {
+describe("INV-00: a multipart body in which parsers find different parts", () => {
   const other = `${LARGE.replace("--a", "--b")}--b--\r\n`;
   const both = `${other}${SMALL}--a--\r\n`;
 
@@ -77,7 +77,7 @@ describe("INV-10: a multipart body in which servers find different things", () =
       `${SMALL}${part('name="x"\n\nX: 1\r\nContent-Disposition: form-data; name="amount"', "90000")}--a--\r\n`,
       undefined,
     ],
-  ])("is not what it is said to be: %s", (_what, text, mediaType) => {
+  ])("contradicts its type: %s", (_what, text, mediaType) => {
     expect(measured(text, mediaType)).toMatchObject({ typeContradiction: true, money: "incomplete" });
   });
 });

@@ -47,7 +47,7 @@ function urlOf(path: string, payload: Payload, metadata: JsonObject = {}): strin
   return made.ok ? (made.value.ask.http?.url ?? null) : null;
 }
 
-describe("the address", () => {
+describe("the URL of a templated request", () => {
   const FILLED: readonly (readonly [string, Json, JsonObject, string])[] = [
     ["/refunds", {}, {}, "/refunds"],
     ["/charges/{payload.charge}/refunds", { charge: "ch_1" }, {}, "/charges/ch_1/refunds"],
@@ -68,7 +68,7 @@ describe("the address", () => {
     ["/a?flag&id={payload.s}", { s: "x" }, {}, "/a?flag&id=x"],
   ];
 
-  test.each(FILLED)("%s with %j and %j", (path, payload, metadata, expected) => {
+  test.each(FILLED)("%s with payload %j and metadata %j", (path, payload, metadata, expected) => {
     expect(urlOf(path, content(JSON.stringify(payload)), metadata)).toBe(
       `https://api.example.com/v1${expected}`,
     );
@@ -98,7 +98,7 @@ describe("the address", () => {
     ["a text longer than any id", { s: "x".repeat(201) }],
   ];
 
-  test.each(UNFILLABLE)("is not made of %s", (_name, payload) => {
+  test.each(UNFILLABLE)("is not built from %s", (_name, payload) => {
     expect(urlOf("/a/{payload.s}", content(JSON.stringify(payload)))).toBe(null);
   });
 
@@ -112,12 +112,12 @@ describe("the address", () => {
     ["nothing at all", ""],
     ["a byte order mark", '\ufeff{"s":"a"}'],
     ["what every object has", '{"t":"a"}'],
-  ])("is not made of a payload that is %s", (_name, text) => {
+  ])("is not built from a payload that is %s", (_name, text) => {
     expect(urlOf("/a/{payload.s}", content(text))).toBe(null);
     expect(urlOf("/a/{payload.constructor.name}", content(text))).toBe(null);
   });
 
-  test("is not made of bytes that are no UTF-8", () => {
+  test("is not built from bytes that are not UTF-8", () => {
     const bytes = new Uint8Array([...new TextEncoder().encode('{"s":"'), 0xff, 0x22, 0x7d]);
     expect(urlOf("/a/{payload.s}", content(bytes))).toBe(null);
   });
@@ -138,17 +138,17 @@ describe("the address", () => {
     null,
     [1],
     { toString: 1 },
-  ])("is not made of %j where a number has to be", (n) => {
+  ])("is not built from %j where a number is required", (n) => {
     expect(urlOf("/a/{payload.n:number}", content(JSON.stringify({ n })))).toBe(null);
     expect(urlOf("/a/{metadata.n:number}", { kind: "none" }, { n })).toBe(null);
   });
 
-  test("is made of metadata where there is no payload, and of no payload that is not there", () => {
+  test("is built from metadata without a payload, but not from a missing payload", () => {
     expect(urlOf("/a/{metadata.s}", { kind: "none" }, { s: "x" })).toBe("https://api.example.com/v1/a/x");
     expect(urlOf("/a/{payload.s}", { kind: "none" }, { s: "x" })).toBe(null);
   });
 
-  test("never leaves the upstream, whatever fills it", () => {
+  test("INV-22: never leaves the upstream, whatever fills its placeholders", () => {
     const values = [
       "@evil.example",
       "//evil.example",
@@ -168,15 +168,15 @@ describe("the address", () => {
     }
   });
 
-  test("holds no key of Gate's", () => {
+  test("contains no key of Gate's", () => {
     const s = "gate_sk_0123456789abcdef";
     expect(urlOf("/a/{payload.s}", content(JSON.stringify({ s })))).toBe(null);
     expect(urlOf("/a?s={payload.s}", content(JSON.stringify({ s })))).toBe(null);
   });
 });
 
-describe("the request", () => {
-  test("is what the digest binds: method, address, headers, and where the credential goes", () => {
+describe("a templated request", () => {
+  test("INV-09: is what the digest binds: method, URL, headers and credential slot", () => {
     const entry = entryOf(
       "/refunds",
       "credential: key, inject: { header: X-Api-Key }, idempotency_header: Idempotency-Key",
@@ -198,7 +198,7 @@ describe("the request", () => {
     });
   });
 
-  test("has no slot where Gate has no credential, and no type where there is no body", () => {
+  test("has no slot without a credential and no content type without a body", () => {
     const made = templatedProposal(askOf(), { kind: "none" }, entryOf("/refunds"));
     expect(made.ok && made.value.ask.http).toMatchObject({
       slot: null,
@@ -243,7 +243,7 @@ describe("the request", () => {
     ["a type that is none", OPEN, content("{}", "json"), null],
   ];
 
-  test.each(TYPES)("is made of %s, or not", (_name, entry, payload, expected) => {
+  test.each(TYPES)("is built from %s, or refused", (_name, entry, payload, expected) => {
     const made = templatedProposal(askOf(), payload, entry);
     const http = made.ok ? made.value.ask.http : undefined;
     const sent = http?.headers.find(([name]) => name === "content-type")?.[1] ?? null;
@@ -251,19 +251,19 @@ describe("the request", () => {
     expect(made.ok || made.error).toBe(expected === null ? "content_type" : true);
   });
 
-  test("is measured as what it is sent as", () => {
+  test("is measured by the type it is sent with", () => {
     const { payload } = applyTemplate(askOf(), content("amount=900&currency=usd"), FORM_TYPE);
     expect(payload).toMatchObject({ mediaType: "application/x-www-form-urlencoded" });
   });
 
-  test("is not made of a reference, whose bytes nobody here has", () => {
+  test("is not built from a reference, whose bytes Gate does not have", () => {
     const reference: Payload = { kind: "reference", name: "a.json", sha256: null, rows: 1 };
     const made = templatedProposal(askOf(), reference, JSON_TYPE);
     expect(made).toEqual({ ok: false, error: "reference" });
     expect(applyTemplate(askOf(), reference, JSON_TYPE).ask.http).toBeUndefined();
   });
 
-  test("is not made anew of what came as a request", () => {
+  test("is not built for an intent that came as a request", () => {
     const http = {
       method: "PUT",
       url: "https://x.example",
@@ -275,14 +275,14 @@ describe("the request", () => {
     expect(applyTemplate(ask, content("{}"), JSON_TYPE).ask).toBe(ask);
   });
 
-  test("is not made where the destination does not say how, or nobody knows it", () => {
+  test("is not built where the destination has no template or is unknown", () => {
     const ask = askOf();
     expect(applyTemplate(ask, content("{}"), undefined).ask).toBe(ask);
     expect(applyTemplate(ask, content("{}"), { ...JSON_TYPE, execute: null }).ask).toBe(ask);
     expect(applyTemplate(ask, content("{}"), { ...JSON_TYPE, upstream: null }).ask.http).toBeUndefined();
   });
 
-  test("is another approval's where it leads elsewhere", () => {
+  test("INV-09: that leads elsewhere is not covered by the earlier approval", () => {
     const digest = (path: string) => {
       const { http } = applyTemplate(askOf({ s: "x" }), content("{}"), entryOf(path)).ask;
       return http === undefined ? null : digestOf(writeForDigest(http));

@@ -12,14 +12,14 @@ function content(text: string | Uint8Array): Payload {
 
 const shape = (text: string, type: Type) => shapeOf(content(text), { type });
 
-describe("what a person would call the same kind of write", () => {
+describe("payloads of the same kind have the same shape", () => {
   test.each([
     ["records with the same fields", "json", '[{"id":1,"email":"a"}]', '[{"email":"b","id":2},{"id":3}]'],
     ["one record and a list of them", "json", '{"id":1}', '[{"id":2}]'],
     ["lines with the same fields", "ndjson", '{"id":1}\n{"id":2}', '{"id":9}\r\n{"x":1}'],
     ["tables with the same header", "csv", "id,email\n1,a", "\n id,email\r\n2,b\r\n"],
     ["texts of one type", "text", "one", "quite another"],
-  ] as const)("%s", (_case, type, one, other) => {
+  ] as const)("when they are %s", (_case, type, one, other) => {
     expect(shape(one, type)).toEqual(shape(other, type));
   });
 
@@ -28,27 +28,27 @@ describe("what a person would call the same kind of write", () => {
     ["one field more", "json", '{"id":1}', '{"id":1,"delete":true}'],
     ["another header", "csv", "id,email", "id,iban"],
     ["lines with other fields", "ndjson", '{"id":1}', '{"iban":1}'],
-  ] as const)("not with %s", (_case, type, one, other) => {
+  ] as const)("but not with %s", (_case, type, one, other) => {
     expect(shape(one, type)).not.toEqual(shape(other, type));
   });
 
-  test("not of two types", () => {
+  test("but not when they are of two types", () => {
     expect(shape('{"id":1}', "json")).not.toEqual(shape('{"id":1}', "ndjson"));
   });
 
-  test("the name of a field is not confused with two names", () => {
+  test("a field name with a comma differs from two fields", () => {
     expect(shape('{"a,b":1}', "json")).not.toEqual(shape('{"a":1,"b":1}', "json"));
   });
 });
 
-test("holds names of fields and no values", () => {
+test("a shape contains field names and no values", () => {
   expect(shape('[{"email":"ana@example.com","iban":"DE89"}]', "json")).toEqual(["json", "email", "iban"]);
   expect(shape("id,email\n1,ana@example.com", "csv")).toEqual(["csv", "id,email"]);
   expect(shape('{"email":"ana@example.com"}\n{"phone":"1"}', "ndjson")).toEqual(["ndjson", "email"]);
   expect(shape("ana@example.com", "text")).toEqual(["text"]);
 });
 
-describe("hostile payloads have a shape, too", () => {
+describe("a hostile payload has a shape", () => {
   test.each([
     ["nothing", ""],
     ["half a record", '{"id":'],
@@ -59,20 +59,20 @@ describe("hostile payloads have a shape, too", () => {
     ["a list of lists", "[[1]]"],
     ["a list that starts with nothing", "[null]"],
     ["bytes that are no text", "\ufffd"],
-  ])("%s", (_case, text) => {
+  ])("when it is %s", (_case, text) => {
     expect(shape(text, "json")).toEqual(["json"]);
   });
 
-  test("field names like those of every object are names like any other", () => {
+  test("when its fields are named like members of Object.prototype", () => {
     expect(shape('{"__proto__":1,"constructor":2}', "json")).toEqual(["json", "__proto__", "constructor"]);
   });
 
-  test("a payload too large to be read again is known by its type alone", () => {
+  test("of its type alone when it is too large to be read again", () => {
     const record = JSON.stringify([{ id: "x".repeat(256 * 1024) }]);
     expect(shape(record, "json")).toEqual(["json"]);
   });
 
-  test("no payload and a reference are of their own kind", () => {
+  test("of its own kind when it is missing or a reference", () => {
     expect(shapeOf({ kind: "none" }, { type: null })).toEqual(["none"]);
     expect(shapeOf(content("x"), { type: null })).toEqual(["content"]);
   });

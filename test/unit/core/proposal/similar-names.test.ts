@@ -12,7 +12,7 @@ const FORM = "application/x-www-form-urlencoded";
 const USD = { code: "USD" } as const;
 const MONEY: Partial<MeasureHints> = { amount: { path: "amount", unit: "minor", currency: USD } };
 
-describe("INV-10: a name that some servers take for the one that counts", () => {
+describe("INV-00: a field name that some parsers take for the measured one", () => {
   test.each([
     ["another case", '{"amount":1,"Amount":90000}', JSON_TYPE],
     ["another case, deeper", '{"amount":1,"more":[{"AMOUNT":90000}]}', JSON_TYPE],
@@ -25,16 +25,16 @@ describe("INV-10: a name that some servers take for the one that counts", () => 
     ["a member with a dot", "amount=1&amount.value=90000", FORM],
     ["a blank before it", "amount=1&+amount=90000", FORM],
     ["a zero byte behind it", "amount=1&amount%00=90000", FORM],
-  ])("leaves the money unknown: %s", (_what, text, type) => {
+  ])("makes the amount unknown: %s", (_what, text, type) => {
     expect(measured(text, type, MONEY).money).toBe("incomplete");
   });
 
-  test("is found by Unicode's folding, as parsers do it", () => {
+  test("is found by Unicode case folding, as parsers fold", () => {
     const hints: Partial<MeasureHints> = { records: { kind: "path", path: "rows" } };
     expect(measured('{"rows":[1],"row\u017f":[1,2,3]}', JSON_TYPE, hints).records.uncertain).toBe(true);
   });
 
-  test("leaves records, recipients and the currency unknown as well", () => {
+  test("makes records, recipients and currency unknown as well", () => {
     const text =
       '{"rows":[1],"Rows":[1,2],"to":"ana","TO":"ana,ben","amount":1,"currency":"USD","Currency":"BTC"}';
     const amount = { path: "amount", unit: "minor", currency: { path: "currency" } } as const;
@@ -50,11 +50,11 @@ describe("INV-10: a name that some servers take for the one that counts", () => 
     ["nothing of the kind", '{"amount":1,"amounts":2,"id":"Amount"}', JSON_TYPE],
     ["the same name in every record", '[{"amount":1},{"amount":2}]', JSON_TYPE],
     ["other fields", "amount=1&total[amount]=3&amounts=2", FORM],
-  ])("is none where there is %s", (_what, text, type) => {
+  ])("is not assumed where there is %s", (_what, text, type) => {
     expect(measured(text, type, MONEY).money).toBe("measured");
   });
 
-  test("is none beside the field that a path leads to by its whole name", () => {
+  test("is not assumed where a path names the field in full", () => {
     const path = "$['lines[0][amount]']";
     const hints: Partial<MeasureHints> = { amount: { path, unit: "minor", currency: USD } };
     expect(measured("lines[0][id]=7&lines[0][amount]=1", FORM, hints).money).toBe("measured");

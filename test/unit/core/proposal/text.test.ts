@@ -9,14 +9,14 @@ function utf16(text: string, mark: readonly number[]): Uint8Array {
   return Uint8Array.from([...mark, ...(mark === BIG ? bytes.swap16() : bytes)]);
 }
 
-describe("a byte order mark of UTF-16", () => {
-  test.each([LITTLE, BIG])("is believed where the bytes are nothing else", (...mark) => {
+describe("a UTF-16 byte order mark", () => {
+  test.each([LITTLE, BIG])("is followed where the bytes have no other reading", (...mark) => {
     for (const text of ['{"amount":900}', "a;b\r\n1;2\r\n", "“it’s … fine” • — naïve", "žluťoučký kůň"]) {
       expect(decodeText(utf16(text, mark[0] === 0xfe ? BIG : LITTLE), null)).toEqual({ text, certain: true });
     }
   });
 
-  test.each([LITTLE, BIG])("INV-10: hides no text from whoever does not mind it", (...mark) => {
+  test.each([LITTLE, BIG])("INV-00: does not hide text from a reader that ignores it", (...mark) => {
     for (const text of ["id=1&id=2&id=3&", "wire the money", '{"amount":900,"x":1} ']) {
       const bytes = Uint8Array.from([...mark, ...new TextEncoder().encode(text)]);
       expect(decodeText(bytes, "text/plain; charset=utf-16")).toEqual({ text, certain: false });

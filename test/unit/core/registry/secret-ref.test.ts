@@ -61,8 +61,8 @@ const VALID: readonly (readonly [string, SecretRef])[] = [
   ],
 ];
 
-describe("a reference to a secret is read", () => {
-  test.each(VALID)("%s", (text, ref) => {
+describe("a secret reference is parsed", () => {
+  test.each(VALID)("the reference %s", (text, ref) => {
     expect(parseSecretRef(text)).toEqual({ ok: true, value: ref });
     expect(secretRefText(ref)).toBe(text);
   });
@@ -128,8 +128,8 @@ const TEMPLATES = [
 /** Inside JSON, where no path is walked, dots are a key like any other. */
 const KEYS = new Set(["vault://mount/path#X", "aws-sm://a#X", "aws-sm://a?stage=X"]);
 
-describe("INV-22: a reference that could lead elsewhere than it says is refused", () => {
-  test.each(TEMPLATES)("in %s", (template) => {
+describe("INV-22: a secret reference with a second meaning is refused", () => {
+  test.each(TEMPLATES)("of the kind %s", (template) => {
     const parts = NEVER_A_PART.filter((part) => !KEYS.has(template) || !/^\.+$/.test(part));
     for (const part of parts) {
       const text = template.replace("X", () => part);
@@ -217,18 +217,18 @@ describe("INV-22: a reference that could lead elsewhere than it says is refused"
     "doppler://project/config",
     "doppler://project/config/name",
     "doppler://project/config/NAME/MORE",
-  ])("%j", (text) => {
+  ])("the reference %j", (text) => {
     expect(parseSecretRef(text)).toMatchObject({ ok: false });
   });
 
-  test("one longer than 500 characters, however it is made", () => {
+  test("a reference longer than 500 characters", () => {
     expect(parseSecretRef(`env://${"A".repeat(494)}`).ok).toBe(true);
     expect(parseSecretRef(`env://${"A".repeat(495)}`).ok).toBe(false);
     expect(parseSecretRef(`op://${"a ".repeat(1_000_000)}`).ok).toBe(false);
   });
 });
 
-describe("INV-21: what is wrong with a reference is said without quoting it", () => {
+describe("INV-21: an invalid secret reference is reported without quoting it", () => {
   const PASTED = "Zq7vXw3kPmB9";
 
   test.each([
@@ -243,7 +243,7 @@ describe("INV-21: what is wrong with a reference is said without quoting it", ()
     `GATE_${PASTED}`,
     `env://GATE_${PASTED.toUpperCase()}`,
     PASTED.repeat(50),
-  ])("%j", (text) => {
+  ])("the reference %j", (text) => {
     const parsed = parseSecretRef(text);
     expect(parsed.ok).toBe(false);
     const said = parsed.ok ? "" : parsed.error;
@@ -251,7 +251,7 @@ describe("INV-21: what is wrong with a reference is said without quoting it", ()
     expect(said.toLowerCase()).not.toContain(PASTED.toLowerCase());
   });
 
-  test("a one-time password is refused in words, and so is Gate's own secret", () => {
+  test("a one-time password and Gate's own secret are refused by name", () => {
     expect(parseSecretRef("op://v/i/f?attribute=otp")).toMatchObject({
       error: expect.stringMatching(/one-time/),
     });
@@ -262,7 +262,7 @@ describe("INV-21: what is wrong with a reference is said without quoting it", ()
   });
 });
 
-test("one secret has one text, and whatever text is taken is that one", () => {
+test("INV-22: each secret has one reference text, and a parsed reference prints as that text", () => {
   const character = fc.constantFrom(..."aZ09/#?=&%._- :@+~\\\0é", "version", "stage", "..", "op", ARN, ID);
   const scheme = fc.constantFrom("env", "secrets-store", "op", "vault", "aws-sm", "azkv", "doppler");
   const rest = fc.array(character, { maxLength: 12 }).map((parts) => parts.join(""));

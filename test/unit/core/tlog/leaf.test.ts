@@ -12,7 +12,7 @@ const textOf = (entry: Entry) => {
   return new TextDecoder().decode(bytes.value);
 };
 
-test("a leaf is the canonical text of the entry without its MAC", () => {
+test("INV-18: a leaf is the canonical text of the entry without its MAC", () => {
   const { intent, seq, event, actor, at, body, prev, hash } = ENTRY;
   expect(textOf(ENTRY)).toBe(
     `{"actor":${JSON.stringify(actor)},"at":${at},"body":${JSON.stringify(body)},"event":"${event}",` +
@@ -20,7 +20,7 @@ test("a leaf is the canonical text of the entry without its MAC", () => {
   );
 });
 
-test("a change of the deployment's secret changes no leaf; a change of anything else does", () => {
+test("INV-18: a new deployment secret changes no leaf, and any other change does", () => {
   expect(textOf({ ...ENTRY, mac: "00".repeat(32) })).toBe(textOf(ENTRY));
   const changes: readonly Partial<Entry>[] = [
     { intent: "int_B" },
@@ -35,7 +35,7 @@ test("a change of the deployment's secret changes no leaf; a change of anything 
   for (const change of changes) expect(textOf({ ...ENTRY, ...change })).not.toBe(textOf(ENTRY));
 });
 
-test("a leaf fits the two bytes a tile has for its length, counted in UTF-8", () => {
+test("the largest leaf fits a tile's two length bytes, counted in UTF-8", () => {
   const empty = textOf({ ...ENTRY, body: "" }).length;
   const room = MAX_LEAF_BYTES - empty;
   expect(leafBytes({ ...ENTRY, body: "a".repeat(room) })).toMatchObject({ ok: true });

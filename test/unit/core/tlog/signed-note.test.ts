@@ -40,8 +40,8 @@ const NOTE = GO.note;
 const TEXT = NOTE.slice(0, NOTE.lastIndexOf("\n\n") + 1);
 const SEED = fromBase64(GO.seed_base64) ?? new Uint8Array();
 
-describe("notes and tree heads other implementations signed", () => {
-  test.each(vectors.signed)("$name", async ({ vkey, note, checkpoint }) => {
+describe("notes and checkpoints signed by other implementations", () => {
+  test.each(vectors.signed)("verify: $name", async ({ vkey, note, checkpoint }) => {
     const opened = await openNote(note, [keyOf(vkey)], verify);
     if (!opened.ok) throw new Error(opened.error);
     expect(opened.value.signatures.length).toBe(1);
@@ -57,7 +57,7 @@ describe("notes and tree heads other implementations signed", () => {
     expect(formatCheckpoint(parsed.value)).toBe(opened.value.text);
   });
 
-  test.each(vectors.parsed)("the example of $name parses and is written back to the byte", (example) => {
+  test.each(vectors.parsed)("are parsed and written back to the byte: $name", (example) => {
     const parsed = parseNote(example.note);
     if (!parsed.ok) throw new Error(parsed.error);
     expect(parsed.value.text).toBe(example.text);
@@ -66,25 +66,25 @@ describe("notes and tree heads other implementations signed", () => {
     expect(parseCheckpoint(parsed.value.text).ok).toBe(example.checkpoint !== null);
   });
 
-  test("signing makes the very note that the reference made", async () => {
+  test("are reproduced to the byte by signing", async () => {
     expect(await signNote(TEXT, KEY, signerOf(SEED))).toBe(NOTE);
   });
 });
 
-describe("a note is not believed", () => {
+describe("INV-18: a note is refused", () => {
   const stranger = noteKey("someone.example", new Uint8Array(32).fill(9));
 
-  test("without a signature by a key in hand", async () => {
+  test("without a signature by a trusted key", async () => {
     expect(await openNote(NOTE, [], verify)).toEqual({ ok: false, error: "unsigned" });
     expect(await openNote(NOTE, [stranger], verify)).toEqual({ ok: false, error: "unsigned" });
   });
 
-  test("for a key of the same name, or of the same id, alone", async () => {
+  test("for a key that shares only the name or only the id with a trusted one", async () => {
     expect((await openNote(NOTE, [{ ...KEY, id: "00000000" }], verify)).ok).toBe(false);
     expect((await openNote(NOTE, [{ ...KEY, name: "Peter" }], verify)).ok).toBe(false);
   });
 
-  test("when one signature of two by keys in hand is forged", async () => {
+  test("when one of two signatures by trusted keys is forged", async () => {
     const other = noteKey("other", KEY.publicKey);
     const forged =
       NOTE + formatNote({ text: "", signatures: [{ ...other, signature: new Uint8Array(64) }] }).slice(1);
@@ -92,7 +92,7 @@ describe("a note is not believed", () => {
     expect(await openNote(forged, [KEY, other], verify)).toEqual({ ok: false, error: "forged" });
   });
 
-  test("once any character of it is another", async () => {
+  test("when any of its characters is changed", async () => {
     for (let at = 0; at < NOTE.length; at += 1) {
       const changed = NOTE.slice(0, at) + (NOTE[at] === "A" ? "B" : "A") + NOTE.slice(at + 1);
       expect((await openNote(changed, [KEY], verify)).ok, `character ${at}`).toBe(false);
@@ -126,11 +126,11 @@ describe("a note is not believed", () => {
     ["too long", `${"a".repeat(600_000)}\n\n${line}`],
   ];
 
-  test.each(MALFORMED)("malformed: %s", async (_what, note) => {
+  test.each(MALFORMED)("when it is malformed: %s", async (_what, note) => {
     expect(await openNote(note, [KEY], verify)).toEqual({ ok: false, error: "malformed" });
   });
 
-  test("unless it is: sixteen signatures are fine", async () => {
+  test("but not for having sixteen signatures", async () => {
     const others = Array.from({ length: 15 }, (_, at) => ({
       ...noteKey(`w${at}.example`, new Uint8Array(32)),
       signature: new Uint8Array(3_000),
@@ -162,7 +162,7 @@ describe("a published key", () => {
     ["another name", GO.vkey.replace("Peter", "Petra")],
   ];
 
-  test.each(WRONG)("%s is none", (_what, text) => {
+  test.each(WRONG)("is refused when it is %s", (_what, text) => {
     expect(parseVkey(text)).toBeNull();
   });
 
@@ -172,7 +172,7 @@ describe("a published key", () => {
     expect(parseVkey(encodeVkey(key))).toEqual(key);
   });
 
-  test("can't be made with a name or a length that no verifier would take", () => {
+  test("is not created with a name or length that verifiers refuse", () => {
     expect(() => noteKey("a b", new Uint8Array(32))).toThrow(RangeError);
     expect(() => noteKey("a+b", new Uint8Array(32))).toThrow(RangeError);
     expect(() => noteKey("", new Uint8Array(32))).toThrow(RangeError);
@@ -180,7 +180,7 @@ describe("a published key", () => {
   });
 });
 
-test("nothing is signed that could not be opened again", async () => {
+test("a text that could not be parsed again is not signed", async () => {
   const sign = signerOf(SEED);
   for (const text of ["", "no line feed", "a\tb\n", "a\r\n", "\ud800\n"]) {
     await expect(signNote(text, KEY, sign)).rejects.toThrow(RangeError);
@@ -188,16 +188,19 @@ test("nothing is signed that could not be opened again", async () => {
   await expect(signNote("a\n", KEY, async () => new Uint8Array(63))).rejects.toThrow(RangeError);
 });
 
-describe("a tree head", () => {
+describe("a checkpoint", () => {
   const ROOT = toBase64(new Uint8Array(32).fill(7));
   const text = (origin: string, size: string, root = ROOT) => `${origin}\n${size}\n${root}\n`;
 
-  test.each(["0", "1", "20852163", String(Number.MAX_SAFE_INTEGER)])("of size %s", (size) => {
-    const parsed = parseCheckpoint(text("gate.example/log", size));
-    if (!parsed.ok) throw new Error(parsed.error);
-    expect(parsed.value.size).toBe(Number(size));
-    expect(formatCheckpoint(parsed.value)).toBe(text("gate.example/log", size));
-  });
+  test.each(["0", "1", "20852163", String(Number.MAX_SAFE_INTEGER)])(
+    "of size %s is written and read",
+    (size) => {
+      const parsed = parseCheckpoint(text("gate.example/log", size));
+      if (!parsed.ok) throw new Error(parsed.error);
+      expect(parsed.value.size).toBe(Number(size));
+      expect(formatCheckpoint(parsed.value)).toBe(text("gate.example/log", size));
+    },
+  );
 
   const WRONG: readonly (readonly [string, string])[] = [
     ["nothing", ""],
@@ -223,7 +226,7 @@ describe("a tree head", () => {
     ["a control character in the origin", text("a\u0007", "1")],
   ];
 
-  test.each(WRONG)("is not read from %s", (_what, wrong) => {
+  test.each(WRONG)("is refused when read from %s", (_what, wrong) => {
     expect(parseCheckpoint(wrong)).toEqual({ ok: false, error: "malformed" });
   });
 

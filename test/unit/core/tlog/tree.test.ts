@@ -50,7 +50,7 @@ describe("the reference tree of Certificate Transparency", () => {
   const leaves = vectors.leaves.map((entry) => leafHash(hexToBytes(entry)));
   const { frontiers, places } = grown(leaves);
 
-  test("has the published roots at every size", () => {
+  test("has the published root at every size", () => {
     expect(frontiers.map((frontier) => bytesToHex(rootOf(frontier)))).toEqual(vectors.roots);
   });
 
@@ -74,7 +74,7 @@ describe("the reference tree of Certificate Transparency", () => {
   });
 });
 
-describe(`every size up to ${MAX_SIZE}, against the definition`, () => {
+describe(`every size up to ${MAX_SIZE}, compared with RFC 6962's definition`, () => {
   const leaves = Array.from({ length: MAX_SIZE }, (_, at) => naiveLeaf(Uint8Array.of(at % 256, at >> 8)));
   const { frontiers, places } = grown(leaves);
   // Roots of ranges repeat; slow recursion over 300 × 300 pairs would not end soon.
@@ -83,16 +83,16 @@ describe(`every size up to ${MAX_SIZE}, against the definition`, () => {
     for (let size = 0; size <= MAX_SIZE; size += 1) roots.push(naiveRoot(leaves.slice(0, size)));
   });
 
-  test("leaves hash as the definition says", () => {
+  test("has leaf hashes as defined", () => {
     expect(leafHash(Uint8Array.of(7, 0))).toEqual(leaves[7]);
   });
 
-  test("the edge alone gives the root", () => {
+  test("has a root computed from the frontier alone", () => {
     frontiers.forEach((frontier, size) => expect(rootOf(frontier)).toEqual(roots[size]));
     expect(EMPTY_ROOT).toEqual(roots[0]);
   });
 
-  test("the edge is as long as the size has binary ones, and comes back from what was stored", () => {
+  test("has a frontier as long as its size has binary ones, which survives storage", () => {
     frontiers.forEach((frontier, size) => {
       expect(frontier.hashes.length).toBe(size.toString(2).replaceAll("0", "").length);
       expect(frontierOf(size, places.at)).toEqual(frontier);
@@ -100,7 +100,7 @@ describe(`every size up to ${MAX_SIZE}, against the definition`, () => {
   });
 
   test(
-    "every leaf has its proof, and the proof holds for it and for no neighbour",
+    "INV-18: has an inclusion proof for each leaf that holds for no neighbour",
     () => {
       for (let size = 1; size <= MAX_SIZE; size += 1) {
         const root = get(roots, size);
@@ -122,7 +122,7 @@ describe(`every size up to ${MAX_SIZE}, against the definition`, () => {
     SLOW_TEST_MS,
   );
 
-  test("proofs are the very hashes the definition names", () => {
+  test("has the proofs that the definition names", () => {
     for (const size of [1, 2, 3, 7, 8, 9, 31, 33, 64, 65, 127]) {
       const range = leaves.slice(0, size);
       for (let index = 0; index < size; index += 1) {
@@ -135,7 +135,7 @@ describe(`every size up to ${MAX_SIZE}, against the definition`, () => {
   });
 
   test(
-    "every tree is a prefix of every later one, and of no other",
+    "INV-18: is a prefix of every later tree and of no other",
     () => {
       for (let size = 0; size <= MAX_SIZE; size += 1) {
         const root = get(roots, size);
@@ -155,7 +155,7 @@ describe(`every size up to ${MAX_SIZE}, against the definition`, () => {
     SLOW_TEST_MS,
   );
 
-  test("a proof reads and holds no more than the tree is high", () => {
+  test("has proofs no longer than the tree is high", () => {
     for (let size = 2; size <= MAX_SIZE; size += 1) {
       const height = Math.ceil(Math.log2(size));
       for (const index of [0, size >> 1, size - 1]) {
@@ -169,7 +169,7 @@ describe(`every size up to ${MAX_SIZE}, against the definition`, () => {
     }
   });
 
-  test("any changed bit of a proof, a leaf or a root is caught", () => {
+  test("INV-18: fails verification for any changed bit of a proof, leaf or root", () => {
     const bits = fc.record({ byte: fc.nat(31), bit: fc.nat(7), at: fc.nat(20) });
     fc.assert(
       fc.property(fc.integer({ min: 1, max: MAX_SIZE }), fc.nat(MAX_SIZE), bits, (size, any, where) => {
@@ -191,7 +191,7 @@ describe(`every size up to ${MAX_SIZE}, against the definition`, () => {
   });
 });
 
-test("hashes of another length, and counts that are none, prove nothing and throw nothing", () => {
+test("hashes of another length and impossible sizes prove nothing and throw nothing", () => {
   const hash = new Uint8Array(32);
   const ODD = [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53];
   for (const count of ODD) {
@@ -215,7 +215,7 @@ test("hashes of another length, and counts that are none, prove nothing and thro
   ).toBe(false);
 });
 
-test("asking for a proof the tree can't have is a mistake of the caller", () => {
+test("requesting a proof that the tree can't have throws", () => {
   const never = (): Uint8Array => {
     throw new Error("read");
   };
