@@ -49,7 +49,7 @@ const PORTS: Wing = {
 const APP: Wing = {
   rooms: ["src/app/notifications", "src/app/execution", "src/app/proposals", "src/app/approvals", "src/app"],
   imports: ["src/core", "src/ports"],
-  packages: ["@noble/hashes"],
+  packages: ["@noble/hashes", "jose"],
   rule: "use cases see core and ports: no door, no adapter, no framework",
 };
 
@@ -75,7 +75,7 @@ const HTTP: Wing = {
     "src/http/problem",
   ],
   imports: ["src/app", "src/core", "src/ports"],
-  packages: ["hono", "zod", "@noble/hashes", "jose"],
+  packages: ["hono", "zod", "@noble/hashes"],
   rule: "a door parses, authenticates, calls app and answers: it sees ports, never an adapter or another door",
 };
 

@@ -2,6 +2,7 @@ import { eligibility } from "../core/intent/approval.ts";
 import type { IntentState, Terms } from "../core/intent/state.ts";
 import { voterOf } from "../core/identity/people.ts";
 import type { Principal } from "../core/identity/principal.ts";
+import type { Dossier, Intent } from "../ports/intents.ts";
 import type { Ports } from "../ports/ports.ts";
 
 /**
@@ -34,4 +35,27 @@ export async function maySeePayload(
   const { registry } = await ports.rules.current();
   // Assurance is how they signed in this time, not whether the case is theirs to decide.
   return eligibility(state, voterOf(principal, "passkey", registry)) === null;
+}
+
+/** The intent of this id, if the principal may see it; null does not tell the two apart. */
+export async function findVisibleIntent(
+  id: string,
+  principal: Principal,
+  { intents }: Pick<Ports, "intents">,
+): Promise<{ readonly intent: Intent; readonly state: IntentState } | null> {
+  const intent = intents.find(id);
+  const state = (await intent?.look()) ?? null;
+  return intent === null || state === null || !maySee(principal, state.terms) ? null : { intent, state };
+}
+
+/** The same with every record of the intent. */
+export async function findVisibleDossier(
+  id: string,
+  principal: Principal,
+  { intents }: Pick<Ports, "intents">,
+): Promise<{ readonly intent: Intent; readonly dossier: Dossier } | null> {
+  const intent = intents.find(id);
+  const dossier = (await intent?.dossier()) ?? null;
+  if (intent === null || dossier === null) return null;
+  return maySee(principal, dossier.state.terms) ? { intent, dossier } : null;
 }

@@ -3,7 +3,7 @@ import { GATE } from "../../core/intent/event.ts";
 import type { Order } from "../../core/intent/state.ts";
 import type { Ports } from "../../ports/ports.ts";
 
-/** Compares digests: how long it takes depends on nothing an attacker does not know already. */
+/** Compares digests, so that the time it takes tells an attacker nothing of the secret. */
 export function sameSecret(given: string, expected: string): boolean {
   return sha256Hex(given) === sha256Hex(expected);
 }
@@ -14,21 +14,26 @@ function subjectOf(order: Order): string {
   return `${order.id} ${order.fence}`;
 }
 
-/** The order's token, the same every time it is asked for; a later order of the same intent has another. */
+/** Tells an order's token from a key. */
+export const EXECUTION_TOKEN_PREFIX = "gex_";
+
+/** The order's token: derived to the same text on each call, and another one for each order of an intent. */
 export function executionToken(ports: Pick<Ports, "token">, order: Order): string {
-  return `gex_${ports.token("execution", subjectOf(order))}`;
+  return EXECUTION_TOKEN_PREFIX + ports.token("execution", subjectOf(order));
 }
 
 export function isExecutionToken(ports: Tokens, order: Order, given: string): boolean {
-  // What Gate sends itself is nobody's to claim or report: there is no token for it.
+  // Gate sends this write itself: no worker may claim or report it.
   if (order.issuedTo === GATE) return false;
-  const earlier = ports.earlierTokens("execution", subjectOf(order)).map((token) => `gex_${token}`);
+  const earlier = ports
+    .earlierTokens("execution", subjectOf(order))
+    .map((token) => EXECUTION_TOKEN_PREFIX + token);
   return [executionToken(ports, order), ...earlier].some((token) => sameSecret(given, token));
 }
 
 const INTENT_PART_LENGTH = 43;
 
-/** Names its intent, so that a download finds the object; the rest proves that Gate issued it. */
+/** Names its intent, so that a download finds the object, and proves with the rest that Gate issued it. */
 export function deliveryToken(ports: Tokens, intentId: string, order: Order): string {
   return deliveryPrefix(intentId) + ports.token("delivery", subjectOf(order));
 }
@@ -44,12 +49,12 @@ function deliveryPrefix(intentId: string): string {
   return `dlv_${intentId.slice("int_".length)}`;
 }
 
-/** The intent a delivery token names; whether the token is right is another question. */
+/** The intent a delivery token names; `isDeliveryToken` checks the token itself. */
 export function intentOfDelivery(token: string): string {
   return `int_${token.slice("dlv_".length, "dlv_".length + INTENT_PART_LENGTH)}`;
 }
 
-/** The intent an order's id names; never an existing one for text that is no order's id. */
+/** The intent an order's id names; text that is no order's id names no existing intent. */
 export function intentOfOrder(orderId: string): string {
   return `int_${orderId.slice("exe_".length, "exe_".length + INTENT_PART_LENGTH)}`;
 }

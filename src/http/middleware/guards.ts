@@ -4,8 +4,8 @@ import { type SwitchTarget } from "../../core/policy/kill-switch.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import type { GateContext } from "./context.ts";
 import { refuse } from "../problem/problem.ts";
-import { INTENT_NOT_FOUND } from "../problem/from-refusal.ts";
-import { maySee } from "../../app/authority.ts";
+import { INTENT_NOT_FOUND, problemOfStop } from "../problem/from-refusal.ts";
+import { findVisibleDossier, findVisibleIntent } from "../../app/authority.ts";
 import { stopOf } from "../../app/kill-switches.ts";
 
 /** 409 while a kill switch stops this intent. */
@@ -16,18 +16,12 @@ export async function requireUnstopped(
   refuseStopped(await stopOf(c.env, terms));
 }
 
-/** 409 for what a kill switch stops. */
+/** 409 where a kill switch applies. */
 export function refuseStopped(stop: SwitchTarget | null): void {
-  if (stop === null) return;
-  refuse({
-    status: 409,
-    code: "kill_switch_engaged",
-    detail: "A kill switch is engaged; what is still in time goes on once it is lifted.",
-    more: { scope: stop.scope, target: stop.target },
-  });
+  if (stop !== null) refuse(problemOfStop(stop));
 }
 
-/** 403 where an agent's list leaves this destination out, for what passes without being decided on. */
+/** 403 where an agent's list leaves this destination out, for requests that pass without a policy decision. */
 export function requireDestination(
   { allowedDestinations }: Principal,
   destination: string,
@@ -39,20 +33,10 @@ export function requireDestination(
 
 /** The intent a path names, if the caller may see it; else 404, whatever the reason. */
 export async function visibleIntent(c: GateContext, id: string) {
-  const intent = c.env.intents.find(id);
-  const state = (await intent?.look()) ?? null;
-  if (intent === null || state === null || !maySee(c.var.principal, state.terms)) {
-    return refuse(INTENT_NOT_FOUND);
-  }
-  return { intent, state };
+  return (await findVisibleIntent(id, c.var.principal, c.env)) ?? refuse(INTENT_NOT_FOUND);
 }
 
-/** The same with everything that is kept of it. */
+/** The same with every record of the intent. */
 export async function visibleDossier(c: GateContext, id: string) {
-  const intent = c.env.intents.find(id);
-  const dossier = (await intent?.dossier()) ?? null;
-  if (intent === null || dossier === null || !maySee(c.var.principal, dossier.state.terms)) {
-    return refuse(INTENT_NOT_FOUND);
-  }
-  return { intent, dossier };
+  return (await findVisibleDossier(id, c.var.principal, c.env)) ?? refuse(INTENT_NOT_FOUND);
 }

@@ -3,6 +3,7 @@ import { statusOf } from "../../core/intent/phase.ts";
 import type { Undecided } from "../../app/approvals/decide-intent.ts";
 import type { Unedited } from "../../app/proposals/edit-intent.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
+import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { refuse, type Problem } from "./problem.ts";
 
 /** What the caller is told when an intent's object refuses. */
@@ -18,20 +19,23 @@ export function problemOfUndecided(undecided: Undecided): Problem {
     case "reason_required":
       return conflict(400, "reason_required", "A rejection says why: send `reason`.");
     case "stopped":
-      return {
-        ...conflict(
-          409,
-          "kill_switch_engaged",
-          "A kill switch is engaged; what is still in time goes on once it is lifted.",
-        ),
-        more: { scope: undecided.stop.scope, target: undecided.stop.target },
-      };
+      return problemOfStop(undecided.stop);
     case "proposer_inactive":
       return {
         ...conflict(409, "proposer_inactive", "The agent that proposed this is suspended or revoked."),
         more: { principal_status: undecided.standing },
       };
   }
+}
+
+/** The problem of a request that a kill switch stops. */
+export function problemOfStop({ scope, target }: SwitchTarget): Problem {
+  return {
+    status: 409,
+    code: "kill_switch_engaged",
+    detail: "A kill switch is engaged; what is still in time goes on once it is lifted.",
+    more: { scope, target },
+  };
 }
 
 /** What the caller is told when a payload was not changed. */

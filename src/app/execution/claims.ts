@@ -1,0 +1,42 @@
+import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
+import { ok, type Result } from "../../core/base/result.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { stopOf } from "../kill-switches.ts";
+import { readOrder, type OrderRecord } from "./find-order.ts";
+import type { HeldOrder } from "./held-order.ts";
+import type { OrderFailure } from "./order-failure.ts";
+import { actUnderCurrentBindings, refusedOr, unlessStopped } from "./unless-stopped.ts";
+
+/**
+ * Claims an order: from here on the worker may write. A claim withheld because of a kill switch stays recorded until it
+ * lapses, and a person then resolves the outcome.
+ */
+export async function claimOrder(
+  { intent, state: { terms }, order, by }: HeldOrder,
+  ports: Pick<Ports, "switches" | "rules">,
+): Promise<Result<OrderRecord, OrderFailure>> {
+  const claimed = await unlessStopped(terms, ports, () =>
+    actUnderCurrentBindings(intent, terms, ports, (inForce) => ({
+      type: "claim",
+      order: order.id,
+      by,
+      inForce,
+    })),
+  );
+  return claimed.ok ? readOrder(intent, order) : claimed;
+}
+
+/**
+ * Extends a claim. The write has begun, so a kill switch does not end the claim, which would lose the report: the worker
+ * is told of the switch instead.
+ */
+export async function extendClaim(
+  { intent, state, order, by }: HeldOrder,
+  ports: Pick<Ports, "switches">,
+): Promise<Result<OrderRecord & { readonly stop: SwitchTarget | null }, OrderFailure>> {
+  const extended = refusedOr(await intent.act({ type: "heartbeat", order: order.id, by }));
+  if (!extended.ok) return extended;
+  const stop = await stopOf(ports, state.terms);
+  const read = await readOrder(intent, order);
+  return read.ok ? ok({ ...read.value, stop }) : read;
+}

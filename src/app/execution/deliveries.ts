@@ -1,0 +1,85 @@
+import type { Principal } from "../../core/identity/principal.ts";
+import type { Instant } from "../../core/intent/state.ts";
+import { err, ok, type Result } from "../../core/base/result.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { findVisibleDossier } from "../authority.ts";
+import { activeProposer } from "./active-proposer.ts";
+import type { FoundOrder } from "./find-order.ts";
+import type { OrderFailure } from "./order-failure.ts";
+import { recordOrder } from "./orders.ts";
+import { deliveryToken, intentOfDelivery, isDeliveryToken } from "./tokens.ts";
+import { actUnderCurrentBindings, unlessStopped } from "./unless-stopped.ts";
+
+type TokenPorts = Pick<Ports, "intents" | "token" | "earlierTokens">;
+
+/** A payload that can be downloaded once, with this token. */
+export interface Delivery {
+  readonly intentId: string;
+  readonly token: string;
+  readonly expiresAt: Instant;
+}
+
+/** Orders an approved payload for download (`external_pull`). */
+export async function orderDelivery(
+  intentId: string,
+  agent: Principal,
+  ports: TokenPorts & Pick<Ports, "switches" | "rules">,
+): Promise<Result<Delivery, OrderFailure>> {
+  const found = await findVisibleDossier(intentId, agent, ports);
+  if (found === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
+  const { intent, dossier } = found;
+  const { state } = dossier;
+  return unlessStopped(state.terms, ports, async () => {
+    if (dossier.case?.payload.kind !== "content") return err({ kind: "nothing_to_deliver" });
+    const issued = await recordOrder(intent, state, agent, "external_pull", ports);
+    if (!issued.ok) return issued;
+    const token = deliveryToken(ports, intent.id, issued.value.order);
+    return ok({ intentId: intent.id, token, expiresAt: issued.value.order.expiresAt });
+  });
+}
+
+export interface Download {
+  readonly bytes: Uint8Array;
+  readonly digest: string | null;
+}
+
+/**
+ * Hands a payload out, once. The order is claimed before a byte leaves: of two downloads at once one gets the payload,
+ * and a crash never hands it out twice. A download withheld because of a kill switch is spent all the same.
+ */
+export async function download(
+  token: string,
+  ports: TokenPorts & Pick<Ports, "principals" | "switches" | "rules">,
+): Promise<Result<Download, OrderFailure>> {
+  const found = await findDelivery(token, ports);
+  if (!found.ok) return found;
+  const { intent, state, order } = found.value;
+  return unlessStopped(state.terms, ports, async () => {
+    const claimed = await actUnderCurrentBindings(intent, state.terms, ports, (inForce) => {
+      return { type: "claim", order: order.id, by: order.issuedTo, inForce };
+    });
+    if (!claimed.ok) return err(isSpent(claimed.error) ? { kind: "already_delivered" } : claimed.error);
+    const bytes = await intent.payload();
+    if (bytes === null) return err({ kind: "delivery_not_found" });
+    return ok({ bytes, digest: state.terms.payloadDigest });
+  });
+}
+
+function isSpent(failure: OrderFailure): boolean {
+  if (failure.kind !== "refused") return false;
+  const { reason } = failure.refusal;
+  return reason === "already_claimed" || reason === "wrong_phase";
+}
+
+async function findDelivery(
+  token: string,
+  ports: TokenPorts & Pick<Ports, "principals">,
+): Promise<Result<FoundOrder, OrderFailure>> {
+  const intent = ports.intents.find(intentOfDelivery(token));
+  const state = (await intent?.look()) ?? null;
+  if (intent === null || state === null) return err({ kind: "delivery_not_found" });
+  const found = state.orders.find((known) => isDeliveryToken(ports, intent.id, known, token));
+  if (found === undefined) return err({ kind: "delivery_not_found" });
+  const proposer = await activeProposer(state.terms, ports, { kind: "delivery_not_found" });
+  return proposer.ok ? ok({ intent, state, order: found }) : proposer;
+}

@@ -1,0 +1,51 @@
+import type { Principal } from "../../core/identity/principal.ts";
+import { isLive } from "../../core/intent/state.ts";
+import { err, ok, type Result } from "../../core/base/result.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { activeProposer } from "./active-proposer.ts";
+import type { FoundOrder } from "./find-order.ts";
+import type { OrderFailure } from "./order-failure.ts";
+import { isExecutionToken } from "./tokens.ts";
+
+/** An order whose holder proved that it is theirs. */
+export interface HeldOrder extends FoundOrder {
+  /** The worker's name on the order: a runner's name in the registry, else the agent's id. */
+  readonly by: string;
+  /** The principal whose registered key verifies a signed report. */
+  readonly reporter: Principal;
+  /** Scope of an idempotency key: the caller, or the order where the caller shows only its token. */
+  readonly requester: string;
+}
+
+/**
+ * Checks that a worker holds an order. Where the destination names runners the token is not enough: the object compares
+ * the worker's name, so a runner needs its own key as well.
+ *
+ * @param caller null: the caller shows only the token
+ * @param token null: the call carries none
+ */
+export async function holdOrder(
+  found: FoundOrder,
+  caller: Principal | null,
+  token: string | null,
+  ports: Pick<Ports, "principals" | "token" | "earlierTokens">,
+): Promise<Result<HeldOrder, OrderFailure>> {
+  const { state, order } = found;
+  if (token === null) return err({ kind: "token_required" });
+  if (!isExecutionToken(ports, order, token)) {
+    return err({ kind: "refused", refusal: { reason: "bad_token" } });
+  }
+  const proposer = await activeProposer(state.terms, ports, { kind: "order_not_found" });
+  if (!proposer.ok) return proposer;
+  const by = workerName(caller) ?? order.issuedTo;
+  return ok({ ...found, by, reporter: caller ?? proposer.value, requester: caller?.id ?? order.id });
+}
+
+function workerName(caller: Principal | null): string | undefined {
+  return caller?.role === "runner" ? caller.name : caller?.id;
+}
+
+/** False once the claim lapsed or a person resolved it: a stored grant must not be replayed to the worker then. */
+export function holdsClaim({ state, order, by }: HeldOrder): boolean {
+  return state.phase === "claimed" && isLive(state, order) && order.claim?.by === by;
+}

@@ -1,0 +1,23 @@
+import type { Refusal } from "../../core/intent/refusal.ts";
+import type { PrincipalStatus } from "../../core/identity/principal.ts";
+import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
+import type { ProofProblem } from "./report-proof.ts";
+
+/** Why a use case of orders did not do what it was called for; each door words it. */
+export type OrderFailure =
+  /** The intent's object refused the command, or no intent of this id is visible to the caller. */
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "stopped"; readonly stop: SwitchTarget }
+  /** No order has this id, or the caller may not learn that one has. */
+  | { readonly kind: "order_not_found" }
+  /** A key alone does not open an order: the call carried no execution token. */
+  | { readonly kind: "token_required" }
+  /** The agent that proposed the write is suspended or revoked. */
+  | { readonly kind: "agent_inactive"; readonly status: PrincipalStatus }
+  | { readonly kind: "result_too_large"; readonly maxBytes: number }
+  | { readonly kind: "invalid_proof"; readonly problem: ProofProblem }
+  /** Gate holds no bytes of this intent's payload. */
+  | { readonly kind: "nothing_to_deliver" }
+  | { readonly kind: "delivery_not_found" }
+  /** A delivery token works once. */
+  | { readonly kind: "already_delivered" };

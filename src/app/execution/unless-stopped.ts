@@ -1,0 +1,41 @@
+import type { InForce, IntentCommand } from "../../core/intent/command.ts";
+import type { Terms } from "../../core/intent/state.ts";
+import { inForceFor } from "../../core/intent/terms.ts";
+import { err, type Result } from "../../core/base/result.ts";
+import type { Acted, Intent } from "../../ports/intents.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { stopOf } from "../kill-switches.ts";
+import type { OrderFailure } from "./order-failure.ts";
+
+/**
+ * Runs a step that lets a write leave Gate, unless a kill switch stops the intent before or after it. An operator who
+ * got the confirmation of a switch must see no order, claim or payload released after that, so a switch engaged while
+ * the step was committed withholds its result; what was recorded stays, and lapses.
+ */
+export async function unlessStopped<T>(
+  terms: Terms,
+  ports: Pick<Ports, "switches">,
+  release: () => Promise<Result<T, OrderFailure>>,
+): Promise<Result<T, OrderFailure>> {
+  const stop = await stopOf(ports, terms);
+  if (stop !== null) return err({ kind: "stopped", stop });
+  const released = await release();
+  if (!released.ok) return released;
+  const late = await stopOf(ports, terms);
+  return late === null ? released : err({ kind: "stopped", stop: late });
+}
+
+/** Has the object handle a command that holds only while policies and destination are those of the approval. */
+export async function actUnderCurrentBindings(
+  intent: Intent,
+  terms: Terms,
+  ports: Pick<Ports, "rules">,
+  command: (inForce: InForce) => IntentCommand,
+): Promise<Result<Acted, OrderFailure>> {
+  return refusedOr(await intent.act(command(inForceFor(terms, await ports.rules.current()))));
+}
+
+/** The object's refusal as a failure of the use case. */
+export function refusedOr(acted: Awaited<ReturnType<Intent["act"]>>): Result<Acted, OrderFailure> {
+  return acted.ok ? acted : err({ kind: "refused", refusal: acted.error });
+}
