@@ -66,7 +66,7 @@ const SCOPES: readonly (readonly [string, () => Wanted])[] = [
 describe.each(SCOPES)("INV-05: a switch for %s", (_, wanted) => {
   const request = () => ask("own.claimed");
 
-  test("blocks proposals and records them, dry runs included, and lifting it lets new ones through", async () => {
+  test("blocks and records proposals, dry runs included, until it is lifted", async () => {
     await engage(wanted());
     const { status, body } = await call("POST", "/v1/intents", agent.key, request());
     expect([status, body.status, body.reason_code, body.remedy]).toEqual([
@@ -84,7 +84,7 @@ describe.each(SCOPES)("INV-05: a switch for %s", (_, wanted) => {
     expect(await stateOf(body.intentId)).toBe("blocked");
   });
 
-  test("stops the approval of what is held, and lifting it lets the vote be cast", async () => {
+  test("stops approvals of held intents until it is lifted", async () => {
     const held = await propose(agent, { ...request(), recordCount: 101 }, "pending_approval");
     await engage(wanted());
     const refused = await call("POST", `/v1/intents/${held}/approve`, reviewer.key);
@@ -99,7 +99,7 @@ describe.each(SCOPES)("INV-05: a switch for %s", (_, wanted) => {
     expect((await call("POST", `/v1/intents/${held}/approve`, reviewer.key)).body.status).toBe("approved");
   });
 
-  test("stops orders, and lifting it lets what is still in time be ordered", async () => {
+  test("stops orders until it is lifted; intents still in time are ordered then", async () => {
     const intent = await propose(agent, request(), "approved");
     await engage(wanted());
     const refused = await execute(intent);
@@ -113,7 +113,7 @@ describe.each(SCOPES)("INV-05: a switch for %s", (_, wanted) => {
     expect((await execute(intent)).status).toBe(201);
   });
 
-  test("stops claims and hides a live order's token, and lifting it gives both back", async () => {
+  test("stops claims and hides a live order's token until it is lifted", async () => {
     const order = await ordered(agent, request());
     await engage(wanted());
     const refused = await step("claim", order);
@@ -128,7 +128,7 @@ describe.each(SCOPES)("INV-05: a switch for %s", (_, wanted) => {
     expect((await step("claim", order)).status).toBe(200);
   });
 
-  test("leaves a begun write its heartbeat, which says so, and its report", async () => {
+  test("accepts a begun write's heartbeat, whose answer names the switch, and its report", async () => {
     const order = await ordered(agent, request());
     await step("claim", order);
     expect((await step("heartbeat", order)).body.kill_switch).toBeNull();
@@ -145,7 +145,7 @@ describe.each([
   ["a destination", () => ({ scope: "destination", target: "own.pulled" })],
   ["everything", () => ({ scope: "everything" })],
 ] as readonly (readonly [string, () => Wanted])[])("INV-05: a switch for %s", (_, wanted) => {
-  test("stops deliveries and downloads, and the download is not spent", async () => {
+  test("stops deliveries and downloads, and the download is not used up", async () => {
     const { url } = await delivered();
     const undelivered = await propose(agent, ask("own.pulled"), "approved");
     await engage(wanted());
@@ -158,7 +158,7 @@ describe.each([
   });
 });
 
-test("INV-05: a switch stops its own agent or destination, and no other", async () => {
+test("INV-05: a switch stops only its own agent or destination", async () => {
   await engage(own());
   await engage({ scope: "destination", target: "crm.small" });
   await engage({ scope: "destination", target: "vpc.*" });
@@ -171,7 +171,7 @@ test("INV-05: a switch stops its own agent or destination, and no other", async 
   expect(await reasonFor(agent, "crm.measured")).toBe("kill_switch");
 });
 
-test("INV-05: what makes things safer goes on while everything is stopped", async () => {
+test("INV-05: rejections, reports and other safe commands go on while everything is stopped", async () => {
   const held = () => propose(agent, ask("crm.held"), "pending_approval");
   const [rejected, cancelled, withdrawn, revoked] = [await held(), await held(), await held(), await held()];
   const order = await ordered(agent);
@@ -188,7 +188,7 @@ test("INV-05: what makes things safer goes on while everything is stopped", asyn
   expect((await step("report", reported, { status: "failed" })).status).toBe(200);
 });
 
-test("INV-05: once a switch is acknowledged, no order and no claim is given any more", async () => {
+test("INV-05: no order and no claim is given once a switch is acknowledged", async () => {
   const intents = await Promise.all(
     Array.from({ length: 30 }, () => propose(agent, ask("own.claimed"), "approved")),
   );
@@ -230,7 +230,7 @@ function throwAfter(event: string, intent: string): void {
   });
 }
 
-test("INV-05: an order recorded while the switch was thrown is not handed out", async () => {
+test("INV-05: an order recorded while a switch was being engaged is not handed out", async () => {
   const intent = await propose(agent, ask("own.claimed"), "approved");
   throwAfter("execution_requested", intent);
   const answer = await execute(intent);
@@ -239,7 +239,7 @@ test("INV-05: an order recorded while the switch was thrown is not handed out", 
   expect(await stateOf(intent)).toBe("scheduled");
 });
 
-test("INV-05: a delivery recorded while the switch was thrown is not handed out", async () => {
+test("INV-05: a delivery recorded while a switch was being engaged is not handed out", async () => {
   const intent = await propose(agent, ask("own.pulled"), "approved");
   throwAfter("execution_requested", intent);
   const answer = await call("POST", "/v1/deliver", agent.key, { intentId: intent });
@@ -248,7 +248,7 @@ test("INV-05: a delivery recorded while the switch was thrown is not handed out"
   expect(await stateOf(intent)).toBe("scheduled");
 });
 
-test("INV-05: a claim recorded while the switch was thrown is nobody's", async () => {
+test("INV-05: a claim recorded while a switch was being engaged is given to no worker", async () => {
   const order = await ordered(agent, ask("own.claimed"));
   throwAfter("execution_claimed", order.intent);
   expect((await step("claim", order)).body.code).toBe("kill_switch_engaged");
@@ -257,7 +257,7 @@ test("INV-05: a claim recorded while the switch was thrown is nobody's", async (
   expect((await step("claim", order)).body.code).toBe("already_claimed");
 });
 
-test("INV-05: a download claimed while the switch was thrown gives no byte", async () => {
+test("INV-05: a download claimed while a switch was being engaged yields no byte", async () => {
   const { intent, url } = await delivered();
   throwAfter("execution_claimed", intent);
   const answer = await call("GET", url);
@@ -280,7 +280,7 @@ test("INV-05: a proposal in another isolate is stopped within ten seconds, an or
   expect(body.reason_code).toBe("kill_switch");
 });
 
-test("INV-05: while switches can't be read nothing is proposed, approved, ordered or claimed", async () => {
+test("INV-05: no proposal, approval, order or claim succeeds while switches can't be read", async () => {
   const held = await propose(agent, ask("crm.held"), "pending_approval");
   const approved = await propose(agent, ask("crm.small"), "approved");
   const order = await ordered(agent, ask("own.claimed"));
@@ -306,7 +306,7 @@ test("INV-05: while switches can't be read nothing is proposed, approved, ordere
   ]);
 });
 
-test("INV-05: an approval that lapses while it is stopped stays lapsed", async () => {
+test("INV-05: an approval that expires while a switch is engaged stays expired", async () => {
   const held = await propose(agent, ask("crm.held"), "pending_approval");
   await engage(own());
   later(31 * MINUTE_MS);
@@ -314,7 +314,7 @@ test("INV-05: an approval that lapses while it is stopped stays lapsed", async (
   expect((await call("POST", `/v1/intents/${held}/approve`, reviewer.key)).status).toBe(410);
 });
 
-test("a switch is engaged once and lifted once, each change raising its version, and said again it changes nothing", async () => {
+test("engaging or lifting a switch twice changes nothing; each change raises its version", async () => {
   const wanted = { scope: "destination", target: `${fresh("system")}.*` };
   const entries = async () =>
     (await ledgerOf("registry"))
@@ -349,7 +349,7 @@ test("a switch is engaged once and lifted once, each change raising its version,
   expect(await faultsOf(await ledgerOf("registry"))).toEqual([]);
 });
 
-test("of many who throw and lift one switch at once each change is on the ledger once", async () => {
+test("parallel engaging and lifting of one switch puts each change on the ledger once", async () => {
   const wanted = { scope: "destination", target: `${fresh("system")}.write` };
   const answers = await Promise.all(
     Array.from({ length: 12 }, (_, at) => (at % 3 === 2 ? lift(wanted) : engage(wanted))),
@@ -364,7 +364,7 @@ test("of many who throw and lift one switch at once each change is on the ledger
   expect(await faultsOf(await ledgerOf("registry"))).toEqual([]);
 });
 
-test("the list shows what is engaged, by whom, since when and why", async () => {
+test("the list of switches shows what is engaged, by whom, since when and why", async () => {
   const wanted = { scope: "agent", target: agent.id };
   await call("POST", "/v1/switches", reviewer.key, {
     ...wanted,
@@ -411,11 +411,11 @@ test.each<[string, unknown]>([
   expect(await listed()).toEqual([]);
 });
 
-test("a reviewer is no agent to be stopped, and a switch for one says so", async () => {
+test("a switch for a reviewer is refused, because only agents can be stopped", async () => {
   expect((await engage({ scope: "agent", target: reviewer.id })).status).toBe(400);
 });
 
-test("roles: reviewers and admins throw switches, only an admin lifts them, auditors look", async () => {
+test("roles: reviewers and admins engage switches, only admins lift them, auditors read them", async () => {
   const runner = await register("runner");
   const keys = [undefined, agent.key, runner.key, reviewer.key, auditor.key, admin];
   const statuses = async (method: string, path: string, body?: unknown) => {
@@ -432,7 +432,7 @@ test("roles: reviewers and admins throw switches, only an admin lifts them, audi
   expect(await statuses("POST", "/v1/switches/lift", wanted)).toEqual([401, 403, 403, 403, 403, 200]);
 });
 
-test("switches are bounded, and everything can be stopped all the same", async () => {
+test("the number of switches is bounded, and everything can be stopped even at the bound", async () => {
   const insert = env.DB.prepare(
     "INSERT INTO switches (scope, target, engaged, version, reason, actor, changed_at) VALUES ('destination', ?1, 1, 1, 'drill', 'x', 0)",
   );
@@ -445,7 +445,7 @@ test("switches are bounded, and everything can be stopped all the same", async (
   ).run();
 });
 
-test("switches are lifted, not deleted, and their versions only rise by one", async () => {
+test("lifting a switch keeps its row, and its version only rises by one", async () => {
   await engage(own());
   await expect(env.DB.prepare("DELETE FROM switches").run()).rejects.toThrow(/not deleted/);
   await expect(env.DB.prepare("UPDATE switches SET engaged = 0").run()).rejects.toThrow(/changed meanwhile/);

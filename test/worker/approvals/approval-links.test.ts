@@ -32,7 +32,7 @@ const approve = (link: string, key?: string, body: Record<string, unknown> = {})
 const reject = (link: string, key?: string, body: Record<string, unknown> = { reason: "not today" }) =>
   call("POST", `/v1/approval-links/${link}/reject`, key, body);
 
-describe("the token", () => {
+describe("the token of an approval link", () => {
   const CLAIMS = {
     intent: "int_a",
     digest: "d".repeat(64),
@@ -43,13 +43,13 @@ describe("the token", () => {
   const ports = () => portsOf(env);
   const link = () => approvalLink(ports(), CLAIMS);
 
-  test("says what it was made of", () => {
+  test("parses to the fields it was made of", () => {
     expect(readLink(ports(), link())).toEqual(CLAIMS);
     const unnamed = { ...CLAIMS, person: null };
     expect(readLink(ports(), approvalLink(ports(), unnamed))).toEqual(unnamed);
   });
 
-  test("INV-27: every part of a link is bound", () => {
+  test("INV-27: is invalid when any part of it is changed", () => {
     const [, mac] = link().split(".");
     const forged = [
       { intent: "int_b" },
@@ -62,7 +62,7 @@ describe("the token", () => {
     for (const text of forged) expect(readLink(ports(), text), text).toBeNull();
   });
 
-  test("INV-27: what is cut, lengthened, written otherwise or made up is no link", () => {
+  test("INV-27: is invalid when shortened, extended, re-encoded or made up", () => {
     const text = link();
     const [fields = "", mac = ""] = text.slice("alk_".length).split(".");
     const strangers = [
@@ -90,7 +90,7 @@ describe("the token", () => {
     for (const stranger of strangers) expect(readLink(ports(), stranger), stranger.slice(0, 60)).toBeNull();
   });
 
-  test("a link made before a change of secret still counts, one under another secret does not", () => {
+  test("holds under the previous secret named by the deployment, and under no other secret", () => {
     const { token } = ports();
     const asEarlier = {
       token: () => "00".repeat(32),
@@ -100,7 +100,7 @@ describe("the token", () => {
     expect(readLink({ ...asEarlier, earlierTokens: () => ["11".repeat(32)] }, link())).toBeNull();
   });
 
-  test("addresses carry the link in the query, and there are none where nobody said where Gate is", () => {
+  test("stands in the query of the link's URL; there is no URL without GATE_PUBLIC_URL", () => {
     const at = (publicUrl: string | null) => ({ ...ports(), settings: { ...ports().settings, publicUrl } });
     const url = linkUrl(at("https://gate.example.com"), CLAIMS) ?? "";
     expect(url).toBe(`https://gate.example.com/case?link=${link()}`);
@@ -111,8 +111,8 @@ describe("the token", () => {
   });
 });
 
-describe("reading", () => {
-  test("gives the contract's summary", async () => {
+describe("reading an approval link", () => {
+  test("returns the summary of the reference contract", async () => {
     const intent = await held();
     const { status, body } = await call("GET", `/v1/approval-links/${await linkTo(intent, "ana")}`);
     expect(status).toBe(200);
@@ -129,7 +129,7 @@ describe("reading", () => {
     });
   });
 
-  test("INV-29: who holds a link sees no payload, and what agents chose only scrubbed", async () => {
+  test("INV-29: shows no payload, and text by agents only scrubbed", async () => {
     const request = ask("crm.by-link", {
       payload: JSON.stringify({ secret: "swordfish-4711" }),
       action: "call:0170-1234567:about:DE89370400440532013000",
@@ -148,7 +148,7 @@ describe("reading", () => {
     }
   });
 
-  test("INV-27: a link that bots fetch a hundred times still works", async () => {
+  test("INV-27: does not use it up, even when bots fetch it a hundred times", async () => {
     const intent = await held();
     const before = await eventsOf(intent);
     const link = await linkTo(intent, "ana");
@@ -171,8 +171,8 @@ describe("reading", () => {
   });
 });
 
-describe("deciding with nobody signed in", () => {
-  test("INV-27: where the policy says so, the link decides as the person it was sent to, and says how", async () => {
+describe("deciding by link without a session", () => {
+  test("INV-27: decides as the person it was sent to, at assurance link, where the policy allows that", async () => {
     const intent = await held();
     const { body } = await approve(await linkTo(intent, "ana"), undefined, { reason: "looks right" });
     expect(body).toMatchObject({ status: "approved", intentId: intent, votedBy: ["ana"] });
@@ -181,7 +181,7 @@ describe("deciding with nobody signed in", () => {
     expect(await eventsOf(intent)).toContain("approval_link_used");
   });
 
-  test("a rejection needs its reason, and without one the link is as good as before", async () => {
+  test("needs a reason for a rejection, and without one does not use up the link", async () => {
     const link = await linkTo(await held(), "ana");
     const without = await reject(link, undefined, {});
     expect(without.status).toBe(400);
@@ -192,7 +192,7 @@ describe("deciding with nobody signed in", () => {
   });
 
   test.each(["crm.by-slack", "crm.held", "crm.touch", "crm.by-ana"])(
-    "INV-27: where the policy wants more than a link, %s, it opens the case and decides nothing",
+    "INV-27: only opens the case where the policy requires more than a link: %s",
     async (destination) => {
       const intent = await held(destination);
       const link = await linkTo(intent, "ana");
@@ -205,19 +205,19 @@ describe("deciding with nobody signed in", () => {
     },
   );
 
-  test("INV-27: a link sent to nobody by name never decides by itself", async () => {
+  test("INV-27: never decides by a link that was sent to no named person", async () => {
     const intent = await held();
     const { status, body } = await approve(await linkTo(intent, null));
     expect([status, body.code]).toEqual([401, "sign_in_required"]);
     expect(await stateOf(intent)).toBe("pending_approval");
   });
 
-  test("a link to somebody who is no longer in the registry is none", async () => {
+  test("is refused for a person who is no longer in the registry", async () => {
     const { status, body } = await approve(await linkTo(await held(), "zoe"));
     expect([status, body.code]).toEqual([404, "invalid_link"]);
   });
 
-  test("INV-03: nobody decides by link what an agent of theirs proposed", async () => {
+  test("INV-03: is refused to the person who answers for the proposing agent", async () => {
     for (const owner of ["ana", "ana@example.com", "ops"]) {
       const theirs = await register("agent", { owner });
       const intent = await held("crm.by-link", theirs);
@@ -231,7 +231,7 @@ describe("deciding with nobody signed in", () => {
     }
   });
 
-  test("INV-05: a person whose links an admin stopped decides by none", async () => {
+  test("INV-05: is refused to a person whose link account an admin suspended", async () => {
     const intent = await held("crm.by-links");
     await approve(await linkTo(intent, "ben"));
     const { body } = await call("GET", `/v1/intents/${intent}/audit`, admin);
@@ -247,7 +247,7 @@ describe("deciding with nobody signed in", () => {
     await call("POST", `/v1/agents/${actor}/reactivate`, admin);
   });
 
-  test("two links to one person are one vote", async () => {
+  test("counts two links of one person as one vote", async () => {
     const intent = await held("crm.by-links");
     expect((await approve(await linkTo(intent, "ana"))).body.votes).toBe(1);
     expect((await approve(await linkTo(intent, "ana"))).body).toMatchObject({
@@ -258,8 +258,8 @@ describe("deciding with nobody signed in", () => {
   });
 });
 
-describe("what stops every approval stops a link, too", () => {
-  test("INV-05: a kill switch, after which the link works as before", async () => {
+describe("INV-05: deciding by link is stopped", () => {
+  test("by a kill switch, after which the link works again", async () => {
     const target = await register("agent");
     const intent = await held("crm.by-link", target);
     const link = await linkTo(intent, "ana");
@@ -273,7 +273,7 @@ describe("what stops every approval stops a link, too", () => {
     expect((await approve(link)).body.status).toBe("approved");
   });
 
-  test("INV-05: a suspended agent", async () => {
+  test("by the suspension of the proposing agent", async () => {
     const target = await register("agent");
     const link = await linkTo(await held("crm.by-link", target), "ana");
     await call("POST", `/v1/agents/${target.id}/suspend`, admin);
@@ -282,8 +282,8 @@ describe("what stops every approval stops a link, too", () => {
   });
 });
 
-describe("deciding with somebody signed in", () => {
-  test("whoever is signed in decides as themselves, and the link is used up", async () => {
+describe("deciding by link with a session", () => {
+  test("counts as the signed-in person's decision and uses up the link", async () => {
     const intent = await held("crm.by-links");
     const link = await linkTo(intent, "ana");
     expect((await approve(link, ben.key)).body).toMatchObject({ votedBy: ["ben"] });
@@ -293,7 +293,7 @@ describe("deciding with somebody signed in", () => {
     expect([again.status, again.body.code]).toEqual([410, "link_already_used"]);
   });
 
-  test("their own rights count, not those of the link's person; refused, the link still works", async () => {
+  test("needs the signed-in person's rights, not the addressee's; a refusal leaves the link usable", async () => {
     const intent = await held("crm.by-ana");
     const link = await linkTo(intent, "ana");
     const { status, body } = await approve(link, ben.key);
@@ -302,12 +302,12 @@ describe("deciding with somebody signed in", () => {
     expect((await approve(link, ana.key)).body.status).toBe("approved");
   });
 
-  test("a link without a name decides for a signed-in person", async () => {
+  test("works with a link that names no person", async () => {
     const { body } = await approve(await linkTo(await held("crm.held"), null), ben.key);
     expect(body).toMatchObject({ status: "approved", votedBy: ["ben"] });
   });
 
-  test("agents, runners, auditors and admins decide through no link, and a bad key is no nobody", async () => {
+  test("is refused to agents, runners, auditors and admins, and an invalid key is not treated as no key", async () => {
     const link = await linkTo(await held(), "ana");
     for (const role of ["agent", "runner", "auditor", "admin"]) {
       const { key } = await register(role);
@@ -318,7 +318,7 @@ describe("deciding with somebody signed in", () => {
   });
 });
 
-describe("a link that is over", () => {
+describe("an approval link that is over", () => {
   const over = async (link: string) => {
     const seen = await call("GET", `/v1/approval-links/${link}`);
     const [yes, no] = [await approve(link), await reject(link)];
@@ -326,13 +326,13 @@ describe("a link that is over", () => {
     return [seen.status, seen.body.code];
   };
 
-  test("INV-27: a used link decides nothing more", async () => {
+  test("INV-27: decides nothing more once it was used", async () => {
     const link = await linkTo(await held(), "ana");
     await approve(link);
     expect(await over(link)).toEqual([410, "link_already_used"]);
   });
 
-  test("INV-27: a link used many times at once decides exactly once", async () => {
+  test("INV-27: decides exactly once when used many times at once", async () => {
     const intent = await held("crm.by-links");
     const link = await linkTo(intent, "ana");
     const tried = await Promise.all(
@@ -345,18 +345,18 @@ describe("a link that is over", () => {
     expect((await eventsOf(intent)).filter((event) => event === "approval_link_used")).toHaveLength(1);
   });
 
-  test("after its own time", async () => {
+  test("is refused after its own expiry", async () => {
     const link = await linkTo(await held(), "ana", { expiresAt: Date.now() - 1 });
     expect(await over(link)).toEqual([410, "link_expired"]);
   });
 
-  test("after the intent's", async () => {
+  test("is refused after the intent's expiry", async () => {
     const link = await linkTo(await held(), "ana");
     later(30 * MINUTE_MS);
     expect(await over(link)).toEqual([410, "intent_expired"]);
   });
 
-  test("after somebody decided, cancelled or took it back", async () => {
+  test("is refused after a decision, cancellation or withdrawal", async () => {
     const endings = {
       approve: ["approve", ben.key],
       reject: ["reject", ben.key],
@@ -373,7 +373,7 @@ describe("a link that is over", () => {
     }
   });
 
-  test("INV-27: after a reviewer changed what it was for", async () => {
+  test("INV-27: is refused after a reviewer edited the payload", async () => {
     const intent = await held("crm.editable");
     const link = await linkTo(intent, "ana");
     const { body } = await call("GET", `/v1/intents/${intent}`, admin);
@@ -383,7 +383,7 @@ describe("a link that is over", () => {
     expect(await over(link)).toEqual([409, "wrong_state"]);
   });
 
-  test("INV-27: for another digest than the intent's", async () => {
+  test("INV-27: is refused for another digest than the intent's", async () => {
     const intent = await held();
     expect(await over(await linkTo(intent, "ana", { digest: "0".repeat(64) }))).toEqual([
       409,
@@ -396,7 +396,7 @@ describe("a link that is over", () => {
     expect(await stateOf(intent)).toBe("pending_approval");
   });
 
-  test("of an intent that was never made, or made up altogether", async () => {
+  test("is refused for an intent that does not exist", async () => {
     const intent = await held();
     for (const link of [
       "alk_x",
@@ -411,7 +411,7 @@ describe("a link that is over", () => {
   });
 });
 
-test("INV-28: another site's page decides nothing by a link", async () => {
+test("INV-28: a link used from another site's page decides nothing", async () => {
   const intent = await held();
   const link = await linkTo(intent, "ana");
   for (const headers of [{ Origin: "https://evil.example" }, { "Sec-Fetch-Site": "cross-site" }]) {
@@ -421,7 +421,7 @@ test("INV-28: another site's page decides nothing by a link", async () => {
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 
-test("INV-25: whatever is sent with a link, the answer is 4xx", async () => {
+test("INV-25: any request with a malformed link or body is answered 4xx", async () => {
   const link = await linkTo(await held(), "ana");
   const path = `/v1/approval-links/${link}/reject`;
   for (const body of [

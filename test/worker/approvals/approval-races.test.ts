@@ -83,13 +83,13 @@ function shuffled<T>(items: readonly T[], seed: number): readonly T[] {
     .map(({ item }) => item);
 }
 
-describe("INV-03: twenty reviewers at once", () => {
+describe("INV-03: twenty reviewers vote at the same time", () => {
   test.each([
     ["crm.held", 1],
     ["crm.pair", 2],
     ["crm.trio", 3],
   ] as const)(
-    "INV-03: at %s exactly %i of their votes are recorded, and it is approved once",
+    "INV-03: at %s exactly %i of the votes are recorded, and the intent is approved once",
     async (place, needed) => {
       const id = await held(place);
       const answers = await Promise.all(twenty.map((who) => approve(id, who)));
@@ -107,7 +107,7 @@ describe("INV-03: twenty reviewers at once", () => {
     },
   );
 
-  test("INV-03: twenty who approve one short of the quorum's people approve nothing", async () => {
+  test("INV-03: twenty votes of one person too few approve nothing", async () => {
     const id = await held("crm.trio");
     const [one, other] = twenty;
     if (one === undefined || other === undefined) throw new Error("reviewers");
@@ -118,7 +118,7 @@ describe("INV-03: twenty reviewers at once", () => {
     expect((await execute(id)).status).toBe(409);
   });
 
-  test("INV-03: of ten who approve and ten who reject a rejection stands, and what it took back is dead", async () => {
+  test("INV-03: a rejection outweighs approvals cast at the same time, and an order already given is dead", async () => {
     for (let round = 0; round < 3; round += 1) {
       const id = await held("crm.pair");
       const voices = shuffled(twenty, round).map((who, at) =>
@@ -135,11 +135,11 @@ describe("INV-03: twenty reviewers at once", () => {
   });
 });
 
-describe("INV-11: approve, reject, cancel, withdraw and the deadline at once", () => {
+describe("INV-11: approve, reject, cancel, withdraw and the deadline at the same time", () => {
   const DECISIONS = ["approved", "rejected", "cancelled", "withdrawn", "expired"];
 
   test.each(Array.from({ length: 16 }, (_, round) => round))(
-    "INV-11: exactly one outcome, which every answer and the ledger agree on: round %i",
+    "INV-11: exactly one outcome results, which every answer and the ledger agree on: round %i",
     async (round) => {
       freeze();
       const id = await held("crm.held");
@@ -195,8 +195,8 @@ describe("INV-11: approve, reject, cancel, withdraw and the deadline at once", (
   );
 });
 
-describe("INV-03: quorum counts people, never keys or names", () => {
-  test("INV-03: one person through two keys at once is one vote", async () => {
+describe("INV-03: a quorum counts persons, never keys or names", () => {
+  test("INV-03: one person voting through two keys at once has one vote", async () => {
     const [one, other] = await twoKeys("ana");
     for (let round = 0; round < 5; round += 1) {
       const id = await held("crm.pair");
@@ -208,7 +208,7 @@ describe("INV-03: quorum counts people, never keys or names", () => {
     }
   });
 
-  test("INV-03: one person written as id, in capitals and as e-mail at once is one vote", async () => {
+  test("INV-03: one person registered as id, in capitals and as e-mail has one vote", async () => {
     const written = ["ana", "ANA", "ana@example.com", "Ana@Example.com"];
     const keys = await Promise.all(written.map((person) => register("reviewer", { person })));
     const id = await held("crm.pair");
@@ -217,7 +217,7 @@ describe("INV-03: quorum counts people, never keys or names", () => {
     expect(await stateOf(id)).toBe("pending_approval");
   });
 
-  test("INV-03: two people who share a display name are two votes", async () => {
+  test("INV-03: two persons with one display name have two votes", async () => {
     const east = await register("reviewer", { person: "sam-east" });
     const west = await register("reviewer", { person: "sam-west" });
     const id = await held("crm.pair");
@@ -227,7 +227,7 @@ describe("INV-03: quorum counts people, never keys or names", () => {
     await expectProven(id);
   });
 
-  test("INV-03: a key that is called like a person is not that person, and is a vote of its own", async () => {
+  test("INV-03: a key named like a person is not that person and votes for itself", async () => {
     const ana = await register("reviewer", { person: "ana" });
     const named = await register("reviewer", { name: "Ana Diaz" });
     const id = await held("crm.pair");
@@ -237,7 +237,7 @@ describe("INV-03: quorum counts people, never keys or names", () => {
     expect((await approve(byAna, named)).status).toBe(403);
   });
 
-  test("INV-03: one person's yes and no through two keys at once never both stand", async () => {
+  test("INV-03: one person's approval and rejection through two keys at once never both count", async () => {
     const [one, other] = await twoKeys("ben");
     for (let round = 0; round < 6; round += 1) {
       const id = await held("crm.noes");
@@ -252,7 +252,7 @@ describe("INV-03: quorum counts people, never keys or names", () => {
     }
   });
 
-  test("INV-03: where two noes decide one person's are one, and two people's decide once", async () => {
+  test("INV-03: with two rejections required, two by one person don't decide and those of two persons decide once", async () => {
     const [one, other] = await twoKeys("ana");
     const id = await held("crm.noes");
     await Promise.all([one, other, one].map((who) => reject(id, who)));
@@ -265,7 +265,7 @@ describe("INV-03: quorum counts people, never keys or names", () => {
   });
 });
 
-describe("INV-05: a suspended reviewer's vote completes no quorum", () => {
+describe("INV-05: the vote of a suspended reviewer completes no quorum", () => {
   const two = async () =>
     [await register("reviewer"), await register("reviewer"), await register("reviewer")] as const;
 
@@ -276,7 +276,7 @@ describe("INV-05: a suspended reviewer's vote completes no quorum", () => {
       "no reviewer any more",
       (who: Registered) => call("POST", `/v1/agents/${who.id}/role`, admin, { role: "auditor" }),
     ],
-  ] as const)("INV-05: %s after voting", async (_what, stop) => {
+  ] as const)("INV-05: a reviewer %s after voting", async (_what, stop) => {
     const [one, other, third] = await two();
     const id = await held("crm.pair");
     await approve(id, one);
@@ -291,7 +291,7 @@ describe("INV-05: a suspended reviewer's vote completes no quorum", () => {
     await expectProven(id);
   });
 
-  test("INV-05: once the suspension is acknowledged the vote is worth nothing, however many come at once", async () => {
+  test("INV-05: once the suspension is acknowledged the vote counts in no parallel approval", async () => {
     for (let round = 0; round < 3; round += 1) {
       const [one, other] = await two();
       const id = await held("crm.pair");
@@ -305,7 +305,7 @@ describe("INV-05: a suspended reviewer's vote completes no quorum", () => {
     }
   });
 
-  test("INV-05: suspended while the others vote, it either came first or counts for nothing", async () => {
+  test("INV-05: a vote by a reviewer suspended in parallel either came first or does not count", async () => {
     for (let round = 0; round < 4; round += 1) {
       const [one, other] = await two();
       const id = await held("crm.pair");
@@ -319,7 +319,7 @@ describe("INV-05: a suspended reviewer's vote completes no quorum", () => {
     }
   });
 
-  test("INV-05: another key of the same person counts anew, and the suspended one's does not come back with it", async () => {
+  test("INV-05: another key of the same person votes anew, which does not restore the suspended key's vote", async () => {
     const [one, other] = await twoKeys("ana");
     const ben = await register("reviewer", { person: "ben" });
     const id = await held("crm.pair");
@@ -355,7 +355,7 @@ describe("INV-08: a delegation moves a vote and never makes a second one", () =>
     return { ana, ben, revoke };
   }
 
-  test("INV-08: delegator and delegate at once, each for both, are one voice or two, never more than they are", async () => {
+  test("INV-08: delegator and delegate voting for both at once never have more than two votes", async () => {
     const { ana, ben } = await delegated();
     for (let round = 0; round < 5; round += 1) {
       const id = await held("crm.trio");
@@ -373,7 +373,7 @@ describe("INV-08: a delegation moves a vote and never makes a second one", () =>
     }
   });
 
-  test("INV-08: one who votes for another and for themselves does not make two of a pair", async () => {
+  test("INV-08: a delegate voting for the delegator and for themselves does not complete a quorum of two", async () => {
     const { ben } = await delegated();
     const id = await held("crm.pair");
     await Promise.all([forAna(id, ben), approve(id, ben)]);
@@ -386,7 +386,7 @@ describe("INV-08: a delegation moves a vote and never makes a second one", () =>
     ["the delegation is revoked", async ({ revoke }: Awaited<ReturnType<typeof delegated>>) => revoke()],
     ["the delegator is suspended", async ({ ana }: Awaited<ReturnType<typeof delegated>>) => suspend(ana)],
     ["the delegate is suspended", async ({ ben }: Awaited<ReturnType<typeof delegated>>) => suspend(ben)],
-  ] as const)("INV-05: a vote given for another holds no longer once %s", async (_what, stop) => {
+  ] as const)("INV-05: a delegated vote is withdrawn once %s", async (_what, stop) => {
     const people = await delegated();
     const [other, third] = [await register("reviewer"), await register("reviewer")];
     const id = await held("crm.pair");
@@ -401,7 +401,7 @@ describe("INV-08: a delegation moves a vote and never makes a second one", () =>
     await expectProven(id);
   });
 
-  test("INV-03: the ledger tells whose vote it was and who gave it, and the verifier counts it once", async () => {
+  test("INV-03: the ledger names the person and the delegate, and the verifier counts the vote once", async () => {
     const { ben } = await delegated();
     const id = await held("crm.pair");
     await forAna(id, ben);

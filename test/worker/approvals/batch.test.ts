@@ -53,7 +53,7 @@ const slots = ({ body }: Answer): readonly string[] =>
     ok ? state : problem?.code,
   );
 
-test("a batch decides each intent by itself, and says of each what came of it", async () => {
+test("a batch decides each intent on its own and returns each result", async () => {
   const [yes, no, anas, other, gone, pair] = await Promise.all([
     held(),
     held(),
@@ -96,7 +96,7 @@ test("a batch decides each intent by itself, and says of each what came of it", 
   expect(await stateOf(other.id)).toBe("pending_approval");
 });
 
-test("INV-09: a batch names for each vote what it is for", async () => {
+test("INV-09: every vote of a batch names the digest that it is for", async () => {
   const [one, two] = await Promise.all([held(), held()]);
   const answer = await batch([approval({ ...one, digest: two.digest }), approval(two)]);
   expect(slots(answer)).toEqual(["digest_mismatch", "approved"]);
@@ -105,7 +105,7 @@ test("INV-09: a batch names for each vote what it is for", async () => {
   expect(await stateOf(one.id)).toBe("pending_approval");
 });
 
-test("INV-03 INV-08: in a batch the exclusions and delegations are those of every vote", async () => {
+test("INV-03 INV-08: votes of a batch are subject to the same exclusions and delegations as single votes", async () => {
   const own = await register("agent", { owner: "ana" });
   const answer = await call("POST", "/v1/intents", own.key, ask("crm.held"));
   const anas = { id: answer.body.intentId, digest: answer.body.intent_digest };
@@ -118,7 +118,7 @@ test("INV-03 INV-08: in a batch the exclusions and delegations are those of ever
   expect(slots(delegated)).toEqual(["delegation_not_found", "approved"]);
 });
 
-test("a hundred at once, among single votes for the same intents, are decided once each", async () => {
+test("a hundred votes of a batch are recorded once each, among parallel single votes", async () => {
   const cases = await Promise.all(
     Array.from({ length: 100 }, (_, at) => held(ask(at % 2 ? "crm.pair" : "crm.held"))),
   );
@@ -145,7 +145,7 @@ test("a hundred at once, among single votes for the same intents, are decided on
   }
 });
 
-test("at most six of a batch are under way at a time", async () => {
+test("at most six votes of a batch are in progress at a time", async () => {
   const cases = await Promise.all(Array.from({ length: 20 }, () => held()));
   let [now, most] = [0, 0];
   const prepare = env.DB.prepare.bind(env.DB);
@@ -171,7 +171,7 @@ test("at most six of a batch are under way at a time", async () => {
   expect(most).toBeLessThanOrEqual(6);
 });
 
-test("one that can't be answered leaves the others as they are", async () => {
+test("a vote of a batch that fails leaves the others as they are", async () => {
   const [one, two, three] = await Promise.all([held(), held(), held()]);
   vi.spyOn(console, "error").mockImplementation(() => {});
   const get = env.INTENTS.get.bind(env.INTENTS);
@@ -187,7 +187,7 @@ test("one that can't be answered leaves the others as they are", async () => {
   expect(answer.text).not.toContain("away");
 });
 
-test("a batch under an Idempotency-Key is carried out once", async () => {
+test("a batch repeated under one Idempotency-Key is executed once", async () => {
   const cases = await Promise.all([held(ask("crm.pair")), held()]);
   const init = {
     method: "POST",
@@ -230,31 +230,34 @@ test.each([
       digest: DIGEST,
     })),
   }),
-])("INV-25: a batch that can't be meant is 400, and nothing of it is decided: %.60s", async (body) => {
+])("INV-25: a malformed batch is 400, and none of it is decided: %.60s", async (body) => {
   const answer = await call("POST", "/v1/approvals/batch", zoe.key, body);
   expect([answer.status, answer.headers.get("Content-Type")]).toEqual([400, "application/problem+json"]);
 });
 
-test("one wrong line keeps all of a batch from being decided", async () => {
+test("INV-25: one malformed vote in a batch keeps the whole batch from being decided", async () => {
   const one = await held();
   expect((await batch([approval(one), { ...approval(one), decision: "yes" }])).status).toBe(400);
   expect(await stateOf(one.id)).toBe("pending_approval");
 });
 
-test("INV-26: a batch over the limit of bodies is 413", async () => {
+test("INV-26: a batch over the body limit is 413", async () => {
   const one = await held();
   const answer = await batch(Array.from({ length: 100 }, () => rejection(one, { reason: "x".repeat(1000) })));
   expect(answer.status).toBe(413);
 });
 
-test.each(["agent", "runner", "auditor", "admin"])("roles: a batch is not for: %s", async (role) => {
-  const { key } = await register(role);
-  const one = await held();
-  expect((await batch([approval(one)], key)).status).toBe(403);
-  expect(await stateOf(one.id)).toBe("pending_approval");
-});
+test.each(["agent", "runner", "auditor", "admin"])(
+  "roles: a batch is refused to the role %s",
+  async (role) => {
+    const { key } = await register(role);
+    const one = await held();
+    expect((await batch([approval(one)], key)).status).toBe(403);
+    expect(await stateOf(one.id)).toBe("pending_approval");
+  },
+);
 
-test("a kill switch stops the approvals of a batch, not its rejections", async () => {
+test("INV-05: a kill switch stops the approvals of a batch, not its rejections", async () => {
   const stopped = await register("agent");
   const cases = await Promise.all(
     [1, 2].map(async () => {

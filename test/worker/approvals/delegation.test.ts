@@ -34,7 +34,7 @@ function approveFor(caller: Registered, delegator: string, intent: string): Prom
 
 const reviewer = (person?: string) => register("reviewer", person === undefined ? {} : { person });
 
-test("INV-08: a delegate gives the delegator's vote, and the ledger says who acted", async () => {
+test("INV-08: a delegate gives the delegator's vote, and the ledger names the person who acted", async () => {
   const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
   const id = await delegate(ana, zoe);
   const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
@@ -47,7 +47,7 @@ test("INV-08: a delegate gives the delegator's vote, and the ledger says who act
 });
 
 test.each(["principal id", "person id", "e-mail"])(
-  "INV-08: the delegator can be named by %s",
+  "INV-08: the delegator may be named by %s",
   async (how) => {
     const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
     await delegate(ana, zoe);
@@ -89,7 +89,7 @@ test.each(SCOPES)(
   },
 );
 
-test("INV-08: one human has one voice, whoever gives it", async () => {
+test("INV-08: one person has one vote, whoever gives it", async () => {
   const [agent, one, two, third] = [
     await register("agent"),
     await reviewer(),
@@ -117,7 +117,7 @@ test("INV-08: one human has one voice, whoever gives it", async () => {
   expect(await votesAfter([])).toMatchObject({ status: "pending_approval", votes: 1 });
 });
 
-test("INV-08: a delegation is not handed on", async () => {
+test("INV-08: a delegation can't be delegated further", async () => {
   const [agent, one, two, three] = [
     await register("agent"),
     await reviewer(),
@@ -133,7 +133,7 @@ test("INV-08: a delegation is not handed on", async () => {
   expect((await approveFor(three, two.id, intent)).body.status).toBe("approved");
 });
 
-test("INV-03 INV-08: neither an owner nor somebody for an owner approves what their agent proposes", async () => {
+test("INV-03 INV-08: neither an owner nor an owner's delegate approves what their agent proposes", async () => {
   const agent = await register("agent", { owner: "ana" });
   const [ana, zoe] = [await reviewer("ana"), await reviewer()];
   await delegate(ana, zoe);
@@ -171,7 +171,7 @@ test("INV-05 INV-08: a delegation ends with its time, its revocation, and the de
 });
 
 test.each(["delegation revoked", "delegator suspended", "delegate suspended"])(
-  "INV-08: a delegated vote that waits in a quorum goes with the %s",
+  "INV-08: a delegated vote waiting in a quorum is withdrawn with the %s",
   async (what) => {
     const [agent, one, two] = [await register("agent"), await reviewer(), await reviewer()];
     const [third, fourth] = [await reviewer(), await reviewer()];
@@ -187,7 +187,7 @@ test.each(["delegation revoked", "delegator suspended", "delegate suspended"])(
   },
 );
 
-test("INV-08: a delegate can say no for the delegator, and needs a reason like anybody", async () => {
+test("INV-08: a delegate can reject for the delegator, and needs a reason like every reviewer", async () => {
   const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
   await delegate(ana, zoe);
   const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
@@ -214,19 +214,19 @@ const REFUSED: readonly (readonly [Record<string, unknown>, number])[] = [
   [{ delegator_principal_id: 7, delegate_person_id: "ben" }, 400],
 ];
 
-test.each(REFUSED)("INV-08: nobody delegates with %j: %i", async (body, status) => {
+test.each(REFUSED)("INV-08: a delegation of %j is refused: %i", async (body, status) => {
   const ana = await reviewer("ana");
   expect((await call("POST", "/v1/delegations", ana.key, body)).status).toBe(status);
 });
 
-test("an agent is nobody's delegate, and its key makes none", async () => {
+test("INV-08: an agent can neither be a delegate nor make a delegation", async () => {
   const [agent, one] = [await register("agent"), await reviewer()];
   const body = { delegator_principal_id: one.id, delegate_agent_id: agent.id };
   expect((await call("POST", "/v1/delegations", one.key, body)).status).toBe(400);
   expect((await call("POST", "/v1/delegations", agent.key, body)).status).toBe(403);
 });
 
-test("a delegation is listed, revoked once, and on the ledger", async () => {
+test("a delegation is listed, revoked once, and recorded on the ledger", async () => {
   const [one, auditor] = [await reviewer(), await register("auditor")];
   const made = await call("POST", "/v1/delegations", one.key, {
     delegatePersonId: "ben",

@@ -89,7 +89,7 @@ function approve(by: Registered, intent: string) {
   return call("POST", `/v1/intents/${intent}/approve`, by.key, {});
 }
 
-test("INV-09: what somebody else approves after an edit is carried out with exactly the edited bytes", async () => {
+test("INV-09: an edit approved by another person is executed with exactly the edited bytes", async () => {
   const intent = await held("open", { recordCount: 7, estimatedValueUsd: 12 });
   const payload = '[{"email":"ada@example.com","note":"edited ☃"}]';
   const edited = await edit(ana, intent, { payload });
@@ -110,7 +110,7 @@ test("INV-09: what somebody else approves after an edit is carried out with exac
   expect(view).toMatchObject({ declared_records: null, measured_records: 1, estimated_value_usd: 12 });
 });
 
-test("both intents name the other and the editor, on the ledger too, and the agent is told", async () => {
+test("intent and successor name each other and the editor, on the ledger too, and the agent is notified", async () => {
   const intent = await held("open");
   const successor = (await edit(ana, intent, { reason: "wrong address" })).body.successor.intentId;
   const told = (await call("GET", `/v1/intents/${intent}`, agent.key)).body;
@@ -140,7 +140,7 @@ async function verdict(intent: string) {
   return { is: verdictOf(findings), failing: findings.filter(({ status }) => status === "fails") };
 }
 
-test("INV-18: the evidence of an edited intent, and of what became of it, is proven offline", async () => {
+test("INV-18: the evidence of an edited intent and of its successor is proven offline", async () => {
   const intent = await held("open");
   const successor = (await edit(ana, intent)).body.successor.intentId;
   await approve(ben, successor);
@@ -189,7 +189,7 @@ test.each(REFUSED)(
   },
 );
 
-test("an edit that policy blocks says why, to those who may edit and to nobody else", async () => {
+test("an edit that policy blocks returns the reason, but only to those who may edit", async () => {
   const intent = await held("clean");
   const payload = '[{"a":"forbidden"}]';
   expect((await edit(ana, intent, { payload })).body.reason_code).toBe("blocked_term_detected");
@@ -197,7 +197,7 @@ test("an edit that policy blocks says why, to those who may edit and to nobody e
   expect((await edit(ben, outsider, { payload })).body.reason_code).toBeUndefined();
 });
 
-test("an edit on another case than the one that waits is recorded", async () => {
+test("INV-09: an edit of another digest than the intent's is refused and recorded", async () => {
   const intent = await held("open");
   await edit(ana, intent, { digest: "0".repeat(64) });
   expect(await eventsOf(intent)).toContain("binding_refused");
@@ -210,24 +210,27 @@ test("an edit that changes nothing is refused", async () => {
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 
-test.each([["agent"], ["runner"], ["auditor"], ["admin"]])("no %s edits", async (role) => {
-  const intent = await held("open");
-  const by = role === "admin" ? { id: "", key: admin } : await register(role);
-  const edited = await editUnseen(by, intent);
-  expect([edited.status, edited.body.code]).toEqual([403, "forbidden"]);
-});
+test.each([["agent"], ["runner"], ["auditor"], ["admin"]])(
+  "roles: an edit by the role %s is refused",
+  async (role) => {
+    const intent = await held("open");
+    const by = role === "admin" ? { id: "", key: admin } : await register(role);
+    const edited = await editUnseen(by, intent);
+    expect([edited.status, edited.body.code]).toEqual([403, "forbidden"]);
+  },
+);
 
-test("nobody edits what is nowhere", async () => {
+test("an edit of an intent that does not exist is 404", async () => {
   expect((await editUnseen(ana, "int_nowhere")).body.code).toBe("intent_not_found");
 });
 
-test("INV-03: whoever answers for the agent does not edit what it proposed", async () => {
+test("INV-03: the person who answers for the agent can't edit what it proposed", async () => {
   const owned = await register("agent", { owner: "ana" });
   const intent = await held("open", {}, owned);
   expect((await edit(ana, intent)).body.code).toBe("own_intent");
 });
 
-test("INV-03: the editor can't approve what they wrote, with whatever credential of theirs", async () => {
+test("INV-03: the editor can't approve the edit with any credential of theirs", async () => {
   const intent = await held("open");
   const edited = await edit(ana, intent, { approve: true });
   expect(edited.body.successor.status).toBe("pending_approval");
@@ -245,7 +248,7 @@ test("INV-03: the editor can't approve what they wrote, with whatever credential
   expect((await approve(successorByOwner, successor)).body.status).toBe("approved");
 });
 
-test("INV-03: who wrote part of it before another editor did can't approve the whole", async () => {
+test("INV-03: an editor of an earlier version can't approve the final one", async () => {
   const first = await edit(ana, await held("open"));
   const second = await edit(ben, first.body.successor.intentId);
   expect(second.status, second.text).toBe(200);
@@ -256,7 +259,7 @@ test("INV-03: who wrote part of it before another editor did can't approve the w
   expect((await approve(await register("reviewer"), intentId)).body.status).toBe("approved");
 });
 
-test("INV-08: nothing that was laid down beforehand approves what a reviewer wrote", async () => {
+test("INV-08: no standing approval approves what a reviewer wrote", async () => {
   const intent = await held("laid-down");
   const standing = { destination: "crm.laid-down", agent_id: agent.id };
   for (const maker of [ana, ben]) {
@@ -268,7 +271,7 @@ test("INV-08: nothing that was laid down beforehand approves what a reviewer wro
   expect((await viewOf(successor.intentId)).votes).toEqual([]);
 });
 
-test("INV-03: the editor approves for nobody else, and nobody else approves for the editor", async () => {
+test("INV-03: an editor can neither approve as a delegate nor have a delegate approve", async () => {
   const successor = (await edit(ana, await held("open"))).body.successor.intentId;
   for (const [from, to, person] of [
     [ana, ben, "ana"],
@@ -284,7 +287,7 @@ test("INV-03: the editor approves for nobody else, and nobody else approves for 
   expect(await stateOf(successor)).toBe("pending_approval");
 });
 
-test("the editor approves where the policy says so in words, and the agent's owner still does not", async () => {
+test("INV-03: an editor approves where the policy says so, and the agent's owner still doesn't", async () => {
   const owned = await register("agent", { owner: "ben" });
   const intent = await held("own", {}, owned);
   const edited = await edit(ana, intent, { approve: true });
@@ -294,7 +297,7 @@ test("the editor approves where the policy says so in words, and the agent's own
   expect((await approve(ben, second.body.successor.intentId)).body.code).toBe("own_intent");
 });
 
-test("a policy that lets editors approve only since counts from the next intent on", async () => {
+test("a policy that newly allows editors to approve applies from the next intent on", async () => {
   const intent = await held("open");
   await changeRules({ ...RULES, policies: { ...POLICIES, open: POLICIES.own } });
   try {
@@ -305,7 +308,7 @@ test("a policy that lets editors approve only since counts from the next intent 
   }
 });
 
-test("a policy that stopped allowing edits is obeyed at once", async () => {
+test("a policy that newly forbids edits applies at once", async () => {
   const intent = await held("open");
   await changeRules({ ...RULES, policies: { ...POLICIES, open: POLICIES.closed } });
   try {
@@ -316,7 +319,7 @@ test("a policy that stopped allowing edits is obeyed at once", async () => {
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 
-test("what was decided, withdrawn or is over is edited no more", async () => {
+test("an edit is refused once the intent is decided, withdrawn or over", async () => {
   const approved = await held("open");
   await approve(ben, approved);
   expect((await edit(ana, approved)).body.code).toBe("wrong_state");
@@ -330,7 +333,7 @@ test("what was decided, withdrawn or is over is edited no more", async () => {
   expect((await approve(ben, once)).body.code).toBe("wrong_state");
 });
 
-test("too late is too late, and what was erased is gone", async () => {
+test("an edit is refused after the deadline and after erasure", async () => {
   const intent = await held("brief");
   const { intent_digest: digest } = await viewOf(intent);
   later(10 * MINUTE_MS);
@@ -342,7 +345,7 @@ test("too late is too late, and what was erased is gone", async () => {
   expect((await viewOf(intent)).erased_at).not.toBeNull();
 });
 
-test("INV-05: what a suspended agent or a kill switch stops is not edited meanwhile", async () => {
+test("INV-05: an intent stopped by a suspension or kill switch can't be edited meanwhile", async () => {
   const stopped = await register("agent");
   const intent = await held("open", {}, stopped);
   await call("POST", `/v1/agents/${stopped.id}/suspend`, admin, {});
@@ -358,7 +361,7 @@ test("INV-05: what a suspended agent or a kill switch stops is not edited meanwh
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 
-test("an edit that policy approves by itself needs nobody, and a rehearsed one is decided like any proposal", async () => {
+test("an edit that policy approves needs no further vote, and a dry run of it is evaluated like any proposal", async () => {
   const intent = await held("few", { payload: "./leads.csv", recordCount: 847 });
   const edited = await edit(ana, intent, { payload: '[{"a":1}]', approve: true });
   expect(edited.body.successor).toMatchObject({ status: "approved", reason_code: "approved_by_policy" });
@@ -391,7 +394,7 @@ const SAID_LESS: readonly (readonly [string, PolicyId, Record<string, unknown>, 
   ];
 
 test.each(SAID_LESS)(
-  "INV-07: an editor's word alone brings nothing under a policy's limit: %s",
+  "INV-07: the editor's declared numbers alone bring no payload under a policy's limit: %s",
   async (_what, policy, proposed, changed) => {
     const first = await edit(ana, await held(policy, proposed), changed);
     expect(first.body.successor, first.text).toMatchObject({ status: "pending_approval" });
@@ -402,7 +405,7 @@ test.each(SAID_LESS)(
   },
 );
 
-test("the count that an agent declared of a file does not vouch for another file", async () => {
+test("INV-07: the count that an agent declared for one file does not apply to an edited file", async () => {
   const intent = await held("few", { payload: "./leads.csv", recordCount: 7_000 });
   const edited = await edit(ana, intent, { payload: "./fewer.csv", recordCount: 9_000 });
   const view = await viewOf(edited.body.successor.intentId);
@@ -413,7 +416,7 @@ test("the count that an agent declared of a file does not vouch for another file
   });
 });
 
-test("bytes that are no text arrive as they were sent, under the name the agent gave", async () => {
+test("an edited binary payload arrives byte for byte, under the agent's file name", async () => {
   const intent = await held("open", { payload: "QUJD", payload_encoding: "base64", payload_name: "a.bin" });
   const bytes = Uint8Array.from({ length: 256 }, (_, at) => at);
   const payload = btoa(String.fromCharCode(...bytes));
@@ -423,7 +426,7 @@ test("bytes that are no text arrive as they were sent, under the name the agent 
   expect((await viewOf(successor)).payload_name).toBe("a.bin");
 });
 
-test("an edited payload may be as large as a proposed one, and no larger", async () => {
+test("INV-26: an edited payload has the same size limit as a proposed one", async () => {
   const intent = await held("open");
   const limit = 10 * 1024 * 1024;
   const over = await edit(ana, intent, { payload: "x".repeat(limit + 1) });
@@ -434,14 +437,14 @@ test("an edited payload may be as large as a proposed one, and no larger", async
   expect(size).toBe(limit);
 });
 
-test("a body that is larger than any payload is not read", async () => {
+test("INV-26: an edit's body larger than any payload is not read", async () => {
   const intent = await held("open");
   const body = JSON.stringify({ payload: "x".repeat(21 * 1024 * 1024) });
   const headers = { "Content-Type": "application/json", Authorization: `Bearer ${ana.key}` };
   expect((await send(`/v1/intents/${intent}/edit`, { method: "POST", headers, body })).status).toBe(413);
 });
 
-test("a budget counts an edited intent once, as what it was changed to", async () => {
+test("a budget counts an edited intent once, with its final content", async () => {
   const spender = await register("agent");
   const rows = (count: number) =>
     JSON.stringify(Array.from({ length: count }, () => ({ row: fresh("row") })));
@@ -458,7 +461,7 @@ test("a budget counts an edited intent once, as what it was changed to", async (
   expect(over.body).toMatchObject({ code: "edit_blocked", reason_code: "budget_exceeded" });
 });
 
-test("an edit takes nothing from the agent's rate limit, and is no duplicate of what it replaces", async () => {
+test("an edit neither uses the agent's rate limit nor counts as a duplicate of its predecessor", async () => {
   const limited = await register("agent");
   const intent = await held("hourly", {}, limited);
   expect((await edit(ana, intent)).body.successor?.status).toBe("pending_approval");
@@ -475,7 +478,7 @@ test("an edit takes nothing from the agent's rate limit, and is no duplicate of 
   expect(renamed.body.successor?.status).toBe("pending_approval");
 });
 
-test("INV-20: an edit that broke off between the two intents is finished by its repetition", async () => {
+test("INV-20: an edit interrupted between the two intents is completed by its repetition", async () => {
   const intent = await held("open");
   const { intent_digest: digest } = await viewOf(intent);
   const change = { digest, payload: '[{"row":"mended"}]' };
@@ -498,7 +501,7 @@ test("INV-20: an edit that broke off between the two intents is finished by its 
   expect((await approve(ben, told.successor_id)).body.status).toBe("approved");
 });
 
-test("INV-20: an edit that breaks off anywhere leaves one intent at most to be approved, and counts once", async () => {
+test("INV-20: an edit interrupted at any point leaves at most one approvable intent, counted once", async () => {
   const rows = (count: number) =>
     JSON.stringify(Array.from({ length: count }, () => ({ row: fresh("row") })));
   const gone = { ok: false, error: { reason: "ledger_unavailable" } } as const;
@@ -522,7 +525,7 @@ test("INV-20: an edit that breaks off anywhere leaves one intent at most to be a
   }
 });
 
-test("an edit under an Idempotency-Key is answered once", async () => {
+test("an edit repeated under an Idempotency-Key is answered once", async () => {
   const intent = await held("open");
   const { intent_digest: digest } = await viewOf(intent);
   const init = {
@@ -542,7 +545,7 @@ test("an edit under an Idempotency-Key is answered once", async () => {
   expect(second.body).toEqual(first.body);
 });
 
-test("INV-11: of many editors at once one makes the only intent that can still be approved", async () => {
+test("INV-11: of parallel edits exactly one makes the only approvable intent", async () => {
   const intent = await held("open");
   const editors = await Promise.all(Array.from({ length: 8 }, () => register("reviewer")));
   const edits = await Promise.all(editors.map((by) => edit(by, intent)));
@@ -554,7 +557,7 @@ test("INV-11: of many editors at once one makes the only intent that can still b
   expect((await approve(ben, intent)).status).toBe(409);
 });
 
-test("INV-11: of an edit and an approval at once one counts", async () => {
+test("INV-11: of a parallel edit and approval exactly one takes effect", async () => {
   for (let round = 0; round < 6; round += 1) {
     const intent = await held("open");
     const editing = round % 2 === 0 ? edit(ana, intent) : null;

@@ -40,7 +40,7 @@ async function idsOf(query: string, key = zoe.key): Promise<readonly string[]> {
   return body.approvals.map(({ intentId }: { intentId: string }) => intentId);
 }
 
-test("the queue shows what waits, newest first, with what it takes, and nothing else", async () => {
+test("the queue lists pending intents, newest first, with what each requires, and no other intents", async () => {
   const by = await register("agent");
   const first = await hold(by, ask("crm.pair", { recordCount: 7 }));
   const second = await hold(by, ask("crm.by-ana"));
@@ -86,7 +86,7 @@ test("the queue can be filtered by agent, destination, policy and group", async 
   expect(await idsOf(`?agent=${agent.id}&status=approved`)).toEqual([paid, two, one]);
 });
 
-test("groups say how many are alike, how much they are, and when the first of them ends", async () => {
+test("groups give their number of intents, their totals and their earliest deadline", async () => {
   const by = await register("agent");
   const intents = [];
   for (const usd of [1, 2, 4]) intents.push(await hold(by, ask("crm.paid", { payload: `{"usd":${usd}}` })));
@@ -102,7 +102,7 @@ test("groups say how many are alike, how much they are, and when the first of th
   expect(shown.at(-1).expires_at).toBe(mine[0].next_deadline);
 });
 
-test("what nobody knows of a group's size is null, and not nothing", async () => {
+test("INV-00: an unknown total of a group is null, not 0", async () => {
   const by = await register("agent");
   await hold(by, ask("crm.held", { payload: "notes.txt", recordCount: undefined }));
   const { body } = await call("GET", "/v1/approvals/groups", zoe.key);
@@ -110,7 +110,7 @@ test("what nobody knows of a group's size is null, and not nothing", async () =>
   expect(mine).toMatchObject({ count: 1, estimated_records: null, value_usd: null });
 });
 
-test("what is deferred has no deadline: in the queue, in its group and on the page", async () => {
+test("a deferred intent has no deadline in the queue, in its group and on its page", async () => {
   const by = await register("agent");
   const intent = await hold(by, ask("crm.defer"));
   const rowOf = async () => (await call("GET", `/v1/approvals?agent=${by.id}`, zoe.key)).body.approvals[0];
@@ -127,7 +127,7 @@ test("what is deferred has no deadline: in the queue, in its group and on the pa
   expect((await call("GET", `/cases?agent=${by.id}`, zoe.key)).text).toContain("no deadline");
 });
 
-test("`mine` leaves out what is for others or takes a stronger sign-in, over all pages", async () => {
+test("the filter `mine` leaves out intents the caller can't decide or has too little assurance for, over all pages", async () => {
   const by = await register("agent");
   const open = await hold(by, ask("crm.held"));
   const anas = await hold(by, ask("crm.by-ana"));
@@ -146,7 +146,7 @@ test("`mine` leaves out what is for others or takes a stronger sign-in, over all
   expect(seen).toEqual([ops, anas, open]);
 });
 
-test("pages of the queue neither repeat nor leave out anything", async () => {
+test("pages of the queue neither repeat nor skip an intent", async () => {
   const by = await register("agent");
   const held = [];
   for (let made = 0; made < 5; made += 1) held.push(await hold(by, ask("crm.held")));
@@ -161,13 +161,13 @@ test("pages of the queue neither repeat nor leave out anything", async () => {
 });
 
 test.each(["?limit=0", "?limit=x", "?after=%00", "?after=abc", "?since=never", "?status=odd"])(
-  "INV-25: the queue asked for %s is 400",
+  "INV-25: a queue request with %s is 400",
   async (query) => {
     expect((await call("GET", `/v1/approvals${query}`, zoe.key)).status).toBe(400);
   },
 );
 
-test("the queue is there when what tells of it is not", async () => {
+test("the queue is served while notification state can't be read", async () => {
   const intent = await hold(agent, ask("crm.held"));
   vi.spyOn(console, "error").mockImplementation(() => {});
   const dispatch = (env as unknown as { DISPATCH: DurableObjectNamespace }).DISPATCH;
@@ -230,7 +230,7 @@ test.each([
     records: [told({ person: "ana" }), told({ person: "ben", state: "delivered" })],
     shown: [{ ...FAILED, person: "ana" }],
   },
-])("the queue shows where nobody could be told, and why: $name", ({ records, shown }) => {
+])("the queue shows where a notification failed, and why: $name", ({ records, shown }) => {
   expect(queueRowView(ROW as unknown as IntentRow, records).undelivered).toEqual(shown);
 });
 
@@ -255,7 +255,7 @@ async function planOf(sql: string): Promise<string> {
 }
 
 test.each(PLANS)(
-  "the queue asked for '%s' is read along the index %s, and no further than its page",
+  "a queue request with '%s' is answered by the index %s and reads no more than its page",
   async (query, index) => {
     const asked: string[] = [];
     const prepare = env.DB.prepare.bind(env.DB);
@@ -272,6 +272,6 @@ test.each(PLANS)(
   },
 );
 
-test("standing approvals are found by destination, whatever else there is", async () => {
+test("standing approvals are found by destination, among however many others", async () => {
   expect(await planOf(MATCHING)).toContain("USING INDEX standing_approvals_by_destination ");
 });

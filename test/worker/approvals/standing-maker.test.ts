@@ -54,34 +54,37 @@ const TABLE: readonly Case[] = [
   },
 ];
 
-test.each(TABLE)("INV-05 INV-08: a mandate whose credential is $name gives a vote: $votes", async (row) => {
-  const { id } = await register("reviewer", { person: "ana" });
-  const ports = portsOf(env);
-  const stored = await ports.principals.get(id);
-  if (stored === null) throw new Error("not registered");
-  const principals = {
-    ...ports.principals,
-    get: async () => (row.now === null ? null : { ...stored, ...row.now }),
-  };
-  const mandate: Delegation = {
-    id: "deleg_1",
-    destination: null,
-    policy: null,
-    agent: null,
-    principalId: null,
-    maxCents: null,
-    principal: id,
-    person: row.person,
-    assurance: row.assurance,
-    createdAt: 0,
-    expiresAt: 1,
-    revokedAt: null,
-    delegate: "ben",
-  };
-  const voter = await makerOf(mandate, { ...ports, principals });
-  expect(voter).toEqual(
-    row.votes
-      ? expect.objectContaining({ person: row.person, assurance: row.assurance, mandate: "deleg_1" })
-      : null,
-  );
-});
+test.each(TABLE)(
+  "INV-05 INV-08: a mandate whose grantor's credential is $name gives a vote: $votes",
+  async (row) => {
+    const { id } = await register("reviewer", { person: "ana" });
+    const ports = portsOf(env);
+    const stored = await ports.principals.get(id);
+    if (stored === null) throw new Error("not registered");
+    const principals = {
+      ...ports.principals,
+      get: async () => (row.now === null ? null : { ...stored, ...row.now }),
+    };
+    const mandate: Delegation = {
+      id: "deleg_1",
+      destination: null,
+      policy: null,
+      agent: null,
+      principalId: null,
+      maxCents: null,
+      principal: id,
+      person: row.person,
+      assurance: row.assurance,
+      createdAt: 0,
+      expiresAt: 1,
+      revokedAt: null,
+      delegate: "ben",
+    };
+    const voter = await makerOf(mandate, { ...ports, principals });
+    expect(voter).toEqual(
+      row.votes
+        ? expect.objectContaining({ person: row.person, assurance: row.assurance, mandate: "deleg_1" })
+        : null,
+    );
+  },
+);

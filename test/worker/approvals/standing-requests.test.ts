@@ -69,12 +69,12 @@ const REFUSED: readonly string[] = [
   '{"destination":"crm.held","__proto__":{"uses":1}}',
 ];
 
-test.each(REFUSED)("INV-08: no standing approval is made of %s", async (body) => {
+test.each(REFUSED)("INV-08: a standing approval requested with %s is refused", async (body) => {
   const answer = await call("POST", "/v1/standing-approvals", maker.key, body);
   expect([answer.status, answer.headers.get("Content-Type")]).toEqual([400, "application/problem+json"]);
 });
 
-test("what is left out is open, and what is made is shown as it was meant", async () => {
+test("INV-08: fields left out of a standing approval match everything, and it is shown as requested", async () => {
   const made = await call("POST", "/v1/standing-approvals", maker.key, {
     destination: "crm.*",
     policyId: "held",
@@ -112,7 +112,7 @@ test("what is left out is open, and what is made is shown as it was meant", asyn
   expect([bare.body.uses, bare.body.max_amount_usd, days]).toEqual([null, null, 30]);
 });
 
-test("the ledger has who laid down what in numbers, and not whom it is about", async () => {
+test("the ledger has the grantor and limits of a standing approval, and not the principal it is about", async () => {
   const made = await call("POST", "/v1/standing-approvals", maker.key, {
     destination: "crm.held",
     principal_id: "patient-4711",
@@ -138,7 +138,7 @@ const NINETY_EIGHT = `
   INSERT INTO standing_approvals (id, destination, principal, person, assurance, created_at, expires_at)
   SELECT 'stap_made_' || n, 'crm.elsewhere', ?1, ?1, 'key', 0, ?2 FROM numbers`;
 
-test("one person has at most 100 of them in force, however many come at once", async () => {
+test("of parallel requests one person gets at most 100 active standing approvals", async () => {
   const eager = await register("reviewer");
   const later = { destination: "crm.held", agent_id: agent.id, policy_id: "nothing" };
   await env.DB.prepare(NINETY_EIGHT)
@@ -153,7 +153,7 @@ test("one person has at most 100 of them in force, however many come at once", a
   expect((await call("POST", "/v1/standing-approvals", eager.key, later)).status).toBe(201);
 });
 
-test("nothing that a proposal says in words comes into D1 by way of a standing approval", async () => {
+test("INV-17: a standing approval brings no text of a proposal into D1", async () => {
   await call("POST", "/v1/standing-approvals", maker.key, { destination: "crm.held", agent_id: agent.id });
   const request = ask("crm.held", { principal_id: "very-private-name", on_behalf_of: "somebody unseen" });
   await propose(agent, request, "approved");

@@ -28,7 +28,7 @@ const statusOf = async (agent: Registered, request: Record<string, unknown>) =>
 test.each([
   { cap: { uses: 10 }, name: "uses" },
   { cap: { daily_limit_usd: 10 }, name: "a daily limit" },
-])("INV-08: of 50 intents at once exactly as many are approved as $name allows", async ({ cap }) => {
+])("INV-08: of 50 parallel intents exactly as many are approved as $name allows", async ({ cap }) => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, cap);
   const answers = await Promise.all(Array.from({ length: 50 }, () => statusOf(agent, pay(1))));

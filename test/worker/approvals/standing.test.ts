@@ -43,7 +43,7 @@ const pay = (usd: number, more: Record<string, unknown> = {}) =>
 const statusOf = async (agent: Registered, request: Record<string, unknown>) =>
   (await call("POST", "/v1/intents", agent.key, request)).body.status;
 
-test("INV-08: a standing approval is one vote of its maker, and the agent is told that it is approved", async () => {
+test("INV-08: a standing approval gives its grantor's one vote, and the agent sees the intent approved", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent);
   const { status, body } = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
@@ -128,7 +128,7 @@ test.each(SCOPES)(
   },
 );
 
-test("INV-08: another agent's standing approval is nobody else's", async () => {
+test("INV-08: a standing approval for one agent gives no vote for another", async () => {
   const [agent, other, maker] = [
     await register("agent"),
     await register("agent"),
@@ -138,7 +138,7 @@ test("INV-08: another agent's standing approval is nobody else's", async () => {
   expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
 });
 
-test("INV-08: uses and daily caps hold to the last one, and a day is any 24 hours", async () => {
+test("INV-08: limits on uses and daily sums hold to the last one; a day is any 24 hours", async () => {
   freeze();
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const thrice = await lay(maker, agent, { uses: 3, destination: "crm.held" });
@@ -177,7 +177,7 @@ test("INV-08: an expired or revoked standing approval gives no vote", async () =
   expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
 });
 
-test("INV-05 INV-08: a standing approval stands and falls with the credential it was made with", async () => {
+test("INV-05 INV-08: a standing approval ends with the credential it was made with", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   await lay(maker, agent);
   await call("POST", `/v1/agents/${maker.id}/suspend`, admin);
@@ -188,7 +188,7 @@ test("INV-05 INV-08: a standing approval stands and falls with the credential it
   expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
 });
 
-test("INV-03 INV-08: nobody approves beforehand what their own agent proposes", async () => {
+test("INV-03 INV-08: a standing approval gives no vote for the grantor's own agent", async () => {
   const agent = await register("agent", { owner: "ana" });
   const [ana, ben] = [
     await register("reviewer", { person: "ana" }),
@@ -201,7 +201,7 @@ test("INV-03 INV-08: nobody approves beforehand what their own agent proposes", 
   expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
 });
 
-test("INV-08: a standing approval passes no minimum assurance, no list of people and no block", async () => {
+test("INV-08: a standing approval overrides no minimum assurance, no list of approvers and no block", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent);
   expect(await statusOf(agent, ask("crm.surely"))).toBe("pending_approval");
@@ -213,7 +213,7 @@ test("INV-08: a standing approval passes no minimum assurance, no list of people
   expect(await usedOf(id)).toBe(0);
 });
 
-test("INV-08: what is held for its content waits for a person who reads it", async () => {
+test("INV-08: an intent held for its content is not approved by a standing approval", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent);
   const words = ask("crm.worded", { payload: `{"text":"a refund ${fresh("row")}"}` });
@@ -221,7 +221,7 @@ test("INV-08: what is held for its content waits for a person who reads it", asy
   expect(await usedOf(id)).toBe(0);
 });
 
-test("INV-08: a policy that only watches gives a standing approval nothing to match", async () => {
+test("INV-08: a shadow policy gives a standing approval nothing to match", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const request = ask("crm.watched", { policy: "held" });
   await lay(maker, agent, { policy_id: "watching" });
@@ -230,7 +230,7 @@ test("INV-08: a policy that only watches gives a standing approval nothing to ma
   expect(await statusOf(agent, ask("crm.watched", { policy: "held" }))).toBe("approved");
 });
 
-test("INV-08: under a quorum a standing approval is one vote, however many its maker made", async () => {
+test("INV-08: several standing approvals of one person are one vote of a quorum", async () => {
   const [agent, maker, second] = [
     await register("agent"),
     await register("reviewer"),
@@ -246,7 +246,7 @@ test("INV-08: under a quorum a standing approval is one vote, however many its m
   expect(last.body).toMatchObject({ status: "approved", votes: 2 });
 });
 
-test("INV-08: two people's standing approvals make a quorum of two", async () => {
+test("INV-08: standing approvals of two persons complete a quorum of two", async () => {
   const [agent, one, two] = [await register("agent"), await register("reviewer"), await register("reviewer")];
   const ids = [await lay(one, agent), await lay(two, agent)];
   expect(await statusOf(agent, ask("crm.pair"))).toBe("approved");
@@ -262,19 +262,22 @@ test.each([
     name: "its maker's key suspended",
     undo: (_: string, maker: Registered) => call("POST", `/v1/agents/${maker.id}/suspend`, admin),
   },
-])("INV-08: a vote that waits in a quorum goes when its standing approval is $name", async ({ undo }) => {
-  const [agent, maker] = [await register("agent"), await register("reviewer")];
-  const [second, third] = [await register("reviewer"), await register("reviewer")];
-  const id = await lay(maker, agent);
-  const intent = await propose(agent, ask("crm.pair"), "pending_approval");
-  await undo(id, maker);
-  const answer = await call("POST", `/v1/intents/${intent}/approve`, second.key);
-  expect(answer.body).toMatchObject({ status: "pending_approval", votes: 1, votedBy: [second.id] });
-  expect(await eventsOf(intent)).toContain("approval_vote_withdrawn");
-  expect((await call("POST", `/v1/intents/${intent}/approve`, third.key)).body.status).toBe("approved");
-});
+])(
+  "INV-08: a vote waiting in a quorum is withdrawn when its standing approval is $name",
+  async ({ undo }) => {
+    const [agent, maker] = [await register("agent"), await register("reviewer")];
+    const [second, third] = [await register("reviewer"), await register("reviewer")];
+    const id = await lay(maker, agent);
+    const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+    await undo(id, maker);
+    const answer = await call("POST", `/v1/intents/${intent}/approve`, second.key);
+    expect(answer.body).toMatchObject({ status: "pending_approval", votes: 1, votedBy: [second.id] });
+    expect(await eventsOf(intent)).toContain("approval_vote_withdrawn");
+    expect((await call("POST", `/v1/intents/${intent}/approve`, third.key)).body.status).toBe("approved");
+  },
+);
 
-test("a use that was taken stays taken when the intent comes to nothing: uses are votes given", async () => {
+test("INV-08: a use stays counted when the intent is not executed, because it counts votes", async () => {
   const [agent, maker, second] = [
     await register("agent"),
     await register("reviewer"),
@@ -287,7 +290,7 @@ test("a use that was taken stays taken when the intent comes to nothing: uses ar
   expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
 });
 
-test("a standing approval that can't be read leaves the intent waiting for people", async () => {
+test("an unreadable standing approval leaves the intent pending", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   await lay(maker, agent);
   const prepare = env.DB.prepare.bind(env.DB);
@@ -300,7 +303,7 @@ test("a standing approval that can't be read leaves the intent waiting for peopl
   expect(said).toHaveBeenCalled();
 });
 
-test("a repeated proposal gives no second vote and takes no second use", async () => {
+test("INV-08: a repeated proposal gives no second vote and counts no second use", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, { uses: 2 });
   const request = ask("crm.held", { idempotency_key: fresh("key") });
@@ -309,7 +312,7 @@ test("a repeated proposal gives no second vote and takes no second use", async (
   expect(await usedOf(id)).toBe(1);
 });
 
-test("INV-05 INV-08: a use that led to no vote, because a kill switch came first, is given back", async () => {
+test("INV-05 INV-08: a use without a vote, because a kill switch came first, is given back", async () => {
   freeze();
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, { uses: 1 });
@@ -323,7 +326,7 @@ test("INV-05 INV-08: a use that led to no vote, because a kill switch came first
   expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
 });
 
-test("INV-20: a crash between taking a use and giving the vote costs the use, and no vote is given twice", async () => {
+test("INV-20: a crash between use and vote costs the use, and no vote is given twice", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, { uses: 1 });
   vi.spyOn(console, "error").mockImplementation(() => {});
@@ -342,7 +345,7 @@ test("INV-20: a crash between taking a use and giving the vote costs the use, an
   expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
 });
 
-test("INV-08: the counted uses of one intent are one use, and what is over is over for it as well", async () => {
+test("INV-08: one intent counts as one use, and stays one after the standing approval ended", async () => {
   freeze();
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, { uses: 1, daily_limit_usd: 5 });

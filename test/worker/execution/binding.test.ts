@@ -33,7 +33,7 @@ beforeAll(async () => {
 const execute = (id: string, body?: unknown) => call("POST", `/v1/intents/${id}/execute`, agent.key, body);
 const payloadOf = (id: string, key = agent.key) => call("GET", `/v1/intents/${id}/payload`, key);
 
-describe("INV-09: the bytes that were proposed are the bytes that come back", () => {
+describe("INV-09: payload bytes survive the round trip", () => {
   const everyByte = Uint8Array.from({ length: 256 }, (_, at) => at);
   const big = new Uint8Array(3 * 1024 * 1024).map((_, at) => (at * 31 + (at >> 8)) % 256);
   const base64 = (bytes: Uint8Array) => {
@@ -74,7 +74,7 @@ describe("INV-09: the bytes that were proposed are the bytes that come back", ()
       utf8("/etc/passwd.csv"),
     ],
   ])(
-    "INV-09: %s",
+    "INV-09: payload with %s",
     async (_, payload, bytes) => {
       const answer = await call("POST", "/v1/intents", agent.key, { ...ask("crm.held"), ...payload });
       expect(answer.status).toBe(200);
@@ -90,7 +90,7 @@ describe("INV-09: the bytes that were proposed are the bytes that come back", ()
     20_000,
   );
 
-  test("INV-09: whatever the agent calls it, a browser gets it as a download in a sandbox", async () => {
+  test("INV-28: a payload is served as a sandboxed download, whatever type the agent declared", async () => {
     const id = await propose(
       agent,
       ask("crm.held", {
@@ -108,7 +108,7 @@ describe("INV-09: the bytes that were proposed are the bytes that come back", ()
     expect(headers.get("Cache-Control")).toBe("no-store");
   });
 
-  test("INV-09: the order names the digest of the intent and of the payload that were approved", async () => {
+  test("INV-09: an order names the digests of the intent and payload that were approved", async () => {
     const proposed = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
     await call("POST", `/v1/intents/${proposed.body.intentId}/approve`, reviewer.key);
     const { body } = await execute(proposed.body.intentId);
@@ -119,7 +119,7 @@ describe("INV-09: the bytes that were proposed are the bytes that come back", ()
     }
   });
 
-  test("INV-09: the same request twice is two intents with two digests", async () => {
+  test("INV-09: the same request sent twice makes two intents with two digests", async () => {
     const request = ask("crm.small");
     const [one, two] = [
       await call("POST", "/v1/intents", agent.key, request),
@@ -163,7 +163,7 @@ describe("INV-09: the bytes that were proposed are the bytes that come back", ()
         ),
       },
     ],
-  ])("INV-09: an approval no longer holds, and can't be given, once %s has changed", async (_, rules) => {
+  ])("INV-09: an approval is void and can't be given once %s has changed", async (_, rules) => {
     freeze();
     const pending = await propose(agent, ask("crm.held"), "pending_approval");
     const approved = await propose(agent, ask("crm.held"), "pending_approval");
@@ -183,7 +183,7 @@ describe("INV-09: the bytes that were proposed are the bytes that come back", ()
   });
 });
 
-describe("INV-10 INV-12: what Gate has not seen", () => {
+describe("INV-10 INV-12: payloads that Gate has not seen", () => {
   test.each([
     "/etc/passwd.csv",
     "./leads.csv",
@@ -192,7 +192,7 @@ describe("INV-10 INV-12: what Gate has not seen", () => {
     "leads.CSV",
     "~/secrets.txt",
     "file.xlsx",
-  ])("INV-12: %s is a name, kept as a name, and never read", async (payload) => {
+  ])("INV-12: the payload reference %s is stored as a name and never read", async (payload) => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", { payload }));
     const detail = (await call("GET", `/v1/intents/${body.intentId}`, agent.key)).body;
     expect(detail).toMatchObject({
@@ -213,12 +213,12 @@ describe("INV-10 INV-12: what Gate has not seen", () => {
     "leads.csv\n",
     "two words.csv",
     "leads.csv.exe",
-  ])("INV-12: %j is content like any other text", async (payload) => {
+  ])("INV-12: the payload text %j is content like any other", async (payload) => {
     const id = await propose(agent, ask("crm.held", { payload }), "pending_approval");
     expect((await payloadOf(id)).text).toBe(payload);
   });
 
-  test("INV-10: a reference is held however few records are declared, unless the policy accepts what it can't measure", async () => {
+  test("INV-10: a reference is held however few records are declared, unless the policy allows unmeasured payloads", async () => {
     await propose(agent, ask("crm.measured", { payload: "./leads.csv", recordCount: 1 }), "pending_approval");
     await propose(
       agent,
@@ -232,7 +232,7 @@ describe("INV-10 INV-12: what Gate has not seen", () => {
     await propose(agent, ask("crm.small", { payload: "./leads.csv", recordCount: 1 }), "approved");
   });
 
-  test("INV-10: a reference with a digest binds it, and can't be delivered", async () => {
+  test("INV-09 INV-10: a reference is bound by its digest and can't be delivered", async () => {
     const sha256 = "AB".repeat(32);
     const { body } = await call(
       "POST",
@@ -259,13 +259,13 @@ describe("INV-10 INV-12: what Gate has not seen", () => {
     ],
     ["base64 that is none", { payload: "****", payload_encoding: "base64" }],
     ["an encoding nobody knows", { payload: "a", payload_encoding: "utf-7" }],
-  ])("INV-10: %s is 400", async (_, more) => {
+  ])("INV-10: a proposal with %s is 400", async (_, more) => {
     expect((await call("POST", "/v1/intents", agent.key, ask("crm.small", more))).status).toBe(400);
   });
 });
 
-describe("INV-11: a write happens once", () => {
-  test("INV-11: thirty executes at once are one order: one 201, 29 times 200, one token, one entry", async () => {
+describe("INV-11: orders and downloads of one intent", () => {
+  test("INV-11: thirty parallel executes give one order: one 201, 29 times 200, one token, one entry", async () => {
     const id = await propose(agent, ask("crm.small"), "approved");
     const answers = await Promise.all(Array.from({ length: 30 }, () => execute(id)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
@@ -275,7 +275,7 @@ describe("INV-11: a write happens once", () => {
     expect((await eventsOf(id)).filter((event) => event === "execution_requested")).toHaveLength(1);
   });
 
-  test("INV-11: a live order can't be had in another way as well", async () => {
+  test("INV-11: an intent with a live order can't be delivered or forwarded as well", async () => {
     const { intent } = await ordered(agent);
     expect((await call("POST", "/v1/deliver", agent.key, { intentId: intent })).body.code).toBe(
       "wrong_state",
@@ -289,11 +289,14 @@ describe("INV-11: a write happens once", () => {
   test.each([
     ["own.pulled", { mode: "runner_exec" }, "wrong_executor"],
     ["own.pulled", undefined, "wrong_executor"],
-  ])("INV-11: at %s the order %j is another executor's", async (destination, body, code) => {
-    expect((await execute(await propose(agent, ask(destination), "approved"), body)).body.code).toBe(code);
-  });
+  ])(
+    "INV-11: at %s an order by %j is refused, because another executor has the write",
+    async (destination, body, code) => {
+      expect((await execute(await propose(agent, ask(destination), "approved"), body)).body.code).toBe(code);
+    },
+  );
 
-  test("INV-11: a download is handed out once, also of ten at once", async () => {
+  test("INV-11: a download is handed out once, also of ten in parallel", async () => {
     const payload = JSON.stringify({ row: fresh("download") });
     const id = await propose(agent, ask("own.pulled", { payload }), "approved");
     const { url, deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId: id })).body;
@@ -310,7 +313,7 @@ describe("INV-11: a write happens once", () => {
     expect(await eventsOf(id)).toContain("execution_claimed");
   });
 
-  test("INV-11: a HEAD of a download neither claims nor tells", async () => {
+  test("INV-11: a HEAD request for a download neither claims it nor reveals anything", async () => {
     const id = await propose(agent, ask("own.pulled"), "approved");
     const { deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId: id })).body;
     expect((await send(`/v1/download/${deliveryToken}`, { method: "HEAD" })).status).toBeGreaterThanOrEqual(
@@ -336,7 +339,7 @@ describe("INV-11: a write happens once", () => {
     expect((await call("GET", `/v1/download/${token}`)).status).toBe(200);
   });
 
-  test("INV-11: of approvals and rejections at once a rejection always stands", async () => {
+  test("INV-11: a rejection in parallel with approvals always stands", async () => {
     for (let round = 0; round < 5; round += 1) {
       const id = await propose(agent, ask("crm.held"), "pending_approval");
       const verbs = Array.from({ length: 8 }, (_, at) => ((at + round) % 2 === 0 ? "approve" : "reject"));
@@ -353,7 +356,7 @@ describe("INV-11: a write happens once", () => {
     }
   });
 
-  test("INV-11: of a withdrawal and an approval at once exactly one holds", async () => {
+  test("INV-11: of a parallel withdrawal and approval exactly one takes effect", async () => {
     for (let round = 0; round < 5; round += 1) {
       const id = await propose(agent, ask("crm.held"), "pending_approval");
       const withdraw = () => call("POST", `/v1/intents/${id}/withdraw`, agent.key);
@@ -363,7 +366,7 @@ describe("INV-11: a write happens once", () => {
     }
   });
 
-  test("INV-11: a worker that can't tell what happened leaves it indeterminate, and only a person says more", async () => {
+  test("INV-11: a worker that reports an unknown outcome leaves it indeterminate until a person resolves it", async () => {
     const { id, token, intent } = await ordered(agent);
     await call("POST", `/v1/executions/${id}/report`, token, {
       status: "indeterminate",
@@ -384,7 +387,7 @@ describe("INV-11: a write happens once", () => {
     ).toBe(409);
   });
 
-  test("INV-11: where the provider de-duplicates an unknown outcome may be tried again, with another token and a higher fence, three times in all", async () => {
+  test("INV-11: an unknown outcome is retried only where the provider de-duplicates, with a new token and a higher fence, three times at most", async () => {
     const intent = await propose(agent, ask("own.repeatable"), "approved");
     const seen: { id: string; token: string }[] = [];
     for (let attempt = 1; attempt <= 3; attempt += 1) {
@@ -407,7 +410,7 @@ describe("INV-11: a write happens once", () => {
   });
 });
 
-describe("INV-11: a call that was carried out and not answered", () => {
+describe("INV-11: a call that took effect and whose answer was lost", () => {
   const stubOf = env.INTENTS.get.bind(env.INTENTS);
 
   /** The next call of this method reaches the object, and its answer is lost on the way back. */
@@ -428,7 +431,7 @@ describe("INV-11: a call that was carried out and not answered", () => {
   }
 
   test.each([{}, { idempotency_key: "lost" }])(
-    "INV-11: a proposal with %j is repeated and is no duplicate of itself",
+    "INV-11: a proposal with %j can be repeated without being a duplicate of itself",
     async (more) => {
       loseAnswer("propose");
       const id = await propose(agent, ask("crm.small", more), "approved");
@@ -437,7 +440,7 @@ describe("INV-11: a call that was carried out and not answered", () => {
     },
   );
 
-  test("INV-11: an order is the same order", async () => {
+  test("INV-11: a repeated execute returns the same order", async () => {
     const id = await propose(agent, ask("crm.small"), "approved");
     loseAnswer("act");
     const { status, body } = await execute(id);
@@ -447,7 +450,7 @@ describe("INV-11: a call that was carried out and not answered", () => {
     expect(await eventsOf(id)).toEqual(["proposed", "policy_checked", "approved", "execution_requested"]);
   });
 
-  test("INV-11: a report counts once", async () => {
+  test("INV-11: a repeated report counts once", async () => {
     const { intent, id, token } = await ordered(agent);
     loseAnswer("act");
     const answer = await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" });
@@ -457,7 +460,7 @@ describe("INV-11: a call that was carried out and not answered", () => {
     expect((await eventsOf(intent)).filter((event) => event === "execution_succeeded")).toHaveLength(1);
   });
 
-  test("INV-11: a claim is nobody's rather than two workers'", async () => {
+  test("INV-11: a repeated claim is refused rather than given to two workers", async () => {
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
     loseAnswer("act");
     const claim = () => call("POST", `/v1/executions/${id}/claim`, token);
@@ -470,8 +473,8 @@ describe("INV-11: a call that was carried out and not answered", () => {
   });
 });
 
-describe("INV-11: one intent per key", () => {
-  test("INV-11: fifty proposals of one key at once are one intent: one 200, 49 times 409 with its id", async () => {
+describe("INV-11: one intent per idempotency key", () => {
+  test("INV-11: fifty parallel proposals under one key make one intent: one 200, 49 times 409 with its id", async () => {
     const request = ask("crm.small", { idempotency_key: fresh("key") });
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => call("POST", "/v1/intents", agent.key, request)),
@@ -498,7 +501,7 @@ describe("INV-11: one intent per key", () => {
     ["other metadata", { metadata: { a: 1 } }],
     ["another destination", { destination: "crm.held" }],
     ["a tag", { sensitivity_tags: ["pii"] }],
-  ])("INV-11: the same key with %s is 422, and the first intent stands", async (_, more) => {
+  ])("INV-11: the same key with %s is 422, and the first intent stays", async (_, more) => {
     const request = ask("crm.small", { idempotency_key: fresh("key") });
     const id = await propose(agent, request, "approved");
     const other = await call("POST", "/v1/intents", agent.key, { ...request, ...more });
@@ -508,7 +511,7 @@ describe("INV-11: one intent per key", () => {
     expect(await eventsOf(id)).toEqual(["proposed", "policy_checked", "approved"]);
   });
 
-  test("INV-11: the same request in other words is the same request", async () => {
+  test("INV-11: an equivalent spelling of the request under the key is the same request", async () => {
     const key = fresh("key");
     const id = await propose(
       agent,
@@ -551,7 +554,7 @@ describe("INV-11: one intent per key", () => {
     }
   });
 
-  test("INV-11: of twenty different requests with one key at once one is made, and nobody is told of it as theirs", async () => {
+  test("INV-11: of twenty different parallel requests under one key one is made, and the others get no id of it", async () => {
     const idempotency_key = fresh("key");
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
@@ -562,7 +565,7 @@ describe("INV-11: one intent per key", () => {
     expect(answers.filter(({ body }) => body.code === "idempotency_key_reused")).toHaveLength(19);
   });
 
-  test("INV-11: a key is one agent's own", async () => {
+  test("INV-11: equal keys of two agents are different keys", async () => {
     const other = await register("agent");
     const request = ask("crm.small", { idempotency_key: fresh("key") });
     expect(await propose(agent, request, "approved")).not.toBe(await propose(other, request, "approved"));
@@ -589,7 +592,7 @@ describe("INV-11: one intent per key", () => {
     expect(new Set(ids).size).toBe(keys.length);
   });
 
-  test("INV-11: a key stays used for ever, also once its intent is over", async () => {
+  test("INV-11: a key stays used after its intent has ended", async () => {
     const request = ask("crm.held", { idempotency_key: fresh("key") });
     const id = await propose(agent, request, "pending_approval");
     await call("POST", `/v1/intents/${id}/withdraw`, agent.key);
@@ -600,14 +603,14 @@ describe("INV-11: one intent per key", () => {
     });
   });
 
-  test("INV-11: a withdrawn proposal can be made anew without a key", async () => {
+  test("a withdrawn proposal without a key can be proposed again", async () => {
     const request = ask("crm.held");
     const id = await propose(agent, request, "pending_approval");
     await call("POST", `/v1/intents/${id}/withdraw`, agent.key);
     expect(await propose(agent, request, "pending_approval")).not.toBe(id);
   });
 
-  test("INV-19: repeats are on the intent's ledger: the first at once, a storm as one entry with its count", async () => {
+  test("INV-19: repeats are on the intent's ledger: the first at once, a flood as one entry with its count", async () => {
     const request = ask("crm.small", { idempotency_key: fresh("key") });
     const id = await propose(agent, request, "approved");
     const again = () => call("POST", "/v1/intents", agent.key, request);

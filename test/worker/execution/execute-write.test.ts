@@ -86,8 +86,8 @@ function askedFor({ id }: Intent): number {
 
 const textOf = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
 
-describe("INV-11: a write happens once", () => {
-  test("INV-11: of two hundred calls at once one sends, and the story is told once", async () => {
+describe("INV-11: sending an approved write", () => {
+  test("INV-11: of two hundred parallel calls one sends, and the ledger has one execution", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(answering(201));
     const carried = await Promise.all(Array.from({ length: 200 }, () => send(intent)));
@@ -102,7 +102,7 @@ describe("INV-11: a write happens once", () => {
     expect(await faultsOf(rows)).toEqual([]);
   });
 
-  test("INV-09: what is sent is what was decided on, byte for byte, and the ledger has it before", async () => {
+  test("INV-09 INV-17: the sent bytes are the approved bytes, and the ledger has the order before they leave", async () => {
     const intent = await proposeWrite(agent, "crm.again");
     const seen: unknown[] = [];
     const { calls, send } = standIn(async () => {
@@ -127,7 +127,7 @@ describe("INV-11: a write happens once", () => {
     ]);
   });
 
-  test("INV-18: its evidence is proven, with the request that was sent", async () => {
+  test("INV-18: the evidence of a sent write is proven, with the request that was sent", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { send } = standIn(answering(201));
     await send(intent);
@@ -139,7 +139,7 @@ describe("INV-11: a write happens once", () => {
     expect(verdictOf(findings)).toBe("proven");
   });
 
-  test("INV-09: what the agent said in the provider's own header stays", async () => {
+  test("INV-09: the agent's value of the provider's idempotency header is kept", async () => {
     const headers = [["idempotency-key", "the-agents-own"]] as const;
     const intent = await proposeWrite(agent, "crm.again", { http: { headers } });
     const { calls, send } = standIn(answering(200));
@@ -147,7 +147,7 @@ describe("INV-11: a write happens once", () => {
     expect(calls[0]?.headers).toEqual(headers);
   });
 
-  test("INV-23: the agent's own credential is sent where Gate has none, and kept nowhere", async () => {
+  test("INV-23: the agent's own credential is sent where Gate has none, and stored nowhere", async () => {
     const intent = await proposeWrite(agent, "crm.own");
     const { calls, send } = standIn(answering(200));
     const secret = "Bearer of-the-agent-alone";
@@ -163,7 +163,7 @@ describe("INV-11: a write happens once", () => {
     expect(askedFor(other)).toBe(0);
   });
 
-  test("INV-11: a beginning whose answer was lost is told again to the one that asked, and to nobody else", async () => {
+  test("INV-11: beginSend whose answer was lost succeeds again for the same attempt, and for no other", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const first = await beginOf(intent, "one");
     await evictDurableObject(objectOf(intent.id));
@@ -176,7 +176,7 @@ describe("INV-11: a write happens once", () => {
     expect(await beginOf(intent, "one")).toMatchObject({ error: { reason: "wrong_phase" } });
   });
 
-  test("INV-11: an undoing that comes twice does not undo the claim of the next attempt", async () => {
+  test("INV-11: a repeated undo does not undo the claim of the next attempt", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const begun = await beginOf(intent, "one");
@@ -189,7 +189,7 @@ describe("INV-11: a write happens once", () => {
     expect(await stateOf(intent.id)).toBe("claimed");
   });
 
-  test("INV-11: a finish whose answer was lost is taken for said, and changes nothing", async () => {
+  test("INV-11: a repeated finishSend is accepted and changes nothing", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const begun = await beginOf(intent);
     const order = begun.ok ? begun.value.order : "";
@@ -215,7 +215,7 @@ describe("INV-11: a write happens once", () => {
 });
 
 describe("INV-11: a crash between sending and recording", () => {
-  test("INV-11: is indeterminate after five minutes and never sent again", async () => {
+  test("INV-11: makes the write indeterminate after five minutes, and it is never sent again", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     expect((await beginOf(intent)).ok).toBe(true);
@@ -232,7 +232,7 @@ describe("INV-11: a crash between sending and recording", () => {
     expect(askedFor(intent)).toBe(1);
   });
 
-  test("INV-11: where the provider knows a repeat it is sent again, under another order and the same key, three times at most", async () => {
+  test("INV-11: is followed by another attempt where the provider recognises repeats: new order, same key, three at most", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.again");
     const crash = standIn(async () => {
@@ -254,7 +254,7 @@ describe("INV-11: a crash between sending and recording", () => {
     expect(askedFor(intent)).toBe(3);
   });
 
-  test("INV-11: an answer that comes when the claim is over is refused, kept nowhere, and not called a success", async () => {
+  test("INV-11: a response after the end of the claim is refused, not stored, and not called a success", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(async () => {
@@ -270,7 +270,7 @@ describe("INV-11: a crash between sending and recording", () => {
     expect(await intent.response()).toBeNull();
   });
 
-  test("INV-11: when what was sent has no answer it is indeterminate at once, and nobody sends it again", async () => {
+  test("INV-11: a sent request without a response is indeterminate at once and not sent again", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { send } = standIn(failing("timeout", true));
     expect(await send(intent)).toMatchObject({ kind: "unknown", failure: { problem: "timeout" } });
@@ -278,7 +278,7 @@ describe("INV-11: a crash between sending and recording", () => {
     expect(await send(intent)).toMatchObject({ refusal: { reason: "wrong_phase" } });
   });
 
-  test("INV-11: too little of the claim is left: nothing is sent under it", async () => {
+  test("INV-11: an attempt with too little of its claim left sends nothing", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     let looked = 0;
@@ -296,7 +296,7 @@ describe("INV-11: a crash between sending and recording", () => {
     expect(await stateOf(intent.id)).toBe("scheduled");
   });
 
-  test("INV-11: nobody waits for an upstream longer than the claim lasts", async () => {
+  test("INV-11: an attempt waits for the upstream no longer than its claim lasts", async () => {
     const { calls, send } = standIn(answering(200));
     await send(await proposeWrite(agent, "crm.now"));
     expect(calls[0]?.timeoutMs).toBe(60_000);
@@ -304,7 +304,7 @@ describe("INV-11: a crash between sending and recording", () => {
 });
 
 describe("INV-24: a vault or an upstream that is down", () => {
-  test("INV-24: leaves the order to be tried again, with growing pauses, and at last it expires; the ledger stays short", async () => {
+  test("INV-24: leaves the order to be retried with growing pauses until it expires, with few ledger entries", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(failing("unavailable" as never, false));
@@ -332,7 +332,7 @@ describe("INV-24: a vault or an upstream that is down", () => {
     expect(calls.every(({ url }) => url === calls[0]?.url)).toBe(true);
   });
 
-  test("INV-24: an agent that asks again at once writes nothing: the next attempt has its time", async () => {
+  test("INV-24: adds no entry when the agent asks again at once: the next attempt has its time", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.own");
     const { calls, send } = standIn(failing("unreachable", false));
@@ -349,8 +349,8 @@ describe("INV-24: a vault or an upstream that is down", () => {
   });
 });
 
-describe("INV-17: D1 that can't be written", () => {
-  test("INV-17: keeps everything from being sent, and the claim is undone", async () => {
+describe("INV-17: sending while D1 can't be written", () => {
+  test("INV-17: nothing is sent, and the claim is undone", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(answering(200));
@@ -366,7 +366,7 @@ describe("INV-17: D1 that can't be written", () => {
     expect(await faultsOf(rows)).toEqual([]);
   });
 
-  test("INV-11: a claim that D1 did not take is nobody's: not that of the same attempt, asked for twice, either", async () => {
+  test("INV-11: a claim that D1 did not take is given to no attempt, not even to the same one again", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     await flushed(intent.id);
     const { terms } = await lookAt(intent);
@@ -391,7 +391,7 @@ describe("INV-17: D1 that can't be written", () => {
     expect(await stateOf(intent.id)).toBe("scheduled");
   });
 
-  test("INV-17: what waits to be sent meanwhile is asked for when it is back, and no alarm goes round and round for it", async () => {
+  test("a pending send is requested again when D1 is back, without a busy loop of alarms", async () => {
     freeze();
     const repair = breakD1();
     const intent = await proposeWrite(agent, "crm.now");
@@ -407,7 +407,7 @@ describe("INV-17: D1 that can't be written", () => {
     expect(askedFor(intent)).toBe(1);
   });
 
-  test("INV-11: what waits to be sent does not wait for the agent's counters", async () => {
+  test("a pending send does not wait for the agent's counters", async () => {
     freeze();
     vi.spyOn(console, "error").mockImplementation(() => {});
     const real = env.AGENTS.getByName.bind(env.AGENTS);
@@ -423,7 +423,7 @@ describe("INV-17: D1 that can't be written", () => {
     expect(settle).toHaveBeenCalled();
   });
 
-  test("INV-17: when it goes away after the claim, nothing is sent and the claim is undone as well", async () => {
+  test("INV-17: a failure of D1 after the claim sends nothing and undoes the claim as well", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     let looked = 0;
@@ -472,7 +472,7 @@ describe("INV-17: D1 that can't be written", () => {
   });
 });
 
-describe("INV-05: whoever may not any more", () => {
+describe("INV-05: a stop between approval and sending", () => {
   /** The same intent, and something that happens after the claim, before anything is sent. */
   function thenBegun(intent: Intent, happens: () => Promise<unknown>): Intent {
     return {
@@ -488,7 +488,7 @@ describe("INV-05: whoever may not any more", () => {
   const target = { scope: "destination", target: "crm.now" } as const;
   const why = { reason: "incident", ticket: null } as never;
 
-  test("INV-05: a kill switch thrown between claim and sending stops it; lifted, it goes on", async () => {
+  test("INV-05: a kill switch engaged between claim and sending stops the send until it is lifted", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, send } = standIn(answering(200));
@@ -502,7 +502,7 @@ describe("INV-05: whoever may not any more", () => {
     expect((await send(intent)).kind).toBe("answered");
   });
 
-  test("INV-05: thrown while the vault takes its time, it stops it as well, and so does the end of the claim", async () => {
+  test("INV-05: a kill switch engaged while the vault answers stops the send, and so does the claim's end", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const outside = vi.spyOn(globalThis, "fetch");
@@ -525,7 +525,7 @@ describe("INV-05: whoever may not any more", () => {
     expect(await stateOf(intent.id)).toBe("scheduled");
   });
 
-  test("INV-05: an agent suspended between claim and sending stops it, and before", async () => {
+  test("INV-05: suspending the agent before or between claim and sending stops the send", async () => {
     const other = await register("agent");
     const intent = await proposeWrite(other, "crm.now");
     const { calls, send } = standIn(answering(200));
@@ -545,19 +545,22 @@ describe("INV-05: whoever may not any more", () => {
       "the policy",
       { policies: { ...CARRYING.policies, small: `${CARRYING.policies["small"]}\nexpiry_minutes: 7` } },
     ],
-  ])("INV-09: another text of %s since the approval: stale, and nothing is sent", async (_, change) => {
-    freeze();
-    const intent = await proposeWrite(agent, "crm.now");
-    const { calls, send } = standIn(answering(200));
-    await changeRules({ ...CARRYING, ...change });
-    expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "approval_stale" } });
-    expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "approval_stale" } });
-    expect(calls).toHaveLength(0);
-    expect(await eventsOf(intent.id)).toEqual([...APPROVED, "binding_refused"]);
-    await setCarrying();
-  });
+  ])(
+    "INV-09: another text of %s since the approval makes it stale, and nothing is sent",
+    async (_, change) => {
+      freeze();
+      const intent = await proposeWrite(agent, "crm.now");
+      const { calls, send } = standIn(answering(200));
+      await changeRules({ ...CARRYING, ...change });
+      expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "approval_stale" } });
+      expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "approval_stale" } });
+      expect(calls).toHaveLength(0);
+      expect(await eventsOf(intent.id)).toEqual([...APPROVED, "binding_refused"]);
+      await setCarrying();
+    },
+  );
 
-  test("INV-04: what Gate sends can't be ordered, claimed, extended or reported by anybody, at any door", async () => {
+  test("INV-04: a write that Gate sends can't be ordered, claimed, extended or reported at any door", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const begun = await beginOf(intent);
     const order = begun.ok ? begun.value.order : "";
@@ -593,8 +596,8 @@ describe("INV-05: whoever may not any more", () => {
   });
 });
 
-describe("whose turn it is", () => {
-  test("INV-11: what its agent waits for is the agent's to ask for: Gate never sends it by itself", async () => {
+describe("which attempt sends next", () => {
+  test("INV-11: a write that waits for the agent's repeat is never sent by Gate alone", async () => {
     freeze();
     const begun = await proposeWrite(agent, "crm.again", { attended: true });
     const left = await proposeWrite(agent, "crm.again", { attended: true });
@@ -613,7 +616,7 @@ describe("whose turn it is", () => {
     expect(await stateOf(left.id)).toBe("expired");
   });
 
-  test("INV-11: approved later it is asked for at once, and again by the alarm when the message is lost", async () => {
+  test("INV-11: a write approved later is requested at once, and again by the alarm when the message is lost", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.later");
     expect(askedFor(intent)).toBe(0);
@@ -638,7 +641,7 @@ describe("whose turn it is", () => {
     expect(askedFor(intent)).toBe(4);
   });
 
-  test("INV-11: an answer after which another try does no harm is followed by one, at its time", async () => {
+  test("INV-11: a retryable response is followed by another attempt, at its time", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.again");
     const busy = standIn(answering(429));
@@ -652,7 +655,7 @@ describe("whose turn it is", () => {
     expect((await intent.response())?.status).toBe(201);
   });
 
-  test("INV-11: without a provider that knows a repeat such an answer is the end", async () => {
+  test("INV-11: a retryable response ends the write where the provider does not recognise repeats", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.now");
     const { send } = standIn(answering(429));
@@ -664,10 +667,10 @@ describe("whose turn it is", () => {
   });
 });
 
-describe("the answer that is kept", () => {
+describe("the stored response", () => {
   const MAX_BYTES = 1024 * 1024;
 
-  test("is the upstream's own, in the object and nowhere in clear; the ledger has its digest", async () => {
+  test("is the upstream's own, readable only through the object; the ledger has its digest", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { send } = standIn(answering(201, '{"secret":"of the customer"}'));
     await send(intent);
@@ -697,7 +700,7 @@ describe("the answer that is kept", () => {
     ["exactly the limit", 0, false],
     ["a byte more", 1, true],
     ["far more", 3 * 1024 * 1024, true],
-  ])("of %s", async (_, over, truncated) => {
+  ])("is cut at the limit, for a body of %s", async (_, over, truncated) => {
     const intent = await proposeWrite(agent, "crm.now");
     const text = "x".repeat(MAX_BYTES + over);
     const { send } = standIn(answering(200, text));
@@ -710,7 +713,7 @@ describe("the answer that is kept", () => {
     expect(await stateOf(intent.id)).toBe("succeeded");
   });
 
-  test("that breaks off is a success with what came of it, and says so", async () => {
+  test("to a body that breaks off is a success with a truncated response", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(new TextEncoder().encode("half")),
@@ -722,14 +725,14 @@ describe("the answer that is kept", () => {
     expect(textOf((await intent.response())?.body)).toBe("half");
   });
 
-  test("of what could not be masked is its status alone", async () => {
+  test("to an unmaskable body is its status alone", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { send } = standIn(answering(200, "", { body: null, withheld: "unknown_coding" as never }));
     await send(intent);
     expect(await intent.response()).toMatchObject({ status: 200, truncated: true, body: new Uint8Array() });
   });
 
-  test("goes with everything else when the intent is erased, by a person or by retention", async () => {
+  test("is erased with the intent, by a person or by retention", async () => {
     freeze();
     const byHand = await proposeWrite(agent, "crm.now");
     const kept = await proposeWrite(agent, "crm.kept");
@@ -761,7 +764,7 @@ describe("the answer that is kept", () => {
     [502, "indeterminate"],
     [503, "indeterminate"],
     [504, "indeterminate"],
-  ])("%d is kept as it came, and the write is called %s", async (status, phase) => {
+  ])("of status %d is stored as it came, and the write is called %s", async (status, phase) => {
     const intent = await proposeWrite(agent, "crm.now");
     const { send } = standIn(answering(status));
     expect(await send(intent)).toMatchObject({ kind: "answered", state: { phase } });
@@ -769,13 +772,13 @@ describe("the answer that is kept", () => {
   });
 });
 
-describe("INV-09: what is sent is hashed again before it leaves", () => {
+describe("INV-09: the payload is hashed again before sending", () => {
   const attended = (terms: Attended["terms"], text: string): Attended => {
     const body = new TextEncoder().encode(text);
     return { terms, own: [], body, admitAgain: async () => undefined };
   };
 
-  test("INV-09: bytes that come with a repeat are sent only where they are those that were approved", async () => {
+  test("INV-09: bytes of the agent's repeat are sent only if they are the approved ones", async () => {
     for (const text of [PAYLOAD, `${PAYLOAD} `, ""]) {
       const intent = await proposeWrite(agent, "crm.now");
       const { calls, ports: made } = standIn(answering(200));
@@ -785,7 +788,7 @@ describe("INV-09: what is sent is hashed again before it leaves", () => {
     }
   });
 
-  test("INV-09: where what is kept is not what was approved, nothing is sent and the claim is undone", async () => {
+  test("INV-09: stored bytes that are not the approved ones are not sent, and the claim is undone", async () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { calls, ports: made } = standIn(answering(200));
     const changed = {

@@ -102,7 +102,7 @@ async function resultOf(intent: string, attempt = 1) {
   return (await call("GET", `/v1/executions/${orderId(intent, attempt)}`, admin)).body.result;
 }
 
-test("an approved proposal becomes one request with its very bytes, the credential, and a report on the ledger", async () => {
+test("INV-09: an approved proposal becomes one request with its exact bytes, the credential, and a report on the ledger", async () => {
   const request = refund();
   const intent = await propose(agent, request, "approved");
   await ended(intent, "succeeded");
@@ -137,7 +137,7 @@ test("an approved proposal becomes one request with its very bytes, the credenti
   });
 });
 
-test("INV-09: a held proposal is sent as it was held, once a person approved it, and not before", async () => {
+test("INV-09: a held proposal is sent as held, once it is approved and not before", async () => {
   const payload = JSON.stringify({ row: fresh("row") });
   const intent = await propose(
     agent,
@@ -160,7 +160,7 @@ test("INV-09: a held proposal is sent as it was held, once a person approved it,
   ]);
 });
 
-test("a rejected proposal is never sent", async () => {
+test("INV-11: a rejected proposal is never sent", async () => {
   const payload = JSON.stringify({ row: fresh("row") });
   const intent = await propose(
     agent,
@@ -173,7 +173,7 @@ test("a rejected proposal is never sent", async () => {
   expect(arrived).toEqual([]);
 });
 
-test("INV-04: nobody else gets an order for what Gate carries out", async () => {
+test("INV-04: no other caller gets an order for a write that Gate sends", async () => {
   answer = () => new Response("no", { status: 422 });
   const intent = await propose(agent, refund(), "approved");
   const ordered = await call("POST", `/v1/intents/${intent}/execute`, agent.key);
@@ -185,7 +185,7 @@ test("INV-04: nobody else gets an order for what Gate carries out", async () => 
   });
 });
 
-describe("INV-11: what the upstream answers is what is recorded", () => {
+describe("INV-11: the upstream's answer is recorded", () => {
   const ANSWERS: readonly (readonly [number, string])[] = [
     [200, "succeeded"],
     [204, "succeeded"],
@@ -200,7 +200,7 @@ describe("INV-11: what the upstream answers is what is recorded", () => {
     [503, "indeterminate"],
   ];
 
-  test.each(ANSWERS)("%d: %s, after one request", async (status, state) => {
+  test.each(ANSWERS)("status %d: %s after one request", async (status, state) => {
     answer = () =>
       new Response(null, { status, headers: { Location: `${HOST}/elsewhere`, "Retry-After": "1" } });
     const intent = await propose(agent, refund(), "approved");
@@ -212,7 +212,7 @@ describe("INV-11: what the upstream answers is what is recorded", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("an upstream that never answers leaves it indeterminate, and is asked once", async () => {
+  test("INV-11: an upstream that never answers makes the outcome indeterminate after one request", async () => {
     answer = (_, signal) =>
       new Promise((_resolve, reject) => {
         signal?.addEventListener("abort", () => reject(new Error("aborted")));
@@ -225,7 +225,7 @@ describe("INV-11: what the upstream answers is what is recorded", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("an upstream that takes longer than a batch of the queue waits is heard to the end", async () => {
+  test("an upstream slower than a queue batch is heard to the end", async () => {
     answer = () => new Promise((resolve) => setTimeout(() => resolve(new Response("done")), 2_000));
     const request = { destination: "crm.slow-out", policy: "small", payload: { row: fresh("row") } };
     const intent = await propose(agent, request, "approved");
@@ -238,7 +238,7 @@ describe("INV-11: what the upstream answers is what is recorded", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("a connection that breaks off leaves it indeterminate", async () => {
+  test("INV-11: a connection that breaks off makes the outcome indeterminate", async () => {
     answer = () => {
       throw new TypeError("network connection lost");
     };
@@ -247,7 +247,7 @@ describe("INV-11: what the upstream answers is what is recorded", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("an answer that breaks off says what came of it", async () => {
+  test("a response that breaks off gives the outcome of its status", async () => {
     answer = () => {
       const body = new ReadableStream({
         pull(controller) {
@@ -262,7 +262,7 @@ describe("INV-11: what the upstream answers is what is recorded", () => {
     expect(await resultOf(intent)).toMatchObject({ http_status: 200, truncated: true });
   });
 
-  test("where the provider knows a repeat, what it was too busy for is asked again with the same key", async () => {
+  test("INV-11: a busy upstream is asked again with the same idempotency key where it recognises repeats", async () => {
     answer = () => new Response(null, { status: arrived.length < 3 ? 429 : 200 });
     const payload = JSON.stringify({ row: fresh("row") });
     const intent = await propose(
@@ -288,7 +288,7 @@ describe("INV-11: what the upstream answers is what is recorded", () => {
   });
 });
 
-test("INV-11: of many who would send it at once, one does", async () => {
+test("INV-11: of many parallel senders one sends", async () => {
   const intents = await Promise.all(Array.from({ length: 5 }, () => propose(agent, refund(), "approved")));
   await Promise.all(intents.flatMap((id) => Array.from({ length: 8 }, () => exports.Sender.send(id))));
   for (const intent of intents) await ended(intent, "succeeded");
@@ -296,7 +296,7 @@ test("INV-11: of many who would send it at once, one does", async () => {
   expect(new Set(arrived.map(({ url }) => url)).size).toBe(intents.length);
 });
 
-test("a repeat under one key is the same intent and no second request; another payload under it is refused", async () => {
+test("INV-11: a repeat under one key is no second request, and another payload under it is refused", async () => {
   const request = refund({ idempotency_key: fresh("order") });
   const intent = await propose(agent, request, "approved");
   await ended(intent, "succeeded");
@@ -310,7 +310,7 @@ test("a repeat under one key is the same intent and no second request; another p
   expect(arrived).toHaveLength(1);
 });
 
-test("a repeat is known where the registry makes another request of it meanwhile", async () => {
+test("INV-11: a repeat is recognised although the registry's template changed meanwhile", async () => {
   const request = {
     destination: "crm.held-out",
     policy: "held",
@@ -343,7 +343,7 @@ const UNSENDABLE: readonly (readonly [string, Record<string, unknown>])[] = [
 ];
 
 test.each(UNSENDABLE)(
-  "what can't become a request is blocked, and nothing is sent: %s",
+  "a proposal that can't become a request is blocked, and nothing is sent: %s",
   async (_name, request) => {
     const blocked = await call("POST", "/v1/intents", agent.key, request);
     expect(blocked.body).toMatchObject({ status: "blocked" });
@@ -354,7 +354,7 @@ test.each(UNSENDABLE)(
   },
 );
 
-test("a request without a body has none, and no type", async () => {
+test("a request without a body has neither body nor content type", async () => {
   const row = fresh("row");
   const intent = await propose(
     agent,
@@ -366,7 +366,7 @@ test("a request without a body has none, and no type", async () => {
   expect(arrived[0]?.headers).not.toHaveProperty("content-type");
 });
 
-test("a form goes out as a form", async () => {
+test("a form payload is sent as a form", async () => {
   const payload = "amount=900&currency=usd";
   const intent = await propose(agent, { destination: "crm.form-out", policy: "small", payload }, "approved");
   await ended(intent, "succeeded");
@@ -376,7 +376,7 @@ test("a form goes out as a form", async () => {
   });
 });
 
-test("what a reviewer changed becomes another request, and the first is never sent", async () => {
+test("INV-09: an edited payload becomes another request, and the first is never sent", async () => {
   const first = fresh("row");
   const second = fresh("row");
   const request = {
@@ -397,7 +397,7 @@ test("what a reviewer changed becomes another request, and the first is never se
   expect(arrived).toMatchObject([{ method: "PATCH", url: `${HOST}/rows/${second}`, text: payload }]);
 });
 
-test("a change that no request can be made of is refused, and the first waits on", async () => {
+test("an edit that can't become a request is refused, and the first intent stays pending", async () => {
   const request = {
     destination: "crm.edited-out",
     policy: "editable",
@@ -409,7 +409,7 @@ test("a change that no request can be made of is refused, and the first waits on
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 
-test("INV-24: without its credential nothing is sent, and it is sent when the credential is there", async () => {
+test("INV-24: a write whose credential is missing is sent once the credential is there", async () => {
   const payload = JSON.stringify({ row: fresh("row") });
   const intent = await propose(
     agent,
@@ -429,7 +429,7 @@ test("INV-24: without its credential nothing is sent, and it is sent when the cr
   delete bindings["NOT_THERE"];
 });
 
-test("INV-05: nothing is sent while a kill switch is engaged, and all of it once when it is lifted", async () => {
+test("INV-05: a write stopped by a kill switch is sent once after the switch is lifted", async () => {
   const target = { scope: "destination", target: "crm.held-out" };
   const payload = JSON.stringify({ row: fresh("row") });
   const intent = await propose(
@@ -448,7 +448,7 @@ test("INV-05: nothing is sent while a kill switch is engaged, and all of it once
   expect(arrived).toHaveLength(1);
 });
 
-test("INV-21: neither the credential nor the address nor the answer is in D1, and the agent is shown none of the first", async () => {
+test("INV-21: credential, URL and response are not in D1, and the agent sees no credential", async () => {
   answer = ({ headers }) =>
     Response.json({ you_sent: headers["authorization"] }, { headers: { "X-Echo": KEY } });
   const request = refund();

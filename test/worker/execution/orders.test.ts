@@ -6,7 +6,7 @@ async function publishedKeys() {
   return createLocalJWKSet((await call("GET", "/.well-known/jwks.json")).body);
 }
 
-test("an order verifies with the published key alone, and says what it is bound to", async () => {
+test("INV-18: an order verifies with the published key alone and names what it is bound to", async () => {
   const agent = await register("agent");
   const order = await ordered(agent, ask("crm.small"));
   const shown = (await call("GET", `/v1/executions/${order.id}`, agent.key)).body;
@@ -28,7 +28,7 @@ test("an order verifies with the published key alone, and says what it is bound 
   expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBe(15 * 60);
 });
 
-test("the same order is the same text, and nothing of it is kept by who may not hold it", async () => {
+test("a repeated read returns the same order text, and other roles get neither token nor signature", async () => {
   const agent = await register("agent");
   const reviewer = await register("reviewer");
   const order = await ordered(agent, ask("crm.small"));
@@ -41,7 +41,7 @@ test("the same order is the same text, and nothing of it is kept by who may not 
   });
 });
 
-test("every attempt of one intent carries one provider key, and a higher fence", async () => {
+test("all attempts of one intent share one provider key and have rising fences", async () => {
   const agent = await register("agent");
   const first = await ordered(agent, ask("crm.small"));
   const before = (await call("GET", `/v1/executions/${first.id}`, agent.key)).body;
@@ -52,7 +52,7 @@ test("every attempt of one intent carries one provider key, and a higher fence",
   expect(second.execution_token).not.toBe(first.token);
 });
 
-test("the key set is public, names no private part, and its key is the one orders name", async () => {
+test("the key set is public, has no private part, and has the key that orders name", async () => {
   const agent = await register("agent");
   const order = await ordered(agent, ask("crm.small"));
   const { keys } = (await call("GET", "/.well-known/jwks.json")).body;
@@ -62,7 +62,7 @@ test("the key set is public, names no private part, and its key is the one order
   expect(decodeProtectedHeader(shown.order)).toMatchObject({ alg: "EdDSA", kid: keys[0].kid });
 });
 
-test("what a worker wrote before it could know of the revocation is on the ledger, and nothing is taken back", async () => {
+test("INV-11: a worker's report made before it could know of the revocation is recorded and reverts nothing", async () => {
   const [agent, reviewer] = [await register("agent"), await register("reviewer")];
   const order = await ordered(agent, ask("crm.small"));
   await call("POST", `/v1/intents/${order.intent}/revoke`, reviewer.key, { reason: "stop" });

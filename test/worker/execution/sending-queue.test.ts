@@ -72,8 +72,8 @@ const SENT = [
   "execution_succeeded",
 ];
 
-describe("writes that the queue has sent", () => {
-  test("INV-11: each arrives once, however often its message comes, and among whatever else comes", async () => {
+describe("writes sent by the queue", () => {
+  test("INV-11: arrive once, however often their message is delivered, among any other messages", async () => {
     const ids = await writes(60);
     const noise = [
       { type: "send" },
@@ -94,7 +94,7 @@ describe("writes that the queue has sent", () => {
     expect(await eventsOf(ids[0] ?? "")).toEqual(SENT);
   });
 
-  test("INV-23: what only the agent can send is not sent by a message that says so, nor what waits or was taken back", async () => {
+  test("INV-23: exclude writes that need the agent's credential, pending ones and revoked ones, whatever the message says", async () => {
     const own = await proposeWrite(agent, "crm.own");
     const held = await proposeWrite(agent, "crm.later");
     const revoked = await proposeWrite(agent, "crm.now");
@@ -108,7 +108,7 @@ describe("writes that the queue has sent", () => {
     expect(arrived.size).toBe(0);
   });
 
-  test("INV-17: on one machine an upstream that hangs holds up neither deadlines nor the writes behind it", async () => {
+  test("on one machine an upstream that hangs holds up neither deadlines nor other writes", async () => {
     freeze();
     const held = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
     const hanging = await writes(10);
@@ -138,7 +138,7 @@ describe("writes that the queue has sent", () => {
     expect(Math.max(...arrived.values())).toBe(1);
   });
 
-  test("INV-11: on the platform a batch ends with the last of its writes: what it called would not outlive it for long", async () => {
+  test("INV-11: on the platform a batch ends only after the last of its writes", async () => {
     const ids = await writes(3);
     answer = async () => {
       await new Promise((resolve) => setTimeout(resolve, 2_500));
@@ -149,7 +149,7 @@ describe("writes that the queue has sent", () => {
     for (const id of ids) expect(await stateOf(id)).toBe("succeeded");
   });
 
-  test("INV-11: one that fails takes none of its batch with it", async () => {
+  test("a write that fails does not fail the rest of its batch", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const [first = "", ...others] = await writes(5);
     let calls = 0;

@@ -89,7 +89,7 @@ async function stateOf(intent: Intent): Promise<IntentState> {
 }
 
 test.each([1, 2])(
-  "INV-11: whatever happens, one write arrives once, seed %d",
+  "INV-11: a write arrives once under random failures, seed %d",
   async (seed) => {
     freeze();
     const roll = dice(seed);

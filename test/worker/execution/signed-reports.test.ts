@@ -55,19 +55,19 @@ function report(issued: { executionId: string; execution_token: string }, body: 
   });
 }
 
-test("a report signed with the registered key is verified, and one without is not", async () => {
+test("a report signed with the registered key is verified, and an unsigned one is not", async () => {
   const [first, second] = [await order(), await order()];
   expect((await report(first, { proof: await signed(claimsFor(first)) })).body.proof).toBe("verified");
   expect((await report(second, {})).body.proof).toBe("none");
 });
 
-test("the holder's key is named in the order", async () => {
+test("an order names the report key of its holder", async () => {
   const issued = await order();
   const claims = decodeJwt(issued.order);
   expect(claims["cnf"]).toEqual({ jkt: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/) });
 });
 
-describe("a signed report is refused, and the order stays open,", () => {
+describe("INV-04: a signed report is refused and the order stays open", () => {
   test.each<[string, Record<string, unknown>]>([
     ["another order", { order: "exe_other" }],
     ["another intent", { intent_digest: "00".repeat(32) }],
@@ -79,7 +79,7 @@ describe("a signed report is refused, and the order stays open,", () => {
     expect((await report(issued, {})).status).toBe(200);
   });
 
-  test("when another key signed it, or it is of another type, or it is not a JWS", async () => {
+  test("when it has another signer, another type or is no JWS", async () => {
     const issued = await order();
     const other = await generateKeyPair("EdDSA", { crv: "Ed25519" });
     const claims = claimsFor(issued);
@@ -96,7 +96,7 @@ describe("a signed report is refused, and the order stays open,", () => {
 });
 
 describe("a destination that requires proof", () => {
-  test("takes no unsigned report, and takes a signed one", async () => {
+  test("refuses an unsigned report and accepts a signed one", async () => {
     const issued = await order("own.proven");
     const refused = await report(issued, {});
     expect([refused.status, refused.body.code]).toEqual([409, "proof_required"]);
@@ -105,7 +105,7 @@ describe("a destination that requires proof", () => {
   });
 });
 
-test("only an admin registers a report key, and only an Ed25519 one", async () => {
+test("roles: only an admin registers a report key, and only an Ed25519 one", async () => {
   const reviewer = await register("reviewer");
   for (const key of [agent.key, reviewer.key]) {
     expect((await call("POST", `/v1/agents/${agent.id}/report-key`, key, { jwk })).status).toBe(403);

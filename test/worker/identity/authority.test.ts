@@ -30,7 +30,7 @@ const approve = (id: string, by: Registered, body: unknown = {}) =>
   call("POST", `/v1/intents/${id}/approve`, by.key, body);
 const execute = (id: string, by = agent) => call("POST", `/v1/intents/${id}/execute`, by.key);
 
-describe("INV-01: the admin key and names", () => {
+describe("INV-01: registration and names", () => {
   test.each([
     ["no key", undefined],
     ["an empty key", ""],
@@ -38,7 +38,7 @@ describe("INV-01: the admin key and names", () => {
     ["the admin key with a letter more", `${admin}x`],
     ["the admin key in capitals", admin.toUpperCase()],
     ["a key nobody has", "gate_ak_0123456789"],
-  ])("INV-01: nobody with %s registers anybody", async (_, key) => {
+  ])("INV-01: a caller with %s can't register a principal", async (_, key) => {
     for (const role of ["agent", "reviewer", "runner", "auditor", "admin"]) {
       const answer = await call("POST", "/v1/agents/register", key, { name: fresh("x"), role });
       expect(answer.status, role).toBe(401);
@@ -60,7 +60,7 @@ describe("INV-01: the admin key and names", () => {
     " ",
     "\u200b",
     "",
-  ])("INV-01: the name %j is nobody's to take", async (name) => {
+  ])("INV-01: the name %j can't be registered", async (name) => {
     expect((await call("POST", "/v1/agents/register", admin, { name })).status).toBe(400);
   });
 
@@ -76,7 +76,7 @@ describe("INV-01: the admin key and names", () => {
       (name: string) => name.replace(/[a-z]/g, (c) => String.fromCodePoint(c.charCodeAt(0) + 0xfee0)),
     ],
     ["Cyrillic letters that look the same", (name: string) => name.replaceAll("a", "а")],
-  ])("INV-01: a taken name can't be taken again with %s, whatever the role", async (_, disguise) => {
+  ])("INV-01: a taken name can't be registered again with %s, in any role", async (_, disguise) => {
     const name = fresh("dana");
     await register("reviewer", { name });
     const answer = await call("POST", "/v1/agents/register", admin, { name: disguise(name), role: "agent" });
@@ -84,7 +84,7 @@ describe("INV-01: the admin key and names", () => {
     expect(answer.body.code).toBe("name_taken");
   });
 
-  test("INV-01: of ten registrations of one name at once exactly one succeeds", async () => {
+  test("INV-01: of ten parallel registrations of one name exactly one succeeds", async () => {
     const name = fresh("race");
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => call("POST", "/v1/agents/register", admin, { name })),
@@ -95,7 +95,7 @@ describe("INV-01: the admin key and names", () => {
     ]);
   });
 
-  test("INV-01: an agent can't be registered as a person, who could then vote for itself", async () => {
+  test("INV-01 INV-03: an agent can't be registered as a person, who could then vote for itself", async () => {
     for (const role of ["agent", "runner"]) {
       const answer = await call("POST", "/v1/agents/register", admin, {
         name: fresh("x"),
@@ -107,7 +107,7 @@ describe("INV-01: the admin key and names", () => {
   });
 });
 
-describe("INV-02: allow-lists come first", () => {
+describe("INV-02: allow-lists of agents", () => {
   test.each([
     { limits: { allowed_destinations: ["crm.held"] }, code: "agent_destination_not_allowed" },
     { limits: { allowed_destinations: [] }, code: "agent_destination_not_allowed" },
@@ -118,7 +118,7 @@ describe("INV-02: allow-lists come first", () => {
     { limits: { allowed_policies: ["held"] }, code: "agent_policy_not_allowed" },
     { limits: { allowedPolicies: [] }, code: "agent_policy_not_allowed" },
   ])(
-    "INV-02: an agent limited to $limits gets $code at every spelling of the door",
+    "INV-02: an agent limited to $limits gets $code at every alias of the door",
     async ({ limits, code }) => {
       const limited = await register("agent", limits);
       for (const path of ["/v1/intents", "/v1/propose", "/v1/intents?dry_run=true"]) {
@@ -128,13 +128,13 @@ describe("INV-02: allow-lists come first", () => {
     },
   );
 
-  test("INV-02: within its lists the agent passes, also when they name a whole system", async () => {
+  test("INV-02: an agent's proposal within its lists passes, also where they name a whole system", async () => {
     const limited = await register("agent", { allowed_destinations: ["crm.*"], allowed_policies: ["small"] });
     await propose(limited, ask("crm.small"), "approved");
   });
 });
 
-describe("INV-03: nobody decides their own", () => {
+describe("INV-03: exclusion of the proposer's own people", () => {
   // The registry: ana is Ana Diaz, ana@example.com, and with ben in the group ops.
   test.each([
     ["the person, by id", { owner: "ana" }, { person: "ana" }],
@@ -143,27 +143,30 @@ describe("INV-03: nobody decides their own", () => {
     ["the person, by name", { owner: "Ana Diaz" }, { person: "ana" }],
     ["an e-mail for a person known by id", { owner: "ana" }, { person: "ana@example.com" }],
     ["a group the reviewer is in", { owner: "ops" }, { person: "ben" }],
-  ])("INV-03: a reviewer can't approve for an agent whose owner is %s", async (_, owned, human) => {
-    const owners = await register("agent", owned);
-    const own = await register("reviewer", human);
-    const id = await propose(owners, ask("crm.held"), "pending_approval");
-    for (const path of [`/v1/intents/${id}/approve`, "/v1/approve"]) {
-      const answer = await call("POST", path, own.key, { proposalId: id });
-      expect(answer.status, path).toBe(403);
-      expect(answer.body.code).toBe("own_intent");
-    }
-    expect(await stateOf(id)).toBe("pending_approval");
-    expect((await approve(id, reviewer)).status).toBe(200);
-  });
+  ])(
+    "INV-03: a reviewer can't approve for an agent whose owner is written as %s",
+    async (_, owned, human) => {
+      const owners = await register("agent", owned);
+      const own = await register("reviewer", human);
+      const id = await propose(owners, ask("crm.held"), "pending_approval");
+      for (const path of [`/v1/intents/${id}/approve`, "/v1/approve"]) {
+        const answer = await call("POST", path, own.key, { proposalId: id });
+        expect(answer.status, path).toBe(403);
+        expect(answer.body.code).toBe("own_intent");
+      }
+      expect(await stateOf(id)).toBe("pending_approval");
+      expect((await approve(id, reviewer)).status).toBe(200);
+    },
+  );
 
-  test("INV-03: a reviewer named as owner by the id of their key is excluded, too", async () => {
+  test("INV-03: a reviewer named as owner by key id is excluded", async () => {
     const own = await register("reviewer");
     const owned = await register("agent", { owner: own.id });
     const id = await propose(owned, ask("crm.held"), "pending_approval");
     expect((await approve(id, own)).status).toBe(403);
   });
 
-  test("INV-03: an owner named by the id of one key is excluded with every other key of theirs", async () => {
+  test("INV-03: an owner named by one key's id is excluded with every other key of theirs", async () => {
     const [first, second] = [
       await register("reviewer", { person: "ana" }),
       await register("reviewer", { person: "ana" }),
@@ -173,7 +176,7 @@ describe("INV-03: nobody decides their own", () => {
     for (const key of [first, second]) expect((await approve(id, key)).body.code).toBe("own_intent");
   });
 
-  test("INV-03: who comes to answer for the agent while its intent waits can't approve it", async () => {
+  test("INV-03: a person who becomes the owner while the intent is pending can't approve it", async () => {
     const joins = await register("reviewer", { person: "cleo" });
     const owned = await register("agent", { owner: "ops" });
     const id = await propose(owned, ask("crm.held"), "pending_approval");
@@ -197,7 +200,7 @@ describe("INV-03: nobody decides their own", () => {
     }
   });
 
-  test("INV-03: an agent that becomes a reviewer can't approve what it proposed as an agent", async () => {
+  test("INV-03: an agent that becomes a reviewer can't approve what it proposed", async () => {
     const turncoat = await register("agent");
     const id = await propose(turncoat, ask("crm.held"), "pending_approval");
     expect((await call("POST", `/v1/agents/${turncoat.id}/role`, admin, { role: "reviewer" })).status).toBe(
@@ -206,7 +209,7 @@ describe("INV-03: nobody decides their own", () => {
     expect((await approve(id, turncoat)).body.code).toBe("own_intent");
   });
 
-  test("INV-03: two keys of one person are one vote, two persons are two", async () => {
+  test("INV-03: two keys of one person are one vote, and those of two persons two", async () => {
     const keys = [
       await register("reviewer", { person: "ben" }),
       await register("reviewer", { person: "ben" }),
@@ -224,7 +227,7 @@ describe("INV-03: nobody decides their own", () => {
     expect((await approve(id, reviewer)).body).toMatchObject({ status: "approved", votes: 2 });
   });
 
-  test("INV-03: one key is one vote, whatever gate.yaml comes to call its person while the intent waits", async () => {
+  test("INV-03: one key is one vote, although gate.yaml renames its person while the intent is pending", async () => {
     const dana = await register("reviewer", { person: "dana@example.com" });
     const id = await propose(agent, ask("crm.pair"), "pending_approval");
     expect((await approve(id, dana)).body).toMatchObject({ votes: 1, votedBy: ["dana@example.com"] });
@@ -241,7 +244,7 @@ describe("INV-03: nobody decides their own", () => {
     expect(await eventsOf(id)).toContain("approval_vote_withdrawn");
   });
 
-  test("INV-03: who left gate.yaml counts in no quorum with what they said by link before", async () => {
+  test("INV-03: a vote by link of a person removed from gate.yaml counts in no quorum", async () => {
     const id = await propose(agent, ask("crm.by-links"), "pending_approval");
     const [ana, ben] = [await linkTo(id, "ana"), await linkTo(id, "ben")];
     const follow = (link: string) => call("POST", `/v1/approval-links/${link}/approve`, undefined, {});
@@ -254,7 +257,7 @@ describe("INV-03: nobody decides their own", () => {
     expect(second.body).toMatchObject({ status: "pending_approval", votedBy: ["ben"] });
   });
 
-  test("INV-03: one person under three spellings is one vote", async () => {
+  test("INV-03: one person in three spellings is one vote", async () => {
     const id = await propose(agent, ask("crm.pair"), "pending_approval");
     for (const person of ["ana", "Ana", "ana@example.com", "ANA@EXAMPLE.COM"]) {
       const { body } = await approve(id, await register("reviewer", { person }));
@@ -262,7 +265,7 @@ describe("INV-03: nobody decides their own", () => {
     }
   });
 
-  test("INV-03: a key and an agent registered by an address stay whose they were when it is somebody else's", async () => {
+  test("INV-03: a key and an agent registered by an address stay their person's when the address moves to another", async () => {
     const address = "ana@example.com";
     const ana = await register("reviewer", { person: address });
     const owned = await register("agent", { owner: address });
@@ -280,7 +283,7 @@ describe("INV-03: nobody decides their own", () => {
   });
 
   test.each(["an\u0430", "ana\u200b", "\uff41na", "a\u0301na", "ana@ex\u0430mple.com", "op\u0455"])(
-    "INV-03: nobody is registered as %j, who only reads like somebody of gate.yaml",
+    "INV-03: a person written %j, a lookalike of one in gate.yaml, can't be registered",
     async (twin) => {
       for (const more of [{ role: "reviewer", person: twin }, { owner: twin }]) {
         const answer = await call("POST", "/v1/agents/register", admin, { name: fresh("twin"), ...more });
@@ -289,7 +292,7 @@ describe("INV-03: nobody decides their own", () => {
     },
   );
 
-  test("INV-03: a key's display name makes nobody eligible", async () => {
+  test("INV-03: a key's display name makes its holder no approver", async () => {
     for (const [name, destination] of [
       ["ana@example.com", "crm.by-ana"],
       ["Ana Diaz", "crm.by-ana"],
@@ -302,7 +305,7 @@ describe("INV-03: nobody decides their own", () => {
     }
   });
 
-  test("INV-03: one person voting twenty times at once is still one vote", async () => {
+  test("INV-03: one person voting twenty times in parallel has one vote", async () => {
     const id = await propose(agent, ask("crm.pair"), "pending_approval");
     await Promise.all(Array.from({ length: 20 }, () => approve(id, reviewer)));
     expect(await stateOf(id)).toBe("pending_approval");
@@ -313,16 +316,19 @@ describe("INV-03: nobody decides their own", () => {
     ["crm.by-ana", "not_eligible"],
     ["crm.by-ops", "not_eligible"],
     ["crm.touch", "assurance_too_low"],
-  ])("INV-03: a key alone does not decide at %s: %s", async (destination, code) => {
-    const id = await propose(agent, ask(destination), "pending_approval");
-    const answer = await approve(id, reviewer);
-    expect(answer.status).toBe(403);
-    expect(answer.body.code).toBe(code);
-    const rejected = await call("POST", `/v1/intents/${id}/reject`, reviewer.key, { reason: "no" });
-    expect([rejected.status, rejected.body.code]).toEqual([403, code]);
-  });
+  ])(
+    "INV-03: a key that is not eligible or assured enough can't decide at %s: %s",
+    async (destination, code) => {
+      const id = await propose(agent, ask(destination), "pending_approval");
+      const answer = await approve(id, reviewer);
+      expect(answer.status).toBe(403);
+      expect(answer.body.code).toBe(code);
+      const rejected = await call("POST", `/v1/intents/${id}/reject`, reviewer.key, { reason: "no" });
+      expect([rejected.status, rejected.body.code]).toEqual([403, code]);
+    },
+  );
 
-  test("INV-03: whom the policy names decides, as a person or as a member of the group", async () => {
+  test("INV-03: an approver whom the policy names decides, as a person or as a member of a group", async () => {
     const ana = await register("reviewer", { person: "ana" });
     const ben = await register("reviewer", { person: "ben" });
     const byAna = await propose(agent, ask("crm.by-ana"), "pending_approval");
@@ -332,14 +338,14 @@ describe("INV-03: nobody decides their own", () => {
     expect((await approve(byOps, ben)).status).toBe(200);
   });
 
-  test("INV-03: a reviewer without a part in the case can't read its payload either", async () => {
+  test("INV-03: a reviewer who can't decide an intent can't read its payload", async () => {
     const ana = await register("reviewer", { person: "ana" });
     const id = await propose(agent, ask("crm.by-ana"), "pending_approval");
     expect((await call("GET", `/v1/intents/${id}/payload`, reviewer.key)).status).toBe(403);
     expect((await call("GET", `/v1/intents/${id}/payload`, ana.key)).status).toBe(200);
   });
 
-  test("INV-03: nor what the rules saw of it, in the decision, on the page or in the evidence", async () => {
+  test("INV-03: a reviewer who can't decide an intent can't read the trace in decision, page or evidence", async () => {
     const policy = `${RULES.policies["by-ana"]}\nrequire_approval_if_template_error: true`;
     await changeRules({ ...RULES, policies: { ...RULES.policies, "by-ana": policy } });
     const ana = await register("reviewer", { person: "ana" });
@@ -359,8 +365,8 @@ describe("INV-03: nobody decides their own", () => {
   });
 });
 
-describe("INV-04: one holder, one report", () => {
-  test("INV-04: a second report is 409 and changes nothing, the same or another", async () => {
+describe("INV-04: claiming and reporting", () => {
+  test("INV-04: a second report is 409 and changes nothing, whether equal or different", async () => {
     const { id, token, intent } = await ordered(agent);
     const report = (status: string, key = token) =>
       call("POST", `/v1/executions/${id}/report`, key, { status, result: { status } });
@@ -374,7 +380,7 @@ describe("INV-04: one holder, one report", () => {
     expect((await call("GET", `/v1/intents/${intent}`, admin)).text).toBe(before);
   });
 
-  test("INV-04: of twenty reports at once one counts", async () => {
+  test("INV-04: of twenty parallel reports one counts", async () => {
     const { id, token, intent } = await ordered(agent);
     const answers = await Promise.all(
       Array.from({ length: 20 }, (_, at) =>
@@ -406,7 +412,7 @@ describe("INV-04: one holder, one report", () => {
     expect(await stateOf(intent)).toBe("scheduled");
   });
 
-  test("INV-04: another agent with its own key and the right token is told there is no such order", async () => {
+  test("INV-04: another agent with the right token and its own key gets 404", async () => {
     const { id, token } = await ordered(agent);
     const other = await register("agent");
     const answer = await call("POST", `/v1/executions/${id}/report`, other.key, {
@@ -416,7 +422,7 @@ describe("INV-04: one holder, one report", () => {
     expect(answer.status).toBe(404);
   });
 
-  test("INV-04: a destination that wants a claim takes no report without one, and one claim only", async () => {
+  test("INV-04: a destination with required claims takes no report without a claim, and one claim only", async () => {
     const { id, token } = await ordered(agent, ask("own.claimed"));
     const post = (step: string) =>
       call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
@@ -431,11 +437,11 @@ describe("INV-04: one holder, one report", () => {
   });
 });
 
-describe("INV-05: a stopped key stops everywhere", () => {
+describe("INV-05: stopped principals", () => {
   const stop = (id: string, verb: string) => call("POST", `/v1/agents/${id}/${verb}`, admin);
 
   test.each(["suspend", "revoke"])(
-    "INV-05: after %s the agent can do nothing, and nothing of its is carried out",
+    "INV-05: after %s the agent can do nothing, and none of its writes is executed",
     async (verb) => {
       const doomed = await register("agent");
       const pending = await propose(doomed, ask("crm.held"), "pending_approval");
@@ -468,7 +474,7 @@ describe("INV-05: a stopped key stops everywhere", () => {
     },
   );
 
-  test("INV-05: reactivated it goes on where it was; revoked it never does", async () => {
+  test("INV-05: a reactivated agent goes on, a revoked one never does", async () => {
     const paused = await register("agent");
     const live = await ordered(paused);
     await stop(paused.id, "suspend");
@@ -482,27 +488,24 @@ describe("INV-05: a stopped key stops everywhere", () => {
     }
   });
 
-  test.each(["suspend", "revoke"])(
-    "INV-05: a reviewer's and a runner's key stop with %s, too",
-    async (verb) => {
-      freeze();
-      const human = await register("reviewer");
-      const id = await propose(agent, ask("crm.held"), "pending_approval");
-      await stop(human.id, verb);
-      expect((await approve(id, human)).status).toBe(403);
-      const name = fresh("vpc");
-      const runner = await register("runner", { name });
-      const registry = RULES.registry.replaceAll("vpc-1", name);
-      await changeRules({ ...RULES, registry });
-      const live = await ordered(agent, ask("vpc.write"));
-      const claim = () =>
-        call("POST", `/v1/executions/${live.id}/claim`, runner.key, { execution_token: live.token });
-      await stop(runner.id, verb);
-      expect((await claim()).status).toBe(403);
-      expect(await stateOf(live.intent)).toBe("scheduled");
-      await changeRules(RULES);
-    },
-  );
+  test.each(["suspend", "revoke"])("INV-05: a reviewer's and a runner's key stop with %s", async (verb) => {
+    freeze();
+    const human = await register("reviewer");
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    await stop(human.id, verb);
+    expect((await approve(id, human)).status).toBe(403);
+    const name = fresh("vpc");
+    const runner = await register("runner", { name });
+    const registry = RULES.registry.replaceAll("vpc-1", name);
+    await changeRules({ ...RULES, registry });
+    const live = await ordered(agent, ask("vpc.write"));
+    const claim = () =>
+      call("POST", `/v1/executions/${live.id}/claim`, runner.key, { execution_token: live.token });
+    await stop(runner.id, verb);
+    expect((await claim()).status).toBe(403);
+    expect(await stateOf(live.intent)).toBe("scheduled");
+    await changeRules(RULES);
+  });
 
   /** Begins a request under a good key, and sends the rest of it two seconds after that was stopped. */
   async function sendLate(path: string, sender: Registered, text: string, verb: string) {
@@ -545,7 +548,7 @@ describe("INV-05: a stopped key stops everywhere", () => {
     ["suspend", 403],
     ["revoke", 403],
     ["rotate-key", 401],
-  ] as const)("INV-05: after %s a body that was begun before comes too late", (verb, status) => {
+  ] as const)("INV-05: a request whose body began before %s is refused", (verb, status) => {
     test.each(BEGUN)("%s", async (_what, role, request) => {
       freeze();
       const stopped = await register(role);
@@ -577,7 +580,7 @@ describe("INV-05: a stopped key stops everywhere", () => {
     });
   });
 
-  test("INV-05: a rotated key opens nothing, the new one everything the principal had", async () => {
+  test("INV-05: a rotated key is refused, and the new key has all rights of the principal", async () => {
     const rotated = await register("agent");
     const id = await propose(rotated, ask("crm.small"), "approved");
     const { apiKey } = (await call("POST", `/v1/agents/${rotated.id}/rotate-key`, admin)).body;
@@ -590,7 +593,7 @@ describe("INV-05: a stopped key stops everywhere", () => {
     expect((await execute(id, { id: rotated.id, key: apiKey })).status).toBe(201);
   });
 
-  test("INV-05: an intent whose revocation came first gives out no order, and a live order dies with it", async () => {
+  test("INV-05: a revoked intent gives out no order, and a live order ends with the revocation", async () => {
     const approved = await propose(agent, ask("crm.small"), "approved");
     const live = await ordered(agent);
     for (const id of [approved, live.intent]) {
@@ -605,8 +608,8 @@ describe("INV-05: a stopped key stops everywhere", () => {
   });
 });
 
-describe("INV-06: other agents' intents do not exist", () => {
-  test("INV-06: reading or touching another agent's intent, order or record answers 404, like one that never was", async () => {
+describe("INV-06: records of other agents", () => {
+  test("INV-06: any access to another agent's intent, order or record is 404, like one that never existed", async () => {
     const { intent, id, token } = await ordered(agent);
     const stranger = await register("agent");
     const paths = [
@@ -634,7 +637,7 @@ describe("INV-06: other agents' intents do not exist", () => {
     expect((await call("POST", "/v1/deliver", stranger.key, { intentId: intent })).status).toBe(404);
   });
 
-  test("INV-06: lists and numbers of an agent hold its own intents, whatever it asks for", async () => {
+  test("INV-06: an agent's lists and metrics cover its own intents, whatever it filters by", async () => {
     const [one, two] = [await register("agent"), await register("agent")];
     const mine = await propose(one, ask("crm.small"), "approved");
     await propose(two, ask("crm.small"), "approved");
@@ -663,7 +666,7 @@ describe("INV-06: other agents' intents do not exist", () => {
     ["a path", "..%2F..%2Fetc%2Fpasswd"],
     ["SQL", "'%20OR%201=1%20--"],
     ["very long", "int_".padEnd(8000, "A")],
-  ])("INV-06: an id that is %s is 404 on every route and makes no object", async (_, id) => {
+  ])("INV-06: an id that is %s is 404 on every route and creates no object", async (_, id) => {
     const before = await objectCount();
     const routes = [
       ["GET", `/v1/intents/${id}`, agent],
@@ -685,7 +688,7 @@ describe("INV-06: other agents' intents do not exist", () => {
     expect(await objectCount()).toBe(before);
   });
 
-  test("INV-06: an id with one bit turned, or its spare bits set, is 404 and makes no object", async () => {
+  test("INV-06: an id with one bit changed, or with spare bits set, is 404 and creates no object", async () => {
     const id = await propose(agent, ask("crm.small"), "approved");
     const before = await objectCount();
     const last = id.at(-1) ?? "";
@@ -700,7 +703,7 @@ describe("INV-06: other agents' intents do not exist", () => {
   });
 });
 
-describe("INV-07: a request can't choose its own rules", () => {
+describe("INV-07: rules named by the request", () => {
   test.each([
     ["environment", { metadata: { environment: "sandbox" } }],
     ["policy", { policy: "small" }],
@@ -712,7 +715,7 @@ describe("INV-07: a request can't choose its own rules", () => {
     ["approvers", { approvers: { require: 0 }, required_approvals: 0, excluded: [] }],
     ["an executor", { executor: "gate", mode: "gate_exec" }],
     ["a verdict", { status: "approved", state: "approved", decision: { outcome: "approve" } }],
-  ])("INV-07: %s in the request loosens nothing", async (_, more) => {
+  ])("INV-07: a request that names %s loosens nothing", async (_, more) => {
     const plain = (await call("POST", "/v1/intents", agent.key, ask("crm.held"))).body;
     const { status, body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", more));
     expect(status).toBe(200);
@@ -721,7 +724,7 @@ describe("INV-07: a request can't choose its own rules", () => {
     expect(Date.parse(body.expiresAt)).toBeLessThanOrEqual(Date.parse(plain.expiresAt) + 2_000);
   });
 
-  test("INV-07: an expiry that is shorter counts", async () => {
+  test("INV-07: a request's shorter expiry is used", async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", { expiresIn: "60s" }));
     const { created_at: created, expires_at: expires } = (
       await call("GET", `/v1/intents/${body.intentId}`, admin)
@@ -730,7 +733,7 @@ describe("INV-07: a request can't choose its own rules", () => {
   });
 
   test.each([-1, -0.5, "-5", "NaN", "1e999", "Infinity", "", " 5", "0x10", true, [1], { n: 1 }, 1e10, 0.5])(
-    "INV-07: %j is no number of records or dollars",
+    "INV-07: %j is refused as a number of records or dollars",
     async (value) => {
       const records = await call("POST", "/v1/intents", agent.key, ask("crm.small", { recordCount: value }));
       expect(records.status).toBe(400);
@@ -755,12 +758,12 @@ describe("INV-07: a request can't choose its own rules", () => {
     "SMALL",
     "small\u0000",
     "smaⅼl",
-  ])("INV-13: the policy %j is unknown and blocks", async (policy) => {
+  ])("INV-13: the unknown policy %j blocks", async (policy) => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.small", { policy }));
     expect(body).toMatchObject({ status: "blocked", reason_code: "unknown_policy" });
   });
 
-  test("INV-07: a destination that nobody bound is refused, also when the policy named would list it", async () => {
+  test("INV-07 INV-13: an unbound destination is refused, also when the named policy would list it", async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("own.nowhere"));
     expect(body).toMatchObject({ status: "blocked", reason_code: "destination_not_registered" });
   });

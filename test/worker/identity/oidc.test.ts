@@ -74,7 +74,7 @@ const whoIs = (token: string) => call("GET", "/v1/session", token);
 const held = (destination = "crm.held") => propose(agent, ask(destination), "pending_approval");
 const seconds = () => Math.floor(Date.now() / 1000);
 
-test("a verified address of gate.yaml signs in as that person, at the assurance of single sign-on", async () => {
+test("a token with a verified address of gate.yaml signs in as that person, at assurance sso", async () => {
   const answer = await whoIs(await issuer.token({ email: "ANA@Example.com" }));
   expect(answer.status).toBe(200);
   expect(answer.body).toMatchObject({
@@ -148,15 +148,15 @@ async function exchanged(more: Record<string, unknown>): Promise<string> {
   return `${header}.${payload}.${signature}`;
 }
 
-test.each(WORTHLESS)("INV-03: a token %s proves nothing: %s", async (_name, reason, make) => {
+test.each(WORTHLESS)("INV-03: a token %s is refused: %s", async (_name, reason, make) => {
   const answer = await whoIs(await make());
   expect(answer.status).toBe(401);
   expect(answer.body).toMatchObject({ code: "invalid_token", reason });
   expect(answer.headers.get("WWW-Authenticate")).toContain("invalid_token");
 });
 
-describe("INV-03: a token chooses neither how nor with what it is verified", () => {
-  test.each(["none", "None", "NONE", "nOnE", ""])("algorithm `%s`", async (alg) => {
+describe("INV-03: a token can't choose how it is verified", () => {
+  test.each(["none", "None", "NONE", "nOnE", ""])("by the algorithm `%s`", async (alg) => {
     const said = await claims();
     for (const signature of ["", "AAAA"]) {
       const answer = await whoIs(handmade({ alg, kid: issuer.key().kid }, said, signature));
@@ -165,28 +165,31 @@ describe("INV-03: a token chooses neither how nor with what it is verified", () 
     }
   });
 
-  test.each(["HS256", "HS384", "HS512"])("the issuer's public key as the secret of %s", async (alg) => {
-    const { jwk } = issuer.key();
-    const spki = btoa(JSON.stringify(jwk));
-    const x = Uint8Array.from(atob((jwk.x ?? "").replaceAll("-", "+").replaceAll("_", "/")), (char) =>
-      char.charCodeAt(0),
-    );
-    // HMAC keys of every form in which a public key is at hand; padded, because libraries want a least length.
-    const secrets = [
-      JSON.stringify(jwk),
-      spki,
-      `-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`,
-    ];
-    for (const secret of [
-      ...secrets.map((text) => new TextEncoder().encode(text)),
-      new Uint8Array([...x, ...x]),
-    ]) {
-      const answer = await whoIs(await issuerToken(secret, { alg }));
-      expect(answer.body).toMatchObject({ code: "invalid_token", reason: "bad_signature" });
-    }
-  });
+  test.each(["HS256", "HS384", "HS512"])(
+    "by the issuer's public key used as the secret of %s",
+    async (alg) => {
+      const { jwk } = issuer.key();
+      const spki = btoa(JSON.stringify(jwk));
+      const x = Uint8Array.from(atob((jwk.x ?? "").replaceAll("-", "+").replaceAll("_", "/")), (char) =>
+        char.charCodeAt(0),
+      );
+      // HMAC keys of every form in which a public key is at hand; padded, because libraries want a least length.
+      const secrets = [
+        JSON.stringify(jwk),
+        spki,
+        `-----BEGIN PUBLIC KEY-----\n${spki}\n-----END PUBLIC KEY-----\n`,
+      ];
+      for (const secret of [
+        ...secrets.map((text) => new TextEncoder().encode(text)),
+        new Uint8Array([...x, ...x]),
+      ]) {
+        const answer = await whoIs(await issuerToken(secret, { alg }));
+        expect(answer.body).toMatchObject({ code: "invalid_token", reason: "bad_signature" });
+      }
+    },
+  );
 
-  test("a key, or an address of keys, in its own header", async () => {
+  test("by a key or key address in its own header", async () => {
     const forged = await newKey();
     serve("https://evil.example.com/keys", () => Response.json({ keys: [forged.jwk] }));
     for (const header of [
@@ -203,7 +206,7 @@ describe("INV-03: a token chooses neither how nor with what it is verified", () 
     expect(asked.filter((url) => url.includes("evil"))).toEqual([]);
   });
 
-  test("a key of another issuer that is trusted, too", async () => {
+  test("by the key of another trusted issuer", async () => {
     const other = await startIssuer();
     await trust({ oidc: [issuer, other] });
     const { kid, secret } = other.key();
@@ -218,7 +221,7 @@ test("clocks may differ by half a minute, and no more", async () => {
   expect((await whoIs(await issuer.token({ nbf: seconds() + 29 }))).status).toBe(200);
 });
 
-test("a worthless token leaves no account behind, and no other way in is tried after it", async () => {
+test("an invalid token creates no account, and no other credential of the request is tried", async () => {
   const before = await ledgerOf("registry");
   const reviewer = await register("reviewer");
   const browser = browserAt("https://gate.test");
@@ -229,7 +232,7 @@ test("a worthless token leaves no account behind, and no other way in is tried a
   expect(after.slice(before.length).map(({ event }) => event)).toEqual(["reviewer_registered"]);
 });
 
-test("without an issuer in gate.yaml no token proves anything, and nobody is asked about it", async () => {
+test("without an issuer in gate.yaml every token is refused without a request", async () => {
   const token = await issuer.token();
   await changeRules(RULES);
   const answer = await whoIs(token);
@@ -237,7 +240,7 @@ test("without an issuer in gate.yaml no token proves anything, and nobody is ask
   expect(asked).toEqual([]);
 });
 
-describe("an address counts when the issuer says that it verified it", () => {
+describe("an address counts only if the issuer verified it", () => {
   test.each([
     ["says it did not", { email_verified: false }],
     ["says nothing", { email_verified: undefined }],
@@ -259,14 +262,14 @@ describe("an address counts when the issuer says that it verified it", () => {
     expect(answer.body.code).toBe("person_unknown");
   });
 
-  test("the letter whose lower case is another's is nobody's, even where somebody has that address", async () => {
+  test("INV-03: an address spelled with the Kelvin sign is not the address spelled with a k", async () => {
     await trust({ oidc: [issuer], people: "ana: { name: A, email: ank@example.com }\n  ben: { name: B }\n" });
     expect((await whoIs(await issuer.token({ email: "an\u212A@example.com" }))).status).toBe(403);
     expect((await whoIs(await issuer.token({ email: "ank@example.com" }))).status).toBe(200);
   });
 });
 
-describe("INV-03: an account is pinned to its person, whatever becomes of the address", () => {
+describe("INV-03: an account is linked to its person, whatever becomes of the address", () => {
   test("a second account with the same address is refused", async () => {
     const { body } = await whoIs(await issuer.token({ sub: "first" }));
     const taken = await whoIs(await issuer.token({ sub: "second" }));
@@ -275,7 +278,7 @@ describe("INV-03: an account is pinned to its person, whatever becomes of the ad
     expect((await whoIs(await issuer.token({ sub: "first" }))).body.principal_id).toBe(body.principal_id);
   });
 
-  test("an account whose address is a colleague's now, or gone, is who it was", async () => {
+  test("an account whose address moved to a colleague, or is gone, keeps its person", async () => {
     const { body } = await whoIs(await issuer.token({ sub: "first" }));
     for (const more of [{ email: "ben@example.com" }, { email: undefined }, { email_verified: false }]) {
       const again = (await whoIs(await issuer.token({ sub: "first", ...more }))).body;
@@ -296,7 +299,7 @@ describe("INV-03: an account is pinned to its person, whatever becomes of the ad
     expect((await whoIs(await other.token({ sub: "2" }))).body.person).toBe("ana");
   });
 
-  test("an admin unpins an account, and the person comes in with another as the same principal", async () => {
+  test("after an admin unlinks an account, the person signs in with another as the same principal", async () => {
     const first = (await whoIs(await issuer.token({ sub: "first" }))).body;
     const unpin = () => call("POST", `/v1/agents/${first.principal_id}/unpin`, admin);
     expect((await unpin()).body.unpinned).toBe(true);
@@ -308,7 +311,7 @@ describe("INV-03: an account is pinned to its person, whatever becomes of the ad
     expect(events).toEqual(["credential_pinned", "credential_unpinned", "credential_pinned"]);
   });
 
-  test("unpinning a suspended principal lets nobody in, and a revoked one stays revoked", async () => {
+  test("INV-05: unlinking does not reactivate a suspended or revoked principal", async () => {
     const { principal_id: id } = (await whoIs(await issuer.token({ sub: "first" }))).body;
     const stand = (verb: string) => call("POST", `/v1/agents/${id}/${verb}`, admin);
     await stand("suspend");
@@ -323,7 +326,7 @@ describe("INV-03: an account is pinned to its person, whatever becomes of the ad
     expect((await call("GET", `/v1/agents/${id}`, admin)).body.status).toBe("revoked");
   });
 
-  test("of twenty first requests at once one makes the account, and all are that one", async () => {
+  test("of twenty parallel first requests one creates the account, and all get it", async () => {
     const token = await issuer.token({ sub: "first" });
     const before = (await ledgerOf("registry")).length;
     const answers = await Promise.all(Array.from({ length: 20 }, () => whoIs(token)));
@@ -333,7 +336,7 @@ describe("INV-03: an account is pinned to its person, whatever becomes of the ad
     expect(entries.map(({ event }) => event)).toEqual(["credential_pinned"]);
   });
 
-  test("of ten accounts with one address at once one comes in", async () => {
+  test("of ten parallel accounts with one address one is linked", async () => {
     const tokens = await Promise.all(
       Array.from({ length: 10 }, (_, sub) => issuer.token({ sub: `s${sub}` })),
     );
@@ -345,12 +348,12 @@ describe("INV-03: an account is pinned to its person, whatever becomes of the ad
     expect(entries.map(({ event }) => event)).toEqual(["credential_pinned"]);
   });
 
-  test("a principal of the account's name is in nobody's way", async () => {
+  test("a principal that is named like the account does not prevent signing in", async () => {
     await register("reviewer", { name: `ana (${new URL(issuer.url).host})` });
     expect((await whoIs(await issuer.token())).body.person).toBe("ana");
   });
 
-  test("neither the address nor the account's id is on the ledger or in D1", async () => {
+  test("neither address nor account id is on the ledger or in D1", async () => {
     await whoIs(await issuer.token({ sub: "subject-in-clear" }));
     const stored = await everythingInD1();
     expect(stored).not.toContain("subject-in-clear");
@@ -358,7 +361,7 @@ describe("INV-03: an account is pinned to its person, whatever becomes of the ad
   });
 });
 
-test("INV-03: a person's key and their account are one vote, and a name shared is none", async () => {
+test("INV-03: a person's key and account are one vote, and a shared display name is none", async () => {
   const intent = await held("crm.pair");
   const { key } = await register("reviewer", { person: "ana" });
   const approve = (by: string) => call("POST", `/v1/intents/${intent}/approve`, by);
@@ -371,7 +374,7 @@ test("INV-03: a person's key and their account are one vote, and a name shared i
   expect((await approve(ben)).body.status).toBe("approved");
 });
 
-test("INV-03: whoever answers for the agent can't approve by another account of theirs", async () => {
+test("INV-03: the owner can't approve by another account of theirs", async () => {
   const owned = await register("agent", { owner: "ana@example.com" });
   const intent = await propose(owned, ask("crm.held"), "pending_approval");
   const answer = await call("POST", `/v1/intents/${intent}/approve`, await issuer.token());
@@ -403,7 +406,7 @@ describe("INV-05: a mandate made with an account", () => {
     expect(await outcome()).toBe("approved");
   });
 
-  test("gives none either while an admin has taken the account away", async () => {
+  test("gives no vote after an admin unlinked the account", async () => {
     const token = await laid();
     const { body } = await whoIs(token);
     expect((await call("POST", `/v1/agents/${body.principal_id}/unpin`, admin)).body.unpinned).toBe(true);
@@ -413,7 +416,7 @@ describe("INV-05: a mandate made with an account", () => {
   });
 });
 
-test("INV-05: a suspended account is refused at once, and a person taken out of gate.yaml is nobody", async () => {
+test("INV-05: a suspended account is refused at once, and a person removed from gate.yaml as well", async () => {
   const token = await issuer.token();
   const { principal_id: id } = (await whoIs(token)).body;
   await call("POST", `/v1/agents/${id}/suspend`, admin);
@@ -431,8 +434,8 @@ test("INV-05: a suspended account is refused at once, and a person taken out of 
   expect((await whoIs(token)).body.code).toBe("person_unknown");
 });
 
-describe("keys come and go", () => {
-  test("a token under a new key is good once the issuer publishes it", async () => {
+describe("signing keys of an issuer", () => {
+  test("a token under a new key is accepted once the issuer publishes it", async () => {
     freeze();
     expect((await whoIs(await issuer.token())).status).toBe(200);
     await issuer.rotate(true);
@@ -444,7 +447,7 @@ describe("keys come and go", () => {
     expect(asked.filter((url) => url === issuer.jwks)).toHaveLength(2);
   });
 
-  test("a token under a key that was taken back is worthless after ten minutes", async () => {
+  test("a token under a withdrawn key is refused after ten minutes", async () => {
     freeze();
     const stolen = await issuer.token({ exp: seconds() + 3600 });
     expect((await whoIs(stolen)).status).toBe(200);
@@ -454,7 +457,7 @@ describe("keys come and go", () => {
     expect((await whoIs(await issuer.token())).status).toBe(200);
   });
 
-  test("a hundred forged keys make it ask once", async () => {
+  test("a hundred forged key ids cause one request", async () => {
     freeze();
     await whoIs(await issuer.token());
     const tokens = await Promise.all(
@@ -484,7 +487,7 @@ const NO_KEYS: readonly (readonly [string, () => Response | Promise<Response>])[
   ["half a JSON", () => new Response('{"keys":[{"kty":"EC"')],
 ];
 
-test.each(NO_KEYS)("a token is not believed while its issuer's keys are %s", async (_name, answer) => {
+test.each(NO_KEYS)("a token is refused while the issuer's keys are %s", async (_name, answer) => {
   const token = await issuer.token();
   serve(issuer.jwks, answer);
   const refused = await whoIs(token);
@@ -509,7 +512,7 @@ test("an issuer that is down is asked again after five seconds, not for every to
   expect((await whoIs(token)).status).toBe(200);
 });
 
-test("keys that were had already are enough while the issuer is down", async () => {
+test("cached keys are used while the issuer is down", async () => {
   freeze();
   expect((await whoIs(await issuer.token())).status).toBe(200);
   serve(issuer.jwks, () => new Response(null, { status: 502 }));
@@ -519,7 +522,7 @@ test("keys that were had already are enough while the issuer is down", async () 
   expect((await whoIs(await issuer.token())).status).toBe(503);
 });
 
-test("a private key, or one too weak, among the issuer's is not used", async () => {
+test("a private or weak key among the issuer's is not used", async () => {
   const { jwk, kid } = issuer.key();
   serve(issuer.jwks, () => Response.json({ keys: [{ ...jwk, d: jwk.x }] }));
   expect((await whoIs(await issuer.token())).status).toBe(503);
@@ -542,7 +545,7 @@ test("a private key, or one too weak, among the issuer's is not used", async () 
   expect((await whoIs(forged)).body).toMatchObject({ code: "invalid_token", reason: "bad_signature" });
 });
 
-describe("where keys are is the issuer's to say, and nobody else's", () => {
+describe("only the issuer's own metadata says where its keys are", () => {
   const CONFIGURATION = "/.well-known/openid-configuration";
 
   test.each([
@@ -563,7 +566,7 @@ describe("where keys are is the issuer's to say, and nobody else's", () => {
     ["keys on this machine", (url: string) => ({ issuer: url, jwks_uri: "https://localhost/keys" })],
     ["keys in a file", (url: string) => ({ issuer: url, jwks_uri: "file:///etc/passwd" })],
     ["keys in itself", (url: string) => ({ issuer: url, jwks_uri: 'data:application/json,{"keys":[]}' })],
-  ])("%s", async (_name, configuration) => {
+  ])("refused: %s", async (_name, configuration) => {
     serve(issuer.url + CONFIGURATION, () => Response.json(configuration(issuer.url)));
     const refused = await whoIs(await issuer.token());
     expect(refused.status).toBe(503);
@@ -571,7 +574,7 @@ describe("where keys are is the issuer's to say, and nobody else's", () => {
     expect(asked).toEqual([issuer.url + CONFIGURATION]);
   });
 
-  test("an address in gate.yaml is asked without looking further", async () => {
+  test("a key address in gate.yaml is used without the metadata", async () => {
     await trust({ oidc: [issuer], more: `, jwks: "${issuer.url}/keys"` });
     expect((await whoIs(await issuer.token())).status).toBe(200);
     expect(asked).toEqual([issuer.jwks]);
@@ -584,13 +587,13 @@ describe("Cloudflare Access", () => {
   const vouched = { email_verified: undefined };
   const header = (token: string) => ({ "Cf-Access-Jwt-Assertion": token });
 
-  test("its word for an address counts without the claim it has not", async () => {
+  test("a token's address counts without the email_verified claim, which Access does not issue", async () => {
     await trust({ access: issuer });
     const answer = await browserAt(HTTPS).get("/v1/session", header(await issuer.token(vouched)));
     expect(answer.body).toMatchObject({ person: "ana", assurance: "sso", via: "token" });
   });
 
-  test("its header says nothing where gate.yaml names no Access", async () => {
+  test("its header is ignored where gate.yaml names no Access", async () => {
     const browser = browserAt(HTTPS);
     expect((await browser.get("/v1/session", header(await issuer.token()))).status).toBe(401);
     expect(asked).toEqual([]);
@@ -599,7 +602,7 @@ describe("Cloudflare Access", () => {
     expect((await browser.get("/v1/session", header("garbage"))).status).toBe(200);
   });
 
-  test("its tokens are no bearers, and bearers of others are not its header", async () => {
+  test("its tokens are refused as bearers, and other bearers in its header", async () => {
     const other = await startIssuer();
     await trust({ access: issuer, oidc: [other] });
     expect((await whoIs(await issuer.token(vouched))).body.reason).toBe("unknown_issuer");
@@ -617,7 +620,7 @@ describe("Cloudflare Access", () => {
       async () => handmade({ alg: "none" }, { iss: issuer.url, aud: AUDIENCE }),
     ],
     ["a huge one", async () => `e${"y".repeat(100_000)}.e.e`],
-  ])("%s in its header is refused, and no cookie mends it", async (_name, make) => {
+  ])("%s in its header is refused, and a cookie does not help", async (_name, make) => {
     await trust({ access: issuer });
     const { key } = await register("reviewer");
     const browser = browserAt(HTTPS);
@@ -629,7 +632,7 @@ describe("Cloudflare Access", () => {
     expect(answer.status).toBe(token === "" ? 200 : 401);
   });
 
-  test("INV-28: another site can't make a browser that Access knows decide", async () => {
+  test("INV-28: another site can't use an Access session to decide", async () => {
     await trust({ access: issuer });
     const token = await issuer.token(vouched);
     const browser = browserAt(HTTPS);
@@ -647,7 +650,7 @@ describe("Cloudflare Access", () => {
     expect((await approve(OWN)).body.status).toBe("approved");
   });
 
-  test("a key that is sent on purpose counts before it", async () => {
+  test("a key in the request takes precedence over its header", async () => {
     await trust({ access: issuer });
     const token = await issuer.token(vouched);
     const headers = { ...header(token), Authorization: `Bearer ${agent.key}` };
@@ -663,7 +666,7 @@ test("a token whose issuer never answers is refused within a few seconds", async
   expect((await whoIs(await issuer.token())).body.code).toBe("keys_unavailable");
 });
 
-test("INV-05: whoever an admin made something else than a reviewer decides by no link, token or session", async () => {
+test("INV-05: a person who lost the reviewer role can't decide by link, token or session", async () => {
   const token = await issuer.token();
   const intent = await held("crm.by-link");
   const link = async () => {
@@ -687,7 +690,7 @@ test("INV-05: whoever an admin made something else than a reviewer decides by no
   expect((await call("GET", `/v1/intents/${intent}`, admin)).body.state).toBe("pending_approval");
 });
 
-test("tokens are not kept, not even for the ledger", async () => {
+test("INV-27: tokens are stored nowhere, not even on the ledger", async () => {
   const token = await issuer.token();
   const { body } = await whoIs(token);
   expect(await everythingInD1()).not.toContain(token.split(".")[2]);

@@ -172,7 +172,7 @@ async function indeterminate(): Promise<string> {
   return intent;
 }
 
-test.each(TABLE)("roles: $method $path is open to those the table names and to nobody else", async (row) => {
+test.each(TABLE)("roles: $method $path is open to the roles in the table and to no other", async (row) => {
   const answers: Partial<Record<Caller, number>> = {};
   for (const caller of CALLERS) {
     const id = (await row.of?.()) ?? "";
@@ -192,7 +192,7 @@ const WITH_TOKEN = [
 ] as const;
 
 test.each(WITH_TOKEN)(
-  "INV-04: with the order's token in hand only the named runner may $step",
+  "INV-04: with the order's token only the named runner may $step",
   async ({ step, answers }) => {
     const seen: Partial<Record<Caller, number>> = {};
     for (const caller of CALLERS) {
@@ -224,14 +224,14 @@ const BY_TOKEN = [
   "GET /v1/download/:token",
 ];
 
-test("roles: every route there is has its line in a table", () => {
+test("roles: every route has a row in a table", () => {
   const lines = new Set([...TABLE.map(({ method, path }) => `${method} ${path.split("?")[0]}`), ...BY_TOKEN]);
   const routes = createApp().routes.filter(({ method }) => method !== "ALL");
   const missing = routes.map(({ method, path }) => `${method} ${path}`).filter((route) => !lines.has(route));
   expect([...new Set(missing)]).toEqual([]);
 });
 
-test("INV-04: the bare token of an order that is a runner's opens nothing", async () => {
+test("INV-04: the token of a runner's order is refused without the runner's key", async () => {
   const { id, token } = await ordered(owner, ask("vpc.write"));
   for (const step of ["claim", "report", "heartbeat"]) {
     const answer = await call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
@@ -240,7 +240,7 @@ test("INV-04: the bare token of an order that is a runner's opens nothing", asyn
   }
 });
 
-test("INV-04: only those who carry an order out are shown its token, and only while it is live", async () => {
+test("INV-04: only its executor sees an order's token, and only while the order is live", async () => {
   const { id } = await ordered(owner, ask("vpc.write"));
   const tokenFor = async (caller: Exclude<Caller, "nobody">) =>
     (await call("GET", `/v1/executions/${id}`, keys[caller])).body.execution_token;
@@ -256,7 +256,7 @@ test("INV-04: only those who carry an order out are shown its token, and only wh
   expect(await tokenFor("worker")).toBeNull();
 });
 
-test("roles: a reviewer suspends what writes, never a person or another reviewer", async () => {
+test("roles: a reviewer can suspend agents and runners, never a reviewer, auditor or admin", async () => {
   for (const role of ["reviewer", "auditor", "admin"]) {
     const { id } = await register(role);
     for (const verb of ["suspend", "revoke"]) {
@@ -267,7 +267,7 @@ test("roles: a reviewer suspends what writes, never a person or another reviewer
   }
 });
 
-test("roles: a runner's list holds its destinations and no others", async () => {
+test("roles: a runner's list has its destinations and no others", async () => {
   const mine = await propose(owner, ask("vpc.write"), "approved");
   const others = await propose(owner, ask("crm.small"), "approved");
   const ids = async (key: string, query = "") =>

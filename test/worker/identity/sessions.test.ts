@@ -35,7 +35,7 @@ const standing = async (browser: Browser) => (await browser.get("/v1/session")).
 
 const held = () => propose(agent, ask("crm.held"), "pending_approval");
 
-test("INV-28: a session's cookie can't be read by a script, sent by another site, or planted by a neighbour", async () => {
+test("INV-28: a session cookie is unreadable to scripts, not sent by other sites, and not settable by a sibling host", async () => {
   const reviewer = await register("reviewer", { person: "ana" });
   const secure = browserAt(HTTPS);
   const answer = await secure.post("/v1/session", { key: reviewer.key });
@@ -73,7 +73,7 @@ test("INV-27: a session's token is in its cookie and nowhere else", async () => 
   expect(stored).not.toContain(reviewer.key);
 });
 
-test("a session says who is signed in, and how long for", async () => {
+test("GET /v1/session says who is signed in and until when", async () => {
   freeze();
   const { id, key } = await register("reviewer", { person: "ana" });
   const browser = await signedIn(key);
@@ -92,7 +92,7 @@ test("a session says who is signed in, and how long for", async () => {
   expect(byKey).toMatchObject({ role: "agent", person: null, groups: [], via: "key", expires_at: null });
 });
 
-test("sessions are for people: reviewers, auditors and admins have them, agents and runners don't", async () => {
+test("roles: reviewers, auditors and admins have sessions, agents and runners don't", async () => {
   for (const [role, status] of [
     ["reviewer", 200],
     ["auditor", 200],
@@ -109,7 +109,7 @@ test("sessions are for people: reviewers, auditors and admins have them, agents 
   expect((await root.get("/v1/session")).body).toMatchObject({ principal_id: "admin", role: "admin" });
 });
 
-test("D1 holds no digest of the deployment's admin key, which may be a word somebody chose", async () => {
+test("INV-27: D1 has no digest of the deployment's admin key, which may be a guessable word", async () => {
   await signedIn(admin);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(admin));
   const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -136,13 +136,13 @@ test.each([
   ["a long one", `${COOKIE}=${"x".repeat(8000)}`],
   ["broken escapes", `${COOKIE}=%E0%A4%A`],
   ["no name", "=x;;;==;"],
-])("a cookie with %s is nobody, not an error", async (_name, cookie) => {
+])("a cookie with %s is treated as no session, without an error", async (_name, cookie) => {
   const answer = await browserAt(HTTPS).get("/v1/session", { Cookie: cookie });
   expect(answer.status).toBe(401);
   expect(answer.body.code).toBe("unauthorized");
 });
 
-test("INV-05: a session ends when its principal is suspended, and stays over when they are let in again", async () => {
+test("INV-05: a session ends when its principal is suspended, and stays ended after reactivation", async () => {
   const reviewer = await register("reviewer");
   const browser = await signedIn(reviewer.key);
   const intent = await held();
@@ -174,7 +174,7 @@ test("INV-05: a session ends with the key it was opened with", async () => {
   expect(await standing(browser)).toBe(200);
 });
 
-test("INV-05: a session is as good as its principal's role is now", async () => {
+test("INV-05: a session has its principal's current role", async () => {
   const reviewer = await register("reviewer");
   const browser = await signedIn(reviewer.key);
   await call("POST", `/v1/agents/${reviewer.id}/role`, admin, { role: "auditor" });
@@ -184,7 +184,7 @@ test("INV-05: a session is as good as its principal's role is now", async () => 
   expect(await standing(browser)).toBe(401);
 });
 
-test("a session is over after eight hours, however much it was used, and its row goes", async () => {
+test("a session ends after eight hours even if in use, and its row is deleted", async () => {
   freeze();
   const reviewer = await register("reviewer");
   const browser = await signedIn(reviewer.key);
@@ -197,7 +197,7 @@ test("a session is over after eight hours, however much it was used, and its row
   expect(rows.results.every((row) => row.expires_at > Date.now())).toBe(true);
 });
 
-test("signing out closes the session for whoever has a copy of the cookie", async () => {
+test("signing out ends the session for every copy of the cookie", async () => {
   const reviewer = await register("reviewer");
   const browser = await signedIn(reviewer.key);
   const stolen = browser.cookies.get(COOKIE) ?? "";
@@ -208,7 +208,7 @@ test("signing out closes the session for whoever has a copy of the cookie", asyn
   expect((await browser.send("DELETE", "/v1/session", own)).status).toBe(204);
 });
 
-test("INV-28: signing in makes a new session: a token planted before leads nowhere", async () => {
+test("INV-28: signing in makes a new session, so a token planted before is worthless", async () => {
   const [attacker, victim] = await Promise.all([register("reviewer"), register("reviewer")]);
   const planted = (await signedIn(attacker.key)).cookies.get(COOKIE) ?? "";
   const browser = browserAt(HTTPS);
@@ -227,7 +227,7 @@ test("INV-28: signing in makes a new session: a token planted before leads nowhe
   );
 });
 
-test("one key has fifty sessions at most, the newest", async () => {
+test("one key has at most fifty sessions, the newest", async () => {
   const reviewer = await register("reviewer");
   freeze();
   const first = await signedIn(reviewer.key);
@@ -266,21 +266,24 @@ const FROM: readonly (readonly [string, Record<string, string>, boolean])[] = [
   ["a referrer of ours alone", { Referer: `${HTTPS}/cases` }, false],
 ];
 
-test.each(FROM)("INV-28: a session changes something from %s: %o, %s", async (_from, headers, isAllowed) => {
-  const reviewer = await register("reviewer");
-  const browser = await signedIn(reviewer.key);
-  const intent = await held();
-  const answer = await browser.post(`/v1/intents/${intent}/approve`, {}, headers);
-  expect(answer.status).toBe(isAllowed ? 200 : 403);
-  if (!isAllowed) expect(answer.body.code).toBe("cross_origin");
-  const { body } = await call("GET", `/v1/intents/${intent}`, admin);
-  expect(body.state).toBe(isAllowed ? "approved" : "pending_approval");
-  // Signing out is a change, too; looking is none.
-  expect((await browser.get("/v1/session", headers)).status).toBe(200);
-  expect((await browser.send("DELETE", "/v1/session", headers)).status).toBe(isAllowed ? 204 : 403);
-});
+test.each(FROM)(
+  "INV-28: a state change with a session from %s: %o, %s",
+  async (_from, headers, isAllowed) => {
+    const reviewer = await register("reviewer");
+    const browser = await signedIn(reviewer.key);
+    const intent = await held();
+    const answer = await browser.post(`/v1/intents/${intent}/approve`, {}, headers);
+    expect(answer.status).toBe(isAllowed ? 200 : 403);
+    if (!isAllowed) expect(answer.body.code).toBe("cross_origin");
+    const { body } = await call("GET", `/v1/intents/${intent}`, admin);
+    expect(body.state).toBe(isAllowed ? "approved" : "pending_approval");
+    // Signing out is a change, too; looking is none.
+    expect((await browser.get("/v1/session", headers)).status).toBe(200);
+    expect((await browser.send("DELETE", "/v1/session", headers)).status).toBe(isAllowed ? 204 : 403);
+  },
+);
 
-test("INV-28: another site signs no browser in, and programs that name no origin may", async () => {
+test("INV-28: another site can't sign a browser in; programs without an Origin can", async () => {
   const { key } = await register("reviewer");
   const browser = browserAt(HTTPS);
   for (const headers of [
@@ -296,7 +299,7 @@ test("INV-28: another site signs no browser in, and programs that name no origin
   expect((await browser.post("/v1/session", { key }, {})).status).toBe(200);
 });
 
-test("a request with a bearer is judged by the bearer alone", async () => {
+test("a request with a bearer and a session is judged by the bearer alone", async () => {
   const [reviewer, auditor] = await Promise.all([register("reviewer"), register("auditor")]);
   const browser = await signedIn(reviewer.key);
   const intent = await held();
@@ -312,7 +315,7 @@ test("a request with a bearer is judged by the bearer alone", async () => {
   expect((await browser.post(`/v1/intents/${intent}/approve`, {}, evil)).status).toBe(200);
 });
 
-test("INV-03: a session and the key it was opened with are one person's one vote", async () => {
+test("INV-03: a session and the key it was opened with are one vote", async () => {
   const intent = await propose(agent, ask("crm.pair"), "pending_approval");
   const [one, two] = await Promise.all([
     register("reviewer", { person: "ana" }),
@@ -324,7 +327,7 @@ test("INV-03: a session and the key it was opened with are one person's one vote
   expect((await call("POST", `/v1/intents/${intent}/approve`, two.key)).body.status).toBe("approved");
 });
 
-test("INV-07: a session by key is worth a key, not more", async () => {
+test("INV-07: a session opened with a key has assurance key and not more", async () => {
   const reviewer = await register("reviewer", { person: "ana" });
   const browser = await signedIn(reviewer.key);
   const intent = await propose(agent, ask("crm.surely"), "pending_approval");
@@ -333,7 +336,7 @@ test("INV-07: a session by key is worth a key, not more", async () => {
   expect(answer.body.code).toBe("assurance_too_low");
 });
 
-test("a reviewer's key that is nobody's in gate.yaml is registered with a warning about quorums", async () => {
+test("registering a reviewer without a person in gate.yaml returns a warning about quorums", async () => {
   const registered = async (more: Record<string, unknown>) =>
     (
       await call("POST", "/v1/agents/register", admin, {

@@ -14,7 +14,7 @@ const HERE = "http://127.0.0.1:4000";
 
 const as = (person: string) => new URLSearchParams({ person, next: "/cases" });
 
-test("a browser on the machine becomes anybody of gate.yaml, at the assurance of a key", async () => {
+test("a browser on the machine signs in as any person of gate.yaml, at assurance key", async () => {
   for (const origin of [HERE, "http://localhost:4000", "http://[::1]:4000", "http://127.8.9.10"]) {
     const browser = browserAt(origin);
     expect((await browser.get("/sign-in")).text).toContain("Ana Diaz (ana)");
@@ -32,7 +32,7 @@ test("a browser on the machine becomes anybody of gate.yaml, at the assurance of
   expect(pins).toHaveLength(1);
 });
 
-test("INV-28: no name but the machine's own does: whoever reaches it by another is elsewhere, or was misled", async () => {
+test("INV-28: signing in by name is refused under any other host name than the machine's own", async () => {
   for (const origin of [
     "http://gate.test",
     "https://gate.example.com",
@@ -50,7 +50,7 @@ test("INV-28: no name but the machine's own does: whoever reaches it by another 
   }
 });
 
-test("INV-28: nobody comes in by name through a tunnel or proxy that calls itself the machine", async () => {
+test("INV-28: signing in by name is refused through a tunnel or proxy that names the machine as host", async () => {
   const browser = browserAt(HERE);
   await browser.post("/sign-in", as("ana"));
   for (const [name, value] of [
@@ -68,7 +68,7 @@ test("INV-28: nobody comes in by name through a tunnel or proxy that calls itsel
   expect((await browser.get("/v1/session")).body.person).toBe("ana");
 });
 
-test("INV-28: another site can't make a browser on the machine become anybody", async () => {
+test("INV-28: another site can't sign a browser on the machine in by name", async () => {
   const browser = browserAt(HERE);
   for (const headers of [
     {},
@@ -82,7 +82,7 @@ test("INV-28: another site can't make a browser on the machine become anybody", 
 });
 
 test.each(["carl", "", "__proto__", "constructor", "ANA", "ana@example.com", "admin"])(
-  "nobody becomes %j, whom gate.yaml does not know",
+  "signing in by name as %j, who is not in gate.yaml, is refused",
   async (person) => {
     const browser = browserAt(HERE);
     expect((await browser.post("/sign-in", as(person))).status).toBe(403);
@@ -90,7 +90,7 @@ test.each(["carl", "", "__proto__", "constructor", "ANA", "ana@example.com", "ad
   },
 );
 
-test("a session by name is no session under another name of the machine, nor once the person is gone", async () => {
+test("a session by name ends under another host name of the machine, and once the person is removed", async () => {
   const browser = browserAt(HERE);
   await browser.post("/sign-in", as("ben"));
   const cookie = `gate_session=${browser.cookies.get("gate_session")}`;
@@ -101,7 +101,7 @@ test("a session by name is no session under another name of the machine, nor onc
   await changeRules(RULES);
 });
 
-test("INV-05: whoever is suspended does not come back by name", async () => {
+test("INV-05: a suspended person can't sign in by name", async () => {
   const browser = browserAt(HERE);
   await browser.post("/sign-in", as("ben"));
   const { principal_id: id } = (await browser.get("/v1/session")).body;
@@ -111,7 +111,7 @@ test("INV-05: whoever is suspended does not come back by name", async () => {
   expect((await browser.get("/v1/session")).status).toBe(401);
 });
 
-test("INV-03: a person by name and by key is one person, and no single sign-on", async () => {
+test("INV-03: a person by name and by key is one person, without assurance sso", async () => {
   const agent = await register("agent");
   const browser = browserAt(HERE);
   await browser.post("/sign-in", as("ana"));

@@ -42,7 +42,7 @@ describe("signing in with a key on the page", () => {
     ({ id, key } = await register("reviewer", { person: "ana" }));
   });
 
-  test("leads to where the person was going, and says who they are", async () => {
+  test("leads to the requested page, which names the person", async () => {
     const browser = browserAt(HTTPS);
     const shown = await browser.get("/sign-in?next=/cases/int_1");
     expect(shown.status).toBe(200);
@@ -55,7 +55,7 @@ describe("signing in with a key on the page", () => {
     expect(location(await browser.get("/sign-in?next=/cases"))).toBe("/cases");
   });
 
-  test("a wrong key, an agent's and a suspended one sign nobody in, and are not shown again", async () => {
+  test("refuses a wrong key, an agent's and a suspended one, without showing it again", async () => {
     const suspended = await register("reviewer");
     await call("POST", `/v1/agents/${suspended.id}/suspend`, admin);
     const rows = [
@@ -81,7 +81,7 @@ describe("signing in with a key on the page", () => {
     ["JSON", "{}", "application/json", 415],
     ["a file", "x", "multipart/form-data; boundary=x", 415],
     ["too much", `key=${"x".repeat(70_000)}`, "application/x-www-form-urlencoded", 413],
-  ])("%s is refused as what it is", async (_name, body, type, status) => {
+  ])("refuses %s with its own status", async (_name, body, type, status) => {
     const { exports } = await import("cloudflare:workers");
     const headers = { "Content-Type": type, Origin: HTTPS };
     const answer = await exports.default.fetch(
@@ -90,7 +90,7 @@ describe("signing in with a key on the page", () => {
     expect(answer.status).toBe(status);
   });
 
-  test("INV-28: another site's form signs nobody in, and nobody out", async () => {
+  test("INV-28: is refused to another site's form, and so is signing out", async () => {
     const browser = browserAt(HTTPS);
     for (const headers of [
       {},
@@ -111,7 +111,7 @@ describe("signing in with a key on the page", () => {
     expect(browser.cookies.size).toBe(0);
   });
 
-  test("looking changes nothing: no GET signs anybody in or out", async () => {
+  test("INV-28: is never done by a GET, nor is signing out", async () => {
     const browser = browserAt(HTTPS);
     await browser.get(`/sign-in?key=${key}`);
     expect(browser.cookies.size).toBe(0);
@@ -120,7 +120,7 @@ describe("signing in with a key on the page", () => {
     expect((await whoIs(browser)).principal_id).toBe(id);
   });
 
-  test("nobody becomes somebody by name where the operator did not say so", async () => {
+  test("offers no signing in by name where the operator did not allow it", async () => {
     for (const origin of [HTTPS, "http://localhost:4000", "http://127.0.0.1:4000"]) {
       const browser = browserAt(origin);
       expect((await browser.get("/sign-in")).text).not.toContain("Ana Diaz");
@@ -130,7 +130,7 @@ describe("signing in with a key on the page", () => {
     }
   });
 
-  test("a browser that left its strict cookie out asks again from here before it is taken for a stranger", async () => {
+  test("reloads from Gate's own page when the browser withheld its strict cookie", async () => {
     const browser = browserAt(HTTPS);
     await browser.post("/sign-in", form({ key }));
     const elsewhere = { "Sec-Fetch-Site": "cross-site", Cookie: "x=y" };
@@ -179,7 +179,7 @@ describe("signing in with a key on the page", () => {
     [`/${"\u00e9".repeat(500)}`, "/"],
   ];
 
-  test.each(NEXT)("INV-28: signing in leads nowhere but here: %j", async (next, expected) => {
+  test.each(NEXT)("INV-28: redirects only to Gate's own pages: %j", async (next, expected) => {
     const browser = browserAt(HTTPS);
     const answer = await browser.post("/sign-in", form({ key, next }));
     expect(answer.status).toBe(303);
@@ -190,7 +190,7 @@ describe("signing in with a key on the page", () => {
     expect(new URL(location(again) ?? "", HTTPS).origin).toBe(HTTPS);
   });
 
-  test("INV-28: what a link says of where to go is text on the page, not markup", async () => {
+  test("INV-28: shows the link's return path as text, not as markup", async () => {
     const next = `/"><script>alert(1)</script>`;
     const { text } = await browserAt(HTTPS).get(`/sign-in?next=${encodeURIComponent(next)}`);
     expect(text).not.toContain("<script");
@@ -263,7 +263,7 @@ sign_in:
     return browser.get(callback(query.get("state") ?? ""), { "Sec-Fetch-Site": "cross-site" });
   }
 
-  test("is a session of single sign-on, and leads to where the person was going", async () => {
+  test("opens a session of assurance sso and leads to the requested page", async () => {
     const browser = browserAt(HTTPS);
     const answer = await throughProvider(browser);
     expect(answer.status).toBe(200);
@@ -282,7 +282,7 @@ sign_in:
     expect((await browser.post(`/v1/intents/${intent}/approve`)).body.status).toBe("approved");
   });
 
-  test("proves the code with PKCE, and itself with the client's secret", async () => {
+  test("proves the code with PKCE and authenticates with the client secret", async () => {
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
     expect(Object.fromEntries(query)).toMatchObject({
@@ -312,7 +312,7 @@ sign_in:
     expect(sent?.body.has("client_secret")).toBe(false);
   });
 
-  test("sends the secret in the body to a provider that takes it only there", async () => {
+  test("sends the client secret in the body where the provider takes it only there", async () => {
     serve(`${issuer.url}/.well-known/openid-configuration`, () =>
       Response.json({
         issuer: issuer.url,
@@ -328,7 +328,7 @@ sign_in:
     expect(redeemed[0]?.authorization).toBeNull();
   });
 
-  test("INV-27: what a browser keeps meanwhile is sealed, short-lived and for the callback alone", async () => {
+  test("INV-27: keeps the browser's state sealed, short-lived and for the callback alone", async () => {
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
     const [cookie = ""] = browser.setCookies();
@@ -350,7 +350,7 @@ sign_in:
     expect((await browser.get("/v1/session", { Cookie: `${SESSION}=${kept}` })).status).toBe(401);
   });
 
-  test("INV-28: the secret, the code's answer and the person's address are on no page and in no table", async () => {
+  test("INV-28: shows no client secret, code answer or address on a page or in a table", async () => {
     const browser = browserAt(HTTPS);
     const { text } = await throughProvider(browser);
     const stored = await everythingInD1();
@@ -360,7 +360,7 @@ sign_in:
     }
   });
 
-  test("INV-28: an attempt works once, in the browser that began it, and for ten minutes", async () => {
+  test("INV-28: accepts an attempt once, in the browser that began it, and for ten minutes", async () => {
     freeze();
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
@@ -390,7 +390,7 @@ sign_in:
     expect((await late.get(callback(slow.get("state") ?? ""))).status).toBe(400);
   });
 
-  test("of one callback that comes ten times at once one signs in", async () => {
+  test("accepts one of ten parallel callbacks of one attempt", async () => {
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
     answerCode(query.get("nonce") ?? "");
@@ -411,7 +411,7 @@ sign_in:
     ["no state", ""],
     ["an empty state", "state="],
     ["another state", "state=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"],
-  ])("INV-28: a callback with %s is nobody's", async (_name, state) => {
+  ])("INV-28: refuses a callback with %s", async (_name, state) => {
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
     answerCode(query.get("nonce") ?? "");
@@ -421,7 +421,7 @@ sign_in:
   });
 
   test.each([["garbage"], ["a.b.c.d.e"], [""], ["eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA.AAAA.AAAA"]])(
-    "INV-28: a cookie that Gate did not seal is no attempt: %j",
+    "INV-28: refuses an attempt cookie that Gate did not seal: %j",
     async (kept) => {
       const answer = await browserAt(HTTPS).get(callback("x"), { Cookie: `${ATTEMPT}=${kept}` });
       expect(answer.status).toBe(400);
@@ -457,7 +457,7 @@ sign_in:
     ],
   ];
 
-  test.each(BAD)("a provider that answers with %s signs nobody in: %i", async (_name, status, bad) => {
+  test.each(BAD)("refuses an answer of the provider with %s: %i", async (_name, status, bad) => {
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
     answerCode(query.get("nonce") ?? "");
@@ -502,7 +502,7 @@ sign_in:
     return sign({ ...said, email: "ana@example.com" }, (await newKey()).secret, { alg: "ES256", kid });
   }
 
-  test.each(BAD_TOKENS)("a provider's token %s signs nobody in: %i", async (_name, status, make) => {
+  test.each(BAD_TOKENS)("refuses a provider's token %s: %i", async (_name, status, make) => {
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
     const nonce = query.get("nonce") ?? "";
@@ -512,7 +512,7 @@ sign_in:
     expect(browser.cookies.has(SESSION)).toBe(false);
   });
 
-  test("a provider that is down, or says where to go in a way no browser should, is said so", async () => {
+  test("reports a provider that is down or has an unusable address", async () => {
     const configuration = `${issuer.url}/.well-known/openid-configuration`;
     const id = (text: string) => /href="(\/sign-in\/[0-9a-f]+)/.exec(text)?.[1] ?? "";
     const path = id((await browserAt(HTTPS).get("/sign-in")).text);
@@ -529,7 +529,7 @@ sign_in:
     }
   });
 
-  test("only providers with a client have a button, and only they are gone to", async () => {
+  test("offers a button only for providers with a client, and starts only those", async () => {
     const { text } = await browserAt(HTTPS).get("/sign-in");
     expect(text).toContain("Acme &lt;b&gt;SSO&lt;/b&gt;");
     expect(text).not.toContain("tokens only");
@@ -538,7 +538,7 @@ sign_in:
     }
   });
 
-  test("without its client secret a provider is not to be had, and says nothing of why", async () => {
+  test("is unavailable without the client secret, and does not say why", async () => {
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
     answerCode(query.get("nonce") ?? "");
@@ -551,7 +551,7 @@ sign_in:
     expect(redeemed).toEqual([]);
   });
 
-  test("INV-28: where to go on is here, whatever the link to the provider said", async () => {
+  test("INV-28: returns only to Gate's own pages, whatever the link to the provider said", async () => {
     const browser = browserAt(HTTPS);
     const { text } = await browser.get("/sign-in");
     const path = /href="(\/sign-in\/[0-9a-f]+)/.exec(text)?.[1] ?? "";
@@ -562,7 +562,7 @@ sign_in:
     expect(answer.text).not.toContain("evil.test");
   });
 
-  test("INV-05: a session of an account ends when it is suspended or unpinned, or its issuer is trusted no more", async () => {
+  test("INV-05: ends its session when the account is suspended or unlinked or its issuer removed", async () => {
     const browser = browserAt(HTTPS);
     await throughProvider(browser);
     const { principal_id: id } = await whoIs(browser);
@@ -581,7 +581,7 @@ sign_in:
     expect((await browser.get("/v1/session")).status).toBe(401);
   });
 
-  test("INV-05: a session of somebody taken out of gate.yaml is over", async () => {
+  test("INV-05: ends its session when the person is removed from gate.yaml", async () => {
     const browser = browserAt(HTTPS);
     await throughProvider(browser);
     const signIn = `sign_in: { oidc: [{ issuer: "${issuer.url}", audience: ${AUDIENCE} }] }`;
