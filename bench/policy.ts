@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as cedar from "@cedar-policy/cedar-wasm/nodejs";
 import { newEnforcer, newModelFromString } from "casbin";
-import type { Ask } from "../src/core/proposal/request.ts";
-import { decideIntent } from "../src/core/policy/evaluate.ts";
+import type { ProposalRequest } from "../src/core/proposal/request.ts";
+import { evaluateProposal } from "../src/core/policy/evaluate.ts";
 import type { AgentScope, Rules } from "../src/core/policy/evaluate.ts";
 import type { Payload } from "../src/core/proposal/payload.ts";
 import type { Policy } from "../src/core/policy/policy.ts";
@@ -75,7 +75,7 @@ const AGENT: AgentScope = {
   environment: null,
 };
 
-const ASK: Ask = {
+const ASK: ProposalRequest = {
   destination: "salesforce.import",
   policy: "threshold",
   action: "salesforce.import",
@@ -117,8 +117,8 @@ function own(): readonly Contender[] {
   const many: Record<string, string> = { threshold: THRESHOLD };
   for (let n = 0; n < 99; n += 1) many[`p${n}`] = THRESHOLD.replace("threshold", `p${n}`);
   const hundred = rulesOf(many);
-  const decide = (among: Rules, ask: Ask, payload: Payload) => () =>
-    decideIntent(among, AGENT, ask, payload, null);
+  const decide = (among: Rules, request: ProposalRequest, payload: Payload) => () =>
+    evaluateProposal(among, AGENT, request, payload, null);
   return [
     { name: "Gate: allow-list and threshold, approve", run: decide(rules, ASK, NOTHING) },
     { name: "Gate: allow-list and threshold, hold", run: decide(rules, over, NOTHING) },
@@ -200,7 +200,7 @@ function mustAgree(decide: (destination: string, records: number) => Outcome): v
   const rules = rulesOf({ threshold: THRESHOLD });
   for (const destination of ["salesforce.import", "hubspot.contacts", "unknown.system"]) {
     for (const recordCount of [0, 1, 100, 101, 847]) {
-      const expected = decideIntent(
+      const expected = evaluateProposal(
         rules,
         AGENT,
         { ...ASK, destination, recordCount },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Ask } from "../../src/core/proposal/request.ts";
+import type { ProposalRequest } from "../../src/core/proposal/request.ts";
 import type { AgentScope, Rules } from "../../src/core/policy/evaluate.ts";
 import { historyNeededToHold } from "../../src/core/policy/evaluate.ts";
 import type { History } from "../../src/core/policy/history.ts";
@@ -151,7 +151,7 @@ function read<S extends z.ZodType, T>(
 }
 
 export interface Situation {
-  readonly ask: Ask;
+  readonly request: ProposalRequest;
   readonly agent: AgentScope;
   readonly payload: Payload;
   readonly history: History | null;
@@ -159,7 +159,7 @@ export interface Situation {
 
 /** What a door would have made of it. Counters that the policies want and the case does not name are empty. */
 export function situationOf(given: Given, policy: string, rules: Rules): Situation {
-  const ask: Ask = {
+  const request: ProposalRequest = {
     destination: given.destination,
     policy: given.policy ?? policy,
     action: given.destination,
@@ -178,7 +178,12 @@ export function situationOf(given: Given, policy: string, rules: Rules): Situati
     allowedPolicies: given.agent?.allowed_policies ?? null,
     environment: given.agent?.environment ?? null,
   };
-  return { ask, agent, payload: payloadOf(given), history: historyOf(given.history, rules, agent, ask) };
+  return {
+    request,
+    agent,
+    payload: payloadOf(given),
+    history: historyOf(given.history, rules, agent, request),
+  };
 }
 
 function payloadOf(given: Given): Payload {
@@ -200,9 +205,14 @@ function payloadOf(given: Given): Payload {
   };
 }
 
-function historyOf(given: Given["history"], rules: Rules, agent: AgentScope, ask: Ask): History | null {
+function historyOf(
+  given: Given["history"],
+  rules: Rules,
+  agent: AgentScope,
+  request: ProposalRequest,
+): History | null {
   if (given === "unavailable") return null;
-  const need = historyNeededToHold(rules, agent, ask);
+  const need = historyNeededToHold(rules, agent, request);
   if (need === null) return null;
   const earlier = (written: { intent: string; ago: number } | undefined) =>
     written === undefined ? null : { intentId: written.intent, ageMs: written.ago };

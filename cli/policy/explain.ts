@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Decision } from "../../src/core/policy/decision.ts";
-import { decideIntent } from "../../src/core/policy/evaluate.ts";
+import { evaluateProposal } from "../../src/core/policy/evaluate.ts";
 import { readGiven, situationOf } from "./cases.ts";
 import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
 import type { Io } from "./options.ts";
@@ -31,8 +31,8 @@ export async function runExplain(args: readonly string[], io: Io): Promise<numbe
   const mistakes = given.ok ? problems : [...problems, ...given.error];
   for (const mistake of mistakes) io.err(lineFor(mistake));
   if (!given.ok) return EXIT_FINDINGS;
-  const { ask, agent, payload, history } = situationOf(given.value, "", rules);
-  const decision = decideIntent(rules, agent, ask, payload, history);
+  const { request, agent, payload, history } = situationOf(given.value, "", rules);
+  const decision = evaluateProposal(rules, agent, request, payload, history);
   io.out(options.json ? JSON.stringify(decision, null, 2) : inWords(decision));
   return 0;
 }

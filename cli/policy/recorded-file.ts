@@ -39,9 +39,14 @@ function parse(line: string): unknown {
  */
 export function readRecorded(value: unknown): Result<RecordedIntent, string> {
   if (!isJsonObject(value)) return err("is no JSON object");
-  const { intent_id: intentId, created_at: created, ask, decision } = value;
+  const { intent_id: intentId, created_at: created, decision } = value;
+  const request = value["ask"];
   if (typeof intentId !== "string") return err("has no intent_id");
-  if (!isJsonObject(ask) || typeof ask["destination"] !== "string" || !isJsonObject(ask["metadata"])) {
+  if (
+    !isJsonObject(request) ||
+    typeof request["destination"] !== "string" ||
+    !isJsonObject(request["metadata"])
+  ) {
     return err("has no ask");
   }
   if (!isJsonObject(decision) || !isJsonObject(decision["facts"]) || !isJsonObject(decision["risk"])) {
@@ -53,7 +58,7 @@ export function readRecorded(value: unknown): Result<RecordedIntent, string> {
     intentId,
     createdAt,
     // The two are what this program itself once wrote: their inner shape is the server's own.
-    ask: ask as unknown as RecordedIntent["ask"],
+    request: request as unknown as RecordedIntent["request"],
     decision: decision as unknown as Decision,
     payload: payloadOf(value["payload"]),
   });

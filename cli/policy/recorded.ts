@@ -1,10 +1,10 @@
-import type { Ask } from "../../src/core/proposal/request.ts";
+import type { ProposalRequest } from "../../src/core/proposal/request.ts";
 import type { Decision } from "../../src/core/policy/decision.ts";
 import type { AgentScope, Rules } from "../../src/core/policy/evaluate.ts";
-import { decideOnFacts, historyNeeded } from "../../src/core/policy/evaluate.ts";
-import { contentOf } from "../../src/core/policy/content-views.ts";
-import type { Content } from "../../src/core/policy/content-views.ts";
-import { policiesInForce, variantsInForce } from "../../src/core/policy/applicable-policies.ts";
+import { evaluateFacts, historyNeeded } from "../../src/core/policy/evaluate.ts";
+import { contentViews } from "../../src/core/policy/content-views.ts";
+import type { ContentViews } from "../../src/core/policy/content-views.ts";
+import { applicablePolicies, applicableVariants } from "../../src/core/policy/applicable-policies.ts";
 import type { History, HistoryNeed } from "../../src/core/policy/history.ts";
 import { NO_HINTS } from "../../src/core/registry/measure-hints.ts";
 import type { Payload } from "../../src/core/proposal/payload.ts";
@@ -17,7 +17,7 @@ export interface RecordedIntent {
   readonly intentId: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
-  readonly ask: Ask;
+  readonly request: ProposalRequest;
   readonly decision: Decision;
   /** Null when it was erased, or its retention is over. */
   readonly payload: Payload | null;
@@ -33,7 +33,7 @@ export type Redecided =
  * candidate asks for something that nobody kept, it says so instead of guessing.
  */
 export function redecide(rules: Rules, recorded: RecordedIntent): Redecided {
-  const { ask, decision } = recorded;
+  const { request, decision } = recorded;
   // The agent's own scope is not part of any policy, and was not kept: it blocked then, it blocks now.
   // What the agent may do, and what was stopped at the time, is not stored with the decision.
   const standing = decision.reasonCode.startsWith("agent_") || decision.reasonCode === "kill_switch";
@@ -44,24 +44,27 @@ export function redecide(rules: Rules, recorded: RecordedIntent): Redecided {
     allowedPolicies: null,
     environment: decision.environment,
   };
-  const inForce = policiesInForce(rules, ask);
-  const variants = inForce.policies.flatMap((policy) => variantsInForce(policy, agent, ask));
+  const inForce = applicablePolicies(rules, request);
+  const variants = inForce.policies.flatMap((policy) => applicableVariants(policy, agent, request));
   const content = contentFor(recorded, variants);
   if (content === null) return { kind: "unknown", missing: "payload" };
   const history = decision.history;
-  if (!covers(history, historyNeeded(rules, agent, ask))) return { kind: "unknown", missing: "counters" };
-  return { kind: "decided", decision: decideOnFacts(rules, agent, ask, decision.facts, content, history) };
+  if (!covers(history, historyNeeded(rules, agent, request))) return { kind: "unknown", missing: "counters" };
+  return {
+    kind: "decided",
+    decision: evaluateFacts(rules, agent, request, decision.facts, content, history),
+  };
 }
 
 function contentFor(
-  { ask, decision, payload }: RecordedIntent,
+  { request, decision, payload }: RecordedIntent,
   variants: readonly PolicyRules[],
-): Content | null {
+): ContentViews | null {
   const { facts, risk } = decision;
   const known: Payload | null = facts.payload === "none" ? { kind: "none" } : payload;
   if (known !== null) {
     const hints = NO_HINTS;
-    return { ...contentOf(ask, known, facts, hints), sensitive: () => wasSensitive(risk.factors) };
+    return { ...contentViews(request, known, facts, hints), sensitive: () => wasSensitive(risk.factors) };
   }
   if (variants.some(({ looksInside }) => looksInside)) return null;
   return {

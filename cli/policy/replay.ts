@@ -92,8 +92,8 @@ export function replay(
       else otherReason += 1;
       continue;
     }
-    const policy = now.policies[0]?.id ?? intent.ask.policy;
-    const { destination } = intent.ask;
+    const policy = now.policies[0]?.id ?? intent.request.policy;
+    const { destination } = intent.request;
     const key = JSON.stringify([policy, destination, then.outcome, now.outcome]);
     const change = changes.get(key) ?? {
       policy,

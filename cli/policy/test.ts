@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Decision } from "../../src/core/policy/decision.ts";
-import { decideIntent } from "../../src/core/policy/evaluate.ts";
+import { evaluateProposal } from "../../src/core/policy/evaluate.ts";
 import type { Rules } from "../../src/core/policy/evaluate.ts";
 import { readCases, situationOf } from "./cases.ts";
 import type { Expected, TestCase } from "./cases.ts";
@@ -71,8 +71,8 @@ function caseFiles(policyDir: string, named: readonly string[]): readonly string
 }
 
 function run(file: string, policy: string, { name, line, given, expect }: TestCase, rules: Rules): Outcome {
-  const { ask, agent, payload, history } = situationOf(given, policy, rules);
-  const decision = decideIntent(rules, agent, ask, payload, history);
+  const { request, agent, payload, history } = situationOf(given, policy, rules);
+  const decision = evaluateProposal(rules, agent, request, payload, history);
   return { file, line, policy, name, differs: differences(expect, decision), decision };
 }
 

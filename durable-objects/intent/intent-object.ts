@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Decision } from "../../src/core/policy/decision.ts";
-import type { Ask } from "../../src/core/proposal/request.ts";
+import type { ProposalRequest } from "../../src/core/proposal/request.ts";
 import type { InForce, IntentCommand } from "../../src/core/intent/command.ts";
 import { draftOf, factsNote, notesOf } from "../../src/core/intent/entries.ts";
 import { GATE, type Fact } from "../../src/core/intent/event.ts";
@@ -139,7 +139,7 @@ export class IntentObject extends DurableObject<Env> {
     if (state === undefined || order === undefined) throw new Error("begun without an order");
     try {
       const record = this.#store.case();
-      const { http } = JSON.parse(record?.ask ?? "{}") as Partial<Ask>;
+      const { http } = JSON.parse(record?.request ?? "{}") as Partial<ProposalRequest>;
       if (http === undefined) throw new Error("begun without a request");
       const body = record?.payload.kind === "content" && !hasBody ? this.#store.payload() : null;
       return { state, order: order.id, http, body };
@@ -211,12 +211,12 @@ export class IntentObject extends DurableObject<Env> {
     this.#outbox.keepAlarm();
   }
 
-  #open({ terms, salt, ask, decision, payload, attended }: Proposal): IntentState {
+  #open({ terms, salt, request, decision, payload, attended }: Proposal): IntentState {
     const facts = firstFacts(terms, JSON.parse(decision) as Decision);
     const state = facts.reduce<IntentState | null>(evolve, null);
     if (state === null) throw new Error("a proposal without facts");
     const { kind, name, mediaType, bytes } = payload;
-    const record = { ask, decision, payload: { kind, name, mediaType, bytes: bytes.length } };
+    const record = { request, decision, payload: { kind, name, mediaType, bytes: bytes.length } };
     this.#transaction(() => {
       const { entries, head } = this.#chained(facts, terms, salt);
       this.#store.begin(record, salt, bytes, entries);

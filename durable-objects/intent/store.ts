@@ -45,10 +45,10 @@ export interface Progress extends Head {
   readonly attempt: string | null;
 }
 
-/** What was asked and how it was decided; gone once the intent is erased. */
-export interface Case {
-  /** JSON text of the ask. */
-  readonly ask: string;
+/** The proposal's request and the decision on it; gone once the intent is erased. */
+export interface CaseRecord {
+  /** JSON text of the `ProposalRequest`. */
+  readonly request: string;
   /** JSON text of the whole decision, trace and facts included. */
   readonly decision: string;
   readonly payload: {
@@ -72,10 +72,13 @@ interface Opening {
   readonly sealed: Uint8Array | null;
 }
 
-interface StoredCase extends Case {
+interface StoredCase extends CaseRecord {
   /** The whole payload in base64 where it is small; else null, and it is in pieces. */
   readonly inline: string | null;
 }
+
+/** The sealed form: data of version 0.1 has the request under `ask`, so the name stays. */
+type SealedCase = Omit<StoredCase, "request"> & { readonly ask: string };
 
 interface StoredResponse extends Omit<KeptResponse, "body"> {
   readonly bytes: number;
@@ -165,15 +168,16 @@ export class IntentStore {
     );
   }
 
-  case(): Case | undefined {
+  case(): CaseRecord | undefined {
     return this.#storedCase();
   }
 
   /** The first record of an intent: makes its key, and keeps what was asked under it. */
-  begin(record: Case, salt: Uint8Array, bytes: Uint8Array, entries: readonly Entry[]): void {
+  begin(record: CaseRecord, salt: Uint8Array, bytes: Uint8Array, entries: readonly Entry[]): void {
     const secrets = freshSecrets(salt);
     const inline = bytes.length <= INLINE_BYTES ? Buffer.from(bytes).toString("base64") : null;
-    const text = Buffer.from(JSON.stringify({ ...record, inline } satisfies StoredCase));
+    const { request, ...rest } = record;
+    const text = Buffer.from(JSON.stringify({ ask: request, ...rest, inline } satisfies SealedCase));
     const sealed = seal(secrets.dataKey, "case", text);
     this.#putOpening({ entries, key: wrap(secrets, this.#ring), sealed }, secrets);
     if (inline === null) this.#putPieces("payload", 0, bytes);
@@ -236,7 +240,9 @@ export class IntentStore {
 
   #storedCase(): StoredCase | undefined {
     const { sealed } = this.#opening();
-    return sealed === null ? undefined : (JSON.parse(this.#unseal("case", sealed).toString()) as StoredCase);
+    if (sealed === null) return undefined;
+    const { ask: request, ...rest } = JSON.parse(this.#unseal("case", sealed).toString()) as SealedCase;
+    return { request, ...rest };
   }
 
   #open(): IntentSecrets {

@@ -13,7 +13,7 @@ export interface Proposal {
   readonly terms: Terms;
   readonly salt: Uint8Array;
   /** JSON text of the ask. */
-  readonly ask: string;
+  readonly request: string;
   /** JSON text of the decision. */
   readonly decision: string;
   readonly payload: {
@@ -48,7 +48,7 @@ export interface Dossier {
   /** What was asked and how it was decided; null once it was erased. */
   readonly case: {
     /** JSON text of the ask. */
-    readonly ask: string;
+    readonly request: string;
     /** JSON text of the decision. */
     readonly decision: string;
     readonly payload: {

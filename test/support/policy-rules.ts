@@ -1,4 +1,4 @@
-import type { Ask } from "../../src/core/proposal/request.ts";
+import type { ProposalRequest } from "../../src/core/proposal/request.ts";
 import type { AgentScope, Rules } from "../../src/core/policy/evaluate.ts";
 import type { History } from "../../src/core/policy/history.ts";
 import type { Payload } from "../../src/core/proposal/payload.ts";
@@ -27,7 +27,7 @@ export const AGENT: AgentScope = {
   environment: null,
 };
 
-export function askFor(changes: Partial<Ask> = {}): Ask {
+export function askFor(changes: Partial<ProposalRequest> = {}): ProposalRequest {
   return {
     destination: "crm.import",
     policy: "p",

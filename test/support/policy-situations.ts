@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { stringify } from "yaml";
 import type { Decision } from "../../src/core/policy/decision.ts";
-import { decideIntent, historyNeededToHold } from "../../src/core/policy/evaluate.ts";
+import { evaluateProposal, historyNeededToHold } from "../../src/core/policy/evaluate.ts";
 import type { AgentScope, Rules } from "../../src/core/policy/evaluate.ts";
-import type { Ask } from "../../src/core/proposal/request.ts";
+import type { ProposalRequest } from "../../src/core/proposal/request.ts";
 import type { History } from "../../src/core/policy/history.ts";
 import type { Payload } from "../../src/core/proposal/payload.ts";
 import type { Policy } from "../../src/core/policy/policy.ts";
@@ -195,7 +195,7 @@ const intent = fc.record({
     ),
     environment: fc.option(oneOf(...ENVIRONMENTS, "unheard-of", "constructor"), { nil: null, freq: 1 }),
   }),
-  ask: fc.record({
+  request: fc.record({
     destination: fc.oneof(
       { arbitrary: oneOf(...DESTINATIONS), weight: 12 },
       { arbitrary: oneOf("unknown.system", "__proto__", "mail.", "constructor"), weight: 1 },
@@ -282,11 +282,11 @@ export function load({ policies, broken, unbound, destinations }: Situation): Ru
 }
 
 export function inputOf(situation: Situation, rules: Rules) {
-  const { ask: asked, agent: scoped, history: past } = situation;
+  const { request: asked, agent: scoped, history: past } = situation;
   const metadata: Record<string, string> = { ...asked.fields };
   if (asked.scope !== null) metadata["scope"] = asked.scope;
   if (asked.environment !== null) metadata["environment"] = asked.environment;
-  const ask: Ask = {
+  const request: ProposalRequest = {
     destination: asked.destination,
     policy: asked.policy,
     action: asked.destination,
@@ -305,7 +305,7 @@ export function inputOf(situation: Situation, rules: Rules) {
     allowedPolicies: scoped.policies,
     environment: scoped.environment,
   };
-  const need = historyNeededToHold(rules, agent, ask);
+  const need = historyNeededToHold(rules, agent, request);
   const history: History | null =
     past === null
       ? null
@@ -323,12 +323,12 @@ export function inputOf(situation: Situation, rules: Rules) {
           duplicateWithinMs: need?.duplicateWithinMs ?? null,
           rejectedWithinMs: need?.rejectedWithinMs ?? null,
         };
-  return { ask, agent, payload: bytesOf(situation.payload), history };
+  return { request, agent, payload: bytesOf(situation.payload), history };
 }
 
 export function decided(situation: Situation, rules: Rules): Decision {
-  const { ask, agent, payload: sent, history } = inputOf(situation, rules);
-  return decideIntent(rules, agent, ask, sent, history);
+  const { request, agent, payload: sent, history } = inputOf(situation, rules);
+  return evaluateProposal(rules, agent, request, sent, history);
 }
 
 function earlier(intentId: string, minutesAgo: number | null) {

@@ -1,5 +1,5 @@
-import type { Ask } from "../../src/core/proposal/request.ts";
-import { decideIntent } from "../../src/core/policy/evaluate.ts";
+import type { ProposalRequest } from "../../src/core/proposal/request.ts";
+import { evaluateProposal } from "../../src/core/policy/evaluate.ts";
 import type { AgentScope, Rules } from "../../src/core/policy/evaluate.ts";
 import type { History } from "../../src/core/policy/history.ts";
 import type { Payload } from "../../src/core/proposal/payload.ts";
@@ -16,7 +16,7 @@ export interface VectorFile {
 
 export interface VectorCase {
   readonly agent: AgentScope;
-  readonly ask: Ask;
+  readonly ask: ProposalRequest;
   readonly payload: VectorPayload;
   readonly history: History | null;
   readonly expect: Expected;
@@ -52,9 +52,9 @@ export function rulesOf({ policies, registry }: Pick<VectorFile, "policies" | "r
 
 export function answerTo(
   rules: Rules,
-  { agent, ask, payload, history }: Omit<VectorCase, "expect">,
+  { agent, ask: request, payload, history }: Omit<VectorCase, "expect">,
 ): Expected {
-  const decision = decideIntent(rules, agent, ask, payloadOf(payload), history);
+  const decision = evaluateProposal(rules, agent, request, payloadOf(payload), history);
   return {
     outcome: decision.outcome,
     reason_code: decision.reasonCode,

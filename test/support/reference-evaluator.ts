@@ -80,7 +80,7 @@ export interface Situation {
     readonly policies: readonly string[] | null;
     readonly environment: string | null;
   };
-  readonly ask: {
+  readonly request: {
     readonly destination: string;
     readonly policy: string;
     readonly recordCount: number | null;
@@ -126,18 +126,18 @@ export function referenceVerdict(s: Situation): Verdict {
   const before: Said[] = [];
   const block = (code: string): void => void before.push({ outcome: "block", code });
 
-  if (s.agent.destinations !== null && !matches(s.agent.destinations, s.ask.destination)) {
+  if (s.agent.destinations !== null && !matches(s.agent.destinations, s.request.destination)) {
     block("agent_destination_not_allowed");
   }
-  if (s.ask.policy !== "" && s.agent.policies !== null && !matches(s.agent.policies, s.ask.policy)) {
+  if (s.request.policy !== "" && s.agent.policies !== null && !matches(s.agent.policies, s.request.policy)) {
     block("agent_policy_not_allowed");
   }
-  const entry = Object.hasOwn(s.destinations, s.ask.destination)
-    ? s.destinations[s.ask.destination]
+  const entry = Object.hasOwn(s.destinations, s.request.destination)
+    ? s.destinations[s.request.destination]
     : undefined;
   const ids = [...(entry?.policies ?? [])];
   if (ids.length === 0 && s.unbound === "block") block("destination_not_registered");
-  if (s.ask.policy !== "" && !ids.includes(s.ask.policy)) ids.push(s.ask.policy);
+  if (s.request.policy !== "" && !ids.includes(s.request.policy)) ids.push(s.request.policy);
   if (ids.length === 0) block("unknown_policy");
   const inForce: WrittenPolicy[] = [];
   const unusable: string[] = [];
@@ -155,7 +155,7 @@ export function referenceVerdict(s: Situation): Verdict {
   const enforced: { rules: WrittenPolicy; said: Said[]; yes: boolean }[] = [];
   for (const policy of inForce) {
     const versions = versionsOf(policy, s);
-    const answers = versions.map((rules) => ({ rules, ...ask(rules, s, facts, risk) }));
+    const answers = versions.map((rules) => ({ rules, ...request(rules, s, facts, risk) }));
     if (policy.mode === "shadow") shadow.push(strictest(answers.map(({ said }) => said)).code);
     else enforced.push(...answers);
   }
@@ -175,7 +175,7 @@ export function referenceVerdict(s: Situation): Verdict {
     ...answer,
     expiry: least([
       ...(all.length === 0 ? [60] : all.map((rules) => rules.expiry_minutes ?? 60)),
-      s.ask.expires ?? 1e9,
+      s.request.expires ?? 1e9,
     ]),
     window: all.length === 0 ? 60 : least(all.map((rules) => rules.execution_window_minutes ?? 60)),
     retention: retention.length === 0 ? null : least(retention),
@@ -210,13 +210,13 @@ function versionsOf(policy: WrittenPolicy, s: Situation): readonly WrittenPolicy
     ) as unknown as WrittenPolicy;
   };
   const own = version(s.agent.environment);
-  if (s.ask.environment === null) return [own];
-  const asked = version(s.ask.environment);
+  if (s.request.environment === null) return [own];
+  const asked = version(s.request.environment);
   const same = (name: string | null) =>
     name !== null && policy.environments !== undefined && Object.hasOwn(policy.environments, name)
       ? name
       : "";
-  return same(s.agent.environment) === same(s.ask.environment) ? [own] : [own, asked];
+  return same(s.agent.environment) === same(s.request.environment) ? [own] : [own, asked];
 }
 
 interface SeenFacts {
@@ -230,7 +230,7 @@ interface SeenFacts {
 function factsOf(s: Situation, entry: WrittenDestination | undefined): SeenFacts {
   const {
     payload,
-    ask: { recordCount, valueUsd },
+    request: { recordCount, valueUsd },
   } = s;
   const single = entry?.records === "single";
   let counted: number | null = null;
@@ -270,7 +270,7 @@ function larger(a: number | null, b: number | null): number | null {
 }
 
 function riskOf(s: Situation, entry: WrittenDestination | undefined, facts: SeenFacts) {
-  const system = s.ask.destination.split(".")[0] ?? "";
+  const system = s.request.destination.split(".")[0] ?? "";
   let score = entry?.risk_weight;
   if (score === undefined) {
     score = 0;
@@ -281,7 +281,7 @@ function riskOf(s: Situation, entry: WrittenDestination | undefined, facts: Seen
   score += records > 10_000 ? 30 : records > 1_000 ? 20 : records > 100 ? 10 : 0;
   const usd = (facts.cents ?? 0) / 100;
   score += usd > 10_000 ? 25 : usd > 1_000 ? 15 : usd > 0 ? 5 : 0;
-  const has = (...tags: string[]) => tags.some((tag) => s.ask.tags.includes(tag));
+  const has = (...tags: string[]) => tags.some((tag) => s.request.tags.includes(tag));
   score += has("financial", "legal") ? 20 : has("pii", "health") ? 15 : 0;
   if (wordsOf(s).includes("passport")) score += 15;
   score = Math.min(100, score);
@@ -289,12 +289,12 @@ function riskOf(s: Situation, entry: WrittenDestination | undefined, facts: Seen
 }
 
 /** The generator only ever fills the fields of one profile. */
-function isWholeProfile({ profile, fields }: Pick<Situation["ask"], "profile" | "fields">): boolean {
+function isWholeProfile({ profile, fields }: Pick<Situation["request"], "profile" | "fields">): boolean {
   return profile === "support.reply.v1" && Boolean(fields["ticket_id"]) && Boolean(fields["body"]);
 }
 
 /** All words that can be read in what was sent. */
-function wordsOf({ payload, ask: { profile, fields } }: Situation): readonly string[] {
+function wordsOf({ payload, request: { profile, fields } }: Situation): readonly string[] {
   if (payload.kind === "text") return payload.words;
   if (payload.kind === "json" || payload.kind === "csv") {
     return payload.rows.flatMap(({ name }) => name.split(" "));
@@ -305,25 +305,25 @@ function wordsOf({ payload, ask: { profile, fields } }: Situation): readonly str
   return [];
 }
 
-function ask(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { level: number }) {
+function request(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { level: number }) {
   const said: Said[] = [];
   const block = (code: string): void => void said.push({ outcome: "block", code });
   const hold = (code: string): void => void said.push({ outcome: "hold", code });
   const holdContent = (code: string): void => void said.push({ outcome: "hold", code, content: true });
   const { history } = s;
-  const profileIsContent = s.payload.kind === "none" && isWholeProfile(s.ask);
+  const profileIsContent = s.payload.kind === "none" && isWholeProfile(s.request);
   const canLook = facts.readable || profileIsContent;
 
   // destination, type
-  if (!matches(rules.destinations, s.ask.destination)) block("destination_not_allowed");
+  if (!matches(rules.destinations, s.request.destination)) block("destination_not_allowed");
   if (rules.allowed_types !== undefined && s.payload.kind !== "none") {
     if (facts.type === null || !rules.allowed_types.includes(facts.type)) block("type_not_allowed");
   }
   // schema and field checks
   if (rules.require_profile !== undefined) {
-    if (s.ask.profile === null) block("profile_required");
-    else if (s.ask.profile !== rules.require_profile) block("profile_mismatch");
-    else if (!isWholeProfile(s.ask)) block("invalid_profile_payload");
+    if (s.request.profile === null) block("profile_required");
+    else if (s.request.profile !== rules.require_profile) block("profile_mismatch");
+    else if (!isWholeProfile(s.request)) block("invalid_profile_payload");
   }
   if (rules.field_checks !== undefined) {
     if (s.payload.kind === "reference" || s.payload.kind === "binary") holdContent("payload_not_inspectable");
@@ -382,7 +382,7 @@ function ask(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { level
   }
   // always, org-wide, template errors
   if (rules.require_approval === "always") hold("manual_review_required");
-  if (rules.require_approval_for === "org_wide" && s.ask.scope === "org_wide") hold("org_wide_scope");
+  if (rules.require_approval_for === "org_wide" && s.request.scope === "org_wide") hold("org_wide_scope");
   look(
     rules.require_approval_if_template_error === true,
     words.some((word) => word.includes("{{")),
@@ -426,7 +426,7 @@ function ask(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { level
 }
 
 function fieldsFail(checks: readonly WrittenCheck[], s: Situation): boolean {
-  const { payload, ask: asked } = s;
+  const { payload, request: asked } = s;
   let found: readonly Readonly<Record<string, unknown>>[];
   if (payload.kind === "json" || payload.kind === "csv") found = payload.rows.map((row) => ({ ...row }));
   // Without a payload, a typed action's metadata is what would be written.
@@ -452,8 +452,8 @@ function termIn(terms: readonly string[] | undefined, s: Situation): boolean {
   const texts =
     s.payload.kind === "json" || s.payload.kind === "csv"
       ? s.payload.rows.map(({ name }) => name)
-      : s.payload.kind === "none" && isWholeProfile(s.ask)
-        ? Object.values(s.ask.fields)
+      : s.payload.kind === "none" && isWholeProfile(s.request)
+        ? Object.values(s.request.fields)
         : [wordsOf(s).join(" ")];
   return (terms ?? []).some((term) => texts.some((text) => ` ${text} `.includes(` ${term} `)));
 }

@@ -32,11 +32,11 @@ function generated(): readonly VectorFile[] {
     if (set.registry.includes("broken")) return [];
     const loaded = load({ ...first, broken: [] });
     const cases = situations.flatMap((situation): VectorCase[] => {
-      if (situation.ask.policy === "broken") return [];
-      const { ask, agent, payload, history } = inputOf(situation, loaded);
+      if (situation.request.policy === "broken") return [];
+      const { request, agent, payload, history } = inputOf(situation, loaded);
       const written = payloadFor(payload);
       if (written.kind === "content" && written.base64.length > MAX_PAYLOAD_BYTES) return [];
-      const input = { agent, ask, payload: written, history };
+      const input = { agent, ask: request, payload: written, history };
       const expected = answerTo(rulesOf(set), input);
       const agreed = referenceVerdict(situation);
       if (agreed.code !== expected.reason_code) throw new Error(JSON.stringify(situation));
@@ -90,7 +90,7 @@ function shipped(): readonly VectorFile[] {
   ];
   const agent = { id: "agt_1", allowedDestinations: null, allowedPolicies: null, environment: null };
   const cases = stories.map(([destination, policy, payload, recordCount]) => {
-    const ask = {
+    const request = {
       destination,
       policy,
       action: destination,
@@ -103,7 +103,7 @@ function shipped(): readonly VectorFile[] {
       profile: null,
       expiresInMinutes: null,
     };
-    const input = { agent, ask, payload, history: null };
+    const input = { agent, ask: request, payload, history: null };
     return { ...input, expect: answerTo(rulesOf(set), input) };
   });
   return [{ ...set, cases }];

@@ -1,4 +1,4 @@
-import type { Ask } from "../../core/proposal/request.ts";
+import type { ProposalRequest } from "../../core/proposal/request.ts";
 import { weaker } from "../../core/identity/assurance.ts";
 import type { Decision } from "../../core/policy/decision.ts";
 import { useOf } from "../../core/intent/mandate.ts";
@@ -33,9 +33,9 @@ export async function delegatedVoter(
   const from = named === null ? personCalled(onBehalfOf, registry) : voterOf(named, "link", registry).person;
 
   const { case: record, state } = dossier;
-  const ask = record === null ? null : (JSON.parse(record.ask) as Ask);
+  const request = record === null ? null : (JSON.parse(record.request) as ProposalRequest);
   const decision = record === null ? null : (JSON.parse(record.decision) as Decision);
-  const use = useOf(state.terms, ask?.principalId ?? null, decision?.facts ?? null);
+  const use = useOf(state.terms, request?.principalId ?? null, decision?.facts ?? null);
   const delegation = await ports.mandates.delegated(from, delegate.acting, use, now);
   if (delegation === null) return null;
 

@@ -1,4 +1,4 @@
-import type { Ask } from "../../core/proposal/request.ts";
+import type { ProposalRequest } from "../../core/proposal/request.ts";
 import type { ApprovalRequirements, Decision } from "../../core/policy/decision.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Risk } from "../../core/policy/risk.ts";
@@ -66,7 +66,7 @@ export function caseSummary(dossier: Dossier, agentName: string): CaseSummary {
 
 /** A query can hold all that a payload can, so of that there is only the word that there is one. */
 export function requestLine({ case: record }: Dossier): string | null {
-  const { http } = record === null ? {} : (JSON.parse(record.ask) as Partial<Ask>);
+  const { http } = record === null ? {} : (JSON.parse(record.request) as Partial<ProposalRequest>);
   if (http === undefined) return null;
   const [address = "", query = ""] = http.url.split("?", 2);
   // One by one: what is taken out for one of them never takes the server's name with it.

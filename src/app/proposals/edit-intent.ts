@@ -1,4 +1,4 @@
-import type { Ask } from "../../core/proposal/request.ts";
+import type { ProposalRequest } from "../../core/proposal/request.ts";
 import type { Decision } from "../../core/policy/decision.ts";
 import { digestOf } from "../../core/base/digest.ts";
 import type { Facts } from "../../core/proposal/facts.ts";
@@ -10,7 +10,7 @@ import type { Principal } from "../../core/identity/principal.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import { effectiveValueCents } from "../../core/policy/risk.ts";
 import { obstacleTo, type Undecided } from "../approvals/decide-intent.ts";
-import { digestOfBytes, govern, rehearse, type GovernPorts, type GovernRequest } from "./govern.ts";
+import { digestOfBytes, govern, rehearse, type GovernPorts, type ProposalInput } from "./govern.ts";
 import type { Dossier, Intent } from "../../ports/intents.ts";
 
 /** What a reviewer wants written instead of what the agent proposed. */
@@ -81,7 +81,7 @@ export async function editIntent(
       refusal: { reason: "wrong_phase", command: "supersede", phase: state.phase },
     });
   }
-  const made = asSent(askOf(dossier.case.ask, change), namedAs(dossier, change.payload));
+  const made = asSent(editedRequest(dossier.case.request, change), namedAs(dossier, change.payload));
   const { payload } = made;
   if (isSame(dossier.case.payload, state, payload, digest)) return err({ kind: "edit_unchanged" });
 
@@ -89,15 +89,15 @@ export async function editIntent(
   if (obstacle !== null) return err(obstacle);
   const agent = await ports.principals.get(state.terms.agent);
   if (agent === null) return err({ kind: "proposer_inactive", standing: "unknown" });
-  const asked = {
+  const edited = {
     ...made,
     key: null,
     place: successor.id,
     edited: editedFrom(state, change),
   };
-  const { facts } = await rehearse(asked, agent, ports, now);
-  const declared = declaredOf(asked.ask, facts, (JSON.parse(dossier.case.decision) as Decision).facts);
-  const request = { ...asked, ask: { ...asked.ask, ...declared } };
+  const { facts } = await rehearse(edited, agent, ports, now);
+  const declared = declaredOf(edited.request, facts, (JSON.parse(dossier.case.decision) as Decision).facts);
+  const request = { ...edited, request: { ...edited.request, ...declared } };
   if (isRepeat) return succeed(request, agent, state, successor, ports, now);
 
   const rehearsed = await rehearse(request, agent, ports, now);
@@ -110,7 +110,7 @@ export async function editIntent(
 }
 
 async function succeed(
-  request: GovernRequest,
+  request: ProposalInput,
   agent: Principal,
   predecessor: IntentState,
   successor: Intent,
@@ -150,12 +150,12 @@ function namedAs({ case: record }: Dossier, payload: Payload): Payload {
  * A request keeps its headers, so its new body is read as what they say that it is: whatever an editor calls it, the
  * upstream never hears. Of a name alone there is no body to send.
  */
-function asSent(ask: Ask, payload: Payload): Pick<GovernRequest, "ask" | "payload"> {
-  const { http, ...bare } = ask;
-  if (http === undefined || payload.kind === "none") return { ask, payload };
-  if (payload.kind === "reference") return { ask: bare, payload };
+function asSent(request: ProposalRequest, payload: Payload): Pick<ProposalInput, "request" | "payload"> {
+  const { http, ...bare } = request;
+  if (http === undefined || payload.kind === "none") return { request, payload };
+  if (payload.kind === "reference") return { request: bare, payload };
   const mediaType = http.headers.find(([name]) => name === "content-type")?.[1] ?? null;
-  return { ask, payload: { ...payload, name: null, mediaType } };
+  return { request, payload: { ...payload, name: null, mediaType } };
 }
 
 async function contentDigest(payload: Payload): Promise<string | null> {
@@ -196,7 +196,7 @@ function isSame(
   return payload.kind === "none" || payload.name === before.name;
 }
 
-function editedFrom({ terms }: IntentState, { voter }: Change): NonNullable<GovernRequest["edited"]> {
+function editedFrom({ terms }: IntentState, { voter }: Change): NonNullable<ProposalInput["edited"]> {
   const { id, edit, excluded } = terms;
   return { predecessor: id, editor: voter, editorMayApprove: edit.editorMayApprove, excluded };
 }
@@ -205,7 +205,7 @@ function editedFrom({ terms }: IntentState, { voter }: Change): NonNullable<Gove
  * What Gate does not measure of the new payload is as much as it was of the old one, unless the editor says that it is
  * more. By saying less, one reviewer alone would bring what several must approve under a policy's limits.
  */
-function declaredOf({ recordCount, estimatedValueUsd }: Ask, now: Facts, before: Facts) {
+function declaredOf({ recordCount, estimatedValueUsd }: ProposalRequest, now: Facts, before: Facts) {
   const cents = effectiveValueCents(before);
   return {
     recordCount: now.records.measured === null ? atLeast(before.records.effective, recordCount) : recordCount,
@@ -216,20 +216,24 @@ function declaredOf({ recordCount, estimatedValueUsd }: Ask, now: Facts, before:
   };
 }
 
-function atLeast(before: number | null, said: number | null): number | null {
-  return before === null ? null : Math.max(before, said ?? 0);
+function atLeast(before: number | null, declared: number | null): number | null {
+  return before === null ? null : Math.max(before, declared ?? 0);
 }
 
 /**
  * The declared count was the old payload's; it must not vouch for another one. Nor is a request that Gate made of the
  * old payload the new one's: another is made.
  */
-function askOf(stored: string, { recordCount, estimatedValueUsd }: Change): Ask {
-  const { key: _, http, ...ask } = JSON.parse(stored) as Ask & { readonly key: string | null };
+function editedRequest(stored: string, { recordCount, estimatedValueUsd }: Change): ProposalRequest {
+  const {
+    key: _,
+    http,
+    ...request
+  } = JSON.parse(stored) as ProposalRequest & { readonly key: string | null };
   return {
-    ...ask,
+    ...request,
     ...(http !== undefined && http.fromTemplate !== true && { http }),
     recordCount,
-    estimatedValueUsd: estimatedValueUsd ?? ask.estimatedValueUsd,
+    estimatedValueUsd: estimatedValueUsd ?? request.estimatedValueUsd,
   };
 }

@@ -1,9 +1,9 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Ask } from "../../core/proposal/request.ts";
+import type { ProposalRequest } from "../../core/proposal/request.ts";
 import type { Decision } from "../../core/policy/decision.ts";
 import { sha256Hex } from "../../core/base/digest.ts";
 import {
-  decider,
+  proposalEvaluator,
   historyNeeded,
   historyNeededToHold,
   type AgentScope,
@@ -28,8 +28,8 @@ import type { Intent } from "../../ports/intents.ts";
 import type { Reservation } from "../../ports/counters.ts";
 
 /** What a door makes of whatever came in through it. */
-export interface GovernRequest {
-  readonly ask: Ask;
+export interface ProposalInput {
+  readonly request: ProposalRequest;
   readonly payload: Payload;
   /** The business key: one intent per agent and key, for ever. */
   readonly key: string | null;
@@ -76,24 +76,24 @@ const NO_BYTES = new Uint8Array();
  * has no rules of its own.
  */
 export async function govern(
-  request: GovernRequest,
+  input: ProposalInput,
   proposer: Principal,
   ports: GovernPorts,
   now: number,
 ): Promise<Governed> {
-  const { key } = request;
-  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, request.ask, ports)]);
-  const made = asMade(request, rules);
-  const { ask, payload } = made;
-  const place = request.place ?? null;
+  const { key } = input;
+  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, input.request, ports)]);
+  const made = withTemplate(input, rules);
+  const { request, payload } = made;
+  const place = input.place ?? null;
   const unkeyed = () => (place === null ? null : ports.intents.find(place)) ?? ports.intents.fresh();
   const intent = key === null ? unkeyed() : ports.intents.keyed(proposer.id, key);
   // Of what was asked: a repeat is the same whatever the registry makes of it meanwhile.
-  const identity = await identify(request, ports);
-  const { decision, counted } = await decide(made, identity, scope, rules, ports, intent, now);
+  const identity = await identify(input, ports);
+  const { decision, counted } = await evaluate(made, identity, scope, rules, ports, intent, now);
 
   // A change that somebody made is recorded where they were told it would be, whatever came before it.
-  const isRepeat = decision.reasonCode === "duplicate_blocked" && request.edited === undefined;
+  const isRepeat = decision.reasonCode === "duplicate_blocked" && input.edited === undefined;
   const first = isRepeat ? decision.history?.duplicateOf : null;
   if (first) {
     const state = (await ports.intents.find(first.intentId)?.repeated(proposer.id)) ?? null;
@@ -107,7 +107,7 @@ export async function govern(
   const reply = await intent.propose({
     terms: termsOf({
       id: intent.id,
-      ask,
+      request,
       payload,
       identity,
       decision,
@@ -116,13 +116,13 @@ export async function govern(
       salt,
       keyed,
       counted,
-      attended: request.attended ?? false,
+      attended: input.attended ?? false,
       group: groupOf(made, proposer, decision, ports),
-      edited: request.edited ?? null,
+      edited: input.edited ?? null,
       now,
     }),
     salt,
-    ask: JSON.stringify({ ...ask, key }),
+    request: JSON.stringify({ ...request, key }),
     decision: JSON.stringify(decision),
     payload: {
       kind: payload.kind,
@@ -130,52 +130,52 @@ export async function govern(
       name: payload.kind === "none" ? null : payload.name,
       mediaType: payload.kind === "content" ? payload.mediaType : null,
     },
-    attended: request.attended ?? false,
+    attended: input.attended ?? false,
   });
   if (!reply.ok) return { kind: "refused", refusal: reply.error };
   const { repeated, state } = reply.value;
   if (repeated) return { kind: "duplicate", id: intent.id, state };
   if (first) return { kind: "duplicate", id: first.intentId, state: null };
-  const use = useOf(state.terms, ask.principalId, decision.facts);
+  const use = useOf(state.terms, request.principalId, decision.facts);
   return { kind: "decided", state: await applyStanding(intent, state, use, ports, now), decision };
 }
 
 /** The same decision with nothing recorded and nothing counted. */
 export async function rehearse(
-  request: GovernRequest,
+  input: ProposalInput,
   proposer: Principal,
   ports: GovernPorts,
   now: number,
 ): Promise<Decision> {
-  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, request.ask, ports)]);
-  const { ask, payload } = asMade(request, rules);
-  const decideWith = decider(rules, scope, ask, payload);
+  const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, input.request, ports)]);
+  const { request, payload } = withTemplate(input, rules);
+  const decideWith = proposalEvaluator(rules, scope, request, payload);
   const bare = decideWith(null);
-  const need = needOf(bare, rules, scope, ask);
+  const need = needOf(bare, rules, scope, request);
   if (need === null) return bare;
-  const reservation = reservationOf("", bare, request, await identify(request, ports), now);
+  const reservation = reservationOf("", bare, input, await identify(input, ports), now);
   return decideWith(await ports.counters.of(proposer.id).peek(reservation, need));
 }
 
 /** With the request that Gate makes of it itself, where the destination says how. */
-function asMade(request: GovernRequest, { registry }: Rules): GovernRequest {
-  const { ask, payload } = request;
-  const entry = registry.destinations.get(ask.destination);
-  return entry?.execute ? { ...request, ...applyTemplate(ask, payload, entry) } : request;
+function withTemplate(input: ProposalInput, { registry }: Rules): ProposalInput {
+  const { request, payload } = input;
+  const entry = registry.destinations.get(request.destination);
+  return entry?.execute ? { ...input, ...applyTemplate(request, payload, entry) } : input;
 }
 
 /** What a request is known again by. */
 export async function identify(
-  { ask, payload }: Pick<GovernRequest, "ask" | "payload">,
+  { request, payload }: Pick<ProposalInput, "request" | "payload">,
   { token }: Pick<GovernPorts, "token">,
 ): Promise<Identity> {
   const digest = payload.kind === "content" ? await digestOfBytes(payload.bytes) : null;
-  return identityOf(ask, payload, digest, (text) => token("subject", text));
+  return identityOf(request, payload, digest, (text) => token("subject", text));
 }
 
 /** Names what a held intent has in common with others that a person could decide together. */
 function groupOf(
-  { ask, payload }: GovernRequest,
+  { request, payload }: ProposalInput,
   proposer: Principal,
   decision: Decision,
   ports: GovernPorts,
@@ -184,7 +184,7 @@ function groupOf(
   const policies = decision.policies.map(({ id }) => id);
   const alike = [
     proposer.id,
-    ask.destination,
+    request.destination,
     policies,
     decision.reasonCode,
     shapeOf(payload, decision.facts),
@@ -202,12 +202,16 @@ export async function digestOfBytes(bytes: Uint8Array): Promise<string> {
 }
 
 /** What the agent may do now: its own scope, and the kill switch that stops it at this destination. */
-async function scopeOf(proposer: Principal, ask: Ask, { switches }: GovernPorts): Promise<AgentScope> {
-  const stop = stoppedBy(await switches.engaged("cached"), proposer.id, ask.destination);
+async function scopeOf(
+  proposer: Principal,
+  request: ProposalRequest,
+  { switches }: GovernPorts,
+): Promise<AgentScope> {
+  const stop = stoppedBy(await switches.engaged("cached"), proposer.id, request.destination);
   return stop === null ? proposer : { ...proposer, stop };
 }
 
-interface Decided {
+interface Evaluated {
   readonly decision: Decision;
   /** True: the agent's counters hold a reservation for the intent. */
   readonly counted: boolean;
@@ -217,19 +221,19 @@ interface Decided {
  * Decides, with the agent's counters where a policy asks for them. The intent is counted before it is decided,
  * in the same turn as the counters are read, so that of many at once none is decided on a number that is old.
  */
-async function decide(
-  request: GovernRequest,
+async function evaluate(
+  input: ProposalInput,
   identity: Identity,
   scope: AgentScope,
   rules: Rules,
   ports: GovernPorts,
   intent: Intent,
   now: number,
-): Promise<Decided> {
-  const { ask, payload, key } = request;
-  const decideWith = decider(rules, scope, ask, payload);
+): Promise<Evaluated> {
+  const { request, payload, key } = input;
+  const decideWith = proposalEvaluator(rules, scope, request, payload);
   const bare = decideWith(null);
-  const need = needOf(bare, rules, scope, ask);
+  const need = needOf(bare, rules, scope, request);
   // A key that was used before is answered by its intent, whatever would be decided now, and counts nothing.
   if (need === null || (key !== null && (await intent.look()) !== null)) {
     return { decision: bare, counted: false };
@@ -237,7 +241,7 @@ async function decide(
 
   const counters = ports.counters.of(scope.id);
   const counts = need.windows.length > 0 || need.duplicateWithinMs !== null;
-  const reservation = reservationOf(intent.id, bare, request, identity, now);
+  const reservation = reservationOf(intent.id, bare, input, identity, now);
   const history = counts ? await counters.reserve(reservation, need) : await counters.peek(reservation, need);
   const decision = decideWith(history);
   const counted = counts && decision.outcome !== "block";
@@ -246,27 +250,32 @@ async function decide(
 }
 
 /** Nothing is asked of the counters for what is blocked without them, nor where no policy counts. */
-function needOf(bare: Decision, rules: Rules, scope: AgentScope, ask: Ask): HistoryNeed | null {
+function needOf(
+  bare: Decision,
+  rules: Rules,
+  scope: AgentScope,
+  request: ProposalRequest,
+): HistoryNeed | null {
   switch (bare.outcome) {
     case "block":
       return null;
     case "hold":
-      return historyNeededToHold(rules, scope, ask);
+      return historyNeededToHold(rules, scope, request);
     case "approve":
-      return historyNeeded(rules, scope, ask);
+      return historyNeeded(rules, scope, request);
   }
 }
 
 function reservationOf(
   id: string,
   bare: Decision,
-  { ask, edited }: GovernRequest,
+  { request, edited }: ProposalInput,
   identity: Identity,
   now: number,
 ): Reservation {
   return {
     intent: id,
-    destination: ask.destination,
+    destination: request.destination,
     subject: identity.subject,
     records: bare.facts.records.effective ?? 0,
     cents: effectiveValueCents(bare.facts) ?? 0,

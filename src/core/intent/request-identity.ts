@@ -1,4 +1,4 @@
-import type { Ask } from "../proposal/request.ts";
+import type { ProposalRequest } from "../proposal/request.ts";
 import { digestOf } from "../base/digest.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { writeForRepeat } from "../outbound/http-write.ts";
@@ -19,18 +19,18 @@ export interface Identity {
  * @param pseudonym makes a name that only this deployment can make, so that a stored subject gives nothing away
  */
 export function identityOf(
-  ask: Ask,
+  request: ProposalRequest,
   payload: Payload,
   contentDigest: string | null,
   pseudonym: (digest: string) => string,
 ): Identity {
   const payloadDigest = payload.kind === "reference" ? payload.sha256 : contentDigest;
   const name = payload.kind === "none" ? null : payload.name;
-  const http = ask.http === undefined ? null : writeForRepeat(ask.http);
-  const asked = http === null ? ask : { ...ask, http };
-  const requestDigest = digestOf({ ask: asked, payload: [payload.kind, name, payloadDigest] });
+  const http = request.http === undefined ? null : writeForRepeat(request.http);
+  const asked = http === null ? request : { ...request, http };
+  const requestDigest = digestOf({ request: asked, payload: [payload.kind, name, payloadDigest] });
   // Equal bodies to two addresses are two writes; under two policies that an agent may name they are one.
   const written =
-    http === null ? payloadDigest : digestOf({ destination: ask.destination, http, payloadDigest });
+    http === null ? payloadDigest : digestOf({ destination: request.destination, http, payloadDigest });
   return { payloadDigest, requestDigest, subject: pseudonym(written ?? requestDigest) };
 }

@@ -1,5 +1,5 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
-import type { Ask } from "../proposal/request.ts";
+import type { ProposalRequest } from "../proposal/request.ts";
 import type { Decision } from "../policy/decision.ts";
 import { digestOf } from "../base/digest.ts";
 import type { Rules } from "../policy/evaluate.ts";
@@ -21,7 +21,7 @@ const UNREGISTERED = digestOf(null);
 
 export interface TermsInput {
   readonly id: string;
-  readonly ask: Ask;
+  readonly request: ProposalRequest;
   readonly payload: Payload;
   readonly identity: Identity;
   readonly decision: Decision;
@@ -51,18 +51,31 @@ export interface Edited {
 
 /** Fixes, at proposal, everything an approval will be an approval of, and binds it in one digest. */
 export function termsOf(input: TermsInput): Terms {
-  const { id, ask, payload, identity, decision, proposer, rules, salt, keyed, counted, group, edited, now } =
-    input;
-  const entry = rules.registry.destinations.get(ask.destination);
+  const {
+    id,
+    request,
+    payload,
+    identity,
+    decision,
+    proposer,
+    rules,
+    salt,
+    keyed,
+    counted,
+    group,
+    edited,
+    now,
+  } = input;
+  const entry = rules.registry.destinations.get(request.destination);
   const { facts, policies, approval } = decision;
   const { payloadDigest, requestDigest, subject } = identity;
   const payloadName = payload.kind === "none" ? null : payload.name;
-  const http = ask.http ?? null;
+  const http = request.http ?? null;
   const bound = {
     id,
     agent: proposer.id,
-    destination: ask.destination,
-    action: ask.action,
+    destination: request.destination,
+    action: request.action,
     executor: decision.executor ?? entry?.executor ?? (http === null ? null : "forward"),
     payloadDigest,
     policies,
@@ -71,7 +84,7 @@ export function termsOf(input: TermsInput): Terms {
   };
   return {
     ...bound,
-    policy: ask.policy,
+    policy: request.policy,
     runners: entry?.runners ?? [],
     claimRequired: entry?.claimRequired ?? false,
     proofRequired: entry?.proofRequired ?? false,

@@ -1,4 +1,4 @@
-import type { Ask } from "../proposal/request.ts";
+import type { ProposalRequest } from "../proposal/request.ts";
 import type { SwitchTarget } from "./kill-switch.ts";
 import type { Policy, PolicyRules } from "./policy.ts";
 import type { Destination, Registry } from "../registry/registry.ts";
@@ -22,7 +22,7 @@ export interface AgentScope {
   readonly stop?: SwitchTarget | null;
 }
 
-export interface InForce {
+export interface ApplicablePolicies {
   readonly entry: Destination | undefined;
   /** The destination is nobody's, and the registry says that such a destination is refused. */
   readonly refused: boolean;
@@ -38,16 +38,19 @@ const NONE: readonly never[] = [];
  * Bound policies always decide; the one the agent names decides beside them, so it can only make the answer
  * stricter. Where nothing is bound, the named one decides alone, if the registry lets it.
  */
-export function policiesInForce({ registry, policy }: Rules, ask: Ask): InForce {
-  const entry = registry.destinations.get(ask.destination);
+export function applicablePolicies(
+  { registry, policy }: Rules,
+  request: ProposalRequest,
+): ApplicablePolicies {
+  const entry = registry.destinations.get(request.destination);
   const bound = entry?.policies ?? [];
   const refused = bound.length === 0 && registry.unboundDestinations === "block";
-  if (bound.length === 0 && ask.policy !== "") {
+  if (bound.length === 0 && request.policy !== "") {
     // The usual case, worth its own few lines: no list is built and walked.
-    const named = policy(ask.policy);
+    const named = policy(request.policy);
     if (isUsable(named)) return { entry, refused, policies: [named], unknown: NONE, broken: NONE };
   }
-  const ids = ask.policy === "" || bound.includes(ask.policy) ? bound : [...bound, ask.policy];
+  const ids = request.policy === "" || bound.includes(request.policy) ? bound : [...bound, request.policy];
   const policies: Policy[] = [];
   const unknown: string[] = [];
   const broken: { id: string; problem: string }[] = [];
@@ -69,9 +72,13 @@ function isUsable(found: Policy | { readonly broken: string } | undefined): foun
  * A policy's rules for the environment the agent was registered in, and beside them those for the one the
  * request names: a request can add strictness, never choose its own rules.
  */
-export function variantsInForce(policy: Policy, agent: AgentScope, ask: Ask): readonly PolicyRules[] {
+export function applicableVariants(
+  policy: Policy,
+  agent: AgentScope,
+  request: ProposalRequest,
+): readonly PolicyRules[] {
   const own = variant(policy, agent.environment);
-  const asked = ask.metadata["environment"];
+  const asked = request.metadata["environment"];
   if (typeof asked !== "string" || policy.environments.size === 0) return [own];
   const other = variant(policy, asked);
   return other === own ? [own] : [own, other];

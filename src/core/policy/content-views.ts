@@ -1,4 +1,4 @@
-import type { Ask } from "../proposal/request.ts";
+import type { ProposalRequest } from "../proposal/request.ts";
 import type { Facts } from "../proposal/facts.ts";
 import type { Json } from "../base/json.ts";
 import { findPii } from "../detection/pii/pii.ts";
@@ -20,7 +20,7 @@ import { isProfileId, profileProblems } from "./rules/profiles.ts";
  * What content rules can look at. Every view is made when the first rule asks for it and kept for the next, so
  * an ask no content rule applies to pays nothing, and several policies pay once.
  */
-export interface Content {
+export interface ContentViews {
   /** Null when all of it can be read; else why not: content rules hold what they can't see. */
   readonly hidden: "reference" | "undecodable" | "missing" | null;
   texts(): readonly string[];
@@ -28,12 +28,12 @@ export interface Content {
   templateErrors(): readonly TemplateError[];
   records(): Result<readonly Json[], string>;
   /** Is what a path names said in another place or spelling as well, which a server may take instead? */
-  readonly saidTwice?: (path: string) => boolean;
+  readonly isAmbiguous?: (path: string) => boolean;
   /** Does it name what only sensitive records have? */
   sensitive(): boolean;
 }
 
-const NOTHING: Content = {
+const NOTHING: ContentViews = {
   hidden: "missing",
   texts: () => [],
   pii: () => new Map(),
@@ -42,8 +42,13 @@ const NOTHING: Content = {
   sensitive: () => false,
 };
 
-export function contentOf(ask: Ask, payload: Payload, facts: Facts, hints: MeasureHints): Content {
-  if (payload.kind === "none") return saysWhatIsWritten(ask) ? profileContent(ask) : NOTHING;
+export function contentViews(
+  request: ProposalRequest,
+  payload: Payload,
+  facts: Facts,
+  hints: MeasureHints,
+): ContentViews {
+  if (payload.kind === "none") return saysWhatIsWritten(request) ? profileContent(request) : NOTHING;
   let texts: readonly string[] | undefined;
   let templateErrors: readonly TemplateError[] | undefined;
   let parsed: Result<readonly Json[], string> | undefined;
@@ -59,19 +64,19 @@ export function contentOf(ask: Ask, payload: Payload, facts: Facts, hints: Measu
 }
 
 /** A profile nobody knows, or with fields missing, would let an agent leave the payload out and say nothing. */
-function saysWhatIsWritten({ profile, metadata }: Ask): boolean {
+function saysWhatIsWritten({ profile, metadata }: ProposalRequest): boolean {
   return profile !== null && isProfileId(profile) && profileProblems(profile, metadata).length === 0;
 }
 
 /** An ask without a payload but with a typed action says what it wants written in its metadata. */
-function profileContent(ask: Ask): Content {
-  const bytes = new TextEncoder().encode(JSON.stringify(ask.metadata));
+function profileContent(request: ProposalRequest): ContentViews {
+  const bytes = new TextEncoder().encode(JSON.stringify(request.metadata));
   const payload: Payload = { kind: "content", bytes, name: null, mediaType: "application/json" };
   const facts = measure(payload, NO_HINTS, { recordCount: null, estimatedValueUsd: null });
-  return contentOf(ask, payload, facts, NO_HINTS);
+  return contentViews(request, payload, facts, NO_HINTS);
 }
 
-function hiddenBecause(payload: Payload, facts: Facts): Content["hidden"] {
+function hiddenBecause(payload: Payload, facts: Facts): ContentViews["hidden"] {
   if (payload.kind === "reference") return "reference";
   return facts.decodable ? null : "undecodable";
 }

@@ -1,4 +1,4 @@
-import type { Ask } from "../proposal/request.ts";
+import type { ProposalRequest } from "../proposal/request.ts";
 import type { Decision, PolicyRef } from "./decision.ts";
 import type { Facts } from "../proposal/facts.ts";
 import type { History } from "./history.ts";
@@ -7,16 +7,16 @@ import type { Payload } from "../proposal/payload.ts";
 import type { Policy, PolicyRules } from "./policy.ts";
 import { applyTemplate } from "../proposal/request-template.ts";
 import { riskOf } from "./risk.ts";
-import { isAboutContent, onlyShadow, remedyOf, strictest, traceOf } from "./verdict.ts";
-import type { Content } from "./content-views.ts";
-import type { Case } from "./rules/rule-input.ts";
-import { policiesInForce, variantsInForce } from "./applicable-policies.ts";
+import { isAboutContent, shadowOnlyResults, remedyOf, strictestVerdict, traceOf } from "./verdict.ts";
+import type { ContentViews } from "./content-views.ts";
+import type { RuleInput } from "./rules/rule-input.ts";
+import { applicablePolicies, applicableVariants } from "./applicable-policies.ts";
 import type { AgentScope, Rules } from "./applicable-policies.ts";
 import { executorProblem, mergeTerms } from "./merge-terms.ts";
 import { evaluateRules } from "./rules/all-rules.ts";
-import { refusals } from "./preconditions.ts";
-import type { Sheet } from "./rules/findings.ts";
-import { readWritten } from "./request-content.ts";
+import { checkPreconditions } from "./preconditions.ts";
+import type { RuleResults } from "./rules/findings.ts";
+import { measureRequest } from "./request-content.ts";
 
 export { historyNeeded, historyNeededToHold } from "./history-needed.ts";
 export type { AgentScope, Rules } from "./applicable-policies.ts";
@@ -27,62 +27,67 @@ export type { AgentScope, Rules } from "./applicable-policies.ts";
  *
  * @param history what `historyNeeded` asked for; null when it asked for nothing. Rules that count hold without.
  */
-export function decideIntent(
+export function evaluateProposal(
   rules: Rules,
   agent: AgentScope,
-  ask: Ask,
+  request: ProposalRequest,
   payload: Payload,
   history: History | null,
 ): Decision {
-  const entry = rules.registry.destinations.get(ask.destination);
-  const made = applyTemplate(ask, payload, entry);
-  const { facts, content } = readWritten(made.ask, made.payload, entry?.measure ?? NO_HINTS);
-  return decideOnFacts(rules, agent, made.ask, facts, content, history);
+  const entry = rules.registry.destinations.get(request.destination);
+  const made = applyTemplate(request, payload, entry);
+  const { facts, content } = measureRequest(made.request, made.payload, entry?.measure ?? NO_HINTS);
+  return evaluateFacts(rules, agent, made.request, facts, content, history);
 }
 
 /** The same in two steps: the payload is measured once, and decided on with and without counters. */
-export function decider(
+export function proposalEvaluator(
   rules: Rules,
   agent: AgentScope,
-  ask: Ask,
+  request: ProposalRequest,
   payload: Payload,
 ): (history: History | null) => Decision {
-  const hints = rules.registry.destinations.get(ask.destination)?.measure ?? NO_HINTS;
-  const { facts, content } = readWritten(ask, payload, hints);
-  return (history) => decideOnFacts(rules, agent, ask, facts, content, history);
+  const hints = rules.registry.destinations.get(request.destination)?.measure ?? NO_HINTS;
+  const { facts, content } = measureRequest(request, payload, hints);
+  return (history) => evaluateFacts(rules, agent, request, facts, content, history);
 }
 
 /** The same from facts measured earlier, as a replay has them. */
-export function decideOnFacts(
+export function evaluateFacts(
   rules: Rules,
   agent: AgentScope,
-  ask: Ask,
+  request: ProposalRequest,
   facts: Facts,
-  content: Content,
+  content: ContentViews,
   history: History | null,
 ): Decision {
-  const inForce = policiesInForce(rules, ask);
-  const risk = riskOf(ask, inForce.entry, facts, content.sensitive());
-  const seen: Case = { ask, facts, content, history, risk };
+  const applicable = applicablePolicies(rules, request);
+  const risk = riskOf(request, applicable.entry, facts, content.sensitive());
+  const input: RuleInput = { request, facts, content, history, risk };
 
-  const enforcing = enforcedOf(inForce.policies);
-  const enforced = allVariants(enforcing, agent, ask);
-  const sheets = sheetsOf(enforced, seen);
+  const enforcing = enforcedOf(applicable.policies);
+  const enforced = allVariants(enforcing, agent, request);
+  const results = resultsOf(enforced, input);
 
-  const refused = refusals(agent, ask, inForce, executorProblem(enforced, inForce.entry?.executor, ask));
-  if (refused !== null) sheets.unshift(refused);
-  else if (sheets.length === 0) sheets.push(onlyShadow());
-  const answer = strictest(sheets);
-  const terms = mergeTerms(enforced, ask);
+  const refused = checkPreconditions(
+    agent,
+    request,
+    applicable,
+    executorProblem(enforced, applicable.entry?.executor, request),
+  );
+  if (refused !== null) results.unshift(refused);
+  else if (results.length === 0) results.push(shadowOnlyResults());
+  const verdict = strictestVerdict(results);
+  const terms = mergeTerms(enforced, request);
   // Written out: spreading `terms` costs more than all the rules together, and the hot path is this.
   return {
-    outcome: answer.outcome,
-    reasonCode: answer.reasonCode,
-    reason: answer.reason,
-    remedy: answer.outcome === "approve" ? null : remedyOf(sheets),
+    outcome: verdict.outcome,
+    reasonCode: verdict.reasonCode,
+    reason: verdict.reason,
+    remedy: verdict.outcome === "approve" ? null : remedyOf(results),
     policies: refsOf(enforcing),
-    shadow: enforcing === inForce.policies ? [] : shadows(inForce.policies, agent, seen),
-    trace: traceOf(sheets),
+    shadow: enforcing === applicable.policies ? [] : shadows(applicable.policies, agent, input),
+    trace: traceOf(results),
     environment: agent.environment,
     facts,
     history,
@@ -91,7 +96,7 @@ export function decideOnFacts(
     executionWindowMinutes: terms.executionWindowMinutes,
     retentionDays: terms.retentionDays,
     onNoResponse: terms.onNoResponse,
-    heldByContent: sheets.some(isAboutContent),
+    heldByContent: results.some(isAboutContent),
     approval: terms.approval,
     escalate: terms.escalate,
     edit: terms.edit,
@@ -111,10 +116,10 @@ function enforcedOf(policies: readonly Policy[]): readonly Policy[] {
   return policies;
 }
 
-function sheetsOf(enforced: readonly PolicyRules[], seen: Case): Sheet[] {
+function resultsOf(enforced: readonly PolicyRules[], input: RuleInput): RuleResults[] {
   const only = enforced[0];
-  if (only !== undefined && enforced.length === 1) return [evaluateRules(only, seen)];
-  return enforced.map((variant) => evaluateRules(variant, seen));
+  if (only !== undefined && enforced.length === 1) return [evaluateRules(only, input)];
+  return enforced.map((variant) => evaluateRules(variant, input));
 }
 
 function refsOf(policies: readonly Policy[]): readonly PolicyRef[] {
@@ -123,19 +128,25 @@ function refsOf(policies: readonly Policy[]): readonly PolicyRef[] {
   return policies.map(({ ref }) => ref);
 }
 
-function allVariants(policies: readonly Policy[], agent: AgentScope, ask: Ask): readonly PolicyRules[] {
+function allVariants(
+  policies: readonly Policy[],
+  agent: AgentScope,
+  request: ProposalRequest,
+): readonly PolicyRules[] {
   const only = policies[0];
-  if (only !== undefined && policies.length === 1) return variantsInForce(only, agent, ask);
-  return policies.flatMap((policy) => variantsInForce(policy, agent, ask));
+  if (only !== undefined && policies.length === 1) return applicableVariants(only, agent, request);
+  return policies.flatMap((policy) => applicableVariants(policy, agent, request));
 }
 
 /** What policies in shadow would have said; nobody is let through or stopped by it. */
-function shadows(policies: readonly Policy[], agent: AgentScope, seen: Case): Decision["shadow"] {
+function shadows(policies: readonly Policy[], agent: AgentScope, input: RuleInput): Decision["shadow"] {
   return policies
     .filter(({ mode }) => mode === "shadow")
     .map((policy) => {
-      const sheets = variantsInForce(policy, agent, seen.ask).map((variant) => evaluateRules(variant, seen));
-      const { outcome, reasonCode } = strictest(sheets);
-      return { policy: policy.ref, outcome, reasonCode, trace: traceOf(sheets) };
+      const results = applicableVariants(policy, agent, input.request).map((variant) =>
+        evaluateRules(variant, input),
+      );
+      const { outcome, reasonCode } = strictestVerdict(results);
+      return { policy: policy.ref, outcome, reasonCode, trace: traceOf(results) };
     });
 }

@@ -1,27 +1,33 @@
-import type { Ask } from "../proposal/request.ts";
+import type { ProposalRequest } from "../proposal/request.ts";
 import type { HistoryNeed, WindowNeed } from "./history.ts";
 import type { PolicyRules } from "./policy.ts";
-import { policiesInForce, variantsInForce } from "./applicable-policies.ts";
+import { applicablePolicies, applicableVariants } from "./applicable-policies.ts";
 import type { AgentScope, Rules } from "./applicable-policies.ts";
 
 /**
  * The counters that must be read before this ask can be decided; null, the usual case, when no policy in force
  * counts anything. Policies in shadow count too: what they would have said is recorded.
  */
-export function historyNeeded(rules: Rules, agent: AgentScope, ask: Ask): HistoryNeed | null {
-  return gather(rulesInForce(rules, agent, ask), (each) => each.fields.has("cooldown_after_rejection"));
+export function historyNeeded(rules: Rules, agent: AgentScope, request: ProposalRequest): HistoryNeed | null {
+  return gather(rulesInForce(rules, agent, request), (each) => each.fields.has("cooldown_after_rejection"));
 }
 
 /**
  * The same for an ask that is about to be held. The cooldown that applies by default is asked for only here:
  * what a person rejected a while ago can't have been approved by rules since, so the hot path need not know.
  */
-export function historyNeededToHold(rules: Rules, agent: AgentScope, ask: Ask): HistoryNeed | null {
-  return gather(rulesInForce(rules, agent, ask), () => true);
+export function historyNeededToHold(
+  rules: Rules,
+  agent: AgentScope,
+  request: ProposalRequest,
+): HistoryNeed | null {
+  return gather(rulesInForce(rules, agent, request), () => true);
 }
 
-function rulesInForce(rules: Rules, agent: AgentScope, ask: Ask): readonly PolicyRules[] {
-  return policiesInForce(rules, ask).policies.flatMap((policy) => variantsInForce(policy, agent, ask));
+function rulesInForce(rules: Rules, agent: AgentScope, request: ProposalRequest): readonly PolicyRules[] {
+  return applicablePolicies(rules, request).policies.flatMap((policy) =>
+    applicableVariants(policy, agent, request),
+  );
 }
 
 function gather(

@@ -1,11 +1,11 @@
 import { ASSURANCE_RANK } from "../identity/assurance.ts";
-import type { Ask } from "../proposal/request.ts";
+import type { ProposalRequest } from "../proposal/request.ts";
 import type { ApprovalRequirements, Decision, OnNoResponse } from "./decision.ts";
 import { DEFAULT_EXECUTION_WINDOW_MINUTES, DEFAULT_EXPIRY_MINUTES } from "./policy.ts";
 import type { PolicyRules } from "./policy.ts";
 
 /** Everything a decision says besides yes, no and why. */
-export type Terms = Pick<
+export type PolicyTerms = Pick<
   Decision,
   | "expiryMinutes"
   | "executionWindowMinutes"
@@ -26,7 +26,7 @@ const ON_NO_RESPONSE_RANK = {
 } as const satisfies Record<OnNoResponse, number>;
 
 /** What holds where no policy could be found: nothing of it is ever used for an approval. */
-const NO_TERMS: Terms = {
+const NO_TERMS: PolicyTerms = {
   expiryMinutes: DEFAULT_EXPIRY_MINUTES,
   executionWindowMinutes: DEFAULT_EXECUTION_WINDOW_MINUTES,
   retentionDays: null,
@@ -47,28 +47,28 @@ const NO_TERMS: Terms = {
 };
 
 /** The strictest of what all policies in force say. */
-export function mergeTerms(inForce: readonly PolicyRules[], ask: Ask): Terms {
-  const terms = mergedTerms(inForce);
-  const asked = ask.expiresInMinutes;
-  if (asked === null || asked >= terms.expiryMinutes) return terms;
-  return { ...terms, expiryMinutes: asked };
+export function mergeTerms(applicable: readonly PolicyRules[], request: ProposalRequest): PolicyTerms {
+  const terms = mergedTerms(applicable);
+  const requested = request.expiresInMinutes;
+  if (requested === null || requested >= terms.expiryMinutes) return terms;
+  return { ...terms, expiryMinutes: requested };
 }
 
-function mergedTerms(inForce: readonly PolicyRules[]): Terms {
-  const first = inForce[0];
+function mergedTerms(applicable: readonly PolicyRules[]): PolicyTerms {
+  const first = applicable[0];
   if (first === undefined) return NO_TERMS;
   let terms = termsOf(first);
-  for (let index = 1; index < inForce.length; index += 1) {
-    const rules = inForce[index];
+  for (let index = 1; index < applicable.length; index += 1) {
+    const rules = applicable[index];
     if (rules !== undefined) terms = merge(terms, rules);
   }
   return terms;
 }
 
 /** What one policy says, made once per policy: everything in it is of the file, nothing of the ask. */
-const TERMS = new WeakMap<PolicyRules, Terms>();
+const TERMS = new WeakMap<PolicyRules, PolicyTerms>();
 
-function termsOf(rules: PolicyRules): Terms {
+function termsOf(rules: PolicyRules): PolicyTerms {
   const known = TERMS.get(rules);
   if (known !== undefined) return known;
   const terms = readTerms(rules);
@@ -76,7 +76,7 @@ function termsOf(rules: PolicyRules): Terms {
   return terms;
 }
 
-function readTerms(rules: PolicyRules): Terms {
+function readTerms(rules: PolicyRules): PolicyTerms {
   const { approvers } = rules;
   return {
     expiryMinutes: rules.expiryMinutes,
@@ -100,7 +100,7 @@ function readTerms(rules: PolicyRules): Terms {
   };
 }
 
-function merge(terms: Terms, rules: PolicyRules): Terms {
+function merge(terms: PolicyTerms, rules: PolicyRules): PolicyTerms {
   const next = termsOf(rules);
   return {
     expiryMinutes: Math.min(terms.expiryMinutes, next.expiryMinutes),
@@ -159,12 +159,12 @@ export type ExecutorProblem =
 
 /** Why nobody could carry this out; null: somebody can. */
 export function executorProblem(
-  inForce: readonly PolicyRules[],
+  applicable: readonly PolicyRules[],
   destination: Decision["executor"] | undefined,
-  { http }: Ask,
+  { http }: ProposalRequest,
 ): ExecutorProblem | null {
   let named = destination ?? null;
-  for (const { executor } of inForce) {
+  for (const { executor } of applicable) {
     if (executor === null) continue;
     if (named !== null && named !== executor) return "executor_conflict";
     named = executor;

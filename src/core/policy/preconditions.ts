@@ -1,11 +1,11 @@
-import type { Ask } from "../proposal/request.ts";
+import type { ProposalRequest } from "../proposal/request.ts";
 import type { TraceStep } from "./decision.ts";
 import type { SwitchScope } from "./kill-switch.ts";
-import type { AgentScope, InForce } from "./applicable-policies.ts";
+import type { AgentScope, ApplicablePolicies } from "./applicable-policies.ts";
 import type { ExecutorProblem } from "./merge-terms.ts";
 import { listAllows } from "../registry/name-patterns.ts";
 import type { ReasonCode } from "./reason-codes.ts";
-import type { Finding, Sheet } from "./rules/findings.ts";
+import type { RuleFinding, RuleResults } from "./rules/findings.ts";
 
 /** A name that nobody knows is the agent's own text. */
 const MAX_SEEN_CHARACTERS = 200;
@@ -27,14 +27,14 @@ const WHY_NOT_CARRIED_OUT = {
  * What says no before any policy is asked: a kill switch, the agent's own scope, the registry's word on the
  * destination, and policies that can't be used. Null: nothing does.
  */
-export function refusals(
+export function checkPreconditions(
   agent: AgentScope,
-  ask: Ask,
-  inForce: InForce,
+  request: ProposalRequest,
+  applicable: ApplicablePolicies,
   executor: ExecutorProblem | null,
-): Sheet | null {
+): RuleResults | null {
   const trace: TraceStep[] = [];
-  const findings: Finding[] = [];
+  const findings: RuleFinding[] = [];
   const refuse = (rule: string, seen: string | null, code: ReasonCode, reason: string): void => {
     const shown = seen === null ? null : seen.slice(0, MAX_SEEN_CHARACTERS).toWellFormed();
     trace.push({ policy: "", rule, line: null, seen: shown, outcome: "block", reasonCode: code });
@@ -45,21 +45,25 @@ export function refusals(
   if (stop !== null) {
     refuse(`kill_switch.${stop.scope}`, stop.target, "kill_switch", WHAT_IS_STOPPED[stop.scope]);
   }
-  if (agent.allowedDestinations !== null && !listAllows(agent.allowedDestinations, ask.destination)) {
+  if (agent.allowedDestinations !== null && !listAllows(agent.allowedDestinations, request.destination)) {
     const reason = "This agent may not write to this destination.";
-    refuse("agent.allowed_destinations", ask.destination, "agent_destination_not_allowed", reason);
+    refuse("agent.allowed_destinations", request.destination, "agent_destination_not_allowed", reason);
   }
-  if (ask.policy !== "" && agent.allowedPolicies !== null && !listAllows(agent.allowedPolicies, ask.policy)) {
+  if (
+    request.policy !== "" &&
+    agent.allowedPolicies !== null &&
+    !listAllows(agent.allowedPolicies, request.policy)
+  ) {
     const reason = "This agent may not name this policy.";
-    refuse("agent.allowed_policies", ask.policy, "agent_policy_not_allowed", reason);
+    refuse("agent.allowed_policies", request.policy, "agent_policy_not_allowed", reason);
   }
-  if (inForce.refused) {
+  if (applicable.refused) {
     const reason =
       "This destination has no policies bound to it in the registry, and such destinations are refused.";
-    refuse("unbound_destinations", ask.destination, "destination_not_registered", reason);
+    refuse("unbound_destinations", request.destination, "destination_not_registered", reason);
   }
-  for (const id of inForce.unknown) refuse("policy", id, "unknown_policy", "There is no such policy.");
-  for (const { id, problem } of inForce.broken) {
+  for (const id of applicable.unknown) refuse("policy", id, "unknown_policy", "There is no such policy.");
+  for (const { id, problem } of applicable.broken) {
     const reason = `The policy ${id} has mistakes and can't be used until they are corrected.`;
     refuse("policy", problem, "policy_broken", reason);
   }

@@ -1,11 +1,11 @@
-import type { Ask } from "../proposal/request.ts";
+import type { ProposalRequest } from "../proposal/request.ts";
 import type { Facts } from "../proposal/facts.ts";
 import { parseContent } from "../proposal/formats/content.ts";
 import { hasSimilarNames } from "../proposal/measure/similar-names.ts";
 import { NO_HINTS, type MeasureHints } from "../registry/measure-hints.ts";
 import { measure } from "../proposal/measure/measure.ts";
 import type { Payload } from "../proposal/payload.ts";
-import { contentOf, type Content } from "./content-views.ts";
+import { contentViews, type ContentViews } from "./content-views.ts";
 
 /*
  * A request over HTTP says what it wants written in its body, in its query, or in both: `POST /refunds?amount=900`
@@ -13,32 +13,37 @@ import { contentOf, type Content } from "./content-views.ts";
  */
 
 /** What is read of the payload and of the query beside it. */
-export interface Written {
+export interface MeasuredRequest {
   readonly facts: Facts;
-  readonly content: Content;
+  readonly content: ContentViews;
 }
 
-export function readWritten(ask: Ask, payload: Payload, hints: MeasureHints): Written {
-  const query = queryOf(ask);
+export function measureRequest(
+  request: ProposalRequest,
+  payload: Payload,
+  hints: MeasureHints,
+): MeasuredRequest {
+  const query = queryOf(request);
   if (query === null) {
-    const read = readBody(ask, payload, hints);
-    const isOne = ask.http !== undefined && payload.kind === "none" && hints.records.kind === "single";
-    return isOne ? { ...read, facts: one(read.facts) } : read;
+    const read = readBody(request, payload, hints);
+    const isOne = request.http !== undefined && payload.kind === "none" && hints.records.kind === "single";
+    return isOne ? { ...read, facts: asSingleRecord(read.facts) } : read;
   }
-  if (payload.kind === "none") return readPayload(ask, query, hints);
-  const { facts, content } = readBody(ask, payload, hints);
-  const said = measure(query, NO_HINTS, NOTHING_DECLARED);
-  const beside = contentOf(ask, query, said, NO_HINTS);
-  const counted = hints.records.kind === "auto" ? withAtLeast(facts, said.records.measured ?? 1) : facts;
+  if (payload.kind === "none") return readPayload(request, query, hints);
+  const { facts, content } = readBody(request, payload, hints);
+  const queryFacts = measure(query, NO_HINTS, NOTHING_DECLARED);
+  const queryContent = contentViews(request, query, queryFacts, NO_HINTS);
+  const counted =
+    hints.records.kind === "auto" ? withAtLeast(facts, queryFacts.records.measured ?? 1) : facts;
   const names = namesIn(query);
-  const isSaid = (path: string) => names.has(firstName(path));
+  const isInQuery = (path: string) => names.has(firstName(path));
   return {
-    facts: pathsOf(hints).some(isSaid) ? inDoubt(counted) : counted,
+    facts: pathsOf(hints).some(isInQuery) ? asUncertain(counted) : counted,
     // What a template of the operator's puts into the query it takes from the payload.
     content: {
-      ...together(content, beside),
-      saidTwice: (path) =>
-        content.saidTwice?.(path) === true || (ask.http?.fromTemplate !== true && isSaid(path)),
+      ...mergeContent(content, queryContent),
+      isAmbiguous: (path) =>
+        content.isAmbiguous?.(path) === true || (request.http?.fromTemplate !== true && isInQuery(path)),
     },
   };
 }
@@ -55,18 +60,21 @@ type Bytes = Extract<Payload, { kind: "content" }>;
 
 const NOTHING_DECLARED = { recordCount: null, estimatedValueUsd: null } as const;
 
-function readPayload(ask: Ask, payload: Payload, hints: MeasureHints): Written {
-  const facts = measure(payload, hints, ask);
-  return { facts, content: contentOf(ask, payload, facts, hints) };
+function readPayload(request: ProposalRequest, payload: Payload, hints: MeasureHints): MeasuredRequest {
+  const facts = measure(payload, hints, request);
+  return { facts, content: contentViews(request, payload, facts, hints) };
 }
 
-function readBody(ask: Ask, payload: Payload, hints: MeasureHints): Written {
-  const read = readPayload(ask, payload, hints);
-  if (ask.http === undefined || payload.kind !== "content") return read;
+function readBody(request: ProposalRequest, payload: Payload, hints: MeasureHints): MeasuredRequest {
+  const read = readPayload(request, payload, hints);
+  if (request.http === undefined || payload.kind !== "content") return read;
   // `{"amount":900,"amount":1}` is 1 here and 900 to readers who stop at the first.
   const isDoubtful = read.facts.typeContradiction || isFormInside(payload, hints);
-  const saidTwice = (path: string) => hasSimilarNames(parseContent(payload).body, path);
-  return { facts: isDoubtful ? inDoubt(read.facts) : read.facts, content: { ...read.content, saidTwice } };
+  const isAmbiguous = (path: string) => hasSimilarNames(parseContent(payload).body, path);
+  return {
+    facts: isDoubtful ? asUncertain(read.facts) : read.facts,
+    content: { ...read.content, isAmbiguous },
+  };
 }
 
 /** What a server reads by its type and not by its looks. */
@@ -91,12 +99,12 @@ function isFormInside(payload: Bytes, hints: MeasureHints): boolean {
 }
 
 /** The operator's word that each of these requests is one record holds for `DELETE /things/1`, which says no more. */
-function one(facts: Facts): Facts {
+function asSingleRecord(facts: Facts): Facts {
   const { declared } = facts.records;
   return { ...facts, records: { ...facts.records, measured: 1, effective: Math.max(declared ?? 1, 1) } };
 }
 
-function queryOf({ http }: Ask): Bytes | null {
+function queryOf({ http }: ProposalRequest): Bytes | null {
   const at = http?.url.indexOf("?") ?? -1;
   const query = at < 0 ? "" : (http?.url.slice(at + 1) ?? "");
   if (query === "") return null;
@@ -125,7 +133,7 @@ function firstName(path: string): string {
   return (/[\p{L}\p{N}_-]+/u.exec(path)?.[0] ?? "").toLowerCase();
 }
 
-function inDoubt(facts: Facts): Facts {
+function asUncertain(facts: Facts): Facts {
   const { records, money } = facts;
   return {
     ...facts,
@@ -135,7 +143,7 @@ function inDoubt(facts: Facts): Facts {
   };
 }
 
-function together(body: Content, query: Content): Content {
+function mergeContent(body: ContentViews, query: ContentViews): ContentViews {
   return {
     hidden: body.hidden ?? query.hidden,
     texts: () => [...body.texts(), ...query.texts()],

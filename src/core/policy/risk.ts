@@ -1,4 +1,4 @@
-import type { Ask } from "../proposal/request.ts";
+import type { ProposalRequest } from "../proposal/request.ts";
 import type { Facts } from "../proposal/facts.ts";
 import type { Destination } from "../registry/registry.ts";
 
@@ -55,9 +55,14 @@ const SENSITIVE_WORDS =
  * @param entry the destination's registry entry, if it has one: its weight goes before the system's name
  * @param sensitive true when the content names fields that only sensitive records have
  */
-export function riskOf(ask: Ask, entry: Destination | undefined, facts: Facts, sensitive: boolean): Risk {
+export function riskOf(
+  request: ProposalRequest,
+  entry: Destination | undefined,
+  facts: Facts,
+  sensitive: boolean,
+): Risk {
   const factors: string[] = [];
-  let score = destinationWeight(ask.destination, entry, factors);
+  let score = destinationWeight(request.destination, entry, factors);
   const records = facts.records.effective ?? 0;
   if (records > 10_000) score += add(factors, "very_large_record_count", 30);
   else if (records > 1_000) score += add(factors, "large_record_count", 20);
@@ -66,9 +71,9 @@ export function riskOf(ask: Ask, entry: Destination | undefined, facts: Facts, s
   if (cents > 1_000_000) score += add(factors, "high_financial_value", 25);
   else if (cents > 100_000) score += add(factors, "elevated_financial_value", 15);
   else if (cents > 0) score += add(factors, "financial_value_present", 5);
-  if (ask.sensitivityTags.length > 0) {
-    if (hasTag(ask, HIGH_SENSITIVITY_TAGS)) score += add(factors, "sensitive_data_tagged", 20);
-    else if (hasTag(ask, PERSONAL_TAGS)) score += add(factors, "pii_tagged", 15);
+  if (request.sensitivityTags.length > 0) {
+    if (hasTag(request, HIGH_SENSITIVITY_TAGS)) score += add(factors, "sensitive_data_tagged", 20);
+    else if (hasTag(request, PERSONAL_TAGS)) score += add(factors, "pii_tagged", 15);
   }
   if (sensitive) score += add(factors, SENSITIVE_FIELDS_FACTOR, 15);
   score = Math.min(100, score);
@@ -106,8 +111,8 @@ function isOfSystem(destination: string, system: string): boolean {
   return destination.length === system.length || destination[system.length] === ".";
 }
 
-function hasTag(ask: Ask, tags: ReadonlySet<string>): boolean {
-  for (const tag of ask.sensitivityTags) if (tags.has(tag.toLowerCase())) return true;
+function hasTag(request: ProposalRequest, tags: ReadonlySet<string>): boolean {
+  for (const tag of request.sensitivityTags) if (tags.has(tag.toLowerCase())) return true;
   return false;
 }
 

@@ -1,40 +1,40 @@
 import type { Outcome, TraceStep } from "./decision.ts";
-import { firstFinding, holdFor } from "./rules/findings.ts";
-import type { Finding, Sheet } from "./rules/findings.ts";
+import { strictestFinding, holdFor } from "./rules/findings.ts";
+import type { RuleFinding, RuleResults } from "./rules/findings.ts";
 
-export interface Answer {
+export interface Verdict {
   readonly outcome: Outcome;
   readonly reasonCode: string;
   /** For the agent. */
   readonly reason: string;
 }
 
-const APPROVED: Answer = {
+const APPROVED: Verdict = {
   outcome: "approve",
   reasonCode: "approved_by_policy",
   reason: "Approved by policy.",
 };
 
 /** Block over hold over approve; of equals the first in the order of evaluation. */
-export function strictest(sheets: readonly Sheet[]): Answer {
-  let held: Finding | undefined;
-  for (const sheet of sheets) {
-    const finding = firstFinding(sheet);
-    if (finding?.outcome === "block") return answerOf(finding);
+export function strictestVerdict(all: readonly RuleResults[]): Verdict {
+  let held: RuleFinding | undefined;
+  for (const results of all) {
+    const finding = strictestFinding(results);
+    if (finding?.outcome === "block") return verdictOf(finding);
     held ??= finding;
   }
-  return held === undefined ? APPROVED : answerOf(held);
+  return held === undefined ? APPROVED : verdictOf(held);
 }
 
-function answerOf({ outcome, code, reason }: Finding): Answer {
+function verdictOf({ outcome, code, reason }: RuleFinding): Verdict {
   return { outcome, reasonCode: code, reason };
 }
 
 /** What would pass is only worth saying when it is all that stands in the way, and nothing of it is secret. */
-export function remedyOf(sheets: readonly Sheet[]): string | null {
+export function remedyOf(all: readonly RuleResults[]): string | null {
   const remedies: string[] = [];
-  for (const sheet of sheets) {
-    for (const { remedy } of sheet.findings) {
+  for (const results of all) {
+    for (const { remedy } of results.findings) {
       if (remedy === null) return null;
       if (!remedies.includes(remedy)) remedies.push(remedy);
     }
@@ -42,19 +42,19 @@ export function remedyOf(sheets: readonly Sheet[]): string | null {
   return remedies.join(" ");
 }
 
-export function traceOf(sheets: readonly Sheet[]): readonly TraceStep[] {
-  const first = sheets[0];
-  if (first !== undefined && sheets.length === 1) return first.trace;
-  return sheets.flatMap((sheet) => sheet.trace);
+export function traceOf(all: readonly RuleResults[]): readonly TraceStep[] {
+  const first = all[0];
+  if (first !== undefined && all.length === 1) return first.trace;
+  return all.flatMap((results) => results.trace);
 }
 
 /** Silence must not approve what was held for what it says. */
-export function isAboutContent(sheet: Sheet): boolean {
-  return sheet.findings.some(({ content }) => content);
+export function isAboutContent(results: RuleResults): boolean {
+  return results.findings.some(({ content }) => content);
 }
 
 /** Policies in shadow let through what the others say; where there are no others, nobody has said yes. */
-export function onlyShadow(): Sheet {
+export function shadowOnlyResults(): RuleResults {
   const reason = "Only policies in shadow mode apply, and those never approve.";
   const finding = holdFor("only_shadow_policies", reason, null);
   const step: TraceStep = {

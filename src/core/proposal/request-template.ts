@@ -1,4 +1,4 @@
-import type { Ask } from "./request.ts";
+import type { ProposalRequest } from "./request.ts";
 import type { Json } from "../base/json.ts";
 import { declaredType } from "./formats/declared-type.ts";
 import type { Payload } from "./payload.ts";
@@ -13,7 +13,7 @@ import { slotOf } from "../registry/injection.ts";
 
 /** What is proposed, with the request that it is made by. */
 export interface TemplatedProposal {
-  readonly ask: Ask;
+  readonly request: ProposalRequest;
   readonly payload: Payload;
 }
 
@@ -34,15 +34,21 @@ export type ExecuteProblem =
  *
  * The payload is measured as what it is sent as: two readers of the same bytes must not come to two amounts.
  */
-export function applyTemplate(ask: Ask, payload: Payload, entry: Destination | undefined): TemplatedProposal {
-  if (ask.http !== undefined || entry === undefined || entry.execute === null) return { ask, payload };
-  const made = templatedProposal(ask, payload, entry);
-  return made.ok ? made.value : { ask, payload };
+export function applyTemplate(
+  request: ProposalRequest,
+  payload: Payload,
+  entry: Destination | undefined,
+): TemplatedProposal {
+  if (request.http !== undefined || entry === undefined || entry.execute === null) {
+    return { request, payload };
+  }
+  const made = templatedProposal(request, payload, entry);
+  return made.ok ? made.value : { request, payload };
 }
 
 /** The request that a destination's template makes of a proposal. */
 export function templatedProposal(
-  ask: Ask,
+  request: ProposalRequest,
   payload: Payload,
   entry: Destination,
 ): Result<TemplatedProposal, ExecuteProblem> {
@@ -51,7 +57,7 @@ export function templatedProposal(
   if (payload.kind === "reference") return err("reference");
   const type = payload.kind === "none" ? null : sentAs(execute, payload);
   if (type === undefined) return err("content_type");
-  const url = urlOf(execute, upstream.url, ask, payload);
+  const url = urlOf(execute, upstream.url, request, payload);
   if (url === null) return err("path");
   const slot = credential === null ? null : slotOf(credential.injection);
   const headers = outboundHeaders(
@@ -68,7 +74,7 @@ export function templatedProposal(
     fromTemplate: true,
   };
   const sent = payload.kind === "none" ? payload : { ...payload, mediaType: type };
-  return ok({ ask: { ...ask, http }, payload: sent });
+  return ok({ request: { ...request, http }, payload: sent });
 }
 
 /** Some providers refuse a request that doesn't say who sends it. */
@@ -108,13 +114,18 @@ function strictly(bytes: Uint8Array): Result<Json, unknown> {
   }
 }
 
-function urlOf(execute: Execute, upstream: string, ask: Ask, payload: Payload): string | null {
+function urlOf(
+  execute: Execute,
+  upstream: string,
+  request: ProposalRequest,
+  payload: Payload,
+): string | null {
   const template = parsePathTemplate(execute.path);
   if (!template.ok) return null;
   const read =
     readsPayload(template.value) && payload.kind === "content" ? strictly(payload.bytes) : ok(null);
   if (!read.ok) return null;
-  const reference = fillTemplate(template.value, read.value, ask.metadata);
+  const reference = fillTemplate(template.value, read.value, request.metadata);
   if (reference === null) return null;
   const target = targetOf("", upstream, reference);
   return target.ok ? target.value.url : null;

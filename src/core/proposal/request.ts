@@ -5,7 +5,7 @@ import type { HttpWrite } from "../outbound/http-write.ts";
  * What an agent asks for, after the border parsed it: the declared part of an intent. Nothing in it is
  * believed; rules run on measured facts, and what is declared can only make them stricter.
  */
-export interface Ask {
+export interface ProposalRequest {
   /** `system.action`, for example `salesforce.import`. */
   readonly destination: string;
   /** The policy the agent names; the registry may bind others. */

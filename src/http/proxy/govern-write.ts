@@ -1,4 +1,4 @@
-import type { Ask } from "../../core/proposal/request.ts";
+import type { ProposalRequest } from "../../core/proposal/request.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Payload } from "../../core/proposal/payload.ts";
 import { govern, identify } from "../../app/proposals/govern.ts";
@@ -27,22 +27,22 @@ export async function governWrite(
   c: GateContext,
   agent: ProxyAgent,
   route: ProxyRoute,
-  request: Incoming,
+  incoming: Incoming,
 ): Promise<Response> {
   const { principal } = agent;
   const waitMs = waitingFor(c);
   await requireUnflooded(c, principal.id);
-  const { ask, payload } = await readWrite(c, route, request);
-  const { method } = request.http;
+  const { request, payload } = await readWrite(c, route, incoming);
+  const { method } = incoming.http;
   const body = payload.kind === "content" ? payload.bytes : null;
-  const asked: Asked = { method, route, own: request.own, body, waitMs, isRepeat: false };
+  const asked: Asked = { method, route, own: incoming.own, body, waitMs, isRepeat: false };
   const named = c.req.header(INTENT_HEADER);
   if (named !== undefined) {
-    const { intent, state } = await namedIntent(c, agent, named, ask, payload);
+    const { intent, state } = await namedIntent(c, agent, named, request, payload);
     return comeOf(c, intent, state, { ...asked, isRepeat: true });
   }
-  const { idempotencyKey: key } = request;
-  const made = { ask, payload, key: key === null ? null : `${route.entry.name} ${key}`, attended: true };
+  const { idempotencyKey: key } = incoming;
+  const made = { request, payload, key: key === null ? null : `${route.entry.name} ${key}`, attended: true };
   const governed = await govern(made, principal, c.env, Date.now());
   switch (governed.kind) {
     case "decided":
@@ -65,7 +65,7 @@ async function readWrite(
   c: GateContext,
   { entry }: ProxyRoute,
   { http, contentType }: Incoming,
-): Promise<{ readonly ask: Ask; readonly payload: Payload }> {
+): Promise<{ readonly request: ProposalRequest; readonly payload: Payload }> {
   const coding = c.req.header("Content-Encoding")?.trim().toLowerCase() ?? "identity";
   if (coding !== "identity" && coding !== "") {
     refuse({
@@ -84,7 +84,7 @@ async function readWrite(
   if (bytes.length > 0 && (http.method === "GET" || http.method === "HEAD")) {
     refuse({ status: 400, code: "method_refused", detail: "A GET or HEAD with a body is not sent on." });
   }
-  const ask: Ask = {
+  const request: ProposalRequest = {
     destination: entry.name,
     policy,
     action: `http.${http.method.toLowerCase()}`,
@@ -100,7 +100,7 @@ async function readWrite(
   };
   const payload: Payload =
     bytes.length === 0 ? { kind: "none" } : { kind: "content", bytes, name: null, mediaType: contentType };
-  return { ask, payload };
+  return { request, payload };
 }
 
 function intentOf(c: GateContext, id: string): Intent {
@@ -114,13 +114,13 @@ async function namedIntent(
   c: GateContext,
   { principal }: ProxyAgent,
   id: string,
-  ask: Ask,
+  request: ProposalRequest,
   payload: Payload,
 ): Promise<{ readonly intent: Intent; readonly state: IntentState }> {
   const intent = c.env.intents.find(id);
   const state = (await intent?.look()) ?? null;
   if (intent === null || state === null || !maySee(principal, state.terms)) return refuse(INTENT_NOT_FOUND);
-  const { requestDigest } = await identify({ ask, payload }, c.env);
+  const { requestDigest } = await identify({ request, payload }, c.env);
   if (state.erasedAt !== null || requestDigest === state.terms.requestDigest) return { intent, state };
   return refuse({
     status: 409,

@@ -65,7 +65,7 @@ export async function proposeWrite(
     idempotencyHeader: destination === "crm.again" ? "idempotency-key" : null,
     ...change.http,
   };
-  const ask = {
+  const request = {
     destination,
     policy: "",
     action: "http.post",
@@ -82,7 +82,7 @@ export async function proposeWrite(
   const bytes = new TextEncoder().encode(PAYLOAD);
   const payload = { kind: "content", bytes, name: null, mediaType: "application/json" } as const;
   const { attended = false } = change;
-  const governed = await govern({ ask, payload, key: null, attended }, proposer, ports, Date.now());
+  const governed = await govern({ request, payload, key: null, attended }, proposer, ports, Date.now());
   const id = governed.kind === "decided" ? governed.state.terms.id : "";
   const intent = ports.intents.find(id);
   if (intent === null || (governed.kind === "decided" && governed.state.phase === "blocked")) {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runPolicyCommand } from "../../../cli/policy/command.ts";
-import { decideIntent } from "../../../src/core/policy/evaluate.ts";
+import { evaluateProposal } from "../../../src/core/policy/evaluate.ts";
 import { POLICY_FIELDS } from "../../../src/core/policy/policy.ts";
 import { parsePolicy } from "../../../src/config/policy/parse.ts";
 import { AGENT, askFor, content, rulesFrom } from "../../support/policy-rules.ts";
@@ -153,8 +153,8 @@ test("test refuses a case with an unknown key instead of passing it", async () =
 
 test("explain prints every rule with its line", async () => {
   write("policies/p.yaml", GOOD);
-  const ask = write("ask.yaml", "destination: crm.import\npolicy: p\nrecord_count: 847\n");
-  const { code, out } = await run("explain", ask, ...here());
+  const file = write("ask.yaml", "destination: crm.import\npolicy: p\nrecord_count: 847\n");
+  const { code, out } = await run("explain", file, ...here());
   expect(code).toBe(0);
   expect(out).toContain("HELD (record_threshold_exceeded)");
   expect(out).toMatch(/hold {4}p:4 require_approval_over = 847/);
@@ -167,21 +167,27 @@ test("explain builds the request that Gate would send, and says where it can't",
     'destinations: { crm.import: { policies: [p], upstream: https://api.example.com, execute: { method: POST, path: "/rows/{payload.row}" } } }\n',
   );
   const explained = (payload: string) => {
-    const ask = write(
+    const request = write(
       "ask.yaml",
       `destination: crm.import\npolicy: p\nrecord_count: 1\npayload: '${payload}'\n`,
     );
-    return run("explain", ask, "--policy-dir", join(folder, "policies"), "--registry", registry);
+    return run("explain", request, "--policy-dir", join(folder, "policies"), "--registry", registry);
   };
   expect((await explained('{"row":"1"}')).out).toContain("APPROVED");
   expect((await explained('{"row":"../1"}')).out).toContain("BLOCKED (no_request_to_send)");
 });
 
 function recorded(records: number, at: string): string {
-  const ask = askFor({ recordCount: records });
+  const request = askFor({ recordCount: records });
   const rules = rulesFrom({ p: GOOD.replace("id: p\n", "") });
-  const decision = decideIntent(rules, AGENT, ask, content("x"), null);
-  return JSON.stringify({ intent_id: `int_${records}`, created_at: at, ask, decision, payload: null });
+  const decision = evaluateProposal(rules, AGENT, request, content("x"), null);
+  return JSON.stringify({
+    intent_id: `int_${records}`,
+    created_at: at,
+    ask: request,
+    decision,
+    payload: null,
+  });
 }
 
 test("replay under unchanged policies reports no change and exits with 0", async () => {
@@ -322,13 +328,18 @@ test("diff of two directories names policies that were added and removed", async
 
 /** The decision route's view of what `recorded` has. */
 function viewed(records: number): string {
-  const { intent_id, created_at, ask, decision } = JSON.parse(recorded(records, "2026-01-01T00:00:00Z"));
+  const {
+    intent_id,
+    created_at,
+    ask: request,
+    decision,
+  } = JSON.parse(recorded(records, "2026-01-01T00:00:00Z"));
   const { outcome, reasonCode, reason, remedy, policies, facts, risk, trace, shadow, history, approval } =
     decision;
   return JSON.stringify({
     intent_id,
     evaluated_at: created_at,
-    ask,
+    ask: request,
     outcome,
     reason_code: reasonCode,
     reason_detail: reason,

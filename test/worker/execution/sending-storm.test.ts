@@ -119,7 +119,7 @@ test.each([1, 2])(
       const { phase, terms, orders } = await stateOf(intent);
       const events = await eventsOf(intent.id);
       ends.set(phase, (ends.get(phase) ?? 0) + 1);
-      const { url } = JSON.parse((await intent.dossier())?.case?.ask ?? "{}").http as {
+      const { url } = JSON.parse((await intent.dossier())?.case?.request ?? "{}").http as {
         readonly url: string;
       };
       const arrived = witness.arrived.get(url) ?? 0;

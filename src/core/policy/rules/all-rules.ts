@@ -1,11 +1,11 @@
 import type { PolicyRules } from "../policy.ts";
-import type { Case } from "./rule-input.ts";
+import type { RuleInput } from "./rule-input.ts";
 import { contentRules, fieldChecks } from "./content-rules.ts";
 import { budgets, cooldown, duplicates, rateLimits } from "./history-rules.ts";
 import { listsName } from "../../registry/name-patterns.ts";
 import { profileProblems } from "./profiles.ts";
-import { blankSheet, blockFor, holdFor, note, object } from "./findings.ts";
-import type { Sheet } from "./findings.ts";
+import { emptyResults, blockFor, holdFor, recordPass, recordFinding } from "./findings.ts";
+import type { RuleResults } from "./findings.ts";
 import { templateErrors } from "./template-rule.ts";
 import { byDefault, recordThresholds, riskLimits, unmeasured, valueLimits } from "./threshold-rules.ts";
 
@@ -13,61 +13,61 @@ import { byDefault, recordThresholds, riskLimits, unmeasured, valueLimits } from
  * One policy's rules for one environment over one case, in the order the documentation states. All of them run
  * even after one has said no: people see the whole picture, and the answer's time tells an agent nothing.
  */
-export function evaluateRules(rules: PolicyRules, seen: Case): Sheet {
-  const sheet = blankSheet();
-  destination(sheet, rules, seen);
-  allowedTypes(sheet, rules, seen);
-  profile(sheet, rules, seen);
+export function evaluateRules(rules: PolicyRules, seen: RuleInput): RuleResults {
+  const results = emptyResults();
+  destination(results, rules, seen);
+  allowedTypes(results, rules, seen);
+  profile(results, rules, seen);
   if (rules.looksInside) {
-    fieldChecks(sheet, rules, seen);
-    contentRules(sheet, rules, seen);
+    fieldChecks(results, rules, seen);
+    contentRules(results, rules, seen);
   }
   if (rules.counts) {
-    duplicates(sheet, rules, seen);
-    rateLimits(sheet, rules, seen);
-    budgets(sheet, rules, seen);
+    duplicates(results, rules, seen);
+    rateLimits(results, rules, seen);
+    budgets(results, rules, seen);
   }
-  always(sheet, rules);
-  orgWide(sheet, rules, seen);
-  if (rules.looksInside) templateErrors(sheet, rules, seen);
-  valueLimits(sheet, rules, seen);
-  cooldown(sheet, rules, seen);
-  unmeasured(sheet, rules, seen);
-  recordThresholds(sheet, rules, seen);
-  riskLimits(sheet, rules, seen);
-  byDefault(sheet, rules, seen);
-  return sheet;
+  always(results, rules);
+  orgWide(results, rules, seen);
+  if (rules.looksInside) templateErrors(results, rules, seen);
+  valueLimits(results, rules, seen);
+  cooldown(results, rules, seen);
+  unmeasured(results, rules, seen);
+  recordThresholds(results, rules, seen);
+  riskLimits(results, rules, seen);
+  byDefault(results, rules, seen);
+  return results;
 }
 
-function destination(sheet: Sheet, rules: PolicyRules, seen: Case): void {
-  if (listsName(rules.destinations, seen.ask.destination)) {
-    return note(sheet, rules, "destinations", "pass", null);
+function destination(results: RuleResults, rules: PolicyRules, seen: RuleInput): void {
+  if (listsName(rules.destinations, seen.request.destination)) {
+    return recordPass(results, rules, "destinations", "pass", null);
   }
   const reason = `The policy ${rules.policy} does not list this destination.`;
-  object(
-    sheet,
+  recordFinding(
+    results,
     rules,
     "destinations",
-    seen.ask.destination,
+    seen.request.destination,
     blockFor("destination_not_allowed", reason, null),
   );
 }
 
-function allowedTypes(sheet: Sheet, rules: PolicyRules, { facts }: Case): void {
+function allowedTypes(results: RuleResults, rules: PolicyRules, { facts }: RuleInput): void {
   if (rules.allowedTypes === null) return;
-  if (facts.payload === "none") return note(sheet, rules, "allowed_types", "skip", "no payload");
+  if (facts.payload === "none") return recordPass(results, rules, "allowed_types", "skip", "no payload");
   if (facts.typeContradiction) {
     const reason = "The payload's content is not of the type it is declared to be.";
     const shown = `declared ${facts.declaredType ?? "nothing"}, content ${facts.type ?? "unknown"}`;
-    return object(sheet, rules, "allowed_types", shown, blockFor("type_contradicted", reason, null));
+    return recordFinding(results, rules, "allowed_types", shown, blockFor("type_contradicted", reason, null));
   }
   // The declared type is only of use where it agrees with the content; a reference has nothing else.
   if (facts.type !== null && rules.allowedTypes.has(facts.type)) {
-    return note(sheet, rules, "allowed_types", "pass", facts.type);
+    return recordPass(results, rules, "allowed_types", "pass", facts.type);
   }
   const types = [...rules.allowedTypes].join(", ");
-  object(
-    sheet,
+  recordFinding(
+    results,
     rules,
     "allowed_types",
     facts.type ?? "unknown",
@@ -79,39 +79,39 @@ function allowedTypes(sheet: Sheet, rules: PolicyRules, { facts }: Case): void {
   );
 }
 
-function profile(sheet: Sheet, rules: PolicyRules, { ask }: Case): void {
+function profile(results: RuleResults, rules: PolicyRules, { request }: RuleInput): void {
   const wanted = rules.requireProfile;
   if (wanted === null) return;
-  if (ask.profile === null) {
+  if (request.profile === null) {
     const reason = `The policy ${rules.policy} wants the action profile ${wanted}.`;
     const finding = blockFor("profile_required", reason, `Name the profile ${wanted} and fill its fields.`);
-    return object(sheet, rules, "require_profile", null, finding);
+    return recordFinding(results, rules, "require_profile", null, finding);
   }
-  if (ask.profile !== wanted) {
+  if (request.profile !== wanted) {
     const reason = `The policy ${rules.policy} wants the action profile ${wanted}, not another.`;
     const finding = blockFor("profile_mismatch", reason, `Name the profile ${wanted} and fill its fields.`);
-    return object(sheet, rules, "require_profile", ask.profile, finding);
+    return recordFinding(results, rules, "require_profile", request.profile, finding);
   }
-  const problems = profileProblems(wanted, ask.metadata);
-  if (problems.length === 0) return note(sheet, rules, "require_profile", "pass", wanted);
+  const problems = profileProblems(wanted, request.metadata);
+  if (problems.length === 0) return recordPass(results, rules, "require_profile", "pass", wanted);
   const fields = problems.join(", ");
   const reason = `The metadata does not fit the profile ${wanted}: ${fields}.`;
   const finding = blockFor("invalid_profile_payload", reason, `Give valid values for: ${fields}.`);
-  object(sheet, rules, "require_profile", fields, finding);
+  recordFinding(results, rules, "require_profile", fields, finding);
 }
 
-function always(sheet: Sheet, rules: PolicyRules): void {
+function always(results: RuleResults, rules: PolicyRules): void {
   if (!rules.requireApprovalAlways) return;
   const reason = `The policy ${rules.policy} wants a person to look at every intent.`;
-  object(sheet, rules, "require_approval", null, holdFor("manual_review_required", reason, null));
+  recordFinding(results, rules, "require_approval", null, holdFor("manual_review_required", reason, null));
 }
 
-function orgWide(sheet: Sheet, rules: PolicyRules, { ask }: Case): void {
+function orgWide(results: RuleResults, rules: PolicyRules, { request }: RuleInput): void {
   if (!rules.requireApprovalForOrgWide) return;
-  const scope = ask.metadata["scope"];
+  const scope = request.metadata["scope"];
   if (typeof scope !== "string" || !/^org[-_ ]?wide$/i.test(scope)) {
-    return note(sheet, rules, "require_approval_for", "pass", null);
+    return recordPass(results, rules, "require_approval_for", "pass", null);
   }
   const reason = `The policy ${rules.policy} wants a person to look at what concerns the whole organisation.`;
-  object(sheet, rules, "require_approval_for", scope, holdFor("org_wide_scope", reason, null));
+  recordFinding(results, rules, "require_approval_for", scope, holdFor("org_wide_scope", reason, null));
 }

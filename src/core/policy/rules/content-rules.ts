@@ -1,11 +1,11 @@
 import type { PiiKind } from "../../detection/pii/pii.ts";
 import type { PolicyRules, TermRule } from "../policy.ts";
-import type { Content } from "../content-views.ts";
+import type { ContentViews } from "../content-views.ts";
 import { findFieldProblem } from "./field-checks.ts";
 import type { FieldProblem } from "./field-checks.ts";
-import type { Case } from "./rule-input.ts";
-import { blockFor, holdForContent, note, object } from "./findings.ts";
-import type { Finding, Sheet } from "./findings.ts";
+import type { RuleInput } from "./rule-input.ts";
+import { blockFor, holdForContent, recordPass, recordFinding } from "./findings.ts";
+import type { RuleFinding, RuleResults } from "./findings.ts";
 
 /** A value in the trace is for reviewers; the whole payload would bury them. */
 const MAX_SEEN_CHARACTERS = 200;
@@ -15,15 +15,15 @@ const MAX_NAMED_TERMS = 5;
 export type ContentField = "block_if_terms" | "hold_if_terms" | "block_if_pii" | "hold_if_pii";
 
 /** Terms and PII: what blocks before what holds. */
-export function contentRules(sheet: Sheet, rules: PolicyRules, seen: Case): void {
-  terms(sheet, rules, seen, "block_if_terms", rules.blockIfTerms);
-  pii(sheet, rules, seen, "block_if_pii", rules.blockIfPii);
-  terms(sheet, rules, seen, "hold_if_terms", rules.holdIfTerms);
-  pii(sheet, rules, seen, "hold_if_pii", rules.holdIfPii);
+export function contentRules(results: RuleResults, rules: PolicyRules, seen: RuleInput): void {
+  terms(results, rules, seen, "block_if_terms", rules.blockIfTerms);
+  pii(results, rules, seen, "block_if_pii", rules.blockIfPii);
+  terms(results, rules, seen, "hold_if_terms", rules.holdIfTerms);
+  pii(results, rules, seen, "hold_if_pii", rules.holdIfPii);
 }
 
 /** A content rule can't answer for what it can't read: such a payload waits for a person who can. */
-export function holdHidden(hidden: NonNullable<Content["hidden"]>): Finding {
+export function holdHidden(hidden: NonNullable<ContentViews["hidden"]>): RuleFinding {
   switch (hidden) {
     case "reference":
       return holdForContent(
@@ -47,9 +47,9 @@ export function holdHidden(hidden: NonNullable<Content["hidden"]>): Finding {
 }
 
 function terms(
-  sheet: Sheet,
+  results: RuleResults,
   rules: PolicyRules,
-  { content }: Case,
+  { content }: RuleInput,
   field: ContentField,
   rule: TermRule | null,
 ): void {
@@ -66,16 +66,18 @@ function terms(
             `The payload holds a term a person must look at: ${list}.`,
             null,
           );
-    return object(sheet, rules, field, list, finding);
+    return recordFinding(results, rules, field, list, finding);
   }
-  if (content.hidden !== null) return object(sheet, rules, field, content.hidden, holdHidden(content.hidden));
-  note(sheet, rules, field, "pass", null);
+  if (content.hidden !== null) {
+    return recordFinding(results, rules, field, content.hidden, holdHidden(content.hidden));
+  }
+  recordPass(results, rules, field, "pass", null);
 }
 
 function pii(
-  sheet: Sheet,
+  results: RuleResults,
   rules: PolicyRules,
-  { content }: Case,
+  { content }: RuleInput,
   field: ContentField,
   kinds: readonly PiiKind[] | null,
 ): void {
@@ -93,23 +95,25 @@ function pii(
             null,
           )
         : holdForContent("held_pii_detected", "The payload holds personal data a person must look at.", null);
-    return object(sheet, rules, field, shown, finding);
+    return recordFinding(results, rules, field, shown, finding);
   }
-  if (content.hidden !== null) return object(sheet, rules, field, content.hidden, holdHidden(content.hidden));
-  note(sheet, rules, field, "pass", null);
+  if (content.hidden !== null) {
+    return recordFinding(results, rules, field, content.hidden, holdHidden(content.hidden));
+  }
+  recordPass(results, rules, field, "pass", null);
 }
 
 /** Checks on fields, every record. What can't be looked at is held; what can't be evaluated is blocked. */
-export function fieldChecks(sheet: Sheet, rules: PolicyRules, { content, facts }: Case): void {
+export function fieldChecks(results: RuleResults, rules: PolicyRules, { content, facts }: RuleInput): void {
   if (rules.fieldChecks === null) return;
   if (content.hidden === "reference" || content.hidden === "undecodable") {
-    return object(sheet, rules, "field_checks", content.hidden, holdHidden(content.hidden));
+    return recordFinding(results, rules, "field_checks", content.hidden, holdHidden(content.hidden));
   }
-  const twice = rules.fieldChecks.find(({ path }) => content.saidTwice?.(path) === true);
+  const twice = rules.fieldChecks.find(({ path }) => content.isAmbiguous?.(path) === true);
   if (twice !== undefined) {
     const reason = `The request says "${twice.path}" twice, in its query or in another spelling, and which one counts is not known.`;
     const finding = blockFor("field_check_failed", reason, "Say every field once.");
-    return object(sheet, rules, "field_checks", twice.path, finding);
+    return recordFinding(results, rules, "field_checks", twice.path, finding);
   }
   const records = content.records();
   const cells = facts.type === "csv" || facts.type === "form" || facts.type === "multipart";
@@ -117,15 +121,15 @@ export function fieldChecks(sheet: Sheet, rules: PolicyRules, { content, facts }
   if (!records.ok || !checked.ok) {
     const reason = "The policy checks fields, and the payload has none that can be checked.";
     const finding = blockFor("field_check_failed", reason, "Send JSON, NDJSON or CSV.");
-    return object(sheet, rules, "field_checks", checked.ok ? null : checked.error, finding);
+    return recordFinding(results, rules, "field_checks", checked.ok ? null : checked.error, finding);
   }
   const problem = checked.value;
   if (problem === null) {
-    return note(sheet, rules, "field_checks", "pass", `${records.value.length} records`);
+    return recordPass(results, rules, "field_checks", "pass", `${records.value.length} records`);
   }
   const asked = `"${problem.check.path}": ${wordsFor(problem)}`;
-  object(
-    sheet,
+  recordFinding(
+    results,
     rules,
     "field_checks",
     `record ${problem.record}: ${show(problem.value)}, ${asked}`,

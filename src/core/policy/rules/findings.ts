@@ -4,7 +4,7 @@ import type { FieldPlace, PolicyField, PolicyRules } from "../policy.ts";
 import type { ReasonCode } from "../reason-codes.ts";
 
 /** A rule that said no, with what may be told about it. */
-export interface Finding {
+export interface RuleFinding {
   readonly outcome: "hold" | "block";
   readonly code: ReasonCode;
   /** For the agent: quotes the policy, never a value seen in the payload. */
@@ -16,53 +16,55 @@ export interface Finding {
 }
 
 /** What one policy in one environment said about one ask. */
-export interface Sheet {
+export interface RuleResults {
   readonly trace: TraceStep[];
   /** In the order of evaluation. */
-  readonly findings: Finding[];
+  readonly findings: RuleFinding[];
   approves: boolean;
 }
 
-export function blankSheet(): Sheet {
+export function emptyResults(): RuleResults {
   return { trace: [], findings: [], approves: false };
 }
 
 /** The first blocking finding, else the first holding one. */
-export function firstFinding(sheet: { readonly findings: readonly Finding[] }): Finding | undefined {
-  for (const finding of sheet.findings) if (finding.outcome === "block") return finding;
-  return sheet.findings[0];
+export function strictestFinding(results: {
+  readonly findings: readonly RuleFinding[];
+}): RuleFinding | undefined {
+  for (const finding of results.findings) if (finding.outcome === "block") return finding;
+  return results.findings[0];
 }
 
 /** Traces a rule that has nothing against the ask, or could not apply. */
-export function note(
-  sheet: Sheet,
+export function recordPass(
+  results: RuleResults,
   rules: PolicyRules,
   field: PolicyField,
   outcome: "pass" | "skip",
   seen: string | null,
 ): void {
   const quiet = rules.quiet[field][outcome];
-  sheet.trace.push(seen === null ? quiet : stepLike(quiet, seen, outcome, null));
+  results.trace.push(seen === null ? quiet : stepLike(quiet, seen, outcome, null));
 }
 
 /** Traces a rule that says no, and keeps what may be told about it. */
-export function object(
-  sheet: Sheet,
+export function recordFinding(
+  results: RuleResults,
   rules: PolicyRules,
   field: PolicyField | "default",
   seen: string | null,
-  finding: Finding,
+  finding: RuleFinding,
 ): void {
   // What was seen can be half a character (JSON can escape one), and then has no canonical form to digest.
   const shown = seen === null ? null : seen.toWellFormed();
-  sheet.trace.push(stepLike(rules.quiet[field].pass, shown, finding.outcome, finding.code));
-  sheet.findings.push(finding);
+  results.trace.push(stepLike(rules.quiet[field].pass, shown, finding.outcome, finding.code));
+  results.findings.push(finding);
 }
 
 /** Traces the one rule that says yes. */
-export function approve(sheet: Sheet, rules: PolicyRules, seen: string): void {
-  sheet.trace.push(stepLike(rules.quiet.auto_approve_under.pass, seen, "approve", "approved_by_policy"));
-  sheet.approves = true;
+export function recordApproval(results: RuleResults, rules: PolicyRules, seen: string): void {
+  results.trace.push(stepLike(rules.quiet.auto_approve_under.pass, seen, "approve", "approved_by_policy"));
+  results.approves = true;
 }
 
 function stepLike(
@@ -94,14 +96,14 @@ export function quietSteps(
   return Object.fromEntries(steps) as PolicyRules["quiet"];
 }
 
-export function holdFor(code: ReasonCode, reason: string, remedy: string | null): Finding {
+export function holdFor(code: ReasonCode, reason: string, remedy: string | null): RuleFinding {
   return { outcome: "hold", code, reason, remedy, content: false };
 }
 
-export function holdForContent(code: ReasonCode, reason: string, remedy: string | null): Finding {
+export function holdForContent(code: ReasonCode, reason: string, remedy: string | null): RuleFinding {
   return { outcome: "hold", code, reason, remedy, content: true };
 }
 
-export function blockFor(code: ReasonCode, reason: string, remedy: string | null): Finding {
+export function blockFor(code: ReasonCode, reason: string, remedy: string | null): RuleFinding {
   return { outcome: "block", code, reason, remedy, content: false };
 }

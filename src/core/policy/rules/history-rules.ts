@@ -1,13 +1,13 @@
 import type { History, WindowCount } from "../history.ts";
 import type { Budget, PolicyRules } from "../policy.ts";
 import { effectiveValueCents } from "../risk.ts";
-import type { Case } from "./rule-input.ts";
-import { blockFor, holdFor, note, object } from "./findings.ts";
-import type { Finding, Sheet } from "./findings.ts";
+import type { RuleInput } from "./rule-input.ts";
+import { blockFor, holdFor, recordPass, recordFinding } from "./findings.ts";
+import type { RuleFinding, RuleResults } from "./findings.ts";
 import { inWords } from "./format.ts";
 
 /** A rule that counts, and nobody counted: fail closed. */
-const UNAVAILABLE: Finding = holdFor(
+const UNAVAILABLE: RuleFinding = holdFor(
   "history_unavailable",
   "The policy limits what an agent may do over time, and the counters could not be read.",
   null,
@@ -17,44 +17,50 @@ export function windowOf(history: History, policy: string, windowMs: number): Wi
   return history.windows.find((count) => count.policy === policy && count.windowMs === windowMs);
 }
 
-export function duplicates(sheet: Sheet, rules: PolicyRules, { history }: Case): void {
+export function duplicates(results: RuleResults, rules: PolicyRules, { history }: RuleInput): void {
   const field = "block_duplicates_within";
   const within = rules.blockDuplicatesWithinMs;
   if (within === null) return;
-  if (history === null) return object(sheet, rules, field, null, UNAVAILABLE);
+  if (history === null) return recordFinding(results, rules, field, null, UNAVAILABLE);
   const first = history.duplicateOf;
-  if (first === null || first.ageMs >= within) return note(sheet, rules, field, "pass", null);
+  if (first === null || first.ageMs >= within) return recordPass(results, rules, field, "pass", null);
   const reason = `The same payload went to this destination before, as ${first.intentId}.`;
   const remedy = `Follow ${first.intentId}, or wait ${inWords(within - first.ageMs)}.`;
-  object(sheet, rules, field, first.intentId, blockFor("duplicate_blocked", reason, remedy));
+  recordFinding(results, rules, field, first.intentId, blockFor("duplicate_blocked", reason, remedy));
 }
 
-export function rateLimits(sheet: Sheet, rules: PolicyRules, { history }: Case): void {
+export function rateLimits(results: RuleResults, rules: PolicyRules, { history }: RuleInput): void {
   if (rules.rateLimits.length === 0) return;
   const field = "rate_limits";
   for (const { field: limit, windowMs, limit: most } of rules.rateLimits) {
     const count = history === null ? undefined : windowOf(history, rules.policy, windowMs);
     if (count === undefined) {
-      object(sheet, rules, field, limit, UNAVAILABLE);
+      recordFinding(results, rules, field, limit, UNAVAILABLE);
       continue;
     }
     const seen = `${limit}: ${count.intents} of ${most}`;
     if (count.intents < most) {
-      note(sheet, rules, field, "pass", seen);
+      recordPass(results, rules, field, "pass", seen);
       continue;
     }
     const wait = inWords(count.freesUpInMs ?? windowMs);
     const reason = `The policy ${rules.policy} takes ${most} intents of one agent in ${inWords(windowMs)}; that is reached.`;
-    object(sheet, rules, field, seen, blockFor("rate_limit_exceeded", reason, `Try again in ${wait}.`));
+    recordFinding(
+      results,
+      rules,
+      field,
+      seen,
+      blockFor("rate_limit_exceeded", reason, `Try again in ${wait}.`),
+    );
   }
 }
 
-export function budgets(sheet: Sheet, rules: PolicyRules, seen: Case): void {
+export function budgets(results: RuleResults, rules: PolicyRules, seen: RuleInput): void {
   for (const budget of rules.budgets) {
     const { history } = seen;
     const count = history === null ? undefined : windowOf(history, rules.policy, budget.windowMs);
     if (count === undefined) {
-      object(sheet, rules, "budgets", budget.window, UNAVAILABLE);
+      recordFinding(results, rules, "budgets", budget.window, UNAVAILABLE);
       continue;
     }
     const use = budgetUse(budget, count, seen);
@@ -63,17 +69,17 @@ export function budgets(sheet: Sheet, rules: PolicyRules, seen: Case): void {
       // How much is left is what an agent would need to stay just under it: not for the agent.
       const reason = `A budget of the policy ${rules.policy} does not cover this.`;
       const finding = (budget.onExceed === "block" ? blockFor : holdFor)("budget_exceeded", reason, null);
-      object(sheet, rules, "budgets", shown, finding);
+      recordFinding(results, rules, "budgets", shown, finding);
     } else if (use.unknown) {
       const reason = `The policy ${rules.policy} has a budget, and what this would use of it is not known.`;
-      object(sheet, rules, "budgets", shown, holdFor("budget_not_measurable", reason, null));
+      recordFinding(results, rules, "budgets", shown, holdFor("budget_not_measurable", reason, null));
     } else {
-      note(sheet, rules, "budgets", "pass", shown);
+      recordPass(results, rules, "budgets", "pass", shown);
     }
   }
 }
 
-function budgetUse(budget: Budget, count: WindowCount, { facts }: Case) {
+function budgetUse(budget: Budget, count: WindowCount, { facts }: RuleInput) {
   const shown: string[] = [];
   let over = false;
   let unknown = false;
@@ -96,18 +102,18 @@ function budgetUse(budget: Budget, count: WindowCount, { facts }: Case) {
 }
 
 /** What a person just rejected does not come back until it gets through. */
-export function cooldown(sheet: Sheet, rules: PolicyRules, { history }: Case): void {
+export function cooldown(results: RuleResults, rules: PolicyRules, { history }: RuleInput): void {
   const field = "cooldown_after_rejection";
   const within = rules.cooldownAfterRejectionMs;
   if (within === null) return;
   if (history === null) {
     // By default it is asked for only once something is about to be held; written down, it is always asked for.
-    if (rules.fields.has(field)) object(sheet, rules, field, null, UNAVAILABLE);
+    if (rules.fields.has(field)) recordFinding(results, rules, field, null, UNAVAILABLE);
     return;
   }
   const last = history.rejected;
-  if (last === null || last.ageMs >= within) return note(sheet, rules, field, "pass", null);
+  if (last === null || last.ageMs >= within) return recordPass(results, rules, field, "pass", null);
   const wait = inWords(within - last.ageMs);
   const reason = `A person rejected the same payload a short while ago, as ${last.intentId}.`;
-  object(sheet, rules, field, last.intentId, blockFor("recently_rejected", reason, `Wait ${wait}.`));
+  recordFinding(results, rules, field, last.intentId, blockFor("recently_rejected", reason, `Wait ${wait}.`));
 }

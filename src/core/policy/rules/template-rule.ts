@@ -1,25 +1,27 @@
 import type { TemplateError } from "../../detection/template-errors.ts";
 import type { PolicyRules } from "../policy.ts";
 import { holdHidden } from "./content-rules.ts";
-import type { Case } from "./rule-input.ts";
-import { holdForContent, note, object } from "./findings.ts";
-import type { Sheet } from "./findings.ts";
+import type { RuleInput } from "./rule-input.ts";
+import { holdForContent, recordPass, recordFinding } from "./findings.ts";
+import type { RuleResults } from "./findings.ts";
 
 /** As many as a reviewer reads; the rest is a number. */
 const MAX_LISTED = 10;
 
 /** A letter that greets `{{customer_name}}` waits for a person, who sees which, where and in how many records. */
-export function templateErrors(sheet: Sheet, rules: PolicyRules, { content }: Case): void {
+export function templateErrors(results: RuleResults, rules: PolicyRules, { content }: RuleInput): void {
   if (!rules.requireApprovalIfTemplateError) return;
   const field = "require_approval_if_template_error";
   const errors = content.templateErrors();
   if (errors.length > 0) {
     const reason = "The payload holds a placeholder that was not filled in.";
     const finding = holdForContent("template_error_detected", reason, "Fill in every placeholder.");
-    return object(sheet, rules, field, list(errors), finding);
+    return recordFinding(results, rules, field, list(errors), finding);
   }
-  if (content.hidden !== null) return object(sheet, rules, field, content.hidden, holdHidden(content.hidden));
-  note(sheet, rules, field, "pass", null);
+  if (content.hidden !== null) {
+    return recordFinding(results, rules, field, content.hidden, holdHidden(content.hidden));
+  }
+  recordPass(results, rules, field, "pass", null);
 }
 
 function list(errors: readonly TemplateError[]): string {

@@ -2,12 +2,12 @@ import type { Facts } from "../../proposal/facts.ts";
 import type { PolicyRules } from "../policy.ts";
 import { effectiveValueCents, RISK_RANK, riskLevelOf } from "../risk.ts";
 import type { RiskLevel } from "../risk.ts";
-import type { Case } from "./rule-input.ts";
-import { approve, blockFor, holdFor, note, object } from "./findings.ts";
-import type { Finding, Sheet } from "./findings.ts";
+import type { RuleInput } from "./rule-input.ts";
+import { recordApproval, blockFor, holdFor, recordPass, recordFinding } from "./findings.ts";
+import type { RuleFinding, RuleResults } from "./findings.ts";
 import { dollars } from "./format.ts";
 
-export function valueLimits(sheet: Sheet, rules: PolicyRules, { facts }: Case): void {
+export function valueLimits(results: RuleResults, rules: PolicyRules, { facts }: RuleInput): void {
   const { maxValueCents: most, requireApprovalOverValueCents: threshold } = rules;
   if (most === null && threshold === null) return;
   const cents = effectiveValueCents(facts);
@@ -16,33 +16,33 @@ export function valueLimits(sheet: Sheet, rules: PolicyRules, { facts }: Case): 
   if (most !== null) {
     if (cents !== null && cents > most) {
       const reason = `The policy ${rules.policy} lets no more than ${dollars(most)} through.`;
-      object(sheet, rules, "max_value_usd", seen, blockFor("value_over_limit", reason, upTo(rules)));
+      recordFinding(results, rules, "max_value_usd", seen, blockFor("value_over_limit", reason, upTo(rules)));
     } else {
-      measuredOrHeld(sheet, rules, "max_value_usd", complete, seen);
+      measuredOrHeld(results, rules, "max_value_usd", complete, seen);
     }
   }
   if (threshold !== null) {
     const field = "require_approval_over_value_usd";
     if (cents !== null && cents > threshold) {
       const reason = `The policy ${rules.policy} wants a person to look at more than ${dollars(threshold)}.`;
-      object(sheet, rules, field, seen, holdFor("value_over_threshold", reason, upTo(rules)));
+      recordFinding(results, rules, field, seen, holdFor("value_over_threshold", reason, upTo(rules)));
     } else {
-      measuredOrHeld(sheet, rules, field, complete, seen);
+      measuredOrHeld(results, rules, field, complete, seen);
     }
   }
 }
 
 function measuredOrHeld(
-  sheet: Sheet,
+  results: RuleResults,
   rules: PolicyRules,
   field: "max_value_usd" | "require_approval_over_value_usd",
   complete: boolean,
   seen: string,
 ): void {
-  if (complete) return note(sheet, rules, field, "pass", seen);
+  if (complete) return recordPass(results, rules, field, "pass", seen);
   const reason = `The policy ${rules.policy} has a rule about money, and not all amounts are known in US dollars.`;
   const remedy = "Give every amount, in US dollars.";
-  object(sheet, rules, field, seen, holdFor("value_not_measured", reason, remedy));
+  recordFinding(results, rules, field, seen, holdFor("value_not_measured", reason, remedy));
 }
 
 /** A reference's declared amount is judged by the rule on unmeasured payloads, not here. */
@@ -55,42 +55,50 @@ function upTo({ maxValueCents, requireApprovalOverValueCents }: PolicyRules): st
   return `Up to ${dollars(Math.min(...limits))}.`;
 }
 
-export function unmeasured(sheet: Sheet, rules: PolicyRules, { facts }: Case): void {
+export function unmeasured(results: RuleResults, rules: PolicyRules, { facts }: RuleInput): void {
   if (facts.payload !== "reference") return;
-  if (rules.allowUnmeasured) return note(sheet, rules, "allow_unmeasured", "pass", "declared facts only");
+  if (rules.allowUnmeasured) {
+    return recordPass(results, rules, "allow_unmeasured", "pass", "declared facts only");
+  }
   const reason = "Only the payload's name was sent, so nothing about it could be measured.";
   const remedy = "Send the content itself, not a reference to it.";
-  object(sheet, rules, "allow_unmeasured", "reference", holdFor("payload_unmeasured", reason, remedy));
+  recordFinding(
+    results,
+    rules,
+    "allow_unmeasured",
+    "reference",
+    holdFor("payload_unmeasured", reason, remedy),
+  );
 }
 
-export function recordThresholds(sheet: Sheet, rules: PolicyRules, { facts }: Case): void {
+export function recordThresholds(results: RuleResults, rules: PolicyRules, { facts }: RuleInput): void {
   const { requireApprovalOver: over, autoApproveUnder: under } = rules;
   if (over === null && under === null) return;
   const { effective, uncertain } = facts.records;
   const seen = seenRecords(facts);
   if (over !== null) {
     const field = "require_approval_over";
-    if (uncertain) object(sheet, rules, field, seen, RECORDS_NOT_MEASURED);
-    else if (effective === null) note(sheet, rules, field, "skip", seen);
-    else if (effective <= over) note(sheet, rules, field, "pass", seen);
+    if (uncertain) recordFinding(results, rules, field, seen, RECORDS_NOT_MEASURED);
+    else if (effective === null) recordPass(results, rules, field, "skip", seen);
+    else if (effective <= over) recordPass(results, rules, field, "pass", seen);
     else {
       const reason = `More records than the ${over} that the policy ${rules.policy} lets pass without review.`;
       const most = under === null ? null : Math.min(under, over);
-      object(sheet, rules, field, seen, holdFor("record_threshold_exceeded", reason, atMost(most)));
+      recordFinding(results, rules, field, seen, holdFor("record_threshold_exceeded", reason, atMost(most)));
     }
   }
   if (under !== null) {
     const field = "auto_approve_under";
     if (uncertain) {
-      if (over === null) object(sheet, rules, field, seen, RECORDS_NOT_MEASURED);
-      else note(sheet, rules, field, "skip", seen);
-    } else if (effective === null) note(sheet, rules, field, "skip", seen);
-    else if (effective > under) note(sheet, rules, field, "pass", seen);
-    else approve(sheet, rules, seen);
+      if (over === null) recordFinding(results, rules, field, seen, RECORDS_NOT_MEASURED);
+      else recordPass(results, rules, field, "skip", seen);
+    } else if (effective === null) recordPass(results, rules, field, "skip", seen);
+    else if (effective > under) recordPass(results, rules, field, "pass", seen);
+    else recordApproval(results, rules, seen);
   }
 }
 
-const RECORDS_NOT_MEASURED: Finding = holdFor(
+const RECORDS_NOT_MEASURED: RuleFinding = holdFor(
   "records_not_measured",
   "The destination says where its records are, and they are not there.",
   null,
@@ -114,17 +122,17 @@ const SEEN_RISK: readonly string[] = Array.from(
   (_, score) => `${score}/100 ${riskLevelOf(score)}`,
 );
 
-export function riskLimits(sheet: Sheet, rules: PolicyRules, { risk }: Case): void {
+export function riskLimits(results: RuleResults, rules: PolicyRules, { risk }: RuleInput): void {
   const seen = SEEN_RISK[risk.score] ?? null;
   if (reaches(risk.level, rules.blockAtRisk)) {
     const reason = `The policy ${rules.policy} blocks writes of this risk level.`;
-    return object(sheet, rules, "risk", seen, blockFor("risk_too_high", reason, null));
+    return recordFinding(results, rules, "risk", seen, blockFor("risk_too_high", reason, null));
   }
   if (reaches(risk.level, rules.holdAtRisk)) {
     const reason = `The policy ${rules.policy} wants a person to look at writes of this risk level.`;
-    return object(sheet, rules, "risk", seen, holdFor("risk_needs_review", reason, null));
+    return recordFinding(results, rules, "risk", seen, holdFor("risk_needs_review", reason, null));
   }
-  note(sheet, rules, "risk", "pass", seen);
+  recordPass(results, rules, "risk", "pass", seen);
 }
 
 function reaches(level: RiskLevel, limit: RiskLevel | null): boolean {
@@ -132,12 +140,12 @@ function reaches(level: RiskLevel, limit: RiskLevel | null): boolean {
 }
 
 /** A policy never approves by omission: where no rule said yes and none said no, a person decides. */
-export function byDefault(sheet: Sheet, rules: PolicyRules, { facts }: Case): void {
-  if (sheet.approves || sheet.findings.length > 0) return;
+export function byDefault(results: RuleResults, rules: PolicyRules, { facts }: RuleInput): void {
+  if (results.approves || results.findings.length > 0) return;
   const under = rules.autoApproveUnder;
   const reason = `No rule of the policy ${rules.policy} approves this, so a person decides.`;
   const remedy = under !== null && facts.records.effective === null ? declareAtMost(under) : atMost(under);
-  object(sheet, rules, "default", null, holdFor("manual_review_required", reason, remedy));
+  recordFinding(results, rules, "default", null, holdFor("manual_review_required", reason, remedy));
 }
 
 function declareAtMost(records: number): string {

@@ -1,6 +1,6 @@
 import type { Decision, TraceStep } from "../../../core/policy/decision.ts";
 import type { Principal } from "../../../core/identity/principal.ts";
-import { recordOf, type StoredAsk } from "../shared/stored-record.ts";
+import { recordOf, type StoredRequest } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 import type { Dossier } from "../../../ports/intents.ts";
 
@@ -13,7 +13,7 @@ import type { Dossier } from "../../../ports/intents.ts";
  */
 export function decisionView(dossier: Dossier, reader: Principal, isPayloadTheirs: boolean) {
   const { terms } = dossier.state;
-  const { ask, decision } = recordOf(dossier);
+  const { request, decision } = recordOf(dossier);
   const isAgent = reader.role === "agent" || reader.role === "runner";
   const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
   return {
@@ -33,7 +33,8 @@ export function decisionView(dossier: Dossier, reader: Principal, isPayloadTheir
     evaluated_at: iso(terms.createdAt),
     approval_evidence: null,
     facts: decision?.facts ?? null,
-    ask: ask === null ? null : askView(ask, isPayloadTheirs),
+    // oxlint-disable-next-line gate/banned-names -- the wire's name
+    ask: request === null ? null : requestView(request, isPayloadTheirs),
     ...(isAgent || decision === null
       ? {}
       : {
@@ -60,6 +61,6 @@ function unquoted({ trace, shadow }: Traces): Traces {
 }
 
 /** A replay decides on what was asked, and the key is no part of that. */
-function askView({ key: _, http, ...ask }: StoredAsk, isPayloadTheirs: boolean) {
-  return http === undefined || !isPayloadTheirs ? ask : { ...ask, http };
+function requestView({ key: _, http, ...request }: StoredRequest, isPayloadTheirs: boolean) {
+  return http === undefined || !isPayloadTheirs ? request : { ...request, http };
 }

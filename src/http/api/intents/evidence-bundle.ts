@@ -53,7 +53,7 @@ export async function evidenceOf(
 function disclosedOf(dossier: Dossier, payload: Uint8Array | null) {
   const { state, salt, notes, case: record } = dossier;
   const { payloadDigest } = state.terms;
-  const http = recordOf(dossier).ask?.http;
+  const http = recordOf(dossier).request?.http;
   return {
     salt: bytesToHex(salt),
     payload: {

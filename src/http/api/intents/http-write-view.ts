@@ -15,7 +15,7 @@ import type { Dossier, Intent, KeptResponse } from "../../../ports/intents.ts";
  * @param isPayloadTheirs false: null, as for what Gate does not send and for what was erased
  */
 export function httpView(dossier: Dossier, isPayloadTheirs: boolean) {
-  const http = recordOf(dossier).ask?.http;
+  const http = recordOf(dossier).request?.http;
   if (http === undefined || !isPayloadTheirs) return null;
   const { terms } = dossier.state;
   const { method, url, headers, slot } = http;

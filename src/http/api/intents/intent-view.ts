@@ -17,7 +17,7 @@ import type { Dossier } from "../../../ports/intents.ts";
 export function intentView(dossier: Dossier, isPayloadTheirs: boolean) {
   const { state } = dossier;
   const { terms } = state;
-  const { ask, decision, payload } = recordOf(dossier);
+  const { request, decision, payload } = recordOf(dossier);
   const note = dossier.notes.filter(({ kind }) => kind === "note").at(-1)?.text ?? null;
   const status = statusOf(state.phase, isPulled(state));
   const order = currentOrder(state);
@@ -41,15 +41,15 @@ export function intentView(dossier: Dossier, isPayloadTheirs: boolean) {
     risk_level: terms.risk.level,
     risk_factors: terms.risk.factors,
     estimated_records: terms.records,
-    declared_records: ask?.recordCount ?? null,
+    declared_records: request?.recordCount ?? null,
     measured_records: decision?.facts.records.measured ?? null,
-    estimated_value_usd: ask?.estimatedValueUsd ?? null,
-    sensitivity_tags: ask === null ? null : JSON.stringify(ask.sensitivityTags),
-    on_behalf_of: ask?.onBehalfOf ?? null,
-    idempotency_key: ask?.key ?? null,
-    principal_id: ask?.principalId ?? null,
-    metadata: ask?.metadata ?? null,
-    profile_id: ask?.profile ?? null,
+    estimated_value_usd: request?.estimatedValueUsd ?? null,
+    sensitivity_tags: request === null ? null : JSON.stringify(request.sensitivityTags),
+    on_behalf_of: request?.onBehalfOf ?? null,
+    idempotency_key: request?.key ?? null,
+    principal_id: request?.principalId ?? null,
+    metadata: request?.metadata ?? null,
+    profile_id: request?.profile ?? null,
     payload_path: null,
     payload_kind: payload?.kind ?? null,
     payload_name: payload?.name ?? null,

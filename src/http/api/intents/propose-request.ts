@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
-import type { GovernRequest } from "../../../app/proposals/govern.ts";
+import type { ProposalInput } from "../../../app/proposals/govern.ts";
 import { refuse } from "../../problem/problem.ts";
 import { parse, pick } from "../shared/fields.ts";
 import { payloadOf } from "../shared/payload.ts";
@@ -78,7 +78,7 @@ const SCHEMA = z.object({
 });
 
 /** Parses a proposal, whatever door it came through; answers 400 for what can't be meant. */
-export function parseProposeRequest(body: JsonObject): GovernRequest {
+export function parseProposeRequest(body: JsonObject): ProposalInput {
   const picked = pick(body, ALIASES);
   if (picked.destination === undefined || picked.policy === undefined) {
     const detail = "Both `destination` and `policy` must be given.";
@@ -93,7 +93,7 @@ export function parseProposeRequest(body: JsonObject): GovernRequest {
   return {
     key: fields.idempotencyKey ?? null,
     payload: payloadOf(picked),
-    ask: {
+    request: {
       destination: fields.destination,
       policy: fields.policy,
       action: fields.action ?? fields.destination,

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { Ask } from "../../../core/proposal/request.ts";
+import type { ProposalRequest } from "../../../core/proposal/request.ts";
 import { eligibility } from "../../../core/intent/approval.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { voterOf } from "../../../core/identity/people.ts";
@@ -62,7 +62,7 @@ export async function casePage(
       ${payloadSection(state, record, { isTheirs: isPayloadTheirs, bytes })}
       ${whySection(state, record, isPayloadTheirs)} ${approvalSection(state, now)}
       ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
-      <div id="decide">${decidingOf(state, voter, link, bytes, record.ask)}</div>
+      <div id="decide">${decidingOf(state, voter, link, bytes, record.request)}</div>
       ${historySection(dossier, agent)}
     `,
   });
@@ -73,7 +73,7 @@ function decidingOf(
   voter: Voter | null,
   link: string | null,
   bytes: Uint8Array | null,
-  ask: Ask | null,
+  request: ProposalRequest | null,
 ): Markup | null {
   if (voter === null || !["pending_approval", "approved", "scheduled"].includes(state.phase)) return null;
   const refusal = eligibility(state, voter);
@@ -81,12 +81,12 @@ function decidingOf(
   const isChangeable = state.phase === "pending_approval" && state.terms.edit.allow;
   const text = isChangeable && bytes !== null ? editableText(bytes) : null;
   return html`${deciding(state, voter, link)}
-  ${text === null ? null : editForm(state, link, text, madeHow(ask))}`;
+  ${text === null ? null : editForm(state, link, text, madeHow(request))}`;
 }
 
-function madeHow(ask: Ask | null): "sent" | "made" | null {
-  if (ask?.http === undefined) return null;
-  return ask.http.fromTemplate === true ? "made" : "sent";
+function madeHow(request: ProposalRequest | null): "sent" | "made" | null {
+  if (request?.http === undefined) return null;
+  return request.http.fromTemplate === true ? "made" : "sent";
 }
 
 function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now: number): Markup {

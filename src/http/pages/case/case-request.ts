@@ -16,7 +16,7 @@ const MAX_METADATA_CHARACTERS = 4096;
 /** Who wants what done where. */
 export function requestSection(
   { terms }: IntentState,
-  { ask, decision }: CaseRecord,
+  { request, decision }: CaseRecord,
   agent: Principal | null,
 ): Markup {
   return html`<section>
@@ -24,12 +24,12 @@ export function requestSection(
     <dl>
       ${row("Agent", html`${visible(agent?.name ?? terms.agent)} <span class="dim mono">${terms.agent}</span>`)}
       ${row("Answerable for it", visible(agent?.owner ?? "nobody is named"))}
-      ${optional("On behalf of", ask?.onBehalfOf)} ${optional("Concerns", ask?.principalId)}
+      ${optional("On behalf of", request?.onBehalfOf)} ${optional("Concerns", request?.principalId)}
       ${row("Action", visible(terms.action))} ${row("Destination", visible(terms.destination))}
       ${row("Records", recordsOf(terms.records, decision))} ${row("Value", valueOf(decision))}
       ${row("Risk", riskOf(terms.risk))}
-      ${optional("Tags the agent gave", ask?.sensitivityTags.join(", ") || null)}
-      ${optional("More the agent said", metadataOf(ask))}
+      ${optional("Tags the agent gave", request?.sensitivityTags.join(", ") || null)}
+      ${optional("More the agent said", metadataOf(request))}
       ${row("Intent", html`<span class="mono">${terms.id}</span>`)}
       ${row("Digest", html`<span class="mono">${terms.digest}</span>`)}
     </dl>
@@ -123,9 +123,9 @@ function riskOf({ score, level, factors }: IntentState["terms"]["risk"]): Markup
     ${factors.length === 0 ? null : html`<span class="dim">${factors.map(plain).join(", ")}</span>`}`;
 }
 
-function metadataOf(ask: CaseRecord["ask"]): string | null {
-  if (ask === null || Object.keys(ask.metadata).length === 0) return null;
-  const text = JSON.stringify(ask.metadata);
+function metadataOf(request: CaseRecord["request"]): string | null {
+  if (request === null || Object.keys(request.metadata).length === 0) return null;
+  const text = JSON.stringify(request.metadata);
   return text.length > MAX_METADATA_CHARACTERS ? `${text.slice(0, MAX_METADATA_CHARACTERS)} …` : text;
 }
 

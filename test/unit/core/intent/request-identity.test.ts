@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Ask } from "../../../../src/core/proposal/request.ts";
+import type { ProposalRequest } from "../../../../src/core/proposal/request.ts";
 import { identityOf } from "../../../../src/core/intent/request-identity.ts";
 import type { Payload } from "../../../../src/core/proposal/payload.ts";
 import { askFor } from "../../../support/policy-rules.ts";
@@ -15,15 +15,17 @@ const HTTP = {
 const ASK = askFor({ destination: "chat.message", policy: "", action: "http.post", http: HTTP });
 
 const PAYLOAD: Payload = { kind: "content", bytes: new Uint8Array([1]), name: null, mediaType: null };
-const subjectOf = (ask: Ask, digest = "d1") => identityOf(ask, PAYLOAD, digest, (text) => text).subject;
-const of = (change: Partial<Ask>) => subjectOf({ ...ASK, ...change });
+const subjectOf = (request: ProposalRequest, digest = "d1") =>
+  identityOf(request, PAYLOAD, digest, (text) => text).subject;
+const of = (change: Partial<ProposalRequest>) => subjectOf({ ...ASK, ...change });
 
 test("the counters treat a request as the same whatever policy it names and whatever the client library adds", () => {
   const counted = [...HTTP.headers, ["x-stainless-retry-count", "1"]] as const;
   expect(of({ policy: "another" })).toBe(of({}));
   expect(of({ http: { ...HTTP, headers: counted } })).toBe(of({}));
   // To whoever repeats it under a key or an id it is another: it asks for another decision.
-  const digestOf = (ask: Ask) => identityOf(ask, PAYLOAD, "d1", (text) => text).requestDigest;
+  const digestOf = (request: ProposalRequest) =>
+    identityOf(request, PAYLOAD, "d1", (text) => text).requestDigest;
   expect(digestOf({ ...ASK, policy: "another" })).not.toBe(digestOf(ASK));
 });
 

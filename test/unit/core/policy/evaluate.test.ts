@@ -1,5 +1,9 @@
 import { expect, test } from "vitest";
-import { decideIntent, historyNeeded, historyNeededToHold } from "../../../../src/core/policy/evaluate.ts";
+import {
+  evaluateProposal,
+  historyNeeded,
+  historyNeededToHold,
+} from "../../../../src/core/policy/evaluate.ts";
 import { REASON_CODES } from "../../../../src/core/policy/reason-codes.ts";
 import { canonicalJson } from "../../../../src/core/base/json.ts";
 import {
@@ -17,26 +21,26 @@ const OPEN = "destinations: [crm.import]\nauto_approve_under: 100";
 function decide(
   policies: Readonly<Record<string, string>>,
   {
-    ask = askFor(),
+    request = askFor(),
     agent = AGENT,
     payload = content("hello"),
     history = null,
     registry,
   }: Partial<{
-    ask: ReturnType<typeof askFor>;
+    request: ReturnType<typeof askFor>;
     agent: typeof AGENT;
     payload: ReturnType<typeof content>;
     history: ReturnType<typeof historyWith> | null;
     registry: string;
   }> = {},
 ) {
-  return decideIntent(rulesFrom(policies, registry), agent, ask, payload, history);
+  return evaluateProposal(rulesFrom(policies, registry), agent, request, payload, history);
 }
 
 test.each(["constructor", "__proto__", "toString", "../p", "p.yaml", "", "P"])(
   "INV-13: an unknown policy %j is never an approval",
   (policy) => {
-    const { outcome, reasonCode } = decide({ p: OPEN }, { ask: askFor({ policy, recordCount: 1 }) });
+    const { outcome, reasonCode } = decide({ p: OPEN }, { request: askFor({ policy, recordCount: 1 }) });
     expect({ outcome, reasonCode }).toEqual({ outcome: "block", reasonCode: "unknown_policy" });
   },
 );
@@ -48,16 +52,16 @@ test("INV-13 INV-14: a broken policy blocks proposals that name it, and no other
     policy: (id: string) => (id === "bad" ? { broken: "3:1: unknown key" } : rules.policy(id)),
   };
   const outcome = (policy: string) =>
-    decideIntent(some, AGENT, askFor({ policy, recordCount: 1 }), content("x"), null);
+    evaluateProposal(some, AGENT, askFor({ policy, recordCount: 1 }), content("x"), null);
   expect(outcome("bad")).toMatchObject({ outcome: "block", reasonCode: "policy_broken" });
   expect(outcome("p").outcome).toBe("approve");
   expect(outcome("bad").reason).not.toContain("unknown key");
 });
 
 test("INV-02: an agent's allow-lists are checked before any rule, and empty lists allow nothing", () => {
-  const ask = askFor({ recordCount: 1 });
+  const request = askFor({ recordCount: 1 });
   const code = (allowedDestinations: string[] | null, allowedPolicies: string[] | null) =>
-    decide({ p: OPEN }, { ask, agent: { ...AGENT, allowedDestinations, allowedPolicies } }).reasonCode;
+    decide({ p: OPEN }, { request, agent: { ...AGENT, allowedDestinations, allowedPolicies } }).reasonCode;
   expect(code(null, null)).toBe("approved_by_policy");
   expect(code(["crm.*"], ["p"])).toBe("approved_by_policy");
   expect(code(["*"], ["*"])).toBe("approved_by_policy");
@@ -74,7 +78,7 @@ test("INV-07: a bound destination is evaluated by its own policies, whatever the
     p: OPEN,
   };
   const registry = "destinations: { crm.import: { policies: [strict] } }";
-  const decision = decide(policies, { registry, ask: askFor({ recordCount: 1 }) });
+  const decision = decide(policies, { registry, request: askFor({ recordCount: 1 }) });
   expect(decision).toMatchObject({ outcome: "hold", reasonCode: "manual_review_required" });
   expect(decision.policies.map(({ id }) => id)).toEqual(["strict", "p"]);
 });
@@ -82,10 +86,10 @@ test("INV-07: a bound destination is evaluated by its own policies, whatever the
 test("INV-07: a policy that the agent names can only make a bound destination stricter", () => {
   const policies = { loose: OPEN, p: 'destinations: [crm.import]\nblock_if_terms: ["hello"]' };
   const registry = "destinations: { crm.import: { policies: [loose] } }";
-  const ask = askFor({ recordCount: 1 });
-  expect(decide(policies, { registry, ask }).reasonCode).toBe("blocked_term_detected");
-  expect(decide(policies, { registry, ask: { ...ask, policy: "loose" } }).outcome).toBe("approve");
-  expect(decide(policies, { registry, ask: { ...ask, policy: "" } }).outcome).toBe("approve");
+  const request = askFor({ recordCount: 1 });
+  expect(decide(policies, { registry, request }).reasonCode).toBe("blocked_term_detected");
+  expect(decide(policies, { registry, request: { ...request, policy: "loose" } }).outcome).toBe("approve");
+  expect(decide(policies, { registry, request: { ...request, policy: "" } }).outcome).toBe("approve");
 });
 
 test("INV-07: an environment that a request names only adds strictness", () => {
@@ -96,8 +100,8 @@ environments:
   production: { block_if_terms: [hello] }`;
   const outcome = (own: string | null, asked?: unknown) => {
     const metadata = asked === undefined ? {} : { environment: asked as string };
-    const ask = askFor({ recordCount: 1, metadata });
-    return decide({ p }, { ask, agent: { ...AGENT, environment: own } }).outcome;
+    const request = askFor({ recordCount: 1, metadata });
+    return decide({ p }, { request, agent: { ...AGENT, environment: own } }).outcome;
   };
   expect(outcome("staging")).toBe("approve");
   expect(outcome(null)).toBe("hold");
@@ -115,7 +119,7 @@ test("INV-07: the larger of the declared and the measured record count is used",
   const rows = JSON.stringify(Array.from({ length: 101 }, (_, id) => ({ id })));
   const p = `${OPEN}\nrequire_approval_over: 100`;
   const code = (recordCount: number | null, payload = content(rows)) =>
-    decide({ p }, { ask: askFor({ recordCount }), payload }).reasonCode;
+    decide({ p }, { request: askFor({ recordCount }), payload }).reasonCode;
   expect(code(1)).toBe("record_threshold_exceeded");
   expect(code(null)).toBe("record_threshold_exceeded");
   expect(code(101, content("[1]"))).toBe("record_threshold_exceeded");
@@ -123,9 +127,9 @@ test("INV-07: the larger of the declared and the measured record count is used",
 });
 
 test("INV-10: a reference passes only under allow_unmeasured, and never a content rule", () => {
-  const ask = askFor({ recordCount: 1 });
+  const request = askFor({ recordCount: 1 });
   const code = (rules: string) =>
-    decide({ p: `${OPEN}\n${rules}` }, { ask, payload: reference("leads.csv") }).reasonCode;
+    decide({ p: `${OPEN}\n${rules}` }, { request, payload: reference("leads.csv") }).reasonCode;
   expect(code("")).toBe("payload_unmeasured");
   expect(code("allow_unmeasured: true")).toBe("approved_by_policy");
   for (const rule of [
@@ -147,22 +151,22 @@ test("INV-10: every content rule holds content that can't be read", () => {
     name: null,
     mediaType: null,
   };
-  const ask = askFor({ recordCount: 1 });
-  const held = decide({ p: `${OPEN}\nblock_if_terms: [alpha]` }, { ask, payload: gzip });
+  const request = askFor({ recordCount: 1 });
+  const held = decide({ p: `${OPEN}\nblock_if_terms: [alpha]` }, { request, payload: gzip });
   expect(held).toMatchObject({ outcome: "hold", reasonCode: "payload_not_inspectable", heldByContent: true });
 });
 
 test("a shadow policy is recorded and never approves alone", () => {
   const policies = { p: OPEN, strict: "mode: shadow\ndestinations: [crm.import]\nrequire_approval: always" };
-  const ask = askFor({ recordCount: 1 });
+  const request = askFor({ recordCount: 1 });
   const registry = "destinations: { crm.import: { policies: [strict, p] } }";
-  const both = decide(policies, { ask, registry });
+  const both = decide(policies, { request, registry });
   expect(both.outcome).toBe("approve");
   expect(both.shadow).toMatchObject([
     { policy: { id: "strict" }, outcome: "hold", reasonCode: "manual_review_required" },
   ]);
   expect(both.policies.map(({ id }) => id)).toEqual(["p"]);
-  const alone = decide({ p: `mode: shadow\n${OPEN}` }, { ask });
+  const alone = decide({ p: `mode: shadow\n${OPEN}` }, { request });
   expect(alone).toMatchObject({ outcome: "hold", reasonCode: "only_shadow_policies" });
   expect(alone.shadow[0]?.outcome).toBe("approve");
 });
@@ -182,7 +186,7 @@ edit: { allow: true }
 approvers: { people: [ana], min_assurance: sso, exclude_owner: false }`,
   };
   const registry = "destinations: { crm.import: { policies: [a, b] } }";
-  const decision = decide(policies, { registry, ask: askFor({ policy: "", recordCount: 101 }) });
+  const decision = decide(policies, { registry, request: askFor({ policy: "", recordCount: 101 }) });
   expect(decision).toMatchObject({
     outcome: "hold",
     expiryMinutes: 30,
@@ -208,14 +212,14 @@ approvers: { people: [ana], min_assurance: sso, exclude_owner: false }`,
 test("INV-07: a request may shorten its waiting time and never extend it", () => {
   const p = `${OPEN}\nexpiry_minutes: 30`;
   const minutes = (expiresInMinutes: number | null) =>
-    decide({ p }, { ask: askFor({ expiresInMinutes }) }).expiryMinutes;
+    decide({ p }, { request: askFor({ expiresInMinutes }) }).expiryMinutes;
   expect([minutes(5), minutes(30), minutes(600), minutes(null)]).toEqual([5, 30, 30, 30]);
 });
 
 test("policies that disagree on the executor are refused", () => {
   const policies = { a: `${OPEN}\nexecution: runner`, p: `${OPEN}\nexecution: gate` };
   const registry = "destinations: { crm.import: { policies: [a] } }";
-  const { outcome, reasonCode } = decide(policies, { registry, ask: askFor({ recordCount: 1 }) });
+  const { outcome, reasonCode } = decide(policies, { registry, request: askFor({ recordCount: 1 }) });
   expect({ outcome, reasonCode }).toEqual({ outcome: "block", reasonCode: "executor_conflict" });
 });
 
@@ -225,7 +229,7 @@ require_approval: always
 require_approval_over: 1
 block_if_terms: [hello]
 max_value_usd: 1`;
-  const decision = decide({ p }, { ask: askFor({ recordCount: 5, estimatedValueUsd: 9 }) });
+  const decision = decide({ p }, { request: askFor({ recordCount: 5, estimatedValueUsd: 9 }) });
   expect(decision.reasonCode).toBe("blocked_term_detected");
   const outcomes = decision.trace.map(({ rule, line, outcome }) => [rule, line, outcome]);
   expect(outcomes).toEqual([
@@ -241,7 +245,7 @@ max_value_usd: 1`;
 test("the agent learns what would pass only where nothing else stands in the way", () => {
   const thresholds = `${OPEN}\nrequire_approval_over: 100`;
   const remedy = (p: string, text = "hello", recordCount = 500) =>
-    decide({ p }, { ask: askFor({ recordCount }), payload: content(text) }).remedy;
+    decide({ p }, { request: askFor({ recordCount }), payload: content(text) }).remedy;
   expect(remedy(thresholds)).toBe("At most 100 records.");
   expect(remedy(`${thresholds}\nblock_if_terms: [hello]`)).toBeNull();
   expect(remedy(`${thresholds}\nblock_if_pii: [card]`, "4111 1111 1111 1111", 1)).toBeNull();
@@ -292,14 +296,14 @@ cooldown_after_rejection: 2h`,
 });
 
 test("a counting rule never approves without a count", () => {
-  const ask = askFor({ recordCount: 1 });
+  const request = askFor({ recordCount: 1 });
   for (const rule of [
     "rate_limits: { per_agent_per_hour: 5 }",
     "budgets: [{ window: 1h, max_intents: 5 }]",
     "block_duplicates_within: 10m",
     "cooldown_after_rejection: 1h",
   ]) {
-    const { outcome, reasonCode } = decide({ p: `${OPEN}\n${rule}` }, { ask });
+    const { outcome, reasonCode } = decide({ p: `${OPEN}\n${rule}` }, { request });
     expect({ outcome, reasonCode }, rule).toEqual({ outcome: "hold", reasonCode: "history_unavailable" });
     // Counters of another policy or window don't stand in for it.
     const other = historyWith({
@@ -307,7 +311,7 @@ test("a counting rule never approves without a count", () => {
         { policy: "q", windowMs: 3_600_000, intents: 0, records: 0, valueUsdCents: 0, freesUpInMs: null },
       ],
     });
-    const counted = decide({ p: `${OPEN}\n${rule}` }, { ask, history: other });
+    const counted = decide({ p: `${OPEN}\n${rule}` }, { request, history: other });
     expect(counted.outcome, rule).toBe(rule.includes("window") || rule.includes("rate") ? "hold" : "approve");
   }
 });
@@ -316,7 +320,10 @@ test("a rejected payload stays blocked until the cooldown is over, to the millis
   const code = (ageMs: number, rule = "") =>
     decide(
       { p: `${OPEN}\n${rule}` },
-      { ask: askFor({ recordCount: 1 }), history: historyWith({ rejected: { intentId: "int_9", ageMs } }) },
+      {
+        request: askFor({ recordCount: 1 }),
+        history: historyWith({ rejected: { intentId: "int_9", ageMs } }),
+      },
     ).reasonCode;
   expect(code(3_599_999)).toBe("recently_rejected");
   expect(code(3_600_000)).toBe("approved_by_policy");
@@ -326,7 +333,7 @@ test("a rejected payload stays blocked until the cooldown is over, to the millis
 test("a proposal without a payload passes no content rule unless a typed action describes the write", () => {
   const p = `${OPEN}\nblock_if_terms: [refund guaranteed]`;
   const outcome = (metadata: Record<string, string>, profile: string | null) =>
-    decide({ p }, { payload: NO_PAYLOAD as never, ask: askFor({ recordCount: 1, metadata, profile }) })
+    decide({ p }, { payload: NO_PAYLOAD as never, request: askFor({ recordCount: 1, metadata, profile }) })
       .reasonCode;
   expect(outcome({}, null)).toBe("payload_not_inspectable");
   expect(outcome({ body: "All fine" }, null)).toBe("payload_not_inspectable");
@@ -343,8 +350,10 @@ test("INV-00: an unknown amount is held, and an amount over the limit blocked", 
     "destinations: { crm.import: { amount: { path: amount, unit: major, currency: { path: currency } } } }";
   const p = `${OPEN}\nmax_value_usd: 100`;
   const code = (rows: object[], estimatedValueUsd: number | null = null) =>
-    decide({ p }, { registry, ask: askFor({ estimatedValueUsd }), payload: content(JSON.stringify(rows)) })
-      .reasonCode;
+    decide(
+      { p },
+      { registry, request: askFor({ estimatedValueUsd }), payload: content(JSON.stringify(rows)) },
+    ).reasonCode;
   expect(
     code([
       { amount: 40, currency: "USD" },
@@ -373,20 +382,20 @@ field_checks: [{ path: a, max: 1 }]`;
     expect(() => canonicalJson(decide({ p }, { payload: content(text) }))).not.toThrow();
   }
   for (const odd of ["\ud800", `a.${"\udc00"}`]) {
-    for (const ask of [
+    for (const request of [
       askFor({ destination: odd }),
       askFor({ policy: odd }),
       askFor({ metadata: { scope: odd } }),
     ]) {
       expect(() =>
-        canonicalJson(decide({ p }, { ask, agent: { ...AGENT, allowedDestinations: [] } })),
+        canonicalJson(decide({ p }, { request, agent: { ...AGENT, allowedDestinations: [] } })),
       ).not.toThrow();
     }
   }
 });
 
 test("every reason code of these tests is documented", () => {
-  const seen = decide({ p: OPEN }, { ask: askFor({ recordCount: 1 }) });
+  const seen = decide({ p: OPEN }, { request: askFor({ recordCount: 1 }) });
   expect(Object.keys(REASON_CODES)).toContain(seen.reasonCode);
   // A decision is stored and digested, so it must have a canonical form.
   expect(() => canonicalJson(seen)).not.toThrow();
@@ -398,7 +407,7 @@ test("INV-00: a checked field that also stands in the query or in another spelli
     const url = `https://api.example.com/v1${query}`;
     const http = { method: "POST", url, headers: [], slot: null, idempotencyHeader: null, ...more };
     const payload = { ...content(body), mediaType: "application/json" } as ReturnType<typeof content>;
-    return decide(policies, { ask: { ...askFor(), http }, payload }).reasonCode;
+    return decide(policies, { request: { ...askFor(), http }, payload }).reasonCode;
   };
   expect(decided("", '{"amount":5}')).toBe("approved_by_policy");
   expect(decided("?total=9000", '{"amount":5}')).toBe("approved_by_policy");

@@ -36,12 +36,12 @@ test("replaying recorded intents under the same rules changes no decision", { ti
       if (first === undefined) return;
       const rules = load(first);
       for (const situation of situations) {
-        const { ask, payload } = inputOf(situation, rules);
+        const { request, payload } = inputOf(situation, rules);
         const decision = decided(situation, rules);
         const stored = {
           intent_id: "int_1",
           created_at: 1_700_000_000_000,
-          ask,
+          ask: request,
           decision,
           payload:
             payload.kind === "content"
@@ -78,9 +78,15 @@ test("an erased payload is counted as not evaluable, and only where a rule reads
       if (first === undefined) return;
       const rules = load(first);
       for (const situation of situations) {
-        const { ask } = inputOf(situation, rules);
+        const { request } = inputOf(situation, rules);
         const decision = decided(situation, rules);
-        const recorded: RecordedIntent = { intentId: "int_1", createdAt: 0, ask, decision, payload: null };
+        const recorded: RecordedIntent = {
+          intentId: "int_1",
+          createdAt: 0,
+          request,
+          decision,
+          payload: null,
+        };
         const again = redecide(rules, recorded);
         if (again.kind === "decided") expect(again.decision.outcome).toBe(decision.outcome);
       }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Ask } from "../../../../src/core/proposal/request.ts";
+import type { ProposalRequest } from "../../../../src/core/proposal/request.ts";
 import { digestOf } from "../../../../src/core/base/digest.ts";
 import type { Json, JsonObject } from "../../../../src/core/base/json.ts";
 import type { Payload } from "../../../../src/core/proposal/payload.ts";
@@ -21,7 +21,7 @@ destinations:
   return found;
 }
 
-function askOf(metadata: JsonObject = {}): Ask {
+function askOf(metadata: JsonObject = {}): ProposalRequest {
   return {
     destination: "pay.refund",
     policy: "",
@@ -44,7 +44,7 @@ function content(text: string | Uint8Array, mediaType: string | null = null, nam
 
 function urlOf(path: string, payload: Payload, metadata: JsonObject = {}): string | null {
   const made = templatedProposal(askOf(metadata), payload, entryOf(path));
-  return made.ok ? (made.value.ask.http?.url ?? null) : null;
+  return made.ok ? (made.value.request.http?.url ?? null) : null;
 }
 
 describe("the URL of a templated request", () => {
@@ -182,7 +182,7 @@ describe("a templated request", () => {
       "credential: key, inject: { header: X-Api-Key }, idempotency_header: Idempotency-Key",
     );
     const made = templatedProposal(askOf(), content('{"amount":900}'), entry);
-    const http = made.ok ? made.value.ask.http : undefined;
+    const http = made.ok ? made.value.request.http : undefined;
     expect(http).toEqual({
       method: "POST",
       url: "https://api.example.com/v1/refunds",
@@ -200,7 +200,7 @@ describe("a templated request", () => {
 
   test("has no slot without a credential and no content type without a body", () => {
     const made = templatedProposal(askOf(), { kind: "none" }, entryOf("/refunds"));
-    expect(made.ok && made.value.ask.http).toMatchObject({
+    expect(made.ok && made.value.request.http).toMatchObject({
       slot: null,
       headers: [
         ["accept", "*/*"],
@@ -245,7 +245,7 @@ describe("a templated request", () => {
 
   test.each(TYPES)("is built from %s, or refused", (_name, entry, payload, expected) => {
     const made = templatedProposal(askOf(), payload, entry);
-    const http = made.ok ? made.value.ask.http : undefined;
+    const http = made.ok ? made.value.request.http : undefined;
     const sent = http?.headers.find(([name]) => name === "content-type")?.[1] ?? null;
     expect(sent).toBe(expected);
     expect(made.ok || made.error).toBe(expected === null ? "content_type" : true);
@@ -260,7 +260,7 @@ describe("a templated request", () => {
     const reference: Payload = { kind: "reference", name: "a.json", sha256: null, rows: 1 };
     const made = templatedProposal(askOf(), reference, JSON_TYPE);
     expect(made).toEqual({ ok: false, error: "reference" });
-    expect(applyTemplate(askOf(), reference, JSON_TYPE).ask.http).toBeUndefined();
+    expect(applyTemplate(askOf(), reference, JSON_TYPE).request.http).toBeUndefined();
   });
 
   test("is not built for an intent that came as a request", () => {
@@ -271,20 +271,22 @@ describe("a templated request", () => {
       slot: null,
       idempotencyHeader: null,
     };
-    const ask = { ...askOf(), http };
-    expect(applyTemplate(ask, content("{}"), JSON_TYPE).ask).toBe(ask);
+    const request = { ...askOf(), http };
+    expect(applyTemplate(request, content("{}"), JSON_TYPE).request).toBe(request);
   });
 
   test("is not built where the destination has no template or is unknown", () => {
-    const ask = askOf();
-    expect(applyTemplate(ask, content("{}"), undefined).ask).toBe(ask);
-    expect(applyTemplate(ask, content("{}"), { ...JSON_TYPE, execute: null }).ask).toBe(ask);
-    expect(applyTemplate(ask, content("{}"), { ...JSON_TYPE, upstream: null }).ask.http).toBeUndefined();
+    const request = askOf();
+    expect(applyTemplate(request, content("{}"), undefined).request).toBe(request);
+    expect(applyTemplate(request, content("{}"), { ...JSON_TYPE, execute: null }).request).toBe(request);
+    expect(
+      applyTemplate(request, content("{}"), { ...JSON_TYPE, upstream: null }).request.http,
+    ).toBeUndefined();
   });
 
   test("INV-09: that leads elsewhere is not covered by the earlier approval", () => {
     const digest = (path: string) => {
-      const { http } = applyTemplate(askOf({ s: "x" }), content("{}"), entryOf(path)).ask;
+      const { http } = applyTemplate(askOf({ s: "x" }), content("{}"), entryOf(path)).request;
       return http === undefined ? null : digestOf(writeForDigest(http));
     };
     expect(digest("/a/{metadata.s}")).toBe(digest("/a/x"));

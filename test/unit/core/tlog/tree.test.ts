@@ -219,7 +219,7 @@ test("requesting a proof that the tree can't have throws", () => {
   const never = (): Uint8Array => {
     throw new Error("read");
   };
-  for (const ask of [
+  for (const request of [
     () => inclusionProof(3, 3, never),
     () => inclusionProof(-1, 3, never),
     () => inclusionProof(0, 0, never),
@@ -227,7 +227,7 @@ test("requesting a proof that the tree can't have throws", () => {
     () => consistencyProof(4, 3, never),
     () => consistencyProof(1, 2 ** 53, never),
   ]) {
-    expect(ask).toThrow(RangeError);
+    expect(request).toThrow(RangeError);
   }
 });
 
