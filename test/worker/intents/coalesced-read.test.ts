@@ -11,25 +11,25 @@ const number = (value: number) => env.DB.prepare("SELECT ?1 AS value").bind(valu
 const ask = (...values: readonly number[]) =>
   Promise.all(values.map((value) => coalescedRead<{ value: number }>(env.DB, number(value))));
 
-test("what is asked in one turn travels together, and each gets its own rows", async () => {
+test("reads requested in one turn are sent as one batch, and each caller gets its own rows", async () => {
   const batch = vi.spyOn(env.DB, "batch");
   expect(await ask(1, 2, 3)).toEqual([[{ value: 1 }], [{ value: 2 }], [{ value: 3 }]]);
   expect(batch).toHaveBeenCalledTimes(1);
 });
 
-test("one that is asked for alone, and one asked for later, travel by themselves", async () => {
+test("a single read and a later read are sent separately", async () => {
   const batch = vi.spyOn(env.DB, "batch");
   expect(await ask(1)).toEqual([[{ value: 1 }]]);
   expect(await ask(2)).toEqual([[{ value: 2 }]]);
   expect(batch).not.toHaveBeenCalled();
 });
 
-test("while D1 gives no transactions each is asked by itself", async () => {
+test("each read is sent separately while D1 gives no transactions", async () => {
   vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
   expect(await ask(1, 2)).toEqual([[{ value: 1 }], [{ value: 2 }]]);
 });
 
-test("what can't be read is nobody's answer: its error reaches whoever asked, and the others their rows", async () => {
+test("a failing read rejects only its own caller, and the others get their rows", async () => {
   const broken = coalescedRead(env.DB, env.DB.prepare("SELECT * FROM nowhere"));
   const [first, second] = await Promise.allSettled([
     broken,

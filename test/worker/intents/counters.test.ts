@@ -31,7 +31,7 @@ function rows(count: number): string {
   return JSON.stringify(Array.from({ length: count }, () => ({ row: fresh("row") })));
 }
 
-test("of many proposals at once exactly as many pass as the rate limit allows", async () => {
+test("of parallel proposals exactly as many pass as the rate limit allows", async () => {
   const agent = await register("agent");
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => call("POST", "/v1/intents", agent.key, ask("hourly"))),
@@ -43,14 +43,14 @@ test("of many proposals at once exactly as many pass as the rate limit allows", 
   expect(new Set(blocked.map(({ body }) => body.reason_code))).toEqual(new Set(["rate_limit_exceeded"]));
 });
 
-test("one agent's rate limit is not another's", async () => {
+test("a rate limit counts each agent separately", async () => {
   const [one, other] = [await register("agent"), await register("agent")];
   for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", one.key, ask("hourly"));
   expect((await call("POST", "/v1/intents", one.key, ask("hourly"))).body.status).toBe("blocked");
   expect((await call("POST", "/v1/intents", other.key, ask("hourly"))).body.status).toBe("approved");
 });
 
-test("counters survive the object's restart", async () => {
+test("counters survive a restart of their object", async () => {
   const agent = await register("agent");
   for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", agent.key, ask("hourly"));
   await evictAllDurableObjects();
@@ -59,7 +59,7 @@ test("counters survive the object's restart", async () => {
   );
 });
 
-test("what is blocked for another reason, repeated under a key, or only rehearsed does not count", async () => {
+test("proposals blocked for another reason, repeated under a key or dry-run count nowhere", async () => {
   const agent = await register("agent");
   for (let asked = 0; asked < 4; asked += 1) {
     await call("POST", "/v1/intents", agent.key, ask("hourly", { destination: "crm.elsewhere" }));
@@ -76,7 +76,7 @@ test("what is blocked for another reason, repeated under a key, or only rehearse
   expect((await call("POST", "/v1/intents", agent.key, ask("hourly"))).body.status).toBe("blocked");
 });
 
-test("a budget counts what is in flight, and gives back what a person rejected", async () => {
+test("a budget includes pending intents and is given back by a rejection", async () => {
   const agent = await register("agent");
   const reviewer = await register("reviewer");
   const held = await call("POST", "/v1/intents", agent.key, ask("spend-held", { payload: rows(8) }));
@@ -89,7 +89,7 @@ test("a budget counts what is in flight, and gives back what a person rejected",
   expect(third.body.status).toBe("pending_approval");
 });
 
-test("of many at once no more pass than the budget holds", async () => {
+test("of parallel proposals no more pass than the budget holds", async () => {
   const agent = await register("agent");
   const answers = await Promise.all(
     Array.from({ length: 12 }, () =>
@@ -99,7 +99,7 @@ test("of many at once no more pass than the budget holds", async () => {
   expect(answers.filter(({ body }) => body.status === "approved")).toHaveLength(3);
 });
 
-test("the same payload without a key is answered with the first intent, on that intent's ledger", async () => {
+test("a duplicate payload without a key is answered with the first intent and recorded on its ledger", async () => {
   const agent = await register("agent");
   const payload = rows(2);
   const first = await call("POST", "/v1/intents", agent.key, ask("once", { payload }));
@@ -114,7 +114,7 @@ test("the same payload without a key is answered with the first intent, on that 
   expect((await call("POST", "/v1/intents", agent.key, ask("once"))).body.status).toBe("approved");
 });
 
-test("of the same payload many times at once one passes", async () => {
+test("of parallel proposals of one payload one passes", async () => {
   const agent = await register("agent");
   const payload = rows(2);
   const answers = await Promise.all(
@@ -124,7 +124,7 @@ test("of the same payload many times at once one passes", async () => {
   expect(answers.filter(({ status }) => status === 409)).toHaveLength(9);
 });
 
-test("what a person rejected is blocked when it comes back within the cooldown, and other payloads are not", async () => {
+test("a rejected payload is blocked within the cooldown, and other payloads are not", async () => {
   const agent = await register("agent");
   const reviewer = await register("reviewer");
   const payload = rows(1);
@@ -136,7 +136,7 @@ test("what a person rejected is blocked when it comes back within the cooldown, 
   expect((await call("POST", "/v1/intents", agent.key, ask("cooled"))).body.status).toBe("pending_approval");
 });
 
-test("the counters a decision rests on are stored with it, for reviewers and not for the agent", async () => {
+test("the counters behind a decision are stored with it, visible to reviewers and not to the agent", async () => {
   const agent = await register("agent");
   const auditor = await register("auditor");
   await call("POST", "/v1/intents", agent.key, ask("hourly"));

@@ -189,13 +189,16 @@ const HOSTILE_BODIES: readonly (readonly [string, BodyInit])[] = [
 ];
 
 describe("INV-25: hostile bodies", () => {
-  test.each(routes)("INV-25: $name answers every hostile body with a problem, and 400", async ({ route }) => {
-    for (const [what, body] of HOSTILE_BODIES) {
-      const answer = await send(route.path(), json(route.key(), body));
-      expectProblem(answer, what);
-      expect(answer.status, what).toBe(400);
-    }
-  });
+  test.each(routes)(
+    "INV-25: $name answers every hostile body with problem+json and 400",
+    async ({ route }) => {
+      for (const [what, body] of HOSTILE_BODIES) {
+        const answer = await send(route.path(), json(route.key(), body));
+        expectProblem(answer, what);
+        expect(answer.status, what).toBe(400);
+      }
+    },
+  );
 
   const VALUES = [
     null,
@@ -221,7 +224,7 @@ describe("INV-25: hostile bodies", () => {
   ];
 
   test.each(routes)(
-    "INV-25: $name takes a wrong type in any field without falling over",
+    "INV-25: $name answers a wrong type in any field with 4xx",
     async ({ route }) => {
       // What passes would change the intent that every row names, so all of it carries a reason to be refused.
       for (const field of Object.keys(route.good())) {
@@ -250,7 +253,7 @@ describe("INV-25: hostile bodies", () => {
   );
 
   test.each(routes)(
-    "INV-25: $name takes an odd content type for an error, never for a body",
+    "INV-25: $name refuses an odd content type instead of parsing the body",
     async ({ route }) => {
       for (const type of [
         "text/plain",
@@ -268,7 +271,7 @@ describe("INV-25: hostile bodies", () => {
     },
   );
 
-  test("INV-25: an empty body with a JSON content type, or none at all, is an empty object", async () => {
+  test("INV-25: an empty body, with or without a JSON content type, counts as an empty object", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     const bodies: (RequestInit | undefined)[] = [
       json(reviewer.key, ""),
@@ -283,7 +286,7 @@ describe("INV-25: hostile bodies", () => {
   });
 });
 
-describe("INV-26: limits come before parsing, keys before bodies", () => {
+describe("INV-26: limits before parsing, authentication before bodies", () => {
   const MIB = 1024 * 1024;
 
   function stream(bytes: number, onPull: () => void): ReadableStream<Uint8Array> {
@@ -300,7 +303,7 @@ describe("INV-26: limits come before parsing, keys before bodies", () => {
   }
 
   test.each(routes)(
-    "INV-26: $name refuses a body past its limit with 413, with and without a length",
+    "INV-26: $name answers a body over its limit with 413, with and without a length",
     async ({ route, name }) => {
       const big = name === "/v1/intents" || name === "/v1/propose" ? 22 * MIB : 65 * 1024;
       const streamed = await send(
@@ -318,7 +321,7 @@ describe("INV-26: limits come before parsing, keys before bodies", () => {
     },
   );
 
-  test("INV-26: a payload over the limit is 413 though the body around it fits", async () => {
+  test("INV-26: a payload over the limit is 413 although the body around it is not", async () => {
     const answer = await call(
       "POST",
       "/v1/intents",
@@ -330,7 +333,7 @@ describe("INV-26: limits come before parsing, keys before bodies", () => {
     expect(answer.body.limit_bytes).toBe(10 * MIB);
   });
 
-  test("INV-26: metadata has a limit of its own: it is kept in one record of the object", async () => {
+  test("INV-26: metadata has a limit of its own, because it is stored in one record", async () => {
     const proposeWith = (letters: number) =>
       call("POST", "/v1/intents", agent.key, ask("crm.small", { metadata: { x: "a".repeat(letters) } }));
     expect((await proposeWith(250 * 1024)).status).toBe(200);
@@ -343,7 +346,7 @@ describe("INV-26: limits come before parsing, keys before bodies", () => {
     ["no key", undefined, 401],
     ["an unknown key", "gate_sk_nobody", 401],
     ["a key of another role", "auditor", 403],
-  ])("INV-26: with %s a large body is not read", async (_, key, status) => {
+  ])("INV-26: a large body of a request with %s is not read", async (_, key, status) => {
     const bearer = key === "auditor" ? (await register("auditor")).key : key;
     let pulls = 0;
     const headers: Record<string, string> = { "Content-Type": "application/json" };
@@ -359,7 +362,7 @@ describe("INV-26: limits come before parsing, keys before bodies", () => {
     expect(pulls).toBeLessThan(64);
   });
 
-  test("INV-26: a length header that lies does not open the door", async () => {
+  test("INV-26: a false Content-Length does not bypass the limit", async () => {
     for (const length of ["0", "-1", "abc", "1e3", "99999999999999999999"]) {
       const answer = await send(
         "/v1/agents/register",
@@ -391,7 +394,7 @@ describe("INV-25: odd requests", () => {
     "/.env",
     "/v1/__proto__",
     "/v1/constructor",
-  ])("INV-25: the path %j is a problem or an answer, never a crash", async (path) => {
+  ])("INV-25: the path %j is answered with a problem or a result, never a crash", async (path) => {
     for (const method of ["GET", "POST", "PUT", "DELETE", "PATCH"]) {
       const answer = await send(path, {
         method,
@@ -421,7 +424,7 @@ describe("INV-25: odd requests", () => {
     "?after=%00",
     `?after=${"A".repeat(6000)}`,
     "?since=999999999999999999999",
-  ])("INV-25: the list query %s is 400", async (query) => {
+  ])("INV-25: a list with the query %s is 400", async (query) => {
     const answer = await call("GET", `/v1/intents${query}`, agent.key);
     expectProblem(answer, query.slice(0, 50));
     expect(answer.status).toBe(400);
@@ -437,7 +440,7 @@ describe("INV-25: odd requests", () => {
     "?limit=1&limit=x",
     "?since=-1e3",
     "?until=275760-09-13T00:00:00Z",
-  ])("INV-25: the list query %.60s never breaks the list", async (query) => {
+  ])("INV-25: a list with the query %.60s is answered below 500", async (query) => {
     for (const key of [agent.key, reviewer.key]) {
       const answer = await call("GET", `/v1/intents${query}`, key);
       if (answer.status !== 200) expectProblem(answer, query.slice(0, 60));
@@ -469,7 +472,7 @@ describe("INV-25: odd requests", () => {
     expect((await send("/v1/policies", { headers })).status).toBe(200);
   });
 
-  test("INV-25: when the inside breaks the answer says so without saying how", async () => {
+  test("INV-25: an internal error is a 500 problem without a detail of its cause", async () => {
     const broken = env.DB.prepare.bind(env.DB);
     Object.defineProperty(env.DB, "prepare", {
       configurable: true,
@@ -485,7 +488,7 @@ describe("INV-25: odd requests", () => {
     expect(answer.headers.get("Retry-After")).toBe("5");
   });
 
-  test("INV-25: a report whose time lies outside the calendar is refused and leaves the intent readable", async () => {
+  test("INV-25: a report dated outside the calendar is refused and leaves the intent readable", async () => {
     const { id, token, intent } = await ordered(agent);
     for (const executed_at of [8_640_000_000_000_001, 9e15, -9e15, 1.5]) {
       expectProblem(
@@ -496,7 +499,7 @@ describe("INV-25: odd requests", () => {
     expect(await stateOf(intent)).toBe("scheduled");
   });
 
-  test("INV-25: strings that SQL, HTML or a shell would read are kept as they are", async () => {
+  test("INV-25: strings that SQL, HTML or a shell would interpret are stored unchanged", async () => {
     const nasty = `'"; DROP TABLE intents; -- <script>alert(1)</script> $(id) \u202e \u0007 {{x}} %s`;
     const { body } = await call(
       "POST",
@@ -511,7 +514,7 @@ describe("INV-25: odd requests", () => {
     expect(shown.headers.get("Content-Type")).toMatch(/^application\/json/);
   });
 
-  test("INV-25: a member called __proto__ is data like any other", async () => {
+  test("INV-25: a member named __proto__ is data like any other", async () => {
     const { status, body } = await send(
       "/v1/intents",
       json(
@@ -526,8 +529,8 @@ describe("INV-25: odd requests", () => {
   });
 });
 
-describe("INV-27: secrets stay where they belong", () => {
-  test("INV-27: no key, token, payload or free text is anywhere in D1, nor legible in the object", async () => {
+describe("INV-27: secrets at rest and on the wire", () => {
+  test("INV-27: no key, token, payload or free text is in D1 or legible in the object's storage", async () => {
     const secrets = {
       payload: "payload-5e1f",
       comment: "comment-77aa",
@@ -591,7 +594,7 @@ describe("INV-27: secrets stay where they belong", () => {
     }
   });
 
-  test("INV-27: a key is shown once, when it is made, and never again", async () => {
+  test("INV-27: a key is shown once, when it is created", async () => {
     const one = await register("agent");
     const live = await ordered(one);
     const reads = [
@@ -611,14 +614,14 @@ describe("INV-27: secrets stay where they belong", () => {
     }
   });
 
-  test("INV-27: what the contract hands to the proposer and would let it approve is null", async () => {
+  test("INV-27: response fields that would let the proposer approve are null", async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
     expect(body).toMatchObject({ approvalLinkToken: null, messageId: null, approvalInteractionId: null });
     const approved = await call("POST", `/v1/intents/${body.intentId}/approve`, reviewer.key);
     expect(approved.body.deliveryToken).toBeNull();
   });
 
-  test("INV-27: a nonce works once, for whoever it was issued to, for five minutes", async () => {
+  test("INV-27: a nonce works once, for its own principal, within five minutes", async () => {
     const other = await register("reviewer");
     const nonceOf = async (by: Registered) => (await call("GET", "/v1/nonce", by.key)).body.nonce as string;
     const use = async (nonce: string) => {
@@ -648,14 +651,14 @@ describe("INV-27: secrets stay where they belong", () => {
     ["no time", () => "soon", 409],
     ["an empty text", () => "", 409],
     ["seconds instead of milliseconds", () => Math.floor(Date.now() / 1000), 409],
-  ])("INV-27: a decision dated %s is taken or refused by the tolerance", async (_, when, status) => {
+  ])("INV-27: a decision dated %s is accepted or refused by the tolerance", async (_, when, status) => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     const answer = await call("POST", `/v1/intents/${id}/approve`, reviewer.key, { decided_at: when() });
     expect(answer.status).toBe(status);
     if (status === 409) expect(answer.body.code).toBe("replay_rejected");
   });
 
-  test("INV-09: a decision that names another digest than the intent's is 409", async () => {
+  test("INV-09: a decision for another digest than the intent's is 409", async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
     const approve = (digest: string) =>
       call("POST", `/v1/intents/${body.intentId}/approve`, reviewer.key, { intent_digest: digest });
@@ -666,7 +669,7 @@ describe("INV-27: secrets stay where they belong", () => {
 });
 
 describe("INV-25: floods", () => {
-  test("INV-25: an agent past the flood limit is told 429 and when to come back, and is let in again then", async () => {
+  test("INV-25: an agent over the flood limit gets 429 with Retry-After, and is let in after it", async () => {
     freeze();
     const flood = await register("agent");
     const within = await Promise.all(
@@ -684,7 +687,7 @@ describe("INV-25: floods", () => {
     await propose(flood, ask("crm.small"), "approved");
   });
 
-  test("INV-25: what other isolates counted stops an agent here as well", async () => {
+  test("INV-25: requests counted by other isolates count against the agent here", async () => {
     freeze();
     const flood = await register("agent");
     flooding.add(flood.id);
@@ -696,8 +699,8 @@ describe("INV-25: floods", () => {
   });
 });
 
-describe("INV-29: what anybody may read", () => {
-  test("INV-29: the feed is off unless switched on, and open pages name nobody", async () => {
+describe("INV-29: unauthenticated reads", () => {
+  test("INV-29: the feed is off by default, and public routes name no one", async () => {
     await register("agent", { name: "jane.roe@example.com", owner: "+1 415 555 0100" });
     expect((await call("GET", "/v1/public/feed")).status).toBe(404);
     for (const path of ["/health", "/.well-known/gate"]) {

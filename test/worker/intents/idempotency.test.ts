@@ -221,7 +221,7 @@ async function rejectedIntent(): Promise<string> {
 const LOST = { apiKey: null, api_key: null, detail: expect.stringContaining("rotate the key") };
 
 test.each(POSTS)(
-  "$what: the same request under its key gets the same answer, and nothing happens twice",
+  "$what: a repeat under its key gets the same answer without a second effect",
   async ({ make, status }) => {
     const [path, bearer, body] = await make();
     const key = fresh("key");
@@ -252,7 +252,7 @@ async function countEntries(): Promise<number> {
   return now;
 }
 
-test("a repeat under another spelling of the same JSON, and of the key, is the same request", async () => {
+test("INV-11: a repeat in another spelling of the same JSON and key is the same request", async () => {
   const key = fresh("key");
   const request = ask("crm.small");
   const first = await proposed(key, request);
@@ -265,7 +265,7 @@ test.each<[string, (request: Record<string, unknown>) => readonly [string, Recor
   ["another body", (request) => ["/v1/intents", { ...request, recordCount: 2 }]],
   ["another path", (request) => ["/v1/propose", request]],
   ["another query", (request) => ["/v1/intents?dry_run=true", request]],
-])("one key and %s: 422, and nothing is made", async (_, change) => {
+])("one key with %s is 422, and nothing is created", async (_, change) => {
   const key = fresh("key");
   const request = ask("crm.small");
   await proposed(key, request);
@@ -283,7 +283,7 @@ test("another principal's equal key is another key", async () => {
   expect(two.body.intentId).not.toBe(one.body.intentId);
 });
 
-test("the header is not the business key: a new header key with the same business key is a duplicate", async () => {
+test("the Idempotency-Key header is separate from the business key: a new header with the same business key is a duplicate", async () => {
   const request = ask("crm.small", { idempotency_key: fresh("business") });
   const first = await proposed(fresh("key"), request);
   const second = await proposed(fresh("key"), request);
@@ -299,7 +299,7 @@ test("the header is not the business key: a new header key with the same busines
   ).toBe(200);
 });
 
-test("of twenty equal requests at once one is carried out", async () => {
+test("INV-11: of twenty parallel equal requests one is executed", async () => {
   const key = fresh("key");
   const request = ask("crm.small");
   const agents = await register("agent");
@@ -315,7 +315,7 @@ test("of twenty equal requests at once one is carried out", async () => {
   expect(body.count).toBe(1);
 });
 
-test("of twenty equal claims at once one is carried out and the others wait for its answer", async () => {
+test("INV-11: of twenty parallel equal claims one is executed, and the others wait for its answer", async () => {
   const { id, token } = await ordered(agent, ask("own.claimed"));
   const key = fresh("key");
   const answers = await Promise.all(
@@ -326,7 +326,7 @@ test("of twenty equal claims at once one is carried out and the others wait for 
   for (const { status, body } of answers) if (status === 409) expect(body.code).toBe("idempotency_in_flight");
 });
 
-test("an answer is replayed for a day after it was given, and then the key is new", async () => {
+test("an answer is replayed for a day, after which the key is new", async () => {
   const key = fresh("key");
   const request = ask("crm.small");
   const first = await proposed(key, request);
@@ -337,7 +337,7 @@ test("an answer is replayed for a day after it was given, and then the key is ne
   expect([after.status, isReplay(after)]).toEqual([200, null]);
 });
 
-test("expired answers are swept by those that come after them", async () => {
+test("expired answers are deleted by later ones", async () => {
   for (let made = 0; made < 5; made += 1) await proposed(fresh("key"), { policy: "small" });
   later(DAY_MS + 1000);
   await proposed(fresh("key"), { policy: "small" });
@@ -354,7 +354,7 @@ test("expired answers are swept by those that come after them", async () => {
   expect(results).toEqual([]);
 });
 
-describe("an attempt that died", () => {
+describe("INV-11: an attempt that died", () => {
   /** The answer is lost on its way to D1, as when the isolate dies after the work is done. */
   function loseAnswers() {
     vi.spyOn(console, "error").mockImplementation(() => {});
@@ -365,7 +365,7 @@ describe("an attempt that died", () => {
     });
   }
 
-  test("keeps its key for a minute, then the same request finds the intent it made", async () => {
+  test("keeps its key for a minute, then a repeat finds the intent that it created", async () => {
     const key = fresh("key");
     const who = await register("agent");
     const request = ask("crm.small");
@@ -384,7 +384,7 @@ describe("an attempt that died", () => {
     expect((await call("GET", "/v1/intents", who.key)).body.count).toBe(1);
   });
 
-  test("between the intent and its answer makes no second intent", async () => {
+  test("between intent and answer: a repeat creates no second intent", async () => {
     const key = fresh("key");
     const who = await register("agent");
     const request = ask("crm.held");
@@ -398,7 +398,7 @@ describe("an attempt that died", () => {
     expect((await call("GET", "/v1/intents", who.key)).body.count).toBe(1);
   });
 
-  test("before anything was made leaves the key to the next", async () => {
+  test("before creating anything: the next request uses the key", async () => {
     const key = fresh("key");
     const who = await register("agent");
     const request = ask("crm.small");
@@ -413,7 +413,7 @@ describe("an attempt that died", () => {
     expect([again.status, isReplay(again), again.body.status]).toEqual([200, null, "approved"]);
   });
 
-  test("with the answer of the intent's object lost makes no second intent", async () => {
+  test("with a lost answer of the intent's object: a repeat creates no second intent", async () => {
     const key = fresh("key");
     const who = await register("agent");
     const request = ask("crm.small");
@@ -435,7 +435,7 @@ describe("an attempt that died", () => {
     expect((await call("GET", "/v1/intents", who.key)).body.count).toBe(1);
   });
 
-  test("after the vote, the order or the report: the repeat finds it in place or is refused", async () => {
+  test("after the vote, order or report: a repeat finds it in place or is refused", async () => {
     const [vote, order, report] = [await held(), await approved(), await ordered(agent)];
     const requests = [
       [`/v1/intents/${vote}/approve`, reviewer.key, {}, 200],
@@ -460,7 +460,7 @@ describe("an attempt that died", () => {
   });
 });
 
-test("an answer of 5xx or 429 is not kept: the same request is carried out once Gate can", async () => {
+test("an answer of 5xx or 429 is not stored: the same request is executed later", async () => {
   const key = fresh("key");
   const intent = await propose(agent, ask("crm.small"), "approved");
   vi.spyOn(console, "error").mockImplementation(() => {});
@@ -477,7 +477,7 @@ test("an answer of 5xx or 429 is not kept: the same request is carried out once 
   expect(again.body.execution_token).toMatch(/^gex_/);
 });
 
-test("what a kill switch refused is not kept: the same request goes through once it is lifted", async () => {
+test("a refusal by a kill switch is not stored: the same request passes once it is lifted", async () => {
   const intent = await propose(agent, ask("crm.small"), "approved");
   const key = fresh("key");
   const wanted = { scope: "agent", target: agent.id };
@@ -489,7 +489,7 @@ test("what a kill switch refused is not kept: the same request goes through once
   expect((await keyed(`/v1/intents/${intent}/execute`, agent.key, key)).status).toBe(201);
 });
 
-test("while keys can't be taken, a request that carries one does nothing, and others go on", async () => {
+test("while keys can't be stored, a request with a key does nothing, and others go on", async () => {
   vi.spyOn(console, "error").mockImplementation(() => {});
   const who = await register("agent");
   await propose(who, ask("crm.small"), "approved");
@@ -498,7 +498,7 @@ test("while keys can't be taken, a request that carries one does nothing, and ot
   expect((await call("POST", "/v1/intents", who.key, ask("crm.small"))).status).toBe(200);
 });
 
-test("a request without the header asks nothing of the store of answers", async () => {
+test("a request without the header does not read the store of answers", async () => {
   const spy = vi.spyOn(env.DB, "batch");
   const prepared = vi.spyOn(env.DB, "prepare");
   await call("POST", `/v1/intents/${await held()}/approve`, reviewer.key, {});
@@ -506,8 +506,8 @@ test("a request without the header asks nothing of the store of answers", async 
   expect(prepared.mock.calls.filter(([sql]) => sql.includes("idempotent_answers"))).toEqual([]);
 });
 
-describe("INV-27: a kept answer holds no secret,", () => {
-  test("and nothing of what was answered is in D1 in any form", async () => {
+describe("INV-27: a stored answer holds no secret", () => {
+  test("so nothing of it is in D1 in any form", async () => {
     const note = `note-${crypto.randomUUID()}`;
     const name = `leads-${crypto.randomUUID()}.csv`;
     const made = await proposed(fresh("key"), ask("crm.small", { payload_name: name }));
@@ -538,7 +538,7 @@ describe("INV-27: a kept answer holds no secret,", () => {
     for (const secret of secrets) expect(everything).not.toContain(secret);
   });
 
-  test("so an order's token comes back while the order is live, and never after", async () => {
+  test("so a repeat gets the order's token while the order is live, and never after", async () => {
     const intent = await approved();
     const key = fresh("key");
     const again = () => keyed(`/v1/intents/${intent}/execute`, agent.key, key);
@@ -555,7 +555,7 @@ describe("INV-27: a kept answer holds no secret,", () => {
     expect(late.body).toEqual({ ...first.body, execution_token: null, order: null });
   });
 
-  test("so a download's address comes back until it was used", async () => {
+  test("so a repeat gets the download's URL until it was used", async () => {
     const key = fresh("key");
     const intentId = await propose(agent, ask("own.pulled"), "approved");
     const again = () => keyed("/v1/deliver", agent.key, key, { intentId });
@@ -566,7 +566,7 @@ describe("INV-27: a kept answer holds no secret,", () => {
   });
 });
 
-test("a claim that was lost on the way is told again while it holds, and not once it lapsed", async () => {
+test("a claim whose answer was lost is repeated while it holds, and not after it lapsed", async () => {
   const { id, token } = await ordered(agent, ask("own.claimed"));
   const key = fresh("key");
   const claim = () => keyed(`/v1/executions/${id}/claim`, token, key);
@@ -577,7 +577,7 @@ test("a claim that was lost on the way is told again while it holds, and not onc
   expect([late.status, isReplay(late)]).toEqual([410, null]);
 });
 
-test("an order's token and a key of its own are two askers", async () => {
+test("an order's token and the agent's key are two callers", async () => {
   const { id, token } = await ordered(agent, ask("own.claimed"));
   const key = fresh("key");
   expect((await keyed(`/v1/executions/${id}/claim`, token, key)).status).toBe(200);
@@ -585,7 +585,7 @@ test("an order's token and a key of its own are two askers", async () => {
   expect(codeOf(answer)).toEqual([409, "already_claimed"]);
 });
 
-describe("who asks is looked at on every repeat:", () => {
+describe("INV-05: the caller is authenticated again on every repeat", () => {
   test("a suspended agent gets no replay", async () => {
     const who = await register("agent");
     const key = fresh("key");
@@ -595,7 +595,7 @@ describe("who asks is looked at on every repeat:", () => {
     expect(codeOf(await proposed(key, request, who))).toEqual([403, "agent_inactive"]);
   });
 
-  test("a key that was rotated away gets no replay, and the new one does", async () => {
+  test("a rotated key gets no replay, and the new key does", async () => {
     const who = await register("agent");
     const key = fresh("key");
     const request = ask("crm.small");
@@ -614,7 +614,7 @@ describe("who asks is looked at on every repeat:", () => {
     expect(codeOf(await keyed(`/v1/intents/${id}/approve`, who.key, key))).toEqual([403, "forbidden"]);
   });
 
-  test("nobody without a key takes one", async () => {
+  test("a caller without a valid credential stores no answer", async () => {
     const rows = () => env.DB.prepare("SELECT COUNT(*) AS n FROM idempotent_answers").first<{ n: number }>();
     const before = await rows();
     expect((await keyed("/v1/intents", "gate_sk_nobody", fresh("key"), ask("crm.small"))).status).toBe(401);
@@ -640,7 +640,7 @@ test.each<[string, string]>([
   ["a tab", '"a\tb"'],
   ["a key of 256 characters", "k".repeat(256)],
   ["a text of 256 characters", `"${"k".repeat(256)}"`],
-])("a header that is %s is refused with 400 and makes nothing", async (_, header) => {
+])("a header that is %s is refused with 400 and creates nothing", async (_, header) => {
   // An agent of its own: others' entries may still be on their way to D1.
   const who = await register("agent");
   expect(codeOf(await proposed(header, ask("crm.small"), who))).toEqual([400, "invalid_idempotency_key"]);
@@ -657,13 +657,13 @@ test.each<[string, string, string]>([
   ["escapes and themselves", '"a\\"b\\\\c"', '"a\\"b\\\\c"'],
   ["punctuation", "a:b/c+d=_~!", '"a:b/c+d=_~!"'],
   ["what is an object's member", "__proto__", '"__proto__"'],
-])("%s are one key", async (_, one, same) => {
+])("the header forms with %s are one key", async (_, one, same) => {
   const request = ask("crm.small");
   expect((await proposed(one, request)).status).toBe(200);
   expect(isReplay(await proposed(same, request))).toBe("true");
 });
 
-test("a body over the limit is refused before a key is taken, and a GET has no key", async () => {
+test("a body over the limit is refused before a key is stored, and a GET uses no key", async () => {
   const key = fresh("key");
   const large = { reason: "x".repeat(70_000) };
   expect(codeOf(await keyed(`/v1/intents/${await held()}/reject`, reviewer.key, key, large))).toEqual([
@@ -676,7 +676,7 @@ test("a body over the limit is refused before a key is taken, and a GET has no k
   expect([get.status, isReplay(get)]).toEqual([200, null]);
 });
 
-test("a payload over a small body's limit goes through with a key, byte for byte", async () => {
+test("a payload over the limit for small bodies passes byte for byte with a key", async () => {
   const payload = "a,b\n".repeat(50_000);
   const request = ask("crm.small", { payload, payload_name: "big.csv" });
   const key = fresh("key");
@@ -687,7 +687,7 @@ test("a payload over a small body's limit goes through with a key, byte for byte
   expect(text).toBe(payload);
 });
 
-test("an answer kept for one key can't be put under another", async () => {
+test("INV-27: a stored answer moved under another key in D1 is not replayed", async () => {
   const key = fresh("key");
   const request = ask("crm.small");
   await proposed(key, request);
@@ -711,7 +711,7 @@ test("an answer kept for one key can't be put under another", async () => {
   expect(isReplay(await proposed(key, request))).toBe("true");
 });
 
-test("answers outlive a change of the deployment's secret, as long as the earlier one is named", async () => {
+test("stored answers survive a change of the deployment's secret while the earlier one is named", async () => {
   const secret = (letter: string) => btoa(letter.repeat(32));
   const intent = fresh("int");
   const request = { principal: "agt_1", key: fresh("key"), subject: "a request", intent };
@@ -725,7 +725,7 @@ test("answers outlive a change of the deployment's secret, as long as the earlie
   expect((await d1IdempotentAnswers(env.DB, [secret("c")]).begin(request)).kind).toBe("reused");
 });
 
-test("the registry's ledger holds one registration for twenty under one key", async () => {
+test("twenty registrations under one key put one entry on the registry's chain", async () => {
   const key = fresh("key");
   const name = fresh("one-of-twenty");
   const answers = await Promise.all(

@@ -60,8 +60,8 @@ async function expectWhole(intent: string, events: readonly string[]): Promise<v
 
 const HAPPY = ["proposed", "policy_checked", "approved", "execution_requested"] as const;
 
-describe("INV-17: while D1 can't be written nothing leaves", () => {
-  test("INV-17: proposals, decisions and reads go on; orders wait, and afterwards everything is there once", async () => {
+describe("INV-17: nothing leaves Gate while D1 can't be written", () => {
+  test("INV-17: proposals, decisions and reads go on, orders wait, and every entry is in D1 once afterwards", async () => {
     breakD1();
     const small = await propose(agent, ask("crm.small"), "approved");
     const held = await propose(agent, ask("crm.held"), "pending_approval");
@@ -92,7 +92,7 @@ describe("INV-17: while D1 can't be written nothing leaves", () => {
     ]);
   });
 
-  test("INV-17: a claim waits, too, and the worker that was told to try again gets it, once", async () => {
+  test("INV-17: a claim waits as well, and the worker that retries gets it once", async () => {
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
     const claim = () => call("POST", `/v1/executions/${id}/claim`, token);
     breakD1();
@@ -108,7 +108,7 @@ describe("INV-17: while D1 can't be written nothing leaves", () => {
     await expectWhole(intent, [...HAPPY, ...undone, ...undone, "execution_claimed", "execution_succeeded"]);
   });
 
-  test("INV-17: a download that could not be recorded is not spent", async () => {
+  test("INV-17: a download that could not be recorded is not used up", async () => {
     const payload = JSON.stringify({ row: fresh("pulled") });
     const intentId = await propose(agent, ask("own.pulled", { payload }), "approved");
     const { deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId })).body;
@@ -128,7 +128,7 @@ describe("INV-17: while D1 can't be written nothing leaves", () => {
     ]);
   });
 
-  test("INV-17: the delivery itself is an order and waits as one", async () => {
+  test("INV-17: a delivery is an order and waits", async () => {
     const intentId = await propose(agent, ask("own.pulled"), "approved");
     breakD1();
     const answer = await call("POST", "/v1/deliver", agent.key, { intentId });
@@ -138,7 +138,7 @@ describe("INV-17: while D1 can't be written nothing leaves", () => {
     expect((await call("POST", "/v1/deliver", agent.key, { intentId })).status).toBe(200);
   });
 
-  test("INV-17: a report is taken while D1 is away, for what happened has happened", async () => {
+  test("INV-17: a report is accepted, because it states what already happened", async () => {
     const { intent, id, token } = await ordered(agent);
     breakD1();
     expect((await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" })).status).toBe(
@@ -150,7 +150,7 @@ describe("INV-17: while D1 can't be written nothing leaves", () => {
     await expectWhole(intent, [...HAPPY, "execution_succeeded"]);
   });
 
-  test("INV-17: a policy whose text is kept already decides in an outage, one whose text is not is 503", async () => {
+  test("INV-17: a policy whose text is stored decides, and one whose text is not is 503", async () => {
     freeze();
     const text = (minutes: number) => `require_approval: always\nexpiry_minutes: ${minutes}`;
     await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(7) } });
@@ -176,7 +176,7 @@ describe("INV-17: while D1 can't be written nothing leaves", () => {
     await changeRules(RULES);
   });
 
-  test("INV-17: an order is told only after the flush, also when an earlier flush is still on its way", async () => {
+  test("INV-17: an order is returned only after its flush, also while an earlier flush is in progress", async () => {
     const real = env.DB.batch.bind(env.DB);
     let release = () => {};
     const gate = new Promise<void>((resolve) => (release = resolve));
@@ -204,7 +204,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
   test.each([
     ["evicted", async (id: string) => evictDurableObject(objectOf(id))],
     ["aborted with all others", async () => abortAllDurableObjects()],
-  ])("INV-20: an object %s between commit and flush loses nothing and doubles nothing", async (_, crash) => {
+  ])("INV-20: an object %s between commit and flush loses and doubles no entry", async (_, crash) => {
     breakD1();
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await call("POST", `/v1/intents/${id}/approve`, reviewer.key, { reason: "before the crash" });
@@ -226,7 +226,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
     expect(row).toEqual({ phase: "approved", seq: 5 });
   });
 
-  test("INV-20: the alarm tries again for as long as D1 is away", async () => {
+  test("INV-20: the alarm retries the flush as long as D1 is down", async () => {
     breakD1();
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     for (let tried = 0; tried < 8; tried += 1) {
@@ -237,7 +237,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
     await expectWhole(id, ["proposed", "policy_checked", "approval_requested"]);
   });
 
-  test("INV-20: a batch that D1 took but did not answer is delivered again without harm", async () => {
+  test("INV-20: a batch that D1 stored without answering is delivered again without a duplicate", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const real = env.DB.batch.bind(env.DB);
     const batch = vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
@@ -254,7 +254,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
     await expectWhole(id, HAPPY);
   });
 
-  test("INV-20: an older batch that arrives late does not turn the list back", async () => {
+  test("INV-20: an older batch that arrives late does not revert the list row", async () => {
     const late: D1PreparedStatement[][] = [];
     const real = env.DB.batch.bind(env.DB);
     const batch = vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
@@ -273,7 +273,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
   });
 
   test.each(["entries:", "notes:", "intent"])(
-    "INV-20: when storing %s fails, none of the transition is kept",
+    "INV-20: when storing %s fails, no part of the transition is stored",
     async (prefix) => {
       const id = await propose(agent, ask("crm.held"), "pending_approval");
       const before = await flushed(id);
@@ -315,7 +315,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
     },
   );
 
-  test("INV-20: a queue that takes nothing stops nothing, and the alarm keeps the deadline", async () => {
+  test("INV-20: a queue that accepts nothing blocks no command, and the alarm keeps the deadline", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const queue = bindings["EVENTS"];
     const send = vi.spyOn(env.EVENTS, "send").mockRejectedValue(new Error("queue down"));

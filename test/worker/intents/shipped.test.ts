@@ -6,7 +6,7 @@ import { bindings } from "../../support/worker/rules.ts";
 
 bindings["PUBLIC_FEED_ENABLED"] = "true";
 
-test("INV-17: the first orders at once publish the signing key once", async () => {
+test("INV-17: parallel first orders publish the signing key once", async () => {
   delete bindings["LOCAL"];
   const agent = await register("agent");
   const order = async () => {
@@ -20,7 +20,7 @@ test("INV-17: the first orders at once publish the signing key once", async () =
   expect((await call("GET", "/.well-known/jwks.json")).body.keys).toHaveLength(1);
 });
 
-test("INV-29: the public feed shows what and when, and nothing of who, whose or which", async () => {
+test("INV-29: the public feed shows actions and times, and no names, owners or ids", async () => {
   delete bindings["LOCAL"];
   const agent = await register("agent", { name: "jane.roe@example.com", owner: "Jane Roe" });
   const requests = [
@@ -55,7 +55,7 @@ test("INV-29: the public feed shows what and when, and nothing of who, whose or 
   expect(text).not.toMatch(/jane|roe|078-05|415|4111|DE89|agt_|int_/i);
 });
 
-test("a held import is approved, ordered and reported, and its ledger tells the story", async () => {
+test("INV-17: a held import is approved, ordered and reported, and its ledger has every step", async () => {
   delete bindings["LOCAL"];
   const agent = await register("agent");
   const reviewer = await register("reviewer");
@@ -85,7 +85,7 @@ test("a held import is approved, ordered and reported, and its ledger tells the 
   ]);
 });
 
-test("an import that policy approves reads proposed to succeeded without a detour", async () => {
+test("an import approved by policy goes from proposed to succeeded without a hold", async () => {
   delete bindings["LOCAL"];
   const agent = await register("agent");
   const { body } = await call("POST", "/v1/intents", agent.key, crmImport(47));

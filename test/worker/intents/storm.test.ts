@@ -77,7 +77,7 @@ function absurdities(events: readonly string[]): readonly string[] {
 }
 
 test.each(Array.from({ length: ROUNDS }, (_, seed) => seed + 1))(
-  "INV-11 INV-17 INV-20: storm %i",
+  "INV-11 INV-17 INV-20: random parallel commands and crashes leave one consistent story per intent: round %i",
   async (seed) => {
     freeze();
     vi.spyOn(console, "error").mockImplementation(() => {});

@@ -57,7 +57,7 @@ const HELD = ["proposed", "policy_checked", "approval_requested"];
 const deadline = (intent: string) => ({ type: "deadline", intent });
 
 describe("expiry needs no timer", () => {
-  test("INV-07: a read finds a held intent expired in the very millisecond, and the ledger says so once", async () => {
+  test("a read finds a pending intent expired in the exact millisecond, and the ledger has it once", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     const { created_at: created, expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key))
       .body;
@@ -74,19 +74,16 @@ describe("expiry needs no timer", () => {
   test.each([
     ["approve", 410, "intent_expired"],
     ["reject", 410, "intent_expired"],
-  ])(
-    "INV-03: %s that comes too late is %i, though nothing had noticed the time",
-    async (verb, status, code) => {
-      const id = await propose(agent, ask("crm.held"), "pending_approval");
-      later(30 * MINUTE_MS);
-      const answer = await call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, { reason: "late" });
-      expect(answer.status).toBe(status);
-      expect(answer.body.code).toBe(code);
-      expect(await stateOf(id)).toBe("expired");
-    },
-  );
+  ])("%s after the deadline is %i, although no timer fired", async (verb, status, code) => {
+    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    later(30 * MINUTE_MS);
+    const answer = await call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, { reason: "late" });
+    expect(answer.status).toBe(status);
+    expect(answer.body.code).toBe(code);
+    expect(await stateOf(id)).toBe("expired");
+  });
 
-  test("INV-07: an approval is good for the policy's window and not a millisecond longer", async () => {
+  test("an approval holds for the policy's window and not a millisecond longer", async () => {
     const [early, late] = [
       await propose(agent, ask("crm.held"), "pending_approval"),
       await propose(agent, ask("crm.held"), "pending_approval"),
@@ -100,7 +97,7 @@ describe("expiry needs no timer", () => {
     expect((await approve(late)).status).toBe(410);
   });
 
-  test("INV-07: a clock that goes back brings nothing back", async () => {
+  test("a clock that goes back revives no expired intent", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     later(31 * MINUTE_MS);
     expect(await stateOf(id)).toBe("expired");
@@ -109,7 +106,7 @@ describe("expiry needs no timer", () => {
     expect((await approve(id)).status).toBe(410);
   });
 
-  test("INV-03: a policy that defers takes a late approval, and nothing before it", async () => {
+  test("a policy that defers accepts a late approval, and executes nothing before it", async () => {
     const id = await propose(agent, ask("crm.defer"), "pending_approval");
     later(11 * MINUTE_MS);
     expect(await stateOf(id)).toBe("pending_approval");
@@ -119,7 +116,7 @@ describe("expiry needs no timer", () => {
     expect(await eventsOf(id)).toContain("expiry_deferred");
   });
 
-  test("INV-03: silence approves only where the policy says so and the risk is low", async () => {
+  test("INV-13: silence approves only where the policy says so and the risk is low", async () => {
     const low = await propose(agent, ask("crm.silent"), "pending_approval");
     const high = await propose(
       agent,
@@ -136,8 +133,8 @@ describe("expiry needs no timer", () => {
   });
 });
 
-describe("timers make it happen in time", () => {
-  test("INV-17: the alarm expires what nobody touches, and D1 learns of it", async () => {
+describe("timers record a deadline in time", () => {
+  test("INV-17: the alarm expires an untouched intent, and D1 has the entry", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     later(30 * MINUTE_MS);
@@ -147,7 +144,7 @@ describe("timers make it happen in time", () => {
     expect(await alarmOf(id)).toBeNull();
   });
 
-  test("INV-17: the alarm is set for the deadline, of whatever phase", async () => {
+  test("the alarm is set for the deadline of every phase", async () => {
     const now = Date.now();
     const held = await propose(agent, ask("crm.held"), "pending_approval");
     const approved = await propose(agent, ask("crm.small"), "approved");
@@ -162,7 +159,7 @@ describe("timers make it happen in time", () => {
     await until(async () => expect(await alarmOf(intent)).toBeNull());
   });
 
-  test("INV-17: an alarm that fires early changes nothing and is set again", async () => {
+  test("an alarm that fires early changes nothing and is set again", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     const half = Date.now() + 15 * MINUTE_MS;
@@ -174,7 +171,7 @@ describe("timers make it happen in time", () => {
     expect(await eventsOf(id)).toEqual(HELD);
   });
 
-  test("INV-17: the alarm survives an eviction", async () => {
+  test("the alarm survives an eviction", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     await evictDurableObject(objectOf(id));
@@ -183,7 +180,7 @@ describe("timers make it happen in time", () => {
     expect(await phaseInD1(id)).toBe("expired");
   });
 
-  test("INV-17: the queue's message expires what is due", async () => {
+  test("the queue's message expires an intent that is due", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     later(30 * MINUTE_MS);
@@ -191,7 +188,7 @@ describe("timers make it happen in time", () => {
     expect(await phaseInD1(id)).toBe("expired");
   });
 
-  test("INV-11: messages that are early, late, repeated, foreign or malformed harm nothing and nobody else", async () => {
+  test("INV-11: early, late, repeated, foreign and malformed messages change nothing and block no other", async () => {
     const early = await propose(agent, ask("crm.held"), "pending_approval");
     const due = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
     const done = await ordered(agent);
@@ -220,7 +217,7 @@ describe("timers make it happen in time", () => {
     expect(await objectCount()).toBe(objects);
   });
 
-  test("INV-17: a deadline is queued with its delay, a day at most, and again by the message that came early", async () => {
+  test("a deadline is queued with its delay, a day at most, and queued again by a message that came early", async () => {
     const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
     const sent = (intent: string) => messagesFor(send.mock.calls, intent);
     const delays = (intent: string) => sent(intent).map(({ delaySeconds }) => delaySeconds);
@@ -241,7 +238,7 @@ describe("timers make it happen in time", () => {
     await until(() => expect(delays(deferred)).toEqual([60, 24 * 60 * 60]));
   });
 
-  test("INV-17: messages for deadlines that moved are not sent again: one goes round, however many there were", async () => {
+  test("messages for deadlines that moved are not sent again: at most one is in flight", async () => {
     const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
     await call("POST", `/v1/executions/${id}/claim`, token);
@@ -290,7 +287,7 @@ const TIMERS: readonly (readonly [string, (intent: string) => Promise<unknown>])
   ],
 ];
 
-describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_which, fire) => {
+describe.each(TIMERS)("reminders, escalation and the second wait, triggered by %s", (_which, fire) => {
   /** Moves the clock, lets the timer fire, and says what D1 then has of the intent after it was held. */
   async function after(intent: string, minutes: number): Promise<readonly string[]> {
     later(minutes * MINUTE_MS);
@@ -299,7 +296,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
     return rows.slice(HELD.length).map(({ event }) => event);
   }
 
-  test("INV-17: at half time those who may decide are told again, once, and then it expires", async () => {
+  test("INV-17: a reminder is recorded once at half time, and then the expiry", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     expect(await after(id, 15)).toEqual(["approval_reminded"]);
@@ -310,7 +307,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
     expect(await alarmOf(id)).toBeNull();
   });
 
-  test("INV-17: each step of the policy's escalation is taken at its time, and no answer gives one second wait", async () => {
+  test("INV-17: each escalation step is recorded at its time, and no answer gives one second wait", async () => {
     const id = await propose(agent, ask("crm.escalated"), "pending_approval");
     await flushed(id);
     const events = [];
@@ -336,7 +333,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
     expect(await after(id, 30)).not.toContain("expired");
   });
 
-  test("INV-03: after the second wait it is over, and nobody who comes then decides", async () => {
+  test("after the second wait the intent is expired, and a late vote is refused", async () => {
     const id = await propose(agent, ask("crm.escalated"), "pending_approval");
     await flushed(id);
     for (const minutes of [20, 20]) await after(id, minutes);
@@ -347,7 +344,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
     expect(events.at(-1)).toBe("expired");
   });
 
-  test("INV-17: a deferred intent is told of daily for as long as it waits, and no more often", async () => {
+  test("INV-17: a deferred intent's reminder is recorded daily, and no more often", async () => {
     const id = await propose(agent, ask("crm.defer"), "pending_approval");
     await flushed(id);
     const seen = [];
@@ -367,7 +364,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, by %s", (_whic
 });
 
 describe("INV-11: orders and claims lapse", () => {
-  test("INV-11: an order nobody reported is indeterminate after 15 minutes, its token is dead, and a person resolves it", async () => {
+  test("INV-11: an unreported order is indeterminate after 15 minutes, its token is dead, and a person resolves it", async () => {
     const { intent, id, token } = await ordered(agent);
     later(15 * MINUTE_MS - 1);
     expect(await stateOf(intent)).toBe("scheduled");
@@ -396,7 +393,7 @@ describe("INV-11: orders and claims lapse", () => {
     ]);
   });
 
-  test("INV-11: where a claim is required an unclaimed order goes back to approved, and the old token can't come back", async () => {
+  test("INV-11: an unclaimed order with a required claim returns to approved, and the old token stays dead", async () => {
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
     later(15 * MINUTE_MS);
     expect(await stateOf(intent)).toBe("approved");
@@ -414,7 +411,7 @@ describe("INV-11: orders and claims lapse", () => {
     ).toBe(200);
   });
 
-  test("INV-11: a claim without a sign of life lapses after 5 minutes; each heartbeat is worth 5 more", async () => {
+  test("INV-11: a claim without a heartbeat lapses after 5 minutes; each heartbeat adds 5 minutes", async () => {
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
     const post = (step: string) =>
       call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
@@ -429,7 +426,7 @@ describe("INV-11: orders and claims lapse", () => {
     expect(await stateOf(intent)).toBe("indeterminate");
   });
 
-  test("INV-11: after the window is over not even a safe retry is ordered", async () => {
+  test("INV-11: after the execution window not even a safe retry is ordered", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await approve(id);
     const { body } = await execute(id);
@@ -448,14 +445,14 @@ describe("INV-11: orders and claims lapse", () => {
     expect((await execute(id)).status).toBe(409);
   });
 
-  test("INV-11: a failure that the worker did not call safe to retry is final", async () => {
+  test("INV-11: a failure that the worker did not report as retryable is final", async () => {
     const { intent, id, token } = await ordered(agent);
     await call("POST", `/v1/executions/${id}/report`, token, { status: "failed" });
     expect((await execute(intent)).status).toBe(409);
     expect(await stateOf(intent)).toBe("failed");
   });
 
-  test("INV-05: identity may be ten seconds old for a proposal and not an instant for an order", async () => {
+  test("INV-05: a proposal may rely on an identity ten seconds old, an order on none", async () => {
     const one = await register("agent");
     const id = await propose(one, ask("crm.small"), "approved");
     // Suspended by another isolate: this one's memory of the key is not emptied.
@@ -465,7 +462,7 @@ describe("INV-11: orders and claims lapse", () => {
     expect((await call("POST", "/v1/intents", one.key, ask("crm.small"))).status).toBe(403);
   });
 
-  test("INV-05: a clock that is set back does not keep an old identity young", async () => {
+  test("INV-05: a clock set back does not extend the life of a cached identity", async () => {
     const one = await register("agent");
     await propose(one, ask("crm.small"), "approved");
     await env.DB.prepare("UPDATE principals SET status = 'revoked' WHERE id = ?1").bind(one.id).run();

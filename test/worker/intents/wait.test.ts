@@ -69,7 +69,7 @@ describe("a wait ends with the decision", () => {
     ["reject", { reason: "wrong list" }, "blocked", "rejected"],
     ["cancel-approval", { reason: "not now" }, "blocked", "cancelled"],
     ["revoke", { reason: "stop" }, "blocked", "revoked"],
-  ])("by %s", async (verb, body, status, state) => {
+  ])("made by %s", async (verb, body, status, state) => {
     const id = await pending();
     const { answer } = await begun(id);
     expect((await decide(id, verb, body)).status).toBe(200);
@@ -80,14 +80,14 @@ describe("a wait ends with the decision", () => {
     expect(held.calls).toBe(0);
   });
 
-  test("by the agent itself, for the page that shows it", async () => {
+  test("made by the agent itself, for its page that shows the wait", async () => {
     const id = await pending();
     const { answer } = await begun(id, 60, reviewer.key);
     await decide(id, "withdraw", {}, agent.key);
     expect((await answer).body).toMatchObject({ state: "withdrawn", decided: true });
   });
 
-  test("and not with a vote that is not the last, nor with a repeat of the proposal", async () => {
+  test("but not with a vote that is not the last, nor with a repeated proposal", async () => {
     const request = ask("crm.pair", { idempotency_key: "waited-for" });
     const id = await propose(agent, request, "pending_approval");
     const { answer } = await begun(id);
@@ -99,7 +99,7 @@ describe("a wait ends with the decision", () => {
     expect((await answer).body).toMatchObject({ status: "approved", decided: true });
   });
 
-  test("by an edit, which names what took its place; that one is waited for in its turn", async () => {
+  test("made by an edit, whose successor can be waited for in turn", async () => {
     const id = await pending("crm.editable");
     const { answer } = await begun(id);
     const { intent_digest: digest } = (await call("GET", `/v1/intents/${id}`, reviewer.key)).body;
@@ -118,7 +118,7 @@ describe("a wait ends with the decision", () => {
     });
   });
 
-  test("INV-07: an approval told to who waits can be ordered at once", async () => {
+  test("and the intent can be ordered at once", async () => {
     const id = await pending();
     const ordered = wait(id).then(() => decide(id, "execute", {}, agent.key));
     await nowHeld(1);
@@ -136,21 +136,21 @@ describe("a wait ends with the decision", () => {
         return id;
       },
     ],
-  ])("at once, where it is %s already", async (state, made) => {
+  ])("immediately, when the intent is %s already", async (state, made) => {
     const id = await made();
     expect((await wait(id)).body).toMatchObject({ state, decided: true });
   });
 });
 
 describe("a wait ends with time", () => {
-  test("its own: as it is, undecided", async () => {
+  test("its own limit: the answer is the pending intent", async () => {
     const id = await pending();
     expect((await wait(id, 1)).body).toMatchObject({ status: "pending_approval", decided: false });
     expect((await wait(id, 0)).body).toMatchObject({ state: "pending_approval", decided: false });
     expect(held.calls).toBe(0);
   });
 
-  test("INV-07: the intent's: expiry while somebody waits needs neither queue nor alarm", async () => {
+  test("the intent's expiry, without queue or alarm", async () => {
     vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
     const id = await pending("crm.held", { expiresIn: "1s" });
     // Flushed, so that nothing sets the alarm again.
@@ -161,7 +161,7 @@ describe("a wait ends with time", () => {
     expect(await eventsOf(id)).toContain("expired");
   });
 
-  test("a policy that defers goes on waiting beyond its deadline", async () => {
+  test("but goes on beyond the deadline of a policy that defers", async () => {
     const id = await pending("crm.defer", { expiresIn: "1s" });
     const { answer } = await begun(id);
     await until(async () => expect(await eventsOf(id)).toContain("expiry_deferred"));
@@ -170,7 +170,7 @@ describe("a wait ends with time", () => {
     expect((await answer).body).toMatchObject({ status: "approved", decided: true });
   });
 
-  test("a clock that is set back, or stands, makes no wait longer", async () => {
+  test("and no later when the clock is set back or stands still", async () => {
     later(0);
     const id = await pending();
     const { answer } = await begun(id, 1);
@@ -188,8 +188,8 @@ describe("a wait ends with time", () => {
   );
 });
 
-describe("who waits", () => {
-  test("INV-06: waiting for another agent's intent is 404, and so is what is none", async () => {
+describe("callers that wait", () => {
+  test("INV-06: for another agent's intent or an unknown one get 404", async () => {
     const stranger = await register("agent");
     const id = await pending();
     const objects = await objectCount();
@@ -212,7 +212,7 @@ describe("who waits", () => {
     ["rotated", "rotate-key", {}, 401, "invalid_key"],
     ["made another role's", "role", { role: "auditor" }, 401, "unauthorized"],
   ] as const)(
-    "INV-05: a key that is %s while it waits is told so, and nothing of the decision",
+    "INV-05: with a key that is %s meanwhile learn that, and not the decision",
     async (_what, verb, how, refused, code) => {
       const one = await register("agent");
       const id = await propose(one, ask("crm.held"), "pending_approval");
@@ -225,7 +225,7 @@ describe("who waits", () => {
     },
   );
 
-  test("64 wait at once, one more is answered as it is, and all are told", async () => {
+  test("are 64 at most; one more is answered at once, and all learn of the decision", async () => {
     const id = await pending();
     const answers = Array.from({ length: 64 }, () => wait(id));
     await nowHeld(64);
@@ -236,7 +236,7 @@ describe("who waits", () => {
     expect(held.calls).toBe(0);
   });
 
-  test("who went away holds nobody up, and its place is free when its time is over", async () => {
+  test("and disconnect delay no other, and free their place when their time is over", async () => {
     const id = await pending();
     const leaving = new AbortController();
     const left = send(`/v1/intents/${id}/wait?timeout=1`, {
@@ -250,7 +250,7 @@ describe("who waits", () => {
     expect(await stateOf(id)).toBe("pending_approval");
   });
 
-  test("INV-20: an object that restarts loses the wait and not the intent; asked again it waits again", async () => {
+  test("INV-20: lose the wait and not the intent when the object restarts, and can wait again", async () => {
     const id = await pending();
     const { answer } = await begun(id);
     await runInDurableObject(objectOf(id), (_, state) => state.abort("restarted")).catch(() => undefined);

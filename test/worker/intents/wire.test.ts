@@ -29,7 +29,7 @@ const digest = expect.stringMatching(/^[0-9a-f]{64}$/);
 const intentId = expect.stringMatching(/^int_[A-Za-z0-9_-]{43}$/);
 
 describe("wire: proposing", () => {
-  test("wire: the answer to a proposal has every member that clients of the contract read", async () => {
+  test("wire: the answer to a proposal has every member that clients of the reference contract read", async () => {
     const { status, body } = await call("POST", "/v1/intents", agent.key, ask("crm.small"));
     expect(status).toBe(200);
     expect(body).toMatchObject({
@@ -65,7 +65,7 @@ describe("wire: proposing", () => {
     expect(body.riskScore).toBeLessThanOrEqual(1);
   });
 
-  test("wire: held and blocked are 200, too, and say why and until when", async () => {
+  test("wire: held and blocked proposals are 200 as well, with reason and deadline", async () => {
     const held = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
     expect(held.status).toBe(200);
     expect(held.body).toMatchObject({
@@ -98,7 +98,7 @@ describe("wire: proposing", () => {
       sensitivity_tags: null,
       on_behalf_of: null,
     },
-  ])("wire: %j is understood at both doors", async (spelled) => {
+  ])("wire: the field spellings %j are accepted at both doors", async (spelled) => {
     for (const path of ["/v1/intents", "/v1/propose"]) {
       const { body } = await call("POST", path, agent.key, spelled);
       const detail = (await call("GET", `/v1/intents/${body.intentId}`, agent.key)).body;
@@ -123,7 +123,7 @@ describe("wire: proposing", () => {
     ["7d", 60],
     [100000, 60],
   ])(
-    "wire: expiresIn %j makes a deadline of %d minutes, the policy's at most",
+    "wire: expiresIn %j gives a deadline of %d minutes, at most the policy's",
     async (expiresIn, minutes) => {
       const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.pair", { expiresIn }));
       const { created_at: created, expires_at: expires } = (
@@ -141,7 +141,7 @@ describe("wire: proposing", () => {
   );
 
   test.each(["jane@example.com", "+1 (415) 555-0100", "4155550100"])(
-    "INV-29: the principal id %j is a person's and is refused",
+    "INV-29: the principal id %j identifies a person and is refused",
     async (principal_id) => {
       const { status, body } = await call(
         "POST",
@@ -155,7 +155,7 @@ describe("wire: proposing", () => {
     },
   );
 
-  test("wire: a dry run decides the same and leaves nothing behind", async () => {
+  test("wire: a dry run evaluates the same and leaves nothing behind", async () => {
     const one = await register("agent");
     const dry = await call(
       "POST",
@@ -170,7 +170,7 @@ describe("wire: proposing", () => {
 });
 
 describe("wire: reading", () => {
-  test("wire: the detail has the contract's columns, and times in ISO 8601", async () => {
+  test("wire: an intent's detail has the reference contract's columns, with times in ISO 8601", async () => {
     const id = await propose(
       agent,
       ask("crm.held", {
@@ -224,7 +224,7 @@ describe("wire: reading", () => {
     expect((await call("GET", `/v1/proposals/${id}`, agent.key)).body).toEqual(body);
   });
 
-  test("wire: the audit is the same under both names", async () => {
+  test("wire: the audit is the same under both paths", async () => {
     const id = await propose(agent, ask("crm.small"), "approved");
     const { body } = await call("GET", `/v1/intents/${id}/audit`, agent.key);
     expect(body).toMatchObject({ intentId: id, events: expect.any(Array), auditTrail: body.events });
@@ -239,7 +239,7 @@ describe("wire: reading", () => {
     expect((await call("GET", `/v1/audit/${id}`, agent.key)).body).toEqual(body);
   });
 
-  test("wire: a decision shows the agent why, and its trace only to those who review", async () => {
+  test("wire: a decision shows its reason to the agent, and its trace only to reviewing roles", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     const forAgent = (await call("GET", `/v1/intents/${id}/decision`, agent.key)).body;
     expect(forAgent).toMatchObject({
@@ -260,7 +260,7 @@ describe("wire: reading", () => {
     );
   });
 
-  test("wire: nonce, policies, agents and the capabilities", async () => {
+  test("wire: nonce, policies, agents and capabilities have the contract's members", async () => {
     expect((await call("GET", "/v1/nonce", agent.key)).body).toEqual({
       nonce: expect.stringMatching(/^non_/),
       expiresAt: iso,
@@ -307,7 +307,7 @@ describe("wire: reading", () => {
     ).toBeNull();
   });
 
-  test("wire: an agent's numbers are what became of its intents", async () => {
+  test("wire: an agent's metrics count the outcomes of its intents", async () => {
     const one = await register("agent");
     const request = ask("crm.small", { idempotency_key: "k" });
     const { intent, id, token } = await ordered(one, request);
@@ -343,7 +343,7 @@ describe("wire: reading", () => {
 });
 
 describe("wire: deciding and executing", () => {
-  test("wire: approve, both spellings, and again", async () => {
+  test("wire: approve accepts both spellings and a repeat", async () => {
     for (const old of [false, true]) {
       const id = await propose(agent, ask("crm.held"), "pending_approval");
       const approve = () =>
@@ -368,7 +368,7 @@ describe("wire: deciding and executing", () => {
     }
   });
 
-  test("wire: reject and cancel say blocked, and which of the two in state", async () => {
+  test("wire: reject and cancel have status blocked and differ in state", async () => {
     const ids = [
       await propose(agent, ask("crm.held"), "pending_approval"),
       await propose(agent, ask("crm.held"), "pending_approval"),
@@ -407,7 +407,7 @@ describe("wire: deciding and executing", () => {
     }
   });
 
-  test("wire: an order has the contract's members, then 200 with the same ones", async () => {
+  test("wire: an order has the contract's members, and a repeat returns 200 with the same ones", async () => {
     const id = await propose(agent, ask("crm.small"), "approved");
     const first = await call("POST", `/v1/intents/${id}/execute`, agent.key, {});
     expect(first.status).toBe(201);
@@ -440,7 +440,7 @@ describe("wire: deciding and executing", () => {
   });
 
   test.each(["result", "report", "worker_report"])(
-    "wire: a report's result may be called %s, and its time is the worker's word",
+    "wire: a report's result may be named %s, and its time is the worker's own",
     async (name) => {
       const { id, token, intent } = await ordered(agent);
       const executed = "2026-11-22T10:00:00+02:00";
@@ -468,7 +468,7 @@ describe("wire: deciding and executing", () => {
     ["execution_token", (token: string) => ({ body: { execution_token: token } })],
     ["executionToken", (token: string) => ({ body: { executionToken: token } })],
     ["the header", (token: string) => ({ header: token })],
-  ])("wire: beside the agent's own key the token may come as %s", async (_, place) => {
+  ])("wire: beside the agent's key the token may be sent as %s", async (_, place) => {
     const { id, token } = await ordered(agent);
     const { body = {}, header = "" } = place(token) as { body?: Record<string, string>; header?: string };
     const headers = {
@@ -504,7 +504,7 @@ describe("wire: lists", () => {
     }
   }
 
-  test("wire: pages hold every intent once, newest first, while new ones come in", async () => {
+  test("wire: pages hold every intent once, newest first, while new ones are made", async () => {
     const one = await register("agent");
     freeze();
     const made: string[] = [];
@@ -524,7 +524,7 @@ describe("wire: lists", () => {
     expect(times).toEqual(times.toSorted().toReversed());
   });
 
-  test("wire: a row has the contract's columns, under either name of the list", async () => {
+  test("wire: a list row has the contract's columns, under both paths", async () => {
     const id = await propose(agent, ask("crm.small", { estimated_value_usd: 12.34 }), "approved");
     await flushed(id);
     const { body } = await call("GET", "/v1/intents?limit=1", agent.key);
@@ -546,7 +546,7 @@ describe("wire: lists", () => {
     expect(old.body.proposals).toEqual(body.intents);
   });
 
-  test("wire: filters take the contract's status and the exact state", async () => {
+  test("wire: filters accept the contract's status and the exact state", async () => {
     const one = await register("agent");
     const held = async () => propose(one, ask("crm.held"), "pending_approval");
     const ids: Record<string, string> = {
@@ -579,7 +579,7 @@ describe("wire: lists", () => {
     expect(await list("&destination=crm.smal")).toEqual([]);
   });
 
-  test("wire: since is included, until is not", async () => {
+  test("wire: since is inclusive, until exclusive", async () => {
     const one = await register("agent");
     freeze();
     const start = Date.now();
@@ -595,7 +595,7 @@ describe("wire: lists", () => {
     expect(await pages(one.key, `&since=${start + 1000}&until=${start + 2000}`)).toEqual([ids[1]]);
   });
 
-  test("wire: money and records of any allowed size come back as they were declared", async () => {
+  test("wire: money and records of any allowed size are returned as declared", async () => {
     const one = await register("agent");
     for (const usd of [0, 0.005, 0.01, 0.1 + 0.2, 1.005, 99.999, 1e12]) {
       const id = await propose(one, ask("crm.held", { estimated_value_usd: usd }), "pending_approval");

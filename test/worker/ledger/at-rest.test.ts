@@ -48,7 +48,7 @@ async function rotate(secret: string, previous: string): Promise<void> {
 
 afterEach(() => rotate(SECRET, ""));
 
-test("payload, ask, trace and comments lie sealed in the object: none of their text is there", async () => {
+test("INV-27: payload, request, trace and comments are stored encrypted, and none of their text is legible", async () => {
   const [agent, reviewer] = [await register("agent"), await register("reviewer")];
   const payload = JSON.stringify({ row: "unmistakable-payload" });
   const intent = await propose(
@@ -65,8 +65,8 @@ test("payload, ask, trace and comments lie sealed in the object: none of their t
   });
 });
 
-describe("erasing", () => {
-  test("takes payload, ask, facts and comments for ever, and says so on the ledger", async () => {
+describe("erasing an intent", () => {
+  test("removes payload, request, facts and comments for good and is recorded on the ledger", async () => {
     const [agent, reviewer] = [await register("agent"), await register("reviewer")];
     const intent = await propose(
       agent,
@@ -89,7 +89,7 @@ describe("erasing", () => {
     expect(JSON.stringify(audit)).not.toContain("not these");
   });
 
-  test("happens once, and what is live can't be erased", async () => {
+  test("happens once, and a live intent can't be erased", async () => {
     const agent = await register("agent");
     const live = await propose(agent, ask("crm.held"), "pending_approval");
     const refused = await call("POST", `/v1/intents/${live}/erase`, admin, { reason: "now" });
@@ -100,14 +100,14 @@ describe("erasing", () => {
     expect((await eventsOf(live)).filter((event) => event === "payload_erased")).toHaveLength(1);
   });
 
-  test.each(["agent", "reviewer", "runner", "auditor"])("is not for a key of role %s", async (role) => {
+  test.each(["agent", "reviewer", "runner", "auditor"])("is refused to a key of role %s", async (role) => {
     const agent = await register("agent");
     const other = role === "agent" ? agent : await register(role);
     const intent = await propose(agent, ask("crm.held"), "pending_approval");
     expect((await call("POST", `/v1/intents/${intent}/erase`, other.key, { reason: "x" })).status).toBe(403);
   });
 
-  test("wants a reason", async () => {
+  test("needs a reason", async () => {
     const agent = await register("agent");
     const intent = await propose(agent, ask("crm.held"), "pending_approval");
     for (const body of [{}, { reason: "" }, { reason: "  " }, { reason: 5 }]) {
@@ -116,7 +116,7 @@ describe("erasing", () => {
   });
 });
 
-test("retention erases by the object's alarm, in time and for good", async () => {
+test("retention erases by the object's alarm, exactly in time and for good", async () => {
   await changeRules({
     policies: { ...RULES.policies, brief: "require_approval: always\nretention_days: 2" },
     registry: `${RULES.registry}  crm.brief: { policies: [brief] }\n`,
@@ -137,7 +137,7 @@ test("retention erases by the object's alarm, in time and for good", async () =>
 });
 
 describe("a change of GATE_SECRET", () => {
-  test("twice in a row loses nothing: old payloads open, live tokens count, old signatures verify", async () => {
+  test("twice in a row keeps everything usable: old payloads open, live tokens hold, old signatures verify", async () => {
     const agent = await register("agent");
     const payload = JSON.stringify({ row: fresh("old") });
     const held = await propose(agent, ask("crm.held", { payload }), "pending_approval");
@@ -152,7 +152,7 @@ describe("a change of GATE_SECRET", () => {
     ).toBe(200);
   });
 
-  test("once every intent was looked at, the secret before is not needed for it any more", async () => {
+  test("needs the previous secret only until every intent was read", async () => {
     const agent = await register("agent");
     const payload = JSON.stringify({ row: fresh("moved") });
     const held = await propose(agent, ask("crm.held", { payload }), "pending_approval");
@@ -163,7 +163,7 @@ describe("a change of GATE_SECRET", () => {
     expect((await call("GET", `/v1/intents/${held}/payload`, admin)).text).toBe(payload);
   });
 
-  test("without the secret before, what it sealed is out of reach and nothing is made up", async () => {
+  test("without the previous secret loses what that sealed, and invents nothing in its place", async () => {
     const agent = await register("agent");
     const held = await propose(agent, ask("crm.held"), "pending_approval");
     await rotate(anotherSecret(), "");

@@ -7,7 +7,7 @@ async function evidenceOf(intent: string, key = admin) {
   return call("GET", `/v1/intents/${intent}/evidence`, key);
 }
 
-test("the evidence of a finished intent has every entry in the log, its order and what it was about", async () => {
+test("INV-18: the evidence of a finished intent has every entry with its proof, the order and the subject", async () => {
   const agent = await register("agent");
   const payload = JSON.stringify({ row: "seen" });
   const order = await ordered(agent, ask("crm.small", { payload }));
@@ -31,7 +31,7 @@ test("the evidence of a finished intent has every entry in the log, its order an
   expect(body.entries.every((entry: object) => !("mac" in entry))).toBe(true);
 });
 
-describe("with nothing but the published keys", () => {
+describe("INV-18: evidence verified with nothing but the published keys", () => {
   async function checked(intent: string) {
     const { body } = await evidenceOf(intent);
     const findings = await verifyBundle(
@@ -41,7 +41,7 @@ describe("with nothing but the published keys", () => {
     return { verdict: verdictOf(findings), failing: findings.filter(({ status }) => status === "fails") };
   }
 
-  test("an approved and executed intent is proven", async () => {
+  test("is proven for an approved and executed intent", async () => {
     const agent = await register("agent");
     const reviewer = await register("reviewer");
     const intent = await propose(agent, ask("crm.held"), "pending_approval");
@@ -53,7 +53,7 @@ describe("with nothing but the published keys", () => {
     expect(await checked(intent)).toEqual({ verdict: "proven", failing: [] });
   });
 
-  test("a rejected, a blocked and an erased one have nothing that fails", async () => {
+  test("has no failing finding for a rejected, a blocked and an erased intent", async () => {
     const agent = await register("agent");
     const reviewer = await register("reviewer");
     const rejected = await propose(agent, ask("crm.held"), "pending_approval");
@@ -66,13 +66,13 @@ describe("with nothing but the published keys", () => {
   });
 });
 
-test("a live order's signature is not in the evidence: any copy of it would look like an order", async () => {
+test("INV-04: evidence leaves out a live order's signature, because a copy of it would be an order", async () => {
   const agent = await register("agent");
   const order = await ordered(agent, ask("crm.small"));
   expect((await evidenceOf(order.intent)).body.orders).toEqual([]);
 });
 
-test("whoever may not see the payload gets neither it nor the salt that would let them guess it", async () => {
+test("evidence for a caller who may not see the payload has neither the payload nor the salt", async () => {
   const agent = await register("agent");
   const outsider = await register("reviewer");
   const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
@@ -80,13 +80,13 @@ test("whoever may not see the payload gets neither it nor the salt that would le
   expect((await evidenceOf(intent, admin)).body.disclosed).not.toBeNull();
 });
 
-test("another agent's evidence is 404", async () => {
+test("INV-06: another agent's evidence is 404", async () => {
   const [agent, other] = [await register("agent"), await register("agent")];
   const intent = await propose(agent, ask("crm.held"), "pending_approval");
   expect((await evidenceOf(intent, other.key)).status).toBe(404);
 });
 
-test("of an erased intent only what is left is shown, and it says so", async () => {
+test("the evidence of an erased intent shows only what is left, and says so", async () => {
   const agent = await register("agent");
   const intent = await propose(agent, ask("crm.held"), "pending_approval");
   await call("POST", `/v1/intents/${intent}/withdraw`, agent.key);

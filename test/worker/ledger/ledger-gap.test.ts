@@ -16,7 +16,7 @@ async function loseEntries(intent: string): Promise<void> {
   ]);
 }
 
-test("nothing is ordered for an intent whose entries are gone from the ledger", async () => {
+test("INV-17 INV-18: an intent whose entries are missing from D1 can't be ordered", async () => {
   const agent = await register("agent");
   const intent = await propose(agent, ask("crm.small"), "approved");
   await flushed(intent);
@@ -28,7 +28,7 @@ test("nothing is ordered for an intent whose entries are gone from the ledger", 
   expect(await ledgerOf(intent)).toEqual([]);
 });
 
-test("an entry that follows another one than the ledger's last is refused", async () => {
+test("INV-18: an entry that does not follow the chain's last one in D1 is refused", async () => {
   const agent = await register("agent");
   const intent = await propose(agent, ask("crm.small"), "approved");
   const [first] = await flushed(intent);

@@ -43,7 +43,7 @@ async function story(): Promise<string> {
 }
 
 describe("INV-17: every transition is a chained entry", () => {
-  test("INV-17: the whole story is in D1, in order, with its actors, and the chain and every MAC hold", async () => {
+  test("INV-17: the whole life of an intent is in D1, in order, with actors, chain and MACs intact", async () => {
     const id = await story();
     const rows = await flushed(id);
     expect(rows.map(({ event }) => event)).toEqual([
@@ -74,7 +74,7 @@ describe("INV-17: every transition is a chained entry", () => {
     }
   });
 
-  test("INV-17: what the object shows is what D1 holds", async () => {
+  test("INV-17: the object's audit equals D1's rows", async () => {
     const id = await story();
     const rows = await flushed(id);
     const { body } = await call("GET", `/v1/intents/${id}/audit`, admin);
@@ -89,7 +89,7 @@ describe("INV-17: every transition is a chained entry", () => {
     );
   });
 
-  test("INV-17: an order, a claim and a download are in D1 before anybody is told", async () => {
+  test("INV-17: an order, a claim and a download are in D1 before the caller is answered", async () => {
     const { intent, id, token } = await ordered(agent);
     expect((await ledgerOf(intent)).at(-1)?.event).toBe("execution_requested");
     await call("POST", `/v1/executions/${id}/claim`, token);
@@ -101,7 +101,7 @@ describe("INV-17: every transition is a chained entry", () => {
     expect((await ledgerOf(pulled)).at(-1)?.event).toBe("execution_claimed");
   });
 
-  test("INV-17: the policy text behind every decision is kept under the hash that the entry names", async () => {
+  test("INV-17: the policy text behind every decision is stored under the hash that the entry names", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     const [first] = await flushed(id);
     const [hash] = JSON.parse(first?.body ?? "{}").policy_hashes as string[];
@@ -146,7 +146,7 @@ describe("INV-17: every transition is a chained entry", () => {
     expect((await call("GET", `/v1/intents/${id}`, reviewer.key)).text).toContain("wordreason");
   });
 
-  test("INV-19: what was blocked is recorded like everything else", async () => {
+  test("INV-19: a blocked proposal is recorded like every other", async () => {
     const id = await propose(agent, ask("crm.small", { policy: "nothing" }), "blocked");
     const rows = await flushed(id);
     expect(rows.map(({ event }) => event)).toEqual(["proposed", "policy_checked", "blocked"]);
@@ -154,7 +154,7 @@ describe("INV-17: every transition is a chained entry", () => {
     expect(await faultsOf(rows)).toEqual([]);
   });
 
-  test("INV-17: registrations and changes of standing are chained on the registry's own ledger", async () => {
+  test("INV-17: registrations and status changes are chained on the registry's ledger", async () => {
     const one = await register("agent");
     for (const verb of ["suspend", "reactivate", "rotate-key", "revoke"]) {
       await call("POST", `/v1/agents/${one.id}/${verb}`, admin);
@@ -170,7 +170,7 @@ describe("INV-17: every transition is a chained entry", () => {
     expect(await faultsOf(await ledgerOf("registry"))).toEqual([]);
   });
 
-  test("INV-17: twelve registrations at once all succeed, and their chain has neither gap nor fork", async () => {
+  test("INV-17: twelve parallel registrations succeed, and their chain has no gap and no fork", async () => {
     const before = (await ledgerOf("registry")).length;
     const answers = await Promise.all(
       Array.from({ length: 12 }, () => call("POST", "/v1/agents/register", admin, { name: fresh("many") })),
@@ -182,7 +182,7 @@ describe("INV-17: every transition is a chained entry", () => {
   });
 });
 
-describe("INV-18: tampering is refused or found", () => {
+describe("INV-18: tampering with D1's ledger is refused or detected", () => {
   let rows: readonly LedgerRow[];
 
   beforeAll(async () => {
@@ -211,7 +211,7 @@ describe("INV-18: tampering is refused or found", () => {
     ["an entry told twice", () => [...rows.slice(0, 3), ...rows.slice(2)]],
     ["a made-up MAC", () => changed(1, { mac: "0".repeat(64) })],
     ["another intent's entry", () => changed(0, { intent_id: "int_other" })],
-  ])("INV-18: %s is found", async (_, tampered) => {
+  ])("INV-18: the change is detected: %s", async (_, tampered) => {
     expect(await faultsOf(rows)).toEqual([]);
     expect(await faultsOf(tampered())).not.toEqual([]);
   });
@@ -253,7 +253,7 @@ describe("INV-18: tampering is refused or found", () => {
       "an upsert of a fork",
       `INSERT INTO ledger (${COLUMNS}) SELECT ${FORK} FROM ledger WHERE intent_id = ?1 ON CONFLICT DO UPDATE SET actor = 'mallory'`,
     ],
-  ])("INV-18: %s is refused by D1", async (_, sql) => {
+  ])("INV-18: D1 refuses %s on the ledger", async (_, sql) => {
     const chain = rows[0]?.intent_id ?? "";
     // A function of its own: what D1 throws is no plain promise of this isolate.
     const attempt = async () => {
@@ -267,17 +267,20 @@ describe("INV-18: tampering is refused or found", () => {
     ["INSERT", ""],
     ["INSERT OR REPLACE", ""],
     ["INSERT", " ON CONFLICT DO UPDATE SET actor = 'mallory', body = 'x'"],
-  ])("INV-18: %s of an entry's hash with other words beside it%s changes nothing", async (verb, clause) => {
-    const chain = rows[0]?.intent_id ?? "";
-    await env.DB.prepare(
-      `${verb} INTO ledger (${COLUMNS}) SELECT ${SAME} FROM ledger WHERE intent_id = ?1${clause === "" ? "" : ` AND true${clause}`}`,
-    )
-      .bind(chain)
-      .run();
-    expect(await ledgerOf(chain)).toEqual(rows);
-  });
+  ])(
+    "INV-18: %s of a row with an existing hash and other contents%s changes nothing",
+    async (verb, clause) => {
+      const chain = rows[0]?.intent_id ?? "";
+      await env.DB.prepare(
+        `${verb} INTO ledger (${COLUMNS}) SELECT ${SAME} FROM ledger WHERE intent_id = ?1${clause === "" ? "" : ` AND true${clause}`}`,
+      )
+        .bind(chain)
+        .run();
+      expect(await ledgerOf(chain)).toEqual(rows);
+    },
+  );
 
-  test("INV-20: a fork fails its whole batch, rows beside it included", async () => {
+  test("INV-20: a forked entry fails its whole batch, other tables' rows included", async () => {
     const chain = rows[0]?.intent_id ?? "";
     const phase = () => env.DB.prepare("SELECT phase FROM intents WHERE id = ?1").bind(chain).first("phase");
     const before = await phase();
@@ -293,7 +296,7 @@ describe("INV-18: tampering is refused or found", () => {
     expect(await phase()).toBe(before);
   });
 
-  test("INV-18: what D1's index says decides nothing: an intent forged there as approved can't be ordered", async () => {
+  test("INV-18: an intent forged as approved in D1's index can't be ordered", async () => {
     const id = await propose(agent, ask("crm.held"), "pending_approval");
     await flushed(id);
     await env.DB.prepare(

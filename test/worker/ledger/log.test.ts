@@ -98,8 +98,8 @@ function drafted(name: string, count: number, body = "{}", head = EMPTY_HEAD): r
   );
 }
 
-describe("sealing", () => {
-  test("the first checkpoint of an empty ledger already covers the entry that announces its key", async () => {
+describe("sealing the log", () => {
+  test("makes a first checkpoint of an empty ledger that covers the announcement of its key", async () => {
     expect(first.status).toBe(200);
     const head = remember(await opened(first.text));
     expect(head.size).toBe(1);
@@ -108,7 +108,7 @@ describe("sealing", () => {
     expect(head.root).toBe(announced === undefined ? "" : bytesToHex(leafOf(announced)));
   });
 
-  test("a log without a row has the root of nothing, as RFC 6962 gives it", async () => {
+  test("gives a log without rows the empty root of RFC 6962", async () => {
     const root = await runInDurableObject(env.LOGS.getByName("empty"), (_, state) =>
       new LogStore(state.storage).rootAt(0),
     );
@@ -116,7 +116,7 @@ describe("sealing", () => {
     expect((await call("GET", "/log/proof/consistency?old=0")).body.proof).toEqual([]);
   });
 
-  test("every row is sealed, registry and intents alike, in the order of its id, and the published key signed it", async () => {
+  test("INV-18: covers every row of registry and intents in the order of ids, signed by the published key", async () => {
     await unsealed();
     await ordered(agent);
     const head = await sealed();
@@ -126,7 +126,7 @@ describe("sealing", () => {
     expect(new Set(rows.map((row) => row.intent_id.slice(0, 4)))).toEqual(new Set(["regi", "int_"]));
   });
 
-  test("a redelivery takes no place: ids stay without gaps", async () => {
+  test("leaves no gap in the ids after a redelivery", async () => {
     const rows = await unsealed();
     const entries = rows.map(({ intent_id, prev_hash, entry_hash, ...row }) => ({
       ...row,
@@ -141,7 +141,7 @@ describe("sealing", () => {
     expect((await sealed()).size).toBe(before + 1);
   });
 
-  test("with nothing new the same checkpoint is answered, byte for byte", async () => {
+  test("answers the same checkpoint, byte for byte, while there is nothing new", async () => {
     await sealed();
     const notes = [await call("POST", "/log/seal", admin), await call("GET", "/log/checkpoint")].map(
       ({ text }) => text,
@@ -149,7 +149,7 @@ describe("sealing", () => {
     expect(new Set(notes).size).toBe(1);
   });
 
-  test("many at once who seal while rows come in are each answered a tree that holds their row", async () => {
+  test("answers every parallel caller with a tree that holds its row", async () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, async () => {
         const rows = await unsealed();
@@ -161,8 +161,8 @@ describe("sealing", () => {
   });
 });
 
-describe("proofs", () => {
-  test("every entry of an intent verifies against the checkpoint, and against an older tree of its own", async () => {
+describe("INV-18: proofs of the log", () => {
+  test("verify for every entry of an intent, against the newest checkpoint and an older one", async () => {
     const rows = await unsealed();
     const head = await sealed();
     for (const row of rows) {
@@ -179,7 +179,7 @@ describe("proofs", () => {
     }
   });
 
-  test("an agent gets proofs of its own intents and learns nothing of others", async () => {
+  test("INV-06: are given to an agent only for its own intents", async () => {
     const [row] = await unsealed();
     await sealed();
     const stranger = await register("agent");
@@ -190,7 +190,7 @@ describe("proofs", () => {
     expect((await call("GET", "/log/proof/inclusion?intent=registry&seq=1", auditor.key)).body.index).toBe(0);
   });
 
-  test("a tree that was never signed has no proof", async () => {
+  test("are refused for a tree that was never signed", async () => {
     const { size } = await sealed();
     const paths = [
       `inclusion?index=${size}`,
@@ -217,13 +217,13 @@ describe("proofs", () => {
     "/log/entries?from=-1",
     "/log/entries?limit=0",
     "/log/entries?from=%00",
-  ])("%s is a 400", async (path) => {
+  ])("are refused with 400 for %s", async (path) => {
     const { status, headers, body } = await call("GET", path, auditor.key);
     expect([status, body.code]).toEqual([400, "invalid_request"]);
     expect(headers.get("Content-Type")).toBe("application/problem+json");
   });
 
-  test("the entries that an auditor reads page by page make the signed root", async () => {
+  test("hold for the entries read page by page, which make up the signed root", async () => {
     const head = await sealed();
     const lines: { index: number; entry: Record<string, unknown> }[] = [];
     for (let from = 0; ;) {
@@ -243,7 +243,7 @@ describe("proofs", () => {
     expect(lines.every(({ entry }) => !("mac" in entry))).toBe(true);
   });
 
-  test("what an auditor exports, closed by the checkpoint, satisfies the offline verifier", async () => {
+  test("hold for an auditor's export that ends with the checkpoint", async () => {
     await sealed();
     const note = (await call("GET", "/log/checkpoint")).text;
     const lines = (await call("GET", "/log/entries", auditor.key)).text.split("\n");
@@ -257,7 +257,7 @@ describe("proofs", () => {
     expect(report.entries).toBe((await opened(note)).size);
   });
 
-  test("the evidence of an intent has its whole chain with proofs, sealed for the purpose", async () => {
+  test("are in an intent's evidence for its whole chain, which is sealed first", async () => {
     const rows = await unsealed();
     const { log: port } = portsOf(env);
     const proofs = await port.proofsFor(rows[0]?.intent_id ?? "");
@@ -271,7 +271,7 @@ describe("proofs", () => {
     }
   });
 
-  test("a row edited after it was sealed is shown as changed, without a proof", async () => {
+  test("are left out for a row edited after sealing, which is shown as changed", async () => {
     const rows = await unsealed();
     const last = await unsealed();
     await sealed();
@@ -289,7 +289,7 @@ describe("proofs", () => {
   });
 });
 
-describe("INV-18: the sealer finds what was done to rows before they were sealed", () => {
+describe("INV-18: the sealer detects changes to rows that are not sealed yet", () => {
   const where = ({ id }: StoredRow) => `WHERE id = ${id}`;
 
   /** What an attacker does to the three rows of an intent; which row is named, and how. */
@@ -366,7 +366,7 @@ describe("INV-18: the sealer finds what was done to rows before they were sealed
   ];
 
   test.each(TAMPERINGS)(
-    "INV-18: %s is named and stops the log, which goes on once it is repaired",
+    "INV-18: %s is named and stops the log, which goes on after the repair",
     async (_, change, reason, at) => {
       const said = vi.spyOn(console, "error").mockImplementation(() => {});
       const before = await sealed();
@@ -399,7 +399,7 @@ describe("INV-18: the sealer finds what was done to rows before they were sealed
     },
   );
 
-  test("INV-18: a row in front of the bad one is sealed and signed all the same", async () => {
+  test("INV-18: rows before the bad one are sealed and signed all the same", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const good = await unsealed();
     const [bad] = await unsealed();
@@ -412,7 +412,7 @@ describe("INV-18: the sealer finds what was done to rows before they were sealed
     await sealed();
   });
 
-  test("INV-18: the last rows taken away are missed as soon as their chain goes on", async () => {
+  test("INV-18: deleted last rows are detected when their chain's next entry comes", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const [, , last] = await unsealed();
     const kept = await allRows();
@@ -433,7 +433,7 @@ describe("INV-18: the sealer finds what was done to rows before they were sealed
     await sealed();
   });
 
-  test("INV-18: an entry with the right MAC on another history is a broken chain", async () => {
+  test("INV-18: an entry with a valid MAC but another predecessor is reported as a broken chain", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const name = fresh("fork");
     await append(drafted(name, 2));
@@ -463,7 +463,7 @@ describe("INV-18: the sealer finds what was done to rows before they were sealed
     await sealed();
   });
 
-  test("INV-18: a ledger that lost its sealed end, or has another one, stops the log", async () => {
+  test("INV-18: a ledger whose sealed end is missing or different stops the log", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     await unsealed();
     const { size } = await sealed();
@@ -490,7 +490,7 @@ describe("INV-18: the sealer finds what was done to rows before they were sealed
   });
 });
 
-describe("INV-20: the log is whole wherever it stops", () => {
+describe("INV-20: the log survives a stop at any point", () => {
   const d1Fails = (part: string) => {
     const { prepare } = env.DB;
     return vi.spyOn(env.DB, "prepare").mockImplementation((sql) => {
@@ -532,7 +532,7 @@ describe("INV-20: the log is whole wherever it stops", () => {
     expect(await sealed()).toEqual({ size: (await allRows()).length, root: await rootOfLedger() });
   });
 
-  test("INV-20: a page half committed is not there: chain heads, tiles and size go together", async () => {
+  test("INV-20: chain heads, tiles and size of a page are committed together or not at all", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     await sealed();
     const rows = await unsealed();
@@ -556,14 +556,14 @@ describe("INV-20: the log is whole wherever it stops", () => {
     expect((await sealed()).root).toBe(await rootOfLedger());
   });
 
-  test("INV-20: a log that lost its storage grows back to the tree that was signed, and signs nothing else on the way", async () => {
+  test("INV-20: a log that lost its storage grows back to the signed tree and signs nothing else meanwhile", async () => {
     const before = await sealed();
     await runInDurableObject(log(), (_, state) => state.storage.deleteAll());
     await evictDurableObject(log());
     expect(await sealed()).toEqual(before);
   });
 
-  test("INV-18: a log that lost its storage refuses rows that are not those it signed", async () => {
+  test("INV-18: a log that lost its storage refuses rows that differ from those it signed", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const name = fresh("history");
     await append(drafted(name, 1));
@@ -598,7 +598,7 @@ describe("INV-20: the log is whole wherever it stops", () => {
     await sealed();
   });
 
-  test("INV-20: while D1 is away the last checkpoint is still answered, and health says that it does not know more", async () => {
+  test("INV-20: while D1 is down the last checkpoint is answered, and health says that it is not current", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const { size } = await sealed();
     await evictDurableObject(log());
@@ -611,7 +611,7 @@ describe("INV-20: the log is whole wherever it stops", () => {
     expect((await opened(note)).size).toBe(size);
   });
 
-  test("INV-20: a checkpoint that D1 lost is published there again", async () => {
+  test("INV-20: a checkpoint lost in D1 is published again", async () => {
     const { size, root } = await sealed();
     await asAttacker("DELETE FROM checkpoints");
     await sealed();
@@ -625,7 +625,7 @@ describe("INV-20: the log is whole wherever it stops", () => {
     "DELETE FROM checkpoints",
     "INSERT OR REPLACE INTO checkpoints SELECT epoch, size - 1, root, note, signed_at FROM checkpoints",
     "INSERT OR REPLACE INTO checkpoints SELECT epoch, size, 'f', note, signed_at FROM checkpoints",
-  ])("INV-18: %s is refused by D1", async (sql) => {
+  ])("INV-18: D1 refuses the statement %s", async (sql) => {
     await sealed();
     const attempt = async () => {
       await env.DB.prepare(sql).run();
@@ -634,10 +634,10 @@ describe("INV-20: the log is whole wherever it stops", () => {
   });
 });
 
-describe("waking up", () => {
+describe("waking the sealer", () => {
   const alarm = () => runInDurableObject(log(), (_, state) => state.storage.getAlarm());
 
-  test("a poke sets the alarm, the alarm seals, and after a quiet minute it ends", async () => {
+  test("a poke sets the alarm, which seals and ends after a quiet minute", async () => {
     const { size } = await sealed();
     const rows = await unsealed();
     await log().poke();
@@ -652,7 +652,7 @@ describe("waking up", () => {
     expect(await alarm()).toBeNull();
   });
 
-  test("whoever reads the checkpoint wakes a log that nobody poked", async () => {
+  test("reading the checkpoint wakes a log that was not poked", async () => {
     await sealed();
     const rows = await unsealed();
     later(31_000);
@@ -660,7 +660,7 @@ describe("waking up", () => {
     expect(head.size).toBe(rows.at(-1)?.id);
   });
 
-  test("while a row does not fit, or D1 does not answer, the alarm comes back", async () => {
+  test("the alarm returns while a row is invalid or D1 does not answer", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     await sealed();
     const [row] = await unsealed();
@@ -683,7 +683,7 @@ describe("waking up", () => {
     expect(await alarm()).not.toBeNull();
   });
 
-  test("one isolate pokes once in twenty seconds, and a log that is away harms nobody", async () => {
+  test("an isolate pokes once in twenty seconds, and a missing log causes no failure", async () => {
     later(60_000);
     const poke = vi.fn(async () => {});
     const namespace = { LOGS: { getByName: () => ({ poke }) } } as unknown as Parameters<typeof pokeLog>[0];
@@ -698,9 +698,9 @@ describe("waking up", () => {
   });
 });
 
-describe("over time", () => {
+describe("the log over time", () => {
   // Late, because the tests before write the whole ledger anew.
-  test("more rows than a page holds, and rows so large that a dozen fill one, are all sealed", async () => {
+  test("seals more rows than fit a page, and rows so large that a dozen fill one", async () => {
     await append(drafted(fresh("long"), 1_100));
     for (let part = 0; part < 3; part += 1) {
       await append(drafted(fresh("large"), 9, JSON.stringify({ filler: "x".repeat(60_000) })));
@@ -713,7 +713,7 @@ describe("over time", () => {
     expect(head).toEqual({ size: (await allRows()).length, root: await rootOfLedger() });
   });
 
-  test("text that is too long for a leaf is not even read", async () => {
+  test("does not even read a text too long for a leaf", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const [row] = await unsealed();
     const kept = await allRows();
@@ -726,7 +726,7 @@ describe("over time", () => {
     await sealed();
   });
 
-  test("the tree of every size that was seen is the beginning of every later one", async () => {
+  test("has a tree at every size that is a prefix of every later one", async () => {
     const heads = [...seenHeads].toSorted(([a], [b]) => a - b);
     expect(heads.length).toBeGreaterThan(20);
     for (const [at, [old, oldRoot]] of heads.entries()) {
@@ -739,7 +739,7 @@ describe("over time", () => {
     }
   });
 
-  test("a new secret signs on where the old one stopped; rows of both are sealed, old notes still verify", async () => {
+  test("continues under a new secret: rows of both are sealed, and old notes still verify", async () => {
     const before = (await call("POST", "/log/seal", admin)).text;
     const oldKeys = await publishedVkeys();
     await unsealed();

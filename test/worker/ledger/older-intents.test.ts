@@ -35,8 +35,8 @@ async function madeOlder(intent: string): Promise<string> {
   return intent;
 }
 
-describe("an intent that was proposed before Gate sent writes itself", () => {
-  test("shows no HTTP request and says whose the answer is", async ({ expect }) => {
+describe("an intent proposed before Gate could send writes", () => {
+  test("shows no HTTP request and names the executor", async ({ expect }) => {
     const intent = await madeOlder(await propose(agent, ask("crm.pair"), "pending_approval"));
     const page = await call("GET", `/cases/${intent}`, reviewer.key);
     expect(page.status).toBe(200);
@@ -46,7 +46,7 @@ describe("an intent that was proposed before Gate sent writes itself", () => {
     expect(answer.body.detail).toContain("Gate does not send this write");
   });
 
-  test("says of a write without a payload that the action is all", async ({ expect }) => {
+  test("without a payload shows that the action is all there is", async ({ expect }) => {
     const intent = await madeOlder(
       await propose(agent, ask("crm.pair", { payload: undefined }), "pending_approval"),
     );
@@ -54,7 +54,7 @@ describe("an intent that was proposed before Gate sent writes itself", () => {
     expect(page.text.replaceAll(/\s+/g, " ")).toContain("the action itself is all");
   });
 
-  test("is ordered, claimed and reported by its agent as ever", async ({ expect }) => {
+  test("is ordered, claimed and reported by its agent as before", async ({ expect }) => {
     const intent = await madeOlder(await propose(agent, ask("crm.small"), "approved"));
     const order = await call("POST", `/v1/intents/${intent}/execute`, agent.key);
     expect(order.status).toBe(201);

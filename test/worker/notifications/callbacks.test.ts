@@ -92,7 +92,7 @@ function deliver(body: unknown, sending: Sending = {}) {
 const votes = async (intent: string) =>
   (await eventsOf(intent)).filter((event) => event === "approval_vote_recorded").length;
 
-test("who was asked approves through the provider, at the assurance the registry gives its word", async () => {
+test("a person approves through the provider, at the assurance that the registry assigns to it", async () => {
   const question = await asked();
   const answer = await deliver(answerTo(question));
   expect(answer.status).toBe(200);
@@ -110,7 +110,7 @@ test.each(["DECLINE", "REJECT"])("%s is a rejection, with or without a reason", 
   }
 });
 
-describe("INV-30: the signature first", () => {
+describe("INV-30: a callback's signature is checked first", () => {
   const cases: readonly { name: string; sending: Sending; reason: string }[] = [
     { name: "forged", sending: { secret: "guessed" }, reason: "signature_invalid" },
     { name: "stale", sending: { at: Date.now() - 6 * MINUTE_MS }, reason: "signature_timestamp_stale" },
@@ -148,7 +148,7 @@ describe("INV-30: the signature first", () => {
     },
   ];
 
-  test.each(cases)("$name: 401, and nothing changes", async ({ sending, reason }) => {
+  test.each(cases)("$name is 401 and changes nothing", async ({ sending, reason }) => {
     const question = await asked();
     const answer = await deliver(answerTo(question), sending);
     expect(answer.status).toBe(401);
@@ -156,7 +156,7 @@ describe("INV-30: the signature first", () => {
     expect(await stateOf(question.intent)).toBe("pending_approval");
   });
 
-  test("is over the bytes: a changed body or time is somebody else's", async () => {
+  test("the signature covers the bytes: a changed body or time is refused", async () => {
     const question = await asked();
     const body = answerTo(question, { decision: "DECLINE" });
     const at = Date.now();
@@ -169,7 +169,7 @@ describe("INV-30: the signature first", () => {
     expect(await stateOf(question.intent)).toBe("pending_approval");
   });
 
-  test("and uses up no delivery id: who can't sign can't keep the provider's answer out", async () => {
+  test("an unsigned callback uses up no delivery id and so can't block the real one", async () => {
     const question = await asked();
     const id = fresh("delivery");
     await deliver(answerTo(question), { secret: "guessed", delivery: id });
@@ -178,8 +178,8 @@ describe("INV-30: the signature first", () => {
   });
 });
 
-describe("INV-30: one delivery id once", () => {
-  test("the same delivery again gets the same answer, and is no second vote", async () => {
+describe("INV-30: each delivery id counts once", () => {
+  test("a repeated delivery gets the same answer and is no second vote", async () => {
     const question = await asked("crm.by-links");
     const body = answerTo(question);
     const id = fresh("delivery");
@@ -199,7 +199,7 @@ describe("INV-30: one delivery id once", () => {
     expect(await stateOf(question.intent)).toBe("pending_approval");
   });
 
-  test("without one the signature is the id: what was overheard and is played back changes nothing", async () => {
+  test("without an id the signature is the id, so a replayed callback changes nothing", async () => {
     const question = await asked("crm.by-links");
     const body = answerTo(question);
     const at = Date.now();
@@ -209,7 +209,7 @@ describe("INV-30: one delivery id once", () => {
     expect(await votes(question.intent)).toBe(1);
   });
 
-  test("under two delivery ids the same person still has one vote", async () => {
+  test("one person has one vote under two delivery ids", async () => {
     const question = await asked("crm.by-links");
     for (let sent = 0; sent < 2; sent += 1) {
       expect((await deliver(answerTo(question))).status).toBe(200);
@@ -221,14 +221,14 @@ describe("INV-30: one delivery id once", () => {
     expect(await stateOf(question.intent)).toBe("approved");
   });
 
-  test.each(["with\ttab", "two words", "x".repeat(256)])("an id that is none is a 400: %j", async (id) => {
+  test.each(["with\ttab", "two words", "x".repeat(256)])("a malformed delivery id is 400: %j", async (id) => {
     const question = await asked();
     expect((await deliver(answerTo(question), { delivery: id })).status).toBe(400);
     expect(await stateOf(question.intent)).toBe("pending_approval");
   });
 });
 
-describe("an answer that is not to what was asked changes nothing", () => {
+describe("a callback that does not answer the open question changes nothing", () => {
   const made = (question: Question, change: Partial<Interaction>) => {
     const { intent, digest } = question;
     const usual = { provider: "sms", intent, digest, person: "ana", expiresAt: Date.now() + MINUTE_MS };
@@ -351,7 +351,7 @@ describe("an answer that is not to what was asked changes nothing", () => {
     expect(await votes(question.intent)).toBe(0);
   });
 
-  test("what is decided is decided", async () => {
+  test("a callback on a decided intent changes nothing", async () => {
     const question = await asked();
     await deliver(answerTo(question, { decision: "DECLINE" }));
     const late = await deliver(answerTo(question));
@@ -380,11 +380,11 @@ const BROKEN: readonly { name: string; body: unknown }[] = [
   },
 ];
 
-test.each(BROKEN)("INV-25: a signed body with $name is a 400", async ({ body }) => {
+test.each(BROKEN)("INV-25: a signed body with $name is 400", async ({ body }) => {
   expect((await deliver(body)).status).toBe(400);
 });
 
-test("INV-03: who answers for the agent can't approve it through a provider", async () => {
+test("INV-03: the owner can't approve through a provider", async () => {
   const agent = await register("agent", { owner: "ana@example.com" });
   const intent = await propose(agent, ask("crm.by-link"), "pending_approval");
   const answer = await deliver(answerTo(await asked("crm.by-link", "ana", intent)));
@@ -392,7 +392,7 @@ test("INV-03: who answers for the agent can't approve it through a provider", as
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 
-test("a provider's word is worth what the registry says, whatever was asked", async () => {
+test("INV-07: a provider's vote has the assurance of the registry, whatever the callback says", async () => {
   const intent = await held("crm.by-slack");
   const { body } = await call("GET", `/v1/intents/${intent}`, admin);
   const digest = body.intent_digest;
@@ -407,7 +407,7 @@ test("a provider's word is worth what the registry says, whatever was asked", as
   expect([answer.status, answer.body.code]).toEqual([403, "assurance_too_low"]);
 });
 
-test("what a kill switch stopped is taken under the same delivery id once it is lifted", async () => {
+test("INV-05: a callback stopped by a kill switch is accepted under its delivery id once the switch is lifted", async () => {
   const question = await asked();
   const target = { scope: "destination", target: "crm.by-link" };
   await call("POST", "/v1/switches", admin, { ...target, reason: "incident" });

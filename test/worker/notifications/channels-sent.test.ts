@@ -38,8 +38,8 @@ async function toldOf({ channel, person, fine }: Place, path: string, body = "am
   return world.got[0];
 }
 
-describe.each(PLACES)("$channel, of a request that Gate sends,", (place) => {
-  test("is told method and address", async () => {
+describe.each(PLACES)("$channel on a write that Gate sends", (place) => {
+  test("names method and address", async () => {
     const got = await toldOf(place, "/sent/v1/refunds");
     const isLinked = ["mail", "sms"].includes(place.channel);
     const address = isLinked
@@ -50,7 +50,7 @@ describe.each(PLACES)("$channel, of a request that Gate sends,", (place) => {
     if (isLinked) expect(got?.text).not.toContain("upstream.example.com");
   });
 
-  test("INV-29: is told nothing of its query, its headers and its body, nor what identifies a person", async () => {
+  test("INV-29: contains no query, headers or body, and nothing that identifies a person", async () => {
     const path =
       "/sent/contacts/ada%40example.org/calls/4915117234567?note=only-in-the-query&to=jo@example.org";
     const got = await toldOf(place, path, "only-in-the-body");
@@ -61,7 +61,7 @@ describe.each(PLACES)("$channel, of a request that Gate sends,", (place) => {
     }
   });
 
-  test("sees what is hidden in the address, and nothing in it is markup, a mention or a link", async () => {
+  test("INV-28: shows hidden characters of the address, and no markup, mention or link in it takes effect", async () => {
     const evil = "x%E2%80%AEy%E2%80%8Bz%60%3C!channel%3E%3Cscript%3E&'\"";
     const got = await toldOf(place, `/sent/${evil}`);
     expect(got?.text).toContain("[U+202E]y[U+200B]z");
@@ -72,7 +72,7 @@ describe.each(PLACES)("$channel, of a request that Gate sends,", (place) => {
     if (["hook", "app"].includes(place.channel)) expect(marked).not.toContain("z`");
   });
 
-  test("gets a long address cut off, within its limits", async () => {
+  test("shortens a long address to its limits", async () => {
     const got = await toldOf(place, `/sent/${"a/".repeat(900)}end-of-it`);
     expect(got?.text).toContain("a/a/a/a");
     expect(got?.text).toContain("…");
@@ -84,7 +84,7 @@ describe.each(PLACES)("$channel, of a request that Gate sends,", (place) => {
   });
 });
 
-test("a message about what nobody sends for the agent says nothing of a request", async () => {
+test("a message about a write that Gate does not send mentions no request", async () => {
   const body = { destination: "crm.by-link", policy: "by-link", payload: "x" };
   const { intentId } = (await call("POST", "/v1/intents", agent.key, body)).body;
   const world = outside(() => answered(204, ""));

@@ -40,7 +40,7 @@ const PLACES = [
 
 const byLink = (channel: string) => (channel === "sms" ? "crm.by-link" : "crm.held");
 
-test.each(PLACES)("$channel is told who, what, where, risk, records, why and until when", async (place) => {
+test.each(PLACES)("$channel names agent, destination, risk, records, reason and deadline", async (place) => {
   const intent = await held(byLink(place.channel), { recordCount: 12_345 });
   const world = outside(place.fine);
   const told = await tell(delivery(place.channel, intent, "held", { person: place.person }), world);
@@ -94,7 +94,7 @@ const HOSTILE = [
   { trick: "is markup", name: "<script>alert(1)</script><img src=x>", never: ["<script>", "<img"] },
 ] as const;
 
-test.each(HOSTILE)("an agent's name stays text when it $trick", async ({ name, never }) => {
+test.each(HOSTILE)("INV-28: an agent's name stays plain text when it $trick", async ({ name, never }) => {
   const agent = await register("agent", { name: `${fresh("a")} ${name}` });
   const intent = await held("crm.by-link", {}, agent);
   for (const { channel, person, fine } of PLACES) {
@@ -111,7 +111,7 @@ test.each(HOSTILE)("an agent's name stays text when it $trick", async ({ name, n
 });
 
 test.each(["hook", "app"])(
-  "a message to %s is within Slack's limits whatever the agent calls things",
+  "a message to %s is within Slack's limits, however long the names",
   async (channel) => {
     const agent = await register("agent", { name: fresh("&<>`".repeat(25)) });
     const intent = await held("crm.held", { action: "x".repeat(128) }, agent);
@@ -134,7 +134,7 @@ test.each(["hook", "app"])(
   },
 );
 
-describe("an answer means", () => {
+describe("a channel's response is classified", () => {
   const cases = [
     { answer: () => answered(429, "slow down", { "Retry-After": "30" }), kind: "retry", afterMs: 30_000 },
     { answer: () => answered(429, "", { "Retry-After": "999999999" }), kind: "retry", afterMs: 3_600_000 },
@@ -150,7 +150,7 @@ describe("an answer means", () => {
     { answer: () => err("unreachable" as const), kind: "retry", afterMs: null },
     { answer: () => err("refused_address" as const), kind: "failed" },
   ] as const;
-  test.each(PLACES)("the same to every channel: $channel", async ({ channel, person }) => {
+  test.each(PLACES)("the same way for every channel: $channel", async ({ channel, person }) => {
     const intent = await held("crm.by-link");
     for (const { answer, ...wanted } of cases) {
       const told = await tell(delivery(channel, intent, "held", { person }), outside(answer));
@@ -160,7 +160,7 @@ describe("an answer means", () => {
 });
 
 test.each(["https://gate.example.net/login", "www.example.net", "example.net", "mailto:x.example.net"])(
-  "no action puts a link into a letter or a text message: %s",
+  "no link is made of the action in an e-mail or text message: %s",
   async (action) => {
     const intent = await held("crm.by-link", { action });
     for (const { channel, person } of PLACES.filter(({ channel: id }) => ["mail", "sms"].includes(id))) {
@@ -177,7 +177,7 @@ test.each(["https://gate.example.net/login", "www.example.net", "example.net", "
   },
 );
 
-test("no words about what went wrong hold a secret, even when the other side sends it back", async () => {
+test("INV-21: no failure text holds a secret, even when the receiver echoes it", async () => {
   const intent = await held("crm.by-link");
   const secrets = [...Object.values(SECRETS), "verySecretPath"];
   for (const { channel, person } of PLACES) {
@@ -189,7 +189,7 @@ test("no words about what went wrong hold a secret, even when the other side sen
   }
 });
 
-test("what Slack says is wrong with an incoming webhook is said in words", async () => {
+test("an error of a Slack incoming webhook is explained", async () => {
   const intent = await held();
   const world = outside(() => answered(410, "channel_is_archived"));
   const told = await tell(delivery("hook", intent, "held"), world);
@@ -205,14 +205,17 @@ const API_PROBLEMS = [
   { error: "something_new", kind: "failed" },
 ] as const;
 
-test.each(API_PROBLEMS)("Slack's Web API says $error with status 200: $kind", async ({ error, kind }) => {
-  const intent = await held();
-  const told = await tell(
-    delivery("app", intent, "held"),
-    outside(() => answered(200, { ok: false, error })),
-  );
-  expect(told.kind).toBe(kind);
-});
+test.each(API_PROBLEMS)(
+  "Slack's Web API answering $error with status 200: $kind",
+  async ({ error, kind }) => {
+    const intent = await held();
+    const told = await tell(
+      delivery("app", intent, "held"),
+      outside(() => answered(200, { ok: false, error })),
+    );
+    expect(told.kind).toBe(kind);
+  },
+);
 
 test.each(["", "<html>", "[]", "null", '{"ok":"true"}', '{"error":"xoxb-scene-secret-token"}'])(
   "an answer that is not Slack's is no success: %s",
@@ -228,7 +231,7 @@ test.each(["", "<html>", "[]", "null", '{"ok":"true"}', '{"error":"xoxb-scene-se
 );
 
 describe("a Slack app", () => {
-  test("posts with buttons under its token and keeps where the message is", async () => {
+  test("posts with buttons under its token and stores the message's position", async () => {
     const intent = await held();
     const world = outside(() => slackOk());
     const told = await tell(delivery("app", intent, "held"), world);
@@ -245,7 +248,7 @@ describe("a Slack app", () => {
     ]);
   });
 
-  test("promises no decision where the policy would take none from Slack", async () => {
+  test("INV-27: posts no deciding buttons where the policy accepts no vote from Slack", async () => {
     const intent = await held("crm.touch");
     const world = outside(() => slackOk());
     await tell(delivery("app", intent, "held"), world);
@@ -253,7 +256,7 @@ describe("a Slack app", () => {
     expect(world.got[0]?.text).toContain("gate_open");
   });
 
-  test("takes the buttons away once somebody decided elsewhere, and says who and where it stands", async () => {
+  test("removes the buttons after a decision elsewhere, and names who decided and the state", async () => {
     const intent = await held();
     const earlier = [
       delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/1.2" }),
@@ -269,7 +272,7 @@ describe("a Slack app", () => {
     expect(world.got[0]?.text).not.toContain("gate_approve");
   });
 
-  test("has nothing to take back where the first message never arrived", async () => {
+  test("updates nothing where the first message never arrived", async () => {
     const intent = await held();
     await approve(intent);
     const earlier = [delivery("app", intent, "held", { state: "failed" })];
@@ -278,7 +281,7 @@ describe("a Slack app", () => {
     expect(world.got).toEqual([]);
   });
 
-  test("waits for a message that is under way, so that none keeps its buttons", async () => {
+  test("waits for a message in progress, so that none keeps its buttons", async () => {
     const intent = await held();
     await approve(intent);
     const earlier = [delivery("app", intent, "held", { state: "pending" })];
@@ -287,7 +290,7 @@ describe("a Slack app", () => {
     expect(told).toMatchObject({ kind: "retry", afterMs: null });
   });
 
-  test("brings every message up to date, though one of them can't be changed any more", async () => {
+  test("updates every message, although one of them can no longer be changed", async () => {
     const intent = await held();
     await approve(intent);
     const earlier = ["C0APPROVALS/1.2", "C0APPROVALS/3.4"].map((receipt, at) =>
@@ -300,7 +303,7 @@ describe("a Slack app", () => {
     expect(told).toMatchObject({ kind: "failed", problem: "Slack answered edit_window_closed" });
   });
 
-  test("is done with a message that somebody deleted", async () => {
+  test("considers a message deleted by a person as done", async () => {
     const intent = await held();
     await approve(intent);
     const earlier = [delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/1.2" })];
@@ -308,18 +311,21 @@ describe("a Slack app", () => {
     expect((await tell(delivery("app", intent, "decided"), { ...gone, earlier })).kind).toBe("delivered");
   });
 
-  test.each(["reminder", "escalation"] as const)("gives a %s under the message that asked", async (kind) => {
-    const intent = await held();
-    const earlier = [delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/1.2" })];
-    const world = { ...outside(() => slackOk("9.9")), earlier };
-    const told = await tell(delivery("app", intent, kind, { to: "ops" }), world);
-    expect(told).toMatchObject({ kind: "delivered", receipt: null });
-    expect(world.got[0]?.body).toMatchObject({ channel: "C0APPROVALS", thread_ts: "1.2" });
-    expect(world.got[0]?.text).not.toContain("gate_approve");
-  });
+  test.each(["reminder", "escalation"] as const)(
+    "replies with a %s in the thread of the message that asked",
+    async (kind) => {
+      const intent = await held();
+      const earlier = [delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/1.2" })];
+      const world = { ...outside(() => slackOk("9.9")), earlier };
+      const told = await tell(delivery("app", intent, kind, { to: "ops" }), world);
+      expect(told).toMatchObject({ kind: "delivered", receipt: null });
+      expect(world.got[0]?.body).toMatchObject({ channel: "C0APPROVALS", thread_ts: "1.2" });
+      expect(world.got[0]?.text).not.toContain("gate_approve");
+    },
+  );
 });
 
-test("nobody is asked for what was decided, or for a vote they gave", async () => {
+test("no person is notified about a decided intent or one they voted on", async () => {
   const decided = await held();
   await approve(decided);
   const voted = await held("crm.pair");
@@ -337,17 +343,14 @@ test.each([
   { channel: "hook", person: null },
   { channel: "mail", person: "ana" },
   { channel: "sms", person: "ana" },
-])(
-  "what can't be changed is not followed by a second message once it is decided: $channel",
-  async (place) => {
-    const intent = await held("crm.by-link");
-    await approve(intent);
-    const world = outside();
-    const told = await tell(delivery(place.channel, intent, "decided", { person: place.person }), world);
-    expect(told.kind).toBe("moot");
-    expect(world.got).toEqual([]);
-  },
-);
+])("a channel that can't update messages gets no second one after the decision: $channel", async (place) => {
+  const intent = await held("crm.by-link");
+  await approve(intent);
+  const world = outside();
+  const told = await tell(delivery(place.channel, intent, "decided", { person: place.person }), world);
+  expect(told.kind).toBe("moot");
+  expect(world.got).toEqual([]);
+});
 
 describe("a generic webhook", () => {
   const EVENTS = [
@@ -356,7 +359,7 @@ describe("a generic webhook", () => {
     ["escalation", "approval.escalated"],
   ] as const;
 
-  test.each(EVENTS)("INV-30: %s is %s, signed by Standard Webhooks", async (kind, type) => {
+  test.each(EVENTS)("INV-30: sends %s as %s, signed by Standard Webhooks", async (kind, type) => {
     const intent = await held();
     const world = outside(() => answered(204, ""));
     const record = delivery("json", intent, kind);
@@ -371,7 +374,7 @@ describe("a generic webhook", () => {
     expect(got?.headers).toMatchObject({ "webhook-id": record.id, "webhook-signature": `v1,${signature}` });
   });
 
-  test("is told of the decision", async () => {
+  test("is notified of the decision", async () => {
     const intent = await held();
     await approve(intent);
     const world = outside();
@@ -383,8 +386,8 @@ describe("a generic webhook", () => {
   });
 });
 
-describe("a letter", () => {
-  test("goes to one person with a link of their own, as most providers take it", async () => {
+describe("an e-mail", () => {
+  test("goes to one person with a link of their own, in the form that most providers take", async () => {
     const intent = await held("crm.by-link");
     const world = outside(() => answered(200, "{}"));
     await tell(delivery("mail", intent, "held", { person: "ana" }), world);
@@ -399,7 +402,7 @@ describe("a letter", () => {
   test.each([
     ["crm.by-link", /Whoever opens it can decide in your name/],
     ["crm.held", /you sign in to decide/],
-  ])("says what its link does by itself: %s", async (destination, words) => {
+  ])("INV-27: says what its link does by itself: %s", async (destination, words) => {
     const intent = await held(destination);
     const world = outside(() => answered(200, "{}"));
     await tell(delivery("mail", intent, "held", { person: "ana" }), world);
@@ -419,7 +422,7 @@ describe("a letter", () => {
     expect(subject.length).toBeLessThanOrEqual(150);
   });
 
-  test("fills a provider's own template in texts only, and each value once", () => {
+  test("fills a provider's own template in string values only, and each value once", () => {
     const letter = {
       to: "t@x.y",
       from: "f@x.y",
@@ -441,7 +444,7 @@ describe("a letter", () => {
     });
   });
 
-  test("is not written to whoever left gate.yaml", async () => {
+  test("is not sent to a person removed from gate.yaml", async () => {
     const intent = await held();
     const told = await tell(delivery("mail", intent, "held", { person: "zoe" }), outside());
     expect(told).toMatchObject({ kind: "failed", problem: "zoe is no longer in gate.yaml" });
@@ -449,7 +452,7 @@ describe("a letter", () => {
 });
 
 describe("an approval provider", () => {
-  test("is asked as the contract says, signed, for one person and one digest", async () => {
+  test("is asked as the contract specifies, signed, for one person and one digest", async () => {
     const intent = await held("crm.by-link");
     const world = outside(() => answered(200, "{}"));
     await tell(delivery("sms", intent, "held", { person: "ana" }), world);
@@ -468,13 +471,13 @@ describe("an approval provider", () => {
     expect(signature).toBe(right);
   });
 
-  test("is not asked for what its word would not count for", async () => {
+  test("is not asked where its vote would not count", async () => {
     const intent = await held("crm.held");
     const told = await tell(delivery("sms", intent, "held", { person: "ana" }), outside());
     expect(told.kind).toBe("failed");
   });
 
-  test("needs an address for the answer", async () => {
+  test("needs a public URL for the answer", async () => {
     const intent = await held("crm.by-link");
     const told = await tell(delivery("sms", intent, "held", { person: "ana" }), outside(), {
       publicUrl: null,
@@ -483,13 +486,13 @@ describe("an approval provider", () => {
   });
 });
 
-test("a credential without a value fails in words, not by throwing", async () => {
+test("a credential without a value fails with a result instead of a throw", async () => {
   const intent = await held("crm.by-link");
   const told = await tell(delivery("voice", intent, "held", { person: "ana" }), outside());
   expect(told).toEqual({ kind: "failed", status: null, problem: "the credential unset has no value" });
 });
 
-test("an intent that is not there, or can't be read now, throws nothing", async () => {
+test("a missing or unreadable intent fails with a result instead of a throw", async () => {
   const missing = await tell(delivery("hook", "int_nothing", "held"), outside());
   expect(missing.kind).toBe("failed");
   const intent = await held();
@@ -503,7 +506,7 @@ test("an intent that is not there, or can't be read now, throws nothing", async 
   expect((await tell(delivery("hook", intent, "held"), broken)).kind).toBe("retry");
 });
 
-test("where several must decide, the shared link is the case's own address, and no first reader uses it up", async () => {
+test("INV-27: the shared link of several approvers is the case's own URL, so the first reader uses nothing up", async () => {
   const [one, two] = [await held("crm.held"), await held("crm.pair")];
   const links: string[] = [];
   for (const intent of [one, two]) {

@@ -91,8 +91,8 @@ async function held(destination: string, more: Record<string, unknown> = {}): Pr
   return intent;
 }
 
-describe("an intent that waits is told of", () => {
-  test("to every channel of those who may decide, and by mail to each of them", async () => {
+describe("notifications of a pending intent", () => {
+  test("go to every channel of its approvers, and by e-mail to each of them", async () => {
     expect(await told(await held("crm.by-ops"))).toEqual([
       "held ana",
       "held everybody",
@@ -102,11 +102,11 @@ describe("an intent that waits is told of", () => {
     ]);
   });
 
-  test("to a group's channel where only one of its people may decide", async () => {
+  test("go to a group's channel when only one of its people may decide", async () => {
     expect(await told(await held("crm.by-ana"))).toEqual(["held ana", "held everybody", "held ops"]);
   });
 
-  test("to everybody where everybody may decide", async () => {
+  test("go to every person where every reviewer may decide", async () => {
     expect(await told(await held("crm.held"))).toEqual([
       "held ana",
       "held board",
@@ -119,20 +119,20 @@ describe("an intent that waits is told of", () => {
     ]);
   });
 
-  test("but by no mail to those who may not decide it, because it is theirs", async () => {
+  test("INV-03: send no e-mail to excluded persons", async () => {
     const { id, key } = await register("agent", { owner: "ben@example.com" });
     const intent = await propose({ id, key }, ask("crm.by-ops"), "pending_approval");
     await flushed(intent);
     expect(await told(intent)).toEqual(["held ana", "held everybody", "held mail ana", "held ops"]);
   });
 
-  test("once, however often the ledger is read", async () => {
+  test("are sent once, however often the ledger is read", async () => {
     const intent = await held("crm.by-ana");
     expect(await told(intent)).toHaveLength(3);
     expect(await told(intent)).toEqual([]);
   });
 
-  test("and to nobody once it is decided", async () => {
+  test("are not sent once the intent is decided", async () => {
     const intent = await held("crm.by-ana");
     await call("POST", `/v1/intents/${intent}/approve`, reviewer.key);
     await flushed(intent);
@@ -140,8 +140,8 @@ describe("an intent that waits is told of", () => {
   });
 });
 
-describe("with time", () => {
-  test("the same places are reminded, each step names its own, and the second wait all of them", async () => {
+describe("notifications over time", () => {
+  test("remind the same recipients, add each escalation step's, and repeat all for the second wait", async () => {
     const intent = await held("crm.climb");
     expect(await told(intent)).toEqual([
       "held ana",
@@ -180,8 +180,8 @@ describe("with time", () => {
   });
 });
 
-describe("what is decided", () => {
-  test("brings up to date what can be, where it was told", async () => {
+describe("notifications of a decision", () => {
+  test("update the messages that can be updated", async () => {
     const intent = await held("crm.by-ops");
     await told(intent);
     await call("POST", `/v1/intents/${intent}/reject`, reviewer.key, { reason: "no" });
@@ -189,7 +189,7 @@ describe("what is decided", () => {
     expect(await told(intent)).toEqual(["decided ana", "decided ops"]);
   });
 
-  test("is no news where the policy decided by itself", async () => {
+  test("are not sent where the policy decided alone", async () => {
     const intent = await propose(agent, ask("crm.small"), "approved");
     await flushed(intent);
     expect(await told(intent)).toEqual([]);
@@ -197,7 +197,7 @@ describe("what is decided", () => {
 });
 
 describe("INV-30: a channel that is down", () => {
-  test("INV-30: is tried again for as long as the intent waits, and keeps no other waiting", async () => {
+  test("INV-30: is retried as long as the intent is pending, and delays no other channel", async () => {
     const intent = await held("crm.by-ops");
     const tried: string[] = [];
     const attempt = () =>
@@ -228,7 +228,7 @@ describe("INV-30: a channel that is down", () => {
     expect(records.filter(({ state }) => state === "delivered")).toHaveLength(4);
   });
 
-  test("INV-30: and one that throws, is a failed attempt of its own", async () => {
+  test("INV-30: and one that throws are one failed attempt each", async () => {
     const intent = await held("crm.by-ana");
     await tell({}, async (record) => {
       if (record.target === "channel:ops") throw new Error("a bug with a secret in it");
@@ -242,7 +242,7 @@ describe("INV-30: a channel that is down", () => {
     ]);
   });
 
-  test("a channel that is no longer in gate.yaml has failed, and says so", async () => {
+  test("a channel removed from gate.yaml counts as failed and is logged", async () => {
     const intent = await held("crm.by-ana");
     await tell({}, async () => ({ kind: "retry", status: null, problem: "later", afterMs: 1 }));
     await changeRules({
@@ -259,7 +259,7 @@ describe("INV-30: a channel that is down", () => {
     });
   });
 
-  test("an intent that can't be looked at is waited for, and then passed over for the others' sake", async () => {
+  test("an unreadable intent is waited for, and then skipped for the sake of the others", async () => {
     const [broken, sound] = [await held("crm.by-ana"), await held("crm.by-ana")];
     const { intents } = ports();
     const world = {
@@ -286,7 +286,7 @@ describe("INV-30: a channel that is down", () => {
   });
 });
 
-test("where nobody has a channel or a webhook, nothing is looked at but the ledger", async () => {
+test("without channels and webhooks, only the ledger is read", async () => {
   await changeRules(RULES);
   await propose(agent, ask("crm.held"), "pending_approval").then(flushed);
   const { deliveries } = ports();

@@ -80,8 +80,8 @@ const ids = () => internet.to(url).map(({ headers }) => headers["webhook-id"]);
 
 const alarmAt = () => runInDurableObject(dispatcher(), (_, { storage }) => storage.getAlarm());
 
-describe("INV-30: from durable storage", () => {
-  test("INV-30: of many workers at once each thing is told once", async () => {
+describe("INV-30: deliveries from durable storage", () => {
+  test("INV-30: each notification is sent once by many parallel workers", async () => {
     await happened();
     await happened();
     await Promise.all(Array.from({ length: 5 }, () => tell()));
@@ -89,7 +89,7 @@ describe("INV-30: from durable storage", () => {
     expect(new Set(ids()).size).toBe(2);
   });
 
-  test("INV-30: planning the same entries twice tells them once", async () => {
+  test("INV-30: planning the same entries twice sends them once", async () => {
     const { deliveries } = ports();
     const before = await deliveries.cursor();
     await happened();
@@ -104,7 +104,7 @@ describe("INV-30: from durable storage", () => {
   });
 
   test.each(["cursor", "news", "plan", "lease"] as const)(
-    "INV-30: a Worker that dies at `%s` has told nobody, and the next one does",
+    "INV-30: a worker that dies at `%s` has sent nothing, and the next one sends",
     async (method) => {
       await happened();
       await tell(without(method));
@@ -115,7 +115,7 @@ describe("INV-30: from durable storage", () => {
     },
   );
 
-  test("INV-30: a Worker that dies before it can say that it told somebody leaves a delivery that comes once more, by the same id", async () => {
+  test("INV-30: a worker that dies before recording a delivery causes one repeat with the same id", async () => {
     await happened();
     await tell(without("settle"));
     expect(ids()).toHaveLength(1);
@@ -129,7 +129,7 @@ describe("INV-30: from durable storage", () => {
     expect(await logOf(hook.id)).toMatchObject([{ state: "delivered", attempts: 2 }]);
   });
 
-  test("INV-30: while one Worker tells it, no other does", async () => {
+  test("INV-30: a delivery leased by one worker is sent by no other", async () => {
     await happened();
     const { deliveries } = ports();
     const [taken] = await tellNobody(() => deliveries.lease(10));
@@ -140,7 +140,7 @@ describe("INV-30: from durable storage", () => {
     expect((await deliveries.lease(10)).map(({ id, attempts }) => [id, attempts])).toEqual([[taken?.id, 2]]);
   });
 
-  test("INV-30: what was told too late to count says nothing about what was settled meanwhile", async () => {
+  test("INV-30: a result recorded after its lease ended does not change the delivery", async () => {
     await happened();
     const { deliveries } = ports();
     const [taken] = await tellNobody(() => deliveries.lease(10));
@@ -162,14 +162,14 @@ async function tellNobody<T>(instead: () => Promise<T>): Promise<T> {
   return instead();
 }
 
-describe("one message in the queue at a time, and the alarm behind it", () => {
-  test("an entry on the ledger is a message in the queue", async () => {
+describe("one message in the queue at a time, with the alarm as backup", () => {
+  test("an entry on the ledger sends a message to the queue", async () => {
     const before = asked();
     await happened();
     await until(() => expect(asked()).toBeGreaterThan(before));
   });
 
-  test("many at once are one message, until somebody comes for it", async () => {
+  test("many pokes cause one message until a worker takes it", async () => {
     const { deliveries } = ports();
     await deliveries.cursor();
     queue.mockClear();
@@ -180,7 +180,7 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     expect(asked()).toBe(2);
   });
 
-  test("of many pokes at once few are passed on, and none is forgotten", async () => {
+  test("of parallel pokes few are forwarded, and none is lost", async () => {
     const passedOn: number[] = [];
     let said = 0;
     const poke = async () => {
@@ -207,7 +207,7 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     expect(passedOn.at(-1)).toBe(100);
   });
 
-  test("INV-30: a message that got lost is sent again by the alarm, as long as there is something to tell", async () => {
+  test("INV-30: the alarm sends a lost message again while deliveries are due", async () => {
     await happened();
     queue.mockClear();
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
@@ -220,7 +220,7 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     expect(await alarmAt()).not.toBeNull();
   });
 
-  test("INV-30: the alarm goes on after a restart, without anybody's word", async () => {
+  test("INV-30: the alarm goes on after a restart without another poke", async () => {
     await happened();
     await evictDurableObject(dispatcher());
     queue.mockClear();
@@ -230,7 +230,7 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     expect(ids()).toHaveLength(1);
   });
 
-  test("a queue that takes nothing costs a delay", async () => {
+  test("a queue that accepts nothing only delays deliveries", async () => {
     queue.mockRejectedValue(new Error("queue down"));
     const { deliveries } = ports();
     await deliveries.cursor();
@@ -244,7 +244,7 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     expect(ids()).toHaveLength(1);
   });
 
-  test("a ledger that can't be read stops nothing for ever", async () => {
+  test("an unreadable ledger only delays deliveries", async () => {
     await happened();
     const prepare = vi.spyOn(env.DB, "prepare").mockImplementation(dies);
     await tell();
@@ -255,7 +255,7 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     expect(ids()).toHaveLength(1);
   });
 
-  test("a delivery that waits is what the alarm is set for", async () => {
+  test("the alarm is set for the next delivery that is due", async () => {
     const slow = internet.at(() => new Response(null, { status: 500 }));
     const other = await registerHook(slow, ["intent.proposed"]);
     await happened();
@@ -265,7 +265,7 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
     await call("DELETE", `/v1/webhooks/${other.id}`, admin);
   });
 
-  test("the queue's message does the work, and deadlines in its batch are not held up", async () => {
+  test("the queue's message runs deliveries without delaying deadlines in its batch", async () => {
     const due = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
     await flushed(due);
     later(MINUTE_MS);
@@ -287,8 +287,8 @@ describe("one message in the queue at a time, and the alarm behind it", () => {
   });
 });
 
-describe("nobody's trouble is somebody else's", () => {
-  test("however many are told of a page, it is planned in calls that the platform takes", async () => {
+describe("failures of one recipient do not affect others", () => {
+  test("a page with any number of recipients is planned in calls within the platform's limits", async () => {
     const real = ports();
     const subscriptions = Array.from({ length: 7_000 }, (_, number) => ({
       id: `whk_${number}`,
@@ -320,7 +320,7 @@ describe("nobody's trouble is somebody else's", () => {
     expect(new Set(planned.map(({ id }) => id)).size).toBe(planned.length);
   });
 
-  test("however many agents' places fail, people are told", async () => {
+  test("people are notified however many agents' webhooks fail", async () => {
     const { deliveries } = ports();
     const due = (lane: string): Delivery => ({
       id: fresh("msg"),
@@ -350,7 +350,7 @@ describe("nobody's trouble is somebody else's", () => {
     });
   });
 
-  test("INV-30: however much is due, the queue gets a message now and then, and not one for each delivery", async () => {
+  test("INV-30: any number of due deliveries sends a message now and then, not one each", async () => {
     const { deliveries } = ports();
     await deliveries.add(
       Array.from({ length: 50 }, () => ({
@@ -379,7 +379,7 @@ describe("nobody's trouble is somebody else's", () => {
     expect(await alarmAt()).not.toBeNull();
   });
 
-  test("rows that are no entries stop nothing", async () => {
+  test("malformed rows stop nothing", async () => {
     const insert =
       "INSERT INTO ledger (intent_id, seq, event, actor, at, body, prev_hash, entry_hash, mac) VALUES (?1, 1, ?2, 'x', 0, ?3, '', '', '')";
     for (const [chain, event, body] of [
@@ -395,7 +395,7 @@ describe("nobody's trouble is somebody else's", () => {
     expect(ids()).toHaveLength(1);
   });
 
-  test("of a lane that fails one is tried at a time, and others have all the room there is", async () => {
+  test("a failing lane gets one attempt at a time and leaves the others their share", async () => {
     const { deliveries } = ports();
     const made = (lane: string, count: number): readonly Delivery[] =>
       Array.from({ length: count }, () => ({
@@ -428,7 +428,7 @@ describe("nobody's trouble is somebody else's", () => {
     expect(await deliveries.lease(10)).toEqual([]);
   });
 
-  test("what ended is forgotten after thirty days, and what waits is not", async () => {
+  test("ended deliveries are deleted after thirty days, and pending ones are not", async () => {
     await happened();
     await tell();
     const [{ id }] = (await logOf(hook.id)) as [{ id: string }];
@@ -440,7 +440,7 @@ describe("nobody's trouble is somebody else's", () => {
     expect(await ports().deliveries.find(id)).toBeNull();
   });
 
-  test("a deployment that learns to tell others does not tell them the past", async () => {
+  test("a deployment that adds a channel sends no notifications about the past", async () => {
     await happened();
     const last = await env.DB.prepare("SELECT MAX(id) AS id FROM ledger").first<number>("id");
     await env.DB.prepare("UPDATE telling_start SET after_row = ?1").bind(last).run();

@@ -35,7 +35,7 @@ function published(change: Partial<Record<keyof typeof PUBLISHED, string>> & { n
   return isFromSlack(secret, { timestamp, signature }, new TextEncoder().encode(body), now);
 }
 
-test("Slack's published example is Slack's, for five minutes either way", () => {
+test("INV-30: Slack's published example of a signature is valid for five minutes either way", () => {
   expect(published({})).toBe(true);
   expect(published({ now: PUBLISHED_MS + 300_000 })).toBe(true);
   expect(published({ now: PUBLISHED_MS - 300_000 })).toBe(true);
@@ -56,7 +56,7 @@ test.each([
   { name: "two signatures", change: { signature: `${PUBLISHED.signature},${PUBLISHED.signature}` } },
   { name: "too late", change: { now: PUBLISHED_MS + 300_001 } },
   { name: "too early", change: { now: PUBLISHED_MS - 300_001 } },
-])("with $name it is nobody's", ({ change }) => {
+])("INV-30: a request with $name is refused", ({ change }) => {
   expect(published(change)).toBe(false);
 });
 
@@ -165,7 +165,7 @@ async function submit(who: User, intent: string, reason: string | null, sending:
 const whispered = () =>
   posted.filter(({ body }) => body.response_type === "ephemeral").map(({ body }) => String(body.text));
 
-describe("INV-30: what Slack did not sign just now is refused before it is read", () => {
+describe("INV-30: a request without a fresh signature of Slack's is refused before it is parsed", () => {
   test.each([
     { name: "another app's secret", sending: { secret: "not-the-secret" } },
     { name: "an hour ago", sending: { at: Date.now() - 60 * MINUTE_MS } },
@@ -181,7 +181,7 @@ describe("INV-30: what Slack did not sign just now is refused before it is read"
     expect(posted).toEqual([]);
   });
 
-  test("the signature is over the bytes, not over what they mean", async () => {
+  test("the signature covers the bytes, not their meaning", async () => {
     const intent = await held();
     const form = `payload=${encodeURIComponent(JSON.stringify(button("gate_approve", ANA, await referenceOf(intent))))}`;
     const timestamp = String(Math.floor(Date.now() / 1000));
@@ -195,8 +195,8 @@ describe("INV-30: what Slack did not sign just now is refused before it is read"
   });
 });
 
-describe("a person of gate.yaml", () => {
-  test("approves by a button, at the assurance of Slack", async () => {
+describe("a person of gate.yaml in Slack", () => {
+  test("approves by a button, at assurance slack", async () => {
     const intent = await held();
     expect(await press("gate_approve", ANA, intent)).toMatchObject({ status: 200, text: "" });
     expect(await stateOf(intent)).toBe("approved");
@@ -209,7 +209,7 @@ describe("a person of gate.yaml", () => {
     expect(JSON.stringify(update?.body)).not.toContain("gate_approve");
   });
 
-  test("is asked for a reason, and rejects with it", async () => {
+  test("is asked for a reason and rejects with it", async () => {
     const intent = await held();
     expect((await press("gate_reject", ANA, intent)).status).toBe(200);
     const [opened] = posted;
@@ -226,7 +226,7 @@ describe("a person of gate.yaml", () => {
     expect(await stateOf(intent)).toBe("rejected");
   });
 
-  test.each([null, "", "  \n\t "])("rejects nothing without a reason: %j", async (reason) => {
+  test.each([null, "", "  \n\t "])("can't reject without a reason: %j", async (reason) => {
     const intent = await held();
     const answer = await submit(ANA, intent, reason);
     expect(answer.status).toBe(200);
@@ -234,7 +234,7 @@ describe("a person of gate.yaml", () => {
     expect(await stateOf(intent)).toBe("pending_approval");
   });
 
-  test("changes nothing by pressing twice, nor does Slack by sending again", async () => {
+  test("changes nothing by a second click, nor does Slack's repeated delivery", async () => {
     const intent = await held("crm.pair");
     for (const headers of [{}, {}, { "X-Slack-Retry-Num": "1", "X-Slack-Retry-Reason": "http_timeout" }]) {
       expect((await press("gate_approve", ANA, intent, { headers })).status).toBe(200);
@@ -245,7 +245,7 @@ describe("a person of gate.yaml", () => {
     expect(whispered()).toEqual([]);
   });
 
-  test("whose rejection Slack sends again has rejected once, and is told of no error", async () => {
+  test("gets no error when Slack delivers their rejection again", async () => {
     const intent = await held();
     await submit(ANA, intent, "no");
     const again = await submit(ANA, intent, "no", { headers: { "X-Slack-Retry-Num": "1" } });
@@ -253,7 +253,7 @@ describe("a person of gate.yaml", () => {
     expect((await eventsOf(intent)).filter((event) => event === "rejected")).toHaveLength(1);
   });
 
-  test("sees how many more it takes, with the buttons still there", async () => {
+  test("sees how many more votes are needed, with the buttons still there", async () => {
     const intent = await held("crm.pair");
     await press("gate_approve", ANA, intent);
     const text = JSON.stringify(posted[0]?.body);
@@ -263,7 +263,7 @@ describe("a person of gate.yaml", () => {
     expect(await stateOf(intent)).toBe("approved");
   });
 
-  test("who presses at once with others decides once", async () => {
+  test("votes once when clicking in parallel with others", async () => {
     const intent = await held();
     const answers = await Promise.all(
       [ANA, BEN, ANA, BEN, ANA].map((who) => press("gate_approve", who, intent)),
@@ -273,7 +273,7 @@ describe("a person of gate.yaml", () => {
   });
 });
 
-describe("INV-03: quorum and exclusions count persons, whatever they come in by", () => {
+describe("INV-03: quorum and exclusions count persons, whatever they sign in by", () => {
   test("a vote in Slack and one through the API are one vote of the same person", async () => {
     const ana = await register("reviewer", { person: "ana" });
     const intent = await held("crm.pair");
@@ -284,7 +284,7 @@ describe("INV-03: quorum and exclusions count persons, whatever they come in by"
     expect(await stateOf(intent)).toBe("approved");
   });
 
-  test("who answers for the agent can't approve it in Slack", async () => {
+  test("the owner can't approve in Slack", async () => {
     const agent = await register("agent", { owner: "ana" });
     const intent = await propose(agent, ask("crm.held"), "pending_approval");
     expect((await press("gate_approve", ANA, intent)).status).toBe(200);
@@ -292,7 +292,7 @@ describe("INV-03: quorum and exclusions count persons, whatever they come in by"
     expect(whispered()).toEqual(["Nobody decides what they, or an agent they answer for, proposed."]);
   });
 
-  test("a display name is nobody's: another user called Ana Diaz is unknown", async () => {
+  test("another Slack user with an approver's display name is unknown", async () => {
     const intent = await held();
     await press("gate_approve", { ...ANA, user: "U0EVE", name: "Ana Diaz" }, intent);
     expect(await stateOf(intent)).toBe("pending_approval");
@@ -302,7 +302,7 @@ describe("INV-03: quorum and exclusions count persons, whatever they come in by"
   test.each([
     { name: "a user of another workspace with the same id", who: { team: "T0EVIL", user: ANA.user } },
     { name: "a guest from another workspace in a shared channel", who: { ...ANA, home: "T0EVIL" } },
-  ])("$name is unknown", async ({ who }) => {
+  ])("a click by $name is refused as unknown", async ({ who }) => {
     const intent = await held();
     await press("gate_approve", who, intent);
     await submit(who, intent, "no");
@@ -317,7 +317,7 @@ const REFUSED = [
 ] as const;
 
 test.each(REFUSED)(
-  "who presses is told in words, and nobody else: $name",
+  "the result of a click is shown to that user only: $name",
   async ({ destination, who, words }) => {
     const intent = await held(destination);
     expect((await press("gate_approve", who, intent)).status).toBe(200);
@@ -330,7 +330,7 @@ test.each(REFUSED)(
   },
 );
 
-test("who presses after somebody else decided is told who did, and the message loses its buttons", async () => {
+test("a click after another's decision shows who decided and removes the buttons", async () => {
   const intent = await held();
   await submit(BEN, intent, "no");
   posted = [];
@@ -341,7 +341,7 @@ test("who presses after somebody else decided is told who did, and the message l
   expect(await stateOf(intent)).toBe("rejected");
 });
 
-test("a kill switch stops approvals in Slack, too", async () => {
+test("INV-05: a kill switch stops approvals in Slack", async () => {
   const intent = await held();
   const body = { scope: "destination", target: "crm.held", reason: "incident" };
   const thrown = await call("POST", "/v1/switches", admin, body);
@@ -352,7 +352,7 @@ test("a kill switch stops approvals in Slack, too", async () => {
   await call("POST", "/v1/switches/lift", admin, { scope: "destination", target: "crm.held" });
 });
 
-test("INV-05: a suspended person decides nothing in Slack", async () => {
+test("INV-05: a suspended person can't decide in Slack", async () => {
   const first = await held();
   await press("gate_approve", BEN, first);
   const { body } = await call("GET", "/v1/agents?limit=200", admin);
@@ -367,7 +367,7 @@ test("INV-05: a suspended person decides nothing in Slack", async () => {
   expect((await call("POST", `/v1/agents/${account.agent_id}/reactivate`, admin)).status).toBe(200);
 });
 
-describe("what Gate did not put into a button decides nothing", () => {
+describe("a button value that Gate did not create decides nothing", () => {
   let intent: string;
   let reference: string;
   beforeEach(async () => {
@@ -384,20 +384,20 @@ describe("what Gate did not put into a button decides nothing", () => {
     { name: "what signs approval links", of: () => `alk_${reference}` },
     { name: "nothing", of: () => "" },
   ];
-  test.each(forge)("$name", async ({ of }) => {
+  test.each(forge)("made up: $name", async ({ of }) => {
     expect((await deliver(button("gate_approve", ANA, await of()))).status).toBe(200);
     expect(await stateOf(intent)).toBe("pending_approval");
     expect(posted).toEqual([]);
   });
 
-  test("another digest than the intent's", async () => {
+  test("with another digest than the intent's", async () => {
     const value = slackReference(ports(), { channel: "app", intent, digest: "0".repeat(64) });
     await deliver(button("gate_approve", ANA, value));
     expect(await stateOf(intent)).toBe("pending_approval");
     expect(whispered().join()).toContain("not the one this decision names");
   });
 
-  test("an intent that is nobody's", async () => {
+  test("for an unknown intent", async () => {
     const value = slackReference(ports(), { channel: "app", intent: "int_none", digest: "0".repeat(64) });
     expect((await deliver(button("gate_approve", ANA, value))).status).toBe(200);
     expect(whispered()).toEqual(["There is no such case any more."]);
@@ -420,11 +420,11 @@ const BODIES = [
   { name: "deep nesting", body: `payload=${"[".repeat(20_000)}` },
 ] as const;
 
-test.each(BODIES)("INV-25: a signed body with $name is a 400", async ({ body }) => {
+test.each(BODIES)("INV-25: a signed body with $name is 400", async ({ body }) => {
   expect((await deliver(body)).status).toBe(400);
 });
 
-test("a body over the limit is a 413 before it is read", async () => {
+test("INV-26: a body over the limit is 413 before it is read", async () => {
   expect((await deliver(`payload=${"x".repeat(300 * 1024)}`)).status).toBe(413);
 });
 
@@ -440,7 +440,7 @@ test.each([
     },
   },
   { name: "a closed form", payload: { type: "view_closed" } },
-])("$name is nodded at", async ({ payload }) => {
+])("$name is acknowledged with 200", async ({ payload }) => {
   expect(await deliver(payload)).toMatchObject({ status: 200, text: "" });
   expect(posted).toEqual([]);
 });
@@ -456,7 +456,7 @@ test.each([
   "http://169.254.169.254/latest",
   "file:///etc/passwd",
   "nonsense",
-])("INV-22: what there is to say goes to Slack alone, not to %s", async (url) => {
+])("INV-22: a reply goes to Slack's own host, not to %s", async (url) => {
   const intent = await held();
   const payload = button("gate_approve", ANA, await referenceOf(intent), { response_url: url });
   expect((await deliver(payload)).status).toBe(200);
@@ -464,7 +464,7 @@ test.each([
   expect(posted).toEqual([]);
 });
 
-test("Slack being down changes no decision: the vote counts, and nothing is thrown", async () => {
+test("a vote counts while Slack is down, and nothing is thrown", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   slackSays = () => Promise.reject(new TypeError("network"));
   const intent = await held();
@@ -472,7 +472,7 @@ test("Slack being down changes no decision: the vote counts, and nothing is thro
   expect(await stateOf(intent)).toBe("approved");
 });
 
-test("a form that Slack does not open leaves the way to the case", async () => {
+test("a dialog that Slack does not open is replaced by the link to the case", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   slackSays = () => Response.json({ ok: false, error: "expired_trigger_id" });
   const intent = await held();
@@ -482,7 +482,7 @@ test("a form that Slack does not open leaves the way to the case", async () => {
 
 let key: Registered | undefined;
 
-test("only POST does anything at all", async () => {
+test("only POST is accepted", async () => {
   key ??= await register("agent");
   const answer = await call("GET", "/slack/interactions", key.key);
   expect(answer.status).toBe(404);

@@ -71,8 +71,8 @@ async function decideOn(intent: string, decision: "approve" | "reject" | "cancel
   await flushed(intent);
 }
 
-describe("INV-30: webhooks out", () => {
-  test("INV-30: what is sent verifies with the standard's own library, and by hand", async () => {
+describe("INV-30: outgoing webhooks", () => {
+  test("INV-30: a delivery verifies with the Standard Webhooks library and by hand", async () => {
     const url = internet.at();
     const { id, secret } = await registerHook(url, ["intent.approval_requested"]);
     const intent = await held();
@@ -114,7 +114,7 @@ describe("INV-30: webhooks out", () => {
     ]);
   });
 
-  test("INV-30: the secret of a webhook, its address and what was said of it are nowhere in D1 in clear", async () => {
+  test("INV-27 INV-30: a webhook's secret, URL and messages are nowhere in D1 in clear", async () => {
     const url = internet.at();
     const answer = await call("POST", "/v1/webhooks", admin, { url, description: "Our own dashboard" });
     const everything = await everythingInD1();
@@ -150,7 +150,7 @@ describe("INV-30: webhooks out", () => {
     null,
     { href: "https://example.com" },
     `https://example.com/${"a".repeat(3_000)}`,
-  ])("INV-22 INV-30: a webhook leads to a public https address or is not registered: %j", async (url) => {
+  ])("INV-22 INV-30: a webhook whose URL is not a public https URL is refused: %j", async (url) => {
     const intent = await propose(agent, ask("crm.held"), "pending_approval");
     for (const answer of [
       await call("POST", "/v1/webhooks", admin, { url }),
@@ -173,12 +173,12 @@ describe("INV-30: webhooks out", () => {
     { description: "x".repeat(501) },
     { secret: "of my own" },
     { allow_private: true },
-  ])("a registration that says something else is refused: %j", async (more) => {
+  ])("a registration with another mistake is refused: %j", async (more) => {
     const answer = await call("POST", "/v1/webhooks", admin, { url: internet.at(), ...more });
     expect([answer.status, answer.body.code]).toEqual([400, "invalid_request"]);
   });
 
-  test("registrations are on the ledger, without what is secret in them", async () => {
+  test("registrations are on the ledger, without their secrets", async () => {
     const { id } = await registerHook(internet.at());
     await call("POST", `/v1/webhooks/${id}/rotate-secret`, admin);
     await call("DELETE", `/v1/webhooks/${id}`, admin);
@@ -190,7 +190,7 @@ describe("INV-30: webhooks out", () => {
     ]);
   });
 
-  test("a hundred webhooks are kept, of many at once too, and the next one is refused", async () => {
+  test("a hundred webhooks are accepted, in parallel too, and the next one is refused", async () => {
     const answers: Answer[] = [];
     // Not all at once: they share the registry's one chain, where each waits for its turn.
     while (answers.length < 104) {
@@ -206,7 +206,7 @@ describe("INV-30: webhooks out", () => {
     expect((await call("GET", "/v1/webhooks", admin)).body.count).toBe(100);
   });
 
-  test("events go to those whose filter names them", async () => {
+  test("events go to the webhooks whose filter names them", async () => {
     const urls = [internet.at(), internet.at(), internet.at(), internet.at()];
     await registerHook(urls[0] ?? "", ["*"]);
     await registerHook(urls[1] ?? "", ["intent.*"]);
@@ -225,7 +225,7 @@ describe("INV-30: webhooks out", () => {
     expect(got).toEqual([all.toSorted(), all.toSorted(), all.toSorted(), ["intent.execution_requested"]]);
   });
 
-  test("after a rotation both keys sign for a day, then the new one alone", async () => {
+  test("after a rotation both keys sign for a day, then only the new one", async () => {
     const url = internet.at();
     const { id, secret: before } = await registerHook(url, ["intent.proposed"]);
     const { secret: now } = (await call("POST", `/v1/webhooks/${id}/rotate-secret`, admin)).body;
@@ -240,7 +240,7 @@ describe("INV-30: webhooks out", () => {
     expect([verifies(second, before), verifies(second, now)]).toEqual([false, true]);
   });
 
-  test("a test is sent at once, signed, and is no intent's event", async () => {
+  test("a test delivery is sent at once and signed, and is no event of an intent", async () => {
     const url = internet.at();
     const { id, secret } = await registerHook(url, ["intent.approved"]);
     const answer = await call("POST", `/v1/webhooks/${id}/test`, admin);
@@ -254,7 +254,7 @@ describe("INV-30: webhooks out", () => {
   });
 });
 
-test("INV-30: the vector of Standard Webhooks comes out to the letter, and one secret that is none spoils it", () => {
+test("INV-30: the vector of Standard Webhooks is reproduced, and a malformed secret signs nothing", () => {
   const message = { id: "msg_p5jXN8AQM9LWM0D4loKWxJek", at: 1_614_265_330_999, body: '{"test": 2432232314}' };
   const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
   expect(standardHeaders(message, [secret])).toEqual({
@@ -265,7 +265,7 @@ test("INV-30: the vector of Standard Webhooks comes out to the letter, and one s
   expect(standardHeaders(message, [secret, "of my own"])).toBeNull();
 });
 
-describe("INV-30: what the other side answers", () => {
+describe("INV-30: the receiver's answer", () => {
   const once = async (answer: () => Response) => {
     const url = internet.at(answer);
     const { id } = await registerHook(url, ["intent.proposed"]);
@@ -282,23 +282,26 @@ describe("INV-30: what the other side answers", () => {
     [301, "it answered 301; redirects are not followed"],
     [307, "it answered 307; redirects are not followed"],
     [503, "it answered 503"],
-  ])("INV-30: %i is no success: it is tried again, with the same id", async (status, problem) => {
-    const { url, id } = await once(
-      () => new Response("secret words", { status, headers: { Location: "https://127.0.0.1/" } }),
-    );
-    expect(await logOf(id)).toMatchObject([{ state: "pending", attempts: 1, status, problem }]);
-    await tell();
-    expect(internet.to(url)).toHaveLength(1);
-    later(7_000);
-    await tell();
-    const [first, second, ...more] = internet.to(url);
-    expect(more).toEqual([]);
-    expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
-    expect(second?.text).toBe(first?.text);
-    expect(internet.received.map(({ url: asked }) => asked)).not.toContain("https://127.0.0.1/");
-  });
+  ])(
+    "INV-30: of status %i is no success: the delivery is repeated with the same id",
+    async (status, problem) => {
+      const { url, id } = await once(
+        () => new Response("secret words", { status, headers: { Location: "https://127.0.0.1/" } }),
+      );
+      expect(await logOf(id)).toMatchObject([{ state: "pending", attempts: 1, status, problem }]);
+      await tell();
+      expect(internet.to(url)).toHaveLength(1);
+      later(7_000);
+      await tell();
+      const [first, second, ...more] = internet.to(url);
+      expect(more).toEqual([]);
+      expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
+      expect(second?.text).toBe(first?.text);
+      expect(internet.received.map(({ url: asked }) => asked)).not.toContain("https://127.0.0.1/");
+    },
+  );
 
-  test("INV-30: it is tried ten times over three days, then given up, and can be replayed", async () => {
+  test("INV-30: is retried ten times over three days, then given up, and can be replayed", async () => {
     let works = false;
     const { url, id } = await once(() => new Response(null, { status: works ? 200 : 500 }));
     for (let hours = 0; hours < 24 * 10; hours += 1) {
@@ -316,7 +319,7 @@ describe("INV-30: what the other side answers", () => {
     expect(await logOf(id)).toMatchObject([{ state: "delivered", attempts: 1, status: 200 }]);
   });
 
-  test("INV-30: 429 is waited for as long as it asks", async () => {
+  test("INV-30: 429 delays the next attempt as long as it asks", async () => {
     const { url, id } = await once(
       () => new Response(null, { status: 429, headers: { "Retry-After": "600" } }),
     );
@@ -329,7 +332,7 @@ describe("INV-30: what the other side answers", () => {
     expect(internet.to(url)).toHaveLength(2);
   });
 
-  test("INV-30: 410 ends it: nothing more is sent, and the webhook says why", async () => {
+  test("INV-30: 410 ends the webhook: no more deliveries, and it shows why", async () => {
     const { url, id } = await once(() => new Response(null, { status: 410 }));
     expect((await call("GET", `/v1/webhooks/${id}`, admin)).body).toMatchObject({
       enabled: false,
@@ -342,7 +345,7 @@ describe("INV-30: what the other side answers", () => {
     expect((await call("POST", `/v1/webhooks/${id}/test`, admin)).body.code).toBe("webhook_not_in_use");
   });
 
-  test("INV-30: a webhook deleted meanwhile gets nothing more", async () => {
+  test("INV-30: a webhook deleted meanwhile gets no more deliveries", async () => {
     const { url, id } = await once(() => new Response(null, { status: 500 }));
     await flushed((await ordered(agent)).intent);
     await call("DELETE", `/v1/webhooks/${id}`, admin);
@@ -353,7 +356,7 @@ describe("INV-30: what the other side answers", () => {
     expect((await call("GET", `/v1/webhooks/${id}/deliveries`, admin)).status).toBe(404);
   });
 
-  test("INV-30: an answer without end is read no further than it is looked at", async () => {
+  test("INV-30: without an end is read up to a limit", async () => {
     const { id } = await once(() => {
       const endless = new ReadableStream({
         pull: (controller) => controller.enqueue(new Uint8Array(16_384)),
@@ -363,7 +366,7 @@ describe("INV-30: what the other side answers", () => {
     expect(await logOf(id)).toMatchObject([{ state: "delivered" }]);
   });
 
-  test("INV-30: somebody who never answers, and one who is not there, delay nobody else", async () => {
+  test("INV-30: that never comes, and a host that does not exist, delay no other webhook", async () => {
     const [slow, gone, well] = [internet.at(hanging), "https://nobody.example.com/", internet.at()];
     const hooks = await Promise.all([slow, gone, well].map((url) => registerHook(url, ["intent.*"])));
     await flushed((await ordered(agent)).intent);
@@ -385,7 +388,7 @@ describe("INV-30: what the other side answers", () => {
   });
 });
 
-describe("the contract's webhook of one intent", () => {
+describe("the reference contract's webhook of one intent", () => {
   const sign = (intent: string, url: string, key = agent.key, more = {}) =>
     call("POST", "/v1/webhooks/register", key, {
       intentId: intent,
@@ -398,7 +401,7 @@ describe("the contract's webhook of one intent", () => {
     ["approve", "approved", "approved"],
     ["reject", "rejected", "rejected"],
     ["cancel-approval", "approval_cancelled", "cancelled"],
-  ] as const)("INV-30: %s is told once, as %s", async (decision, event, ledgerEvent) => {
+  ] as const)("INV-30: sends %s once, as %s", async (decision, event, ledgerEvent) => {
     const url = internet.at();
     const intent = await held();
     const answer = await sign(intent, url);
@@ -432,7 +435,7 @@ describe("the contract's webhook of one intent", () => {
     expect(JSON.stringify(got)).not.toContain("s3cret");
   });
 
-  test("withdrawn, expired and revoked count as cancelled", async () => {
+  test("treats withdrawn, expired and revoked as cancelled", async () => {
     const urls = [internet.at(), internet.at(), internet.at()];
     const intents = [await held(), await held(), await held()];
     await Promise.all(intents.map((intent, at) => sign(intent, urls[at] ?? "")));
@@ -448,7 +451,7 @@ describe("the contract's webhook of one intent", () => {
     ]);
   });
 
-  test("registered after the decision, it is told at once", async () => {
+  test("registered after the decision is sent at once", async () => {
     const url = internet.at();
     const intent = await propose(agent, ask("crm.small"), "approved");
     await flushed(intent);
@@ -458,7 +461,7 @@ describe("the contract's webhook of one intent", () => {
     expect(internet.to(url).map(({ body }) => body.event)).toEqual(["approved"]);
   });
 
-  test("registering again takes the place of the earlier one", async () => {
+  test("registered again replaces the earlier one", async () => {
     const [first, second] = [internet.at(), internet.at()];
     const intent = await held();
     await sign(intent, first);
@@ -468,7 +471,7 @@ describe("the contract's webhook of one intent", () => {
     expect([internet.to(first).length, internet.to(second).length]).toEqual([0, 1]);
   });
 
-  test("without a secret Gate makes one, and both signatures are by it", async () => {
+  test("without a secret gets one from Gate, which makes both signatures", async () => {
     const url = internet.at();
     const intent = await held();
     const { secret } = (await sign(intent, url, agent.key, { secret: null })).body;
@@ -483,7 +486,7 @@ describe("the contract's webhook of one intent", () => {
     expect(signature).toBe(createHmac("sha256", secret).update(`${time}.${got.text}`).digest("hex"));
   });
 
-  test("it is tried five times within a quarter of an hour, each attempt with its number", async () => {
+  test("is tried five times within a quarter of an hour, each attempt with its number", async () => {
     const url = internet.at(() => new Response(null, { status: 500 }));
     const intent = await held();
     await sign(intent, url);
@@ -497,7 +500,7 @@ describe("the contract's webhook of one intent", () => {
     expect(new Set(got.map(({ body }) => body.deliveryId)).size).toBe(1);
   });
 
-  test("INV-06: another agent's intent is not there to be registered for", async () => {
+  test("INV-06: for another agent's intent is 404", async () => {
     const stranger = await register("agent");
     const intent = await held();
     const [other, unknown] = [
@@ -508,7 +511,7 @@ describe("the contract's webhook of one intent", () => {
     expect([unknown.status, unknown.body]).toEqual([404, other.body]);
   });
 
-  test("INV-05: an agent that was suspended hears nothing more", async () => {
+  test("INV-05: of a suspended agent is not sent any more", async () => {
     const owner = await register("agent");
     const url = internet.at();
     const intent = await propose(owner, ask("crm.held"), "pending_approval");
@@ -520,7 +523,7 @@ describe("the contract's webhook of one intent", () => {
     expect(internet.to(url)).toEqual([]);
   });
 
-  test("its secret and address are nowhere in D1 in clear", async () => {
+  test("INV-27: has its secret and URL nowhere in D1 in clear", async () => {
     await sign(await held(), internet.at());
     const everything = await everythingInD1();
     expect(everything).not.toContain("s3cret of the agent");
@@ -528,7 +531,7 @@ describe("the contract's webhook of one intent", () => {
   });
 });
 
-test("what was sealed under an earlier secret of the deployment is still read", async () => {
+test("webhooks sealed under an earlier secret of the deployment are still readable", async () => {
   const { d1Webhooks } = await import("../../../src/adapters/d1/webhooks.ts");
   const { registryChain } = await import("../../../src/adapters/d1/registry-chain.ts");
   const earlier = btoa("an earlier secret of 32 bytes...");

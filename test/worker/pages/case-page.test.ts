@@ -59,7 +59,7 @@ const POLICY =
   "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 describe("INV-28: every page", () => {
-  test("runs nothing, loads nothing from elsewhere, sits in no frame and stays in no cache", async () => {
+  test("has no script, loads nothing from elsewhere, can't be framed and isn't cached", async () => {
     const intent = await held();
     const link = await linkTo(intent, null);
     const pages = [
@@ -86,7 +86,7 @@ describe("INV-28: every page", () => {
     expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200, 404, 404, 403, 400, 401]);
   });
 
-  test("has its one stylesheet under an address that changes with it", async () => {
+  test("has its one stylesheet at a URL that changes with it", async () => {
     const { text } = await call("GET", "/cases", ben.key);
     const [, path = ""] = /href="(\/gate\.css\?v=\w+)"/.exec(text) ?? [];
     const style = await call("GET", path);
@@ -115,8 +115,8 @@ const CORPUS = [
 const STRANGE =
   /<(?:script|img|svg|base|iframe|object|style)|<form(?! class="who" method="post" action="\/sign-out"| method="post" action="\/cases\/int_[\w-]{43}\/)|<meta(?! charset| name)/i;
 
-describe("INV-28: whatever an attacker wrote", () => {
-  test.each(CORPUS)("is text on the page of its case: %s", async (text) => {
+describe("INV-28: text written by an attacker", () => {
+  test.each(CORPUS)("is shown as text on the page of its case: %s", async (text) => {
     const reviewer = await register("reviewer", { person: text });
     const hostile = await register("agent", { name: `${fresh("x")} ${text}`.slice(0, 120), owner: text });
     const request = ask("crm.held", {
@@ -149,7 +149,7 @@ describe("INV-28: whatever an attacker wrote", () => {
     expect(queue.text).not.toMatch(STRANGE);
   });
 
-  test.each(CORPUS)("in an address or a form is text, too: %s", async (text) => {
+  test.each(CORPUS)("is shown as text in a URL and in a form: %s", async (text) => {
     const encoded = encodeURIComponent(text);
     const intent = await held();
     const pages = [
@@ -172,7 +172,7 @@ describe("INV-28: whatever an attacker wrote", () => {
   });
 });
 
-describe("what is seen is what is there", () => {
+describe("INV-28: payload text is shown as it is", () => {
   test.each([
     ["report\u202efdp.exe", "report[U+202E]fdp.exe"],
     ["pay\u200bpal", "pay[U+200B]pal"],
@@ -188,7 +188,7 @@ describe("what is seen is what is there", () => {
     ["Grüße, Ελλάδα, 日本語, עברית, हिन्दी", "Grüße, Ελλάδα, 日本語, עברית, हिन्दी"],
     ["❤\ufe0f 👩🏽\u200d💻", "❤\ufe0f 👩🏽\u200d💻"],
     ["a\u200d❤", "a[U+200D]❤"],
-  ])("in a line: %j", (text, shown) => {
+  ])("within a line: %j", (text, shown) => {
     expect(visible(text)).toBe(shown);
   });
 
@@ -201,16 +201,16 @@ describe("what is seen is what is there", () => {
     ["\n", "[U+000A]"],
     [" ".repeat(30), `${"[U+0020]".repeat(24)}[and 6 more blanks]`],
     ["line\u2028separator", "line[U+2028]separator"],
-  ])("in lines: %j", (text, shown) => {
+  ])("over several lines: %j", (text, shown) => {
     expect(visibleLines(text)).toBe(shown);
   });
 
-  test("a payload's first line end does not vanish with the tag before it", async () => {
+  test("with a first line end that the tag before it does not swallow", async () => {
     const { text } = await open(await held({ payload: "\n\nlast" }));
     expect(text).toMatch(/<pre[^>]*>\n\n\nlast<\/pre>/);
   });
 
-  test("text that runs backwards and what takes no room are shown by their codes", async () => {
+  test("with codes for reversed text and characters without width", async () => {
     const intent = await held({
       payload: "pay ben\u202e5000\u202c now\u200b",
       payload_name: "bill\u202efdp.exe",
@@ -223,7 +223,7 @@ describe("what is seen is what is there", () => {
     expect(text).not.toMatch(/[\u202e\u202c\u200b]/);
   });
 
-  test("a long payload says that it is only the start, and where the rest is", async () => {
+  test("shortened with a note, and a link to the whole", async () => {
     const intent = await held({ payload: `${"\u{1F600}".repeat(40_000)} the end` });
     const { text } = await open(intent);
     expect(text).toContain("This is only the start");
@@ -236,14 +236,14 @@ describe("what is seen is what is there", () => {
   test.each([
     ["bytes that are no text", { payload: btoa("\u00ff\u00fe\u0000binary"), payload_encoding: "base64" }],
     ["text with a byte that ends it", { payload: btoa("shown\u0000hidden"), payload_encoding: "base64" }],
-  ])("%s: only type, size and digest", async (_, payload) => {
+  ])("except %s, of which only type, size and digest are shown", async (_, payload) => {
     const { text } = await open(await held(payload));
     expect(text).toContain("It is no text");
     expect(text).toContain("SHA-256");
     expect(text).not.toContain("<pre");
   });
 
-  test("a payload that Gate never saw, one that is empty, and one that was erased say so", async () => {
+  test("or with a note that it was never seen, is empty or was erased", async () => {
     expect((await open(await held({ payload: "./leads.csv" }))).text).toContain("Gate has not seen it");
     expect((await open(await held({ payload: "" }))).text).toContain("It is empty");
     const erased = await held({ payload: "secret words" });
@@ -256,8 +256,8 @@ describe("what is seen is what is there", () => {
   });
 });
 
-describe("a case", () => {
-  test("shows who, what, where, why, what it takes and what was said", async () => {
+describe("the page of a case", () => {
+  test("shows agent, destination, time, reasons, requirements and comments", async () => {
     const owned = await register("agent", { owner: "sales-team" });
     const request = ask("crm.pair", { payload: '{"lead":"Ada"}', recordCount: 7, estimated_value_usd: 12.5 });
     const intent = await propose(owned, request, "pending_approval");
@@ -285,7 +285,7 @@ describe("a case", () => {
     expect(text).toMatch(/<td>\s*ana\s*<\/td>\s*<td>yes<\/td>/);
   });
 
-  test("says who could not be told of it, and why", async () => {
+  test("shows which approvers could not be notified, and why", async () => {
     const intent = await held();
     const record = {
       target: "channel:ops",
@@ -338,7 +338,7 @@ describe("a case", () => {
     expect(text).not.toContain("channel:slack");
   });
 
-  test("of which nobody can say whom it was told is decided all the same", async () => {
+  test("allows a decision when notification state is unknown", async () => {
     const intent = await held();
     vi.spyOn(portsOf(env).deliveries, "ofIntents").mockRejectedValue(new Error("away"));
     const { status, text } = await open(intent);
@@ -347,7 +347,7 @@ describe("a case", () => {
     expect((await decide(intent, "approve")).status).toBe(303);
   });
 
-  test("is shown without its payload to reviewers who don't decide it, and whole to auditors", async () => {
+  test("hides the payload from reviewers who can't decide, and shows it to auditors", async () => {
     const intent = await held({ payload: "only for ana" }, "crm.by-ana");
     const { text } = await open(intent);
     expect(text).not.toContain("only for ana");
@@ -361,7 +361,7 @@ describe("a case", () => {
     }
   });
 
-  test("says that a kill switch stops it", async () => {
+  test("says that a kill switch stops the case", async () => {
     const target = await register("agent");
     const intent = await propose(target, ask("crm.held"), "pending_approval");
     const stop = { scope: "agent", target: target.id };
@@ -376,7 +376,7 @@ describe("a case", () => {
 });
 
 describe("deciding on the page", () => {
-  test("an approval leads back to the case, which then says so", async () => {
+  test("an approval leads back to the case, which shows it", async () => {
     const intent = await held();
     const { status, headers } = await decide(intent, "approve", { comment: "checked\r\ntwice" });
     expect([status, headers.get("Location")]).toEqual([303, `/cases/${intent}`]);
@@ -386,7 +386,7 @@ describe("deciding on the page", () => {
     expect(text).toContain("Take the approval back");
   });
 
-  test("a rejection needs a reason, in the browser and here", async () => {
+  test("a rejection needs a reason, in the browser and on the server", async () => {
     const intent = await held();
     expect((await open(intent)).text).toMatch(/<textarea[^>]+name="reason"[^>]+required/);
     for (const reason of ["", "  \r\n "]) {
@@ -398,7 +398,7 @@ describe("deciding on the page", () => {
     expect(await stateOf(intent)).toBe("rejected");
   });
 
-  test("a form decides on what it showed, and on nothing else", async () => {
+  test("INV-09: a form decides only on the digest that it showed", async () => {
     const intent = await held();
     const other = await digestOf(await held());
     expect((await decide(intent, "approve", { digest: other })).status).toBe(409);
@@ -409,7 +409,7 @@ describe("deciding on the page", () => {
     expect(await stateOf(intent)).toBe("pending_approval");
   });
 
-  test("INV-03: nobody decides here what an agent of theirs proposed, and the page says why", async () => {
+  test("INV-03: the owner can't decide, and the page says why", async () => {
     const theirs = await register("agent", { owner: "ben" });
     const intent = await propose(theirs, ask("crm.held"), "pending_approval");
     expect((await open(intent)).text).toContain("Nobody decides what they");
@@ -421,7 +421,7 @@ describe("deciding on the page", () => {
     expect(await stateOf(intent)).toBe("pending_approval");
   });
 
-  test("a decision that came too late is told so", async () => {
+  test("a late decision is answered with a page that says so", async () => {
     const intent = await held();
     await decide(intent, "reject", { reason: "no" });
     const { status, text } = await decide(intent, "approve");
@@ -429,7 +429,7 @@ describe("deciding on the page", () => {
     expect(text).toContain("An intent that is rejected");
   });
 
-  test("who is not signed in decides nothing without a link", async () => {
+  test("without a session and a link no decision is made", async () => {
     const intent = await held();
     const { status, text } = await decide(intent, "approve", {}, {});
     expect(status).toBe(401);
@@ -479,7 +479,7 @@ describe("deciding on the page", () => {
   });
 });
 
-describe("changing what would be written", () => {
+describe("editing a payload on the page", () => {
   const editable = (payload: string) => held({ payload }, "crm.editable");
   const change = async (
     intent: string,
@@ -491,7 +491,7 @@ describe("changing what would be written", () => {
   const payloadOf = async (intent: string) =>
     (await call("GET", `/v1/intents/${intent}/payload`, admin)).text;
 
-  test("puts another case in the place of this one, and each leads to the other", async () => {
+  test("replaces the case by a successor, and each links to the other", async () => {
     const intent = await editable("\none\ntwo");
     const { text } = await open(intent);
     expect(text).toMatch(/<textarea[^>]+name="payload"[^>]*>\n\none\ntwo<\/textarea>/);
@@ -509,7 +509,7 @@ describe("changing what would be written", () => {
     expect((await decide(successor, "approve", {}, bearer(ana))).status).toBe(303);
   });
 
-  test("keeps the line ends that the payload had", async () => {
+  test("keeps the payload's line ends", async () => {
     const intent = await editable("a,b\r\n1,2\r\n");
     const { headers } = await change(intent, "a,b\r\n1,3\r\n");
     expect(await payloadOf((headers.get("Location") ?? "").slice("/cases/".length))).toBe("a,b\r\n1,3\r\n");
@@ -520,14 +520,14 @@ describe("changing what would be written", () => {
     ["line ends of two kinds", "a\r\nb\nc"],
     ["a carriage return alone", "a\rb"],
     ["more than anybody reads", "x".repeat(70_000)],
-  ])("is not offered for %s, and not done either", async (_, payload) => {
+  ])("is neither offered nor accepted for %s", async (_, payload) => {
     const intent = await editable(payload);
     expect((await open(intent)).text).not.toContain("/edit");
     expect((await change(intent, "other")).status).toBe(409);
     expect(await stateOf(intent)).toBe("pending_approval");
   });
 
-  test("is not offered where the policy does not allow it, nor to who does not decide", async () => {
+  test("is not offered where the policy forbids it, nor to those who can't decide", async () => {
     const intent = await held({ payload: "as it is" });
     expect((await open(intent)).text).not.toContain("/edit");
     expect((await change(intent, "other")).status).toBe(403);
@@ -538,7 +538,7 @@ describe("changing what would be written", () => {
     expect(await stateOf(own)).toBe("pending_approval");
   });
 
-  test("needs a reason, something changed, the digest of what was shown, and somebody signed in here", async () => {
+  test("INV-09: needs a reason, a change, the shown digest and a session", async () => {
     const intent = await editable("as it is");
     expect((await change(intent, "other", { reason: " " })).status).toBe(400);
     expect((await change(intent, "as it is")).status).toBe(422);
@@ -558,10 +558,10 @@ describe("changing what would be written", () => {
   });
 });
 
-describe("a link's page", () => {
+describe("the page of a link", () => {
   const byLink = () => held({}, "crm.by-link");
 
-  test("decides where the policy says so, once, with the page's own form", async () => {
+  test("INV-27: decides once where the policy allows that, with the page's own form", async () => {
     const intent = await byLink();
     const link = await linkTo(intent, "ana");
     const { text } = await call("GET", `/case?link=${link}`);
@@ -577,7 +577,7 @@ describe("a link's page", () => {
     expect((await decide(intent, "approve", { link }, {})).status).toBe(410);
   });
 
-  test("INV-27: elsewhere it says to sign in and keeps the link", async () => {
+  test("INV-27: otherwise asks for signing in and keeps the link", async () => {
     for (const link of [await linkTo(await held(), "ana"), await linkTo(await byLink(), null)]) {
       const { text } = await call("GET", `/case?link=${link}`);
       expect(text).toContain(`/sign-in?next=${encodeURIComponent(`/case?link=${link}`)}`);
@@ -589,21 +589,21 @@ describe("a link's page", () => {
     expect(text).toContain("sign in");
   });
 
-  test("INV-27: a link decides its own intent, whatever address the form goes to", async () => {
+  test("INV-27: decides its own intent, whatever URL the form is posted to", async () => {
     const [intent, other] = [await byLink(), await byLink()];
     const link = await linkTo(intent, "ana");
     expect((await decide(other, "approve", { link }, {})).status).toBe(404);
     expect([await stateOf(intent), await stateOf(other)]).toEqual(["pending_approval", "pending_approval"]);
   });
 
-  test("INV-27: used twice at once it decides once, and the other is told", async () => {
+  test("INV-27: used twice in parallel decides once, and the other request learns that", async () => {
     const intent = await propose(agent, ask("crm.by-links"), "pending_approval");
     const link = await linkTo(intent, "ana");
     const tried = await Promise.all(Array.from({ length: 8 }, () => decide(intent, "approve", { link }, {})));
     expect(tried.map(({ status }) => status).toSorted()).toEqual([303, ...Array(7).fill(410)]);
   });
 
-  test("for somebody signed in it is the whole case, and they decide as themselves", async () => {
+  test("is the whole case for a signed-in person, who decides as themselves", async () => {
     const intent = await held({ payload: "the whole of it" });
     const link = await linkTo(intent, "ana");
     const { text } = await call("GET", `/case?link=${link}`, ben.key);
@@ -613,7 +613,7 @@ describe("a link's page", () => {
     expect((await call("GET", `/case?link=${link}`, ben.key)).text).toContain("Decided by ben");
   });
 
-  test("INV-28: a form that another site sent decides nothing, link or not", async () => {
+  test("INV-28: a form sent from another site decides nothing, with or without a link", async () => {
     const intent = await byLink();
     const link = await linkTo(intent, "ana");
     for (const headers of [
@@ -635,8 +635,8 @@ describe("a link's page", () => {
   });
 });
 
-describe("the queue", () => {
-  test("is what / leads to, and who is not signed in signs in first", async () => {
+describe("the queue page", () => {
+  test("is where / leads, after signing in", async () => {
     const root = await send("/", { redirect: "manual" });
     expect([root.status, root.headers.get("Location")]).toEqual([302, "/cases"]);
     for (const path of ["/cases", "/cases?group=a%26b", "/cases/int_x"]) {
@@ -645,7 +645,7 @@ describe("the queue", () => {
     }
   });
 
-  test("lists what waits, newest first, page by page, and leads to what is alike", async () => {
+  test("lists pending cases newest first, in pages, with links to similar ones", async () => {
     const one = await register("agent");
     const first = await propose(one, ask("crm.held"), "pending_approval");
     const second = await propose(one, ask("crm.held"), "pending_approval");
@@ -665,7 +665,7 @@ describe("the queue", () => {
     expect(group.text).toContain(second);
   });
 
-  test("says of what waits who was not told, and is there when nobody can say", async () => {
+  test("shows which approvers were not notified, and works when that is unknown", async () => {
     const one = await register("agent");
     const intent = await propose(one, ask("crm.held"), "pending_approval");
     const told = vi.spyOn(portsOf(env).deliveries, "ofIntents");
@@ -694,7 +694,7 @@ describe("the queue", () => {
     expect((await call("GET", `/cases?agent=${one.id}`, ben.key)).text).toContain(intent);
   });
 
-  test("is for people: agents and runners are told so, auditors and admins may look", async () => {
+  test("is refused to agents and runners, and readable for auditors and admins", async () => {
     for (const [role, status] of [
       ["agent", 403],
       ["runner", 403],
@@ -706,7 +706,7 @@ describe("the queue", () => {
   });
 });
 
-test("INV-28: a browser that left its strict cookie out asks again from a page of ours", async () => {
+test("INV-28: reloads from Gate's own page when the browser withheld its strict cookie", async () => {
   const intent = await held();
   const link = await linkTo(intent, "ana");
   for (const path of [`/cases/${intent}`, `/case?link=${link}`, "/cases"]) {

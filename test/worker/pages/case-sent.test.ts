@@ -43,8 +43,8 @@ async function pageOf(intent: string, key = ben.key): Promise<string> {
 /** Tags in what came back that no page of ours makes. */
 const STRANGE = /<(?:script|img|svg|base|iframe|object|style|form(?! class="who"| method="post"))/i;
 
-describe("before it is decided, the page of a write that Gate sends", () => {
-  test("shows method, URL, headers, body, and where the credential goes, without it", async () => {
+describe("before the decision, the page of a write that Gate sends", () => {
+  test("INV-21: shows method, URL, headers, body and the credential's slot, without the credential", async () => {
     const path = "/sent/customers/cus_1/refunds?amount=%39%30%30&to=a%E2%80%AEb";
     const headers = { "Stripe-Version": "2026-01-01" };
     const intent = await heldThrough(agent, { path, method: "PUT", body: "reason=kind", headers });
@@ -59,7 +59,7 @@ describe("before it is decided, the page of a write that Gate sends", () => {
     expect(page).not.toContain(CREDENTIAL);
   });
 
-  test("says whose credential it goes out with, and what is added so that a repeat is known", async () => {
+  test("shows whose credential is used and which idempotency header is added", async () => {
     const own = await pageOf(await heldThrough(agent, { path: "/repeated/refunds" }));
     expect(own).toContain("the agent&#39;s own, which Gate never keeps");
     expect(own).toContain("Gate has no credential here");
@@ -68,7 +68,7 @@ describe("before it is decided, the page of a write that Gate sends", () => {
     expect(await pageOf(intent)).toContain(`<li>idempotency-key: ${http.repeat_header[1]}</li>`);
   });
 
-  test("shows the request to those alone who may see the payload", async () => {
+  test("shows the request only to those who may see the payload", async () => {
     const path = "/sent-by-ana/only-in-the-path?q=only-in-the-query";
     const intent = await heldThrough(agent, { path });
     const page = await pageOf(intent);
@@ -77,7 +77,7 @@ describe("before it is decided, the page of a write that Gate sends", () => {
     expect(await pageOf(intent, ana.key)).toContain("only-in-the-path?q=only-in-the-query");
   });
 
-  test("INV-29: behind a link says method and address, and neither query nor what identifies a person", async () => {
+  test("INV-29: shows through a link only method and address, without the query and personal data", async () => {
     const path = "/sent-by-link/contacts/ada%40example.org?q=only-in-the-query";
     const intent = await heldThrough(agent, { path, body: "only-in-the-body" });
     const { status, text } = await call("GET", `/case?link=${await linkTo(intent, "ana")}`);
@@ -86,7 +86,7 @@ describe("before it is decided, the page of a write that Gate sends", () => {
     expect(text).not.toMatch(/only-in-the|ada/);
   });
 
-  test("INV-28: is text, whatever the agent wrote into the request", async () => {
+  test("INV-28: shows the agent's request as text", async () => {
     const evil = `"'><script>alert(1)</script><img src=x onerror=alert(1)>`;
     const headers = { "User-Agent": `x\u00ad${evil}`, "If-Match": evil };
     const path = `/sent/'><img?${encodeURIComponent(evil)}=${encodeURIComponent(evil)}&a=${evil}`;
@@ -97,14 +97,14 @@ describe("before it is decided, the page of a write that Gate sends", () => {
     expect(page).toContain("If-Match".toLowerCase());
   });
 
-  test("that has no body says so", async () => {
+  test("says that there is no body", async () => {
     const intent = await heldThrough(agent, { path: `/sent/${fresh("gone")}`, method: "DELETE", body: null });
     expect(await pageOf(intent)).toContain("the request above has no body");
   });
 });
 
-describe("after it was sent, the page", () => {
-  test("shows what was answered, and to others only its status", async () => {
+describe("after sending, the page of a write", () => {
+  test("shows the response, and to others only its status", async () => {
     upstream(() => Response.json({ id: "only-in-the-answer" }, { headers: { "X-Request-Id": "req_7" } }));
     const intent = await heldThrough(agent, { path: "/sent-by-ana/refunds" });
     await approved(intent, ana, "succeeded");
@@ -120,7 +120,7 @@ describe("after it was sent, the page", () => {
     expect(others).not.toContain("req_7");
   });
 
-  test("INV-28: shows an answer as text, whatever the upstream wrote", async () => {
+  test("INV-28: shows the upstream's response as text", async () => {
     const evil = "<script>alert(1)</script>\u202e\u200b</pre><form action=//evil.example>";
     upstream(() => new Response(evil, { status: 422, headers: { "X-Request-Id": "<img src=x>\u00ad" } }));
     const intent = await heldThrough(agent, { path: "/sent/refunds" });
@@ -132,7 +132,7 @@ describe("after it was sent, the page", () => {
     expect(page).toContain("not carried out");
   });
 
-  test("offers an answer that is no text as a file, and shows the start of a long one", async () => {
+  test("offers a binary response as a file, and shows the start of a long one", async () => {
     upstream(() => new Response(Uint8Array.of(0xff, 0)));
     const bytes = await heldThrough(agent, { path: "/sent/refunds" });
     await approved(bytes, ben, "succeeded");
@@ -157,7 +157,7 @@ describe("after it was sent, the page", () => {
     return intent;
   }
 
-  test("INV-11: says that the outcome is not known, why, and what there is to do", async () => {
+  test("INV-11: says that the outcome is unknown, why, and how to resolve it", async () => {
     const lost = { problem: "broken_off", detail: "the connection ended", sent: true } as const;
     const intent = await sentSo("/sent/refunds", lost);
     expect(await stateOf(intent)).toBe("indeterminate");
@@ -178,8 +178,8 @@ describe("after it was sent, the page", () => {
   });
 });
 
-describe("changing a held request on its page", () => {
-  test("changes its body alone, says so, and what is approved then is sent", async () => {
+describe("editing a held request on its page", () => {
+  test("INV-09: changes its body alone, says so, and the approved successor is sent", async () => {
     const arrived = upstream(() => new Response("done"));
     const wanted = { path: "/sent-edited/refunds?for=ada", method: "PATCH", body: "amount=900" };
     const intent = await heldThrough(agent, wanted);

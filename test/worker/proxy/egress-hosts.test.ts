@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 const props = () => ({ agent: agent.id });
 
-describe("the host that a request names", () => {
+describe("a destination found by host", () => {
   beforeAll(() => setEgressScene());
 
   test.each([
@@ -28,7 +28,7 @@ describe("the host that a request names", () => {
     ["with a path that dots lead back in", "https://crm.example.com/x/../v1/./leads?q=1"],
     ["with backslashes", "https:\\\\crm.example.com\\v1\\leads?q=1"],
     ["and another Host in a header", "https://crm.example.com/v1/leads?q=1"],
-  ])("INV-22: leads to the upstream as the registry writes it: %s", async (_, url) => {
+  ])("INV-22: is called at the upstream as the registry writes it: %s", async (_, url) => {
     const arrived = internet();
     const headers = { Host: "evil.example", "X-Forwarded-Host": "evil.example" };
     expect((await out(props(), url, { headers })).status).toBe(200);
@@ -49,7 +49,7 @@ describe("the host that a request names", () => {
     "127.1",
     "１２７.0.0.1",
     "127。0。0。1.",
-  ])("INV-22: is known in every spelling of its number: %s", async (host) => {
+  ])("INV-22: is found in every spelling of its number: %s", async (host) => {
     const arrived = internet();
     expect((await out(props(), `http://${host}:8099/leads`)).status).toBe(200);
     expect((await out(props(), `https://${host}:8099/leads`)).status).toBe(200);
@@ -59,7 +59,7 @@ describe("the host that a request names", () => {
     ]);
   });
 
-  test("leads to the destination whose upstream has the longest path above", async () => {
+  test("is the one whose upstream has the longest matching path", async () => {
     internet();
     const write = { method: "POST", body: '{"amount":1}', headers: { "Content-Type": "application/json" } };
     for (const [path, destination] of [
@@ -77,7 +77,7 @@ describe("the host that a request names", () => {
     }
   });
 
-  test("leads to the one that requests are sent on for, where another is there for proposals alone", async () => {
+  test("is the one that requests are forwarded for, where another takes proposals only", async () => {
     internet();
     const { headers } = await out(props(), "https://both.example.com/x", { method: "POST", body: "{}" });
     const intent = await call("GET", `/v1/intents/${headers.get("X-Gate-Intent-Id")}`, admin);
@@ -85,7 +85,7 @@ describe("the host that a request names", () => {
   });
 });
 
-describe.each(["block", "allow"] as const)("with unknown hosts: %s", (unknownHosts) => {
+describe.each(["block", "allow"] as const)("with unknown hosts set to %s", (unknownHosts) => {
   beforeAll(() => setEgressScene(unknownHosts));
 
   test.each([
@@ -97,7 +97,7 @@ describe.each(["block", "allow"] as const)("with unknown hosts: %s", (unknownHos
     ["a path that only begins so", "https://own.example.com/api-internal"],
     ["a path that some servers read otherwise", "https://own.example.com//api/orders"],
     ["an upstream that two destinations have", "https://twice.example.com/orders"],
-  ])("a governed host is never reached past its destination: %s", async (_, url) => {
+  ])("a governed host can't be reached around its destination: %s", async (_, url) => {
     const arrived = internet();
     const answer = await out(props(), url, { method: "POST", body: "{}" });
     expect(answer.body).toMatchObject({ status: 403, code: "host_not_allowed" });
@@ -131,7 +131,7 @@ describe.each(["block", "allow"] as const)("with unknown hosts: %s", (unknownHos
     "https://crm.example.com../v1/leads",
     "http://somewhere.example.com/",
     "ftp://somewhere.example.com/",
-  ])("INV-22: nothing goes to %s", async (url) => {
+  ])("INV-22: a request to %s is refused", async (url) => {
     const arrived = internet();
     const answer = await out(props(), url);
     if (!url.startsWith("ftp")) expect(answer.body).toMatchObject({ status: 403, code: "host_not_allowed" });
@@ -139,10 +139,10 @@ describe.each(["block", "allow"] as const)("with unknown hosts: %s", (unknownHos
   });
 });
 
-describe("hosts that no destination leads to", () => {
+describe("unknown hosts", () => {
   const ELSEWHERE = "https://packages.example.org/simple?q=1";
 
-  test("are blocked unless gate.yaml says otherwise, and that something was tried is counted", async () => {
+  test("are blocked by default, and the attempt is counted", async () => {
     await setEgressScene();
     const arrived = internet();
     const { id } = await register("agent");
@@ -161,7 +161,7 @@ describe("hosts that no destination leads to", () => {
   describe("where gate.yaml allows them", () => {
     beforeAll(() => setEgressScene("allow"));
 
-    test("are passed on as they are, written to as well, and counted", async () => {
+    test("are forwarded unchanged, writes included, and counted", async () => {
       const arrived = internet(() => new Response("chunk", { status: 201, headers: { ETag: '"1"' } }));
       const { id } = await register("agent");
       const headers = { "X-Custom": "kept", Authorization: "Bearer of-the-agent", Cookie: "a=b" };
@@ -182,7 +182,7 @@ describe("hosts that no destination leads to", () => {
       await until(async () => expect(await readsOf(id)).toEqual({ "unknown.outbound": 1 }));
     });
 
-    test("INV-23: get no key of Gate's and nothing that was said to Gate", async () => {
+    test("INV-23: get no key of Gate's and no header addressed to Gate", async () => {
       const arrived = internet();
       const { key } = agent;
       const headers = {
@@ -204,14 +204,14 @@ describe("hosts that no destination leads to", () => {
       expect(arrived).toHaveLength(1);
     });
 
-    test("are passed on with long addresses, such as searches and signed ones have", async () => {
+    test("are forwarded with long URLs, such as those of searches and signed links", async () => {
       const arrived = internet();
       const url = `${ELSEWHERE}&signature=${"a".repeat(6_000)}`;
       expect((await out(props(), url)).status).toBe(200);
       expect(arrived).toMatchObject([{ url }]);
     });
 
-    test("INV-23: get nothing of the header that keys come in, whatever it is called and holds", async () => {
+    test("INV-23: get nothing of the header that keys come in, whatever its name and value", async () => {
       const arrived = internet();
       vi.spyOn(ports().settings, "keyHeader", "get").mockReturnValue("x-agent-token");
       expect(
@@ -220,7 +220,7 @@ describe("hosts that no destination leads to", () => {
       expect(arrived[0]?.headers).toEqual({});
     });
 
-    test("INV-02: are for agents that may use every destination, or this one by name", async () => {
+    test("INV-02: are open to agents that may use every destination, or this one by name", async () => {
       const arrived = internet();
       const [some, named] = [
         await register("agent", { allowedDestinations: ["crm.*"] }),
@@ -236,7 +236,7 @@ describe("hosts that no destination leads to", () => {
       ["this agent", () => ({ scope: "agent", target: agent.id })],
       ["these hosts", () => ({ scope: "destination", target: "unknown.outbound" })],
       ["everything", () => ({ scope: "everything" })],
-    ])("INV-05: are reached no more once a kill switch stops %s", async (_, which) => {
+    ])("INV-05: are refused once a kill switch stops %s", async (_, which) => {
       const arrived = internet();
       const engaged = await call("POST", "/v1/switches", admin, { ...which(), reason: "drill" });
       expect(engaged.status).toBeLessThan(300);
@@ -250,7 +250,7 @@ describe("hosts that no destination leads to", () => {
       expect((await out(props(), ELSEWHERE)).status).toBe(200);
     });
 
-    test("have no WebSocket and no odd method either", async () => {
+    test("accept no WebSocket and no unusual method", async () => {
       const arrived = internet();
       const upgrade = await out(props(), ELSEWHERE, { headers: { Upgrade: "websocket" } });
       expect(upgrade.body).toMatchObject({ status: 501, code: "upgrade_refused" });

@@ -25,7 +25,7 @@ function inTwoParts(isSeen: () => boolean): ReadableStream<Uint8Array> {
   });
 }
 
-describe("what passes is passed on while it comes", () => {
+describe("a streamed response is forwarded while it arrives", () => {
   test.each([
     ["a read of a destination", "https://crm.example.com/v1/export"],
     ["a host that no destination leads to", "https://files.example.org/export"],
@@ -45,8 +45,8 @@ describe("what passes is passed on while it comes", () => {
   });
 });
 
-describe("what is too much", () => {
-  test("INV-10: a write whose body is over the limit is refused whole", async () => {
+describe("limits of egress", () => {
+  test("INV-10: a write whose body is over the limit is refused as a whole", async () => {
     const arrived = internet();
     const body = JSON.stringify({ note: "a".repeat(ports().settings.maxPayloadBytes) });
     const answer = await out(props(), "https://crm.example.com/v1/notes", {
@@ -58,7 +58,7 @@ describe("what is too much", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("INV-26: nor does a length help that the code makes up", async () => {
+  test("INV-26: a false length by the sandboxed code does not bypass the limit", async () => {
     const arrived = internet();
     const answer = await out(props(), "https://crm.example.com/v1/notes", {
       method: "POST",
@@ -70,8 +70,8 @@ describe("what is too much", () => {
   });
 });
 
-describe("what is sent once", () => {
-  test("INV-11: of many equal requests at once with one key, one reaches the upstream", async () => {
+describe("repeats through egress", () => {
+  test("INV-11: of many parallel equal requests with one key one reaches the upstream", async () => {
     const arrived = internet(() => Response.json({ id: "note_1" }));
     const wanted = {
       method: "POST",
@@ -90,12 +90,12 @@ describe("what is sent once", () => {
   });
 });
 
-describe("what stops", () => {
+describe("stops and errors of egress", () => {
   test.each([
     ["the destination", { scope: "destination", target: "crm.out" }],
     ["its system", { scope: "destination", target: "crm.*" }],
     ["everything", { scope: "everything" }],
-  ])("INV-05: nothing is read or written once a kill switch stops %s", async (_, which) => {
+  ])("INV-05: neither reads nor writes pass once a kill switch stops %s", async (_, which) => {
     const arrived = internet();
     await call("POST", "/v1/switches", admin, { ...which, reason: "drill" });
     try {
@@ -109,7 +109,7 @@ describe("what stops", () => {
     }
   });
 
-  test("INV-21: what can't be answered is an error without a word of the inside, and nothing was sent", async () => {
+  test("INV-25: a failing request is a problem without internal details, and nothing was sent", async () => {
     const arrived = internet();
     vi.spyOn(ports().principals, "get").mockRejectedValue(new Error("D1_ERROR: SELECT secret FROM places"));
     vi.spyOn(console, "error").mockImplementation(() => undefined);
@@ -119,7 +119,7 @@ describe("what stops", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("INV-23: a key of Gate's in an address goes to nobody", async () => {
+  test("INV-23: a key of Gate's in a URL is sent nowhere", async () => {
     const arrived = internet();
     for (const url of [
       `https://crm.example.com/v1/leads?key=${agent.key}`,

@@ -14,7 +14,7 @@ const REFUNDS = "https://crm.example.com/v1/refunds";
 const NOTE = { method: "POST", headers: JSON_TYPE, body: '[{"note":"called back"}]' } as const;
 
 describe("a Dynamic Worker behind GovernedEgress", () => {
-  test("reads with Gate's credential, which it never sees, and the read is counted", async () => {
+  test("INV-21: reads with Gate's credential, which it never sees, and the read is counted", async () => {
     const arrived = internet(({ headers }) => Response.json({ said: headers["authorization"] }));
     const agent = await register("agent");
     const answer = await out({ agent: agent.id }, "https://crm.example.com/v1/leads?page=2");
@@ -27,7 +27,7 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     await until(async () => expect(await readsOf(agent.id)).toEqual({ "crm.out": 1 }));
   });
 
-  test("writes at once what policy lets pass, and the ledger has it", async () => {
+  test("writes at once where policy approves, and the ledger has it", async () => {
     const arrived = internet(() => Response.json({ id: "note_1" }, { status: 201 }));
     const agent = await register("agent");
     const answer = await out({ agent: agent.id }, "https://crm.example.com/v1/notes", NOTE);
@@ -47,7 +47,7 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     ]);
   });
 
-  test("has a write held, and once it is approved Gate sends it, once", async () => {
+  test("INV-11: has its write held, and Gate sends it once after the approval", async () => {
     const arrived = internet(() => Response.json({ id: "re_1" }));
     const agent = await register("agent");
     const reviewer = await register("reviewer");
@@ -69,7 +69,7 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     expect(arrived).toMatchObject([{ method: "POST", url: REFUNDS, text: REFUND.body }]);
   });
 
-  test("INV-09: an approved write is the one that was approved, not another under its id", async () => {
+  test("INV-09: can't send another write under an approved id", async () => {
     const arrived = internet();
     const agent = await register("agent");
     const reviewer = await register("reviewer");
@@ -88,7 +88,7 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     [{ Connection: "content-type" }, 202],
     [{ "Content-Type": "application/json; for=gate_sk_12345678" }, 202],
   ])(
-    "INV-10: a type that the upstream doesn't hear says nothing of the body: %j",
+    "INV-00: has unknown measurements where the declared type is not sent on: %j",
     async (headers, status) => {
       const arrived = internet();
       const agent = await register("agent");
@@ -102,7 +102,7 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     },
   );
 
-  test("learns that a reviewer said no, and nothing is sent", async () => {
+  test("learns of a rejection, and nothing is sent", async () => {
     const arrived = internet();
     const agent = await register("agent");
     const reviewer = await register("reviewer");
@@ -115,7 +115,7 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("sends its own credential where Gate has none, on the repeat that follows the approval", async () => {
+  test("INV-23: sends its own credential where Gate has none, on the repeat after the approval", async () => {
     const arrived = internet();
     const agent = await register("agent");
     const reviewer = await register("reviewer");
@@ -130,7 +130,7 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     expect(arrived).toMatchObject([{ url, headers: { authorization: "Bearer of-the-agent" } }]);
   });
 
-  test("reaches nothing where somebody else carries the writes out", async () => {
+  test("can't reach a destination whose writes a runner executes", async () => {
     const arrived = internet();
     const agent = await register("agent");
     const answer = await out({ agent: agent.id }, "https://runner.example.com/x", REFUND);
@@ -138,7 +138,7 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("gets a redirect as it is, and where it leads is decided like everything else", async () => {
+  test("INV-22: gets a redirect unfollowed, and its target is governed like everything else", async () => {
     const arrived = internet(() => Response.redirect("https://elsewhere.example.com/v1/leads", 302));
     const agent = await register("agent");
     const first = await out({ agent: agent.id }, "https://crm.example.com/v1/leads");
@@ -164,10 +164,10 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
   });
 });
 
-describe("whose requests they are", () => {
+describe("the agent of an egress request", () => {
   const LEADS = "https://crm.example.com/v1/leads";
 
-  test("is what the binding says, by name or by id, whatever key the code shows", async () => {
+  test("is the binding's, by name or id, whatever key the code sends", async () => {
     const arrived = internet();
     const [mine, other] = [await register("agent"), await register("agent")];
     const { name } = (await call("GET", `/v1/agents/${mine.id}`, admin)).body;
@@ -180,7 +180,7 @@ describe("whose requests they are", () => {
     expect(JSON.stringify(arrived)).not.toContain(other.key);
   });
 
-  test("is shown by a key where the binding does not say, as at the reverse proxy", async () => {
+  test("is identified by a key where the binding names none, as at the reverse proxy", async () => {
     const arrived = internet();
     const agent = await register("agent");
     for (const headers of [{ "X-Gate-Key": agent.key }, { Authorization: `Bearer ${agent.key}` }]) {
@@ -204,7 +204,7 @@ describe("whose requests they are", () => {
     ["a number", 7],
     ["a list", ["agent-1"]],
     ["a very long text", "a".repeat(100_000)],
-  ])("is never guessed: %s is refused, and a good key beside it does not count", async (_, agent) => {
+  ])("is never guessed: %s is refused, even beside a valid key", async (_, agent) => {
     const arrived = internet();
     const { key } = await register("agent");
     const answer = await out({ agent }, LEADS, { headers: { "X-Gate-Key": key } });
@@ -212,7 +212,7 @@ describe("whose requests they are", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("is never a name that only looks alike", async () => {
+  test("is never matched by a lookalike name", async () => {
     const { id } = await register("agent");
     const { name } = (await call("GET", `/v1/agents/${id}`, admin)).body;
     for (const agent of [
@@ -225,14 +225,14 @@ describe("whose requests they are", () => {
     }
   });
 
-  test.each(["reviewer", "runner", "auditor", "admin"])("is never a %s's", async (role) => {
+  test.each(["reviewer", "runner", "auditor", "admin"])("is never a principal of role %s", async (role) => {
     const arrived = internet();
     const { id } = await register(role);
     expect((await out({ agent: id }, LEADS)).body).toMatchObject({ status: 403, code: "forbidden" });
     expect(arrived).toEqual([]);
   });
 
-  test("INV-05: a suspended agent's code reaches nothing any more", async () => {
+  test("INV-05: reaches nothing once it is suspended", async () => {
     const arrived = internet();
     const agent = await register("agent");
     expect((await out({ agent: agent.id }, LEADS)).status).toBe(200);
@@ -244,7 +244,7 @@ describe("whose requests they are", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("INV-02: an agent's allowed destinations count here, too", async () => {
+  test("INV-02: is limited by its allowed destinations", async () => {
     const arrived = internet();
     const agent = await register("agent", { allowedDestinations: ["crm.small"] });
     expect((await out({ agent: agent.id }, LEADS)).body.code).toBe("destination_not_allowed");
@@ -253,7 +253,7 @@ describe("whose requests they are", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("INV-06: what came of another agent's write is nobody else's to ask for", async () => {
+  test("INV-06: can't read the outcome of another agent's write", async () => {
     internet();
     const [mine, other] = [await register("agent"), await register("agent")];
     const { intentId } = (await out({ agent: mine.id }, REFUNDS, REFUND)).body;

@@ -28,7 +28,7 @@ function* cut(bytes: Uint8Array, length: number): Generator<Uint8Array> {
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-describe("an upstream that echoes the credential gets it masked", () => {
+describe("INV-21: a masked stream", () => {
   const echoes = [
     SECRET,
     encodeURIComponent(SECRET).replaceAll("_", "%5F"),
@@ -38,13 +38,13 @@ describe("an upstream that echoes the credential gets it masked", () => {
     Array.from(SECRET, (char) => `&#${char.charCodeAt(0)};`).join(""),
   ];
 
-  test.for([1, 3, 16, 65_536])("in chunks of %d bytes", async (length) => {
+  test.for([1, 3, 16, 65_536])("masks the credential in chunks of %d bytes", async (length) => {
     const text = echoes.map((echo, number) => `{"${number}":"${echo.replace(/=+$/, "")}"}\n`).join("");
     const masked = await new Response(maskedBody(bodyOf(cut(bytesOf(text), length)), masks())).text();
     expect(masked).toBe(echoes.map((_, number) => `{"${number}":"[masked]"}\n`).join(""));
   });
 
-  test("held back to the end of the stream, and masked there", async () => {
+  test("masks a match that is held back until the end", async () => {
     const whole = await new Response(maskedBody(bodyOf([bytesOf(`x${SECRET}`)]), masks())).text();
     expect(whole).toBe("x[masked]");
     const part = await new Response(maskedBody(bodyOf([bytesOf(SECRET.slice(0, -1))]), masks())).text();
@@ -54,19 +54,22 @@ describe("an upstream that echoes the credential gets it masked", () => {
   test.for([
     ["GZIP", "gzip"],
     ["deflate", "deflate"],
-  ] as const)("coded as %s, which the runtime leaves to us", async ([coding, format]) => {
-    const decoding = decodingOf(200, [["content-encoding", coding]]);
-    if (!decoding.ok || decoding.value === "as_it_is") throw new Error("nothing to decode");
-    const coded = bodyOf(cut(bytesOf(`before ${SECRET} after`.repeat(100)), 10)).pipeThrough(
-      new CompressionStream(format),
-    );
-    const decoded = coded.pipeThrough(new DecompressionStream(decoding.value));
-    const text = await new Response(maskedBody(decoded, masks())).text();
-    expect(text).toBe("before [masked] after".repeat(100));
-  });
+  ] as const)(
+    "masks a body in the coding %s, which the runtime leaves undecoded",
+    async ([coding, format]) => {
+      const decoding = decodingOf(200, [["content-encoding", coding]]);
+      if (!decoding.ok || decoding.value === "as_it_is") throw new Error("nothing to decode");
+      const coded = bodyOf(cut(bytesOf(`before ${SECRET} after`.repeat(100)), 10)).pipeThrough(
+        new CompressionStream(format),
+      );
+      const decoded = coded.pipeThrough(new DecompressionStream(decoding.value));
+      const text = await new Response(maskedBody(decoded, masks())).text();
+      expect(text).toBe("before [masked] after".repeat(100));
+    },
+  );
 });
 
-test("five megabytes without it come out byte for byte", async () => {
+test("leaves five megabytes without the credential unchanged", async () => {
   const bytes = new Uint8Array(5 << 20);
   for (let at = 0; at < bytes.length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
   const masked = await new Response(maskedBody(bodyOf(cut(bytes, 50_000)), masks())).arrayBuffer();
@@ -76,7 +79,7 @@ test("five megabytes without it come out byte for byte", async () => {
   expect(new Uint8Array(after ?? new ArrayBuffer(0))).toEqual(new Uint8Array(before ?? new ArrayBuffer(0)));
 });
 
-test("what is read slowly is fetched slowly", async () => {
+test("reads from the upstream only as fast as it is read", async () => {
   let fetched = 0;
   const endless = (function* () {
     for (;;) {
@@ -90,7 +93,7 @@ test("what is read slowly is fetched slowly", async () => {
   await reader.cancel();
 });
 
-test("an upstream that breaks off breaks off the answer, and what was held back stays back", async () => {
+test("breaks off when the upstream does, without the bytes held back", async () => {
   const broken = new ReadableStream<Uint8Array>({
     start(controller) {
       controller.enqueue(bytesOf(`before ${SECRET.slice(0, 20)}`));

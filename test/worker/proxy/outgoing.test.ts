@@ -52,14 +52,14 @@ const LOCAL = [
   "nonsense",
 ] as const;
 
-describe("INV-22: what Gate sends to others", () => {
-  test.each(LOCAL)("INV-22: nothing goes to %s", async (url) => {
+describe("INV-22: requests to third parties", () => {
+  test.each(LOCAL)("INV-22: a request to %s is refused", async (url) => {
     const sent = answering(never);
     expect(await sendOutgoing(request({ url }))).toEqual({ ok: false, error: "refused_address" });
     expect(sent).not.toHaveBeenCalled();
   });
 
-  test("INV-22: it goes to a private address where the operator wrote so, by plain http too", async () => {
+  test("INV-22: a private address is accepted where the operator allows it, by plain http too", async () => {
     const sent = answering(async () => new Response("ok"));
     const answer = await sendOutgoing(request({ url: "http://10.0.0.5:8080/hook", allowPrivate: true }));
     expect(answer).toMatchObject({ ok: true, value: { status: 200, text: "ok" } });
@@ -67,7 +67,7 @@ describe("INV-22: what Gate sends to others", () => {
   });
 
   test.each([301, 302, 303, 307, 308])(
-    "INV-22: a redirect is an answer, and is not followed: %i",
+    "INV-22: a redirect is returned as the answer and not followed: %i",
     async (status) => {
       const sent = answering(
         async () => new Response(null, { status, headers: { Location: "https://169.254.169.254/" } }),
@@ -79,8 +79,8 @@ describe("INV-22: what Gate sends to others", () => {
   );
 });
 
-describe("others may be slow, gone or odd", () => {
-  test("one that never answers is a timeout, whether it minds the signal or not", async () => {
+describe("third parties that are slow, gone or odd", () => {
+  test("a server that never answers is a timeout, whether or not it honours the abort signal", async () => {
     answering(never);
     expect(await sendOutgoing(request())).toEqual({ ok: false, error: "timeout" });
     answering((_, init) => {
@@ -94,12 +94,12 @@ describe("others may be slow, gone or odd", () => {
   test.each([
     ["is not there", () => Promise.reject(new TypeError("https://receiver.example.com/hook?secret"))],
     ["throws what is no error", () => Promise.reject("nonsense")],
-  ])("one that %s is unreachable, and no word of it comes back", async (_, answer) => {
+  ])("a server that %s is unreachable, and its words are not returned", async (_, answer) => {
     answering(answer);
     expect(await sendOutgoing(request())).toEqual({ ok: false, error: "unreachable" });
   });
 
-  test("headers that are none are sent to nobody", async () => {
+  test("malformed headers are not sent", async () => {
     vi.spyOn(globalThis, "fetch");
     const answer = await sendOutgoing(request({ headers: { "X-Test": "line\r\nInjected: yes" } }));
     expect(answer).toEqual({ ok: false, error: "unreachable" });
@@ -119,7 +119,7 @@ describe("others may be slow, gone or odd", () => {
     expect(pulled).toBeLessThan(20);
   });
 
-  test("an answer that breaks off, or never ends, is what came of it in time", async () => {
+  test("an answer that breaks off or never ends is what arrived in time", async () => {
     const start = (controller: ReadableStreamDefaultController) =>
       controller.enqueue(new TextEncoder().encode("so far"));
     answering(
@@ -133,7 +133,7 @@ describe("others may be slow, gone or odd", () => {
     expect(await sendOutgoing(request())).toMatchObject({ ok: true, value: { status: 201 } });
   });
 
-  test("bytes that are no text do no harm", async () => {
+  test("an answer that is not text is handled", async () => {
     answering(async () => new Response(new Uint8Array([0xff, 0xfe, 0x41])));
     expect(await sendOutgoing(request())).toMatchObject({ ok: true, value: { text: "\ufffd\ufffdA" } });
   });

@@ -46,8 +46,8 @@ async function held(path: string): Promise<string> {
 
 const AS_TEXT = { "Content-Type": "text/plain" };
 
-describe("a held write that is waited for", () => {
-  test("is not asked for again and again where too many wait for it already", async ({ expect }) => {
+describe("waiting for a held write", () => {
+  test("sends no further reads to the object when too many callers wait for it", async ({ expect }) => {
     const intent = await held("/sent/crowded");
     let waits = 0;
     const full: Changed = (real) => ({
@@ -63,7 +63,7 @@ describe("a held write that is waited for", () => {
     expect(waits).toBeLessThanOrEqual(3);
   });
 
-  test("INV-05: is told to nobody whose key was suspended while they waited", async ({ expect }) => {
+  test("INV-05: reveals nothing to a key that was suspended meanwhile", async ({ expect }) => {
     const suspended = await register("agent");
     const body = "amount=12";
     const path = "/sent/waited-for";
@@ -88,8 +88,8 @@ describe("a held write that is waited for", () => {
   });
 });
 
-describe("a write that was sent, and whose end could not be recorded", () => {
-  test("is not said to be unsent, and its id is told", async ({ expect }) => {
+describe("a sent write whose outcome could not be recorded", () => {
+  test("INV-11: is not reported as unsent, and the answer has its id", async ({ expect }) => {
     const path = "/repeated/refunds";
     const intent = await held(path);
     await call("POST", `/v1/intents/${intent}/approve`, reviewer.key, {});

@@ -61,7 +61,7 @@ beforeEach(() => {
   arrived = upstream((request) => answer(request));
 });
 
-describe("who is calling", () => {
+describe("the caller of the proxy", () => {
   const basic = (pair: string) => `Basic ${btoa(pair)}`;
 
   test.each([
@@ -74,7 +74,7 @@ describe("who is calling", () => {
       "the header for it, beside a token of the agent's",
       (key: string) => ({ "X-Gate-Key": key, Authorization: "Bearer its-own" }),
     ],
-  ])("INV-23: is known by %s, which never goes on", async (_, headers) => {
+  ])("INV-23: is identified by %s, which is not forwarded", async (_, headers) => {
     const sent = await send("/up/v1/things", { headers: headers(agent.key) });
     expect(sent.status).toBe(200);
     expect(arrived[0]?.headers.get("Authorization")).toBe(`Bearer ${CREDENTIAL}`);
@@ -88,7 +88,7 @@ describe("who is calling", () => {
     ["a token that is no key", { Authorization: "Bearer sk_live_abc" }, 401],
     ["an empty key", { "X-Gate-Key": "" }, 401],
     ["broken basic authentication", { Authorization: "Basic %%%" }, 401],
-  ])("%s gets in nowhere", async (_, headers, status) => {
+  ])("a request with %s is refused", async (_, headers, status) => {
     for (const path of ["/up/v1/things", "/up/v1/refunds"]) {
       const sent = await send(path, {
         method: "POST",
@@ -101,13 +101,13 @@ describe("who is calling", () => {
     expect(arrived).toHaveLength(0);
   });
 
-  test.each(["reviewer", "runner", "auditor"])("a %s's key does not open the proxy", async (role) => {
+  test.each(["reviewer", "runner", "auditor"])("roles: a %s's key does not open the proxy", async (role) => {
     const { key } = await register(role);
     expect((await send("/up/v1/things", { headers: { "X-Gate-Key": key } })).body.code).toBe("forbidden");
     expect(arrived).toHaveLength(0);
   });
 
-  test("INV-05: a suspended agent reads and writes nothing", async () => {
+  test("INV-05: a suspended agent neither reads nor writes", async () => {
     const suspended = await register("agent");
     await call("POST", `/v1/agents/${suspended.id}/suspend`, ADMIN);
     for (const method of ["GET", "POST"]) {
@@ -121,7 +121,7 @@ describe("who is calling", () => {
     expect(arrived).toHaveLength(0);
   });
 
-  test("INV-02: an agent's allowed destinations hold for reads and writes", async () => {
+  test("INV-02: an agent's allowed destinations apply to reads and writes", async () => {
     const narrow = await register("agent", { allowed_destinations: ["crm.other"] });
     const read = await through(narrow, { path: "/up/v1/x", method: "GET", body: null });
     expect([read.status, read.body.code]).toEqual([403, "destination_not_allowed"]);
@@ -140,8 +140,8 @@ describe("who is calling", () => {
   });
 });
 
-describe("reads", () => {
-  test("pass at once, are counted, and are no intents", async () => {
+describe("reads through the proxy", () => {
+  test("pass at once, are counted, and create no intent", async () => {
     const reading = await register("agent");
     answer = () =>
       new Response("a,b\n", { status: 203, headers: { "Content-Type": "text/csv", "Set-Cookie": "a=b" } });
@@ -165,12 +165,12 @@ describe("reads", () => {
     ["a method that is not listed", "DELETE", "/up/v1/things"],
     ["a parameter that changes the method", "GET", "/up/v1/things?_method=DELETE"],
     ["OPTIONS", "OPTIONS", "/up/v1/things"],
-  ])("%s is a write", async (_, method, path) => {
+  ])("%s counts as a write", async (_, method, path) => {
     const sent = await through(agent, { path, method, body: null });
     expect(sent.headers.get("X-Gate-Intent-Id")).toMatch(/^int_/);
   });
 
-  test("INV-24: without its credential nothing is sent, and it is said", async () => {
+  test("INV-24: without their credential nothing is sent, and the answer says so", async () => {
     delete bindings["UP_KEY"];
     try {
       const sent = await through(agent, { path: "/up/v1/things", method: "GET", body: null });
@@ -182,8 +182,8 @@ describe("reads", () => {
   });
 });
 
-describe("writes", () => {
-  test("approved: sent as it came, answered as the upstream did, and on the ledger", async () => {
+describe("writes through the proxy", () => {
+  test("when approved, are sent as they came, answered as the upstream did, and on the ledger", async () => {
     answer = () =>
       Response.json(
         { id: 1, echo: CREDENTIAL },
@@ -219,7 +219,7 @@ describe("writes", () => {
     expect(audit.text).not.toContain(CREDENTIAL);
   });
 
-  test("binary bodies arrive byte for byte", async () => {
+  test("INV-09: with a binary body arrive byte for byte", async () => {
     const bytes = new Uint8Array(70_000).map((_, at) => (at * 31) % 256);
     let got = new Uint8Array();
     vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
@@ -236,7 +236,7 @@ describe("writes", () => {
     expect(got).toEqual(bytes);
   });
 
-  test("blocked: 403 with the reason, and nothing is sent", async () => {
+  test("when blocked, are 403 with the reason, and nothing is sent", async () => {
     const sent = await through(agent, { path: "/worded/x", headers: { "X-Gate-Policy": "no-such-policy" } });
     expect(sent.status).toBe(403);
     expect(sent.body).toMatchObject({
@@ -249,7 +249,7 @@ describe("writes", () => {
     expect(arrived).toHaveLength(0);
   });
 
-  test("pending: 202, where to ask, and when; the longest prefix decides", async () => {
+  test("when held, are 202 with the URL to poll and the interval; the longest prefix decides", async () => {
     const sent = await through(agent, { path: "/up/v1/refunds?expand=charge" });
     expect(sent.status).toBe(202);
     const { intentId } = sent.body;
@@ -263,7 +263,7 @@ describe("writes", () => {
     expect(arrived[0]?.headers.get("Idempotency-Key")).toBe(`gate_${intentId.slice("int_".length)}`);
   });
 
-  test("INV-10: what a query says is decided on like a body", async () => {
+  test("INV-10: are evaluated with their query as well as their body", async () => {
     const body = await through(agent, { path: "/worded/x", body: "please refund it" });
     expect(body.status).toBe(202);
     const query = await through(agent, { path: "/worded/x?text=please+refund%20it", body: null });
@@ -273,20 +273,20 @@ describe("writes", () => {
     expect((await through(agent, { path: "/worded/x?text=fine", body: '{"fine":1}' })).status).toBe(200);
   });
 
-  test("a write that says nothing is held, unless the registry says that each is one record", async () => {
+  test("INV-13: without content are held, unless the registry says that each is one record", async () => {
     const gone = (path: string) => through(agent, { path, method: "DELETE", body: null });
     expect((await gone("/up/things/1")).status).toBe(202);
     expect((await gone("/single/things/1")).status).toBe(200);
     expect(arrived.map(({ method }) => method)).toEqual(["DELETE"]);
   });
 
-  test("INV-26: a body over the limit is answered 413 and not read to its end", async () => {
+  test("INV-26: with a body over the limit are 413, and the body is not read to its end", async () => {
     const body = new Uint8Array(10 * 1024 * 1024 + 1);
     const sent = await send("/up/x", { method: "POST", headers: { "X-Gate-Key": agent.key }, body });
     expect([sent.status, sent.body.code]).toEqual([413, "payload_too_large"]);
   });
 
-  test("a flood is stopped", async () => {
+  test("are limited for a flooding agent", async () => {
     const flooded = await register("agent");
     flooding.add(flooded.id);
     const storm = await Promise.all(
@@ -300,8 +300,8 @@ describe("writes", () => {
   });
 });
 
-describe("INV-09: a repeat", () => {
-  test("with the intent's id waits, then gets the kept answer; another body is refused", async () => {
+describe("INV-09: a repeated write", () => {
+  test("with the intent's id waits and gets the stored response; another body is refused", async () => {
     const wanted = { path: "/up/v1/refunds/1", body: '{"amount":5}' };
     const id = await heldThrough(agent, wanted);
     const again = { ...wanted, headers: { "X-Gate-Intent-Id": id } };
@@ -324,7 +324,7 @@ describe("INV-09: a repeat", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("INV-06: of another agent's intent is 404", async () => {
+  test("INV-06: with another agent's intent id is 404", async () => {
     const wanted = { path: "/up/v1/refunds/1", body: '{"amount":7}' };
     const id = await heldThrough(agent, wanted);
     const other = await register("agent");
@@ -335,7 +335,7 @@ describe("INV-09: a repeat", () => {
     }
   });
 
-  test("under one Idempotency-Key is one write, whatever its library counts in headers", async () => {
+  test("INV-11: under one Idempotency-Key is one write, whatever headers its library changes", async () => {
     const wanted = { path: "/up/things", body: '{"n":1}' };
     const under = (more = {}) => ({ ...wanted, headers: { "Idempotency-Key": "once-1", ...more } });
     const answers = await Promise.all(
@@ -349,7 +349,7 @@ describe("INV-09: a repeat", () => {
     expect([other.status, other.body.code]).toEqual([422, "idempotency_key_reused"]);
   });
 
-  test("of what was rejected is 403", async () => {
+  test("of a rejected intent is 403", async () => {
     const wanted = { path: "/up/v1/refunds/1", body: '{"amount":7}' };
     const id = await heldThrough(agent, wanted);
     await call("POST", `/v1/intents/${id}/reject`, reviewer.key, { reason: "Too much." });
@@ -362,7 +362,7 @@ describe("INV-09: a repeat", () => {
     expect(arrived).toHaveLength(0);
   });
 
-  test("of what a reviewer changed is answered with what came of the change", async () => {
+  test("of an edited intent is answered with the successor's outcome", async () => {
     const wanted = { path: "/edited/x", body: '{"amount":500}' };
     const id = await heldThrough(agent, wanted);
     const { intent_digest: digest } = (await call("GET", `/v1/intents/${id}`, reviewer.key)).body;
@@ -381,7 +381,7 @@ describe("INV-09: a repeat", () => {
   });
 });
 
-describe("INV-09: a reviewer's change of a request", () => {
+describe("INV-09: a reviewer's edit of a request", () => {
   const form = { "Content-Type": "application/x-www-form-urlencoded" };
 
   async function edited(payload: object) {
@@ -394,7 +394,7 @@ describe("INV-09: a reviewer's change of a request", () => {
     return (await call("GET", `/v1/intents/${id}/decision`, ADMIN)).body.facts;
   }
 
-  test("is read as what the request says it is, which the upstream will believe", async () => {
+  test("INV-00: is measured by the type that the request declares, as the upstream will read it", async () => {
     const hidden = '{"usd":5,"x":"&usd=90000&"}';
     for (const payload_media_type of ["application/json", "text/csv", "text/plain"]) {
       const { body } = await edited({ payload: hidden, payload_media_type });
@@ -411,7 +411,7 @@ describe("INV-09: a reviewer's change of a request", () => {
     expect(arrived).toHaveLength(0);
   });
 
-  test("is none where it says only a name: there would be nothing to send", async () => {
+  test("is refused where it is only a reference, because there would be nothing to send", async () => {
     const answered = await edited({ payload_reference: { name: "usd.csv" } });
     expect([answered.status, answered.body.code]).toEqual([422, "edit_blocked"]);
     expect(arrived).toHaveLength(0);
@@ -428,12 +428,12 @@ async function heldOf({ key }: Registered): Promise<string> {
   });
 }
 
-describe("waiting", () => {
+describe("waiting for a decision", () => {
   test.each([
     ["X-Gate-Wait", "true"],
     ["Prefer", "wait=60"],
     ["Prefer", "return=minimal, wait=60"],
-  ])("%s: %s holds the connection until it is decided and sent", async (name, value) => {
+  ])("%s: %s holds the connection until the write is decided and sent", async (name, value) => {
     const waits = await register("agent");
     const waiting = through(waits, { path: "/up/v1/refunds/w", headers: { [name]: value } });
     const id = await heldOf(waits);
@@ -444,7 +444,7 @@ describe("waiting", () => {
     expect(arrived[0]?.headers.get("Prefer") ?? "").not.toContain("wait");
   });
 
-  test("a rejection ends it with 403", async () => {
+  test("ends with 403 on a rejection", async () => {
     const waits = await register("agent");
     const waiting = through(waits, { path: "/up/v1/refunds/r", headers: { Prefer: "wait=60" } });
     const id = await heldOf(waits);
@@ -452,13 +452,13 @@ describe("waiting", () => {
     expect((await waiting).status).toBe(403);
   });
 
-  test("over, it is 202", async () => {
+  test("ends with 202 when its time is over", async () => {
     const sent = await through(agent, { path: "/up/v1/refunds/o", headers: { Prefer: "wait=1" } });
     expect(sent.status).toBe(202);
   });
 
   test.each(["wait=x", "wait=-1", "wait", "WAIT = 0", "wait=99999999"])(
-    "Prefer: %s is no error",
+    "ignores a malformed preference Prefer: %s",
     async (prefer) => {
       const sent = await through(agent, { path: "/up/things", headers: { Prefer: prefer } });
       expect(sent.status).toBe(200);
@@ -466,10 +466,10 @@ describe("waiting", () => {
   );
 });
 
-describe("without a credential of Gate's", () => {
+describe("a destination without a credential of Gate's", () => {
   const own = { Authorization: "Bearer the-agents-own-token" };
 
-  test("INV-23: said back by the upstream it is in nothing that is kept", async () => {
+  test("INV-23: stores nothing of the agent's credential when the upstream echoes it", async () => {
     const secret = "tk_9f8e7d6c5b4a39281706";
     const said = (request: Arrived) => request.headers.get("Authorization") ?? "";
     answer = (request) =>
@@ -483,13 +483,13 @@ describe("without a credential of Gate's", () => {
     }
   });
 
-  test("what is approved at once goes with the agent's own", async () => {
+  test("sends a write approved at once with the agent's own credential", async () => {
     const sent = await through(agent, { path: "/own/x", headers: own });
     expect(sent.status).toBe(200);
     expect(arrived[0]?.headers.get("Authorization")).toBe(own.Authorization);
   });
 
-  test("INV-23: a held request is not sent later; its repeat passes once, and no credential is kept", async () => {
+  test("INV-23: sends a held write only with the agent's repeat, once, and stores no credential", async () => {
     const wanted = { path: "/own-held/x", headers: own, body: '{"amount":7}' };
     const held = await through(agent, wanted);
     expect(held.status).toBe(202);
@@ -509,10 +509,10 @@ describe("without a credential of Gate's", () => {
   });
 });
 
-describe("INV-11: where the provider knows a repeat", () => {
+describe("INV-11: a destination whose provider recognises repeats", () => {
   const busy = () => new Response("later", { status: 429 });
 
-  test("an agent that is told to come back makes the next attempt itself, and Gate none", async () => {
+  test("leaves the next attempt to an agent that is told to retry", async () => {
     answer = busy;
     const wanted = { path: "/once/x", body: '{"n":1}', headers: { "Idempotency-Key": "again-1" } };
     const first = await through(agent, wanted);
@@ -531,14 +531,14 @@ describe("INV-11: where the provider knows a repeat", () => {
     expect(arrived).toHaveLength(2);
   });
 
-  test("three attempts are all, then the last answer is the answer", async () => {
+  test("stops after three attempts and answers the last response", async () => {
     answer = busy;
     const wanted = { path: "/once/x", body: '{"n":2}', headers: { "Idempotency-Key": "again-2" } };
     for (let n = 0; n < 6; n += 1) expect((await through(agent, wanted)).status).toBe(429);
     expect(arrived).toHaveLength(3);
   });
 
-  test("nobody is told that a held write failed while Gate goes on by itself", async () => {
+  test("does not report a held write as failed while Gate retries", async () => {
     answer = busy;
     const wanted = { path: "/once-held/x", body: '{"n":3}' };
     const id = await heldThrough(agent, wanted);
@@ -551,7 +551,7 @@ describe("INV-11: where the provider knows a repeat", () => {
   });
 });
 
-describe("what comes back", () => {
+describe("responses through the proxy", () => {
   test.each([
     [200, "succeeded"],
     [204, "succeeded"],
@@ -561,7 +561,7 @@ describe("what comes back", () => {
     [429, "failed"],
     [500, "indeterminate"],
     [503, "indeterminate"],
-  ])("a %i goes back as it is, and makes the write %s", async (status, state) => {
+  ])("with status %i are returned as they are and make the write %s", async (status, state) => {
     answer = () =>
       new Response(status === 204 ? null : "said", { status, headers: { Location: "/elsewhere" } });
     const sent = await through(agent, { path: "/up/things" });
@@ -570,7 +570,7 @@ describe("what comes back", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("INV-11: no answer is recorded as indeterminate, and a repeat sends nothing", async () => {
+  test("INV-11: that never come are recorded as indeterminate, and a repeat sends nothing", async () => {
     answer = () => {
       throw new Error(`connection lost ${CREDENTIAL}`);
     };
@@ -585,7 +585,7 @@ describe("what comes back", () => {
     expect(arrived).toHaveLength(1);
   });
 
-  test("a Location leads through Gate where it can, and never to Gate's own pages", async () => {
+  test("have a Location that leads through Gate where possible, and never to Gate's own pages", async () => {
     for (const [said, told] of [
       ["/v1/refunds/7", "/up/v1/refunds/7"],
       [`${UPSTREAM}/other?x=1`, "/up/other?x=1"],
@@ -606,7 +606,7 @@ describe("what comes back", () => {
   });
 });
 
-describe("INV-22: what is not sent on", () => {
+describe("INV-22: requests that are not forwarded", () => {
   const REFUSED = [
     ["two slashes", "/up//x", {}, "path_refused"],
     ["an escaped slash", "/up/a%2fb", {}, "path_refused"],
@@ -622,13 +622,13 @@ describe("INV-22: what is not sent on", () => {
     ["a key that is too long", "/up/x", { "Idempotency-Key": "k".repeat(300) }, "invalid_idempotency_key"],
   ] as const;
 
-  test.each(REFUSED)("%s", async (_, path, headers, code) => {
+  test.each(REFUSED)("a request with %s", async (_, path, headers, code) => {
     const sent = await through(agent, { path, headers });
     expect([Math.floor(sent.status / 100), sent.body.code]).toEqual([4, code]);
     expect(arrived).toHaveLength(0);
   });
 
-  test("INV-28: a browser that would show the answer at Gate's address", async () => {
+  test("INV-28: a browser navigation that would show the response under Gate's origin", async () => {
     for (const path of ["/up/v1/x", "/up/x"]) {
       const sent = await send(path, {
         headers: { Authorization: `Basic ${btoa(`x:${agent.key}`)}`, "Sec-Fetch-Mode": "navigate" },
@@ -638,7 +638,7 @@ describe("INV-22: what is not sent on", () => {
     expect(arrived).toHaveLength(0);
   });
 
-  test("WebSockets", async () => {
+  test("a WebSocket upgrade", async () => {
     const sent = await through(agent, {
       path: "/up/v1/x",
       method: "GET",
@@ -652,7 +652,7 @@ describe("INV-22: what is not sent on", () => {
     expect([sent.status, sent.body.code]).toEqual([501, "upgrade_refused"]);
   });
 
-  test("what no prefix leads to", async () => {
+  test("a path without a matching prefix", async () => {
     for (const path of ["/", "/upx/v1", "/nothing", "/v1/nothing"]) {
       const sent = await send(path, { method: "PUT", headers: { "X-Gate-Key": agent.key } });
       expect(sent.status).toBe(404);

@@ -19,8 +19,8 @@ function row(agent: string, count: number) {
   return ["2026-11-22", agent, "crm", count];
 }
 
-describe("reads are counted", () => {
-  test("in one write for all that came during the one before", async ({ expect }) => {
+describe("counting reads", () => {
+  test("stores all reads that came during one write together in the next", async ({ expect }) => {
     const { db, written, ending } = writes();
     const reads = d1Reads(db);
     const first = reads.count("a", "crm", NOW);
@@ -36,7 +36,7 @@ describe("reads are counted", () => {
     expect(written.map((rows) => JSON.parse(rows))).toEqual([[row("a", 1)], [row("a", 2), row("b", 1)]]);
   });
 
-  test("also when the request that was storing them has been ended in the middle", async ({ expect }) => {
+  test("goes on when the request that was storing them was cancelled", async ({ expect }) => {
     const { db, written, ending } = writes();
     const reads = d1Reads(db);
     void reads.count("a", "crm", NOW);
@@ -47,7 +47,7 @@ describe("reads are counted", () => {
     expect(written.map((rows) => JSON.parse(rows))).toEqual([[row("a", 1)], [row("b", 1), row("c", 1)]]);
   });
 
-  test("also when the clock was set back meanwhile", async ({ expect }) => {
+  test("goes on when the clock was set back", async ({ expect }) => {
     const { db, written, ending } = writes();
     const reads = d1Reads(db);
     void reads.count("a", "crm", NOW);
@@ -57,7 +57,7 @@ describe("reads are counted", () => {
     expect(written).toHaveLength(2);
   });
 
-  test("by whoever comes next, after a write that failed", async ({ expect }) => {
+  test("is retried by the next read after a failed write", async ({ expect }) => {
     let tries = 0;
     const run = async () => {
       tries += 1;

@@ -52,8 +52,8 @@ async function answered(
   return intent;
 }
 
-describe("the answer to a write that Gate sent", () => {
-  test("is read as bytes, with what the upstream said about them", async () => {
+describe("the stored response of a write that Gate sent", () => {
+  test("is returned as bytes with the upstream's status and headers", async () => {
     const intent = await answered(() => Response.json({ id: "re_1" }, { status: 201 }));
     const { status, headers, text } = await response(intent);
     expect(status).toBe(200);
@@ -71,7 +71,7 @@ describe("the answer to a write that Gate sent", () => {
     });
   });
 
-  test("is read as JSON where that is asked for, by header or by query", async () => {
+  test("is returned as JSON where that is requested by header or query", async () => {
     const intent = await answered(() => new Response("déjà vu", { headers: { "X-Request-Id": "req_1" } }));
     const asked = await response(intent, agent.key, "?format=json");
     expect(asked.body).toMatchObject({
@@ -89,7 +89,7 @@ describe("the answer to a write that Gate sent", () => {
     expect([bad.status, bad.body.code]).toEqual([400, "invalid_request"]);
   });
 
-  test("is base64 in JSON where it is no text, and the same bytes", async () => {
+  test("is base64 in JSON where it is not text, with the same bytes", async () => {
     const bytes = Uint8Array.of(0xff, 0xfe, 0, 1, 2);
     const intent = await answered(() => new Response(bytes));
     expect([...(await response(intent)).bytes]).toEqual([...bytes]);
@@ -97,7 +97,7 @@ describe("the answer to a write that Gate sent", () => {
     expect([body.encoding, body.body]).toEqual(["base64", "//4AAQI="]);
   });
 
-  test("is there when it is empty, and is the upstream's no as well as its yes", async () => {
+  test("exists when it is empty and when the upstream refused", async () => {
     const empty = await answered(() => new Response(null, { status: 204 }));
     const none = await response(empty);
     expect([none.status, none.text, none.headers.get("X-Gate-Upstream-Status")]).toEqual([200, "", "204"]);
@@ -107,7 +107,7 @@ describe("the answer to a write that Gate sent", () => {
     expect((await response(odd)).headers.get("X-Gate-Upstream-Status")).toBe("502");
   });
 
-  test("INV-28: is nothing that a browser runs", async () => {
+  test("INV-28: is never rendered by a browser", async () => {
     const page = "<script>alert(document.cookie)</script>";
     const intent = await answered(() => new Response(page, { headers: { "Content-Type": "text/html" } }));
     const { headers, text } = await response(intent, ben.key);
@@ -118,7 +118,7 @@ describe("the answer to a write that Gate sent", () => {
     expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
   });
 
-  test("INV-21: never holds the credential, however it is read", async () => {
+  test("INV-21: never contains the credential, in any representation", async () => {
     const intent = await answered(
       () => new Response(`you sent ${CREDENTIAL}`, { headers: { "X-Request-Id": CREDENTIAL } }),
     );
@@ -136,7 +136,7 @@ describe("the answer to a write that Gate sent", () => {
     }
   });
 
-  test("INV-06: is for who may see the payload: to another agent there is no such intent", async () => {
+  test("INV-06: is 404 for another agent", async () => {
     upstream(() => new Response("done"));
     const intent = await heldThrough(agent, { path: "/sent-by-ana/refunds" });
     await approved(intent, ana, "succeeded");
@@ -152,7 +152,7 @@ describe("the answer to a write that Gate sent", () => {
   });
 
   test.each(["int_nowhere", `int_${"A".repeat(43)}`, "%2e%2e", "__proto__"])(
-    "INV-25: of an intent there is not is 404, never 5xx: %s",
+    "INV-25: of an unknown intent is 404, never 5xx: %s",
     async (id) => {
       const { status, headers } = await response(id);
       expect(status).toBe(404);
@@ -161,13 +161,13 @@ describe("the answer to a write that Gate sent", () => {
   );
 });
 
-describe("where there is no answer, why is said:", () => {
+describe("a missing response has a reason", () => {
   const why = async (intent: string) => {
     const { status, body } = await response(intent);
     return [status, body.code, body.state, body.detail];
   };
 
-  test("held, and rejected", async () => {
+  test("the intent is pending or rejected", async () => {
     const intent = await heldThrough(agent, { path: "/sent/refunds" });
     expect(await why(intent)).toEqual([
       404,
@@ -179,7 +179,7 @@ describe("where there is no answer, why is said:", () => {
     expect(await why(intent)).toEqual([404, "no_response", "rejected", "It was never sent."]);
   });
 
-  test("approved, where only the agent can send it", async () => {
+  test("the intent is approved, but only the agent can send it", async () => {
     const intent = await heldThrough(agent, { path: "/repeated/refunds" });
     await approved(intent, ben, "approved");
     const [, code, state, detail] = await why(intent);
@@ -187,7 +187,7 @@ describe("where there is no answer, why is said:", () => {
     expect(detail).toContain("when the agent repeats its request");
   });
 
-  test("INV-11: sent without an answer: not known, and no earlier answer takes its place", async () => {
+  test("INV-11: the write was sent and the outcome is unknown; no earlier response stands in", async () => {
     upstream(() => new Response("come back later", { status: 503 }));
     const intent = await heldThrough(agent, { path: "/sent-once/refunds" });
     await approved(intent, ben, "indeterminate");
@@ -205,7 +205,7 @@ describe("where there is no answer, why is said:", () => {
     expect(detail).toContain("not known");
   });
 
-  test("erased, and so is the request", async () => {
+  test("the intent is erased, and so is the request", async () => {
     const intent = await answered(() => new Response("done"));
     await call("POST", `/v1/intents/${intent}/erase`, admin, { reason: "asked for" });
     expect(await why(intent)).toEqual([
@@ -217,7 +217,7 @@ describe("where there is no answer, why is said:", () => {
     expect((await call("GET", `/v1/intents/${intent}`, admin)).body.http).toBeNull();
   });
 
-  test("not Gate's to send", async () => {
+  test("the write is not Gate's to send", async () => {
     const body = { destination: "crm.small", policy: "small", payload: "x", recordCount: 1 };
     const { intentId } = (await call("POST", "/v1/intents", agent.key, body)).body;
     expect((await why(intentId))[3]).toContain("whoever carries it out");
@@ -227,7 +227,7 @@ describe("where there is no answer, why is said:", () => {
 describe("the request that Gate sends", () => {
   const SECRET_PATH = "/customers/cus_only-in-the-url/refunds?note=only-in-the-query";
 
-  test("is shown as it goes out, without its credential, to who may see the payload", async () => {
+  test("INV-21: is shown as sent, without its credential, to those who may see the payload", async () => {
     const intent = await heldThrough(agent, { path: `/sent-by-ana${SECRET_PATH}` });
     for (const key of [agent.key, ana.key, auditor.key, admin]) {
       const { http } = (await call("GET", `/v1/intents/${intent}`, key)).body;
@@ -251,7 +251,7 @@ describe("the request that Gate sends", () => {
     );
   });
 
-  test("says what Gate adds for the provider, and who sends it", async () => {
+  test("is shown with the headers that Gate adds and the sender", async () => {
     const arrived = upstream(() => new Response("done"));
     const intent = await heldThrough(agent, { path: "/sent-once/refunds" });
     const { http } = (await call("GET", `/v1/intents/${intent}`, ben.key)).body;
@@ -264,7 +264,7 @@ describe("the request that Gate sends", () => {
     expect([own.sent_by, own.credential_in]).toEqual(["agent", null]);
   });
 
-  test("is the one that arrives: method, URL, headers and body", async () => {
+  test("INV-09: equals the one that arrives: method, URL, headers and body", async () => {
     const arrived = upstream(() => new Response("done"));
     const headers = { "Stripe-Version": "2026-01-01", Accept: "text/plain" };
     const wanted = { path: `/sent${SECRET_PATH}`, method: "PUT", body: "a=1", headers };
@@ -279,7 +279,7 @@ describe("the request that Gate sends", () => {
     expect(got?.headers.get("Authorization")).toBe(`Bearer ${CREDENTIAL}`);
   });
 
-  test("is in no list, in no row of D1 and not on the ledger", async () => {
+  test("is in no list, no row of D1 and no ledger entry", async () => {
     upstream(() => new Response("only-in-the-answer", { headers: { "X-Request-Id": "only-in-the-header" } }));
     const intent = await heldThrough(agent, { path: `/sent${SECRET_PATH}`, body: "only-in-the-body" });
     await approved(intent, ben, "succeeded");
@@ -292,8 +292,8 @@ describe("the request that Gate sends", () => {
   });
 });
 
-describe("reads through the proxy are counted", () => {
-  test("for the agent its own, for people all or one agent's, for runners none", async () => {
+describe("counts of reads through the proxy", () => {
+  test("are shown to the agent for its own, to people for all or one agent, and not to runners", async () => {
     const { reads } = ports();
     const now = Date.now();
     await Promise.all([

@@ -25,7 +25,7 @@ const BR = Uint8Array.from(atob("G79d+I1Utb9mCWtzUwplxcpjtUAutvRuVQAA"), (char) 
 const coded = (bytes: Uint8Array, coding: string): Step[] =>
   answer(bytes, [`Content-Encoding: ${coding}`, 'ETag: "v1"', "Content-Digest: sha-256=:AAAA:"]);
 
-describe("without a credential a read's answer passes as it came", () => {
+describe("a read without an injected credential returns the upstream's body unchanged", () => {
   test.for([
     ["gzip", () => compressed("gzip")],
     ["x-gzip", () => compressed("gzip")],
@@ -36,7 +36,7 @@ describe("without a credential a read's answer passes as it came", () => {
     ["zstd", async () => new Uint8Array([1, 2, 3])],
     // Not what it says: for whoever asked to find out.
     ["gzip", async () => new Uint8Array([1, 2, 3])],
-  ] as const)("coded as %s", async ([coding, make]) => {
+  ] as const)("in the coding %s", async ([coding, make]) => {
     const bytes = await make();
     const upstream = await oddUpstream(...coded(bytes, coding));
     const back = await answered(upstream.url);
@@ -51,7 +51,7 @@ describe("without a credential a read's answer passes as it came", () => {
     );
   });
 
-  test("a part of it, as it was asked for", async () => {
+  test("as a partial response, as requested", async () => {
     const headers = ["Content-Range: bytes 0-4/10", "Content-Encoding: gzip"];
     const upstream = await oddUpstream(...answer("01234", headers, "206 Partial Content"));
     const back = await answered(upstream.url, { headers: [["range", "bytes=0-4"]] });
@@ -61,7 +61,7 @@ describe("without a credential a read's answer passes as it came", () => {
     expect((await upstream.seen())[0]?.head.toLowerCase()).toContain("range: bytes=0-4");
   });
 
-  test("a body without a length, and one whose length another header overrides", async () => {
+  test("without a length, and with one that another header overrides", async () => {
     const chunked = "4\r\nfour\r\n0\r\n\r\n";
     const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n";
     for (const more of ["", "Content-Length: 90\r\n"]) {
@@ -73,7 +73,7 @@ describe("without a credential a read's answer passes as it came", () => {
   });
 });
 
-describe("an answer that is kept comes decoded", () => {
+describe("a stored response is decoded", () => {
   const kept = { method: "POST", passesThrough: false } as const;
 
   test.for([
@@ -83,7 +83,7 @@ describe("an answer that is kept comes decoded", () => {
     ["deflate", () => compressed("deflate")],
     ["br", async () => BR],
     ["identity", async () => new TextEncoder().encode(TEXT)],
-  ] as const)("from %s, without what was true of the coded bytes", async ([coding, make]) => {
+  ] as const)("from %s, and headers about the encoded bytes are dropped", async ([coding, make]) => {
     const upstream = await oddUpstream(...coded(await make(), coding));
     const back = await answered(upstream.url, kept);
     expect(await textOf(back)).toBe(TEXT);
@@ -92,14 +92,17 @@ describe("an answer that is kept comes decoded", () => {
     }
   });
 
-  test.for(["zstd", "gzip, gzip", "aws-chunked"])("but for %s, which stays as it came", async (coding) => {
-    const upstream = await oddUpstream(...coded(new Uint8Array([1, 2, 3]), coding));
-    const back = await answered(upstream.url, kept);
-    expect(await bytesOf(back)).toEqual(new Uint8Array([1, 2, 3]));
-    expect(headerOf(back, "content-encoding")).toBe(coding);
-  });
+  test.for(["zstd", "gzip, gzip", "aws-chunked"])(
+    "except from %s, which is stored as it came",
+    async (coding) => {
+      const upstream = await oddUpstream(...coded(new Uint8Array([1, 2, 3]), coding));
+      const back = await answered(upstream.url, kept);
+      expect(await bytesOf(back)).toEqual(new Uint8Array([1, 2, 3]));
+      expect(headerOf(back, "content-encoding")).toBe(coding);
+    },
+  );
 
-  test("a part of something coded can't be read, and isn't there", async () => {
+  test("and a partial response of encoded content is dropped", async () => {
     const upstream = await oddUpstream(...answer("01234", ["Content-Encoding: gzip"], "206 Partial Content"));
     expect(await answered(upstream.url, kept)).toMatchObject({
       status: 206,
@@ -109,7 +112,7 @@ describe("an answer that is kept comes decoded", () => {
   });
 });
 
-describe("answers without content", () => {
+describe("responses without content", () => {
   test.for([
     ["GET", "204 No Content", undefined],
     ["GET", "205 Reset Content", undefined],
@@ -117,7 +120,7 @@ describe("answers without content", () => {
     ["HEAD", "200 OK", "5"],
     ["HEAD", "206 Partial Content", "5"],
     ["HEAD", "404 Not Found", "5"],
-  ] as const)("%s and %s have none, whatever their headers say", async ([method, status, length]) => {
+  ] as const)("to %s with %s, whatever their headers say", async ([method, status, length]) => {
     const steps = [
       send(`HTTP/1.1 ${status}\r\nContent-Length: 5\r\nContent-Encoding: zstd\r\nConnection: close\r\n\r\n`),
       { do: "end" },
@@ -131,7 +134,7 @@ describe("answers without content", () => {
     expect(headerOf(masked, "content-length")).toBeUndefined();
   });
 
-  test("content where there can be none is not passed on", async () => {
+  test("drop content where there can be none", async () => {
     const upstream = await oddUpstream(...answer("hello", [], "204 No Content"));
     for (const more of [{}, withCredential()]) {
       expect(await answered(upstream.url, more)).toMatchObject({ status: 204, body: null });
@@ -139,8 +142,8 @@ describe("answers without content", () => {
   });
 });
 
-describe("headers", () => {
-  test("sixty kilobytes of them come through", async () => {
+describe("response headers", () => {
+  test("of sixty kilobytes are passed", async () => {
     const headers = Array.from({ length: 60 }, (_, at) => `X-H${at}: ${"a".repeat(1_000)}`);
     const upstream = await oddUpstream(...answer("ok", headers));
     for (const more of [{}, withCredential()]) {
@@ -150,7 +153,7 @@ describe("headers", () => {
     }
   });
 
-  test("however many there are, it is an answer or a failure", async () => {
+  test("in any number give a response or a failure", async () => {
     const headers = Array.from({ length: 2_000 }, (_, at) => `X-H${at}: ${"a".repeat(1_000)}`);
     const upstream = await oddUpstream(...answer("ok", headers));
     const called = await calling(upstream.url);
@@ -159,7 +162,7 @@ describe("headers", () => {
     if (called.ok) await bytesOf(called.value);
   });
 
-  test("INV-23: hop-by-hop headers and cookies stay with Gate", async () => {
+  test("INV-23: for one hop, and cookies, are not passed on", async () => {
     const upstream = await oddUpstream(
       ...answer("ok", [
         "Set-Cookie: gate_session=a",
@@ -173,7 +176,7 @@ describe("headers", () => {
     expect(names.filter((name) => own.includes(name))).toEqual([]);
   });
 
-  test("Cloudflare's cache is told to keep out of reads, and an agent's own word to upstream caches stays", async () => {
+  test("keep reads out of Cloudflare's cache, and the agent's directives for upstream caches are sent", async () => {
     const upstream = await oddUpstream(...answer("ok"));
     await answered(upstream.url);
     await answered(upstream.url, { headers: [["cache-control", "max-stale=60"]] });
@@ -186,7 +189,7 @@ describe("headers", () => {
   });
 });
 
-describe("bodies that break", () => {
+describe("response bodies that break off", () => {
   const fails = async (url: string, more = {}) => {
     const back = await answered(url, more);
     return bytesOf(back).then(
@@ -210,7 +213,7 @@ describe("bodies that break", () => {
       [send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nhe\r\n"), { do: "end" }],
       "broke off",
     ],
-  ] as const)("an upstream that %s in the middle", async ([, steps, problem]) => {
+  ] as const)("the upstream %s in the middle", async ([, steps, problem]) => {
     const upstream = await oddUpstream(...steps);
     for (const more of ways) expect(await fails(upstream.url, more)).toBe(`Error: the upstream ${problem}`);
     await upstream.closed();
@@ -221,7 +224,7 @@ describe("bodies that break", () => {
     ["br", "no br \u0000\u00ff"],
     ["GZIP", "no gzip"],
     ["deflate", "no deflate"],
-  ] as const)("what says %s and isn't", async ([coding, text]) => {
+  ] as const)("a body declared as %s that is not", async ([coding, text]) => {
     const upstream = await oddUpstream(...coded(new TextEncoder().encode(text), coding));
     for (const more of ways.slice(1)) expect(await fails(upstream.url, more)).toMatch(/Error/);
   });
@@ -230,13 +233,13 @@ describe("bodies that break", () => {
     ["gzip", "gzip"],
     ["x-gzip", "gzip"],
     ["deflate", "deflate"],
-  ] as const)("%s that is cut off", async ([coding, format]) => {
+  ] as const)("a %s body that is cut off", async ([coding, format]) => {
     const whole = await compressed(format);
     const upstream = await oddUpstream(...coded(whole.slice(0, -10), coding));
     for (const more of ways.slice(1)) expect(await fails(upstream.url, more)).toMatch(/Error/);
   });
 
-  test("a short one that dawdles does not hold up the headers", async () => {
+  test("a short body that arrives slowly does not delay the headers", async () => {
     const upstream = await oddUpstream(send(begun));
     for (const more of ways) {
       const back = await answered(upstream.url, { ...more, timeoutMs: 60_000 });
@@ -248,7 +251,7 @@ describe("bodies that break", () => {
     }
   });
 
-  test("what is not read to the end is not fetched to the end, and its connection is ended", async () => {
+  test("a body that is cancelled is not fetched to its end, and its connection is closed", async () => {
     const block = base64("a".repeat(60_000));
     for (const more of ways) {
       const upstream = await oddUpstream(send("HTTP/1.1 200 OK\r\n\r\n"), {
@@ -268,7 +271,7 @@ describe("bodies that break", () => {
     ["more", "too long", "3"],
     ["less", "short", "30"],
   ] as const)(
-    "a body that has %s in it than its headers say fails, and holds nobody up",
+    "a body with %s bytes than its headers say fails without blocking others",
     async ([, text, length]) => {
       for (const more of ways) {
         const stream = new ReadableStream<Uint8Array>({
@@ -287,7 +290,7 @@ describe("bodies that break", () => {
     },
   );
 
-  test("a body that is never looked at can be let go", async () => {
+  test("a body that is never read can be cancelled", async () => {
     const upstream = await oddUpstream(send("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"));
     const { body } = await answered(upstream.url);
     await body?.cancel();

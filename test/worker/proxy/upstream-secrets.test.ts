@@ -43,8 +43,8 @@ function expectNone(text: string): void {
   expect(text.toLowerCase().includes(SECRET.toLowerCase())).toBe(false);
 }
 
-describe("INV-21: an upstream that echoes the credential gets it masked", () => {
-  test.for(Object.keys(SPELLINGS))("INV-21: in its body, %s", async (name) => {
+describe("INV-21: a credential that an upstream echoes is masked", () => {
+  test.for(Object.keys(SPELLINGS))("INV-21: in the body, spelled %s", async (name) => {
     const written = SPELLINGS[name]?.(SECRET) ?? "";
     const upstream = await oddUpstream(...answer(`before ${written} after`));
     for (const passesThrough of [true, false]) {
@@ -57,7 +57,7 @@ describe("INV-21: an upstream that echoes the credential gets it masked", () => 
   });
 
   test.for(["in JSON", "in base64, between", "percent-encoded", "in decimal references"])(
-    "INV-21: cut between two packets at any byte, %s",
+    "INV-21: when packets split it at any byte, spelled %s",
     async (name) => {
       const text = `a ${SPELLINGS[name]?.(SECRET) ?? ""} b`;
       const head = `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n`;
@@ -74,7 +74,7 @@ describe("INV-21: an upstream that echoes the credential gets it masked", () => 
     },
   );
 
-  test("INV-21: in packets of a byte", async () => {
+  test("INV-21: in packets of one byte", async () => {
     const text = Object.values(SPELLINGS)
       .slice(0, -1)
       .map((write) => write(SECRET))
@@ -89,7 +89,7 @@ describe("INV-21: an upstream that echoes the credential gets it masked", () => 
     expect(back.split(" | ")).toHaveLength(Object.keys(SPELLINGS).length - 1);
   });
 
-  test.for(["gzip", "x-gzip", "GZIP", "deflate"])("INV-21: compressed as %s", async (coding) => {
+  test.for(["gzip", "x-gzip", "GZIP", "deflate"])("INV-21: in a body compressed as %s", async (coding) => {
     const format = coding === "deflate" ? "deflate" : "gzip";
     const text = `before ${SECRET} ${btoa(SECRET)} after`.repeat(50);
     const stream = new Blob([text]).stream().pipeThrough(new CompressionStream(format));
@@ -100,13 +100,13 @@ describe("INV-21: an upstream that echoes the credential gets it masked", () => 
     expect(back).toMatch(/^before \[masked\] \[masked\]=* after/);
   });
 
-  test("INV-21: compressed as br", async () => {
+  test("INV-21: in a body compressed as br", async () => {
     const bytes = Uint8Array.from(atob(BR), (char) => char.charCodeAt(0));
     const upstream = await oddUpstream(...answer(bytes, ["Content-Encoding: br"]));
     expect(await textOf(await answered(upstream.url, withCredential()))).toBe("before [masked] after");
   });
 
-  test.for(["little", "big"])("INV-21: in UTF-16, %s end first", async (end) => {
+  test.for(["little", "big"])("INV-21: in UTF-16 with the %s end first", async (end) => {
     const bytes = Uint8Array.from(`{"k":"${SECRET}"}`, (char) => char.charCodeAt(0)).reduce<number[]>(
       (all, code) => {
         return [...all, ...(end === "little" ? [code, 0] : [0, code])];
@@ -126,14 +126,14 @@ describe("INV-21: an upstream that echoes the credential gets it masked", () => 
     ["compress", "unknown_coding"],
     ["gzip, gzip", "stacked_codings"],
     ["aws-chunked", "unknown_coding"],
-  ] as const)("INV-21: what can't be read is not there: %s", async ([coding, withheld]) => {
+  ] as const)("INV-21: a body that can't be decoded is withheld: %s", async ([coding, withheld]) => {
     const upstream = await oddUpstream(...answer(`x${SECRET}`, [`Content-Encoding: ${coding}`]));
     const back = await answered(upstream.url, withCredential());
     expect(back).toMatchObject({ status: 200, body: null, withheld });
     expectNone(JSON.stringify(back));
   });
 
-  test("INV-21: nor is a part, which could be a part of it", async () => {
+  test("INV-21: a partial response, which may contain a part of it, is withheld", async () => {
     const upstream = await oddUpstream(
       ...answer(SECRET.slice(4), ["Content-Range: bytes 4-31/32"], "206 Partial Content"),
     );
@@ -144,14 +144,14 @@ describe("INV-21: an upstream that echoes the credential gets it masked", () => 
     });
   });
 
-  test("INV-21: what is not there is not fetched either", async () => {
+  test("INV-21: a withheld body is not fetched", async () => {
     const steps = [send("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\nbegun")];
     const upstream = await oddUpstream(...steps);
     await answered(upstream.url, withCredential());
     expect(await upstream.closed()).toMatchObject({ isClosed: true });
   });
 
-  test("INV-21: in its status text and its headers, by name and by value", async () => {
+  test("INV-21: in status text and headers, by name and by value", async () => {
     const headers = [
       `X-Echo: Bearer ${SECRET}`,
       `X-Basic: ${btoa(`user:${SECRET}`)}`,
@@ -177,7 +177,7 @@ describe("INV-21: an upstream that echoes the credential gets it masked", () => 
     expectNone(JSON.stringify(back.headers));
   });
 
-  test.for([301, 302, 307, 308])("INV-21: in where it redirects to: %d", async (status) => {
+  test.for([301, 302, 307, 308])("INV-21: in the target of a redirect: %d", async (status) => {
     const location = `https://elsewhere.example.com/cb?token=${encodeURIComponent(SECRET)}&b=${btoa(SECRET)}`;
     const upstream = await oddUpstream(...answer(location, [`Location: ${location}`], `${status} There`));
     const back = await answered(upstream.url, withCredential());
@@ -188,7 +188,7 @@ describe("INV-21: an upstream that echoes the credential gets it masked", () => 
     expectNone(await textOf(back));
   });
 
-  test("INV-21: one that breaks off within it shows no beginning of it", async () => {
+  test("INV-21: a body that breaks off inside it shows no beginning of it", async () => {
     const begun = `HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nbefore ${SECRET.slice(0, 20)}`;
     const upstream = await oddUpstream(send(begun), { do: "pause", ms: 20 }, { do: "reset" });
     const { body } = await answered(upstream.url, withCredential());
@@ -206,7 +206,7 @@ describe("INV-21: an upstream that echoes the credential gets it masked", () => 
   });
 });
 
-describe("the credential goes where the operator wrote, and nowhere else", () => {
+describe("INV-21: a credential is injected only where the operator wrote", () => {
   const INJECTIONS: readonly (readonly [Injection, string])[] = [
     [{ kind: "bearer" }, `authorization: bearer ${SECRET}`],
     [{ kind: "basic", user: "api" }, `authorization: basic ${btoa(`api:${SECRET}`)}`],
@@ -223,7 +223,7 @@ describe("the credential goes where the operator wrote, and nowhere else", () =>
     expect(seen?.head.toLowerCase().split(line.toLowerCase())).toHaveLength(2);
   });
 
-  test("INV-21: it is in no failure and no line of a log, also where it stands in the address", async () => {
+  test("INV-21: and stands in no failure and no log line, even when it is part of the URL", async () => {
     const written: string[] = [];
     for (const level of ["log", "info", "warn", "error", "debug"] as const) {
       vi.spyOn(console, level).mockImplementation((...said) => void written.push(said.join(" ")));
@@ -245,7 +245,7 @@ describe("the credential goes where the operator wrote, and nowhere else", () =>
     expectNone(written.join("\n"));
   });
 
-  test("a credential is asked for each time", async () => {
+  test("INV-21: and is fetched for each call", async () => {
     const upstream = await oddUpstream(...answer("ok"));
     await answered(upstream.url, withCredential());
     const other = { credential: { name: "gone", injection: { kind: "bearer" } as const } };

@@ -22,8 +22,8 @@ async function endless(times: number): Promise<OddUpstream> {
   );
 }
 
-describe("100 MB", () => {
-  test.for(ways)("come through whole, %s", async ([, more]) => {
+describe("a response of 100 MB", () => {
+  test.for(ways)("arrives whole, %s", async ([, more]) => {
     const upstream = await endless(1_600);
     const { body } = await answered(upstream.url, more);
     let size = 0;
@@ -37,7 +37,7 @@ describe("100 MB", () => {
     expect(isSame).toBe(true);
   });
 
-  test.for(ways)("are fetched as they are read, %s", async ([, more]) => {
+  test.for(ways)("is fetched only as it is read, %s", async ([, more]) => {
     const upstream = await endless(1_600);
     const { body } = await answered(upstream.url, more);
     const reader = body?.getReader();
@@ -54,10 +54,10 @@ describe("100 MB", () => {
   });
 });
 
-describe("time", () => {
+describe("the time of a response", () => {
   const begun = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\nConnection: close\r\n\r\n";
 
-  test.for(ways)("one that hangs in the middle is broken off, %s", async ([, more]) => {
+  test.for(ways)("a body that stalls is broken off, %s", async ([, more]) => {
     const upstream = await oddUpstream(send(`${begun}hello`));
     const { body } = await answered(upstream.url, { ...more, timeoutMs: 1_000 });
     const whole = new Response(body).text();
@@ -65,7 +65,7 @@ describe("time", () => {
     await upstream.closed();
   });
 
-  test.for(ways)("one that pauses, but never for too long, comes whole, %s", async ([, more]) => {
+  test.for(ways)("a body that pauses within the limit arrives whole, %s", async ([, more]) => {
     const pieces = Array.from(
       { length: 5 },
       () => [send("x".repeat(10)), { do: "pause", ms: 700 }] as const,
@@ -75,7 +75,7 @@ describe("time", () => {
     expect(await new Response(body).text()).toBe("x".repeat(50));
   });
 
-  test.for(ways)("whoever reads slowly may, however long, %s", async ([, more]) => {
+  test.for(ways)("a caller may read slowly for any time, %s", async ([, more]) => {
     const upstream = await oddUpstream(...answer("x".repeat(300_000)));
     const { body } = await answered(upstream.url, { ...more, timeoutMs: 1_000 });
     await new Promise((resolve) => setTimeout(resolve, 1_500));
@@ -95,8 +95,8 @@ async function compressed(format: "gzip" | "deflate", size: number): Promise<Uin
   return new Uint8Array(await new Response(zeros.pipeThrough(new CompressionStream(format))).arrayBuffer());
 }
 
-describe("a few bytes that stand for many", () => {
-  test.for(["gzip", "deflate"] as const)("%s is decompressed as it is read", async (format) => {
+describe("a small body that decompresses to a large one", () => {
+  test.for(["gzip", "deflate"] as const)("in %s is decompressed as it is read", async (format) => {
     const bomb = await compressed(format, 64 * MIB);
     expect(bomb.length).toBeLessThan(100_000);
     let given = 0;
@@ -125,7 +125,7 @@ describe("a few bytes that stand for many", () => {
   });
 
   test.for(["gzip", "x-gzip", "deflate"])(
-    "as %s from an upstream comes through masked, or is let go",
+    "from an upstream in %s is passed masked, or withheld",
     async (coding) => {
       const bomb = await compressed(coding === "deflate" ? "deflate" : "gzip", 64 * MIB);
       const upstream = await oddUpstream(...answer(bomb, [`Content-Encoding: ${coding}`]));
@@ -141,7 +141,7 @@ describe("a few bytes that stand for many", () => {
   );
 });
 
-test("INV-21: a megabyte of the credential, in packets of any length", async () => {
+test("INV-21: a megabyte of repeated credentials is masked in packets of any length", async () => {
   const text = `${SECRET} `.repeat(30_000);
   const head = `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n`;
   for (const cut of [997, 1_448, 16_384]) {
@@ -151,7 +151,7 @@ test("INV-21: a megabyte of the credential, in packets of any length", async () 
   }
 });
 
-test("INV-11: of a hundred at once, each is sent once, and what fails fails alone", async () => {
+test("INV-11: of a hundred parallel writes each is sent once, and a failure affects only its own", async () => {
   const good = await oddUpstream(...answer("good"));
   const bad = await oddUpstream({ do: "reset" });
   const calls = await Promise.all(

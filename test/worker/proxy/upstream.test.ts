@@ -11,9 +11,9 @@ const linesOf = (head: string) => head.split("\r\n").slice(1);
 const lineOf = (head: string, name: string) =>
   linesOf(head).filter((line) => line.toLowerCase().startsWith(`${name}:`));
 
-describe("INV-09: what was approved is what is executed, byte for byte", () => {
+describe("INV-09: the request arrives at the upstream as approved", () => {
   test.for(["POST", "PUT", "PATCH", "DELETE", "QUERY"])(
-    "INV-09: the body of a %s, with its length",
+    "INV-09: the body of a %s with its length",
     async (method) => {
       const upstream = await oddUpstream(...answer("done"));
       const body = Uint8Array.from({ length: 70_000 }, (_, at) => at % 256);
@@ -33,16 +33,19 @@ describe("INV-09: what was approved is what is executed, byte for byte", () => {
     ["PUT", null],
     ["PATCH", new Uint8Array()],
     ["DELETE", new Uint8Array()],
-  ] as const)("INV-09: a %s without content says so, and names no type", async ([method, body]) => {
-    const upstream = await oddUpstream(...answer());
-    await answered(upstream.url, { method, body });
-    const [seen] = await upstream.seen();
-    expect(lineOf(seen?.head ?? "", "content-length")).toEqual(["Content-Length: 0"]);
-    expect(lineOf(seen?.head ?? "", "content-type")).toEqual([]);
-    expect(lineOf(seen?.head ?? "", "transfer-encoding")).toEqual([]);
-  });
+  ] as const)(
+    "INV-09: a %s without content has Content-Length 0 and no content type",
+    async ([method, body]) => {
+      const upstream = await oddUpstream(...answer());
+      await answered(upstream.url, { method, body });
+      const [seen] = await upstream.seen();
+      expect(lineOf(seen?.head ?? "", "content-length")).toEqual(["Content-Length: 0"]);
+      expect(lineOf(seen?.head ?? "", "content-type")).toEqual([]);
+      expect(lineOf(seen?.head ?? "", "transfer-encoding")).toEqual([]);
+    },
+  );
 
-  test("INV-09: no type is invented for content, and no header besides what Cloudflare adds to a write", async () => {
+  test("INV-09: no content type is invented, and a write has no headers but those that Cloudflare adds", async () => {
     const upstream = await oddUpstream(...answer());
     const headers = [
       ["accept", "*/*"],
@@ -56,7 +59,7 @@ describe("INV-09: what was approved is what is executed, byte for byte", () => {
     expect(linesOf(seen?.head ?? "").filter((line) => !/^(cf-worker|host):/i.test(line))).toHaveLength(3);
   });
 
-  test.for(["GET", "HEAD"])("a %s has no content, and nothing that says so", async (method) => {
+  test.for(["GET", "HEAD"])("a %s has neither content nor headers about it", async (method) => {
     const upstream = await oddUpstream(...answer());
     for (const body of [null, new Uint8Array()]) await answered(upstream.url, { method, body });
     for (const { head } of await upstream.seen()) {
@@ -65,7 +68,7 @@ describe("INV-09: what was approved is what is executed, byte for byte", () => {
     }
   });
 
-  test("a read's content goes out as it comes in", async () => {
+  test("a response to a read is passed as it arrives", async () => {
     const upstream = await oddUpstream(...answer("found"));
     const parts = ["one ", "two ", "three"];
     const body = new ReadableStream<Uint8Array>({
@@ -81,7 +84,7 @@ describe("INV-09: what was approved is what is executed, byte for byte", () => {
   });
 });
 
-describe("what is certainly not sent says so", () => {
+describe("a request that was certainly not sent is reported as unsent", () => {
   const unsent = (problem: string) => ({ ok: false, error: { problem, sent: false } });
 
   test.for([
@@ -90,7 +93,7 @@ describe("what is certainly not sent says so", () => {
     ["CONNECT", null],
     ["MADE UP", null],
     ["", null],
-  ] as const)("a request that nobody could send: %s with %o", async ([method, body]) => {
+  ] as const)("for an impossible request: %s with %o", async ([method, body]) => {
     const sent = vi.spyOn(globalThis, "fetch");
     expect(await calling("https://api.example.com/", { method, body })).toMatchObject(unsent("unreachable"));
     expect(sent).not.toHaveBeenCalled();
@@ -100,7 +103,7 @@ describe("what is certainly not sent says so", () => {
     ["a value that ends its line", "x-a", "a\r\nx-b: c"],
     ["a name with a space", "x a", "a"],
     ["no name", "", "a"],
-  ] as const)("a header that is none: %s", async ([, name, value]) => {
+  ] as const)("for a malformed header: %s", async ([, name, value]) => {
     const sent = vi.spyOn(globalThis, "fetch");
     const called = await calling("https://api.example.com/", { headers: [[name, value]] });
     expect(called).toMatchObject(unsent("unreachable"));
@@ -110,20 +113,23 @@ describe("what is certainly not sent says so", () => {
   test.for([
     ["not_found", "there is no such secret"],
     ["timeout", "the vault did not answer"],
-  ] as const)("INV-24: a vault that says %s makes a clear, secret-free error", async ([problem, detail]) => {
-    const sent = vi.spyOn(globalThis, "fetch");
-    const call = callUpstream(async () => err({ problem, detail }));
-    const called = await call({ ...plain(), ...withCredential() });
-    expect(called).toEqual({ ok: false, error: { problem, detail, sent: false } });
-    expect(sent).not.toHaveBeenCalled();
-  });
+  ] as const)(
+    "INV-24: for a vault error %s, which is clear and without a secret",
+    async ([problem, detail]) => {
+      const sent = vi.spyOn(globalThis, "fetch");
+      const call = callUpstream(async () => err({ problem, detail }));
+      const called = await call({ ...plain(), ...withCredential() });
+      expect(called).toEqual({ ok: false, error: { problem, detail, sent: false } });
+      expect(sent).not.toHaveBeenCalled();
+    },
+  );
 
   test.for([
     ["too short to be masked", "abc", "too_short"],
     ["guessable", "password1234", "guessable"],
     ["with a line's end", `${SECRET}\n`, "characters"],
     ["no text of ASCII", `${SECRET}ü`, "characters"],
-  ] as const)("a secret %s is not sent, nor shown", async ([, secret, problem]) => {
+  ] as const)("INV-21: for a secret %s, which is not shown", async ([, secret, problem]) => {
     const sent = vi.spyOn(globalThis, "fetch");
     const called = await callUpstream(async () => ok(secret))({ ...plain(), ...withCredential() });
     expect(called).toMatchObject(unsent(problem));
@@ -131,14 +137,14 @@ describe("what is certainly not sent says so", () => {
     expect(sent).not.toHaveBeenCalled();
   });
 
-  test("a vault that throws is unavailable, and what it says is not repeated", async () => {
+  test("INV-24: for a vault that throws, whose message is not repeated", async () => {
     const call = callUpstream(() => Promise.reject(new Error(SECRET)));
     const called = await call({ ...plain(), ...withCredential() });
     expect(called).toMatchObject(unsent("unavailable"));
     expect(JSON.stringify(called)).not.toContain(SECRET);
   });
 
-  test("a parameter that the agent has taken", async () => {
+  test("for a query parameter that the agent already set", async () => {
     const more = withCredential({ kind: "query", name: "api_key" });
     expect(await calling("https://api.example.com/?API_KEY=mine", more)).toMatchObject(unsent("slot_taken"));
   });
@@ -206,7 +212,7 @@ const LOCAL = [
 ] as const;
 
 describe("INV-22: upstreams are public, unless the operator wrote otherwise", () => {
-  test.for(LOCAL)("INV-22: nothing goes to %s, and no credential is fetched for it", async (url) => {
+  test.for(LOCAL)("INV-22: a request to %s is refused, and no credential is fetched for it", async (url) => {
     const sent = vi.spyOn(globalThis, "fetch");
     const vault = vi.fn(async () => ok(SECRET));
     const call = { ...plain(), ...withCredential(), url };
@@ -218,7 +224,7 @@ describe("INV-22: upstreams are public, unless the operator wrote otherwise", ()
     expect(vault).not.toHaveBeenCalled();
   });
 
-  test("INV-22: a private address where the operator wrote so, by plain http too", async () => {
+  test("INV-22: a private address is accepted where the operator allows it, by plain http too", async () => {
     const upstream = await oddUpstream(...answer("inside"));
     expect(await textOf(await answered(upstream.url))).toBe("inside");
     expect(await calling(upstream.url, { allowPrivate: false })).toMatchObject({
@@ -228,7 +234,7 @@ describe("INV-22: upstreams are public, unless the operator wrote otherwise", ()
   });
 
   test.for([301, 302, 303, 307, 308])(
-    "INV-22: a redirect is an answer, and is not followed: %d",
+    "INV-22: a redirect is returned as the response and not followed: %d",
     async (status) => {
       const target = await oddUpstream(...answer("followed"));
       const upstream = await oddUpstream(...answer("", [`Location: ${target.url}`], `${status} There`));
@@ -241,14 +247,14 @@ describe("INV-22: upstreams are public, unless the operator wrote otherwise", ()
     },
   );
 
-  test("a query longer than anybody writes by hand is no reason to refuse", async () => {
+  test("a query of unusual length is sent", async () => {
     const upstream = await oddUpstream(...answer("rows"));
     const url = `${upstream.url}/query?q=${"SELECT+Id+".repeat(1_000)}`;
     expect(await textOf(await answered(url))).toBe("rows");
   });
 });
 
-describe("INV-11: where the outcome can't be known, nobody says that nothing was sent", () => {
+describe("INV-11: a request that may have arrived is never reported as unsent", () => {
   const write = { method: "POST", body: new TextEncoder().encode("write") } as const;
   const host = (port: number): string => `http://127.0.0.1:${port}/`;
 
@@ -257,7 +263,7 @@ describe("INV-11: where the outcome can't be known, nobody says that nothing was
     ["the connection is reset at once", (): string => host(ports().resetting)],
     ["the name has no address", (): string => "http://nobody.example.invalid/"],
     ["it ends where TLS begins", (): string => `https://127.0.0.1:${ports().resetting}/`],
-  ] as const)("INV-11: %s", async ([, url]) => {
+  ] as const)("INV-11: may have been sent where %s", async ([, url]) => {
     expect(await calling(url(), write)).toMatchObject({
       ok: false,
       error: { problem: "broken_off", sent: true },
@@ -277,7 +283,7 @@ describe("INV-11: where the outcome can't be known, nobody says that nothing was
     ["has two lengths", answer("a", ["Content-Length: 5"])],
     ["has a status of four digits", answer("a", [], "1000 OK")],
     ["has no status", answer("a", [], "OK")],
-  ] as const)("INV-11: an upstream that took it and %s", async ([, steps]) => {
+  ] as const)("INV-11: unknown after an upstream that took it and %s", async ([, steps]) => {
     const upstream = await oddUpstream(...steps);
     const called = await calling(upstream.url, { ...write, ...withCredential() });
     expect(called).toMatchObject({ ok: false, error: { problem: "broken_off", sent: true } });
@@ -289,15 +295,18 @@ describe("INV-11: where the outcome can't be known, nobody says that nothing was
   test.for([
     ["before a word", []],
     ["within the headers", [send("HTTP/1.1 200 OK\r\nX-A: b\r\n")]],
-  ] as const)("INV-11: one that hangs %s is a timeout, and its connection is ended", async ([, steps]) => {
-    const upstream = await oddUpstream(...steps);
-    const called = await calling(upstream.url, { ...write, timeoutMs: 100 });
-    expect(called).toMatchObject({ ok: false, error: { problem: "timeout", sent: true } });
-    expect(await upstream.closed()).toMatchObject({ isClosed: true });
-  });
+  ] as const)(
+    "INV-11: timeout after an upstream that hangs %s, and its connection is closed",
+    async ([, steps]) => {
+      const upstream = await oddUpstream(...steps);
+      const called = await calling(upstream.url, { ...write, timeoutMs: 100 });
+      expect(called).toMatchObject({ ok: false, error: { problem: "timeout", sent: true } });
+      expect(await upstream.closed()).toMatchObject({ isClosed: true });
+    },
+  );
 
   test.for(["101 Switching Protocols", "600 Odd", "999 Odd"])(
-    "INV-11: an answer that is none of HTTP's: %s",
+    "INV-11: unknown after a status that HTTP does not define: %s",
     async (status) => {
       const upstream = await oddUpstream(...answer("hello", [], status));
       for (const more of [{}, withCredential()]) {
@@ -309,7 +318,7 @@ describe("INV-11: where the outcome can't be known, nobody says that nothing was
     },
   );
 
-  test("what the platform throws, at once or later, is a failure and is not repeated", async () => {
+  test("INV-11: unknown after an exception of the platform, at once or later, and not repeated", async () => {
     const thrown: (() => Promise<Response>)[] = [
       () => {
         throw new TypeError(`no such header: ${SECRET}`);
@@ -325,7 +334,7 @@ describe("INV-11: where the outcome can't be known, nobody says that nothing was
     }
   });
 
-  test("an answer that comes too late is let go", async () => {
+  test("a response that comes too late is cancelled", async () => {
     const cancelled = vi.fn();
     vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
       await new Promise((resolve) => setTimeout(resolve, 60));
@@ -337,7 +346,7 @@ describe("INV-11: where the outcome can't be known, nobody says that nothing was
     await vi.waitFor(() => expect(cancelled).toHaveBeenCalledTimes(1));
   });
 
-  test("interim answers are not the answer", async () => {
+  test("interim responses are skipped", async () => {
     const upstream = await oddUpstream(
       send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
       ...answer("the answer"),

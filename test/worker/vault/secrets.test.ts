@@ -52,11 +52,11 @@ function vaultAnswers(answer: () => Response) {
 
 const secretAnswer = () => Response.json({ name: "STRIPE_KEY", value: { raw: SECRET, computed: SECRET } });
 
-test("a credential stands for the variable that it names", async () => {
+test("a credential from env:// is the value of the variable it names", async () => {
   expect(await portsOf(env).secret("hook")).toBe("https://hooks.example.com/secret");
 });
 
-test("a credential in a vault is asked for each time it is used", async () => {
+test("INV-21: a credential in a vault is fetched for each use", async () => {
   const asked = vaultAnswers(secretAnswer);
   expect(await portsOf(env).secret("vaulted")).toBe(SECRET);
   expect(await portsOf(env).secret("vaulted")).toBe(SECRET);
@@ -64,7 +64,7 @@ test("a credential in a vault is asked for each time it is used", async () => {
 });
 
 test.each(["unset", "empty", "short", "database", "unbound", "vaulted"])(
-  "a credential that is %s stands for nothing, and the log says why without a secret",
+  "INV-24: a credential that is %s fails, and the log says why without a secret",
   async (name) => {
     vaultAnswers(() => Response.json({ messages: [`${TOKEN} may not read ${SECRET}`] }, { status: 403 }));
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -76,14 +76,14 @@ test.each(["unset", "empty", "short", "database", "unbound", "vaulted"])(
 );
 
 test.each(["HOOK_URL", "OTHER_SECRET", "GATE_SECRET", "GATE_ADMIN_KEY", "constructor", "__proto__", ""])(
-  "INV-21: what no credential names is not to be had: %s",
+  "INV-21: a variable that no credential names can't be read: %s",
   async (name) => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     expect(await portsOf(env).secret(name)).toBeNull();
   },
 );
 
-test("checking says of each credential whether it can be had and put in, and never a value", async () => {
+test("INV-21: vault check reports for each credential whether it can be fetched and injected, never a value", async () => {
   vaultAnswers(secretAnswer);
   const { status, body, text } = await call("POST", "/v1/vault/check", admin);
   expect(status).toBe(200);
@@ -109,7 +109,7 @@ test("checking says of each credential whether it can be had and put in, and nev
   expect(text).not.toMatch(/hooks\.example\.com|hunter2|sk_live|dp\.st|my-secret|9fK2/);
 });
 
-test("checking says what a vault's refusal comes to, without the vault's words", async () => {
+test("INV-24: vault check reports a vault's refusal without the vault's words", async () => {
   vaultAnswers(() => Response.json({ messages: [`${TOKEN} may not read ${SECRET}`] }, { status: 403 }));
   const { body, text } = await call("POST", "/v1/vault/check", admin);
   const vaulted = body.credentials.find(({ name }: { name: string }) => name === "vaulted");
@@ -118,7 +118,7 @@ test("checking says what a vault's refusal comes to, without the vault's words",
   expect(text).not.toMatch(/sk_live|dp\.st/);
 });
 
-test("checking asks vaults for at most four secrets at once, and for each once", async () => {
+test("vault check fetches at most four secrets in parallel, each once", async () => {
   const many = Array.from({ length: 30 }, (_, at) => `  c${at}: { ref: doppler://gate/prd/KEY_${at} }`);
   await changeRules({
     policies: {},
@@ -141,7 +141,7 @@ test("checking asks vaults for at most four secrets at once, and for each once",
   expect(most).toBe(4);
 });
 
-test("checking is nobody's but an admin's, and asks no vault for others", async () => {
+test("roles: vault check is refused to all but admins, without a request to a vault", async () => {
   const asked = vaultAnswers(secretAnswer);
   expect((await call("POST", "/v1/vault/check")).status).toBe(401);
   for (const role of ["agent", "runner", "reviewer", "auditor"]) {
@@ -151,7 +151,7 @@ test("checking is nobody's but an admin's, and asks no vault for others", async 
   expect(asked).not.toHaveBeenCalled();
 });
 
-test("checking where no credential is named is an empty list", async () => {
+test("vault check without credentials is an empty list", async () => {
   await changeRules({ policies: {}, registry: "people: {}\n" });
   expect((await call("POST", "/v1/vault/check", admin)).body).toEqual({ credentials: [] });
 });

@@ -181,8 +181,8 @@ const ODD: readonly (readonly [string, string, (request: Request) => Promise<Res
 
 afterEach(() => vi.restoreAllMocks());
 
-describe("INV-24: a vault that is down, denies or is odd makes a clear error without a secret", () => {
-  test.each(EACH_STEP)("%s, at question %i", async (provider, step) => {
+describe("INV-24: a vault that is down, denies or answers oddly gives a clear error without a secret", () => {
+  test.each(EACH_STEP)("%s, request %i", async (provider, step) => {
     const consoles = (["log", "info", "warn", "error", "debug", "trace"] as const).map((level) =>
       vi.spyOn(console, level),
     );
@@ -207,7 +207,7 @@ describe("INV-24: a vault that is down, denies or is odd makes a clear error wit
   const isGone = (how: string) => how === "is gone" || how === "throws what is no error";
 
   test.each(EACH_STEP.filter(([provider, step]) => !(provider === "azure" && step === 0)))(
-    "%s, at question %i: what is not there is not found",
+    "%s, request %i: not found",
     async (provider, step) => {
       misbehaving(provider, step, () => new Response("404 page not found", { status: 404 }));
       expect(await fetched(provider)).toMatchObject({ ok: false, error: { problem: "not_found" } });
@@ -215,7 +215,7 @@ describe("INV-24: a vault that is down, denies or is odd makes a clear error wit
   );
 
   test.each(EACH_STEP)(
-    "%s, at question %i: a list for an object, and an object for a list",
+    "%s, request %i: an array in place of an object, and the reverse",
     async (provider, step) => {
       for (const odd of [[], [[]], {}, { value: {}, data: [], auth: [], fields: {}, items: [] }]) {
         misbehaving(provider, step, () => Response.json(odd));
@@ -230,7 +230,7 @@ describe("INV-24: a vault that is down, denies or is odd makes a clear error wit
   );
 });
 
-test.each(EACH)("INV-21: %s is asked each time, because nothing is kept", async (provider) => {
+test.each(EACH)("INV-21: %s is asked for each use, because no secret is cached", async (provider) => {
   const { steps } = PROVIDERS[provider];
   let at = 0;
   const sent = vi.spyOn(globalThis, "fetch").mockImplementation(async () => {
@@ -243,7 +243,7 @@ test.each(EACH)("INV-21: %s is asked each time, because nothing is kept", async 
   }
 });
 
-describe("INV-22: vaults are at public addresses, by https", () => {
+describe("INV-22: vaults are called at public addresses by https", () => {
   const LOCAL = [
     "http://vault.example.com",
     "https://127.0.0.1:8200",
@@ -260,7 +260,7 @@ describe("INV-22: vaults are at public addresses, by https", () => {
   ] as const;
 
   test.each(EACH.filter((provider) => provider !== "azure"))(
-    "%s at an address that is not",
+    "%s at a private or malformed address is refused",
     async (provider) => {
       const sent = vi.spyOn(globalThis, "fetch");
       for (const address of LOCAL) {
@@ -276,7 +276,7 @@ describe("INV-22: vaults are at public addresses, by https", () => {
   );
 
   test.each(["internal.", "nip.io", "svc.cluster.local"])(
-    "Azure's vaults are not under %s",
+    "an Azure vault under the suffix %s is refused",
     async (suffix) => {
       const { azure } = CONNECTIONS;
       const sent = misbehaving("azure", 1, () => Response.json({ value: SECRET }));
@@ -291,7 +291,7 @@ describe("INV-22: vaults are at public addresses, by https", () => {
   );
 
   test.each(["1password", "hashicorp", "aws", "doppler"] as const)(
-    "%s is asked in a private network where the operator wrote so",
+    "%s at a private address is called where the operator allows it",
     async (provider) => {
       const sent = misbehaving(provider, -1, () => new Response());
       const connections = connectionsAt("http://10.0.0.5:8080", true);
@@ -306,7 +306,7 @@ describe("INV-22: vaults are at public addresses, by https", () => {
     "vault.example.com",
     "",
     "nonsense",
-  ])("an address that can't be continued with a path is said so: %j", async (address) => {
+  ])("an address that a path can't be appended to is refused: %j", async (address) => {
     const sent = vi.spyOn(globalThis, "fetch");
     for (const provider of ["1password", "hashicorp", "aws", "doppler"] as const) {
       const answer = await fetched(provider, { connections: connectionsAt(address) });
@@ -315,7 +315,7 @@ describe("INV-22: vaults are at public addresses, by https", () => {
     expect(sent).not.toHaveBeenCalled();
   });
 
-  test("a mount, tenant or role of the operator's that would walk up the path leads nowhere", async () => {
+  test("a mount, tenant or role with dot segments is refused", async () => {
     const sent = vi.spyOn(globalThis, "fetch");
     const { azure, hashicorp } = CONNECTIONS;
     if (azure === undefined || hashicorp === undefined) throw new Error("both are there");
@@ -332,7 +332,7 @@ describe("INV-22: vaults are at public addresses, by https", () => {
   });
 });
 
-describe("what opens a vault", () => {
+describe("the secret that opens a vault", () => {
   test.each(EACH)("%s without a connection is not configured", async (provider) => {
     const sent = vi.spyOn(globalThis, "fetch");
     expect(await fetched(provider, { connections: {} })).toMatchObject({
@@ -350,7 +350,7 @@ describe("what opens a vault", () => {
     ["is a binding", { get: async () => "text-from-a-binding" }],
   ] as const;
 
-  test.each(UNUSABLE)("INV-24: a credential that %s is not sent", async (_, value) => {
+  test.each(UNUSABLE)("INV-24: a secret that %s is not sent", async (_, value) => {
     const sent = vi.spyOn(globalThis, "fetch");
     for (const provider of EACH) {
       const ref = parseSecretRef(PROVIDERS[provider].ref);
@@ -381,23 +381,20 @@ describe("what opens a vault", () => {
     ["aws", "AWS_ID", "токен-доступа"],
     ["aws", "AWS_SESSION", "токен-доступа"],
     ["aws", "AWS_SESSION", "two words"],
-  ] as const)(
-    "INV-21: %s's %s is refused where no header can carry it: %s",
-    async (provider, name, value) => {
-      const sent = vi.spyOn(globalThis, "fetch");
-      const ref = parseSecretRef(PROVIDERS[provider].ref);
-      if (!ref.ok) throw new Error(ref.error);
-      const variables = { ...VARIABLES, [name]: value };
-      const answer = await fetchSecret(ref.value, CONNECTIONS, {
-        send: sendOutgoing,
-        variables,
-        now: () => NOW,
-      });
-      expect(answer).toMatchObject({ ok: false, error: { problem: "not_configured" } });
-      expect(JSON.stringify(answer)).not.toContain(value);
-      expect(sent).not.toHaveBeenCalled();
-    },
-  );
+  ] as const)("INV-21: %s's %s is refused where no header can hold it: %s", async (provider, name, value) => {
+    const sent = vi.spyOn(globalThis, "fetch");
+    const ref = parseSecretRef(PROVIDERS[provider].ref);
+    if (!ref.ok) throw new Error(ref.error);
+    const variables = { ...VARIABLES, [name]: value };
+    const answer = await fetchSecret(ref.value, CONNECTIONS, {
+      send: sendOutgoing,
+      variables,
+      now: () => NOW,
+    });
+    expect(answer).toMatchObject({ ok: false, error: { problem: "not_configured" } });
+    expect(JSON.stringify(answer)).not.toContain(value);
+    expect(sent).not.toHaveBeenCalled();
+  });
 });
 
 describe("INV-21: a secret that can't be injected or masked is refused", () => {
@@ -414,7 +411,7 @@ describe("INV-21: a secret that can't be injected or masked is refused", () => {
     ["that was no text", `${SECRET}\ufffd`, "odd_answer"],
     ["over 64 KiB", "x".repeat(KIB_64 + 1), "too_large"],
     ["over 64 KiB as bytes only", "é".repeat(KIB_64 / 2 + 1), "too_large"],
-  ])("one %s", async (_, value, problem) => {
+  ])("a secret %s", async (_, value, problem) => {
     misbehaving("doppler", 0, () => {
       const headers = { "Content-Type": "application/json" };
       return new Response(JSON.stringify({ value: { computed: value } }), { headers });
@@ -432,7 +429,7 @@ describe("INV-21: a secret that can't be injected or masked is refused", () => {
     ["with blanks at its ends, which are its own", " a secret "],
     ["that is a password in another script", "пароль-für-日本"],
     ["of 64 KiB, escaped to the last", '"'.repeat(KIB_64)],
-  ])("one %s is what it is", async (_, value) => {
+  ])("but a secret %s is returned", async (_, value) => {
     misbehaving("doppler", 0, () => Response.json({ value: { computed: value } }));
     expect(await fetched("doppler")).toEqual({ ok: true, value });
   });
@@ -445,7 +442,7 @@ describe("INV-21: a secret that can't be injected or masked is refused", () => {
   });
 
   test.each(["text/html; charset=utf-8", "text/plain", ""])(
-    "JSON that is called %j is JSON",
+    "JSON with the content type %j is read",
     async (type) => {
       misbehaving("doppler", 0, () => {
         const text = new TextEncoder().encode(JSON.stringify({ value: { computed: SECRET } }));
@@ -455,7 +452,7 @@ describe("INV-21: a secret that can't be injected or masked is refused", () => {
     },
   );
 
-  test("an answer that holds much else is looked through", async () => {
+  test("an answer with many other members is searched", async () => {
     misbehaving("doppler", 0, () =>
       Response.json({ note: "x".repeat(900_000), value: { computed: SECRET } }),
     );
@@ -483,28 +480,28 @@ const said = (value: unknown, text = JSON.stringify(value)) => ({
   text,
 });
 
-describe("INV-24: a vault that is slow", () => {
+describe("INV-24: a slow vault", () => {
   const [vaults, items, item] = PROVIDERS["1password"].steps;
 
-  test("has ten seconds for an answer and fifteen for all of them", async () => {
+  test("has ten seconds for one answer and fifteen for all", async () => {
     const { sent, ...slow } = slowly([6_000, said(vaults)], [6_000, said(items)], [2_000, said(item)]);
     expect(await fetched("1password", slow)).toEqual({ ok: true, value: SECRET });
     expect(sent.map(({ timeoutMs }) => timeoutMs)).toEqual([10_000, 9_000, 3_000]);
   });
 
-  test("is not asked when no time is left", async () => {
+  test("is not called when no time is left", async () => {
     const { sent, ...slow } = slowly([8_000, said(vaults)], [7_000, said(items)]);
     expect(await fetched("1password", slow)).toMatchObject({ error: { problem: "timeout" } });
     expect(sent).toHaveLength(2);
   });
 
-  test.each(EACH)("%s is not asked again when it was too slow", async (provider) => {
+  test.each(EACH)("%s is not called again after a timeout", async (provider) => {
     const { sent, ...slow } = slowly([10_000, "timeout"]);
     expect(await fetched(provider, slow)).toMatchObject({ error: { problem: "timeout" } });
     expect(sent).toHaveLength(1);
   });
 
-  test("and whose answer comes slower than it may is too slow, not odd", async () => {
+  test("that sends its answer too slowly is a timeout, not an invalid response", async () => {
     const { sent: _, ...slow } = slowly([10_000, said(null, '{"value":{"comp')]);
     expect(await fetched("doppler", slow)).toMatchObject({ error: { problem: "timeout" } });
     const { sent: _quick, ...quick } = slowly([10, said(null, '{"value":{"comp')]);
@@ -512,7 +509,7 @@ describe("INV-24: a vault that is slow", () => {
   });
 });
 
-describe("a connection that broke is made again, once", () => {
+describe("a broken connection to a vault is retried once", () => {
   test.each(EACH)("%s", async (provider) => {
     const answers = PROVIDERS[provider].steps.flatMap((step) => [
       [0, "unreachable"] as const,

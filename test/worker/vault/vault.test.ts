@@ -107,8 +107,8 @@ const bad = (problem: string, words?: RegExp) => ({
 
 afterEach(() => vi.restoreAllMocks());
 
-describe("env and Secrets Store", () => {
-  test("a variable of the Worker is read without asking anybody", async () => {
+describe("environment and Secrets Store", () => {
+  test("a variable of the Worker is read without a request", async () => {
     const asked = answering();
     expect(await fetched("env://STRIPE", {}, { STRIPE: SECRET })).toEqual(good);
     expect(asked).toEqual([]);
@@ -119,13 +119,13 @@ describe("env and Secrets Store", () => {
     ["is there only as every object has it", Object.create({ STRIPE: SECRET }) as object, "not_found"],
     ["is a binding", { STRIPE: { get: async () => SECRET } }, "odd_answer"],
     ["is a number", { STRIPE: 12_345_678 }, "odd_answer"],
-  ])("a variable that %s", async (_, variables, problem) => {
+  ])("INV-24: a variable that %s is not found", async (_, variables, problem) => {
     expect(await fetched("env://STRIPE", {}, variables)).toEqual(bad(problem));
   });
 
   const stored = (get: unknown) => fetched("secrets-store://STRIPE", {}, { STRIPE: { get } });
 
-  test("a secret of the store is read by its binding, each time", async () => {
+  test("INV-21: a secret of the store is read through its binding for each use", async () => {
     const get = vi.fn(async () => SECRET);
     expect(await stored(get)).toEqual(good);
     expect(await stored(get)).toEqual(good);
@@ -147,7 +147,7 @@ describe("env and Secrets Store", () => {
     ["gives null", async () => null, "odd_answer"],
     ["gives nothing", async () => undefined, "odd_answer"],
     ["can't be read", "text", "odd_answer"],
-  ])("INV-24: one that %s", async (_, get, problem) => {
+  ])("INV-24: a store whose secret %s gives an error without the secret", async (_, get, problem) => {
     const answer = await stored(get);
     expect(answer).toEqual(bad(problem));
     expect(JSON.stringify(answer)).not.toContain(SECRET);
@@ -164,7 +164,7 @@ describe("env and Secrets Store", () => {
     }
   });
 
-  test("a binding that is not there, and a variable in its place", async () => {
+  test("a missing binding is not replaced by a variable, nor the reverse", async () => {
     expect(await fetched("secrets-store://STRIPE", {}, {})).toEqual(bad("not_found"));
     expect(await fetched("secrets-store://STRIPE", {}, { STRIPE: SECRET })).toEqual(bad("odd_answer"));
   });
@@ -178,7 +178,7 @@ describe("1Password Connect", () => {
   const vaults = () => json([{ id: VAULT, name: "AI-Agents" }]);
   const items = () => json([{ id: ITEM, title: "Stripe" }]);
 
-  test("a vault and an item are found by name, and asked for by id", async () => {
+  test("finds vault and item by name and requests them by id", async () => {
     const asked = answering(vaults(), items(), json(item()));
     expect(await fetched("op://AI-Agents/Stripe/key")).toEqual(good);
     const headers = { authorization: `Bearer ${VARIABLES.OP_TOKEN}`, accept: "application/json" };
@@ -190,7 +190,7 @@ describe("1Password Connect", () => {
     ]);
   });
 
-  test("ids are asked for at once, and in any case of letters", async () => {
+  test("requests ids directly, in any case of letters", async () => {
     const asked = answering(json(item()));
     expect(await fetched(`op://${VAULT.toUpperCase()}/${ITEM}/KEY`)).toEqual(good);
     expect(asked.map(({ url }) => url)).toEqual([
@@ -238,7 +238,7 @@ describe("1Password Connect", () => {
     ["key", item({ fields: "nonsense" }), bad("not_found")],
     ["key", item({ fields: [null, "key", 1] }), bad("not_found")],
     ["key", [], bad("odd_answer")],
-  ])("the field %s of an item", async (name, answer, expected) => {
+  ])("reads the field %s of an item", async (name, answer, expected) => {
     answering(json(answer));
     expect(await fetched(`op://${VAULT}/${ITEM}/${name}`)).toEqual(expected);
   });
@@ -261,13 +261,13 @@ describe("1Password Connect", () => {
     ],
     ["no item", [vaults(), json([])], bad("not_found", /item/)],
     ["two items", [vaults(), json(twice("title", "Stripe"))], bad("odd_answer", /^2 items/)],
-  ])("INV-24: %s", async (_, answers, expected) => {
+  ])("INV-24: reports %s", async (_, answers, expected) => {
     const asked = answering(...answers);
     expect(await fetched("op://AI-Agents/Stripe/key")).toEqual(expected);
     expect(asked).toHaveLength(answers.length);
   });
 
-  test("an archived item of the same title is none", async () => {
+  test("does not use an archived item of the same title", async () => {
     const listed = json([
       { id: VAULT, title: "Stripe", state: "ARCHIVED" },
       { id: ITEM, title: "Stripe" },
@@ -284,7 +284,7 @@ describe("HashiCorp Vault and OpenBao", () => {
   const by = (more: Partial<HashicorpConnection>) => ({ hashicorp: { ...HASHICORP, ...more } });
   const headers = { "x-vault-request": "true", accept: "application/json" };
 
-  test("KV version 2 is read with a token", async () => {
+  test("reads KV version 2 with a token", async () => {
     const asked = answering(kv2({ key: SECRET, other: 1 }));
     expect(await fetched("vault://secret/team/stripe#key")).toEqual(good);
     expect(asked).toEqual([
@@ -297,7 +297,7 @@ describe("HashiCorp Vault and OpenBao", () => {
     ]);
   });
 
-  test("a version, a namespace, and characters that a path encodes", async () => {
+  test("sends version, namespace and escaped path characters", async () => {
     const asked = answering(kv2({ key: SECRET }));
     const answer = await fetched("vault://kv/a@b:c#key?version=3", by({ namespace: "admin/team-a" }));
     expect(answer).toEqual(good);
@@ -305,7 +305,7 @@ describe("HashiCorp Vault and OpenBao", () => {
     expect(asked[0]?.headers["x-vault-namespace"]).toBe("admin/team-a");
   });
 
-  test("KV version 1 is read where it is, and knows no versions", async () => {
+  test("reads KV version 1, which has no versions", async () => {
     const asked = answering(json({ lease_id: "", data: { key: SECRET } }));
     expect(await fetched("vault://kv/team/stripe#key", by({ kv: 1 }))).toEqual(good);
     expect(asked[0]?.url).toBe("https://vault.example.com:8200/v1/kv/team/stripe");
@@ -319,7 +319,7 @@ describe("HashiCorp Vault and OpenBao", () => {
     [["team/kv"], "team/kvx/app", "team/data/kvx/app"],
     [["team/kv"], "team/kv", "team/data/kv"],
     [[], "team/kv/app", "team/data/kv/app"],
-  ])("of mounts %j, %s is read at %s", async (mounts, path, expected) => {
+  ])("with mounts %j reads %s at %s", async (mounts, path, expected) => {
     const asked = answering(kv2({ key: SECRET }));
     expect(await fetched(`vault://${path}#key`, by({ mounts }))).toEqual(good);
     expect(asked[0]?.url).toBe(`https://vault.example.com:8200/v1/${expected}`);
@@ -332,7 +332,7 @@ describe("HashiCorp Vault and OpenBao", () => {
     auth: { method: "approle", mount: "approle", roleId: "role-1", secretId: own("APPROLE_SECRET") },
   });
 
-  test("INV-21: AppRole signs in, reads once, and ends its token", async () => {
+  test("INV-21: signs in by AppRole, reads once and revokes its token", async () => {
     const asked = answering(login({}), kv2({ key: SECRET }), new Response(null, { status: 204 }));
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(good);
     const all = { ...headers, "x-vault-namespace": "team" };
@@ -359,7 +359,7 @@ describe("HashiCorp Vault and OpenBao", () => {
     ]);
   });
 
-  test("a JWT signs in at its own mount", async () => {
+  test("signs in by JWT at its own mount", async () => {
     const asked = answering(login({}), kv2({ key: SECRET }), new Response(null, { status: 204 }));
     const auth = { method: "jwt", mount: "ci/jwt", role: "gate", jwt: own("VAULT_JWT") } as const;
     expect(await fetched("vault://kv/stripe#key", by({ auth }))).toEqual(good);
@@ -372,13 +372,13 @@ describe("HashiCorp Vault and OpenBao", () => {
   test.each([
     ["a batch token is stored nowhere", { token_type: "batch" }],
     ["a token for one use is gone", { num_uses: 1 }],
-  ])("%s, and nothing is revoked", async (_, auth) => {
+  ])("revokes nothing where %s", async (_, auth) => {
     const asked = answering(login(auth), kv2({ key: SECRET }));
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(good);
     expect(asked).toHaveLength(2);
   });
 
-  test("the token of a sign-in ends when there was no secret too, and one that can't be ended costs nothing", async () => {
+  test("revokes the token after a failed read too, and ignores a failed revocation", async () => {
     const asked = answering(login({}), json({ errors: [] }, 404), json({ errors: ["no"] }, 403));
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(bad("not_found"));
     expect(asked[2]?.url).toContain("revoke-self");
@@ -392,7 +392,7 @@ describe("HashiCorp Vault and OpenBao", () => {
     ["without a token", json({ auth: null }), "odd_answer"],
     ["that wants a second factor", login({ client_token: "" }), "odd_answer"],
     ["with a token that breaks a header", login({ client_token: "hvs.x\r\nX-Vault-Token: y" }), "odd_answer"],
-  ])("INV-24: a sign-in %s", async (_, answer, problem) => {
+  ])("INV-24: reports a sign-in %s", async (_, answer, problem) => {
     const asked = answering(answer);
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(bad(problem));
     expect(asked).toHaveLength(1);
@@ -418,12 +418,12 @@ describe("HashiCorp Vault and OpenBao", () => {
       json({ lease_id: "database/creds/x/1", data: { data: { constructor: SECRET } } }),
       bad("odd_answer", /leased/),
     ],
-  ])("INV-24: a secret that is %s", async (_, answer, expected) => {
+  ])("INV-24: reports a secret that is %s", async (_, answer, expected) => {
     answering(answer);
     expect(await fetched("vault://kv/stripe#constructor")).toEqual(expected);
   });
 
-  test("INV-24: another version than the one that was asked for", async () => {
+  test("INV-24: reports another version than the requested one", async () => {
     answering(kv2({ key: SECRET }, { version: 4 }));
     expect(await fetched("vault://kv/stripe#key?version=3")).toEqual(bad("odd_answer", /another version/));
   });
@@ -433,7 +433,7 @@ describe("AWS Secrets Manager", () => {
   const { aws } = CONNECTIONS;
   const by = (more: object) => (aws === undefined ? {} : { aws: { ...aws, ...more } });
 
-  test("one signed call", async () => {
+  test("is called once, signed", async () => {
     const asked = answering(json({ Name: "stripe", SecretString: SECRET }));
     expect(await fetched("aws-sm://prod/stripe")).toEqual(good);
     expect(asked).toEqual([
@@ -456,14 +456,14 @@ describe("AWS Secrets Manager", () => {
   test.each([
     ["cn-north-1", "https://secretsmanager.cn-north-1.amazonaws.com.cn/"],
     ["us-gov-west-1", "https://secretsmanager.us-gov-west-1.amazonaws.com/"],
-  ])("the region %s has its own host", async (region, url) => {
+  ])("has its own host in the region %s", async (region, url) => {
     const asked = answering(json({ SecretString: SECRET }));
     expect(await fetched("aws-sm://stripe", by({ region }))).toEqual(good);
     expect(asked[0]?.url).toBe(url);
   });
 
   test.each(["eu-west-1.evil.example/", "eu-west-1@evil.example", "", "EU-WEST-1", "eu-west-1#"])(
-    "INV-22: a region that would make another host is none: %j",
+    "INV-22: refuses a region that would form another host: %j",
     async (region) => {
       const asked = answering();
       expect(await fetched("aws-sm://stripe", by({ region }))).toEqual(bad("not_configured"));
@@ -471,7 +471,7 @@ describe("AWS Secrets Manager", () => {
     },
   );
 
-  test("a temporary key's token is sent and signed", async () => {
+  test("sends and signs a temporary key's session token", async () => {
     const asked = answering(json({ SecretString: SECRET }));
     expect(await fetched("aws-sm://stripe", by({ sessionToken: own("AWS_SESSION") }))).toEqual(good);
     expect(asked[0]?.headers["x-amz-security-token"]).toBe(VARIABLES.AWS_SESSION);
@@ -485,13 +485,13 @@ describe("AWS Secrets Manager", () => {
     [`aws-sm://${ARN}`, { SecretId: ARN }],
     ["aws-sm://stripe?stage=AWSPREVIOUS", { SecretId: "stripe", VersionStage: "AWSPREVIOUS" }],
     [`aws-sm://stripe?version=${VERSION}`, { SecretId: "stripe", VersionId: VERSION }],
-  ])("%s asks for exactly that", async (text, body) => {
+  ])("is asked by %s for exactly that version", async (text, body) => {
     const asked = answering(json({ SecretString: SECRET }));
     expect(await fetched(text)).toEqual(good);
     expect(JSON.parse(asked[0]?.body ?? "")).toEqual(body);
   });
 
-  test("an ARN of another region is refused before anything is sent", async () => {
+  test("refuses an ARN of another region without a request", async () => {
     const asked = answering();
     expect(await fetched(`aws-sm://${ARN}`, by({ region: "us-east-1" }))).toEqual(bad("not_configured"));
     expect(asked).toEqual([]);
@@ -510,7 +510,7 @@ describe("AWS Secrets Manager", () => {
     ["#constructor", { SecretString: "{}" }, bad("not_found")],
     ["#key", { SecretString: SECRET }, bad("odd_answer", /no JSON object/)],
     ["#key", { SecretString: JSON.stringify([SECRET]) }, bad("odd_answer", /no JSON object/)],
-  ])("INV-24: %s of what AWS answers", async (key, answer, expected) => {
+  ])('INV-24: reads or reports by key "%s" what AWS answers', async (key, answer, expected) => {
     answering(json(answer));
     expect(await fetched(`aws-sm://stripe${key}`)).toEqual(expected);
   });
@@ -527,7 +527,7 @@ describe("AWS Secrets Manager", () => {
     ["InternalServiceError", "unavailable"],
     ["InvalidParameterException", "odd_answer"],
     [`${SECRET}#${SECRET}`, "odd_answer"],
-  ])("INV-24: AWS says %s with a 400", async (type, problem) => {
+  ])("INV-24: reports the error %s of a 400", async (type, problem) => {
     answering(json({ __type: type, message: `of ${SECRET}` }, 400));
     const answer = await fetched("aws-sm://stripe");
     expect(answer).toEqual(bad(problem));
@@ -539,7 +539,7 @@ describe("Azure Key Vault", () => {
   const token = () =>
     json({ token_type: "Bearer", expires_in: 3599, access_token: "eyJ.azure.access-token" });
 
-  test("a token by client credentials, then the secret", async () => {
+  test("gets a token by client credentials, then the secret", async () => {
     const asked = answering(
       token(),
       json({ value: SECRET, id: "https://acme.vault.azure.net/secrets/Stripe-Key/1" }),
@@ -563,7 +563,7 @@ describe("Azure Key Vault", () => {
     ]);
   });
 
-  test("a version, and another cloud", async () => {
+  test("requests a version, and works in another cloud", async () => {
     const { azure } = CONNECTIONS;
     const china =
       azure === undefined
@@ -586,13 +586,13 @@ describe("Azure Key Vault", () => {
     ["a secret that may not be read", [token(), json({ error: { code: "Forbidden" } }, 403)], "denied"],
     ["no such secret", [token(), json({ error: { code: "SecretNotFound" } }, 404)], "not_found"],
     ["a secret without a value", [token(), json({ id: "x" })], "odd_answer"],
-  ])("INV-24: %s", async (_, answers, problem) => {
+  ])("INV-24: reports %s", async (_, answers, problem) => {
     const asked = answering(...answers);
     expect(await fetched("azkv://acme/Stripe-Key")).toEqual(bad(problem));
     expect(asked).toHaveLength(answers.length);
   });
 
-  test("INV-22: hosts that the operator miswrote lead nowhere", async () => {
+  test("INV-22: refuses host settings that lead elsewhere", async () => {
     const asked = answering();
     for (const host of [
       "evil.example/x",
@@ -613,7 +613,7 @@ describe("Azure Key Vault", () => {
 describe("Doppler", () => {
   const value = { raw: "${OTHER}", computed: SECRET };
 
-  test("one call by project, config and name", async () => {
+  test("is called once with project, config and name", async () => {
     const asked = answering(json({ name: "STRIPE_KEY", value }));
     expect(await fetched("doppler://payments/prd_eu/STRIPE_KEY")).toEqual(good);
     expect(asked).toEqual([
@@ -638,7 +638,7 @@ describe("Doppler", () => {
     [{ secret: SECRET }, bad("odd_answer")],
     [{}, bad("odd_answer")],
     [[value], bad("odd_answer")],
-  ])("INV-24: %j", async (answer, expected) => {
+  ])("INV-24: reads or reports %j", async (answer, expected) => {
     answering(json(answer));
     expect(await fetched("doppler://payments/prd_eu/STRIPE_KEY")).toEqual(expected);
   });
