@@ -47,7 +47,14 @@ const PORTS: Wing = {
 };
 
 const APP: Wing = {
-  rooms: ["src/app/notifications", "src/app/execution", "src/app/proposals", "src/app/approvals", "src/app"],
+  rooms: [
+    "src/app/notifications",
+    "src/app/execution",
+    "src/app/proposals",
+    "src/app/approvals",
+    "src/app/identity",
+    "src/app",
+  ],
   imports: ["src/core", "src/ports"],
   packages: ["@noble/hashes", "jose"],
   rule: "use cases see core and ports: no door, no adapter, no framework",

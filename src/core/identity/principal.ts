@@ -30,6 +30,11 @@ export interface Principal {
   readonly createdAt: number;
 }
 
+/** Reviewers, auditors and admins are people; agents and runners are programs. */
+export function isHuman({ role }: Pick<Principal, "role">): boolean {
+  return role !== "agent" && role !== "runner";
+}
+
 /** Prefixes tell a person which kind of key they hold; nothing is decided by them. */
 export const KEY_PREFIX = {
   agent: "gate_sk_",

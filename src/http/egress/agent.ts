@@ -1,38 +1,23 @@
-import { isPrincipalId, type Principal } from "../../core/identity/principal.ts";
-import { requireActive } from "../middleware/auth.ts";
+import { err } from "../../core/base/result.ts";
+import { agentByName } from "../../app/identity/authenticate-agent.ts";
 import type { GateContext } from "../middleware/context.ts";
-import { admit, agentOf, requireAgent, type ProxyAgent } from "../proxy/authenticate-agent.ts";
-import { refuse } from "../problem/problem.ts";
+import { admit, agentOf, refuseUnknownAgent, type ProxyAgent } from "../proxy/authenticate-agent.ts";
 
-/** What the operator's own Worker says with the binding, out of reach of the code it runs. */
+/** Properties that the operator's own Worker sets on the binding, out of reach of the code that it runs. */
 export interface EgressProps {
-  /** Name or id of a registered agent. Left out: the code shows an agent's key, as at the reverse proxy. */
+  /** Name or id of a registered agent. Left out: the code sends an agent's key, as at the reverse proxy. */
   readonly agent?: string;
 }
 
-/** Whose requests these are. Where the binding says it, no key that the code shows counts. */
+/** The calling agent. Where the binding names one, a key that the code sends is ignored. */
 export async function egressAgentOf(c: GateContext): Promise<ProxyAgent> {
+  const ports = c.env;
   const props: unknown = c.executionCtx.props;
   if (typeof props !== "object" || props === null || !("agent" in props)) return agentOf(c);
   const { agent: named } = props;
-  const admitted = await admit(c, async () => agentCalled(c, named), refuseUnknown);
-  return { ...admitted, gateHeaders: [c.env.settings.keyHeader] };
+  const authenticate = async () => (typeof named === "string" ? agentByName(named, ports) : UNKNOWN);
+  const admitted = await admit(c, authenticate, refuseUnknownAgent);
+  return { ...admitted, gateHeaders: [ports.settings.keyHeader] };
 }
 
-async function agentCalled(c: GateContext, named: unknown): Promise<Principal> {
-  if (typeof named !== "string") return refuseUnknown();
-  const { principals } = c.env;
-  const principal = await (isPrincipalId(named) ? principals.get(named) : principals.named(named));
-  if (principal === null) return refuseUnknown();
-  requireActive(principal);
-  return requireAgent(principal);
-}
-
-/** Not 404: what was asked for is the upstream's, and there may well be something. */
-function refuseUnknown(): never {
-  return refuse({
-    status: 403,
-    code: "agent_unknown",
-    detail: "The binding that this came through names no agent that is registered here.",
-  });
-}
+const UNKNOWN = err({ kind: "agent_unknown" } as const);

@@ -61,7 +61,7 @@ export async function readBytes(c: GateContext, limit: number): Promise<Uint8Arr
   const bytes = await wholeBody(c, limit);
   const took = Date.now() - begun;
   // A clock that was set back must not make it short.
-  if (took < 0 || took > ADMITTED_FOR_MS) await c.var.admitAgain?.();
+  if (took < 0 || took > ADMITTED_FOR_MS) await c.var.reauthenticate?.();
   return bytes;
 }
 

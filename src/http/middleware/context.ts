@@ -4,15 +4,18 @@ import type { Principal } from "../../core/identity/principal.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { KeyedAttempt } from "../../ports/idempotency.ts";
 
-/** What every handler can reach: the ports, and who is calling once they are known. */
+/** What every handler can reach: the ports (hono calls them `env`), and the caller once authenticated. */
 export interface GateEnv {
   Bindings: Ports;
   Variables: {
     principal: Principal;
-    /** How the caller proved who they are, this time. */
+    /** How strongly the caller authenticated this time. */
     assurance: Assurance;
-    /** Refuses a caller who may no longer; unset where who is calling was not asked, or only after the body. */
-    admitAgain?: () => Promise<void>;
+    /**
+     * Throws where the caller's credential was revoked since; unset for calls without authentication, and for those
+     * that authenticate after the body.
+     */
+    reauthenticate?: () => Promise<void>;
     requestId: string;
     /** Set where the request came over no wire: its length header is whatever the code that made it wrote. */
     isUnframed?: true;

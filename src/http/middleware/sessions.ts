@@ -1,56 +1,33 @@
 import type { Assurance } from "../../core/identity/assurance.ts";
-import type { Registry } from "../../core/registry/registry.ts";
-import type { Credential, Session, SessionProof } from "../../ports/identity.ts";
+import type { SessionProof } from "../../ports/identity.ts";
 import type { GateContext } from "./context.ts";
 import { isLoopback } from "./host.ts";
-import { requireSameOrigin } from "./origin.ts";
 import { refuse } from "../problem/problem.ts";
 import { sessionTokenOf, setSessionCookie } from "./session-cookie.ts";
 
-/** The request's session; null: it has none, or one that is over. @throws 403 where another site sent the browser */
-export async function sessionOf(c: GateContext): Promise<Session | null> {
-  const token = sessionTokenOf(c);
-  if (token === undefined) return null;
-  requireSameOrigin(c);
-  const session = await c.env.sessions.find(token, Date.now());
-  if (session === null || session.by === "key") return session;
-  const { registry } = await c.env.rules.current();
-  const isKnown = registry.people.has(session.principal.person ?? "");
-  return isKnown && isStillTrusted(session.by, c, registry) ? session : null;
-}
-
-/** Who vouched for a session is asked no more: the operator took their word out of the rules. */
-function isStillTrusted(
-  { kind, issuer }: Pick<Credential, "kind" | "issuer">,
-  c: GateContext,
-  { signIn }: Registry,
-): boolean {
-  if (kind === "local") return maySignInLocally(c);
-  return signIn.oidc.some((provider) => provider.issuer === issuer);
-}
-
 /**
- * Signs the browser in, under a token it never had before: one that somebody planted leads nowhere. Gives the
- * session's end, in milliseconds since the epoch.
+ * Signs the browser in under a new token, so that one an attacker planted is worth nothing (session fixation).
  *
- * @throws 401 where the proof was taken back just now
+ * @returns the session's end, in milliseconds since the epoch
+ * @throws 401 where the proof was revoked just now
  */
 export async function openSession(
   c: GateContext,
   proof: SessionProof,
   assurance: Assurance,
 ): Promise<number> {
-  const opened = await c.env.sessions.open(proof, assurance, Date.now());
+  const { sessions } = c.env;
+  const opened = await sessions.open(proof, assurance, Date.now());
   if (opened === null) {
     return refuse({ status: 401, code: "unauthorized", detail: "What you signed in with counts no more." });
   }
   const before = sessionTokenOf(c);
-  if (before !== undefined) await c.env.sessions.close(before);
+  if (before !== undefined) await sessions.close(before);
   setSessionCookie(c, opened.token, opened.expiresAt);
   return opened.expiresAt;
 }
 
-/** What stands in front of something says so: then who is at the other end is anybody. */
+/** A proxy in front of Gate adds these: the browser behind it may be on any machine. */
 const FORWARDED = [
   "Forwarded",
   "Via",
@@ -60,7 +37,7 @@ const FORWARDED = [
   "X-Real-IP",
 ] as const;
 
-/** By name, without proof: on one machine, where its operator said so, and only to browsers on it. */
+/** Sign-in by name, without proof: only where the operator allowed it, and for browsers on the same machine. */
 export function maySignInLocally(c: GateContext): boolean {
   const isForwarded = FORWARDED.some((name) => c.req.header(name) !== undefined);
   return c.env.settings.localSignIn && !isForwarded && isLoopback(new URL(c.req.url).hostname);

@@ -1,4 +1,6 @@
-import { admitAgainAfterBody, callerOf, type Caller } from "../middleware/auth.ts";
+import type { Caller } from "../../app/identity/authenticate.ts";
+import { isHuman } from "../../core/identity/principal.ts";
+import { callerOf, setCaller } from "../middleware/auth.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { requireSameOrigin } from "../middleware/origin.ts";
 import { refuse, type Problem } from "../problem/problem.ts";
@@ -16,19 +18,16 @@ export const SIGN_IN_REQUIRED: Problem = {
   detail: "You are not signed in, or no longer. Nothing was decided.",
 };
 
-/** Who looks at a page; null: nobody is signed in. */
+/** The signed-in reader of a page; null: none is signed in. */
 export async function readerOf(c: GateContext): Promise<Caller | null> {
   const caller = await callerOf(c);
   if (caller === null) return null;
-  const { principal, assurance } = caller;
-  if (principal.role === "agent" || principal.role === "runner") return refuse(NOT_FOR_PROGRAMS);
-  c.set("principal", principal);
-  c.set("assurance", assurance);
-  admitAgainAfterBody(c, principal, "fresh");
+  if (!isHuman(caller.principal)) return refuse(NOT_FOR_PROGRAMS);
+  setCaller(c, caller, "fresh");
   return caller;
 }
 
-/** Who sends a form of a page, which nobody else's page may make them do. */
+/** The signed-in sender of a page's form, after the check against CSRF; null: none is signed in. */
 export async function senderOf(c: GateContext): Promise<Caller | null> {
   const caller = await readerOf(c);
   if (caller === null || caller.via === "session") requireSameOrigin(c);

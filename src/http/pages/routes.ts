@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { decideIntent, type Said } from "../../app/approvals/decide-intent.ts";
 import { visibleDossier, visibleIntent } from "../middleware/guards.ts";
-import type { Caller } from "../middleware/auth.ts";
+import type { Caller } from "../../app/identity/authenticate.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { decideByLink, followLink, INVALID_LINK, voterBehind, whyOver } from "../api/approvals/links.ts";
 import { casePage } from "./case/case-page.ts";

@@ -1,6 +1,8 @@
 import { KEY_PREFIX, type Principal } from "../../core/identity/principal.ts";
-import { authenticate } from "../middleware/auth.ts";
+import type { Result } from "../../core/base/result.ts";
+import { agentByKey, type AgentFailure } from "../../app/identity/authenticate-agent.ts";
 import type { GateContext } from "../middleware/context.ts";
+import { problemOfAuthFailure } from "../problem/from-auth-failure.ts";
 import { refuse } from "../problem/problem.ts";
 import type { EngagedSwitch } from "../../ports/switches.ts";
 
@@ -10,13 +12,13 @@ const KEY = new RegExp(
 );
 const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i;
 
-/** A key and the header it came in, which is said to Gate alone. */
+/** A key and the header it came in, which the upstream must not get. */
 interface ShownKey {
   readonly key: string;
   readonly header: string;
 }
 
-/** Who is calling, and the headers that were said to Gate alone. */
+/** The calling agent, and the headers that the upstream must not get. */
 export interface ProxyAgent {
   readonly principal: Principal;
   /** Read afresh, together with the identity. */
@@ -25,31 +27,36 @@ export interface ProxyAgent {
 }
 
 /**
- * Which agent is calling. The key comes in a header of its own, so that `Authorization` stays free for libraries that
- * send something there; or in `Authorization`, as a bearer token or one half of basic authentication, for libraries
- * that have no other place.
+ * The calling agent. Its key comes in a header of its own, so that `Authorization` stays free for libraries that send
+ * the upstream's credential there; or in `Authorization`, as a bearer token or one half of basic authentication, for
+ * libraries that can set no other header.
  */
 export async function agentOf(c: GateContext): Promise<ProxyAgent> {
-  const { keyHeader } = c.env.settings;
+  const ports = c.env;
+  const { keyHeader } = ports.settings;
   const shown = keyIn(c, keyHeader);
   if (shown === null) return refuseKey(keyHeader);
   const { key, header } = shown;
-  const agent = async () => requireAgent(await authenticate(key, c.env, "fresh"));
-  const admitted = await admit(c, agent, () => refuseKey(keyHeader));
+  const admitted = await admit(
+    c,
+    () => agentByKey(key, ports),
+    () => refuseKey(keyHeader),
+  );
   return { ...admitted, gateHeaders: [keyHeader, header] };
 }
 
 /**
- * Who it is and what is stopped, read together. A body can be sent, and a decision waited for, over hours: who was let
- * in before is looked at again after it.
+ * Reads the agent and the kill switches in one batch. A body can be sent, and a decision waited for, over hours: the
+ * agent is authenticated again after that.
  */
 export async function admit(
   c: GateContext,
-  agent: () => Promise<Principal>,
+  authenticate: () => Promise<Result<Principal, AgentFailure>>,
   refuseOther: () => never,
 ): Promise<Pick<ProxyAgent, "principal" | "engaged">> {
+  const agent = async () => agentOrRefuse(await authenticate());
   const [principal, engaged] = await Promise.all([agent(), c.env.switches.engaged("fresh")]);
-  c.set("admitAgain", async () => {
+  c.set("reauthenticate", async () => {
     if ((await agent()).id !== principal.id) refuseOther();
   });
   return { principal, engaged };
@@ -64,12 +71,28 @@ function refuseKey(keyHeader: string): never {
   });
 }
 
-export function requireAgent(principal: Principal): Principal {
-  if (principal.role === "agent") return principal;
-  return refuse({ status: 403, code: "forbidden", detail: "Only an agent's key opens the proxy." });
+/** Not 404 for a binding without an agent: the path is the upstream's, where it may well exist. */
+function agentOrRefuse(agent: Result<Principal, AgentFailure>): Principal {
+  if (agent.ok) return agent.value;
+  switch (agent.error.kind) {
+    case "not_agent":
+      return refuse({ status: 403, code: "forbidden", detail: "Only an agent's key opens the proxy." });
+    case "agent_unknown":
+      return refuseUnknownAgent();
+    default:
+      return refuse(problemOfAuthFailure(agent.error));
+  }
 }
 
-/** What is shown in Gate's own header counts, whatever else was sent. */
+export function refuseUnknownAgent(): never {
+  return refuse({
+    status: 403,
+    code: "agent_unknown",
+    detail: "The binding that this came through names no agent that is registered here.",
+  });
+}
+
+/** Gate's own header takes precedence over `Authorization`. */
 function keyIn(c: GateContext, keyHeader: string): ShownKey | null {
   const own = c.req.header(keyHeader);
   if (own !== undefined) return { key: KEY.exec(own.trim())?.[1] ?? own.trim(), header: keyHeader };

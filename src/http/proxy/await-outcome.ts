@@ -85,7 +85,7 @@ async function change(c: GateContext, intent: Intent, phase: Phase, leftMs: numb
   const early = Math.min(leftMs, LEAST_STEP_MS) - (Date.now() - since);
   if (state?.phase === phase && early > 0) await new Promise((resolve) => setTimeout(resolve, early));
   // Whose key was suspended or rotated meanwhile is told so, and not how the write came out.
-  await c.var.admitAgain?.();
+  await c.var.reauthenticate?.();
 }
 
 /** Approved: now. What came to nothing is Gate's to try again, at its own pace, or the agent's, whenever it repeats it. */
@@ -96,7 +96,7 @@ function isToSendNow(state: IntentState, isRepeat: boolean): boolean {
 
 /** Null: another call sends it, or Gate goes on by itself; what comes of that is worth waiting for. */
 async function sendNow(c: GateContext, intent: Intent, terms: Terms, asked: Asked): Promise<Response | null> {
-  const admitAgain = async () => c.var.admitAgain?.();
+  const admitAgain = async () => c.var.reauthenticate?.();
   const { own, body } = asked;
   const sending = carryOut(intent, c.env, { terms, own, body, admitAgain });
   // An agent that hangs up must not leave a write that was begun without its end.

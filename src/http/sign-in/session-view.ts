@@ -1,13 +1,13 @@
 import { voterOf } from "../../core/identity/people.ts";
+import { isHuman } from "../../core/identity/principal.ts";
 import type { Registry } from "../../core/registry/registry.ts";
-import type { Caller } from "../middleware/auth.ts";
+import type { Caller } from "../../app/identity/authenticate.ts";
 import { isoOrNull } from "../../core/base/iso-time.ts";
 
-/** Who the caller is here, as they themselves are told. */
+/** The caller, as shown to the caller. */
 export function sessionView({ principal, assurance, via, expiresAt }: Caller, registry: Registry) {
   const { id, name, role } = principal;
-  const isHuman = role !== "agent" && role !== "runner";
-  const voter = isHuman ? voterOf(principal, assurance, registry) : null;
+  const voter = isHuman(principal) ? voterOf(principal, assurance, registry) : null;
   return {
     principal_id: id,
     name,

@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import { z } from "zod";
-import { allow, authenticate, callerOf, refuseNobody, requireHuman } from "../middleware/auth.ts";
+import { authenticateKey } from "../../app/identity/authenticate.ts";
+import { callerOf, requireHuman, requireRole } from "../middleware/auth.ts";
 import { readJson } from "../middleware/body.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { refuseOtherSites, requireSameOrigin } from "../middleware/origin.ts";
+import { authenticated, refuseUnauthenticated } from "../problem/from-auth-failure.ts";
 import { refuse } from "../problem/problem.ts";
 import { clearSessionCookie, sessionTokenOf } from "../middleware/session-cookie.ts";
 import { openSession } from "../middleware/sessions.ts";
@@ -13,13 +15,14 @@ import { sessionView } from "./session-view.ts";
 const OPENING = z.object({ key: z.string("a reviewer's, auditor's or admin's key").min(1).max(512) });
 
 async function open(c: GateContext) {
-  // Or another site signs a browser in as somebody else, who then sees what its owner does.
+  const ports = c.env;
+  // Login CSRF: another site could sign the browser in as the attacker, who then sees what its owner does.
   refuseOtherSites(c);
   const { key } = parse(OPENING, await readJson(c));
-  const principal = await authenticate(key, c.env, "fresh");
+  const principal = authenticated(await authenticateKey(key, ports, "fresh"));
   requireHuman(principal);
   const expiresAt = await openSession(c, { key }, "key");
-  const { registry } = await c.env.rules.current();
+  const { registry } = await ports.rules.current();
   return c.json(sessionView({ principal, assurance: "key", via: "session", expiresAt }, registry));
 }
 
@@ -33,16 +36,16 @@ async function close(c: GateContext) {
   return c.body(null, 204);
 }
 
-/** Who is signed in, and how. */
+/** Sessions of browsers, and the accounts that principals sign in with. */
 export const session = new Hono<GateEnv>()
   .post("/v1/session", open)
   .get("/v1/session", async (c) => {
-    const caller = (await callerOf(c)) ?? refuseNobody();
+    const caller = (await callerOf(c)) ?? refuseUnauthenticated();
     const { registry } = await c.env.rules.current();
     return c.json(sessionView(caller, registry));
   })
   .delete("/v1/session", close)
-  .post("/v1/agents/:id/unpin", allow(["admin"]), async (c) => {
+  .post("/v1/agents/:id/unpin", requireRole(["admin"]), async (c) => {
     const id = c.req.param("id");
     const principal = await c.env.principals.get(id);
     if (principal === null) {

@@ -1,9 +1,11 @@
 import { Hono } from "hono";
 import { html } from "hono/html";
+import { err } from "../../core/base/result.ts";
 import type { Registry } from "../../core/registry/registry.ts";
 import type { Credential, SessionProof, SignInProblem } from "../../ports/identity.ts";
-import { principalOfAccount } from "../middleware/accounts.ts";
-import { callerOf, requireActive, requireHuman } from "../middleware/auth.ts";
+import { principalOfPerson } from "../../app/identity/account.ts";
+import { authenticateKey, principalOfAccount } from "../../app/identity/authenticate.ts";
+import { callerOf, requireHuman } from "../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { nextPath } from "./return-path.ts";
 import { ownOrigin, publicOrigin, requireSameOrigin } from "../middleware/origin.ts";
@@ -11,6 +13,7 @@ import { readForm } from "../pages/form.ts";
 import { asPage, problemPage } from "../pages/problem-page.ts";
 import { signedInPage, signInPage, type SignInChoices } from "./sign-in-page.ts";
 import { cameFromElsewhere, continuePage } from "../pages/strict-cookie.ts";
+import { authenticated } from "../problem/from-auth-failure.ts";
 import { refuse, type Problem } from "../problem/problem.ts";
 import { providerId, withButton } from "./providers.ts";
 import {
@@ -38,7 +41,7 @@ const WHAT_WENT_WRONG = {
   bad_signature: [401, "The provider's answer is not signed with its keys."],
 } as const satisfies Record<SignInProblem, readonly [Problem["status"], string]>;
 
-/** What the callback was registered as with providers. */
+/** The redirect URI that operators register with providers. */
 const CALLBACK = "/sign-in/callback";
 
 async function show(c: GateContext): Promise<Response> {
@@ -57,9 +60,14 @@ async function choices(c: GateContext, next: string): Promise<SignInChoices> {
   };
 }
 
-/** Signs in with a key, or by name where that is how this Gate is run. */
+/** Gate's own keys are a tenth of that. */
+const MAX_KEY_CHARACTERS = 512;
+
+const UNKNOWN_KEY = err({ kind: "unknown_key" } as const);
+
+/** Signs in with a key, or by name where the operator allowed that. */
 async function signIn(c: GateContext): Promise<Response> {
-  // Or another site signs a browser in as somebody else, who then sees what its owner does.
+  // Login CSRF: another site could sign the browser in as the attacker, who then sees what its owner does.
   requireSameOrigin(c);
   const form = await readForm(c);
   const next = nextPath(form.get("next"));
@@ -67,13 +75,12 @@ async function signIn(c: GateContext): Promise<Response> {
   const key = form.get("key")?.trim() ?? "";
   const proof: SessionProof = person === undefined ? { key } : await becoming(c, person);
   if ("key" in proof) {
-    const principal = key.length > 512 ? null : await c.env.principals.byKey(key, "fresh");
-    if (principal === null) {
+    const known = key.length > MAX_KEY_CHARACTERS ? UNKNOWN_KEY : await authenticateKey(key, c.env, "fresh");
+    if (!known.ok && known.error.kind === "unknown_key") {
       const detail = "This key is not known here.";
       return signInPage(c, await choices(c, next), { status: 401, detail });
     }
-    requireActive(principal);
-    requireHuman(principal);
+    requireHuman(authenticated(known));
   }
   await openSession(c, proof, "key");
   return c.redirect(next, 303);
@@ -81,7 +88,8 @@ async function signIn(c: GateContext): Promise<Response> {
 
 /** The local account of a person of the registry. */
 async function becoming(c: GateContext, id: string): Promise<Credential> {
-  const { registry } = await c.env.rules.current();
+  const ports = c.env;
+  const { registry } = await ports.rules.current();
   if (!maySignInLocally(c)) {
     return refuse({
       status: 403,
@@ -89,13 +97,14 @@ async function becoming(c: GateContext, id: string): Promise<Credential> {
       detail: "People sign in by name only on a machine of their own, where its operator said so.",
     });
   }
-  const person = registry.people.get(id) ?? refuse(NO_SUCH_PERSON);
-  const credential = { kind: "local", issuer: "local", subject: person.id } as const;
-  const reached = await c.env.credentials.reach(credential, person);
-  if (!reached.ok) throw new Error("a local account is pinned to somebody else");
-  requireActive(reached.value);
-  requireHuman(reached.value);
-  return credential;
+  const account = { kind: "local", issuer: "local", subject: id } as const;
+  const principal = await principalOfPerson(account, registry.people.get(id), ports);
+  if (!principal.ok && principal.error.kind === "person_unknown") return refuse(NO_SUCH_PERSON);
+  if (!principal.ok && principal.error.kind === "identity_already_linked") {
+    throw new Error("invariant: a person's local account is linked to that person alone");
+  }
+  requireHuman(authenticated(principal));
+  return account;
 }
 
 const NO_SUCH_PERSON: Problem = {
@@ -119,7 +128,7 @@ async function leave(c: GateContext): Promise<Response> {
   const next = nextPath(c.req.query("next"));
   const origin = publicOrigin(c) ?? ownOrigin(c);
   if (origin !== ownOrigin(c) && c.req.query("here") === undefined) {
-    // The provider sends the browser back there, and only what it keeps for there comes with it.
+    // The provider redirects to the public origin, and the attempt's cookie has to be that origin's.
     return c.redirect(`${origin}${c.req.path}?here=&next=${encodeURIComponent(next)}`, 302);
   }
   const redirectUri = origin + CALLBACK;
@@ -134,19 +143,18 @@ function providerOf(id: string, { signIn: trusted }: Registry) {
   return found ?? refuse({ status: 404, code: "not_found", detail: "There is no such way to sign in." });
 }
 
-/** Takes a browser back from a provider. */
+/** Finishes a sign-in when the provider redirects the browser back. */
 async function comeBack(c: GateContext): Promise<Response> {
   const kept = attemptOf(c);
   clearAttemptCookie(c);
   if (kept === undefined) return wentWrong(c, "attempt_unknown");
-  const { registry } = await c.env.rules.current();
+  const ports = c.env;
+  const { registry } = await ports.rules.current();
   const callback = { url: c.req.url, kept, now: Date.now() };
-  const finished = await c.env.signIn.finish(withButton(registry.signIn), callback);
+  const finished = await ports.signIn.finish(withButton(registry.signIn), callback);
   if (!finished.ok) return wentWrong(c, finished.error);
   const { token, next } = finished.value;
-  const principal = await principalOfAccount(token, c.env);
-  requireActive(principal);
-  requireHuman(principal);
+  requireHuman(authenticated(await principalOfAccount(token, ports)));
   await openSession(c, { kind: "oidc", issuer: token.issuer, subject: token.subject }, "sso");
   return signedInPage(c, next);
 }

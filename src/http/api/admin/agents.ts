@@ -13,7 +13,7 @@ import {
   type Role,
 } from "../../../core/identity/principal.ts";
 import type { Registry } from "../../../core/registry/registry.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
@@ -198,12 +198,12 @@ async function setStatus(c: GateContext, status: PrincipalStatus) {
   return c.json({ agent_id: principal.id, agentId: principal.id, status });
 }
 
-const admins = allow(["admin"]);
-const watchers = allow(["reviewer", "admin"]);
+const admins = requireRole(["admin"]);
+const watchers = requireRole(["reviewer", "admin"]);
 
 export const agents = new Hono<GateEnv>()
   .post("/v1/agents/register", admins, register)
-  .get("/v1/agents", allow(["reviewer", "auditor", "admin"]), async (c) => {
+  .get("/v1/agents", requireRole(["reviewer", "auditor", "admin"]), async (c) => {
     const after = c.req.query("after") ?? null;
     const found = await c.env.principals.list({ after, limit: MAX_PAGE + 1 });
     const page = found.slice(0, MAX_PAGE);
@@ -213,7 +213,7 @@ export const agents = new Hono<GateEnv>()
       next: found.length > MAX_PAGE ? (page.at(-1)?.id ?? null) : null,
     });
   })
-  .get("/v1/agents/:id", allow(ROLES), async (c) => {
+  .get("/v1/agents/:id", requireRole(ROLES), async (c) => {
     const { principal: caller } = c.var;
     const id = c.req.param("id");
     const own = caller.id === id;

@@ -1,10 +1,10 @@
 import { Hono } from "hono";
 import { PHASES, statusOf, type Phase } from "../../../core/intent/phase.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 
-const anyone = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
+const anyone = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
 export const overview = new Hono<GateEnv>()
   .get("/v1/policies", anyone, async (c) => c.json({ policies: await c.env.rules.ids() }))

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
@@ -7,11 +7,11 @@ import { parseEngagement, parseSwitchTarget, switchView, wrongTarget } from "./s
 
 /** Kill switches: who watches may throw one, only an admin lifts it. */
 export const switches = new Hono<GateEnv>()
-  .get("/v1/switches", allow(["reviewer", "auditor", "admin"]), async (c) => {
+  .get("/v1/switches", requireRole(["reviewer", "auditor", "admin"]), async (c) => {
     const engaged = await c.env.switches.engaged("fresh");
     return c.json({ switches: engaged.map(switchView), count: engaged.length });
   })
-  .post("/v1/switches", allow(["reviewer", "admin"]), async (c) => {
+  .post("/v1/switches", requireRole(["reviewer", "admin"]), async (c) => {
     const { wanted, why } = parseEngagement(await readJson(c));
     if (wanted.scope === "agent" && (await c.env.principals.get(wanted.target ?? ""))?.role !== "agent") {
       return wrongTarget("there is no agent with this id");
@@ -27,7 +27,7 @@ export const switches = new Hono<GateEnv>()
     }
     return c.json({ ...switchView(engaged.value.state), changed: engaged.value.changed });
   })
-  .post("/v1/switches/lift", allow(["admin"]), async (c) => {
+  .post("/v1/switches/lift", requireRole(["admin"]), async (c) => {
     const wanted = parseSwitchTarget(await readJson(c));
     const { changed, version } = await c.env.switches.lift(wanted, c.var.principal.id);
     return c.json({ ...wanted, engaged: false, version, changed });

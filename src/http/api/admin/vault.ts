@@ -1,14 +1,14 @@
 import { Hono } from "hono";
 import { secretRefText, type SecretRef } from "../../../core/registry/secret-ref.ts";
 import type { Ports } from "../../../ports/ports.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 
 /** Each may take a vault's whole patience; a platform lets one request have six open connections. */
 const AT_ONCE = 4;
 
 /** Whether what the registry names can be had. No door ever sees a secret. */
-export const vault = new Hono<GateEnv>().post("/v1/vault/check", allow(["admin"]), async (c) => {
+export const vault = new Hono<GateEnv>().post("/v1/vault/check", requireRole(["admin"]), async (c) => {
   const { registry } = await c.env.rules.current();
   return c.json({ credentials: await checkedAll([...registry.credentials], c.env) });
 });

@@ -6,7 +6,7 @@ import { contractEvent } from "../../../app/notifications/events.ts";
 import { contractDelivery, testDelivery } from "../../../app/notifications/plan.ts";
 import type { Webhook } from "../../../ports/notifications.ts";
 import { visibleIntent } from "../../middleware/guards.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
@@ -36,7 +36,7 @@ const NOT_FOUND: Problem = {
   detail: "There is no such webhook.",
 };
 
-const admins = allow(["admin"]);
+const admins = requireRole(["admin"]);
 
 function random(bytes: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(bytes));
@@ -119,7 +119,7 @@ export const webhooks = new Hono<GateEnv>()
     const found = await c.env.webhooks.list();
     return c.json({ webhooks: found.map(webhookView), count: found.length });
   })
-  .post("/v1/webhooks/register", allow(["agent", "reviewer", "admin"]), registerForIntent)
+  .post("/v1/webhooks/register", requireRole(["agent", "reviewer", "admin"]), registerForIntent)
   .get("/v1/webhooks/:id", admins, async (c) => c.json(webhookView(await webhookOf(c))))
   .delete("/v1/webhooks/:id", admins, async (c) => {
     const { id } = await webhookOf(c);

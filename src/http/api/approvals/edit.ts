@@ -6,7 +6,7 @@ import { decideIntent } from "../../../app/approvals/decide-intent.ts";
 import { editIntent } from "../../../app/proposals/edit-intent.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { visibleIntent } from "../../middleware/guards.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
@@ -68,6 +68,6 @@ function approvalView(voted: Result<IntentState, Problem>, note: string | null) 
   return { ok: false, problem: { ...more, status, code, detail } };
 }
 
-export const edits = new Hono<GateEnv>().post("/v1/intents/:id/edit", allow(["reviewer"]), async (c) =>
+export const edits = new Hono<GateEnv>().post("/v1/intents/:id/edit", requireRole(["reviewer"]), async (c) =>
   edit(c, c.req.param("id")),
 );

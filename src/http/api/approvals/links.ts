@@ -3,8 +3,10 @@ import type { IntentState } from "../../../core/intent/state.ts";
 import { voterOf } from "../../../core/identity/people.ts";
 import { err, ok, type Result } from "../../../core/base/result.ts";
 import { decideIntent, type Said } from "../../../app/approvals/decide-intent.ts";
-import { requireActive, type Caller } from "../../middleware/auth.ts";
+import { ifActive } from "../../../app/identity/account.ts";
+import type { Caller } from "../../../app/identity/authenticate.ts";
 import type { GateContext } from "../../middleware/context.ts";
+import { authenticated } from "../../problem/from-auth-failure.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
 import { problemOf, problemOfUndecided } from "../../problem/from-refusal.ts";
 import type { Voter } from "../../../core/identity/voter.ts";
@@ -103,7 +105,7 @@ async function personOf(c: GateContext, id: string): Promise<Voter> {
   if (person === undefined) return refuse(INVALID_LINK);
   const reached = await c.env.credentials.reach({ kind: "link", issuer: "gate", subject: id }, person);
   if (!reached.ok) return refuse(INVALID_LINK);
-  requireActive(reached.value);
+  authenticated(ifActive(reached.value));
   // An admin made them something else: reviewers decide, and nobody else.
   if (reached.value.role !== "reviewer") return refuse(INVALID_LINK);
   return voterOf(reached.value, "link", registry);

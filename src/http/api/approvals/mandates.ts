@@ -7,7 +7,7 @@ import {
   type StandingApproval,
 } from "../../../core/intent/mandate.ts";
 import { personCalled, voterOf } from "../../../core/identity/people.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
@@ -20,8 +20,8 @@ import {
 } from "./mandate-view.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 
-const reviewers = allow(["reviewer"]);
-const readers = allow(["reviewer", "auditor", "admin"]);
+const reviewers = requireRole(["reviewer"]);
+const readers = requireRole(["reviewer", "auditor", "admin"]);
 
 const ID_BYTES = 16;
 const MAX_PAGE = 200;

@@ -3,7 +3,7 @@ import { ASSURANCE_RANK, type Assurance } from "../../../core/identity/assurance
 import type { IntentRow } from "../../../core/intent/read-model.ts";
 import { voterOf } from "../../../core/identity/people.ts";
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { decideAs, type Wanted } from "./vote.ts";
@@ -15,7 +15,7 @@ import { askedOf, groupView, parseBatch, queueRowView } from "./queue-view.ts";
 import type { Voter } from "../../../core/identity/voter.ts";
 import type { IntentFilter } from "../../../ports/intent-index.ts";
 
-const readers = allow(["reviewer", "auditor", "admin"]);
+const readers = requireRole(["reviewer", "auditor", "admin"]);
 
 /** How many of a batch are decided at a time: the objects work side by side, this Worker's connections are few. */
 const AT_ONCE = 6;
@@ -151,4 +151,4 @@ export const queue = new Hono<GateEnv>()
     const groups = await c.env.index.groups(MAX_GROUPS);
     return c.json({ groups: groups.map(groupView), count: groups.length });
   })
-  .post("/v1/approvals/batch", allow(["reviewer"]), batch);
+  .post("/v1/approvals/batch", requireRole(["reviewer"]), batch);

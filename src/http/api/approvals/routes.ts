@@ -4,7 +4,7 @@ import type { JsonObject } from "../../../core/base/json.ts";
 import { voterOf } from "../../../core/identity/people.ts";
 import type { Said } from "../../../app/approvals/decide-intent.ts";
 import { requireUnstopped, visibleIntent } from "../../middleware/guards.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { decideAs } from "./vote.ts";
@@ -15,7 +15,7 @@ import { parse } from "../shared/fields.ts";
 import { parseDecideRequest } from "./decide-request.ts";
 import { isoOrNull } from "../../../core/base/iso-time.ts";
 
-const reviewers = allow(["reviewer"]);
+const reviewers = requireRole(["reviewer"]);
 
 async function decide(c: GateContext, id: string, body: JsonObject, decision: Said["decision"]) {
   const { intent, state } = await visibleIntent(c, id);
@@ -78,27 +78,27 @@ export const approvals = new Hono<GateEnv>()
   .post("/v1/intents/:id/cancel-approval", reviewers, async (c) =>
     cancel(c, c.req.param("id"), await readJson(c)),
   )
-  .post("/v1/intents/:id/withdraw", allow(["agent"]), async (c) => {
+  .post("/v1/intents/:id/withdraw", requireRole(["agent"]), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { note } = await parseDecideRequest(c, await readJson(c));
     const acted = await intent.act({ type: "withdraw", agent: c.var.principal.id, note });
     return acted.ok ? c.json(standing(acted.value.state)) : refuseWith(acted.error);
   })
-  .post("/v1/intents/:id/revoke", allow(["reviewer", "admin"]), async (c) => {
+  .post("/v1/intents/:id/revoke", requireRole(["reviewer", "admin"]), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { note } = await parseDecideRequest(c, await readJson(c));
     const { id } = c.var.principal;
     const acted = await intent.act({ type: "revoke", by: id, note });
     return acted.ok ? c.json(standing(acted.value.state)) : refuseWith(acted.error);
   })
-  .post("/v1/intents/:id/erase", allow(["admin"]), async (c) => {
+  .post("/v1/intents/:id/erase", requireRole(["admin"]), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { reason } = parse(ERASURE, await readJson(c));
     const acted = await intent.act({ type: "erase", by: c.var.principal.id, note: reason });
     if (!acted.ok) return refuseWith(acted.error);
     return c.json({ ...standing(acted.value.state), erased_at: isoOrNull(acted.value.state.erasedAt) });
   })
-  .post("/v1/intents/:id/resolve", allow(["reviewer", "admin"]), async (c) => {
+  .post("/v1/intents/:id/resolve", requireRole(["reviewer", "admin"]), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { outcome, note } = parse(RESOLUTION, await readJson(c));
     const { principal } = c.var;

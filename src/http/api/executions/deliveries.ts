@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { iso } from "../../../core/base/iso-time.ts";
 import { download, orderDelivery } from "../../../app/execution/deliveries.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { downloadUrl } from "../../middleware/stored-answer-secrets.ts";
@@ -17,7 +17,7 @@ const GET_ONLY: Problem = {
 
 /** `external_pull`: the payload is downloaded once with a token, and the download is the claim. */
 export const deliveries = new Hono<GateEnv>()
-  .post("/v1/deliver", allow(["agent"]), async (c) => {
+  .post("/v1/deliver", requireRole(["agent"]), async (c) => {
     const body = await readJson(c);
     const id = body["intentId"] ?? body["proposalId"] ?? body["intent_id"];
     if (typeof id !== "string") {

@@ -7,10 +7,12 @@ import { holdOrder, holdsClaim, type HeldOrder } from "../../../app/execution/he
 import { getOrder, issueOrder, type OrderMode } from "../../../app/execution/orders.ts";
 import { reportOrder } from "../../../app/execution/reports.ts";
 import { EXECUTION_TOKEN_PREFIX } from "../../../app/execution/tokens.ts";
-import { admitAgainAfterBody, allow, authenticate, bearerOf } from "../../middleware/auth.ts";
+import { authenticateKey } from "../../../app/identity/authenticate.ts";
+import { bearerOf, reauthenticateAfterBody, requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { answerOnce, idempotencyKey } from "../../middleware/idempotency.ts";
+import { authenticated } from "../../problem/from-auth-failure.ts";
 import { valueOrRefuse } from "../../problem/from-order-failure.ts";
 import { parse, pick } from "../shared/fields.ts";
 import { MODE_NAMES, orderView } from "./order-view.ts";
@@ -19,13 +21,13 @@ import { parseReport } from "./report-request.ts";
 const EXECUTE = z.object({ mode: z.enum(["runner_exec", "external_pull"]).default("runner_exec") });
 
 export const executions = new Hono<GateEnv>()
-  .post("/v1/intents/:id/execute", allow(["agent"]), async (c) => {
+  .post("/v1/intents/:id/execute", requireRole(["agent"]), async (c) => {
     const id = c.req.param("id");
     const issued = valueOrRefuse(await issueOrder(id, c.var.principal, () => readMode(c), c.env));
     const { dossier, order, secrets, isNew } = issued;
     return c.json(orderView(dossier, order, secrets), isNew ? 201 : 200);
   })
-  .get("/v1/executions/:id", allow(["agent", "runner", "reviewer", "auditor", "admin"]), async (c) => {
+  .get("/v1/executions/:id", requireRole(["agent", "runner", "reviewer", "auditor", "admin"]), async (c) => {
     const shown = valueOrRefuse(await getOrder(c.req.param("id"), c.var.principal, c.env));
     return c.json(orderView(shown.dossier, shown.order, shown.secrets));
   })
@@ -61,8 +63,8 @@ async function heldOrder(c: GateContext): Promise<{ readonly held: HeldOrder; re
   const bearer = bearerOf(c);
   const caller = bearer.startsWith(EXECUTION_TOKEN_PREFIX)
     ? null
-    : await authenticate(bearer, c.env, "fresh");
-  if (caller !== null) admitAgainAfterBody(c, caller, "fresh");
+    : authenticated(await authenticateKey(bearer, c.env, "fresh"));
+  if (caller !== null) reauthenticateAfterBody(c, caller, "fresh");
   const found = valueOrRefuse(await findOrder(c.req.param("id") ?? "", caller, c.env));
   const body = await readJson(c);
   const given = body["execution_token"] ?? body["executionToken"] ?? c.req.header("X-Gate-Execution-Token");

@@ -1,13 +1,13 @@
 import { Hono } from "hono";
 import { visibleDossier } from "../../middleware/guards.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { evidenceOf } from "./evidence-bundle.ts";
 import { maySeePayload } from "../../../app/authority.ts";
 
 export const evidence = new Hono<GateEnv>().get(
   "/v1/intents/:id/evidence",
-  allow(["agent", "runner", "reviewer", "auditor", "admin"]),
+  requireRole(["agent", "runner", "reviewer", "auditor", "admin"]),
   async (c) => {
     const { intent, dossier } = await visibleDossier(c, c.req.param("id"));
     const disclose = await maySeePayload(c.var.principal, dossier.state, c.env);

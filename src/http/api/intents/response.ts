@@ -1,12 +1,12 @@
 import { Hono } from "hono";
 import { visibleDossier } from "../../middleware/guards.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { harmlessType, answerOf, responseView, whyNoAnswer, type Answer } from "./http-write-view.ts";
 import { maySeePayload } from "../../../app/authority.ts";
 
-const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
+const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
 /** What an upstream answered to a write that Gate sent, for who may see the payload. */
 async function show(c: GateContext) {
@@ -65,4 +65,4 @@ async function reads(c: GateContext) {
 
 export const responses = new Hono<GateEnv>()
   .get("/v1/intents/:id/response", readers, show)
-  .get("/v1/reads", allow(["agent", "reviewer", "auditor", "admin"]), reads);
+  .get("/v1/reads", requireRole(["agent", "reviewer", "auditor", "admin"]), reads);

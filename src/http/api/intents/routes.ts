@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { Decision } from "../../../core/policy/decision.ts";
 import { govern, rehearse } from "../../../app/proposals/govern.ts";
 import { visibleDossier } from "../../middleware/guards.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { requireUnflooded } from "../../middleware/flood-limit.ts";
@@ -17,7 +17,7 @@ import { parseProposeRequest } from "./propose-request.ts";
 import { duplicateReply, proposeReply, rehearsalReply } from "./propose-reply.ts";
 import { maySeePayload } from "../../../app/authority.ts";
 
-const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
+const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
 async function propose(c: GateContext) {
   const { principal } = c.var;
@@ -76,8 +76,8 @@ async function audit(c: GateContext) {
 
 export const intents = new Hono<GateEnv>()
   // A proposal that ends in a runner's order leads to nothing before the order, which reads the key afresh.
-  .post("/v1/intents", allow(["agent"], "cached"), propose)
-  .post("/v1/propose", allow(["agent"], "cached"), propose)
+  .post("/v1/intents", requireRole(["agent"], "cached"), propose)
+  .post("/v1/propose", requireRole(["agent"], "cached"), propose)
   .get("/v1/intents", readers, async (c) => {
     const { page, next } = await list(c);
     return c.json({ intents: page, count: page.length, next });

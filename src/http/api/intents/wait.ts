@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { visibleIntent } from "../../middleware/guards.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
@@ -13,7 +13,7 @@ import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 const DEFAULT_WAIT_SECONDS = 30;
 const MAX_WAIT_SECONDS = 60;
 
-const readers = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
+const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
 /** How an intent stands for whoever waits for a decision. */
 function waitReply(state: IntentState) {
@@ -44,7 +44,7 @@ export const wait = new Hono<GateEnv>().get("/v1/intents/:id/wait", readers, asy
   if (state.phase !== "pending_approval" || timeoutMs === 0) return c.json(await replyOf(c, state));
   const waited = await intent.waitWhile("pending_approval", timeoutMs);
   // Whose key was suspended or rotated while it waited is told so, and not how the intent came out.
-  await c.var.admitAgain?.();
+  await c.var.reauthenticate?.();
   if (waited === null) return refuse(INTENT_NOT_FOUND);
   return c.json(await replyOf(c, waited));
 });

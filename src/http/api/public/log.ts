@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { SignedCheckpoint } from "../../../ports/tlog.ts";
 import { visibleIntent } from "../../middleware/guards.ts";
-import { allow } from "../../middleware/auth.ts";
+import { requireRole } from "../../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
@@ -15,8 +15,8 @@ const MAX_ENTRIES = 1_000;
 const CHECKPOINT_CACHE = "public, max-age=5";
 const PROOF_CACHE = "public, max-age=86400, immutable";
 
-const anyone = allow(["agent", "runner", "reviewer", "auditor", "admin"]);
-const auditors = allow(["auditor", "admin"]);
+const anyone = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
+const auditors = requireRole(["auditor", "admin"]);
 
 /** The Merkle log. Checkpoints and consistency proofs hold hashes only and are for everybody. */
 export const log = new Hono<GateEnv>()
@@ -26,7 +26,7 @@ export const log = new Hono<GateEnv>()
     const checkpoint = await c.env.log.checkpoint();
     return checkpoint === null ? unavailable() : noteResponse(c, checkpoint, CHECKPOINT_CACHE);
   })
-  .post("/log/seal", allow(["admin"]), async (c) => {
+  .post("/log/seal", requireRole(["admin"]), async (c) => {
     const { checkpoint, fault, isComplete } = await c.env.log.seal();
     if (fault !== null) {
       return refuse({

@@ -4,7 +4,7 @@ import { eligibility } from "../../../core/intent/approval.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { voterOf } from "../../../core/identity/people.ts";
 import { obstacleTo } from "../../../app/approvals/decide-intent.ts";
-import type { Caller } from "../../middleware/auth.ts";
+import type { Caller } from "../../../app/identity/authenticate.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { problemOf, problemOfUndecided } from "../../problem/from-refusal.ts";
 import { answerOf } from "../../api/intents/http-write-view.ts";

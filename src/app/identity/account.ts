@@ -1,0 +1,38 @@
+import type { Principal, PrincipalStatus } from "../../core/identity/principal.ts";
+import type { Person } from "../../core/registry/registry.ts";
+import { err, ok, type Result } from "../../core/base/result.ts";
+import type { Credential } from "../../ports/identity.ts";
+import type { Ports } from "../../ports/ports.ts";
+
+/** Why an account of another system lets no one act here. */
+export type AccountFailure =
+  /** The registry has no such person, or no longer. */
+  | { readonly kind: "person_unknown" }
+  /** The person is linked to another account; an admin can unlink it. */
+  | { readonly kind: "identity_already_linked" }
+  | Inactive;
+
+export interface Inactive {
+  readonly kind: "inactive";
+  readonly status: Exclude<PrincipalStatus, "active">;
+}
+
+/**
+ * The reviewer that an account acts as. The first use links the account to the person, for good: an e-mail address that
+ * passes to a new colleague must not bring the votes of the old one.
+ */
+export async function principalOfPerson(
+  account: Credential,
+  person: Person | undefined,
+  { credentials }: Pick<Ports, "credentials">,
+): Promise<Result<Principal, AccountFailure>> {
+  if (person === undefined) return err({ kind: "person_unknown" });
+  const linked = await credentials.reach(account, person);
+  return linked.ok ? ifActive(linked.value) : err({ kind: "identity_already_linked" });
+}
+
+/** A suspended or revoked principal may do nothing. */
+export function ifActive(principal: Principal): Result<Principal, Inactive> {
+  const { status } = principal;
+  return status === "active" ? ok(principal) : err({ kind: "inactive", status });
+}

@@ -1,0 +1,101 @@
+import type { Principal, Role } from "../../core/identity/principal.ts";
+import type { Result } from "../../core/base/result.ts";
+import type { AuthFailure } from "../../app/identity/authenticate.ts";
+import type { TokenProblem } from "../../ports/identity.ts";
+import { refuse, type Problem } from "./problem.ts";
+
+/** Says nothing that the holder of the credential could not find out alone. */
+export function problemOfAuthFailure(failure: AuthFailure): Problem {
+  switch (failure.kind) {
+    case "unknown_key":
+      return {
+        status: 401,
+        code: "invalid_key",
+        detail: "This key is not known here.",
+        error: "Invalid API key",
+        headers: INVALID_TOKEN_CHALLENGE,
+      };
+    case "invalid_token":
+      return problemOfToken(failure.problem);
+    case "person_unknown":
+      return {
+        status: 403,
+        code: "person_unknown",
+        detail: "Nobody under `people` in gate.yaml has this account's verified e-mail address.",
+      };
+    case "identity_already_linked":
+      return {
+        status: 403,
+        code: "pinned_to_another",
+        detail: "This person comes in with another account; an admin can unpin that one.",
+      };
+    case "inactive":
+      return {
+        status: 403,
+        code: "agent_inactive",
+        detail: `This principal is ${failure.status}.`,
+        more: { principal_status: failure.status },
+      };
+  }
+}
+
+/** The value, or the problem of its failure thrown. */
+export function authenticated<T>(result: Result<T, AuthFailure>): T {
+  return result.ok ? result.value : refuse(problemOfAuthFailure(result.error));
+}
+
+/** 401 for a request that presents no credential, or one that no longer counts. */
+export function refuseUnauthenticated(): never {
+  return refuse({
+    status: 401,
+    code: "unauthorized",
+    detail: "Send your key as `Authorization: Bearer <key>`, or sign in.",
+    error: "Missing or invalid Authorization header",
+    headers: { "WWW-Authenticate": "Bearer" },
+  });
+}
+
+/** 403 for a principal whose role may not make this call. */
+export function refuseRole(principal: Principal, allowed: readonly Role[]): never {
+  return refuse(problemOfRole(principal, allowed));
+}
+
+export function problemOfRole({ role }: Pick<Principal, "role">, allowed: readonly Role[]): Problem {
+  const needed = allowed.map((each) => POSSESSIVE[each]).join(" or ");
+  return {
+    status: 403,
+    code: "forbidden",
+    detail: `This is ${POSSESSIVE[role]} key; this call needs ${needed}.`,
+    error: "forbidden",
+    more: allowed.includes("reviewer") ? { message: "Reviewer API key required for approvals" } : {},
+  };
+}
+
+const POSSESSIVE = {
+  agent: "an agent's",
+  reviewer: "a reviewer's",
+  runner: "a runner's",
+  auditor: "an auditor's",
+  admin: "an admin's",
+} as const satisfies Record<Role, string>;
+
+/** RFC 6750 section 3.1. */
+const INVALID_TOKEN_CHALLENGE = { "WWW-Authenticate": 'Bearer error="invalid_token"' } as const;
+
+function problemOfToken(problem: TokenProblem): Problem {
+  if (problem === "keys_unavailable") {
+    return {
+      status: 503,
+      code: "keys_unavailable",
+      detail: "The issuer's keys can't be had right now, so its tokens prove nothing. Try again.",
+      headers: { "Retry-After": "5" },
+    };
+  }
+  return {
+    status: 401,
+    code: "invalid_token",
+    detail: "This token proves nothing here.",
+    more: { reason: problem },
+    headers: INVALID_TOKEN_CHALLENGE,
+  };
+}
