@@ -2,6 +2,7 @@ import { eligibility } from "../core/intent/approval.ts";
 import type { IntentState, Terms } from "../core/intent/state.ts";
 import { voterOf } from "../core/identity/people.ts";
 import type { Principal } from "../core/identity/principal.ts";
+import { listAllows } from "../core/registry/name-patterns.ts";
 import type { Dossier, Intent } from "../ports/intents.ts";
 import type { Ports } from "../ports/ports.ts";
 
@@ -58,4 +59,12 @@ export async function findVisibleDossier(
   const dossier = (await intent?.dossier()) ?? null;
   if (intent === null || dossier === null) return null;
   return maySee(principal, dossier.state.terms) ? { intent, dossier } : null;
+}
+
+/** May this agent's requests reach a destination that passes them without a decision? Null allows every destination. */
+export function mayReach(
+  { allowedDestinations }: Pick<Principal, "allowedDestinations">,
+  destination: string,
+): boolean {
+  return allowedDestinations === null || listAllows(allowedDestinations, destination);
 }

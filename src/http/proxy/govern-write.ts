@@ -13,7 +13,7 @@ import { comeOf, waitingFor } from "./await-outcome.ts";
 import type { Incoming } from "./parse-request.ts";
 import type { ProxyRoute } from "./route.ts";
 import type { Intent } from "../../ports/intents.ts";
-import { maySee } from "../../app/authority.ts";
+import { findVisibleIntent } from "../../app/authority.ts";
 import type { Asked } from "./outcome-request.ts";
 
 const INTENT_HEADER = "X-Gate-Intent-Id";
@@ -117,11 +117,11 @@ async function namedIntent(
   request: ProposalRequest,
   payload: Payload,
 ): Promise<{ readonly intent: Intent; readonly state: IntentState }> {
-  const intent = c.env.intents.find(id);
-  const state = (await intent?.look()) ?? null;
-  if (intent === null || state === null || !maySee(principal, state.terms)) return refuse(INTENT_NOT_FOUND);
+  const found = await findVisibleIntent(id, principal, c.env);
+  if (found === null) return refuse(INTENT_NOT_FOUND);
+  const { state } = found;
   const { requestDigest } = await identify({ request, payload }, c.env);
-  if (state.erasedAt !== null || requestDigest === state.terms.requestDigest) return { intent, state };
+  if (state.erasedAt !== null || requestDigest === state.terms.requestDigest) return found;
   return refuse({
     status: 409,
     code: "request_mismatch",

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { JsonObject } from "../../../core/base/json.ts";
 import { voterOf } from "../../../core/identity/people.ts";
 import type { Said } from "../../../app/approvals/decide-intent.ts";
-import { requireUnstopped, visibleIntent } from "../../middleware/guards.ts";
+import { requireNotKilled, visibleIntent } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -20,7 +20,7 @@ const reviewers = requireRole(["reviewer"]);
 async function decide(c: GateContext, id: string, body: JsonObject, decision: Said["decision"]) {
   const { intent, state } = await visibleIntent(c, id);
   // Before a nonce is spent: the same decision can be sent again once the switch is lifted.
-  if (decision === "approve" && body["nonce"] !== undefined) await requireUnstopped(c, state.terms);
+  if (decision === "approve" && body["nonce"] !== undefined) await requireNotKilled(c, state.terms);
   const { note, digest, onBehalfOf } = await parseDecideRequest(c, body);
   const decided = await decideAs(c, intent, { decision, digest, note, onBehalfOf });
   return decided.ok ? c.json(decisionReply(decided.value, decision, note)) : refuse(decided.error);
