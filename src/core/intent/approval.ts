@@ -4,6 +4,7 @@ import { err, ok } from "../base/result.ts";
 import type { Deciding, InForce } from "./command.ts";
 import { wrongPhase, type Command, type Decided } from "./command-result.ts";
 import type { IntentEvent } from "./event.ts";
+import type { Phase } from "./phase.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Instant, IntentState, Vote } from "./state.ts";
 import type { Voter } from "../identity/voter.ts";
@@ -84,6 +85,16 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   return ok([...voted, { type: "approved", by: person, executeBy: now + terms.executionWindowMs }]);
 }
 
+/** May a reviewer still reject an intent in this phase? Of an approved one that takes the approval back. */
+export function mayReject(phase: Phase): boolean {
+  return phase === "pending_approval" || isRevocable(phase);
+}
+
+/** Approved, and no execution has begun. */
+function isRevocable(phase: Phase): boolean {
+  return phase === "approved" || phase === "scheduled";
+}
+
 /**
  * A "no" decides, by itself or with as many others as the policy wants; of what is approved and not yet carried
  * out one takes the approval back.
@@ -93,12 +104,13 @@ export function reject(state: IntentState, command: Command<"reject">): Decided 
   const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
   if (refusal) return err(refusal);
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
-  const isApproved = state.phase === "approved" || state.phase === "scheduled";
-  if (!isApproved && state.phase !== "pending_approval") return wrongPhase(state, command);
+  if (!mayReject(state.phase)) return wrongPhase(state, command);
   if (command.digest !== null && command.digest !== state.terms.digest) {
     return err({ reason: "digest_mismatch" });
   }
-  if (isApproved) return ok([...linkUsed(command), { type: "revoked", by: voter.person, note }]);
+  if (isRevocable(state.phase)) {
+    return ok([...linkUsed(command), { type: "revoked", by: voter.person, note }]);
+  }
   if (state.rejections.some((earlier) => isSame(earlier, voter))) return ok([]);
 
   const { person, acting, principal, assurance, mandate } = voter;

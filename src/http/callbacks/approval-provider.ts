@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import type { IntentState } from "../../core/intent/state.ts";
-import { voterOf } from "../../core/identity/people.ts";
 import type { Channel } from "../../core/registry/registry.ts";
 import { decideIntent } from "../../app/approvals/decide-intent.ts";
+import { federatedVoter, type FederatedVoterFailure } from "../../app/identity/federated-voter.ts";
 import {
   messageId,
   readInteraction,
@@ -108,7 +108,7 @@ function problemWith(
   return { ...conflict("replay_rejected", "The decision's time is not acceptable."), more: { reason } };
 }
 
-/** As the vote of the person who was asked, and worth what the registry says the provider's word is worth. */
+/** Casts the vote of the person who was asked, with the assurance that the registry grants the provider. */
 async function decide(
   c: GateContext,
   intent: Intent,
@@ -116,32 +116,24 @@ async function decide(
   interaction: Interaction,
   provider: Provider,
 ): Promise<Response> {
-  const { registry } = await c.env.rules.current();
-  const person = registry.people.get(interaction.person);
-  if (person === undefined) {
-    return refuse({
-      status: 403,
-      code: "person_unknown",
-      detail: "The person who was asked is no longer in gate.yaml.",
-    });
-  }
-  const credential = { kind: "link", issuer: `a2h:${provider.id}`, subject: person.id } as const;
-  const reached = await c.env.credentials.reach(credential, person);
-  if (!reached.ok || reached.value.status !== "active" || reached.value.role !== "reviewer") {
-    return refuse({
-      status: 403,
-      code: "agent_inactive",
-      detail: "The person who was asked may not decide.",
-    });
-  }
-  const voter = voterOf(reached.value, provider.assurance, registry);
+  const ports = c.env;
+  const { person, digest } = interaction;
+  const { id, assurance } = provider;
+  const voter = await federatedVoter({ system: "provider", provider: id, assurance, person }, ports);
+  if (!voter.ok) return refuse(problemOfVoter(voter.error));
   const decision = callback.decision === "APPROVE" ? "approve" : "reject";
   const said = callback.reason?.trim() || null;
-  const note = decision === "reject" ? (said ?? `Declined through ${provider.id}`) : said;
-  const { digest } = interaction;
-  const decided = await decideIntent(intent, { decision, voter, digest, note, link: null }, c.env);
+  const note = decision === "reject" ? (said ?? `Declined through ${id}`) : said;
+  const vote = { decision, voter: voter.value, digest, note, link: null } as const;
+  const decided = await decideIntent(intent, vote, ports);
   if (!decided.ok) return refuse(problemOfUndecided(decided.error));
   return c.json(decisionReply(decided.value.state, decision, note));
+}
+
+function problemOfVoter({ kind }: FederatedVoterFailure): Problem {
+  return kind === "person_unknown"
+    ? { status: 403, code: kind, detail: "The person who was asked is no longer in gate.yaml." }
+    : { status: 403, code: "agent_inactive", detail: "The person who was asked may not decide." };
 }
 
 function conflict(code: Problem["code"], detail: string): Problem {

@@ -3,7 +3,7 @@ import { scrub } from "../../core/detection/pii/scrub.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import { requestLine } from "../../app/notifications/case-summary.ts";
 import type { GateContext } from "../middleware/context.ts";
-import { decidesAlone, type FollowedLink } from "../api/approvals/links.ts";
+import { allowsUnauthenticatedVote, type FollowedLink } from "../../app/approvals/decide-by-link.ts";
 import type { Problem } from "../problem/problem.ts";
 import { deciding } from "./case/case-forms.ts";
 import { optional, row } from "./case/case-request.ts";
@@ -13,10 +13,10 @@ import { visible } from "./sanitize-text.ts";
 import { distanceTo, dollars, standingOf, timeOf, toneOf } from "./format.ts";
 
 /**
- * What whoever holds a link may see: what a message said already. No payload, no name of a person, and texts that
- * an agent chose only without what identifies anybody.
+ * The case for the holder of a link, who may be anybody the message was forwarded to: only what the message said. No
+ * payload, no person's name, and texts that an agent chose only with personal data removed.
  *
- * @param over why the link decides nothing any more; null: it still may
+ * @param over why the link no longer decides; null: it still may
  */
 export async function linkPage(
   c: GateContext,
@@ -46,13 +46,13 @@ export async function linkPage(
       </section>
       ${over === null ? null : html`<section class="notice"><p>${wordsOf(over)}</p></section>`}
       ${over?.code === "link_expired" ? null : summary(state, request)}
-      ${over === null && decidesAlone(followed) ? deciding(state, null, token) : null}
-      ${signIn(c, over === null, decidesAlone(followed), terms.id)}
+      ${over === null && allowsUnauthenticatedVote(followed) ? deciding(state, null, token) : null}
+      ${signIn(c, over === null, allowsUnauthenticatedVote(followed), terms.id)}
     `,
   });
 }
 
-/** Who has just decided comes back to this page: it says that it counts before it says what is over. */
+/** A person who has just decided is redirected here, and reads first that the decision is recorded. */
 function wordsOf(over: Problem): string {
   return over.code === "link_already_used"
     ? "What was decided with this link is recorded. It works once."

@@ -1,9 +1,10 @@
 import { Hono } from "hono";
-import { decideIntent, type Said } from "../../app/approvals/decide-intent.ts";
+import { decideByLink, followLink, linkProblem } from "../../app/approvals/decide-by-link.ts";
+import type { Said } from "../../app/approvals/decide-intent.ts";
+import { voteAsCaller } from "../../app/approvals/vote-as-caller.ts";
 import { visibleDossier, visibleIntent } from "../middleware/guards.ts";
 import type { Caller } from "../../app/identity/authenticate.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
-import { decideByLink, followLink, INVALID_LINK, voterBehind, whyOver } from "../api/approvals/links.ts";
 import { casePage } from "./case/case-page.ts";
 import { editOnPage } from "./case/edit.ts";
 import { digestIn, noteIn, readForm, type Form } from "./form.ts";
@@ -14,9 +15,14 @@ import { readerOf, senderOf, SIGN_IN_REQUIRED } from "./page-caller.ts";
 import { cameFromElsewhere, continuePage } from "./strict-cookie.ts";
 import { STYLE } from "./style.ts";
 import { refuse } from "../problem/problem.ts";
-import { problemOfUndecided } from "../problem/from-refusal.ts";
+import {
+  INVALID_LINK,
+  problemOfLink,
+  problemOfLinkVote,
+  problemOfVote,
+} from "../problem/from-approval-failure.ts";
 
-/** A page for those who are signed in; everybody else signs in first and comes back. */
+/** A page for signed-in people; a browser without a session is sent to sign in, and comes back. */
 function signedIn(run: (c: GateContext, caller: Caller) => Promise<Response>) {
   return asPage(async (c) => {
     const caller = await readerOf(c);
@@ -26,21 +32,23 @@ function signedIn(run: (c: GateContext, caller: Caller) => Promise<Response>) {
   });
 }
 
-/** Opens the case a link is for. Only looks, however often and whoever asks. */
+/** Opens the case that a link is for. A GET changes nothing: mail filters and link previews send them. */
 async function openLink(c: GateContext): Promise<Response> {
   const token = c.req.query("link") ?? "";
-  const followed = (await followLink(c, token)) ?? refuse(INVALID_LINK);
+  const followed = (await followLink(token, c.env)) ?? refuse(INVALID_LINK);
   const caller = await readerOf(c);
   if (caller === null && cameFromElsewhere(c)) return continuePage(c);
-  const over = whyOver(followed, Date.now());
-  if (caller === null) return linkPage(c, followed, token, over);
+  const problem = linkProblem(followed, Date.now());
+  if (caller === null) {
+    return linkPage(c, followed, token, problem === null ? null : problemOfLink(problem));
+  }
   const { intent, dossier } = await visibleDossier(c, followed.intent.id);
-  return casePage(c, { intent, dossier, caller, link: over === null ? token : null });
+  return casePage(c, { intent, dossier, caller, link: problem === null ? token : null });
 }
 
 type OnPage = Pick<Said, "decision" | "note" | "digest">;
 
-/** A form of a case page. Answers with the case as it then is. */
+/** A form of a case page; redirects to the case as it then is. */
 function decide(decision: Said["decision"]) {
   return asPage(async (c) => {
     const caller = await senderOf(c);
@@ -57,18 +65,17 @@ function saidIn(form: Form, decision: Said["decision"]): OnPage {
 }
 
 async function byLink(c: GateContext, caller: Caller | null, link: string, said: OnPage): Promise<Response> {
-  const followed = await followLink(c, link);
+  const followed = await followLink(link, c.env);
   if (followed === null || followed.intent.id !== c.req.param("id")) return refuse(INVALID_LINK);
-  const decided = await decideByLink(c, caller, followed, said);
-  if (!decided.ok) return refuse(decided.error);
+  const decided = await decideByLink(caller, followed, said, c.env, Date.now());
+  if (!decided.ok) return refuse(problemOfLinkVote(decided.error));
   return c.redirect(caller === null ? `/case?link=${link}` : `/cases/${followed.intent.id}`, 303);
 }
 
 async function bySignIn(c: GateContext, caller: Caller, said: OnPage): Promise<Response> {
   const { intent } = await visibleIntent(c, c.req.param("id") ?? "");
-  const voter = await voterBehind(c, caller);
-  const decided = await decideIntent(intent, { ...said, voter, link: null }, c.env);
-  if (!decided.ok) return refuse(problemOfUndecided(decided.error));
+  const voted = await voteAsCaller(caller, intent, { ...said, onBehalfOf: null }, c.env, Date.now());
+  if (!voted.ok) return refuse(problemOfVote(voted.error));
   return c.redirect(`/cases/${intent.id}`, 303);
 }
 

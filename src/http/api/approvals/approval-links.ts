@@ -1,12 +1,18 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { scrub } from "../../../core/detection/pii/scrub.ts";
+import {
+  decideByLink,
+  followLink,
+  linkProblem,
+  type FollowedLink,
+} from "../../../app/approvals/decide-by-link.ts";
 import type { Said } from "../../../app/approvals/decide-intent.ts";
 import { callerOf } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuseOtherSites } from "../../middleware/origin.ts";
-import { decideByLink, followLink, INVALID_LINK, whyOver, type FollowedLink } from "./links.ts";
+import { INVALID_LINK, problemOfLink, problemOfLinkVote } from "../../problem/from-approval-failure.ts";
 import { refuse } from "../../problem/problem.ts";
 import { decisionReply } from "../shared/decision-reply.ts";
 import { parse, pick } from "../shared/fields.ts";
@@ -26,7 +32,7 @@ const ALIASES = {
 } as const;
 
 async function followed(c: GateContext): Promise<FollowedLink> {
-  return (await followLink(c, c.req.param("token") ?? "")) ?? refuse(INVALID_LINK);
+  return (await followLink(c.req.param("token") ?? "", c.env)) ?? refuse(INVALID_LINK);
 }
 
 async function decide(c: GateContext, decision: Said["decision"]) {
@@ -35,17 +41,18 @@ async function decide(c: GateContext, decision: Said["decision"]) {
   const { reason, digest } = parse(SCHEMA, pick(await readJson(c), ALIASES));
   const caller = await callerOf(c);
   const note = reason ?? null;
-  const decided = await decideByLink(c, caller, link, { decision, note, digest: digest ?? null });
-  if (!decided.ok) return refuse(decided.error);
+  const vote = { decision, note, digest: digest ?? null };
+  const decided = await decideByLink(caller, link, vote, c.env, Date.now());
+  if (!decided.ok) return refuse(problemOfLinkVote(decided.error));
   return c.json(decisionReply(decided.value.state, decision, note));
 }
 
-/** Links as programs follow them. Reading changes nothing, however often: mail filters and previews read. */
+/** Approval links for programs. A GET changes nothing: mail filters and link previews send them. */
 export const approvalLinks = new Hono<GateEnv>()
   .get("/v1/approval-links/:token", async (c) => {
     const link = await followed(c);
-    const over = whyOver(link, Date.now());
-    if (over !== null) return refuse(over);
+    const problem = linkProblem(link, Date.now());
+    if (problem !== null) return refuse(problemOfLink(problem));
     const { state, claims } = link;
     const { terms } = state;
     return c.json({

@@ -1,14 +1,15 @@
 import { Hono } from "hono";
-import { voterOf } from "../../../core/identity/people.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { err, ok, type Result } from "../../../core/base/result.ts";
 import { decideIntent } from "../../../app/approvals/decide-intent.ts";
+import { voterFor } from "../../../app/identity/voter-for.ts";
 import { editIntent } from "../../../app/proposals/edit-intent.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { visibleIntent } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import { problemOfVote } from "../../problem/from-approval-failure.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
 import { problemOfUndecided, problemOfUnedited } from "../../problem/from-refusal.ts";
 import { parseDecideRequest } from "./decide-request.ts";
@@ -19,7 +20,8 @@ import { proposeReply } from "../intents/propose-reply.ts";
 import type { Voter } from "../../../core/identity/voter.ts";
 
 async function edit(c: GateContext, id: string) {
-  const { settings } = c.env;
+  const ports = c.env;
+  const { settings } = ports;
   const { intent } = await visibleIntent(c, id);
   const body = await readJson(c, proposalBodyBytes(settings.maxPayloadBytes));
   const { approve, ...change } = parseEditRequest(body);
@@ -34,12 +36,13 @@ async function edit(c: GateContext, id: string) {
     return refuse({ status: 400, code: "invalid_request", detail });
   }
 
-  const { registry } = await c.env.rules.current();
-  const voter = voterOf(c.var.principal, c.var.assurance, registry);
-  const edited = await editIntent(intent, { ...change, voter, digest, note, link: null }, c.env, Date.now());
+  const own = await voterFor(c.var, ports);
+  if (!own.ok) return refuse(problemOfVote(own.error));
+  const voter = own.value;
+  const edited = await editIntent(intent, { ...change, voter, digest, note, link: null }, ports, Date.now());
   if (!edited.ok) return refuse(problemOfUnedited(edited.error));
   const { predecessor, decision } = edited.value;
-  const voted = approve ? await approveOwn(edited.value.successor, voter, note, c.env) : null;
+  const voted = approve ? await approveOwn(edited.value.successor, voter, note, ports) : null;
   const successor = voted?.ok === true ? voted.value : edited.value.successor;
   return c.json({
     predecessor: { ...standing(predecessor), successor_id: predecessor.successor },
@@ -48,7 +51,7 @@ async function edit(c: GateContext, id: string) {
   });
 }
 
-/** One vote like any other: most policies want somebody else's, and the change stands without it. */
+/** Casts the editor's own vote. Where the policy requires another person's, the change stands without it. */
 async function approveOwn(
   { phase, terms }: IntentState,
   voter: Voter,

@@ -6,7 +6,8 @@ import type { DeliveryRecord } from "../../../ports/notifications.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
-import { decideAs, type Wanted } from "./vote.ts";
+import { voteAsCaller, type CallerVote } from "../../../app/approvals/vote-as-caller.ts";
+import { problemOfVote } from "../../problem/from-approval-failure.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
 import { decisionReply } from "../shared/decision-reply.ts";
@@ -87,7 +88,7 @@ async function toldOf(
 
 interface Slot {
   readonly id: string;
-  readonly wanted: Wanted;
+  readonly wanted: CallerVote;
 }
 
 async function batch(c: GateContext) {
@@ -104,9 +105,9 @@ async function decideSlot(c: GateContext, { id, wanted }: Slot) {
   try {
     const intent = c.env.intents.find(id);
     if (intent === null) return slotRefused(id, INTENT_NOT_FOUND);
-    const decided = await decideAs(c, intent, wanted);
-    if (!decided.ok) return slotRefused(id, decided.error);
-    return { ...decisionReply(decided.value, wanted.decision, wanted.note), ok: true as const };
+    const voted = await voteAsCaller(c.var, intent, wanted, c.env, Date.now());
+    if (!voted.ok) return slotRefused(id, problemOfVote(voted.error));
+    return { ...decisionReply(voted.value, wanted.decision, wanted.note), ok: true as const };
   } catch (error) {
     // The others stand; what became of this one its own state says.
     console.error({ message: "batch item failed", intent: id, error: String(error) });

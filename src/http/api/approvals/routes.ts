@@ -1,15 +1,25 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { JsonObject } from "../../../core/base/json.ts";
-import { voterOf } from "../../../core/identity/people.ts";
 import type { Said } from "../../../app/approvals/decide-intent.ts";
+import {
+  cancelApproval,
+  COMMAND_ROLES,
+  eraseIntent,
+  resolveOutcome,
+  revokeIntent,
+  withdrawIntent,
+  type CommandFailure,
+} from "../../../app/approvals/intent-commands.ts";
+import { voteAsCaller } from "../../../app/approvals/vote-as-caller.ts";
+import type { IntentState } from "../../../core/intent/state.ts";
+import type { Result } from "../../../core/base/result.ts";
 import { requireNotKilled, visibleIntent } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
-import { decideAs } from "./vote.ts";
+import { problemOfCommand, problemOfVote } from "../../problem/from-approval-failure.ts";
 import { refuse } from "../../problem/problem.ts";
-import { refuseWith } from "../../problem/from-refusal.ts";
 import { decisionReply, standing } from "../shared/decision-reply.ts";
 import { parse } from "../shared/fields.ts";
 import { parseDecideRequest } from "./decide-request.ts";
@@ -19,29 +29,32 @@ const reviewers = requireRole(["reviewer"]);
 
 async function decide(c: GateContext, id: string, body: JsonObject, decision: Said["decision"]) {
   const { intent, state } = await visibleIntent(c, id);
-  // Before a nonce is spent: the same decision can be sent again once the switch is lifted.
+  // Before the nonce is spent, so that the same request can be sent again once the switch is lifted.
   if (decision === "approve" && body["nonce"] !== undefined) await requireNotKilled(c, state.terms);
   const { note, digest, onBehalfOf } = await parseDecideRequest(c, body);
-  const decided = await decideAs(c, intent, { decision, digest, note, onBehalfOf });
-  return decided.ok ? c.json(decisionReply(decided.value, decision, note)) : refuse(decided.error);
+  const vote = { decision, digest, note, onBehalfOf };
+  const voted = await voteAsCaller(c.var, intent, vote, c.env, Date.now());
+  return voted.ok ? c.json(decisionReply(voted.value, decision, note)) : refuse(problemOfVote(voted.error));
 }
 
 async function cancel(c: GateContext, id: string, body: JsonObject) {
   const { intent } = await visibleIntent(c, id);
   const { note } = await parseDecideRequest(c, body);
-  const { registry } = await c.env.rules.current();
-  const voter = voterOf(c.var.principal, c.var.assurance, registry);
-  const acted = await intent.act({ type: "cancel", voter, note });
-  if (!acted.ok) return refuseWith(acted.error);
+  const state = carriedOut(await cancelApproval(c.var, intent, note, c.env));
   return c.json({
-    ...standing(acted.value.state),
+    ...standing(state),
     approvalState: "cancelled",
     reason: note,
     approvalEvidence: null,
   });
 }
 
-/** The contract's older calls name the intent in the body. */
+/** The state after the command, or the problem of its failure thrown. */
+function carriedOut(commanded: Result<IntentState, CommandFailure>): IntentState {
+  return commanded.ok ? commanded.value : refuse(problemOfCommand(commanded.error));
+}
+
+/** The contract's older routes take the intent's id from the body. */
 function idIn(body: JsonObject): string {
   const id = body["proposalId"] ?? body["intentId"] ?? body["intent_id"];
   if (typeof id === "string" && id !== "") return id;
@@ -75,35 +88,27 @@ export const approvals = new Hono<GateEnv>()
     const body = await readJson(c);
     return decide(c, idIn(body), body, "reject");
   })
-  .post("/v1/intents/:id/cancel-approval", reviewers, async (c) =>
+  .post("/v1/intents/:id/cancel-approval", requireRole(COMMAND_ROLES.cancel), async (c) =>
     cancel(c, c.req.param("id"), await readJson(c)),
   )
-  .post("/v1/intents/:id/withdraw", requireRole(["agent"]), async (c) => {
+  .post("/v1/intents/:id/withdraw", requireRole(COMMAND_ROLES.withdraw), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { note } = await parseDecideRequest(c, await readJson(c));
-    const acted = await intent.act({ type: "withdraw", agent: c.var.principal.id, note });
-    return acted.ok ? c.json(standing(acted.value.state)) : refuseWith(acted.error);
+    return c.json(standing(carriedOut(await withdrawIntent(c.var.principal, intent, note))));
   })
-  .post("/v1/intents/:id/revoke", requireRole(["reviewer", "admin"]), async (c) => {
+  .post("/v1/intents/:id/revoke", requireRole(COMMAND_ROLES.revoke), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { note } = await parseDecideRequest(c, await readJson(c));
-    const { id } = c.var.principal;
-    const acted = await intent.act({ type: "revoke", by: id, note });
-    return acted.ok ? c.json(standing(acted.value.state)) : refuseWith(acted.error);
+    return c.json(standing(carriedOut(await revokeIntent(c.var.principal, intent, note))));
   })
-  .post("/v1/intents/:id/erase", requireRole(["admin"]), async (c) => {
+  .post("/v1/intents/:id/erase", requireRole(COMMAND_ROLES.erase), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { reason } = parse(ERASURE, await readJson(c));
-    const acted = await intent.act({ type: "erase", by: c.var.principal.id, note: reason });
-    if (!acted.ok) return refuseWith(acted.error);
-    return c.json({ ...standing(acted.value.state), erased_at: isoOrNull(acted.value.state.erasedAt) });
+    const state = carriedOut(await eraseIntent(c.var.principal, intent, reason));
+    return c.json({ ...standing(state), erased_at: isoOrNull(state.erasedAt) });
   })
-  .post("/v1/intents/:id/resolve", requireRole(["reviewer", "admin"]), async (c) => {
+  .post("/v1/intents/:id/resolve", requireRole(COMMAND_ROLES.resolve), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
-    const { outcome, note } = parse(RESOLUTION, await readJson(c));
-    const { principal } = c.var;
-    const { registry } = await c.env.rules.current();
-    const voter = principal.role === "admin" ? null : voterOf(principal, c.var.assurance, registry);
-    const acted = await intent.act({ type: "resolve", by: principal.id, voter, outcome, note });
-    return acted.ok ? c.json(standing(acted.value.state)) : refuseWith(acted.error);
+    const resolution = parse(RESOLUTION, await readJson(c));
+    return c.json(standing(carriedOut(await resolveOutcome(c.var, intent, resolution, c.env))));
   });

@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import type { ProposalRequest } from "../../../core/proposal/request.ts";
-import { eligibility } from "../../../core/intent/approval.ts";
+import { eligibility, mayReject } from "../../../core/intent/approval.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { voterOf } from "../../../core/identity/people.ts";
 import { obstacleTo } from "../../../app/approvals/decide-intent.ts";
@@ -75,7 +75,7 @@ function decidingOf(
   bytes: Uint8Array | null,
   request: ProposalRequest | null,
 ): Markup | null {
-  if (voter === null || !["pending_approval", "approved", "scheduled"].includes(state.phase)) return null;
+  if (voter === null || !mayReject(state.phase)) return null;
   const refusal = eligibility(state, voter);
   if (refusal !== null) return warning(problemOf(refusal).detail);
   const isChangeable = state.phase === "pending_approval" && state.terms.edit.allow;

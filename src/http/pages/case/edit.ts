@@ -1,9 +1,11 @@
+import { followLink, linkProblem } from "../../../app/approvals/decide-by-link.ts";
+import { voterFor } from "../../../app/identity/voter-for.ts";
 import { editIntent } from "../../../app/proposals/edit-intent.ts";
 import { visibleDossier } from "../../middleware/guards.ts";
 import { SMALL_BODY_BYTES } from "../../middleware/body.ts";
 import type { GateContext } from "../../middleware/context.ts";
-import { followLink, INVALID_LINK, voterBehind, whyOver } from "../../api/approvals/links.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
+import { INVALID_LINK, problemOfLink, problemOfVote } from "../../problem/from-approval-failure.ts";
 import { problemOfUnedited } from "../../problem/from-refusal.ts";
 import { editableText, editedBytes, MAX_EDITED_CHARACTERS } from "./editable-text.ts";
 import { digestIn, noteIn, readForm, type Form } from "../form.ts";
@@ -19,14 +21,16 @@ const NOT_EDITED_HERE: Problem = {
 /** A form writes a character in up to nine, and no payload that is changed here is longer than the other number. */
 const EDIT_FORM_BYTES = 9 * MAX_EDITED_CHARACTERS + SMALL_BODY_BYTES;
 
-/** Puts another intent in the place of this one. Answers with that one's case. */
+/** Replaces the intent by an edited one; redirects to that one's case. */
 export async function editOnPage(c: GateContext): Promise<Response> {
+  const ports = c.env;
   const caller = await senderOf(c);
   const form = await readForm(c, EDIT_FORM_BYTES);
   if (caller === null) return refuse(SIGN_IN_REQUIRED);
   const { intent, dossier } = await visibleDossier(c, c.req.param("id") ?? "");
-  const voter = await voterBehind(c, caller);
-  const isTheirs = await maySeePayload(caller.principal, dossier.state, c.env);
+  const voter = await voterFor(caller, ports);
+  if (!voter.ok) return refuse(problemOfVote(voter.error));
+  const isTheirs = await maySeePayload(caller.principal, dossier.state, ports);
   const before = isTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
   if (before === null || editableText(before) === null) return refuse(NOT_EDITED_HERE);
   const bytes = editedBytes(before, form.get("payload") ?? "");
@@ -34,22 +38,22 @@ export async function editOnPage(c: GateContext): Promise<Response> {
     payload: { kind: "content", bytes, name: null, mediaType: null },
     recordCount: null,
     estimatedValueUsd: null,
-    voter,
+    voter: voter.value,
     digest: digestIn(form),
     note: noteIn(form, "reason"),
     link: await linkIn(c, form, intent.id),
   } as const;
-  const edited = await editIntent(intent, change, c.env, Date.now());
+  const edited = await editIntent(intent, change, ports, Date.now());
   if (!edited.ok) return refuse(problemOfUnedited(edited.error));
   return c.redirect(`/cases/${edited.value.successor.terms.id}`, 303);
 }
 
-/** Id of the link that a form came with, which is used up with it. */
+/** Id of the link that a form was opened by, which the edit uses up. */
 async function linkIn(c: GateContext, form: Form, id: string): Promise<string | null> {
   const token = form.get("link");
   if (token === undefined) return null;
-  const followed = await followLink(c, token);
+  const followed = await followLink(token, c.env);
   if (followed === null || followed.intent.id !== id) return refuse(INVALID_LINK);
-  const over = whyOver(followed, Date.now());
-  return over === null ? followed.claims.id : refuse(over);
+  const problem = linkProblem(followed, Date.now());
+  return problem === null ? followed.claims.id : refuse(problemOfLink(problem));
 }

@@ -1,0 +1,99 @@
+import type { Voter } from "../../core/identity/voter.ts";
+import type { Refusal } from "../../core/intent/refusal.ts";
+import type { IntentState } from "../../core/intent/state.ts";
+import { err, type Result } from "../../core/base/result.ts";
+import type { Acted, Intent } from "../../ports/intents.ts";
+import type { Ports } from "../../ports/ports.ts";
+import type { Inactive } from "../identity/account.ts";
+import type { Authenticated } from "../identity/authenticate.ts";
+import { federatedVoter } from "../identity/federated-voter.ts";
+import { voterFor, type NotReviewer } from "../identity/voter-for.ts";
+import { readLink, type LinkClaims } from "./approval-link.ts";
+import { decideIntent, type DecidePorts, type Said, type Undecided } from "./decide-intent.ts";
+
+/** An approval link that Gate signed, and the intent it is for. */
+export interface FollowedLink {
+  readonly claims: LinkClaims;
+  readonly intent: Intent;
+  readonly state: IntentState;
+}
+
+/** Why a link that Gate signed no longer decides. */
+export type LinkProblem =
+  | { readonly kind: "link_expired" }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+export type LinkVoteFailure =
+  | LinkProblem
+  | Undecided
+  /** The caller is signed in with a role that does not vote. */
+  | NotReviewer
+  /** The recipient's access is suspended or revoked. */
+  | Inactive
+  /** Without sign-in this link only opens the case. */
+  | { readonly kind: "sign_in_required" }
+  /** The recipient left, or lost the role: the link counts as one that Gate never made. */
+  | { readonly kind: "invalid_link" };
+
+/** @returns null for a token that Gate did not sign, or whose intent is not in this deployment */
+export async function followLink(
+  token: string,
+  ports: Pick<Ports, "intents" | "token" | "earlierTokens">,
+): Promise<FollowedLink | null> {
+  const claims = readLink(ports, token);
+  if (claims === null) return null;
+  const intent = ports.intents.find(claims.intent);
+  const state = (await intent?.look()) ?? null;
+  return intent === null || state === null ? null : { claims, intent, state };
+}
+
+/** Why the link no longer decides; null: it still may. */
+export function linkProblem({ claims, state }: FollowedLink, now: number): LinkProblem | null {
+  if (state.linksUsed.includes(claims.id)) return refused({ reason: "link_used" });
+  if (now >= claims.expiresAt) return { kind: "link_expired" };
+  if (claims.digest !== state.terms.digest) return refused({ reason: "digest_mismatch" });
+  if (state.phase === "pending_approval") return null;
+  return state.phase === "expired"
+    ? refused({ reason: "expired", what: "intent" })
+    : refused({ reason: "wrong_phase", command: "decide", phase: state.phase });
+}
+
+/** Only where the policy explicitly accepts a link as proof, and the link was sent to one person. */
+export function allowsUnauthenticatedVote({ claims, state }: FollowedLink): boolean {
+  return claims.person !== null && state.terms.approval.minAssurance === "link";
+}
+
+/**
+ * Casts a vote through a link, and uses the link up. A signed-in caller votes as themselves, with their own rights; an
+ * anonymous one as the person the link was sent to.
+ */
+export async function decideByLink(
+  caller: Authenticated | null,
+  followed: FollowedLink,
+  vote: Pick<Said, "decision" | "note" | "digest">,
+  ports: DecidePorts,
+  now: number,
+): Promise<Result<Acted, LinkVoteFailure>> {
+  const problem = linkProblem(followed, now);
+  if (problem !== null) return err(problem);
+  const voter = caller === null ? await recipientOf(followed, ports) : await voterFor(caller, ports);
+  if (!voter.ok) return voter;
+  const { claims, intent } = followed;
+  const digest = vote.digest ?? claims.digest;
+  return decideIntent(intent, { ...vote, voter: voter.value, digest, link: claims.id }, ports);
+}
+
+async function recipientOf(
+  followed: FollowedLink,
+  ports: Pick<Ports, "rules" | "credentials">,
+): Promise<Result<Voter, LinkVoteFailure>> {
+  const { person } = followed.claims;
+  if (person === null || !allowsUnauthenticatedVote(followed)) return err({ kind: "sign_in_required" });
+  const voter = await federatedVoter({ system: "link", person }, ports);
+  if (voter.ok) return voter;
+  return err(voter.error.kind === "inactive" ? voter.error : { kind: "invalid_link" });
+}
+
+function refused(refusal: Refusal): LinkProblem {
+  return { kind: "refused", refusal };
+}

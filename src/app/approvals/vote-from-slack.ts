@@ -1,0 +1,74 @@
+import type { Voter } from "../../core/identity/voter.ts";
+import { eligibility, mayReject } from "../../core/intent/approval.ts";
+import { err, ok, type Result } from "../../core/base/result.ts";
+import type { Dossier, Intent } from "../../ports/intents.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { federatedVoter, type FederatedVoterFailure } from "../identity/federated-voter.ts";
+import { decideIntent, type DecidePorts, type Said, type Undecided } from "./decide-intent.ts";
+
+/** A button or form that Gate made, pressed by a Slack user. */
+export interface SlackPress {
+  readonly team: string;
+  readonly user: string;
+  readonly intent: string;
+  /** The intent digest that the message showed. */
+  readonly digest: string;
+}
+
+export type SlackVoteFailure =
+  | FederatedVoterFailure
+  | { readonly kind: "intent_not_found" }
+  /** Another vote, a deadline or a revocation came first. */
+  | { readonly kind: "already_decided"; readonly dossier: Dossier }
+  | Undecided;
+
+type SlackPorts = DecidePorts & Pick<Ports, "intents">;
+
+/** Casts the vote of the person behind a Slack account. @returns the case as it then is; null: it was erased */
+export async function voteFromSlack(
+  press: SlackPress,
+  vote: Pick<Said, "decision" | "note">,
+  ports: SlackPorts,
+): Promise<Result<Dossier | null, SlackVoteFailure>> {
+  const found = await findVote(press, ports);
+  if (!found.ok) return found;
+  const { intent, voter } = found.value;
+  const { digest } = press;
+  const decided = await decideIntent(intent, { ...vote, voter, digest, link: null }, ports);
+  const dossier = await intent.dossier();
+  if (decided.ok) return ok(dossier);
+  if (dossier === null || !isOver(decided.error)) return decided;
+  // Slack retries a request that it got no response to in time: a rejection that this person gave already holds.
+  const { phase, decidedBy } = dossier.state;
+  const isTheirs = vote.decision === "reject" && phase === "rejected" && decidedBy === voter.person;
+  return isTheirs ? ok(dossier) : err({ kind: "already_decided", dossier });
+}
+
+/** Before a Slack user is asked for a reason: the case, if this person could reject it now. */
+export async function rejectableFromSlack(
+  press: SlackPress,
+  ports: SlackPorts,
+): Promise<Result<Dossier, SlackVoteFailure>> {
+  const found = await findVote(press, ports);
+  if (!found.ok) return found;
+  const dossier = await found.value.intent.dossier();
+  if (dossier === null) return err({ kind: "intent_not_found" });
+  const { state } = dossier;
+  const refusal = eligibility(state, found.value.voter);
+  if (refusal !== null) return err({ kind: "refused", refusal });
+  return mayReject(state.phase) ? ok(dossier) : err({ kind: "already_decided", dossier });
+}
+
+async function findVote(
+  { team, user, intent: id }: SlackPress,
+  ports: SlackPorts,
+): Promise<Result<{ readonly intent: Intent; readonly voter: Voter }, SlackVoteFailure>> {
+  const voter = await federatedVoter({ system: "slack", team, user }, ports);
+  if (!voter.ok) return voter;
+  const intent = ports.intents.find(id);
+  return intent === null ? err({ kind: "intent_not_found" }) : ok({ intent, voter: voter.value });
+}
+
+function isOver(failure: Undecided): boolean {
+  return failure.kind === "refused" && ["wrong_phase", "expired"].includes(failure.refusal.reason);
+}

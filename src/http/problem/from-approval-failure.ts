@@ -1,0 +1,74 @@
+import type { LinkProblem, LinkVoteFailure } from "../../app/approvals/decide-by-link.ts";
+import type { CommandFailure } from "../../app/approvals/intent-commands.ts";
+import type { CallerVoteFailure } from "../../app/approvals/vote-as-caller.ts";
+import { problemOfAuthFailure, problemOfRole } from "./from-auth-failure.ts";
+import { problemOf, problemOfUndecided } from "./from-refusal.ts";
+import type { Problem } from "./problem.ts";
+
+export const INVALID_LINK: Problem = {
+  status: 404,
+  code: "invalid_link",
+  detail: "This is not a link that Gate made.",
+};
+
+const NOT_REVIEWER: Problem = {
+  status: 403,
+  code: "forbidden",
+  detail: "Reviewers decide, and nobody else.",
+  error: "forbidden",
+};
+
+/** What the caller is told when a vote of their own, or of a delegator, was not cast. */
+export function problemOfVote(failure: CallerVoteFailure): Problem {
+  switch (failure.kind) {
+    case "not_reviewer":
+      return NOT_REVIEWER;
+    case "delegation_not_found":
+      return {
+        status: 403,
+        code: "delegation_not_found",
+        detail: "No delegation in force from them to you covers this intent.",
+      };
+    default:
+      return problemOfUndecided(failure);
+  }
+}
+
+/** What the reader of a link is told when it no longer decides. */
+export function problemOfLink(problem: LinkProblem): Problem {
+  return problem.kind === "refused" ? problemOf(problem.refusal) : LINK_EXPIRED;
+}
+
+const LINK_EXPIRED: Problem = {
+  status: 410,
+  code: "link_expired",
+  detail: "This link is no longer valid; sign in to see the case.",
+};
+
+/** What the sender is told when no vote was cast through a link. */
+export function problemOfLinkVote(failure: LinkVoteFailure): Problem {
+  switch (failure.kind) {
+    case "link_expired":
+      return LINK_EXPIRED;
+    case "invalid_link":
+      return INVALID_LINK;
+    case "sign_in_required":
+      return {
+        status: 401,
+        code: "sign_in_required",
+        detail: "This link opens the case; to decide, sign in.",
+        headers: { "WWW-Authenticate": "Bearer" },
+      };
+    case "inactive":
+      return problemOfAuthFailure(failure);
+    default:
+      return problemOfVote(failure);
+  }
+}
+
+/** What the caller is told when a command was not carried out. */
+export function problemOfCommand(failure: CommandFailure): Problem {
+  return failure.kind === "role_not_allowed"
+    ? problemOfRole(failure, failure.allowed)
+    : problemOfUndecided(failure);
+}
