@@ -104,8 +104,8 @@ function typed(args: readonly string[], answer: string): Promise<Finished> {
 // oxlint-disable-next-line no-control-regex
 const DRIVES_A_TERMINAL = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 
-describe("approvals list", () => {
-  test("says that nothing waits, and lists what does with how long it has", async () => {
+describe("the command approvals list", () => {
+  test("prints that nothing is pending, or pending cases with their time left", async () => {
     const empty = await approvals(["list", "--destination", "crm.nothing"]);
     expect(empty).toMatchObject({ code: 0, out: "Nothing waits for a decision.\n", err: "" });
     expect(JSON.parse((await approvals(["list", "--destination", "crm.nothing", "--json"])).out)).toEqual([]);
@@ -132,7 +132,7 @@ describe("approvals list", () => {
     expect(json.map((one) => one.id)).toContain(id);
   });
 
-  test("groups what is alike, and a group can be listed", async () => {
+  test("groups similar cases, and lists one group", async () => {
     for (let time = 0; time < 3; time += 1) await pending({ destination: "crm.grouped" });
     const groups = JSON.parse((await approvals(["list", "--groups", "--json"])).out) as {
       group: string;
@@ -146,7 +146,7 @@ describe("approvals list", () => {
     expect(out.trimEnd().split("\n")).toHaveLength(4);
   });
 
-  test("--mine leaves out what other groups decide", async () => {
+  test("with --mine leaves out cases for other groups", async () => {
     const id = await pending({ policy: "by-nobody", destination: "crm.theirs" });
     expect((await approvals(["list", "--destination", "crm.theirs"])).out).toContain(id);
     expect((await approvals(["list", "--destination", "crm.theirs", "--mine"])).out).toContain(
@@ -155,8 +155,8 @@ describe("approvals list", () => {
   });
 });
 
-describe("approvals show", () => {
-  test("INV-28: shows the whole case, and nothing in it drives the terminal", async () => {
+describe("the command approvals show", () => {
+  test("INV-28: prints the whole case, and nothing in it controls the terminal", async () => {
     const id = await pending({ payload: HOSTILE, on_behalf_of: `boss${ESC}[31m\nApprove? [y/N] y` });
     for (const args of [
       ["show", id],
@@ -182,7 +182,7 @@ describe("approvals show", () => {
     expect(json).toMatchObject({ id, payload: HOSTILE, payload_encoding: "utf8" });
   });
 
-  test("shows the request that Gate sends, whole, and nothing in it drives the terminal", async () => {
+  test("INV-28: prints the whole request that Gate sends, and nothing in it controls the terminal", async () => {
     const url = `/contacts/${"a/".repeat(120)}${encodeURIComponent("\u202e")}?amount=900`;
     const held = await fetch(`http://127.0.0.1:${port}/sent${url}`, {
       method: "PATCH",
@@ -210,7 +210,7 @@ describe("approvals show", () => {
     expect(json.http).toMatchObject({ method: "PATCH", url: `https://upstream.example.com${url}` });
   });
 
-  test("shows of a long payload the beginning and says so, and of one that is no text its bytes", async () => {
+  test("prints the start of a long payload with a note, and the bytes of a binary one", async () => {
     const long = await pending({ payload: Array.from({ length: 500 }, (_, at) => `line ${at}`).join("\n") });
     const cut = await approvals(["show", long]);
     expect(cut.out).toContain("| line 199\n    and more, of 4,389 bytes in all\n");
@@ -232,7 +232,7 @@ describe("approvals show", () => {
     );
   });
 
-  test("an edited case names what it was made of and by whom, and the other what replaced it", async () => {
+  test("prints predecessor and editor of an edited case, and the successor of its predecessor", async () => {
     const id = await pending({ policy: "editable" });
     const { body } = await request(port, "GET", `/v1/intents/${id}`, keys.admin);
     const edited = await request(port, "POST", `/v1/intents/${id}/edit`, keys.reviewer, {
@@ -251,7 +251,7 @@ describe("approvals show", () => {
     expect(refused.err).toContain("not approved: Nobody decides what they");
   });
 
-  test("a case that others decide is shown without its payload", async () => {
+  test("prints a case for other approvers without its payload", async () => {
     const id = await pending({ policy: "by-nobody", payload: "secret rows" });
     const { code, out } = await approvals(["show", id]);
     expect(code).toBe(0);
@@ -261,7 +261,7 @@ describe("approvals show", () => {
   });
 });
 
-describe("approvals approve", () => {
+describe("the command approvals approve", () => {
   test.each([
     ["y", "approved", 0],
     ["yes", "approved", 0],
@@ -270,7 +270,7 @@ describe("approvals approve", () => {
     ["", "pending_approval", 1],
     ["yeah sure", "pending_approval", 1],
     [`${ESC}[A`, "pending_approval", 1],
-  ])("shows the case and asks; to %j it is %s", async (answer, state, expected) => {
+  ])("prints the case and asks; after %j the case is %s", async (answer, state, expected) => {
     const id = await pending();
     const { code, out, err } = await typed(["approve", id], `${answer}\n`);
     expect(out).toContain(`  | row ${proposals}\n`);
@@ -279,7 +279,7 @@ describe("approvals approve", () => {
     expect(await stateOf(id)).toBe(state);
   });
 
-  test("an input that ends is no answer", async () => {
+  test("treats the end of input as no answer", async () => {
     const id = await pending();
     const { code, err } = await approvals(["approve", id]);
     expect(code).toBe(1);
@@ -287,7 +287,7 @@ describe("approvals approve", () => {
     expect(await stateOf(id)).toBe("pending_approval");
   });
 
-  test("INV-09: sends the digest of what it showed, and the comment", async () => {
+  test("INV-09: sends the digest of the case that it printed, and the comment", async () => {
     const id = await pending();
     const { code, out } = await approvals(["approve", id, "--yes", "--comment", "checked a sample"]);
     expect([code, out.trimEnd().split("\n").at(-1)]).toEqual([0, `${id}: approved`]);
@@ -296,7 +296,7 @@ describe("approvals approve", () => {
     expect(await asSent(id, ["approve", "--yes"])).toMatchObject({ digest: DIGEST });
   });
 
-  test("an id may be shortened while it waits", async () => {
+  test("accepts a shortened id of a pending case", async () => {
     const id = await pending();
     expect((await approvals(["approve", id.slice(0, 20), "--yes"])).code).toBe(0);
     const gone = await approvals(["approve", id.slice(0, 20), "--yes"]);
@@ -309,7 +309,7 @@ describe("approvals approve", () => {
     }
   });
 
-  test("several are one call, each with its own result", async () => {
+  test("approves several cases in one call, with one result each", async () => {
     const [one, two] = [await pending(), await pending()];
     const { code, out, err } = await typed(["approve", one, two, one], "y\n");
     expect(err).toContain("Approve these 2? [y/N]");
@@ -325,7 +325,7 @@ describe("approvals approve", () => {
     expect(await stateOf(theirs)).toBe("pending_approval");
   });
 
-  test("a vote that is not the last says what is missing", async () => {
+  test("prints what is missing after a vote that is not the last", async () => {
     const id = await pending({ policy: "pair" });
     const { code, out } = await approvals(["approve", id, "--yes"]);
     expect(code).toBe(0);
@@ -333,7 +333,7 @@ describe("approvals approve", () => {
     expect((await approvals(["list", "--limit", "200"])).out).toMatch(new RegExp(`1/2 +${id}`));
   });
 
-  test("INV-03: what the server refuses is not done, and said in its words", async () => {
+  test("INV-03: prints the server's refusal in its words", async () => {
     const id = await pending({ policy: "by-nobody" });
     const { code, err } = await approvals(["approve", id, "--yes"]);
     expect(code).toBe(1);
@@ -341,8 +341,8 @@ describe("approvals approve", () => {
   });
 });
 
-describe("approvals reject", () => {
-  test("asks why when it is not told, and leaves it when nobody says", async () => {
+describe("the command approvals reject", () => {
+  test("asks for a missing reason, and does nothing without one", async () => {
     const id = await pending();
     const silent = await typed(["reject", id], "  \n");
     expect(silent.code).toBe(1);
@@ -353,7 +353,7 @@ describe("approvals reject", () => {
     expect(body["block_reason"]).toBe("wrong list");
   });
 
-  test("with a reason asks nothing, and takes several", async () => {
+  test("with a reason asks nothing, and takes several cases", async () => {
     const ids = [await pending(), await pending()];
     const { code, out } = await approvals(["reject", ...ids, "--reason", "not this week"]);
     expect(code).toBe(0);
@@ -361,7 +361,7 @@ describe("approvals reject", () => {
   });
 });
 
-test("approvals watch prints what comes and how it ends, and Ctrl-C ends it", async () => {
+test("approvals watch prints new cases and their decisions until Ctrl-C ends it", async () => {
   const before = await pending({ destination: "crm.watched" });
   const args = ["approvals", "watch", "--interval", "1", "--bell", "--destination", "crm.watched"];
   await using watch = startCommand(args, { env: environment() });
@@ -377,7 +377,7 @@ test("approvals watch prints what comes and how it ends, and Ctrl-C ends it", as
   expect([code, err.trim()]).toEqual([0, `Watching http://127.0.0.1:${port}; Ctrl-C ends it.`]);
 });
 
-describe("used wrongly, or by the wrong person", () => {
+describe("the approvals command used wrongly or with the wrong key", () => {
   test.each<[string, readonly string[], RegExp]>([
     ["no command", [], /Usage: zehrava-gate approvals/],
     ["a command there is not", ["agree"], /There is no `approvals agree`/],
@@ -391,13 +391,13 @@ describe("used wrongly, or by the wrong person", () => {
     ["a key file that is not there", ["list", "--api-key-file", "/nonexistent"], /can't be read/],
     ["groups with a filter", ["list", "--groups", "--mine"], /takes no filter/],
     ["a server that is not there", ["list", "--server", "http://127.0.0.1:1"], /can't be asked/],
-  ])("%s ends with 2 and says what to do", async (_, args, message) => {
+  ])("with %s exits with 2 and says what to do", async (_, args, message) => {
     const { code, out, err } = await approvals(args);
     expect(code).toBe(2);
     expect(out + err).toMatch(message);
   });
 
-  test("no key, and a key nobody knows, end with 2 without quoting it", async () => {
+  test("without a key, or with an unknown one, exits with 2 and does not quote it", async () => {
     const none = await approvals(["list"], "");
     expect([none.code, none.err]).toEqual([2, expect.stringContaining("GATE_REVIEWER_KEY")]);
     for (const key of ["gate_rk_guess", "gate_rk_two words"]) {
@@ -407,7 +407,7 @@ describe("used wrongly, or by the wrong person", () => {
     }
   });
 
-  test("roles: an agent's key lists nothing and approves nothing", async () => {
+  test("roles: with an agent's key lists and approves nothing", async () => {
     const id = await pending();
     for (const args of [["list"], ["approve", id, "--yes"], ["watch"]]) {
       const { code, err } = await approvals(args, keys.agent);
@@ -417,7 +417,7 @@ describe("used wrongly, or by the wrong person", () => {
     expect(await stateOf(id)).toBe("pending_approval");
   });
 
-  test("a key in a file is taken over the environment's", async () => {
+  test("prefers a key in a file to the environment's", async () => {
     const file = join(home.path, "key");
     writeFileSync(file, `${keys.reviewer}\n`);
     expect((await approvals(["list", "--api-key-file", file], "gate_rk_guess")).code).toBe(0);
@@ -475,7 +475,7 @@ async function asPretended(args: readonly string[], payload = "x", hash = SHA256
 const SHA256_OF_X = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
 
 test.each([[["list"]], [["list", "--groups"]]])(
-  "what another server answers to %s does not read as an empty queue",
+  "does not take another server's response to %s for an empty queue",
   async (args) => {
     const { code, out, err } = await asPretended(args);
     expect([code, out]).toEqual([2, ""]);
@@ -487,10 +487,10 @@ async function asSent(id: string, [verb = "", ...flags]: readonly string[]): Pro
   return (await asPretended([verb, id, ...flags])).sent[0];
 }
 
-describe("a server that is not Gate", () => {
+describe("the approvals command against a server that is not Gate", () => {
   const id = `int_${"A".repeat(43)}`;
 
-  test("drives no terminal either", async () => {
+  test("INV-28: prints nothing that controls the terminal", async () => {
     for (const args of [
       ["show", id],
       ["approve", id, "--yes"],
@@ -501,7 +501,7 @@ describe("a server that is not Gate", () => {
     }
   });
 
-  test("INV-09: whose payload is not what the digest is about is not approved", async () => {
+  test("INV-09: approves nothing where the payload does not match the digest", async () => {
     const { code, out, err, sent } = await asPretended(["approve", id, "--yes"], "another payload");
     expect(code).toBe(1);
     expect(out).toContain("NOT THE BYTES THIS INTENT IS ABOUT");
@@ -509,7 +509,7 @@ describe("a server that is not Gate", () => {
     expect(sent).toEqual([]);
   });
 
-  test("INV-21: that redirects takes the key nowhere", async () => {
+  test("INV-21: does not send the key along a redirect", async () => {
     const elsewhere: unknown[] = [];
     const target = createServer((incoming, outgoing) => {
       elsewhere.push(incoming.headers);

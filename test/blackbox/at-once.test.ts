@@ -16,7 +16,7 @@ async function eventsOfIntent(id: string): Promise<readonly unknown[]> {
   return eventsOf((await gate.call("GET", `/v1/intents/${id}`, reviewer.key)).body);
 }
 
-test("of fifty proposals of one key at once one is made, and 49 are told its id", async () => {
+test("INV-11: of fifty parallel proposals under one key one is made, and 49 get its id", async () => {
   const request = crmImport(5, { idempotency_key: "fifty" });
   const answers = await times(50, () => gate.call("POST", "/v1/intents", agent.key, request));
   expect(withStatus(answers, 200)).toHaveLength(1);
@@ -31,7 +31,7 @@ test("of fifty proposals of one key at once one is made, and 49 are told its id"
   expect(events.filter((event) => event === "duplicate_blocked")).toHaveLength(1);
 });
 
-test("of thirty executes at once one is 201, 29 are 200 with the same order, and the ledger says so once", async () => {
+test("INV-11: of thirty parallel executes one is 201 and 29 are 200 with the same order, which is on the ledger once", async () => {
   const { body } = await gate.call("POST", "/v1/intents", agent.key, crmImport(5));
   const id = text(body, "intentId");
   const answers = await times(30, () => gate.call("POST", `/v1/intents/${id}/execute`, agent.key, ""));
@@ -42,7 +42,7 @@ test("of thirty executes at once one is 201, 29 are 200 with the same order, and
   expect(events.filter((event) => event === "execution_requested")).toHaveLength(1);
 });
 
-test("of twenty reports at once one counts", async () => {
+test("INV-04: of twenty parallel reports one counts", async () => {
   const { body } = await gate.call("POST", "/v1/intents", agent.key, crmImport(5));
   const id = text(body, "intentId");
   const { body: order } = await gate.call("POST", `/v1/intents/${id}/execute`, agent.key, "");
@@ -57,7 +57,7 @@ test("of twenty reports at once one counts", async () => {
   expect((await gate.call("GET", `/v1/intents/${id}`, agent.key)).body["status"]).toBe(told);
 });
 
-test("approve and reject at once never leave both, and what was rejected is never executed", async () => {
+test("INV-11: a parallel approval and rejection never both stand, and a rejected intent is never executed", async () => {
   for (let round = 0; round < 10; round += 1) {
     const { body } = await gate.call("POST", "/v1/intents", agent.key, crmImport(847));
     const path = `/v1/intents/${text(body, "intentId")}`;
@@ -73,7 +73,7 @@ test("approve and reject at once never leave both, and what was rejected is neve
   }
 });
 
-test("revoke and execute at once: an order that came first is dead, one that comes second is refused", async () => {
+test("INV-11: of a parallel revocation and execute, an earlier order is dead and a later one refused", async () => {
   for (let round = 0; round < 10; round += 1) {
     const { body } = await gate.call("POST", "/v1/intents", agent.key, crmImport(5));
     const path = `/v1/intents/${text(body, "intentId")}`;
@@ -98,7 +98,7 @@ test("revoke and execute at once: an order that came first is dead, one that com
   }
 });
 
-test("of ten registrations of one name at once one is made", async () => {
+test("INV-01: of ten parallel registrations of one name one succeeds", async () => {
   const answers = await times(10, () =>
     gate.call("POST", "/v1/agents/register", gate.adminKey, { name: "the only one" }),
   );
@@ -106,7 +106,7 @@ test("of ten registrations of one name at once one is made", async () => {
   expect(withStatus(answers, 409)).toHaveLength(9);
 });
 
-test("more than 600 proposals a minute by one agent are 429, and other agents pass", async () => {
+test("more than 600 proposals a minute by one agent are 429, and other agents' pass", async () => {
   const flooding = await gate.register("agent");
   const request = { destination: "nowhere.at.all", policy: "none" };
   const seen = new Map<number, number>();

@@ -90,8 +90,8 @@ function noticersOf(findings: Readonly<Record<string, unknown>>): readonly strin
     .toSorted();
 }
 
-describe.concurrent("whoever writes into D1 is found out", () => {
-  test("nothing is found where nothing was done", async () => {
+describe.concurrent("INV-18: an attacker who writes into D1 is detected", () => {
+  test("nothing is reported where nothing was changed", async () => {
     const { code, out } = await inTurn(() => verifyAfter(() => undefined, "older"));
     expect(failing(out)).toEqual({});
     expect(code).toBe(0);
@@ -108,7 +108,7 @@ describe.concurrent("whoever writes into D1 is found out", () => {
     });
   }
 
-  test("the newest rows deleted before they are sealed are missed at the chain's next entry", async () => {
+  test("deleting the newest rows before sealing is detected at the chain's next entry", async () => {
     const [, chain] = scene.unsealed;
     const attack = (home: string) =>
       inDatabase(home, (db) => void db.prepare("DELETE FROM ledger WHERE intent_id = ?").run(chain));
@@ -124,7 +124,7 @@ describe.concurrent("whoever writes into D1 is found out", () => {
   });
 });
 
-test("an order that nobody approved, by somebody who writes an intent's object, can't come where it stands", async () => {
+test("INV-18: an order forged in an intent's object without an approval fails verification", async () => {
   const { pending } = scene.ids;
   const attack = (home: string) =>
     rewriteState(home, pending, { phase: "approved", executeBy: Date.now() + 600_000 });
@@ -140,11 +140,11 @@ test("an order that nobody approved, by somebody who writes an intent's object, 
   expect(code).toBe(1);
 });
 
-describe.concurrent("a change of the deployment's secret", () => {
+describe.concurrent("INV-18: a change of the deployment's secret", () => {
   const fresh = Buffer.alloc(32, 9).toString("base64");
   const nothing = async () => undefined;
 
-  test("is followed from the pinned key to the one it handed over to", async () => {
+  test("is followed from the pinned key to its successor", async () => {
     const env = { GATE_SECRET: fresh, GATE_SECRET_PREVIOUS: secretOf(scene.home) };
     const { code, out } = await inTurn(() => verifyAfter(() => undefined, "later", nothing, env));
     expect(failing(out)).toEqual({});
@@ -152,7 +152,7 @@ describe.concurrent("a change of the deployment's secret", () => {
     expect(code).toBe(0);
   });
 
-  test("is not believed where the old key did not sign it, and rows under a lost secret are not sealed", async () => {
+  test("is refused where the old key did not sign it, and rows under a lost secret are not sealed", async () => {
     const env = { GATE_SECRET: fresh };
     const { out } = await inTurn(() => verifyAfter(() => undefined, "later", nothing, env));
     const failed = failing(out);
@@ -164,14 +164,14 @@ describe.concurrent("a change of the deployment's secret", () => {
 const verifyFile = (file: string, ...more: readonly string[]) =>
   ledger(["verify", file, "--key", scene.vkey, "--json", ...more]);
 
-describe("evidence that was taken before", () => {
+describe("INV-18: evidence downloaded earlier", () => {
   test.each(STORIES)("proves what happened: %s", async (story) => {
     const { code, out } = await verifyFile(join(scene.home, `${story}.json`), "--checkpoint", scene.later);
     expect(failing(out)).toEqual({});
     expect(code, out).toBe(0);
   });
 
-  test("holds in an implementation that shares nothing with this one", ({ skip }) => {
+  test("verifies with the independent Python verifier", ({ skip }) => {
     skip(spawnSync("python3", ["--version"]).status !== 0, "there is no python3 here");
     for (const story of ["succeeded", "approved by a person", "erased"] as const) {
       const args = [join(ROOT, "test", "verify_bundle.py"), join(scene.home, `${story}.json`), scene.vkey];
@@ -180,7 +180,7 @@ describe("evidence that was taken before", () => {
     }
   });
 
-  test.each(BUNDLE_ATTACKS)("a bundle: $name", async ({ story, go, noticed }) => {
+  test.each(BUNDLE_ATTACKS)("fails as a tampered bundle: $name", async ({ story, go, noticed }) => {
     const read = (of: string) => JSON.parse(readFileSync(join(scene.home, `${of}.json`), "utf8"));
     const file = join(scene.home, "attacked.json");
     writeFileSync(file, JSON.stringify(go(read(story), read("approved by a person"), scene)));
@@ -190,7 +190,7 @@ describe("evidence that was taken before", () => {
     expect(code).toBe(1);
   });
 
-  test.each(EXPORT_ATTACKS)("an export: $name", async ({ go, noticed, kept }) => {
+  test.each(EXPORT_ATTACKS)("fails as a tampered export: $name", async ({ go, noticed, kept }) => {
     const lines = readFileSync(scene.exportFile, "utf8").trimEnd().split("\n");
     const file = join(scene.home, "attacked.ndjson");
     writeFileSync(file, `${go(lines, scene).join("\n")}\n`);
@@ -202,7 +202,7 @@ describe("evidence that was taken before", () => {
     expect(code).toBe(1);
   });
 
-  test("an export holds while nobody touches it, and a cut one only for who kept no later checkpoint", async () => {
+  test("holds as an untouched export, and a cut one fails only with a later checkpoint", async () => {
     const whole = await verifyFile(
       scene.exportFile,
       "--checkpoint",

@@ -40,13 +40,13 @@ function build(...options: readonly string[]) {
   return { status, said: stderr };
 }
 
-test("a mistake in gate.yaml stops the build, with line and column", () => {
+test("INV-14: a mistake in gate.yaml stops the build, with line and column", () => {
   const { status, said } = build();
   expect(status).toBe(1);
   expect(said).toContain("gate.yaml:2:");
 });
 
-test("a mistake in gate.yaml leaves the command that shows it within reach", () => {
+test("INV-14: with a mistake in gate.yaml the command that shows it still runs", () => {
   rmSync(join(folder, "dist"), { recursive: true, force: true });
   const { status, said } = build("--prepare");
   expect(status).toBe(0);

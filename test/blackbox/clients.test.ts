@@ -27,7 +27,7 @@ function bodilessPost(path: string, key: string): string {
   ].join("\r\n");
 }
 
-describe("the Python client", () => {
+describe("the Python client of the reference contract", () => {
   const sparse = (more: Body) => ({
     destination: "salesforce.import",
     policy: "crm-low-risk",
@@ -42,7 +42,7 @@ describe("the Python client", () => {
     ...more,
   });
 
-  test("null is what was left out", async () => {
+  test("sends null for fields that are left out", async () => {
     const { status, body } = await gate.call("POST", "/v1/intents", agent.key, sparse({ recordCount: 5 }));
     expect(status).toBe(200);
     expect(body).toMatchObject({ intentId: expect.any(String), expiresAt: expect.any(String) });
@@ -64,12 +64,12 @@ describe("the Python client", () => {
   });
 });
 
-describe("aliases", () => {
+describe("alias spellings", () => {
   test.each<[string, string, Body]>([
     ["action for destination", "/v1/intents", { action: "salesforce.import", policy: "crm-low-risk" }],
     ["policy_id for policy", "/v1/intents", { destination: "salesforce.import", policy_id: "crm-low-risk" }],
     ["the older path", "/v1/propose", { destination: "salesforce.import", policy: "crm-low-risk" }],
-  ])("%s", async (_, path, names) => {
+  ])("are accepted: %s", async (_, path, names) => {
     const { status, body } = await gate.call("POST", path, agent.key, {
       ...names,
       payload: "leads.csv",
@@ -86,7 +86,7 @@ describe("aliases", () => {
     });
   });
 
-  test("other words for the same request are the same request", async () => {
+  test("of one request under its key are the same request", async () => {
     const { recordCount, ...rest } = crmImport(9);
     const one = await gate.call("POST", "/v1/intents", agent.key, {
       ...rest,
@@ -102,7 +102,7 @@ describe("aliases", () => {
     expect(two.body["intentId"]).toBe(one.body["intentId"]);
   });
 
-  test("a key used for another request is 422", async () => {
+  test("of another request under a used key are 422", async () => {
     await gate.call("POST", "/v1/intents", agent.key, crmImport(9, { idempotency_key: "other" }));
     const two = await gate.call(
       "POST",
@@ -115,7 +115,7 @@ describe("aliases", () => {
   });
 });
 
-describe("the texts that clients compare", () => {
+describe("error texts that clients compare", () => {
   test.each<[string, string, string, Body | string, number, string]>([
     ["no destination", "POST", "/v1/intents", { policy: "p" }, 400, "destination and policy are required"],
     ["no policy", "POST", "/v1/propose", { destination: "d" }, 400, "destination and policy are required"],
@@ -128,18 +128,18 @@ describe("the texts that clients compare", () => {
       "invalid_principal",
     ],
     ["an unknown intent", "POST", `/v1/intents/int_${"A".repeat(43)}/execute`, "", 404, "Proposal not found"],
-  ])("%s", async (_, method, path, body, status, error) => {
+  ])("are unchanged: %s", async (_, method, path, body, status, error) => {
     const answer = await gate.call(method, path, agent.key, body);
     expect(answer.status).toBe(status);
     expect(answer.body).toMatchObject({ error });
   });
 
-  test("an agent nobody knows", async () => {
+  test("are unchanged for an unknown agent", async () => {
     const answer = await gate.call("GET", "/v1/agents/agt_nobody", reviewer.key);
     expect(answer.body).toMatchObject({ error: "Agent not found" });
   });
 
-  test("what can't be cancelled any more", async () => {
+  test("are unchanged for an intent that can't be cancelled any more", async () => {
     const { body } = await gate.call("POST", "/v1/intents", agent.key, crmImport(847));
     const path = `/v1/intents/${text(body, "intentId")}`;
     await gate.call("POST", `${path}/reject`, reviewer.key, { reason: "no" });
@@ -149,7 +149,7 @@ describe("the texts that clients compare", () => {
   });
 });
 
-test("a proposer is never handed what approves", async () => {
+test("INV-27: a proposer never gets a value that approves", async () => {
   const { body } = await gate.call("POST", "/v1/intents", agent.key, crmImport(847));
   expect(body).toMatchObject({ approvalLinkToken: null, approvalInteractionId: null });
 });

@@ -81,7 +81,7 @@ async function crash(server: RunningCommand, home: string): Promise<void> {
   await server.finished;
 }
 
-test("after a crash under load nothing acknowledged is lost, and nothing is half there", async () => {
+test("INV-20: after a crash under load no acknowledged command is lost and none is partial", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   let agentKey: string;

@@ -175,7 +175,7 @@ function rowsOf(body: Body): readonly ShownRow[] {
   }));
 }
 
-test(`crashed again and again under load, it loses nothing, doubles nothing and tears nothing (seed ${SEED})`, async () => {
+test(`INV-11 INV-20: after repeated crashes under load nothing is lost, doubled or partial (seed ${SEED})`, async () => {
   const reviewer = await gate.register("reviewer");
   const connections: Connection[] = [];
   for (let at = 0; at < CONNECTIONS; at += 1) {
@@ -247,7 +247,7 @@ test(`crashed again and again under load, it loses nothing, doubles nothing and 
   }
 }, 120_000);
 
-test("a download that a crash cut off is not handed out again", async () => {
+test("INV-11: a download cut off by a crash is not handed out again", async () => {
   await using own = await startGate();
   const agent = await own.register("agent");
   const leads = `email\n${"x".repeat(8_000_000)}\n`;

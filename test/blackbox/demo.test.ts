@@ -4,7 +4,7 @@ import { buildIfStale, run, temporaryFolder } from "../support/command.ts";
 
 beforeAll(buildIfStale);
 
-test("the demo plays seven scenes as expected, ends by itself and leaves nothing behind", async () => {
+test("the demo plays seven scenes as expected, exits with 0 and leaves no files", async () => {
   using temporary = temporaryFolder();
   // A key of the caller's must not get into the demo.
   const { code, out, err } = await run(["demo"], {

@@ -184,7 +184,7 @@ const SENT = {
     `POST /v1/refunds Bearer ${SECRET} gate_${intent.slice("int_".length)} charge=ch_1&amount=900`,
 } as const;
 
-test("the code reads, its refund is held and sent once, and nothing of it gets anywhere else", async () => {
+test("INV-11: sandboxed code reads, has its refund held and sent once, and reaches nothing else", async () => {
   expect(await runExample()).toMatchObject({
     charge: 403,
     refund: [403, { code: "agent_unknown" }],

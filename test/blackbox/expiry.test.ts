@@ -21,7 +21,7 @@ async function listed(state: string): Promise<readonly unknown[]> {
   return list(body, "intents").map(({ id }: Body) => id);
 }
 
-test("what nobody decides in time expires without anybody asking, and can't be approved then", async () => {
+test("an undecided intent expires without a request and can't be approved then", async () => {
   const { id } = await hold("2s");
   await expect.poll(() => listed("pending_approval"), SOON).toContain(id);
   await expect.poll(() => listed("expired"), SOON).toContain(id);
@@ -38,7 +38,7 @@ test("what nobody decides in time expires without anybody asking, and can't be a
   }
 });
 
-test("a deadline that passes while everything is down is kept by the next start", async () => {
+test("a deadline that passes while the server is down takes effect at the next start", async () => {
   const early = await hold("1s");
   const late = await hold("4s");
   const never = await hold("10m");
@@ -57,7 +57,7 @@ test("a deadline that passes while everything is down is kept by the next start"
   expect((await gate.call("POST", `/v1/intents/${never.id}/approve`, reviewer.key, "")).status).toBe(200);
 });
 
-test("a request shortens the policy's deadline and never stretches it", async () => {
+test("INV-07: a request can shorten the policy's deadline and never extend it", async () => {
   const { expiresAt } = await hold("400d");
   // The policy's own is an hour.
   expect(expiresAt - Date.now()).toBeLessThanOrEqual(60 * 60_000);

@@ -21,7 +21,7 @@ function http(line: string, headers: readonly string[], body = "", host = `127.0
 
 const bearer = (key: string) => `Authorization: Bearer ${key}`;
 
-describe("framing that two servers could read in two ways", () => {
+describe("INV-25: ambiguous request framing", () => {
   test.each<[string, readonly string[], string]>([
     ["two lengths", [`Content-Length: ${PROPOSAL.length}`, "Content-Length: 5"], PROPOSAL],
     ["a negative length", ["Content-Length: -1"], PROPOSAL],
@@ -36,12 +36,12 @@ describe("framing that two servers could read in two ways", () => {
       ["Transfer-Encoding: chunked"],
       "FFFFFFFFFFFFFFFFF\r\nabc\r\n0\r\n\r\n",
     ],
-  ])("%s is 400", async (_, headers, body) => {
+  ])("with %s is 400", async (_, headers, body) => {
     const answer = await gate.raw(http("POST /v1/intents", [bearer(agent.key), JSON_BODY, ...headers], body));
     expect(statusesOf(answer), answer).toEqual([400]);
   });
 
-  test("a length and chunks at once: the request hidden behind them is never answered", async () => {
+  test("with a length and chunks never reaches the request hidden behind it", async () => {
     const hidden = http("GET /v1/policies", [bearer(agent.key)]);
     const answer = await gate.raw(
       http(
@@ -54,7 +54,7 @@ describe("framing that two servers could read in two ways", () => {
     expect(answer).not.toContain("crm-low-risk");
   });
 
-  test("a body that comes byte by byte is read whole", async () => {
+  test("is not assumed for a body that arrives byte by byte, which is read whole", async () => {
     const head = http("POST /v1/intents", [
       bearer(agent.key),
       JSON_BODY,
@@ -64,7 +64,7 @@ describe("framing that two servers could read in two ways", () => {
   });
 });
 
-describe("a Host header", () => {
+describe("INV-25: the Host header", () => {
   test.each(["x/v1/policies?", "x/v1/policies#", "a b/@x", "x\\y", "a@b", "x?", "a, b"])(
     "%j is 400",
     async (host) => {
@@ -75,14 +75,14 @@ describe("a Host header", () => {
   );
 
   test.each(["localhost", "gate.example.com:8443", "127.0.0.1:4000", "[::1]:4000"])(
-    "%j is one",
+    "%j is accepted",
     async (host) => {
       expect(statusesOf(await gate.raw(http("GET /health", [], "", host)))).toEqual([200]);
     },
   );
 });
 
-describe("a key", () => {
+describe("INV-27: a key", () => {
   const K = agent.key;
   test.each<[string, readonly string[], string]>([
     ["in the query", [], `?api_key=${K}&access_token=${K}`],
@@ -96,26 +96,26 @@ describe("a key", () => {
     ["with a letter that is not ASCII", [`Authorization: Bearer ${K}\u00e9`], ""],
     ["cut short", [bearer(K.slice(0, -1))], ""],
     ["in capitals", [bearer(K.toUpperCase())], ""],
-  ])("%s opens nothing", async (_, headers, query) => {
+  ])("is not accepted %s", async (_, headers, query) => {
     expect(statusesOf(await gate.raw(http(`GET /v1/intents${query}`, headers)))).toEqual([401]);
   });
 
-  test("is never in what the server prints, whatever went wrong", async () => {
+  test("is never in the server's output, whatever went wrong", async () => {
     await gate.raw(http("POST /v1/intents", [bearer(K), JSON_BODY, "Transfer-Encoding: chunked"], "zz\r\n"));
     expect(gate.printed()).not.toContain(K);
   });
 });
 
-describe("methods and paths", () => {
+describe("INV-25: methods and paths", () => {
   test.each(["X-HTTP-Method-Override: POST", "X-Method-Override: POST", "X-HTTP-Method: POST"])(
-    "%s overrides nothing",
+    "the header %s does not change the method",
     async (header) => {
       const answer = await gate.raw(http("GET /v1/agents/register", [bearer(gate.adminKey), header]));
       expect(statusesOf(answer)).toEqual([404]);
     },
   );
 
-  test.each(["PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"])("%s is nobody's", async (method) => {
+  test.each(["PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"])("the method %s has no route", async (method) => {
     expect(statusesOf(await gate.raw(http(`${method} /v1/intents`, [bearer(agent.key)])))).toEqual([404]);
   });
 
@@ -136,12 +136,12 @@ describe("methods and paths", () => {
     "*",
     "/cdn-cgi/mf/reload",
     "/cdn-cgi/handler/scheduled",
-  ])("%s is nothing", async (path) => {
+  ])("the path %s has no route", async (path) => {
     expect(statusesOf(await gate.raw(http(`GET ${path}`, [bearer(agent.key)])))).toEqual([404]);
   });
 });
 
-describe("bodies", () => {
+describe("INV-25: request bodies", () => {
   const post = (body: unknown) => gate.call("POST", "/v1/intents", agent.key, body);
 
   test.each<[string, string]>([
@@ -154,7 +154,7 @@ describe("bodies", () => {
     ["nested to the sky", `{"payload":${"[".repeat(100_000)}${"]".repeat(100_000)}}`],
     ["a number beyond all numbers", '{"destination":"a.b","policy":"p","recordCount":1e400}'],
     ["a number that rounds", '{"destination":"a.b","policy":"p","recordCount":9007199254740993}'],
-  ])("%s is 400", async (_, body) => {
+  ])("that are %s are 400", async (_, body) => {
     const answer = await post(body);
     expect(answer.status, answer.text).toBe(400);
     expect(answer.body).toMatchObject({ code: "invalid_json" });
@@ -176,12 +176,12 @@ describe("bodies", () => {
     ["a payload that is a number", { payload: 5 }],
     ["base64 that is none", { payload: "***", payload_encoding: "base64" }],
     ["a megabyte of metadata", { metadata: { a: "x".repeat(1_000_000) } }],
-  ])("%s is 400", async (_, change) => {
+  ])("with %s are 400", async (_, change) => {
     const answer = await post(crmImport(1, change));
     expect(answer.status, answer.text).toBe(400);
   });
 
-  test("one byte over the limit is 413, and a length over the limit is 413 before it is read", async () => {
+  test("INV-26: one byte over the limit are 413, and with a length over the limit 413 before they are read", async () => {
     const limit = 10 * 1024 * 1024;
     const over = await post({ ...crmImport(1), payload: "x".repeat(limit + 1), payload_name: "l.csv" });
     expect(over.status).toBe(413);
@@ -195,14 +195,14 @@ describe("bodies", () => {
   });
 
   test.each(["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"])(
-    "%s is 415",
+    "of type %s are 415",
     async (type) => {
       const headers = [bearer(agent.key), `Content-Type: ${type}`, `Content-Length: ${PROPOSAL.length}`];
       expect(statusesOf(await gate.raw(http("POST /v1/intents", headers, PROPOSAL)))).toEqual([415]);
     },
   );
 
-  test("a payload that names a file of the server is a name and nothing else", async () => {
+  test("INV-12: a payload that names a file of the server is a name and is never read", async () => {
     const file = `${gate.home}/data/secrets.json`;
     const { body } = await post({ ...crmImport(1), payload: file });
     const id = text(body, "intentId");
@@ -216,7 +216,7 @@ describe("bodies", () => {
   });
 });
 
-describe("tokens", () => {
+describe("INV-04: tokens of orders", () => {
   async function orders(count: number) {
     const made: { readonly intent: string; readonly id: string; readonly token: string }[] = [];
     for (let at = 0; at < count; at += 1) {
@@ -228,7 +228,7 @@ describe("tokens", () => {
     return made;
   }
 
-  test("one order's token reports no other order, and is no key", async () => {
+  test("one order's token reports no other order and is no key", async () => {
     const [one, two] = await orders(2);
     const report = { status: "succeeded" };
     expect((await gate.call("POST", `/v1/executions/${two?.id}/report`, one?.token, report)).status).toBe(
@@ -245,7 +245,7 @@ describe("tokens", () => {
     );
   });
 
-  test("a reviewer's or an admin's key is no token", async () => {
+  test("a reviewer's or an admin's key is not accepted as a token", async () => {
     const [one] = await orders(1);
     for (const key of [reviewer.key, gate.adminKey, agent.key]) {
       const answer = await gate.call("POST", `/v1/executions/${one?.id}/report`, key, {

@@ -6,7 +6,7 @@ import { buildIfStale, freePort, run, serve, temporaryFolder } from "../support/
 
 beforeAll(buildIfStale);
 
-test("init writes policies, a strict registry and private secrets that a server starts on", async () => {
+test("init writes policies, a strict registry and private secrets with which a server starts", async () => {
   using home = temporaryFolder();
   const folder = join(home.path, "gate");
   const { code, out } = await run(["init", folder]);
@@ -26,7 +26,7 @@ test("init writes policies, a strict registry and private secrets that a server 
   expect(server.err()).toBe("");
 });
 
-test("init keeps what is there, and says so", async () => {
+test("init keeps existing files and says so", async () => {
   using home = temporaryFolder();
   mkdirSync(join(home.path, "policies"));
   const mine = { "policies/crm-low-risk.yaml": "mine", "gate.yaml": "mine too", ".dev.vars": "SECRET=mine" };
@@ -40,7 +40,7 @@ test("init keeps what is there, and says so", async () => {
   expect(out).toMatch(/^wrote +policies\/support-reply.yaml$/m);
 });
 
-test("init into a folder that can't be made fails in one line", async () => {
+test("init into a folder that can't be created fails with one line", async () => {
   using home = temporaryFolder();
   writeFileSync(join(home.path, "file"), "");
   const { code, err } = await run(["init", join(home.path, "file", "gate")]);

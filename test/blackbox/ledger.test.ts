@@ -27,8 +27,8 @@ const hashAt: HashAt = (level, index) =>
     ? (leaves[index] ?? new Uint8Array())
     : nodeHash(hashAt(level - 1, 2 * index), hashAt(level - 1, 2 * index + 1));
 
-describe("the edge of a signed tree", () => {
-  test("comes out of the proof of its last leaf, and grows as the tree does", () => {
+describe("the frontier of a signed tree", () => {
+  test("is computed from the proof of its last leaf, and grows as the tree does", () => {
     let grown = EMPTY_FRONTIER;
     for (const [at, leaf] of leaves.entries()) {
       grown = appendLeaf(grown, leaf);
@@ -38,7 +38,7 @@ describe("the edge of a signed tree", () => {
     }
   });
 
-  test("is refused when anything about it is not so", () => {
+  test("is refused when any part of the proof is wrong", () => {
     const edge = leaves.slice(0, 13).reduce(appendLeaf, EMPTY_FRONTIER);
     const root = rootOf(edge);
     const leaf = base64(leaves[12] ?? new Uint8Array());
@@ -105,8 +105,8 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-describe("ledger verify", () => {
-  test("of a server without a pinned key checks everything, and is not proven", async () => {
+describe("the command ledger verify", () => {
+  test("without a pinned key checks everything of a server and reports it as not proven", async () => {
     const { code, out } = await ledger(["verify", ...asked]);
     expect(code).toBe(1);
     expect(out).toContain(
@@ -117,14 +117,14 @@ describe("ledger verify", () => {
     expect(out).not.toContain("FAILS");
   });
 
-  test("of a server with its key and an older checkpoint proves the log", async () => {
+  test("with the key and an older checkpoint proves a server's log", async () => {
     await propose();
     const { code, out } = await ledger(["verify", ...asked, "--key", vkey, "--checkpoint", at("first.txt")]);
     expect(out).toContain("PROVEN");
     expect(code).toBe(0);
   });
 
-  test("takes a bundle from a file or a pipe, and links it with an older checkpoint by a proof", async () => {
+  test("reads a bundle from a file or pipe, and links it to an older checkpoint by a proof", async () => {
     const id = await propose();
     const bundle = await request(port, "GET", `/v1/intents/${id}/evidence`, keys.admin);
     writeFileSync(at("bundle.json"), JSON.stringify(bundle.body, null, 2));
@@ -163,7 +163,7 @@ describe("ledger verify", () => {
     ["the server is no URL", ["--server", "localhost"], "takes an http(s) URL"],
     ["a key stands in the URL", ["--server", "http://a:b@localhost"], "ends up in logs"],
     ["there is no key to ask with", ["--server", "http://127.0.0.1:9"], "GATE_API_KEY"],
-  ])("is used wrongly when %s", async (_, args, words) => {
+  ])("exits with 2 when %s", async (_, args, words) => {
     writeFileSync(at("some.ndjson"), '{"index":0,"entry":{}}\n');
     const { code, err } = await ledger([
       "verify",
@@ -180,12 +180,12 @@ describe("ledger verify", () => {
     ["nested deeply", Buffer.from("[".repeat(100_000)), 1],
     ["an export of one endless line", Buffer.from(`{"index":0,"x":"${"a".repeat(3_000_000)}`), 1],
     ["an export cut off within a line", Buffer.from('{"index":0,"ent'), 1],
-  ])("does not fall for a file that is %s", async (_, bytes, expected) => {
+  ])("refuses a file that is %s", async (_, bytes, expected) => {
     writeFileSync(at("odd"), bytes);
     expect(await ledger(["verify", at("odd"), "--key", vkey])).toMatchObject({ code: expected });
   });
 
-  test("says what is wrong with key or server, and shows no key", async () => {
+  test("reports a wrong key or server without printing a key", async () => {
     writeFileSync(at("wrong.key"), "gate_sk_wrong");
     writeFileSync(at("agent.key"), keys.agent);
     const free = await freePort();
@@ -202,7 +202,7 @@ describe("ledger verify", () => {
     }
   });
 
-  test("works as a command, with the key from the environment and evidence from a pipe's other end", async () => {
+  test("runs with the key from the environment and evidence from a pipe", async () => {
     const env = { GATE_API_KEY: keys.admin };
     const whole = await run(["ledger", "verify", "--server", origin(port), "--key", vkey], { env });
     expect(whole).toMatchObject({ code: 0, out: expect.stringContaining("PROVEN") });
@@ -214,13 +214,13 @@ describe("ledger verify", () => {
   });
 });
 
-describe("ledger export", () => {
+describe("the command ledger export", () => {
   const exportTo = (name: string, ...more: readonly string[]) =>
     ledger(["export", ...asked, "--out", at(name), ...more]);
   const verifies = (name: string, ...more: readonly string[]) =>
     ledger(["verify", at(name), "--key", vkey, ...more]);
 
-  test("writes what verifies, and goes on where a file ends", async () => {
+  test("writes a file that verifies, and continues an existing one", async () => {
     await seal();
     expect(await exportTo("log.ndjson")).toMatchObject({ code: 0 });
     expect(await verifies("log.ndjson", "--checkpoint", at("first.txt"))).toMatchObject({ code: 0 });
@@ -241,7 +241,7 @@ describe("ledger export", () => {
     expect(await verifies("log.ndjson")).toMatchObject({ code: 0 });
   });
 
-  test("to standard output and in pieces is the same log", async () => {
+  test("writes the same log to standard output and in pieces", async () => {
     await seal();
     const { code, out } = await ledger(["export", ...asked]);
     expect(code).toBe(0);
@@ -257,7 +257,7 @@ describe("ledger export", () => {
     });
   });
 
-  test("leaves alone what does not fit together, or is no export", async () => {
+  test("leaves an unrelated or inconsistent file untouched", async () => {
     await exportTo("whole.ndjson");
     const lines = readFileSync(at("whole.ndjson"), "utf8").split("\n");
     const swapped = lines.toSpliced(2, 2, lines[3] ?? "", lines[2] ?? "").join("\n");
@@ -333,7 +333,7 @@ async function liar(): Promise<{ readonly lie: Lie; readonly url: string; readon
   return { lie, url: origin(free), close: () => proxy.close() };
 }
 
-describe("ledger tail", () => {
+describe("the command ledger tail", () => {
   function tail(url: string, ...more: readonly string[]): RunningCommand {
     const env = { GATE_API_KEY: keys.admin };
     return startCommand(["ledger", "tail", "--server", url, "--interval", "1", "--key", vkey, ...more], {
@@ -341,7 +341,7 @@ describe("ledger tail", () => {
     });
   }
 
-  test("shows what is sealed, from a checkpoint on", async () => {
+  test("prints sealed entries from a checkpoint on", async () => {
     await using following = tail(origin(port), "--checkpoint", at("first.txt"), "--json");
     await following.printed("Watching the log");
     const id = await propose();
@@ -356,7 +356,7 @@ describe("ledger tail", () => {
     expect(following.process.exitCode).toBeNull();
   });
 
-  test("waits for a server that is away", async () => {
+  test("waits for a server that is down", async () => {
     const { lie, url, close } = await liar();
     await using following = tail(url);
     await following.printed("Watching the log");
@@ -367,7 +367,7 @@ describe("ledger tail", () => {
     close();
   });
 
-  test("raises the alarm when a log shrinks, and keeps both checkpoints", async () => {
+  test("INV-18: raises the alarm when a log shrinks, and prints both checkpoints", async () => {
     const older = readFileSync(at("first.txt"), "utf8");
     const { lie, url, close } = await liar();
     await using following = tail(url);
@@ -380,7 +380,7 @@ describe("ledger tail", () => {
     expect(err).toContain(older.trimEnd());
   });
 
-  test("raises the alarm when entries are not those that were signed", async () => {
+  test("INV-18: raises the alarm when entries are not those that were signed", async () => {
     const { lie, url, close } = await liar();
     await using following = tail(url);
     await following.printed("Watching the log");
@@ -393,7 +393,7 @@ describe("ledger tail", () => {
     expect(err).toContain("are not those that were signed");
   });
 
-  test("raises the alarm at a checkpoint that nobody it trusts signed", async () => {
+  test("INV-18: raises the alarm at a checkpoint without a trusted signature", async () => {
     const { lie, url, close } = await liar();
     const note = readFileSync(at("first.txt"), "utf8");
     lie.checkpoint = note.replace(/\n(\d+)\n/, (_, size: string) => `\n${Number(size) + 1}\n`);
@@ -403,7 +403,7 @@ describe("ledger tail", () => {
   });
 });
 
-test("a server that publishes another key than the pinned one is named, and its log is not believed", async () => {
+test("INV-18: a server with another key than the pinned one is reported, and its log not believed", async () => {
   const foreign = "gate.example+f33eee8d+AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH";
   const { code, out } = await ledger(["verify", ...asked, "--key", foreign, "--json"]);
   expect(code).toBe(1);

@@ -35,7 +35,7 @@ const report = (order: Body, body: unknown, key = text(order, "execution_token")
   gate.call("POST", `/v1/executions/${text(order, "executionId")}/report`, key, body);
 
 describe("incidents", () => {
-  test("a webhook that fires twice under one key calls once, and the ledger holds the second attempt", async () => {
+  test("INV-11 INV-19: a webhook that fires twice under one key writes once, and the ledger has the second attempt", async () => {
     const call = {
       destination: "kaicalls.call",
       policy: "outbound-call",
@@ -61,7 +61,7 @@ describe("incidents", () => {
     ]);
   });
 
-  test("a mail with an unfilled placeholder is held", async () => {
+  test("an e-mail with an unfilled placeholder is held", async () => {
     const mail = {
       destination: "sendgrid.send",
       policy: "outbound-email",
@@ -71,7 +71,7 @@ describe("incidents", () => {
     expect(body).toMatchObject({ status: "pending_approval", reason_code: "template_error_detected" });
   });
 
-  test("a file of 847 leads is held whatever the agent declares, approved, executed and reported", async () => {
+  test("INV-07: a file of 847 leads is held whatever the agent declares, then approved, executed and reported", async () => {
     const id = await proposed(
       crmImport(50, { payload: LEADS, payload_name: "leads.csv" }),
       "pending_approval",
@@ -130,7 +130,7 @@ describe("everyday writes", () => {
     expect(body).toMatchObject({ status, reason_code: code });
   });
 
-  test("a happy path reads five events and nothing else", async () => {
+  test("a write that policy approves has five ledger entries", async () => {
     const { id, order } = await ordered();
     await report(order, { status: "succeeded" });
     expect(eventsOf((await show(id)).body)).toEqual([
@@ -144,7 +144,7 @@ describe("everyday writes", () => {
 });
 
 describe("deciding", () => {
-  test("approved again is 200 and changes nothing", async () => {
+  test("a repeated approval is 200 and changes nothing", async () => {
     const id = await proposed(crmImport(847), "pending_approval");
     await decide(id, "approve");
     const again = await decide(id, "approve");
@@ -156,7 +156,7 @@ describe("deciding", () => {
   test.each<[string, string, string]>([
     ["reject", "rejected", "answered"],
     ["cancel-approval", "cancelled", "cancelled"],
-  ])("%s ends it as blocked, exactly: %s", async (command, state, approvalState) => {
+  ])("%s ends the intent as blocked, exactly: %s", async (command, state, approvalState) => {
     const id = await proposed(crmImport(847), "pending_approval");
     const { status, body } = await decide(id, command, { reason: "not today" });
     expect(status).toBe(200);
@@ -166,7 +166,7 @@ describe("deciding", () => {
   });
 
   test.each(["reject", "cancel-approval", "revoke"])(
-    "%s of what is approved and not executed revokes it",
+    "%s of an approved, unexecuted intent revokes it",
     async (command) => {
       const id = await proposed(crmImport(1), "approved");
       const { status, body } = await decide(id, command, { reason: "not today" });
@@ -176,14 +176,14 @@ describe("deciding", () => {
     },
   );
 
-  test("a revoked order is dead in its worker's hands", async () => {
+  test("INV-05: a revoked order is dead in its worker's hands", async () => {
     const { id, order } = await ordered();
     expect((await decide(id, "revoke")).status).toBe(200);
     expect((await report(order, { status: "succeeded" })).status).toBe(409);
     expect((await show(id)).body["state"]).toBe("revoked");
   });
 
-  test("the older calls name the intent in the body", async () => {
+  test("the older routes take the intent's id in the body", async () => {
     const one = await proposed(crmImport(847), "pending_approval");
     const approved = await gate.call("POST", "/v1/approve", reviewer.key, { proposalId: one });
     expect(approved.body).toMatchObject({ status: "approved", proposalId: one });
@@ -192,7 +192,7 @@ describe("deciding", () => {
     expect(rejected.body).toMatchObject({ status: "blocked", state: "rejected" });
   });
 
-  test("an agent's key does not approve, and is told whose would", async () => {
+  test("INV-03: an agent's key can't approve, and the answer says whose can", async () => {
     const id = await proposed(crmImport(847), "pending_approval");
     const { status, body } = await gate.call("POST", `/v1/intents/${id}/approve`, agent.key, "");
     expect(status).toBe(403);
@@ -202,7 +202,7 @@ describe("deciding", () => {
     }
   });
 
-  test("a nonce counts once, and a decision from another hour does not count", async () => {
+  test("INV-27: a nonce counts once, and a decision dated an hour off does not count", async () => {
     const id = await proposed(crmImport(847), "pending_approval");
     const { body } = await gate.call("GET", "/v1/nonce", reviewer.key);
     const stale = await decide(id, "approve", { decided_at: Date.now() - 3_600_000 });
@@ -216,7 +216,7 @@ describe("deciding", () => {
     expect(replayed.body).toMatchObject({ error: "replay_rejected" });
   });
 
-  test("what an agent takes back is over", async () => {
+  test("a withdrawn intent is over", async () => {
     const id = await proposed(crmImport(847), "pending_approval");
     const { body } = await gate.call("POST", `/v1/intents/${id}/withdraw`, agent.key, "");
     expect(body).toMatchObject({ status: "blocked", state: "withdrawn" });
@@ -224,8 +224,8 @@ describe("deciding", () => {
   });
 });
 
-describe("carrying out", () => {
-  test("the order is 201, and asked again by the same agent 200 with the same token", async () => {
+describe("executing", () => {
+  test("an order is 201, and a repeat by the same agent 200 with the same token", async () => {
     const { id, order } = await ordered();
     expect(order).toMatchObject({
       execution_id: order["executionId"],
@@ -242,7 +242,7 @@ describe("carrying out", () => {
     expect(again.body).toEqual(order);
   });
 
-  test("a report counts once", async () => {
+  test("INV-04: a report counts once", async () => {
     const { id, order } = await ordered();
     expect((await report(order, { status: "failed" })).status).toBe(200);
     const again = await report(order, { status: "succeeded" });
@@ -250,7 +250,7 @@ describe("carrying out", () => {
     expect((await show(id)).body["status"]).toBe("failed");
   });
 
-  test("a worker that can't tell leaves it indeterminate until a person resolves it", async () => {
+  test("INV-11: a worker's unknown outcome is indeterminate until a person resolves it", async () => {
     const { id, order } = await ordered();
     await report(order, { status: "indeterminate" });
     expect((await show(id)).body).toMatchObject({ status: "scheduled", state: "indeterminate" });
@@ -261,7 +261,7 @@ describe("carrying out", () => {
     expect(eventsOf((await show(id)).body).at(-1)).toBe("outcome_resolved");
   });
 
-  test("a delivery is downloaded once, and only by GET", async () => {
+  test("INV-11: a delivery is downloaded once, and only by GET", async () => {
     const id = await proposed(
       crmImport(3, { payload: "email\na@x.example\n", payload_name: "l.csv" }),
       "approved",
@@ -280,7 +280,7 @@ describe("carrying out", () => {
     expect((await gate.call("POST", `/v1/intents/${id}/execute`, agent.key, "")).status).toBe(409);
   });
 
-  test("one order, one way: what is ordered can't be downloaded too", async () => {
+  test("INV-11: an ordered intent can't be downloaded as well", async () => {
     const id = await proposed(
       crmImport(3, { payload: "email\na@x.example\n", payload_name: "l.csv" }),
       "approved",
@@ -290,8 +290,8 @@ describe("carrying out", () => {
   });
 });
 
-describe("who sees what", () => {
-  test("another agent's intent, its records, order and payload are 404", async () => {
+describe("reading", () => {
+  test("INV-06: another agent's intent, records, order and payload are 404", async () => {
     const { id, order } = await ordered();
     const other = await gate.register("agent");
     const execution = text(order, "executionId");
@@ -317,7 +317,7 @@ describe("who sees what", () => {
     ).toEqual([]);
   });
 
-  test("the order's token is shown to who ordered, and not to reviewers, auditors or admins", async () => {
+  test("INV-04: an order's token is shown to its agent, and not to reviewers, auditors or admins", async () => {
     const { order } = await ordered();
     const path = `/v1/executions/${text(order, "executionId")}`;
     expect((await gate.call("GET", path, agent.key)).body["execution_token"]).toBe(order["execution_token"]);
@@ -328,7 +328,7 @@ describe("who sees what", () => {
     }
   });
 
-  test("the trace is for those who review and audit, the reason for the agent as well", async () => {
+  test("the trace is shown to reviewing roles, the reason to the agent as well", async () => {
     const id = await proposed(crmImport(847), "pending_approval");
     const own = await gate.call("GET", `/v1/intents/${id}/decision`, agent.key);
     expect(own.body).toMatchObject({ status: "pending_approval", reason_code: "record_threshold_exceeded" });
@@ -341,8 +341,8 @@ describe("who sees what", () => {
   });
 });
 
-describe("standing", () => {
-  test("suspended it can do nothing and its order is dead; reactivated it goes on", async () => {
+describe("principals", () => {
+  test("INV-05: a suspended agent can do nothing and its order is dead; reactivated it goes on", async () => {
     const one = await gate.register("agent");
     const { body } = await gate.call("POST", "/v1/intents", one.key, crmImport(1));
     const id = text(body, "intentId");
@@ -361,7 +361,7 @@ describe("standing", () => {
     expect((await report(order.body, { status: "succeeded" })).status).toBe(200);
   });
 
-  test("a rotated key opens nothing, the new one everything; revoked is for good", async () => {
+  test("INV-05: a rotated key is refused and the new one works; a revoked one is refused for good", async () => {
     const one = await gate.register("agent");
     const rotated = await gate.call("POST", `/v1/agents/${one.id}/rotate-key`, admin.key, "");
     expect((await gate.call("GET", "/v1/intents", one.key)).status).toBe(401);
@@ -371,7 +371,7 @@ describe("standing", () => {
     expect((await gate.call("POST", `/v1/agents/${one.id}/reactivate`, admin.key, "")).status).toBe(409);
   });
 
-  test("roles and the answer of a registration", async () => {
+  test("registering returns role and key, shown once", async () => {
     const answer = await gate.call("POST", "/v1/agents/register", gate.adminKey, { name: "fresh one" });
     expect(answer.status).toBe(201);
     expect(answer.body).toMatchObject({
@@ -399,7 +399,7 @@ describe("standing", () => {
     ).toBe(409);
   });
 
-  test("an agent's own lists come before policy", async () => {
+  test("INV-02: an agent's own lists apply before policy", async () => {
     const limited = await gate.register("agent", {
       allowed_destinations: ["zendesk.reply"],
       allowed_policies: ["*"],
@@ -409,7 +409,7 @@ describe("standing", () => {
   });
 });
 
-test("what a person rejected does not pass at once when it comes again", async () => {
+test("a rejected payload is blocked when it is proposed again", async () => {
   const request = crmImport(847);
   const id = await proposed(request, "pending_approval");
   await decide(id, "reject", { reason: "not this" });
@@ -417,7 +417,7 @@ test("what a person rejected does not pass at once when it comes again", async (
 });
 
 describe("a dry run", () => {
-  test("says what would be decided, and nothing is there afterwards", async () => {
+  test("returns the decision and leaves nothing behind", async () => {
     const one = await gate.register("agent");
     const { status, body } = await gate.call("POST", "/v1/intents?dry_run=true", one.key, crmImport(847));
     expect(status).toBe(200);

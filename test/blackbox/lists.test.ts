@@ -29,7 +29,7 @@ async function pages(key: string, query: string, name: "intents" | "proposals" =
 
 const ids = (rows: readonly Body[]) => rows.map(({ id }) => String(id)).toSorted();
 
-describe("lists", async () => {
+describe("lists of intents", async () => {
   const start = Date.now();
   const made = {
     approved: await propose(crmImport(1)),
@@ -65,11 +65,11 @@ describe("lists", async () => {
     [`until=${new Date(start).toISOString()}`, []],
     ["destination=' OR 1=1 --", []],
     ["status=delivered", []],
-  ])("%s", async (query, expected) => {
+  ])("filtered by %s have the matching intents", async (query, expected) => {
     expect(ids(await pages(reviewer.key, `&${query}`))).toEqual([...expected].toSorted());
   });
 
-  test("pages go from new to old, hold nothing twice, and read the same under both names", async () => {
+  test("are paged from new to old without repeats, the same under both paths", async () => {
     const rows = await pages(auditor.key, "");
     const times = rows.map(({ created_at: created }) => text({ created }, "created"));
     expect(times).toEqual(times.toSorted().toReversed());
@@ -77,7 +77,7 @@ describe("lists", async () => {
     expect(await pages(auditor.key, "", "proposals")).toEqual(rows);
   });
 
-  test("an agent's list holds its own, whatever it asks for", async () => {
+  test("INV-06: of an agent have its own intents, whatever it filters by", async () => {
     expect(ids(await pages(other.key, ""))).toEqual([foreign]);
     expect(ids(await pages(other.key, `&agent=${agent.id}`))).toEqual([foreign]);
   });
@@ -97,19 +97,19 @@ describe("lists", async () => {
     "after=MSBpbnRfeA==",
     "after=",
     `after=${"A".repeat(4000)}`,
-  ])("?%s is 400", async (query) => {
+  ])("with ?%s are 400", async (query) => {
     const { status, body } = await gate.call("GET", `/v1/intents?${query}`, reviewer.key);
     expect(status).toBe(400);
     expect(body).toMatchObject({ code: "invalid_request" });
   });
 
-  test("a page holds 200 at most, however many are asked for", async () => {
+  test("have 200 entries a page at most", async () => {
     expect((await gate.call("GET", "/v1/intents?limit=999999", reviewer.key)).status).toBe(200);
   });
 });
 
-describe("the public feed, switched on", () => {
-  test("shows what and when to everybody, and neither who nor which nor anybody's address", async () => {
+describe("INV-29: the public feed, switched on", () => {
+  test("shows actions and times to everyone, and no names, ids or addresses", async () => {
     const named = await gate.register("agent", { name: "jane.roe@example.com", owner: "Jane Roe" });
     const hostile = [
       crmImport(1, { policy: "4155550100" }),

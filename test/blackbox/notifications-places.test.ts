@@ -117,7 +117,7 @@ async function stateOf(intent: string): Promise<string> {
   return text((await gate.call("GET", `/v1/intents/${intent}`, gate.adminKey)).body, "state");
 }
 
-test("a program is told by Standard Webhooks what waits and how it ended, and its library says it is Gate", async () => {
+test("INV-30: a webhook gets pending and decided intents, signed as the Standard Webhooks library verifies", async () => {
   const { intent, row } = await propose();
   const [asked] = await about("/program", row);
   expect(asked?.body).toMatchObject({ type: "approval.requested", data: { intent_id: intent } });
@@ -132,7 +132,7 @@ test("a program is told by Standard Webhooks what waits and how it ended, and it
   expect(decided?.body["data"]).toMatchObject({ intent_id: intent, state: "rejected", decided_by: "ben" });
 });
 
-test("each person who may decide gets a letter with a link of their own, which decides once, by POST", async () => {
+test("INV-27: each eligible person gets an e-mail with a link of their own, which decides once, by POST", async () => {
   const { intent, row } = await propose();
   const letters = await about("/mail", row, 2);
   expect(letters.map(({ body }) => body["to"]).toSorted()).toEqual([
@@ -153,7 +153,7 @@ test("each person who may decide gets a letter with a link of their own, which d
   expect((await gate.call("POST", `/v1/approval-links/${token}/approve`, null, {})).status).toBe(410);
 });
 
-test("a provider asks the one person it is for and brings back their answer", async () => {
+test("an approval provider asks the one person it is for and returns their answer", async () => {
   const { intent, row } = await propose();
   const [asked] = await about("/phone", row);
   if (asked === undefined) throw new Error("not asked");

@@ -110,7 +110,7 @@ async function eventsOf(intent: string): Promise<readonly unknown[]> {
 
 const hasButtons = (post: Post) => post.text.includes("gate_approve");
 
-test("a held intent is told in Slack twice, approved by a button, and both hands know", async () => {
+test("a held intent is posted to Slack twice and approved by a button, and both messages are updated", async () => {
   const intent = await propose();
   const post = await eventually(() => postOf());
   await eventually(() => {
@@ -127,7 +127,7 @@ test("a held intent is told in Slack twice, approved by a button, and both hands
   expect(post.text).toContain("Approved by Ana Diaz");
 });
 
-test("whoever decides wherever: an approval through the API takes the buttons in Slack away", async () => {
+test("an approval through the API removes the buttons in Slack", async () => {
   const intent = await propose();
   const post = await eventually(() => postOf());
   expect((await gate.call("POST", `/v1/intents/${intent}/approve`, ana.key, {})).status).toBe(200);
@@ -136,7 +136,7 @@ test("whoever decides wherever: an approval through the API takes the buttons in
   expect(slack.asked).toContain("/api/chat.update");
 });
 
-test("a vote in Slack and one through the API are one, and the second person's decides", async () => {
+test("INV-03: one person's votes in Slack and by API are one, and a second person's decides", async () => {
   const intent = await propose("crm.pair");
   const post = await eventually(() => postOf());
   await gate.call("POST", `/v1/intents/${intent}/approve`, ana.key, {});
@@ -146,7 +146,7 @@ test("a vote in Slack and one through the API are one, and the second person's d
   expect(await stateOf(intent)).toBe("approved");
 });
 
-test("a rejection opens a form, wants a reason, and decides with it", async () => {
+test("a rejection opens a dialog, needs a reason, and decides with it", async () => {
   const intent = await propose();
   const post = await eventually(() => postOf());
   expect((await slack.press(BEN, post, "gate_reject")).status).toBe(200);
@@ -165,7 +165,7 @@ const STRANGERS = [
   { name: "a user of another workspace with the same id", who: { team: "T0EVIL", user: "U0ANA" } },
 ] as const;
 
-test.each(STRANGERS)("$name decides nothing and is told so", async ({ who }) => {
+test.each(STRANGERS)("INV-03: $name can't decide and is told so privately", async ({ who }) => {
   const intent = await propose();
   const post = await eventually(() => postOf());
   expect((await slack.press(who, post, "gate_approve")).status).toBe(200);
@@ -173,7 +173,7 @@ test.each(STRANGERS)("$name decides nothing and is told so", async ({ who }) => 
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 
-test("the agent's owner decides nothing in Slack", async () => {
+test("INV-03: the agent's owner can't decide in Slack", async () => {
   const intent = await propose("crm.held", owned);
   const post = await eventually(() => postOf());
   await slack.press(ANA, post, "gate_approve");
@@ -185,7 +185,7 @@ test.each([
   { name: "that is slow to take answers", mood: { path: "/actions/", delayMs: 4_000, times: 2 } },
   { name: "that never answers", mood: { path: "/actions/", isSilent: true, times: 1 } },
   { name: "that fails", mood: { path: "/actions/", status: 500, times: 2 } },
-])("the vote counts, and Slack is nodded to within 3 s, by a Slack $name", async ({ mood }) => {
+])("a vote counts and is acknowledged within 3 s by a Slack $name", async ({ mood }) => {
   const intent = await propose();
   const post = await eventually(() => postOf());
   slack.feel(mood);
@@ -200,14 +200,14 @@ test.each([
   { name: "asks for a pause", mood: { status: 429, headers: { "Retry-After": "1" } } },
   { name: "fails", mood: { status: 500, body: "oops" } },
   { name: "says it is busy", mood: { status: 200, body: '{"ok":false,"error":"internal_error"}' } },
-])("a message is posted once Slack takes it, when at first it $name", async ({ mood }) => {
+])("a message is posted once Slack accepts it, when at first Slack $name", async ({ mood }) => {
   slack.feel({ path: "/api/chat.postMessage", times: 1, ...mood });
   await propose();
   await eventually(() => postOf());
   expect(slack.posts.filter(({ text: said }) => said.includes(`row-${rows}\``))).toHaveLength(1);
 });
 
-test("a channel that is down neither holds up nor decides anything, and the queue says so", async () => {
+test("a channel that is down delays and decides nothing, and the queue shows it", async () => {
   slack.feel({ path: "/services/", status: 404, body: "no_service", times: 1 });
   const intent = await propose();
   const post = await eventually(() => postOf());
@@ -228,7 +228,7 @@ test.each([
   { name: "while Slack was being told", what: "both", mood: { isSilent: true } },
   { name: "between two attempts", what: "runtime", mood: { status: 500 } },
 ] as const)(
-  "what was held when the power went $name is told after it is back",
+  "INV-30: an intent held when the power went $name is notified after the restart",
   async ({ what, mood }) => {
     const before = attempts();
     slack.feel({ path: "/api/chat.postMessage", times: 1, ...mood });

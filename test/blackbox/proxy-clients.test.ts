@@ -46,7 +46,7 @@ function expectClean(secret: string): void {
   }
 }
 
-describe("stripe", () => {
+describe("the stripe library", () => {
   let key = 0;
   const fresh = (): string => `order-${(key += 1)}`;
 
@@ -67,7 +67,7 @@ describe("stripe", () => {
 
   const refund = { charge: "ch_1", amount: 900 };
 
-  test("reads pass, with the account's key in the place of the agent's", async () => {
+  test("reads with the account's key in place of the agent's", async () => {
     const charge = await client().charges.retrieve("ch_1");
     expect(charge).toMatchObject({ id: "ch_1", object: "charge", amount: 4200 });
     expect(charge.lastResponse.requestId).toMatch(/^req_/);
@@ -75,7 +75,7 @@ describe("stripe", () => {
     expectClean(CREDENTIALS.STRIPE_SECRET);
   });
 
-  test("a held refund is an object that says so; once approved, the same call returns the refund", async () => {
+  test("gets a held refund as a pending object and, once approved, the refund from the same call", async () => {
     const idempotencyKey = fresh();
     const held = await client().refunds.create(refund, { idempotencyKey });
     expect(held.lastResponse.statusCode).toBe(202);
@@ -95,7 +95,7 @@ describe("stripe", () => {
     expectClean(CREDENTIALS.STRIPE_SECRET);
   });
 
-  test("a client that waits has the refund when it is approved, and sees nothing of Gate", async () => {
+  test("that waits gets the refund when it is approved, as if there were no Gate", async () => {
     const asked = client({ "x-gate-wait": "true" }).refunds.create({ ...refund, amount: 901 });
     expect(await scene.approve(await nextHeld())).toBe(200);
     expect(await asked).toMatchObject({ object: "refund", amount: 901, status: "succeeded" });
@@ -103,7 +103,7 @@ describe("stripe", () => {
     expectClean(CREDENTIALS.STRIPE_SECRET);
   });
 
-  test("a rejected refund is an error with 403, and nothing was sent", async () => {
+  test("gets a rejected refund as an error with 403, and nothing was sent", async () => {
     const asked = client({ prefer: "wait=60" }).refunds.create({ ...refund, amount: 902 });
     const failed = asked.catch((error: unknown) => error);
     await reject(await nextHeld());
@@ -111,7 +111,7 @@ describe("stripe", () => {
     expect(scene.upstream.received).toHaveLength(0);
   });
 
-  test("another amount under the same key is another refund, and refused", async () => {
+  test("INV-09: is refused another amount under the same idempotency key", async () => {
     const idempotencyKey = fresh();
     await client().refunds.create({ ...refund, amount: 903 }, { idempotencyKey });
     const other = client().refunds.create({ ...refund, amount: 90_300 }, { idempotencyKey });
@@ -121,7 +121,7 @@ describe("stripe", () => {
     expect(scene.upstream.received[0]?.body.toString()).toContain("amount=903");
   });
 
-  test("what the provider says no to is the provider's own error", async () => {
+  test("gets the provider's refusal as the provider's own error", async () => {
     const asked = client({ "x-gate-wait": "true" }).refunds.create({ ...refund, amount: 404 });
     const failed = asked.catch((error: unknown) => error);
     const intent = await nextHeld();
@@ -130,7 +130,7 @@ describe("stripe", () => {
     expect((await scene.look(intent))["state"]).toBe("failed");
   });
 
-  test("the library's own retries are one refund", async () => {
+  test("INV-11: makes one refund in spite of its own retries", async () => {
     const failsOnce = { left: 1 };
     const flaky = async (url: string | URL | Request, init?: RequestInit): Promise<Response> => {
       const answer = await fetch(`${scene.base}/stripe${new URL(String(url)).pathname}`, init);
@@ -152,7 +152,7 @@ describe("stripe", () => {
   });
 });
 
-describe("@slack/web-api", () => {
+describe("the @slack/web-api library", () => {
   function client(options: WebClientOptions = {}, prefix = "chat"): WebClient {
     return new WebClient(scene.agent.key, {
       slackApiUrl: `${scene.base}/${prefix}/api/`,
@@ -168,13 +168,13 @@ describe("@slack/web-api", () => {
     return chat.postMessage({ channel: "C1", text: message });
   }
 
-  test("a method that only reads passes, though it is a POST", async () => {
+  test("passes a listed read although it is a POST", async () => {
     const { user } = await client().users.info({ user: "U1" });
     expect(user).toEqual({ id: "U1", name: "ada" });
     expectClean(CREDENTIALS.SLACK_SECRET);
   });
 
-  test("a client that waits posts the message when it is approved", async () => {
+  test("that waits posts the message when it is approved", async () => {
     const waits = client({ headers: { "X-Gate-Wait": "true" } });
     const asked = post(waits, "hello");
     await scene.approve(await nextHeld());
@@ -183,7 +183,7 @@ describe("@slack/web-api", () => {
     expectClean(CREDENTIALS.SLACK_SECRET);
   });
 
-  test("a client that does not wait gets an error with 202, and the message is posted once approved", async () => {
+  test("that does not wait gets an error with 202, and the message is posted once approved", async () => {
     const failed = await post(client(), "later").catch((error: unknown) => error);
     expect(failed).toMatchObject({ code: ErrorCode.HTTPError, statusCode: 202 });
     const intent = await nextHeld();
@@ -193,7 +193,7 @@ describe("@slack/web-api", () => {
     await expect.poll(() => scene.upstream.received.length).toBe(1);
   });
 
-  test("a client that tries again by itself posts once where the policy knows a repeat", async () => {
+  test("INV-11: that retries posts once where the policy recognises repeats", async () => {
     const retryConfig = { retries: 3, minTimeout: 10, maxTimeout: 20 };
     const tries = client({ retryConfig }, "chat-once");
     const failed = await post(tries, "again and again").catch((error: unknown) => error);
@@ -202,7 +202,7 @@ describe("@slack/web-api", () => {
     await expect.poll(() => scene.upstream.received.length).toBe(1);
   });
 
-  test("a rejected message is an error with 403", async () => {
+  test("gets a rejected message as an error with 403", async () => {
     const waits = client({ headers: { Prefer: "wait=60" } });
     const asked = post(waits, "no").catch((error: unknown) => error);
     await reject(await nextHeld());
@@ -211,10 +211,10 @@ describe("@slack/web-api", () => {
   });
 });
 
-describe("axios", () => {
+describe("the axios library", () => {
   const client = () => axios.create({ baseURL: scene.base, headers: { "X-Gate-Key": scene.agent.key } });
 
-  test("an instance with another base URL and one header is all it takes", async () => {
+  test("needs only another base URL and one header", async () => {
     const { status, data, headers } = await client().post<unknown>("/plain/things?a=1", {
       name: "write-axios",
     });
@@ -225,7 +225,7 @@ describe("axios", () => {
     expectClean(CREDENTIALS.PLAIN_SECRET);
   });
 
-  test("bytes go and come as they are", async () => {
+  test("sends and receives bytes unchanged", async () => {
     const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * 7) % 256));
     const { data } = await client().put<ArrayBuffer>("/plain/blob", bytes, {
       headers: { "content-type": "application/octet-stream" },
@@ -235,7 +235,7 @@ describe("axios", () => {
     expect(scene.upstream.received[0]?.body.equals(bytes)).toBe(true);
   });
 
-  test("a held write is no error: 202, with where to look", async () => {
+  test("gets a held write as 202 with the URL to poll, not as an error", async () => {
     const { status, data, headers } = await client().post<Record<string, unknown>>("/held/things", {
       name: "write-ax",
     });
@@ -255,7 +255,7 @@ describe("axios", () => {
     validateStatus: () => true,
   });
 
-  test("a blocked write is an error with 403 and the reason", async () => {
+  test("gets a blocked write as an error with 403 and the reason", async () => {
     const failed = await client()
       .post("/github/repos/acme/app/issues", { title: "forbidden words" })
       .catch((error: unknown) => error);
@@ -269,7 +269,7 @@ describe("axios", () => {
 });
 
 describe("fetch, as small clients of Salesforce and GitHub use it", () => {
-  test("a query reads and an insert writes; its address leads through Gate", async () => {
+  test("queries and inserts, and the insert's Location leads through Gate", async () => {
     const data = "/sfdc/services/data/v66.0";
     const query = await scene.send(`${data}/query?q=SELECT+Id+FROM+Lead`);
     expect(await query.json()).toMatchObject({ totalSize: 1, records: [{ Name: "SELECT Id FROM Lead" }] });
@@ -287,7 +287,7 @@ describe("fetch, as small clients of Salesforce and GitHub use it", () => {
     expectClean(CREDENTIALS.SFDC_SECRET);
   });
 
-  test("an issue is opened, and the list keeps its link to the next page", async () => {
+  test("opens an issue, and a list keeps its link to the next page", async () => {
     const issues = "/github/repos/acme/app/issues";
     const first = await scene.send(issues, { headers: { "user-agent": "triage-bot/1.0" } });
     expect(await first.json()).toEqual([{ number: 1, title: "First" }]);
@@ -304,7 +304,7 @@ describe("fetch, as small clients of Salesforce and GitHub use it", () => {
     expectClean(CREDENTIALS.GITHUB_SECRET);
   });
 
-  test("where Gate has no credential, the agent's own is sent once with the approved repeat, and kept nowhere", async () => {
+  test("INV-23: sends the agent's own credential once with the approved repeat, where Gate has none, and stores it nowhere", async () => {
     const own = "Bearer agents-own-token-123456";
     const init = { method: "POST", headers: { authorization: own }, body: "write-own" };
     const held = await scene.send("/own/things", init);

@@ -68,7 +68,7 @@ function fileOf(bytes: Buffer): string {
   return path;
 }
 
-describe("bodies", () => {
+describe("request bodies through the proxy", () => {
   const bytes = randomBytes(200_000);
 
   test.each([
@@ -77,7 +77,7 @@ describe("bodies", () => {
     ["chunked", ["--data-binary", "@FILE", "-H", "Transfer-Encoding: chunked"], "POST"],
     ["an upload", ["-T", "FILE"], "PUT"],
     ["HTTP/1.0", ["-0", "--data-binary", "@FILE"], "POST"],
-  ] as const)("%s: every byte goes and comes back", async (_name, args, method) => {
+  ] as const)("INV-09: %s: every byte arrives and returns", async (_name, args, method) => {
     const file = fileOf(bytes);
     const sent = args.map((argument) => argument.replace("FILE", file));
     const answer = await curl("/plain/things", "-H", "content-type: application/octet-stream", ...sent);
@@ -88,7 +88,7 @@ describe("bodies", () => {
     expect(scene.upstream.received[0]?.body.equals(bytes)).toBe(true);
   });
 
-  test("one that is too large is 413, whether it says so or not", async () => {
+  test("INV-26: over the limit are 413, with and without a length", async () => {
     const file = fileOf(Buffer.alloc(11 * 1024 * 1024, 97));
     const said = await curl("/plain/things", "--data-binary", `@${file}`);
     const unsaid = await curl(
@@ -102,13 +102,13 @@ describe("bodies", () => {
     expect(scene.upstream.received).toHaveLength(0);
   });
 
-  test("one that is compressed is refused: what is decided on is what is read", async () => {
+  test("INV-10: that are compressed are refused, because they could not be evaluated", async () => {
     const answer = await curl("/plain/things", "-H", "Content-Encoding: gzip", "--data-binary", "x");
     expect([answer.status, codeOf(answer)]).toEqual([415, "content_coding_refused"]);
     expect(scene.upstream.received).toHaveLength(0);
   });
 
-  test("none at all is a write, too: one record, where the registry says that each request is", async () => {
+  test("may be empty in a write, which is one record where the registry says so", async () => {
     expect((await curl("/plain/things", "-X", "POST")).status).toBe(200);
     expect((await curl("/plain/things/1", "-X", "DELETE")).status).toBe(200);
     const seen = scene.upstream.received.map(({ method, body }) => `${method} ${body.length}`);
@@ -116,31 +116,31 @@ describe("bodies", () => {
   });
 });
 
-describe("methods", () => {
-  test("HEAD of what is read is read, without a body", async () => {
+describe("request methods through the proxy", () => {
+  test("HEAD of a listed read passes without a body", async () => {
     const answer = await curl("/plain/read/things", "-I");
     expect([answer.exit, answer.status, answer.head.includes("x-gate-intent-id")]).toEqual([0, 200, false]);
     expect(scene.upstream.received.map(({ method }) => method)).toEqual(["HEAD"]);
   });
 
-  test("OPTIONS passes where it is listed, and is decided on where it is not", async () => {
+  test("OPTIONS passes where it is listed, and is a write elsewhere", async () => {
     const listed = await curl("/plain/read/things", "-X", "OPTIONS");
     const other = await curl("/held/things", "-X", "OPTIONS");
     expect([listed.status, other.status]).toEqual([200, 202]);
   });
 
-  test("a GET that nobody listed is held like any other request", async () => {
+  test("GET that is not listed is held like any write", async () => {
     expect((await curl("/held/things")).status).toBe(202);
     expect(scene.upstream.received).toHaveLength(0);
   });
 
-  test("a GET with a body is neither a read nor a write that could be sent", async () => {
+  test("GET with a body is refused as neither read nor write", async () => {
     const answer = await curl("/plain/read/things", "-X", "GET", "--data-binary", "write-by-get");
     expect([answer.status, codeOf(answer)]).toEqual([400, "method_refused"]);
     expect(scene.upstream.received).toHaveLength(0);
   });
 
-  test.each(["TRACE", "CONNECT", "TRACK", "get"])("%s is not sent on", async (method) => {
+  test.each(["TRACE", "CONNECT", "TRACK", "get"])("%s is not forwarded", async (method) => {
     const answer = await curl("/plain/things", "-X", method);
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(502);
@@ -148,7 +148,7 @@ describe("methods", () => {
   });
 });
 
-describe("paths that two servers read differently", () => {
+describe("INV-22: ambiguous paths", () => {
   test.each([
     "/plain/a/../b",
     "/plain/./a",
@@ -163,7 +163,7 @@ describe("paths that two servers read differently", () => {
     "/plain/%c0%ae%c0%ae/a",
     "/plain/read/%EF%BC%8E%EF%BC%8E/a",
     "/plain/%zz",
-  ])("%s is 400 and goes nowhere", async (path) => {
+  ])("the path %s is 400 and not forwarded", async (path) => {
     const answer = await curl(path, "--path-as-is", "--data-binary", "write-path");
     expect([answer.status, codeOf(answer)]).toEqual([400, "path_refused"]);
     expect(scene.upstream.received).toHaveLength(0);
@@ -173,23 +173,23 @@ describe("paths that two servers read differently", () => {
     ["out of the prefix", "/plain/../held/things", [400, 404]],
     ["to Gate's own", "/plain/../v1/intents", [400, 401, 404]],
     ["before the prefix", "//plain/things", [400, 404]],
-  ] as const)("%s is no way in", async (_name, path, statuses) => {
+  ] as const)("%s leads nowhere", async (_name, path, statuses) => {
     const answer = await curl(path, "--path-as-is", "-X", "POST", "--data-binary", "write-path");
     expect(statuses).toContain(answer.status);
     expect(scene.upstream.received).toHaveLength(0);
   });
 
-  test("the query goes as it was written", async () => {
+  test("a query is forwarded as written", async () => {
     await curl("/plain/read/a?b=%2F..%2f&c=1;2&d=%20+&e", "--path-as-is", "-g");
     expect(scene.upstream.received[0]?.target).toBe("/plain/read/a?b=%2F..%2f&c=1;2&d=%20+&e");
   });
 });
 
-describe("keys and headers", () => {
+describe("keys and headers through the proxy", () => {
   test.each([
     ["as the password of basic authentication", (key: string) => ["-u", `agent:${key}`]],
     ["as its user, as Stripe's own examples have it", (key: string) => ["-u", `${key}:`]],
-  ])("the key comes %s, and the provider's goes out", async (_name, shown) => {
+  ])("INV-23: the key comes %s, and the provider's credential goes out", async (_name, shown) => {
     const answer = await curlAs("/plain/things", shown(scene.agent.key), "--data-binary", "write-keyed");
     expect(answer.status).toBe(200);
     expect(scene.upstream.received[0]?.headers["authorization"]).toBe(`Bearer ${CREDENTIALS.PLAIN_SECRET}`);
@@ -200,20 +200,20 @@ describe("keys and headers", () => {
     ["none", []],
     ["one that is no key", ["-H", "Authorization: Bearer nonsense"]],
     ["one that nobody has", ["-H", "Authorization: Bearer gate_sk_0000000000000000000000000000"]],
-  ])("%s: 401, and the provider hears nothing", async (_name, args) => {
+  ])("a request whose key is %s gets 401, and nothing is forwarded", async (_name, args) => {
     const answer = await curlAs("/plain/read/things", args);
     expect(answer.status).toBe(401);
     expect(scene.upstream.received).toHaveLength(0);
   });
 
-  test("a reviewer's key opens nothing here", async () => {
+  test("roles: a reviewer's key does not open the proxy", async () => {
     const answer = await curlAs("/plain/read/things", ["-u", `x:${scene.reviewer.key}`]);
     expect([answer.status, codeOf(answer)]).toEqual([403, "forbidden"]);
     expect(scene.upstream.received).toHaveLength(0);
   });
 
   test.each(["X-HTTP-Method-Override: DELETE", "X-Original-URL: /admin", "X-Rewrite-URL: /admin"])(
-    "%s is refused: the provider would do something else",
+    "INV-22: %s is refused, because the provider would do something else",
     async (header) => {
       const answer = await curl("/plain/read/things", "-H", header);
       expect([answer.status, codeOf(answer)]).toEqual([400, "headers_refused"]);
@@ -221,7 +221,7 @@ describe("keys and headers", () => {
     },
   );
 
-  test("the connection's headers and Gate's own stop at Gate", async () => {
+  test("INV-23: headers of the connection and of Gate are not forwarded", async () => {
     const more = [
       "Proxy-Authorization: Basic eDp5",
       "TE: trailers",
@@ -250,14 +250,14 @@ describe("keys and headers", () => {
     }
   });
 
-  test("headers beyond measure are refused, and the next request is answered", async () => {
+  test("excessive headers are refused, and the next request is answered", async () => {
     const huge = await curl("/plain/read/things", "-H", `X-Long: ${"a".repeat(40_000)}`);
     expect([400, 431]).toContain(huge.status);
     expect(scene.upstream.received).toHaveLength(0);
     expect((await curl("/plain/read/things")).status).toBe(200);
   });
 
-  test("a WebSocket is refused in words", async () => {
+  test("a WebSocket upgrade is refused with a problem", async () => {
     const upgrade = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
     const key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
     const answer = await curl("/plain/read/things", ...[...upgrade, key].flatMap((header) => ["-H", header]));
@@ -265,7 +265,7 @@ describe("keys and headers", () => {
     expect(scene.upstream.received).toHaveLength(0);
   });
 
-  test("HTTP/2 without having asked for it gets no answer from anybody's provider", async () => {
+  test("INV-25: HTTP/2 without negotiation reaches no provider", async () => {
     const answer = await curl("/plain/things", "--http2-prior-knowledge", "--data-binary", "write-h2");
     expect(answer.exit !== 0 || answer.status >= 400).toBe(true);
     expect(scene.upstream.received).toHaveLength(0);
@@ -273,8 +273,8 @@ describe("keys and headers", () => {
   });
 });
 
-describe("upstreams that fail", () => {
-  test("one that is not there is 502, and looks like one that hung up: a person finds out", async () => {
+describe("INV-11: failing upstreams", () => {
+  test("that refuse the connection are 502 and indeterminate, because a hang-up looks the same", async () => {
     const answer = await curl("/nobody/things", "--data-binary", "write-unheard");
     expect([answer.status, codeOf(answer)]).toEqual([502, "upstream_failed"]);
     const { intent_id: id } = JSON.parse(answer.body.toString()) as { readonly intent_id: string };
@@ -289,7 +289,7 @@ describe("upstreams that fail", () => {
     expect(status).toBe(200);
   });
 
-  test("one that is too slow is 504, and whether it wrote is for a person to find out", async () => {
+  test("that are too slow are 504 and indeterminate", async () => {
     scene.upstream.slow(1_500);
     const answer = await curl("/hurried/things", "--data-binary", "write-slow");
     scene.upstream.slow(0);
@@ -307,7 +307,7 @@ describe("upstreams that fail", () => {
     expect(scene.upstream.received).toHaveLength(1);
   });
 
-  test("one that hangs up is 502, and nothing is sent again", async () => {
+  test("that hang up are 502, and nothing is sent again", async () => {
     scene.upstream.conduct(() => "carry_out_and_reset");
     const answer = await curl(
       "/plain/things",
@@ -330,7 +330,7 @@ describe("upstreams that fail", () => {
   });
 });
 
-describe("requests as nobody should send them", () => {
+describe("INV-22: malformed requests through the proxy", () => {
   const key = () => `X-Gate-Key: ${scene.agent.key}`;
 
   test.each([
@@ -357,7 +357,7 @@ describe("requests as nobody should send them", () => {
       "a body that breaks off",
       () => `POST /plain/a HTTP/1.1\r\nHost: x\r\n${key()}\r\nContent-Length: 500\r\n\r\nabc`,
     ],
-  ])("%s: nothing ambiguous is sent on", async (_name, request) => {
+  ])("%s: nothing ambiguous is forwarded", async (_name, request) => {
     const statuses = statusesOf(await scene.gate.raw(request()));
     for (const status of statuses) expect(status).toBeLessThan(500);
     const sent = scene.upstream.received.map(({ path, body }) => `${path} ${body.toString()}`);

@@ -32,13 +32,13 @@ afterAll(async () => {
   await scene.stop();
 });
 
-describe.skipIf(!canSee)("a long answer to a read", () => {
+describe.skipIf(!canSee)("a long response to a read", () => {
   test.for([
     ["passes unmasked", "/own", 0],
     ["passes unmasked to one who reads slowly", "/own", PAUSE_MS],
     ["passes masked", "/keyed", 0],
     ["passes masked to one who reads slowly", "/keyed", PAUSE_MS],
-  ] as const)("%s, whole, and stays nowhere", async ([, prefix, pauseMs]) => {
+  ] as const)("%s, whole and without being buffered", async ([, prefix, pauseMs]) => {
     // What the runtime needs for any answer at all is not this one's.
     await readLong(prefix, 30_000_000, 0);
     const { pid } = scene.gate;

@@ -107,7 +107,7 @@ function misbehave(): void {
 }
 
 test.each(["/plain/things", "/held/things"])(
-  "whoever hangs up in the middle of %s can ask later what the provider said",
+  "INV-11: an agent that hangs up in the middle of %s can read the response later",
   { timeout: TEN_MINUTES_MS },
   async (path) => {
     scene.upstream.slow(2_500);
@@ -130,7 +130,7 @@ test.each(["/plain/things", "/held/things"])(
 );
 
 test(
-  "of writes that pass at once one leaves for each key, whoever hangs up and however often it is sent",
+  "INV-11: of writes approved at once one is sent for each key, whatever hangs up and repeats",
   { timeout: TEN_MINUTES_MS },
   async () => {
     misbehave();
@@ -160,7 +160,7 @@ test(
 );
 
 test(
-  "of held writes one leaves for each, with approvals and repeats coming at the same time from everywhere",
+  "INV-11: of held writes one is sent for each, with approvals and repeats in parallel at every door",
   { timeout: TEN_MINUTES_MS },
   async () => {
     misbehave();
@@ -209,7 +209,7 @@ test(
 );
 
 test(
-  "a write whose agent hung up and never came back is carried out once, or was never proposed",
+  "INV-11: a write whose agent never came back is executed once or was never proposed",
   { timeout: TEN_MINUTES_MS },
   async () => {
     scene.upstream.slow(10);
@@ -234,7 +234,7 @@ test(
 );
 
 test(
-  "where the provider knows a repeat, what broke off is sent again under the same key, and is done once",
+  "INV-11: where the provider recognises repeats, a broken send is repeated under the same key and takes effect once",
   { timeout: TEN_MINUTES_MS },
   async () => {
     scene.upstream.deduplicate(true);

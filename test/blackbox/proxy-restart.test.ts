@@ -57,7 +57,7 @@ function arrivals({ upstream }: Scene): ReadonlyMap<string, number> {
 }
 
 test(
-  "held requests survive a power cut, and each is carried out once when it is approved",
+  "INV-11: held requests survive a power cut and are executed once each when approved",
   { timeout: TEN_MINUTES_MS },
   async () => {
     await using scene = await startScene();
@@ -85,48 +85,44 @@ test(
   },
 );
 
-test(
-  "a power cut in the middle of carrying out begins nothing anew",
-  { timeout: TEN_MINUTES_MS },
-  async () => {
-    await using scene = await startScene();
-    const { gate, upstream } = scene;
-    const held = await hold(scene, "/held/things", named("cut", CUT));
-    upstream.slow(400);
-    const approving = scene.approveAll().catch(() => 0);
-    await expect.poll(() => upstream.received.length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(5);
-    await gate.crash();
-    await approving;
-    const before = upstream.received.length;
-    upstream.slow(0);
-    await gate.start();
-    await scene.approveAll();
-    const settled = async (): Promise<boolean> => {
-      const states = await statesOf(scene, held);
-      return (states["succeeded"] ?? 0) + (states["claimed"] ?? 0) === CUT;
-    };
-    await expect.poll(settled, { timeout: 120_000, interval: 1_000 }).toBe(true);
+test("INV-11: a power cut during a send starts no second send", { timeout: TEN_MINUTES_MS }, async () => {
+  await using scene = await startScene();
+  const { gate, upstream } = scene;
+  const held = await hold(scene, "/held/things", named("cut", CUT));
+  upstream.slow(400);
+  const approving = scene.approveAll().catch(() => 0);
+  await expect.poll(() => upstream.received.length, { timeout: 60_000, interval: 5 }).toBeGreaterThan(5);
+  await gate.crash();
+  await approving;
+  const before = upstream.received.length;
+  upstream.slow(0);
+  await gate.start();
+  await scene.approveAll();
+  const settled = async (): Promise<boolean> => {
     const states = await statesOf(scene, held);
-    console.info({ cut: CUT, before, after: upstream.received.length, states });
-    const arrived = arrivals(scene);
-    await inParallel(held.length, AT_ONCE, async (at) => {
-      const { name, agent, intent } = held[at] ?? { name: "", agent: "", intent: "" };
-      const body = await scene.look(intent, agent);
-      const says = `${name}: ${text(body, "state")}, ${arrived.get(name)} arrived, ${eventsOf(body).join(" ")}`;
-      expect(arrived.get(name) ?? 0, says).toBeLessThanOrEqual(1);
-      expect(
-        eventsOf(body).filter((event) => event === "execution_claimed"),
-        says,
-      ).toHaveLength(1);
-      if (body["state"] === "succeeded") expect(arrived.get(name), says).toBe(1);
-    });
-    // What was on its way has a claim that nobody holds: never a success that nobody saw.
-    expect(states["claimed"]).toBeGreaterThan(0);
-  },
-);
+    return (states["succeeded"] ?? 0) + (states["claimed"] ?? 0) === CUT;
+  };
+  await expect.poll(settled, { timeout: 120_000, interval: 1_000 }).toBe(true);
+  const states = await statesOf(scene, held);
+  console.info({ cut: CUT, before, after: upstream.received.length, states });
+  const arrived = arrivals(scene);
+  await inParallel(held.length, AT_ONCE, async (at) => {
+    const { name, agent, intent } = held[at] ?? { name: "", agent: "", intent: "" };
+    const body = await scene.look(intent, agent);
+    const says = `${name}: ${text(body, "state")}, ${arrived.get(name)} arrived, ${eventsOf(body).join(" ")}`;
+    expect(arrived.get(name) ?? 0, says).toBeLessThanOrEqual(1);
+    expect(
+      eventsOf(body).filter((event) => event === "execution_claimed"),
+      says,
+    ).toHaveLength(1);
+    if (body["state"] === "succeeded") expect(arrived.get(name), says).toBe(1);
+  });
+  // What was on its way has a claim that nobody holds: never a success that nobody saw.
+  expect(states["claimed"]).toBeGreaterThan(0);
+});
 
 test(
-  "a power cut under load carries out no write twice, and agents that send theirs again learn what became of it",
+  "INV-11: a power cut under load executes no write twice, and agents that repeat theirs learn the outcome",
   { timeout: TEN_MINUTES_MS },
   async () => {
     await using scene = await startScene();
@@ -177,7 +173,7 @@ test(
 const WAITS_FOR_LAPSE = process.env["PROXY_LAPSE"] === "1";
 
 test.runIf(WAITS_FOR_LAPSE)(
-  "what was under way is indeterminate when its claim lapses; where the provider knows a repeat, it is done once",
+  "INV-11: a send in progress becomes indeterminate when its claim lapses, or is done once where the provider recognises repeats",
   { timeout: 2 * TEN_MINUTES_MS },
   async () => {
     await using scene = await startScene();

@@ -57,7 +57,7 @@ async function withServer(
   await play(bench, { text: () => server.err(), printed: (text) => server.printed(text) });
 }
 
-test("the next intent after an edit is decided by the new text, and a broken edit keeps the old one", async () => {
+test("INV-14: an edited policy applies to the next intent, and a broken edit leaves the old one in force", async () => {
   await withServer({ "small-imports.yaml": POLICY }, async (bench, err) => {
     expect(await bench.decide(500)).toBe("pending_approval");
     writeFileSync(bench.policy, POLICY.replace("100", "1000"));
@@ -71,7 +71,7 @@ test("the next intent after an edit is decided by the new text, and a broken edi
   });
 });
 
-test("a deleted policy is nobody's policy any more", async () => {
+test("INV-13: a deleted policy is unknown", async () => {
   await withServer({ "small-imports.yaml": POLICY }, async (bench, err) => {
     expect(await bench.decide(5)).toBe("approved");
     rmSync(bench.policy);
@@ -80,7 +80,7 @@ test("a deleted policy is nobody's policy any more", async () => {
   });
 });
 
-test("a file that is broken at the start is named, and blocks only what names it", async () => {
+test("INV-14: a policy file that is broken at the start is reported and blocks only proposals that name it", async () => {
   const files = {
     "small-imports.yaml": POLICY.replace("id: small-imports", "id: [small-imports"),
     "other.yaml": POLICY.replace("id: small-imports", "id: other"),

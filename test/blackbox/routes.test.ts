@@ -72,7 +72,7 @@ function expectProblem(
   });
 }
 
-describe("each call", () => {
+describe("routes over HTTP", () => {
   test.each(CALLS)(
     "%s %s is for %s, and answers %i to an empty body",
     async (method, path, allowed, status) => {
@@ -96,7 +96,7 @@ describe("each call", () => {
   );
 
   test.each(["claim", "heartbeat", "report"])(
-    "POST /v1/executions/:id/%s wants the order's token",
+    "POST /v1/executions/:id/%s needs the order's token",
     async (command) => {
       const proposed = await gate.call("POST", "/v1/intents", victim.key, crmImport(1));
       const order = await gate.call(
@@ -123,8 +123,8 @@ describe("each call", () => {
   );
 });
 
-describe("without a key", () => {
-  test("health and the capabilities answer, to every origin", async () => {
+describe("routes without a key", () => {
+  test("health and capabilities answer every origin", async () => {
     for (const path of ["/health", "/.well-known/gate"]) {
       const { status, headers } = await gate.call("GET", path);
       expect(status).toBe(200);
@@ -140,7 +140,7 @@ describe("without a key", () => {
     expectProblem(404, await gate.call("GET", "/v1/public/feed"));
   });
 
-  test("a download token that nobody gave out opens nothing", async () => {
+  test("a made-up download token opens nothing", async () => {
     expectProblem(404, await gate.call("GET", `/v1/download/dlv_${"A".repeat(107)}`));
   });
 
@@ -154,7 +154,7 @@ describe("without a key", () => {
     ["DELETE", "/v1/intents"],
     ["PUT", `/v1/intents/${NO_INTENT}/approve`],
     ["GET", `/v1/intents/${NO_INTENT}/approve`],
-  ])("%s %s is not there", async (method, path) => {
+  ])("%s %s does not exist", async (method, path) => {
     const answer = await gate.call(method, path);
     expectProblem(404, answer);
     expect(answer.body).toMatchObject({ error: "Not found", path });

@@ -154,7 +154,7 @@ const CALLS: readonly [string, (gate: Gate) => Promise<unknown>, Sent][] = [
   ],
 ];
 
-test.each(CALLS)("%s", async (_, call, expected) => {
+test.each(CALLS)("the SDK sends the expected call for: %s", async (_, call, expected) => {
   const { sent, gate } = client();
   expect(await call(gate)).toMatchObject({ done: true });
   expect(sent).toEqual([expected]);
@@ -181,7 +181,7 @@ const MISTAKES: readonly [string, (gate: Gate) => Promise<unknown>][] = [
   ["a list by what nobody lists by", (gate) => gate.approvals({ colour: "red" } as never)],
 ];
 
-test.each(MISTAKES)("%s is an error before anything is sent", async (_, call) => {
+test.each(MISTAKES)("the SDK refuses %s before sending", async (_, call) => {
   const { sent, gate } = client();
   const error = await call(gate).then(
     () => null,

@@ -27,7 +27,7 @@ function client(answer: object, status = 200) {
 }
 
 test.each([["int_1"], [{ intentId: "int_1" }], [{ intent_id: "int_1" }]])(
-  "the upstream's answer is asked for by id: %j",
+  "the SDK requests the upstream's response by id: %j",
   async (intent) => {
     const { asked, gate } = client(ANSWER);
     const response = await gate.response(intent);
@@ -37,7 +37,7 @@ test.each([["int_1"], [{ intentId: "int_1" }], [{ intent_id: "int_1" }]])(
   },
 );
 
-test("the bytes of an answer that is no text are the same bytes", async () => {
+test("the SDK returns a binary response unchanged", async () => {
   const { gate } = client({ ...ANSWER, body: "//4AAQI=", encoding: "base64" });
   expect([...(await gate.response("int_1")).bytes]).toEqual([0xff, 0xfe, 0, 1, 2]);
 });
@@ -48,11 +48,11 @@ test.each([
   ["another encoding", { ...ANSWER, encoding: "gzip" }],
   ["broken base64", { ...ANSWER, encoding: "base64", body: "%%%" }],
   ["another answer altogether", { ok: true }],
-])("what is no upstream's answer is an error and nothing half: %s", async (_, answer) => {
+])("the SDK throws for an incomplete or foreign response: %s", async (_, answer) => {
   await expect(client(answer).gate.response("int_1")).rejects.toMatchObject({ code: "invalid_response" });
 });
 
-test("that there is none is an error whose message says why", async () => {
+test("the SDK throws with the reason where there is no response", async () => {
   const problem = { status: 404, code: "no_response", detail: "It is being sent." };
   await expect(client(problem, 404).gate.response("int_1")).rejects.toMatchObject({
     status: 404,
@@ -61,8 +61,11 @@ test("that there is none is an error whose message says why", async () => {
   });
 });
 
-test.each(["", "../x", "int_1/audit", "int_1?format=raw"])("an id names nothing else: %j", async (id) => {
-  const { asked, gate } = client(ANSWER);
-  await gate.response(id).catch(() => undefined);
-  for (const call of asked) expect(call).toMatch(/\/v1\/intents\/[\w.%]+\/response\?format=json /);
-});
+test.each(["", "../x", "int_1/audit", "int_1?format=raw"])(
+  "the SDK refuses an id that would name another resource: %j",
+  async (id) => {
+    const { asked, gate } = client(ANSWER);
+    await gate.response(id).catch(() => undefined);
+    for (const call of asked) expect(call).toMatch(/\/v1\/intents\/[\w.%]+\/response\?format=json /);
+  },
+);

@@ -28,7 +28,7 @@ async function pendingId(port: number, key: string): Promise<string> {
   throw new Error("nothing was proposed");
 }
 
-test("an agent that waits is told of an approval in a terminal, and carries the write out once", async () => {
+test("an agent that waits learns of an approval in a terminal and executes the write once", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   await using server = await serve({ port, home: home.path });
@@ -52,7 +52,7 @@ test("an agent that waits is told of an approval in a terminal, and carries the 
   ]);
 });
 
-test("a wait goes on through a restart of the server", async () => {
+test("a wait continues through a restart of the server", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   let keys: { readonly agent: string; readonly reviewer: string };
@@ -74,7 +74,7 @@ test("a wait goes on through a restart of the server", async () => {
   expect(await waiting).toMatchObject({ intentId: id, status: "approved", decided: true });
 });
 
-test("more agents than the server holds calls for are all told", async () => {
+test("more agents than the server holds calls for all learn of the decision", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   await using server = await serve({ port, home: home.path });
@@ -109,7 +109,7 @@ test("more agents than the server holds calls for are all told", async () => {
   expect(calls).toBeLessThan(80 + 17 * 8);
 });
 
-test("a client of the queue: lists, groups, edits, decides in batches, and the agent's wait follows the edit", async () => {
+test("a client of the queue lists, groups, edits and decides in batches, and the agent's wait follows the edit", async () => {
   using home = temporaryFolder();
   mkdirSync(join(home.path, "policies"));
   const policy = "id: held\ndestinations: [crm.*]\nrequire_approval: always\nedit: { allow: true }\n";

@@ -66,8 +66,8 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-describe("wait", () => {
-  test("asks once for what is decided, whichever way the intent is named", async () => {
+describe("the SDK's wait", () => {
+  test("asks once for a decided intent, however it is named", async () => {
     const given: Parameters<Gate["wait"]>[] = [
       [ID],
       [{ intentId: ID }],
@@ -81,13 +81,13 @@ describe("wait", () => {
     }
   });
 
-  test("lets the server hold the call, and asks again only when it was held", async () => {
+  test("lets the server hold the call, and repeats it only after it was held", async () => {
     const { asked, gate } = server(held, held, yes);
     expect(await outcome(gate.wait(ID))).toMatchObject({ status: "approved" });
     expect(asked.map(({ url }) => url.split("?")[1])).toEqual(Array(3).fill("timeout=30"));
   });
 
-  test("does not spin when the server holds nobody", async () => {
+  test("backs off when the server does not hold the call", async () => {
     const { asked, gate } = server({ body: PENDING });
     const error = await outcome(gate.wait(ID, { timeout: 120_000 }));
     expect(error).toMatchObject({ code: "timeout", status: 0 });
@@ -96,7 +96,7 @@ describe("wait", () => {
     expect(asked.length).toBeGreaterThan(10);
   });
 
-  test("rejects with `timeout` when nobody decides, with the last answer at hand", async () => {
+  test("rejects with `timeout` when no decision comes, with the last answer attached", async () => {
     const { asked, gate } = server(held);
     const error = await outcome(gate.wait(ID, { timeout: 70_000 }));
     expect(error).toBeInstanceOf(GateError);
@@ -105,7 +105,7 @@ describe("wait", () => {
     expect(asked.map(({ url }) => url.split("=")[1])).toEqual(["30", "30", "10"]);
   });
 
-  test("with no time at all asks once and does not wait", async () => {
+  test("asks once when its timeout is 0", async () => {
     const { asked, gate } = server({ body: PENDING });
     expect(await outcome(gate.wait(ID, { timeout: 0 }))).toMatchObject({ code: "timeout" });
     expect(asked.map(({ url }) => url.split("=")[1])).toEqual(["0"]);
@@ -118,7 +118,7 @@ describe("wait", () => {
     ["502 with a page", { status: 502, body: "<html>" }],
     ["429", { status: 429, body: { code: "too_many" } }],
     ["500", { status: 500, body: {} }],
-  ])("%s is waited out", async (_, trouble) => {
+  ])("survives %s", async (_, trouble) => {
     const { asked, gate } = server(trouble, trouble, trouble, yes);
     expect(await outcome(gate.wait(ID))).toMatchObject({ status: "approved" });
     expect(asked).toHaveLength(4);
@@ -126,7 +126,7 @@ describe("wait", () => {
     for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(250);
   });
 
-  test("trouble that does not pass ends as a timeout that says what it was", async () => {
+  test("ends with a timeout that names a fault that does not pass", async () => {
     const { gate } = server({ fails: "ECONNREFUSED" });
     const error = (await outcome(gate.wait(ID, { timeout: 30_000 }))) as GateError;
     expect(error.code).toBe("timeout");
@@ -138,7 +138,7 @@ describe("wait", () => {
     ["a date", () => new Date(Date.now() + 7_000).toUTCString(), 5_500],
     ["nonsense", "soon", 250],
     ["more than anybody waits", "999999", 60_000],
-  ])("Retry-After in %s is honoured", async (_, value, leastMs) => {
+  ])("honours Retry-After in %s", async (_, value, leastMs) => {
     const headers = { "retry-after": typeof value === "string" ? value : value() };
     const { asked, gate } = server({ status: 503, headers }, yes);
     expect(await outcome(gate.wait(ID))).toMatchObject({ status: "approved" });
@@ -152,18 +152,18 @@ describe("wait", () => {
     [403, "agent_inactive"],
     [404, "intent_not_found"],
     [400, "invalid_request"],
-  ])("%i is final", async (status, code) => {
+  ])("ends at once with status %i", async (status, code) => {
     const { asked, gate } = server({ status, body: { code } });
     expect(await outcome(gate.wait(ID))).toMatchObject({ status, code });
     expect(asked).toHaveLength(1);
   });
 
-  test("a page in place of an answer is no decision", async () => {
+  test("does not take a page for a decision", async () => {
     const { gate } = server({ body: "<html>approved</html>" });
     expect(await outcome(gate.wait(ID))).toMatchObject({ code: "not_json" });
   });
 
-  test("an aborted wait rejects with the signal's reason, wherever it was", async () => {
+  test("rejects with the signal's reason when aborted, at any point", async () => {
     for (const reply of [{ ...held, afterMs: 10_000_000 }, { status: 503 }]) {
       const { asked, gate } = server(reply);
       const stop = new AbortController();
@@ -181,17 +181,14 @@ describe("wait", () => {
     expect(asked).toEqual([]);
   });
 
-  test.each([-1, Number.NaN, "5m", null])(
-    "a timeout of %j is refused before anything is sent",
-    async (timeout) => {
-      const { asked, gate } = server(yes);
-      const error = await outcome(gate.wait(ID, { timeout: timeout as number }));
-      expect(error).toMatchObject({ code: "invalid_option" });
-      expect(asked).toEqual([]);
-    },
-  );
+  test.each([-1, Number.NaN, "5m", null])("refuses a timeout of %j before sending", async (timeout) => {
+    const { asked, gate } = server(yes);
+    const error = await outcome(gate.wait(ID, { timeout: timeout as number }));
+    expect(error).toMatchObject({ code: "invalid_option" });
+    expect(asked).toEqual([]);
+  });
 
-  test("an id that is none and an option nobody knows are refused", async () => {
+  test("refuses an invalid id and an unknown option", async () => {
     const { asked, gate } = server(yes);
     expect(await outcome(gate.wait(""))).toMatchObject({ code: "invalid_option" });
     expect(await outcome(gate.wait({ timeout: 5 } as never))).toMatchObject({
@@ -202,11 +199,11 @@ describe("wait", () => {
   });
 });
 
-describe("an intent that a reviewer changed", () => {
+describe("the SDK's wait for an edited intent", () => {
   const edited = { body: { intentId: ID, status: "blocked", decided: true, successor_id: "int_2" } };
   const second = { body: { intentId: "int_2", status: "approved", decided: true, successor_id: null } };
 
-  test("is waited for under its new id, which may not be there yet", async () => {
+  test("continues with the successor's id, which may not exist yet", async () => {
     const notYet = { status: 404, body: { code: "intent_not_found" } };
     const { asked, gate } = server(edited, notYet, { ...held, afterMs: 30_000 }, second);
     expect(await outcome(gate.wait(ID))).toMatchObject({ intentId: "int_2", status: "approved" });
@@ -214,14 +211,14 @@ describe("an intent that a reviewer changed", () => {
     expect(paths).toEqual([`/v1/intents/${ID}/wait`, ...Array<string>(3).fill("/v1/intents/int_2/wait")]);
   });
 
-  test("is answered as it ended with followEdits: false", async () => {
+  test("ends with the first intent under followEdits: false", async () => {
     const { asked, gate } = server(edited);
     const answer = await outcome(gate.wait(ID, { followEdits: false }));
     expect(answer).toMatchObject({ intentId: ID, status: "blocked", successorId: "int_2" });
     expect(asked).toHaveLength(1);
   });
 
-  test("in a circle is followed once round", async () => {
+  test("follows a circle of successors once", async () => {
     const back = { body: { intentId: "int_2", status: "blocked", decided: true, successor_id: ID } };
     const { asked, gate } = server(edited, back);
     expect(await outcome(gate.wait(ID))).toMatchObject({ intentId: "int_2" });

@@ -68,7 +68,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllEnvs());
 
-describe("payloads", () => {
+describe("payloads in the SDK", () => {
   async function sentPayload(payload: unknown, options: GateOptions = {}) {
     const { sent, fetch } = wire();
     await gate(fetch, options).propose({ ...ASK, payload: payload as string });
@@ -88,11 +88,11 @@ describe("payloads", () => {
     ["a JSON object", { a: [1] }, { payload: '{"a":[1]}', payload_media_type: "application/json" }],
     ["a JSON list", [1, "x"], { payload: '[1,"x"]', payload_media_type: "application/json" }],
     ["bytes", new Uint8Array([0, 255]), { payload: "AP8=", payload_encoding: "base64" }],
-  ])("%s", async (_, payload, expected) => {
+  ])("are sent as the contract has them: %s", async (_, payload, expected) => {
     expect(await sentPayload(payload)).toEqual(expected);
   });
 
-  test("an existing file is sent as its content, to the byte, under its base name", async () => {
+  test("that name an existing file are sent as its bytes, under its base name", async () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "leads.csv");
     writeFileSync(file, "\uFEFFemail\r\nada@example.com");
@@ -112,21 +112,21 @@ describe("payloads", () => {
     });
   });
 
-  test("a pipe is not read: it could keep the agent waiting for ever", async () => {
+  test("that name a pipe are not read, because it could block for ever", async () => {
     using folder = temporaryFolder();
     const pipe = join(folder.path, "leads.csv");
     execFileSync("mkfifo", [pipe]);
     expect(await sentPayload(pipe)).toEqual({ payload_reference: { name: "leads.csv" } });
   });
 
-  test("more than one chunk of bytes survives base64", async () => {
+  test("over several chunks of bytes survive base64", async () => {
     const bytes = Uint8Array.from({ length: 100_001 }, (_, at) => at % 251);
     const { payload } = await sentPayload(bytes);
     expect(Buffer.from(String(payload), "base64").equals(bytes)).toBe(true);
   });
 
   test.each(["text", "file", "bytes", "object"])(
-    "a %s over the limit is refused before it is sent",
+    "of kind %s over the limit are refused before sending",
     async (kind) => {
       using folder = temporaryFolder();
       const file = join(folder.path, "big.csv");
@@ -143,7 +143,7 @@ describe("payloads", () => {
   );
 });
 
-describe("options", () => {
+describe("options of the SDK", () => {
   const camel = {
     recordCount: 5,
     estimatedValueUsd: 2.5,
@@ -163,7 +163,7 @@ describe("options", () => {
     expires_in: "5m",
   };
 
-  test("both spellings mean the same on the wire", async () => {
+  test("in both spellings give the same request", async () => {
     const { sent, fetch } = wire();
     await gate(fetch).propose({ ...ASK, ...camel });
     await gate(fetch).propose({ ...ASK, ...snake });
@@ -177,7 +177,7 @@ describe("options", () => {
     ["no destination", { policy: "p" }],
     ["an empty policy", { ...ASK, policy: "" }],
     ["payload and reference", { ...ASK, payload: "x", payloadReference: { name: "x.csv" } }],
-  ])("%s is an error before anything is sent", async (_, options) => {
+  ])("with %s are refused before sending", async (_, options) => {
     const { sent, fetch } = wire();
     const error = await refusal(gate(fetch).propose(options as typeof ASK));
     expect(error.code).toBe("invalid_option");
@@ -185,13 +185,13 @@ describe("options", () => {
   });
 
   test.each(["", "gate.test", "ftp://gate.test", "http://user:secret@gate.test", "http://gate.test/?key=x"])(
-    "the endpoint %j is refused",
+    "refuse the endpoint %j",
     (endpoint) => {
       expect(() => new Gate({ endpoint })).toThrow(GateError);
     },
   );
 
-  test("an id can't name another resource", async () => {
+  test("refuse an id that would name another resource", async () => {
     const { sent, fetch } = wire();
     await gate(fetch).getIntent({ intentId: "../agents?x=1" });
     expect(sent[0]?.url).toBe("http://gate.test/v1/intents/..%2Fagents%3Fx%3D1");
@@ -200,14 +200,14 @@ describe("options", () => {
     }
   });
 
-  test("an endpoint with a path keeps it", async () => {
+  test("keep the path of an endpoint", async () => {
     const { sent, fetch } = wire();
     await gate(fetch, { endpoint: "https://gate.test/gate/" }).list({ status: "pending_approval", limit: 5 });
     expect(sent[0]?.url).toBe("https://gate.test/gate/v1/intents?status=pending_approval&limit=5");
   });
 });
 
-describe("answers", () => {
+describe("results of the SDK", () => {
   test("have both spellings of every member", async () => {
     const { fetch } = wire(json({ intentId: "int_1", risk_score: 0.25, blockReason: null }));
     expect(await gate(fetch).propose(ASK)).toEqual({
@@ -220,7 +220,7 @@ describe("answers", () => {
     });
   });
 
-  test("blocked and duplicate_blocked resolve", async () => {
+  test("resolve for blocked and duplicate_blocked", async () => {
     const blocked = wire(json({ status: "blocked", blockReason: "no" }));
     expect((await gate(blocked.fetch).propose(ASK)).status).toBe("blocked");
     const duplicate = wire(json({ status: "duplicate_blocked", intentId: "int_1" }, 409));
@@ -246,7 +246,7 @@ describe("answers", () => {
       new Response("", { status: 302, headers: { location: "http://evil.test" } }),
       { status: 302 },
     ],
-  ])("%s throws a GateError", async (_, reply, expected) => {
+  ])("reject with a GateError for %s", async (_, reply, expected) => {
     const { sent, fetch } = wire(reply);
     expect(await refusal(gate(fetch).propose(ASK))).toMatchObject(expected);
     expect(sent).toHaveLength(1);
@@ -254,14 +254,14 @@ describe("answers", () => {
   });
 });
 
-describe("repeating", () => {
+describe("retries of the SDK", () => {
   const lost = Object.assign(new TypeError("fetch failed"), { cause: { code: "ECONNREFUSED" } });
   const busy = json({ code: "unavailable" }, 503);
 
   test.each<[string, (client: Gate) => Promise<unknown>]>([
     ["a read", (client) => client.getIntent({ intentId: "int_1" })],
     ["an order, which is the same one the second time", (client) => client.execute({ intentId: "int_1" })],
-  ])("%s is tried again", async (_, call) => {
+  ])("repeat %s", async (_, call) => {
     const { sent, fetch } = wire(lost, busy, json({ id: "int_1" }));
     await call(gate(fetch));
     expect(sent).toHaveLength(3);
@@ -275,7 +275,7 @@ describe("repeating", () => {
       (client) => client.report({ executionId: "exe_1", executionToken: "gex_1", status: "failed" }),
     ],
     ["an approval", (client) => client.approve({ intentId: "int_1" })],
-  ])("%s is never sent twice", async (_, call) => {
+  ])("INV-11: never repeat %s", async (_, call) => {
     for (const reply of [lost, busy]) {
       const { sent, fetch } = wire(reply);
       await refusal(call(gate(fetch)));
@@ -283,7 +283,7 @@ describe("repeating", () => {
     }
   });
 
-  test("a read that keeps failing ends with the reason", async () => {
+  test("of a failing read end with its reason", async () => {
     const { sent, fetch } = wire(lost);
     const error = await refusal(gate(fetch).list());
     expect(error).toMatchObject({ status: 0, code: "network" });
@@ -291,13 +291,13 @@ describe("repeating", () => {
     expect(sent).toHaveLength(3);
   });
 
-  test("a refusal is not tried again", async () => {
+  test("do not repeat a refusal", async () => {
     const { sent, fetch } = wire(json({ code: "not_found" }, 404));
     await refusal(gate(fetch).getIntent({ intentId: "int_1" }));
     expect(sent).toHaveLength(1);
   });
 
-  test("an answer that never comes is a timeout, once", async () => {
+  test("do not repeat a call that timed out", async () => {
     const { sent, fetch } = wire("never");
     const error = await refusal(gate(fetch, { timeoutMs: 20 }).getIntent({ intentId: "int_1" }));
     expect(error).toMatchObject({ status: 0, code: "timeout" });
@@ -305,8 +305,8 @@ describe("repeating", () => {
   });
 });
 
-describe("keys", () => {
-  test("approving takes the reviewer's key, from the option, then the environment, then the agent's", async () => {
+describe("keys of the SDK", () => {
+  test("for approving are the option's, then the environment's, then the agent's", async () => {
     const { sent, fetch } = wire();
     await gate(fetch, { reviewerKey: "gate_rk_1" }).approve({ intentId: "int_1" });
     vi.stubEnv("GATE_REVIEWER_KEY", "gate_rk_2");
@@ -317,14 +317,14 @@ describe("keys", () => {
     expect(sent.map(({ url }) => url.split("/").at(-1))).toEqual(["approve", "reject", "cancel-approval"]);
   });
 
-  test("a report is signed by the order's token, which is asked for when it is not given", async () => {
+  test("for a report are the order's token, requested when it is missing", async () => {
     const { sent, fetch } = wire(json({ execution_token: "gex_2" }), json({}));
     await gate(fetch).report({ execution_id: "exe_1", status: "succeeded", executed_at: 5 });
     expect(sent.map(({ key }) => key)).toEqual(["Bearer gate_sk_a", "Bearer gex_2"]);
     expect(sent[1]?.body).toEqual({ status: "succeeded", executed_at: 5 });
   });
 
-  test("discovering needs no key and sends none", async () => {
+  test("are neither needed nor sent for discovery", async () => {
     const { sent, fetch } = wire();
     await gate(fetch).discover();
     expect(sent[0]?.key).toBeNull();
@@ -360,7 +360,7 @@ describe("keys", () => {
       "http://127.0.0.1.gate.test:4000",
       "http://10.0.0.1:4000",
       "http://0.0.0.0:4000",
-    ])("never goes to %s", async (endpoint) => {
+    ])("is never sent to %s", async (endpoint) => {
       expect(await keyFor(endpoint)).toBeUndefined();
     });
 
@@ -377,10 +377,10 @@ describe("keys", () => {
   });
 });
 
-describe("the built module", () => {
+describe("the built SDK module", () => {
   beforeAll(buildIfStale);
 
-  test("imports nothing when it loads, so that it loads in browsers and Workers", () => {
+  test("imports nothing when loaded, so that browsers and Workers can load it", () => {
     const built = readFileSync(join(ROOT, "dist", "sdk", "gate.js"), "utf8");
     expect(built).not.toMatch(/^\s*import\s/m);
     expect(built).not.toContain("require(");

@@ -12,7 +12,7 @@ import {
 
 beforeAll(buildIfStale);
 
-test("the product page's sample runs, with a key and with the one that the server left", async () => {
+test("the product page's sample runs, with a given key and with the local server's", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   await using server = await serve({ port, home: home.path });
@@ -43,7 +43,7 @@ test("the product page's sample runs, with a key and with the one that the serve
   ]);
 });
 
-test("the example in examples/ runs to the end", async () => {
+test("the example in examples/ runs to its end", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   await using server = await serve({ port, home: home.path });

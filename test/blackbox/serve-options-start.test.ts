@@ -15,7 +15,7 @@ beforeAll(buildIfStale);
 
 const CREDENTIALS = "unbound_destinations: allow\ncredentials:\n  hook: { ref: env://HOOK_SECRET }\n";
 
-test("says where its links lead, and which credential waits for the next start", async () => {
+test("the server prints its public URL and the credentials that need a restart", async () => {
   using home = temporaryFolder();
   const registry = join(home.path, "gate.yaml");
   writeFileSync(registry, CREDENTIALS);
@@ -32,7 +32,7 @@ test("says where its links lead, and which credential waits for the next start",
   expect(server.out() + server.err()).not.toContain("whsec_do-not-print");
 });
 
-test("lets people in without a key where nobody else comes, and says so", async () => {
+test("the server signs people in without a key on a loopback host, and says so", async () => {
   using home = temporaryFolder();
   await using server = await serve({
     port: await freePort(),
@@ -43,7 +43,7 @@ test("lets people in without a key where nobody else comes, and says so", async 
   expect(server.out()).not.toContain("links     lead to");
 });
 
-test("prints nothing of the runtime's own where a channel's host does not resolve", async () => {
+test("the server prints no runtime output when a channel's host does not resolve", async () => {
   using home = temporaryFolder();
   const registry = join(home.path, "gate.yaml");
   const channel = "{ type: webhook, url: http://gate.invalid/, secret: hook, allow_private: true }";
@@ -73,7 +73,7 @@ test("prints nothing of the runtime's own where a channel's host does not resolv
 test.each([
   ["a flag", ["--public-url", "https://gate.example.com"], {}],
   ["the environment", [], { GATE_PUBLIC_URL: "https://gate.example.com" }],
-])("lets nobody in without a key when others come, as %s says", async (_name, args, env) => {
+])("the server signs no one in without a key on a reachable host, as %s says", async (_name, args, env) => {
   using home = temporaryFolder();
   const options = ["--port", String(await freePort()), "--data-dir", home.path, "--local-sign-in"];
   const { code, err } = await run([...options, ...args], { env });
@@ -81,7 +81,7 @@ test.each([
   expect(err).toContain("--local-sign-in is for this machine alone");
 });
 
-test("takes no broken address from the environment", async () => {
+test("the server refuses a malformed URL in the environment", async () => {
   using home = temporaryFolder();
   const options = ["--port", String(await freePort()), "--data-dir", home.path];
   const { code, err } = await run(options, { env: { GATE_PUBLIC_URL: "gate.example.com" } });

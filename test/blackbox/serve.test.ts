@@ -27,7 +27,7 @@ function modeOf(path: string): number {
   return statSync(path).mode & 0o777;
 }
 
-test("the first start shows three keys once, and keeps only the agent's", async () => {
+test("the first start shows three keys once, and stores only the agent's", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   const keys: string[] = [];
@@ -58,7 +58,7 @@ test("the first start shows three keys once, and keeps only the agent's", async 
   expect(listed.body["count"]).toBe(3);
 });
 
-test("a first start that was cut short before it stored anything gives new keys", async () => {
+test("an interrupted first start is followed by new keys", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   let first: string;
@@ -75,7 +75,7 @@ test("a first start that was cut short before it stored anything gives new keys"
   expect((await request(port, "POST", "/v1/intents", second, IMPORT)).body["status"]).toBe("approved");
 });
 
-test("the admin key of the environment registers", async () => {
+test("the admin key of the environment registers principals", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   await using _server = await serve({
@@ -97,8 +97,8 @@ test("the admin key of the environment registers", async () => {
   );
 });
 
-describe("what can't start says why in one line and ends", () => {
-  test("a port in use", async () => {
+describe("a server that can't start says why in one line and exits", () => {
+  test("for a port in use", async () => {
     using home = temporaryFolder();
     const port = await freePort();
     const squatter = createServer().listen(port, "127.0.0.1");
@@ -113,7 +113,7 @@ describe("what can't start says why in one line and ends", () => {
     }
   });
 
-  test("a data folder that is a file", async () => {
+  test("for a data folder that is a file", async () => {
     using home = temporaryFolder();
     const file = join(home.path, "data");
     writeFileSync(file, "mine");
@@ -124,7 +124,7 @@ describe("what can't start says why in one line and ends", () => {
     expect(readFileSync(file, "utf8")).toBe("mine");
   });
 
-  test("a second server on one data folder", async () => {
+  test("for a data folder in use by another server", async () => {
     using home = temporaryFolder();
     const port = await freePort();
     await using server = await serve({ port, home: home.path });
@@ -136,7 +136,7 @@ describe("what can't start says why in one line and ends", () => {
     expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(200);
   });
 
-  test("a damaged secrets file is not replaced", async () => {
+  test("for a damaged secrets file, which it does not replace", async () => {
     using home = temporaryFolder();
     mkdirSync(join(home.path, "data"));
     writeFileSync(join(home.path, "data", "secrets.json"), '{"GATE_SECRET": "short"}');
@@ -151,7 +151,7 @@ describe("what can't start says why in one line and ends", () => {
     expect(readFileSync(join(home.path, "data", "secrets.json"), "utf8")).toBe('{"GATE_SECRET": "short"}');
   });
 
-  test("a registry that is broken", async () => {
+  test("for a broken registry", async () => {
     using home = temporaryFolder();
     const registry = join(home.path, "gate.yaml");
     writeFileSync(registry, "destinations:\n  crm.import: { polices: [x] }\n");
@@ -173,7 +173,7 @@ describe("what can't start says why in one line and ends", () => {
     ["a port that is none", ["--port", "0x50"], "--port takes a number"],
     ["an empty folder name", ["--data-dir", ""], "--data-dir is empty"],
     ["a word too many", ["init", "a", "b"], "unexpected argument: b"],
-  ])("%s", async (_, args, message) => {
+  ])("for %s", async (_, args, message) => {
     const { code, err } = await run(args);
     expect(code).toBe(2);
     expect(err).toContain(message);
@@ -182,7 +182,7 @@ describe("what can't start says why in one line and ends", () => {
   });
 });
 
-test("kill -9 and a restart lose nothing, and the orphaned runtime is ended", async () => {
+test("INV-20: kill -9 and a restart lose nothing, and the orphaned runtime is ended", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   let key: string;
@@ -209,7 +209,7 @@ test("kill -9 and a restart lose nothing, and the orphaned runtime is ended", as
   expect(existsSync(join(home.path, "data", "server.lock"))).toBe(false);
 });
 
-test("a stale lock never ends a stranger that has the pid now", async () => {
+test("a stale lock never ends an unrelated process with its pid", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   mkdirSync(join(home.path, "data"));

@@ -104,7 +104,7 @@ function browser() {
 const whoIs = async (page: ReturnType<typeof browser>): Promise<Body> =>
   JSON.parse((await page.visit("/v1/session")).text) as Body;
 
-test("an issuer's token is a person's vote, at the assurance of single sign-on", async () => {
+test("a person votes with an issuer's token at assurance sso", async () => {
   const token = await provider.token();
   const session = await gate.call("GET", "/v1/session", token);
   expect(session.body).toMatchObject({ person: "ana", assurance: "sso", via: "token" });
@@ -120,7 +120,7 @@ test("an issuer's token is a person's vote, at the assurance of single sign-on",
   expect((await gate.call("POST", path, ben.key)).body["status"]).toBe("approved");
 });
 
-test("an issuer that is gone, or never answers, lets nobody in and holds nobody up for long", async () => {
+test("an issuer that is down or never answers admits no one and delays no other request", async () => {
   const [header, , signature] = (await provider.token()).split(".");
   for (const iss of [silent, closed]) {
     const claims = { iss, aud: CLIENT, sub: "x", exp: 4e9, email: "ana@example.com", email_verified: true };
@@ -132,7 +132,7 @@ test("an issuer that is gone, or never answers, lets nobody in and holds nobody 
   expect((await gate.call("GET", "/v1/session", ben.key)).status).toBe(200);
 });
 
-test("a person signs in with the provider's button, and stays so when the server is killed and started", async () => {
+test("a person signs in by a provider's button and stays signed in over a server restart", async () => {
   const page = browser();
   const { text: shown } = await page.visit("/sign-in?next=/cases");
   const button = /href="(\/sign-in\/[0-9a-f]+\?[^"]+)"/.exec(shown)?.[1]?.replaceAll("&amp;", "&") ?? "";
@@ -153,7 +153,7 @@ test("a person signs in with the provider's button, and stays so when the server
   expect((await page.visit("/v1/session")).status).toBe(401);
 });
 
-test("INV-28: by name only at the machine's own names, whatever a request says of where it goes", async () => {
+test("INV-28: signing in by name works only under the machine's own host names, whatever the headers say", async () => {
   const page = browser();
   expect((await page.visit("/sign-in", { person: "ana", next: "/cases" })).location).toBe("/cases");
   expect(await whoIs(page)).toMatchObject({ person: "ana", assurance: "key" });
@@ -171,7 +171,7 @@ test("INV-28: by name only at the machine's own names, whatever a request says o
   expect(await post(own, "X-Forwarded-For: 203.0.113.7\r\n")).toMatch(/^HTTP\/1\.1 403 /);
 });
 
-test("INV-28: cookies in odd forms are nobody's", async () => {
+test("INV-28: malformed cookies are no session", async () => {
   const page = browser();
   await page.visit("/sign-in", { person: "ben", next: "/" });
   const token = page.cookies.get("gate_session") ?? "";

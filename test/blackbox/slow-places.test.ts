@@ -24,7 +24,7 @@ async function until(isSo: () => boolean): Promise<void> {
   }
 }
 
-test("INV-30: while places leave it without an answer, Gate tells the others", async () => {
+test("INV-30: receivers that leave Gate without an answer delay no others", async () => {
   /** Requests that nobody answers, by whether Gate still waits for them. */
   const hanging: { waits: boolean }[] = [];
   /** What came to the place that answers, with how many of the first requests Gate still waited for. */

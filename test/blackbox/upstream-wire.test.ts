@@ -130,8 +130,8 @@ function get(path: string, { method = "GET", leaveAfter = Number.POSITIVE_INFINI
   });
 }
 
-describe("with the agent's own credential", () => {
-  test.for(Object.keys(CODED))("%s comes byte for byte, and says what it is", async (coding) => {
+describe("a response through the agent's own credential", () => {
+  test.for(Object.keys(CODED))("with %s arrives byte for byte with its headers", async (coding) => {
     const got = await get(`/own/read/coded/${coding}`);
     const { "content-encoding": said, "content-length": length, etag } = got.headers;
     expect({ said, length, etag }).toEqual({
@@ -142,23 +142,23 @@ describe("with the agent's own credential", () => {
     expect(got.body.equals(CODED[coding] ?? Buffer.alloc(0))).toBe(true);
   });
 
-  test("what isn't coded isn't coded here, and keeps its length", async () => {
+  test("without an encoding stays so and keeps its length", async () => {
     const got = await get("/own/read/plain");
     expect(got.headers["content-encoding"]).toBeUndefined();
     expect(got.headers["content-length"]).toBe(String(TEXT.length));
     expect(got.body.equals(TEXT)).toBe(true);
   });
 
-  test("HEAD tells the length of what would have come", async () => {
+  test("to HEAD has the length of the GET", async () => {
     const got = await get("/own/read/plain", { method: "HEAD" });
     expect(got).toMatchObject({ status: 200, headers: { "content-length": String(TEXT.length) } });
     expect(got.body.length).toBe(0);
   });
 });
 
-describe("with a credential of Gate's", () => {
+describe("a response through Gate's credential", () => {
   test.for(["coded/gzip", "coded/br", "coded/deflate", "plain"])(
-    "INV-21: %s comes decoded and masked",
+    "INV-21: from %s arrives decoded and masked",
     async (path) => {
       const got = await get(`/keyed/read/${path}`);
       const said = ["content-encoding", "content-length", "etag"].filter((name) => name in got.headers);
@@ -168,21 +168,21 @@ describe("with a credential of Gate's", () => {
     },
   );
 
-  test("what is short has its length, the masked one", async () => {
+  test("that is short has the masked length", async () => {
     const got = await get("/keyed/read/short");
     expect(got).toMatchObject({ headers: { "content-length": "8" }, isWhole: true });
     expect(got.body.toString()).toBe("[masked]");
   });
 });
 
-describe.for(["own", "keyed"])("/%s", (prefix) => {
-  test("an answer that breaks off is not taken for a whole one", async () => {
+describe.for(["own", "keyed"])("a response at the prefix /%s", (prefix) => {
+  test("that breaks off is not taken for a whole one", async () => {
     const got = await get(`/${prefix}/read/broken`);
     expect(got).toMatchObject({ status: 200, isWhole: false });
     expect((await get(`/${prefix}/read/plain`)).status).toBe(200);
   });
 
-  test.for(["", "?chunked"])("100 MB come whole%s", async (query) => {
+  test.for(["", "?chunked"])("of 100 MB arrives whole%s", async (query) => {
     const got = await get(`/${prefix}/read/blocks/1600${query}`);
     expect(got).toMatchObject({ status: 200, isWhole: true });
     expect(got.body.length).toBe(1_600 * BLOCK.length);
@@ -192,7 +192,7 @@ describe.for(["own", "keyed"])("/%s", (prefix) => {
     expect(isSame).toBe(true);
   });
 
-  test.for(["", "?chunked"])("whoever hangs up ends the upstream's connection too%s", async (query) => {
+  test.for(["", "?chunked"])("is no longer fetched when the caller hangs up%s", async (query) => {
     abandoned.length = 0;
     const got = await get(`/${prefix}/read/blocks/3000${query}`, { leaveAfter: 100_000 });
     expect(got.isWhole).toBe(false);

@@ -75,7 +75,7 @@ afterAll(async () => {
 
 const SECRETS = new RegExp(`${SECRET}|${TOKEN}|whsec_do-not-print`);
 
-test("says of each credential whether it can be had, and ends with 1 where one can't", async () => {
+test("vault check prints each credential's result, and exits with 1 where one can't be fetched", async () => {
   const { code, out, err } = await run(["vault", "check"], {
     env: { GATE_ENDPOINT: endpoint, GATE_ADMIN_KEY: adminKey },
   });
@@ -93,7 +93,7 @@ test("says of each credential whether it can be had, and ends with 1 where one c
   expect(server.out() + server.err()).not.toMatch(SECRETS);
 });
 
-test("reads the key from a file, and speaks JSON to programs", async () => {
+test("vault check reads the key from a file and prints JSON for programs", async () => {
   const file = join(home.path, "admin-key");
   writeFileSync(file, `${adminKey}\n`);
   const { code, out } = await run(["vault", "check", "--server", endpoint, "--api-key-file", file, "--json"]);
@@ -109,7 +109,7 @@ test("reads the key from a file, and speaks JSON to programs", async () => {
   expect(out).not.toMatch(SECRETS);
 });
 
-test("the server says which variables it could not hand over, and prints none", () => {
+test("INV-21: the server names variables it could not pass on, and prints no value", () => {
   expect(server.out() + server.err()).toContain(
     "NEVER_SET (the credential unset) is not set in the environment",
   );
@@ -121,7 +121,7 @@ test.each([
   ["a key that nobody has", () => "gate_ak_nobody", 2, /does not know this key/],
   ["no key", () => "", 2, /put an admin's key into GATE_ADMIN_KEY/],
   ["a key that no header holds", () => "a b", 2, /characters that no key has/],
-])("gets nothing with %s", async (_name, key, expected, message) => {
+])("vault check gets nothing with %s", async (_name, key, expected, message) => {
   const { code, out, err } = await run(["vault", "check"], {
     env: { GATE_ENDPOINT: endpoint, GATE_ADMIN_KEY: key() },
   });
@@ -137,7 +137,7 @@ test.each([
   ["a server that is no URL", ["vault", "check", "--server", "gate"]],
   ["a key in a URL", ["vault", "check", "--server", "http://key@127.0.0.1:1"]],
   ["a server that is not there", ["vault", "check", "--server", "http://127.0.0.1:1"]],
-])("is used wrongly with %s", async (_name, args) => {
+])("vault check exits with 2 for %s", async (_name, args) => {
   const { code, out } = await run(args, { env: { GATE_ADMIN_KEY: "gate_ak_x" } });
   expect(code).toBe(2);
   expect(out).toBe("");
@@ -152,15 +152,18 @@ const STRANGERS: readonly (readonly [string, string, number])[] = [
   ["what drives a terminal", '{"credentials":[{"name":"\\u001b[2J\\nok    y","ok":true}]}', 0],
 ];
 
-test.each(STRANGERS)("takes nothing for well that is not: %s", async (_name, text, expected) => {
-  const stranger = createServer((_request, response) => response.end(text));
-  await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
-  const { port } = stranger.address() as AddressInfo;
-  const { code, out } = await run(["vault", "check", "--server", `http://127.0.0.1:${port}`], {
-    env: { GATE_ADMIN_KEY: "gate_ak_x" },
-  });
-  stranger.close();
-  expect(code).toBe(expected);
-  expect(out).not.toContain("\u001b");
-  expect(out.trimEnd().split("\n")).toHaveLength(1);
-});
+test.each(STRANGERS)(
+  "vault check does not take a foreign response for success: %s",
+  async (_name, text, expected) => {
+    const stranger = createServer((_request, response) => response.end(text));
+    await new Promise<void>((resolve) => stranger.listen(0, "127.0.0.1", resolve));
+    const { port } = stranger.address() as AddressInfo;
+    const { code, out } = await run(["vault", "check", "--server", `http://127.0.0.1:${port}`], {
+      env: { GATE_ADMIN_KEY: "gate_ak_x" },
+    });
+    stranger.close();
+    expect(code).toBe(expected);
+    expect(out).not.toContain("\u001b");
+    expect(out.trimEnd().split("\n")).toHaveLength(1);
+  },
+);

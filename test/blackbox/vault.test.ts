@@ -419,12 +419,12 @@ const bad = (problem: string, words = /./) => ({
   error: { problem, detail: expect.stringMatching(words) },
 });
 
-test("the verifier derives AWS's own published signing key", () => {
+test("the test's verifier derives AWS's own published signing key", () => {
   const key = signingKey("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "20150830", "us-east-1", "iam");
   expect(key.toString("hex")).toBe("c4afb1cc5771d871763a393e44b703571b55cc28424d1a5e86da6ed3c154a4b9");
 });
 
-describe("a strict vault gives what a reference names", () => {
+describe("a strict vault server returns the secret that a reference names", () => {
   test.each([
     ["op://AI-Agents/Stripe/Live keys/key", good],
     ["op://ai-agents/stripe/live/KEY", good],
@@ -454,13 +454,13 @@ describe("a strict vault gives what a reference names", () => {
     ["doppler://payments/prd_eu/STRIPE_KEY", good],
     ["doppler://payments/prd_eu/OTHER_KEY", bad("not_found")],
     ["doppler://payments/dev/STRIPE_KEY", bad("not_found")],
-  ])("%s", async (text, expected) => {
+  ])("for %s", async (text, expected) => {
     expect(await fetched(text)).toEqual(expected);
     // Whatever came of it, no token that was made for it can be used any more.
     expect([...tokens]).toEqual([]);
   });
 
-  test("HashiCorp's with a token, with a JWT, and from version 1 of KV", async () => {
+  test("for HashiCorp's with a token, with a JWT, and from KV version 1", async () => {
     const token = { method: "token", token: own("BAO_TOKEN") } as const;
     const jwt = { method: "jwt", mount: "ci/jwt", role: "gate", jwt: own("BAO_JWT") } as const;
     expect(await fetched("vault://team/kv/stripe#key", { by: connections(token) })).toEqual(good);
@@ -469,7 +469,7 @@ describe("a strict vault gives what a reference names", () => {
     expect([...tokens]).toEqual([]);
   });
 
-  test("AWS's without a session token", async () => {
+  test("for AWS's without a session token", async () => {
     const by = connections();
     const lasting = by.aws === undefined ? {} : { aws: { ...by.aws, sessionToken: null } };
     expect(await fetched("aws-sm://prod/stripe#key", { by: lasting })).toEqual(good);
@@ -484,10 +484,10 @@ const REFS = [
   "doppler://payments/prd_eu/STRIPE_KEY",
 ] as const;
 
-describe("INV-24: a wrong credential is denied and not repeated", () => {
+describe("INV-24: a wrong vault credential is reported as denied and not retried", () => {
   const WRONG = "wrong-credential-abcdef";
 
-  test.each(REFS)("of %s", async (text) => {
+  test.each(REFS)("for %s", async (text) => {
     const variables = Object.fromEntries(Object.keys(VARIABLES).map((name) => [name, WRONG]));
     const answer = await fetched(text, { variables });
     expect(answer).toEqual(bad("denied"));
@@ -498,7 +498,7 @@ describe("INV-24: a wrong credential is denied and not repeated", () => {
     ["AWS_ID", /UnrecognizedClientException/],
     ["AWS_KEY", /InvalidSignatureException/],
     ["AWS_SESSION", /ExpiredTokenException/],
-  ])("%s alone", async (name, words) => {
+  ])("for a wrong %s alone", async (name, words) => {
     const answer = await fetched("aws-sm://prod/stripe#key", { variables: { ...VARIABLES, [name]: WRONG } });
     expect(answer).toEqual(bad("denied", words));
     expect(JSON.stringify(answer)).not.toContain(WRONG);
@@ -591,8 +591,8 @@ const ODD: readonly (readonly [string, string, Oddness])[] = [
 /** 50 MiB in 50 KiB. */
 const BOMB = gzipSync(Buffer.alloc(50 * 1024 * 1024, "x"));
 
-describe("INV-24: over a real connection, a vault that is slow, down or odd makes a clear error without a secret", () => {
-  test.each(ODD)("one that %s: %s", async (_, what, oddness) => {
+describe("INV-24: over a real connection, a slow, down or odd vault gives a clear error without a secret", () => {
+  test.each(ODD)("when it %s: %s", async (_, what, oddness) => {
     const problem = what === "unreachable" ? "unavailable" : what;
     for (const text of REFS) {
       odd = oddness;
@@ -610,7 +610,7 @@ describe("INV-24: over a real connection, a vault that is slow, down or odd make
     expect(trapped).toEqual([]);
   });
 
-  test.each(REFS)("one that hung up once is asked again: %s", async (text) => {
+  test.each(REFS)("and is called again once after a hang-up: %s", async (text) => {
     odd = (request) => {
       odd = null;
       request.socket.destroy();

@@ -36,7 +36,7 @@ async function proposed(records = 847): Promise<string> {
 }
 
 describe("INV-30: webhooks outlive the server", () => {
-  test("INV-30: what was not delivered before a power cut is tried after it", async () => {
+  test("INV-30: a delivery that failed before a power cut is retried after it", async () => {
     const webhook = await registered(["intent.approval_requested"]);
     const intent = await proposed();
     // Tried and settled: one that was only begun stays somebody's for a minute.
@@ -58,7 +58,7 @@ describe("INV-30: webhooks outlive the server", () => {
     ]);
   });
 
-  test("INV-30: what happened just before one is planned after it, once", async () => {
+  test("INV-30: an event just before a power cut is planned after it, once", async () => {
     const webhook = await registered(["intent.approved"]);
     const intent = await proposed();
     expect((await gate.call("POST", `/v1/intents/${intent}/approve`, cast.reviewer.key, "")).status).toBe(
@@ -71,7 +71,7 @@ describe("INV-30: webhooks outlive the server", () => {
   });
 });
 
-test("a client of the contract registers for its intent's decision, in the words of either library", async () => {
+test("a client of the reference contract registers for its intent's decision, in either spelling", async () => {
   const intent = await proposed();
   for (const body of [
     { intentId: intent, url: NOWHERE, secret: "s" },

@@ -15,7 +15,7 @@ import {
 
 beforeAll(buildIfStale);
 
-test("the example worker verifies, claims, carries out once and signs what it reports", async () => {
+test("the example worker verifies an order, claims it, executes once and signs its report", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   await using server = await serve({ port, home: home.path });
@@ -62,7 +62,7 @@ test("the example worker verifies, claims, carries out once and signs what it re
   expect(readFileSync(crmFile, "utf8").trim().split("\n")).toHaveLength(1);
 });
 
-test("an order of another deployment is carried out by nobody", async () => {
+test("the example worker refuses another deployment's order", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   await using server = await serve({ port, home: home.path });

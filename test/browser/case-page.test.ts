@@ -50,7 +50,7 @@ let agent: Member;
 let ana: Member;
 let origin: string;
 
-describe.skipIf(!hasBrowser)("in a browser", () => {
+describe.skipIf(!hasBrowser)("the case page in a browser", () => {
   beforeAll(async () => {
     rules = temporaryFolder();
     const folder = join(rules.path, "policies");
@@ -117,7 +117,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     if (folder !== undefined) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
   };
 
-  test("a reviewer signs in with a key, opens a case of the queue, and approves it", async () => {
+  test("signs a reviewer in with a key, opens a case from the queue, and approves it", async () => {
     const intent = await held("Ada Lovelace,ada@example.com\nAlan Turing,alan@example.com\n");
     await using visitor = await visit(browser, origin);
     const { page } = visitor;
@@ -141,7 +141,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expectQuiet(visitor);
   });
 
-  test("a rejection is not sent without its reason", async () => {
+  test("does not send a rejection without a reason", async () => {
     const intent = await held("one line");
     await using visitor = await visit(browser, origin);
     const { page } = visitor;
@@ -158,7 +158,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expectQuiet(visitor);
   });
 
-  test("a changed payload comes back byte for byte but for the change", async () => {
+  test("returns an edited payload byte for byte except for the edit", async () => {
     const payload = "\n  name\n\tAda \n";
     const intent = await held(`${payload}\u00e9\u{1F600}\n`);
     await using visitor = await visit(browser, origin);
@@ -181,7 +181,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expectQuiet(visitor);
   });
 
-  test("INV-28: a payload full of script is text, and does nothing", async () => {
+  test("INV-28: shows a payload full of script as text, without running it", async () => {
     const intent = await held(SCRIPTS);
     await using visitor = await visit(browser, origin, { colorScheme: "dark" });
     const { page } = visitor;
@@ -198,7 +198,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expectQuiet(visitor);
   });
 
-  test("INV-27: a link decides at once where the policy says so, and then no more", async () => {
+  test("INV-27: decides by a link at once where the policy allows that, and then no more", async () => {
     const intent = await held("note: called back", "crm.note");
     const link = await linkTo(intent, "ana");
     await using visitor = await visit(browser, origin, { viewport: { width: 390, height: 800 } });
@@ -216,7 +216,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expect(visitor.strayed).toEqual([]);
   });
 
-  test("INV-27: elsewhere a link leads through signing in to the whole case, and is used up by deciding there", async () => {
+  test("INV-27: leads from a link through signing in to the whole case, and deciding uses the link up", async () => {
     const intent = await held("the whole of it");
     const link = await linkTo(intent, "ana");
     await using visitor = await visit(browser, origin);
@@ -235,7 +235,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     expectQuiet(visitor);
   });
 
-  test("INV-28: who is signed in and follows a link on another site is still signed in", async () => {
+  test("INV-28: keeps a person signed in who follows a link on another site", async () => {
     const intent = await held("from the mail");
     const address = `${origin}/cases/${intent}`;
     const mail = createServer((_, answer) => {
@@ -262,7 +262,7 @@ describe.skipIf(!hasBrowser)("in a browser", () => {
     }
   });
 
-  test("INV-28: another site's form decides nothing, whoever is signed in", async () => {
+  test("INV-28: decides nothing by another site's form, for any signed-in person", async () => {
     const intent = await held("left alone");
     const { body } = await gate.call("GET", `/v1/intents/${intent}`, gate.adminKey);
     const form = `<link rel="icon" href="data:,"><form method="post" action="${origin}/cases/${intent}/approve">

@@ -18,7 +18,7 @@ let gate: Gate;
 let browser: Browser;
 let origin: string;
 
-describe.skipIf(!hasBrowser)("in a browser", () => {
+describe.skipIf(!hasBrowser)("signing in with a browser", () => {
   beforeAll(async () => {
     rules = temporaryFolder();
     provider = await startProvider("localhost");
@@ -56,7 +56,7 @@ sign_in:
 
   const whoIs = (page: Page) => page.locator(".who span").innerText();
 
-  test("a person signs in with a provider and arrives signed in, strict cookie and all", async () => {
+  test("through a provider arrives with a session, in spite of the strict cookie", async () => {
     await using visitor = await visit(browser, origin);
     const { page } = visitor;
     await page.goto(`${origin}/sign-in?next=/cases`);
@@ -72,7 +72,7 @@ sign_in:
     expect(await whoIs(page)).toBe("ana reviewer");
   });
 
-  test("INV-28: another site's form changes nothing for whoever is signed in", async () => {
+  test("INV-28: can't be done or undone by another site's form", async () => {
     await using visitor = await visit(browser, origin);
     const { page } = visitor;
     await page.goto(`${origin}/sign-in?next=/cases`);
@@ -92,7 +92,7 @@ sign_in:
     expect(new URL(page.url()).pathname).toBe("/sign-in");
   });
 
-  test("a wrong key is said so on the page, and nothing there breaks its own rules", async () => {
+  test("with a wrong key shows an error on a page that keeps its own content policy", async () => {
     await using visitor = await visit(browser, origin);
     const { page, said } = visitor;
     await page.goto(`${origin}/sign-in`);
