@@ -1,3 +1,4 @@
+import { logLine } from "../../src/core/base/log-line.ts";
 import { DurableObject } from "cloudflare:workers";
 import type {
   Delivery,
@@ -121,7 +122,7 @@ export class DispatchObject extends DurableObject<Env> {
       const last = await this.env.DB.prepare(LAST_ROW).first<number>("id");
       return last !== this.#store.cursor();
     } catch (error) {
-      console.error({ message: "ledger not read", error: String(error) });
+      console.error(logLine("ledger_read_failed", { error: String(error) }));
       return true;
     }
   }
@@ -137,7 +138,7 @@ export class DispatchObject extends DurableObject<Env> {
       await this.env.EVENTS.send({ type: "notify" } satisfies NotifyMessage);
     } catch (error) {
       this.#askedAt = null;
-      console.error({ message: "queue not told", error: String(error) });
+      console.error(logLine("queue_send_failed", { error: String(error) }));
       await this.#wakeBy(now + RETRY_MS);
     }
   }

@@ -1,3 +1,4 @@
+import { logLine } from "../../src/core/base/log-line.ts";
 import { DISPATCHER } from "../../src/ports/notifications.ts";
 
 /** An isolate tells the dispatcher at most this often that rows came in: nobody notices a quarter of a second. */
@@ -27,6 +28,6 @@ export async function pokeDispatcher(env: Pick<Env, "DISPATCH">): Promise<void> 
   try {
     await env.DISPATCH.getByName(DISPATCHER).poke();
   } catch (error) {
-    console.error({ message: "dispatcher not poked", error: String(error) });
+    console.error(logLine("dispatcher_wake_failed", { error: String(error) }));
   }
 }

@@ -1,3 +1,4 @@
+import { logLine } from "../../src/core/base/log-line.ts";
 import { d1Ledger } from "../../src/adapters/d1/ledger.ts";
 import { GATE } from "../../src/core/intent/event.ts";
 import { fateOf } from "../../src/core/intent/counter-effect.ts";
@@ -86,7 +87,7 @@ export class IntentOutbox {
     try {
       await this.#env.EVENTS.send(message);
     } catch (error) {
-      console.error({ message: "sending not queued", intent: state.terms.id, error: String(error) });
+      console.error(logLine("queue_send_failed", { intent: state.terms.id, error: String(error) }));
     }
   }
 
@@ -137,7 +138,7 @@ export class IntentOutbox {
         await d1Ledger(this.#env.DB).append(entries, rowOf(state, seq));
       }
     } catch (error) {
-      console.error({ message: "flush failed", intent: state.terms.id, error: String(error) });
+      console.error(logLine("ledger_flush_failed", { intent: state.terms.id, error: String(error) }));
       return false;
     }
     // Not waited for: an order that is asked for now would wait with it, and the alarm keeps the same deadline.
@@ -167,7 +168,7 @@ export class IntentOutbox {
     try {
       await this.#env.AGENTS.getByName(agent).settle({ intent, fate, subject, at: state.updatedAt });
     } catch (error) {
-      console.error({ message: "counters not told", intent, error: String(error) });
+      console.error(logLine("counter_update_failed", { intent, error: String(error) }));
       return false;
     }
     this.#store.putProgress({ told: fate });
@@ -192,7 +193,7 @@ export class IntentOutbox {
       await this.#env.EVENTS.send(message, { delaySeconds });
     } catch (error) {
       // The alarm keeps the same deadline, so a queue that is down costs nothing but this line.
-      console.error({ message: "deadline not queued", intent, error: String(error) });
+      console.error(logLine("queue_send_failed", { intent, error: String(error) }));
     }
   }
 }

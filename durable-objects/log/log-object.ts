@@ -1,3 +1,4 @@
+import { logLine } from "../../src/core/base/log-line.ts";
 import { DurableObject } from "cloudflare:workers";
 import { logRows } from "../../src/adapters/d1/log-rows.ts";
 import { logSigner } from "../../src/adapters/signing/tlog-signer.ts";
@@ -154,7 +155,7 @@ export class LogObject extends DurableObject<Env> {
       if (run.added > 0) this.#stayAwake();
       this.#ranAt = startedAt;
     } catch (error) {
-      console.error({ message: "log not sealed", error: String(error) });
+      console.error(logLine("log_sealing_failed", { error: String(error) }));
     }
     return { checkpoint: this.#store.checkpoint(), fault: this.#store.fault(), isComplete };
   }

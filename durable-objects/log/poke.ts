@@ -1,3 +1,4 @@
+import { logLine } from "../../src/core/base/log-line.ts";
 import { LOG_NAME } from "../../src/adapters/d1/log-rows.ts";
 
 /** An isolate tells the log at most this often that rows come in; the log stays awake for longer than that. */
@@ -17,6 +18,6 @@ export async function pokeLog(env: Pick<Env, "LOGS">): Promise<void> {
   try {
     await env.LOGS.getByName(LOG_NAME).poke();
   } catch (error) {
-    console.error({ message: "log not poked", error: String(error) });
+    console.error(logLine("log_wake_failed", { error: String(error) }));
   }
 }

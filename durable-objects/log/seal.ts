@@ -1,3 +1,4 @@
+import { logLine } from "../../src/core/base/log-line.ts";
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { FIRST_ROW, pageStart, type LedgerPage, type LogRows } from "../../src/adapters/d1/log-rows.ts";
 import type { LogSigner } from "../../src/adapters/signing/tlog-signer.ts";
@@ -82,7 +83,7 @@ function recordFault(store: LogStore, misfit: Misfit | null): void {
   const now = Date.now();
   const isKnown = before?.reason === misfit?.reason && before?.row === misfit?.row;
   if (!isKnown) store.putFault(misfit === null ? null : { ...misfit, since: now }, now);
-  if (misfit !== null) console.error({ message: "the log stands still", ...misfit });
+  if (misfit !== null) console.error(logLine("log_sealing_stopped", { ...misfit }));
 }
 
 /**

@@ -1,3 +1,4 @@
+import { logLine } from "../core/base/log-line.ts";
 import { exports } from "cloudflare:workers";
 import { portsOf } from "../env.ts";
 import type { DeadlineMessage, SendMessage } from "../ports/intents.ts";
@@ -33,7 +34,7 @@ async function applyDeadline(message: Message<QueueMessage>, ports: Ports): Prom
     await ports.intents.find(String(intent))?.tick(typeof at === "number" ? at : null);
     message.ack();
   } catch (error) {
-    console.error({ message: "deadline not applied", id: message.id, error: String(error) });
+    console.error(logLine("deadline_failed", { id: message.id, error: String(error) }));
     message.retry();
   }
 }
@@ -42,7 +43,7 @@ async function sendAll(intents: readonly string[]): Promise<void> {
   const sent = intents.map((id) => exports.Sender.send(id));
   for (const [index, result] of (await Promise.allSettled(sent)).entries()) {
     if (result.status === "fulfilled") continue;
-    console.error({ message: "not sent", intent: intents[index], error: String(result.reason) });
+    console.error(logLine("write_not_sent", { intent: intents[index], error: String(result.reason) }));
   }
 }
 
@@ -50,7 +51,7 @@ async function startNotifications(): Promise<void> {
   try {
     await exports.NotificationWorker.begin();
   } catch (error) {
-    console.error({ message: "nobody told", error: String(error) });
+    console.error(logLine("notification_worker_failed", { error: String(error) }));
   }
 }
 

@@ -2,6 +2,7 @@ import { WorkerEntrypoint } from "cloudflare:workers";
 import { carryOut } from "../app/execution/execute-write.ts";
 import { sendToChannel } from "../app/notifications/channels/send.ts";
 import { runDeliveries } from "../app/notifications/run-deliveries.ts";
+import { logLine } from "../core/base/log-line.ts";
 import { isToBeSent } from "../core/intent/sending.ts";
 import { portsOf } from "../env.ts";
 
@@ -35,11 +36,8 @@ export class Sender extends WorkerEntrypoint<Env> {
     // A refusal is the expected answer to a repeated message; any other failure is logged for the operator.
     else if (carried.kind !== "refused") {
       const why = "failure" in carried ? carried.failure.problem : carried.kind;
-      console.error({
-        message: carried.kind === "unknown" ? "sent, and no answer" : "not sent",
-        intent: id,
-        why,
-      });
+      const event = carried.kind === "unknown" ? "write_outcome_unknown" : "write_not_sent";
+      console.error(logLine(event, { intent: id, why }));
     }
   }
 }

@@ -1,3 +1,4 @@
+import { logLine } from "../../core/base/log-line.ts";
 import { injectionProblem, type InjectionFailure } from "../../core/outbound/inject-and-mask.ts";
 import type { Registry } from "../../core/registry/registry.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
@@ -33,7 +34,7 @@ export function registrySecrets(
       const found = await fetched(name);
       if (found.ok) return found.value;
       // Whoever asked says only that there is none.
-      console.error({ message: "credential not fetched", name, ...found.error });
+      console.error(logLine("credential_unavailable", { name, ...found.error }));
       return null;
     },
     async check(name) {

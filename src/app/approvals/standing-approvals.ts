@@ -1,3 +1,4 @@
+import { logLine } from "../../core/base/log-line.ts";
 import { eligibility } from "../../core/intent/approval.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { MandateUse, StandingApproval } from "../../core/intent/mandate.ts";
@@ -39,7 +40,7 @@ export async function applyStanding(
       state = await applyOne(intent, state, voter, approval, use, ports, now);
     }
   } catch (error) {
-    console.error({ message: "standing approvals not applied", intent: intent.id, error: String(error) });
+    console.error(logLine("standing_approvals_failed", { intent: intent.id, error: String(error) }));
   }
   return state;
 }

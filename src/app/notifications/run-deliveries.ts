@@ -1,3 +1,4 @@
+import { logLine, type LogEvent } from "../../core/base/log-line.ts";
 import { CHANNEL_WAITS_MS, endlessWaitAfter, waitAfter } from "../../core/base/backoff.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Channel } from "../../core/registry/registry.ts";
@@ -41,17 +42,19 @@ const MAX_UPDATE_ATTEMPTS = 28;
  */
 export async function runDeliveries(ports: Ports, sendToChannel: SendToChannel): Promise<void> {
   const endsAt = Date.now() + RUN_BUDGET_MS;
-  const isLeft = await attempted("not planned", () => planNews(ports, endsAt));
-  const isMore = await attempted("not told", () => deliverDue(ports, sendToChannel, endsAt));
-  if (isLeft || isMore) await attempted("nobody goes on", () => ports.deliveries.poke().then(() => false));
+  const isLeft = await attempted("delivery_planning_failed", () => planNews(ports, endsAt));
+  const isMore = await attempted("delivery_run_failed", () => deliverDue(ports, sendToChannel, endsAt));
+  if (isLeft || isMore) {
+    await attempted("dispatcher_wake_failed", () => ports.deliveries.poke().then(() => false));
+  }
 }
 
 /** False when it failed: trying again at once would fail again, and the dispatcher's alarm tries later. */
-async function attempted(message: string, run: () => Promise<boolean>): Promise<boolean> {
+async function attempted(event: LogEvent, run: () => Promise<boolean>): Promise<boolean> {
   try {
     return await run();
   } catch (error) {
-    console.error({ message, error: String(error) });
+    console.error(logLine(event, { error: String(error) }));
     return false;
   }
 }
@@ -114,7 +117,7 @@ async function statesOf(
           ({ intent, at }) => intent === id && Date.now() - at < STATE_READ_GRACE_MS,
         );
         if (isRecent) throw error;
-        console.error({ message: "nobody told", intent: id, error: String(error) });
+        console.error(logLine("notification_failed", { intent: id, error: String(error) }));
         return [];
       }
     }),
@@ -140,7 +143,7 @@ async function deliverDue(ports: Ports, sendToChannel: SendToChannel, endsAt: nu
     // Should all of these be slow, somebody else goes on meanwhile with connections of its own.
     if (!isFull && leased.length > 0 && running.size === MAX_CONCURRENT) {
       isFull = true;
-      await attempted("nobody helps", () => ports.deliveries.poke().then(() => false));
+      await attempted("dispatcher_wake_failed", () => ports.deliveries.poke().then(() => false));
     }
     await Promise.race(running);
   }
@@ -150,12 +153,14 @@ async function deliverDue(ports: Ports, sendToChannel: SendToChannel, endsAt: nu
 async function attemptOne(record: DeliveryRecord, ports: Ports, sendToChannel: SendToChannel): Promise<void> {
   const result = await inTime(
     deliverOne(record, ports, sendToChannel).catch((error: unknown) => {
-      console.error({ message: "not told", delivery: record.id, error: String(error) });
+      console.error(logLine("notification_failed", { delivery: record.id, error: String(error) }));
       return scheduled(retry("Gate could not tell it"), record, CHANNEL_WAITS_MS);
     }),
     scheduled(retry("it took too long"), record, CHANNEL_WAITS_MS),
   );
-  await attempted("not settled", () => ports.deliveries.settle(record.id, result).then(() => false));
+  await attempted("delivery_settling_failed", () =>
+    ports.deliveries.settle(record.id, result).then(() => false),
+  );
 }
 
 async function inTime(attempt: Promise<DeliveryResult>, otherwise: DeliveryResult): Promise<DeliveryResult> {

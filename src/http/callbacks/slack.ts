@@ -1,3 +1,4 @@
+import { logLine } from "../../core/base/log-line.ts";
 import { Hono } from "hono";
 import type { JsonObject } from "../../core/base/json.ts";
 import { callSlack, type SlackApp } from "../../app/notifications/channels/slack-api.ts";
@@ -128,7 +129,7 @@ async function vote(
   try {
     return await voteFromSlack(who, reference, { decision, note }, ports);
   } catch (error) {
-    console.error({ message: "vote from Slack not given", error: String(error) });
+    console.error(logLine("slack_vote_failed", { error: String(error) }));
     return BROKEN;
   }
 }
@@ -146,10 +147,10 @@ async function askReason(
     const view = rejectionView(outcome.told.summary, rejectionMetadata(signed, responseUrl));
     const opened = await callSlack(channel, "views.open", { trigger_id: trigger, view }, ports);
     if (opened.ok) return null;
-    console.error({ message: "form not opened in Slack", problem: opened.error.result.problem });
+    console.error(logLine("slack_form_failed", { problem: opened.error.result.problem }));
     return { refused: "Slack did not open the form. Open the case to reject it there.", told: null };
   } catch (error) {
-    console.error({ message: "form not opened in Slack", error: String(error) });
+    console.error(logLine("slack_form_failed", { error: String(error) }));
     return BROKEN;
   }
 }
@@ -183,7 +184,7 @@ async function respond(
       allowPrivate: channel.allowPrivate,
     });
     const problem = sent.ok ? (sent.value.status < 300 ? null : `status ${sent.value.status}`) : sent.error;
-    if (problem !== null) console.error({ message: "Slack did not take an answer", problem });
+    if (problem !== null) console.error(logLine("slack_response_failed", { problem }));
   }
 }
 

@@ -1,3 +1,4 @@
+import { logLine } from "../../core/base/log-line.ts";
 import { HTTPException } from "hono/http-exception";
 import type { GateContext } from "./context.ts";
 import { problemResponse, type Problem } from "../problem/problem.ts";
@@ -6,7 +7,7 @@ import { problemResponse, type Problem } from "../problem/problem.ts";
 export function answerUnhandled(error: Error, c: GateContext): Response {
   if (error instanceof HTTPException && error.res !== undefined) return error.res;
   // The caller learns nothing of the inside; whoever operates Gate finds the rest in the log.
-  console.error({ message: "unhandled", error: error.stack ?? String(error) });
+  console.error(logLine("unhandled_error", { error: error.stack ?? String(error) }));
   const { intent } = c.var;
   return problemResponse(intent === undefined ? NOTHING_DONE : unknownOf(intent));
 }

@@ -1,3 +1,4 @@
+import { logLine } from "../../core/base/log-line.ts";
 import { HTTPException } from "hono/http-exception";
 import { sha256Hex } from "../../core/base/digest.ts";
 import { canonicalJson, isJsonObject, type Json } from "../../core/base/json.ts";
@@ -104,7 +105,7 @@ export async function answerOnce(
     await (typeof outcome === "string" ? attempt.release(outcome === "undone") : attempt.keep(outcome));
   } catch (error) {
     // What was asked is done, and its caller is told so. The key lapses, and a repeat finds it done.
-    console.error({ message: "answer not kept", error: String(error) });
+    console.error(logLine("answer_not_stored", { error: String(error) }));
   }
   return response;
 }

@@ -376,8 +376,8 @@ describe("INV-17: sending while D1 can't be written", () => {
       throw new Error("D1_ERROR: overloaded");
     });
     let failures = 0;
-    vi.spyOn(console, "error").mockImplementation(({ message }) => {
-      if (message === "flush failed") failures += 1;
+    vi.spyOn(console, "error").mockImplementation(({ event }) => {
+      if (event === "ledger_flush_failed") failures += 1;
       // What the outbox tries by itself, then the first of the two calls: the second finds D1 well again.
       if (failures === 2) batch.mockRestore();
     });

@@ -390,7 +390,7 @@ describe("INV-18: the sealer detects changes to rows that are not sealed yet", (
       expect(seen.fault.reason).toBe(reason);
       expect(seen.sealed).toBeLessThan(behind[0]?.id ?? 0);
       expect(seen.sealed).toBeGreaterThanOrEqual(before.size);
-      expect(said).toHaveBeenCalledWith(expect.objectContaining({ message: "the log stands still", reason }));
+      expect(said).toHaveBeenCalledWith(expect.objectContaining({ event: "log_sealing_stopped", reason }));
 
       await restore(kept);
       expect(await sealed()).toEqual({ size: kept.length, root: await rootOfLedger() });

@@ -1,3 +1,4 @@
+import { logLine } from "../../../core/base/log-line.ts";
 import type { Channel, Person } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
@@ -19,7 +20,7 @@ export async function sendToChannel(
   try {
     return await sendMessage(record, channel, ports);
   } catch (error) {
-    console.error({ message: "channel not told", delivery: record.id, error: String(error) });
+    console.error(logLine("notification_failed", { delivery: record.id, error: String(error) }));
     return retry("Gate could not write the message");
   }
 }

@@ -1,3 +1,4 @@
+import { logLine } from "../../../core/base/log-line.ts";
 import { Hono } from "hono";
 import { ASSURANCE_RANK, type Assurance } from "../../../core/identity/assurance.ts";
 import type { IntentRow } from "../../../core/intent/read-model.ts";
@@ -81,7 +82,7 @@ async function toldOf(
   try {
     return await env.deliveries.ofIntents(rows.map(({ id }) => id));
   } catch (error) {
-    console.error({ message: "deliveries not read", error: String(error) });
+    console.error(logLine("deliveries_unreadable", { error: String(error) }));
     return null;
   }
 }
@@ -110,7 +111,7 @@ async function decideSlot(c: GateContext, { id, wanted }: Slot) {
     return { ...decisionReply(voted.value, wanted.decision, wanted.note), ok: true as const };
   } catch (error) {
     // The others stand; what became of this one its own state says.
-    console.error({ message: "batch item failed", intent: id, error: String(error) });
+    console.error(logLine("approval_batch_item_failed", { intent: id, error: String(error) }));
     return slotRefused(id, UNAVAILABLE);
   }
 }

@@ -1,3 +1,4 @@
+import { logLine } from "../../../core/base/log-line.ts";
 import { toBase64 } from "../../../core/base/base64.ts";
 import type { LeafProof, Log, LogEntry, LogFault, LogHealth, SignedCheckpoint } from "../../../ports/tlog.ts";
 import { iso } from "../../../core/base/iso-time.ts";
@@ -9,7 +10,7 @@ export async function logView(log: Log) {
     const { origin, vkeys } = await log.keys();
     return { origin, vkey: vkeys[0] ?? null, vkeys, ...paths };
   } catch (error) {
-    console.error({ message: "log keys not read", error: String(error) });
+    console.error(logLine("log_keys_unreadable", { error: String(error) }));
     return { origin: null, vkey: null, vkeys: [], ...paths };
   }
 }

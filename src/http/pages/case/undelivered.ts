@@ -1,3 +1,4 @@
+import { logLine } from "../../../core/base/log-line.ts";
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
 import type { GateContext } from "../../middleware/context.ts";
 
@@ -12,7 +13,7 @@ export async function undeliveredOf(
       return state === "failed" || (state === "pending" && lastProblem !== null);
     });
   } catch (error) {
-    console.error({ message: "deliveries not read", error: String(error) });
+    console.error(logLine("deliveries_unreadable", { error: String(error) }));
     return null;
   }
 }

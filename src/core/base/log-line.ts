@@ -1,0 +1,46 @@
+/**
+ * What Gate logs about its own operation: a stable event to alert on, and its message. `docs/logging.md` says what each
+ * means and what an operator does about it.
+ */
+export const LOG_EVENTS = {
+  answer_not_stored: "idempotent response not stored",
+  approval_batch_item_failed: "batch decision failed",
+  counter_update_failed: "counter update failed",
+  credential_unavailable: "credential not fetched",
+  deadline_failed: "deadline not applied",
+  deliveries_unreadable: "deliveries not read",
+  delivery_planning_failed: "notifications not planned",
+  delivery_run_failed: "notifications not delivered",
+  delivery_settling_failed: "delivery result not stored",
+  dispatcher_wake_failed: "dispatcher not woken",
+  ledger_flush_failed: "ledger flush failed",
+  ledger_read_failed: "ledger not read",
+  log_keys_unreadable: "log keys not read",
+  log_sealing_failed: "log not sealed",
+  log_sealing_stopped: "log sealing stopped",
+  log_wake_failed: "log sealer not woken",
+  notification_failed: "notification failed",
+  notification_worker_failed: "notification worker not started",
+  queue_send_failed: "queue send failed",
+  slack_form_failed: "Slack form not opened",
+  slack_response_failed: "Slack did not accept a response",
+  slack_vote_failed: "vote from Slack failed",
+  standing_approvals_failed: "standing approvals not applied",
+  unhandled_error: "unhandled error",
+  write_not_sent: "write not sent",
+  write_outcome_unknown: "write sent, no response",
+} as const;
+
+export type LogEvent = keyof typeof LOG_EVENTS;
+
+/**
+ * One structured log line. Details are ids, codes and error texts: never a payload, a secret, a URL's query or a header.
+ *
+ * @param details members beside `event` and `message`
+ */
+export function logLine(
+  event: LogEvent,
+  details: Readonly<Record<string, unknown>> = {},
+): Readonly<Record<string, unknown>> {
+  return { event, message: LOG_EVENTS[event], ...details };
+}
