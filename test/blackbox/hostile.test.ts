@@ -28,7 +28,7 @@ describe("INV-25: ambiguous request framing", () => {
     ["a length with a sign", [`Content-Length: +${PROPOSAL.length}`], PROPOSAL],
     ["a length beyond all numbers", ["Content-Length: 99999999999999999999"], PROPOSAL],
     ["a blank before the colon", [`Content-Length : ${PROPOSAL.length}`], PROPOSAL],
-    ["an encoding nobody knows", ["Transfer-Encoding: xchunked"], "0\r\n\r\n"],
+    ["an unknown transfer encoding", ["Transfer-Encoding: xchunked"], "0\r\n\r\n"],
     ["chunked, but not last", ["Transfer-Encoding: chunked, identity"], "0\r\n\r\n"],
     ["a chunk whose size is no number", ["Transfer-Encoding: chunked"], "zz\r\nabc\r\n0\r\n\r\n"],
     [

@@ -106,7 +106,7 @@ describe("everyday writes", () => {
     ["a small CRM update passes", crmImport(50), "approved", "approved_by_policy"],
     ["a large one is held", crmImport(847), "pending_approval", "record_threshold_exceeded"],
     [
-      "a payout to a place nobody listed is blocked",
+      "a payout to an unlisted destination is blocked",
       { destination: "wire.transfer", policy: "finance-high-risk", payload: "to,amount\nx,1\n" },
       "blocked",
       "destination_not_allowed",
@@ -371,7 +371,7 @@ describe("principals", () => {
     expect((await gate.call("POST", `/v1/agents/${one.id}/reactivate`, admin.key, "")).status).toBe(409);
   });
 
-  test("registering returns role and key, shown once", async () => {
+  test("INV-01: a registration returns role, key and allow-lists, and refuses a missing, reserved or taken name", async () => {
     const answer = await gate.call("POST", "/v1/agents/register", gate.adminKey, { name: "fresh one" });
     expect(answer.status).toBe(201);
     expect(answer.body).toMatchObject({

@@ -198,8 +198,8 @@ describe("keys and headers through the proxy", () => {
 
   test.each([
     ["none", []],
-    ["one that is no key", ["-H", "Authorization: Bearer nonsense"]],
-    ["one that nobody has", ["-H", "Authorization: Bearer gate_sk_0000000000000000000000000000"]],
+    ["no Gate key", ["-H", "Authorization: Bearer nonsense"]],
+    ["unknown", ["-H", "Authorization: Bearer gate_sk_0000000000000000000000000000"]],
   ])("a request whose key is %s gets 401, and nothing is forwarded", async (_name, args) => {
     const answer = await curlAs("/plain/read/things", args);
     expect(answer.status).toBe(401);

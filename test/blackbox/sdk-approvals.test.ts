@@ -35,7 +35,7 @@ afterEach(() => vi.unstubAllEnvs());
 
 const CALLS: readonly [string, (gate: Gate) => Promise<unknown>, Sent][] = [
   [
-    "approve with what was seen",
+    "approve with the digest that was shown",
     (gate) => gate.approve({ intentId: "int_1", digest: DIGEST, reason: "ok", onBehalfOfPrincipal: "ana" }),
     {
       method: "POST",
@@ -128,7 +128,7 @@ const CALLS: readonly [string, (gate: Gate) => Promise<unknown>, Sent][] = [
     },
   ],
   [
-    "what waits",
+    "the list of pending cases",
     (gate) => gate.approvals({ group: "g 1", mine: true, limit: 5, after: "x" }),
     { method: "GET", path: "/v1/approvals?group=g+1&mine=true&limit=5&after=x", key: REVIEWER, body: null },
   ],
@@ -165,10 +165,7 @@ const MISTAKES: readonly [string, (gate: Gate) => Promise<unknown>][] = [
     "a batch with an entry without an id",
     (gate) => gate.batch([{ decision: "approve", digest: DIGEST } as never]),
   ],
-  [
-    "a batch with an option nobody knows",
-    (gate) => gate.batch([{ intentId: "int_1", verdict: "yes" } as never]),
-  ],
+  ["a batch with an unknown option", (gate) => gate.batch([{ intentId: "int_1", verdict: "yes" } as never])],
   [
     "an edit without a payload",
     (gate) => gate.edit({ intentId: "int_1", reason: "r", digest: DIGEST } as never),
@@ -178,7 +175,7 @@ const MISTAKES: readonly [string, (gate: Gate) => Promise<unknown>][] = [
     "a digest given twice, differently",
     (gate) => gate.approve({ intentId: "i", digest: "a", intentDigest: "b" }),
   ],
-  ["a list by what nobody lists by", (gate) => gate.approvals({ colour: "red" } as never)],
+  ["a list with an unknown filter", (gate) => gate.approvals({ colour: "red" } as never)],
 ];
 
 test.each(MISTAKES)("the SDK refuses %s before sending", async (_, call) => {

@@ -118,7 +118,7 @@ test("INV-21: the server names variables it could not pass on, and prints no val
 
 test.each([
   ["a reviewer's key", () => printedKey(server.out(), "reviewer"), 1, /vault check: /],
-  ["a key that nobody has", () => "gate_ak_nobody", 2, /does not know this key/],
+  ["an unknown key", () => "gate_ak_nobody", 2, /does not know this key/],
   ["no key", () => "", 2, /put an admin's key into GATE_ADMIN_KEY/],
   ["a key that no header holds", () => "a b", 2, /characters that no key has/],
 ])("vault check gets nothing with %s", async (_name, key, expected, message) => {
@@ -149,7 +149,7 @@ const STRANGERS: readonly (readonly [string, string, number])[] = [
   ["a list of texts", '{"credentials":["ok"]}', 2],
   ["credentials that don't say", '{"credentials":[{"name":"x"}]}', 1],
   ["a word for yes", '{"credentials":[{"name":"x","ok":"true"}]}', 1],
-  ["what drives a terminal", '{"credentials":[{"name":"\\u001b[2J\\nok    y","ok":true}]}', 0],
+  ["text that controls a terminal", '{"credentials":[{"name":"\\u001b[2J\\nok    y","ok":true}]}', 0],
 ];
 
 test.each(STRANGERS)(

@@ -157,7 +157,7 @@ export const INVALID_CHANNELS: readonly (readonly [string, string, RegExp])[] = 
   ["two senders", from("g@example.com, h@example.com"), /must be a sender such as/],
   ["a sender with a broken name", from("Gate <gate>"), /must be a sender such as/],
   ["a person without an e-mail", mail("for: [ben]"), /`ben` has no `email`/],
-  ["a group of which nobody has an e-mail", mail("for: [finance, bens]"), /nobody in `bens` has an `email`/],
+  ["a group without any e-mail address", mail("for: [finance, bens]"), /nobody in `bens` has an `email`/],
   [
     "a header that frames the request",
     mail("header: Content-Length"),

@@ -173,13 +173,13 @@ export const BUNDLE_ATTACKS: readonly BundleAttack[] = [
     noticed: { orders: /forged signature/ },
   },
   {
-    name: "what was erased is claimed to be there",
+    name: "an erased payload is claimed to be there",
     story: "erased",
     go: (bundle) => ({ ...bundle, erased: false }),
     noticed: { erasure: /The ledger says the payload was erased, and the bundle does not/ },
   },
   {
-    name: "the checkpoint is signed by somebody else",
+    name: "the checkpoint is signed by another key",
     story: "succeeded",
     go: ({ log, ...bundle }) => ({
       ...bundle,
@@ -188,7 +188,7 @@ export const BUNDLE_ATTACKS: readonly BundleAttack[] = [
     noticed: { checkpoint: /not signed by a key in hand/ },
   },
   {
-    name: "the checkpoint is signed by somebody else, under the log's key id",
+    name: "the checkpoint is signed by another key, under the log's key id",
     story: "succeeded",
     go: ({ log, ...bundle }) => ({
       ...bundle,

@@ -26,8 +26,8 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 describe("reading the head of a response body", () => {
   test.each([
     ["nothing", [], "", true, ""],
-    ["less than is kept", ["ab"], "ab", true, ""],
-    ["exactly what is kept", ["ab", "cd"], "abcd", true, ""],
+    ["less than the head's size", ["ab"], "ab", true, ""],
+    ["exactly the head's size", ["ab", "cd"], "abcd", true, ""],
     ["more in one piece", ["abcdef"], "abcd", false, "ef"],
     ["more in many pieces", ["abc", "de", "f", "gh"], "abcd", false, "efgh"],
   ])("splits a body of %s into head and rest", async (_what, chunks, kept, isWhole, rest) => {

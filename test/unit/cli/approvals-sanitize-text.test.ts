@@ -15,14 +15,14 @@ describe("INV-28: text by an agent can't control the terminal", () => {
     ["a bell, a backspace, a delete", "\u0007\b\u007f", "⟨U+0007⟩⟨U+0008⟩⟨U+007F⟩"],
     ["a carriage return, a line feed, a NUL", "a\rb\nc\0", "a⟨U+000D⟩b⟨U+000A⟩c⟨U+0000⟩"],
     ["a turned line", "user\u202etxt.exe\u2066", "user⟨U+202E⟩txt.exe⟨U+2066⟩"],
-    ["what has no width", "re\u200bfund\u2060\ufeff\u00ad", "re⟨U+200B⟩fund⟨U+2060⟩⟨U+FEFF⟩⟨U+00AD⟩"],
+    ["characters without width", "re\u200bfund\u2060\ufeff\u00ad", "re⟨U+200B⟩fund⟨U+2060⟩⟨U+FEFF⟩⟨U+00AD⟩"],
     ["blanks that are none", "a\u00a0b\u3000c\u2800d\u3164e", "a⟨U+00A0⟩b⟨U+3000⟩c⟨U+2800⟩d⟨U+3164⟩e"],
     ["other line ends", "a\u2028b\u2029c\u0085d", "a⟨U+2028⟩b⟨U+2029⟩c⟨U+0085⟩d"],
     ["a text in tags", "a\u{e0041}\u{e0042}", "a⟨U+E0041⟩⟨U+E0042⟩"],
     ["half a character", "a\ud83db", "a⟨U+D83D⟩b"],
-    ["nobody's characters", "\ue000\u{10ffff}", "⟨U+E000⟩⟨U+10FFFF⟩"],
+    ["private-use characters", "\ue000\u{10ffff}", "⟨U+E000⟩⟨U+10FFFF⟩"],
     ["a pile of marks", `e${"\u0301".repeat(4)}`, "e⟨U+0301⟩⟨U+0301⟩⟨U+0301⟩⟨U+0301⟩"],
-    ["what stands for such a character", "⟨U+001B⟩", "⟨U+27E8⟩U+001B⟨U+27E9⟩"],
+    ["text that imitates an escaped character", "⟨U+001B⟩", "⟨U+27E8⟩U+001B⟨U+27E9⟩"],
   ])("it is printed without effect: %s", (_, text, shown) => {
     expect(sanitizeText(text)).toBe(shown);
   });

@@ -40,7 +40,7 @@ describe("splitting a migration into statements", () => {
         "SELECT 1",
       ],
     ],
-  ])("handles %s", (_, sql, statements) => {
+  ])("splits %s", (_, sql, statements) => {
     expect(splitStatements(sql)).toEqual(statements);
   });
 });
@@ -210,7 +210,7 @@ describe("the lock of a data folder", () => {
       JSON.stringify({ server: { pid: 2 ** 22 + 1, startedAt: "x" }, runtime: null }),
     ],
     [
-      "of a pid that is somebody else's now",
+      "of a pid that another process has now",
       JSON.stringify({ server: { pid: 1, startedAt: "x" }, runtime: null }),
     ],
     ["half written", '{"server": {"pi'],

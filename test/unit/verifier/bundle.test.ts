@@ -229,7 +229,11 @@ describe("INV-18: a tampered bundle fails with a finding that names the attack",
     ["another decision", (b) => (b.decision.outcome = "approve"), ["decision", "approvals"]],
     ["another reason", (b) => (b.decision.reason_code = "within_threshold"), ["decision"]],
     ["a policy's text", (b) => b.policies[0] && (b.policies[0].text += "\n"), ["policy_texts"]],
-    ["a policy nobody named", (b) => b.policies[0] && (b.policies[0].id = "lax"), ["policy_texts"]],
+    [
+      "a policy that the intent does not name",
+      (b) => b.policies[0] && (b.policies[0].id = "lax"),
+      ["policy_texts"],
+    ],
     ["another payload", (b) => b.disclosed?.payload && (b.disclosed.payload.base64 = "e30="), ["payload"]],
     [
       "another payload with its digest",
@@ -248,7 +252,7 @@ describe("INV-18: a tampered bundle fails with a finding that names the attack",
     ],
     ["another note", (b) => b.disclosed?.notes[1] && (b.disclosed.notes[1].text += "!"), ["commitments"]],
     [
-      "a note nobody wrote",
+      "a note that was never written",
       (b) => b.disclosed?.notes.push({ seq: 4, kind: "result", text: "" }),
       ["commitments"],
     ],
@@ -289,7 +293,7 @@ describe("INV-18: a tampered bundle fails with a finding that names the attack",
       (b) => b.orders[0] && b.orders[1] && (b.orders[0].jws = b.orders[1].jws),
       ["orders"],
     ],
-    ["an order nobody gave", (b) => b.orders[0] && (b.orders[0].order = "exe_x_9"), ["orders"]],
+    ["an order that was never given", (b) => b.orders[0] && (b.orders[0].order = "exe_x_9"), ["orders"]],
   ];
 
   test.each(ATTACKS)("attack: %s", async (_what, attack, expected) => {
@@ -501,7 +505,7 @@ describe("INV-03: the verifier counts approvals again", () => {
       "a vote that a policy's quorum does not admit",
       (b, e) => e === "approval_vote_recorded" && (b["counts"] = ["legal"]),
     ],
-    ["somebody who did not vote", (b, e) => e === "approved" && (b["by"] = "eve")],
+    ["a person who did not vote", (b, e) => e === "approved" && (b["by"] = "eve")],
     ["the proposer's own key", (b, e) => e === "approval_vote_recorded" && (b["principal"] = "agt_1")],
     ["policy, which held it", (b, e) => e === "approved" && (b["by"] = "policy")],
     ["three being needed", (b, e) => e === "proposed" && (b["approval"] = { require: 3, quorums: [] })],
@@ -613,7 +617,7 @@ describe("INV-18: a sealed chain in which the deployment lies about who decided"
     ["approvals", "one whose vote was withdrawn", (e) => (only(e, "approved")["by"] = "ana")],
     [
       "events",
-      "a vote withdrawn that nobody gave",
+      "a withdrawal of a vote that was never given",
       (e) => (only(e, "approval_vote_withdrawn")["person"] = "x"),
     ],
     ["events", "a yes by who had said no", (e) => (vote(e, "dora")["acting"] = "eve")],

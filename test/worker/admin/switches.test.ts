@@ -401,7 +401,7 @@ test.each<[string, unknown]>([
     { scope: "destination", target: "crm.*.x", reason: "incident" },
   ],
   ["a destination with a space", { scope: "destination", target: "crm small", reason: "incident" }],
-  ["an agent nobody knows", { scope: "agent", target: "agt_nobody", reason: "incident" }],
+  ["an unknown agent", { scope: "agent", target: "agt_nobody", reason: "incident" }],
   ["an empty agent", { scope: "agent", target: "", reason: "incident" }],
   ["a target that is no text", { scope: "agent", target: ["agt_1"], reason: "incident" }],
   ["an unknown member", { scope: "everything", reason: "incident", until: "tomorrow" }],

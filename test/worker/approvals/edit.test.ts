@@ -153,16 +153,16 @@ test("INV-18: the evidence of an edited intent and of its successor is proven of
 
 const REFUSED: readonly (readonly [string, PolicyId, Record<string, unknown>, number, string])[] = [
   ["where the policy does not allow it", "closed", {}, 403, "edit_not_allowed"],
-  ["by somebody whom the policy does not name", "by-ops", {}, 403, "not_eligible"],
-  ["by somebody who is signed in too weakly", "touch", {}, 403, "assurance_too_low"],
+  ["by a reviewer whom the policy does not name", "by-ops", {}, 403, "not_eligible"],
+  ["by a reviewer with too low an assurance", "touch", {}, 403, "assurance_too_low"],
   ["of another digest than the one that waits", "open", { digest: "0".repeat(64) }, 409, "digest_mismatch"],
   ["without a digest", "open", { digest: null }, 400, "invalid_request"],
   ["without a reason", "open", { reason: null }, 400, "reason_required"],
   ["with a blank reason", "open", { reason: " \n" }, 400, "reason_required"],
   ["without a payload", "open", { payload: null }, 400, "invalid_request"],
-  ["to what is no base64", "open", { payload: "%", payload_encoding: "base64" }, 400, "invalid_request"],
+  ["to malformed base64", "open", { payload: "%", payload_encoding: "base64" }, 400, "invalid_request"],
   ["with a count below zero", "open", { recordCount: -1 }, 400, "invalid_request"],
-  ["for somebody else", "open", { on_behalf_of_principal: "ana" }, 400, "invalid_request"],
+  ["on behalf of another principal", "open", { on_behalf_of_principal: "ana" }, 400, "invalid_request"],
   ["to a term that blocks", "clean", { payload: '[{"a":"forbidden"}]' }, 422, "edit_blocked"],
   [
     "to a type that is not allowed",
@@ -378,19 +378,19 @@ const SAID_LESS: readonly (readonly [string, PolicyId, Record<string, unknown>, 
       { payload: "leads.csv", recordCount: 1 },
     ],
     [
-      "a file in the place of what was counted",
+      "a file in place of the counted payload",
       "few",
       { payload: JSON.stringify(Array.from({ length: 847 }, (_, row) => ({ row }))) },
       { payload: "./leads.csv", recordCount: 1 },
     ],
     [
-      "bytes that nobody can count",
+      "bytes without countable records",
       "few",
       { payload: "AAEC", payload_encoding: "base64", payload_name: "leads.bin", recordCount: 847 },
       { payload: "AAED", payload_encoding: "base64", recordCount: 1 },
     ],
     ["less money", "dear", { estimatedValueUsd: 5000 }, { payload: '[{"a":1}]', estimatedValueUsd: 1 }],
-    ["money that nobody spoke of", "dear", {}, { payload: '[{"a":1}]', estimatedValueUsd: 1 }],
+    ["an amount that was never declared", "dear", {}, { payload: '[{"a":1}]', estimatedValueUsd: 1 }],
   ];
 
 test.each(SAID_LESS)(

@@ -69,7 +69,7 @@ describe("INV-09: payload bytes survive the round trip", () => {
       everyByte,
     ],
     [
-      "what looks like a path, sent as content",
+      "text that looks like a path, sent as content",
       { payload: "/etc/passwd.csv", payload_media_type: "text/plain" },
       utf8("/etc/passwd.csv"),
     ],
@@ -258,7 +258,7 @@ describe("INV-10 INV-12: payloads that Gate has not seen", () => {
       { payload: undefined, payload_reference: { name: "a.csv", rows: -1 } },
     ],
     ["base64 that is none", { payload: "****", payload_encoding: "base64" }],
-    ["an encoding nobody knows", { payload: "a", payload_encoding: "utf-7" }],
+    ["an unknown encoding", { payload: "a", payload_encoding: "utf-7" }],
   ])("INV-10: a proposal with %s is 400", async (_, more) => {
     expect((await call("POST", "/v1/intents", agent.key, ask("crm.small", more))).status).toBe(400);
   });

@@ -37,7 +37,7 @@ describe("INV-01: registration and names", () => {
     ["the admin key cut short", admin.slice(0, -1)],
     ["the admin key with a letter more", `${admin}x`],
     ["the admin key in capitals", admin.toUpperCase()],
-    ["a key nobody has", "gate_ak_0123456789"],
+    ["an unknown key", "gate_ak_0123456789"],
   ])("INV-01: a caller with %s can't register a principal", async (_, key) => {
     for (const role of ["agent", "reviewer", "runner", "auditor", "admin"]) {
       const answer = await call("POST", "/v1/agents/register", key, { name: fresh("x"), role });

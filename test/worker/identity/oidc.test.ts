@@ -96,7 +96,7 @@ test("a token with a verified address of gate.yaml signs in as that person, at a
 const WORTHLESS: readonly (readonly [string, string, () => Promise<string>])[] = [
   ["for another audience", "wrong_audience", () => issuer.token({ aud: "somebody-else" })],
   ["for others", "wrong_audience", () => issuer.token({ aud: ["somebody-else", `${AUDIENCE}-2`] })],
-  ["for nobody", "wrong_audience", () => issuer.token({ aud: undefined })],
+  ["without an audience", "wrong_audience", () => issuer.token({ aud: undefined })],
   ["for an audience that begins like ours", "wrong_audience", () => issuer.token({ aud: `${AUDIENCE}/` })],
   ["of another issuer", "unknown_issuer", () => issuer.token({ iss: "https://evil.example.com" })],
   ["of the issuer with a slash", "unknown_issuer", () => issuer.token({ iss: `${issuer.url}/` })],
@@ -106,14 +106,14 @@ const WORTHLESS: readonly (readonly [string, string, () => Promise<string>])[] =
   ["without an end", "malformed", () => issuer.token({ exp: undefined })],
   ["with an end in words", "malformed", () => issuer.token({ exp: "2099-01-01" })],
   ["not valid yet", "not_yet_valid", () => issuer.token({ nbf: seconds() + 60 })],
-  ["of nobody", "malformed", () => issuer.token({ sub: undefined })],
+  ["without a subject", "malformed", () => issuer.token({ sub: undefined })],
   ["of an empty subject", "malformed", () => issuer.token({ sub: "" })],
   ["of a number", "malformed", () => issuer.token({ sub: 7 })],
   ["of a subject that is no text", "malformed", () => issuer.token({ sub: "\ud800" })],
   ["of a subject as long as a page", "malformed", () => issuer.token({ sub: "x".repeat(501) })],
   ["that asks for an extension", "bad_signature", () => critical()],
-  ["signed by somebody else", "bad_signature", async () => issuerToken((await newKey()).secret)],
-  ["under a key nobody published", "bad_signature", () => issuer.token({}, { kid: "no-such-key" })],
+  ["signed by another key", "bad_signature", async () => issuerToken((await newKey()).secret)],
+  ["under an unpublished key", "bad_signature", () => issuer.token({}, { kid: "no-such-key" })],
   ["under a key that is a path", "bad_signature", () => issuer.token({}, { kid: "../../../etc/passwd" })],
   ["under a key that is a number", "bad_signature", () => issuer.token({}, { kid: 1 as never })],
   [
@@ -614,7 +614,10 @@ describe("Cloudflare Access", () => {
     ["garbage", async () => "garbage"],
     ["nothing", async () => ""],
     ["a token for another application", () => issuer.token({ ...vouched, aud: "other" })],
-    ["a service's token, which is nobody's", () => issuer.token({ ...vouched, sub: "", email: undefined })],
+    [
+      "a service's token, which names no person",
+      () => issuer.token({ ...vouched, sub: "", email: undefined }),
+    ],
     [
       "a token without a signature",
       async () => handmade({ alg: "none" }, { iss: issuer.url, aud: AUDIENCE }),

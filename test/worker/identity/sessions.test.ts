@@ -121,7 +121,7 @@ test.each([
   ["a key that is a list", { key: ["x"] }, 400],
   ["an empty key", { key: "" }, 400],
   ["a key as long as a book", { key: "x".repeat(513) }, 400],
-  ["a key nobody has", { key: "gate_rk_nobody" }, 401],
+  ["an unknown key", { key: "gate_rk_nobody" }, 401],
   ["the token of a session", { key: "gses_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" }, 401],
 ])("no session opens with %s", async (_name, body, status) => {
   const browser = browserAt(HTTPS);
@@ -130,7 +130,7 @@ test.each([
 });
 
 test.each([
-  ["a token nobody has", `${COOKIE}=gses_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA`],
+  ["an unknown token", `${COOKIE}=gses_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA`],
   ["an empty one", `${COOKIE}=`],
   ["a quote", `${COOKIE}=" OR 1=1 --`],
   ["a long one", `${COOKIE}=${"x".repeat(8000)}`],
@@ -249,7 +249,7 @@ const FROM: readonly (readonly [string, Record<string, string>, boolean])[] = [
   ["a page of ours, in a browser that says only the site", { "Sec-Fetch-Site": "same-origin" }, true],
   // Something that ends TLS in front shows the browser another scheme than Gate sees.
   ["a page of ours behind a proxy", { Origin: "https://else.test", "Sec-Fetch-Site": "same-origin" }, true],
-  ["nobody says where", {}, false],
+  ["a request without origin headers", {}, false],
   ["another site", { Origin: "https://evil.test", "Sec-Fetch-Site": "cross-site" }, false],
   ["another site, in an old browser", { Origin: "https://evil.test" }, false],
   ["a neighbour", { Origin: "https://other.gate.test", "Sec-Fetch-Site": "same-site" }, false],

@@ -434,7 +434,7 @@ sign_in:
     number,
     { query?: string; answer?: () => Response | Promise<Response> },
   ])[] = [
-    ["the person said no", 403, { query: "&error=access_denied&error_description=<script>" }],
+    ["a refusal by the person", 403, { query: "&error=access_denied&error_description=<script>" }],
     ["no code", 401, { query: "" }],
     ["two codes", 401, { query: "&code=a&code=b" }],
     ["another provider's name", 401, { query: "&code=abc&iss=https%3A%2F%2Fevil.example.com" }],
@@ -482,7 +482,7 @@ sign_in:
     ],
     ["of another issuer", 401, (nonce) => issuer.token({ nonce, iss: "https://evil.example.com" })],
     ["run out", 401, (nonce) => issuer.token({ nonce, exp: 1 })],
-    ["signed by somebody else", 401, (nonce) => forged(nonce)],
+    ["signed by another key", 401, (nonce) => forged(nonce)],
     ["of an unverified address", 403, (nonce) => issuer.token({ nonce, email_verified: false })],
     ["of a stranger", 403, (nonce) => issuer.token({ nonce, email: "eve@example.com" })],
   ];

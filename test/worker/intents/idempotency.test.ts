@@ -656,7 +656,7 @@ test.each<[string, string, string]>([
   ["a text of one space and itself", '" "', '" "'],
   ["escapes and themselves", '"a\\"b\\\\c"', '"a\\"b\\\\c"'],
   ["punctuation", "a:b/c+d=_~!", '"a:b/c+d=_~!"'],
-  ["what is an object's member", "__proto__", '"__proto__"'],
+  ["a name of Object.prototype's members", "__proto__", '"__proto__"'],
 ])("the header forms with %s are one key", async (_, one, same) => {
   const request = ask("crm.small");
   expect((await proposed(one, request)).status).toBe(200);

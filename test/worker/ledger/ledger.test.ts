@@ -208,7 +208,7 @@ describe("INV-18: tampering with D1's ledger is refused or detected", () => {
       "two entries exchanged",
       () => [...rows.slice(0, 3), ...rows.slice(3, 5).toReversed(), ...rows.slice(5)],
     ],
-    ["an entry told twice", () => [...rows.slice(0, 3), ...rows.slice(2)]],
+    ["an entry repeated", () => [...rows.slice(0, 3), ...rows.slice(2)]],
     ["a made-up MAC", () => changed(1, { mac: "0".repeat(64) })],
     ["another intent's entry", () => changed(0, { intent_id: "int_other" })],
   ])("INV-18: the change is detected: %s", async (_, tampered) => {

@@ -358,7 +358,7 @@ describe("INV-18: the sealer detects changes to rows that are not sealed yet", (
       2,
     ],
     [
-      "a row moved where nobody reads",
+      "a row moved outside the range that is read",
       ([, b]) => [`UPDATE ledger SET id = -5 ${where(b)}`],
       "row_out_of_place",
       -1,

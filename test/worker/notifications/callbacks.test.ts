@@ -142,7 +142,7 @@ describe("INV-30: a callback's signature is checked first", () => {
       reason: "provider_secret_not_configured",
     },
     {
-      name: "of what every object has",
+      name: "by a provider named like an object's member",
       sending: { provider: "constructor" },
       reason: "provider_secret_not_configured",
     },
@@ -248,7 +248,7 @@ describe("a callback that does not answer the open question changes nothing", ()
       code: "intent_not_found",
     },
     {
-      name: "an interaction nobody made",
+      name: "an unknown interaction",
       more: () => ({ gate_approval_interaction_id: "gai_0123456789abcdef" }),
       status: 404,
       code: "interaction_not_found",
@@ -367,7 +367,7 @@ const BROKEN: readonly { name: string; body: unknown }[] = [
   { name: "a member twice", body: '{"decision":"APPROVE","decision":"DECLINE"}' },
   { name: "no decision", body: { intent_id: "int_x", gate_approval_interaction_id: "gai_x" } },
   {
-    name: "a decision nobody knows",
+    name: "an unknown decision",
     body: { intent_id: "int_x", gate_approval_interaction_id: "gai_x", decision: "approve" },
   },
   {

@@ -413,7 +413,7 @@ const BODIES = [
   { name: "a list", body: "payload=%5B%5D" },
   { name: "a text", body: "payload=%22x%22" },
   {
-    name: "buttons of nobody",
+    name: "buttons without a user",
     body: `payload=${encodeURIComponent('{"type":"block_actions","actions":[]}')}`,
   },
   { name: "a form without its view", body: `payload=${encodeURIComponent('{"type":"view_submission"}')}` },

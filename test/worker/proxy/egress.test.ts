@@ -196,8 +196,8 @@ describe("the agent of an egress request", () => {
   });
 
   test.each([
-    ["nobody's name", "no-such-agent"],
-    ["nobody's id", "agt_0123456789abcdefghijkl"],
+    ["an unknown name", "no-such-agent"],
+    ["an unknown id", "agt_0123456789abcdefghijkl"],
     ["no name", ""],
     ["a name of Gate's own", "system"],
     ["null", null],

@@ -93,7 +93,7 @@ describe("third parties that are slow, gone or odd", () => {
 
   test.each([
     ["is not there", () => Promise.reject(new TypeError("https://receiver.example.com/hook?secret"))],
-    ["throws what is no error", () => Promise.reject("nonsense")],
+    ["throws a value that is no Error", () => Promise.reject("nonsense")],
   ])("a server that %s is unreachable, and its words are not returned", async (_, answer) => {
     answering(answer);
     expect(await sendOutgoing(request())).toEqual({ ok: false, error: "unreachable" });

@@ -83,7 +83,7 @@ describe("the caller of the proxy", () => {
   });
 
   test.each([
-    ["nobody", {}, 401],
+    ["no key", {}, 401],
     ["an unknown key", { "X-Gate-Key": "gate_sk_unknown_unknown_unknown" }, 401],
     ["a token that is no key", { Authorization: "Bearer sk_live_abc" }, 401],
     ["an empty key", { "X-Gate-Key": "" }, 401],

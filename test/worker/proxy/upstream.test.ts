@@ -259,7 +259,7 @@ describe("INV-11: a request that may have arrived is never reported as unsent", 
   const host = (port: number): string => `http://127.0.0.1:${port}/`;
 
   test.for([
-    ["nobody listens", (): string => host(ports().refusing)],
+    ["no server listens", (): string => host(ports().refusing)],
     ["the connection is reset at once", (): string => host(ports().resetting)],
     ["the name has no address", (): string => "http://nobody.example.invalid/"],
     ["it ends where TLS begins", (): string => `https://127.0.0.1:${ports().resetting}/`],

@@ -176,7 +176,7 @@ const ODD: readonly (readonly [string, string, (request: Request) => Promise<Res
     "unavailable",
     async (request) => Promise.reject(new TypeError(`can't connect: ${await echo(request)}`)),
   ],
-  ["throws what is no error", "unavailable", () => Promise.reject(SECRET)],
+  ["throws a value that is no Error", "unavailable", () => Promise.reject(SECRET)],
 ];
 
 afterEach(() => vi.restoreAllMocks());

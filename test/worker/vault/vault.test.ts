@@ -135,7 +135,7 @@ describe("environment and Secrets Store", () => {
   test.each([
     ["is missing", async () => Promise.reject(new Error(`Secret "${SECRET}" not found`)), "not_found"],
     ["fails", async () => Promise.reject(new Error(`internal error ${SECRET}`)), "unavailable"],
-    ["throws what is no error", async () => Promise.reject(SECRET), "unavailable"],
+    ["throws a value that is no Error", async () => Promise.reject(SECRET), "unavailable"],
     [
       "throws at once",
       () => {

@@ -28,11 +28,11 @@ describe("the pause before the next attempt", () => {
     ["after the ninth", 9, null, 0, 24 * HOUR_MS],
     ["after the tenth: not at all", 10, null, 0, null],
     ["after more than there are", 99, null, 0, null],
-    ["what was asked for", 1, 90_000, 0.5, 90_000],
+    ["as Retry-After asks", 1, 90_000, 0.5, 90_000],
     ["no less than a second", 1, 0, 0, 1_000],
     ["no less than a second, whatever is asked", 1, -7, 0, 1_000],
     ["no more than a day", 1, 30 * 24 * HOUR_MS, 0, 24 * HOUR_MS],
-    ["what was asked for, but not once more than there are attempts", 10, 90_000, 0, null],
+    ["as Retry-After asks, but not after the last attempt", 10, 90_000, 0, null],
   ] as const)("is computed %s", (_, attempts, asked, random, wanted) => {
     expect(waitAfter(attempts, STANDARD_WAITS_MS, asked, random)).toBe(wanted);
   });

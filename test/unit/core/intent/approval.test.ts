@@ -93,7 +93,7 @@ describe("INV-03: eligible voters are those whom the policy names", () => {
   const quorum = { policy: "crm", require: 1 } as const;
 
   test.each([
-    ["nobody named: any reviewer", [], [], ana, APPROVED],
+    ["no one: any reviewer decides", [], [], ana, APPROVED],
     ["a group: its member", ["finance"], [], voterNamed("ana", { groups: ["finance"] }), APPROVED],
     ["a group: not a stranger", ["finance"], [], ana, "!not_eligible"],
     [
@@ -122,7 +122,7 @@ describe("INV-03: eligible voters are those whom the policy names", () => {
       "!not_eligible",
     ],
     ["a member name of every object is no group", ["constructor"], [], ana, "!not_eligible"],
-  ] as const)("the policy names %s", (_case, groups, people, voter, outcome) => {
+  ] as const)("eligibility: %s", (_case, groups, people, voter, outcome) => {
     const state = proposed("hold", { approval: approvalBy({ ...quorum, groups, people }) });
     expect(doing(state, approveBy(voter), AT)).toBe(outcome);
     const expected = outcome === APPROVED ? "rejected" : outcome;
@@ -378,8 +378,8 @@ describe("INV-03 INV-08: one person has one vote", () => {
     ["beforehand, then by hand", [standing("ana"), ana], 1],
     ["beforehand, twice", [standing("ana"), standing("ana", { mandate: "std_2" })], 1],
     ["beforehand, then for another", [standing("ben"), delegated("ana", "ben")], 1],
-    ["beforehand, and by somebody else", [standing("ana"), ben], 2],
-    ["by a delegate, and by somebody else", [delegated("ana", "ben"), cleo], 2],
+    ["beforehand, and by another person", [standing("ana"), ben], 2],
+    ["by a delegate, and by another person", [delegated("ana", "ben"), cleo], 2],
     ["by two delegates for two people", [delegated("ana", "ben"), delegated("cleo", "dora")], 2],
   ] as const)("votes are given %s: %#", (_case, voters, voices) => {
     const state = voters.reduce((before, voter) => after(before, [1, approveBy(voter)]), by(2));
@@ -430,7 +430,7 @@ describe("INV-05: votes by a suspended or revoked credential are withdrawn", () 
       ["ben"],
     ],
     [
-      "somebody else's credential gone",
+      "another person's credential is gone",
       [[ana, []]],
       ben,
       ["rev_x", "std_9"],
@@ -522,8 +522,8 @@ describe("a policy that requires several rejections", () => {
       ["approval_vote_withdrawn", NO],
       [],
     ],
-    ["what a delegate gave for them", delegated("ana", "ben"), ana, ["approval_vote_withdrawn", NO], []],
-    ["what they gave for another", delegated("ana", "ben"), ben, ["approval_vote_withdrawn", NO], []],
+    ["given for them by a delegate", delegated("ana", "ben"), ana, ["approval_vote_withdrawn", NO], []],
+    ["given by them for another", delegated("ana", "ben"), ben, ["approval_vote_withdrawn", NO], []],
     ["another's stays", ben, ana, [NO], ["ben"]],
   ] as const)("withdraws approvals by the rejecting person: %s", (_case, yes, no, events, left) => {
     const handled = handle(after(two, [1, approveBy(yes)]), rejectBy(no), T0 + 2 * MINUTE_MS);
@@ -588,7 +588,7 @@ describe("INV-27: an approval link works once", () => {
   });
 
   test.each([
-    ["somebody who may not decide", approveBy(voterNamed("olaf"), { link })],
+    ["an ineligible voter", approveBy(voterNamed("olaf"), { link })],
     ["too weak a proof", approveBy(voterNamed("ana", { assurance: "link" }), { link })],
     ["another digest", approveBy(ana, { link, digest: "d2".repeat(32) })],
     ["other rules", approveBy(ana, { link, inForce: { policies: [], configHash: "" } })],

@@ -120,7 +120,7 @@ const TABLE: readonly (readonly [
     "expiry_escalated approval_vote_recorded approved",
   ],
   [
-    "held, silence may approve, and one of two said no: that is no silence",
+    "held, silence may approve, and one of two rejected: that is no silence",
     after(held({ onNoResponse: "auto_approve_if_low_risk", approval: TWO_NOES }), [31, rejectBy(ana)]),
     T0 + HOUR_MS,
     TICK,
@@ -366,7 +366,7 @@ describe("reminders and escalation", () => {
       ["15:approval_escalated leads", "15:approval_escalated cfo", "30:approval_reminded", "60:expired"],
     ],
     [
-      "no answer escalates: everybody named is told once, the wait begins anew, and then it is over",
+      "no answer escalates: all named people are notified once, a second wait follows, and then it expires",
       60,
       { onNoResponse: "escalate", escalate: steps },
       5,
@@ -380,7 +380,7 @@ describe("reminders and escalation", () => {
       ],
     ],
     [
-      "somebody named in two steps is told of the second wait once",
+      "a person named in two steps is notified of the second wait once",
       5,
       { onNoResponse: "escalate", escalate: [steps[2], { ...steps[2], afterMinutes: 99 }] },
       1,

@@ -120,7 +120,7 @@ const READINGS: readonly (readonly [string, Partial<Facts>, number | null, numbe
   ["the larger of measured and declared counts", {}, 700, 5],
   ["a higher measured value counts", { valueUsdCents: { declared: 1, measured: 500 } }, 500, 5],
   [
-    "what is neither measured nor declared is unknown",
+    "an amount neither measured nor declared is unknown",
     { valueUsdCents: { declared: null, measured: null } },
     null,
     5,

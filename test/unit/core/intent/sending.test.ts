@@ -61,10 +61,10 @@ describe("INV-11: beginSend", () => {
   const OTHERS: readonly (readonly [string, Partial<Terms>])[] = [
     ["a runner", { executor: "runner", sending: null }],
     ["a download", { executor: "external_pull", sending: null }],
-    ["whoever orders first", { executor: null, sending: null }],
+    ["the first to order", { executor: null, sending: null }],
     ["Gate, without a request that it could send", { executor: "gate", sending: null }],
-    ["a runner, whatever else is said", { executor: "runner", sending: "by_gate" }],
-    ["nobody that is said", { executor: null, sending: "on_repeat" }],
+    ["a runner, whatever the sending mode", { executor: "runner", sending: "by_gate" }],
+    ["no named executor", { executor: null, sending: "on_repeat" }],
   ];
   test.each(OTHERS)("is refused where the write is for %s", (_who, terms) => {
     expect(doing(proposed("approve", terms), begin, AT)).toBe("!wrong_executor");
@@ -76,7 +76,7 @@ describe("INV-11: beginSend", () => {
 
   test.each([
     ["before anybody approved", proposed("hold", BY_GATE), "!wrong_phase"],
-    ["of what policy blocked", proposed("block", BY_GATE), "!wrong_phase"],
+    ["when policy blocked the intent", proposed("block", BY_GATE), "!wrong_phase"],
     ["after its window", approved({ executionWindowMs: 4 * MINUTE_MS }), "expired !expired"],
     [
       "after the approval was taken back",
@@ -90,7 +90,7 @@ describe("INV-11: beginSend", () => {
       "!wrong_phase",
     ],
     [
-      "while nobody knows what came of it",
+      "while the outcome is unknown",
       after(begun(), [2, finished(ORDER_1, { outcome: "indeterminate" })]),
       "!wrong_phase",
     ],

@@ -26,8 +26,8 @@ test.for([
     [["authorization", `OAuth realm="kD4vYp2m", oauth_token="${TOKEN}"`]],
     [`realm="kD4vYp2m", oauth_token="${TOKEN}"`, TOKEN],
   ],
-  ["what is behind a user's name", [["authorization", `ApiKey ana:${TOKEN}`]], [`ana:${TOKEN}`, TOKEN]],
-  ["what is too short to be found", [["x-api-key", "abc"]], []],
+  ["a secret behind a user name", [["authorization", `ApiKey ana:${TOKEN}`]], [`ana:${TOKEN}`, TOKEN]],
+  ["a secret too short to be found", [["x-api-key", "abc"]], []],
   ["an empty one", [["authorization", "Bearer "]], []],
   ["none", [], []],
 ] as const)("INV-21: secrets to mask are found in the agent's own credential: %s", ([, headers, secrets]) => {

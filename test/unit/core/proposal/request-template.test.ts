@@ -111,7 +111,7 @@ describe("the URL of a templated request", () => {
     ["no JSON", "s=a"],
     ["nothing at all", ""],
     ["a byte order mark", '\ufeff{"s":"a"}'],
-    ["what every object has", '{"t":"a"}'],
+    ["a member of Object.prototype", '{"t":"a"}'],
   ])("is not built from a payload that is %s", (_name, text) => {
     expect(urlOf("/a/{payload.s}", content(text))).toBe(null);
     expect(urlOf("/a/{payload.constructor.name}", content(text))).toBe(null);
@@ -225,19 +225,19 @@ describe("a templated request", () => {
   const OPEN = parsedEntry(`${form}execute: { method: POST, path: /a }`);
 
   const TYPES: readonly (readonly [string, Destination, Payload, string | null])[] = [
-    ["JSON that nobody called so", JSON_TYPE, content("{}"), "application/json"],
+    ["JSON without a declared type", JSON_TYPE, content("{}"), "application/json"],
     ["JSON by its name", JSON_TYPE, content("{}", null, "a.json"), "application/json"],
     ["JSON of a kind", JSON_TYPE, content("{}", "application/vnd.x+json"), "application/json"],
     ["a form for JSON", JSON_TYPE, content("a=1", "application/x-www-form-urlencoded"), null],
     ["a table for JSON", JSON_TYPE, content("a,b\n1,2", null, "leads.csv"), null],
-    ["what is no JSON", JSON_TYPE, content("a=1"), null],
+    ["malformed JSON", JSON_TYPE, content("a=1"), null],
     ["JSON with a member twice", JSON_TYPE, content('{"a":1,"a":2}'), null],
     ["a name and a type that contradict", JSON_TYPE, content("{}", "application/json", "a.csv"), null],
     ["a form", FORM_TYPE, content("amount=900"), "application/x-www-form-urlencoded"],
     ["JSON for a form", FORM_TYPE, content("{}", "application/json"), null],
     ["the type that was declared", OPEN, content("a,b\n1,2", "text/csv"), "text/csv"],
-    ["JSON where nothing was said", OPEN, content("[1]"), "application/json"],
-    ["no JSON where nothing was said", OPEN, content("a,b"), null],
+    ["JSON where the template names no type", OPEN, content("[1]"), "application/json"],
+    ["other text where the template names no type", OPEN, content("a,b"), null],
     ["a type with another header in it", OPEN, content("a", "text/csv\r\nX-Evil: 1"), null],
     ["two types", OPEN, content("{}", "application/json, text/csv"), null],
     ["a type that is none", OPEN, content("{}", "json"), null],

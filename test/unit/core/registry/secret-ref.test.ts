@@ -129,7 +129,7 @@ const TEMPLATES = [
 const KEYS = new Set(["vault://mount/path#X", "aws-sm://a#X", "aws-sm://a?stage=X"]);
 
 describe("INV-22: a secret reference with a second meaning is refused", () => {
-  test.each(TEMPLATES)("of the kind %s", (template) => {
+  test.each(TEMPLATES)("in %s", (template) => {
     const parts = NEVER_A_PART.filter((part) => !KEYS.has(template) || !/^\.+$/.test(part));
     for (const part of parts) {
       const text = template.replace("X", () => part);
