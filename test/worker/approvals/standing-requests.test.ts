@@ -153,7 +153,7 @@ test("of parallel requests one person gets at most 100 active standing approvals
   expect((await call("POST", "/v1/standing-approvals", eager.key, later)).status).toBe(201);
 });
 
-test("INV-17: a standing approval brings no text of a proposal into D1", async () => {
+test("a standing approval brings no text of a proposal into D1", async () => {
   await call("POST", "/v1/standing-approvals", maker.key, { destination: "crm.held", agent_id: agent.id });
   const request = ask("crm.held", { principal_id: "very-private-name", on_behalf_of: "somebody unseen" });
   await propose(agent, request, "approved");

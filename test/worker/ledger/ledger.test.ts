@@ -113,7 +113,7 @@ describe("INV-17: every transition is a chained entry", () => {
     expect([...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("")).toBe(hash);
   });
 
-  test("INV-17: entries hold no free text, whoever wrote it", async () => {
+  test("entries hold no free text of agents, reviewers or workers", async () => {
     const words = [
       "wordpayload",
       "wordreason",

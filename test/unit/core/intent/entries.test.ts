@@ -71,7 +71,7 @@ const texts = fc.string({
   unit: fc.constantFrom(...'zZqQ~"\\/<>&é€😀 \n\u0000{}[]:,'),
 });
 
-describe("INV-17: free text by people and workers", () => {
+describe("free text by people and workers", () => {
   test("is on no ledger entry, in no event and in no escaped form", () => {
     fc.assert(
       fc.property(texts, (text) => {
@@ -118,7 +118,7 @@ describe("INV-17: free text by people and workers", () => {
   });
 });
 
-describe("INV-17: the entries of a proposal", () => {
+describe("the entries of a proposal", () => {
   const entries = (outcome: "approve" | "hold" | "block", terms = TERMS) =>
     firstFacts(terms, decisionOf(outcome)).map((fact) => draftOf(terms, fact, SALT));
 
