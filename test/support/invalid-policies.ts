@@ -8,6 +8,12 @@ export const INVALID: readonly (readonly [name: string, rules: string, place: st
   ["a slip in a key", "auto_aprove_under: 1", "3:1", /did you mean `auto_approve_under`/],
   ["a key from nowhere", "colour: red", "3:1", /unknown key `colour`/],
   ["a prototype's key", "__proto__: { require_approval: always }", "3:1", /unknown key `__proto__`/],
+  [
+    "an environment named like a prototype",
+    "environments: { __proto__: { require_approval: always } }",
+    "3:17",
+    /unknown key `__proto__`/,
+  ],
   ["an inherited member's key", "constructor: 1", "3:1", /unknown key `constructor`/],
   ["a key written twice", "expiry_minutes: 5\nexpiry_minutes: 6", "4:1", /written twice/],
   ["a number in quotes", 'auto_approve_under: "100"', "3:21", /without quotes/],

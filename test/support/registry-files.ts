@@ -26,6 +26,8 @@ destinations:
 /** Registries with a mistake, and what is said. */
 export const INVALID_REGISTRIES: readonly (readonly [string, string, RegExp])[] = [
   ["an unknown key", "destination: {}", /did you mean `destinations`/],
+  ["a destination named like a prototype", "destinations: { __proto__: {} }", /unknown key `__proto__`/],
+  ["a person named like a prototype", "people: { __proto__: { name: A } }", /unknown key `__proto__`/],
   ["a destination that is none", 'destinations: { "a b": {} }', /`a b` must be a destination such as/],
   ["an unknown key of a destination", "destinations: { a.b: { policy: [x] } }", /did you mean `policies`/],
   ["a policy that is no name", 'destinations: { a.b: { policies: ["../x"] } }', /lower-case/],

@@ -30,6 +30,16 @@ export const MAX_YAML_CHARACTERS = 1_048_576;
 /** Anchors shared by a few lists are convenience, hundreds of expansions are a bomb. */
 const MAX_ALIASES = 100;
 
+export const YAML_OPTIONS = {
+  version: "1.2",
+  uniqueKeys: true,
+  stringKeys: true,
+  strict: true,
+  prettyErrors: false,
+  // "silent" would also suppress the error for a second document, whose rules would not apply.
+  logLevel: "error",
+} as const;
+
 /** @returns every mistake of the YAML itself: syntax, a key written twice, unknown tags, alias bombs. */
 export function readYaml(file: string, text: string): Result<YamlSource, readonly PolicyProblem[]> {
   const first = (message: string) => err([{ file, line: 1, column: 1, message }]);
@@ -39,17 +49,9 @@ export function readYaml(file: string, text: string): Result<YamlSource, readonl
   const lines = new LineCounter();
   let document: Document.Parsed;
   let value: unknown;
+  let prototype: Path | null;
   try {
-    document = parseDocument(text, {
-      version: "1.2",
-      lineCounter: lines,
-      uniqueKeys: true,
-      stringKeys: true,
-      strict: true,
-      prettyErrors: false,
-      // Not "silent": that would also keep quiet about a second document, whose rules nobody would apply.
-      logLevel: "error",
-    });
+    document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
     const mistakes = [...document.errors, ...document.warnings];
     if (mistakes.length > 0) {
       return err(
@@ -63,6 +65,7 @@ export function readYaml(file: string, text: string): Result<YamlSource, readonl
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
     // YAML can escape half a character; a reason that quotes it would have no canonical form to digest.
     if (!isWellFormed(value)) return first("a text has half a character in it (\\uD800 to \\uDFFF)");
+    prototype = prototypeKey(value);
   } catch (error) {
     // Thrown on what has no bound: too many aliases, nesting deeper than the stack, a list that holds itself.
     return first(
@@ -70,7 +73,9 @@ export function readYaml(file: string, text: string): Result<YamlSource, readonl
     );
   }
   if (value === null || value === undefined) return first("the file is empty");
-  return ok(sourceOf(file, value, document, lines));
+  const source = sourceOf(file, value, document, lines);
+  if (prototype !== null) return err([source.problemAtKey(prototype, "unknown key `__proto__`")]);
+  return ok(source);
 }
 
 /** The parser quotes the alias it can't find, which may be a password that begins with an asterisk. */
@@ -84,6 +89,17 @@ function isWellFormed(value: unknown): boolean {
   if (typeof value === "string") return value.isWellFormed();
   if (typeof value !== "object" || value === null) return true;
   return Object.entries(value).every(([key, member]) => key.isWellFormed() && isWellFormed(member));
+}
+
+/** Path of a key that mappings with free names drop: zod copies none of this name, so its entry would not be checked. */
+function prototypeKey(value: unknown): Path | null {
+  if (typeof value !== "object" || value === null) return null;
+  for (const [key, member] of Object.entries(value)) {
+    if (key === "__proto__") return [key];
+    const below = prototypeKey(member);
+    if (below !== null) return [key, ...below];
+  }
+  return null;
 }
 
 function sourceOf(file: string, value: unknown, document: Document.Parsed, lines: LineCounter): YamlSource {
