@@ -106,7 +106,7 @@ const CASE = mapping(
   "must be {name, given, expect}",
 );
 
-const CASE_FILE = mapping(
+export const CASE_FILE = mapping(
   { policy: text("a policy's id", 100), cases: list(CASE, "cases", 10_000) },
   "must be {policy: …, cases: […]}",
 );

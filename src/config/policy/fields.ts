@@ -2,8 +2,11 @@ import { z } from "zod";
 import type { PolicyField } from "../../core/policy/policy.ts";
 import { PROFILE_IDS } from "../../core/policy/rules/profiles.ts";
 import {
+  BOUNDED_DURATION,
   MAX_DURATION_MS,
+  OUT_OF_BOUNDS,
   DURATION,
+  editorPattern,
   wholeNumber,
   text,
   flag,
@@ -66,7 +69,7 @@ const fieldCheck = mapping(
     ).optional(),
   },
   "must be a check such as {path: amount, max: 500}",
-);
+).meta({ minProperties: 2 });
 
 const budget = mapping(
   {
@@ -74,16 +77,17 @@ const budget = mapping(
       .string({ error: "must be a span of time such as 1h, 24h or 30d" })
       .regex(DURATION, { error: "must be a span of time such as 1h, 24h or 30d" })
       .refine((written) => durationMs(written) > 0 && durationMs(written) <= MAX_DURATION_MS, {
-        error: "must be longer than nothing, and 366d at most",
+        error: OUT_OF_BOUNDS,
       })
-      .transform((written) => ({ written, ms: durationMs(written) })),
+      .transform((written) => ({ written, ms: durationMs(written) }))
+      .meta(editorPattern(BOUNDED_DURATION, OUT_OF_BOUNDS)),
     max_intents: wholeNumber("a number of intents", 1, MAX_RECORDS).optional(),
     max_records: records("a number of records").optional(),
     max_value_usd: usd.optional(),
     on_exceed: choice(["hold", "block"]).optional(),
   },
   "must be a budget such as {window: 24h, max_records: 1000}",
-);
+).meta({ anyOf: ["max_intents", "max_records", "max_value_usd"].map((limit) => ({ required: [limit] })) });
 
 const person = name("a person of gate.yaml");
 
@@ -116,14 +120,18 @@ export const OVERRIDABLE = {
   risk: mapping(
     { hold_at: riskLimit.optional(), block_at: riskLimit.optional() },
     "must be levels such as {hold_at: high}",
-  ).optional(),
+  )
+    .meta({ minProperties: 1 })
+    .optional(),
   rate_limits: mapping(
     {
       per_agent_per_hour: wholeNumber("a number of intents", 1, MAX_RECORDS).optional(),
       per_agent_per_day: wholeNumber("a number of intents", 1, MAX_RECORDS).optional(),
     },
     "must be limits such as {per_agent_per_hour: 100}",
-  ).optional(),
+  )
+    .meta({ minProperties: 1 })
+    .optional(),
   budgets: list(budget, "budgets", 10).optional(),
   block_duplicates_within: duration.optional(),
   cooldown_after_rejection: z
@@ -145,12 +153,13 @@ export const OVERRIDABLE = {
       min_assurance: assurance.optional(),
     },
     "must be rules such as {groups: [finance], require: 2}",
-  ).optional(),
+  )
+    .meta({ minProperties: 1 })
+    .optional(),
   require_approvals: wholeNumber("a number of people", 1, 20).optional(),
-  edit: mapping(
-    { allow: flag().optional(), editor_may_approve: flag().optional() },
-    "must be {allow: true}",
-  ).optional(),
+  edit: mapping({ allow: flag().optional(), editor_may_approve: flag().optional() }, "must be {allow: true}")
+    .meta({ minProperties: 1 })
+    .optional(),
   escalate: list(
     mapping(
       { after: duration, to: name("a group or person of gate.yaml") },

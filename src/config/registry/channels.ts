@@ -4,7 +4,17 @@ import type { Channel, Person } from "../../core/registry/registry.ts";
 import { nearest } from "../yaml/messages.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
-import { choice, destinationPattern, flag, list, mapping, name, text } from "../yaml/schema-types.ts";
+import {
+  choice,
+  destinationPattern,
+  editorPattern,
+  flag,
+  list,
+  mapping,
+  name,
+  text,
+  WEB_ADDRESS,
+} from "../yaml/schema-types.ts";
 
 /*
  * `channels` of gate.yaml: where people are told of what waits for them. Every secret is the name of a credential;
@@ -13,8 +23,11 @@ import { choice, destinationPattern, flag, list, mapping, name, text } from "../
 
 const SLACK_API = "https://slack.com/api";
 const SLACK_CHANNEL = /^[CGD][A-Z0-9]{2,30}$/;
-const ADDRESS = /^[^\s@<>"(),;:\\]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+$/;
-const NAMED_ADDRESS = /^[^\p{Cc}<>"@,;:\\]{1,100} <([^<>]{3,254})>$/u;
+const ADDRESS_TEXT = String.raw`[^\s@<>"(),;:\\]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+`;
+const ADDRESS = new RegExp(`^${ADDRESS_TEXT}$`);
+const NAME_TEXT = String.raw`[^\p{Cc}<>"@,;:\\]{1,100}`;
+const NAMED_ADDRESS = new RegExp(`^${NAME_TEXT} <([^<>]{3,254})>$`, "u");
+const A_SENDER = "must be a sender such as gate@example.com or `Gate <gate@example.com>`";
 
 /** RFC 9110 section 5.6.2. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
@@ -33,6 +46,10 @@ const TAKEN_HEADERS = new Set([
   "upgrade",
 ]);
 
+const A_FREE_HEADER = "must be a header that carries a secret, such as Authorization";
+
+const THE_SECRET_ONCE = "must say `{secret}` once, where the secret goes, such as `Bearer {secret}`";
+
 /** What the body of an e-mail channel can have filled in. */
 const PLACEHOLDERS = ["to", "from", "subject", "text", "html"];
 const PLACEHOLDER = /\{([a-z_]{1,30})\}/g;
@@ -46,33 +63,43 @@ export const secretName = name(
 
 const secret = secretName.unwrap();
 
-const url = text("a URL such as https://hooks.example.com/gate", 500);
+const url = text("a URL such as https://hooks.example.com/gate", 500).meta(WEB_ADDRESS);
 
 const sender = z
-  .string({ error: "must be a sender such as gate@example.com or `Gate <gate@example.com>`" })
+  .string({ error: A_SENDER })
   .max(400, { error: "is too long for a sender" })
   .refine((written) => ADDRESS.test(NAMED_ADDRESS.exec(written)?.[1] ?? written), {
-    error: "must be a sender such as gate@example.com or `Gate <gate@example.com>`",
-  });
+    error: A_SENDER,
+  })
+  .meta(editorPattern(`^(?:${ADDRESS_TEXT}|${NAME_TEXT} <${ADDRESS_TEXT}>)$`, A_SENDER));
 
 const header = z
   .string({ error: "must be a header's name such as Authorization" })
   .regex(HEADER_NAME, { error: "must be a header's name such as Authorization" })
   .refine((written) => !TAKEN_HEADERS.has(written.toLowerCase()), {
-    error: "must be a header that carries a secret, such as Authorization",
-  });
+    error: A_FREE_HEADER,
+  })
+  .meta(editorPattern(`^(?!(?:${[...TAKEN_HEADERS].map(inAnyCase).join("|")})$)`, A_FREE_HEADER));
 
 const format = z
   .string({ error: "must be what the header says, such as `Bearer {secret}`" })
   .max(300, { error: "is too long for a header" })
   .regex(/^[ -~]*$/, { error: "must be plain ASCII in one line, such as `Bearer {secret}`" })
   .refine((written) => written.split("{secret}").length === 2, {
-    error: "must say `{secret}` once, where the secret goes, such as `Bearer {secret}`",
-  });
+    error: THE_SECRET_ONCE,
+  })
+  .meta(
+    editorPattern(
+      String.raw`^(?:(?!\{secret\})[\s\S])*\{secret\}(?:(?!\{secret\})[\s\S])*$`,
+      THE_SECRET_ONCE,
+    ),
+  );
 
-const body = z.custom<JsonObject>((value) => isJsonObject(value) && isJson(value, 0), {
-  error: "must be a mapping of texts, numbers and lists, such as {to: '{to}', subject: '{subject}'}",
-});
+const body = z
+  .custom<JsonObject>((value) => isJsonObject(value) && isJson(value, 0), {
+    error: "must be a mapping of texts, numbers and lists, such as {to: '{to}', subject: '{subject}'}",
+  })
+  .meta({ type: "object" });
 
 const COMMON = {
   for: list(name("a group or person of this file"), "groups and people", 50).optional(),
@@ -268,6 +295,11 @@ function textsOf(value: Json): readonly string[] {
   if (typeof value === "string") return [value];
   if (typeof value !== "object" || value === null) return [];
   return Object.values(value).flatMap(textsOf);
+}
+
+/** JSON Schema's patterns have no flags. */
+function inAnyCase(word: string): string {
+  return word.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 }
 
 /** YAML can say more than JSON: infinities, and no number at all. */

@@ -2,6 +2,7 @@ import { parseJsonPath } from "../../core/proposal/measure/json-path-syntax.ts";
 import type { WrittenDestination } from "./schema.ts";
 import { unknownCredential } from "./channels.ts";
 import { checkSending, type FieldPath } from "./check-sending.ts";
+import { ABOUT_AN_UPSTREAM } from "./sending.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
 
@@ -69,18 +70,6 @@ function pathsOf({ records, amount, recipients }: WrittenDestination): readonly 
   }
   return paths;
 }
-
-const ABOUT_AN_UPSTREAM = [
-  "prefix",
-  "reads",
-  "allow_private",
-  "credential",
-  "inject",
-  "execute",
-  "timeout_seconds",
-  "headers",
-  "idempotency_header",
-] as const;
 
 function checkAddress(entry: WrittenDestination, { at, atKey }: FieldPath): readonly PolicyProblem[] {
   if (entry.upstream !== undefined) {

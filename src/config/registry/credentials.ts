@@ -3,7 +3,7 @@ import type { OwnSecretRef, SecretRef } from "../../core/registry/secret-ref.ts"
 import { parseSecretRef } from "../../core/registry/secret-ref.ts";
 import { PROVIDER_OF, type VaultConnection } from "../../core/registry/vault-connection.ts";
 import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
-import { mapping, name } from "../yaml/schema-types.ts";
+import { editorPattern, mapping, name } from "../yaml/schema-types.ts";
 
 /* `credentials` of gate.yaml: where each secret is. The secret itself is refused and never repeated in a message. */
 
@@ -16,23 +16,39 @@ const OWN_VARIABLES: ReadonlySet<string> = new Set([
 
 const NEVER = "the secret itself never stands here";
 
+const A_REF = `must be where the secret is, such as env://STRIPE_API_KEY; ${NEVER}`;
+
+/** What `parseSecretRef` reads, in outline. */
+const OWN_REF = String.raw`(?:env://(?!(?:${[...OWN_VARIABLES].join("|")})$)|secrets-store://)(?!GATE_)[A-Z_][A-Z0-9_]*`;
+const VAULT_REF = [
+  String.raw`op://[^/?]+(?:/[^/?]+){2,3}`,
+  String.raw`vault://[^#?]+#[^#?]+(?:\?version=[1-9]\d*)?`,
+  String.raw`aws-sm://[^#?]+(?:#[^#?]+)?(?:\?(?:stage|version)=[^#?&]+)?`,
+  String.raw`azkv://[^/]+/[^/]+(?:/[^/]+)?`,
+  String.raw`doppler://[^/]+/[^/]+/[A-Z_][A-Z0-9_]*`,
+].join("|");
+
 const secretRef = z
-  .string({ error: `must be where the secret is, such as env://STRIPE_API_KEY; ${NEVER}` })
+  .string({ error: A_REF })
   .transform((written, context): SecretRef => {
     const ref = parseSecretRef(written);
     const problem = ref.ok ? ownVariable(ref.value) : ref.error;
     if (ref.ok && problem === null) return ref.value;
     context.addIssue({ code: "custom", message: `can't be used: ${problem}; ${NEVER}` });
     return z.NEVER;
-  });
+  })
+  .meta(editorPattern(`^(?:${OWN_REF}|${VAULT_REF})$`, A_REF));
+
+const AN_OPENER = `must be env://NAME or secrets-store://BINDING: what opens a vault is in no vault; ${NEVER}`;
 
 /** What opens a vault is not in a vault. */
-export const opener = secretRef.transform((ref, context): OwnSecretRef => {
-  if (ref.scheme === "env" || ref.scheme === "secrets-store") return ref;
-  const message = `must be env://NAME or secrets-store://BINDING: what opens a vault is in no vault; ${NEVER}`;
-  context.addIssue({ code: "custom", message });
-  return z.NEVER;
-});
+export const opener = secretRef
+  .transform((ref, context): OwnSecretRef => {
+    if (ref.scheme === "env" || ref.scheme === "secrets-store") return ref;
+    context.addIssue({ code: "custom", message: AN_OPENER });
+    return z.NEVER;
+  })
+  .meta(editorPattern(`^${OWN_REF}$`, AN_OPENER));
 
 function ownVariable(ref: SecretRef): string | null {
   if (ref.scheme !== "env" || !OWN_VARIABLES.has(ref.name)) return null;

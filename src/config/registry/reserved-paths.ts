@@ -2,7 +2,7 @@
  * First segments of Gate's own paths, those kept for what is to come included. No destination's prefix begins with
  * one: a request must never lead to an upstream on one deployment and to Gate itself on the next.
  */
-const OWN_PATHS: ReadonlySet<string> = new Set([
+export const RESERVED_PATHS: ReadonlySet<string> = new Set([
   "v1",
   "health",
   "log",
@@ -44,5 +44,5 @@ const OWN_PATHS: ReadonlySet<string> = new Set([
 ]);
 
 export function isReservedPath(path: string): boolean {
-  return OWN_PATHS.has(path.split("/")[1] ?? "");
+  return RESERVED_PATHS.has(path.split("/")[1] ?? "");
 }

@@ -1,20 +1,22 @@
 import { z } from "zod";
 import { canonicalPath } from "../../core/outbound/path.ts";
-import { isReadMethod } from "../../core/outbound/reads.ts";
+import { isReadMethod, READ_METHODS } from "../../core/outbound/reads.ts";
 import { CHANNELS, secretName } from "./channels.ts";
 import { CREDENTIALS } from "./credentials.ts";
-import { EXECUTE, headerName, INJECT, MAX_TIMEOUT_SECONDS } from "./sending.ts";
-import { isReservedPath } from "./reserved-paths.ts";
+import { ABOUT_AN_UPSTREAM, EXECUTE, headerName, INJECT, MAX_TIMEOUT_SECONDS } from "./sending.ts";
+import { isReservedPath, RESERVED_PATHS } from "./reserved-paths.ts";
 import { SIGN_IN } from "./sign-in.ts";
 import { VAULTS } from "./vaults.ts";
 import {
   choice,
   destinationName,
+  editorPattern,
   flag,
   list,
   mapping,
   name,
   text,
+  WEB_ADDRESS,
   wholeNumber,
 } from "../yaml/schema-types.ts";
 
@@ -22,6 +24,16 @@ const METHOD = /^[A-Z]{3,10}$/;
 /** The first segment is Gate's to give and in lower case; those below are spelled as the upstream spells them. */
 const PREFIX = /^\/[a-z0-9][a-z0-9-_]*(?:\/[A-Za-z0-9][A-Za-z0-9-_.~]*)*$/;
 const READ_PATH = /^\/[^\s?#]*$/;
+
+const A_PLAIN_PATH =
+  "must be a plain path: no `//`, dot segments, encoded slashes, `;`, or letters beyond ASCII";
+/** In outline: the rest of `canonicalPath` decodes. */
+const PLAIN_PATH = String.raw`^(?!.*(?://|/\.\.?(?:/|\*?$)|%2[Ff]|%5[Cc]))[A-Za-z0-9\-._~!$&'()*+,=:@%/]*$`;
+const A_STAR_AT_THE_END = "must have a `*` only at its end";
+
+const NOT_A_RESERVED_PATH = "must not be one of Gate's own paths";
+const UNRESERVED_PATH = `^(?!/(?:${[...RESERVED_PATHS].map((first) => first.replaceAll(".", String.raw`\.`)).join("|")})(?:/|$))`;
+
 const CURRENCY = /^[A-Z]{3}$/;
 
 /** Slack's ids of the workspace (or organisation) and the member. */
@@ -57,16 +69,19 @@ const read = mapping(
       .refine(isReadMethod, {
         error:
           "must be a method that reads: GET, HEAD, OPTIONS, QUERY, SEARCH, PROPFIND, REPORT, or POST for searches",
-      }),
+      })
+      .meta({ enum: READ_METHODS }),
     path: z
       .string({ error: "must be a path such as /v1/contacts/*" })
       .max(500, { error: "is too long for a path" })
       .regex(READ_PATH, { error: "must be a path such as /v1/contacts/*" })
-      .refine((written) => !written.slice(0, -1).includes("*"), {
-        error: "must have a `*` only at its end",
-      })
-      .refine((written) => canonicalPath(written.replace(/\*$/, "")).ok, {
-        error: "must be a plain path: no `//`, dot segments, encoded slashes, `;`, or letters beyond ASCII",
+      .refine((written) => !written.slice(0, -1).includes("*"), { error: A_STAR_AT_THE_END })
+      .refine((written) => canonicalPath(written.replace(/\*$/, "")).ok, { error: A_PLAIN_PATH })
+      .meta({
+        allOf: [
+          ...editorPattern(String.raw`^[^*]*\*?$`, A_STAR_AT_THE_END).allOf,
+          ...editorPattern(PLAIN_PATH, A_PLAIN_PATH).allOf,
+        ],
       }),
   },
   "must be a request that only reads, such as {method: GET, path: /v1/contacts/*}",
@@ -87,14 +102,15 @@ const destination = mapping(
     credential: secretName,
     inject: INJECT.optional(),
     execute: EXECUTE.optional(),
-    upstream: text("a URL such as https://api.example.com", 500).optional(),
+    upstream: text("a URL such as https://api.example.com", 500).meta(WEB_ADDRESS).optional(),
     prefix: z
       .string({ error: "must be a path such as /sfdc" })
       .max(100, { error: "is too long for a prefix" })
       .regex(PREFIX, {
         error: "must be a path such as /sfdc: its first part in lower case, no slash at the end",
       })
-      .refine((written) => !isReservedPath(written), { error: "must not be one of Gate's own paths" })
+      .refine((written) => !isReservedPath(written), { error: NOT_A_RESERVED_PATH })
+      .meta(editorPattern(UNRESERVED_PATH, NOT_A_RESERVED_PATH))
       .optional(),
     reads: list(read, "requests that only read").optional(),
     timeout_seconds: wholeNumber("seconds to wait for the upstream", 1, MAX_TIMEOUT_SECONDS).optional(),
@@ -103,7 +119,12 @@ const destination = mapping(
     allow_private: flag().optional(),
   },
   SELF,
-);
+).meta({
+  dependencies: {
+    ...Object.fromEntries(ABOUT_AN_UPSTREAM.map((key) => [key, ["upstream"]])),
+    inject: ["upstream", "credential"],
+  },
+});
 
 export type WrittenDestination = z.output<typeof destination>;
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { isMediaType } from "../../core/proposal/request-template.ts";
+import { isMediaType, MEDIA_TYPE } from "../../core/proposal/request-template.ts";
 import type { Destination, DestinationCredential, Execute } from "../../core/registry/registry.ts";
-import { choice, mapping, text } from "../yaml/schema-types.ts";
+import { choice, editorPattern, mapping, text } from "../yaml/schema-types.ts";
 
 /* How Gate sends a destination's requests: `inject`, `execute` and what belongs to them. */
 
@@ -20,17 +20,51 @@ export const headerName = z
   .regex(/^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/, { error: A_HEADER_NAME })
   .transform((written) => written.toLowerCase());
 
+const A_MEDIA_TYPE = "must be a media type such as application/json";
+
+/** Keys of a destination that say nothing without an `upstream`. */
+export const ABOUT_AN_UPSTREAM = [
+  "prefix",
+  "reads",
+  "allow_private",
+  "credential",
+  "inject",
+  "execute",
+  "timeout_seconds",
+  "headers",
+  "idempotency_header",
+] as const;
+
 const A_METHOD = "must be POST, PUT, PATCH or DELETE";
+
+/* For editors, in outline: `checkSending` has the rules. */
+const BASIC_USER = editorPattern("^[ -9;-~]*$", "must be a user without a colon, which would end it");
+const FORMAT = editorPattern(
+  String.raw`^(?:(?!\{secret\})[ -~])*\{secret\}(?:(?!\{secret\})[ -~])*$`,
+  "must have {secret} in it, once, and plain characters around it",
+);
+const PARAMETER = editorPattern(
+  "^[A-Za-z0-9_.~-]*$",
+  "must be a parameter's name: letters, digits, `_`, `.`, `~` and `-`",
+);
+const PLACE = String.raw`(?<=[/=])\{(?:payload|metadata)(?:\.[A-Za-z0-9_-]+)+(?::number)?\}(?=[/?&]|$)`;
+const PATH_TEMPLATE = editorPattern(
+  String.raw`^(?!.*[;#\\])(?![^?]*(?://|/\.\.?(?:[/?]|$)|%2[Ff]|%5[Cc]))/(?:[!-z|~]|${PLACE})*$`,
+  "must be a plain path such as /v1/refunds, with places such as /v1/{payload.id}",
+);
 
 export const INJECT = z.union(
   [
     choice(["bearer", "basic"]),
-    mapping({ basic: text("the user", 200) }, "must be {basic: user}"),
+    mapping({ basic: text("the user", 200).meta(BASIC_USER) }, "must be {basic: user}"),
     mapping(
-      { header: headerName, format: text("what the header says, with {secret} in it", 200).optional() },
+      {
+        header: headerName,
+        format: text("what the header says, with {secret} in it", 200).meta(FORMAT).optional(),
+      },
       'must be {header: X-Api-Key, format: "{secret}"}',
     ),
-    mapping({ query: text("the parameter's name", 100) }, "must be {query: api_key}"),
+    mapping({ query: text("the parameter's name", 100).meta(PARAMETER) }, "must be {query: api_key}"),
   ],
   {
     error:
@@ -41,9 +75,10 @@ export const INJECT = z.union(
 export const EXECUTE = mapping(
   {
     method: choice(["POST", "PUT", "PATCH", "DELETE"]),
-    path: text("a path below the upstream such as /v1/refunds", 1000),
+    path: text("a path below the upstream such as /v1/refunds", 1000).meta(PATH_TEMPLATE),
     content_type: text("a media type such as application/json", 200)
-      .refine(isMediaType, { error: "must be a media type such as application/json" })
+      .refine(isMediaType, { error: A_MEDIA_TYPE })
+      .meta(editorPattern(`^(?!.*,)${MEDIA_TYPE.source.slice(1)}`, A_MEDIA_TYPE))
       .optional(),
   },
   `must be a request such as {method: POST, path: /v1/refunds}; the method ${A_METHOD}`,

@@ -3,7 +3,7 @@ import type { OidcProvider, SignIn, TrustedIssuer } from "../../core/registry/re
 import { secretName, unknownCredential, type Known } from "./channels.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
-import { flag, list, mapping, text } from "../yaml/schema-types.ts";
+import { flag, list, mapping, text, WEB_ADDRESS } from "../yaml/schema-types.ts";
 
 /* `sign_in` of gate.yaml: whose word Gate takes for who a person is. */
 
@@ -16,9 +16,9 @@ const ACCESS_KEYS = "/cdn-cgi/access/certs";
 /** One button each. */
 const MAX_PROVIDERS = 10;
 
-const issuer = text("the issuer's URL, exactly as its tokens say it", 500);
+const issuer = text("the issuer's URL, exactly as its tokens say it", 500).meta(WEB_ADDRESS);
 const audience = text("the audience its tokens are made for", 300);
-const jwks = text("the URL of the issuer's keys", 500);
+const jwks = text("the URL of the issuer's keys", 500).meta(WEB_ADDRESS);
 
 const access = mapping(
   {
@@ -32,7 +32,7 @@ const access = mapping(
     allow_private: flag().optional(),
   },
   "must be Cloudflare Access, such as {team: acme, audience: …}",
-);
+).meta({ oneOf: [{ required: ["team"] }, { required: ["issuer"] }] });
 
 const provider = mapping(
   {

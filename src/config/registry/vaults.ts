@@ -7,7 +7,7 @@ import type {
 import { opener } from "./credentials.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
-import { flag, list, mapping, name, text } from "../yaml/schema-types.ts";
+import { flag, list, mapping, name, text, WEB_ADDRESS } from "../yaml/schema-types.ts";
 
 /* `vaults` of gate.yaml: how the vaults are reached that credentials name, and what opens them. */
 
@@ -34,7 +34,7 @@ function matching(pattern: RegExp, what: string) {
   return z.string({ error }).max(300, { error }).regex(pattern, { error });
 }
 
-const url = text("the vault's URL, such as https://vault.example.com", 500);
+const url = text("the vault's URL, such as https://vault.example.com", 500).meta(WEB_ADDRESS);
 const mount = matching(MOUNT, "a mount's path such as kv or team/kv, without a slash at either end");
 
 const COMMON = { allow_private: flag().optional() } as const;

@@ -4,6 +4,9 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/policy/policy.ts";
 /*
  * The values that policies and the registry are written in. Every `error` completes the sentence "<field> …", so that a
  * message says what the operator meant to write, not what the parser expected.
+ *
+ * `meta` tells the JSON Schemas for editors (scripts/generate-schemas.ts) about checks that are code here, as far as a
+ * pattern or a count can say them. It must not refuse a value that the loader accepts.
  */
 
 /** More than any real list; a longer one is a generated file that needs review. */
@@ -19,6 +22,17 @@ const DESTINATION = /^[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*$/;
 const DESTINATION_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*(?:\.\*)?$/;
 
 export const DURATION = /^(\d{1,6})(s|m|h|d)$/;
+export const OUT_OF_BOUNDS = "must be longer than nothing, and 366d at most";
+
+/** A span of more than nothing and of 366 days at most, in each unit. */
+export const BOUNDED_DURATION = [
+  String.raw`^(?!0+[smhd]$)(?:`,
+  String.raw`\d{1,6}s`,
+  String.raw`|(?:[0-4]?\d{1,5}|5[01]\d{4}|52[0-6]\d{3}|5270[0-3]\d|527040)m`,
+  String.raw`|0{0,2}(?:[0-7]?\d{1,3}|8[0-6]\d{2}|87[0-7]\d|878[0-4])h`,
+  String.raw`|0{0,3}(?:[0-2]?\d{1,2}|3[0-5]\d|36[0-6])d`,
+  ")$",
+].join("");
 const UNIT_MS = { s: 1_000, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
 
 export function wholeNumber(what: string, min: number, max: number) {
@@ -60,6 +74,17 @@ export function name(what: string) {
   return z.string({ error }).max(MAX_NAME_CHARACTERS, { error }).regex(NAME, { error });
 }
 
+/** Of a check in code what a pattern can say, for `meta`, and what an editor says where it does not match. */
+export function editorPattern(pattern: string, error: string) {
+  return { allOf: [{ type: "string", pattern, patternErrorMessage: error }] };
+}
+
+/** For texts that `checkUpstream` reads, which knows whether plain http and private addresses are meant. */
+export const WEB_ADDRESS = editorPattern(
+  String.raw`^[Hh][Tt][Tt][Pp][Ss]?:\S+$`,
+  "must be a URL such as https://api.example.com",
+);
+
 export const destinationName = z
   .string({ error: "must be a destination such as salesforce.import" })
   .max(200, { error: "is too long for a destination" })
@@ -76,9 +101,8 @@ export const duration = z
   .string({ error: "must be a span of time such as 30s, 10m, 1h or 7d" })
   .regex(DURATION, { error: "must be a span of time such as 30s, 10m, 1h or 7d" })
   .transform((written) => durationMs(written))
-  .refine((ms) => ms > 0 && ms <= MAX_DURATION_MS, {
-    error: "must be longer than nothing, and 366d at most",
-  });
+  .refine((ms) => ms > 0 && ms <= MAX_DURATION_MS, { error: OUT_OF_BOUNDS })
+  .meta(editorPattern(BOUNDED_DURATION, OUT_OF_BOUNDS));
 
 export function durationMs(written: string): number {
   const [, amount = "0", unit = "s"] = DURATION.exec(written) ?? [];

@@ -23,6 +23,8 @@ const WITHOUT_BODY: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 /** Safe by their definition (RFC 4918, 3253, 5323, the QUERY draft), and what searches are sent by. */
 const WITH_BODY: ReadonlySet<string> = new Set(["PROPFIND", "REPORT", "SEARCH", "QUERY", "POST"]);
 
+export const READ_METHODS: readonly string[] = [...WITHOUT_BODY, ...WITH_BODY];
+
 /** Is it a method by which something can be read? By no other does `isRead` ever let anything pass. */
 export function isReadMethod(method: string): boolean {
   return WITHOUT_BODY.has(method) || WITH_BODY.has(method);

@@ -86,7 +86,7 @@ const CONSTANT_HEADERS = [
 type Content = Extract<Payload, { kind: "content" }>;
 
 /** RFC 9110 section 8.3.1. */
-const MEDIA_TYPE =
+export const MEDIA_TYPE =
   /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+\/[!#$%&'*+\-.^_`|~0-9A-Za-z]+(?:[ \t]*;[\t\x20-\x7e]{1,200})?$/;
 
 export function isMediaType(written: string): boolean {

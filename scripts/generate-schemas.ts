@@ -1,0 +1,29 @@
+/**
+ * Writes `schemas/`: JSON Schemas for gate.yaml, policies and their test cases, for editors. Made of the zod schemas that
+ * the loader uses and of the field tables in docs/.
+ *
+ *     node scripts/generate-schemas.ts           writes what changed
+ *     node scripts/generate-schemas.ts --check   fails where a file is not what would be written
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { shippedSchemas } from "./schemas/shipped.ts";
+
+const FOLDER = new URL("../schemas/", import.meta.url);
+
+function main(isCheck: boolean): number {
+  const stale = [...shippedSchemas()].filter(([file, text]) => textOf(file) !== text);
+  if (isCheck) {
+    for (const [file] of stale) console.error(`schemas/${file} is stale: run npm run schemas`);
+    return stale.length === 0 ? 0 : 1;
+  }
+  mkdirSync(FOLDER, { recursive: true });
+  for (const [file, text] of stale) writeFileSync(new URL(file, FOLDER), text);
+  return 0;
+}
+
+function textOf(file: string): string | null {
+  const path = new URL(file, FOLDER);
+  return existsSync(path) ? readFileSync(path, "utf8") : null;
+}
+
+process.exitCode = main(process.argv.includes("--check"));
