@@ -9,19 +9,21 @@ interface StarterFile {
   readonly path: string;
   readonly text: string;
   readonly mode: number;
+  /** Not the operator's to edit: an older copy is replaced. */
+  readonly isGenerated?: true;
 }
 
 const PUBLIC_FILE = 0o644;
 const PRIVATE_FILE = 0o600;
 const SECRET_BYTES = 32;
 
-/** Writes what a deployment of one's own starts from. What is there already stays as it is. */
+/** Writes what a deployment of one's own starts from. What is there already stays as it is, but for schemas of Gate's. */
 export async function runInit(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const { positionals } = parseFlags(args, {}, { max: 1 });
   const folder = resolve(process.cwd(), positionals[0] ?? ".");
   for (const file of starterFiles()) {
     const shown = relative(process.cwd(), join(folder, file.path));
-    io.out(`${writeNew(folder, file) ? "wrote" : "kept "}  ${shown}`);
+    io.out(`${isWritten(folder, file) ? "wrote" : "kept "}  ${shown}`);
   }
   io.out(`\nNext${folder === process.cwd() ? "" : `, in ${folder}`}: zehrava-gate --port 4000`);
   io.out(".dev.vars holds the secrets for wrangler dev; never commit it.");
@@ -41,6 +43,13 @@ function starterFiles(): readonly StarterFile[] {
       text: strictRegistry(readFileSync(join(root, "gate.yaml"), "utf8")),
       mode: PUBLIC_FILE,
     },
+    // Beside the rules: their first lines name the schemas by this path, wherever the package is installed.
+    ...readdirSync(join(root, "schemas")).map((name) => ({
+      path: join("schemas", name),
+      text: readFileSync(join(root, "schemas", name), "utf8"),
+      mode: PUBLIC_FILE,
+      isGenerated: true as const,
+    })),
     { path: ".dev.vars", text: secretsFile(), mode: PRIVATE_FILE },
     { path: ".gitignore", text: ".dev.vars\n.gate/\n.wrangler/\n", mode: PUBLIC_FILE },
   ];
@@ -65,6 +74,24 @@ function secretsFile(): string {
     `GATE_ADMIN_KEY=gate_ak_${randomBytes(SECRET_BYTES).toString("base64url")}`,
     "",
   ].join("\n");
+}
+
+function isWritten(folder: string, file: StarterFile): boolean {
+  return writeNew(folder, file) || (file.isGenerated === true && renew(join(folder, file.path), file.text));
+}
+
+const SCHEMA_OF_GATE = /^ {2}"\$id": "urn:zehrava-gate:/m;
+
+/** After an upgrade: the schema of an older version would call new fields mistakes. */
+function renew(path: string, text: string): boolean {
+  try {
+    const present = readFileSync(path, "utf8");
+    if (present === text || !SCHEMA_OF_GATE.test(present)) return false;
+    writeFileSync(path, text);
+    return true;
+  } catch (error) {
+    throw new CommandFailure(`can't write ${path} (${errorCode(error) ?? "?"})`);
+  }
 }
 
 /** False when something has that name; `wx` also when it appears in this very moment. */

@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { parseRegistry } from "../../src/config/registry/parse.ts";
 import { buildIfStale, freePort, run, serve, temporaryFolder } from "../support/command.ts";
@@ -24,6 +24,31 @@ test("init writes policies, a strict registry and private secrets with which a s
   expect(readFileSync(join(folder, ".gitignore"), "utf8")).toContain(".dev.vars");
   await using server = await serve({ port: await freePort(), home: home.path, cwd: folder });
   expect(server.err()).toBe("");
+});
+
+test("init writes the schemas that its files name for editors, and replaces only older ones of Gate's", async () => {
+  using home = temporaryFolder();
+  const { out } = await run(["init"], { cwd: home.path });
+  expect(out).toMatch(/^wrote +schemas\/policy\.schema\.json$/m);
+  const files = readdirSync(home.path, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".yaml"),
+  );
+  expect(files.length).toBeGreaterThan(15);
+  for (const file of files) {
+    const text = readFileSync(join(home.path, file), "utf8");
+    const named = /^# yaml-language-server: \$schema=(\S+)\n/.exec(text)?.[1] ?? "";
+    expect(existsSync(join(home.path, dirname(file), named)), file).toBe(true);
+  }
+  const schema = (name: string) => join(home.path, "schemas", name);
+  const current = readFileSync(schema("gate.schema.json"), "utf8");
+  writeFileSync(schema("gate.schema.json"), current.replace("Gate registry", "Older"));
+  writeFileSync(schema("policy.schema.json"), '{ "$id": "urn:example:mine" }');
+  const again = await run(["init"], { cwd: home.path });
+  expect(again.out).toMatch(/^wrote +schemas\/gate\.schema\.json$/m);
+  expect(again.out).toMatch(/^kept +schemas\/policy\.schema\.json$/m);
+  expect(again.out).toMatch(/^kept +schemas\/policy-cases\.schema\.json$/m);
+  expect(readFileSync(schema("gate.schema.json"), "utf8")).toBe(current);
+  expect(readFileSync(schema("policy.schema.json"), "utf8")).toBe('{ "$id": "urn:example:mine" }');
 });
 
 test("init keeps existing files and says so", async () => {
