@@ -7,11 +7,11 @@ import type { Destination, Registry } from "../../../src/core/registry/registry.
 import { crossCheck } from "../../../src/config/cross-checks.ts";
 import { parseRegistry } from "../../../src/config/registry/parse.ts";
 import { parsePolicy } from "../../../src/config/policy/parse.ts";
+import { SHIPPED_BLOCKS, withBlocks } from "../../support/shipped-registry.ts";
 
 /* The ready-made entries of gate.yaml are comments: nothing but this would notice that they have become wrong. */
 
 const ROOT = new URL("../../../", import.meta.url);
-const SHIPPED = readFileSync(new URL("gate.yaml", ROOT), "utf8");
 
 const POLICIES = readdirSync(new URL("policies/", ROOT))
   .filter((file) => file.endsWith(".yaml"))
@@ -22,22 +22,6 @@ const POLICIES = readdirSync(new URL("policies/", ROOT))
     return { file, text, policy: parsed.value };
   });
 
-const BLOCK = /^ *# >>> (\w+)\n((?: *#.*\n)+?) *# <<<\n/gm;
-
-const NAMES = [...SHIPPED.matchAll(BLOCK)].map(([, name = ""]) => name);
-
-/** The file with these blocks as somebody would take them up: uncommented, and in the place of the short entries. */
-function withBlocks(wanted: readonly string[]): string {
-  let text = SHIPPED.replace(BLOCK, (block, name: string, lines: string) =>
-    wanted.includes(name) ? lines.replaceAll(/^( *)# /gm, "$1") : block,
-  );
-  for (const [entry] of text.matchAll(/^ {2}[a-z]+\.[a-z]+:\n(?: {4}.*\n)+/gm)) {
-    const key = entry.slice(0, entry.indexOf("\n") + 1);
-    if (text.split(key).length > 2 && !entry.includes("upstream:")) text = text.replace(entry, "");
-  }
-  return text;
-}
-
 function registryWith(wanted: readonly string[]): Registry {
   const text = withBlocks(["Credentials", ...wanted]);
   const parsed = parseRegistry("gate.yaml", text);
@@ -47,7 +31,7 @@ function registryWith(wanted: readonly string[]): Registry {
   return parsed.value;
 }
 
-const ALL = registryWith(NAMES);
+const ALL = registryWith(SHIPPED_BLOCKS);
 
 function entryOf(name: string): Destination {
   const entry = ALL.destinations.get(name);
@@ -56,7 +40,7 @@ function entryOf(name: string): Destination {
 }
 
 test("every documented provider has a ready-made entry", () => {
-  expect(NAMES).toEqual([
+  expect(SHIPPED_BLOCKS).toEqual([
     "Salesforce",
     "HubSpot",
     "Stripe",
@@ -70,16 +54,19 @@ test("every documented provider has a ready-made entry", () => {
   ]);
 });
 
-test.each(NAMES.filter((name) => name !== "Credentials"))("the entry for %s loads on its own", (name) => {
-  const { destinations } = registryWith([name]);
-  const general = destinations.get(`${name.toLowerCase()}.other`);
-  expect(general).toMatchObject({
-    policies: ["other-writes"],
-    executor: "forward",
-    upstream: { allowPrivate: false, url: expect.stringMatching(/^https:\/\//) },
-    credential: { name: name.toLowerCase() },
-  });
-});
+test.each(SHIPPED_BLOCKS.filter((name) => name !== "Credentials"))(
+  "the entry for %s loads on its own",
+  (name) => {
+    const { destinations } = registryWith([name]);
+    const general = destinations.get(`${name.toLowerCase()}.other`);
+    expect(general).toMatchObject({
+      policies: ["other-writes"],
+      executor: "forward",
+      upstream: { allowPrivate: false, url: expect.stringMatching(/^https:\/\//) },
+      credential: { name: name.toLowerCase() },
+    });
+  },
+);
 
 test("every entry that sends has a credential, and every credential has an entry or a channel", () => {
   const sending = [...ALL.destinations.values()].filter(({ upstream }) => upstream !== null);
