@@ -1,7 +1,7 @@
 import { eligibility } from "../core/intent/approval.ts";
 import type { IntentState, Terms } from "../core/intent/state.ts";
 import { voterOf } from "../core/identity/people.ts";
-import type { Principal } from "../core/identity/principal.ts";
+import { isHuman, type Principal } from "../core/identity/principal.ts";
 import { listAllows } from "../core/registry/name-patterns.ts";
 import type { Dossier, Intent } from "../ports/intents.ts";
 import type { Ports } from "../ports/ports.ts";
@@ -67,4 +67,46 @@ export function mayReach(
   destination: string,
 ): boolean {
   return allowedDestinations === null || listAllows(allowedDestinations, destination);
+}
+
+/** The part of every list of intents that a principal may see; null sets no limit. */
+export interface ListScope {
+  readonly agent: string | null;
+  readonly destinations: readonly string[] | null;
+}
+
+/** An agent lists its own intents, a runner those of the destinations that name it, people all. */
+export async function listScope(
+  { role, id, name }: Principal,
+  { rules }: Pick<Ports, "rules">,
+): Promise<ListScope> {
+  if (role !== "runner") return { agent: role === "agent" ? id : null, destinations: null };
+  const { destinations } = (await rules.current()).registry;
+  const assigned = [...destinations.values()].filter(({ runners }) => runners.includes(name));
+  return { agent: null, destinations: assigned.map((destination) => destination.name) };
+}
+
+/** The only principal whose counts of reads and metrics this one may see: a program's own; null: every principal's. */
+export function countsScope(principal: Principal): string | null {
+  return isHuman(principal) ? null : principal.id;
+}
+
+/** People read the whole ledger; programs only the entries of intents that they may see. */
+export function mayReadLedger(principal: Principal): boolean {
+  return isHuman(principal);
+}
+
+/** An agent could probe the policy with the trace of a decision, so that it is for people only. */
+export function maySeeTrace(principal: Principal): boolean {
+  return isHuman(principal);
+}
+
+/** Programs look up themselves only; the others are as if not registered. */
+export function maySeePrincipal(principal: Principal, id: string): boolean {
+  return isHuman(principal) || principal.id === id;
+}
+
+/** A reviewer may stop programs; only an admin changes the status of a person's key. */
+export function mayChangeStatus({ role }: Principal, target: Principal): boolean {
+  return role !== "reviewer" || !isHuman(target);
 }

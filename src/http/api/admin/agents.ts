@@ -5,6 +5,7 @@ import type { JsonObject } from "../../../core/base/json.ts";
 import { personCalled, voterOf } from "../../../core/identity/people.ts";
 import {
   ID_PREFIX,
+  isHuman,
   KEY_PREFIX,
   nameKey,
   ROLES,
@@ -13,6 +14,7 @@ import {
   type Role,
 } from "../../../core/identity/principal.ts";
 import type { Registry } from "../../../core/registry/registry.ts";
+import { mayChangeStatus, maySeePrincipal } from "../../../app/authority.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -83,7 +85,7 @@ async function register(c: GateContext) {
       detail: "This name is empty or reserved; choose another.",
     });
   }
-  const human = role !== "agent" && role !== "runner";
+  const human = isHuman({ role });
   if (!human && fields.person !== undefined) {
     return refuse({
       status: 400,
@@ -170,12 +172,11 @@ function unlimited(list: readonly string[] | undefined): readonly string[] | nul
   return list === undefined || list.includes("*") ? null : list;
 }
 
-/** Reviewers act on what writes, never on those who decide or administer. */
+/** The principal that a path names, if the caller may change it. */
 async function target(c: GateContext): Promise<Principal> {
   const principal = await c.env.principals.get(c.req.param("id") ?? "");
   if (principal === null) return refuse(NOT_FOUND);
-  const human = principal.role !== "agent" && principal.role !== "runner";
-  if (c.var.principal.role === "reviewer" && human) {
+  if (!mayChangeStatus(c.var.principal, principal)) {
     return refuse({
       status: 403,
       code: "forbidden",
@@ -216,9 +217,8 @@ export const agents = new Hono<GateEnv>()
   .get("/v1/agents/:id", requireRole(ROLES), async (c) => {
     const { principal: caller } = c.var;
     const id = c.req.param("id");
-    const own = caller.id === id;
-    if (!own && (caller.role === "agent" || caller.role === "runner")) return refuse(NOT_FOUND);
-    const principal = own ? caller : await c.env.principals.get(id);
+    if (!maySeePrincipal(caller, id)) return refuse(NOT_FOUND);
+    const principal = caller.id === id ? caller : await c.env.principals.get(id);
     if (principal === null) return refuse(NOT_FOUND);
     return c.json({ ...principalView(principal), metadata: principal.metadata });
   })
@@ -233,7 +233,7 @@ export const agents = new Hono<GateEnv>()
   })
   .post("/v1/agents/:id/report-key", admins, async (c) => {
     const principal = await target(c);
-    if (principal.role !== "agent" && principal.role !== "runner") {
+    if (isHuman(principal)) {
       return refuse({
         status: 400,
         code: "invalid_request",

@@ -1,5 +1,6 @@
 import { Hono } from "hono";
 import { PHASES, statusOf, type Phase } from "../../../core/intent/phase.ts";
+import { countsScope } from "../../../app/authority.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { iso } from "../../../core/base/iso-time.ts";
@@ -13,9 +14,8 @@ export const overview = new Hono<GateEnv>()
     return c.json({ nonce, expiresAt: iso(expiresAt) });
   })
   .get("/v1/metrics", anyone, async (c) => {
-    const { id, role } = c.var.principal;
-    const own = role === "agent" || role === "runner" ? id : null;
-    const { byPhase, duplicates, approvalLatencyMs } = await c.env.index.metrics(own);
+    const scope = countsScope(c.var.principal);
+    const { byPhase, duplicates, approvalLatencyMs } = await c.env.index.metrics(scope);
     const count = (status: string) =>
       PHASES.filter((phase) => statusOf(phase, false) === status).reduce(
         (sum, phase) => sum + of(byPhase, phase),

@@ -1,3 +1,4 @@
+import { maySeeTrace } from "../../../app/authority.ts";
 import type { Decision, TraceStep } from "../../../core/policy/decision.ts";
 import type { Principal } from "../../../core/identity/principal.ts";
 import { recordOf, type StoredRequest } from "../shared/stored-record.ts";
@@ -14,7 +15,6 @@ import type { Dossier } from "../../../ports/intents.ts";
 export function decisionView(dossier: Dossier, reader: Principal, isPayloadTheirs: boolean) {
   const { terms } = dossier.state;
   const { request, decision } = recordOf(dossier);
-  const isAgent = reader.role === "agent" || reader.role === "runner";
   const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
   return {
     id: `dec_${terms.digest.slice(0, 16)}`,
@@ -35,7 +35,7 @@ export function decisionView(dossier: Dossier, reader: Principal, isPayloadTheir
     facts: decision?.facts ?? null,
     // oxlint-disable-next-line gate/banned-names -- the wire's name
     ask: request === null ? null : requestView(request, isPayloadTheirs),
-    ...(isAgent || decision === null
+    ...(decision === null || !maySeeTrace(reader)
       ? {}
       : {
           ...(isPayloadTheirs ? tracesOf(decision) : unquoted(tracesOf(decision))),

@@ -4,7 +4,7 @@ import { requireRole } from "../../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { harmlessType, answerOf, responseView, whyNoAnswer, type Answer } from "./http-write-view.ts";
-import { maySeePayload } from "../../../app/authority.ts";
+import { countsScope, maySeePayload } from "../../../app/authority.ts";
 
 const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
@@ -48,10 +48,9 @@ function bytesOf(c: GateContext, id: string, { status, headers, body, truncated,
   });
 }
 
-/** How often was read through the proxy: an agent's own reads; for people, all or one agent's. */
+/** Counts of reads through the proxy: an agent's own; for people, all or one agent's. */
 async function reads(c: GateContext) {
-  const { principal } = c.var;
-  const agent = principal.role === "agent" ? principal.id : (c.req.query("agent") ?? null);
+  const agent = countsScope(c.var.principal) ?? c.req.query("agent") ?? null;
   const counts = await c.env.reads.list(agent);
   return c.json({
     reads: counts.map(({ day, agent: agentId, destination, count }) => ({

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { cors } from "hono/cors";
 import type { SignedCheckpoint } from "../../../ports/tlog.ts";
+import { mayReadLedger } from "../../../app/authority.ts";
 import { visibleIntent } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -68,12 +69,11 @@ export const log = new Hono<GateEnv>()
   });
 
 /**
- * The leaf that is asked for. By its place it is for those who may read the whole ledger; by intent for all who may
- * see that intent, and to everybody else there is no such intent.
+ * The leaf that the query names: by its index for callers who may read the whole ledger, by intent for callers who may
+ * see that intent; to the others the intent does not exist.
  */
 async function indexOf(c: GateContext): Promise<number> {
-  const { role } = c.var.principal;
-  const readsAll = role === "reviewer" || role === "auditor" || role === "admin";
+  const readsAll = mayReadLedger(c.var.principal);
   const chain = c.req.query("intent");
   if (chain === undefined) {
     if (readsAll) return count(c, "index");

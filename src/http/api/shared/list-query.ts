@@ -1,6 +1,7 @@
 import { phasesOf, type Phase } from "../../../core/intent/phase.ts";
 import type { IntentRow } from "../../../core/intent/read-model.ts";
 import { fromBase64Url, toBase64Url } from "../../../core/base/base64url.ts";
+import { listScope } from "../../../app/authority.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import type { IntentFilter } from "../../../ports/intent-index.ts";
@@ -8,16 +9,15 @@ import type { IntentFilter } from "../../../ports/intent-index.ts";
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
 
-/** The filter of a list request. Agents and runners see their own, whatever they ask for. */
+/** The filter of a list request, within what the caller may see. */
 export async function listFilter(c: GateContext): Promise<IntentFilter> {
-  const { principal } = c.var;
-  const own = principal.role === "agent" ? principal.id : null;
-  const assigned = principal.role === "runner" ? await destinationsOf(c, principal.name) : null;
+  const { agent, destinations } = await listScope(c.var.principal, c.env);
   const asked = c.req.query("destination");
   return {
     phases: phases(c.req.query("status") ?? c.req.query("state")),
-    agent: own ?? c.req.query("agent") ?? c.req.query("agent_id") ?? null,
-    destinations: asked === undefined ? assigned : (assigned ?? [asked]).filter((name) => name === asked),
+    agent: agent ?? c.req.query("agent") ?? c.req.query("agent_id") ?? null,
+    destinations:
+      asked === undefined ? destinations : (destinations ?? [asked]).filter((name) => name === asked),
     policy: c.req.query("policy") ?? c.req.query("policy_id") ?? null,
     group: c.req.query("group") ?? null,
     since: time(c, "since"),
@@ -25,13 +25,6 @@ export async function listFilter(c: GateContext): Promise<IntentFilter> {
     after: cursor(c.req.query("after")),
     limit: limit(c.req.query("limit")),
   };
-}
-
-async function destinationsOf(c: GateContext, runner: string): Promise<readonly string[]> {
-  const { registry } = await c.env.rules.current();
-  return [...registry.destinations.values()]
-    .filter(({ runners }) => runners.includes(runner))
-    .map(({ name }) => name);
 }
 
 /** Where the next page starts: opaque to clients. */
