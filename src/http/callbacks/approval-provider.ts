@@ -1,26 +1,13 @@
 import { Hono } from "hono";
-import type { IntentState } from "../../core/intent/state.ts";
 import type { Channel } from "../../core/registry/registry.ts";
-import { decideIntent } from "../../app/approvals/decide-intent.ts";
-import { federatedVoter, type FederatedVoterFailure } from "../../app/identity/federated-voter.ts";
-import {
-  messageId,
-  readInteraction,
-  type Interaction,
-} from "../../app/notifications/channels/interaction.ts";
+import { answerInteraction, type InteractionFailure } from "../../app/approvals/answer-interaction.ts";
 import { readBytes, readJson, SMALL_BODY_BYTES } from "../middleware/body.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { answerOnce } from "../middleware/idempotency.ts";
 import { refuse, type Problem } from "../problem/problem.ts";
-import { INTENT_NOT_FOUND, problemOf, problemOfUndecided } from "../problem/from-refusal.ts";
-import {
-  parseCallback,
-  problemOfDecidedAt,
-  verifyProviderSignature,
-  type Callback,
-} from "./callback-request.ts";
+import { INTENT_NOT_FOUND, problemOfUndecided } from "../problem/from-refusal.ts";
+import { parseCallback, verifyProviderSignature } from "./callback-request.ts";
 import { decisionReply } from "../api/shared/decision-reply.ts";
-import type { Intent } from "../../ports/intents.ts";
 
 type Provider = Extract<Channel, { kind: "a2h" }>;
 
@@ -28,8 +15,8 @@ type Provider = Extract<Channel, { kind: "a2h" }>;
 const DELIVERY_ID = /^[!-~]{1,255}$/;
 
 /**
- * The answer of a person whom an approval provider asked. The signature is looked at before anything else, so that
- * nobody else can use up a delivery's id or learn what there is.
+ * The answer of a person whom an approval provider asked. The signature is verified first, so that an attacker without
+ * the provider's secret can neither use up a delivery id nor learn which intents exist.
  */
 export const callbacks = new Hono<GateEnv>().post("/v1/approval-callbacks/:provider", async (c) => {
   const id = c.req.param("provider");
@@ -62,78 +49,60 @@ export const callbacks = new Hono<GateEnv>().post("/v1/approval-callbacks/:provi
 
 async function answered(c: GateContext, provider: Provider): Promise<Response> {
   const callback = parseCallback(await readJson(c));
-  const intent = c.env.intents.find(callback.intent_id);
-  const state = (await intent?.look()) ?? null;
-  if (intent === null || state === null) return refuse(INTENT_NOT_FOUND);
-  const interaction = readInteraction(c.env, callback.gate_approval_interaction_id);
-  const problem = problemWith(callback, interaction, provider, state, Date.now());
-  if (problem !== null || interaction === null) return refuse(problem ?? UNKNOWN_INTERACTION);
-  return decide(c, intent, callback, interaction, provider);
-}
-
-const EXPIRED = problemOf({ reason: "expired", what: "intent" });
-
-const UNKNOWN_INTERACTION: Problem = {
-  status: 404,
-  code: "interaction_not_found",
-  detail: "Gate asked nothing under this gate_approval_interaction_id.",
-};
-
-/** Does this answer what was asked, of whom it was asked, in time? In the contract's order. */
-function problemWith(
-  callback: Callback,
-  interaction: Interaction | null,
-  provider: Provider,
-  { terms, phase }: IntentState,
-  now: number,
-): Problem | null {
-  if (interaction === null) return UNKNOWN_INTERACTION;
-  if (interaction.provider !== provider.id) {
-    return conflict("provider_mismatch", "Another provider was asked this.");
-  }
-  if (interaction.intent !== terms.id) {
-    return conflict("interaction_mismatch", "This was asked about another intent.");
-  }
-  if (phase === "expired" || now >= interaction.expiresAt) return EXPIRED;
-  if (phase !== "pending_approval") {
-    return { ...conflict("interaction_not_pending", "It is decided already."), more: { state: phase } };
-  }
-  if (typeof callback.responds_to === "string" && callback.responds_to !== messageId(interaction)) {
-    return conflict("responds_to_mismatch", "This responds to another message.");
-  }
-  const hashes = [interaction.digest, callback.approved_intent_hash ?? interaction.digest];
-  if (hashes.some((hash) => hash !== terms.digest)) return problemOf({ reason: "digest_mismatch" });
-  const reason = problemOfDecidedAt(callback, now);
-  if (reason === null) return null;
-  return { ...conflict("replay_rejected", "The decision's time is not acceptable."), more: { reason } };
-}
-
-/** Casts the vote of the person who was asked, with the assurance that the registry grants the provider. */
-async function decide(
-  c: GateContext,
-  intent: Intent,
-  callback: Callback,
-  interaction: Interaction,
-  provider: Provider,
-): Promise<Response> {
-  const ports = c.env;
-  const { person, digest } = interaction;
-  const { id, assurance } = provider;
-  const voter = await federatedVoter({ system: "provider", provider: id, assurance, person }, ports);
-  if (!voter.ok) return refuse(problemOfVoter(voter.error));
   const decision = callback.decision === "APPROVE" ? "approve" : "reject";
-  const said = callback.reason?.trim() || null;
-  const note = decision === "reject" ? (said ?? `Declined through ${id}`) : said;
-  const vote = { decision, voter: voter.value, digest, note, link: null } as const;
-  const decided = await decideIntent(intent, vote, ports);
-  if (!decided.ok) return refuse(problemOfUndecided(decided.error));
-  return c.json(decisionReply(decided.value.state, decision, note));
+  const reason = callback.reason?.trim() || null;
+  const note = decision === "reject" ? (reason ?? `Declined through ${provider.id}`) : reason;
+  const answer = {
+    intent: callback.intent_id,
+    interaction: callback.gate_approval_interaction_id,
+    respondsTo: callback.responds_to ?? null,
+    digest: callback.approved_intent_hash ?? null,
+    decidedAt: callback.decided_at ?? null,
+    decision,
+    note,
+  } as const;
+  const voted = await answerInteraction(answer, provider, c.env, Date.now());
+  return voted.ok ? c.json(decisionReply(voted.value, decision, note)) : refuse(problemOfAnswer(voted.error));
 }
 
-function problemOfVoter({ kind }: FederatedVoterFailure): Problem {
-  return kind === "person_unknown"
-    ? { status: 403, code: kind, detail: "The person who was asked is no longer in gate.yaml." }
-    : { status: 403, code: "agent_inactive", detail: "The person who was asked may not decide." };
+function problemOfAnswer(failure: InteractionFailure): Problem {
+  switch (failure.kind) {
+    case "intent_not_found":
+      return INTENT_NOT_FOUND;
+    case "interaction_not_found":
+      return {
+        status: 404,
+        code: "interaction_not_found",
+        detail: "Gate asked nothing under this gate_approval_interaction_id.",
+      };
+    case "provider_mismatch":
+      return conflict("provider_mismatch", "Another provider was asked this.");
+    case "interaction_mismatch":
+      return conflict("interaction_mismatch", "This was asked about another intent.");
+    case "interaction_not_pending":
+      return {
+        ...conflict("interaction_not_pending", "It is decided already."),
+        more: { state: failure.phase },
+      };
+    case "responds_to_mismatch":
+      return conflict("responds_to_mismatch", "This responds to another message.");
+    case "replay_rejected": {
+      const { reason } = failure;
+      return { ...conflict("replay_rejected", "The decision's time is not acceptable."), more: { reason } };
+    }
+    case "person_unknown":
+      return {
+        status: 403,
+        code: "person_unknown",
+        detail: "The person who was asked is no longer in gate.yaml.",
+      };
+    case "identity_already_linked":
+    case "inactive":
+    case "not_reviewer":
+      return { status: 403, code: "agent_inactive", detail: "The person who was asked may not decide." };
+    default:
+      return problemOfUndecided(failure);
+  }
 }
 
 function conflict(code: Problem["code"], detail: string): Problem {

@@ -7,17 +7,17 @@ import { err, ok, type Result } from "../../core/base/result.ts";
 import { parse } from "../api/shared/fields.ts";
 import { sameSecret } from "../../app/execution/tokens.ts";
 
-/** The contract's window: what is older may be somebody playing back what they overheard. */
+/** The contract's window: an older signature may be a replay. */
 const TOLERANCE_MS = 300_000;
 
-/** Why a callback's signature proves nothing; the contract's words. */
+/** Why a callback's signature is not accepted, in the contract's words. */
 export type SignatureProblem =
   | "provider_secret_not_configured"
   | "signature_header_missing_or_malformed"
   | "signature_invalid"
   | "signature_timestamp_stale";
 
-/** `t=<ms>,v1=<hex HMAC-SHA256(secret, "t.rawBody")>`. @returns the signature, which names this sending of it */
+/** `t=<ms>,v1=<hex HMAC-SHA256(secret, "t.rawBody")>`. @returns the signature, which identifies this delivery */
 export function verifyProviderSignature(
   secret: string | null,
   header: string | undefined,
@@ -44,16 +44,6 @@ const CALLBACK = z.object({
   reason: z.string().max(4096).nullish(),
 });
 
-export type Callback = z.infer<typeof CALLBACK>;
-
-export function parseCallback(body: JsonObject): Callback {
+export function parseCallback(body: JsonObject) {
   return parse(CALLBACK, body);
-}
-
-/** Why the time a provider gives is none that vouches for anything; null: it does, or there is none. */
-export function problemOfDecidedAt({ decided_at: at }: Callback, now: number): string | null {
-  if (at === undefined || at === null) return null;
-  const time = typeof at === "number" ? at : Date.parse(at);
-  if (Number.isNaN(time)) return "timestamp_invalid";
-  return Math.abs(now - time) > TOLERANCE_MS ? "timestamp_out_of_tolerance" : null;
 }

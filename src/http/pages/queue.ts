@@ -1,6 +1,7 @@
 import { html } from "hono/html";
-import type { AskedApproval, IntentRow } from "../../core/intent/read-model.ts";
+import type { IntentRow } from "../../core/intent/read-model.ts";
 import type { DeliveryRecord } from "../../ports/notifications.ts";
+import { requirementsOf } from "../../app/approvals/voter-queue.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { cursorOf, listFilter } from "../api/shared/list-query.ts";
 import { deadlineOf } from "../api/approvals/queue-view.ts";
@@ -9,7 +10,7 @@ import { undeliveredOf } from "./case/undelivered.ts";
 import { visible } from "./sanitize-text.ts";
 import { distanceTo, dollars, timeOf } from "./format.ts";
 
-/** Everything that waits, newest first. */
+/** Pending intents, newest first. */
 export async function queuePage(c: GateContext): Promise<Response> {
   const filter = await listFilter(c);
   const rows = await c.env.index.list({ ...filter, phases: ["pending_approval"], limit: filter.limit + 1 });
@@ -104,11 +105,9 @@ function notDelivered(untold: readonly DeliveryRecord[]): Markup | null {
   </ul>`;
 }
 
-/** JSON that Gate wrote itself (see `rowOf`). */
-function approvalsOf({ approval }: IntentRow): string {
-  if (approval === null) return "";
-  const { require, votes } = JSON.parse(approval) as AskedApproval;
-  return `${votes} of ${require}`;
+function approvalsOf(row: IntentRow): string {
+  const requirements = requirementsOf(row);
+  return requirements === null ? "" : `${requirements.votes} of ${requirements.require}`;
 }
 
 function next(c: GateContext, cursor: string): Markup {

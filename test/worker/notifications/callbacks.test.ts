@@ -1,10 +1,6 @@
 import { createHmac } from "node:crypto";
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  interactionId,
-  messageId,
-  type Interaction,
-} from "../../../src/app/notifications/channels/interaction.ts";
+import { interactionId, messageId, type Interaction } from "../../../src/app/approvals/interaction.ts";
 import {
   answered,
   delivery,

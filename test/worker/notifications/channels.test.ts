@@ -4,7 +4,7 @@ import { err } from "../../../src/core/base/result.ts";
 import { readLink } from "../../../src/app/approvals/approval-link.ts";
 import { caseMessage } from "../../../src/app/notifications/channels/case-message.ts";
 import { fillTemplate, letterOf } from "../../../src/app/notifications/channels/email.ts";
-import { readInteraction } from "../../../src/app/notifications/channels/interaction.ts";
+import { readInteraction } from "../../../src/app/approvals/interaction.ts";
 import {
   answered,
   delivery,

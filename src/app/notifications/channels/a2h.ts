@@ -6,7 +6,7 @@ import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord, DeliveryResult } from "../../../ports/notifications.ts";
 import { summaryLines, withoutLinks } from "../case-summary.ts";
 import type { CaseMessage } from "./case-message.ts";
-import { interactionId, messageId } from "./interaction.ts";
+import { interactionId, messageId } from "../../approvals/interaction.ts";
 import { CHANNEL_TIMEOUT_MS, failed, MOOT, deliveryResult } from "./send-result.ts";
 
 /** What is asked of a provider when the intent itself waits without end. */

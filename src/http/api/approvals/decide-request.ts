@@ -1,11 +1,9 @@
 import { z } from "zod";
 import type { JsonObject } from "../../../core/base/json.ts";
+import { decisionTimeProblem } from "../../../app/approvals/decision-time.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { parse, pick } from "../shared/fields.ts";
-
-/** A clock that is further off than this does not vouch for when a decision was made. */
-const TIMESTAMP_TOLERANCE_MS = 300_000;
 
 const SCHEMA = z.object({
   reason: z.string().max(4096).optional(),
@@ -26,16 +24,13 @@ const ALIASES = {
   on_behalf_of_principal: ["onBehalfOfPrincipal"],
 } as const;
 
-/** What comes with a decision; replay guards are checked here, before the intent is touched. */
+/** The fields of a decision. A nonce is spent, and the time checked, before the intent is touched (replay). */
 export async function parseDecideRequest(c: GateContext, body: JsonObject) {
   const fields = parse(SCHEMA, pick(body, ALIASES));
   const { reason, nonce, decided_at: decidedAt, digest, on_behalf_of_principal: onBehalfOf } = fields;
   const now = Date.now();
-  if (decidedAt !== undefined) {
-    const at = typeof decidedAt === "number" ? decidedAt : Date.parse(decidedAt);
-    if (Number.isNaN(at)) replayRejected("timestamp_invalid");
-    if (Math.abs(now - at) > TIMESTAMP_TOLERANCE_MS) replayRejected("timestamp_out_of_tolerance");
-  }
+  const problem = decisionTimeProblem(decidedAt ?? null, now);
+  if (problem !== null) replayRejected(problem);
   if (nonce !== undefined) {
     const used = await c.env.nonces.use(nonce, c.var.principal.id, now);
     if (!used.ok) replayRejected(used.error);

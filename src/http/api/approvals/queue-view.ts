@@ -1,7 +1,8 @@
 import { z } from "zod";
-import type { AskedApproval, IntentRow } from "../../../core/intent/read-model.ts";
+import type { IntentRow } from "../../../core/intent/read-model.ts";
 import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
 import type { DeliveryKind, DeliveryRecord } from "../../../ports/notifications.ts";
+import { requirementsOf } from "../../../app/approvals/voter-queue.ts";
 import { intentRowView } from "../intents/intent-view.ts";
 import { parse } from "../shared/fields.ts";
 import { pickKnown } from "../shared/known-fields.ts";
@@ -47,14 +48,9 @@ export function parseBatch(body: JsonObject) {
   );
 }
 
-/** What an approval still takes, as the list keeps it. */
-export function askedOf({ approval }: IntentRow): AskedApproval | null {
-  return approval === null ? null : (JSON.parse(approval) as AskedApproval);
-}
-
 /** Until when somebody may decide; null: without end. */
 export function deadlineOf(row: IntentRow): number | null {
-  const asked = askedOf(row)?.decide_by;
+  const asked = requirementsOf(row)?.decide_by;
   return asked === undefined ? row.decide_by : asked;
 }
 
@@ -64,7 +60,7 @@ export function deadlineOf(row: IntentRow): number | null {
  * @param told what was told of these intents; null: that could not be found out
  */
 export function queueRowView(row: IntentRow, told: readonly DeliveryRecord[] | null) {
-  const asked = askedOf(row);
+  const asked = requirementsOf(row);
   return {
     ...intentRowView(row),
     decide_by: isoOrNull(deadlineOf(row)),

@@ -1,29 +1,25 @@
 import { logLine } from "../../../core/base/log-line.ts";
 import { Hono } from "hono";
-import { ASSURANCE_RANK, type Assurance } from "../../../core/identity/assurance.ts";
 import type { IntentRow } from "../../../core/intent/read-model.ts";
 import { voterOf } from "../../../core/identity/people.ts";
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import { voterQueue } from "../../../app/approvals/voter-queue.ts";
 import { voteAsCaller, type CallerVote } from "../../../app/approvals/vote-as-caller.ts";
 import { problemOfVote } from "../../problem/from-approval-failure.ts";
 import type { Problem } from "../../problem/problem.ts";
 import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
 import { decisionReply } from "../shared/decision-reply.ts";
 import { cursorOf, listFilter } from "../shared/list-query.ts";
-import { askedOf, groupView, parseBatch, queueRowView } from "./queue-view.ts";
-import type { Voter } from "../../../core/identity/voter.ts";
+import { groupView, parseBatch, queueRowView } from "./queue-view.ts";
 import type { IntentFilter } from "../../../ports/intent-index.ts";
 
 const readers = requireRole(["reviewer", "auditor", "admin"]);
 
 /** How many of a batch are decided at a time: the objects work side by side, this Worker's connections are few. */
 const AT_ONCE = 6;
-
-/** Rows that one call looks through for what is the caller's to decide; the cursor goes on from there. */
-const MOST_SCANNED = 1_000;
 
 const MAX_GROUPS = 200;
 
@@ -43,34 +39,11 @@ async function pageOf({ env }: GateContext, filter: IntentFilter) {
   return { page, next: rows.length > filter.limit && last !== undefined ? cursorOf(last) : null };
 }
 
-/** Only what the caller could decide, as far as the requirements alone tell: whose agent it is shows in the case. */
 async function pageOfMine(c: GateContext, filter: IntentFilter) {
   const { registry } = await c.env.rules.current();
   const voter = voterOf(c.var.principal, c.var.assurance, registry);
-  const page: IntentRow[] = [];
-  let { after } = filter;
-  for (let scanned = 0; scanned < MOST_SCANNED;) {
-    const limit = Math.min(200, MOST_SCANNED - scanned);
-    const rows = await c.env.index.list({ ...filter, after, limit });
-    for (const row of rows) {
-      after = { createdAt: row.created_at, id: row.id };
-      if (isFor(voter, row)) page.push(row);
-      // There may be no more; then the next page is empty and says so.
-      if (page.length === filter.limit) return { page, next: cursorOf(row) };
-    }
-    if (rows.length < limit) return { page, next: null };
-    scanned += rows.length;
-  }
-  return { page, next: after === null ? null : cursorOf({ created_at: after.createdAt, id: after.id }) };
-}
-
-function isFor(voter: Voter, row: IntentRow): boolean {
-  const asked = askedOf(row);
-  if (asked === null) return true;
-  const { groups, people, min_assurance: required } = asked;
-  if (ASSURANCE_RANK[voter.assurance] < ASSURANCE_RANK[required as Assurance]) return false;
-  if (groups.length === 0 && people.length === 0) return true;
-  return people.includes(voter.person) || groups.some((group) => voter.groups.includes(group));
+  const { rows, next } = await voterQueue(voter, filter, c.env);
+  return { page: rows, next: next === null ? null : cursorOf({ created_at: next.createdAt, id: next.id }) };
 }
 
 /** Null when it can't be found out: the queue itself never waits for what tells of it. */

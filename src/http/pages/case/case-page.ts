@@ -2,9 +2,9 @@ import { html } from "hono/html";
 import type { ProposalRequest } from "../../../core/proposal/request.ts";
 import { eligibility, mayReject } from "../../../core/intent/approval.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
-import { voterOf } from "../../../core/identity/people.ts";
 import { obstacleTo } from "../../../app/approvals/decide-intent.ts";
 import type { Caller } from "../../../app/identity/authenticate.ts";
+import { voterFor } from "../../../app/identity/voter-for.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { problemOf, problemOfUndecided } from "../../problem/from-refusal.ts";
 import { answerOf } from "../../api/intents/http-write-view.ts";
@@ -40,8 +40,8 @@ export async function casePage(
 ): Promise<Response> {
   const { state } = dossier;
   const { principal } = caller;
-  const { registry } = await c.env.rules.current();
-  const [isPayloadTheirs, agent, undelivered, obstacle] = await Promise.all([
+  const [voter, isPayloadTheirs, agent, undelivered, obstacle] = await Promise.all([
+    voterFor(caller, c.env),
     maySeePayload(principal, state, c.env),
     c.env.principals.get(state.terms.agent),
     undeliveredOf(c, [intent.id]),
@@ -50,7 +50,6 @@ export async function casePage(
   const bytes = isPayloadTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
   const isAnswerTheirs = isPayloadTheirs && state.terms.sending !== null;
   const answer = isAnswerTheirs ? await answerOf(intent) : null;
-  const voter = principal.role === "reviewer" ? voterOf(principal, caller.assurance, registry) : null;
   const record = recordOf(dossier);
   const now = Date.now();
   return page(c, {
@@ -62,7 +61,7 @@ export async function casePage(
       ${payloadSection(state, record, { isTheirs: isPayloadTheirs, bytes })}
       ${whySection(state, record, isPayloadTheirs)} ${approvalSection(state, now)}
       ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
-      <div id="decide">${decidingOf(state, voter, link, bytes, record.request)}</div>
+      <div id="decide">${decidingOf(state, voter.ok ? voter.value : null, link, bytes, record.request)}</div>
       ${historySection(dossier, agent)}
     `,
   });

@@ -1,6 +1,6 @@
-import { sha256Hex } from "../../../core/base/digest.ts";
-import type { Ports } from "../../../ports/ports.ts";
-import { readFields, signFields, type Signing } from "../../approvals/signed-token.ts";
+import { sha256Hex } from "../../core/base/digest.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { readFields, signFields, type Signing } from "./signed-token.ts";
 
 /** Ids, a digest and a time are far shorter than the longest that is taken apart. */
 const QUESTIONS: Signing = { kind: "interaction", context: "a2h.", maxCharacters: 1500 };

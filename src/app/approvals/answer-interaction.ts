@@ -1,0 +1,92 @@
+import type { Assurance } from "../../core/identity/assurance.ts";
+import type { Phase } from "../../core/intent/phase.ts";
+import type { Refusal } from "../../core/intent/refusal.ts";
+import type { IntentState } from "../../core/intent/state.ts";
+import { err, ok, type Result } from "../../core/base/result.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { federatedVoter, type FederatedVoterFailure } from "../identity/federated-voter.ts";
+import { decideIntent, type DecidePorts, type Said, type Undecided } from "./decide-intent.ts";
+import { decisionTimeProblem, type DecisionTimeProblem } from "./decision-time.ts";
+import { messageId, readInteraction, type Interaction } from "./interaction.ts";
+
+/** A person's answer, reported by an approval provider whose signature the door has verified. */
+export interface ProviderAnswer extends Pick<Said, "decision" | "note"> {
+  readonly intent: string;
+  /** The interaction id that Gate signed into its request. */
+  readonly interaction: string;
+  /** Id of the message it responds to; null: the provider does not say. */
+  readonly respondsTo: string | null;
+  /** The intent digest that the person saw; null: the provider does not say. */
+  readonly digest: string | null;
+  readonly decidedAt: number | string | null;
+}
+
+/** An approval provider of the registry. */
+export interface Provider {
+  readonly id: string;
+  readonly assurance: Assurance;
+}
+
+export type InteractionFailure =
+  | { readonly kind: "intent_not_found" }
+  /** Gate did not sign this interaction id. */
+  | { readonly kind: "interaction_not_found" }
+  /** Another provider was asked. */
+  | { readonly kind: "provider_mismatch" }
+  /** The question was about another intent. */
+  | { readonly kind: "interaction_mismatch" }
+  | { readonly kind: "interaction_not_pending"; readonly phase: Phase }
+  | { readonly kind: "responds_to_mismatch" }
+  | { readonly kind: "replay_rejected"; readonly reason: DecisionTimeProblem }
+  | FederatedVoterFailure
+  | Undecided;
+
+/** Casts the vote of the person who was asked, with the assurance that the registry grants the provider. */
+export async function answerInteraction(
+  answer: ProviderAnswer,
+  { id: provider, assurance }: Provider,
+  ports: DecidePorts & Pick<Ports, "intents" | "token" | "earlierTokens">,
+  now: number,
+): Promise<Result<IntentState, InteractionFailure>> {
+  const intent = ports.intents.find(answer.intent);
+  const state = (await intent?.look()) ?? null;
+  if (intent === null || state === null) return err({ kind: "intent_not_found" });
+  const interaction = readInteraction(ports, answer.interaction);
+  if (interaction === null) return err({ kind: "interaction_not_found" });
+  const failure = mismatch(answer, interaction, provider, state, now);
+  if (failure !== null) return err(failure);
+  const { person, digest } = interaction;
+  const voter = await federatedVoter({ system: "provider", provider, assurance, person }, ports);
+  if (!voter.ok) return voter;
+  const { decision, note } = answer;
+  const vote = { decision, note, voter: voter.value, digest, link: null };
+  const decided = await decideIntent(intent, vote, ports);
+  return decided.ok ? ok(decided.value.state) : decided;
+}
+
+/** Why this is no answer to the question: by its provider, intent, deadline, message, digest and time, in the contract's order. */
+function mismatch(
+  answer: ProviderAnswer,
+  interaction: Interaction,
+  provider: string,
+  { terms, phase }: IntentState,
+  now: number,
+): InteractionFailure | null {
+  if (interaction.provider !== provider) return { kind: "provider_mismatch" };
+  if (interaction.intent !== terms.id) return { kind: "interaction_mismatch" };
+  if (phase === "expired" || now >= interaction.expiresAt) {
+    return refused({ reason: "expired", what: "intent" });
+  }
+  if (phase !== "pending_approval") return { kind: "interaction_not_pending", phase };
+  if (answer.respondsTo !== null && answer.respondsTo !== messageId(interaction)) {
+    return { kind: "responds_to_mismatch" };
+  }
+  const digests = [interaction.digest, answer.digest ?? interaction.digest];
+  if (digests.some((digest) => digest !== terms.digest)) return refused({ reason: "digest_mismatch" });
+  const reason = decisionTimeProblem(answer.decidedAt, now);
+  return reason === null ? null : { kind: "replay_rejected", reason };
+}
+
+function refused(refusal: Refusal): InteractionFailure {
+  return { kind: "refused", refusal };
+}

@@ -1,0 +1,19 @@
+/** A clock that is further off than this does not show that a decision is recent: it may be a replay. */
+const TOLERANCE_MS = 300_000;
+
+export type DecisionTimeProblem = "timestamp_invalid" | "timestamp_out_of_tolerance";
+
+/**
+ * Why the time that a client gives for a decision is not accepted; null: it is, or the client gives none.
+ *
+ * @param decidedAt milliseconds since the epoch, or a text that `Date.parse` reads
+ */
+export function decisionTimeProblem(
+  decidedAt: number | string | null,
+  now: number,
+): DecisionTimeProblem | null {
+  if (decidedAt === null) return null;
+  const at = typeof decidedAt === "number" ? decidedAt : Date.parse(decidedAt);
+  if (Number.isNaN(at)) return "timestamp_invalid";
+  return Math.abs(now - at) > TOLERANCE_MS ? "timestamp_out_of_tolerance" : null;
+}

@@ -1,0 +1,56 @@
+import { ASSURANCE_RANK, type Assurance } from "../../core/identity/assurance.ts";
+import type { Voter } from "../../core/identity/voter.ts";
+import type { AskedApproval, IntentRow } from "../../core/intent/read-model.ts";
+import type { IntentFilter } from "../../ports/intent-index.ts";
+import type { Ports } from "../../ports/ports.ts";
+
+/** Rows that one call reads from the index; the position tells where the next call continues. */
+const MAX_SCANNED = 1_000;
+
+const ROWS_PER_READ = 200;
+
+export interface QueuePage {
+  readonly rows: readonly IntentRow[];
+  /** Where the next page starts; null: there is none. */
+  readonly next: NonNullable<IntentFilter["after"]> | null;
+}
+
+/**
+ * Pending intents that this voter could decide, as far as the approval requirements tell. The index does not hold who
+ * is excluded for owning the agent: that shows when the case is opened.
+ */
+export async function voterQueue(
+  voter: Voter,
+  filter: IntentFilter,
+  { index }: Pick<Ports, "index">,
+): Promise<QueuePage> {
+  const found: IntentRow[] = [];
+  let { after } = filter;
+  for (let scanned = 0; scanned < MAX_SCANNED;) {
+    const limit = Math.min(ROWS_PER_READ, MAX_SCANNED - scanned);
+    const rows = await index.list({ ...filter, after, limit });
+    for (const row of rows) {
+      after = { createdAt: row.created_at, id: row.id };
+      if (admitsVoter(row, voter)) found.push(row);
+      // There may be no more; then the next page is empty and says so.
+      if (found.length === filter.limit) return { rows: found, next: after };
+    }
+    if (rows.length < limit) return { rows: found, next: null };
+    scanned += rows.length;
+  }
+  return { rows: found, next: after };
+}
+
+function admitsVoter(row: IntentRow, voter: Voter): boolean {
+  const requirements = requirementsOf(row);
+  if (requirements === null) return true;
+  const { groups, people, min_assurance: required } = requirements;
+  if (ASSURANCE_RANK[voter.assurance] < ASSURANCE_RANK[required as Assurance]) return false;
+  if (groups.length === 0 && people.length === 0) return true;
+  return people.includes(voter.person) || groups.some((group) => voter.groups.includes(group));
+}
+
+/** The approval requirements that the index stores with a row. */
+export function requirementsOf({ approval }: Pick<IntentRow, "approval">): AskedApproval | null {
+  return approval === null ? null : (JSON.parse(approval) as AskedApproval);
+}
