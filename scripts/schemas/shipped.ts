@@ -35,8 +35,8 @@ const SHIPPED: readonly ShippedSchema[] = [
     doc: "docs/policies.md",
     tables: {
       "### Test cases": "",
-      "### What a case gives": "cases[].given",
-      "### What a case expects": "cases[].expect",
+      "### Fields of `given`": "cases[].given",
+      "### Fields of `expect`": "cases[].expect",
     },
   },
   {
