@@ -27,8 +27,9 @@ export function identityOf(
   const payloadDigest = payload.kind === "reference" ? payload.sha256 : contentDigest;
   const name = payload.kind === "none" ? null : payload.name;
   const http = request.http === undefined ? null : writeForRepeat(request.http);
-  const asked = http === null ? request : { ...request, http };
-  const requestDigest = digestOf({ request: asked, payload: [payload.kind, name, payloadDigest] });
+  const repeatable = http === null ? request : { ...request, http };
+  // A stored digest: a keyed repeat of a request from version 0.1 must find it, so the member's name stays `ask`.
+  const requestDigest = digestOf({ ask: repeatable, payload: [payload.kind, name, payloadDigest] });
   // Equal bodies to two addresses are two writes; under two policies that an agent may name they are one.
   const written =
     http === null ? payloadDigest : digestOf({ destination: request.destination, http, payloadDigest });

@@ -39,3 +39,16 @@ test("another body, address, method or destination is another write to the count
   ];
   expect(new Set(subjects).size).toBe(subjects.length);
 });
+
+test("the digests of a request are those that version 0.1 stored, so that its repeats still meet their first attempt", () => {
+  const identity = (request: ProposalRequest) => identityOf(request, PAYLOAD, "d1", (text) => text);
+  const { http: _, ...withoutRequest } = ASK;
+  expect(identity(ASK)).toEqual({
+    payloadDigest: "d1",
+    requestDigest: "3e926c8747828cfdaa8dc87d165e66a38325d124c128e0018a3d05a959b27c9b",
+    subject: "885b29462772ea58696359a22a120bfc5fcf1da70e25a2c27e0c5307c5a9166c",
+  });
+  expect(identity(withoutRequest).requestDigest).toBe(
+    "8ade91d3a33c5e43f795de1be3e8549bde4e42cd5c02b3f94633d080b1c28814",
+  );
+});
