@@ -19,13 +19,14 @@ const DELIVERY_ID = /^[!-~]{1,255}$/;
  * the provider's secret can neither use up a delivery id nor learn which intents exist.
  */
 export const callbacks = new Hono<GateEnv>().post("/v1/approval-callbacks/:provider", async (c) => {
+  const ports = c.env;
   const id = c.req.param("provider");
   const bytes = await readBytes(c, SMALL_BODY_BYTES);
-  const { registry } = await c.env.rules.current();
+  const { registry } = await ports.rules.current();
   const channel = registry.channels.get(id);
   const provider = channel?.kind === "a2h" ? channel : null;
   const verified = verifyProviderSignature(
-    provider === null ? null : await c.env.secret(provider.secret),
+    provider === null ? null : await ports.secret(provider.secret),
     c.req.header("X-Gate-Provider-Signature"),
     bytes,
     Date.now(),
@@ -48,6 +49,7 @@ export const callbacks = new Hono<GateEnv>().post("/v1/approval-callbacks/:provi
 });
 
 async function answered(c: GateContext, provider: Provider): Promise<Response> {
+  const ports = c.env;
   const callback = parseCallback(await readJson(c));
   const decision = callback.decision === "APPROVE" ? "approve" : "reject";
   const reason = callback.reason?.trim() || null;
@@ -61,7 +63,7 @@ async function answered(c: GateContext, provider: Provider): Promise<Response> {
     decision,
     note,
   } as const;
-  const voted = await answerInteraction(answer, provider, c.env, Date.now());
+  const voted = await answerInteraction(answer, provider, ports, Date.now());
   return voted.ok ? c.json(decisionReply(voted.value, decision, note)) : refuse(problemOfAnswer(voted.error));
 }
 

@@ -46,6 +46,7 @@ const BROKEN: SlackOutcome = {
 
 /** Buttons and forms in Slack. Who presses is believed because Slack signed it, and decides as whom gate.yaml says. */
 export const slack = new Hono<GateEnv>().post("/slack/interactions", async (c) => {
+  const ports = c.env;
   const bytes = await readBytes(c, MAX_BODY_BYTES);
   const apps = await signedFor(c, bytes);
   const pressed = readInteractionBody(bytes);
@@ -57,7 +58,7 @@ export const slack = new Hono<GateEnv>().post("/slack/interactions", async (c) =
     });
   }
   if (pressed.kind === "nothing") return c.body(null, 200);
-  const reference = readSlackReference(c.env, pressed.reference);
+  const reference = readSlackReference(ports, pressed.reference);
   const channel = apps.find(({ id }) => id === reference?.channel);
   // Of another deployment, or another app: nobody here can say anything about it.
   if (reference === null || channel === undefined) return c.body(null, 200);
@@ -68,14 +69,15 @@ export const slack = new Hono<GateEnv>().post("/slack/interactions", async (c) =
 
 /** The channels of the app whose secret signed this; 401 for none. */
 async function signedFor(c: GateContext, bytes: Uint8Array): Promise<readonly SlackApp[]> {
-  const { registry } = await c.env.rules.current();
+  const ports = c.env;
+  const { registry } = await ports.rules.current();
   const apps = [...registry.channels.values()].filter((channel) => channel.kind === "slack_app");
   const headers = {
     timestamp: c.req.header("X-Slack-Request-Timestamp"),
     signature: c.req.header("X-Slack-Signature"),
   };
   const names = [...new Set(apps.map(({ signingSecret }) => signingSecret))];
-  const secrets = await Promise.all(names.map(async (name) => [name, await c.env.secret(name)] as const));
+  const secrets = await Promise.all(names.map(async (name) => [name, await ports.secret(name)] as const));
   const now = Date.now();
   const signing = new Set(
     secrets
@@ -93,11 +95,12 @@ async function signedFor(c: GateContext, bytes: Uint8Array): Promise<readonly Sl
 
 /** A button: Slack wants a nod, and what there is to say goes to its `response_url`. */
 async function clicked(c: GateContext, pressed: Exclude<Pressed, { kind: "reject" }>, press: Press) {
+  const ports = c.env;
   const work =
     pressed.kind === "approve"
-      ? vote(pressed, press, "approve", null, c.env)
-      : askReason(pressed, pressed.trigger, press, c.env);
-  const done = work.then((outcome) => (outcome === null ? null : respond(pressed, outcome, press, c.env)));
+      ? vote(pressed, press, "approve", null, ports)
+      : askReason(pressed, pressed.trigger, press, ports);
+  const done = work.then((outcome) => (outcome === null ? null : respond(pressed, outcome, press, ports)));
   c.executionCtx.waitUntil(done);
   await inTime(done);
   return c.body(null, 200);
@@ -105,12 +108,13 @@ async function clicked(c: GateContext, pressed: Exclude<Pressed, { kind: "reject
 
 /** The form with the reason: what is wrong with it is said in the form, as long as Slack waits. */
 async function submitted(c: GateContext, pressed: Extract<Pressed, { kind: "reject" }>, press: Press) {
+  const ports = c.env;
   if (pressed.reason.trim() === "") return c.json(formError("A rejection says why."));
-  const work = vote(pressed, press, "reject", pressed.reason, c.env);
+  const work = vote(pressed, press, "reject", pressed.reason, ports);
   const outcome = await inTime(work);
   const isShown = outcome !== null && outcome.refused !== null;
   c.executionCtx.waitUntil(
-    work.then((late) => respond(pressed, isShown ? { ...late, refused: null } : late, press, c.env)),
+    work.then((late) => respond(pressed, isShown ? { ...late, refused: null } : late, press, ports)),
   );
   return isShown ? c.json(formError(outcome.refused ?? "")) : c.body(null, 200);
 }

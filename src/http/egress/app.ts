@@ -21,9 +21,10 @@ export function createEgress(): Hono<GateEnv> {
 }
 
 async function sendOut(c: GateContext): Promise<Response> {
+  const ports = c.env;
   c.set("isUnframed", true);
   const agent = await egressAgentOf(c);
-  const { registry } = await c.env.rules.current();
+  const { registry } = await ports.rules.current();
   const found = routeByHost(registry, new URL(c.req.raw.url));
   const { id } = agent.principal;
   switch (found.kind) {

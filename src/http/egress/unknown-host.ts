@@ -25,6 +25,7 @@ export async function passUnknown(
   c: GateContext,
   { principal, engaged, gateHeaders }: ProxyAgent,
 ): Promise<Response> {
+  const ports = c.env;
   const { method, url, headers, body } = c.req.raw;
   requireDestination(
     principal,
@@ -50,7 +51,7 @@ export async function passUnknown(
     );
   }
   refuseStopped(stoppedBy(engaged, principal.id, UNKNOWN_HOSTS));
-  const called = await c.env.call({
+  const called = await ports.call({
     method,
     url: href,
     headers: passedHeaders([...headers], gateHeaders),
@@ -61,14 +62,15 @@ export async function passUnknown(
     timeoutMs: TIMEOUT_MS,
     allowPrivate: false,
   });
-  c.executionCtx.waitUntil(c.env.reads.count(principal.id, UNKNOWN_HOSTS, Date.now()));
+  c.executionCtx.waitUntil(ports.reads.count(principal.id, UNKNOWN_HOSTS, Date.now()));
   if (!called.ok) return refuse(problemOfCall(called.error));
   return sentBack({ method, ...called.value });
 }
 
 /** 403, and counted. */
 export function refuseHost(c: GateContext, agent: string, detail: string): never {
-  c.executionCtx.waitUntil(c.env.reads.count(agent, REFUSED_HOSTS, Date.now()));
+  const ports = c.env;
+  c.executionCtx.waitUntil(ports.reads.count(agent, REFUSED_HOSTS, Date.now()));
   return refuse({
     status: 403,
     code: "host_not_allowed",

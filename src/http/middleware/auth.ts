@@ -67,10 +67,11 @@ export function reauthenticateAfterBody(c: GateContext, { id, role }: Principal,
  * @throws the 401, 403 or 503 of a credential that proves nothing, or of a browser that another site sent
  */
 export async function callerOf(c: GateContext, age: IdentityAge = "fresh"): Promise<Caller | null> {
+  const ports = c.env;
   const header = c.req.header("Authorization");
   // A header is read without waiting: its look-up must travel in one batch with what its caller reads beside it.
   const presented = header === undefined ? await presentedByBrowser(c) : presentedIn(c, header);
-  return presented === null ? null : authenticated(await authenticate(presented, c.env, age, Date.now()));
+  return presented === null ? null : authenticated(await authenticate(presented, ports, age, Date.now()));
 }
 
 /**
@@ -97,7 +98,8 @@ async function presentedByBrowser(c: GateContext): Promise<PresentedCredential |
 }
 
 async function trustsAccess(c: GateContext): Promise<boolean> {
-  const { registry } = await c.env.rules.current();
+  const ports = c.env;
+  const { registry } = await ports.rules.current();
   return registry.signIn.access !== null;
 }
 

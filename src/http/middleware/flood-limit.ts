@@ -3,7 +3,8 @@ import { refuse } from "../problem/problem.ts";
 
 /** 429 for an agent that proposes too fast, through whatever door. Asked before a body is read: that takes memory. */
 export async function requireUnflooded(c: GateContext, agent: string): Promise<void> {
-  if (await c.env.allowProposal(agent)) return;
+  const ports = c.env;
+  if (await ports.allowProposal(agent)) return;
   refuse({
     status: 429,
     code: "too_many_proposals",

@@ -12,7 +12,8 @@ export async function requireNotKilled(
   c: GateContext,
   terms: Pick<Terms, "agent" | "destination">,
 ): Promise<void> {
-  refuseStopped(await stopOf(c.env, terms));
+  const ports = c.env;
+  refuseStopped(await stopOf(ports, terms));
 }
 
 /** 409 where a kill switch applies. */
@@ -27,10 +28,12 @@ export function requireDestination(agent: Principal, destination: string, detail
 
 /** The intent that a path names; 404 both where there is none and where the caller may not see it. */
 export async function visibleIntent(c: GateContext, id: string) {
-  return (await findVisibleIntent(id, c.var.principal, c.env)) ?? refuse(INTENT_NOT_FOUND);
+  const ports = c.env;
+  return (await findVisibleIntent(id, c.var.principal, ports)) ?? refuse(INTENT_NOT_FOUND);
 }
 
 /** The same with every record of the intent. */
 export async function visibleDossier(c: GateContext, id: string) {
-  return (await findVisibleDossier(id, c.var.principal, c.env)) ?? refuse(INTENT_NOT_FOUND);
+  const ports = c.env;
+  return (await findVisibleDossier(id, c.var.principal, ports)) ?? refuse(INTENT_NOT_FOUND);
 }

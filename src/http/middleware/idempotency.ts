@@ -70,10 +70,11 @@ export async function answerOnce(
   { principal, body, holds }: Asked,
   run: () => Promise<Response>,
 ): Promise<Response> {
+  const ports = c.env;
   const content = body === undefined ? await contentOf(c) : canonicalJson(body);
   const { pathname, search } = new URL(c.req.url);
   const subject = canonicalJson([c.req.method, pathname + search, content]);
-  const begun = await c.env.answers.begin({ principal, key, subject, intent: c.env.intents.fresh().id });
+  const begun = await ports.answers.begin({ principal, key, subject, intent: ports.intents.fresh().id });
   switch (begun.kind) {
     case "reused":
       return refuse({
@@ -146,7 +147,8 @@ async function replay(c: GateContext, answer: KeptAnswer): Promise<Response> {
 
 /** The body in one spelling, put back for the handler to read; of what is no JSON, its digest. */
 async function contentOf(c: GateContext): Promise<string> {
-  const large = proposalBodyBytes(c.env.settings.maxPayloadBytes);
+  const ports = c.env;
+  const large = proposalBodyBytes(ports.settings.maxPayloadBytes);
   const limit = PROPOSAL.test(c.req.path) ? large : SMALL_BODY_BYTES;
   const bytes = await readBytes(c, limit);
   const { url, method, headers } = c.req.raw;

@@ -16,7 +16,8 @@ export function ownOrigin(c: GateContext): string {
 
 /** The origin that people were told; null: the operator named none. */
 export function publicOrigin(c: GateContext): string | null {
-  const { publicUrl } = c.env.settings;
+  const ports = c.env;
+  const { publicUrl } = ports.settings;
   return publicUrl !== null && URL.canParse(publicUrl) ? new URL(publicUrl).origin : null;
 }
 

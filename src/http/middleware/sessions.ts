@@ -39,6 +39,7 @@ const FORWARDED = [
 
 /** Sign-in by name, without proof: only where the operator allowed it, and for browsers on the same machine. */
 export function maySignInLocally(c: GateContext): boolean {
+  const ports = c.env;
   const isForwarded = FORWARDED.some((name) => c.req.header(name) !== undefined);
-  return c.env.settings.localSignIn && !isForwarded && isLoopback(new URL(c.req.url).hostname);
+  return ports.settings.localSignIn && !isForwarded && isLoopback(new URL(c.req.url).hostname);
 }

@@ -31,13 +31,15 @@ function isSaid(value: Json | undefined): boolean {
 }
 
 async function orderSecrets(c: GateContext, { execution_id: id }: JsonObject): Promise<JsonObject> {
-  const secrets = typeof id === "string" ? await secretsOfOrder(c.env, c.var.principal, id) : null;
+  const ports = c.env;
+  const secrets = typeof id === "string" ? await secretsOfOrder(ports, c.var.principal, id) : null;
   return secrets === null ? {} : { execution_token: secrets.token, order: secrets.jws };
 }
 
 async function deliverySecrets(c: GateContext, { intentId, expiresAt }: JsonObject): Promise<JsonObject> {
+  const ports = c.env;
   if (typeof intentId !== "string" || typeof expiresAt !== "string") return {};
-  const token = await tokenOfDelivery(c.env, c.var.principal, intentId, expiresAt);
+  const token = await tokenOfDelivery(ports, c.var.principal, intentId, expiresAt);
   return token === null ? {} : { deliveryToken: token, url: downloadUrl(c, token) };
 }
 

@@ -12,8 +12,9 @@ import { distanceTo, dollars, timeOf } from "./format.ts";
 
 /** Pending intents, newest first. */
 export async function queuePage(c: GateContext): Promise<Response> {
+  const ports = c.env;
   const filter = await listFilter(c);
-  const rows = await c.env.index.list({ ...filter, phases: ["pending_approval"], limit: filter.limit + 1 });
+  const rows = await ports.index.list({ ...filter, phases: ["pending_approval"], limit: filter.limit + 1 });
   const shown = rows.slice(0, filter.limit);
   const last = rows.length > filter.limit ? shown.at(-1) : undefined;
   const ids = shown.map(({ id }) => id);
@@ -36,8 +37,9 @@ export async function queuePage(c: GateContext): Promise<Response> {
 }
 
 async function namesOf(c: GateContext, rows: readonly IntentRow[]): Promise<ReadonlyMap<string, string>> {
+  const ports = c.env;
   const ids = [...new Set(rows.map(({ agent_id: id }) => id))];
-  const agents = await Promise.all(ids.map((id) => c.env.principals.get(id)));
+  const agents = await Promise.all(ids.map((id) => ports.principals.get(id)));
   return new Map(agents.flatMap((agent) => (agent === null ? [] : [[agent.id, agent.name] as const])));
 }
 

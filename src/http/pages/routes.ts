@@ -34,8 +34,9 @@ function signedIn(run: (c: GateContext, caller: Caller) => Promise<Response>) {
 
 /** Opens the case that a link is for. A GET changes nothing: mail filters and link previews send them. */
 async function openLink(c: GateContext): Promise<Response> {
+  const ports = c.env;
   const token = c.req.query("link") ?? "";
-  const followed = (await followLink(token, c.env)) ?? refuse(INVALID_LINK);
+  const followed = (await followLink(token, ports)) ?? refuse(INVALID_LINK);
   const caller = await readerOf(c);
   if (caller === null && cameFromElsewhere(c)) return continuePage(c);
   const problem = linkProblem(followed, Date.now());
@@ -65,16 +66,18 @@ function saidIn(form: Form, decision: Said["decision"]): OnPage {
 }
 
 async function byLink(c: GateContext, caller: Caller | null, link: string, said: OnPage): Promise<Response> {
-  const followed = await followLink(link, c.env);
+  const ports = c.env;
+  const followed = await followLink(link, ports);
   if (followed === null || followed.intent.id !== c.req.param("id")) return refuse(INVALID_LINK);
-  const decided = await decideByLink(caller, followed, said, c.env, Date.now());
+  const decided = await decideByLink(caller, followed, said, ports, Date.now());
   if (!decided.ok) return refuse(problemOfLinkVote(decided.error));
   return c.redirect(caller === null ? `/case?link=${link}` : `/cases/${followed.intent.id}`, 303);
 }
 
 async function bySignIn(c: GateContext, caller: Caller, said: OnPage): Promise<Response> {
+  const ports = c.env;
   const { intent } = await visibleIntent(c, c.req.param("id") ?? "");
-  const voted = await voteAsCaller(caller, intent, { ...said, onBehalfOf: null }, c.env, Date.now());
+  const voted = await voteAsCaller(caller, intent, { ...said, onBehalfOf: null }, ports, Date.now());
   if (!voted.ok) return refuse(problemOfVote(voted.error));
   return c.redirect(`/cases/${intent.id}`, 303);
 }

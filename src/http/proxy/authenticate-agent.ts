@@ -54,8 +54,9 @@ export async function admit(
   authenticate: () => Promise<Result<Principal, AgentFailure>>,
   refuseOther: () => never,
 ): Promise<Pick<ProxyAgent, "principal" | "engaged">> {
+  const ports = c.env;
   const agent = async () => agentOrRefuse(await authenticate());
-  const [principal, engaged] = await Promise.all([agent(), c.env.switches.engaged("fresh")]);
+  const [principal, engaged] = await Promise.all([agent(), ports.switches.engaged("fresh")]);
   c.set("reauthenticate", async () => {
     if ((await agent()).id !== principal.id) refuseOther();
   });

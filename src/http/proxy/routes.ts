@@ -7,7 +7,8 @@ import { routeByPrefix } from "./route.ts";
 
 /** `/{prefix}/…` of every destination in gate.yaml. Mounted last: Gate's own paths come first. */
 export const proxy = new Hono<GateEnv>().all("*", async (c, next) => {
-  const { registry } = await c.env.rules.current();
+  const ports = c.env;
+  const { registry } = await ports.rules.current();
   // `GET *` arrives as no URL at all (RFC 9112 section 3.2.4).
   const address = URL.canParse(c.req.raw.url) ? new URL(c.req.raw.url) : null;
   const route = address === null ? null : routeByPrefix(registry, address.pathname);

@@ -27,10 +27,11 @@ async function open(c: GateContext) {
 }
 
 async function close(c: GateContext) {
+  const ports = c.env;
   const token = sessionTokenOf(c);
   if (token !== undefined) {
     requireSameOrigin(c);
-    await c.env.sessions.close(token);
+    await ports.sessions.close(token);
     clearSessionCookie(c);
   }
   return c.body(null, 204);
@@ -40,14 +41,16 @@ async function close(c: GateContext) {
 export const session = new Hono<GateEnv>()
   .post("/v1/session", open)
   .get("/v1/session", async (c) => {
+    const ports = c.env;
     const caller = (await callerOf(c)) ?? refuseUnauthenticated();
-    const { registry } = await c.env.rules.current();
+    const { registry } = await ports.rules.current();
     return c.json(sessionView(caller, registry));
   })
   .delete("/v1/session", close)
   .post("/v1/agents/:id/unpin", requireRole(["admin"]), async (c) => {
+    const ports = c.env;
     const id = c.req.param("id");
-    const principal = await c.env.principals.get(id);
+    const principal = await ports.principals.get(id);
     if (principal === null) {
       return refuse({
         status: 404,
@@ -56,6 +59,6 @@ export const session = new Hono<GateEnv>()
         error: "Agent not found",
       });
     }
-    const unpinned = await c.env.credentials.unpin(id, c.var.principal.id);
+    const unpinned = await ports.credentials.unpin(id, c.var.principal.id);
     return c.json({ agent_id: id, agentId: id, unpinned });
   });

@@ -52,7 +52,8 @@ async function show(c: GateContext): Promise<Response> {
 }
 
 async function choices(c: GateContext, next: string): Promise<SignInChoices> {
-  const { registry } = await c.env.rules.current();
+  const ports = c.env;
+  const { registry } = await ports.rules.current();
   return {
     next,
     providers: withButton(registry.signIn),
@@ -67,6 +68,7 @@ const UNKNOWN_KEY = err({ kind: "unknown_key" } as const);
 
 /** Signs in with a key, or by name where the operator allowed that. */
 async function signIn(c: GateContext): Promise<Response> {
+  const ports = c.env;
   // Login CSRF: another site could sign the browser in as the attacker, who then sees what its owner does.
   requireSameOrigin(c);
   const form = await readForm(c);
@@ -75,7 +77,7 @@ async function signIn(c: GateContext): Promise<Response> {
   const key = form.get("key")?.trim() ?? "";
   const proof: SessionProof = person === undefined ? { key } : await becoming(c, person);
   if ("key" in proof) {
-    const known = key.length > MAX_KEY_CHARACTERS ? UNKNOWN_KEY : await authenticateKey(key, c.env, "fresh");
+    const known = key.length > MAX_KEY_CHARACTERS ? UNKNOWN_KEY : await authenticateKey(key, ports, "fresh");
     if (!known.ok && known.error.kind === "unknown_key") {
       const detail = "This key is not known here.";
       return signInPage(c, await choices(c, next), { status: 401, detail });
@@ -114,16 +116,18 @@ const NO_SUCH_PERSON: Problem = {
 };
 
 async function signOut(c: GateContext): Promise<Response> {
+  const ports = c.env;
   requireSameOrigin(c);
   const token = sessionTokenOf(c);
-  if (token !== undefined) await c.env.sessions.close(token);
+  if (token !== undefined) await ports.sessions.close(token);
   clearSessionCookie(c);
   return c.redirect("/sign-in", 303);
 }
 
 /** Sends the browser to a provider. */
 async function leave(c: GateContext): Promise<Response> {
-  const { registry } = await c.env.rules.current();
+  const ports = c.env;
+  const { registry } = await ports.rules.current();
   const provider = providerOf(c.req.param("provider") ?? "", registry);
   const next = nextPath(c.req.query("next"));
   const origin = publicOrigin(c) ?? ownOrigin(c);
@@ -132,7 +136,7 @@ async function leave(c: GateContext): Promise<Response> {
     return c.redirect(`${origin}${c.req.path}?here=&next=${encodeURIComponent(next)}`, 302);
   }
   const redirectUri = origin + CALLBACK;
-  const begun = await c.env.signIn.begin(provider, { next, redirectUri, now: Date.now() });
+  const begun = await ports.signIn.begin(provider, { next, redirectUri, now: Date.now() });
   if (!begun.ok) return wentWrong(c, begun.error);
   setAttemptCookie(c, begun.value.kept);
   return c.redirect(begun.value.url, 302);

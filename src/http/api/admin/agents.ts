@@ -76,6 +76,7 @@ function freshKey(role: Role): string {
 }
 
 async function register(c: GateContext) {
+  const ports = c.env;
   const fields = parse(REGISTRATION, pick(await readJson(c), ALIASES));
   const { role, allowedDestinations, allowedPolicies } = fields;
   if (nameKey(fields.name) === null) {
@@ -96,7 +97,7 @@ async function register(c: GateContext) {
   if (fields.person !== undefined && nameKey(fields.person) === null) {
     return refuse({ status: 400, code: "invalid_name", detail: "This person's id is empty or reserved." });
   }
-  const { registry } = await c.env.rules.current();
+  const { registry } = await ports.rules.current();
   for (const written of [fields.person, fields.owner]) {
     const original = written === undefined ? null : originalOf(written, registry);
     if (original === null) continue;
@@ -126,7 +127,7 @@ async function register(c: GateContext) {
   const key = freshKey(role);
   // Before, because nobody would see a key again whose answer failed.
   const warning = warningAbout({ ...principal, status: "active" }, registry);
-  const registered = await c.env.principals.register(principal, key, c.var.principal.id);
+  const registered = await ports.principals.register(principal, key, c.var.principal.id);
   if (!registered.ok) {
     return refuse({ status: 409, code: "name_taken", detail: "Another principal has this name." });
   }
@@ -151,8 +152,9 @@ async function holderOf(
   written: string | undefined,
   registry: Registry,
 ): Promise<string | undefined> {
+  const ports = c.env;
   if (written === undefined) return undefined;
-  const named = (await c.env.principals.get(written.trim()))?.person ?? written;
+  const named = (await ports.principals.get(written.trim()))?.person ?? written;
   const person = personCalled(named, registry);
   return registry.people.has(person) ? person : named;
 }
@@ -174,7 +176,8 @@ function unlimited(list: readonly string[] | undefined): readonly string[] | nul
 
 /** The principal that a path names, if the caller may change it. */
 async function target(c: GateContext): Promise<Principal> {
-  const principal = await c.env.principals.get(c.req.param("id") ?? "");
+  const ports = c.env;
+  const principal = await ports.principals.get(c.req.param("id") ?? "");
   if (principal === null) return refuse(NOT_FOUND);
   if (!mayChangeStatus(c.var.principal, principal)) {
     return refuse({
@@ -187,6 +190,7 @@ async function target(c: GateContext): Promise<Principal> {
 }
 
 async function setStatus(c: GateContext, status: PrincipalStatus) {
+  const ports = c.env;
   const principal = await target(c);
   if (principal.status === "revoked" && status !== "revoked") {
     return refuse({
@@ -195,7 +199,7 @@ async function setStatus(c: GateContext, status: PrincipalStatus) {
       detail: "A revoked principal stays revoked; register another.",
     });
   }
-  if (principal.status !== status) await c.env.principals.setStatus(principal.id, status, c.var.principal.id);
+  if (principal.status !== status) await ports.principals.setStatus(principal.id, status, c.var.principal.id);
   return c.json({ agent_id: principal.id, agentId: principal.id, status });
 }
 
@@ -205,8 +209,9 @@ const watchers = requireRole(["reviewer", "admin"]);
 export const agents = new Hono<GateEnv>()
   .post("/v1/agents/register", admins, register)
   .get("/v1/agents", requireRole(["reviewer", "auditor", "admin"]), async (c) => {
+    const ports = c.env;
     const after = c.req.query("after") ?? null;
-    const found = await c.env.principals.list({ after, limit: MAX_PAGE + 1 });
+    const found = await ports.principals.list({ after, limit: MAX_PAGE + 1 });
     const page = found.slice(0, MAX_PAGE);
     return c.json({
       agents: page.map(principalView),
@@ -215,10 +220,11 @@ export const agents = new Hono<GateEnv>()
     });
   })
   .get("/v1/agents/:id", requireRole(ROLES), async (c) => {
+    const ports = c.env;
     const { principal: caller } = c.var;
     const id = c.req.param("id");
     if (!maySeePrincipal(caller, id)) return refuse(NOT_FOUND);
-    const principal = caller.id === id ? caller : await c.env.principals.get(id);
+    const principal = caller.id === id ? caller : await ports.principals.get(id);
     if (principal === null) return refuse(NOT_FOUND);
     return c.json({ ...principalView(principal), metadata: principal.metadata });
   })
@@ -226,12 +232,14 @@ export const agents = new Hono<GateEnv>()
   .post("/v1/agents/:id/revoke", watchers, (c) => setStatus(c, "revoked"))
   .post("/v1/agents/:id/reactivate", admins, (c) => setStatus(c, "active"))
   .post("/v1/agents/:id/rotate-key", admins, async (c) => {
+    const ports = c.env;
     const principal = await target(c);
     const key = freshKey(principal.role);
-    await c.env.principals.rotateKey(principal.id, key, c.var.principal.id);
+    await ports.principals.rotateKey(principal.id, key, c.var.principal.id);
     return c.json({ agent_id: principal.id, agentId: principal.id, apiKey: key, api_key: key });
   })
   .post("/v1/agents/:id/report-key", admins, async (c) => {
+    const ports = c.env;
     const principal = await target(c);
     if (isHuman(principal)) {
       return refuse({
@@ -241,12 +249,13 @@ export const agents = new Hono<GateEnv>()
       });
     }
     const { jwk } = parse(REPORT_KEY, await readJson(c));
-    await c.env.principals.setReportKey(principal.id, jwk?.x ?? null, c.var.principal.id);
+    await ports.principals.setReportKey(principal.id, jwk?.x ?? null, c.var.principal.id);
     return c.json({ agent_id: principal.id, agentId: principal.id, report_key: jwk });
   })
   .post("/v1/agents/:id/role", admins, async (c) => {
+    const ports = c.env;
     const principal = await target(c);
     const { role } = parse(ROLE_CHANGE, await readJson(c));
-    if (role !== principal.role) await c.env.principals.setRole(principal.id, role, c.var.principal.id);
+    if (role !== principal.role) await ports.principals.setRole(principal.id, role, c.var.principal.id);
     return c.json({ agent_id: principal.id, agentId: principal.id, role });
   });

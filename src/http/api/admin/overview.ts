@@ -10,12 +10,14 @@ const anyone = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 export const overview = new Hono<GateEnv>()
   .get("/v1/policies", anyone, async (c) => c.json({ policies: await c.env.rules.ids() }))
   .get("/v1/nonce", anyone, async (c) => {
-    const { nonce, expiresAt } = await c.env.nonces.issue(c.var.principal.id, Date.now());
+    const ports = c.env;
+    const { nonce, expiresAt } = await ports.nonces.issue(c.var.principal.id, Date.now());
     return c.json({ nonce, expiresAt: iso(expiresAt) });
   })
   .get("/v1/metrics", anyone, async (c) => {
+    const ports = c.env;
     const scope = countsScope(c.var.principal);
-    const { byPhase, duplicates, approvalLatencyMs } = await c.env.index.metrics(scope);
+    const { byPhase, duplicates, approvalLatencyMs } = await ports.index.metrics(scope);
     const count = (status: string) =>
       PHASES.filter((phase) => statusOf(phase, false) === status).reduce(
         (sum, phase) => sum + of(byPhase, phase),

@@ -8,15 +8,17 @@ import { parseEngagement, parseSwitchTarget, switchView, wrongTarget } from "./s
 /** Kill switches: who watches may throw one, only an admin lifts it. */
 export const switches = new Hono<GateEnv>()
   .get("/v1/switches", requireRole(["reviewer", "auditor", "admin"]), async (c) => {
-    const engaged = await c.env.switches.engaged("fresh");
+    const ports = c.env;
+    const engaged = await ports.switches.engaged("fresh");
     return c.json({ switches: engaged.map(switchView), count: engaged.length });
   })
   .post("/v1/switches", requireRole(["reviewer", "admin"]), async (c) => {
+    const ports = c.env;
     const { wanted, why } = parseEngagement(await readJson(c));
-    if (wanted.scope === "agent" && (await c.env.principals.get(wanted.target ?? ""))?.role !== "agent") {
+    if (wanted.scope === "agent" && (await ports.principals.get(wanted.target ?? ""))?.role !== "agent") {
       return wrongTarget("there is no agent with this id");
     }
-    const engaged = await c.env.switches.engage(wanted, why, c.var.principal.id);
+    const engaged = await ports.switches.engage(wanted, why, c.var.principal.id);
     if (!engaged.ok) {
       return refuse({
         status: 409,
@@ -28,7 +30,8 @@ export const switches = new Hono<GateEnv>()
     return c.json({ ...switchView(engaged.value.state), changed: engaged.value.changed });
   })
   .post("/v1/switches/lift", requireRole(["admin"]), async (c) => {
+    const ports = c.env;
     const wanted = parseSwitchTarget(await readJson(c));
-    const { changed, version } = await c.env.switches.lift(wanted, c.var.principal.id);
+    const { changed, version } = await ports.switches.lift(wanted, c.var.principal.id);
     return c.json({ ...wanted, engaged: false, version, changed });
   });

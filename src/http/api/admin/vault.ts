@@ -9,8 +9,9 @@ const AT_ONCE = 4;
 
 /** Whether what the registry names can be had. No door ever sees a secret. */
 export const vault = new Hono<GateEnv>().post("/v1/vault/check", requireRole(["admin"]), async (c) => {
-  const { registry } = await c.env.rules.current();
-  return c.json({ credentials: await checkedAll([...registry.credentials], c.env) });
+  const ports = c.env;
+  const { registry } = await ports.rules.current();
+  return c.json({ credentials: await checkedAll([...registry.credentials], ports) });
 });
 
 async function checkedAll(credentials: readonly (readonly [string, SecretRef])[], ports: Ports) {

@@ -51,10 +51,12 @@ function freshSecret(): string {
 }
 
 async function webhookOf(c: GateContext): Promise<Webhook> {
-  return (await c.env.webhooks.find(c.req.param("id") ?? "")) ?? refuse(NOT_FOUND);
+  const ports = c.env;
+  return (await ports.webhooks.find(c.req.param("id") ?? "")) ?? refuse(NOT_FOUND);
 }
 
 async function register(c: GateContext) {
+  const ports = c.env;
   const { url, events, description } = parse(REGISTRATION, await readJson(c));
   const { id: principal } = c.var.principal;
   const webhook: Webhook = {
@@ -69,7 +71,7 @@ async function register(c: GateContext) {
     disabled: null,
   };
   const secret = freshSecret();
-  const registered = await c.env.webhooks.register(webhook, secret, principal);
+  const registered = await ports.webhooks.register(webhook, secret, principal);
   if (!registered.ok) {
     return refuse({
       status: 409,
@@ -116,24 +118,28 @@ async function registerForIntent(c: GateContext) {
 export const webhooks = new Hono<GateEnv>()
   .post("/v1/webhooks", admins, register)
   .get("/v1/webhooks", admins, async (c) => {
-    const found = await c.env.webhooks.list();
+    const ports = c.env;
+    const found = await ports.webhooks.list();
     return c.json({ webhooks: found.map(webhookView), count: found.length });
   })
   .post("/v1/webhooks/register", requireRole(["agent", "reviewer", "admin"]), registerForIntent)
   .get("/v1/webhooks/:id", admins, async (c) => c.json(webhookView(await webhookOf(c))))
   .delete("/v1/webhooks/:id", admins, async (c) => {
+    const ports = c.env;
     const { id } = await webhookOf(c);
-    await c.env.webhooks.remove(id, c.var.principal.id);
-    await c.env.deliveries.drop(id);
+    await ports.webhooks.remove(id, c.var.principal.id);
+    await ports.deliveries.drop(id);
     return c.json({ id, deleted: true });
   })
   .post("/v1/webhooks/:id/rotate-secret", admins, async (c) => {
+    const ports = c.env;
     const { id } = await webhookOf(c);
     const secret = freshSecret();
-    await c.env.webhooks.rotate(id, secret, c.var.principal.id, Date.now());
+    await ports.webhooks.rotate(id, secret, c.var.principal.id, Date.now());
     return c.json({ id, secret });
   })
   .post("/v1/webhooks/:id/test", admins, async (c) => {
+    const ports = c.env;
     const { id, form, disabled } = await webhookOf(c);
     if (form === "contract" || disabled !== null) {
       return refuse({
@@ -143,16 +149,17 @@ export const webhooks = new Hono<GateEnv>()
       });
     }
     const delivery = testDelivery(id, crypto.randomUUID(), Date.now());
-    await c.env.deliveries.add([delivery]);
+    await ports.deliveries.add([delivery]);
     return c.json({ id, delivery_id: delivery.id }, 202);
   })
   .get("/v1/webhooks/:id/deliveries", admins, async (c) => {
+    const ports = c.env;
     const { id } = await webhookOf(c);
     const { after, limit } = parse(PAGE, {
       after: c.req.query("after"),
       limit: c.req.query("limit"),
     });
-    const found = await c.env.deliveries.log(id, { after, limit: limit + 1 });
+    const found = await ports.deliveries.log(id, { after, limit: limit + 1 });
     const page = found.slice(0, limit);
     return c.json({
       deliveries: page.map(deliveryView),

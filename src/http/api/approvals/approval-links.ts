@@ -32,17 +32,19 @@ const ALIASES = {
 } as const;
 
 async function followed(c: GateContext): Promise<FollowedLink> {
-  return (await followLink(c.req.param("token") ?? "", c.env)) ?? refuse(INVALID_LINK);
+  const ports = c.env;
+  return (await followLink(c.req.param("token") ?? "", ports)) ?? refuse(INVALID_LINK);
 }
 
 async function decide(c: GateContext, decision: Said["decision"]) {
+  const ports = c.env;
   refuseOtherSites(c);
   const link = await followed(c);
   const { reason, digest } = parse(SCHEMA, pick(await readJson(c), ALIASES));
   const caller = await callerOf(c);
   const note = reason ?? null;
   const vote = { decision, note, digest: digest ?? null };
-  const decided = await decideByLink(caller, link, vote, c.env, Date.now());
+  const decided = await decideByLink(caller, link, vote, ports, Date.now());
   if (!decided.ok) return refuse(problemOfLinkVote(decided.error));
   return c.json(decisionReply(decided.value.state, decision, note));
 }

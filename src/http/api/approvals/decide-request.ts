@@ -26,13 +26,14 @@ const ALIASES = {
 
 /** The fields of a decision. A nonce is spent, and the time checked, before the intent is touched (replay). */
 export async function parseDecideRequest(c: GateContext, body: JsonObject) {
+  const ports = c.env;
   const fields = parse(SCHEMA, pick(body, ALIASES));
   const { reason, nonce, decided_at: decidedAt, digest, on_behalf_of_principal: onBehalfOf } = fields;
   const now = Date.now();
   const problem = decisionTimeProblem(decidedAt ?? null, now);
   if (problem !== null) replayRejected(problem);
   if (nonce !== undefined) {
-    const used = await c.env.nonces.use(nonce, c.var.principal.id, now);
+    const used = await ports.nonces.use(nonce, c.var.principal.id, now);
     if (!used.ok) replayRejected(used.error);
   }
   return { note: reason ?? null, digest: digest ?? null, onBehalfOf: onBehalfOf ?? null };

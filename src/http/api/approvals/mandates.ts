@@ -27,23 +27,26 @@ const readers = requireRole(["reviewer", "auditor", "admin"]);
 const MAX_PAGE = 200;
 
 async function makeStanding(c: GateContext) {
+  const ports = c.env;
   const now = Date.now();
   const request = parseStandingApproval(await readJson(c), now);
-  const approval = valueOrRefuse(await grantStandingApproval(c.var, request, c.env, now));
+  const approval = valueOrRefuse(await grantStandingApproval(c.var, request, ports, now));
   return c.json(standingApprovalView(approval, now), 201);
 }
 
 async function makeDelegation(c: GateContext) {
+  const ports = c.env;
   const now = Date.now();
   const request = parseDelegation(await readJson(c), now);
-  const delegation = valueOrRefuse(await grantDelegation(c.var, request, c.env, now));
+  const delegation = valueOrRefuse(await grantDelegation(c.var, request, ports, now));
   return c.json(delegationView(delegation, now), 201);
 }
 
 async function revoke(c: GateContext, isOfKind: (mandate: StandingApproval | Delegation) => boolean) {
+  const ports = c.env;
   const id = c.req.param("id") ?? "";
   const now = Date.now();
-  valueOrRefuse(await revokeMandate(c.var, id, isOfKind, c.env, now));
+  valueOrRefuse(await revokeMandate(c.var, id, isOfKind, ports, now));
   return c.json({ id, status: "revoked", revoked_at: iso(now) });
 }
 
@@ -101,7 +104,8 @@ async function pageOf<T extends { readonly id: string }>(
 export const mandates = new Hono<GateEnv>()
   .post("/v1/standing-approvals", reviewers, makeStanding)
   .get("/v1/standing-approvals", readers, async (c) => {
-    const { page, next } = await pageOf(c, (after) => c.env.mandates.listStanding(after));
+    const ports = c.env;
+    const { page, next } = await pageOf(c, (after) => ports.mandates.listStanding(after));
     const now = Date.now();
     const shown = page.map((approval) => standingApprovalView(approval, now));
     return c.json({ standing_approvals: shown, count: shown.length, next });
@@ -109,7 +113,8 @@ export const mandates = new Hono<GateEnv>()
   .post("/v1/standing-approvals/:id/revoke", reviewers, (c) => revoke(c, (mandate) => "uses" in mandate))
   .post("/v1/delegations", reviewers, makeDelegation)
   .get("/v1/delegations", readers, async (c) => {
-    const { page, next } = await pageOf(c, (after) => c.env.mandates.listDelegations(after));
+    const ports = c.env;
+    const { page, next } = await pageOf(c, (after) => ports.mandates.listDelegations(after));
     const now = Date.now();
     const shown = page.map((delegation) => delegationView(delegation, now));
     return c.json({ delegations: shown, count: shown.length, next });

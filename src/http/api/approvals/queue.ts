@@ -40,9 +40,10 @@ async function pageOf({ env }: GateContext, filter: IntentFilter) {
 }
 
 async function pageOfMine(c: GateContext, filter: IntentFilter) {
-  const { registry } = await c.env.rules.current();
+  const ports = c.env;
+  const { registry } = await ports.rules.current();
   const voter = voterOf(c.var.principal, c.var.assurance, registry);
-  const { rows, next } = await voterQueue(voter, filter, c.env);
+  const { rows, next } = await voterQueue(voter, filter, ports);
   return { page: rows, next: next === null ? null : cursorOf({ created_at: next.createdAt, id: next.id }) };
 }
 
@@ -76,10 +77,11 @@ async function batch(c: GateContext) {
 }
 
 async function decideSlot(c: GateContext, { id, wanted }: Slot) {
+  const ports = c.env;
   try {
-    const intent = c.env.intents.find(id);
+    const intent = ports.intents.find(id);
     if (intent === null) return slotRefused(id, INTENT_NOT_FOUND);
-    const voted = await voteAsCaller(c.var, intent, wanted, c.env, Date.now());
+    const voted = await voteAsCaller(c.var, intent, wanted, ports, Date.now());
     if (!voted.ok) return slotRefused(id, problemOfVote(voted.error));
     return { ...decisionReply(voted.value, wanted.decision, wanted.note), ok: true as const };
   } catch (error) {
@@ -123,7 +125,8 @@ async function inTurns<T, R>(
 export const queue = new Hono<GateEnv>()
   .get("/v1/approvals", readers, list)
   .get("/v1/approvals/groups", readers, async (c) => {
-    const groups = await c.env.index.groups(MAX_GROUPS);
+    const ports = c.env;
+    const groups = await ports.index.groups(MAX_GROUPS);
     return c.json({ groups: groups.map(groupView), count: groups.length });
   })
   .post("/v1/approvals/batch", requireRole(["reviewer"]), batch);

@@ -28,19 +28,21 @@ import { isoOrNull } from "../../../core/base/iso-time.ts";
 const reviewers = requireRole(["reviewer"]);
 
 async function decide(c: GateContext, id: string, body: JsonObject, decision: Said["decision"]) {
+  const ports = c.env;
   const { intent, state } = await visibleIntent(c, id);
   // Before the nonce is spent, so that the same request can be sent again once the switch is lifted.
   if (decision === "approve" && body["nonce"] !== undefined) await requireNotKilled(c, state.terms);
   const { note, digest, onBehalfOf } = await parseDecideRequest(c, body);
   const vote = { decision, digest, note, onBehalfOf };
-  const voted = await voteAsCaller(c.var, intent, vote, c.env, Date.now());
+  const voted = await voteAsCaller(c.var, intent, vote, ports, Date.now());
   return voted.ok ? c.json(decisionReply(voted.value, decision, note)) : refuse(problemOfVote(voted.error));
 }
 
 async function cancel(c: GateContext, id: string, body: JsonObject) {
+  const ports = c.env;
   const { intent } = await visibleIntent(c, id);
   const { note } = await parseDecideRequest(c, body);
-  const state = carriedOut(await cancelApproval(c.var, intent, note, c.env));
+  const state = carriedOut(await cancelApproval(c.var, intent, note, ports));
   return c.json({
     ...standing(state),
     approvalState: "cancelled",
@@ -108,7 +110,8 @@ export const approvals = new Hono<GateEnv>()
     return c.json({ ...standing(state), erased_at: isoOrNull(state.erasedAt) });
   })
   .post("/v1/intents/:id/resolve", requireRole(COMMAND_ROLES.resolve), async (c) => {
+    const ports = c.env;
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const resolution = parse(RESOLUTION, await readJson(c));
-    return c.json(standing(carriedOut(await resolveOutcome(c.var, intent, resolution, c.env))));
+    return c.json(standing(carriedOut(await resolveOutcome(c.var, intent, resolution, ports))));
   });

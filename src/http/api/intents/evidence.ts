@@ -9,11 +9,12 @@ export const evidence = new Hono<GateEnv>().get(
   "/v1/intents/:id/evidence",
   requireRole(["agent", "runner", "reviewer", "auditor", "admin"]),
   async (c) => {
+    const ports = c.env;
     const { intent, dossier } = await visibleDossier(c, c.req.param("id"));
-    const disclose = await maySeePayload(c.var.principal, dossier.state, c.env);
+    const disclose = await maySeePayload(c.var.principal, dossier.state, ports);
     const content = disclose && dossier.case?.payload.kind === "content";
     const payload = content ? await intent.payload() : null;
-    return c.json(await evidenceOf(dossier, payload, disclose, c.env), 200, {
+    return c.json(await evidenceOf(dossier, payload, disclose, ports), 200, {
       "Content-Disposition": `attachment; filename="${intent.id}.evidence.json"`,
     });
   },

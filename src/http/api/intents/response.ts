@@ -10,10 +10,11 @@ const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"])
 
 /** What an upstream answered to a write that Gate sent, for who may see the payload. */
 async function show(c: GateContext) {
+  const ports = c.env;
   const wantsJson = isJsonWanted(c);
   const { intent, dossier } = await visibleDossier(c, c.req.param("id") ?? "");
   const { state } = dossier;
-  if (!(await maySeePayload(c.var.principal, state, c.env))) {
+  if (!(await maySeePayload(c.var.principal, state, ports))) {
     return refuse({ status: 403, code: "not_eligible", detail: "This case is not yours to decide." });
   }
   const answer = await answerOf(intent);
@@ -50,8 +51,9 @@ function bytesOf(c: GateContext, id: string, { status, headers, body, truncated,
 
 /** Counts of reads through the proxy: an agent's own; for people, all or one agent's. */
 async function reads(c: GateContext) {
+  const ports = c.env;
   const agent = countsScope(c.var.principal) ?? c.req.query("agent") ?? null;
-  const counts = await c.env.reads.list(agent);
+  const counts = await ports.reads.list(agent);
   return c.json({
     reads: counts.map(({ day, agent: agentId, destination, count }) => ({
       day,

@@ -20,18 +20,19 @@ import { maySeePayload } from "../../../app/authority.ts";
 const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
 async function propose(c: GateContext) {
+  const ports = c.env;
   const { principal } = c.var;
-  const { settings } = c.env;
+  const { settings } = ports;
   await requireUnflooded(c, principal.id);
   const request = parseProposeRequest(await readJson(c, proposalBodyBytes(settings.maxPayloadBytes)));
   requirePayloadSize(request.payload, settings.maxPayloadBytes);
   if (c.req.query("dry_run") === "true") {
-    return c.json(rehearsalReply(await rehearse(request, principal, c.env, Date.now())));
+    return c.json(rehearsalReply(await rehearse(request, principal, ports, Date.now())));
   }
   const { place } = c.var;
   const made = place?.again === true && request.key === null ? await replyOf(c, place.intent) : null;
   if (made !== null) return c.json(made);
-  const governed = await govern({ ...request, place: place?.intent ?? null }, principal, c.env, Date.now());
+  const governed = await govern({ ...request, place: place?.intent ?? null }, principal, ports, Date.now());
   switch (governed.kind) {
     case "decided":
       return c.json(proposeReply(governed.state, governed.decision));
@@ -44,14 +45,16 @@ async function propose(c: GateContext) {
 
 /** What an attempt that died before it could answer would have said; null: it made no intent. */
 async function replyOf(c: GateContext, id: string) {
-  const dossier = (await c.env.intents.find(id)?.dossier()) ?? null;
+  const ports = c.env;
+  const dossier = (await ports.intents.find(id)?.dossier()) ?? null;
   if (dossier === null || dossier.case === null) return null;
   return proposeReply(dossier.state, JSON.parse(dossier.case.decision) as Decision);
 }
 
 async function list(c: GateContext) {
+  const ports = c.env;
   const filter = await listFilter(c);
-  const rows = await c.env.index.list({ ...filter, limit: filter.limit + 1 });
+  const rows = await ports.index.list({ ...filter, limit: filter.limit + 1 });
   const page = rows.slice(0, filter.limit);
   const last = page.at(-1);
   const next = rows.length > filter.limit && last !== undefined ? cursorOf(last) : null;
@@ -59,8 +62,9 @@ async function list(c: GateContext) {
 }
 
 async function show(c: GateContext) {
+  const ports = c.env;
   const { dossier } = await visibleDossier(c, c.req.param("id") ?? "");
-  return c.json(intentView(dossier, await maySeePayload(c.var.principal, dossier.state, c.env)));
+  return c.json(intentView(dossier, await maySeePayload(c.var.principal, dossier.state, ports)));
 }
 
 async function audit(c: GateContext) {
@@ -91,13 +95,15 @@ export const intents = new Hono<GateEnv>()
   .get("/v1/intents/:id/audit", readers, audit)
   .get("/v1/audit/:id", readers, audit)
   .get("/v1/intents/:id/decision", readers, async (c) => {
+    const ports = c.env;
     const { dossier } = await visibleDossier(c, c.req.param("id"));
-    const isPayloadTheirs = await maySeePayload(c.var.principal, dossier.state, c.env);
+    const isPayloadTheirs = await maySeePayload(c.var.principal, dossier.state, ports);
     return c.json(decisionView(dossier, c.var.principal, isPayloadTheirs));
   })
   .get("/v1/intents/:id/payload", readers, async (c) => {
+    const ports = c.env;
     const { intent, dossier } = await visibleDossier(c, c.req.param("id"));
-    if (!(await maySeePayload(c.var.principal, dossier.state, c.env))) {
+    if (!(await maySeePayload(c.var.principal, dossier.state, ports))) {
       return refuse({ status: 403, code: "not_eligible", detail: "This case is not yours to decide." });
     }
     const bytes = dossier.case?.payload.kind === "content" ? await intent.payload() : null;

@@ -51,8 +51,9 @@ export const wait = new Hono<GateEnv>().get("/v1/intents/:id/wait", readers, asy
 
 /** With the reason, where the answer was no: it lies with the intent's texts, which an approval need not read. */
 async function replyOf(c: GateContext, state: IntentState) {
+  const ports = c.env;
   const reply = { ...waitReply(state), block_reason: null };
   if (reply.status !== "blocked") return reply;
-  const dossier = (await c.env.intents.find(state.terms.id)?.dossier()) ?? null;
+  const dossier = (await ports.intents.find(state.terms.id)?.dossier()) ?? null;
   return { ...reply, block_reason: dossier === null ? null : intentView(dossier, false).block_reason };
 }

@@ -24,11 +24,13 @@ export const log = new Hono<GateEnv>()
   .use("/log/checkpoint", cors())
   .use("/log/proof/consistency", cors())
   .get("/log/checkpoint", async (c) => {
-    const checkpoint = await c.env.log.checkpoint();
+    const ports = c.env;
+    const checkpoint = await ports.log.checkpoint();
     return checkpoint === null ? unavailable() : noteResponse(c, checkpoint, CHECKPOINT_CACHE);
   })
   .post("/log/seal", requireRole(["admin"]), async (c) => {
-    const { checkpoint, fault, isComplete } = await c.env.log.seal();
+    const ports = c.env;
+    const { checkpoint, fault, isComplete } = await ports.log.seal();
     if (fault !== null) {
       return refuse({
         status: 409,
@@ -42,24 +44,27 @@ export const log = new Hono<GateEnv>()
   })
   .get("/log/health", auditors, async (c) => c.json(healthView(await c.env.log.health())))
   .get("/log/proof/inclusion", anyone, async (c) => {
+    const ports = c.env;
     const size = optionalCount(c, "size");
     const index = await indexOf(c);
-    const proved = await c.env.log.inclusion(index, size);
+    const proved = await ports.log.inclusion(index, size);
     return proved.ok ? c.json(inclusionView(proved.value)) : notSealed();
   })
   .get("/log/proof/consistency", async (c) => {
+    const ports = c.env;
     const old = count(c, "old");
     const size = optionalCount(c, "new");
-    const proved = await c.env.log.consistency(old, size);
+    const proved = await ports.log.consistency(old, size);
     if (!proved.ok) return notSealed();
     const view = consistencyView(old, proved.value.size, proved.value.proof);
     return c.json(view, 200, { "Cache-Control": size === null ? CHECKPOINT_CACHE : PROOF_CACHE });
   })
   .get("/log/entries", auditors, async (c) => {
+    const ports = c.env;
     const from = optionalCount(c, "from") ?? 0;
     const limit = optionalCount(c, "limit") ?? MAX_ENTRIES;
     if (limit < 1) return invalid("limit", "1 or more");
-    const entries = await c.env.log.entries(from, Math.min(limit, MAX_ENTRIES));
+    const entries = await ports.log.entries(from, Math.min(limit, MAX_ENTRIES));
     const last = entries.at(-1);
     return c.body(entries.map(entryLine).join(""), 200, {
       "Content-Type": "application/x-ndjson",
@@ -73,6 +78,7 @@ export const log = new Hono<GateEnv>()
  * see that intent; to the others the intent does not exist.
  */
 async function indexOf(c: GateContext): Promise<number> {
+  const ports = c.env;
   const readsAll = mayReadLedger(c.var.principal);
   const chain = c.req.query("intent");
   if (chain === undefined) {
@@ -86,7 +92,7 @@ async function indexOf(c: GateContext): Promise<number> {
   const seq = count(c, "seq");
   // Gate's own chains, such as `registry`, are no intents.
   if (!readsAll || chain.startsWith("int_")) await visibleIntent(c, chain);
-  return (await c.env.log.indexOf(chain, seq)) ?? refuse(INTENT_NOT_FOUND);
+  return (await ports.log.indexOf(chain, seq)) ?? refuse(INTENT_NOT_FOUND);
 }
 
 function noteResponse(c: GateContext, { note }: SignedCheckpoint, cache: string): Response {

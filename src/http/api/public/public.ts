@@ -47,7 +47,8 @@ export const publicRoutes = new Hono<GateEnv>()
     c.json({ keys: await c.env.signer.publicKeys() }, 200, { "Cache-Control": "public, max-age=300" }),
   )
   .get("/v1/public/feed", async (c) => {
-    if (!c.env.settings.publicFeed) {
+    const ports = c.env;
+    if (!ports.settings.publicFeed) {
       return refuse({
         status: 404,
         code: "not_found",
@@ -55,7 +56,7 @@ export const publicRoutes = new Hono<GateEnv>()
         error: "Not found",
       });
     }
-    const rows = await c.env.index.list({
+    const rows = await ports.index.list({
       phases: null,
       agent: null,
       destinations: null,

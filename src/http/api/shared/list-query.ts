@@ -11,7 +11,8 @@ const MAX_LIMIT = 200;
 
 /** The filter of a list request, within what the caller may see. */
 export async function listFilter(c: GateContext): Promise<IntentFilter> {
-  const { agent, destinations } = await listScope(c.var.principal, c.env);
+  const ports = c.env;
+  const { agent, destinations } = await listScope(c.var.principal, ports);
   const asked = c.req.query("destination");
   return {
     phases: phases(c.req.query("status") ?? c.req.query("state")),

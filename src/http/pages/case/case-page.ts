@@ -38,14 +38,15 @@ export async function casePage(
   c: GateContext,
   { intent, dossier, caller, link }: CaseView,
 ): Promise<Response> {
+  const ports = c.env;
   const { state } = dossier;
   const { principal } = caller;
   const [voter, isPayloadTheirs, agent, undelivered, obstacle] = await Promise.all([
-    voterFor(caller, c.env),
-    maySeePayload(principal, state, c.env),
-    c.env.principals.get(state.terms.agent),
+    voterFor(caller, ports),
+    maySeePayload(principal, state, ports),
+    ports.principals.get(state.terms.agent),
     undeliveredOf(c, [intent.id]),
-    state.phase === "pending_approval" ? obstacleTo(state.terms, c.env) : null,
+    state.phase === "pending_approval" ? obstacleTo(state.terms, ports) : null,
   ]);
   const bytes = isPayloadTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
   const isAnswerTheirs = isPayloadTheirs && state.terms.sending !== null;

@@ -50,9 +50,10 @@ export async function editOnPage(c: GateContext): Promise<Response> {
 
 /** Id of the link that a form was opened by, which the edit uses up. */
 async function linkIn(c: GateContext, form: Form, id: string): Promise<string | null> {
+  const ports = c.env;
   const token = form.get("link");
   if (token === undefined) return null;
-  const followed = await followLink(token, c.env);
+  const followed = await followLink(token, ports);
   if (followed === null || followed.intent.id !== id) return refuse(INVALID_LINK);
   const problem = linkProblem(followed, Date.now());
   return problem === null ? followed.claims.id : refuse(problemOfLink(problem));

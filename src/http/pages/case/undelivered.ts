@@ -7,8 +7,9 @@ export async function undeliveredOf(
   c: GateContext,
   intents: readonly string[],
 ): Promise<readonly DeliveryRecord[] | null> {
+  const ports = c.env;
   try {
-    const told = await c.env.deliveries.ofIntents(intents);
+    const told = await ports.deliveries.ofIntents(intents);
     return told.filter(({ state, lastProblem }) => {
       return state === "failed" || (state === "pending" && lastProblem !== null);
     });
