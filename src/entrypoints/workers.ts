@@ -1,9 +1,8 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { carryOut } from "../app/execution/execute-write.ts";
+import { sendQueued } from "../app/execution/send-queued.ts";
 import { sendToChannel } from "../app/notifications/channels/send.ts";
 import { runDeliveries } from "../app/notifications/run-deliveries.ts";
 import { logLine } from "../core/base/log-line.ts";
-import { isToBeSent } from "../core/intent/sending.ts";
 import { portsOf } from "../env.ts";
 
 /**
@@ -26,18 +25,9 @@ export class Sender extends WorkerEntrypoint<Env> {
   }
 
   async #send(id: string): Promise<void> {
-    const ports = portsOf(this.env);
-    const intent = ports.intents.find(id);
-    // Queue messages arrive late and more than once; without a credential at Gate only the agent's own call can send.
-    const state = (await intent?.look()) ?? null;
-    if (intent === null || state === null || !isToBeSent(state, Date.now())) return;
-    const carried = await carryOut(intent, ports);
-    if (carried.kind === "answered") await carried.rest?.cancel().catch(() => undefined);
-    // A refusal is the expected answer to a repeated message; any other failure is logged for the operator.
-    else if (carried.kind !== "refused") {
-      const why = "failure" in carried ? carried.failure.problem : carried.kind;
-      const event = carried.kind === "unknown" ? "write_outcome_unknown" : "write_not_sent";
-      console.error(logLine(event, { intent: id, why }));
-    }
+    const failure = await sendQueued(id, portsOf(this.env));
+    if (failure === null) return;
+    const event = failure.sent ? "write_outcome_unknown" : "write_not_sent";
+    console.error(logLine(event, { intent: id, why: failure.why }));
   }
 }

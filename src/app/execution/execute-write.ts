@@ -6,7 +6,7 @@ import type { Refusal } from "../../core/intent/refusal.ts";
 import { currentOrder, undoneClaims, type IntentState, type Terms } from "../../core/intent/state.ts";
 import type { Header } from "../../core/outbound/header-names.ts";
 import { writeOutcome } from "../../core/outbound/write-outcome.ts";
-import type { Destination } from "../../core/registry/registry.ts";
+import type { Destination, Upstream } from "../../core/registry/registry.ts";
 import { obstacleTo, type Undecided } from "../approvals/decide-intent.ts";
 import { digestOfBytes } from "../proposals/govern.ts";
 import { readBeginning } from "./read-head.ts";
@@ -15,78 +15,104 @@ import type { Ports } from "../../ports/ports.ts";
 import type { CallFailure, UpstreamAnswer } from "../../ports/upstream.ts";
 import type { Acted, Intent, KeptResponse, Sending } from "../../ports/intents.ts";
 
-/** What became of a write that Gate was to send. */
-export type CarriedOut =
-  /** The upstream answered, whatever it said; `state` says what that makes of the write. */
+/** Result of an attempt to send a write. `Failure`: see `Attended`. */
+export type CarriedOut<Failure = never> =
+  /** The upstream responded, with whatever status; `state` holds what that makes of the write. */
   | {
       readonly kind: "answered";
       readonly state: IntentState;
       readonly response: KeptResponse;
-      /** The answer's bytes beyond those that are kept. */
+      /** The response's bytes beyond the stored ones. */
       readonly rest: ReadableStream<Uint8Array> | null;
     }
-  /** Nothing was sent: the order stands, and it can be tried again. */
+  /** Nothing was sent: the order stands, and another attempt may be made. */
   | { readonly kind: "unsent"; readonly failure: CallFailure }
-  /** It was sent, and no answer came: recorded as indeterminate. */
+  /** It was sent, and no response came: recorded as indeterminate. */
   | { readonly kind: "unknown"; readonly state: IntentState; readonly failure: CallFailure }
+  /** The waiting agent's credential was revoked meanwhile. */
+  | { readonly kind: "unauthenticated"; readonly failure: Failure }
   | Undecided;
 
 export type CarryPorts = Pick<Ports, "call" | "rules" | "switches" | "principals" | "settings">;
 
-/** A write whose agent waits for what comes of it, and what came with its request. */
-export interface Attended {
-  /** They never change. */
+/** A write whose agent waits for the outcome. `Failure` is its door's own, and is returned unread. */
+export interface Attended<Failure = never> {
+  /** An intent's terms never change, so those that the door has read are as good as the object's. */
   readonly terms: Terms;
-  /** The agent's own credentials, where Gate has none: they are sent and kept nowhere. */
+  /** The agent's own credentials, where Gate injects none: sent on, and never stored. */
   readonly own: readonly Header[];
-  /** The payload, unless a reviewer changed it; null: the request had none. */
+  /** The payload as it came with the request; null: the intent's object has it. */
   readonly body: Uint8Array | null;
-  /** Throws what the agent is told when its key has been stopped meanwhile. */
-  readonly admitAgain: () => Promise<void>;
+  readonly reauthenticate: () => Promise<Result<void, Failure>>;
 }
 
-/** An answer that is not whole by then is recorded as it is: the report has to come while the claim lasts. */
+/** A response that is not complete by then is recorded as it is: the report has to come while the claim lasts. */
 const MAX_READING_MS = 30_000;
 
-/** Of the claim's five minutes, for fetching the credential and for committing what came of it. */
+/** Left of the claim's five minutes for fetching the credential and for committing the report. */
 const SPARE_MS = 30_000;
 
 /**
- * Sends an approved write, once. Who may not, or not any more, is looked at afresh; then it is ordered and claimed, on
- * the ledger, before a credential is fetched or a byte leaves. Of any number of calls at once one sends.
+ * Sends an approved write, once. Kill switches, the proposer's status and the agent's credential are read afresh; then
+ * order and claim go on the ledger, before a credential is fetched or a byte leaves. Of concurrent calls one sends.
  */
-export async function carryOut(
+export async function carryOut<Failure = never>(
   intent: Intent,
   ports: CarryPorts,
-  attended: Attended | null = null,
-): Promise<CarriedOut> {
+  attended: Attended<Failure> | null = null,
+): Promise<CarriedOut<Failure>> {
   const terms = attended?.terms ?? (await intent.look())?.terms;
   if (terms === undefined) return { kind: "refused", refusal: { reason: "not_found" } };
-  const [obstacle, rules, held] = await Promise.all([
+  const [obstacle, rules, held, admitted] = await Promise.all([
     obstacleTo(terms, ports),
     ports.rules.current(),
     bodyOf(terms, attended?.body ?? null),
-    attended?.admitAgain(),
+    attended === null ? ok(undefined) : attended.reauthenticate(),
   ]);
+  if (!admitted.ok) return { kind: "unauthenticated", failure: admitted.error };
   if (obstacle !== null) return obstacle;
   const begun = await intent.begin(inForceFor(terms, rules), crypto.randomUUID(), held !== null);
   if (!begun.ok) return { kind: "refused", refusal: begun.error };
   const sending = begun.value;
   const entry = rules.registry.destinations.get(terms.destination);
   const body = held ?? (await bodyOf(terms, sending.body));
-  const leftMs = claimEnds(sending) - Date.now() - MAX_READING_MS - SPARE_MS;
-  if (!entry?.upstream || leftMs <= 0) {
+  if (!entry?.upstream) {
     await unclaim(intent, sending);
-    if (entry?.upstream) return { kind: "refused", refusal: { reason: "ledger_unavailable" } };
-    throw new Error("a destination whose configuration was checked has no upstream");
+    throw new Error("invariant: a destination whose configuration was checked has no upstream");
   }
   if (body === null && terms.payloadDigest !== null) {
     await unclaim(intent, sending);
-    throw new Error("the payload that is kept is not the one that was approved");
+    throw new Error("invariant: the stored payload is not the one that was approved");
   }
-  // Once more: whoever was told that a switch is engaged must see nothing sent after it.
+  const own = isTheAgents(sending) ? (attended?.own ?? []) : [];
+  return sendClaimed(intent, sending, { entry, upstream: entry.upstream, body, own }, ports);
+}
+
+/** What goes out with a claimed write, and where to. */
+interface Outbound {
+  readonly entry: Destination;
+  readonly upstream: Upstream;
+  readonly body: Uint8Array | null;
+  readonly own: readonly Header[];
+}
+
+/** Sends a write that is claimed, and records the outcome; undoes the claim where certainly nothing was sent. */
+async function sendClaimed(
+  intent: Intent,
+  sending: Sending,
+  { entry, upstream, body, own }: Outbound,
+  ports: CarryPorts,
+): Promise<CarriedOut> {
+  const { terms } = sending.state;
+  const leftMs = claimEnds(sending) - Date.now() - MAX_READING_MS - SPARE_MS;
+  if (leftMs <= 0) {
+    await unclaim(intent, sending);
+    return { kind: "refused", refusal: { reason: "ledger_unavailable" } };
+  }
+  const timeoutMs = Math.min(upstream.timeoutMs, leftMs);
+  // Checked again behind the vault, which may be slow: an operator who got the confirmation of a kill switch must see
+  // nothing sent after that.
   const last: { look: Result<Undecided | null, unknown> } = { look: ok(null) };
-  const timeoutMs = Math.min(entry.upstream.timeoutMs, leftMs);
   const mayGo = async () => {
     last.look = await obstacleTo(terms, ports).then(ok, err);
     const isInTime = Date.now() + timeoutMs + MAX_READING_MS < claimEnds(sending);
@@ -96,29 +122,27 @@ export async function carryOut(
     method: sending.http.method,
     url: sending.http.url,
     headers: sentHeaders(sending),
-    own: isTheAgents(sending) ? (attended?.own ?? []) : [],
+    own,
     body,
     passesThrough: false,
     credential: entry.credential,
     timeoutMs,
-    allowPrivate: entry.upstream.allowPrivate,
+    allowPrivate: upstream.allowPrivate,
     mayGo,
   });
   if (called.ok) return answered(intent, sending, entry, called.value, ports);
-  if (called.error.problem === "stopped") {
-    await unclaim(intent, sending);
-    if (!last.look.ok) throw last.look.error;
-    return last.look.value ?? { kind: "refused", refusal: { reason: "ledger_unavailable" } };
-  }
-  return unanswered(intent, sending, called.error);
+  if (called.error.problem !== "stopped") return unanswered(intent, sending, called.error);
+  await unclaim(intent, sending);
+  if (!last.look.ok) throw last.look.error;
+  return last.look.value ?? { kind: "refused", refusal: { reason: "ledger_unavailable" } };
 }
 
-/** These bytes, if they are the ones that were decided on: whatever is sent is hashed again before it leaves. */
+/** These bytes, if they have the approved digest: whatever is sent is hashed again before it leaves. */
 async function bodyOf({ payloadDigest }: Terms, bytes: Uint8Array | null): Promise<Uint8Array | null> {
   return bytes !== null && (await digestOfBytes(bytes)) === payloadDigest ? bytes : null;
 }
 
-/** Once it is over nobody may send under it: a person, or another attempt, has the write by then. */
+/** After this, nothing may be sent under the claim: a person, or another attempt, may have taken the write over. */
 function claimEnds({ state }: Sending): number {
   return currentOrder(state)?.claim?.expiresAt ?? 0;
 }
@@ -129,15 +153,15 @@ function unclaim(intent: Intent, { state, order }: Sending): Promise<Result<Acte
   return intent.act({ type: "unclaim", order, undone: held === undefined ? 0 : undoneClaims(held) });
 }
 
-/** As they were decided on, and the key by which the provider knows a repeat. */
+/** The headers that were approved, and the key by which the provider recognises a repeat. */
 function sentHeaders({ http, state }: Sending): readonly Header[] {
   const repeat = repeatHeader(http, state.terms.id);
   return repeat === null ? http.headers : [...http.headers, repeat];
 }
 
 /**
- * Does the agent's own credential go with it? Never beside one of Gate's; and sent later nobody would be there to add
- * it: what Gate sends by itself is the same whoever comes first.
+ * The agent's credential is forwarded only where Gate injects none and the write is sent on the agent's own connection.
+ * A queued send must not depend on which caller triggered it.
  */
 function isTheAgents({ http, state }: Sending): boolean {
   return http.slot === null && state.terms.sending === "on_repeat";
@@ -170,7 +194,7 @@ async function answered(
   return { kind: "refused", refusal: finished.error };
 }
 
-/** May an order before this one have been carried out? */
+/** True where an earlier order may have led to the write. */
 function mayHaveBeenSent({ orders }: IntentState): boolean {
   return orders.slice(0, -1).some(({ claim, report }) => claim !== null && report?.outcome !== "failed");
 }
@@ -199,7 +223,7 @@ async function unanswered(intent: Intent, sending: Sending, failure: CallFailure
   return { kind: "unknown", state: finished.value.state, failure };
 }
 
-/** Headers in which providers name a request, for whoever asks them about it. */
+/** Headers in which providers name a request, so that an operator can ask them about it. */
 const REFERENCES = [
   "request-id",
   "x-request-id",

@@ -1,7 +1,7 @@
 import type { ProposalRequest } from "../../core/proposal/request.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Payload } from "../../core/proposal/payload.ts";
-import { govern, identify } from "../../app/proposals/govern.ts";
+import { govern } from "../../app/proposals/govern.ts";
 import { readBytes } from "../middleware/body.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { requireUnflooded } from "../middleware/flood-limit.ts";
@@ -9,20 +9,21 @@ import { refuse } from "../problem/problem.ts";
 import { INTENT_NOT_FOUND, refuseWith } from "../problem/from-refusal.ts";
 import { duplicateReply } from "../api/intents/propose-reply.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
-import { comeOf, waitingFor } from "./await-outcome.ts";
+import { respondWithOutcome } from "./await-outcome.ts";
+import { waitMsOf } from "./outcome-request.ts";
 import type { Incoming } from "./parse-request.ts";
 import type { ProxyRoute } from "./route.ts";
 import type { Intent } from "../../ports/intents.ts";
-import { findVisibleIntent } from "../../app/authority.ts";
-import type { Asked } from "./outcome-request.ts";
+import { findRepeated } from "../../app/execution/find-repeated.ts";
+import type { OutcomeRequest } from "../../app/execution/await-outcome.ts";
 
 const INTENT_HEADER = "X-Gate-Intent-Id";
 
-/** Which policy decides besides the bound ones: it can only make the answer stricter. */
+/** A policy evaluated besides the destination's own: it can only make the verdict stricter. */
 const POLICY_HEADER = "X-Gate-Policy";
 const POLICY = /^[A-Za-z0-9_.-]{1,128}$/;
 
-/** A request that writes becomes an intent; one that names an intent, or an earlier one's key, is answered by it. */
+/** Makes an intent of a request that writes, or responds with that of the request it repeats. */
 export async function governWrite(
   c: GateContext,
   agent: ProxyAgent,
@@ -30,26 +31,26 @@ export async function governWrite(
   incoming: Incoming,
 ): Promise<Response> {
   const { principal } = agent;
-  const waitMs = waitingFor(c);
+  const waitMs = waitMsOf(c);
   await requireUnflooded(c, principal.id);
   const { request, payload } = await readWrite(c, route, incoming);
-  const { method } = incoming.http;
   const body = payload.kind === "content" ? payload.bytes : null;
-  const asked: Asked = { method, route, own: incoming.own, body, waitMs, isRepeat: false };
+  const awaited: OutcomeRequest = { waitMs, isRepeat: false, agentCredentials: incoming.own, body };
   const named = c.req.header(INTENT_HEADER);
   if (named !== undefined) {
     const { intent, state } = await namedIntent(c, agent, named, request, payload);
-    return comeOf(c, intent, state, { ...asked, isRepeat: true });
+    return respondWithOutcome(c, route, intent, state, { ...awaited, isRepeat: true });
   }
   const { idempotencyKey: key } = incoming;
   const made = { request, payload, key: key === null ? null : `${route.entry.name} ${key}`, attended: true };
   const governed = await govern(made, principal, c.env, Date.now());
   switch (governed.kind) {
     case "decided":
-      return comeOf(c, intentOf(c, governed.state.terms.id), governed.state, asked);
+      return respondWithOutcome(c, route, intentOf(c, governed.state.terms.id), governed.state, awaited);
     case "duplicate":
       if (key !== null && governed.state !== null) {
-        return comeOf(c, intentOf(c, governed.id), governed.state, { ...asked, isRepeat: true });
+        const repeat = { ...awaited, isRepeat: true };
+        return respondWithOutcome(c, route, intentOf(c, governed.id), governed.state, repeat);
       }
       return Response.json(duplicateReply(governed.id, governed.state, null), {
         status: 409,
@@ -60,7 +61,7 @@ export async function governWrite(
   }
 }
 
-/** What is asked, with the whole body: a prefix of it would be another write. */
+/** The proposal, with the whole body: a prefix of it would be another write. */
 async function readWrite(
   c: GateContext,
   { entry }: ProxyRoute,
@@ -105,11 +106,11 @@ async function readWrite(
 
 function intentOf(c: GateContext, id: string): Intent {
   const intent = c.env.intents.find(id);
-  if (intent === null) throw new Error("an intent that was decided has no object");
+  if (intent === null) throw new Error("invariant: an intent that was evaluated has an object");
   return intent;
 }
 
-/** The intent that a repeat names, if it is this agent's and this is the request it was made of. */
+/** The intent that a repeat names. */
 async function namedIntent(
   c: GateContext,
   { principal }: ProxyAgent,
@@ -117,11 +118,9 @@ async function namedIntent(
   request: ProposalRequest,
   payload: Payload,
 ): Promise<{ readonly intent: Intent; readonly state: IntentState }> {
-  const found = await findVisibleIntent(id, principal, c.env);
-  if (found === null) return refuse(INTENT_NOT_FOUND);
-  const { state } = found;
-  const { requestDigest } = await identify({ request, payload }, c.env);
-  if (state.erasedAt !== null || requestDigest === state.terms.requestDigest) return found;
+  const found = await findRepeated(id, principal, { request, payload }, c.env);
+  if (found.ok) return found.value;
+  if (found.error === "not_found") return refuse(INTENT_NOT_FOUND);
   return refuse({
     status: 409,
     code: "request_mismatch",

@@ -1,15 +1,13 @@
-import type { Header } from "../../core/outbound/header-names.ts";
-import type { ProxyRoute } from "./route.ts";
+import type { GateContext } from "../middleware/context.ts";
 
-/** The connection that asks what came of a write, and how long it stays. */
-export interface Asked {
-  readonly method: string;
-  readonly route: ProxyRoute;
-  /** See `Incoming.own`. */
-  readonly own: readonly Header[];
-  /** Null: the intent has it. */
-  body: Uint8Array | null;
-  readonly waitMs: number;
-  /** True: the same was asked before, and what came of that may be worth another attempt. */
-  readonly isRepeat: boolean;
+/** What the contract promises to hold a connection for, in seconds. */
+const MAX_WAIT_SECONDS = 900;
+
+/** How long the agent waits, in milliseconds: `X-Gate-Wait: true`, or `Prefer: wait=N` (RFC 7240). */
+export function waitMsOf(c: GateContext): number {
+  if (c.req.header("X-Gate-Wait")?.trim().toLowerCase() === "true") return MAX_WAIT_SECONDS * 1000;
+  const seconds = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i.exec(
+    c.req.header("Prefer") ?? "",
+  )?.[1];
+  return Math.min(Number(seconds ?? 0), MAX_WAIT_SECONDS) * 1000;
 }

@@ -1,27 +1,64 @@
-import type { Decision } from "../../core/policy/decision.ts";
-import type { IntentState } from "../../core/intent/state.ts";
-import { refuse } from "../problem/problem.ts";
 import { iso } from "../../core/base/iso-time.ts";
-import { keptBack } from "./relay-response.ts";
-import type { Intent } from "../../ports/intents.ts";
-import type { Asked } from "./outcome-request.ts";
+import type { IntentState } from "../../core/intent/state.ts";
+import type { AwaitedOutcome } from "../../app/execution/await-outcome.ts";
+import type { BlockReason } from "../../app/execution/final-outcome.ts";
+import { INTENT_NOT_FOUND, problemOfUndecided } from "../problem/from-refusal.ts";
+import { refuse, type Problem } from "../problem/problem.ts";
+import { keptBack, problemOfCall } from "./relay-response.ts";
+import type { ProxyRoute } from "./route.ts";
 
-/** What clients are told to wait before they ask again. */
-const RETRY_AFTER_SECONDS = 30;
+/** Pause between two polls of a client, in seconds: a person takes longer than a write. */
+const RETRY_WHILE_HELD_SECONDS = 30;
+const RETRY_WHILE_SENDING_SECONDS = 1;
+const RETRY_AFTER_FAILURE_SECONDS = 5;
 
-/** Which write an answer is about, and when to ask again. */
-export function about({ id }: Pick<Intent, "id">, retryAfter = 5): Readonly<Record<string, string>> {
-  return { "X-Gate-Intent-Id": id, "Retry-After": String(retryAfter) };
+/** @throws the problem of an outcome that is an error */
+export function outcomeResponse(
+  outcome: Exclude<AwaitedOutcome<never>, { readonly kind: "unauthenticated" }>,
+  method: string,
+  route: ProxyRoute,
+): Response {
+  switch (outcome.kind) {
+    case "answered":
+      return keptBack(method, route, outcome.intent, outcome.response, outcome.rest);
+    case "pending":
+      return pendingResponse(outcome.state);
+    case "no_response":
+      return refuse(problemOfLostResponse(outcome.state));
+    case "blocked":
+      return refuse(problemOfBlocked(outcome.state, outcome.why));
+    case "no_answer": {
+      const { intent, failure } = outcome;
+      const problem = problemOfCall(failure);
+      return refuse({
+        ...problem,
+        more: { ...problem.more, intent_id: intent },
+        headers: intentHeaders(intent),
+      });
+    }
+    case "not_executed":
+      return refuse({ ...problemOfUndecided(outcome.reason), headers: intentHeaders(outcome.intent) });
+    case "not_found":
+      return refuse(INTENT_NOT_FOUND);
+  }
 }
 
-/** 202: it waits for a decision, or is being sent. */
-export function pending(state: IntentState): Response {
+/** Names the write, and when to ask again. */
+function intentHeaders(
+  intent: string,
+  retryAfter = RETRY_AFTER_FAILURE_SECONDS,
+): Readonly<Record<string, string>> {
+  return { "X-Gate-Intent-Id": intent, "Retry-After": String(retryAfter) };
+}
+
+/** 202: the write waits for a decision, or is being sent. */
+function pendingResponse(state: IntentState): Response {
   const { id, sending, decideBy } = state.terms;
   const isHeld = state.phase === "pending_approval";
   const message = isHeld
     ? HELD[sending ?? "by_gate"]
     : "The write is being sent; ask again for what came of it.";
-  const retryAfter = isHeld ? RETRY_AFTER_SECONDS : 1;
+  const retryAfter = isHeld ? RETRY_WHILE_HELD_SECONDS : RETRY_WHILE_SENDING_SECONDS;
   return Response.json(
     {
       status: isHeld ? "pending_approval" : "scheduled",
@@ -33,7 +70,7 @@ export function pending(state: IntentState): Response {
       responseUrl: `/v1/intents/${id}/response`,
       expiresAt: iso(state.decideBy ?? decideBy),
     },
-    { status: 202, headers: { ...about({ id }, retryAfter), Location: `/v1/intents/${id}` } },
+    { status: 202, headers: { ...intentHeaders(id, retryAfter), Location: `/v1/intents/${id}` } },
   );
 }
 
@@ -44,60 +81,32 @@ const HELD = {
     "Held for approval. Gate has no credential for this destination: repeat the request with X-Gate-Intent-Id once it is approved, and it is sent on once.",
 } as const;
 
-/** It has ended, or waits for a person to say how it did. */
-export async function settled(
-  intent: Intent,
-  state: IntentState,
-  { method, route }: Asked,
-): Promise<Response> {
-  const { phase } = state;
-  if (phase === "succeeded" || phase === "failed" || phase === "indeterminate") {
-    const response = await intent.response();
-    if (response !== null) return keptBack(method, route, intent.id, response, null);
-    return refuse({
-      status: phase === "indeterminate" ? 502 : 410,
-      code: phase === "indeterminate" ? "outcome_unknown" : "no_response",
-      detail:
-        phase === "indeterminate"
-          ? "The request was sent and no answer came: whether it was carried out is for a person to find out."
-          : "This write has ended, and its answer is not kept any more.",
-      more: { intent_id: intent.id, state: phase },
-      headers: { "X-Gate-Intent-Id": intent.id },
-    });
+function problemOfLostResponse({ phase, terms: { id } }: IntentState): Problem {
+  const more = { intent_id: id, state: phase };
+  const headers = { "X-Gate-Intent-Id": id };
+  if (phase === "indeterminate") {
+    const detail =
+      "The request was sent and no answer came: whether it was carried out is for a person to find out.";
+    return { status: 502, code: "outcome_unknown", detail, more, headers };
   }
-  const blocked = await whyBlocked(intent, state);
-  return refuse({
+  const detail = "This write has ended, and its answer is not kept any more.";
+  return { status: 410, code: "no_response", detail, more, headers };
+}
+
+function problemOfBlocked({ phase, terms }: IntentState, { code, text }: BlockReason): Problem {
+  return {
     status: 403,
     code: "write_blocked",
-    detail: blocked.reason,
+    detail: text,
     more: {
-      intent_id: intent.id,
-      intentId: intent.id,
+      intent_id: terms.id,
+      intentId: terms.id,
       state: phase,
-      reason_code: blocked.code,
-      blockReason: blocked.reason,
-      destination: state.terms.destination,
-      policies: state.terms.policies.map(({ id }) => id),
+      reason_code: code,
+      blockReason: text,
+      destination: terms.destination,
+      policies: terms.policies.map(({ id }) => id),
     },
-    headers: { "X-Gate-Intent-Id": intent.id },
-  });
+    headers: { "X-Gate-Intent-Id": terms.id },
+  };
 }
-
-async function whyBlocked(intent: Intent, { phase, terms }: IntentState) {
-  const dossier = await intent.dossier();
-  const note = dossier?.notes.findLast(({ kind }) => kind === "note")?.text ?? null;
-  if (phase === "blocked") {
-    const decision = dossier?.case ? (JSON.parse(dossier.case.decision) as Decision) : null;
-    return { code: terms.reasonCode, reason: decision?.reason ?? "Policy does not allow this write." };
-  }
-  const said = WHAT_BECAME_OF_IT[phase] ?? "The write was not sent.";
-  return { code: phase, reason: note === null ? said : `${said} ${note}` };
-}
-
-const WHAT_BECAME_OF_IT: Partial<Record<IntentState["phase"], string>> = {
-  rejected: "A reviewer rejected this write.",
-  cancelled: "A reviewer cancelled this write.",
-  withdrawn: "The agent took this write back.",
-  revoked: "The approval of this write was taken back.",
-  expired: "Nobody decided in time, or it was not sent in time.",
-};

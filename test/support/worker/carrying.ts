@@ -111,7 +111,7 @@ export function standIn(call: CallUpstream, other: Partial<Ports> = {}): StandIn
     const state = await intent.look();
     if (state === null) throw new Error("there is no such intent");
     const { terms } = state;
-    return carryOut(intent, made, { terms, own, body: null, admitAgain: async () => undefined });
+    return carryOut(intent, made, { terms, own, body: null, reauthenticate: async () => ok(undefined) });
   };
   return { calls, ports: made, send };
 }

@@ -775,7 +775,7 @@ describe("the stored response", () => {
 describe("INV-09: the payload is hashed again before sending", () => {
   const attended = (terms: Attended["terms"], text: string): Attended => {
     const body = new TextEncoder().encode(text);
-    return { terms, own: [], body, admitAgain: async () => undefined };
+    return { terms, own: [], body, reauthenticate: async () => ok(undefined) };
   };
 
   test("INV-09: bytes of the agent's repeat are sent only if they are the approved ones", async () => {

@@ -1,0 +1,53 @@
+import type { Decision } from "../../core/policy/decision.ts";
+import type { Phase } from "../../core/intent/phase.ts";
+import type { IntentState } from "../../core/intent/state.ts";
+import type { Intent, KeptResponse } from "../../ports/intents.ts";
+
+/** A write that has ended, or whose outcome a person has to find out. */
+export type FinalOutcome =
+  | {
+      readonly kind: "answered";
+      readonly intent: string;
+      readonly response: KeptResponse;
+      /** The response's bytes beyond the stored ones; the door reads or cancels it. Null: those are all. */
+      readonly rest: ReadableStream<Uint8Array> | null;
+    }
+  /** It was sent, and no response is stored: none came, or it was erased. */
+  | { readonly kind: "no_response"; readonly state: IntentState }
+  /** It was not sent, and will not be. */
+  | { readonly kind: "blocked"; readonly state: IntentState; readonly why: BlockReason };
+
+export interface BlockReason {
+  readonly code: string;
+  /** A sentence for the agent. */
+  readonly text: string;
+}
+
+export async function finalOutcome(intent: Intent, state: IntentState): Promise<FinalOutcome> {
+  const { phase } = state;
+  if (phase !== "succeeded" && phase !== "failed" && phase !== "indeterminate") {
+    return { kind: "blocked", state, why: await blockReason(intent, state) };
+  }
+  const response = await intent.response();
+  if (response === null) return { kind: "no_response", state };
+  return { kind: "answered", intent: intent.id, response, rest: null };
+}
+
+async function blockReason(intent: Intent, { phase, terms }: IntentState): Promise<BlockReason> {
+  const dossier = await intent.dossier();
+  if (phase === "blocked") {
+    const decision = dossier?.case ? (JSON.parse(dossier.case.decision) as Decision) : null;
+    return { code: terms.reasonCode, text: decision?.reason ?? "Policy does not allow this write." };
+  }
+  const outcome = OUTCOME_TEXT[phase] ?? "The write was not sent.";
+  const note = dossier?.notes.findLast(({ kind }) => kind === "note")?.text ?? null;
+  return { code: phase, text: note === null ? outcome : `${outcome} ${note}` };
+}
+
+const OUTCOME_TEXT: Partial<Record<Phase, string>> = {
+  rejected: "A reviewer rejected this write.",
+  cancelled: "A reviewer cancelled this write.",
+  withdrawn: "The agent took this write back.",
+  revoked: "The approval of this write was taken back.",
+  expired: "Nobody decided in time, or it was not sent in time.",
+};

@@ -1,0 +1,28 @@
+import type { Principal } from "../../core/identity/principal.ts";
+import type { IntentState } from "../../core/intent/state.ts";
+import { err, ok, type Result } from "../../core/base/result.ts";
+import type { Intent } from "../../ports/intents.ts";
+import type { Ports } from "../../ports/ports.ts";
+import { findVisibleIntent } from "../authority.ts";
+import { identify, type ProposalInput } from "../proposals/govern.ts";
+
+/**
+ * The intent that an agent names when it repeats a request. Only the request that the intent was made of may be repeated
+ * under its id: another one would be answered with the outcome of a write that its sender did not describe.
+ */
+export async function findRepeated(
+  id: string,
+  agent: Principal,
+  request: Pick<ProposalInput, "request" | "payload">,
+  ports: Pick<Ports, "intents" | "token">,
+): Promise<
+  Result<{ readonly intent: Intent; readonly state: IntentState }, "not_found" | "request_mismatch">
+> {
+  const found = await findVisibleIntent(id, agent, ports);
+  if (found === null) return err("not_found");
+  const { terms, erasedAt } = found.state;
+  // An erased intent has nothing left to compare with or to send: the agent is told how it ended.
+  if (erasedAt !== null) return ok(found);
+  const { requestDigest } = await identify(request, ports);
+  return requestDigest === terms.requestDigest ? ok(found) : err("request_mismatch");
+}
