@@ -7,7 +7,7 @@ import type { Dossier, Intent } from "../ports/intents.ts";
 import type { Ports } from "../ports/ports.ts";
 
 /**
- * May this principal know that this intent exists? Everyone else is told there is no such thing.
+ * May this principal know that this intent exists? To the others every door answers as if it did not.
  *
  * The registry names runners as people do. Their names are unique among all principals and compared exactly.
  */
@@ -24,7 +24,7 @@ export function maySee(principal: Principal, terms: Terms): boolean {
   }
 }
 
-/** The payload is for those who wrote it, decide on it, carry it out, or audit. */
+/** The payload is for the proposing agent, eligible reviewers, the runner of an order, auditors and admins. */
 export async function maySeePayload(
   principal: Principal,
   state: IntentState,
@@ -34,7 +34,7 @@ export async function maySeePayload(
   if (principal.role === "runner") return state.orders.length > 0;
   if (principal.role !== "reviewer") return true;
   const { registry } = await ports.rules.current();
-  // Assurance is how they signed in this time, not whether the case is theirs to decide.
+  // Eligible at any assurance: a reviewer may read the case first and sign in more strongly to decide it.
   return eligibility(state, voterOf(principal, "passkey", registry)) === null;
 }
 

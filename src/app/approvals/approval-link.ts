@@ -1,14 +1,14 @@
 import type { Ports } from "../../ports/ports.ts";
 import { readFields, signFields, type Signing } from "./signed-token.ts";
 
-/** What a link in a message stands for. Everything in it is signed, and nothing in it is secret. */
+/** The claims of an approval link: signed, and not secret. */
 export interface LinkClaims {
   readonly intent: string;
-  /** The intent digest it was made for: a link decides that, or nothing. */
+  /** The intent digest it was made for: the link decides no other. */
   readonly digest: string;
-  /** The person it was sent to; null: sent where several people read, so that it only opens the case. */
+  /** The person it was sent to; null: sent to a channel that several people read, so that it only opens the case. */
   readonly person: string | null;
-  /** Names the link: the intent's object lets each decide once. */
+  /** Identifies the link: the intent's object accepts one vote through each. */
   readonly id: string;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
@@ -16,7 +16,7 @@ export interface LinkClaims {
 
 const PREFIX = "alk_";
 
-/** Ids, a digest and a time are far shorter; nothing longer is taken apart. */
+/** Ids, a digest and a time are far shorter; a longer token is not parsed. */
 const MAX_LINK_CHARACTERS = 2048;
 
 const LINKS: Signing = { kind: "link", context: "", maxCharacters: MAX_LINK_CHARACTERS - PREFIX.length };
@@ -27,7 +27,7 @@ export function approvalLink(ports: Pick<Ports, "token">, claims: LinkClaims): s
   return PREFIX + signFields(ports, LINKS, [intent, digest, person, id, expiresAt]);
 }
 
-/** What a token says, if Gate made it; it may have expired or been used. Null for anything else. */
+/** The claims of a token that Gate signed, which may have expired or been used; null for any other text. */
 export function readLink(ports: Pick<Ports, "token" | "earlierTokens">, text: string): LinkClaims | null {
   const fields = text.startsWith(PREFIX) ? readFields(ports, LINKS, text.slice(PREFIX.length)) : null;
   if (fields === null) return null;
@@ -41,13 +41,13 @@ export function readLink(ports: Pick<Ports, "token" | "earlierTokens">, text: st
   return { intent, digest, person, id, expiresAt };
 }
 
-/** Where the link leads; in the query, which invocation logs leave out. Null: nobody said where Gate is reached. */
+/** The token stands in the query, which invocation logs leave out. Null without `GATE_PUBLIC_URL`. */
 export function linkUrl(ports: Pick<Ports, "token" | "settings">, claims: LinkClaims): string | null {
   const { publicUrl } = ports.settings;
   return publicUrl === null ? null : `${publicUrl}/case?link=${approvalLink(ports, claims)}`;
 }
 
-/** The case for those who are signed in. */
+/** The case page, for signed-in people. Null without `GATE_PUBLIC_URL`. */
 export function caseUrl(ports: Pick<Ports, "settings">, intentId: string): string | null {
   const { publicUrl } = ports.settings;
   return publicUrl === null ? null : `${publicUrl}/cases/${intentId}`;

@@ -9,18 +9,18 @@ import { makerOf, type MakerPorts } from "./mandate-grantor.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Acted, Intent } from "../../ports/intents.ts";
 
-/** What a person says about an intent, whatever door it came through: API, page, Slack, link, callback, batch. */
+/** A person's vote on an intent, through any door: API, page, Slack, link, callback, batch. */
 export interface Said extends Deciding {
   readonly decision: "approve" | "reject";
 }
 
-/** Why nothing was decided. */
+/** Why a vote was not cast. */
 export type Undecided =
   | { readonly kind: "refused"; readonly refusal: Refusal }
-  /** A "no" without a reason teaches nobody anything. */
+  /** A rejection without a reason does not tell the agent's owner what to correct. */
   | { readonly kind: "reason_required" }
   | { readonly kind: "stopped"; readonly stop: SwitchTarget }
-  /** A suspended agent's intents wait with it: nothing of theirs is approved meanwhile. */
+  /** A suspended agent's intents stay pending: none is approved before it is reactivated. */
   | { readonly kind: "proposer_inactive"; readonly standing: string };
 
 export type DecidePorts = Pick<Ports, "switches" | "mandates"> & MakerPorts;
@@ -50,7 +50,7 @@ export async function decideIntent(
     lapsedOf(state.votes, ports),
     ports.principals.get(agent),
   ]);
-  // Again, because gate.yaml may only now say that somebody answers for the agent.
+  // The intent stores who is excluded; an owner added to gate.yaml since the proposal is excluded as well.
   const excluded = proposer === null ? [] : excludedHandles(proposer, approval, rules.registry);
   if (voter.handles.some((handle) => excluded.includes(handle))) {
     return err({ kind: "refused", refusal: { reason: "own_intent" } });
@@ -63,7 +63,7 @@ function refusedOr(acted: Result<Acted, Refusal>): Result<Acted, Undecided> {
   return acted.ok ? acted : err({ kind: "refused", refusal: acted.error });
 }
 
-/** What keeps anybody from approving this now; null: nothing does. */
+/** Why no one may approve this now; null: eligible reviewers may. */
 export async function obstacleTo(
   { agent, destination }: Pick<Terms, "agent" | "destination">,
   ports: Pick<Ports, "principals" | "switches">,
@@ -79,8 +79,8 @@ export async function obstacleTo(
 }
 
 /**
- * Credentials and mandates of earlier votes that are no longer good: what they said counts no more. A mandate goes
- * with the credential it was made with, too: under a delegation it is not the one that acted.
+ * Credentials and mandates of earlier votes that were revoked since: those votes no longer count. A mandate also lapses
+ * with the credential that granted it, which under a delegation is not the one that voted.
  */
 async function lapsedOf(votes: readonly Vote[], ports: DecidePorts): Promise<readonly string[]> {
   const lapsed = await Promise.all(
@@ -95,7 +95,7 @@ async function lapsedOf(votes: readonly Vote[], ports: DecidePorts): Promise<rea
   return lapsed.flat();
 }
 
-/** May whoever gave this vote still decide? An account counts as long as the registry knows its person. */
+/** Could the voter still vote? An account counts as long as the registry knows its person. */
 async function isStillTheirs(
   { principal, acting, assurance }: Vote,
   { principals, rules }: Pick<Ports, "principals" | "rules">,

@@ -11,9 +11,8 @@ import type { Intent } from "../../ports/intents.ts";
 type DelegationPorts = Pick<Ports, "mandates"> & MakerPorts;
 
 /**
- * Who decides when somebody decides for another: the delegator's vote, given by the delegate, who brings both their
- * exclusions and the weaker of their proofs. Null: there is no delegation in force from the one to the other that
- * covers this intent.
+ * The voter under a delegation: the delegator's vote, cast by the delegate, with the exclusions of both and the weaker
+ * assurance of the two. Null: no delegation in force between them covers this intent.
  *
  * @param onBehalfOf the delegator: a principal's id, a person's id, or an e-mail address of `gate.yaml`
  */

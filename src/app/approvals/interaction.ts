@@ -2,10 +2,10 @@ import { sha256Hex } from "../../core/base/digest.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { readFields, signFields, type Signing } from "./signed-token.ts";
 
-/** Ids, a digest and a time are far shorter than the longest that is taken apart. */
+/** Ids, a digest and a time are far shorter; a longer text is not parsed. */
 const QUESTIONS: Signing = { kind: "interaction", context: "a2h.", maxCharacters: 1500 };
 
-/** What a person is asked through an approval provider. Whoever names it back answers exactly that. */
+/** A question to one person through an approval provider. Its answer names it, and answers exactly that. */
 export interface Interaction {
   /** The channel's id in the registry. */
   readonly provider: string;
@@ -23,7 +23,7 @@ export function interactionId(ports: Pick<Ports, "token">, interaction: Interact
   return `${PREFIX}${signFields(ports, QUESTIONS, [provider, intent, digest, person, expiresAt])}`;
 }
 
-/** Null for what Gate did not make. */
+/** Null for a text that Gate did not sign. */
 export function readInteraction(
   ports: Pick<Ports, "token" | "earlierTokens">,
   id: string,
@@ -40,7 +40,7 @@ export function readInteraction(
   return { provider, intent, digest, person, expiresAt };
 }
 
-/** The question's own name, the same however often it is asked: what an answer says it responds to. */
+/** The message that an answer responds to; the same for every attempt to send the question. */
 export function messageId({ provider, intent, digest, person }: Interaction): string {
   return `msg_${sha256Hex(JSON.stringify([provider, intent, digest, person])).slice(0, 24)}`;
 }

@@ -8,8 +8,8 @@ import type { Voter } from "../../core/identity/voter.ts";
 export type MakerPorts = Pick<Ports, "principals" | "rules" | "credentials" | "settings">;
 
 /**
- * Whoever made a mandate, as they are now and as sure of themselves as they were then; null: they could not vote
- * themselves any more, so nothing votes for them.
+ * The grantor of a mandate as a voter: with today's rights, and the assurance they had when they granted it. Null: the
+ * grantor could no longer vote, so that no mandate votes for them.
  */
 export async function makerOf(
   { id, principal, person, assurance }: StandingApproval | Delegation,
@@ -22,14 +22,14 @@ export async function makerOf(
   ]);
   if (maker?.status !== "active" || maker.role !== "reviewer") return null;
   if (account !== null && !isVouchedFor(account, registry, settings)) return null;
-  // An account counts as long as the registry knows the person; a key is taken back by itself.
+  // An account counts as long as the registry knows its person; a key is revoked by itself.
   if ((account !== null || assurance !== "key") && !registry.people.has(person)) return null;
   const voter = voterOf(maker, assurance, registry);
-  // A credential that was given to somebody else since does not take its mandates along.
+  // A credential that passed to another person since does not bring its mandates to that person.
   return voter.person === person ? { ...voter, mandate: id } : null;
 }
 
-/** Does whoever let the maker in still count for who a person is? As with sessions, their word goes with them. */
+/** Does the registry still trust the system that vouched for the account? Its sessions end without that, too. */
 function isVouchedFor(
   { kind, issuer, isPinned }: Account,
   { signIn: { oidc, access } }: Registry,

@@ -4,19 +4,16 @@ import { sha256Hex } from "../../core/base/digest.ts";
 import type { Json } from "../../core/base/json.ts";
 import type { Ports, TokenKind } from "../../ports/ports.ts";
 
-/** What fields are signed for: those of one never pass for another's. */
+/** The purpose that fields are signed for: a token of one purpose is never accepted for another. */
 export interface Signing {
   readonly kind: TokenKind;
-  /** Tells those of one kind apart: what their MAC's subject begins with. */
+  /** Separates purposes of one kind: the MAC's subject begins with it. */
   readonly context: string;
-  /** Nothing longer is taken apart. */
+  /** A longer token is not parsed. */
   readonly maxCharacters: number;
 }
 
-/**
- * Fields that go out and come back, with a MAC over all of them: whoever sends them back got them from Gate. Nothing
- * in them is secret.
- */
+/** Fields with a MAC over all of them, so that only Gate can make the token. The fields are not secret. */
 export function signFields(
   ports: Pick<Ports, "token">,
   { kind, context }: Signing,
@@ -26,7 +23,7 @@ export function signFields(
   return `${text}.${macText(ports.token(kind, context + text))}`;
 }
 
-/** The fields, if Gate signed them for this; null for anything else. */
+/** The fields, if Gate signed them for this purpose; null for any other text. */
 export function readFields(
   ports: Pick<Ports, "token" | "earlierTokens">,
   { kind, context, maxCharacters }: Signing,
@@ -39,9 +36,9 @@ export function readFields(
   if (bytes === null) return null;
   const subject = context + text;
   const macs = [ports.token(kind, subject), ...ports.earlierTokens(kind, subject)].map(macText);
-  // Digests are compared: how long it takes tells nothing about the right one.
+  // Comparing digests keeps the time independent of the right MAC (timing attack).
   if (!macs.some((known) => sha256Hex(known) === sha256Hex(mac))) return null;
-  // Only what Gate wrote itself gets here.
+  // The MAC is valid, so that Gate itself wrote this text.
   return JSON.parse(new TextDecoder().decode(bytes)) as readonly Json[];
 }
 

@@ -7,14 +7,14 @@ import { makerOf } from "./mandate-grantor.ts";
 import type { Voter } from "../../core/identity/voter.ts";
 import type { Intent } from "../../ports/intents.ts";
 
-/** No quorum is larger in practice, and each one tried costs the agent that waits a few calls. */
+/** No quorum is larger in practice, and each attempt costs the waiting agent a few calls. */
 const MOST_TRIED = 20;
 
 /**
- * Gives the vote of everybody who said beforehand that they approve of such an intent. Each is one vote like any
- * other, judged by the intent's object: under the same exclusions, requirements and kill switches.
+ * Casts the votes of standing approvals that match the intent. Each is one vote like any other, judged by the intent's
+ * object under the same exclusions, requirements and kill switches.
  *
- * The intent is proposed and held already: whatever goes wrong here leaves it waiting for people.
+ * The intent is recorded as held already: a failure here leaves it pending for people.
  */
 export async function applyStanding(
   intent: Intent,
@@ -23,9 +23,9 @@ export async function applyStanding(
   ports: DecidePorts,
   now: number,
 ): Promise<IntentState> {
-  // What a colleague changed, nobody can have meant beforehand: it would pass without anybody having looked at it.
+  // A payload that a colleague edited was not foreseen by any grantor: it would pass unread.
   if (held.terms.editor !== null) return held;
-  // Such a rule holds for what this very payload says; nobody can have meant that beforehand.
+  // Held for its content, which no grantor can have foreseen.
   if (held.phase !== "pending_approval" || held.terms.heldByContent) return held;
   let state = held;
   try {
@@ -34,7 +34,7 @@ export async function applyStanding(
     for (const approval of matching) {
       if (state.phase !== "pending_approval" || tried === MOST_TRIED) break;
       const voter = await makerOf(approval, ports);
-      // Looked at before a use is taken; the object looks again.
+      // Checked before a use is spent; the object checks again.
       if (voter === null || eligibility(state, voter) !== null || hasVoted(state, voter)) continue;
       tried += 1;
       state = await applyOne(intent, state, voter, approval, use, ports, now);
@@ -56,7 +56,7 @@ async function applyOne(
 ): Promise<IntentState> {
   if (!(await ports.mandates.take(id, use, now))) return state;
   const { digest } = state.terms;
-  // Should this throw, the use stays counted: the vote may have been given.
+  // If this throws, the use stays spent: the vote may have been recorded.
   const said = { decision: "approve", voter, digest, note: null, link: null } as const;
   const decided = await decideIntent(intent, said, ports);
   const after = decided.ok ? decided.value.state : ((await intent.look()) ?? state);

@@ -7,7 +7,7 @@ export type Role = (typeof ROLES)[number];
 
 export type PrincipalStatus = "active" | "suspended" | "revoked";
 
-/** Whoever holds a key. A key has one role; a person can hold several. */
+/** The holder of a key or linked account. It has one role; a person can have several principals. */
 export interface Principal {
   readonly id: string;
   readonly role: Role;

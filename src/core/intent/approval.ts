@@ -21,8 +21,8 @@ export function eligibility(state: IntentState, voter: Voter): Refusal | null {
 }
 
 /**
- * Lists of groups and people admit whoever is on one of them; with neither, everybody. Only the person's id
- * counts: handles hold display names too, which exclude their bearer and must not admit a namesake.
+ * A quorum with groups or people admits only their members, a quorum without admits every reviewer. Only the person's
+ * id counts: handles contain display names, which may exclude but must not admit a namesake.
  */
 function admits({ groups, people }: Pick<Quorum, "groups" | "people">, voter: Voter): boolean {
   if (groups.length === 0 && people.length === 0) return true;
@@ -54,14 +54,14 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   const { voter, lapsed } = command;
   const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
   if (refusal) return err(refusal);
-  // Told again what already holds: the contract answers 200 to a repeated approval.
+  // The contract answers 200 to a repeated approval.
   if (state.phase === "approved") return ok([]);
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   if (command.digest !== null && command.digest !== terms.digest) return err({ reason: "digest_mismatch" });
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
   if (state.rejections.some((earlier) => isSame(earlier, voter))) return err({ reason: "already_rejected" });
-  // Suspended between the door and here: their earlier vote is about to go, and no new one takes its place.
+  // The voter was suspended after authentication: their earlier vote lapses now, and no new one may replace it.
   if (isLapsed(voter, lapsed)) return err({ reason: "not_eligible" });
   const gone = state.votes.filter((vote) => isLapsed(vote, lapsed));
   const standing = state.votes.filter((vote) => !gone.includes(vote));
@@ -96,8 +96,8 @@ function isRevocable(phase: Phase): boolean {
 }
 
 /**
- * A "no" decides, by itself or with as many others as the policy wants; of what is approved and not yet carried
- * out one takes the approval back.
+ * A pending intent is rejected by as many rejections as the policy requires; an approved one that is not executed yet
+ * is revoked by one.
  */
 export function reject(state: IntentState, command: Command<"reject">): Decided {
   const { voter, note } = command;
@@ -122,7 +122,7 @@ export function reject(state: IntentState, command: Command<"reject">): Decided 
     : ok([...said, { type: "rejection_vote_recorded", person, acting, principal, assurance, mandate, note }]);
 }
 
-/** Ends the asking, whoever else might have answered. */
+/** Ends the approval without waiting for other reviewers. */
 export function cancel(state: IntentState, command: Command<"cancel">): Decided {
   const { voter, note } = command;
   const refusal = eligibility(state, voter);
@@ -146,7 +146,7 @@ export function supersede(state: IntentState, command: Command<"supersede">): De
   const refusal = eligibility(state, voter);
   if (refusal) return err(refusal);
   if (!state.terms.edit.allow) return err({ reason: "edit_not_allowed" });
-  // Before the link, which the first time used up: whoever lost the answer has a successor to finish.
+  // Checked before the link, which the first attempt used up: a retry after a lost response must succeed.
   if (state.successor === successor && state.decidedBy === voter.person) return ok([]);
   const used = linkRefusal(state, command);
   if (used) return err(used);
@@ -159,15 +159,15 @@ export function supersede(state: IntentState, command: Command<"supersede">): De
 type Said = Pick<Vote, "person" | "acting"> & Partial<Pick<Vote, "principal">>;
 
 /**
- * One human has one voice: who acted for another has used up both, so that a delegation moves a vote and never
- * makes a second one. A credential has one as well, whatever gate.yaml has come to call its person.
+ * One person has one vote. A vote under a delegation uses up the delegator's and the delegate's, so that a delegation
+ * moves a vote and never adds one. A credential has one vote as well, even if gate.yaml renamed its person since.
  */
 function isSame(earlier: Said, voter: Voter): boolean {
   if (earlier.principal === voter.principal) return true;
   return [earlier.person, earlier.acting].some((known) => known === voter.person || known === voter.acting);
 }
 
-/** Is the credential it came with, or the mandate it was given under, no longer good? */
+/** Was its credential or mandate revoked since? */
 function isLapsed({ principal, mandate }: Pick<Vote, "principal" | "mandate">, lapsed: readonly string[]) {
   return lapsed.includes(principal) || (mandate !== null && lapsed.includes(mandate));
 }

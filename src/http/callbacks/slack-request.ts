@@ -11,16 +11,16 @@ import {
 } from "../../app/notifications/channels/slack-message.ts";
 import { sameSecret } from "../../app/execution/tokens.ts";
 
-/** Slack's own window: what is older may be somebody playing back what they overheard. */
+/** Slack's own window: an older request may be a replay. */
 const TOLERANCE_MS = 300_000;
 
-/** What Slack sends beside the body. */
+/** The headers that Slack signs with. */
 export interface SlackHeaders {
   readonly timestamp: string | undefined;
   readonly signature: string | undefined;
 }
 
-/** Does Slack say, now, that this app's secret signed exactly these bytes? Version `v0` is the only one there is. */
+/** Did this app's secret sign exactly these bytes just now? `v0` is the only version of the scheme. */
 export function isFromSlack(
   secret: string,
   { timestamp, signature }: SlackHeaders,
@@ -34,7 +34,7 @@ export function isFromSlack(
   return sameSecret(signature, `v0=${bytesToHex(hmac(sha256, utf8ToBytes(secret), signed))}`);
 }
 
-/** Who pressed: Slack's ids, never a name. */
+/** The Slack user who clicked, by Slack's ids: a user chooses the displayed name. */
 export interface SlackUser {
   readonly team: string;
   readonly user: string;
@@ -42,9 +42,9 @@ export interface SlackUser {
 
 interface Pressed {
   readonly who: SlackUser;
-  /** What Gate signed into the button. */
+  /** The reference that Gate signed into the button. */
   readonly reference: string;
-  /** Where Slack takes what else there is to say; whoever uses it checks where it leads. */
+  /** Where Slack accepts follow-up messages; its host is checked before each use. */
   readonly responseUrl: string | null;
 }
 
@@ -52,12 +52,12 @@ export type SlackInteraction =
   | (Pressed & { readonly kind: "approve" })
   | (Pressed & { readonly kind: "ask_reason"; readonly trigger: string })
   | (Pressed & { readonly kind: "reject"; readonly reason: string })
-  /** A link that was followed, or something of another app's making: there is nothing to do. */
+  /** A link button, or an element of another app: nothing to do. */
   | { readonly kind: "nothing" };
 
 const ID = z.string().regex(/^[A-Z0-9]{1,32}$/);
 
-/** In channels shared between workspaces `team` is where it was pressed, and `user.team_id` whose user it was. */
+/** In channels shared between workspaces `team` is the channel's workspace, and `user.team_id` the user's. */
 const WHO = {
   user: z.object({ id: ID, team_id: ID.optional() }),
   team: z.object({ id: ID }).nullish(),
@@ -88,13 +88,13 @@ const VIEW_SUBMISSION = z.object({
 
 const METADATA = z.object({ reference: z.string(), responseUrl: z.string().nullable() });
 
-/** What the modal carries from the button that opened it to the answer. */
+/** State that the modal carries from the button to the submission. */
 export function rejectionMetadata(reference: string, responseUrl: string | null): string {
   const whole = JSON.stringify({ reference, responseUrl });
   return whole.length <= 3000 ? whole : JSON.stringify({ reference, responseUrl: null });
 }
 
-/** Null for a body that is not what Slack sends. Members Gate does not know are Slack's to add. */
+/** Null for a body that is no Slack interaction. Unknown members are ignored: Slack adds new ones. */
 export function readInteractionBody(body: Uint8Array): SlackInteraction | null {
   const sent = payloadOf(body);
   if (sent === null) return null;
@@ -139,7 +139,7 @@ function fromView(submitted: z.infer<typeof VIEW_SUBMISSION>): SlackInteraction 
   const metadata = METADATA.safeParse(jsonOf(submitted.view.private_metadata));
   if (who === null || !metadata.success) return null;
   const reason = submitted.view.state.values[REASON_BLOCK]?.[REASON_INPUT]?.value ?? "";
-  // Slack counts otherwise than JavaScript; what is longer than its own field is not what somebody typed there.
+  // Slack counts characters differently from JavaScript; a text longer than the field was not typed there.
   return {
     kind: "reject",
     who,

@@ -22,18 +22,18 @@ import {
   type SlackInteraction,
 } from "./slack-request.ts";
 
-/** Slack sends the message a button is in along with it; a message has 50 blocks at most. */
+/** Slack includes the message that the button is in: 50 blocks at most. */
 const MAX_BODY_BYTES = 256 * 1024;
 
-/** Slack waits 3 s, and a form it opens must be asked for within as many of the click. */
+/** Slack waits 3 s for a response, and a form must be opened within 3 s of the click. */
 const ANSWER_WITHIN_MS = 2_000;
 
-/** Where Slack takes answers to what somebody pressed. */
+/** The host of Slack's `response_url`. */
 const ANSWER_HOST = "hooks.slack.com";
 
 type Pressed = Exclude<SlackInteraction, { kind: "nothing" }>;
 
-/** A button that Gate made, pressed in a channel of this app. */
+/** A click on a button that Gate made, in a channel of this app. */
 interface Press {
   readonly channel: SlackApp;
   readonly reference: SlackReference;
@@ -44,7 +44,7 @@ const BROKEN: SlackOutcome = {
   told: null,
 };
 
-/** Buttons and forms in Slack. Who presses is believed because Slack signed it, and decides as whom gate.yaml says. */
+/** Buttons and forms in Slack. Slack's signature proves the user, and gate.yaml names the person behind the account. */
 export const slack = new Hono<GateEnv>().post("/slack/interactions", async (c) => {
   const ports = c.env;
   const bytes = await readBytes(c, MAX_BODY_BYTES);
@@ -60,7 +60,7 @@ export const slack = new Hono<GateEnv>().post("/slack/interactions", async (c) =
   if (pressed.kind === "nothing") return c.body(null, 200);
   const reference = readSlackReference(ports, pressed.reference);
   const channel = apps.find(({ id }) => id === reference?.channel);
-  // Of another deployment, or another app: nobody here can say anything about it.
+  // A button of another deployment or another app.
   if (reference === null || channel === undefined) return c.body(null, 200);
   return pressed.kind === "reject"
     ? submitted(c, pressed, { channel, reference })
@@ -93,7 +93,7 @@ async function signedFor(c: GateContext, bytes: Uint8Array): Promise<readonly Sl
   });
 }
 
-/** A button: Slack wants a nod, and what there is to say goes to its `response_url`. */
+/** A button: Slack expects an empty response, and the result goes to its `response_url`. */
 async function clicked(c: GateContext, pressed: Exclude<Pressed, { kind: "reject" }>, press: Press) {
   const ports = c.env;
   const work =
@@ -106,7 +106,7 @@ async function clicked(c: GateContext, pressed: Exclude<Pressed, { kind: "reject
   return c.body(null, 200);
 }
 
-/** The form with the reason: what is wrong with it is said in the form, as long as Slack waits. */
+/** The form with the reason: errors are shown in the form, as long as Slack waits for the response. */
 async function submitted(c: GateContext, pressed: Extract<Pressed, { kind: "reject" }>, press: Press) {
   const ports = c.env;
   if (pressed.reason.trim() === "") return c.json(formError("A rejection says why."));
@@ -138,7 +138,7 @@ async function vote(
   }
 }
 
-/** Null: the form is open, and there is nothing else to say. */
+/** Null: the form is open, and no message follows. */
 async function askReason(
   { who, reference: signed, responseUrl }: Pressed,
   trigger: string,
@@ -159,7 +159,7 @@ async function askReason(
   }
 }
 
-/** Brings the message up to date, and tells who pressed, and nobody else, why nothing came of it. */
+/** Updates the message, and shows the user who clicked, and no one else, why the vote was not cast. */
 async function respond(
   { responseUrl }: Pressed,
   { refused, told }: SlackOutcome,
@@ -192,10 +192,10 @@ async function respond(
   }
 }
 
-/** The work goes on after the answer to Slack, but not for ever. */
+/** Follow-up messages are sent after the response to Slack, each within this time. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Slack signed it, and still: nothing is sent but to Slack, or to what an operator put in its place. */
+/** Only Slack's host, or the operator's stand-in for it: a signed URL could still lead elsewhere (SSRF). */
 function isAnswerUrl(url: string, channel: SlackApp): boolean {
   const { protocol, hostname, port, username, password, origin } = URL.parse(url) ?? NOWHERE;
   if (username !== "" || password !== "") return false;
@@ -205,7 +205,7 @@ function isAnswerUrl(url: string, channel: SlackApp): boolean {
 
 const NOWHERE = { protocol: "", hostname: "", port: "", username: "", password: "", origin: "" } as const;
 
-/** What came of it in the time that Slack waits; null: it goes on. */
+/** The result, if it comes while Slack waits; null: the work goes on. */
 async function inTime<T>(work: Promise<T>): Promise<T | null> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<null>((resolve) => {

@@ -18,7 +18,7 @@ const NOT_REVIEWER: Problem = {
   error: "forbidden",
 };
 
-/** What the caller is told when a vote of their own, or of a delegator, was not cast. */
+/** The problem of a vote, the caller's own or a delegator's, that was not cast. */
 export function problemOfVote(failure: CallerVoteFailure): Problem {
   switch (failure.kind) {
     case "not_reviewer":
@@ -34,7 +34,7 @@ export function problemOfVote(failure: CallerVoteFailure): Problem {
   }
 }
 
-/** What the reader of a link is told when it no longer decides. */
+/** The problem of a link that no longer decides. */
 export function problemOfLink(problem: LinkProblem): Problem {
   return problem.kind === "refused" ? problemOf(problem.refusal) : LINK_EXPIRED;
 }
@@ -45,7 +45,7 @@ const LINK_EXPIRED: Problem = {
   detail: "This link is no longer valid; sign in to see the case.",
 };
 
-/** What the sender is told when no vote was cast through a link. */
+/** The problem of a vote that was not cast through a link. */
 export function problemOfLinkVote(failure: LinkVoteFailure): Problem {
   switch (failure.kind) {
     case "link_expired":
@@ -66,7 +66,7 @@ export function problemOfLinkVote(failure: LinkVoteFailure): Problem {
   }
 }
 
-/** What the caller is told when a command was not carried out. */
+/** The problem of a command that was refused. */
 export function problemOfCommand(failure: CommandFailure): Problem {
   return failure.kind === "role_not_allowed"
     ? problemOfRole(failure, failure.allowed)

@@ -6,12 +6,12 @@ import type { Refusal } from "../../core/intent/refusal.ts";
 import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { refuse, type Problem } from "./problem.ts";
 
-/** What the caller is told when an intent's object refuses. */
+/** Throws the problem of a refusal by an intent's object. */
 export function refuseWith(refusal: Refusal): never {
   return refuse(problemOf(refusal));
 }
 
-/** What the caller is told when a decision came to nothing. */
+/** The problem of a vote that was not cast. */
 export function problemOfUndecided(undecided: Undecided): Problem {
   switch (undecided.kind) {
     case "refused":
@@ -38,7 +38,7 @@ export function problemOfStop({ scope, target }: SwitchTarget): Problem {
   };
 }
 
-/** What the caller is told when a payload was not changed. */
+/** The problem of an edit that was not made. */
 export function problemOfUnedited(unedited: Unedited): Problem {
   switch (unedited.kind) {
     case "edit_blocked": {

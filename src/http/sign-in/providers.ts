@@ -1,12 +1,12 @@
 import { sha256Hex } from "../../core/base/digest.ts";
 import type { OidcProvider, SignIn } from "../../core/registry/registry.ts";
 
-/** What stands for a provider in a path; its issuer is its own in the registry. */
+/** The provider's segment in a path; the registry has no issuer twice. */
 export function providerId({ issuer }: OidcProvider): string {
   return sha256Hex(issuer).slice(0, 16);
 }
 
-/** Those that a person can sign in with here. Of the others Gate takes tokens, which people get elsewhere. */
+/** Providers with a button on the sign-in page. From the others Gate only accepts tokens. */
 export function withButton({ oidc }: SignIn): readonly OidcProvider[] {
   return oidc.filter(({ clientSecret }) => clientSecret !== null);
 }

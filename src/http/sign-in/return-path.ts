@@ -1,4 +1,4 @@
-/** A case's address with a signed link in it is a few hundred characters; what is kept of it must fit a cookie. */
+/** A case's address with a signed link has a few hundred characters; the path has to fit a cookie. */
 const MAX_CHARACTERS = 1500;
 
 /** Only to learn how browsers read a path; nothing is ever sent there. */

@@ -9,7 +9,7 @@ export interface SignInChoices {
   /** Where to go on. */
   readonly next: string;
   readonly providers: readonly OidcProvider[];
-  /** Whom this browser may become without proof; null: that is not how this Gate is run. */
+  /** People the browser may sign in as without proof (`--local-sign-in`); null: not offered. */
   readonly people: readonly Person[] | null;
 }
 

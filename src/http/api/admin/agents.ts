@@ -125,7 +125,7 @@ async function register(c: GateContext) {
     createdAt: Date.now(),
   };
   const key = freshKey(role);
-  // Before, because nobody would see a key again whose answer failed.
+  // Before registering: a failure after it would lose the only response that shows the key.
   const warning = warningAbout({ ...principal, status: "active" }, registry);
   const registered = await ports.principals.register(principal, key, c.var.principal.id);
   if (!registered.ok) {
@@ -135,7 +135,7 @@ async function register(c: GateContext) {
   return c.json({ ...view, apiKey: key, api_key: key, ...warning }, 201);
 }
 
-/** Whose id or address somebody's only looks like: a twin would vote beside them, or be excluded in their place. */
+/** The person or group that this text is a lookalike of: a lookalike would count as a second voter, or evade an exclusion. */
 function originalOf(written: string, { people, groups }: Registry): string | null {
   const known = [...groups.keys(), ...[...people.values()].flatMap(({ id, email }) => [id, email ?? id])];
   if (known.includes(written.trim().toLowerCase())) return null;
@@ -144,8 +144,8 @@ function originalOf(written: string, { people, groups }: Registry): string | nul
 }
 
 /**
- * The person who was written by the id of one of their keys, by their address, or as gate.yaml calls them; else what
- * was written. Kept as the id: an address may be given to a new colleague, who must not come by the key with it.
+ * The person that a principal's id, an e-mail address or a person's id names; else the text itself. The id is stored,
+ * because an address may be reassigned to a colleague, who must not get the key with it.
  */
 async function holderOf(
   c: GateContext,
@@ -159,7 +159,7 @@ async function holderOf(
   return registry.people.has(person) ? person : named;
 }
 
-/** Of one human with two keys, each a person of its own, two votes would count. */
+/** Two keys of one human that are not linked to one person would count as two votes. */
 function warningAbout(principal: Principal, registry: Registry): { readonly warning?: string } {
   if (principal.role !== "reviewer" || registry.people.size === 0) return {};
   if (registry.people.has(voterOf(principal, "key", registry).person)) return {};

@@ -19,7 +19,7 @@ export interface EditRequest extends Pick<Change, "payload" | "recordCount" | "e
   readonly approve: boolean;
 }
 
-/** What a payload is changed to; digest and reason come as with any decision. */
+/** The new payload; digest and reason are fields of every decision. */
 export function parseEditRequest(body: JsonObject): EditRequest {
   const picked = pick(body, ALIASES);
   const { approve, ...declared } = parse(SCHEMA, picked);

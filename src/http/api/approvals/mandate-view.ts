@@ -7,7 +7,7 @@ import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** Whoever lays something down for longer than a year has forgotten it by then. */
+/** A grantor has forgotten a mandate that is older than a year. */
 const LONGEST_MS = 366 * DAY_MS;
 
 const STANDING_MS = 30 * DAY_MS;
@@ -15,12 +15,12 @@ const STANDING_MS = 30 * DAY_MS;
 /** A holiday's substitute, unless they say otherwise. */
 const DELEGATION_MS = 7 * DAY_MS;
 
-/** What a proposal can declare at most; a larger cap would cap nothing. */
+/** The maximum that a proposal can declare: a larger cap would limit nothing. */
 const MAX_VALUE_USD = 1e12;
 const MAX_RECORDS = 1_000_000_000;
 const MAX_USES = 1_000_000;
 
-/** What dollars in binary fractions are off by, and no more. */
+/** The rounding error of dollars as binary fractions. */
 const CENT_TOLERANCE = 1e-4;
 
 /** One name, or everything of one system. `*` would be everything there is. */

@@ -9,7 +9,7 @@ import { pickKnown } from "../shared/known-fields.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { PendingGroup } from "../../../ports/intent-index.ts";
 
-/** What people are told so that they decide; the rest is news. */
+/** Notifications that request a decision; the others report one. */
 const ASKING: readonly DeliveryKind[] = ["held", "reminder", "escalation"];
 
 /** As many as a person marks at once, and each costs an object's turn. */
@@ -48,7 +48,7 @@ export function parseBatch(body: JsonObject) {
   );
 }
 
-/** Until when somebody may decide; null: without end. */
+/** The decision deadline; null: none. */
 export function deadlineOf(row: IntentRow): number | null {
   const asked = requirementsOf(row)?.decide_by;
   return asked === undefined ? row.decide_by : asked;
@@ -57,7 +57,7 @@ export function deadlineOf(row: IntentRow): number | null {
 /**
  * One line of the queue.
  *
- * @param told what was told of these intents; null: that could not be found out
+ * @param told notifications of these intents; null: they could not be read
  */
 export function queueRowView(row: IntentRow, told: readonly DeliveryRecord[] | null) {
   const asked = requirementsOf(row);
@@ -74,7 +74,7 @@ export function queueRowView(row: IntentRow, told: readonly DeliveryRecord[] | n
   };
 }
 
-/** Where nobody could be told, and why: by place, as it stands after the last attempt there. */
+/** Recipients that no notification reached, with the problem of the last attempt. */
 function undelivered(told: readonly DeliveryRecord[]) {
   const last = new Map<string, DeliveryRecord>();
   for (const record of told) {

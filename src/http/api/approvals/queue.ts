@@ -18,7 +18,7 @@ import type { IntentFilter } from "../../../ports/intent-index.ts";
 
 const readers = requireRole(["reviewer", "auditor", "admin"]);
 
-/** How many of a batch are decided at a time: the objects work side by side, this Worker's connections are few. */
+/** Concurrent votes of one batch: the objects run in parallel, but a request has six open connections. */
 const AT_ONCE = 6;
 
 const MAX_GROUPS = 200;
@@ -47,7 +47,7 @@ async function pageOfMine(c: GateContext, filter: IntentFilter) {
   return { page: rows, next: next === null ? null : cursorOf({ created_at: next.createdAt, id: next.id }) };
 }
 
-/** Null when it can't be found out: the queue itself never waits for what tells of it. */
+/** Null where the dispatcher can't be read: the queue is shown without it. */
 async function toldOf(
   { env }: GateContext,
   rows: readonly IntentRow[],
@@ -85,7 +85,7 @@ async function decideSlot(c: GateContext, { id, wanted }: Slot) {
     if (!voted.ok) return slotRefused(id, problemOfVote(voted.error));
     return { ...decisionReply(voted.value, wanted.decision, wanted.note), ok: true as const };
   } catch (error) {
-    // The others stand; what became of this one its own state says.
+    // The other votes of the batch stand; the intent's state shows whether this one was cast.
     console.error(logLine("approval_batch_item_failed", { intent: id, error: String(error) }));
     return slotRefused(id, UNAVAILABLE);
   }
@@ -107,7 +107,7 @@ const UNAVAILABLE: Problem = {
   detail: "Gate could not answer this one; look at the intent, and decide again if it still waits.",
 };
 
-/** Results in the order of the items, `AT_ONCE` of them under way at any time. */
+/** Results in the order of the items, with `AT_ONCE` of them running at any time. */
 async function inTurns<T, R>(
   items: readonly T[],
   run: (item: T, at: number) => R | Promise<R>,
@@ -121,7 +121,7 @@ async function inTurns<T, R>(
   return results;
 }
 
-/** What waits for people: to look through, alike together, and to decide many at once. */
+/** The approval queue: listed, grouped, and decided in batches. */
 export const queue = new Hono<GateEnv>()
   .get("/v1/approvals", readers, list)
   .get("/v1/approvals/groups", readers, async (c) => {

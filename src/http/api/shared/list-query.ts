@@ -39,7 +39,7 @@ function phases(words: string | undefined): readonly Phase[] | null {
     const some = phasesOf(word.trim());
     return some.length > 0 ? some : invalid(`status: there is no status or state "${word.slice(0, 40)}"`);
   });
-  // A word said a hundred times is one condition: D1 binds no more values than that.
+  // Without duplicates: D1 binds at most a hundred values.
   return [...new Set(found)];
 }
 
@@ -49,7 +49,7 @@ function limit(text: string | undefined): number {
   return number >= 1 ? Math.min(number, MAX_LIMIT) : invalid(`limit: a whole number from 1 to ${MAX_LIMIT}`);
 }
 
-/** What `Date.parse` reads in more ways than one (`-1` is the year 2001 to it) would filter by a time nobody meant. */
+/** `Date.parse` alone accepts ambiguous texts, such as `-1` for the year 2001. */
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
 
 /** ISO 8601, or milliseconds since the epoch. */
