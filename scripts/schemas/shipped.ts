@@ -49,9 +49,9 @@ const SHIPPED: readonly ShippedSchema[] = [
       "## People": "people.*",
       "## Credentials": "credentials.*",
       "### Vaults": "vaults.*",
-      "## Signing in": "sign_in",
+      "## Sign-in": "sign_in",
       "## Channels": "channels.*",
-      "## A destination": "destinations.*",
+      "## Destinations": "destinations.*",
     },
   },
 ];
