@@ -1,7 +1,8 @@
 import type { Principal } from "../../core/identity/principal.ts";
 import type { Terms } from "../../core/intent/state.ts";
-import { err, ok, type Result } from "../../core/base/result.ts";
+import { err, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { ifActive } from "../identity/account.ts";
 import type { OrderFailure } from "./order-failure.ts";
 
 /**
@@ -15,8 +16,5 @@ export async function activeProposer(
   unknown: OrderFailure,
 ): Promise<Result<Principal, OrderFailure>> {
   const proposer = await principals.get(agent);
-  if (proposer === null) return err(unknown);
-  return proposer.status === "active"
-    ? ok(proposer)
-    : err({ kind: "agent_inactive", status: proposer.status });
+  return proposer === null ? err(unknown) : ifActive(proposer);
 }

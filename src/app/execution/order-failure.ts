@@ -1,6 +1,6 @@
 import type { Refusal } from "../../core/intent/refusal.ts";
-import type { PrincipalStatus } from "../../core/identity/principal.ts";
 import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
+import type { Inactive } from "../identity/account.ts";
 import type { ProofProblem } from "./report-proof.ts";
 
 /** Why a use case of orders did not do what it was called for; each door words it. */
@@ -13,7 +13,7 @@ export type OrderFailure =
   /** A key alone does not open an order: the call carried no execution token. */
   | { readonly kind: "token_required" }
   /** The agent that proposed the write is suspended or revoked. */
-  | { readonly kind: "agent_inactive"; readonly status: PrincipalStatus }
+  | Inactive
   | { readonly kind: "result_too_large"; readonly maxBytes: number }
   | { readonly kind: "invalid_proof"; readonly problem: ProofProblem }
   /** Gate holds no bytes of this intent's payload. */

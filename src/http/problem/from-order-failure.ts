@@ -1,6 +1,7 @@
 import type { Result } from "../../core/base/result.ts";
 import type { OrderFailure } from "../../app/execution/order-failure.ts";
 import type { ProofProblem } from "../../app/execution/report-proof.ts";
+import { problemOfAuthFailure } from "./from-auth-failure.ts";
 import { problemOf, problemOfStop } from "./from-refusal.ts";
 import { refuse, type Problem } from "./problem.ts";
 
@@ -28,13 +29,8 @@ function problemOfOrder(failure: OrderFailure): Problem {
         detail:
           "Send the order's token as `Authorization: Bearer gex_…`, or as execution_token beside your key.",
       };
-    case "agent_inactive":
-      return {
-        status: 403,
-        code: "agent_inactive",
-        detail: `This principal is ${failure.status}.`,
-        more: { principal_status: failure.status },
-      };
+    case "inactive":
+      return problemOfAuthFailure(failure);
     case "result_too_large":
       return {
         status: 413,

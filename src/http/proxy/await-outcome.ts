@@ -20,11 +20,12 @@ export async function respondWithOutcome(
 ): Promise<Response> {
   // From here on a response to an unexpected failure must name the write, which may have been sent.
   c.set("intent", intent.id);
+  const ports = c.env;
   const connection = {
     reauthenticate: () => reauthenticate(c),
     waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
   };
-  const outcome = await awaitOutcome(intent, state, request, connection, c.env);
+  const outcome = await awaitOutcome(intent, state, request, connection, ports);
   // The refusal is the middleware's own, with its status and headers.
   if (outcome.kind === "unauthenticated") throw outcome.failure;
   return outcomeResponse(outcome, c.req.method, route);

@@ -14,6 +14,7 @@ import { waitMsOf } from "./outcome-request.ts";
 import type { Incoming } from "./parse-request.ts";
 import type { ProxyRoute } from "./route.ts";
 import type { Intent } from "../../ports/intents.ts";
+import type { Ports } from "../../ports/ports.ts";
 import { findRepeated } from "../../app/execution/find-repeated.ts";
 import type { OutcomeRequest } from "../../app/execution/await-outcome.ts";
 
@@ -30,6 +31,7 @@ export async function governWrite(
   route: ProxyRoute,
   incoming: Incoming,
 ): Promise<Response> {
+  const ports = c.env;
   const { principal } = agent;
   const waitMs = waitMsOf(c);
   await requireUnflooded(c, principal.id);
@@ -43,14 +45,14 @@ export async function governWrite(
   }
   const { idempotencyKey: key } = incoming;
   const made = { request, payload, key: key === null ? null : `${route.entry.name} ${key}`, attended: true };
-  const governed = await govern(made, principal, c.env, Date.now());
+  const governed = await govern(made, principal, ports, Date.now());
   switch (governed.kind) {
     case "decided":
-      return respondWithOutcome(c, route, intentOf(c, governed.state.terms.id), governed.state, awaited);
+      return respondWithOutcome(c, route, intentOf(ports, governed.state.terms.id), governed.state, awaited);
     case "duplicate":
       if (key !== null && governed.state !== null) {
         const repeat = { ...awaited, isRepeat: true };
-        return respondWithOutcome(c, route, intentOf(c, governed.id), governed.state, repeat);
+        return respondWithOutcome(c, route, intentOf(ports, governed.id), governed.state, repeat);
       }
       return Response.json(duplicateReply(governed.id, governed.state, null), {
         status: 409,
@@ -67,6 +69,7 @@ async function readWrite(
   { entry }: ProxyRoute,
   { http, contentType }: Incoming,
 ): Promise<{ readonly request: ProposalRequest; readonly payload: Payload }> {
+  const ports = c.env;
   const coding = c.req.header("Content-Encoding")?.trim().toLowerCase() ?? "identity";
   if (coding !== "identity" && coding !== "") {
     refuse({
@@ -80,7 +83,7 @@ async function readWrite(
   if (policy !== "" && !POLICY.test(policy)) {
     refuse({ status: 400, code: "invalid_request", detail: `${POLICY_HEADER}: a policy's id` });
   }
-  const bytes = await readBytes(c, c.env.settings.maxPayloadBytes);
+  const bytes = await readBytes(c, ports.settings.maxPayloadBytes);
   // RFC 9110 section 9.3.1: it has no meaning, and the platform sends none; approved, it could never leave.
   if (bytes.length > 0 && (http.method === "GET" || http.method === "HEAD")) {
     refuse({ status: 400, code: "method_refused", detail: "A GET or HEAD with a body is not sent on." });
@@ -104,8 +107,8 @@ async function readWrite(
   return { request, payload };
 }
 
-function intentOf(c: GateContext, id: string): Intent {
-  const intent = c.env.intents.find(id);
+function intentOf({ intents }: Pick<Ports, "intents">, id: string): Intent {
+  const intent = intents.find(id);
   if (intent === null) throw new Error("invariant: an intent that was evaluated has an object");
   return intent;
 }
@@ -118,7 +121,8 @@ async function namedIntent(
   request: ProposalRequest,
   payload: Payload,
 ): Promise<{ readonly intent: Intent; readonly state: IntentState }> {
-  const found = await findRepeated(id, principal, { request, payload }, c.env);
+  const ports = c.env;
+  const found = await findRepeated(id, principal, { request, payload }, ports);
   if (found.ok) return found.value;
   if (found.error === "not_found") return refuse(INTENT_NOT_FOUND);
   return refuse({

@@ -18,12 +18,13 @@ const GET_ONLY: Problem = {
 /** `external_pull`: the payload is downloaded once with a token, and the download is the claim. */
 export const deliveries = new Hono<GateEnv>()
   .post("/v1/deliver", requireRole(["agent"]), async (c) => {
+    const ports = c.env;
     const body = await readJson(c);
     const id = body["intentId"] ?? body["proposalId"] ?? body["intent_id"];
     if (typeof id !== "string") {
       return refuse({ status: 400, code: "invalid_request", detail: "intentId: the intent's id" });
     }
-    const { intentId, token, expiresAt } = valueOrRefuse(await orderDelivery(id, c.var.principal, c.env));
+    const { intentId, token, expiresAt } = valueOrRefuse(await orderDelivery(id, c.var.principal, ports));
     return c.json({
       url: downloadUrl(c, token),
       deliveryToken: token,
@@ -34,7 +35,8 @@ export const deliveries = new Hono<GateEnv>()
   .get("/v1/download/:token", async (c) => {
     // Hono runs the GET handler for a HEAD and drops the body: the one download would be spent on nothing.
     if (c.req.method !== "GET") return refuse(GET_ONLY);
-    const { bytes, digest } = valueOrRefuse(await download(c.req.param("token"), c.env));
+    const ports = c.env;
+    const { bytes, digest } = valueOrRefuse(await download(c.req.param("token"), ports));
     return c.body(bytes.slice().buffer, 200, {
       "Content-Type": "application/octet-stream",
       "Content-Disposition": "attachment",

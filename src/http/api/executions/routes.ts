@@ -22,13 +22,15 @@ const EXECUTE = z.object({ mode: z.enum(["runner_exec", "external_pull"]).defaul
 
 export const executions = new Hono<GateEnv>()
   .post("/v1/intents/:id/execute", requireRole(["agent"]), async (c) => {
+    const ports = c.env;
     const id = c.req.param("id");
-    const issued = valueOrRefuse(await issueOrder(id, c.var.principal, () => readMode(c), c.env));
+    const issued = valueOrRefuse(await issueOrder(id, c.var.principal, () => readMode(c), ports));
     const { dossier, order, secrets, isNew } = issued;
     return c.json(orderView(dossier, order, secrets), isNew ? 201 : 200);
   })
   .get("/v1/executions/:id", requireRole(["agent", "runner", "reviewer", "auditor", "admin"]), async (c) => {
-    const shown = valueOrRefuse(await getOrder(c.req.param("id"), c.var.principal, c.env));
+    const ports = c.env;
+    const shown = valueOrRefuse(await getOrder(c.req.param("id"), c.var.principal, ports));
     return c.json(orderView(shown.dossier, shown.order, shown.secrets));
   })
   .post("/v1/executions/:id/claim", (c) => byWorker(c, (held) => claim(c, held), holdsClaim))
@@ -43,12 +45,14 @@ async function readMode(c: GateContext): Promise<OrderMode> {
 // The worker holds the token already: the responses below carry no secrets.
 
 async function claim(c: GateContext, held: HeldOrder): Promise<Response> {
-  const { dossier, order } = valueOrRefuse(await claimOrder(held, c.env));
+  const ports = c.env;
+  const { dossier, order } = valueOrRefuse(await claimOrder(held, ports));
   return c.json(orderView(dossier, order, null));
 }
 
 async function heartbeat(c: GateContext, held: HeldOrder): Promise<Response> {
-  const { dossier, order, stop } = valueOrRefuse(await extendClaim(held, c.env));
+  const ports = c.env;
+  const { dossier, order, stop } = valueOrRefuse(await extendClaim(held, ports));
   const killSwitch = stop === null ? null : { scope: stop.scope, target: stop.target };
   return c.json({ ...orderView(dossier, order, null), kill_switch: killSwitch });
 }
@@ -60,17 +64,18 @@ async function report(c: GateContext, held: HeldOrder, body: JsonObject): Promis
 
 /** The order that a worker's call names, with the body; the token comes as the bearer, or beside the worker's key. */
 async function heldOrder(c: GateContext): Promise<{ readonly held: HeldOrder; readonly body: JsonObject }> {
+  const ports = c.env;
   const bearer = bearerOf(c);
   const caller = bearer.startsWith(EXECUTION_TOKEN_PREFIX)
     ? null
-    : authenticated(await authenticateKey(bearer, c.env, "fresh"));
+    : authenticated(await authenticateKey(bearer, ports, "fresh"));
   if (caller !== null) reauthenticateAfterBody(c, caller, "fresh");
-  const found = valueOrRefuse(await findOrder(c.req.param("id") ?? "", caller, c.env));
+  const found = valueOrRefuse(await findOrder(c.req.param("id") ?? "", caller, ports));
   const body = await readJson(c);
   const given = body["execution_token"] ?? body["executionToken"] ?? c.req.header("X-Gate-Execution-Token");
   const shown = caller === null ? bearer : given;
   const token = typeof shown === "string" ? shown : null;
-  return { held: valueOrRefuse(await holdOrder(found, caller, token, c.env)), body };
+  return { held: valueOrRefuse(await holdOrder(found, caller, token, ports)), body };
 }
 
 /** Replays the response to an idempotency key: stored errors as they were, a stored success only while it holds. */
