@@ -143,7 +143,7 @@ async function bundleWorkerWithRules(isOptional: boolean): Promise<boolean> {
     await bundlePolicies();
   } catch (error) {
     if (!isOptional) throw error;
-    process.stderr.write(`${saidBy(error)}\nthe Worker was not built\n`);
+    process.stderr.write(`${outputOf(error)}\nthe Worker was not built\n`);
     return false;
   }
   await bundleWorker();
@@ -151,7 +151,7 @@ async function bundleWorkerWithRules(isOptional: boolean): Promise<boolean> {
 }
 
 /** esbuild has already printed its own errors; what a child said is the message for the others. */
-function saidBy(error: unknown): string {
+function outputOf(error: unknown): string {
   const {
     stdout = "",
     stderr = "",
@@ -179,6 +179,6 @@ async function main(): Promise<void> {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`${saidBy(error)}\nbuild failed in ${relative(process.cwd(), ROOT) || "."}\n`);
+  process.stderr.write(`${outputOf(error)}\nbuild failed in ${relative(process.cwd(), ROOT) || "."}\n`);
   process.exit(1);
 }

@@ -1,7 +1,7 @@
 import { BUNDLED } from "../.generated/bundled.ts";
 import { agentCounters } from "./adapters/objects/agent-counters.ts";
 import { codeFlow } from "./adapters/oidc/code-flow.ts";
-import { d1Credentials } from "./adapters/d1/linked-identities.ts";
+import { d1LinkedIdentities } from "./adapters/d1/linked-identities.ts";
 import { dispatchObject } from "./adapters/objects/deliveries.ts";
 import { floodLimit } from "./adapters/flood-limit.ts";
 import { d1IdempotentAnswers } from "./adapters/d1/idempotent-answers.ts";
@@ -109,7 +109,7 @@ type IntentPorts = Pick<
   | "rules"
   | "nonces"
   | "switches"
-  | "answers"
+  | "idempotency"
   | "mandates"
   | "allowProposal"
 >;
@@ -122,13 +122,13 @@ function intentPorts(env: Bindings, { secret, previous, chain, book }: Shared): 
     rules: book,
     nonces: d1Nonces(env.DB),
     switches: d1Switches(env.DB, chain),
-    answers: d1IdempotentAnswers(env.DB, [secret, ...previous]),
+    idempotency: d1IdempotentAnswers(env.DB, [secret, ...previous]),
     mandates: d1Mandates(env.DB, chain),
     allowProposal: floodLimit(env.FLOOD),
   };
 }
 
-type IdentityPorts = Pick<Ports, "principals" | "credentials" | "sessions" | "tokens" | "signIn">;
+type IdentityPorts = Pick<Ports, "principals" | "linkedIdentities" | "sessions" | "tokens" | "signIn">;
 
 function identityPorts(env: Bindings, { secret, chain, secrets }: Shared): IdentityPorts {
   const adminKey = env.GATE_ADMIN_KEY || null;
@@ -137,7 +137,7 @@ function identityPorts(env: Bindings, { secret, chain, secrets }: Shared): Ident
   const tokens = tokenVerifier(documents);
   return {
     principals: d1Principals(env.DB, chain, adminKey),
-    credentials: d1Credentials(env.DB, chain),
+    linkedIdentities: d1LinkedIdentities(env.DB, chain),
     sessions: d1Sessions(env.DB, adminKey, signInKey),
     tokens,
     signIn: codeFlow({
@@ -151,34 +151,34 @@ function identityPorts(env: Bindings, { secret, chain, secrets }: Shared): Ident
   };
 }
 
-type SigningPorts = Pick<Ports, "signer" | "log" | "token" | "earlierTokens">;
+type SigningPorts = Pick<Ports, "signer" | "log" | "deriveToken" | "deriveEarlierTokens">;
 
 function signingPorts(env: Bindings, { secret, previous, chain }: Shared): SigningPorts {
   const signer = ed25519Signer(secret, previous, publishedKeys(env.DB, chain));
   return {
     signer,
     log: logObject(env.LOGS, env.DB, signer, env.GATE_ORIGIN),
-    token: (kind, subject) => hmacHex(deriveKey(secret, `${kind}-token`), subject),
-    earlierTokens: (kind, subject) =>
+    deriveToken: (kind, subject) => hmacHex(deriveKey(secret, `${kind}-token`), subject),
+    deriveEarlierTokens: (kind, subject) =>
       previous.map((each) => hmacHex(deriveKey(each, `${kind}-token`), subject)),
   };
 }
 
-type NotificationPorts = Pick<Ports, "deliveries" | "webhooks" | "send">;
+type NotificationPorts = Pick<Ports, "deliveries" | "webhooks" | "sendOutgoing">;
 
 function notificationPorts(env: Bindings, { secret, previous, chain }: Shared): NotificationPorts {
   return {
     deliveries: dispatchObject(env.DISPATCH, env.DB),
     webhooks: d1Webhooks(env.DB, chain, [secret, ...previous]),
-    send: sendOutgoing,
+    sendOutgoing: sendOutgoing,
   };
 }
 
-type UpstreamPorts = Pick<Ports, "call" | "reads" | "secret" | "checkSecret">;
+type UpstreamPorts = Pick<Ports, "callUpstream" | "reads" | "secret" | "checkSecret">;
 
 function upstreamPorts(env: Bindings, { secrets }: Shared): UpstreamPorts {
   return {
-    call: callUpstream(secrets.fetched),
+    callUpstream: callUpstream(secrets.fetched),
     reads: d1Reads(env.DB),
     secret: secrets.secret,
     checkSecret: secrets.check,

@@ -133,11 +133,11 @@ export class AgentStore {
     this.#sql.exec("DELETE FROM intents WHERE id = ?", intent);
   }
 
-  settle({ intent, fate, subject, at }: Settlement, now: number): void {
+  settle({ intent, effect, subject, at }: Settlement, now: number): void {
     this.#prune(now);
     this.#sql.exec("UPDATE intents SET lapses = NULL WHERE id = ?", intent);
-    if (fate !== "kept") this.#sql.exec("UPDATE intents SET released = 1 WHERE id = ?", intent);
-    if (fate === "rejected") {
+    if (effect !== "kept") this.#sql.exec("UPDATE intents SET released = 1 WHERE id = ?", intent);
+    if (effect === "rejected") {
       this.#sql.exec(
         "INSERT INTO rejections (subject, at, intent) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
         subject,

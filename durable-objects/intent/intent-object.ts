@@ -1,12 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Decision } from "../../src/core/policy/decision.ts";
 import type { ProposalRequest } from "../../src/core/proposal/request.ts";
-import type { InForce, IntentCommand } from "../../src/core/intent/command.ts";
-import { draftOf, factsNote, notesOf } from "../../src/core/intent/entries.ts";
-import { GATE, type Fact } from "../../src/core/intent/event.ts";
+import type { CurrentBindings, IntentCommand } from "../../src/core/intent/command.ts";
+import { draftEntry, factsNote, notesOf } from "../../src/core/intent/entries.ts";
+import { GATE, type RecordedEvent } from "../../src/core/intent/event.ts";
 import { evolve } from "../../src/core/intent/evolve.ts";
 import { handle, settle } from "../../src/core/intent/handle.ts";
-import { countRepeat, firstFacts, repeat } from "../../src/core/intent/propose.ts";
+import { countRepeat, openingEvents, repeat } from "../../src/core/intent/propose.ts";
 import type { Phase } from "../../src/core/intent/phase.ts";
 import type { Refusal } from "../../src/core/intent/refusal.ts";
 import { phaseDeadline } from "../../src/core/intent/settle.ts";
@@ -15,7 +15,7 @@ import {
   undoneClaims,
   type IntentState,
   type Order,
-  type Terms,
+  type IntentTerms,
 } from "../../src/core/intent/state.ts";
 import { chain } from "../../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../../src/core/base/result.ts";
@@ -25,12 +25,12 @@ import { IntentStore } from "./store.ts";
 import { keyRing } from "./sealing.ts";
 import { Waiters } from "./waiters.ts";
 import type {
-  Acted,
-  Dossier,
-  KeptResponse,
+  CommandOutcome,
+  IntentRecord,
+  StoredResponse,
   Proposal,
   ProposeReply,
-  Sending,
+  SendPermit,
 } from "../../src/ports/intents.ts";
 
 /**
@@ -61,7 +61,7 @@ export class IntentObject extends DurableObject<Env> {
     const state = this.#settled() ?? before;
     const repeated = repeat(state, proposal.terms.requestDigest, proposal.terms.agent, now);
     if (!repeated.ok) return repeated;
-    this.#commit(repeated.value.facts, repeated.value.state);
+    this.#commit(repeated.value.events, repeated.value.state);
     return ok({ repeated: true, state: repeated.value.state });
   }
 
@@ -69,12 +69,12 @@ export class IntentObject extends DurableObject<Env> {
     const state = this.#settled();
     if (state === undefined) return null;
     const repeated = countRepeat(state, by, Date.now());
-    this.#commit(repeated.facts, repeated.state);
+    this.#commit(repeated.events, repeated.state);
     return repeated.state;
   }
 
   /** Carries out a command. Those after which something may leave Gate also wait until D1 has it. */
-  async act(command: IntentCommand): Promise<Result<Acted, Refusal>> {
+  async handle(command: IntentCommand): Promise<Result<CommandOutcome, Refusal>> {
     const handled = this.#handle(command);
     if (!handled.ok) return handled;
     const leaves = command.type === "order" || command.type === "claim";
@@ -82,7 +82,11 @@ export class IntentObject extends DurableObject<Env> {
     return err({ reason: "ledger_unavailable" });
   }
 
-  async begin(inForce: InForce, attempt: string, hasBody: boolean): Promise<Result<Sending, Refusal>> {
+  async beginSend(
+    inForce: CurrentBindings,
+    attempt: string,
+    hasBody: boolean,
+  ): Promise<Result<SendPermit, Refusal>> {
     if (!this.#hasBegun(attempt)) {
       const handled = this.#handle({ type: "begin", inForce });
       if (!handled.ok) return handled;
@@ -94,10 +98,10 @@ export class IntentObject extends DurableObject<Env> {
     return isRecorded && this.#hasBegun(attempt) ? ok(sending) : err({ reason: "ledger_unavailable" });
   }
 
-  async finish(
+  async finishSend(
     report: Extract<IntentCommand, { type: "report" }>,
-    response: KeptResponse | null,
-  ): Promise<Result<Acted, Refusal>> {
+    response: StoredResponse | null,
+  ): Promise<Result<CommandOutcome, Refusal>> {
     const handled = this.#handle(report, response);
     const state = this.#store.state();
     // Whoever sends under an order finishes it once: said again, the answer to the first was lost.
@@ -106,11 +110,11 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   /** Read, decided and committed in one turn. */
-  #handle(command: IntentCommand, response: KeptResponse | null = null): Result<Acted, Refusal> {
+  #handle(command: IntentCommand, response: StoredResponse | null = null): Result<CommandOutcome, Refusal> {
     const before = this.#store.state();
     if (before === undefined) return err({ reason: "not_found" });
-    const { facts, state, changed, refusal } = handle(before, command, Date.now());
-    if (state !== before) this.#commit(facts, state, refusal === null ? response : null);
+    const { events, state, changed, refusal } = handle(before, command, Date.now());
+    if (state !== before) this.#commit(events, state, refusal === null ? response : null);
     return refusal === null ? ok({ state, changed }) : err(refusal);
   }
 
@@ -133,7 +137,7 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   /** @throws {Error} when what was to be sent can't be read; the claim is undone before that */
-  #sending(hasBody: boolean): Sending {
+  #sending(hasBody: boolean): SendPermit {
     const state = this.#store.state();
     const order = state === undefined ? undefined : currentOrder(state);
     if (state === undefined || order === undefined) throw new Error("begun without an order");
@@ -149,16 +153,16 @@ export class IntentObject extends DurableObject<Env> {
     }
   }
 
-  async response(): Promise<KeptResponse | null> {
+  async response(): Promise<StoredResponse | null> {
     return this.#settled() === undefined ? null : this.#store.response();
   }
 
   /** The state as of now; null for an intent that was never proposed. */
-  async look(): Promise<IntentState | null> {
+  async getState(): Promise<IntentState | null> {
     return this.#settled() ?? null;
   }
 
-  async dossier(): Promise<Dossier | null> {
+  async getRecord(): Promise<IntentRecord | null> {
     const state = this.#settled();
     if (state === undefined) return null;
     const record = this.#store.case();
@@ -194,7 +198,7 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   /** The queue's word that a deadline may have come: does nothing unless it has. */
-  async tick(at: number | null = null): Promise<void> {
+  async onDeadline(at: number | null = null): Promise<void> {
     const { queuedFor } = this.#store.progress();
     if (this.#settled() === undefined) return;
     // The message for a deadline that moved has a younger one behind it. Sending again for each of them would keep as
@@ -212,13 +216,13 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   #open({ terms, salt, request, decision, payload, attended }: Proposal): IntentState {
-    const facts = firstFacts(terms, JSON.parse(decision) as Decision);
-    const state = facts.reduce<IntentState | null>(evolve, null);
+    const events = openingEvents(terms, JSON.parse(decision) as Decision);
+    const state = events.reduce<IntentState | null>(evolve, null);
     if (state === null) throw new Error("a proposal without facts");
     const { kind, name, mediaType, bytes } = payload;
     const record = { request, decision, payload: { kind, name, mediaType, bytes: bytes.length } };
     this.#transaction(() => {
-      const { entries, head } = this.#chained(facts, terms, salt);
+      const { entries, head } = this.#chained(events, terms, salt);
       this.#store.begin(record, salt, bytes, entries);
       this.#store.put(state, { ...this.#store.progress(), ...head });
     });
@@ -230,19 +234,23 @@ export class IntentObject extends DurableObject<Env> {
   #settled(): IntentState | undefined {
     const before = this.#store.state();
     if (before === undefined) return undefined;
-    const { facts, state } = settle(before, Date.now());
-    if (facts.length > 0) this.#commit(facts, state);
+    const { events, state } = settle(before, Date.now());
+    if (events.length > 0) this.#commit(events, state);
     return state;
   }
 
-  #commit(facts: readonly Fact[], state: IntentState, response: KeptResponse | null = null): void {
+  #commit(
+    events: readonly RecordedEvent[],
+    state: IntentState,
+    response: StoredResponse | null = null,
+  ): void {
     this.#transaction(() => {
       // First, so that the entry which says so is committed to under what comes after.
-      if (facts.some(({ event }) => event.type === "payload_erased")) this.#store.erase();
+      if (events.some(({ event }) => event.type === "payload_erased")) this.#store.erase();
       // What was answered to an earlier attempt says nothing of what becomes of this one.
-      if (facts.some(({ event }) => event.type === "execution_claimed")) this.#store.dropResponse();
+      if (events.some(({ event }) => event.type === "execution_claimed")) this.#store.dropResponse();
       if (response !== null) this.#store.putResponse(response);
-      this.#append(facts, state);
+      this.#append(events, state);
     });
     this.#outbox.committed();
     this.#waiters.changed();
@@ -258,19 +266,19 @@ export class IntentObject extends DurableObject<Env> {
     }
   }
 
-  #append(facts: readonly Fact[], state: IntentState): void {
-    const { entries, head } = this.#chained(facts, state.terms, this.#store.salt());
+  #append(events: readonly RecordedEvent[], state: IntentState): void {
+    const { entries, head } = this.#chained(events, state.terms, this.#store.salt());
     const first = this.#store.progress().seq + 1;
-    const notes = facts.flatMap(({ event }, at) =>
+    const notes = events.flatMap(({ event }, at) =>
       notesOf(event).map((note) => ({ ...note, seq: first + at })),
     );
     this.#store.putEntries(entries, notes);
     this.#store.put(state, { ...this.#store.progress(), ...head });
   }
 
-  #chained(facts: readonly Fact[], terms: Terms, salt: Uint8Array) {
+  #chained(events: readonly RecordedEvent[], terms: IntentTerms, salt: Uint8Array) {
     const { seq, hash } = this.#store.progress();
-    const drafts = facts.map((fact) => draftOf(terms, fact, salt));
+    const drafts = events.map((event) => draftEntry(terms, event, salt));
     const entries = chain(terms.id, { seq, hash }, drafts, deriveKey(this.env.GATE_SECRET, "entry-mac"));
     const last = entries.at(-1);
     return { entries, head: last === undefined ? { seq, hash } : { seq: last.seq, hash: last.hash } };

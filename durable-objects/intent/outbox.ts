@@ -1,11 +1,11 @@
 import { logLine } from "../../src/core/base/log-line.ts";
 import { d1Ledger } from "../../src/adapters/d1/ledger.ts";
 import { GATE } from "../../src/core/intent/event.ts";
-import { fateOf } from "../../src/core/intent/counter-effect.ts";
+import { counterEffect } from "../../src/core/intent/counter-effect.ts";
 import { rowOf } from "../../src/core/intent/read-model.ts";
 import { nextCall, nextDeadline } from "../../src/core/intent/settle.ts";
-import { pauseAfter } from "../../src/core/intent/send-backoff.ts";
-import { isToBeSent } from "../../src/core/intent/sending.ts";
+import { sendBackoffMs } from "../../src/core/intent/send-backoff.ts";
+import { isSendDue } from "../../src/core/intent/sending.ts";
 import { currentOrder, type Instant, type IntentState } from "../../src/core/intent/state.ts";
 import type { IntentStore } from "./store.ts";
 import { pokeLog } from "../log/poke.ts";
@@ -60,7 +60,7 @@ export class IntentOutbox {
   /** A write that Gate sends is asked for in the queue until it has begun, and again where nothing had been sent. */
   #planSending(): void {
     const state = this.#store.state();
-    if (state === undefined || !isToBeSent(state, Date.now())) return;
+    if (state === undefined || !isSendDue(state, Date.now())) return;
     if (this.#store.progress().sending !== null) return;
     this.#store.putProgress({ sending: { attempts: 0, at: Date.now() } });
   }
@@ -68,7 +68,7 @@ export class IntentOutbox {
   #sendingAt(): Instant | null {
     const state = this.#store.state();
     const { sending } = this.#store.progress();
-    return sending !== null && state !== undefined && isToBeSent(state, Date.now()) ? sending.at : null;
+    return sending !== null && state !== undefined && isSendDue(state, Date.now()) ? sending.at : null;
   }
 
   #isSendingDue(): boolean {
@@ -81,7 +81,7 @@ export class IntentOutbox {
     if (state === undefined || sending === null || !this.#isSendingDue()) return;
     // Before the message: lost on the way, it is sent again when the pause is over, and never in a circle.
     const attempts = sending.attempts + 1;
-    this.#store.putProgress({ sending: { attempts, at: Date.now() + pauseAfter(attempts) } });
+    this.#store.putProgress({ sending: { attempts, at: Date.now() + sendBackoffMs(attempts) } });
     this.keepAlarm();
     const message: SendMessage = { type: "send", intent: state.terms.id };
     try {
@@ -155,8 +155,8 @@ export class IntentOutbox {
   #isTold(): boolean {
     const state = this.#store.state();
     if (state === undefined) return true;
-    const fate = fateOf(state);
-    return this.#store.progress().told === fate || (!state.terms.counted && fate !== "rejected");
+    const effect = counterEffect(state);
+    return this.#store.progress().told === effect || (!state.terms.counted && effect !== "rejected");
   }
 
   /** Tells the agent's counters. They may be told twice; an order never waits for them. */
@@ -164,14 +164,14 @@ export class IntentOutbox {
     const state = this.#store.state();
     if (state === undefined || this.#isTold()) return true;
     const { id: intent, agent, subject } = state.terms;
-    const fate = fateOf(state);
+    const effect = counterEffect(state);
     try {
-      await this.#env.AGENTS.getByName(agent).settle({ intent, fate, subject, at: state.updatedAt });
+      await this.#env.AGENTS.getByName(agent).settle({ intent, effect, subject, at: state.updatedAt });
     } catch (error) {
       console.error(logLine("counter_update_failed", { intent, error: String(error) }));
       return false;
     }
-    this.#store.putProgress({ told: fate });
+    this.#store.putProgress({ told: effect });
     this.keepAlarm();
     return this.#isTold();
   }

@@ -1,5 +1,5 @@
 import type { NumberedNote } from "../../src/core/intent/entries.ts";
-import type { Fate } from "../../src/core/intent/counter-effect.ts";
+import type { CounterEffect } from "../../src/core/intent/counter-effect.ts";
 import type { Instant, IntentState } from "../../src/core/intent/state.ts";
 import { EMPTY_HEAD, type Entry, type Head } from "../../src/core/ledger/entry.ts";
 import {
@@ -12,7 +12,7 @@ import {
   type KeyRing,
   type WrappedKey,
 } from "./sealing.ts";
-import type { KeptResponse } from "../../src/ports/intents.ts";
+import type { StoredResponse } from "../../src/ports/intents.ts";
 
 /*
  * What one intent's object keeps. Keys of its storage:
@@ -38,7 +38,7 @@ export interface Progress extends Head {
   /** The deadline a queue message was last sent for. */
   readonly queuedFor: number | null;
   /** What the agent's counters were last told; null: nothing yet. */
-  readonly told: Fate | null;
+  readonly told: CounterEffect | null;
   /** Attempts to have the write sent, and when the next is due; null: Gate does not send it. */
   readonly sending: { readonly attempts: number; readonly at: Instant } | null;
   /** Whose attempt to send it holds the claim, or held it last; null: nobody's yet. */
@@ -80,7 +80,7 @@ interface StoredCase extends CaseRecord {
 /** The sealed form: data of version 0.1 has the request under `ask`, so the name stays. */
 type SealedCase = Omit<StoredCase, "request"> & { readonly ask: string };
 
-interface StoredResponse extends Omit<KeptResponse, "body"> {
+interface ResponseHead extends Omit<StoredResponse, "body"> {
   readonly bytes: number;
 }
 
@@ -191,8 +191,8 @@ export class IntentStore {
     return this.#pieces("payload", 0, stored.payload.bytes);
   }
 
-  putResponse({ body, ...head }: KeptResponse): void {
-    const text = JSON.stringify({ ...head, bytes: body.length } satisfies StoredResponse);
+  putResponse({ body, ...head }: StoredResponse): void {
+    const text = JSON.stringify({ ...head, bytes: body.length } satisfies ResponseHead);
     this.#putSealed(key("response", 0), Buffer.from(text));
     this.#putPieces("response", 1, body);
   }
@@ -201,11 +201,11 @@ export class IntentStore {
     this.#delete("response:");
   }
 
-  response(): KeptResponse | null {
+  response(): StoredResponse | null {
     const name = key("response", 0);
     const sealed = this.#storage.kv.get<Uint8Array>(name);
     if (sealed === undefined) return null;
-    const { bytes, ...head } = JSON.parse(this.#unseal(name, sealed).toString()) as StoredResponse;
+    const { bytes, ...head } = JSON.parse(this.#unseal(name, sealed).toString()) as ResponseHead;
     return { ...head, body: this.#pieces("response", 1, bytes) };
   }
 

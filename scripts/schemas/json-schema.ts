@@ -33,11 +33,11 @@ function addPatternMessages(zodSchema: z.core.$ZodType, jsonSchema: z.core.JSONS
 
 /** Null where the alternatives of a union have one message between them. */
 function messageOf({ error }: { readonly error?: z.core.$ZodErrorMap<never> | undefined }): string | null {
-  const said = (error as z.core.$ZodErrorMap | undefined)?.({
+  const message = (error as z.core.$ZodErrorMap | undefined)?.({
     code: "invalid_format",
     format: "regex",
     input: "",
     path: [],
   });
-  return (typeof said === "object" ? said?.message : said) ?? null;
+  return (typeof message === "object" ? message?.message : message) ?? null;
 }

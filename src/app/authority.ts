@@ -1,9 +1,9 @@
 import { eligibility } from "../core/intent/approval.ts";
-import type { IntentState, Terms } from "../core/intent/state.ts";
+import type { IntentState, IntentTerms } from "../core/intent/state.ts";
 import { voterOf } from "../core/identity/people.ts";
 import { isHuman, type Principal } from "../core/identity/principal.ts";
 import { listAllows } from "../core/registry/name-patterns.ts";
-import type { Dossier, Intent } from "../ports/intents.ts";
+import type { IntentRecord, Intent } from "../ports/intents.ts";
 import type { Ports } from "../ports/ports.ts";
 
 /**
@@ -11,7 +11,7 @@ import type { Ports } from "../ports/ports.ts";
  *
  * The registry names runners as people do. Their names are unique among all principals and compared exactly.
  */
-export function maySee(principal: Principal, terms: Terms): boolean {
+export function maySee(principal: Principal, terms: IntentTerms): boolean {
   switch (principal.role) {
     case "agent":
       return terms.agent === principal.id;
@@ -45,7 +45,7 @@ export async function findVisibleIntent(
   { intents }: Pick<Ports, "intents">,
 ): Promise<{ readonly intent: Intent; readonly state: IntentState } | null> {
   const intent = intents.find(id);
-  const state = (await intent?.look()) ?? null;
+  const state = (await intent?.getState()) ?? null;
   return intent === null || state === null || !maySee(principal, state.terms) ? null : { intent, state };
 }
 
@@ -54,9 +54,9 @@ export async function findVisibleDossier(
   id: string,
   principal: Principal,
   { intents }: Pick<Ports, "intents">,
-): Promise<{ readonly intent: Intent; readonly dossier: Dossier } | null> {
+): Promise<{ readonly intent: Intent; readonly dossier: IntentRecord } | null> {
   const intent = intents.find(id);
-  const dossier = (await intent?.dossier()) ?? null;
+  const dossier = (await intent?.getRecord()) ?? null;
   if (intent === null || dossier === null) return null;
   return maySee(principal, dossier.state.terms) ? { intent, dossier } : null;
 }

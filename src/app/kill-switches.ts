@@ -1,11 +1,11 @@
-import type { Terms } from "../core/intent/state.ts";
-import { stoppedBy } from "../core/policy/kill-switch.ts";
+import type { IntentTerms } from "../core/intent/state.ts";
+import { matchingSwitch } from "../core/policy/kill-switch.ts";
 import type { Ports } from "../ports/ports.ts";
 
 /** The kill switch that stops this intent now, read afresh; null: none does. */
-export async function stopOf(
+export async function killSwitchFor(
   ports: Pick<Ports, "switches">,
-  { agent, destination }: Pick<Terms, "agent" | "destination">,
+  { agent, destination }: Pick<IntentTerms, "agent" | "destination">,
 ) {
-  return stoppedBy(await ports.switches.engaged("fresh"), agent, destination);
+  return matchingSwitch(await ports.switches.engaged("fresh"), agent, destination);
 }

@@ -31,7 +31,7 @@ async function applyDeadline(message: Message<QueueMessage>, ports: Ports): Prom
   try {
     // A message of any other shape names no intent, and is acknowledged so that it leaves the queue.
     const { intent, at } = (message.body ?? {}) as Partial<DeadlineMessage>;
-    await ports.intents.find(String(intent))?.tick(typeof at === "number" ? at : null);
+    await ports.intents.find(String(intent))?.onDeadline(typeof at === "number" ? at : null);
     message.ack();
   } catch (error) {
     console.error(logLine("deadline_failed", { id: message.id, error: String(error) }));

@@ -1,5 +1,5 @@
 import type { History, HistoryNeed } from "../core/policy/history.ts";
-import type { Fate } from "../core/intent/counter-effect.ts";
+import type { CounterEffect } from "../core/intent/counter-effect.ts";
 
 /** An intent about to be decided, as its agent's counters see it. */
 export interface Reservation {
@@ -20,7 +20,7 @@ export interface Reservation {
 /** What became of an intent: it counts on, it gave back what it took, or a person said no to it. */
 export interface Settlement {
   readonly intent: string;
-  readonly fate: Fate;
+  readonly effect: CounterEffect;
   readonly subject: string;
   readonly at: number;
 }

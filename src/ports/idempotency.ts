@@ -12,7 +12,7 @@ export interface KeyedRequest {
 }
 
 /** What a keyed request was answered, its secrets left out. */
-export interface KeptAnswer {
+export interface StoredAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: JsonObject;
@@ -27,19 +27,19 @@ export interface KeyedAttempt {
   /** True: an earlier attempt ended without an answer, and may have done its work. */
   readonly again: boolean;
   /** Keeps the answer for at least 24 hours from now. */
-  keep(answer: KeptAnswer): Promise<void>;
+  store(answer: StoredAnswer): Promise<void>;
   /** Lets the same request try again at once. `undone`: this one had no effect, so the key is as good as new. */
   release(undone: boolean): Promise<void>;
 }
 
-export type Begun =
+export type IdempotencyResult =
   | { readonly kind: "first"; readonly attempt: KeyedAttempt }
-  | { readonly kind: "kept"; readonly answer: KeptAnswer }
+  | { readonly kind: "kept"; readonly answer: StoredAnswer }
   | { readonly kind: "in_flight" }
   /** The key was used for another request. */
   | { readonly kind: "reused" };
 
 /** Answers by Idempotency-Key. Of many equal requests at once, one is the first. */
 export interface IdempotentAnswers {
-  begin(request: KeyedRequest): Promise<Begun>;
+  begin(request: KeyedRequest): Promise<IdempotencyResult>;
 }

@@ -4,7 +4,7 @@ import type { OidcProvider, Person, TrustedIssuer } from "../core/registry/regis
 import type { Result } from "../core/base/result.ts";
 
 /** What proves a person to somebody else, who vouches for them here: never a name, always that system's own id. */
-export interface Credential {
+export interface ExternalIdentity {
   /**
    * `link`: whoever received a message. `local`: nobody vouches; a local installation was told to let people in by
    * name.
@@ -17,7 +17,7 @@ export interface Credential {
 }
 
 /** A credential that was pinned to a person of the registry. */
-export interface Pinned {
+export interface LinkedIdentity {
   /** Id in the registry, which may not know it any more. */
   readonly person: string;
   /** As it stands now. It may be suspended: callers look at its status. */
@@ -25,31 +25,34 @@ export interface Pinned {
 }
 
 /** What a principal comes in with, where that is no key. */
-export type Account = Pick<Credential, "kind" | "issuer"> & {
+export type IdentityLink = Pick<ExternalIdentity, "kind" | "issuer"> & {
   /** False: an admin took the pin away, and nobody came in anew. */
-  readonly isPinned: boolean;
+  readonly isLinked: boolean;
 };
 
-export interface Credentials {
+export interface LinkedIdentities {
   /** Null: a key's principal. */
-  accountOf(principal: string): Promise<Account | null>;
+  linkOf(principal: string): Promise<IdentityLink | null>;
   /** Whom this credential was pinned to; null: to nobody. */
-  pinned(credential: Credential): Promise<Pinned | null>;
+  find(credential: ExternalIdentity): Promise<LinkedIdentity | null>;
   /**
    * The reviewer that this credential acts as. Made and pinned to the person when it first comes in, on the ledger;
    * from then on it is nobody else's, and nobody else's is theirs: an e-mail that passes to a new colleague does not
    * bring the votes of the old one. The principal may be suspended: callers look at its status.
    */
-  reach(credential: Credential, person: Person): Promise<Result<Principal, "pinned_to_another">>;
+  resolveOrLink(
+    credential: ExternalIdentity,
+    person: Person,
+  ): Promise<Result<Principal, "pinned_to_another">>;
   /**
    * Forgets the pins of a principal, so that the person can come in with another account, as the same principal. A
    * revoked one stays revoked: they come in as a new one. False: it has no pin.
    */
-  unpin(principal: string, actor: string): Promise<boolean>;
+  unlink(principal: string, actor: string): Promise<boolean>;
 }
 
 /** What a session was opened with. It ends when that does: a rotated key and an account unpinned take it along. */
-export type SessionProof = { readonly key: string } | Credential;
+export type SessionProof = { readonly key: string } | ExternalIdentity;
 
 /** A browser that proved who it acts for. Only a digest of its token is kept. */
 export interface Session {
@@ -58,7 +61,7 @@ export interface Session {
   /** How it was proved when it was opened. */
   readonly assurance: Assurance;
   /** What it was opened with. */
-  readonly by: "key" | Pick<Credential, "kind" | "issuer">;
+  readonly by: "key" | Pick<ExternalIdentity, "kind" | "issuer">;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
@@ -121,10 +124,10 @@ export interface CodeFlow {
   begin(
     provider: OidcProvider,
     attempt: { readonly next: string; readonly redirectUri: string; readonly now: number },
-  ): Promise<Result<{ readonly url: string; readonly kept: string }, SignInProblem>>;
+  ): Promise<Result<{ readonly url: string; readonly sealedAttempt: string }, SignInProblem>>;
   /** Takes what the provider sent the browser back with. An attempt is finished once, whatever comes of it. */
   finish(
     providers: readonly OidcProvider[],
-    callback: { readonly url: string; readonly kept: string; readonly now: number },
+    callback: { readonly url: string; readonly sealedAttempt: string; readonly now: number },
   ): Promise<Result<{ readonly token: VerifiedToken; readonly next: string }, SignInProblem>>;
 }

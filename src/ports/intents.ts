@@ -1,8 +1,8 @@
-import type { InForce, IntentCommand } from "../core/intent/command.ts";
+import type { CurrentBindings, IntentCommand } from "../core/intent/command.ts";
 import type { NumberedNote } from "../core/intent/entries.ts";
 import type { Phase } from "../core/intent/phase.ts";
 import type { Refusal } from "../core/intent/refusal.ts";
-import type { IntentState, Terms } from "../core/intent/state.ts";
+import type { IntentState, IntentTerms } from "../core/intent/state.ts";
 import type { Entry } from "../core/ledger/entry.ts";
 import type { HttpWrite } from "../core/outbound/http-write.ts";
 import type { Header } from "../core/outbound/header-names.ts";
@@ -10,7 +10,7 @@ import type { Result } from "../core/base/result.ts";
 
 /** A fresh intent, as the use case made it. Payload and JSON cross the object's border as bytes and text. */
 export interface Proposal {
-  readonly terms: Terms;
+  readonly terms: IntentTerms;
   readonly salt: Uint8Array;
   /** JSON text of the ask. */
   readonly request: string;
@@ -32,14 +32,14 @@ export interface ProposeReply {
   readonly state: IntentState;
 }
 
-export interface Acted {
+export interface CommandOutcome {
   readonly state: IntentState;
   /** False when what was asked for held already. */
   readonly changed: boolean;
 }
 
 /** All that is known of one intent, for those who may see it. */
-export interface Dossier {
+export interface IntentRecord {
   readonly state: IntentState;
   readonly entries: readonly Entry[];
   readonly notes: readonly NumberedNote[];
@@ -61,7 +61,7 @@ export interface Dossier {
 }
 
 /** A write that Gate may send now: ordered, claimed, and on the ledger. */
-export interface Sending {
+export interface SendPermit {
   readonly state: IntentState;
   /** Id of the order it is sent under. */
   readonly order: string;
@@ -71,7 +71,7 @@ export interface Sending {
 }
 
 /** What an upstream answered to a write, as the agent gets it: masked, and its body cut off where it is too long. */
-export interface KeptResponse {
+export interface StoredResponse {
   readonly status: number;
   /** Lower case. */
   readonly headers: readonly Header[];
@@ -86,37 +86,41 @@ export interface KeptResponse {
 export interface Intent {
   readonly id: string;
   propose(proposal: Proposal): Promise<Result<ProposeReply, Refusal>>;
-  act(command: IntentCommand): Promise<Result<Acted, Refusal>>;
+  handle(command: IntentCommand): Promise<Result<CommandOutcome, Refusal>>;
   /**
    * Orders and claims a write that Gate sends; the ledger has it when this resolves.
    *
    * @param attempt a text of the caller's own: the same attempt, asked for again, is told the same
    * @param hasBody true: the caller holds the payload's bytes, and is not told them again
    */
-  begin(inForce: InForce, attempt: string, hasBody: boolean): Promise<Result<Sending, Refusal>>;
+  beginSend(
+    inForce: CurrentBindings,
+    attempt: string,
+    hasBody: boolean,
+  ): Promise<Result<SendPermit, Refusal>>;
   /** Reports what came of it, and keeps the answer, in one commit. */
-  finish(
+  finishSend(
     report: Extract<IntentCommand, { type: "report" }>,
-    response: KeptResponse | null,
-  ): Promise<Result<Acted, Refusal>>;
+    response: StoredResponse | null,
+  ): Promise<Result<CommandOutcome, Refusal>>;
   /** Null: there is none, or none any more. */
-  response(): Promise<KeptResponse | null>;
-  look(): Promise<IntentState | null>;
-  dossier(): Promise<Dossier | null>;
+  response(): Promise<StoredResponse | null>;
+  getState(): Promise<IntentState | null>;
+  getRecord(): Promise<IntentRecord | null>;
   payload(): Promise<Uint8Array | null>;
   /** Records that an equal proposal came again, without a key, and was answered with this intent. */
   repeated(by: string): Promise<IntentState | null>;
   /** The state once it has left this phase, or as it is when the time is over; null: never proposed. */
   waitWhile(phase: Phase, timeoutMs: number): Promise<IntentState | null>;
   /** `at`: the deadline that the queue's message was sent for, where it says so. */
-  tick(at?: number | null): Promise<void>;
+  onDeadline(at?: number | null): Promise<void>;
 }
 
 export interface Intents {
   /** An intent nobody has used yet. */
-  fresh(): Intent;
+  create(): Intent;
   /** The one intent of this agent and key, used or not. */
-  keyed(agent: string, key: string): Intent;
+  forKey(agent: string, key: string): Intent;
   /** Null for text that names no intent of this deployment; no object is made to find out. */
   find(id: string): Intent | null;
 }

@@ -120,7 +120,7 @@ export interface Deliveries {
   /** What is due now, a few of each lane. Nobody else gets it for a minute. `attempts` counts this one. */
   lease(limit: number): Promise<readonly DeliveryRecord[]>;
   /** What became of an attempt. To be tried again: after `afterMs`, or a minute. */
-  settle(id: string, told: DeliveryResult): Promise<void>;
+  settle(id: string, result: DeliveryResult): Promise<void>;
   /** Everything that was told or is to be told of these intents, oldest first. */
   ofIntents(intents: readonly string[]): Promise<readonly DeliveryRecord[]>;
   /** One place's, newest first. */

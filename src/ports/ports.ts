@@ -1,7 +1,7 @@
 import type { InjectionFailure } from "../core/outbound/inject-and-mask.ts";
 import type { Result } from "../core/base/result.ts";
-import type { CodeFlow, Credentials, Sessions, TokenVerifier } from "./identity.ts";
-import type { Log } from "./tlog.ts";
+import type { CodeFlow, LinkedIdentities, Sessions, TokenVerifier } from "./identity.ts";
+import type { TransparencyLog } from "./tlog.ts";
 import type { Mandates } from "./mandates.ts";
 import type { Deliveries, SendOutgoing, Webhooks } from "./notifications.ts";
 import type { CallUpstream, Reads } from "./upstream.ts";
@@ -29,18 +29,18 @@ export interface Ports {
   readonly rules: RuleBook;
   readonly nonces: Nonces;
   readonly switches: Switches;
-  readonly answers: IdempotentAnswers;
+  readonly idempotency: IdempotentAnswers;
   readonly signer: Signer;
-  readonly log: Log;
-  readonly credentials: Credentials;
+  readonly log: TransparencyLog;
+  readonly linkedIdentities: LinkedIdentities;
   readonly sessions: Sessions;
   readonly tokens: TokenVerifier;
   readonly signIn: CodeFlow;
   readonly mandates: Mandates;
   readonly deliveries: Deliveries;
   readonly webhooks: Webhooks;
-  readonly send: SendOutgoing;
-  readonly call: CallUpstream;
+  readonly sendOutgoing: SendOutgoing;
+  readonly callUpstream: CallUpstream;
   readonly reads: Reads;
   /** A credential of the registry, fetched now; null: it is not to be had. */
   secret(name: string): Promise<string | null>;
@@ -49,8 +49,8 @@ export interface Ports {
   /** False once an agent has proposed more than the flood limit within a minute. */
   allowProposal(agent: string): Promise<boolean>;
   /** A one-time token, derived anew each time it is needed and never stored. */
-  token(kind: TokenKind, subject: string): string;
+  deriveToken(kind: TokenKind, subject: string): string;
   /** The same under the deployment's earlier secrets: a token given out before a change of secret still counts. */
-  earlierTokens(kind: TokenKind, subject: string): readonly string[];
+  deriveEarlierTokens(kind: TokenKind, subject: string): readonly string[];
   readonly settings: Settings;
 }

@@ -94,7 +94,7 @@ export interface LogProofs {
 }
 
 /** The Merkle log over all rows of the ledger. */
-export interface Log {
+export interface TransparencyLog {
   /** How the log names itself, and its public keys as C2SP signed-note writes them, newest first. */
   keys(): Promise<{ readonly origin: string; readonly vkeys: readonly string[] }>;
   /** At most half a minute older than the ledger, unless a fault is in the way; null: none was ever signed. */

@@ -92,7 +92,7 @@ describe.skipIf(!hasBrowser)("the case page in a browser", () => {
     const token = (kind: "link", subject: string) => hmacHex(deriveKey(SECRET, `${kind}-token`), subject);
     const digest = text(body, "intent_digest");
     return approvalLink(
-      { token: (_, subject) => token("link", subject) },
+      { deriveToken: (_, subject) => token("link", subject) },
       { intent, digest, person, id: `lnk-${intent}`, expiresAt: Date.now() + HOUR_MS },
     );
   }

@@ -1,10 +1,10 @@
 import type { Decision, Outcome } from "../../src/core/policy/decision.ts";
-import type { IntentCommand, InForce } from "../../src/core/intent/command.ts";
-import type { Fact } from "../../src/core/intent/event.ts";
+import type { IntentCommand, CurrentBindings } from "../../src/core/intent/command.ts";
+import type { RecordedEvent } from "../../src/core/intent/event.ts";
 import { evolve } from "../../src/core/intent/evolve.ts";
-import { handle, type Handled } from "../../src/core/intent/handle.ts";
-import { firstFacts } from "../../src/core/intent/propose.ts";
-import type { IntentState, Terms } from "../../src/core/intent/state.ts";
+import { handle, type HandledCommand } from "../../src/core/intent/handle.ts";
+import { openingEvents } from "../../src/core/intent/propose.ts";
+import type { IntentState, IntentTerms } from "../../src/core/intent/state.ts";
 import type { Voter } from "../../src/core/identity/voter.ts";
 
 /** When every intent of these tests was proposed. */
@@ -16,7 +16,7 @@ export const AGENT = "agt_1";
 export const DIGEST = "d1".repeat(32);
 
 /** One policy that wants one person of any group; decided within an hour, carried out within the next. */
-export function termsWith(change: Partial<Terms> = {}): Terms {
+export function termsWith(change: Partial<IntentTerms> = {}): IntentTerms {
   return {
     id: `int_${"A".repeat(43)}`,
     agent: AGENT,
@@ -62,7 +62,7 @@ export function termsWith(change: Partial<Terms> = {}): Terms {
   };
 }
 
-type Approval = Terms["approval"];
+type Approval = IntentTerms["approval"];
 
 /** What the policies ask for, merged as the evaluation merges it. */
 export function approvalBy(...quorums: Approval["quorums"]): Approval {
@@ -79,7 +79,7 @@ export function approvalBy(...quorums: Approval["quorums"]): Approval {
   };
 }
 
-export function inForceOf(terms: Terms): InForce {
+export function inForceOf(terms: IntentTerms): CurrentBindings {
   return { policies: terms.policies, configHash: terms.configHash };
 }
 
@@ -134,14 +134,14 @@ export function decisionOf(outcome: Outcome, change: Partial<Decision> = {}): De
   };
 }
 
-export function fold(facts: readonly Fact[]): IntentState {
+export function fold(facts: readonly RecordedEvent[]): IntentState {
   const state = facts.reduce<IntentState | null>(evolve, null);
   if (state === null) throw new Error("no facts");
   return state;
 }
 
-export function proposed(outcome: Outcome, change: Partial<Terms> = {}): IntentState {
-  return fold(firstFacts(termsWith({ outcome, ...change }), decisionOf(outcome)));
+export function proposed(outcome: Outcome, change: Partial<IntentTerms> = {}): IntentState {
+  return fold(openingEvents(termsWith({ outcome, ...change }), decisionOf(outcome)));
 }
 
 type Of<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
@@ -197,10 +197,10 @@ export function after(
 }
 
 /** An outcome in one line: the events, `-` when accepted without one, or `!` and the refusal. */
-export function said({ facts, refusal }: Handled): string {
-  const events = facts.map(({ event }) => event.type);
-  if (refusal !== null) events.push(`!${refusal.reason}` as never);
-  return events.length === 0 ? "-" : events.join(" ");
+export function said({ events, refusal }: HandledCommand): string {
+  const types = events.map(({ event }) => event.type);
+  if (refusal !== null) types.push(`!${refusal.reason}` as never);
+  return types.length === 0 ? "-" : types.join(" ");
 }
 
 export function doing(state: IntentState, command: IntentCommand, at: number): string {

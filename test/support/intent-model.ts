@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import type { Outcome } from "../../src/core/policy/decision.ts";
-import type { InForce, IntentCommand } from "../../src/core/intent/command.ts";
+import type { CurrentBindings, IntentCommand } from "../../src/core/intent/command.ts";
 import type { Assurance } from "../../src/core/identity/assurance.ts";
-import type { IntentState, Terms } from "../../src/core/intent/state.ts";
+import type { IntentState, IntentTerms } from "../../src/core/intent/state.ts";
 import { GATE } from "../../src/core/intent/event.ts";
 import { nextDeadline } from "../../src/core/intent/settle.ts";
 import {
@@ -25,7 +25,7 @@ import type { Executor } from "../../src/core/registry/executor.ts";
 
 export interface Setup {
   readonly outcome: Outcome;
-  readonly terms: Terms;
+  readonly terms: IntentTerms;
 }
 
 const GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
@@ -82,7 +82,7 @@ const lapses = fc
 const digests = fc.constantFrom(DIGEST, DIGEST, DIGEST, null, "d2".repeat(32));
 
 const FRESH = inForceOf(termsWith());
-const inForces = fc.constantFrom<InForce>(
+const inForces = fc.constantFrom<CurrentBindings>(
   FRESH,
   FRESH,
   FRESH,
@@ -93,7 +93,7 @@ const inForces = fc.constantFrom<InForce>(
   { ...FRESH, policies: FRESH.policies.map(({ id }) => ({ id, hash: "b0".repeat(32) })) },
 );
 
-export function isFresh({ policies, configHash }: InForce): boolean {
+export function isFresh({ policies, configHash }: CurrentBindings): boolean {
   return JSON.stringify({ policies, configHash }) === JSON.stringify(FRESH);
 }
 
@@ -122,7 +122,7 @@ export const setups: fc.Arbitrary<Setup> = fc
       [{ ...finance, require: 2 }, legal],
     ),
     minAssurance: fc.constantFrom<Assurance>("link", "slack", "sso"),
-    carriedOut: fc.constantFrom<Pick<Terms, "executor" | "sending">>(
+    carriedOut: fc.constantFrom<Pick<IntentTerms, "executor" | "sending">>(
       { executor: null, sending: null },
       { executor: null, sending: null },
       { executor: "runner", sending: null },
@@ -135,21 +135,21 @@ export const setups: fc.Arbitrary<Setup> = fc
     runners: fc.constantFrom<readonly string[]>([], ["run_1", "run_2"]),
     claimRequired: fc.boolean(),
     idempotent: fc.boolean(),
-    onNoResponse: fc.constantFrom<Terms["onNoResponse"]>(
+    onNoResponse: fc.constantFrom<IntentTerms["onNoResponse"]>(
       "reject",
       "defer",
       "escalate",
       "auto_approve_if_low_risk",
     ),
     heldByContent: fc.boolean(),
-    level: fc.constantFrom<Terms["risk"]["level"]>("low", "low", "medium"),
+    level: fc.constantFrom<IntentTerms["risk"]["level"]>("low", "low", "medium"),
     decideInMinutes: fc.constantFrom(1, 60, 60, 4 * 24 * 60),
     rejections: fc.constantFrom(1, 1, 2, 3),
-    edit: fc.constantFrom<Terms["edit"]>(
+    edit: fc.constantFrom<IntentTerms["edit"]>(
       { allow: true, editorMayApprove: false },
       { allow: false, editorMayApprove: false },
     ),
-    escalate: fc.constantFrom<Terms["escalate"]>([], STEPS),
+    escalate: fc.constantFrom<IntentTerms["escalate"]>([], STEPS),
     windowMinutes: fc.constantFrom(0, 10, 60, 60),
   })
   .map(({ outcome, quorums, minAssurance, rejections, level, decideInMinutes, windowMinutes, ...more }) => ({

@@ -1,5 +1,5 @@
-import type { InForce, IntentCommand } from "../../src/core/intent/command.ts";
-import { GATE, type Fact } from "../../src/core/intent/event.ts";
+import type { CurrentBindings, IntentCommand } from "../../src/core/intent/command.ts";
+import { GATE, type RecordedEvent } from "../../src/core/intent/event.ts";
 import type { Phase } from "../../src/core/intent/phase.ts";
 import type { Assurance } from "../../src/core/identity/assurance.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "../../src/core/intent/limits.ts";
@@ -13,7 +13,7 @@ import type { Voter } from "../../src/core/identity/voter.ts";
  */
 
 export interface Committed {
-  readonly fact: Fact;
+  readonly fact: RecordedEvent;
   /** The command it came from; null for what the clock did before that command. */
   readonly command: IntentCommand | null;
 }
@@ -394,7 +394,7 @@ function isClaimed(attempt: Attempt | undefined): boolean {
 
 function isBound(
   command: IntentCommand,
-): command is Extract<IntentCommand, { inForce: InForce } | { link: string | null }> {
+): command is Extract<IntentCommand, { inForce: CurrentBindings } | { link: string | null }> {
   return "inForce" in command || "link" in command;
 }
 
@@ -413,7 +413,7 @@ function sawTheSame({
   inForce,
 }: {
   readonly digest: string | null;
-  readonly inForce: InForce;
+  readonly inForce: CurrentBindings;
 }): boolean {
   return (digest === null || digest === DIGEST) && isFresh(inForce);
 }
@@ -439,7 +439,11 @@ function byQuorum({ approval }: Setup["terms"], votes: ReadonlyMap<string, Vote>
   );
 }
 
-function bySilence(terms: Setup["terms"], { event, at }: Fact, command: IntentCommand | null): boolean {
+function bySilence(
+  terms: Setup["terms"],
+  { event, at }: RecordedEvent,
+  command: IntentCommand | null,
+): boolean {
   return (
     command === null &&
     event.type === "approved" &&

@@ -4,13 +4,13 @@ import { toBase64Url } from "../../src/core/base/base64url.ts";
 import { sha256Hex } from "../../src/core/base/digest.ts";
 import type { Outcome } from "../../src/core/policy/decision.ts";
 import type { IntentCommand } from "../../src/core/intent/command.ts";
-import { draftOf, factsNote, notesOf } from "../../src/core/intent/entries.ts";
-import { GATE, type Fact } from "../../src/core/intent/event.ts";
+import { draftEntry, factsNote, notesOf } from "../../src/core/intent/entries.ts";
+import { GATE, type RecordedEvent } from "../../src/core/intent/event.ts";
 import { handle } from "../../src/core/intent/handle.ts";
 import { intentDigest } from "../../src/core/intent/intent-digest.ts";
 import { ORDER_TYPE, orderClaims } from "../../src/core/intent/order-claims.ts";
-import { firstFacts } from "../../src/core/intent/propose.ts";
-import { currentOrder, type IntentState, type Terms } from "../../src/core/intent/state.ts";
+import { openingEvents } from "../../src/core/intent/propose.ts";
+import { currentOrder, type IntentState, type IntentTerms } from "../../src/core/intent/state.ts";
 import { canonicalJson } from "../../src/core/base/json.ts";
 import { chain, EMPTY_HEAD, type Entry } from "../../src/core/ledger/entry.ts";
 import { toBase64 } from "../../src/core/base/base64.ts";
@@ -89,7 +89,7 @@ export function signerOf(name: string, seed: number): Signer {
 
 /** One intent as it is kept: what is on its ledger, and what only its object has. */
 export interface Life {
-  readonly terms: Terms;
+  readonly terms: IntentTerms;
   readonly entries: readonly Entry[];
   readonly notes: readonly { readonly seq: number; readonly kind: string; readonly text: string }[];
   readonly salt: Uint8Array;
@@ -100,7 +100,7 @@ export interface Life {
   readonly request: string | null;
 }
 
-type Step = (terms: Terms, state: IntentState) => IntentCommand | Promise<IntentCommand>;
+type Step = (terms: IntentTerms, state: IntentState) => IntentCommand | Promise<IntentCommand>;
 
 export const approvedBy =
   (person: string, note: string | null = `fine by ${person}`): Step =>
@@ -185,7 +185,7 @@ export async function live(
   n: number,
   outcome: Outcome,
   steps: readonly Step[],
-  change: Partial<Terms> = {},
+  change: Partial<IntentTerms> = {},
   http: HttpWrite | null = null,
 ): Promise<Life> {
   const salt = new Uint8Array(32).fill(n % 251);
@@ -211,14 +211,14 @@ export async function live(
     facts: decision.facts,
     salt: bytesToHex(salt),
   });
-  const terms: Terms = { ...base, approval: change.approval ?? approval, digest };
-  const facts: Fact[] = [...firstFacts(terms, decision)];
+  const terms: IntentTerms = { ...base, approval: change.approval ?? approval, digest };
+  const facts: RecordedEvent[] = [...openingEvents(terms, decision)];
   const orders: { readonly order: string; readonly jws: string }[] = [];
   let state = fold(facts);
   for (const [at, step] of steps.entries()) {
     const done = handle(state, await step(terms, state), T0 + (at + 1) * MINUTE_MS);
     if (done.refusal !== null) throw new Error(`step ${at}: ${done.refusal.reason}`);
-    facts.push(...done.facts);
+    facts.push(...done.events);
     state = done.state;
     const order = currentOrder(state);
     if (order !== undefined && !orders.some((known) => known.order === order.id)) {
@@ -227,7 +227,7 @@ export async function live(
   }
   const kept = facts.flatMap(({ event }, at) => notesOf(event).map((note) => ({ seq: at + 1, ...note })));
   const notes = [factsNote(decision), ...kept];
-  const drafts = facts.map((fact) => draftOf(terms, fact, salt));
+  const drafts = facts.map((fact) => draftEntry(terms, fact, salt));
   return {
     terms,
     entries: chain(terms.id, EMPTY_HEAD, drafts, MAC_KEY),

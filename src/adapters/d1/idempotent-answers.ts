@@ -3,7 +3,7 @@ import { digestOf, hmacHex } from "../../core/base/digest.ts";
 import { canonicalJson } from "../../core/base/json.ts";
 import { deriveKey } from "../../core/base/key-derivation.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
-import type { IdempotentAnswers, KeptAnswer, KeyedRequest } from "../../ports/idempotency.ts";
+import type { IdempotentAnswers, StoredAnswer, KeyedRequest } from "../../ports/idempotency.ts";
 
 /** The draft leaves the time to the server; a day is what clients of other services count on. */
 const KEEP_MS = 24 * 60 * 60 * 1000;
@@ -78,7 +78,7 @@ export function d1IdempotentAnswers(
           attempt: {
             intent: row.intent,
             again,
-            async keep(answer) {
+            async store(answer) {
               const sealed = await sealJson(answer, keyOf(secrets[0], "seal", request), "");
               await db
                 .prepare(KEEP)
@@ -98,7 +98,7 @@ export function d1IdempotentAnswers(
       if (!fingerprints.includes(row.fingerprint)) return { kind: "reused" };
       if (row.answer === null) return { kind: "in_flight" };
       for (const secret of secrets) {
-        const answer = await openJson<KeptAnswer>(row.answer, keyOf(secret, "seal", request), "");
+        const answer = await openJson<StoredAnswer>(row.answer, keyOf(secret, "seal", request), "");
         if (answer !== null) return { kind: "kept", answer };
       }
       throw new Error("a kept answer can't be read under any of the secrets");

@@ -3,7 +3,7 @@ import { digestOf } from "../../core/base/digest.ts";
 import { ID_PREFIX, nameKey, type Principal } from "../../core/identity/principal.ts";
 import type { Person } from "../../core/registry/registry.ts";
 import { err, ok } from "../../core/base/result.ts";
-import type { Credential, Credentials, Pinned } from "../../ports/identity.ts";
+import type { ExternalIdentity, LinkedIdentities, LinkedIdentity } from "../../ports/identity.ts";
 import { PLAIN, insertPrincipal, isNameTaken, principalOf, type PrincipalRow } from "./principal-rows.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
@@ -46,16 +46,16 @@ const FORGET_REVOKED = `
   AND (SELECT status FROM principals WHERE id = ?1) = 'revoked'`;
 
 /** @param chain where pins and what becomes of them go on the ledger, in the same transaction */
-export function d1Credentials(db: D1Database, chain: RegistryChain): Credentials {
-  async function pinned(credential: Credential): Promise<Pinned | null> {
-    const row = await db.prepare(PINNED).bind(accountOf(credential)).first<PinnedRow>();
+export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): LinkedIdentities {
+  async function find(identity: ExternalIdentity): Promise<LinkedIdentity | null> {
+    const row = await db.prepare(PINNED).bind(accountOf(identity)).first<PinnedRow>();
     return row === null ? null : { person: row.pinned_person, principal: principalOf(row) };
   }
 
   /** Pins once; what another call did meanwhile makes it throw, or is there already. */
-  async function pin(credential: Credential, person: Person, tried: number): Promise<"done" | "taken"> {
-    const { kind, issuer } = credential;
-    const account = accountOf(credential);
+  async function pin(identity: ExternalIdentity, person: Person, tried: number): Promise<"done" | "taken"> {
+    const { kind, issuer } = identity;
+    const account = accountOf(identity);
     const known = await db.prepare(PIN_OF_PERSON).bind(kind, issuer, person.id).first<PinRow>();
     if (known !== null && known.account !== null) return known.account === account ? "done" : "taken";
     const now = Date.now();
@@ -65,7 +65,7 @@ export function d1Credentials(db: D1Database, chain: RegistryChain): Credentials
       await chain.commit("credential_pinned", id, { principal: id, kind, account }, [again]);
       return "done";
     }
-    const principal = reviewerFor(credential, person, tried, now);
+    const principal = reviewerFor(identity, person, tried, now);
     const folded = nameKey(principal.name);
     if (folded === null) throw new Error("a name made of a person's id is no name");
     const { id, role } = principal;
@@ -77,32 +77,32 @@ export function d1Credentials(db: D1Database, chain: RegistryChain): Credentials
   }
 
   return {
-    async accountOf(principal) {
+    async linkOf(principal) {
       const row = await db
         .prepare(PIN_OF_PRINCIPAL)
         .bind(principal)
-        .first<Pick<Credential, "kind" | "issuer"> & Pick<PinRow, "account">>();
-      return row === null ? null : { kind: row.kind, issuer: row.issuer, isPinned: row.account !== null };
+        .first<Pick<ExternalIdentity, "kind" | "issuer"> & Pick<PinRow, "account">>();
+      return row === null ? null : { kind: row.kind, issuer: row.issuer, isLinked: row.account !== null };
     },
 
-    pinned,
+    find,
 
-    async reach(credential, person) {
+    async resolveOrLink(identity, person) {
       for (let tried = 0; ; tried += 1) {
-        const found = await pinned(credential);
+        const found = await find(identity);
         if (found !== null) {
           return found.person === person.id ? ok(found.principal) : err("pinned_to_another");
         }
         if (tried >= TRIES) throw new Error("a pin that was made is not there");
         try {
-          if ((await pin(credential, person, tried)) === "taken") return err("pinned_to_another");
+          if ((await pin(identity, person, tried)) === "taken") return err("pinned_to_another");
         } catch (error) {
           if (!isRace(error)) throw error;
         }
       }
     },
 
-    async unpin(principal, actor) {
+    async unlink(principal, actor) {
       const known = await db
         .prepare("SELECT 1 FROM pins WHERE principal_id = ?1 AND account IS NOT NULL")
         .bind(principal)
@@ -118,7 +118,7 @@ export function d1Credentials(db: D1Database, chain: RegistryChain): Credentials
 }
 
 /** What D1 knows an account by. */
-export function accountOf({ kind, issuer, subject }: Credential): string {
+export function accountOf({ kind, issuer, subject }: ExternalIdentity): string {
   return digestOf([kind, issuer, subject]);
 }
 
@@ -133,7 +133,7 @@ function isRace(error: unknown): boolean {
 
 /** A principal without a key: what it may do it may by its account alone. */
 function reviewerFor(
-  credential: Credential,
+  identity: ExternalIdentity,
   person: Person,
   tried: number,
   createdAt: number,
@@ -144,14 +144,14 @@ function reviewerFor(
   return {
     id,
     role: "reviewer",
-    name: `${person.id.slice(0, MAX_NAME_PART)} (${placeOf(credential).slice(0, MAX_NAME_PART)})${apart}`,
+    name: `${person.id.slice(0, MAX_NAME_PART)} (${placeOf(identity).slice(0, MAX_NAME_PART)})${apart}`,
     person: person.id,
     ...PLAIN,
     createdAt,
   };
 }
 
-function placeOf({ kind, issuer }: Credential): string {
+function placeOf({ kind, issuer }: ExternalIdentity): string {
   switch (kind) {
     case "oidc":
       return URL.canParse(issuer) ? new URL(issuer).host : issuer;

@@ -1,7 +1,7 @@
 import { toBase64Url } from "../../core/base/base64url.ts";
 import type { Assurance } from "../../core/identity/assurance.ts";
 import { hmacHex, sha256Hex } from "../../core/base/digest.ts";
-import type { Credential, Sessions } from "../../ports/identity.ts";
+import type { ExternalIdentity, Sessions } from "../../ports/identity.ts";
 import { accountOf } from "./linked-identities.ts";
 import { principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
 
@@ -50,7 +50,7 @@ interface SessionRow extends Omit<PrincipalRow, "id"> {
   readonly assurance: Assurance;
   readonly expires_at: number;
   readonly key_hash: string | null;
-  readonly kind: Credential["kind"] | null;
+  readonly kind: ExternalIdentity["kind"] | null;
   readonly issuer: string | null;
 }
 

@@ -38,7 +38,7 @@ interface NewsRow {
   event: string;
   at: number;
   by: string | null;
-  told: string | null;
+  recipients: string | null;
 }
 
 /** The dispatcher's object, and the ledger it tells of. */
@@ -51,7 +51,7 @@ export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database
     plan: (from, to, deliveries) => call((stub) => stub.plan(from, to, deliveries)),
     add: (deliveries) => call((stub) => stub.add(deliveries)),
     lease: (limit) => call((stub) => stub.lease(limit)),
-    settle: (id, told) => call((stub) => stub.settle(id, told)),
+    settle: (id, result) => call((stub) => stub.settle(id, result)),
     ofIntents: (intents) => call((stub) => stub.ofIntents(intents)),
     log: (target, { after, limit }) => call((stub) => stub.log(target, after, limit)),
     find: (id) => call((stub) => stub.find(id)),
@@ -76,8 +76,8 @@ export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database
   };
 }
 
-function newsOf({ id: row, intent_id: intent, seq, event, at, by, told }: NewsRow): LedgerNews {
-  const named: unknown = told === null ? null : JSON.parse(told);
+function newsOf({ id: row, intent_id: intent, seq, event, at, by, recipients }: NewsRow): LedgerNews {
+  const named: unknown = recipients === null ? null : JSON.parse(recipients);
   const to = (Array.isArray(named) ? named : [named]).filter((each) => typeof each === "string");
   return { row, intent, seq, event, at, by: typeof by === "string" ? by : null, to };
 }

@@ -16,11 +16,11 @@ const INTENT_ID = /^int_([A-Za-z0-9_-]{43})$/;
  */
 export function intentObjects(namespace: DurableObjectNamespace): Intents {
   return {
-    fresh() {
+    create() {
       // A named object pays a round-the-world check on first use; a unique id does not.
       return reach(namespace, namespace.newUniqueId());
     },
-    keyed(agent, key) {
+    forKey(agent, key) {
       return reach(namespace, namespace.idFromName(canonicalJson([agent, key])));
     },
     find(id) {
@@ -43,12 +43,12 @@ function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
   return {
     id: `int_${toBase64Url(hexToBytes(id.toString()))}`,
     propose: (proposal) => call((stub) => stub.propose(proposal)),
-    act: (command) => call((stub) => stub.act(command)),
-    begin: (inForce, attempt, hasBody) => call((stub) => stub.begin(inForce, attempt, hasBody)),
-    finish: (report, response) => call((stub) => stub.finish(report, response)),
+    handle: (command) => call((stub) => stub.handle(command)),
+    beginSend: (inForce, attempt, hasBody) => call((stub) => stub.beginSend(inForce, attempt, hasBody)),
+    finishSend: (report, response) => call((stub) => stub.finishSend(report, response)),
     response: () => call((stub) => stub.response()),
-    look: () => call((stub) => stub.look()),
-    dossier: () => call((stub) => stub.dossier()),
+    getState: () => call((stub) => stub.getState()),
+    getRecord: () => call((stub) => stub.getRecord()),
     payload: () => call((stub) => stub.payload()),
     async waitWhile(phase, timeoutMs) {
       const stub = namespace.get(id) as unknown as Stub;
@@ -56,10 +56,10 @@ function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
         return await stub.waitWhile(phase, timeoutMs);
       } catch {
         // An object that restarts loses its waiters and nothing else. Not waited for again: the time is the caller's.
-        return call((again) => again.look());
+        return call((again) => again.getState());
       }
     },
     repeated: (by) => call((stub) => stub.repeated(by)),
-    tick: (at) => call((stub) => stub.tick(at)),
+    onDeadline: (at) => call((stub) => stub.onDeadline(at)),
   };
 }

@@ -6,7 +6,7 @@ import type { Entry } from "../../core/ledger/entry.ts";
 import type { Result } from "../../core/base/result.ts";
 import type {
   LeafProof,
-  Log,
+  TransparencyLog,
   LogEntry,
   LogHealth,
   LogProofs,
@@ -48,7 +48,7 @@ export function logObject(
   db: D1Database,
   signer: Signer,
   origin: string,
-): Log {
+): TransparencyLog {
   const rows = logRows(db);
   const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
     retryCall(() => method(namespace.getByName(LOG_NAME) as unknown as Stub));

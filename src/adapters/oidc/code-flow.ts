@@ -142,11 +142,11 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Needs
         .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
         .setExpirationTime(new Date(now + ATTEMPT_TTL_MS))
         .encrypt(sealKey());
-      return ok({ url: endpoint.href, kept: sealed });
+      return ok({ url: endpoint.href, sealedAttempt: sealed });
     },
 
-    async finish(providers, { url, kept: sealed, now }) {
-      const attempt = await opened(sealed, sealKey(), now);
+    async finish(providers, { url, sealedAttempt, now }) {
+      const attempt = await opened(sealedAttempt, sealKey(), now);
       const callback = new URL(url);
       if (attempt === null || callback.searchParams.get("state") !== attempt.state) {
         return err("attempt_unknown");

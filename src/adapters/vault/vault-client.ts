@@ -127,24 +127,24 @@ function answerOf(
   { status, text }: OutgoingAnswer,
   isLate: boolean,
 ): Result<Json, VaultFailure> {
-  const asked = `when asked for ${what}`;
+  const request = `when asked for ${what}`;
   const answer = parsed(text);
   if (status !== 200) {
     const explained = explain?.(status, answer) ?? null;
     if (explained !== null) return { ok: false, error: explained };
     const isRedirect = status >= 300 && status < 400;
     const more = isRedirect ? "; redirects are not followed" : "";
-    return failed(problemOfStatus(status), `${who} answered ${status} ${asked}${more}`);
+    return failed(problemOfStatus(status), `${who} answered ${status} ${request}${more}`);
   }
   // What it is called is not looked at: a page is no JSON, and stand-ins for AWS call their JSON a page.
   if (answer !== null) return ok(answer);
   // The end is missing: of what was too long (and may have been cut within a character), or of what came too slowly.
   if (new TextEncoder().encode(text).length > MAX_ANSWER_BYTES - MAX_CHARACTER_BYTES) {
-    return failed("too_large", `${who} answered with more than 1 MiB ${asked}`);
+    return failed("too_large", `${who} answered with more than 1 MiB ${request}`);
   }
   return isLate
-    ? failed("timeout", `${who} did not finish its answer in time ${asked}`)
-    : failed("odd_answer", `${who} answered with broken JSON ${asked}`);
+    ? failed("timeout", `${who} did not finish its answer in time ${request}`)
+    : failed("odd_answer", `${who} answered with broken JSON ${request}`);
 }
 
 /** A list or an object; null: it is neither. */

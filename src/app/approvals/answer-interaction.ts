@@ -5,12 +5,12 @@ import type { IntentState } from "../../core/intent/state.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { federatedVoter, type FederatedVoterFailure } from "../identity/federated-voter.ts";
-import { decideIntent, type DecidePorts, type Said, type Undecided } from "./decide-intent.ts";
+import { castVote, type VotePorts, type Vote, type VoteFailure } from "./decide-intent.ts";
 import { decisionTimeProblem, type DecisionTimeProblem } from "./decision-time.ts";
 import { messageId, readInteraction, type Interaction } from "./interaction.ts";
 
 /** A person's answer, reported by an approval provider whose signature the door has verified. */
-export interface ProviderAnswer extends Pick<Said, "decision" | "note"> {
+export interface ProviderAnswer extends Pick<Vote, "decision" | "note"> {
   readonly intent: string;
   /** The interaction id that Gate signed into its request. */
   readonly interaction: string;
@@ -39,17 +39,17 @@ export type InteractionFailure =
   | { readonly kind: "responds_to_mismatch" }
   | { readonly kind: "replay_rejected"; readonly reason: DecisionTimeProblem }
   | FederatedVoterFailure
-  | Undecided;
+  | VoteFailure;
 
 /** Casts the vote of the person who was asked, with the assurance that the registry grants the provider. */
 export async function answerInteraction(
   answer: ProviderAnswer,
   { id: provider, assurance }: Provider,
-  ports: DecidePorts & Pick<Ports, "intents" | "token" | "earlierTokens">,
+  ports: VotePorts & Pick<Ports, "intents" | "deriveToken" | "deriveEarlierTokens">,
   now: number,
 ): Promise<Result<IntentState, InteractionFailure>> {
   const intent = ports.intents.find(answer.intent);
-  const state = (await intent?.look()) ?? null;
+  const state = (await intent?.getState()) ?? null;
   if (intent === null || state === null) return err({ kind: "intent_not_found" });
   const interaction = readInteraction(ports, answer.interaction);
   if (interaction === null) return err({ kind: "interaction_not_found" });
@@ -60,7 +60,7 @@ export async function answerInteraction(
   if (!voter.ok) return voter;
   const { decision, note } = answer;
   const vote = { decision, note, voter: voter.value, digest, link: null };
-  const decided = await decideIntent(intent, vote, ports);
+  const decided = await castVote(intent, vote, ports);
   return decided.ok ? ok(decided.value.state) : decided;
 }
 

@@ -22,13 +22,16 @@ const MAX_LINK_CHARACTERS = 2048;
 const LINKS: Signing = { kind: "link", context: "", maxCharacters: MAX_LINK_CHARACTERS - PREFIX.length };
 
 /** The link's token: `alk_`, the claims, and a MAC over them under a key of its own. */
-export function approvalLink(ports: Pick<Ports, "token">, claims: LinkClaims): string {
+export function approvalLink(ports: Pick<Ports, "deriveToken">, claims: LinkClaims): string {
   const { intent, digest, person, id, expiresAt } = claims;
   return PREFIX + signFields(ports, LINKS, [intent, digest, person, id, expiresAt]);
 }
 
 /** The claims of a token that Gate signed, which may have expired or been used; null for any other text. */
-export function readLink(ports: Pick<Ports, "token" | "earlierTokens">, text: string): LinkClaims | null {
+export function readLink(
+  ports: Pick<Ports, "deriveToken" | "deriveEarlierTokens">,
+  text: string,
+): LinkClaims | null {
   const fields = text.startsWith(PREFIX) ? readFields(ports, LINKS, text.slice(PREFIX.length)) : null;
   if (fields === null) return null;
   const [intent, digest, person, id, expiresAt] = fields as readonly [
@@ -42,7 +45,7 @@ export function readLink(ports: Pick<Ports, "token" | "earlierTokens">, text: st
 }
 
 /** The token stands in the query, which invocation logs leave out. Null without `GATE_PUBLIC_URL`. */
-export function linkUrl(ports: Pick<Ports, "token" | "settings">, claims: LinkClaims): string | null {
+export function linkUrl(ports: Pick<Ports, "deriveToken" | "settings">, claims: LinkClaims): string | null {
   const { publicUrl } = ports.settings;
   return publicUrl === null ? null : `${publicUrl}/case?link=${approvalLink(ports, claims)}`;
 }

@@ -2,14 +2,14 @@ import type { Voter } from "../../core/identity/voter.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import { err, type Result } from "../../core/base/result.ts";
-import type { Acted, Intent } from "../../ports/intents.ts";
+import type { CommandOutcome, Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Inactive } from "../identity/account.ts";
 import type { Authenticated } from "../identity/authenticate.ts";
 import { federatedVoter } from "../identity/federated-voter.ts";
 import { voterFor, type NotReviewer } from "../identity/voter-for.ts";
 import { readLink, type LinkClaims } from "./approval-link.ts";
-import { decideIntent, type DecidePorts, type Said, type Undecided } from "./decide-intent.ts";
+import { castVote, type VotePorts, type Vote, type VoteFailure } from "./decide-intent.ts";
 
 /** An approval link that Gate signed, and the intent it is for. */
 export interface FollowedLink {
@@ -25,7 +25,7 @@ export type LinkProblem =
 
 export type LinkVoteFailure =
   | LinkProblem
-  | Undecided
+  | VoteFailure
   /** The caller is signed in with a role that does not vote. */
   | NotReviewer
   /** The recipient's access is suspended or revoked. */
@@ -38,12 +38,12 @@ export type LinkVoteFailure =
 /** @returns null for a token that Gate did not sign, or whose intent is not in this deployment */
 export async function followLink(
   token: string,
-  ports: Pick<Ports, "intents" | "token" | "earlierTokens">,
+  ports: Pick<Ports, "intents" | "deriveToken" | "deriveEarlierTokens">,
 ): Promise<FollowedLink | null> {
   const claims = readLink(ports, token);
   if (claims === null) return null;
   const intent = ports.intents.find(claims.intent);
-  const state = (await intent?.look()) ?? null;
+  const state = (await intent?.getState()) ?? null;
   return intent === null || state === null ? null : { claims, intent, state };
 }
 
@@ -70,22 +70,22 @@ export function allowsUnauthenticatedVote({ claims, state }: FollowedLink): bool
 export async function decideByLink(
   caller: Authenticated | null,
   followed: FollowedLink,
-  vote: Pick<Said, "decision" | "note" | "digest">,
-  ports: DecidePorts,
+  vote: Pick<Vote, "decision" | "note" | "digest">,
+  ports: VotePorts,
   now: number,
-): Promise<Result<Acted, LinkVoteFailure>> {
+): Promise<Result<CommandOutcome, LinkVoteFailure>> {
   const problem = linkProblem(followed, now);
   if (problem !== null) return err(problem);
   const voter = caller === null ? await recipientOf(followed, ports) : await voterFor(caller, ports);
   if (!voter.ok) return voter;
   const { claims, intent } = followed;
   const digest = vote.digest ?? claims.digest;
-  return decideIntent(intent, { ...vote, voter: voter.value, digest, link: claims.id }, ports);
+  return castVote(intent, { ...vote, voter: voter.value, digest, link: claims.id }, ports);
 }
 
 async function recipientOf(
   followed: FollowedLink,
-  ports: Pick<Ports, "rules" | "credentials">,
+  ports: Pick<Ports, "rules" | "linkedIdentities">,
 ): Promise<Result<Voter, LinkVoteFailure>> {
   const { person } = followed.claims;
   if (person === null || !allowsUnauthenticatedVote(followed)) return err({ kind: "sign_in_required" });

@@ -1,21 +1,21 @@
-import type { Deciding } from "../../core/intent/command.ts";
+import type { VoteContext } from "../../core/intent/command.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
-import type { Terms, Vote } from "../../core/intent/state.ts";
-import { inForceFor } from "../../core/intent/terms.ts";
-import { stoppedBy, type SwitchTarget } from "../../core/policy/kill-switch.ts";
+import type { IntentTerms, RecordedVote } from "../../core/intent/state.ts";
+import { currentBindings } from "../../core/intent/terms.ts";
+import { matchingSwitch, type SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { excludedHandles } from "../../core/identity/people.ts";
 import { err, type Result } from "../../core/base/result.ts";
-import { makerOf, type MakerPorts } from "./mandate-grantor.ts";
+import { grantorOf, type GrantorPorts } from "./mandate-grantor.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { Acted, Intent } from "../../ports/intents.ts";
+import type { CommandOutcome, Intent } from "../../ports/intents.ts";
 
 /** A person's vote on an intent, through any door: API, page, Slack, link, callback, batch. */
-export interface Said extends Deciding {
+export interface Vote extends VoteContext {
   readonly decision: "approve" | "reject";
 }
 
 /** Why a vote was not cast. */
-export type Undecided =
+export type VoteFailure =
   | { readonly kind: "refused"; readonly refusal: Refusal }
   /** A rejection without a reason does not tell the agent's owner what to correct. */
   | { readonly kind: "reason_required" }
@@ -23,31 +23,31 @@ export type Undecided =
   /** A suspended agent's intents stay pending: none is approved before it is reactivated. */
   | { readonly kind: "proposer_inactive"; readonly standing: string };
 
-export type DecidePorts = Pick<Ports, "switches" | "mandates"> & MakerPorts;
+export type VotePorts = Pick<Ports, "switches" | "mandates"> & GrantorPorts;
 
 /**
  * The one way in which people decide. The intent's object judges who may and whether it still holds; here is what
  * it can't see: kill switches, the proposer's standing, and whether those who voted before still stand.
  */
-export async function decideIntent(
+export async function castVote(
   intent: Intent,
-  said: Said,
-  ports: DecidePorts,
-): Promise<Result<Acted, Undecided>> {
-  const { decision, voter, digest, link } = said;
-  const note = said.note === null || said.note.trim() === "" ? null : said.note;
+  vote: Vote,
+  ports: VotePorts,
+): Promise<Result<CommandOutcome, VoteFailure>> {
+  const { decision, voter, digest, link } = vote;
+  const note = vote.note === null || vote.note.trim() === "" ? null : vote.note;
   if (decision === "reject") {
     if (note === null) return err({ kind: "reason_required" });
-    return refusedOr(await intent.act({ type: "reject", voter, digest, note, link }));
+    return refusedOr(await intent.handle({ type: "reject", voter, digest, note, link }));
   }
-  const state = await intent.look();
+  const state = await intent.getState();
   if (state === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
-  const obstacle = await obstacleTo(state.terms, ports);
+  const obstacle = await approvalBlocker(state.terms, ports);
   if (obstacle !== null) return err(obstacle);
   const { agent, approval } = state.terms;
   const [rules, lapsed, proposer] = await Promise.all([
     ports.rules.current(),
-    lapsedOf(state.votes, ports),
+    invalidatedVotes(state.votes, ports),
     ports.principals.get(agent),
   ]);
   // The intent stores who is excluded; an owner added to gate.yaml since the proposal is excluded as well.
@@ -55,40 +55,43 @@ export async function decideIntent(
   if (voter.handles.some((handle) => excluded.includes(handle))) {
     return err({ kind: "refused", refusal: { reason: "own_intent" } });
   }
-  const inForce = inForceFor(state.terms, rules);
-  return refusedOr(await intent.act({ type: "approve", voter, digest, note, link, inForce, lapsed }));
+  const inForce = currentBindings(state.terms, rules);
+  return refusedOr(await intent.handle({ type: "approve", voter, digest, note, link, inForce, lapsed }));
 }
 
-function refusedOr(acted: Result<Acted, Refusal>): Result<Acted, Undecided> {
+function refusedOr(acted: Result<CommandOutcome, Refusal>): Result<CommandOutcome, VoteFailure> {
   return acted.ok ? acted : err({ kind: "refused", refusal: acted.error });
 }
 
 /** Why no one may approve this now; null: eligible reviewers may. */
-export async function obstacleTo(
-  { agent, destination }: Pick<Terms, "agent" | "destination">,
+export async function approvalBlocker(
+  { agent, destination }: Pick<IntentTerms, "agent" | "destination">,
   ports: Pick<Ports, "principals" | "switches">,
-): Promise<Undecided | null> {
+): Promise<VoteFailure | null> {
   const [engaged, proposer] = await Promise.all([
     ports.switches.engaged("fresh"),
     ports.principals.get(agent),
   ]);
-  const stop = stoppedBy(engaged, agent, destination);
+  const stop = matchingSwitch(engaged, agent, destination);
   if (stop !== null) return { kind: "stopped", stop };
   if (proposer?.status === "active") return null;
   return { kind: "proposer_inactive", standing: proposer?.status ?? "unknown" };
 }
 
 /**
- * Credentials and mandates of earlier votes that were revoked since: those votes no longer count. A mandate also lapses
+ * LinkedIdentities and mandates of earlier votes that were revoked since: those votes no longer count. A mandate also lapses
  * with the credential that granted it, which under a delegation is not the one that voted.
  */
-async function lapsedOf(votes: readonly Vote[], ports: DecidePorts): Promise<readonly string[]> {
+async function invalidatedVotes(
+  votes: readonly RecordedVote[],
+  ports: VotePorts,
+): Promise<readonly string[]> {
   const lapsed = await Promise.all(
     votes.map(async (vote) => {
       const gone = (await isStillTheirs(vote, ports)) ? [] : [vote.principal];
       if (vote.mandate === null) return gone;
       const given = await ports.mandates.find(vote.mandate);
-      const holds = given !== null && given.revokedAt === null && (await makerOf(given, ports)) !== null;
+      const holds = given !== null && given.revokedAt === null && (await grantorOf(given, ports)) !== null;
       return holds ? gone : [...gone, vote.mandate];
     }),
   );
@@ -97,7 +100,7 @@ async function lapsedOf(votes: readonly Vote[], ports: DecidePorts): Promise<rea
 
 /** Could the voter still vote? An account counts as long as the registry knows its person. */
 async function isStillTheirs(
-  { principal, acting, assurance }: Vote,
+  { principal, acting, assurance }: RecordedVote,
   { principals, rules }: Pick<Ports, "principals" | "rules">,
 ): Promise<boolean> {
   const [who, { registry }] = await Promise.all([principals.get(principal), rules.current()]);

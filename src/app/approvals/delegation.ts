@@ -3,12 +3,12 @@ import { weaker } from "../../core/identity/assurance.ts";
 import type { Decision } from "../../core/policy/decision.ts";
 import { useOf } from "../../core/intent/mandate.ts";
 import { personCalled, voterOf } from "../../core/identity/people.ts";
-import { makerOf, type MakerPorts } from "./mandate-grantor.ts";
+import { grantorOf, type GrantorPorts } from "./mandate-grantor.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Voter } from "../../core/identity/voter.ts";
 import type { Intent } from "../../ports/intents.ts";
 
-type DelegationPorts = Pick<Ports, "mandates"> & MakerPorts;
+type DelegationPorts = Pick<Ports, "mandates"> & GrantorPorts;
 
 /**
  * The voter under a delegation: the delegator's vote, cast by the delegate, with the exclusions of both and the weaker
@@ -24,7 +24,7 @@ export async function delegatedVoter(
   now: number,
 ): Promise<Voter | null> {
   const [dossier, named, { registry }] = await Promise.all([
-    intent.dossier(),
+    intent.getRecord(),
     ports.principals.get(onBehalfOf),
     ports.rules.current(),
   ]);
@@ -38,7 +38,7 @@ export async function delegatedVoter(
   const delegation = await ports.mandates.delegated(from, delegate.acting, use, now);
   if (delegation === null) return null;
 
-  const delegator = await makerOf(delegation, ports);
+  const delegator = await grantorOf(delegation, ports);
   if (delegator === null) return null;
   return {
     principal: delegate.principal,

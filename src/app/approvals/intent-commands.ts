@@ -77,7 +77,7 @@ async function give(
 ): Outcome {
   const allowed: readonly Role[] = COMMAND_ROLES[name];
   if (!allowed.includes(role)) return err({ kind: "role_not_allowed", role, allowed });
-  const acted = await intent.act(command);
+  const acted = await intent.handle(command);
   return acted.ok ? ok(acted.value.state) : err({ kind: "refused", refusal: acted.error });
 }
 

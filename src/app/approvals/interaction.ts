@@ -18,14 +18,14 @@ export interface Interaction {
 
 const PREFIX = "gai_";
 
-export function interactionId(ports: Pick<Ports, "token">, interaction: Interaction): string {
+export function interactionId(ports: Pick<Ports, "deriveToken">, interaction: Interaction): string {
   const { provider, intent, digest, person, expiresAt } = interaction;
   return `${PREFIX}${signFields(ports, QUESTIONS, [provider, intent, digest, person, expiresAt])}`;
 }
 
 /** Null for a text that Gate did not sign. */
 export function readInteraction(
-  ports: Pick<Ports, "token" | "earlierTokens">,
+  ports: Pick<Ports, "deriveToken" | "deriveEarlierTokens">,
   id: string,
 ): Interaction | null {
   const fields = id.startsWith(PREFIX) ? readFields(ports, QUESTIONS, id.slice(PREFIX.length)) : null;

@@ -2,22 +2,22 @@ import type { Delegation, StandingApproval } from "../../core/intent/mandate.ts"
 import { voterOf } from "../../core/identity/people.ts";
 import type { Registry } from "../../core/registry/registry.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { Account } from "../../ports/identity.ts";
+import type { IdentityLink } from "../../ports/identity.ts";
 import type { Voter } from "../../core/identity/voter.ts";
 
-export type MakerPorts = Pick<Ports, "principals" | "rules" | "credentials" | "settings">;
+export type GrantorPorts = Pick<Ports, "principals" | "rules" | "linkedIdentities" | "settings">;
 
 /**
  * The grantor of a mandate as a voter: with today's rights, and the assurance they had when they granted it. Null: the
  * grantor could no longer vote, so that no mandate votes for them.
  */
-export async function makerOf(
+export async function grantorOf(
   { id, principal, person, assurance }: StandingApproval | Delegation,
-  { principals, rules, credentials, settings }: MakerPorts,
+  { principals, rules, linkedIdentities, settings }: GrantorPorts,
 ): Promise<Voter | null> {
   const [maker, account, { registry }] = await Promise.all([
     principals.get(principal),
-    credentials.accountOf(principal),
+    linkedIdentities.linkOf(principal),
     rules.current(),
   ]);
   if (maker?.status !== "active" || maker.role !== "reviewer") return null;
@@ -31,11 +31,11 @@ export async function makerOf(
 
 /** Does the registry still trust the system that vouched for the account? Its sessions end without that, too. */
 function isVouchedFor(
-  { kind, issuer, isPinned }: Account,
+  { kind, issuer, isLinked }: IdentityLink,
   { signIn: { oidc, access } }: Registry,
   { localSignIn }: Ports["settings"],
 ): boolean {
-  if (!isPinned) return false;
+  if (!isLinked) return false;
   if (kind === "local") return localSignIn;
   return kind !== "oidc" || [...oidc, access].some((trusted) => trusted?.issuer === issuer);
 }

@@ -15,17 +15,17 @@ export interface Signing {
 
 /** Fields with a MAC over all of them, so that only Gate can make the token. The fields are not secret. */
 export function signFields(
-  ports: Pick<Ports, "token">,
+  ports: Pick<Ports, "deriveToken">,
   { kind, context }: Signing,
   fields: readonly Json[],
 ): string {
   const text = toBase64Url(utf8ToBytes(JSON.stringify(fields)));
-  return `${text}.${macText(ports.token(kind, context + text))}`;
+  return `${text}.${macText(ports.deriveToken(kind, context + text))}`;
 }
 
 /** The fields, if Gate signed them for this purpose; null for any other text. */
 export function readFields(
-  ports: Pick<Ports, "token" | "earlierTokens">,
+  ports: Pick<Ports, "deriveToken" | "deriveEarlierTokens">,
   { kind, context, maxCharacters }: Signing,
   signed: string,
 ): readonly Json[] | null {
@@ -35,7 +35,7 @@ export function readFields(
   const bytes = fromBase64Url(text);
   if (bytes === null) return null;
   const subject = context + text;
-  const macs = [ports.token(kind, subject), ...ports.earlierTokens(kind, subject)].map(macText);
+  const macs = [ports.deriveToken(kind, subject), ...ports.deriveEarlierTokens(kind, subject)].map(macText);
   // Comparing digests keeps the time independent of the right MAC (timing attack).
   if (!macs.some((known) => sha256Hex(known) === sha256Hex(mac))) return null;
   // The MAC is valid, so that Gate itself wrote this text.

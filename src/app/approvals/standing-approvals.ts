@@ -2,13 +2,13 @@ import { logLine } from "../../core/base/log-line.ts";
 import { eligibility } from "../../core/intent/approval.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { MandateUse, StandingApproval } from "../../core/intent/mandate.ts";
-import { decideIntent, type DecidePorts } from "./decide-intent.ts";
-import { makerOf } from "./mandate-grantor.ts";
+import { castVote, type VotePorts } from "./decide-intent.ts";
+import { grantorOf } from "./mandate-grantor.ts";
 import type { Voter } from "../../core/identity/voter.ts";
 import type { Intent } from "../../ports/intents.ts";
 
 /** No quorum is larger in practice, and each attempt costs the waiting agent a few calls. */
-const MOST_TRIED = 20;
+const MAX_TRIED = 20;
 
 /**
  * Casts the votes of standing approvals that match the intent. Each is one vote like any other, judged by the intent's
@@ -16,11 +16,11 @@ const MOST_TRIED = 20;
  *
  * The intent is recorded as held already: a failure here leaves it pending for people.
  */
-export async function applyStanding(
+export async function applyStandingApprovals(
   intent: Intent,
   held: IntentState,
   use: MandateUse,
-  ports: DecidePorts,
+  ports: VotePorts,
   now: number,
 ): Promise<IntentState> {
   // A payload that a colleague edited was not foreseen by any grantor: it would pass unread.
@@ -32,8 +32,8 @@ export async function applyStanding(
     const matching = await ports.mandates.matching(use, now);
     let tried = 0;
     for (const approval of matching) {
-      if (state.phase !== "pending_approval" || tried === MOST_TRIED) break;
-      const voter = await makerOf(approval, ports);
+      if (state.phase !== "pending_approval" || tried === MAX_TRIED) break;
+      const voter = await grantorOf(approval, ports);
       // Checked before a use is spent; the object checks again.
       if (voter === null || eligibility(state, voter) !== null || hasVoted(state, voter)) continue;
       tried += 1;
@@ -51,15 +51,15 @@ async function applyOne(
   voter: Voter,
   { id }: StandingApproval,
   use: MandateUse,
-  ports: DecidePorts,
+  ports: VotePorts,
   now: number,
 ): Promise<IntentState> {
   if (!(await ports.mandates.take(id, use, now))) return state;
   const { digest } = state.terms;
   // If this throws, the use stays spent: the vote may have been recorded.
-  const said = { decision: "approve", voter, digest, note: null, link: null } as const;
-  const decided = await decideIntent(intent, said, ports);
-  const after = decided.ok ? decided.value.state : ((await intent.look()) ?? state);
+  const vote = { decision: "approve", voter, digest, note: null, link: null } as const;
+  const decided = await castVote(intent, vote, ports);
+  const after = decided.ok ? decided.value.state : ((await intent.getState()) ?? state);
   if (!after.votes.some(({ mandate }) => mandate === id)) {
     await ports.mandates.giveBack(id, intent.id);
   }

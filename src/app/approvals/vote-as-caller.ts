@@ -4,17 +4,17 @@ import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Authenticated } from "../identity/authenticate.ts";
 import { voterFor, type NotReviewer } from "../identity/voter-for.ts";
-import { decideIntent, type DecidePorts, type Said, type Undecided } from "./decide-intent.ts";
+import { castVote, type VotePorts, type Vote, type VoteFailure } from "./decide-intent.ts";
 import { delegatedVoter } from "./delegation.ts";
 
 /** A signed-in reviewer's vote on one intent. */
-export interface CallerVote extends Pick<Said, "decision" | "digest" | "note"> {
+export interface CallerVote extends Pick<Vote, "decision" | "digest" | "note"> {
   /** The delegator whose vote it is; null: the caller's own. */
   readonly onBehalfOf: string | null;
 }
 
 export type CallerVoteFailure =
-  | Undecided
+  | VoteFailure
   | NotReviewer
   /** One reason for every cause, so that a caller can't probe who delegates what to whom. */
   | { readonly kind: "delegation_not_found" };
@@ -24,12 +24,12 @@ export async function voteAsCaller(
   caller: Authenticated,
   intent: Intent,
   { onBehalfOf, ...vote }: CallerVote,
-  ports: DecidePorts,
+  ports: VotePorts,
   now: number,
 ): Promise<Result<IntentState, CallerVoteFailure>> {
   const voter = await voterOfVote(caller, intent, onBehalfOf, ports, now);
   if (!voter.ok) return voter;
-  const decided = await decideIntent(intent, { ...vote, voter: voter.value, link: null }, ports);
+  const decided = await castVote(intent, { ...vote, voter: voter.value, link: null }, ports);
   return decided.ok ? ok(decided.value.state) : decided;
 }
 
@@ -37,7 +37,7 @@ async function voterOfVote(
   caller: Authenticated,
   intent: Intent,
   onBehalfOf: string | null,
-  ports: DecidePorts,
+  ports: VotePorts,
   now: number,
 ): Promise<Result<Voter, CallerVoteFailure>> {
   const own = await voterFor(caller, ports);

@@ -1,10 +1,10 @@
 import type { Voter } from "../../core/identity/voter.ts";
 import { eligibility, mayReject } from "../../core/intent/approval.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
-import type { Dossier, Intent } from "../../ports/intents.ts";
+import type { IntentRecord, Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { federatedVoter, type FederatedVoterFailure } from "../identity/federated-voter.ts";
-import { decideIntent, type DecidePorts, type Said, type Undecided } from "./decide-intent.ts";
+import { castVote, type VotePorts, type Vote, type VoteFailure } from "./decide-intent.ts";
 
 /** A button or form that Gate made, pressed by a Slack user. */
 export interface SlackPress {
@@ -19,23 +19,23 @@ export type SlackVoteFailure =
   | FederatedVoterFailure
   | { readonly kind: "intent_not_found" }
   /** Another vote, a deadline or a revocation came first. */
-  | { readonly kind: "already_decided"; readonly dossier: Dossier }
-  | Undecided;
+  | { readonly kind: "already_decided"; readonly dossier: IntentRecord }
+  | VoteFailure;
 
-type SlackPorts = DecidePorts & Pick<Ports, "intents">;
+type SlackPorts = VotePorts & Pick<Ports, "intents">;
 
 /** Casts the vote of the person behind a Slack account. @returns the case as it then is; null: it was erased */
 export async function voteFromSlack(
   press: SlackPress,
-  vote: Pick<Said, "decision" | "note">,
+  vote: Pick<Vote, "decision" | "note">,
   ports: SlackPorts,
-): Promise<Result<Dossier | null, SlackVoteFailure>> {
+): Promise<Result<IntentRecord | null, SlackVoteFailure>> {
   const found = await findVote(press, ports);
   if (!found.ok) return found;
   const { intent, voter } = found.value;
   const { digest } = press;
-  const decided = await decideIntent(intent, { ...vote, voter, digest, link: null }, ports);
-  const dossier = await intent.dossier();
+  const decided = await castVote(intent, { ...vote, voter, digest, link: null }, ports);
+  const dossier = await intent.getRecord();
   if (decided.ok) return ok(dossier);
   if (dossier === null || !isOver(decided.error)) return decided;
   // Slack retries a request that it got no response to in time: a rejection that this person gave already holds.
@@ -48,10 +48,10 @@ export async function voteFromSlack(
 export async function rejectableFromSlack(
   press: SlackPress,
   ports: SlackPorts,
-): Promise<Result<Dossier, SlackVoteFailure>> {
+): Promise<Result<IntentRecord, SlackVoteFailure>> {
   const found = await findVote(press, ports);
   if (!found.ok) return found;
-  const dossier = await found.value.intent.dossier();
+  const dossier = await found.value.intent.getRecord();
   if (dossier === null) return err({ kind: "intent_not_found" });
   const { state } = dossier;
   const refusal = eligibility(state, found.value.voter);
@@ -69,6 +69,6 @@ async function findVote(
   return intent === null ? err({ kind: "intent_not_found" }) : ok({ intent, voter: voter.value });
 }
 
-function isOver(failure: Undecided): boolean {
+function isOver(failure: VoteFailure): boolean {
   return failure.kind === "refused" && ["wrong_phase", "expired"].includes(failure.refusal.reason);
 }

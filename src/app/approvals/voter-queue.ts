@@ -1,6 +1,6 @@
 import { ASSURANCE_RANK, type Assurance } from "../../core/identity/assurance.ts";
 import type { Voter } from "../../core/identity/voter.ts";
-import type { AskedApproval, IntentRow } from "../../core/intent/read-model.ts";
+import type { RequestedApproval, IntentRow } from "../../core/intent/read-model.ts";
 import type { IntentFilter } from "../../ports/intent-index.ts";
 import type { Ports } from "../../ports/ports.ts";
 
@@ -51,6 +51,6 @@ function admitsVoter(row: IntentRow, voter: Voter): boolean {
 }
 
 /** The approval requirements that the index stores with a row. */
-export function requirementsOf({ approval }: Pick<IntentRow, "approval">): AskedApproval | null {
-  return approval === null ? null : (JSON.parse(approval) as AskedApproval);
+export function requirementsOf({ approval }: Pick<IntentRow, "approval">): RequestedApproval | null {
+  return approval === null ? null : (JSON.parse(approval) as RequestedApproval);
 }

@@ -1,5 +1,5 @@
 import type { Principal } from "../../core/identity/principal.ts";
-import type { Terms } from "../../core/intent/state.ts";
+import type { IntentTerms } from "../../core/intent/state.ts";
 import { err, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { ifActive } from "../identity/account.ts";
@@ -11,7 +11,7 @@ import type { OrderFailure } from "./order-failure.ts";
  * @param unknown the failure where no such agent is registered
  */
 export async function activeProposer(
-  { agent }: Pick<Terms, "agent">,
+  { agent }: Pick<IntentTerms, "agent">,
   { principals }: Pick<Ports, "principals">,
   unknown: OrderFailure,
 ): Promise<Result<Principal, OrderFailure>> {

@@ -1,4 +1,4 @@
-import { isToBeSent, maySend } from "../../core/intent/sending.ts";
+import { isSendDue, maySend } from "../../core/intent/sending.ts";
 import type { Phase } from "../../core/intent/phase.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Header } from "../../core/outbound/header-names.ts";
@@ -6,8 +6,8 @@ import type { Result } from "../../core/base/result.ts";
 import type { CallFailure } from "../../ports/upstream.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
-import type { Undecided } from "../approvals/decide-intent.ts";
-import { carryOut, type CarriedOut, type CarryPorts } from "./execute-write.ts";
+import type { VoteFailure } from "../approvals/decide-intent.ts";
+import { executeWrite, type ExecutionResult, type ExecutePorts } from "./execute-write.ts";
 import { finalOutcome, type FinalOutcome } from "./final-outcome.ts";
 
 /** An agent's request for the outcome of its write. */
@@ -42,10 +42,10 @@ export type AwaitedOutcome<Failure> =
   /** This request's attempt got no response of the upstream. */
   | { readonly kind: "no_answer"; readonly intent: string; readonly failure: CallFailure }
   /** It is approved and may not be sent now. */
-  | { readonly kind: "not_executed"; readonly intent: string; readonly reason: Undecided }
+  | { readonly kind: "not_executed"; readonly intent: string; readonly reason: VoteFailure }
   | FinalOutcome;
 
-export type OutcomePorts = CarryPorts & Pick<Ports, "intents">;
+export type OutcomePorts = ExecutePorts & Pick<Ports, "intents">;
 
 /** A wait is renewed this often, so that it ends where the object was lost with it. */
 const WAIT_STEP_MS = 25_000;
@@ -81,7 +81,7 @@ export async function awaitOutcome<Failure>(
   for (;;) {
     const { phase, successor } = state;
     // An agent that is told of a failure makes the write anew, so no failure is reported while Gate still retries.
-    const isUnderWay = phase === "scheduled" || phase === "claimed" || isToBeSent(state, Date.now());
+    const isUnderWay = phase === "scheduled" || phase === "claimed" || isSendDue(state, Date.now());
     const leftMs = (isUnderWay ? sendingUntil : until) - Date.now();
     if (isToSendNow(state, request.isRepeat && state === known) && tries < MAX_TRIES) {
       tries += 1;
@@ -101,7 +101,7 @@ export async function awaitOutcome<Failure>(
       const admitted = await connection.reauthenticate();
       if (!admitted.ok) return { kind: "unauthenticated", failure: admitted.error };
     }
-    const next = await intent.look();
+    const next = await intent.getState();
     if (next === null) return { kind: "not_found" };
     state = next;
   }
@@ -132,28 +132,28 @@ async function sendNow<Failure>(
   { reauthenticate, waitUntil }: WaitingConnection<Failure>,
   ports: OutcomePorts,
 ): Promise<AwaitedOutcome<Failure> | null> {
-  const sending = carryOut(intent, ports, { terms, own, body, reauthenticate });
+  const sending = executeWrite(intent, ports, { terms, own, body, reauthenticate });
   // An agent that hangs up must not leave a claimed write without its report.
   waitUntil(sending.catch(() => undefined));
   return outcomeOfAttempt(await sending, intent.id, terms.sending === "by_gate");
 }
 
 function outcomeOfAttempt<Failure>(
-  attempt: CarriedOut<Failure>,
+  attempt: ExecutionResult<Failure>,
   intent: string,
   isByGate: boolean,
 ): AwaitedOutcome<Failure> | null {
   switch (attempt.kind) {
     case "answered": {
       const { state, response, rest } = attempt;
-      if (!isToBeSent(state, Date.now())) return { kind: "answered", intent, response, rest };
+      if (!isSendDue(state, Date.now())) return { kind: "answered", intent, response, rest };
       void rest?.cancel().catch(() => undefined);
       return null;
     }
     case "unsent":
       return isByGate ? null : { kind: "no_answer", intent, failure: attempt.failure };
     case "unknown":
-      if (isToBeSent(attempt.state, Date.now())) return null;
+      if (isSendDue(attempt.state, Date.now())) return null;
       return { kind: "no_answer", intent, failure: attempt.failure };
     case "unauthenticated":
       return attempt;

@@ -1,7 +1,7 @@
 import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { stopOf } from "../kill-switches.ts";
+import { killSwitchFor } from "../kill-switches.ts";
 import { readOrder, type OrderRecord } from "./find-order.ts";
 import type { HeldOrder } from "./held-order.ts";
 import type { OrderFailure } from "./order-failure.ts";
@@ -34,9 +34,9 @@ export async function extendClaim(
   { intent, state, order, by }: HeldOrder,
   ports: Pick<Ports, "switches">,
 ): Promise<Result<OrderRecord & { readonly stop: SwitchTarget | null }, OrderFailure>> {
-  const extended = refusedOr(await intent.act({ type: "heartbeat", order: order.id, by }));
+  const extended = refusedOr(await intent.handle({ type: "heartbeat", order: order.id, by }));
   if (!extended.ok) return extended;
-  const stop = await stopOf(ports, state.terms);
+  const stop = await killSwitchFor(ports, state.terms);
   const read = await readOrder(intent, order);
   return read.ok ? ok({ ...read.value, stop }) : read;
 }

@@ -10,7 +10,7 @@ import { recordOrder } from "./orders.ts";
 import { deliveryToken, intentOfDelivery, isDeliveryToken } from "./tokens.ts";
 import { actUnderCurrentBindings, unlessStopped } from "./unless-stopped.ts";
 
-type TokenPorts = Pick<Ports, "intents" | "token" | "earlierTokens">;
+type TokenPorts = Pick<Ports, "intents" | "deriveToken" | "deriveEarlierTokens">;
 
 /** A payload that can be downloaded once, with this token. */
 export interface Delivery {
@@ -76,7 +76,7 @@ async function findDelivery(
   ports: TokenPorts & Pick<Ports, "principals">,
 ): Promise<Result<FoundOrder, OrderFailure>> {
   const intent = ports.intents.find(intentOfDelivery(token));
-  const state = (await intent?.look()) ?? null;
+  const state = (await intent?.getState()) ?? null;
   if (intent === null || state === null) return err({ kind: "delivery_not_found" });
   const found = state.orders.find((known) => isDeliveryToken(ports, intent.id, known, token));
   if (found === undefined) return err({ kind: "delivery_not_found" });

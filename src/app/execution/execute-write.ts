@@ -1,27 +1,27 @@
 import { canonicalJson } from "../../core/base/json.ts";
 import { GATE } from "../../core/intent/event.ts";
-import { inForceFor } from "../../core/intent/terms.ts";
+import { currentBindings } from "../../core/intent/terms.ts";
 import { repeatHeader } from "../../core/intent/order-claims.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
-import { currentOrder, undoneClaims, type IntentState, type Terms } from "../../core/intent/state.ts";
+import { currentOrder, undoneClaims, type IntentState, type IntentTerms } from "../../core/intent/state.ts";
 import type { Header } from "../../core/outbound/header-names.ts";
 import { writeOutcome } from "../../core/outbound/write-outcome.ts";
 import type { Destination, Upstream } from "../../core/registry/registry.ts";
-import { obstacleTo, type Undecided } from "../approvals/decide-intent.ts";
+import { approvalBlocker, type VoteFailure } from "../approvals/decide-intent.ts";
 import { digestOfBytes } from "../proposals/govern.ts";
-import { readBeginning } from "./read-head.ts";
+import { readUpTo } from "./read-head.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { CallFailure, UpstreamAnswer } from "../../ports/upstream.ts";
-import type { Acted, Intent, KeptResponse, Sending } from "../../ports/intents.ts";
+import type { CommandOutcome, Intent, StoredResponse, SendPermit } from "../../ports/intents.ts";
 
 /** Result of an attempt to send a write. `Failure`: see `Attended`. */
-export type CarriedOut<Failure = never> =
+export type ExecutionResult<Failure = never> =
   /** The upstream responded, with whatever status; `state` holds what that makes of the write. */
   | {
       readonly kind: "answered";
       readonly state: IntentState;
-      readonly response: KeptResponse;
+      readonly response: StoredResponse;
       /** The response's bytes beyond the stored ones. */
       readonly rest: ReadableStream<Uint8Array> | null;
     }
@@ -31,14 +31,14 @@ export type CarriedOut<Failure = never> =
   | { readonly kind: "unknown"; readonly state: IntentState; readonly failure: CallFailure }
   /** The waiting agent's credential was revoked meanwhile. */
   | { readonly kind: "unauthenticated"; readonly failure: Failure }
-  | Undecided;
+  | VoteFailure;
 
-export type CarryPorts = Pick<Ports, "call" | "rules" | "switches" | "principals" | "settings">;
+export type ExecutePorts = Pick<Ports, "callUpstream" | "rules" | "switches" | "principals" | "settings">;
 
 /** A write whose agent waits for the outcome. `Failure` is its door's own, and is returned unread. */
-export interface Attended<Failure = never> {
+export interface InlineExecution<Failure = never> {
   /** An intent's terms never change, so those that the door has read are as good as the object's. */
-  readonly terms: Terms;
+  readonly terms: IntentTerms;
   /** The agent's own credentials, where Gate injects none: sent on, and never stored. */
   readonly own: readonly Header[];
   /** The payload as it came with the request; null: the intent's object has it. */
@@ -56,22 +56,22 @@ const SPARE_MS = 30_000;
  * Sends an approved write, once. Kill switches, the proposer's status and the agent's credential are read afresh; then
  * order and claim go on the ledger, before a credential is fetched or a byte leaves. Of concurrent calls one sends.
  */
-export async function carryOut<Failure = never>(
+export async function executeWrite<Failure = never>(
   intent: Intent,
-  ports: CarryPorts,
-  attended: Attended<Failure> | null = null,
-): Promise<CarriedOut<Failure>> {
-  const terms = attended?.terms ?? (await intent.look())?.terms;
+  ports: ExecutePorts,
+  attended: InlineExecution<Failure> | null = null,
+): Promise<ExecutionResult<Failure>> {
+  const terms = attended?.terms ?? (await intent.getState())?.terms;
   if (terms === undefined) return { kind: "refused", refusal: { reason: "not_found" } };
   const [obstacle, rules, held, admitted] = await Promise.all([
-    obstacleTo(terms, ports),
+    approvalBlocker(terms, ports),
     ports.rules.current(),
     bodyOf(terms, attended?.body ?? null),
     attended === null ? ok(undefined) : attended.reauthenticate(),
   ]);
   if (!admitted.ok) return { kind: "unauthenticated", failure: admitted.error };
   if (obstacle !== null) return obstacle;
-  const begun = await intent.begin(inForceFor(terms, rules), crypto.randomUUID(), held !== null);
+  const begun = await intent.beginSend(currentBindings(terms, rules), crypto.randomUUID(), held !== null);
   if (!begun.ok) return { kind: "refused", refusal: begun.error };
   const sending = begun.value;
   const entry = rules.registry.destinations.get(terms.destination);
@@ -99,10 +99,10 @@ interface Outbound {
 /** Sends a write that is claimed, and records the outcome; undoes the claim where certainly nothing was sent. */
 async function sendClaimed(
   intent: Intent,
-  sending: Sending,
+  sending: SendPermit,
   { entry, upstream, body, own }: Outbound,
-  ports: CarryPorts,
-): Promise<CarriedOut> {
+  ports: ExecutePorts,
+): Promise<ExecutionResult> {
   const { terms } = sending.state;
   const leftMs = claimEnds(sending) - Date.now() - MAX_READING_MS - SPARE_MS;
   if (leftMs <= 0) {
@@ -112,13 +112,13 @@ async function sendClaimed(
   const timeoutMs = Math.min(upstream.timeoutMs, leftMs);
   // Checked again behind the vault, which may be slow: an operator who got the confirmation of a kill switch must see
   // nothing sent after that.
-  const last: { look: Result<Undecided | null, unknown> } = { look: ok(null) };
+  const last: { look: Result<VoteFailure | null, unknown> } = { look: ok(null) };
   const mayGo = async () => {
-    last.look = await obstacleTo(terms, ports).then(ok, err);
+    last.look = await approvalBlocker(terms, ports).then(ok, err);
     const isInTime = Date.now() + timeoutMs + MAX_READING_MS < claimEnds(sending);
     return isInTime && last.look.ok && last.look.value === null;
   };
-  const called = await ports.call({
+  const called = await ports.callUpstream({
     method: sending.http.method,
     url: sending.http.url,
     headers: sentHeaders(sending),
@@ -138,23 +138,23 @@ async function sendClaimed(
 }
 
 /** These bytes, if they have the approved digest: whatever is sent is hashed again before it leaves. */
-async function bodyOf({ payloadDigest }: Terms, bytes: Uint8Array | null): Promise<Uint8Array | null> {
+async function bodyOf({ payloadDigest }: IntentTerms, bytes: Uint8Array | null): Promise<Uint8Array | null> {
   return bytes !== null && (await digestOfBytes(bytes)) === payloadDigest ? bytes : null;
 }
 
 /** After this, nothing may be sent under the claim: a person, or another attempt, may have taken the write over. */
-function claimEnds({ state }: Sending): number {
+function claimEnds({ state }: SendPermit): number {
   return currentOrder(state)?.claim?.expiresAt ?? 0;
 }
 
 /** Nothing was sent: the order is free for the next attempt. */
-function unclaim(intent: Intent, { state, order }: Sending): Promise<Result<Acted, Refusal>> {
+function unclaim(intent: Intent, { state, order }: SendPermit): Promise<Result<CommandOutcome, Refusal>> {
   const held = currentOrder(state);
-  return intent.act({ type: "unclaim", order, undone: held === undefined ? 0 : undoneClaims(held) });
+  return intent.handle({ type: "unclaim", order, undone: held === undefined ? 0 : undoneClaims(held) });
 }
 
 /** The headers that were approved, and the key by which the provider recognises a repeat. */
-function sentHeaders({ http, state }: Sending): readonly Header[] {
+function sentHeaders({ http, state }: SendPermit): readonly Header[] {
   const repeat = repeatHeader(http, state.terms.id);
   return repeat === null ? http.headers : [...http.headers, repeat];
 }
@@ -163,32 +163,40 @@ function sentHeaders({ http, state }: Sending): readonly Header[] {
  * The agent's credential is forwarded only where Gate injects none and the write is sent on the agent's own connection.
  * A queued send must not depend on which caller triggered it.
  */
-function isTheAgents({ http, state }: Sending): boolean {
+function isTheAgents({ http, state }: SendPermit): boolean {
   return http.slot === null && state.terms.sending === "on_repeat";
 }
 
 async function answered(
   intent: Intent,
-  { state, order, http }: Sending,
+  { state, order, http }: SendPermit,
   { idempotent }: Destination,
   answer: UpstreamAnswer,
-  { settings }: CarryPorts,
-): Promise<CarriedOut> {
-  const { kept, isWhole, rest } = await readBeginning(answer.body, settings.maxResponseBytes, MAX_READING_MS);
+  { settings }: ExecutePorts,
+): Promise<ExecutionResult> {
+  const { head, isWhole, rest } = await readUpTo(answer.body, settings.maxResponseBytes, MAX_READING_MS);
   const { status, headers } = answer;
   const at = Date.now();
   const truncated = !isWhole || answer.withheld !== null;
-  const response: KeptResponse = { status, headers, body: kept, truncated, at };
+  const response: StoredResponse = { status, headers, body: head, truncated, at };
   const result = canonicalJson({
     http_status: status,
-    response_bytes: kept.length,
-    response_sha256: await digestOfBytes(kept),
+    response_bytes: head.length,
+    response_sha256: await digestOfBytes(head),
     truncated,
     provider_reference: referenceIn(headers),
   });
-  const said = writeOutcome(status, idempotent, mayHaveBeenSent(state), http.idempotencyHeader !== null);
-  const report = { type: "report", order, by: GATE, executedAt: at, result, proof: null, ...said } as const;
-  const finished = await intent.finish(report, response);
+  const outcome = writeOutcome(status, idempotent, mayHaveBeenSent(state), http.idempotencyHeader !== null);
+  const report = {
+    type: "report",
+    order,
+    by: GATE,
+    executedAt: at,
+    result,
+    proof: null,
+    ...outcome,
+  } as const;
+  const finished = await intent.finishSend(report, response);
   if (finished.ok) return { kind: "answered", state: finished.value.state, response, rest };
   void rest?.cancel().catch(() => undefined);
   return { kind: "refused", refusal: finished.error };
@@ -199,14 +207,18 @@ function mayHaveBeenSent({ orders }: IntentState): boolean {
   return orders.slice(0, -1).some(({ claim, report }) => claim !== null && report?.outcome !== "failed");
 }
 
-async function unanswered(intent: Intent, sending: Sending, failure: CallFailure): Promise<CarriedOut> {
+async function unanswered(
+  intent: Intent,
+  sending: SendPermit,
+  failure: CallFailure,
+): Promise<ExecutionResult> {
   const { order } = sending;
   if (!failure.sent) {
     const undone = await unclaim(intent, sending);
     return undone.ok ? { kind: "unsent", failure } : { kind: "refused", refusal: undone.error };
   }
   const result = canonicalJson({ problem: failure.problem });
-  const finished = await intent.finish(
+  const finished = await intent.finishSend(
     {
       type: "report",
       order,

@@ -1,14 +1,14 @@
 import type { Decision } from "../../core/policy/decision.ts";
 import type { Phase } from "../../core/intent/phase.ts";
 import type { IntentState } from "../../core/intent/state.ts";
-import type { Intent, KeptResponse } from "../../ports/intents.ts";
+import type { Intent, StoredResponse } from "../../ports/intents.ts";
 
 /** A write that has ended, or whose outcome a person has to find out. */
 export type FinalOutcome =
   | {
       readonly kind: "answered";
       readonly intent: string;
-      readonly response: KeptResponse;
+      readonly response: StoredResponse;
       /** The response's bytes beyond the stored ones; the door reads or cancels it. Null: those are all. */
       readonly rest: ReadableStream<Uint8Array> | null;
     }
@@ -34,7 +34,7 @@ export async function finalOutcome(intent: Intent, state: IntentState): Promise<
 }
 
 async function blockReason(intent: Intent, { phase, terms }: IntentState): Promise<BlockReason> {
-  const dossier = await intent.dossier();
+  const dossier = await intent.getRecord();
   if (phase === "blocked") {
     const decision = dossier?.case ? (JSON.parse(dossier.case.decision) as Decision) : null;
     return { code: terms.reasonCode, text: decision?.reason ?? "Policy does not allow this write." };

@@ -1,7 +1,7 @@
 import type { Principal } from "../../core/identity/principal.ts";
 import type { IntentState, Order } from "../../core/intent/state.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
-import type { Dossier, Intent } from "../../ports/intents.ts";
+import type { IntentRecord, Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { maySee } from "../authority.ts";
 import type { OrderFailure } from "./order-failure.ts";
@@ -25,7 +25,7 @@ export async function findOrder(
   { intents }: Pick<Ports, "intents">,
 ): Promise<Result<FoundOrder, OrderFailure>> {
   const intent = intents.find(intentOfOrder(id));
-  const state = (await intent?.look()) ?? null;
+  const state = (await intent?.getState()) ?? null;
   const order = state?.orders.find((known) => known.id === id);
   if (intent === null || state === null || order === undefined) return err({ kind: "order_not_found" });
   if (caller !== null && !maySee(caller, state.terms)) return err({ kind: "order_not_found" });
@@ -34,12 +34,12 @@ export async function findOrder(
 
 /** The order as it stands now, with the records it is shown from. */
 export interface OrderRecord {
-  readonly dossier: Dossier;
+  readonly dossier: IntentRecord;
   readonly order: Order;
 }
 
 export async function readOrder(intent: Intent, order: Order): Promise<Result<OrderRecord, OrderFailure>> {
-  const dossier = await intent.dossier();
+  const dossier = await intent.getRecord();
   if (dossier === null) return err({ kind: "order_not_found" });
   return ok({ dossier, order: dossier.state.orders.find(({ id }) => id === order.id) ?? order });
 }

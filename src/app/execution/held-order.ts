@@ -28,7 +28,7 @@ export async function holdOrder(
   found: FoundOrder,
   caller: Principal | null,
   token: string | null,
-  ports: Pick<Ports, "principals" | "token" | "earlierTokens">,
+  ports: Pick<Ports, "principals" | "deriveToken" | "deriveEarlierTokens">,
 ): Promise<Result<HeldOrder, OrderFailure>> {
   const { state, order } = found;
   if (token === null) return err({ kind: "token_required" });

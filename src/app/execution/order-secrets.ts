@@ -4,7 +4,7 @@ import { ORDER_TYPE, orderClaims } from "../../core/intent/order-claims.ts";
 import { currentOrder, isLive, type IntentState, type Order } from "../../core/intent/state.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { stopOf } from "../kill-switches.ts";
+import { killSwitchFor } from "../kill-switches.ts";
 import { findOrder } from "./find-order.ts";
 import { deliveryToken, executionToken } from "./tokens.ts";
 
@@ -15,7 +15,7 @@ export interface OrderSecrets {
   readonly jws: string;
 }
 
-export type SecretPorts = Pick<Ports, "switches" | "signer" | "token" | "settings">;
+export type SecretPorts = Pick<Ports, "switches" | "signer" | "deriveToken" | "settings">;
 
 /** The destination's runners, or the agent that ordered. */
 function mayExecute(principal: Principal, { terms }: IntentState): boolean {
@@ -32,7 +32,7 @@ export async function secretsFor(
   if (!mayExecute(principal, state) || !isLive(state, order)) return null;
   // Gate sends this write itself: no worker may claim or report it.
   if (order.issuedTo === GATE) return null;
-  if ((await stopOf(ports, state.terms)) !== null) return null;
+  if ((await killSwitchFor(ports, state.terms)) !== null) return null;
   // Token and JWS are derived on each call, always to the same text, so that neither is stored.
   // Where the destination names runners, the JWS is bound (RFC 7800) to the runner that reads it, never to the agent.
   const { role, reportKey } = principal;
@@ -57,16 +57,16 @@ export async function secretsOfOrder(
  * @param expiresAt as the stored response gave it: orders of one intent follow each other, so it identifies the order
  */
 export async function tokenOfDelivery(
-  ports: Pick<Ports, "intents" | "switches" | "token" | "earlierTokens">,
+  ports: Pick<Ports, "intents" | "switches" | "deriveToken" | "deriveEarlierTokens">,
   principal: Principal,
   intentId: string,
   expiresAt: string,
 ): Promise<string | null> {
   const intent = ports.intents.find(intentId);
-  const state = (await intent?.look()) ?? null;
+  const state = (await intent?.getState()) ?? null;
   const order = state === null ? undefined : currentOrder(state);
   if (intent === null || state === null || order === undefined) return null;
   if (!isLive(state, order) || iso(order.expiresAt) !== expiresAt) return null;
-  if (state.terms.agent !== principal.id || (await stopOf(ports, state.terms)) !== null) return null;
+  if (state.terms.agent !== principal.id || (await killSwitchFor(ports, state.terms)) !== null) return null;
   return deliveryToken(ports, intent.id, order);
 }

@@ -1,8 +1,8 @@
 import { joined } from "../../core/base/bytes.ts";
 
 /** The beginning of a body, and whatever comes after it. */
-export interface Beginning {
-  readonly kept: Uint8Array;
+export interface BoundedBody {
+  readonly head: Uint8Array;
   /** False: it broke off, or took too long; what came is what there is. */
   readonly isWhole: boolean;
   /** What comes after the beginning; null: it has ended, one way or the other. */
@@ -15,12 +15,12 @@ const NO_BYTES = new Uint8Array();
  * Reads at most this many bytes, for at most this long. What is read goes into the ledger's word on the write before
  * anybody sees it; what is longer is passed on behind it.
  */
-export async function readBeginning(
+export async function readUpTo(
   body: ReadableStream<Uint8Array> | null,
   maxBytes: number,
   maxMs: number,
-): Promise<Beginning> {
-  if (body === null) return { kept: NO_BYTES, isWhole: true, rest: null };
+): Promise<BoundedBody> {
+  if (body === null) return { head: NO_BYTES, isWhole: true, rest: null };
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let size = 0;
@@ -33,18 +33,18 @@ export async function readBeginning(
   try {
     for (;;) {
       const { done, value } = await reader.read();
-      if (done) return { kept: joined(chunks), isWhole: !isLate, rest: null };
+      if (done) return { head: joined(chunks), isWhole: !isLate, rest: null };
       // A piece of a few bytes may be a view of 64 KiB: an upstream that dribbles would fill the memory.
       chunks.push(value.slice());
       size += value.length;
       if (size > maxBytes) {
         const all = joined(chunks);
         const rest = continued(all.subarray(maxBytes), reader);
-        return { kept: all.slice(0, maxBytes), isWhole: false, rest };
+        return { head: all.slice(0, maxBytes), isWhole: false, rest };
       }
     }
   } catch {
-    return { kept: joined(chunks), isWhole: false, rest: null };
+    return { head: joined(chunks), isWhole: false, rest: null };
   } finally {
     clearTimeout(timer);
   }

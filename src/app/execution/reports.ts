@@ -32,7 +32,7 @@ export async function reportOrder(
   const proof = signed === null ? ok(null) : await verifiedProof(signed, reporter.reportKey, claims);
   if (!proof.ok) return err({ kind: "invalid_proof", problem: proof.error });
   const reported = refusedOr(
-    await intent.act({
+    await intent.handle({
       type: "report",
       order: order.id,
       by,

@@ -1,6 +1,6 @@
-import { isToBeSent } from "../../core/intent/sending.ts";
+import { isSendDue } from "../../core/intent/sending.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { carryOut, type CarryPorts } from "./execute-write.ts";
+import { executeWrite, type ExecutePorts } from "./execute-write.ts";
 
 /** A queued send that failed in a way that its operator should know of. */
 export interface QueuedSendFailure {
@@ -17,12 +17,12 @@ export interface QueuedSendFailure {
  */
 export async function sendQueued(
   id: string,
-  ports: CarryPorts & Pick<Ports, "intents">,
+  ports: ExecutePorts & Pick<Ports, "intents">,
 ): Promise<QueuedSendFailure | null> {
   const intent = ports.intents.find(id);
-  const state = (await intent?.look()) ?? null;
-  if (intent === null || state === null || !isToBeSent(state, Date.now())) return null;
-  const attempt = await carryOut(intent, ports);
+  const state = (await intent?.getState()) ?? null;
+  if (intent === null || state === null || !isSendDue(state, Date.now())) return null;
+  const attempt = await executeWrite(intent, ports);
   switch (attempt.kind) {
     case "answered":
       await attempt.rest?.cancel().catch(() => undefined);

@@ -8,7 +8,7 @@ export function sameSecret(given: string, expected: string): boolean {
   return sha256Hex(given) === sha256Hex(expected);
 }
 
-type Tokens = Pick<Ports, "token" | "earlierTokens">;
+type Tokens = Pick<Ports, "deriveToken" | "deriveEarlierTokens">;
 
 function subjectOf(order: Order): string {
   return `${order.id} ${order.fence}`;
@@ -18,15 +18,15 @@ function subjectOf(order: Order): string {
 export const EXECUTION_TOKEN_PREFIX = "gex_";
 
 /** The order's token: derived to the same text on each call, and another one for each order of an intent. */
-export function executionToken(ports: Pick<Ports, "token">, order: Order): string {
-  return EXECUTION_TOKEN_PREFIX + ports.token("execution", subjectOf(order));
+export function executionToken(ports: Pick<Ports, "deriveToken">, order: Order): string {
+  return EXECUTION_TOKEN_PREFIX + ports.deriveToken("execution", subjectOf(order));
 }
 
 export function isExecutionToken(ports: Tokens, order: Order, given: string): boolean {
   // Gate sends this write itself: no worker may claim or report it.
   if (order.issuedTo === GATE) return false;
   const earlier = ports
-    .earlierTokens("execution", subjectOf(order))
+    .deriveEarlierTokens("execution", subjectOf(order))
     .map((token) => EXECUTION_TOKEN_PREFIX + token);
   return [executionToken(ports, order), ...earlier].some((token) => sameSecret(given, token));
 }
@@ -35,12 +35,12 @@ const INTENT_PART_LENGTH = 43;
 
 /** Names its intent, so that a download finds the object, and proves with the rest that Gate issued it. */
 export function deliveryToken(ports: Tokens, intentId: string, order: Order): string {
-  return deliveryPrefix(intentId) + ports.token("delivery", subjectOf(order));
+  return deliveryPrefix(intentId) + ports.deriveToken("delivery", subjectOf(order));
 }
 
 export function isDeliveryToken(ports: Tokens, intentId: string, order: Order, given: string): boolean {
   const earlier = ports
-    .earlierTokens("delivery", subjectOf(order))
+    .deriveEarlierTokens("delivery", subjectOf(order))
     .map((token) => deliveryPrefix(intentId) + token);
   return [deliveryToken(ports, intentId, order), ...earlier].some((token) => sameSecret(given, token));
 }

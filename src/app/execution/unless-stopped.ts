@@ -1,10 +1,10 @@
-import type { InForce, IntentCommand } from "../../core/intent/command.ts";
-import type { Terms } from "../../core/intent/state.ts";
-import { inForceFor } from "../../core/intent/terms.ts";
+import type { CurrentBindings, IntentCommand } from "../../core/intent/command.ts";
+import type { IntentTerms } from "../../core/intent/state.ts";
+import { currentBindings } from "../../core/intent/terms.ts";
 import { err, type Result } from "../../core/base/result.ts";
-import type { Acted, Intent } from "../../ports/intents.ts";
+import type { CommandOutcome, Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { stopOf } from "../kill-switches.ts";
+import { killSwitchFor } from "../kill-switches.ts";
 import type { OrderFailure } from "./order-failure.ts";
 
 /**
@@ -13,29 +13,31 @@ import type { OrderFailure } from "./order-failure.ts";
  * the step was committed withholds its result; what was recorded stays, and lapses.
  */
 export async function unlessStopped<T>(
-  terms: Terms,
+  terms: IntentTerms,
   ports: Pick<Ports, "switches">,
   release: () => Promise<Result<T, OrderFailure>>,
 ): Promise<Result<T, OrderFailure>> {
-  const stop = await stopOf(ports, terms);
+  const stop = await killSwitchFor(ports, terms);
   if (stop !== null) return err({ kind: "stopped", stop });
   const released = await release();
   if (!released.ok) return released;
-  const late = await stopOf(ports, terms);
+  const late = await killSwitchFor(ports, terms);
   return late === null ? released : err({ kind: "stopped", stop: late });
 }
 
 /** Has the object handle a command that holds only while policies and destination are those of the approval. */
 export async function actUnderCurrentBindings(
   intent: Intent,
-  terms: Terms,
+  terms: IntentTerms,
   ports: Pick<Ports, "rules">,
-  command: (inForce: InForce) => IntentCommand,
-): Promise<Result<Acted, OrderFailure>> {
-  return refusedOr(await intent.act(command(inForceFor(terms, await ports.rules.current()))));
+  command: (inForce: CurrentBindings) => IntentCommand,
+): Promise<Result<CommandOutcome, OrderFailure>> {
+  return refusedOr(await intent.handle(command(currentBindings(terms, await ports.rules.current()))));
 }
 
 /** The object's refusal as a failure of the use case. */
-export function refusedOr(acted: Awaited<ReturnType<Intent["act"]>>): Result<Acted, OrderFailure> {
+export function refusedOr(
+  acted: Awaited<ReturnType<Intent["handle"]>>,
+): Result<CommandOutcome, OrderFailure> {
   return acted.ok ? acted : err({ kind: "refused", refusal: acted.error });
 }

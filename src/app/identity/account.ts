@@ -1,7 +1,7 @@
 import type { Principal, PrincipalStatus } from "../../core/identity/principal.ts";
 import type { Person } from "../../core/registry/registry.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
-import type { Credential } from "../../ports/identity.ts";
+import type { ExternalIdentity } from "../../ports/identity.ts";
 import type { Ports } from "../../ports/ports.ts";
 
 /** Why an account of another system lets no one act here. */
@@ -22,12 +22,12 @@ export interface Inactive {
  * passes to a new colleague must not bring the votes of the old one.
  */
 export async function principalOfPerson(
-  account: Credential,
+  account: ExternalIdentity,
   person: Person | undefined,
-  { credentials }: Pick<Ports, "credentials">,
+  { linkedIdentities }: Pick<Ports, "linkedIdentities">,
 ): Promise<Result<Principal, AccountFailure>> {
   if (person === undefined) return err({ kind: "person_unknown" });
-  const linked = await credentials.reach(account, person);
+  const linked = await linkedIdentities.resolveOrLink(account, person);
   return linked.ok ? ifActive(linked.value) : err({ kind: "identity_already_linked" });
 }
 

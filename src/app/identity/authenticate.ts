@@ -38,7 +38,7 @@ export type AuthFailure =
   | { readonly kind: "invalid_token"; readonly problem: TokenProblem }
   | AccountFailure;
 
-export type AuthPorts = Pick<Ports, "principals" | "credentials" | "sessions" | "tokens" | "rules">;
+export type AuthPorts = Pick<Ports, "principals" | "linkedIdentities" | "sessions" | "tokens" | "rules">;
 
 /** How old an identity may be: `cached` only for calls that have no effect by themselves (see `Principals.byKey`). */
 export type IdentityAge = "fresh" | "cached";
@@ -85,12 +85,12 @@ export async function authenticateKey(
  */
 export async function principalOfAccount(
   { issuer, subject, email }: VerifiedToken,
-  ports: Pick<Ports, "credentials" | "rules">,
+  ports: Pick<Ports, "linkedIdentities" | "rules">,
 ): Promise<Result<Principal, AccountFailure>> {
   const account = { kind: "oidc", issuer, subject } as const;
   const [{ registry }, linked] = await Promise.all([
     ports.rules.current(),
-    ports.credentials.pinned(account),
+    ports.linkedIdentities.find(account),
   ]);
   if (linked === null) return principalOfPerson(account, personOfEmail(email, registry), ports);
   // Removing a person from the registry ends their access, whatever account they were linked to.

@@ -3,7 +3,7 @@ import { voterOf } from "../../core/identity/people.ts";
 import type { Voter } from "../../core/identity/voter.ts";
 import type { Person, Registry } from "../../core/registry/registry.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
-import type { Credential } from "../../ports/identity.ts";
+import type { ExternalIdentity } from "../../ports/identity.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { principalOfPerson, type AccountFailure } from "./account.ts";
 import type { NotReviewer } from "./voter-for.ts";
@@ -26,7 +26,7 @@ export type FederatedVoterFailure = AccountFailure | NotReviewer;
 /** The voter that an account stands for: a person of the registry, linked, active, and still a reviewer. */
 export async function federatedVoter(
   account: FederatedAccount,
-  ports: Pick<Ports, "rules" | "credentials">,
+  ports: Pick<Ports, "rules" | "linkedIdentities">,
 ): Promise<Result<Voter, FederatedVoterFailure>> {
   const { registry } = await ports.rules.current();
   const principal = await principalOfPerson(credentialOf(account), personOf(account, registry), ports);
@@ -47,7 +47,7 @@ export function slackId({ team, user }: { readonly team: string; readonly user: 
   return `${team}/${user}`;
 }
 
-function credentialOf(account: FederatedAccount): Credential {
+function credentialOf(account: FederatedAccount): ExternalIdentity {
   switch (account.system) {
     case "link":
       return { kind: "link", issuer: "gate", subject: account.person };

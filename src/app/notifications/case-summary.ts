@@ -3,7 +3,7 @@ import type { ApprovalRequirements, Decision } from "../../core/policy/decision.
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Risk } from "../../core/policy/risk.ts";
 import { scrub } from "../../core/detection/pii/scrub.ts";
-import type { Dossier } from "../../ports/intents.ts";
+import type { IntentRecord } from "../../ports/intents.ts";
 
 /**
  * What a message says of a case. Messages leave Gate and are read, forwarded and kept elsewhere: there is nothing of
@@ -43,7 +43,7 @@ const MAX_SEGMENTS = MAX_REQUEST_CHARACTERS;
 /** More rules say no more, and a field of a message is short. */
 const MAX_RULES = 3;
 
-export function caseSummary(dossier: Dossier, agentName: string): CaseSummary {
+export function caseSummary(dossier: IntentRecord, agentName: string): CaseSummary {
   const { state } = dossier;
   const { terms } = state;
   return {
@@ -65,7 +65,7 @@ export function caseSummary(dossier: Dossier, agentName: string): CaseSummary {
 }
 
 /** A query can hold all that a payload can, so of that there is only the word that there is one. */
-export function requestLine({ case: record }: Dossier): string | null {
+export function requestLine({ case: record }: IntentRecord): string | null {
   const { http } = record === null ? {} : (JSON.parse(record.request) as Partial<ProposalRequest>);
   if (http === undefined) return null;
   const [address = "", query = ""] = http.url.split("?", 2);
@@ -84,7 +84,7 @@ function unescaped(segment: string): string {
 }
 
 /** Rules are named, and what they saw is not: that can quote the payload. */
-function heldBy({ case: record }: Dossier): readonly string[] {
+function heldBy({ case: record }: IntentRecord): readonly string[] {
   if (record === null) return [];
   const { trace } = JSON.parse(record.decision) as Decision;
   const rules = trace

@@ -23,7 +23,7 @@ const MAX_BODY_BYTES = 20_000;
 /** What went wrong before it is on the ledger's copy; it comes within moments. */
 const UNFLUSHED_MS = 5_000;
 
-export type WebhookPorts = Pick<Ports, "deliveries" | "webhooks" | "send" | "principals">;
+export type WebhookPorts = Pick<Ports, "deliveries" | "webhooks" | "sendOutgoing" | "principals">;
 
 /** What an attempt came to, with the schedule it is tried again by. */
 export interface WebhookAttempt {
@@ -66,7 +66,7 @@ async function sendEvent(
   const body = JSON.stringify(message);
   const headers = signedHeaders(hook, { id: record.id, at: now, body }, secrets);
   if (headers === null) return failed("Gate can't read its secret any more");
-  const sent = await ports.send({
+  const sent = await ports.sendOutgoing({
     url: hook.url,
     method: "POST",
     headers: { "Content-Type": "application/json", "User-Agent": "zehrava-gate", ...headers },

@@ -110,7 +110,7 @@ async function statesOf(
   const found = await Promise.all(
     intents.map(async (id) => {
       try {
-        const state = (await objects.find(id)?.look()) ?? null;
+        const state = (await objects.find(id)?.getState()) ?? null;
         return state === null ? [] : [[id, state] as const];
       } catch (error) {
         const isRecent = news.some(

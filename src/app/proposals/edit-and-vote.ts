@@ -1,13 +1,13 @@
 import type { IntentState } from "../../core/intent/state.ts";
 import { ok, type Result } from "../../core/base/result.ts";
 import type { Intent } from "../../ports/intents.ts";
-import { decideIntent, type Undecided } from "../approvals/decide-intent.ts";
-import { editIntent, type Change, type Edited, type Unedited } from "./edit-intent.ts";
+import { castVote, type VoteFailure } from "../approvals/decide-intent.ts";
+import { editIntent, type PayloadEdit, type EditResult, type EditFailure } from "./edit-intent.ts";
 import type { GovernPorts } from "./govern.ts";
 
-export interface EditedAndVoted extends Edited {
+export interface EditedAndVoted extends EditResult {
   /** The editor's own vote on the successor; null: not wanted, or policy decided the successor without people. */
-  readonly vote: Result<IntentState, Undecided> | null;
+  readonly vote: Result<IntentState, VoteFailure> | null;
 }
 
 /**
@@ -16,11 +16,11 @@ export interface EditedAndVoted extends Edited {
  */
 export async function editAndVote(
   intent: Intent,
-  change: Change,
+  change: PayloadEdit,
   approves: boolean,
   ports: GovernPorts,
   now: number,
-): Promise<Result<EditedAndVoted, Unedited>> {
+): Promise<Result<EditedAndVoted, EditFailure>> {
   const edited = await editIntent(intent, change, ports, now);
   if (!edited.ok) return edited;
   const { terms, phase } = edited.value.successor;
@@ -29,7 +29,7 @@ export async function editAndVote(
   if (!approves || !isPending || successor === null) return ok({ ...edited.value, vote: null });
   const { voter, note } = change;
   const vote = { decision: "approve", voter, digest: terms.digest, note, link: null } as const;
-  const decided = await decideIntent(successor, vote, ports);
+  const decided = await castVote(successor, vote, ports);
   if (!decided.ok) return ok({ ...edited.value, vote: decided });
   const { state } = decided.value;
   return ok({ ...edited.value, successor: state, vote: ok(state) });

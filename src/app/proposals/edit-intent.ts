@@ -3,18 +3,18 @@ import type { Decision } from "../../core/policy/decision.ts";
 import { digestOf } from "../../core/base/digest.ts";
 import type { Facts } from "../../core/proposal/facts.ts";
 import { supersede } from "../../core/intent/approval.ts";
-import type { Deciding } from "../../core/intent/command.ts";
+import type { VoteContext } from "../../core/intent/command.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Payload } from "../../core/proposal/payload.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import { effectiveValueCents } from "../../core/policy/risk.ts";
-import { obstacleTo, type Undecided } from "../approvals/decide-intent.ts";
+import { approvalBlocker, type VoteFailure } from "../approvals/decide-intent.ts";
 import { digestOfBytes, govern, rehearse, type GovernPorts, type ProposalInput } from "./govern.ts";
-import type { Dossier, Intent } from "../../ports/intents.ts";
+import type { IntentRecord, Intent } from "../../ports/intents.ts";
 
 /** What a reviewer wants written instead of what the agent proposed. */
-export interface Change extends Deciding {
+export interface PayloadEdit extends VoteContext {
   readonly payload: Payload;
   /** Of the new payload; null: as many as are measured. */
   readonly recordCount: number | null;
@@ -22,7 +22,7 @@ export interface Change extends Deciding {
   readonly estimatedValueUsd: number | null;
 }
 
-export interface Edited {
+export interface EditResult {
   readonly predecessor: IntentState;
   /** Decided by policy like any proposal: held, approved, or blocked by what came up meanwhile. */
   readonly successor: IntentState;
@@ -30,8 +30,8 @@ export interface Edited {
 }
 
 /** Why nothing was changed. The intent waits as before. */
-export type Unedited =
-  | Undecided
+export type EditFailure =
+  | VoteFailure
   /** Policy would block what it was changed to. */
   | { readonly kind: "edit_blocked"; readonly decision: Decision }
   | { readonly kind: "edit_unchanged" };
@@ -45,17 +45,17 @@ export type Unedited =
  */
 export async function editIntent(
   intent: Intent,
-  change: Change,
+  change: PayloadEdit,
   ports: GovernPorts,
   now: number,
-): Promise<Result<Edited, Unedited>> {
-  const dossier = await intent.dossier();
+): Promise<Result<EditResult, EditFailure>> {
+  const dossier = await intent.getRecord();
   if (dossier === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
   const { voter, note, link } = change;
   if (note === null || note.trim() === "") return err({ kind: "reason_required" });
   const { state } = dossier;
   const digest = await contentDigest(change.payload);
-  const successor = ports.intents.keyed(intent.id, keyOf(change, digest));
+  const successor = ports.intents.forKey(intent.id, keyOf(change, digest));
   const command = {
     type: "supersede",
     voter,
@@ -69,7 +69,7 @@ export async function editIntent(
   const judged = supersede(state, command);
   if (!judged.ok) {
     // What was tried on another case than this is for the ledger, which the object writes.
-    if (judged.error.reason === "digest_mismatch") await intent.act(command);
+    if (judged.error.reason === "digest_mismatch") await intent.handle(command);
     return err({ kind: "refused", refusal: judged.error });
   }
   const isRepeat = judged.value.length === 0;
@@ -85,7 +85,7 @@ export async function editIntent(
   const { payload } = made;
   if (isSame(dossier.case.payload, state, payload, digest)) return err({ kind: "edit_unchanged" });
 
-  const obstacle = await obstacleTo(state.terms, ports);
+  const obstacle = await approvalBlocker(state.terms, ports);
   if (obstacle !== null) return err(obstacle);
   const agent = await ports.principals.get(state.terms.agent);
   if (agent === null) return err({ kind: "proposer_inactive", standing: "unknown" });
@@ -104,7 +104,7 @@ export async function editIntent(
   if (rehearsed.outcome === "block") return err({ kind: "edit_blocked", decision: rehearsed });
   // A policy that stopped allowing it since is obeyed at once.
   if (!rehearsed.edit.allow) return err({ kind: "refused", refusal: { reason: "edit_not_allowed" } });
-  const ended = await intent.act(command);
+  const ended = await intent.handle(command);
   if (!ended.ok) return err({ kind: "refused", refusal: ended.error });
   return succeed(request, agent, ended.value.state, successor, ports, now);
 }
@@ -116,7 +116,7 @@ async function succeed(
   successor: Intent,
   ports: GovernPorts,
   now: number,
-): Promise<Result<Edited, Unedited>> {
+): Promise<Result<EditResult, EditFailure>> {
   const governed = await govern(request, agent, ports, now);
   switch (governed.kind) {
     case "decided":
@@ -131,15 +131,15 @@ async function succeed(
   }
 }
 
-async function madeBefore(successor: Intent, predecessor: IntentState): Promise<Edited | null> {
-  const dossier = await successor.dossier();
+async function madeBefore(successor: Intent, predecessor: IntentState): Promise<EditResult | null> {
+  const dossier = await successor.getRecord();
   if (dossier === null || dossier.case === null) return null;
   const decision = JSON.parse(dossier.case.decision) as Decision;
   return { predecessor, successor: dossier.state, decision };
 }
 
 /** Bytes without a name are the agent's file with other content: its name says how to read them. */
-function namedAs({ case: record }: Dossier, payload: Payload): Payload {
+function namedAs({ case: record }: IntentRecord, payload: Payload): Payload {
   const isBare = payload.kind === "content" && payload.name === null && payload.mediaType === null;
   if (!isBare || record?.payload.kind !== "content") return payload;
   const { name, mediaType } = record.payload;
@@ -173,7 +173,10 @@ async function contentDigest(payload: Payload): Promise<string | null> {
  * Names the change: who wants the intent to say what. Of what was sent, which no erasure takes away. No agent's key
  * leads to the same place, because no agent has an intent's id.
  */
-function keyOf({ voter, payload, recordCount, estimatedValueUsd }: Change, digest: string | null): string {
+function keyOf(
+  { voter, payload, recordCount, estimatedValueUsd }: PayloadEdit,
+  digest: string | null,
+): string {
   return digestOf({
     editor: voter.person,
     kind: payload.kind,
@@ -187,7 +190,7 @@ function keyOf({ voter, payload, recordCount, estimatedValueUsd }: Change, diges
 }
 
 function isSame(
-  before: NonNullable<Dossier["case"]>["payload"],
+  before: NonNullable<IntentRecord["case"]>["payload"],
   { terms }: IntentState,
   payload: Payload,
   digest: string | null,
@@ -196,7 +199,7 @@ function isSame(
   return payload.kind === "none" || payload.name === before.name;
 }
 
-function editedFrom({ terms }: IntentState, { voter }: Change): NonNullable<ProposalInput["edited"]> {
+function editedFrom({ terms }: IntentState, { voter }: PayloadEdit): NonNullable<ProposalInput["edited"]> {
   const { id, edit, excluded } = terms;
   return { predecessor: id, editor: voter, editorMayApprove: edit.editorMayApprove, excluded };
 }
@@ -224,7 +227,7 @@ function atLeast(before: number | null, declared: number | null): number | null 
  * The declared count was the old payload's; it must not vouch for another one. Nor is a request that Gate made of the
  * old payload the new one's: another is made.
  */
-function editedRequest(stored: string, { recordCount, estimatedValueUsd }: Change): ProposalRequest {
+function editedRequest(stored: string, { recordCount, estimatedValueUsd }: PayloadEdit): ProposalRequest {
   const {
     key: _,
     http,

@@ -12,18 +12,18 @@ import {
 import type { HistoryNeed } from "../../core/policy/history.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { IntentState } from "../../core/intent/state.ts";
-import { identityOf, type Identity } from "../../core/intent/request-identity.ts";
-import { termsOf, type Edited } from "../../core/intent/terms.ts";
+import { requestIdentity, type RequestIdentity } from "../../core/intent/request-identity.ts";
+import { intentTerms, type EditOrigin } from "../../core/intent/terms.ts";
 import { shapeOf } from "../../core/proposal/measure/shape.ts";
 import { canonicalJson } from "../../core/base/json.ts";
-import { stoppedBy } from "../../core/policy/kill-switch.ts";
+import { matchingSwitch } from "../../core/policy/kill-switch.ts";
 import type { Payload } from "../../core/proposal/payload.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import { applyTemplate } from "../../core/proposal/request-template.ts";
 import { effectiveValueCents } from "../../core/policy/risk.ts";
 import { useOf } from "../../core/intent/mandate.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { applyStanding } from "../approvals/standing-approvals.ts";
+import { applyStandingApprovals } from "../approvals/standing-approvals.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Reservation } from "../../ports/counters.ts";
 
@@ -38,7 +38,7 @@ export interface ProposalInput {
   /** Without a key: the id of the unused intent it is made in, where a repeat must meet its first attempt. */
   readonly place?: string | null;
   /** Set when a reviewer changed what an agent proposed: the editor is the proposer, the agent carries it out. */
-  readonly edited?: Edited;
+  readonly edited?: EditOrigin;
 }
 
 export type Governed =
@@ -56,10 +56,10 @@ export type GovernPorts = Pick<
   | "rules"
   | "counters"
   | "switches"
-  | "token"
+  | "deriveToken"
   | "principals"
   | "mandates"
-  | "credentials"
+  | "linkedIdentities"
   | "settings"
 >;
 
@@ -86,8 +86,8 @@ export async function govern(
   const made = withTemplate(input, rules);
   const { request, payload } = made;
   const place = input.place ?? null;
-  const unkeyed = () => (place === null ? null : ports.intents.find(place)) ?? ports.intents.fresh();
-  const intent = key === null ? unkeyed() : ports.intents.keyed(proposer.id, key);
+  const unkeyed = () => (place === null ? null : ports.intents.find(place)) ?? ports.intents.create();
+  const intent = key === null ? unkeyed() : ports.intents.forKey(proposer.id, key);
   // Of what was asked: a repeat is the same whatever the registry makes of it meanwhile.
   const identity = await identify(input, ports);
   const { decision, counted } = await evaluate(made, identity, scope, rules, ports, intent, now);
@@ -105,7 +105,7 @@ export async function govern(
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
   const keyed = key !== null;
   const reply = await intent.propose({
-    terms: termsOf({
+    terms: intentTerms({
       id: intent.id,
       request,
       payload,
@@ -137,7 +137,7 @@ export async function govern(
   if (repeated) return { kind: "duplicate", id: intent.id, state };
   if (first) return { kind: "duplicate", id: first.intentId, state: null };
   const use = useOf(state.terms, request.principalId, decision.facts);
-  return { kind: "decided", state: await applyStanding(intent, state, use, ports, now), decision };
+  return { kind: "decided", state: await applyStandingApprovals(intent, state, use, ports, now), decision };
 }
 
 /** The same decision with nothing recorded and nothing counted. */
@@ -167,10 +167,10 @@ function withTemplate(input: ProposalInput, { registry }: Rules): ProposalInput 
 /** What a request is known again by. */
 export async function identify(
   { request, payload }: Pick<ProposalInput, "request" | "payload">,
-  { token }: Pick<GovernPorts, "token">,
-): Promise<Identity> {
+  { deriveToken }: Pick<GovernPorts, "deriveToken">,
+): Promise<RequestIdentity> {
   const digest = payload.kind === "content" ? await digestOfBytes(payload.bytes) : null;
-  return identityOf(request, payload, digest, (text) => token("subject", text));
+  return requestIdentity(request, payload, digest, (text) => deriveToken("subject", text));
 }
 
 /** Names what a held intent has in common with others that a person could decide together. */
@@ -189,7 +189,7 @@ function groupOf(
     decision.reasonCode,
     shapeOf(payload, decision.facts),
   ];
-  return ports.token("group", canonicalJson(alike)).slice(0, GROUP_CHARACTERS);
+  return ports.deriveToken("group", canonicalJson(alike)).slice(0, GROUP_CHARACTERS);
 }
 
 /** From here on the platform hashes many times faster than code does, and below it costs a turn for nothing. */
@@ -207,7 +207,7 @@ async function scopeOf(
   request: ProposalRequest,
   { switches }: GovernPorts,
 ): Promise<AgentScope> {
-  const stop = stoppedBy(await switches.engaged("cached"), proposer.id, request.destination);
+  const stop = matchingSwitch(await switches.engaged("cached"), proposer.id, request.destination);
   return stop === null ? proposer : { ...proposer, stop };
 }
 
@@ -223,7 +223,7 @@ interface Evaluated {
  */
 async function evaluate(
   input: ProposalInput,
-  identity: Identity,
+  identity: RequestIdentity,
   scope: AgentScope,
   rules: Rules,
   ports: GovernPorts,
@@ -235,7 +235,7 @@ async function evaluate(
   const bare = decideWith(null);
   const need = needOf(bare, rules, scope, request);
   // A key that was used before is answered by its intent, whatever would be decided now, and counts nothing.
-  if (need === null || (key !== null && (await intent.look()) !== null)) {
+  if (need === null || (key !== null && (await intent.getState()) !== null)) {
     return { decision: bare, counted: false };
   }
 
@@ -270,7 +270,7 @@ function reservationOf(
   id: string,
   bare: Decision,
   { request, edited }: ProposalInput,
-  identity: Identity,
+  identity: RequestIdentity,
   now: number,
 ): Reservation {
   return {

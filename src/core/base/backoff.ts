@@ -36,23 +36,23 @@ const JITTER = 0.2;
 const SHORTEST_WAIT_MS = SECOND_MS;
 
 /** The wait that others may ask for: beyond it, the schedule is the better guess. */
-const LONGEST_ASKED_MS = 24 * HOUR_MS;
+const MAX_REQUESTED_MS = 24 * HOUR_MS;
 
 /**
  * How long to wait after this many attempts; null: that was the last one.
  *
- * @param asked what the other side asked for instead; null: nothing
+ * @param requestedMs what the other side asked for instead; null: nothing
  * @param random at least 0 and less than 1
  */
 export function waitAfter(
   attempts: number,
   waits: readonly number[],
-  asked: number | null,
+  requestedMs: number | null,
   random: number,
 ): number | null {
   const wait = waits[attempts];
   if (wait === undefined) return null;
-  if (asked !== null) return Math.min(Math.max(asked, SHORTEST_WAIT_MS), LONGEST_ASKED_MS);
+  if (requestedMs !== null) return Math.min(Math.max(requestedMs, SHORTEST_WAIT_MS), MAX_REQUESTED_MS);
   return Math.floor(wait * (1 + JITTER * random));
 }
 
@@ -60,9 +60,9 @@ export function waitAfter(
 export function endlessWaitAfter(
   attempts: number,
   waits: readonly number[],
-  asked: number | null,
+  requestedMs: number | null,
   random: number,
 ): number {
   const last = Math.min(attempts, waits.length - 1);
-  return waitAfter(last, waits, asked, random) ?? SHORTEST_WAIT_MS;
+  return waitAfter(last, waits, requestedMs, random) ?? SHORTEST_WAIT_MS;
 }

@@ -1,12 +1,12 @@
 import { ASSURANCE_RANK } from "../identity/assurance.ts";
 import type { ApprovalRequirements, Quorum } from "../policy/decision.ts";
 import { err, ok } from "../base/result.ts";
-import type { Deciding, InForce } from "./command.ts";
-import { wrongPhase, type Command, type Decided } from "./command-result.ts";
+import type { VoteContext, CurrentBindings } from "./command.ts";
+import { wrongPhase, type Command, type CommandResult } from "./command-result.ts";
 import type { IntentEvent } from "./event.ts";
 import type { Phase } from "./phase.ts";
 import type { Refusal } from "./refusal.ts";
-import type { Instant, IntentState, Vote } from "./state.ts";
+import type { Instant, IntentState, RecordedVote } from "./state.ts";
 import type { Voter } from "../identity/voter.ts";
 
 /** May this person decide this intent at all? */
@@ -32,7 +32,7 @@ function admits({ groups, people }: Pick<Quorum, "groups" | "people">, voter: Vo
 /** Complete when every policy's quorum is met by distinct persons; one person counts wherever admitted. */
 function isComplete(
   { require, quorums }: ApprovalRequirements,
-  votes: readonly Pick<Vote, "person" | "counts">[],
+  votes: readonly Pick<RecordedVote, "person" | "counts">[],
 ): boolean {
   const persons = new Set(votes.map(({ person }) => person));
   if (persons.size < require) return false;
@@ -43,13 +43,13 @@ function isComplete(
 }
 
 /** An approval is of exact policies and an exact destination entry; when either changed it no longer holds. */
-export function isStale(state: IntentState, inForce: InForce): boolean {
+export function isStale(state: IntentState, inForce: CurrentBindings): boolean {
   const { policies, configHash } = state.terms;
   if (configHash !== inForce.configHash || policies.length !== inForce.policies.length) return true;
   return policies.some(({ id, hash }) => !inForce.policies.some((now) => now.id === id && now.hash === hash));
 }
 
-export function approve(state: IntentState, command: Command<"approve">, now: Instant): Decided {
+export function approve(state: IntentState, command: Command<"approve">, now: Instant): CommandResult {
   const { terms } = state;
   const { voter, lapsed } = command;
   const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
@@ -99,7 +99,7 @@ function isRevocable(phase: Phase): boolean {
  * A pending intent is rejected by as many rejections as the policy requires; an approved one that is not executed yet
  * is revoked by one.
  */
-export function reject(state: IntentState, command: Command<"reject">): Decided {
+export function reject(state: IntentState, command: Command<"reject">): CommandResult {
   const { voter, note } = command;
   const refusal = eligibility(state, voter) ?? linkRefusal(state, command);
   if (refusal) return err(refusal);
@@ -115,15 +115,18 @@ export function reject(state: IntentState, command: Command<"reject">): Decided 
 
   const { person, acting, principal, assurance, mandate } = voter;
   const mine = state.votes.filter((vote) => isSame(vote, voter));
-  const said = [...linkUsed(command), ...mine.map((vote) => voteWithdrawn(vote.person, "changed_mind"))];
+  const events = [...linkUsed(command), ...mine.map((vote) => voteWithdrawn(vote.person, "changed_mind"))];
   const isLast = state.rejections.length + 1 >= state.terms.approval.rejections;
   return isLast
-    ? ok([...said, { type: "rejected", person, note }])
-    : ok([...said, { type: "rejection_vote_recorded", person, acting, principal, assurance, mandate, note }]);
+    ? ok([...events, { type: "rejected", person, note }])
+    : ok([
+        ...events,
+        { type: "rejection_vote_recorded", person, acting, principal, assurance, mandate, note },
+      ]);
 }
 
 /** Ends the approval without waiting for other reviewers. */
-export function cancel(state: IntentState, command: Command<"cancel">): Decided {
+export function cancel(state: IntentState, command: Command<"cancel">): CommandResult {
   const { voter, note } = command;
   const refusal = eligibility(state, voter);
   if (refusal) return err(refusal);
@@ -141,7 +144,7 @@ export function cancel(state: IntentState, command: Command<"cancel">): Decided 
 }
 
 /** Before the successor is made: of the two at most one can ever be approved. */
-export function supersede(state: IntentState, command: Command<"supersede">): Decided {
+export function supersede(state: IntentState, command: Command<"supersede">): CommandResult {
   const { voter, successor, note } = command;
   const refusal = eligibility(state, voter);
   if (refusal) return err(refusal);
@@ -156,19 +159,22 @@ export function supersede(state: IntentState, command: Command<"supersede">): De
   return ok([...linkUsed(command), { type: "superseded", successor, person: voter.person, note }]);
 }
 
-type Said = Pick<Vote, "person" | "acting"> & Partial<Pick<Vote, "principal">>;
+type Voice = Pick<RecordedVote, "person" | "acting"> & Partial<Pick<RecordedVote, "principal">>;
 
 /**
  * One person has one vote. A vote under a delegation uses up the delegator's and the delegate's, so that a delegation
  * moves a vote and never adds one. A credential has one vote as well, even if gate.yaml renamed its person since.
  */
-function isSame(earlier: Said, voter: Voter): boolean {
+function isSame(earlier: Voice, voter: Voter): boolean {
   if (earlier.principal === voter.principal) return true;
   return [earlier.person, earlier.acting].some((known) => known === voter.person || known === voter.acting);
 }
 
 /** Was its credential or mandate revoked since? */
-function isLapsed({ principal, mandate }: Pick<Vote, "principal" | "mandate">, lapsed: readonly string[]) {
+function isLapsed(
+  { principal, mandate }: Pick<RecordedVote, "principal" | "mandate">,
+  lapsed: readonly string[],
+) {
   return lapsed.includes(principal) || (mandate !== null && lapsed.includes(mandate));
 }
 
@@ -176,21 +182,21 @@ function voteWithdrawn(person: string, why: "credential_inactive" | "changed_min
   return { type: "approval_vote_withdrawn", person, why } as const;
 }
 
-function linkRefusal(state: IntentState, { link }: Pick<Deciding, "link">): Refusal | null {
+function linkRefusal(state: IntentState, { link }: Pick<VoteContext, "link">): Refusal | null {
   return link !== null && state.linksUsed.includes(link) ? { reason: "link_used" } : null;
 }
 
-function linkUsed({ link }: Pick<Deciding, "link">): readonly IntentEvent[] {
+function linkUsed({ link }: Pick<VoteContext, "link">): readonly IntentEvent[] {
   return link === null ? [] : [{ type: "approval_link_used", link }];
 }
 
-export function withdraw(state: IntentState, command: Command<"withdraw">): Decided {
+export function withdraw(state: IntentState, command: Command<"withdraw">): CommandResult {
   if (command.agent !== state.terms.agent) return err({ reason: "not_proposer" });
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   return ok([{ type: "withdrawn", note: command.note }]);
 }
 
-export function revoke(state: IntentState, command: Command<"revoke">): Decided {
+export function revoke(state: IntentState, command: Command<"revoke">): CommandResult {
   switch (state.phase) {
     case "pending_approval":
     case "approved":

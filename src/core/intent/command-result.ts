@@ -8,8 +8,8 @@ import type { IntentState } from "./state.ts";
 export type Command<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
 
 /** What a command leads to: events, none when what it asks for holds already; or why not. */
-export type Decided = Result<readonly IntentEvent[], Refusal>;
+export type CommandResult = Result<readonly IntentEvent[], Refusal>;
 
-export function wrongPhase(state: IntentState, command: IntentCommand): Decided {
+export function wrongPhase(state: IntentState, command: IntentCommand): CommandResult {
   return err({ reason: "wrong_phase", command: command.type, phase: state.phase });
 }

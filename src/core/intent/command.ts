@@ -4,7 +4,7 @@ import type { Voter } from "../identity/voter.ts";
 import type { Executor } from "../registry/executor.ts";
 
 /** What comes with a person's decision, whatever door it came through. */
-export interface Deciding {
+export interface VoteContext {
   readonly voter: Voter;
   /** The intent digest the voter saw; null from clients that don't send one. */
   readonly digest: string | null;
@@ -14,7 +14,7 @@ export interface Deciding {
 }
 
 /** What is in force now; an approval holds only for what it was given under. */
-export interface InForce {
+export interface CurrentBindings {
   readonly policies: readonly PolicyRef[];
   readonly configHash: string;
 }
@@ -23,20 +23,25 @@ export interface InForce {
 export type IntentCommand =
   | ({
       readonly type: "approve";
-      readonly inForce: InForce;
+      readonly inForce: CurrentBindings;
       /** Principals and mandates of earlier votes that do not hold any more: their votes count no longer. */
       readonly lapsed: readonly string[];
-    } & Deciding)
-  | ({ readonly type: "reject" } & Deciding)
+    } & VoteContext)
+  | ({ readonly type: "reject" } & VoteContext)
   | { readonly type: "cancel"; readonly voter: Voter; readonly note: string | null }
   /** A reviewer changed the payload: another intent, whose id is chosen beforehand, takes this one's place. */
-  | ({ readonly type: "supersede"; readonly successor: string } & Deciding)
+  | ({ readonly type: "supersede"; readonly successor: string } & VoteContext)
   | { readonly type: "withdraw"; readonly agent: string; readonly note: string | null }
   | { readonly type: "revoke"; readonly by: string; readonly note: string | null }
-  | { readonly type: "order"; readonly agent: string; readonly mode: Executor; readonly inForce: InForce }
-  | { readonly type: "claim"; readonly order: string; readonly by: string; readonly inForce: InForce }
+  | {
+      readonly type: "order";
+      readonly agent: string;
+      readonly mode: Executor;
+      readonly inForce: CurrentBindings;
+    }
+  | { readonly type: "claim"; readonly order: string; readonly by: string; readonly inForce: CurrentBindings }
   /** Gate sends the write itself: order and claim in one. */
-  | { readonly type: "begin"; readonly inForce: InForce }
+  | { readonly type: "begin"; readonly inForce: CurrentBindings }
   /**
    * Of a claim that certainly led to nothing: nobody could be told of it, or nothing of the request was sent. An order
    * can be claimed again after that; `undone` says of how many of its claims that was said before this one, so that a

@@ -2,8 +2,8 @@ import { commitment } from "../ledger/commitment.ts";
 import type { Draft } from "../ledger/entry.ts";
 import type { Decision } from "../policy/decision.ts";
 import { canonicalJson } from "../base/json.ts";
-import type { Fact, IntentEvent } from "./event.ts";
-import type { Terms } from "./state.ts";
+import type { RecordedEvent, IntentEvent } from "./event.ts";
+import type { IntentTerms } from "./state.ts";
 
 /** Free text that came with an event; it stays in the intent's object, under the ledger entry's number. */
 export interface Note {
@@ -22,13 +22,13 @@ export interface NumberedNote extends Note {
 const FREE_TEXT = ["note", "result", "facts", "proof"] as const;
 
 /** Facts are part of the stored decision; keeping them twice would only cost. */
-const KEPT_BESIDE = ["note", "result", "proof"] as const;
+const STORED_NOTES = ["note", "result", "proof"] as const;
 
 /**
  * What of a fact goes on the ledger: every entry names the digest and the policy hashes it happened under,
  * codes and numbers stay, free text becomes a commitment.
  */
-export function draftOf(terms: Terms, fact: Fact, salt: Uint8Array): Draft {
+export function draftEntry(terms: IntentTerms, fact: RecordedEvent, salt: Uint8Array): Draft {
   const { event, actor, at } = fact;
   const body: Record<string, unknown> = {
     intent_digest: terms.digest,
@@ -46,13 +46,13 @@ export function factsNote(decision: Decision): NumberedNote {
 /** The free text of an event that is kept beside it. */
 export function notesOf(event: IntentEvent): readonly Note[] {
   const fields: Partial<Record<string, unknown>> = event;
-  return KEPT_BESIDE.flatMap((kind) => {
+  return STORED_NOTES.flatMap((kind) => {
     const text = fields[kind];
     return typeof text === "string" ? [{ kind, text }] : [];
   });
 }
 
-function proposedBody(terms: Terms, salt: Uint8Array): Record<string, unknown> {
+function proposedBody(terms: IntentTerms, salt: Uint8Array): Record<string, unknown> {
   return {
     agent: terms.agent,
     destination: terms.destination,
@@ -77,7 +77,7 @@ function proposedBody(terms: Terms, salt: Uint8Array): Record<string, unknown> {
 }
 
 /** Of an intent that a reviewer made by changing another: which, who, and whether they may approve it themselves. */
-function editedBody({ predecessor, editor, excluded }: Terms): Record<string, unknown> {
+function editedBody({ predecessor, editor, excluded }: IntentTerms): Record<string, unknown> {
   if (predecessor === null || editor === null) return {};
   const mayApprove = !excluded.includes(editor.toLowerCase());
   return { predecessor, editor, ...(mayApprove && { editor_may_approve: true }) };

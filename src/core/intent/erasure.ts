@@ -1,5 +1,5 @@
 import { ok } from "../base/result.ts";
-import { wrongPhase, type Command, type Decided } from "./command-result.ts";
+import { wrongPhase, type Command, type CommandResult } from "./command-result.ts";
 import { currentOrder, type Instant, type IntentState } from "./state.ts";
 
 /**
@@ -23,7 +23,7 @@ export function hasEnded(state: IntentState, now: Instant): boolean {
   }
 }
 
-export function erase(state: IntentState, command: Command<"erase">, now: Instant): Decided {
+export function erase(state: IntentState, command: Command<"erase">, now: Instant): CommandResult {
   if (state.erasedAt !== null) return ok([]);
   if (!hasEnded(state, now)) return wrongPhase(state, command);
   return ok([{ type: "payload_erased", why: "requested", note: command.note }]);

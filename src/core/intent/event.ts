@@ -1,6 +1,6 @@
 import type { Assurance } from "../identity/assurance.ts";
 import type { Outcome } from "../policy/decision.ts";
-import type { Instant, Terms } from "./state.ts";
+import type { Instant, IntentTerms } from "./state.ts";
 import type { Executor } from "../registry/executor.ts";
 
 /** Who an entry is attributed to: a principal's id, or Gate itself for policy and time. */
@@ -11,7 +11,7 @@ export const GATE = "gate";
  * salted commitment; see `entryBody`.
  */
 export type IntentEvent =
-  | { readonly type: "proposed"; readonly terms: Terms }
+  | { readonly type: "proposed"; readonly terms: IntentTerms }
   | {
       readonly type: "policy_checked";
       readonly outcome: Outcome;
@@ -140,7 +140,7 @@ export type BindingReason = "digest_mismatch" | "approval_stale";
 export type IntentEventType = IntentEvent["type"];
 
 /** An event with who caused it and when. */
-export interface Fact {
+export interface RecordedEvent {
   readonly event: IntentEvent;
   /** A principal id, or `gate`. */
   readonly actor: string;

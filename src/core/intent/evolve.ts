@@ -1,4 +1,4 @@
-import type { Fact } from "./event.ts";
+import type { RecordedEvent } from "./event.ts";
 import { firstReminder, LONGEST_REMINDER_MS } from "./reminders.ts";
 import { currentOrder, undoneClaims, type IntentState, type Order } from "./state.ts";
 
@@ -7,7 +7,7 @@ import { currentOrder, undoneClaims, type IntentState, type Order } from "./stat
  *
  * @throws {Error} when anything but `proposed` comes first, which only a bug can cause
  */
-export function evolve(state: IntentState | null, { event, at }: Fact): IntentState {
+export function evolve(state: IntentState | null, { event, at }: RecordedEvent): IntentState {
   if (event.type === "proposed") {
     return {
       terms: event.terms,

@@ -3,8 +3,8 @@ import { eligibility, isStale } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
 import { GATE } from "./event.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "./limits.ts";
-import { restsUntil } from "./send-backoff.ts";
-import { wrongPhase, type Command, type Decided } from "./command-result.ts";
+import { nextAttemptAt } from "./send-backoff.ts";
+import { wrongPhase, type Command, type CommandResult } from "./command-result.ts";
 import type { Refusal } from "./refusal.ts";
 import {
   currentOrder,
@@ -20,7 +20,7 @@ export function orderId(intentId: string, fence: number): string {
   return `exe_${intentId.slice("int_".length)}_${fence}`;
 }
 
-export function order(state: IntentState, command: Command<"order">, now: Instant): Decided {
+export function order(state: IntentState, command: Command<"order">, now: Instant): CommandResult {
   const { terms } = state;
   if (command.agent !== terms.agent) return err({ reason: "not_proposer" });
   // Never both sent on by Gate and carried out by somebody else.
@@ -43,7 +43,7 @@ function issue(
   command: Command<"order" | "begin">,
   whose: Pick<Order, "mode" | "issuedTo">,
   now: Instant,
-): Decided {
+): CommandResult {
   if (!mayOrder(state, now)) return wrongPhase(state, command);
   if (state.orders.length >= MAX_ATTEMPTS) return err({ reason: "attempts_exhausted" });
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
@@ -53,7 +53,7 @@ function issue(
 }
 
 /** Order and claim at once, by Gate. An order whose claim was undone is claimed again. */
-export function begin(state: IntentState, command: Command<"begin">, now: Instant): Decided {
+export function begin(state: IntentState, command: Command<"begin">, now: Instant): CommandResult {
   const { executor, sending } = state.terms;
   if (sending === null || (executor !== "gate" && executor !== "forward")) {
     return err({ reason: "wrong_executor", executor: executor ?? "runner" });
@@ -64,7 +64,7 @@ export function begin(state: IntentState, command: Command<"begin">, now: Instan
   const expiresAt = now + CLAIM_TTL_MS;
   if (state.phase === "scheduled" && held !== undefined) {
     if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
-    const until = restsUntil(held);
+    const until = nextAttemptAt(held);
     if (now < until) return err({ reason: "too_soon", until });
     return ok([{ type: "execution_claimed", order: held.id, by: GATE, expiresAt }]);
   }
@@ -90,7 +90,7 @@ export function mayOrder(state: IntentState, now: Instant): boolean {
   }
 }
 
-export function claim(state: IntentState, command: Command<"claim">, now: Instant): Decided {
+export function claim(state: IntentState, command: Command<"claim">, now: Instant): CommandResult {
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
   // Gate claims what it sends when it begins, and in no other way.
@@ -103,14 +103,14 @@ export function claim(state: IntentState, command: Command<"claim">, now: Instan
   return ok([{ type: "execution_claimed", order: command.order, by: command.by, expiresAt }]);
 }
 
-export function unclaim(state: IntentState, command: Command<"unclaim">): Decided {
+export function unclaim(state: IntentState, command: Command<"unclaim">): CommandResult {
   const held = currentOrder(state);
   const isIts = held?.id === command.order && undoneClaims(held) === command.undone;
   if (state.phase !== "claimed" || !isIts) return wrongPhase(state, command);
   return ok([{ type: "execution_claim_undone", order: command.order }]);
 }
 
-export function heartbeat(state: IntentState, command: Command<"heartbeat">, now: Instant): Decided {
+export function heartbeat(state: IntentState, command: Command<"heartbeat">, now: Instant): CommandResult {
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
   if (state.phase !== "claimed") return lateFor(state, command);
@@ -118,7 +118,7 @@ export function heartbeat(state: IntentState, command: Command<"heartbeat">, now
   return ok([{ type: "execution_extended", order: command.order, expiresAt: now + CLAIM_TTL_MS }]);
 }
 
-export function report(state: IntentState, command: Command<"report">): Decided {
+export function report(state: IntentState, command: Command<"report">): CommandResult {
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
   const { claim: claimed, report: reported } = found.value;
@@ -144,7 +144,7 @@ export function report(state: IntentState, command: Command<"report">): Decided 
   }
 }
 
-export function resolve(state: IntentState, command: Command<"resolve">): Decided {
+export function resolve(state: IntentState, command: Command<"resolve">): CommandResult {
   if (state.phase !== "indeterminate") return wrongPhase(state, command);
   const refusal = command.voter === null ? null : eligibility(state, command.voter);
   if (refusal) return err(refusal);
@@ -167,7 +167,7 @@ function mayCarryOut(state: IntentState, held: Order, by: string): boolean {
 }
 
 /** After a lapse the answer is "too late", not "wrong". */
-function lateFor(state: IntentState, command: IntentCommand): Decided {
+function lateFor(state: IntentState, command: IntentCommand): CommandResult {
   const lapsed = state.phase === "indeterminate" || state.phase === "expired" || state.phase === "approved";
   return lapsed ? err({ reason: "expired", what: "order" }) : wrongPhase(state, command);
 }

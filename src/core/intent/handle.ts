@@ -3,16 +3,16 @@ import { approve, cancel, reject, revoke, supersede, withdraw } from "./approval
 import type { IntentCommand } from "./command.ts";
 import type { Command } from "./command-result.ts";
 import { erase } from "./erasure.ts";
-import { GATE, type Fact, type IntentEvent } from "./event.ts";
+import { GATE, type RecordedEvent, type IntentEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { begin, claim, heartbeat, order, report, resolve, unclaim } from "./execution.ts";
 import type { Refusal } from "./refusal.ts";
-import { due } from "./settle.ts";
+import { nextTimedEvent } from "./settle.ts";
 import type { Instant, IntentState } from "./state.ts";
 
-export interface Handled {
+export interface HandledCommand {
   /** To be committed, also when the command was refused: the clock may have moved the intent. */
-  readonly facts: readonly Fact[];
+  readonly events: readonly RecordedEvent[];
   readonly state: IntentState;
   /** False when what the command asks for held already. */
   readonly changed: boolean;
@@ -20,21 +20,21 @@ export interface Handled {
 }
 
 /** The whole behaviour of an existing intent: first what the clock made true, then the command. */
-export function handle(before: IntentState, command: IntentCommand, now: Instant): Handled {
+export function handle(before: IntentState, command: IntentCommand, now: Instant): HandledCommand {
   const settled = settle(before, now);
-  const decided = decide(settled.state, command, now);
+  const decided = applyCommand(settled.state, command, now);
   const actor = actorOf(command);
   if (!decided.ok) {
     const event = recordOf(settled.state, command, decided.error);
-    const facts = event === null ? [] : [{ event, actor, at: now }];
-    const state = facts.reduce<IntentState>(evolve, settled.state);
-    return { facts: [...settled.facts, ...facts], state, changed: false, refusal: decided.error };
+    const events = event === null ? [] : [{ event, actor, at: now }];
+    const state = events.reduce<IntentState>(evolve, settled.state);
+    return { events: [...settled.events, ...events], state, changed: false, refusal: decided.error };
   }
-  const facts = decided.value.map((event) => ({ event, actor: causeOf(event, actor), at: now }));
+  const events = decided.value.map((event) => ({ event, actor: causeOf(event, actor), at: now }));
   return {
-    facts: [...settled.facts, ...facts],
-    state: facts.reduce<IntentState>(evolve, settled.state),
-    changed: facts.length > 0,
+    events: [...settled.events, ...events],
+    state: events.reduce<IntentState>(evolve, settled.state),
+    changed: events.length > 0,
     refusal: null,
   };
 }
@@ -65,17 +65,17 @@ function reportedLate(command: Command<"report">): IntentEvent {
 }
 
 /** Applies everything that is due. */
-export function settle(before: IntentState, now: Instant): Pick<Handled, "facts" | "state"> {
-  const facts: Fact[] = [];
+export function settle(before: IntentState, now: Instant): Pick<HandledCommand, "events" | "state"> {
+  const events: RecordedEvent[] = [];
   let state = before;
-  for (let fact = due(state, now); fact !== null; fact = due(state, now)) {
-    facts.push(fact);
-    state = evolve(state, fact);
+  for (let event = nextTimedEvent(state, now); event !== null; event = nextTimedEvent(state, now)) {
+    events.push(event);
+    state = evolve(state, event);
   }
-  return { facts, state };
+  return { events, state };
 }
 
-function decide(
+function applyCommand(
   state: IntentState,
   command: IntentCommand,
   now: Instant,

@@ -4,7 +4,7 @@ import { digestOf } from "../base/digest.ts";
 import { writeForDigest, type HttpWrite } from "../outbound/http-write.ts";
 
 /** Everything an approval is an approval of. */
-export interface Bound {
+export interface BoundFields {
   readonly id: string;
   readonly agent: string;
   readonly destination: string;
@@ -27,7 +27,7 @@ export interface Bound {
  * SHA-256 over the RFC 8785 text of `Bound` with `v: 1`. Computed once, at proposal: votes, orders, reports and
  * ledger entries carry it, and a changed byte of anything in it is a new intent.
  */
-export function intentDigest(bound: Bound): string {
+export function intentDigest(bound: BoundFields): string {
   const { id, agent, destination, action, executor, facts, policies, salt } = bound;
   return digestOf({
     v: 1,

@@ -1,7 +1,7 @@
 import type { Assurance } from "../identity/assurance.ts";
 import { listAllows } from "../registry/name-patterns.ts";
 import type { Facts } from "../proposal/facts.ts";
-import type { Terms } from "./state.ts";
+import type { IntentTerms } from "./state.ts";
 import { effectiveValueCents } from "../policy/risk.ts";
 
 /** What their ids begin with. */
@@ -67,7 +67,7 @@ export interface MandateUse {
 
 /** An intent as mandates see it. `facts` are null once it was erased: nothing is known of it then. */
 export function useOf(
-  { id, destination, policies, agent }: Pick<Terms, "id" | "destination" | "policies" | "agent">,
+  { id, destination, policies, agent }: Pick<IntentTerms, "id" | "destination" | "policies" | "agent">,
   principalId: string | null,
   facts: Facts | null,
 ): MandateUse {

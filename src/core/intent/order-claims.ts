@@ -3,7 +3,7 @@ import { toBase64Url } from "../base/base64url.ts";
 import { digestOf } from "../base/digest.ts";
 import type { Header } from "../outbound/header-names.ts";
 import type { HttpWrite } from "../outbound/http-write.ts";
-import type { Order, Terms } from "./state.ts";
+import type { Order, IntentTerms } from "./state.ts";
 
 /** RFC 8725 section 3.11: an explicit type, so that no other token of ours passes for an order. */
 export const ORDER_TYPE = "gate-order+jwt";
@@ -51,8 +51,8 @@ export function repeatHeader(
   { idempotencyHeader: name, headers }: HttpWrite,
   intentId: string,
 ): Header | null {
-  const isSaid = name === null || headers.some(([header]) => header === name);
-  return isSaid ? null : [name, providerIdempotencyKey(intentId)];
+  const isPresent = name === null || headers.some(([header]) => header === name);
+  return isPresent ? null : [name, providerIdempotencyKey(intentId)];
 }
 
 /**
@@ -61,7 +61,7 @@ export function repeatHeader(
  */
 export function orderClaims(
   issuer: string,
-  terms: Terms,
+  terms: IntentTerms,
   order: Order,
   holderKey: string | null,
 ): OrderClaims {

@@ -1,18 +1,18 @@
 import { err, ok, type Result } from "../base/result.ts";
 import type { Decision } from "../policy/decision.ts";
 import { canonicalJson } from "../base/json.ts";
-import { GATE, type Fact } from "./event.ts";
+import { GATE, type RecordedEvent } from "./event.ts";
 import { DUPLICATE_WINDOW_MS } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";
-import type { Instant, IntentState, Terms } from "./state.ts";
+import type { Instant, IntentState, IntentTerms } from "./state.ts";
 
 /** The facts a fresh intent starts with: asked, checked, and what policy said. */
-export function firstFacts(terms: Terms, decision: Decision): readonly Fact[] {
+export function openingEvents(terms: IntentTerms, decision: Decision): readonly RecordedEvent[] {
   const at = terms.createdAt;
   const rules = decision.trace
     .filter((step) => step.outcome !== "pass" && step.outcome !== "skip")
     .map(({ rule, outcome, policy }) => ({ rule, outcome, policy }));
-  const facts: Fact[] = [
+  const events: RecordedEvent[] = [
     { event: { type: "proposed", terms }, actor: terms.agent, at },
     {
       event: {
@@ -29,19 +29,22 @@ export function firstFacts(terms: Terms, decision: Decision): readonly Fact[] {
   ];
   switch (decision.outcome) {
     case "block":
-      return [...facts, { event: { type: "blocked", reasonCode: decision.reasonCode }, actor: GATE, at }];
+      return [...events, { event: { type: "blocked", reasonCode: decision.reasonCode }, actor: GATE, at }];
     case "hold":
-      return [...facts, { event: { type: "approval_requested", decideBy: terms.decideBy }, actor: GATE, at }];
+      return [
+        ...events,
+        { event: { type: "approval_requested", decideBy: terms.decideBy }, actor: GATE, at },
+      ];
     case "approve": {
       const executeBy = at + terms.executionWindowMs;
-      return [...facts, { event: { type: "approved", by: "policy", executeBy }, actor: GATE, at }];
+      return [...events, { event: { type: "approved", by: "policy", executeBy }, actor: GATE, at }];
     }
   }
 }
 
 /** What a repeat leads to: at once one entry, or a count that the window's end will record. */
-export interface Repeated {
-  readonly facts: readonly Fact[];
+export interface RepeatResult {
+  readonly events: readonly RecordedEvent[];
   readonly state: IntentState;
 }
 
@@ -54,7 +57,7 @@ export function repeat(
   requestDigest: string,
   actor: string,
   now: Instant,
-): Result<Repeated, Refusal> {
+): Result<RepeatResult, Refusal> {
   // What was asked is forgotten once it is erased; then every repeat counts as the same.
   if (state.erasedAt === null && requestDigest !== state.terms.requestDigest) {
     return err({ reason: "key_reused" });
@@ -63,12 +66,12 @@ export function repeat(
 }
 
 /** Records a repeat; a storm of them becomes one entry a window. */
-export function countRepeat(state: IntentState, actor: string, now: Instant): Repeated {
+export function countRepeat(state: IntentState, actor: string, now: Instant): RepeatResult {
   const { unrecorded, windowEndsAt } = state.duplicates;
   if (windowEndsAt !== null && now < windowEndsAt) {
-    return { facts: [], state: { ...state, duplicates: { unrecorded: unrecorded + 1, windowEndsAt } } };
+    return { events: [], state: { ...state, duplicates: { unrecorded: unrecorded + 1, windowEndsAt } } };
   }
   const event = { type: "duplicate_blocked", count: unrecorded + 1 } as const;
   const duplicates = { unrecorded: 0, windowEndsAt: now + DUPLICATE_WINDOW_MS };
-  return { facts: [{ event, actor, at: now }], state: { ...state, duplicates } };
+  return { events: [{ event, actor, at: now }], state: { ...state, duplicates } };
 }

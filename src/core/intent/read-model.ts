@@ -51,13 +51,13 @@ export function rowOf(state: IntentState, seq: number): IntentRow {
     approved_at: state.approvedAt,
     updated_at: state.updatedAt,
     group_key: terms.group,
-    approval: terms.outcome === "hold" ? JSON.stringify(askedOf(state)) : null,
+    approval: terms.outcome === "hold" ? JSON.stringify(requestedApprovalOf(state)) : null,
     seq,
   };
 }
 
 /** What a queue shows of an approval. */
-export interface AskedApproval {
+export interface RequestedApproval {
   readonly require: number;
   readonly votes: number;
   readonly groups: readonly string[];
@@ -67,7 +67,7 @@ export interface AskedApproval {
   readonly decide_by?: number | null;
 }
 
-function askedOf({ terms, votes, decideBy }: IntentState): AskedApproval {
+function requestedApprovalOf({ terms, votes, decideBy }: IntentState): RequestedApproval {
   const { require, groups, people, minAssurance } = terms.approval;
   return {
     require,

@@ -4,7 +4,7 @@ import type { Payload } from "../proposal/payload.ts";
 import { writeForRepeat } from "../outbound/http-write.ts";
 
 /** What a proposal is known again by. */
-export interface Identity {
+export interface RequestIdentity {
   /** SHA-256 of the payload's bytes; for a reference the declared one; null when there is none. */
   readonly payloadDigest: string | null;
   /** Tells a repeat under one key from another request: everything asked, the payload included. */
@@ -18,12 +18,12 @@ export interface Identity {
  *   a large payload it is most of what a proposal costs
  * @param pseudonym makes a name that only this deployment can make, so that a stored subject gives nothing away
  */
-export function identityOf(
+export function requestIdentity(
   request: ProposalRequest,
   payload: Payload,
   contentDigest: string | null,
   pseudonym: (digest: string) => string,
-): Identity {
+): RequestIdentity {
   const payloadDigest = payload.kind === "reference" ? payload.sha256 : contentDigest;
   const name = payload.kind === "none" ? null : payload.name;
   const http = request.http === undefined ? null : writeForRepeat(request.http);

@@ -7,7 +7,7 @@ const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
 
 /** How long to wait after this many attempts, in milliseconds. */
-export function pauseAfter(attempts: number): number {
+export function sendBackoffMs(attempts: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(Math.max(attempts - 1, 0), 10), LONGEST_PAUSE_MS);
 }
 
@@ -16,6 +16,6 @@ export function pauseAfter(attempts: number): number {
  * and an agent can repeat its request as often as it likes: without this one that is down would let it write as many.
  * Half of the pause that Gate itself makes, so that its own next attempt, which may come a little early, is never it.
  */
-export function restsUntil({ undone }: Order): Instant {
-  return undone === undefined ? 0 : undone.at + pauseAfter(undone.count) / 2;
+export function nextAttemptAt({ undone }: Order): Instant {
+  return undone === undefined ? 0 : undone.at + sendBackoffMs(undone.count) / 2;
 }

@@ -3,7 +3,7 @@ import { MAX_ATTEMPTS } from "./limits.ts";
 import { currentOrder, type Instant, type IntentState } from "./state.ts";
 
 /** Is it Gate's turn to send this, whoever else asks for it? */
-export function isToBeSent(state: IntentState, now: Instant): boolean {
+export function isSendDue(state: IntentState, now: Instant): boolean {
   return state.terms.sending === "by_gate" && maySend(state, now);
 }
 

@@ -1,5 +1,5 @@
 import { erasureDeadline } from "./erasure.ts";
-import { GATE, type Fact, type IntentEvent } from "./event.ts";
+import { GATE, type RecordedEvent, type IntentEvent } from "./event.ts";
 import { firstReminder, nextReminder } from "./reminders.ts";
 import { currentOrder, needsClaim, type Instant, type IntentState } from "./state.ts";
 
@@ -12,7 +12,7 @@ const MINUTE_MS = 60_000;
  * Returns one step, or null when nothing is due. Callers repeat it: a lapsed order returns to `approved`, which
  * may itself be past its window.
  */
-export function due(state: IntentState, now: Instant): Fact | null {
+export function nextTimedEvent(state: IntentState, now: Instant): RecordedEvent | null {
   const event = dueEvent(state, now);
   return event === null ? null : { event, actor: GATE, at: now };
 }

@@ -8,7 +8,7 @@ import type { Executor } from "../registry/executor.ts";
 export type Instant = number;
 
 /** What was decided about at proposal and never changes afterwards. */
-export interface Terms {
+export interface IntentTerms {
   readonly id: string;
   /** Principal id of the proposer. */
   readonly agent: string;
@@ -72,7 +72,7 @@ export interface Terms {
   readonly reasonCode: string;
 }
 
-export interface Vote {
+export interface RecordedVote {
   /** Person id: a quorum counts these, never names or keys. */
   readonly person: string;
   /** Who acted; another person only under a delegation. */
@@ -114,12 +114,12 @@ export interface Report {
 
 /** Everything the decisions about one intent depend on. */
 export interface IntentState {
-  readonly terms: Terms;
+  readonly terms: IntentTerms;
   readonly phase: Phase;
   /** Null once decided, or when the policy waits without end. */
   readonly decideBy: Instant | null;
   readonly executeBy: Instant | null;
-  readonly votes: readonly Vote[];
+  readonly votes: readonly RecordedVote[];
   /** Who said no, where the policy wants more than one of them. */
   readonly rejections: readonly { readonly person: string; readonly acting: string }[];
   /** When those who may decide are told again; null: not. */

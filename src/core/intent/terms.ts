@@ -7,10 +7,10 @@ import type { Payload } from "../proposal/payload.ts";
 import { excludedHandles } from "../identity/people.ts";
 import type { Principal } from "../identity/principal.ts";
 import type { HttpWrite } from "../outbound/http-write.ts";
-import type { InForce } from "./command.ts";
-import type { Identity } from "./request-identity.ts";
+import type { CurrentBindings } from "./command.ts";
+import type { RequestIdentity } from "./request-identity.ts";
 import { intentDigest } from "./intent-digest.ts";
-import type { Instant, Terms } from "./state.ts";
+import type { Instant, IntentTerms } from "./state.ts";
 import type { Voter } from "../identity/voter.ts";
 
 const MINUTE_MS = 60_000;
@@ -19,11 +19,11 @@ const DAY_MS = 24 * 60 * MINUTE_MS;
 /** The configuration of a destination that the registry does not name. */
 const UNREGISTERED = digestOf(null);
 
-export interface TermsInput {
+export interface IntentTermsInput {
   readonly id: string;
   readonly request: ProposalRequest;
   readonly payload: Payload;
-  readonly identity: Identity;
+  readonly identity: RequestIdentity;
   readonly decision: Decision;
   readonly proposer: Principal;
   readonly rules: Rules;
@@ -35,12 +35,12 @@ export interface TermsInput {
   /** See `Terms.group`. */
   readonly group: string | null;
   /** Set when a reviewer changed what an agent proposed. */
-  readonly edited: Edited | null;
+  readonly edited: EditOrigin | null;
   readonly now: Instant;
 }
 
 /** Whose change of which intent another one is. */
-export interface Edited {
+export interface EditOrigin {
   readonly predecessor: string;
   readonly editor: Voter;
   /** True: the policy of the predecessor lets those who change it approve it as well. */
@@ -50,7 +50,7 @@ export interface Edited {
 }
 
 /** Fixes, at proposal, everything an approval will be an approval of, and binds it in one digest. */
-export function termsOf(input: TermsInput): Terms {
+export function intentTerms(input: IntentTermsInput): IntentTerms {
   const {
     id,
     request,
@@ -122,27 +122,27 @@ export function termsOf(input: TermsInput): Terms {
  */
 function sendingOf(
   { slot }: HttpWrite,
-  executor: Terms["executor"],
-  { attended, decision }: TermsInput,
-): Terms["sending"] {
+  executor: IntentTerms["executor"],
+  { attended, decision }: IntentTermsInput,
+): IntentTerms["sending"] {
   const isAgents = (slot === null && executor !== "gate") || (attended && decision.outcome === "approve");
   return isAgents ? "on_repeat" : "by_gate";
 }
 
-function excludedFrom({ proposer, decision, rules, edited }: TermsInput): readonly string[] {
+function excludedFrom({ proposer, decision, rules, edited }: IntentTermsInput): readonly string[] {
   const own = excludedHandles(proposer, decision.approval, rules.registry);
   if (edited === null) return own;
   return [...new Set([...own, ...edited.excluded, ...editorHandles(edited, decision)])];
 }
 
 /** Whoever changed the payload proposed it, and is as little their own approver as anybody. */
-function editorHandles(edited: Edited | null, { edit }: Decision): readonly string[] {
+function editorHandles(edited: EditOrigin | null, { edit }: Decision): readonly string[] {
   if (edited === null || (edited.editorMayApprove && edit.editorMayApprove)) return [];
   return edited.editor.handles;
 }
 
 /** What is in force now for an intent: compared with what its approval was given under. */
-export function inForceFor(terms: Terms, rules: Rules): InForce {
+export function currentBindings(terms: IntentTerms, rules: Rules): CurrentBindings {
   const policies = terms.policies.map(({ id }) => {
     const now = rules.policy(id);
     return { id, hash: now === undefined || "broken" in now ? "" : now.hash };

@@ -78,9 +78,9 @@ export function applicableVariants(
   request: ProposalRequest,
 ): readonly PolicyRules[] {
   const own = variant(policy, agent.environment);
-  const asked = request.metadata["environment"];
-  if (typeof asked !== "string" || policy.environments.size === 0) return [own];
-  const other = variant(policy, asked);
+  const named = request.metadata["environment"];
+  if (typeof named !== "string" || policy.environments.size === 0) return [own];
+  const other = variant(policy, named);
   return other === own ? [own] : [own, other];
 }
 

@@ -25,7 +25,7 @@ export interface SwitchTarget {
 }
 
 /** The first of the engaged switches that stops this agent at this destination, the widest scope first; else null. */
-export function stoppedBy<Switch extends SwitchTarget>(
+export function matchingSwitch<Switch extends SwitchTarget>(
   engaged: readonly Switch[],
   agent: string,
   destination: string,

@@ -5,7 +5,7 @@ import { readBytes, readJson, SMALL_BODY_BYTES } from "../middleware/body.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { answerOnce } from "../middleware/idempotency.ts";
 import { refuse, type Problem } from "../problem/problem.ts";
-import { INTENT_NOT_FOUND, problemOfUndecided } from "../problem/from-refusal.ts";
+import { INTENT_NOT_FOUND, problemOfVoteFailure } from "../problem/from-refusal.ts";
 import { parseCallback, verifyProviderSignature } from "./callback-request.ts";
 import { decisionReply } from "../api/shared/decision-reply.ts";
 
@@ -103,7 +103,7 @@ function problemOfAnswer(failure: InteractionFailure): Problem {
     case "not_reviewer":
       return { status: 403, code: "agent_inactive", detail: "The person who was asked may not decide." };
     default:
-      return problemOfUndecided(failure);
+      return problemOfVoteFailure(failure);
   }
 }
 

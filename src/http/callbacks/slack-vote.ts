@@ -1,4 +1,4 @@
-import type { Said } from "../../app/approvals/decide-intent.ts";
+import type { Vote } from "../../app/approvals/decide-intent.ts";
 import {
   rejectableFromSlack,
   voteFromSlack as castVote,
@@ -8,9 +8,9 @@ import {
 import { slackId } from "../../app/identity/federated-voter.ts";
 import { caseMessage, type CaseMessage } from "../../app/notifications/channels/case-message.ts";
 import type { SlackReference } from "../../app/notifications/channels/slack-reference.ts";
-import type { Dossier } from "../../ports/intents.ts";
+import type { IntentRecord } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { problemOfUndecided } from "../problem/from-refusal.ts";
+import { problemOfVoteFailure } from "../problem/from-refusal.ts";
 import type { SlackUser } from "./slack-request.ts";
 
 /** Result of a Slack button click. */
@@ -18,20 +18,20 @@ export interface SlackOutcome {
   /** Why no vote was cast, for the user who clicked; null: it was. */
   readonly refused: string | null;
   /** The case as it now is; null: the message stays as it is. */
-  readonly told: CaseMessage | null;
+  readonly message: CaseMessage | null;
 }
 
 /** Casts the vote of the person behind a Slack account. */
 export async function voteFromSlack(
   who: SlackUser,
   reference: SlackReference,
-  vote: Pick<Said, "decision" | "note">,
+  vote: Pick<Vote, "decision" | "note">,
   ports: Ports,
 ): Promise<SlackOutcome> {
   const press = pressOf(who, reference);
   const voted = await castVote(press, vote, ports);
   if (!voted.ok) return refused(voted.error, press, ports);
-  return { refused: null, told: await toldOf(voted.value, ports) };
+  return { refused: null, message: await messageOf(voted.value, ports) };
 }
 
 /** Before the user is asked for a reason: why this person could not reject the case anyway. */
@@ -43,7 +43,7 @@ export async function mayRejectFromSlack(
   const press = pressOf(who, reference);
   const found = await rejectableFromSlack(press, ports);
   if (!found.ok) return refused(found.error, press, ports);
-  return { refused: null, told: await toldOf(found.value, ports) };
+  return { refused: null, message: await messageOf(found.value, ports) };
 }
 
 function pressOf({ team, user }: SlackUser, { intent, digest }: SlackReference): SlackPress {
@@ -51,9 +51,9 @@ function pressOf({ team, user }: SlackUser, { intent, digest }: SlackReference):
 }
 
 async function refused(failure: SlackVoteFailure, press: SlackPress, ports: Ports): Promise<SlackOutcome> {
-  if (failure.kind !== "already_decided") return { refused: wordsOf(failure, press), told: null };
-  const told = await caseMessage(failure.dossier, null, ports);
-  return { refused: `It is decided already. ${told.statusText}`, told };
+  if (failure.kind !== "already_decided") return { refused: wordsOf(failure, press), message: null };
+  const message = await caseMessage(failure.dossier, null, ports);
+  return { refused: `It is decided already. ${message.statusText}`, message };
 }
 
 function wordsOf(failure: Exclude<SlackVoteFailure, { kind: "already_decided" }>, press: SlackPress): string {
@@ -68,10 +68,10 @@ function wordsOf(failure: Exclude<SlackVoteFailure, { kind: "already_decided" }>
     case "intent_not_found":
       return "There is no such case any more.";
     default:
-      return problemOfUndecided(failure).detail;
+      return problemOfVoteFailure(failure).detail;
   }
 }
 
-async function toldOf(dossier: Dossier | null, ports: Ports): Promise<CaseMessage | null> {
+async function messageOf(dossier: IntentRecord | null, ports: Ports): Promise<CaseMessage | null> {
   return dossier === null ? null : caseMessage(dossier, null, ports);
 }

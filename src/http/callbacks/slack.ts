@@ -41,7 +41,7 @@ interface Press {
 
 const BROKEN: SlackOutcome = {
   refused: "Gate could not finish this. Open the case to see where it stands.",
-  told: null,
+  message: null,
 };
 
 /** Buttons and forms in Slack. Slack's signature proves the user, and gate.yaml names the person behind the account. */
@@ -99,7 +99,7 @@ async function clicked(c: GateContext, pressed: Exclude<Pressed, { kind: "reject
   const work =
     pressed.kind === "approve"
       ? vote(pressed, press, "approve", null, ports)
-      : askReason(pressed, pressed.trigger, press, ports);
+      : openReasonForm(pressed, pressed.trigger, press, ports);
   const done = work.then((outcome) => (outcome === null ? null : respond(pressed, outcome, press, ports)));
   c.executionCtx.waitUntil(done);
   await inTime(done);
@@ -139,7 +139,7 @@ async function vote(
 }
 
 /** Null: the form is open, and no message follows. */
-async function askReason(
+async function openReasonForm(
   { who, reference: signed, responseUrl }: Pressed,
   trigger: string,
   { channel, reference }: Press,
@@ -147,12 +147,12 @@ async function askReason(
 ): Promise<SlackOutcome | null> {
   try {
     const outcome = await mayRejectFromSlack(who, reference, ports);
-    if (outcome.refused !== null || outcome.told === null) return outcome;
-    const view = rejectionView(outcome.told.summary, rejectionMetadata(signed, responseUrl));
+    if (outcome.refused !== null || outcome.message === null) return outcome;
+    const view = rejectionView(outcome.message.summary, rejectionMetadata(signed, responseUrl));
     const opened = await callSlack(channel, "views.open", { trigger_id: trigger, view }, ports);
     if (opened.ok) return null;
     console.error(logLine("slack_form_failed", { problem: opened.error.result.problem }));
-    return { refused: "Slack did not open the form. Open the case to reject it there.", told: null };
+    return { refused: "Slack did not open the form. Open the case to reject it there.", message: null };
   } catch (error) {
     console.error(logLine("slack_form_failed", { error: String(error) }));
     return BROKEN;
@@ -162,24 +162,24 @@ async function askReason(
 /** Updates the message, and shows the user who clicked, and no one else, why the vote was not cast. */
 async function respond(
   { responseUrl }: Pressed,
-  { refused, told }: SlackOutcome,
+  { refused, message }: SlackOutcome,
   { channel }: Press,
   ports: Ports,
 ): Promise<void> {
   if (responseUrl === null || !isAnswerUrl(responseUrl, channel)) return;
   const answers: JsonObject[] = [];
-  if (told !== null) {
-    const isWaiting = told.state.phase === "pending_approval";
-    const message = isWaiting
-      ? approvalRequest("Approval needed", told, channel, ports)
-      : decidedMessage(told);
-    answers.push({ replace_original: true, ...message });
+  if (message !== null) {
+    const isWaiting = message.state.phase === "pending_approval";
+    const updated = isWaiting
+      ? approvalRequest("Approval needed", message, channel, ports)
+      : decidedMessage(message);
+    answers.push({ replace_original: true, ...updated });
   }
   if (refused !== null) {
     answers.push({ response_type: "ephemeral", replace_original: false, text: escapeSlack(refused) });
   }
   for (const answer of answers) {
-    const sent = await ports.send({
+    const sent = await ports.sendOutgoing({
       url: responseUrl,
       method: "POST",
       headers: { "Content-Type": "application/json" },
@@ -197,13 +197,13 @@ const ANSWER_TIMEOUT_MS = 10_000;
 
 /** Only Slack's host, or the operator's stand-in for it: a signed URL could still lead elsewhere (SSRF). */
 function isAnswerUrl(url: string, channel: SlackApp): boolean {
-  const { protocol, hostname, port, username, password, origin } = URL.parse(url) ?? NOWHERE;
+  const { protocol, hostname, port, username, password, origin } = URL.parse(url) ?? EMPTY_URL;
   if (username !== "" || password !== "") return false;
   if (protocol === "https:" && hostname === ANSWER_HOST && port === "") return true;
   return channel.allowPrivate && origin === URL.parse(channel.url)?.origin;
 }
 
-const NOWHERE = { protocol: "", hostname: "", port: "", username: "", password: "", origin: "" } as const;
+const EMPTY_URL = { protocol: "", hostname: "", port: "", username: "", password: "", origin: "" } as const;
 
 /** The result, if it comes while Slack waits; null: the work goes on. */
 async function inTime<T>(work: Promise<T>): Promise<T | null> {

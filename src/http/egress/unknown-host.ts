@@ -1,4 +1,4 @@
-import { stoppedBy } from "../../core/policy/kill-switch.ts";
+import { matchingSwitch } from "../../core/policy/kill-switch.ts";
 import { publicAddress } from "../../core/base/public-address.ts";
 import { HOP_BY_HOP, namedInConnection, type Header } from "../../core/outbound/header-names.ts";
 import { holdsGateKey } from "../../core/outbound/headers.ts";
@@ -7,7 +7,7 @@ import { refuseStopped, requireDestination } from "../middleware/guards.ts";
 import type { GateContext } from "../middleware/context.ts";
 import type { ProxyAgent } from "../proxy/authenticate-agent.ts";
 import { requireSendable } from "../proxy/forwardable.ts";
-import { problemOfCall, sentBack } from "../proxy/relay-response.ts";
+import { problemOfCall, relayResponse } from "../proxy/relay-response.ts";
 import { refuse } from "../problem/problem.ts";
 
 /**
@@ -50,8 +50,8 @@ export async function passUnknown(
       "Hosts that no destination leads to are reached over https, by a public name.",
     );
   }
-  refuseStopped(stoppedBy(engaged, principal.id, UNKNOWN_HOSTS));
-  const called = await ports.call({
+  refuseStopped(matchingSwitch(engaged, principal.id, UNKNOWN_HOSTS));
+  const called = await ports.callUpstream({
     method,
     url: href,
     headers: passedHeaders([...headers], gateHeaders),
@@ -64,7 +64,7 @@ export async function passUnknown(
   });
   c.executionCtx.waitUntil(ports.reads.count(principal.id, UNKNOWN_HOSTS, Date.now()));
   if (!called.ok) return refuse(problemOfCall(called.error));
-  return sentBack({ method, ...called.value });
+  return relayResponse({ method, ...called.value });
 }
 
 /** 403, and counted. */
@@ -88,10 +88,9 @@ function passedHeaders(headers: readonly Header[], gateHeaders: readonly string[
   const connection = namedInConnection(headers);
   return headers.filter(([name, value]) => {
     if (HOP_BY_HOP.has(name) || connection.has(name) || gateHeaders.includes(name)) return false;
-    return !NOT_THE_CODES_TO_SAY.test(name) && !name.startsWith("x-gate-") && !holdsGateKey(value);
+    return !STRIPPED_HEADERS.test(name) && !name.startsWith("x-gate-") && !holdsGateKey(value);
   });
 }
 
 /** The platform's word on who calls from where, and the host, which is the URL's. */
-const NOT_THE_CODES_TO_SAY =
-  /^(?:host|content-length|cf-.*|x-forwarded-.*|x-real-ip|true-client-ip|cdn-loop)$/;
+const STRIPPED_HEADERS = /^(?:host|content-length|cf-.*|x-forwarded-.*|x-real-ip|true-client-ip|cdn-loop)$/;

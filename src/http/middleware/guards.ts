@@ -1,19 +1,19 @@
-import type { Terms } from "../../core/intent/state.ts";
+import type { IntentTerms } from "../../core/intent/state.ts";
 import { type SwitchTarget } from "../../core/policy/kill-switch.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import type { GateContext } from "./context.ts";
 import { refuse } from "../problem/problem.ts";
 import { INTENT_NOT_FOUND, problemOfStop } from "../problem/from-refusal.ts";
 import { findVisibleDossier, findVisibleIntent, mayReach } from "../../app/authority.ts";
-import { stopOf } from "../../app/kill-switches.ts";
+import { killSwitchFor } from "../../app/kill-switches.ts";
 
 /** 409 while a kill switch stops this intent. */
 export async function requireNotKilled(
   c: GateContext,
-  terms: Pick<Terms, "agent" | "destination">,
+  terms: Pick<IntentTerms, "agent" | "destination">,
 ): Promise<void> {
   const ports = c.env;
-  refuseStopped(await stopOf(ports, terms));
+  refuseStopped(await killSwitchFor(ports, terms));
 }
 
 /** 409 where a kill switch applies. */

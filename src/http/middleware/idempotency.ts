@@ -7,7 +7,7 @@ import { proposalBodyBytes, readBytes, SMALL_BODY_BYTES } from "./body.ts";
 import type { GateContext } from "./context.ts";
 import { restore, withhold } from "./stored-answer-secrets.ts";
 import { refuse } from "../problem/problem.ts";
-import type { KeptAnswer } from "../../ports/idempotency.ts";
+import type { StoredAnswer } from "../../ports/idempotency.ts";
 
 /*
  * The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header-07): the same request under the same key
@@ -32,9 +32,9 @@ const IN_FLIGHT_RETRY_SECONDS = "1";
 const PROPOSAL = /^\/v1\/(?:intents|propose|intents\/[^/]+\/edit)$/;
 
 /** An answer over this is not kept: a row of D1 is at most 2 MB, and no answer to a POST comes near it. */
-const MAX_KEPT_CHARACTERS = 512 * 1024;
+const MAX_STORED_CHARACTERS = 512 * 1024;
 
-export interface Asked {
+export interface IdempotentRequest {
   /** Whose key it is: a principal's id, or an order's where its token is all the caller has. */
   readonly principal: string;
   /** The parsed body, where it was read already. */
@@ -67,14 +67,14 @@ export function idempotencyKey(c: GateContext): string | null {
 export async function answerOnce(
   c: GateContext,
   key: string,
-  { principal, body, holds }: Asked,
+  { principal, body, holds }: IdempotentRequest,
   run: () => Promise<Response>,
 ): Promise<Response> {
   const ports = c.env;
   const content = body === undefined ? await contentOf(c) : canonicalJson(body);
   const { pathname, search } = new URL(c.req.url);
   const subject = canonicalJson([c.req.method, pathname + search, content]);
-  const begun = await ports.answers.begin({ principal, key, subject, intent: ports.intents.fresh().id });
+  const begun = await ports.idempotency.begin({ principal, key, subject, intent: ports.intents.create().id });
   switch (begun.kind) {
     case "reused":
       return refuse({
@@ -103,7 +103,7 @@ export async function answerOnce(
   });
   const outcome = await keepable(response);
   try {
-    await (typeof outcome === "string" ? attempt.release(outcome === "undone") : attempt.keep(outcome));
+    await (typeof outcome === "string" ? attempt.release(outcome === "undone") : attempt.store(outcome));
   } catch (error) {
     // What was asked is done, and its caller is told so. The key lapses, and a repeat finds it done.
     console.error(logLine("answer_not_stored", { error: String(error) }));
@@ -122,18 +122,18 @@ async function answered(run: () => Promise<Response>): Promise<Response> {
 }
 
 /** What is kept of an answer; `undone`: nothing happened, `unknown`: something may have. */
-async function keepable(response: Response): Promise<KeptAnswer | "undone" | "unknown"> {
+async function keepable(response: Response): Promise<StoredAnswer | "undone" | "unknown"> {
   if (response.status >= 500) return "unknown";
   const contentType = response.headers.get("Content-Type") ?? "";
   const text = contentType.includes("json") ? await response.clone().text() : "";
-  if (text === "" || text.length > MAX_KEPT_CHARACTERS) return "unknown";
+  if (text === "" || text.length > MAX_STORED_CHARACTERS) return "unknown";
   const body = JSON.parse(text) as Json;
   if (!isJsonObject(body)) return "unknown";
   if (typeof body["code"] === "string" && PASSING_CODES.has(body["code"])) return "undone";
   return { status: response.status, contentType, ...withhold(body) };
 }
 
-async function replay(c: GateContext, answer: KeptAnswer): Promise<Response> {
+async function replay(c: GateContext, answer: StoredAnswer): Promise<Response> {
   const body = await restore(c, answer);
   return new Response(JSON.stringify(body), {
     status: answer.status,

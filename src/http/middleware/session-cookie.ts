@@ -28,8 +28,8 @@ export function attemptOf(c: GateContext): string | undefined {
 }
 
 /** The provider sends the browser back from its own site: a strict cookie would not come along. */
-export function setAttemptCookie(c: GateContext, kept: string): void {
-  write(c, SIGN_IN, kept, { sameSite: "Lax", maxAge: SIGN_IN_TTL_MS / 1000 });
+export function setAttemptCookie(c: GateContext, sealed: string): void {
+  write(c, SIGN_IN, sealed, { sameSite: "Lax", maxAge: SIGN_IN_TTL_MS / 1000 });
 }
 
 export function clearAttemptCookie(c: GateContext): void {

@@ -1,21 +1,21 @@
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { GateContext } from "./context.ts";
 import { secretsOfOrder, tokenOfDelivery } from "../../app/execution/order-secrets.ts";
-import type { KeptAnswer } from "../../ports/idempotency.ts";
+import type { StoredAnswer } from "../../ports/idempotency.ts";
 
 /** Members that are credentials. `url` is one only where it holds a delivery's token. */
 const SECRETS = ["execution_token", "order", "deliveryToken", "apiKey", "api_key", "secret"] as const;
 
 /** The response as it may be stored: with its secrets set to null, and the names of those members. */
-export function withhold(body: JsonObject): Pick<KeptAnswer, "body" | "withheld"> {
-  const withheld: string[] = SECRETS.filter((name) => isSaid(body[name]));
-  if (withheld.includes("deliveryToken") && isSaid(body["url"])) withheld.push("url");
+export function withhold(body: JsonObject): Pick<StoredAnswer, "body" | "withheld"> {
+  const withheld: string[] = SECRETS.filter((name) => isPresent(body[name]));
+  if (withheld.includes("deliveryToken") && isPresent(body["url"])) withheld.push("url");
   const blanks = Object.fromEntries(withheld.map((name) => [name, null]));
   return { body: { ...body, ...blanks }, withheld };
 }
 
 /** The stored response with the secrets that the caller may still hold derived again; the others stay null. */
-export async function restore(c: GateContext, { body, withheld }: KeptAnswer): Promise<JsonObject> {
+export async function restore(c: GateContext, { body, withheld }: StoredAnswer): Promise<JsonObject> {
   if (withheld.includes("execution_token")) return { ...body, ...(await orderSecrets(c, body)) };
   if (withheld.includes("deliveryToken")) return { ...body, ...(await deliverySecrets(c, body)) };
   if (withheld.length === 0) return body;
@@ -26,7 +26,7 @@ export async function restore(c: GateContext, { body, withheld }: KeptAnswer): P
   };
 }
 
-function isSaid(value: Json | undefined): boolean {
+function isPresent(value: Json | undefined): boolean {
   return value !== undefined && value !== null;
 }
 

@@ -9,7 +9,7 @@ import { deciding } from "./case/case-forms.ts";
 import { optional, row } from "./case/case-request.ts";
 import { page, type Markup } from "./page.ts";
 import { returnPath } from "./problem-page.ts";
-import { visible } from "./sanitize-text.ts";
+import { sanitizeText } from "./sanitize-text.ts";
 import { distanceTo, dollars, standingOf, timeOf, toneOf } from "./format.ts";
 
 /**
@@ -25,7 +25,7 @@ export async function linkPage(
   over: Problem | null,
 ): Promise<Response> {
   const { state } = followed;
-  const dossier = state.terms.sending === null ? null : await followed.intent.dossier();
+  const dossier = state.terms.sending === null ? null : await followed.intent.getRecord();
   const request = dossier === null ? null : requestLine(dossier);
   const { terms, phase } = state;
   return page(c, {
@@ -86,5 +86,5 @@ function signIn(c: GateContext, isOpen: boolean, isAlone: boolean, id: string): 
 }
 
 function safe(text: string): string {
-  return visible(scrub(text));
+  return sanitizeText(scrub(text));
 }

@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Principal } from "../../core/identity/principal.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { STYLE_VERSION } from "./style.ts";
-import { visible } from "./sanitize-text.ts";
+import { sanitizeText } from "./sanitize-text.ts";
 
 /** What `html` makes: texts put into it are escaped, markup made by `html` itself is not escaped twice. */
 export type Markup = ReturnType<typeof html>;
@@ -48,7 +48,7 @@ export function page(
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
         ${refresh === undefined ? null : html`<meta http-equiv="refresh" content="0; url=${refresh}" />`}
-        <title>${visible(title)} · Gate</title>
+        <title>${sanitizeText(title)} · Gate</title>
         <link rel="stylesheet" href="/gate.css?v=${STYLE_VERSION}" />
       </head>
       <body>
@@ -64,7 +64,7 @@ export function page(
 
 function signedIn({ person, name, role }: Principal): Markup {
   return html`<form class="who" method="post" action="/sign-out">
-    <span>${visible(person ?? name)} <small>${role}</small></span>
+    <span>${sanitizeText(person ?? name)} <small>${role}</small></span>
     <button class="quiet">Sign out</button>
   </form>`;
 }

@@ -5,7 +5,7 @@ import { isJsonObject, type Json } from "../../core/base/json.ts";
 import type { GateContext } from "../middleware/context.ts";
 import type { Problem } from "../problem/problem.ts";
 import { page, type Markup } from "./page.ts";
-import { visible } from "./sanitize-text.ts";
+import { sanitizeText } from "./sanitize-text.ts";
 
 /** RFC 9110 section 12.5.1, as far as it matters here: a program that asks for JSON alone gets the problem itself. */
 function wantsJson(c: GateContext): boolean {
@@ -44,7 +44,7 @@ export function problemPage(
     title: status === 404 ? "Not here" : "Not done",
     status,
     body: html`<section class="notice bad">
-      <h1>${visible(detail)}</h1>
+      <h1>${sanitizeText(detail)}</h1>
       ${more ?? wayOn(c, status)}
     </section>`,
   });

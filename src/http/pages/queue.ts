@@ -7,7 +7,7 @@ import { cursorOf, listFilter } from "../api/shared/list-query.ts";
 import { deadlineOf } from "../api/approvals/queue-view.ts";
 import { page, type Markup } from "./page.ts";
 import { undeliveredOf } from "./case/undelivered.ts";
-import { visible } from "./sanitize-text.ts";
+import { sanitizeText } from "./sanitize-text.ts";
 import { distanceTo, dollars, timeOf } from "./format.ts";
 
 /** Pending intents, newest first. */
@@ -68,11 +68,11 @@ function table(
           (row) =>
             html`<tr>
               <td>
-                <a href="/cases/${row.id}">${visible(row.action)}</a>
-                ${row.action === row.destination ? null : html`<br /><span class="dim">${visible(row.destination)}</span>`}
+                <a href="/cases/${row.id}">${sanitizeText(row.action)}</a>
+                ${row.action === row.destination ? null : html`<br /><span class="dim">${sanitizeText(row.destination)}</span>`}
                 ${notDelivered(untold.filter(({ intent }) => intent === row.id))}
               </td>
-              <td>${visible(names.get(row.agent_id) ?? row.agent_id)}</td>
+              <td>${sanitizeText(names.get(row.agent_id) ?? row.agent_id)}</td>
               <td><span class="tag ${row.risk_level}">${row.risk_level}</span></td>
               <td>${row.records === null ? "unknown" : row.records.toLocaleString("en-US")}</td>
               <td>${row.value_cents === null ? "unknown" : dollars(row.value_cents)}</td>
@@ -103,7 +103,7 @@ function notDelivered(untold: readonly DeliveryRecord[]): Markup | null {
   const problems = new Map(untold.map(({ target, lastProblem }) => [target, lastProblem ?? "it failed"]));
   if (problems.size === 0) return null;
   return html`<ul class="untold">
-    ${[...problems].map(([target, why]) => html`<li>not delivered to ${visible(target)}: ${visible(why)}</li>`)}
+    ${[...problems].map(([target, why]) => html`<li>not delivered to ${sanitizeText(target)}: ${sanitizeText(why)}</li>`)}
   </ul>`;
 }
 

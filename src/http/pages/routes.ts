@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { decideByLink, followLink, linkProblem } from "../../app/approvals/decide-by-link.ts";
-import type { Said } from "../../app/approvals/decide-intent.ts";
+import type { Vote } from "../../app/approvals/decide-intent.ts";
 import { voteAsCaller } from "../../app/approvals/vote-as-caller.ts";
 import { visibleDossier, visibleIntent } from "../middleware/guards.ts";
 import type { Caller } from "../../app/identity/authenticate.ts";
@@ -47,37 +47,37 @@ async function openLink(c: GateContext): Promise<Response> {
   return casePage(c, { intent, dossier, caller, link: problem === null ? token : null });
 }
 
-type OnPage = Pick<Said, "decision" | "note" | "digest">;
+type OnPage = Pick<Vote, "decision" | "note" | "digest">;
 
 /** A form of a case page; redirects to the case as it then is. */
-function decide(decision: Said["decision"]) {
+function decide(decision: Vote["decision"]) {
   return asPage(async (c) => {
     const caller = await senderOf(c);
     const form = await readForm(c);
     const link = form.get("link");
-    if (link !== undefined) return byLink(c, caller, link, saidIn(form, decision));
-    return caller === null ? refuse(SIGN_IN_REQUIRED) : bySignIn(c, caller, saidIn(form, decision));
+    if (link !== undefined) return byLink(c, caller, link, voteIn(form, decision));
+    return caller === null ? refuse(SIGN_IN_REQUIRED) : bySignIn(c, caller, voteIn(form, decision));
   });
 }
 
-function saidIn(form: Form, decision: Said["decision"]): OnPage {
+function voteIn(form: Form, decision: Vote["decision"]): OnPage {
   const note = noteIn(form, decision === "approve" ? "comment" : "reason");
   return { decision, note, digest: digestIn(form) };
 }
 
-async function byLink(c: GateContext, caller: Caller | null, link: string, said: OnPage): Promise<Response> {
+async function byLink(c: GateContext, caller: Caller | null, link: string, vote: OnPage): Promise<Response> {
   const ports = c.env;
   const followed = await followLink(link, ports);
   if (followed === null || followed.intent.id !== c.req.param("id")) return refuse(INVALID_LINK);
-  const decided = await decideByLink(caller, followed, said, ports, Date.now());
+  const decided = await decideByLink(caller, followed, vote, ports, Date.now());
   if (!decided.ok) return refuse(problemOfLinkVote(decided.error));
   return c.redirect(caller === null ? `/case?link=${link}` : `/cases/${followed.intent.id}`, 303);
 }
 
-async function bySignIn(c: GateContext, caller: Caller, said: OnPage): Promise<Response> {
+async function bySignIn(c: GateContext, caller: Caller, vote: OnPage): Promise<Response> {
   const ports = c.env;
   const { intent } = await visibleIntent(c, c.req.param("id") ?? "");
-  const voted = await voteAsCaller(caller, intent, { ...said, onBehalfOf: null }, ports, Date.now());
+  const voted = await voteAsCaller(caller, intent, { ...vote, onBehalfOf: null }, ports, Date.now());
   if (!voted.ok) return refuse(problemOfVote(voted.error));
   return c.redirect(`/cases/${intent.id}`, 303);
 }

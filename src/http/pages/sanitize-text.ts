@@ -25,7 +25,7 @@ const TRAILING_BLANKS = /\s+$/u;
 const MAX_BLANKS_SHOWN = 24;
 
 /** One line: a name, a destination, a reason. */
-export function visible(text: string): string {
+export function sanitizeText(text: string): string {
   return text.replace(PARTS, (part: string, picture: string | undefined) => picture ?? codeOf(part));
 }
 
@@ -35,7 +35,7 @@ export function visibleLines(text: string): string {
   const body = text.slice(0, text.length - end.length);
   // A carriage return before a line end is how some systems write one; anywhere else it writes over what was there.
   const lines = body.replaceAll("\r\n", "\n").split(/([\n\t])/);
-  const shown = lines.map((part) => (part === "\n" || part === "\t" ? part : visible(part))).join("");
+  const shown = lines.map((part) => (part === "\n" || part === "\t" ? part : sanitizeText(part))).join("");
   return shown + blanks(end);
 }
 

@@ -2,7 +2,7 @@ import type { LinkProblem, LinkVoteFailure } from "../../app/approvals/decide-by
 import type { CommandFailure } from "../../app/approvals/intent-commands.ts";
 import type { CallerVoteFailure } from "../../app/approvals/vote-as-caller.ts";
 import { problemOfAuthFailure, problemOfRole } from "./from-auth-failure.ts";
-import { problemOf, problemOfUndecided } from "./from-refusal.ts";
+import { problemOf, problemOfVoteFailure } from "./from-refusal.ts";
 import type { Problem } from "./problem.ts";
 
 export const INVALID_LINK: Problem = {
@@ -30,7 +30,7 @@ export function problemOfVote(failure: CallerVoteFailure): Problem {
         detail: "No delegation in force from them to you covers this intent.",
       };
     default:
-      return problemOfUndecided(failure);
+      return problemOfVoteFailure(failure);
   }
 }
 
@@ -70,5 +70,5 @@ export function problemOfLinkVote(failure: LinkVoteFailure): Problem {
 export function problemOfCommand(failure: CommandFailure): Problem {
   return failure.kind === "role_not_allowed"
     ? problemOfRole(failure, failure.allowed)
-    : problemOfUndecided(failure);
+    : problemOfVoteFailure(failure);
 }

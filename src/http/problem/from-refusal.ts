@@ -1,7 +1,7 @@
 import type { Phase } from "../../core/intent/phase.ts";
 import { statusOf } from "../../core/intent/phase.ts";
-import type { Undecided } from "../../app/approvals/decide-intent.ts";
-import type { Unedited } from "../../app/proposals/edit-intent.ts";
+import type { VoteFailure } from "../../app/approvals/decide-intent.ts";
+import type { EditFailure } from "../../app/proposals/edit-intent.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { refuse, type Problem } from "./problem.ts";
@@ -12,7 +12,7 @@ export function refuseWith(refusal: Refusal): never {
 }
 
 /** The problem of a vote that was not cast. */
-export function problemOfUndecided(undecided: Undecided): Problem {
+export function problemOfVoteFailure(undecided: VoteFailure): Problem {
   switch (undecided.kind) {
     case "refused":
       return problemOf(undecided.refusal);
@@ -39,7 +39,7 @@ export function problemOfStop({ scope, target }: SwitchTarget): Problem {
 }
 
 /** The problem of an edit that was not made. */
-export function problemOfUnedited(unedited: Unedited): Problem {
+export function problemOfEditFailure(unedited: EditFailure): Problem {
   switch (unedited.kind) {
     case "edit_blocked": {
       const { reasonCode, reason, remedy } = unedited.decision;
@@ -55,7 +55,7 @@ export function problemOfUnedited(unedited: Unedited): Problem {
     case "refused":
     case "stopped":
     case "proposer_inactive":
-      return problemOfUndecided(unedited);
+      return problemOfVoteFailure(unedited);
   }
 }
 

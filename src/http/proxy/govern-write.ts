@@ -11,7 +11,7 @@ import { duplicateReply } from "../api/intents/propose-reply.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
 import { respondWithOutcome } from "./await-outcome.ts";
 import { waitMsOf } from "./outcome-request.ts";
-import type { Incoming } from "./parse-request.ts";
+import type { ProxiedRequest } from "./parse-request.ts";
 import type { ProxyRoute } from "./route.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -29,7 +29,7 @@ export async function governWrite(
   c: GateContext,
   agent: ProxyAgent,
   route: ProxyRoute,
-  incoming: Incoming,
+  incoming: ProxiedRequest,
 ): Promise<Response> {
   const ports = c.env;
   const { principal } = agent;
@@ -37,7 +37,12 @@ export async function governWrite(
   await requireUnflooded(c, principal.id);
   const { request, payload } = await readWrite(c, route, incoming);
   const body = payload.kind === "content" ? payload.bytes : null;
-  const awaited: OutcomeRequest = { waitMs, isRepeat: false, agentCredentials: incoming.own, body };
+  const awaited: OutcomeRequest = {
+    waitMs,
+    isRepeat: false,
+    agentCredentials: incoming.agentCredentials,
+    body,
+  };
   const named = c.req.header(INTENT_HEADER);
   if (named !== undefined) {
     const { intent, state } = await namedIntent(c, agent, named, request, payload);
@@ -67,7 +72,7 @@ export async function governWrite(
 async function readWrite(
   c: GateContext,
   { entry }: ProxyRoute,
-  { http, contentType }: Incoming,
+  { http, contentType }: ProxiedRequest,
 ): Promise<{ readonly request: ProposalRequest; readonly payload: Payload }> {
   const ports = c.env;
   const coding = c.req.header("Content-Encoding")?.trim().toLowerCase() ?? "identity";

@@ -1,7 +1,7 @@
 import type { GateContext } from "../middleware/context.ts";
 import { refuse } from "../problem/problem.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
-import { incoming } from "./parse-request.ts";
+import { parseProxiedRequest } from "./parse-request.ts";
 import { passRead } from "./pass-read.ts";
 import type { ProxyRoute } from "./route.ts";
 import { governWrite } from "./govern-write.ts";
@@ -16,6 +16,6 @@ export async function handleProxied(c: GateContext, agent: ProxyAgent, route: Pr
       detail: "Gate does not send this destination's requests on: somebody else carries its writes out.",
     });
   }
-  const request = incoming(c, route, agent);
+  const request = parseProxiedRequest(c, route, agent);
   return request.isRead ? passRead(c, agent, route, request) : governWrite(c, agent, route, request);
 }

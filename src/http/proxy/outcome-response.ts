@@ -2,9 +2,9 @@ import { iso } from "../../core/base/iso-time.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { AwaitedOutcome } from "../../app/execution/await-outcome.ts";
 import type { BlockReason } from "../../app/execution/final-outcome.ts";
-import { INTENT_NOT_FOUND, problemOfUndecided } from "../problem/from-refusal.ts";
+import { INTENT_NOT_FOUND, problemOfVoteFailure } from "../problem/from-refusal.ts";
 import { refuse, type Problem } from "../problem/problem.ts";
-import { keptBack, problemOfCall } from "./relay-response.ts";
+import { replayStoredResponse, problemOfCall } from "./relay-response.ts";
 import type { ProxyRoute } from "./route.ts";
 
 /** Pause between two polls of a client, in seconds: a person takes longer than a write. */
@@ -20,7 +20,7 @@ export function outcomeResponse(
 ): Response {
   switch (outcome.kind) {
     case "answered":
-      return keptBack(method, route, outcome.intent, outcome.response, outcome.rest);
+      return replayStoredResponse(method, route, outcome.intent, outcome.response, outcome.rest);
     case "pending":
       return pendingResponse(outcome.state);
     case "no_response":
@@ -37,7 +37,7 @@ export function outcomeResponse(
       });
     }
     case "not_executed":
-      return refuse({ ...problemOfUndecided(outcome.reason), headers: intentHeaders(outcome.intent) });
+      return refuse({ ...problemOfVoteFailure(outcome.reason), headers: intentHeaders(outcome.intent) });
     case "not_found":
       return refuse(INTENT_NOT_FOUND);
   }

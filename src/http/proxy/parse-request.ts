@@ -13,10 +13,10 @@ import { requireSendable } from "./forwardable.ts";
 import { slotOf } from "../../core/registry/injection.ts";
 
 /** A request as it would be sent on, but for its body. */
-export interface Incoming {
+export interface ProxiedRequest {
   readonly http: HttpWrite;
   /** The agent's own credentials, where Gate puts in none: sent on, and never kept. */
-  readonly own: readonly Header[];
+  readonly agentCredentials: readonly Header[];
   readonly isRead: boolean;
   /** The one that is sent on: what the upstream does not hear is not what the body is read by. */
   readonly contentType: string | null;
@@ -27,7 +27,7 @@ export interface Incoming {
 const MAX_KEY_CHARACTERS = 200;
 
 /** Reads the request strictly, or refuses it with the reason. */
-export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): Incoming {
+export function parseProxiedRequest(c: GateContext, route: ProxyRoute, agent: ProxyAgent): ProxiedRequest {
   const { method, headers } = c.req.raw;
   const { entry, upstream, prefix } = route;
   requireSendable(c.req.raw);
@@ -57,7 +57,7 @@ export function incoming(c: GateContext, route: ProxyRoute, agent: ProxyAgent): 
       slot,
       idempotencyHeader: upstream.idempotencyHeader,
     },
-    own: outbound.value.filter(([name]) => isAgentCredential(name)),
+    agentCredentials: outbound.value.filter(([name]) => isAgentCredential(name)),
     isRead: isReading,
     contentType: sent.find(([name]) => name === "content-type")?.[1] ?? null,
     idempotencyKey: keyOf(headers.get(named) ?? headers.get("Idempotency-Key")),

@@ -1,27 +1,27 @@
-import { stoppedBy } from "../../core/policy/kill-switch.ts";
+import { matchingSwitch } from "../../core/policy/kill-switch.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { refuseStopped, requireDestination } from "../middleware/guards.ts";
 import { refuse } from "../problem/problem.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
-import type { Incoming } from "./parse-request.ts";
+import type { ProxiedRequest } from "./parse-request.ts";
 import type { ProxyRoute } from "./route.ts";
-import { problemOfCall, relocated, sentBack } from "./relay-response.ts";
+import { problemOfCall, relocated, relayResponse } from "./relay-response.ts";
 
 /** A request that only reads passes at once and streamed. It is counted, and is no intent. */
 export async function passRead(
   c: GateContext,
   { principal, engaged }: ProxyAgent,
   route: ProxyRoute,
-  { http, own }: Incoming,
+  { http, agentCredentials }: ProxiedRequest,
 ): Promise<Response> {
   const { entry, upstream } = route;
   requireDestination(principal, entry.name, "This agent may not use this destination.");
-  refuseStopped(stoppedBy(engaged, principal.id, entry.name));
-  const called = await c.env.call({
+  refuseStopped(matchingSwitch(engaged, principal.id, entry.name));
+  const called = await c.env.callUpstream({
     method: http.method,
     url: http.url,
     headers: http.headers,
-    own,
+    own: agentCredentials,
     body: c.req.raw.body as ReadableStream<Uint8Array> | null,
     passesThrough: true,
     credential: entry.credential,
@@ -41,5 +41,5 @@ export async function passRead(
       more: { problem: withheld, upstream_status: status },
     });
   }
-  return sentBack({ method: http.method, status, statusText, headers: relocated(headers, route), body });
+  return relayResponse({ method: http.method, status, statusText, headers: relocated(headers, route), body });
 }

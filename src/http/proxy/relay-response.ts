@@ -4,7 +4,7 @@ import { continued } from "../../app/execution/read-head.ts";
 import type { CallFailure, CallProblem } from "../../ports/upstream.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProxyRoute } from "./route.ts";
-import type { KeptResponse } from "../../ports/intents.ts";
+import type { StoredResponse } from "../../ports/intents.ts";
 
 /** An upstream's answer, as it goes to the agent. */
 interface SentBack {
@@ -16,7 +16,7 @@ interface SentBack {
   readonly more?: Readonly<Record<string, string>>;
 }
 
-export function sentBack({ method, status, statusText, headers, body, more }: SentBack): Response {
+export function relayResponse({ method, status, statusText, headers, body, more }: SentBack): Response {
   const sent = new Headers();
   for (const [name, value] of headers) sent.append(name, value);
   for (const [name, value] of Object.entries(more ?? {})) sent.set(name, value);
@@ -28,14 +28,14 @@ export function sentBack({ method, status, statusText, headers, body, more }: Se
 }
 
 /** The kept answer to a write. */
-export function keptBack(
+export function replayStoredResponse(
   method: string,
   route: ProxyRoute,
   intentId: string,
-  { status, headers, body, truncated }: KeptResponse,
+  { status, headers, body, truncated }: StoredResponse,
   rest: ReadableStream<Uint8Array> | null,
 ): Response {
-  return sentBack({
+  return relayResponse({
     method,
     status,
     headers: relocated(headers, route),

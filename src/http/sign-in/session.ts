@@ -59,6 +59,6 @@ export const session = new Hono<GateEnv>()
         error: "Agent not found",
       });
     }
-    const unpinned = await ports.credentials.unpin(id, c.var.principal.id);
+    const unpinned = await ports.linkedIdentities.unlink(id, c.var.principal.id);
     return c.json({ agent_id: id, agentId: id, unpinned });
   });

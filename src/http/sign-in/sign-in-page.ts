@@ -3,7 +3,7 @@ import type { OidcProvider, Person } from "../../core/registry/registry.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { providerId } from "./providers.ts";
 import { page, type Markup } from "../pages/page.ts";
-import { visible } from "../pages/sanitize-text.ts";
+import { sanitizeText } from "../pages/sanitize-text.ts";
 
 export interface SignInChoices {
   /** Where to go on. */
@@ -36,7 +36,7 @@ function byProvider(providers: readonly OidcProvider[], next: string): Markup {
       (provider) =>
         html`<p>
           <a class="button" href="/sign-in/${providerId(provider)}?next=${encodeURIComponent(next)}"
-            >${visible(provider.name)}</a
+            >${sanitizeText(provider.name)}</a
           >
         </p>`,
     )}
@@ -75,7 +75,7 @@ function byName(people: readonly Person[], next: string): Markup {
         html`<form method="post" action="/sign-in">
           <input type="hidden" name="next" value="${next}" />
           <input type="hidden" name="person" value="${id}" />
-          <p><button class="quiet">${visible(name)} (${visible(id)})</button></p>
+          <p><button class="quiet">${sanitizeText(name)} (${sanitizeText(id)})</button></p>
         </form>`,
     )}
   </section>`;

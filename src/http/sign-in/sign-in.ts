@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { html } from "hono/html";
 import { err } from "../../core/base/result.ts";
 import type { Registry } from "../../core/registry/registry.ts";
-import type { Credential, SessionProof, SignInProblem } from "../../ports/identity.ts";
+import type { ExternalIdentity, SessionProof, SignInProblem } from "../../ports/identity.ts";
 import { principalOfPerson } from "../../app/identity/account.ts";
 import { authenticateKey, principalOfAccount } from "../../app/identity/authenticate.ts";
 import { callerOf, requireHuman } from "../middleware/auth.ts";
@@ -89,7 +89,7 @@ async function signIn(c: GateContext): Promise<Response> {
 }
 
 /** The local account of a person of the registry. */
-async function becoming(c: GateContext, id: string): Promise<Credential> {
+async function becoming(c: GateContext, id: string): Promise<ExternalIdentity> {
   const ports = c.env;
   const { registry } = await ports.rules.current();
   if (!maySignInLocally(c)) {
@@ -138,7 +138,7 @@ async function leave(c: GateContext): Promise<Response> {
   const redirectUri = origin + CALLBACK;
   const begun = await ports.signIn.begin(provider, { next, redirectUri, now: Date.now() });
   if (!begun.ok) return wentWrong(c, begun.error);
-  setAttemptCookie(c, begun.value.kept);
+  setAttemptCookie(c, begun.value.sealedAttempt);
   return c.redirect(begun.value.url, 302);
 }
 
@@ -149,12 +149,12 @@ function providerOf(id: string, { signIn: trusted }: Registry) {
 
 /** Finishes a sign-in when the provider redirects the browser back. */
 async function comeBack(c: GateContext): Promise<Response> {
-  const kept = attemptOf(c);
+  const sealed = attemptOf(c);
   clearAttemptCookie(c);
-  if (kept === undefined) return wentWrong(c, "attempt_unknown");
+  if (sealed === undefined) return wentWrong(c, "attempt_unknown");
   const ports = c.env;
   const { registry } = await ports.rules.current();
-  const callback = { url: c.req.url, kept, now: Date.now() };
+  const callback = { url: c.req.url, sealedAttempt: sealed, now: Date.now() };
   const finished = await ports.signIn.finish(withButton(registry.signIn), callback);
   if (!finished.ok) return wentWrong(c, finished.error);
   const { token, next } = finished.value;

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";
-import { carryOut, type CarriedOut } from "../../../src/app/execution/execute-write.ts";
+import { executeWrite, type ExecutionResult } from "../../../src/app/execution/execute-write.ts";
 import type { HttpWrite } from "../../../src/core/outbound/http-write.ts";
 import type { Header } from "../../../src/core/outbound/header-names.ts";
 import { err, ok } from "../../../src/core/base/result.ts";
@@ -95,7 +95,7 @@ export async function proposeWrite(
 export interface StandIn {
   readonly calls: UpstreamCall[];
   readonly ports: Ports;
-  readonly send: (intent: Intent, own?: readonly Header[]) => Promise<CarriedOut>;
+  readonly send: (intent: Intent, own?: readonly Header[]) => Promise<ExecutionResult>;
 }
 
 export function standIn(call: CallUpstream, other: Partial<Ports> = {}): StandIn {
@@ -107,11 +107,11 @@ export function standIn(call: CallUpstream, other: Partial<Ports> = {}): StandIn
   };
   const made = { ...ports, ...other, call: counted };
   const send = async (intent: Intent, own?: readonly Header[]) => {
-    if (own === undefined) return carryOut(intent, made);
-    const state = await intent.look();
+    if (own === undefined) return executeWrite(intent, made);
+    const state = await intent.getState();
     if (state === null) throw new Error("there is no such intent");
     const { terms } = state;
-    return carryOut(intent, made, { terms, own, body: null, reauthenticate: async () => ok(undefined) });
+    return executeWrite(intent, made, { terms, own, body: null, reauthenticate: async () => ok(undefined) });
   };
   return { calls, ports: made, send };
 }

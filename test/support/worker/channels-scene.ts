@@ -98,7 +98,7 @@ export function outside(answer: (request: Outgoing) => Sent = () => answered(200
   const got: Got[] = [];
   return {
     got,
-    async send(request: Outgoing): Promise<Sent> {
+    async sendOutgoing(request: Outgoing): Promise<Sent> {
       const text = request.body ?? "";
       got.push({ url: request.url, headers: request.headers, text, body: JSON.parse(text) });
       return answer(request);
@@ -140,7 +140,7 @@ export function delivery(
 /** Tells a channel with the world outside played by a test. */
 export async function tell(
   record: DeliveryRecord,
-  world: Pick<Ports, "send"> & { readonly earlier?: readonly DeliveryRecord[] },
+  world: Pick<Ports, "sendOutgoing"> & { readonly earlier?: readonly DeliveryRecord[] },
   settings: Partial<Ports["settings"]> = { publicUrl: "https://gate.example.com" },
 ) {
   const real = ports();
@@ -148,7 +148,7 @@ export async function tell(
   return sendToChannel(record, channel, {
     ...real,
     settings: { ...real.settings, ...settings },
-    send: world.send,
+    sendOutgoing: world.sendOutgoing,
     deliveries: { ...real.deliveries, ofIntents: async () => world.earlier ?? [] },
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readBeginning } from "../../../src/app/execution/read-head.ts";
+import { readUpTo } from "../../../src/app/execution/read-head.ts";
 
 const LONG_MS = 60_000;
 
@@ -31,8 +31,8 @@ describe("reading the head of a response body", () => {
     ["more in one piece", ["abcdef"], "abcd", false, "ef"],
     ["more in many pieces", ["abc", "de", "f", "gh"], "abcd", false, "efgh"],
   ])("splits a body of %s into head and rest", async (_what, chunks, kept, isWhole, rest) => {
-    const read = await readBeginning(bodyOf(chunks.map(bytes)), 4, LONG_MS);
-    expect([new TextDecoder().decode(read.kept), read.isWhole, await textOf(read.rest)]).toEqual([
+    const read = await readUpTo(bodyOf(chunks.map(bytes)), 4, LONG_MS);
+    expect([new TextDecoder().decode(read.head), read.isWhole, await textOf(read.rest)]).toEqual([
       kept,
       isWhole,
       rest,
@@ -53,8 +53,8 @@ describe("reading the head of a response body", () => {
       },
       { highWaterMark: 0 },
     );
-    const { kept } = await readBeginning(dribble, 10, LONG_MS);
-    expect([new TextDecoder().decode(kept), kept.buffer.byteLength]).toEqual(["abcd", 4]);
+    const { head } = await readUpTo(dribble, 10, LONG_MS);
+    expect([new TextDecoder().decode(head), head.buffer.byteLength]).toEqual(["abcd", 4]);
   });
 
   test("returns what came before the body broke off", async () => {
@@ -66,7 +66,7 @@ describe("reading the head of a response body", () => {
         controller.error(new Error("gone"));
       },
     });
-    const read = await readBeginning(broken, 10, LONG_MS);
+    const read = await readUpTo(broken, 10, LONG_MS);
     expect(read).toEqual({ kept: bytes("ab"), isWhole: false, rest: null });
   });
 
@@ -78,7 +78,7 @@ describe("reading the head of a response body", () => {
         cancelled = true;
       },
     });
-    const read = await readBeginning(hanging, 10, 5);
+    const read = await readUpTo(hanging, 10, 5);
     expect([read, cancelled]).toEqual([{ kept: bytes("ab"), isWhole: false, rest: null }, true]);
   });
 });

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { IntentCommand } from "../../../src/core/intent/command.ts";
-import { draftOf } from "../../../src/core/intent/entries.ts";
-import type { Fact, IntentEventType } from "../../../src/core/intent/event.ts";
+import { draftEntry } from "../../../src/core/intent/entries.ts";
+import type { RecordedEvent, IntentEventType } from "../../../src/core/intent/event.ts";
 import { handle } from "../../../src/core/intent/handle.ts";
-import { firstFacts } from "../../../src/core/intent/propose.ts";
-import { currentOrder, type IntentState, type Terms } from "../../../src/core/intent/state.ts";
+import { openingEvents } from "../../../src/core/intent/propose.ts";
+import { currentOrder, type IntentState, type IntentTerms } from "../../../src/core/intent/state.ts";
 import { chain, EMPTY_HEAD } from "../../../src/core/ledger/entry.ts";
 import { stageAfter, replayStates } from "../../../verifier/state-machine.ts";
 import { bodiesOf } from "../../../verifier/check-chain.ts";
@@ -74,7 +74,7 @@ test("the verifier knows every kind of event of the ledger", () => {
   }
 });
 
-type Act = (terms: Terms, state: IntentState) => IntentCommand;
+type Act = (terms: IntentTerms, state: IntentState) => IntentCommand;
 
 const lent = (person: string, acting: string) =>
   voterNamed(person, { acting, principal: `rev_${acting}`, mandate: "dlg_1" });
@@ -162,16 +162,16 @@ test("the verifier accepts every life that an intent can have", () => {
     fc.property(life, ({ outcome, change, steps }) => {
       const salt = new Uint8Array(32);
       const terms = termsWith({ ...change, outcome });
-      const facts: Fact[] = [...firstFacts(terms, decisionOf(outcome))];
+      const facts: RecordedEvent[] = [...openingEvents(terms, decisionOf(outcome))];
       let state = fold(facts);
       let now = T0;
       for (const { act: next, minutes } of steps) {
         now += minutes * MINUTE_MS;
         const done = handle(state, next(terms, state), now);
-        facts.push(...done.facts);
+        facts.push(...done.events);
         state = done.state;
       }
-      const drafts = facts.map((fact) => draftOf(terms, fact, salt));
+      const drafts = facts.map((fact) => draftEntry(terms, fact, salt));
       const entries = chain(terms.id, EMPTY_HEAD, drafts, salt).map(bare);
       for (const { event } of entries) seen.add(event);
       const story = replayStates(entries, bodiesOf(entries));

@@ -91,13 +91,13 @@ describe("the token of an approval link", () => {
   });
 
   test("holds under the previous secret named by the deployment, and under no other secret", () => {
-    const { token } = ports();
+    const { deriveToken } = ports();
     const asEarlier = {
-      token: () => "00".repeat(32),
-      earlierTokens: (...args: Parameters<typeof token>) => [token(...args)],
+      deriveToken: () => "00".repeat(32),
+      deriveEarlierTokens: (...args: Parameters<typeof deriveToken>) => [deriveToken(...args)],
     };
     expect(readLink(asEarlier, link())).toEqual(CLAIMS);
-    expect(readLink({ ...asEarlier, earlierTokens: () => ["11".repeat(32)] }, link())).toBeNull();
+    expect(readLink({ ...asEarlier, deriveEarlierTokens: () => ["11".repeat(32)] }, link())).toBeNull();
   });
 
   test("stands in the query of the link's URL; there is no URL without GATE_PUBLIC_URL", () => {

@@ -152,7 +152,7 @@ describe("INV-11: approve, reject, cancel, withdraw and the deadline at the same
           ["reject", () => reject(id, second)],
           ["cancel", () => call("POST", `/v1/intents/${id}/cancel-approval`, third.key, { reason: "raced" })],
           ["withdraw", () => call("POST", `/v1/intents/${id}/withdraw`, agent.key)],
-          ["tick", async () => objectOf(id).tick()],
+          ["tick", async () => objectOf(id).onDeadline()],
         ],
         round,
       );

@@ -505,7 +505,7 @@ test("INV-20: an edit interrupted at any point leaves at most one approvable int
   const rows = (count: number) =>
     JSON.stringify(Array.from({ length: count }, () => ({ row: fresh("row") })));
   const gone = { ok: false, error: { reason: "ledger_unavailable" } } as const;
-  for (const step of ["act", "propose"] as const) {
+  for (const step of ["handle", "propose"] as const) {
     const spender = await register("agent");
     const intent = await held("spend", { payload: rows(8) }, spender);
     const { intent_digest: digest } = await viewOf(intent);
@@ -515,7 +515,7 @@ test("INV-20: an edit interrupted at any point leaves at most one approvable int
     broken.mockRestore();
     const listed = await call("GET", "/v1/intents?status=pending_approval", spender.key);
     expect(listed.body.count).toBeLessThanOrEqual(1);
-    expect(await stateOf(intent)).toBe(step === "act" ? "pending_approval" : "cancelled");
+    expect(await stateOf(intent)).toBe(step === "handle" ? "pending_approval" : "cancelled");
 
     const finished = await editUnseen(ana, intent, change);
     expect(finished.body.successor?.status, finished.text).toBe("pending_approval");

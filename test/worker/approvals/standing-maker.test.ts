@@ -4,7 +4,7 @@ import type { Assurance } from "../../../src/core/identity/assurance.ts";
 import type { Delegation } from "../../../src/core/intent/mandate.ts";
 import type { Principal } from "../../../src/core/identity/principal.ts";
 import { portsOf } from "../../../src/env.ts";
-import { makerOf } from "../../../src/app/approvals/mandate-grantor.ts";
+import { grantorOf } from "../../../src/app/approvals/mandate-grantor.ts";
 import { register } from "../../support/worker/gate.ts";
 
 interface Case {
@@ -80,7 +80,7 @@ test.each(TABLE)(
       revokedAt: null,
       delegate: "ben",
     };
-    const voter = await makerOf(mandate, { ...ports, principals });
+    const voter = await grantorOf(mandate, { ...ports, principals });
     expect(voter).toEqual(
       row.votes
         ? expect.objectContaining({ person: row.person, assurance: row.assurance, mandate: "deleg_1" })

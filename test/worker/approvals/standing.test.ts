@@ -335,7 +335,7 @@ test("INV-20: a crash between use and vote costs the use, and no vote is given t
     const stub = get(...asked);
     return new Proxy(stub, {
       get: (_, name) =>
-        name === "act" ? () => Promise.reject(new Error("gone")) : Reflect.get(stub, name, stub),
+        name === "handle" ? () => Promise.reject(new Error("gone")) : Reflect.get(stub, name, stub),
     });
   });
   const intent = await propose(agent, ask("crm.held"), "pending_approval");

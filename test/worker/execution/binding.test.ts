@@ -414,7 +414,7 @@ describe("INV-11: a call that took effect and whose answer was lost", () => {
   const stubOf = env.INTENTS.get.bind(env.INTENTS);
 
   /** The next call of this method reaches the object, and its answer is lost on the way back. */
-  function loseAnswer(method: "propose" | "act") {
+  function loseAnswer(method: "propose" | "handle") {
     let lost = false;
     return vi.spyOn(env.INTENTS, "get").mockImplementation((id) => {
       const stub = stubOf(id) as unknown as Record<string, (argument: unknown) => Promise<unknown>>;
@@ -442,7 +442,7 @@ describe("INV-11: a call that took effect and whose answer was lost", () => {
 
   test("INV-11: a repeated execute returns the same order", async () => {
     const id = await propose(agent, ask("crm.small"), "approved");
-    loseAnswer("act");
+    loseAnswer("handle");
     const { status, body } = await execute(id);
     vi.restoreAllMocks();
     expect(status).toBe(200);
@@ -452,7 +452,7 @@ describe("INV-11: a call that took effect and whose answer was lost", () => {
 
   test("INV-11: a repeated report counts once", async () => {
     const { intent, id, token } = await ordered(agent);
-    loseAnswer("act");
+    loseAnswer("handle");
     const answer = await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" });
     vi.restoreAllMocks();
     // What the worker is told is that a report is there; it can read which.
@@ -462,7 +462,7 @@ describe("INV-11: a call that took effect and whose answer was lost", () => {
 
   test("INV-11: a repeated claim is refused rather than given to two workers", async () => {
     const { intent, id, token } = await ordered(agent, ask("own.claimed"));
-    loseAnswer("act");
+    loseAnswer("handle");
     const claim = () => call("POST", `/v1/executions/${id}/claim`, token);
     const first = await claim();
     vi.restoreAllMocks();

@@ -2,9 +2,9 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { callUpstream } from "../../../src/adapters/upstream/call.ts";
-import { carryOut, type Attended } from "../../../src/app/execution/execute-write.ts";
+import { executeWrite, type InlineExecution } from "../../../src/app/execution/execute-write.ts";
 import type { IntentState } from "../../../src/core/intent/state.ts";
-import { inForceFor } from "../../../src/core/intent/terms.ts";
+import { currentBindings } from "../../../src/core/intent/terms.ts";
 import { ok } from "../../../src/core/base/result.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
 import type { UpstreamAnswer } from "../../../src/ports/upstream.ts";
@@ -60,11 +60,11 @@ const UNDONE = [...BEGUN, "execution_claim_undone"] as const;
 
 async function beginOf(intent: Intent, attempt = "attempt-1") {
   const state = await lookAt(intent);
-  return intent.begin(inForceFor(state.terms, await ports.rules.current()), attempt, false);
+  return intent.beginSend(currentBindings(state.terms, await ports.rules.current()), attempt, false);
 }
 
 async function lookAt(intent: Intent): Promise<IntentState> {
-  const state = await intent.look();
+  const state = await intent.getState();
   if (state === null) throw new Error("gone");
   return state;
 }
@@ -154,7 +154,7 @@ describe("INV-11: sending an approved write", () => {
     expect((await send(intent, [["authorization", secret]])).kind).toBe("answered");
     expect(calls[0]?.own).toEqual([["authorization", secret]]);
     expect(calls[0]?.credential).toBeNull();
-    const kept = [await everythingInD1(), JSON.stringify(await intent.dossier())];
+    const kept = [await everythingInD1(), JSON.stringify(await intent.getRecord())];
     expect(kept.join()).not.toContain("of-the-agent-alone");
     // Without the agent nobody sends it.
     const other = await proposeWrite(agent, "crm.own");
@@ -182,10 +182,10 @@ describe("INV-11: sending an approved write", () => {
     const begun = await beginOf(intent, "one");
     const order = begun.ok ? begun.value.order : "";
     const unclaim = { type: "unclaim", order, undone: 0 } as const;
-    expect((await intent.act(unclaim)).ok).toBe(true);
+    expect((await intent.handle(unclaim)).ok).toBe(true);
     later(MINUTE_MS);
     expect((await beginOf(intent, "two")).ok).toBe(true);
-    expect(await intent.act(unclaim)).toMatchObject({ error: { reason: "wrong_phase" } });
+    expect(await intent.handle(unclaim)).toMatchObject({ error: { reason: "wrong_phase" } });
     expect(await stateOf(intent.id)).toBe("claimed");
   });
 
@@ -204,13 +204,13 @@ describe("INV-11: sending an approved write", () => {
       proof: null,
     } as const;
     const response = { status: 201, headers: [], body: new Uint8Array([1]), truncated: false, at: 0 };
-    expect(await intent.finish(report, response)).toMatchObject({ ok: true, value: { changed: true } });
-    const again = await intent.finish({ ...report, outcome: "failed" }, { ...response, status: 500 });
+    expect(await intent.finishSend(report, response)).toMatchObject({ ok: true, value: { changed: true } });
+    const again = await intent.finishSend({ ...report, outcome: "failed" }, { ...response, status: 500 });
     expect(again).toMatchObject({ ok: true, value: { changed: false, state: { phase: "succeeded" } } });
     expect((await intent.response())?.status).toBe(201);
     expect(await eventsOf(intent.id)).toEqual([...BEGUN, "execution_succeeded"]);
     // Nobody else's report is taken for said.
-    expect((await intent.finish({ ...report, by: agent.id }, null)).ok).toBe(false);
+    expect((await intent.finishSend({ ...report, by: agent.id }, null)).ok).toBe(false);
   });
 });
 
@@ -370,7 +370,7 @@ describe("INV-17: sending while D1 can't be written", () => {
     const intent = await proposeWrite(agent, "crm.now");
     await flushed(intent.id);
     const { terms } = await lookAt(intent);
-    const inForce = inForceFor(terms, await ports.rules.current());
+    const inForce = currentBindings(terms, await ports.rules.current());
     const batch = vi.spyOn(env.DB, "batch").mockImplementation(async () => {
       await scheduler.wait(20);
       throw new Error("D1_ERROR: overloaded");
@@ -383,8 +383,8 @@ describe("INV-17: sending while D1 can't be written", () => {
     });
     // The connection is lost while the object waits for D1, so the call is made again beside the first.
     const begun = await Promise.all([
-      intent.begin(inForce, "one", false),
-      intent.begin(inForce, "one", false),
+      intent.beginSend(inForce, "one", false),
+      intent.beginSend(inForce, "one", false),
     ]);
     expect(failures).toBe(2);
     expect(begun.map((each) => each.ok)).toEqual([false, false]);
@@ -458,17 +458,17 @@ describe("INV-17: sending while D1 can't be written", () => {
       storage.kv.put("opening", { ...opening, sealed });
     });
     const failed = await runInDurableObject(stub, async (object) => {
-      const state = await object.look();
+      const state = await object.getState();
       if (state === null) return "gone";
       const { terms } = state;
       const inForce = { policies: terms.policies, configHash: terms.configHash };
-      return object.begin(inForce, "one", false).then(
+      return object.beginSend(inForce, "one", false).then(
         () => "begun",
         () => "thrown",
       );
     });
     expect(failed).toBe("thrown");
-    expect((await intent.look())?.phase).toBe("scheduled");
+    expect((await intent.getState())?.phase).toBe("scheduled");
   });
 });
 
@@ -477,8 +477,8 @@ describe("INV-05: a stop between approval and sending", () => {
   function thenBegun(intent: Intent, happens: () => Promise<unknown>): Intent {
     return {
       ...intent,
-      async begin(inForce, attempt, hasBody) {
-        const begun = await intent.begin(inForce, attempt, hasBody);
+      async beginSend(inForce, attempt, hasBody) {
+        const begun = await intent.beginSend(inForce, attempt, hasBody);
         await happens();
         return begun;
       },
@@ -511,7 +511,7 @@ describe("INV-05: a stop between approval and sending", () => {
         await meanwhile();
         return ok("sk_live_of_the_upstream_itself");
       });
-      return carryOut(intent, { ...ports, call: slowly });
+      return executeWrite(intent, { ...ports, callUpstream: slowly });
     };
     expect(await withVault(() => ports.switches.engage(target, why, "adm_1"))).toMatchObject({
       kind: "stopped",
@@ -687,7 +687,7 @@ describe("the stored response", () => {
     );
     expect(stored).toHaveLength(2);
     expect(stored.join()).not.toContain("of the customer");
-    const { notes } = (await intent.dossier()) ?? { notes: [] };
+    const { notes } = (await intent.getRecord()) ?? { notes: [] };
     expect(JSON.parse(notes.findLast(({ kind }) => kind === "result")?.text ?? "")).toMatchObject({
       http_status: 201,
       provider_reference: "req_1",
@@ -773,7 +773,7 @@ describe("the stored response", () => {
 });
 
 describe("INV-09: the payload is hashed again before sending", () => {
-  const attended = (terms: Attended["terms"], text: string): Attended => {
+  const attended = (terms: InlineExecution["terms"], text: string): InlineExecution => {
     const body = new TextEncoder().encode(text);
     return { terms, own: [], body, reauthenticate: async () => ok(undefined) };
   };
@@ -783,7 +783,7 @@ describe("INV-09: the payload is hashed again before sending", () => {
       const intent = await proposeWrite(agent, "crm.now");
       const { calls, ports: made } = standIn(answering(200));
       const { terms } = await lookAt(intent);
-      expect((await carryOut(intent, made, attended(terms, text))).kind).toBe("answered");
+      expect((await executeWrite(intent, made, attended(terms, text))).kind).toBe("answered");
       expect(textOf(calls[0]?.body as Uint8Array)).toBe(PAYLOAD);
     }
   });
@@ -793,12 +793,12 @@ describe("INV-09: the payload is hashed again before sending", () => {
     const { calls, ports: made } = standIn(answering(200));
     const changed = {
       ...intent,
-      async begin(...args: Parameters<Intent["begin"]>) {
-        const begun = await intent.begin(...args);
+      async beginSend(...args: Parameters<Intent["beginSend"]>) {
+        const begun = await intent.beginSend(...args);
         return begun.ok ? { ok: true, value: { ...begun.value, body: new Uint8Array(3) } } : begun;
       },
     } as Intent;
-    await expect(carryOut(changed, made)).rejects.toThrow("not the one that was approved");
+    await expect(executeWrite(changed, made)).rejects.toThrow("not the one that was approved");
     expect(calls).toHaveLength(0);
     expect((await lookAt(intent)).phase).toBe("scheduled");
   });

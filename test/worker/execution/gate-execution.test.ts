@@ -206,7 +206,7 @@ describe("INV-11: the upstream's answer is recorded", () => {
     const intent = await propose(agent, refund(), "approved");
     await ended(intent, state);
     await exports.Sender.send(intent);
-    await objectOf(intent).tick();
+    await objectOf(intent).onDeadline();
     expect(await stateOf(intent)).toBe(state);
     expect(await resultOf(intent)).toMatchObject({ http_status: status });
     expect(arrived).toHaveLength(1);

@@ -98,7 +98,7 @@ describe("writes sent by the queue", () => {
     const own = await proposeWrite(agent, "crm.own");
     const held = await proposeWrite(agent, "crm.later");
     const revoked = await proposeWrite(agent, "crm.now");
-    await revoked.act({ type: "revoke", by: "adm_1", note: null });
+    await revoked.handle({ type: "revoke", by: "adm_1", note: null });
     await deliver([own, held, revoked].map(({ id }) => toSend(id)));
     expect(await Promise.all([own, held, revoked].map(({ id }) => stateOf(id)))).toEqual([
       "approved",

@@ -83,7 +83,7 @@ function upstreamBy(roll: () => number, witness: Witness) {
 }
 
 async function stateOf(intent: Intent): Promise<IntentState> {
-  const state = await intent.look();
+  const state = await intent.getState();
   if (state === null) throw new Error("gone");
   return state;
 }
@@ -106,7 +106,9 @@ test.each([1, 2])(
       await Promise.all(disturbed.map(({ id }) => evictDurableObject(objectOf(id)).catch(() => undefined)));
       const takenBack = intents.filter(() => roll() < 0.02);
       await Promise.all(
-        takenBack.map((intent) => intent.act({ type: "revoke", by: "adm_1", note: null }).catch(() => null)),
+        takenBack.map((intent) =>
+          intent.handle({ type: "revoke", by: "adm_1", note: null }).catch(() => null),
+        ),
       );
       await Promise.all(sending);
       if (round === ROUNDS / 2) await abortAllDurableObjects();
@@ -119,7 +121,7 @@ test.each([1, 2])(
       const { phase, terms, orders } = await stateOf(intent);
       const events = await eventsOf(intent.id);
       ends.set(phase, (ends.get(phase) ?? 0) + 1);
-      const { url } = JSON.parse((await intent.dossier())?.case?.request ?? "{}").http as {
+      const { url } = JSON.parse((await intent.getRecord())?.case?.request ?? "{}").http as {
         readonly url: string;
       };
       const arrived = witness.arrived.get(url) ?? 0;

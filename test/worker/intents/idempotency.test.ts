@@ -718,7 +718,7 @@ test("stored answers survive a change of the deployment's secret while the earli
   const answer = { status: 200, contentType: "application/json", body: { said: "once" }, withheld: [] };
   const begun = await d1IdempotentAnswers(env.DB, [secret("a")]).begin(request);
   if (begun.kind !== "first") throw new Error(begun.kind);
-  await begun.attempt.keep(answer);
+  await begun.attempt.store(answer);
   const changed = d1IdempotentAnswers(env.DB, [secret("b"), secret("a")]);
   expect(await changed.begin(request)).toEqual({ kind: "kept", answer });
   expect((await changed.begin({ ...request, subject: "another" })).kind).toBe("reused");

@@ -289,7 +289,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
           },
         });
         try {
-          await object.act({ type: "revoke", by: reviewer.id, note: "never kept" });
+          await object.handle({ type: "revoke", by: reviewer.id, note: "never kept" });
           return false;
         } catch {
           return true;

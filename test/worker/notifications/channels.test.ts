@@ -412,7 +412,7 @@ describe("an e-mail", () => {
   test("has a subject of one line, 150 characters at most", async () => {
     const dossier = await ports()
       .intents.find(await held())
-      ?.dossier();
+      ?.getRecord();
     if (!dossier) throw new Error("no dossier");
     const told = await caseMessage(dossier, null, ports());
     const to = `ops\r\nBcc: everybody@example.com ${"x".repeat(400)}`;
@@ -499,7 +499,7 @@ test("a missing or unreadable intent fails with a result instead of a throw", as
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   const broken = {
     ...outside(),
-    send: () => {
+    sendOutgoing: () => {
       throw new Error("no network");
     },
   };

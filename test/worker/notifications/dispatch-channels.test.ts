@@ -152,7 +152,7 @@ describe("notifications over time", () => {
     ]);
     const after = async (minutes: number) => {
       later(minutes * MINUTE_MS);
-      await ports().intents.find(intent)?.tick();
+      await ports().intents.find(intent)?.onDeadline();
       await flushed(intent);
       return told(intent);
     };

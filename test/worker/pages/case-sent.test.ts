@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { carryOut } from "../../../src/app/execution/execute-write.ts";
+import { executeWrite } from "../../../src/app/execution/execute-write.ts";
 import { err } from "../../../src/core/base/result.ts";
 import type { CallFailure } from "../../../src/ports/upstream.ts";
 import {
@@ -152,7 +152,7 @@ describe("after sending, the page of a write", () => {
     await call("POST", `/v1/intents/${intent}/approve`, ben.key, {});
     const found = ports().intents.find(intent);
     if (found === null) throw new Error("no such intent");
-    await carryOut(found, { ...ports(), call: async () => err(failure) });
+    await executeWrite(found, { ...ports(), callUpstream: async () => err(failure) });
     vi.restoreAllMocks();
     return intent;
   }

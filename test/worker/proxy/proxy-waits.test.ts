@@ -54,7 +54,7 @@ describe("waiting for a held write", () => {
       ...real,
       waitWhile: () => {
         waits += 1;
-        return real.look();
+        return real.getState();
       },
     });
     const answer = await repeated(intent, "/sent/crowded", { ...AS_TEXT, Prefer: "wait=1" }, full);
@@ -78,7 +78,7 @@ describe("waiting for a held write", () => {
           if ((await stateOf(intent)) !== "succeeded") throw new Error("not sent yet");
         });
         await call("POST", `/v1/agents/${suspended.id}/suspend`, admin);
-        return found.look();
+        return found.getState();
       },
     });
     const answer = await repeated(intent, path, { ...AS_TEXT, Prefer: "wait=60" }, leaving);
@@ -95,7 +95,7 @@ describe("a sent write whose outcome could not be recorded", () => {
     await call("POST", `/v1/intents/${intent}/approve`, reviewer.key, {});
     const lost: Changed = (real) => ({
       ...real,
-      finish: () => Promise.reject(new Error("the object is away")),
+      finishSend: () => Promise.reject(new Error("the object is away")),
     });
     const answer = await repeated(intent, path, AS_TEXT, lost);
     expect([answer.status, answer.headers.get("X-Gate-Intent-Id")]).toEqual([503, intent]);

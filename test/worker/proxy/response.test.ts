@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { carryOut } from "../../../src/app/execution/execute-write.ts";
+import { executeWrite } from "../../../src/app/execution/execute-write.ts";
 import { err } from "../../../src/core/base/result.ts";
 import {
   admin,
@@ -196,7 +196,9 @@ describe("a missing response has a reason", () => {
     const again = ports().intents.find(intent);
     const failure = { problem: "timeout", detail: "no answer in time", sent: true } as const;
     const silent = async () => err(failure);
-    expect(again === null ? null : await carryOut(again, { ...ports(), call: silent })).toMatchObject({
+    expect(
+      again === null ? null : await executeWrite(again, { ...ports(), callUpstream: silent }),
+    ).toMatchObject({
       kind: "unknown",
     });
     expect(await objectOf(intent).response()).toBeNull();

@@ -17,7 +17,7 @@ export async function sendToProvider(
   record: DeliveryRecord,
   message: CaseMessage,
   channel: Extract<Channel, { kind: "a2h" }>,
-  ports: Pick<Ports, "send" | "secret" | "token" | "settings">,
+  ports: Pick<Ports, "sendOutgoing" | "secret" | "deriveToken" | "settings">,
 ): Promise<DeliveryResult> {
   // The contract has no word to take a question back; an answer that comes too late is refused.
   if (record.kind === "decided") return MOOT;
@@ -61,7 +61,7 @@ export async function sendToProvider(
     gateway_id: origin,
   });
   const now = Date.now();
-  const sent = await ports.send({
+  const sent = await ports.sendOutgoing({
     url: channel.url,
     method: "POST",
     headers: {

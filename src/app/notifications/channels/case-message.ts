@@ -5,7 +5,7 @@ import type { Registry } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
 import { statusText, caseSummary, type CaseSummary } from "../case-summary.ts";
-import type { Dossier } from "../../../ports/intents.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 
 /** A link into a case that waits without end is good for this long. */
 const LONGEST_LINK_MS = 7 * 24 * 60 * 60_000;
@@ -24,9 +24,9 @@ type About = Pick<DeliveryRecord, "id" | "person" | "at">;
 
 /** @param about the delivery a link is made for; null: the case opens for who is signed in, and no link is spent */
 export async function caseMessage(
-  dossier: Dossier,
+  dossier: IntentRecord,
   about: About | null,
-  ports: Pick<Ports, "principals" | "rules" | "token" | "settings">,
+  ports: Pick<Ports, "principals" | "rules" | "deriveToken" | "settings">,
 ): Promise<CaseMessage> {
   const { state } = dossier;
   const [agent, { registry }] = await Promise.all([
@@ -66,7 +66,7 @@ async function namesOf(
 function linkInto(
   { terms, decideBy }: IntentState,
   about: About | null,
-  ports: Pick<Ports, "token" | "settings">,
+  ports: Pick<Ports, "deriveToken" | "settings">,
 ): string | null {
   const { require, rejections } = terms.approval;
   if (about === null || (about.person === null && (require > 1 || rejections > 1))) {

@@ -37,7 +37,7 @@ export async function sendEmail(
   message: CaseMessage,
   person: Person | null,
   channel: Email,
-  ports: Pick<Ports, "send" | "secret">,
+  ports: Pick<Ports, "sendOutgoing" | "secret">,
 ): Promise<DeliveryResult> {
   // A letter can't be changed, and its link says how it ended.
   if (record.kind === "decided") return MOOT;
@@ -48,7 +48,7 @@ export async function sendEmail(
   const authorization = channel.format.replace("{secret}", () => secret);
   if (!isHeaderText(authorization)) return failed(`the credential ${channel.secret} does not fit a header`);
   const letter = letterOf(record, message, person.email, channel.from);
-  const sent = await ports.send({
+  const sent = await ports.sendOutgoing({
     url: channel.url,
     method: "POST",
     headers: { [channel.header]: authorization, "Content-Type": "application/json" },

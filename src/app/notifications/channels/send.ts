@@ -9,7 +9,7 @@ import { sendToSlackApp } from "./slack-app.ts";
 import { sendToSlackWebhook } from "./slack-webhook.ts";
 import { failed, MOOT, retry } from "./send-result.ts";
 import { sendToWebhook } from "./webhook.ts";
-import type { Dossier } from "../../../ports/intents.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 
 /** One attempt to tell a channel of a case. What went wrong comes back in words; nothing is thrown. */
 export async function sendToChannel(
@@ -26,7 +26,7 @@ export async function sendToChannel(
 }
 
 async function sendMessage(record: DeliveryRecord, channel: Channel, ports: Ports): Promise<DeliveryResult> {
-  const dossier = (await ports.intents.find(record.intent)?.dossier()) ?? null;
+  const dossier = (await ports.intents.find(record.intent)?.getRecord()) ?? null;
   if (dossier === null) return failed("there is no such intent");
   if (!isCurrent(record, dossier)) return MOOT;
   const person = await personOf(record, ports);
@@ -47,7 +47,7 @@ async function sendMessage(record: DeliveryRecord, channel: Channel, ports: Port
 }
 
 /** Is it still so, and still this person's business? Nobody is asked for what is decided, or for a vote they gave. */
-function isCurrent({ kind, person }: DeliveryRecord, { state }: Dossier): boolean {
+function isCurrent({ kind, person }: DeliveryRecord, { state }: IntentRecord): boolean {
   const isWaiting = state.phase === "pending_approval";
   switch (kind) {
     case "held":
@@ -62,7 +62,7 @@ function isCurrent({ kind, person }: DeliveryRecord, { state }: Dossier): boolea
   }
 }
 
-function hasAnswered({ votes, rejections }: Dossier["state"], person: string): boolean {
+function hasAnswered({ votes, rejections }: IntentRecord["state"], person: string): boolean {
   return [...votes, ...rejections].some((each) => each.person === person || each.acting === person);
 }
 

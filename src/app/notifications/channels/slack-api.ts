@@ -51,13 +51,13 @@ export async function callSlack(
   channel: SlackApp,
   method: "chat.postMessage" | "chat.update" | "views.open",
   body: JsonObject,
-  ports: Pick<Ports, "send" | "secret">,
+  ports: Pick<Ports, "sendOutgoing" | "secret">,
   timeoutMs = CHANNEL_TIMEOUT_MS,
 ): Promise<Result<JsonObject, SlackProblem>> {
   const token = await ports.secret(channel.token);
   if (token === null) return problem(failed(`the credential ${channel.token} has no value`));
   if (!isHeaderText(token)) return problem(failed(`the credential ${channel.token} is no token`));
-  const sent = await ports.send({
+  const sent = await ports.sendOutgoing({
     url: `${channel.url}/${method}`,
     method: "POST",
     headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json; charset=utf-8" },

@@ -9,7 +9,7 @@ import { slackReference } from "./slack-reference.ts";
 import { titleOf } from "./titles.ts";
 import { MOOT, retry, type SendFailure } from "./send-result.ts";
 
-type SlackPorts = Pick<Ports, "send" | "secret" | "deliveries" | "token">;
+type SlackPorts = Pick<Ports, "sendOutgoing" | "secret" | "deliveries" | "deriveToken">;
 
 /** A post that was asked in: what `chat.update` and threads name it by. */
 interface Post {
@@ -59,7 +59,7 @@ export function approvalRequest(
   title: string,
   caseMessage: CaseMessage,
   channel: SlackApp,
-  ports: Pick<Ports, "token">,
+  ports: Pick<Ports, "deriveToken">,
 ): SlackMessage {
   const { intent, digest, approval } = caseMessage.summary;
   const isEnough = ASSURANCE_RANK.slack >= ASSURANCE_RANK[approval.minAssurance];

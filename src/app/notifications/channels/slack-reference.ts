@@ -11,14 +11,14 @@ export interface SlackReference {
   readonly digest: string;
 }
 
-export function slackReference(ports: Pick<Ports, "token">, reference: SlackReference): string {
+export function slackReference(ports: Pick<Ports, "deriveToken">, reference: SlackReference): string {
   const { channel, intent, digest } = reference;
   return signFields(ports, BUTTONS, [channel, intent, digest]);
 }
 
 /** Null for what Gate did not sign. */
 export function readSlackReference(
-  ports: Pick<Ports, "token" | "earlierTokens">,
+  ports: Pick<Ports, "deriveToken" | "deriveEarlierTokens">,
   signed: string,
 ): SlackReference | null {
   const fields = readFields(ports, BUTTONS, signed);

@@ -28,13 +28,13 @@ export async function sendToSlackWebhook(
   record: DeliveryRecord,
   message: CaseMessage,
   channel: Extract<Channel, { kind: "slack_webhook" }>,
-  ports: Pick<Ports, "send" | "secret">,
+  ports: Pick<Ports, "sendOutgoing" | "secret">,
 ): Promise<DeliveryResult> {
   // What an incoming webhook posted can't be changed, and its link says how it ended.
   if (record.kind === "decided") return MOOT;
   const url = await ports.secret(channel.secret);
   if (url === null) return failed(`the credential ${channel.secret} has no value`);
-  const sent = await ports.send({
+  const sent = await ports.sendOutgoing({
     url,
     method: "POST",
     headers: { "Content-Type": "application/json" },

@@ -19,7 +19,7 @@ export async function sendToWebhook(
   record: DeliveryRecord,
   caseMessage: CaseMessage,
   channel: Extract<Channel, { kind: "webhook" }>,
-  ports: Pick<Ports, "send" | "secret">,
+  ports: Pick<Ports, "sendOutgoing" | "secret">,
 ): Promise<DeliveryResult> {
   const secret = await ports.secret(channel.secret);
   if (secret === null) return failed(`the credential ${channel.secret} has no value`);
@@ -31,7 +31,7 @@ export async function sendToWebhook(
   });
   const signed = standardHeaders({ id: record.id, at: now, body }, [secret]);
   if (signed === null) return failed(`the credential ${channel.secret} is no whsec_ secret`);
-  const sent = await ports.send({
+  const sent = await ports.sendOutgoing({
     url: channel.url,
     method: "POST",
     headers: { ...signed, "Content-Type": "application/json" },

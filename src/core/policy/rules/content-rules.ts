@@ -127,22 +127,22 @@ export function fieldChecks(results: RuleResults, rules: PolicyRules, { content,
   if (problem === null) {
     return recordPass(results, rules, "field_checks", "pass", `${records.value.length} records`);
   }
-  const asked = `"${problem.check.path}": ${wordsFor(problem)}`;
+  const kinds = `"${problem.check.path}": ${wordsFor(problem)}`;
   recordFinding(
     results,
     rules,
     "field_checks",
-    `record ${problem.record}: ${show(problem.value)}, ${asked}`,
+    `record ${problem.record}: ${show(problem.value)}, ${kinds}`,
     blockFor(
       "field_check_failed",
-      `Record ${problem.record} does not pass the check of ${asked}.`,
-      `Every record needs ${asked}.`,
+      `Record ${problem.record} does not pass the check of ${kinds}.`,
+      `Every record needs ${kinds}.`,
     ),
   );
 }
 
-function wordsFor({ asked, check }: FieldProblem): string {
-  return asked === "enum" ? `one of ${check.enum?.map((value) => JSON.stringify(value)).join(", ")}` : asked;
+function wordsFor({ expected: kinds, check }: FieldProblem): string {
+  return kinds === "enum" ? `one of ${check.enum?.map((value) => JSON.stringify(value)).join(", ")}` : kinds;
 }
 
 function show(value: unknown): string {

@@ -8,8 +8,8 @@ import type { Result } from "../../base/result.ts";
 /** The first record and check that do not agree. */
 export interface FieldProblem {
   readonly check: FieldCheck;
-  /** What was asked, in the policy's own words: `max 500`. */
-  readonly asked: string;
+  /** What was expected, in the policy's own words: `max 500`. */
+  readonly expected: string;
   /** From 1. */
   readonly record: number;
   /** For reviewers only. */
@@ -31,13 +31,13 @@ export function findFieldProblem(
     number += 1;
     for (const check of checks) {
       if (typeof record !== "object" || record === null) {
-        return ok({ check, asked: "a record with fields", record: number, value: record });
+        return ok({ check, expected: "a record with fields", record: number, value: record });
       }
       const values = valuesAt(record, check);
       if (!values.ok) return values;
       for (const value of values.value) {
-        const asked = problemWith(check, value, cells);
-        if (asked !== null) return ok({ check, asked, record: number, value });
+        const expected = problemWith(check, value, cells);
+        if (expected !== null) return ok({ check, expected, record: number, value });
       }
     }
   }

@@ -104,7 +104,7 @@ async function registerForIntent(c: GateContext) {
   await webhooks.register(webhook, secret ?? made ?? "", principal);
   if (before !== null) await deliveries.drop(before.id);
   // Looked at once it is registered: a decision is seen here, or by who plans, or by both, and is told once.
-  const decided = (await intent.dossier())?.entries.find(({ event }) => contractEvent(event) !== null);
+  const decided = (await intent.getRecord())?.entries.find(({ event }) => contractEvent(event) !== null);
   if (decided !== undefined) await deliveries.add([contractDelivery(webhook, decided, Date.now())]);
   return c.json({
     registered: true,

@@ -7,7 +7,7 @@ import {
   linkProblem,
   type FollowedLink,
 } from "../../../app/approvals/decide-by-link.ts";
-import type { Said } from "../../../app/approvals/decide-intent.ts";
+import type { Vote } from "../../../app/approvals/decide-intent.ts";
 import { callerOf } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -36,7 +36,7 @@ async function followed(c: GateContext): Promise<FollowedLink> {
   return (await followLink(c.req.param("token") ?? "", ports)) ?? refuse(INVALID_LINK);
 }
 
-async function decide(c: GateContext, decision: Said["decision"]) {
+async function decide(c: GateContext, decision: Vote["decision"]) {
   const ports = c.env;
   refuseOtherSites(c);
   const link = await followed(c);

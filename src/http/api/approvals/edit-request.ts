@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../../core/base/json.ts";
-import type { Change } from "../../../app/proposals/edit-intent.ts";
+import type { PayloadEdit } from "../../../app/proposals/edit-intent.ts";
 import { refuse } from "../../problem/problem.ts";
 import { parse, pick } from "../shared/fields.ts";
 import { payloadOf } from "../shared/payload.ts";
@@ -14,7 +14,7 @@ const SCHEMA = z.object({
   approve: z.boolean().default(false),
 });
 
-export interface EditRequest extends Pick<Change, "payload" | "recordCount" | "estimatedValueUsd"> {
+export interface EditRequest extends Pick<PayloadEdit, "payload" | "recordCount" | "estimatedValueUsd"> {
   /** True: the editor approves what they made of it, where the policy lets them. */
   readonly approve: boolean;
 }

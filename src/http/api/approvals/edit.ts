@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { IntentState } from "../../../core/intent/state.ts";
 import type { Result } from "../../../core/base/result.ts";
-import type { Undecided } from "../../../app/approvals/decide-intent.ts";
+import type { VoteFailure } from "../../../app/approvals/decide-intent.ts";
 import { voterFor } from "../../../app/identity/voter-for.ts";
 import { editAndVote } from "../../../app/proposals/edit-and-vote.ts";
 import { visibleIntent } from "../../middleware/guards.ts";
@@ -10,7 +10,7 @@ import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { problemOfVote } from "../../problem/from-approval-failure.ts";
 import { refuse } from "../../problem/problem.ts";
-import { problemOfUndecided, problemOfUnedited } from "../../problem/from-refusal.ts";
+import { problemOfVoteFailure, problemOfEditFailure } from "../../problem/from-refusal.ts";
 import { parseDecideRequest } from "./decide-request.ts";
 import { decisionReply, standing } from "../shared/decision-reply.ts";
 import { parseEditRequest } from "./edit-request.ts";
@@ -38,7 +38,7 @@ async function edit(c: GateContext, id: string) {
   if (!own.ok) return refuse(problemOfVote(own.error));
   const wanted = { ...change, voter: own.value, digest, note, link: null };
   const edited = await editAndVote(intent, wanted, approve, ports, Date.now());
-  if (!edited.ok) return refuse(problemOfUnedited(edited.error));
+  if (!edited.ok) return refuse(problemOfEditFailure(edited.error));
   const { predecessor, successor, decision, vote } = edited.value;
   return c.json({
     predecessor: { ...standing(predecessor), successor_id: predecessor.successor },
@@ -47,9 +47,9 @@ async function edit(c: GateContext, id: string) {
   });
 }
 
-function approvalView(vote: Result<IntentState, Undecided>, note: string | null) {
+function approvalView(vote: Result<IntentState, VoteFailure>, note: string | null) {
   if (vote.ok) return { ok: true, ...decisionReply(vote.value, "approve", note) };
-  const { status, code, detail, more } = problemOfUndecided(vote.error);
+  const { status, code, detail, more } = problemOfVoteFailure(vote.error);
   return { ok: false, problem: { ...more, status, code, detail } };
 }
 

@@ -142,8 +142,8 @@ function centsOf(amount: number | undefined): number | null {
   return amount === undefined ? null : Math.round(amount * 100);
 }
 
-function expiryOf(asked: number | undefined, usual: number, now: number): number {
-  const expiresAt = asked ?? now + usual;
+function expiryOf(given: number | undefined, usual: number, now: number): number {
+  const expiresAt = given ?? now + usual;
   if (expiresAt <= now) wrongField("expires_at: later than now");
   if (expiresAt > now + LONGEST_MS) wrongField("expires_at: within 366 days");
   return expiresAt;

@@ -50,34 +50,35 @@ export function parseBatch(body: JsonObject) {
 
 /** The decision deadline; null: none. */
 export function deadlineOf(row: IntentRow): number | null {
-  const asked = requirementsOf(row)?.decide_by;
-  return asked === undefined ? row.decide_by : asked;
+  const requested = requirementsOf(row)?.decide_by;
+  return requested === undefined ? row.decide_by : requested;
 }
 
 /**
  * One line of the queue.
  *
- * @param told notifications of these intents; null: they could not be read
+ * @param deliveries notifications of these intents; null: they could not be read
  */
-export function queueRowView(row: IntentRow, told: readonly DeliveryRecord[] | null) {
-  const asked = requirementsOf(row);
+export function queueRowView(row: IntentRow, deliveries: readonly DeliveryRecord[] | null) {
+  const requested = requirementsOf(row);
   return {
     ...intentRowView(row),
     decide_by: isoOrNull(deadlineOf(row)),
     group: row.group_key,
-    required_approvals: asked?.require ?? 1,
-    votes: asked?.votes ?? 0,
-    groups: asked?.groups ?? [],
-    people: asked?.people ?? [],
-    min_assurance: asked?.min_assurance ?? null,
-    undelivered: told === null ? null : undelivered(told.filter(({ intent }) => intent === row.id)),
+    required_approvals: requested?.require ?? 1,
+    votes: requested?.votes ?? 0,
+    groups: requested?.groups ?? [],
+    people: requested?.people ?? [],
+    min_assurance: requested?.min_assurance ?? null,
+    undelivered:
+      deliveries === null ? null : undelivered(deliveries.filter(({ intent }) => intent === row.id)),
   };
 }
 
 /** Recipients that no notification reached, with the problem of the last attempt. */
-function undelivered(told: readonly DeliveryRecord[]) {
+function undelivered(deliveries: readonly DeliveryRecord[]) {
   const last = new Map<string, DeliveryRecord>();
-  for (const record of told) {
+  for (const record of deliveries) {
     if (ASKING.includes(record.kind)) last.set(`${record.target} ${record.person ?? ""}`, record);
   }
   const failing = [...last.values()].filter(

@@ -27,8 +27,8 @@ async function list(c: GateContext) {
   const filter: IntentFilter = { ...(await listFilter(c)), phases: ["pending_approval"] };
   const { page, next } =
     c.req.query("mine") === "true" ? await pageOfMine(c, filter) : await pageOf(c, filter);
-  const told = await toldOf(c, page);
-  const shown = page.map((row) => queueRowView(row, told));
+  const deliveries = await deliveriesOf(c, page);
+  const shown = page.map((row) => queueRowView(row, deliveries));
   return c.json({ approvals: shown, count: shown.length, next });
 }
 
@@ -48,7 +48,7 @@ async function pageOfMine(c: GateContext, filter: IntentFilter) {
 }
 
 /** Null where the dispatcher can't be read: the queue is shown without it. */
-async function toldOf(
+async function deliveriesOf(
   { env }: GateContext,
   rows: readonly IntentRow[],
 ): Promise<readonly DeliveryRecord[] | null> {

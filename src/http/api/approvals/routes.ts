@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import type { JsonObject } from "../../../core/base/json.ts";
-import type { Said } from "../../../app/approvals/decide-intent.ts";
+import type { Vote } from "../../../app/approvals/decide-intent.ts";
 import {
   cancelApproval,
   COMMAND_ROLES,
@@ -27,7 +27,7 @@ import { isoOrNull } from "../../../core/base/iso-time.ts";
 
 const reviewers = requireRole(["reviewer"]);
 
-async function decide(c: GateContext, id: string, body: JsonObject, decision: Said["decision"]) {
+async function decide(c: GateContext, id: string, body: JsonObject, decision: Vote["decision"]) {
   const ports = c.env;
   const { intent, state } = await visibleIntent(c, id);
   // Before the nonce is spent, so that the same request can be sent again once the switch is lifted.

@@ -2,7 +2,7 @@ import { MAX_ATTEMPTS, RETRY_BACKOFF_SECONDS } from "../../../core/intent/limits
 import { providerIdempotencyKey } from "../../../core/intent/order-claims.ts";
 import { currentOrder, type IntentState, type Order } from "../../../core/intent/state.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
-import type { Dossier } from "../../../ports/intents.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 import type { OrderSecrets } from "../../../app/execution/order-secrets.ts";
 
 /** The contract's names of who carries an order out. */
@@ -14,7 +14,7 @@ export const MODE_NAMES = {
 } as const;
 
 /** @param secrets null for anybody but the holder */
-export function orderView(dossier: Dossier, order: Order, secrets: OrderSecrets | null) {
+export function orderView(dossier: IntentRecord, order: Order, secrets: OrderSecrets | null) {
   const { state, notes, entries } = dossier;
   const payload = dossier.case?.payload;
   const { terms } = state;

@@ -1,9 +1,9 @@
 import type { JsonObject } from "../../../core/base/json.ts";
 import { iso } from "../../../core/base/iso-time.ts";
-import type { Dossier } from "../../../ports/intents.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 
 /** The intent's ledger as its events: free text beside the entry it came with, for those who may see it. */
-export function auditTrail({ entries, notes }: Dossier) {
+export function auditTrail({ entries, notes }: IntentRecord) {
   return entries.map((entry) => {
     const texts = notes.filter(({ seq, kind }) => seq === entry.seq && kind === "note");
     return {

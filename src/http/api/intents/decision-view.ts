@@ -3,7 +3,7 @@ import type { Decision, TraceStep } from "../../../core/policy/decision.ts";
 import type { Principal } from "../../../core/identity/principal.ts";
 import { recordOf, type StoredRequest } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";
-import type { Dossier } from "../../../ports/intents.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 
 /**
  * The decision: the contract's row, with the facts and policies it rests on. The trace is for those who review and
@@ -12,7 +12,7 @@ import type { Dossier } from "../../../ports/intents.ts";
  * @param isPayloadTheirs what rules saw can quote the payload, and a URL can hold what one does: both are left out for
  *   who may not see that
  */
-export function decisionView(dossier: Dossier, reader: Principal, isPayloadTheirs: boolean) {
+export function decisionView(dossier: IntentRecord, reader: Principal, isPayloadTheirs: boolean) {
   const { terms } = dossier.state;
   const { request, decision } = recordOf(dossier);
   const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
@@ -56,7 +56,7 @@ function unquoted({ trace, shadow }: Traces): Traces {
   const unseen = (step: TraceStep) => ({ ...step, seen: null });
   return {
     trace: trace.map(unseen),
-    shadow: shadow.map((said) => ({ ...said, trace: said.trace.map(unseen) })),
+    shadow: shadow.map((outcome) => ({ ...outcome, trace: outcome.trace.map(unseen) })),
   };
 }
 

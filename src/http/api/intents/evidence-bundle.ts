@@ -5,7 +5,7 @@ import { isLive } from "../../../core/intent/state.ts";
 import { writeForDigest } from "../../../core/outbound/http-write.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { recordOf } from "../shared/stored-record.ts";
-import type { Dossier } from "../../../ports/intents.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 import type { PublicKey } from "../../../ports/signer.ts";
 
 /** What `verifier/bundle.ts` reads; its comment says what each member is for. */
@@ -18,7 +18,7 @@ const FORMAT = "gate-evidence/v1";
  * @param disclose false for who may not see the payload: the salt would let them guess it and be sure
  */
 export async function evidenceOf(
-  dossier: Dossier,
+  dossier: IntentRecord,
   payload: Uint8Array | null,
   disclose: boolean,
   ports: Ports,
@@ -50,7 +50,7 @@ export async function evidenceOf(
   };
 }
 
-function disclosedOf(dossier: Dossier, payload: Uint8Array | null) {
+function disclosedOf(dossier: IntentRecord, payload: Uint8Array | null) {
   const { state, salt, notes, case: record } = dossier;
   const { payloadDigest } = state.terms;
   const http = recordOf(dossier).request?.http;
@@ -66,7 +66,7 @@ function disclosedOf(dossier: Dossier, payload: Uint8Array | null) {
   };
 }
 
-async function policyTexts({ state }: Dossier, { rules }: Ports) {
+async function policyTexts({ state }: IntentRecord, { rules }: Ports) {
   const texts = await Promise.all(
     state.terms.policies.map(async ({ id, hash }) => {
       const found = await rules.text(hash);
@@ -77,7 +77,7 @@ async function policyTexts({ state }: Dossier, { rules }: Ports) {
 }
 
 /** A live order is for its holder only: a worker that verifies offline would act on any copy of it. */
-async function signedOrders({ state }: Dossier, { signer, settings }: Ports) {
+async function signedOrders({ state }: IntentRecord, { signer, settings }: Ports) {
   const past = state.orders.filter((order) => !isLive(state, order));
   return Promise.all(
     past.map(async (order) => {

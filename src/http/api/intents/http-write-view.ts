@@ -6,7 +6,7 @@ import { digestOfBytes } from "../../../app/proposals/govern.ts";
 import { orderView } from "../executions/order-view.ts";
 import { recordOf } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";
-import type { Dossier, Intent, KeptResponse } from "../../../ports/intents.ts";
+import type { IntentRecord, Intent, StoredResponse } from "../../../ports/intents.ts";
 
 /**
  * The request that Gate sends on, but for its body: exactly what the digest binds. Its URL can hold what a payload
@@ -14,7 +14,7 @@ import type { Dossier, Intent, KeptResponse } from "../../../ports/intents.ts";
  *
  * @param isPayloadTheirs false: null, as for what Gate does not send and for what was erased
  */
-export function httpView(dossier: Dossier, isPayloadTheirs: boolean) {
+export function httpView(dossier: IntentRecord, isPayloadTheirs: boolean) {
   const http = recordOf(dossier).request?.http;
   if (http === undefined || !isPayloadTheirs) return null;
   const { terms } = dossier.state;
@@ -30,14 +30,14 @@ export function httpView(dossier: Dossier, isPayloadTheirs: boolean) {
 }
 
 /** What was reported of the latest attempt to send, in Gate's own words. */
-export function sentResult(dossier: Dossier): JsonObject | null {
+export function sentResult(dossier: IntentRecord): JsonObject | null {
   const order = currentOrder(dossier.state);
   if (order === undefined || dossier.state.terms.sending === null) return null;
   return (orderView(dossier, order, null).result as JsonObject | null) ?? null;
 }
 
 /** A kept answer with its digest. */
-export interface Answer extends KeptResponse {
+export interface Answer extends StoredResponse {
   readonly sha256: string;
 }
 
@@ -84,10 +84,10 @@ export function harmlessType(headers: readonly Header[]): string {
   const valueOf = (wanted: string) => headers.find(([name]) => name === wanted)?.[1].toLowerCase() ?? "";
   // What is still coded is kept so, and is none of what it says it is.
   if (!["", "identity"].includes(valueOf("content-encoding"))) return "application/octet-stream";
-  const said = valueOf("content-type");
-  const type = said.split(";")[0]?.trim() ?? "";
+  const value = valueOf("content-type");
+  const type = value.split(";")[0]?.trim() ?? "";
   if (!HARMLESS.has(type)) return "application/octet-stream";
-  return type.startsWith("text/") && /;\s*charset="?utf-8"?\s*(?:;|$)/.test(said)
+  return type.startsWith("text/") && /;\s*charset="?utf-8"?\s*(?:;|$)/.test(value)
     ? `${type}; charset=utf-8`
     : type;
 }

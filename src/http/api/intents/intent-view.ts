@@ -7,14 +7,14 @@ import { orderView } from "../executions/order-view.ts";
 import { standingApprovalOf } from "./propose-reply.ts";
 import { recordOf } from "../shared/stored-record.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
-import type { Dossier } from "../../../ports/intents.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 
 /**
  * One intent in full: the contract's columns in snake_case, and what it lacked.
  *
  * @param isPayloadTheirs the request that Gate sends is for those who may see the payload
  */
-export function intentView(dossier: Dossier, isPayloadTheirs: boolean) {
+export function intentView(dossier: IntentRecord, isPayloadTheirs: boolean) {
   const { state } = dossier;
   const { terms } = state;
   const { request, decision, payload } = recordOf(dossier);

@@ -46,7 +46,7 @@ async function propose(c: GateContext) {
 /** What an attempt that died before it could answer would have said; null: it made no intent. */
 async function replyOf(c: GateContext, id: string) {
   const ports = c.env;
-  const dossier = (await ports.intents.find(id)?.dossier()) ?? null;
+  const dossier = (await ports.intents.find(id)?.getRecord()) ?? null;
   if (dossier === null || dossier.case === null) return null;
   return proposeReply(dossier.state, JSON.parse(dossier.case.decision) as Decision);
 }

@@ -1,10 +1,17 @@
 import { logLine } from "../../../core/base/log-line.ts";
 import { toBase64 } from "../../../core/base/base64.ts";
-import type { LeafProof, Log, LogEntry, LogFault, LogHealth, SignedCheckpoint } from "../../../ports/tlog.ts";
+import type {
+  LeafProof,
+  TransparencyLog,
+  LogEntry,
+  LogFault,
+  LogHealth,
+  SignedCheckpoint,
+} from "../../../ports/tlog.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 
 /** What a verifier has to know to check this log, for the discovery document; without the keys while D1 is away. */
-export async function logView(log: Log) {
+export async function logView(log: TransparencyLog) {
   const paths = { checkpoint: "/log/checkpoint" };
   try {
     const { origin, vkeys } = await log.keys();

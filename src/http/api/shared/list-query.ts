@@ -13,12 +13,14 @@ const MAX_LIMIT = 200;
 export async function listFilter(c: GateContext): Promise<IntentFilter> {
   const ports = c.env;
   const { agent, destinations } = await listScope(c.var.principal, ports);
-  const asked = c.req.query("destination");
+  const destination = c.req.query("destination");
   return {
     phases: phases(c.req.query("status") ?? c.req.query("state")),
     agent: agent ?? c.req.query("agent") ?? c.req.query("agent_id") ?? null,
     destinations:
-      asked === undefined ? destinations : (destinations ?? [asked]).filter((name) => name === asked),
+      destination === undefined
+        ? destinations
+        : (destinations ?? [destination]).filter((name) => name === destination),
     policy: c.req.query("policy") ?? c.req.query("policy_id") ?? null,
     group: c.req.query("group") ?? null,
     since: time(c, "since"),

@@ -1,18 +1,18 @@
 import { html } from "hono/html";
 import type { IntentState } from "../../../core/intent/state.ts";
-import { isToBeSent } from "../../../core/intent/sending.ts";
+import { isSendDue } from "../../../core/intent/sending.ts";
 import { sentResult, type Answer } from "../../api/intents/http-write-view.ts";
 import { listOf } from "./sent-request.ts";
 import { MAX_CHARACTERS_SHOWN, startOf, textOf } from "./case-payload.ts";
 import { optional, row } from "./case-request.ts";
 import type { Markup } from "../page.ts";
-import { visible, visibleLines } from "../sanitize-text.ts";
+import { sanitizeText, visibleLines } from "../sanitize-text.ts";
 import { bytesOf, counted, timeOf } from "../format.ts";
-import type { Dossier } from "../../../ports/intents.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 
 /** What came of a write that Gate sent, and what there is to do about it. */
 export function answerSection(
-  dossier: Dossier,
+  dossier: IntentRecord,
   answer: Answer | null,
   isPayloadTheirs: boolean,
   now: number,
@@ -77,7 +77,7 @@ function download(id: string): Markup {
 }
 
 /** Approved, and nothing of it has left: people wait for something that may need them. */
-function unsentNotice({ entries, state: { phase, terms } }: Dossier): Markup | null {
+function unsentNotice({ entries, state: { phase, terms } }: IntentRecord): Markup | null {
   const tries = entries.filter(({ event }) => event === "execution_claim_undone").length;
   if (phase !== "scheduled" || tries === 0) return null;
   return html`<section class="notice warn">
@@ -98,16 +98,16 @@ function unknownNotice(state: IntentState, problem: string | null, now: number):
     <h2>Whether it was carried out is not known</h2>
     <p>
       It was sent, and no answer came that would say
-      so${problem === null ? null : html` (${visible(problem.replaceAll("_", " "))})`}.
+      so${problem === null ? null : html` (${sanitizeText(problem.replaceAll("_", " "))})`}.
       ${
-        isToBeSent(state, now)
+        isSendDue(state, now)
           ? "Gate sends it again by itself: the provider knows the repeat, and does it once."
           : "Nothing sends it again before somebody has looked."
       }
     </p>
     <p>
-      Look in ${visible(destination)} whether it is there. Then an admin, or a reviewer who may decide this
-      case, says so: <code>POST /v1/intents/${id}/resolve</code> with
+      Look in ${sanitizeText(destination)} whether it is there. Then an admin, or a reviewer who may decide
+      this case, says so: <code>POST /v1/intents/${id}/resolve</code> with
       <code>{"outcome": "executed", "note": "…"}</code> or <code>"not_executed"</code>.
     </p>
   </section>`;

@@ -5,7 +5,7 @@ import type { IntentState } from "../../../core/intent/state.ts";
 import type { DeliveryKind, DeliveryRecord } from "../../../ports/notifications.ts";
 import { row } from "./case-request.ts";
 import type { Markup } from "../page.ts";
-import { visible } from "../sanitize-text.ts";
+import { sanitizeText } from "../sanitize-text.ts";
 import { distanceTo, timeOf } from "../format.ts";
 
 const HOW = {
@@ -37,11 +37,11 @@ export function approvalSection(
           : null
       }
     </dl>
-    ${votes.length + rejections.length === 0 ? html`<p class="dim">Nobody has said anything yet.</p>` : said(votes, rejections)}
+    ${votes.length + rejections.length === 0 ? html`<p class="dim">Nobody has said anything yet.</p>` : voteList(votes, rejections)}
   </section>`;
 }
 
-function said(votes: IntentState["votes"], rejections: IntentState["rejections"]): Markup {
+function voteList(votes: IntentState["votes"], rejections: IntentState["rejections"]): Markup {
   return html`<div class="scroll">
     <table>
       <thead>
@@ -79,11 +79,11 @@ function said(votes: IntentState["votes"], rejections: IntentState["rejections"]
 }
 
 function nameOf(person: string, acting: string): string {
-  return person === acting ? visible(person) : `${visible(person)}, by ${visible(acting)}`;
+  return person === acting ? sanitizeText(person) : `${sanitizeText(person)}, by ${sanitizeText(acting)}`;
 }
 
 function quorumOf({ require, groups, people }: Quorum): string {
-  const from = [...groups.map((group) => `group ${visible(group)}`), ...people.map(visible)];
+  const from = [...groups.map((group) => `group ${sanitizeText(group)}`), ...people.map(sanitizeText)];
   const whom = from.length === 0 ? "any reviewer" : from.join(", ");
   return `${require} of: ${whom}`;
 }
@@ -96,7 +96,7 @@ function exclusionsOf({ excludeProposer, excludeOwner }: IntentState["terms"]["a
   return out.length === 0 ? "the policy excludes nobody" : out.join(", ");
 }
 
-const WHAT_WAS_TOLD = {
+const DELIVERY_TEXT = {
   held: "The first message",
   reminder: "A reminder",
   escalation: "The escalation",
@@ -116,9 +116,9 @@ export function undeliveredSection(records: readonly DeliveryRecord[] | null): M
       ${records.map(
         ({ target, person, kind, state, lastProblem, nextAt }) =>
           html`<li>
-            ${WHAT_WAS_TOLD[kind]} to
-            ${visible(target)}${person === null ? null : html` for ${visible(person)}`}:
-            ${visible(lastProblem ?? "it failed")}.
+            ${DELIVERY_TEXT[kind]} to
+            ${sanitizeText(target)}${person === null ? null : html` for ${sanitizeText(person)}`}:
+            ${sanitizeText(lastProblem ?? "it failed")}.
             ${state === "pending" && nextAt !== null ? html`Tried again at ${timeOf(nextAt)}.` : "It is not tried again."}
           </li>`,
       )}

@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { IntentState } from "../../../core/intent/state.ts";
 import type { Markup } from "../page.ts";
-import { visible } from "../sanitize-text.ts";
+import { sanitizeText } from "../sanitize-text.ts";
 import type { Voter } from "../../../core/identity/voter.ts";
 
 /** Each form names the digest of what is shown above it: nothing else can be decided by it. */
@@ -96,6 +96,6 @@ export function deciding(
     <div class="choices">
       ${hasApproved ? null : approveForm(id, digest, link)} ${rejectForm(id, digest, link, "Reject")}
     </div>
-    ${voter === null ? null : html`<p class="dim">You decide as ${visible(voter.person)}.</p>`}
+    ${voter === null ? null : html`<p class="dim">You decide as ${sanitizeText(voter.person)}.</p>`}
   </section>`;
 }

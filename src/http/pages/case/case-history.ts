@@ -1,12 +1,12 @@
 import { html } from "hono/html";
 import type { Principal } from "../../../core/identity/principal.ts";
 import type { Markup } from "../page.ts";
-import { visible, visibleLines } from "../sanitize-text.ts";
+import { sanitizeText, visibleLines } from "../sanitize-text.ts";
 import { timeOf } from "../format.ts";
-import type { Dossier } from "../../../ports/intents.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 
 /** What happened, from the ledger; comments and reasons are kept beside it. */
-export function historySection({ entries, notes }: Dossier, agent: Principal | null): Markup {
+export function historySection({ entries, notes }: IntentRecord, agent: Principal | null): Markup {
   return html`<section>
     <h2>What happened</h2>
     <div class="scroll">
@@ -25,7 +25,7 @@ export function historySection({ entries, notes }: Dossier, agent: Principal | n
               html`<tr>
                 <td>${timeOf(at)}</td>
                 <td>${event.replaceAll("_", " ")}</td>
-                <td>${visible(personIn(body) ?? (actor === agent?.id ? agent.name : actor))}</td>
+                <td>${sanitizeText(personIn(body) ?? (actor === agent?.id ? agent.name : actor))}</td>
                 <td>
                   ${notes
                     .filter((note) => note.seq === seq && note.kind === "note")

@@ -2,11 +2,11 @@ import { html } from "hono/html";
 import type { ProposalRequest } from "../../../core/proposal/request.ts";
 import { eligibility, mayReject } from "../../../core/intent/approval.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
-import { obstacleTo } from "../../../app/approvals/decide-intent.ts";
+import { approvalBlocker } from "../../../app/approvals/decide-intent.ts";
 import type { Caller } from "../../../app/identity/authenticate.ts";
 import { voterFor } from "../../../app/identity/voter-for.ts";
 import type { GateContext } from "../../middleware/context.ts";
-import { problemOf, problemOfUndecided } from "../../problem/from-refusal.ts";
+import { problemOf, problemOfVoteFailure } from "../../problem/from-refusal.ts";
 import { answerOf } from "../../api/intents/http-write-view.ts";
 import { recordOf } from "../../api/shared/stored-record.ts";
 import { deciding, editForm } from "./case-forms.ts";
@@ -19,15 +19,15 @@ import { requestSection, whySection } from "./case-request.ts";
 import { editableText } from "./editable-text.ts";
 import { page, type Markup } from "../page.ts";
 import { undeliveredOf } from "./undelivered.ts";
-import { visible } from "../sanitize-text.ts";
+import { sanitizeText } from "../sanitize-text.ts";
 import { counted, distanceTo, standingOf, timeOf, toneOf } from "../format.ts";
 import type { Voter } from "../../../core/identity/voter.ts";
-import type { Dossier, Intent } from "../../../ports/intents.ts";
+import type { IntentRecord, Intent } from "../../../ports/intents.ts";
 import { maySeePayload } from "../../../app/authority.ts";
 
 export interface CaseView {
   readonly intent: Intent;
-  readonly dossier: Dossier;
+  readonly dossier: IntentRecord;
   readonly caller: Caller;
   /** The link it was opened by, which its forms then use up; null: by its own address. */
   readonly link: string | null;
@@ -46,7 +46,7 @@ export async function casePage(
     maySeePayload(principal, state, ports),
     ports.principals.get(state.terms.agent),
     undeliveredOf(c, [intent.id]),
-    state.phase === "pending_approval" ? obstacleTo(state.terms, ports) : null,
+    state.phase === "pending_approval" ? approvalBlocker(state.terms, ports) : null,
   ]);
   const bytes = isPayloadTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
   const isAnswerTheirs = isPayloadTheirs && state.terms.sending !== null;
@@ -56,7 +56,7 @@ export async function casePage(
   return page(c, {
     title: `${state.terms.action}: ${standingOf(state.phase)}`,
     body: html`
-      ${headline(state, now)} ${obstacle === null ? null : warning(problemOfUndecided(obstacle).detail)}
+      ${headline(state, now)} ${obstacle === null ? null : warning(problemOfVoteFailure(obstacle).detail)}
       ${successionOf(state)} ${answerSection(dossier, answer, isPayloadTheirs, now)}
       ${requestSection(state, record, agent)} ${sendingSection(dossier, isPayloadTheirs)}
       ${payloadSection(state, record, { isTheirs: isPayloadTheirs, bytes })}
@@ -95,14 +95,14 @@ function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now
       <span class="tag ${toneOf(phase)}">${standingOf(phase)}</span>
       <span class="tag ${terms.risk.level}">${terms.risk.level} risk</span>
     </p>
-    <h1>${visible(terms.action)}</h1>
+    <h1>${sanitizeText(terms.action)}</h1>
     ${
       terms.action === terms.destination
         ? null
-        : html`<p>at <strong>${visible(terms.destination)}</strong></p>`
+        : html`<p>at <strong>${sanitizeText(terms.destination)}</strong></p>`
     }
     ${phase === "pending_approval" ? waiting(terms.approval.require, votes.length, decideBy, now) : null}
-    ${phase !== "pending_approval" && decidedBy !== null ? html`<p>Decided by ${visible(decidedBy)}.</p>` : null}
+    ${phase !== "pending_approval" && decidedBy !== null ? html`<p>Decided by ${sanitizeText(decidedBy)}.</p>` : null}
   </section>`;
 }
 
@@ -119,7 +119,7 @@ function waiting(required: number, voted: number, decideBy: number | null, now: 
 }
 
 function warning(sentence: string): Markup {
-  return html`<section class="notice warn"><p>${visible(sentence)}</p></section>`;
+  return html`<section class="notice warn"><p>${sanitizeText(sentence)}</p></section>`;
 }
 
 function successionOf({ successor, terms: { predecessor, editor } }: IntentState): Markup | null {
@@ -129,7 +129,7 @@ function successionOf({ successor, terms: { predecessor, editor } }: IntentState
       predecessor === null
         ? null
         : html`<p>
-            ${visible(editor ?? "A reviewer")} changed
+            ${sanitizeText(editor ?? "A reviewer")} changed
             <a href="/cases/${predecessor}">an earlier intent</a> into this one.
           </p>`
     }

@@ -5,7 +5,7 @@ import type { IntentState } from "../../../core/intent/state.ts";
 import type { Principal } from "../../../core/identity/principal.ts";
 import type { recordOf } from "../../api/shared/stored-record.ts";
 import type { Markup } from "../page.ts";
-import { visible } from "../sanitize-text.ts";
+import { sanitizeText } from "../sanitize-text.ts";
 import { dollars } from "../format.ts";
 
 type CaseRecord = ReturnType<typeof recordOf>;
@@ -22,10 +22,10 @@ export function requestSection(
   return html`<section>
     <h2>The request</h2>
     <dl>
-      ${row("Agent", html`${visible(agent?.name ?? terms.agent)} <span class="dim mono">${terms.agent}</span>`)}
-      ${row("Answerable for it", visible(agent?.owner ?? "nobody is named"))}
+      ${row("Agent", html`${sanitizeText(agent?.name ?? terms.agent)} <span class="dim mono">${terms.agent}</span>`)}
+      ${row("Answerable for it", sanitizeText(agent?.owner ?? "nobody is named"))}
       ${optional("On behalf of", request?.onBehalfOf)} ${optional("Concerns", request?.principalId)}
-      ${row("Action", visible(terms.action))} ${row("Destination", visible(terms.destination))}
+      ${row("Action", sanitizeText(terms.action))} ${row("Destination", sanitizeText(terms.destination))}
       ${row("Records", recordsOf(terms.records, decision))} ${row("Value", valueOf(decision))}
       ${row("Risk", riskOf(terms.risk))}
       ${optional("Tags the agent gave", request?.sensitivityTags.join(", ") || null)}
@@ -45,7 +45,7 @@ export function whySection(
   return html`<section>
     <h2>Why it came to you</h2>
     <p>
-      ${visible(decision?.reason ?? "What it was decided on was erased.")}
+      ${sanitizeText(decision?.reason ?? "What it was decided on was erased.")}
       <span class="dim mono">${terms.reasonCode}</span>
     </p>
     <dl>
@@ -74,11 +74,11 @@ function trace(steps: readonly TraceStep[], isPayloadTheirs: boolean): Markup {
           ${steps.map(
             ({ policy, rule, line, seen, outcome }) =>
               html`<tr>
-                <td>${visible(policy)}</td>
+                <td>${sanitizeText(policy)}</td>
                 <td>
-                  ${visible(rule)}${line === null ? null : html` <span class="dim">line ${line}</span>`}
+                  ${sanitizeText(rule)}${line === null ? null : html` <span class="dim">line ${line}</span>`}
                 </td>
-                <td>${seen === null || !isPayloadTheirs ? null : visible(seen)}</td>
+                <td>${seen === null || !isPayloadTheirs ? null : sanitizeText(seen)}</td>
                 <td>${outcome}</td>
               </tr>`,
           )}
@@ -92,11 +92,11 @@ function recordsOf(effective: number | null, decision: CaseRecord["decision"]): 
   const records = decision?.facts.records;
   const known = effective === null ? "unknown" : effective.toLocaleString("en-US");
   if (records === undefined) return known;
-  const said =
+  const declared =
     records.declared === null ? "none declared" : `${records.declared.toLocaleString("en-US")} declared`;
   const seen =
     records.measured === null ? "none measured" : `${records.measured.toLocaleString("en-US")} measured`;
-  return `${known} (${seen}, ${said})${records.uncertain ? "; the records are not where they should be" : ""}`;
+  return `${known} (${seen}, ${declared})${records.uncertain ? "; the records are not where they should be" : ""}`;
 }
 
 function valueOf(decision: CaseRecord["decision"]): string {
@@ -112,7 +112,8 @@ function valueOf(decision: CaseRecord["decision"]): string {
     ...totals
       .filter(({ currency }) => currency !== "USD")
       .map(
-        ({ currency, minor }) => `${visible(currency)} ${minor.toLocaleString("en-US")} in its smallest unit`,
+        ({ currency, minor }) =>
+          `${sanitizeText(currency)} ${minor.toLocaleString("en-US")} in its smallest unit`,
       ),
   ];
   return `${known} (${parts.join(", ")})`;
@@ -135,10 +136,10 @@ function plain(code: string): string {
 }
 
 export function row(name: string, value: Markup | string): Markup {
-  return html`<dt>${visible(name)}</dt>
+  return html`<dt>${sanitizeText(name)}</dt>
     <dd>${value}</dd>`;
 }
 
 export function optional(name: string, value: string | null | undefined): Markup | null {
-  return value === null || value === undefined ? null : row(name, visible(value));
+  return value === null || value === undefined ? null : row(name, sanitizeText(value));
 }

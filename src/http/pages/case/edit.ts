@@ -6,7 +6,7 @@ import { SMALL_BODY_BYTES } from "../../middleware/body.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
 import { INVALID_LINK, problemOfLink, problemOfVote } from "../../problem/from-approval-failure.ts";
-import { problemOfUnedited } from "../../problem/from-refusal.ts";
+import { problemOfEditFailure } from "../../problem/from-refusal.ts";
 import { editableText, editedBytes, MAX_EDITED_CHARACTERS } from "./editable-text.ts";
 import { digestIn, noteIn, readForm, type Form } from "../form.ts";
 import { senderOf, SIGN_IN_REQUIRED } from "../page-caller.ts";
@@ -44,7 +44,7 @@ export async function editOnPage(c: GateContext): Promise<Response> {
     link: await linkIn(c, form, intent.id),
   } as const;
   const edited = await editIntent(intent, change, ports, Date.now());
-  if (!edited.ok) return refuse(problemOfUnedited(edited.error));
+  if (!edited.ok) return refuse(problemOfEditFailure(edited.error));
   return c.redirect(`/cases/${edited.value.successor.terms.id}`, 303);
 }
 

@@ -3,11 +3,11 @@ import type { Header } from "../../../core/outbound/header-names.ts";
 import { httpView } from "../../api/intents/http-write-view.ts";
 import { row } from "./case-request.ts";
 import type { Markup } from "../page.ts";
-import { visible } from "../sanitize-text.ts";
-import type { Dossier } from "../../../ports/intents.ts";
+import { sanitizeText } from "../sanitize-text.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 
 /** The request that Gate sends, exactly, but for its body: that is the payload, which has a section of its own. */
-export function sendingSection(dossier: Dossier, isPayloadTheirs: boolean): Markup | null {
+export function sendingSection(dossier: IntentRecord, isPayloadTheirs: boolean): Markup | null {
   if (dossier.state.terms.sending === null) return null;
   return html`<section>
     <h2>The HTTP request</h2>
@@ -15,12 +15,12 @@ export function sendingSection(dossier: Dossier, isPayloadTheirs: boolean): Mark
   </section>`;
 }
 
-function contentOf(dossier: Dossier, isPayloadTheirs: boolean): Markup {
+function contentOf(dossier: IntentRecord, isPayloadTheirs: boolean): Markup {
   if (!isPayloadTheirs) return html`<p>The request is shown to those who may decide the case.</p>`;
   const http = httpView(dossier, true);
   if (http === null) return html`<p>The request was erased.</p>`;
   const { method, url, headers, credential_in: slot, repeat_header: repeat, sent_by: sentBy } = http;
-  return html`<pre tabindex="0" aria-label="Request">${"\n"}${visible(method)} ${visible(url)}</pre>
+  return html`<pre tabindex="0" aria-label="Request">${"\n"}${sanitizeText(method)} ${sanitizeText(url)}</pre>
     <dl>
       ${queryRow(url)} ${headers.length === 0 ? null : row("Headers", listOf(headers))}
       ${repeat === null ? null : row("So that a repeat is known", html`Gate adds ${listOf([repeat])}`)}
@@ -41,7 +41,7 @@ const SENT_BY = {
 
 function slotOf(place: "header" | "query", name: string): Markup {
   return html`Gate puts it into the ${place === "header" ? "header" : "query parameter"}
-    <span class="mono">${visible(name)}</span>`;
+    <span class="mono">${sanitizeText(name)}</span>`;
 }
 
 /** An escape in an address hides from the eye what the server reads. */
@@ -54,6 +54,6 @@ function queryRow(url: string): Markup | null {
 /** Names and values, each on a line. */
 export function listOf(pairs: readonly Header[], between = ": "): Markup {
   return html`<ul class="mono">
-    ${pairs.map(([name, value]) => html`<li>${visible(name)}${between}${visible(value)}</li>`)}
+    ${pairs.map(([name, value]) => html`<li>${sanitizeText(name)}${between}${sanitizeText(value)}</li>`)}
   </ul>`;
 }

@@ -9,8 +9,8 @@ export async function undeliveredOf(
 ): Promise<readonly DeliveryRecord[] | null> {
   const ports = c.env;
   try {
-    const told = await ports.deliveries.ofIntents(intents);
-    return told.filter(({ state, lastProblem }) => {
+    const deliveries = await ports.deliveries.ofIntents(intents);
+    return deliveries.filter(({ state, lastProblem }) => {
       return state === "failed" || (state === "pending" && lastProblem !== null);
     });
   } catch (error) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { isStale } from "../../../../src/core/intent/approval.ts";
-import type { InForce } from "../../../../src/core/intent/command.ts";
+import type { CurrentBindings } from "../../../../src/core/intent/command.ts";
 import { handle } from "../../../../src/core/intent/handle.ts";
-import type { Terms } from "../../../../src/core/intent/state.ts";
+import type { IntentTerms } from "../../../../src/core/intent/state.ts";
 import type { Assurance } from "../../../../src/core/identity/assurance.ts";
 import {
   after,
@@ -267,7 +267,7 @@ describe("INV-09: an approval is bound to policies, configuration and digest", (
   const [crm, legal] = now.policies;
   if (crm === undefined || legal === undefined) throw new Error("two policies");
 
-  const STALE: readonly (readonly [string, InForce, boolean])[] = [
+  const STALE: readonly (readonly [string, CurrentBindings, boolean])[] = [
     ["the same", now, false],
     ["the same in another order", { ...now, policies: [legal, crm] }, false],
     ["a policy changed", { ...now, policies: [crm, { ...legal, hash: "b0".repeat(32) }] }, true],
@@ -345,7 +345,7 @@ describe("withdrawing and revoking", () => {
 });
 
 const OPEN = { policy: "crm", require: 1, groups: [], people: [] } as const;
-const by = (require: number, change: Partial<Terms["approval"]> = {}) =>
+const by = (require: number, change: Partial<IntentTerms["approval"]> = {}) =>
   proposed("hold", { approval: { ...approvalBy({ ...OPEN, require }), ...change } });
 
 /** `acting` gives the vote of `person`, as a delegation lets them. */
@@ -406,8 +406,8 @@ describe("INV-03 INV-08: one person has one vote", () => {
   });
 
   test("a vote is recorded with its person, the person acting and the mandate", () => {
-    const { facts } = handle(by(2), approveBy(delegated("ana", "ben")), AT);
-    expect(facts).toMatchObject([
+    const { events } = handle(by(2), approveBy(delegated("ana", "ben")), AT);
+    expect(events).toMatchObject([
       { event: { person: "ana", acting: "ben", principal: "rev_ben", mandate: "dlg_1" }, actor: "rev_ben" },
     ]);
   });
@@ -485,8 +485,8 @@ describe("INV-05: votes by a suspended or revoked credential are withdrawn", () 
 
   test("the withdrawal is attributed to Gate, not to the next voter", () => {
     const once = after(two, [1, approveBy(ana)]);
-    const { facts } = handle(once, approveBy(ben, { lapsed: ["rev_ana"] }), AT);
-    expect(facts).toMatchObject([
+    const { events } = handle(once, approveBy(ben, { lapsed: ["rev_ana"] }), AT);
+    expect(events).toMatchObject([
       { event: { person: "ana", why: "credential_inactive" }, actor: "gate" },
       { event: { person: "ben" }, actor: "rev_ben" },
     ]);
@@ -507,8 +507,8 @@ describe("a policy that requires several rejections", () => {
   });
 
   test("records a rejection with its person, the person acting and the mandate", () => {
-    const { facts } = handle(two, rejectBy(delegated("ana", "ben")), AT);
-    expect(facts).toMatchObject([
+    const { events } = handle(two, rejectBy(delegated("ana", "ben")), AT);
+    expect(events).toMatchObject([
       { event: { type: NO, person: "ana", acting: "ben", principal: "rev_ben", mandate: "dlg_1" } },
     ]);
   });

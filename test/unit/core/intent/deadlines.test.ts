@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { settle } from "../../../../src/core/intent/handle.ts";
 import { CLAIM_TTL_MS, ORDER_TTL_MS } from "../../../../src/core/intent/limits.ts";
-import { due, nextDeadline, phaseDeadline } from "../../../../src/core/intent/settle.ts";
-import type { IntentState, Terms } from "../../../../src/core/intent/state.ts";
+import { nextTimedEvent, nextDeadline, phaseDeadline } from "../../../../src/core/intent/settle.ts";
+import type { IntentState, IntentTerms } from "../../../../src/core/intent/state.ts";
 import {
   after,
   AGENT,
@@ -23,10 +23,10 @@ import {
 const ana = voterNamed("ana");
 const TICK = { type: "tick" } as const;
 /** At half time those who may decide were told again; what is tested comes after it. */
-const held = (change?: Partial<Terms>) => after(proposed("hold", change), [30, TICK]);
-const approved = (change?: Partial<Terms>) => proposed("approve", change);
-const scheduled = (change?: Partial<Terms>) => after(approved(change), [0, orderBy()]);
-const claimed = (change?: Partial<Terms>) => after(scheduled(change), [0, claimBy(ORDER_1)]);
+const held = (change?: Partial<IntentTerms>) => after(proposed("hold", change), [30, TICK]);
+const approved = (change?: Partial<IntentTerms>) => proposed("approve", change);
+const scheduled = (change?: Partial<IntentTerms>) => after(approved(change), [0, orderBy()]);
+const claimed = (change?: Partial<IntentTerms>) => after(scheduled(change), [0, claimBy(ORDER_1)]);
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -249,8 +249,8 @@ describe.each(TABLE)("the deadline: %s", (_case, state, deadline, command, befor
 
 describe("deadlines that passed unnoticed", () => {
   test("take effect in order in one read: an unclaimed order lapses and the approval behind it expires", () => {
-    const { facts, state } = settle(scheduled({ claimRequired: true }), T0 + HOUR_MS);
-    expect(facts.map(({ event }) => event.type)).toEqual(["execution_lapsed", "expired"]);
+    const { events, state } = settle(scheduled({ claimRequired: true }), T0 + HOUR_MS);
+    expect(events.map(({ event }) => event.type)).toEqual(["execution_lapsed", "expired"]);
     expect(state.phase).toBe("expired");
   });
 
@@ -271,8 +271,8 @@ describe("deadlines that passed unnoticed", () => {
   });
 
   test("are attributed to Gate as actor", () => {
-    const { facts } = settle(held(), T0 + HOUR_MS);
-    expect(facts).toEqual([
+    const { events } = settle(held(), T0 + HOUR_MS);
+    expect(events).toEqual([
       { event: { type: "expired", from: "pending_approval" }, actor: "gate", at: T0 + HOUR_MS },
     ]);
   });
@@ -281,7 +281,7 @@ describe("deadlines that passed unnoticed", () => {
     const state = settle(held({ onNoResponse: "defer" }), T0 + HOUR_MS).state;
     expect(state).toMatchObject({ phase: "pending_approval", decideBy: null });
     expect(phaseDeadline(state)).toBeNull();
-    expect(due(state, Number.MAX_SAFE_INTEGER)?.event.type).toBe("approval_reminded");
+    expect(nextTimedEvent(state, Number.MAX_SAFE_INTEGER)?.event.type).toBe("approval_reminded");
     expect(settle(state, T0 + 1000 * DAY_MS).state.phase).toBe("pending_approval");
   });
 
@@ -313,8 +313,8 @@ function byItself(start: IntentState, days: number): readonly string[] {
     next = nextDeadline(state)
   ) {
     const settled = settle(state, next);
-    if (settled.facts.length === 0) throw new Error("woken for nothing");
-    for (const { event } of settled.facts) {
+    if (settled.events.length === 0) throw new Error("woken for nothing");
+    for (const { event } of settled.events) {
       const to = "to" in event ? ` ${[event.to].flat().join("+")}` : "";
       seen.push(`${(next - T0) / MINUTE_MS}:${event.type}${to}`);
     }
@@ -324,7 +324,7 @@ function byItself(start: IntentState, days: number): readonly string[] {
 }
 
 describe("reminders and escalation", () => {
-  const waiting = (minutes: number, change?: Partial<Terms>) =>
+  const waiting = (minutes: number, change?: Partial<IntentTerms>) =>
     proposed("hold", { decideBy: T0 + minutes * MINUTE_MS, ...change });
   const steps = [
     { afterMinutes: 15, to: "leads" },
@@ -407,13 +407,13 @@ describe("reminders and escalation", () => {
       ],
     ],
   ] as const)("happen at their times: %s", (_case, minutes, change, days, expected) => {
-    expect(byItself(waiting(minutes, change as Partial<Terms>), days)).toEqual(expected);
+    expect(byItself(waiting(minutes, change as Partial<IntentTerms>), days)).toEqual(expected);
   });
 
   test("are not repeated for days that passed unnoticed: one reminder, and the next on the following day", () => {
     const state = settle(waiting(60, { onNoResponse: "defer" }), T0 + HOUR_MS).state;
     const late = settle(state, T0 + 10 * DAY_MS);
-    expect(late.facts.map(({ event }) => event)).toEqual([
+    expect(late.events.map(({ event }) => event)).toEqual([
       { type: "approval_reminded", next: T0 + 11 * DAY_MS },
     ]);
     expect(nextDeadline(late.state)).toBe(T0 + 11 * DAY_MS);
@@ -422,7 +422,7 @@ describe("reminders and escalation", () => {
   test("give a second wait as long as the first, from when the end of the first was noticed", () => {
     const { state } = settle(waiting(60, { onNoResponse: "escalate" }), T0 + 5 * HOUR_MS);
     expect(state).toMatchObject({ isExtended: true, decideBy: T0 + 6 * HOUR_MS });
-    expect(settle(state, T0 + 100 * HOUR_MS).facts.map(({ event }) => event.type)).toEqual(["expired"]);
+    expect(settle(state, T0 + 100 * HOUR_MS).events.map(({ event }) => event.type)).toEqual(["expired"]);
   });
 
   test("end with the decision: no reminder is due after it", () => {
@@ -430,8 +430,10 @@ describe("reminders and escalation", () => {
     for (const command of [approveBy(ana), rejectBy(ana)]) {
       const decided = after(open, [1, command]);
       expect(decided).toMatchObject({ remindAt: null, decideBy: null });
-      const { facts } = settle(decided, T0 + 10 * DAY_MS);
-      expect(facts.map(({ event }) => event.type).filter((type) => type.startsWith("approval_"))).toEqual([]);
+      const { events } = settle(decided, T0 + 10 * DAY_MS);
+      expect(events.map(({ event }) => event.type).filter((type) => type.startsWith("approval_"))).toEqual(
+        [],
+      );
     }
   });
 

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { draftOf, notesOf } from "../../../../src/core/intent/entries.ts";
-import type { Fact, IntentEvent } from "../../../../src/core/intent/event.ts";
-import { firstFacts } from "../../../../src/core/intent/propose.ts";
-import type { Terms } from "../../../../src/core/intent/state.ts";
+import { draftEntry, notesOf } from "../../../../src/core/intent/entries.ts";
+import type { RecordedEvent, IntentEvent } from "../../../../src/core/intent/event.ts";
+import { openingEvents } from "../../../../src/core/intent/propose.ts";
+import type { IntentTerms } from "../../../../src/core/intent/state.ts";
 import { canonicalJson } from "../../../../src/core/base/json.ts";
 import { commitment } from "../../../../src/core/ledger/commitment.ts";
 import { AGENT, decisionOf, ORDER_1, SUCCESSOR, T0, termsWith } from "../../../support/intent-fixtures.ts";
@@ -62,7 +62,7 @@ function withText(text: string): readonly IntentEvent[] {
 }
 
 const bodyOf = (event: IntentEvent, salt = SALT) =>
-  draftOf(TERMS, { event, actor: "agt_1", at: T0 }, salt).body;
+  draftEntry(TERMS, { event, actor: "agt_1", at: T0 }, salt).body;
 
 // Long enough not to occur by chance; every kind of character a body could escape.
 const texts = fc.string({
@@ -120,7 +120,7 @@ describe("free text by people and workers", () => {
 
 describe("the entries of a proposal", () => {
   const entries = (outcome: "approve" | "hold" | "block", terms = TERMS) =>
-    firstFacts(terms, decisionOf(outcome)).map((fact) => draftOf(terms, fact, SALT));
+    openingEvents(terms, decisionOf(outcome)).map((fact) => draftEntry(terms, fact, SALT));
 
   test("hold no plain digest of payload or request, so a short payload can't be guessed", () => {
     for (const outcome of ["approve", "hold", "block"] as const) {
@@ -142,9 +142,9 @@ describe("the entries of a proposal", () => {
   test("hold facts only as a commitment, since totals and counts describe the payload", () => {
     const facts = decisionOf("hold").facts;
     const seen = { ...facts, totals: [{ currency: "EUR", minor: 987_654_321 }], type: "odd-type" };
-    const [, checked] = firstFacts(TERMS, decisionOf("hold", { facts: seen }));
+    const [, checked] = openingEvents(TERMS, decisionOf("hold", { facts: seen }));
     if (checked === undefined) throw new Error("policy_checked");
-    const { body } = draftOf(TERMS, checked, SALT);
+    const { body } = draftEntry(TERMS, checked, SALT);
     expect(body).not.toContain("987654321");
     expect(body).not.toContain("odd-type");
     expect(JSON.parse(body)).toMatchObject({ facts: commitment(SALT, canonicalJson(seen)), records: 40 });
@@ -175,10 +175,10 @@ describe("the entries of a proposal", () => {
 
 describe("the entries of an intent made by a reviewer's edit", () => {
   const EDITED = { predecessor: SUCCESSOR, editor: "Ana" } as const;
-  const bodyFor = (change: Partial<Terms>): Record<string, unknown> => {
-    const [first] = firstFacts(termsWith(change), decisionOf("hold"));
+  const bodyFor = (change: Partial<IntentTerms>): Record<string, unknown> => {
+    const [first] = openingEvents(termsWith(change), decisionOf("hold"));
     if (first === undefined) throw new Error("proposed");
-    return JSON.parse(draftOf(termsWith(change), first, SALT).body);
+    return JSON.parse(draftEntry(termsWith(change), first, SALT).body);
   };
 
   test("name predecessor and editor, and whether the editor may approve", () => {
@@ -197,9 +197,9 @@ describe("the entries of an intent made by a reviewer's edit", () => {
 test("the number of rejections required is recorded where it is more than one", () => {
   const approval = { ...TERMS.approval, rejections: 2 };
   const terms = termsWith({ approval });
-  const [first] = firstFacts(terms, decisionOf("hold"));
+  const [first] = openingEvents(terms, decisionOf("hold"));
   if (first === undefined) throw new Error("proposed");
-  expect(JSON.parse(draftOf(terms, first, SALT).body)).toMatchObject({ approval: { rejections: 2 } });
+  expect(JSON.parse(draftEntry(terms, first, SALT).body)).toMatchObject({ approval: { rejections: 2 } });
 });
 
 test("INV-17: a vote's entry names the person, the person acting and the mandate", () => {
@@ -210,8 +210,8 @@ test("INV-17: a vote's entry names the person, the person acting and the mandate
 });
 
 test("INV-17: every entry has digest, policy hashes, actor and time", () => {
-  const fact: Fact = { event: { type: "expired", from: "approved" }, actor: "gate", at: T0 + 5 };
-  const { event, actor, at, body } = draftOf(TERMS, fact, SALT);
+  const fact: RecordedEvent = { event: { type: "expired", from: "approved" }, actor: "gate", at: T0 + 5 };
+  const { event, actor, at, body } = draftEntry(TERMS, fact, SALT);
   expect({ event, actor, at }).toEqual({ event: "expired", actor: "gate", at: T0 + 5 });
   expect(JSON.parse(body)).toEqual({
     intent_digest: TERMS.digest,

@@ -17,27 +17,27 @@ function blockedWith(eraseBy: number | null): IntentState {
 describe("the retention time", () => {
   test("erases an ended intent exactly at its time", () => {
     const state = blockedWith(T0 + 7 * DAY_MS);
-    expect(settle(state, T0 + 7 * DAY_MS - 1).facts).toEqual([]);
-    const { facts } = settle(state, T0 + 7 * DAY_MS);
-    expect(facts.map(({ event }) => event.type)).toEqual(["payload_erased"]);
+    expect(settle(state, T0 + 7 * DAY_MS - 1).events).toEqual([]);
+    const { events } = settle(state, T0 + 7 * DAY_MS);
+    expect(events.map(({ event }) => event.type)).toEqual(["payload_erased"]);
     expect(nextDeadline(state)).toBe(T0 + 7 * DAY_MS);
   });
 
   test("erases an intent once", () => {
     const { state } = settle(blockedWith(T0 + DAY_MS), T0 + DAY_MS);
-    expect(settle(state, T0 + 9 * DAY_MS).facts).toEqual([]);
+    expect(settle(state, T0 + 9 * DAY_MS).events).toEqual([]);
     expect(nextDeadline(state)).toBeNull();
   });
 
   test("erases no pending intent, and does so once it has ended", () => {
     const pending = proposed("hold", { eraseBy: T0, decideBy: T0 + DAY_MS });
-    expect(settle(pending, T0 + 1).facts).toEqual([]);
-    const { facts } = settle(pending, T0 + DAY_MS);
-    expect(facts.map(({ event }) => event.type)).toEqual(["expired", "payload_erased"]);
+    expect(settle(pending, T0 + 1).events).toEqual([]);
+    const { events } = settle(pending, T0 + DAY_MS);
+    expect(events.map(({ event }) => event.type)).toEqual(["expired", "payload_erased"]);
   });
 
   test("erases nothing where there is none", () => {
-    expect(settle(blockedWith(null), T0 + 1000 * DAY_MS).facts).toEqual([]);
+    expect(settle(blockedWith(null), T0 + 1000 * DAY_MS).events).toEqual([]);
   });
 });
 

@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { handle } from "../../../../src/core/intent/handle.ts";
 import { MAX_ATTEMPTS, ORDER_TTL_MS } from "../../../../src/core/intent/limits.ts";
-import { currentOrder, isPulled, type IntentState, type Terms } from "../../../../src/core/intent/state.ts";
+import {
+  currentOrder,
+  isPulled,
+  type IntentState,
+  type IntentTerms,
+} from "../../../../src/core/intent/state.ts";
 import {
   after,
   AGENT,
@@ -20,9 +25,9 @@ import {
 import type { Executor } from "../../../../src/core/registry/executor.ts";
 
 const AT = T0 + 3 * MINUTE_MS;
-const approved = (change?: Partial<Terms>) => proposed("approve", change);
-const ordered = (change?: Partial<Terms>) => after(approved(change), [1, orderBy()]);
-const claimed = (change?: Partial<Terms>) => after(ordered(change), [2, claimBy(ORDER_1)]);
+const approved = (change?: Partial<IntentTerms>) => proposed("approve", change);
+const ordered = (change?: Partial<IntentTerms>) => after(approved(change), [1, orderBy()]);
+const claimed = (change?: Partial<IntentTerms>) => after(ordered(change), [2, claimBy(ORDER_1)]);
 
 describe("INV-11: ordering an approved intent", () => {
   const MODES: readonly Executor[] = ["runner", "gate", "forward", "external_pull"];
@@ -125,7 +130,7 @@ describe("INV-04: reporting an outcome", () => {
     ["indeterminate", "execution_indeterminate", "indeterminate"],
   ] as const)("a report of %s is accepted once", (outcome, event, phase) => {
     const done = handle(claimed(), reportOf(ORDER_1, { outcome, executedAt: T0, result: "{}" }), AT);
-    expect(done.facts.map((fact) => fact.event.type)).toEqual([event]);
+    expect(done.events.map((fact) => fact.event.type)).toEqual([event]);
     expect(done.state.phase).toBe(phase);
     for (const second of ["succeeded", "failed", "indeterminate"] as const) {
       const again = handle(done.state, reportOf(ORDER_1, { outcome: second }), AT + 1);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { intentDigest, type Bound } from "../../../../src/core/intent/intent-digest.ts";
+import { intentDigest, type BoundFields } from "../../../../src/core/intent/intent-digest.ts";
 import type { HttpWrite } from "../../../../src/core/outbound/http-write.ts";
 import { decisionOf, T0 } from "../../../support/intent-fixtures.ts";
 
 const { facts } = decisionOf("hold");
-const BOUND: Bound = {
+const BOUND: BoundFields = {
   id: "int_1",
   agent: "agt_1",
   destination: "salesforce.import",
@@ -33,9 +33,9 @@ const HTTP: HttpWrite = {
   slot: { in: "header", name: "authorization" },
   idempotencyHeader: null,
 };
-const FORWARDED: Bound = { ...BOUND, http: HTTP };
+const FORWARDED: BoundFields = { ...BOUND, http: HTTP };
 
-const CHANGES: readonly (readonly [string, Partial<Bound>])[] = [
+const CHANGES: readonly (readonly [string, Partial<BoundFields>])[] = [
   ["the intent", { id: "int_2" }],
   ["the agent", { agent: "agt_2" }],
   ["the destination", { destination: "salesforce.export" }],
@@ -111,7 +111,7 @@ test("INV-09: every member of what is approved is covered by the intent digest",
 });
 
 test("the digest does not depend on the order in which members were written", () => {
-  const shuffled = Object.fromEntries(Object.entries(BOUND).toReversed()) as unknown as Bound;
+  const shuffled = Object.fromEntries(Object.entries(BOUND).toReversed()) as unknown as BoundFields;
   expect(intentDigest(shuffled)).toBe(intentDigest(BOUND));
   expect(intentDigest(BOUND)).toMatch(/^[0-9a-f]{64}$/);
 });

@@ -3,11 +3,11 @@ import { expect, test } from "vitest";
 import { decisionOf, fold, T0 } from "../../../support/intent-fixtures.ts";
 import { instantOf, lives, setups, type Setup, type Step } from "../../../support/intent-model.ts";
 import { complaints, NEVER_MOVES, type Committed } from "../../../support/intent-oracle.ts";
-import { draftOf } from "../../../../src/core/intent/entries.ts";
+import { draftEntry } from "../../../../src/core/intent/entries.ts";
 import { handle, settle } from "../../../../src/core/intent/handle.ts";
 import { MAX_ATTEMPTS } from "../../../../src/core/intent/limits.ts";
 import { PHASES } from "../../../../src/core/intent/phase.ts";
-import { firstFacts } from "../../../../src/core/intent/propose.ts";
+import { openingEvents } from "../../../../src/core/intent/propose.ts";
 import { nextCall, nextDeadline, phaseDeadline } from "../../../../src/core/intent/settle.ts";
 import type { Instant, IntentState } from "../../../../src/core/intent/state.ts";
 import { chain, EMPTY_HEAD, entryHash, GENESIS } from "../../../../src/core/ledger/entry.ts";
@@ -21,7 +21,7 @@ function live(
   life: readonly Step[],
   each: (state: IntentState, now: Instant) => void = () => {},
 ) {
-  const committed: Committed[] = firstFacts(setup.terms, decisionOf(setup.outcome)).map((fact) => ({
+  const committed: Committed[] = openingEvents(setup.terms, decisionOf(setup.outcome)).map((fact) => ({
     fact,
     command: null,
   }));
@@ -38,16 +38,16 @@ function live(
       const broken = reason === "digest_mismatch" || reason === "approval_stale";
       const recorded = broken && !byClock.state.bindingsRefused.includes(kind) ? ["binding_refused"] : [];
       if (reason === "revoked_meanwhile") recorded.push("execution_reported_late");
-      expect(handled.facts.slice(0, byClock.facts.length)).toEqual(byClock.facts);
-      expect(handled.facts.slice(byClock.facts.length).map(({ event }) => event.type)).toEqual(recorded);
+      expect(handled.events.slice(0, byClock.events.length)).toEqual(byClock.events);
+      expect(handled.events.slice(byClock.events.length).map(({ event }) => event.type)).toEqual(recorded);
       expect(handled.changed).toBe(false);
     }
-    handled.facts.forEach((fact, index) => {
-      committed.push({ fact, command: index < byClock.facts.length ? null : command });
+    handled.events.forEach((fact, index) => {
+      committed.push({ fact, command: index < byClock.events.length ? null : command });
     });
     if (NEVER_MOVES.has(state.phase)) {
       expect(handled.state.phase).toBe(state.phase);
-      const late = handled.facts.some(({ event }) => event.type === "execution_reported_late");
+      const late = handled.events.some(({ event }) => event.type === "execution_reported_late");
       if (!late) expect(handled.state).toBe(state);
     }
     state = deepFreeze(handled.state);
@@ -101,9 +101,9 @@ test("no deadline is missed or early: nothing is due before the next one, and an
         expect(deadline).toBeGreaterThan(now);
         expect(settle(state, deadline - 1).state).toBe(state);
         const due = settle(state, deadline);
-        expect(due.facts.length).toBeGreaterThan(0);
+        expect(due.events.length).toBeGreaterThan(0);
         expect(due.state).not.toEqual(state);
-        expect(settle(due.state, deadline).facts).toEqual([]);
+        expect(settle(due.state, deadline).events).toEqual([]);
       });
     }),
     { numRuns: 1000 },
@@ -115,7 +115,7 @@ test("a clock that steps back moves no intent that has ended", () => {
     fc.property(setups, lives, fc.integer({ min: 1, max: 100 }), (setup, life, back) => {
       const { state } = live(setup, life);
       if (NEVER_MOVES.has(state.phase)) expect(settle(state, T0 - back).state).toBe(state);
-      expect(settle(state, T0 - back).facts).toEqual([]);
+      expect(settle(state, T0 - back).events).toEqual([]);
     }),
     { numRuns: 300 },
   );
@@ -126,7 +126,7 @@ test("INV-17: every life is one unbroken chain, and every entry names its intent
   fc.assert(
     fc.property(setups, lives, (setup, life) => {
       const { committed } = live(setup, life);
-      const drafts = committed.map(({ fact }) => draftOf(setup.terms, fact, SALT));
+      const drafts = committed.map(({ fact }) => draftEntry(setup.terms, fact, SALT));
       // In two commits, as an object makes them.
       const half = Math.floor(drafts.length / 2);
       const first = chain(setup.terms.id, EMPTY_HEAD, drafts.slice(0, half), macKey);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { IntentCommand } from "../../../../src/core/intent/command.ts";
 import { handle } from "../../../../src/core/intent/handle.ts";
-import type { Terms } from "../../../../src/core/intent/state.ts";
+import type { IntentTerms } from "../../../../src/core/intent/state.ts";
 import {
   after,
   AGENT,
@@ -24,10 +24,10 @@ const AT = T0 + 5 * MINUTE_MS;
 
 const ana = voterNamed("ana");
 const EDITABLE = { edit: { allow: true, editorMayApprove: false } } as const;
-const held = (change?: Partial<Terms>) => proposed("hold", { ...EDITABLE, ...change });
-const approved = (change?: Partial<Terms>) => after(held(change), [1, approveBy(ana)]);
-const scheduled = (change?: Partial<Terms>) => after(approved(change), [2, orderBy()]);
-const claimed = (change?: Partial<Terms>) => after(scheduled(change), [3, claimBy(ORDER_1)]);
+const held = (change?: Partial<IntentTerms>) => proposed("hold", { ...EDITABLE, ...change });
+const approved = (change?: Partial<IntentTerms>) => after(held(change), [1, approveBy(ana)]);
+const scheduled = (change?: Partial<IntentTerms>) => after(approved(change), [2, orderBy()]);
+const claimed = (change?: Partial<IntentTerms>) => after(scheduled(change), [3, claimBy(ORDER_1)]);
 
 const STATES = {
   blocked: proposed("block", EDITABLE),
@@ -236,8 +236,8 @@ const ACTORS: readonly (readonly [keyof typeof COMMANDS, keyof typeof STATES, st
 test.each(ACTORS)(
   "%s of an intent in state %s is attributed to the credential of the caller: %s",
   (type, phase, actor) => {
-    const { facts } = handle(STATES[phase], COMMANDS[type], AT);
-    expect(facts.length).toBeGreaterThan(0);
-    for (const fact of facts) expect(fact).toMatchObject({ actor, at: AT });
+    const { events } = handle(STATES[phase], COMMANDS[type], AT);
+    expect(events.length).toBeGreaterThan(0);
+    for (const fact of events) expect(fact).toMatchObject({ actor, at: AT });
   },
 );

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { TraceStep } from "../../../../src/core/policy/decision.ts";
 import { evolve } from "../../../../src/core/intent/evolve.ts";
-import type { Fact } from "../../../../src/core/intent/event.ts";
+import type { RecordedEvent } from "../../../../src/core/intent/event.ts";
 import { handle } from "../../../../src/core/intent/handle.ts";
-import { firstFacts } from "../../../../src/core/intent/propose.ts";
+import { openingEvents } from "../../../../src/core/intent/propose.ts";
 import {
   claimBy,
   decisionOf,
@@ -16,7 +16,7 @@ import {
   termsWith,
 } from "../../../support/intent-fixtures.ts";
 
-const names = (facts: readonly Fact[]) => facts.map(({ event }) => event.type);
+const names = (facts: readonly RecordedEvent[]) => facts.map(({ event }) => event.type);
 
 describe("the opening entries of an intent", () => {
   test.each([
@@ -24,16 +24,16 @@ describe("the opening entries of an intent", () => {
     ["hold", ["proposed", "policy_checked", "approval_requested"], "pending_approval"],
     ["block", ["proposed", "policy_checked", "blocked"], "blocked"],
   ] as const)("follow the policy's outcome: %s", (outcome, events, phase) => {
-    const facts = firstFacts(termsWith({ outcome }), decisionOf(outcome));
+    const facts = openingEvents(termsWith({ outcome }), decisionOf(outcome));
     expect(names(facts)).toEqual(events);
     expect(fold(facts).phase).toBe(phase);
   });
 
   test("and all later ones of a completed write are those of the documentation", () => {
-    const first = firstFacts(termsWith({ outcome: "approve" }), decisionOf("approve"));
+    const first = openingEvents(termsWith({ outcome: "approve" }), decisionOf("approve"));
     const ordered = handle(fold(first), orderBy(), T0 + 1);
     const done = handle(ordered.state, reportOf(ORDER_1), T0 + 2);
-    expect(names([...first, ...ordered.facts, ...done.facts])).toEqual([
+    expect(names([...first, ...ordered.events, ...done.events])).toEqual([
       "proposed",
       "policy_checked",
       "approved",
@@ -43,11 +43,11 @@ describe("the opening entries of an intent", () => {
   });
 
   test("a required claim adds one entry", () => {
-    const first = firstFacts(termsWith({ outcome: "approve" }), decisionOf("approve"));
+    const first = openingEvents(termsWith({ outcome: "approve" }), decisionOf("approve"));
     const ordered = handle(fold(first), orderBy(), T0 + 1);
     const claimed = handle(ordered.state, claimBy(ORDER_1), T0 + 2);
     const done = handle(claimed.state, reportOf(ORDER_1), T0 + 3);
-    expect(names([...ordered.facts, ...claimed.facts, ...done.facts])).toEqual([
+    expect(names([...ordered.events, ...claimed.events, ...done.events])).toEqual([
       "execution_requested",
       "execution_claimed",
       "execution_succeeded",
@@ -55,7 +55,7 @@ describe("the opening entries of an intent", () => {
   });
 
   test("are one instant: the agent proposes, Gate evaluates", () => {
-    const facts = firstFacts(termsWith(), decisionOf("hold"));
+    const facts = openingEvents(termsWith(), decisionOf("hold"));
     expect(facts.map(({ actor, at }) => [actor, at])).toEqual([
       ["agt_1", T0],
       ["gate", T0],
@@ -64,7 +64,7 @@ describe("the opening entries of an intent", () => {
   });
 
   test("an approval by policy names policy as approver and starts the execution window", () => {
-    expect(fold(firstFacts(termsWith(), decisionOf("approve")))).toMatchObject({
+    expect(fold(openingEvents(termsWith(), decisionOf("approve")))).toMatchObject({
       decidedBy: "policy",
       approvedAt: T0,
       executeBy: T0 + 60 * MINUTE_MS,
@@ -76,7 +76,7 @@ describe("the opening entries of an intent", () => {
   test("the recorded count is the one evaluated, not only the measured one", () => {
     const { facts } = decisionOf("hold");
     const records = { declared: 900, measured: null, effective: 900, uncertain: false };
-    const checked = firstFacts(termsWith(), decisionOf("hold", { facts: { ...facts, records } }))[1];
+    const checked = openingEvents(termsWith(), decisionOf("hold", { facts: { ...facts, records } }))[1];
     expect(checked?.event).toMatchObject({ records: 900 });
   });
 
@@ -96,7 +96,7 @@ describe("the opening entries of an intent", () => {
       step("d", "block"),
       step("e", "approve"),
     ];
-    const checked = firstFacts(termsWith(), decisionOf("block", { trace }))[1];
+    const checked = openingEvents(termsWith(), decisionOf("block", { trace }))[1];
     expect(checked?.event).toMatchObject({
       rules: [
         { rule: "c", outcome: "hold", policy: "crm" },
@@ -109,14 +109,18 @@ describe("the opening entries of an intent", () => {
 });
 
 test("an intent whose first event is no proposal is refused as a bug", () => {
-  const fact: Fact = { event: { type: "approved", by: "policy", executeBy: T0 }, actor: "gate", at: T0 };
+  const fact: RecordedEvent = {
+    event: { type: "approved", by: "policy", executeBy: T0 },
+    actor: "gate",
+    at: T0,
+  };
   expect(() => evolve(null, fact)).toThrow("approved before proposed");
 });
 
 test.each(["execution_claimed", "execution_succeeded"] as const)(
   "%s without an order throws: an invariant is broken",
   (type) => {
-    const held = fold(firstFacts(termsWith(), decisionOf("approve")));
+    const held = fold(openingEvents(termsWith(), decisionOf("approve")));
     const event =
       type === "execution_claimed"
         ? { type, order: ORDER_1, by: "agt_1", expiresAt: T0 }

@@ -32,7 +32,7 @@ describe("INV-19: repeats of one idempotency key are recorded", () => {
       const settled = settle(state, T0 + at);
       const next = repeat(settled.state, REQUEST, AGENT, T0 + at);
       if (!next.ok) throw new Error(next.error.reason);
-      for (const { event } of [...settled.facts, ...next.value.facts]) {
+      for (const { event } of [...settled.events, ...next.value.events]) {
         if (event.type === "duplicate_blocked") recorded.push(`${at}:${event.count}`);
       }
       state = next.value.state;
@@ -62,11 +62,11 @@ describe("INV-19: repeats of one idempotency key are recorded", () => {
     const { state } = repeating([10, 20]);
     expect(nextDeadline(state)).toBe(T0 + 10 + DUPLICATE_WINDOW_MS);
     expect(phaseDeadline(state)).toBe(T0 + HOUR_MS);
-    const { facts, state: told } = settle(state, T0 + 10 + DUPLICATE_WINDOW_MS);
-    expect(facts.map(({ event }) => event)).toEqual([{ type: "duplicate_blocked", count: 1 }]);
+    const { events, state: told } = settle(state, T0 + 10 + DUPLICATE_WINDOW_MS);
+    expect(events.map(({ event }) => event)).toEqual([{ type: "duplicate_blocked", count: 1 }]);
     // Of the hour's wait half is over when those who may decide are told again.
     expect(nextDeadline(told)).toBe(T0 + HOUR_MS / 2);
-    expect(settle(told, T0 + 20 + DUPLICATE_WINDOW_MS).facts).toEqual([]);
+    expect(settle(told, T0 + 20 + DUPLICATE_WINDOW_MS).events).toEqual([]);
   });
 
   test("a window begins with the repeat that opens it, not where the last one ended", () => {
@@ -78,7 +78,7 @@ describe("INV-19: repeats of one idempotency key are recorded", () => {
     const { state } = repeating([10, 20, 30]);
     const next = repeat(state, REQUEST, AGENT, T0 + 10 + DUPLICATE_WINDOW_MS);
     if (!next.ok) throw new Error(next.error.reason);
-    expect(next.value.facts.map(({ event }) => event)).toEqual([{ type: "duplicate_blocked", count: 3 }]);
+    expect(next.value.events.map(({ event }) => event)).toEqual([{ type: "duplicate_blocked", count: 3 }]);
     expect(next.value.state.duplicates.unrecorded).toBe(0);
   });
 

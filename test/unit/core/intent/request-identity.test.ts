@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ProposalRequest } from "../../../../src/core/proposal/request.ts";
-import { identityOf } from "../../../../src/core/intent/request-identity.ts";
+import { requestIdentity } from "../../../../src/core/intent/request-identity.ts";
 import type { Payload } from "../../../../src/core/proposal/payload.ts";
 import { askFor } from "../../../support/policy-rules.ts";
 
@@ -16,7 +16,7 @@ const ASK = askFor({ destination: "chat.message", policy: "", action: "http.post
 
 const PAYLOAD: Payload = { kind: "content", bytes: new Uint8Array([1]), name: null, mediaType: null };
 const subjectOf = (request: ProposalRequest, digest = "d1") =>
-  identityOf(request, PAYLOAD, digest, (text) => text).subject;
+  requestIdentity(request, PAYLOAD, digest, (text) => text).subject;
 const of = (change: Partial<ProposalRequest>) => subjectOf({ ...ASK, ...change });
 
 test("the counters treat a request as the same whatever policy it names and whatever the client library adds", () => {
@@ -25,7 +25,7 @@ test("the counters treat a request as the same whatever policy it names and what
   expect(of({ http: { ...HTTP, headers: counted } })).toBe(of({}));
   // To whoever repeats it under a key or an id it is another: it asks for another decision.
   const digestOf = (request: ProposalRequest) =>
-    identityOf(request, PAYLOAD, "d1", (text) => text).requestDigest;
+    requestIdentity(request, PAYLOAD, "d1", (text) => text).requestDigest;
   expect(digestOf({ ...ASK, policy: "another" })).not.toBe(digestOf(ASK));
 });
 
@@ -41,7 +41,7 @@ test("another body, address, method or destination is another write to the count
 });
 
 test("the digests of a request are those that version 0.1 stored, so that its repeats still meet their first attempt", () => {
-  const identity = (request: ProposalRequest) => identityOf(request, PAYLOAD, "d1", (text) => text);
+  const identity = (request: ProposalRequest) => requestIdentity(request, PAYLOAD, "d1", (text) => text);
   const { http: _, ...withoutRequest } = ASK;
   expect(identity(ASK)).toEqual({
     payloadDigest: "d1",

@@ -3,9 +3,9 @@ import type { IntentCommand } from "../../../../src/core/intent/command.ts";
 import { GATE } from "../../../../src/core/intent/event.ts";
 import { handle } from "../../../../src/core/intent/handle.ts";
 import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "../../../../src/core/intent/limits.ts";
-import { pauseAfter } from "../../../../src/core/intent/send-backoff.ts";
-import { isToBeSent } from "../../../../src/core/intent/sending.ts";
-import { currentOrder, type IntentState, type Terms } from "../../../../src/core/intent/state.ts";
+import { sendBackoffMs } from "../../../../src/core/intent/send-backoff.ts";
+import { isSendDue } from "../../../../src/core/intent/sending.ts";
+import { currentOrder, type IntentState, type IntentTerms } from "../../../../src/core/intent/state.ts";
 import {
   after,
   AGENT,
@@ -33,9 +33,9 @@ const finished = (order: string, change: Parameters<typeof reportOf>[1] = {}) =>
   reportOf(order, { by: GATE, ...change });
 
 const BY_GATE = { executor: "gate", sending: "by_gate" } as const;
-const approved = (change?: Partial<Terms>) => proposed("approve", { ...BY_GATE, ...change });
-const begun = (change?: Partial<Terms>) => after(approved(change), [1, begin]);
-const undone = (change?: Partial<Terms>) => after(begun(change), [2, unclaim(ORDER_1, 0)]);
+const approved = (change?: Partial<IntentTerms>) => proposed("approve", { ...BY_GATE, ...change });
+const begun = (change?: Partial<IntentTerms>) => after(approved(change), [1, begin]);
+const undone = (change?: Partial<IntentTerms>) => after(begun(change), [2, unclaim(ORDER_1, 0)]);
 
 describe("INV-11: beginSend", () => {
   test.each([
@@ -43,8 +43,8 @@ describe("INV-11: beginSend", () => {
     ["forward", "by_gate"],
     ["forward", "on_repeat"],
   ] as const)("orders and claims in one step as Gate: %s, %s", (executor, sending) => {
-    const { facts, state } = handle(approved({ executor, sending }), begin, AT);
-    expect(facts).toMatchObject([
+    const { events, state } = handle(approved({ executor, sending }), begin, AT);
+    expect(events).toMatchObject([
       {
         actor: GATE,
         event: { type: "execution_requested", order: ORDER_1, fence: 1, mode: executor, issuedTo: GATE },
@@ -58,7 +58,7 @@ describe("INV-11: beginSend", () => {
     });
   });
 
-  const OTHERS: readonly (readonly [string, Partial<Terms>])[] = [
+  const OTHERS: readonly (readonly [string, Partial<IntentTerms>])[] = [
     ["a runner", { executor: "runner", sending: null }],
     ["a download", { executor: "external_pull", sending: null }],
     ["the first to order", { executor: null, sending: null }],
@@ -154,7 +154,7 @@ describe("INV-11: a claim under which nothing was sent", () => {
       claim: null,
       undone: { count: 1, at: T0 + 2 * MINUTE_MS },
     });
-    const again = T0 + 2 * MINUTE_MS + pauseAfter(1) / 2;
+    const again = T0 + 2 * MINUTE_MS + sendBackoffMs(1) / 2;
     expect(doing(state, begin, again - 1)).toBe("!too_soon");
     expect(doing(state, begin, again)).toBe("execution_claimed");
   });
@@ -182,11 +182,11 @@ describe("INV-11: a claim under which nothing was sent", () => {
     for (let now = T0; now < T0 + 25 * 60 * MINUTE_MS; now += every) {
       const started = handle(state, begin, now);
       const order = currentOrder(started.state);
-      entries += started.facts.length;
+      entries += started.events.length;
       state = started.state;
       if (started.refusal !== null || order === undefined) continue;
       const given = handle(state, unclaim(order.id, order.undone?.count ?? 0), now);
-      entries += given.facts.length;
+      entries += given.events.length;
       state = given.state;
     }
     return { entries, phase: state.phase };
@@ -215,7 +215,7 @@ describe("INV-11: further attempts of a send", () => {
       [3, GATE],
     ]);
     expect(doing(state, begin, AT)).toBe("!attempts_exhausted");
-    expect(isToBeSent(state, AT)).toBe(false);
+    expect(isSendDue(state, AT)).toBe(false);
   });
 
   test("a lapsed claim is retried only where the provider recognises repeats", () => {
@@ -267,7 +267,7 @@ describe("whether Gate sends now", () => {
   ];
 
   test.each(STATES)("is computed from the state: %s", (_which, state, expected) => {
-    expect(isToBeSent(state, AT)).toBe(expected);
+    expect(isSendDue(state, AT)).toBe(expected);
   });
 
   test.each(STATES)("agrees with beginSend in the state: %s", (_which, state, expected) => {
@@ -275,7 +275,7 @@ describe("whether Gate sends now", () => {
   });
 
   test("is no for an undone order whose time is over", () => {
-    expect(isToBeSent(undone(), T0 + MINUTE_MS + ORDER_TTL_MS)).toBe(false);
+    expect(isSendDue(undone(), T0 + MINUTE_MS + ORDER_TTL_MS)).toBe(false);
   });
 });
 
@@ -289,5 +289,5 @@ test.each([
   [100, 300],
   [1e9, 300],
 ])("after %d attempts the pause is %d seconds", (attempts, seconds) => {
-  expect(pauseAfter(attempts)).toBe(seconds * SECOND_MS);
+  expect(sendBackoffMs(attempts)).toBe(seconds * SECOND_MS);
 });
