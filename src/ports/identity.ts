@@ -43,7 +43,7 @@ export interface LinkedIdentities {
   resolveOrLink(
     credential: ExternalIdentity,
     person: Person,
-  ): Promise<Result<Principal, "pinned_to_another">>;
+  ): Promise<Result<Principal, "identity_already_linked">>;
   /**
    * Forgets the pins of a principal, so that the person can come in with another account, as the same principal. A
    * revoked one stays revoked: they come in as a new one. False: it has no pin.
@@ -51,7 +51,7 @@ export interface LinkedIdentities {
   unlink(principal: string, actor: string): Promise<boolean>;
 }
 
-/** What a session was opened with. It ends when that does: a rotated key and an account unpinned take it along. */
+/** What a session was opened with. It ends when that does: a rotated key and an unlinked account end it. */
 export type SessionProof = { readonly key: string } | ExternalIdentity;
 
 /** A browser that proved who it acts for. Only a digest of its token is kept. */

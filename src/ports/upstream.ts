@@ -67,7 +67,7 @@ export type CallProblem =
    */
   | "broken_off"
   /** An answer that is none of HTTP's. */
-  | "odd_answer";
+  | "invalid_response";
 
 export interface CallFailure {
   readonly problem: CallProblem;

@@ -14,7 +14,7 @@ export type VaultProblem =
   | "unavailable"
   | "timeout"
   /** It answered, and what it said can't be taken for a secret. */
-  | "odd_answer"
+  | "invalid_response"
   | "too_large"
   /** Too short to be found and masked in what an upstream answers. */
   | "too_short"

@@ -245,10 +245,10 @@ describe("the command approvals show", () => {
     const { out } = await approvals(["show", successor]);
     expect(out).toMatch(new RegExp(`edit +made of ${id} by \\S+`));
     // Its editor proposed it, and is as little let in as anybody whose intent it is.
-    expect(out).toContain("not shown: This case is not yours to decide.");
+    expect(out).toContain("not shown: You are not an eligible approver of this intent.");
     const refused = await approvals(["approve", successor, "--yes"]);
     expect(refused.code).toBe(1);
-    expect(refused.err).toContain("not approved: Nobody decides what they");
+    expect(refused.err).toContain("not approved: You cannot approve or reject an intent that you");
   });
 
   test("prints a case for other approvers without its payload", async () => {
@@ -256,7 +256,7 @@ describe("the command approvals show", () => {
     const { code, out } = await approvals(["show", id]);
     expect(code).toBe(0);
     expect(out).toContain("from elsewhere");
-    expect(out).toContain("not shown: This case is not yours to decide.");
+    expect(out).toContain("not shown: You are not an eligible approver of this intent.");
     expect(out).not.toContain("secret rows");
   });
 });

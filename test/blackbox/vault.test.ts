@@ -430,7 +430,7 @@ describe("a strict vault server returns the secret that a reference names", () =
     ["op://ai-agents/stripe/live/KEY", good],
     [`op://${VAULT_ID}/${ITEM_ID}/f2`, good],
     ["op://AI-Agents/Stripe/key", { ok: true, value: OTHER }],
-    ["op://AI-Agents/Twice/key", bad("odd_answer", /^2 items/)],
+    ["op://AI-Agents/Twice/key", bad("invalid_response", /^2 items/)],
     ["op://AI-Agents/Nothing/key", bad("not_found")],
     ["op://Nothing/Stripe/key", bad("not_found")],
     [`op://${"z".repeat(26)}/Stripe/key`, bad("not_found")],
@@ -439,7 +439,7 @@ describe("a strict vault server returns the secret that a reference names", () =
     ["vault://team/kv/stripe#key?version=2", bad("not_found", /deleted/)],
     ["vault://team/kv/stripe#key?version=1", bad("not_found", /destroyed/)],
     ["vault://team/kv/stripe#key?version=4", bad("not_found")],
-    ["vault://team/kv/stripe#n", bad("odd_answer", /not text/)],
+    ["vault://team/kv/stripe#n", bad("invalid_response", /not text/)],
     ["vault://team/kv/stripe#other", bad("not_found", /key/)],
     ["vault://team/kv/other#key", bad("not_found")],
     ["aws-sm://prod/stripe#key", good],
@@ -530,7 +530,7 @@ const ODD: readonly (readonly [string, string, Oddness])[] = [
   ["is no HTTP", "unreachable", (request) => request.socket.end("SSH-2.0-OpenSSH_9.2\r\n")],
   [
     "hangs up half-way",
-    "odd_answer",
+    "invalid_response",
     (request, response) => {
       started(response, { ...json, "Content-Length": "1000" } as typeof json).write(`{"value":"${SECRET}`);
       setTimeout(() => request.socket.destroy(), 50);
@@ -538,14 +538,14 @@ const ODD: readonly (readonly [string, string, Oddness])[] = [
   ],
   [
     "redirects",
-    "odd_answer",
+    "invalid_response",
     (_, response) => {
       response.writeHead(308, { Location: `${trapUrl}/` }).end();
     },
   ],
   [
     "shows a page",
-    "odd_answer",
+    "invalid_response",
     (_, response) => {
       response
         .writeHead(200, { "Content-Type": "text/html" })

@@ -91,11 +91,11 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
       for (let tried = 0; ; tried += 1) {
         const found = await find(identity);
         if (found !== null) {
-          return found.person === person.id ? ok(found.principal) : err("pinned_to_another");
+          return found.person === person.id ? ok(found.principal) : err("identity_already_linked");
         }
         if (tried >= TRIES) throw new Error("a pin that was made is not there");
         try {
-          if ((await pin(identity, person, tried)) === "taken") return err("pinned_to_another");
+          if ((await pin(identity, person, tried)) === "taken") return err("identity_already_linked");
         } catch (error) {
           if (!isRace(error)) throw error;
         }

@@ -17,7 +17,7 @@ import { bodySource, watchedBody, type Watch } from "./watched-body.ts";
 
 /** The runtime takes other statuses from the wire too, and couldn't answer with them. */
 const ODD_ANSWER: CallFailure = {
-  problem: "odd_answer",
+  problem: "invalid_response",
   detail: "the answer's status is none of HTTP's",
   sent: true,
 };

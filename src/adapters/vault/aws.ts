@@ -147,13 +147,13 @@ function refusalOf(status: number, answer: Json | null): VaultFailure | null {
 
 function valueOf(answer: Json, key: string | null): Result<string, VaultFailure> {
   const text = isJsonObject(answer) ? textOf(answer) : null;
-  if (text === null) return failed("odd_answer", `${WHO} answered without a secret that is text`);
+  if (text === null) return failed("invalid_response", `${WHO} answered without a secret that is text`);
   if (key === null) return ok(text);
   const members = jsonObjectIn(text);
-  if (members === null) return failed("odd_answer", "the secret is no JSON object, so it has no keys");
+  if (members === null) return failed("invalid_response", "the secret is no JSON object, so it has no keys");
   if (!Object.hasOwn(members, key)) return failed("not_found", "the secret's JSON has no key of this name");
   const value = members[key];
-  return typeof value === "string" ? ok(value) : failed("odd_answer", "what this key holds is not text");
+  return typeof value === "string" ? ok(value) : failed("invalid_response", "what this key holds is not text");
 }
 
 function textOf(answer: JsonObject): string | null {

@@ -42,7 +42,7 @@ export async function azureSecret(
   });
   if (!answer.ok) return answer;
   const value = isJsonObject(answer.value) ? answer.value["value"] : null;
-  return typeof value === "string" ? ok(value) : failed("odd_answer", `${WHO} answered without a secret`);
+  return typeof value === "string" ? ok(value) : failed("invalid_response", `${WHO} answered without a secret`);
 }
 
 async function tokenOf(
@@ -70,7 +70,7 @@ async function tokenOf(
   });
   if (!answer.ok) return answer;
   const token = isJsonObject(answer.value) ? validateToken(answer.value["access_token"]) : null;
-  return token !== null ? ok(token) : failed("odd_answer", `${LOGIN} answered without a token`);
+  return token !== null ? ok(token) : failed("invalid_response", `${LOGIN} answered without a token`);
 }
 
 /** A tenant or application that is not there answers 400, like a wrong secret can. */

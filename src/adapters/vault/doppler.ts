@@ -30,15 +30,15 @@ export async function dopplerSecret(
   });
   if (!answer.ok) return answer;
   const secret = secretIn(answer.value);
-  if (secret === null) return failed("odd_answer", `${WHO} answered without a secret`);
+  if (secret === null) return failed("invalid_response", `${WHO} answered without a secret`);
   if (secret["name"] !== undefined && secret["name"] !== name) {
-    return failed("odd_answer", `${WHO} answered with another secret than the one that was asked for`);
+    return failed("invalid_response", `${WHO} answered with another secret than the one that was asked for`);
   }
   const value = isJsonObject(secret["value"]) ? secret["value"]["computed"] : undefined;
   if (typeof value === "string") return ok(value);
   return value === null
     ? failed("denied", `${WHO} does not show this token the value: its visibility is restricted`)
-    : failed("odd_answer", `${WHO} answered without the secret's value`);
+    : failed("invalid_response", `${WHO} answered without the secret's value`);
 }
 
 /** `{name, value}`, as its own SDK has it, or the same under `secret`, as some have seen it. */

@@ -11,5 +11,5 @@ export function envSecret(ref: EnvRef, variables: object): Result<string, VaultF
   if (typeof value === "string") return ok(value);
   return value === undefined
     ? failed("not_found", "there is no variable or secret of this name")
-    : failed("odd_answer", "what has this name is a binding, not a variable or secret");
+    : failed("invalid_response", "what has this name is a binding, not a variable or secret");
 }

@@ -14,5 +14,5 @@ export function problemOfStatus(status: number): VaultProblem {
   if (status === 401 || status === 403) return "denied";
   if (status === 404) return "not_found";
   if (status === 429) return "rate_limited";
-  return status === 408 || status >= 500 ? "unavailable" : "odd_answer";
+  return status === 408 || status >= 500 ? "unavailable" : "invalid_response";
 }

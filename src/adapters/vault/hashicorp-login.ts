@@ -70,7 +70,7 @@ async function signedIn(
   const auth = isJsonObject(answer.value) ? answer.value["auth"] : null;
   const token = isJsonObject(auth) ? validateToken(auth["client_token"]) : null;
   if (!isJsonObject(auth) || token === null) {
-    return failed("odd_answer", `${HASHICORP} answered a sign-in without a token`);
+    return failed("invalid_response", `${HASHICORP} answered a sign-in without a token`);
   }
   // A batch token is stored nowhere and can't be revoked; one for a single use is gone when it was used.
   const isReusable = auth["token_type"] !== "batch" && auth["num_uses"] !== 1;

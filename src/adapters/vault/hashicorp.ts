@@ -60,19 +60,19 @@ function missing(answer: Json | null, kv: 1 | 2): VaultFailure {
 function valueOf(answer: Json, ref: HashicorpRef, kv: 1 | 2): Result<string, VaultFailure> {
   // Whatever is leased was made for this reading and ends with the token: only what is kept can be injected.
   const leaseId = isJsonObject(answer) ? (answer["lease_id"] ?? "") : "";
-  if (leaseId !== "") return failed("odd_answer", "what is there is leased; only KV secrets are read");
+  if (leaseId !== "") return failed("invalid_response", "what is there is leased; only KV secrets are read");
   const outer = objectIn(answer, "data");
   const data = kv === 1 ? outer : objectIn(outer, "data");
   if (data === null) {
-    return failed("odd_answer", `${HASHICORP} answered with no secret of version ${kv} of KV`);
+    return failed("invalid_response", `${HASHICORP} answered with no secret of version ${kv} of KV`);
   }
   const version = objectIn(outer, "metadata")?.["version"];
   if (kv === 2 && ref.version !== null && version !== ref.version) {
-    return failed("odd_answer", `${HASHICORP} answered with another version than the one that was asked for`);
+    return failed("invalid_response", `${HASHICORP} answered with another version than the one that was asked for`);
   }
   if (!Object.hasOwn(data, ref.key)) return failed("not_found", "the secret has no key of this name");
   const value = data[ref.key];
-  return typeof value === "string" ? ok(value) : failed("odd_answer", "what this key holds is not text");
+  return typeof value === "string" ? ok(value) : failed("invalid_response", "what this key holds is not text");
 }
 
 function objectIn(value: Json | null, member: string): JsonObject | null {

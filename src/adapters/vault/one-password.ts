@@ -76,7 +76,7 @@ function onlyOne(
   called: string,
   kind: string,
 ): Result<string, VaultFailure> {
-  if (!Array.isArray(list)) return failed("odd_answer", `${WHO} answered with no list of ${kind}s`);
+  if (!Array.isArray(list)) return failed("invalid_response", `${WHO} answered with no list of ${kind}s`);
   const named = list
     .filter(isJsonObject)
     .filter((entry) => isCalled(entry[member], called) && !isPutAway(entry));
@@ -89,11 +89,11 @@ function onlyOne(
   // It becomes part of the next path.
   return typeof id === "string" && ID.test(id)
     ? ok(id)
-    : failed("odd_answer", `${WHO} answered with a ${kind} without an id`);
+    : failed("invalid_response", `${WHO} answered with a ${kind} without an id`);
 }
 
 function valueOf(item: Json, ref: OnePasswordRef): Result<string, VaultFailure> {
-  if (!isJsonObject(item)) return failed("odd_answer", `${WHO} answered with no item`);
+  if (!isJsonObject(item)) return failed("invalid_response", `${WHO} answered with no item`);
   if (isPutAway(item)) return failed("not_found", "the item is archived or deleted in 1Password");
   const fields = entriesOf(item["fields"]);
   const within = ref.section === null ? outside(fields, ref.field) : inSection(item, fields, ref.section);
@@ -103,10 +103,10 @@ function valueOf(item: Json, ref: OnePasswordRef): Result<string, VaultFailure> 
   const [field] = found;
   if (field === undefined) return failed("not_found", "the item has no field of this name there");
   if (field["type"] === "OTP") {
-    return failed("odd_answer", "the field makes one-time passwords; its seed is not a credential");
+    return failed("invalid_response", "the field makes one-time passwords; its seed is not a credential");
   }
   const value = field["value"] ?? "";
-  return typeof value === "string" ? ok(value) : failed("odd_answer", "the field holds no text");
+  return typeof value === "string" ? ok(value) : failed("invalid_response", "the field holds no text");
 }
 
 /** Without a section, what stands outside of sections comes first. */
@@ -159,5 +159,5 @@ function isCalled(name: Json | undefined, called: string): boolean {
 }
 
 function ambiguous(count: number, what: string) {
-  return failed("odd_answer", `${count} ${what}: write its id instead`);
+  return failed("invalid_response", `${count} ${what}: write its id instead`);
 }

@@ -21,7 +21,7 @@ export async function storedSecret(
     ? Reflect.get(variables, ref.binding)
     : undefined;
   if (binding === undefined) return failed("not_found", "there is no Secrets Store binding of this name");
-  if (!isReadable(binding)) return failed("odd_answer", "what has this name is no Secrets Store binding");
+  if (!isReadable(binding)) return failed("invalid_response", "what has this name is no Secrets Store binding");
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<typeof LATE>((resolve) => {
     timer = setTimeout(() => resolve(LATE), timeoutMs);
@@ -31,7 +31,7 @@ export async function storedSecret(
     if (value === LATE) return failed("timeout", "Secrets Store did not answer in time");
     return typeof value === "string"
       ? ok(value)
-      : failed("odd_answer", "what has this name is no Secrets Store binding");
+      : failed("invalid_response", "what has this name is no Secrets Store binding");
   } catch (error) {
     const isMissing = error instanceof Error && /not found/i.test(error.message);
     return isMissing

@@ -23,12 +23,12 @@ export function validateSecret(value: string): Result<string, VaultFailure> {
   }
   if (BREAKS_HEADERS.test(value)) {
     return failed(
-      "odd_answer",
+      "invalid_response",
       "the secret holds a line break or NUL (at its end, perhaps), which would end a header",
     );
   }
   if (!value.isWellFormed() || value.includes(REPLACEMENT)) {
-    return failed("odd_answer", "the secret is not text");
+    return failed("invalid_response", "the secret is not text");
   }
   if (value.length < MIN_SECRET_CHARS) {
     return failed(

@@ -144,7 +144,7 @@ function answerOf(
   }
   return isLate
     ? failed("timeout", `${who} did not finish its answer in time ${request}`)
-    : failed("odd_answer", `${who} answered with broken JSON ${request}`);
+    : failed("invalid_response", `${who} answered with broken JSON ${request}`);
 }
 
 /** A list or an object; null: it is neither. */

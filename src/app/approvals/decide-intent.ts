@@ -53,7 +53,7 @@ export async function castVote(
   // The intent stores who is excluded; an owner added to gate.yaml since the proposal is excluded as well.
   const excluded = proposer === null ? [] : excludedHandles(proposer, approval, rules.registry);
   if (voter.handles.some((handle) => excluded.includes(handle))) {
-    return err({ kind: "refused", refusal: { reason: "own_intent" } });
+    return err({ kind: "refused", refusal: { reason: "self_approval_forbidden" } });
   }
   const inForce = currentBindings(state.terms, rules);
   return refusedOr(await intent.handle({ type: "approve", voter, digest, note, link, inForce, lapsed }));

@@ -12,7 +12,7 @@ import type { Voter } from "../identity/voter.ts";
 /** May this person decide this intent at all? */
 export function eligibility(state: IntentState, voter: Voter): Refusal | null {
   const { approval, excluded } = state.terms;
-  if (voter.handles.some((handle) => excluded.includes(handle))) return { reason: "own_intent" };
+  if (voter.handles.some((handle) => excluded.includes(handle))) return { reason: "self_approval_forbidden" };
   if (!admits(approval, voter)) return { reason: "not_eligible" };
   if (ASSURANCE_RANK[voter.assurance] < ASSURANCE_RANK[approval.minAssurance]) {
     return { reason: "assurance_too_low", required: approval.minAssurance };

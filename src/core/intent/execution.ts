@@ -65,7 +65,7 @@ export function begin(state: IntentState, command: Command<"begin">, now: Instan
   if (state.phase === "scheduled" && held !== undefined) {
     if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
     const until = nextAttemptAt(held);
-    if (now < until) return err({ reason: "too_soon", until });
+    if (now < until) return err({ reason: "retry_later", until });
     return ok([{ type: "execution_claimed", order: held.id, by: GATE, expiresAt }]);
   }
   const issued = issue(state, command, { mode: executor, issuedTo: GATE }, now);
@@ -131,7 +131,7 @@ export function report(state: IntentState, command: Command<"report">): CommandR
 
   const { order: id, by, executedAt, retryable, result, proof } = command;
   if (state.terms.proofRequired && proof === null) return err({ reason: "proof_required" });
-  if (revoked) return err({ reason: "revoked_meanwhile" });
+  if (revoked) return err({ reason: "intent_revoked" });
   switch (command.outcome) {
     case "succeeded":
       return ok([
@@ -156,7 +156,7 @@ function heldOrder(state: IntentState, id: string): Result<Order, Refusal> {
   const latest = currentOrder(state);
   if (latest?.id === id) return ok(latest);
   const known = state.orders.some((past) => past.id === id);
-  return err({ reason: known ? "superseded_order" : "not_found" });
+  return err({ reason: known ? "order_superseded" : "not_found" });
 }
 
 /** What Gate sends is nobody else's; where the destination names runners only they act; else who ordered it. */

@@ -52,7 +52,7 @@ function recordOf(state: IntentState, command: IntentCommand, { reason }: Refusa
     case "approval_stale":
       if (state.bindingsRefused.includes(`${command.type} ${reason}`)) return null;
       return { type: "binding_refused", command: command.type, reason };
-    case "revoked_meanwhile":
+    case "intent_revoked":
       return command.type === "report" ? reportedLate(command) : null;
     default:
       return null;

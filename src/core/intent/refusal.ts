@@ -11,7 +11,7 @@ export type Refusal =
   | { readonly reason: "expired"; readonly what: "intent" | "order" }
   /** Same key, another request. */
   | { readonly reason: "key_reused" }
-  | { readonly reason: "own_intent" }
+  | { readonly reason: "self_approval_forbidden" }
   | { readonly reason: "not_eligible" }
   | { readonly reason: "assurance_too_low"; readonly required: string }
   | { readonly reason: "digest_mismatch" }
@@ -32,11 +32,11 @@ export type Refusal =
   | { readonly reason: "proof_required" }
   | { readonly reason: "already_claimed" }
   /** The last attempt came to nothing a moment ago; from then on there can be another. */
-  | { readonly reason: "too_soon"; readonly until: Instant }
+  | { readonly reason: "retry_later"; readonly until: Instant }
   /** Somebody took the approval back; the worker's word is recorded and changes nothing. */
-  | { readonly reason: "revoked_meanwhile" }
+  | { readonly reason: "intent_revoked" }
   | { readonly reason: "already_reported" }
-  | { readonly reason: "superseded_order" }
+  | { readonly reason: "order_superseded" }
   | { readonly reason: "attempts_exhausted" }
   | { readonly reason: "bad_token" }
   | { readonly reason: "ledger_unavailable" };

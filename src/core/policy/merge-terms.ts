@@ -155,7 +155,7 @@ export type ExecutorProblem =
   /** Gate is to send it, and it came without a request that could be sent. */
   | "no_request_to_send"
   /** It came to be sent on, and somebody else is to carry it out: never both. */
-  | "not_forwarded";
+  | "destination_not_proxied";
 
 /** Why nobody could carry this out; null: somebody can. */
 export function executorProblem(
@@ -170,5 +170,5 @@ export function executorProblem(
     named = executor;
   }
   if (named === "gate" || named === "forward") return http === undefined ? "no_request_to_send" : null;
-  return named !== null && http !== undefined ? "not_forwarded" : null;
+  return named !== null && http !== undefined ? "destination_not_proxied" : null;
 }

@@ -15,7 +15,7 @@ export const REASON_CODES = {
   policy_broken: ["block"],
   executor_conflict: ["block"],
   no_request_to_send: ["block"],
-  not_forwarded: ["block"],
+  destination_not_proxied: ["block"],
 
   destination_not_allowed: ["block"],
   type_not_allowed: ["block"],

@@ -61,7 +61,7 @@ function wordsOf(failure: Exclude<SlackVoteFailure, { kind: "already_decided" }>
     case "person_unknown":
       return `Gate does not know whose Slack account this is: gate.yaml has nobody with slack ${slackId(press)}.`;
     case "identity_already_linked":
-      return "You came in with another Slack account before; an admin can unpin it.";
+      return "You came in with another Slack account before; an admin can unlink it.";
     case "inactive":
     case "not_reviewer":
       return "You may not decide: your access is suspended.";

@@ -26,8 +26,8 @@ export function problemOfAuthFailure(failure: AuthFailure): Problem {
     case "identity_already_linked":
       return {
         status: 403,
-        code: "pinned_to_another",
-        detail: "This person comes in with another account; an admin can unpin that one.",
+        code: "identity_already_linked",
+        detail: "This person is linked to another account; an admin can unlink it.",
       };
     case "inactive":
       return {
@@ -94,7 +94,7 @@ function problemOfToken(problem: TokenProblem): Problem {
   return {
     status: 401,
     code: "invalid_token",
-    detail: "This token proves nothing here.",
+    detail: "The token is not valid for this deployment.",
     more: { reason: problem },
     headers: INVALID_TOKEN_CHALLENGE,
   };

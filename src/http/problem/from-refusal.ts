@@ -87,8 +87,8 @@ export function problemOf(refusal: Refusal): Problem {
           };
     case "key_reused":
       return conflict(422, "idempotency_key_reused", "This key was used for another request.");
-    case "own_intent":
-      return conflict(403, "own_intent", "Nobody decides what they, or an agent they answer for, proposed.");
+    case "self_approval_forbidden":
+      return conflict(403, "self_approval_forbidden", "You cannot approve or reject an intent that you or an agent you own proposed.");
     case "not_eligible":
       return conflict(403, "not_eligible", "The policy names other people or groups to decide this.");
     case "assurance_too_low":
@@ -100,7 +100,7 @@ export function problemOf(refusal: Refusal): Problem {
     case "digest_mismatch":
       return conflict(409, "digest_mismatch", "The intent is not the one this decision names.");
     case "already_rejected":
-      return conflict(409, "already_rejected", "You said no to this; it counts as long as it waits.");
+      return conflict(409, "already_rejected", "You already rejected this intent.");
     case "link_used":
       return conflict(410, "link_already_used", "This link has decided already; it works once.");
     case "edit_not_allowed":
@@ -131,21 +131,21 @@ export function problemOf(refusal: Refusal): Problem {
       );
     case "already_claimed":
       return conflict(409, "already_claimed", "A worker has claimed this order.");
-    case "too_soon":
+    case "retry_later":
       return {
-        ...conflict(503, "too_soon", "The last attempt to send this came to nothing just now. Try again."),
+        ...conflict(503, "retry_later", "The last send attempt failed. Retry after the delay in Retry-After."),
         headers: { "Retry-After": "5" },
       };
-    case "revoked_meanwhile":
+    case "intent_revoked":
       return conflict(
         409,
-        "revoked_meanwhile",
+        "intent_revoked",
         "The intent was revoked after this order; the report is recorded, and the revocation stands.",
       );
     case "already_reported":
       return conflict(409, "already_reported", "This order was reported; a report counts once.");
-    case "superseded_order":
-      return conflict(409, "superseded_order", "A later order has taken the place of this one.");
+    case "order_superseded":
+      return conflict(409, "order_superseded", "A later order has taken the place of this one.");
     case "attempts_exhausted":
       return conflict(409, "attempts_exhausted", "Every attempt this intent had is used up.");
     case "bad_token":
@@ -167,7 +167,7 @@ function wrongPhase(command: string, phase: Phase): Problem {
   return {
     status: 409,
     code: "wrong_state",
-    detail: `An intent that is ${phase} can't be given the command ${command}.`,
+    detail: `Cannot ${command} an intent in state ${phase}.`,
     error: command === "cancel" ? "cannot_cancel" : `Intent is ${intentStatus}`,
     more: { state: phase, intent_status: intentStatus },
   };

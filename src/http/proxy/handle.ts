@@ -12,7 +12,7 @@ export async function handleProxied(c: GateContext, agent: ProxyAgent, route: Pr
   if (executor === "runner" || executor === "external_pull") {
     return refuse({
       status: 403,
-      code: "not_forwarded",
+      code: "destination_not_proxied",
       detail: "Gate does not send this destination's requests on: somebody else carries its writes out.",
     });
   }

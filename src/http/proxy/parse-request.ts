@@ -97,7 +97,7 @@ const WHY_NO_TARGET = {
   encoding: "what is escaped in it is no UTF-8",
   control_character: "it has a control character",
   empty_segment: "it has two slashes in a row",
-  dot_segment: "it has a dot segment",
+  dot_segment: "it contains a dot segment",
   hidden_slash: "it has an escaped slash or a backslash",
   parameters: "it has a semicolon, behind which servers read differently",
   double_encoding: "it is escaped twice",
@@ -108,7 +108,7 @@ function refuseTarget(problem: keyof typeof WHY_NO_TARGET): never {
   return refuse({
     status: 400,
     code: "path_refused",
-    detail: `The address is not sent on: ${WHY_NO_TARGET[problem]}.`,
+    detail: `The path was refused: ${WHY_NO_TARGET[problem]}.`,
     more: { problem },
   });
 }

@@ -36,7 +36,7 @@ export async function passRead(
   if (withheld !== null) {
     return refuse({
       status: 502,
-      code: "answer_withheld",
+      code: "response_withheld",
       detail: "The upstream's answer can't be searched for the credential, so it is not shown.",
       more: { problem: withheld, upstream_status: status },
     });

@@ -75,7 +75,7 @@ const STATUS_OF: Partial<Record<CallProblem, 502 | 503 | 504>> = {
   timeout: 504,
   unreachable: 502,
   broken_off: 502,
-  odd_answer: 502,
+  invalid_response: 502,
   refused_address: 502,
 };
 

@@ -17,8 +17,8 @@ export const proxy = new Hono<GateEnv>().all("*", async (c, next) => {
   if (c.req.header("Sec-Fetch-Mode") === "navigate") {
     refuse({
       status: 403,
-      code: "page_refused",
-      detail: "What upstreams answer is not shown as a page here.",
+      code: "navigation_refused",
+      detail: "Upstream responses cannot be opened as browser pages.",
     });
   }
   return handleProxied(c, await agentOf(c), route);

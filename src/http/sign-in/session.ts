@@ -47,7 +47,7 @@ export const session = new Hono<GateEnv>()
     return c.json(sessionView(caller, registry));
   })
   .delete("/v1/session", close)
-  .post("/v1/agents/:id/unpin", requireRole(["admin"]), async (c) => {
+  .post("/v1/agents/:id/unlink-identity", requireRole(["admin"]), async (c) => {
     const ports = c.env;
     const id = c.req.param("id");
     const principal = await ports.principals.get(id);
@@ -59,6 +59,6 @@ export const session = new Hono<GateEnv>()
         error: "Agent not found",
       });
     }
-    const unpinned = await ports.linkedIdentities.unlink(id, c.var.principal.id);
-    return c.json({ agent_id: id, agentId: id, unpinned });
+    const unlinked = await ports.linkedIdentities.unlink(id, c.var.principal.id);
+    return c.json({ agent_id: id, agentId: id, unlinked });
   });

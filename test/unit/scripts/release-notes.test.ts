@@ -28,10 +28,10 @@ describe("release notes", () => {
   });
 
   test.each([
-    ["one line", "Breaking: rename `own_intent`", "rename `own_intent`"],
-    ["several lines", "Breaking: rename\n`own_intent`\n\nThe rest.", "rename `own_intent`"],
-    ["a trailer behind it", "Breaking: rename `own_intent`\nIssue: 11", "rename `own_intent`"],
-    ["after the reason", "The reason.\n\nBreaking: rename `own_intent`", "rename `own_intent`"],
+    ["one line", "Breaking: rename `self_approval_forbidden`", "rename `self_approval_forbidden`"],
+    ["several lines", "Breaking: rename\n`self_approval_forbidden`\n\nThe rest.", "rename `self_approval_forbidden`"],
+    ["a trailer behind it", "Breaking: rename `self_approval_forbidden`\nIssue: 11", "rename `self_approval_forbidden`"],
+    ["after the reason", "The reason.\n\nBreaking: rename `self_approval_forbidden`", "rename `self_approval_forbidden`"],
   ])("begin with breaking changes: %s", (_, body, note) => {
     const notes = releaseNotes([commit("a1", "api: rename codes", body)]);
     expect(notes).toBe(`### Breaking changes\n\n- **api**: ${note} (a1)\n\n### api\n\n- rename codes (a1)\n`);

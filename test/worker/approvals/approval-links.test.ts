@@ -225,7 +225,7 @@ describe("deciding by link without a session", () => {
         await approve(await linkTo(intent, "ana")),
         await reject(await linkTo(intent, "ana")),
       ]) {
-        expect([status, body.code], owner).toEqual([403, "own_intent"]);
+        expect([status, body.code], owner).toEqual([403, "self_approval_forbidden"]);
       }
       expect(await stateOf(intent)).toBe("pending_approval");
     }

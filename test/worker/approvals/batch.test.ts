@@ -110,7 +110,7 @@ test("INV-03 INV-08: votes of a batch are subject to the same exclusions and del
   const answer = await call("POST", "/v1/intents", own.key, ask("crm.held"));
   const anas = { id: answer.body.intentId, digest: answer.body.intent_digest };
   const forAna = await held(ask("crm.by-ana"));
-  expect(slots(await batch([approval(anas)], ana.key))).toEqual(["own_intent"]);
+  expect(slots(await batch([approval(anas)], ana.key))).toEqual(["self_approval_forbidden"]);
   const onBehalf = approval(forAna, { on_behalf_of_principal: "ana" });
   expect(slots(await batch([onBehalf]))).toEqual(["delegation_not_found"]);
   await call("POST", "/v1/delegations", ana.key, { delegate_agent_id: zoe.id, destination: "crm.by-ana" });

@@ -139,8 +139,8 @@ test("INV-03 INV-08: neither an owner nor an owner's delegate approves what thei
   await delegate(ana, zoe);
   await delegate(zoe, ana);
   const intent = await propose(agent, ask("crm.held"), "pending_approval");
-  expect((await approveFor(zoe, ana.id, intent)).body.code).toBe("own_intent");
-  expect((await approveFor(ana, zoe.id, intent)).body.code).toBe("own_intent");
+  expect((await approveFor(zoe, ana.id, intent)).body.code).toBe("self_approval_forbidden");
+  expect((await approveFor(ana, zoe.id, intent)).body.code).toBe("self_approval_forbidden");
   expect((await call("POST", `/v1/intents/${intent}/approve`, zoe.key)).body.status).toBe("approved");
 });
 

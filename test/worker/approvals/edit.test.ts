@@ -227,22 +227,22 @@ test("an edit of an intent that does not exist is 404", async () => {
 test("INV-03: the person who answers for the agent can't edit what it proposed", async () => {
   const owned = await register("agent", { owner: "ana" });
   const intent = await held("open", {}, owned);
-  expect((await edit(ana, intent)).body.code).toBe("own_intent");
+  expect((await edit(ana, intent)).body.code).toBe("self_approval_forbidden");
 });
 
 test("INV-03: the editor can't approve the edit with any credential of theirs", async () => {
   const intent = await held("open");
   const edited = await edit(ana, intent, { approve: true });
   expect(edited.body.successor.status).toBe("pending_approval");
-  expect(edited.body.approval).toMatchObject({ ok: false, problem: { status: 403, code: "own_intent" } });
+  expect(edited.body.approval).toMatchObject({ ok: false, problem: { status: 403, code: "self_approval_forbidden" } });
   const successor = edited.body.successor.intentId;
   const others = await Promise.all([
     register("reviewer", { person: "ana" }),
     register("reviewer", { person: "ANA@example.com" }),
   ]);
   for (const other of [ana, ...others]) {
-    expect((await approve(other, successor)).body.code).toBe("own_intent");
-    expect((await edit(other, successor)).body.code).toBe("own_intent");
+    expect((await approve(other, successor)).body.code).toBe("self_approval_forbidden");
+    expect((await edit(other, successor)).body.code).toBe("self_approval_forbidden");
   }
   const successorByOwner = await register("reviewer", { person: "ben" });
   expect((await approve(successorByOwner, successor)).body.status).toBe("approved");
@@ -254,7 +254,7 @@ test("INV-03: an editor of an earlier version can't approve the final one", asyn
   expect(second.status, second.text).toBe(200);
   const { intentId } = second.body.successor;
   for (const editor of [ana, ben]) {
-    expect((await approve(editor, intentId)).body.code).toBe("own_intent");
+    expect((await approve(editor, intentId)).body.code).toBe("self_approval_forbidden");
   }
   expect((await approve(await register("reviewer"), intentId)).body.status).toBe("approved");
 });
@@ -282,7 +282,7 @@ test("INV-03: an editor can neither approve as a delegate nor have a delegate ap
     expect(delegated.status, delegated.text).toBe(201);
     const vote = { on_behalf_of_principal: person };
     const said = await call("POST", `/v1/intents/${successor}/approve`, to.key, vote);
-    expect(said.body.code).toBe("own_intent");
+    expect(said.body.code).toBe("self_approval_forbidden");
   }
   expect(await stateOf(successor)).toBe("pending_approval");
 });
@@ -294,7 +294,7 @@ test("INV-03: an editor approves where the policy says so, and the agent's owner
   expect(edited.body.successor.status).toBe("approved");
   expect(edited.body.approval).toMatchObject({ ok: true, status: "approved", votedBy: ["ana"] });
   const second = await edit(ana, await held("own", {}, owned));
-  expect((await approve(ben, second.body.successor.intentId)).body.code).toBe("own_intent");
+  expect((await approve(ben, second.body.successor.intentId)).body.code).toBe("self_approval_forbidden");
 });
 
 test("a policy that newly allows editors to approve applies from the next intent on", async () => {
@@ -302,7 +302,7 @@ test("a policy that newly allows editors to approve applies from the next intent
   await changeRules({ ...RULES, policies: { ...POLICIES, open: POLICIES.own } });
   try {
     const edited = await edit(ana, intent, { approve: true });
-    expect(edited.body.approval.problem.code).toBe("own_intent");
+    expect(edited.body.approval.problem.code).toBe("self_approval_forbidden");
   } finally {
     await changeRules(RULES);
   }

@@ -405,7 +405,7 @@ describe("INV-11: orders and downloads of one intent", () => {
     const late = await call("POST", `/v1/executions/${first?.id}/report`, first?.token, {
       status: "succeeded",
     });
-    expect(late.body.code).toBe("superseded_order");
+    expect(late.body.code).toBe("order_superseded");
     expect(await stateOf(intent)).toBe("indeterminate");
   });
 });

@@ -338,7 +338,7 @@ describe("INV-24: a vault or an upstream that is down", () => {
     const { calls, send } = standIn(failing("unreachable", false));
     expect((await send(intent)).kind).toBe("unsent");
     for (let again = 0; again < 20; again += 1) {
-      expect(await send(intent)).toMatchObject({ refusal: { reason: "too_soon" } });
+      expect(await send(intent)).toMatchObject({ refusal: { reason: "retry_later" } });
     }
     expect(calls).toHaveLength(1);
     expect(await eventsOf(intent.id)).toEqual(UNDONE);

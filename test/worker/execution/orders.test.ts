@@ -70,7 +70,7 @@ test("INV-11: a worker's report made before it could know of the revocation is r
     status: "succeeded",
     result: { rows: 1 },
   });
-  expect([late.status, late.body.code]).toEqual([409, "revoked_meanwhile"]);
+  expect([late.status, late.body.code]).toEqual([409, "intent_revoked"]);
   const shown = (await call("GET", `/v1/intents/${order.intent}`, reviewer.key)).body;
   expect(shown).toMatchObject({
     state: "revoked",

@@ -152,7 +152,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
       for (const path of [`/v1/intents/${id}/approve`, "/v1/approve"]) {
         const answer = await call("POST", path, own.key, { proposalId: id });
         expect(answer.status, path).toBe(403);
-        expect(answer.body.code).toBe("own_intent");
+        expect(answer.body.code).toBe("self_approval_forbidden");
       }
       expect(await stateOf(id)).toBe("pending_approval");
       expect((await approve(id, reviewer)).status).toBe(200);
@@ -173,7 +173,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     ];
     const owned = await register("agent", { owner: first.id });
     const id = await propose(owned, ask("crm.held"), "pending_approval");
-    for (const key of [first, second]) expect((await approve(id, key)).body.code).toBe("own_intent");
+    for (const key of [first, second]) expect((await approve(id, key)).body.code).toBe("self_approval_forbidden");
   });
 
   test("INV-03: a person who becomes the owner while the intent is pending can't approve it", async () => {
@@ -186,7 +186,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     await changeRules({ ...RULES, registry });
     const refused = await approve(id, joins);
     await changeRules(RULES);
-    expect([refused.status, refused.body.code]).toEqual([403, "own_intent"]);
+    expect([refused.status, refused.body.code]).toEqual([403, "self_approval_forbidden"]);
     expect(await stateOf(id)).toBe("pending_approval");
   });
 
@@ -206,7 +206,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     expect((await call("POST", `/v1/agents/${turncoat.id}/role`, admin, { role: "reviewer" })).status).toBe(
       200,
     );
-    expect((await approve(id, turncoat)).body.code).toBe("own_intent");
+    expect((await approve(id, turncoat)).body.code).toBe("self_approval_forbidden");
   });
 
   test("INV-03: two keys of one person are one vote, and those of two persons two", async () => {
@@ -279,7 +279,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     const refused = [(await approve(id, ana)).body.code, (await approve(again, ana)).body.code];
     await changeRules(RULES);
     expect(body.person).toBe("ana");
-    expect(refused).toEqual(["own_intent", "own_intent"]);
+    expect(refused).toEqual(["self_approval_forbidden", "self_approval_forbidden"]);
   });
 
   test.each(["an\u0430", "ana\u200b", "\uff41na", "a\u0301na", "ana@ex\u0430mple.com", "op\u0455"])(
@@ -484,7 +484,7 @@ describe("INV-05: stopped principals", () => {
     ).toBe(200);
     await stop(paused.id, "revoke");
     for (const verb of ["reactivate", "suspend"]) {
-      expect((await stop(paused.id, verb)).body.code, verb).toBe("revoked_for_good");
+      expect((await stop(paused.id, verb)).body.code, verb).toBe("principal_revoked");
     }
   });
 

@@ -274,7 +274,7 @@ describe("INV-03: an account is linked to its person, whatever becomes of the ad
     const { body } = await whoIs(await issuer.token({ sub: "first" }));
     const taken = await whoIs(await issuer.token({ sub: "second" }));
     expect(taken.status).toBe(403);
-    expect(taken.body.code).toBe("pinned_to_another");
+    expect(taken.body.code).toBe("identity_already_linked");
     expect((await whoIs(await issuer.token({ sub: "first" }))).body.principal_id).toBe(body.principal_id);
   });
 
@@ -301,12 +301,12 @@ describe("INV-03: an account is linked to its person, whatever becomes of the ad
 
   test("after an admin unlinks an account, the person signs in with another as the same principal", async () => {
     const first = (await whoIs(await issuer.token({ sub: "first" }))).body;
-    const unpin = () => call("POST", `/v1/agents/${first.principal_id}/unpin`, admin);
-    expect((await unpin()).body.unpinned).toBe(true);
-    expect((await unpin()).body.unpinned).toBe(false);
+    const unlink = () => call("POST", `/v1/agents/${first.principal_id}/unlink-identity`, admin);
+    expect((await unlink()).body.unlinked).toBe(true);
+    expect((await unlink()).body.unlinked).toBe(false);
     const second = (await whoIs(await issuer.token({ sub: "second" }))).body;
     expect(second.principal_id).toBe(first.principal_id);
-    expect((await whoIs(await issuer.token({ sub: "first" }))).body.code).toBe("pinned_to_another");
+    expect((await whoIs(await issuer.token({ sub: "first" }))).body.code).toBe("identity_already_linked");
     const events = (await ledgerOf("registry")).slice(-3).map(({ event }) => event);
     expect(events).toEqual(["credential_pinned", "credential_unpinned", "credential_pinned"]);
   });
@@ -315,11 +315,11 @@ describe("INV-03: an account is linked to its person, whatever becomes of the ad
     const { principal_id: id } = (await whoIs(await issuer.token({ sub: "first" }))).body;
     const stand = (verb: string) => call("POST", `/v1/agents/${id}/${verb}`, admin);
     await stand("suspend");
-    await stand("unpin");
+    await stand("unlink-identity");
     expect((await whoIs(await issuer.token({ sub: "second" }))).body.code).toBe("agent_inactive");
     await stand("revoke");
     expect((await whoIs(await issuer.token({ sub: "second" }))).body.code).toBe("agent_inactive");
-    await stand("unpin");
+    await stand("unlink-identity");
     const anew = (await whoIs(await issuer.token({ sub: "second" }))).body;
     expect(anew.person).toBe("ana");
     expect(anew.principal_id).not.toBe(id);
@@ -378,7 +378,7 @@ test("INV-03: the owner can't approve by another account of theirs", async () =>
   const owned = await register("agent", { owner: "ana@example.com" });
   const intent = await propose(owned, ask("crm.held"), "pending_approval");
   const answer = await call("POST", `/v1/intents/${intent}/approve`, await issuer.token());
-  expect(answer.body.code).toBe("own_intent");
+  expect(answer.body.code).toBe("self_approval_forbidden");
 });
 
 describe("INV-05: a mandate made with an account", () => {
@@ -409,7 +409,7 @@ describe("INV-05: a mandate made with an account", () => {
   test("gives no vote after an admin unlinked the account", async () => {
     const token = await laid();
     const { body } = await whoIs(token);
-    expect((await call("POST", `/v1/agents/${body.principal_id}/unpin`, admin)).body.unpinned).toBe(true);
+    expect((await call("POST", `/v1/agents/${body.principal_id}/unlink-identity`, admin)).body.unlinked).toBe(true);
     expect(await outcome()).toBe("pending_approval");
     expect((await whoIs(token)).status).toBe(200);
     expect(await outcome()).toBe("approved");

@@ -145,7 +145,7 @@ const TABLE: readonly Row[] = [
   { method: "POST", path: "/v1/session",                   answers: [400, 400, 400, 400, 400, 400, 400, 400] },
   { method: "DELETE", path: "/v1/session",                 answers: [204, 204, 204, 204, 204, 204, 204, 204] },
   { method: "GET", path: "/v1/session",                    answers: [401, 200, 200, 200, 200, 200, 200, 200] },
-  { method: "POST", path: "/v1/agents/:id/unpin",          answers: [401, 403, 403, 403, 403, 403, 403, 200], of: async () => target.id },
+  { method: "POST", path: "/v1/agents/:id/unlink-identity", answers: [401, 403, 403, 403, 403, 403, 403, 200], of: async () => target.id },
 
   // A key says nothing here: who sends is believed by a signature, and nobody in this table has signed.
   { method: "POST", path: "/slack/interactions",           answers: [401, 401, 401, 401, 401, 401, 401, 401] },

@@ -566,7 +566,7 @@ sign_in:
     const browser = browserAt(HTTPS);
     await throughProvider(browser);
     const { principal_id: id } = await whoIs(browser);
-    await call("POST", `/v1/agents/${id}/unpin`, admin);
+    await call("POST", `/v1/agents/${id}/unlink-identity`, admin);
     expect((await browser.get("/v1/session")).status).toBe(401);
 
     await throughProvider(browser);

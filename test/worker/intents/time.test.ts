@@ -402,7 +402,7 @@ describe("INV-11: orders and claims lapse", () => {
     expect(again.status).toBe(201);
     expect(again.body).toMatchObject({ attempt: 2 });
     expect(again.body.execution_token).not.toBe(token);
-    expect((await call("POST", `/v1/executions/${id}/claim`, token)).body.code).toBe("superseded_order");
+    expect((await call("POST", `/v1/executions/${id}/claim`, token)).body.code).toBe("order_superseded");
     // The new order's id with the old order's token.
     expect((await call("POST", `/v1/executions/${again.body.executionId}/claim`, token)).status).toBe(401);
     expect(

@@ -384,7 +384,7 @@ test("INV-03: the owner can't approve through a provider", async () => {
   const agent = await register("agent", { owner: "ana@example.com" });
   const intent = await propose(agent, ask("crm.by-link"), "pending_approval");
   const answer = await deliver(answerTo(await asked("crm.by-link", "ana", intent)));
-  expect([answer.status, answer.body.code]).toEqual([403, "own_intent"]);
+  expect([answer.status, answer.body.code]).toEqual([403, "self_approval_forbidden"]);
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 

@@ -412,11 +412,11 @@ describe("deciding on the page", () => {
   test("INV-03: the owner can't decide, and the page says why", async () => {
     const theirs = await register("agent", { owner: "ben" });
     const intent = await propose(theirs, ask("crm.held"), "pending_approval");
-    expect((await open(intent)).text).toContain("Nobody decides what they");
+    expect((await open(intent)).text).toContain("You cannot approve or reject an intent that you");
     for (const verb of ["approve", "reject"] as const) {
       const { status, text } = await decide(intent, verb, { reason: "mine" });
       expect(status).toBe(403);
-      expect(text).toContain("Nobody decides what they");
+      expect(text).toContain("You cannot approve or reject an intent that you");
     }
     expect(await stateOf(intent)).toBe("pending_approval");
   });

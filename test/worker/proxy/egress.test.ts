@@ -134,7 +134,7 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     const arrived = internet();
     const agent = await register("agent");
     const answer = await out({ agent: agent.id }, "https://runner.example.com/x", REFUND);
-    expect(answer.body).toMatchObject({ status: 403, code: "not_forwarded" });
+    expect(answer.body).toMatchObject({ status: 403, code: "destination_not_proxied" });
     expect(arrived).toEqual([]);
   });
 

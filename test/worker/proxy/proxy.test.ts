@@ -633,7 +633,7 @@ describe("INV-22: requests that are not forwarded", () => {
       const sent = await send(path, {
         headers: { Authorization: `Basic ${btoa(`x:${agent.key}`)}`, "Sec-Fetch-Mode": "navigate" },
       });
-      expect([sent.status, sent.body.code]).toEqual([403, "page_refused"]);
+      expect([sent.status, sent.body.code]).toEqual([403, "navigation_refused"]);
     }
     expect(arrived).toHaveLength(0);
   });

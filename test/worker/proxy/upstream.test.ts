@@ -312,7 +312,7 @@ describe("INV-11: a request that may have arrived is never reported as unsent", 
       for (const more of [{}, withCredential()]) {
         expect(await calling(upstream.url, { ...write, ...more })).toMatchObject({
           ok: false,
-          error: { problem: "odd_answer", sent: true },
+          error: { problem: "invalid_response", sent: true },
         });
       }
     },

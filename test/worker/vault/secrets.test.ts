@@ -99,7 +99,7 @@ test("INV-21: vault check reports for each credential whether it can be fetched 
     unset: "not_found",
     empty: "too_short",
     short: "too_short",
-    database: "odd_answer",
+    database: "invalid_response",
     unbound: "not_found",
     vaulted: "ok",
     plain: "guessable",

@@ -148,29 +148,29 @@ const ODD: readonly (readonly [string, string, (request: Request) => Promise<Res
     async (request) => Response.json({ message: await echo(request) }, { status: 500 }),
   ],
   ["says 503", "unavailable", () => new Response("<html>sealed</html>", { status: 503 })],
-  ["says 418", "odd_answer", () => new Response("{}", { status: 418 })],
-  ["says 204", "odd_answer", () => new Response(null, { status: 204 })],
-  ["says 201 with the secret", "odd_answer", () => Response.json({ value: SECRET }, { status: 201 })],
+  ["says 418", "invalid_response", () => new Response("{}", { status: 418 })],
+  ["says 204", "invalid_response", () => new Response(null, { status: 204 })],
+  ["says 201 with the secret", "invalid_response", () => Response.json({ value: SECRET }, { status: 201 })],
   [
     "redirects",
-    "odd_answer",
+    "invalid_response",
     () => new Response(null, { status: 307, headers: { Location: "https://169.254.169.254/" } }),
   ],
   [
     "shows a page",
-    "odd_answer",
+    "invalid_response",
     async (request) =>
       new Response(`<html>${await echo(request)}</html>`, { headers: { "Content-Type": "text/html" } }),
   ],
   [
     "breaks off",
-    "odd_answer",
+    "invalid_response",
     () => new Response(`{"value":"${SECRET}`, { headers: { "Content-Type": "application/json" } }),
   ],
-  ["says nothing", "odd_answer", () => new Response("", { headers: { "Content-Type": "application/json" } })],
-  ["says null", "odd_answer", () => Response.json(null)],
-  ["says only the secret", "odd_answer", () => Response.json(SECRET)],
-  ["says a number", "odd_answer", () => Response.json(12_345_678)],
+  ["says nothing", "invalid_response", () => new Response("", { headers: { "Content-Type": "application/json" } })],
+  ["says null", "invalid_response", () => Response.json(null)],
+  ["says only the secret", "invalid_response", () => Response.json(SECRET)],
+  ["says a number", "invalid_response", () => Response.json(12_345_678)],
   [
     "is gone",
     "unavailable",
@@ -222,7 +222,7 @@ describe("INV-24: a vault that is down, denies or answers oddly gives a clear er
         const answer = await fetched(provider);
         expect(answer).toMatchObject({
           ok: false,
-          error: { problem: expect.stringMatching(/odd_answer|not_found/) },
+          error: { problem: expect.stringMatching(/invalid_response|not_found/) },
         });
         vi.restoreAllMocks();
       }
@@ -403,12 +403,12 @@ describe("INV-21: a secret that can't be injected or masked is refused", () => {
   test.each([
     ["empty", "", "too_short"],
     ["of seven characters", "1234567", "too_short"],
-    ["that ends in a line feed", `${SECRET}\n`, "odd_answer"],
-    ["that holds a header", `${SECRET}\r\nHost: evil.example`, "odd_answer"],
-    ["that holds a carriage return", `sk\r${SECRET}`, "odd_answer"],
-    ["that holds NUL", `${SECRET}\0`, "odd_answer"],
-    ["of half a character", `${SECRET}\ud800`, "odd_answer"],
-    ["that was no text", `${SECRET}\ufffd`, "odd_answer"],
+    ["that ends in a line feed", `${SECRET}\n`, "invalid_response"],
+    ["that holds a header", `${SECRET}\r\nHost: evil.example`, "invalid_response"],
+    ["that holds a carriage return", `sk\r${SECRET}`, "invalid_response"],
+    ["that holds NUL", `${SECRET}\0`, "invalid_response"],
+    ["of half a character", `${SECRET}\ud800`, "invalid_response"],
+    ["that was no text", `${SECRET}\ufffd`, "invalid_response"],
     ["over 64 KiB", "x".repeat(KIB_64 + 1), "too_large"],
     ["over 64 KiB as bytes only", "é".repeat(KIB_64 / 2 + 1), "too_large"],
   ])("a secret %s", async (_, value, problem) => {
@@ -505,7 +505,7 @@ describe("INV-24: a slow vault", () => {
     const { sent: _, ...slow } = slowly([10_000, said(null, '{"value":{"comp')]);
     expect(await fetched("doppler", slow)).toMatchObject({ error: { problem: "timeout" } });
     const { sent: _quick, ...quick } = slowly([10, said(null, '{"value":{"comp')]);
-    expect(await fetched("doppler", quick)).toMatchObject({ error: { problem: "odd_answer" } });
+    expect(await fetched("doppler", quick)).toMatchObject({ error: { problem: "invalid_response" } });
   });
 });
 

@@ -117,8 +117,8 @@ describe("environment and Secrets Store", () => {
   test.each([
     ["is not there", {}, "not_found"],
     ["is there only as every object has it", Object.create({ STRIPE: SECRET }) as object, "not_found"],
-    ["is a binding", { STRIPE: { get: async () => SECRET } }, "odd_answer"],
-    ["is a number", { STRIPE: 12_345_678 }, "odd_answer"],
+    ["is a binding", { STRIPE: { get: async () => SECRET } }, "invalid_response"],
+    ["is a number", { STRIPE: 12_345_678 }, "invalid_response"],
   ])("INV-24: a variable that %s is not found", async (_, variables, problem) => {
     expect(await fetched("env://STRIPE", {}, variables)).toEqual(bad(problem));
   });
@@ -143,10 +143,10 @@ describe("environment and Secrets Store", () => {
       },
       "unavailable",
     ],
-    ["gives no text", async () => ({ SECRET }), "odd_answer"],
-    ["gives null", async () => null, "odd_answer"],
-    ["gives nothing", async () => undefined, "odd_answer"],
-    ["can't be read", "text", "odd_answer"],
+    ["gives no text", async () => ({ SECRET }), "invalid_response"],
+    ["gives null", async () => null, "invalid_response"],
+    ["gives nothing", async () => undefined, "invalid_response"],
+    ["can't be read", "text", "invalid_response"],
   ])("INV-24: a store whose secret %s gives an error without the secret", async (_, get, problem) => {
     const answer = await stored(get);
     expect(answer).toEqual(bad(problem));
@@ -166,7 +166,7 @@ describe("environment and Secrets Store", () => {
 
   test("a missing binding is not replaced by a variable, nor the reverse", async () => {
     expect(await fetched("secrets-store://STRIPE", {}, {})).toEqual(bad("not_found"));
-    expect(await fetched("secrets-store://STRIPE", {}, { STRIPE: SECRET })).toEqual(bad("odd_answer"));
+    expect(await fetched("secrets-store://STRIPE", {}, { STRIPE: SECRET })).toEqual(bad("invalid_response"));
   });
 });
 
@@ -213,16 +213,16 @@ describe("1Password Connect", () => {
     ["key", item({ sections, fields: [field({}), inSection("s1", { value: "another" })] }), good],
     ["key", item({ sections, fields: [inSection("s1")] }), good],
     ["key", item({ fields: [field({ id: "key", label: "a" }), field({ value: "another" })] }), good],
-    ["key", item({ fields: [field({}), field({ id: "x2" })] }), bad("odd_answer", /^2 fields .*id/)],
+    ["key", item({ fields: [field({}), field({ id: "x2" })] }), bad("invalid_response", /^2 fields .*id/)],
     [
       "key",
       item({ sections, fields: [inSection("s1"), inSection("s2")] }),
-      bad("odd_answer", /^2 fields .*id/),
+      bad("invalid_response", /^2 fields .*id/),
     ],
     [
       "Live/key",
       item({ sections: [...sections, { id: "s3", label: "live" }], fields: [] }),
-      bad("odd_answer", /^2 sections/),
+      bad("invalid_response", /^2 sections/),
     ],
     ["Live/key", item({ sections, fields: [field({}), inSection("s2")] }), bad("not_found", /field/)],
     ["add more/key", item({ fields: [field({ section: { id: "add more" } })] }), good],
@@ -232,12 +232,12 @@ describe("1Password Connect", () => {
     ["other", item(), bad("not_found", /field/)],
     ["constructor", item(), bad("not_found", /field/)],
     ["key", item({ fields: [field({ value: undefined })] }), bad("too_short", /empty/)],
-    ["key", item({ fields: [field({ value: 12_345_678 })] }), bad("odd_answer")],
-    ["key", item({ fields: [field({ type: "OTP" })] }), bad("odd_answer", /one-time/)],
+    ["key", item({ fields: [field({ value: 12_345_678 })] }), bad("invalid_response")],
+    ["key", item({ fields: [field({ type: "OTP" })] }), bad("invalid_response", /one-time/)],
     ["key", item({ state: "ARCHIVED" }), bad("not_found", /archived/)],
     ["key", item({ fields: "nonsense" }), bad("not_found")],
     ["key", item({ fields: [null, "key", 1] }), bad("not_found")],
-    ["key", [], bad("odd_answer")],
+    ["key", [], bad("invalid_response")],
   ])("reads the field %s of an item", async (name, answer, expected) => {
     answering(json(answer));
     expect(await fetched(`op://${VAULT}/${ITEM}/${name}`)).toEqual(expected);
@@ -251,16 +251,16 @@ describe("1Password Connect", () => {
   test.each([
     ["no vault", [json([])], bad("not_found", /vault/)],
     ["vaults of other names", [json([{ id: VAULT, name: "Other" }])], bad("not_found", /vault/)],
-    ["two vaults", [json(twice("name", "AI-Agents"))], bad("odd_answer", /^2 vaults/)],
-    ["no list of vaults", [json({ vaults: [] })], bad("odd_answer")],
-    ["a vault without an id", [json([{ name: "AI-Agents" }])], bad("odd_answer")],
+    ["two vaults", [json(twice("name", "AI-Agents"))], bad("invalid_response", /^2 vaults/)],
+    ["no list of vaults", [json({ vaults: [] })], bad("invalid_response")],
+    ["a vault without an id", [json([{ name: "AI-Agents" }])], bad("invalid_response")],
     [
       "an id that is a path",
       [json([{ id: "../../secret/of/another/a", name: "AI-Agents" }])],
-      bad("odd_answer"),
+      bad("invalid_response"),
     ],
     ["no item", [vaults(), json([])], bad("not_found", /item/)],
-    ["two items", [vaults(), json(twice("title", "Stripe"))], bad("odd_answer", /^2 items/)],
+    ["two items", [vaults(), json(twice("title", "Stripe"))], bad("invalid_response", /^2 items/)],
   ])("INV-24: reports %s", async (_, answers, expected) => {
     const asked = answering(...answers);
     expect(await fetched("op://AI-Agents/Stripe/key")).toEqual(expected);
@@ -389,9 +389,9 @@ describe("HashiCorp Vault and OpenBao", () => {
   test.each([
     ["refused", json({ errors: ["invalid role or secret ID"] }, 400), "denied"],
     ["forbidden", json({ errors: ["permission denied"] }, 403), "denied"],
-    ["without a token", json({ auth: null }), "odd_answer"],
-    ["that wants a second factor", login({ client_token: "" }), "odd_answer"],
-    ["with a token that breaks a header", login({ client_token: "hvs.x\r\nX-Vault-Token: y" }), "odd_answer"],
+    ["without a token", json({ auth: null }), "invalid_response"],
+    ["that wants a second factor", login({ client_token: "" }), "invalid_response"],
+    ["with a token that breaks a header", login({ client_token: "hvs.x\r\nX-Vault-Token: y" }), "invalid_response"],
   ])("INV-24: reports a sign-in %s", async (_, answer, problem) => {
     const asked = answering(answer);
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(bad(problem));
@@ -410,13 +410,13 @@ describe("HashiCorp Vault and OpenBao", () => {
     ["not there", json({ errors: [] }, 404), bad("not_found", /no such secret/)],
     ["without the key", kv2({ other: SECRET }), bad("not_found", /key/)],
     ["without a key of its own", kv2({}), bad("not_found", /key/)],
-    ["a number", kv2({ constructor: 12_345_678 }), bad("odd_answer", /not text/)],
-    ["of KV version 1", json({ data: { constructor: SECRET } }), bad("odd_answer", /version 2/)],
-    ["wrapped", json({ data: null, wrap_info: { token: SECRET } }), bad("odd_answer")],
+    ["a number", kv2({ constructor: 12_345_678 }), bad("invalid_response", /not text/)],
+    ["of KV version 1", json({ data: { constructor: SECRET } }), bad("invalid_response", /version 2/)],
+    ["wrapped", json({ data: null, wrap_info: { token: SECRET } }), bad("invalid_response")],
     [
       "leased",
       json({ lease_id: "database/creds/x/1", data: { data: { constructor: SECRET } } }),
-      bad("odd_answer", /leased/),
+      bad("invalid_response", /leased/),
     ],
   ])("INV-24: reports a secret that is %s", async (_, answer, expected) => {
     answering(answer);
@@ -425,7 +425,7 @@ describe("HashiCorp Vault and OpenBao", () => {
 
   test("INV-24: reports another version than the requested one", async () => {
     answering(kv2({ key: SECRET }, { version: 4 }));
-    expect(await fetched("vault://kv/stripe#key?version=3")).toEqual(bad("odd_answer", /another version/));
+    expect(await fetched("vault://kv/stripe#key?version=3")).toEqual(bad("invalid_response", /another version/));
   });
 });
 
@@ -500,16 +500,16 @@ describe("AWS Secrets Manager", () => {
   test.each([
     ["", { SecretString: SECRET }, good],
     ["", { SecretBinary: btoa(SECRET) }, good],
-    ["", { SecretBinary: "/v8A" }, bad("odd_answer")],
-    ["", { SecretBinary: "not base64" }, bad("odd_answer")],
-    ["", {}, bad("odd_answer")],
-    ["", { SecretString: null }, bad("odd_answer")],
+    ["", { SecretBinary: "/v8A" }, bad("invalid_response")],
+    ["", { SecretBinary: "not base64" }, bad("invalid_response")],
+    ["", {}, bad("invalid_response")],
+    ["", { SecretString: null }, bad("invalid_response")],
     ["#key", { SecretString: JSON.stringify({ key: SECRET }) }, good],
-    ["#key", { SecretString: JSON.stringify({ key: 12_345_678 }) }, bad("odd_answer")],
+    ["#key", { SecretString: JSON.stringify({ key: 12_345_678 }) }, bad("invalid_response")],
     ["#key", { SecretString: JSON.stringify({ other: SECRET }) }, bad("not_found")],
     ["#constructor", { SecretString: "{}" }, bad("not_found")],
-    ["#key", { SecretString: SECRET }, bad("odd_answer", /no JSON object/)],
-    ["#key", { SecretString: JSON.stringify([SECRET]) }, bad("odd_answer", /no JSON object/)],
+    ["#key", { SecretString: SECRET }, bad("invalid_response", /no JSON object/)],
+    ["#key", { SecretString: JSON.stringify([SECRET]) }, bad("invalid_response", /no JSON object/)],
   ])('INV-24: reads or reports by key "%s" what AWS answers', async (key, answer, expected) => {
     answering(json(answer));
     expect(await fetched(`aws-sm://stripe${key}`)).toEqual(expected);
@@ -525,8 +525,8 @@ describe("AWS Secrets Manager", () => {
     ["UnrecognizedClientException", "denied"],
     ["ThrottlingException", "rate_limited"],
     ["InternalServiceError", "unavailable"],
-    ["InvalidParameterException", "odd_answer"],
-    [`${SECRET}#${SECRET}`, "odd_answer"],
+    ["InvalidParameterException", "invalid_response"],
+    [`${SECRET}#${SECRET}`, "invalid_response"],
   ])("INV-24: reports the error %s of a 400", async (type, problem) => {
     answering(json({ __type: type, message: `of ${SECRET}` }, 400));
     const answer = await fetched("aws-sm://stripe");
@@ -581,11 +581,11 @@ describe("Azure Key Vault", () => {
   test.each([
     ["a sign-in that is refused", [json({ error: "invalid_client" }, 401)], "denied"],
     ["a tenant that is not there", [json({ error: "invalid_request" }, 400)], "denied"],
-    ["a sign-in without a token", [json({ token_type: "Bearer" })], "odd_answer"],
-    ["a token that breaks a header", [json({ access_token: "token\r\nX: y" })], "odd_answer"],
+    ["a sign-in without a token", [json({ token_type: "Bearer" })], "invalid_response"],
+    ["a token that breaks a header", [json({ access_token: "token\r\nX: y" })], "invalid_response"],
     ["a secret that may not be read", [token(), json({ error: { code: "Forbidden" } }, 403)], "denied"],
     ["no such secret", [token(), json({ error: { code: "SecretNotFound" } }, 404)], "not_found"],
-    ["a secret without a value", [token(), json({ id: "x" })], "odd_answer"],
+    ["a secret without a value", [token(), json({ id: "x" })], "invalid_response"],
   ])("INV-24: reports %s", async (_, answers, problem) => {
     const asked = answering(...answers);
     expect(await fetched("azkv://acme/Stripe-Key")).toEqual(bad(problem));
@@ -631,13 +631,13 @@ describe("Doppler", () => {
     [{ value }, good],
     [{ secret: { name: "STRIPE_KEY", value } }, good],
     [{ success: true, secret: { value } }, good],
-    [{ name: "OTHER_KEY", value }, bad("odd_answer", /another secret/)],
+    [{ name: "OTHER_KEY", value }, bad("invalid_response", /another secret/)],
     [{ name: "STRIPE_KEY", value: { raw: SECRET, computed: null } }, bad("denied", /restricted/)],
-    [{ name: "STRIPE_KEY", value: { raw: SECRET } }, bad("odd_answer")],
-    [{ name: "STRIPE_KEY", value: SECRET }, bad("odd_answer")],
-    [{ secret: SECRET }, bad("odd_answer")],
-    [{}, bad("odd_answer")],
-    [[value], bad("odd_answer")],
+    [{ name: "STRIPE_KEY", value: { raw: SECRET } }, bad("invalid_response")],
+    [{ name: "STRIPE_KEY", value: SECRET }, bad("invalid_response")],
+    [{ secret: SECRET }, bad("invalid_response")],
+    [{}, bad("invalid_response")],
+    [[value], bad("invalid_response")],
   ])("INV-24: reads or reports %j", async (answer, expected) => {
     answering(json(answer));
     expect(await fetched("doppler://payments/prd_eu/STRIPE_KEY")).toEqual(expected);

@@ -195,7 +195,7 @@ async function setStatus(c: GateContext, status: PrincipalStatus) {
   if (principal.status === "revoked" && status !== "revoked") {
     return refuse({
       status: 409,
-      code: "revoked_for_good",
+      code: "principal_revoked",
       detail: "A revoked principal stays revoked; register another.",
     });
   }

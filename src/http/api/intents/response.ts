@@ -15,7 +15,7 @@ async function show(c: GateContext) {
   const { intent, dossier } = await visibleDossier(c, c.req.param("id") ?? "");
   const { state } = dossier;
   if (!(await maySeePayload(c.var.principal, state, ports))) {
-    return refuse({ status: 403, code: "not_eligible", detail: "This case is not yours to decide." });
+    return refuse({ status: 403, code: "not_eligible", detail: "You are not an eligible approver of this intent." });
   }
   const answer = await answerOf(intent);
   if (answer === null) {

@@ -81,7 +81,7 @@ export function deciding(
   const isMine = ({ person, acting }: { readonly person: string; readonly acting: string }) =>
     voter !== null && [person, acting].includes(voter.person);
   if (rejections.some(isMine)) {
-    return html`<section class="notice"><p>You said no to this; it counts as long as it waits.</p></section>`;
+    return html`<section class="notice"><p>You already rejected this intent.</p></section>`;
   }
   if (phase !== "pending_approval") {
     return html`<section>

@@ -63,9 +63,9 @@ describe("INV-03: an owner is excluded from deciding, however owner and reviewer
   test.each(OWNERS.flatMap((owner) => PERSONS.map((person) => [owner, person] as const)))(
     "owner written as %j, reviewer's person as %j",
     (owner, person) => {
-      expect(verdict(agent({ owner }), principal({ person }))).toBe("own_intent");
+      expect(verdict(agent({ owner }), principal({ person }))).toBe("self_approval_forbidden");
       expect(verdict(agent({ owner }), principal({ id: "rev_2", name: "second key", person }))).toBe(
-        "own_intent",
+        "self_approval_forbidden",
       );
     },
   );
@@ -73,24 +73,24 @@ describe("INV-03: an owner is excluded from deciding, however owner and reviewer
   test.each(["finance", "Finance", "FINANCE", " finance"])(
     "a group as owner excludes each of its people: %j",
     (owner) => {
-      expect(verdict(agent({ owner }), principal({ person: "ana" }))).toBe("own_intent");
-      expect(verdict(agent({ owner }), principal({ person: "ben@example.com" }))).toBe("own_intent");
+      expect(verdict(agent({ owner }), principal({ person: "ana" }))).toBe("self_approval_forbidden");
+      expect(verdict(agent({ owner }), principal({ person: "ben@example.com" }))).toBe("self_approval_forbidden");
       expect(verdict(agent({ owner }), principal({ person: "cleo" }))).toBe("eligible");
     },
   );
 
   test("a reviewer without a person is excluded by key id and by name", () => {
-    expect(verdict(agent({ owner: "rev_1" }), principal({}))).toBe("own_intent");
-    expect(verdict(agent({ owner: "Dana" }), principal({ name: "dana" }))).toBe("own_intent");
+    expect(verdict(agent({ owner: "rev_1" }), principal({}))).toBe("self_approval_forbidden");
+    expect(verdict(agent({ owner: "Dana" }), principal({ name: "dana" }))).toBe("self_approval_forbidden");
     expect(verdict(agent({ owner: "rev_10" }), principal({}))).toBe("eligible");
   });
 });
 
 describe("INV-03: a policy may switch exclusions off in words", () => {
   test.each([
-    [true, true, "own_intent", ["agt_1", "ana", "ana@example.com"]],
+    [true, true, "self_approval_forbidden", ["agt_1", "ana", "ana@example.com"]],
     [true, false, "eligible", ["agt_1"]],
-    [false, true, "own_intent", ["ana", "ana@example.com"]],
+    [false, true, "self_approval_forbidden", ["ana", "ana@example.com"]],
     [false, false, "eligible", []],
   ] as const)(
     "exclude the proposer: %s, exclude the owner: %s",
@@ -103,7 +103,7 @@ describe("INV-03: a policy may switch exclusions off in words", () => {
 
   test("a proposer that belongs to a person excludes all keys of that person", () => {
     expect(verdict(agent({ person: "ana" }), principal({ id: "rev_7", person: "Ana@example.com" }))).toBe(
-      "own_intent",
+      "self_approval_forbidden",
     );
   });
 });

@@ -50,7 +50,7 @@ describe("INV-03: excluded voters can't decide", () => {
     const voter = voterNamed("x", { ...change, groups: ["finance"], assurance: "passkey" });
     const cancel = { type: "cancel", voter, note: null } as const;
     for (const command of [approveBy(voter), rejectBy(voter), supersedeBy(voter), cancel]) {
-      expect(doing(state, command, AT)).toBe("!own_intent");
+      expect(doing(state, command, AT)).toBe("!self_approval_forbidden");
     }
   });
 
@@ -58,7 +58,7 @@ describe("INV-03: excluded voters can't decide", () => {
     const named = proposed("hold", {
       approval: approvalBy({ policy: "crm", require: 1, groups: [], people: ["olaf"] }),
     });
-    expect(doing(named, approveBy(voterNamed("olaf")), AT)).toBe("!own_intent");
+    expect(doing(named, approveBy(voterNamed("olaf")), AT)).toBe("!self_approval_forbidden");
   });
 
   test("an excluded person can't resolve an unknown outcome either", () => {
@@ -82,7 +82,7 @@ describe("INV-03: excluded voters can't decide", () => {
       ],
     );
     const resolve = { type: "resolve", by: "rev_olaf", outcome: "executed", note: null } as const;
-    expect(doing(unknown, { ...resolve, voter: voterNamed("olaf") }, T0 + 4 * MINUTE_MS)).toBe("!own_intent");
+    expect(doing(unknown, { ...resolve, voter: voterNamed("olaf") }, T0 + 4 * MINUTE_MS)).toBe("!self_approval_forbidden");
     expect(doing(unknown, { ...resolve, by: "rev_ana", voter: ana }, T0 + 4 * MINUTE_MS)).toBe(
       "outcome_resolved",
     );
@@ -340,7 +340,7 @@ describe("withdrawing and revoking", () => {
 
   test("INV-03: an ineligible reviewer can't revoke an approval by rejecting it", () => {
     const approved = after(proposed("hold"), [1, approveBy(ana)]);
-    expect(doing(approved, rejectBy(voterNamed("olaf")), AT)).toBe("!own_intent");
+    expect(doing(approved, rejectBy(voterNamed("olaf")), AT)).toBe("!self_approval_forbidden");
   });
 });
 
@@ -395,13 +395,13 @@ describe("INV-03 INV-08: one person has one vote", () => {
   });
 
   test("a delegation bypasses no exclusion of the delegator or the delegate", () => {
-    expect(doing(by(1), approveBy(delegated("olaf", "ben")), AT)).toBe("!own_intent");
-    expect(doing(by(1), approveBy(delegated("ana", "olaf")), AT)).toBe("!own_intent");
-    expect(doing(by(1), rejectBy(delegated("ana", "olaf")), AT)).toBe("!own_intent");
+    expect(doing(by(1), approveBy(delegated("olaf", "ben")), AT)).toBe("!self_approval_forbidden");
+    expect(doing(by(1), approveBy(delegated("ana", "olaf")), AT)).toBe("!self_approval_forbidden");
+    expect(doing(by(1), rejectBy(delegated("ana", "olaf")), AT)).toBe("!self_approval_forbidden");
   });
 
   test("a standing approval bypasses no exclusion and no minimum assurance", () => {
-    expect(doing(by(1), approveBy(standing("olaf")), AT)).toBe("!own_intent");
+    expect(doing(by(1), approveBy(standing("olaf")), AT)).toBe("!self_approval_forbidden");
     expect(doing(by(1, { minAssurance: "sso" }), approveBy(standing("ana")), AT)).toBe("!assurance_too_low");
   });
 
@@ -655,7 +655,7 @@ describe("superseding an intent by an edit", () => {
 
   test("INV-03: excludes the editor from the successor under every name of theirs", () => {
     const successor = proposed("hold", { excluded: ["ana", "rev_ana", "ana@example.com"] });
-    expect(doing(successor, approveBy(voterNamed("ana", { principal: "rev_2" })), AT)).toBe("!own_intent");
-    expect(doing(successor, approveBy(delegated("ben", "ana")), AT)).toBe("!own_intent");
+    expect(doing(successor, approveBy(voterNamed("ana", { principal: "rev_2" })), AT)).toBe("!self_approval_forbidden");
+    expect(doing(successor, approveBy(delegated("ben", "ana")), AT)).toBe("!self_approval_forbidden");
   });
 });

@@ -199,10 +199,10 @@ describe("INV-11: further attempts of one intent", () => {
 
   test("make an order of an earlier attempt useless", () => {
     const state = after(approved(), [1, orderBy()], [2, retryable(ORDER_1)], [3, orderBy()]);
-    expect(doing(state, claimBy(ORDER_1), T0 + 4 * MINUTE_MS)).toBe("!superseded_order");
-    expect(doing(state, reportOf(ORDER_1), T0 + 4 * MINUTE_MS)).toBe("!superseded_order");
+    expect(doing(state, claimBy(ORDER_1), T0 + 4 * MINUTE_MS)).toBe("!order_superseded");
+    expect(doing(state, reportOf(ORDER_1), T0 + 4 * MINUTE_MS)).toBe("!order_superseded");
     expect(doing(state, { type: "heartbeat", order: ORDER_1, by: AGENT }, T0 + 4 * MINUTE_MS)).toBe(
-      "!superseded_order",
+      "!order_superseded",
     );
     expect(doing(state, reportOf(ORDER_2), T0 + 4 * MINUTE_MS)).toBe("execution_succeeded");
   });
@@ -212,7 +212,7 @@ describe("INV-11: further attempts of one intent", () => {
     expect(lapsed).toMatchObject({ phase: "approved", executeBy: T0 + 60 * MINUTE_MS });
     expect(doing(lapsed, claimBy(ORDER_1), T0 + 17 * MINUTE_MS)).toBe("!expired");
     const again = after(lapsed, [17, orderBy()]);
-    expect(doing(again, claimBy(ORDER_1), T0 + 18 * MINUTE_MS)).toBe("!superseded_order");
+    expect(doing(again, claimBy(ORDER_1), T0 + 18 * MINUTE_MS)).toBe("!order_superseded");
     expect(doing(again, claimBy(ORDER_2), T0 + 18 * MINUTE_MS)).toBe("execution_claimed");
   });
 
@@ -239,7 +239,7 @@ describe("resolving an indeterminate outcome", () => {
   test.each([
     ["an admin", null, "outcome_resolved"],
     ["an eligible reviewer", voterNamed("ana"), "outcome_resolved"],
-    ["the owner", voterNamed("olaf"), "!own_intent"],
+    ["the owner", voterNamed("olaf"), "!self_approval_forbidden"],
     ["a link", voterNamed("ana", { assurance: "link" }), "!assurance_too_low"],
   ] as const)("is accepted from or refused to a caller: %s", (_who, voter, outcome) => {
     expect(doing(unknown, { ...resolve, voter }, AT)).toBe(outcome);

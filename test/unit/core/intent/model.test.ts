@@ -37,7 +37,7 @@ function live(
       const kind = `${command.type} ${reason}`;
       const broken = reason === "digest_mismatch" || reason === "approval_stale";
       const recorded = broken && !byClock.state.bindingsRefused.includes(kind) ? ["binding_refused"] : [];
-      if (reason === "revoked_meanwhile") recorded.push("execution_reported_late");
+      if (reason === "intent_revoked") recorded.push("execution_reported_late");
       expect(handled.events.slice(0, byClock.events.length)).toEqual(byClock.events);
       expect(handled.events.slice(byClock.events.length).map(({ event }) => event.type)).toEqual(recorded);
       expect(handled.changed).toBe(false);

@@ -190,7 +190,7 @@ test("INV-11: a late report on a revoked order is recorded once beside the revoc
   const state = after(STATES.scheduled, [4, { type: "revoke", by: "rev_ana", note: null }]);
   expect(doing(state, claimBy(ORDER_1), AT)).toBe(NO);
   expect(doing(state, orderBy(), AT)).toBe(NO);
-  expect(doing(state, reportOf(ORDER_1), AT)).toBe("execution_reported_late !revoked_meanwhile");
+  expect(doing(state, reportOf(ORDER_1), AT)).toBe("execution_reported_late !intent_revoked");
   const { state: reported } = handle(state, reportOf(ORDER_1), AT);
   expect([reported.phase, reported.orders.at(-1)?.report?.outcome]).toEqual(["revoked", "succeeded"]);
   expect(doing(reported, reportOf(ORDER_1), AT)).toBe("!already_reported");

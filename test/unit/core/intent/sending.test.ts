@@ -155,7 +155,7 @@ describe("INV-11: a claim under which nothing was sent", () => {
       undone: { count: 1, at: T0 + 2 * MINUTE_MS },
     });
     const again = T0 + 2 * MINUTE_MS + sendBackoffMs(1) / 2;
-    expect(doing(state, begin, again - 1)).toBe("!too_soon");
+    expect(doing(state, begin, again - 1)).toBe("!retry_later");
     expect(doing(state, begin, again)).toBe("execution_claimed");
   });
 
@@ -229,7 +229,7 @@ describe("INV-11: further attempts of a send", () => {
   test("the late report of a lapsed attempt neither ends nor changes the next attempt", () => {
     const second = after(begun({ idempotent: true }), [7, begin]);
     const at = T0 + 8 * MINUTE_MS;
-    expect(doing(second, finished(ORDER_1), at)).toBe("!superseded_order");
+    expect(doing(second, finished(ORDER_1), at)).toBe("!order_superseded");
     expect(doing(second, unclaim(ORDER_1, 0), at)).toBe("!wrong_phase");
     expect(doing(second, finished(ORDER_2), at)).toBe("execution_succeeded");
   });
