@@ -30,7 +30,7 @@ const LAST_ROW = "SELECT COALESCE(MAX(id), 0) AS id FROM ledger";
 export class DispatchObject extends DurableObject<Env> {
   readonly #store: DispatchStore;
   /** When the message was sent that nobody has come for yet; null: there is none. */
-  #askedAt: number | null = null;
+  #requestedAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -39,12 +39,12 @@ export class DispatchObject extends DurableObject<Env> {
 
   /** The ledger may have grown, or somebody leaves work behind. */
   async poke(): Promise<void> {
-    await this.#ask();
+    await this.#requestWorker();
   }
 
   /** Asked first by whoever works: rows that come in from now on are worth another message. */
   async cursor(): Promise<number> {
-    this.#askedAt = null;
+    this.#requestedAt = null;
     const known = this.#store.cursor();
     if (known !== null) return known;
     const start = (await this.env.DB.prepare(START).first<number>("after_row")) ?? 0;
@@ -64,7 +64,7 @@ export class DispatchObject extends DurableObject<Env> {
 
   async add(deliveries: readonly Delivery[]): Promise<void> {
     this.ctx.storage.transactionSync(() => this.#store.add(deliveries));
-    await this.#ask();
+    await this.#requestWorker();
   }
 
   async lease(limit: number): Promise<readonly DeliveryRecord[]> {
@@ -95,7 +95,7 @@ export class DispatchObject extends DurableObject<Env> {
   async replay(id: string): Promise<DeliveryRecord | null> {
     this.#store.replay(id, Date.now());
     const record = this.#store.find(id);
-    if (record !== null) await this.#ask();
+    if (record !== null) await this.#requestWorker();
     return record;
   }
 
@@ -110,8 +110,8 @@ export class DispatchObject extends DurableObject<Env> {
     const next = this.#store.nextAt();
     const isDue = next !== null && next <= now;
     if (isDue || (await this.#isBehind())) {
-      this.#askedAt = null;
-      await this.#ask();
+      this.#requestedAt = null;
+      await this.#requestWorker();
     } else {
       await this.ctx.storage.setAlarm(Math.min(next ?? Number.POSITIVE_INFINITY, now + IDLE_MS));
     }
@@ -128,16 +128,17 @@ export class DispatchObject extends DurableObject<Env> {
   }
 
   /** One message at a time: whoever comes for it finds all there is. */
-  async #ask(): Promise<void> {
+  async #requestWorker(): Promise<void> {
     const now = Date.now();
-    const isPending = this.#askedAt !== null && now >= this.#askedAt && now - this.#askedAt < LOST_MS;
+    const isPending =
+      this.#requestedAt !== null && now >= this.#requestedAt && now - this.#requestedAt < LOST_MS;
     if (isPending) return;
-    this.#askedAt = now;
+    this.#requestedAt = now;
     await this.#wakeBy(now + LOST_MS);
     try {
       await this.env.EVENTS.send({ type: "notify" } satisfies NotifyMessage);
     } catch (error) {
-      this.#askedAt = null;
+      this.#requestedAt = null;
       console.error(logLine("queue_send_failed", { error: String(error) }));
       await this.#wakeBy(now + RETRY_MS);
     }

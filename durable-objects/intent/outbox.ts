@@ -52,7 +52,7 @@ export class IntentOutbox {
   /** Everything that follows from a commit. False when some of it has to be tried again. */
   async catchUp(): Promise<boolean> {
     if (!(await this.flush())) return false;
-    const isSettled = await this.#tell();
+    const isSettled = await this.#updateCounters();
     await this.#haveSent();
     return isSettled;
   }
@@ -103,7 +103,7 @@ export class IntentOutbox {
   }
 
   #isBehind(): boolean {
-    return !this.#isFlushed() || !this.#isTold();
+    return !this.#isFlushed() || !this.#areCountersUpdated();
   }
 
   /** Brings D1 up to the head. False when it would not take it; the entries stay in the outbox. */
@@ -152,7 +152,7 @@ export class IntentOutbox {
   }
 
   /** Do the agent's counters know what became of this intent? Only a rejection concerns them when it wasn't counted. */
-  #isTold(): boolean {
+  #areCountersUpdated(): boolean {
     const state = this.#store.state();
     if (state === undefined) return true;
     const effect = counterEffect(state);
@@ -160,9 +160,9 @@ export class IntentOutbox {
   }
 
   /** Tells the agent's counters. They may be told twice; an order never waits for them. */
-  async #tell(): Promise<boolean> {
+  async #updateCounters(): Promise<boolean> {
     const state = this.#store.state();
-    if (state === undefined || this.#isTold()) return true;
+    if (state === undefined || this.#areCountersUpdated()) return true;
     const { id: intent, agent, subject } = state.terms;
     const effect = counterEffect(state);
     try {
@@ -173,7 +173,7 @@ export class IntentOutbox {
     }
     this.#store.putProgress({ told: effect });
     this.keepAlarm();
-    return this.#isTold();
+    return this.#areCountersUpdated();
   }
 
   /**

@@ -177,7 +177,9 @@ test("INV-03: the agent's owner can't decide in Slack", async () => {
   const intent = await propose("crm.held", owned);
   const post = await eventually(() => postOf());
   await slack.press(ANA, post, "gate_approve");
-  await eventually(() => expect(slack.whispers.join()).toContain("You cannot approve or reject an intent that you"));
+  await eventually(() =>
+    expect(slack.whispers.join()).toContain("You cannot approve or reject an intent that you"),
+  );
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 

@@ -153,7 +153,9 @@ function valueOf(answer: Json, key: string | null): Result<string, VaultFailure>
   if (members === null) return failed("invalid_response", "the secret is no JSON object, so it has no keys");
   if (!Object.hasOwn(members, key)) return failed("not_found", "the secret's JSON has no key of this name");
   const value = members[key];
-  return typeof value === "string" ? ok(value) : failed("invalid_response", "what this key holds is not text");
+  return typeof value === "string"
+    ? ok(value)
+    : failed("invalid_response", "what this key holds is not text");
 }
 
 function textOf(answer: JsonObject): string | null {

@@ -42,7 +42,9 @@ export async function azureSecret(
   });
   if (!answer.ok) return answer;
   const value = isJsonObject(answer.value) ? answer.value["value"] : null;
-  return typeof value === "string" ? ok(value) : failed("invalid_response", `${WHO} answered without a secret`);
+  return typeof value === "string"
+    ? ok(value)
+    : failed("invalid_response", `${WHO} answered without a secret`);
 }
 
 async function tokenOf(

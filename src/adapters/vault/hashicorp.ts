@@ -68,11 +68,16 @@ function valueOf(answer: Json, ref: HashicorpRef, kv: 1 | 2): Result<string, Vau
   }
   const version = objectIn(outer, "metadata")?.["version"];
   if (kv === 2 && ref.version !== null && version !== ref.version) {
-    return failed("invalid_response", `${HASHICORP} answered with another version than the one that was asked for`);
+    return failed(
+      "invalid_response",
+      `${HASHICORP} answered with another version than the one that was asked for`,
+    );
   }
   if (!Object.hasOwn(data, ref.key)) return failed("not_found", "the secret has no key of this name");
   const value = data[ref.key];
-  return typeof value === "string" ? ok(value) : failed("invalid_response", "what this key holds is not text");
+  return typeof value === "string"
+    ? ok(value)
+    : failed("invalid_response", "what this key holds is not text");
 }
 
 function objectIn(value: Json | null, member: string): JsonObject | null {

@@ -21,7 +21,9 @@ export async function storedSecret(
     ? Reflect.get(variables, ref.binding)
     : undefined;
   if (binding === undefined) return failed("not_found", "there is no Secrets Store binding of this name");
-  if (!isReadable(binding)) return failed("invalid_response", "what has this name is no Secrets Store binding");
+  if (!isReadable(binding)) {
+    return failed("invalid_response", "what has this name is no Secrets Store binding");
+  }
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<typeof LATE>((resolve) => {
     timer = setTimeout(() => resolve(LATE), timeoutMs);

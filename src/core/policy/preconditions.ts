@@ -20,7 +20,8 @@ const WHY_NOT_CARRIED_OUT = {
   executor_conflict: "The policies in force want the write carried out in different ways.",
   no_request_to_send:
     "Gate sends this destination's writes itself, and there is no request that it could send.",
-  destination_not_proxied: "This destination's writes are not sent on by Gate: somebody else carries them out.",
+  destination_not_proxied:
+    "This destination's writes are not sent on by Gate: somebody else carries them out.",
 } as const satisfies Record<ExecutorProblem, string>;
 
 /**

@@ -37,7 +37,7 @@ export async function passUnknown(
     return refuse({
       status: 400,
       code: "path_refused",
-      detail: "The address is not sent on: it holds a key of Gate's.",
+      detail: "The URL was refused: it contains a key of Gate's.",
       more: { problem: "gate_key" },
     });
   }

@@ -19,7 +19,11 @@ export async function openSession(
   const { sessions } = c.env;
   const opened = await sessions.open(proof, assurance, Date.now());
   if (opened === null) {
-    return refuse({ status: 401, code: "unauthorized", detail: "The credential used to sign in has been revoked." });
+    return refuse({
+      status: 401,
+      code: "unauthorized",
+      detail: "The credential used to sign in has been revoked.",
+    });
   }
   const before = sessionTokenOf(c);
   if (before !== undefined) await sessions.close(before);

@@ -88,7 +88,11 @@ export function problemOf(refusal: Refusal): Problem {
     case "key_reused":
       return conflict(422, "idempotency_key_reused", "This key was used for another request.");
     case "self_approval_forbidden":
-      return conflict(403, "self_approval_forbidden", "You cannot approve or reject an intent that you or an agent you own proposed.");
+      return conflict(
+        403,
+        "self_approval_forbidden",
+        "You cannot approve or reject an intent that you or an agent you own proposed.",
+      );
     case "not_eligible":
       return conflict(403, "not_eligible", "The policy names other people or groups to decide this.");
     case "assurance_too_low":
@@ -133,7 +137,11 @@ export function problemOf(refusal: Refusal): Problem {
       return conflict(409, "already_claimed", "A worker has claimed this order.");
     case "retry_later":
       return {
-        ...conflict(503, "retry_later", "The last send attempt failed. Retry after the delay in Retry-After."),
+        ...conflict(
+          503,
+          "retry_later",
+          "The last send attempt failed. Retry after the delay in Retry-After.",
+        ),
         headers: { "Retry-After": "5" },
       };
     case "intent_revoked":

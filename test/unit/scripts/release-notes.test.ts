@@ -29,9 +29,21 @@ describe("release notes", () => {
 
   test.each([
     ["one line", "Breaking: rename `self_approval_forbidden`", "rename `self_approval_forbidden`"],
-    ["several lines", "Breaking: rename\n`self_approval_forbidden`\n\nThe rest.", "rename `self_approval_forbidden`"],
-    ["a trailer behind it", "Breaking: rename `self_approval_forbidden`\nIssue: 11", "rename `self_approval_forbidden`"],
-    ["after the reason", "The reason.\n\nBreaking: rename `self_approval_forbidden`", "rename `self_approval_forbidden`"],
+    [
+      "several lines",
+      "Breaking: rename\n`self_approval_forbidden`\n\nThe rest.",
+      "rename `self_approval_forbidden`",
+    ],
+    [
+      "a trailer behind it",
+      "Breaking: rename `self_approval_forbidden`\nIssue: 11",
+      "rename `self_approval_forbidden`",
+    ],
+    [
+      "after the reason",
+      "The reason.\n\nBreaking: rename `self_approval_forbidden`",
+      "rename `self_approval_forbidden`",
+    ],
   ])("begin with breaking changes: %s", (_, body, note) => {
     const notes = releaseNotes([commit("a1", "api: rename codes", body)]);
     expect(notes).toBe(`### Breaking changes\n\n- **api**: ${note} (a1)\n\n### api\n\n- rename codes (a1)\n`);

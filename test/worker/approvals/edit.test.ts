@@ -234,7 +234,10 @@ test("INV-03: the editor can't approve the edit with any credential of theirs", 
   const intent = await held("open");
   const edited = await edit(ana, intent, { approve: true });
   expect(edited.body.successor.status).toBe("pending_approval");
-  expect(edited.body.approval).toMatchObject({ ok: false, problem: { status: 403, code: "self_approval_forbidden" } });
+  expect(edited.body.approval).toMatchObject({
+    ok: false,
+    problem: { status: 403, code: "self_approval_forbidden" },
+  });
   const successor = edited.body.successor.intentId;
   const others = await Promise.all([
     register("reviewer", { person: "ana" }),

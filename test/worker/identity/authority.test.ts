@@ -173,7 +173,9 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     ];
     const owned = await register("agent", { owner: first.id });
     const id = await propose(owned, ask("crm.held"), "pending_approval");
-    for (const key of [first, second]) expect((await approve(id, key)).body.code).toBe("self_approval_forbidden");
+    for (const key of [first, second]) {
+      expect((await approve(id, key)).body.code).toBe("self_approval_forbidden");
+    }
   });
 
   test("INV-03: a person who becomes the owner while the intent is pending can't approve it", async () => {

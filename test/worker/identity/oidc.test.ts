@@ -409,7 +409,9 @@ describe("INV-05: a mandate made with an account", () => {
   test("gives no vote after an admin unlinked the account", async () => {
     const token = await laid();
     const { body } = await whoIs(token);
-    expect((await call("POST", `/v1/agents/${body.principal_id}/unlink-identity`, admin)).body.unlinked).toBe(true);
+    expect((await call("POST", `/v1/agents/${body.principal_id}/unlink-identity`, admin)).body.unlinked).toBe(
+      true,
+    );
     expect(await outcome()).toBe("pending_approval");
     expect((await whoIs(token)).status).toBe(200);
     expect(await outcome()).toBe("approved");

@@ -289,7 +289,9 @@ describe("INV-03: quorum and exclusions count persons, whatever they sign in by"
     const intent = await propose(agent, ask("crm.held"), "pending_approval");
     expect((await press("gate_approve", ANA, intent)).status).toBe(200);
     expect(await stateOf(intent)).toBe("pending_approval");
-    expect(whispered()).toEqual(["You cannot approve or reject an intent that you or an agent you own proposed."]);
+    expect(whispered()).toEqual([
+      "You cannot approve or reject an intent that you or an agent you own proposed.",
+    ]);
   });
 
   test("another Slack user with an approver's display name is unknown", async () => {

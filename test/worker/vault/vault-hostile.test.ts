@@ -167,7 +167,11 @@ const ODD: readonly (readonly [string, string, (request: Request) => Promise<Res
     "invalid_response",
     () => new Response(`{"value":"${SECRET}`, { headers: { "Content-Type": "application/json" } }),
   ],
-  ["says nothing", "invalid_response", () => new Response("", { headers: { "Content-Type": "application/json" } })],
+  [
+    "says nothing",
+    "invalid_response",
+    () => new Response("", { headers: { "Content-Type": "application/json" } }),
+  ],
   ["says null", "invalid_response", () => Response.json(null)],
   ["says only the secret", "invalid_response", () => Response.json(SECRET)],
   ["says a number", "invalid_response", () => Response.json(12_345_678)],

@@ -391,7 +391,11 @@ describe("HashiCorp Vault and OpenBao", () => {
     ["forbidden", json({ errors: ["permission denied"] }, 403), "denied"],
     ["without a token", json({ auth: null }), "invalid_response"],
     ["that wants a second factor", login({ client_token: "" }), "invalid_response"],
-    ["with a token that breaks a header", login({ client_token: "hvs.x\r\nX-Vault-Token: y" }), "invalid_response"],
+    [
+      "with a token that breaks a header",
+      login({ client_token: "hvs.x\r\nX-Vault-Token: y" }),
+      "invalid_response",
+    ],
   ])("INV-24: reports a sign-in %s", async (_, answer, problem) => {
     const asked = answering(answer);
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(bad(problem));
@@ -425,7 +429,9 @@ describe("HashiCorp Vault and OpenBao", () => {
 
   test("INV-24: reports another version than the requested one", async () => {
     answering(kv2({ key: SECRET }, { version: 4 }));
-    expect(await fetched("vault://kv/stripe#key?version=3")).toEqual(bad("invalid_response", /another version/));
+    expect(await fetched("vault://kv/stripe#key?version=3")).toEqual(
+      bad("invalid_response", /another version/),
+    );
   });
 });
 

@@ -33,7 +33,6 @@ export function decisionView(dossier: IntentRecord, reader: Principal, isPayload
     evaluated_at: iso(terms.createdAt),
     approval_evidence: null,
     facts: decision?.facts ?? null,
-    // oxlint-disable-next-line gate/banned-names -- the wire's name
     ask: request === null ? null : requestView(request, isPayloadTheirs),
     ...(decision === null || !maySeeTrace(reader)
       ? {}

@@ -15,7 +15,11 @@ async function show(c: GateContext) {
   const { intent, dossier } = await visibleDossier(c, c.req.param("id") ?? "");
   const { state } = dossier;
   if (!(await maySeePayload(c.var.principal, state, ports))) {
-    return refuse({ status: 403, code: "not_eligible", detail: "You are not an eligible approver of this intent." });
+    return refuse({
+      status: 403,
+      code: "not_eligible",
+      detail: "You are not an eligible approver of this intent.",
+    });
   }
   const answer = await answerOf(intent);
   if (answer === null) {

@@ -104,7 +104,11 @@ export const intents = new Hono<GateEnv>()
     const ports = c.env;
     const { intent, dossier } = await visibleDossier(c, c.req.param("id"));
     if (!(await maySeePayload(c.var.principal, dossier.state, ports))) {
-      return refuse({ status: 403, code: "not_eligible", detail: "You are not an eligible approver of this intent." });
+      return refuse({
+        status: 403,
+        code: "not_eligible",
+        detail: "You are not an eligible approver of this intent.",
+      });
     }
     const bytes = dossier.case?.payload.kind === "content" ? await intent.payload() : null;
     if (bytes === null) {

@@ -74,7 +74,9 @@ describe("INV-03: an owner is excluded from deciding, however owner and reviewer
     "a group as owner excludes each of its people: %j",
     (owner) => {
       expect(verdict(agent({ owner }), principal({ person: "ana" }))).toBe("self_approval_forbidden");
-      expect(verdict(agent({ owner }), principal({ person: "ben@example.com" }))).toBe("self_approval_forbidden");
+      expect(verdict(agent({ owner }), principal({ person: "ben@example.com" }))).toBe(
+        "self_approval_forbidden",
+      );
       expect(verdict(agent({ owner }), principal({ person: "cleo" }))).toBe("eligible");
     },
   );

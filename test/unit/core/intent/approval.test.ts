@@ -82,7 +82,9 @@ describe("INV-03: excluded voters can't decide", () => {
       ],
     );
     const resolve = { type: "resolve", by: "rev_olaf", outcome: "executed", note: null } as const;
-    expect(doing(unknown, { ...resolve, voter: voterNamed("olaf") }, T0 + 4 * MINUTE_MS)).toBe("!self_approval_forbidden");
+    expect(doing(unknown, { ...resolve, voter: voterNamed("olaf") }, T0 + 4 * MINUTE_MS)).toBe(
+      "!self_approval_forbidden",
+    );
     expect(doing(unknown, { ...resolve, by: "rev_ana", voter: ana }, T0 + 4 * MINUTE_MS)).toBe(
       "outcome_resolved",
     );
@@ -211,7 +213,7 @@ describe("INV-03: a quorum is complete when enough distinct persons of each grou
   test("a repeated vote of one person through another key is accepted, changes nothing and is not counted", () => {
     const once = after(proposed("hold", { approval: approvalBy(open2) }), [1, approveBy(ana)]);
     const again = handle(once, approveBy(voterNamed("ana", { principal: "rev_2" })), T0 + 2 * MINUTE_MS);
-    expect(again).toMatchObject({ facts: [], changed: false, refusal: null });
+    expect(again).toMatchObject({ events: [], changed: false, refusal: null });
     expect(again.state).toBe(once);
   });
 
@@ -655,7 +657,9 @@ describe("superseding an intent by an edit", () => {
 
   test("INV-03: excludes the editor from the successor under every name of theirs", () => {
     const successor = proposed("hold", { excluded: ["ana", "rev_ana", "ana@example.com"] });
-    expect(doing(successor, approveBy(voterNamed("ana", { principal: "rev_2" })), AT)).toBe("!self_approval_forbidden");
+    expect(doing(successor, approveBy(voterNamed("ana", { principal: "rev_2" })), AT)).toBe(
+      "!self_approval_forbidden",
+    );
     expect(doing(successor, approveBy(delegated("ben", "ana")), AT)).toBe("!self_approval_forbidden");
   });
 });

@@ -62,7 +62,7 @@ describe("INV-11: ordering an approved intent", () => {
   test("ordering again returns the same order with the same time, and never a second one", () => {
     const state = ordered();
     const again = handle(state, orderBy(), T0 + 10 * MINUTE_MS);
-    expect(again).toMatchObject({ facts: [], changed: false, refusal: null });
+    expect(again).toMatchObject({ events: [], changed: false, refusal: null });
     expect(again.state.orders).toEqual([
       {
         id: ORDER_1,
@@ -134,7 +134,7 @@ describe("INV-04: reporting an outcome", () => {
     expect(done.state.phase).toBe(phase);
     for (const second of ["succeeded", "failed", "indeterminate"] as const) {
       const again = handle(done.state, reportOf(ORDER_1, { outcome: second }), AT + 1);
-      expect(again).toMatchObject({ facts: [], refusal: { reason: "already_reported" } });
+      expect(again).toMatchObject({ events: [], refusal: { reason: "already_reported" } });
       expect(again.state).toBe(done.state);
     }
   });
