@@ -1,8 +1,75 @@
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { useMemoryForTemporaryFiles } from "./test/support/temporary-files.ts";
 
 /** No test measures time; this only ends one that hangs, on a machine that is busy with other things. */
 const SLOW_MACHINE_MS = 30_000;
+
+useMemoryForTemporaryFiles();
+
+/**
+ * Test files that need a runtime of their own, because the Worker reads what they change once for each isolate, or
+ * because they look at everything a database holds. Starting a runtime costs two seconds of processor time; all other
+ * files of `test/worker` share one.
+ */
+const OWN_RUNTIME = [
+  // Settings that the Worker reads once: LOCAL_SIGN_IN, PUBLIC_FEED_ENABLED, rules bundled at deploy.
+  "test/worker/identity/sign-in-local.test.ts",
+  "test/worker/intents/shipped.test.ts",
+  // Changes GATE_SECRET.
+  "test/worker/ledger/at-rest.test.ts",
+  // Damages the ledger's rows and counts all of them.
+  "test/worker/ledger/log.test.ts",
+];
+
+/** Bundled once into a file each: module by module they are half of what a runtime loads before its first test. */
+const BUNDLED_DEPENDENCIES = [
+  "@cfworker/json-schema",
+  "@noble/hashes/hkdf.js",
+  "@noble/hashes/hmac.js",
+  "@noble/hashes/sha2.js",
+  "@noble/hashes/utils.js",
+  "aws4fetch",
+  "hono",
+  "hono/cookie",
+  "hono/cors",
+  "hono/html",
+  "hono/http-exception",
+  "jose",
+  "oauth4webapi",
+  "re2js",
+  "yaml",
+  "zod",
+];
+
+/** The Worker and its objects inside workerd, against real D1, alarms and queue batches. */
+function workerProject(name: string, files: { include: string[]; exclude?: string[] }, isolate: boolean) {
+  return {
+    plugins: [
+      cloudflareTest(async () => ({
+        wrangler: { configPath: "./wrangler.toml" },
+        miniflare: {
+          bindings: {
+            GATE_SECRET: "dGVzdC1vbmx5LXRlc3Qtb25seS10ZXN0LW9ubHkhISE=",
+            GATE_ADMIN_KEY: "gate_ak_test_only",
+            TEST_MIGRATIONS: await readD1Migrations("./migrations"),
+          },
+          // Loads Dynamic Workers, whose only way out is GovernedEgress.
+          workerLoaders: { LOADER: {} },
+        },
+      })),
+    ],
+    test: {
+      name,
+      isolate,
+      testTimeout: SLOW_MACHINE_MS,
+      ...files,
+      deps: { optimizer: { ssr: { enabled: true, include: BUNDLED_DEPENDENCIES } } },
+      setupFiles: ["./test/support/worker/setup.ts"],
+      globalSetup: ["./test/support/worker/odd-server.ts"],
+    },
+  };
+}
 
 export default defineConfig({
   test: {
@@ -15,42 +82,29 @@ export default defineConfig({
       // Pure parts, on Node: no runtime to start.
       {
         test: {
-          name: "core",
+          name: "unit",
           // Pure code keeps no state that one file could leave to the next.
           isolate: false,
           testTimeout: SLOW_MACHINE_MS,
           include: ["test/unit/**/*.test.ts"],
         },
       },
-      // The Worker and its objects inside workerd, against real D1, alarms and queue batches.
+      workerProject("worker", { include: ["test/worker/**/*.test.ts"], exclude: OWN_RUNTIME }, false),
+      workerProject("worker-own", { include: OWN_RUNTIME }, true),
+      // The real command as a process, and the built Worker over HTTP.
       {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: "./wrangler.toml" },
-            miniflare: {
-              bindings: {
-                GATE_SECRET: "dGVzdC1vbmx5LXRlc3Qtb25seS10ZXN0LW9ubHkhISE=",
-                GATE_ADMIN_KEY: "gate_ak_test_only",
-                TEST_MIGRATIONS: await readD1Migrations("./migrations"),
-              },
-              // Loads Dynamic Workers, whose only way out is GovernedEgress.
-              workerLoaders: { LOADER: {} },
-            },
-          })),
-        ],
         test: {
-          name: "worker",
-          testTimeout: SLOW_MACHINE_MS,
-          include: ["test/worker/**/*.test.ts"],
-          setupFiles: ["./test/support/worker/setup.ts"],
-          globalSetup: ["./test/support/worker/odd-server.ts"],
+          name: "blackbox",
+          include: ["test/blackbox/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
-      // The real command as a process, and the built Worker over HTTP and in a browser.
+      // The pages in a real browser.
       {
         test: {
-          name: "http",
-          include: ["test/blackbox/**/*.test.ts", "test/browser/**/*.test.ts"],
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -12,10 +12,9 @@ export interface PublishedKeys {
   all(): Promise<readonly JWK[]>;
 }
 
-/** Keys this isolate has seen in D1. */
-const seen = new Set<string>();
-
 export function publishedKeys(db: D1Database, chain: RegistryChain): PublishedKeys {
+  /** Keys seen in this D1. */
+  const seen = new Set<string>();
   return {
     async ensure(key, previous) {
       if (seen.has(key.kid)) return;

@@ -9,7 +9,8 @@ import { govern } from "../../../src/app/proposals/govern.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
 import type { CallFailure, CallUpstream, UpstreamAnswer, UpstreamCall } from "../../../src/ports/upstream.ts";
 import { fresh, type Registered } from "./gate.ts";
-import { bindings, changeRules, RULES, type TestRules } from "./rules.ts";
+import { bindings } from "./bindings.ts";
+import { changeRules, RULES, type TestRules } from "./rules.ts";
 import type { Intent } from "../../../src/ports/intents.ts";
 
 /*

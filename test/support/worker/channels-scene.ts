@@ -12,7 +12,8 @@ import type {
 } from "../../../src/ports/notifications.ts";
 import { sendToChannel } from "../../../src/app/notifications/channels/send.ts";
 import { ask, propose, register, type Registered } from "./gate.ts";
-import { bindings, changeRules, RULES, type TestRules } from "./rules.ts";
+import { bindings } from "./bindings.ts";
+import { changeRules, RULES, type TestRules } from "./rules.ts";
 
 export const SECRETS = {
   SCENE_WEBHOOK_URL: "https://hooks.slack.com/services/T0HOME/B0SCENE/verySecretPath",
@@ -67,6 +68,7 @@ function replaced(text: string, from: string, to: string): string {
 /** Puts the scene in force. */
 export async function setScene(): Promise<void> {
   Object.assign(bindings, SECRETS);
+  agent = undefined;
   await changeRules(SCENE);
 }
 
@@ -153,6 +155,7 @@ export async function tell(
   });
 }
 
+/** The scene's agent; registered anew for each test file, since storage is emptied in between. */
 let agent: Registered | undefined;
 
 /** A held intent of an agent that nobody of the scene answers for. */

@@ -1,7 +1,8 @@
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
 import type { Answer } from "./gate.ts";
-import { bindings, changeRules, RULES } from "./rules.ts";
+import { bindings } from "./bindings.ts";
+import { changeRules, RULES } from "./rules.ts";
 
 /** What Gate puts into requests to `crm.example.com`. */
 export const CREDENTIAL = "sk_live_nothing_of_it_comes_back";

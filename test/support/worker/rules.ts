@@ -1,5 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
+import { bindings } from "./bindings.ts";
 
 /*
  * Rules of the tests' own, so that no edit of the shipped policies changes what these tests show. They reach the
@@ -82,19 +83,17 @@ const REREAD_MS = 120;
 
 let version = 0;
 let current: unknown;
-
-/** The bindings as tests change them; the Worker and its objects see the same record. */
-export const bindings = env as unknown as Record<string, unknown>;
+const local = { fetch: async () => Response.json(current) };
 
 /** Agents that the place's flood counter stops; the real one goes by the minute of the clock on the wall. */
 export const flooding = new Set<string>();
 
-export function useFloodLimit(): void {
+function useFloodLimit(): void {
   bindings["FLOOD"] = { limit: async ({ key }: { key: string }) => ({ success: !flooding.has(key) }) };
 }
 
 /** Puts these rules in force. */
-export function useRules({ policies, registry }: TestRules): void {
+function useRules({ policies, registry }: TestRules): void {
   version += 1;
   current = {
     version: String(version),
@@ -106,7 +105,15 @@ export function useRules({ policies, registry }: TestRules): void {
     registry,
   };
   // The Worker holds on to the binding it saw first, so it is the answer that changes.
-  bindings["LOCAL"] ??= { fetch: async () => Response.json(current) };
+  bindings["LOCAL"] = local;
+}
+
+/** For the start of a test file: the rules of all tests, whatever the file before this one put in force. */
+export async function startWithRules(): Promise<void> {
+  flooding.clear();
+  useFloodLimit();
+  if (version === 0) useRules(RULES);
+  else await changeRules(RULES);
 }
 
 /** Puts other rules in force in the middle of a test: at once where its clock is frozen, else after a moment. */

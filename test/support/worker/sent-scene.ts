@@ -1,6 +1,7 @@
 import { vi } from "vitest";
 import { call, fresh, send, stateOf, until, type Answer, type Registered } from "./gate.ts";
-import { bindings, changeRules, RULES } from "./rules.ts";
+import { bindings } from "./bindings.ts";
+import { changeRules, RULES } from "./rules.ts";
 
 /** What Gate puts into requests of the scene: nothing that anybody sees may hold it. */
 export const CREDENTIAL = "sk_live_of_the_upstream_itself";

@@ -1,13 +1,18 @@
-import { applyD1Migrations } from "cloudflare:test";
-import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, vi } from "vitest";
-import { RULES, useFloodLimit, useRules } from "./rules.ts";
+import { restoreBindings } from "./bindings.ts";
+import { startWithRules } from "./rules.ts";
+import { emptyStorage } from "./storage.ts";
+
+/*
+ * Runs before each test file. Files share a runtime, so each starts from empty storage and from the bindings, the rules
+ * and the clock that the first one had.
+ */
+
+restoreBindings();
 
 beforeAll(async () => {
-  const { TEST_MIGRATIONS } = env as unknown as { TEST_MIGRATIONS: Parameters<typeof applyD1Migrations>[1] };
-  await applyD1Migrations(env.DB, TEST_MIGRATIONS);
-  useRules(RULES);
-  useFloodLimit();
+  await emptyStorage();
+  await startWithRules();
 });
 
 afterEach(() => {

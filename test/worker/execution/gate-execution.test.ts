@@ -17,7 +17,8 @@ import {
   until,
   type Registered,
 } from "../../support/worker/gate.ts";
-import { bindings, changeRules, RULES } from "../../support/worker/rules.ts";
+import { bindings } from "../../support/worker/bindings.ts";
+import { changeRules, RULES } from "../../support/worker/rules.ts";
 
 /* What is proposed by API, and made into a request and sent by Gate itself. */
 

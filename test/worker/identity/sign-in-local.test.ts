@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { browserAt } from "../../support/worker/browser.ts";
 import { admin, ask, call, everythingInD1, ledgerOf, propose, register } from "../../support/worker/gate.ts";
-import { bindings, changeRules, RULES } from "../../support/worker/rules.ts";
+import { bindings } from "../../support/worker/bindings.ts";
+import { changeRules, RULES } from "../../support/worker/rules.ts";
 
 /*
  * `--local-sign-in`: on a machine of one's own people sign in by name. The Worker looks at its settings once, so these

@@ -20,7 +20,8 @@ import {
   startIssuer,
   type TestIssuer,
 } from "../../support/worker/issuer.ts";
-import { bindings, changeRules, RULES } from "../../support/worker/rules.ts";
+import { bindings } from "../../support/worker/bindings.ts";
+import { changeRules, RULES } from "../../support/worker/rules.ts";
 
 const HTTPS = "https://gate.test";
 const SESSION = "__Host-gate_session";

@@ -23,7 +23,8 @@ import {
   until,
   type Registered,
 } from "../../support/worker/gate.ts";
-import { bindings, changeRules, RULES } from "../../support/worker/rules.ts";
+import { bindings } from "../../support/worker/bindings.ts";
+import { changeRules, RULES } from "../../support/worker/rules.ts";
 import { sha256Hex } from "../../../src/core/base/digest.ts";
 import { faultsOf } from "../../support/worker/chain.ts";
 

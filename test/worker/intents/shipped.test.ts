@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { call, crmImport, eventsOf, flushed, ledgerOf, register } from "../../support/worker/gate.ts";
-import { bindings } from "../../support/worker/rules.ts";
+import { bindings } from "../../support/worker/bindings.ts";
 
 /* The rules that were bundled at deploy, and nothing of the tests' own. */
 

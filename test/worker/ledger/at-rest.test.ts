@@ -16,7 +16,8 @@ import {
   propose,
   register,
 } from "../../support/worker/gate.ts";
-import { bindings, changeRules, RULES } from "../../support/worker/rules.ts";
+import { bindings } from "../../support/worker/bindings.ts";
+import { changeRules, RULES } from "../../support/worker/rules.ts";
 
 const SECRET = env.GATE_SECRET;
 

@@ -44,7 +44,7 @@ import {
   seenHeads,
   type StoredRow,
 } from "../../support/worker/log-reader.ts";
-import { bindings } from "../../support/worker/rules.ts";
+import { bindings } from "../../support/worker/bindings.ts";
 import { verifyExport } from "../../../verifier/verify-export.ts";
 
 const log = () => env.LOGS.getByName(LOG_NAME);

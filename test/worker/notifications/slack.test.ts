@@ -379,7 +379,10 @@ describe("a button value that Gate did not create decides nothing", () => {
 
   const forge = [
     { name: "the bare intent", of: () => intent },
-    { name: "a changed signature", of: () => `${reference.slice(0, -2)}AA` },
+    {
+      name: "a changed signature",
+      of: () => `${reference.slice(0, -2)}${reference.endsWith("AA") ? "Ag" : "AA"}`,
+    },
     { name: "no signature", of: () => reference.split(".")[0] ?? "" },
     { name: "another app's button", of: () => referenceOf(intent, "other-app") },
     { name: "a channel that is gone", of: () => referenceOf(intent, "gone") },

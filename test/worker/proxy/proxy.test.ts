@@ -8,7 +8,8 @@ import {
   until,
   type Registered,
 } from "../../support/worker/gate.ts";
-import { bindings, changeRules, flooding, RULES } from "../../support/worker/rules.ts";
+import { bindings } from "../../support/worker/bindings.ts";
+import { changeRules, flooding, RULES } from "../../support/worker/rules.ts";
 import {
   approved,
   CREDENTIAL,

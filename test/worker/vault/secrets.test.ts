@@ -2,7 +2,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { portsOf } from "../../../src/env.ts";
 import { admin, call, register } from "../../support/worker/gate.ts";
-import { bindings, changeRules } from "../../support/worker/rules.ts";
+import { bindings } from "../../support/worker/bindings.ts";
+import { changeRules } from "../../support/worker/rules.ts";
 
 const CREDENTIALS = {
   hook: "env://HOOK_URL",

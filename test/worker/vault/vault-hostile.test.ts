@@ -208,7 +208,7 @@ describe("INV-24: a vault that is down, denies or answers oddly gives a clear er
     for (const spied of consoles) expect(spied).not.toHaveBeenCalled();
   });
 
-  const isGone = (how: string) => how === "is gone" || how === "throws what is no error";
+  const isGone = (how: string) => how === "is gone" || how === "throws a value that is no Error";
 
   test.each(EACH_STEP.filter(([provider, step]) => !(provider === "azure" && step === 0)))(
     "%s, request %i: not found",

@@ -1,0 +1,33 @@
+import { applyD1Migrations, reset } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { portsOf } from "../../../src/env.ts";
+
+let isFirst = true;
+
+/** Gives a test file an empty D1 and no objects, whatever the files before it stored. */
+export async function emptyStorage(): Promise<void> {
+  if (isFirst) await migrate();
+  else await startAgain();
+  isFirst = false;
+}
+
+/** What the Worker remembers to have written to D1 is written again. */
+async function startAgain(): Promise<void> {
+  const { results: texts } = await env.DB.prepare(
+    "SELECT hash, id, text, first_used_at FROM policy_texts",
+  ).all();
+  await reset();
+  await migrate();
+  await env.DB.prepare(
+    `INSERT INTO policy_texts (hash, id, text, first_used_at)
+     SELECT value ->> 'hash', value ->> 'id', value ->> 'text', value ->> 'first_used_at' FROM json_each(?1)`,
+  )
+    .bind(JSON.stringify(texts))
+    .run();
+  await portsOf({ ...env }).signer.publicKeys();
+}
+
+function migrate(): Promise<void> {
+  const { TEST_MIGRATIONS } = env as unknown as { TEST_MIGRATIONS: Parameters<typeof applyD1Migrations>[1] };
+  return applyD1Migrations(env.DB, TEST_MIGRATIONS);
+}
