@@ -18,7 +18,7 @@ const PAGE_ROWS = 500;
 const NEWS = `
   SELECT id, intent_id, seq, event, at,
     CASE WHEN json_valid(body) THEN body ->> '$.by' END AS by,
-    CASE WHEN json_valid(body) THEN body -> '$.to' END AS told
+    CASE WHEN json_valid(body) THEN body -> '$.to' END AS recipients
   FROM ledger WHERE id > ?1 ORDER BY id LIMIT ${PAGE_ROWS}`;
 
 const END = "SELECT COALESCE(MAX(id), 0) AS id FROM ledger";
