@@ -268,7 +268,7 @@ describe("INV-30: a channel that is down", () => {
         find: (id: string) => {
           const found = intents.find(id);
           if (found === null || id !== broken) return found;
-          return { ...found, look: () => Promise.reject(new Error("its object is gone")) };
+          return { ...found, getState: () => Promise.reject(new Error("its object is gone")) };
         },
       },
     };
