@@ -426,7 +426,7 @@ describe("deciding on the page", () => {
     await decide(intent, "reject", { reason: "no" });
     const { status, text } = await decide(intent, "approve");
     expect(status).toBe(409);
-    expect(text).toContain("An intent that is rejected");
+    expect(text).toContain("an intent in state rejected");
   });
 
   test("without a session and a link no decision is made", async () => {
