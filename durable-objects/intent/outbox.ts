@@ -3,7 +3,7 @@ import { d1Ledger } from "../../src/adapters/d1/ledger.ts";
 import { GATE } from "../../src/core/intent/event.ts";
 import { counterEffect } from "../../src/core/intent/counter-effect.ts";
 import { rowOf } from "../../src/core/intent/read-model.ts";
-import { nextCall, nextDeadline } from "../../src/core/intent/settle.ts";
+import { nextVisibleDeadline, nextDeadline } from "../../src/core/intent/settle.ts";
 import { sendBackoffMs } from "../../src/core/intent/send-backoff.ts";
 import { isSendDue } from "../../src/core/intent/sending.ts";
 import { currentOrder, type Instant, type IntentState } from "../../src/core/intent/state.ts";
@@ -183,7 +183,7 @@ export class IntentOutbox {
    */
   #wake(state: IntentState): Instant | null {
     const isOwnClaim = state.phase === "claimed" && currentOrder(state)?.claim?.by === GATE;
-    return state.phase === "approved" || isOwnClaim ? null : nextCall(state);
+    return state.phase === "approved" || isOwnClaim ? null : nextVisibleDeadline(state);
   }
 
   async #enqueue(intent: string, at: Instant): Promise<void> {

@@ -9,7 +9,7 @@ import type { Refusal } from "./refusal.ts";
 import type { Instant, IntentState, RecordedVote } from "./state.ts";
 import type { Voter } from "../identity/voter.ts";
 
-/** May this person decide this intent at all? */
+/** Null when this person may vote on the intent. */
 export function eligibility(state: IntentState, voter: Voter): Refusal | null {
   const { approval, excluded } = state.terms;
   if (voter.handles.some((handle) => excluded.includes(handle))) return { reason: "self_approval_forbidden" };
@@ -42,7 +42,7 @@ function isComplete(
   });
 }
 
-/** An approval is of exact policies and an exact destination entry; when either changed it no longer holds. */
+/** An approval binds exact policies and an exact destination entry; a change of either invalidates it. */
 export function isStale(state: IntentState, inForce: CurrentBindings): boolean {
   const { policies, configHash } = state.terms;
   if (configHash !== inForce.configHash || policies.length !== inForce.policies.length) return true;
@@ -60,13 +60,13 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   if (command.digest !== null && command.digest !== terms.digest) return err({ reason: "digest_mismatch" });
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
-  if (state.rejections.some((earlier) => isSame(earlier, voter))) return err({ reason: "already_rejected" });
-  // The voter was suspended after authentication: their earlier vote lapses now, and no new one may replace it.
+  if (state.rejections.some((earlier) => isFrom(earlier, voter))) return err({ reason: "already_rejected" });
+  // An admin suspended the voter after authentication: the earlier vote lapses, and no new vote may replace it.
   if (isLapsed(voter, lapsed)) return err({ reason: "not_eligible" });
-  const gone = state.votes.filter((vote) => isLapsed(vote, lapsed));
-  const standing = state.votes.filter((vote) => !gone.includes(vote));
-  const withdrawn = gone.map(({ person }) => voteWithdrawn(person, "credential_inactive"));
-  if (standing.some((vote) => isSame(vote, voter))) return ok(withdrawn);
+  const lapsedVotes = state.votes.filter((vote) => isLapsed(vote, lapsed));
+  const activeVotes = state.votes.filter((vote) => !lapsedVotes.includes(vote));
+  const withdrawn = lapsedVotes.map(({ person }) => voteWithdrawn(person, "credential_inactive"));
+  if (activeVotes.some((vote) => isFrom(vote, voter))) return ok(withdrawn);
 
   const { person, acting, principal, assurance, mandate } = voter;
   const counts = terms.approval.quorums.filter((quorum) => admits(quorum, voter)).map(({ policy }) => policy);
@@ -81,23 +81,23 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
     note: command.note,
   } as const;
   const voted = [...withdrawn, ...linkUsed(command), vote];
-  if (!isComplete(terms.approval, [...standing, { person, counts }])) return ok(voted);
+  if (!isComplete(terms.approval, [...activeVotes, { person, counts }])) return ok(voted);
   return ok([...voted, { type: "approved", by: person, executeBy: now + terms.executionWindowMs }]);
 }
 
-/** May a reviewer still reject an intent in this phase? Of an approved one that takes the approval back. */
+/** May a reviewer still reject an intent in this phase? Rejecting an approved intent revokes it. */
 export function mayReject(phase: Phase): boolean {
   return phase === "pending_approval" || isRevocable(phase);
 }
 
-/** Approved, and no execution has begun. */
+/** Approved, and no executor has claimed it. */
 function isRevocable(phase: Phase): boolean {
   return phase === "approved" || phase === "scheduled";
 }
 
 /**
- * A pending intent is rejected by as many rejections as the policy requires; an approved one that is not executed yet
- * is revoked by one.
+ * A pending intent needs as many rejections as the policy requires; one rejection revokes an approved intent that no
+ * executor has claimed.
  */
 export function reject(state: IntentState, command: Command<"reject">): CommandResult {
   const { voter, note } = command;
@@ -111,11 +111,14 @@ export function reject(state: IntentState, command: Command<"reject">): CommandR
   if (isRevocable(state.phase)) {
     return ok([...linkUsed(command), { type: "revoked", by: voter.person, note }]);
   }
-  if (state.rejections.some((earlier) => isSame(earlier, voter))) return ok([]);
+  if (state.rejections.some((earlier) => isFrom(earlier, voter))) return ok([]);
 
   const { person, acting, principal, assurance, mandate } = voter;
-  const mine = state.votes.filter((vote) => isSame(vote, voter));
-  const events = [...linkUsed(command), ...mine.map((vote) => voteWithdrawn(vote.person, "changed_mind"))];
+  const earlierVotes = state.votes.filter((vote) => isFrom(vote, voter));
+  const events = [
+    ...linkUsed(command),
+    ...earlierVotes.map((vote) => voteWithdrawn(vote.person, "changed_mind")),
+  ];
   const isLast = state.rejections.length + 1 >= state.terms.approval.rejections;
   return isLast
     ? ok([...events, { type: "rejected", person, note }])
@@ -125,7 +128,7 @@ export function reject(state: IntentState, command: Command<"reject">): CommandR
       ]);
 }
 
-/** Ends the approval without waiting for other reviewers. */
+/** One eligible reviewer ends a hold or an approval; the others need not vote. */
 export function cancel(state: IntentState, command: Command<"cancel">): CommandResult {
   const { voter, note } = command;
   const refusal = eligibility(state, voter);
@@ -143,13 +146,13 @@ export function cancel(state: IntentState, command: Command<"cancel">): CommandR
   }
 }
 
-/** Before the successor is made: of the two at most one can ever be approved. */
+/** The command runs before Gate creates the successor, so that at most one of the two can ever be approved. */
 export function supersede(state: IntentState, command: Command<"supersede">): CommandResult {
   const { voter, successor, note } = command;
   const refusal = eligibility(state, voter);
   if (refusal) return err(refusal);
   if (!state.terms.edit.allow) return err({ reason: "edit_not_allowed" });
-  // Checked before the link, which the first attempt used up: a retry after a lost response must succeed.
+  // This check precedes the link's, which the first attempt used up: a retry after a lost response must succeed.
   if (state.successor === successor && state.decidedBy === voter.person) return ok([]);
   const used = linkRefusal(state, command);
   if (used) return err(used);
@@ -159,18 +162,18 @@ export function supersede(state: IntentState, command: Command<"supersede">): Co
   return ok([...linkUsed(command), { type: "superseded", successor, person: voter.person, note }]);
 }
 
-type Voice = Pick<RecordedVote, "person" | "acting"> & Partial<Pick<RecordedVote, "principal">>;
+type VoteIdentity = Pick<RecordedVote, "person" | "acting"> & Partial<Pick<RecordedVote, "principal">>;
 
 /**
  * One person has one vote. A vote under a delegation uses up the delegator's and the delegate's, so that a delegation
- * moves a vote and never adds one. A credential has one vote as well, even if gate.yaml renamed its person since.
+ * moves a vote and never adds one. A principal has one vote as well, even if gate.yaml renamed its person since.
  */
-function isSame(earlier: Voice, voter: Voter): boolean {
+function isFrom(earlier: VoteIdentity, voter: Voter): boolean {
   if (earlier.principal === voter.principal) return true;
   return [earlier.person, earlier.acting].some((known) => known === voter.person || known === voter.acting);
 }
 
-/** Was its credential or mandate revoked since? */
+/** Was the principal that cast the vote, or its mandate, revoked since? */
 function isLapsed(
   { principal, mandate }: Pick<RecordedVote, "principal" | "mandate">,
   lapsed: readonly string[],

@@ -7,7 +7,7 @@ import type { IntentState } from "./state.ts";
 /** The command of one type. */
 export type Command<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
 
-/** What a command leads to: events, none when what it asks for holds already; or why not. */
+/** The events a command causes (none when its effect already holds), or the refusal. */
 export type CommandResult = Result<readonly IntentEvent[], Refusal>;
 
 export function wrongPhase(state: IntentState, command: IntentCommand): CommandResult {

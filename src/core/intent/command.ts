@@ -3,33 +3,33 @@ import type { Instant } from "./state.ts";
 import type { Voter } from "../identity/voter.ts";
 import type { Executor } from "../registry/executor.ts";
 
-/** What comes with a person's decision, whatever door it came through. */
+/** A person's vote and its circumstances, the same for every door. */
 export interface VoteContext {
   readonly voter: Voter;
   /** The intent digest the voter saw; null from clients that don't send one. */
   readonly digest: string | null;
   readonly note: string | null;
-  /** Id of the approval link it was given through, which works once; null: through none. */
+  /** Id of the approval link that carried the vote, which works once; null: no link. */
   readonly link: string | null;
 }
 
-/** What is in force now; an approval holds only for what it was given under. */
+/** The policies and destination entry that apply now; an approval given under others is stale. */
 export interface CurrentBindings {
   readonly policies: readonly PolicyRef[];
   readonly configHash: string;
 }
 
-/** What somebody wants done to an existing intent. Plain records: they cross the object's border. */
+/** A caller's request to an existing intent. Plain records, because they cross the Durable Object's RPC border. */
 export type IntentCommand =
   | ({
       readonly type: "approve";
       readonly inForce: CurrentBindings;
-      /** Principals and mandates of earlier votes that do not hold any more: their votes count no longer. */
+      /** Inactive principals and revoked mandates of earlier votes: the object withdraws those votes. */
       readonly lapsed: readonly string[];
     } & VoteContext)
   | ({ readonly type: "reject" } & VoteContext)
   | { readonly type: "cancel"; readonly voter: Voter; readonly note: string | null }
-  /** A reviewer changed the payload: another intent, whose id is chosen beforehand, takes this one's place. */
+  /** A reviewer edited the payload: the successor, whose id the caller chose beforehand, replaces this intent. */
   | ({ readonly type: "supersede"; readonly successor: string } & VoteContext)
   | { readonly type: "withdraw"; readonly agent: string; readonly note: string | null }
   | { readonly type: "revoke"; readonly by: string; readonly note: string | null }
@@ -40,12 +40,12 @@ export type IntentCommand =
       readonly inForce: CurrentBindings;
     }
   | { readonly type: "claim"; readonly order: string; readonly by: string; readonly inForce: CurrentBindings }
-  /** Gate sends the write itself: order and claim in one. */
+  /** Gate sends the write itself: order and claim in one command. */
   | { readonly type: "begin"; readonly inForce: CurrentBindings }
   /**
-   * Of a claim that certainly led to nothing: nobody could be told of it, or nothing of the request was sent. An order
-   * can be claimed again after that; `undone` says of how many of its claims that was said before this one, so that a
-   * message which comes late, or twice, does not undo the claim of whoever is sending it by then.
+   * Undoes a claim under which certainly nothing was written: its holder never learned of it, or no byte of the request
+   * was sent. The order can then be claimed again. `undone` is the number of claims undone before this one, so that a
+   * delayed or repeated message does not undo the claim of a later attempt that is sending.
    */
   | { readonly type: "unclaim"; readonly order: string; readonly undone: number }
   | { readonly type: "heartbeat"; readonly order: string; readonly by: string }
@@ -57,18 +57,18 @@ export type IntentCommand =
       readonly retryable: boolean;
       readonly executedAt: Instant | null;
       readonly result: string | null;
-      /** The signed report, once its signature and what it names were verified; null without one. */
+      /** The signed report, after the caller verified its signature and claims; null without one. */
       readonly proof: string | null;
     }
   | {
       readonly type: "resolve";
       readonly by: string;
-      /** Set when a reviewer resolves, who must be eligible; null for an admin. */
+      /** The resolving reviewer, who must be eligible; null for an admin. */
       readonly voter: Voter | null;
       readonly outcome: "executed" | "not_executed";
       readonly note: string | null;
     }
-  /** Admin only, which the door checks; the note is the reason. */
+  /** Admin only (the door checks that); the note is the reason. */
   | { readonly type: "erase"; readonly by: string; readonly note: string }
-  /** Nothing but the clock: makes what is due happen. */
+  /** Applies due deadlines and nothing else. */
   | { readonly type: "tick" };

@@ -1,11 +1,11 @@
 import type { IntentState } from "./state.ts";
 
-/** What an intent means to its agent's counters. */
+/** How an intent counts in its agent's counters. */
 export type CounterEffect = "kept" | "released" | "rejected";
 
 /**
- * An intent that was never ordered and never will be gives back the records and money it reserved; one that was
- * ordered may have been carried out, so it keeps counting whatever became of it.
+ * An intent that ended without an order releases the records and money it reserved; an ordered one may have been
+ * executed, so it keeps counting whatever its outcome.
  */
 export function counterEffect(state: IntentState): CounterEffect {
   if (state.orders.length > 0) return "kept";

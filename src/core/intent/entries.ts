@@ -5,31 +5,31 @@ import { canonicalJson } from "../base/json.ts";
 import type { RecordedEvent, IntentEvent } from "./event.ts";
 import type { IntentTerms } from "./state.ts";
 
-/** Free text that came with an event; it stays in the intent's object, under the ledger entry's number. */
+/** Free text of an event. The intent's object stores it, because a note must be erasable and a ledger entry is not. */
 export interface Note {
   readonly kind: "note" | "result" | "facts" | "proof";
   readonly text: string;
 }
 
-/** Every intent is proposed, then checked. */
+/** `policy_checked` is every intent's second entry. */
 const POLICY_CHECKED_SEQ = 2;
 
-/** A note and the ledger entry it came with. */
+/** A note and the sequence of its ledger entry. */
 export interface NumberedNote extends Note {
   readonly seq: number;
 }
 
 const FREE_TEXT = ["note", "result", "facts", "proof"] as const;
 
-/** Facts are part of the stored decision; keeping them twice would only cost. */
+/** Without `facts`, which the stored decision contains already. */
 const STORED_NOTES = ["note", "result", "proof"] as const;
 
 /**
- * What of a fact goes on the ledger: every entry names the digest and the policy hashes it happened under,
- * codes and numbers stay, free text becomes a commitment.
+ * An event's ledger entry: it names the intent digest and the policy hashes, keeps codes and numbers, and replaces free
+ * text by a salted commitment.
  */
-export function draftEntry(terms: IntentTerms, fact: RecordedEvent, salt: Uint8Array): Draft {
-  const { event, actor, at } = fact;
+export function draftEntry(terms: IntentTerms, recorded: RecordedEvent, salt: Uint8Array): Draft {
+  const { event, actor, at } = recorded;
   const body: Record<string, unknown> = {
     intent_digest: terms.digest,
     policy_hashes: terms.policies.map(({ hash }) => hash),
@@ -38,12 +38,12 @@ export function draftEntry(terms: IntentTerms, fact: RecordedEvent, salt: Uint8A
   return { event: event.type, actor, at, body: canonicalJson(body) };
 }
 
-/** The note that opens the commitment to the measured facts, out of the decision they are stored with. */
+/** The note that opens the commitment to the measured facts, taken from the stored decision. */
 export function factsNote(decision: Decision): NumberedNote {
   return { seq: POLICY_CHECKED_SEQ, kind: "facts", text: canonicalJson(decision.facts) };
 }
 
-/** The free text of an event that is kept beside it. */
+/** The free text of an event that the object stores as notes. */
 export function notesOf(event: IntentEvent): readonly Note[] {
   const fields: Partial<Record<string, unknown>> = event;
   return STORED_NOTES.flatMap((kind) => {
@@ -60,11 +60,11 @@ function proposedBody(terms: IntentTerms, salt: Uint8Array): Record<string, unkn
     executor: terms.executor,
     policies: terms.policies,
     destination_config: terms.configHash,
-    // A plain digest of a short payload could be guessed back; the salt goes when the payload is erased.
+    // An attacker could brute-force the plain digest of a short payload; erasure destroys the commitment's salt.
     payload: terms.payloadDigest === null ? null : commitment(salt, terms.payloadDigest),
     keyed: terms.keyed,
     decide_by: terms.decideBy,
-    // How many must say yes, or no, so that whoever reads the votes can tell whether they sufficed.
+    // Required approvals and rejections, so that an auditor can check that the recorded votes sufficed.
     approval: {
       require: terms.approval.require,
       quorums: terms.approval.quorums.map(({ policy, require }) => ({ policy, require })),
@@ -76,7 +76,7 @@ function proposedBody(terms: IntentTerms, salt: Uint8Array): Record<string, unkn
   };
 }
 
-/** Of an intent that a reviewer made by changing another: which, who, and whether they may approve it themselves. */
+/** For a successor: its predecessor, the editor, and whether the editor may approve it. */
 function editedBody({ predecessor, editor, excluded }: IntentTerms): Record<string, unknown> {
   if (predecessor === null || editor === null) return {};
   const mayApprove = !excluded.includes(editor.toLowerCase());

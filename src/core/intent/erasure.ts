@@ -3,8 +3,8 @@ import { wrongPhase, type Command, type CommandResult } from "./command-result.t
 import { currentOrder, type Instant, type IntentState } from "./state.ts";
 
 /**
- * Has it ended for good? What may still be approved, ordered or resolved needs what would be erased: a person who
- * resolves an unknown outcome has to see what was written.
+ * True when the intent can't be approved, ordered or resolved any more. Before that its payload is needed: a person who
+ * resolves an unknown outcome has to see what may have been written.
  */
 export function hasEnded(state: IntentState, now: Instant): boolean {
   switch (state.phase) {
@@ -29,7 +29,7 @@ export function erase(state: IntentState, command: Command<"erase">, now: Instan
   return ok([{ type: "payload_erased", why: "requested", note: command.note }]);
 }
 
-/** When retention will erase it, as far as is known now; null: not by itself. */
+/** When retention erases the intent, as far as its state tells now; null: not without a request. */
 export function erasureDeadline(state: IntentState): Instant | null {
   const { eraseBy } = state.terms;
   if (eraseBy === null || state.erasedAt !== null) return null;

@@ -3,12 +3,12 @@ import type { Outcome } from "../policy/decision.ts";
 import type { Instant, IntentTerms } from "./state.ts";
 import type { Executor } from "../registry/executor.ts";
 
-/** Who an entry is attributed to: a principal's id, or Gate itself for policy and time. */
+/** The actor of entries that policy or time caused; every other entry names a principal. */
 export const GATE = "gate";
 
 /**
- * What happened. Each becomes one chained ledger entry, in which free text (`note`, `result`) is replaced by a
- * salted commitment; see `entryBody`.
+ * An event of an intent. Each becomes one chained ledger entry, in which a salted commitment replaces free text
+ * (`note`, `result`, `facts`, `proof`); see `draftEntry`.
  */
 export type IntentEvent =
   | { readonly type: "proposed"; readonly terms: IntentTerms }
@@ -26,7 +26,7 @@ export type IntentEvent =
   | { readonly type: "approval_requested"; readonly decideBy: Instant }
   | {
       readonly type: "approval_vote_recorded";
-      /** Whose vote it is, and who acted: another one only under a delegation. */
+      /** The person whose vote counts, and the person who acted; they differ only under a delegation. */
       readonly person: string;
       readonly acting: string;
       readonly principal: string;
@@ -35,13 +35,13 @@ export type IntentEvent =
       readonly mandate: string | null;
       readonly note: string | null;
     }
-  /** A vote counts no longer: its credential or mandate is gone, or the person said no after all. */
+  /** A vote stops counting: its principal or mandate was revoked, or the person rejected the intent afterwards. */
   | {
       readonly type: "approval_vote_withdrawn";
       readonly person: string;
       readonly why: "credential_inactive" | "changed_mind";
     }
-  /** A "no" where the policy wants more than one of them. */
+  /** A rejection where the policy requires more than one. */
   | {
       readonly type: "rejection_vote_recorded";
       readonly person: string;
@@ -51,19 +51,19 @@ export type IntentEvent =
       readonly mandate: string | null;
       readonly note: string | null;
     }
-  /** A link from a message was used to decide; it works once. */
+  /** A voter used an approval link, which works once. */
   | { readonly type: "approval_link_used"; readonly link: string }
   | { readonly type: "approval_reminded"; readonly next: Instant | null }
-  /** A step of the policy's `escalate`: this group or person is told next. */
+  /** A step of the policy's `escalate`: Gate notifies this group or person next. */
   | { readonly type: "approval_escalated"; readonly step: number; readonly to: string }
-  /** `on_no_response: escalate`: everybody named in the steps is told, and the intent waits once more. */
+  /** `on_no_response: escalate`: Gate notifies everyone the steps name, and the hold gets a second deadline. */
   | {
       readonly type: "expiry_escalated";
       readonly to: readonly string[];
       readonly decideBy: Instant;
       readonly remindAt: Instant | null;
     }
-  /** A reviewer changed the payload; the successor is another intent, decided anew. */
+  /** A reviewer edited the payload; the successor is another intent that needs its own votes. */
   | {
       readonly type: "superseded";
       readonly successor: string;
@@ -100,9 +100,9 @@ export type IntentEvent =
       readonly by: string;
       readonly executedAt: Instant | null;
       readonly retryable: boolean;
-      /** JSON text of what the worker reported; null when it reported nothing. */
+      /** JSON text of the result the executor reported; null when it reported none. */
       readonly result: string | null;
-      /** The report as the worker signed it, verified; null without one. */
+      /** The executor's signed report, verified; null without one. */
       readonly proof: string | null;
     }
   | {
@@ -113,11 +113,11 @@ export type IntentEvent =
       readonly result: string | null;
       readonly proof: string | null;
     }
-  /** Somebody decided on, ordered or claimed something else than what is bound here. */
+  /** A vote, order or claim named another digest, or the approval's policies or destination entry changed. */
   | { readonly type: "binding_refused"; readonly command: string; readonly reason: BindingReason }
-  /** Key, salt and everything they opened are gone; what remains are the entries. */
+  /** Gate destroyed the intent's key and salt, and with them payload and notes; the entries remain. */
   | { readonly type: "payload_erased"; readonly why: "retention" | "requested"; readonly note: string | null }
-  /** A worker's word on an order that was revoked meanwhile: it may have written before it could know. */
+  /** A runner reported on an order revoked meanwhile: it may have written before it learned of the revocation. */
   | {
       readonly type: "execution_reported_late";
       readonly order: string;
@@ -134,12 +134,12 @@ export type IntentEvent =
       readonly note: string | null;
     };
 
-/** What of a binding did not hold: the digest a decision named, or the rules an approval was given under. */
+/** The broken binding: the digest a vote named, or the policies and destination entry of the approval. */
 export type BindingReason = "digest_mismatch" | "approval_stale";
 
 export type IntentEventType = IntentEvent["type"];
 
-/** An event with who caused it and when. */
+/** An event with its actor and time. */
 export interface RecordedEvent {
   readonly event: IntentEvent;
   /** A principal id, or `gate`. */

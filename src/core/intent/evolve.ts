@@ -3,9 +3,10 @@ import { firstReminder, LONGEST_REMINDER_MS } from "./reminders.ts";
 import { currentOrder, undoneClaims, type IntentState, type Order } from "./state.ts";
 
 /**
- * Folds one fact into the state. Total: a fact that was committed is believed, so nothing is checked again here.
+ * Folds one recorded event into the state. Total: `handle` validated the event before its commit, so nothing is checked
+ * again here.
  *
- * @throws {Error} when anything but `proposed` comes first, which only a bug can cause
+ * @throws {Error} for any first event but `proposed`, and for an execution event without an order: bugs
  */
 export function evolve(state: IntentState | null, { event, at }: RecordedEvent): IntentState {
   if (event.type === "proposed") {
@@ -30,7 +31,7 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
       updatedAt: at,
     };
   }
-  if (state === null) throw new Error(`${event.type} before proposed`);
+  if (state === null) throw new Error(`invariant: ${event.type} before proposed`);
   const next: IntentState = { ...state, updatedAt: at };
   switch (event.type) {
     case "policy_checked":
@@ -40,7 +41,7 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
     case "blocked":
       return closed({ ...next, phase: "blocked", decidedBy: "policy" });
     case "duplicate_blocked":
-      // A repeat says nothing about the intent itself.
+      // Not `next`: a repeat is no change of the intent, so `updatedAt` stays.
       return { ...state, duplicates: { unrecorded: 0, windowEndsAt: state.duplicates.windowEndsAt } };
     case "approval_vote_recorded": {
       const { person, acting, principal, assurance, counts, mandate } = event;
@@ -60,7 +61,7 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
     case "approval_escalated":
       return { ...next, escalated: event.step + 1 };
     case "expiry_escalated": {
-      // Everybody the steps name was told with it: none of them is left.
+      // This event notifies everyone the steps name, so no step is left.
       const escalated = state.terms.escalate.length;
       return { ...next, isExtended: true, escalated, decideBy: event.decideBy, remindAt: event.remindAt };
     }
@@ -132,14 +133,14 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
     case "binding_refused":
       return { ...state, bindingsRefused: [...state.bindingsRefused, `${event.command} ${event.reason}`] };
     case "payload_erased": {
-      // A digest of a short payload could be guessed back; the salted commitments on the ledger can't any more.
+      // An attacker could brute-force the digest of a short payload; the ledger's commitments lost their salt.
       const terms = { ...state.terms, payloadDigest: null, requestDigest: "", subject: "" };
       return { ...next, terms, erasedAt: at };
     }
     case "execution_reported_late": {
       const { outcome, by, executedAt } = event;
       const proof = event.proof === null ? "none" : "verified";
-      // What a person took back stays taken back; the report stands beside it.
+      // The phase stays `revoked`: a late report doesn't undo a person's revocation.
       return withOrder(next, { report: { outcome, by, at, executedAt, retryable: false, proof } });
     }
     case "outcome_resolved":
@@ -152,13 +153,13 @@ function claimsUndone(state: IntentState): number {
   return order === undefined ? 0 : undoneClaims(order);
 }
 
-/** Nobody is waited for any more. */
+/** Ends the hold: no deadline, no reminder. */
 function closed(state: IntentState): IntentState {
   return { ...state, decideBy: null, remindAt: null };
 }
 
 function withOrder(state: IntentState, change: Partial<Order>): IntentState {
   const order = currentOrder(state);
-  if (order === undefined) throw new Error("an execution event without an order");
+  if (order === undefined) throw new Error("invariant: an execution event without an order");
   return { ...state, orders: [...state.orders.slice(0, -1), { ...order, ...change }] };
 }

@@ -15,7 +15,7 @@ import {
   type Order,
 } from "./state.ts";
 
-/** An order's id names its intent, so that whoever holds it finds the object without a look-up. */
+/** An order's id contains its intent's id, so that Gate finds the object without a look-up. */
 export function orderId(intentId: string, fence: number): string {
   return `exe_${intentId.slice("int_".length)}_${fence}`;
 }
@@ -23,7 +23,7 @@ export function orderId(intentId: string, fence: number): string {
 export function order(state: IntentState, command: Command<"order">, now: Instant): CommandResult {
   const { terms } = state;
   if (command.agent !== terms.agent) return err({ reason: "not_proposer" });
-  // Never both sent on by Gate and carried out by somebody else.
+  // A write that Gate sends is never ordered by a runner or a download: the upstream would get it twice.
   if (terms.sending !== null) return err({ reason: "wrong_executor", executor: terms.executor ?? "forward" });
   if (terms.executor !== null && terms.executor !== command.mode) {
     return err({ reason: "wrong_executor", executor: terms.executor });
@@ -31,7 +31,7 @@ export function order(state: IntentState, command: Command<"order">, now: Instan
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
   const live = currentOrder(state);
   if (state.phase === "scheduled" && live !== undefined) {
-    // The same caller gets the same order again; asking for another way to execute is not the same.
+    // A retry by the same caller gets the same order; another execution mode conflicts with it.
     return live.mode === command.mode ? ok([]) : wrongPhase(state, command);
   }
   return issue(state, command, { mode: command.mode, issuedTo: command.agent }, now);
@@ -41,7 +41,7 @@ export function order(state: IntentState, command: Command<"order">, now: Instan
 function issue(
   state: IntentState,
   command: Command<"order" | "begin">,
-  whose: Pick<Order, "mode" | "issuedTo">,
+  issuance: Pick<Order, "mode" | "issuedTo">,
   now: Instant,
 ): CommandResult {
   if (!mayOrder(state, now)) return wrongPhase(state, command);
@@ -49,10 +49,10 @@ function issue(
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
   const fence = state.orders.length + 1;
   const id = orderId(state.terms.id, fence);
-  return ok([{ type: "execution_requested", order: id, fence, ...whose, expiresAt: now + ORDER_TTL_MS }]);
+  return ok([{ type: "execution_requested", order: id, fence, ...issuance, expiresAt: now + ORDER_TTL_MS }]);
 }
 
-/** Order and claim at once, by Gate. An order whose claim was undone is claimed again. */
+/** Order and claim at once, by Gate. Gate claims an order again issuance earlier claim was undone. */
 export function begin(state: IntentState, command: Command<"begin">, now: Instant): CommandResult {
   const { executor, sending } = state.terms;
   if (sending === null || (executor !== "gate" && executor !== "forward")) {
@@ -74,9 +74,9 @@ export function begin(state: IntentState, command: Command<"begin">, now: Instan
   return ok([...issued.value, { type: "execution_claimed", order: id, by: GATE, expiresAt }]);
 }
 
-/** The first order, a retry the worker itself called safe, or another try where the provider de-duplicates. */
+/** The first order, a retry that the executor reported as safe, or another attempt at an upstream that deduplicates. */
 export function mayOrder(state: IntentState, now: Instant): boolean {
-  // What was erased is not there to be sent.
+  // After erasure there is no payload to send.
   const inTime = state.executeBy !== null && now < state.executeBy && state.erasedAt === null;
   switch (state.phase) {
     case "approved":
@@ -93,11 +93,11 @@ export function mayOrder(state: IntentState, now: Instant): boolean {
 export function claim(state: IntentState, command: Command<"claim">, now: Instant): CommandResult {
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
-  // Gate claims what it sends when it begins, and in no other way.
-  const isGates = found.value.issuedTo === GATE;
-  if (isGates || !mayCarryOut(state, found.value, command.by)) return err({ reason: "not_runner" });
+  // Gate claims its own orders with `begin` alone.
+  const isGateOrder = found.value.issuedTo === GATE;
+  if (isGateOrder || !mayExecute(state, found.value, command.by)) return err({ reason: "not_runner" });
   if (state.phase === "claimed") return err({ reason: "already_claimed" });
-  if (state.phase !== "scheduled") return lateFor(state, command);
+  if (state.phase !== "scheduled") return refuseLate(state, command);
   if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
   const expiresAt = now + CLAIM_TTL_MS;
   return ok([{ type: "execution_claimed", order: command.order, by: command.by, expiresAt }]);
@@ -105,15 +105,15 @@ export function claim(state: IntentState, command: Command<"claim">, now: Instan
 
 export function unclaim(state: IntentState, command: Command<"unclaim">): CommandResult {
   const held = currentOrder(state);
-  const isIts = held?.id === command.order && undoneClaims(held) === command.undone;
-  if (state.phase !== "claimed" || !isIts) return wrongPhase(state, command);
+  const isCurrentClaim = held?.id === command.order && undoneClaims(held) === command.undone;
+  if (state.phase !== "claimed" || !isCurrentClaim) return wrongPhase(state, command);
   return ok([{ type: "execution_claim_undone", order: command.order }]);
 }
 
 export function heartbeat(state: IntentState, command: Command<"heartbeat">, now: Instant): CommandResult {
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
-  if (state.phase !== "claimed") return lateFor(state, command);
+  if (state.phase !== "claimed") return refuseLate(state, command);
   if (found.value.claim?.by !== command.by) return err({ reason: "not_runner" });
   return ok([{ type: "execution_extended", order: command.order, expiresAt: now + CLAIM_TTL_MS }]);
 }
@@ -122,12 +122,12 @@ export function report(state: IntentState, command: Command<"report">): CommandR
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
   const { claim: claimed, report: reported } = found.value;
-  if (!mayCarryOut(state, found.value, command.by)) return err({ reason: "not_runner" });
+  if (!mayExecute(state, found.value, command.by)) return err({ reason: "not_runner" });
   if (reported !== null) return err({ reason: "already_reported" });
   if (claimed !== null && claimed.by !== command.by) return err({ reason: "not_runner" });
   if (state.phase === "scheduled" && needsClaim(state, found.value)) return err({ reason: "claim_required" });
   const revoked = state.phase === "revoked" && !needsClaim(state, found.value);
-  if (state.phase !== "scheduled" && state.phase !== "claimed" && !revoked) return lateFor(state, command);
+  if (state.phase !== "scheduled" && state.phase !== "claimed" && !revoked) return refuseLate(state, command);
 
   const { order: id, by, executedAt, retryable, result, proof } = command;
   if (state.terms.proofRequired && proof === null) return err({ reason: "proof_required" });
@@ -151,7 +151,7 @@ export function resolve(state: IntentState, command: Command<"resolve">): Comman
   return ok([{ type: "outcome_resolved", by: command.by, outcome: command.outcome, note: command.note }]);
 }
 
-/** The order a worker names must be the latest: an older fencing number may not act any more. */
+/** The order that a caller names must be the latest: a higher fence invalidates all lower ones. */
 function heldOrder(state: IntentState, id: string): Result<Order, Refusal> {
   const latest = currentOrder(state);
   if (latest?.id === id) return ok(latest);
@@ -159,15 +159,15 @@ function heldOrder(state: IntentState, id: string): Result<Order, Refusal> {
   return err({ reason: known ? "order_superseded" : "not_found" });
 }
 
-/** What Gate sends is nobody else's; where the destination names runners only they act; else who ordered it. */
-function mayCarryOut(state: IntentState, held: Order, by: string): boolean {
+/** Gate alone executes its orders; the destination's `runners` execute the others, or the orderer if it names none. */
+function mayExecute(state: IntentState, held: Order, by: string): boolean {
   const { runners } = state.terms;
   if (held.issuedTo === GATE || by === GATE) return held.issuedTo === by;
   return runners.length > 0 ? runners.includes(by) : held.issuedTo === by;
 }
 
-/** After a lapse the answer is "too late", not "wrong". */
-function lateFor(state: IntentState, command: IntentCommand): CommandResult {
+/** After a lapse the refusal is `expired`, which tells a late runner more than `wrong_phase`. */
+function refuseLate(state: IntentState, command: IntentCommand): CommandResult {
   const lapsed = state.phase === "indeterminate" || state.phase === "expired" || state.phase === "approved";
   return lapsed ? err({ reason: "expired", what: "order" }) : wrongPhase(state, command);
 }

@@ -11,26 +11,26 @@ import { nextTimedEvent } from "./settle.ts";
 import type { Instant, IntentState } from "./state.ts";
 
 export interface HandledCommand {
-  /** To be committed, also when the command was refused: the clock may have moved the intent. */
+  /** The object commits these after a refusal too: a deadline may have moved the intent. */
   readonly events: readonly RecordedEvent[];
   readonly state: IntentState;
-  /** False when what the command asks for held already. */
+  /** False when the command's effect already held. */
   readonly changed: boolean;
   readonly refusal: Refusal | null;
 }
 
-/** The whole behaviour of an existing intent: first what the clock made true, then the command. */
+/** The whole behaviour of an existing intent: first the events of due deadlines, then the command. */
 export function handle(before: IntentState, command: IntentCommand, now: Instant): HandledCommand {
   const settled = settle(before, now);
-  const decided = applyCommand(settled.state, command, now);
+  const applied = applyCommand(settled.state, command, now);
   const actor = actorOf(command);
-  if (!decided.ok) {
-    const event = recordOf(settled.state, command, decided.error);
+  if (!applied.ok) {
+    const event = refusalEvent(settled.state, command, applied.error);
     const events = event === null ? [] : [{ event, actor, at: now }];
     const state = events.reduce<IntentState>(evolve, settled.state);
-    return { events: [...settled.events, ...events], state, changed: false, refusal: decided.error };
+    return { events: [...settled.events, ...events], state, changed: false, refusal: applied.error };
   }
-  const events = decided.value.map((event) => ({ event, actor: causeOf(event, actor), at: now }));
+  const events = applied.value.map((event) => ({ event, actor: actorFor(event, actor), at: now }));
   return {
     events: [...settled.events, ...events],
     state: events.reduce<IntentState>(evolve, settled.state),
@@ -39,14 +39,14 @@ export function handle(before: IntentState, command: IntentCommand, now: Instant
   };
 }
 
-/** That a credential is gone is noticed when the next one votes, and is not that one's doing. */
-function causeOf(event: IntentEvent, actor: string): string {
-  const isNoticed = event.type === "approval_vote_withdrawn" && event.why === "credential_inactive";
-  return isNoticed ? GATE : actor;
+/** The next vote reveals that an earlier voter is inactive; the actor of that withdrawal is Gate, not the voter. */
+function actorFor(event: IntentEvent, actor: string): string {
+  const isSideEffect = event.type === "approval_vote_withdrawn" && event.why === "credential_inactive";
+  return isSideEffect ? GATE : actor;
 }
 
-/** Refusals that the ledger has to know of; the others are between Gate and the caller. */
-function recordOf(state: IntentState, command: IntentCommand, { reason }: Refusal): IntentEvent | null {
+/** The event of a refusal that belongs on the ledger; null: the refusal is for the caller alone. */
+function refusalEvent(state: IntentState, command: IntentCommand, { reason }: Refusal): IntentEvent | null {
   switch (reason) {
     case "digest_mismatch":
     case "approval_stale":
@@ -64,7 +64,7 @@ function reportedLate(command: Command<"report">): IntentEvent {
   return { type: "execution_reported_late", order: id, by, outcome, executedAt, result, proof };
 }
 
-/** Applies everything that is due. */
+/** Applies the events of all due deadlines. */
 export function settle(before: IntentState, now: Instant): Pick<HandledCommand, "events" | "state"> {
   const events: RecordedEvent[] = [];
   let state = before;

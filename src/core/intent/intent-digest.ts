@@ -3,7 +3,7 @@ import type { Facts } from "../proposal/facts.ts";
 import { digestOf } from "../base/digest.ts";
 import { writeForDigest, type HttpWrite } from "../outbound/http-write.ts";
 
-/** Everything an approval is an approval of. */
+/** Everything that an approval binds. */
 export interface BoundFields {
   readonly id: string;
   readonly agent: string;
@@ -11,21 +11,21 @@ export interface BoundFields {
   readonly action: string;
   readonly executor: string | null;
   readonly payloadDigest: string | null;
-  /** All that is known of a reference without a digest. */
+  /** Binds a reference that declares no digest. */
   readonly payloadName: string | null;
   readonly facts: Facts;
   readonly policies: readonly PolicyRef[];
   readonly configHash: string;
   readonly decideBy: number;
-  /** What Gate sends on; null where somebody else carries it out. */
+  /** The request that Gate sends; null where a runner or a download executes the write. */
   readonly http: HttpWrite | null;
-  /** Hexadecimal; unpredictable, so that the digest on the ledger gives away nothing once it is destroyed. */
+  /** Hexadecimal. Once erasure destroys it, nobody can brute-force a short payload from the digest on the ledger. */
   readonly salt: string;
 }
 
 /**
- * SHA-256 over the RFC 8785 text of `Bound` with `v: 1`. Computed once, at proposal: votes, orders, reports and
- * ledger entries carry it, and a changed byte of anything in it is a new intent.
+ * SHA-256 over the RFC 8785 text of the bound fields with `v: 1`. Gate computes it once, at proposal: votes, orders,
+ * reports and ledger entries carry it, and a changed byte in any field makes another intent.
  */
 export function intentDigest(bound: BoundFields): string {
   const { id, agent, destination, action, executor, facts, policies, salt } = bound;

@@ -4,18 +4,18 @@ import type { Facts } from "../proposal/facts.ts";
 import type { IntentTerms } from "./state.ts";
 import { effectiveValueCents } from "../policy/risk.ts";
 
-/** What their ids begin with. */
+/** Prefixes of their ids. */
 export const STANDING_ID_PREFIX = "stap_";
 export const DELEGATION_ID_PREFIX = "deleg_";
 
-/** What a mandate covers. Null leaves a field open; every field that is set must match. */
+/** The intents a mandate covers. Null leaves a field open; every field that is set must match. */
 export interface MandateScope {
   /** An exact name, or `system.*`. */
   readonly destination: string | null;
   readonly policy: string | null;
   /** Principal id of the agent. */
   readonly agent: string | null;
-  /** `principal_id` that the proposal names. */
+  /** The proposal's `principal_id`. */
   readonly principalId: string | null;
   /** US cents; an intent whose value is unknown never passes a cap. */
   readonly maxCents: number | null;
@@ -23,10 +23,10 @@ export interface MandateScope {
 
 interface Mandate extends MandateScope {
   readonly id: string;
-  /** Credential it was made with, and whose it was. */
+  /** The grantor's principal and person. */
   readonly principal: string;
   readonly person: string;
-  /** How they had proved who they are. */
+  /** The grantor's assurance when they created it. */
   readonly assurance: Assurance;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
@@ -34,29 +34,29 @@ interface Mandate extends MandateScope {
   readonly revokedAt: number | null;
 }
 
-/** One vote of its maker for each intent it matches, as long as it lasts. */
+/** One vote of its grantor for each intent it covers, until it expires. */
 export interface StandingApproval extends Mandate {
-  /** Never open: an approval of everything is no approval. */
+  /** Never open: an approval of every destination would disable review. */
   readonly destination: string;
   readonly maxRecords: number | null;
   /** US cents within any 24 hours. */
   readonly dailyCents: number | null;
-  /** Null: as often as it lasts. */
+  /** Null: no limit until it expires. */
   readonly uses: number | null;
   readonly used: number;
 }
 
-/** One person lets another give their vote. */
+/** A person's permission for another person to give their vote. */
 export interface Delegation extends Mandate {
-  /** The person who may. */
+  /** The person who may vote. */
   readonly delegate: string;
 }
 
-/** What a mandate is about to be used for. */
+/** The intent that a mandate is about to be used for. */
 export interface MandateUse {
   readonly intent: string;
   readonly destination: string;
-  /** All that are in force for it. */
+  /** Ids of all applicable policies. */
   readonly policies: readonly string[];
   readonly agent: string;
   readonly principalId: string | null;
@@ -65,7 +65,7 @@ export interface MandateUse {
   readonly records: number | null;
 }
 
-/** An intent as mandates see it. `facts` are null once it was erased: nothing is known of it then. */
+/** An intent as mandates see it. `facts` are null once it was erased: its numbers are unknown then. */
 export function useOf(
   { id, destination, policies, agent }: Pick<IntentTerms, "id" | "destination" | "policies" | "agent">,
   principalId: string | null,
@@ -79,7 +79,7 @@ export function useOf(
     agent,
     principalId,
     cents: seen !== null && isCounted(seen) ? effectiveValueCents(seen) : null,
-    // Of what nobody can count (compressed, a PDF) there is the agent's word alone, and it opens no cap.
+    // Gate can't count a compressed payload or a PDF, and the agent's declared number passes no cap.
     records:
       seen === null || seen.records.uncertain || seen.records.measured === null
         ? null
@@ -87,12 +87,12 @@ export function useOf(
   };
 }
 
-/** False where some of the money could not be read: what was declared beside it says nothing about that. */
+/** False where Gate could not read some amount: the declared value proves nothing about that amount. */
 function isCounted({ money }: Facts): boolean {
   return money === "none" || money === "measured";
 }
 
-/** Does every field that the mandate sets match? Time, uses and daily caps are judged where they are kept. */
+/** Does every field that the mandate sets match? The store that counts uses checks expiry, uses and daily caps. */
 export function covers(
   scope: MandateScope & { readonly maxRecords?: number | null },
   use: MandateUse,
@@ -105,12 +105,12 @@ export function covers(
   return isWithin(maxCents, use.cents) && isWithin(maxRecords, use.records);
 }
 
-/** Comparisons with NaN are false, and so is this: only a known number from 0 up to the cap passes it. */
+/** Only a known number from 0 up to the cap passes; NaN fails both comparisons. */
 function isWithin(cap: number | null, value: number | null): boolean {
   return cap === null || (value !== null && value >= 0 && value <= cap);
 }
 
-/** The destination fields that can match a name: itself, and `system.*` for everything it begins with. */
+/** The destination fields that can match a name: the name itself, and `prefix.*` for each of its dotted prefixes. */
 export function destinationsCovering(destination: string): readonly string[] {
   const dots = [...destination.matchAll(/\./g)].map(({ index }) => index);
   return [destination, ...dots.map((dot) => `${destination.slice(0, dot)}.*`)];

@@ -5,13 +5,13 @@ import type { Header } from "../outbound/header-names.ts";
 import type { HttpWrite } from "../outbound/http-write.ts";
 import type { Order, IntentTerms } from "./state.ts";
 
-/** RFC 8725 section 3.11: an explicit type, so that no other token of ours passes for an order. */
+/** RFC 8725 section 3.11: an explicit type, so that no other token of Gate passes for an order. */
 export const ORDER_TYPE = "gate-order+jwt";
 
-/** What an execution order says, signed: RFC 7519 claims and what the order is bound to. */
+/** The signed claims of an execution order: RFC 7519's, and the intent the order is bound to. */
 export interface OrderClaims {
   readonly iss: string;
-  /** Who is to carry it out: the runner's group of the destination, written as the destination's name. */
+  /** The audience: the runners of the destination, written as the destination's name. */
   readonly aud: string;
   /** The agent that proposed it. */
   readonly sub: string;
@@ -28,11 +28,11 @@ export interface OrderClaims {
   readonly payload_digest: string | null;
   readonly destination: string;
   readonly action: string;
-  /** Higher than of every order of this intent before. */
+  /** Higher than the fence of every earlier order of this intent. */
   readonly fence: number;
-  /** The key a provider that de-duplicates is to be given: the same for every attempt of one intent. */
+  /** The idempotency key for the upstream: the same for every attempt of one intent. */
   readonly idempotency_key: string;
-  /** RFC 7800: the key whose holder the order is for. */
+  /** RFC 7800 proof-of-possession: only the holder of this key may use the order. */
   readonly cnf?: { readonly jkt: string };
 }
 
@@ -41,12 +41,12 @@ function thumbprint(x: string): string {
   return toBase64Url(hexToBytes(digestOf({ crv: "Ed25519", kty: "OKP", x })));
 }
 
-/** The same for every attempt of an intent, and of no other: the intent's id is 256 bits nobody can guess. */
+/** The same for every attempt of one intent. Unguessable, because an intent's id holds 256 random bits. */
 export function providerIdempotencyKey(intentId: string): string {
   return `gate_${intentId.slice("int_".length)}`;
 }
 
-/** What Gate adds to a request so that the provider knows a repeat; null where the agent said it, or nothing is added. */
+/** The header by which the upstream recognises a repeat; null where the agent set it, or the destination names none. */
 export function repeatHeader(
   { idempotencyHeader: name, headers }: HttpWrite,
   intentId: string,
@@ -56,8 +56,8 @@ export function repeatHeader(
 }
 
 /**
- * @param issuer how the deployment names itself
- * @param holderKey the holder's registered Ed25519 key, base64url: the order is then for whoever has its other half
+ * @param issuer the deployment's origin
+ * @param holderKey the holder's registered Ed25519 public key, base64url: binds the order to its private key
  */
 export function orderClaims(
   issuer: string,

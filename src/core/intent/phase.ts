@@ -18,9 +18,9 @@ export const PHASES = [
 export type Phase = (typeof PHASES)[number];
 
 /**
- * The status clients of the contract poll for. It folds what they need not tell apart: every human "no" is
- * `blocked`, and an unknown outcome stays `scheduled`, because reading it as `failed` would invite an agent to
- * write again what may already be written.
+ * The status that clients of the contract poll for. It folds phases that they need not tell apart: every rejection by
+ * a person is `blocked`, and an unknown outcome stays `scheduled`, because `failed` would invite an agent to repeat a
+ * write that may have happened.
  */
 export type Status =
   | "blocked"
@@ -48,7 +48,7 @@ const STATUS_OF = {
   indeterminate: "scheduled",
 } as const satisfies Record<Phase, Status>;
 
-/** @param pulled true where the payload was handed over by download, which the contract calls `delivered` */
+/** @param pulled true where the executor downloaded the payload, which the contract calls `delivered` */
 export function statusOf(phase: Phase, pulled: boolean): Status {
   return pulled && (phase === "claimed" || phase === "indeterminate") ? "delivered" : STATUS_OF[phase];
 }

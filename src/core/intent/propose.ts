@@ -6,7 +6,7 @@ import { DUPLICATE_WINDOW_MS } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Instant, IntentState, IntentTerms } from "./state.ts";
 
-/** The facts a fresh intent starts with: asked, checked, and what policy said. */
+/** The first events of an intent: proposed, checked, and the policy's verdict. */
 export function openingEvents(terms: IntentTerms, decision: Decision): readonly RecordedEvent[] {
   const at = terms.createdAt;
   const rules = decision.trace
@@ -42,7 +42,7 @@ export function openingEvents(terms: IntentTerms, decision: Decision): readonly 
   }
 }
 
-/** What a repeat leads to: at once one entry, or a count that the window's end will record. */
+/** A repeat's effect: one entry at once, or a count that the end of the window records. */
 export interface RepeatResult {
   readonly events: readonly RecordedEvent[];
   readonly state: IntentState;
@@ -58,7 +58,7 @@ export function repeat(
   actor: string,
   now: Instant,
 ): Result<RepeatResult, Refusal> {
-  // What was asked is forgotten once it is erased; then every repeat counts as the same.
+  // Erasure destroys the request digest, so every later repeat counts as the same request.
   if (state.erasedAt === null && requestDigest !== state.terms.requestDigest) {
     return err({ reason: "key_reused" });
   }

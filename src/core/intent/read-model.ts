@@ -20,15 +20,15 @@ export interface IntentRow {
   readonly decide_by: number;
   readonly approved_at: number | null;
   readonly updated_at: number;
-  /** See `Terms.group`. */
+  /** See `IntentTerms.group`. */
   readonly group_key: string | null;
-  /** JSON: what an approval still takes; codes and numbers only. Null for what was never held. */
+  /** JSON of `RequestedApproval`: codes and numbers only. Null for an intent that was never held. */
   readonly approval: string | null;
-  /** Ledger sequence this row reflects: an older one never overwrites a newer. */
+  /** Ledger sequence this row reflects: an older row never overwrites a newer one. */
   readonly seq: number;
 }
 
-/** An agent can name anything as a policy; only what could be one is no free text. */
+/** An agent can name any text as a policy; only a valid id may enter the list, which holds no free text. */
 const POLICY_ID = /^[A-Za-z0-9_.-]{1,128}$/;
 
 export function rowOf(state: IntentState, seq: number): IntentRow {
@@ -56,14 +56,14 @@ export function rowOf(state: IntentState, seq: number): IntentRow {
   };
 }
 
-/** What a queue shows of an approval. */
+/** The approval requirements and votes that the review queue shows. */
 export interface RequestedApproval {
   readonly require: number;
   readonly votes: number;
   readonly groups: readonly string[];
   readonly people: readonly string[];
   readonly min_assurance: string;
-  /** Null: it waits on without a deadline, and the row's own is the one that passed. Older rows don't say. */
+  /** Null: the hold has no deadline any more, and the row's own has passed. Absent in rows of earlier versions. */
   readonly decide_by?: number | null;
 }
 

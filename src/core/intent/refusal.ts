@@ -2,12 +2,12 @@ import type { Phase } from "./phase.ts";
 import type { Instant } from "./state.ts";
 import type { Executor } from "../registry/executor.ts";
 
-/** Why a command was refused. The wire turns each into one status, code and sentence. */
+/** Why a command was refused. The doors map each reason to one status, code and sentence. */
 export type Refusal =
   | { readonly reason: "not_found" }
   /** The command makes no sense in this phase. */
   | { readonly reason: "wrong_phase"; readonly command: string; readonly phase: Phase }
-  /** Too late: the deadline passed before the command came. */
+  /** The deadline passed before the command arrived. */
   | { readonly reason: "expired"; readonly what: "intent" | "order" }
   /** Same key, another request. */
   | { readonly reason: "key_reused" }
@@ -15,25 +15,25 @@ export type Refusal =
   | { readonly reason: "not_eligible" }
   | { readonly reason: "assurance_too_low"; readonly required: string }
   | { readonly reason: "digest_mismatch" }
-  /** The same person said no to it before. */
+  /** The same person rejected the intent before. */
   | { readonly reason: "already_rejected" }
-  /** An approval link decides once. */
+  /** An approval link works once. */
   | { readonly reason: "link_used" }
-  /** The policy does not let reviewers change what was proposed. */
+  /** The policy does not let reviewers edit the payload. */
   | { readonly reason: "edit_not_allowed" }
   /** A policy or the destination's configuration changed since the approval. */
   | { readonly reason: "approval_stale" }
   | { readonly reason: "not_proposer" }
-  /** The destination or policy says somebody else carries it out. */
+  /** The destination or the policy names another executor. */
   | { readonly reason: "wrong_executor"; readonly executor: Executor }
   | { readonly reason: "not_runner" }
   | { readonly reason: "claim_required" }
-  /** The destination takes signed reports only. */
+  /** The destination accepts only signed reports. */
   | { readonly reason: "proof_required" }
   | { readonly reason: "already_claimed" }
-  /** The last attempt came to nothing a moment ago; from then on there can be another. */
+  /** The last send attempt failed; another may begin at `until`. */
   | { readonly reason: "retry_later"; readonly until: Instant }
-  /** Somebody took the approval back; the worker's word is recorded and changes nothing. */
+  /** The approval was revoked; the ledger records the runner's report, and the state stays. */
   | { readonly reason: "intent_revoked" }
   | { readonly reason: "already_reported" }
   | { readonly reason: "order_superseded" }

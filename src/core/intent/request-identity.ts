@@ -3,20 +3,20 @@ import { digestOf } from "../base/digest.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { writeForRepeat } from "../outbound/http-write.ts";
 
-/** What a proposal is known again by. */
+/** The digests by which Gate recognises a repeated proposal. */
 export interface RequestIdentity {
   /** SHA-256 of the payload's bytes; for a reference the declared one; null when there is none. */
   readonly payloadDigest: string | null;
-  /** Tells a repeat under one key from another request: everything asked, the payload included. */
+  /** Distinguishes a repeat under one idempotency key from another request: covers every field and the payload. */
   readonly requestDigest: string;
-  /** What the agent's counters compare: the payload, or the whole request where there is none. */
+  /** The agent's counters compare it: pseudonym of the payload's digest, or of the whole request without a payload. */
   readonly subject: string;
 }
 
 /**
- * @param contentDigest SHA-256 of the bytes where there is content: computed once and by the caller, because for
- *   a large payload it is most of what a proposal costs
- * @param pseudonym makes a name that only this deployment can make, so that a stored subject gives nothing away
+ * @param contentDigest SHA-256 of the content's bytes, null without content. The caller computes it once, because
+ *   hashing a large payload dominates a proposal's cost
+ * @param pseudonym keyed with a secret of the deployment, so that a stored subject can't be brute-forced
  */
 export function requestIdentity(
   request: ProposalRequest,
@@ -30,7 +30,7 @@ export function requestIdentity(
   const repeatable = http === null ? request : { ...request, http };
   // A stored digest: a keyed repeat of a request from version 0.1 must find it, so the member's name stays `ask`.
   const requestDigest = digestOf({ ask: repeatable, payload: [payload.kind, name, payloadDigest] });
-  // Equal bodies to two addresses are two writes; under two policies that an agent may name they are one.
+  // Equal bodies to two addresses are two writes; the policy an agent names doesn't make one write two.
   const written =
     http === null ? payloadDigest : digestOf({ destination: request.destination, http, payloadDigest });
   return { payloadDigest, requestDigest, subject: pseudonym(written ?? requestDigest) };

@@ -2,14 +2,14 @@ import { mayOrder } from "./execution.ts";
 import { MAX_ATTEMPTS } from "./limits.ts";
 import { currentOrder, type Instant, type IntentState } from "./state.ts";
 
-/** Is it Gate's turn to send this, whoever else asks for it? */
+/** Should Gate send this now, without waiting for a repeat by the agent? */
 export function isSendDue(state: IntentState, now: Instant): boolean {
   return state.terms.sending === "by_gate" && maySend(state, now);
 }
 
 /**
- * Approved and not begun; begun, and nothing had been sent; or an attempt after which another can do no harm, because
- * the provider knows a repeat.
+ * May a send begin? Yes for an approved write that was never begun, for one whose claim was undone before a byte was
+ * sent, after a failure reported as retryable, and after an unknown outcome where the upstream deduplicates.
  */
 export function maySend(state: IntentState, now: Instant): boolean {
   if (state.terms.sending === null || state.erasedAt !== null) return false;

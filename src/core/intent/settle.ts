@@ -6,11 +6,10 @@ import { currentOrder, needsClaim, type Instant, type IntentState } from "./stat
 const MINUTE_MS = 60_000;
 
 /**
- * What the clock alone has made true. Expiry is computed here, before every command and read, so that a timer
- * which never fires keeps nothing alive; timers only make it visible in time.
+ * The next event that time alone causes, or null when nothing is due. Gate computes expiry before every command and
+ * read, so that a timer that never fires keeps no approval alive; timers only make expiry visible in time.
  *
- * Returns one step, or null when nothing is due. Callers repeat it: a lapsed order returns to `approved`, which
- * may itself be past its window.
+ * Callers repeat it: a lapsed order returns to `approved`, which may itself be past its window.
  */
 export function nextTimedEvent(state: IntentState, now: Instant): RecordedEvent | null {
   const event = dueEvent(state, now);
@@ -24,7 +23,7 @@ function dueEvent(state: IntentState, now: Instant): IntentEvent | null {
   }
   switch (state.phase) {
     case "pending_approval":
-      // The deadline first: who was to be told before it is not told after it.
+      // The deadline first: a reminder or escalation that is overdue at the deadline is dropped.
       if (state.decideBy !== null && now >= state.decideBy) return noResponse(state, now);
       return escalation(state, now) ?? reminder(state, now);
     case "approved":
@@ -45,16 +44,16 @@ function overRetention(state: IntentState, now: Instant): IntentEvent | null {
   return erasure !== null && now >= erasure ? { type: "payload_erased", why: "retention", note: null } : null;
 }
 
-/** The policy's `on_no_response`, applied by expiry itself rather than by whoever calls next. */
+/** The policy's `on_no_response`, applied by expiry itself, so that it does not depend on a later caller. */
 function noResponse(state: IntentState, now: Instant): IntentEvent {
   const { onNoResponse, risk, heldByContent, executionWindowMs } = state.terms;
-  // A "no" that was one too few to decide is an answer all the same.
+  // A rejection below the required number is a response all the same.
   const isSilence = state.rejections.length === 0;
   switch (onNoResponse) {
     case "reject":
       return { type: "expired", from: "pending_approval" };
     case "auto_approve_if_low_risk":
-      // Content rules hold for what they read, not for who is away: silence never overrides them.
+      // A content rule held for what the payload contains, so missing responses never override it.
       return risk.level === "low" && !heldByContent && isSilence
         ? { type: "approved", by: "timeout", executeBy: now + executionWindowMs }
         : { type: "expired", from: "pending_approval" };
@@ -65,21 +64,24 @@ function noResponse(state: IntentState, now: Instant): IntentEvent {
   }
 }
 
-/** As long as the first: whoever is told now gets the time that the others had. */
+/** The second wait is as long as the first: the people notified now get the same time. */
 function secondWait({ terms }: IntentState, now: Instant): IntentEvent {
   const decideBy = now + (terms.decideBy - terms.createdAt);
   const to = [...new Set(terms.escalate.map((step) => step.to))];
   return { type: "expiry_escalated", to, decideBy, remindAt: firstReminder(now, decideBy) };
 }
 
-/** The next step of `escalate`, and when it is due; null: there is none. */
-function nextStep({ terms, escalated }: IntentState): { readonly at: Instant; readonly to: string } | null {
+/** The next step of `escalate`, and when it is due; null: no step is left. */
+function nextEscalation({
+  terms,
+  escalated,
+}: IntentState): { readonly at: Instant; readonly to: string } | null {
   const step = terms.escalate[escalated];
   return step === undefined ? null : { at: terms.createdAt + step.afterMinutes * MINUTE_MS, to: step.to };
 }
 
 function escalation(state: IntentState, now: Instant): IntentEvent | null {
-  const next = nextStep(state);
+  const next = nextEscalation(state);
   if (next === null || now < next.at) return null;
   return { type: "approval_escalated", step: state.escalated, to: next.to };
 }
@@ -92,7 +94,7 @@ function reminder({ remindAt, decideBy }: IntentState, now: Instant): IntentEven
 function lapsedOrder(state: IntentState, now: Instant): IntentEvent | null {
   const order = currentOrder(state);
   if (order === undefined || now < order.expiresAt) return null;
-  // A token that could only claim was never claimed: nothing was written. Any other holder may have written.
+  // Where a claim is needed, an unclaimed order wrote nothing. Without that rule its holder may have written.
   return needsClaim(state, order)
     ? { type: "execution_lapsed", order: order.id }
     : {
@@ -119,7 +121,7 @@ function lapsedClaim(state: IntentState, now: Instant): IntentEvent | null {
   };
 }
 
-/** When the clock will next move the intent itself; null when it never will. */
+/** When time next changes the phase or the hold's deadline; null: never. */
 export function phaseDeadline(state: IntentState): Instant | null {
   const order = currentOrder(state);
   switch (state.phase) {
@@ -136,16 +138,20 @@ export function phaseDeadline(state: IntentState): Instant | null {
   }
 }
 
-/** When the clock will next move the intent or have somebody told: what somebody outside waits for. */
-export function nextCall(state: IntentState): Instant | null {
+/** When time next changes the phase or is due to notify approvers: the deadlines that people and runners wait on. */
+export function nextVisibleDeadline(state: IntentState): Instant | null {
   if (state.phase !== "pending_approval") return phaseDeadline(state);
-  return earliest([phaseDeadline(state), state.remindAt, nextStep(state)?.at ?? null]);
+  return earliest([phaseDeadline(state), state.remindAt, nextEscalation(state)?.at ?? null]);
 }
 
-/** When the clock will next make anything true: somebody's call, repeats to be recorded, or erasure. */
+/** When time next causes any event: those of `nextVisibleDeadline`, recording of repeats, or erasure. */
 export function nextDeadline(state: IntentState): Instant | null {
   const { unrecorded, windowEndsAt } = state.duplicates;
-  return earliest([nextCall(state), unrecorded === 0 ? null : windowEndsAt, erasureDeadline(state)]);
+  return earliest([
+    nextVisibleDeadline(state),
+    unrecorded === 0 ? null : windowEndsAt,
+    erasureDeadline(state),
+  ]);
 }
 
 function earliest(times: readonly (Instant | null)[]): Instant | null {

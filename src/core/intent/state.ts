@@ -4,10 +4,10 @@ import type { Risk } from "../policy/risk.ts";
 import type { Phase } from "./phase.ts";
 import type { Executor } from "../registry/executor.ts";
 
-/** Milliseconds since the epoch, as `Date.now()` gives them. */
+/** Milliseconds since the epoch, as of `Date.now()`. */
 export type Instant = number;
 
-/** What was decided about at proposal and never changes afterwards. */
+/** The fields that proposal fixes. Erasure blanks three of them; nothing else changes one. */
 export interface IntentTerms {
   readonly id: string;
   /** Principal id of the proposer. */
@@ -16,7 +16,7 @@ export interface IntentTerms {
   readonly action: string;
   /** The policy the agent named. */
   readonly policy: string;
-  /** Null: the registry names none, and the first order decides between a runner and a download. */
+  /** Null: the registry names none, and the first order selects a runner or a download. */
   readonly executor: Executor | null;
   /** Principal ids that may claim and report; empty: the proposer. */
   readonly runners: readonly string[];
@@ -24,7 +24,7 @@ export interface IntentTerms {
   readonly proofRequired: boolean;
   readonly idempotent: boolean;
   /**
-   * How a write that Gate sends itself goes out: by Gate as soon as it is approved, or on the agent's own connection,
+   * `by_gate`: Gate sends the write once it is approved. `on_repeat`: Gate sends it only on the agent's own connection,
    * the first or that of a repeat. Null: Gate does not send it.
    */
   readonly sending: "by_gate" | "on_repeat" | null;
@@ -35,12 +35,13 @@ export interface IntentTerms {
   readonly payloadDigest: string | null;
   /** Binds everything above and the measured facts; see `intentDigest`. */
   readonly digest: string;
-  /** SHA-256 of the request as asked: tells a repeat under one key from another request. */
+  /** SHA-256 of the proposal request: distinguishes a repeat under one idempotency key from another request. */
   readonly requestDigest: string;
   readonly keyed: boolean;
   /**
-   * What makes two proposals the same to the agent's counters: payload digest, else request digest; of a request that
-   * came to be sent on always that of the request, as equal bodies to two addresses are two writes.
+   * Equal for proposals that the agent's counters take for the same write: pseudonym of the payload digest, else of
+   * the request digest. For a request that Gate sends it covers the address, as equal bodies to two addresses are two
+   * writes.
    */
   readonly subject: string;
   /** True: the agent's counters hold a reservation for it. */
@@ -51,16 +52,16 @@ export interface IntentTerms {
   readonly onNoResponse: OnNoResponse;
   readonly heldByContent: boolean;
   readonly approval: ApprovalRequirements;
-  /** Who is told next, earliest first. */
+  /** Groups and people that Gate notifies while the hold lasts, earliest first. */
   readonly escalate: Decision["escalate"];
   readonly edit: Decision["edit"];
-  /** The intent whose payload a reviewer changed to make this one; null: it is nobody's successor. */
+  /** The intent whose payload a reviewer edited to create this one; null: this is no successor. */
   readonly predecessor: string | null;
-  /** The person who changed it. */
+  /** The person who edited the predecessor. */
   readonly editor: string | null;
-  /** Names what is alike among pending intents (agent, destination, policy, shape); null: held by nobody. */
+  /** Equal for held intents of one agent, destination, policy and shape, which the queue groups; null: not held. */
   readonly group: string | null;
-  /** When key and payload are destroyed, once the intent has ended; null: when somebody asks for it. */
+  /** When retention erases the ended intent; null: only at an admin's request. */
   readonly eraseBy: Instant | null;
   /** Handles (principal ids, person ids, e-mails) of those who may not vote, lower case. */
   readonly excluded: readonly string[];
@@ -75,13 +76,13 @@ export interface IntentTerms {
 export interface RecordedVote {
   /** Person id: a quorum counts these, never names or keys. */
   readonly person: string;
-  /** Who acted; another person only under a delegation. */
+  /** The person who acted; differs from `person` only under a delegation. */
   readonly acting: string;
-  /** The standing approval or delegation it was given under. */
+  /** Id of the standing approval or delegation it was given under; null: none. */
   readonly mandate: string | null;
   readonly principal: string;
   readonly assurance: Assurance;
-  /** The policies whose quorum admitted this person when they voted. */
+  /** Ids of the policies whose quorum admitted this person at the time of the vote. */
   readonly counts: readonly string[];
   readonly at: Instant;
 }
@@ -91,13 +92,13 @@ export interface Order {
   /** 1 for the first order of an intent; every later one is higher. */
   readonly fence: number;
   readonly mode: Executor;
-  /** Principal that ordered it. */
+  /** The principal that requested it, or `gate`. */
   readonly issuedTo: string;
   readonly issuedAt: Instant;
   readonly expiresAt: Instant;
   readonly claim: { readonly by: string; readonly at: Instant; readonly expiresAt: Instant } | null;
   readonly report: Report | null;
-  /** How many of its claims came to nothing and were undone, and when the last one was; absent: none. */
+  /** How many of its claims were undone, and when the last one was; absent: none. */
   readonly undone?: { readonly count: number; readonly at: Instant };
 }
 
@@ -105,45 +106,45 @@ export interface Report {
   readonly outcome: "succeeded" | "failed" | "indeterminate";
   readonly by: string;
   readonly at: Instant;
-  /** When the worker says it was carried out; its word, not Gate's. */
+  /** The time of the write that the executor states; Gate does not verify it. */
   readonly executedAt: Instant | null;
   readonly retryable: boolean;
-  /** `verified`: signed with the key registered for who reported. */
+  /** `verified`: signed with the reporter's registered key. */
   readonly proof: "verified" | "none";
 }
 
-/** Everything the decisions about one intent depend on. */
+/** Everything that handling a command on one intent depends on. */
 export interface IntentState {
   readonly terms: IntentTerms;
   readonly phase: Phase;
-  /** Null once decided, or when the policy waits without end. */
+  /** Null once decided, or when the policy sets no end to the hold. */
   readonly decideBy: Instant | null;
   readonly executeBy: Instant | null;
   readonly votes: readonly RecordedVote[];
-  /** Who said no, where the policy wants more than one of them. */
+  /** Rejections so far, where the policy requires more than one. */
   readonly rejections: readonly { readonly person: string; readonly acting: string }[];
-  /** When those who may decide are told again; null: not. */
+  /** When Gate next reminds the approvers; null: it does not. */
   readonly remindAt: Instant | null;
-  /** Steps of `escalate` that were taken. */
+  /** Number of `escalate` steps taken. */
   readonly escalated: number;
-  /** True once `on_no_response: escalate` gave it its second wait. */
+  /** True once `on_no_response: escalate` set the second deadline. */
   readonly isExtended: boolean;
-  /** Links that decided something. */
+  /** Ids of the approval links that carried a vote. */
   readonly linksUsed: readonly string[];
-  /** The intent that took this one's place. */
+  /** Id of the intent that replaced this one. */
   readonly successor: string | null;
-  /** Who decided: a person id, `policy`, or `timeout`; null while open. */
+  /** A person id, `policy` or `timeout`; null while undecided. */
   readonly decidedBy: string | null;
   readonly approvedAt: Instant | null;
   readonly orders: readonly Order[];
   readonly duplicates: { readonly unrecorded: number; readonly windowEndsAt: Instant | null };
   readonly erasedAt: Instant | null;
-  /** Refusals for a broken binding that are on the ledger: each kind once, so that repeating it can't flood it. */
+  /** Kinds of `binding_refused` on the ledger: each once, so that a caller that repeats one can't flood it. */
   readonly bindingsRefused: readonly string[];
   readonly updatedAt: Instant;
 }
 
-/** Claims of this order that were undone: tells the one it has now from those before. */
+/** Number of undone claims of this order; it identifies the current claim among them. */
 export function undoneClaims({ undone }: Order): number {
   return undone?.count ?? 0;
 }
@@ -153,19 +154,19 @@ export function currentOrder(state: IntentState): Order | undefined {
 }
 
 /**
- * Can this order only be carried out under a claim? Where the destination says so; and always when it is not a
- * runner's, because then the bytes leave Gate itself, and not before the claim.
+ * Does this order require a claim before execution? Yes where the destination says so, and for every order but a
+ * runner's: those bytes leave Gate itself, and only after the claim.
  */
 export function needsClaim(state: IntentState, order: Order): boolean {
   return state.terms.claimRequired || order.mode !== "runner";
 }
 
-/** Is this order still something that can be carried out and reported? */
+/** Can an executor still execute and report this order? */
 export function isLive(state: IntentState, order: Order): boolean {
   return currentOrder(state)?.id === order.id && (state.phase === "scheduled" || state.phase === "claimed");
 }
 
-/** True once the payload was handed over by a download. */
+/** True once the executor downloaded the payload. */
 export function isPulled(state: IntentState): boolean {
   const order = currentOrder(state);
   return order !== undefined && order.mode === "external_pull" && order.claim !== null;

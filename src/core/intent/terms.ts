@@ -16,7 +16,7 @@ import type { Voter } from "../identity/voter.ts";
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** The configuration of a destination that the registry does not name. */
+/** The configuration hash of a destination that the registry does not name. */
 const UNREGISTERED = digestOf(null);
 
 export interface IntentTermsInput {
@@ -30,26 +30,26 @@ export interface IntentTermsInput {
   readonly salt: Uint8Array;
   readonly keyed: boolean;
   readonly counted: boolean;
-  /** True: whoever proposes waits for the answer and has it sent as soon as it is approved. */
+  /** True: the agent's connection waits for the outcome and sends the write once it is approved. */
   readonly attended: boolean;
-  /** See `Terms.group`. */
+  /** See `IntentTerms.group`. */
   readonly group: string | null;
-  /** Set when a reviewer changed what an agent proposed. */
+  /** Set when a reviewer edited an agent's proposal. */
   readonly edited: EditOrigin | null;
   readonly now: Instant;
 }
 
-/** Whose change of which intent another one is. */
+/** The edit that created a successor. */
 export interface EditOrigin {
   readonly predecessor: string;
   readonly editor: Voter;
-  /** True: the policy of the predecessor lets those who change it approve it as well. */
+  /** True: the predecessor's policies let an editor approve the successor. */
   readonly editorMayApprove: boolean;
-  /** Handles of those who could not decide the predecessor: earlier editors among them wrote part of this, too. */
+  /** Handles excluded from the predecessor: they include earlier editors, who wrote part of this payload too. */
   readonly excluded: readonly string[];
 }
 
-/** Fixes, at proposal, everything an approval will be an approval of, and binds it in one digest. */
+/** Fixes, at proposal, everything that an approval binds, under one digest. */
 export function intentTerms(input: IntentTermsInput): IntentTerms {
   const {
     id,
@@ -116,17 +116,18 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
 }
 
 /**
- * With no credential of its own Gate has to wait for the agent's: it is never kept. And what is approved while the agent
- * waits for the answer is the agent's to ask for: told that it failed it may make the same write anew, and Gate must not
- * make it as well.
+ * Without an injected credential the write needs the agent's, which Gate never stores, so it goes out on the agent's
+ * connection. A write that policy approves while the agent waits goes out there too: an agent that gets an error may
+ * repeat it as a new write, and a send by Gate as well would write twice.
  */
 function sendingOf(
   { slot }: HttpWrite,
   executor: IntentTerms["executor"],
   { attended, decision }: IntentTermsInput,
 ): IntentTerms["sending"] {
-  const isAgents = (slot === null && executor !== "gate") || (attended && decision.outcome === "approve");
-  return isAgents ? "on_repeat" : "by_gate";
+  const needsAgentConnection =
+    (slot === null && executor !== "gate") || (attended && decision.outcome === "approve");
+  return needsAgentConnection ? "on_repeat" : "by_gate";
 }
 
 function excludedFrom({ proposer, decision, rules, edited }: IntentTermsInput): readonly string[] {
@@ -135,13 +136,13 @@ function excludedFrom({ proposer, decision, rules, edited }: IntentTermsInput): 
   return [...new Set([...own, ...edited.excluded, ...editorHandles(edited, decision)])];
 }
 
-/** Whoever changed the payload proposed it, and is as little their own approver as anybody. */
+/** An editor co-authored the proposal, so the ban on self-approval covers them unless both policies allow it. */
 function editorHandles(edited: EditOrigin | null, { edit }: Decision): readonly string[] {
   if (edited === null || (edited.editorMayApprove && edit.editorMayApprove)) return [];
   return edited.editor.handles;
 }
 
-/** What is in force now for an intent: compared with what its approval was given under. */
+/** The intent's policy hashes and configuration hash as of now, to compare with those its approval binds. */
 export function currentBindings(terms: IntentTerms, rules: Rules): CurrentBindings {
   const policies = terms.policies.map(({ id }) => {
     const now = rules.policy(id);

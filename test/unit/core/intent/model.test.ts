@@ -8,7 +8,7 @@ import { handle, settle } from "../../../../src/core/intent/handle.ts";
 import { MAX_ATTEMPTS } from "../../../../src/core/intent/limits.ts";
 import { PHASES } from "../../../../src/core/intent/phase.ts";
 import { openingEvents } from "../../../../src/core/intent/propose.ts";
-import { nextCall, nextDeadline, phaseDeadline } from "../../../../src/core/intent/settle.ts";
+import { nextVisibleDeadline, nextDeadline, phaseDeadline } from "../../../../src/core/intent/settle.ts";
 import type { Instant, IntentState } from "../../../../src/core/intent/state.ts";
 import { chain, EMPTY_HEAD, entryHash, GENESIS } from "../../../../src/core/ledger/entry.ts";
 
@@ -92,7 +92,7 @@ test("no deadline is missed or early: nothing is due before the next one, and an
         // A command may leave a window that is over already (a policy can grant none); one more look ends it.
         const { state } = settle(settled, now);
         const deadline = nextDeadline(state);
-        expect(nextCall(state)).toBe(deadline);
+        expect(nextVisibleDeadline(state)).toBe(deadline);
         expect(phaseDeadline(state) ?? FAR).toBeGreaterThanOrEqual(deadline ?? FAR);
         if (deadline === null) {
           expect(settle(state, FAR).state).toBe(state);

@@ -114,7 +114,7 @@ test("an intent whose first event is no proposal is refused as a bug", () => {
     actor: "gate",
     at: T0,
   };
-  expect(() => evolve(null, fact)).toThrow("approved before proposed");
+  expect(() => evolve(null, fact)).toThrow("invariant: approved before proposed");
 });
 
 test.each(["execution_claimed", "execution_succeeded"] as const)(
