@@ -1,8 +1,8 @@
 /**
- * What the agent wants written.
+ * The payload of a proposal.
  *
- * `content` is what Gate has seen, whole. `reference` is only a name (and, if the client could, a digest and a
- * row count): never a path on the server, and *unmeasured* for every rule.
+ * `content` holds all the bytes. `reference` holds only a name (and, if the client sent them, a digest and a row
+ * count): never a path on the server, and *unmeasured* for every rule.
  */
 export type Payload =
   | { readonly kind: "none" }

@@ -11,28 +11,28 @@ import { outboundHeaders } from "../outbound/headers.ts";
 import { targetOf } from "../outbound/target.ts";
 import { slotOf } from "../registry/injection.ts";
 
-/** What is proposed, with the request that it is made by. */
+/** A proposal with the HTTP request that performs it. */
 export interface TemplatedProposal {
   readonly request: ProposalRequest;
   readonly payload: Payload;
 }
 
-/** Why no request can be made of a proposal. */
+/** Why a destination's template does not apply to a proposal. */
 export type ExecuteProblem =
-  /** The destination doesn't say how. */
+  /** The destination has no template. */
   | "no_template"
-  /** Only a name of a payload: there are no bytes to send. */
+  /** The payload is a reference: there are no bytes to send. */
   | "reference"
-  /** Declared, or written, as another type than it would be sent as. */
+  /** The payload is declared, or is, another type than the one that would be sent. */
   | "content_type"
-  /** A place in the path can't be filled, or what fills it makes another path of it. */
+  /** A placeholder of the path can't be filled, or its value would change the path's structure. */
   | "path";
 
 /**
- * A proposal by API, with the request that Gate would make of it where the destination says how. What can't be made
- * stays without one, and is blocked for that; what came as a request stays as it came.
+ * Adds the request that the destination's template makes of an API proposal. A proposal that the template does not
+ * apply to stays without a request and is blocked for it; a proxied request stays as it came.
  *
- * The payload is measured as what it is sent as: two readers of the same bytes must not come to two amounts.
+ * The payload gets the media type that is sent: Gate and the upstream must not parse two amounts from the same bytes.
  */
 export function applyTemplate(
   request: ProposalRequest,
@@ -42,11 +42,11 @@ export function applyTemplate(
   if (request.http !== undefined || entry === undefined || entry.execute === null) {
     return { request, payload };
   }
-  const made = templatedProposal(request, payload, entry);
-  return made.ok ? made.value : { request, payload };
+  const templated = templatedProposal(request, payload, entry);
+  return templated.ok ? templated.value : { request, payload };
 }
 
-/** The request that a destination's template makes of a proposal. */
+/** Applies a destination's template to a proposal. */
 export function templatedProposal(
   request: ProposalRequest,
   payload: Payload,
@@ -55,7 +55,7 @@ export function templatedProposal(
   const { execute, upstream, credential } = entry;
   if (execute === null || upstream === null) return err("no_template");
   if (payload.kind === "reference") return err("reference");
-  const type = payload.kind === "none" ? null : sentAs(execute, payload);
+  const type = payload.kind === "none" ? null : mediaTypeToSend(execute, payload);
   if (type === undefined) return err("content_type");
   const url = urlOf(execute, upstream.url, request, payload);
   if (url === null) return err("path");
@@ -77,7 +77,7 @@ export function templatedProposal(
   return ok({ request: { ...request, http }, payload: sent });
 }
 
-/** Some providers refuse a request that doesn't say who sends it. */
+/** Some providers refuse a request without a User-Agent. */
 const CONSTANT_HEADERS = [
   ["accept", "*/*"],
   ["user-agent", "zehrava-gate"],
@@ -93,20 +93,20 @@ export function isMediaType(written: string): boolean {
   return MEDIA_TYPE.test(written) && !written.includes(",");
 }
 
-/** The media type of the request; undefined where the payload is declared, or is, something else. */
-function sentAs({ contentType }: Execute, { bytes, name, mediaType }: Content): string | undefined {
+/** The media type to send; undefined where the payload is declared, or is, another type. */
+function mediaTypeToSend({ contentType }: Execute, { bytes, name, mediaType }: Content): string | undefined {
   const written = contentType ?? mediaType ?? "application/json";
   if (!isMediaType(written)) return undefined;
   const sent = declaredType(null, written).type;
   const declared = declaredType(name, mediaType);
   if (declared.contradiction || (declared.type !== null && declared.type !== sent)) return undefined;
-  return sent !== "json" || strictly(bytes).ok ? written : undefined;
+  return sent !== "json" || parseStrictBytes(bytes).ok ? written : undefined;
 }
 
-/** Fatal: bytes that are no UTF-8 are read differently by every reader. A byte order mark stays, and is no JSON. */
+/** Fatal, because parsers differ on invalid UTF-8. A byte-order mark is passed on, and is not JSON. */
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function strictly(bytes: Uint8Array): Result<Json, unknown> {
+function parseStrictBytes(bytes: Uint8Array): Result<Json, unknown> {
   try {
     return parseStrictJson(UTF8.decode(bytes));
   } catch {
@@ -123,7 +123,7 @@ function urlOf(
   const template = parsePathTemplate(execute.path);
   if (!template.ok) return null;
   const read =
-    readsPayload(template.value) && payload.kind === "content" ? strictly(payload.bytes) : ok(null);
+    readsPayload(template.value) && payload.kind === "content" ? parseStrictBytes(payload.bytes) : ok(null);
   if (!read.ok) return null;
   const reference = fillTemplate(template.value, read.value, request.metadata);
   if (reference === null) return null;

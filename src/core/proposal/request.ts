@@ -2,8 +2,8 @@ import type { JsonObject } from "../base/json.ts";
 import type { HttpWrite } from "../outbound/http-write.ts";
 
 /**
- * What an agent asks for, after the border parsed it: the declared part of an intent. Nothing in it is
- * believed; rules run on measured facts, and what is declared can only make them stricter.
+ * A proposal as the door parsed it: the declared part of an intent. Gate trusts none of it: rules run on measured
+ * facts, and a declared value can only make them stricter.
  */
 export interface ProposalRequest {
   /** `system.action`, for example `salesforce.import`. */
@@ -24,8 +24,8 @@ export interface ProposalRequest {
   readonly metadata: JsonObject;
   /** A typed action profile, such as `email.send.v1`. */
   readonly profile: string | null;
-  /** Minutes the agent wants a decision within: it may only shorten the policy's. */
+  /** Minutes within which the agent needs a decision; can only shorten the policy's expiry. */
   readonly expiresInMinutes: number | null;
-  /** The request it is made by, where Gate sends it on; absent where somebody else carries it out. */
+  /** The HTTP request that performs the write, where Gate sends it; absent for any other executor. */
   readonly http?: HttpWrite;
 }

@@ -8,7 +8,7 @@ import { magicType } from "./magic-bytes.ts";
 import { multipartBoundary, multipartParts, type Part } from "./multipart.ts";
 import { decodeText } from "./text.ts";
 
-/** What the bytes are, read as that. */
+/** Content, parsed in its declared or detected format. */
 export type Body =
   | { readonly format: "json"; readonly text: string; readonly value: Json }
   | { readonly format: "ndjson"; readonly text: string; readonly values: readonly Json[] }
@@ -20,28 +20,28 @@ export type Body =
 
 export interface ParsedContent {
   readonly body: Body;
-  /** What rules about types see. */
+  /** The type that type rules check: declared, or else detected. */
   readonly type: string;
   readonly declaredType: string | null;
   readonly contradiction: boolean;
   readonly decodable: boolean;
 }
 
-const READ = new WeakMap<Payload, ParsedContent>();
+const PARSED = new WeakMap<Payload, ParsedContent>();
 
 /**
- * Reads content once for everyone who asks: measuring, matching and field checks all need it. A payload never
- * changes, so remembering what it holds changes no answer.
+ * Parses content once for measuring, matching and field checks. A payload is immutable, so the cache changes no
+ * result.
  */
 export function parseContent(payload: Payload & { readonly kind: "content" }): ParsedContent {
-  const known = READ.get(payload);
+  const known = PARSED.get(payload);
   if (known !== undefined) return known;
-  const content = contentOf(payload.bytes, payload.name, payload.mediaType, 0);
-  READ.set(payload, content);
+  const content = parseBytes(payload.bytes, payload.name, payload.mediaType, 0);
+  PARSED.set(payload, content);
   return content;
 }
 
-function contentOf(
+function parseBytes(
   bytes: Uint8Array,
   name: string | null,
   mediaType: string | null,
@@ -52,7 +52,7 @@ function contentOf(
   const decoded = decodeText(bytes, mediaType);
   const read =
     magic === null
-      ? readText(bytes, decoded.text, declared.type, mediaType, depth)
+      ? parseText(bytes, decoded.text, declared.type, mediaType, depth)
       : { body: { format: magic } as Body, agrees: agreesWithMagic(declared.type, magic), readable: false };
   const isBinary = magic === null && !decoded.certain && declared.type === null;
   return {
@@ -64,54 +64,54 @@ function contentOf(
   };
 }
 
-/** A type Gate does not know (docx, png) can be any binary; what is declared to be text can't. */
+/** An unknown declared type (docx, png) can be any binary; a declared text type can't. */
 function agreesWithMagic(declared: string | null, magic: string): boolean {
   if (declared === null || declared === magic) return true;
   if (declared === "xlsx" || declared === "pdf" || isTextual(declared)) return false;
   return true;
 }
 
-interface Reading {
+interface ParsedText {
   readonly body: Body;
-  /** The content is what it is declared to be, and has one reading. */
+  /** The content matches its declared type, and all parsers read the same from it. */
   readonly agrees: boolean;
   readonly readable: boolean;
 }
 
-function readText(
+function parseText(
   bytes: Uint8Array,
   text: string,
   declared: string | null,
   mediaType: string | null,
   depth: number,
-): Reading {
+): ParsedText {
   switch (declared) {
     case "json":
-      return jsonBody(text) ?? disagreeing(text);
+      return jsonBody(text) ?? contradictory(text);
     case "ndjson":
-      return jsonLinesBody(text) ?? disagreeing(text);
+      return jsonLinesBody(text) ?? contradictory(text);
     case "csv":
       return startsLikeMarkup(text) || jsonBody(text) !== null
-        ? disagreeing(text)
-        : agreeing({ format: "csv", text, shape: csvShape(text) });
+        ? contradictory(text)
+        : consistent({ format: "csv", text, shape: csvShape(text) });
     case "xml":
-      return text.trimStart().startsWith("<") ? agreeing({ format: "xml", text }) : disagreeing(text);
+      return text.trimStart().startsWith("<") ? consistent({ format: "xml", text }) : contradictory(text);
     case "form":
       return /[\n<>{}]/.test(text.trim())
-        ? disagreeing(text)
-        : agreeing({ format: "form", text, fields: formFields(text) });
+        ? contradictory(text)
+        : consistent({ format: "form", text, fields: formFields(text) });
     case "multipart":
-      return multipartBody(bytes, mediaType, depth) ?? disagreeing(text);
+      return multipartBody(bytes, mediaType, depth) ?? contradictory(text);
     case "pdf":
     case "xlsx":
-      return disagreeing(text);
+      return contradictory(text);
     default:
-      return sniffed(bytes, text, mediaType, depth);
+      return detectText(bytes, text, mediaType, depth);
   }
 }
 
-/** What a text is that is declared as nothing, as plain text, or as something Gate does not know. */
-function sniffed(bytes: Uint8Array, text: string, mediaType: string | null, depth: number): Reading {
+/** Detects the format of a text that is declared as nothing, as plain text, or as a type Gate does not know. */
+function detectText(bytes: Uint8Array, text: string, mediaType: string | null, depth: number): ParsedText {
   const start = text.trimStart();
   if (start.startsWith("{") || start.startsWith("[")) {
     const json = jsonBody(text) ?? jsonLinesBody(text);
@@ -122,28 +122,28 @@ function sniffed(bytes: Uint8Array, text: string, mediaType: string | null, dept
     if (multipart !== null) return multipart;
   }
   if (/^<(?:\?xml|[a-z_])/i.test(start) && start.trimEnd().endsWith(">")) {
-    return agreeing({ format: /^<(?:!doctype html|html)/i.test(start) ? "text" : "xml", text });
+    return consistent({ format: /^<(?:!doctype html|html)/i.test(start) ? "text" : "xml", text });
   }
-  if (looksLikeForm(text)) return agreeing({ format: "form", text, fields: formFields(text) });
-  if (looksLikeCsv(text)) return agreeing({ format: "csv", text, shape: csvShape(text) });
-  return agreeing({ format: "text", text });
+  if (looksLikeForm(text)) return consistent({ format: "form", text, fields: formFields(text) });
+  if (looksLikeCsv(text)) return consistent({ format: "csv", text, shape: csvShape(text) });
+  return consistent({ format: "text", text });
 }
 
-function agreeing(body: Body): Reading {
+function consistent(body: Body): ParsedText {
   return { body, agrees: true, readable: true };
 }
 
-function disagreeing(text: string): Reading {
+function contradictory(text: string): ParsedText {
   return { body: { format: "text", text }, agrees: false, readable: true };
 }
 
-function jsonBody(text: string): Reading | null {
+function jsonBody(text: string): ParsedText | null {
   const read: JsonText | null = readJson(text);
   if (read === null) return null;
   return { body: { format: "json", text, value: read.value }, agrees: read.unambiguous, readable: true };
 }
 
-function jsonLinesBody(text: string): Reading | null {
+function jsonLinesBody(text: string): ParsedText | null {
   const read = readJsonLines(text);
   if (read === null) return null;
   return { body: { format: "ndjson", text, values: read.values }, agrees: read.unambiguous, readable: true };
@@ -153,14 +153,14 @@ function startsLikeMarkup(text: string): boolean {
   return /^\s*<(?:\?xml|!doctype|html|svg)/i.test(text);
 }
 
-/** Multipart in multipart is not read: what is in there is not seen, and says so. */
-function multipartBody(bytes: Uint8Array, mediaType: string | null, depth: number): Reading | null {
+/** Nested multipart is not parsed: a part that declares it is a contradiction. */
+function multipartBody(bytes: Uint8Array, mediaType: string | null, depth: number): ParsedText | null {
   const boundary = multipartBoundary(bytes, mediaType);
   const parts = boundary === null || depth > 0 ? null : multipartParts(bytes, boundary);
   if (parts === null) return null;
   const read = parts.map((part) => ({
     ...part,
-    content: contentOf(part.bytes, part.fileName, part.mediaType, depth + 1),
+    content: parseBytes(part.bytes, part.fileName, part.mediaType, depth + 1),
   }));
   return {
     body: { format: "multipart", parts: read },

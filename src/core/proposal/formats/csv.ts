@@ -1,20 +1,20 @@
-/** How a delimited text is laid out. */
+/** Layout of a delimited text. */
 export interface CsvShape {
   readonly delimiter: string;
   /** Names of the columns; null when the first row is data. */
   readonly header: readonly string[] | null;
-  /** Rows with anything in them, the header not counted. */
+  /** Rows that are not empty, without the header. */
   readonly rows: number;
   /** False when a quote does not close or stands inside a cell: readers differ on where such rows end. */
   readonly wellFormed: boolean;
 }
 
 const DELIMITERS = [",", ";", "\t", "|"] as const;
-/** What is looked at to tell the delimiter: so many rows, in no more than so many characters. */
+/** The sample that the delimiter is detected from is bounded in rows and in characters. */
 const SAMPLE_ROWS = 50;
 const SAMPLE_CHARS = 65_536;
-/** Cells that no column is named: numbers, dates, addresses, truth values. */
-const DATA =
+/** Cells that can't be a column's name: numbers, dates, e-mail addresses, URLs, booleans, phone numbers. */
+const DATA_CELL =
   /^(?:[-+]?[$€£¥]?[\d.,\s]*\d[\d.,\s]*%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|[^@\s]+@[^@\s]+\.[^@\s]+|https?:\/\/.*|true|false|yes|no|null|\+?[\d\s().-]{7,})$/i;
 
 export function csvShape(text: string): CsvShape {
@@ -22,7 +22,7 @@ export function csvShape(text: string): CsvShape {
   const [first] = csvRows(text, delimiter, 1);
   const header = first !== undefined && isHeader(first) ? first.map((cell) => cell.trim()) : null;
   const counted = countRows(text, delimiter);
-  // Where quoting is broken, no reader sees more rows than lines: the strictest count is the safe one.
+  // With broken quotes, no parser finds more rows than lines: the larger count is the safe one.
   const rows = counted.wellFormed ? counted.rows : Math.max(counted.rows, countLines(text));
   return {
     delimiter,
@@ -32,11 +32,11 @@ export function csvShape(text: string): CsvShape {
   };
 }
 
-/** Whether a text that nobody called CSV is one: every row of it as wide as the first, and not just prose. */
+/** Whether an undeclared text is CSV: not prose, and every row (of the first 1,000) as wide as the first. */
 export function looksLikeCsv(text: string): boolean {
   const { delimiter, width, rows, spaced } = bestDelimiter(text);
   if (width < 2 || rows < 2) return false;
-  // "Hello Ann,\nthank you, bye": in prose a comma is followed by a space. A table of three rows is a table.
+  // In prose a space follows each comma ("Hello Ann,\nthank you, bye"); three rows of three cells count as a table.
   if (spaced && (rows < 3 || width < 3)) return false;
   let line = 0;
   for (const row of csvRows(text, delimiter, Number.POSITIVE_INFINITY)) {
@@ -71,12 +71,12 @@ function bestDelimiter(whole: string): Fit {
   return best;
 }
 
-/** A header names every column, each differently, and none by something that is data. */
+/** A header has a distinct name for every column, and none of the names looks like data. */
 function isHeader(row: readonly string[]): boolean {
   const names = row.map((cell) => cell.trim());
   while (names.length > 1 && names.at(-1) === "") names.pop();
   return (
-    names.every((name) => name !== "" && name.length <= 100 && !DATA.test(name)) &&
+    names.every((name) => name !== "" && name.length <= 100 && !DATA_CELL.test(name)) &&
     new Set(names).size === names.length
   );
 }
@@ -85,7 +85,7 @@ const QUOTE = 0x22;
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** Rows that have more than delimiters, quotes and blanks in them, counted without building any. */
+/** Counts the rows with more than delimiters, quotes and blanks in them, without allocating cells. */
 function countRows(text: string, delimiter: string): { rows: number; wellFormed: boolean } {
   const separator = delimiter.charCodeAt(0);
   const { length } = text;
@@ -120,11 +120,11 @@ function countRows(text: string, delimiter: string): { rows: number; wellFormed:
 }
 
 function endsCell(unit: number, separator: number): boolean {
-  // NaN past the end.
+  // charCodeAt gives NaN past the end.
   return Number.isNaN(unit) || unit === separator || unit === LINE_FEED || unit === CARRIAGE_RETURN;
 }
 
-/** RFC 4180: a quote inside a quoted cell is doubled. The length of the text when none closes. */
+/** Index of the closing quote; the text's length when none closes. RFC 4180 doubles a quote inside a quoted cell. */
 function closingQuote(text: string, open: number): number {
   for (let index = open + 1; ; index += 2) {
     index = text.indexOf('"', index);
@@ -137,13 +137,13 @@ function countLines(text: string): number {
   return text.split(/\r\n|\r|\n/).filter((line) => /[^\s,;|"]/.test(line)).length;
 }
 
-/** The rows that are not empty, as cells; at most `limit`. */
+/** Yields the non-empty rows as cells; at most `limit`. */
 export function* csvRows(text: string, delimiter: string, limit: number): Generator<string[]> {
   const { length } = text;
   let row: string[] = [];
   let index = 0;
-  let given = 0;
-  while (index <= length && given < limit) {
+  let yielded = 0;
+  while (index <= length && yielded < limit) {
     const start = index;
     let cell: string;
     if (text.charCodeAt(index) === QUOTE) {
@@ -161,7 +161,7 @@ export function* csvRows(text: string, delimiter: string, limit: number): Genera
       continue;
     }
     if (row.some((each) => each.trim() !== "")) {
-      given++;
+      yielded++;
       yield row;
     }
     row = [];

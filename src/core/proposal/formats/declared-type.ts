@@ -1,4 +1,4 @@
-/** Types whose content Gate knows how to read or to recognise. */
+/** Types whose content Gate can parse or recognise. */
 export type KnownType =
   | "json"
   | "csv"
@@ -57,14 +57,14 @@ const BY_MEDIA_TYPE: ReadonlyMap<string, KnownType> = new Map([
 
 const TEXTUAL: ReadonlySet<string> = new Set(["json", "csv", "ndjson", "text", "xml", "form", "multipart"]);
 
-/** Text contains every type that is text. */
+/** Types that are also plain text, so that declaring `text` does not contradict them. */
 export function isTextual(type: string): boolean {
   return TEXTUAL.has(type);
 }
 
 /**
- * What a name and a media type say, the more exact of the two. An extension Gate does not know stands for
- * itself, so that an allow-list of types does not let it through.
+ * The type that a name and a media type declare, the more specific of the two. An extension Gate does not know is
+ * a type of its own, so that an allow-list of types refuses it.
  */
 export function declaredType(
   name: string | null,

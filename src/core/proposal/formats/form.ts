@@ -3,14 +3,14 @@ export type Fields = readonly (readonly [name: string, value: string])[];
 
 const FORM = /^[^\s=&?#<>{}"]{1,200}=[^\s&<>{}"]*(?:&[^\s=&<>{}"]{0,200}(?:=[^\s&<>{}"]*)?)*$/;
 
-/** Whether a text that nobody called a form is one: names and values on one line, with at least one pair. */
+/** Whether an undeclared text is a form: names and values on one line, with at least one pair. */
 export function looksLikeForm(text: string): boolean {
   const line = text.trim();
   // The expression is linear: its classes leave one way to read each character.
   return line.length > 0 && FORM.test(line) && /^[A-Za-z_]/.test(line) && !line.includes("://");
 }
 
-/** The URL Standard's reading, which is what servers do: never an error. */
+/** Parses as the URL Standard does, like most servers; never an error. */
 export function formFields(text: string): Fields {
   return [...new URLSearchParams(text.trim())];
 }

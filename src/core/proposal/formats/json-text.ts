@@ -1,20 +1,20 @@
 import { isJsonObject, type Json } from "../../base/json.ts";
 
-/** Nothing a person or a system writes on purpose is deeper, and what is could overflow a reader's stack. */
+/** Genuine payloads are never nested deeper; an attacker's could overflow a recursive parser's stack. */
 const MAX_DEPTH = 256;
 
 export interface JsonText {
   readonly value: Json;
   /**
-   * False when an object has a name twice: readers differ on which value counts, so Gate could measure one and
-   * the destination write the other.
+   * False when an object has a duplicate name: parsers differ on which value counts (RFC 8259 section 4), so Gate
+   * could measure one and the destination write the other.
    */
   readonly unambiguous: boolean;
 }
 
-/** The value of a JSON text; null when it is none, or nested deeper than `MAX_DEPTH`. */
+/** Parses JSON; null when the text is invalid or nested deeper than `MAX_DEPTH`. */
 export function readJson(text: string): JsonText | null {
-  const shape = jsonShape(text);
+  const shape = countSource(text);
   if (shape.depth > MAX_DEPTH) return null;
   try {
     const value = JSON.parse(text) as Json;
@@ -24,8 +24,8 @@ export function readJson(text: string): JsonText | null {
   }
 }
 
-/** Depth and members as written, for any text: nonsense for one that is not JSON, but never an error. */
-function jsonShape(text: string): { depth: number; members: number } {
+/** Counts depth and members in the source, never an error; the counts are meaningless for invalid JSON. */
+function countSource(text: string): { depth: number; members: number } {
   let depth = 0;
   let deepest = 0;
   let members = 0;
@@ -72,8 +72,8 @@ function memberCount(root: Json): number {
 }
 
 /**
- * Every string, name and number in a JSON text as written, decoded: from the text rather than the value, so
- * that a name given twice is read both times.
+ * Every string, name and number in a JSON text, decoded. It scans the source rather than the parsed value, so that
+ * both values of a duplicate name are searched.
  */
 export function jsonTokens(text: string): string[] {
   const tokens: string[] = [];
@@ -111,7 +111,7 @@ function isNumberUnit(unit: number): boolean {
   );
 }
 
-/** The lines of NDJSON that are not blank; null when one is no JSON object or array. */
+/** Parses the non-blank lines of NDJSON; null when one is not a JSON object or array. */
 export function readJsonLines(text: string): { values: Json[]; unambiguous: boolean } | null {
   const values: Json[] = [];
   let unambiguous = true;

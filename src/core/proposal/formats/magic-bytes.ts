@@ -16,7 +16,7 @@ const BINARY_SIGNATURES: readonly (readonly number[])[] = [
   [0x7f, 0x45, 0x4c, 0x46], // elf
   [0x4d, 0x5a, 0x90], // windows executable
   [0x00, 0x61, 0x73, 0x6d], // wasm
-  // Text on the outside, ciphertext inside.
+  // Ciphertext in a text envelope.
   Array.from("-----BEGIN PGP MESSAGE", (character) => character.charCodeAt(0)),
   Array.from("age-encryption.org/", (character) => character.charCodeAt(0)),
   Array.from("Salted__", (character) => character.charCodeAt(0)),
@@ -29,7 +29,7 @@ const ZIP_THIRD_BYTES = new Set([0x03, 0x05, 0x07]);
 const WORKBOOK = /xl\/(?:workbook|worksheets|sharedStrings|styles|theme|_rels)/;
 const LATIN = new TextDecoder("windows-1252");
 
-/** The format its first bytes give away, where Gate can't read that format; null for anything that may be text. */
+/** Detects formats Gate can't read by their first bytes; null for anything that may be text. */
 export function magicType(bytes: Uint8Array): "pdf" | "xlsx" | "binary" | null {
   if (startsWith(bytes, PDF)) return "pdf";
   if (startsWith(bytes, ZIP) && ZIP_THIRD_BYTES.has(bytes[2] ?? 0)) {

@@ -8,7 +8,7 @@ export interface Part {
   readonly decodable: boolean;
 }
 
-/** A body with more parts is refused, not read in part. */
+/** A body with more parts is refused whole, never parsed partially. */
 const MAX_PARTS = 10_000;
 /** RFC 2046 section 5.1.1. */
 const MAX_BOUNDARY = 70;
@@ -18,7 +18,7 @@ const LATIN = new TextDecoder("windows-1252");
 /** The boundary a media type names, or the one the body begins with; null when there is none, or more than one. */
 export function multipartBoundary(bytes: Uint8Array, mediaType: string | null): string | null {
   const isNamed = /^\s*multipart\//i.test(mediaType ?? "");
-  const named = isNamed ? parametersOf(mediaType ?? "") : NONE;
+  const named = isNamed ? parseParameters(mediaType ?? "") : NO_PARAMETERS;
   if (named === null) return null;
   const boundary = named.get("boundary");
   if (boundary !== undefined) return boundary.length <= MAX_BOUNDARY ? boundary : null;
@@ -29,9 +29,9 @@ export function multipartBoundary(bytes: Uint8Array, mediaType: string | null): 
 }
 
 /**
- * The parts (RFC 2046, RFC 7578); null when the body is not well formed (no delimiter, none that closes, a part
- * without headers' end, or too many), and when another reader would find other parts: delimiters beyond the one that
- * closes, or lines that end in two ways, of which some take only one for an end.
+ * Splits a body into parts (RFC 2046, RFC 7578). Null when the body is malformed (no delimiter, no closing one, a
+ * part whose headers don't end, or too many parts), and when another parser would find other parts: delimiters after
+ * the closing one, or mixed line breaks, of which some parsers accept only one kind.
  */
 export function multipartParts(bytes: Uint8Array, boundary: string): readonly Part[] | null {
   // One character per byte, so that offsets are byte offsets.
@@ -57,7 +57,7 @@ export function multipartParts(bytes: Uint8Array, boundary: string): readonly Pa
   }
 }
 
-/** What follows the delimiter that closes is nobody's; a reader that did not see it close goes on. */
+/** Parsers ignore the epilogue (RFC 2046), but one that misses the closing delimiter reads the next as a part. */
 function isLast(text: string, delimiter: string, at: number): boolean {
   return !text.includes(delimiter, at + delimiter.length);
 }
@@ -69,15 +69,15 @@ function readPart(
   end: number,
   lineBreak: string,
 ): Part | null {
-  const bare = lineBreak === "\n" ? /\r/ : /\r(?!\n)|(?<!\r)\n/;
+  const strayBreak = lineBreak === "\n" ? /\r/ : /\r(?!\n)|(?<!\r)\n/;
   const headersEnd = text.startsWith(lineBreak, start)
     ? start
-    : headersEndIn(text.slice(start, end), start, lineBreak);
+    : findHeadersEnd(text.slice(start, end), start, lineBreak);
   if (headersEnd < 0) return null;
   const written = text.slice(start, headersEnd);
-  if (bare.test(written)) return null;
-  const headers = headersIn(written.replaceAll(/\r?\n[ \t]+/g, " "));
-  const disposition = headers === null ? null : parametersOf(headers.get("content-disposition") ?? "");
+  if (strayBreak.test(written)) return null;
+  const headers = parseHeaders(written.replaceAll(/\r?\n[ \t]+/g, " "));
+  const disposition = headers === null ? null : parseParameters(headers.get("content-disposition") ?? "");
   if (headers === null || disposition === null) return null;
   const separators = headersEnd === start ? 1 : 2;
   const encoding = headers.get("content-transfer-encoding")?.toLowerCase() ?? "8bit";
@@ -86,19 +86,19 @@ function readPart(
     fileName: disposition.get("filename") ?? null,
     mediaType: headers.get("content-type") ?? null,
     bytes: bytes.subarray(Math.min(headersEnd + separators * lineBreak.length, end), end),
-    // The matcher decodes base64 and quoted-printable text where it stands.
+    // The term matcher decodes base64 and quoted-printable text in place.
     decodable: ["7bit", "8bit", "binary", "base64", "quoted-printable"].includes(encoding),
   };
 }
 
-/** Looked for in this part only: to the end of the body it would cost each part all that follows it. */
-function headersEndIn(part: string, start: number, lineBreak: string): number {
+/** Searches one part only: a search to the body's end for every part would take quadratic time. */
+function findHeadersEnd(part: string, start: number, lineBreak: string): number {
   const found = part.indexOf(lineBreak + lineBreak);
   return found < 0 ? -1 : start + found;
 }
 
-/** By their names in lower case; null where one is there twice: of two, each reader takes another. */
-function headersIn(written: string): ReadonlyMap<string, string> | null {
+/** Headers by lower-case name; null for a duplicate, because parsers differ on which one counts. */
+function parseHeaders(written: string): ReadonlyMap<string, string> | null {
   const headers = new Map<string, string>();
   for (const line of written.split(/\r?\n/)) {
     const colon = line.indexOf(":");
@@ -109,17 +109,17 @@ function headersIn(written: string): ReadonlyMap<string, string> | null {
   return headers;
 }
 
-const NONE: ReadonlyMap<string, string> = new Map();
+const NO_PARAMETERS: ReadonlyMap<string, string> = new Map();
 const PARAMETER = /\s*;\s*(?:([^\s;="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*)))?/y;
 
-/** Whoever looks for a parameter without minding quotes finds one in here. */
-const HIDDEN = /;\s*(?:(?:file)?name|boundary)\s*\*?\s*=/i;
+/** A quoted value in which a parser that ignores quotes finds another parameter. */
+const HIDDEN_PARAMETER = /;\s*(?:(?:file)?name|boundary)\s*\*?\s*=/i;
 
 /**
- * The parameters of a header (RFC 9110 section 5.6.6); null where readers differ: one there twice, text between them,
- * and in what names a field or a boundary an escape or a continuation (RFC 2231), which some undo and some don't.
+ * The parameters of a header (RFC 9110 section 5.6.6). Null where parsers differ: a duplicate, text between
+ * parameters, and in a `name` or `boundary` an escape or a continuation (RFC 2231), which only some parsers undo.
  */
-function parametersOf(header: string): ReadonlyMap<string, string> | null {
+function parseParameters(header: string): ReadonlyMap<string, string> | null {
   const parameters = new Map<string, string>();
   const line = header.trimEnd();
   PARAMETER.lastIndex = /^[^;]*/.exec(line)?.[0].trimEnd().length ?? 0;
@@ -131,7 +131,7 @@ function parametersOf(header: string): ReadonlyMap<string, string> | null {
     const value = quoted ?? plain ?? "";
     const isContinued = /^(?:name|boundary)\*/.test(name);
     const isEscaped = (name === "name" || name === "boundary") && value.includes("\\");
-    if (parameters.has(name) || isContinued || isEscaped || HIDDEN.test(value)) return null;
+    if (parameters.has(name) || isContinued || isEscaped || HIDDEN_PARAMETER.test(value)) return null;
     parameters.set(name, value);
   }
   return parameters;

@@ -1,7 +1,7 @@
-/** Bytes as text, and whether Gate may say it has read all of it. */
+/** Bytes as text, and whether their charset is certain. */
 export interface DecodedText {
   readonly text: string;
-  /** False: a reading good enough for counting lines and digits, not for looking for words. */
+  /** False: good enough to count lines and digits, not to search for words. */
   readonly certain: boolean;
 }
 
@@ -14,44 +14,44 @@ const UNICODE_LABELS = new Set(["", "utf-8", "utf8", "us-ascii", "ascii", "utf-1
 const LATIN_LABELS = new Set(["iso-8859-1", "latin1", "windows-1252", "cp1252"]);
 
 /**
- * A byte-order mark decides, then the declared charset, then UTF-8. Anything else is read byte by byte and is
- * not certain: UTF-7 or EBCDIC, say, could hide any word from a scan that trusted another reading.
+ * A byte-order mark comes first, then the declared charset, then UTF-8. Any other charset is decoded byte by byte
+ * and is not certain: UTF-7 or EBCDIC could hide any word from a scan that trusted the wrong charset.
  */
 export function decodeText(bytes: Uint8Array, mediaType: string | null): DecodedText {
   const label = charsetOf(mediaType);
   try {
-    if (bytes[0] === 0xff && bytes[1] === 0xfe) return ofPairs(bytes, bytes);
-    if (bytes[0] === 0xfe && bytes[1] === 0xff) return ofPairs(bytes, swapped(bytes));
-    if (LATIN_LABELS.has(label)) return certain(LATIN.decode(bytes));
-    if (UNICODE_LABELS.has(label)) return certain(UTF8.decode(bytes));
+    if (bytes[0] === 0xff && bytes[1] === 0xfe) return decodeUtf16(bytes, bytes);
+    if (bytes[0] === 0xfe && bytes[1] === 0xff) return decodeUtf16(bytes, swapBytePairs(bytes));
+    if (LATIN_LABELS.has(label)) return decodedText(LATIN.decode(bytes));
+    if (UNICODE_LABELS.has(label)) return decodedText(UTF8.decode(bytes));
   } catch {
-    // Not what it is said to be.
+    // The bytes are invalid in that charset.
   }
   return { text: LATIN.decode(bytes), certain: false };
 }
 
-/** Letters of ASCII side by side: in UTF-16 there is a zero between them. */
+/** Adjacent ASCII characters; UTF-16 has a zero byte between them. */
 const PLAIN_TEXT = /[\t\n\r\x20-\x7e]{4}/;
 
 /**
- * UTF-16, unless whoever doesn't mind the mark reads another text: `amount=900` is five characters of Chinese here, and
- * what it says to most servers. Then it is read byte by byte, though it may well be Chinese.
+ * Decodes UTF-16, unless the bytes are also ASCII to a server that ignores the mark: `amount=900` is five Chinese
+ * characters here and an amount to most servers. Such bytes are decoded byte by byte, even if they are Chinese.
  */
-function ofPairs(bytes: Uint8Array, littleEndian: Uint8Array): DecodedText {
+function decodeUtf16(bytes: Uint8Array, littleEndian: Uint8Array): DecodedText {
   const single = LATIN.decode(bytes);
   if (PLAIN_TEXT.test(single)) return { text: single.slice(2), certain: false };
-  return certain(UTF16_LITTLE_ENDIAN.decode(littleEndian));
+  return decodedText(UTF16_LITTLE_ENDIAN.decode(littleEndian));
 }
 
 /** A NUL means UTF-16 or UTF-32 without a mark, or no text at all. */
-function certain(text: string): DecodedText {
+function decodedText(text: string): DecodedText {
   return { text, certain: !text.includes("\0") };
 }
 
-function swapped(bytes: Uint8Array): Uint8Array {
-  const even = new Uint8Array(bytes.length);
-  for (let index = 0; index < bytes.length; index++) even[index] = bytes[index ^ 1] ?? 0;
-  return even;
+function swapBytePairs(bytes: Uint8Array): Uint8Array {
+  const swapped = new Uint8Array(bytes.length);
+  for (let index = 0; index < bytes.length; index++) swapped[index] = bytes[index ^ 1] ?? 0;
+  return swapped;
 }
 
 function charsetOf(mediaType: string | null): string {

@@ -5,7 +5,7 @@ export interface JsonPath {
   readonly segments: readonly Segment[];
   /** Dot paths descend into every item of an array. */
   readonly dotted: boolean;
-  /** It picks some nodes of many (filter, slice, `..`), so what it doesn't pick may be missing. */
+  /** It selects some nodes of many (filter, slice, `..`), and so may skip records that lack the value. */
   readonly selective: boolean;
 }
 
@@ -55,13 +55,13 @@ export type Operand =
 const MAX_PATH_CHARS = 1_000;
 const MAX_FILTER_DEPTH = 16;
 
-/** A mistake in a path, with where it is. Never leaves this file. */
+/** A syntax error and its position; `parseJsonPath` catches it. */
 class PathError extends Error {}
 
 /**
  * RFC 9535 without the regular-expression functions `match` and `search`, which can't be bounded.
  *
- * @returns the path, or a sentence saying what is wrong and at which character.
+ * @returns the path, or a sentence that names the error and its character.
  */
 export function parseJsonPath(text: string): Result<JsonPath, string> {
   if (text.length > MAX_PATH_CHARS) return err(`the path is longer than ${MAX_PATH_CHARS} characters`);
@@ -86,7 +86,7 @@ export function parseJsonPath(text: string): Result<JsonPath, string> {
 
 class Reader {
   readonly #text: string;
-  /** Names of columns and dot paths may hold anything but a dot and brackets. */
+  /** A name of a dot path may hold anything but a dot, brackets and `*`. */
   readonly #name: RegExp;
   #at = 0;
   #depth = 0;

@@ -10,15 +10,15 @@ interface Walk {
   steps: number;
 }
 
-/** Never leaves this file. */
+/** The path exceeded MAX_STEPS; `evaluateJsonPath` catches it. */
 class TooCostly extends Error {}
 
-/** Absence, where a record should have had a value: it travels to the end of the path. */
+/** `undefined` stands for a value that a record lacks, and stays to the end of the path. */
 type Node = Json | undefined;
 
 /**
- * The values a path leads to. A name or index that a node does not have gives `undefined` in its place rather
- * than nothing, so that a record without an amount is seen, not skipped.
+ * The values at a path. A name or index that a node lacks gives `undefined` in its place rather than nothing, so
+ * that a record without an amount is counted, not skipped.
  */
 export function evaluateJsonPath(path: JsonPath, root: Json): Result<readonly Node[], string> {
   const walk: Walk = { root, steps: 0 };
@@ -26,7 +26,7 @@ export function evaluateJsonPath(path: JsonPath, root: Json): Result<readonly No
     let nodes: readonly Node[] = [root];
     for (const segment of path.segments) {
       if (path.dotted) nodes = intoArrays(nodes, segment, walk);
-      nodes = applied(segment, nodes, walk, true);
+      nodes = applySegment(segment, nodes, walk, true);
     }
     return ok(nodes);
   } catch (error) {
@@ -48,7 +48,7 @@ function intoArrays(nodes: readonly Node[], segment: Segment, walk: Walk): reado
   });
 }
 
-function applied(segment: Segment, nodes: readonly Node[], walk: Walk, keepsMissing: boolean): Node[] {
+function applySegment(segment: Segment, nodes: readonly Node[], walk: Walk, keepsMissing: boolean): Node[] {
   const selected: Node[] = [];
   for (const node of nodes) {
     if (node === undefined) {
@@ -64,7 +64,7 @@ function applied(segment: Segment, nodes: readonly Node[], walk: Walk, keepsMiss
   return selected;
 }
 
-/** The node and all below it, in document order, without recursion: depth is the attacker's choice. */
+/** The node and all below it, in document order, without recursion: the sender chooses the depth. */
 function* descendants(node: Json, walk: Walk): Generator<Json> {
   const stack: Json[] = [node];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
@@ -105,7 +105,7 @@ function select(selector: Selector, node: Json, into: Node[], walk: Walk, keepsM
     case "filter":
       for (const child of childrenOf(node)) {
         step(walk);
-        if (holds(selector.test, child, walk)) into.push(child);
+        if (passesTest(selector.test, child, walk)) into.push(child);
       }
   }
 }
@@ -119,8 +119,8 @@ function slice(
 ): void {
   if (by === 0) return;
   const { length } = items;
-  const from = normal(start ?? (by > 0 ? 0 : length - 1), length);
-  const to = end === null ? (by > 0 ? length : -1) : normal(end, length);
+  const from = normalIndex(start ?? (by > 0 ? 0 : length - 1), length);
+  const to = end === null ? (by > 0 ? length : -1) : normalIndex(end, length);
   const first = by > 0 ? Math.min(Math.max(from, 0), length) : Math.min(Math.max(from, -1), length - 1);
   const last = by > 0 ? Math.min(Math.max(to, 0), length) : Math.min(Math.max(to, -1), length - 1);
   for (let index = first; by > 0 ? index < last : index > last; index += by) {
@@ -130,28 +130,28 @@ function slice(
   }
 }
 
-function normal(index: number, length: number): number {
+function normalIndex(index: number, length: number): number {
   return index >= 0 ? index : length + index;
 }
 
-function queried(query: Query, node: Json, walk: Walk): readonly Json[] {
+function runQuery(query: Query, node: Json, walk: Walk): readonly Json[] {
   let nodes: Node[] = [query.from === "$" ? walk.root : node];
-  for (const segment of query.segments) nodes = applied(segment, nodes, walk, false);
+  for (const segment of query.segments) nodes = applySegment(segment, nodes, walk, false);
   return nodes.filter((found) => found !== undefined);
 }
 
-function holds(test: Test, node: Json, walk: Walk): boolean {
+function passesTest(test: Test, node: Json, walk: Walk): boolean {
   switch (test.kind) {
     case "or":
-      return test.terms.some((term) => holds(term, node, walk));
+      return test.terms.some((term) => passesTest(term, node, walk));
     case "and":
-      return test.terms.every((term) => holds(term, node, walk));
+      return test.terms.every((term) => passesTest(term, node, walk));
     case "not":
-      return !holds(test.term, node, walk);
+      return !passesTest(test.term, node, walk);
     case "exists":
-      return queried(test.query, node, walk).length > 0;
+      return runQuery(test.query, node, walk).length > 0;
     case "compare":
-      return compares(test.operator, valueOf(test.left, node, walk), valueOf(test.right, node, walk), walk);
+      return compare(test.operator, valueOf(test.left, node, walk), valueOf(test.right, node, walk), walk);
   }
 }
 
@@ -160,11 +160,11 @@ function valueOf(operand: Operand, node: Json, walk: Walk): Node {
     case "literal":
       return operand.value;
     case "count":
-      return queried(operand.query, node, walk).length;
+      return runQuery(operand.query, node, walk).length;
     case "query":
-      return queried(operand.query, node, walk)[0];
+      return runQuery(operand.query, node, walk)[0];
     case "value": {
-      const found = queried(operand.query, node, walk);
+      const found = runQuery(operand.query, node, walk);
       return found.length === 1 ? found[0] : undefined;
     }
     case "length": {
@@ -175,7 +175,7 @@ function valueOf(operand: Operand, node: Json, walk: Walk): Node {
   }
 }
 
-function compares(operator: Operator, left: Node, right: Node, walk: Walk): boolean {
+function compare(operator: Operator, left: Node, right: Node, walk: Walk): boolean {
   switch (operator) {
     case "==":
       return equal(left, right, walk);

@@ -9,7 +9,7 @@ import { minorUnits } from "./money.ts";
 import { recordsAt, valuesIn } from "./select.ts";
 import { measureMoney } from "./totals.ts";
 
-/** What the agent says about the payload beside it. */
+/** Numbers that the agent declares beside the payload. */
 export interface Declared {
   /** A whole number ≥ 0. */
   readonly recordCount: number | null;
@@ -17,7 +17,7 @@ export interface Declared {
   readonly estimatedValueUsd: number | null;
 }
 
-/** Everything rules need to know about a payload, without an opinion on it. Never throws, whatever the bytes. */
+/** Measures a payload for the rules. Never throws, whatever the bytes. */
 export function measure(payload: Payload, hints: MeasureHints, declared: Declared): Facts {
   const declaredCents = dollarsToCents(declared.estimatedValueUsd);
   if (payload.kind !== "content") {
@@ -55,7 +55,7 @@ export function measure(payload: Payload, hints: MeasureHints, declared: Declare
       uncertain: counted.uncertain,
     },
     valueUsdCents: { declared: declaredCents, measured: money.usdCents },
-    money: money.reading,
+    money: money.status,
     totals: money.totals,
     recipients: hints.recipients === null ? null : countRecipients(content.body, hints.recipients),
   };
@@ -66,7 +66,7 @@ function larger(one: number | null, other: number | null): number | null {
   return other === null ? one : Math.max(one, other);
 }
 
-/** Cents are rounded up, so that a declared value is never taken for less than it is. */
+/** Rounds up to whole cents, so that a declared value never counts as less than it is. */
 function dollarsToCents(dollars: number | null): number | null {
   if (dollars === null) return null;
   const exact = minorUnits(dollars, "major", 2);
@@ -83,7 +83,7 @@ function countRecords(body: Body, hints: MeasureHints): Count {
   const counted = countByFormat(body);
   if (hints.records.kind === "auto" || body.format === "csv" || body.format === "ndjson") return counted;
   const found = recordsAt(body, hints.records.path);
-  // Records where the destination does not look for them are still records: the larger count stands.
+  // Records outside the configured path are still written: count by format, and mark the count uncertain.
   const isKnown = found.ok && !found.value.includes(undefined) && !hasSimilarNames(body, hints.records.path);
   if (!isKnown) return { count: counted.count, uncertain: true };
   return { count: found.value.length, uncertain: counted.uncertain };
@@ -100,7 +100,7 @@ function countByFormat(body: Body): Count {
     case "form":
       return { count: formRecords(body.fields), uncertain: false };
     case "multipart": {
-      // A part that is a table counts its rows: wrapping a file must not make it one record.
+      // A part that is a table counts its rows: an agent must not turn a file into one record by wrapping it.
       const counts = body.parts.map((part) => countByFormat(part.content.body));
       return {
         count: counts.reduce((sum, { count }) => sum + Math.max(1, count ?? 1), 0),
@@ -112,7 +112,7 @@ function countByFormat(body: Body): Count {
   }
 }
 
-/** Recipients at the path: items of lists, and addresses between commas or semicolons. */
+/** Counts recipients at the path: items of lists, and addresses separated by commas or semicolons. */
 function countRecipients(body: Body, path: string): number | null {
   const found = valuesIn(body, path);
   if (!found.ok || hasSimilarNames(body, path)) return null;

@@ -16,12 +16,12 @@ export function minorUnitDigits(currency: string): number {
 }
 
 const PLAIN = /^(\d{1,15})(?:\.(\d{1,15}))?$/;
-/** English grouping, complete: `1,250` is twelve hundred and fifty, `1,25` is nothing Gate would guess at. */
+/** Complete English grouping only: `1,250` is 1250, and `1,25` is ambiguous, hence no amount. */
 const GROUPED = /^(\d{1,3}(?:,\d{3}){1,4})(?:\.(\d{1,15}))?$/;
 
 /**
- * An amount in minor units, exactly: decimal digits, no floating point. Null for what is missing, negative, not
- * a number, finer than the minor unit, or too large to be an amount.
+ * An amount in exact minor units, without floating point. Null for a value that is missing, negative, not a number,
+ * finer than the minor unit, or too large.
  *
  * @param unit `major`: `12.5` is 1250 where there are two digits; `minor`: `1250` is 1250.
  */

@@ -10,7 +10,7 @@ import { readJson, readJsonLines } from "../formats/json-text.ts";
 import { evaluateJsonPath } from "./json-path.ts";
 import { parseJsonPath } from "./json-path-syntax.ts";
 
-/** More rows than this are not taken apart into values; counting them is never a problem. */
+/** Rows beyond this are counted, but their cells are not read. */
 const MAX_RECORDS = 500_000;
 
 /**
@@ -19,18 +19,18 @@ const MAX_RECORDS = 500_000;
  * record that lacks the value gives `undefined` in its place.
  *
  * @param type json, ndjson, csv or form; a text of any other type has no fields.
- * @returns a sentence when the text is not of its type, the path is wrong, or the two cost too much.
+ * @returns a sentence when the text is not of its type, the path is invalid, or evaluating it costs too much.
  */
 export function selectValues(
   text: string,
   type: string,
   path: string,
 ): Result<readonly (Json | undefined)[], string> {
-  const body = fieldedBody(text, type);
+  const body = parseFields(text, type);
   return body === null ? err(`this payload is not readable as ${type}`) : valuesIn(body, path);
 }
 
-function fieldedBody(text: string, type: string): Body | null {
+function parseFields(text: string, type: string): Body | null {
   switch (type) {
     case "json": {
       const read = readJson(text);
@@ -53,7 +53,7 @@ function fieldedBody(text: string, type: string): Body | null {
 export function valuesIn(body: Body, path: string): Result<readonly (Json | undefined)[], string> {
   if (body.format === "csv") {
     const column = columnOf(body, path);
-    if (column !== null) return cells(body, column);
+    if (column !== null) return columnValues(body, column);
   }
   const parsed = parseJsonPath(path);
   if (!parsed.ok) return parsed;
@@ -70,7 +70,7 @@ export function valuesIn(body: Body, path: string): Result<readonly (Json | unde
 
 /** The values at `path` in one record, for a check of every record on its own. */
 export function valuesInRecord(record: Json, path: string): Result<readonly (Json | undefined)[], string> {
-  // A column's name may have dots and blanks in it.
+  // A column's name may contain dots and blanks.
   if (isJsonObject(record) && Object.hasOwn(record, path)) return ok([record[path]]);
   const parsed = parseJsonPath(path);
   return parsed.ok ? evaluateJsonPath(parsed.value, record) : parsed;
@@ -98,7 +98,7 @@ function partField(part: { name: string | null; content: { body: Body } }): Fiel
   return part.name !== null && "text" in body ? [[part.name, body.text]] : [];
 }
 
-/** A field sent twice is an array: taking one of its values would be guessing which the destination takes. */
+/** A repeated field becomes an array, because Gate can't know which of its values the destination takes. */
 function fieldsRecord(fields: Fields): Json {
   const values = new Map<string, string[]>();
   for (const [name, value] of fields) {
@@ -123,7 +123,7 @@ function columnOf(body: CsvBody, path: string): number | null {
   return number === undefined ? null : Number(number);
 }
 
-function cells(body: CsvBody, column: number): Result<readonly (Json | undefined)[], string> {
+function columnValues(body: CsvBody, column: number): Result<readonly (Json | undefined)[], string> {
   if (body.shape.rows > MAX_RECORDS) return err(`more than ${MAX_RECORDS} records can't be looked into`);
   const values: (Json | undefined)[] = [];
   let skip = body.shape.header !== null;
@@ -157,7 +157,7 @@ function cellEntry(name: string, cell: string | undefined): [string, string][] {
  * items of a JSON array, the lines of NDJSON, the rows of a CSV as objects by header (as arrays when it has
  * none), else the one object there is.
  *
- * @returns a sentence when the payload has no records that can be looked into.
+ * @returns a sentence when the payload has no records whose fields can be read.
  */
 export function records(
   payload: Payload,
@@ -181,8 +181,8 @@ export function records(
 }
 
 /**
- * What a records path finds. A path that ends in a name or an index finds lists, which stand for their items;
- * `records.length` is another way to say `records`.
+ * The records at a path. A list at a path that ends in a name or an index stands for its items; `records.length`
+ * means `records`.
  */
 export function recordsAt(body: Body, path: string): Result<readonly (Json | undefined)[], string> {
   const bare = path.startsWith("$") ? path : path.replace(/\.length$/, "");

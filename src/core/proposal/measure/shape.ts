@@ -3,12 +3,12 @@ import { isJsonObject, type Json } from "../../base/json.ts";
 import type { Payload } from "../payload.ts";
 import { parseStrictJson } from "../../base/strict-json.ts";
 
-/** Larger payloads are alike by type alone: reading them again is not worth a line in a queue. */
+/** Larger payloads are grouped by type alone: parsing them again costs more than a reviewer's queue gains. */
 const MAX_SHAPED_BYTES = 256 * 1024;
 
 /**
- * What two payloads have in common that a person would call the same kind of write: type, and the names of the
- * fields of the first record. No values.
+ * The type and the field names of the first record, without values: equal for payloads that a reviewer would call
+ * the same kind of write.
  */
 export function shapeOf(payload: Payload, { type }: Pick<Facts, "type">): readonly string[] {
   const kind = type ?? payload.kind;

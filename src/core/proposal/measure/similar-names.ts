@@ -3,30 +3,30 @@ import type { Body } from "../formats/content.ts";
 import { parseJsonPath } from "./json-path-syntax.ts";
 
 /**
- * Does the body hold a name that some servers take for one of the path's? `{"amount":1,"Amount":900}` is 900 to readers
- * that don't mind case, `amount=1&amount[]=900` to those that make lists: of what has two readings nothing is known.
+ * Whether the body holds a name that some servers take for one of the path's: `{"amount":1,"Amount":900}` is 900 to
+ * case-insensitive parsers, `amount=1&amount[]=900` to parsers that build lists. Such a value counts as unknown.
  */
 export function hasSimilarNames(body: Body, path: string): boolean {
   const names = namesIn(path);
   switch (body.format) {
     case "json":
     case "ndjson": {
-      const isAlike = alikeTo(names, folded);
+      const isAlike = matchesLoosely(names, foldCase);
       const values = body.format === "json" ? [body.value] : body.values;
       return values.some((value) => anyMember(value, isAlike));
     }
     case "csv":
-      return (body.shape.header ?? []).some(alikeTo([path, ...names], folded));
+      return (body.shape.header ?? []).some(matchesLoosely([path, ...names], foldCase));
     case "form":
-      return body.fields.map(([name]) => name).some(alikeField(names));
+      return body.fields.map(([name]) => name).some(matchesFieldLoosely(names));
     case "multipart":
-      return body.parts.flatMap(({ name }) => name ?? []).some(alikeField(names));
+      return body.parts.flatMap(({ name }) => name ?? []).some(matchesFieldLoosely(names));
     default:
       return false;
   }
 }
 
-/** Of a path that is none, as columns may be called, the whole. */
+/** The names in a path; the whole text if it doesn't parse as one, as a column's name may not. */
 function namesIn(path: string): readonly string[] {
   const parsed = parseJsonPath(path);
   if (!parsed.ok) return [path];
@@ -35,44 +35,47 @@ function namesIn(path: string): readonly string[] {
   );
 }
 
-/** Unicode's simple folding, which is what parsers that don't mind case do: U+017F is an `s` to them. */
-function folded(name: string): string {
+/** Unicode's simple case folding, as case-insensitive parsers do it: U+017F is an `s` to them. */
+function foldCase(name: string): string {
   return name.toUpperCase().toLowerCase();
 }
 
-/** The same once made loose, and not the same as it is written. */
-function alikeTo(names: readonly string[], loose: (name: string) => string): (name: string) => boolean {
+/** Matches names that differ from every wanted name as written, and equal one once `loose` is applied. */
+function matchesLoosely(
+  names: readonly string[],
+  loose: (name: string) => string,
+): (name: string) => boolean {
   const wanted = new Set(names.map(loose));
-  // A million records have a few names.
-  const others = new Set(names);
+  // Names that were compared already: a million records share a few names.
+  const compared = new Set(names);
   return (name) => {
-    if (others.has(name)) return false;
+    if (compared.has(name)) return false;
     if (wanted.has(loose(name))) return true;
-    others.add(name);
+    compared.add(name);
     return false;
   };
 }
 
-/** Where a path leads through one field (`lines[0][amount]`), its other members are other fields. */
-function alikeField(names: readonly string[]): (name: string) => boolean {
-  const isAlike = alikeTo(names, bare);
-  const beginsAlike = alikeTo(
+/** A name with brackets (`lines[0][amount]`) is compared whole: other members of `lines` are other fields. */
+function matchesFieldLoosely(names: readonly string[]): (name: string) => boolean {
+  const isAlike = matchesLoosely(names, bareName);
+  const beginsAlike = matchesLoosely(
     names.filter((name) => !name.includes("[")),
-    firstOf,
+    baseName,
   );
   return (name) => isAlike(name) || (beginsAlike(name) && !names.includes(name));
 }
 
-/** Blanks and control characters are dropped by some, and so are the brackets of a list. */
-function bare(name: string): string {
-  return folded(name)
+/** Some servers drop blanks, control characters and a list's brackets from a name. */
+function bareName(name: string): string {
+  return foldCase(name)
     .replaceAll(/[\s\p{Cc}]/gu, "")
     .replace(/(?:\[\d{0,9}\])+$/, "");
 }
 
-/** Of `amount[value]` and, as some write it, `amount.value`: `amount`. */
-function firstOf(name: string): string {
-  return bare(name).split(/[[.]/)[0] ?? "";
+/** `amount` for `amount[value]` and `amount.value`. */
+function baseName(name: string): string {
+  return bareName(name).split(/[[.]/)[0] ?? "";
 }
 
 function anyMember(root: Json, isAlike: (name: string) => boolean): boolean {

@@ -1,4 +1,4 @@
-import type { MoneyReading } from "../facts.ts";
+import type { MoneyStatus } from "../facts.ts";
 import { hasSimilarNames } from "./similar-names.ts";
 import type { Body } from "../formats/content.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
@@ -7,7 +7,7 @@ import { currencyCode, minorUnits, minorUnitDigits } from "./money.ts";
 import { valuesIn } from "./select.ts";
 
 export interface Money {
-  readonly reading: MoneyReading;
+  readonly status: MoneyStatus;
   readonly usdCents: number | null;
   readonly totals: readonly { readonly currency: string; readonly minor: number }[];
 }
@@ -15,18 +15,18 @@ export interface Money {
 /** A payload in more currencies than this is not a payment run. */
 const MAX_CURRENCIES = 20;
 
-const NONE: Money = { reading: "none", usdCents: null, totals: [] };
-const INCOMPLETE: Money = { reading: "incomplete", usdCents: null, totals: [] };
+const NONE: Money = { status: "none", usdCents: null, totals: [] };
+const INCOMPLETE: Money = { status: "incomplete", usdCents: null, totals: [] };
 
-/** Sums the amounts where the destination says they are. One that can't be read leaves no sum at all. */
+/** Sums the amounts at the configured path; one unreadable amount leaves the whole sum incomplete. */
 export function measureMoney(body: Body, amount: MeasureHints["amount"], recordCount: number | null): Money {
   if (amount === null) return NONE;
   const amounts = valuesIn(body, amount.path);
   if (!amounts.ok || hasSimilarNames(body, amount.path)) return INCOMPLETE;
   const { length } = amounts.value;
   if (length === 0 && recordCount !== 0) return INCOMPLETE;
-  // A path that picks (`..`, a filter) skips the records without an amount: then each record needs one.
-  if (length < (recordCount ?? 0) && picks(amount.path)) return INCOMPLETE;
+  // A selective path (`..`, a filter) skips records without an amount, so fewer amounts than records is incomplete.
+  if (length < (recordCount ?? 0) && isSelective(amount.path)) return INCOMPLETE;
   const currencies = currenciesOf(body, amount.currency, length);
   if (currencies === null) return INCOMPLETE;
   const sums = new Map<string, bigint>();
@@ -38,15 +38,15 @@ export function measureMoney(body: Body, amount: MeasureHints["amount"], recordC
     sums.set(currency, (sums.get(currency) ?? 0n) + minor);
     if (sums.size > MAX_CURRENCIES) return INCOMPLETE;
   }
-  return summed(sums);
+  return moneyFrom(sums);
 }
 
-function picks(path: string): boolean {
+function isSelective(path: string): boolean {
   const parsed = parseJsonPath(path);
   return parsed.ok && parsed.value.selective;
 }
 
-/** One currency for all, or one for each amount; null when they can't be told. */
+/** One currency for all, or one for each amount; null when they can't be determined. */
 function currenciesOf(
   body: Body,
   currency: { readonly code: string } | { readonly path: string },
@@ -59,7 +59,7 @@ function currenciesOf(
   return found.value.map((value) => currencyCode(value));
 }
 
-function summed(sums: ReadonlyMap<string, bigint>): Money {
+function moneyFrom(sums: ReadonlyMap<string, bigint>): Money {
   const totals: { currency: string; minor: number }[] = [];
   for (const [currency, minor] of sums) {
     if (minor > BigInt(Number.MAX_SAFE_INTEGER)) return INCOMPLETE;
@@ -68,7 +68,7 @@ function summed(sums: ReadonlyMap<string, bigint>): Money {
   totals.sort((one, other) => (one.currency < other.currency ? -1 : 1));
   const foreign = totals.some(({ currency }) => currency !== "USD");
   return {
-    reading: foreign ? "foreign_currency" : "measured",
+    status: foreign ? "foreign_currency" : "measured",
     usdCents: foreign ? null : (totals[0]?.minor ?? 0),
     totals,
   };
