@@ -106,7 +106,7 @@ export function standIn(call: CallUpstream, other: Partial<Ports> = {}): StandIn
     calls.push(asked);
     return call(asked);
   };
-  const made = { ...ports, ...other, call: counted };
+  const made: Ports = { ...ports, ...other, callUpstream: counted };
   const send = async (intent: Intent, own?: readonly Header[]) => {
     if (own === undefined) return executeWrite(intent, made);
     const state = await intent.getState();
