@@ -172,7 +172,7 @@ describe.skipIf(!hasBrowser)("the case page in a browser", () => {
     await field.fill(`${payload}\u00e9\u{1F601}\n`);
     await look(visitor, "edit");
     await page.locator("#why").fill("another face");
-    await page.getByRole("button", { name: "Put this in its place" }).click();
+    await page.getByRole("button", { name: "Replace the payload" }).click();
     await page.getByText("ana changed").waitFor();
     const successor = new URL(page.url()).pathname.slice("/cases/".length);
     const made = await gate.call("GET", `/v1/intents/${successor}/payload`, gate.adminKey);
@@ -207,7 +207,7 @@ describe.skipIf(!hasBrowser)("the case page in a browser", () => {
     expect(await page.locator("body").textContent()).not.toContain("called back");
     await look(visitor, "link-phone");
     await page.getByRole("button", { name: "Approve" }).click();
-    await page.getByText("What was decided with this link is recorded").waitFor();
+    await page.getByText("The decision made with this link is recorded").waitFor();
     expect(await stateOf(intent)).toBe("approved");
     expect(await page.getByRole("button", { name: "Approve" }).count()).toBe(0);
     await look(visitor, "link-used-phone");

@@ -15,7 +15,7 @@ type Provider = Extract<Channel, { kind: "a2h" }>;
 const DELIVERY_ID = /^[!-~]{1,255}$/;
 
 /**
- * The answer of a person whom an approval provider asked. The signature is verified first, so that an attacker without
+ * Receives a person's decision from an approval provider. The signature is verified first, so that an attacker without
  * the provider's secret can neither use up a delivery id nor learn which intents exist.
  */
 export const callbacks = new Hono<GateEnv>().post("/v1/approval-callbacks/:provider", async (c) => {
@@ -35,7 +35,7 @@ export const callbacks = new Hono<GateEnv>().post("/v1/approval-callbacks/:provi
     return refuse({
       status: 401,
       code: "invalid_signature",
-      detail: "This is not signed by an approval provider of this Gate, or not just now.",
+      detail: "The signature is missing, stale, or not by an approval provider in gate.yaml.",
       more: { reason: verified.ok ? "provider_secret_not_configured" : verified.error },
     });
   }
@@ -45,10 +45,10 @@ export const callbacks = new Hono<GateEnv>().post("/v1/approval-callbacks/:provi
   }
   const { url, method, headers } = c.req.raw;
   c.req.raw = new Request(url, { method, headers, body: bytes.slice().buffer });
-  return answerOnce(c, delivery, { principal: `provider:${provider.id}` }, () => answered(c, provider));
+  return answerOnce(c, delivery, { principal: `provider:${provider.id}` }, () => castVote(c, provider));
 });
 
-async function answered(c: GateContext, provider: Provider): Promise<Response> {
+async function castVote(c: GateContext, provider: Provider): Promise<Response> {
   const ports = c.env;
   const callback = parseCallback(await readJson(c));
   const decision = callback.decision === "APPROVE" ? "approve" : "reject";
@@ -75,15 +75,15 @@ function problemOfAnswer(failure: InteractionFailure): Problem {
       return {
         status: 404,
         code: "interaction_not_found",
-        detail: "Gate asked nothing under this gate_approval_interaction_id.",
+        detail: "Gate sent no request with this gate_approval_interaction_id.",
       };
     case "provider_mismatch":
-      return conflict("provider_mismatch", "Another provider was asked this.");
+      return conflict("provider_mismatch", "The request went to another provider.");
     case "interaction_mismatch":
-      return conflict("interaction_mismatch", "This was asked about another intent.");
+      return conflict("interaction_mismatch", "The request was about another intent.");
     case "interaction_not_pending":
       return {
-        ...conflict("interaction_not_pending", "It is decided already."),
+        ...conflict("interaction_not_pending", "The intent is already decided."),
         more: { state: failure.phase },
       };
     case "responds_to_mismatch":
@@ -96,12 +96,16 @@ function problemOfAnswer(failure: InteractionFailure): Problem {
       return {
         status: 403,
         code: "person_unknown",
-        detail: "The person who was asked is no longer in gate.yaml.",
+        detail: "The person that the request was sent to is no longer in gate.yaml.",
       };
     case "identity_already_linked":
     case "inactive":
     case "not_reviewer":
-      return { status: 403, code: "agent_inactive", detail: "The person who was asked may not decide." };
+      return {
+        status: 403,
+        code: "agent_inactive",
+        detail: "The person that the request was sent to may not decide.",
+      };
     default:
       return problemOfVoteFailure(failure);
   }

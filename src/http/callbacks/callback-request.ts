@@ -10,7 +10,7 @@ import { sameSecret } from "../../app/execution/tokens.ts";
 /** The contract's window: an older signature may be a replay. */
 const TOLERANCE_MS = 300_000;
 
-/** Why a callback's signature is not accepted, in the contract's words. */
+/** The reasons for which the contract refuses a callback's signature. */
 export type SignatureProblem =
   | "provider_secret_not_configured"
   | "signature_header_missing_or_malformed"
@@ -28,8 +28,8 @@ export function verifyProviderSignature(
   const [, at, given] = /^t=(\d{13}),v1=([0-9a-f]{64})$/.exec(header ?? "") ?? [];
   if (at === undefined || given === undefined) return err("signature_header_missing_or_malformed");
   const signed = concatBytes(utf8ToBytes(`${at}.`), body);
-  const right = bytesToHex(hmac(sha256, utf8ToBytes(secret), signed));
-  if (!sameSecret(given, right)) return err("signature_invalid");
+  const expected = bytesToHex(hmac(sha256, utf8ToBytes(secret), signed));
+  if (!sameSecret(given, expected)) return err("signature_invalid");
   return Math.abs(now - Number(at)) > TOLERANCE_MS ? err("signature_timestamp_stale") : ok(given);
 }
 

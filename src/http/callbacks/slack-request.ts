@@ -20,7 +20,7 @@ export interface SlackHeaders {
   readonly signature: string | undefined;
 }
 
-/** Did this app's secret sign exactly these bytes just now? `v0` is the only version of the scheme. */
+/** Verifies Slack's signature over these exact bytes, and its timestamp; `v0` is the scheme's only version. */
 export function isFromSlack(
   secret: string,
   { timestamp, signature }: SlackHeaders,
@@ -57,7 +57,7 @@ export type SlackInteraction =
 
 const ID = z.string().regex(/^[A-Z0-9]{1,32}$/);
 
-/** In channels shared between workspaces `team` is the channel's workspace, and `user.team_id` the user's. */
+/** In Slack Connect channels `team` is the channel's workspace, and `user.team_id` the user's. */
 const WHO = {
   user: z.object({ id: ID, team_id: ID.optional() }),
   team: z.object({ id: ID }).nullish(),
@@ -94,7 +94,7 @@ export function rejectionMetadata(reference: string, responseUrl: string | null)
   return whole.length <= 3000 ? whole : JSON.stringify({ reference, responseUrl: null });
 }
 
-/** Null for a body that is no Slack interaction. Unknown members are ignored: Slack adds new ones. */
+/** Parses an interaction; null: the body is none. Unknown members are ignored, because Slack adds new ones. */
 export function readInteractionBody(body: Uint8Array): SlackInteraction | null {
   const sent = payloadOf(body);
   if (sent === null) return null;

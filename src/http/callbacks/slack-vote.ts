@@ -15,7 +15,7 @@ import type { SlackUser } from "./slack-request.ts";
 
 /** Result of a Slack button click. */
 export interface SlackOutcome {
-  /** Why no vote was cast, for the user who clicked; null: it was. */
+  /** Why no vote was cast, for the user who clicked; null: the vote was cast. */
   readonly refused: string | null;
   /** The case as it now is; null: the message stays as it is. */
   readonly message: CaseMessage | null;
@@ -34,7 +34,7 @@ export async function voteFromSlack(
   return { refused: null, message: await messageOf(voted.value, ports) };
 }
 
-/** Before the user is asked for a reason: why this person could not reject the case anyway. */
+/** Checks that this person may reject the case, before Slack opens the form for the reason. */
 export async function mayRejectFromSlack(
   who: SlackUser,
   reference: SlackReference,
@@ -53,20 +53,20 @@ function pressOf({ team, user }: SlackUser, { intent, digest }: SlackReference):
 async function refused(failure: SlackVoteFailure, press: SlackPress, ports: Ports): Promise<SlackOutcome> {
   if (failure.kind !== "already_decided") return { refused: wordsOf(failure, press), message: null };
   const message = await caseMessage(failure.dossier, null, ports);
-  return { refused: `It is decided already. ${message.statusText}`, message };
+  return { refused: `This case is already decided. ${message.statusText}`, message };
 }
 
 function wordsOf(failure: Exclude<SlackVoteFailure, { kind: "already_decided" }>, press: SlackPress): string {
   switch (failure.kind) {
     case "person_unknown":
-      return `Gate does not know whose Slack account this is: gate.yaml has nobody with slack ${slackId(press)}.`;
+      return `This Slack account belongs to no person in gate.yaml: add \`slack: ${slackId(press)}\` to the person.`;
     case "identity_already_linked":
-      return "You came in with another Slack account before; an admin can unlink it.";
+      return "Another Slack account is already linked to you; an admin can unlink it.";
     case "inactive":
     case "not_reviewer":
       return "You may not decide: your access is suspended.";
     case "intent_not_found":
-      return "There is no such case any more.";
+      return "This case no longer exists.";
     default:
       return problemOfVoteFailure(failure).detail;
   }

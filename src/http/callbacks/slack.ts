@@ -33,14 +33,14 @@ const ANSWER_HOST = "hooks.slack.com";
 
 type Pressed = Exclude<SlackInteraction, { kind: "nothing" }>;
 
-/** A click on a button that Gate made, in a channel of this app. */
+/** A click on a button that Gate signed, in a channel of this app. */
 interface Press {
   readonly channel: SlackApp;
   readonly reference: SlackReference;
 }
 
-const BROKEN: SlackOutcome = {
-  refused: "Gate could not finish this. Open the case to see where it stands.",
+const INTERNAL_FAILURE: SlackOutcome = {
+  refused: "Gate failed to process your click. Open the case to see its state.",
   message: null,
 };
 
@@ -54,7 +54,7 @@ export const slack = new Hono<GateEnv>().post("/slack/interactions", async (c) =
     return refuse({
       status: 400,
       code: "invalid_request",
-      detail: "The form has no `payload` that Gate knows from Slack.",
+      detail: "The form has no `payload` with a Slack interaction.",
     });
   }
   if (pressed.kind === "nothing") return c.body(null, 200);
@@ -67,7 +67,7 @@ export const slack = new Hono<GateEnv>().post("/slack/interactions", async (c) =
     : clicked(c, pressed, { channel, reference });
 });
 
-/** The channels of the app whose secret signed this; 401 for none. */
+/** The channels of the app whose secret signed the request; 401 for none. */
 async function signedFor(c: GateContext, bytes: Uint8Array): Promise<readonly SlackApp[]> {
   const ports = c.env;
   const { registry } = await ports.rules.current();
@@ -89,11 +89,11 @@ async function signedFor(c: GateContext, bytes: Uint8Array): Promise<readonly Sl
   return refuse({
     status: 401,
     code: "invalid_signature",
-    detail: "This is not signed by a Slack app of this Gate, or not just now.",
+    detail: "The signature is missing, stale, or not by a Slack app in gate.yaml.",
   });
 }
 
-/** A button: Slack expects an empty response, and the result goes to its `response_url`. */
+/** Handles a button: Slack expects an empty response, and the result goes to its `response_url`. */
 async function clicked(c: GateContext, pressed: Exclude<Pressed, { kind: "reject" }>, press: Press) {
   const ports = c.env;
   const work =
@@ -106,10 +106,10 @@ async function clicked(c: GateContext, pressed: Exclude<Pressed, { kind: "reject
   return c.body(null, 200);
 }
 
-/** The form with the reason: errors are shown in the form, as long as Slack waits for the response. */
+/** Handles the form with the reason; the form shows errors only while Slack waits for the response. */
 async function submitted(c: GateContext, pressed: Extract<Pressed, { kind: "reject" }>, press: Press) {
   const ports = c.env;
-  if (pressed.reason.trim() === "") return c.json(formError("A rejection says why."));
+  if (pressed.reason.trim() === "") return c.json(formError("A rejection needs a reason."));
   const work = vote(pressed, press, "reject", pressed.reason, ports);
   const outcome = await inTime(work);
   const isShown = outcome !== null && outcome.refused !== null;
@@ -134,11 +134,11 @@ async function vote(
     return await voteFromSlack(who, reference, { decision, note }, ports);
   } catch (error) {
     console.error(logLine("slack_vote_failed", { error: String(error) }));
-    return BROKEN;
+    return INTERNAL_FAILURE;
   }
 }
 
-/** Null: the form is open, and no message follows. */
+/** Opens the form for the reason; null: it is open, and no message follows. */
 async function openReasonForm(
   { who, reference: signed, responseUrl }: Pressed,
   trigger: string,
@@ -155,11 +155,11 @@ async function openReasonForm(
     return { refused: "Slack did not open the form. Open the case to reject it there.", message: null };
   } catch (error) {
     console.error(logLine("slack_form_failed", { error: String(error) }));
-    return BROKEN;
+    return INTERNAL_FAILURE;
   }
 }
 
-/** Updates the message, and shows the user who clicked, and no one else, why the vote was not cast. */
+/** Updates the message, and shows only the user who clicked why the vote was not cast. */
 async function respond(
   { responseUrl }: Pressed,
   { refused, message }: SlackOutcome,
@@ -195,7 +195,7 @@ async function respond(
 /** Follow-up messages are sent after the response to Slack, each within this time. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Only Slack's host, or the operator's stand-in for it: a signed URL could still lead elsewhere (SSRF). */
+/** Accepts only Slack's host, or the operator's replacement for it: a signed body can still name any URL (SSRF). */
 function isAnswerUrl(url: string, channel: SlackApp): boolean {
   const { protocol, hostname, port, username, password, origin } = URL.parse(url) ?? EMPTY_URL;
   if (username !== "" || password !== "") return false;
@@ -205,7 +205,7 @@ function isAnswerUrl(url: string, channel: SlackApp): boolean {
 
 const EMPTY_URL = { protocol: "", hostname: "", port: "", username: "", password: "", origin: "" } as const;
 
-/** The result, if it comes while Slack waits; null: the work goes on. */
+/** The result, if it arrives while Slack waits; null: the work continues. */
 async function inTime<T>(work: Promise<T>): Promise<T | null> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<null>((resolve) => {

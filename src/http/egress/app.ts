@@ -7,8 +7,8 @@ import { routeByHost } from "./host-route.ts";
 import { passUnknown, refuseHost } from "./unknown-host.ts";
 
 /**
- * The door for whatever a container, a sandbox or a Dynamic Worker sends out: hosts lead to destinations, and from
- * there on a request is the reverse proxy's.
+ * The door for requests of containers, sandboxes and Dynamic Workers: the host selects the destination, and the reverse
+ * proxy's code handles the rest.
  */
 export function createEgress(): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
@@ -31,15 +31,15 @@ async function sendOut(c: GateContext): Promise<Response> {
     case "destination":
       return handleProxied(c, agent, found.route);
     case "outside":
-      return refuseHost(c, id, "A destination leads to this host, and none to this port and path.");
+      return refuseHost(c, id, "A destination has this host, but none has this port and path.");
     case "ambiguous":
       return refuseHost(
         c,
         id,
-        "Several destinations have this upstream: which one's policies decide is not said.",
+        "Several destinations have this upstream, so Gate cannot choose whose policies apply.",
       );
     case "unknown":
       if (registry.unknownHosts === "allow") return passUnknown(c, agent);
-      return refuseHost(c, id, "No destination of this Gate leads to this host.");
+      return refuseHost(c, id, "No destination in gate.yaml has this host.");
   }
 }

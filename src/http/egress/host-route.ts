@@ -2,31 +2,31 @@ import { canonicalPath, pathBelow } from "../../core/outbound/path.ts";
 import type { Destination, Registry, Upstream } from "../../core/registry/registry.ts";
 import type { ProxyRoute } from "../proxy/route.ts";
 
-/** Where a request leads that names its host itself. */
+/** The route of a request whose own host selects the destination. */
 export type HostRoute =
   | { readonly kind: "destination"; readonly route: ProxyRoute }
-  /** The host is a destination's, the port or the path is not: nobody governs it, and it is no unknown host either. */
+  /** A destination has the host but not this port or path: ungoverned, and `unknown_hosts` must not pass it. */
   | { readonly kind: "outside" }
-  /** Several destinations have this very upstream: the agent must not be the one to choose whose policies decide. */
+  /** Several destinations have this very upstream: the agent must not choose whose policies apply. */
   | { readonly kind: "ambiguous" }
   | { readonly kind: "unknown" };
 
 interface Candidate {
   readonly entry: Destination;
   readonly upstream: Upstream;
-  /** The path of its upstream, canonical; empty for all of the host. */
+  /** The upstream's path, canonical; empty for the whole host. */
   readonly prefix: string;
 }
 
 /**
- * The destination whose upstream a request was meant for: the same host, the same port, and of several the one with
- * the longest path. The scheme doesn't count, as what is sent goes to the upstream as the registry writes it.
+ * The destination whose upstream has the request's host and port, and of several the one with the longest path. The
+ * scheme doesn't count: Gate sends with the scheme of the registry's URL.
  *
  * @param requested as `URL` reads it: the host in lower case, numbers in one spelling
  */
 export function routeByHost({ destinations }: Registry, requested: URL): HostRoute {
   const path = canonicalPath(requested.pathname);
-  // What is ambiguous leads to a destination too, where it is refused with the reason.
+  // An ambiguous path is routed too, so that the destination refuses it with the reason.
   const read = path.ok ? path.value : requested.pathname;
   const host = hostOf(requested);
   let isKnown = false;
@@ -48,7 +48,7 @@ export function routeByHost({ destinations }: Registry, requested: URL): HostRou
   return { kind: found.length > 0 ? "ambiguous" : isKnown ? "outside" : "unknown" };
 }
 
-/** A name with the root's dot is the same name. */
+/** The host name without the DNS root's dot: `example.com.` is the same host. */
 function hostOf({ hostname }: URL): string {
   return hostname.replace(/\.$/, "");
 }
@@ -59,7 +59,7 @@ function prefixOf({ pathname }: URL): string {
   return canonical.ok ? canonical.value : path;
 }
 
-/** Requests are sent on for those with a prefix; the others may be there for what Gate makes of proposals alone. */
+/** Prefers destinations with a prefix: the others may exist only for requests that Gate builds from proposals. */
 function onlyOne(found: readonly Candidate[]): Candidate | null {
   const proxied = found.filter(({ upstream }) => upstream.prefix !== null);
   const [first, second] = proxied.length > 0 ? proxied : found;

@@ -11,16 +11,16 @@ import { problemOfCall, relayResponse } from "../proxy/relay-response.ts";
 import { refuse } from "../problem/problem.ts";
 
 /**
- * By this name agents' lists, kill switches and the counts of reads know all hosts that are nobody's upstream. What is
- * refused is counted beside it, so that whoever looks at the counts sees that something was tried.
+ * The name of all hosts without a destination in agents' lists, kill switches and read counts. Refusals are counted
+ * under a name of their own, so that an operator sees the attempts.
  */
 const UNKNOWN_HOSTS = "unknown.outbound";
 const REFUSED_HOSTS = "unknown.refused";
 
-/** No operator chose it: as long as Gate waits for an upstream where nothing else is said. */
+/** Equal to an upstream's default timeout: `gate.yaml` has no setting for unknown hosts. */
 const TIMEOUT_MS = 60_000;
 
-/** `gate.yaml` says `unknown_hosts: allow`: passed on undecided, reads and writes alike, as the code sent it. */
+/** Forwards reads and writes alike without evaluation: the operator set `unknown_hosts: allow`. */
 export async function passUnknown(
   c: GateContext,
   { principal, engaged, gateHeaders }: ProxyAgent,
@@ -30,24 +30,24 @@ export async function passUnknown(
   requireDestination(
     principal,
     UNKNOWN_HOSTS,
-    "This agent may not reach hosts that no destination of gate.yaml leads to.",
+    "This agent may not reach hosts without a destination in gate.yaml.",
   );
   requireSendable(c.req.raw);
   if (leaksGateKey(url)) {
     return refuse({
       status: 400,
       code: "path_refused",
-      detail: "The URL was refused: it contains a key of Gate's.",
+      detail: "The URL was refused: it contains a Gate key.",
       more: { problem: "gate_key" },
     });
   }
   const { href, origin, hostname } = new URL(url);
-  // By a number a host can be reached that has a name here, past the destination that governs it.
+  // An IP address could reach a governed host while bypassing the destination that its name selects.
   if (!publicAddress(origin).ok || isNumber(hostname)) {
     return refuseHost(
       c,
       principal.id,
-      "Hosts that no destination leads to are reached over https, by a public name.",
+      "A host without a destination must be requested over https, by a public name.",
     );
   }
   refuseStopped(matchingSwitch(engaged, principal.id, UNKNOWN_HOSTS));
@@ -83,7 +83,7 @@ function isNumber(hostname: string): boolean {
   return hostname.startsWith("[") || /^[\d.]+$/.test(hostname);
 }
 
-/** As the code wrote them, but for the connection's, what was said to Gate, and keys of Gate's. */
+/** The caller's headers without hop-by-hop headers, headers for Gate itself, and values that contain a Gate key. */
 function passedHeaders(headers: readonly Header[], gateHeaders: readonly string[]): readonly Header[] {
   const connection = namedInConnection(headers);
   return headers.filter(([name, value]) => {
@@ -92,5 +92,5 @@ function passedHeaders(headers: readonly Header[], gateHeaders: readonly string[
   });
 }
 
-/** The platform's word on who calls from where, and the host, which is the URL's. */
+/** Headers in which the platform describes the caller, and those that `fetch` derives from the URL and body. */
 const STRIPPED_HEADERS = /^(?:host|content-length|cf-.*|x-forwarded-.*|x-real-ip|true-client-ip|cdn-loop)$/;

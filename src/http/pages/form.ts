@@ -2,10 +2,10 @@ import { readBytes, SMALL_BODY_BYTES } from "../middleware/body.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { refuse } from "../problem/problem.ts";
 
-/** What a form of the pages sent, each field once. */
+/** The fields of a submitted form, each once. */
 export type Form = ReadonlyMap<string, string>;
 
-/** Reads `application/x-www-form-urlencoded`, the one encoding our forms use; 4xx for anything else. */
+/** Parses `application/x-www-form-urlencoded`, the one encoding that Gate's forms use; 4xx for any other. */
 export async function readForm(c: GateContext, limit = SMALL_BODY_BYTES): Promise<Form> {
   const type = (c.req.header("Content-Type") ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded") {
@@ -18,7 +18,7 @@ export async function readForm(c: GateContext, limit = SMALL_BODY_BYTES): Promis
   const fields = new URLSearchParams(new TextDecoder().decode(await readBytes(c, limit)));
   const form = new Map<string, string>();
   for (const [name, value] of fields) {
-    if (form.has(name)) return invalid("A field of the form came twice; which one would be meant?");
+    if (form.has(name)) return invalid(`The form has the field ${JSON.stringify(name)} twice.`);
     form.set(name, value);
   }
   return form;
@@ -26,19 +26,19 @@ export async function readForm(c: GateContext, limit = SMALL_BODY_BYTES): Promis
 
 const MAX_NOTE_CHARACTERS = 4096;
 
-/** A comment or reason, as it is kept. */
+/** A comment or reason as Gate stores it, with plain line feeds; null: empty. */
 export function noteIn(form: Form, name: string): string | null {
   const text = form.get(name)?.replaceAll("\r\n", "\n") ?? "";
   if (text.length > MAX_NOTE_CHARACTERS) {
-    return invalid(`Say it in at most ${MAX_NOTE_CHARACTERS} characters.`);
+    return invalid(`A comment or reason has at most ${MAX_NOTE_CHARACTERS} characters.`);
   }
   return text.trim() === "" ? null : text;
 }
 
-/** The digest of what the page showed: whoever decides on a page decides exactly that. */
+/** The digest of the intent that the page showed, which the vote is bound to (TOCTOU). */
 export function digestIn(form: Form): string {
   const digest = form.get("digest") ?? "";
-  return /^[0-9a-f]{64}$/.test(digest) ? digest : invalid("The form does not say what was decided on.");
+  return /^[0-9a-f]{64}$/.test(digest) ? digest : invalid("The form has no intent digest: reload the case.");
 }
 
 function invalid(detail: string): never {

@@ -1,12 +1,10 @@
 import type { Phase } from "../../core/intent/phase.ts";
 
-/** Sentences for what the rest of Gate says in codes. */
-
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-const STANDING = {
+const PHASE_TEXT = {
   blocked: "Blocked by policy",
   pending_approval: "Waiting for a decision",
   approved: "Approved",
@@ -15,18 +13,18 @@ const STANDING = {
   cancelled: "Cancelled",
   withdrawn: "Withdrawn by the agent",
   revoked: "Revoked",
-  scheduled: "Approved, and handed out to be carried out",
+  scheduled: "Approved, handed to the executor",
   claimed: "Being carried out",
   succeeded: "Carried out",
-  failed: "Carried out, and failed",
-  indeterminate: "Nobody knows whether it was carried out",
+  failed: "Failed",
+  indeterminate: "Outcome unknown",
 } as const satisfies Record<Phase, string>;
 
-export function standingOf(phase: Phase): string {
-  return STANDING[phase];
+export function phaseText(phase: Phase): string {
+  return PHASE_TEXT[phase];
 }
 
-/** How a phase looks: done, waiting, or over. */
+/** The color of a phase: done, waiting for a person, or over without a write. */
 export function toneOf(phase: Phase): "good" | "warn" | "bad" {
   switch (phase) {
     case "approved":
@@ -48,7 +46,7 @@ export function toneOf(phase: Phase): "good" | "warn" | "bad" {
   }
 }
 
-/** `2026-03-08 14:30 UTC`: the page can't know where its reader is. */
+/** `2026-03-08 14:30 UTC`: without a script the page can't know the reader's time zone. */
 export function timeOf(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }

@@ -5,18 +5,18 @@ import { requestLine } from "../../app/notifications/case-summary.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { allowsUnauthenticatedVote, type FollowedLink } from "../../app/approvals/decide-by-link.ts";
 import type { Problem } from "../problem/problem.ts";
-import { deciding } from "./case/case-forms.ts";
+import { decisionForms } from "./case/case-forms.ts";
 import { optional, row } from "./case/case-request.ts";
 import { page, type Markup } from "./page.ts";
 import { returnPath } from "./problem-page.ts";
 import { sanitizeText } from "./sanitize-text.ts";
-import { distanceTo, dollars, standingOf, timeOf, toneOf } from "./format.ts";
+import { distanceTo, dollars, phaseText, timeOf, toneOf } from "./format.ts";
 
 /**
- * The case for the holder of a link, who may be anybody the message was forwarded to: only what the message said. No
- * payload, no person's name, and texts that an agent chose only with personal data removed.
+ * The case for the holder of a link. A forwarded message can reach any stranger, so the page shows only what the
+ * message itself contains: no payload, no person's name, and texts that an agent chose without their personal data.
  *
- * @param over why the link no longer decides; null: it still may
+ * @param over why the link can no longer decide; null: it still can
  */
 export async function linkPage(
   c: GateContext,
@@ -29,12 +29,12 @@ export async function linkPage(
   const request = dossier === null ? null : requestLine(dossier);
   const { terms, phase } = state;
   return page(c, {
-    title: standingOf(phase),
+    title: phaseText(phase),
     status: over?.status ?? 200,
     body: html`
       <section class="notice ${toneOf(phase)}">
         <p>
-          <span class="tag ${toneOf(phase)}">${standingOf(phase)}</span>
+          <span class="tag ${toneOf(phase)}">${phaseText(phase)}</span>
           <span class="tag ${terms.risk.level}">${terms.risk.level} risk</span>
         </p>
         <h1>${safe(terms.action)}</h1>
@@ -44,18 +44,18 @@ export async function linkPage(
             : html`<p>at <strong>${safe(terms.destination)}</strong></p>`
         }
       </section>
-      ${over === null ? null : html`<section class="notice"><p>${wordsOf(over)}</p></section>`}
+      ${over === null ? null : html`<section class="notice"><p>${problemText(over)}</p></section>`}
       ${over?.code === "link_expired" ? null : summary(state, request)}
-      ${over === null && allowsUnauthenticatedVote(followed) ? deciding(state, null, token) : null}
+      ${over === null && allowsUnauthenticatedVote(followed) ? decisionForms(state, null, token) : null}
       ${signIn(c, over === null, allowsUnauthenticatedVote(followed), terms.id)}
     `,
   });
 }
 
-/** A person who has just decided is redirected here, and reads first that the decision is recorded. */
-function wordsOf(over: Problem): string {
+/** A person who has just decided by link is redirected here, and must read first that the decision is recorded. */
+function problemText(over: Problem): string {
   return over.code === "link_already_used"
-    ? "What was decided with this link is recorded. It works once."
+    ? "The decision made with this link is recorded. A link works once."
     : over.detail;
 }
 
@@ -81,8 +81,8 @@ function summary({ terms, votes, decideBy, phase }: IntentState, request: string
 
 function signIn(c: GateContext, isOpen: boolean, isAlone: boolean, id: string): Markup {
   const next = encodeURIComponent(isOpen ? returnPath(c) : `/cases/${id}`);
-  const words = isOpen && !isAlone ? "Sign in to see all of it and decide" : "Sign in to see all of it";
-  return html`<p><a class="button" href="/sign-in?next=${next}">${words}</a></p>`;
+  const label = isOpen && !isAlone ? "Sign in to see all of it and decide" : "Sign in to see all of it";
+  return html`<p><a class="button" href="/sign-in?next=${next}">${label}</a></p>`;
 }
 
 function safe(text: string): string {

@@ -5,40 +5,40 @@ import type { GateContext } from "../middleware/context.ts";
 import { STYLE_VERSION } from "./style.ts";
 import { sanitizeText } from "./sanitize-text.ts";
 
-/** What `html` makes: texts put into it are escaped, markup made by `html` itself is not escaped twice. */
+/** Markup made by `html`, which escapes texts and leaves nested markup as it is. */
 export type Markup = ReturnType<typeof html>;
 
 export interface PageContent {
   readonly title: string;
   readonly body: Markup;
   readonly status?: ContentfulStatusCode;
-  /** A path of ours that the browser goes on to at once. */
+  /** A path at Gate to which the browser continues at once. */
   readonly refresh?: string;
 }
 
 /*
- * No script at all, nothing from elsewhere, no frame around it. Whatever an attacker wrote into a case and got past
- * the escaping still finds nothing that would run or load it.
+ * No script, no other origin, no frame: markup that an attacker got past the escaping can neither run nor load
+ * anything (XSS, clickjacking).
  */
 const CONTENT_SECURITY_POLICY =
   "default-src 'none'; style-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 const HEADERS = {
   "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-  // Nobody learns a link from where its reader came from. Not `no-referrer`: under that a browser sends forms of
-  // our own pages with `Origin: null` (Fetch, "append a request Origin header"), as if they were a stranger's.
+  // Keeps a signed link out of the Referer header. Not `no-referrer`: with that, browsers send the forms of Gate's own
+  // pages with `Origin: null` (Fetch, "append a request Origin header"), and the check against CSRF refuses them.
   "Referrer-Policy": "strict-origin",
   "Cache-Control": "no-store",
   "X-Frame-Options": "DENY",
   "Cross-Origin-Opener-Policy": "same-origin",
 } as const;
 
-/** A whole document, with who is signed in. */
+/** A whole document, with the signed-in principal in its header. */
 export function page(
   c: GateContext,
   { title, body, status = 200, refresh }: PageContent,
 ): Response | Promise<Response> {
-  // Not set on pages that anybody may open.
+  // Not set on public pages.
   const principal = c.var.principal as Principal | undefined;
   const document = html`<!doctype html>
     <html lang="en">

@@ -7,13 +7,13 @@ import type { Problem } from "../problem/problem.ts";
 import { page, type Markup } from "./page.ts";
 import { sanitizeText } from "./sanitize-text.ts";
 
-/** RFC 9110 section 12.5.1, as far as it matters here: a program that asks for JSON alone gets the problem itself. */
+/** RFC 9110 section 12.5.1, reduced to one case: a client that accepts JSON and no HTML gets the problem itself. */
 function wantsJson(c: GateContext): boolean {
   const accept = c.req.header("Accept")?.toLowerCase() ?? "";
   return accept.includes("json") && !accept.includes("text/html");
 }
 
-/** Lets a handler of pages refuse as all others do: who reads pages gets the problem's sentence as one. */
+/** Lets a handler of pages refuse like any other handler: a browser gets the problem's sentence as a page. */
 export function asPage(
   run: (c: GateContext) => Response | Promise<Response>,
 ): (c: GateContext) => Promise<Response> {
@@ -34,7 +34,7 @@ async function toPage(c: GateContext, answer: Response): Promise<Response> {
   return problemPage(c, { status, detail: typeof detail === "string" ? detail : "This did not work." });
 }
 
-/** @param more what to do instead; null: what is usual */
+/** @param more the next step to offer; null: the default for the status */
 export function problemPage(
   c: GateContext,
   { status, detail }: Pick<Problem, "status" | "detail">,
@@ -45,12 +45,12 @@ export function problemPage(
     status,
     body: html`<section class="notice bad">
       <h1>${sanitizeText(detail)}</h1>
-      ${more ?? wayOn(c, status)}
+      ${more ?? nextStep(c, status)}
     </section>`,
   });
 }
 
-function wayOn(c: GateContext, status: number): Markup {
+function nextStep(c: GateContext, status: number): Markup {
   if (status === 401) {
     return html`<p><a href="/sign-in?next=${encodeURIComponent(returnPath(c))}">Sign in</a></p>`;
   }
@@ -58,7 +58,7 @@ function wayOn(c: GateContext, status: number): Markup {
   return html`<p><a href="${path}">${path === "/cases" ? "To the queue" : "Back to the case"}</a></p>`;
 }
 
-/** Where to come back to after signing in: what was asked for, or the case that a form was about. */
+/** The path to return to after signing in: the requested page, or the case of a submitted form. */
 export function returnPath(c: GateContext): string {
   const { pathname, search } = new URL(c.req.url);
   if (c.req.method === "GET") return pathname + search;

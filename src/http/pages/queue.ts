@@ -18,7 +18,7 @@ export async function queuePage(c: GateContext): Promise<Response> {
   const shown = rows.slice(0, filter.limit);
   const last = rows.length > filter.limit ? shown.at(-1) : undefined;
   const ids = shown.map(({ id }) => id);
-  const [names, untold] = await Promise.all([
+  const [names, undelivered] = await Promise.all([
     namesOf(c, shown),
     ids.length === 0 ? [] : undeliveredOf(c, ids),
   ]);
@@ -27,9 +27,9 @@ export async function queuePage(c: GateContext): Promise<Response> {
     title: "Waiting for a decision",
     body: html`
       <h1>Waiting for a decision</h1>
-      ${filter.group === null ? null : html`<p>Only those that are alike. <a href="/cases">Show all</a></p>`}
+      ${filter.group === null ? null : html`<p>Only cases of one group. <a href="/cases">Show all</a></p>`}
       <section>
-        ${shown.length === 0 ? html`<p>Nothing waits.</p>` : table(shown, names, untold ?? [], now)}
+        ${shown.length === 0 ? html`<p>Nothing waits.</p>` : table(shown, names, undelivered ?? [], now)}
         ${last === undefined ? null : next(c, cursorOf(last))}
       </section>
     `,
@@ -46,7 +46,7 @@ async function namesOf(c: GateContext, rows: readonly IntentRow[]): Promise<Read
 function table(
   rows: readonly IntentRow[],
   names: ReadonlyMap<string, string>,
-  untold: readonly DeliveryRecord[],
+  undelivered: readonly DeliveryRecord[],
   now: number,
 ): Markup {
   return html`<div class="scroll">
@@ -70,7 +70,7 @@ function table(
               <td>
                 <a href="/cases/${row.id}">${sanitizeText(row.action)}</a>
                 ${row.action === row.destination ? null : html`<br /><span class="dim">${sanitizeText(row.destination)}</span>`}
-                ${notDelivered(untold.filter(({ intent }) => intent === row.id))}
+                ${notDelivered(undelivered.filter(({ intent }) => intent === row.id))}
               </td>
               <td>${sanitizeText(names.get(row.agent_id) ?? row.agent_id)}</td>
               <td><span class="tag ${row.risk_level}">${row.risk_level}</span></td>
@@ -98,9 +98,11 @@ function deadline(at: number | null, now: number): Markup | string {
   return html`${distanceTo(at, now)}<br /><span class="dim">${timeOf(at)}</span>`;
 }
 
-/** Each place once, with what went wrong last. */
-function notDelivered(untold: readonly DeliveryRecord[]): Markup | null {
-  const problems = new Map(untold.map(({ target, lastProblem }) => [target, lastProblem ?? "it failed"]));
+/** Each delivery target once, with its last problem. */
+function notDelivered(undelivered: readonly DeliveryRecord[]): Markup | null {
+  const problems = new Map(
+    undelivered.map(({ target, lastProblem }) => [target, lastProblem ?? "it failed"]),
+  );
   if (problems.size === 0) return null;
   return html`<ul class="untold">
     ${[...problems].map(([target, why]) => html`<li>not delivered to ${sanitizeText(target)}: ${sanitizeText(why)}</li>`)}

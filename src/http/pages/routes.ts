@@ -32,7 +32,7 @@ function signedIn(run: (c: GateContext, caller: Caller) => Promise<Response>) {
   });
 }
 
-/** Opens the case that a link is for. A GET changes nothing: mail filters and link previews send them. */
+/** Opens a link's case. The GET changes nothing, because mail filters and link previews send it too. */
 async function openLink(c: GateContext): Promise<Response> {
   const ports = c.env;
   const token = c.req.query("link") ?? "";
@@ -47,9 +47,9 @@ async function openLink(c: GateContext): Promise<Response> {
   return casePage(c, { intent, dossier, caller, link: problem === null ? token : null });
 }
 
-type OnPage = Pick<Vote, "decision" | "note" | "digest">;
+type PageVote = Pick<Vote, "decision" | "note" | "digest">;
 
-/** A form of a case page; redirects to the case as it then is. */
+/** Handles a form of a case page; redirects to the case in its new state. */
 function decide(decision: Vote["decision"]) {
   return asPage(async (c) => {
     const caller = await senderOf(c);
@@ -60,12 +60,17 @@ function decide(decision: Vote["decision"]) {
   });
 }
 
-function voteIn(form: Form, decision: Vote["decision"]): OnPage {
+function voteIn(form: Form, decision: Vote["decision"]): PageVote {
   const note = noteIn(form, decision === "approve" ? "comment" : "reason");
   return { decision, note, digest: digestIn(form) };
 }
 
-async function byLink(c: GateContext, caller: Caller | null, link: string, vote: OnPage): Promise<Response> {
+async function byLink(
+  c: GateContext,
+  caller: Caller | null,
+  link: string,
+  vote: PageVote,
+): Promise<Response> {
   const ports = c.env;
   const followed = await followLink(link, ports);
   if (followed === null || followed.intent.id !== c.req.param("id")) return refuse(INVALID_LINK);
@@ -74,7 +79,7 @@ async function byLink(c: GateContext, caller: Caller | null, link: string, vote:
   return c.redirect(caller === null ? `/case?link=${link}` : `/cases/${followed.intent.id}`, 303);
 }
 
-async function bySignIn(c: GateContext, caller: Caller, vote: OnPage): Promise<Response> {
+async function bySignIn(c: GateContext, caller: Caller, vote: PageVote): Promise<Response> {
   const ports = c.env;
   const { intent } = await visibleIntent(c, c.req.param("id") ?? "");
   const voted = await voteAsCaller(caller, intent, { ...vote, onBehalfOf: null }, ports, Date.now());
@@ -86,7 +91,7 @@ async function bySignIn(c: GateContext, caller: Caller, vote: OnPage): Promise<R
 export const cases = new Hono<GateEnv>()
   .get("/", (c) => c.redirect("/cases", 302))
   .get("/gate.css", (c) =>
-    // Its address changes with its content.
+    // Immutable: the page links it with a version that changes with the content.
     c.body(STYLE, 200, {
       "Content-Type": "text/css; charset=utf-8",
       "Cache-Control": "public, max-age=31536000, immutable",

@@ -1,18 +1,18 @@
 /*
- * What a reviewer sees has to be what is there. Text direction can be overridden so that one reads what no program
- * will (Trojan Source, CVE-2021-42574), and characters that take no room hide a word from the eye but not from
- * whatever gets it. Such characters are shown by their code: `[U+202E]`.
+ * A reviewer must see the text that the upstream will get. An attacker can reorder it for the eye with direction
+ * overrides (Trojan Source, CVE-2021-42574), or split and hide words with invisible characters. Such characters are
+ * shown by their code: `[U+202E]`.
  */
 
 const raw = String.raw;
 
-/** An emoji as people type it: its joiners and selectors are part of one picture. */
+/** An emoji as people type it: its joiners and selectors belong to one picture, and are not shown by code. */
 const PICTURE_PART = raw`(?!\p{Cn})\p{Extended_Pictographic}\p{Emoji_Modifier}?\ufe0f?`;
 
 const UNSEEN = raw`[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]`;
 const BLANK_THAT_IS_NO_SPACE = raw`(?! )\p{Zs}`;
 
-/** More marks on one letter than any script needs cover the lines around it. */
+/** A fifth combining mark on one letter: no script needs it, and stacked marks cover the lines around (Zalgo text). */
 const PILED_MARK = raw`(?<=\p{M}{4})\p{M}`;
 
 const PARTS = new RegExp(
@@ -20,7 +20,7 @@ const PARTS = new RegExp(
   "gu",
 );
 
-/** Blanks at the end of a text; how many of them are shown one by one. */
+/** Blanks at the end of a text, shown by code up to this many. */
 const TRAILING_BLANKS = /\s+$/u;
 const MAX_BLANKS_SHOWN = 24;
 
@@ -29,11 +29,11 @@ export function sanitizeText(text: string): string {
   return text.replace(PARTS, (part: string, picture: string | undefined) => picture ?? codeOf(part));
 }
 
-/** Text of several lines; line ends and tabs stay what they are, save at its end, where nobody would see them. */
+/** Text of several lines: line ends and tabs stay, except at its end, where they would be invisible. */
 export function visibleLines(text: string): string {
   const end = TRAILING_BLANKS.exec(text)?.[0] ?? "";
   const body = text.slice(0, text.length - end.length);
-  // A carriage return before a line end is how some systems write one; anywhere else it writes over what was there.
+  // A carriage return is harmless before a line feed; elsewhere a terminal overwrites the line, so it gets a code.
   const lines = body.replaceAll("\r\n", "\n").split(/([\n\t])/);
   const shown = lines.map((part) => (part === "\n" || part === "\t" ? part : sanitizeText(part))).join("");
   return shown + blanks(end);

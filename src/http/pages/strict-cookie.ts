@@ -4,15 +4,15 @@ import { page } from "./page.ts";
 import { returnPath } from "./problem-page.ts";
 
 /**
- * Did the browser come here by a link on somebody else's page, such as a message in webmail? It then leaves out a
- * `SameSite=Strict` cookie, and looks signed out when it is not.
+ * True for a navigation from another site, such as a link in webmail: browsers then leave out `SameSite=Strict`
+ * cookies, so that a signed-in person looks signed out.
  */
 export function cameFromElsewhere(c: GateContext): boolean {
   const site = c.req.header("Sec-Fetch-Site");
   return c.req.method === "GET" && (site === "cross-site" || site === "same-site");
 }
 
-/** Asks for the same again, now from a page of ours: this time the cookie comes with it, if there is one. */
+/** A page that reloads the same path: as a navigation from Gate's own origin it carries the cookie. */
 export function continuePage(c: GateContext): Response | Promise<Response> {
   const path = returnPath(c);
   return page(c, {

@@ -1,6 +1,6 @@
 import { sha256Hex } from "../../core/base/digest.ts";
 
-/** The one stylesheet of the pages. System fonts and no pictures: nothing is loaded from anywhere. */
+/** The pages' one stylesheet. System fonts and no pictures: the browser loads nothing else. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -94,5 +94,5 @@ details[open] > summary { margin-bottom: .75rem; }
 @media print { form, .top form { display: none; } body { background: none; } }
 `;
 
-/** Part of the stylesheet's address, so that browsers may keep it for as long as it is this one. */
+/** Part of the stylesheet's URL, so that browsers may cache it as immutable. */
 export const STYLE_VERSION = sha256Hex(STYLE).slice(0, 12);

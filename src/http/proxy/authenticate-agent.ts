@@ -46,8 +46,8 @@ export async function agentOf(c: GateContext): Promise<ProxyAgent> {
 }
 
 /**
- * Reads the agent and the kill switches in one batch. A body can be sent, and a decision waited for, over hours: the
- * agent is authenticated again after that.
+ * Reads the agent and the kill switches in one batch, and registers the check for `reauthenticate`: an upload or a wait
+ * for approval can take hours, and a key revoked meanwhile must not learn the outcome.
  */
 export async function admit(
   c: GateContext,
@@ -72,7 +72,7 @@ function refuseKey(keyHeader: string): never {
   });
 }
 
-/** Not 404 for a binding without an agent: the path is the upstream's, where it may well exist. */
+/** An unknown agent gets 403, not 404: the path belongs to the upstream, where it may exist. */
 function agentOrRefuse(agent: Result<Principal, AgentFailure>): Principal {
   if (agent.ok) return agent.value;
   switch (agent.error.kind) {
@@ -89,7 +89,7 @@ export function refuseUnknownAgent(): never {
   return refuse({
     status: 403,
     code: "agent_unknown",
-    detail: "The binding that this came through names no agent that is registered here.",
+    detail: "The egress binding's `agent` property names no registered agent.",
   });
 }
 
@@ -102,7 +102,7 @@ function keyIn(c: GateContext, keyHeader: string): ShownKey | null {
   return key === null ? null : { key, header: "authorization" };
 }
 
-/** RFC 7617: the password, or the user where the password is for show. */
+/** RFC 7617: the key is the password, or the user name for libraries that send a dummy password. */
 function keyInPair(written: string): string | null {
   const pair = BASIC.exec(written)?.[1];
   if (pair === undefined || pair.replaceAll("=", "").length % 4 === 1) return null;

@@ -26,12 +26,12 @@ export async function respondWithOutcome(
     waitUntil: (work: Promise<unknown>) => c.executionCtx.waitUntil(work),
   };
   const outcome = await awaitOutcome(intent, state, request, connection, ports);
-  // The refusal is the middleware's own, with its status and headers.
+  // Rethrown as it is, so that the middleware's status and headers survive.
   if (outcome.kind === "unauthenticated") throw outcome.failure;
   return outcomeResponse(outcome, c.req.method, route);
 }
 
-/** The refusal that the context's check throws, as a value for the use case. */
+/** The context's check, with the refusal it throws as a value for the use case. */
 async function reauthenticate(c: GateContext): Promise<Result<void, HTTPException>> {
   try {
     await c.var.reauthenticate?.();

@@ -1,19 +1,19 @@
 import { refuse } from "../problem/problem.ts";
 
-/** Methods of HTTP, and of whatever speaks it: `fetch` takes any token but these three (Fetch, 2.2.1). */
+/** Extension methods included (WebDAV and others): `fetch` forbids only the three below (Fetch, 2.2.1). */
 const METHOD = /^[A-Z][A-Z-]{0,19}$/;
 const FORBIDDEN_METHODS: ReadonlySet<string> = new Set(["CONNECT", "TRACE", "TRACK"]);
 
-/** Refuses what could go nowhere, wherever it is meant to. */
+/** Refuses upgrades (501) and methods that `fetch` can't send (400), whatever the destination. */
 export function requireSendable({ method, headers }: Request): void {
   if (headers.has("Upgrade") || headers.has("Sec-WebSocket-Key")) {
     refuse({
       status: 501,
       code: "upgrade_refused",
-      detail: "WebSockets and other upgrades don't pass: what is said in one can't be decided on.",
+      detail: "WebSockets and other upgrades are refused: policies cannot evaluate their messages.",
     });
   }
   if (!METHOD.test(method) || FORBIDDEN_METHODS.has(method)) {
-    refuse({ status: 400, code: "method_refused", detail: "This method is not sent on." });
+    refuse({ status: 400, code: "method_refused", detail: "Gate does not forward this method." });
   }
 }

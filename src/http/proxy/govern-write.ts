@@ -20,11 +20,11 @@ import type { OutcomeRequest } from "../../app/execution/await-outcome.ts";
 
 const INTENT_HEADER = "X-Gate-Intent-Id";
 
-/** A policy evaluated besides the destination's own: it can only make the verdict stricter. */
+/** Names a policy to evaluate beside the destination's own: it can only make the verdict stricter. */
 const POLICY_HEADER = "X-Gate-Policy";
 const POLICY = /^[A-Za-z0-9_.-]{1,128}$/;
 
-/** Makes an intent of a request that writes, or responds with that of the request it repeats. */
+/** Creates an intent from a write and responds with its outcome; a repeat gets the outcome of the first intent. */
 export async function governWrite(
   c: GateContext,
   agent: ProxyAgent,
@@ -68,7 +68,7 @@ export async function governWrite(
   }
 }
 
-/** The proposal, with the whole body: a prefix of it would be another write. */
+/** The proposal, with its whole body: a truncated body would be a different write. */
 async function readWrite(
   c: GateContext,
   { entry }: ProxyRoute,
@@ -80,7 +80,7 @@ async function readWrite(
     refuse({
       status: 415,
       code: "content_coding_refused",
-      detail: "Send the body of a write uncompressed: it is decided on as it is.",
+      detail: "Send the body of a write uncompressed: policies evaluate it as sent.",
       headers: { "Accept-Encoding": "identity" },
     });
   }
@@ -89,9 +89,13 @@ async function readWrite(
     refuse({ status: 400, code: "invalid_request", detail: `${POLICY_HEADER}: a policy's id` });
   }
   const bytes = await readBytes(c, ports.settings.maxPayloadBytes);
-  // RFC 9110 section 9.3.1: it has no meaning, and the platform sends none; approved, it could never leave.
+  // RFC 9110 section 9.3.1 gives such a body no meaning, and the platform drops it: approved, it could not be sent.
   if (bytes.length > 0 && (http.method === "GET" || http.method === "HEAD")) {
-    refuse({ status: 400, code: "method_refused", detail: "A GET or HEAD with a body is not sent on." });
+    refuse({
+      status: 400,
+      code: "method_refused",
+      detail: "Gate does not forward a GET or HEAD with a body.",
+    });
   }
   const request: ProposalRequest = {
     destination: entry.name,
@@ -114,11 +118,11 @@ async function readWrite(
 
 function intentOf({ intents }: Pick<Ports, "intents">, id: string): Intent {
   const intent = intents.find(id);
-  if (intent === null) throw new Error("invariant: an intent that was evaluated has an object");
+  if (intent === null) throw new Error("invariant: an evaluated intent has an object");
   return intent;
 }
 
-/** The intent that a repeat names. */
+/** The intent that a repeat names in `X-Gate-Intent-Id`; 404 if the agent has none, 409 for a different request. */
 async function namedIntent(
   c: GateContext,
   { principal }: ProxyAgent,
@@ -134,7 +138,7 @@ async function namedIntent(
     status: 409,
     code: "request_mismatch",
     detail:
-      "This is not the request that the intent was made of; what was approved is sent, and nothing else.",
+      "This request differs from the one the intent was created from. Gate sends only the approved request.",
     more: { intent_id: id },
   });
 }

@@ -6,14 +6,14 @@ import { passRead } from "./pass-read.ts";
 import type { ProxyRoute } from "./route.ts";
 import { governWrite } from "./govern-write.ts";
 
-/** The one path of every request that comes to be sent on, whatever door it came through. */
+/** Handles every request to forward, from the reverse proxy and from egress, so that neither has rules of its own. */
 export async function handleProxied(c: GateContext, agent: ProxyAgent, route: ProxyRoute): Promise<Response> {
   const { executor } = route.entry;
   if (executor === "runner" || executor === "external_pull") {
     return refuse({
       status: 403,
       code: "destination_not_proxied",
-      detail: "Gate does not send this destination's requests on: somebody else carries its writes out.",
+      detail: `Gate does not forward requests to this destination: its executor is \`${executor}\`.`,
     });
   }
   const request = parseProxiedRequest(c, route, agent);

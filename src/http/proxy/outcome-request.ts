@@ -1,6 +1,6 @@
 import type { GateContext } from "../middleware/context.ts";
 
-/** What the contract promises to hold a connection for, in seconds. */
+/** The longest wait that the contract promises, in seconds. */
 const MAX_WAIT_SECONDS = 900;
 
 /** How long the agent waits, in milliseconds: `X-Gate-Wait: true`, or `Prefer: wait=N` (RFC 7240). */

@@ -7,7 +7,7 @@ import { refuse, type Problem } from "../problem/problem.ts";
 import { replayStoredResponse, problemOfCall } from "./relay-response.ts";
 import type { ProxyRoute } from "./route.ts";
 
-/** Pause between two polls of a client, in seconds: a person takes longer than a write. */
+/** `Retry-After` in seconds: a person takes longer to decide than Gate takes to send. */
 const RETRY_WHILE_HELD_SECONDS = 30;
 const RETRY_WHILE_SENDING_SECONDS = 1;
 const RETRY_AFTER_FAILURE_SECONDS = 5;
@@ -43,7 +43,7 @@ export function outcomeResponse(
   }
 }
 
-/** Names the write, and when to ask again. */
+/** Headers with the intent's id and the client's next poll, in seconds. */
 function intentHeaders(
   intent: string,
   retryAfter = RETRY_AFTER_FAILURE_SECONDS,
@@ -51,13 +51,13 @@ function intentHeaders(
   return { "X-Gate-Intent-Id": intent, "Retry-After": String(retryAfter) };
 }
 
-/** 202: the write waits for a decision, or is being sent. */
+/** 202: the write is held for approval, or is being sent. */
 function pendingResponse(state: IntentState): Response {
   const { id, sending, decideBy } = state.terms;
   const isHeld = state.phase === "pending_approval";
   const message = isHeld
     ? HELD[sending ?? "by_gate"]
-    : "The write is being sent; ask again for what came of it.";
+    : "The write is being sent. Poll responseUrl for the outcome.";
   const retryAfter = isHeld ? RETRY_WHILE_HELD_SECONDS : RETRY_WHILE_SENDING_SECONDS;
   return Response.json(
     {
@@ -76,9 +76,9 @@ function pendingResponse(state: IntentState): Response {
 
 const HELD = {
   by_gate:
-    "Held for approval. Gate sends the request itself once it is approved; repeat it with X-Gate-Intent-Id, or read responseUrl, for the answer.",
+    "Held for approval. Gate sends the request once it is approved. For the response, repeat the request with X-Gate-Intent-Id, or read responseUrl.",
   on_repeat:
-    "Held for approval. Gate has no credential for this destination: repeat the request with X-Gate-Intent-Id once it is approved, and it is sent on once.",
+    "Held for approval. Gate has no credential for this destination. Once approved, repeat the request with X-Gate-Intent-Id: Gate forwards it once.",
 } as const;
 
 function problemOfLostResponse({ phase, terms: { id } }: IntentState): Problem {
@@ -86,10 +86,10 @@ function problemOfLostResponse({ phase, terms: { id } }: IntentState): Problem {
   const headers = { "X-Gate-Intent-Id": id };
   if (phase === "indeterminate") {
     const detail =
-      "The request was sent and no answer came: whether it was carried out is for a person to find out.";
+      "The request was sent and no response came. The outcome is unknown until a person resolves it.";
     return { status: 502, code: "outcome_unknown", detail, more, headers };
   }
-  const detail = "This write has ended, and its answer is not kept any more.";
+  const detail = "This write has ended, and its response is no longer stored.";
   return { status: 410, code: "no_response", detail, more, headers };
 }
 

@@ -12,21 +12,21 @@ import type { ProxyRoute } from "./route.ts";
 import { requireSendable } from "./forwardable.ts";
 import { slotOf } from "../../core/registry/injection.ts";
 
-/** A request as it would be sent on, but for its body. */
+/** A request as it would be forwarded, without its body. */
 export interface ProxiedRequest {
   readonly http: HttpWrite;
-  /** The agent's own credentials, where Gate puts in none: sent on, and never kept. */
+  /** The agent's own credentials, where Gate injects none: forwarded, never stored. */
   readonly agentCredentials: readonly Header[];
   readonly isRead: boolean;
-  /** The one that is sent on: what the upstream does not hear is not what the body is read by. */
+  /** From the forwarded headers: Gate must read the body by the same type as the upstream (parser differential). */
   readonly contentType: string | null;
-  /** What the agent calls the request, so that sending it twice makes one write; null: it does not say. */
+  /** The agent's idempotency key, by which a repeat makes no second write; null: it sent none. */
   readonly idempotencyKey: string | null;
 }
 
 const MAX_KEY_CHARACTERS = 200;
 
-/** Reads the request strictly, or refuses it with the reason. */
+/** Parses the request strictly, or refuses it with the reason. */
 export function parseProxiedRequest(c: GateContext, route: ProxyRoute, agent: ProxyAgent): ProxiedRequest {
   const { method, headers } = c.req.raw;
   const { entry, upstream, prefix } = route;
@@ -45,15 +45,15 @@ export function parseProxiedRequest(c: GateContext, route: ProxyRoute, agent: Pr
   const { path, query, url } = target.value;
   const named = upstream.idempotencyHeader ?? "idempotency-key";
   const isReading = isRead({ method, path, query, hasBody }, upstream.reads);
-  // Under one credential the provider takes two agents for one: what it knows a repeat by names the intent, not the
-  // agent's own word, by which one of them could be told what became of the other's write.
-  const isGates = slot === null ? null : upstream.idempotencyHeader;
-  const sent = outbound.value.filter(([name]) => !isAgentCredential(name) && name !== isGates);
+  // With an injected credential all agents share one account, and one agent's idempotency key could return the response
+  // to another's write: Gate replaces that header by the intent's own key.
+  const replacedHeader = slot === null ? null : upstream.idempotencyHeader;
+  const sent = outbound.value.filter(([name]) => !isAgentCredential(name) && name !== replacedHeader);
   return {
     http: {
       method,
       url,
-      headers: isReading ? sent : uncoded(sent),
+      headers: isReading ? sent : requestingIdentity(sent),
       slot,
       idempotencyHeader: upstream.idempotencyHeader,
     },
@@ -64,8 +64,8 @@ export function parseProxiedRequest(c: GateContext, route: ProxyRoute, agent: Pr
   };
 }
 
-/** The answer to a write is read and kept here: RFC 9110 section 12.5.3. */
-function uncoded(headers: readonly Header[]): readonly Header[] {
+/** Requests an uncompressed response (RFC 9110 section 12.5.3), because Gate reads and stores it. */
+function requestingIdentity(headers: readonly Header[]): readonly Header[] {
   return combined([
     ...headers.filter(([name]) => name !== "accept-encoding"),
     ["accept-encoding", "identity"],
@@ -82,41 +82,41 @@ function keyOf(written: string | null): string | null {
   });
 }
 
-const WHY_NO_TARGET = {
-  malformed: "it is not a URL that requests have",
-  userinfo: "it names a user",
-  fragment: "it has a fragment, which never travels",
-  prefix: "it does not lead to this destination",
+const TARGET_PROBLEM_TEXT = {
+  malformed: "it is not a valid request URL",
+  userinfo: "it contains a user name or password",
+  fragment: "it has a fragment, which HTTP requests do not carry",
+  prefix: "it is not below this destination's prefix",
   credential:
-    "its query holds a credential, which would be kept with it; send it in a header, or give it to Gate",
-  gate_key: "it holds a key of Gate's, which would stand in the upstream's logs",
+    "its query contains a credential, which would be stored with the intent; send it in a header, or configure it in gate.yaml",
+  gate_key: "it contains a Gate key, which would end up in the upstream's logs",
   relative: "it does not begin with a slash",
   too_long: "it is too long",
-  character: "it has a character that no path has",
+  character: "it has a character that is not allowed in a path",
   broken_escape: "it has a % without two hexadecimal digits",
-  encoding: "what is escaped in it is no UTF-8",
+  encoding: "its escapes do not decode to UTF-8",
   control_character: "it has a control character",
   empty_segment: "it has two slashes in a row",
   dot_segment: "it contains a dot segment",
   hidden_slash: "it has an escaped slash or a backslash",
-  parameters: "it has a semicolon, behind which servers read differently",
+  parameters: "it has a semicolon, which servers parse differently",
   double_encoding: "it is escaped twice",
-  lookalike: "it has a character that some servers take for a dot or a slash",
+  lookalike: "it has a character that some servers normalise to a dot or a slash",
 } as const satisfies Record<TargetProblem | PathProblem | "credential", string>;
 
-function refuseTarget(problem: keyof typeof WHY_NO_TARGET): never {
+function refuseTarget(problem: keyof typeof TARGET_PROBLEM_TEXT): never {
   return refuse({
     status: 400,
     code: "path_refused",
-    detail: `The path was refused: ${WHY_NO_TARGET[problem]}.`,
+    detail: `The path was refused: ${TARGET_PROBLEM_TEXT[problem]}.`,
     more: { problem },
   });
 }
 
-const WHY_NO_HEADERS = {
-  override: "one of them tells the server to do something else than the request says",
-  malformed: "one of them is no header of HTTP",
-  repeated: "one that may be there once is there twice",
+const HEADER_PROBLEM_TEXT = {
+  override: "one of them overrides the request's method or URL",
+  malformed: "one of them is not a valid HTTP header",
+  repeated: "a header that may occur once occurs twice",
   too_large: "they are longer than 32 KiB",
 } as const satisfies Record<HeaderProblem, string>;
 
@@ -124,7 +124,7 @@ function refuseHeaders(problem: HeaderProblem): never {
   return refuse({
     status: problem === "too_large" ? 431 : 400,
     code: "headers_refused",
-    detail: `The headers are not sent on: ${WHY_NO_HEADERS[problem]}.`,
+    detail: `The headers were refused: ${HEADER_PROBLEM_TEXT[problem]}.`,
     more: { problem },
   });
 }

@@ -7,7 +7,7 @@ import type { ProxiedRequest } from "./parse-request.ts";
 import type { ProxyRoute } from "./route.ts";
 import { problemOfCall, relocated, relayResponse } from "./relay-response.ts";
 
-/** A request that only reads passes at once and streamed. It is counted, and is no intent. */
+/** Forwards a listed read at once, streamed. It is counted, and creates no intent. */
 export async function passRead(
   c: GateContext,
   { principal, engaged }: ProxyAgent,
@@ -37,7 +37,7 @@ export async function passRead(
     return refuse({
       status: 502,
       code: "response_withheld",
-      detail: "The upstream's answer can't be searched for the credential, so it is not shown.",
+      detail: "The upstream's response was withheld: Gate cannot search it for the credential.",
       more: { problem: withheld, upstream_status: status },
     });
   }

@@ -6,8 +6,8 @@ import type { Problem } from "../problem/problem.ts";
 import type { ProxyRoute } from "./route.ts";
 import type { StoredResponse } from "../../ports/intents.ts";
 
-/** An upstream's answer, as it goes to the agent. */
-interface SentBack {
+/** An upstream's response, as the agent gets it. */
+interface RelayedResponse {
   readonly method: string;
   readonly status: number;
   readonly statusText?: string;
@@ -16,18 +16,25 @@ interface SentBack {
   readonly more?: Readonly<Record<string, string>>;
 }
 
-export function relayResponse({ method, status, statusText, headers, body, more }: SentBack): Response {
+export function relayResponse({
+  method,
+  status,
+  statusText,
+  headers,
+  body,
+  more,
+}: RelayedResponse): Response {
   const sent = new Headers();
   for (const [name, value] of headers) sent.append(name, value);
   for (const [name, value] of Object.entries(more ?? {})) sent.set(name, value);
   const content = mayHaveContent(method, status) ? body : null;
-  // What is coded stays as the upstream coded it.
+  // Without "manual" the runtime would encode an already encoded body a second time.
   const encodeBody = sent.has("content-encoding") ? ("manual" as const) : ("automatic" as const);
   const init = { status, ...(statusText === undefined ? {} : { statusText }), headers: sent, encodeBody };
   return new Response(content instanceof Uint8Array ? content.slice() : content, init);
 }
 
-/** The kept answer to a write. */
+/** The stored response to a write. */
 export function replayStoredResponse(
   method: string,
   route: ProxyRoute,
@@ -50,8 +57,8 @@ export function replayStoredResponse(
 const WITH_ADDRESS: ReadonlySet<string> = new Set(["location", "content-location"]);
 
 /**
- * Where an upstream says that it is itself, the agent is told where Gate is: else it would be asked past Gate, or for
- * one of Gate's own pages.
+ * Rewrites the upstream's own addresses to paths at Gate: an agent that follows the original would bypass Gate, or
+ * request one of Gate's own pages.
  */
 export function relocated(headers: readonly Header[], { upstream, places }: ProxyRoute): readonly Header[] {
   if (!headers.some(([name]) => WITH_ADDRESS.has(name))) return headers;
@@ -79,7 +86,7 @@ const STATUS_OF: Partial<Record<CallProblem, 502 | 503 | 504>> = {
   refused_address: 502,
 };
 
-/** No answer of the upstream's: whose fault it was, and never a word of what it was called with. */
+/** The problem for a call without a response: it names the cause, and never contains the request or the credential. */
 export function problemOfCall({ problem, detail, sent }: CallFailure): Problem {
   const status = STATUS_OF[problem] ?? 503;
   const code =

@@ -1,13 +1,13 @@
 import { canonicalPath, pathBelow } from "../../core/outbound/path.ts";
 import type { Destination, Registry, Upstream } from "../../core/registry/registry.ts";
 
-/** Where a request through the proxy leads. */
+/** The destination of a proxied request, and how its addresses map to Gate's. */
 export interface ProxyRoute {
   readonly entry: Destination;
   readonly upstream: Upstream;
-  /** Of the path it came by; what follows is the path below the upstream. */
+  /** The matched prefix of the request's path; the rest is the path below the upstream. */
   readonly prefix: string;
-  /** Where the upstream's own addresses are at Gate, the longest first: what it calls itself is told to agents so. */
+  /** Gate's prefixes for the upstream's addresses, the longest first; responses are rewritten to them. */
   readonly places: () => readonly Place[];
 }
 
@@ -17,10 +17,10 @@ interface Place {
   readonly prefix: string;
 }
 
-/** The destination of the longest prefix that a path lies below; null: none's. */
+/** The destination with the longest prefix that contains the path; null: none. */
 export function routeByPrefix({ destinations }: Registry, pathname: string): ProxyRoute | null {
   const path = canonicalPath(pathname);
-  // What is ambiguous leads to a destination too, where it is refused with the reason.
+  // An ambiguous path is routed too, so that the destination refuses it with the reason.
   const read = path.ok ? path.value : pathname;
   let found: Omit<ProxyRoute, "places"> | null = null;
   for (const entry of destinations.values()) {

@@ -9,11 +9,11 @@ import { routeByPrefix } from "./route.ts";
 export const proxy = new Hono<GateEnv>().all("*", async (c, next) => {
   const ports = c.env;
   const { registry } = await ports.rules.current();
-  // `GET *` arrives as no URL at all (RFC 9112 section 3.2.4).
+  // `GET *` arrives without a valid URL (RFC 9112 section 3.2.4).
   const address = URL.canParse(c.req.raw.url) ? new URL(c.req.raw.url) : null;
   const route = address === null ? null : routeByPrefix(registry, address.pathname);
   if (route === null) return next();
-  // A link can hold a key before its host (`https://x:key@…`): what an upstream wrote would stand at Gate's address.
+  // A link can carry a key (`https://x:key@…`): in a browser, the upstream's page would run at Gate's origin.
   if (c.req.header("Sec-Fetch-Mode") === "navigate") {
     refuse({
       status: 403,

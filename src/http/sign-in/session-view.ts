@@ -4,7 +4,7 @@ import type { Registry } from "../../core/registry/registry.ts";
 import type { Caller } from "../../app/identity/authenticate.ts";
 import { isoOrNull } from "../../core/base/iso-time.ts";
 
-/** The caller, as shown to the caller. */
+/** The session's principal, as the API returns it to that principal. */
 export function sessionView({ principal, assurance, via, expiresAt }: Caller, registry: Registry) {
   const { id, name, role } = principal;
   const voter = isHuman(principal) ? voterOf(principal, assurance, registry) : null;

@@ -16,7 +16,7 @@ const OPENING = z.object({ key: z.string("a reviewer's, auditor's or admin's key
 
 async function open(c: GateContext) {
   const ports = c.env;
-  // Login CSRF: another site could sign the browser in as the attacker, who then sees what its owner does.
+  // Login CSRF: another site could sign the browser in as the attacker, who then sees what its user does.
   refuseOtherSites(c);
   const { key } = parse(OPENING, await readJson(c));
   const principal = authenticated(await authenticateKey(key, ports, "fresh"));
@@ -37,7 +37,7 @@ async function close(c: GateContext) {
   return c.body(null, 204);
 }
 
-/** Sessions of browsers, and the accounts that principals sign in with. */
+/** Sessions of browsers, and the identities that are linked to principals. */
 export const session = new Hono<GateEnv>()
   .post("/v1/session", open)
   .get("/v1/session", async (c) => {
@@ -55,7 +55,7 @@ export const session = new Hono<GateEnv>()
       return refuse({
         status: 404,
         code: "agent_not_found",
-        detail: "There is no such principal.",
+        detail: "No principal has this id.",
         error: "Agent not found",
       });
     }

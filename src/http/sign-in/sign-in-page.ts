@@ -6,14 +6,14 @@ import { page, type Markup } from "../pages/page.ts";
 import { sanitizeText } from "../pages/sanitize-text.ts";
 
 export interface SignInChoices {
-  /** Where to go on. */
+  /** The path to continue at after signing in. */
   readonly next: string;
   readonly providers: readonly OidcProvider[];
   /** People the browser may sign in as without proof (`--local-sign-in`); null: not offered. */
   readonly people: readonly Person[] | null;
 }
 
-/** Every way to sign in that there is here. Works without a script. */
+/** The form for each configured way to sign in. Works without a script. */
 export function signInPage(
   c: GateContext,
   { next, providers, people }: SignInChoices,
@@ -82,8 +82,8 @@ function byName(people: readonly Person[], next: string): Markup {
 }
 
 /**
- * The last step of a sign-in with a provider. Not a redirect: browsers send the new, strict cookie only with what a
- * page of ours asks for, and a redirect would still be the provider's.
+ * The last step of a sign-in with a provider. Not a redirect: it would count as the provider's navigation, for which
+ * browsers leave out the new `SameSite=Strict` cookie.
  */
 export function signedInPage(c: GateContext, next: string): Response | Promise<Response> {
   return page(c, {

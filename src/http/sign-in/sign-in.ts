@@ -25,20 +25,23 @@ import {
 } from "../middleware/session-cookie.ts";
 import { maySignInLocally, openSession } from "../middleware/sessions.ts";
 
-const WHAT_WENT_WRONG = {
+const PROBLEM_TEXT = {
   attempt_unknown: [
     400,
-    "This sign-in took too long, is over, or was begun in another browser. Begin again.",
+    "This sign-in expired, was already finished, or began in another browser. Sign in again.",
   ],
   denied: [403, "The provider did not sign you in."],
   provider_unavailable: [503, "The provider can't be reached right now. Try again, or sign in another way."],
-  keys_unavailable: [503, "The provider's keys can't be had right now. Try again, or sign in another way."],
-  malformed: [401, "The provider's answer is not one that proves who you are."],
-  unknown_issuer: [401, "The provider's answer is somebody else's."],
-  wrong_audience: [401, "The provider's answer is meant for somebody else."],
-  expired: [401, "The provider's answer had run out when it came."],
-  not_yet_valid: [401, "The provider's answer does not hold yet: its clock and this one differ."],
-  bad_signature: [401, "The provider's answer is not signed with its keys."],
+  keys_unavailable: [
+    503,
+    "The provider's keys can't be fetched right now. Try again, or sign in another way.",
+  ],
+  malformed: [401, "The provider's token is malformed."],
+  unknown_issuer: [401, "The provider's token has another issuer."],
+  wrong_audience: [401, "The provider's token was issued for another application."],
+  expired: [401, "The provider's token had expired when it arrived."],
+  not_yet_valid: [401, "The provider's token is not valid yet: its clock and Gate's differ."],
+  bad_signature: [401, "The provider's token is not signed with the provider's keys."],
 } as const satisfies Record<SignInProblem, readonly [Problem["status"], string]>;
 
 /** The redirect URI that operators register with providers. */
@@ -61,21 +64,21 @@ async function choices(c: GateContext, next: string): Promise<SignInChoices> {
   };
 }
 
-/** Gate's own keys are a tenth of that. */
+/** Ten times the length of Gate's own keys. */
 const MAX_KEY_CHARACTERS = 512;
 
 const UNKNOWN_KEY = err({ kind: "unknown_key" } as const);
 
-/** Signs in with a key, or by name where the operator allowed that. */
+/** Signs in with a key, or by name where the operator set `--local-sign-in`. */
 async function signIn(c: GateContext): Promise<Response> {
   const ports = c.env;
-  // Login CSRF: another site could sign the browser in as the attacker, who then sees what its owner does.
+  // Login CSRF: another site could sign the browser in as the attacker, who then sees what its user does.
   requireSameOrigin(c);
   const form = await readForm(c);
   const next = nextPath(form.get("next"));
   const person = form.get("person");
   const key = form.get("key")?.trim() ?? "";
-  const proof: SessionProof = person === undefined ? { key } : await becoming(c, person);
+  const proof: SessionProof = person === undefined ? { key } : await localAccountOf(c, person);
   if ("key" in proof) {
     const known = key.length > MAX_KEY_CHARACTERS ? UNKNOWN_KEY : await authenticateKey(key, ports, "fresh");
     if (!known.ok && known.error.kind === "unknown_key") {
@@ -88,15 +91,15 @@ async function signIn(c: GateContext): Promise<Response> {
   return c.redirect(next, 303);
 }
 
-/** The local account of a person of the registry. */
-async function becoming(c: GateContext, id: string): Promise<ExternalIdentity> {
+/** The local account of a person in gate.yaml; 403 without `--local-sign-in`. */
+async function localAccountOf(c: GateContext, id: string): Promise<ExternalIdentity> {
   const ports = c.env;
   const { registry } = await ports.rules.current();
   if (!maySignInLocally(c)) {
     return refuse({
       status: 403,
       code: "forbidden",
-      detail: "People sign in by name only on a machine of their own, where its operator said so.",
+      detail: "Signing in by name needs --local-sign-in, on the machine that Gate runs on.",
     });
   }
   const account = { kind: "local", issuer: "local", subject: id } as const;
@@ -112,7 +115,7 @@ async function becoming(c: GateContext, id: string): Promise<ExternalIdentity> {
 const NO_SUCH_PERSON: Problem = {
   status: 403,
   code: "person_unknown",
-  detail: "There is no such person in gate.yaml.",
+  detail: "gate.yaml has no person with this id.",
 };
 
 async function signOut(c: GateContext): Promise<Response> {
@@ -124,47 +127,49 @@ async function signOut(c: GateContext): Promise<Response> {
   return c.redirect("/sign-in", 303);
 }
 
-/** Sends the browser to a provider. */
-async function leave(c: GateContext): Promise<Response> {
+/** Redirects the browser to a provider. */
+async function startAtProvider(c: GateContext): Promise<Response> {
   const ports = c.env;
   const { registry } = await ports.rules.current();
   const provider = providerOf(c.req.param("provider") ?? "", registry);
   const next = nextPath(c.req.query("next"));
   const origin = publicOrigin(c) ?? ownOrigin(c);
   if (origin !== ownOrigin(c) && c.req.query("here") === undefined) {
-    // The provider redirects to the public origin, and the attempt's cookie has to be that origin's.
+    // The provider redirects to the public origin, so the attempt's cookie must be set there.
     return c.redirect(`${origin}${c.req.path}?here=&next=${encodeURIComponent(next)}`, 302);
   }
   const redirectUri = origin + CALLBACK;
   const begun = await ports.signIn.begin(provider, { next, redirectUri, now: Date.now() });
-  if (!begun.ok) return wentWrong(c, begun.error);
+  if (!begun.ok) return signInFailed(c, begun.error);
   setAttemptCookie(c, begun.value.sealedAttempt);
   return c.redirect(begun.value.url, 302);
 }
 
 function providerOf(id: string, { signIn: trusted }: Registry) {
   const found = withButton(trusted).find((provider) => providerId(provider) === id);
-  return found ?? refuse({ status: 404, code: "not_found", detail: "There is no such way to sign in." });
+  return (
+    found ?? refuse({ status: 404, code: "not_found", detail: "gate.yaml has no such sign-in provider." })
+  );
 }
 
 /** Finishes a sign-in when the provider redirects the browser back. */
-async function comeBack(c: GateContext): Promise<Response> {
+async function finishAtProvider(c: GateContext): Promise<Response> {
   const sealed = attemptOf(c);
   clearAttemptCookie(c);
-  if (sealed === undefined) return wentWrong(c, "attempt_unknown");
+  if (sealed === undefined) return signInFailed(c, "attempt_unknown");
   const ports = c.env;
   const { registry } = await ports.rules.current();
   const callback = { url: c.req.url, sealedAttempt: sealed, now: Date.now() };
   const finished = await ports.signIn.finish(withButton(registry.signIn), callback);
-  if (!finished.ok) return wentWrong(c, finished.error);
+  if (!finished.ok) return signInFailed(c, finished.error);
   const { token, next } = finished.value;
   requireHuman(authenticated(await principalOfAccount(token, ports)));
   await openSession(c, { kind: "oidc", issuer: token.issuer, subject: token.subject }, "sso");
   return signedInPage(c, next);
 }
 
-function wentWrong(c: GateContext, problem: SignInProblem): Response | Promise<Response> {
-  const [status, detail] = WHAT_WENT_WRONG[problem];
+function signInFailed(c: GateContext, problem: SignInProblem): Response | Promise<Response> {
+  const [status, detail] = PROBLEM_TEXT[problem];
   return problemPage(c, { status, detail }, html`<p><a href="/sign-in">Sign in</a></p>`);
 }
 
@@ -173,5 +178,5 @@ export const signInPages = new Hono<GateEnv>()
   .get("/sign-in", asPage(show))
   .post("/sign-in", asPage(signIn))
   .post("/sign-out", asPage(signOut))
-  .get(CALLBACK, asPage(comeBack))
-  .get("/sign-in/:provider", asPage(leave));
+  .get(CALLBACK, asPage(finishAtProvider))
+  .get("/sign-in/:provider", asPage(startAtProvider));

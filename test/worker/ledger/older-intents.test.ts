@@ -51,7 +51,7 @@ describe("an intent proposed before Gate could send writes", () => {
       await propose(agent, ask("crm.pair", { payload: undefined }), "pending_approval"),
     );
     const page = await call("GET", `/cases/${intent}`, reviewer.key);
-    expect(page.text.replaceAll(/\s+/g, " ")).toContain("the action itself is all");
+    expect(page.text.replaceAll(/\s+/g, " ")).toContain("the action needs none");
   });
 
   test("is ordered, claimed and reported by its agent as before", async ({ expect }) => {

@@ -337,7 +337,7 @@ test("a click after another's decision shows who decided and removes the buttons
   await submit(BEN, intent, "no");
   posted = [];
   await press("gate_approve", ANA, intent);
-  expect(whispered()).toEqual(["It is decided already. Rejected by Ben Okafor."]);
+  expect(whispered()).toEqual(["This case is already decided. Rejected by Ben Okafor."]);
   const update = posted.find(({ body }) => body.replace_original === true);
   expect(JSON.stringify(update?.body)).toContain("Rejected by Ben Okafor");
   expect(await stateOf(intent)).toBe("rejected");
@@ -405,7 +405,7 @@ describe("a button value that Gate did not create decides nothing", () => {
   test("for an unknown intent", async () => {
     const value = slackReference(ports(), { channel: "app", intent: "int_none", digest: "0".repeat(64) });
     expect((await deliver(button("gate_approve", ANA, value))).status).toBe(200);
-    expect(whispered()).toEqual(["There is no such case any more."]);
+    expect(whispered()).toEqual(["This case no longer exists."]);
   });
 });
 

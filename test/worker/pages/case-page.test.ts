@@ -244,7 +244,9 @@ describe("INV-28: payload text is shown as it is", () => {
   });
 
   test("or with a note that it was never seen, is empty or was erased", async () => {
-    expect((await open(await held({ payload: "./leads.csv" }))).text).toContain("Gate has not seen it");
+    expect((await open(await held({ payload: "./leads.csv" }))).text).toContain(
+      "Gate has not seen the payload",
+    );
     expect((await open(await held({ payload: "" }))).text).toContain("It is empty");
     const erased = await held({ payload: "secret words" });
     await call("POST", `/v1/intents/${erased}/reject`, ben.key, { reason: "no" });
@@ -282,7 +284,7 @@ describe("the page of a case", () => {
     ]) {
       expect(text, shown).toContain(shown);
     }
-    expect(text).toMatch(/<td>\s*ana\s*<\/td>\s*<td>yes<\/td>/);
+    expect(text).toMatch(/<td>\s*ana\s*<\/td>\s*<td>approve<\/td>/);
   });
 
   test("shows which approvers could not be notified, and why", async () => {
@@ -573,7 +575,7 @@ describe("the page of a link", () => {
     expect(after.status).toBe(410);
     expect(after.text).toContain("Approved");
     expect(after.text).not.toContain("<textarea");
-    expect(after.text).toContain("What was decided with this link is recorded.");
+    expect(after.text).toContain("The decision made with this link is recorded.");
     expect((await decide(intent, "approve", { link }, {})).status).toBe(410);
   });
 

@@ -61,7 +61,7 @@ describe("before the decision, the page of a write that Gate sends", () => {
 
   test("shows whose credential is used and which idempotency header is added", async () => {
     const own = await pageOf(await heldThrough(agent, { path: "/repeated/refunds" }));
-    expect(own).toContain("the agent&#39;s own, which Gate never keeps");
+    expect(own).toContain("the agent&#39;s own, which Gate never stores");
     expect(own).toContain("Gate has no credential here");
     const intent = await heldThrough(agent, { path: "/sent-once/refunds" });
     const { http } = (await call("GET", `/v1/intents/${intent}`, ben.key)).body;
@@ -72,7 +72,7 @@ describe("before the decision, the page of a write that Gate sends", () => {
     const path = "/sent-by-ana/only-in-the-path?q=only-in-the-query";
     const intent = await heldThrough(agent, { path });
     const page = await pageOf(intent);
-    expect(page).toContain("The request is shown to those who may decide the case.");
+    expect(page).toContain("Only people who may decide the case see the request.");
     expect(page).not.toContain("only-in-the");
     expect(await pageOf(intent, ana.key)).toContain("only-in-the-path?q=only-in-the-query");
   });
@@ -115,7 +115,7 @@ describe("after sending, the page of a write", () => {
     expect(page).toContain("{&quot;id&quot;:&quot;only-in-the-answer&quot;}");
     const others = await pageOf(intent);
     expect(others).toContain("<strong>200</strong>");
-    expect(others).toContain("The answer is shown to those who may decide the case.");
+    expect(others).toContain("Only people who may decide the case see the response.");
     expect(others).not.toContain("only-in-the-answer");
     expect(others).not.toContain("req_7");
   });
@@ -162,9 +162,9 @@ describe("after sending, the page of a write", () => {
     const intent = await sentSo("/sent/refunds", lost);
     expect(await stateOf(intent)).toBe("indeterminate");
     const page = await pageOf(intent);
-    expect(page).toContain("Whether it was carried out is not known");
+    expect(page).toContain("The outcome is unknown");
     expect(page).toContain("(broken off)");
-    expect(page).toContain("Nothing sends it again before somebody has looked.");
+    expect(page).toContain("Gate does not send it again before a person has resolved it.");
     expect(page).toContain(`POST /v1/intents/${intent}/resolve`);
     const again = await pageOf(await sentSo("/sent-once/refunds", lost));
     expect(again).toContain("Gate sends it again by itself");

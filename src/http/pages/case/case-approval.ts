@@ -8,7 +8,7 @@ import type { Markup } from "../page.ts";
 import { sanitizeText } from "../sanitize-text.ts";
 import { distanceTo, timeOf } from "../format.ts";
 
-const HOW = {
+const ASSURANCE_TEXT = {
   link: "a link sent to them",
   slack: "Slack",
   key: "a reviewer's key",
@@ -16,7 +16,7 @@ const HOW = {
   passkey: "a passkey",
 } as const satisfies Record<Assurance, string>;
 
-/** What it takes, and what was said so far. */
+/** The approvals that the intent needs, and the votes so far. */
 export function approvalSection(
   { terms, phase, votes, rejections, decideBy }: IntentState,
   now: number,
@@ -24,12 +24,12 @@ export function approvalSection(
   const { approval } = terms;
   if (terms.outcome !== "hold") return html``;
   return html`<section>
-    <h2>What it takes</h2>
+    <h2>Required approvals</h2>
     <dl>
       ${row("Approvals", approval.require === 1 ? "one person" : `${approval.require} different people`)}
       ${approval.quorums.map((quorum) => row(`Policy ${quorum.policy}`, quorumOf(quorum)))}
-      ${row("Left out", exclusionsOf(approval))}
-      ${row("Signed in by", `${HOW[approval.minAssurance]}, or stronger`)}
+      ${row("Excluded", exclusionsOf(approval))}
+      ${row("Signed in by", `${ASSURANCE_TEXT[approval.minAssurance]}, or stronger`)}
       ${row("Rejections", approval.rejections === 1 ? "one decides" : `${approval.rejections} decide`)}
       ${
         phase === "pending_approval" && decideBy !== null
@@ -37,7 +37,7 @@ export function approvalSection(
           : null
       }
     </dl>
-    ${votes.length + rejections.length === 0 ? html`<p class="dim">Nobody has said anything yet.</p>` : voteList(votes, rejections)}
+    ${votes.length + rejections.length === 0 ? html`<p class="dim">No votes yet.</p>` : voteList(votes, rejections)}
   </section>`;
 }
 
@@ -47,7 +47,7 @@ function voteList(votes: IntentState["votes"], rejections: IntentState["rejectio
       <thead>
         <tr>
           <th>Who</th>
-          <th>Said</th>
+          <th>Vote</th>
           <th>Signed in by</th>
           <th>When</th>
         </tr>
@@ -59,8 +59,8 @@ function voteList(votes: IntentState["votes"], rejections: IntentState["rejectio
               <td>
                 ${nameOf(person, acting)}${mandate === null ? null : html` <span class="dim mono">${mandate}</span>`}
               </td>
-              <td>yes</td>
-              <td>${HOW[assurance]}</td>
+              <td>approve</td>
+              <td>${ASSURANCE_TEXT[assurance]}</td>
               <td>${timeOf(at)}</td>
             </tr>`,
         )}
@@ -68,7 +68,7 @@ function voteList(votes: IntentState["votes"], rejections: IntentState["rejectio
           ({ person, acting }) =>
             html`<tr>
               <td>${nameOf(person, acting)}</td>
-              <td>no</td>
+              <td>reject</td>
               <td></td>
               <td></td>
             </tr>`,
@@ -91,24 +91,26 @@ function quorumOf({ require, groups, people }: Quorum): string {
 function exclusionsOf({ excludeProposer, excludeOwner }: IntentState["terms"]["approval"]): string {
   const out = [
     ...(excludeProposer ? ["the agent that proposed it"] : []),
-    ...(excludeOwner ? ["who answers for the agent"] : []),
+    ...(excludeOwner ? ["the agent's owner"] : []),
   ];
-  return out.length === 0 ? "the policy excludes nobody" : out.join(", ");
+  return out.length === 0 ? "none" : out.join(", ");
 }
 
 const DELIVERY_TEXT = {
   held: "The first message",
   reminder: "A reminder",
   escalation: "The escalation",
-  decided: "What was decided",
+  decided: "The decision",
   event: "An event",
   test: "A test",
 } as const satisfies Record<DeliveryKind, string>;
 
-/** Who could not be told, so that nobody waits for somebody who does not know. */
+/** Failed deliveries, so that a reviewer does not wait for a person whom no message reached. */
 export function undeliveredSection(records: readonly DeliveryRecord[] | null): Markup {
   if (records === null) {
-    return html`<section class="notice warn"><p>Whom this was told can't be read right now.</p></section>`;
+    return html`<section class="notice warn">
+      <p>The state of notifications can't be read right now.</p>
+    </section>`;
   }
   return html`<section class="notice warn">
     <h2>Not delivered</h2>

@@ -4,7 +4,7 @@ import type { Markup } from "../page.ts";
 import { sanitizeText } from "../sanitize-text.ts";
 import type { Voter } from "../../../core/identity/voter.ts";
 
-/** Each form names the digest of what is shown above it: nothing else can be decided by it. */
+/** Each form carries the digest of the case shown above it, so that the vote is bound to it (TOCTOU). */
 function hidden(digest: string, link: string | null): Markup {
   return html`<input type="hidden" name="digest" value="${digest}" />
     ${link === null ? null : html`<input type="hidden" name="link" value="${link}" />`}`;
@@ -21,59 +21,59 @@ function approveForm(id: string, digest: string, link: string | null): Markup {
   </form>`;
 }
 
-function rejectForm(id: string, digest: string, link: string | null, words: string): Markup {
+function rejectForm(id: string, digest: string, link: string | null, label: string): Markup {
   return html`<form method="post" action="/cases/${id}/reject">
     ${hidden(digest, link)}
     <div>
       <label for="reason">Reason <span class="dim">(the agent's people read it)</span></label>
       <textarea class="prose" id="reason" name="reason" maxlength="4096" required></textarea>
     </div>
-    <button class="no">${words}</button>
+    <button class="no">${label}</button>
   </form>`;
 }
 
-/** A field drops a line end right after its tag: without this one, the payload's own would be. */
-const DROPPED = "\n";
+/** HTML parsers drop a line end right after the tag: this one, so that the payload's own survives. */
+const DROPPED_LINE_END = "\n";
 
-/** What stays as it is of a request that Gate sends, when its payload is changed. */
-const STAYING = {
+/** How an edited payload changes the HTTP request that Gate sends. */
+const EDIT_EFFECT = {
   sent: "Only the body changes: method, URL and headers stay as they are.",
-  made: "Gate then makes the request anew of what you write.",
+  made: "Gate then builds a new request from your text.",
 } as const;
 
 /**
- * @param text what is in the payload now
- * @param request null: Gate sends none; `made`: it made the request of the payload itself
+ * @param text the current payload
+ * @param request `sent`: the agent wrote the request; `made`: Gate built it from the payload; null: Gate sends none
  */
 export function editForm(
   { terms: { id, digest } }: IntentState,
   link: string | null,
   text: string,
-  request: keyof typeof STAYING | null,
+  request: keyof typeof EDIT_EFFECT | null,
 ): Markup {
   return html`<section>
     <details>
       <summary>Change what would be written</summary>
       <form method="post" action="/cases/${id}/edit">
         ${hidden(digest, link)}
-        <p>This case then ends, and another one is decided anew, with you as the one who proposed it.</p>
-        ${request === null ? null : html`<p>${STAYING[request]}</p>`}
+        <p>This case then ends. A new case with you as its proposer replaces it and is evaluated anew.</p>
+        ${request === null ? null : html`<p>${EDIT_EFFECT[request]}</p>`}
         <p>
           <label for="payload">New payload</label>
-          <textarea id="payload" name="payload" required>${DROPPED}${text}</textarea>
+          <textarea id="payload" name="payload" required>${DROPPED_LINE_END}${text}</textarea>
         </p>
         <p>
           <label for="why">Reason</label>
           <textarea class="prose" id="why" name="reason" maxlength="4096" required></textarea>
         </p>
-        <button>Put this in its place</button>
+        <button>Replace the payload</button>
       </form>
     </details>
   </section>`;
 }
 
-/** What somebody who may decide can say about it now. */
-export function deciding(
+/** The forms that an eligible person can submit in the intent's current state. */
+export function decisionForms(
   { terms: { id, digest }, phase, votes, rejections }: IntentState,
   voter: Voter | null,
   link: string | null,
@@ -92,7 +92,7 @@ export function deciding(
   const hasApproved = votes.some(isMine);
   return html`<section>
     <h2>Your decision</h2>
-    ${hasApproved ? html`<p>You approved this. You can still say no.</p>` : null}
+    ${hasApproved ? html`<p>You approved this. You can still reject it.</p>` : null}
     <div class="choices">
       ${hasApproved ? null : approveForm(id, digest, link)} ${rejectForm(id, digest, link, "Reject")}
     </div>

@@ -5,7 +5,7 @@ import { sanitizeText, visibleLines } from "../sanitize-text.ts";
 import { timeOf } from "../format.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
-/** What happened, from the ledger; comments and reasons are kept beside it. */
+/** The intent's ledger entries, with the comments and reasons that are stored beside them. */
 export function historySection({ entries, notes }: IntentRecord, agent: Principal | null): Markup {
   return html`<section>
     <h2>What happened</h2>
@@ -39,7 +39,7 @@ export function historySection({ entries, notes }: IntentRecord, agent: Principa
   </section>`;
 }
 
-/** Whose act it was, where the entry says so; else the credential that acted. */
+/** The person that the entry names; null: it names none, and its actor is a principal. */
 function personIn(body: string): string | null {
   const { person, by } = JSON.parse(body) as { readonly person?: unknown; readonly by?: unknown };
   const named = person ?? by;

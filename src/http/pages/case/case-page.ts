@@ -9,7 +9,7 @@ import type { GateContext } from "../../middleware/context.ts";
 import { problemOf, problemOfVoteFailure } from "../../problem/from-refusal.ts";
 import { answerOf } from "../../api/intents/http-write-view.ts";
 import { recordOf } from "../../api/shared/stored-record.ts";
-import { deciding, editForm } from "./case-forms.ts";
+import { decisionForms, editForm } from "./case-forms.ts";
 import { answerSection } from "./case-answer.ts";
 import { approvalSection, undeliveredSection } from "./case-approval.ts";
 import { historySection } from "./case-history.ts";
@@ -20,7 +20,7 @@ import { editableText } from "./editable-text.ts";
 import { page, type Markup } from "../page.ts";
 import { undeliveredOf } from "./undelivered.ts";
 import { sanitizeText } from "../sanitize-text.ts";
-import { counted, distanceTo, standingOf, timeOf, toneOf } from "../format.ts";
+import { counted, distanceTo, phaseText, timeOf, toneOf } from "../format.ts";
 import type { Voter } from "../../../core/identity/voter.ts";
 import type { IntentRecord, Intent } from "../../../ports/intents.ts";
 import { maySeePayload } from "../../../app/authority.ts";
@@ -29,7 +29,7 @@ export interface CaseView {
   readonly intent: Intent;
   readonly dossier: IntentRecord;
   readonly caller: Caller;
-  /** The link it was opened by, which its forms then use up; null: by its own address. */
+  /** The link that opened the page, which its forms use up; null: it was opened by its own address. */
   readonly link: string | null;
 }
 
@@ -41,34 +41,36 @@ export async function casePage(
   const ports = c.env;
   const { state } = dossier;
   const { principal } = caller;
-  const [voter, isPayloadTheirs, agent, undelivered, obstacle] = await Promise.all([
+  const [voter, isPayloadVisible, agent, undelivered, blocker] = await Promise.all([
     voterFor(caller, ports),
     maySeePayload(principal, state, ports),
     ports.principals.get(state.terms.agent),
     undeliveredOf(c, [intent.id]),
     state.phase === "pending_approval" ? approvalBlocker(state.terms, ports) : null,
   ]);
-  const bytes = isPayloadTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
-  const isAnswerTheirs = isPayloadTheirs && state.terms.sending !== null;
-  const answer = isAnswerTheirs ? await answerOf(intent) : null;
+  const bytes = isPayloadVisible && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
+  const isAnswerVisible = isPayloadVisible && state.terms.sending !== null;
+  const answer = isAnswerVisible ? await answerOf(intent) : null;
   const record = recordOf(dossier);
   const now = Date.now();
   return page(c, {
-    title: `${state.terms.action}: ${standingOf(state.phase)}`,
+    title: `${state.terms.action}: ${phaseText(state.phase)}`,
     body: html`
-      ${headline(state, now)} ${obstacle === null ? null : warning(problemOfVoteFailure(obstacle).detail)}
-      ${successionOf(state)} ${answerSection(dossier, answer, isPayloadTheirs, now)}
-      ${requestSection(state, record, agent)} ${sendingSection(dossier, isPayloadTheirs)}
-      ${payloadSection(state, record, { isTheirs: isPayloadTheirs, bytes })}
-      ${whySection(state, record, isPayloadTheirs)} ${approvalSection(state, now)}
+      ${headline(state, now)} ${blocker === null ? null : warning(problemOfVoteFailure(blocker).detail)}
+      ${successionOf(state)} ${answerSection(dossier, answer, isPayloadVisible, now)}
+      ${requestSection(state, record, agent)} ${sendingSection(dossier, isPayloadVisible)}
+      ${payloadSection(state, record, { isVisible: isPayloadVisible, bytes })}
+      ${whySection(state, record, isPayloadVisible)} ${approvalSection(state, now)}
       ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
-      <div id="decide">${decidingOf(state, voter.ok ? voter.value : null, link, bytes, record.request)}</div>
+      <div id="decide">
+        ${decisionSection(state, voter.ok ? voter.value : null, link, bytes, record.request)}
+      </div>
       ${historySection(dossier, agent)}
     `,
   });
 }
 
-function decidingOf(
+function decisionSection(
   state: IntentState,
   voter: Voter | null,
   link: string | null,
@@ -80,11 +82,11 @@ function decidingOf(
   if (refusal !== null) return warning(problemOf(refusal).detail);
   const isChangeable = state.phase === "pending_approval" && state.terms.edit.allow;
   const text = isChangeable && bytes !== null ? editableText(bytes) : null;
-  return html`${deciding(state, voter, link)}
-  ${text === null ? null : editForm(state, link, text, madeHow(request))}`;
+  return html`${decisionForms(state, voter, link)}
+  ${text === null ? null : editForm(state, link, text, requestOrigin(request))}`;
 }
 
-function madeHow(request: ProposalRequest | null): "sent" | "made" | null {
+function requestOrigin(request: ProposalRequest | null): "sent" | "made" | null {
   if (request?.http === undefined) return null;
   return request.http.fromTemplate === true ? "made" : "sent";
 }
@@ -92,7 +94,7 @@ function madeHow(request: ProposalRequest | null): "sent" | "made" | null {
 function headline({ terms, phase, decideBy, votes, decidedBy }: IntentState, now: number): Markup {
   return html`<section class="notice ${toneOf(phase)}">
     <p>
-      <span class="tag ${toneOf(phase)}">${standingOf(phase)}</span>
+      <span class="tag ${toneOf(phase)}">${phaseText(phase)}</span>
       <span class="tag ${terms.risk.level}">${terms.risk.level} risk</span>
     </p>
     <h1>${sanitizeText(terms.action)}</h1>
@@ -136,7 +138,7 @@ function successionOf({ successor, terms: { predecessor, editor } }: IntentState
     ${
       successor === null
         ? null
-        : html`<p>A reviewer changed it: see <a href="/cases/${successor}">what took its place</a>.</p>`
+        : html`<p>A reviewer changed it: see <a href="/cases/${successor}">its successor</a>.</p>`
     }
   </section>`;
 }

@@ -8,20 +8,20 @@ import { bytesOf, counted } from "../format.ts";
 
 type CaseRecord = ReturnType<typeof recordOf>;
 
-/** As much as anybody reads; who wants the rest takes it as a file. */
+/** The page shows this many characters; the rest is in the download. */
 export const MAX_CHARACTERS_SHOWN = 64 * 1024;
 
 export interface SeenPayload {
-  /** May this reader see it? */
-  readonly isTheirs: boolean;
+  /** Whether this reader may see the bytes. */
+  readonly isVisible: boolean;
   readonly bytes: Uint8Array | null;
 }
 
-/** What would be written, exactly. */
+/** The payload, byte for byte. */
 export function payloadSection(
   { terms }: IntentState,
   { decision, payload }: CaseRecord,
-  { isTheirs, bytes }: SeenPayload,
+  { isVisible, bytes }: SeenPayload,
 ): Markup {
   return html`<section>
     <h2>What would be written</h2>
@@ -30,32 +30,32 @@ export function payloadSection(
       ${payload?.kind === "content" ? row("Size", bytesOf(payload.bytes)) : null}
       ${terms.payloadDigest === null ? null : row("SHA-256", html`<span class="mono">${terms.payloadDigest}</span>`)}
     </dl>
-    ${contentOf(terms, payload, { isTheirs, bytes })}
+    ${contentOf(terms, payload, { isVisible, bytes })}
   </section>`;
 }
 
 function contentOf(
   { id, sending }: IntentState["terms"],
   payload: CaseRecord["payload"],
-  { isTheirs, bytes }: SeenPayload,
+  { isVisible, bytes }: SeenPayload,
 ): Markup {
   const isSent = sending !== null;
   if (payload === null) return html`<p>The payload was erased.</p>`;
   if (payload.kind === "none") {
     return html`<p>
-      There is no payload: ${isSent ? "the request above has no body" : "the action itself is all"}.
+      There is no payload: ${isSent ? "the request above has no body" : "the action needs none"}.
     </p>`;
   }
   if (payload.kind === "reference") {
-    return html`<p>Gate has not seen it: the agent gave a name and kept the content.</p>`;
+    return html`<p>Gate has not seen the payload: the agent sent only a reference to it.</p>`;
   }
-  if (!isTheirs) return html`<p>The payload is shown to those who may decide the case.</p>`;
+  if (!isVisible) return html`<p>Only people who may decide the case see the payload.</p>`;
   if (bytes === null) return html`<p>The payload was erased.</p>`;
   const text = textOf(bytes);
   if (text === null) return html`<p>It is no text. ${download(id, "Download it")} to look at it.</p>`;
   if (text === "") return html`<p>It is empty.</p>`;
   const shown = startOf(text);
-  // A parser drops a line end right after the tag: without this one, the payload's own would be.
+  // HTML parsers drop a line end right after the tag: this one, so that the payload's own survives.
   return html`<pre tabindex="0" aria-label="Payload">${"\n"}${visibleLines(shown)}</pre>
     ${
       shown.length === text.length
@@ -67,14 +67,14 @@ function contentOf(
     }`;
 }
 
-function download(id: string, words: string): Markup {
-  return html`<a href="/v1/intents/${id}/payload" download="payload">${words}</a>`;
+function download(id: string, label: string): Markup {
+  return html`<a href="/v1/intents/${id}/payload" download="payload">${label}</a>`;
 }
 
-/** Null for what is not UTF-8 text to the last byte. */
+/** The bytes as text; null: they are not valid UTF-8, or contain a NUL. */
 export function textOf(bytes: Uint8Array): string | null {
   try {
-    // A byte order mark is part of what is written, so it is part of what is seen.
+    // The byte order mark stays: it is part of the write, so the reviewer must see it.
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     return text.includes("\0") ? null : text;
   } catch {
@@ -82,12 +82,12 @@ export function textOf(bytes: Uint8Array): string | null {
   }
 }
 
-/** A line end at the end begins no line. */
+/** The number of lines; a final line end begins none. */
 function linesIn(text: string): number {
   return text.split("\n").length - (text.endsWith("\n") ? 1 : 0);
 }
 
-/** As much of it as is shown, and never half a character. */
+/** The part that the page shows, never cut inside a surrogate pair. */
 export function startOf(text: string): string {
   if (text.length <= MAX_CHARACTERS_SHOWN) return text;
   const cut = text.slice(0, MAX_CHARACTERS_SHOWN);

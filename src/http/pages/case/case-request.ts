@@ -10,10 +10,10 @@ import { dollars } from "../format.ts";
 
 type CaseRecord = ReturnType<typeof recordOf>;
 
-/** Free metadata decides little and can be long; all of it is in the decision that auditors read. */
+/** Free metadata matters little for a decision and can be long; auditors read all of it in the API's decision. */
 const MAX_METADATA_CHARACTERS = 4096;
 
-/** Who wants what done where. */
+/** The proposal: agent, owner, action, destination and measured facts. */
 export function requestSection(
   { terms }: IntentState,
   { request, decision }: CaseRecord,
@@ -23,29 +23,29 @@ export function requestSection(
     <h2>The request</h2>
     <dl>
       ${row("Agent", html`${sanitizeText(agent?.name ?? terms.agent)} <span class="dim mono">${terms.agent}</span>`)}
-      ${row("Answerable for it", sanitizeText(agent?.owner ?? "nobody is named"))}
-      ${optional("On behalf of", request?.onBehalfOf)} ${optional("Concerns", request?.principalId)}
-      ${row("Action", sanitizeText(terms.action))} ${row("Destination", sanitizeText(terms.destination))}
+      ${row("Owner", sanitizeText(agent?.owner ?? "none"))} ${optional("On behalf of", request?.onBehalfOf)}
+      ${optional("Concerns", request?.principalId)} ${row("Action", sanitizeText(terms.action))}
+      ${row("Destination", sanitizeText(terms.destination))}
       ${row("Records", recordsOf(terms.records, decision))} ${row("Value", valueOf(decision))}
       ${row("Risk", riskOf(terms.risk))}
-      ${optional("Tags the agent gave", request?.sensitivityTags.join(", ") || null)}
-      ${optional("More the agent said", metadataOf(request))}
+      ${optional("Declared tags", request?.sensitivityTags.join(", ") || null)}
+      ${optional("Metadata", metadataOf(request))}
       ${row("Intent", html`<span class="mono">${terms.id}</span>`)}
       ${row("Digest", html`<span class="mono">${terms.digest}</span>`)}
     </dl>
   </section>`;
 }
 
-/** Why it waits, and what each rule saw; that can quote the payload, which is for those who may see it. */
+/** The reason code, and each rule's finding. A finding can quote the payload, so only its readers see that column. */
 export function whySection(
   { terms }: IntentState,
   { decision }: CaseRecord,
-  isPayloadTheirs: boolean,
+  isPayloadVisible: boolean,
 ): Markup {
   return html`<section>
-    <h2>Why it came to you</h2>
+    <h2>Why it was held</h2>
     <p>
-      ${sanitizeText(decision?.reason ?? "What it was decided on was erased.")}
+      ${sanitizeText(decision?.reason ?? "The decision was erased.")}
       <span class="dim mono">${terms.reasonCode}</span>
     </p>
     <dl>
@@ -53,13 +53,13 @@ export function whySection(
         row(`Policy ${id}`, html`<span class="mono dim">${hash}</span>`),
       )}
     </dl>
-    ${decision === null ? null : trace(decision.trace, isPayloadTheirs)}
+    ${decision === null ? null : trace(decision.trace, isPayloadVisible)}
   </section>`;
 }
 
-function trace(steps: readonly TraceStep[], isPayloadTheirs: boolean): Markup {
+function trace(steps: readonly TraceStep[], isPayloadVisible: boolean): Markup {
   return html`<details>
-    <summary>Every rule that was looked at</summary>
+    <summary>Every evaluated rule</summary>
     <div class="scroll">
       <table>
         <thead>
@@ -67,7 +67,7 @@ function trace(steps: readonly TraceStep[], isPayloadTheirs: boolean): Markup {
             <th>Policy</th>
             <th>Rule</th>
             <th>Saw</th>
-            <th>Said</th>
+            <th>Result</th>
           </tr>
         </thead>
         <tbody>
@@ -78,7 +78,7 @@ function trace(steps: readonly TraceStep[], isPayloadTheirs: boolean): Markup {
                 <td>
                   ${sanitizeText(rule)}${line === null ? null : html` <span class="dim">line ${line}</span>`}
                 </td>
-                <td>${seen === null || !isPayloadTheirs ? null : sanitizeText(seen)}</td>
+                <td>${seen === null || !isPayloadVisible ? null : sanitizeText(seen)}</td>
                 <td>${outcome}</td>
               </tr>`,
           )}
@@ -130,7 +130,7 @@ function metadataOf(request: CaseRecord["request"]): string | null {
   return text.length > MAX_METADATA_CHARACTERS ? `${text.slice(0, MAX_METADATA_CHARACTERS)} …` : text;
 }
 
-/** A code as words. */
+/** A risk factor's code with spaces. */
 function plain(code: string): string {
   return code.replaceAll("_", " ");
 }

@@ -12,16 +12,16 @@ import { digestIn, noteIn, readForm, type Form } from "../form.ts";
 import { senderOf, SIGN_IN_REQUIRED } from "../page-caller.ts";
 import { maySeePayload } from "../../../app/authority.ts";
 
-const NOT_EDITED_HERE: Problem = {
+const NOT_EDITABLE_HERE: Problem = {
   status: 409,
   code: "edit_not_allowed",
-  detail: "This payload is no text that a page can change; the API can.",
+  detail: "A page can edit only plain text. Edit this payload through the API.",
 };
 
-/** A form writes a character in up to nine, and no payload that is changed here is longer than the other number. */
+/** Form encoding writes one character in up to nine (`%E2%82%AC`); the other fields fit a small body. */
 const EDIT_FORM_BYTES = 9 * MAX_EDITED_CHARACTERS + SMALL_BODY_BYTES;
 
-/** Replaces the intent by an edited one; redirects to that one's case. */
+/** Replaces the intent by an edited successor; redirects to the successor's case. */
 export async function editOnPage(c: GateContext): Promise<Response> {
   const ports = c.env;
   const caller = await senderOf(c);
@@ -30,9 +30,9 @@ export async function editOnPage(c: GateContext): Promise<Response> {
   const { intent, dossier } = await visibleDossier(c, c.req.param("id") ?? "");
   const voter = await voterFor(caller, ports);
   if (!voter.ok) return refuse(problemOfVote(voter.error));
-  const isTheirs = await maySeePayload(caller.principal, dossier.state, ports);
-  const before = isTheirs && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
-  if (before === null || editableText(before) === null) return refuse(NOT_EDITED_HERE);
+  const isVisible = await maySeePayload(caller.principal, dossier.state, ports);
+  const before = isVisible && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
+  if (before === null || editableText(before) === null) return refuse(NOT_EDITABLE_HERE);
   const bytes = editedBytes(before, form.get("payload") ?? "");
   const change = {
     payload: { kind: "content", bytes, name: null, mediaType: null },
@@ -48,7 +48,7 @@ export async function editOnPage(c: GateContext): Promise<Response> {
   return c.redirect(`/cases/${edited.value.successor.terms.id}`, 303);
 }
 
-/** Id of the link that a form was opened by, which the edit uses up. */
+/** The id of the link that opened the form, which the edit uses up; null: none did. */
 async function linkIn(c: GateContext, form: Form, id: string): Promise<string | null> {
   const ports = c.env;
   const token = form.get("link");

@@ -1,23 +1,23 @@
 import { textOf } from "./case-payload.ts";
 import { visibleLines } from "../sanitize-text.ts";
 
-/** More than this nobody reads, so nobody changes it in a field of a page either. */
+/** The limit of what the case page shows: a reviewer must not edit text that the page cut off. */
 export const MAX_EDITED_CHARACTERS = 64 * 1024;
 
 /**
- * The payload as a text field can hold it, its lines ending in line feeds. Null for what would not come back as it
- * was, or would not be seen: bytes, line ends of several kinds, characters that a field hides.
+ * The payload as a text field can hold it, with line feeds. Null for a payload that a browser would change on
+ * submission, or hide from the reviewer: bytes, mixed line ends, invisible characters.
  */
 export function editableText(bytes: Uint8Array): string | null {
   const text = textOf(bytes);
   if (text === null || text.length > MAX_EDITED_CHARACTERS) return null;
   const lines = text.replaceAll("\r\n", "\n");
   if (lines.includes("\r") || (hasCrlf(text) && text.replaceAll("\r\n", "").includes("\n"))) return null;
-  // With a letter behind it, because blanks at the end are shown though a field keeps them.
+  // The appended letter keeps trailing blanks out of the comparison: a field preserves them, `visibleLines` shows them.
   return visibleLines(`${lines}x`) === `${lines}x` ? lines : null;
 }
 
-/** What a field sent, with the line ends of what was in it: browsers send every line end as two characters. */
+/** The submitted text with the original's line ends: browsers submit every line end as CR LF. */
 export function editedBytes(before: Uint8Array, sent: string): Uint8Array {
   const lines = sent.replaceAll("\r\n", "\n");
   const text = hasCrlf(textOf(before) ?? "") ? lines.replaceAll("\n", "\r\n") : lines;

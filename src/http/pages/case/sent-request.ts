@@ -6,36 +6,36 @@ import type { Markup } from "../page.ts";
 import { sanitizeText } from "../sanitize-text.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
-/** The request that Gate sends, exactly, but for its body: that is the payload, which has a section of its own. */
-export function sendingSection(dossier: IntentRecord, isPayloadTheirs: boolean): Markup | null {
+/** The exact request that Gate sends, without its body: the payload has a section of its own. */
+export function sendingSection(dossier: IntentRecord, isPayloadVisible: boolean): Markup | null {
   if (dossier.state.terms.sending === null) return null;
   return html`<section>
     <h2>The HTTP request</h2>
-    ${contentOf(dossier, isPayloadTheirs)}
+    ${contentOf(dossier, isPayloadVisible)}
   </section>`;
 }
 
-function contentOf(dossier: IntentRecord, isPayloadTheirs: boolean): Markup {
-  if (!isPayloadTheirs) return html`<p>The request is shown to those who may decide the case.</p>`;
+function contentOf(dossier: IntentRecord, isPayloadVisible: boolean): Markup {
+  if (!isPayloadVisible) return html`<p>Only people who may decide the case see the request.</p>`;
   const http = httpView(dossier, true);
   if (http === null) return html`<p>The request was erased.</p>`;
   const { method, url, headers, credential_in: slot, repeat_header: repeat, sent_by: sentBy } = http;
   return html`<pre tabindex="0" aria-label="Request">${"\n"}${sanitizeText(method)} ${sanitizeText(url)}</pre>
     <dl>
       ${queryRow(url)} ${headers.length === 0 ? null : row("Headers", listOf(headers))}
-      ${repeat === null ? null : row("So that a repeat is known", html`Gate adds ${listOf([repeat])}`)}
+      ${repeat === null ? null : row("Idempotency", html`Gate adds ${listOf([repeat])}`)}
       ${row("Credential", slot === null ? OWN_CREDENTIAL[sentBy] : slotOf(slot.in, slot.name))}
       ${row("Sent by", SENT_BY[sentBy])}
     </dl>`;
 }
 
 const OWN_CREDENTIAL = {
-  agent: "the agent's own, which Gate never keeps",
+  agent: "the agent's own, which Gate never stores",
   gate: "none",
 } as const;
 
 const SENT_BY = {
-  agent: "the agent's repeat of it, once: Gate has no credential here",
+  agent: "Gate, once, when the agent repeats it: Gate has no credential here",
   gate: "Gate, once, as soon as it is approved",
 } as const;
 
@@ -44,11 +44,11 @@ function slotOf(place: "header" | "query", name: string): Markup {
     <span class="mono">${sanitizeText(name)}</span>`;
 }
 
-/** An escape in an address hides from the eye what the server reads. */
+/** The decoded query: percent-encoding hides from a reviewer what the server reads. */
 function queryRow(url: string): Markup | null {
   const at = url.indexOf("?");
   const parameters = at < 0 ? [] : [...new URLSearchParams(url.slice(at + 1))];
-  return parameters.length === 0 ? null : row("Query, as it is read", listOf(parameters, " = "));
+  return parameters.length === 0 ? null : row("Decoded query", listOf(parameters, " = "));
 }
 
 /** Names and values, each on a line. */

@@ -2,7 +2,7 @@ import { logLine } from "../../../core/base/log-line.ts";
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
 import type { GateContext } from "../../middleware/context.ts";
 
-/** What could not be told of these intents. Null: it can't be read, and whoever decides does not wait for that. */
+/** Failed deliveries of these intents. Null: they can't be read, and the page is shown without them. */
 export async function undeliveredOf(
   c: GateContext,
   intents: readonly string[],
