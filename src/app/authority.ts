@@ -7,7 +7,7 @@ import type { IntentRecord, Intent } from "../ports/intents.ts";
 import type { Ports } from "../ports/ports.ts";
 
 /**
- * May this principal know that this intent exists? To the others every door answers as if it did not.
+ * May this principal know that this intent exists? To all others every door responds as if it did not.
  *
  * The registry names runners as people do. Their names are unique among all principals and compared exactly.
  */
@@ -38,7 +38,7 @@ export async function maySeePayload(
   return eligibility(state, voterOf(principal, "passkey", registry)) === null;
 }
 
-/** The intent of this id, if the principal may see it; null does not tell the two apart. */
+/** The intent of this id; null both for an unknown id and for an intent that the principal may not see. */
 export async function findVisibleIntent(
   id: string,
   principal: Principal,
@@ -101,7 +101,7 @@ export function maySeeTrace(principal: Principal): boolean {
   return isHuman(principal);
 }
 
-/** Programs look up themselves only; the others are as if not registered. */
+/** Programs look up themselves only; every other principal is as if not registered. */
 export function maySeePrincipal(principal: Principal, id: string): boolean {
   return isHuman(principal) || principal.id === id;
 }

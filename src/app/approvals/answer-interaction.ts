@@ -31,9 +31,9 @@ export type InteractionFailure =
   | { readonly kind: "intent_not_found" }
   /** Gate did not sign this interaction id. */
   | { readonly kind: "interaction_not_found" }
-  /** Another provider was asked. */
+  /** The request went to another provider. */
   | { readonly kind: "provider_mismatch" }
-  /** The question was about another intent. */
+  /** The request was for another intent. */
   | { readonly kind: "interaction_mismatch" }
   | { readonly kind: "interaction_not_pending"; readonly phase: Phase }
   | { readonly kind: "responds_to_mismatch" }
@@ -41,7 +41,7 @@ export type InteractionFailure =
   | FederatedVoterFailure
   | VoteFailure;
 
-/** Casts the vote of the person who was asked, with the assurance that the registry grants the provider. */
+/** Casts the vote of the request's addressee, with the assurance that the registry grants the provider. */
 export async function answerInteraction(
   answer: ProviderAnswer,
   { id: provider, assurance }: Provider,
@@ -64,7 +64,7 @@ export async function answerInteraction(
   return decided.ok ? ok(decided.value.state) : decided;
 }
 
-/** Why this is no answer to the question: by its provider, intent, deadline, message, digest and time, in the contract's order. */
+/** How the answer differs from the request, checked in the contract's order; null: it matches. */
 function mismatch(
   answer: ProviderAnswer,
   interaction: Interaction,

@@ -4,7 +4,7 @@ import { readFields, signFields, type Signing } from "./signed-token.ts";
 /** The claims of an approval link: signed, and not secret. */
 export interface LinkClaims {
   readonly intent: string;
-  /** The intent digest it was made for: the link decides no other. */
+  /** The intent digest that the link was made for: a vote through it counts for no other. */
   readonly digest: string;
   /** The person it was sent to; null: sent to a channel that several people read, so that it only opens the case. */
   readonly person: string | null;
@@ -44,7 +44,7 @@ export function readLink(
   return { intent, digest, person, id, expiresAt };
 }
 
-/** The token stands in the query, which invocation logs leave out. Null without `GATE_PUBLIC_URL`. */
+/** The case's URL with the token in its query, which invocation logs omit. Null without `GATE_PUBLIC_URL`. */
 export function linkUrl(ports: Pick<Ports, "deriveToken" | "settings">, claims: LinkClaims): string | null {
   const { publicUrl } = ports.settings;
   return publicUrl === null ? null : `${publicUrl}/case?link=${approvalLink(ports, claims)}`;

@@ -18,7 +18,7 @@ export interface FollowedLink {
   readonly state: IntentState;
 }
 
-/** Why a link that Gate signed no longer decides. */
+/** Why a link that Gate signed no longer accepts a vote. */
 export type LinkProblem =
   | { readonly kind: "link_expired" }
   | { readonly kind: "refused"; readonly refusal: Refusal };
@@ -32,7 +32,7 @@ export type LinkVoteFailure =
   | Inactive
   /** Without sign-in this link only opens the case. */
   | { readonly kind: "sign_in_required" }
-  /** The recipient left, or lost the role: the link counts as one that Gate never made. */
+  /** The recipient left or lost the role: the response is the same as for a link that Gate never made. */
   | { readonly kind: "invalid_link" };
 
 /** @returns null for a token that Gate did not sign, or whose intent is not in this deployment */
@@ -47,7 +47,7 @@ export async function followLink(
   return intent === null || state === null ? null : { claims, intent, state };
 }
 
-/** Why the link no longer decides; null: it still may. */
+/** Why the link accepts no vote now; null: it accepts one. */
 export function linkProblem({ claims, state }: FollowedLink, now: number): LinkProblem | null {
   if (state.linksUsed.includes(claims.id)) return refused({ reason: "link_used" });
   if (now >= claims.expiresAt) return { kind: "link_expired" };

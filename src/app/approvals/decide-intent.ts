@@ -21,13 +21,13 @@ export type VoteFailure =
   | { readonly kind: "reason_required" }
   | { readonly kind: "stopped"; readonly stop: SwitchTarget }
   /** A suspended agent's intents stay pending: none is approved before it is reactivated. */
-  | { readonly kind: "proposer_inactive"; readonly standing: string };
+  | { readonly kind: "proposer_inactive"; readonly status: string };
 
 export type VotePorts = Pick<Ports, "switches" | "mandates"> & GrantorPorts;
 
 /**
- * The one way in which people decide. The intent's object judges who may and whether it still holds; here is what
- * it can't see: kill switches, the proposer's standing, and whether those who voted before still stand.
+ * Casts every vote, whatever the channel. The intent's object checks eligibility, digest and phase; this function
+ * checks what the object can't see: kill switches, the proposer's status, and whether earlier voters may still vote.
  */
 export async function castVote(
   intent: Intent,
@@ -42,15 +42,15 @@ export async function castVote(
   }
   const state = await intent.getState();
   if (state === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
-  const obstacle = await approvalBlocker(state.terms, ports);
-  if (obstacle !== null) return err(obstacle);
+  const blocker = await approvalBlocker(state.terms, ports);
+  if (blocker !== null) return err(blocker);
   const { agent, approval } = state.terms;
   const [rules, lapsed, proposer] = await Promise.all([
     ports.rules.current(),
     invalidatedVotes(state.votes, ports),
     ports.principals.get(agent),
   ]);
-  // The intent stores who is excluded; an owner added to gate.yaml since the proposal is excluded as well.
+  // Beside the exclusions that the intent stores, an owner added to gate.yaml since the proposal is excluded.
   const excluded = proposer === null ? [] : excludedHandles(proposer, approval, rules.registry);
   if (voter.handles.some((handle) => excluded.includes(handle))) {
     return err({ kind: "refused", refusal: { reason: "self_approval_forbidden" } });
@@ -63,7 +63,7 @@ function refusedOr(acted: Result<CommandOutcome, Refusal>): Result<CommandOutcom
   return acted.ok ? acted : err({ kind: "refused", refusal: acted.error });
 }
 
-/** Why no one may approve this now; null: eligible reviewers may. */
+/** The reason that blocks every approval of this intent now; null: eligible reviewers may approve. */
 export async function approvalBlocker(
   { agent, destination }: Pick<IntentTerms, "agent" | "destination">,
   ports: Pick<Ports, "principals" | "switches">,
@@ -75,12 +75,12 @@ export async function approvalBlocker(
   const stop = matchingSwitch(engaged, agent, destination);
   if (stop !== null) return { kind: "stopped", stop };
   if (proposer?.status === "active") return null;
-  return { kind: "proposer_inactive", standing: proposer?.status ?? "unknown" };
+  return { kind: "proposer_inactive", status: proposer?.status ?? "unknown" };
 }
 
 /**
- * LinkedIdentities and mandates of earlier votes that were revoked since: those votes no longer count. A mandate also lapses
- * with the credential that granted it, which under a delegation is not the one that voted.
+ * Ids of the principals and mandates of earlier votes that may vote no longer: those votes stop counting. A mandate also
+ * lapses with its grantor's principal, which under a delegation is not the voter's.
  */
 async function invalidatedVotes(
   votes: readonly RecordedVote[],
@@ -88,22 +88,23 @@ async function invalidatedVotes(
 ): Promise<readonly string[]> {
   const lapsed = await Promise.all(
     votes.map(async (vote) => {
-      const gone = (await isStillTheirs(vote, ports)) ? [] : [vote.principal];
-      if (vote.mandate === null) return gone;
-      const given = await ports.mandates.find(vote.mandate);
-      const holds = given !== null && given.revokedAt === null && (await grantorOf(given, ports)) !== null;
-      return holds ? gone : [...gone, vote.mandate];
+      const principals = (await mayStillVote(vote, ports)) ? [] : [vote.principal];
+      if (vote.mandate === null) return principals;
+      const mandate = await ports.mandates.find(vote.mandate);
+      const isValid =
+        mandate !== null && mandate.revokedAt === null && (await grantorOf(mandate, ports)) !== null;
+      return isValid ? principals : [...principals, vote.mandate];
     }),
   );
   return lapsed.flat();
 }
 
-/** Could the voter still vote? An account counts as long as the registry knows its person. */
-async function isStillTheirs(
+/** May the principal of an earlier vote still vote? A linked identity may while the registry lists its person. */
+async function mayStillVote(
   { principal, acting, assurance }: RecordedVote,
   { principals, rules }: Pick<Ports, "principals" | "rules">,
 ): Promise<boolean> {
-  const [who, { registry }] = await Promise.all([principals.get(principal), rules.current()]);
-  if (who?.status !== "active" || who.role !== "reviewer") return false;
+  const [voter, { registry }] = await Promise.all([principals.get(principal), rules.current()]);
+  if (voter?.status !== "active" || voter.role !== "reviewer") return false;
   return assurance === "key" || registry.people.has(acting);
 }

@@ -1,10 +1,10 @@
-/** A clock that is further off than this does not show that a decision is recent: it may be a replay. */
+/** Tolerated difference between the clocks: a decision dated further off may be a replay of an old one. */
 const TOLERANCE_MS = 300_000;
 
 export type DecisionTimeProblem = "timestamp_invalid" | "timestamp_out_of_tolerance";
 
 /**
- * Why the time that a client gives for a decision is not accepted; null: it is, or the client gives none.
+ * Why Gate refuses the time that a client gives for a decision; null: accepted, or none given.
  *
  * @param decidedAt milliseconds since the epoch, or a text that `Date.parse` reads
  */

@@ -63,7 +63,7 @@ export async function grantStandingApproval(
   return stored.ok ? ok(approval) : err({ kind: stored.error });
 }
 
-/** Lets another reviewer cast the caller's vote. A vote is the person's own: nobody delegates someone else's. */
+/** Lets another reviewer cast the caller's vote. Only the person whose vote it is may delegate it. */
 export async function grantDelegation(
   caller: Authenticated,
   { scope, delegator, delegatePrincipal, delegatePerson, expiresAt }: DelegationRequest,

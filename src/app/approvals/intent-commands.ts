@@ -33,7 +33,7 @@ export async function cancelApproval(
   { rules }: Pick<Ports, "rules">,
 ): Outcome {
   const { registry } = await rules.current();
-  return give("cancel", principal, intent, {
+  return handleCommand("cancel", principal, intent, {
     type: "cancel",
     voter: voterOf(principal, assurance, registry),
     note,
@@ -42,12 +42,12 @@ export async function cancelApproval(
 
 /** The proposing agent takes its own intent back before it is decided; the object compares the ids. */
 export function withdrawIntent(agent: Principal, intent: Intent, note: string | null): Outcome {
-  return give("withdraw", agent, intent, { type: "withdraw", agent: agent.id, note });
+  return handleCommand("withdraw", agent, intent, { type: "withdraw", agent: agent.id, note });
 }
 
 /** Any reviewer or admin stops an intent that no worker has claimed: revoking only makes things stricter. */
 export function revokeIntent(principal: Principal, intent: Intent, note: string | null): Outcome {
-  return give("revoke", principal, intent, { type: "revoke", by: principal.id, note });
+  return handleCommand("revoke", principal, intent, { type: "revoke", by: principal.id, note });
 }
 
 /** A person records the outcome of a write that no worker reported: an eligible reviewer, or any admin. */
@@ -60,16 +60,22 @@ export async function resolveOutcome(
   if (isBlank(note)) return err({ kind: "reason_required" });
   const { registry } = await rules.current();
   const voter = principal.role === "admin" ? null : voterOf(principal, assurance, registry);
-  return give("resolve", principal, intent, { type: "resolve", by: principal.id, voter, outcome, note });
+  return handleCommand("resolve", principal, intent, {
+    type: "resolve",
+    by: principal.id,
+    voter,
+    outcome,
+    note,
+  });
 }
 
 /** An admin erases the payload and every text of an intent that has ended. */
 export async function eraseIntent(admin: Principal, intent: Intent, reason: string): Outcome {
   if (isBlank(reason)) return err({ kind: "reason_required" });
-  return give("erase", admin, intent, { type: "erase", by: admin.id, note: reason });
+  return handleCommand("erase", admin, intent, { type: "erase", by: admin.id, note: reason });
 }
 
-async function give(
+async function handleCommand(
   name: keyof typeof COMMAND_ROLES,
   { role }: Principal,
   intent: Intent,

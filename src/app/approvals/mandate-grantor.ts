@@ -15,22 +15,22 @@ export async function grantorOf(
   { id, principal, person, assurance }: StandingApproval | Delegation,
   { principals, rules, linkedIdentities, settings }: GrantorPorts,
 ): Promise<Voter | null> {
-  const [maker, account, { registry }] = await Promise.all([
+  const [grantor, link, { registry }] = await Promise.all([
     principals.get(principal),
     linkedIdentities.linkOf(principal),
     rules.current(),
   ]);
-  if (maker?.status !== "active" || maker.role !== "reviewer") return null;
-  if (account !== null && !isVouchedFor(account, registry, settings)) return null;
-  // An account counts as long as the registry knows its person; a key is revoked by itself.
-  if ((account !== null || assurance !== "key") && !registry.people.has(person)) return null;
-  const voter = voterOf(maker, assurance, registry);
-  // A credential that passed to another person since does not bring its mandates to that person.
+  if (grantor?.status !== "active" || grantor.role !== "reviewer") return null;
+  if (link !== null && !isTrusted(link, registry, settings)) return null;
+  // A linked identity counts while the registry lists its person; a key until it is revoked.
+  if ((link !== null || assurance !== "key") && !registry.people.has(person)) return null;
+  const voter = voterOf(grantor, assurance, registry);
+  // A principal that was reassigned to another person must not bring its mandates along.
   return voter.person === person ? { ...voter, mandate: id } : null;
 }
 
-/** Does the registry still trust the system that vouched for the account? Its sessions end without that, too. */
-function isVouchedFor(
+/** Does the registry still trust the issuer of a linked identity? Sessions of an issuer that it removed end as well. */
+function isTrusted(
   { kind, issuer, isLinked }: IdentityLink,
   { signIn: { oidc, access } }: Registry,
   { localSignIn }: Ports["settings"],

@@ -27,13 +27,13 @@ export async function voteAsCaller(
   ports: VotePorts,
   now: number,
 ): Promise<Result<IntentState, CallerVoteFailure>> {
-  const voter = await voterOfVote(caller, intent, onBehalfOf, ports, now);
+  const voter = await effectiveVoter(caller, intent, onBehalfOf, ports, now);
   if (!voter.ok) return voter;
   const decided = await castVote(intent, { ...vote, voter: voter.value, link: null }, ports);
   return decided.ok ? ok(decided.value.state) : decided;
 }
 
-async function voterOfVote(
+async function effectiveVoter(
   caller: Authenticated,
   intent: Intent,
   onBehalfOf: string | null,

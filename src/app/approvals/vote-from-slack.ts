@@ -37,14 +37,14 @@ export async function voteFromSlack(
   const decided = await castVote(intent, { ...vote, voter, digest, link: null }, ports);
   const dossier = await intent.getRecord();
   if (decided.ok) return ok(dossier);
-  if (dossier === null || !isOver(decided.error)) return decided;
+  if (dossier === null || !isAlreadyDecided(decided.error)) return decided;
   // Slack retries a request that it got no response to in time: a rejection that this person gave already holds.
   const { phase, decidedBy } = dossier.state;
-  const isTheirs = vote.decision === "reject" && phase === "rejected" && decidedBy === voter.person;
-  return isTheirs ? ok(dossier) : err({ kind: "already_decided", dossier });
+  const isRepeat = vote.decision === "reject" && phase === "rejected" && decidedBy === voter.person;
+  return isRepeat ? ok(dossier) : err({ kind: "already_decided", dossier });
 }
 
-/** Before a Slack user is asked for a reason: the case, if this person could reject it now. */
+/** The case, if this person could reject it now: to be checked before Slack opens the form for the reason. */
 export async function rejectableFromSlack(
   press: SlackPress,
   ports: SlackPorts,
@@ -69,6 +69,6 @@ async function findVote(
   return intent === null ? err({ kind: "intent_not_found" }) : ok({ intent, voter: voter.value });
 }
 
-function isOver(failure: VoteFailure): boolean {
+function isAlreadyDecided(failure: VoteFailure): boolean {
   return failure.kind === "refused" && ["wrong_phase", "expired"].includes(failure.refusal.reason);
 }

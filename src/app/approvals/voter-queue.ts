@@ -4,7 +4,7 @@ import type { RequestedApproval, IntentRow } from "../../core/intent/read-model.
 import type { IntentFilter } from "../../ports/intent-index.ts";
 import type { Ports } from "../../ports/ports.ts";
 
-/** Rows that one call reads from the index; the position tells where the next call continues. */
+/** Rows that one call reads from the index; `next` is where the next call continues. */
 const MAX_SCANNED = 1_000;
 
 const ROWS_PER_READ = 200;
@@ -16,8 +16,8 @@ export interface QueuePage {
 }
 
 /**
- * Pending intents that this voter could decide, as far as the approval requirements tell. The index does not hold who
- * is excluded for owning the agent: that shows when the case is opened.
+ * Pending intents whose indexed approval requirements this voter meets. The index does not store that an agent's owner
+ * is excluded: the intent's object refuses that vote.
  */
 export async function voterQueue(
   voter: Voter,
@@ -32,7 +32,7 @@ export async function voterQueue(
     for (const row of rows) {
       after = { createdAt: row.created_at, id: row.id };
       if (admitsVoter(row, voter)) found.push(row);
-      // There may be no more; then the next page is empty and says so.
+      // If no row follows, the next page is empty and has no cursor.
       if (found.length === filter.limit) return { rows: found, next: after };
     }
     if (rows.length < limit) return { rows: found, next: null };

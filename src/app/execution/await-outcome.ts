@@ -15,7 +15,7 @@ export interface OutcomeRequest {
   readonly waitMs: number;
   /** True: the agent made this request before, so that a write that failed may be worth another attempt. */
   readonly isRepeat: boolean;
-  /** The agent's own credentials, where Gate injects none: sent on, and never stored. */
+  /** The agent's own credentials, where Gate injects none: forwarded, and never stored. */
   readonly agentCredentials: readonly Header[];
   /**
    * The payload as it came with the request; null: the intent's object has it. Set to null while the request waits for
@@ -24,7 +24,7 @@ export interface OutcomeRequest {
   body: Uint8Array | null;
 }
 
-/** The door's part in a request that waits. `Failure` is the door's own; it is returned unread. */
+/** The door's part in a request that waits. `Failure` is the door's own type, returned unchanged. */
 export interface WaitingConnection<Failure> {
   /** Authenticates the agent again: a key that was suspended or rotated during the wait must not learn the outcome. */
   readonly reauthenticate: () => Promise<Result<void, Failure>>;
@@ -34,23 +34,23 @@ export interface WaitingConnection<Failure> {
 
 /** How far a write has come when its agent gets a response. */
 export type AwaitedOutcome<Failure> =
-  /** The intent that was asked about, or the one that replaced it, is not there. */
+  /** The intent, or its successor, does not exist. */
   | { readonly kind: "not_found" }
   | { readonly kind: "unauthenticated"; readonly failure: Failure }
-  /** It waits for a person, or is being sent. */
+  /** The intent waits for a person, or is being sent. */
   | { readonly kind: "pending"; readonly state: IntentState }
-  /** This request's attempt got no response of the upstream. */
+  /** This request's attempt got no response from the upstream. */
   | { readonly kind: "no_answer"; readonly intent: string; readonly failure: CallFailure }
-  /** It is approved and may not be sent now. */
+  /** The intent is approved, and may not be sent now. */
   | { readonly kind: "not_executed"; readonly intent: string; readonly reason: VoteFailure }
   | FinalOutcome;
 
 export type OutcomePorts = ExecutePorts & Pick<Ports, "intents">;
 
-/** A wait is renewed this often, so that it ends where the object was lost with it. */
+/** Interval at which a wait is renewed: one whose object was lost must not last until the agent's deadline. */
 const WAIT_STEP_MS = 25_000;
 
-/** Another call is sending the write just now: its outcome is worth waiting for, even for an agent that asked for no wait. */
+/** How long even an agent that requested no wait waits for a send that another call has begun. */
 const SENDING_WAIT_MS = 5_000;
 
 /**
@@ -59,12 +59,12 @@ const SENDING_WAIT_MS = 5_000;
  */
 const LEAST_STEP_MS = 5_000;
 
-/** Attempts of one request: another call may be faster and then fail, which happens rarely more than once. */
+/** Send attempts of one request: a concurrent call may claim first and then fail, rarely more than once. */
 const MAX_TRIES = 3;
 
 /**
- * Waits as long as the agent does, sends the write once it is approved, and returns how far it has come. Where a
- * reviewer edited the payload, the outcome is that of the edited intent.
+ * Waits at most `request.waitMs`, sends the write once it is approved, and returns its outcome so far. Where a reviewer
+ * edited the payload, the outcome is the successor's.
  */
 export async function awaitOutcome<Failure>(
   first: Intent,
@@ -80,10 +80,10 @@ export async function awaitOutcome<Failure>(
   let tries = 0;
   for (;;) {
     const { phase, successor } = state;
-    // An agent that is told of a failure makes the write anew, so no failure is reported while Gate still retries.
-    const isUnderWay = phase === "scheduled" || phase === "claimed" || isSendDue(state, Date.now());
-    const leftMs = (isUnderWay ? sendingUntil : until) - Date.now();
-    if (isToSendNow(state, request.isRepeat && state === known) && tries < MAX_TRIES) {
+    // An agent that receives a failure proposes the write again, so none is reported while Gate still retries.
+    const isInProgress = phase === "scheduled" || phase === "claimed" || isSendDue(state, Date.now());
+    const leftMs = (isInProgress ? sendingUntil : until) - Date.now();
+    if (shouldSendNow(state, request.isRepeat && state === known) && tries < MAX_TRIES) {
       tries += 1;
       const outcome = await sendNow(intent, state, request, connection, ports);
       if (outcome !== null) return outcome;
@@ -91,15 +91,15 @@ export async function awaitOutcome<Failure>(
       const edited = ports.intents.find(successor);
       if (edited === null) return { kind: "not_found" };
       intent = edited;
-    } else if (phase !== "pending_approval" && phase !== "approved" && !isUnderWay) {
+    } else if (phase !== "pending_approval" && phase !== "approved" && !isInProgress) {
       return finalOutcome(intent, state);
     } else if (leftMs <= 0 || phase === "approved") {
       return { kind: "pending", state };
     } else {
       request.body = null;
       await waitForChange(intent, phase, leftMs);
-      const admitted = await connection.reauthenticate();
-      if (!admitted.ok) return { kind: "unauthenticated", failure: admitted.error };
+      const authenticated = await connection.reauthenticate();
+      if (!authenticated.ok) return { kind: "unauthenticated", failure: authenticated.error };
     }
     const next = await intent.getState();
     if (next === null) return { kind: "not_found" };
@@ -119,20 +119,20 @@ async function waitForChange(intent: Intent, phase: Phase, leftMs: number): Prom
  * An approved write is sent by any request for its outcome. A write that failed is retried by Gate at its own pace, or,
  * where only the agent has the credential, by a repeat of the agent's request.
  */
-function isToSendNow(state: IntentState, isRepeat: boolean): boolean {
+function shouldSendNow(state: IntentState, isRepeat: boolean): boolean {
   if (!maySend(state, Date.now())) return false;
   return state.phase === "approved" || (isRepeat && state.terms.sending === "on_repeat");
 }
 
-/** Null: another call sends the write, or Gate retries by itself, and the outcome of that is worth waiting for. */
+/** Null: another call sends the write, or Gate retries it, so that the caller waits for that outcome. */
 async function sendNow<Failure>(
   intent: Intent,
   { terms }: IntentState,
-  { agentCredentials: own, body }: OutcomeRequest,
+  { agentCredentials, body }: OutcomeRequest,
   { reauthenticate, waitUntil }: WaitingConnection<Failure>,
   ports: OutcomePorts,
 ): Promise<AwaitedOutcome<Failure> | null> {
-  const sending = executeWrite(intent, ports, { terms, own, body, reauthenticate });
+  const sending = executeWrite(intent, ports, { terms, agentCredentials, body, reauthenticate });
   // An agent that hangs up must not leave a claimed write without its report.
   waitUntil(sending.catch(() => undefined));
   return outcomeOfAttempt(await sending, intent.id, terms.sending === "by_gate");
@@ -163,7 +163,7 @@ function outcomeOfAttempt<Failure>(
   return { kind: "not_executed", intent, reason: attempt };
 }
 
-/** Another call was faster, or a deadline passed. */
+/** Refusals of a lost race: another call claimed first, or a deadline passed. */
 const RACE_REFUSALS: ReadonlySet<string> = new Set([
   "already_claimed",
   "wrong_phase",

@@ -27,8 +27,8 @@ export async function claimOrder(
 }
 
 /**
- * Extends a claim. The write has begun, so a kill switch does not end the claim, which would lose the report: the worker
- * is told of the switch instead.
+ * Extends a claim. The write has begun, so a kill switch does not end the claim, which would lose the report: the
+ * response names the switch instead.
  */
 export async function extendClaim(
   { intent, state, order, by }: HeldOrder,

@@ -15,9 +15,9 @@ import type { Ports } from "../../ports/ports.ts";
 import type { CallFailure, UpstreamAnswer } from "../../ports/upstream.ts";
 import type { CommandOutcome, Intent, StoredResponse, SendPermit } from "../../ports/intents.ts";
 
-/** Result of an attempt to send a write. `Failure`: see `Attended`. */
+/** Result of an attempt to send a write. `Failure`: see `InlineExecution`. */
 export type ExecutionResult<Failure = never> =
-  /** The upstream responded, with whatever status; `state` holds what that makes of the write. */
+  /** The upstream responded, with any status; `state` is the intent's state after the report. */
   | {
       readonly kind: "answered";
       readonly state: IntentState;
@@ -25,52 +25,52 @@ export type ExecutionResult<Failure = never> =
       /** The response's bytes beyond the stored ones. */
       readonly rest: ReadableStream<Uint8Array> | null;
     }
-  /** Nothing was sent: the order stands, and another attempt may be made. */
+  /** Nothing was sent: the order remains valid for another attempt. */
   | { readonly kind: "unsent"; readonly failure: CallFailure }
-  /** It was sent, and no response came: recorded as indeterminate. */
+  /** The write was sent, and no response arrived: recorded as indeterminate. */
   | { readonly kind: "unknown"; readonly state: IntentState; readonly failure: CallFailure }
-  /** The waiting agent's credential was revoked meanwhile. */
+  /** The waiting agent's key was suspended or revoked meanwhile. */
   | { readonly kind: "unauthenticated"; readonly failure: Failure }
   | VoteFailure;
 
 export type ExecutePorts = Pick<Ports, "callUpstream" | "rules" | "switches" | "principals" | "settings">;
 
-/** A write whose agent waits for the outcome. `Failure` is its door's own, and is returned unread. */
+/** A write whose agent waits for the outcome. `Failure` is the door's own type, returned unchanged. */
 export interface InlineExecution<Failure = never> {
-  /** An intent's terms never change, so those that the door has read are as good as the object's. */
+  /** As the door has read them: an intent's terms never change, so the object is not read again. */
   readonly terms: IntentTerms;
-  /** The agent's own credentials, where Gate injects none: sent on, and never stored. */
-  readonly own: readonly Header[];
+  /** The agent's own credentials, where Gate injects none: forwarded, and never stored. */
+  readonly agentCredentials: readonly Header[];
   /** The payload as it came with the request; null: the intent's object has it. */
   readonly body: Uint8Array | null;
   readonly reauthenticate: () => Promise<Result<void, Failure>>;
 }
 
-/** A response that is not complete by then is recorded as it is: the report has to come while the claim lasts. */
+/** A response that takes longer is recorded as truncated: the report has to be committed while the claim lasts. */
 const MAX_READING_MS = 30_000;
 
-/** Left of the claim's five minutes for fetching the credential and for committing the report. */
+/** Reserved of the claim's five minutes for fetching the credential and committing the report. */
 const SPARE_MS = 30_000;
 
 /**
- * Sends an approved write, once. Kill switches, the proposer's status and the agent's credential are read afresh; then
+ * Sends an approved write, once. Kill switches, the proposer's status and the agent's key are read afresh; then
  * order and claim go on the ledger, before a credential is fetched or a byte leaves. Of concurrent calls one sends.
  */
 export async function executeWrite<Failure = never>(
   intent: Intent,
   ports: ExecutePorts,
-  attended: InlineExecution<Failure> | null = null,
+  inline: InlineExecution<Failure> | null = null,
 ): Promise<ExecutionResult<Failure>> {
-  const terms = attended?.terms ?? (await intent.getState())?.terms;
+  const terms = inline?.terms ?? (await intent.getState())?.terms;
   if (terms === undefined) return { kind: "refused", refusal: { reason: "not_found" } };
-  const [obstacle, rules, held, admitted] = await Promise.all([
+  const [blocker, rules, held, authenticated] = await Promise.all([
     approvalBlocker(terms, ports),
     ports.rules.current(),
-    bodyOf(terms, attended?.body ?? null),
-    attended === null ? ok(undefined) : attended.reauthenticate(),
+    bodyOf(terms, inline?.body ?? null),
+    inline === null ? ok(undefined) : inline.reauthenticate(),
   ]);
-  if (!admitted.ok) return { kind: "unauthenticated", failure: admitted.error };
-  if (obstacle !== null) return obstacle;
+  if (!authenticated.ok) return { kind: "unauthenticated", failure: authenticated.error };
+  if (blocker !== null) return blocker;
   const begun = await intent.beginSend(currentBindings(terms, rules), crypto.randomUUID(), held !== null);
   if (!begun.ok) return { kind: "refused", refusal: begun.error };
   const sending = begun.value;
@@ -78,17 +78,17 @@ export async function executeWrite<Failure = never>(
   const body = held ?? (await bodyOf(terms, sending.body));
   if (!entry?.upstream) {
     await unclaim(intent, sending);
-    throw new Error("invariant: a destination whose configuration was checked has no upstream");
+    throw new Error("invariant: the destination of a claimed write has an upstream");
   }
   if (body === null && terms.payloadDigest !== null) {
     await unclaim(intent, sending);
-    throw new Error("invariant: the stored payload is not the one that was approved");
+    throw new Error("invariant: the payload of a claimed write has the approved digest");
   }
-  const own = isTheAgents(sending) ? (attended?.own ?? []) : [];
+  const own = forwardsAgentCredentials(sending) ? (inline?.agentCredentials ?? []) : [];
   return sendClaimed(intent, sending, { entry, upstream: entry.upstream, body, own }, ports);
 }
 
-/** What goes out with a claimed write, and where to. */
+/** Destination and content of a claimed write. */
 interface Outbound {
   readonly entry: Destination;
   readonly upstream: Upstream;
@@ -96,7 +96,7 @@ interface Outbound {
   readonly own: readonly Header[];
 }
 
-/** Sends a write that is claimed, and records the outcome; undoes the claim where certainly nothing was sent. */
+/** Sends a claimed write and records the outcome; undoes the claim where certainly nothing was sent. */
 async function sendClaimed(
   intent: Intent,
   sending: SendPermit,
@@ -110,13 +110,13 @@ async function sendClaimed(
     return { kind: "refused", refusal: { reason: "ledger_unavailable" } };
   }
   const timeoutMs = Math.min(upstream.timeoutMs, leftMs);
-  // Checked again behind the vault, which may be slow: an operator who got the confirmation of a kill switch must see
+  // Checked again after the vault, which may be slow: an operator who got the confirmation of a kill switch must see
   // nothing sent after that.
-  const last: { look: Result<VoteFailure | null, unknown> } = { look: ok(null) };
+  const last: { check: Result<VoteFailure | null, unknown> } = { check: ok(null) };
   const mayGo = async () => {
-    last.look = await approvalBlocker(terms, ports).then(ok, err);
+    last.check = await approvalBlocker(terms, ports).then(ok, err);
     const isInTime = Date.now() + timeoutMs + MAX_READING_MS < claimEnds(sending);
-    return isInTime && last.look.ok && last.look.value === null;
+    return isInTime && last.check.ok && last.check.value === null;
   };
   const called = await ports.callUpstream({
     method: sending.http.method,
@@ -133,27 +133,27 @@ async function sendClaimed(
   if (called.ok) return answered(intent, sending, entry, called.value, ports);
   if (called.error.problem !== "stopped") return unanswered(intent, sending, called.error);
   await unclaim(intent, sending);
-  if (!last.look.ok) throw last.look.error;
-  return last.look.value ?? { kind: "refused", refusal: { reason: "ledger_unavailable" } };
+  if (!last.check.ok) throw last.check.error;
+  return last.check.value ?? { kind: "refused", refusal: { reason: "ledger_unavailable" } };
 }
 
-/** These bytes, if they have the approved digest: whatever is sent is hashed again before it leaves. */
+/** The bytes if they have the approved digest, else null: every body is hashed again before it is sent. */
 async function bodyOf({ payloadDigest }: IntentTerms, bytes: Uint8Array | null): Promise<Uint8Array | null> {
   return bytes !== null && (await digestOfBytes(bytes)) === payloadDigest ? bytes : null;
 }
 
-/** After this, nothing may be sent under the claim: a person, or another attempt, may have taken the write over. */
+/** When the claim ends: a later send could duplicate the write of a person or attempt that took it over. */
 function claimEnds({ state }: SendPermit): number {
   return currentOrder(state)?.claim?.expiresAt ?? 0;
 }
 
-/** Nothing was sent: the order is free for the next attempt. */
+/** Undoes a claim under which nothing was sent, so that the next attempt may use the order. */
 function unclaim(intent: Intent, { state, order }: SendPermit): Promise<Result<CommandOutcome, Refusal>> {
   const held = currentOrder(state);
   return intent.handle({ type: "unclaim", order, undone: held === undefined ? 0 : undoneClaims(held) });
 }
 
-/** The headers that were approved, and the key by which the provider recognises a repeat. */
+/** The approved headers, and the idempotency key by which the provider recognises a repeat. */
 function sentHeaders({ http, state }: SendPermit): readonly Header[] {
   const repeat = repeatHeader(http, state.terms.id);
   return repeat === null ? http.headers : [...http.headers, repeat];
@@ -163,7 +163,7 @@ function sentHeaders({ http, state }: SendPermit): readonly Header[] {
  * The agent's credential is forwarded only where Gate injects none and the write is sent on the agent's own connection.
  * A queued send must not depend on which caller triggered it.
  */
-function isTheAgents({ http, state }: SendPermit): boolean {
+function forwardsAgentCredentials({ http, state }: SendPermit): boolean {
   return http.slot === null && state.terms.sending === "on_repeat";
 }
 
@@ -235,7 +235,7 @@ async function unanswered(
   return { kind: "unknown", state: finished.value.state, failure };
 }
 
-/** Headers in which providers name a request, so that an operator can ask them about it. */
+/** Response headers with the provider's id of the request, which its support needs from an operator. */
 const REFERENCES = [
   "request-id",
   "x-request-id",

@@ -3,7 +3,7 @@ import type { Phase } from "../../core/intent/phase.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Intent, StoredResponse } from "../../ports/intents.ts";
 
-/** A write that has ended, or whose outcome a person has to find out. */
+/** A write that has ended, or whose outcome a person has to resolve. */
 export type FinalOutcome =
   | {
       readonly kind: "answered";
@@ -12,9 +12,9 @@ export type FinalOutcome =
       /** The response's bytes beyond the stored ones; the door reads or cancels it. Null: those are all. */
       readonly rest: ReadableStream<Uint8Array> | null;
     }
-  /** It was sent, and no response is stored: none came, or it was erased. */
+  /** The write was sent, and no response is stored: none arrived, or it was erased. */
   | { readonly kind: "no_response"; readonly state: IntentState }
-  /** It was not sent, and will not be. */
+  /** The write was not sent, and never will be. */
   | { readonly kind: "blocked"; readonly state: IntentState; readonly why: BlockReason };
 
 export interface BlockReason {
@@ -47,7 +47,7 @@ async function blockReason(intent: Intent, { phase, terms }: IntentState): Promi
 const OUTCOME_TEXT: Partial<Record<Phase, string>> = {
   rejected: "A reviewer rejected this write.",
   cancelled: "A reviewer cancelled this write.",
-  withdrawn: "The agent took this write back.",
-  revoked: "The approval of this write was taken back.",
-  expired: "Nobody decided in time, or it was not sent in time.",
+  withdrawn: "The agent withdrew this write.",
+  revoked: "The approval of this write was revoked.",
+  expired: "A deadline passed before this write was approved, or before it was sent.",
 };

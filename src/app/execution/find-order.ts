@@ -17,7 +17,7 @@ export interface FoundOrder {
 /**
  * The order of this id.
  *
- * @param caller null: a caller who shows only the order's token, which `holdOrder` checks
+ * @param caller null: the caller presents only the order's token, which `holdOrder` verifies
  */
 export async function findOrder(
   id: string,
@@ -32,7 +32,7 @@ export async function findOrder(
   return ok({ intent, state, order });
 }
 
-/** The order as it stands now, with the records it is shown from. */
+/** The order in its current state, with the record of its intent. */
 export interface OrderRecord {
   readonly dossier: IntentRecord;
   readonly order: Order;

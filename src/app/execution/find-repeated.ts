@@ -7,8 +7,8 @@ import { findVisibleIntent } from "../authority.ts";
 import { identify, type ProposalInput } from "../proposals/govern.ts";
 
 /**
- * The intent that an agent names when it repeats a request. Only the request that the intent was made of may be repeated
- * under its id: another one would be answered with the outcome of a write that its sender did not describe.
+ * The intent that an agent names when it repeats a request. Only the request that created the intent may be repeated
+ * under its id: a different one would receive the outcome of a write that it does not describe.
  */
 export async function findRepeated(
   id: string,
@@ -21,7 +21,7 @@ export async function findRepeated(
   const found = await findVisibleIntent(id, agent, ports);
   if (found === null) return err("not_found");
   const { terms, erasedAt } = found.state;
-  // An erased intent has nothing left to compare with or to send: the agent is told how it ended.
+  // An erased intent has nothing left to compare with or to send: the agent receives its final state.
   if (erasedAt !== null) return ok(found);
   const { requestDigest } = await identify(request, ports);
   return requestDigest === terms.requestDigest ? ok(found) : err("request_mismatch");

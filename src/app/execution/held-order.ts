@@ -7,13 +7,13 @@ import type { FoundOrder } from "./find-order.ts";
 import type { OrderFailure } from "./order-failure.ts";
 import { isExecutionToken } from "./tokens.ts";
 
-/** An order whose holder proved that it is theirs. */
+/** An order whose worker has presented its execution token. */
 export interface HeldOrder extends FoundOrder {
   /** The worker's name on the order: a runner's name in the registry, else the agent's id. */
   readonly by: string;
   /** The principal whose registered key verifies a signed report. */
   readonly reporter: Principal;
-  /** Scope of an idempotency key: the caller, or the order where the caller shows only its token. */
+  /** Scope of an idempotency key: the caller, or the order where the caller presents only its token. */
   readonly requester: string;
 }
 
@@ -21,7 +21,7 @@ export interface HeldOrder extends FoundOrder {
  * Checks that a worker holds an order. Where the destination names runners the token is not enough: the object compares
  * the worker's name, so a runner needs its own key as well.
  *
- * @param caller null: the caller shows only the token
+ * @param caller null: the caller presents only the token
  * @param token null: the call carries none
  */
 export async function holdOrder(

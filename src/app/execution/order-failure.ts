@@ -3,14 +3,14 @@ import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
 import type { Inactive } from "../identity/account.ts";
 import type { ProofProblem } from "./report-proof.ts";
 
-/** Why a use case of orders did not do what it was called for; each door words it. */
+/** Why a use case of orders failed; each door words it. */
 export type OrderFailure =
   /** The intent's object refused the command, or no intent of this id is visible to the caller. */
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "stopped"; readonly stop: SwitchTarget }
   /** No order has this id, or the caller may not learn that one has. */
   | { readonly kind: "order_not_found" }
-  /** A key alone does not open an order: the call carried no execution token. */
+  /** The call carried no execution token; a key alone does not give access to an order. */
   | { readonly kind: "token_required" }
   /** The agent that proposed the write is suspended or revoked. */
   | Inactive

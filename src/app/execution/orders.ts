@@ -14,7 +14,7 @@ type OrderPorts = SecretPorts & Pick<Ports, "intents" | "rules">;
 
 /** An order as one principal may see it. */
 export interface ShownOrder extends OrderRecord {
-  /** Null for principals who may not execute it, and once nobody may. */
+  /** Null for principals who may not execute it, and once it has ended. */
   readonly secrets: OrderSecrets | null;
 }
 

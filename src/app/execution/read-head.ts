@@ -1,19 +1,19 @@
 import { joined } from "../../core/base/bytes.ts";
 
-/** The beginning of a body, and whatever comes after it. */
+/** The beginning of a body, and a stream of the rest. */
 export interface BoundedBody {
   readonly head: Uint8Array;
-  /** False: it broke off, or took too long; what came is what there is. */
+  /** False: the body broke off, took too long, or is longer. */
   readonly isWhole: boolean;
-  /** What comes after the beginning; null: it has ended, one way or the other. */
+  /** The bytes after the head; null: the body has ended or broken off. */
   readonly rest: ReadableStream<Uint8Array> | null;
 }
 
 const NO_BYTES = new Uint8Array();
 
 /**
- * Reads at most this many bytes, for at most this long. What is read goes into the ledger's word on the write before
- * anybody sees it; what is longer is passed on behind it.
+ * Reads at most `maxBytes`, for at most `maxMs`: the ledger has the head's digest before the agent sees a byte of the
+ * response, however long it is.
  */
 export async function readUpTo(
   body: ReadableStream<Uint8Array> | null,
@@ -25,7 +25,7 @@ export async function readUpTo(
   const chunks: Uint8Array[] = [];
   let size = 0;
   let isLate = false;
-  // Ends a read that waits, too. A race between each read and one timer would hold every piece until that one is over.
+  // Cancelling ends a pending read too. A race of each read with one timer would retain every chunk until it fires.
   const timer = setTimeout(() => {
     isLate = true;
     void reader.cancel().catch(() => undefined);
@@ -34,7 +34,7 @@ export async function readUpTo(
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return { head: joined(chunks), isWhole: !isLate, rest: null };
-      // A piece of a few bytes may be a view of 64 KiB: an upstream that dribbles would fill the memory.
+      // A chunk of a few bytes may be a view of a 64 KiB buffer: a slow upstream would exhaust the memory.
       chunks.push(value.slice());
       size += value.length;
       if (size > maxBytes) {
@@ -50,7 +50,7 @@ export async function readUpTo(
   }
 }
 
-/** These bytes, and behind them what is read only as whoever gets it reads. */
+/** A stream of these bytes followed by the reader's, read only as fast as its consumer reads (backpressure). */
 export function continued(
   first: Uint8Array,
   reader: ReadableStreamDefaultReader<Uint8Array>,

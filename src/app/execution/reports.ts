@@ -10,11 +10,11 @@ import { refusedOr } from "./unless-stopped.ts";
 /** Results are stored with the intent and shown to reviewers; a provider's whole response does not belong here. */
 const MAX_RESULT_BYTES = 32 * 1024;
 
-/** What a worker says of the write it made. */
+/** A worker's report of the write that it made. */
 export interface WorkerReport {
   readonly outcome: "succeeded" | "failed" | "indeterminate";
   readonly retryable: boolean;
-  /** Null: the worker does not say when. */
+  /** Null: the worker reports no time. */
   readonly executedAt: Instant | null;
   readonly result: unknown;
   /** The signed report, a compact JWS; null: none was sent. */

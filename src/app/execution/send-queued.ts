@@ -2,7 +2,7 @@ import { isSendDue } from "../../core/intent/sending.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { executeWrite, type ExecutePorts } from "./execute-write.ts";
 
-/** A queued send that failed in a way that its operator should know of. */
+/** A failed queued send that the operator should know of. */
 export interface QueuedSendFailure {
   /** False: certainly nothing was sent. */
   readonly sent: boolean;
@@ -10,10 +10,10 @@ export interface QueuedSendFailure {
 }
 
 /**
- * Sends a write that the queue asks for. Messages arrive late and more than once, and name writes that only the agent's
- * own request can send, so a write that is not Gate's to send now is left alone.
+ * Sends the write that a queue message names. Messages arrive late and more than once, and may name writes that only
+ * the agent's own request can send, so a write that Gate may not send now is skipped.
  *
- * @returns null where it was sent, or where another call had it: refusals are what a repeated message gets
+ * @returns null if the write was sent, or refused because another call has it, as for every repeated message
  */
 export async function sendQueued(
   id: string,

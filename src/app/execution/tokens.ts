@@ -3,7 +3,7 @@ import { GATE } from "../../core/intent/event.ts";
 import type { Order } from "../../core/intent/state.ts";
 import type { Ports } from "../../ports/ports.ts";
 
-/** Compares digests, so that the time it takes tells an attacker nothing of the secret. */
+/** Compares digests, so that the time reveals nothing of the secret (timing attack). */
 export function sameSecret(given: string, expected: string): boolean {
   return sha256Hex(given) === sha256Hex(expected);
 }
@@ -14,10 +14,10 @@ function subjectOf(order: Order): string {
   return `${order.id} ${order.fence}`;
 }
 
-/** Tells an order's token from a key. */
+/** Distinguishes an order's token from a key. */
 export const EXECUTION_TOKEN_PREFIX = "gex_";
 
-/** The order's token: derived to the same text on each call, and another one for each order of an intent. */
+/** The order's token: derived to the same text on each call, and to a different one for each order of an intent. */
 export function executionToken(ports: Pick<Ports, "deriveToken">, order: Order): string {
   return EXECUTION_TOKEN_PREFIX + ports.deriveToken("execution", subjectOf(order));
 }
@@ -33,7 +33,7 @@ export function isExecutionToken(ports: Tokens, order: Order, given: string): bo
 
 const INTENT_PART_LENGTH = 43;
 
-/** Names its intent, so that a download finds the object, and proves with the rest that Gate issued it. */
+/** Contains the intent's id, so that a download finds the object, and a MAC that proves that Gate issued it. */
 export function deliveryToken(ports: Tokens, intentId: string, order: Order): string {
   return deliveryPrefix(intentId) + ports.deriveToken("delivery", subjectOf(order));
 }

@@ -4,9 +4,9 @@ import { err, ok, type Result } from "../../core/base/result.ts";
 import type { ExternalIdentity } from "../../ports/identity.ts";
 import type { Ports } from "../../ports/ports.ts";
 
-/** Why an account of another system lets no one act here. */
+/** Why an external account resolves to no active principal. */
 export type AccountFailure =
-  /** The registry has no such person, or no longer. */
+  /** The registry does not list the person (any more). */
   | { readonly kind: "person_unknown" }
   /** The person is linked to another account; an admin can unlink it. */
   | { readonly kind: "identity_already_linked" }

@@ -4,7 +4,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { ifActive } from "./account.ts";
 import { authenticateKey, type AuthFailure } from "./authenticate.ts";
 
-/** Why requests are sent on for no agent. */
+/** Why a request belongs to no active agent, so that it is not forwarded. */
 export type AgentFailure =
   | AuthFailure
   /** The key or the binding is of a principal with another role. */

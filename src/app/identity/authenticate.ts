@@ -19,7 +19,7 @@ export interface Caller extends Authenticated {
   readonly expiresAt: number | null;
 }
 
-/** What a request presents to prove its sender. A door extracts one, and never tries a second after a failure. */
+/** The proof of identity in a request. A door extracts one, and never tries a second after a failure. */
 export type PresentedCredential =
   | { readonly kind: "key"; readonly key: string }
   | { readonly kind: "bearer_token"; readonly jwt: string }
@@ -32,7 +32,7 @@ export type PresentedCredential =
       readonly acceptsLocal: boolean;
     };
 
-/** Why a presented credential authenticates no one; each door words it. */
+/** Why a presented key or token was refused; each door words it. */
 export type AuthFailure =
   | { readonly kind: "unknown_key" }
   | { readonly kind: "invalid_token"; readonly problem: TokenProblem }

@@ -13,7 +13,7 @@ export type FederatedAccount =
   /** Received an approval link that Gate signed. */
   | { readonly system: "link"; readonly person: string }
   | { readonly system: "slack"; readonly team: string; readonly user: string }
-  /** Was asked by an approval provider, whose assurance the registry sets. */
+  /** Answered through an approval provider, whose assurance the registry sets. */
   | {
       readonly system: "provider";
       readonly provider: string;
@@ -23,13 +23,13 @@ export type FederatedAccount =
 
 export type FederatedVoterFailure = AccountFailure | NotReviewer;
 
-/** The voter that an account stands for: a person of the registry, linked, active, and still a reviewer. */
+/** The voter behind an account: a person of the registry, linked, active, and still a reviewer. */
 export async function federatedVoter(
   account: FederatedAccount,
   ports: Pick<Ports, "rules" | "linkedIdentities">,
 ): Promise<Result<Voter, FederatedVoterFailure>> {
   const { registry } = await ports.rules.current();
-  const principal = await principalOfPerson(credentialOf(account), personOf(account, registry), ports);
+  const principal = await principalOfPerson(identityOf(account), personOf(account, registry), ports);
   if (!principal.ok) return principal;
   if (principal.value.role !== "reviewer") return err({ kind: "not_reviewer" });
   return ok(voterOf(principal.value, assuranceOf(account), registry));
@@ -47,7 +47,7 @@ export function slackId({ team, user }: { readonly team: string; readonly user: 
   return `${team}/${user}`;
 }
 
-function credentialOf(account: FederatedAccount): ExternalIdentity {
+function identityOf(account: FederatedAccount): ExternalIdentity {
   switch (account.system) {
     case "link":
       return { kind: "link", issuer: "gate", subject: account.person };

@@ -13,35 +13,35 @@ import { approvalBlocker, type VoteFailure } from "../approvals/decide-intent.ts
 import { digestOfBytes, govern, rehearse, type GovernPorts, type ProposalInput } from "./govern.ts";
 import type { IntentRecord, Intent } from "../../ports/intents.ts";
 
-/** What a reviewer wants written instead of what the agent proposed. */
+/** A reviewer's replacement for the payload that the agent proposed. */
 export interface PayloadEdit extends VoteContext {
   readonly payload: Payload;
-  /** Of the new payload; null: as many as are measured. */
+  /** Records in the new payload; null: as many as Gate measures. */
   readonly recordCount: number | null;
-  /** US dollars; null: what the agent declared stays. */
+  /** US dollars; null: the value that the agent declared. */
   readonly estimatedValueUsd: number | null;
 }
 
 export interface EditResult {
   readonly predecessor: IntentState;
-  /** Decided by policy like any proposal: held, approved, or blocked by what came up meanwhile. */
+  /** Evaluated like any proposal: held, approved, or blocked for a reason that arose after the rehearsal. */
   readonly successor: IntentState;
   readonly decision: Decision;
 }
 
-/** Why nothing was changed. The intent waits as before. */
+/** Why the edit was not made; the intent stays pending. */
 export type EditFailure =
   | VoteFailure
-  /** Policy would block what it was changed to. */
+  /** The policies would block the edited payload. */
   | { readonly kind: "edit_blocked"; readonly decision: Decision }
   | { readonly kind: "edit_unchanged" };
 
 /**
- * A reviewer changes the payload of a waiting intent. Another intent takes its place and is decided anew, with the
- * agent that carries it out and the editor who proposed it.
+ * Replaces a held intent by a successor with the edited payload, which is evaluated anew: the editor counts as its
+ * proposer, and the agent executes it.
  *
- * The first ends before the second begins, so that never both can be approved. The second's id follows from the
- * change: after a crash in between, the same change by the same person makes it, and any number of them make one.
+ * The predecessor ends before the successor is created, so that never both can be approved. The successor's id is
+ * derived from the edit: after a crash in between, the same edit by the same person creates it, and only once.
  */
 export async function editIntent(
   intent: Intent,
@@ -55,7 +55,7 @@ export async function editIntent(
   if (note === null || note.trim() === "") return err({ kind: "reason_required" });
   const { state } = dossier;
   const digest = await contentDigest(change.payload);
-  const successor = ports.intents.forKey(intent.id, keyOf(change, digest));
+  const successor = ports.intents.forKey(intent.id, editKey(change, digest));
   const command = {
     type: "supersede",
     voter,
@@ -65,51 +65,58 @@ export async function editIntent(
     successor: successor.id,
   } as const;
 
-  // Judged here first, so that only who may edit learns what policy says; the object judges it again.
-  const judged = supersede(state, command);
-  if (!judged.ok) {
-    // What was tried on another case than this is for the ledger, which the object writes.
-    if (judged.error.reason === "digest_mismatch") await intent.handle(command);
-    return err({ kind: "refused", refusal: judged.error });
+  // Checked before the rehearsal, so that only eligible editors learn its verdict; the object checks it again.
+  const permitted = supersede(state, command);
+  if (!permitted.ok) {
+    // Record the attempt: a digest mismatch means that the reviewer edited another version. The object writes the entry.
+    if (permitted.error.reason === "digest_mismatch") await intent.handle(command);
+    return err({ kind: "refused", refusal: permitted.error });
   }
-  const isRepeat = judged.value.length === 0;
-  const before = isRepeat ? await madeBefore(successor, state) : null;
-  if (before !== null) return ok(before);
+  const isRepeat = permitted.value.length === 0;
+  const existing = isRepeat ? await existingSuccessor(successor, state) : null;
+  if (existing !== null) return ok(existing);
   if (dossier.case === null) {
     return err({
       kind: "refused",
       refusal: { reason: "wrong_phase", command: "supersede", phase: state.phase },
     });
   }
-  const made = asSent(editedRequest(dossier.case.request, change), namedAs(dossier, change.payload));
-  const { payload } = made;
-  if (isSame(dossier.case.payload, state, payload, digest)) return err({ kind: "edit_unchanged" });
+  const revised = asForwarded(
+    editedRequest(dossier.case.request, change),
+    withOriginalName(dossier, change.payload),
+  );
+  const { payload } = revised;
+  if (isUnchanged(dossier.case.payload, state, payload, digest)) return err({ kind: "edit_unchanged" });
 
-  const obstacle = await approvalBlocker(state.terms, ports);
-  if (obstacle !== null) return err(obstacle);
+  const blocker = await approvalBlocker(state.terms, ports);
+  if (blocker !== null) return err(blocker);
   const agent = await ports.principals.get(state.terms.agent);
-  if (agent === null) return err({ kind: "proposer_inactive", standing: "unknown" });
+  if (agent === null) return err({ kind: "proposer_inactive", status: "unknown" });
   const edited = {
-    ...made,
+    ...revised,
     key: null,
     place: successor.id,
-    edited: editedFrom(state, change),
+    edited: editOrigin(state, change),
   };
   const { facts } = await rehearse(edited, agent, ports, now);
-  const declared = declaredOf(edited.request, facts, (JSON.parse(dossier.case.decision) as Decision).facts);
+  const declared = declaredNumbers(
+    edited.request,
+    facts,
+    (JSON.parse(dossier.case.decision) as Decision).facts,
+  );
   const request = { ...edited, request: { ...edited.request, ...declared } };
-  if (isRepeat) return succeed(request, agent, state, successor, ports, now);
+  if (isRepeat) return createSuccessor(request, agent, state, successor, ports, now);
 
   const rehearsed = await rehearse(request, agent, ports, now);
   if (rehearsed.outcome === "block") return err({ kind: "edit_blocked", decision: rehearsed });
-  // A policy that stopped allowing it since is obeyed at once.
+  // A policy that stopped allowing edits after the proposal applies at once.
   if (!rehearsed.edit.allow) return err({ kind: "refused", refusal: { reason: "edit_not_allowed" } });
   const ended = await intent.handle(command);
   if (!ended.ok) return err({ kind: "refused", refusal: ended.error });
-  return succeed(request, agent, ended.value.state, successor, ports, now);
+  return createSuccessor(request, agent, ended.value.state, successor, ports, now);
 }
 
-async function succeed(
+async function createSuccessor(
   request: ProposalInput,
   agent: Principal,
   predecessor: IntentState,
@@ -122,24 +129,24 @@ async function succeed(
     case "decided":
       return ok({ predecessor, successor: governed.state, decision: governed.decision });
     case "duplicate": {
-      // The same change, sent twice at once: the other call made it.
-      const made = await madeBefore(successor, predecessor);
-      return made === null ? err({ kind: "refused", refusal: { reason: "not_found" } }) : ok(made);
+      // Of two concurrent calls with the same edit, the other one created the successor.
+      const existing = await existingSuccessor(successor, predecessor);
+      return existing === null ? err({ kind: "refused", refusal: { reason: "not_found" } }) : ok(existing);
     }
     case "refused":
       return err({ kind: "refused", refusal: governed.refusal });
   }
 }
 
-async function madeBefore(successor: Intent, predecessor: IntentState): Promise<EditResult | null> {
+async function existingSuccessor(successor: Intent, predecessor: IntentState): Promise<EditResult | null> {
   const dossier = await successor.getRecord();
   if (dossier === null || dossier.case === null) return null;
   const decision = JSON.parse(dossier.case.decision) as Decision;
   return { predecessor, successor: dossier.state, decision };
 }
 
-/** Bytes without a name are the agent's file with other content: its name says how to read them. */
-function namedAs({ case: record }: IntentRecord, payload: Payload): Payload {
+/** Bytes without a name get the name and media type of the agent's file, by which Gate knows how to measure them. */
+function withOriginalName({ case: record }: IntentRecord, payload: Payload): Payload {
   const isBare = payload.kind === "content" && payload.name === null && payload.mediaType === null;
   if (!isBare || record?.payload.kind !== "content") return payload;
   const { name, mediaType } = record.payload;
@@ -147,10 +154,10 @@ function namedAs({ case: record }: IntentRecord, payload: Payload): Payload {
 }
 
 /**
- * A request keeps its headers, so its new body is read as what they say that it is: whatever an editor calls it, the
- * upstream never hears. Of a name alone there is no body to send.
+ * A proxied request keeps its headers, so the new body is measured as the Content-Type that the upstream receives, and
+ * not as the type that the editor names (parser differential). A reference has no body to send.
  */
-function asSent(request: ProposalRequest, payload: Payload): Pick<ProposalInput, "request" | "payload"> {
+function asForwarded(request: ProposalRequest, payload: Payload): Pick<ProposalInput, "request" | "payload"> {
   const { http, ...bare } = request;
   if (http === undefined || payload.kind === "none") return { request, payload };
   if (payload.kind === "reference") return { request: bare, payload };
@@ -170,10 +177,10 @@ async function contentDigest(payload: Payload): Promise<string | null> {
 }
 
 /**
- * Names the change: who wants the intent to say what. Of what was sent, which no erasure takes away. No agent's key
- * leads to the same place, because no agent has an intent's id.
+ * Identifies the edit: the editor and the fields they sent, which no erasure of the intent removes. An agent's business
+ * key never leads to the same intent, because no agent's id is an intent's.
  */
-function keyOf(
+function editKey(
   { voter, payload, recordCount, estimatedValueUsd }: PayloadEdit,
   digest: string | null,
 ): string {
@@ -189,7 +196,7 @@ function keyOf(
   });
 }
 
-function isSame(
+function isUnchanged(
   before: NonNullable<IntentRecord["case"]>["payload"],
   { terms }: IntentState,
   payload: Payload,
@@ -199,16 +206,16 @@ function isSame(
   return payload.kind === "none" || payload.name === before.name;
 }
 
-function editedFrom({ terms }: IntentState, { voter }: PayloadEdit): NonNullable<ProposalInput["edited"]> {
+function editOrigin({ terms }: IntentState, { voter }: PayloadEdit): NonNullable<ProposalInput["edited"]> {
   const { id, edit, excluded } = terms;
   return { predecessor: id, editor: voter, editorMayApprove: edit.editorMayApprove, excluded };
 }
 
 /**
- * What Gate does not measure of the new payload is as much as it was of the old one, unless the editor says that it is
- * more. By saying less, one reviewer alone would bring what several must approve under a policy's limits.
+ * A number that Gate can't measure in the new payload is at least the old payload's: by declaring less, one reviewer
+ * alone could bring a write that needs several approvals under a policy's limits.
  */
-function declaredOf({ recordCount, estimatedValueUsd }: ProposalRequest, now: Facts, before: Facts) {
+function declaredNumbers({ recordCount, estimatedValueUsd }: ProposalRequest, now: Facts, before: Facts) {
   const cents = effectiveValueCents(before);
   return {
     recordCount: now.records.measured === null ? atLeast(before.records.effective, recordCount) : recordCount,
@@ -224,8 +231,8 @@ function atLeast(before: number | null, declared: number | null): number | null 
 }
 
 /**
- * The declared count was the old payload's; it must not vouch for another one. Nor is a request that Gate made of the
- * old payload the new one's: another is made.
+ * The stored request without the parts that describe the old payload: its declared count must not vouch for the new
+ * one, and a request that Gate built from a template is built again.
  */
 function editedRequest(stored: string, { recordCount, estimatedValueUsd }: PayloadEdit): ProposalRequest {
   const {

@@ -27,7 +27,7 @@ import { applyStandingApprovals } from "../approvals/standing-approvals.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Reservation } from "../../ports/counters.ts";
 
-/** What a door makes of whatever came in through it. */
+/** A proposal as a door has parsed it. */
 export interface ProposalInput {
   readonly request: ProposalRequest;
   readonly payload: Payload;
@@ -35,17 +35,17 @@ export interface ProposalInput {
   readonly key: string | null;
   /** See `Proposal.attended`. */
   readonly attended?: boolean;
-  /** Without a key: the id of the unused intent it is made in, where a repeat must meet its first attempt. */
+  /** Without a key: the id of the intent to create, so that a repeated request meets its first attempt. */
   readonly place?: string | null;
-  /** Set when a reviewer changed what an agent proposed: the editor is the proposer, the agent carries it out. */
+  /** Set for a reviewer's edit: the editor counts as the proposer, and the agent executes. */
   readonly edited?: EditOrigin;
 }
 
 export type Governed =
   | { readonly kind: "decided"; readonly state: IntentState; readonly decision: Decision }
   /**
-   * The key was used before, or a policy knows the payload: the id and state are the first intent's. The state is
-   * null when the first is only now being made.
+   * The key was used before, or a policy recognised the payload: id and state are the first intent's. The state is
+   * null while the first is still being created.
    */
   | { readonly kind: "duplicate"; readonly id: string; readonly state: IntentState | null }
   | { readonly kind: "refused"; readonly refusal: Refusal };
@@ -65,14 +65,14 @@ export type GovernPorts = Pick<
 
 const SALT_BYTES = 32;
 
-/** Hexadecimal: enough that no two kinds of intent of one deployment meet. */
+/** Hexadecimal: enough that no two groups of one deployment collide. */
 const GROUP_CHARACTERS = 24;
 
 const MINUTE_MS = 60_000;
 const NO_BYTES = new Uint8Array();
 
 /**
- * The one use case: an agent asks, policy decides, the intent's object makes it true. Every door calls this and
+ * Evaluates an agent's proposal and records it in the intent's object. Every door that takes proposals calls this, and
  * has no rules of its own.
  */
 export async function govern(
@@ -83,22 +83,22 @@ export async function govern(
 ): Promise<Governed> {
   const { key } = input;
   const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, input.request, ports)]);
-  const made = withTemplate(input, rules);
-  const { request, payload } = made;
+  const templated = withTemplate(input, rules);
+  const { request, payload } = templated;
   const place = input.place ?? null;
   const unkeyed = () => (place === null ? null : ports.intents.find(place)) ?? ports.intents.create();
   const intent = key === null ? unkeyed() : ports.intents.forKey(proposer.id, key);
-  // Of what was asked: a repeat is the same whatever the registry makes of it meanwhile.
+  // Identified without the template: a repeat must be recognised even if the registry changed in between.
   const identity = await identify(input, ports);
-  const { decision, counted } = await evaluate(made, identity, scope, rules, ports, intent, now);
+  const { decision, counted } = await evaluate(templated, identity, scope, rules, ports, intent, now);
 
-  // A change that somebody made is recorded where they were told it would be, whatever came before it.
+  // A reviewer's edit is always recorded under the successor's id, which its predecessor already names.
   const isRepeat = decision.reasonCode === "duplicate_blocked" && input.edited === undefined;
   const first = isRepeat ? decision.history?.duplicateOf : null;
   if (first) {
     const state = (await ports.intents.find(first.intentId)?.repeated(proposer.id)) ?? null;
     if (state !== null) return { kind: "duplicate", id: first.intentId, state };
-    // The first is counted and not yet made: this attempt is recorded as a blocked intent of its own.
+    // The first is counted and not yet created: this attempt is recorded as a blocked intent of its own.
   }
 
   await ports.rules.keep(decision.policies.map(({ hash }) => hash));
@@ -117,7 +117,7 @@ export async function govern(
       keyed,
       counted,
       attended: input.attended ?? false,
-      group: groupOf(made, proposer, decision, ports),
+      group: groupOf(templated, proposer, decision, ports),
       edited: input.edited ?? null,
       now,
     }),
@@ -140,7 +140,7 @@ export async function govern(
   return { kind: "decided", state: await applyStandingApprovals(intent, state, use, ports, now), decision };
 }
 
-/** The same decision with nothing recorded and nothing counted. */
+/** Evaluates a proposal without recording or counting it. */
 export async function rehearse(
   input: ProposalInput,
   proposer: Principal,
@@ -149,22 +149,22 @@ export async function rehearse(
 ): Promise<Decision> {
   const [rules, scope] = await Promise.all([ports.rules.current(), scopeOf(proposer, input.request, ports)]);
   const { request, payload } = withTemplate(input, rules);
-  const decideWith = proposalEvaluator(rules, scope, request, payload);
-  const bare = decideWith(null);
-  const need = needOf(bare, rules, scope, request);
-  if (need === null) return bare;
-  const reservation = reservationOf("", bare, input, await identify(input, ports), now);
-  return decideWith(await ports.counters.of(proposer.id).peek(reservation, need));
+  const evaluateWith = proposalEvaluator(rules, scope, request, payload);
+  const withoutHistory = evaluateWith(null);
+  const need = needOf(withoutHistory, rules, scope, request);
+  if (need === null) return withoutHistory;
+  const reservation = reservationOf("", withoutHistory, input, await identify(input, ports), now);
+  return evaluateWith(await ports.counters.of(proposer.id).peek(reservation, need));
 }
 
-/** With the request that Gate makes of it itself, where the destination says how. */
+/** The input with the HTTP request that Gate builds from the destination's template, if it has one. */
 function withTemplate(input: ProposalInput, { registry }: Rules): ProposalInput {
   const { request, payload } = input;
   const entry = registry.destinations.get(request.destination);
   return entry?.execute ? { ...input, ...applyTemplate(request, payload, entry) } : input;
 }
 
-/** What a request is known again by. */
+/** The digests by which Gate recognises a repeated request and a repeated payload. */
 export async function identify(
   { request, payload }: Pick<ProposalInput, "request" | "payload">,
   { deriveToken }: Pick<GovernPorts, "deriveToken">,
@@ -173,7 +173,7 @@ export async function identify(
   return requestIdentity(request, payload, digest, (text) => deriveToken("subject", text));
 }
 
-/** Names what a held intent has in common with others that a person could decide together. */
+/** Key of the group of similar held intents that a person may decide together; null: not held. */
 function groupOf(
   { request, payload }: ProposalInput,
   proposer: Principal,
@@ -192,7 +192,7 @@ function groupOf(
   return ports.deriveToken("group", canonicalJson(alike)).slice(0, GROUP_CHARACTERS);
 }
 
-/** From here on the platform hashes many times faster than code does, and below it costs a turn for nothing. */
+/** From this size on Web Crypto hashes many times faster than JavaScript; below, awaiting it only costs time. */
 const PLATFORM_HASH_BYTES = 64 * 1024;
 
 /** SHA-256, lower-case hexadecimal. */
@@ -201,7 +201,7 @@ export async function digestOfBytes(bytes: Uint8Array): Promise<string> {
   return bytesToHex(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>)));
 }
 
-/** What the agent may do now: its own scope, and the kill switch that stops it at this destination. */
+/** The agent's own scope, with the kill switch that stops it at this destination now. */
 async function scopeOf(
   proposer: Principal,
   request: ProposalRequest,
@@ -218,8 +218,8 @@ interface Evaluated {
 }
 
 /**
- * Decides, with the agent's counters where a policy asks for them. The intent is counted before it is decided,
- * in the same turn as the counters are read, so that of many at once none is decided on a number that is old.
+ * Evaluates with the agent's counters where a policy needs them. The counters are read and the intent is counted in one
+ * turn, so that concurrent proposals can't all pass on the same stale count (race).
  */
 async function evaluate(
   input: ProposalInput,
@@ -231,32 +231,32 @@ async function evaluate(
   now: number,
 ): Promise<Evaluated> {
   const { request, payload, key } = input;
-  const decideWith = proposalEvaluator(rules, scope, request, payload);
-  const bare = decideWith(null);
-  const need = needOf(bare, rules, scope, request);
-  // A key that was used before is answered by its intent, whatever would be decided now, and counts nothing.
+  const evaluateWith = proposalEvaluator(rules, scope, request, payload);
+  const withoutHistory = evaluateWith(null);
+  const need = needOf(withoutHistory, rules, scope, request);
+  // A key that was used before returns its intent, whatever the policies say now, and counts nothing.
   if (need === null || (key !== null && (await intent.getState()) !== null)) {
-    return { decision: bare, counted: false };
+    return { decision: withoutHistory, counted: false };
   }
 
   const counters = ports.counters.of(scope.id);
   const counts = need.windows.length > 0 || need.duplicateWithinMs !== null;
-  const reservation = reservationOf(intent.id, bare, input, identity, now);
+  const reservation = reservationOf(intent.id, withoutHistory, input, identity, now);
   const history = counts ? await counters.reserve(reservation, need) : await counters.peek(reservation, need);
-  const decision = decideWith(history);
+  const decision = evaluateWith(history);
   const counted = counts && decision.outcome !== "block";
   if (counts && !counted) await counters.release(intent.id);
   return { decision, counted };
 }
 
-/** Nothing is asked of the counters for what is blocked without them, nor where no policy counts. */
+/** The history that the policies need; null: the proposal is blocked without it, or no policy counts. */
 function needOf(
-  bare: Decision,
+  withoutHistory: Decision,
   rules: Rules,
   scope: AgentScope,
   request: ProposalRequest,
 ): HistoryNeed | null {
-  switch (bare.outcome) {
+  switch (withoutHistory.outcome) {
     case "block":
       return null;
     case "hold":
@@ -268,7 +268,7 @@ function needOf(
 
 function reservationOf(
   id: string,
-  bare: Decision,
+  withoutHistory: Decision,
   { request, edited }: ProposalInput,
   identity: RequestIdentity,
   now: number,
@@ -277,10 +277,12 @@ function reservationOf(
     intent: id,
     destination: request.destination,
     subject: identity.subject,
-    records: bare.facts.records.effective ?? 0,
-    cents: effectiveValueCents(bare.facts) ?? 0,
-    policies: [...bare.policies, ...bare.shadow.map(({ policy }) => policy)].map(({ id: policy }) => policy),
+    records: withoutHistory.facts.records.effective ?? 0,
+    cents: effectiveValueCents(withoutHistory.facts) ?? 0,
+    policies: [...withoutHistory.policies, ...withoutHistory.shadow.map(({ policy }) => policy)].map(
+      ({ id: policy }) => policy,
+    ),
     replaces: edited?.predecessor ?? null,
-    lapsesAt: now + (bare.expiryMinutes + bare.executionWindowMinutes) * MINUTE_MS,
+    lapsesAt: now + (withoutHistory.expiryMinutes + withoutHistory.executionWindowMinutes) * MINUTE_MS,
   };
 }

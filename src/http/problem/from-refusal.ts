@@ -23,7 +23,7 @@ export function problemOfVoteFailure(undecided: VoteFailure): Problem {
     case "proposer_inactive":
       return {
         ...conflict(409, "proposer_inactive", "The agent that proposed this is suspended or revoked."),
-        more: { principal_status: undecided.standing },
+        more: { principal_status: undecided.status },
       };
   }
 }

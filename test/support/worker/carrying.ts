@@ -112,7 +112,12 @@ export function standIn(call: CallUpstream, other: Partial<Ports> = {}): StandIn
     const state = await intent.getState();
     if (state === null) throw new Error("there is no such intent");
     const { terms } = state;
-    return executeWrite(intent, made, { terms, own, body: null, reauthenticate: async () => ok(undefined) });
+    return executeWrite(intent, made, {
+      terms,
+      agentCredentials: own,
+      body: null,
+      reauthenticate: async () => ok(undefined),
+    });
   };
   return { calls, ports: made, send };
 }

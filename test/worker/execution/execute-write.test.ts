@@ -775,7 +775,7 @@ describe("the stored response", () => {
 describe("INV-09: the payload is hashed again before sending", () => {
   const attended = (terms: InlineExecution["terms"], text: string): InlineExecution => {
     const body = new TextEncoder().encode(text);
-    return { terms, own: [], body, reauthenticate: async () => ok(undefined) };
+    return { terms, agentCredentials: [], body, reauthenticate: async () => ok(undefined) };
   };
 
   test("INV-09: bytes of the agent's repeat are sent only if they are the approved ones", async () => {
@@ -798,7 +798,7 @@ describe("INV-09: the payload is hashed again before sending", () => {
         return begun.ok ? { ok: true, value: { ...begun.value, body: new Uint8Array(3) } } : begun;
       },
     } as Intent;
-    await expect(executeWrite(changed, made)).rejects.toThrow("not the one that was approved");
+    await expect(executeWrite(changed, made)).rejects.toThrow("has the approved digest");
     expect(calls).toHaveLength(0);
     expect((await lookAt(intent)).phase).toBe("scheduled");
   });
