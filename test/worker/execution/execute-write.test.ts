@@ -530,8 +530,8 @@ describe("INV-05: a stop between approval and sending", () => {
     const intent = await proposeWrite(other, "crm.now");
     const { calls, send } = standIn(answering(200));
     const suspended = thenBegun(intent, () => ports.principals.setStatus(other.id, "suspended", "adm_1"));
-    expect(await send(suspended)).toEqual({ kind: "proposer_inactive", standing: "suspended" });
-    expect(await send(intent)).toEqual({ kind: "proposer_inactive", standing: "suspended" });
+    expect(await send(suspended)).toEqual({ kind: "proposer_inactive", status: "suspended" });
+    expect(await send(intent)).toEqual({ kind: "proposer_inactive", status: "suspended" });
     expect(calls).toHaveLength(0);
     expect(await eventsOf(intent.id)).toEqual(UNDONE);
   });
