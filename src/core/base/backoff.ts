@@ -2,7 +2,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** Standard Webhooks: how long to wait before each attempt, the first one included. */
+/** Standard Webhooks' retry schedule: the wait before each attempt, the first one included. */
 export const STANDARD_WAITS_MS = [
   0,
   5 * SECOND_MS,
@@ -16,10 +16,10 @@ export const STANDARD_WAITS_MS = [
   24 * HOUR_MS,
 ] as const;
 
-/** What webhooks of one intent were always retried by. */
+/** Retry schedule for the webhooks of one intent; the reference contract fixes it. */
 export const CONTRACT_WAITS_MS = [0, 5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS] as const;
 
-/** Somebody waits at the other end of a channel: soon first, and then as often as it does no harm. */
+/** Retry schedule for approval channels: dense at first because an approver is waiting, then hourly. */
 export const CHANNEL_WAITS_MS = [
   0,
   5 * SECOND_MS,
@@ -29,19 +29,19 @@ export const CHANNEL_WAITS_MS = [
   HOUR_MS,
 ] as const;
 
-/** Up to this much longer, so that what failed at one time does not come back at one time. */
+/** Fraction added at random, so that deliveries that failed together are not retried together (thundering herd). */
 const JITTER = 0.2;
 
-/** Nothing is tried again sooner, whatever the other side asks for. */
+/** Lower bound on a `Retry-After`, so that a receiver cannot make Gate retry in a tight loop. */
 const SHORTEST_WAIT_MS = SECOND_MS;
 
-/** The wait that others may ask for: beyond it, the schedule is the better guess. */
+/** Upper bound on a `Retry-After`, so that a receiver cannot postpone a delivery indefinitely. */
 const MAX_REQUESTED_MS = 24 * HOUR_MS;
 
 /**
- * How long to wait after this many attempts; null: that was the last one.
+ * Milliseconds to wait after this many attempts; null after the last one.
  *
- * @param requestedMs what the other side asked for instead; null: nothing
+ * @param requestedMs the receiver's `Retry-After`, which replaces the schedule; null: none was sent
  * @param random at least 0 and less than 1
  */
 export function waitAfter(
@@ -56,7 +56,7 @@ export function waitAfter(
   return Math.floor(wait * (1 + JITTER * random));
 }
 
-/** The same for what is tried on for ever at the last of these distances: somebody else says when it is over. */
+/** Like `waitAfter`, but repeats the last wait without end: the caller decides when to give up. */
 export function endlessWaitAfter(
   attempts: number,
   waits: readonly number[],

@@ -6,8 +6,8 @@ export function toBase64(bytes: Uint8Array): string {
 }
 
 /**
- * @returns null for text that is not base64, or not how its bytes are written: blanks, missing padding or unused
- * bits that are set (RFC 4648 section 3.5) would give one value several texts
+ * @returns null for text that is not canonical base64: blanks, missing padding or non-zero unused bits (RFC 4648
+ * section 3.5) would give one value several spellings
  */
 export function fromBase64(text: string): Uint8Array | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;

@@ -6,8 +6,8 @@ export function toBase64Url(bytes: Uint8Array): string {
 }
 
 /**
- * @returns null for text that is not base64url, and for text that is not how its bytes are written: unused bits
- * that are set (RFC 4648 section 3.5) would give one value several texts
+ * @returns null for text that is not canonical base64url: non-zero unused bits (RFC 4648 section 3.5) would give one
+ * value several spellings
  */
 export function fromBase64Url(text: string): Uint8Array | null {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) return null;

@@ -1,4 +1,4 @@
-/** One after the other, in memory of their own: a part may be a view of much more. */
+/** Concatenates into a new buffer; a part may be a view of a much larger one, which must not stay alive. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

@@ -1,7 +1,7 @@
 /**
- * Letters that pass for Latin ones, after Unicode TR39 and what text generators offer as "fonts". Only those
- * that compatibility decomposition (NFKD) does not already bring to Latin are listed; accents are gone by then.
- * Both cases are listed where they look alike differently (Greek Η is an h, η an n).
+ * Homoglyphs of Latin letters, after Unicode TR39 and the "fonts" of text generators. Only those that compatibility
+ * decomposition (NFKD) does not already turn into Latin are listed; accents are gone by then. Both cases are listed
+ * where they resemble different letters (Greek Η is an h, η an n).
  */
 const LOOKALIKES: readonly (readonly [string, string])[] = [
   ["a", "аАɑαΑᴀⱥȺᗩᎪꓮɐⲀⲁ∀ΛᎯӒӑ🅐🅰🇦ᶏⱯꞺꞻꬱ卂ꮜ"],
@@ -34,7 +34,7 @@ const LOOKALIKES: readonly (readonly [string, string])[] = [
   ["oe", "œŒ"],
 ];
 
-/** Zeros of decimal digit sets that compatibility decomposition leaves alone. */
+/** Code point of zero in each decimal digit set that NFKD does not turn into ASCII. */
 const DIGIT_ZEROS = [
   0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0x0e50,
   0x0ed0, 0x0f20, 0x1040, 0x17e0, 0x1810,
@@ -57,7 +57,7 @@ function lookalikeTable(): ReadonlyMap<number, string> {
   return table;
 }
 
-/** The Latin letters (or ASCII digit) a code point passes for; undefined when it looks like none. */
+/** The Latin letters or ASCII digit that a code point is a homoglyph of; undefined when it resembles none. */
 export function latinLookalike(codePoint: number): string | undefined {
   return LATIN_BY_LOOKALIKE.get(codePoint);
 }

@@ -4,8 +4,8 @@ import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
 import { canonicalJson } from "./json.ts";
 
 /*
- * Hashing is synchronous on purpose: an object commits read, decision and chained entries in one turn, and an
- * `await` for WebCrypto in between would let another command in.
+ * Hashing is synchronous on purpose: an object reads its state, evaluates and appends chained entries in one turn, and
+ * an `await` for WebCrypto in between would let a second command interleave.
  */
 
 /** Lower-case hexadecimal SHA-256 of bytes, or of a text's UTF-8. */

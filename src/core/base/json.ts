@@ -7,7 +7,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The object a text holds; null for any other JSON, and for what is none. */
+/** Parses a JSON object; null for any other JSON value and for text that is not JSON. */
 export function jsonObjectIn(text: string): JsonObject | null {
   try {
     const value = JSON.parse(text) as Json;
@@ -23,7 +23,7 @@ export class NotCanonical extends Error {
 }
 
 /**
- * RFC 8785 (JCS): one text for one value, so that its digest means something. Members are sorted by UTF-16
+ * RFC 8785 (JCS): one text for one value, so that equal values have equal digests. Members are sorted by UTF-16
  * code units (the default order of `sort`), numbers and strings are serialised as ECMAScript does, which is
  * what the RFC prescribes. `undefined` members are left out, as in `JSON.stringify`.
  *

@@ -2,7 +2,7 @@ import { hkdf } from "@noble/hashes/hkdf.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { utf8ToBytes } from "@noble/hashes/utils.js";
 
-/** What the one deployment secret is stretched into. A label is never reused for another purpose. */
+/** Keys derived from the one deployment secret. A label is never reused for another purpose. */
 export type KeyLabel =
   | "entry-mac"
   | "execution-token"
@@ -35,7 +35,7 @@ export function deriveKey(secret: string, label: KeyLabel): Uint8Array {
   return key;
 }
 
-/** A handful of labels for one secret: kept, because every new object needs one. */
+/** Cache of derived keys, because every new object needs one; bounded by labels times secrets. */
 const derived = new Map<string, Uint8Array>();
 
 function secretBytes(secret: string): Uint8Array {
@@ -43,14 +43,14 @@ function secretBytes(secret: string): Uint8Array {
   const unpadded = text.replace(/={1,2}$/, "");
   const isPadded = text.length === unpadded.length || text.length % 4 === 0;
   if (!/^[A-Za-z0-9+/]+$/.test(unpadded) || unpadded.length % 4 === 1 || !isPadded) {
-    throw new Error("GATE_SECRET is not base64");
+    throw new Error("GATE_SECRET is not base64 or base64url");
   }
   const bytes = Uint8Array.from(atob(unpadded), (char) => char.charCodeAt(0));
   if (bytes.length < KEY_BYTES) throw new Error("GATE_SECRET must be at least 32 bytes, base64-encoded");
   return bytes;
 }
 
-/** The deployment's secrets: the current one first, then those that were current before, newest first. */
+/** The deployment's secrets: the current one first, then its predecessors, newest first. */
 export function secretsOf(env: {
   readonly GATE_SECRET: string;
   /** Separated by commas. */

@@ -1,6 +1,6 @@
 /**
- * What Gate logs about its own operation: a stable event to alert on, and its message. `docs/logging.md` says what each
- * means and what an operator does about it.
+ * Gate's operational log events: a stable code to alert on, and its message. `docs/logging.md` explains each, and what
+ * an operator does about it.
  */
 export const LOG_EVENTS = {
   answer_not_stored: "idempotent response not stored",
@@ -34,7 +34,8 @@ export const LOG_EVENTS = {
 export type LogEvent = keyof typeof LOG_EVENTS;
 
 /**
- * One structured log line. Details are ids, codes and error texts: never a payload, a secret, a URL's query or a header.
+ * One structured log line. Details are ids, codes and error texts, never a payload, a secret, a URL's query or a
+ * header.
  *
  * @param details members beside `event` and `message`
  */

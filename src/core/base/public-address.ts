@@ -3,25 +3,24 @@ import { err, ok, type Result } from "./result.ts";
 /** Why a request is not sent to an address. */
 export type AddressProblem =
   | "malformed"
-  /** User and password in a URL end up in logs. */
+  /** User and password in a URL would be written to logs. */
   | "credentials"
   | "not_https"
-  /** Loopback, private, link-local, metadata, multicast, reserved: by number or by a name that stands for one. */
+  /** Loopback, private, link-local, metadata, multicast or reserved, as an IP address or a name for one (SSRF). */
   | "local_address";
 
-/** Longer than any address somebody means, and shorter than what a log line cuts off. */
+/** Longer than any legitimate address, and short enough that a log line does not truncate it. */
 const MAX_URL_CHARS = 2_048;
 
-/** The URL parser drops tabs and line feeds, and other readers of the same text don't. */
+/** The URL parser drops tabs and line feeds, which other parsers of the same text keep (parser differential). */
 const BLANK_OR_CONTROL = /[\s\p{Cc}]/u;
 
 /**
- * Where Gate may send something: https to a public address, unless the operator wrote on the entry that plain http
- * and private addresses are meant.
+ * Accepts the addresses that Gate may send to: https to a public address, unless the operator set `allow_private` on
+ * the entry.
  *
  * The URL parser has already turned decimal, octal, hexadecimal, short and full-width spellings of IPv4 into four
- * numbers, and IPv6 into one spelling. What a name resolves to can't be seen from here: the check by name is best
- * effort.
+ * numbers, and IPv6 into one spelling. A Worker cannot resolve names, so the check by name is best effort.
  */
 export function publicAddress(written: string, allowPrivate = false): Result<URL, AddressProblem> {
   if (written.length > MAX_URL_CHARS || BLANK_OR_CONTROL.test(written) || !URL.canParse(written)) {
@@ -42,7 +41,7 @@ export function isPublicHost(host: string): boolean {
   return octets === null ? isPublicName(host) : isPublicV4(octets);
 }
 
-/** Suffixes of names that never lead to the public internet: RFC 6761, 6762, 7686, 8375 and ICANN's `internal`. */
+/** Suffixes that never resolve to the public internet: RFC 6761, 6762, 7686, 8375 and ICANN's `internal`. */
 const LOCAL_SUFFIXES = [
   "localhost",
   "localdomain",
@@ -56,12 +55,12 @@ const LOCAL_SUFFIXES = [
   "arpa",
   "onion",
   "invalid",
-  // Kubernetes and Consul: the name is completed, or answered, by the network's own resolver.
+  // Kubernetes and Consul: the network's own resolver completes or answers the name.
   "svc",
   "consul",
 ] as const;
 
-/** Public names that resolve to whatever address stands in them, or to loopback: known ones, there are others. */
+/** Public names that resolve to loopback or to the address embedded in them; only the known ones, others exist. */
 const REFLECTING_SUFFIXES = [
   "nip.io",
   "sslip.io",
@@ -74,9 +73,9 @@ const REFLECTING_SUFFIXES = [
 ] as const;
 
 function isPublicName(host: string): boolean {
-  // Of dots at the end only one is the root's: what resolvers make of `127.0.0.1..` is theirs to decide.
+  // Only one trailing dot is the DNS root's; resolvers disagree about `127.0.0.1..`.
   const name = host.replace(/\.$/, "");
-  // One label is a name of somebody's own network: `metadata`, `vault`, a container.
+  // A single label is a name of the private network: `metadata`, `vault`, a container.
   if (!name.includes(".") || name.split(".").includes("")) return false;
   return [...LOCAL_SUFFIXES, ...REFLECTING_SUFFIXES].every((suffix) => {
     return name !== suffix && !name.endsWith(`.${suffix}`);
@@ -92,14 +91,14 @@ function dottedOctets(host: string): Octets | null {
   return [a, b, c, d];
 }
 
-/** What IANA's special-purpose registry keeps from the internet (RFC 6890), as first address and prefix length. */
+/** IANA's special-purpose addresses (RFC 6890), as first address and prefix length. */
 const RESERVED_V4: readonly (readonly [Octets, number])[] = [
   [[0, 0, 0, 0], 8],
   [[10, 0, 0, 0], 8],
-  // Shared address space, and some clouds' metadata.
+  // Shared address space (RFC 6598), and some clouds' metadata service.
   [[100, 64, 0, 0], 10],
   [[127, 0, 0, 0], 8],
-  // Azure's wire server: public by number, the host's own by what answers there.
+  // Azure's wire server: a public address that the local host answers.
   [[168, 63, 129, 16], 32],
   [[169, 254, 0, 0], 16],
   [[172, 16, 0, 0], 12],
@@ -118,17 +117,17 @@ function isPublicV4(octets: Octets): boolean {
   return RESERVED_V4.every(([first, length]) => !inPrefix(octets, first, 8, length));
 }
 
-/** Of global unicast, what is kept for protocols, documentation, and IPv4 in disguise. */
+/** Parts of global unicast reserved for protocols, documentation and embedded IPv4 addresses. */
 const RESERVED_V6: readonly (readonly [readonly number[], number])[] = [
   // IETF protocols, Teredo among them.
   [[0x2001, 0], 23],
   [[0x2001, 0x0db8], 32],
-  // 6to4 holds an IPv4 address.
+  // 6to4 embeds an IPv4 address.
   [[0x2002], 16],
   [[0x3fff], 20],
 ];
 
-/** ISATAP (RFC 5214): the last half of such an address holds an IPv4 address. */
+/** ISATAP (RFC 5214): the interface identifier embeds an IPv4 address. */
 const ISATAP = 0x5efe;
 
 function isPublicV6(text: string): boolean {

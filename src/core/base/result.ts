@@ -1,6 +1,6 @@
 /**
- * Errors as values. A function that can refuse returns one of these; exceptions are for bugs and lost
- * infrastructure only. Plain records, so they cross a Durable Object's border unchanged.
+ * Errors as values. A function that can refuse returns one of these; exceptions are for bugs and failed infrastructure
+ * only. Plain records, so that they cross a Durable Object's RPC boundary unchanged.
  */
 export type Result<T, E> =
   | { readonly ok: true; readonly value: T }

@@ -1,14 +1,14 @@
 import type { Json } from "./json.ts";
 import { err, ok, type Result } from "./result.ts";
 
-/** Deeper nesting is nobody's payload; it is somebody looking for a stack to overflow. */
+/** No real payload nests deeper; an attacker nests to overflow a recursive parser's stack. */
 const MAX_DEPTH = 64;
 
 export type JsonProblem = "malformed" | "duplicate_key" | "too_deep" | "lone_surrogate" | "unsafe_number";
 
 /**
- * JSON as RFC 8785 wants its input: what two parsers could read differently is refused. Of a repeated member
- * one parser keeps the first and another the last, so an approver and a worker could see two amounts.
+ * Parses JSON as RFC 8785 (I-JSON) requires, and refuses text that two parsers could read differently: of a repeated
+ * member one parser keeps the first and another the last, so that an approver and a worker could see two amounts.
  */
 export function parseStrictJson(text: string): Result<Json, JsonProblem> {
   const scanned = scan(text);
@@ -21,11 +21,11 @@ export function parseStrictJson(text: string): Result<Json, JsonProblem> {
   }
   const counted = count(value);
   if (typeof counted === "string") return err(counted);
-  // Every member of valid JSON has one colon outside strings; fewer members than colons means one was dropped.
+  // Every member of valid JSON has one colon outside strings, so fewer members than colons means a repeated name.
   return counted === scanned.colons ? ok(value) : err("duplicate_key");
 }
 
-/** Colons outside strings, and how deep brackets nest; one pass, no stack. */
+/** Counts colons outside strings and the nesting depth, in one pass and without recursion. */
 function scan(text: string): { readonly colons: number; readonly depth: number } {
   let colons = 0;
   let depth = 0;
@@ -62,13 +62,13 @@ function endOfString(text: string, from: number): number {
   return text.length;
 }
 
-/** Members in all objects of the value, or what of it two parsers could read differently. */
+/** Counts the members of all objects in the value; a problem where two parsers could read it differently. */
 function count(value: Json): number | JsonProblem {
   switch (typeof value) {
     case "string":
       return value.isWellFormed() ? 0 : "lone_surrogate";
     case "number":
-      // RFC 8785 section 3.2.2.3: past 2^53 neighbours become one number, and 1e999 becomes infinity.
+      // RFC 8785 section 3.2.2.3: past 2^53 adjacent integers become one number, and 1e999 becomes infinity.
       return Math.abs(value) <= Number.MAX_SAFE_INTEGER ? 0 : "unsafe_number";
     case "boolean":
       return 0;
@@ -77,7 +77,7 @@ function count(value: Json): number | JsonProblem {
   }
 }
 
-/** Without a list of entries for each: of a large payload they would take more memory than the payload. */
+/** Avoids `Object.entries`, whose pairs would take more memory than a large payload itself. */
 function countMembers(value: readonly Json[] | { readonly [key: string]: Json }): number | JsonProblem {
   let members = 0;
   if (isList(value)) {
@@ -97,7 +97,7 @@ function countMembers(value: readonly Json[] | { readonly [key: string]: Json })
   return members;
 }
 
-/** `Array.isArray` does not narrow lists that can't be changed. */
+/** `Array.isArray` does not narrow readonly arrays. */
 function isList(value: readonly Json[] | { readonly [key: string]: Json }): value is readonly Json[] {
   return Array.isArray(value);
 }

@@ -11,12 +11,12 @@ export interface Entry {
   readonly actor: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
-  /** RFC 8785 text: codes, numbers and salted commitments; never payloads, values seen or free text. */
+  /** RFC 8785 text: codes, numbers and salted commitments; never payloads, measured values or free text. */
   readonly body: string;
   /** Hash of the entry before it; `GENESIS` for the first. */
   readonly prev: string;
   readonly hash: string;
-  /** HMAC over the hash: a row edited before it is sealed is found by whoever holds the key. */
+  /** HMAC over the hash: lets the deployment detect a row edited in D1 before it was sealed. */
   readonly mac: string;
 }
 

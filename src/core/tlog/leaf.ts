@@ -7,8 +7,8 @@ import { err, ok, type Result } from "../base/result.ts";
 export const MAX_LEAF_BYTES = 65_535;
 
 /**
- * What of a ledger row is in the log: the RFC 8785 text, as UTF-8, of everything but the MAC, which only the
- * deployment can check and which changes with its secret.
+ * The bytes of a ledger row that the log commits to: the RFC 8785 text, as UTF-8, of everything but the MAC, which only
+ * the deployment can verify and which changes with its secret.
  */
 export function leafBytes(entry: Omit<Entry, "mac">): Result<Uint8Array, "too_large"> {
   const { intent, seq, event, actor, at, body, prev, hash } = entry;

@@ -4,15 +4,15 @@ import { edgeOf, EMPTY_ROOT, floorLog2, HASH_BYTES, nodeHash, type HashAt } from
 export type Proof = readonly Uint8Array[];
 
 /**
- * RFC 6962 section 2.1.1: the siblings on the way from a leaf to the root. Reads O(log n) stored hashes.
+ * RFC 6962 section 2.1.1: the siblings on the path from a leaf to the root. Reads O(log n) stored hashes.
  *
  * @param index of the leaf, from 0
  * @param size of the tree the proof is for
- * @throws {RangeError} for a leaf that the tree does not have
+ * @throws {RangeError} when the index is not below the size
  */
 export function inclusionProof(index: number, size: number, hashAt: HashAt): Proof {
   checkSize(size);
-  if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw new RangeError("no such leaf");
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw new RangeError("invariant: a leaf's index is below the tree's size");
   const proof: Uint8Array[] = [];
   let start = 0;
   let count = size;
@@ -31,20 +31,20 @@ export function inclusionProof(index: number, size: number, hashAt: HashAt): Pro
 }
 
 /**
- * RFC 6962 section 2.1.2: what shows that the tree of `oldSize` leaves is a prefix of the tree of `newSize`.
- * Empty when there is nothing to show (equal sizes, or nothing before). Reads O(log n) stored hashes.
+ * RFC 6962 section 2.1.2: proof that the tree of `oldSize` leaves is a prefix of the tree of `newSize`. Empty when the
+ * sizes are equal or the old tree is empty. Reads O(log n) stored hashes.
  *
  * @throws {RangeError} when `oldSize` is more than `newSize`
  */
 export function consistencyProof(oldSize: number, newSize: number, hashAt: HashAt): Proof {
   checkSize(oldSize);
   checkSize(newSize);
-  if (oldSize > newSize) throw new RangeError("a tree is no prefix of a smaller one");
+  if (oldSize > newSize) throw new RangeError("invariant: the old tree size is at most the new one");
   if (oldSize === 0) return [];
   const proof: Uint8Array[] = [];
   let start = 0;
   let count = newSize;
-  // The old root itself is known to who checks, unless the path leaves the left edge: then it starts the proof.
+  // The verifier knows the old root, unless the path leaves the left edge: then the proof starts with that node.
   let isOldRootKnown = true;
   let old = oldSize;
   while (old !== count) {
@@ -64,7 +64,7 @@ export function consistencyProof(oldSize: number, newSize: number, hashAt: HashA
   return proof.toReversed();
 }
 
-/** RFC 9162 section 2.1.3.2. False for anything that is not exactly the proof: a hash too many as well. */
+/** RFC 9162 section 2.1.3.2. False for any other proof, also one with a surplus hash. */
 export function verifyInclusion(
   leaf: Uint8Array,
   index: number,
@@ -80,7 +80,7 @@ export function verifyInclusion(
     if (last === 0) return false;
     if (at % 2 === 1 || at === last) {
       hash = nodeHash(sibling, hash);
-      // A right edge without a sibling on this level is carried up unchanged.
+      // A node of the right edge that has no sibling on this level moves up unchanged.
       while (at % 2 === 0 && at !== 0) {
         at /= 2;
         last = half(last);
@@ -94,7 +94,7 @@ export function verifyInclusion(
   return last === 0 && isEqual(hash, root);
 }
 
-/** RFC 9162 section 2.1.4.2, with the two cases the RFC leaves to the caller: nothing before, and no growth. */
+/** RFC 9162 section 2.1.4.2, with the two cases that the RFC leaves to the caller: an empty old tree, equal sizes. */
 export function verifyConsistency(
   oldSize: number,
   newSize: number,
@@ -112,7 +112,7 @@ export function verifyConsistency(
     at = half(at);
     last = half(last);
   }
-  // `at` is 0 when the old size is a power of two: its root is then itself the first node of the path.
+  // `at` is 0 when the old size is a power of two: the old root is then the first node of the path.
   const path = at === 0 ? [oldRoot, ...proof] : proof;
   const [first, ...siblings] = path;
   if (first === undefined) return false;
@@ -136,7 +136,7 @@ export function verifyConsistency(
   return last === 0 && isEqual(oldHash, oldRoot) && isEqual(newHash, newRoot);
 }
 
-/** Root over a range of leaves that is one node of the tree. */
+/** Hash of the tree node that covers this range of leaves. */
 function rangeRoot(start: number, count: number, hashAt: HashAt): Uint8Array {
   return edgeOf(start, count)
     .map(({ level, index }) => hashAt(level, index))
@@ -148,7 +148,7 @@ function splitOf(count: number): number {
   return 2 ** floorLog2(count - 1);
 }
 
-/** Sizes go past 2^32, where bit operations would cut them. */
+/** Sizes exceed 2^32, where bit operations would truncate them. */
 function half(value: number): number {
   return Math.floor(value / 2);
 }
@@ -158,14 +158,14 @@ function isCount(value: number): boolean {
 }
 
 function checkSize(size: number): void {
-  if (!isCount(size)) throw new RangeError("a size is a whole number from 0 up");
+  if (!isCount(size)) throw new RangeError("invariant: a tree size is a safe integer, 0 or more");
 }
 
 function areHashes(hashes: readonly Uint8Array[]): boolean {
   return hashes.every((hash) => hash.length === HASH_BYTES);
 }
 
-/** Hashes are public, so this need not take constant time. */
+/** Not constant-time: hashes are public. */
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, at) => byte === b[at]);
 }

@@ -5,10 +5,10 @@ import { fromBase64, toBase64 } from "../base/base64.ts";
 
 /*
  * C2SP signed-note v1.0.0, with Ed25519 (signature type 0x01) as the only algorithm. Signing and verifying are
- * handed in: keys live outside.
+ * parameters, because private keys stay with the adapter.
  */
 
-/** A key as a verifier knows it; `encodeVkey` is its text. */
+/** A verifier's public key; `encodeVkey` gives its text form. */
 export interface NoteKey {
   readonly name: string;
   /** 8 lower-case hexadecimal digits. */
@@ -19,21 +19,21 @@ export interface NoteKey {
 
 export interface NoteSignature {
   readonly name: string;
-  /** 8 lower-case hexadecimal digits; a hint which key it is, not a proof of it. */
+  /** 8 lower-case hexadecimal digits; a hint at the key, not a proof of it. */
   readonly id: string;
   readonly signature: Uint8Array;
 }
 
 export interface SignedNote {
-  /** What is signed: the final line feed belongs to it. */
+  /** The signed text, with its final line feed. */
   readonly text: string;
   /** At least one in a signed note. */
   readonly signatures: readonly NoteSignature[];
 }
 
 /**
- * `malformed`: not a signed note. `unsigned`: no signature by a key in hand. `forged`: a signature that claims
- * one of the keys in hand and does not verify.
+ * `malformed`: not a signed note. `unsigned`: no signature by a known key. `forged`: a signature that names a known key
+ * and does not verify.
  */
 export type NoteProblem = "malformed" | "unsigned" | "forged";
 
@@ -46,10 +46,10 @@ const KEY_BYTES = 32;
 const ID_BYTES = 4;
 const SIGNATURE_BYTES = 64;
 
-/** The specification wants at least 16, and lets verifiers stop somewhere. */
+/** The specification requires support for at least 16 and lets verifiers set a limit. */
 const MAX_SIGNATURES = 64;
 
-/** Room for that many post-quantum signatures of nearly 5 kB. */
+/** Room for `MAX_SIGNATURES` post-quantum signatures of nearly 5 kB each. */
 const MAX_NOTE_CHARS = 512 * 1024;
 
 const SIGNATURE_LINE = /^\u2014 (\S+) (\S+)$/u;
@@ -66,32 +66,30 @@ export function keyId(name: string, publicKey: Uint8Array): string {
 
 /** @throws {RangeError} for a name with a blank or a plus, or a key that is not 32 bytes */
 export function noteKey(name: string, publicKey: Uint8Array): NoteKey {
-  if (!isKeyName(name)) throw new RangeError("a key's name has no blank and no plus");
-  if (publicKey.length !== KEY_BYTES) throw new RangeError("an Ed25519 key has 32 bytes");
+  if (!isKeyName(name)) throw new RangeError("invariant: a key's name has no blank and no plus");
+  if (publicKey.length !== KEY_BYTES) throw new RangeError("invariant: an Ed25519 public key has 32 bytes");
   return { name, id: keyId(name, publicKey), publicKey };
 }
 
-/** `name+id+base64(0x01 ‖ public key)`: how a key is published. */
+/** `name+id+base64(0x01 ‖ public key)`: the published form of a key. */
 export function encodeVkey({ name, id, publicKey }: NoteKey): string {
   return `${name}+${id}+${toBase64(Uint8Array.of(ED25519, ...publicKey))}`;
 }
 
-/** Null for anything but the text of an Ed25519 key whose id is its own. */
+/** Null for any text but that of an Ed25519 key whose id matches its name and bytes. */
 export function parseVkey(text: string): NoteKey | null {
   const [name = "", id = "", ...rest] = text.split("+");
-  // Base64 has the plus too.
+  // Base64 contains the separator, so the rest is joined again.
   const bytes = fromBase64(rest.join("+"));
   if (bytes?.length !== 1 + KEY_BYTES || bytes[0] !== ED25519 || !isKeyName(name)) return null;
   const publicKey = bytes.subarray(1);
   return keyId(name, publicKey) === id ? { name, id, publicKey } : null;
 }
 
-/**
- * Text and signatures of a note; nothing is verified, so nothing may be believed yet.
- */
+/** Parses a note into text and signatures, without verifying any: the result is untrusted. */
 export function parseNote(note: string): Result<SignedNote, "malformed"> {
   if (note.length > MAX_NOTE_CHARS || !isPlainText(note)) return err("malformed");
-  // The text may hold empty lines of its own; the last one parts it from the signatures.
+  // The text may contain empty lines; the last one separates it from the signatures.
   const border = note.lastIndexOf("\n\n");
   if (border < 1 || !note.endsWith("\n")) return err("malformed");
   const lines = note.slice(border + 2, -1).split("\n");
@@ -116,21 +114,21 @@ export function formatNote({ text, signatures }: SignedNote): string {
 /**
  * Signs a text.
  *
- * @throws {RangeError} for a text that would not be one after parsing: empty, without its last line feed, with
- * control characters, or a signature that is not Ed25519's
+ * @throws {RangeError} for a text that `parseNote` would refuse (empty, no final line feed, control characters), or a
+ * signature that is not 64 bytes
  */
 export async function signNote(text: string, key: NoteKey, sign: Sign): Promise<string> {
-  if (!text.endsWith("\n") || !isPlainText(text)) throw new RangeError("not a note's text");
+  if (!text.endsWith("\n") || !isPlainText(text)) throw new RangeError("invariant: a note's text ends with a line feed and has no control characters");
   const signature = await sign(utf8ToBytes(text));
-  if (signature.length !== SIGNATURE_BYTES) throw new RangeError("an Ed25519 signature has 64 bytes");
+  if (signature.length !== SIGNATURE_BYTES) throw new RangeError("invariant: an Ed25519 signature has 64 bytes");
   return formatNote({ text, signatures: [{ name: key.name, id: key.id, signature }] });
 }
 
 /**
- * The text of a note, once a key in hand is shown to have signed it. Signatures by other keys are ignored, as
- * the specification demands; one that claims a key in hand and fails spoils the note.
+ * Verifies a note against the known keys. Signatures by unknown keys are ignored, as the specification requires; one
+ * that names a known key and does not verify makes the whole note `forged`.
  *
- * @returns the text and those of its signatures that were verified
+ * @returns the text and its verified signatures
  */
 export async function openNote(
   note: string,
@@ -165,7 +163,7 @@ function isKeyName(name: string): boolean {
   return name.isWellFormed() && /^[^\p{White_Space}\p{Cc}+]+$/u.test(name);
 }
 
-/** UTF-8 can hold it, and no control character but the line feed could make two readers see two texts. */
+/** Well-formed, and without control characters (but line feeds), which two programs could display differently. */
 function isPlainText(text: string): boolean {
   // eslint-disable-next-line no-control-regex -- the specification forbids exactly these
   return text.isWellFormed() && !/[\u0000-\u0009\u000b-\u001f]/.test(text);

@@ -1,17 +1,17 @@
 import { sha256 } from "@noble/hashes/sha2.js";
 
 /*
- * The Merkle tree of RFC 6962 section 2.1, grown one leaf at a time. What is kept between appends is only the
- * right edge: the roots of the complete subtrees that the size's binary digits name, at most 53 of them.
+ * The Merkle tree of RFC 6962 section 2.1, grown one leaf at a time. Between appends only the right edge is stored: the
+ * roots of the complete subtrees, one for each binary 1 of the size, at most 53 of them.
  */
 
 export const HASH_BYTES = 32;
 
-/** RFC 6962: the two prefixes keep a leaf from being passed off as a node, and the other way round. */
+/** RFC 6962 domain separation: an attacker can't present a leaf as a node or a node as a leaf (second preimage). */
 const LEAF_PREFIX = Uint8Array.of(0);
 const NODE_PREFIX = Uint8Array.of(1);
 
-/** Root of the tree that has no leaf: SHA-256 of nothing. */
+/** Root of the empty tree: SHA-256 of the empty string. */
 export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array());
 
 /** The right edge of a tree. */
@@ -25,8 +25,8 @@ export interface Frontier {
 export const EMPTY_FRONTIER: Frontier = { size: 0, hashes: [] };
 
 /**
- * A complete subtree of 2^level leaves, the `index`-th of its level from the left. Level 0 is the leaves. A
- * hash once stored under its place never changes, whatever is appended.
+ * A complete subtree of 2^level leaves, the `index`-th of its level from the left. Level 0 is the leaves. Appending
+ * never changes the hash stored for a level and index.
  */
 export interface Subtree {
   readonly level: number;
@@ -51,24 +51,24 @@ export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
  * Adds one leaf.
  *
  * @param leaf the leaf's hash, from `leafHash`
- * @returns the new edge, and every complete subtree this leaf finished, the leaf itself first: what has to be
- * stored so that proofs can be read later
- * @throws {RangeError} when the tree is as large as exact numbers go
+ * @returns the new edge, and every subtree that this leaf completed, the leaf itself first: the caller stores them for
+ * later proofs
+ * @throws {RangeError} when the tree has 2^53 - 1 leaves, or the frontier's hashes do not match its size
  */
 export function append(
   frontier: Frontier,
   leaf: Uint8Array,
 ): { readonly frontier: Frontier; readonly completed: readonly Subtree[] } {
   const { size } = frontier;
-  if (size >= Number.MAX_SAFE_INTEGER) throw new RangeError("the tree is full");
+  if (size >= Number.MAX_SAFE_INTEGER) throw new RangeError("the tree is full: it has 2^53 - 1 leaves");
   const hashes = [...frontier.hashes];
   const completed: Subtree[] = [{ level: 0, index: size, hash: leaf }];
   let hash = leaf;
-  // Adding one carries through the binary 1s at the end of `size`; each carry joins two subtrees.
+  // Like binary addition: each carry through the trailing 1s of `size` joins two subtrees.
   let index = size;
   for (let level = 1; index % 2 === 1; level += 1) {
     const left = hashes.pop();
-    if (left === undefined) throw new RangeError("the edge does not fit the size");
+    if (left === undefined) throw new RangeError("invariant: a frontier has one hash for each binary 1 of its size");
     hash = nodeHash(left, hash);
     index = (index - 1) / 2;
     completed.push({ level, index, hash });
@@ -79,11 +79,11 @@ export function append(
 
 /** Root of the tree with this right edge. */
 export function rootOf({ hashes }: Frontier): Uint8Array {
-  // An incomplete right subtree hangs beside the next larger complete one, so the fold runs from the right.
+  // An incomplete right subtree is the sibling of the next larger complete one, so the fold runs from the right.
   return hashes.length === 0 ? EMPTY_ROOT : hashes.reduceRight((right, left) => nodeHash(left, right));
 }
 
-/** Reads the right edge of a tree of `size` leaves back from stored hashes: for a restart, or an older root. */
+/** Rebuilds the right edge of a tree of `size` leaves from stored hashes: after a restart, or for an older root. */
 export function frontierOf(size: number, hashAt: HashAt): Frontier {
   return { size, hashes: edgeOf(0, size).map(({ level, index }) => hashAt(level, index)) };
 }
