@@ -1,6 +1,6 @@
 import type { Registry } from "../../src/core/registry/registry.ts";
 import type { SecretRef } from "../../src/core/registry/secret-ref.ts";
-import { openersOf } from "../../src/core/registry/vault-connection.ts";
+import { vaultAuthRefs } from "../../src/core/registry/vault-connection.ts";
 
 export interface CredentialVariables {
   /** Looks at a registry that was read, the first or an edited one. */
@@ -43,7 +43,7 @@ export function credentialVariables(
   return {
     look({ credentials, vaults }) {
       for (const [credential, ref] of credentials) lookAt(`the credential ${credential}`, ref);
-      for (const ref of openersOf(vaults)) lookAt("what opens a vault", ref);
+      for (const ref of vaultAuthRefs(vaults)) lookAt("what opens a vault", ref);
     },
     handOver() {
       isStarted = true;

@@ -4,8 +4,8 @@ import type { Registry } from "../registry/registry.ts";
 import type { Voter } from "./voter.ts";
 
 /**
- * Everybody who may not decide an intent because it is theirs: the proposer, and whoever answers for it. Owners
- * are written as a person, an e-mail or a group; every way to name the same person is in the list.
+ * Handles of the persons excluded from voting on an intent: the proposer and its owner. An owner is written as a
+ * person, an e-mail or a group; every handle of the same person is in the list.
  */
 export function excludedHandles(
   proposer: Principal,
@@ -18,18 +18,18 @@ export function excludedHandles(
     if (proposer.person !== null) addPerson(handles, proposer.person, registry);
   }
   if (approval.excludeOwner && proposer.owner !== null) {
-    // Ids in the registry are lower case; an owner is written by hand.
-    const group = registry.groups.get(plain(proposer.owner));
+    // Ids in the registry are lower case; an operator may have written the owner in any case.
+    const group = registry.groups.get(normalized(proposer.owner));
     if (group === undefined) addPerson(handles, proposer.owner, registry);
     else for (const member of group) addPerson(handles, member, registry);
   }
   return [...handles].toSorted();
 }
 
-/** The person behind a reviewer's credential, with every name an exclusion could know them by. */
+/** The person behind a reviewer's principal, with every handle that an exclusion could use for them. */
 export function voterOf(principal: Principal, assurance: Assurance, registry: Registry): Voter {
   const person = personOf(principal, registry);
-  const handles = new Set([plain(principal.id), plain(principal.name)]);
+  const handles = new Set([normalized(principal.id), normalized(principal.name)]);
   addPerson(handles, person, registry);
   const groups = [...registry.groups].filter(([, members]) => members.has(person)).map(([id]) => id);
   const { id } = principal;
@@ -37,33 +37,33 @@ export function voterOf(principal: Principal, assurance: Assurance, registry: Re
 }
 
 /**
- * One id for one human, however their keys were registered: `Ana`, `ana` and `ana@example.com` are one vote. A
- * display name is no identity, so it leads to nobody here.
+ * One id for one human, however an admin registered their keys: `Ana`, `ana` and `ana@example.com` are one vote. A
+ * display name is not an identity, so it resolves to no person here.
  */
 function personOf({ id, person }: Principal, registry: Registry): string {
   return person === null || person === id ? id : personCalled(person, registry);
 }
 
-/** The id of the person whose id or e-mail address this is; what names nobody in the registry names itself. */
+/** Resolves an id or e-mail address to a person's id; a text that names no person of the registry stays itself. */
 export function personCalled(person: string, registry: Registry): string {
-  const written = plain(person);
-  if (registry.people.has(written)) return written;
-  for (const known of registry.people.values()) if (known.email === written) return known.id;
-  // A key without a person is one by its id, and ids differ by case.
-  return isPrincipalId(person.trim()) ? person.trim() : written;
+  const handleKey = normalized(person);
+  if (registry.people.has(handleKey)) return handleKey;
+  for (const known of registry.people.values()) if (known.email === handleKey) return known.id;
+  // A principal without a person counts as one under its own id, and those ids are case-sensitive.
+  return isPrincipalId(person.trim()) ? person.trim() : handleKey;
 }
 
-/** Excluding errs on the side of too many: here a display name leads to everybody who has it. */
+/** Exclusion fails closed: here a display name resolves to every person who has it. */
 function addPerson(handles: Set<string>, handle: string, registry: Registry): void {
-  const written = plain(handle);
-  handles.add(written);
+  const handleKey = normalized(handle);
+  handles.add(handleKey);
   for (const { id, email, name } of registry.people.values()) {
-    if (![id, email, name].some((known) => known !== null && plain(known) === written)) continue;
-    handles.add(plain(id));
-    if (email !== null) handles.add(plain(email));
+    if (![id, email, name].some((known) => known !== null && normalized(known) === handleKey)) continue;
+    handles.add(normalized(id));
+    if (email !== null) handles.add(normalized(email));
   }
 }
 
-function plain(handle: string): string {
+function normalized(handle: string): string {
   return handle.trim().toLowerCase();
 }

@@ -7,14 +7,14 @@ export type Role = (typeof ROLES)[number];
 
 export type PrincipalStatus = "active" | "suspended" | "revoked";
 
-/** The holder of a key or linked account. It has one role; a person can have several principals. */
+/** The holder of a key or linked identity. It has one role; a person can have several principals. */
 export interface Principal {
   readonly id: string;
   readonly role: Role;
   readonly name: string;
   /** For a human's key: the person it belongs to. Quorum and exclusions count persons. */
   readonly person: string | null;
-  /** For an agent: the person or group answerable for it. */
+  /** For an agent: the person or group that answers for it. */
   readonly owner: string | null;
   /** Null sets no limit beyond policy; an empty list allows nothing. */
   readonly allowedDestinations: readonly string[] | null;
@@ -22,7 +22,7 @@ export interface Principal {
   readonly environment: string | null;
   readonly framework: string | null;
   readonly riskTier: string;
-  /** The Ed25519 public key (32 bytes, base64url) its reports are signed with; null: it signs none. */
+  /** The Ed25519 public key (32 bytes, base64url) that verifies its reports; null: it signs none. */
   readonly reportKey: string | null;
   readonly metadata: JsonObject;
   readonly status: PrincipalStatus;
@@ -35,7 +35,7 @@ export function isHuman({ role }: Pick<Principal, "role">): boolean {
   return role !== "agent" && role !== "runner";
 }
 
-/** Prefixes tell a person which kind of key they hold; nothing is decided by them. */
+/** Prefixes show people the kind of key; authentication never relies on them. */
 export const KEY_PREFIX = {
   agent: "gate_sk_",
   reviewer: "gate_rk_",
@@ -52,25 +52,25 @@ export const ID_PREFIX = {
   admin: "adm_",
 } as const satisfies Record<Role, string>;
 
-/** Does it look like a principal's id? Unlike all other names these differ by case. */
+/** Is the text shaped like a principal's id? Unlike all other names, these are case-sensitive. */
 export function isPrincipalId(text: string): boolean {
   return /^(?:agt|rev|run|aud|adm)_[A-Za-z0-9_-]{22}$/.test(text);
 }
 
-/** Names that ledger entries use for Gate itself: a principal of that name could pass for it. */
+/** Actor names of Gate itself in ledger entries, which a principal of that name could impersonate. */
 const RESERVED_NAMES = new Set(["gate", "system", "policy", "timeout", "admin", "registry", "anonymous"]);
 
 /**
- * The form in which names are compared: without case, marks and what cannot be seen, compatibility forms and
- * lookalikes of Latin letters read as what they pass for, so that `Dana`, `dana\u200b` and `D\u0430na` are one
- * name. Null for a name that is reserved, empty or too long.
+ * The key by which names are compared: without case, marks and invisible characters, and with compatibility forms and
+ * homoglyphs folded to Latin, so that `Dana`, `dana\u200b` and `D\u0430na` are one name and none can impersonate
+ * another. Null for a name that is reserved, empty or longer than 128 characters.
  */
 export function nameKey(name: string): string | null {
-  const plain = visible(name);
-  // Greek capital eta passes for an h beside Latin letters; in a Greek name it is the capital of its own small one.
-  const read = /[a-z]/i.test(plain) ? plain : foldCase(plain);
-  const latin = Array.from(read, (char) => lookalike(char) ?? lookalike(foldCase(char)) ?? char).join("");
-  const folded = visible(foldCase(latin))
+  const plain = withoutInvisible(name);
+  // Greek capital eta is a homoglyph of H among Latin letters; in a purely Greek name it folds to small eta.
+  const source = /[a-z]/i.test(plain) ? plain : foldCase(plain);
+  const latin = Array.from(source, (char) => lookalike(char) ?? lookalike(foldCase(char)) ?? char).join("");
+  const folded = withoutInvisible(foldCase(latin))
     .replace(/[\s\u2800]+/gu, " ")
     .trim();
   return folded.length === 0 || folded.length > 128 || RESERVED_NAMES.has(folded) ? null : folded;
@@ -80,12 +80,12 @@ function lookalike(char: string): string | undefined {
   return latinLookalike(char.codePointAt(0) ?? 0);
 }
 
-function visible(text: string): string {
+function withoutInvisible(text: string): string {
   const plain = text.normalize("NFKD").replace(/\p{Pd}/gu, "-");
   return plain.replace(/[\p{M}\p{Cf}\p{Cc}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu, "");
 }
 
-/** Twice, because some letters have a capital but are nobody's small letter, such as a sigma at a word's end. */
+/** Lower, upper, lower: some letters, such as final sigma, have a capital whose lower case is another letter. */
 function foldCase(text: string): string {
   return text.toLowerCase().toUpperCase().toLowerCase();
 }

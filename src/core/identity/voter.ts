@@ -1,18 +1,18 @@
 import type { Assurance } from "./assurance.ts";
 
-/** A person acting through one of their credentials, or what they laid down beforehand acting for them. */
+/** A person who votes through one of their principals, or whose mandate votes for them. */
 export interface Voter {
-  /** The credential that acts. */
+  /** The principal that casts the vote. */
   readonly principal: string;
   /** Whose vote it is. */
   readonly person: string;
-  /** Who acts: another one than `person` only under a delegation. */
+  /** The person who acts; differs from `person` only under a delegation. */
   readonly acting: string;
-  /** Everything that names either of them (principal ids, person ids, e-mails), lower case. */
+  /** All handles of both (principal ids, person ids, e-mails), lower case. */
   readonly handles: readonly string[];
   /** Groups of `person`. */
   readonly groups: readonly string[];
   readonly assurance: Assurance;
-  /** Id of the standing approval or delegation it is given under; null: by hand and for oneself. */
+  /** Id of the standing approval or delegation that authorizes the vote; null: cast personally. */
   readonly mandate: string | null;
 }

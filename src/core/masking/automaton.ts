@@ -2,36 +2,36 @@ import { ESCAPE_BEGINNINGS, spell, SPELLING_STATES, START } from "./escapes.ts";
 import { BREAKS, NOTHING, type SecretEncodings } from "./secret-encodings.ts";
 
 /*
- * Finds forms in bytes. Where reading stands inside a form is a *place*: the position in the form and how far the
- * character there has been spelled. Several places are alive at a time, as one text can be the beginning of several
- * forms; a set of them is a state of an automaton that is built as far as a text needs it.
+ * Finds encoded secrets in bytes. A *place* is a state of a non-deterministic automaton: the position in an encoding,
+ * and the spelling state of the character there. Several places are active at a time, because one text can begin
+ * several encodings; a set of places is a state of a deterministic automaton, built lazily (subset construction).
  */
 
-/** Where one byte leads from a place. */
+/** Transition from a place by one byte. */
 export interface Step {
   readonly to: readonly number[];
-  /** A form ends with this byte. */
+  /** An encoding ends with this byte. */
   readonly ends: boolean;
 }
 
-/** Looks up, or finds out, where bytes lead. */
+/** Transitions of the non-deterministic automaton, computed on first use. */
 export interface Steps {
   from(place: number, byte: number): Step;
-  /** The same for all places where forms begin, which are alive before every byte. */
+  /** The same for all places where encodings begin, which are active before every byte. */
   fromStart(byte: number): Step;
-  /** 1 for a byte that a form may begin with. */
+  /** 1 for a byte that an encoding may begin with. */
   readonly beginnings: Uint8Array;
 }
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-/** About 4 MiB. Texts that have little to do with the secrets need some hundred. */
+/** About 4 MiB of cache. Ordinary texts need a few hundred transitions. */
 const MAX_STEPS = 1 << 15;
 
-export function stepsOf(forms: SecretEncodings): Steps {
-  const starts = forms.starts.map((position) => position * SPELLING_STATES + START);
-  const beginnings = beginningsOf(forms);
+export function stepsOf(encodings: SecretEncodings): Steps {
+  const starts = encodings.starts.map((position) => position * SPELLING_STATES + START);
+  const beginnings = beginningsOf(encodings);
   const first: (Step | undefined)[] = [];
   const steps = new Map<number, Step>();
   return {
@@ -40,36 +40,36 @@ export function stepsOf(forms: SecretEncodings): Steps {
       const known = steps.get(key);
       if (known !== undefined) return known;
       if (steps.size >= MAX_STEPS) steps.clear();
-      const step = stepFrom(forms, [place], byte);
+      const step = stepFrom(encodings, [place], byte);
       steps.set(key, step);
       return step;
     },
-    fromStart: (byte) => (first[byte] ??= stepFrom(forms, starts, byte)),
+    fromStart: (byte) => (first[byte] ??= stepFrom(encodings, starts, byte)),
     beginnings,
   };
 }
 
-function beginningsOf(forms: SecretEncodings): Uint8Array {
+function beginningsOf(encodings: SecretEncodings): Uint8Array {
   const beginnings = new Uint8Array(256);
-  for (const character of forms.starts.length > 0 ? ESCAPE_BEGINNINGS : []) beginnings[character] = 1;
-  for (const position of forms.starts) {
-    const set = (forms.setAt[position] ?? 0) * 256;
-    for (let byte = 0; byte < 256; byte += 1) beginnings[byte] ||= forms.sets[set + byte] ?? 0;
+  for (const character of encodings.starts.length > 0 ? ESCAPE_BEGINNINGS : []) beginnings[character] = 1;
+  for (const position of encodings.starts) {
+    const set = (encodings.setAt[position] ?? 0) * 256;
+    for (let byte = 0; byte < 256; byte += 1) beginnings[byte] ||= encodings.sets[set + byte] ?? 0;
   }
   return beginnings;
 }
 
-function stepFrom(forms: SecretEncodings, places: readonly number[], byte: number): Step {
+function stepFrom(encodings: SecretEncodings, places: readonly number[], byte: number): Step {
   const to = new Set<number>();
   let ends = false;
   let position = 0;
   const reader = {
     goTo: (state: number) => void to.add(position * SPELLING_STATES + state),
     read: (character: number) => {
-      if (forms.sets[(forms.setAt[position] ?? 0) * 256 + character] === 1) {
-        if (forms.endsAt[position] === 1) ends = true;
+      if (encodings.sets[(encodings.setAt[position] ?? 0) * 256 + character] === 1) {
+        if (encodings.endsAt[position] === 1) ends = true;
         else to.add((position + 1) * SPELLING_STATES + START);
-      } else if (isBetween(forms.before[position] ?? NOTHING, character)) {
+      } else if (isBetween(encodings.before[position] ?? NOTHING, character)) {
         to.add(position * SPELLING_STATES + START);
       }
     },
@@ -86,55 +86,55 @@ function isBetween(allowed: number, character: number): boolean {
   return allowed === BREAKS && (character === LINE_FEED || character === CARRIAGE_RETURN);
 }
 
-/** An answer of `Automaton.rows` that isn't known yet. */
+/** Entry of `MaskAutomaton.rows` that isn't built yet. */
 export const NOT_BUILT = 0xffff;
-/** Instead of a state: there is no room for more of them. */
+/** Instead of a state: the automaton has reached `MAX_STATES`. */
 export const FULL = 0xfffe;
-/** Added to the next state where a form ends: all answers from here on need looking into. */
+/** Flag on the next state where an encoding ends; every entry from here on needs the match tracker. */
 export const FOUND = 0x8000;
 
-/** The state in which nothing of any form has been read. */
+/** The state in which no encoding has begun. */
 export const ROOT_STATE = 0;
 
 /**
- * A row of 512 bytes each: 1 MiB. Texts that have little to do with the secrets meet a few hundred; with more, texts
- * were made to meet many.
+ * At 512 bytes a row, 1 MiB. Ordinary texts reach a few hundred states; only an upstream that crafts its response
+ * against the secrets reaches more.
  */
 const MAX_STATES = 2_048;
 
 const FIRST_STATES = 32;
 
-/** States met so far. */
+/** The deterministic automaton, as far as it is built. */
 export interface MaskAutomaton {
   /** `rows[state * 256 + byte]`: the next state. */
   rows: Uint16Array;
   readonly numbers: Map<string, number>;
-  /** Of each state, in the order of their numbers. */
+  /** The places of each state, by the state's number. */
   readonly places: (readonly number[])[];
   /** By the same index as `rows`. */
   readonly moves: Map<number, Move>;
 }
 
-/** How places follow from places: what a pursuit has to know besides the next state. */
+/** Which places follow from which: the match tracker needs this besides the next state. */
 export interface Move {
   readonly next: number;
-  /** Of each place of the next state, the indexes of those it follows from; none: it begins with this byte. */
+  /** For each place of the next state, the indexes of its predecessors; none: it begins with this byte. */
   readonly from: readonly (readonly number[])[];
-  /** Indexes of the places whose forms end with this byte. */
+  /** Indexes of the places whose encodings end with this byte. */
   readonly ends: readonly number[];
 }
 
 export function emptyAutomaton(steps: Steps): MaskAutomaton {
   const rows = new Uint16Array(FIRST_STATES * 256).fill(NOT_BUILT);
-  // Most bytes of most texts, known without building anything.
+  // Bytes that begin no encoding stay in the root state: most bytes of most texts.
   for (let byte = 0; byte < 256; byte += 1) if (steps.beginnings[byte] === 0) rows[byte] = ROOT_STATE;
   return { rows, numbers: new Map([["", ROOT_STATE]]), places: [[]], moves: new Map() };
 }
 
-/** Builds the one answer that was missing. */
+/** Builds one missing entry of `rows`. */
 export function build(automaton: MaskAutomaton, steps: Steps, state: number, byte: number): number {
   const reached = new Set(steps.fromStart(byte).to);
-  // No form ends with its first character.
+  // No encoding ends with its first character.
   let ends = false;
   for (const place of automaton.places[state] ?? []) {
     const step = steps.from(place, byte);
@@ -148,7 +148,7 @@ export function build(automaton: MaskAutomaton, steps: Steps, state: number, byt
   return next;
 }
 
-/** @returns null: there is no room for more states */
+/** @returns null when the automaton has no room for another state */
 export function moveOf(automaton: MaskAutomaton, steps: Steps, state: number, byte: number): Move | null {
   const key = state * 256 + byte;
   const known = automaton.moves.get(key);
@@ -171,7 +171,7 @@ export function moveOf(automaton: MaskAutomaton, steps: Steps, state: number, by
   return move;
 }
 
-/** The number of a state; `FULL` where it would be one too many. */
+/** The number of the state with these places; `FULL` where it would exceed `MAX_STATES`. */
 export function numberOf(automaton: MaskAutomaton, places: readonly number[]): number {
   const sorted = places.toSorted((a, b) => a - b);
   const key = sorted.join(" ");

@@ -2,23 +2,24 @@ import { emptyAutomaton, stepsOf, type MaskAutomaton, type Steps } from "./autom
 import type { SecretEncodings } from "./secret-encodings.ts";
 
 /**
- * How much of a form is held back, at most, for each of its characters: the longest spelling that encoders write
- * (`\\\\u0041`, `&amp;#x41;`) and some. Endless zeros or backslashes before a form go out; it is masked all the same.
+ * Upper bound on bytes held back per character of an encoding: more than the longest spelling that encoders write
+ * (`\\\\u0041`, `&amp;#x41;`). Of an endless run of zeros or backslashes before a secret the beginning is released; the
+ * secret is masked all the same.
  */
 const MAX_BYTES_PER_CHARACTER = 16;
 
-/** What is known of the forms of some secrets; streams add what they find out. */
+/** The automaton for a set of secrets; streams share it and extend it as they read. */
 export interface CompiledSecrets {
   readonly steps: Steps;
   automaton: MaskAutomaton;
-  readonly mostHeld: number;
+  readonly maxHeldBytes: number;
 }
 
-export function compileSecrets(forms: SecretEncodings): CompiledSecrets {
-  const steps = stepsOf(forms);
+export function compileSecrets(encodings: SecretEncodings): CompiledSecrets {
+  const steps = stepsOf(encodings);
   return {
     steps,
     automaton: emptyAutomaton(steps),
-    mostHeld: forms.longest * MAX_BYTES_PER_CHARACTER,
+    maxHeldBytes: encodings.longest * MAX_BYTES_PER_CHARACTER,
   };
 }

@@ -1,20 +1,20 @@
 import { HTML_REFERENCES } from "./html-references.ts";
 
 /*
- * How one character of a text may be written: as itself, percent-encoded (RFC 3986 section 2.1), escaped in a JSON
- * string (RFC 8259 section 7) or in source code, as a character reference of HTML. Each character of a secret may be
- * written in a way of its own, and an escape may be escaped again (`%2541`, `&amp;#65;`, `\\u0041`).
+ * The spellings of one character: as itself, percent-encoded (RFC 3986 section 2.1), escaped in a JSON string (RFC 8259
+ * section 7) or in source code, or as an HTML character reference. Each character of a secret may use another spelling,
+ * and an escape may be escaped again (`%2541`, `&amp;#65;`, `\\u0041`).
  *
- * A spelling is read byte by byte; where it stands is one of the numbers below. What has been read can be followed
- * by more of it without end (leading zeros, backslashes): whoever holds bytes back has to have a limit of their own.
+ * A spelling is read byte by byte; the numbers below are its states. A spelling can be endless (leading zeros,
+ * backslashes), so a caller that holds bytes back needs its own limit.
  */
 
-/** Nothing of a character has been read. */
+/** Before the first byte of a character. */
 export const START = 0;
 
 /** After `%`. */
 const PERCENT = 1;
-/** After `\x` or `\u00`: two hexadecimal digits are to come. */
+/** After `\x` or `\u00`: two hexadecimal digits must follow. */
 const HEX = 2;
 /** After the first of two hexadecimal digits: 3 to 18. */
 const LOW_DIGIT = 3;
@@ -30,16 +30,16 @@ const NUMBER = 23;
 const HEX_NUMBER = 24;
 /** After the first digit of `&#x…`: 25 to 40. */
 const HEX_NUMBER_LOW = 25;
-/** After decimal digits, by what they say: 41 to 167. */
+/** After decimal digits, by their value: 41 to 167. */
 const DECIMAL = 41;
 /** The last printable character of ASCII. */
 const MAX_CHARACTER = 0x7e;
-/** After both digits of `&#x…`, by what they say; only the semicolon is to come. */
+/** After both digits of `&#x…`, by their value; only the semicolon can follow. */
 const HEX_NUMBER_READ = DECIMAL + MAX_CHARACTER + 1;
-/** After letters of a name, by place in the names' tree. */
+/** After letters of a reference's name, by node of the trie `HTML_REFERENCES`. */
 const NAME = HEX_NUMBER_READ + MAX_CHARACTER + 1;
 
-/** Room for all of the above. */
+/** Upper bound on the states above. */
 export const SPELLING_STATES = 512;
 
 const NONE = 0xff;
@@ -67,24 +67,24 @@ const CHAR = {
   upperX: 0x58,
 } as const;
 
-/** What an escape begins with. */
+/** First characters of escapes. */
 export const ESCAPE_BEGINNINGS = [CHAR.percent, CHAR.backslash, CHAR.ampersand] as const;
 
-/** Told what a byte leads to: to somewhere inside a spelling, or to a whole one. */
+/** Receives the transitions of one byte: to a state inside a spelling, or to a complete character. */
 export interface SpellingReader {
   goTo(state: number): void;
-  /** This character has been read. More than one may be said to a byte, and more to the next. */
+  /** A complete character. One byte can complete several, and the next byte more. */
   read(character: number): void;
 }
 
-/** Where one more byte leads. Says nothing where it leads nowhere. */
+/** Reports the transitions from a state by one byte; none where the byte continues no spelling. */
 export function spell(state: number, byte: number, reader: SpellingReader): void {
   if (state === START) decode(byte, reader);
   else if (state === PERCENT || state === HEX) toDigit(LOW_DIGIT, byte, reader);
   else if (state < BACKSLASH) lowDigit(state - LOW_DIGIT, byte, reader);
   else if (state === BACKSLASH) escaped(byte, reader);
-  else if (state === UNICODE) stepOn(byte, CHAR.zero, UNICODE_0, reader);
-  else if (state === UNICODE_0) stepOn(byte, CHAR.zero, HEX, reader);
+  else if (state === UNICODE) expect(byte, CHAR.zero, UNICODE_0, reader);
+  else if (state === UNICODE_0) expect(byte, CHAR.zero, HEX, reader);
   else if (state === REFERENCE && byte === CHAR.hash) reader.goTo(NUMBER);
   else if (state === REFERENCE) name(0, byte, reader);
   else if (state === NUMBER) number(byte, reader);
@@ -96,7 +96,7 @@ export function spell(state: number, byte: number, reader: SpellingReader): void
   else name(state - NAME, byte, reader);
 }
 
-/** One more level: what was read may itself begin an escape. */
+/** Reports a character, which may itself begin a further escape (nested escaping). */
 function decode(character: number, reader: SpellingReader): void {
   reader.read(character);
   if (character === CHAR.percent) reader.goTo(PERCENT);
@@ -104,7 +104,7 @@ function decode(character: number, reader: SpellingReader): void {
   else if (character === CHAR.ampersand) reader.goTo(REFERENCE);
 }
 
-function stepOn(byte: number, wanted: number, state: number, reader: SpellingReader): void {
+function expect(byte: number, wanted: number, state: number, reader: SpellingReader): void {
   if (byte === wanted) reader.goTo(state);
 }
 
@@ -118,7 +118,7 @@ function lowDigit(high: number, byte: number, reader: SpellingReader): void {
   if (low !== NONE) decode((high << 4) | low, reader);
 }
 
-/** After backslashes: however often the text was quoted, their number doesn't matter. */
+/** After backslashes, in any number: each round of quoting doubles them. */
 function escaped(byte: number, reader: SpellingReader): void {
   if (byte === CHAR.backslash) decode(byte, reader);
   else if (byte === CHAR.u) reader.goTo(UNICODE);
@@ -147,7 +147,7 @@ function decimal(value: number, byte: number, reader: SpellingReader): void {
   if (digit >= 0 && digit <= 9 && character <= MAX_CHARACTER) toReference(DECIMAL, character, reader);
 }
 
-/** The semicolon may be missing: browsers read the reference all the same. If it is there, it belongs to it. */
+/** Accepts a reference without its semicolon, as HTML parsers do; a semicolon that follows belongs to it. */
 function toReference(first: number, character: number, reader: SpellingReader): void {
   reader.goTo(first + character);
   decode(character, reader);

@@ -1,4 +1,4 @@
-/** References by name of HTML's printable ASCII; encoders use the first five, some all. */
+/** Named HTML references of printable ASCII; most encoders use the first five, some all. */
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   "&": ["amp", "AMP"],
   "<": ["lt", "LT"],
@@ -32,7 +32,7 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "}": ["rcub", "rbrace"],
 };
 
-/** As a tree. `places[n]`: from a letter to the next place; `characters[n]`: what a name that ends here stands for. */
+/** The names as a trie. `places[n]`: from a letter to the next node; `characters[n]`: the character of a name. */
 export const HTML_REFERENCES = treeOf(NAMES);
 
 function treeOf(names: Readonly<Record<string, readonly string[]>>): {

@@ -2,49 +2,49 @@ import { build, FOUND, NOT_BUILT, ROOT_STATE, type MaskAutomaton } from "./autom
 import { trackMatches, type MatchTracker, type Span } from "./match-tracker.ts";
 import type { CompiledSecrets } from "./compiled-secrets.ts";
 
-/** What stands where a secret stood. */
+/** Replaces a secret. */
 export const MASK = "[masked]";
 
 /**
- * Reads each byte once, and those near a form twice. What it holds back is what may still become a form: some bytes
- * at most times, and never more than 16 for each character of the longest form and 4 KiB.
+ * Masks a stream. Reads each byte once, and those near a secret twice. Holds back the bytes that may still become a
+ * secret: usually a few, and never more than 16 for each character of the longest encoding plus 4 KiB.
  */
 export interface MaskedStream {
-  /** What can go on after this chunk. Parts of it may be parts of the chunk, which must not change any more. */
+  /** Bytes released by this chunk. They may be views of the chunk, so the caller must not reuse its memory. */
   push(chunk: Uint8Array): readonly Uint8Array[];
-  /** What was held back to the end. */
+  /** Releases the bytes held back. */
   end(): readonly Uint8Array[];
-  /** How many forms were taken out so far; overlapping ones count as one. */
+  /** Secrets masked so far; overlapping ones count as one. */
   found(): number;
 }
 
-/** Held back without knowing exactly where a form may begin; with more, it is worth finding out. */
+/** Bytes held back before the match tracker determines exactly where a secret may begin. */
 const MAX_UNSURE_BYTES = 4_096;
 
 const MASK_BYTES = new TextEncoder().encode(MASK);
 
 /**
- * One pass with two ways of reading: the automaton *skims*, and says that some form ends but not where it began; a
- * *pursuit* then reads again from where it may have begun, and on until no form is possible any more. As skimming
- * begins anew there, no byte is pursued twice.
+ * One pass in two modes: the automaton *skims* and detects that an encoding ends, but not where it began; the *match
+ * tracker* then reads again from the earliest possible beginning until no encoding is possible any more. Skimming
+ * restarts there, so no byte is tracked twice.
  */
 export class MaskedBytes implements MaskedStream {
-  readonly #reading: CompiledSecrets;
+  readonly #secrets: CompiledSecrets;
   #automaton: MaskAutomaton;
   #state = ROOT_STATE;
-  /** Since this byte, `#state` was never `NOWHERE`: a form may have begun here or later. */
+  /** Since this byte, `#state` was never `ROOT_STATE`: a secret may have begun here or later. */
   #unsureSince = 0;
-  #pursuit: MatchTracker | null = null;
-  /** Found, and not let go yet. */
+  #tracker: MatchTracker | null = null;
+  /** Secrets found and not released yet. */
   readonly #spans: Span[] = [];
   #count = 0;
   readonly #held = new HeldBytes();
-  /** How many bytes of the stream have been let go: the number of the first one that is held. */
+  /** Bytes of the stream released so far, which is the offset of the first byte held. */
   #released = 0;
 
-  constructor(reading: CompiledSecrets) {
-    this.#reading = reading;
-    this.#automaton = reading.automaton;
+  constructor(secrets: CompiledSecrets) {
+    this.#secrets = secrets;
+    this.#automaton = secrets.automaton;
   }
 
   push(chunk: Uint8Array): readonly Uint8Array[] {
@@ -52,12 +52,12 @@ export class MaskedBytes implements MaskedStream {
     const data = start === 0 ? chunk : this.#held.append(chunk);
     this.#read(data, start);
     const end = this.#released + data.length;
-    return this.#release(data, this.#pursuit?.clearUntil(end) ?? this.#unsureSince, start > 0);
+    return this.#release(data, this.#tracker?.clearUntil(end) ?? this.#unsureSince, start > 0);
   }
 
   end(): readonly Uint8Array[] {
     const data = this.#held.append(new Uint8Array(0));
-    this.#pursuit = null;
+    this.#tracker = null;
     return this.#release(data, this.#released + data.length, true);
   }
 
@@ -68,20 +68,20 @@ export class MaskedBytes implements MaskedStream {
   #read(data: Uint8Array, start: number): void {
     let at = start;
     while (at < data.length) {
-      if (this.#pursuit !== null) {
-        at = this.#follow(data, at, this.#pursuit);
+      if (this.#tracker !== null) {
+        at = this.#track(data, at, this.#tracker);
         continue;
       }
       at = this.#skim(data, at);
       const since = this.#unsureSince - this.#released;
       if (at < data.length || at - since > MAX_UNSURE_BYTES) {
-        this.#pursuit = trackMatches(this.#reading, this.#spans);
+        this.#tracker = trackMatches(this.#secrets, this.#spans);
         at = since;
       }
     }
   }
 
-  /** Reads on by the automaton until a form ends; gives the byte where it stopped. */
+  /** Skims until an encoding ends; returns the index where it stopped. */
   #skim(data: Uint8Array, start: number): number {
     let { rows } = this.#automaton;
     let state = this.#state;
@@ -91,10 +91,10 @@ export class MaskedBytes implements MaskedStream {
       const byte = data[at] ?? 0;
       let next = rows[state * 256 + byte] ?? NOT_BUILT;
       if (next === NOT_BUILT) {
-        next = build(this.#automaton, this.#reading.steps, state, byte);
+        next = build(this.#automaton, this.#secrets.steps, state, byte);
         rows = this.#automaton.rows;
       }
-      // Also where there is no room for another state: the pursuit makes room.
+      // Also for `FULL`: the match tracker resets the automaton.
       if (next >= FOUND) break;
       at += 1;
       if (next === ROOT_STATE) since = at;
@@ -105,14 +105,14 @@ export class MaskedBytes implements MaskedStream {
     return at;
   }
 
-  #follow(data: Uint8Array, start: number, pursuit: MatchTracker): number {
+  #track(data: Uint8Array, start: number, tracker: MatchTracker): number {
     let at = start;
     while (at < data.length) {
-      pursuit.read(data[at] ?? 0, this.#released + at);
+      tracker.read(data[at] ?? 0, this.#released + at);
       at += 1;
-      if (!pursuit.isOver()) continue;
-      this.#pursuit = null;
-      this.#automaton = this.#reading.automaton;
+      if (!tracker.isOver()) continue;
+      this.#tracker = null;
+      this.#automaton = this.#secrets.automaton;
       this.#state = ROOT_STATE;
       this.#unsureSince = this.#released + at;
       break;
@@ -121,36 +121,36 @@ export class MaskedBytes implements MaskedStream {
   }
 
   /**
-   * Lets go of what is before `clear`, less what is masked, and holds the rest.
+   * Releases the bytes before `clear`, secrets masked, and holds the rest.
    *
-   * @param isHeld `data` is what is held, and its memory will be used again
+   * @param isHeld `data` is the buffer of held bytes, whose memory will be reused
    */
   #release(data: Uint8Array, clear: number, isHeld: boolean): readonly Uint8Array[] {
     const out: Uint8Array[] = [];
     const first = this.#released;
     let at = first;
-    const letGo = (until: number) => {
+    const releaseUntil = (until: number) => {
       if (until <= at) return;
       out.push(isHeld ? data.slice(at - first, until - first) : data.subarray(at - first, until - first));
     };
     let done = 0;
     for (const span of this.#spans) {
       if (span.from >= clear) break;
-      letGo(span.from);
+      releaseUntil(span.from);
       if (!span.isOpen) {
         out.push(MASK_BYTES.slice());
         this.#count += 1;
       }
       at = span.to;
       if (span.to > clear) {
-        // It may still grow; what is in it already needn't be kept for that.
+        // The span may still grow; the bytes already in it can be dropped.
         this.#spans[done] = { from: clear, to: span.to, isOpen: true };
         break;
       }
       done += 1;
     }
     this.#spans.splice(0, done);
-    letGo(clear);
+    releaseUntil(clear);
     this.#released = clear;
     if (isHeld) this.#held.drop(clear - first);
     else if (clear - first < data.length) this.#held.append(data.subarray(clear - first));
@@ -158,7 +158,7 @@ export class MaskedBytes implements MaskedStream {
   }
 }
 
-/** Grows by doubling, so that a stream in chunks of a byte is not copied anew with each of them. */
+/** Grows by doubling, so that a stream of one-byte chunks isn't copied once per chunk. */
 class HeldBytes {
   #room = new Uint8Array(0);
   #from = 0;
@@ -168,7 +168,7 @@ class HeldBytes {
     return this.#to - this.#from;
   }
 
-  /** @returns all that is held, until the next call */
+  /** @returns all held bytes; valid until the next call */
   append(bytes: Uint8Array): Uint8Array {
     const length = this.length() + bytes.length;
     if (this.#to + bytes.length > this.#room.length) {
@@ -188,7 +188,7 @@ class HeldBytes {
     if (this.#from < this.#to) return;
     this.#from = 0;
     this.#to = 0;
-    // What a big chunk needed once is not kept for the rest of the stream.
+    // Frees the memory of one big chunk for the rest of the stream.
     if (this.#room.length > MAX_UNSURE_BYTES) this.#room = new Uint8Array(0);
   }
 }

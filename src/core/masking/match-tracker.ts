@@ -1,33 +1,33 @@
 import { emptyAutomaton, moveOf, ROOT_STATE, numberOf, type Move } from "./automaton.ts";
 import type { CompiledSecrets } from "./compiled-secrets.ts";
 
-/** Bytes of a stream, by their number from its beginning. */
+/** A range of bytes, as offsets from the beginning of the stream. */
 export interface Span {
   readonly from: number;
   readonly to: number;
-  /** Its mask has gone out; bytes after `from` are part of it and don't. */
+  /** Its mask was already released; its further bytes are dropped without another one. */
   readonly isOpen: boolean;
 }
 
 /**
- * The slow and exact reading, for the short stretches where a form ends or may be about to: knows of each place that
- * is alive where its form began, and so which bytes to take out and which to let go.
+ * The slow, exact mode for the short ranges where an encoding ends or may end soon: tracks for each active place where
+ * its encoding began, and thus which bytes to mask and which to release.
  */
 export interface MatchTracker {
-  /** @param at its number from the beginning of the stream */
+  /** @param at the byte's offset from the beginning of the stream */
   read(byte: number, at: number): void;
-  /** Is nothing left that might become a form? */
+  /** Is no encoding possible any more? */
   isOver(): boolean;
-  /** No form that is still possible begins before this byte, which is the next one at the latest. */
+  /** Offset before which no possible encoding begins; at most `next`. */
   clearUntil(next: number): number;
 }
 
-/** @param spans where forms were found, in order; what overlaps is one, and may grow until it is clear */
-export function trackMatches(reading: CompiledSecrets, spans: Span[]): MatchTracker {
-  const { steps, mostHeld } = reading;
-  let { automaton } = reading;
+/** @param spans receives the secrets found, in order; overlapping ones are merged, and may grow until released */
+export function trackMatches(compiled: CompiledSecrets, spans: Span[]): MatchTracker {
+  const { steps, maxHeldBytes } = compiled;
+  let { automaton } = compiled;
   let state = ROOT_STATE;
-  /** Of each of the state's places, the first byte of what has been read. */
+  /** For each place of the state, the offset where its encoding began. */
   let began: number[] = [];
 
   function found(from: number, to: number): void {
@@ -45,10 +45,10 @@ export function trackMatches(reading: CompiledSecrets, spans: Span[]): MatchTrac
     const move = moveOf(automaton, steps, state, byte);
     if (move !== null) return move;
     const places = automaton.places[state] ?? [];
-    automaton = reading.automaton = emptyAutomaton(steps);
+    automaton = compiled.automaton = emptyAutomaton(steps);
     state = numberOf(automaton, places);
     const again = moveOf(automaton, steps, state, byte);
-    if (again === null) throw new Error("An empty automaton is full");
+    if (again === null) throw new Error("invariant: an empty automaton has room for one transition");
     return again;
   }
 
@@ -61,7 +61,7 @@ export function trackMatches(reading: CompiledSecrets, spans: Span[]): MatchTrac
     },
     isOver: () => state === ROOT_STATE,
     clearUntil(next) {
-      began = began.map((first) => Math.max(first, next - mostHeld));
+      began = began.map((first) => Math.max(first, next - maxHeldBytes));
       return earliest(began, began.keys(), next);
     },
   };

@@ -1,56 +1,56 @@
 /*
- * What a secret may be turned into before its characters are written down: nothing, base64 (RFC 4648 sections 4 and
- * 5) at each of the three places its first byte can have in a group of three, hexadecimal. A form is a sequence of
- * sets of characters; how a character is written is for `escapes.ts`.
+ * The encodings of a secret before its characters are spelled: literal, base64 (RFC 4648 sections 4 and 5) at each of
+ * the three alignments of its first byte, hexadecimal. An encoding is a sequence of character sets; `escapes.ts` knows
+ * the spellings of a character.
  */
 
-/** The forms of all secrets, one after the other, laid out for reading one byte at a time. */
+/** The encodings of all secrets, concatenated and laid out for reading one byte at a time. */
 export interface SecretEncodings {
-  /** What may stand at each position, as the number of a set. */
+  /** The number of the character set at each position. */
   readonly setAt: Uint16Array;
-  /** `sets[number * 256 + character]`: 1 if the set has it. */
+  /** `sets[number * 256 + character]`: 1 if the set has the character. */
   readonly sets: Uint8Array;
-  /** 1 where a form ends. */
+  /** 1 where an encoding ends. */
   readonly endsAt: Uint8Array;
-  /** What may stand before a character without being part of the form: `NOTHING`, `NULS` or `BREAKS`. */
+  /** Characters ignored before a position: `NOTHING`, `NULS` or `BREAKS`. */
   readonly before: Uint8Array;
-  /** Where the forms begin. */
+  /** Positions where the encodings begin. */
   readonly starts: readonly number[];
-  /** Characters of the longest form. */
+  /** Characters of the longest encoding. */
   readonly longest: number;
 }
 
-/** Before the first character. */
+/** None, before the first character. */
 export const NOTHING = 0;
-/** Bytes of zero: between all characters of ASCII in UTF-16. */
+/** Zero bytes: UTF-16 has one beside each ASCII character. */
 export const NULS = 1;
-/** Those, and line breaks: encoders of base64 put them in. */
+/** Zero bytes and line breaks: base64 encoders insert line breaks. */
 export const BREAKS = 2;
 
-interface Form {
+interface Encoding {
   readonly characters: readonly string[];
   readonly mayBreak: boolean;
 }
 
 const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const URL_SAFE: Readonly<Record<string, string>> = { "+": "-", "/": "_" };
-/** The ways to write each of them. */
+/** The characters for each sextet, in both alphabets. */
 const SEXTETS = Array.from(BASE64, (character) => character + (URL_SAFE[character] ?? ""));
 const ALL_BITS = 0b111111;
 
 /** @param secrets printable ASCII, none of them empty */
 export function secretEncodings(secrets: readonly string[]): SecretEncodings {
-  const forms = [...new Set(secrets)].flatMap((secret) => {
+  const encodings = [...new Set(secrets)].flatMap((secret) => {
     return [asWritten(secret), ...[0, 1, 2].map((bytes) => inBase64(secret, bytes)), inHex(secret)];
   });
-  const length = forms.reduce((sum, { characters }) => sum + characters.length, 0);
+  const length = encodings.reduce((sum, { characters }) => sum + characters.length, 0);
   const numbers = new Map<string, number>();
   const setAt = new Uint16Array(length);
   const endsAt = new Uint8Array(length);
   const before = new Uint8Array(length);
   const starts: number[] = [];
   let position = 0;
-  for (const { characters, mayBreak } of forms) {
+  for (const { characters, mayBreak } of encodings) {
     starts.push(position);
     for (const [index, set] of characters.entries()) {
       const number = numbers.get(set) ?? numbers.size;
@@ -61,13 +61,13 @@ export function secretEncodings(secrets: readonly string[]): SecretEncodings {
     }
     endsAt[position - 1] = 1;
   }
-  const longest = forms.reduce((most, { characters }) => Math.max(most, characters.length), 0);
+  const longest = encodings.reduce((most, { characters }) => Math.max(most, characters.length), 0);
   return { setAt, sets: bitsOf([...numbers.keys()]), endsAt, before, starts, longest };
 }
 
-/** The same for a text whose letters may all have become small. */
-export function withoutCase(forms: SecretEncodings): SecretEncodings {
-  const sets = forms.sets.slice();
+/** The same encodings, matched without case. */
+export function withoutCase(encodings: SecretEncodings): SecretEncodings {
+  const sets = encodings.sets.slice();
   for (let row = 0; row < sets.length; row += 256) {
     for (let small = 0x61; small <= 0x7a; small += 1) {
       const capital = small - 0x20;
@@ -76,7 +76,7 @@ export function withoutCase(forms: SecretEncodings): SecretEncodings {
       sets[row + capital] = either;
     }
   }
-  return { ...forms, sets };
+  return { ...encodings, sets };
 }
 
 function bitsOf(sets: readonly string[]): Uint8Array {
@@ -87,19 +87,19 @@ function bitsOf(sets: readonly string[]): Uint8Array {
   return bits;
 }
 
-function asWritten(secret: string): Form {
-  // Forms (`application/x-www-form-urlencoded`) write a space as a plus.
+function asWritten(secret: string): Encoding {
+  // HTML forms (`application/x-www-form-urlencoded`) write a space as a plus.
   const characters = Array.from(secret, (character) => (character === " " ? " +" : character));
   return { characters, mayBreak: false };
 }
 
 /**
- * The first and the last character may hold bits of what stands before and after: there, all characters are taken
- * that agree with the secret's bits, so that not a bit of it is left.
+ * The first and the last character may mix bits of the secret with bits of its neighbours: there, every character that
+ * agrees with the secret's bits matches, so that no bit of it is left unmasked.
  *
- * @param before bytes of something else in the group of three where the secret begins
+ * @param before bytes that precede the secret in its group of three
  */
-function inBase64(secret: string, before: number): Form {
+function inBase64(secret: string, before: number): Encoding {
   const firstBit = before * 8;
   const endBit = firstBit + secret.length * 8;
   const characters: string[] = [];
@@ -120,7 +120,7 @@ function bitOf(secret: string, bit: number): number {
   return (secret.charCodeAt(bit >> 3) >> (7 - (bit & 7))) & 1;
 }
 
-/** Characters of both alphabets whose known bits are these. */
+/** Characters of both alphabets that have these values at the known bits. */
 function sextetsLike(known: number, value: number): string {
   if (known === ALL_BITS) return SEXTETS[value] ?? "";
   let set = "";
@@ -128,8 +128,8 @@ function sextetsLike(known: number, value: number): string {
   return set;
 }
 
-/** Not an encoding of HTTP's, but how dumps and debuggers show bytes. */
-function inHex(secret: string): Form {
+/** Hexadecimal, as dumps and debuggers show bytes; HTTP itself does not use it. */
+function inHex(secret: string): Encoding {
   const digits = Array.from(secret, (character) => character.charCodeAt(0).toString(16)).join("");
   return {
     characters: Array.from(digits, (digit) => (/\d/.test(digit) ? digit : digit + digit.toUpperCase())),

@@ -1,32 +1,32 @@
-/** Why a secret can't be taken out of an answer, and so can't be used where answers go back to an agent. */
+/** Why a secret can't be masked in a response, and so can't be injected where responses are relayed to an agent. */
 export type MaskProblem =
   | "too_short"
   | "too_long"
-  /** Something else than printable ASCII: it has more spellings than can be looked for. */
+  /** Not printable ASCII: such characters have more spellings than masking searches for. */
   | "characters"
-  /** Ordinary text would be taken for it, and an agent could guess it and see whether it is masked. */
+  /** Ordinary text would be masked, and an agent could test guesses by seeing what is masked (oracle). */
   | "guessable";
 
-/** Shorter ones turn up by chance, in their base64 form above all. */
+/** Shorter secrets occur by chance, above all in base64. */
 const MIN_SECRET_CHARS = 8;
 
-/** Web servers take header lines of 8 KiB; no credential that travels in one is longer. */
+/** Web servers accept header lines of 8 KiB; no credential sent in one is longer. */
 const MAX_SECRET_CHARS = 8 * 1024;
 
-/** Eight random letters and digits have more, eight letters of one case don't. */
+/** Bits of entropy: eight random letters and digits have more, eight letters of one case have less. */
 const MIN_BITS = 40;
 
-/** `abababab` has as many characters as a random secret, and a fraction of what it takes to guess. */
+/** `abababab` is as long as a random secret, and takes a fraction of the guesses. */
 const MIN_DISTINCT_CHARS = 6;
 
-/** Words, hyphens and dots: so long that nobody writes it by chance. */
+/** Words, hyphens and dots of this length do not occur by chance. */
 const MIN_WORDS_CHARS = 20;
 
 const ONLY_WORDS = /^[A-Za-z]?[a-z]+(?:[-_. ][A-Za-z]?[a-z]+)*$|^[A-Z]+(?:[-_. ][A-Z]+)*$/;
 
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
-/** What is tried first, whatever is appended: compared without case, digits in place of letters, and the rest. */
+/** First guesses of an attacker; compared without case, suffixes, punctuation and digits in place of letters. */
 const COMMON_PASSWORDS = [
   "password",
   "passwort",
@@ -71,10 +71,10 @@ const LOOKS_LIKE: Readonly<Record<string, string>> = {
 };
 
 /**
- * What keeps a secret from being masked; null: nothing does.
+ * Why a secret can't be masked; null: it can.
  *
- * Only the whole secret is ever masked, never a beginning of it, so masking tells an agent that a guess was right
- * and nothing about one that was nearly right. That is worth nothing against what can't be guessed as a whole.
+ * Only the whole secret is masked, never a prefix, so masking confirms a correct guess to an agent and reveals nothing
+ * about a nearly correct one. Against a secret that can't be guessed as a whole, that oracle is useless.
  */
 export function maskProblem(secret: string): MaskProblem | null {
   if (!PRINTABLE.test(secret)) return "characters";
@@ -91,9 +91,9 @@ function isGuessable(secret: string): boolean {
   if (new Set(secret).size < MIN_DISTINCT_CHARS || secret.length * bitsPerCharacter(secret) < MIN_BITS) {
     return true;
   }
-  if (isOneStepApart(secret)) return true;
+  if (isSequence(secret)) return true;
   if (secret.length >= MIN_WORDS_CHARS) return false;
-  return ONLY_WORDS.test(secret) || isWornOut(secret);
+  return ONLY_WORDS.test(secret) || isCommonPassword(secret);
 }
 
 function bitsPerCharacter(secret: string): number {
@@ -105,8 +105,8 @@ function bitsPerCharacter(secret: string): number {
   return Math.log2(Math.max(alphabet, 1));
 }
 
-/** `0123456789abcdef`, `hgfedcba`: each character follows from the one before, but for a jump or two. */
-function isOneStepApart(secret: string): boolean {
+/** Sequences such as `0123456789abcdef` or `hgfedcba`: adjacent characters throughout, but for two jumps. */
+function isSequence(secret: string): boolean {
   let steps = 0;
   for (let at = 1; at < secret.length; at += 1) {
     if (Math.abs(secret.charCodeAt(at) - secret.charCodeAt(at - 1)) <= 1) steps += 1;
@@ -114,7 +114,7 @@ function isOneStepApart(secret: string): boolean {
   return steps >= secret.length - 3;
 }
 
-function isWornOut(secret: string): boolean {
+function isCommonPassword(secret: string): boolean {
   const lower = secret.toLowerCase();
   const plain = lower.replaceAll(/[^a-z]/g, "");
   const read = lower

@@ -1,10 +1,9 @@
 /*
- * Which headers of an agent go to an upstream: a list of what is known to be meant for one. What is unknown could be
- * read by a server in between as an instruction (`X-Original-URL`, `X-Forwarded-Prefix`), so the other way round
- * would never be finished.
+ * Allow-list of the agent's headers that are forwarded to an upstream. A deny-list could never be complete: an
+ * intermediary could obey an unknown header as an instruction (`X-Original-URL`, `X-Forwarded-Prefix`).
  */
 
-/** Of the agent's own; never beside one that is put in. */
+/** Headers with the agent's own credentials, which are dropped when Gate injects one. */
 const CREDENTIALS: ReadonlySet<string> = new Set([
   "authorization",
   "x-api-key",
@@ -16,7 +15,7 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
   "developer-token",
 ]);
 
-/** RFC 9110 unless noted; content negotiation, what the body is, conditions, and what correlates. */
+/** RFC 9110 unless noted: content negotiation, representation metadata, conditions and correlation. */
 const NAMES: ReadonlySet<string> = new Set([
   "accept",
   "accept-charset",
@@ -47,7 +46,7 @@ const NAMES: ReadonlySet<string> = new Set([
   "want-repr-digest",
   // RFC 7240.
   "prefer",
-  // draft-ietf-httpapi-idempotency-key-header, and what others call it.
+  // draft-ietf-httpapi-idempotency-key-header, and providers' own names for it.
   "idempotency-key",
   "x-idempotency-key",
   "i-twilio-idempotency-token",
@@ -63,7 +62,7 @@ const NAMES: ReadonlySet<string> = new Set([
   "odata-maxversion",
   "consistencylevel",
   "soapaction",
-  // Versions of providers' interfaces.
+  // Versions of providers' APIs.
   "api-version",
   "x-api-version",
   "notion-version",
@@ -73,13 +72,13 @@ const NAMES: ReadonlySet<string> = new Set([
   "x-restli-protocol-version",
   "x-restli-method",
   "login-customer-id",
-  // What browsers' scripts and Atlassian's servers take for "not a form of another site".
+  // CSRF markers of browser scripts and Atlassian's servers: a cross-site form can't set them.
   "x-requested-with",
   "x-atlassian-token",
   ...CREDENTIALS,
 ]);
 
-/** By provider: what their documentation and libraries send. */
+/** Prefixes by provider, from their documentation and client libraries. */
 const PREFIXES = [
   "stripe-",
   "x-stripe-",
@@ -104,8 +103,8 @@ const PREFIXES = [
 ] as const;
 
 /**
- * Make a server do another thing, or elsewhere, than the request says: they are refused, not dropped, as whoever
- * sends one means it.
+ * Override the method or the path that was approved (CVE-2018-14773 is such a bug). They are refused, not dropped,
+ * because an agent that sends one relies on its effect.
  */
 const OVERRIDES: ReadonlySet<string> = new Set([
   "x-http-method",
@@ -123,7 +122,7 @@ const OVERRIDES: ReadonlySet<string> = new Set([
   "x-override-url",
 ]);
 
-/** Never, whatever the operator allows: the platform's, Gate's, a client's address, another host. */
+/** Never forwarded, even if the operator allows them: the platform's, Gate's, a client's address, another host. */
 const NEVER: ReadonlySet<string> = new Set([
   "host",
   "content-length",
@@ -153,7 +152,7 @@ const NEVER_BEGINNING = [
   "proxy-",
   "sec-",
   "x-proxy-",
-  // By which servers behind a provider's gate learn who was let in.
+  // Identity assertions of authenticating proxies, which servers behind them trust.
   "x-amz-cf-",
   "x-amzn-",
   "x-goog-authenticated-",
@@ -163,23 +162,23 @@ const NEVER_BEGINNING = [
   "x-ms-original-",
 ] as const;
 
-/** Of a provider's own headers: `x-shopify-access-token`, `x-goog-api-key`, `x-ms-authorization-auxiliary`. */
+/** Credentials among providers' headers: `x-shopify-access-token`, `x-goog-api-key`, `x-ms-authorization-auxiliary`. */
 const CREDENTIAL_ENDING =
   /(?:^|-)(?:(?:api|app|auth|access|private|secret|subscription|user)-?key|(?:access|api|app|auth|authorization|bearer|delegated|id|security|session|user|vault)-?token|assertion|secret|password|signature|authorization(?:-auxiliary)?)$/;
 
-/** As providers call them; what a page or a cursor is called (`page_token`, `next_token`) is none. */
+/** Providers' names for credentials in a query; not their names for cursors (`page_token`, `next_token`). */
 const CREDENTIAL_PARAMETER =
   /^(?:api-?key|access-?key|hapikey|(?:access|api|auth|bearer|id|job|oauth|private|refresh|session)-?token|oauth-signature|client-?(?:secret|assertion)|password|sig|x-?api-?key|x-(?:amz|goog)-signature|x-amz-security-token)$/;
 
 /**
- * `token` and `key` are what much else is called, too. What is in them is one where it looks so: keys of Google's,
- * Slack's, Stripe's, GitHub's and GitLab's, and tokens that are signed (RFC 7515 section 7.1).
+ * `token` and `key` also name harmless parameters, so they count as credentials only by their value: keys of Google,
+ * Slack, Stripe, GitHub and GitLab, and signed tokens (RFC 7515 section 7.1).
  */
 const VAGUE_PARAMETER = /^(?:auth|jwt|key|secret|signature|token)$/;
 const LOOKS_LIKE_A_CREDENTIAL =
   /^(?:AIza|ya29\.|xox[a-z]-|xapp-|[rs]k_(?:live|test)_|gh[oprsu]_|github_pat_|glpat-|eyJ[\w-]+\.[\w-]+\.)/;
 
-/** Servers that hand headers over as variables (RFC 3875 section 4.1.18) read `_` as `-`. */
+/** CGI-style servers pass headers as variables (RFC 3875 section 4.1.18), so `_` and `-` are equivalent to them. */
 export function withDashes(name: string): string {
   return name.toLowerCase().replaceAll("_", "-");
 }
@@ -188,12 +187,12 @@ export function isOverride(name: string): boolean {
   return OVERRIDES.has(withDashes(name));
 }
 
-/** Something by which the agent says who it is, or signs what it sends. */
+/** Does the header authenticate the agent or sign its request? */
 export function isAgentCredential(name: string): boolean {
   return CREDENTIALS.has(withDashes(name)) || CREDENTIAL_ENDING.test(withDashes(name));
 }
 
-/** The same in a query, where it would be kept with the address and stand in logs. */
+/** The same for a query, whose credentials would be stored with the URL and written to logs. */
 export function holdsAgentCredential(query: string): boolean {
   return [...new URLSearchParams(query)].some(([written, value]) => {
     const name = withDashes(written);
@@ -205,7 +204,7 @@ export function holdsAgentCredential(query: string): boolean {
 
 /**
  * @param name in lower case
- * @param allow what the operator lets through besides
+ * @param allow further headers that the operator allows
  */
 export function isForwardable(name: string, allow: readonly string[]): boolean {
   const read = withDashes(name);

@@ -4,7 +4,7 @@ export type Header = readonly [name: string, value: string];
 /** RFC 9110 section 5.6.2. */
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
-/** RFC 9110 section 5.5: what ends a line, or a text, ends a header for whoever reads it next. */
+/** RFC 9110 section 5.5: CR, LF or another control character can end a header for the next parser (injection). */
 const NOT_IN_A_VALUE = /[^\t\P{Cc}]/u;
 
 export function isHeaderName(name: string): boolean {
@@ -16,8 +16,8 @@ export function isHeaderValue(value: string): boolean {
 }
 
 /**
- * RFC 9110 section 7.6.1: for one connection and not for the next, `Connection`'s own list included. The last four
- * are older or not standard, and are treated so by the servers that send them.
+ * RFC 9110 section 7.6.1: headers for one connection, which a proxy must not forward; `Connection` lists more. The last
+ * four are obsolete or not standard, but are hop-by-hop for the servers that send them.
  */
 export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "connection",
@@ -34,7 +34,7 @@ export const HOP_BY_HOP: ReadonlySet<string> = new Set([
   "trailers",
 ]);
 
-/** What `Connection` names, in lower case. */
+/** Names listed in `Connection`, in lower case. */
 export function namedInConnection(headers: readonly Header[]): ReadonlySet<string> {
   return new Set(
     headers
@@ -43,7 +43,7 @@ export function namedInConnection(headers: readonly Header[]): ReadonlySet<strin
   );
 }
 
-/** Lines of one name as one (RFC 9110 section 5.3), names in lower case, in the order of the names. */
+/** Joins lines of one name (RFC 9110 section 5.3), in lower case and sorted by name. */
 export function combined(headers: readonly Header[]): readonly Header[] {
   const values = new Map<string, string>();
   for (const [written, value] of headers) {

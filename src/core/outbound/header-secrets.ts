@@ -10,21 +10,21 @@ const PARAMETER =
   /(?:^|[\s,;])[\w-]*(?:auth|token|key|secret|signature|password|response)\s*=\s*"?([^\s",;]+)/gi;
 
 /**
- * What is secret in an agent's own credentials, so that an upstream which says it back puts it into nothing that is
- * kept. What is too short or too plain to be found in a text (`maskProblem`) is not among them.
+ * Secrets in the agent's own credentials, which are masked when an upstream echoes them into a response that Gate
+ * stores. Without those that are too short or too guessable to mask (`maskProblem`).
  */
 export function headerSecrets(headers: readonly Header[]): readonly string[] {
   const secrets = headers.flatMap(([, value]) => {
     const secret = value.replace(SCHEME, "");
     if (BASIC.test(value)) return [secret, ...halvesOf(secret)];
     const named = [...secret.matchAll(PARAMETER)].map(([, parameter = ""]) => parameter);
-    // `ApiKey user:key`, and how storage services sign.
+    // `ApiKey user:key`, and the signatures of storage services.
     return [secret, ...named, secret.slice(secret.lastIndexOf(":") + 1)];
   });
   return [...new Set(secrets)].filter(isMaskable);
 }
 
-/** RFC 7617: a user and a password, either of which may be the secret. */
+/** RFC 7617: the pair, the user and the password; a provider may use either half as the secret. */
 function halvesOf(encoded: string): readonly string[] {
   const bytes = fromBase64(encoded);
   if (bytes === null) return [];

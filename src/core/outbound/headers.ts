@@ -12,38 +12,38 @@ import {
 } from "./header-names.ts";
 import type { InjectionSlot } from "../registry/injection.ts";
 
-/** Why a request is not sent on. */
+/** Why a request's headers are refused. */
 export type HeaderProblem =
-  /** `X-HTTP-Method-Override`, `X-Original-URL`: the upstream would do another thing than what was decided on. */
+  /** `X-HTTP-Method-Override`, `X-Original-URL`: the upstream would execute another request than the approved one. */
   | "override"
-  /** Not a header, or one that would end before its end. */
+  /** Not a valid header, or one with a control character (header injection). */
   | "malformed"
-  /** Two values where there is one (RFC 9110 section 5.3): each reader would take another. */
+  /** Two values for a singleton field (RFC 9110 section 5.3), of which parsers take different ones. */
   | "repeated"
   | "too_large";
 
 export interface OutboundRules {
   /**
-   * What is said to Gate: the header that agents' keys may come in, and the one by which this caller was known,
-   * whatever it held (a key, an issuer's token).
+   * Headers addressed to Gate: those that may hold an agent's key, and the one that authenticated this caller, by a key
+   * or an issuer's token.
    */
   readonly gateHeaders: readonly string[];
-  /** Null: the agent sends its own credential. */
+  /** Slot of Gate's credential; null: the agent sends its own. */
   readonly injection: InjectionSlot | null;
-  /** Further headers that the operator lets through; never those that can't be. */
+  /** Further headers that the operator allows; headers that are never forwarded stay excluded. */
   readonly allow: readonly string[];
 }
 
-/** Upstreams refuse more than 8 to 32 KiB; the platform, more than 128. */
+/** Upstreams refuse more than 8 to 32 KiB, the platform more than 128 KiB. */
 const MAX_HEADER_CHARS = 32 * 1024;
 
-/** Whose second value would be read by some and not by others. */
+/** Singleton fields: of two values, servers disagree which one counts. */
 const SINGLE: ReadonlySet<string> = new Set(["content-type", "content-encoding", "authorization"]);
 
 /**
- * The headers that go to the upstream: what the list in `outbound-names.ts` has, without what is the connection's,
- * Gate's, or a credential beside the one that is put in. Lower case, in order, lines of one name joined, so that the
- * same request is always the same text.
+ * The headers forwarded to the upstream: those on the allow-list (`header-allow-list.ts`), without hop-by-hop headers,
+ * Gate's own, and the agent's credentials when Gate injects one. Lower case, sorted, lines of one name joined, so that
+ * equal requests have equal digests.
  */
 export function outboundHeaders(
   headers: readonly Header[],
@@ -59,19 +59,19 @@ export function outboundHeaders(
   const connection = namedInConnection(headers);
   const sent = headers.filter(([written, value]) => {
     const name = written.toLowerCase();
-    return !connection.has(name) && !HOP_BY_HOP.has(name) && goesOut(name, value, rules);
+    return !connection.has(name) && !HOP_BY_HOP.has(name) && isForwarded(name, value, rules);
   });
-  if (isRepeated(sent)) return err("repeated");
-  const changed = combined(sent).flatMap((header) => withoutWaiting(header));
-  if (rules.injection === null) return ok(changed);
-  // Masking needs the bytes as they are: RFC 9110 section 12.5.3.
-  return ok(combined([...changed, ["accept-encoding", "identity"]]));
+  if (repeatsSingleton(sent)) return err("repeated");
+  const forwardedHeaders = combined(sent).flatMap((header) => withoutWait(header));
+  if (rules.injection === null) return ok(forwardedHeaders);
+  // Masking searches plain bytes, so no content coding is accepted (RFC 9110 section 12.5.3).
+  return ok(combined([...forwardedHeaders, ["accept-encoding", "identity"]]));
 }
 
-/** Would need the whole to be masked, or be answered in a coding that can't be read. */
+/** Dropped beside an injected credential: a partial or compressed response could not be masked. */
 const NOT_WITH_A_CREDENTIAL: ReadonlySet<string> = new Set(["range", "if-range", "accept-encoding"]);
 
-function goesOut(name: string, value: string, { gateHeaders, injection, allow }: OutboundRules): boolean {
+function isForwarded(name: string, value: string, { gateHeaders, injection, allow }: OutboundRules): boolean {
   if (gateHeaders.some((own) => own.toLowerCase() === name) || holdsGateKey(value)) return false;
   if (injection !== null) {
     if (NOT_WITH_A_CREDENTIAL.has(name) || isAgentCredential(name)) return false;
@@ -82,7 +82,7 @@ function goesOut(name: string, value: string, { gateHeaders, injection, allow }:
 
 const GATE_KEY = new RegExp(`(?:${Object.values(KEY_PREFIX).join("|")}|gex_)[\\w-]{8}`);
 
-/** A key of Gate's, or an order's token, in clear or as the password of basic authentication (RFC 7617). */
+/** Does the text hold a key of Gate or an order's token, plain or as a basic-auth password (RFC 7617)? */
 export function holdsGateKey(text: string): boolean {
   if (GATE_KEY.test(text)) return true;
   const basic = /^basic +([A-Za-z0-9+/_-]+)={0,2}$/i.exec(text.trim())?.[1];
@@ -90,12 +90,12 @@ export function holdsGateKey(text: string): boolean {
   return GATE_KEY.test(atob(basic.replaceAll("-", "+").replaceAll("_", "/")));
 }
 
-function isRepeated(headers: readonly Header[]): boolean {
+function repeatsSingleton(headers: readonly Header[]): boolean {
   const seen = new Set<string>();
   for (const [written, value] of headers) {
     const name = written.toLowerCase();
     if (!SINGLE.has(name)) continue;
-    // `Headers` has joined them already; a comma within quotes is part of a boundary.
+    // `Headers` joins repeated lines with a comma; a comma within quotes is part of a boundary.
     if (seen.has(name) || (name === "content-type" && value.replaceAll(/"[^"]*"/g, "").includes(","))) {
       return true;
     }
@@ -104,15 +104,15 @@ function isRepeated(headers: readonly Header[]): boolean {
   return false;
 }
 
-/** RFC 7240: `wait` is said to Gate; what else is preferred is for the upstream. */
-function withoutWaiting([name, value]: Header): readonly Header[] {
+/** Removes `wait` (RFC 7240), which is addressed to Gate; other preferences are for the upstream. */
+function withoutWait([name, value]: Header): readonly Header[] {
   if (name !== "prefer") return [[name, value]];
   const others = value.split(",").map((preference) => preference.trim());
   const forwarded = others.filter((preference) => preference !== "" && !/^wait\b(?!-)/i.test(preference));
   return forwarded.length === 0 ? [] : [[name, forwarded.join(", ")]];
 }
 
-/** What the digest of an intent holds of them (see `outboundHeaders` for their form). */
+/** The part of an intent's digest that covers the headers (see `outboundHeaders` for their form). */
 export function headersForDigest(headers: readonly Header[], injection: InjectionSlot | null): Json {
   return {
     headers: combined(headers).map(([name, value]) => [name, value]),

@@ -4,34 +4,34 @@ import type { Header } from "./header-names.ts";
 import type { InjectionSlot } from "../registry/injection.ts";
 
 /**
- * The request that a write is made by, but for its body, which is the payload. Everything in it is bound by the
- * intent's digest, and what is sent is this: the same bytes that were decided on.
+ * The HTTP request of a write, without its body, which is the payload. The intent's digest covers every member, so Gate
+ * sends exactly the bytes that were approved.
  */
 export interface HttpWrite {
-  /** In capitals where it is one of HTTP's own. */
+  /** Upper case for the standard methods. */
   readonly method: string;
-  /** At the upstream, query included, before a credential is put in. */
+  /** At the upstream, query included, before a credential is injected. */
   readonly url: string;
-  /** All that go out besides, lower case; the agent's own credentials are not among them and are never kept. */
+  /** The forwarded headers, lower case; without the agent's own credentials, which are never stored. */
   readonly headers: readonly Header[];
-  /** Where Gate puts the credential in; null: none is. */
+  /** Where Gate injects the credential; null: nowhere. */
   readonly slot: InjectionSlot | null;
   /**
-   * By this header the provider knows a repeat. What Gate says in it follows from the intent's id; what the agent said
-   * in it stays. Null: it knows none.
+   * Header by which the provider detects a repeat. Gate derives its value from the intent's id, unless the agent sent
+   * one. Null: the provider has none.
    */
   readonly idempotencyHeader: string | null;
-  /** Gate made it of a proposal by its destination's template, and makes it anew when the proposal is changed. */
+  /** Gate built it from the destination's template, and rebuilds it when a reviewer edits the proposal. */
   readonly fromTemplate?: true;
 }
 
-/** What the digest of an intent holds of it. */
+/** The part of an intent's digest that covers the request. */
 export function writeForDigest({ method, url, headers, slot, idempotencyHeader }: HttpWrite): Json {
   const sent = headersForDigest(headers, slot);
   return { method, url, sent, idempotency_header: idempotencyHeader };
 }
 
-/** What makes two of them one request, sent twice: libraries count their tries and name each of them in headers. */
+/** The identity of a request for detecting repeats, without other headers: libraries number their retries in them. */
 export function writeForRepeat({ method, url, headers }: HttpWrite): Json {
   return { method, url, type: headers.find(([name]) => name === "content-type")?.[1] ?? null };
 }

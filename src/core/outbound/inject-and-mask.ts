@@ -3,22 +3,22 @@ import { inject, type InjectProblem, type OutboundRequest } from "./inject.ts";
 import { masksFor, type Masks } from "../masking/masks.ts";
 import type { Injection } from "../registry/injection.ts";
 
-/** What an operator reads: what is wrong with the secret or with `inject`, never what the secret is. */
+/** Texts for the operator: what is wrong with the secret or with `inject`, never the secret itself. */
 const PROBLEM_TEXT: Readonly<Record<InjectProblem, string>> = {
-  too_short:
-    "the secret, or the half of a pair that is secret, has fewer than 8 characters and could not be masked",
+  too_short: "the secret, or the secret half of a pair, has fewer than 8 characters and could not be masked",
   too_long: "the secret has more than 8192 characters and could not be masked",
   characters:
-    "the secret is not printable ASCII, or not what `inject` says: a pair for basic, no blank in a bearer's",
-  guessable: "the secret is a word, a run or a placeholder that anybody could guess, and could not be masked",
-  slot: "`inject` names a place where no credential can go",
-  slot_taken: "the request has the parameter already in which the credential goes",
+    "the secret is not printable ASCII, or does not fit `inject`: basic needs a pair, a bearer token has no blank",
+  guessable:
+    "the secret is a guessable word, sequence or placeholder and could not be masked; use a random one",
+  slot: "`inject` names a header or parameter that can't hold a credential",
+  slot_taken: "the request already has the parameter that `inject` names",
 };
 
 export interface InjectedRequest {
-  /** To be sent, and never kept or shown. */
+  /** Sent, and never stored or logged. */
   readonly request: OutboundRequest;
-  /** For all that comes back. */
+  /** Applied to the whole response. */
   readonly masks: Masks;
 }
 
@@ -28,7 +28,7 @@ export interface InjectionFailure {
   readonly detail: string;
 }
 
-/** Puts a credential into a request, and says how it is masked in the answer. */
+/** Injects a credential into a request, and compiles the masks for the response. */
 export function injectCredential(
   request: OutboundRequest,
   injection: Injection,
@@ -41,7 +41,7 @@ export function injectCredential(
   return ok({ request: injected.value.request, masks: masks.value });
 }
 
-/** What keeps a secret from being put in like this, whatever the request; null: nothing. */
+/** Why a secret can't be injected in this way into any request; null: it can. */
 export function injectionProblem(injection: Injection, secret: string): InjectionFailure | null {
   const tried = injectCredential({ url: "https://upstream.invalid/", headers: [] }, injection, secret);
   return tried.ok ? null : tried.error;

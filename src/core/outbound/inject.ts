@@ -6,25 +6,25 @@ import type { Injection } from "../registry/injection.ts";
 
 export type InjectProblem =
   | MaskProblem
-  /** A header that isn't the credential's to set, a format without its place, a user with a colon. */
+  /** A header that a credential may not set, a format without `{secret}`, a user with a colon. */
   | "slot"
-  /** The agent's own query has the parameter: an upstream could take that one. */
+  /** The agent's query already has the parameter, and an upstream could read that one (parameter pollution). */
   | "slot_taken";
 
 export interface OutboundRequest {
   readonly url: string;
-  /** Lower case, as `outboundHeaders` gives them. */
+  /** Lower case, as `outboundHeaders` returns them. */
   readonly headers: readonly Header[];
 }
 
 export interface Injected {
-  /** To be sent, and never kept or shown. */
+  /** Sent, and never stored or logged. */
   readonly request: OutboundRequest;
-  /** What has to be masked in all that comes back (`masksFor`). */
+  /** The texts to mask in the response (`masksFor`). */
   readonly secrets: readonly string[];
 }
 
-/** Puts the credential in, or says why it can't be. A problem never says what the secret is. */
+/** Injects the credential. A problem never quotes the secret. */
 export function inject(
   request: OutboundRequest,
   injection: Injection,
@@ -32,7 +32,7 @@ export function inject(
 ): Result<Injected, InjectProblem> {
   const problem = maskProblem(secret);
   if (problem !== null) return err(problem);
-  // Blanks at the ends of a header's value are no part of it (RFC 9110 section 5.5).
+  // Parsers trim a header's value (RFC 9110 section 5.5), so the upstream would see another secret.
   if (secret.trim() !== secret) return err("characters");
   switch (injection.kind) {
     case "bearer":
@@ -65,11 +65,11 @@ function basic(
   const secrets = user === null ? secretsOfPair(pair) : ok([secret, pair].filter(isMaskable));
   if (!secrets.ok) return secrets;
   const sent = withHeader(request, "authorization", `Basic ${btoa(pair)}`);
-  // As it is sent, too: what is said back of it may be encoded once more.
+  // The encoded pair is masked too: an upstream may encode it once more when it echoes it.
   return ok({ request: sent, secrets: [...secrets.value, ...[btoa(pair)].filter(isMaskable)] });
 }
 
-/** Of a pair as some keep it, one side may be for show (`api:key`, `key:`): the other is the secret then. */
+/** One half of a stored pair may be a constant (`api:key`, `key:`); the other half is the secret then. */
 function secretsOfPair(pair: string): Result<readonly string[], MaskProblem> {
   const colon = pair.indexOf(":");
   if (colon < 0) return err("characters");
@@ -78,10 +78,10 @@ function secretsOfPair(pair: string): Result<readonly string[], MaskProblem> {
   return err(maskProblem(pair.slice(colon + 1)) ?? "too_short");
 }
 
-/** Set by the runtime, or said about something else than who is calling. */
+/** Headers that the runtime sets, or that do not authenticate the caller. */
 const RESERVED_HEADERS = new Set(["host", "content-length", "content-type", "cookie", "expect"]);
 
-const PLACE = "{secret}";
+const PLACEHOLDER = "{secret}";
 const FORMAT = /^[\x20-\x7e]{0,200}$/;
 
 function header(
@@ -92,10 +92,10 @@ function header(
 ): Result<Injected, InjectProblem> {
   const name = written.toLowerCase();
   if (!isHeaderName(name) || HOP_BY_HOP.has(name) || RESERVED_HEADERS.has(name)) return err("slot");
-  const [before = "", after, ...more] = format.split(PLACE);
+  const [before = "", after, ...more] = format.split(PLACEHOLDER);
   if (after === undefined || more.length > 0 || !FORMAT.test(format)) return err("slot");
   const sent = withHeader(request, name, `${before}${secret}${after}`);
-  // What is kept as base64 for this is decoded by whoever echoes the user's name, or the pair.
+  // The secret is stored as base64; an upstream decodes it to echo the user's name or the pair.
   const isPair = /^basic +$/i.test(before) && after === "";
   const decoded = isPair ? decodedPair(secret) : null;
   if (decoded === null) return ok({ request: sent, secrets: [secret] });
@@ -112,17 +112,17 @@ function parameter(request: OutboundRequest, name: string, secret: string): Resu
   if (!/^[A-Za-z0-9_.~-]{1,100}$/.test(name)) return err("slot");
   const at = request.url.indexOf("?");
   const query = at < 0 ? "" : request.url.slice(at + 1);
-  if (namesOf(query).includes(name.toLowerCase())) return err("slot_taken");
+  if (lenientNames(query).includes(name.toLowerCase())) return err("slot_taken");
   const joint = at < 0 ? "?" : query === "" || query.endsWith("&") ? "" : "&";
   const sent = escaped(secret);
   const url = `${request.url}${joint}${name}=${sent}`;
-  // An address that is said back in base64 holds it escaped.
+  // An upstream that echoes the URL in base64 encodes the escaped secret.
   const isOther = sent !== secret && isMaskable(sent);
   return ok({ request: { ...request, url }, secrets: isOther ? [secret, sent] : [secret] });
 }
 
-/** Of all parameters, as the readiest reader takes them: without case, brackets, or blanks, `;` between them too. */
-function namesOf(query: string): readonly string[] {
+/** Parameter names as the most lenient parser reads them: no case, brackets or blanks, and `;` as a separator. */
+function lenientNames(query: string): readonly string[] {
   return query.split(/[&;?]/).map((part) => {
     const name = part.split("=")[0] ?? "";
     const read = name.replaceAll("+", " ").replaceAll(/%([2-7][\dA-Fa-f])/g, (_, digits: string) => {
@@ -132,7 +132,7 @@ function namesOf(query: string): readonly string[] {
   });
 }
 
-/** Every reserved character of RFC 3986, also those that `encodeURIComponent` leaves. */
+/** Escapes every reserved character of RFC 3986, also those that `encodeURIComponent` leaves. */
 function escaped(secret: string): string {
   return encodeURIComponent(secret).replaceAll(/[!'()*]/g, (character) => {
     return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -3,17 +3,17 @@ import { err, ok, type Result } from "../base/result.ts";
 import { canonicalPath, type PathProblem } from "./path.ts";
 
 /*
- * A path and query in which members of a proposal have places: `/v1/charges/{payload.charge}/refunds`. A place is a
- * whole segment or the whole value of a parameter, so that what an agent puts in it can't become another one.
+ * A path and query with placeholders for members of a proposal: `/v1/charges/{payload.charge}/refunds`. A placeholder
+ * is a whole segment or the whole value of a parameter, so that an agent's value can't add a segment or a parameter.
  */
 
-/** Text as it is, or a member of the payload or the metadata. */
+/** Literal text, or a member of the payload or the metadata. */
 type Part =
   | { readonly text: string }
   | {
       readonly from: "payload" | "metadata";
       readonly members: readonly string[];
-      /** Digits alone: where a word would be the name of another operation (`/tickets/update_many`). */
+      /** Digits only, where a word would name another operation (`/tickets/update_many`). */
       readonly isNumber: boolean;
     };
 
@@ -26,17 +26,17 @@ export type TemplateProblem =
   | PathProblem
   /** Braces that are neither a whole segment nor the whole value of a parameter. */
   | "place"
-  /** Neither `payload.` nor `metadata.` and names of members, `:number` behind them or nothing. */
+  /** Unknown placeholder: expected `payload.<path>` or `metadata.<path>`, optionally `:number`. */
   | "source"
-  /** A character in the query that isn't one of a plain query. */
+  /** A character that the query may not contain. */
   | "query"
-  /** Not in its one spelling. */
+  /** Not in canonical form. */
   | "spelling";
 
-const PLACE = /^\{([^{}]*)\}$/;
+const PLACEHOLDER = /^\{([^{}]*)\}$/;
 const SOURCE = /^(payload|metadata)((?:\.[A-Za-z0-9_-]{1,100}){1,10})(:number)?$/;
 
-/** RFC 3986 section 3.4, without what some servers take for a separator (`;`) and what `fetch` would escape. */
+/** RFC 3986 section 3.4, without `;`, which some servers read as a separator, and characters that `fetch` escapes. */
 const QUERY_TEXT = /^(?:[A-Za-z0-9\-._~!$()*+,:@/?[\]]|%[\dA-F]{2})*$/;
 
 export function parsePathTemplate(written: string): Result<PathTemplate, TemplateProblem> {
@@ -72,7 +72,7 @@ function pathOf(segments: readonly string[]): string {
 
 function partOf(written: string): Result<Part, TemplateProblem> {
   if (!/[{}]/.test(written)) return ok({ text: written });
-  const inside = PLACE.exec(written)?.[1];
+  const inside = PLACEHOLDER.exec(written)?.[1];
   if (inside === undefined) return err("place");
   const [, from, members = "", number] = SOURCE.exec(inside) ?? [];
   if (from !== "payload" && from !== "metadata") return err("source");
@@ -90,20 +90,20 @@ function parameterOf(written: string): Result<readonly [string, Part | null], Te
   return "text" in value.value && !QUERY_TEXT.test(value.value.text) ? err("query") : ok([name, value.value]);
 }
 
-/** Is anything of the payload in it? */
+/** Does a placeholder read the payload? */
 export function readsPayload({ segments, query }: PathTemplate): boolean {
   return [...segments, ...query.map(([, value]) => value)].some(
     (part) => part !== null && "from" in part && part.from === "payload",
   );
 }
 
-/** An id, a name, a slug; a text is no address. */
+/** Enough for an id, a name or a slug; longer texts do not belong in a URL. */
 const MAX_VALUE_CHARS = 200;
 
 /**
- * The path and query with its places filled, or null where one can't be: the member is missing, empty, longer than any
- * id, neither text nor a whole number, or no number where one has to be. What it makes of the path (a dot segment, a
- * hidden slash) is for the reader of paths to say.
+ * Fills the placeholders. Null where a member is missing, empty, longer than `MAX_VALUE_CHARS`, neither text nor a safe
+ * integer, or not a number where `:number` requires one. The caller checks the resulting path (dot segments, hidden
+ * slashes) with `canonicalPath`.
  */
 export function fillTemplate(template: PathTemplate, payload: Json, metadata: JsonObject): string | null {
   const written = (part: Part) => {
@@ -126,7 +126,7 @@ function memberOf(root: Json, members: readonly string[]): Json | undefined {
   let found: Json | undefined = root;
   for (const member of members) {
     if (typeof found !== "object" || found === null || Array.isArray(found)) return undefined;
-    // Not what every object has, such as `constructor`.
+    // Own members only: `constructor` is on every object.
     found = Object.hasOwn(found, member) ? (found as JsonObject)[member] : undefined;
   }
   return found;

@@ -3,20 +3,20 @@ import { HOP_BY_HOP, isHeaderName, isHeaderValue, namedInConnection, type Header
 import type { Masks } from "../masking/masks.ts";
 
 /*
- * What of an upstream's answer goes back to the agent. Everything but what is said below: agents' libraries read
- * headers that no list of ours would have. Gate answers for several upstreams, and its own pages, from one origin;
- * what an upstream says about *its* origin would be taken for Gate's.
+ * Which headers of an upstream's response are relayed to the agent: all but those below, because agents' libraries read
+ * headers that an allow-list would miss. Gate serves several upstreams and its own pages from one origin, so a browser
+ * would apply an upstream's statement about *its* origin to Gate.
  */
 
-/** Said about an origin, a connection to it, or by Gate alone. */
+/** Statements about an origin or a connection to it, and headers that only Gate may set. */
 const NEVER: ReadonlySet<string> = new Set([
-  // RFC 6265: an upstream could set Gate's own session cookie. Agents of APIs don't need its cookies.
+  // RFC 6265: an upstream could set Gate's own session cookie (session fixation). API clients don't need cookies.
   "set-cookie",
   "set-cookie2",
-  // RFC 7838: would send what follows past Gate.
+  // RFC 7838: would send the agent's next requests past Gate.
   "alt-svc",
   "alt-used",
-  // RFC 6797 and its kin: for a host's own operator to say.
+  // RFC 6797 and similar policies, which only the operator of Gate's host may set.
   "strict-transport-security",
   "public-key-pins",
   "public-key-pins-report-only",
@@ -33,10 +33,10 @@ const NEVER: ReadonlySet<string> = new Set([
   "content-security-policy",
   "content-security-policy-report-only",
   "x-content-type-options",
-  // For caches in front of the upstream; the one in front of Gate must not keep an agent's answer for others.
+  // Meant for caches in front of the upstream; a cache in front of Gate could serve one agent's response to another.
   "surrogate-control",
   "edge-control",
-  // A web server in front of Gate would answer with a file, or another address, of its own network.
+  // A web server in front of Gate would serve a file or a URL of its own network.
   "x-sendfile",
   "x-send-file",
   "x-litespeed-location",
@@ -44,21 +44,21 @@ const NEVER: ReadonlySet<string> = new Set([
 ]);
 
 const NEVER_BEGINNING = [
-  // Whether pages may read Gate's answers is not the upstream's to say (Fetch, CORS).
+  // An upstream must not let other sites' pages read Gate's responses (CORS).
   "access-control-",
-  // An upstream that says what Gate says.
+  // An upstream could forge Gate's own headers.
   "x-gate-",
   "proxy-",
-  // nginx takes them for its own operator's: a file to send, how long to cache.
+  // nginx obeys them as its operator's: a file to send, how long to cache.
   "x-accel-",
   "x-lighttpd-send-",
 ] as const;
 
-/** `Cache-Control`, which is replaced below, and those for one kind of cache (RFC 9213). */
+/** `Cache-Control`, which is replaced below, and its targeted variants (RFC 9213). */
 const CACHE_CONTROL = /(?:^|-)cache-control$/;
 
-/** True of the bytes the upstream sent, and of no others: length, digests, and parts of them. */
-const OF_THE_EXACT_BYTES: ReadonlySet<string> = new Set([
+/** Valid only for the bytes that the upstream sent: length, digests, ranges. */
+const BYTE_EXACT: ReadonlySet<string> = new Set([
   "content-length",
   "content-encoding",
   "etag",
@@ -73,15 +73,15 @@ const OF_THE_EXACT_BYTES: ReadonlySet<string> = new Set([
 ]);
 const CHECKSUM = /^x-amz-checksum-/;
 
-/** Directives of `Cache-Control` that let a cache keep one agent's answer for another (RFC 9111 section 5.2.2). */
+/** Directives by which a shared cache could serve one agent's response to another (RFC 9111 section 5.2.2). */
 const SHARED_CACHING =
   /^(?:public|private|s-maxage|proxy-revalidate|stale-while-revalidate|stale-if-error)\b/i;
 
 /**
- * Headers that go back, in lower case, lines of a name as they came.
+ * The relayed headers, in lower case; lines of one name are not joined.
  *
- * @param masks null: no credential was put in, so nothing has to be masked
- * @param isDecoded the content goes back without its coding
+ * @param masks null: no credential was injected, so nothing is masked
+ * @param isDecoded the content is relayed without its coding
  */
 export function responseHeaders(
   headers: readonly Header[],
@@ -89,74 +89,75 @@ export function responseHeaders(
   isDecoded = false,
 ): readonly Header[] {
   const connection = namedInConnection(headers);
-  const passed: Header[] = [];
+  const relayed: Header[] = [];
   for (const [written, value] of headers) {
     const name = written.toLowerCase();
-    if (!passes(name) || connection.has(name) || !isHeaderName(name) || !isHeaderValue(value)) continue;
-    const isOfTheBytes = OF_THE_EXACT_BYTES.has(name) || CHECKSUM.test(name);
-    if (isOfTheBytes && (masks !== null || isDecoded)) continue;
-    // A name can't be masked and stay a name.
+    if (!isRelayed(name) || connection.has(name) || !isHeaderName(name) || !isHeaderValue(value)) continue;
+    const isByteExact = BYTE_EXACT.has(name) || CHECKSUM.test(name);
+    if (isByteExact && (masks !== null || isDecoded)) continue;
+    // A masked name would not be a valid header name.
     if (masks?.isInName(written) === true) continue;
-    passed.push([name, masks === null ? value : masks.text(value)]);
+    relayed.push([name, masks === null ? value : masks.text(value)]);
   }
-  return [...passed, ...addedHeaders(headers)];
+  return [...relayed, ...addedHeaders(headers)];
 }
 
-function passes(name: string): boolean {
+function isRelayed(name: string): boolean {
   if (HOP_BY_HOP.has(name) || NEVER.has(name) || CACHE_CONTROL.test(name)) return false;
   return NEVER_BEGINNING.every((beginning) => !name.startsWith(beginning));
 }
 
 /**
- * RFC 9111 section 3.5 keeps shared caches from answers to requests with `Authorization`; an agent's key may come in
- * another header. And an upstream's page opened on Gate's origin must not run there, nor be taken for a page.
+ * RFC 9111 section 3.5 protects only requests with `Authorization` from shared caches, and an agent's key may be in
+ * another header. An upstream's response that a browser opens on Gate's origin must not run scripts there (XSS), nor be
+ * sniffed as HTML.
  */
 function addedHeaders(headers: readonly Header[]): readonly Header[] {
-  const codings = headers
+  const directives = headers
     .filter(([name, value]) => name.toLowerCase() === "cache-control" && isHeaderValue(value))
     .flatMap(([, value]) => value.split(","))
     .map((directive) => directive.trim())
     .filter((directive) => /^[\w-]+(?:=\w+)?$/.test(directive) && !SHARED_CACHING.test(directive));
   return [
-    ["cache-control", ["private", ...codings].join(", ")],
+    ["cache-control", ["private", ...directives].join(", ")],
     ["content-security-policy", "sandbox; default-src 'none'; frame-ancestors 'none'"],
     ["x-content-type-options", "nosniff"],
   ];
 }
 
-/** Status texts are the upstream's too; HTTP/2 has none, and nothing may depend on them (RFC 9112 section 4). */
+/** The upstream controls the status text, so it is masked; HTTP/2 has none (RFC 9112 section 4). */
 export function responseStatusText(text: string, masks: Masks | null): string {
   if (!/^[\t\x20-\x7e]{0,100}$/.test(text)) return "";
   return masks === null ? text : masks.text(text);
 }
 
-/** False where an answer has no content, whatever its headers say (RFC 9110 sections 6.4.1, 15.3.6 and 15.4.5). */
+/** False where a response has no content, whatever its headers declare (RFC 9110 sections 6.4.1, 15.3.6, 15.4.5). */
 export function mayHaveContent(method: string, status: number): boolean {
   return method !== "HEAD" && status >= 200 && status !== 204 && status !== 205 && status !== 304;
 }
 
-/** Why an upstream's answer can't go back. */
+/** Why an upstream's response can't be relayed. */
 export type ResponseProblem =
-  /** 1xx, or no status of HTTP at all: the runtime takes interim answers, and a switch of protocols is refused. */
+  /** 1xx, or not an HTTP status: the runtime consumes interim responses, and protocol upgrades are refused. */
   | "status"
-  /** A coding this runtime can't read: a secret in it couldn't be seen. */
+  /** A content coding that the runtime can't decode: the body can't be searched for the credential. */
   | "unknown_coding"
-  /** Coded more than once, to the same effect. */
+  /** Stacked content codings: the body can't be searched for the credential. */
   | "stacked_codings"
-  /** A part of something (RFC 9110 section 15.3.7), though none was asked for: a secret may be cut in two. */
+  /** An unrequested partial response (RFC 9110 section 15.3.7), whose boundary may split the credential. */
   | "partial";
 
 /**
- * How to read a body that has to be masked.
+ * How to decode a body before masking.
  *
- * - `as_it_is`: it isn't coded, or the runtime has decoded it by the time it is read
- * - else by the decompression stream of this name
+ * - `as_it_is`: not encoded, or the runtime decodes it
+ * - else by the `DecompressionStream` of this name
  */
 export type Decoding = "as_it_is" | "gzip" | "deflate";
 
 /**
- * RFC 9110 section 8.4. Workers decode what is labelled exactly `gzip` or `br` when the body is read, and nothing
- * else (tried: `GZIP`, `x-gzip` and `deflate` arrive as they were sent); streams can decompress gzip and deflate.
+ * RFC 9110 section 8.4. Workers decode only bodies labelled exactly `gzip` or `br` (tried: `GZIP`, `x-gzip` and
+ * `deflate` arrive as sent); `DecompressionStream` supports gzip and deflate.
  */
 const DECODINGS: ReadonlyMap<string, Decoding> = new Map([
   ["", "as_it_is"],
@@ -168,8 +169,8 @@ const DECODINGS: ReadonlyMap<string, Decoding> = new Map([
 ]);
 
 /**
- * How the content of an answer to a request with a credential in it can be masked, or why it must not go back. Where
- * there is none (`mayHaveContent`), there is nothing to read.
+ * How to decode the response to a request with an injected credential, or why it must not be relayed. Without content
+ * (`mayHaveContent`) there is nothing to decode.
  */
 export function decodingOf(status: number, headers: readonly Header[]): Result<Decoding, ResponseProblem> {
   if (!Number.isInteger(status) || status < 200 || status > 599) return err("status");
@@ -185,7 +186,7 @@ export function decodingOf(status: number, headers: readonly Header[]): Result<D
   if (codings.length > 1) return err("stacked_codings");
   const [coding = ""] = codings;
   const exact = DECODINGS.get(coding);
-  // The runtime compares with the whole header: blanks, capitals or a comma too many, and it has decoded nothing.
+  // The runtime compares the whole header: with extra blanks, capitals or commas it does not decode.
   if (exact !== undefined && (written === coding || coding === "identity")) return ok(exact);
   const lower = coding.toLowerCase();
   if (lower === "gzip" || lower === "x-gzip") return ok("gzip");

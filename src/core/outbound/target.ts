@@ -2,11 +2,11 @@ import { err, ok, type Result } from "../base/result.ts";
 import { canonicalPath, pathBelow, type PathProblem } from "./path.ts";
 import { holdsGateKey } from "./headers.ts";
 
-/** Where a request to Gate goes. */
+/** The upstream resource that a request to Gate addresses. */
 export interface Target {
-  /** What is fetched: the upstream, the path, the query. */
+  /** The URL to fetch: the upstream, the path, the query. */
   readonly url: string;
-  /** Below the upstream's own path, canonical; `/` at least. What a destination's reads are compared with. */
+  /** Canonical, below the upstream's own path; at least `/`. Compared with a destination's listed reads. */
   readonly path: string;
   /** With its question mark; empty where there is none. */
   readonly query: string;
@@ -14,30 +14,29 @@ export interface Target {
 
 export type TargetProblem =
   | PathProblem
-  /** Not a URL as requests have them. */
+  /** Not a valid request target. */
   | "malformed"
   | "userinfo"
   /** RFC 9112 section 3.2: fragments never travel. */
   | "fragment"
-  /** Doesn't lead to this upstream. */
+  /** Not below this upstream's prefix. */
   | "prefix"
-  /** A key of Gate's in a URL: it would stand in the upstream's logs. */
+  /** A key of Gate in a URL, which the upstream would write to its logs. */
   | "gate_key";
 
-/** With the upstream's address in front, what servers and the platform (16 KB) take. */
+/** Leaves room for the upstream's address within the limits of servers and the platform (16 KB). */
 const MAX_TARGET_CHARS = 12_000;
 
 const HTTP_ORIGIN = /^https?:\/\/([^/?#\\]*)(.*)$/is;
 const VISIBLE = /^[\x21-\x7e]*$/;
 
 /**
- * Where a request leads, or why it is ambiguous. The path is brought into its one spelling; the query stays as it
- * is, byte for byte, but for `"`, `'`, `<` and `>`, which `fetch` would escape anyway: what is decided on is what
- * is sent.
+ * Resolves a request to its upstream resource, and refuses ambiguous ones. The path is canonicalized; the query stays
+ * byte for byte, except `"`, `'`, `<` and `>`, which `fetch` would escape anyway: Gate sends exactly what is approved.
  *
- * @param prefix of the destination, e.g. `/sfdc`; empty: all of Gate's host leads there
+ * @param prefix of the destination, e.g. `/sfdc`; empty: every path belongs to it
  * @param upstream of the registry: no query, no fragment
- * @param written the request's URL, or its path and query. Whose host it names is for the door to check
+ * @param written the request's URL, or its path and query. The door checks its host
  */
 export function targetOf(prefix: string, upstream: string, written: string): Result<Target, TargetProblem> {
   if (written.length > MAX_TARGET_CHARS) return err("too_long");
@@ -56,7 +55,7 @@ export function targetOf(prefix: string, upstream: string, written: string): Res
   return below === null ? err("prefix") : joined(upstream, below, query);
 }
 
-/** Is a key of Gate's in an address, escaped or not? */
+/** Does a URL contain a key of Gate, escaped or not? */
 export function leaksGateKey(address: string): boolean {
   return holdsGateKey(address) || holdsGateKey(unescaped(address));
 }
@@ -74,7 +73,7 @@ function joined(upstream: string, path: string, query: string): Result<Target, T
   const below = path === "" && pathname === "/" ? "/" : path;
   const { href } = new URL(`${base}${below}${query}`);
   const rest = href.slice(base.length + below.length);
-  // Nothing above lets it through; if the runtime reads another path in it all the same, that is not sent.
+  // Defense in depth: refuse a URL that the runtime would parse to another path (parser differential).
   const isSame = href.startsWith(`${base}${below}`) && (rest === "" || rest.startsWith("?"));
   return isSame ? ok({ url: href, path: path === "" ? "/" : path, query: rest }) : err("malformed");
 }

@@ -1,2 +1,2 @@
-/** Who carries an approved write out. */
+/** Who executes an approved write. */
 export type Executor = "runner" | "gate" | "forward" | "external_pull";

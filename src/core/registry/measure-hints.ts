@@ -1,6 +1,6 @@
-/** Where a destination says its records, money and recipients are in a payload. */
+/** Where the registry says that a destination's payloads have their records, money and recipients. */
 export interface MeasureHints {
-  /** `auto` counts what the format counts; `single` makes any payload one record; a path counts what it finds. */
+  /** `auto` counts by the payload's format; `single` makes any payload one record; a path counts its matches. */
   readonly records:
     | { readonly kind: "auto" }
     | { readonly kind: "single" }

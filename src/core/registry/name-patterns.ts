@@ -1,6 +1,6 @@
 /**
- * A list of names as policies and agents write it: exact (`salesforce.import`), everything of one system
- * (`salesforce.*`) or everything (`*`). Case matters, as it does on the wire.
+ * A compiled list of name patterns of a policy or an agent: exact (`salesforce.import`), one whole system
+ * (`salesforce.*`) or everything (`*`). Matching is case-sensitive, as it is on the wire.
  */
 export interface NamePatterns {
   /** As written. */
@@ -32,7 +32,7 @@ export function listsName(patterns: NamePatterns, name: string): boolean {
   return false;
 }
 
-/** The same over a short list that was not compiled, as agents carry them. */
+/** The same for an uncompiled list, such as a principal's `allowedDestinations`, which is short and checked once. */
 export function listAllows(written: readonly string[], name: string): boolean {
   for (const pattern of written) {
     if (pattern === "*" || pattern === name) return true;

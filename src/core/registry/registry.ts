@@ -5,46 +5,46 @@ import type { VaultConnections } from "./vault-connection.ts";
 import type { Injection } from "./injection.ts";
 import type { Executor } from "./executor.ts";
 
-/** `gate.yaml`, parsed: what the operator says about destinations and people, out of the agent's reach. */
+/** `gate.yaml`, parsed: the operator's configuration of destinations and people, which agents can't change. */
 export interface Registry {
   /** SHA-256 of the file's bytes. */
   readonly hash: string;
-  /** What to do with a destination that has no entry below: `block`, or let the named policy decide. */
+  /** A destination without an entry below is blocked, or evaluated by the policy that the agent names. */
   readonly unboundDestinations: "allow" | "block";
-  /** What `GovernedEgress` does with a request to a host that is no destination's upstream. */
+  /** Whether `GovernedEgress` allows or blocks a request to a host that is no destination's upstream. */
   readonly unknownHosts: "allow" | "block";
   readonly people: ReadonlyMap<string, Person>;
   /** Group id → ids of its people. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
   readonly destinations: ReadonlyMap<string, Destination>;
-  /** Where credentials are, by the name destinations and channels refer to; never a secret itself. */
+  /** References to credentials, by the name that destinations and channels use; never a secret itself. */
   readonly credentials: ReadonlyMap<string, SecretRef>;
-  /** How the vaults are reached that credentials name. */
+  /** Connections to the vaults that `credentials` refers to. */
   readonly vaults: VaultConnections;
-  /** Where people are told of what waits for them, by id. */
+  /** Channels that notify approvers of held intents, by id. */
   readonly channels: ReadonlyMap<string, Channel>;
   readonly signIn: SignIn;
 }
 
-/** Whose word Gate takes for who a person is. */
+/** The identity providers that Gate trusts to authenticate people. */
 export interface SignIn {
-  /** Cloudflare Access in front of Gate; null: none is. */
+  /** Cloudflare Access in front of Gate; null: there is none. */
   readonly access: TrustedIssuer | null;
   readonly oidc: readonly OidcProvider[];
 }
 
-/** RFC 7519: only tokens of this issuer for this audience count. */
+/** RFC 7519: only tokens of this issuer for this audience are accepted. */
 export interface TrustedIssuer {
   readonly issuer: string;
   readonly audience: string;
-  /** Where its keys are; null: where its OpenID configuration says. */
+  /** URL of its keys; null: the `jwks_uri` of its OpenID configuration. */
   readonly jwks: string | null;
-  /** The operator wrote that plain http and private addresses are meant. */
+  /** The operator set `allow_private`: plain http and private addresses are allowed. */
   readonly allowPrivate: boolean;
 }
 
 export interface OidcProvider extends TrustedIssuer {
-  /** What the button on the sign-in page says. */
+  /** Label of the button on the sign-in page. */
   readonly name: string;
   /** Key of `Registry.credentials`: the client's secret; null: a public client, or tokens only, without a button. */
   readonly clientSecret: string | null;
@@ -52,15 +52,15 @@ export interface OidcProvider extends TrustedIssuer {
 
 interface ChannelBase {
   readonly id: string;
-  /** Groups and people who are told here; empty: everybody who may decide. */
+  /** Groups and people notified here; empty: all eligible approvers. */
   readonly for: readonly string[];
   /** `system.action` or `system.*`; empty: every destination. */
   readonly destinations: readonly string[];
-  /** The operator wrote that plain http and private addresses are meant. */
+  /** The operator set `allow_private`: plain http and private addresses are allowed. */
   readonly allowPrivate: boolean;
 }
 
-/** One place where held intents are told of. Secrets are names of `Registry.credentials`. */
+/** One channel for notifications of held intents. Secrets are keys of `Registry.credentials`. */
 export type Channel = ChannelBase &
   (
     | {
@@ -74,7 +74,7 @@ export type Channel = ChannelBase &
         readonly channel: string;
         /** The bot's token, `xoxb-…`. */
         readonly token: string;
-        /** Verifies what comes in at `/slack/interactions`. */
+        /** Verifies Slack's requests to `/slack/interactions`. */
         readonly signingSecret: string;
         /** Slack's Web API. */
         readonly url: string;
@@ -92,18 +92,18 @@ export type Channel = ChannelBase &
         readonly secret: string;
         readonly from: string;
         readonly header: string;
-        /** What the header says, `{secret}` replaced. */
+        /** Value of the header, `{secret}` replaced. */
         readonly format: string;
-        /** JSON with `{to}`, `{from}`, `{subject}`, `{text}` and `{html}` replaced in its texts; null: the usual. */
+        /** JSON with `{to}`, `{from}`, `{subject}`, `{text}` and `{html}` replaced in its texts; null: the default. */
         readonly body: Json | null;
       }
     | {
         /** An approval provider that asks a person and calls back. */
         readonly kind: "a2h";
         readonly url: string;
-        /** Signs what goes out and what comes back. */
+        /** Signs Gate's requests and the provider's callbacks. */
         readonly secret: string;
-        /** What its word is worth. */
+        /** The assurance level of votes it returns. */
         readonly assurance: "link" | "slack";
       }
   );
@@ -113,34 +113,34 @@ export interface Person {
   readonly name: string;
   /** Lower case. */
   readonly email: string | null;
-  /** `team/user`, both as Slack's ids: names in Slack are their bearers' to choose. */
+  /** `team/user`, both as Slack's ids, because a Slack user can change their own name. */
   readonly slack: string | null;
 }
 
 export interface Destination {
   /** `system.action`. */
   readonly name: string;
-  /** Digest of everything the entry says, defaults included: an approval holds only for this configuration. */
+  /** Digest of the whole entry, defaults included: an approval is valid only for this configuration. */
   readonly configHash: string;
-  /** Policies that always decide here; one the agent names can only make it stricter. */
+  /** Policies that always apply here; one that the agent names can only make the result stricter. */
   readonly policies: readonly string[];
   readonly measure: MeasureHints;
   readonly executor: Executor | null;
   /** Runner principals that may claim and report; empty: the proposer itself. */
   readonly runners: readonly string[];
-  /** True: the order's token only claims, so an order that lapses unclaimed was certainly not carried out. */
+  /** True: the order's token can only claim, so an order that lapses unclaimed was certainly not executed. */
   readonly claimRequired: boolean;
-  /** True: only a report signed with the worker's registered key is taken. */
+  /** True: only a report signed with the runner's registered key is accepted. */
   readonly proofRequired: boolean;
-  /** True: the provider de-duplicates by idempotency key, so an unknown outcome may be tried again. */
+  /** True: the provider de-duplicates by idempotency key, so a write with an unknown outcome may be retried. */
   readonly idempotent: boolean;
-  /** Hundredths added to the risk score for this destination; null: by the system's name. */
+  /** Hundredths added to the risk score for this destination; null: derived from the system's name. */
   readonly riskWeight: number | null;
-  /** Where the reverse proxy and Gate itself send writes; null for what only runners reach. */
+  /** Where the reverse proxy and Gate itself send writes; null: only runners reach it. */
   readonly upstream: Upstream | null;
-  /** What Gate calls the upstream with; null: it has no credential of its own. */
+  /** The credential that Gate injects; null: it has none for this destination. */
   readonly credential: DestinationCredential | null;
-  /** How Gate makes the request of what is proposed by API; null: it can't. */
+  /** Template of the request for a proposal made by API; null: Gate can't send one. */
   readonly execute: Execute | null;
 }
 
@@ -150,7 +150,7 @@ export interface DestinationCredential {
   readonly injection: Injection;
 }
 
-/** A request as the operator wrote it; its body is the payload. */
+/** The operator's request template; its body is the payload. */
 export interface Execute {
   readonly method: string;
   /**
@@ -158,23 +158,23 @@ export interface Execute {
    * of the proposal, percent-encoded.
    */
   readonly path: string;
-  /** Null: what the proposal declares, else JSON. */
+  /** Null: the type that the proposal declares, else JSON. */
   readonly contentType: string | null;
 }
 
 export interface Upstream {
   /** https, no credentials, query or fragment, no trailing slash. */
   readonly url: string;
-  /** First path segments on Gate that lead here, e.g. `/sfdc`; null: not reachable through the reverse proxy. */
+  /** First path segments on Gate of this upstream, e.g. `/sfdc`; null: not reachable through the reverse proxy. */
   readonly prefix: string | null;
   /** Requests that only read and pass without an intent; a path ends in `*` for everything below it. */
   readonly reads: readonly { readonly method: string; readonly path: string }[];
-  /** The operator wrote that private and loopback addresses are meant. */
+  /** The operator set `allow_private`: private and loopback addresses are allowed. */
   readonly allowPrivate: boolean;
-  /** Until an answer has begun and, for a write, has ended. Milliseconds. */
+  /** Milliseconds until a response has begun and, for a write, has ended. */
   readonly timeoutMs: number;
-  /** Headers of agents that go out besides the known ones, lower case. */
+  /** Agents' headers that are forwarded besides the known ones, lower case. */
   readonly headers: readonly string[];
-  /** Header by which the provider knows a repeat, lower case; null: it knows none. */
+  /** Header by which the provider detects a repeat, lower case; null: it has none. */
   readonly idempotencyHeader: string | null;
 }

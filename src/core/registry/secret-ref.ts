@@ -1,16 +1,16 @@
 import { err, ok, type Result } from "../base/result.ts";
 
-/** Where one secret is kept; never the secret. One scheme per kind of vault. */
+/** Location of one secret, never the secret itself. One scheme per kind of vault. */
 export type SecretRef = OwnSecretRef | VaultSecretRef;
 
-/** What the deployment itself holds. Whatever opens a vault is one of these, or a vault would be needed to open it. */
+/** A secret of the deployment itself. Credentials for a vault must be one, or a vault would be needed to open it. */
 export type OwnSecretRef =
   /** `env://NAME`: a variable or secret of the Worker. */
   | { readonly scheme: "env"; readonly name: string }
   /** `secrets-store://BINDING`: Cloudflare Secrets Store. */
   | { readonly scheme: "secrets-store"; readonly binding: string };
 
-/** What is asked for over HTTP each time it is used. */
+/** A secret in a vault, fetched over HTTP for each use. */
 export type VaultSecretRef =
   /** `op://vault/item/[section/]field`: 1Password, each part by name or id, in any case of letters. */
   | {
@@ -31,7 +31,7 @@ export type VaultSecretRef =
   | {
       readonly scheme: "aws-sm";
       readonly name: string;
-      /** A member of the JSON object that the secret is; null: the whole secret. */
+      /** A member of the secret, which is then a JSON object; null: the whole secret. */
       readonly key: string | null;
       readonly stage: string | null;
       readonly version: string | null;
@@ -51,15 +51,15 @@ export type VaultSecretRef =
       readonly name: string;
     };
 
-/** Longer than any name somebody gave, and a bound on what the patterns below look at. */
+/** Longer than any real reference; bounds the input of the patterns below. */
 const MAX_REF_CHARS = 500;
 
 /**
- * Reads a reference. Nothing is decoded, trimmed or completed: two texts never mean one secret, and no text means
- * another path for Gate than for whoever reviewed `gate.yaml`.
+ * Parses a reference. Nothing is decoded, trimmed or completed: two texts never name one secret, and Gate resolves the
+ * same path that a reviewer of `gate.yaml` reads.
  *
- * @returns what to write instead, for people. It never quotes the text: whoever pastes the secret itself where its
- * reference belongs would find it in a log
+ * @returns an error that tells the operator what to write instead. It never quotes the text: an operator may have
+ * pasted the secret itself, which must not reach a log
  */
 export function parseSecretRef(text: string): Result<SecretRef, string> {
   if (text.length > MAX_REF_CHARS) return err(`a reference has at most ${MAX_REF_CHARS} characters`);
@@ -119,12 +119,16 @@ function parseOwn<R>(name: string, form: string, make: (name: string) => R): Res
   if (!VARIABLE_NAME.test(name)) {
     return err(`write ${form}: capital letters, digits and underscores, not beginning with a digit`);
   }
-  // What a reference names is sent to an upstream: with Gate's own secret somebody could forge its tokens there.
-  if (name.startsWith("GATE_")) return err("names beginning with GATE_ are Gate's own and go nowhere");
+  // The secret is sent to an upstream, whose operator could forge Gate's tokens with Gate's own secret.
+  if (name.startsWith("GATE_")) {
+    return err(
+      "names beginning with GATE_ are reserved for Gate's own secrets, which are never sent; use another name",
+    );
+  }
   return ok(make(name));
 }
 
-/** 1Password: other characters are named by the id of what they name. A blank at either end is nobody's intention. */
+/** 1Password: an item with other characters is written by its id. A blank at either end is taken for a mistake. */
 const ONE_PASSWORD_PART = /^[A-Za-z0-9\-_.](?:[A-Za-z0-9\-_. ]*[A-Za-z0-9\-_.])?$/;
 
 function parseOnePassword(rest: string): Result<SecretRef, string> {
@@ -137,7 +141,7 @@ function parseOnePassword(rest: string): Result<SecretRef, string> {
   if (!parts.every((part) => ONE_PASSWORD_PART.test(part) && !isDots(part))) {
     return err(
       "write op://vault/item/[section/]field, each by name or id: letters, digits, `-`, `_`, `.` and blanks inside; " +
-        "what has other characters in its name is written by its id",
+        "write an item whose name has other characters by its id",
     );
   }
   const [vault, item, third, fourth, more] = parts;
@@ -148,7 +152,7 @@ function parseOnePassword(rest: string): Result<SecretRef, string> {
   return ok({ scheme: "op", vault, item, section, field });
 }
 
-/** Nothing here has a meaning in a URL's path, so every reader of the path sees the same one. */
+/** Without characters that have a meaning in a URL's path, so that every parser reads the same path. */
 const PATH_PART = /^[A-Za-z0-9_.@+=:-]+$/;
 
 const HASHICORP_FORM =
@@ -164,12 +168,12 @@ function parseHashicorp(rest: string): Result<SecretRef, string> {
   return ok({ scheme: "vault", path, key, version: version === undefined ? null : Number(version) });
 }
 
-/** What Secrets Manager takes in a name, with its slashes apart. */
+/** One part of a Secrets Manager name, between slashes. */
 const AWS_NAME_PART = /^[A-Za-z0-9_+=.@-]+$/;
 
 const AWS_ARN = /^arn:aws(?:-[a-z]+)*:secretsmanager:[a-z0-9-]+:\d{12}:secret:(.+)$/;
 
-/** A name of AWS's own, or one that somebody gave. */
+/** A staging label, AWS's own or the operator's. */
 const AWS_STAGE = /^[A-Za-z0-9_+=.@-]{1,256}$/;
 
 const AWS_VERSION = /^[A-Za-z0-9-]{32,64}$/;
@@ -198,14 +202,14 @@ function parseAws(rest: string): Result<SecretRef, string> {
   });
 }
 
-/** A name that begins with a slash can't be told from an empty part, except behind the rest of an ARN. */
+/** A name that begins with a slash can't be distinguished from an empty part, except at the end of an ARN. */
 function isAwsName(name: string): boolean {
   const inArn = AWS_ARN.exec(name)?.[1];
   const parts = inArn === undefined ? name.split("/") : inArn.replace(/^\//, "").split("/");
   return parts.every((part) => AWS_NAME_PART.test(part) && !isDots(part));
 }
 
-/** It becomes part of a host name: 3 to 24 letters, digits and single hyphens, as Azure has it. */
+/** Becomes part of a host name. Azure's rule: 3 to 24 letters, digits and single hyphens. */
 const AZURE_VAULT = /^(?=.{3,24}$)[A-Za-z](?:-?[A-Za-z0-9])*$/;
 
 const AZURE_SECRET = /^[0-9A-Za-z-]{1,127}$/;
@@ -245,7 +249,7 @@ function isPathPart(part: string): boolean {
   return PATH_PART.test(part) && !isDots(part);
 }
 
-/** A URL parser walks up on these. */
+/** Dot segments, which a URL parser resolves to the parent path. */
 function isDots(part: string): boolean {
   return part === "." || part === "..";
 }

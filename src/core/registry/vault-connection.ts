@@ -1,7 +1,7 @@
 import type { OwnSecretRef, VaultSecretRef } from "./secret-ref.ts";
 
 interface ConnectionBase {
-  /** The operator wrote that plain http and private addresses are meant. */
+  /** The operator set `allow_private`: plain http and private addresses are allowed. */
   readonly allowPrivate: boolean;
 }
 
@@ -14,7 +14,7 @@ export interface OnePasswordConnection extends ConnectionBase {
   readonly token: OwnSecretRef;
 }
 
-/** HashiCorp Vault or OpenBao: they answer the same. */
+/** HashiCorp Vault or OpenBao, which have the same API. */
 export interface HashicorpConnection extends ConnectionBase {
   readonly provider: "hashicorp";
   /** Without `/v1`. */
@@ -22,7 +22,7 @@ export interface HashicorpConnection extends ConnectionBase {
   readonly namespace: string | null;
   /** Version of the KV engine at the mounts that references name, 2 by default. */
   readonly kv: 1 | 2;
-  /** Mount paths of more than one part, `team/kv`; of any other path the first part is the mount. */
+  /** Mount paths of more than one part, `team/kv`; in any other path the first part is the mount. */
   readonly mounts: readonly string[];
   readonly auth: HashicorpAuth;
 }
@@ -31,9 +31,9 @@ export type HashicorpAuth =
   | { readonly method: "token"; readonly token: OwnSecretRef }
   | {
       readonly method: "approle";
-      /** Where the method is enabled, `approle` by default. */
+      /** Mount path of the auth method, `approle` by default. */
       readonly mount: string;
-      /** A name, as HashiCorp has it: only together with the secret id it opens anything. */
+      /** Not a secret: HashiCorp authenticates it only together with the secret id. */
       readonly roleId: string;
       readonly secretId: OwnSecretRef;
     }
@@ -49,10 +49,10 @@ export type HashicorpAuth =
 export interface AwsConnection extends ConnectionBase {
   readonly provider: "aws";
   readonly region: string;
-  /** No secret, but it changes with the secret one: both are in one place. */
+  /** Not a secret, but rotated together with the secret key, so stored beside it. */
   readonly accessKeyId: OwnSecretRef;
   readonly secretAccessKey: OwnSecretRef;
-  /** Of temporary keys. */
+  /** Only with temporary keys. */
   readonly sessionToken: OwnSecretRef | null;
   /** A VPC endpoint's URL; null: the region's own. */
   readonly endpoint: string | null;
@@ -65,9 +65,9 @@ export interface AzureConnection extends ConnectionBase {
   readonly tenant: string;
   readonly clientId: string;
   readonly clientSecret: OwnSecretRef;
-  /** What follows a vault's name in its host, `vault.azure.net` by default; other clouds have others. */
+  /** Host suffix after the vault's name, `vault.azure.net` by default; sovereign clouds have others. */
   readonly suffix: string;
-  /** Host that tokens come from, `login.microsoftonline.com` by default. */
+  /** Host of the token endpoint, `login.microsoftonline.com` by default. */
   readonly loginHost: string;
 }
 
@@ -79,7 +79,7 @@ export interface DopplerConnection extends ConnectionBase {
   readonly token: OwnSecretRef;
 }
 
-/** How one vault is reached and opened: what an operator writes, defaults applied. */
+/** Address and authentication of one vault: the operator's settings, defaults applied. */
 export type VaultConnection =
   | OnePasswordConnection
   | HashicorpConnection
@@ -87,12 +87,12 @@ export type VaultConnection =
   | AzureConnection
   | DopplerConnection;
 
-/** One vault of a kind at most: a reference says which kind, and nothing that an agent sends says more. */
+/** At most one vault per kind: a reference's scheme selects it, and an agent's request never does. */
 export type VaultConnections = {
   readonly [P in VaultConnection["provider"]]?: Extract<VaultConnection, { readonly provider: P }>;
 };
 
-/** Which kind of vault answers references of a scheme. */
+/** The kind of vault that resolves references of a scheme. */
 export const PROVIDER_OF = {
   op: "1password",
   vault: "hashicorp",
@@ -101,18 +101,18 @@ export const PROVIDER_OF = {
   doppler: "doppler",
 } as const satisfies Record<VaultSecretRef["scheme"], VaultConnection["provider"]>;
 
-/** All that the deployment itself holds to open these vaults. */
-export function openersOf(vaults: VaultConnections): readonly OwnSecretRef[] {
-  return Object.values(vaults).flatMap(openersOfOne);
+/** References to the deployment's secrets that authenticate Gate to these vaults. */
+export function vaultAuthRefs(vaults: VaultConnections): readonly OwnSecretRef[] {
+  return Object.values(vaults).flatMap(authRefsOf);
 }
 
-function openersOfOne(vault: VaultConnection): readonly OwnSecretRef[] {
+function authRefsOf(vault: VaultConnection): readonly OwnSecretRef[] {
   switch (vault.provider) {
     case "1password":
     case "doppler":
       return [vault.token];
     case "hashicorp":
-      return [hashicorpOpener(vault.auth)];
+      return [hashicorpAuthRef(vault.auth)];
     case "aws": {
       const { accessKeyId, secretAccessKey, sessionToken } = vault;
       return [accessKeyId, secretAccessKey, ...(sessionToken === null ? [] : [sessionToken])];
@@ -122,7 +122,7 @@ function openersOfOne(vault: VaultConnection): readonly OwnSecretRef[] {
   }
 }
 
-function hashicorpOpener(auth: HashicorpAuth): OwnSecretRef {
+function hashicorpAuthRef(auth: HashicorpAuth): OwnSecretRef {
   switch (auth.method) {
     case "token":
       return auth.token;

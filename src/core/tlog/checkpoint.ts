@@ -15,7 +15,9 @@ export interface Checkpoint {
 /** @throws {RangeError} for an origin, size or root that a checkpoint cannot express */
 export function formatCheckpoint({ origin, size, root }: Checkpoint): string {
   if (!isOrigin(origin)) throw new RangeError("invariant: a checkpoint's origin is one line of text");
-  if (!Number.isSafeInteger(size) || size < 0) throw new RangeError("invariant: a tree size is a safe integer, 0 or more");
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw new RangeError("invariant: a tree size is a safe integer, 0 or more");
+  }
   if (root.length !== HASH_BYTES) throw new RangeError("invariant: a tree root has 32 bytes");
   return `${origin}\n${size}\n${toBase64(root)}\n`;
 }

@@ -12,7 +12,9 @@ export type Proof = readonly Uint8Array[];
  */
 export function inclusionProof(index: number, size: number, hashAt: HashAt): Proof {
   checkSize(size);
-  if (!Number.isSafeInteger(index) || index < 0 || index >= size) throw new RangeError("invariant: a leaf's index is below the tree's size");
+  if (!Number.isSafeInteger(index) || index < 0 || index >= size) {
+    throw new RangeError("invariant: a leaf's index is below the tree's size");
+  }
   const proof: Uint8Array[] = [];
   let start = 0;
   let count = size;

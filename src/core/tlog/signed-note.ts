@@ -118,9 +118,13 @@ export function formatNote({ text, signatures }: SignedNote): string {
  * signature that is not 64 bytes
  */
 export async function signNote(text: string, key: NoteKey, sign: Sign): Promise<string> {
-  if (!text.endsWith("\n") || !isPlainText(text)) throw new RangeError("invariant: a note's text ends with a line feed and has no control characters");
+  if (!text.endsWith("\n") || !isPlainText(text)) {
+    throw new RangeError("invariant: a note's text ends with a line feed and has no control characters");
+  }
   const signature = await sign(utf8ToBytes(text));
-  if (signature.length !== SIGNATURE_BYTES) throw new RangeError("invariant: an Ed25519 signature has 64 bytes");
+  if (signature.length !== SIGNATURE_BYTES) {
+    throw new RangeError("invariant: an Ed25519 signature has 64 bytes");
+  }
   return formatNote({ text, signatures: [{ name: key.name, id: key.id, signature }] });
 }
 

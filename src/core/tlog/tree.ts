@@ -68,7 +68,9 @@ export function append(
   let index = size;
   for (let level = 1; index % 2 === 1; level += 1) {
     const left = hashes.pop();
-    if (left === undefined) throw new RangeError("invariant: a frontier has one hash for each binary 1 of its size");
+    if (left === undefined) {
+      throw new RangeError("invariant: a frontier has one hash for each binary 1 of its size");
+    }
     hash = nodeHash(left, hash);
     index = (index - 1) / 2;
     completed.push({ level, index, hash });

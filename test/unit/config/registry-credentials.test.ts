@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { secretRefText } from "../../../src/core/registry/secret-ref.ts";
-import { openersOf } from "../../../src/core/registry/vault-connection.ts";
+import { vaultAuthRefs } from "../../../src/core/registry/vault-connection.ts";
 import { parseRegistry } from "../../../src/config/registry/parse.ts";
 import {
   INVALID_CREDENTIALS,
@@ -47,7 +47,7 @@ test.each(VALID_VAULTS)("a vault connection is read, with its defaults: %s", (wr
 });
 
 test("the secrets that open vaults are known by name", () => {
-  expect(openersOf(read(VAULTS).vaults).map(secretRefText)).toEqual([
+  expect(vaultAuthRefs(read(VAULTS).vaults).map(secretRefText)).toEqual([
     "env://OP_TOKEN",
     "secrets-store://VAULT_TOKEN",
     "env://AWS_ID",
