@@ -9,12 +9,12 @@ const EXPRESSIONS: readonly RegExp[] = [
   /(?<!\[)\[\[([A-Za-z_][\w .-]{0,60})\]\](?!\])/g,
 ];
 
-/** Nobody is called so: the value a program prints where it has none. */
-const GREETED_NOBODY =
+/** A greeting followed by the value that a program prints for a missing name. */
+const GREETED_MISSING_NAME =
   /\b(?:hello|hi|hey|dear|good (?:morning|afternoon|evening|day)|greetings|welcome(?: back)?|thanks|thank you|hallo|hola|bonjour|ciao)[ ,]{1,3}(?:(?:mr|mrs|ms|mx|dr|prof)\.? )?((?:undefined|null|NaN|None|nil|\[object Object\])(?: (?:undefined|null|NaN|None|nil))?)(?=\s{0,2}(?:[,.!:;?<\-\u2013\u2014]|\n|$))/gi;
-const NOBODY = /^(?:undefined|null|NaN|None|nil|\[object Object\])/;
+const MISSING_NAME = /^(?:undefined|null|NaN|None|nil|\[object Object\])/;
 
-/** Looks like a placeholder and means itself. */
+/** Environment variables and C++ attributes: written like placeholders, and never filled in. */
 const ORDINARY: ReadonlySet<string> = new Set(
   (
     "path appdata localappdata programdata programfiles userprofile homepath homedrive temp tmp windir " +
@@ -26,8 +26,8 @@ const ORDINARY: ReadonlySet<string> = new Set(
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/i;
 const PERCENT_ENCODED = /^[0-9A-Fa-f]{2}$/;
 const CODE = /```[\s\S]*?```|`[^`\n]{0,200}`/g;
-/** What every placeholder has one of: most texts are done after this. */
-const ANY = /[{%]|\[\[|undefined|null|NaN|None|nil|\[object/;
+/** Every placeholder contains one of these; most texts need no further test. */
+const PLACEHOLDER_SIGN = /[{%]|\[\[|undefined|null|NaN|None|nil|\[object/;
 
 /** One placeholder in a text, and where it begins. */
 export interface Placeholder {
@@ -37,10 +37,10 @@ export interface Placeholder {
 
 const MAX_WRITTEN_CHARS = 80;
 
-/** The placeholders in a text that were never filled in, quoted code left aside. */
+/** The placeholders in a text that were never filled in, outside of Markdown code. */
 export function placeholdersIn(source: string): readonly Placeholder[] {
-  if (!ANY.test(source)) return [];
-  // Blanked rather than cut, so that places stay what they are.
+  if (!PLACEHOLDER_SIGN.test(source)) return [];
+  // Code is blanked rather than cut, so that indices stay valid.
   const text = source.includes("`")
     ? source.replaceAll(CODE, (code) => code.replaceAll(/[^\n]/g, " "))
     : source;
@@ -52,9 +52,9 @@ export function placeholdersIn(source: string): readonly Placeholder[] {
       found.push({ written: match[0].slice(0, MAX_WRITTEN_CHARS), index: match.index });
     }
   }
-  for (const match of text.matchAll(GREETED_NOBODY)) {
+  for (const match of text.matchAll(GREETED_MISSING_NAME)) {
     const value = match[1] ?? "";
-    if (NOBODY.test(value)) found.push({ written: value, index: match.index });
+    if (MISSING_NAME.test(value)) found.push({ written: value, index: match.index });
   }
   return found;
 }

@@ -5,9 +5,9 @@ import { jsonTokens } from "../proposal/formats/json-text.ts";
 import type { Payload } from "../proposal/payload.ts";
 
 /**
- * Every text in a payload that content rules read: strings, names and numbers of JSON, cells of CSV, names and
- * values of forms and parts, anything else whole. Of a reference only the name. A payload that is not
- * `decodable` gives what can be read of it; that this is not all of it is for the rules to weigh.
+ * The texts of a payload that content rules search: strings, names and numbers of JSON, cells of CSV, names and
+ * values of forms and parts, any other text whole; of a reference only its name. A payload that is not `decodable`
+ * gives only its readable texts, and the rules hold it for the rest.
  */
 export function readableTexts(payload: Payload, _facts: Facts): readonly string[] {
   if (payload.kind === "none") return [];
@@ -15,8 +15,8 @@ export function readableTexts(payload: Payload, _facts: Facts): readonly string[
   const texts = payload.name === null ? [] : [payload.name];
   const { body, declaredType } = parseContent(payload);
   addTexts(body, texts);
-  // What only looks like a table or a form is also read as the text it was sent as: `refund, guaranteed` in
-  // three lines with a comma each must not become cells.
+  // A text that is only detected as a table or a form is also searched whole: three lines of `refund, guaranteed`
+  // must not be split into cells that match nothing.
   if ((body.format === "csv" || body.format === "form") && declaredType !== body.format) {
     texts.push(body.text);
   }
@@ -52,7 +52,7 @@ function addTexts(body: Body, texts: string[]): void {
   }
 }
 
-/** A table that its quotes do not hold together is also read as one text: another reader may see other cells. */
+/** A CSV with broken quotes is also searched as one text, because another parser may find other cells. */
 function addCells(text: string, delimiter: string, wellFormed: boolean, texts: string[]): void {
   if (!wellFormed) texts.push(text);
   for (const row of csvRows(text, delimiter, Number.POSITIVE_INFINITY)) {

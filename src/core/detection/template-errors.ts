@@ -22,45 +22,45 @@ interface Tally {
   readonly placeholder: string;
   readonly where: string | null;
   records: number;
-  /** The record it was last seen in, so that one counts once. */
+  /** The last record it was found in, so that each record counts once. */
   last: number;
 }
 
 type Tallies = Map<string, Tally>;
 
 /**
- * Unresolved placeholders in the payload's texts, in the order they are met: at most 100, each with its place
- * and the number of records it is in. Nothing for a payload Gate has not seen or can't read.
+ * Unresolved placeholders in the payload's texts, in document order: at most 100, each with its place and the number
+ * of records that contain it. Empty for a reference and for a payload Gate can't read.
  */
 export function findTemplateErrors(payload: Payload, _facts: Facts): readonly TemplateError[] {
   if (payload.kind !== "content") return [];
   const tallies: Tallies = new Map();
-  look(parseContent(payload).body, null, tallies);
+  collect(parseContent(payload).body, null, tallies);
   return [...tallies.values()].map(({ placeholder, where, records }) => ({ placeholder, where, records }));
 }
 
-function look(body: Body, within: string | null, tallies: Tallies): void {
+function collect(body: Body, within: string | null, tallies: Tallies): void {
   switch (body.format) {
     case "json":
-      lookInJson(body.value, within, null, tallies);
+      collectFromJson(body.value, within, null, tallies);
       return;
     case "ndjson":
-      for (const [line, value] of body.values.entries()) lookInJson(value, within, line, tallies);
+      for (const [line, value] of body.values.entries()) collectFromJson(value, within, line, tallies);
       return;
     case "csv":
-      lookInRows(body, tallies);
+      collectFromRows(body, tallies);
       return;
     case "form":
-      for (const [name, value] of body.fields) lookInText(value, name, 0, tallies);
+      for (const [name, value] of body.fields) collectFromText(value, name, 0, tallies);
       return;
     case "multipart":
       for (const [index, part] of body.parts.entries()) {
-        look(part.content.body, part.name ?? `part ${index + 1}`, tallies);
+        collect(part.content.body, part.name ?? `part ${index + 1}`, tallies);
       }
       return;
     case "xml":
     case "text":
-      lookInLines(body.text, within, tallies);
+      collectFromLines(body.text, within, tallies);
       return;
     case "pdf":
     case "xlsx":
@@ -68,7 +68,7 @@ function look(body: Body, within: string | null, tallies: Tallies): void {
   }
 }
 
-function lookInText(text: string, where: string | null, record: number, tallies: Tallies): void {
+function collectFromText(text: string, where: string | null, record: number, tallies: Tallies): void {
   for (const { written } of placeholdersIn(text)) add(written, where, record, tallies);
 }
 
@@ -83,26 +83,26 @@ function add(placeholder: string, where: string | null, record: number, tallies:
   }
 }
 
-function lookInLines(text: string, within: string | null, tallies: Tallies): void {
+function collectFromLines(text: string, within: string | null, tallies: Tallies): void {
   let line = 1;
   let counted = 0;
   const found = placeholdersIn(text).toSorted((one, other) => one.index - other.index);
   const seen = new Set<string>();
   for (const { written, index } of found) {
     for (; counted < index; counted++) if (text.charCodeAt(counted) === 0x0a) line++;
-    // A text is one record: each placeholder is named where it is first met.
+    // A text is one record: each placeholder is listed with the first line that contains it.
     if (seen.has(written)) continue;
     seen.add(written);
     add(written, within ?? `line ${line}`, 0, tallies);
   }
 }
 
-function lookInRows(body: Body & { readonly format: "csv" }, tallies: Tallies): void {
+function collectFromRows(body: Body & { readonly format: "csv" }, tallies: Tallies): void {
   const { header, delimiter } = body.shape;
   let record = header === null ? 0 : -1;
   for (const row of csvRows(body.text, delimiter, Number.POSITIVE_INFINITY)) {
     for (const [column, cell] of row.entries()) {
-      lookInText(cell, header?.[column] ?? `column ${column + 1}`, record, tallies);
+      collectFromText(cell, header?.[column] ?? `column ${column + 1}`, record, tallies);
     }
     record++;
   }
@@ -115,13 +115,13 @@ interface Place {
   readonly record: number | null;
 }
 
-/** Depth-first in document order, with a stack of its own: the depth is not Gate's choice. */
-function lookInJson(root: Json, within: string | null, record: number | null, tallies: Tallies): void {
+/** Depth-first in document order, without recursion: the sender chooses the depth. */
+function collectFromJson(root: Json, within: string | null, record: number | null, tallies: Tallies): void {
   const stack: Place[] = [{ value: root, path: within ?? "$", record }];
   for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
     const { value, path } = place;
     if (typeof value === "string") {
-      lookInText(value, path, place.record ?? 0, tallies);
+      collectFromText(value, path, place.record ?? 0, tallies);
     } else if (Array.isArray(value)) {
       const items = value as readonly Json[];
       for (let index = items.length - 1; index >= 0; index--) {
@@ -132,7 +132,7 @@ function lookInJson(root: Json, within: string | null, record: number | null, ta
       }
     } else if (isJsonObject(value)) {
       for (const [name, member] of Object.entries(value).toReversed()) {
-        lookInText(name, path, place.record ?? 0, tallies);
+        collectFromText(name, path, place.record ?? 0, tallies);
         if (typeof member === "string" || (typeof member === "object" && member !== null)) {
           stack.push({ value: member, path: memberPath(path, name), record: place.record });
         }
@@ -143,6 +143,6 @@ function lookInJson(root: Json, within: string | null, record: number | null, ta
 
 function memberPath(path: string, name: string): string {
   const step = /^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `['${name.slice(0, 80)}']`;
-  // A path is shown to people; what is nested deeper than they would read is cut.
+  // The path is for reviewers, so a long one is cut.
   return path.length > 500 ? path : path + step;
 }

@@ -15,7 +15,7 @@ function sextets(): Uint8Array {
   return table;
 }
 
-/** Three letters are the shortest term worth hiding. */
+/** Four characters encode three letters, the shortest term worth hiding. */
 const MIN_RUN_CHARS = 4;
 /** Encoders wrap at 64 or 76; shorter lines are words under each other. */
 const MIN_WRAPPED_LINE_CHARS = 40;
@@ -24,9 +24,9 @@ const MIN_TEXT_IN_BINARY_CHARS = 10;
 const MIN_BINARY_RUN_CHARS = 24;
 
 /**
- * What the base64 and base64url runs of a text stand for, as one text; empty when they stand for none. A run
- * that decodes to something else than text (an image, a digest, an ordinary word) gives only the longer
- * stretches of text in it, and none if it is short.
+ * Decodes the base64 and base64url runs of a text into one text; empty when none decodes. A run that decodes to
+ * something other than text (an image, a digest, an ordinary word) gives only its longer stretches of text, and a
+ * short one gives none.
  *
  * @param bytes Scratch space, at least as long as the text, so that many short texts need no allocation each.
  */
@@ -57,7 +57,7 @@ function sextetAt(text: string, index: number): number {
   return SEXTETS[text.charCodeAt(index)] ?? NOT_BASE64;
 }
 
-/** Where the run ends that goes on in the next line, and the next, as long as its lines are long. */
+/** End of a run that is wrapped over lines: it goes on as long as its lines are long. */
 function wrappedEnd(text: string, start: number, firstLineEnd: number): number {
   let lineStart = start;
   let end = firstLineEnd;
@@ -70,7 +70,7 @@ function wrappedEnd(text: string, start: number, firstLineEnd: number): number {
   return end;
 }
 
-/** A slash or dash may join the run to a path or a name; the pieces are looked at as well as the whole. */
+/** A slash or dash may join the run to a path or a name; the pieces are decoded as well as the whole. */
 function addPieces(text: string, start: number, end: number, bytes: Uint8Array, decoded: string[]): void {
   let pieceStart = start;
   for (let index = start; index <= end; index++) {
@@ -100,7 +100,7 @@ function addText(text: string, start: number, end: number, bytes: Uint8Array, de
   }
 }
 
-/** Looks at the first byte alone, which rules out two ordinary words in three. */
+/** Tests the first byte alone, which rules out two ordinary words in three. */
 function mayBeginText(text: string, start: number): boolean {
   const byte = (sextetAt(text, start) << 2) | (sextetAt(text, start + 1) >> 4);
   return byte < 0x80 ? byte >= 0x20 || byte === 0 || (byte >= 0x09 && byte <= 0x0d) : byte >= 0xc2;
@@ -113,16 +113,16 @@ function mayBeginText(text: string, start: number): boolean {
 function decode(text: string, start: number, end: number, bytes: Uint8Array, onlyText: boolean): number {
   let length = 0;
   let bits = 0;
-  let held = 0;
+  let buffer = 0;
   let continuations = 0;
   for (let index = start; index < end; index++) {
     const sextet = sextetAt(text, index);
     if (sextet === NOT_BASE64) continue;
-    held = ((held << 6) | sextet) & 0xffffff;
+    buffer = ((buffer << 6) | sextet) & 0xffffff;
     bits += 6;
     if (bits < 8) continue;
     bits -= 8;
-    const byte = (held >> bits) & 0xff;
+    const byte = (buffer >> bits) & 0xff;
     bytes[length++] = byte;
     if (!onlyText) continue;
     if (continuations > 0) {

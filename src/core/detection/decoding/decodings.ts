@@ -6,32 +6,32 @@ import { withoutTags } from "./tags.ts";
 /** Escapes in escapes: `%255Cu0072` is `%5Cu0072` is `\u0072` is `r`. */
 const MAX_ROUNDS = 3;
 const RIGHT_TO_LEFT_OVERRIDE = "\u202e";
-/** A tag or comment may open; the reading order changes; the text has a barrier of its own. */
-const LOOKED_AT_ALONE = new RegExp(`[<${RIGHT_TO_LEFT_OVERRIDE}${BARRIER}]`);
+/** A tag or comment may open, the reading order changes, or the text has a barrier of its own. */
+const SEARCHED_ALONE = new RegExp(`[<${RIGHT_TO_LEFT_OVERRIDE}${BARRIER}]`);
 /**
- * Down to here every reading of a text is searched for base64; deeper only the last one. Each layer of base64 is a
- * quarter smaller than what it was in, so a single line of them costs no more than a few times the text, however
- * deep, while four readings of each would cost three times more a layer.
+ * Up to this nesting every decoding of a text is searched for base64; deeper, only the last one. Each layer of base64
+ * is a quarter smaller than the one around it, so one decoding a layer costs no more than a few times the text,
+ * however deep, while four decodings of each would cost three times more a layer.
  */
-const ALL_READINGS_NESTING = 2;
+const ALL_DECODINGS_NESTING = 2;
 
 /**
- * Each text, and every text it becomes when its escapes, tags and base64 runs are decoded. The text as it is
- * stays first: decoding can also hide (`C:\refund` has a line break in it, decoded).
+ * Each text, and every text it becomes when its escapes, tags and base64 runs are decoded. The original stays first,
+ * because decoding can also hide a term (`C:\refund` decodes to a line break and `efund`).
  */
 export function decodings(texts: readonly string[]): readonly string[] {
   const all: string[] = [];
   const scratch = { bytes: new Uint8Array(0) };
-  // A table has a hundred thousand cells: short texts are searched as one. Not those with a `<`, where a tag or
-  // a comment could open in one text and hide the next.
-  if (!LOOKED_AT_ALONE.test(texts.join("\n"))) {
+  // A table has a hundred thousand cells: short texts are searched as one. A text with a `<` is searched
+  // alone, because a tag or comment that opens in it would hide the next text.
+  if (!SEARCHED_ALONE.test(texts.join("\n"))) {
     addDecodings(texts.join(BETWEEN_TEXTS), all, 0, scratch);
     return all;
   }
   const together: string[] = [];
   for (const raw of texts) {
     const text = withoutBarriers(raw);
-    if (LOOKED_AT_ALONE.test(text)) addDecodings(text, all, 0, scratch);
+    if (SEARCHED_ALONE.test(text)) addDecodings(text, all, 0, scratch);
     else together.push(text);
   }
   if (together.length > 0) addDecodings(together.join(BETWEEN_TEXTS), all, 0, scratch);
@@ -42,12 +42,12 @@ function addDecodings(text: string, all: string[], nesting: number, scratch: { b
   let current = text;
   for (let round = 0; ; round++) {
     all.push(current);
-    if (nesting < ALL_READINGS_NESTING) addBase64(current, all, nesting, scratch);
+    if (nesting < ALL_DECODINGS_NESTING) addBase64(current, all, nesting, scratch);
     const next = round === MAX_ROUNDS ? current : unescaped(current);
     if (next === current) break;
     current = next;
   }
-  if (nesting >= ALL_READINGS_NESTING) addBase64(current, all, nesting, scratch);
+  if (nesting >= ALL_DECODINGS_NESTING) addBase64(current, all, nesting, scratch);
   const bare = withoutTags(current);
   if (bare !== current) all.push(bare);
   // Text marked to be shown from right to left reads backwards.

@@ -2,7 +2,10 @@
 const BREAKING =
   /^\/?(?:address|article|aside|blockquote|br|button|dd|div|dl|dt|fieldset|figure|footer|form|h[1-6]|header|hr|li|main|nav|ol|option|p|pre|section|table|tbody|td|tfoot|th|thead|title|tr|ul)\b/i;
 
-/** The text of a document without its tags and comments: `re<b></b>fund` is refund. Linear, whatever is open. */
+/**
+ * The text of a document without its tags and comments: `re<b></b>fund` is refund. Linear, even when no tag or
+ * comment closes.
+ */
 export function withoutTags(text: string): string {
   if (!/<[a-z/!?]/i.test(text)) return text;
   const parts: string[] = [];
@@ -27,7 +30,7 @@ export function withoutTags(text: string): string {
   return parts.join("");
 }
 
-/** Where the tag at `open` ends; −1 when it is none. Stops at the next `<`, so no character is looked at twice. */
+/** Index where the tag at `open` ends; −1 when it is no tag. Stops at the next `<`, so no character is read twice. */
 function tagEnd(text: string, open: number): number {
   if (!/^[a-z/!?]/i.test(text.charAt(open + 1))) return -1;
   for (let index = open + 1; index < text.length; index++) {

@@ -37,7 +37,7 @@ function addEmails(text: string, found: Set<string>): void {
   }
 }
 
-/** What may be a telephone number: digits with the signs people put between them. */
+/** Candidate for a phone number: digits with the usual separators. */
 const PHONE_LIKE = /(?:\+|\b00|\()?\(?\d[\d ().\-/]{5,24}\d/g;
 const DATE = /\b(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4})\b/;
 /** North America: area and exchange begin with 2 to 9, and there is something between the groups. */

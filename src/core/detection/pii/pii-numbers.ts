@@ -58,7 +58,7 @@ function isGroupedAsCard(written: string): boolean {
 
 /** ISO/IEC 7812-1 annex B. */
 function passesLuhn(digits: string): boolean {
-  // All digits alike pass too, and are a filler.
+  // Equal digits pass the checksum as well, and are filler.
   if (/^(\d)\1*$/.test(digits)) return false;
   let sum = 0;
   for (let index = 0; index < digits.length; index++) {
@@ -68,7 +68,7 @@ function passesLuhn(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-/** Area not 000, 666 or 9xx; group not 00; serial not 0000: what has never been issued. */
+/** Area not 000, 666 or 9xx; group not 00; serial not 0000: those are never issued. */
 const SSN = /(?<![\w.-])(?!000|666|9)(\d{3})([ -])(?!00)(\d{2})\2(?!0000)(\d{4})(?![\w-]|\.\d| \d)/g;
 const LABELLED_SSN =
   /\b(?:ssn|social security(?: (?:number|no))?|soc sec)\b[^\d\n]{0,12}(?!000|666|9)(\d{3})[ -]?(?!00)(\d{2})[ -]?(?!0000)(\d{4})(?!\d)/gi;
@@ -115,7 +115,7 @@ export function findIbans(text: string, found: Set<string>): void {
   }
 }
 
-/** So many letters and digits from `start`, at most one blank or dash between two, and no more behind them. */
+/** `count` letters and digits from `start`, at most one blank or dash between two; null if fewer, or if more follow. */
 function alphanumerics(text: string, start: number, count: number): string | null {
   let read = "";
   let index = start;
@@ -128,7 +128,7 @@ function alphanumerics(text: string, start: number, count: number): string | nul
       return null;
     }
   }
-  // A dash behind it ties it to more: it is a piece of a UUID or an order number.
+  // A dash and another character behind it make it part of a UUID or an order number.
   const isWhole = !/^(?:\w|-\w)/.test(text.slice(index, index + 2));
   return read.length === count && isWhole ? read.toUpperCase() : null;
 }

@@ -19,7 +19,7 @@ const FINDERS: Readonly<Record<PiiKind, (text: string, found: Set<string>) => vo
 export function findPii(texts: readonly string[], kinds: readonly PiiKind[]): ReadonlyMap<PiiKind, number> {
   const counts = new Map<PiiKind, number>();
   if (kinds.length === 0) return counts;
-  const plain = decodings(texts).flatMap((text) => readings(text));
+  const plain = decodings(texts).flatMap((text) => normalisedForms(text));
   for (const kind of kinds) {
     const found = new Set<string>();
     for (const text of plain) FINDERS[kind](text, found);
@@ -33,9 +33,9 @@ const DASHES = /[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]/g;
 const SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/g;
 const SPELLED_DIGITS = /(?:\b\d[ .-]{1,3}){6}\d\b/;
 
-/** The text without what can't be seen, in plain digits; and once more with spelled-out digits joined. */
-function readings(raw: string): string[] {
-  const text = hasOnlyAscii(raw) ? raw.replaceAll("\0", "") : visible(raw);
+/** The text without invisible characters and in ASCII digits; and once more with spaced-out digits joined. */
+function normalisedForms(raw: string): string[] {
+  const text = hasOnlyAscii(raw) ? raw.replaceAll("\0", "") : normalise(raw);
   if (!SPELLED_DIGITS.test(text)) return [text];
   // `4 1 1 1 …`: each digit on its own. `1 2 3 - 4 5 - …` keeps its dashes.
   return [text, text.replaceAll(/ - /g, "-").replaceAll(/(?<=\b\d)[ .](?=\d\b)/g, "")];
@@ -46,7 +46,7 @@ function hasOnlyAscii(text: string): boolean {
   return true;
 }
 
-function visible(text: string): string {
+function normalise(text: string): string {
   return text
     .normalize("NFKC")
     .replaceAll(INVISIBLE, "")

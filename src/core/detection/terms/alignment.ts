@@ -18,7 +18,7 @@ export interface Budget {
   steps: number;
 }
 
-/** A term this short is taken for part of its surroundings where those look like a digest or spelled-out letters. */
+/** Shorter terms count as part of their surroundings where those look like a digest or spelled-out letters. */
 const SHORT_TERM_LETTERS = 5;
 /** `refundguaranteed` is a term without its space; `therapist` must not become one too easily. */
 const MIN_RUN_TOGETHER_LETTERS = 8;
@@ -31,16 +31,16 @@ const MIN_HALVED_LETTERS = 6;
 const SURROUNDINGS_LETTERS = 48;
 
 /**
- * Whether the pattern, whose classes end at letter `end`, really stands there: each letter in one of its
- * readings, symbols read as letters or as boundaries, and the gaps where a reader would accept them.
+ * Verifies a match of letter classes that ends at letter `end`: each written letter must be able to stand for the
+ * pattern's, symbols count as letters or as boundaries, and gaps must be where a human reader would accept them.
  */
-export function standsAt(letters: Letters, pattern: Pattern, end: number, budget: Budget): boolean {
+export function matchesAt(letters: Letters, pattern: Pattern, end: number, budget: Budget): boolean {
   const last = pattern.codes.length - 1;
   const at = new Int32Array(last + 1);
-  return reads(letters, pattern, last, end) && search(letters, pattern, at, last, end, budget);
+  return matchesLetter(letters, pattern, last, end) && alignBefore(letters, pattern, at, last, end, budget);
 }
 
-function search(
+function alignBefore(
   letters: Letters,
   pattern: Pattern,
   at: Int32Array,
@@ -49,13 +49,13 @@ function search(
   budget: Budget,
 ): boolean {
   at[index] = position;
-  if (index === 0) return acceptable(letters, pattern, at);
+  if (index === 0) return isAcceptable(letters, pattern, at);
   for (let before = position - 1; before >= 0; before--) {
-    // What can't be cleared in time counts as found: a stall must not become an approval.
+    // An exhausted budget counts as a match: an agent must not get an approval by stalling the search.
     if (budget.steps-- <= 0) return true;
     if (
-      reads(letters, pattern, index - 1, before) &&
-      search(letters, pattern, at, index - 1, before, budget)
+      matchesLetter(letters, pattern, index - 1, before) &&
+      alignBefore(letters, pattern, at, index - 1, before, budget)
     ) {
       return true;
     }
@@ -72,11 +72,11 @@ const LETTER_I = 0x69;
 const LETTER_L = 0x6c;
 const LETTER_O = 0x6f;
 
-function reads(letters: Letters, pattern: Pattern, index: number, position: number): boolean {
+function matchesLetter(letters: Letters, pattern: Pattern, index: number, position: number): boolean {
   const written = letters.codes[position] ?? 0;
   const wanted = pattern.codes[index] ?? 0;
   if (written === wanted) return true;
-  if (wanted >= 0x30 && wanted <= 0x39) return readsDigit(pattern, written, wanted);
+  if (wanted >= 0x30 && wanted <= 0x39) return matchesDigit(pattern, written, wanted);
   if (standsFor(written, wanted)) return true;
   if (hasTrait(letters, position, SOFT)) {
     if (written === LETTER_I && wanted === LETTER_L) return true;
@@ -87,13 +87,13 @@ function reads(letters: Letters, pattern: Pattern, index: number, position: numb
 }
 
 /** `fr33` is `free`, but `c4` is not `ca`, and `100` is `l00` only if a digit is left in it. */
-function readsDigit(pattern: Pattern, written: number, wanted: number): boolean {
+function matchesDigit(pattern: Pattern, written: number, wanted: number): boolean {
   if (wanted === 0x30 && written === LETTER_O) return true;
   if (wanted === 0x31 && (written === LETTER_L || written === LETTER_I)) return true;
   return pattern.hasLetter && pattern.codes.length >= 4 && standsFor(wanted, written);
 }
 
-function acceptable(letters: Letters, pattern: Pattern, at: Int32Array): boolean {
+function isAcceptable(letters: Letters, pattern: Pattern, at: Int32Array): boolean {
   if (!startsAWord(letters, at[0] ?? 0)) return false;
   if (!hasSubstance(letters, pattern, at)) return false;
   let spelledGap = 0;
@@ -101,7 +101,7 @@ function acceptable(letters: Letters, pattern: Pattern, at: Int32Array): boolean
     const from = pattern.words[word] ?? 0;
     const to = pattern.words[word + 1] ?? 0;
     if (word > 0 && !separates(letters, pattern, at, from)) return false;
-    const spelled = spelling(letters, at, from, to);
+    const spelled = gapInWord(letters, at, from, to);
     if (spelled === null) return false;
     spelledGap = Math.max(spelledGap, spelled);
   }
@@ -157,7 +157,7 @@ function gapBefore(letters: Letters, position: number): number {
 
 /** The gap a reader sees between two letters of the match; a symbol read as a boundary is one. */
 function gapBetween(letters: Letters, from: number, to: number): number {
-  // A blank between ideographs says nothing.
+  // In scripts without spaces, a blank between letters separates nothing.
   if (to === from + 1 && hasTrait(letters, from, UNSPACED) && hasTrait(letters, to, UNSPACED)) return 0;
   let gap = to > from + 1 ? GAP_PUNCTUATION : 0;
   for (let position = from + 1; position <= to; position++) gap = Math.max(gap, gapBefore(letters, position));
@@ -174,7 +174,7 @@ function separates(letters: Letters, pattern: Pattern, at: Int32Array, index: nu
  * How one word is written: whole (0), or spelled out or rejoined across gaps (the widest gap), or in pieces that
  * are no spelling of it (null).
  */
-function spelling(letters: Letters, at: Int32Array, from: number, to: number): number | null {
+function gapInWord(letters: Letters, at: Int32Array, from: number, to: number): number | null {
   let gaps = 0;
   let widest = 0;
   let piece = 1;

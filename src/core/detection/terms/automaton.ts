@@ -9,7 +9,7 @@ export interface TermAutomaton {
   readonly asciiSymbols: Uint16Array;
   readonly otherSymbols: ReadonlyMap<number, number>;
   readonly width: number;
-  /** Next node by `node * width + symbol`; empty when too large to hold, and then `edges` is not. */
+  /** Next node by `node * width + symbol`; empty when it would be too large; `edges` replaces it then. */
   readonly table: Int32Array;
   readonly edges: ReadonlyMap<number, number>;
   readonly failure: Int32Array;

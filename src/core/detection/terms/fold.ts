@@ -2,7 +2,7 @@ import { BARRIER } from "../decoding/barrier.ts";
 import { latinLookalike } from "../../base/confusables.ts";
 
 /**
- * What one code point is to the matcher. Small numbers are not letters; any other number is a letter: its
+ * Results of folding a code point for the matcher. Small numbers are not letters; any other number is a letter: its
  * folded code in the low 16 bits, its traits above. A number at or over `EXPANSION` stands for several letters.
  */
 export const PUNCTUATION = 1;
@@ -28,7 +28,7 @@ const UNKNOWN = 0;
  * `latin` reads lookalikes in the case they are written in (Greek Η as h), for terms in Latin letters; `native`
  * folds case first, so that a Greek or Russian term matches in any case, with Latin lookalikes in it or not.
  */
-export type Reading = "latin" | "native";
+export type FoldMode = "latin" | "native";
 
 /** Symbols that stand for a letter and are punctuation as often. The ASCII ones keep their own code. */
 const OPTIONAL_SYMBOLS: ReadonlyMap<string, string> = new Map([
@@ -52,41 +52,41 @@ const OPTIONAL_SYMBOLS: ReadonlyMap<string, string> = new Map([
 ]);
 
 interface FoldTable {
-  /** By code unit; 0 where not looked at yet. */
+  /** By code unit; 0 where not computed yet. */
   readonly units: Int32Array;
   readonly astral: Map<number, number>;
   readonly expansions: (readonly number[])[];
 }
 
-const TABLES: Readonly<Record<Reading, FoldTable>> = { latin: emptyTable(), native: emptyTable() };
+const TABLES: Readonly<Record<FoldMode, FoldTable>> = { latin: emptyTable(), native: emptyTable() };
 
 function emptyTable(): FoldTable {
   return { units: new Int32Array(0x10000), astral: new Map(), expansions: [] };
 }
 
-/** Folded forms by code unit, to be read directly in hot loops; 0 means: ask `fold`. */
-export function foldedUnits(reading: Reading): Int32Array {
-  return TABLES[reading].units;
+/** Folded forms by code unit, to be read directly in hot loops; 0 means: call `fold`. */
+export function foldedUnits(mode: FoldMode): Int32Array {
+  return TABLES[mode].units;
 }
 
-/** @returns one of the constants above, a letter, or an expansion. The answer is a property of Unicode: it is kept. */
-export function fold(codePoint: number, reading: Reading): number {
+/** @returns one of the constants above, a letter, or an expansion; cached, because it depends on Unicode alone. */
+export function fold(codePoint: number, mode: FoldMode): number {
   const ideograph = foldedIdeograph(codePoint);
-  if (ideograph !== UNKNOWN && (reading === "native" || latinLookalike(codePoint) === undefined)) {
+  if (ideograph !== UNKNOWN && (mode === "native" || latinLookalike(codePoint) === undefined)) {
     return ideograph;
   }
-  const table = TABLES[reading];
+  const table = TABLES[mode];
   const known = codePoint < 0x10000 ? table.units[codePoint] : table.astral.get(codePoint);
   if (known !== undefined && known !== UNKNOWN) return known;
-  const folded = compute(codePoint, reading, table);
+  const folded = computeFold(codePoint, mode, table);
   if (codePoint < 0x10000) table.units[codePoint] = folded;
   else table.astral.set(codePoint, folded);
   return folded;
 }
 
 /**
- * The blocks where most code points are, by range: computing and keeping each on its own would let one text of a
- * million different characters take seconds and all the memory there is.
+ * Folds the largest blocks by range: computing and caching each code point would let an agent's text of a million
+ * different characters take seconds and exhaust the memory.
  */
 function foldedIdeograph(codePoint: number): number {
   if (codePoint < 0x3400) return UNKNOWN;
@@ -106,13 +106,13 @@ export function isExpansion(folded: number): boolean {
 }
 
 /** The parts of an expansion, each a letter or one of the constants above. */
-export function expansion(folded: number, reading: Reading): readonly number[] {
-  return TABLES[reading].expansions[folded - EXPANSION] ?? [];
+export function expansion(folded: number, mode: FoldMode): readonly number[] {
+  return TABLES[mode].expansions[folded - EXPANSION] ?? [];
 }
 
-function compute(codePoint: number, reading: Reading, table: FoldTable): number {
+function computeFold(codePoint: number, mode: FoldMode, table: FoldTable): number {
   const parts: number[] = [];
-  for (const character of decomposed(codePoint, reading)) parts.push(...classify(character, reading));
+  for (const character of decomposed(codePoint, mode)) parts.push(...classify(character, mode));
   const letters = parts.filter((part) => part !== IGNORED);
   const [first] = letters;
   if (first === undefined) return IGNORED;
@@ -122,9 +122,9 @@ function compute(codePoint: number, reading: Reading, table: FoldTable): number 
   return EXPANSION + table.expansions.length - 1;
 }
 
-function decomposed(codePoint: number, reading: Reading): string {
+function decomposed(codePoint: number, mode: FoldMode): string {
   const character = String.fromCodePoint(codePoint);
-  if (reading === "latin" && latinLookalike(codePoint) !== undefined) return character;
+  if (mode === "latin" && latinLookalike(codePoint) !== undefined) return character;
   if (codePoint >= 0xd800 && codePoint <= 0xdfff) return " ";
   return character.normalize("NFKD");
 }
@@ -161,7 +161,7 @@ const LINE_BREAK = /^[\n\v\f\r\u0085\u2028\u2029]$/;
 const UNSPACED_SCRIPT =
   /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]$/u;
 
-function classify(character: string, reading: Reading): readonly number[] {
+function classify(character: string, mode: FoldMode): readonly number[] {
   if (character === BARRIER) return [letter(BARRIER, 0)];
   if (LINE_BREAK.test(character)) return [NEWLINE];
   if (/^\s$/.test(character)) return [SPACE];
@@ -170,9 +170,9 @@ function classify(character: string, reading: Reading): readonly number[] {
   if (symbol !== undefined) return [letter(symbol, OPTIONAL)];
   const written = character.codePointAt(0) ?? 0;
   // A Latin word needs no marks of other scripts, but could be hidden behind them.
-  if (reading === "latin" && /^\p{M}$/u.test(character)) return [IGNORED];
+  if (mode === "latin" && /^\p{M}$/u.test(character)) return [IGNORED];
   const seen =
-    reading === "latin" ? (latinLookalike(written) ?? latinLookalike(upperCased(character))) : undefined;
+    mode === "latin" ? (latinLookalike(written) ?? latinLookalike(upperCased(character))) : undefined;
   if (seen !== undefined) return Array.from(seen, (part) => letter(part, FOREIGN));
   if (!/^[\p{L}\p{N}\p{M}]$/u.test(character)) return [lookalikeSymbol(written)];
   const parts: number[] = [];

@@ -7,17 +7,17 @@ import {
   NEWLINE,
   OPTIONAL,
   PUNCTUATION,
-  type Reading,
+  type FoldMode,
   SOFT,
   SPACE,
 } from "./fold.ts";
 
 /**
- * A text as its letters: separators are gone and live on as the width of the gap before the next letter, so
- * that `r e f u n d`, `re-fund` and `refund` are one sequence of letters.
+ * A text as its letters. Separators become the width of the gap before the next letter, so that `r e f u n d`,
+ * `re-fund` and `refund` are one sequence of letters.
  */
 export interface Letters {
-  /** Folded codes; only the first `length` are meant. */
+  /** Folded codes; only the first `length` are valid. */
   codes: Uint16Array;
   /** Gap before the letter in the two low bits, traits (see fold.ts) above. */
   traits: Uint8Array;
@@ -40,11 +40,11 @@ export function emptyLetters(): Letters {
 }
 
 /** Reads a text into `into`, whose buffers are reused: one text at a time, no allocation per text. */
-export function readLetters(source: string, reading: Reading, into: Letters): void {
+export function readLetters(source: string, mode: FoldMode, into: Letters): void {
   // Decomposed Hangul would be read as single jamo, which no composed term matches.
   const text = /[\u1100-\u11ff]/.test(source) ? source.normalize("NFC") : source;
   reserve(into, text.length, 0);
-  const units = foldedUnits(reading);
+  const units = foldedUnits(mode);
   let { codes, traits } = into;
   let length = 0;
   let gap = GAP_WIDE;
@@ -55,14 +55,14 @@ export function readLetters(source: string, reading: Reading, into: Letters): vo
     if (folded === 0 || (unit >= 0xd800 && unit <= 0xdfff)) {
       const codePoint = text.codePointAt(index) ?? 0;
       if (codePoint > 0xffff) index++;
-      folded = fold(codePoint, reading);
+      folded = fold(codePoint, mode);
     }
     if (folded > IGNORED && !isExpansion(folded)) {
       if (((folded >> 16) & OPTIONAL) !== 0) {
-        // Dropped silently, not as a gap: the last ones may be letters of what follows (`$$$$$$ue`).
-        if (gap === 0 && repeats(codes, length, folded & 0xffff)) continue;
+        // Dropped without a gap: the last symbols may be letters of the next word (`$$$$$$ue`).
+        if (gap === 0 && isRepeated(codes, length, folded & 0xffff)) continue;
         if (++symbols > MAX_SYMBOLS) {
-          forgetOne(codes, traits, length--);
+          dropSymbol(codes, traits, length--);
           symbols--;
         }
       } else {
@@ -73,7 +73,7 @@ export function readLetters(source: string, reading: Reading, into: Letters): vo
         ({ codes, traits } = into);
       }
       let traitsHere = (folded >> 16) | gap;
-      if (unit === UPPER_I || unit === LOWER_L) traitsHere |= soft(text, index, unit, gap);
+      if (unit === UPPER_I || unit === LOWER_L) traitsHere |= softTrait(text, index, unit, gap);
       codes[length] = folded & 0xffff;
       traits[length++] = traitsHere;
       gap = 0;
@@ -85,7 +85,7 @@ export function readLetters(source: string, reading: Reading, into: Letters): vo
       // A word hyphenated at the end of a line goes on in the next.
       if (gap !== GAP_PUNCTUATION || !endsInHyphen(text, index)) gap = GAP_WIDE;
     } else if (isExpansion(folded)) {
-      for (const part of expansion(folded, reading)) {
+      for (const part of expansion(folded, mode)) {
         if (part <= IGNORED) {
           gap = Math.max(gap, part === PUNCTUATION ? GAP_PUNCTUATION : GAP_SPACE);
           continue;
@@ -114,20 +114,20 @@ function reserve(letters: Letters, extra: number, used: number): void {
   letters.traits = traits;
 }
 
-/** Symbols in a row that are kept, letters or not. Longer runs are ornament, and each costs the search. */
+/** Consecutive symbols that stay. Longer runs are ornament, and every symbol adds to the cost of the search. */
 const MAX_SYMBOLS = 12;
-/** Of these the first, which may end the word before; the others may begin the next. */
+/** Of these the leading ones, which may end the word before; the others may begin the next. */
 const FIRST_SYMBOLS = 4;
 
-/** No word has three of a symbol for letters. */
-function repeats(codes: Uint16Array, length: number, code: number): boolean {
+/** No word writes three letters in a row with the same symbol. */
+function isRepeated(codes: Uint16Array, length: number, code: number): boolean {
   return length >= 2 && codes[length - 1] === code && codes[length - 2] === code;
 }
 
-function forgetOne(codes: Uint16Array, traits: Uint8Array, length: number): void {
-  const forgotten = length - MAX_SYMBOLS + FIRST_SYMBOLS;
-  codes.copyWithin(forgotten, forgotten + 1, length);
-  traits.copyWithin(forgotten, forgotten + 1, length);
+function dropSymbol(codes: Uint16Array, traits: Uint8Array, length: number): void {
+  const dropped = length - MAX_SYMBOLS + FIRST_SYMBOLS;
+  codes.copyWithin(dropped, dropped + 1, length);
+  traits.copyWithin(dropped, dropped + 1, length);
 }
 
 function isSmall(unit: number): boolean {
@@ -135,7 +135,7 @@ function isSmall(unit: number): boolean {
 }
 
 /** `guIlty` hides an l behind a capital I, `lnvoice` an I behind an l; `MAIL` and `hall` hide nothing. */
-function soft(text: string, index: number, unit: number, gap: number): number {
+function softTrait(text: string, index: number, unit: number, gap: number): number {
   const beforeSmall = isSmall(text.charCodeAt(index + 1));
   if (unit === LOWER_L) return gap > 0 && beforeSmall ? SOFT : 0;
   return (gap > 0 && beforeSmall) || (gap === 0 && isSmall(text.charCodeAt(index - 1))) ? SOFT : 0;

@@ -1,5 +1,5 @@
-/** What a written character may stand for besides itself. */
-const READINGS: readonly (readonly [string, string])[] = [
+/** Letters that a written character may stand for besides itself. */
+const LOOKALIKES: readonly (readonly [string, string])[] = [
   ["0", "o"],
   ["1", "il"],
   ["2", "z"],
@@ -17,7 +17,7 @@ const READINGS: readonly (readonly [string, string])[] = [
   ["+", "t"],
 ];
 
-/** The automaton runs on classes: every reading of a character has its class, so one run tries them all. */
+/** The automaton matches classes: a character and all letters it may stand for share one, so one run tries them all. */
 const CLASS_OF_ASCII: Uint8Array = classes();
 
 function classes(): Uint8Array {
@@ -27,7 +27,7 @@ function classes(): Uint8Array {
     const to = table[one] ?? one;
     for (let code = 0; code < table.length; code++) if (table[code] === from) table[code] = to;
   };
-  for (const [written, letters] of READINGS) {
+  for (const [written, letters] of LOOKALIKES) {
     for (const letter of letters) merge(letter.charCodeAt(0), written.charCodeAt(0));
   }
   return table;
@@ -38,11 +38,11 @@ export function classOf(code: number): number {
   return code < 0x80 ? (CLASS_OF_ASCII[code] ?? code) : code;
 }
 
-const READS: Uint8Array = readingTable();
+const STANDS_FOR: Uint8Array = lookalikeTable();
 
-function readingTable(): Uint8Array {
+function lookalikeTable(): Uint8Array {
   const table = new Uint8Array(0x80 * 0x80);
-  for (const [written, letters] of READINGS) {
+  for (const [written, letters] of LOOKALIKES) {
     for (const letter of letters) table[written.charCodeAt(0) * 0x80 + letter.charCodeAt(0)] = 1;
   }
   return table;
@@ -50,5 +50,5 @@ function readingTable(): Uint8Array {
 
 /** Whether the written character may stand for the letter. */
 export function standsFor(written: number, letter: number): boolean {
-  return written === letter || (written < 0x80 && letter < 0x80 && READS[written * 0x80 + letter] === 1);
+  return written === letter || (written < 0x80 && letter < 0x80 && STANDS_FOR[written * 0x80 + letter] === 1);
 }

@@ -1,13 +1,13 @@
 import type { Pattern } from "./alignment.ts";
 import { withoutBarriers } from "../decoding/barrier.ts";
-import { DIGIT, OPTIONAL, type Reading } from "./fold.ts";
+import { DIGIT, OPTIONAL, type FoldMode } from "./fold.ts";
 import { emptyLetters, GAP_BITS, type Letters, readLetters } from "./letters.ts";
 
-/** A term as the automaton looks for it; null when nothing is left of it. */
+/** Compiles a term for the automaton; null when it has no letter and no digit. */
 export function readPattern(term: string): Pattern | null {
-  const reading = readingOf(term);
+  const mode = foldModeOf(term);
   const letters = emptyLetters();
-  readLetters(withoutBarriers(term), reading, letters);
+  readLetters(withoutBarriers(term), mode, letters);
   const codes: number[] = [];
   const words: number[] = [];
   let gap = true;
@@ -30,14 +30,14 @@ export function readPattern(term: string): Pattern | null {
   return {
     codes: Uint16Array.from(codes),
     words: [...words, codes.length],
-    native: reading === "native",
+    native: mode === "native",
     hasLetter,
     hasDigit,
   };
 }
 
 /** A term with a Latin letter in it is Latin, even with a lookalike typed by mistake. */
-function readingOf(term: string): Reading {
+function foldModeOf(term: string): FoldMode {
   const normal = term.normalize("NFKC");
   return /\p{L}/u.test(normal) && !/\p{Script=Latin}/u.test(normal) ? "native" : "latin";
 }

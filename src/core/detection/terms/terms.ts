@@ -1,8 +1,8 @@
 import { err, ok, type Result } from "../../base/result.ts";
-import { type Budget, type Pattern, standsAt } from "./alignment.ts";
+import { type Budget, type Pattern, matchesAt } from "./alignment.ts";
 import { type TermAutomaton, buildTermAutomaton, nextNode, symbolFor } from "./automaton.ts";
 import { decodings } from "../decoding/decodings.ts";
-import { OPTIONAL, type Reading, UNSPACED } from "./fold.ts";
+import { OPTIONAL, type FoldMode, UNSPACED } from "./fold.ts";
 import { emptyLetters, GAP_BITS, type Letters, readLetters } from "./letters.ts";
 import { readPattern } from "./pattern.ts";
 
@@ -20,9 +20,9 @@ const MAX_TERM_LETTERS = 256;
 const STEPS_PER_LETTER = 16;
 const BASE_STEPS = 100_000;
 
-/** Terms of one reading, and the automaton that looks for them. */
+/** Terms of one fold mode, and the automaton that looks for them. */
 interface Search {
-  readonly reading: Reading;
+  readonly mode: FoldMode;
   readonly automaton: TermAutomaton;
   readonly patterns: readonly Pattern[];
   /** Which term each pattern is. */
@@ -48,14 +48,14 @@ export function compileTerms(
   return ok({ size: terms.length, find: (texts) => find(searches, terms.length, texts) });
 }
 
-function searchFor(all: readonly Pattern[], reading: Reading): Search {
+function searchFor(all: readonly Pattern[], mode: FoldMode): Search {
   const terms: number[] = [];
   for (const [index, pattern] of all.entries()) {
-    if (pattern.native === (reading === "native")) terms.push(index);
+    if (pattern.native === (mode === "native")) terms.push(index);
   }
   const patterns = terms.flatMap((index) => all[index] ?? []);
   const automaton = buildTermAutomaton(patterns.map((pattern) => Array.from(pattern.codes)));
-  return { reading, automaton, patterns, terms };
+  return { mode, automaton, patterns, terms };
 }
 
 function find(searches: readonly Search[], size: number, texts: readonly string[]): readonly number[] {
@@ -65,7 +65,7 @@ function find(searches: readonly Search[], size: number, texts: readonly string[
   const budget: Budget = { steps: BASE_STEPS };
   for (const text of decodings(texts)) {
     for (const search of searches) {
-      readLetters(text, search.reading, letters);
+      readLetters(text, search.mode, letters);
       budget.steps += letters.length * STEPS_PER_LETTER;
       scan(search, letters, budget, found);
     }
@@ -81,7 +81,7 @@ function scan(search: Search, letters: Letters, budget: Budget, found: Uint8Arra
   const { codes, traits, length } = letters;
   const isTable = table.length > 0;
   let node = 0;
-  // Where the text can be read in several ways, all the nodes of its readings; empty while there is one.
+  // The nodes of all interpretations of a symbol, as letter or boundary; empty while there is only one.
   let nodes: number[] = [];
   let spare: number[] = [];
   for (let position = 0; position < length; position++) {
@@ -136,7 +136,7 @@ function verify(
       const term = terms[index] ?? 0;
       const pattern = patterns[index];
       if (pattern === undefined || found[term] === 1) continue;
-      if (standsAt(letters, pattern, position, budget)) found[term] = 1;
+      if (matchesAt(letters, pattern, position, budget)) found[term] = 1;
     }
     end = automaton.ends[automaton.failure[end] ?? 0] ?? 0;
   }
