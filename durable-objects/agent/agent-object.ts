@@ -4,10 +4,11 @@ import { AgentStore } from "./store.ts";
 import type { Reservation, Settlement } from "../../src/ports/counters.ts";
 
 /**
- * One agent's exact counters: what its policies limit over time, what it proposed lately, what people rejected.
+ * One agent's exact counters: amounts that its policies limit per window, recent proposals, and rejections by people.
  *
- * An intent is counted before it is decided and by its own id, so that of many at once none slips through and
- * none counts twice. What is never confirmed (the Worker died in between) stops counting at its deadline.
+ * Gate counts an intent before it evaluates it, and by its id, so that concurrent proposals can't pass a limit together
+ * and none counts twice. A reservation that is never confirmed (the Worker crashed meanwhile) stops counting at its
+ * deadline.
  */
 export class AgentObject extends DurableObject<Env> {
   readonly #store: AgentStore;
@@ -17,7 +18,7 @@ export class AgentObject extends DurableObject<Env> {
     this.#store = new AgentStore(ctx.storage);
   }
 
-  /** What the counters say without this intent, and from now on with it. */
+  /** The counters without this intent, which counts from now on. */
   async reserve(reservation: Reservation, need: HistoryNeed): Promise<History> {
     const now = Date.now();
     return this.ctx.storage.transactionSync(() => {
@@ -27,17 +28,17 @@ export class AgentObject extends DurableObject<Env> {
     });
   }
 
-  /** The same, counting nothing: for a dry run. */
+  /** The same without a reservation: for a dry run. */
   async peek(reservation: Reservation, need: HistoryNeed): Promise<History> {
     return this.#store.history(reservation, need, Date.now());
   }
 
-  /** The intent was blocked: it never counted. */
+  /** Removes the reservation: the policies blocked the intent. */
   async release(intent: string): Promise<void> {
     this.#store.remove(intent);
   }
 
-  /** What became of an intent, as its own object knows it; told again it changes nothing. */
+  /** Records how the intent counts, as its own object reports it. Idempotent. */
   async settle(settlement: Settlement): Promise<void> {
     this.ctx.storage.transactionSync(() => this.#store.settle(settlement, Date.now()));
   }

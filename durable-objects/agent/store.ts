@@ -1,7 +1,7 @@
 import type { EarlierIntent, History, HistoryNeed, WindowCount } from "../../src/core/policy/history.ts";
 import type { Reservation, Settlement } from "../../src/ports/counters.ts";
 
-/** Nothing older is ever asked for: a policy's windows end at 366 days. */
+/** No query reaches further back: a policy's windows are at most 366 days long. */
 const RETENTION_MS = 367 * 24 * 60 * 60 * 1000;
 
 const SCHEMA = `
@@ -12,9 +12,9 @@ const SCHEMA = `
     subject TEXT NOT NULL,
     records INTEGER NOT NULL,
     cents INTEGER NOT NULL,
-    -- Not carried out and never will be: its records and money are free again.
+    -- 1: it ended without an order, so its records and money no longer count.
     released INTEGER NOT NULL DEFAULT 0,
-    -- Until its object confirms it, an intent counts only up to here.
+    -- When an unconfirmed reservation stops counting; NULL once the intent's object confirmed it.
     lapses INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS counted (
@@ -50,7 +50,7 @@ const FIRST_EQUAL = `
 const LAST_REJECTION = `
   SELECT intent AS id, at FROM rejections WHERE subject = ? AND at > ? AND intent <> ? ORDER BY at DESC LIMIT 1`;
 
-/** One agent's rows. Synchronous, so that reading the counters and adding to them is one turn. */
+/** One agent's rows. Synchronous, so that no other call runs between reading the counters and adding to them. */
 export class AgentStore {
   readonly #sql: SqlStorage;
 

@@ -8,13 +8,13 @@ import type {
 } from "../../src/ports/notifications.ts";
 import { DispatchStore } from "./store.ts";
 
-/** A message that nobody has come for by now is lost: the queue's batches are collected for a second. */
+/** A queue message without a worker by now is lost: the queue collects a batch for one second. */
 const LOST_MS = 5_000;
 
-/** How often it looks at a ledger that nobody says has grown: each poke may be lost, and no cron fires locally. */
+/** How often the alarm polls the ledger without a poke: a poke may be lost, and no cron fires locally. */
 const IDLE_MS = 60_000;
 
-/** D1 or the queue did not answer. */
+/** Pause after D1 or the queue failed. */
 const RETRY_MS = 5_000;
 
 const START = "SELECT after_row FROM telling_start WHERE id = 1";
@@ -22,14 +22,14 @@ const START = "SELECT after_row FROM telling_start WHERE id = 1";
 const LAST_ROW = "SELECT COALESCE(MAX(id), 0) AS id FROM ledger";
 
 /**
- * What is to be told to others: how far the ledger was read for it, and every delivery with its retries. One object.
+ * The dispatcher, one object per deployment: how far planning has read the ledger, and every delivery with its retries.
  *
- * It decides nothing and sends nothing but one message to the queue, whenever there is something to plan or to
- * deliver. Its alarm is always set, so that a lost message or a restart costs a delay and nothing else.
+ * It plans and delivers nothing itself: whenever there is work it sends one message to the queue, whose consumer does
+ * both. Its alarm is always set, so that a lost message or a restart only costs a delay.
  */
 export class DispatchObject extends DurableObject<Env> {
   readonly #store: DispatchStore;
-  /** When the message was sent that nobody has come for yet; null: there is none. */
+  /** When the message was sent that no worker has taken yet; null: there is none. */
   #requestedAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -37,18 +37,18 @@ export class DispatchObject extends DurableObject<Env> {
     this.#store = new DispatchStore(ctx.storage);
   }
 
-  /** The ledger may have grown, or somebody leaves work behind. */
+  /** The ledger may have grown, or a worker ran out of time with work left. */
   async poke(): Promise<void> {
     await this.#requestWorker();
   }
 
-  /** Asked first by whoever works: rows that come in from now on are worth another message. */
+  /** A worker calls it first, which takes the pending message: later rows need another one. */
   async cursor(): Promise<number> {
     this.#requestedAt = null;
     const known = this.#store.cursor();
     if (known !== null) return known;
     const start = (await this.env.DB.prepare(START).first<number>("after_row")) ?? 0;
-    // Another call may have begun meanwhile, and moved on.
+    // A concurrent call may have stored the cursor during the await, and its worker moved it on.
     const begun = this.#store.cursor();
     if (begun !== null) return begun;
     this.#store.putCursor(start);
@@ -57,7 +57,7 @@ export class DispatchObject extends DurableObject<Env> {
 
   async plan(from: number, to: number, deliveries: readonly Delivery[]): Promise<boolean> {
     const planned = this.#store.plan(from, to, deliveries);
-    // Whoever planned goes on to deliver; should it die before that, the alarm sees to it.
+    // The planning worker delivers next; if it crashes before that, the alarm requests another.
     if (deliveries.length > 0) await this.#wakeBy(Date.now() + LOST_MS);
     return planned;
   }
@@ -75,7 +75,7 @@ export class DispatchObject extends DurableObject<Env> {
     const now = Date.now();
     this.#store.settle(id, result, now);
     const next = this.#store.nextAt();
-    // What is due already is for whoever settles to go on with: a message for each would be one per delivery.
+    // The settling worker leases what is due already: a message each time would be one per delivery.
     if (next !== null) await this.#wakeBy(next <= now ? now + LOST_MS : next);
   }
 
@@ -103,7 +103,7 @@ export class DispatchObject extends DurableObject<Env> {
     this.#store.drop(target, Date.now());
   }
 
-  /** Never ends by throwing: the platform gives up on an alarm that fails six times. */
+  /** Must not throw: the platform gives up on an alarm that fails six times. */
   override async alarm(): Promise<void> {
     const now = Date.now();
     this.#store.prune(now);
@@ -127,7 +127,7 @@ export class DispatchObject extends DurableObject<Env> {
     }
   }
 
-  /** One message at a time: whoever comes for it finds all there is. */
+  /** One message at a time: its worker finds all pending work. */
   async #requestWorker(): Promise<void> {
     const now = Date.now();
     const isPending =
@@ -144,7 +144,7 @@ export class DispatchObject extends DurableObject<Env> {
     }
   }
 
-  /** Sets the alarm for this time, unless it rings before. */
+  /** Sets the alarm for this time, unless it is set for an earlier one. */
   async #wakeBy(time: number): Promise<void> {
     const alarm = await this.ctx.storage.getAlarm();
     if (alarm === null || alarm > time) await this.ctx.storage.setAlarm(time);

@@ -6,22 +6,22 @@ import type {
   DeliveryResult,
 } from "../../src/ports/notifications.ts";
 
-/** A lease ends by itself: whoever held it died half-way, and the delivery is due again. */
+/** A lease expires: its worker crashed, and the delivery is due again. */
 export const LEASE_MS = 60_000;
 
-/** Of one lane at once: the second goes on while the first waits for an answer. */
+/** Concurrent deliveries per lane: one continues while the other waits for a response. */
 const LANE_WIDTH = 2;
 
-/** What ended is kept this long for whoever asks what became of it. */
+/** Ended deliveries stay this long for the delivery log. */
 const RETENTION_MS = 30 * 24 * 60 * 60_000;
 
-/** Removed in one go; more comes next time. */
+/** Rows that one prune removes; the next alarm removes more. */
 const PRUNE_BATCH = 1_000;
 
-/** Lanes with something due that are looked at in one go; the others are served as these end. */
+/** Lanes that one lease considers; the others follow as deliveries of these end. */
 const LANES_AT_ONCE = 1_000;
 
-/** Without a word from whoever tried. */
+/** The pause before a retry when the attempt named none. */
 const RETRY_MS = 60_000;
 
 const TABLES = [
@@ -38,7 +38,7 @@ const TABLES = [
     at INTEGER NOT NULL,
     state TEXT NOT NULL,
     attempts INTEGER NOT NULL,
-    -- When it is tried next, or when its lease ends.
+    -- When the next attempt is due, or when the lease expires.
     next_at INTEGER,
     leased INTEGER NOT NULL,
     last_status INTEGER,
@@ -61,9 +61,9 @@ const ADD = `
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', 0, ?, 0) ON CONFLICT DO NOTHING`;
 
 /**
- * From lane to lane through the index: lanes with much to do cost no more than the others, and those that only wait to
- * try again take nobody's place. The last one first: those of agents, which can be any number, are named before all
- * that the operator set up.
+ * Skips from lane to lane through the index: a lane with many deliveries costs no more than another, and lanes without
+ * a due delivery don't use up the limit. In descending order, because the lanes of agents, which can be any number,
+ * sort before all that the operator configured.
  */
 const LANES = `
   WITH RECURSIVE lanes (lane) AS (
@@ -81,7 +81,7 @@ const DUE = `
   SELECT * FROM deliveries WHERE state = 'pending' AND lane = ?1 AND next_at <= ?2
   ORDER BY next_at LIMIT ?3`;
 
-// One that failed is tried alone: a place that does not answer keeps one request waiting, not all of them.
+// A lane with a failed delivery gets one attempt at a time: a hanging receiver occupies one request, not several.
 const BUSY = `
   SELECT COUNT(*) AS busy,
     EXISTS (SELECT 1 FROM deliveries WHERE state = 'pending' AND lane = ?1 AND last_problem IS NOT NULL) AS failing
@@ -107,7 +107,7 @@ interface Row extends Record<string, SqlStorageValue> {
   receipt: string | null;
 }
 
-/** What the dispatcher keeps: how far the ledger was read, and what is to be told. Every call is synchronous. */
+/** The dispatcher's storage: the ledger cursor and all deliveries. Every call is synchronous. */
 export class DispatchStore {
   readonly #storage: DurableObjectStorage;
 
@@ -124,7 +124,7 @@ export class DispatchStore {
     this.#storage.kv.put("cursor", row);
   }
 
-  /** Moves the cursor and adds these, all or nothing; false: somebody else moved it first. */
+  /** Moves the cursor and adds these, all or nothing; false: another worker moved it first. */
   plan(from: number, to: number, deliveries: readonly Delivery[]): boolean {
     return this.#storage.transactionSync(() => {
       if (this.cursor() !== from) return false;
@@ -148,7 +148,7 @@ export class DispatchStore {
         const free = (failing ? 1 : LANE_WIDTH) - busy;
         return free > 0 ? this.#rows(DUE, lane, now, free) : [];
       });
-      // Who has waited longest first, lanes mixed.
+      // The longest waiting first, across lanes.
       const taken = due.toSorted((a, b) => (a.next_at ?? 0) - (b.next_at ?? 0)).slice(0, Math.max(limit, 0));
       for (const { id } of taken) {
         this.#storage.sql.exec(
@@ -175,7 +175,7 @@ export class DispatchStore {
     return { busy, failing: failing === 1 };
   }
 
-  /** An attempt that ends after its lease did says nothing about what was settled meanwhile. */
+  /** An attempt that outlived its lease changes no delivery that another attempt has ended meanwhile. */
   settle(id: string, result: DeliveryResult, now: number): void {
     const [state, nextAt] =
       result.kind === "retry"
@@ -238,7 +238,7 @@ export class DispatchStore {
     );
   }
 
-  /** When the next is due, or a lease ends; null: nothing waits. */
+  /** When the next delivery is due or a lease expires; null: none is pending. */
   nextAt(): number | null {
     const found = this.#storage.sql
       .exec<{ next: number | null }>("SELECT MIN(next_at) AS next FROM deliveries WHERE state = 'pending'")

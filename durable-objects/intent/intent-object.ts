@@ -36,9 +36,9 @@ import type {
 /**
  * One intent: the single writer of its state, votes, orders and idempotency.
  *
- * Every command is read, decided and committed in one synchronous turn: the input gate lets nothing in between,
- * the output gate holds the reply until the commit is durable. Then the outbox is flushed to D1; whatever lets
- * something leave Gate (an order, a claim) waits for that first.
+ * Reading the state, handling a command and committing its events is one synchronous turn: the input gate admits no
+ * other call in between, the output gate holds the reply until the commit is durable. Then the outbox flushes to D1;
+ * a reply that lets something leave Gate (an order, a claim) waits for that flush.
  */
 export class IntentObject extends DurableObject<Env> {
   readonly #store: IntentStore;
@@ -55,10 +55,10 @@ export class IntentObject extends DurableObject<Env> {
     const now = Date.now();
     const before = this.#store.state();
     if (before === undefined) return ok({ repeated: false, state: this.#open(proposal) });
-    // The platform may deliver one call twice; digests hold a random salt, so the same digest is the same call.
+    // The platform may deliver one call twice; a digest covers a random salt, so an equal digest is the same call.
     if (before.terms.digest === proposal.terms.digest) return ok({ repeated: false, state: before });
 
-    const state = this.#settled() ?? before;
+    const state = this.#applyDeadlines() ?? before;
     const repeated = repeat(state, proposal.terms.requestDigest, proposal.terms.agent, now);
     if (!repeated.ok) return repeated;
     this.#commit(repeated.value.events, repeated.value.state);
@@ -66,19 +66,19 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   async repeated(by: string): Promise<IntentState | null> {
-    const state = this.#settled();
+    const state = this.#applyDeadlines();
     if (state === undefined) return null;
     const repeated = countRepeat(state, by, Date.now());
     this.#commit(repeated.events, repeated.state);
     return repeated.state;
   }
 
-  /** Carries out a command. Those after which something may leave Gate also wait until D1 has it. */
+  /** Handles a command. The reply to an order or a claim, after which data may leave Gate, waits until D1 has it. */
   async handle(command: IntentCommand): Promise<Result<CommandOutcome, Refusal>> {
     const handled = this.#handle(command);
     if (!handled.ok) return handled;
-    const leaves = command.type === "order" || command.type === "claim";
-    if (!leaves || (await this.#isRecorded(handled.value.state))) return handled;
+    const needsLedger = command.type === "order" || command.type === "claim";
+    if (!needsLedger || (await this.#isRecorded(handled.value.state))) return handled;
     return err({ reason: "ledger_unavailable" });
   }
 
@@ -92,9 +92,9 @@ export class IntentObject extends DurableObject<Env> {
       if (!handled.ok) return handled;
       this.#store.putProgress({ attempt });
     }
-    const sending = this.#sending(hasBody);
+    const sending = this.#sendPermit(hasBody);
     const isRecorded = await this.#isRecorded(sending.state);
-    // Of a call that was made twice the other may have undone this very claim meanwhile: then it is nobody's.
+    // Checked again after the await: a repeat of this call may have undone the claim both held.
     return isRecorded && this.#hasBegun(attempt) ? ok(sending) : err({ reason: "ledger_unavailable" });
   }
 
@@ -104,12 +104,12 @@ export class IntentObject extends DurableObject<Env> {
   ): Promise<Result<CommandOutcome, Refusal>> {
     const handled = this.#handle(report, response);
     const state = this.#store.state();
-    // Whoever sends under an order finishes it once: said again, the answer to the first was lost.
+    // Each Gate order is finished once, so a repeated report means that the first reply was lost.
     const isKnown = !handled.ok && handled.error.reason === "already_reported" && report.by === GATE;
     return isKnown && state !== undefined ? ok({ state, changed: false }) : handled;
   }
 
-  /** Read, decided and committed in one turn. */
+  /** Reads, handles and commits in one synchronous turn. */
   #handle(command: IntentCommand, response: StoredResponse | null = null): Result<CommandOutcome, Refusal> {
     const before = this.#store.state();
     if (before === undefined) return err({ reason: "not_found" });
@@ -118,10 +118,10 @@ export class IntentObject extends DurableObject<Env> {
     return refusal === null ? ok({ state, changed }) : err(refusal);
   }
 
-  /** Does D1 have it? A claim that it has not is taken back, so that it can be made again: nobody was told of it. */
+  /** Does D1 have it? Undoes a claim that D1 lacks, so that it can be made again: its caller never learned of it. */
   async #isRecorded(state: IntentState): Promise<boolean> {
     if (await this.#outbox.flush()) return true;
-    // A crash before this leaves a claim that nobody holds; it lapses, and a person looks.
+    // A crash before this line leaves a claim without a holder; it lapses, and a person resolves the outcome.
     const order = currentOrder(state);
     if (order !== undefined && order.claim !== null) this.#undoClaim(order);
     return false;
@@ -131,20 +131,20 @@ export class IntentObject extends DurableObject<Env> {
     this.#handle({ type: "unclaim", order: order.id, undone: undoneClaims(order) });
   }
 
-  /** True when this attempt holds the claim: it was begun by a call whose answer was lost. */
+  /** True when this attempt holds the claim, also after a first call whose reply was lost. */
   #hasBegun(attempt: string): boolean {
-    return this.#settled()?.phase === "claimed" && this.#store.progress().attempt === attempt;
+    return this.#applyDeadlines()?.phase === "claimed" && this.#store.progress().attempt === attempt;
   }
 
-  /** @throws {Error} when what was to be sent can't be read; the claim is undone before that */
-  #sending(hasBody: boolean): SendPermit {
+  /** @throws {Error} when the stored request can't be read, after undoing the claim */
+  #sendPermit(hasBody: boolean): SendPermit {
     const state = this.#store.state();
     const order = state === undefined ? undefined : currentOrder(state);
-    if (state === undefined || order === undefined) throw new Error("begun without an order");
+    if (state === undefined || order === undefined) throw new Error("invariant: a begun send has an order");
     try {
       const record = this.#store.case();
       const { http } = JSON.parse(record?.request ?? "{}") as Partial<ProposalRequest>;
-      if (http === undefined) throw new Error("begun without a request");
+      if (http === undefined) throw new Error("invariant: an intent that Gate sends has a stored request");
       const body = record?.payload.kind === "content" && !hasBody ? this.#store.payload() : null;
       return { state, order: order.id, http, body };
     } catch (error) {
@@ -154,16 +154,16 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   async response(): Promise<StoredResponse | null> {
-    return this.#settled() === undefined ? null : this.#store.response();
+    return this.#applyDeadlines() === undefined ? null : this.#store.response();
   }
 
   /** The state as of now; null for an intent that was never proposed. */
   async getState(): Promise<IntentState | null> {
-    return this.#settled() ?? null;
+    return this.#applyDeadlines() ?? null;
   }
 
   async getRecord(): Promise<IntentRecord | null> {
-    const state = this.#settled();
+    const state = this.#applyDeadlines();
     if (state === undefined) return null;
     const record = this.#store.case();
     return {
@@ -182,43 +182,43 @@ export class IntentObject extends DurableObject<Env> {
     return this.#store.payload();
   }
 
-  /** Waits in memory only: whoever lost the answer asks again. */
+  /** Waits in memory only: a caller that lost the connection calls again. */
   async waitWhile(phase: Phase, timeoutMs: number): Promise<IntentState | null> {
     for (let left = timeoutMs; ;) {
-      const state = this.#settled();
+      const state = this.#applyDeadlines();
       if (state === undefined || state.phase !== phase || left <= 0) return state ?? null;
       const now = Date.now();
-      // Woken at the deadline by a timer of its own: the alarm may be late, and whoever waits is not told late.
+      // Its own timer ends the wait at the deadline, because the alarm may fire late.
       const pause = Math.min(left, Math.max((phaseDeadline(state) ?? Infinity) - now, 1));
       const woken = await this.#waiters.next(pause);
-      if (woken === "full") return this.#settled() ?? null;
-      // Counted down, not compared with an end: a clock that is set back must not make a wait longer.
+      if (woken === "full") return this.#applyDeadlines() ?? null;
+      // Counted down, not compared with an end time: a clock that is set back must not prolong a wait.
       left -= woken === "elapsed" ? pause : Math.max(Date.now() - now, 0);
     }
   }
 
-  /** The queue's word that a deadline may have come: does nothing unless it has. */
+  /** A queue message says that a deadline may have passed; the state moves only if it has. */
   async onDeadline(at: number | null = null): Promise<void> {
     const { queuedFor } = this.#store.progress();
-    if (this.#settled() === undefined) return;
-    // The message for a deadline that moved has a younger one behind it. Sending again for each of them would keep as
-    // many going round as there were heartbeats.
+    if (this.#applyDeadlines() === undefined) return;
+    // A deadline that moved has a later message of its own. Enqueueing again for each outdated one would circulate as
+    // many messages as there were heartbeats.
     if (at === null || at === queuedFor) this.#store.putProgress({ queuedFor: null });
     await this.#outbox.catchUp();
   }
 
   override async alarm(): Promise<void> {
-    if (this.#settled() === undefined) return;
-    // Never by throwing: the platform gives up on an alarm that fails six times, and this one must not end.
+    if (this.#applyDeadlines() === undefined) return;
+    // Must not throw: the platform gives up on an alarm that fails six times, and this one has to go on.
     await this.#outbox.catchUp();
-    // Set anew each time: one that fired before anything was due would otherwise have been the last.
+    // Set again each time: an alarm that fired before anything was due would otherwise be the last.
     this.#outbox.keepAlarm();
   }
 
   #open({ terms, salt, request, decision, payload, attended }: Proposal): IntentState {
     const events = openingEvents(terms, JSON.parse(decision) as Decision);
     const state = events.reduce<IntentState | null>(evolve, null);
-    if (state === null) throw new Error("a proposal without facts");
+    if (state === null) throw new Error("invariant: a proposal has opening events");
     const { kind, name, mediaType, bytes } = payload;
     const record = { request, decision, payload: { kind, name, mediaType, bytes: bytes.length } };
     this.#transaction(() => {
@@ -230,8 +230,8 @@ export class IntentObject extends DurableObject<Env> {
     return state;
   }
 
-  /** Brings the state up to the clock, on the ledger too, before anybody reads it. */
-  #settled(): IntentState | undefined {
+  /** Applies and commits the events of due deadlines, so that every reader sees the current state. */
+  #applyDeadlines(): IntentState | undefined {
     const before = this.#store.state();
     if (before === undefined) return undefined;
     const { events, state } = settle(before, Date.now());
@@ -245,9 +245,9 @@ export class IntentObject extends DurableObject<Env> {
     response: StoredResponse | null = null,
   ): void {
     this.#transaction(() => {
-      // First, so that the entry which says so is committed to under what comes after.
+      // First, so that the erasure's own entry uses the new salt.
       if (events.some(({ event }) => event.type === "payload_erased")) this.#store.erase();
-      // What was answered to an earlier attempt says nothing of what becomes of this one.
+      // A new claim drops the upstream's response to an earlier attempt, so that no caller takes it for this one's.
       if (events.some(({ event }) => event.type === "execution_claimed")) this.#store.dropResponse();
       if (response !== null) this.#store.putResponse(response);
       this.#append(events, state);
@@ -256,7 +256,7 @@ export class IntentObject extends DurableObject<Env> {
     this.#waiters.changed();
   }
 
-  /** All of it or none; after a failure nothing in memory may be believed either. */
+  /** All or nothing; after a failure the state cached in memory is stale too. */
   #transaction(write: () => void): void {
     try {
       this.ctx.storage.transactionSync(write);

@@ -12,16 +12,16 @@ import { pokeLog } from "../log/poke.ts";
 import { pokeDispatcher } from "../dispatch/poke.ts";
 import type { DeadlineMessage, SendMessage } from "../../src/ports/intents.ts";
 
-/** D1 or the counters did not take what they were told: tried again after this long, and on every command until then. */
+/** Pause before a retry when D1 or the counters refused an update; every command meanwhile retries as well. */
 const RETRY_MS = 5_000;
 
-/** The longest delay a queue message can have; longer waits are re-enqueued on the way. */
+/** The longest delay of a queue message; a message for a later deadline is enqueued again on arrival. */
 const MAX_QUEUE_DELAY_SECONDS = 24 * 60 * 60;
 
 /**
- * What follows from an intent's commits: entries to D1, what became of it to the agent's counters, a message for
- * the deadline somebody waits on. The alarm is the one thing that must not be forgotten: it tries all of it again
- * and keeps the deadline.
+ * The effects of an intent's commits: entries to D1, the counter effect to the agent's object, a queue message for the
+ * deadline that people or runners wait on. All depend on the alarm being set: it retries each effect and applies the
+ * deadline.
  */
 export class IntentOutbox {
   readonly #ctx: DurableObjectState;
@@ -36,28 +36,28 @@ export class IntentOutbox {
   }
 
   /**
-   * Called in the turn of a commit, so that the alarm is part of it: if nothing else ever runs, that will.
+   * Must run in the turn of a commit, so that the alarm is part of it and fires even if nothing else ever runs.
    *
-   * @param attended true: whoever made this commit sends the write themselves
+   * @param attended true: the caller of this commit begins the send itself
    */
   committed(attended = false): void {
     this.#planSending();
     this.keepAlarm();
-    // What is begun in a moment goes to D1 with its beginning, which waits for that. Should nobody begin it, the alarm
-    // is set.
+    // The caller begins the send next, and that flush carries these entries too. If the caller crashes, the alarm does
+    // it.
     const isBegunNext = attended && this.#store.state()?.phase === "approved";
-    if (!isBegunNext && (this.#isBehind() || this.#isSendingDue())) this.#ctx.waitUntil(this.catchUp());
+    if (!isBegunNext && (this.#isBehind() || this.#isSendOverdue())) this.#ctx.waitUntil(this.catchUp());
   }
 
-  /** Everything that follows from a commit. False when some of it has to be tried again. */
+  /** Runs every effect of the commits so far. False when some effect needs a retry. */
   async catchUp(): Promise<boolean> {
     if (!(await this.flush())) return false;
     const isSettled = await this.#updateCounters();
-    await this.#haveSent();
+    await this.#requestSend();
     return isSettled;
   }
 
-  /** A write that Gate sends is asked for in the queue until it has begun, and again where nothing had been sent. */
+  /** Schedules queue messages for a write that Gate sends: until a send begins, and again after an undone claim. */
   #planSending(): void {
     const state = this.#store.state();
     if (state === undefined || !isSendDue(state, Date.now())) return;
@@ -65,21 +65,21 @@ export class IntentOutbox {
     this.#store.putProgress({ sending: { attempts: 0, at: Date.now() } });
   }
 
-  #sendingAt(): Instant | null {
+  #nextSendAt(): Instant | null {
     const state = this.#store.state();
     const { sending } = this.#store.progress();
     return sending !== null && state !== undefined && isSendDue(state, Date.now()) ? sending.at : null;
   }
 
-  #isSendingDue(): boolean {
-    return (this.#sendingAt() ?? Infinity) <= Date.now();
+  #isSendOverdue(): boolean {
+    return (this.#nextSendAt() ?? Infinity) <= Date.now();
   }
 
-  async #haveSent(): Promise<void> {
+  async #requestSend(): Promise<void> {
     const state = this.#store.state();
     const { sending } = this.#store.progress();
-    if (state === undefined || sending === null || !this.#isSendingDue()) return;
-    // Before the message: lost on the way, it is sent again when the pause is over, and never in a circle.
+    if (state === undefined || sending === null || !this.#isSendOverdue()) return;
+    // Stored before the message: a lost message is sent again after the pause, and never in a tight loop.
     const attempts = sending.attempts + 1;
     this.#store.putProgress({ sending: { attempts, at: Date.now() + sendBackoffMs(attempts) } });
     this.keepAlarm();
@@ -91,12 +91,12 @@ export class IntentOutbox {
     }
   }
 
-  /** Sets the alarm for whatever is still to be done. */
+  /** Sets the alarm for the earliest pending effect or deadline. */
   keepAlarm(): void {
     const state = this.#store.state();
     const deadline = state === undefined ? null : nextDeadline(state);
-    // What is due already and waits for D1 is tried with D1: an alarm in the past would come back at once, for ever.
-    const next = this.#isBehind() ? Date.now() + RETRY_MS : this.#sendingAt();
+    // A send that is due waits for D1 and is retried with it: an alarm in the past would fire at once, in a loop.
+    const next = this.#isBehind() ? Date.now() + RETRY_MS : this.#nextSendAt();
     const times = [next, deadline].filter((time) => time !== null);
     if (times.length > 0) void this.#ctx.storage.setAlarm(Math.min(...times));
     else void this.#ctx.storage.deleteAlarm();
@@ -106,9 +106,9 @@ export class IntentOutbox {
     return !this.#isFlushed() || !this.#areCountersUpdated();
   }
 
-  /** Brings D1 up to the head. False when it would not take it; the entries stay in the outbox. */
+  /** Appends all entries up to the head to D1. False when D1 failed; the entries stay in the outbox. */
   async flush(): Promise<boolean> {
-    // One at a time; a flush that started before the latest commit may have missed it, so look again.
+    // One at a time; a flush that started before the latest commit may have missed it, hence the loop.
     for (;;) {
       if (this.#flushing !== undefined) {
         await this.#flushing;
@@ -124,14 +124,14 @@ export class IntentOutbox {
   #isFlushed(): boolean {
     const { seq, flushed, queuedFor } = this.#store.progress();
     const state = this.#store.state();
-    return seq === flushed && (state === undefined || this.#wake(state) === queuedFor);
+    return seq === flushed && (state === undefined || this.#queueDeadline(state) === queuedFor);
   }
 
   async #flushOnce(): Promise<boolean> {
     const state = this.#store.state();
     if (state === undefined) return true;
     const { seq, flushed, queuedFor } = this.#store.progress();
-    const wake = this.#wake(state);
+    const due = this.#queueDeadline(state);
     try {
       if (seq > flushed) {
         const entries = this.#store.entries().filter((entry) => entry.seq > flushed);
@@ -141,17 +141,17 @@ export class IntentOutbox {
       console.error(logLine("ledger_flush_failed", { intent: state.terms.id, error: String(error) }));
       return false;
     }
-    // Not waited for: an order that is asked for now would wait with it, and the alarm keeps the same deadline.
-    if (wake !== null && wake !== queuedFor) this.#ctx.waitUntil(this.#enqueue(state.terms.id, wake));
+    // Not awaited: a pending order would wait for it too, and the alarm covers the same deadline.
+    if (due !== null && due !== queuedFor) this.#ctx.waitUntil(this.#enqueue(state.terms.id, due));
     this.#ctx.waitUntil(pokeLog(this.#env));
     this.#ctx.waitUntil(pokeDispatcher(this.#env));
-    // Commands may have come in while D1 worked: only what this flush saw is marked.
-    this.#store.putProgress({ flushed: seq, queuedFor: wake });
+    // Other commands may have committed during the await: mark only the entries that this flush appended.
+    this.#store.putProgress({ flushed: seq, queuedFor: due });
     this.keepAlarm();
     return true;
   }
 
-  /** Do the agent's counters know what became of this intent? Only a rejection concerns them when it wasn't counted. */
+  /** Do the agent's counters have this intent's effect? An uncounted intent concerns them only if it was rejected. */
   #areCountersUpdated(): boolean {
     const state = this.#store.state();
     if (state === undefined) return true;
@@ -159,7 +159,7 @@ export class IntentOutbox {
     return this.#store.progress().told === effect || (!state.terms.counted && effect !== "rejected");
   }
 
-  /** Tells the agent's counters. They may be told twice; an order never waits for them. */
+  /** Sends the effect to the agent's counters, which accept repeats; an order never waits for them. */
   async #updateCounters(): Promise<boolean> {
     const state = this.#store.state();
     if (state === undefined || this.#areCountersUpdated()) return true;
@@ -177,11 +177,11 @@ export class IntentOutbox {
   }
 
   /**
-   * The deadline worth a queue message: one that a person or a worker waits on. An approved intent that nobody
-   * orders expires by computation and by the alarm; a message for each would double the cost of a proposal. So would
-   * one for each claim of Gate's own, which nearly always ends at once.
+   * The deadline worth a queue message: one that a person or a runner waits on. For an approved intent without an
+   * order computation and the alarm suffice; a message for each would double the cost of a proposal, and so would one
+   * for each of Gate's own claims, which nearly always end at once.
    */
-  #wake(state: IntentState): Instant | null {
+  #queueDeadline(state: IntentState): Instant | null {
     const isOwnClaim = state.phase === "claimed" && currentOrder(state)?.claim?.by === GATE;
     return state.phase === "approved" || isOwnClaim ? null : nextVisibleDeadline(state);
   }
@@ -192,7 +192,7 @@ export class IntentOutbox {
     try {
       await this.#env.EVENTS.send(message, { delaySeconds });
     } catch (error) {
-      // The alarm keeps the same deadline, so a queue that is down costs nothing but this line.
+      // The alarm covers the same deadline, so a queue outage only delays its effect.
       console.error(logLine("queue_send_failed", { intent, error: String(error) }));
     }
   }

@@ -3,8 +3,8 @@ import { sha256Hex } from "../../src/core/base/digest.ts";
 import { deriveKey } from "../../src/core/base/key-derivation.ts";
 
 /*
- * What an object must be able to forget is sealed under a key of its own. Node's ciphers and not WebCrypto,
- * because they are synchronous: a commit reads, decides and writes in one turn.
+ * Each intent's erasable records are sealed under a key of its own. Node's ciphers and not WebCrypto, because they are
+ * synchronous: a commit reads, handles and writes in one turn.
  */
 
 /** NIST SP 800-38D: 96 random bits for each message, far fewer than 2^32 messages under one key. */
@@ -12,20 +12,20 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
 
-/** An intent's own secrets, as they lie in its object: under a key derived from the deployment's. */
+/** An intent's own secrets as stored: encrypted under a key derived from the deployment's secret. */
 export interface WrappedKey {
-  /** Names the key it is wrapped under. */
+  /** Id of the wrapping key. */
   readonly kid: string;
   readonly sealed: Uint8Array;
 }
 
-/** What sealing and committing need: one key for records, one salt for commitments. Destroyed together. */
+/** One key for sealed records, one salt for commitments. Erasure destroys both together. */
 export interface IntentSecrets {
   readonly dataKey: Uint8Array;
   readonly salt: Uint8Array;
 }
 
-/** Keys that intents' own keys are wrapped under: the current one first. */
+/** The wrapping keys of all configured secrets, current and previous. */
 export interface KeyRing {
   readonly current: { readonly kid: string; readonly key: Uint8Array };
   readonly all: ReadonlyMap<string, Uint8Array>;
@@ -62,12 +62,12 @@ export function wrap({ dataKey, salt }: IntentSecrets, { current }: KeyRing): Wr
 /** @throws {Error} when no key of the ring opens it: a secret is missing from `GATE_SECRET_PREVIOUS` */
 export function unwrap({ kid, sealed }: WrappedKey, ring: KeyRing): IntentSecrets {
   const key = ring.all.get(kid);
-  if (key === undefined) throw new Error(`sealed under ${kid}, a secret that is not configured`);
+  if (key === undefined) throw new Error(`key ${kid} is missing: add its secret to GATE_SECRET_PREVIOUS`);
   const both = open(key, "intent-key", sealed);
   return { dataKey: both.subarray(0, KEY_BYTES), salt: both.subarray(KEY_BYTES) };
 }
 
-/** AES-256-GCM; `name` is authenticated, so that one record can't stand in for another. */
+/** AES-256-GCM. `name` is authenticated, so that an attacker with storage access can't swap two records. */
 export function seal(key: Uint8Array, name: string, bytes: Uint8Array): Uint8Array {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv("aes-256-gcm", key, iv);

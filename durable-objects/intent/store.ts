@@ -15,21 +15,21 @@ import {
 import type { StoredResponse } from "../../src/ports/intents.ts";
 
 /*
- * What one intent's object keeps. Keys of its storage:
+ * The storage of one intent's object. Its keys:
  *
- *   intent            IntentState, everything decisions depend on; where its chain ends, how far D1 has followed
- *   opening           the entries it began with; the intent's own key and salt, wrapped; and sealed under it the
- *                     case: the ask, the full decision, a small payload. Destroying the key erases what it sealed
+ *   intent            IntentState and Progress: the head of its chain, and how far D1 has followed
+ *   opening           the entries it began with; the intent's own key and salt, wrapped; and sealed under that key the
+ *                     case: the request, the full decision, a small payload. Destroying the key erases all it sealed
  *   entries:<seq>     the entries of one later commit, under the sequence of the first
- *   notes:<seq>       sealed: free text that came with entries
+ *   notes:<seq>       sealed: free text of these entries
  *   payload:<n>       sealed: a larger payload's bytes in pieces
- *   response:<n>      sealed: what an upstream answered to a write that Gate sent; 0 what it said, then its body
+ *   response:<n>      sealed: the upstream's response to a write that Gate sent; 0 is status and headers, then the body
  */
 
-/** A payload up to here lies in the case itself: one record less to write for what most proposals carry. */
+/** Payloads up to this size are part of the case record: most proposals then write one record less. */
 const INLINE_BYTES = 16 * 1024;
 
-/** A value in an object's storage is at most 2 MB; 1 MiB leaves room for what sealing adds. */
+/** A value in an object's storage is at most 2 MB; 1 MiB leaves room for the overhead of sealing. */
 const PIECE_BYTES = 1024 * 1024;
 
 export interface Progress extends Head {
@@ -37,16 +37,16 @@ export interface Progress extends Head {
   readonly flushed: number;
   /** The deadline a queue message was last sent for. */
   readonly queuedFor: number | null;
-  /** What the agent's counters were last told; null: nothing yet. */
+  /** The effect last sent to the agent's counters; null: none yet. */
   // oxlint-disable-next-line gate/banned-names -- a stored field of version 0.1
   readonly told: CounterEffect | null;
-  /** Attempts to have the write sent, and when the next is due; null: Gate does not send it. */
+  /** Queue messages sent for this write, and when the next is due; null: Gate does not send it. */
   readonly sending: { readonly attempts: number; readonly at: Instant } | null;
-  /** Whose attempt to send it holds the claim, or held it last; null: nobody's yet. */
+  /** Id of the send attempt that holds the claim, or held it last; null: none yet. */
   readonly attempt: string | null;
 }
 
-/** The proposal's request and the decision on it; gone once the intent is erased. */
+/** The proposal's request and its decision; erasure destroys both. */
 export interface CaseRecord {
   /** JSON text of the `ProposalRequest`. */
   readonly request: string;
@@ -65,7 +65,7 @@ interface Current {
   readonly progress: Progress;
 }
 
-/** Written once, and again only when the key changes: a proposal is one record less for each that is merged here. */
+/** Written once, and again when its key changes. Merging these parts saves a proposal one write for each. */
 interface Opening {
   readonly entries: readonly Entry[];
   readonly key: WrappedKey;
@@ -74,11 +74,11 @@ interface Opening {
 }
 
 interface StoredCase extends CaseRecord {
-  /** The whole payload in base64 where it is small; else null, and it is in pieces. */
+  /** The whole payload in base64 if small; null: it is stored in pieces. */
   readonly inline: string | null;
 }
 
-/** The sealed form: data of version 0.1 has the request under `ask`, so the name stays. */
+/** The sealed form: data of version 0.1 stores the request under `ask`, so that name stays. */
 // oxlint-disable-next-line gate/banned-names -- a stored field of version 0.1
 type SealedCase = Omit<StoredCase, "request"> & { readonly ask: string };
 
@@ -95,8 +95,8 @@ const START: Progress = {
   attempt: null,
 };
 
-/** What was stored before Gate sent writes itself says nothing of that. */
-function asOfToday({ state, progress }: Current): Current {
+/** Fills in fields that records of earlier versions lack. */
+function withMissingFields({ state, progress }: Current): Current {
   const { terms } = state;
   return {
     state: { ...state, terms: { ...terms, sending: terms.sending ?? null } },
@@ -104,7 +104,7 @@ function asOfToday({ state, progress }: Current): Current {
   };
 }
 
-/** Numbers sort as text. */
+/** Zero-padded, so that keys sort by number. */
 function key(prefix: string, number: number): string {
   return `${prefix}:${String(number).padStart(9, "0")}`;
 }
@@ -113,7 +113,7 @@ function key(prefix: string, number: number): string {
 export class IntentStore {
   readonly #storage: DurableObjectStorage;
   readonly #ring: KeyRing;
-  // Only this object writes its records, so what was read or written last is what is stored.
+  // Only this object writes its records, so the cache equals the storage until a commit fails.
   #current: Current | undefined;
   #secrets: IntentSecrets | undefined;
 
@@ -141,13 +141,13 @@ export class IntentStore {
     if (current !== undefined) this.put(current.state, { ...current.progress, ...change });
   }
 
-  /** After a failed commit nothing in memory may be believed. */
+  /** Drops the cache after a failed commit. */
   forget(): void {
     this.#current = undefined;
     this.#secrets = undefined;
   }
 
-  /** The salt of all commitments made from now on. */
+  /** The salt for new commitments. */
   salt(): Uint8Array {
     return this.#open().salt;
   }
@@ -174,7 +174,7 @@ export class IntentStore {
     return this.#storedCase();
   }
 
-  /** The first record of an intent: makes its key, and keeps what was asked under it. */
+  /** Writes an intent's first records: creates its key, and seals the case under it. */
   begin(record: CaseRecord, salt: Uint8Array, bytes: Uint8Array, entries: readonly Entry[]): void {
     const secrets = freshSecrets(salt);
     const inline = bytes.length <= INLINE_BYTES ? Buffer.from(bytes).toString("base64") : null;
@@ -185,7 +185,7 @@ export class IntentStore {
     if (inline === null) this.#putPieces("payload", 0, bytes);
   }
 
-  /** The payload as it was proposed, byte for byte; null for an intent that has none any more. */
+  /** The payload as proposed, byte for byte; null once erased. */
   payload(): Uint8Array | null {
     const stored = this.#storedCase();
     if (stored === undefined) return null;
@@ -211,7 +211,7 @@ export class IntentStore {
     return { ...head, body: this.#pieces("response", 1, bytes) };
   }
 
-  /** Destroys the key and the salt, and what they opened. What comes after is sealed and committed to anew. */
+  /** Destroys the key and the salt with all they opened. Later records use new ones. */
   erase(): void {
     for (const prefix of ["notes:", "payload:", "response:"] as const) this.#delete(prefix);
     const secrets = freshSecrets();
@@ -224,14 +224,14 @@ export class IntentStore {
   #read(): Current | undefined {
     if (this.#current !== undefined) return this.#current;
     const stored = this.#storage.kv.get<Current>("intent");
-    this.#current = stored === undefined ? undefined : asOfToday(stored);
+    this.#current = stored === undefined ? undefined : withMissingFields(stored);
     return this.#current;
   }
 
-  /** @throws {Error} for an intent that was never proposed: callers know its state before they ask for more */
+  /** @throws {Error} for an intent that was never proposed: callers check its state first */
   #opening(): Opening {
     const opening = this.#storage.kv.get<Opening>("opening");
-    if (opening === undefined) throw new Error("an intent without its opening");
+    if (opening === undefined) throw new Error("invariant: a proposed intent has an opening record");
     return opening;
   }
 
@@ -252,7 +252,7 @@ export class IntentStore {
     const opening = this.#opening();
     const secrets = unwrap(opening.key, this.#ring);
     this.#secrets = secrets;
-    // After a change of the deployment's secret each intent moves to the new one when it is next looked at.
+    // After a rotation of the deployment's secret, the next access rewraps each intent's key under the new one.
     if (opening.key.kid !== this.#ring.current.kid) {
       this.#putOpening({ ...opening, key: wrap(secrets, this.#ring) }, secrets);
     }
@@ -279,7 +279,7 @@ export class IntentStore {
       whole.set(piece, at);
       at += piece.length;
     }
-    if (at !== bytes) throw new Error(`${at} of ${bytes} bytes of the ${prefix} are there`);
+    if (at !== bytes) throw new Error(`invariant: the ${prefix} has ${bytes} bytes, but ${at} are stored`);
     return whole;
   }
 

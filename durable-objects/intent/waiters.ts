@@ -1,17 +1,17 @@
-/** One intent is waited for by its agent and a page or two; beyond that somebody is playing. */
+/** An agent and a page or two wait for one intent; the cap stops a caller that opens waits without end. */
 const MAX_WAITERS = 64;
 
-/** Why a wait ended. `full`: too many wait already, so this one did not begin. */
+/** Why a wait ended. `full`: it did not begin, because `MAX_WAITERS` callers wait already. */
 export type Woken = "changed" | "elapsed" | "full";
 
 /**
- * Calls that wait for the next change of an object. They live in memory: whoever loses one asks again. A caller that
- * goes away keeps its place until its time is over, since nothing tells the object; that is what the cap is for.
+ * Calls that wait for the next change of an object. They live in memory: a caller that loses one calls again. The
+ * object learns of no disconnect, so a lost caller occupies its place until its timeout; the cap bounds that.
  */
 export class Waiters {
   readonly #waiting = new Set<(woken: Woken) => void>();
 
-  /** Resolves at the next change, or after this many milliseconds. */
+  /** Resolves at the next change or after `timeoutMs`, and at once when full. */
   next(timeoutMs: number): Promise<Woken> {
     if (this.#waiting.size >= MAX_WAITERS) return Promise.resolve("full");
     return new Promise((resolve) => {

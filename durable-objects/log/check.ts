@@ -6,36 +6,36 @@ import { leafBytes } from "../../src/core/tlog/leaf.ts";
 import { leafHash } from "../../src/core/tlog/tree.ts";
 import type { LogFaultReason } from "../../src/ports/tlog.ts";
 
-/** A row that does not fit: it and everything after it stays out of the log. */
+/** A row that fails a check: the log seals neither it nor any row after it. */
 export interface Misfit {
   readonly reason: LogFaultReason;
-  /** Its id in D1; null when there is no such row. */
+  /** Its id in D1; null when the fault concerns no row. */
   readonly row: number | null;
   readonly chain: string | null;
   readonly seq: number | null;
 }
 
-export interface Checked {
-  /** Hashes of the leaves that may be sealed, in the log's order. */
+export interface PageCheck {
+  /** Hashes of the leaves to seal, in the log's order. */
   readonly leaves: readonly Uint8Array[];
-  /** Where the chains end that these leaves belong to. */
+  /** The new head of each chain that these leaves belong to. */
   readonly heads: ReadonlyMap<string, Head>;
-  /** The first row that does not fit; null: all do. */
+  /** The first row that fails a check; null: none does. */
   readonly misfit: Misfit | null;
 }
 
-/** What of the log a check depends on. */
-export interface Known {
+/** The state of the log that a check depends on. */
+export interface SealedState {
   readonly size: number;
   /** Hash of the leaf at `size - 1`; null for an empty log. */
   readonly lastLeaf: Uint8Array | null;
-  /** Where a chain ended when its last entry was sealed. */
+  /** A chain's head as of its last sealed entry. */
   readonly headOf: (chain: string) => Head | undefined;
   readonly macKeys: readonly Uint8Array[];
 }
 
-/** Which rows of a page may follow the log as it is. */
-export function checkPage(page: LedgerPage, known: Known): Checked {
+/** The rows of a page that may be appended to the log. */
+export function checkPage(page: LedgerPage, known: SealedState): PageCheck {
   const anchor = checkAnchor(page, known);
   if (anchor !== null) return { leaves: [], heads: new Map(), misfit: anchor };
 
@@ -46,7 +46,7 @@ export function checkPage(page: LedgerPage, known: Known): Checked {
     const { entry } = row;
     const head =
       typeof entry === "string" ? EMPTY_HEAD : (heads.get(entry.intent) ?? known.headOf(entry.intent));
-    const fault = faultOf(row, expected, head ?? EMPTY_HEAD, known.macKeys);
+    const fault = checkRow(row, expected, head ?? EMPTY_HEAD, known.macKeys);
     if (fault.ok) {
       leaves.push(fault.leaf);
       heads.set(fault.entry.intent, { seq: fault.entry.seq, hash: fault.entry.hash });
@@ -61,28 +61,28 @@ export function checkPage(page: LedgerPage, known: Known): Checked {
 }
 
 /**
- * Is the ledger still the one that was sealed, as far as its ends show? A truncation, or a restore of D1 to an
- * earlier hour, would give rows that were sealed their ids to others.
+ * Does the page continue the sealed ledger? After a truncation, or a restore of D1 to an earlier hour, new rows would
+ * reuse the ids of sealed ones.
  */
-function checkAnchor({ rows, lowest }: LedgerPage, { size, lastLeaf }: Known): Misfit | null {
-  const nowhere = { chain: null, seq: null };
-  // Ids below the first are never read, so a row there would never be sealed, silently.
-  if (lowest !== null && lowest !== FIRST_ROW) return { reason: "row_out_of_place", row: lowest, ...nowhere };
+function checkAnchor({ rows, lowest }: LedgerPage, { size, lastLeaf }: SealedState): Misfit | null {
+  const noEntry = { chain: null, seq: null };
+  // Ids below the first are never read, so an attacker's row there would escape the log unnoticed.
+  if (lowest !== null && lowest !== FIRST_ROW) return { reason: "row_out_of_place", row: lowest, ...noEntry };
   if (lastLeaf === null) return null;
   const [first] = rows;
   const id = FIRST_ROW + size - 1;
-  if (first?.id !== id) return { reason: "sealed_row_missing", row: id, ...nowhere };
+  if (first?.id !== id) return { reason: "sealed_row_missing", row: id, ...noEntry };
   const { entry } = first;
   const bytes = typeof entry === "string" ? null : leafBytes(entry);
   if (bytes?.ok === true && isEqual(leafHash(bytes.value), lastLeaf)) return null;
-  return { reason: "sealed_row_changed", row: id, ...nowhere };
+  return { reason: "sealed_row_changed", row: id, ...noEntry };
 }
 
-type Verdict =
+type RowCheck =
   | { readonly ok: true; readonly leaf: Uint8Array; readonly entry: Entry }
   | { readonly ok: false; readonly reason: LogFaultReason };
 
-function faultOf(row: LedgerRow, expected: number, head: Head, macKeys: readonly Uint8Array[]): Verdict {
+function checkRow(row: LedgerRow, expected: number, head: Head, macKeys: readonly Uint8Array[]): RowCheck {
   const refuse = (reason: LogFaultReason) => ({ ok: false, reason }) as const;
   const { entry } = row;
   if (row.id !== expected) return refuse("row_missing");
@@ -96,7 +96,7 @@ function faultOf(row: LedgerRow, expected: number, head: Head, macKeys: readonly
   return bytes.ok ? { ok: true, leaf: leafHash(bytes.value), entry } : refuse("too_large");
 }
 
-/** Takes as long wherever the first difference is: a MAC must not be guessed digit by digit. */
+/** Constant time: a timing difference would let an attacker guess a MAC digit by digit. */
 function isSameText(a: string, b: string): boolean {
   let difference = a.length ^ b.length;
   for (let at = 0; at < a.length; at += 1) difference |= a.charCodeAt(at) ^ b.charCodeAt(at);

@@ -8,37 +8,37 @@ import type { LeafProof, LogHealth, Sealed, SignedCheckpoint } from "../../src/p
 import { sealRows, type SealTarget } from "./seal.ts";
 import { LogStore } from "./store.ts";
 
-/** While rows come in, the log is sealed this often. */
+/** How often the alarm seals while rows arrive. */
 const ACTIVE_MS = 10_000;
 
-/** It looks again for this long after the last row or poke: longer than isolates keep quiet between two pokes. */
+/** How long the alarm goes on after the last row or poke: longer than an isolate's interval between two pokes. */
 const AWAKE_MS = 60_000;
 
-/** After D1 did not answer, and while a row that does not fit is in the way. */
+/** Pauses after D1 failed, and while a fault stops sealing. */
 const RETRY_MS = 15_000;
 const FAULT_RETRY_MS = 60_000;
 
-/** A checkpoint that is read was looked after within this time, whether anybody poked or not. */
+/** `checkpoint()` seals first when the last run is older, so that it does not depend on pokes. */
 const FRESH_MS = 30_000;
 
-/** Proofs asked for in one call: 1,000 of them stay under a megabyte. */
+/** Proofs per call: 1,000 of them stay under a megabyte. */
 const MAX_PROOFS = 1_000;
 
 /**
  * The Merkle log over all rows of the ledger, in the order of their ids: one object, its only writer.
  *
- * Runs come one after the other (`sealRows`). What is signed leaves only once D1 and the object both remember it.
+ * Runs never overlap (`sealRows`). A checkpoint leaves the object only once D1 and the object both store it.
  */
 export class LogObject extends DurableObject<Env> {
   readonly #store: LogStore;
   readonly #log: SealTarget;
   #current: Promise<Sealed> | undefined;
   #next: Promise<Sealed> | undefined;
-  /** When the last run that D1 answered began. */
+  /** Start of the last run in which D1 answered. */
   #ranAt = Number.NEGATIVE_INFINITY;
-  /** Rows in the ledger, as the last run saw it; null: none has since this object woke up. */
+  /** Rows in the ledger as of the last run; null: no run since this object started. */
   #rowsSeen: number | null = null;
-  /** The last run stopped at its own limit. */
+  /** True when the last run stopped at `PAGES_PER_RUN`. */
   #hasMore = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -55,7 +55,7 @@ export class LogObject extends DurableObject<Env> {
     return sealed;
   }
 
-  /** The last checkpoint; looks for new rows first when nobody has for a while. */
+  /** The last checkpoint; seals first when the last run is older than `FRESH_MS`. */
   async checkpoint(): Promise<SignedCheckpoint | null> {
     const quiet = Math.abs(Date.now() - this.#ranAt);
     if (quiet >= FRESH_MS || this.#store.checkpoint() === null) await this.seal();
@@ -72,7 +72,7 @@ export class LogObject extends DurableObject<Env> {
     };
   }
 
-  /** Where these leaves are in the tree of the first `size`; null stands for the last checkpoint's. */
+  /** Inclusion proofs of these leaves in the tree of `size` leaves; null: the last checkpoint's size. */
   async prove(
     indexes: readonly number[],
     size: number | null,
@@ -90,7 +90,7 @@ export class LogObject extends DurableObject<Env> {
     return ok({ size: within, proofs });
   }
 
-  /** Shows that the tree of the first `old` leaves is the beginning of the one of `size`. */
+  /** Consistency proof: the tree of `old` leaves is a prefix of the one of `size`; null: the last checkpoint's size. */
   async consistency(
     old: number,
     size: number | null,
@@ -100,7 +100,7 @@ export class LogObject extends DurableObject<Env> {
     return ok({ size: within, proof: [...consistencyProof(old, within, this.#store.reader())] });
   }
 
-  /** Rows came in, or may have: stays awake for a while. */
+  /** Rows may have arrived: keeps the alarm going for `AWAKE_MS`. */
   async poke(): Promise<void> {
     this.#stayAwake();
     const alarm = await this.ctx.storage.getAlarm();
@@ -108,23 +108,23 @@ export class LogObject extends DurableObject<Env> {
     if (alarm === null || alarm > due) await this.ctx.storage.setAlarm(due);
   }
 
-  /** Never ends by throwing: the platform gives up on an alarm that fails six times. */
+  /** Must not throw: the platform gives up on an alarm that fails six times. */
   override async alarm(): Promise<void> {
     const { fault, isComplete } = await this.#join();
     const now = Date.now();
     if (fault !== null) await this.ctx.storage.setAlarm(now + FAULT_RETRY_MS);
-    // Rows beyond one run's are gone on with at once; a D1 that does not answer is given time.
+    // Rows beyond one run's limit follow at once; a D1 outage gets a pause.
     else if (!isComplete) await this.ctx.storage.setAlarm(now + (this.#hasMore ? 1 : RETRY_MS));
     else if (now < this.#store.awakeUntil()) await this.ctx.storage.setAlarm(now + ACTIVE_MS);
   }
 
   #stayAwake(): void {
     const until = Date.now() + AWAKE_MS;
-    // Not written each time: a few seconds more or less decide nothing.
+    // Written only when it moves by `ACTIVE_MS`: a few seconds don't justify a write each time.
     if (until - this.#store.awakeUntil() > ACTIVE_MS) this.#store.putAwakeUntil(until);
   }
 
-  /** A tree that nobody has a signature for proves nothing: sizes go up to the last checkpoint's. */
+  /** Null for a size beyond the last checkpoint: without a signature a tree proves nothing. */
   #signedSize(size: number | null): number | null {
     const signed = this.#store.checkpoint()?.size ?? null;
     if (signed === null) return null;
@@ -132,7 +132,7 @@ export class LogObject extends DurableObject<Env> {
     return Number.isSafeInteger(within) && within >= 0 && within <= signed ? within : null;
   }
 
-  /** One run at a time. The one under way may have read past the caller's rows: who comes now shares the next. */
+  /** One run at a time. The current one may have missed the caller's rows, so callers share the next. */
   #join(): Promise<Sealed> {
     this.#next ??= this.#afterCurrent();
     return this.#next;

@@ -6,10 +6,10 @@ import { formatCheckpoint } from "../../src/core/tlog/checkpoint.ts";
 import { checkPage, type Misfit } from "./check.ts";
 import type { LogStore } from "./store.ts";
 
-/** What one run seals at most: well below the processor time of one call. The alarm carries on at once. */
+/** Pages per run: keeps a run well below the CPU time of one call. The alarm continues at once. */
 const PAGES_PER_RUN = 50;
 
-/** What a run works with. */
+/** The dependencies of a run. */
 export interface SealTarget {
   readonly store: LogStore;
   readonly rows: LogRows;
@@ -18,23 +18,23 @@ export interface SealTarget {
 }
 
 export interface Run {
-  /** Everything there was is sealed and signed. */
+  /** True when every ledger row is sealed and signed. */
   readonly isComplete: boolean;
-  /** It stopped at its own limit, and the next run goes on. */
+  /** True when it stopped at `PAGES_PER_RUN`; the next run continues. */
   readonly hasMore: boolean;
-  /** Rows in the ledger when it was last read. */
+  /** Rows in the ledger as of the last page. */
   readonly rows: number;
-  /** Leaves this run added. */
+  /** Leaves that this run added. */
   readonly added: number;
 }
 
 /**
- * Reads pages of D1, checks every row, commits leaves and chain heads page by page, and signs one checkpoint over
- * what is committed. Never two at a time: between reading a page and committing it nothing else may append.
+ * Reads pages of D1, checks every row, commits leaves and chain heads page by page, and signs one checkpoint over the
+ * committed leaves. Callers must not overlap runs: between reading a page and committing it nothing else may append.
  *
- * Each step starts from what is stored, so a crash between any two of them costs nothing but the repetition.
+ * Each step starts from the stored state, so after a crash between two steps the next run only repeats work.
  *
- * @throws when D1 or the storage does not do its part; what is stored is whole then
+ * @throws when D1 or the storage fails; the stored state is consistent then
  */
 export async function sealRows(log: SealTarget): Promise<Run> {
   const { store, signer } = log;
@@ -49,7 +49,7 @@ export async function sealRows(log: SealTarget): Promise<Run> {
 
     const hasMore = misfit === null && isBehind;
     const conflict = conflictWith(store, page.signed);
-    // A log that lost its storage grows back to what was signed; until it has, that is no fault.
+    // A log that lost its storage regrows to the signed size; being behind the checkpoint until then is no fault.
     const fault = misfit ?? (conflict?.reason === "checkpoint_ahead" && hasMore ? null : conflict);
     recordFault(store, fault);
     if (conflict === null) await sign(log, page.signed);
@@ -69,15 +69,15 @@ function sealPage({ store, signer }: SealTarget, page: LedgerPage): Misfit | nul
   return misfit;
 }
 
-/** Does this log continue what was signed before, as D1 remembers it? */
+/** The fault when this log does not extend the checkpoint that D1 stores; null: it does. */
 function conflictWith(store: LogStore, signed: LedgerPage["signed"]): Misfit | null {
   if (signed === null) return null;
-  const nowhere = { row: null, chain: null, seq: null };
-  if (signed.size > store.size()) return { reason: "checkpoint_ahead", ...nowhere };
-  return store.rootAt(signed.size) === signed.root ? null : { reason: "checkpoint_conflict", ...nowhere };
+  const noRow = { row: null, chain: null, seq: null };
+  if (signed.size > store.size()) return { reason: "checkpoint_ahead", ...noRow };
+  return store.rootAt(signed.size) === signed.root ? null : { reason: "checkpoint_conflict", ...noRow };
 }
 
-/** Keeps why the log stands still, and says so each time it is met. */
+/** Stores the fault that stops sealing, and logs it in every run. */
 function recordFault(store: LogStore, misfit: Misfit | null): void {
   const before = store.fault();
   const now = Date.now();
@@ -87,8 +87,8 @@ function recordFault(store: LogStore, misfit: Misfit | null): void {
 }
 
 /**
- * Signs the tree as it is committed. D1 takes the checkpoint first and the object second: what only D1 has is
- * signed again with the same outcome, and what neither has was told to nobody.
+ * Signs the committed tree. D1 stores the checkpoint first and the object second: a checkpoint that only D1 has is
+ * signed again with the same root, and one that neither has never left the object.
  */
 async function sign(
   { store, rows, signer, origin }: SealTarget,
@@ -97,7 +97,7 @@ async function sign(
   const size = store.size();
   const last = store.checkpoint();
   if (last?.size === size) {
-    // D1 was restored to an hour before the last checkpoint.
+    // An operator restored D1 to a time before the last checkpoint, so publish it again.
     if (published?.size !== size) await rows.publish(last);
     return;
   }

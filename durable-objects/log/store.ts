@@ -4,26 +4,26 @@ import { append, frontierOf, HASH_BYTES, nodeHash, rootOf, type HashAt } from ".
 import type { LogFault, SignedCheckpoint } from "../../src/ports/tlog.ts";
 
 /*
- * What the log's object keeps. Keys of its storage:
+ * The storage of the log's object. Its keys:
  *
- *   size              leaves that are sealed; everything else is true of exactly this many
+ *   size              number of sealed leaves, which all other keys describe
  *   tile:<L>:<N>      hashes of complete subtrees, as C2SP tlog-tiles cuts them: up to 256 of tree level 8 × L, from
  *                     index 256 × N on. Levels between are computed from the tile below them.
- *   head:<chain>      where each chain ended when its last entry was sealed
- *   checkpoint        the last one that was signed
- *   fault             why the log stands still, while it does
- *   faults            the last few reasons why it stood still before
- *   awake             until when the alarm keeps coming
+ *   head:<chain>      the chain's head as of its last sealed entry
+ *   checkpoint        the last signed checkpoint
+ *   fault             the fault that stops sealing now
+ *   faults            the last `MAX_PAST_FAULTS` faults that ended
+ *   awake             until when the alarm repeats
  */
 
 /** C2SP tlog-tiles v0.1.0: tiles are eight levels high. */
 const TILE_HEIGHT = 8;
 const TILE_HASHES = 2 ** TILE_HEIGHT;
 
-/** Faults that are over, kept for whoever looks into them later. */
+/** Ended faults, for an operator's investigation. */
 const MAX_PAST_FAULTS = 20;
 
-/** Computed hashes kept in memory, of some 200 bytes each: proofs near each other share most of their way up. */
+/** Computed hashes cached in memory, of some 200 bytes each: neighbouring proofs share most of their path. */
 const MAX_CACHED_HASHES = 16_384;
 
 export interface PastFault extends LogFault {
@@ -33,7 +33,7 @@ export interface PastFault extends LogFault {
 /** Typed access to the log's records. Every call is synchronous: callers build one commit out of several. */
 export class LogStore {
   readonly #storage: DurableObjectStorage;
-  /** Hashes between two tiles. Only of subtrees that are committed and complete, which never change again. */
+  /** Hashes between two tiles, only of committed complete subtrees, which never change again. */
   readonly #computed = new Map<string, Uint8Array>();
 
   constructor(storage: DurableObjectStorage) {
@@ -52,14 +52,14 @@ export class LogStore {
     return this.#storage.kv.get<SignedCheckpoint>("checkpoint") ?? null;
   }
 
-  /** @throws when a larger tree, or another one of this size, was signed: a bug, and never to be stored */
+  /** @throws when the last checkpoint is larger, or of equal size with another root: storing it would fork the log */
   putCheckpoint(checkpoint: SignedCheckpoint): void {
     const last = this.checkpoint();
     if (
       last !== null &&
       (checkpoint.size < last.size || (checkpoint.size === last.size && checkpoint.root !== last.root))
     ) {
-      throw new Error("a second tree of one size");
+      throw new Error("invariant: a checkpoint extends the last one");
     }
     this.#storage.kv.put("checkpoint", checkpoint);
   }
@@ -72,7 +72,7 @@ export class LogStore {
     return this.#storage.kv.get<readonly PastFault[]>("faults") ?? [];
   }
 
-  /** The fault there is now; null: none. One that is over, or gives way to another, is kept among the past ones. */
+  /** Sets the current fault; null: none. The previous fault moves to the past ones. */
   putFault(fault: LogFault | null, now: number): void {
     const before = this.fault();
     if (before !== null) {
@@ -93,7 +93,7 @@ export class LogStore {
     this.#storage.kv.put("awake", time);
   }
 
-  /** Seals these leaves in one commit: all of them with their chains' heads, or none. */
+  /** Seals these leaves and their chains' heads in one transaction. */
   append(leaves: readonly Uint8Array[], heads: ReadonlyMap<string, Head>): void {
     this.#storage.transactionSync(() => {
       const tiles = new Map<string, Uint8Array[]>();
@@ -120,11 +120,11 @@ export class LogStore {
     const tile = new Uint8Array(before.length + added.length * HASH_BYTES);
     tile.set(before);
     for (const [at, hash] of added.entries()) tile.set(hash, before.length + at * HASH_BYTES);
-    if (tile.length > TILE_HASHES * HASH_BYTES) throw new Error("a tile with more than its hashes");
+    if (tile.length > TILE_HASHES * HASH_BYTES) throw new Error("invariant: a tile has at most 256 hashes");
     this.#storage.kv.put(key, tile);
   }
 
-  /** Reads hashes of complete subtrees. It holds on to the tiles it read: make one for each piece of work. */
+  /** Reads hashes of complete subtrees. It caches the tiles it read, so create one per task. */
   reader(): HashAt {
     const tiles = new Map<string, Uint8Array>();
     const stored = (level: number, index: number): Uint8Array => {
@@ -132,9 +132,9 @@ export class LogStore {
       const tile = tiles.get(key) ?? this.#storage.kv.get<Uint8Array>(key) ?? new Uint8Array();
       tiles.set(key, tile);
       const start = (index % TILE_HASHES) * HASH_BYTES;
-      // A copy: a view would carry its whole tile along when it is sent somewhere.
+      // A copy: structured clone would send a view with its whole tile.
       const hash = tile.slice(start, start + HASH_BYTES);
-      if (hash.length !== HASH_BYTES) throw new RangeError("a subtree that is not complete");
+      if (hash.length !== HASH_BYTES) throw new RangeError("invariant: the subtree is complete");
       return hash;
     };
     const hashAt = (level: number, index: number): Uint8Array => {
@@ -156,7 +156,7 @@ export class LogStore {
   }
 }
 
-/** Numbers sort as text. */
+/** Zero-padded, so that keys sort by number. */
 function tileKey(level: number, tile: number): string {
   return `tile:${level}:${String(tile).padStart(12, "0")}`;
 }
