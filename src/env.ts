@@ -33,17 +33,17 @@ import type { Ports } from "./ports/ports.ts";
 import type { RuleBook } from "./ports/rules.ts";
 import { settingsOf, type SettingVariables } from "./settings.ts";
 
-/** Bindings that only some deployments have. */
+/** Bindings of some deployments only. */
 interface Optional extends Pick<SettingVariables, "LOCAL_SIGN_IN"> {
-  /** The local server: it watches the policy directory. */
+  /** The local server, which watches the policy directory. */
   readonly LOCAL?: Fetcher;
-  /** Secrets that were `GATE_SECRET` before, newest first, separated by commas. */
+  /** Earlier values of `GATE_SECRET`, newest first, separated by commas. */
   readonly GATE_SECRET_PREVIOUS?: string;
 }
 
 type Bindings = Env & Optional;
 
-/** What ports of several concerns share. */
+/** Dependencies of several groups of ports. */
 interface Shared {
   readonly secret: string;
   /** Earlier deployment secrets, newest first. */
@@ -56,14 +56,14 @@ interface Shared {
 /** The rules bundled at deploy, compiled on first use: start-up time is limited on the platform. */
 let bundled: RuleSet | undefined;
 
-/** One isolate sees one environment: its ports are made once. */
-const made = new WeakMap<object, Ports>();
+/** Ports by environment: an isolate has one, so its ports are built once. */
+const portsByEnv = new WeakMap<object, Ports>();
 
-/** Turns what the platform hands over into the ports; nothing else in `src` reads bindings. */
+/** Builds the ports from the platform's bindings; nothing else in `src` reads bindings. */
 export function portsOf(env: Bindings): Ports {
-  const known = made.get(env) ?? makePorts(env);
-  made.set(env, known);
-  return known;
+  const ports = portsByEnv.get(env) ?? makePorts(env);
+  portsByEnv.set(env, ports);
+  return ports;
 }
 
 function makePorts(env: Bindings): Ports {

@@ -16,7 +16,7 @@ export default {
     return app.fetch(request, portsOf(env), ctx);
   },
 
-  /** Wakes the log sealer. Its own alarm does the work; the local runtime fires no cron, and readers wake it there. */
+  /** Cron backup that wakes the log sealer, whose own alarm does the work. The local runtime has no cron; readers wake it. */
   async scheduled(_, env) {
     await portsOf(env).log.poke();
   },

@@ -10,7 +10,7 @@ export interface SettingVariables {
   readonly MAX_PAYLOAD_BYTES?: string;
   readonly MAX_RESPONSE_BYTES?: string;
   readonly PUBLIC_FEED_ENABLED?: string;
-  /** "true": people of the registry sign in without a key. Only the local server sets it, when told to. */
+  /** "true": people of the registry sign in without a key. Only the local server sets it, by its option. */
   readonly LOCAL_SIGN_IN?: string;
 }
 
@@ -19,18 +19,20 @@ const DEFAULT_MAX_RESPONSE_BYTES = 1024 * 1024;
 const DEFAULT_KEY_HEADER = "x-gate-key";
 
 /**
- * A payload and a response go to their intent's object in one RPC each, and the platform limits those to 32 MiB: above
- * it a write would be sent and its outcome never recorded.
+ * The platform limits an RPC to 32 MiB, and a payload or response reaches its intent's object in one: a larger response
+ * would leave a write sent and its outcome unrecorded.
  */
 const MAX_SIZE_BYTES = 24 * 1024 * 1024;
 
-/** C2SP signed-note: a key's name has no blank and no plus sign. */
+/** C2SP signed-note: a key name contains no white space and no plus sign. */
 const ORIGIN = /^[^\s+\p{Cc}]{1,200}$/u;
 
 /** @throws {Error} for a variable whose value is invalid: every request fails until the operator corrects it */
 export function settingsOf(variables: SettingVariables): Settings {
   const { GATE_ORIGIN, GATE_PUBLIC_URL, GATE_KEY_HEADER } = variables;
-  if (!ORIGIN.test(GATE_ORIGIN)) throw new Error("GATE_ORIGIN must be a name without blanks and plus signs");
+  if (!ORIGIN.test(GATE_ORIGIN)) {
+    throw new Error("GATE_ORIGIN must be a name of 1 to 200 characters, without white space and plus signs");
+  }
   return {
     maxPayloadBytes: sizeOf("MAX_PAYLOAD_BYTES", variables, DEFAULT_MAX_PAYLOAD_BYTES),
     maxResponseBytes: sizeOf("MAX_RESPONSE_BYTES", variables, DEFAULT_MAX_RESPONSE_BYTES),
@@ -44,26 +46,26 @@ export function settingsOf(variables: SettingVariables): Settings {
 }
 
 /**
- * An origin, because links, forms and cookies belong to its whole host; null: messages carry no links.
+ * An origin without a path, because cookies and form origins cover the whole host; null: messages carry no links.
  *
- * @throws {Error} for anything else: approvers would get broken links, and no error would show it
+ * @throws {Error} for any other text: approvers would get broken links, and no error would show it
  */
 function publicUrlOf(written: string | undefined): string | null {
   if (written === undefined || written === "") return null;
   const url = URL.canParse(written) ? new URL(written) : null;
   if (url !== null && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) return url.origin;
-  throw new Error("GATE_PUBLIC_URL must be an address such as https://gate.example.com, or empty");
+  throw new Error("GATE_PUBLIC_URL must be a URL without a path, such as https://gate.example.com, or empty");
 }
 
-/** @throws {Error} for a text that is no header name, or a header that already has a meaning */
+/** @throws {Error} unless it is an `X-` header that has no meaning yet */
 function keyHeaderOf(written: string | undefined): string {
   if (written === undefined || written === "") return DEFAULT_KEY_HEADER;
   const name = written.toLowerCase();
   if (/^x-[a-z0-9-]{1,60}$/.test(name) && !isOverride(name)) return name;
-  throw new Error("GATE_KEY_HEADER must be the name of a header of its own, such as X-Gate-Key");
+  throw new Error("GATE_KEY_HEADER must be an unused header name that begins with X-, such as X-Gate-Key");
 }
 
-/** @throws {Error} for a text that is no number of bytes, or more than an intent's object can store */
+/** @throws {Error} unless it is a number of bytes that an intent's object can store */
 function sizeOf(
   name: "MAX_PAYLOAD_BYTES" | "MAX_RESPONSE_BYTES",
   variables: SettingVariables,

@@ -1,12 +1,12 @@
-/** The platform's counter, shared by all isolates of one place. */
+/** The platform's counter, shared by all isolates of one Cloudflare location. */
 interface SharedCounter {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>;
 }
 
-/** What one agent may propose in a minute, whatever becomes of it. Keep in step with `FLOOD` in wrangler.toml. */
+/** Proposals of one agent in a minute, accepted or not. Keep in step with `FLOOD` in wrangler.toml. */
 const PROPOSALS_A_MINUTE = 600;
 
-/** Proposals that the shared counter counts as one: asking it for each would cost a tenth of a proposal. */
+/** Proposals that the shared counter counts as one: a call for each would cost a tenth of a proposal. */
 const BATCH = 20;
 
 const MINUTE_MS = 60_000;
@@ -20,12 +20,12 @@ interface Window {
   refused: boolean;
 }
 
-/** One isolate's own count, exact for what passes through it. */
+/** This isolate's own count, exact for the requests it serves. */
 const windows = new Map<string, Window>();
 
 /**
- * A guard against floods, not a quota: exact within one isolate, and by batches among the isolates of a place.
- * Quotas that mean something are a policy's `rate_limits`, which the agent's object counts exactly.
+ * A guard against floods, not a quota: exact within one isolate, approximate among the isolates of a location. Exact
+ * quotas are a policy's `rate_limits`, which the agent's object counts.
  *
  * @returns false once an agent has proposed more than the limit within the minute
  */

@@ -1,10 +1,10 @@
 /**
- * How long the answer of the local server stands. Short enough that the next intent after an edit is decided by
- * the new text, long enough that a busy agent does not ask for every one of its intents.
+ * Lifetime of the local server's answer: short enough that the next intent after an edit is evaluated by the new text,
+ * long enough that a busy agent does not cause a request for each of its intents.
  */
 const FRESH_MS = 100;
 
-/** What the local server says: the texts of its policy directory, each last good. */
+/** Texts of the local server's policy directory: of each file its last valid version. */
 export interface LocalRules {
   readonly version: string;
   readonly policies: readonly { readonly id: string; readonly text: string }[];
@@ -18,19 +18,19 @@ interface Known<T> {
   checkedAt: number;
 }
 
-/** The one set of rules this isolate knows; a single machine has a single policy directory. */
+/** The rules cached by this isolate: a local server has one policy directory. */
 let known: Known<unknown> | undefined;
 
 /**
  * Rules from the directory that the local server watches, compiled again only when their version changes.
  *
- * @throws {Error} when the local server does not answer: nothing is decided on rules that may be old
+ * @throws {Error} when the local server does not answer: nothing is evaluated by rules that may be outdated
  */
 export function localRules<T>(server: Fetcher, compile: (rules: LocalRules) => T): () => Promise<T> {
   return async () => {
     const last = known as Known<T> | undefined;
     const now = Date.now();
-    // A clock that was set back must not make old rules young.
+    // A clock that was set back must not extend the life of old rules.
     if (last !== undefined && now >= last.checkedAt && now - last.checkedAt < FRESH_MS) return last.compiled;
     const headers = last === undefined ? {} : { "If-None-Match": `"${last.version}"` };
     const response = await server.fetch("http://local/rules", { headers });
@@ -38,7 +38,9 @@ export function localRules<T>(server: Fetcher, compile: (rules: LocalRules) => T
       last.checkedAt = now;
       return last.compiled;
     }
-    if (response.status !== 200) throw new Error(`the policy directory cannot be read: ${response.status}`);
+    if (response.status !== 200) {
+      throw new Error(`the local server could not read the policy directory: status ${response.status}`);
+    }
     const rules = await response.json<LocalRules>();
     const compiled = compile(rules);
     known = { version: rules.version, compiled, checkedAt: now };

@@ -8,17 +8,16 @@ import type { Ports } from "../ports/ports.ts";
 export type QueueMessage = DeadlineMessage | NotifyMessage | SendMessage;
 
 /**
- * On one machine batches run one after the other: each waits this long for its writes to be sent, so that with quick
- * upstreams as many are under way as a batch has, and a slow one delays no other. On the platform the batch waits to the
- * end, since its calls would outlive it by 30 seconds only and an upstream may take minutes; batches run in parallel
- * there. Milliseconds.
+ * The local runtime runs batches one after the other: each waits this long for its writes, so that fast upstreams limit
+ * concurrency to one batch and a slow one does not block the next. The platform runs batches in parallel and cancels
+ * calls 30 seconds after their batch ends, so there a batch waits for all its writes. Milliseconds.
  */
 const HEAD_START_MS = 1_000;
 
-/** Deadlines, writes to be sent and notifications to be delivered. Alarms repeat every message that is lost here. */
+/** Handles deadlines, sends and notifications. The objects' alarms repeat every message that is lost here. */
 export async function consumeBatch(batch: MessageBatch<QueueMessage>, env: Env): Promise<void> {
   const ports = portsOf(env);
-  // First, and in a call of its own: a slow channel must not delay a deadline.
+  // In a call of its own: a slow channel must not delay a deadline.
   if (batch.messages.some(({ body }) => isNotification(body))) await startNotifications();
   const sent = sendAll(batch.messages.flatMap(({ body }) => (isSend(body) ? [body.intent] : [])));
   for (const message of batch.messages) {
@@ -29,7 +28,7 @@ export async function consumeBatch(batch: MessageBatch<QueueMessage>, env: Env):
 
 async function applyDeadline(message: Message<QueueMessage>, ports: Ports): Promise<void> {
   try {
-    // A message of any other shape names no intent, and is acknowledged so that it leaves the queue.
+    // A malformed message names no intent; it is acknowledged so that it leaves the queue.
     const { intent, at } = (message.body ?? {}) as Partial<DeadlineMessage>;
     await ports.intents.find(String(intent))?.onDeadline(typeof at === "number" ? at : null);
     message.ack();

@@ -6,8 +6,8 @@ import { logLine } from "../core/base/log-line.ts";
 import { portsOf } from "../env.ts";
 
 /**
- * Delivers notifications in a call of its own: the queue hands over the next batch only when the current one has ended,
- * and a slow channel must not delay deadlines. Reachable through `ctx.exports` alone.
+ * Delivers notifications in a call of its own: the queue starts the next batch only after the current one, and a slow
+ * channel must not delay deadlines. Reachable through `ctx.exports` alone.
  */
 export class NotificationWorker extends WorkerEntrypoint<Env> {
   async begin(): Promise<void> {
@@ -19,7 +19,7 @@ export class NotificationWorker extends WorkerEntrypoint<Env> {
 export class Sender extends WorkerEntrypoint<Env> {
   async send(id: string): Promise<void> {
     const sent = this.#send(id);
-    // The batch may end before a slow upstream answers, and its end would cancel the call: sent, and no outcome recorded.
+    // The end of the batch would cancel a call whose upstream is slow, and leave a sent write without an outcome.
     this.ctx.waitUntil(sent);
     await sent;
   }

@@ -1,23 +1,23 @@
 import type { History, HistoryNeed } from "../core/policy/history.ts";
 import type { CounterEffect } from "../core/intent/counter-effect.ts";
 
-/** An intent about to be decided, as its agent's counters see it. */
+/** An intent about to be evaluated, as its agent's counters see it. */
 export interface Reservation {
   readonly intent: string;
   readonly destination: string;
-  /** What makes two proposals the same: the payload's digest, or the request's where there is no payload. */
+  /** Equal for equal proposals: a token of the payload's digest, or of the request's where there is no payload. */
   readonly subject: string;
   readonly records: number;
   readonly cents: number;
   /** Ids of the policies it counts under. */
   readonly policies: readonly string[];
-  /** When it stops counting, should nobody confirm it. Milliseconds since the epoch. */
+  /** When an unconfirmed reservation stops counting. Milliseconds since the epoch. */
   readonly lapsesAt: number;
-  /** The intent whose place this one takes, which counts no more; null: none. */
+  /** The predecessor whose place this one takes, and which stops counting; null: none. */
   readonly replaces: string | null;
 }
 
-/** What became of an intent: it counts on, it gave back what it took, or a person said no to it. */
+/** The outcome of an intent for its agent's counters: it counts on, it is released, or a person rejected it. */
 export interface Settlement {
   readonly intent: string;
   readonly effect: CounterEffect;
@@ -28,9 +28,9 @@ export interface Settlement {
 /** The exact counters of agents. */
 export interface AgentCounters {
   of(agent: string): {
-    /** Counts what came before this intent, and from now on this intent too. */
+    /** Returns the counts before this intent, and counts it from now on. */
     reserve(reservation: Reservation, need: HistoryNeed): Promise<History>;
-    /** Counts, and leaves no trace. */
+    /** Returns the same counts without a reservation. */
     peek(reservation: Reservation, need: HistoryNeed): Promise<History>;
     release(intent: string): Promise<void>;
     settle(settlement: Settlement): Promise<void>;

@@ -2,33 +2,33 @@ import type { JsonObject } from "../core/base/json.ts";
 
 /** A request that carries an Idempotency-Key. */
 export interface KeyedRequest {
-  /** Whose key it is; another principal's equal key is another key. */
+  /** Id of the principal that sent the key; another principal's equal key is another key. */
   readonly principal: string;
   readonly key: string;
-  /** All that makes two requests the same. */
+  /** Canonical text of everything in which two equal requests agree. */
   readonly subject: string;
-  /** An unused intent's id: where a proposal is made, should this be the first attempt. */
+  /** Id of an unused intent, for a proposal made by the first attempt. */
   readonly intent: string;
 }
 
-/** What a keyed request was answered, its secrets left out. */
+/** The response to a keyed request, without its secrets. */
 export interface StoredAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: JsonObject;
-  /** Members of the body that were left out, and are null in it. */
+  /** Members of the body whose secrets were replaced by null. */
   readonly withheld: readonly string[];
 }
 
-/** The right to carry a keyed request out. */
+/** The right to execute a keyed request. */
 export interface KeyedAttempt {
-  /** Where a proposal under this key is made, the same for every attempt. */
+  /** Id of the intent that a proposal under this key creates, the same for every attempt. */
   readonly intent: string;
-  /** True: an earlier attempt ended without an answer, and may have done its work. */
+  /** True: an earlier attempt ended without a response, and may have had its effect. */
   readonly again: boolean;
-  /** Keeps the answer for at least 24 hours from now. */
+  /** Stores the response for at least 24 hours from now. */
   store(answer: StoredAnswer): Promise<void>;
-  /** Lets the same request try again at once. `undone`: this one had no effect, so the key is as good as new. */
+  /** Lets the same request try again at once. `undone`: this attempt had no effect, so the key counts as unused. */
   release(undone: boolean): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export type IdempotencyResult =
   /** The key was used for another request. */
   | { readonly kind: "reused" };
 
-/** Answers by Idempotency-Key. Of many equal requests at once, one is the first. */
+/** Stored responses by Idempotency-Key. Exactly one of many concurrent equal requests is the first. */
 export interface IdempotentAnswers {
   begin(request: KeyedRequest): Promise<IdempotencyResult>;
 }

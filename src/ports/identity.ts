@@ -3,77 +3,77 @@ import type { Principal } from "../core/identity/principal.ts";
 import type { OidcProvider, Person, TrustedIssuer } from "../core/registry/registry.ts";
 import type { Result } from "../core/base/result.ts";
 
-/** What proves a person to somebody else, who vouches for them here: never a name, always that system's own id. */
+/** A person's account at a system that Gate trusts to authenticate them, by that system's stable id, never a name. */
 export interface ExternalIdentity {
   /**
-   * `link`: whoever received a message. `local`: nobody vouches; a local installation was told to let people in by
-   * name.
+   * `link`: the recipient of a message, by its signed link. `local`: unauthenticated; a local server was started so
+   * that people sign in by name.
    */
   readonly kind: "oidc" | "slack" | "link" | "local";
-  /** The issuer's URL; Slack's team id; the kind where Gate itself says so. */
+  /** The issuer's URL; Slack's team id; for `link` and `local` the kind. */
   readonly issuer: string;
-  /** The issuer's id of the person; Slack's user id; the person's own where Gate itself says so. */
+  /** The issuer's id of the person; Slack's user id; for `link` and `local` the person's id in the registry. */
   readonly subject: string;
 }
 
-/** A credential that was pinned to a person of the registry. */
+/** An external identity that is linked to a person of the registry. */
 export interface LinkedIdentity {
-  /** Id in the registry, which may not know it any more. */
+  /** Id in the registry when it was linked; the registry may have dropped it since. */
   readonly person: string;
-  /** As it stands now. It may be suspended: callers look at its status. */
+  /** Its current record. It may be suspended: callers check its status. */
   readonly principal: Principal;
 }
 
-/** What a principal comes in with, where that is no key. */
+/** How a principal without a key authenticates. */
 export type IdentityLink = Pick<ExternalIdentity, "kind" | "issuer"> & {
-  /** False: an admin took the pin away, and nobody came in anew. */
+  /** False: an admin unlinked it, and the person has not signed in since. */
   readonly isLinked: boolean;
 };
 
 export interface LinkedIdentities {
   /** Null: a key's principal. */
   linkOf(principal: string): Promise<IdentityLink | null>;
-  /** Whom this credential was pinned to; null: to nobody. */
+  /** The person and principal that this identity is linked to; null: not linked. */
   find(credential: ExternalIdentity): Promise<LinkedIdentity | null>;
   /**
-   * The reviewer that this credential acts as. Made and pinned to the person when it first comes in, on the ledger;
-   * from then on it is nobody else's, and nobody else's is theirs: an e-mail that passes to a new colleague does not
-   * bring the votes of the old one. The principal may be suspended: callers look at its status.
+   * The reviewer that this identity acts as. First use creates it and links it to the person, on the ledger. The link
+   * is one to one and lasting, so that an e-mail address given to a new colleague does not bring the old one's votes.
+   * The principal may be suspended: callers check its status.
    */
   resolveOrLink(
     credential: ExternalIdentity,
     person: Person,
   ): Promise<Result<Principal, "identity_already_linked">>;
   /**
-   * Forgets the pins of a principal, so that the person can come in with another account, as the same principal. A
-   * revoked one stays revoked: they come in as a new one. False: it has no pin.
+   * Unlinks a principal's identity, so that the person can sign in with another account as the same principal. A
+   * revoked principal stays revoked: the person gets a new one. False: it has no link.
    */
   unlink(principal: string, actor: string): Promise<boolean>;
 }
 
-/** What a session was opened with. It ends when that does: a rotated key and an unlinked account end it. */
+/** The proof a session was opened with. The session ends with it: rotating the key or unlinking the account ends it. */
 export type SessionProof = { readonly key: string } | ExternalIdentity;
 
-/** A browser that proved who it acts for. Only a digest of its token is kept. */
+/** A browser that has signed in. Only a digest of its token is stored. */
 export interface Session {
-  /** As it stands now, read with the session. */
+  /** Its current record, read together with the session. */
   readonly principal: Principal;
-  /** How it was proved when it was opened. */
+  /** Assurance of the proof when the session was opened. */
   readonly assurance: Assurance;
-  /** What it was opened with. */
+  /** Kind of the proof it was opened with. */
   readonly by: "key" | Pick<ExternalIdentity, "kind" | "issuer">;
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
 export interface Sessions {
-  /** Null: the proof is nobody's any more, or its principal may not act. */
+  /** Null: the proof is no longer valid, or its principal may not act. */
   open(
     proof: SessionProof,
     assurance: Assurance,
     now: number,
   ): Promise<{ readonly token: string; readonly expiresAt: number } | null>;
-  /** Null: unknown, closed, or over. */
+  /** Null: unknown, closed or expired. */
   find(token: string, now: number): Promise<Session | null>;
   close(token: string): Promise<void>;
 }
@@ -81,11 +81,11 @@ export interface Sessions {
 export interface VerifiedToken {
   readonly issuer: string;
   readonly subject: string;
-  /** Lower case; null unless the issuer says that it verified it. */
+  /** Lower case; null unless the issuer states that it verified the address. */
   readonly email: string | null;
 }
 
-/** Why a token proves nothing. */
+/** Why a token was refused. */
 export type TokenProblem =
   | "malformed"
   | "unknown_issuer"
@@ -99,7 +99,7 @@ export interface TokenVerifier {
   /**
    * A JWT of one of these issuers (RFC 7519, RFC 8725: asymmetric algorithms only).
    *
-   * @param emails `vouched`: the issuer lets in nobody whose address it has not verified, and has no claim to say so
+   * @param emails `vouched`: the issuer verifies every address and sends no `email_verified` claim
    */
   verify(
     token: string,
@@ -108,24 +108,24 @@ export interface TokenVerifier {
   ): Promise<Result<VerifiedToken, TokenProblem>>;
 }
 
-/** Why a sign-in with a provider came to nothing. */
+/** Why a sign-in with a provider failed. */
 export type SignInProblem =
-  /** The provider or its client secret can't be reached; later it may work. */
+  /** The provider or the vault of its client secret is unreachable; a later attempt may succeed. */
   | "provider_unavailable"
-  /** Not begun in this browser, begun too long ago, or finished already. */
+  /** Begun in another browser, expired, or finished already. */
   | "attempt_unknown"
-  /** The person or the provider said no. */
+  /** The person or the provider declined. */
   | "denied"
   | TokenProblem;
 
 /** OpenID Connect's authorization code flow with PKCE (RFC 7636), state and nonce. */
 export interface CodeFlow {
-  /** Where to send the browser, and what it keeps meanwhile: sealed, so that it can neither read nor make it. */
+  /** The provider's URL, and the attempt for the browser to store: encrypted, so that it can neither read nor forge it. */
   begin(
     provider: OidcProvider,
     attempt: { readonly next: string; readonly redirectUri: string; readonly now: number },
   ): Promise<Result<{ readonly url: string; readonly sealedAttempt: string }, SignInProblem>>;
-  /** Takes what the provider sent the browser back with. An attempt is finished once, whatever comes of it. */
+  /** Redeems the provider's callback. An attempt can be finished once, successful or not. */
   finish(
     providers: readonly OidcProvider[],
     callback: { readonly url: string; readonly sealedAttempt: string; readonly now: number },

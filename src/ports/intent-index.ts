@@ -8,12 +8,12 @@ export interface IntentFilter {
   /** Null: any. An empty list matches nothing. */
   readonly destinations: readonly string[] | null;
   readonly policy: string | null;
-  /** See `Terms.group`. */
+  /** See `IntentTerms.group`. */
   readonly group: string | null;
   /** Milliseconds since the epoch: at or after, and before. */
   readonly since: number | null;
   readonly until: number | null;
-  /** The last row of the page before. */
+  /** Last row of the previous page. */
   readonly after: { readonly createdAt: number; readonly id: string } | null;
   /** 1 to 200. */
   readonly limit: number;
@@ -21,7 +21,7 @@ export interface IntentFilter {
 
 export interface Metrics {
   readonly byPhase: ReadonlyMap<string, number>;
-  /** Attempts that were answered with an earlier intent. */
+  /** Proposals that were answered with an earlier intent. */
   readonly duplicates: number;
   /** Mean time from proposal to a person's approval; null while there is none. */
   readonly approvalLatencyMs: number | null;
@@ -48,6 +48,6 @@ export interface PendingGroup {
   readonly valueCents: number | null;
   /** Milliseconds since the epoch. */
   readonly oldest: number;
-  /** Null: they wait on without a deadline. */
+  /** Milliseconds since the epoch; null: none of them has a deadline. */
   readonly nextDeadline: number | null;
 }

@@ -8,11 +8,11 @@ import type { HttpWrite } from "../core/outbound/http-write.ts";
 import type { Header } from "../core/outbound/header-names.ts";
 import type { Result } from "../core/base/result.ts";
 
-/** A fresh intent, as the use case made it. Payload and JSON cross the object's border as bytes and text. */
+/** A new intent, as the use case hands it to its object. Payload and JSON cross the RPC as bytes and text. */
 export interface Proposal {
   readonly terms: IntentTerms;
   readonly salt: Uint8Array;
-  /** JSON text of the ask. */
+  /** JSON text of the `ProposalRequest`. */
   readonly request: string;
   /** JSON text of the decision. */
   readonly decision: string;
@@ -22,32 +22,32 @@ export interface Proposal {
     readonly name: string | null;
     readonly mediaType: string | null;
   };
-  /** True: what is approved at once is begun at once by whoever proposes, and goes to D1 with that. */
+  /** True: if policy approves it, the caller begins the send at once, and the entries reach D1 with that commit. */
   readonly attended: boolean;
 }
 
 export interface ProposeReply {
-  /** True: this key was used before, and nothing new was made. */
+  /** True: the key was used before, and no intent was created. */
   readonly repeated: boolean;
   readonly state: IntentState;
 }
 
 export interface CommandOutcome {
   readonly state: IntentState;
-  /** False when what was asked for held already. */
+  /** False: the command's effect was in place already. */
   readonly changed: boolean;
 }
 
-/** All that is known of one intent, for those who may see it. */
+/** Everything stored about one intent. Callers check who may read it. */
 export interface IntentRecord {
   readonly state: IntentState;
   readonly entries: readonly Entry[];
   readonly notes: readonly NumberedNote[];
-  /** What commitments are made with; another one once the intent was erased. */
+  /** Key of the commitments; replaced by another on erasure. */
   readonly salt: Uint8Array;
-  /** What was asked and how it was decided; null once it was erased. */
+  /** Proposal and decision; null once the intent was erased. */
   readonly case: {
-    /** JSON text of the ask. */
+    /** JSON text of the `ProposalRequest`. */
     readonly request: string;
     /** JSON text of the decision. */
     readonly decision: string;
@@ -63,26 +63,26 @@ export interface IntentRecord {
 /** A write that Gate may send now: ordered, claimed, and on the ledger. */
 export interface SendPermit {
   readonly state: IntentState;
-  /** Id of the order it is sent under. */
+  /** Id of the order under which it is sent. */
   readonly order: string;
   readonly http: HttpWrite;
-  /** The payload's bytes; null where there are none, or the caller holds them. */
+  /** The payload's bytes; null: none, or the caller has them. */
   readonly body: Uint8Array | null;
 }
 
-/** What an upstream answered to a write, as the agent gets it: masked, and its body cut off where it is too long. */
+/** An upstream's response to a write, as the agent gets it: masked, and its body truncated at the configured size. */
 export interface StoredResponse {
   readonly status: number;
   /** Lower case. */
   readonly headers: readonly Header[];
   readonly body: Uint8Array;
-  /** True: there was more of it. */
+  /** True: the body was longer. */
   readonly truncated: boolean;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** One intent, wherever its object lives. */
+/** One intent, by the interface of its object. */
 export interface Intent {
   readonly id: string;
   propose(proposal: Proposal): Promise<Result<ProposeReply, Refusal>>;
@@ -90,50 +90,50 @@ export interface Intent {
   /**
    * Orders and claims a write that Gate sends; the ledger has it when this resolves.
    *
-   * @param attempt a text of the caller's own: the same attempt, asked for again, is told the same
-   * @param hasBody true: the caller holds the payload's bytes, and is not told them again
+   * @param attempt id chosen by the caller: a repeated call of the same attempt gets the same permit
+   * @param hasBody true: the caller has the payload's bytes, and the permit leaves them out
    */
   beginSend(
     inForce: CurrentBindings,
     attempt: string,
     hasBody: boolean,
   ): Promise<Result<SendPermit, Refusal>>;
-  /** Reports what came of it, and keeps the answer, in one commit. */
+  /** Reports the outcome and stores the response in one commit. */
   finishSend(
     report: Extract<IntentCommand, { type: "report" }>,
     response: StoredResponse | null,
   ): Promise<Result<CommandOutcome, Refusal>>;
-  /** Null: there is none, or none any more. */
+  /** Null: none is stored, or it was erased. */
   response(): Promise<StoredResponse | null>;
   getState(): Promise<IntentState | null>;
   getRecord(): Promise<IntentRecord | null>;
   payload(): Promise<Uint8Array | null>;
-  /** Records that an equal proposal came again, without a key, and was answered with this intent. */
+  /** Records that an equal proposal without a key was answered with this intent. */
   repeated(by: string): Promise<IntentState | null>;
-  /** The state once it has left this phase, or as it is when the time is over; null: never proposed. */
+  /** The state once it has left this phase, or the current state at the timeout; null: never proposed. */
   waitWhile(phase: Phase, timeoutMs: number): Promise<IntentState | null>;
-  /** `at`: the deadline that the queue's message was sent for, where it says so. */
+  /** `at`: the deadline that the queue's message names, in milliseconds since the epoch. */
   onDeadline(at?: number | null): Promise<void>;
 }
 
 export interface Intents {
-  /** An intent nobody has used yet. */
+  /** An unused intent. */
   create(): Intent;
-  /** The one intent of this agent and key, used or not. */
+  /** The only intent of this agent and key, used or not. */
   forKey(agent: string, key: string): Intent;
-  /** Null for text that names no intent of this deployment; no object is made to find out. */
+  /** Null for a text that is no intent id of this deployment; no object is created to check. */
   find(id: string): Intent | null;
 }
 
-/** The message that makes a deadline happen in time. */
+/** Queue message that applies a deadline when it passes. */
 export interface DeadlineMessage {
   readonly type: "deadline";
   readonly intent: string;
-  /** Milliseconds since the epoch: the deadline it is about, which may be over or moved when it arrives. */
+  /** Milliseconds since the epoch: its deadline, which may have passed or moved when the message arrives. */
   readonly at: number;
 }
 
-/** Says that a write waits to be sent. */
+/** Queue message for a write that is ready to be sent. */
 export interface SendMessage {
   readonly type: "send";
   readonly intent: string;

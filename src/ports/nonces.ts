@@ -1,6 +1,6 @@
 import type { Result } from "../core/base/result.ts";
 
-/** Numbers that make a decision impossible to replay. */
+/** One-time numbers that keep a captured decision request from being replayed. */
 export interface Nonces {
   issue(principal: string, now: number): Promise<{ readonly nonce: string; readonly expiresAt: number }>;
   use(

@@ -17,10 +17,10 @@ import type { IdempotentAnswers } from "./idempotency.ts";
 import type { Settings } from "./settings.ts";
 import type { Signer } from "./signer.ts";
 
-/** `subject` and `group` name what payloads are or look like, so that nobody else can tell what that was. */
+/** `subject` and `group` are keyed: a plain digest of a guessable payload could be found by trying candidates. */
 export type TokenKind = "execution" | "delivery" | "subject" | "link" | "interaction" | "group";
 
-/** Everything the doors and the use case reach the world through. */
+/** All side effects of doors and use cases. */
 export interface Ports {
   readonly intents: Intents;
   readonly counters: AgentCounters;
@@ -42,15 +42,15 @@ export interface Ports {
   readonly sendOutgoing: SendOutgoing;
   readonly callUpstream: CallUpstream;
   readonly reads: Reads;
-  /** A credential of the registry, fetched now; null: it is not to be had. */
+  /** A credential of the registry, fetched now; null: its vault has none or can't be reached. */
   secret(name: string): Promise<string | null>;
-  /** Can this credential be had and put in now? It is fetched as for a use, and forgotten. */
+  /** Whether this credential can be fetched and injected now. It is fetched as for a use, and forgotten. */
   checkSecret(name: string): Promise<Result<void, VaultFailure | InjectionFailure>>;
   /** False once an agent has proposed more than the flood limit within a minute. */
   allowProposal(agent: string): Promise<boolean>;
-  /** A one-time token, derived anew each time it is needed and never stored. */
+  /** HMAC of the subject under the deployment's secret, hexadecimal; derived on each use and never stored. */
   deriveToken(kind: TokenKind, subject: string): string;
-  /** The same under the deployment's earlier secrets: a token given out before a change of secret still counts. */
+  /** The same under the deployment's earlier secrets, so that tokens issued before a rotation stay valid. */
   deriveEarlierTokens(kind: TokenKind, subject: string): readonly string[];
   readonly settings: Settings;
 }

@@ -1,12 +1,12 @@
 import type { Rules } from "../core/policy/evaluate.ts";
 
-/** The policies and the registry in force now. */
+/** The current policies and registry. */
 export interface RuleBook {
   current(): Promise<Rules>;
-  /** Ids of all policies that could be named, broken ones included. */
+  /** Ids of all policies, invalid ones included. */
   ids(): Promise<readonly string[]>;
-  /** The text behind a policy hash that decided something; null when it never did. */
+  /** The text of a policy hash that an evaluation used; null: none did. */
   text(hash: string): Promise<{ readonly id: string; readonly text: string } | null>;
-  /** Keeps the texts of these policies by hash, before anything is decided on them. */
+  /** Stores the texts of these policies by hash, before an evaluation by them is recorded. */
   keep(hashes: readonly string[]): Promise<void>;
 }

@@ -1,16 +1,16 @@
-/** How an operator set up this deployment; checked once, when the first request builds the ports. */
+/** The deployment's settings, validated once, when the first request builds the ports. */
 export interface Settings {
   readonly maxPayloadBytes: number;
-  /** How much of an upstream's response to a write is stored. */
+  /** Bytes of an upstream's response to a write that are stored. */
   readonly maxResponseBytes: number;
   /** Header in which agents may send their key, lower case; `Authorization` stays free for their upstream. */
   readonly keyHeader: string;
   readonly publicFeed: boolean;
-  /** How this deployment names itself in what it signs. */
+  /** Name of this deployment in its signatures (C2SP origin). */
   readonly origin: string;
   readonly version: string;
-  /** Where people reach this Gate, for links in messages; null: not configured, so messages carry no links. */
+  /** Origin at which people reach this Gate, for links in messages; null: not configured, so messages carry no links. */
   readonly publicUrl: string | null;
-  /** True: the local server was started so that people of the registry sign in without a key, for development. */
+  /** True: the local server lets people of the registry sign in without a key, for development. */
   readonly localSignIn: boolean;
 }

@@ -1,4 +1,4 @@
-/** A public key as RFC 7517 writes it. */
+/** A public key as a JWK (RFC 7517). */
 export interface PublicKey {
   readonly kty?: string;
   readonly crv?: string;
@@ -8,7 +8,7 @@ export interface PublicKey {
 
 /** Gate's own signature: Ed25519, under a key derived from the deployment's secret. */
 export interface Signer {
-  /** A compact JWS with this explicit type. */
+  /** A compact JWS with an explicit `typ` (RFC 8725 section 3.11). */
   signJws(typ: string, claims: object): Promise<string>;
   signBytes(bytes: Uint8Array): Promise<{
     readonly kid: string;

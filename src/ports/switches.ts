@@ -6,24 +6,24 @@ export interface EngagedSwitch extends SwitchTarget {
   /** 1 for the first time it was engaged; one more with every change. */
   readonly version: number;
   readonly reason: SwitchReason;
-  /** A number in somebody's tracker. */
+  /** Id in the operator's issue tracker. */
   readonly ticket: string | null;
-  /** Id of the principal who threw it. */
+  /** Id of the principal that engaged it. */
   readonly actor: string;
   /** Milliseconds since the epoch. */
   readonly since: number;
 }
 
-/** Kill switches. Whatever can't be read throws: nothing is let through on a guess. */
+/** Kill switches. A failed read throws: requests fail closed while switches are unknown. */
 export interface Switches {
-  /** All that are engaged. `cached` may be up to 10 s old: only for proposals, which lead to nothing by themselves. */
+  /** All engaged switches. `cached` may be up to 10 s old: only for proposals, after which every step checks again. */
   engaged(age: "fresh" | "cached"): Promise<readonly EngagedSwitch[]>;
-  /** What is engaged already stays as it is. `actor` is who did it, for the ledger. */
+  /** Engaging an engaged switch changes nothing. `actor` is the acting principal's id, for the ledger. */
   engage(
     wanted: SwitchTarget,
     why: Pick<EngagedSwitch, "reason" | "ticket">,
     actor: string,
   ): Promise<Result<{ readonly changed: boolean; readonly state: EngagedSwitch }, "too_many_switches">>;
-  /** Lifting what is not engaged changes nothing; version 0 was never engaged. */
+  /** Lifting a switch that is not engaged changes nothing; version 0: it was never engaged. */
   lift(wanted: SwitchTarget, actor: string): Promise<{ readonly changed: boolean; readonly version: number }>;
 }

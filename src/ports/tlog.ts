@@ -1,39 +1,39 @@
 import type { Entry } from "../core/ledger/entry.ts";
 import type { Result } from "../core/base/result.ts";
 
-/** Why a row is not in the log, and nothing after it. Each is a word for whoever operates Gate. */
+/** Why sealing stopped at a row. Operators see these codes. */
 export type LogFaultReason =
-  /** The ids have a gap: a row was taken away, or put in out of order. */
+  /** The row ids have a gap: a row was deleted, or inserted out of order. */
   | "row_missing"
-  /** A row below the first place, where it would never be read. */
+  /** A row below the first leaf's id, where the log would never read it. */
   | "row_out_of_place"
   | "other_epoch"
   | "malformed"
   | "too_large"
-  /** The entry's hash is not that of its content. */
+  /** The entry's hash does not match its content. */
   | "entry_edited"
   | "mac_wrong"
-  /** The chain's entries before this one were never sealed. */
+  /** Earlier entries of the chain were never sealed. */
   | "entry_missing"
-  /** The chain has an entry at this place. */
+  /** The chain already has an entry with this sequence number. */
   | "entry_repeated"
-  /** The entry follows another than the one that was sealed before it. */
+  /** The entry's `prev` is not the hash of the chain's last sealed entry. */
   | "chain_broken"
-  /** The last sealed row is gone from the ledger, or is another: truncated, or restored to an earlier hour. */
+  /** The last sealed row is missing or different: the ledger was truncated, or restored from an earlier backup. */
   | "sealed_row_missing"
   | "sealed_row_changed"
-  /** A checkpoint was published over more rows than the ledger has, or over other ones. */
+  /** The published checkpoint covers more rows than the ledger has, or different ones. */
   | "checkpoint_ahead"
   | "checkpoint_conflict";
 
-/** Why the log stands still. It goes on by itself once the ledger fits again. */
+/** Why sealing stopped. It resumes by itself once the ledger is consistent again. */
 export interface LogFault {
   readonly reason: LogFaultReason;
   /** Row id in D1; null when there is no such row. */
   readonly row: number | null;
   readonly chain: string | null;
   readonly seq: number | null;
-  /** Milliseconds since the epoch: when it was first met. */
+  /** Milliseconds since the epoch: when it was first found. */
   readonly since: number;
 }
 
@@ -48,13 +48,13 @@ export interface SignedCheckpoint {
   readonly signedAt: number;
 }
 
-/** How far the log got. */
+/** The log's progress. */
 export interface Sealed {
-  /** The last one that was signed; null: none ever was. */
+  /** The last signed checkpoint; null: none yet. */
   readonly checkpoint: SignedCheckpoint | null;
-  /** Null: nothing is in the way. */
+  /** Null: sealing works. */
   readonly fault: LogFault | null;
-  /** Whether every row that was there when it was asked for is under the checkpoint. */
+  /** Whether the checkpoint covers every row that existed at the time of the call. */
   readonly isComplete: boolean;
 }
 
@@ -65,27 +65,27 @@ export interface LogHealth extends Sealed {
   readonly pastFaults: readonly (LogFault & { readonly until: number })[];
 }
 
-/** Where a leaf is in a tree: hashes of 32 bytes, from the leaf's side up. */
+/** Inclusion proof of one leaf: hashes of 32 bytes, from the leaf's sibling to the root. */
 export interface LeafProof {
   readonly index: number;
   readonly leaf: Uint8Array;
   readonly proof: readonly Uint8Array[];
 }
 
-/** A row of the ledger as the log has it; the MAC is nobody's business outside. */
+/** A ledger row as the log publishes it, without the MAC, which only Gate can verify. */
 export interface LogEntry {
-  /** Place in the log, from 0. */
+  /** Leaf index, from 0. */
   readonly index: number;
   readonly entry: Omit<Entry, "mac">;
 }
 
 export interface LogProofs {
-  /** What the proofs are against; null: nothing was ever signed. */
+  /** The checkpoint that the proofs lead to; null: none was signed yet. */
   readonly checkpoint: SignedCheckpoint | null;
   readonly fault: LogFault | null;
   /**
-   * The chain as D1 has it, in its order. `unsealed` comes after the checkpoint; `changed` is under it and no longer
-   * what was sealed there. Both have no proof.
+   * The chain's entries in D1, in order. `unsealed`: added after the checkpoint. `changed`: covered by it, and edited
+   * since. Neither has a proof.
    */
   readonly entries: readonly (LogEntry & {
     readonly state: "sealed" | "unsealed" | "changed";
@@ -95,14 +95,14 @@ export interface LogProofs {
 
 /** The Merkle log over all rows of the ledger. */
 export interface TransparencyLog {
-  /** How the log names itself, and its public keys as C2SP signed-note writes them, newest first. */
+  /** The log's origin and its public keys as C2SP signed-note vkeys, newest first. */
   keys(): Promise<{ readonly origin: string; readonly vkeys: readonly string[] }>;
-  /** At most half a minute older than the ledger, unless a fault is in the way; null: none was ever signed. */
+  /** At most half a minute behind the ledger, unless a fault stops sealing; null: none was signed yet. */
   checkpoint(): Promise<SignedCheckpoint | null>;
-  /** Seals what is there now. */
+  /** Seals all rows that exist now. */
   seal(): Promise<Sealed>;
   health(): Promise<LogHealth>;
-  /** `size` is of a tree at most as large as the last checkpoint's; null stands for that one. */
+  /** `size`: of a tree no larger than the last checkpoint's; null: that checkpoint's. */
   inclusion(
     index: number,
     size: number | null,
@@ -111,12 +111,12 @@ export interface TransparencyLog {
     old: number,
     size: number | null,
   ): Promise<Result<{ readonly size: number; readonly proof: readonly Uint8Array[] }, "not_sealed">>;
-  /** Place of an entry in the log, sealed or not; null: the ledger has no such entry. */
+  /** Leaf index of an entry, sealed or not; null: the ledger has no such entry. */
   indexOf(chain: string, seq: number): Promise<number | null>;
-  /** Entries under the last checkpoint, by their place, as D1 has them now. At most 1,000, and 1 MB of them. */
+  /** Entries under the last checkpoint by leaf index, as D1 has them now. At most 1,000 and 1 MB. */
   entries(from: number, limit: number): Promise<readonly LogEntry[]>;
-  /** One chain with proofs, for its evidence; seals first. */
+  /** One chain with proofs, for its evidence bundle; seals first. */
   proofsFor(chain: string): Promise<LogProofs>;
-  /** Says that rows may have come in; costs little. */
+  /** Signals that the ledger may have new rows; cheap. */
   poke(): Promise<void>;
 }

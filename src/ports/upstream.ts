@@ -8,83 +8,82 @@ import type { VaultProblem } from "./vault.ts";
 /** One request to a destination's upstream. */
 export interface UpstreamCall {
   readonly method: string;
-  /** Of the registry, before the credential is put in; written exactly as the URL parser writes it, or it is refused. */
+  /** Before the credential is injected. Refused unless it is spelled exactly as the URL parser would spell it. */
   readonly url: string;
-  /** As `outboundHeaders` gives them. To a GET or HEAD, `Cache-Control` and `Pragma` are added where there are none. */
+  /** From `outboundHeaders`. To a GET or HEAD, `Cache-Control` and `Pragma` are added where there are none. */
   readonly headers: readonly Header[];
-  /** The agent's own credentials, sent besides; what is read here of an answer does not hold them. */
+  /** The agent's own credentials, sent as well, and masked in a response that is read here. */
   readonly own: readonly Header[];
-  /** GET and HEAD have none. A stream's length is not known, and not said. */
+  /** Null for GET and HEAD. A stream is sent without `Content-Length`. */
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
   /**
-   * True: the body of the answer is passed on unread, and without a credential stays coded as it came. False: it is
-   * read here, so it comes decoded, and headers that were true of the coded bytes are left out.
+   * True: the response's body is relayed unread, and without a credential keeps its content coding. False: it is read
+   * here, so it is decoded, and headers that describe the coded bytes are removed.
    */
   readonly passesThrough: boolean;
-  /** Fetched for this call, put in, masked in all that comes back, and forgotten; null: none is put in. */
+  /** Fetched for this call, injected, masked in the whole response, and forgotten; null: none. */
   readonly credential: DestinationCredential | null;
-  /** Until the answer begins; a body that pauses for as long is broken off. */
+  /** Limit until the response begins, and for every pause of its body. */
   readonly timeoutMs: number;
-  /** True only where the operator wrote so on the registry's entry. */
+  /** True only where the registry's entry has `allow_private: true`. */
   readonly allowPrivate: boolean;
-  /** Asked when the credential is there and nothing has left; false: nothing does. A vault may have taken its time. */
+  /** Last check, after the credential is fetched: a kill switch may have been engaged meanwhile. False: nothing is sent. */
   readonly mayGo?: () => Promise<boolean>;
 }
 
-/** What came back, and may go back to an agent: headers chosen, body decoded and masked where it has to be. */
+/** A response that is safe to return to an agent: headers filtered, body decoded and masked where necessary. */
 export interface UpstreamAnswer {
   /** 200 to 599. */
   readonly status: number;
   readonly statusText: string;
   /**
-   * Lower case. Where `content-encoding` is among them, the body is coded already: whoever answers with it says
-   * `encodeBody: "manual"`, or the runtime codes it once more.
+   * Lower case. With a `content-encoding` the body is coded already: a `Response` made of it needs
+   * `encodeBody: "manual"`, or the runtime encodes it a second time.
    */
   readonly headers: readonly Header[];
   /**
-   * Null where there is none. What is long is fetched as it is read. Fails when the upstream breaks off, pauses for
-   * too long, or sends what its coding doesn't allow; whoever doesn't read it to the end cancels it.
+   * Null: no body. A long one is fetched as it is read. It fails when the upstream disconnects, pauses for too long or
+   * breaks its content coding. Callers read it to the end or cancel it.
    */
   readonly body: ReadableStream<Uint8Array> | null;
-  /** Set where there is a body that can't be masked, and so is not there; the status is the upstream's all the same. */
+  /** Why the body was removed: it could not be masked. The status is the upstream's all the same. Null: not removed. */
   readonly withheld: ResponseProblem | null;
 }
 
 export type CallProblem =
-  /** The vault's. */
   | VaultProblem
-  /** The credential can't be put in, or could not be masked in the answer. */
+  /** The credential can't be injected, or could not be masked in the response. */
   | InjectProblem
   | "refused_address"
-  /** `mayGo` said no. */
+  /** `mayGo` returned false. */
   | "stopped"
-  /** Nobody could send it as it is: certainly not sent. */
+  /** `fetch` can't send such a request: certainly not sent. */
   | "unreachable"
   | "timeout"
   /**
-   * There was no connection, or it ended, before or after the request was read: the runtime says the same of a port where
-   * nobody listens.
+   * Connection refused, failed or closed, before or after the upstream read the request: the runtime reports all of
+   * them alike.
    */
   | "broken_off"
-  /** An answer that is none of HTTP's. */
+  /** A response with a status outside of 200 to 599. */
   | "invalid_response";
 
 export interface CallFailure {
   readonly problem: CallProblem;
   /** A sentence without secrets, for the agent and for people. */
   readonly detail: string;
-  /** False: certainly no byte of the request was sent, so it can be tried again. */
+  /** False: certainly no byte of the request was sent, so that a retry is safe. */
   readonly sent: boolean;
 }
 
-/** Sends it once: never a retry, never a redirect followed. Never throws. */
+/** Sends the request once: no retries, no redirects. Never throws. */
 export type CallUpstream = (call: UpstreamCall) => Promise<Result<UpstreamAnswer, CallFailure>>;
 
-/** Requests that only read, counted by agent, destination and day. */
+/** Listed reads, counted by agent, destination and day. */
 export interface Reads {
-  /** Counts one more. Resolves when it is stored, or when another call stores it together with its own. */
+  /** Counts one read. Resolves when it is stored, or when another call has taken it over. */
   count(agent: string, destination: string, now: number): Promise<void>;
-  /** Newest day first, at most 31 days; of one agent or of all. */
+  /** Newest day first, at most 31 days; null: of all agents. */
   list(agent: string | null): Promise<readonly ReadCount[]>;
 }
 

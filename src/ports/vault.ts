@@ -3,40 +3,40 @@ import type { SecretRef } from "../core/registry/secret-ref.ts";
 import type { VaultConnections } from "../core/registry/vault-connection.ts";
 import type { SendOutgoing } from "./notifications.ts";
 
-/** Why a secret can't be had. */
+/** Why a secret could not be fetched. */
 export type VaultProblem =
-  /** There is no such connection, or what opens it is missing or unusable. */
+  /** The connection is not configured, or its own credentials are missing or unusable. */
   | "not_configured"
   | "denied"
   | "not_found"
   | "rate_limited"
-  /** Down, sealed, or not to be reached. */
+  /** Down, sealed or unreachable. */
   | "unavailable"
   | "timeout"
-  /** It answered, and what it said can't be taken for a secret. */
+  /** Its response holds no usable secret. */
   | "invalid_response"
   | "too_large"
-  /** Too short to be found and masked in what an upstream answers. */
+  /** Too short to be masked in an upstream's response without mangling it. */
   | "too_short"
-  /** The address is not one Gate sends to. */
+  /** Not sent, because `publicAddress` refuses the URL. */
   | "refused_address";
 
 export interface VaultFailure {
   readonly problem: VaultProblem;
-  /** A sentence for operators. It never holds a secret, a token, an address's query, or words of the vault's. */
+  /** A sentence for operators, without secrets, tokens, a URL's query or text from the vault. */
   readonly detail: string;
 }
 
 export interface VaultDeps {
   readonly send: SendOutgoing;
-  /** The deployment's variables, secrets and bindings; only those that a reference names are looked at. */
+  /** The deployment's variables, secrets and bindings; only those that a reference names are read. */
   readonly variables: object;
   readonly now: () => number;
 }
 
 /**
- * One secret, for one use. It is asked for each time and kept nowhere, and so is every token that was needed to ask.
- * Never throws.
+ * Fetches one secret for one use. Neither the secret nor a token that was needed to read it is cached or stored. Never
+ * throws.
  */
 export type FetchSecret = (
   ref: SecretRef,

@@ -7,9 +7,8 @@ interface Waiting {
 const waitingOf = new WeakMap<D1Database, Waiting[]>();
 
 /**
- * Rows of a statement that only reads. Those asked for in one turn travel together, as one batch: what a request asks
- * for at once costs it one way to D1 and back, and D1 one call. A turn is one request's alone, so no request waits for
- * another's.
+ * Rows of a read-only statement. Statements issued in the same microtask turn go to D1 in one batch: one round trip for
+ * the request and one call for D1. A turn belongs to one request, so no request waits for another's reads.
  */
 export function coalescedRead<T>(db: D1Database, statement: D1PreparedStatement): Promise<readonly T[]> {
   return new Promise<readonly unknown[]>((resolve, reject) => {
@@ -25,7 +24,7 @@ export function coalescedRead<T>(db: D1Database, statement: D1PreparedStatement)
 }
 
 async function send(db: D1Database, waiting: readonly Waiting[]): Promise<void> {
-  // A batch is a transaction: where D1 gives none, it may still answer what only reads.
+  // A batch is a transaction: while D1 refuses those, single reads may still succeed.
   const together = waiting.length > 1 ? await db.batch(waiting.map(statementOf)).catch(() => null) : null;
   for (const [at, { statement, resolve, reject }] of waiting.entries()) {
     const answer = together === null ? statement.all() : Promise.resolve(together[at]);

@@ -5,17 +5,16 @@ import { deriveKey } from "../../core/base/key-derivation.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
 import type { IdempotentAnswers, StoredAnswer, KeyedRequest } from "../../ports/idempotency.ts";
 
-/** The draft leaves the time to the server; a day is what clients of other services count on. */
+/** The Idempotency-Key draft leaves the lifetime to the server; clients of other services expect a day. */
 const KEEP_MS = 24 * 60 * 60 * 1000;
 
 /**
- * An attempt that has not answered by now never will: its isolate died or its caller went away. Another may then
- * carry the request out. Should the first be alive after all, both meet in the same objects, which do a thing once
- * or refuse.
+ * An attempt without a response after this time is taken for dead (isolate evicted, caller disconnected), and another may
+ * execute the request. Should the first be alive after all, both reach the same objects, which act once or refuse.
  */
 const IN_FLIGHT_MS = 60_000;
 
-/** Expired answers removed with each new key: more than one comes in, so that none stay for ever. */
+/** Expired rows deleted with each new key: more than one, so that deletion outpaces insertion. */
 const SWEPT_AT_ONCE = 20;
 
 interface AnswerRow {
@@ -30,7 +29,7 @@ const SWEEP = `
   WHERE (id = ?1 AND expires_at <= ?2)
      OR id IN (SELECT id FROM idempotent_answers WHERE expires_at <= ?2 ORDER BY expires_at LIMIT ${SWEPT_AT_ONCE})`;
 
-// A key that was never answered is taken over by the same request only, and keeps the intent it made or would make.
+// Only the same request takes over a lapsed key, and it gets the intent id of the first attempt.
 const TAKE = `
   INSERT INTO idempotent_answers (id, fingerprint, intent, attempt, lapses_at, expires_at)
   VALUES (?1, ?2 ->> 0, ?3, ?4, ?5, ?6)
@@ -40,7 +39,7 @@ const TAKE = `
 
 const LOOK = "SELECT fingerprint, intent, attempt, answer FROM idempotent_answers WHERE id = ?1";
 
-// Only by the attempt that holds the key: one that lapsed in between answers its own caller, and nobody else.
+// Only by the attempt that holds the key: the response of a lapsed one goes to its own caller and is not stored.
 const KEEP = `
   UPDATE idempotent_answers SET answer = ?3, expires_at = ?4
   WHERE id = ?1 AND attempt = ?2 AND answer IS NULL`;
@@ -49,7 +48,7 @@ const LAPSE = "UPDATE idempotent_answers SET lapses_at = 0 WHERE id = ?1 AND att
 
 const FORGET = "DELETE FROM idempotent_answers WHERE id = ?1 AND attempt = ?2 AND answer IS NULL";
 
-/** @param secrets the deployment's, the current one first; answers kept under an earlier one can still be read */
+/** @param secrets the deployment's, the current one first; responses stored under an earlier one stay readable */
 export function d1IdempotentAnswers(
   db: D1Database,
   secrets: readonly [string, ...string[]],
@@ -69,7 +68,7 @@ export function d1IdempotentAnswers(
         db.prepare(LOOK).bind(id),
       ]);
       const row = results.at(-1)?.results[0];
-      if (row === undefined) throw new Error("a key that was taken is not there");
+      if (row === undefined) throw new Error("invariant: an idempotency key has a row after it was taken");
 
       if (row.attempt === attempt) {
         const again = row.intent !== intent;
@@ -86,7 +85,7 @@ export function d1IdempotentAnswers(
                 .run();
             },
             async release(undone) {
-              // After an earlier attempt that ended in the dark, nothing can be called undone.
+              // An earlier attempt without a response may have had an effect, so the key can't count as unused.
               await db
                 .prepare(undone && !again ? FORGET : LAPSE)
                 .bind(id, attempt)
@@ -101,15 +100,16 @@ export function d1IdempotentAnswers(
         const answer = await openJson<StoredAnswer>(row.answer, keyOf(secret, "seal", request), "");
         if (answer !== null) return { kind: "kept", answer };
       }
-      throw new Error("a kept answer can't be read under any of the secrets");
+      throw new Error(
+        "a stored response can't be decrypted: put the earlier GATE_SECRET into GATE_SECRET_PREVIOUS",
+      );
     },
   };
 }
 
 /**
- * The sender's key is part of every key made here: D1 holds only its digest, so that a copy of D1 tells nothing,
- * and the deployment's secret alone does not either. No two rows share a key, so one's answer can't pass for
- * another's.
+ * Derived from the deployment's secret and the caller's idempotency key, of which D1 has only a digest: neither a copy of
+ * D1 nor the secret alone decrypts a response. Each row has a key of its own, so a write to D1 can't swap two responses.
  */
 function keyOf(
   secret: string,

@@ -66,8 +66,8 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
 }
 
 /**
- * Phases are written out and not bound: D1 uses an index over pending intents alone only where the statement itself
- * says that it asks for those. They are words of a closed list, never text of a request.
+ * Phases are literals and not parameters: SQLite uses the partial index over pending intents only where the statement
+ * itself names that phase. They come from the closed list `PHASES`, never from a request, so nothing can be injected.
  */
 function phaseClause(phases: readonly Phase[]): string {
   const known = PHASES.filter((phase) => phases.includes(phase)).map((phase) => `'${phase}'`);
@@ -86,8 +86,8 @@ interface GroupRow {
   readonly next_deadline: number | null;
 }
 
-// Agent, destination and policy are part of what makes a group, so any row's are the group's. Who waits on without a
-// deadline says so by a null in its approval; the column then holds the one that passed.
+// Agent, destination and policy are equal in all rows of a group, so MIN picks any. An intent that is held without a
+// deadline has a null in its approval, while the column still has the deadline that passed.
 const PENDING_GROUPS = `
   SELECT group_key, COUNT(*) AS count, MIN(agent_id) AS agent_id, MIN(destination) AS destination,
          MIN(policy_id) AS policy_id, SUM(records) AS records, SUM(value_cents) AS cents, MIN(created_at) AS oldest,
@@ -102,7 +102,7 @@ const COUNT_DUPLICATES = `
   SELECT NULL AS name, SUM(body ->> 'count') AS value FROM ledger
   WHERE event = 'duplicate_blocked' AND (?1 IS NULL OR actor = ?1)`;
 
-// An intent that policy approved was approved in the instant it was made.
+// Only approvals by people: an intent that policy approved was approved in the millisecond it was created.
 const MEAN_LATENCY = `
   SELECT NULL AS name, AVG(approved_at - created_at) AS value FROM intents
   WHERE approved_at > created_at AND (?1 IS NULL OR agent_id = ?1)`;

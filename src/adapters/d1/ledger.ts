@@ -2,7 +2,7 @@ import type { IntentRow } from "../../core/intent/read-model.ts";
 import type { Entry } from "../../core/ledger/entry.ts";
 import type { Ledger } from "../../ports/ledger.ts";
 
-/** One statement for any number of entries: D1 binds at most 100 parameters. */
+/** One JSON parameter for any number of entries: D1 binds at most 100 parameters. */
 export const INSERT_ENTRIES = `
   INSERT INTO ledger (intent_id, seq, event, actor, at, body, prev_hash, entry_hash, mac)
   SELECT e.value ->> 'intent', e.value ->> 'seq', e.value ->> 'event', e.value ->> 'actor', e.value ->> 'at',
@@ -31,7 +31,7 @@ const COLUMNS = [
   "seq",
 ] as const satisfies readonly (keyof IntentRow)[];
 
-// Redelivery may bring an older row after a newer one; the sequence decides.
+// A redelivered older row must not overwrite a newer one: the higher sequence number wins.
 const UPSERT_INTENT = `
   INSERT INTO intents (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map((_, at) => `?${at + 1}`).join(", ")})
   ON CONFLICT (id) DO UPDATE SET

@@ -9,69 +9,69 @@ import type { RegistryChain } from "./registry-chain.ts";
 
 const ID_BYTES = 16;
 
-/** A principal's name has 128 characters at most, and this one has two parts. */
+/** Of a principal's name, which has two parts and 128 characters at most. */
 const MAX_NAME_PART = 56;
 
-/** The same account in two browsers at once: the one that comes second finds what the first made. */
+/** Attempts when one account signs in in several browsers at once: the later ones find the link of the first. */
 const TRIES = 4;
 
-interface PinnedRow extends PrincipalRow {
+interface LinkedRow extends PrincipalRow {
   readonly pinned_person: string;
 }
 
-interface PinRow {
+interface LinkRow {
   readonly account: string | null;
   readonly principal_id: string;
 }
 
-const PINNED = `
+const LINKED = `
   SELECT n.person AS pinned_person, p.* FROM pins n JOIN principals p ON p.id = n.principal_id
   WHERE n.account = ?1`;
 
-const PIN_OF_PRINCIPAL = "SELECT kind, issuer, account FROM pins WHERE principal_id = ?1";
+const LINK_OF_PRINCIPAL = "SELECT kind, issuer, account FROM pins WHERE principal_id = ?1";
 
-const PIN_OF_PERSON =
+const LINK_OF_PERSON =
   "SELECT account, principal_id FROM pins WHERE kind = ?1 AND issuer = ?2 AND person = ?3";
 
-const INSERT_PIN = `
+const INSERT_LINK = `
   INSERT INTO pins (kind, issuer, person, account, principal_id, pinned_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)`;
 
-const PIN_AGAIN = "UPDATE pins SET account = ?2, pinned_at = ?3 WHERE principal_id = ?1";
+const LINK_AGAIN = "UPDATE pins SET account = ?2, pinned_at = ?3 WHERE principal_id = ?1";
 
-const UNPIN = "UPDATE pins SET account = NULL WHERE principal_id = ?1";
+const UNLINK = "UPDATE pins SET account = NULL WHERE principal_id = ?1";
 
-/** Whoever is revoked comes in as somebody new or not at all. */
-const FORGET_REVOKED = `
+/** Without its row, the person of a revoked principal gets a new principal at the next sign-in, not the revoked one. */
+const DELETE_LINK_OF_REVOKED = `
   DELETE FROM pins WHERE principal_id = ?1
   AND (SELECT status FROM principals WHERE id = ?1) = 'revoked'`;
 
-/** @param chain where pins and what becomes of them go on the ledger, in the same transaction */
+/** @param chain records links and unlinks on the ledger, in the same transaction */
 export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): LinkedIdentities {
   async function find(identity: ExternalIdentity): Promise<LinkedIdentity | null> {
-    const row = await db.prepare(PINNED).bind(accountOf(identity)).first<PinnedRow>();
+    const row = await db.prepare(LINKED).bind(accountOf(identity)).first<LinkedRow>();
     return row === null ? null : { person: row.pinned_person, principal: principalOf(row) };
   }
 
-  /** Pins once; what another call did meanwhile makes it throw, or is there already. */
-  async function pin(identity: ExternalIdentity, person: Person, tried: number): Promise<"done" | "taken"> {
+  /** Links once; throws, or finds the link, when a concurrent call made it first. */
+  async function link(identity: ExternalIdentity, person: Person, tried: number): Promise<"done" | "taken"> {
     const { kind, issuer } = identity;
     const account = accountOf(identity);
-    const known = await db.prepare(PIN_OF_PERSON).bind(kind, issuer, person.id).first<PinRow>();
+    const known = await db.prepare(LINK_OF_PERSON).bind(kind, issuer, person.id).first<LinkRow>();
     if (known !== null && known.account !== null) return known.account === account ? "done" : "taken";
     const now = Date.now();
     if (known !== null) {
       const { principal_id: id } = known;
-      const again = db.prepare(PIN_AGAIN).bind(id, account, now);
+      const again = db.prepare(LINK_AGAIN).bind(id, account, now);
       await chain.commit("credential_pinned", id, { principal: id, kind, account }, [again]);
       return "done";
     }
     const principal = reviewerFor(identity, person, tried, now);
     const folded = nameKey(principal.name);
-    if (folded === null) throw new Error("a name made of a person's id is no name");
+    if (folded === null) throw new Error("invariant: a reviewer's generated name is a valid principal name");
     const { id, role } = principal;
     await chain.commit("credential_pinned", id, { principal: id, role, kind, account }, [
       insertPrincipal(db, principal, folded),
-      db.prepare(INSERT_PIN).bind(kind, issuer, person.id, account, id, now),
+      db.prepare(INSERT_LINK).bind(kind, issuer, person.id, account, id, now),
     ]);
     return "done";
   }
@@ -79,9 +79,9 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
   return {
     async linkOf(principal) {
       const row = await db
-        .prepare(PIN_OF_PRINCIPAL)
+        .prepare(LINK_OF_PRINCIPAL)
         .bind(principal)
-        .first<Pick<ExternalIdentity, "kind" | "issuer"> & Pick<PinRow, "account">>();
+        .first<Pick<ExternalIdentity, "kind" | "issuer"> & Pick<LinkRow, "account">>();
       return row === null ? null : { kind: row.kind, issuer: row.issuer, isLinked: row.account !== null };
     },
 
@@ -93,9 +93,9 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
         if (found !== null) {
           return found.person === person.id ? ok(found.principal) : err("identity_already_linked");
         }
-        if (tried >= TRIES) throw new Error("a pin that was made is not there");
+        if (tried >= TRIES) throw new Error("invariant: a linked identity is found after it was linked");
         try {
-          if ((await pin(identity, person, tried)) === "taken") return err("identity_already_linked");
+          if ((await link(identity, person, tried)) === "taken") return err("identity_already_linked");
         } catch (error) {
           if (!isRace(error)) throw error;
         }
@@ -109,15 +109,15 @@ export function d1LinkedIdentities(db: D1Database, chain: RegistryChain): Linked
         .first();
       if (known === null) return false;
       await chain.commit("credential_unpinned", actor, { principal }, [
-        db.prepare(UNPIN).bind(principal),
-        db.prepare(FORGET_REVOKED).bind(principal),
+        db.prepare(UNLINK).bind(principal),
+        db.prepare(DELETE_LINK_OF_REVOKED).bind(principal),
       ]);
       return true;
     },
   };
 }
 
-/** What D1 knows an account by. */
+/** Digest by which D1 identifies an account. */
 export function accountOf({ kind, issuer, subject }: ExternalIdentity): string {
   return digestOf([kind, issuer, subject]);
 }
@@ -131,7 +131,7 @@ function isRace(error: unknown): boolean {
   );
 }
 
-/** A principal without a key: what it may do it may by its account alone. */
+/** A principal without a key, which authenticates by its linked account alone. */
 function reviewerFor(
   identity: ExternalIdentity,
   person: Person,
@@ -139,19 +139,19 @@ function reviewerFor(
   createdAt: number,
 ): Omit<Principal, "status"> {
   const id = ID_PREFIX.reviewer + toBase64Url(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
-  // Another principal may have the plain name: it was given first, or by an issuer at the same host.
-  const apart = tried === 0 ? "" : ` ${id.slice(-6)}`;
+  // Another principal may have the plain name: a registered one, or one of another issuer at the same host.
+  const suffix = tried === 0 ? "" : ` ${id.slice(-6)}`;
   return {
     id,
     role: "reviewer",
-    name: `${person.id.slice(0, MAX_NAME_PART)} (${placeOf(identity).slice(0, MAX_NAME_PART)})${apart}`,
+    name: `${person.id.slice(0, MAX_NAME_PART)} (${issuerLabel(identity).slice(0, MAX_NAME_PART)})${suffix}`,
     person: person.id,
     ...PLAIN,
     createdAt,
   };
 }
 
-function placeOf({ kind, issuer }: ExternalIdentity): string {
+function issuerLabel({ kind, issuer }: ExternalIdentity): string {
   switch (kind) {
     case "oidc":
       return URL.canParse(issuer) ? new URL(issuer).host : issuer;

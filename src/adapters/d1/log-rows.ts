@@ -4,52 +4,52 @@ import { MAX_LEAF_BYTES } from "../../core/tlog/leaf.ts";
 /*
  * The ledger as the log reads it: by row id, in pages.
  *
- * Row ids are the log's order, because nothing else could be skipped or squeezed in. D1 is one single-threaded
- * SQLite: a row gets the largest id plus one inside the transaction that commits it, so once a row is seen, every
- * smaller id has been given out. Rows are never deleted and an ignored redelivery takes no id, so ids have no gaps
- * either: the row `id` is the leaf `id - 1`, and a gap means that somebody took a row away. Reads go to the
- * primary; a replica that lags shows a shorter ledger, never another one.
+ * The log is ordered by row id, because in that order no row can be skipped or inserted unnoticed. D1 is one
+ * single-threaded SQLite: a row gets the largest id plus one inside the transaction that commits it, so once a row is
+ * visible, every smaller id has been assigned. Rows are never deleted and an ignored redelivery takes no id, so ids have
+ * no gaps: the row `id` is the leaf `id - 1`, and a gap proves that a row was deleted. Reads go to the primary; a lagging
+ * replica would show a shorter ledger, never a different one.
  */
 
-/** The one log there is, as its object is called: `log/<epoch>`. */
+/** Name of the only log object: `log/<epoch>`. */
 export const LOG_NAME = "log/1";
 
 export const EPOCH = 1;
 
-/** The id of the first row of the only epoch there is; a later epoch would start where the one before ended. */
+/** Id of the first row of the only epoch; a later epoch would start where the previous one ended. */
 export const FIRST_ROW = 1;
 
-/** The id from which a page is read: the last sealed row again, to see that it is still there and still itself. */
+/** First id of the next page: the last sealed row is read again, to detect that it was deleted or edited. */
 export function pageStart(size: number): number {
   return FIRST_ROW + Math.max(size - 1, 0);
 }
 
-/** What one page holds at most; with the largest rows there are a dozen in a page. */
+/** Limits of one page; of the largest rows a page holds a dozen. */
 const PAGE_BYTES = 1_000_000;
 const PAGE_ROWS = 1_000;
 
-/** Rows of one chain read at once: nearly all chains are shorter, and the largest rows stay under 10 MB. */
+/** Rows of one chain in one read: nearly all chains are shorter, and so many of the largest rows are under 10 MB. */
 const CHAIN_ROWS = 150;
 
-/** A row with more text than this has no leaf, so its text is not even read: the entry and its 64 digits of MAC. */
+/** The entry and its 64 digits of MAC. A row with more text can have no leaf, so its text is not even read. */
 const MAX_ROW_BYTES = MAX_LEAF_BYTES + 64;
 
-/** A chain is an intent's id (47 characters) or a word of Gate's own. */
+/** A chain's name is an intent's id (47 characters) or `registry`. */
 const MAX_CHAIN_CHARS = 200;
 
 export interface LedgerRow {
   readonly id: number;
   readonly epoch: number;
-  /** What is wrong with it where it holds no entry at all. */
+  /** The entry, or why the row holds none. */
   readonly entry: Entry | "too_large" | "malformed";
 }
 
 export interface LedgerPage {
   readonly rows: readonly LedgerRow[];
-  /** Smallest and largest id of the ledger in the instant of the read; null: it is empty. */
+  /** Smallest and largest id of the ledger at the time of the read; null: it is empty. */
   readonly lowest: number | null;
   readonly highest: number | null;
-  /** The last checkpoint that was signed, as D1 remembers it; the root in hexadecimal. */
+  /** The last published checkpoint, as stored in D1; the root in hexadecimal. */
   readonly signed: { readonly size: number; readonly root: string } | null;
 }
 
@@ -61,7 +61,7 @@ const SELECTED = TEXTS.map((column) => `CASE WHEN size > ?4 THEN NULL ELSE ${col
   ", ",
 );
 
-/** Bounded in rows and bytes by D1 itself: what is too much never comes over. */
+/** The query itself bounds rows and bytes, so that an oversized page never leaves D1. */
 const PAGE = `
   SELECT id, epoch, seq, at, size, ${SELECTED} FROM (
     SELECT *, SUM(MIN(size, ?4)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS total FROM (
@@ -69,7 +69,7 @@ const PAGE = `
     )
   ) WHERE total <= ?3 ORDER BY id`;
 
-// Two sub-selects: SQLite answers each from an end of the tree, and both in one select by reading everything.
+// Two sub-selects: SQLite reads each from one end of the index, and MIN and MAX in one select by a full scan.
 const ENDS = `
   SELECT (SELECT MIN(id) FROM ledger) AS lowest, (SELECT MAX(id) FROM ledger) AS highest,
     (SELECT size FROM checkpoints WHERE epoch = ?1) AS size,
@@ -93,13 +93,13 @@ interface Ends {
 }
 
 export interface LogRows {
-  /** Rows from this id on, with the ledger's ends, all of one instant. */
+  /** Rows from this id on, with the ledger's ends, read in one transaction. */
   page(from: number): Promise<LedgerPage>;
-  /** The same rows and nothing else. */
+  /** The same rows without the ends. */
   rows(from: number, limit: number): Promise<readonly LedgerRow[]>;
   /** Every row of one chain, in its order. */
   chain(name: string): Promise<readonly LedgerRow[]>;
-  /** @throws when another tree of this size, or a larger one, was published: nothing is changed then */
+  /** @throws {Error} when a larger tree, or another of this size, was published; nothing is changed then */
   publish(checkpoint: { size: number; root: string; note: string; signedAt: number }): Promise<void>;
 }
 
@@ -148,7 +148,7 @@ export function logRows(db: D1Database): LogRows {
   };
 }
 
-/** Whoever can write SQL can also make the table anew without its types, so nothing is taken for granted. */
+/** An attacker with SQL access can recreate the table without its types, so every column's type is checked. */
 function rowOf(row: Record<string, unknown>): LedgerRow {
   const id = Number(row["id"]);
   const epoch = Number(row["epoch"]);
@@ -173,7 +173,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value.isWellFormed();
 }
 
-/** Numbers beyond 2^53 come out of D1 rounded: two rows could not be told apart. */
+/** D1 returns numbers above 2^53 rounded, so that two rows could become equal. */
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

@@ -11,7 +11,7 @@ import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Mandates } from "../../ports/mandates.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
-/** What "daily" means: any stretch of this length, not a day of somebody's calendar. */
+/** The window of "daily" caps: any 24 hours, not a calendar day. */
 const DAY_MS = 24 * 60 * 60_000;
 
 interface MandateRow {
@@ -63,7 +63,7 @@ const LIST_DELEGATIONS = `
   SELECT * FROM delegations
   WHERE ?1 IS NULL OR n < (SELECT n FROM delegations WHERE id = ?1) ORDER BY n DESC LIMIT ?2`;
 
-/** @internal Exported for the test that looks at how D1 carries it out. */
+/** @internal Exported for the test of its query plan. */
 export const MATCHING = `
   SELECT * FROM standing_approvals
   WHERE destination IN (SELECT value FROM json_each(?1)) AND revoked_at IS NULL AND expires_at > ?2
@@ -74,8 +74,8 @@ const DELEGATED = `
   SELECT * FROM delegations
   WHERE person = ?1 AND delegate = ?2 AND revoked_at IS NULL AND expires_at > ?3 ORDER BY n`;
 
-// One statement judges and counts, so that of many at once none is judged by a number that is old. The sum with an
-// unknown value is NULL, and NULL is under no cap. The table itself takes no negative value, which would make room.
+// One statement checks and counts, so that concurrent uses can't exceed a cap together. An unknown value makes the sum
+// NULL, which is under no cap. The table refuses negative values, which would free room under the cap.
 const TAKE = `
   INSERT INTO standing_uses (mandate, intent, cents, at)
   SELECT id, ?2, ?3, ?4 FROM standing_approvals
@@ -95,7 +95,7 @@ const REVOKE_STANDING = "UPDATE standing_approvals SET revoked_at = ?2 WHERE id 
 
 const REVOKE_DELEGATION = "UPDATE delegations SET revoked_at = ?2 WHERE id = ?1";
 
-/** @param chain where what is laid down and taken back goes on the ledger, in the same transaction */
+/** @param chain records created and revoked mandates on the ledger, in the same transaction */
 export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
   async function make(
     event: string,
@@ -136,7 +136,7 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
           maxRecords,
           dailyCents,
           uses,
-          ...madeBy(approval),
+          ...grantColumns(approval),
         );
       const body = { ...bodyOf(approval), max_records: maxRecords, daily_cents: dailyCents, uses };
       return make("standing_approval_created", actor, body, insert);
@@ -169,7 +169,7 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
       const { id, delegate, destination, policy, agent, principalId, maxCents } = delegation;
       const insert = db
         .prepare(INSERT_DELEGATION)
-        .bind(id, delegate, destination, policy, agent, principalId, maxCents, ...madeBy(delegation));
+        .bind(id, delegate, destination, policy, agent, principalId, maxCents, ...grantColumns(delegation));
       return make("delegation_created", actor, { ...bodyOf(delegation), delegate }, insert);
     },
 
@@ -204,11 +204,11 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
   };
 }
 
-function madeBy({ principal, person, assurance, createdAt, expiresAt }: StandingApproval | Delegation) {
+function grantColumns({ principal, person, assurance, createdAt, expiresAt }: StandingApproval | Delegation) {
   return [principal, person, assurance, createdAt, expiresAt] as const;
 }
 
-/** What the ledger says of one. The `principal_id` it is for may mean somebody: of that the digest alone. */
+/** A mandate's ledger body. `principal_id` may identify a customer, so only a digest of the scope is recorded. */
 function bodyOf(mandate: StandingApproval | Delegation) {
   const { id, person, assurance, destination, policy, agent, maxCents, expiresAt } = mandate;
   return {

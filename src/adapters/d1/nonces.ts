@@ -3,7 +3,7 @@ import { toBase64Url } from "../../core/base/base64url.ts";
 import { err, ok } from "../../core/base/result.ts";
 import type { Nonces } from "../../ports/nonces.ts";
 
-/** The contract's lifetime of a nonce. */
+/** Lifetime of a nonce in the reference contract. */
 const NONCE_TTL_MS = 300_000;
 
 export function d1Nonces(db: D1Database): Nonces {
@@ -21,7 +21,7 @@ export function d1Nonces(db: D1Database): Nonces {
     },
 
     async use(nonce, principal, now) {
-      // Deleting is using: of two that come at once one gets the row back.
+      // DELETE … RETURNING is atomic: of two concurrent uses one gets the row.
       const row = await db
         .prepare("DELETE FROM nonces WHERE hash = ?1 AND principal_id = ?2 RETURNING expires_at")
         .bind(sha256Hex(nonce), principal)

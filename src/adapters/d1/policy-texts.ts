@@ -1,16 +1,16 @@
 import type { Rules } from "../../core/policy/evaluate.ts";
 import type { RuleBook } from "../../ports/rules.ts";
 
-/** Rules as a source compiles them. */
+/** Compiled rules, with the texts they were compiled from. */
 interface CompiledRules extends Rules {
   readonly ids: readonly string[];
   readonly texts: ReadonlyMap<string, { readonly id: string; readonly text: string }>;
 }
 
-/** Hashes whose text this isolate has seen in D1. */
+/** Hashes whose text D1 is known to have. */
 const stored = new Set<string>();
 
-/** @param source the rules in force now; may answer from its own cache */
+/** @param source the current rules, possibly from a cache of its own */
 export function ruleBook(db: D1Database, source: () => Promise<CompiledRules>): RuleBook {
   return {
     current: source,
@@ -26,7 +26,7 @@ export function ruleBook(db: D1Database, source: () => Promise<CompiledRules>): 
     async keep(hashes) {
       const unseen = hashes.filter((hash) => !stored.has(hash));
       if (unseen.length === 0) return;
-      // Asked first: while D1 can be read and not written, a new isolate still decides by texts that are there.
+      // Read before write: while D1 is read-only, a new isolate can still evaluate by texts that are stored.
       const { results } = await db
         .prepare("SELECT hash FROM policy_texts WHERE hash IN (SELECT value FROM json_each(?1))")
         .bind(JSON.stringify(unseen))

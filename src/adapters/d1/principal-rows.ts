@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../core/base/json.ts";
 import type { Principal, PrincipalStatus, Role } from "../../core/identity/principal.ts";
 
-/** A principal as D1 holds it. */
+/** A row of `principals`. */
 export interface PrincipalRow {
   readonly id: string;
   readonly role: Role;
@@ -19,7 +19,7 @@ export interface PrincipalRow {
   readonly created_at: number;
 }
 
-/** What a human's principal has nothing of. */
+/** Defaults of the fields that only agents and runners use. */
 export const PLAIN = {
   owner: null,
   allowedDestinations: null,
@@ -31,7 +31,7 @@ export const PLAIN = {
   metadata: {},
 } as const satisfies Partial<Principal>;
 
-/** The deployment's own admin, who exists before anybody is registered. */
+/** The deployment's built-in admin, who registers the first principal. */
 export const ROOT: Principal = {
   id: "admin",
   role: "admin",
@@ -42,7 +42,7 @@ export const ROOT: Principal = {
   createdAt: 0,
 };
 
-/** @param folded what no other name may fold to (see `nameKey`) */
+/** @param folded the name's unique key (see `nameKey`) */
 export function insertPrincipal(
   db: D1Database,
   principal: Omit<Principal, "status">,
@@ -71,7 +71,7 @@ export function insertPrincipal(
     );
 }
 
-/** Two registrations of one name at once: the unique index lets one through. */
+/** Of two concurrent registrations of one name the unique index refuses one. */
 export function isNameTaken(error: unknown): boolean {
   return String(error).includes("principals.name_key");
 }

@@ -6,13 +6,13 @@ import { coalescedRead } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 import type { Principals } from "../../ports/principals.ts";
 
-/** How old an identity may be where nothing follows from it by itself. */
+/** Greatest age of a cached principal, which is used only for requests that change nothing by themselves. */
 const CACHE_TTL_MS = 10_000;
 
 /** Bounds the memory that callers with many keys can take. */
 const CACHE_ENTRIES = 10_000;
 
-/** Isolates outlive requests: shared by all of one isolate, and emptied there by every change it makes itself. */
+/** By the key's digest. Shared by all requests of the isolate, and emptied by every change that it makes itself. */
 const cache = new Map<string, { readonly principal: Principal; readonly readAt: number }>();
 
 const BY_KEY = "SELECT p.* FROM keys k JOIN principals p ON p.id = k.principal_id WHERE k.hash = ?1";
@@ -20,8 +20,8 @@ const BY_KEY = "SELECT p.* FROM keys k JOIN principals p ON p.id = k.principal_i
 const BY_ID = "SELECT * FROM principals WHERE id = ?1";
 
 /**
- * @param adminKey `GATE_ADMIN_KEY`, the key of the deployment's own admin; null when the operator set none
- * @param chain where registrations and changes of standing go on the ledger, in the same transaction
+ * @param adminKey `GATE_ADMIN_KEY`, the key of the deployment's built-in admin; null when the operator set none
+ * @param chain records registrations and changes of status on the ledger, in the same transaction
  */
 export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: string | null): Principals {
   const adminHash = adminKey === null ? null : sha256Hex(adminKey);
@@ -34,13 +34,13 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
   return {
     async byKey(key, age) {
       const hash = sha256Hex(key);
-      // Both sides are digests, so how long the comparison takes says nothing about the key.
+      // Both sides are digests, so the comparison's timing reveals nothing about the key.
       if (adminHash !== null && hash === adminHash) return ROOT;
       const known = cache.get(hash);
       const now = Date.now();
-      // A clock that was set back must not make an old identity young.
-      const young = known !== undefined && now >= known.readAt && now - known.readAt < CACHE_TTL_MS;
-      if (age === "cached" && young) return known.principal;
+      // A clock that was set back must not extend a cache entry's life.
+      const isYoung = known !== undefined && now >= known.readAt && now - known.readAt < CACHE_TTL_MS;
+      if (age === "cached" && isYoung) return known.principal;
       const [row] = await coalescedRead<PrincipalRow>(db, db.prepare(BY_KEY).bind(hash));
       cache.delete(hash);
       if (row === undefined) return null;
@@ -119,7 +119,7 @@ function insertKey(db: D1Database, key: string, principal: string): D1PreparedSt
     .bind(sha256Hex(key), principal, Date.now());
 }
 
-/** What the ledger commits to of a registration, names and metadata left out. */
+/** The fields of a registration whose digest goes on the ledger; names and metadata stay out. */
 function scopeOf({ allowedDestinations, allowedPolicies, environment, owner }: Omit<Principal, "status">) {
   return { allowedDestinations, allowedPolicies, environment, owner };
 }

@@ -14,15 +14,15 @@ const LIST = `
   WHERE (?1 IS NULL OR agent_id = ?1) AND day > ?2 ORDER BY day DESC, agent_id, destination`;
 
 /**
- * Whoever stores does it in the call of their own request, which the platform ends some 30 seconds after its answer,
- * wherever it is: nobody waits for them, and after this long the next one takes over.
+ * A write runs within one request, which the platform cancels about 30 seconds after its response. Waiting counts must
+ * not depend on it: after this time the next request takes over.
  */
 const STORES_FOR_MS = 10_000;
 
-/** Counts of one isolate wait for the write before them, and go in one: a storm of reads is not one of writes. */
+/** Counts of one isolate that arrive during a write go into the next one together: many reads cause few writes. */
 export function d1Reads(db: D1Database): Reads {
   let waiting = new Map<string, number>();
-  /** Whose turn it is to store what waits. */
+  /** The request that stores the waiting counts; null: none. */
   let turn: { readonly since: number } | null = null;
 
   async function store(mine: typeof turn): Promise<void> {
@@ -44,7 +44,7 @@ export function d1Reads(db: D1Database): Reads {
       const key = JSON.stringify([dayOf(now), agent, destination]);
       waiting.set(key, (waiting.get(key) ?? 0) + 1);
       const lasted = turn === null ? Infinity : now - turn.since;
-      // A clock that was set back must not make a turn endless.
+      // A clock that was set back must not prolong a turn.
       if (lasted >= 0 && lasted < STORES_FOR_MS) return;
       turn = { since: now };
       await store(turn);

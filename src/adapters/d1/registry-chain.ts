@@ -2,17 +2,17 @@ import { canonicalJson } from "../../core/base/json.ts";
 import { chain, EMPTY_HEAD, type Head } from "../../core/ledger/entry.ts";
 import { INSERT_ENTRIES } from "./ledger.ts";
 
-/** The chain of everything that is not one intent's: who was registered, suspended, given another key. */
+/** The chain of entries that belong to no intent: registrations, suspensions, key rotations, switches, webhooks. */
 const REGISTRY = "registry";
 
-/** Changes at once want the same place: one wins, the others read the new head and try again. */
+/** Concurrent changes compete for the next sequence number: one wins, the others read the new head and try again. */
 const TRIES = 16;
 
-/** Losers that all came back at once would meet again; each waits for up to this much longer every time. */
+/** Longest random wait before a retry, per attempt so far: simultaneous retries would collide again. */
 const BACKOFF_MS = 10;
 
 export interface RegistryChain {
-  /** Puts one entry on the registry's chain and carries the statements out with it: both, or neither. */
+  /** Appends one entry to the registry's chain and executes the statements in the same transaction. */
   commit(
     event: string,
     actor: string,

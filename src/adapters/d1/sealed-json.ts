@@ -1,13 +1,13 @@
 import { fromBase64Url, toBase64Url } from "../../core/base/base64url.ts";
 
-/** NIST SP 800-38D: 96 random bits for each message. */
+/** NIST SP 800-38D: a random IV of 96 bits for each message. */
 const IV_BYTES = 12;
 
 /**
- * A value as it may lie in D1: AES-256-GCM, base64url.
+ * Encrypts a value for D1: AES-256-GCM, base64url of IV and ciphertext.
  *
  * @param key 32 bytes
- * @param name authenticated with it, so that one record can't stand in for another; empty where the key is the record's own
+ * @param name associated data, so that a write to D1 can't swap two records; empty where each record has its own key
  */
 export async function sealJson(value: unknown, key: Uint8Array, name: string): Promise<string> {
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
@@ -16,7 +16,7 @@ export async function sealJson(value: unknown, key: Uint8Array, name: string): P
   return toBase64Url(new Uint8Array([...iv, ...new Uint8Array(sealed)]));
 }
 
-/** Null: sealed under another key or name, or not what was written. */
+/** Null: encrypted under another key or name, or altered. */
 export async function openJson<T>(text: string, key: Uint8Array, name: string): Promise<T | null> {
   const bytes = fromBase64Url(text);
   if (bytes === null || bytes.length <= IV_BYTES) return null;

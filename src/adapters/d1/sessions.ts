@@ -5,12 +5,12 @@ import type { ExternalIdentity, Sessions } from "../../ports/identity.ts";
 import { accountOf } from "./linked-identities.ts";
 import { principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
 
-/** A working day: whoever comes back the next one signs in again. */
+/** A working day; people sign in again the next one. */
 const SESSION_TTL_MS = 8 * 60 * 60_000;
 
 const TOKEN_BYTES = 32;
 
-/** A program that opened one for each call would fill the table; a person has this many browsers at most. */
+/** Bounds the table against a program that opens a session for each call; more browsers than a person uses. */
 const MAX_SESSIONS = 50;
 
 /** Sessions are for people in browsers. */
@@ -30,7 +30,7 @@ const OPEN_ROOT = `
   INSERT INTO sessions (hash, principal_id, assurance, key_hash, account, expires_at)
   VALUES (?1, '${ROOT.id}', ?2, ?4, NULL, ?3) RETURNING principal_id`;
 
-/** Joined to what it was opened with, so that it is over when that is gone, whatever took it away. */
+/** Joined to the key or account that opened it, so that the session ends whenever that row is deleted or changed. */
 const FIND = `
   SELECT s.principal_id AS holder, s.assurance, s.expires_at, s.key_hash, n.kind, n.issuer, p.*
   FROM sessions s
@@ -39,8 +39,8 @@ const FIND = `
   LEFT JOIN principals p ON p.id = coalesce(k.principal_id, n.principal_id) AND ${HUMAN}
   WHERE s.hash = ?1 AND s.expires_at > ?2`;
 
-/** The oldest of those who have too many. */
-const CROWDED_OUT = `
+/** Deletes the principal's oldest sessions above the limit. */
+const DELETE_EXCESS = `
   DELETE FROM sessions WHERE principal_id = ?1 AND hash NOT IN
   (SELECT hash FROM sessions WHERE principal_id = ?1 ORDER BY expires_at DESC LIMIT ${MAX_SESSIONS})`;
 
@@ -56,11 +56,12 @@ interface SessionRow extends Omit<PrincipalRow, "id"> {
 
 /**
  * @param adminKey `GATE_ADMIN_KEY`, whose sessions end when it changes; null when the operator set none
- * @param macKey keeps D1 from holding a plain digest of that key: unlike all others it may be a word of somebody's
+ * @param macKey makes the stored digest of that key an HMAC: an operator may have chosen a guessable word, whose plain
+ *   digest could be found by trying candidates
  */
 export function d1Sessions(db: D1Database, adminKey: string | null, macKey: () => Uint8Array): Sessions {
   const adminHash = adminKey === null ? null : sha256Hex(adminKey);
-  const rootMark = () => (adminKey === null ? null : hmacHex(macKey(), adminKey));
+  const rootKeyMac = () => (adminKey === null ? null : hmacHex(macKey(), adminKey));
 
   return {
     async open(proof, assurance, now) {
@@ -69,7 +70,7 @@ export function d1Sessions(db: D1Database, adminKey: string | null, macKey: () =
       const [sql, by] =
         "key" in proof
           ? sha256Hex(proof.key) === adminHash
-            ? [OPEN_ROOT, rootMark()]
+            ? [OPEN_ROOT, rootKeyMac()]
             : [OPEN_BY_KEY, sha256Hex(proof.key)]
           : [OPEN_BY_ACCOUNT, accountOf(proof)];
       const [, opened] = await db.batch<{ principal_id: string }>([
@@ -78,7 +79,7 @@ export function d1Sessions(db: D1Database, adminKey: string | null, macKey: () =
       ]);
       const principal = opened?.results[0]?.principal_id;
       if (principal === undefined) return null;
-      await db.prepare(CROWDED_OUT).bind(principal).run();
+      await db.prepare(DELETE_EXCESS).bind(principal).run();
       return { token, expiresAt };
     },
 
@@ -87,7 +88,7 @@ export function d1Sessions(db: D1Database, adminKey: string | null, macKey: () =
       if (row === null) return null;
       const { assurance, expires_at: expiresAt, id, kind, issuer } = row;
       if (row.holder === ROOT.id) {
-        const isCurrent = row.key_hash !== null && row.key_hash === rootMark();
+        const isCurrent = row.key_hash !== null && row.key_hash === rootKeyMac();
         return isCurrent ? { principal: ROOT, assurance, by: "key", expiresAt } : null;
       }
       if (id === null) return null;

@@ -4,10 +4,10 @@ import { coalescedRead } from "./coalesced-read.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 import type { EngagedSwitch, Switches } from "../../ports/switches.ts";
 
-/** How old the answer may be where nothing leaves Gate because of it. */
+/** Greatest age of a cached read, which is used only where nothing leaves Gate because of it. */
 const CACHE_TTL_MS = 10_000;
 
-/** Two people throwing one switch at once: one is first, the other finds it thrown. */
+/** Attempts when several people change one switch at once: one is first, the others read its change. */
 const TRIES = 8;
 
 interface SwitchRow {
@@ -21,10 +21,10 @@ interface SwitchRow {
   changed_at: number;
 }
 
-/** Isolates outlive requests: what this one read last, forgotten with every change it makes itself. */
+/** This isolate's last read, dropped with every change that it makes itself. */
 let cached: { readonly engaged: readonly EngagedSwitch[]; readonly readAt: number } | null = null;
 
-/** Changes this isolate made: an answer that was asked for before one of them is not kept after it. */
+/** Number of this isolate's own changes: a read that began before one of them is not cached. */
 let changes = 0;
 
 function forget(): void {
@@ -48,7 +48,7 @@ const LIFT = `
   UPDATE switches SET engaged = 0, version = ?3, actor = ?4, changed_at = ?5
   WHERE scope = ?1 AND target = ?2`;
 
-/** @param chain where every change goes on the ledger, in the same transaction as the change */
+/** @param chain records every change on the ledger, in the same transaction */
 export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
   const read = (sought: SwitchTarget) =>
     db.prepare(ONE).bind(sought.scope, columnOf(sought)).first<SwitchRow>();
@@ -57,7 +57,7 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
     async engaged(age) {
       const isRecent = cached !== null && Date.now() - cached.readAt < CACHE_TTL_MS;
       if (age === "cached" && cached !== null && isRecent) return cached.engaged;
-      // The age of an answer is that of its question: what changed in between may not be in it.
+      // The age counts from the start of the read, whose result may lack later changes.
       const before = { at: Date.now(), changes };
       const engaged = (await coalescedRead<SwitchRow>(db, db.prepare(ENGAGED))).map(switchOf);
       if (before.changes === changes) cached = { engaged, readAt: before.at };

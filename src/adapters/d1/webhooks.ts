@@ -4,7 +4,7 @@ import type { Subscription, Webhook, Webhooks } from "../../ports/notifications.
 import type { RegistryChain } from "./registry-chain.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
 
-/** After a rotation both keys sign for a day: receivers change theirs when they get to it. */
+/** After a rotation both secrets sign for a day, so that receivers can change theirs without losing events. */
 const BOTH_SIGN_MS = 24 * 60 * 60_000;
 
 interface WebhookRow {
@@ -18,8 +18,8 @@ interface WebhookRow {
   sealed: string;
 }
 
-/** What can't lie in D1 in clear: a URL can be as much of a secret as the key beside it. */
-interface Place {
+/** Encrypted in D1: a webhook's URL can be as secret as its signing key. */
+interface SealedFields {
   readonly url: string;
   readonly description: string;
 }
@@ -45,8 +45,8 @@ const SUBSCRIPTIONS = `
 /**
  * Registered webhooks in D1.
  *
- * @param chain where registrations go on the ledger, without what is secret in them
- * @param secrets the deployment's, the current one first; what was sealed under an earlier one can still be read
+ * @param chain records registrations on the ledger, without URL and secret
+ * @param secrets the deployment's, the current one first; values encrypted under an earlier one stay readable
  */
 export function d1Webhooks(
   db: D1Database,
@@ -54,17 +54,17 @@ export function d1Webhooks(
   secrets: readonly [string, ...string[]],
 ): Webhooks {
   const webhookOf = async (row: WebhookRow): Promise<Webhook> => {
-    const place = await open<Place>(row.sealed, placeName(row.id), secrets);
+    const sealed = await open<SealedFields>(row.sealed, fieldsName(row.id), secrets);
     return {
       id: row.id,
-      url: place?.url ?? "",
-      description: place?.description ?? "",
+      url: sealed?.url ?? "",
+      description: sealed?.description ?? "",
       events: JSON.parse(row.events) as string[],
       form: row.form,
       intent: row.intent_id,
       principal: row.principal_id,
       createdAt: row.created_at,
-      disabled: place === null ? "sealed_under_an_unknown_secret" : row.disabled,
+      disabled: sealed === null ? "sealed_under_an_unknown_secret" : row.disabled,
     };
   };
   const first = async (sql: string, value: string) => {
@@ -77,17 +77,16 @@ export function d1Webhooks(
   return {
     async register(webhook, secret, actor) {
       const { id, form, intent, events, principal, createdAt, url, description } = webhook;
-      const place: Place = { url, description };
-      const sealed = await seal(place, placeName(id), secrets[0]);
+      const sealed = await seal({ url, description }, fieldsName(id), secrets[0]);
       const statements = [
-        // Of one intent there is one: the later takes the place of the earlier.
+        // One webhook per intent: a later one replaces the earlier.
         ...removal(db, "intent_id", intent),
         db.prepare(INSERT).bind(id, form, intent, JSON.stringify(events), principal, createdAt, sealed),
         await addSecret(id, secret),
       ];
       if (form === "contract") {
-        // Not on the registry's chain: agents register these, and their crowding there would keep people from
-        // throwing switches.
+        // Not on the registry's chain: agents register these, and a flood of them would keep admins from engaging kill
+        // switches, which need the same chain.
         await db.batch(statements);
         return ok(undefined);
       }
@@ -171,8 +170,8 @@ function removal(
   ];
 }
 
-/** Authenticated with what is sealed, so that one record can't stand in for another. */
-function placeName(id: string): string {
+/** Associated data of the encryption, so that a write to D1 can't swap two records. */
+function fieldsName(id: string): string {
   return `webhook:${id}`;
 }
 
@@ -180,11 +179,11 @@ function secretName(id: string): string {
   return `webhook-secret:${id}`;
 }
 
-function seal(value: string | Place, name: string, secret: string): Promise<string> {
+function seal(value: string | SealedFields, name: string, secret: string): Promise<string> {
   return sealJson(value, keyOf(secret), name);
 }
 
-/** Null: sealed under a secret that is not configured any more, or not what was written. */
+/** Null: encrypted under a secret that is no longer configured, or altered. */
 async function open<T>(text: string, name: string, secrets: readonly string[]): Promise<T | null> {
   for (const secret of secrets) {
     const opened = await openJson<T>(text, keyOf(secret), name);

@@ -6,15 +6,15 @@ import {
 } from "../../ports/notifications.ts";
 import { retryCall } from "./retry-call.ts";
 
-/** What the dispatcher's object offers over RPC: all but what D1 answers. */
+/** RPC methods of the dispatcher's object: all of `Deliveries` that D1 does not answer. */
 type Stub = Omit<Deliveries, "news" | "row" | "log"> & {
   log(target: string, after: string | null, limit: number): ReturnType<Deliveries["log"]>;
 };
 
-/** Rows read at once: each of them may lead to a dozen deliveries, which are added in one commit. */
+/** Rows in a page: each may lead to a dozen deliveries, and one commit adds them all. */
 const PAGE_ROWS = 500;
 
-/** Who adds rows of other chains, or rows that are no JSON, must not stop what is told of intents. */
+/** `json_valid`: rows with a broken body, by whatever writes to D1, must not stop notifications of other rows. */
 const NEWS = `
   SELECT id, intent_id, seq, event, at,
     CASE WHEN json_valid(body) THEN body ->> '$.by' END AS by,
@@ -41,7 +41,7 @@ interface NewsRow {
   recipients: string | null;
 }
 
-/** The dispatcher's object, and the ledger it tells of. */
+/** The dispatcher's object, and the ledger in D1 whose rows it notifies of. */
 export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database): Deliveries {
   const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
     retryCall(() => method(namespace.getByName(DISPATCHER) as unknown as Stub));
@@ -64,7 +64,7 @@ export function dispatchObject(namespace: DurableObjectNamespace, db: D1Database
       const { id: last = after } = (end?.results[0] ?? {}) as { id?: number };
       return {
         news: rows.filter(({ intent_id: intent }) => intent.startsWith(INTENT_PREFIX)).map(newsOf),
-        // A ledger that was restored to an earlier hour is followed from where it ends now.
+        // After a restore from an earlier backup the cursor goes back to the ledger's end.
         to: rows.at(-1)?.id ?? Math.min(after, last),
         more: rows.length === PAGE_ROWS,
       };

@@ -4,32 +4,32 @@ import { canonicalJson } from "../../core/base/json.ts";
 import { retryCall } from "./retry-call.ts";
 import type { Intent, Intents } from "../../ports/intents.ts";
 
-/** What an object's stub offers over RPC: the methods of an intent, but for its id. */
+/** RPC methods of an intent's object: all of `Intent` without its id. */
 type Stub = Omit<Intent, "id">;
 
-/** `int_` and the 32 bytes of an object's id in base64url. */
+/** `int_` and an object's id: 32 bytes in base64url. */
 const INTENT_ID = /^int_([A-Za-z0-9_-]{43})$/;
 
 /**
- * Intents as Durable Objects. The id of an intent is the id of its object, so finding one needs no table, and
- * two requests with one key always meet in the same object.
+ * Intents as Durable Objects. An intent's id is its object's id, so lookup needs no table, and requests with the same
+ * idempotency key always reach the same object.
  */
 export function intentObjects(namespace: DurableObjectNamespace): Intents {
   return {
     create() {
-      // A named object pays a round-the-world check on first use; a unique id does not.
-      return reach(namespace, namespace.newUniqueId());
+      // First use of a named object costs a global lookup; a unique id does not.
+      return intentAt(namespace, namespace.newUniqueId());
     },
     forKey(agent, key) {
-      return reach(namespace, namespace.idFromName(canonicalJson([agent, key])));
+      return intentAt(namespace, namespace.idFromName(canonicalJson([agent, key])));
     },
     find(id) {
       const encoded = INTENT_ID.exec(id)?.[1];
       const bytes = encoded === undefined ? null : fromBase64Url(encoded);
-      // Two texts can decode to the same bytes (the last character has spare bits): only one is the id.
+      // Base64url's last character has spare bits, so two texts can decode to the same bytes: only one is the id.
       if (bytes?.length !== 32 || toBase64Url(bytes) !== encoded) return null;
       try {
-        return reach(namespace, namespace.idFromString(bytesToHex(bytes)));
+        return intentAt(namespace, namespace.idFromString(bytesToHex(bytes)));
       } catch {
         return null;
       }
@@ -37,7 +37,7 @@ export function intentObjects(namespace: DurableObjectNamespace): Intents {
   };
 }
 
-function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
+function intentAt(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
   const call = <T>(method: (stub: Stub) => Promise<T>): Promise<T> =>
     retryCall(() => method(namespace.get(id) as unknown as Stub));
   return {
@@ -55,7 +55,7 @@ function reach(namespace: DurableObjectNamespace, id: DurableObjectId): Intent {
       try {
         return await stub.waitWhile(phase, timeoutMs);
       } catch {
-        // An object that restarts loses its waiters and nothing else. Not waited for again: the time is the caller's.
+        // A restarted object loses its waiters and nothing else. No second wait, which could exceed the caller's timeout.
         return call((again) => again.getState());
       }
     },

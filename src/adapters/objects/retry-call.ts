@@ -1,10 +1,10 @@
-/** How often a call is made that the platform says can be made again. */
+/** Attempts of a call whose error the platform marks as retryable. */
 const TRIES = 3;
 
 /**
- * Calls an object. A stub that has thrown is broken, so every try must make a new one. Only for methods that may
- * be repeated: a proposal is known by its digest, a reservation by its intent, and a command either finds its
- * effect in place or is refused.
+ * Calls an object. A stub that has thrown is broken, so every attempt must make a new one. Only for idempotent methods:
+ * a proposal is recognised by its digest, a reservation by its intent, and a repeated command finds its effect in place
+ * or is refused.
  */
 export async function retryCall<T>(call: () => Promise<T>): Promise<T> {
   for (let tried = 1; ; tried += 1) {

@@ -17,7 +17,7 @@ import { FIRST_ROW, LOG_NAME, logRows, type LedgerRow } from "../d1/log-rows.ts"
 import { retryCall } from "./retry-call.ts";
 import type { Signer } from "../../ports/signer.ts";
 
-/** What the log's object offers over RPC. */
+/** RPC methods of the log's object. */
 interface Stub {
   seal(): Promise<Sealed>;
   checkpoint(): Promise<SignedCheckpoint | null>;
@@ -33,7 +33,7 @@ interface Stub {
   poke(): Promise<void>;
 }
 
-/** The checkpoint is open to anybody: however many ask one isolate, the log is asked this often. */
+/** The checkpoint is public: an isolate asks the log's object at most this often, however many requests arrive. */
 const CHECKPOINT_AGE_MS = 5_000;
 
 /** Published keys change when the deployment's secret does. */
@@ -42,7 +42,7 @@ const KEYS_AGE_MS = 60_000;
 /** Proofs fetched from the object in one call. */
 const PROOFS_PER_CALL = 500;
 
-/** @param origin how the log names itself; its keys go by the same name */
+/** @param origin the log's C2SP origin, which is also the name of its keys */
 export function logObject(
   namespace: DurableObjectNamespace,
   db: D1Database,
@@ -62,7 +62,7 @@ export function logObject(
   });
   const seal = async (): Promise<Sealed> => {
     let sealed = await call((stub) => stub.seal());
-    // One call seals as much as its processor time allows; as long as each gets further, there is another.
+    // One call seals as much as its CPU limit allows: repeat as long as the log grows.
     for (let size = -1; !sealed.isComplete && sealed.fault === null && sizeOf(sealed) > size;) {
       size = sizeOf(sealed);
       sealed = await call((stub) => stub.seal());
@@ -133,7 +133,7 @@ function withProof(each: LogEntry, found: LeafProof | undefined): LogProofs["ent
     : { ...each, state: "changed", proof: null };
 }
 
-/** Nothing for a row that is no entry: whoever checks the log misses it at its place. */
+/** Empty for a malformed row: auditors of the log see a missing leaf at its index. */
 function entryOf({ id, entry }: LedgerRow): readonly LogEntry[] {
   if (typeof entry === "string") return [];
   return [{ index: id - FIRST_ROW, entry: withoutMac(entry) }];
@@ -143,7 +143,7 @@ function withoutMac({ intent, seq, event, actor, at, body, prev, hash }: Entry):
   return { intent, seq, event, actor, at, body, prev, hash };
 }
 
-/** The last answer, for a while. Neither a failure nor `null` is kept. */
+/** Caches the last result for this long. Neither a failure nor `null` is cached. */
 function memoized<T>(forMs: number, fetch: () => Promise<T>): { get(): Promise<T>; forget(): void } {
   let known: { readonly at: number; readonly value: T } | undefined;
   return {

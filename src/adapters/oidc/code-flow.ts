@@ -25,26 +25,26 @@ import type { CodeFlow, SignInProblem, TokenVerifier } from "../../ports/identit
 import type { SendOutgoing } from "../../ports/notifications.ts";
 import type { IssuerDocuments } from "./issuer-documents.ts";
 
-/** Time to find a password and a second factor. */
+/** Time for a person to find a password and a second factor. */
 const ATTEMPT_TTL_MS = 10 * 60_000;
 
-/** A provider that takes longer to answer for a code is down. */
+/** Limit of the token request: the person's browser waits for it. */
 const TIMEOUT_MS = 10_000;
 
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-interface Needs {
+interface Dependencies {
   readonly db: D1Database;
   readonly documents: IssuerDocuments;
   readonly tokens: TokenVerifier;
   readonly send: SendOutgoing;
-  /** A credential of the registry; null: it is not to be had. */
+  /** A credential of the registry; null: its vault has none or can't be reached. */
   readonly secret: (name: string) => Promise<string | null>;
-  /** 32 bytes that seal what browsers keep meanwhile. */
+  /** 32 bytes that encrypt the attempt while the browser has it. */
   readonly sealKey: () => Uint8Array;
 }
 
-/** What a browser keeps between leaving for the provider and coming back. */
+/** State of one sign-in, encrypted in the browser between redirect and callback. */
 interface Attempt {
   readonly issuer: string;
   readonly state: string;
@@ -54,9 +54,9 @@ interface Attempt {
   readonly next: string;
 }
 
-export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Needs): CodeFlow {
-  /** Takes the attempt; false: it was taken before. */
-  async function finished(state: string, now: number): Promise<boolean> {
+export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Dependencies): CodeFlow {
+  /** Marks the attempt as finished, so that a callback can't be replayed; false: it was finished before. */
+  async function markFinished(state: string, now: number): Promise<boolean> {
     const [, taken] = await db.batch<{ state: string }>([
       db.prepare("DELETE FROM finished_sign_ins WHERE expires_at <= ?1").bind(now),
       db
@@ -68,7 +68,7 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Needs
     return taken?.results.length === 1;
   }
 
-  /** Redeems the code; gives the ID token, which is verified as every other token is. */
+  /** Exchanges the code for the ID token, which the caller verifies like any other token. */
   async function redeem(provider: OidcProvider, attempt: Attempt, url: URL) {
     const server = await documents.configuration(provider);
     const clientSecret = provider.clientSecret === null ? null : await secret(provider.clientSecret);
@@ -109,8 +109,8 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Needs
       return idToken === undefined ? err<SignInProblem>("malformed") : ok(idToken);
     } catch (error) {
       if (isDown) return err<SignInProblem>("provider_unavailable");
-      const isNo = error instanceof AuthorizationResponseError || error instanceof ResponseBodyError;
-      return err<SignInProblem>(isNo ? "denied" : "malformed");
+      const isDenied = error instanceof AuthorizationResponseError || error instanceof ResponseBodyError;
+      return err<SignInProblem>(isDenied ? "denied" : "malformed");
     }
   }
 
@@ -146,13 +146,13 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Needs
     },
 
     async finish(providers, { url, sealedAttempt, now }) {
-      const attempt = await opened(sealedAttempt, sealKey(), now);
+      const attempt = await decryptAttempt(sealedAttempt, sealKey(), now);
       const callback = new URL(url);
       if (attempt === null || callback.searchParams.get("state") !== attempt.state) {
         return err("attempt_unknown");
       }
       const provider = providers.find(({ issuer }) => issuer === attempt.issuer);
-      if (provider === undefined || !(await finished(attempt.state, now))) return err("attempt_unknown");
+      if (provider === undefined || !(await markFinished(attempt.state, now))) return err("attempt_unknown");
       const idToken = await redeem(provider, attempt, callback);
       if (!idToken.ok) return idToken;
       const token = await tokens.verify(idToken.value, [provider], "claimed");
@@ -161,21 +161,21 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Needs
   };
 }
 
-async function opened(sealed: string, key: Uint8Array, now: number): Promise<Attempt | null> {
+async function decryptAttempt(sealed: string, key: Uint8Array, now: number): Promise<Attempt | null> {
   try {
     const { payload } = await jwtDecrypt(sealed, key, {
       currentDate: new Date(now),
       keyManagementAlgorithms: ["dir"],
       contentEncryptionAlgorithms: ["A256GCM"],
     });
-    // Nobody else has the key: what it opens was sealed above.
+    // Authenticated encryption under Gate's own key: the content was written by `begin`.
     return payload["attempt"] as Attempt;
   } catch {
     return null;
   }
 }
 
-/** Where browsers are sent: an address a person can be shown, never a `javascript:` one. */
+/** The provider's sign-in page; null unless http(s), because a hostile configuration could name a `javascript:` URL. */
 function endpointOf(server: AuthorizationServer, { allowPrivate }: OidcProvider): URL | null {
   const written = server.authorization_endpoint;
   if (typeof written !== "string" || !URL.canParse(written)) return null;
@@ -183,7 +183,7 @@ function endpointOf(server: AuthorizationServer, { allowPrivate }: OidcProvider)
   return url.protocol === "https:" || (allowPrivate && url.protocol === "http:") ? url : null;
 }
 
-/** RFC 6749 section 2.3.1: the header, unless the server takes the secret in the body alone. */
+/** RFC 6749 section 2.3.1: HTTP Basic, unless the server accepts the secret in the body only. */
 function authenticationFor(server: AuthorizationServer, secret: string): ClientAuth {
   const methods = server.token_endpoint_auth_methods_supported;
   const isPost =

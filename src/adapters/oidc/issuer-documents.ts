@@ -3,25 +3,25 @@ import { jsonObjectIn, type JsonObject } from "../../core/base/json.ts";
 import type { TrustedIssuer } from "../../core/registry/registry.ts";
 import type { SendOutgoing } from "../../ports/notifications.ts";
 
-/** An issuer that is slower than this is down as far as a waiting caller is concerned. */
+/** Limit of one request to an issuer: a caller waits for it. */
 const TIMEOUT_MS = 5_000;
 
-/** While an issuer is down everybody who holds a token, true or forged, would have it asked again. */
+/** Pause after a failed request: while an issuer is down, every token, valid or forged, would cause another. */
 const PAUSE_MS = 5_000;
 
-/** Where endpoints and keys are changes with a redesign of the issuer, not from hour to hour. */
+/** Endpoints and the key set's URL change rarely; the keys themselves are refreshed by `tokenVerifier`. */
 const CONFIGURATION_TTL_MS = 600_000;
 
-/** Addresses come from the registry and from what issuers publish: few. */
-const MAX_REMEMBERED = 100;
+/** Bounds the memory: URLs come from the registry and its issuers' configurations, so there are few. */
+const MAX_CACHED = 100;
 
-/** What issuers publish about themselves. */
+/** Documents that issuers publish about themselves. */
 export interface IssuerDocuments {
-  /** A JSON object from this address; null: it can't be had. */
+  /** A JSON object from this URL; null: unreachable, not status 200, or no JSON object. */
   json(url: string, allowPrivate: boolean): Promise<JsonObject | null>;
   /**
-   * The issuer's OpenID configuration; null: it can't be had, or is somebody else's. Of all it says only the issuer
-   * was looked at: whoever reads another member looks at its type.
+   * The issuer's OpenID configuration; null: unreachable, or it names another issuer. Only `issuer` is validated:
+   * callers check the type of every other member they read.
    */
   configuration(issuer: TrustedIssuer): Promise<AuthorizationServer | null>;
 }
@@ -35,7 +35,7 @@ export function issuerDocuments(send: SendOutgoing): IssuerDocuments {
     const headers = { Accept: "application/json" };
     const sent = await send({ url, method: "GET", headers, body: null, timeoutMs: TIMEOUT_MS, allowPrivate });
     const found = sent.ok && sent.value.status === 200 ? jsonObjectIn(sent.value.text) : null;
-    if (found === null) remember(failedAt, url, Date.now());
+    if (found === null) cache(failedAt, url, Date.now());
     else failedAt.delete(url);
     return found;
   }
@@ -48,22 +48,22 @@ export function issuerDocuments(send: SendOutgoing): IssuerDocuments {
       if (known !== undefined && isYoung(known.at, CONFIGURATION_TTL_MS)) return known.found;
       const url = `${issuer.replace(/\/$/, "")}/.well-known/openid-configuration`;
       const found = await json(url, allowPrivate);
-      // Section 4.3: whoever answers for another issuer answers for nobody.
+      // OpenID Connect Discovery section 4.3: a configuration for another issuer must not be used (impersonation).
       if (found === null || found["issuer"] !== issuer) return null;
       const configuration = { ...found, issuer } as AuthorizationServer;
-      remember(configurations, issuer, { found: configuration, at: Date.now() });
+      cache(configurations, issuer, { found: configuration, at: Date.now() });
       return configuration;
     },
   };
 }
 
-/** A clock that was set back must not keep what is old. */
+/** A negative age counts as old: a clock that was set back must not extend a cache's life. */
 function isYoung(at: number | undefined, ttlMs: number): boolean {
   const age = at === undefined ? ttlMs : Date.now() - at;
   return age >= 0 && age < ttlMs;
 }
 
-function remember<T>(memory: Map<string, T>, key: string, value: T): void {
-  if (memory.size >= MAX_REMEMBERED) memory.clear();
-  memory.set(key, value);
+function cache<T>(entries: Map<string, T>, key: string, value: T): void {
+  if (entries.size >= MAX_CACHED) entries.clear();
+  entries.set(key, value);
 }

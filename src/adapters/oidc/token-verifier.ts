@@ -6,60 +6,60 @@ import type { TokenProblem, TokenVerifier } from "../../ports/identity.ts";
 import type { IssuerDocuments } from "./issuer-documents.ts";
 
 /**
- * RFC 8725 section 3.1. Asymmetric ones only: with a shared secret among them an issuer's public key, which everybody
- * has, would pass for that secret.
+ * Asymmetric algorithms only (RFC 8725 section 3.1): if an HMAC algorithm were allowed, an attacker could sign with an
+ * issuer's public key as the shared secret.
  */
 const ALGORITHMS = "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519".split(" ");
 
-/** Clocks of issuers and of this place differ by seconds. */
+/** Clocks of issuers and of Gate differ by seconds. */
 const CLOCK_TOLERANCE_SECONDS = 30;
 
-/** OpenID Connect Core section 2: 255 characters at most. Some issuers write more. */
+/** OpenID Connect Core section 2 allows 255 characters; some issuers send more. */
 const MAX_SUBJECT_CHARACTERS = 500;
 
 /** RFC 5321 section 4.5.3.1. */
 const MAX_EMAIL_CHARACTERS = 254;
 
 /**
- * Printable ASCII: the registry has no other addresses, and the lower case of some other letters is one of ours
- * (the Kelvin sign's is `k`).
+ * Printable ASCII, as in the registry: some other letters have an ASCII lower case (the Kelvin sign's is `k`), so an
+ * attacker's address could fold to another person's.
  */
 const EMAIL = /^[!-?A-~]+@[!-?A-~]+$/;
 
-/** Key sets of issuers of the registry, and of those it had before it was edited. */
+/** Bounds the memory: key sets of the registry's issuers, and of those it had before an edit. */
 const MAX_KEY_SETS = 100;
 
 export function tokenVerifier(documents: IssuerDocuments): TokenVerifier {
   const keySets = new Map<string, JWTVerifyGetKey>();
 
-  /** The issuer's keys: jose asks again for a key it does not know, at most every 30 seconds, and every 10 minutes. */
+  /** The issuer's keys; jose refetches them every 10 minutes, and for an unknown key at most every 30 seconds. */
   async function keySetOf(issuer: TrustedIssuer): Promise<JWTVerifyGetKey | null> {
     const { allowPrivate } = issuer;
     const url = issuer.jwks ?? (await documents.configuration(issuer))?.jwks_uri;
     if (typeof url !== "string" || !URL.canParse(url)) return null;
     const name = JSON.stringify([url, allowPrivate]);
-    const known = keySets.get(name);
-    if (known !== undefined) return known;
-    const made = createRemoteJWKSet(new URL(url), {
+    const cached = keySets.get(name);
+    if (cached !== undefined) return cached;
+    const keySet = createRemoteJWKSet(new URL(url), {
       [customFetch]: async (address: string) => {
         const found = await documents.json(address, allowPrivate);
         return found === null ? new Response(null, { status: 503 }) : Response.json(found);
       },
     });
     if (keySets.size >= MAX_KEY_SETS) keySets.clear();
-    keySets.set(name, made);
-    return made;
+    keySets.set(name, keySet);
+    return keySet;
   }
 
   return {
     async verify(token, issuers, emails) {
-      const claimed = issuerClaimedBy(token);
+      const claimed = unverifiedIssuer(token);
       if (claimed === null) return err("malformed");
       const issuer = issuers.find((each) => each.issuer === claimed);
       if (issuer === undefined) return err("unknown_issuer");
       const keySet = await keySetOf(issuer);
       if (keySet === null) return err("keys_unavailable");
-      const payload = await verified(token, issuer, keySet);
+      const payload = await verifyToken(token, issuer, keySet);
       if (!payload.ok) return payload;
       const { sub } = payload.value;
       if (typeof sub !== "string" || sub === "" || sub.length > MAX_SUBJECT_CHARACTERS) {
@@ -71,7 +71,7 @@ export function tokenVerifier(documents: IssuerDocuments): TokenVerifier {
   };
 }
 
-async function verified(
+async function verifyToken(
   token: string,
   { issuer, audience }: TrustedIssuer,
   keySet: JWTVerifyGetKey,
@@ -81,7 +81,7 @@ async function verified(
     try {
       return await keySet(header, input);
     } catch (error) {
-      isWithoutKeys = !isAboutTheToken(error);
+      isWithoutKeys = !isCausedByToken(error);
       throw error;
     }
   };
@@ -99,8 +99,8 @@ async function verified(
   }
 }
 
-/** The keys were there, and none is the one that the token's header asks for. */
-function isAboutTheToken(error: unknown): boolean {
+/** The key set was loaded, and holds no key that fits the token's header. */
+function isCausedByToken(error: unknown): boolean {
   return (
     error instanceof errors.JWKSNoMatchingKey ||
     error instanceof errors.JWKSMultipleMatchingKeys ||
@@ -118,8 +118,8 @@ function problemOf(error: unknown): TokenProblem {
   return "bad_signature";
 }
 
-/** Whose token it says it is: only to know whose keys to verify it with. */
-function issuerClaimedBy(token: string): string | null {
+/** The `iss` claim before verification, used only to choose the keys. */
+function unverifiedIssuer(token: string): string | null {
   try {
     return decodeJwt(token).iss ?? null;
   } catch {

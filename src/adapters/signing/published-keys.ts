@@ -4,16 +4,16 @@ import { canonicalJson } from "../../core/base/json.ts";
 import type { RegistryChain } from "../d1/registry-chain.ts";
 import type { SigningKey } from "./signing-key.ts";
 
-/** Public keys, for ever: what was signed years ago must verify with what is published today. */
+/** Public keys are published for ever: a signature of years ago must verify with today's key list. */
 export interface PublishedKeys {
-  /** Publishes the key unless it is; a change of key goes on the ledger, signed by both where both are at hand. */
+  /** Publishes the key once. A rotation goes on the ledger, signed by the new key and, if available, the previous one. */
   ensure(key: SigningKey, previous: readonly SigningKey[]): Promise<void>;
   /** Newest first. */
   all(): Promise<readonly JWK[]>;
 }
 
 export function publishedKeys(db: D1Database, chain: RegistryChain): PublishedKeys {
-  /** Keys seen in this D1. */
+  /** Ids of keys that this D1 is known to have. */
   const seen = new Set<string>();
   return {
     async ensure(key, previous) {
@@ -41,7 +41,7 @@ async function publish(
   const last = await db
     .prepare("SELECT kid FROM signing_keys ORDER BY since DESC, kid LIMIT 1")
     .first<{ kid: string }>();
-  const handing = previous.find(({ kid }) => kid === last?.kid);
+  const predecessor = previous.find(({ kid }) => kid === last?.kid);
   const statement = {
     kid: key.kid,
     public_key: toBase64Url(key.publicKey),
@@ -53,8 +53,8 @@ async function publish(
   const body = {
     ...statement,
     signed_by_new: await sign(key),
-    // Null for the first key, and where the operator no longer has the secret before: then nothing vouches for it.
-    signed_by_previous: handing === undefined ? null : await sign(handing),
+    // Null for the first key, and where the previous secret is not configured: then nothing vouches for the new key.
+    signed_by_previous: predecessor === undefined ? null : await sign(predecessor),
   };
   const insert = db
     .prepare("INSERT INTO signing_keys (kid, jwk, since) VALUES (?1, ?2, ?3)")
@@ -64,7 +64,7 @@ async function publish(
       insert,
     ]);
   } catch (error) {
-    // Of several first orders at once one publishes; the others' entries fail with their row.
+    // Concurrent first signatures: one publishes the key, and the unique `kid` makes the others' transactions fail.
     if (!String(error).includes("signing_keys.kid")) throw error;
   }
 }

@@ -6,12 +6,12 @@ import type { Signer } from "../../ports/signer.ts";
 /**
  * Signs with the key of the current secret.
  *
- * @param previous secrets that were current before, newest first; their public halves stay published
+ * @param previous earlier secrets, newest first; their public keys stay published
  */
 export function ed25519Signer(secret: string, previous: readonly string[], published: PublishedKeys): Signer {
   const current = async (): Promise<SigningKey> => {
     const key = await signingKey(secret);
-    // Before anything is signed with it, a key is published, and the ledger says that it took over.
+    // Publish the key, and record its rotation on the ledger, before its first signature.
     await published.ensure(key, await Promise.all(previous.map(signingKey)));
     return key;
   };

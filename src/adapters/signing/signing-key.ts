@@ -2,7 +2,7 @@ import { calculateJwkThumbprint, type JWK } from "jose";
 import { fromBase64Url } from "../../core/base/base64url.ts";
 import { deriveKey } from "../../core/base/key-derivation.ts";
 
-/** RFC 8410 section 7: an Ed25519 private key in PKCS #8 is this, and the 32-byte seed. */
+/** RFC 8410 section 7: an Ed25519 private key in PKCS #8 is this prefix and the 32-byte seed. */
 const PKCS8_PREFIX = Uint8Array.from([
   0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
 ]);
@@ -17,7 +17,7 @@ export interface SigningKey {
   readonly privateKey: CryptoKey;
 }
 
-/** Keys, not promises of them: one that waits on another request's work never ends when that request is dropped. */
+/** Caches keys, not promises: when the request that started a promise is cancelled, others would await it for ever. */
 const derived = new Map<string, SigningKey>();
 
 /** @param secret `GATE_SECRET`, or one of the previous ones */
@@ -31,11 +31,13 @@ export async function signingKey(secret: string): Promise<SigningKey> {
 
 async function importKey(seed: Uint8Array): Promise<SigningKey> {
   const pkcs8 = new Uint8Array([...PKCS8_PREFIX, ...seed]);
-  // Extractable only to learn the public half, which the platform does not give otherwise.
+  // Extractable only to read the public key, for which the platform has no other way.
   const pair = await crypto.subtle.importKey("pkcs8", pkcs8, "Ed25519", true, ["sign"]);
   const { x } = (await crypto.subtle.exportKey("jwk", pair)) as JWK;
   const publicKey = fromBase64Url(x ?? "");
-  if (x === undefined || publicKey?.length !== 32) throw new Error("no Ed25519 public key");
+  if (x === undefined || publicKey?.length !== 32) {
+    throw new Error("invariant: an exported Ed25519 key has a public key of 32 bytes");
+  }
   const privateKey = await crypto.subtle.importKey("pkcs8", pkcs8, "Ed25519", false, ["sign"]);
   const jwk: JWK = { kty: "OKP", crv: "Ed25519", x };
   const kid = await calculateJwkThumbprint(jwk);

@@ -5,13 +5,13 @@ import { registryChain } from "../d1/registry-chain.ts";
 import { ed25519Signer } from "./signer.ts";
 import { signingKey } from "./signing-key.ts";
 
-/** What the log needs of the deployment's secrets. */
+/** Signing and MAC keys of the transparency log. */
 export interface LogSigner {
-  /** The keys under which rows may carry a MAC: the current secret's first, then the previous ones'. */
+  /** Keys of valid row MACs: the current secret's first, then the earlier ones'. */
   readonly macKeys: () => readonly Uint8Array[];
   /**
-   * Publishes the signing key unless it is. Before rows are read: the entry that announces a key is then under the
-   * first checkpoint which that key signs.
+   * Publishes the signing key once. Called before rows are read, so that the entry that announces a key is covered by
+   * the first checkpoint which that key signs.
    */
   ready(): Promise<void>;
   /** Signs a checkpoint's text under the log's origin: a C2SP signed note. */

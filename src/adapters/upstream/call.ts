@@ -12,14 +12,23 @@ import { inTime } from "./watched-body.ts";
 
 type FetchSecret = (name: string) => Promise<Result<string, VaultFailure>>;
 
-/** Calls upstreams by the platform's `fetch`. A credential lives as long as the call. */
+/** Calls upstreams by the platform's `fetch`. A credential exists only for the duration of its call. */
 export function callUpstream(fetchSecret: FetchSecret): CallUpstream {
   return async (call) => {
-    if (!isAddress(call)) return unsent("refused_address", "not an address that Gate calls");
-    const ready = await readied(call, fetchSecret);
+    if (!isAddress(call)) {
+      return unsent(
+        "refused_address",
+        "the upstream's URL is refused: it is not public https, or not in its normal form",
+      );
+    }
+    const ready = await prepare(call, fetchSecret);
     if (!ready.ok) return ready;
-    if (!canBeSent(call, ready.value)) return unsent("unreachable", "not a request that can be sent");
-    if (call.mayGo !== undefined && !(await call.mayGo())) return unsent("stopped", "it was stopped");
+    if (!isSendable(call, ready.value)) {
+      return unsent("unreachable", "the method, a header or the body can't be sent over HTTP");
+    }
+    if (call.mayGo !== undefined && !(await call.mayGo())) {
+      return unsent("stopped", "the send was stopped before the request left");
+    }
     return exchange(call, ready.value);
   };
 }
@@ -28,32 +37,35 @@ function unsent(problem: CallFailure["problem"], detail: string): Result<never, 
   return err({ problem, detail, sent: false });
 }
 
-/** Where it leads is for its origin to say; a path or query may be longer than an address that somebody writes. */
+/** Only the origin decides whether an address is public; the path may be longer than `publicAddress` allows a URL. */
 function isAddress({ url, allowPrivate }: UpstreamCall): boolean {
   if (!URL.canParse(url)) return false;
   const { href, origin, username, password } = new URL(url);
-  // What `fetch` would read otherwise than whoever decided on it is not sent.
+  // Refuse URLs that fetch() would normalise to something other than what was approved (parser differential).
   return href === url && username === "" && password === "" && publicAddress(origin, allowPrivate).ok;
 }
 
-interface Ready extends OutboundRequest {
+interface PreparedCall extends OutboundRequest {
   /** Null: nothing has to be masked. */
   readonly masks: Masks | null;
 }
 
-async function readied(call: UpstreamCall, fetchSecret: FetchSecret): Promise<Result<Ready, CallFailure>> {
+async function prepare(
+  call: UpstreamCall,
+  fetchSecret: FetchSecret,
+): Promise<Result<PreparedCall, CallFailure>> {
   const { url, credential } = call;
   const headers = [...call.headers, ...call.own];
   if (credential === null) return ok({ url, headers, masks: ownMasks(call) });
   const secret = await fetchSecret(credential.name).catch(() => null);
-  if (secret === null) return unsent("unavailable", "the credential can't be had");
+  if (secret === null) return unsent("unavailable", "the credential could not be fetched");
   if (!secret.ok) return unsent(secret.error.problem, secret.error.detail);
   const sent = injectCredential({ url, headers }, credential.injection, secret.value);
   if (!sent.ok) return unsent(sent.error.problem, sent.error.detail);
   return ok({ ...sent.value.request, masks: sent.value.masks });
 }
 
-/** Of what is only passed on nothing is kept, and the agent knows what it sent. */
+/** The agent's own credentials are masked only in a response that Gate stores: in a relayed one the agent may see them. */
 function ownMasks({ own, passesThrough }: UpstreamCall): Masks | null {
   const secrets = passesThrough ? [] : headerSecrets(own);
   const masks = masksFor(secrets);
@@ -64,8 +76,8 @@ function isWithoutBody(method: string): boolean {
   return method === "GET" || method === "HEAD";
 }
 
-/** Would `fetch` take it? What it refuses here was certainly not sent. */
-function canBeSent({ method, body }: UpstreamCall, { url, headers }: Ready): boolean {
+/** Whether `fetch` accepts the request. Checked here, because a refusal here proves that no byte was sent. */
+function isSendable({ method, body }: UpstreamCall, { url, headers }: PreparedCall): boolean {
   if (isWithoutBody(method) && bodyToSend(body) !== null) return false;
   if (!headers.every(([name, value]) => isHeaderName(name) && isHeaderValue(value))) return false;
   try {
@@ -79,24 +91,23 @@ function linesOf(headers: OutboundRequest["headers"]): [string, string][] {
   return headers.map(([name, value]) => [name, value]);
 }
 
-/** No bytes are no body: `fetch` says `Content-Length: 0` where a method has one, and refuses it where none does. */
+/** An empty body is sent as none: `fetch` adds `Content-Length: 0` where the method has a body, and refuses one for GET. */
 function bodyToSend(body: UpstreamCall["body"]): UpstreamCall["body"] {
   return body instanceof Uint8Array && body.length === 0 ? null : body;
 }
 
 /**
- * Once it is on its way, nothing tells whether it arrived. The runtime says of a port where nobody listens what it
- * says of a connection that ended after the request was read, and it names neither a host that has no address nor
- * a handshake that failed; before all of them it has read the body.
+ * A failure after this point counts as sent. The runtime reports a refused connection, an unresolvable host and a failed
+ * TLS handshake like a connection that closed after the request was read, and in each case it has consumed the body.
  */
 async function exchange(
   call: UpstreamCall,
-  { url, headers, masks }: Ready,
+  { url, headers, masks }: PreparedCall,
 ): Promise<Result<UpstreamAnswer, CallFailure>> {
   const connection = new AbortController();
   const breakOff = () => connection.abort();
   const isRaw = call.passesThrough && masks === null;
-  // A function of its own, so that what `fetch` throws at once is a promise's failure too.
+  // Async, so that a synchronous throw of `fetch` becomes a rejection as well.
   const send = async () =>
     fetch(url, {
       method: call.method,
@@ -105,8 +116,8 @@ async function exchange(
       redirect: "manual",
       encodeResponseBody: isRaw ? "manual" : "automatic",
       signal: connection.signal,
-      // Cloudflare's own cache keeps answers by their address, whoever asked for them. Writes aren't cached, and their
-      // headers are as decided: this adds `Cache-Control` and `Pragma`.
+      // Cloudflare's cache is keyed by URL: one agent's response could be served to another. Not for writes, which are
+      // never cached and whose headers were approved: this adds `Cache-Control` and `Pragma`.
       ...(isWithoutBody(call.method) && { cache: "no-store" }),
     });
   const sent = send();
@@ -121,11 +132,11 @@ async function exchange(
 
 const BROKEN_OFF: CallFailure = {
   problem: "broken_off",
-  detail: "the connection failed or ended before an answer; whether the request arrived is not known",
+  detail: "the connection failed or ended before a response; whether the request arrived is not known",
   sent: true,
 };
 
 function late(timeoutMs: number): CallFailure {
-  const detail = `no answer within ${timeoutMs / 1000} s; whether the request arrived is not known`;
+  const detail = `no response within ${timeoutMs / 1000} s; whether the request arrived is not known`;
   return { problem: "timeout", detail, sent: true };
 }

@@ -1,14 +1,14 @@
 import { bodySource } from "./watched-body.ts";
 
 /**
- * The platform's decompression takes whatever it is given and keeps what comes of it until it is read: 64 KiB become
- * 64 MiB at once. It is given this much when it has nothing left, and that becomes at most 1,032 times as much.
+ * The platform's `DecompressionStream` has no backpressure: it buffers all output, so 64 KiB of input can become 64 MiB
+ * (decompression bomb). It gets this much input whenever its output is used up; deflate expands at most 1,032 times.
  */
 const PIECE_BYTES = 4 * 1024;
 
 /**
- * A body without its coding. What is read slowly is decompressed slowly, so that a few bytes that stand for gigabytes
- * take no memory. Fails where it is broken or ends too early.
+ * Decodes a body no faster than it is read, so that a decompression bomb takes no memory. Fails where the coding is
+ * broken or ends too early.
  */
 export function decompressedBody(
   coded: ReadableStream<Uint8Array>,
@@ -17,11 +17,11 @@ export function decompressedBody(
   const stream = new DecompressionStream(format);
   const source = piecesOf(bodySource(coded));
   const input = stream.writable.getWriter();
-  // A broken body is said where it is read.
+  // A broken body is reported by the reads below.
   input.closed.catch(() => undefined);
   const output = bodySource(stream.readable);
 
-  /** Gives the next piece, or the end. */
+  /** Writes the next piece, or closes the input. */
   async function feed(): Promise<void> {
     const piece = await source.read();
     const given = piece === null ? input.close() : input.write(piece);
@@ -33,7 +33,7 @@ export function decompressedBody(
       async pull(controller) {
         const read = output.read();
         read.catch(() => undefined);
-        while (!(await hasSettled(read))) await feed();
+        while (!(await isSettled(read))) await feed();
         const bytes = await read;
         if (bytes === null) controller.close();
         else controller.enqueue(bytes);
@@ -46,8 +46,8 @@ export function decompressedBody(
   );
 }
 
-/** What is there already comes before a timer does: else there is nothing, and more has to be given. */
-async function hasSettled(promise: Promise<unknown>): Promise<boolean> {
+/** Buffered output settles a read before a timer fires; a read that is pending after it needs more input. */
+async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   const settled = promise.then(
     () => true,
     () => true,

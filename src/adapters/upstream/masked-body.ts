@@ -2,14 +2,14 @@ import { joined } from "../../core/base/bytes.ts";
 import type { Masks } from "../../core/masking/masks.ts";
 
 /**
- * A body with its secrets masked. Chunks may be cut elsewhere; without a secret in it, every byte comes out as it
- * came in. The length is not known beforehand: `Content-Length` and digests of the body must not go along.
+ * A body with its secrets masked. Chunk boundaries may move; a body without secrets is unchanged. The length can
+ * change: `Content-Length` and digests of the body must be removed.
  */
 export function maskedBody(body: ReadableStream<Uint8Array>, masks: Masks): ReadableStream<Uint8Array> {
   return body.pipeThrough(masking(masks));
 }
 
-/** Holds at most what one chunk brings: what is read slowly is fetched slowly. */
+/** Buffers at most one chunk, so that reading sets the pace of fetching. */
 export function masking(masks: Masks): TransformStream<Uint8Array, Uint8Array> {
   const stream = masks.stream();
   return new TransformStream<Uint8Array, Uint8Array>({
@@ -22,7 +22,7 @@ export function masking(masks: Masks): TransformStream<Uint8Array, Uint8Array> {
   });
 }
 
-/** The same for bytes that are all there. */
+/** Same, for a complete buffer. */
 export function maskedBytes(bytes: Uint8Array, masks: Masks): Uint8Array {
   const stream = masks.stream();
   const parts = [...stream.push(bytes), ...stream.end()];

@@ -15,17 +15,17 @@ import { maskedBody, maskedBytes } from "./masked-body.ts";
 import { shortBody } from "./short-body.ts";
 import { bodySource, watchedBody, type Watch } from "./watched-body.ts";
 
-/** The runtime takes other statuses from the wire too, and couldn't answer with them. */
-const ODD_ANSWER: CallFailure = {
+/** The runtime accepts other statuses from the wire, and can't construct a `Response` with them. */
+const INVALID_STATUS: CallFailure = {
   problem: "invalid_response",
-  detail: "the answer's status is none of HTTP's",
+  detail: "the response's status is not between 200 and 599",
   sent: true,
 };
 
 type Body = ReadableStream<Uint8Array>;
 
 /**
- * What of a response may go back.
+ * The parts of a response that may go back to the agent.
  *
  * @param masks null: no credential was put in
  * @param breakOff ends the connection
@@ -40,12 +40,12 @@ export async function upstreamResponse(
   const abandon = () => void body?.cancel().catch(() => undefined);
   if (status < 200 || status > 599) {
     abandon();
-    return err(ODD_ANSWER);
+    return err(INVALID_STATUS);
   }
   const headers = [...response.headers];
   const hasContent = body !== null && mayHaveContent(method, status);
   const reading = codingOf(status, headers, passesThrough && masks === null);
-  const withheld = hasContent ? whyWithheld(reading, headers, masks) : null;
+  const withheld = hasContent ? withholdReason(reading, headers, masks) : null;
   const isShown = hasContent && withheld === null;
   if (!isShown) abandon();
   const isDecoded = isShown && reading.ok && reading.value !== "raw" && isCoded(headers);
@@ -55,15 +55,15 @@ export async function upstreamResponse(
     status,
     statusText: responseStatusText(statusText, masks),
     headers: responseHeaders(headers, masks, isDecoded).filter(([name]) => {
-      const isTrue = hasContent ? passesThrough && length !== null : mayTellLength(method, status);
-      return name !== "content-length" || isTrue;
+      const isCorrect = hasContent ? passesThrough && length !== null : describesAbsentBody(method, status);
+      return name !== "content-length" || isCorrect;
     }),
     body: isShown ? await bodyOf(body, reading, masks, length, watch) : null,
     withheld,
   });
 }
 
-/** `raw`: with its coding, as it came. */
+/** `raw`: undecoded. */
 type HowToRead = Decoding | "raw";
 
 function codingOf(
@@ -74,14 +74,14 @@ function codingOf(
   return isRaw ? ok("raw") : decodingOf(status, headers);
 }
 
-function whyWithheld(
+function withholdReason(
   reading: Result<HowToRead, ResponseProblem>,
   headers: readonly Header[],
   masks: Masks | null,
 ): ResponseProblem | null {
   if (reading.ok) return null;
   if (masks !== null) return reading.error;
-  // Nothing has to be looked for, so it stays as it came; but of a part of something coded the runtime makes nonsense.
+  // Without masks it can stay undecoded, except for a coded partial response, which the runtime would decode wrongly.
   return reading.error === "partial" && isCoded(headers) ? "partial" : null;
 }
 
@@ -102,16 +102,16 @@ async function bodyOf(
   const watched = watchedBody(source, watch);
   const decoded = coding === "gzip" || coding === "deflate" ? decompressedBody(watched, coding) : watched;
   if (masks !== null) return maskedBody(decoded, masks);
-  // Else the runtime, which can't know how long a stream will be, would answer in chunks.
+  // Keeps `Content-Length`: the runtime answers with a stream of unknown length in chunks.
   return length === null ? decoded : decoded.pipeThrough(new FixedLengthStream(length));
 }
 
-/** The platform's own, with a known length. */
+/** A stream of the platform's own, whose length it knows. */
 function streamOf(bytes: Uint8Array): Body {
   return new Blob([bytes]).stream();
 }
 
-/** Null where it isn't said, or another header has the say (RFC 9112 section 6.3). */
+/** Null without a valid `Content-Length`, or where `Transfer-Encoding` overrides it (RFC 9112 section 6.3). */
 function lengthOf(headers: readonly Header[]): number | null {
   const lengths = headers.filter(([name]) => name.toLowerCase() === "content-length");
   const isChunked = headers.some(([name]) => name.toLowerCase() === "transfer-encoding");
@@ -120,7 +120,7 @@ function lengthOf(headers: readonly Header[]): number | null {
   return Number(length);
 }
 
-/** Of what would have been sent (RFC 9110 section 8.6). */
-function mayTellLength(method: string, status: number): boolean {
+/** RFC 9110 section 8.6: there `Content-Length` is that of the response to a GET. */
+function describesAbsentBody(method: string, status: number): boolean {
   return method === "HEAD" || status === 304;
 }

@@ -1,29 +1,29 @@
 import type { BodySource } from "./watched-body.ts";
 
-/** Longer ones are worth a stream; most answers of APIs are shorter. */
+/** Most API responses are shorter; longer ones are streamed. */
 const SHORT_BYTES = 64 * 1024;
 
-/** What is short came with its headers, as a rule. What didn't is passed on as it comes. */
-const PATIENCE_MS = 20;
+/** A short body usually arrives with its headers; one that is slower is streamed. */
+const MAX_WAIT_MS = 20;
 
 /**
- * A short body as bytes: its length stays known, and a stream that a script feeds costs more than all the rest of a
- * call. Else what goes on reading it, from its first byte on.
+ * Reads a short body into bytes: its length stays known, and a stream fed by script costs more than the rest of the
+ * call. Returns a source from the first byte on if the body is long, slow, or not of the declared length.
  *
- * @param length as the headers say it
+ * @param length from `Content-Length`, in bytes
  */
 export async function shortBody(source: BodySource, length: number): Promise<Uint8Array | BodySource> {
   if (length > SHORT_BYTES) return source;
   const bytes = new Uint8Array(length);
   let size = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = new Promise<"over">((resolve) => {
-    timer = setTimeout(() => resolve("over"), PATIENCE_MS);
+  const late = new Promise<"late">((resolve) => {
+    timer = setTimeout(() => resolve("late"), MAX_WAIT_MS);
   });
   while (size < length) {
     const next = source.read();
-    const read = await Promise.race([next.catch(() => "failed" as const), over]);
-    // Whoever reads on meets the failure, or the wrong length, behind what has come.
+    const read = await Promise.race([next.catch(() => "failed" as const), late]);
+    // The reader of the source gets the failure, or the wrong length, after the bytes that arrived.
     if (typeof read === "string" || read === null || read.length > length - size) {
       clearTimeout(timer);
       return resumed(bytes.subarray(0, size), next, source);

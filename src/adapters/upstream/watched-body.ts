@@ -1,16 +1,16 @@
-/** What is asked of a platform's stream at once; it gives 4 KiB unless told, which costs more than reading them. */
+/** Size of one read from a platform stream: its default of 4 KiB costs more in calls than in bytes. */
 const CHUNK_BYTES = 64 * 1024;
 
 export interface Watch {
-  /** How long may nothing come while somebody waits for it? */
+  /** Longest wait for the next chunk of a pending read. */
   readonly pauseMs: number;
   /** Ends the connection. */
   readonly breakOff: () => void;
 }
 
 /**
- * A body, byte for byte, that fails when it pauses for too long. Whoever reads slowly may; whoever stops reading
- * (`cancel`) ends the connection. What it fails with says nothing of the platform's own words.
+ * Relays a body unchanged, and fails when the upstream pauses for too long; a slow reader is no pause. Cancelling ends
+ * the connection. Its errors leave out the platform's own text, which may quote the URL.
  */
 export function watchedBody(source: BodySource, { pauseMs, breakOff }: Watch): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
@@ -29,7 +29,7 @@ export function watchedBody(source: BodySource, { pauseMs, breakOff }: Watch): R
         return source.cancel();
       },
     },
-    // Nothing is fetched before it is asked for.
+    // Fetch nothing before the first read.
     { highWaterMark: 0 },
   );
 }
@@ -41,9 +41,9 @@ export interface BodySource {
   cancel(): Promise<void>;
 }
 
-/** In chunks as long as may be. */
+/** Reads in the largest chunks that the stream allows. */
 export function bodySource(body: ReadableStream<Uint8Array>): BodySource {
-  const reader = readerIntoMemory(body);
+  const reader = byobReader(body);
   if (reader === null) return unbufferedSource(body);
   return {
     async read() {
@@ -54,8 +54,8 @@ export function bodySource(body: ReadableStream<Uint8Array>): BodySource {
   };
 }
 
-/** Null for streams that a script made: they give what they have. */
-function readerIntoMemory(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
+/** Null for streams made by script, which choose their own chunk size. */
+function byobReader(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
   try {
     return body.getReader({ mode: "byob" });
   } catch {
@@ -79,7 +79,7 @@ export type InTime<T> =
   /** Late, or failed. */
   | { readonly ok: false; readonly isLate: boolean };
 
-/** What comes of it within so many milliseconds. What comes later is for whoever made the promise to clear away. */
+/** The promise's result within this time. A later result is the caller's to clean up. */
 export async function inTime<T>(promise: Promise<T>, milliseconds: number): Promise<InTime<T>> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<InTime<T>>((resolve) => {

@@ -13,22 +13,24 @@ type AwsRef = Extract<VaultSecretRef, { readonly scheme: "aws-sm" }>;
 
 const WHO = "AWS Secrets Manager";
 
-/** It becomes part of a host name. */
+/** The region becomes part of a host name, so a stray character could lead to another host. */
 const REGION = /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/;
 
 /** AWS Secrets Manager (API of 2017-10-17): one signed call. */
 export async function awsSecret(
   ref: AwsRef,
   connection: AwsConnection,
-  errand: VaultClient,
+  client: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
   const { region, allowPrivate } = connection;
-  if (!REGION.test(region)) return failed("not_configured", `the region of ${WHO} is not written like one`);
+  if (!REGION.test(region)) {
+    return failed("not_configured", `the region of ${WHO} must be written like eu-west-1`);
+  }
   const regionOfArn = /^arn:[^:]*:secretsmanager:([^:]*):/.exec(ref.name)?.[1];
   if (regionOfArn !== undefined && regionOfArn !== region) {
-    return failed("not_configured", `the secret's ARN is of another region than the one ${WHO} is asked in`);
+    return failed("not_configured", `the secret's ARN names another region than the connection to ${WHO}`);
   }
-  const keys = await keysOf(connection, errand);
+  const keys = await keysOf(connection, client);
   if (!keys.ok) return keys;
   const base = connection.endpoint ?? `https://secretsmanager.${region}.${domainOf(region)}`;
   const body = JSON.stringify({
@@ -36,11 +38,16 @@ export async function awsSecret(
     ...(ref.version === null ? {} : { VersionId: ref.version }),
     ...(ref.stage === null ? {} : { VersionStage: ref.stage }),
   });
-  if (!isOrigin(base)) return failed("not_configured", `the endpoint of ${WHO} is not scheme and host alone`);
-  const headers = await signed({ url: `${base.replace(/\/$/, "")}/`, body, region, ...keys.value }, errand);
-  const answer = await errand.fetchJson({
+  if (!isOrigin(base)) {
+    return failed("not_configured", `the endpoint of ${WHO} must be scheme and host alone`);
+  }
+  const headers = await signedHeaders(
+    { url: `${base.replace(/\/$/, "")}/`, body, region, ...keys.value },
+    client,
+  );
+  const answer = await client.fetchJson({
     who: WHO,
-    what: "the secret",
+    item: "the secret",
     base,
     path: [],
     method: "POST",
@@ -58,8 +65,8 @@ interface Keys {
   readonly sessionToken: string | null;
 }
 
-async function keysOf(connection: AwsConnection, errand: VaultClient): Promise<Result<Keys, VaultFailure>> {
-  const read = (ref: OwnSecretRef) => errand.ownSecret(ref, WHO);
+async function keysOf(connection: AwsConnection, client: VaultClient): Promise<Result<Keys, VaultFailure>> {
+  const read = (ref: OwnSecretRef) => client.ownSecret(ref, WHO);
   const accessKeyId = await read(connection.accessKeyId);
   if (!accessKeyId.ok) return accessKeyId;
   const secretAccessKey = await read(connection.secretAccessKey);
@@ -67,9 +74,9 @@ async function keysOf(connection: AwsConnection, errand: VaultClient): Promise<R
   const sessionToken = connection.sessionToken === null ? null : await read(connection.sessionToken);
   if (sessionToken !== null && !sessionToken.ok) return sessionToken;
   const inHeaders = sessionToken === null ? [accessKeyId.value] : [accessKeyId.value, sessionToken.value];
-  // What signs them would throw, with the value in its message.
+  // The signer would throw for such a value, and quote it in its message.
   if (!inHeaders.every((value) => HEADER_TOKEN.test(value))) {
-    return failed("not_configured", `what opens ${WHO} has characters that no header can carry`);
+    return failed("not_configured", `the credentials of ${WHO} have characters that no header can carry`);
   }
   return ok({
     accessKeyId: accessKeyId.value,
@@ -78,8 +85,8 @@ async function keysOf(connection: AwsConnection, errand: VaultClient): Promise<R
   });
 }
 
-/** Its keys are derived for this call: the signer's memory of them ends with the signer. */
-async function signed(
+/** One signer per call, because the signer caches the keys it derives. */
+async function signedHeaders(
   { sessionToken, ...given }: Keys & { url: string; body: string; region: string },
   { now }: VaultClient,
 ): Promise<Record<string, string>> {
@@ -93,14 +100,14 @@ async function signed(
       "X-Amz-Target": "secretsmanager.GetSecretValue",
     },
     datetime: new Date(now()).toISOString().replace(/[:-]|\.\d{3}/g, ""),
-    // The signer leaves Content-Type out otherwise, which AWS wants signed where it is sent.
+    // The signer skips Content-Type by default, and AWS requires its signature where it is sent.
     allHeaders: true,
   });
   const { headers } = await signer.sign();
   return Object.fromEntries(headers);
 }
 
-/** China's regions are under a domain of their own. */
+/** China's regions have a domain of their own. */
 function domainOf(region: string): string {
   return region.startsWith("cn-") ? "amazonaws.com.cn" : "amazonaws.com";
 }
@@ -111,10 +118,10 @@ function isOrigin(base: string): boolean {
   return pathname === "/" && search === "" && hash === "";
 }
 
-/** What AWS names as the reason, nearly always with a 400. Its message is not repeated: it quotes what was sent. */
+/** AWS error types, nearly all with status 400. The message is left out of details, because it quotes the request. */
 const REASONS: ReadonlyMap<string, VaultProblem> = new Map([
   ["ResourceNotFoundException", "not_found"],
-  // Marked for deletion, or without a value yet.
+  // The secret is marked for deletion, or has no value yet.
   ["InvalidRequestException", "not_found"],
   ["AccessDeniedException", "denied"],
   ["DecryptionFailure", "denied"],
@@ -150,12 +157,14 @@ function valueOf(answer: Json, key: string | null): Result<string, VaultFailure>
   if (text === null) return failed("invalid_response", `${WHO} answered without a secret that is text`);
   if (key === null) return ok(text);
   const members = jsonObjectIn(text);
-  if (members === null) return failed("invalid_response", "the secret is no JSON object, so it has no keys");
+  if (members === null) {
+    return failed("invalid_response", "the reference names a key, and the secret is not a JSON object");
+  }
   if (!Object.hasOwn(members, key)) return failed("not_found", "the secret's JSON has no key of this name");
   const value = members[key];
   return typeof value === "string"
     ? ok(value)
-    : failed("invalid_response", "what this key holds is not text");
+    : failed("invalid_response", "the value of this key is not text");
 }
 
 function textOf(answer: JsonObject): string | null {

@@ -15,24 +15,24 @@ const LOGIN = "Microsoft's sign-in";
 
 const API_VERSION = "2025-07-01";
 
-/** What a host name is made of: the operator's words become part of two. */
+/** Suffix and sign-in host become parts of URLs, so a stray character could lead to another host. */
 const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i;
 
 /** Azure Key Vault: a token by client credentials (RFC 6749 section 4.4), then the secret. */
 export async function azureSecret(
   ref: AzureRef,
   connection: AzureConnection,
-  errand: VaultClient,
+  client: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
   const { suffix, loginHost, allowPrivate } = connection;
   if (!HOST.test(suffix) || !HOST.test(loginHost)) {
-    return failed("not_configured", `a host of ${WHO} is not written like one`);
+    return failed("not_configured", `suffix and sign-in host of ${WHO} must be written like vault.azure.net`);
   }
-  const token = await tokenOf(connection, errand);
+  const token = await tokenOf(connection, client);
   if (!token.ok) return token;
-  const answer = await errand.fetchJson({
+  const answer = await client.fetchJson({
     who: WHO,
-    what: "the secret",
+    item: "the secret",
     base: `https://${ref.vault}.${suffix}`,
     path: ["secrets", ref.secret, ...(ref.version === null ? [] : [ref.version])],
     query: { "api-version": API_VERSION },
@@ -49,9 +49,9 @@ export async function azureSecret(
 
 async function tokenOf(
   { tenant, clientId, clientSecret, suffix, loginHost, allowPrivate }: AzureConnection,
-  errand: VaultClient,
+  client: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
-  const opened = await errand.ownSecret(clientSecret, WHO);
+  const opened = await client.ownSecret(clientSecret, WHO);
   if (!opened.ok) return opened;
   const form = new URLSearchParams({
     client_id: clientId,
@@ -59,9 +59,9 @@ async function tokenOf(
     client_secret: opened.value,
     grant_type: "client_credentials",
   });
-  const answer = await errand.fetchJson({
+  const answer = await client.fetchJson({
     who: LOGIN,
-    what: `a token for ${WHO}`,
+    item: `a token for ${WHO}`,
     base: `https://${loginHost}`,
     path: [tenant, "oauth2", "v2.0", "token"],
     method: "POST",
@@ -75,8 +75,8 @@ async function tokenOf(
   return token !== null ? ok(token) : failed("invalid_response", `${LOGIN} answered without a token`);
 }
 
-/** A tenant or application that is not there answers 400, like a wrong secret can. */
+/** Microsoft answers 400 to an unknown tenant or application, and to some wrong secrets. */
 const REFUSED: VaultFailure = {
   problem: "denied",
-  detail: `${LOGIN} refused: tenant, client id or client secret is not right, or has expired`,
+  detail: `${LOGIN} refused: tenant, client id or client secret is wrong or expired`,
 };

@@ -10,17 +10,17 @@ type DopplerRef = Extract<VaultSecretRef, { readonly scheme: "doppler" }>;
 
 const WHO = "Doppler";
 
-/** Doppler (API v3). `computed` is the value with what it refers to filled in, `raw` the text with the references. */
+/** Doppler (API v3). `computed` is the value with its references resolved, `raw` the text with the references. */
 export async function dopplerSecret(
   { project, config, name }: DopplerRef,
   { url, token, allowPrivate }: DopplerConnection,
-  errand: VaultClient,
+  client: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
-  const opened = await errand.ownSecret(token, WHO);
+  const opened = await client.ownSecret(token, WHO);
   if (!opened.ok) return opened;
-  const answer = await errand.fetchJson({
+  const answer = await client.fetchJson({
     who: WHO,
-    what: "the secret",
+    item: "the secret",
     base: url,
     path: ["v3", "configs", "config", "secret"],
     query: { project, config, name },
@@ -32,7 +32,7 @@ export async function dopplerSecret(
   const secret = secretIn(answer.value);
   if (secret === null) return failed("invalid_response", `${WHO} answered without a secret`);
   if (secret["name"] !== undefined && secret["name"] !== name) {
-    return failed("invalid_response", `${WHO} answered with another secret than the one that was asked for`);
+    return failed("invalid_response", `${WHO} answered with another secret than the requested one`);
   }
   const value = isJsonObject(secret["value"]) ? secret["value"]["computed"] : undefined;
   if (typeof value === "string") return ok(value);
@@ -41,7 +41,7 @@ export async function dopplerSecret(
     : failed("invalid_response", `${WHO} answered without the secret's value`);
 }
 
-/** `{name, value}`, as its own SDK has it, or the same under `secret`, as some have seen it. */
+/** `{name, value}`, as in Doppler's SDK, or the same under `secret`, as some deployments answer. */
 function secretIn(answer: Json): JsonObject | null {
   if (!isJsonObject(answer)) return null;
   const inner = answer["secret"];

@@ -1,7 +1,7 @@
 import { err } from "../../core/base/result.ts";
 import type { VaultFailure, VaultProblem } from "../../ports/vault.ts";
 
-/** What a call comes to that gets no secret. */
+/** Result of a call that gets no secret. */
 export function failed(
   problem: VaultProblem,
   detail: string,
@@ -9,7 +9,7 @@ export function failed(
   return err({ problem, detail });
 }
 
-/** What a status other than 200 means where the vault's own documentation says nothing more exact. */
+/** Default meaning of a status other than 200, where the vault's documentation has nothing more exact. */
 export function problemOfStatus(status: number): VaultProblem {
   if (status === 401 || status === 403) return "denied";
   if (status === 404) return "not_found";

@@ -11,7 +11,7 @@ import { hashicorpSecret } from "./hashicorp.ts";
 import { onePasswordSecret } from "./one-password.ts";
 import { validateSecret } from "./validate-secret.ts";
 
-/** `FetchSecret`: whatever keeps a secret from being injected and masked is a failure here already. */
+/** `FetchSecret`: a secret that could not be injected or masked is a failure here already. */
 export async function fetchSecret(
   ref: SecretRef,
   connections: VaultConnections,
@@ -24,33 +24,33 @@ export async function fetchSecret(
 async function fetchFrom(
   ref: SecretRef,
   connections: VaultConnections,
-  errand: VaultClient,
+  client: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
   switch (ref.scheme) {
     case "env":
     case "secrets-store":
-      return errand.ownSecret(ref);
+      return client.ownSecret(ref);
     case "op": {
       const connection = connections["1password"];
-      return connection === undefined ? unknownTo("1Password") : onePasswordSecret(ref, connection, errand);
+      return connection === undefined ? unknownTo("1Password") : onePasswordSecret(ref, connection, client);
     }
     case "vault": {
       const connection = connections.hashicorp;
       return connection === undefined
         ? unknownTo("HashiCorp Vault")
-        : hashicorpSecret(ref, connection, errand);
+        : hashicorpSecret(ref, connection, client);
     }
     case "aws-sm": {
       const connection = connections.aws;
-      return connection === undefined ? unknownTo("AWS Secrets Manager") : awsSecret(ref, connection, errand);
+      return connection === undefined ? unknownTo("AWS Secrets Manager") : awsSecret(ref, connection, client);
     }
     case "azkv": {
       const connection = connections.azure;
-      return connection === undefined ? unknownTo("Azure Key Vault") : azureSecret(ref, connection, errand);
+      return connection === undefined ? unknownTo("Azure Key Vault") : azureSecret(ref, connection, client);
     }
     case "doppler": {
       const connection = connections.doppler;
-      return connection === undefined ? unknownTo("Doppler") : dopplerSecret(ref, connection, errand);
+      return connection === undefined ? unknownTo("Doppler") : dopplerSecret(ref, connection, client);
     }
   }
 }

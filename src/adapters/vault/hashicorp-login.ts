@@ -7,60 +7,60 @@ import { failed } from "./failure.ts";
 import { HASHICORP, type HashicorpRequest } from "./hashicorp-request.ts";
 import { validateToken } from "./validate-secret.ts";
 
-/** What a secret is read with. */
-interface Opened {
+/** A token that reads secrets. */
+interface Login {
   readonly token: string;
-  /** It was made for this reading, and the vault keeps it until somebody revokes it. */
-  readonly isOurs: boolean;
+  /** It was created for this read, and the vault stores it until it is revoked or expires. */
+  readonly mustRevoke: boolean;
 }
 
-/** Revoking is tidiness: the secret is there already, and somebody waits for the write. */
+/** Revocation is best effort: the secret is read already, and the write waits. */
 const REVOKE_TIMEOUT_MS = 2_000;
 
 export async function hashicorpToken(
   auth: HashicorpAuth,
   request: HashicorpRequest,
-  errand: VaultClient,
-): Promise<Result<Opened, VaultFailure>> {
+  client: VaultClient,
+): Promise<Result<Login, VaultFailure>> {
   switch (auth.method) {
     case "token": {
-      const token = await errand.ownSecret(auth.token, HASHICORP);
-      return token.ok ? ok({ token: token.value, isOurs: false }) : token;
+      const token = await client.ownSecret(auth.token, HASHICORP);
+      return token.ok ? ok({ token: token.value, mustRevoke: false }) : token;
     }
     case "approle": {
-      const secretId = await errand.ownSecret(auth.secretId, HASHICORP);
+      const secretId = await client.ownSecret(auth.secretId, HASHICORP);
       if (!secretId.ok) return secretId;
-      return signedIn(auth.mount, { role_id: auth.roleId, secret_id: secretId.value }, request);
+      return login(auth.mount, { role_id: auth.roleId, secret_id: secretId.value }, request);
     }
     case "jwt": {
-      const jwt = await errand.ownSecret(auth.jwt, HASHICORP);
-      return jwt.ok ? signedIn(auth.mount, { role: auth.role, jwt: jwt.value }, request) : jwt;
+      const jwt = await client.ownSecret(auth.jwt, HASHICORP);
+      return jwt.ok ? login(auth.mount, { role: auth.role, jwt: jwt.value }, request) : jwt;
     }
   }
 }
 
 /**
- * Each sign-in by a role makes a token that the vault stores, with a lease, until its time is over: a thousand writes
- * would leave a thousand. Best effort, because a token that stays is the vault's to end, and the secret was read.
+ * Each login creates a token that the vault stores until its lease ends: without revocation a thousand writes would leave
+ * a thousand tokens. Best effort, because the secret was read and the vault ends a remaining token itself.
  */
 export async function revokeToken(token: string, request: HashicorpRequest): Promise<void> {
   await request({
     token,
-    what: "the end of its token",
+    item: "the revocation of its token",
     method: "POST",
     path: ["v1", "auth", "token", "revoke-self"],
-    patienceMs: REVOKE_TIMEOUT_MS,
+    timeoutMs: REVOKE_TIMEOUT_MS,
   });
 }
 
-async function signedIn(
+async function login(
   mount: string,
   body: Readonly<Record<string, string>>,
   request: HashicorpRequest,
-): Promise<Result<Opened, VaultFailure>> {
+): Promise<Result<Login, VaultFailure>> {
   const answer = await request({
     token: null,
-    what: "a token",
+    item: "a token",
     method: "POST",
     path: ["v1", "auth", ...mount.split("/"), "login"],
     body: JSON.stringify(body),
@@ -72,13 +72,13 @@ async function signedIn(
   if (!isJsonObject(auth) || token === null) {
     return failed("invalid_response", `${HASHICORP} answered a sign-in without a token`);
   }
-  // A batch token is stored nowhere and can't be revoked; one for a single use is gone when it was used.
+  // A batch token is not stored and can't be revoked; a token for a single use is gone after it.
   const isReusable = auth["token_type"] !== "batch" && auth["num_uses"] !== 1;
-  return ok({ token, isOurs: isReusable });
+  return ok({ token, mustRevoke: isReusable });
 }
 
-/** Which of role, secret id and token is wrong it tells nobody, with a 400. */
+/** HashiCorp answers 400 without saying whether role, secret id or token is wrong. */
 const REFUSED: VaultFailure = {
   problem: "denied",
-  detail: `${HASHICORP} answered 400 to the sign-in: the role or what proves it is not right`,
+  detail: `${HASHICORP} answered 400 to the sign-in: the role, or its secret id or JWT, is wrong`,
 };

@@ -6,30 +6,30 @@ import type { VaultClient, VaultRequest } from "./vault-client.ts";
 
 export const HASHICORP = "HashiCorp Vault";
 
-/** One question to this vault. */
+/** One request to this vault. */
 export type HashicorpRequest = (
-  question: Pick<VaultRequest, "what" | "path" | "method"> &
-    Partial<Pick<VaultRequest, "query" | "body" | "patienceMs" | "explain">> & {
+  request: Pick<VaultRequest, "item" | "path" | "method"> &
+    Partial<Pick<VaultRequest, "query" | "body" | "timeoutMs" | "explain">> & {
       readonly token: string | null;
     },
 ) => Promise<Result<Json, VaultFailure>>;
 
-/** What all questions to it have in common, signing in included: the namespace, and who asks. */
+/** Adds what all requests share, login included: namespace and token. */
 export function hashicorpRequest(
   { url, namespace, allowPrivate }: HashicorpConnection,
-  errand: VaultClient,
+  client: VaultClient,
 ): HashicorpRequest {
-  return ({ token, ...question }) =>
-    errand.fetchJson({
-      ...question,
+  return ({ token, ...request }) =>
+    client.fetchJson({
+      ...request,
       who: HASHICORP,
       base: url,
       headers: {
-        // A server can be set to refuse what somebody makes another program send: that would not have it.
+        // Vault's `require_request_header` option refuses requests without it, as forged ones (SSRF) would be.
         "X-Vault-Request": "true",
         Accept: "application/json",
         ...(namespace === null ? {} : { "X-Vault-Namespace": namespace }),
-        ...(question.body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(request.body === undefined ? {} : { "Content-Type": "application/json" }),
         ...(token === null ? {} : { "X-Vault-Token": token }),
       },
       allowPrivate,

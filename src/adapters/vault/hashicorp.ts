@@ -14,27 +14,27 @@ type HashicorpRef = Extract<VaultSecretRef, { readonly scheme: "vault" }>;
 export async function hashicorpSecret(
   ref: HashicorpRef,
   connection: HashicorpConnection,
-  errand: VaultClient,
+  client: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
   if (connection.kv === 1 && ref.version !== null) {
-    return failed("not_configured", "the reference names a version, and version 1 of KV keeps none");
+    return failed("not_configured", "the reference names a version, and version 1 of KV stores no versions");
   }
-  const request = hashicorpRequest(connection, errand);
-  const token = await hashicorpToken(connection.auth, request, errand);
+  const request = hashicorpRequest(connection, client);
+  const token = await hashicorpToken(connection.auth, request, client);
   if (!token.ok) return token;
   const answer = await request({
     token: token.value.token,
-    what: "the secret",
+    item: "the secret",
     method: "GET",
     path: pathOf(ref, connection),
     query: ref.version === null ? {} : { version: String(ref.version) },
     explain: (status, body) => (status === 404 ? missing(body, connection.kv) : null),
   });
-  if (token.value.isOurs) await revokeToken(token.value.token, request);
+  if (token.value.mustRevoke) await revokeToken(token.value.token, request);
   return answer.ok ? valueOf(answer.value, ref, connection.kv) : answer;
 }
 
-/** KV version 2 has `data` between the mount and the path, so it matters where the mount ends. */
+/** KV version 2 inserts `data` between mount and path, so the mount's length matters. */
 function pathOf({ path }: HashicorpRef, { kv, mounts }: HashicorpConnection): readonly string[] {
   const parts = path.split("/");
   if (kv === 1) return ["v1", ...parts];
@@ -44,7 +44,7 @@ function pathOf({ path }: HashicorpRef, { kv, mounts }: HashicorpConnection): re
   return ["v1", ...parts.slice(0, longest), "data", ...parts.slice(longest)];
 }
 
-/** A version that was deleted answers 404 too, with what is still known of it. */
+/** The vault answers 404 for a deleted version too, with its metadata. */
 function missing(answer: Json | null, kv: 1 | 2): VaultFailure {
   const metadata = objectIn(objectIn(answer, "data"), "metadata");
   const problem = "not_found";
@@ -58,9 +58,11 @@ function missing(answer: Json | null, kv: 1 | 2): VaultFailure {
 }
 
 function valueOf(answer: Json, ref: HashicorpRef, kv: 1 | 2): Result<string, VaultFailure> {
-  // Whatever is leased was made for this reading and ends with the token: only what is kept can be injected.
+  // A leased (dynamic) secret ends with the token, which is revoked below: only stored secrets can be injected.
   const leaseId = isJsonObject(answer) ? (answer["lease_id"] ?? "") : "";
-  if (leaseId !== "") return failed("invalid_response", "what is there is leased; only KV secrets are read");
+  if (leaseId !== "") {
+    return failed("invalid_response", "the path holds a leased (dynamic) secret; only KV secrets are read");
+  }
   const outer = objectIn(answer, "data");
   const data = kv === 1 ? outer : objectIn(outer, "data");
   if (data === null) {
@@ -68,16 +70,13 @@ function valueOf(answer: Json, ref: HashicorpRef, kv: 1 | 2): Result<string, Vau
   }
   const version = objectIn(outer, "metadata")?.["version"];
   if (kv === 2 && ref.version !== null && version !== ref.version) {
-    return failed(
-      "invalid_response",
-      `${HASHICORP} answered with another version than the one that was asked for`,
-    );
+    return failed("invalid_response", `${HASHICORP} answered with another version than the requested one`);
   }
   if (!Object.hasOwn(data, ref.key)) return failed("not_found", "the secret has no key of this name");
   const value = data[ref.key];
   return typeof value === "string"
     ? ok(value)
-    : failed("invalid_response", "what this key holds is not text");
+    : failed("invalid_response", "the value of this key is not text");
 }
 
 function objectIn(value: Json | null, member: string): JsonObject | null {

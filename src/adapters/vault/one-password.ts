@@ -10,32 +10,32 @@ type OnePasswordRef = Extract<VaultSecretRef, { readonly scheme: "op" }>;
 
 const WHO = "1Password Connect";
 
-/** What 1Password gives its vaults and items for ids; a name that looks like one is found by its id only. */
+/** An id of a vault or item; a name of this form is looked up as an id only. */
 const ID = /^[a-z0-9]{26}$/i;
 
-/** Reads `path` on the server; the adapter's own three questions differ in nothing else. */
+/** Reads `path` on the server; the three requests of this adapter differ in nothing else. */
 type Get = (
-  what: string,
+  item: string,
   path: readonly string[],
   query?: Record<string, string>,
 ) => Promise<Result<Json, VaultFailure>>;
 
 /**
- * 1Password Connect (REST, v1). Names are compared without regard to case, and what two things are called is refused:
- * whoever may add an item to the vault must not be able to slip another credential in by calling it the same.
+ * 1Password Connect (REST, v1). Names are compared case-insensitively, and an ambiguous name is refused: an attacker who
+ * can add an item to the vault must not replace a credential with one of the same name.
  */
 export async function onePasswordSecret(
   ref: OnePasswordRef,
   { url, token, allowPrivate }: OnePasswordConnection,
-  errand: VaultClient,
+  client: VaultClient,
 ): Promise<Result<string, VaultFailure>> {
-  const opened = await errand.ownSecret(token, WHO);
+  const opened = await client.ownSecret(token, WHO);
   if (!opened.ok) return opened;
   const headers = { Authorization: `Bearer ${opened.value}`, Accept: "application/json" };
-  const get: Get = (what, path, query = {}) =>
-    errand.fetchJson({
+  const get: Get = (item, path, query = {}) =>
+    client.fetchJson({
       who: WHO,
-      what,
+      item,
       base: url,
       path: ["v1", ...path],
       query,
@@ -64,12 +64,12 @@ async function itemId(item: string, vault: string, get: Get): Promise<Result<str
   return listed.ok ? onlyOne(listed.value, "title", item, "item") : listed;
 }
 
-/** RFC 7644 section 3.4.2.2: a value in a filter is written as JSON writes it. */
+/** RFC 7644 section 3.4.2.2: a value in a filter is a JSON string. */
 function quoted(name: string): string {
   return JSON.stringify(name);
 }
 
-/** The id of the one in the list that is called so; a server that ignores the filter changes nothing. */
+/** The id of the only entry with this name. Compared here too, because a server may ignore the filter. */
 function onlyOne(
   list: Json,
   member: "name" | "title",
@@ -79,40 +79,47 @@ function onlyOne(
   if (!Array.isArray(list)) return failed("invalid_response", `${WHO} answered with no list of ${kind}s`);
   const named = list
     .filter(isJsonObject)
-    .filter((entry) => isCalled(entry[member], called) && !isPutAway(entry));
+    .filter((entry) => isSameName(entry[member], called) && !isArchived(entry));
   if (named.length > 1) return ambiguous(named.length, `${kind}s have this ${member}`);
   const [entry] = named;
   if (entry === undefined) {
-    return failed("not_found", `${WHO} shows this token no ${kind} of this ${member}`);
+    return failed("not_found", `${WHO} shows this token no ${kind} with this ${member}`);
   }
   const id = entry["id"];
-  // It becomes part of the next path.
+  // Checked, because it becomes part of the next path.
   return typeof id === "string" && ID.test(id)
     ? ok(id)
     : failed("invalid_response", `${WHO} answered with a ${kind} without an id`);
 }
 
 function valueOf(item: Json, ref: OnePasswordRef): Result<string, VaultFailure> {
-  if (!isJsonObject(item)) return failed("invalid_response", `${WHO} answered with no item`);
-  if (isPutAway(item)) return failed("not_found", "the item is archived or deleted in 1Password");
+  if (!isJsonObject(item)) return failed("invalid_response", `${WHO} answered without an item`);
+  if (isArchived(item)) return failed("not_found", "the item is archived or deleted in 1Password");
   const fields = entriesOf(item["fields"]);
-  const within = ref.section === null ? outside(fields, ref.field) : inSection(item, fields, ref.section);
+  const within =
+    ref.section === null ? preferUnsectioned(fields, ref.field) : inSection(item, fields, ref.section);
   if (!within.ok) return within;
-  const found = calledSo(within.value, ref.field);
+  const found = entriesNamed(within.value, ref.field);
   if (found.length > 1) return ambiguous(found.length, "fields of the item have this name");
   const [field] = found;
-  if (field === undefined) return failed("not_found", "the item has no field of this name there");
+  if (field === undefined) {
+    const where = ref.section === null ? "the item" : "this section of the item";
+    return failed("not_found", `${where} has no field of this name`);
+  }
   if (field["type"] === "OTP") {
     return failed("invalid_response", "the field makes one-time passwords; its seed is not a credential");
   }
   const value = field["value"] ?? "";
-  return typeof value === "string" ? ok(value) : failed("invalid_response", "the field holds no text");
+  return typeof value === "string" ? ok(value) : failed("invalid_response", "the field's value is not text");
 }
 
-/** Without a section, what stands outside of sections comes first. */
-function outside(fields: readonly JsonObject[], field: string): Result<readonly JsonObject[], VaultFailure> {
-  const loose = fields.filter((entry) => sectionOf(entry) === null);
-  return ok(calledSo(loose, field).length > 0 ? loose : fields);
+/** Without a section in the reference, fields outside of sections come first. */
+function preferUnsectioned(
+  fields: readonly JsonObject[],
+  field: string,
+): Result<readonly JsonObject[], VaultFailure> {
+  const unsectioned = fields.filter((entry) => sectionOf(entry) === null);
+  return ok(entriesNamed(unsectioned, field).length > 0 ? unsectioned : fields);
 }
 
 function inSection(
@@ -120,23 +127,23 @@ function inSection(
   fields: readonly JsonObject[],
   section: string,
 ): Result<readonly JsonObject[], VaultFailure> {
-  const named = calledSo(sectionsOf(item, fields), section);
+  const named = entriesNamed(sectionsOf(item, fields), section);
   if (named.length > 1) return ambiguous(named.length, "sections of the item have this name");
   const id = named[0]?.["id"];
   if (typeof id !== "string") return failed("not_found", "the item has no section of this name");
   return ok(fields.filter((entry) => sectionOf(entry) === id));
 }
 
-/** The item's list, and those that only a field names; each once. */
+/** The item's sections, and those that only a field names; each once. */
 function sectionsOf(item: JsonObject, fields: readonly JsonObject[]): readonly JsonObject[] {
   const all = [...entriesOf(item["sections"]), ...entriesOf(fields.map((field) => field["section"] ?? null))];
   return all.filter(({ id }, at) => all.findIndex((section) => section["id"] === id) === at);
 }
 
-/** An id goes before what somebody called something, so that there is a way to name each. */
-function calledSo(entries: readonly JsonObject[], called: string): readonly JsonObject[] {
-  const byId = entries.filter((entry) => isCalled(entry["id"], called));
-  return byId.length > 0 ? byId : entries.filter((entry) => isCalled(entry["label"], called));
+/** Ids take precedence over labels, so that a reference can name every entry unambiguously. */
+function entriesNamed(entries: readonly JsonObject[], called: string): readonly JsonObject[] {
+  const byId = entries.filter((entry) => isSameName(entry["id"], called));
+  return byId.length > 0 ? byId : entries.filter((entry) => isSameName(entry["label"], called));
 }
 
 function sectionOf(field: JsonObject): string | null {
@@ -149,15 +156,15 @@ function entriesOf(list: Json | undefined): readonly JsonObject[] {
   return Array.isArray(list) ? list.filter(isJsonObject) : [];
 }
 
-/** Vaults have no state; of an item it says that somebody put it out of use. */
-function isPutAway(entry: JsonObject): boolean {
+/** Only items have a state. */
+function isArchived(entry: JsonObject): boolean {
   return entry["state"] === "ARCHIVED" || entry["state"] === "DELETED";
 }
 
-function isCalled(name: Json | undefined, called: string): boolean {
+function isSameName(name: Json | undefined, called: string): boolean {
   return typeof name === "string" && name.toLowerCase() === called.toLowerCase();
 }
 
 function ambiguous(count: number, what: string) {
-  return failed("invalid_response", `${count} ${what}: write its id instead`);
+  return failed("invalid_response", `${count} ${what}; use the id in the reference`);
 }

@@ -5,18 +5,18 @@ import { err, ok, type Result } from "../../core/base/result.ts";
 import type { FetchSecret, VaultDeps, VaultFailure } from "../../ports/vault.ts";
 
 export interface RegistrySecrets {
-  /** Null: it is not to be had, and the log says why. */
+  /** Null: it could not be fetched, and the log has the reason. */
   secret(name: string): Promise<string | null>;
-  /** The same with why it is not to be had. */
+  /** Same, with the reason as a value. */
   fetched(name: string): Promise<Result<string, VaultFailure>>;
-  /** Fetches it as for a use, looks whether it can be put in where destinations say, and forgets it. */
+  /** Fetches it as for a use, checks that it can be injected into all destinations that name it, and forgets it. */
   check(name: string): Promise<Result<void, VaultFailure | InjectionFailure>>;
 }
 
 /**
- * What the credentials of the registry stand for. A secret is fetched when it is used and kept nowhere.
+ * Secrets of the registry's credentials, fetched on each use and never cached or stored.
  *
- * @param deps variables: only those that a credential, or what opens its vault, names are looked at
+ * @param deps variables: only those that a credential or its vault's connection names are read
  */
 export function registrySecrets(
   registry: () => Promise<Pick<Registry, "credentials" | "vaults" | "destinations">>,
@@ -33,7 +33,7 @@ export function registrySecrets(
     async secret(name) {
       const found = await fetched(name);
       if (found.ok) return found.value;
-      // Whoever asked says only that there is none.
+      // Logged here, because callers only learn that there is none.
       console.error(logLine("credential_unavailable", { name, ...found.error }));
       return null;
     },

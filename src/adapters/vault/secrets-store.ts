@@ -5,12 +5,12 @@ import { failed } from "./failure.ts";
 
 type SecretsStoreRef = Extract<OwnSecretRef, { readonly scheme: "secrets-store" }>;
 
-/** Nothing that a binding answers with. */
+/** Distinct from every value that a binding can return. */
 const LATE = Symbol("late");
 
 /**
- * Cloudflare Secrets Store: one binding per secret, declared at deploy. Its `get` throws where there is no secret;
- * what it throws is looked at and never repeated.
+ * Cloudflare Secrets Store: one binding per secret, declared at deploy. Its `get` throws where there is no secret; the
+ * error's text is inspected and never passed on.
  */
 export async function storedSecret(
   ref: SecretsStoreRef,
@@ -22,7 +22,7 @@ export async function storedSecret(
     : undefined;
   if (binding === undefined) return failed("not_found", "there is no Secrets Store binding of this name");
   if (!isReadable(binding)) {
-    return failed("invalid_response", "what has this name is no Secrets Store binding");
+    return failed("invalid_response", NO_SECRETS_STORE);
   }
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<typeof LATE>((resolve) => {
@@ -31,9 +31,7 @@ export async function storedSecret(
   try {
     const value = await Promise.race([binding.get(), late]);
     if (value === LATE) return failed("timeout", "Secrets Store did not answer in time");
-    return typeof value === "string"
-      ? ok(value)
-      : failed("invalid_response", "what has this name is no Secrets Store binding");
+    return typeof value === "string" ? ok(value) : failed("invalid_response", NO_SECRETS_STORE);
   } catch (error) {
     const isMissing = error instanceof Error && /not found/i.test(error.message);
     return isMissing
@@ -41,13 +39,15 @@ export async function storedSecret(
           "not_found",
           "Secrets Store has no secret behind this binding (local and deployed ones are separate)",
         )
-      : failed("unavailable", "Secrets Store did not give the secret");
+      : failed("unavailable", "Secrets Store failed to return the secret");
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** A KV namespace or an object's stub has a `get` too: it gives no text when asked without a key. */
+const NO_SECRETS_STORE = "the binding of this name is not a Secrets Store secret";
+
+/** KV namespaces and objects' stubs have a `get` too, which returns no text without a key. */
 function isReadable(binding: unknown): binding is { get(): Promise<unknown> } {
   const isObject = (typeof binding === "object" && binding !== null) || typeof binding === "function";
   return isObject && typeof Reflect.get(binding, "get") === "function";

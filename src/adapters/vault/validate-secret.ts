@@ -3,19 +3,19 @@ import { ok, type Result } from "../../core/base/result.ts";
 import type { VaultFailure } from "../../ports/vault.ts";
 import { failed } from "./failure.ts";
 
-/** What Secrets Store and AWS hold at most, and more than any server takes in a header. */
+/** Limit of Secrets Store and AWS, and more than any server accepts in a header. */
 const MAX_SECRET_BYTES = 64 * 1024;
 
-/** Anything shorter turns up by chance in what an upstream answers: masking it would mangle the answer. */
+/** Shorter texts occur in upstream responses by chance, and masking them would mangle the response. */
 const MIN_SECRET_CHARS = 8;
 
-/** Ends a header's line, so that what follows is a header of the secret's own (or its end, to a reader in C). */
+/** Header injection: a line break starts a header of the secret's own, and NUL ends a string in C. */
 const BREAKS_HEADERS = /[\r\n\0]/;
 
-/** What stands where bytes were no text: the secret is not what it was. */
+/** U+FFFD: a decoder has replaced invalid bytes, so this is not the secret that was stored. */
 const REPLACEMENT = "\ufffd";
 
-/** Can this be injected as it is, and masked wherever it comes back? It is not trimmed: that would be another secret. */
+/** Checks that a secret can be injected unchanged and masked in responses. Not trimmed, which would change the secret. */
 export function validateSecret(value: string): Result<string, VaultFailure> {
   if (value === "") return failed("too_short", "the secret is empty");
   if (value.length > MAX_SECRET_BYTES || new TextEncoder().encode(value).length > MAX_SECRET_BYTES) {
@@ -24,7 +24,7 @@ export function validateSecret(value: string): Result<string, VaultFailure> {
   if (BREAKS_HEADERS.test(value)) {
     return failed(
       "invalid_response",
-      "the secret holds a line break or NUL (at its end, perhaps), which would end a header",
+      "the secret contains a line break or NUL (perhaps at its end), which would end a header",
     );
   }
   if (!value.isWellFormed() || value.includes(REPLACEMENT)) {
@@ -39,10 +39,10 @@ export function validateSecret(value: string): Result<string, VaultFailure> {
   return ok(value);
 }
 
-/** A token that a vault gave out, to be sent back to it in a header; null: it can't be one. */
+/** A token issued by a vault, for a header of the next request to it; null: invalid. */
 export function validateToken(value: Json | undefined): string | null {
   return typeof value === "string" && validateSecret(value).ok && HEADER_TOKEN.test(value) ? value : null;
 }
 
-/** What goes into a header without an error that would quote it, and without blanks, which end a token. */
+/** Characters of a token: `fetch` throws for others and quotes the value, and a blank ends a token. */
 export const HEADER_TOKEN = /^[\x21-\x7e]+$/;

@@ -8,53 +8,53 @@ import { failed, problemOfStatus } from "./failure.ts";
 import { storedSecret } from "./secrets-store.ts";
 import { validateSecret } from "./validate-secret.ts";
 
-/** A vault that takes longer for one answer is down as far as a waiting write is concerned. */
+/** Limit of one request: a write waits for it. */
 const CALL_TIMEOUT_MS = 10_000;
 
-/** Signing in, finding and reading together: whoever waits for the write has waited for a person already. */
+/** Limit of login, lookup and read together. */
 const TOTAL_TIMEOUT_MS = 15_000;
 
-/** What the largest vault documents for one entry (HashiCorp's storage: 1 MiB, all keys together). */
+/** The largest documented entry of any vault (HashiCorp's storage: 1 MiB, all keys together). */
 const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** Of UTF-8. */
+/** Longest UTF-8 encoding of a character. */
 const MAX_CHARACTER_BYTES = 4;
 
-/** Timers and clocks don't agree to the millisecond. */
+/** Timers and clocks differ by milliseconds. */
 const CLOCK_SLACK_MS = 50;
 
-/** One question to a vault. */
+/** One request to a vault. */
 export interface VaultRequest {
-  /** What operators call the vault. */
+  /** The vault's name, for failure details. */
   readonly who: string;
-  /** What it is asked for, in words. */
-  readonly what: string;
-  /** The operator's URL. */
+  /** The requested item, for failure details. */
+  readonly item: string;
+  /** The configured URL. */
   readonly base: string;
-  /** Parts of the path below it, not encoded. */
+  /** Path segments below it, not percent-encoded. */
   readonly path: readonly string[];
   readonly query?: Readonly<Record<string, string>>;
   readonly method: Outgoing["method"];
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly allowPrivate: boolean;
-  readonly patienceMs?: number;
-  /** What this answer means where the status alone doesn't say; null: what the status says. */
+  readonly timeoutMs?: number;
+  /** Interprets a response other than 200; null: by its status alone. */
   readonly explain?: (status: number, answer: Json | null) => VaultFailure | null;
 }
 
-/** Fetching one secret, from its first question to its last: nothing of it is kept afterwards. */
+/** Fetches one secret, from the first request to the last, and caches nothing. */
 export interface VaultClient {
   readonly now: () => number;
-  /** A secret that the deployment itself holds: what is fetched, or what opens a vault (`opens`: which). */
+  /** A secret of the deployment itself: the requested one, or a credential of the vault `opens`. */
   ownSecret(ref: OwnSecretRef, opens?: string): Promise<Result<string, VaultFailure>>;
-  /** The JSON that a vault answers with status 200. */
-  fetchJson(question: VaultRequest): Promise<Result<Json, VaultFailure>>;
+  /** The JSON of a response with status 200. */
+  fetchJson(request: VaultRequest): Promise<Result<Json, VaultFailure>>;
 }
 
 export function vaultClient({ send, variables, now }: VaultDeps): VaultClient {
   const endsAt = now() + TOTAL_TIMEOUT_MS;
-  const timeLeft = (patienceMs = CALL_TIMEOUT_MS) => Math.min(patienceMs, endsAt - now());
+  const timeLeft = (limitMs = CALL_TIMEOUT_MS) => Math.min(limitMs, endsAt - now());
 
   return {
     now,
@@ -66,41 +66,46 @@ export function vaultClient({ send, variables, now }: VaultDeps): VaultClient {
       const usable = found.ok ? validateSecret(found.value) : found;
       if (usable.ok || opens === undefined) return usable;
       const { problem, detail } = usable.error;
-      const isPassing = problem === "timeout" || problem === "unavailable";
+      const isTransient = problem === "timeout" || problem === "unavailable";
       return failed(
-        isPassing ? problem : "not_configured",
-        `what opens ${opens} (${secretRefText(ref)}) can't be used: ${detail}`,
+        isTransient ? problem : "not_configured",
+        `the credential of ${opens} (${secretRefText(ref)}) can't be used: ${detail}`,
       );
     },
 
-    async fetchJson(question) {
-      const { who, what, method, headers, body = null, allowPrivate } = question;
-      const url = addressOf(question);
-      if (url === null) return failed("not_configured", `the address of ${who} can't be used as written`);
-      if (!Object.values(headers).every((value) => PRINTABLE.test(value))) {
-        return failed("not_configured", `what opens ${who} has characters that no header can carry`);
+    async fetchJson(request) {
+      const { who, item, method, headers, body = null, allowPrivate } = request;
+      const url = urlOf(request);
+      if (url === null) {
+        return failed(
+          "not_configured",
+          `the URL of ${who}, or a part of the reference, can't form a request URL`,
+        );
       }
-      const request = { url, method, headers, body, allowPrivate, maxAnswerBytes: MAX_ANSWER_BYTES };
+      if (!Object.values(headers).every((value) => PRINTABLE.test(value))) {
+        return failed("not_configured", `the credentials of ${who} have characters that no header can carry`);
+      }
+      const outgoing = { url, method, headers, body, allowPrivate, maxAnswerBytes: MAX_ANSWER_BYTES };
       for (let isFirst = true; ; isFirst = false) {
         const sentAt = now();
-        const timeoutMs = timeLeft(question.patienceMs);
-        if (timeoutMs <= 0) return failed("timeout", `no time was left to ask ${who} for ${what}`);
-        const sent = await send({ ...request, timeoutMs });
-        if (sent.ok) return answerOf(question, sent.value, now() - sentAt > timeoutMs - CLOCK_SLACK_MS);
-        // A pooled connection that the other side closed meanwhile; asking twice changes nothing in a vault. One
-        // that is slow or says no is not asked again: the caller may, as long as the order is valid.
+        const timeoutMs = timeLeft(request.timeoutMs);
+        if (timeoutMs <= 0) return failed("timeout", `no time was left to request ${item} from ${who}`);
+        const sent = await send({ ...outgoing, timeoutMs });
+        if (sent.ok) return answerOf(request, sent.value, now() - sentAt > timeoutMs - CLOCK_SLACK_MS);
+        // Retry once: the vault may have closed a pooled connection, and repeating the request is harmless. A slow or
+        // refusing vault is not retried here; the caller may, as long as the order is valid.
         if (sent.error === "unreachable" && isFirst) continue;
-        return unanswered(question, sent.error);
+        return sendFailure(request, sent.error);
       }
     },
   };
 }
 
-/** What fetch takes in a header without an error that would quote it. */
+/** Header values that `fetch` accepts; for others it throws an error that quotes the value. */
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
-/** Null: what was written can't be continued with a path, or a part of it would lead elsewhere. */
-function addressOf({ base, path, query = {} }: VaultRequest): string | null {
+/** Null: the base has a query or fragment, or a path segment is empty or a dot segment (path traversal). */
+function urlOf({ base, path, query = {} }: VaultRequest): string | null {
   if (!URL.canParse(base) || /[?#]/.test(base)) return null;
   if (!path.every((part) => part !== "" && part !== "." && part !== ".." && part.isWellFormed())) return null;
   const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
@@ -108,46 +113,46 @@ function addressOf({ base, path, query = {} }: VaultRequest): string | null {
   return `${base.replace(/\/$/, "")}/${below}${pairs.length === 0 ? "" : `?${pairs.join("&")}`}`;
 }
 
-function unanswered({ who, what }: VaultRequest, problem: OutgoingProblem) {
+function sendFailure({ who, item }: VaultRequest, problem: OutgoingProblem) {
   switch (problem) {
     case "refused_address":
       return failed(
         "refused_address",
-        `the address of ${who} is private, or not https, and nothing is sent there`,
+        `the URL of ${who} is private or not https; if that is meant, add \`allow_private: true\``,
       );
     case "timeout":
-      return failed("timeout", `${who} did not answer in time when asked for ${what}`);
+      return failed("timeout", `${who} did not answer in time when asked for ${item}`);
     case "unreachable":
-      return failed("unavailable", `${who} could not be reached when asked for ${what}`);
+      return failed("unavailable", `${who} could not be reached when asked for ${item}`);
   }
 }
 
 function answerOf(
-  { who, what, explain }: VaultRequest,
+  { who, item, explain }: VaultRequest,
   { status, text }: OutgoingAnswer,
   isLate: boolean,
 ): Result<Json, VaultFailure> {
-  const request = `when asked for ${what}`;
+  const context = `when asked for ${item}`;
   const answer = parsed(text);
   if (status !== 200) {
     const explained = explain?.(status, answer) ?? null;
     if (explained !== null) return { ok: false, error: explained };
     const isRedirect = status >= 300 && status < 400;
     const more = isRedirect ? "; redirects are not followed" : "";
-    return failed(problemOfStatus(status), `${who} answered ${status} ${request}${more}`);
+    return failed(problemOfStatus(status), `${who} answered ${status} ${context}${more}`);
   }
-  // What it is called is not looked at: a page is no JSON, and stand-ins for AWS call their JSON a page.
+  // The media type is ignored: an HTML page does not parse as JSON, and AWS emulators label their JSON as HTML.
   if (answer !== null) return ok(answer);
-  // The end is missing: of what was too long (and may have been cut within a character), or of what came too slowly.
+  // Truncated JSON: the response was too long (possibly cut within a character) or too slow.
   if (new TextEncoder().encode(text).length > MAX_ANSWER_BYTES - MAX_CHARACTER_BYTES) {
-    return failed("too_large", `${who} answered with more than 1 MiB ${request}`);
+    return failed("too_large", `${who} answered with more than 1 MiB ${context}`);
   }
   return isLate
-    ? failed("timeout", `${who} did not finish its answer in time ${request}`)
-    : failed("invalid_response", `${who} answered with broken JSON ${request}`);
+    ? failed("timeout", `${who} did not finish its response in time ${context}`)
+    : failed("invalid_response", `${who} answered with invalid JSON ${context}`);
 }
 
-/** A list or an object; null: it is neither. */
+/** A JSON array or object; null: neither. */
 function parsed(text: string): Json | null {
   try {
     const value = JSON.parse(text) as Json;

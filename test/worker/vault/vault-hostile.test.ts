@@ -369,7 +369,7 @@ describe("the secret that opens a vault", () => {
         ok: false,
         error: {
           problem: "not_configured",
-          detail: expect.stringMatching(/^what opens .* \(env:\/\/[A-Z_]+\) /),
+          detail: expect.stringMatching(/^the credential of .* \(env:\/\/[A-Z_]+\) /),
         },
       });
       expect(JSON.stringify(answer)).not.toContain("oken");

@@ -514,8 +514,8 @@ describe("AWS Secrets Manager", () => {
     ["#key", { SecretString: JSON.stringify({ key: 12_345_678 }) }, bad("invalid_response")],
     ["#key", { SecretString: JSON.stringify({ other: SECRET }) }, bad("not_found")],
     ["#constructor", { SecretString: "{}" }, bad("not_found")],
-    ["#key", { SecretString: SECRET }, bad("invalid_response", /no JSON object/)],
-    ["#key", { SecretString: JSON.stringify([SECRET]) }, bad("invalid_response", /no JSON object/)],
+    ["#key", { SecretString: SECRET }, bad("invalid_response", /not a JSON object/)],
+    ["#key", { SecretString: JSON.stringify([SECRET]) }, bad("invalid_response", /not a JSON object/)],
   ])('INV-24: reads or reports by key "%s" what AWS answers', async (key, answer, expected) => {
     answering(json(answer));
     expect(await fetched(`aws-sm://stripe${key}`)).toEqual(expected);
