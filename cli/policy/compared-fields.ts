@@ -1,4 +1,4 @@
-import { dollars, inWords } from "../../src/core/policy/rules/format.ts";
+import { formatDollars, formatDuration } from "../../src/core/policy/rules/format.ts";
 import type { PolicyRules } from "../../src/core/policy/policy.ts";
 import type { Difference, ComparedLimit } from "./diff-sentences.ts";
 
@@ -71,28 +71,28 @@ export const LIMITS: readonly ComparedLimit[] = [
     "max_value_usd",
     (r) => r.maxValueCents,
     "looser",
-    (n) => `more than ${dollars(n)} is blocked`,
+    (n) => `more than ${formatDollars(n)} is blocked`,
     "no value is blocked",
   ),
   limit(
     "require_approval_over_value_usd",
     (r) => r.requireApprovalOverValueCents,
     "looser",
-    (n) => `more than ${dollars(n)} is held`,
+    (n) => `more than ${formatDollars(n)} is held`,
     "no value is held",
   ),
   limit(
     "block_duplicates_within",
     (r) => r.blockDuplicatesWithinMs,
     "stricter",
-    (n) => `duplicates are blocked for ${inWords(n)}`,
+    (n) => `duplicates are blocked for ${formatDuration(n)}`,
     "duplicates are not looked for",
   ),
   limit(
     "cooldown_after_rejection",
     (r) => r.cooldownAfterRejectionMs,
     "stricter",
-    (n) => `what was rejected stays blocked for ${inWords(n)}`,
+    (n) => `what was rejected stays blocked for ${formatDuration(n)}`,
     "what was rejected may come back at once",
   ),
   limit(
@@ -229,7 +229,7 @@ function budgets(rules: PolicyRules): readonly string[] {
     const parts = [
       maxIntents === null ? null : `${maxIntents} intents`,
       maxRecords === null ? null : `${maxRecords} records`,
-      maxValueCents === null ? null : dollars(maxValueCents),
+      maxValueCents === null ? null : formatDollars(maxValueCents),
     ];
     return `${parts.filter((part) => part !== null).join(" and ")} in ${window}, else ${onExceed}`;
   });

@@ -3,14 +3,14 @@ import type { SwitchTarget } from "./kill-switch.ts";
 import type { Policy, PolicyRules } from "./policy.ts";
 import type { Destination, Registry } from "../registry/registry.ts";
 
-/** The rules an installation decides by. */
+/** The registry and the policies of a deployment. */
 export interface Rules {
   readonly registry: Registry;
   /** By id, from a map and never from an object's members: `constructor` is an unknown policy. */
   policy(id: string): Policy | { readonly broken: string } | undefined;
 }
 
-/** What an agent may do at all; null lists restrict nothing, empty ones allow nothing. */
+/** An agent's own limits; null lists restrict nothing, empty ones allow nothing. */
 export interface AgentScope {
   readonly id: string;
   /** Exact names, `system.*` or `*`. */
@@ -18,16 +18,16 @@ export interface AgentScope {
   readonly allowedPolicies: readonly string[] | null;
   /** Set when the agent was registered. */
   readonly environment: string | null;
-  /** The kill switch that stops this agent at the destination it asks for; absent or null: none does. */
+  /** The engaged kill switch for this agent and destination; absent or null when there is none. */
   readonly stop?: SwitchTarget | null;
 }
 
 export interface ApplicablePolicies {
   readonly entry: Destination | undefined;
-  /** The destination is nobody's, and the registry says that such a destination is refused. */
+  /** The destination has no bound policies, and the registry refuses such destinations. */
   readonly refused: boolean;
   readonly policies: readonly Policy[];
-  /** Named by agent or registry, and there is no such file. */
+  /** Ids that the agent or the registry names and that have no file. */
   readonly unknown: readonly string[];
   readonly broken: readonly { readonly id: string; readonly problem: string }[];
 }
@@ -35,8 +35,8 @@ export interface ApplicablePolicies {
 const NONE: readonly never[] = [];
 
 /**
- * Bound policies always decide; the one the agent names decides beside them, so it can only make the answer
- * stricter. Where nothing is bound, the named one decides alone, if the registry lets it.
+ * Bound policies always apply; the one the agent names applies beside them, so it can only make the verdict
+ * stricter. Where nothing is bound, the named one applies alone, if the registry allows it.
  */
 export function applicablePolicies(
   { registry, policy }: Rules,
@@ -46,7 +46,7 @@ export function applicablePolicies(
   const bound = entry?.policies ?? [];
   const refused = bound.length === 0 && registry.unboundDestinations === "block";
   if (bound.length === 0 && request.policy !== "") {
-    // The usual case, worth its own few lines: no list is built and walked.
+    // Fast path for the usual case, without building and walking lists.
     const named = policy(request.policy);
     if (isUsable(named)) return { entry, refused, policies: [named], unknown: NONE, broken: NONE };
   }

@@ -17,19 +17,19 @@ import { namesSensitiveFields } from "./risk.ts";
 import { isProfileId, profileProblems } from "./rules/profiles.ts";
 
 /**
- * What content rules can look at. Every view is made when the first rule asks for it and kept for the next, so
- * an ask no content rule applies to pays nothing, and several policies pay once.
+ * The content as content rules read it. Each view is computed on first use and cached, so a proposal without content
+ * rules pays nothing, and several policies pay once.
  */
 export interface ContentViews {
-  /** Null when all of it can be read; else why not: content rules hold what they can't see. */
+  /** Null when all content can be read; else why it can't, and content rules hold. */
   readonly hidden: "reference" | "undecodable" | "missing" | null;
   texts(): readonly string[];
   pii(kinds: readonly PiiKind[]): ReadonlyMap<PiiKind, number>;
   templateErrors(): readonly TemplateError[];
   records(): Result<readonly Json[], string>;
-  /** Is what a path names said in another place or spelling as well, which a server may take instead? */
+  /** Whether the value at a path also has another place or spelling, which a server may take instead. */
   readonly isAmbiguous?: (path: string) => boolean;
-  /** Does it name what only sensitive records have? */
+  /** Whether the content names fields that only sensitive records have. */
   sensitive(): boolean;
 }
 
@@ -48,13 +48,13 @@ export function contentViews(
   facts: Facts,
   hints: MeasureHints,
 ): ContentViews {
-  if (payload.kind === "none") return saysWhatIsWritten(request) ? profileContent(request) : NOTHING;
+  if (payload.kind === "none") return hasCompleteProfile(request) ? profileContent(request) : NOTHING;
   let texts: readonly string[] | undefined;
   let templateErrors: readonly TemplateError[] | undefined;
   let parsed: Result<readonly Json[], string> | undefined;
   const readTexts = (): readonly string[] => (texts ??= readableTexts(payload, facts));
   return {
-    hidden: hiddenBecause(payload, facts),
+    hidden: hiddenReason(payload, facts),
     texts: readTexts,
     pii: (kinds) => findPii(readTexts(), kinds),
     templateErrors: () => (templateErrors ??= findTemplateErrors(payload, facts)),
@@ -63,12 +63,12 @@ export function contentViews(
   };
 }
 
-/** A profile nobody knows, or with fields missing, would let an agent leave the payload out and say nothing. */
-function saysWhatIsWritten({ profile, metadata }: ProposalRequest): boolean {
+/** With an unknown or incomplete profile, an agent could omit the payload and declare nothing in its place. */
+function hasCompleteProfile({ profile, metadata }: ProposalRequest): boolean {
   return profile !== null && isProfileId(profile) && profileProblems(profile, metadata).length === 0;
 }
 
-/** An ask without a payload but with a typed action says what it wants written in its metadata. */
+/** A proposal without a payload but with a typed action has its content in its metadata. */
 function profileContent(request: ProposalRequest): ContentViews {
   const bytes = new TextEncoder().encode(JSON.stringify(request.metadata));
   const payload: Payload = { kind: "content", bytes, name: null, mediaType: "application/json" };
@@ -76,7 +76,7 @@ function profileContent(request: ProposalRequest): ContentViews {
   return contentViews(request, payload, facts, NO_HINTS);
 }
 
-function hiddenBecause(payload: Payload, facts: Facts): ContentViews["hidden"] {
+function hiddenReason(payload: Payload, facts: Facts): ContentViews["hidden"] {
   if (payload.kind === "reference") return "reference";
   return facts.decodable ? null : "undecodable";
 }

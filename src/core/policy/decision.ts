@@ -7,16 +7,16 @@ import type { Executor } from "../registry/executor.ts";
 /** Strictest last. */
 export type Outcome = "approve" | "hold" | "block";
 
-/** One rule that was looked at. */
+/** One rule that was evaluated. */
 export interface TraceStep {
   readonly policy: string;
   /** The policy field, e.g. `require_approval_over`. */
   readonly rule: string;
   /** Line of that field in the policy file; null for a rule that applies by default. */
   readonly line: number | null;
-  /** What the rule saw, for reviewers and auditors only: it can quote the payload. */
+  /** The value that the rule checked; for reviewers and auditors only, because it can quote the payload. */
   readonly seen: string | null;
-  /** What the rule wanted: `pass` says nothing against, `skip` could not apply. */
+  /** `pass`: the rule has no objection; `skip`: it could not apply. */
   readonly outcome: Outcome | "pass" | "skip";
   /** Set when the outcome is block, hold or approve. */
   readonly reasonCode: string | null;
@@ -28,12 +28,12 @@ export interface PolicyRef {
   readonly hash: string;
 }
 
-/** Who may decide a held intent; fixed when the intent is made. */
+/** Who may decide a held intent; fixed when the intent is created. */
 export interface ApprovalRequirements {
-  /** Distinct persons needed in all, ≥ 1: the most any policy in force asks for. */
+  /** Distinct persons needed in all, ≥ 1: the most that any applicable policy requires. */
   readonly require: number;
   /**
-   * What each policy in force asks for. The approval is complete when every one of them is met; one person
+   * The quorum of each applicable policy. The approval is complete when every one of them is met; one person
    * counts in every quorum that admits them.
    */
   readonly quorums: readonly Quorum[];
@@ -43,7 +43,7 @@ export interface ApprovalRequirements {
   readonly excludeProposer: boolean;
   readonly excludeOwner: boolean;
   readonly minAssurance: Assurance;
-  /** Distinct persons whose "no" decides, ≥ 1: the fewest any policy in force asks for. */
+  /** Distinct persons whose rejections are final, ≥ 1: the fewest that any applicable policy requires. */
   readonly rejections: number;
 }
 
@@ -56,7 +56,7 @@ export interface Quorum {
   readonly people: readonly string[];
 }
 
-/** Who is told next about an intent nobody decided. */
+/** Whom to notify next about an undecided intent. */
 export interface Escalation {
   readonly afterMinutes: number;
   /** A group or person of the registry. */
@@ -65,18 +65,18 @@ export interface Escalation {
 
 export type OnNoResponse = "reject" | "defer" | "escalate" | "auto_approve_if_low_risk";
 
-/** The whole answer to one ask: the same input always gives the same value, to the byte. */
+/** The stored result of evaluating one proposal: the same input always gives the same value, to the byte. */
 export interface Decision {
   readonly outcome: Outcome;
   /** Stable and documented in docs/reason-codes.md. */
   readonly reasonCode: string;
   /** One sentence for the agent; quotes no value seen in the payload. */
   readonly reason: string;
-  /** The smallest change that would pass, or null where saying so would give something away. */
+  /** The smallest change that would pass; null where naming it would help an agent evade a rule. */
   readonly remedy: string | null;
-  /** In force, in the order they were merged; shadow policies are not among them. */
+  /** Enforcing policies, in the order they were merged; shadow policies are not among them. */
   readonly policies: readonly PolicyRef[];
-  /** What shadow policies would have said. */
+  /** Results of the shadow policies. */
   readonly shadow: readonly {
     readonly policy: PolicyRef;
     readonly outcome: Outcome;
@@ -84,25 +84,25 @@ export interface Decision {
     readonly trace: readonly TraceStep[];
   }[];
   readonly trace: readonly TraceStep[];
-  /** The environment the agent was registered in when this was decided. */
+  /** The environment the agent was registered in at the evaluation. */
   readonly environment: string | null;
   readonly facts: Facts;
-  /** The counters it was decided on; null when no rule in force asked for any. */
+  /** The counters that the evaluation used; null when no applicable rule needed any. */
   readonly history: History | null;
   readonly risk: Risk;
-  /** Minutes a held intent waits: the shortest of the policies in force and of the ask. */
+  /** Minutes a held intent waits: the shortest of the applicable policies and of the proposal. */
   readonly expiryMinutes: number;
   readonly executionWindowMinutes: number;
-  /** Null: kept until erased. */
+  /** Null: retained until erased. */
   readonly retentionDays: number | null;
   readonly onNoResponse: OnNoResponse;
-  /** True when a rule about content held it: such an intent is never approved by silence. */
+  /** True when a rule about content held it: a missed deadline never approves such an intent. */
   readonly heldByContent: boolean;
   readonly approval: ApprovalRequirements;
-  /** Told in this order, earliest first. */
+  /** In the order of notification, earliest first. */
   readonly escalate: readonly Escalation[];
-  /** May a reviewer change the payload, and approve what they changed. */
+  /** Whether a reviewer may edit the payload, and approve their own edit. */
   readonly edit: { readonly allow: boolean; readonly editorMayApprove: boolean };
-  /** What the policies ask for; null leaves it to the destination. */
+  /** The executor that the policies name; null leaves it to the destination. */
   readonly executor: Executor | null;
 }

@@ -22,10 +22,11 @@ export { historyNeeded, historyNeededToHold } from "./history-needed.ts";
 export type { AgentScope, Rules } from "./applicable-policies.ts";
 
 /**
- * Everything between the parsed ask and the decision: measured facts, risk, every rule of every policy in
- * force, the strictest answer, and why. Pure: the same input gives the same value, to the byte.
+ * Evaluates a proposal: measures its facts, scores its risk, and applies every rule of every applicable policy. Pure:
+ * the same input gives the same value, to the byte.
  *
- * @param history what `historyNeeded` asked for; null when it asked for nothing. Rules that count hold without.
+ * @param history the counters that `historyNeeded` lists; null when it lists none. Rules that need counters hold
+ * without them.
  */
 export function evaluateProposal(
   rules: Rules,
@@ -35,12 +36,12 @@ export function evaluateProposal(
   history: History | null,
 ): Decision {
   const entry = rules.registry.destinations.get(request.destination);
-  const made = applyTemplate(request, payload, entry);
-  const { facts, content } = measureRequest(made.request, made.payload, entry?.measure ?? NO_HINTS);
-  return evaluateFacts(rules, agent, made.request, facts, content, history);
+  const templated = applyTemplate(request, payload, entry);
+  const { facts, content } = measureRequest(templated.request, templated.payload, entry?.measure ?? NO_HINTS);
+  return evaluateFacts(rules, agent, templated.request, facts, content, history);
 }
 
-/** The same in two steps: the payload is measured once, and decided on with and without counters. */
+/** The same in two steps, which measures the payload once and evaluates it with and without counters. */
 export function proposalEvaluator(
   rules: Rules,
   agent: AgentScope,
@@ -52,7 +53,7 @@ export function proposalEvaluator(
   return (history) => evaluateFacts(rules, agent, request, facts, content, history);
 }
 
-/** The same from facts measured earlier, as a replay has them. */
+/** The same from facts measured earlier, as in a replay. */
 export function evaluateFacts(
   rules: Rules,
   agent: AgentScope,
@@ -65,9 +66,9 @@ export function evaluateFacts(
   const risk = riskOf(request, applicable.entry, facts, content.sensitive());
   const input: RuleInput = { request, facts, content, history, risk };
 
-  const enforcing = enforcedOf(applicable.policies);
+  const enforcing = enforcingPolicies(applicable.policies);
   const enforced = allVariants(enforcing, agent, request);
-  const results = resultsOf(enforced, input);
+  const results = evaluateVariants(enforced, input);
 
   const refused = checkPreconditions(
     agent,
@@ -79,14 +80,14 @@ export function evaluateFacts(
   else if (results.length === 0) results.push(shadowOnlyResults());
   const verdict = strictestVerdict(results);
   const terms = mergeTerms(enforced, request);
-  // Written out: spreading `terms` costs more than all the rules together, and the hot path is this.
+  // Listed by hand: on this hot path, spreading `terms` costs more than all the rules together.
   return {
     outcome: verdict.outcome,
     reasonCode: verdict.reasonCode,
     reason: verdict.reason,
     remedy: verdict.outcome === "approve" ? null : remedyOf(results),
-    policies: refsOf(enforcing),
-    shadow: enforcing === applicable.policies ? [] : shadows(applicable.policies, agent, input),
+    policies: policyRefs(enforcing),
+    shadow: enforcing === applicable.policies ? [] : shadowResults(applicable.policies, agent, input),
     trace: traceOf(results),
     environment: agent.environment,
     facts,
@@ -105,24 +106,24 @@ export function evaluateFacts(
 }
 
 /*
- * Nearly always one policy is in force. Each of these answers that case without a closure and a growing list:
- * together they would cost more than the rules.
+ * Nearly always one policy applies. These functions handle that case without closures and growing lists, which
+ * together would cost more than the rules.
  */
 
-function enforcedOf(policies: readonly Policy[]): readonly Policy[] {
+function enforcingPolicies(policies: readonly Policy[]): readonly Policy[] {
   for (const { mode } of policies) {
     if (mode !== "enforce") return policies.filter((policy) => policy.mode === "enforce");
   }
   return policies;
 }
 
-function resultsOf(enforced: readonly PolicyRules[], input: RuleInput): RuleResults[] {
+function evaluateVariants(enforced: readonly PolicyRules[], input: RuleInput): RuleResults[] {
   const only = enforced[0];
   if (only !== undefined && enforced.length === 1) return [evaluateRules(only, input)];
   return enforced.map((variant) => evaluateRules(variant, input));
 }
 
-function refsOf(policies: readonly Policy[]): readonly PolicyRef[] {
+function policyRefs(policies: readonly Policy[]): readonly PolicyRef[] {
   const only = policies[0];
   if (only !== undefined && policies.length === 1) return [only.ref];
   return policies.map(({ ref }) => ref);
@@ -138,8 +139,8 @@ function allVariants(
   return policies.flatMap((policy) => applicableVariants(policy, agent, request));
 }
 
-/** What policies in shadow would have said; nobody is let through or stopped by it. */
-function shadows(policies: readonly Policy[], agent: AgentScope, input: RuleInput): Decision["shadow"] {
+/** Results of the shadow policies; recorded, without effect on the verdict. */
+function shadowResults(policies: readonly Policy[], agent: AgentScope, input: RuleInput): Decision["shadow"] {
   return policies
     .filter(({ mode }) => mode === "shadow")
     .map((policy) => {

@@ -5,43 +5,45 @@ import { applicablePolicies, applicableVariants } from "./applicable-policies.ts
 import type { AgentScope, Rules } from "./applicable-policies.ts";
 
 /**
- * The counters that must be read before this ask can be decided; null, the usual case, when no policy in force
- * counts anything. Policies in shadow count too: what they would have said is recorded.
+ * The counters that the evaluation of a proposal needs; null, the usual case, when no applicable policy counts
+ * anything. It includes shadow policies, whose results are recorded.
  */
 export function historyNeeded(rules: Rules, agent: AgentScope, request: ProposalRequest): HistoryNeed | null {
-  return gather(rulesInForce(rules, agent, request), (each) => each.fields.has("cooldown_after_rejection"));
+  return gather(applicableRules(rules, agent, request), (each) =>
+    each.fields.has("cooldown_after_rejection"),
+  );
 }
 
 /**
- * The same for an ask that is about to be held. The cooldown that applies by default is asked for only here:
- * what a person rejected a while ago can't have been approved by rules since, so the hot path need not know.
+ * The same for a proposal that is about to be held. The default cooldown is read only here: the rules hold a payload
+ * that a person had to reject, so the approving hot path needs no lookup.
  */
 export function historyNeededToHold(
   rules: Rules,
   agent: AgentScope,
   request: ProposalRequest,
 ): HistoryNeed | null {
-  return gather(rulesInForce(rules, agent, request), () => true);
+  return gather(applicableRules(rules, agent, request), () => true);
 }
 
-function rulesInForce(rules: Rules, agent: AgentScope, request: ProposalRequest): readonly PolicyRules[] {
+function applicableRules(rules: Rules, agent: AgentScope, request: ProposalRequest): readonly PolicyRules[] {
   return applicablePolicies(rules, request).policies.flatMap((policy) =>
     applicableVariants(policy, agent, request),
   );
 }
 
 function gather(
-  inForce: readonly PolicyRules[],
-  asksForRejections: (rules: PolicyRules) => boolean,
+  applicable: readonly PolicyRules[],
+  needsRejections: (rules: PolicyRules) => boolean,
 ): HistoryNeed | null {
   const windows: WindowNeed[] = [];
   let duplicateWithinMs: number | null = null;
   let rejectedWithinMs: number | null = null;
-  for (const rules of inForce) {
+  for (const rules of applicable) {
     for (const { windowMs } of rules.rateLimits) addWindow(windows, rules.policy, windowMs);
     for (const { windowMs } of rules.budgets) addWindow(windows, rules.policy, windowMs);
     duplicateWithinMs = longer(duplicateWithinMs, rules.blockDuplicatesWithinMs);
-    if (asksForRejections(rules)) {
+    if (needsRejections(rules)) {
       rejectedWithinMs = longer(rejectedWithinMs, rules.cooldownAfterRejectionMs);
     }
   }

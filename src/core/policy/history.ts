@@ -1,15 +1,15 @@
 /**
- * What an agent did before, as exact counters: the part of a decision that is not in the ask itself. The
- * per-agent object measures it, the decision stores it, so that a replay years later sees the same numbers.
+ * An agent's earlier intents as exact counters: the part of a decision that is not in the proposal itself. The
+ * per-agent object measures them and the decision stores them, so that a replay years later sees the same numbers.
  */
 
-/** Which counters the policies in force want. */
+/** The counters that the applicable policies need. */
 export interface HistoryNeed {
   /** Rolling windows of this agent's intents under one policy; no pair (policy, length) is named twice. */
   readonly windows: readonly WindowNeed[];
-  /** How far back an equal (destination, payload digest) counts as a duplicate, in ms; null: nobody asks. */
+  /** How far back an equal (destination, payload digest) counts as a duplicate, in ms; null: no rule needs it. */
   readonly duplicateWithinMs: number | null;
-  /** How far back a person's rejection of the same digest counts, in ms; null: nobody asks. */
+  /** How far back a person's rejection of the same digest counts, in ms; null: no rule needs it. */
   readonly rejectedWithinMs: number | null;
 }
 
@@ -19,13 +19,13 @@ export interface WindowNeed {
 }
 
 export interface History {
-  /** One entry for each window asked for, in any order. */
+  /** One entry for each needed window, in any order. */
   readonly windows: readonly WindowCount[];
-  /** The earliest intent with the same destination and payload digest in the window asked for. */
+  /** The earliest intent with the same destination and payload digest in the needed window. */
   readonly duplicateOf: EarlierIntent | null;
-  /** The latest intent with the same payload digest that a person rejected in the window asked for. */
+  /** The latest intent with the same payload digest that a person rejected in the needed window. */
   readonly rejected: EarlierIntent | null;
-  /** How far back was looked for the two above, as asked for: a replay can't know what lay further back. */
+  /** The windows of the two above, in ms, as in the need: a replay can't know of anything earlier. */
   readonly duplicateWithinMs: number | null;
   readonly rejectedWithinMs: number | null;
 }

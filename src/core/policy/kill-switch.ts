@@ -4,7 +4,7 @@ export const SWITCH_SCOPES = ["agent", "destination", "everything"] as const;
 
 export type SwitchScope = (typeof SWITCH_SCOPES)[number];
 
-/** Why somebody stopped something. A list of codes: the ledger and D1 hold no free text. */
+/** Why an operator engaged a switch. Codes only, because the ledger and D1 hold no free text. */
 export const SWITCH_REASONS = [
   "incident",
   "suspected_compromise",
@@ -17,7 +17,7 @@ export const SWITCH_REASONS = [
 
 export type SwitchReason = (typeof SWITCH_REASONS)[number];
 
-/** What a switch stops: one agent by id, one destination or `system.*`, or everything there is. */
+/** What a switch stops: one agent by id, one destination or `system.*`, or everything. */
 export interface SwitchTarget {
   readonly scope: SwitchScope;
   /** Null for `everything`, and only there. */

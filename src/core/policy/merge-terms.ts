@@ -4,7 +4,7 @@ import type { ApprovalRequirements, Decision, OnNoResponse } from "./decision.ts
 import { DEFAULT_EXECUTION_WINDOW_MINUTES, DEFAULT_EXPIRY_MINUTES } from "./policy.ts";
 import type { PolicyRules } from "./policy.ts";
 
-/** Everything a decision says besides yes, no and why. */
+/** The terms of a decision: deadlines, retention, approvers, escalation, editing and executor. */
 export type PolicyTerms = Pick<
   Decision,
   | "expiryMinutes"
@@ -25,7 +25,7 @@ const ON_NO_RESPONSE_RANK = {
   reject: 3,
 } as const satisfies Record<OnNoResponse, number>;
 
-/** What holds where no policy could be found: nothing of it is ever used for an approval. */
+/** Terms where no enforcing policy applies: the proposal is blocked, or held because all its policies are shadow. */
 const NO_TERMS: PolicyTerms = {
   expiryMinutes: DEFAULT_EXPIRY_MINUTES,
   executionWindowMinutes: DEFAULT_EXECUTION_WINDOW_MINUTES,
@@ -46,7 +46,7 @@ const NO_TERMS: PolicyTerms = {
   executor: null,
 };
 
-/** The strictest of what all policies in force say. */
+/** The strictest terms over all applicable policies; a proposal can only shorten its expiry. */
 export function mergeTerms(applicable: readonly PolicyRules[], request: ProposalRequest): PolicyTerms {
   const terms = mergedTerms(applicable);
   const requested = request.expiresInMinutes;
@@ -65,7 +65,7 @@ function mergedTerms(applicable: readonly PolicyRules[]): PolicyTerms {
   return terms;
 }
 
-/** What one policy says, made once per policy: everything in it is of the file, nothing of the ask. */
+/** Terms of one policy, computed once per policy: they depend on the file alone, not on the proposal. */
 const TERMS = new WeakMap<PolicyRules, PolicyTerms>();
 
 function termsOf(rules: PolicyRules): PolicyTerms {
@@ -135,7 +135,7 @@ function mergeApproval(a: ApprovalRequirements, b: ApprovalRequirements): Approv
   };
 }
 
-/** Anybody with the reviewer's role may vote. */
+/** Every reviewer may vote. */
 function isOpen(approval: ApprovalRequirements): boolean {
   return approval.groups.length === 0 && approval.people.length === 0;
 }
@@ -152,12 +152,12 @@ function shorter(a: number | null, b: number | null): number | null {
 export type ExecutorProblem =
   /** Two policies name different executors, or one names another than the destination does. */
   | "executor_conflict"
-  /** Gate is to send it, and it came without a request that could be sent. */
+  /** Gate is the executor, and the proposal has no request to send. */
   | "no_request_to_send"
-  /** It came to be sent on, and somebody else is to carry it out: never both. */
+  /** A proxied request whose executor is not Gate: it must never be both forwarded and executed elsewhere. */
   | "destination_not_proxied";
 
-/** Why nobody could carry this out; null: somebody can. */
+/** Why no executor can perform the write; null when nothing prevents it. */
 export function executorProblem(
   applicable: readonly PolicyRules[],
   destination: Decision["executor"] | undefined,

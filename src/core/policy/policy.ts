@@ -7,7 +7,7 @@ import type { ProfileId } from "./rules/profiles.ts";
 import type { RiskLevel } from "./risk.ts";
 import type { Executor } from "../registry/executor.ts";
 
-/** One policy file, parsed and compiled: nothing in it can be wrong any more. */
+/** One policy file, parsed, validated and compiled. */
 export interface Policy {
   readonly id: string;
   /** SHA-256 of the file's bytes. */
@@ -17,7 +17,7 @@ export interface Policy {
   readonly description: string | null;
   /** A person or group of the registry; shown to reviewers. */
   readonly owner: string | null;
-  /** `shadow` decides and records what it would have said, and never counts. */
+  /** A `shadow` policy is evaluated and recorded, without effect on the verdict. */
   readonly mode: "enforce" | "shadow";
   readonly base: PolicyRules;
   /** By environment name: the base with the file's overrides over it. */
@@ -29,11 +29,11 @@ export interface PolicyRules {
   readonly policy: string;
   /** Where each field stands in the file, for the trace; a field that applies by default has no entry. */
   readonly fields: ReadonlyMap<PolicyField, FieldPlace>;
-  /** The trace of each rule that has nothing to say, made at load: most rules of most decisions. */
+  /** Trace steps of rules without a finding, built at load: most steps of most decisions. */
   readonly quiet: Readonly<Record<PolicyField | "default", QuietSteps>>;
   /** Some rule reads the content: terms, personal data, field checks, placeholders. */
   readonly looksInside: boolean;
-  /** Some rule counts: duplicates, rates, budgets. */
+  /** Some rule needs counters: duplicates, rates, budgets. */
   readonly counts: boolean;
   readonly destinations: NamePatterns;
   /** Names as `Facts.type` has them. */
@@ -68,7 +68,7 @@ export interface PolicyRules {
   readonly edit: { readonly allow: boolean; readonly editorMayApprove: boolean };
   readonly escalate: readonly Escalation[];
   readonly executor: Executor | null;
-  /** Null: kept until erased. */
+  /** Null: retained until erased. */
   readonly retentionDays: number | null;
 }
 

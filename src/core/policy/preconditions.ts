@@ -7,16 +7,16 @@ import { listAllows } from "../registry/name-patterns.ts";
 import type { ReasonCode } from "./reason-codes.ts";
 import type { RuleFinding, RuleResults } from "./rules/findings.ts";
 
-/** A name that nobody knows is the agent's own text. */
+/** An unknown name is the agent's own text, so the trace bounds it. */
 const MAX_SEEN_CHARACTERS = 200;
 
-const WHAT_IS_STOPPED = {
+const KILL_SWITCH_REASONS = {
   agent: "A kill switch is engaged for this agent.",
   destination: "A kill switch is engaged for this destination.",
   everything: "A kill switch is engaged for everything.",
 } as const satisfies Record<SwitchScope, string>;
 
-const WHY_NOT_CARRIED_OUT = {
+const EXECUTOR_REASONS = {
   executor_conflict: "The policies in force want the write carried out in different ways.",
   no_request_to_send:
     "Gate sends this destination's writes itself, and there is no request that it could send.",
@@ -25,8 +25,8 @@ const WHY_NOT_CARRIED_OUT = {
 } as const satisfies Record<ExecutorProblem, string>;
 
 /**
- * What says no before any policy is asked: a kill switch, the agent's own scope, the registry's word on the
- * destination, and policies that can't be used. Null: nothing does.
+ * Blocks before any policy is evaluated: a kill switch, the agent's own limits, the registry's refusal of unbound
+ * destinations, policies that can't be used, and conflicting executors. Null when none of them applies.
  */
 export function checkPreconditions(
   agent: AgentScope,
@@ -44,7 +44,7 @@ export function checkPreconditions(
 
   const stop = agent.stop ?? null;
   if (stop !== null) {
-    refuse(`kill_switch.${stop.scope}`, stop.target, "kill_switch", WHAT_IS_STOPPED[stop.scope]);
+    refuse(`kill_switch.${stop.scope}`, stop.target, "kill_switch", KILL_SWITCH_REASONS[stop.scope]);
   }
   if (agent.allowedDestinations !== null && !listAllows(agent.allowedDestinations, request.destination)) {
     const reason = "This agent may not write to this destination.";
@@ -68,6 +68,6 @@ export function checkPreconditions(
     const reason = `The policy ${id} has mistakes and can't be used until they are corrected.`;
     refuse("policy", problem, "policy_broken", reason);
   }
-  if (executor !== null) refuse("execution", null, executor, WHY_NOT_CARRIED_OUT[executor]);
+  if (executor !== null) refuse("execution", null, executor, EXECUTOR_REASONS[executor]);
   return findings.length === 0 ? null : { trace, findings, approves: false };
 }

@@ -8,11 +8,11 @@ import type { Payload } from "../proposal/payload.ts";
 import { contentViews, type ContentViews } from "./content-views.ts";
 
 /*
- * A request over HTTP says what it wants written in its body, in its query, or in both: `POST /refunds?amount=900`
- * without a body is a refund of 900.
+ * An HTTP request carries its content in its body, in its query, or in both: `POST /refunds?amount=900` without a
+ * body is a refund of 900.
  */
 
-/** What is read of the payload and of the query beside it. */
+/** Facts and content of a payload, together with those of the query beside it. */
 export interface MeasuredRequest {
   readonly facts: Facts;
   readonly content: ContentViews;
@@ -39,7 +39,7 @@ export function measureRequest(
   const isInQuery = (path: string) => names.has(firstName(path));
   return {
     facts: pathsOf(hints).some(isInQuery) ? asUncertain(counted) : counted,
-    // What a template of the operator's puts into the query it takes from the payload.
+    // A query made by the operator's template copies values of the payload, so it can't contradict them.
     content: {
       ...mergeContent(content, queryContent),
       isAmbiguous: (path) =>
@@ -48,7 +48,7 @@ export function measureRequest(
   };
 }
 
-/** `DELETE /things?id=1&id=2` does not become one record by a body of `{}`. */
+/** An agent must not turn `DELETE /things?id=1&id=2` into one record by adding a body of `{}`. */
 function withAtLeast(facts: Facts, count: number): Facts {
   const { declared, measured } = facts.records;
   if (measured === null || measured >= count) return facts;
@@ -56,7 +56,7 @@ function withAtLeast(facts: Facts, count: number): Facts {
   return { ...facts, records: { ...facts.records, measured: count, effective } };
 }
 
-type Bytes = Extract<Payload, { kind: "content" }>;
+type ContentPayload = Extract<Payload, { kind: "content" }>;
 
 const NOTHING_DECLARED = { recordCount: null, estimatedValueUsd: null } as const;
 
@@ -68,8 +68,8 @@ function readPayload(request: ProposalRequest, payload: Payload, hints: MeasureH
 function readBody(request: ProposalRequest, payload: Payload, hints: MeasureHints): MeasuredRequest {
   const read = readPayload(request, payload, hints);
   if (request.http === undefined || payload.kind !== "content") return read;
-  // `{"amount":900,"amount":1}` is 1 here and 900 to readers who stop at the first.
-  const isDoubtful = read.facts.typeContradiction || isFormInside(payload, hints);
+  // `{"amount":900,"amount":1}` is 1 here and 900 to parsers that take the first of duplicates.
+  const isDoubtful = read.facts.typeContradiction || mayBeForm(payload, hints);
   const isAmbiguous = (path: string) => hasSimilarNames(parseContent(payload).body, path);
   return {
     facts: isDoubtful ? asUncertain(read.facts) : read.facts,
@@ -77,15 +77,15 @@ function readBody(request: ProposalRequest, payload: Payload, hints: MeasureHint
   };
 }
 
-/** What a server reads by its type and not by its looks. */
+/** Media types that tell a server how to parse a body, so that it doesn't guess. */
 const READ_BY_TYPE =
   /^(?:application\/|text\/)(?:[^;]*\+)?(?:json|xml|csv)\b|^application\/x-www-form-urlencoded|^multipart\//i;
 
 /**
- * RFC 9110 section 8.3: a body of no named type is what the server takes it for. `{"amount":1,"x":"&amount=900&"}` is a
- * form to some, and then it says 900.
+ * RFC 9110 section 8.3 lets a server guess the type of a body without one: `{"amount":1,"x":"&amount=900&"}` is a form
+ * to some servers, with an amount of 900.
  */
-function isFormInside(payload: Bytes, hints: MeasureHints): boolean {
+function mayBeForm(payload: ContentPayload, hints: MeasureHints): boolean {
   if (READ_BY_TYPE.test(payload.mediaType?.trim() ?? "")) return false;
   const { body } = parseContent(payload);
   if (!("text" in body) || body.format === "form") return false;
@@ -98,13 +98,13 @@ function isFormInside(payload: Bytes, hints: MeasureHints): boolean {
   });
 }
 
-/** The operator's word that each of these requests is one record holds for `DELETE /things/1`, which says no more. */
+/** `records: single` also counts a request without body and query, such as `DELETE /things/1`, as one record. */
 function asSingleRecord(facts: Facts): Facts {
   const { declared } = facts.records;
   return { ...facts, records: { ...facts.records, measured: 1, effective: Math.max(declared ?? 1, 1) } };
 }
 
-function queryOf({ http }: ProposalRequest): Bytes | null {
+function queryOf({ http }: ProposalRequest): ContentPayload | null {
   const at = http?.url.indexOf("?") ?? -1;
   const query = at < 0 ? "" : (http?.url.slice(at + 1) ?? "");
   if (query === "") return null;
@@ -112,8 +112,8 @@ function queryOf({ http }: ProposalRequest): Bytes | null {
   return { kind: "content", bytes, name: null, mediaType: "application/x-www-form-urlencoded" };
 }
 
-/** Some servers take the query's word, some the body's: which one counts here is not known. */
-function namesIn({ bytes }: Bytes): ReadonlySet<string> {
+/** Names in the query. Servers differ on whether the query or the body wins, so a name in both is ambiguous. */
+function namesIn({ bytes }: ContentPayload): ReadonlySet<string> {
   // Some servers part a query at semicolons as well (HTML 4.01, appendix B.2.2).
   const query = new TextDecoder().decode(bytes).replaceAll(";", "&");
   return new Set([...new URLSearchParams(query).keys()].map(firstName));
@@ -128,7 +128,7 @@ function pathsOf({ records, amount, recipients }: MeasureHints): readonly string
   ].filter((path) => path !== null);
 }
 
-/** Of `lines[0][amount]`, `lines.amount` and `$.lines[*].amount`: `lines`. */
+/** `lines` for `lines[0][amount]`, `lines.amount` and `$.lines[*].amount`. */
 function firstName(path: string): string {
   return (/[\p{L}\p{N}_-]+/u.exec(path)?.[0] ?? "").toLowerCase();
 }

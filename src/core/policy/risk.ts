@@ -26,7 +26,7 @@ interface SystemRisk {
 const high = (system: string): SystemRisk => ({ system, factor: "high_risk_destination", weight: 35 });
 const medium = (system: string): SystemRisk => ({ system, factor: "medium_risk_destination", weight: 15 });
 
-/** By first letter: every decision asks, and nearly all of them about a system that is none of these. */
+/** By first letter, because every evaluation looks up a system and nearly all of those are not listed. */
 const RISKY_SYSTEMS: ReadonlyMap<string, readonly SystemRisk[]> = new Map([
   ["a", [high("ach")]],
   ["b", [high("bank")]],
@@ -49,10 +49,10 @@ const SENSITIVE_WORDS =
   /(?<![a-z0-9])(?:ssn|passport|credit[ _-]?card|social[ _-]?security|iban|swift|cvv|account[ _-]?number|date[ _-]?of[ _-]?birth|dob|diagnos[a-z]{0,12}|medical)(?![a-z0-9])/i;
 
 /**
- * How much could go wrong, in whole hundredths with names for what adds up. It runs on measured facts: what
- * the agent declares can only raise it.
+ * The risk score in whole hundredths, with the names of its factors. It is computed from measured facts; what the
+ * agent declares can only raise it.
  *
- * @param entry the destination's registry entry, if it has one: its weight goes before the system's name
+ * @param entry the destination's registry entry, if it has one: its weight replaces the system's
  * @param sensitive true when the content names fields that only sensitive records have
  */
 export function riskOf(
@@ -82,7 +82,7 @@ export function riskOf(
 
 export const SENSITIVE_FIELDS_FACTOR = "sensitive_fields_detected";
 
-/** True when a text names what only sensitive records have (passport, date of birth, account number, …). */
+/** True when a text names a field that only sensitive records have (passport, date of birth, account number, …). */
 export function namesSensitiveFields(texts: readonly string[]): boolean {
   for (const text of texts) if (SENSITIVE_WORDS.test(text)) return true;
   return false;

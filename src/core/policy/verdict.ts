@@ -30,7 +30,7 @@ function verdictOf({ outcome, code, reason }: RuleFinding): Verdict {
   return { outcome, reasonCode: code, reason };
 }
 
-/** What would pass is only worth saying when it is all that stands in the way, and nothing of it is secret. */
+/** All remedies, joined; null when one finding has none, because the others would then not be enough. */
 export function remedyOf(all: readonly RuleResults[]): string | null {
   const remedies: string[] = [];
   for (const results of all) {
@@ -48,12 +48,12 @@ export function traceOf(all: readonly RuleResults[]): readonly TraceStep[] {
   return all.flatMap((results) => results.trace);
 }
 
-/** Silence must not approve what was held for what it says. */
+/** A missed deadline must not approve an intent that was held for its content. */
 export function isAboutContent(results: RuleResults): boolean {
   return results.findings.some(({ content }) => content);
 }
 
-/** Policies in shadow let through what the others say; where there are no others, nobody has said yes. */
+/** A shadow policy never approves, so a proposal with only shadow policies is held. */
 export function shadowOnlyResults(): RuleResults {
   const reason = "Only policies in shadow mode apply, and those never approve.";
   const finding = holdFor("only_shadow_policies", reason, null);

@@ -10,37 +10,37 @@ import { templateErrors } from "./template-rule.ts";
 import { byDefault, recordThresholds, riskLimits, unmeasured, valueLimits } from "./threshold-rules.ts";
 
 /**
- * One policy's rules for one environment over one case, in the order the documentation states. All of them run
- * even after one has said no: people see the whole picture, and the answer's time tells an agent nothing.
+ * Evaluates one policy's rules for one environment, in the documented order. All of them run even after one has
+ * blocked: reviewers see every finding, and the response time reveals nothing to an agent.
  */
-export function evaluateRules(rules: PolicyRules, seen: RuleInput): RuleResults {
+export function evaluateRules(rules: PolicyRules, input: RuleInput): RuleResults {
   const results = emptyResults();
-  destination(results, rules, seen);
-  allowedTypes(results, rules, seen);
-  profile(results, rules, seen);
+  destination(results, rules, input);
+  allowedTypes(results, rules, input);
+  profile(results, rules, input);
   if (rules.looksInside) {
-    fieldChecks(results, rules, seen);
-    contentRules(results, rules, seen);
+    fieldChecks(results, rules, input);
+    contentRules(results, rules, input);
   }
   if (rules.counts) {
-    duplicates(results, rules, seen);
-    rateLimits(results, rules, seen);
-    budgets(results, rules, seen);
+    duplicates(results, rules, input);
+    rateLimits(results, rules, input);
+    budgets(results, rules, input);
   }
-  always(results, rules);
-  orgWide(results, rules, seen);
-  if (rules.looksInside) templateErrors(results, rules, seen);
-  valueLimits(results, rules, seen);
-  cooldown(results, rules, seen);
-  unmeasured(results, rules, seen);
-  recordThresholds(results, rules, seen);
-  riskLimits(results, rules, seen);
-  byDefault(results, rules, seen);
+  approvalAlways(results, rules);
+  approvalForOrgWide(results, rules, input);
+  if (rules.looksInside) templateErrors(results, rules, input);
+  valueLimits(results, rules, input);
+  cooldown(results, rules, input);
+  unmeasured(results, rules, input);
+  recordThresholds(results, rules, input);
+  riskLimits(results, rules, input);
+  byDefault(results, rules, input);
   return results;
 }
 
-function destination(results: RuleResults, rules: PolicyRules, seen: RuleInput): void {
-  if (listsName(rules.destinations, seen.request.destination)) {
+function destination(results: RuleResults, rules: PolicyRules, input: RuleInput): void {
+  if (listsName(rules.destinations, input.request.destination)) {
     return recordPass(results, rules, "destinations", "pass", null);
   }
   const reason = `The policy ${rules.policy} does not list this destination.`;
@@ -48,7 +48,7 @@ function destination(results: RuleResults, rules: PolicyRules, seen: RuleInput):
     results,
     rules,
     "destinations",
-    seen.request.destination,
+    input.request.destination,
     blockFor("destination_not_allowed", reason, null),
   );
 }
@@ -61,7 +61,7 @@ function allowedTypes(results: RuleResults, rules: PolicyRules, { facts }: RuleI
     const shown = `declared ${facts.declaredType ?? "nothing"}, content ${facts.type ?? "unknown"}`;
     return recordFinding(results, rules, "allowed_types", shown, blockFor("type_contradicted", reason, null));
   }
-  // The declared type is only of use where it agrees with the content; a reference has nothing else.
+  // The declared type counts only where the content agrees with it; a reference has no content to check.
   if (facts.type !== null && rules.allowedTypes.has(facts.type)) {
     return recordPass(results, rules, "allowed_types", "pass", facts.type);
   }
@@ -100,13 +100,13 @@ function profile(results: RuleResults, rules: PolicyRules, { request }: RuleInpu
   recordFinding(results, rules, "require_profile", fields, finding);
 }
 
-function always(results: RuleResults, rules: PolicyRules): void {
+function approvalAlways(results: RuleResults, rules: PolicyRules): void {
   if (!rules.requireApprovalAlways) return;
   const reason = `The policy ${rules.policy} wants a person to look at every intent.`;
   recordFinding(results, rules, "require_approval", null, holdFor("manual_review_required", reason, null));
 }
 
-function orgWide(results: RuleResults, rules: PolicyRules, { request }: RuleInput): void {
+function approvalForOrgWide(results: RuleResults, rules: PolicyRules, { request }: RuleInput): void {
   if (!rules.requireApprovalForOrgWide) return;
   const scope = request.metadata["scope"];
   if (typeof scope !== "string" || !/^org[-_ ]?wide$/i.test(scope)) {

@@ -9,20 +9,20 @@ import type { RuleFinding, RuleResults } from "./findings.ts";
 
 /** A value in the trace is for reviewers; the whole payload would bury them. */
 const MAX_SEEN_CHARACTERS = 200;
-/** More names than this in one sentence help nobody. */
+/** A longer list makes the sentence unreadable. */
 const MAX_NAMED_TERMS = 5;
 
 export type ContentField = "block_if_terms" | "hold_if_terms" | "block_if_pii" | "hold_if_pii";
 
 /** Terms and PII: what blocks before what holds. */
-export function contentRules(results: RuleResults, rules: PolicyRules, seen: RuleInput): void {
-  terms(results, rules, seen, "block_if_terms", rules.blockIfTerms);
-  pii(results, rules, seen, "block_if_pii", rules.blockIfPii);
-  terms(results, rules, seen, "hold_if_terms", rules.holdIfTerms);
-  pii(results, rules, seen, "hold_if_pii", rules.holdIfPii);
+export function contentRules(results: RuleResults, rules: PolicyRules, input: RuleInput): void {
+  terms(results, rules, input, "block_if_terms", rules.blockIfTerms);
+  pii(results, rules, input, "block_if_pii", rules.blockIfPii);
+  terms(results, rules, input, "hold_if_terms", rules.holdIfTerms);
+  pii(results, rules, input, "hold_if_pii", rules.holdIfPii);
 }
 
-/** A content rule can't answer for what it can't read: such a payload waits for a person who can. */
+/** A content rule can't clear a payload that it can't read, so a person has to. */
 export function holdHidden(hidden: NonNullable<ContentViews["hidden"]>): RuleFinding {
   switch (hidden) {
     case "reference":
@@ -54,7 +54,7 @@ function terms(
   rule: TermRule | null,
 ): void {
   if (rule === null) return;
-  // What little can be read (a reference's name) still counts against it.
+  // The readable part (a reference's name) is searched even if the rest is hidden.
   const found = rule.matcher.find(content.texts()).map((index) => rule.terms[index] ?? "");
   if (found.length > 0) {
     const list = quoteSome(found);
@@ -86,7 +86,7 @@ function pii(
   const found = kinds.filter((kind) => (counts.get(kind) ?? 0) > 0);
   if (found.length > 0) {
     const shown = found.map((kind) => `${kind} ×${counts.get(kind) ?? 0}`).join(", ");
-    // Which kind it was would tell an agent how to disguise it next time.
+    // The reason omits the kind, which would tell an agent what to disguise next time.
     const finding =
       field === "block_if_pii"
         ? blockFor(
@@ -103,17 +103,17 @@ function pii(
   recordPass(results, rules, field, "pass", null);
 }
 
-/** Checks on fields, every record. What can't be looked at is held; what can't be evaluated is blocked. */
+/** Checks the fields of every record. Hidden content is held; content without records to check is blocked. */
 export function fieldChecks(results: RuleResults, rules: PolicyRules, { content, facts }: RuleInput): void {
   if (rules.fieldChecks === null) return;
   if (content.hidden === "reference" || content.hidden === "undecodable") {
     return recordFinding(results, rules, "field_checks", content.hidden, holdHidden(content.hidden));
   }
-  const twice = rules.fieldChecks.find(({ path }) => content.isAmbiguous?.(path) === true);
-  if (twice !== undefined) {
-    const reason = `The request says "${twice.path}" twice, in its query or in another spelling, and which one counts is not known.`;
+  const ambiguous = rules.fieldChecks.find(({ path }) => content.isAmbiguous?.(path) === true);
+  if (ambiguous !== undefined) {
+    const reason = `The request says "${ambiguous.path}" twice, in its query or in another spelling, and which one counts is not known.`;
     const finding = blockFor("field_check_failed", reason, "Say every field once.");
-    return recordFinding(results, rules, "field_checks", twice.path, finding);
+    return recordFinding(results, rules, "field_checks", ambiguous.path, finding);
   }
   const records = content.records();
   const cells = facts.type === "csv" || facts.type === "form" || facts.type === "multipart";
@@ -127,25 +127,27 @@ export function fieldChecks(results: RuleResults, rules: PolicyRules, { content,
   if (problem === null) {
     return recordPass(results, rules, "field_checks", "pass", `${records.value.length} records`);
   }
-  const kinds = `"${problem.check.path}": ${wordsFor(problem)}`;
+  const condition = `"${problem.check.path}": ${describeExpected(problem)}`;
   recordFinding(
     results,
     rules,
     "field_checks",
-    `record ${problem.record}: ${show(problem.value)}, ${kinds}`,
+    `record ${problem.record}: ${quoteValue(problem.value)}, ${condition}`,
     blockFor(
       "field_check_failed",
-      `Record ${problem.record} does not pass the check of ${kinds}.`,
-      `Every record needs ${kinds}.`,
+      `Record ${problem.record} does not pass the check of ${condition}.`,
+      `Every record needs ${condition}.`,
     ),
   );
 }
 
-function wordsFor({ expected: kinds, check }: FieldProblem): string {
-  return kinds === "enum" ? `one of ${check.enum?.map((value) => JSON.stringify(value)).join(", ")}` : kinds;
+function describeExpected({ expected, check }: FieldProblem): string {
+  return expected === "enum"
+    ? `one of ${check.enum?.map((value) => JSON.stringify(value)).join(", ")}`
+    : expected;
 }
 
-function show(value: unknown): string {
+function quoteValue(value: unknown): string {
   const text = value === undefined ? "missing" : JSON.stringify(value);
   return text.length <= MAX_SEEN_CHARACTERS ? text : `${text.slice(0, MAX_SEEN_CHARACTERS)}…`;
 }

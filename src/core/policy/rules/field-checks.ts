@@ -5,10 +5,10 @@ import type { FieldCheck } from "../policy.ts";
 import { ok } from "../../base/result.ts";
 import type { Result } from "../../base/result.ts";
 
-/** The first record and check that do not agree. */
+/** The first record that fails a check. */
 export interface FieldProblem {
   readonly check: FieldCheck;
-  /** What was expected, in the policy's own words: `max 500`. */
+  /** The failed condition as the policy writes it: `max 500`. */
   readonly expected: string;
   /** From 1. */
   readonly record: number;
@@ -17,9 +17,9 @@ export interface FieldProblem {
 }
 
 /**
- * Checks every record, and of each the values a path leads to; an error says why that could not be done.
+ * Checks the values at each path in every record; an error says why a path could not be evaluated.
  *
- * @param cells true when the values are CSV cells or form fields: numbers are texts there, and empty is missing
+ * @param cells true when the values are CSV cells or form fields: their numbers are texts, and an empty text is missing
  */
 export function findFieldProblem(
   checks: readonly FieldCheck[],
@@ -44,7 +44,7 @@ export function findFieldProblem(
   return ok(null);
 }
 
-/** A name that holds dots itself (a CSV header can) is found whole. What is not there is one `undefined`. */
+/** A name that contains dots (a CSV header can) is looked up whole. A missing value gives one `undefined`. */
 function valuesAt(record: Json, { path, select }: FieldCheck): Result<readonly (Json | undefined)[], string> {
   if (isJsonObject(record) && Object.hasOwn(record, path)) return ok([record[path]]);
   return evaluateJsonPath(select, record);
@@ -91,7 +91,7 @@ function hasType(value: Json, type: NonNullable<FieldCheck["type"]>, cells: bool
   }
 }
 
-// What JSON calls a number: `0x10`, ` 5 ` and `1_000` are texts that the receiving system may read otherwise.
+// JSON's syntax of a number: `0x10`, ` 5 ` and `1_000` are texts that the receiving system may read otherwise.
 const NUMBER_CELL = /^-?\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,3})?$/;
 
 function numberOf(value: Json, cells: boolean): number | null {

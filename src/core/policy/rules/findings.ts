@@ -3,19 +3,19 @@ import { POLICY_FIELDS } from "../policy.ts";
 import type { FieldPlace, PolicyField, PolicyRules } from "../policy.ts";
 import type { ReasonCode } from "../reason-codes.ts";
 
-/** A rule that said no, with what may be told about it. */
+/** A rule's objection, with the sentences that the agent may see. */
 export interface RuleFinding {
   readonly outcome: "hold" | "block";
   readonly code: ReasonCode;
   /** For the agent: quotes the policy, never a value seen in the payload. */
   readonly reason: string;
-  /** What would pass; null where saying so gives something away, or nothing would. */
+  /** A change that would pass; null where naming it would help evade the rule, or no change would pass. */
   readonly remedy: string | null;
-  /** It was about what the payload says, so silence must never approve it. */
+  /** The rule is about content, so a missed deadline must never approve the intent. */
   readonly content: boolean;
 }
 
-/** What one policy in one environment said about one ask. */
+/** Results of one policy in one environment for one proposal. */
 export interface RuleResults {
   readonly trace: TraceStep[];
   /** In the order of evaluation. */
@@ -35,7 +35,7 @@ export function strictestFinding(results: {
   return results.findings[0];
 }
 
-/** Traces a rule that has nothing against the ask, or could not apply. */
+/** Traces a rule that has no objection, or could not apply. */
 export function recordPass(
   results: RuleResults,
   rules: PolicyRules,
@@ -44,10 +44,10 @@ export function recordPass(
   seen: string | null,
 ): void {
   const quiet = rules.quiet[field][outcome];
-  results.trace.push(seen === null ? quiet : stepLike(quiet, seen, outcome, null));
+  results.trace.push(seen === null ? quiet : stepFor(quiet, seen, outcome, null));
 }
 
-/** Traces a rule that says no, and keeps what may be told about it. */
+/** Traces a rule's objection and adds it to the findings. */
 export function recordFinding(
   results: RuleResults,
   rules: PolicyRules,
@@ -55,19 +55,19 @@ export function recordFinding(
   seen: string | null,
   finding: RuleFinding,
 ): void {
-  // What was seen can be half a character (JSON can escape one), and then has no canonical form to digest.
+  // JSON can escape a lone surrogate, and a trace with one has no canonical form (RFC 8785) to digest.
   const shown = seen === null ? null : seen.toWellFormed();
-  results.trace.push(stepLike(rules.quiet[field].pass, shown, finding.outcome, finding.code));
+  results.trace.push(stepFor(rules.quiet[field].pass, shown, finding.outcome, finding.code));
   results.findings.push(finding);
 }
 
-/** Traces the one rule that says yes. */
+/** Traces the one rule that approves. */
 export function recordApproval(results: RuleResults, rules: PolicyRules, seen: string): void {
-  results.trace.push(stepLike(rules.quiet.auto_approve_under.pass, seen, "approve", "approved_by_policy"));
+  results.trace.push(stepFor(rules.quiet.auto_approve_under.pass, seen, "approve", "approved_by_policy"));
   results.approves = true;
 }
 
-function stepLike(
+function stepFor(
   { policy, rule, line }: TraceStep,
   seen: string | null,
   outcome: TraceStep["outcome"],
@@ -76,7 +76,7 @@ function stepLike(
   return { policy, rule, line, seen, outcome, reasonCode };
 }
 
-/** The steps that a policy's rules leave when they have nothing to say. */
+/** Prebuilt trace steps for rules without a finding. */
 export function quietSteps(
   policy: string,
   fields: ReadonlyMap<PolicyField, FieldPlace>,

@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../policy.ts";
 
-/** A span of time for people, rounded up: a wait that is said to be over must be over. */
-export function inWords(ms: number): string {
+/** A duration in words, rounded up: an agent that retries after the stated wait must not be too early. */
+export function formatDuration(ms: number): string {
   if (ms <= MINUTE_MS) return "a minute";
   if (ms <= 2 * HOUR_MS) return `${Math.ceil(ms / MINUTE_MS)} minutes`;
   if (ms <= 2 * DAY_MS) return `${Math.ceil(ms / HOUR_MS)} hours`;
@@ -9,7 +9,7 @@ export function inWords(ms: number): string {
 }
 
 /** Dollars as people write them: `$1,250.50`, and `$500` when there are no cents. */
-export function dollars(cents: number): string {
+export function formatDollars(cents: number): string {
   const whole = Math.floor(cents / 100)
     .toString()
     .replace(/\B(?=(?:\d{3})+$)/g, ",");

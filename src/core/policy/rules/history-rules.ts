@@ -4,9 +4,9 @@ import { effectiveValueCents } from "../risk.ts";
 import type { RuleInput } from "./rule-input.ts";
 import { blockFor, holdFor, recordPass, recordFinding } from "./findings.ts";
 import type { RuleFinding, RuleResults } from "./findings.ts";
-import { inWords } from "./format.ts";
+import { formatDuration } from "./format.ts";
 
-/** A rule that counts, and nobody counted: fail closed. */
+/** A rule needs counters that could not be read: fail closed. */
 const UNAVAILABLE: RuleFinding = holdFor(
   "history_unavailable",
   "The policy limits what an agent may do over time, and the counters could not be read.",
@@ -25,7 +25,7 @@ export function duplicates(results: RuleResults, rules: PolicyRules, { history }
   const first = history.duplicateOf;
   if (first === null || first.ageMs >= within) return recordPass(results, rules, field, "pass", null);
   const reason = `The same payload went to this destination before, as ${first.intentId}.`;
-  const remedy = `Follow ${first.intentId}, or wait ${inWords(within - first.ageMs)}.`;
+  const remedy = `Follow ${first.intentId}, or wait ${formatDuration(within - first.ageMs)}.`;
   recordFinding(results, rules, field, first.intentId, blockFor("duplicate_blocked", reason, remedy));
 }
 
@@ -43,8 +43,8 @@ export function rateLimits(results: RuleResults, rules: PolicyRules, { history }
       recordPass(results, rules, field, "pass", seen);
       continue;
     }
-    const wait = inWords(count.freesUpInMs ?? windowMs);
-    const reason = `The policy ${rules.policy} takes ${most} intents of one agent in ${inWords(windowMs)}; that is reached.`;
+    const wait = formatDuration(count.freesUpInMs ?? windowMs);
+    const reason = `The policy ${rules.policy} takes ${most} intents of one agent in ${formatDuration(windowMs)}; that is reached.`;
     recordFinding(
       results,
       rules,
@@ -55,18 +55,18 @@ export function rateLimits(results: RuleResults, rules: PolicyRules, { history }
   }
 }
 
-export function budgets(results: RuleResults, rules: PolicyRules, seen: RuleInput): void {
+export function budgets(results: RuleResults, rules: PolicyRules, input: RuleInput): void {
   for (const budget of rules.budgets) {
-    const { history } = seen;
+    const { history } = input;
     const count = history === null ? undefined : windowOf(history, rules.policy, budget.windowMs);
     if (count === undefined) {
       recordFinding(results, rules, "budgets", budget.window, UNAVAILABLE);
       continue;
     }
-    const use = budgetUse(budget, count, seen);
+    const use = budgetUse(budget, count, input);
     const shown = `${budget.window}: ${use.shown}`;
     if (use.over) {
-      // How much is left is what an agent would need to stay just under it: not for the agent.
+      // The reason omits what is left, which an agent could use to stay just under the budget.
       const reason = `A budget of the policy ${rules.policy} does not cover this.`;
       const finding = (budget.onExceed === "block" ? blockFor : holdFor)("budget_exceeded", reason, null);
       recordFinding(results, rules, "budgets", shown, finding);
@@ -101,19 +101,19 @@ function budgetUse(budget: Budget, count: WindowCount, { facts }: RuleInput) {
   return { over, unknown, shown: shown.join(", ") };
 }
 
-/** What a person just rejected does not come back until it gets through. */
+/** Blocks a recently rejected payload, so that an agent can't resubmit it until a reviewer gives in. */
 export function cooldown(results: RuleResults, rules: PolicyRules, { history }: RuleInput): void {
   const field = "cooldown_after_rejection";
   const within = rules.cooldownAfterRejectionMs;
   if (within === null) return;
   if (history === null) {
-    // By default it is asked for only once something is about to be held; written down, it is always asked for.
+    // The default cooldown is read only when a proposal is about to be held; an explicit one is always read.
     if (rules.fields.has(field)) recordFinding(results, rules, field, null, UNAVAILABLE);
     return;
   }
   const last = history.rejected;
   if (last === null || last.ageMs >= within) return recordPass(results, rules, field, "pass", null);
-  const wait = inWords(within - last.ageMs);
+  const wait = formatDuration(within - last.ageMs);
   const reason = `A person rejected the same payload a short while ago, as ${last.intentId}.`;
   recordFinding(results, rules, field, last.intentId, blockFor("recently_rejected", reason, `Wait ${wait}.`));
 }

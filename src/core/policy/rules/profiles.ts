@@ -44,7 +44,7 @@ export function isProfileId(id: string): id is ProfileId {
 export function profileProblems(id: ProfileId, metadata: JsonObject): readonly string[] {
   const validator = VALIDATORS.get(id);
   if (validator === undefined) return [id];
-  // The validator indexes members by plain property access: only own members may be what it finds.
+  // The validator indexes members by plain property access: without a prototype it finds own members alone.
   const result = validator.validate(Object.assign(Object.create(null), metadata));
   if (result.valid) return [];
   const required: readonly string[] = SCHEMAS[id].required;

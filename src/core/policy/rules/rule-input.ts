@@ -4,12 +4,12 @@ import type { History } from "../history.ts";
 import type { Risk } from "../risk.ts";
 import type { ContentViews } from "../content-views.ts";
 
-/** Everything a policy's rules see. */
+/** Input of a policy's rules. */
 export interface RuleInput {
   readonly request: ProposalRequest;
   readonly facts: Facts;
   readonly content: ContentViews;
-  /** Null when nobody counted: rules that need counters hold. */
+  /** Null when no counters were read: rules that need them hold. */
   readonly history: History | null;
   readonly risk: Risk;
 }

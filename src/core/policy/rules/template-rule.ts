@@ -5,10 +5,10 @@ import type { RuleInput } from "./rule-input.ts";
 import { holdForContent, recordPass, recordFinding } from "./findings.ts";
 import type { RuleResults } from "./findings.ts";
 
-/** As many as a reviewer reads; the rest is a number. */
+/** As many as a reviewer reads; the trace counts the rest. */
 const MAX_LISTED = 10;
 
-/** A letter that greets `{{customer_name}}` waits for a person, who sees which, where and in how many records. */
+/** Holds a letter that greets `{{customer_name}}`; its reviewer sees each placeholder, its place and its records. */
 export function templateErrors(results: RuleResults, rules: PolicyRules, { content }: RuleInput): void {
   if (!rules.requireApprovalIfTemplateError) return;
   const field = "require_approval_if_template_error";
@@ -16,7 +16,7 @@ export function templateErrors(results: RuleResults, rules: PolicyRules, { conte
   if (errors.length > 0) {
     const reason = "The payload holds a placeholder that was not filled in.";
     const finding = holdForContent("template_error_detected", reason, "Fill in every placeholder.");
-    return recordFinding(results, rules, field, list(errors), finding);
+    return recordFinding(results, rules, field, describeErrors(errors), finding);
   }
   if (content.hidden !== null) {
     return recordFinding(results, rules, field, content.hidden, holdHidden(content.hidden));
@@ -24,7 +24,7 @@ export function templateErrors(results: RuleResults, rules: PolicyRules, { conte
   recordPass(results, rules, field, "pass", null);
 }
 
-function list(errors: readonly TemplateError[]): string {
+function describeErrors(errors: readonly TemplateError[]): string {
   const shown = errors.slice(0, MAX_LISTED).map(({ placeholder, where, records }) => {
     const place = where === null ? "" : ` at ${where}`;
     return `${placeholder}${place} in ${records} record${records === 1 ? "" : "s"}`;

@@ -5,34 +5,34 @@ import type { RiskLevel } from "../risk.ts";
 import type { RuleInput } from "./rule-input.ts";
 import { recordApproval, blockFor, holdFor, recordPass, recordFinding } from "./findings.ts";
 import type { RuleFinding, RuleResults } from "./findings.ts";
-import { dollars } from "./format.ts";
+import { formatDollars } from "./format.ts";
 
 export function valueLimits(results: RuleResults, rules: PolicyRules, { facts }: RuleInput): void {
   const { maxValueCents: most, requireApprovalOverValueCents: threshold } = rules;
   if (most === null && threshold === null) return;
   const cents = effectiveValueCents(facts);
   const complete = cents !== null && moneyIsComplete(facts);
-  const seen = `${cents === null ? "unknown" : dollars(cents)} (${facts.money})`;
+  const seen = `${cents === null ? "unknown" : formatDollars(cents)} (${facts.money})`;
   if (most !== null) {
     if (cents !== null && cents > most) {
-      const reason = `The policy ${rules.policy} lets no more than ${dollars(most)} through.`;
+      const reason = `The policy ${rules.policy} lets no more than ${formatDollars(most)} through.`;
       recordFinding(results, rules, "max_value_usd", seen, blockFor("value_over_limit", reason, upTo(rules)));
     } else {
-      measuredOrHeld(results, rules, "max_value_usd", complete, seen);
+      passIfMeasured(results, rules, "max_value_usd", complete, seen);
     }
   }
   if (threshold !== null) {
     const field = "require_approval_over_value_usd";
     if (cents !== null && cents > threshold) {
-      const reason = `The policy ${rules.policy} wants a person to look at more than ${dollars(threshold)}.`;
+      const reason = `The policy ${rules.policy} wants a person to look at more than ${formatDollars(threshold)}.`;
       recordFinding(results, rules, field, seen, holdFor("value_over_threshold", reason, upTo(rules)));
     } else {
-      measuredOrHeld(results, rules, field, complete, seen);
+      passIfMeasured(results, rules, field, complete, seen);
     }
   }
 }
 
-function measuredOrHeld(
+function passIfMeasured(
   results: RuleResults,
   rules: PolicyRules,
   field: "max_value_usd" | "require_approval_over_value_usd",
@@ -45,14 +45,14 @@ function measuredOrHeld(
   recordFinding(results, rules, field, seen, holdFor("value_not_measured", reason, remedy));
 }
 
-/** A reference's declared amount is judged by the rule on unmeasured payloads, not here. */
+/** A reference's declared amount is for the rule on unmeasured payloads, not for this one. */
 function moneyIsComplete(facts: Facts): boolean {
   return facts.payload !== "content" || facts.money === "none" || facts.money === "measured";
 }
 
 function upTo({ maxValueCents, requireApprovalOverValueCents }: PolicyRules): string {
   const limits = [maxValueCents, requireApprovalOverValueCents].filter((limit) => limit !== null);
-  return `Up to ${dollars(Math.min(...limits))}.`;
+  return `Up to ${formatDollars(Math.min(...limits))}.`;
 }
 
 export function unmeasured(results: RuleResults, rules: PolicyRules, { facts }: RuleInput): void {
@@ -116,7 +116,7 @@ function atMost(records: number | null): string | null {
   return records === null ? null : `At most ${records} record${records === 1 ? "" : "s"}.`;
 }
 
-/** All there are, made once: this rule is traced in every decision. */
+/** Texts for all 101 scores, built once, because every decision traces this rule. */
 const SEEN_RISK: readonly string[] = Array.from(
   { length: 101 },
   (_, score) => `${score}/100 ${riskLevelOf(score)}`,
@@ -139,7 +139,7 @@ function reaches(level: RiskLevel, limit: RiskLevel | null): boolean {
   return limit !== null && RISK_RANK[level] >= RISK_RANK[limit];
 }
 
-/** A policy never approves by omission: where no rule said yes and none said no, a person decides. */
+/** A policy never approves by omission: without an approval and without a finding, a person decides. */
 export function byDefault(results: RuleResults, rules: PolicyRules, { facts }: RuleInput): void {
   if (results.approves || results.findings.length > 0) return;
   const under = rules.autoApproveUnder;
