@@ -17,26 +17,26 @@ import { standardHeaders } from "./standard-webhooks.ts";
 /** Standard Webhooks recommends 15 to 30 s. */
 const TIMEOUT_MS = 15_000;
 
-/** Standard Webhooks: bodies stay under 20 kB, because receivers limit theirs. What is more is asked for. */
+/** Standard Webhooks: bodies stay under 20 kB, the limit of many receivers, which fetch larger details from Gate. */
 const MAX_BODY_BYTES = 20_000;
 
-/** What went wrong before it is on the ledger's copy; it comes within moments. */
+/** Pause while the entry is not in D1 yet, which a flush changes within moments. */
 const UNFLUSHED_MS = 5_000;
 
 export type WebhookPorts = Pick<Ports, "deliveries" | "webhooks" | "sendOutgoing" | "principals">;
 
-/** What an attempt came to, with the schedule it is tried again by. */
+/** The result of an attempt, and the retry schedule of the webhook's form. */
 export interface WebhookAttempt {
   readonly result: DeliveryResult;
   readonly waits: readonly number[];
 }
 
-/** One attempt to tell a registered webhook. */
+/** One attempt to deliver to a registered webhook. */
 export async function deliverWebhook(record: DeliveryRecord, ports: WebhookPorts): Promise<WebhookAttempt> {
   const hook = await ports.webhooks.find(record.target);
   const waits = hook?.form === "contract" ? CONTRACT_WAITS_MS : STANDARD_WAITS_MS;
   if (hook === null || hook.disabled !== null) return { result: MOOT, waits };
-  if (!(await isWanted(hook, ports))) return { result: MOOT, waits };
+  if (!(await isActive(hook, ports))) return { result: MOOT, waits };
   const result = await sendEvent(record, hook, ports);
   if (result.kind === "failed" && result.status === GONE) {
     await ports.webhooks.disable(hook.id, "gone");
@@ -45,8 +45,8 @@ export async function deliverWebhook(record: DeliveryRecord, ports: WebhookPorts
   return { result, waits };
 }
 
-/** An agent that was suspended or revoked hears nothing more. The deployment's own admin is no record to look up. */
-async function isWanted({ form, principal }: Webhook, { principals }: WebhookPorts): Promise<boolean> {
+/** False once an admin suspended or revoked the registrant. The deployment's own admin has no record, hence `null`. */
+async function isActive({ form, principal }: Webhook, { principals }: WebhookPorts): Promise<boolean> {
   if (form === "standard") return true;
   const registrant = await principals.get(principal);
   return registrant === null || registrant.status === "active";
@@ -65,26 +65,26 @@ async function sendEvent(
     hook.form === "contract" && row !== null ? contractBody(record, row, now) : eventBody(record, row);
   const body = JSON.stringify(message);
   const headers = signedHeaders(hook, { id: record.id, at: now, body }, secrets);
-  if (headers === null) return failed("Gate can't read its secret any more");
+  if (headers === null) return failed("Gate can't decrypt its secret: rotate the webhook's secret");
   const sent = await ports.sendOutgoing({
     url: hook.url,
     method: "POST",
     headers: { "Content-Type": "application/json", "User-Agent": "zehrava-gate", ...headers },
     body,
     timeoutMs: TIMEOUT_MS,
-    // Whoever registers a webhook is not the operator who knows the network.
+    // SSRF: only the operator, in gate.yaml, may allow private addresses; registrants may not.
     allowPrivate: false,
   });
   return sent.ok ? responseResult(sent.value, now) : sendFailure(sent.error);
 }
 
-/** RFC 9110 section 15.5.11; Standard Webhooks takes it for "send nothing more". */
+/** RFC 9110 section 15.5.11; under Standard Webhooks it asks the sender to stop. */
 const GONE = 410;
 
-/** Only 2xx says that it arrived. */
+/** Only 2xx counts as delivered. */
 function responseResult({ status, headers }: OutgoingAnswer, now: number): DeliveryResult {
   if (status >= 200 && status < 300) return { kind: "delivered", status, receipt: null };
-  if (status === GONE) return failed("it answered 410: it wants nothing more", status);
+  if (status === GONE) return failed("it answered 410: Gate disabled the webhook", status);
   const redirects = status >= 300 && status < 400 ? "; redirects are not followed" : "";
   return retry(`it answered ${status}${redirects}`, status, retryAfterMs(headers, now));
 }
@@ -103,7 +103,7 @@ function signedHeaders(
   const current = secrets[0];
   if (current === undefined) return null;
   if (hook.form === "standard") return standardHeaders(message, secrets);
-  // A secret of the agent's choice may be none of Standard Webhooks'; the older signature takes any text.
+  // An agent's own secret may not have Standard Webhooks' format; the older signature takes any text.
   const signature = hmacHex(utf8ToBytes(current), `${message.at}.${message.body}`);
   return {
     ...standardHeaders(message, [current]),
@@ -114,7 +114,7 @@ function signedHeaders(
 
 function eventBody(record: DeliveryRecord, row: LedgerRowDetail | null): JsonObject {
   if (row === null) {
-    return { type: "gate.test", timestamp: iso(record.at), data: { webhook_id: record.target } };
+    return { type: "gate.test", timestamp: isoTime(record.at), data: { webhook_id: record.target } };
   }
   const { intent, seq, event, actor, at, hash, agent, destination, policy } = row;
   const head = {
@@ -129,7 +129,7 @@ function eventBody(record: DeliveryRecord, row: LedgerRowDetail | null): JsonObj
   };
   const message = (details: JsonObject | null): JsonObject => ({
     type: eventName(event),
-    timestamp: iso(at),
+    timestamp: isoTime(at),
     data: { ...head, details },
   });
   const whole = message(JSON.parse(row.body) as JsonObject);
@@ -143,15 +143,15 @@ function contractBody(record: DeliveryRecord, row: LedgerRowDetail, now: number)
     proposalId: row.intent,
     event: contractEvent(row.event),
     actor: row.actor,
-    firedAt: iso(now),
+    firedAt: isoTime(now),
     deliveryId: record.id,
     attempt: record.attempts,
     ledgerEvent: row.event,
-    decidedAt: iso(row.at),
+    decidedAt: isoTime(row.at),
     ...(typeof successor === "string" ? { successorId: successor } : {}),
   };
 }
 
-function iso(at: number): string {
+function isoTime(at: number): string {
   return new Date(at).toISOString();
 }

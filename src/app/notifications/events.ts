@@ -1,6 +1,6 @@
 import type { IntentEventType } from "../../core/intent/event.ts";
 
-/** Every event of an intent, as webhooks name it behind `intent.`. */
+/** Every event of an intent; webhooks prefix it with `intent.`. */
 const EVENTS = {
   proposed: true,
   policy_checked: true,
@@ -48,7 +48,7 @@ export function isEventFilter(written: string): boolean {
   return written.startsWith(PREFIX) && Object.hasOwn(EVENTS, written.slice(PREFIX.length));
 }
 
-/** The events after which nobody waits for a decision any more, as the contract names them to its webhooks. */
+/** The events that end a hold, by the contract's names for its webhooks. */
 const CONTRACT_EVENTS = {
   approved: "approved",
   rejected: "rejected",
@@ -61,7 +61,7 @@ const CONTRACT_EVENTS = {
 
 export type ContractEvent = (typeof CONTRACT_EVENTS)[keyof typeof CONTRACT_EVENTS];
 
-/** Null: it decides nothing. */
+/** Null: the event ends no hold. */
 export function contractEvent(event: string): ContractEvent | null {
   return Object.hasOwn(CONTRACT_EVENTS, event)
     ? CONTRACT_EVENTS[event as keyof typeof CONTRACT_EVENTS]

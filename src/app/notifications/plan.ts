@@ -11,23 +11,23 @@ import type {
 import { contractEvent, eventName } from "./events.ts";
 import { recipientsOf, escalationRecipients, type Recipient, type RecipientRegistry } from "./recipients.ts";
 
-/** Everything that decides what is told. */
+/** Everything that planning depends on. */
 export interface PlanInput {
   readonly news: readonly LedgerNews[];
   readonly subscriptions: readonly Subscription[];
   readonly registry: RecipientRegistry;
-  /** Of the intents that `lookedAt` names. */
+  /** Of the intents in `intentsNeedingState`. */
   readonly states: ReadonlyMap<string, IntentState>;
-  /** What is planned already for the intents that `askedAbout` names. */
+  /** Deliveries planned before for the intents in `intentsWithOpenRequests`. */
   readonly earlier: readonly DeliveryRecord[];
 }
 
 const CHANNEL_PREFIX = "channel:";
 
-/** Messages that can be brought up to date; a mail can't be taken back. */
+/** Channels whose messages Gate can update; an e-mail can't be recalled. */
 const UPDATED_KINDS: ReadonlySet<Channel["kind"]> = new Set(["slack_app", "webhook"]);
 
-const ASKING: ReadonlySet<DeliveryKind> = new Set(["held", "reminder", "escalation"]);
+const REQUEST_KINDS: ReadonlySet<DeliveryKind> = new Set(["held", "reminder", "escalation"]);
 
 const WAITING_EVENTS: ReadonlySet<string> = new Set([
   "approval_requested",
@@ -41,7 +41,7 @@ export function channelOf(target: string): string | null {
   return target.startsWith(CHANNEL_PREFIX) ? target.slice(CHANNEL_PREFIX.length) : null;
 }
 
-/** Intents whose state says who is told. Where nobody has a channel there are none, whatever comes in. */
+/** Intents whose state planning needs to find the recipients; none without channels. */
 export function intentsNeedingState(
   news: readonly LedgerNews[],
   { channels }: RecipientRegistry,
@@ -50,7 +50,7 @@ export function intentsNeedingState(
   return intentsOf(news.filter(({ event }) => WAITING_EVENTS.has(event)));
 }
 
-/** Intents of which somebody may have been told that now are decided. */
+/** Intents that were decided, and whose approval requests may need an update. */
 export function intentsWithOpenRequests(
   news: readonly LedgerNews[],
   { channels }: RecipientRegistry,
@@ -58,7 +58,7 @@ export function intentsWithOpenRequests(
   return channels.size === 0 ? [] : intentsOf(news.filter(isDecision));
 }
 
-/** What the policy decided by itself was never asked for: most of what happens, and nobody's news. */
+/** A verdict of the policy alone is excluded: Gate sent no request for it, and it is the most frequent event. */
 function isDecision({ event, by }: LedgerNews): boolean {
   return contractEvent(event) !== null && by !== "policy";
 }
@@ -67,7 +67,7 @@ function intentsOf(news: readonly LedgerNews[]): readonly string[] {
   return [...new Set(news.map(({ intent }) => intent))];
 }
 
-/** What these entries of the ledger are told to whom. The same entries always give the same ids. */
+/** The deliveries for these ledger entries. The same entries always give the same ids. */
 export function plan(
   { news, subscriptions, registry, states, earlier }: PlanInput,
   now: number,
@@ -75,8 +75,8 @@ export function plan(
   const planned: Delivery[] = [];
   for (const entry of news) {
     planned.push(...approverDeliveries(entry, states.get(entry.intent), registry, now));
-    if (isDecision(entry)) planned.push(...decided(entry, [...earlier, ...planned], registry, now));
-    planned.push(...subscribed(entry, subscriptions, now));
+    if (isDecision(entry)) planned.push(...updateDeliveries(entry, [...earlier, ...planned], registry, now));
+    planned.push(...webhookDeliveries(entry, subscriptions, now));
   }
   return planned;
 }
@@ -87,33 +87,37 @@ function approverDeliveries(
   registry: RecipientRegistry,
   now: number,
 ): readonly Delivery[] {
-  // Decided by the time anybody could be told: there is nothing to ask.
+  // Decided meanwhile: no request is needed.
   if (state === undefined || state.phase !== "pending_approval") return [];
-  const tell = (kind: DeliveryKind, places: readonly Recipient[], to: string | null = null) =>
-    places.map((place) => delivery(entry, CHANNEL_PREFIX + place.channel, kind, { ...place, to }, now));
+  const toRecipients = (kind: DeliveryKind, recipients: readonly Recipient[], to: string | null = null) =>
+    recipients.map((recipient) =>
+      delivery(entry, CHANNEL_PREFIX + recipient.channel, kind, { ...recipient, to }, now),
+    );
   switch (entry.event) {
     case "approval_requested":
-      return tell("held", recipientsOf(state, registry));
+      return toRecipients("held", recipientsOf(state, registry));
     case "approval_reminded":
-      return tell("reminder", recipientsOf(state, registry));
+      return toRecipients("reminder", recipientsOf(state, registry));
     case "approval_escalated":
     case "expiry_escalated":
-      // A second wait without anybody to escalate to is one more word to those who were asked.
-      if (entry.to.length === 0) return tell("escalation", recipientsOf(state, registry));
-      return entry.to.flatMap((to) => tell("escalation", escalationRecipients(state, to, registry), to));
+      // An extended hold without escalation targets notifies the original recipients again.
+      if (entry.to.length === 0) return toRecipients("escalation", recipientsOf(state, registry));
+      return entry.to.flatMap((to) =>
+        toRecipients("escalation", escalationRecipients(state, to, registry), to),
+      );
     default:
       return [];
   }
 }
 
-function decided(
+function updateDeliveries(
   entry: LedgerNews,
   earlier: readonly Delivery[],
   { channels }: RecipientRegistry,
   now: number,
 ): readonly Delivery[] {
   const targets = earlier
-    .filter(({ intent, kind }) => intent === entry.intent && ASKING.has(kind))
+    .filter(({ intent, kind }) => intent === entry.intent && REQUEST_KINDS.has(kind))
     .filter(({ target }) => {
       const channel = channels.get(channelOf(target) ?? "");
       return channel !== undefined && UPDATED_KINDS.has(channel.kind);
@@ -124,7 +128,7 @@ function decided(
   );
 }
 
-function subscribed(
+function webhookDeliveries(
   entry: LedgerNews,
   subscriptions: readonly Subscription[],
   now: number,
@@ -135,14 +139,14 @@ function subscribed(
       const isSubscribed = hook.intent === entry.intent && contractEvent(entry.event) !== null;
       return isSubscribed ? [contractDelivery(hook, entry, now)] : [];
     }
-    // What came before it registered is not its news, however late it is read.
+    // Events before the registration are not for this webhook, however late planning reads them.
     if (entry.at < hook.createdAt) return [];
     const wants = hook.events.some((filter) => filter === "*" || filter === "intent.*" || filter === name);
     return wants ? [delivery(entry, hook.id, "event", { person: null, to: null }, now)] : [];
   });
 }
 
-/** Once in its life, whatever else is decided later: its id says nothing of the event. */
+/** One delivery per contract webhook, whatever is decided later: its id does not depend on the event. */
 export function contractDelivery(
   hook: Pick<Subscription, "id" | "principal">,
   { intent, seq, event }: Pick<LedgerNews, "intent" | "seq" | "event">,
@@ -151,7 +155,7 @@ export function contractDelivery(
   return {
     id: idOf([hook.id, "contract"]),
     target: hook.id,
-    // What one agent registers waits for its own, and not for anybody else's.
+    // A lane per agent: an agent with many slow webhooks delays only its own.
     lane: `agent:${hook.principal}`,
     person: null,
     kind: "event",
@@ -163,7 +167,7 @@ export function contractDelivery(
   };
 }
 
-/** For somebody to see that what is sent arrives; each is another one. */
+/** A test delivery that an admin requests; each `number` makes another one. */
 export function testDelivery(hook: string, number: string, now: number): Delivery {
   const id = idOf([hook, "test", number]);
   return { id, target: hook, person: null, kind: "test", intent: "", seq: 0, to: null, at: now };

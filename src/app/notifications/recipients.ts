@@ -2,7 +2,7 @@ import { listAllows } from "../../core/registry/name-patterns.ts";
 import type { IntentState } from "../../core/intent/state.ts";
 import type { Channel, Registry } from "../../core/registry/registry.ts";
 
-/** A channel, and the person where it tells people one by one. */
+/** A channel; and the person, where the channel notifies people one by one. */
 export interface Recipient {
   readonly channel: string;
   readonly person: string | null;
@@ -10,14 +10,14 @@ export interface Recipient {
 
 export type RecipientRegistry = Pick<Registry, "channels" | "people" | "groups">;
 
-/** One message for each of them: more than that is no approval any more. */
+/** Bounds the messages of one intent on a personal channel. */
 const MAX_PERSONS = 200;
 
-/** Everybody who is told that an intent waits: who may decide it, where the registry says that they are reached. */
+/** The recipients of a held intent's notification: eligible approvers, on the channels the registry assigns them. */
 export function recipientsOf({ terms }: IntentState, registry: RecipientRegistry): readonly Recipient[] {
   const approvers = [...terms.approval.groups, ...terms.approval.people];
   return channelsFor(terms.destination, registry).flatMap((channel) => {
-    if (!isFor(channel, approvers, registry)) return [];
+    if (!reaches(channel, approvers, registry)) return [];
     const eligible = peopleOf(approvers, registry).filter((id) =>
       peopleOf(channel.for, registry).includes(id),
     );
@@ -25,7 +25,7 @@ export function recipientsOf({ terms }: IntentState, registry: RecipientRegistry
   });
 }
 
-/** Where somebody is told whom an escalation names. */
+/** The recipients for the group or person that an escalation names. */
 export function escalationRecipients(
   { terms }: IntentState,
   to: string,
@@ -33,8 +33,8 @@ export function escalationRecipients(
 ): readonly Recipient[] {
   const channels = channelsFor(terms.destination, registry);
   const shared = channels.filter((channel) => !isPersonal(channel));
-  const theirs = shared.filter((channel) => channel.for.includes(to));
-  const addressed = theirs.length > 0 ? theirs : shared.filter((channel) => channel.for.length === 0);
+  const assigned = shared.filter((channel) => channel.for.includes(to));
+  const addressed = assigned.length > 0 ? assigned : shared.filter((channel) => channel.for.length === 0);
   const personal = channels.filter((channel) => {
     return isPersonal(channel) && (channel.for.length === 0 || channel.for.includes(to));
   });
@@ -49,15 +49,15 @@ function channelsFor(destination: string, { channels }: RecipientRegistry): read
   });
 }
 
-/** Is anybody who is told there asked? An empty list names everybody. */
-function isFor(channel: Channel, approvers: readonly string[], registry: RecipientRegistry): boolean {
+/** Does the channel reach any of the approvers? An empty list means everyone. */
+function reaches(channel: Channel, approvers: readonly string[], registry: RecipientRegistry): boolean {
   if (channel.for.length === 0 || approvers.length === 0) return true;
   if (channel.for.some((each) => approvers.includes(each))) return true;
   const channels = peopleOf(channel.for, registry);
   return peopleOf(approvers, registry).some((id) => channels.includes(id));
 }
 
-/** Mail and providers reach one person; a channel of a chat or a program is one place for all of them. */
+/** E-mail and approval providers reach one person; a chat channel or a program is shared by all. */
 function isPersonal({ kind }: Channel): boolean {
   return kind === "email" || kind === "a2h";
 }
@@ -72,7 +72,7 @@ function recipientsIn(
   return people
     .filter((id) => {
       const email = registry.people.get(id)?.email ?? null;
-      // Whoever may not decide it is not asked to.
+      // A person excluded from voting gets no request to vote.
       if (excluded.includes(id.toLowerCase()) || (email !== null && excluded.includes(email))) return false;
       return channel.kind !== "email" || email !== null;
     })
@@ -80,9 +80,9 @@ function recipientsIn(
     .map((person) => ({ channel: channel.id, person }));
 }
 
-/** The people that groups and people stand for; an empty list stands for all there are. */
-function peopleOf(written: readonly string[], { people, groups }: RecipientRegistry): readonly string[] {
-  if (written.length === 0) return [...people.keys()];
-  const ids = written.flatMap((each) => [...(groups.get(each) ?? [each])]);
+/** Expands group and person ids to person ids; an empty list means every person. */
+function peopleOf(names: readonly string[], { people, groups }: RecipientRegistry): readonly string[] {
+  if (names.length === 0) return [...people.keys()];
+  const ids = names.flatMap((each) => [...(groups.get(each) ?? [each])]);
   return [...new Set(ids)].filter((id) => people.has(id));
 }

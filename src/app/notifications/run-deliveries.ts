@@ -8,49 +8,51 @@ import { failed, retry } from "./channels/send-result.ts";
 import { intentsWithOpenRequests, channelOf, intentsNeedingState, plan } from "./plan.ts";
 import { deliverWebhook } from "./deliver-webhook.ts";
 
-/** How one channel is told. */
+/** Sends one delivery to a channel of the registry. */
 export type SendToChannel = (
   record: DeliveryRecord,
   channel: Channel,
   ports: Ports,
 ) => Promise<DeliveryResult>;
 
-/** Requests under way at once: the platform lets a Worker have six, and a seventh would wait with its clock running. */
+/** Concurrent requests: the platform lets a Worker have six, and a seventh would queue while its timeout runs. */
 const MAX_CONCURRENT = 6;
 
-/** Nothing new is begun after this: what is under way ends in time for the platform, and another message goes on. */
+/** No delivery begins after this: running ones end within the platform's limit, and another message continues. */
 const RUN_BUDGET_MS = 10_000;
 
-/** The same where no clock moves. */
+/** Bounds a run as well: between I/O the platform's clock does not advance. */
 const MAX_DELIVERIES = 500;
 
-/** However slow a place is, its attempt ends before its lease does. */
+/** Shorter than the lease, so that a slow receiver's attempt ends before another worker leases it. */
 const ATTEMPT_MS = 25_000;
 
-/** Who can't be looked at for this long is passed over, so that one intent does not keep all others' news back. */
+/** Planning skips an intent whose state stays unreadable this long, so that it does not block all later rows. */
 const STATE_READ_GRACE_MS = 2 * 60_000;
 
-/** What is planned goes to the dispatcher in one call, and the platform takes 32 MiB: this stays under half of it. */
+/** Deliveries per `plan` call: keeps it under half of the platform's 32 MiB RPC limit. */
 const MAX_PLANNED = 20_000;
 
-/** Telling what was decided is given up after a day: by then, everybody has looked elsewhere. */
+/** Attempts to update a message after the decision, about a day's; later an update has no reader. */
 const MAX_UPDATE_ATTEMPTS = 28;
 
 /**
- * What one message of the queue leads to: whatever is new on the ledger is planned, and what is due is told. Never
- * throws; what is left over is gone on with by another message.
+ * Handles one `notify` message of the queue: plans deliveries for new ledger rows, then attempts those that are due.
+ * Never throws; pokes the dispatcher for another message when work is left.
  */
 export async function runDeliveries(ports: Ports, sendToChannel: SendToChannel): Promise<void> {
   const endsAt = Date.now() + RUN_BUDGET_MS;
-  const isLeft = await attempted("delivery_planning_failed", () => planNews(ports, endsAt));
-  const isMore = await attempted("delivery_run_failed", () => deliverDue(ports, sendToChannel, endsAt));
-  if (isLeft || isMore) {
-    await attempted("dispatcher_wake_failed", () => ports.deliveries.poke().then(() => false));
+  const hasUnreadRows = await runOrLog("delivery_planning_failed", () => planNews(ports, endsAt));
+  const hasDueDeliveries = await runOrLog("delivery_run_failed", () =>
+    deliverDue(ports, sendToChannel, endsAt),
+  );
+  if (hasUnreadRows || hasDueDeliveries) {
+    await runOrLog("dispatcher_wake_failed", () => ports.deliveries.poke().then(() => false));
   }
 }
 
-/** False when it failed: trying again at once would fail again, and the dispatcher's alarm tries later. */
-async function attempted(event: LogEvent, run: () => Promise<boolean>): Promise<boolean> {
+/** Runs and logs a failure as false: an immediate retry would fail again, and the dispatcher's alarm retries later. */
+async function runOrLog(event: LogEvent, run: () => Promise<boolean>): Promise<boolean> {
   try {
     return await run();
   } catch (error) {
@@ -59,7 +61,7 @@ async function attempted(event: LogEvent, run: () => Promise<boolean>): Promise<
   }
 }
 
-/** True when there is more than was read. */
+/** True when unread rows are left. */
 async function planNews(ports: Ports, endsAt: number): Promise<boolean> {
   let from = await ports.deliveries.cursor();
   for (let more = true; more;) {
@@ -68,7 +70,7 @@ async function planNews(ports: Ports, endsAt: number): Promise<boolean> {
     if (page.to === from) return false;
     const { planned, last } = await planPage(page.news, ports);
     const to = last ?? page.to;
-    // Another worker was first: it goes on, and has the rest.
+    // Another worker moved the cursor first; it plans the remaining rows.
     if (!(await ports.deliveries.plan(from, to, planned))) return false;
     from = to;
     more = page.more || last !== null;
@@ -78,7 +80,7 @@ async function planNews(ports: Ports, endsAt: number): Promise<boolean> {
 
 interface PagePlan {
   readonly planned: readonly Delivery[];
-  /** The row it ends with, where all of the page would be too much at once; null: it is the whole page. */
+  /** The last planned row of a page with more than `MAX_PLANNED` deliveries; null: the whole page is planned. */
   readonly last: number | null;
 }
 
@@ -125,7 +127,7 @@ async function statesOf(
   return new Map(found.flat());
 }
 
-/** True when there may be more than was begun. */
+/** True when due deliveries may be left. */
 async function deliverDue(ports: Ports, sendToChannel: SendToChannel, endsAt: number): Promise<boolean> {
   const running = new Set<Promise<void>>();
   let begun = 0;
@@ -140,30 +142,33 @@ async function deliverDue(ports: Ports, sendToChannel: SendToChannel, endsAt: nu
       running.add(attempt);
     }
     if (running.size === 0) return isOver;
-    // Should all of these be slow, somebody else goes on meanwhile with connections of its own.
+    // In case all of these are slow, another worker continues with connections of its own.
     if (!isFull && leased.length > 0 && running.size === MAX_CONCURRENT) {
       isFull = true;
-      await attempted("dispatcher_wake_failed", () => ports.deliveries.poke().then(() => false));
+      await runOrLog("dispatcher_wake_failed", () => ports.deliveries.poke().then(() => false));
     }
     await Promise.race(running);
   }
 }
 
-/** Settles one delivery. When even that fails its lease ends by itself, and it is told once more. */
+/** Attempts one delivery and records the result. If recording fails, the lease expires and the delivery repeats. */
 async function attemptOne(record: DeliveryRecord, ports: Ports, sendToChannel: SendToChannel): Promise<void> {
-  const result = await inTime(
+  const result = await withTimeout(
     deliverOne(record, ports, sendToChannel).catch((error: unknown) => {
       console.error(logLine("notification_failed", { delivery: record.id, error: String(error) }));
-      return scheduled(retry("Gate could not tell it"), record, CHANNEL_WAITS_MS);
+      return withRetryDelay(retry("Gate failed to send it"), record, CHANNEL_WAITS_MS);
     }),
-    scheduled(retry("it took too long"), record, CHANNEL_WAITS_MS),
+    withRetryDelay(retry("the attempt took too long"), record, CHANNEL_WAITS_MS),
   );
-  await attempted("delivery_settling_failed", () =>
+  await runOrLog("delivery_settling_failed", () =>
     ports.deliveries.settle(record.id, result).then(() => false),
   );
 }
 
-async function inTime(attempt: Promise<DeliveryResult>, otherwise: DeliveryResult): Promise<DeliveryResult> {
+async function withTimeout(
+  attempt: Promise<DeliveryResult>,
+  otherwise: DeliveryResult,
+): Promise<DeliveryResult> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<DeliveryResult>((resolve) => {
     timer = setTimeout(() => resolve(otherwise), ATTEMPT_MS);
@@ -181,16 +186,16 @@ async function deliverOne(
   const id = channelOf(record.target);
   if (id === null) {
     const { result, waits } = await deliverWebhook(record, ports);
-    return scheduled(result, record, waits);
+    return withRetryDelay(result, record, waits);
   }
   const { registry } = await ports.rules.current();
   const channel = registry.channels.get(id);
-  if (channel === undefined) return failed("no longer in gate.yaml");
-  return scheduled(await sendToChannel(record, channel, ports), record, CHANNEL_WAITS_MS);
+  if (channel === undefined) return failed("the channel is no longer in gate.yaml");
+  return withRetryDelay(await sendToChannel(record, channel, ports), record, CHANNEL_WAITS_MS);
 }
 
-/** When it is tried again, if at all. A channel is, for as long as the intent waits: what is over becomes moot. */
-function scheduled(
+/** Sets the next attempt's delay. A channel's delivery retries while the intent is held; then it becomes moot. */
+function withRetryDelay(
   result: DeliveryResult,
   { kind, attempts, target }: DeliveryRecord,
   waits: readonly number[],

@@ -8,18 +8,18 @@ const PREFIX = "whsec_";
 const MIN_SECRET_BYTES = 24;
 const MAX_SECRET_BYTES = 64;
 
-/** What is signed: which message, when, and every byte of it. */
+/** The signed content: the message's id, its time, and every byte of its body. */
 export interface SignedMessage {
-  /** The same for every attempt. It has no dot, which would let it run into what follows. */
+  /** The same for every attempt. Contains no dot, which separates the signed parts. */
   readonly id: string;
-  /** Milliseconds since the epoch: of this attempt. */
+  /** Milliseconds since the epoch of this attempt. */
   readonly at: number;
   readonly body: string;
 }
 
 /**
- * The headers of Standard Webhooks, with a signature for each secret that is in use: the receiver takes any of them
- * while a secret is being rotated. Null for a secret that is none.
+ * The headers of Standard Webhooks, with one signature per active secret: the receiver accepts any of them during a
+ * rotation. Null when a secret does not have the format.
  */
 export function standardHeaders(
   { id, at, body }: SignedMessage,

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { err } from "../../../src/core/base/result.ts";
 import { readLink } from "../../../src/app/approvals/approval-link.ts";
 import { caseMessage } from "../../../src/app/notifications/channels/case-message.ts";
-import { fillTemplate, letterOf } from "../../../src/app/notifications/channels/email.ts";
+import { fillTemplate, emailContent } from "../../../src/app/notifications/channels/email.ts";
 import { readInteraction } from "../../../src/app/approvals/interaction.ts";
 import {
   answered,
@@ -416,7 +416,7 @@ describe("an e-mail", () => {
     if (!dossier) throw new Error("no dossier");
     const told = await caseMessage(dossier, null, ports());
     const to = `ops\r\nBcc: everybody@example.com ${"x".repeat(400)}`;
-    const { subject } = letterOf({ kind: "escalation", to }, told, "ana@example.com", "gate@example.com");
+    const { subject } = emailContent({ kind: "escalation", to }, told, "ana@example.com", "gate@example.com");
     expect(subject).toMatch(/^Escalated to ops/);
     expect(subject).not.toMatch(/[\r\n]/);
     expect(subject.length).toBeLessThanOrEqual(150);

@@ -238,7 +238,7 @@ describe("INV-30: a channel that is down", () => {
     expect(records.map(({ target, state, lastProblem }) => [target, state, lastProblem]).toSorted()).toEqual([
       ["channel:ana", "delivered", null],
       ["channel:everybody", "delivered", null],
-      ["channel:ops", "pending", "Gate could not tell it"],
+      ["channel:ops", "pending", "Gate failed to send it"],
     ]);
   });
 
@@ -255,7 +255,7 @@ describe("INV-30: a channel that is down", () => {
     const records = await ports().deliveries.ofIntents([intent]);
     expect(records.find(({ target }) => target === "channel:ana")).toMatchObject({
       state: "failed",
-      lastProblem: "no longer in gate.yaml",
+      lastProblem: "the channel is no longer in gate.yaml",
     });
   });
 

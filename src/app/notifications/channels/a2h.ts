@@ -9,26 +9,26 @@ import type { CaseMessage } from "./case-message.ts";
 import { interactionId, messageId } from "../../approvals/interaction.ts";
 import { CHANNEL_TIMEOUT_MS, failed, MOOT, deliveryResult } from "./send-result.ts";
 
-/** What is asked of a provider when the intent itself waits without end. */
+/** The expiry of a provider's request when the hold has no deadline. */
 const LONGEST_QUESTION_MS = 7 * 24 * 60 * 60_000;
 
-/** Asks one person through an approval provider, which answers at `/v1/approval-callbacks/<channel>`. */
+/** Requests one person's vote through an approval provider, which calls back `/v1/approval-callbacks/<channel>`. */
 export async function sendToProvider(
   record: DeliveryRecord,
   message: CaseMessage,
   channel: Extract<Channel, { kind: "a2h" }>,
   ports: Pick<Ports, "sendOutgoing" | "secret" | "deriveToken" | "settings">,
 ): Promise<DeliveryResult> {
-  // The contract has no word to take a question back; an answer that comes too late is refused.
+  // The contract has no message to withdraw a request; Gate refuses a callback that comes too late.
   if (record.kind === "decided") return MOOT;
   const { person } = record;
   const { publicUrl, origin } = ports.settings;
-  if (person === null) return failed("it was planned for nobody");
-  if (publicUrl === null) return failed("GATE_PUBLIC_URL is not set, so nobody could answer");
+  if (person === null) return failed("the delivery names no person");
+  if (publicUrl === null) return failed("GATE_PUBLIC_URL is not set: the provider could not reply");
   const { minAssurance } = message.summary.approval;
   if (ASSURANCE_RANK[channel.assurance] < ASSURANCE_RANK[minAssurance]) {
     return failed(
-      `its word counts as ${channel.assurance}, and the policy asks for ${minAssurance} or stronger`,
+      `the channel's assurance is ${channel.assurance}, and the policy requires ${minAssurance} or stronger`,
     );
   }
   const secret = await ports.secret(channel.secret);
@@ -46,7 +46,7 @@ export async function sendToProvider(
     type: "AUTHORIZE",
     message_id: messageId(interaction),
     gate_approval_interaction_id: interactionId(ports, interaction),
-    // What the answer is to say, should it say anything.
+    // The value for the callback's optional `responds_to`.
     responds_to: messageId(interaction),
     intent_id: summary.intent,
     approved_intent_hash: summary.digest,
@@ -76,7 +76,7 @@ export async function sendToProvider(
   return deliveryResult(sent, now);
 }
 
-/** The contract's form, for what goes out and for what comes back. @param at milliseconds since the epoch */
+/** The contract's signature, for requests and callbacks alike. @param at milliseconds since the epoch */
 export function providerSignature(secret: string, at: number, body: string): string {
   return `t=${at},v1=${hmacHex(utf8ToBytes(secret), `${at}.${body}`)}`;
 }

@@ -7,28 +7,28 @@ import type { DeliveryRecord } from "../../../ports/notifications.ts";
 import { statusText, caseSummary, type CaseSummary } from "../case-summary.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
-/** A link into a case that waits without end is good for this long. */
+/** The expiry of a link when the hold has no deadline. */
 const LONGEST_LINK_MS = 7 * 24 * 60 * 60_000;
 
-/** What a message can say of a case, whatever place it goes to. */
+/** The content of a message about a case, for every channel. */
 export interface CaseMessage {
   readonly state: IntentState;
   readonly summary: CaseSummary;
-  /** Where it stands, in a sentence. */
+  /** The intent's status as one sentence. */
   readonly statusText: string;
-  /** Where the case opens; null: nobody said where Gate is reached. */
+  /** URL of the case; null: GATE_PUBLIC_URL is not set. */
   readonly link: string | null;
 }
 
-type About = Pick<DeliveryRecord, "id" | "person" | "at">;
+type LinkTarget = Pick<DeliveryRecord, "id" | "person" | "at">;
 
-/** @param about the delivery a link is made for; null: the case opens for who is signed in, and no link is spent */
+/** @param delivery the delivery to create a link for; null: the plain URL of the case, which requires sign-in */
 export async function caseMessage(
-  dossier: IntentRecord,
-  about: About | null,
+  intentRecord: IntentRecord,
+  delivery: LinkTarget | null,
   ports: Pick<Ports, "principals" | "rules" | "deriveToken" | "settings">,
 ): Promise<CaseMessage> {
-  const { state } = dossier;
+  const { state } = intentRecord;
   const [agent, { registry }] = await Promise.all([
     ports.principals.get(state.terms.agent),
     ports.rules.current(),
@@ -36,13 +36,13 @@ export async function caseMessage(
   const names = await namesOf(state, registry, ports);
   return {
     state,
-    summary: caseSummary(dossier, agent?.name ?? state.terms.agent),
+    summary: caseSummary(intentRecord, agent?.name ?? state.terms.agent),
     statusText: statusText(state, (person) => names.get(person) ?? person),
-    link: linkInto(state, about, ports),
+    link: linkFor(state, delivery, ports),
   };
 }
 
-/** What people call those who decided: by their entry in the registry, or as the operator named their key. */
+/** The voters' names: from their entry in the registry, else from their principal. */
 async function namesOf(
   state: IntentState,
   registry: Registry,
@@ -60,28 +60,28 @@ async function namesOf(
 }
 
 /**
- * A link decides once. Where several people read the same message and more than one of them has to decide, the first
- * would use it up for the others: they get the case's own address, and sign in.
+ * A link works once. In a shared message for an intent that needs several votes, the first voter would use it up, so
+ * that message has the case's plain URL, which requires sign-in.
  */
-function linkInto(
+function linkFor(
   { terms, decideBy }: IntentState,
-  about: About | null,
+  delivery: LinkTarget | null,
   ports: Pick<Ports, "deriveToken" | "settings">,
 ): string | null {
   const { require, rejections } = terms.approval;
-  if (about === null || (about.person === null && (require > 1 || rejections > 1))) {
+  if (delivery === null || (delivery.person === null && (require > 1 || rejections > 1))) {
     return caseUrl(ports, terms.id);
   }
   return linkUrl(ports, {
     intent: terms.id,
     digest: terms.digest,
-    person: about.person,
-    id: linkId(about.id),
-    expiresAt: decideBy ?? about.at + LONGEST_LINK_MS,
+    person: delivery.person,
+    id: linkId(delivery.id),
+    expiresAt: decideBy ?? delivery.at + LONGEST_LINK_MS,
   });
 }
 
-/** The same for every attempt of a delivery, so that of two messages sent by mistake one link is left. */
+/** The same for every attempt of a delivery, so that a duplicate message does not carry a second vote. */
 function linkId(delivery: string): string {
   return sha256Hex(`link\n${delivery}`).slice(0, 32);
 }

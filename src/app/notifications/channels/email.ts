@@ -10,11 +10,11 @@ import { CHANNEL_TIMEOUT_MS, failed, isHeaderText, MOOT, deliveryResult } from "
 
 type Email = Extract<Channel, { kind: "email" }>;
 
-/** Longer ones are cut by every inbox, and some providers refuse them. */
+/** Mail clients cut longer subjects, and some providers refuse them. */
 const MAX_SUBJECT_CHARACTERS = 150;
 
-/** What a template can have filled in. */
-interface Letter {
+/** The values for a template's placeholders. */
+interface EmailContent {
   readonly to: string;
   readonly from: string;
   readonly subject: string;
@@ -22,7 +22,7 @@ interface Letter {
   readonly html: string;
 }
 
-/** The request most providers take; others are described by the channel's `body`. */
+/** The body that most providers accept; the channel's `body` replaces it for others. */
 const USUAL_BODY = {
   from: "{from}",
   to: ["{to}"],
@@ -31,7 +31,7 @@ const USUAL_BODY = {
   html: "{html}",
 } as const;
 
-/** A letter to one person through an HTTP provider. */
+/** Sends an e-mail to one person through an HTTP provider. */
 export async function sendEmail(
   record: DeliveryRecord,
   message: CaseMessage,
@@ -39,20 +39,20 @@ export async function sendEmail(
   channel: Email,
   ports: Pick<Ports, "sendOutgoing" | "secret">,
 ): Promise<DeliveryResult> {
-  // A letter can't be changed, and its link says how it ended.
+  // A sent e-mail can't be updated; its link shows the outcome.
   if (record.kind === "decided") return MOOT;
-  if (person === null) return failed("it was planned for nobody");
+  if (person === null) return failed("the delivery names no person");
   if (person.email === null) return failed(`${person.id} has no e-mail address in gate.yaml`);
   const secret = await ports.secret(channel.secret);
   if (secret === null) return failed(`the credential ${channel.secret} has no value`);
   const authorization = channel.format.replace("{secret}", () => secret);
-  if (!isHeaderText(authorization)) return failed(`the credential ${channel.secret} does not fit a header`);
-  const letter = letterOf(record, message, person.email, channel.from);
+  if (!isHeaderText(authorization)) return failed(`the credential ${channel.secret} is no header value`);
+  const content = emailContent(record, message, person.email, channel.from);
   const sent = await ports.sendOutgoing({
     url: channel.url,
     method: "POST",
     headers: { [channel.header]: authorization, "Content-Type": "application/json" },
-    body: JSON.stringify(fillTemplate(channel.body ?? USUAL_BODY, letter)),
+    body: JSON.stringify(fillTemplate(channel.body ?? USUAL_BODY, content)),
     timeoutMs: CHANNEL_TIMEOUT_MS,
     allowPrivate: channel.allowPrivate,
   });
@@ -60,36 +60,39 @@ export async function sendEmail(
 }
 
 /**
- * Values go into texts of the parsed template, each once, so that none of them can end a text, add a member, or be
- * read as a placeholder itself.
+ * Fills string values of the parsed template in a single pass, so that an injected value can neither end a string, nor
+ * add a member, nor act as a placeholder itself.
  */
-export function fillTemplate(template: Json, letter: Letter): Json {
+export function fillTemplate(template: Json, content: EmailContent): Json {
   if (typeof template === "string") {
-    return template.replace(/\{(to|from|subject|text|html)\}/g, (_, name: keyof Letter) => letter[name]);
+    return template.replace(
+      /\{(to|from|subject|text|html)\}/g,
+      (_, name: keyof EmailContent) => content[name],
+    );
   }
   if (typeof template !== "object" || template === null) return template;
-  if (Array.isArray(template)) return template.map((each: Json) => fillTemplate(each, letter));
+  if (Array.isArray(template)) return template.map((each: Json) => fillTemplate(each, content));
   return Object.fromEntries(
-    Object.entries(template).map(([name, value]) => [name, fillTemplate(value, letter)]),
+    Object.entries(template).map(([name, value]) => [name, fillTemplate(value, content)]),
   );
 }
 
-export function letterOf(
+export function emailContent(
   record: Pick<DeliveryRecord, "kind" | "to">,
   { summary, statusText, link }: CaseMessage,
   to: string,
   from: string,
-): Letter {
+): EmailContent {
   const shown = withoutLinks(summary);
   const title = `${titleOf(record)}: ${shown.destination}`;
   const facts = summaryLines(shown);
-  const last = linkNotice(link, summary.approval.minAssurance);
+  const notice = linkNotice(link, summary.approval.minAssurance);
   const text = [
     title,
     statusText,
     facts.map(({ label, value }) => `${label}: ${value}`).join("\n"),
     ...(link === null ? [] : [link]),
-    last,
+    notice,
   ].join("\n\n");
   const rows = facts.map(({ label, value }) => {
     return `<tr><th align="left">${escapeHtml(label)}</th><td>${escapeHtml(value)}</td></tr>`;
@@ -99,12 +102,12 @@ export function letterOf(
     `<p>${escapeHtml(statusText)}</p>`,
     `<table cellpadding="4">${rows.join("")}</table>`,
     ...(link === null ? [] : [`<p><a href="${escapeHtml(link)}">Open case</a></p>`]),
-    `<p>${escapeHtml(last)}</p>`,
+    `<p>${escapeHtml(notice)}</p>`,
   ].join("\n");
   return { to, from, subject: oneLine(title, MAX_SUBJECT_CHARACTERS), text, html };
 }
 
-/** Of a link that decides by itself its reader has to know so: whoever it is passed on to is taken for them. */
+/** Warns the reader of a link that votes without sign-in: Gate takes a person it was forwarded to for the reader. */
 function linkNotice(link: string | null, minAssurance: Assurance): string {
   if (link === null) return "Open the case in Gate to decide.";
   return minAssurance === "link"

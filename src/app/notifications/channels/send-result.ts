@@ -1,10 +1,10 @@
 import type { Result } from "../../../core/base/result.ts";
 import type { OutgoingAnswer, OutgoingProblem, DeliveryResult } from "../../../ports/notifications.ts";
 
-/** Long enough for a provider that is slow, short enough to leave room for the other places of a batch. */
+/** Long enough for a slow provider, short enough to leave time for the run's other deliveries. */
 export const CHANNEL_TIMEOUT_MS = 10_000;
 
-/** Whoever asks for a longer pause than this is not waited for: the case may be over by then. */
+/** Caps `Retry-After`: a receiver must not delay a notification beyond the hold. */
 const LONGEST_PAUSE_MS = 60 * 60_000;
 
 export const MOOT: DeliveryResult = { kind: "moot" };
@@ -12,7 +12,7 @@ export const MOOT: DeliveryResult = { kind: "moot" };
 type Failed = Extract<DeliveryResult, { kind: "failed" }>;
 type Retry = Extract<DeliveryResult, { kind: "retry" }>;
 
-/** An attempt that came to nothing. */
+/** A failed attempt. */
 export type SendFailure = Failed | Retry;
 
 export function failed(problem: string, status: number | null = null): Failed {
@@ -24,8 +24,8 @@ export function retry(problem: string, status: number | null = null, afterMs: nu
 }
 
 /**
- * What an HTTP answer means where nothing but its status counts. The words never quote what was sent or answered:
- * an address can be a secret, and a broken receiver echoes what it got.
+ * The result of a response where only its status counts. Problem texts never quote the request or the response: a URL
+ * can be a secret, and a faulty receiver echoes the request.
  */
 export function deliveryResult(
   sent: Result<OutgoingAnswer, OutgoingProblem>,
@@ -34,7 +34,7 @@ export function deliveryResult(
   if (!sent.ok) return sendFailure(sent.error);
   const { status, headers } = sent.value;
   if (status >= 200 && status < 300) return { kind: "delivered", status, receipt: null };
-  if (status === 429) return retry("it asked for a pause", status, retryAfterMs(headers, now));
+  if (status === 429) return retry("it answered 429: too many requests", status, retryAfterMs(headers, now));
   if (status >= 500 || status === 408 || status === 425) {
     return retry(`it answered ${status}`, status, retryAfterMs(headers, now));
   }
@@ -47,7 +47,7 @@ export function deliveryResult(
 export function sendFailure(problem: OutgoingProblem): SendFailure {
   switch (problem) {
     case "refused_address":
-      return failed("its address is not public https; the registry says `allow_private` where that is meant");
+      return failed("its address is not public https; set `allow_private` in gate.yaml if that is intended");
     case "timeout":
       return retry("it did not answer in time");
     case "unreachable":
@@ -62,7 +62,7 @@ export function retryAfterMs(headers: Headers, now: number): number | null {
   return Number.isFinite(pause) && pause >= 0 ? Math.min(pause, LONGEST_PAUSE_MS) : null;
 }
 
-/** RFC 9110 section 5.5; anything else would be refused by the platform with the secret in its words. */
+/** RFC 9110 section 5.5. The platform refuses other values with an error text that contains the secret. */
 export function isHeaderText(secret: string): boolean {
   return /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(secret);
 }

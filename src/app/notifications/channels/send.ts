@@ -11,7 +11,7 @@ import { failed, MOOT, retry } from "./send-result.ts";
 import { sendToWebhook } from "./webhook.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
-/** One attempt to tell a channel of a case. What went wrong comes back in words; nothing is thrown. */
+/** One attempt to send a case to a channel. Failures are returned as text for operators; it never throws. */
 export async function sendToChannel(
   record: DeliveryRecord,
   channel: Channel,
@@ -21,17 +21,17 @@ export async function sendToChannel(
     return await sendMessage(record, channel, ports);
   } catch (error) {
     console.error(logLine("notification_failed", { delivery: record.id, error: String(error) }));
-    return retry("Gate could not write the message");
+    return retry("Gate failed to compose the message");
   }
 }
 
 async function sendMessage(record: DeliveryRecord, channel: Channel, ports: Ports): Promise<DeliveryResult> {
-  const dossier = (await ports.intents.find(record.intent)?.getRecord()) ?? null;
-  if (dossier === null) return failed("there is no such intent");
-  if (!isCurrent(record, dossier)) return MOOT;
+  const intentRecord = (await ports.intents.find(record.intent)?.getRecord()) ?? null;
+  if (intentRecord === null) return failed("there is no such intent");
+  if (!isCurrent(record, intentRecord)) return MOOT;
   const person = await personOf(record, ports);
   if (record.person !== null && person === null) return failed(`${record.person} is no longer in gate.yaml`);
-  const message = await caseMessage(dossier, record.kind === "decided" ? null : record, ports);
+  const message = await caseMessage(intentRecord, record.kind === "decided" ? null : record, ports);
   switch (channel.kind) {
     case "slack_webhook":
       return sendToSlackWebhook(record, message, channel, ports);
@@ -46,14 +46,14 @@ async function sendMessage(record: DeliveryRecord, channel: Channel, ports: Port
   }
 }
 
-/** Is it still so, and still this person's business? Nobody is asked for what is decided, or for a vote they gave. */
+/** Skips stale notifications: the intent is decided, or this person has voted. */
 function isCurrent({ kind, person }: DeliveryRecord, { state }: IntentRecord): boolean {
   const isWaiting = state.phase === "pending_approval";
   switch (kind) {
     case "held":
     case "reminder":
     case "escalation":
-      return isWaiting && !(person !== null && hasAnswered(state, person));
+      return isWaiting && !(person !== null && hasVoted(state, person));
     case "decided":
       return !isWaiting;
     case "event":
@@ -62,7 +62,7 @@ function isCurrent({ kind, person }: DeliveryRecord, { state }: IntentRecord): b
   }
 }
 
-function hasAnswered({ votes, rejections }: IntentRecord["state"], person: string): boolean {
+function hasVoted({ votes, rejections }: IntentRecord["state"], person: string): boolean {
   return [...votes, ...rejections].some((each) => each.person === person || each.acting === person);
 }
 

@@ -16,14 +16,14 @@ import {
 
 export type SlackApp = Extract<Channel, { kind: "slack_app" }>;
 
-/** Why a call came to nothing. */
+/** Why a call failed. */
 export interface SlackProblem {
-  /** Slack's word; null: it did not get as far as that. */
+  /** Slack's error code; null: the response has none. */
   readonly code: string | null;
   readonly result: SendFailure;
 }
 
-/** What may pass by itself. */
+/** Slack error codes after which a retry may succeed. */
 const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   "fatal_error",
   "internal_error",
@@ -33,20 +33,21 @@ const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   "team_added_to_org",
 ]);
 
-const IN_WORDS: ReadonlyMap<string, string> = new Map([
+/** Problem texts for Slack's error codes. */
+const ERROR_TEXT: ReadonlyMap<string, string> = new Map([
   ["account_inactive", "the app's token is of a deleted user or workspace"],
   ["channel_not_found", "Slack knows no such channel, or the app may not see it"],
-  ["invalid_auth", "Slack does not take the app's token"],
+  ["invalid_auth", "Slack refuses the app's token"],
   ["is_archived", "the channel is archived"],
   ["missing_scope", "the app lacks the scope chat:write"],
-  ["not_authed", "Slack does not take the app's token"],
+  ["not_authed", "Slack refuses the app's token"],
   ["not_in_channel", "the app is not in the channel: invite it"],
   ["restricted_action", "the workspace does not let the app post there"],
   ["token_expired", "the app's token has expired"],
   ["token_revoked", "the app's token was revoked"],
 ]);
 
-/** One call of Slack's Web API, which says what went wrong with status 200. */
+/** One call of Slack's Web API, which reports errors with status 200. */
 export async function callSlack(
   channel: SlackApp,
   method: "chat.postMessage" | "chat.update" | "views.open",
@@ -56,7 +57,7 @@ export async function callSlack(
 ): Promise<Result<JsonObject, SlackProblem>> {
   const token = await ports.secret(channel.token);
   if (token === null) return problem(failed(`the credential ${channel.token} has no value`));
-  if (!isHeaderText(token)) return problem(failed(`the credential ${channel.token} is no token`));
+  if (!isHeaderText(token)) return problem(failed(`the credential ${channel.token} is no header value`));
   const sent = await ports.sendOutgoing({
     url: `${channel.url}/${method}`,
     method: "POST",
@@ -70,20 +71,22 @@ export async function callSlack(
   const parsed = parseStrictJson(text);
   const answer = parsed.ok && isJsonObject(parsed.value) ? parsed.value : null;
   if (status === 200 && answer?.["ok"] === true) return ok(answer);
-  const code = wordOf(answer?.["error"]);
+  const code = errorCodeOf(answer?.["error"]);
   if (status === 429 || code === "ratelimited" || code === "rate_limited") {
-    return problem(retry("Slack asked for a pause", status, retryAfterMs(headers, Date.now())), code);
+    return problem(retry("Slack limits the request rate", status, retryAfterMs(headers, Date.now())), code);
   }
   if (code !== null && status < 500) {
-    const detail = IN_WORDS.get(code) ?? `Slack answered ${code}`;
+    const detail = ERROR_TEXT.get(code) ?? `Slack answered ${code}`;
     return problem(TRANSIENT_ERRORS.has(code) ? retry(detail, status) : failed(detail, status), code);
   }
   const result = deliveryResult(sent, Date.now());
-  return problem(result.kind === "delivered" ? retry("it is not Slack that answered", status) : result);
+  return problem(
+    result.kind === "delivered" ? retry("the response is not from Slack's API", status) : result,
+  );
 }
 
-/** Of a whole answer only what can be one of Slack's words is ever shown. */
-function wordOf(error: unknown): string | null {
+/** An error in the form of Slack's codes; problem texts quote nothing else of a response. */
+function errorCodeOf(error: unknown): string | null {
   return typeof error === "string" && /^[a-z][a-z_]{1,63}$/.test(error) ? error : null;
 }
 

@@ -11,13 +11,13 @@ import { MOOT, retry, type SendFailure } from "./send-result.ts";
 
 type SlackPorts = Pick<Ports, "sendOutgoing" | "secret" | "deliveries" | "deriveToken">;
 
-/** A post that was asked in: what `chat.update` and threads name it by. */
+/** The address of a posted request, for `chat.update` and thread replies. */
 interface Post {
   readonly channel: string;
   readonly ts: string;
 }
 
-/** A Slack app: posts with buttons, and brings them up to date once somebody has decided, wherever that was. */
+/** A Slack app: posts requests with buttons, and updates them after a decision through any door. */
 export async function sendToSlackApp(
   record: DeliveryRecord,
   caseMessage: CaseMessage,
@@ -52,8 +52,8 @@ async function postRequest(
 }
 
 /**
- * The message that asks, as it is posted, and as it is put back after a vote that did not decide. Where a decision in
- * Slack would be refused for everybody, there are no buttons that promise one.
+ * The request message, as posted, and as restored after a vote that did not decide. Where the policy requires a
+ * stronger assurance than Slack's, Gate would refuse every vote, so the message has no vote buttons.
  */
 export function approvalRequest(
   title: string,
@@ -62,14 +62,14 @@ export function approvalRequest(
   ports: Pick<Ports, "deriveToken">,
 ): SlackMessage {
   const { intent, digest, approval } = caseMessage.summary;
-  const isEnough = ASSURANCE_RANK.slack >= ASSURANCE_RANK[approval.minAssurance];
-  const reference = isEnough ? slackReference(ports, { channel: channel.id, intent, digest }) : null;
+  const isSlackSufficient = ASSURANCE_RANK.slack >= ASSURANCE_RANK[approval.minAssurance];
+  const reference = isSlackSufficient ? slackReference(ports, { channel: channel.id, intent, digest }) : null;
   return requestMessage(title, caseMessage, reference);
 }
 
-/** Under the message that asked, where its buttons are. */
+/** Replies in the thread of the request message, which has the buttons. */
 async function postNote(
-  { channel: place, ts }: Post,
+  { channel: postChannel, ts }: Post,
   record: DeliveryRecord,
   caseMessage: CaseMessage,
   channel: SlackApp,
@@ -82,7 +82,7 @@ async function postNote(
   const posted = await callSlack(
     channel,
     "chat.postMessage",
-    { channel: place, thread_ts: ts, ...message },
+    { channel: postChannel, thread_ts: ts, ...message },
     ports,
   );
   return posted.ok ? { kind: "delivered", status: 200, receipt: null } : posted.error.result;
@@ -95,20 +95,20 @@ async function updatePosts(
   channel: SlackApp,
   ports: SlackPorts,
 ): Promise<DeliveryResult> {
-  // A post that is under way would stay there with its buttons.
-  const isUnderWay = earlier.some(({ kind, state }) => kind !== "decided" && state === "pending");
+  // A request that is still being posted would keep its buttons.
+  const isPostPending = earlier.some(({ kind, state }) => kind !== "decided" && state === "pending");
   const message = decidedMessage(caseMessage);
   const problems: SendFailure[] = [];
-  // Every one of them: that one can't be changed is no reason to leave another its buttons.
-  for (const { channel: place, ts } of posts) {
-    const updated = await callSlack(channel, "chat.update", { channel: place, ts, ...message }, ports);
-    // Who deleted the post has brought it up to date, too.
+  // Updates every post, also after a failure, so that no other post keeps its buttons.
+  for (const { channel: postChannel, ts } of posts) {
+    const updated = await callSlack(channel, "chat.update", { channel: postChannel, ts, ...message }, ports);
+    // A deleted post needs no update.
     if (!updated.ok && updated.error.code !== "message_not_found") problems.push(updated.error.result);
   }
-  const again = problems.find(({ kind }) => kind === "retry");
-  if (again !== undefined) return again;
-  // Soon and then ever later, as everything is tried again: Slack may have put it off for an hour.
-  if (isUnderWay) return retry("a message to it is still under way");
+  const retryable = problems.find(({ kind }) => kind === "retry");
+  if (retryable !== undefined) return retryable;
+  // By the usual retry schedule, because Slack may have delayed that post for an hour.
+  if (isPostPending) return retry("an earlier message to it is still pending");
   const [problem] = problems;
   if (problem !== undefined) return problem;
   return posts.length === 0 ? MOOT : { kind: "delivered", status: 200, receipt: null };

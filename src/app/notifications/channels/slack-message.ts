@@ -2,15 +2,15 @@ import type { JsonObject } from "../../../core/base/json.ts";
 import { summaryLines, type CaseSummary } from "../case-summary.ts";
 import type { CaseMessage } from "./case-message.ts";
 
-/* Block Kit, within Slack's limits. Everything somebody else chose stands in a code span, escaped. */
+/* Block Kit, within Slack's limits. Untrusted text is escaped and in a code span. */
 
-/** Slack refuses a whole message for one text that is longer. */
+/** Slack's limits; it refuses a whole message for one text that is longer. */
 const MAX_HEADER_CHARACTERS = 150;
 const MAX_FIELD_CHARACTERS = 2000;
 const MAX_CONFIRM_CHARACTERS = 300;
 const MAX_FIELDS = 10;
 
-/** Escaping makes one character five at most; a value that stays under this fits its field whatever is in it. */
+/** Escaping makes at most five characters of one, so a value of this length fits its field whatever it contains. */
 const MAX_VALUE_CHARACTERS = 380;
 
 export const APPROVE_ACTION = "gate_approve";
@@ -18,31 +18,31 @@ export const REJECT_ACTION = "gate_reject";
 
 const OPEN_ACTION = "gate_open";
 
-/** A message as Slack takes it by every way in: Web API, incoming webhook, `response_url`. */
+/** A message in the form that Slack's Web API, incoming webhooks and `response_url` all accept. */
 export interface SlackMessage extends JsonObject {
-  /** What notifications show, and clients that know no blocks. */
+  /** Shown in notifications, and by clients without block support. */
   readonly text: string;
   readonly blocks: readonly JsonObject[];
-  /** No preview is fetched of a link into a case. */
+  /** Slack's preview must not fetch a case's link. */
   readonly unfurl_links: false;
   readonly unfurl_media: false;
 }
 
-/** Slack's three: with them escaped, no text can mention anybody or call a channel together. */
+/** Escapes Slack's three control characters, so that untrusted text can't mention people or channels. */
 export function escapeSlack(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** In a code span neither emphasis nor bare addresses are read; a backtick would end it. */
+/** Slack parses neither emphasis nor bare URLs in a code span; a backtick would end it. */
 function span(value: string): string {
   const cut = Array.from(value).slice(0, MAX_VALUE_CHARACTERS).join("");
   return `\`${escapeSlack(cut.replaceAll("`", "'"))}\``;
 }
 
 /**
- * What is asked, with buttons.
+ * The approval request, with buttons.
  *
- * @param reference what the buttons that decide carry; null: the message only opens the case
+ * @param reference signed value of the vote buttons; null: the message has none, and only opens the case
  */
 export function requestMessage(
   title: string,
@@ -62,7 +62,7 @@ export function requestMessage(
   ]);
 }
 
-/** The same once it waits no more: nothing left to press but the way into the case. */
+/** The same after the decision: the link to the case is the only button left. */
 export function decidedMessage(caseMessage: CaseMessage): SlackMessage {
   const { summary, statusText, link } = caseMessage;
   return message(`${summary.destination}: ${statusText}`, [
@@ -73,7 +73,7 @@ export function decidedMessage(caseMessage: CaseMessage): SlackMessage {
   ]);
 }
 
-/** One line about a case that was told before: a reminder, or how it ended. */
+/** One line about a case that was posted before: a reminder or an escalation. */
 export function noteMessage(text: string, { link }: Pick<CaseMessage, "link">): SlackMessage {
   return message(text, [
     { type: "section", text: { type: "mrkdwn", verbatim: true, text: escapeSlack(text) } },
@@ -81,7 +81,7 @@ export function noteMessage(text: string, { link }: Pick<CaseMessage, "link">): 
   ]);
 }
 
-/** The question that a rejection needs an answer to. */
+/** The dialog that asks a rejecting reviewer for the reason. */
 export function rejectionView(summary: CaseSummary, metadata: string): JsonObject {
   return {
     type: "modal",
@@ -117,7 +117,7 @@ export function rejectionView(summary: CaseSummary, metadata: string): JsonObjec
 export const REASON_BLOCK = "reason";
 export const REASON_INPUT = "text";
 
-/** What Slack lets one field hold at most. */
+/** Slack's limit for one input field. */
 export const MAX_REASON_CHARACTERS = 3000;
 
 function message(text: string, blocks: readonly JsonObject[]): SlackMessage {
@@ -125,7 +125,7 @@ function message(text: string, blocks: readonly JsonObject[]): SlackMessage {
 }
 
 function header(text: string): JsonObject {
-  // Escaping could carry it over the limit: plain text needs none but for these three, which no name has.
+  // Plain text needs no escaping, which could exceed the limit; the three control characters become spaces.
   const shown = Array.from(text.replace(/[&<>]/g, " "));
   return { type: "header", text: plain(shown.slice(0, MAX_HEADER_CHARACTERS).join("")) };
 }
@@ -145,7 +145,7 @@ function fields(summary: CaseSummary): JsonObject {
   };
 }
 
-/** In the reader's own time zone, which only Slack knows. */
+/** Slack's date syntax, which shows the reader's own time zone. */
 function deadline(at: number | null, otherwise: string): string {
   if (at === null) return otherwise;
   return `<!date^${Math.floor(at / 1000)}^{date_short_pretty} at {time}|${otherwise}>`;
@@ -164,7 +164,7 @@ function decisionButtons(summary: CaseSummary, reference: string): readonly Json
       style: "primary",
       text: plain("Approve"),
       value: reference,
-      // A thumb that slips on a phone must not be a production write.
+      // A confirmation, so that a slip of the thumb on a phone does not approve a production write.
       confirm: {
         title: plain("Approve this write?"),
         text: plain(Array.from(what.replace(/[&<>]/g, " ")).slice(0, MAX_CONFIRM_CHARACTERS).join("")),

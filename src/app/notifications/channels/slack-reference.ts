@@ -1,10 +1,10 @@
 import type { Ports } from "../../../ports/ports.ts";
 import { readFields, signFields, type Signing } from "../../approvals/signed-token.ts";
 
-/** Ids, a digest and a time are far shorter than the longest that is taken apart. */
+/** Two ids and a digest are far shorter; longer input is refused before parsing. */
 const BUTTONS: Signing = { kind: "interaction", context: "slack.", maxCharacters: 1500 };
 
-/** What a button in Slack stands for: a decision about exactly this, in this channel of the registry. */
+/** A Slack button's value: a vote on exactly this digest, from this channel of the registry. */
 export interface SlackReference {
   readonly channel: string;
   readonly intent: string;
@@ -16,7 +16,7 @@ export function slackReference(ports: Pick<Ports, "deriveToken">, reference: Sla
   return signFields(ports, BUTTONS, [channel, intent, digest]);
 }
 
-/** Null for what Gate did not sign. */
+/** Null for a value that Gate did not sign. */
 export function readSlackReference(
   ports: Pick<Ports, "deriveToken" | "deriveEarlierTokens">,
   signed: string,

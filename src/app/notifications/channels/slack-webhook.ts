@@ -6,8 +6,8 @@ import { requestMessage } from "./slack-message.ts";
 import { titleOf } from "./titles.ts";
 import { CHANNEL_TIMEOUT_MS, failed, MOOT, deliveryResult } from "./send-result.ts";
 
-/** Slack's own words for what is wrong with an incoming webhook; anything else it answers is not repeated. */
-const WHAT_SLACK_SAYS: ReadonlyMap<string, string> = new Map([
+/** Problem texts for the errors of Slack's incoming webhooks; any other response text is never quoted. */
+const ERROR_TEXT: ReadonlyMap<string, string> = new Map([
   ["invalid_payload", "Slack did not understand the message"],
   ["invalid_token", "Slack does not know this webhook URL"],
   ["no_text", "Slack did not understand the message"],
@@ -23,14 +23,14 @@ const WHAT_SLACK_SAYS: ReadonlyMap<string, string> = new Map([
   ["too_many_attachments", "Slack did not understand the message"],
 ]);
 
-/** An incoming webhook: one URL, which is the secret, and no way to change what was posted. */
+/** Posts to an incoming webhook, whose URL is the secret; its posts can't be updated. */
 export async function sendToSlackWebhook(
   record: DeliveryRecord,
   message: CaseMessage,
   channel: Extract<Channel, { kind: "slack_webhook" }>,
   ports: Pick<Ports, "sendOutgoing" | "secret">,
 ): Promise<DeliveryResult> {
-  // What an incoming webhook posted can't be changed, and its link says how it ended.
+  // A post of an incoming webhook can't be updated; its link shows the outcome.
   if (record.kind === "decided") return MOOT;
   const url = await ports.secret(channel.secret);
   if (url === null) return failed(`the credential ${channel.secret} has no value`);
@@ -44,6 +44,6 @@ export async function sendToSlackWebhook(
   });
   const outcome = deliveryResult(sent, Date.now());
   if (outcome.kind !== "failed" || !sent.ok) return outcome;
-  const problem = WHAT_SLACK_SAYS.get(sent.value.text.trim());
+  const problem = ERROR_TEXT.get(sent.value.text.trim());
   return problem === undefined ? outcome : failed(problem, sent.value.status);
 }

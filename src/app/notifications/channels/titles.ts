@@ -1,6 +1,6 @@
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
 
-/** What a message is headed by. */
+/** The title of a message. */
 export function titleOf({ kind, to }: Pick<DeliveryRecord, "kind" | "to">): string {
   switch (kind) {
     case "held":

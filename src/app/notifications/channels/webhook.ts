@@ -14,7 +14,7 @@ const EVENT_NAMES = {
   test: null,
 } as const satisfies Record<DeliveryKind, string | null>;
 
-/** Any program, by Standard Webhooks: what people are told elsewhere, as JSON. */
+/** Sends a case to a program as JSON, by Standard Webhooks. */
 export async function sendToWebhook(
   record: DeliveryRecord,
   caseMessage: CaseMessage,
@@ -30,7 +30,7 @@ export async function sendToWebhook(
     data: dataOf(record, caseMessage),
   });
   const signed = standardHeaders({ id: record.id, at: now, body }, [secret]);
-  if (signed === null) return failed(`the credential ${channel.secret} is no whsec_ secret`);
+  if (signed === null) return failed(`the credential ${channel.secret} is not a whsec_ secret`);
   const sent = await ports.sendOutgoing({
     url: channel.url,
     method: "POST",
