@@ -26,7 +26,7 @@ import { webhooks } from "./api/admin/webhooks.ts";
 import type { GateEnv } from "./middleware/context.ts";
 import { requireHost } from "./middleware/host.ts";
 import { problemResponse } from "./problem/problem.ts";
-import { answerUnhandled } from "./middleware/error-handler.ts";
+import { errorResponse } from "./middleware/error-handler.ts";
 
 /** The HTTP door. Its environment is the ports, not the platform's bindings. */
 export function createApp(): Hono<GateEnv> {
@@ -75,7 +75,7 @@ export function createApp(): Hono<GateEnv> {
     }),
   );
 
-  app.onError(answerUnhandled);
+  app.onError(errorResponse);
 
   return app;
 }

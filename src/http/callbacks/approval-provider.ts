@@ -3,7 +3,7 @@ import type { Channel } from "../../core/registry/registry.ts";
 import { answerInteraction, type InteractionFailure } from "../../app/approvals/answer-interaction.ts";
 import { readBytes, readJson, SMALL_BODY_BYTES } from "../middleware/body.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
-import { answerOnce } from "../middleware/idempotency.ts";
+import { respondOnce } from "../middleware/idempotency.ts";
 import { refuse, type Problem } from "../problem/problem.ts";
 import { INTENT_NOT_FOUND, problemOfVoteFailure } from "../problem/from-refusal.ts";
 import { parseCallback, verifyProviderSignature } from "./callback-request.ts";
@@ -45,7 +45,7 @@ export const callbacks = new Hono<GateEnv>().post("/v1/approval-callbacks/:provi
   }
   const { url, method, headers } = c.req.raw;
   c.req.raw = new Request(url, { method, headers, body: bytes.slice().buffer });
-  return answerOnce(c, delivery, { principal: `provider:${provider.id}` }, () => castVote(c, provider));
+  return respondOnce(c, delivery, { principal: `provider:${provider.id}` }, () => castVote(c, provider));
 });
 
 async function castVote(c: GateContext, provider: Provider): Promise<Response> {

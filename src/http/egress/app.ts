@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { handleProxied } from "../proxy/handle.ts";
-import { answerUnhandled } from "../middleware/error-handler.ts";
+import { errorResponse } from "../middleware/error-handler.ts";
 import { egressAgentOf } from "./agent.ts";
 import { routeByHost } from "./host-route.ts";
 import { passUnknown, refuseHost } from "./unknown-host.ts";
@@ -15,7 +15,7 @@ export function createEgress(): Hono<GateEnv> {
 
   app.all("*", sendOut);
 
-  app.onError(answerUnhandled);
+  app.onError(errorResponse);
 
   return app;
 }

@@ -7,7 +7,7 @@ import {
 } from "../../app/identity/authenticate.ts";
 import { isHuman, type Principal, type Role } from "../../core/identity/principal.ts";
 import type { GateContext, GateEnv } from "./context.ts";
-import { answerOnce, idempotencyKey } from "./idempotency.ts";
+import { respondOnce, idempotencyKey } from "./idempotency.ts";
 import { requireSameOrigin } from "./origin.ts";
 import { sessionTokenOf } from "./session-cookie.ts";
 import { maySignInLocally } from "./sessions.ts";
@@ -19,7 +19,7 @@ const BEARER = /^Bearer +([A-Za-z0-9._~+/=-]{1,512})$/i;
 /** RFC 7519: three parts, the first a JSON object, which in base64url begins like this. Keys never do. */
 const BEARER_JWT = /^Bearer +(e[wy][A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*)$/i;
 
-/** Lets in active principals of these roles; the others get 401 or 403 before their body is read. */
+/** Admits active principals of these roles; all others get 401 or 403 before their body is read. */
 export function requireRole(roles: readonly Role[], age: IdentityAge = "fresh"): MiddlewareHandler<GateEnv> {
   return async (c, next) => {
     const ports = c.env;
@@ -35,15 +35,15 @@ export function requireRole(roles: readonly Role[], age: IdentityAge = "fresh"):
     if (!roles.includes(principal.role)) refuseRole(principal, roles);
     setCaller(c, caller, asOf);
     if (key === null) return next();
-    // Here and not in the routes: every POST of an authenticated caller can be repeated, and no route can omit it.
-    return answerOnce(c, key, { principal: principal.id }, async () => {
+    // Here and not in the routes, so that no route can omit it: every POST of an authenticated caller can be repeated.
+    return respondOnce(c, key, { principal: principal.id }, async () => {
       await next();
       return c.res;
     });
   };
 }
 
-/** Tells the handlers who calls, and has the caller authenticated again after a slow body. */
+/** Stores the caller for the handlers, and has `readBytes` authenticate it again after a slow body. */
 export function setCaller(c: GateContext, { principal, assurance }: Caller, age: IdentityAge): void {
   c.set("principal", principal);
   c.set("assurance", assurance);
@@ -62,28 +62,28 @@ export function reauthenticateAfterBody(c: GateContext, { id, role }: Principal,
 }
 
 /**
- * The sender of this request; null: it presents no credential.
+ * The sender of this request; null: it presents no key, token or session.
  *
- * @throws the 401, 403 or 503 of a credential that proves nothing, or of a browser that another site sent
+ * @throws 401, 403 or 503 for one that is not valid, 403 for a request that another site triggered (CSRF)
  */
 export async function callerOf(c: GateContext, age: IdentityAge = "fresh"): Promise<Caller | null> {
   const ports = c.env;
   const header = c.req.header("Authorization");
-  // A header is read without waiting: its look-up must travel in one batch with what its caller reads beside it.
+  // Read without awaiting: the header's look-up must go to D1 in one batch with the caller's other reads.
   const presented = header === undefined ? await presentedByBrowser(c) : presentedIn(c, header);
   return presented === null ? null : authenticated(await authenticate(presented, ports, age, Date.now()));
 }
 
 /**
- * A header that a program sends on purpose takes precedence over whatever a browser attaches to each request. Where
- * it proves nothing the request is refused: falling back would let a page act under the browser's session.
+ * The Authorization header takes precedence over the proofs that a browser attaches by itself. If it is not valid the
+ * request is refused: falling back would let a page act under the browser's session.
  */
 function presentedIn(c: GateContext, header: string): PresentedCredential {
   const jwt = BEARER_JWT.exec(header)?.[1];
   return jwt === undefined ? { kind: "key", key: bearerOf(c) } : { kind: "bearer_token", jwt };
 }
 
-/** What a browser attaches by itself, so that another site could make it send it (CSRF). */
+/** The proof that a browser attaches by itself, so that another site can make it send it (CSRF). */
 async function presentedByBrowser(c: GateContext): Promise<PresentedCredential | null> {
   const assertion = c.req.header("Cf-Access-Jwt-Assertion");
   if (assertion !== undefined && (await trustsAccess(c))) {

@@ -5,7 +5,7 @@ import { parseStrictJson, type JsonProblem } from "../../core/base/strict-json.t
 import type { GateContext } from "./context.ts";
 import { refuse } from "../problem/problem.ts";
 
-/** Every body but a proposal's: a few fields. */
+/** Limit of every body except a proposal's: it has a few fields. */
 export const SMALL_BODY_BYTES = 64 * 1024;
 
 /** Base64 takes four bytes for three, JSON escapes more; the payload itself is measured after decoding. */
@@ -17,14 +17,14 @@ export function proposalBodyBytes(maxPayloadBytes: number): number {
   return maxPayloadBytes * BODY_BYTES_PER_PAYLOAD_BYTE + ENVELOPE_BYTES;
 }
 
-/** A look at who is calling that is older than this is taken again: a body can be sent over hours. */
-const ADMITTED_FOR_MS = 1_000;
+/** An authentication older than this is repeated after the body, which a client can send over hours. */
+const AUTHENTICATED_FOR_MS = 1_000;
 
-const WHAT_IS_WRONG = {
+const JSON_PROBLEM_TEXT = {
   malformed: "The body is not JSON.",
-  duplicate_key: "The body has a member twice; which one would be meant?",
-  too_deep: "The body nests too deeply.",
-  unsafe_number: "A number in the body is too large to be read alike by everyone; send it as a text.",
+  duplicate_key: "The body has a member twice; send each member once.",
+  too_deep: "The body is nested too deeply.",
+  unsafe_number: "A number in the body is too large for all JSON parsers to read alike; send it as a text.",
   lone_surrogate: "A text in the body is not valid Unicode.",
 } as const satisfies Record<JsonProblem, string>;
 
@@ -47,7 +47,7 @@ export async function readJson(c: GateContext, limit = SMALL_BODY_BYTES): Promis
   }
   const parsed = parseStrictJson(text);
   if (!parsed.ok) {
-    return refuse({ status: 400, code: "invalid_json", detail: WHAT_IS_WRONG[parsed.error] });
+    return refuse({ status: 400, code: "invalid_json", detail: JSON_PROBLEM_TEXT[parsed.error] });
   }
   if (!isJsonObject(parsed.value)) {
     return refuse({ status: 400, code: "invalid_json", detail: "The body must be a JSON object." });
@@ -55,13 +55,13 @@ export async function readJson(c: GateContext, limit = SMALL_BODY_BYTES): Promis
   return parsed.value;
 }
 
-/** The body as it came; 413 for more than `limit` bytes. @throws the refusal of who was stopped while they sent it */
+/** The body as it came; 413 for more than `limit` bytes. @throws 401 if the caller's key was revoked while it sent the body */
 export async function readBytes(c: GateContext, limit: number): Promise<Uint8Array> {
   const begun = Date.now();
   const bytes = await wholeBody(c, limit);
   const took = Date.now() - begun;
-  // A clock that was set back must not make it short.
-  if (took < 0 || took > ADMITTED_FOR_MS) await c.var.reauthenticate?.();
+  // A clock that was set back must not make a slow body look fast.
+  if (took < 0 || took > AUTHENTICATED_FOR_MS) await c.var.reauthenticate?.();
   return bytes;
 }
 
@@ -70,9 +70,9 @@ async function wholeBody(c: GateContext, limit: number): Promise<Uint8Array> {
   if (declared > limit) tooLarge(limit);
   const { body } = c.req.raw;
   if (body === null) return new Uint8Array();
-  // Framed by its length it can't be longer, and the platform reads it without a copy for each piece.
+  // A body framed by Content-Length can't be longer, and the platform reads it without a copy of each chunk.
   const isFramed = c.var.isUnframed !== true && c.req.header("Transfer-Encoding") === undefined;
-  if (isFramed && Number.isInteger(declared) && declared > 0) return wholeAtOnce(c);
+  if (isFramed && Number.isInteger(declared) && declared > 0) return readFramedBody(c);
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
@@ -87,7 +87,7 @@ async function wholeBody(c: GateContext, limit: number): Promise<Uint8Array> {
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joined(chunks);
 }
 
-async function wholeAtOnce(c: GateContext): Promise<Uint8Array> {
+async function readFramedBody(c: GateContext): Promise<Uint8Array> {
   try {
     return new Uint8Array(await c.req.raw.arrayBuffer());
   } catch {
@@ -95,7 +95,7 @@ async function wholeAtOnce(c: GateContext): Promise<Uint8Array> {
   }
 }
 
-/** Reading fails when the sender went away or framed the body wrongly: never a fault of this side. */
+/** Reading fails if the client disconnects or frames the body wrongly, which is a 400 and no fault of Gate. */
 async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
   try {
     return await reader.read();
@@ -105,7 +105,11 @@ async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
 }
 
 function refuseIncomplete(): never {
-  return refuse({ status: 400, code: "incomplete_body", detail: "The body broke off before its end." });
+  return refuse({
+    status: 400,
+    code: "incomplete_body",
+    detail: "The body ended early, or its framing is invalid.",
+  });
 }
 
 function decode(bytes: Uint8Array): string {

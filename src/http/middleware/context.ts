@@ -4,7 +4,7 @@ import type { Principal } from "../../core/identity/principal.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { KeyedAttempt } from "../../ports/idempotency.ts";
 
-/** What every handler can reach: the ports (hono calls them `env`), and the caller once authenticated. */
+/** Environment of every handler: the ports (Hono calls them `env`), and the caller once authenticated. */
 export interface GateEnv {
   Bindings: Ports;
   Variables: {
@@ -12,16 +12,16 @@ export interface GateEnv {
     /** How strongly the caller authenticated this time. */
     assurance: Assurance;
     /**
-     * Throws where the caller's credential was revoked since; unset for calls without authentication, and for those
+     * Throws if the caller's key or session was revoked meanwhile; unset for calls without authentication, and for those
      * that authenticate after the body.
      */
     reauthenticate?: () => Promise<void>;
     requestId: string;
-    /** Set where the request came over no wire: its length header is whatever the code that made it wrote. */
+    /** Set for a request that came through a binding and not over HTTP: its Content-Length may be wrong. */
     isUnframed?: true;
-    /** Id of a write that may have been begun: an answer that fails must not say that nothing was. */
+    /** Id of a write that may have begun: an error response must not claim that nothing was sent. */
     intent?: string;
-    /** Of a request with an Idempotency-Key: the intent a proposal is made in, and whether one was tried before. */
+    /** For an Idempotency-Key: the id of the intent that a proposal creates, and whether it is a repeat. */
     place?: Pick<KeyedAttempt, "intent" | "again">;
   };
 }

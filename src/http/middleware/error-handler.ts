@@ -3,28 +3,29 @@ import { HTTPException } from "hono/http-exception";
 import type { GateContext } from "./context.ts";
 import { problemResponse, type Problem } from "../problem/problem.ts";
 
-/** What was thrown while a request was answered: a refusal on its way out, or something that nobody foresaw. */
-export function answerUnhandled(error: Error, c: GateContext): Response {
+/** The response to an exception: a refusal as it was thrown, and 503 for an unexpected error. */
+export function errorResponse(error: Error, c: GateContext): Response {
   if (error instanceof HTTPException && error.res !== undefined) return error.res;
-  // The caller learns nothing of the inside; whoever operates Gate finds the rest in the log.
+  // Only the operator's log gets the error: its text would show a caller Gate's internals.
   console.error(logLine("unhandled_error", { error: error.stack ?? String(error) }));
   const { intent } = c.var;
-  return problemResponse(intent === undefined ? NOTHING_DONE : unknownOf(intent));
+  return problemResponse(intent === undefined ? UNAVAILABLE : outcomeUnknown(intent));
 }
 
-const NOTHING_DONE: Problem = {
+const UNAVAILABLE: Problem = {
   status: 503,
   code: "unavailable",
-  detail: "Gate could not answer this; nothing was approved or sent. Try again.",
+  detail: "Gate failed to respond; nothing was approved or sent. Try again.",
   headers: { "Retry-After": "5" },
 };
 
-/** Made anew under no id, it would be another write. */
-function unknownOf(intent: string): Problem {
+/** Names the id of the write, because a repeat without it would be another write. */
+function outcomeUnknown(intent: string): Problem {
   return {
-    ...NOTHING_DONE,
-    detail: "Gate could not say what came of this write. Ask again with its id: it is not sent twice.",
+    ...UNAVAILABLE,
+    detail:
+      "The outcome of this write is not known yet. Repeat the request with its id; it is not sent twice.",
     more: { intent_id: intent },
-    headers: { ...NOTHING_DONE.headers, "X-Gate-Intent-Id": intent },
+    headers: { ...UNAVAILABLE.headers, "X-Gate-Intent-Id": intent },
   };
 }

@@ -1,8 +1,8 @@
 import type { GateContext } from "./context.ts";
 import { refuse } from "../problem/problem.ts";
 
-/** 429 for an agent that proposes too fast, through whatever door. Asked before a body is read: that takes memory. */
-export async function requireUnflooded(c: GateContext, agent: string): Promise<void> {
+/** 429 for an agent that proposes too fast, through any door; checked before the body takes memory. */
+export async function enforceFloodLimit(c: GateContext, agent: string): Promise<void> {
   const ports = c.env;
   if (await ports.allowProposal(agent)) return;
   refuse({

@@ -6,8 +6,8 @@ import { refuse } from "../problem/problem.ts";
 const HOST = /^(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{0,5})?$/i;
 
 /**
- * A runtime that nothing stands in front of puts the header before the target unread: with `Host: x/v1/agents?` a
- * request for `/health` becomes one for `/v1/agents`, past whatever let it through for its path.
+ * Without a proxy in front, the runtime prepends the Host header to the target unchecked: `Host: x/v1/agents?` turns a
+ * request for `/health` into one for `/v1/agents`, past every filter that admitted it for its path.
  */
 export const requireHost: MiddlewareHandler<GateEnv> = async (c, next) => {
   const host = c.req.header("Host");
@@ -15,15 +15,15 @@ export const requireHost: MiddlewareHandler<GateEnv> = async (c, next) => {
     refuse({
       status: 400,
       code: "invalid_host",
-      detail: "The Host header is not one name and perhaps a port.",
+      detail: "The Host header must be one name with an optional port.",
     });
   }
   await next();
 };
 
 /**
- * Is this the machine itself? By the name the browser used, so that another site's name that is made to lead here
- * (DNS rebinding) is not.
+ * Does this name mean the local machine? It is compared as the browser sent it, so that an attacker's name that resolves
+ * to the local machine (DNS rebinding) is refused.
  */
 export function isLoopback(hostname: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(hostname);

@@ -5,13 +5,13 @@ import { canonicalJson, isJsonObject, type Json } from "../../core/base/json.ts"
 import { parseStrictJson } from "../../core/base/strict-json.ts";
 import { proposalBodyBytes, readBytes, SMALL_BODY_BYTES } from "./body.ts";
 import type { GateContext } from "./context.ts";
-import { restore, withhold } from "./stored-answer-secrets.ts";
+import { redact, rehydrate } from "./stored-answer-secrets.ts";
 import { refuse } from "../problem/problem.ts";
 import type { StoredAnswer } from "../../ports/idempotency.ts";
 
 /*
  * The Idempotency-Key header (draft-ietf-httpapi-idempotency-key-header-07): the same request under the same key
- * gets the same answer. Beside the intent's own `idempotency_key`, which names a write for ever.
+ * gets the same response. The intent's own `idempotency_key` is another key, which names a write for ever.
  */
 
 /** A key is a name, not a document. */
@@ -20,30 +20,30 @@ const MAX_KEY_CHARACTERS = 255;
 /** RFC 8941 section 3.3.3. */
 const SF_STRING = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;
 
-/** What most clients send instead: visible ASCII without what would make it a list or give it parameters. */
+/** The bare word that most clients send instead: visible ASCII without the syntax of lists and parameters. */
 const BARE = /^[!#-+\--:<-[\]-~]+$/;
 
-/** "Come back later" is no answer: a key that kept it would keep its caller out for a day. */
-const PASSING_CODES = new Set(["too_many_proposals", "kill_switch_engaged", "log_stopped"]);
+/** Transient refusals, which are not stored: their replay would lock the caller out for a day. */
+const TRANSIENT_CODES = new Set(["too_many_proposals", "kill_switch_engaged", "log_stopped"]);
 
 const IN_FLIGHT_RETRY_SECONDS = "1";
 
-/** Where payloads come in; every other body is small. */
+/** Routes that take payloads; every other body is small. */
 const PROPOSAL = /^\/v1\/(?:intents|propose|intents\/[^/]+\/edit)$/;
 
-/** An answer over this is not kept: a row of D1 is at most 2 MB, and no answer to a POST comes near it. */
+/** A longer response is not stored: a row of D1 is at most 2 MB, and no response to a POST comes near it. */
 const MAX_STORED_CHARACTERS = 512 * 1024;
 
 export interface IdempotentRequest {
-  /** Whose key it is: a principal's id, or an order's where its token is all the caller has. */
+  /** Owner of the key: a principal's id, or an order's where the caller has only its token. */
   readonly principal: string;
   /** The parsed body, where it was read already. */
   readonly body?: Json;
-  /** False: what was answered to this no longer holds, so the request is carried out, and refused, anew. */
+  /** False: the stored response no longer holds, so the request runs again, and is refused. */
   readonly holds?: (answer: { readonly status: number }) => boolean;
 }
 
-/** Does this request ask to be answered once? Null: it does not. @throws the 400 of a header that is no key */
+/** The request's idempotency key; null: it has none. @throws 400 for an invalid header */
 export function idempotencyKey(c: GateContext): string | null {
   const header = c.req.method === "POST" ? c.req.header("Idempotency-Key") : undefined;
   if (header === undefined) return null;
@@ -53,18 +53,18 @@ export function idempotencyKey(c: GateContext): string | null {
   return refuse({
     status: 400,
     code: "invalid_idempotency_key",
-    detail: `Idempotency-Key: one text in quotes, or visible ASCII without them, ${MAX_KEY_CHARACTERS} characters at most.`,
+    detail: `Idempotency-Key must be a quoted text or a bare word of visible ASCII, ${MAX_KEY_CHARACTERS} characters at most.`,
   });
 }
 
 /**
- * Carries a request out once for its key. To be called when the caller is known and allowed to ask: an answer is
- * replayed to nobody else.
+ * Runs a request once for its key. To be called after authentication and the check of the role: a stored response is
+ * replayed to its own caller only.
  *
- * Running a request again after an attempt that died is safe: an intent's object either finds the effect in place
- * or refuses, and a proposal without a key of its own is made in the intent the first attempt would have made.
+ * Running a request again after an attempt that crashed is safe: an intent's object either finds the effect in place or
+ * refuses, and a proposal without a key of its own creates the intent that the first attempt would have created.
  */
-export async function answerOnce(
+export async function respondOnce(
   c: GateContext,
   key: string,
   { principal, body, holds }: IdempotentRequest,
@@ -86,7 +86,7 @@ export async function answerOnce(
       return refuse({
         status: 409,
         code: "idempotency_in_flight",
-        detail: "The first request under this key is still being answered.",
+        detail: "The first request under this key is still in progress.",
         headers: { "Retry-After": IN_FLIGHT_RETRY_SECONDS },
       });
     case "kept":
@@ -97,22 +97,22 @@ export async function answerOnce(
 
   const { attempt } = begun;
   c.set("place", { intent: attempt.intent, again: attempt.again });
-  const response = await answered(run).catch(async (error: unknown) => {
+  const response = await responseOf(run).catch(async (error: unknown) => {
     await attempt.release(false);
     throw error;
   });
-  const outcome = await keepable(response);
+  const outcome = await storableResponse(response);
   try {
     await (typeof outcome === "string" ? attempt.release(outcome === "undone") : attempt.store(outcome));
   } catch (error) {
-    // What was asked is done, and its caller is told so. The key lapses, and a repeat finds it done.
+    // The request took effect, so its response is returned. The key lapses, and a repeat finds the effect in place.
     console.error(logLine("answer_not_stored", { error: String(error) }));
   }
   return response;
 }
 
-/** The answer, whether it was returned or thrown. */
-async function answered(run: () => Promise<Response>): Promise<Response> {
+/** The response, returned or thrown. */
+async function responseOf(run: () => Promise<Response>): Promise<Response> {
   try {
     return await run();
   } catch (error) {
@@ -121,20 +121,20 @@ async function answered(run: () => Promise<Response>): Promise<Response> {
   }
 }
 
-/** What is kept of an answer; `undone`: nothing happened, `unknown`: something may have. */
-async function keepable(response: Response): Promise<StoredAnswer | "undone" | "unknown"> {
+/** The response as it is stored; `undone`: the request had no effect, `unknown`: it may have had one. */
+async function storableResponse(response: Response): Promise<StoredAnswer | "undone" | "unknown"> {
   if (response.status >= 500) return "unknown";
   const contentType = response.headers.get("Content-Type") ?? "";
   const text = contentType.includes("json") ? await response.clone().text() : "";
   if (text === "" || text.length > MAX_STORED_CHARACTERS) return "unknown";
   const body = JSON.parse(text) as Json;
   if (!isJsonObject(body)) return "unknown";
-  if (typeof body["code"] === "string" && PASSING_CODES.has(body["code"])) return "undone";
-  return { status: response.status, contentType, ...withhold(body) };
+  if (typeof body["code"] === "string" && TRANSIENT_CODES.has(body["code"])) return "undone";
+  return { status: response.status, contentType, ...redact(body) };
 }
 
 async function replay(c: GateContext, answer: StoredAnswer): Promise<Response> {
-  const body = await restore(c, answer);
+  const body = await rehydrate(c, answer);
   return new Response(JSON.stringify(body), {
     status: answer.status,
     headers: {
@@ -145,7 +145,7 @@ async function replay(c: GateContext, answer: StoredAnswer): Promise<Response> {
   });
 }
 
-/** The body in one spelling, put back for the handler to read; of what is no JSON, its digest. */
+/** The body as canonical JSON, or the digest of one that is not JSON; the handler can read the body again. */
 async function contentOf(c: GateContext): Promise<string> {
   const ports = c.env;
   const large = proposalBodyBytes(ports.settings.maxPayloadBytes);

@@ -1,12 +1,12 @@
 import type { GateContext } from "./context.ts";
 import { refuse } from "../problem/problem.ts";
 
-/** RFC 9110 section 9.2.1. Nothing here changes state by them. */
+/** RFC 9110 section 9.2.1: no route of Gate changes state by them. */
 const SAFE_METHODS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
- * The origin that browsers know this request by. Behind something that ends TLS the request comes in over http: the
- * operator's own word then counts, where it is about the same host.
+ * The origin of this request as the browser sees it. Behind a proxy that terminates TLS the request arrives over http,
+ * so the operator's `GATE_PUBLIC_URL` counts where it names the same host.
  */
 export function ownOrigin(c: GateContext): string {
   const url = new URL(c.req.url);
@@ -14,7 +14,7 @@ export function ownOrigin(c: GateContext): string {
   return published !== null && new URL(published).host === url.host ? published : url.origin;
 }
 
-/** The origin that people were told; null: the operator named none. */
+/** The origin of `GATE_PUBLIC_URL`; null: the operator set none. */
 export function publicOrigin(c: GateContext): string | null {
   const ports = c.env;
   const { publicUrl } = ports.settings;
@@ -22,8 +22,8 @@ export function publicOrigin(c: GateContext): string | null {
 }
 
 /**
- * Did a page of ours send this? Browsers say so themselves, and no page can make them say otherwise. One that says
- * neither is too old to be trusted with a cookie.
+ * Did one of Gate's pages send this? Browsers set Sec-Fetch-Site and Origin themselves, and no page can forge them. A
+ * browser that sends neither is too old to be trusted with a cookie.
  */
 export function isSameOrigin(c: GateContext): boolean {
   const site = c.req.header("Sec-Fetch-Site");
@@ -33,15 +33,15 @@ export function isSameOrigin(c: GateContext): boolean {
 }
 
 /**
- * 403 for a change of state that another site may have made a signed-in browser ask for. To be called before
- * whatever a browser sends by itself (cookies, Cloudflare Access) is taken as the caller's word.
+ * 403 for a state change that another site may have made a signed-in browser send (CSRF). To be called before anything
+ * that a browser attaches by itself (cookies, Cloudflare Access) is accepted as proof of the caller.
  */
 export function requireSameOrigin(c: GateContext): void {
   if (SAFE_METHODS.has(c.req.method) || isSameOrigin(c)) return;
   refuseCrossOrigin();
 }
 
-/** The same for a call that proves itself by what it sends, and that programs make, too: they name no origin. */
+/** The same for a call that carries its own proof and that programs make too, which send no origin. */
 export function refuseOtherSites(c: GateContext): void {
   const isSilent = c.req.header("Sec-Fetch-Site") === undefined && c.req.header("Origin") === undefined;
   if (!isSilent) requireSameOrigin(c);
@@ -51,6 +51,6 @@ function refuseCrossOrigin(): never {
   return refuse({
     status: 403,
     code: "cross_origin",
-    detail: "A signed-in browser changes something only from Gate's own pages; programs send a bearer key.",
+    detail: "A signed-in browser can change state only from Gate's own pages; programs send a bearer key.",
   });
 }

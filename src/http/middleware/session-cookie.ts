@@ -5,7 +5,7 @@ import { ownOrigin } from "./origin.ts";
 const SESSION = "gate_session";
 const SIGN_IN = "gate_sign_in";
 
-/** A sign-in with a provider that took longer is begun again. */
+/** Time limit of a sign-in with a provider; after it the person starts again. */
 export const SIGN_IN_TTL_MS = 10 * 60_000;
 
 /** The token of the request's session, unverified. */
@@ -22,7 +22,7 @@ export function clearSessionCookie(c: GateContext): void {
   write(c, SESSION, "", { sameSite: "Strict", maxAge: 0 });
 }
 
-/** What a browser keeps while it is at a provider. */
+/** The sealed sign-in attempt, which the browser stores while it is at the provider. */
 export function attemptOf(c: GateContext): string | undefined {
   return read(c, SIGN_IN);
 }
@@ -37,8 +37,9 @@ export function clearAttemptCookie(c: GateContext): void {
 }
 
 /**
- * Over https a cookie has the `__Host-` prefix, and only one with it is read: such a cookie is this host's own, so no
- * neighbour under the same domain and nobody on an unencrypted connection can plant one. Plain http can't have it.
+ * Over https a cookie has the `__Host-` prefix, and only one with it is read: such a cookie is this host's own, so
+ * neither a neighbour under the same domain nor an attacker on an unencrypted connection can plant one. Plain http
+ * can't have it.
  */
 function prefixOf(c: GateContext): "host" | undefined {
   return ownOrigin(c).startsWith("https:") ? "host" : undefined;

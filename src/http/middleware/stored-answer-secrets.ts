@@ -7,22 +7,22 @@ import type { StoredAnswer } from "../../ports/idempotency.ts";
 const SECRETS = ["execution_token", "order", "deliveryToken", "apiKey", "api_key", "secret"] as const;
 
 /** The response as it may be stored: with its secrets set to null, and the names of those members. */
-export function withhold(body: JsonObject): Pick<StoredAnswer, "body" | "withheld"> {
+export function redact(body: JsonObject): Pick<StoredAnswer, "body" | "withheld"> {
   const withheld: string[] = SECRETS.filter((name) => isPresent(body[name]));
   if (withheld.includes("deliveryToken") && isPresent(body["url"])) withheld.push("url");
   const blanks = Object.fromEntries(withheld.map((name) => [name, null]));
   return { body: { ...body, ...blanks }, withheld };
 }
 
-/** The stored response with the secrets that the caller may still hold derived again; the others stay null. */
-export async function restore(c: GateContext, { body, withheld }: StoredAnswer): Promise<JsonObject> {
+/** The stored response, with those secrets derived again that the caller may still hold; the others stay null. */
+export async function rehydrate(c: GateContext, { body, withheld }: StoredAnswer): Promise<JsonObject> {
   if (withheld.includes("execution_token")) return { ...body, ...(await orderSecrets(c, body)) };
   if (withheld.includes("deliveryToken")) return { ...body, ...(await deliverySecrets(c, body)) };
   if (withheld.length === 0) return body;
   // Keys are random and only their digests are stored: a caller who lost the first response has to rotate the key.
   return {
     ...body,
-    detail: "The key was shown once and is not kept. If that answer was lost, rotate the key.",
+    detail: "The key was shown once and is not stored. If that response was lost, rotate the key.",
   };
 }
 

@@ -1,4 +1,4 @@
-/** Every code an error can carry, for ever; docs/errors.md says when. Clients compare them. */
+/** Stable codes of errors, which clients compare; docs/errors.md says when each is sent. */
 export const PROBLEM_CODES = [
   "agent_inactive",
   "agent_not_found",

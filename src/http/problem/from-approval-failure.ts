@@ -8,13 +8,13 @@ import type { Problem } from "./problem.ts";
 export const INVALID_LINK: Problem = {
   status: 404,
   code: "invalid_link",
-  detail: "This is not a link that Gate made.",
+  detail: "This is not an approval link of this deployment.",
 };
 
 const NOT_REVIEWER: Problem = {
   status: 403,
   code: "forbidden",
-  detail: "Reviewers decide, and nobody else.",
+  detail: "Only reviewers can vote, and grant or revoke mandates.",
   error: "forbidden",
 };
 
@@ -27,14 +27,14 @@ export function problemOfVote(failure: CallerVoteFailure): Problem {
       return {
         status: 403,
         code: "delegation_not_found",
-        detail: "No delegation in force from them to you covers this intent.",
+        detail: "No delegation in force from that person to you covers this intent.",
       };
     default:
       return problemOfVoteFailure(failure);
   }
 }
 
-/** The problem of a link that no longer decides. */
+/** The problem of a link that accepts no vote. */
 export function problemOfLink(problem: LinkProblem): Problem {
   return problem.kind === "refused" ? problemOf(problem.refusal) : LINK_EXPIRED;
 }
@@ -42,7 +42,7 @@ export function problemOfLink(problem: LinkProblem): Problem {
 const LINK_EXPIRED: Problem = {
   status: 410,
   code: "link_expired",
-  detail: "This link is no longer valid; sign in to see the case.",
+  detail: "The link has expired; sign in to see the case.",
 };
 
 /** The problem of a vote that was not cast through a link. */
@@ -56,7 +56,7 @@ export function problemOfLinkVote(failure: LinkVoteFailure): Problem {
       return {
         status: 401,
         code: "sign_in_required",
-        detail: "This link opens the case; to decide, sign in.",
+        detail: "This link only opens the case; sign in to vote.",
         headers: { "WWW-Authenticate": "Bearer" },
       };
     case "inactive":

@@ -4,7 +4,7 @@ import type { AuthFailure } from "../../app/identity/authenticate.ts";
 import type { TokenProblem } from "../../ports/identity.ts";
 import { refuse, type Problem } from "./problem.ts";
 
-/** Says nothing that the holder of the credential could not find out alone. */
+/** Reveals only what the holder of the key, token or account could find out alone (probing). */
 export function problemOfAuthFailure(failure: AuthFailure): Problem {
   switch (failure.kind) {
     case "unknown_key":
@@ -21,7 +21,7 @@ export function problemOfAuthFailure(failure: AuthFailure): Problem {
       return {
         status: 403,
         code: "person_unknown",
-        detail: "Nobody under `people` in gate.yaml has this account's verified e-mail address.",
+        detail: "No person under `people` in gate.yaml has this account's verified e-mail address.",
       };
     case "identity_already_linked":
       return {
@@ -44,7 +44,7 @@ export function authenticated<T>(result: Result<T, AuthFailure>): T {
   return result.ok ? result.value : refuse(problemOfAuthFailure(result.error));
 }
 
-/** 401 for a request that presents no credential, or one that no longer counts. */
+/** 401 for a request without a key or session, or with one that was revoked while it was handled. */
 export function refuseUnauthenticated(): never {
   return refuse({
     status: 401,
@@ -87,7 +87,7 @@ function problemOfToken(problem: TokenProblem): Problem {
     return {
       status: 503,
       code: "keys_unavailable",
-      detail: "The issuer's keys can't be had right now, so its tokens prove nothing. Try again.",
+      detail: "The issuer's keys are unavailable, so the token can't be verified. Try again.",
       headers: { "Retry-After": "5" },
     };
   }

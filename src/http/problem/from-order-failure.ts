@@ -51,7 +51,7 @@ function problemOfOrder(failure: OrderFailure): Problem {
       return {
         status: 410,
         code: "already_delivered",
-        detail: "This was downloaded; it is handed out once.",
+        detail: "The payload was already downloaded; a delivery works once.",
       };
   }
 }

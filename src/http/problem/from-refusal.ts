@@ -12,18 +12,18 @@ export function refuseWith(refusal: Refusal): never {
 }
 
 /** The problem of a vote that was not cast. */
-export function problemOfVoteFailure(undecided: VoteFailure): Problem {
-  switch (undecided.kind) {
+export function problemOfVoteFailure(failure: VoteFailure): Problem {
+  switch (failure.kind) {
     case "refused":
-      return problemOf(undecided.refusal);
+      return problemOf(failure.refusal);
     case "reason_required":
-      return conflict(400, "reason_required", "A rejection says why: send `reason`.");
+      return conflict(400, "reason_required", "A rejection needs a reason: send `reason`.");
     case "stopped":
-      return problemOfStop(undecided.stop);
+      return problemOfStop(failure.stop);
     case "proposer_inactive":
       return {
         ...conflict(409, "proposer_inactive", "The agent that proposed this is suspended or revoked."),
-        more: { principal_status: undecided.status },
+        more: { principal_status: failure.status },
       };
   }
 }
@@ -33,29 +33,33 @@ export function problemOfStop({ scope, target }: SwitchTarget): Problem {
   return {
     status: 409,
     code: "kill_switch_engaged",
-    detail: "A kill switch is engaged; what is still in time goes on once it is lifted.",
+    detail: "A kill switch is engaged. Intents whose deadlines have not passed continue once it is lifted.",
     more: { scope, target },
   };
 }
 
 /** The problem of an edit that was not made. */
-export function problemOfEditFailure(unedited: EditFailure): Problem {
-  switch (unedited.kind) {
+export function problemOfEditFailure(failure: EditFailure): Problem {
+  switch (failure.kind) {
     case "edit_blocked": {
-      const { reasonCode, reason, remedy } = unedited.decision;
+      const { reasonCode, reason, remedy } = failure.decision;
       return {
-        ...conflict(422, "edit_blocked", `Policy would block this: ${reason}`),
+        ...conflict(422, "edit_blocked", `The policies would block the edited payload: ${reason}`),
         more: { reason_code: reasonCode, remedy },
       };
     }
     case "edit_unchanged":
-      return conflict(422, "edit_unchanged", "This is the payload that waits already; nothing was changed.");
+      return conflict(
+        422,
+        "edit_unchanged",
+        "The edited payload equals the pending one; nothing was changed.",
+      );
     case "reason_required":
-      return conflict(400, "reason_required", "A change says why: send `reason`.");
+      return conflict(400, "reason_required", "An edit needs a reason: send `reason`.");
     case "refused":
     case "stopped":
     case "proposer_inactive":
-      return problemOfVoteFailure(unedited);
+      return problemOfVoteFailure(failure);
   }
 }
 
@@ -83,7 +87,7 @@ export function problemOf(refusal: Refusal): Problem {
         : {
             status: 410,
             code: "order_expired",
-            detail: "The order has lapsed; a person resolves what came of it.",
+            detail: "The order has expired; a person resolves the outcome.",
           };
     case "key_reused":
       return conflict(422, "idempotency_key_reused", "This key was used for another request.");
@@ -99,42 +103,50 @@ export function problemOf(refusal: Refusal): Problem {
       return conflict(
         403,
         "assurance_too_low",
-        `The policy asks for a decision by ${refusal.required} or stronger.`,
+        `The policy requires assurance ${refusal.required} or stronger.`,
       );
     case "digest_mismatch":
-      return conflict(409, "digest_mismatch", "The intent is not the one this decision names.");
+      return conflict(
+        409,
+        "digest_mismatch",
+        "The vote names another `intent_digest`; read the intent again before you vote.",
+      );
     case "already_rejected":
       return conflict(409, "already_rejected", "You already rejected this intent.");
     case "link_used":
-      return conflict(410, "link_already_used", "This link has decided already; it works once.");
+      return conflict(410, "link_already_used", "The link has already been used to vote; it works once.");
     case "edit_not_allowed":
-      return conflict(403, "edit_not_allowed", "The policy does not let reviewers change what was proposed.");
+      return conflict(403, "edit_not_allowed", "The policy does not let reviewers edit the payload.");
     case "approval_stale":
       return conflict(
         409,
         "approval_stale",
-        "A policy or the destination's configuration has changed since; propose it again.",
+        "A policy or the destination's configuration has changed since the evaluation; propose again.",
       );
     case "not_proposer":
       return INTENT_NOT_FOUND;
     case "wrong_executor":
-      return conflict(409, "wrong_executor", `This write is carried out by: ${refusal.executor}.`);
+      return conflict(409, "wrong_executor", `The executor of this write is ${refusal.executor}.`);
     case "not_runner":
-      return conflict(403, "not_runner", "This order is another worker's.");
+      return conflict(
+        403,
+        "not_runner",
+        "The destination names other runners, or another worker holds the claim.",
+      );
     case "claim_required":
       return conflict(
         409,
         "claim_required",
-        "This destination wants an order claimed before it is reported.",
+        "The destination requires a claim before the report; claim the order first.",
       );
     case "proof_required":
       return conflict(
         409,
         "proof_required",
-        "This destination takes reports only when the worker has signed them.",
+        "The destination accepts signed reports only; send the signed report as `proof`.",
       );
     case "already_claimed":
-      return conflict(409, "already_claimed", "A worker has claimed this order.");
+      return conflict(409, "already_claimed", "A worker has already claimed this order.");
     case "retry_later":
       return {
         ...conflict(
@@ -151,19 +163,19 @@ export function problemOf(refusal: Refusal): Problem {
         "The intent was revoked after this order; the report is recorded, and the revocation stands.",
       );
     case "already_reported":
-      return conflict(409, "already_reported", "This order was reported; a report counts once.");
+      return conflict(409, "already_reported", "This order was already reported; a report is made once.");
     case "order_superseded":
-      return conflict(409, "order_superseded", "A later order has taken the place of this one.");
+      return conflict(409, "order_superseded", "A later order replaced this one.");
     case "attempts_exhausted":
-      return conflict(409, "attempts_exhausted", "Every attempt this intent had is used up.");
+      return conflict(409, "attempts_exhausted", "The intent's attempts are used up.");
     case "bad_token":
-      return conflict(401, "invalid_execution_token", "The token is not this order's.");
+      return conflict(401, "invalid_execution_token", "The token belongs to another order.");
     case "ledger_unavailable":
       return {
         ...conflict(
           503,
           "ledger_unavailable",
-          "The ledger can't be written right now, so nothing leaves. Try again.",
+          "The ledger can't be written, so nothing leaves Gate. Try again.",
         ),
         headers: { "Retry-After": "5" },
       };

@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Json } from "../../core/base/json.ts";
 import type { ProblemCode } from "./codes.ts";
 
-/** An answer that is an error: RFC 9457, with the stable `code` and the `error` text older clients read. */
+/** An error response: RFC 9457, with the stable `code` and the `error` text that older clients read. */
 export interface Problem {
   readonly status: ContentfulStatusCode;
   /** Stable, snake_case; documented in docs/errors.md. */
@@ -35,7 +35,7 @@ export function problemResponse({ status, code, detail, error, more, headers }: 
   });
 }
 
-/** Ends the handling of a request: hono's own throwable carries the answer out. */
+/** Ends the handling of a request: Hono returns the response that its exception carries. */
 export function refuse(problem: Problem): never {
   throw new HTTPException(problem.status, { res: problemResponse(problem) });
 }

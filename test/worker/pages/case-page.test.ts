@@ -394,7 +394,7 @@ describe("deciding on the page", () => {
     for (const reason of ["", "  \r\n "]) {
       const { status, text } = await decide(intent, "reject", { reason });
       expect(status).toBe(400);
-      expect(text).toContain("A rejection says why");
+      expect(text).toContain("A rejection needs a reason");
     }
     expect((await decide(intent, "reject", { reason: "no" })).status).toBe(303);
     expect(await stateOf(intent)).toBe("rejected");

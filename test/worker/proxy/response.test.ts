@@ -173,10 +173,10 @@ describe("a missing response has a reason", () => {
       404,
       "no_response",
       "pending_approval",
-      "It waits for a decision; nothing was sent.",
+      "The intent is pending approval; nothing was sent.",
     ]);
     await call("POST", `/v1/intents/${intent}/reject`, ben.key, { reason: "no" });
-    expect(await why(intent)).toEqual([404, "no_response", "rejected", "It was never sent."]);
+    expect(await why(intent)).toEqual([404, "no_response", "rejected", "The write was never sent."]);
   });
 
   test("the intent is approved, but only the agent can send it", async () => {
@@ -214,7 +214,7 @@ describe("a missing response has a reason", () => {
       404,
       "no_response",
       "succeeded",
-      "What was kept of this intent was erased.",
+      "The stored response was erased with the intent.",
     ]);
     expect((await call("GET", `/v1/intents/${intent}`, admin)).body.http).toBeNull();
   });

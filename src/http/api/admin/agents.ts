@@ -61,7 +61,7 @@ const NOT_FOUND: Problem = {
   error: "Agent not found",
 };
 
-/** RFC 8037: an Ed25519 public key as a JWK, or nothing to take the registered one back. */
+/** RFC 8037: an Ed25519 public key as a JWK; null removes the registered one. */
 const REPORT_KEY = z.object({
   jwk: z
     .object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string().regex(/^[A-Za-z0-9_-]{43}$/) })
@@ -91,7 +91,7 @@ async function register(c: GateContext) {
     return refuse({
       status: 400,
       code: "invalid_request",
-      detail: "person: an agent or runner is no person",
+      detail: "person: an agent or runner has none; leave it out",
     });
   }
   if (fields.person !== undefined && nameKey(fields.person) === null) {
@@ -99,9 +99,9 @@ async function register(c: GateContext) {
   }
   const { registry } = await ports.rules.current();
   for (const written of [fields.person, fields.owner]) {
-    const original = written === undefined ? null : originalOf(written, registry);
+    const original = written === undefined ? null : confusableOf(written, registry);
     if (original === null) continue;
-    const detail = `This reads like ${original} in gate.yaml, and is somebody else: write ${original}.`;
+    const detail = `This is easily confused with ${original} in gate.yaml, and differs from it; write ${original}.`;
     return refuse({ status: 400, code: "invalid_name", detail });
   }
   const id = ID_PREFIX[role] + toBase64Url(crypto.getRandomValues(new Uint8Array(ID_BYTES)));
@@ -136,7 +136,7 @@ async function register(c: GateContext) {
 }
 
 /** The person or group that this text is a lookalike of: a lookalike would count as a second voter, or evade an exclusion. */
-function originalOf(written: string, { people, groups }: Registry): string | null {
+function confusableOf(written: string, { people, groups }: Registry): string | null {
   const known = [...groups.keys(), ...[...people.values()].flatMap(({ id, email }) => [id, email ?? id])];
   if (known.includes(written.trim().toLowerCase())) return null;
   const read = nameKey(written);
@@ -165,7 +165,7 @@ function warningAbout(principal: Principal, registry: Registry): { readonly warn
   if (registry.people.has(voterOf(principal, "key", registry).person)) return {};
   return {
     warning:
-      "This key belongs to nobody in gate.yaml: quorums count it as a person of its own, beside every other key and account of its holder. Register it with `person`.",
+      "This key belongs to no person in gate.yaml: quorums count it as a person of its own, beside every other key and account of its holder. Register it with `person`.",
   };
 }
 
@@ -183,7 +183,7 @@ async function target(c: GateContext): Promise<Principal> {
     return refuse({
       status: 403,
       code: "forbidden",
-      detail: "Only an admin changes the standing of a person's key.",
+      detail: "Only an admin can change the status of a person's key.",
     });
   }
   return principal;
@@ -196,7 +196,7 @@ async function setStatus(c: GateContext, status: PrincipalStatus) {
     return refuse({
       status: 409,
       code: "principal_revoked",
-      detail: "A revoked principal stays revoked; register another.",
+      detail: "A revoked principal can't be reactivated; register another.",
     });
   }
   if (principal.status !== status) await ports.principals.setStatus(principal.id, status, c.var.principal.id);

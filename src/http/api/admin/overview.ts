@@ -20,10 +20,10 @@ export const overview = new Hono<GateEnv>()
     const { byPhase, duplicates, approvalLatencyMs } = await ports.index.metrics(scope);
     const count = (status: string) =>
       PHASES.filter((phase) => statusOf(phase, false) === status).reduce(
-        (sum, phase) => sum + of(byPhase, phase),
+        (sum, phase) => sum + countIn(byPhase, phase),
         0,
       );
-    const attempted = PHASES.reduce((sum, phase) => sum + of(byPhase, phase), 0);
+    const attempted = PHASES.reduce((sum, phase) => sum + countIn(byPhase, phase), 0);
     return c.json({
       actions_attempted: attempted,
       actions_blocked: count("blocked"),
@@ -33,14 +33,14 @@ export const overview = new Hono<GateEnv>()
       actions_succeeded: count("succeeded"),
       actions_failed: count("failed"),
       actions_expired: count("expired"),
-      actions_indeterminate: of(byPhase, "indeterminate"),
+      actions_indeterminate: countIn(byPhase, "indeterminate"),
       duplicate_actions: duplicates,
-      policy_violations: of(byPhase, "blocked"),
+      policy_violations: countIn(byPhase, "blocked"),
       avg_approval_latency_ms: approvalLatencyMs,
       period: "all_time",
     });
   });
 
-function of(byPhase: ReadonlyMap<string, number>, phase: Phase): number {
+function countIn(byPhase: ReadonlyMap<string, number>, phase: Phase): number {
   return byPhase.get(phase) ?? 0;
 }

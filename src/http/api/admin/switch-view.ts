@@ -8,7 +8,7 @@ import type { EngagedSwitch } from "../../../ports/switches.ts";
 /** A destination as agents name it, or everything of one system; `*` alone would be `everything`. */
 const DESTINATION = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}(?:\.\*)?$/;
 
-/** A number in somebody's tracker. It stands on the ledger, so it can be no sentence. */
+/** An id in an issue tracker. It goes on the ledger, where free text may not be. */
 const TICKET = /^[A-Za-z0-9][A-Za-z0-9._#/-]{0,63}$/;
 
 const TARGET = z.strictObject({
@@ -34,7 +34,7 @@ export function parseSwitchTarget(body: unknown): SwitchTarget {
 function targetOf(scope: SwitchTarget["scope"], target: string | null): SwitchTarget {
   switch (scope) {
     case "everything":
-      // Whoever names a target means less than everything.
+      // A caller that names a target means less than everything.
       return target === null ? { scope, target } : wrongTarget("`everything` has no target");
     case "destination":
       return target !== null && DESTINATION.test(target)
@@ -45,7 +45,7 @@ function targetOf(scope: SwitchTarget["scope"], target: string | null): SwitchTa
   }
 }
 
-/** Answers 400: a switch that stops nothing must not look as if it stopped something. */
+/** Refuses with 400: a switch that stops nothing must not look as if it stopped something. */
 export function wrongTarget(what: string): never {
   const detail = `target: ${what}`;
   return refuse({ status: 400, code: "invalid_request", detail, more: { messages: [detail] } });

@@ -5,7 +5,7 @@ import type { GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { parseEngagement, parseSwitchTarget, switchView, wrongTarget } from "./switch-view.ts";
 
-/** Kill switches: who watches may throw one, only an admin lifts it. */
+/** Kill switches: reviewers and admins engage them, only admins lift them. */
 export const switches = new Hono<GateEnv>()
   .get("/v1/switches", requireRole(["reviewer", "auditor", "admin"]), async (c) => {
     const ports = c.env;
@@ -24,7 +24,7 @@ export const switches = new Hono<GateEnv>()
         status: 409,
         code: "too_many_switches",
         detail:
-          "As many switches are engaged as Gate keeps; stop a system (`system.*`) or everything instead.",
+          "The maximum number of kill switches is engaged; stop a system (`system.*`) or everything instead.",
       });
     }
     return c.json({ ...switchView(engaged.value.state), changed: engaged.value.changed });

@@ -4,28 +4,28 @@ import type { Ports } from "../../../ports/ports.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 
-/** Each may take a vault's whole patience; a platform lets one request have six open connections. */
-const AT_ONCE = 4;
+/** Concurrent checks: the platform allows a request six open connections, and a check may last a vault's time limit. */
+const MAX_CONCURRENT = 4;
 
-/** Whether what the registry names can be had. No door ever sees a secret. */
+/** Checks that every credential of the registry can be fetched. No response contains a secret. */
 export const vault = new Hono<GateEnv>().post("/v1/vault/check", requireRole(["admin"]), async (c) => {
   const ports = c.env;
   const { registry } = await ports.rules.current();
-  return c.json({ credentials: await checkedAll([...registry.credentials], ports) });
+  return c.json({ credentials: await checkAll([...registry.credentials], ports) });
 });
 
-async function checkedAll(credentials: readonly (readonly [string, SecretRef])[], ports: Ports) {
-  const views: Record<number, Awaited<ReturnType<typeof checked>>> = {};
+async function checkAll(credentials: readonly (readonly [string, SecretRef])[], ports: Ports) {
+  const views: Record<number, Awaited<ReturnType<typeof checkOne>>> = {};
   const waiting = credentials.entries();
   const work = async () => {
-    // One iterator for all workers: each takes what is next.
-    for (const [at, [name, ref]] of waiting) views[at] = await checked(name, ref, ports);
+    // All workers share one iterator: each takes the next credential.
+    for (const [at, [name, ref]] of waiting) views[at] = await checkOne(name, ref, ports);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: MAX_CONCURRENT }, work));
   return Object.values(views);
 }
 
-async function checked(name: string, ref: SecretRef, ports: Ports) {
+async function checkOne(name: string, ref: SecretRef, ports: Ports) {
   const found = await ports.checkSecret(name);
   const named = { name, ref: secretRefText(ref) };
   return found.ok ? { ...named, ok: true } : { ...named, ok: false, ...found.error };

@@ -6,7 +6,7 @@ import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 
 const MAX_EVENTS = 50;
 
-const WHAT_IS_WRONG = {
+const ADDRESS_PROBLEM_TEXT = {
   malformed: "a URL such as https://example.com/gate",
   credentials: "no user and password in it",
   not_https: "https only",
@@ -15,7 +15,7 @@ const WHAT_IS_WRONG = {
 
 const url = z.string("a URL such as https://example.com/gate").superRefine((written, context) => {
   const address = publicAddress(written);
-  if (!address.ok) context.addIssue({ code: "custom", message: WHAT_IS_WRONG[address.error] });
+  if (!address.ok) context.addIssue({ code: "custom", message: ADDRESS_PROBLEM_TEXT[address.error] });
 });
 
 export const REGISTRATION = z.strictObject({
@@ -28,7 +28,7 @@ export const REGISTRATION = z.strictObject({
   description: z.string().max(500).default(""),
 });
 
-/** Of the contract: whatever else is in the body is none of its business. */
+/** The contract's registration, which ignores unknown members. */
 export const CONTRACT_REGISTRATION = z.object({
   intentId: z.string("the intent's id").min(1, "the intent's id"),
   url,

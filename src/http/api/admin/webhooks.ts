@@ -76,13 +76,13 @@ async function register(c: GateContext) {
     return refuse({
       status: 409,
       code: "too_many_webhooks",
-      detail: "As many webhooks are registered as Gate keeps; delete one first.",
+      detail: "The maximum number of webhooks is registered; delete one first.",
     });
   }
   return c.json({ ...webhookView(webhook), secret }, 201);
 }
 
-/** The contract's: one place that hears of one intent's decision, once. */
+/** The contract's registration: one address that receives one intent's decision, once. */
 async function registerForIntent(c: GateContext) {
   const { intentId, url, secret } = parse(CONTRACT_REGISTRATION, pick(await readJson(c), CONTRACT_ALIASES));
   const { intent } = await visibleIntent(c, intentId);
@@ -100,10 +100,11 @@ async function registerForIntent(c: GateContext) {
     createdAt: Date.now(),
     disabled: null,
   };
-  const made = secret === undefined ? freshSecret() : null;
-  await webhooks.register(webhook, secret ?? made ?? "", principal);
+  const generated = secret === undefined ? freshSecret() : null;
+  await webhooks.register(webhook, secret ?? generated ?? "", principal);
   if (before !== null) await deliveries.drop(before.id);
-  // Looked at once it is registered: a decision is seen here, or by who plans, or by both, and is told once.
+  // Read after registering: a concurrent decision is found here, by the planner of deliveries, or by both, and is sent
+  // once.
   const decided = (await intent.getRecord())?.entries.find(({ event }) => contractEvent(event) !== null);
   if (decided !== undefined) await deliveries.add([contractDelivery(webhook, decided, Date.now())]);
   return c.json({
@@ -111,7 +112,7 @@ async function registerForIntent(c: GateContext) {
     webhookId: webhook.id,
     intentId: intent.id,
     url,
-    ...(made === null ? {} : { secret: made }),
+    ...(generated === null ? {} : { secret: generated }),
   });
 }
 
@@ -145,7 +146,7 @@ export const webhooks = new Hono<GateEnv>()
       return refuse({
         status: 409,
         code: "webhook_not_in_use",
-        detail: "Nothing is sent to a webhook that is disabled, and nothing but its decision to an intent's.",
+        detail: "The webhook is disabled, or serves one intent and can't be tested.",
       });
     }
     const delivery = testDelivery(id, crypto.randomUUID(), Date.now());

@@ -43,7 +43,7 @@ function replayRejected(reason: string): never {
   return refuse({
     status: 409,
     code: "replay_rejected",
-    detail: "The decision's nonce or time is not acceptable.",
+    detail: "The vote's nonce or time is invalid; `reason` gives the cause.",
     more: { reason },
   });
 }

@@ -15,22 +15,22 @@ const SCHEMA = z.object({
 });
 
 export interface EditRequest extends Pick<PayloadEdit, "payload" | "recordCount" | "estimatedValueUsd"> {
-  /** True: the editor approves what they made of it, where the policy lets them. */
+  /** True: the editor also approves the successor, where the policy lets them. */
   readonly approve: boolean;
 }
 
-/** The new payload; digest and reason are fields of every decision. */
+/** Parses the new payload; `parseDecideRequest` parses digest and reason. */
 export function parseEditRequest(body: JsonObject): EditRequest {
   const picked = pick(body, ALIASES);
   const { approve, ...declared } = parse(SCHEMA, picked);
   const payload = payloadOf(picked);
   if (payload.kind === "none") {
-    return refuse({ status: 400, code: "invalid_request", detail: "payload: what it is changed to" });
+    return refuse({ status: 400, code: "invalid_request", detail: "payload: send the edited payload" });
   }
   return {
     payload,
     approve,
-    // Nobody writes nothing: 0 is "not said", as in a proposal.
+    // 0 means not declared, as in a proposal.
     recordCount: declared.recordCount || null,
     estimatedValueUsd: declared.estimatedValueUsd ?? null,
   };

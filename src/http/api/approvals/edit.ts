@@ -12,7 +12,7 @@ import { problemOfVote } from "../../problem/from-approval-failure.ts";
 import { refuse } from "../../problem/problem.ts";
 import { problemOfVoteFailure, problemOfEditFailure } from "../../problem/from-refusal.ts";
 import { parseDecideRequest } from "./decide-request.ts";
-import { decisionReply, standing } from "../shared/decision-reply.ts";
+import { decisionReply, statusSummary } from "../shared/decision-reply.ts";
 import { parseEditRequest } from "./edit-request.ts";
 import { requirePayloadSize } from "../shared/payload.ts";
 import { proposeReply } from "../intents/propose-reply.ts";
@@ -26,11 +26,11 @@ async function edit(c: GateContext, id: string) {
   requirePayloadSize(change.payload, settings.maxPayloadBytes);
   const { note, digest, onBehalfOf } = await parseDecideRequest(c, body);
   if (onBehalfOf !== null) {
-    const detail = "on_behalf_of_principal: a vote can be given for somebody else, a change is one's own";
+    const detail = "on_behalf_of_principal: only a vote can be delegated; leave it out of an edit";
     return refuse({ status: 400, code: "invalid_request", detail });
   }
   if (digest === null) {
-    const detail = "digest: the `intent_digest` of what you changed";
+    const detail = "digest: send the `intent_digest` of the intent that you edited";
     return refuse({ status: 400, code: "invalid_request", detail });
   }
 
@@ -41,7 +41,7 @@ async function edit(c: GateContext, id: string) {
   if (!edited.ok) return refuse(problemOfEditFailure(edited.error));
   const { predecessor, successor, decision, vote } = edited.value;
   return c.json({
-    predecessor: { ...standing(predecessor), successor_id: predecessor.successor },
+    predecessor: { ...statusSummary(predecessor), successor_id: predecessor.successor },
     successor: { ...proposeReply(successor, decision), predecessor_id: successor.terms.predecessor },
     approval: vote === null ? null : approvalView(vote, note),
   });

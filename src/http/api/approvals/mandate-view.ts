@@ -7,12 +7,13 @@ import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 
-/** A grantor has forgotten a mandate that is older than a year. */
+/** The longest life of a mandate: a grantor has forgotten one that is older than a year. */
 const LONGEST_MS = 366 * DAY_MS;
 
+/** The usual life of a standing approval. */
 const STANDING_MS = 30 * DAY_MS;
 
-/** A holiday's substitute, unless they say otherwise. */
+/** The usual life of a delegation: a holiday's substitute. */
 const DELEGATION_MS = 7 * DAY_MS;
 
 /** The maximum that a proposal can declare: a larger cap would limit nothing. */
@@ -23,10 +24,10 @@ const MAX_USES = 1_000_000;
 /** The rounding error of dollars as binary fractions. */
 const CENT_TOLERANCE = 1e-4;
 
-/** One name, or everything of one system. `*` would be everything there is. */
+/** One destination, or all of one system; `*` alone would cover every destination. */
 const DESTINATION = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}(?:\.\*)?$/;
 
-/** Ids stand in D1 and on the ledger, so they can be no sentences. */
+/** Ids are stored in D1 and on the ledger, where free text may not be. */
 const CODE = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}$/;
 
 const code = z.string().regex(CODE, "letters, digits and _ . : / - only, 128 at most");

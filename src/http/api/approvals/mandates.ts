@@ -50,7 +50,7 @@ async function revoke(c: GateContext, isOfKind: (mandate: StandingApproval | Del
   return c.json({ id, status: "revoked", revoked_at: iso(now) });
 }
 
-/** The value of a use case of mandates, or the problem of its failure thrown. */
+/** The value of a use case of mandates. @throws the problem of its failure */
 function valueOrRefuse<T>(result: Result<T, MandateFailure>): T {
   return result.ok ? result.value : refuseMandate(result.error);
 }
@@ -71,23 +71,27 @@ function refuseMandate(failure: MandateFailure): never {
       return refuse({
         status: 403,
         code: "forbidden",
-        detail: "delegator_principal_id: people delegate their own vote only.",
+        detail: "delegator_principal_id: you can delegate only your own vote.",
       });
     case "too_many_mandates":
       return refuse({
         status: 409,
         code: "too_many_mandates",
-        detail: "You have as many of these in force as one person may; revoke some.",
+        detail: "You have the maximum number of these in force; revoke one first.",
       });
     case "mandate_not_found":
       return refuse({
         status: 404,
         code: "not_found",
-        detail: "There is nothing with this id.",
+        detail: "There is no such standing approval or delegation.",
         error: "not_found",
       });
     case "already_revoked":
-      return refuse({ status: 409, code: "already_revoked", detail: "This was revoked before." });
+      return refuse({
+        status: 409,
+        code: "already_revoked",
+        detail: "The standing approval or delegation is already revoked.",
+      });
   }
 }
 

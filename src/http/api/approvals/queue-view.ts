@@ -10,15 +10,15 @@ import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { PendingGroup } from "../../../ports/intent-index.ts";
 
 /** Notifications that request a decision; the others report one. */
-const ASKING: readonly DeliveryKind[] = ["held", "reminder", "escalation"];
+const DECISION_REQUESTS: readonly DeliveryKind[] = ["held", "reminder", "escalation"];
 
-/** As many as a person marks at once, and each costs an object's turn. */
+/** More than a person marks at once, and each vote costs a call to an object. */
 const MAX_BATCH = 100;
 
 const DECISION = z.object({
   intentId: z.string("the intent's id").min(1).max(64),
   decision: z.enum(["approve", "reject"], "approve or reject"),
-  // A batch is where people stop looking: what each vote is for is named, one by one.
+  // Required here, because people stop reading in a batch: each vote names the version that it is for.
   digest: z.string("the intent_digest you saw").regex(/^[0-9a-f]{64}$/, "the intent_digest you saw"),
   reason: z.string().max(4096).optional(),
   on_behalf_of_principal: z.string().trim().min(1).max(256).optional(),
@@ -36,7 +36,7 @@ const BATCH = z.strictObject({
   decisions: z.array(z.custom<JsonObject>(isJsonObject, "an object")).min(1).max(MAX_BATCH),
 });
 
-/** The items of a batch; one that can't be meant refuses all of it, before anything is decided. */
+/** The items of a batch; one invalid item refuses the whole batch before any vote is cast. */
 export function parseBatch(body: JsonObject) {
   const { decisions } = parse(BATCH, body);
   const picked = decisions.map((item, at) => pickKnown(item, DECISION_ALIASES, `decisions.${at}.`));
@@ -79,7 +79,7 @@ export function queueRowView(row: IntentRow, deliveries: readonly DeliveryRecord
 function undelivered(deliveries: readonly DeliveryRecord[]) {
   const last = new Map<string, DeliveryRecord>();
   for (const record of deliveries) {
-    if (ASKING.includes(record.kind)) last.set(`${record.target} ${record.person ?? ""}`, record);
+    if (DECISION_REQUESTS.includes(record.kind)) last.set(`${record.target} ${record.person ?? ""}`, record);
   }
   const failing = [...last.values()].filter(
     ({ state, attempts }) => state === "failed" || (state === "pending" && attempts > 0),

@@ -19,7 +19,7 @@ import type { IntentFilter } from "../../../ports/intent-index.ts";
 const readers = requireRole(["reviewer", "auditor", "admin"]);
 
 /** Concurrent votes of one batch: the objects run in parallel, but a request has six open connections. */
-const AT_ONCE = 6;
+const MAX_CONCURRENT = 6;
 
 const MAX_GROUPS = 200;
 
@@ -47,7 +47,7 @@ async function pageOfMine(c: GateContext, filter: IntentFilter) {
   return { page: rows, next: next === null ? null : cursorOf({ created_at: next.createdAt, id: next.id }) };
 }
 
-/** Null where the dispatcher can't be read: the queue is shown without it. */
+/** Null where the dispatcher can't be read: the queue is shown without deliveries. */
 async function deliveriesOf(
   { env }: GateContext,
   rows: readonly IntentRow[],
@@ -69,7 +69,7 @@ interface Slot {
 async function batch(c: GateContext) {
   const items = parseBatch(await readJson(c));
   const firsts = new Map(items.map(({ id }, at) => [id, at] as const).toReversed());
-  const results = await inTurns(items, (item, at) =>
+  const results = await mapConcurrently(items, (item, at) =>
     firsts.get(item.id) === at ? decideSlot(c, item) : slotRefused(item.id, NAMED_TWICE),
   );
   const decided = results.filter(({ ok }) => ok).length;
@@ -98,17 +98,17 @@ function slotRefused(intentId: string, { status, code, detail, more }: Problem) 
 const NAMED_TWICE: Problem = {
   status: 400,
   code: "invalid_request",
-  detail: "The batch names this intent twice; the first one counts.",
+  detail: "The batch names this intent twice; only the first vote counts.",
 };
 
 const UNAVAILABLE: Problem = {
   status: 503,
   code: "unavailable",
-  detail: "Gate could not answer this one; look at the intent, and decide again if it still waits.",
+  detail: "Gate failed to handle this vote; read the intent, and vote again if it is still pending.",
 };
 
-/** Results in the order of the items, with `AT_ONCE` of them running at any time. */
-async function inTurns<T, R>(
+/** Results in the order of the items, with at most `MAX_CONCURRENT` running at any time. */
+async function mapConcurrently<T, R>(
   items: readonly T[],
   run: (item: T, at: number) => R | Promise<R>,
 ): Promise<R[]> {
@@ -117,7 +117,7 @@ async function inTurns<T, R>(
   const work = async () => {
     for (const [at, item] of entries) results[at] = await run(item, at);
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  await Promise.all(Array.from({ length: MAX_CONCURRENT }, work));
   return results;
 }
 

@@ -20,7 +20,7 @@ import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { problemOfCommand, problemOfVote } from "../../problem/from-approval-failure.ts";
 import { refuse } from "../../problem/problem.ts";
-import { decisionReply, standing } from "../shared/decision-reply.ts";
+import { decisionReply, statusSummary } from "../shared/decision-reply.ts";
 import { parse } from "../shared/fields.ts";
 import { parseDecideRequest } from "./decide-request.ts";
 import { isoOrNull } from "../../../core/base/iso-time.ts";
@@ -42,17 +42,17 @@ async function cancel(c: GateContext, id: string, body: JsonObject) {
   const ports = c.env;
   const { intent } = await visibleIntent(c, id);
   const { note } = await parseDecideRequest(c, body);
-  const state = carriedOut(await cancelApproval(c.var, intent, note, ports));
+  const state = stateOrRefuse(await cancelApproval(c.var, intent, note, ports));
   return c.json({
-    ...standing(state),
+    ...statusSummary(state),
     approvalState: "cancelled",
     reason: note,
     approvalEvidence: null,
   });
 }
 
-/** The state after the command, or the problem of its failure thrown. */
-function carriedOut(commanded: Result<IntentState, CommandFailure>): IntentState {
+/** The state after the command. @throws the problem of its failure */
+function stateOrRefuse(commanded: Result<IntentState, CommandFailure>): IntentState {
   return commanded.ok ? commanded.value : refuse(problemOfCommand(commanded.error));
 }
 
@@ -70,10 +70,12 @@ function idIn(body: JsonObject): string {
 
 const RESOLUTION = z.object({
   outcome: z.enum(["executed", "not_executed"]),
-  note: z.string().trim().min(1, "say how you know").max(4096),
+  note: z.string().trim().min(1, "state how the outcome is known").max(4096),
 });
 
-const ERASURE = z.object({ reason: z.string("say why").trim().min(1, "say why").max(4096) });
+const ERASURE = z.object({
+  reason: z.string("state the reason").trim().min(1, "state the reason").max(4096),
+});
 
 export const approvals = new Hono<GateEnv>()
   .post("/v1/intents/:id/approve", reviewers, async (c) =>
@@ -96,22 +98,22 @@ export const approvals = new Hono<GateEnv>()
   .post("/v1/intents/:id/withdraw", requireRole(COMMAND_ROLES.withdraw), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { note } = await parseDecideRequest(c, await readJson(c));
-    return c.json(standing(carriedOut(await withdrawIntent(c.var.principal, intent, note))));
+    return c.json(statusSummary(stateOrRefuse(await withdrawIntent(c.var.principal, intent, note))));
   })
   .post("/v1/intents/:id/revoke", requireRole(COMMAND_ROLES.revoke), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { note } = await parseDecideRequest(c, await readJson(c));
-    return c.json(standing(carriedOut(await revokeIntent(c.var.principal, intent, note))));
+    return c.json(statusSummary(stateOrRefuse(await revokeIntent(c.var.principal, intent, note))));
   })
   .post("/v1/intents/:id/erase", requireRole(COMMAND_ROLES.erase), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const { reason } = parse(ERASURE, await readJson(c));
-    const state = carriedOut(await eraseIntent(c.var.principal, intent, reason));
-    return c.json({ ...standing(state), erased_at: isoOrNull(state.erasedAt) });
+    const state = stateOrRefuse(await eraseIntent(c.var.principal, intent, reason));
+    return c.json({ ...statusSummary(state), erased_at: isoOrNull(state.erasedAt) });
   })
   .post("/v1/intents/:id/resolve", requireRole(COMMAND_ROLES.resolve), async (c) => {
     const ports = c.env;
     const { intent } = await visibleIntent(c, c.req.param("id"));
     const resolution = parse(RESOLUTION, await readJson(c));
-    return c.json(standing(carriedOut(await resolveOutcome(c.var, intent, resolution, ports))));
+    return c.json(statusSummary(stateOrRefuse(await resolveOutcome(c.var, intent, resolution, ports))));
   });

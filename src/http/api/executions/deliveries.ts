@@ -11,7 +11,7 @@ import { refuse, type Problem } from "../../problem/problem.ts";
 const GET_ONLY: Problem = {
   status: 405,
   code: "method_not_allowed",
-  detail: "A delivery is handed out once, so it can't be looked at first.",
+  detail: "A delivery works once; send a GET.",
   headers: { Allow: "GET" },
 };
 

@@ -5,7 +5,7 @@ import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 import type { OrderSecrets } from "../../../app/execution/order-secrets.ts";
 
-/** The contract's names of who carries an order out. */
+/** The contract's names of the executors. */
 export const MODE_NAMES = {
   runner: "runner_exec",
   gate: "gate_exec",
@@ -13,14 +13,16 @@ export const MODE_NAMES = {
   external_pull: "external_pull",
 } as const;
 
-/** @param secrets null for anybody but the holder */
+/** @param secrets null for every reader except the order's holder */
 export function orderView(dossier: IntentRecord, order: Order, secrets: OrderSecrets | null) {
   const { state, notes, entries } = dossier;
   const payload = dossier.case?.payload;
   const { terms } = state;
-  const ofOrder = entries.filter(({ body }) => (JSON.parse(body) as { order?: string }).order === order.id);
+  const entriesOfOrder = entries.filter(
+    ({ body }) => (JSON.parse(body) as { order?: string }).order === order.id,
+  );
   const result = notes.find(
-    ({ seq, kind }) => kind === "result" && ofOrder.some((entry) => entry.seq === seq),
+    ({ seq, kind }) => kind === "result" && entriesOfOrder.some((entry) => entry.seq === seq),
   );
   return {
     executionId: order.id,

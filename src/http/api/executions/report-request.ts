@@ -24,7 +24,7 @@ const REPORT_ALIASES = {
   proof: ["signed_report"],
 } as const;
 
-/** @throws the 400 of a body that is no report */
+/** @throws 400 for an invalid report */
 export function parseReport(body: JsonObject): WorkerReport {
   const { status, executed_at: time, retryable, result, proof } = parse(REPORT, pick(body, REPORT_ALIASES));
   return { outcome: status, retryable, executedAt: instantOf(time), result, proof: proof ?? null };

@@ -11,7 +11,7 @@ import { authenticateKey } from "../../../app/identity/authenticate.ts";
 import { bearerOf, reauthenticateAfterBody, requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
-import { answerOnce, idempotencyKey } from "../../middleware/idempotency.ts";
+import { respondOnce, idempotencyKey } from "../../middleware/idempotency.ts";
 import { authenticated } from "../../problem/from-auth-failure.ts";
 import { valueOrRefuse } from "../../problem/from-order-failure.ts";
 import { parse, pick } from "../shared/fields.ts";
@@ -42,7 +42,7 @@ async function readMode(c: GateContext): Promise<OrderMode> {
   return mode === MODE_NAMES.runner ? "runner" : "external_pull";
 }
 
-// The worker holds the token already: the responses below carry no secrets.
+// The worker already holds the token, so that the responses below carry no secrets.
 
 async function claim(c: GateContext, held: HeldOrder): Promise<Response> {
   const ports = c.env;
@@ -89,5 +89,5 @@ async function byWorker(
   if (key === null) return run(held, body);
   const stillHolds = ({ status }: { readonly status: number }) =>
     status >= 400 || holds === undefined || holds(held);
-  return answerOnce(c, key, { principal: held.requester, body, holds: stillHolds }, () => run(held, body));
+  return respondOnce(c, key, { principal: held.requester, body, holds: stillHolds }, () => run(held, body));
 }

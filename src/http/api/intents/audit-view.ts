@@ -2,7 +2,7 @@ import type { JsonObject } from "../../../core/base/json.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
-/** The intent's ledger as its events: free text beside the entry it came with, for those who may see it. */
+/** The intent's ledger entries as events, each with its free text, which the ledger itself does not hold. */
 export function auditTrail({ entries, notes }: IntentRecord) {
   return entries.map((entry) => {
     const texts = notes.filter(({ seq, kind }) => seq === entry.seq && kind === "note");

@@ -6,13 +6,13 @@ import { iso } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
 /**
- * The decision: the contract's row, with the facts and policies it rests on. The trace is for those who review and
- * audit, never for the agent.
+ * The decision: the contract's row, with the facts and policies it rests on. The trace is for reviewers and auditors;
+ * an agent could probe the policies with it.
  *
- * @param isPayloadTheirs what rules saw can quote the payload, and a URL can hold what one does: both are left out for
- *   who may not see that
+ * @param isPayloadVisible false: texts that rules matched, which quote the payload, and the request's URL, which can
+ *   contain the same data, are left out
  */
-export function decisionView(dossier: IntentRecord, reader: Principal, isPayloadTheirs: boolean) {
+export function decisionView(dossier: IntentRecord, reader: Principal, isPayloadVisible: boolean) {
   const { terms } = dossier.state;
   const { request, decision } = recordOf(dossier);
   const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
@@ -33,11 +33,11 @@ export function decisionView(dossier: IntentRecord, reader: Principal, isPayload
     evaluated_at: iso(terms.createdAt),
     approval_evidence: null,
     facts: decision?.facts ?? null,
-    ask: request === null ? null : requestView(request, isPayloadTheirs),
+    ask: request === null ? null : requestView(request, isPayloadVisible),
     ...(decision === null || !maySeeTrace(reader)
       ? {}
       : {
-          ...(isPayloadTheirs ? tracesOf(decision) : unquoted(tracesOf(decision))),
+          ...(isPayloadVisible ? tracesOf(decision) : withoutQuotes(tracesOf(decision))),
           history: decision.history,
           environment: decision.environment,
           approval: decision.approval,
@@ -51,15 +51,15 @@ function tracesOf({ trace, shadow }: Traces): Traces {
   return { trace, shadow };
 }
 
-function unquoted({ trace, shadow }: Traces): Traces {
-  const unseen = (step: TraceStep) => ({ ...step, seen: null });
+function withoutQuotes({ trace, shadow }: Traces): Traces {
+  const withoutQuote = (step: TraceStep) => ({ ...step, seen: null });
   return {
-    trace: trace.map(unseen),
-    shadow: shadow.map((outcome) => ({ ...outcome, trace: outcome.trace.map(unseen) })),
+    trace: trace.map(withoutQuote),
+    shadow: shadow.map((outcome) => ({ ...outcome, trace: outcome.trace.map(withoutQuote) })),
   };
 }
 
-/** A replay decides on what was asked, and the key is no part of that. */
-function requestView({ key: _, http, ...request }: StoredRequest, isPayloadTheirs: boolean) {
-  return http === undefined || !isPayloadTheirs ? request : { ...request, http };
+/** The proposal as a replay evaluates it, which the business key is no part of. */
+function requestView({ key: _, http, ...request }: StoredRequest, isPayloadVisible: boolean) {
+  return http === undefined || !isPayloadVisible ? request : { ...request, http };
 }

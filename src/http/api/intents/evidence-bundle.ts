@@ -8,14 +8,14 @@ import { recordOf } from "../shared/stored-record.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 import type { PublicKey } from "../../../ports/signer.ts";
 
-/** What `verifier/bundle.ts` reads; its comment says what each member is for. */
+/** The format that `verifier/bundle.ts` reads; its comment describes each member. */
 const FORMAT = "gate-evidence/v1";
 
 /**
- * One file that proves an intent's whole story with nothing but Gate's public key.
+ * An evidence bundle: one file with everything needed to verify one intent offline with Gate's public key.
  *
  * @param payload the payload's bytes; null where the reader may not see it or there is none
- * @param disclose false for who may not see the payload: the salt would let them guess it and be sure
+ * @param disclose false for readers who may not see the payload: with the salt they could confirm a guess of it
  */
 export async function evidenceOf(
   dossier: IntentRecord,

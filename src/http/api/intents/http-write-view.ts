@@ -9,14 +9,14 @@ import { iso } from "../../../core/base/iso-time.ts";
 import type { IntentRecord, Intent, StoredResponse } from "../../../ports/intents.ts";
 
 /**
- * The request that Gate sends on, but for its body: exactly what the digest binds. Its URL can hold what a payload
- * holds.
+ * The request that Gate forwards, without its body: exactly the parts that the intent digest binds.
  *
- * @param isPayloadTheirs false: null, as for what Gate does not send and for what was erased
+ * @param isPayloadVisible false: null, because a URL can contain the payload's data
+ * @returns null as well for a write that Gate does not send, and after an erasure
  */
-export function httpView(dossier: IntentRecord, isPayloadTheirs: boolean) {
+export function httpView(dossier: IntentRecord, isPayloadVisible: boolean) {
   const http = recordOf(dossier).request?.http;
-  if (http === undefined || !isPayloadTheirs) return null;
+  if (http === undefined || !isPayloadVisible) return null;
   const { terms } = dossier.state;
   const { method, url, headers, slot } = http;
   return {
@@ -29,20 +29,20 @@ export function httpView(dossier: IntentRecord, isPayloadTheirs: boolean) {
   };
 }
 
-/** What was reported of the latest attempt to send, in Gate's own words. */
+/** Gate's own report of its latest attempt to send; null: there is none. */
 export function sentResult(dossier: IntentRecord): JsonObject | null {
   const order = currentOrder(dossier.state);
   if (order === undefined || dossier.state.terms.sending === null) return null;
   return (orderView(dossier, order, null).result as JsonObject | null) ?? null;
 }
 
-/** A kept answer with its digest. */
+/** An upstream's stored response, with the digest of its body. */
 export interface Answer extends StoredResponse {
   readonly sha256: string;
 }
 
-/** The kept answer, if there is one. */
-export async function answerOf(intent: Intent): Promise<Answer | null> {
+/** The upstream's stored response; null: there is none. */
+export async function storedResponse(intent: Intent): Promise<Answer | null> {
   const response = await intent.response();
   return response === null ? null : { ...response, sha256: await digestOfBytes(response.body) };
 }
@@ -62,7 +62,7 @@ export function responseView(id: string, answer: Answer) {
   };
 }
 
-/** Null for what would not be the same bytes again. */
+/** The bytes as a text; null if its UTF-8 form would be other bytes. */
 function exactText(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -71,52 +71,52 @@ function exactText(bytes: Uint8Array): string | null {
   }
 }
 
-/** Types that no browser runs, however it is asked. What else comes is bytes. */
-const HARMLESS: ReadonlySet<string> = new Set([
+/** Media types that no browser executes, however it is linked to; all others are served as bytes. */
+const INERT_TYPES: ReadonlySet<string> = new Set([
   "application/json",
   "application/x-ndjson",
   "text/csv",
   "text/plain",
 ]);
 
-/** What may be said of a body that somebody else wrote, so that it is saved or parsed, and never shown as a page. */
+/** The type to serve an upstream's body with: it can be saved or parsed, and never runs as a page (XSS). */
 export function harmlessType(headers: readonly Header[]): string {
   const valueOf = (wanted: string) => headers.find(([name]) => name === wanted)?.[1].toLowerCase() ?? "";
-  // What is still coded is kept so, and is none of what it says it is.
+  // A body that is still compressed is stored so, and its bytes are not of the type that the header names.
   if (!["", "identity"].includes(valueOf("content-encoding"))) return "application/octet-stream";
   const value = valueOf("content-type");
   const type = value.split(";")[0]?.trim() ?? "";
-  if (!HARMLESS.has(type)) return "application/octet-stream";
+  if (!INERT_TYPES.has(type)) return "application/octet-stream";
   return type.startsWith("text/") && /;\s*charset="?utf-8"?\s*(?:;|$)/.test(value)
     ? `${type}; charset=utf-8`
     : type;
 }
 
-/** Why there is no answer to show: a sentence. */
-export function whyNoAnswer({ phase, terms, erasedAt }: IntentState): string {
-  if (erasedAt !== null) return "What was kept of this intent was erased.";
-  if (terms.sending === null) return "Gate does not send this write: whoever carries it out has the answer.";
+/** Why there is no response to show: a sentence for the reader. */
+export function noResponseReason({ phase, terms, erasedAt }: IntentState): string {
+  if (erasedAt !== null) return "The stored response was erased with the intent.";
+  if (terms.sending === null) return "Gate does not send this write; its executor has the response.";
   switch (phase) {
     case "pending_approval":
-      return "It waits for a decision; nothing was sent.";
+      return "The intent is pending approval; nothing was sent.";
     case "approved":
     case "scheduled":
       return terms.sending === "on_repeat"
-        ? "It is approved, and goes out when the agent repeats its request."
-        : "It is approved, and was not sent yet.";
+        ? "The write is approved, and is sent when the agent repeats its request."
+        : "The write is approved, and was not sent yet.";
     case "claimed":
-      return "It is being sent.";
+      return "The write is being sent.";
     case "indeterminate":
-      return "It was sent, and no answer came: whether it was carried out is not known.";
+      return "The write was sent, and no response arrived: the outcome is not known.";
     case "succeeded":
     case "failed":
-      return "No answer came; what became of it was found out by a person.";
+      return "No response arrived; a person resolved the outcome.";
     case "blocked":
     case "rejected":
     case "expired":
     case "cancelled":
     case "withdrawn":
     case "revoked":
-      return "It was never sent.";
+      return "The write was never sent.";
   }
 }

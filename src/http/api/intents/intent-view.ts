@@ -10,11 +10,11 @@ import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
 /**
- * One intent in full: the contract's columns in snake_case, and what it lacked.
+ * One intent in full: the contract's columns in snake_case, and those that Gate adds.
  *
- * @param isPayloadTheirs the request that Gate sends is for those who may see the payload
+ * @param isPayloadVisible false: the request that Gate sends is left out, whose URL can contain the payload's data
  */
-export function intentView(dossier: IntentRecord, isPayloadTheirs: boolean) {
+export function intentView(dossier: IntentRecord, isPayloadVisible: boolean) {
   const { state } = dossier;
   const { terms } = state;
   const { request, decision, payload } = recordOf(dossier);
@@ -57,7 +57,7 @@ export function intentView(dossier: IntentRecord, isPayloadTheirs: boolean) {
     payload_bytes: payload?.bytes ?? null,
     payload_hash: terms.payloadDigest,
     intent_digest: terms.digest,
-    http: httpView(dossier, isPayloadTheirs),
+    http: httpView(dossier, isPayloadVisible),
     erased_at: isoOrNull(state.erasedAt),
     created_at: iso(terms.createdAt),
     updated_at: iso(state.updatedAt),

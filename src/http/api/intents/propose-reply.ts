@@ -4,7 +4,7 @@ import { STANDING_ID_PREFIX } from "../../../core/intent/mandate.ts";
 import { statusOf } from "../../../core/intent/phase.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 
-/** What the proposer is told: the contract's camelCase, the names its documentation promised, and `state`. */
+/** The response to a proposal: the contract's camelCase, the names its documentation promised, and `state`. */
 export function proposeReply(state: IntentState, decision: Decision) {
   const { terms, phase } = state;
   const status = statusOf(phase, isPulled(state));
@@ -29,7 +29,7 @@ export function proposeReply(state: IntentState, decision: Decision) {
     approvalState: held ? "waiting_input" : state.votes.length > 0 ? "answered" : null,
     profile: null,
     standingApprovalId: standingApprovalOf(state),
-    // What the contract hands to the proposer and must not: a link that approves.
+    // Always null: the contract gives the proposing agent a link that approves, with which it could approve itself.
     messageId: null,
     approvalLinkToken: null,
     approvalInteractionId: null,
@@ -44,7 +44,7 @@ export function standingApprovalOf({ votes }: IntentState): string | null {
   return votes.find(({ mandate }) => mandate?.startsWith(STANDING_ID_PREFIX))?.mandate ?? null;
 }
 
-/** A dry run: the same words, and nothing that exists. */
+/** The response to a dry run: the same members without an intent. */
 export function rehearsalReply(decision: Decision) {
   const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
   return {
@@ -62,9 +62,9 @@ export function rehearsalReply(decision: Decision) {
 }
 
 /**
- * The answer to what was proposed before: ids are the first intent's.
+ * The response to a repeated proposal: ids are the first intent's.
  *
- * @param key the business key both came under; null when a policy knew the payload
+ * @param key the business key both came under; null if a policy recognised the payload
  */
 export function duplicateReply(id: string, state: IntentState | null, key: string | null) {
   const existingStatus = state === null ? null : statusOf(state.phase, isPulled(state));

@@ -5,7 +5,7 @@ import { refuse } from "../../problem/problem.ts";
 import { parse, pick } from "../shared/fields.ts";
 import { payloadOf } from "../shared/payload.ts";
 
-/** The payload and its numbers, as a proposal and a change of one write them. */
+/** Members for the payload and its numbers, the same in proposals and edits. */
 export const PAYLOAD_ALIASES = {
   payload: [],
   payload_name: ["payloadName"],
@@ -31,7 +31,7 @@ const ALIASES = {
   profile: [],
 } as const;
 
-/** Destinations and labels are codes: they stand on the ledger, where free text may not. */
+/** Destinations and labels are codes: they go on the ledger, where free text may not be. */
 const CODE = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}$/;
 
 /** More records than any payload holds; a larger number is a mistake or an attack on arithmetic. */
@@ -41,7 +41,7 @@ const MAX_VALUE_USD = 1e12;
 /** A key is a name, not a document. */
 const MAX_KEY_LENGTH = 256;
 
-/** Metadata is kept in one record with the decision, and a record of an object's storage is at most 2 MB. */
+/** Metadata is stored in one record with the decision, and a record of an object's storage is at most 2 MB. */
 const MAX_METADATA_CHARACTERS = 256 * 1024;
 
 const code = z.string().regex(CODE, "letters, digits and _ . : / - only, 128 at most");
@@ -77,7 +77,7 @@ const SCHEMA = z.object({
   profile: z.string().max(128).optional(),
 });
 
-/** Parses a proposal, whatever door it came through; answers 400 for what can't be meant. */
+/** Parses the body of a proposal. @throws 400 for an invalid one */
 export function parseProposeRequest(body: JsonObject): ProposalInput {
   const picked = pick(body, ALIASES);
   if (picked.destination === undefined || picked.policy === undefined) {
@@ -97,7 +97,7 @@ export function parseProposeRequest(body: JsonObject): ProposalInput {
       destination: fields.destination,
       policy: fields.policy,
       action: fields.action ?? fields.destination,
-      // The contract reads 0 as "not said": nobody proposes to write nothing.
+      // The contract reads 0 as not declared.
       recordCount: fields.recordCount || null,
       estimatedValueUsd: fields.estimatedValueUsd ?? null,
       sensitivityTags: fields.sensitivityTags,

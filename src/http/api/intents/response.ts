@@ -3,12 +3,18 @@ import { visibleDossier } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
-import { harmlessType, answerOf, responseView, whyNoAnswer, type Answer } from "./http-write-view.ts";
+import {
+  harmlessType,
+  storedResponse,
+  responseView,
+  noResponseReason,
+  type Answer,
+} from "./http-write-view.ts";
 import { countsScope, maySeePayload } from "../../../app/authority.ts";
 
 const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
-/** What an upstream answered to a write that Gate sent, for who may see the payload. */
+/** The upstream's response to a write that Gate sent, for readers who may see the payload. */
 async function show(c: GateContext) {
   const ports = c.env;
   const wantsJson = isJsonWanted(c);
@@ -21,9 +27,9 @@ async function show(c: GateContext) {
       detail: "You are not an eligible approver of this intent.",
     });
   }
-  const answer = await answerOf(intent);
+  const answer = await storedResponse(intent);
   if (answer === null) {
-    const detail = whyNoAnswer(state);
+    const detail = noResponseReason(state);
     return refuse({ status: 404, code: "no_response", detail, more: { state: state.phase } });
   }
   return wantsJson ? c.json(responseView(intent.id, answer), 200, NEGOTIATED) : bytesOf(c, intent.id, answer);
@@ -39,7 +45,7 @@ function isJsonWanted(c: GateContext): boolean {
   return refuse({ status: 400, code: "invalid_request", detail: "format: json or raw" });
 }
 
-/** 200 whatever the upstream said: that there is an answer is no answer of Gate's. */
+/** 200 whatever the upstream's status was: Gate's own status says only that a response is stored. */
 function bytesOf(c: GateContext, id: string, { status, headers, body, truncated, sha256 }: Answer) {
   return c.body(body.slice().buffer, 200, {
     ...NEGOTIATED,

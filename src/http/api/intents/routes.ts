@@ -5,7 +5,7 @@ import { visibleDossier } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
-import { requireUnflooded } from "../../middleware/flood-limit.ts";
+import { enforceFloodLimit } from "../../middleware/flood-limit.ts";
 import { refuse } from "../../problem/problem.ts";
 import { refuseWith } from "../../problem/from-refusal.ts";
 import { auditTrail } from "./audit-view.ts";
@@ -23,15 +23,15 @@ async function propose(c: GateContext) {
   const ports = c.env;
   const { principal } = c.var;
   const { settings } = ports;
-  await requireUnflooded(c, principal.id);
+  await enforceFloodLimit(c, principal.id);
   const request = parseProposeRequest(await readJson(c, proposalBodyBytes(settings.maxPayloadBytes)));
   requirePayloadSize(request.payload, settings.maxPayloadBytes);
   if (c.req.query("dry_run") === "true") {
     return c.json(rehearsalReply(await rehearse(request, principal, ports, Date.now())));
   }
   const { place } = c.var;
-  const made = place?.again === true && request.key === null ? await replyOf(c, place.intent) : null;
-  if (made !== null) return c.json(made);
+  const earlier = place?.again === true && request.key === null ? await earlierReply(c, place.intent) : null;
+  if (earlier !== null) return c.json(earlier);
   const governed = await govern({ ...request, place: place?.intent ?? null }, principal, ports, Date.now());
   switch (governed.kind) {
     case "decided":
@@ -43,8 +43,8 @@ async function propose(c: GateContext) {
   }
 }
 
-/** What an attempt that died before it could answer would have said; null: it made no intent. */
-async function replyOf(c: GateContext, id: string) {
+/** The response that an earlier, crashed attempt did not return; null: it created no intent. */
+async function earlierReply(c: GateContext, id: string) {
   const ports = c.env;
   const dossier = (await ports.intents.find(id)?.getRecord()) ?? null;
   if (dossier === null || dossier.case === null) return null;
@@ -79,7 +79,7 @@ async function audit(c: GateContext) {
 }
 
 export const intents = new Hono<GateEnv>()
-  // A proposal that ends in a runner's order leads to nothing before the order, which reads the key afresh.
+  // A cached identity is enough: a runner's write has no effect before its order, which reads the key afresh.
   .post("/v1/intents", requireRole(["agent"], "cached"), propose)
   .post("/v1/propose", requireRole(["agent"], "cached"), propose)
   .get("/v1/intents", readers, async (c) => {
@@ -97,8 +97,8 @@ export const intents = new Hono<GateEnv>()
   .get("/v1/intents/:id/decision", readers, async (c) => {
     const ports = c.env;
     const { dossier } = await visibleDossier(c, c.req.param("id"));
-    const isPayloadTheirs = await maySeePayload(c.var.principal, dossier.state, ports);
-    return c.json(decisionView(dossier, c.var.principal, isPayloadTheirs));
+    const isPayloadVisible = await maySeePayload(c.var.principal, dossier.state, ports);
+    return c.json(decisionView(dossier, c.var.principal, isPayloadVisible));
   })
   .get("/v1/intents/:id/payload", readers, async (c) => {
     const ports = c.env;
@@ -116,7 +116,7 @@ export const intents = new Hono<GateEnv>()
         dossier.case === null ? "The payload was erased." : "Gate has not seen this intent's payload.";
       return refuse({ status: 404, code: "no_payload", detail });
     }
-    // Whatever the agent called it: a browser must never run what an agent wrote.
+    // Bytes, whatever type the agent named: a browser must never run an agent's payload as a page (XSS).
     return c.body(bytes.slice().buffer, 200, {
       "Content-Type": "application/octet-stream",
       "Content-Disposition": "attachment",

@@ -5,20 +5,20 @@ import { requireRole } from "../../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
 import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
-import { standing } from "../shared/decision-reply.ts";
+import { statusSummary } from "../shared/decision-reply.ts";
 import { intentView } from "./intent-view.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 
-/** Long enough to make asking again cheap, short enough for the proxies between here and the caller. */
+/** Long enough to make polling cheap, short enough for the idle time limits of proxies in between. */
 const DEFAULT_WAIT_SECONDS = 30;
 const MAX_WAIT_SECONDS = 60;
 
 const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 
-/** How an intent stands for whoever waits for a decision. */
+/** The response to a wait for a decision. */
 function waitReply(state: IntentState) {
   return {
-    ...standing(state),
+    ...statusSummary(state),
     decided: state.phase !== "pending_approval",
     decided_by: state.decidedBy,
     approvedAt: isoOrNull(state.approvedAt),
@@ -43,13 +43,13 @@ export const wait = new Hono<GateEnv>().get("/v1/intents/:id/wait", readers, asy
   const { intent, state } = await visibleIntent(c, c.req.param("id"));
   if (state.phase !== "pending_approval" || timeoutMs === 0) return c.json(await replyOf(c, state));
   const waited = await intent.waitWhile("pending_approval", timeoutMs);
-  // Whose key was suspended or rotated while it waited is told so, and not how the intent came out.
+  // Authenticate again after the wait: a key that was suspended or rotated meanwhile must not learn the outcome.
   await c.var.reauthenticate?.();
   if (waited === null) return refuse(INTENT_NOT_FOUND);
   return c.json(await replyOf(c, waited));
 });
 
-/** With the reason, where the answer was no: it lies with the intent's texts, which an approval need not read. */
+/** With the reason for a refused intent: it is one of the intent's texts, which an approval need not read. */
 async function replyOf(c: GateContext, state: IntentState) {
   const ports = c.env;
   const reply = { ...waitReply(state), block_reason: null };

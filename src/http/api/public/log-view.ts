@@ -10,7 +10,7 @@ import type {
 } from "../../../ports/tlog.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 
-/** What a verifier has to know to check this log, for the discovery document; without the keys while D1 is away. */
+/** What the discovery document says for verifiers of the log; without the keys while D1 is unavailable. */
 export async function logView(log: TransparencyLog) {
   const paths = { checkpoint: "/log/checkpoint" };
   try {
@@ -30,7 +30,7 @@ export function consistencyView(old: number, size: number, proof: readonly Uint8
   return { old, new: size, proof: proof.map(toBase64) };
 }
 
-/** One line of NDJSON: where in the log, and the leaf's members as they were hashed. */
+/** One line of NDJSON: the index in the log, and the leaf's members as they were hashed. */
 export function entryLine({ index, entry }: LogEntry): string {
   return `${JSON.stringify({ index, entry })}\n`;
 }

@@ -9,7 +9,7 @@ import { refuse } from "../../problem/problem.ts";
 import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
 import { consistencyView, entryLine, faultView, healthView, inclusionView } from "./log-view.ts";
 
-/** Entries of one answer. */
+/** Entries per response. */
 const MAX_ENTRIES = 1_000;
 
 /** C2SP asks for a short cache on checkpoints; a proof between two sizes never changes. */
@@ -19,7 +19,7 @@ const PROOF_CACHE = "public, max-age=86400, immutable";
 const anyone = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
 const auditors = requireRole(["auditor", "admin"]);
 
-/** The Merkle log. Checkpoints and consistency proofs hold hashes only and are for everybody. */
+/** The Merkle log. Checkpoints and consistency proofs hold hashes only, and are public. */
 export const log = new Hono<GateEnv>()
   .use("/log/checkpoint", cors())
   .use("/log/proof/consistency", cors())
@@ -35,7 +35,7 @@ export const log = new Hono<GateEnv>()
       return refuse({
         status: 409,
         code: "log_stopped",
-        detail: "A row of the ledger does not fit; nothing from there on is sealed until it does.",
+        detail: "Sealing stopped because a row of the ledger does not fit; `fault` gives row and cause.",
         more: { fault: faultView(fault) },
       });
     }
@@ -68,7 +68,7 @@ export const log = new Hono<GateEnv>()
     const last = entries.at(-1);
     return c.body(entries.map(entryLine).join(""), 200, {
       "Content-Type": "application/x-ndjson",
-      // Where to go on; the same number again means that there is no more for now.
+      // Index of the next page; equal to `from` while there are no more entries.
       "X-Log-Next": String(last === undefined ? from : last.index + 1),
     });
   });
@@ -103,7 +103,7 @@ function notSealed(): never {
   return refuse({
     status: 404,
     code: "not_sealed",
-    detail: "The last checkpoint does not reach this far yet, or there is no such place in the log.",
+    detail: "The last checkpoint does not cover this entry yet, or the log has no such entry.",
   });
 }
 
@@ -111,7 +111,7 @@ function unavailable(): never {
   return refuse({
     status: 503,
     code: "log_unavailable",
-    detail: "The log has not caught up with the ledger right now. Try again.",
+    detail: "The log has not caught up with the ledger. Try again.",
     headers: { "Retry-After": "5" },
   });
 }
@@ -120,10 +120,10 @@ function optionalCount(c: GateContext, name: string): number | null {
   return c.req.query(name) === undefined ? null : count(c, name);
 }
 
-/** A whole number from 0 up, written the one way. */
+/** A whole number from 0 up, in canonical decimal form. */
 function count(c: GateContext, name: string): number {
   const text = c.req.query(name) ?? "";
-  // Fifteen digits are exact.
+  // A double holds fifteen digits exactly.
   return /^(0|[1-9][0-9]{0,14})$/.test(text) ? Number(text) : invalid(name, "a whole number from 0 up");
 }
 

@@ -8,7 +8,7 @@ import { iso } from "../../../core/base/iso-time.ts";
 
 const FEED_LIMIT = 50;
 
-/** What anybody may read. No key, no payload, no name of a person. */
+/** Routes without authentication: no response contains a key, a payload or a person's name. */
 export const publicRoutes = new Hono<GateEnv>()
   .use("/health", cors())
   .use("/.well-known/*", cors())
@@ -68,7 +68,7 @@ export const publicRoutes = new Hono<GateEnv>()
       limit: FEED_LIMIT,
     });
     const proposals = rows.map((row) => ({
-      // The id would let anyone who holds a key probe for it; the feed is for looking, not for acting.
+      // Without the id, which the holder of any key could probe for.
       destination: scrub(row.destination),
       policy_id: scrub(row.policy_id),
       status: row.status,

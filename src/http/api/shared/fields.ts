@@ -23,7 +23,7 @@ export function pick<Name extends string>(
   return picked;
 }
 
-/** Parses or answers 400 with a message for each field that is wrong. */
+/** Parses a value. @throws 400 with a message for each invalid field */
 export function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

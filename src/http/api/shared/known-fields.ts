@@ -3,10 +3,10 @@ import { refuse } from "../../problem/problem.ts";
 import { pick } from "./fields.ts";
 
 /**
- * Brings a body's members to one spelling as `pick` does, and refuses what it would pass over: a cap under a name
- * that nobody reads, or one of two different ones, would be no cap.
+ * Brings a body's members to one spelling as `pick` does, and refuses unknown and repeated ones: a cap under a
+ * misspelled name, or one of two different caps, would not apply.
  *
- * @param at where the body stands in a larger one, for the message
+ * @param at prefix of the members' names in messages, for a body that is part of a larger one
  */
 export function pickKnown<Name extends string>(
   body: JsonObject,
@@ -20,12 +20,12 @@ export function pickKnown<Name extends string>(
   }
   for (const names of spellings) {
     const given = names.filter((name) => Object.hasOwn(body, name));
-    if (given.length > 1) wrongField(`${at}${given.join(", ")}: one of them`);
+    if (given.length > 1) wrongField(`${at}${given.join(", ")}: send only one of them`);
   }
   return pick(body, aliases);
 }
 
-/** Answers 400 as `parse` does. */
+/** Refuses with 400 as `parse` does. */
 export function wrongField(message: string): never {
   return refuse({ status: 400, code: "invalid_request", detail: message, more: { messages: [message] } });
 }

@@ -42,7 +42,7 @@ export function payloadOf(body: Readonly<Record<string, unknown>>): Payload {
   const fields = parse(SCHEMA, body);
   const { payload, payload_reference: reference } = fields;
   if (reference !== undefined) {
-    if (payload !== undefined) invalid("payload_reference: send either it or payload");
+    if (payload !== undefined) invalid("payload_reference: send this or `payload`, not both");
     const { name, sha256, rows } = reference;
     return { kind: "reference", name, sha256: sha256?.toLowerCase() ?? null, rows: rows ?? null };
   }
@@ -66,7 +66,7 @@ export function payloadOf(body: Readonly<Record<string, unknown>>): Payload {
   return { kind: "content", bytes: new TextEncoder().encode(payload), name, mediaType };
 }
 
-/** 413 for more bytes than this deployment takes, whatever encoding they came in. */
+/** 413 for more bytes than this deployment accepts, after decoding. */
 export function requirePayloadSize(payload: Payload, limit: number): void {
   if (payload.kind !== "content" || payload.bytes.length <= limit) return;
   refuse({

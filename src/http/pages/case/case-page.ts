@@ -7,7 +7,7 @@ import type { Caller } from "../../../app/identity/authenticate.ts";
 import { voterFor } from "../../../app/identity/voter-for.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { problemOf, problemOfVoteFailure } from "../../problem/from-refusal.ts";
-import { answerOf } from "../../api/intents/http-write-view.ts";
+import { storedResponse } from "../../api/intents/http-write-view.ts";
 import { recordOf } from "../../api/shared/stored-record.ts";
 import { decisionForms, editForm } from "./case-forms.ts";
 import { answerSection } from "./case-answer.ts";
@@ -50,7 +50,7 @@ export async function casePage(
   ]);
   const bytes = isPayloadVisible && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
   const isAnswerVisible = isPayloadVisible && state.terms.sending !== null;
-  const answer = isAnswerVisible ? await answerOf(intent) : null;
+  const answer = isAnswerVisible ? await storedResponse(intent) : null;
   const record = recordOf(dossier);
   const now = Date.now();
   return page(c, {
