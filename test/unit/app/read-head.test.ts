@@ -67,7 +67,7 @@ describe("reading the head of a response body", () => {
       },
     });
     const read = await readUpTo(broken, 10, LONG_MS);
-    expect(read).toEqual({ kept: bytes("ab"), isWhole: false, rest: null });
+    expect(read).toEqual({ head: bytes("ab"), isWhole: false, rest: null });
   });
 
   test("returns what came in time and then cancels the body", async () => {
@@ -79,6 +79,6 @@ describe("reading the head of a response body", () => {
       },
     });
     const read = await readUpTo(hanging, 10, 5);
-    expect([read, cancelled]).toEqual([{ kept: bytes("ab"), isWhole: false, rest: null }, true]);
+    expect([read, cancelled]).toEqual([{ head: bytes("ab"), isWhole: false, rest: null }, true]);
   });
 });

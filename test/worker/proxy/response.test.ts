@@ -222,7 +222,7 @@ describe("a missing response has a reason", () => {
   test("the write is not Gate's to send", async () => {
     const body = { destination: "crm.small", policy: "small", payload: "x", recordCount: 1 };
     const { intentId } = (await call("POST", "/v1/intents", agent.key, body)).body;
-    expect((await why(intentId))[3]).toContain("whoever carries it out");
+    expect((await why(intentId))[3]).toContain("its executor has the response");
   });
 });
 
