@@ -66,7 +66,7 @@ function contentFor(
     const hints = NO_HINTS;
     return { ...contentViews(request, known, facts, hints), sensitive: () => wasSensitive(risk.factors) };
   }
-  if (variants.some(({ looksInside }) => looksInside)) return null;
+  if (variants.some(({ readsContent }) => readsContent)) return null;
   return {
     hidden: facts.payload === "reference" ? "reference" : facts.decodable ? null : "undecodable",
     texts: () => [],

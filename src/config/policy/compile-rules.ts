@@ -1,8 +1,8 @@
 import { compileNames } from "../../core/registry/name-patterns.ts";
 import { isProfileId } from "../../core/policy/rules/profiles.ts";
-import { quietSteps } from "../../core/policy/rules/findings.ts";
+import { buildPlainSteps } from "../../core/policy/rules/findings.ts";
 import { compileTerms } from "../../core/detection/terms/terms.ts";
-import { parseJsonPath } from "../../core/proposal/measure/json-path-syntax.ts";
+import { parseJsonPath } from "../../core/proposal/measure/parse-json-path.ts";
 import type { JsonPath } from "../../core/proposal/measure/json-path-syntax.ts";
 import {
   DAY_MS,
@@ -40,9 +40,9 @@ export function compilePolicyRules(
   return {
     policy,
     fields,
-    quiet: quietSteps(policy, fields),
-    looksInside: CONTENT_FIELDS.some((field) => written[field] !== undefined && written[field] !== false),
-    counts:
+    plainSteps: buildPlainSteps(policy, fields),
+    readsContent: CONTENT_FIELDS.some((field) => written[field] !== undefined && written[field] !== false),
+    needsCounters:
       written.block_duplicates_within !== undefined ||
       written.rate_limits !== undefined ||
       written.budgets !== undefined,

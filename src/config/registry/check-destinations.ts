@@ -1,4 +1,4 @@
-import { parseJsonPath } from "../../core/proposal/measure/json-path-syntax.ts";
+import { parseJsonPath } from "../../core/proposal/measure/parse-json-path.ts";
 import type { WrittenDestination } from "./schema.ts";
 import { unknownCredential } from "./channels.ts";
 import { checkSending, type FieldPath } from "./check-sending.ts";

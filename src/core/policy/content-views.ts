@@ -33,7 +33,7 @@ export interface ContentViews {
   sensitive(): boolean;
 }
 
-const NOTHING: ContentViews = {
+const NO_CONTENT: ContentViews = {
   hidden: "missing",
   texts: () => [],
   pii: () => new Map(),
@@ -48,7 +48,7 @@ export function contentViews(
   facts: Facts,
   hints: MeasureHints,
 ): ContentViews {
-  if (payload.kind === "none") return hasCompleteProfile(request) ? profileContent(request) : NOTHING;
+  if (payload.kind === "none") return hasCompleteProfile(request) ? profileContent(request) : NO_CONTENT;
   let texts: readonly string[] | undefined;
   let templateErrors: readonly TemplateError[] | undefined;
   let parsed: Result<readonly Json[], string> | undefined;

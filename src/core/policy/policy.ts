@@ -30,11 +30,11 @@ export interface PolicyRules {
   /** Where each field stands in the file, for the trace; a field that applies by default has no entry. */
   readonly fields: ReadonlyMap<PolicyField, FieldPlace>;
   /** Trace steps of rules without a finding, built at load: most steps of most decisions. */
-  readonly quiet: Readonly<Record<PolicyField | "default", QuietSteps>>;
+  readonly plainSteps: Readonly<Record<PolicyField | "default", PlainSteps>>;
   /** Some rule reads the content: terms, personal data, field checks, placeholders. */
-  readonly looksInside: boolean;
+  readonly readsContent: boolean;
   /** Some rule needs counters: duplicates, rates, budgets. */
-  readonly counts: boolean;
+  readonly needsCounters: boolean;
   readonly destinations: NamePatterns;
   /** Names as `Facts.type` has them. */
   readonly allowedTypes: ReadonlySet<string> | null;
@@ -78,7 +78,7 @@ export interface FieldPlace {
   readonly line: number;
 }
 
-export interface QuietSteps {
+export interface PlainSteps {
   readonly pass: TraceStep;
   readonly skip: TraceStep;
 }

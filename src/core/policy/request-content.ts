@@ -26,8 +26,9 @@ export function measureRequest(
   const query = queryOf(request);
   if (query === null) {
     const read = readBody(request, payload, hints);
-    const isOne = request.http !== undefined && payload.kind === "none" && hints.records.kind === "single";
-    return isOne ? { ...read, facts: asSingleRecord(read.facts) } : read;
+    const isSingleRecord =
+      request.http !== undefined && payload.kind === "none" && hints.records.kind === "single";
+    return isSingleRecord ? { ...read, facts: asSingleRecord(read.facts) } : read;
   }
   if (payload.kind === "none") return readPayload(request, query, hints);
   const { facts, content } = readBody(request, payload, hints);

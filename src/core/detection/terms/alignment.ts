@@ -1,6 +1,7 @@
 import { DIGIT, FOREIGN, OPTIONAL, SOFT, UNSPACED } from "./fold.ts";
-import { GAP_BITS, GAP_PUNCTUATION, GAP_SPACE, GAP_WIDE, type Letters } from "./letters.ts";
+import { GAP_PUNCTUATION, GAP_SPACE, gapBefore, hasTrait, type Letters } from "./letters.ts";
 import { standsFor } from "./lookalike-classes.ts";
+import { isForeignText, isInCode, isInDigest, isPartOfSpelling } from "./surroundings.ts";
 
 /** A term as its letters. */
 export interface Pattern {
@@ -27,9 +28,6 @@ const MIN_REJOINED_LETTERS = 4;
 const MIN_CHUNKED_LETTERS = 5;
 const MIN_SPELLED_LETTERS = 3;
 const MIN_HALVED_LETTERS = 6;
-/** How far a short term looks around for a digest, in letters to each side. */
-const SURROUNDINGS_LETTERS = 48;
-
 /**
  * Verifies a match of letter classes that ends at letter `end`: each written letter must be able to stand for the
  * pattern's, symbols count as letters or as boundaries, and gaps must be where a human reader would accept them.
@@ -62,10 +60,6 @@ function alignBefore(
     if (!hasTrait(letters, before, OPTIONAL)) return false;
   }
   return false;
-}
-
-function hasTrait(letters: Letters, position: number, trait: number): boolean {
-  return ((letters.traits[position] ?? 0) & trait) !== 0;
 }
 
 const LETTER_I = 0x69;
@@ -107,7 +101,7 @@ function isAcceptable(letters: Letters, pattern: Pattern, at: Int32Array): boole
   }
   if (pattern.codes.length >= SHORT_TERM_LETTERS) return true;
   if (hasOperator(letters, pattern, at, spelledGap)) return false;
-  if (spelledGap > 0 && isCounted(letters, at, spelledGap)) return false;
+  if (spelledGap > 0 && isMostlyDigits(letters, at, spelledGap)) return false;
   if (spelledGap > 0 && isPartOfSpelling(letters, at, spelledGap)) return false;
   return !isInCode(letters, at) && !isInDigest(letters, at);
 }
@@ -135,24 +129,6 @@ function hasSubstance(letters: Letters, pattern: Pattern, at: Int32Array): boole
   if (pattern.hasLetter && plain === 0) return false;
   // Short words of other scripts made of lookalikes only (Russian сор) are words of their language.
   return foreign < at.length || pattern.codes.length >= SHORT_TERM_LETTERS || !isForeignText(letters, at);
-}
-
-function isForeignText(letters: Letters, at: Int32Array): boolean {
-  const first = at[0] ?? 0;
-  const last = at[at.length - 1] ?? 0;
-  let foreign = 0;
-  let latin = 0;
-  const until = Math.min(letters.length, last + SURROUNDINGS_LETTERS);
-  for (let position = Math.max(0, first - SURROUNDINGS_LETTERS); position < until; position++) {
-    if (position >= first && position <= last) continue;
-    if (hasTrait(letters, position, FOREIGN)) foreign++;
-    else latin++;
-  }
-  return foreign > latin;
-}
-
-function gapBefore(letters: Letters, position: number): number {
-  return (letters.traits[position] ?? 0) & GAP_BITS;
 }
 
 /** The gap a reader sees between two letters of the match; a symbol read as a boundary is one. */
@@ -211,64 +187,7 @@ function hasOperator(letters: Letters, pattern: Pattern, at: Int32Array, spelled
 }
 
 /** `i + 1 - 1` and `H<E11` spell nothing: most of a short word in pieces must be letters (but `5_u_3` is one). */
-function isCounted(letters: Letters, at: Int32Array, spelledGap: number): boolean {
+function isMostlyDigits(letters: Letters, at: Int32Array, spelledGap: number): boolean {
   if (at.length <= MIN_SPELLED_LETTERS && spelledGap === GAP_PUNCTUATION) return false;
   return at.filter((position) => hasTrait(letters, position, DIGIT)).length * 2 >= at.length;
-}
-
-/** `i s s u e` spells issue, not sue: a short spelled-out term must not be the rest of a longer one. */
-function isPartOfSpelling(letters: Letters, at: Int32Array, spelledGap: number): boolean {
-  const first = at[0] ?? 0;
-  const last = at[at.length - 1] ?? 0;
-  const limit = Math.min(spelledGap, GAP_SPACE);
-  const before = first > 0 && gapBefore(letters, first) <= limit && isAlone(letters, first - 1);
-  const after =
-    last + 1 < letters.length && gapBefore(letters, last + 1) <= limit && isAlone(letters, last + 1);
-  return before || after;
-}
-
-function isAlone(letters: Letters, position: number): boolean {
-  if (hasTrait(letters, position, OPTIONAL)) return false;
-  const gapAfter = position + 1 < letters.length ? gapBefore(letters, position + 1) : GAP_WIDE;
-  return gapBefore(letters, position) > 0 && gapAfter > 0;
-}
-
-/** `SKU-1234-A55`: mostly digits, and tied to more of them. */
-function isInCode(letters: Letters, at: Int32Array): boolean {
-  if (at.filter((position) => hasTrait(letters, position, DIGIT)).length * 2 <= at.length) return false;
-  const first = at[0] ?? 0;
-  const last = at[at.length - 1] ?? 0;
-  const before = gapBefore(letters, first) <= GAP_PUNCTUATION && hasTrait(letters, first - 1, DIGIT);
-  const after = gapBefore(letters, last + 1) <= GAP_PUNCTUATION && hasTrait(letters, last + 1, DIGIT);
-  return before || (after && last + 1 < letters.length);
-}
-
-/** In a digest, a UUID or a base64 blob every short word turns up sooner or later. */
-function isInDigest(letters: Letters, at: Int32Array): boolean {
-  let first = at[0] ?? 0;
-  let last = at[at.length - 1] ?? 0;
-  const stopAt = Math.max(0, first - SURROUNDINGS_LETTERS);
-  const stopBy = Math.min(letters.length - 1, last + SURROUNDINGS_LETTERS);
-  while (first > stopAt && gapBefore(letters, first) <= GAP_PUNCTUATION) first--;
-  while (last < stopBy && gapBefore(letters, last + 1) <= GAP_PUNCTUATION) last++;
-  if (isHex(letters, first, last)) return true;
-  if (last - first < 24) return false;
-  let changes = 0;
-  for (let position = first + 1; position <= last; position++) {
-    if (hasTrait(letters, position, DIGIT) !== hasTrait(letters, position - 1, DIGIT)) changes++;
-  }
-  // One change in eight letters: more than any path or sentence has, less than random text does.
-  return changes * 8 >= last - first;
-}
-
-/** Groups of an IPv6 or MAC address, a UUID, a digest: hexadecimal throughout, and not without a digit. */
-function isHex(letters: Letters, first: number, last: number): boolean {
-  if (last - first < 11) return false;
-  let digits = 0;
-  for (let position = first; position <= last; position++) {
-    const code = letters.codes[position] ?? 0;
-    if (hasTrait(letters, position, DIGIT)) digits++;
-    else if (code < 0x61 || code > 0x66) return false;
-  }
-  return digits > 2;
 }

@@ -39,6 +39,14 @@ export function emptyLetters(): Letters {
   return { codes: new Uint16Array(0), traits: new Uint8Array(0), length: 0 };
 }
 
+export function hasTrait(letters: Letters, position: number, trait: number): boolean {
+  return ((letters.traits[position] ?? 0) & trait) !== 0;
+}
+
+export function gapBefore(letters: Letters, position: number): number {
+  return (letters.traits[position] ?? 0) & GAP_BITS;
+}
+
 /** Reads a text into `into`, whose buffers are reused: one text at a time, no allocation per text. */
 export function readLetters(source: string, mode: FoldMode, into: Letters): void {
   // Decomposed Hangul would be read as single jamo, which no composed term matches.

@@ -18,18 +18,18 @@ export function evaluateRules(rules: PolicyRules, input: RuleInput): RuleResults
   destination(results, rules, input);
   allowedTypes(results, rules, input);
   profile(results, rules, input);
-  if (rules.looksInside) {
+  if (rules.readsContent) {
     fieldChecks(results, rules, input);
     contentRules(results, rules, input);
   }
-  if (rules.counts) {
+  if (rules.needsCounters) {
     duplicates(results, rules, input);
     rateLimits(results, rules, input);
     budgets(results, rules, input);
   }
   approvalAlways(results, rules);
   approvalForOrgWide(results, rules, input);
-  if (rules.looksInside) templateErrors(results, rules, input);
+  if (rules.readsContent) templateErrors(results, rules, input);
   valueLimits(results, rules, input);
   cooldown(results, rules, input);
   unmeasured(results, rules, input);

@@ -43,8 +43,8 @@ export function recordPass(
   outcome: "pass" | "skip",
   seen: string | null,
 ): void {
-  const quiet = rules.quiet[field][outcome];
-  results.trace.push(seen === null ? quiet : stepFor(quiet, seen, outcome, null));
+  const plain = rules.plainSteps[field][outcome];
+  results.trace.push(seen === null ? plain : stepFor(plain, seen, outcome, null));
 }
 
 /** Traces a rule's objection and adds it to the findings. */
@@ -57,13 +57,15 @@ export function recordFinding(
 ): void {
   // JSON can escape a lone surrogate, and a trace with one has no canonical form (RFC 8785) to digest.
   const shown = seen === null ? null : seen.toWellFormed();
-  results.trace.push(stepFor(rules.quiet[field].pass, shown, finding.outcome, finding.code));
+  results.trace.push(stepFor(rules.plainSteps[field].pass, shown, finding.outcome, finding.code));
   results.findings.push(finding);
 }
 
 /** Traces the one rule that approves. */
 export function recordApproval(results: RuleResults, rules: PolicyRules, seen: string): void {
-  results.trace.push(stepFor(rules.quiet.auto_approve_under.pass, seen, "approve", "approved_by_policy"));
+  results.trace.push(
+    stepFor(rules.plainSteps.auto_approve_under.pass, seen, "approve", "approved_by_policy"),
+  );
   results.approves = true;
 }
 
@@ -77,10 +79,10 @@ function stepFor(
 }
 
 /** Prebuilt trace steps for rules without a finding. */
-export function quietSteps(
+export function buildPlainSteps(
   policy: string,
   fields: ReadonlyMap<PolicyField, FieldPlace>,
-): PolicyRules["quiet"] {
+): PolicyRules["plainSteps"] {
   const steps = ([...POLICY_FIELDS, "default"] as const).map((field) => {
     const place = field === "default" ? undefined : fields.get(field);
     const step = (outcome: "pass" | "skip"): TraceStep => ({
@@ -93,7 +95,7 @@ export function quietSteps(
     });
     return [field, { pass: step("pass"), skip: step("skip") }] as const;
   });
-  return Object.fromEntries(steps) as PolicyRules["quiet"];
+  return Object.fromEntries(steps) as PolicyRules["plainSteps"];
 }
 
 export function holdFor(code: ReasonCode, reason: string, remedy: string | null): RuleFinding {

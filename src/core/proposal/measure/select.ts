@@ -8,7 +8,7 @@ import { type Fields, formFields } from "../formats/form.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import { readJson, readJsonLines } from "../formats/json-text.ts";
 import { evaluateJsonPath } from "./json-path.ts";
-import { parseJsonPath } from "./json-path-syntax.ts";
+import { parseJsonPath } from "./parse-json-path.ts";
 
 /** Rows beyond this are counted, but their cells are not read. */
 const MAX_RECORDS = 500_000;

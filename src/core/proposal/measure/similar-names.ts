@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from "../../base/json.ts";
 import type { Body } from "../formats/content.ts";
-import { parseJsonPath } from "./json-path-syntax.ts";
+import { parseJsonPath } from "./parse-json-path.ts";
 
 /**
  * Whether the body holds a name that some servers take for one of the path's: `{"amount":1,"Amount":900}` is 900 to

@@ -2,7 +2,7 @@ import type { MoneyStatus } from "../facts.ts";
 import { hasSimilarNames } from "./similar-names.ts";
 import type { Body } from "../formats/content.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
-import { parseJsonPath } from "./json-path-syntax.ts";
+import { parseJsonPath } from "./parse-json-path.ts";
 import { currencyCode, minorUnits, minorUnitDigits } from "./money.ts";
 import { valuesIn } from "./select.ts";
 

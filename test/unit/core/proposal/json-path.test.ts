@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../../../src/core/base/json.ts";
 import { evaluateJsonPath } from "../../../../src/core/proposal/measure/json-path.ts";
-import { parseJsonPath } from "../../../../src/core/proposal/measure/json-path-syntax.ts";
+import { parseJsonPath } from "../../../../src/core/proposal/measure/parse-json-path.ts";
 
 function at(path: string, document: Json): readonly (Json | undefined)[] {
   const parsed = parseJsonPath(path);
