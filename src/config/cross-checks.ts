@@ -6,7 +6,7 @@ import { readYaml } from "./yaml/source.ts";
 import type { Path, PolicyProblem } from "./yaml/source.ts";
 import type { Executor } from "../core/registry/executor.ts";
 
-/** A file that was parsed, with the text its problems are placed in. */
+/** A parsed file, with its text for the lines and columns of problems. */
 export interface PolicyFile {
   readonly file: string;
   readonly text: string;
@@ -20,8 +20,8 @@ export interface RegistryFile {
 }
 
 /**
- * What is wrong between files that are right each by itself: bound policies that don't exist, don't list the
- * destination or want another executor than it, approvers that nobody knows.
+ * Reports contradictions between valid files: bound policies that don't exist, don't list the destination or require
+ * another executor, and approvers that the registry does not have.
  */
 export function crossCheck(
   policies: readonly PolicyFile[],
@@ -72,7 +72,7 @@ function checkBinding(
     const wanted = policy.base.executor;
     if (policy.mode === "shadow" || wanted === null) return;
     if (SENT_BY_GATE.has(wanted) && entry.upstream === null) {
-      const message = `the policy ${id} says execution: ${wanted}, and there is no upstream that Gate could send to`;
+      const message = `the policy ${id} says execution: ${wanted}, and there is no upstream to send to`;
       problems.push(place(at, message));
     }
     if (executor !== null && executor !== wanted) {
@@ -113,7 +113,7 @@ function checkPeople({ file, text, policy }: PolicyFile, registry: Registry): re
       problems.push(place(at, message));
     }
     if (enough !== null && enough < rules.approvers.rejections) {
-      const message = `${rules.approvers.rejections} would have to reject, and only ${enough} are named: nobody could ever stop it`;
+      const message = `${rules.approvers.rejections} must reject, and only ${enough} are named: a rejection would be impossible`;
       problems.push(place(at, message));
     }
   }
@@ -124,7 +124,7 @@ function checkPeople({ file, text, policy }: PolicyFile, registry: Registry): re
   });
 }
 
-/** How many persons the policy names; null when it admits everybody, or names somebody unknown. */
+/** Number of persons that the policy names; null: it admits every reviewer, or names an unknown group. */
 function eligible({ approvers }: PolicyRules, registry: Registry): number | null {
   if (approvers.groups.length === 0 && approvers.people.length === 0) return null;
   const persons = new Set(approvers.people);
@@ -146,5 +146,5 @@ function pathOf(rules: PolicyRules, field: "approvers" | "escalate"): Path {
 
 function unknown(what: string, name: string, registry: Registry): string {
   const near = nearest(name, [...registry.groups.keys(), ...registry.people.keys()]);
-  return `gate.yaml knows no ${what} \`${name}\`${near === null ? "" : `; did you mean \`${near}\`?`}`;
+  return `gate.yaml has no ${what} \`${name}\`${near === null ? "" : `; did you mean \`${near}\`?`}`;
 }

@@ -4,15 +4,15 @@ import type { Registry } from "../core/registry/registry.ts";
 import { EMPTY_LOCAL_REGISTRY, EMPTY_REGISTRY, parseRegistry } from "./registry/parse.ts";
 import { parsePolicy } from "./policy/parse.ts";
 
-/** Texts as they lie in the policy directory, or were bundled at deploy. */
+/** Texts of the policy directory, or of the bundle made at deploy. */
 export interface RuleTexts {
   readonly policies: readonly { readonly id: string; readonly text: string }[];
-  /** Files that were never good: whoever names them is told so, nothing else is affected. */
+  /** Files that were never valid: proposals by these policies are blocked, others are not affected. */
   readonly broken: readonly { readonly id: string; readonly problems: readonly string[] }[];
   readonly registry: string | null;
 }
 
-/** Rules ready to decide with, and the texts they came from. */
+/** Compiled rules, and the texts they were compiled from. */
 export interface RuleSet extends Rules {
   readonly ids: readonly string[];
   /** Policy hash → its id and text. */
@@ -20,9 +20,9 @@ export interface RuleSet extends Rules {
 }
 
 /**
- * @param unbound what to do with unbound destinations where the registry does not say: `allow` is for one machine
- * @throws {Error} when the registry does not parse: it says what binds whom, so nothing can be decided without
- *   it. Callers answer 503 and say so in the log; deploy and start have refused such a file before.
+ * @param unbound default of the registry's `unbound_destinations`; `allow` is for the local server only
+ * @throws {Error} when the registry is invalid: without its bindings no proposal can be evaluated. Callers answer 503 and
+ *   log it; deploy and start refuse such a file before.
  */
 export function compileRuleSet(
   { policies, broken, registry }: RuleTexts,
@@ -41,7 +41,9 @@ export function compileRuleSet(
     }
   }
   const parsedRegistry = registry === null ? null : parseRegistry("gate.yaml", registry, unbound);
-  if (parsedRegistry?.ok === false) throw new Error("gate.yaml cannot be parsed");
+  if (parsedRegistry?.ok === false) {
+    throw new Error("gate.yaml is invalid; `zehrava-gate policy lint` lists its mistakes");
+  }
   return {
     registry: parsedRegistry?.value ?? (unbound === "allow" ? EMPTY_LOCAL_REGISTRY : EMPTY_REGISTRY),
     policy: (id) => compiled.get(id),

@@ -5,12 +5,12 @@ export const INVALID_ACCOUNTS: readonly (readonly [string, string, RegExp])[] = 
   [
     "one account in Slack for two people",
     "people:\n  a: { name: A, slack: T0123ABCD/U0456EFGH }\n  b: { name: B, slack: T0123ABCD/U0456EFGH }",
-    /^3:24: T0123ABCD\/U0456EFGH is a's already/,
+    /^3:24: T0123ABCD\/U0456EFGH belongs to a already/,
   ],
   [
     "one e-mail address for two people",
     "people: { a: { name: A, email: x@example.com }, b: { name: B, email: X@example.com } }",
-    /x@example\.com is a's already/,
+    /x@example\.com belongs to a already/,
   ],
 ];
 
@@ -39,12 +39,12 @@ export const INVALID_SIGN_IN: readonly (readonly [string, string, RegExp])[] = [
     signInWith(
       "{ issuer: https://x.example.com, audience: a }, { issuer: https://x.example.com, audience: b }",
     ),
-    /named above already/,
+    /listed above already/,
   ],
   [
     "the issuer of Access again",
     "sign_in: { access: { team: acme, audience: a }, oidc: [{ issuer: https://acme.cloudflareaccess.com, audience: b }] }",
-    /named above already/,
+    /listed above already/,
   ],
   [
     "two buttons with one name",

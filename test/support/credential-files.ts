@@ -114,39 +114,35 @@ export const INVALID_CREDENTIALS: readonly (readonly [string, string, RegExp])[]
   ["an unknown scheme", "credentials: { x: { ref: https://x.example.com } }", /^1:26: /],
   ["a variable in small letters", "credentials: { x: { ref: env://x_key } }", /capital letters/],
   ["no key of HashiCorp's", "credentials: { x: { ref: vault://kv/x } }", /the key is required/],
-  [
-    "1Password without a vault",
-    "credentials: { x: { ref: op://a/b/c } }",
-    /write vaults: \{1password: \{type/,
-  ],
+  ["1Password without a vault", "credentials: { x: { ref: op://a/b/c } }", /add vaults: \{1password: \{type/],
   [
     "HashiCorp without a vault",
     "credentials: { x: { ref: vault://kv/x#k } }",
-    /write vaults: \{hashicorp: \{type/,
+    /add vaults: \{hashicorp: \{type/,
   ],
-  ["AWS without a vault", "credentials: { x: { ref: aws-sm://x } }", /write vaults: \{aws: \{type/],
-  ["Azure without a vault", "credentials: { x: { ref: azkv://abc/x } }", /write vaults: \{azure: \{type/],
+  ["AWS without a vault", "credentials: { x: { ref: aws-sm://x } }", /add vaults: \{aws: \{type/],
+  ["Azure without a vault", "credentials: { x: { ref: azkv://abc/x } }", /add vaults: \{azure: \{type/],
   [
     "Doppler without a vault",
     "credentials: { x: { ref: doppler://a/b/C } }",
-    /write vaults: \{doppler: \{type/,
+    /add vaults: \{doppler: \{type/,
   ],
   [
     "a vault of another type",
     `${vault("{ type: doppler, token: env://T }")}\ncredentials: { x: { ref: op://a/b/c } }`,
-    /^2:26: op:\/\/ asks a vault of type 1password/,
+    /^2:26: op:\/\/ needs a vault of type 1password/,
   ],
   ["an unknown type", vault("{ type: infisical, token: env://T }"), /^1:\d+: .*must be `1password` or/],
   ["a vault without a type", vault("{ token: env://T }"), /type/],
   [
     "two vaults of a type",
     "vaults: { a: { type: doppler, token: env://A }, b: { type: doppler, token: env://B } }",
-    /^1:\d+: `a` is of type doppler already/,
+    /^1:\d+: `a` has type doppler already/,
   ],
   [
     "a vault opened from a vault",
     vault("{ type: doppler, token: op://a/b/c }"),
-    /what opens a vault is in no vault/,
+    /no vault can hold its own credential/,
   ],
   ["a vault without its opener", vault("{ type: doppler }"), /vaults\.v\.token is missing/],
   [
@@ -187,7 +183,7 @@ export const INVALID_CREDENTIALS: readonly (readonly [string, string, RegExp])[]
   [
     "a suffix that is a URL",
     vault("{ type: azure, tenant: t, client_id: c, client_secret: env://S, suffix: https://evil.example }"),
-    /what follows a vault's name/,
+    /the part of the host after/,
   ],
   [
     "a tenant that climbs",

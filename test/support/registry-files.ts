@@ -42,8 +42,12 @@ export const INVALID_REGISTRIES: readonly (readonly [string, string, RegExp])[] 
   ["a secret instead of a reference", "credentials: { x: sk_live_1 }", /never stands here/],
   ["an e-mail that is none", "people: { a: { name: A, email: a } }", /e-mail address/],
   ["a prefix without an upstream", "destinations: { a.b: { prefix: /x } }", /there is none/],
-  ["an executor without an upstream", "destinations: { a.b: { executor: gate } }", /there is no upstream/],
-  ["two destinations at one prefix", upstreams("/x", "/x"), /leads to a\.b already/],
+  [
+    "an executor without an upstream",
+    "destinations: { a.b: { executor: gate } }",
+    /sends to an upstream, and there is none/,
+  ],
+  ["two destinations at one prefix", upstreams("/x", "/x"), /is the prefix of a\.b already/],
   ["Gate's own path as a prefix", upstreams("/v1/x", "/y"), /Gate's own/],
   ["a prefix that climbs", upstreams("/../x", "/y"), /such as \/sfdc/],
   ["plain http", upstream("http://api.example.com"), /must be https/],
@@ -123,7 +127,7 @@ export const CONTRADICTIONS: readonly (readonly [string, string, string, RegExp]
     "an unknown group",
     "id: pay\ndestinations: [a.b]\napprovers: { groups: [finanse] }",
     "people: { ana: { name: Ana } }\ngroups: { finance: [ana] }",
-    /pay.yaml:3:23: gate.yaml knows no group `finanse`; did you mean `finance`/,
+    /pay.yaml:3:23: gate.yaml has no group `finanse`; did you mean `finance`/,
   ],
   [
     "an unknown owner",
@@ -141,6 +145,6 @@ export const CONTRADICTIONS: readonly (readonly [string, string, string, RegExp]
     "more rejections than its groups have people",
     "id: pay\ndestinations: [a.b]\napprovers: { groups: [finance], rejections: 2 }",
     "people: { ana: { name: Ana } }\ngroups: { finance: [ana] }",
-    /pay.yaml:3:\d+: 2 would have to reject, and only 1 are named/,
+    /pay.yaml:3:\d+: 2 must reject, and only 1 are named/,
   ],
 ];

@@ -28,7 +28,7 @@ export const upstreamEntry = (written: string) => `a.b: { ${UP}, ${written} }`;
 /** Destinations with a mistake in how they are sent to, and what is said. */
 export const INVALID_SENDING: readonly (readonly [string, string, RegExp])[] = [
   // Credentials.
-  ["injection of no credential", upstreamEntry("inject: bearer"), /^1:\d+: inject is about a credential/],
+  ["injection of no credential", upstreamEntry("inject: bearer"), /^1:\d+: inject needs a credential/],
   ["an unknown way to inject", inject("cookie"), /must be bearer, basic, \{basic: user\}/],
   ["a header with another key", inject("{ header: x-api-key, form: x }"), /did you mean `format`/],
   ["a cookie as credential", inject("{ header: Cookie }"), /cookie is no header for a credential/],
@@ -43,16 +43,16 @@ export const INVALID_SENDING: readonly (readonly [string, string, RegExp])[] = [
     /is no header for a credential/,
   ],
   ["a header that is none", inject('{ header: "X Api" }'), /must be/],
-  ["a format without its place", inject("{ header: x-api-key, format: Token }"), /must have \{secret\}/],
+  ["a format without its place", inject("{ header: x-api-key, format: Token }"), /must contain \{secret\}/],
   [
     "a format with two",
     inject('{ header: x-api-key, format: "{secret}{secret}" }'),
-    /\{secret\} in it, once/,
+    /must contain \{secret\} once/,
   ],
   [
     "a format that ends the line",
     inject('{ header: x-api-key, format: "a\\n{secret}" }'),
-    /\{secret\} in it/,
+    /must contain \{secret\}/,
   ],
   ["a user with a colon", inject('{ basic: "ana:x" }'), /without a colon/],
   ["a parameter with an ampersand", inject('{ query: "a&b" }'), /must be a parameter's name/],
@@ -141,7 +141,7 @@ export const INVALID_SENDING: readonly (readonly [string, string, RegExp])[] = [
       [
         `${name} among the headers`,
         upstreamEntry(`headers: [x-tenant, ${name}]`),
-        /^1:\d+: .* never goes on/,
+        /^1:\d+: .* is never forwarded/,
       ] as const,
   ),
   ["a header beyond its name", upstreamEntry('headers: ["x-tenant: 1"]'), /must be a header's name/],
@@ -150,7 +150,7 @@ export const INVALID_SENDING: readonly (readonly [string, string, RegExp])[] = [
       [
         `${name} for the key of repeats`,
         upstreamEntry(`idempotency_header: ${name}`),
-        /is no header for a key/,
+        /can't carry an idempotency key/,
       ] as const,
   ),
   [
@@ -168,17 +168,13 @@ export const INVALID_SENDING: readonly (readonly [string, string, RegExp])[] = [
     "allow_private: true",
   ].map(
     (written) =>
-      [
-        `${written}, and no upstream`,
-        `a.b: { ${written} }`,
-        /is about an upstream, and there is none/,
-      ] as const,
+      [`${written}, and no upstream`, `a.b: { ${written} }`, /needs an upstream, and there is none/] as const,
   ),
   // Prefixes.
   [
     "one prefix for two",
     `a.b: { ${UP}, prefix: /x/y }, c.d: { ${UP}, prefix: /x/y }`,
-    /leads to a\.b already/,
+    /is the prefix of a\.b already/,
   ],
   ...["/v1", "/cases/x", "/slack", "/log/entries", "/sign-in", "/health", "/mcp", "/case", "/cdn-cgi/x"].map(
     (prefix) => [`${prefix} as a prefix`, upstreamEntry(`prefix: ${prefix}`), /one of Gate's own/] as const,

@@ -2,7 +2,7 @@ import type { Complain } from "./compile-rules.ts";
 import { CONTENT_FIELDS } from "./fields.ts";
 import type { WrittenRules } from "./fields.ts";
 
-/** Rules that are fine each by itself and can't both be meant. Checked once per environment, overrides applied. */
+/** Reports rules that are valid alone and contradict each other. Called once per environment, with its overrides. */
 export function checkCombinations(written: WrittenRules, complain: Complain): void {
   unmeasuredContent(written, complain);
   approvalBySilence(written, complain);
@@ -18,15 +18,19 @@ export function checkCombinations(written: WrittenRules, complain: Complain): vo
     }
     if (written.approvers?.exclude_proposer === true) {
       const message =
-        "the editor becomes the proposer, and `exclude_proposer: true` says that those don't approve";
+        "the editor becomes the proposer, whom `exclude_proposer: true` keeps from approving; remove one";
       complain("edit", ["editor_may_approve"], message);
     }
   }
   const expiry = written.expiry_minutes ?? 60;
   written.escalate?.forEach(({ after }, index) => {
-    // Steps count in whole minutes, begun ones full: a deadline at the same instant comes first.
+    // Steps are rounded up to whole minutes, and a deadline at the same time comes first.
     if (Math.ceil(after / 60_000) >= expiry) {
-      complain("escalate", [index, "after"], `never happens: an intent waits ${expiry} minutes at most`);
+      complain(
+        "escalate",
+        [index, "after"],
+        `never happens: an intent is held for ${expiry} minutes at most`,
+      );
     }
   });
   const seen = new Set<number>();
@@ -38,23 +42,23 @@ export function checkCombinations(written: WrittenRules, complain: Complain): vo
   });
 }
 
-/** Content rules hold what they can't see, so the two can only contradict each other. */
+/** A content rule holds every payload that Gate has not seen, so the two contradict each other. */
 function unmeasuredContent(written: WrittenRules, complain: Complain): void {
   if (written.allow_unmeasured !== true) return;
   for (const field of CONTENT_FIELDS) {
     if (written[field] === undefined || written[field] === false) continue;
-    const message = `allow_unmeasured lets payloads through that nobody has seen, and ${field} must see them; remove one`;
+    const message = `allow_unmeasured approves payloads that Gate has not seen, and ${field} needs to see them; remove one`;
     complain("allow_unmeasured", [], message);
   }
 }
 
-/** Silence is nobody's approval where the policy wants everybody's, several people's, or a proven person's. */
+/** Approval by timeout contradicts a policy that requires approval always, by several people or at an assurance level. */
 function approvalBySilence(written: WrittenRules, complain: Complain): void {
   if (written.on_no_response === "escalate" && written.escalate === undefined) {
     complain(
       "on_no_response",
       [],
-      "on_no_response: escalate says nobody to tell; add `escalate: [{after: 30m, to: …}]`",
+      "on_no_response: escalate names nobody to notify; add `escalate: [{after: 30m, to: …}]`",
     );
   }
   if (written.on_no_response !== "auto_approve_if_low_risk") return;
@@ -84,7 +88,7 @@ function quorum(written: WrittenRules, complain: Complain): void {
     complain("approvers", ["people"], `names ${named} people, and ${required} must approve`);
   }
   if (named < rejections) {
-    const message = `names ${named} people, and ${rejections} would have to reject: nobody could ever stop it`;
+    const message = `names ${named} people, and ${rejections} must reject: a rejection would be impossible`;
     complain("approvers", ["people"], message);
   }
 }
@@ -93,7 +97,7 @@ function emptyMappings(written: WrittenRules, complain: Complain): void {
   for (const field of ["risk", "rate_limits", "approvers", "edit"] as const) {
     const mapping = written[field];
     if (mapping !== undefined && Object.keys(mapping).length === 0) {
-      complain(field, [], `${field} says nothing; leave it out, or fill it in`);
+      complain(field, [], `${field} is empty; leave it out, or fill it in`);
     }
   }
   written.budgets?.forEach((budget, index) => {

@@ -26,10 +26,10 @@ import type { WrittenRules } from "./fields.ts";
 import { linearPattern } from "./patterns.ts";
 import type { Path } from "../yaml/source.ts";
 
-/** Tells where in the file something about a field is wrong; the rest of the path is inside the field. */
+/** Reports a problem of a field; `rest` is the path inside the field. */
 export type Complain = (field: PolicyField, rest: Path, message: string) => void;
 
-/** Written rules with defaults filled in; what can only be known by compiling is complained about. */
+/** Compiles a file's rules with their defaults, and reports the problems that only compiling finds. */
 export function compilePolicyRules(
   policy: string,
   written: WrittenRules,
@@ -135,7 +135,7 @@ function termRule(
   return null;
 }
 
-/** Stands for a path with a mistake until the file is refused for it. */
+/** Placeholder for an invalid path, whose file is refused. */
 const UNRESOLVED_PATH: JsonPath = { segments: [], dotted: true, selective: false };
 
 function fieldChecks(

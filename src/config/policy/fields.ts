@@ -20,9 +20,9 @@ import {
   MAX_RECORDS,
 } from "../yaml/schema-types.ts";
 
-/* The fields of a policy file and the values each may hold. */
+/* The fields of a policy file and their types. */
 
-/** More than any real list; a longer one is a generated file that wants a look. */
+/** More than any real list; a longer one is a generated file that needs review. */
 const MAX_TERMS = 10_000;
 const MAX_TERM_CHARACTERS = 500;
 const MAX_VALUE_USD = 1_000_000_000_000;
@@ -36,7 +36,7 @@ const TYPE_ALIASES: ReadonlyMap<string, string> = new Map([
   ["txt", "text"],
 ]);
 
-/** Dollars in the file, whole cents inside: money is never a fraction of a cent. */
+/** Dollars in the file, whole cents in the code. */
 const usd = z
   .number({ error: "must be an amount in US dollars, such as 500 or 99.50" })
   .min(0, { error: "must be an amount in US dollars, 0 or more" })

@@ -17,10 +17,10 @@ export type { PolicyProblem } from "../yaml/source.ts";
 const EXTENSION = /\.ya?ml$/;
 
 /**
- * Reads one policy file. Nothing in it is ignored: what is unknown, of the wrong type or can't be meant is a
- * problem with its place, and all of them are reported at once.
+ * Parses one policy file. Nothing in it is ignored: unknown fields, wrong types and contradictions are problems with line
+ * and column, all reported at once.
  *
- * @param file base name with its extension, `.yaml` or `.yml`; the policy's `id` must be the rest of it
+ * @param file base name with its extension, `.yaml` or `.yml`; the policy's `id` must be the name without it
  */
 export function parsePolicy(file: string, text: string): Result<Policy, readonly PolicyProblem[]> {
   const id = idOf(file);
@@ -36,7 +36,7 @@ export function parsePolicy(file: string, text: string): Result<Policy, readonly
   return compile(id, sha256Hex(text), source.value, written);
 }
 
-/** The id a file name stands for; null when it can't name a policy. */
+/** The policy's id by its file name; null: no valid name. */
 export function idOf(file: string): string | null {
   const id = file.replace(EXTENSION, "");
   return id !== file && id.length <= MAX_NAME_CHARACTERS && NAME.test(id) ? id : null;
@@ -67,7 +67,7 @@ function compile(
     const merged: Record<string, unknown> = { ...written };
     const places = new Map<PolicyField, Path>();
     for (const [field, value] of Object.entries(overrides)) {
-      // A file may take a rule away for one environment, in words: `require_approval: null`.
+      // `null` removes a rule for one environment: `require_approval: null`.
       if (value === null) delete merged[field];
       else merged[field] = value;
       places.set(field as PolicyField, ["environments", environment, field]);
@@ -109,7 +109,7 @@ function compileVariant(
   return compilePolicyRules(id, written, fields, complain);
 }
 
-/** An environment inherits the base's mistakes, which have been reported there. */
+/** Environments inherit the base's mistakes, which are reported once. */
 function unique(problems: readonly PolicyProblem[]): readonly PolicyProblem[] {
   const seen = new Set<string>();
   return problems.filter(({ line, column, message }) => {

@@ -11,7 +11,7 @@ const TOP = {
   ...OVERRIDABLE,
 } as const;
 
-/** In an environment every rule may be left out, replaced, or taken away with `null`. */
+/** In an environment every rule may be left out, replaced, or removed with `null`. */
 const OVERRIDES = Object.fromEntries(
   Object.entries(OVERRIDABLE).map(([field, schema]) => [
     field,

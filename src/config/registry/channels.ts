@@ -17,8 +17,8 @@ import {
 } from "../yaml/schema-types.ts";
 
 /*
- * `channels` of gate.yaml: where people are told of what waits for them. Every secret is the name of a credential;
- * what looks like the secret itself is refused and never repeated in the message.
+ * `channels` of gate.yaml: how people are notified of pending intents. Every secret is the name of a credential; a
+ * secret written in its place is refused and never repeated in the message.
  */
 
 const SLACK_API = "https://slack.com/api";
@@ -32,7 +32,7 @@ const A_SENDER = "must be a sender such as gate@example.com or `Gate <gate@examp
 /** RFC 9110 section 5.6.2. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 
-/** What frames the request or says what it is; the connection's business, or the message's. */
+/** Headers that frame the request, belong to the connection, or that Gate sets itself. */
 const TAKEN_HEADERS = new Set([
   "connection",
   "content-length",
@@ -48,13 +48,13 @@ const TAKEN_HEADERS = new Set([
 
 const A_FREE_HEADER = "must be a header that carries a secret, such as Authorization";
 
-const THE_SECRET_ONCE = "must say `{secret}` once, where the secret goes, such as `Bearer {secret}`";
+const THE_SECRET_ONCE = "must contain `{secret}` once, where the secret goes, such as `Bearer {secret}`";
 
-/** What the body of an e-mail channel can have filled in. */
+/** Placeholders of an e-mail channel's body. */
 const PLACEHOLDERS = ["to", "from", "subject", "text", "html"];
 const PLACEHOLDER = /\{([a-z_]{1,30})\}/g;
 
-/** Deeper than any provider's request. */
+/** Bounds the recursion; deeper than any provider's request. */
 const MAX_BODY_DEPTH = 10;
 
 export const secretName = name(
@@ -82,7 +82,7 @@ const header = z
   .meta(editorPattern(`^(?!(?:${[...TAKEN_HEADERS].map(inAnyCase).join("|")})$)`, A_FREE_HEADER));
 
 const format = z
-  .string({ error: "must be what the header says, such as `Bearer {secret}`" })
+  .string({ error: "must be the header's value, such as `Bearer {secret}`" })
   .max(300, { error: "is too long for a header" })
   .regex(/^[ -~]*$/, { error: "must be plain ASCII in one line, such as `Bearer {secret}`" })
   .refine((written) => written.split("{secret}").length === 2, {
@@ -203,14 +203,14 @@ export function channelOf(id: string, written: WrittenChannel): Channel {
   }
 }
 
-/** What the rest of the file knows. */
+/** Names of the rest of the file. */
 export interface Known {
   readonly people: ReadonlyMap<string, Pick<Person, "email">>;
   readonly groups: ReadonlyMap<string, readonly string[]>;
   readonly credentials: ReadonlySet<string>;
 }
 
-/** Channels that name what is not there, would reach a private address, or could tell nobody. */
+/** Reports channels with unknown names, private addresses, or no possible recipient. */
 export function checkChannels(
   source: YamlSource,
   channels: WrittenChannels,
@@ -246,7 +246,7 @@ function secretsOf(written: WrittenChannel): readonly (readonly [string, string]
   ];
 }
 
-/** Why this names no credential of the file; null: it does. What is written may be the secret itself: not repeated. */
+/** Null: the credential exists. The message leaves the name out, because it may be the secret itself. */
 export function unknownCredential(
   credential: string,
   { credentials }: Pick<Known, "credentials">,
@@ -261,7 +261,7 @@ function unreachable(to: string, type: WrittenChannel["type"], known: Known): st
   const members = known.groups.get(to);
   if (members !== undefined) {
     const isMailed = members.some((member) => (known.people.get(member)?.email ?? null) !== null);
-    return type === "email" && !isMailed ? `nobody in \`${to}\` has an \`email\` under \`people\`` : null;
+    return type === "email" && !isMailed ? `no member of \`${to}\` has an \`email\` under \`people\`` : null;
   }
   const person = known.people.get(to);
   if (person === undefined) {
@@ -273,7 +273,7 @@ function unreachable(to: string, type: WrittenChannel["type"], known: Known): st
   return null;
 }
 
-/** A message without a recipient or without words reaches nobody, and only shows when somebody misses it. */
+/** A message without recipient or text is never received, and would be noticed only by the missed approval. */
 function checkBody(written: JsonObject): string | null {
   const named = new Set(
     textsOf(written).flatMap((each) => [...each.matchAll(PLACEHOLDER)].map(([, word = ""]) => word)),
@@ -282,11 +282,11 @@ function checkBody(written: JsonObject): string | null {
     if (PLACEHOLDERS.includes(word)) continue;
     const near = nearest(word, PLACEHOLDERS);
     const hint = near === null ? `known are ${PLACEHOLDERS.join(", ")}` : `did you mean \`{${near}}\`?`;
-    return `body: \`{${word}}\` is filled in by nothing; ${hint}`;
+    return `body: \`{${word}}\` is not a placeholder; ${hint}`;
   }
-  if (!named.has("to")) return "body must say `{to}` where the recipient goes";
+  if (!named.has("to")) return "body must contain `{to}` where the recipient goes";
   if (!named.has("text") && !named.has("html")) {
-    return "body must say `{text}` or `{html}` where the message goes";
+    return "body must contain `{text}` or `{html}` where the message goes";
   }
   return null;
 }
@@ -297,12 +297,12 @@ function textsOf(value: Json): readonly string[] {
   return Object.values(value).flatMap(textsOf);
 }
 
-/** JSON Schema's patterns have no flags. */
+/** JSON Schema patterns have no flag for case-insensitivity. */
 function inAnyCase(word: string): string {
   return word.replaceAll(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`);
 }
 
-/** YAML can say more than JSON: infinities, and no number at all. */
+/** YAML has values that JSON lacks: infinities and NaN. */
 function isJson(value: unknown, depth: number): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) {

@@ -6,13 +6,13 @@ import { ABOUT_AN_UPSTREAM } from "./sending.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
 
-/** Names that entries refer to. */
+/** Names that destinations may refer to. */
 export interface KnownNames {
   readonly runners: ReadonlySet<string>;
   readonly credentials: ReadonlySet<string>;
 }
 
-/** What the entries of `destinations` say that can't be, each by itself and together. */
+/** Reports contradictions within and between the entries of `destinations`. */
 export function checkDestinations(
   source: YamlSource,
   destinations: Readonly<Record<string, WrittenDestination>>,
@@ -77,16 +77,16 @@ function checkAddress(entry: WrittenDestination, { at, atKey }: FieldPath): read
     return problem === null ? [] : [at(["upstream"], problem)];
   }
   const problems = ABOUT_AN_UPSTREAM.filter((field) => entry[field] !== undefined).map((field) =>
-    atKey([field], `${field} is about an upstream, and there is none`),
+    atKey([field], `${field} needs an upstream, and there is none`),
   );
   if (entry.executor === "gate" || entry.executor === "forward") {
-    const message = `executor: ${entry.executor} sends the write on, and there is no upstream`;
+    const message = `executor: ${entry.executor} sends to an upstream, and there is none`;
     problems.push(at(["executor"], message));
   }
   return problems;
 }
 
-/** Only ever one carries a write out. */
+/** Exactly one executor executes a write. */
 function checkExecutor(
   { executor, runners, prefix, execute, upstream }: WrittenDestination,
   { at, atKey }: FieldPath,
@@ -98,26 +98,26 @@ function checkExecutor(
   if (runners !== undefined && (executor ?? "runner") === "runner") {
     for (const [field, written] of Object.entries({ prefix, execute })) {
       if (written === undefined) continue;
-      const message = `runners are named, and \`${field}\` has Gate send the write itself: only one can`;
+      const message = `runners are named, and \`${field}\` has Gate send the write itself; remove one`;
       problems.push(at(["runners"], message));
     }
   } else if (prefix !== undefined && (executor === "runner" || executor === "external_pull")) {
-    const message = `Gate sends on what comes by a prefix, and the executor is ${executor}: only one can`;
+    const message = `Gate itself sends requests that come by a prefix, and the executor is ${executor}; remove one`;
     problems.push(atKey(["prefix"], message));
   }
   if (execute !== undefined && runners === undefined && executor !== undefined && executor !== "gate") {
-    const message = `\`execute\` says how Gate makes the request, and the executor is ${executor}`;
+    const message = `\`execute\` is the request that Gate sends, and the executor is ${executor}; remove one`;
     problems.push(atKey(["execute"], message));
   }
   if (executor === "gate" && upstream !== undefined && execute === undefined && prefix === undefined) {
     const message =
-      "executor: gate has nothing to send: say with `execute` how the request is made, or let requests in by a `prefix`";
+      "executor: gate has nothing to send; add `execute` for the request, or a `prefix` for proxied requests";
     problems.push(at(["executor"], message));
   }
   return problems;
 }
 
-/** Prefixes may lie below one another, where the longest counts; two that are the same lead nowhere. */
+/** Prefixes may lie below one another, where the longest counts; equal ones would be ambiguous. */
 function checkPrefixes(source: YamlSource, entries: readonly (readonly [string, WrittenDestination])[]) {
   const problems: PolicyProblem[] = [];
   const prefixes = new Map<string, string>();
@@ -126,7 +126,7 @@ function checkPrefixes(source: YamlSource, entries: readonly (readonly [string, 
     const other = prefixes.get(prefix);
     if (other !== undefined) {
       const at = ["destinations", name, "prefix"];
-      problems.push(source.problemAt(at, `${prefix} leads to ${other} already`));
+      problems.push(source.problemAt(at, `${prefix} is the prefix of ${other} already`));
     }
     prefixes.set(prefix, name);
   }

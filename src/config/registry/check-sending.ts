@@ -7,13 +7,13 @@ import { credentialOf } from "./sending.ts";
 import type { Path, PolicyProblem } from "../yaml/source.ts";
 import type { Injection } from "../../core/registry/injection.ts";
 
-/** Where problems of one entry are said: at a value, or at its key. */
+/** Creates problems of one entry, at a value or at its key. */
 export interface FieldPath {
   at(where: Path, message: string): PolicyProblem;
   atKey(where: Path, message: string): PolicyProblem;
 }
 
-/** What an entry says about how its requests are sent that can't be, or would be found out only when one is. */
+/** Reports contradictions in how an entry's requests are sent, which would otherwise fail at the first send. */
 export function checkSending(entry: WrittenDestination, place: FieldPath): readonly PolicyProblem[] {
   return [
     ...checkExecute(entry, place),
@@ -27,9 +27,9 @@ const WHAT_IS_WRONG: Partial<Record<TemplateProblem, string>> = {
   relative: "must begin with a slash",
   too_long: "is too long for a path",
   place:
-    "may have a place only as a whole segment or the whole value of a parameter, such as /v1/{payload.id}",
+    "may have a placeholder only as a whole segment or the whole value of a parameter, such as /v1/{payload.id}",
   source:
-    "may have places for members alone, such as {payload.charge.id}, {metadata.account} or {metadata.ticket:number}",
+    "may have placeholders for members alone, such as {payload.charge.id}, {metadata.account} or {metadata.ticket:number}",
   query: "has something in its query that must be escaped, or a separator that servers read differently",
   spelling: "must not escape what needs no escape, and escape in capitals",
 };
@@ -43,15 +43,15 @@ function checkExecute({ execute }: WrittenDestination, { at }: FieldPath): reado
   return [at(["execute", "path"], `execute.path ${problem}`)];
 }
 
-/** Nobody's: long enough to be masked, and with the colon of a pair. */
+/** A dummy: long enough to be masked, and with the colon of a `user:password` pair. */
 const ANY_SECRET = "any-user:8fK2-any-secret-x7Qp";
 
-/** The credential is put in once for show, by the rules that hold when it is one. */
+/** Injects a dummy credential by the rules of a real send. */
 function checkInject(entry: WrittenDestination, { at, atKey }: FieldPath): readonly PolicyProblem[] {
   const { inject: written, execute, upstream } = entry;
   if (written === undefined) return [];
   const credential = credentialOf(entry);
-  if (credential === null) return [atKey(["inject"], "inject is about a credential, and there is none")];
+  if (credential === null) return [atKey(["inject"], "inject needs a credential, and there is none")];
   if (upstream === undefined) return [];
   const { injection } = credential;
   const template = execute === undefined ? null : parsePathTemplate(execute.path);
@@ -64,7 +64,7 @@ function checkInject(entry: WrittenDestination, { at, atKey }: FieldPath): reado
   return injected.ok && !isRefused ? [] : [slotProblem(injection, at)];
 }
 
-/** Places are filled by nothing that has a meaning in a query. */
+/** Fills placeholders with a text that has no meaning in a query. */
 function dryFilled(path: string): string {
   return path.replaceAll(/\{[^{}]*\}/g, "x");
 }
@@ -76,35 +76,35 @@ function slotProblem(injection: Injection, at: FieldPath["at"]): PolicyProblem {
     case "header": {
       const plain = inject({ url: "", headers: [] }, { ...injection, format: "{secret}" }, ANY_SECRET);
       return plain.ok && !isOverride(injection.name)
-        ? at(["inject", "format"], "must have {secret} in it, once, and plain characters around it")
+        ? at(["inject", "format"], "must contain {secret} once, with printable ASCII characters around it")
         : at(["inject", "header"], `${injection.name} is no header for a credential`);
     }
     case "basic":
       return at(["inject", "basic"], "must be a user without a colon, which would end it");
     case "bearer":
-      return at(["inject"], "can't be put in");
+      return at(["inject"], "can't be injected");
   }
 }
 
 function checkHeaders({ headers }: WrittenDestination, { at }: FieldPath): readonly PolicyProblem[] {
   return (headers ?? []).flatMap((name, index) =>
-    goesNowhere(name) ? [at(["headers", index], `${name} never goes on to an upstream`)] : [],
+    isNeverForwarded(name) ? [at(["headers", index], `${name} is never forwarded to an upstream`)] : [],
   );
 }
 
-/** The connection's, the platform's, Gate's, and what makes a server do something else. */
-function goesNowhere(name: string): boolean {
+/** Headers of the connection, of the platform and of Gate, and headers that change which request the server executes. */
+function isNeverForwarded(name: string): boolean {
   return HOP_BY_HOP.has(name) || isOverride(name) || !isForwardable(name, [name]);
 }
 
-/** Says something else than whose repeat a request is. */
-const SAYS_SOMETHING_ELSE = /^(?:accept(?:$|-)|content-|if-|user-agent$|prefer$|range$)/;
+/** Standard headers that mean something other than an idempotency key. */
+const OTHER_MEANING = /^(?:accept(?:$|-)|content-|if-|user-agent$|prefer$|range$)/;
 
 function checkIdempotencyHeader(entry: WrittenDestination, { at }: FieldPath): readonly PolicyProblem[] {
   const { idempotency_header: name, inject: written } = entry;
   if (name === undefined) return [];
-  if (goesNowhere(name) || isAgentCredential(name) || SAYS_SOMETHING_ELSE.test(name)) {
-    const message = `${name} is no header for a key by which repeats are known, such as Idempotency-Key`;
+  if (isNeverForwarded(name) || isAgentCredential(name) || OTHER_MEANING.test(name)) {
+    const message = `${name} can't carry an idempotency key; use a header such as Idempotency-Key`;
     return [at(["idempotency_header"], message)];
   }
   const isTaken = typeof written === "object" && "header" in written && written.header === name;

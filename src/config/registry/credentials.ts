@@ -7,7 +7,7 @@ import { editorPattern, mapping, name } from "../yaml/schema-types.ts";
 
 /* `credentials` of gate.yaml: where each secret is. The secret itself is refused and never repeated in a message. */
 
-/** Variables of Gate's own whose names don't say so: what a credential names is sent to a channel or an upstream. */
+/** Gate's own variables without the prefix `GATE_`. A credential must not send them to a channel or an upstream. */
 const OWN_VARIABLES: ReadonlySet<string> = new Set([
   "LOCAL_SIGN_IN",
   "MAX_PAYLOAD_BYTES",
@@ -18,7 +18,7 @@ const NEVER = "the secret itself never stands here";
 
 const A_REF = `must be where the secret is, such as env://STRIPE_API_KEY; ${NEVER}`;
 
-/** What `parseSecretRef` reads, in outline. */
+/** For editors, an approximation of `parseSecretRef`. */
 const OWN_REF = String.raw`(?:env://(?!(?:${[...OWN_VARIABLES].join("|")})$)|secrets-store://)(?!GATE_)[A-Z_][A-Z0-9_]*`;
 const VAULT_REF = [
   String.raw`op://[^/?]+(?:/[^/?]+){2,3}`,
@@ -39,20 +39,20 @@ const secretRef = z
   })
   .meta(editorPattern(`^(?:${OWN_REF}|${VAULT_REF})$`, A_REF));
 
-const AN_OPENER = `must be env://NAME or secrets-store://BINDING: what opens a vault is in no vault; ${NEVER}`;
+const A_VAULT_CREDENTIAL = `must be env://NAME or secrets-store://BINDING, since no vault can hold its own credential; ${NEVER}`;
 
-/** What opens a vault is not in a vault. */
-export const opener = secretRef
+/** A reference to a vault's own credential, which can't be in a vault. */
+export const vaultCredential = secretRef
   .transform((ref, context): OwnSecretRef => {
     if (ref.scheme === "env" || ref.scheme === "secrets-store") return ref;
-    context.addIssue({ code: "custom", message: AN_OPENER });
+    context.addIssue({ code: "custom", message: A_VAULT_CREDENTIAL });
     return z.NEVER;
   })
-  .meta(editorPattern(`^${OWN_REF}$`, AN_OPENER));
+  .meta(editorPattern(`^${OWN_REF}$`, A_VAULT_CREDENTIAL));
 
 function ownVariable(ref: SecretRef): string | null {
   if (ref.scheme !== "env" || !OWN_VARIABLES.has(ref.name)) return null;
-  return `${ref.name} is Gate's own and goes nowhere; name another variable`;
+  return `${ref.name} is Gate's own and is never sent; name another variable`;
 }
 
 export const CREDENTIALS = z
@@ -65,7 +65,7 @@ export const CREDENTIALS = z
 
 type WrittenCredentials = NonNullable<z.output<typeof CREDENTIALS>>;
 
-/** What to write for the vault that a reference asks. */
+/** An example connection for each provider. */
 const EXAMPLE_OF = {
   "1password": "{type: 1password, url: https://connect.example.com, token: env://OP_TOKEN}",
   hashicorp:
@@ -75,7 +75,7 @@ const EXAMPLE_OF = {
   doppler: "{type: doppler, token: env://DOPPLER_TOKEN}",
 } as const satisfies Record<VaultConnection["provider"], string>;
 
-/** Credentials whose vault nobody said how to reach. */
+/** Reports credentials whose vault has no connection under `vaults`. */
 export function checkCredentials(
   source: YamlSource,
   credentials: WrittenCredentials,
@@ -85,7 +85,7 @@ export function checkCredentials(
     if (ref.scheme === "env" || ref.scheme === "secrets-store") return [];
     const provider = PROVIDER_OF[ref.scheme];
     if (vaults.has(provider)) return [];
-    const message = `${ref.scheme}:// asks a vault of type ${provider}; write vaults: {${provider}: ${EXAMPLE_OF[provider]}}`;
+    const message = `${ref.scheme}:// needs a vault of type ${provider}; add vaults: {${provider}: ${EXAMPLE_OF[provider]}}`;
     return [source.problemAt(["credentials", id, "ref"], message)];
   });
 }

@@ -14,10 +14,10 @@ import { checkVaults, vaultsOf } from "./vaults.ts";
 import { readYaml } from "../yaml/source.ts";
 import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
 
-/** No registry file: nobody is known, and destinations that nobody bound are refused. */
+/** Used without a registry file: no people, and every unbound destination is blocked. */
 export const EMPTY_REGISTRY: Registry = empty("block");
 
-/** The same on one machine, where a policy file is all it takes to begin. */
+/** Same for the local server, which allows unbound destinations so that one policy file is enough to begin. */
 export const EMPTY_LOCAL_REGISTRY: Registry = empty("allow");
 
 function empty(unboundDestinations: Registry["unboundDestinations"]): Registry {
@@ -36,10 +36,9 @@ function empty(unboundDestinations: Registry["unboundDestinations"]): Registry {
 }
 
 /**
- * Reads `gate.yaml` with the same strictness as policies. That bound policies exist is checked by
- * `checkTogether`, which has them.
+ * Parses `gate.yaml` as strictly as policies. `crossCheck` compares it with the policies.
  *
- * @param unbound what to do with unbound destinations when the file does not say: `allow` is for one machine
+ * @param unbound default of `unbound_destinations`; `allow` is for the local server only
  */
 export function parseRegistry(
   file: string,
@@ -54,7 +53,7 @@ export function parseRegistry(
     ...checkReferences(source.value, parsed.data),
     ...checkPeople(source.value, parsed.data.people ?? {}),
     ...checkSecrets(source.value, parsed.data),
-    ...checkTelling(source.value, parsed.data),
+    ...checkPeopleAccess(source.value, parsed.data),
   ];
   if (problems.length > 0) return err(sorted(problems));
   const { people, groups, destinations, credentials, vaults, channels } = parsed.data;
@@ -122,7 +121,7 @@ function destinationOf(name: string, written: WrittenDestination): Destination {
   return { ...entry, configHash: digestOf(entry) };
 }
 
-/** Names that lead nowhere, and destinations that say what can't be. */
+/** Reports unknown names, and destinations whose keys contradict each other. */
 function checkReferences(source: YamlSource, written: WrittenRegistry): readonly PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const people = new Set(Object.keys(written.people ?? {}));
@@ -144,7 +143,7 @@ function checkReferences(source: YamlSource, written: WrittenRegistry): readonly
   return [...problems, ...checkDestinations(source, written.destinations ?? {}, known)];
 }
 
-/** An account leads to one person: two who share one would be one voice, or whoever signs in could choose. */
+/** An account belongs to one person: with a shared one, two people would be one vote, or a user could choose a person. */
 function checkPeople(source: YamlSource, people: WrittenPeople): readonly PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const taken = new Map<string, string>();
@@ -156,7 +155,7 @@ function checkPeople(source: YamlSource, people: WrittenPeople): readonly Policy
       if (account === undefined) continue;
       const other = taken.get(account);
       if (other !== undefined) {
-        problems.push(source.problemAt(["people", id, field], `${account} is ${other}'s already`));
+        problems.push(source.problemAt(["people", id, field], `${account} belongs to ${other} already`));
       }
       taken.set(account, id);
     }
@@ -172,7 +171,7 @@ function checkSecrets(source: YamlSource, { credentials, vaults = {} }: WrittenR
   ];
 }
 
-function checkTelling(source: YamlSource, written: WrittenRegistry): readonly PolicyProblem[] {
+function checkPeopleAccess(source: YamlSource, written: WrittenRegistry): readonly PolicyProblem[] {
   const known = {
     people: mapOf(written.people, personOf),
     groups: mapOf(written.groups, (_id, members) => members),

@@ -1,6 +1,6 @@
 /**
- * First segments of Gate's own paths, those kept for what is to come included. No destination's prefix begins with
- * one: a request must never lead to an upstream on one deployment and to Gate itself on the next.
+ * First segments of Gate's own paths, present and future. No destination's prefix may begin with one, so that a request
+ * never reaches an upstream on one release of Gate and Gate itself on the next.
  */
 export const RESERVED_PATHS: ReadonlySet<string> = new Set([
   "v1",
@@ -15,7 +15,7 @@ export const RESERVED_PATHS: ReadonlySet<string> = new Set([
   ".well-known",
   // Cloudflare's own, on every zone.
   "cdn-cgi",
-  // Kept.
+  // Reserved for future routes.
   "access",
   "admin",
   "api",

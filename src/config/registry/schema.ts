@@ -21,13 +21,13 @@ import {
 } from "../yaml/schema-types.ts";
 
 const METHOD = /^[A-Z]{3,10}$/;
-/** The first segment is Gate's to give and in lower case; those below are spelled as the upstream spells them. */
+/** The first segment is lower case, as Gate's own paths are; those below it are spelled as the upstream spells them. */
 const PREFIX = /^\/[a-z0-9][a-z0-9-_]*(?:\/[A-Za-z0-9][A-Za-z0-9-_.~]*)*$/;
 const READ_PATH = /^\/[^\s?#]*$/;
 
 const A_PLAIN_PATH =
   "must be a plain path: no `//`, dot segments, encoded slashes, `;`, or letters beyond ASCII";
-/** In outline: the rest of `canonicalPath` decodes. */
+/** For editors, an approximation of `canonicalPath`, which also decodes. */
 const PLAIN_PATH = String.raw`^(?!.*(?://|/\.\.?(?:/|\*?$)|%2[Ff]|%5[Cc]))[A-Za-z0-9\-._~!$&'()*+,=:@%/]*$`;
 const A_STAR_AT_THE_END = "must have a `*` only at its end";
 
@@ -114,7 +114,7 @@ const destination = mapping(
       .optional(),
     reads: list(read, "requests that only read").optional(),
     timeout_seconds: wholeNumber("seconds to wait for the upstream", 1, MAX_TIMEOUT_SECONDS).optional(),
-    headers: list(headerName, "headers of agents that go out besides the known ones", 50).optional(),
+    headers: list(headerName, "agents' headers to forward besides the standard ones", 50).optional(),
     idempotency_header: headerName.optional(),
     allow_private: flag().optional(),
   },

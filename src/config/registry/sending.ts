@@ -5,13 +5,13 @@ import { choice, editorPattern, mapping, text } from "../yaml/schema-types.ts";
 
 /* How Gate sends a destination's requests: `inject`, `execute` and what belongs to them. */
 
-/** A claim is lost after five minutes: an upstream that answers later could not be recorded any more. */
+/** A claim ends after five minutes: the outcome of a later response could not be recorded. */
 export const MAX_TIMEOUT_SECONDS = 240;
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** Where somebody writes a whole header, its value may be a secret: `messages.ts` does not repeat what is refused so. */
-const A_HEADER_NAME = "must be a header's name such as X-Api-Key; what it says never stands here";
+/** "never stands here" makes `messages.ts` leave the value out: an operator may have written a whole header, secret included. */
+const A_HEADER_NAME = "must be a header's name such as X-Api-Key; its value never stands here";
 
 /** RFC 9110 section 5.6.2. */
 export const headerName = z
@@ -22,7 +22,7 @@ export const headerName = z
 
 const A_MEDIA_TYPE = "must be a media type such as application/json";
 
-/** Keys of a destination that say nothing without an `upstream`. */
+/** Keys of a destination that have no effect without an `upstream`. */
 export const ABOUT_AN_UPSTREAM = [
   "prefix",
   "reads",
@@ -37,11 +37,11 @@ export const ABOUT_AN_UPSTREAM = [
 
 const A_METHOD = "must be POST, PUT, PATCH or DELETE";
 
-/* For editors, in outline: `checkSending` has the rules. */
+/* Approximations for editors; `checkSending` has the rules. */
 const BASIC_USER = editorPattern("^[ -9;-~]*$", "must be a user without a colon, which would end it");
 const FORMAT = editorPattern(
   String.raw`^(?:(?!\{secret\})[ -~])*\{secret\}(?:(?!\{secret\})[ -~])*$`,
-  "must have {secret} in it, once, and plain characters around it",
+  "must contain {secret} once, with printable ASCII characters around it",
 );
 const PARAMETER = editorPattern(
   "^[A-Za-z0-9_.~-]*$",
@@ -50,7 +50,7 @@ const PARAMETER = editorPattern(
 const PLACE = String.raw`(?<=[/=])\{(?:payload|metadata)(?:\.[A-Za-z0-9_-]+)+(?::number)?\}(?=[/?&]|$)`;
 const PATH_TEMPLATE = editorPattern(
   String.raw`^(?!.*[;#\\])(?![^?]*(?://|/\.\.?(?:[/?]|$)|%2[Ff]|%5[Cc]))/(?:[!-z|~]|${PLACE})*$`,
-  "must be a plain path such as /v1/refunds, with places such as /v1/{payload.id}",
+  "must be a plain path such as /v1/refunds, with placeholders such as /v1/{payload.id}",
 );
 
 export const INJECT = z.union(
@@ -60,7 +60,7 @@ export const INJECT = z.union(
     mapping(
       {
         header: headerName,
-        format: text("what the header says, with {secret} in it", 200).meta(FORMAT).optional(),
+        format: text("the header's value, with {secret} in it", 200).meta(FORMAT).optional(),
       },
       'must be {header: X-Api-Key, format: "{secret}"}',
     ),
@@ -113,7 +113,7 @@ export function executeOf({ execute }: WrittenSending): Execute | null {
   return { method, path, contentType: contentType ?? null };
 }
 
-/** Where nothing else is said, whoever has a prefix forwards, and what has a template is carried out by Gate. */
+/** Default: a destination with `execute` is executed by Gate, and one with a prefix forwards. */
 export function executorOf(written: {
   readonly executor?: Destination["executor"] | undefined;
   readonly prefix?: string | undefined;

@@ -5,19 +5,19 @@ import { checkUpstream } from "./upstream.ts";
 import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
 import { flag, list, mapping, text, WEB_ADDRESS } from "../yaml/schema-types.ts";
 
-/* `sign_in` of gate.yaml: whose word Gate takes for who a person is. */
+/* `sign_in` of gate.yaml: the issuers that Gate trusts to authenticate people. */
 
-/** A label of a host's name: the team is a part of one. */
+/** A DNS label: the team becomes part of a host name. */
 const TEAM = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Where Cloudflare Access publishes its keys; its applications have no OpenID configuration of their own. */
+/** Path of Cloudflare Access's keys; its applications publish no OpenID configuration. */
 const ACCESS_KEYS = "/cdn-cgi/access/certs";
 
-/** One button each. */
+/** Each is a button on the sign-in page. */
 const MAX_PROVIDERS = 10;
 
-const issuer = text("the issuer's URL, exactly as its tokens say it", 500).meta(WEB_ADDRESS);
-const audience = text("the audience its tokens are made for", 300);
+const issuer = text("the issuer's URL, exactly as in the `iss` claim of its tokens", 500).meta(WEB_ADDRESS);
+const audience = text("the `aud` claim of its tokens", 300);
 const jwks = text("the URL of the issuer's keys", 500).meta(WEB_ADDRESS);
 
 const access = mapping(
@@ -36,7 +36,7 @@ const access = mapping(
 
 const provider = mapping(
   {
-    name: text("what the button says", 60).optional(),
+    name: text("the button's text", 60).optional(),
     issuer,
     audience,
     jwks: jwks.optional(),
@@ -82,7 +82,7 @@ function issuerOf({ team, issuer: written }: Pick<WrittenAccess, "team" | "issue
 function providerOf(written: WrittenProvider): OidcProvider {
   return {
     name: nameOf(written),
-    // To the letter, a slash at the end included: RFC 7519 compares issuers so.
+    // Verbatim, a trailing slash included: RFC 7519 compares issuers case-sensitively, character by character.
     issuer: written.issuer,
     audience: written.audience,
     jwks: written.jwks ?? null,
@@ -95,7 +95,7 @@ function nameOf({ name, issuer: from }: Pick<WrittenProvider, "name" | "issuer">
   return name ?? (URL.canParse(from) ? new URL(from).host : from);
 }
 
-/** Issuers that could not be told apart, or whose keys somebody else could serve. */
+/** Reports indistinguishable issuers, and addresses from which an attacker could serve keys. */
 export function checkSignIn(
   source: YamlSource,
   written: WrittenSignIn,
@@ -116,7 +116,7 @@ export function checkSignIn(
   if (written.access !== undefined) {
     const at = ["sign_in", "access"];
     if ((written.access.team === undefined) === (written.access.issuer === undefined)) {
-      const message = "access takes either `team` or `issuer`: whose tokens are meant?";
+      const message = "access takes either `team` or `issuer`, and exactly one of them";
       problems.push(source.problemAtKey(at, message));
     }
     checkUrls(at, written.access);
@@ -126,12 +126,12 @@ export function checkSignIn(
     const at = ["sign_in", "oidc", index];
     checkUrls(at, each);
     if (issuers.has(each.issuer)) {
-      problems.push(source.problemAt([...at, "issuer"], `${each.issuer} is named above already`));
+      problems.push(source.problemAt([...at, "issuer"], `${each.issuer} is listed above already`));
     }
     issuers.add(each.issuer);
     const shown = nameOf(each);
     if (names.has(shown.toLowerCase())) {
-      const message = `two buttons would say ${shown}; give each a \`name\` of its own`;
+      const message = `two buttons would have the text ${shown}; give each a \`name\` of its own`;
       problems.push(source.problemAt([...at, each.name === undefined ? "issuer" : "name"], message));
     }
     names.add(shown.toLowerCase());

@@ -4,25 +4,25 @@ import type {
   VaultConnection,
   VaultConnections,
 } from "../../core/registry/vault-connection.ts";
-import { opener } from "./credentials.ts";
+import { vaultCredential } from "./credentials.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
 import { flag, list, mapping, name, text, WEB_ADDRESS } from "../yaml/schema-types.ts";
 
-/* `vaults` of gate.yaml: how the vaults are reached that credentials name, and what opens them. */
+/* `vaults` of gate.yaml: connections to the vaults that credentials name. */
 
 const PART = String.raw`[A-Za-z0-9_.@+=:-]*[A-Za-z0-9_@+=:-][A-Za-z0-9_.@+=:-]*`;
 
-/** Parts of a URL's path on which no two readers differ: no dots alone, nothing encoded. */
+/** Path segments that every parser reads alike: no dot segments, nothing percent-encoded. */
 const MOUNT = new RegExp(`^${PART}(?:/${PART})*$`);
 
-/** The header's value. */
+/** Value of the header `X-Vault-Namespace`. */
 const NAMESPACE = /^[!-~]{1,300}$/;
 
 const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d{1,2}$/;
 const HOST = /^[a-z0-9-]+(?:\.[a-z0-9-]+)+$/;
 
-/** An id, or a domain of the tenant's: a part of a path. */
+/** The tenant's id or domain, which becomes a path segment. */
 const TENANT = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?$/;
 
 const DOPPLER_API = "https://api.doppler.com";
@@ -44,18 +44,23 @@ const AN_AUTH = "must be {method: token, token: env://…}, or the method approl
 const auth = z.discriminatedUnion(
   "method",
   [
-    mapping({ method: z.literal("token"), token: opener }, AN_AUTH),
+    mapping({ method: z.literal("token"), token: vaultCredential }, AN_AUTH),
     mapping(
       {
         method: z.literal("approle"),
         mount: mount.optional(),
         role_id: text("the role's id", 300),
-        secret_id: opener,
+        secret_id: vaultCredential,
       },
       AN_AUTH,
     ),
     mapping(
-      { method: z.literal("jwt"), mount: mount.optional(), role: text("the role's name", 300), jwt: opener },
+      {
+        method: z.literal("jwt"),
+        mount: mount.optional(),
+        role: text("the role's name", 300),
+        jwt: vaultCredential,
+      },
       AN_AUTH,
     ),
   ],
@@ -74,7 +79,7 @@ export const VAULTS = z
     z.discriminatedUnion(
       "type",
       [
-        mapping({ type: z.literal("1password"), url, token: opener, ...COMMON }, A_VAULT),
+        mapping({ type: z.literal("1password"), url, token: vaultCredential, ...COMMON }, A_VAULT),
         mapping(
           {
             type: z.literal("hashicorp"),
@@ -91,9 +96,9 @@ export const VAULTS = z
           {
             type: z.literal("aws"),
             region: matching(REGION, "a region such as eu-west-1"),
-            access_key_id: opener,
-            secret_access_key: opener,
-            session_token: opener.optional(),
+            access_key_id: vaultCredential,
+            secret_access_key: vaultCredential,
+            session_token: vaultCredential.optional(),
             endpoint: url.optional(),
             ...COMMON,
           },
@@ -104,17 +109,20 @@ export const VAULTS = z
             type: z.literal("azure"),
             tenant: matching(TENANT, "the tenant's id or domain"),
             client_id: text("the application's id", 300),
-            client_secret: opener,
+            client_secret: vaultCredential,
             suffix: matching(
               HOST,
-              "what follows a vault's name in its host, such as vault.azure.cn",
+              "the part of the host after the vault's name, such as vault.azure.cn",
             ).optional(),
             login_host: matching(HOST, "the sign-in's host, such as login.chinacloudapi.cn").optional(),
             ...COMMON,
           },
           A_VAULT,
         ),
-        mapping({ type: z.literal("doppler"), url: url.optional(), token: opener, ...COMMON }, A_VAULT),
+        mapping(
+          { type: z.literal("doppler"), url: url.optional(), token: vaultCredential, ...COMMON },
+          A_VAULT,
+        ),
       ],
       {
         error: (issue) =>
@@ -194,7 +202,7 @@ function authOf(written: z.output<typeof auth>): HashicorpAuth {
   }
 }
 
-/** Two vaults of a type, between which no reference chooses; addresses that must not be reached. */
+/** Reports a second vault of a type, between which no reference could choose, and refused addresses. */
 export function checkVaults(source: YamlSource, vaults: WrittenVaults): readonly PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const names = new Map<string, string>();
@@ -202,7 +210,7 @@ export function checkVaults(source: YamlSource, vaults: WrittenVaults): readonly
     const at = ["vaults", id];
     const other = names.get(written.type);
     if (other !== undefined) {
-      const message = `\`${other}\` is of type ${written.type} already, and references say no more than the type`;
+      const message = `\`${other}\` has type ${written.type} already, and references name a vault by its type alone`;
       problems.push(source.problemAt([...at, "type"], message));
     }
     names.set(written.type, id);

@@ -1,13 +1,13 @@
 import type { z } from "zod";
 import type { Path, PolicyProblem, YamlSource } from "./source.ts";
 
-/** Words people write for yes. */
+/** Spellings of `true`. */
 const YES = /^(?:yes|true|on|y)$/i;
 
-/** A longer list hides the mistake it is about. */
+/** A longer list of known keys would hide the mistake. */
 const MAX_LISTED_KEYS = 12;
 
-/** What zod found, in sentences with places, each said once. */
+/** Turns zod's issues into sentences with line and column, without duplicates. */
 export function problemsOf(
   source: YamlSource,
   issues: readonly z.core.$ZodIssue[],
@@ -29,7 +29,7 @@ export function problemsOf(
 function problemsFor(source: YamlSource, issue: z.core.$ZodIssue, path: Path): readonly PolicyProblem[] {
   const value = valueAt(source.value, path);
   if (issue.code === "unrecognized_keys") {
-    // zod's message lists the known keys of the object, as `keysOf` put them there.
+    // The message holds the object's known keys, put there by `mapping`.
     const known = issue.message.split(" ");
     return issue.keys.map((key) => {
       const shown = isNearSecrets(path) ? null : key;
@@ -47,7 +47,7 @@ function problemsFor(source: YamlSource, issue: z.core.$ZodIssue, path: Path): r
   if (value === undefined) {
     return [source.problemAt(path, `${field} is missing: it ${issue.message}`)];
   }
-  // A secret written where its name belongs must not go on into a build's log.
+  // An operator may have written a secret where its name belongs: the value must not reach a build log.
   if (isNearSecrets(path) || issue.message.includes("never stands here")) {
     return [source.problemAt(path, `${field} ${issue.message}`)];
   }
@@ -55,7 +55,7 @@ function problemsFor(source: YamlSource, issue: z.core.$ZodIssue, path: Path): r
   return [source.problemAt(path, hint ?? `${field} ${issue.message}; it is ${show(value)}`)];
 }
 
-/** Where somebody may have written a secret, as a value or in flow style even as a key. */
+/** Sections in which operators write secrets by mistake, as a value or, in flow style, even as a key. */
 function isNearSecrets([section]: Path): boolean {
   return section === "credentials" || section === "vaults";
 }
@@ -71,16 +71,16 @@ function unknownKey(key: string, shown: string | null, known: readonly string[])
   return `${what}; ${where}`;
 }
 
-/** Mistakes that people make again and again get told what to write. */
+/** The correction of a common mistake; null: it is none of them. */
 function hintFor(path: Path, value: unknown, message: string): string | null {
   const field = nameOf(path);
   const last = path.at(-1);
   if (last === "require_approval") {
     if (value === true || (typeof value === "string" && (YES.test(value) || /^always$/i.test(value)))) {
-      return `${field}: ${show(value)} says nothing; write \`always\``;
+      return `${field}: ${show(value)} has no effect; write \`always\``;
     }
     if (value === false || value === "never") {
-      return `${field}: ${show(value)} says nothing; leave the field out`;
+      return `${field}: ${show(value)} has no effect; leave the field out`;
     }
     return null;
   }
@@ -133,18 +133,18 @@ function show(value: unknown): string {
   return written.length <= 60 ? written : `${written.slice(0, 60)}…`.toWellFormed();
 }
 
-/** The known word an unknown one is most likely a slip of; null when none is near. */
+/** The known word that is most similar to a misspelled one; null: none is similar. */
 export function nearest(word: string, known: readonly string[]): string | null {
   let best: string | null = null;
   let least = Math.min(3, Math.ceil(word.length / 2)) + 1;
   for (const candidate of known) {
-    const apart = distance(word, candidate);
-    if (apart < least) [best, least] = [candidate, apart];
+    const edits = distance(word, candidate);
+    if (edits < least) [best, least] = [candidate, edits];
   }
   return best;
 }
 
-/** Levenshtein's, on words short enough for the square of their length. */
+/** Levenshtein distance; infinite for long words, because its cost is quadratic. */
 function distance(a: string, b: string): number {
   if (a.length > 100 || b.length > 100) return Number.POSITIVE_INFINITY;
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

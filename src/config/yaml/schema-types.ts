@@ -2,11 +2,11 @@ import { z } from "zod";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../core/policy/policy.ts";
 
 /*
- * The values that policies and the registry are written in. Every `error` completes the sentence "<field> …", so that a
- * message says what the operator meant to write, not what the parser expected.
+ * Value types of policies and the registry. Every `error` completes the sentence "<field> …" with a correct example, so
+ * that the message shows what to write instead of what the parser expected.
  *
- * `meta` tells the JSON Schemas for editors (scripts/generate-schemas.ts) about checks that are code here, as far as a
- * pattern or a count can say them. It must not refuse a value that the loader accepts.
+ * `meta` adds checks that are code here to the JSON Schemas for editors (scripts/generate-schemas.ts), as far as a
+ * pattern or a count can express them. It must not refuse a value that the loader accepts.
  */
 
 /** More than any real list; a longer one is a generated file that needs review. */
@@ -22,9 +22,9 @@ const DESTINATION = /^[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*$/;
 const DESTINATION_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_:-]*(?:\.[A-Za-z0-9_:-]+)*(?:\.\*)?$/;
 
 export const DURATION = /^(\d{1,6})(s|m|h|d)$/;
-export const OUT_OF_BOUNDS = "must be longer than nothing, and 366d at most";
+export const OUT_OF_BOUNDS = "must be longer than 0, and 366d at most";
 
-/** A span of more than nothing and of 366 days at most, in each unit. */
+/** More than 0 and at most 366 days, in each unit. */
 export const BOUNDED_DURATION = [
   String.raw`^(?!0+[smhd]$)(?:`,
   String.raw`\d{1,6}s`,
@@ -57,11 +57,11 @@ export function choice<const T extends readonly string[]>(values: T) {
 export function list<T extends z.ZodType>(item: T, what: string, max: number = MAX_LIST) {
   return z
     .array(item, { error: `must be a list of ${what}, such as [a, b]` })
-    .min(1, { error: `lists nothing; leave it out, or list ${what}` })
+    .min(1, { error: `is an empty list; leave it out, or list ${what}` })
     .max(max, { error: `lists more than ${max} entries` });
 }
 
-/** A mapping with these keys and no others. An unknown key's message carries the known ones, for suggestions. */
+/** A mapping with these keys and no others. An unknown key's issue carries the known ones, for suggestions. */
 export function mapping<const S extends z.core.$ZodLooseShape>(shape: S, otherwise: string) {
   const known = Object.keys(shape).join(" ");
   return z.strictObject(shape, {
@@ -74,12 +74,12 @@ export function name(what: string) {
   return z.string({ error }).max(MAX_NAME_CHARACTERS, { error }).regex(NAME, { error });
 }
 
-/** Of a check in code what a pattern can say, for `meta`, and what an editor says where it does not match. */
+/** For `meta`: the part of a check in code that a pattern can express, and the message that an editor shows. */
 export function editorPattern(pattern: string, error: string) {
   return { allOf: [{ type: "string", pattern, patternErrorMessage: error }] };
 }
 
-/** For texts that `checkUpstream` reads, which knows whether plain http and private addresses are meant. */
+/** For texts that `checkUpstream` validates, which also knows whether plain http and private addresses are allowed. */
 export const WEB_ADDRESS = editorPattern(
   String.raw`^[Hh][Tt][Tt][Pp][Ss]?:\S+$`,
   "must be a URL such as https://api.example.com",

@@ -3,7 +3,7 @@ import type { Document, Node, Pair } from "yaml";
 import { err, ok } from "../../core/base/result.ts";
 import type { Result } from "../../core/base/result.ts";
 
-/** One mistake in a file, placed for people and editors. Lines and columns count from 1. */
+/** One mistake in a file. Lines and columns count from 1. */
 export interface PolicyProblem {
   readonly file: string;
   readonly line: number;
@@ -13,11 +13,11 @@ export interface PolicyProblem {
 
 export type Path = readonly (string | number)[];
 
-/** A YAML file as plain values, with the way back to lines and columns. */
+/** A YAML file as plain values, with the lines and columns of its paths. */
 export interface YamlSource {
   readonly file: string;
   readonly value: unknown;
-  /** A problem at the value of a path, or at the closest thing above it that the file has. */
+  /** A problem at a path's value, or at the closest ancestor that the file has. */
   problemAt(path: Path, message: string): PolicyProblem;
   /** A problem at the key a path ends with. */
   problemAtKey(path: Path, message: string): PolicyProblem;
@@ -25,9 +25,9 @@ export interface YamlSource {
   lineOf(path: Path): number;
 }
 
-/** A file of thousands of terms stays well below; what is larger is a mistake or an attack on the parser. */
+/** Well above a file of thousands of terms; a larger one is a mistake or an attack on the parser. */
 export const MAX_YAML_CHARACTERS = 1_048_576;
-/** Anchors shared by a few lists are convenience, hundreds of expansions are a bomb. */
+/** Enough for anchors shared by a few lists; hundreds of expansions are an alias bomb ("billion laughs"). */
 const MAX_ALIASES = 100;
 
 export const YAML_OPTIONS = {
@@ -63,11 +63,11 @@ export function readYaml(file: string, text: string): Result<YamlSource, readonl
       );
     }
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
-    // YAML can escape half a character; a reason that quotes it would have no canonical form to digest.
-    if (!isWellFormed(value)) return first("a text has half a character in it (\\uD800 to \\uDFFF)");
+    // A lone surrogate, which YAML can escape, has no RFC 8785 form: a reason that quotes it could not be digested.
+    if (!isWellFormed(value)) return first("a text contains half a character (a lone \\uD800 to \\uDFFF)");
     prototype = prototypeKey(value);
   } catch (error) {
-    // Thrown on what has no bound: too many aliases, nesting deeper than the stack, a list that holds itself.
+    // Thrown for too many aliases, nesting deeper than the stack, and a list that contains itself.
     return first(
       `the file can't be read as YAML: ${error instanceof Error ? wordsForThrown(error) : "unknown"}`,
     );
@@ -78,7 +78,7 @@ export function readYaml(file: string, text: string): Result<YamlSource, readonl
   return ok(source);
 }
 
-/** The parser quotes the alias it can't find, which may be a password that begins with an asterisk. */
+/** The parser's message quotes an unresolved alias, which may be a password that begins with an asterisk. */
 function wordsForThrown({ message }: Error): string {
   return message.startsWith("Unresolved alias")
     ? "an alias has no anchor before it; text that begins with `*` goes in quotes"
@@ -91,7 +91,7 @@ function isWellFormed(value: unknown): boolean {
   return Object.entries(value).every(([key, member]) => key.isWellFormed() && isWellFormed(member));
 }
 
-/** Path of a key that mappings with free names drop: zod copies none of this name, so its entry would not be checked. */
+/** Path of a `__proto__` key: zod drops it from records, so its entry would be ignored without a message. */
 function prototypeKey(value: unknown): Path | null {
   if (typeof value !== "object" || value === null) return null;
   for (const [key, member] of Object.entries(value)) {
@@ -153,7 +153,7 @@ function offsetOf(node: unknown, otherwise: number): number {
 function wordsFor(code: string, message: string): string {
   switch (code) {
     case "DUPLICATE_KEY":
-      return "this key is written twice; which one is meant?";
+      return "this key is written twice; remove one of the two";
     case "NON_STRING_KEY":
       return "keys must be plain text";
     case "TAB_AS_INDENT":
