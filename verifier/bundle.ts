@@ -7,16 +7,16 @@ import { FLAG, HEX_32, list, nullable, oneOf, optional, record, text, whole, typ
  *   erased      true once payload, free text and salt were destroyed; `disclosed` is then null
  *   entries     its whole chain, in order, without the MACs
  *   log         null while none of it is sealed, else a signed tree head and one inclusion proof per sealed entry
- *   keys        the public keys of who made it, for whoever has none yet; never a reason to believe
- *   policies    the texts of the policies it was decided under
- *   decision    what policy said, as the API shows it
- *   disclosed   the salt of its commitments and what they open to, as far as the reader may see it; and, where Gate
- *               itself sends the write, the request that the digest holds, as its canonical text
+ *   keys        the deployment's public keys, for a reader who has none; they prove nothing about the bundle's origin
+ *   policies    the texts of the policies that it was evaluated under
+ *   decision    outcome and reason code, as the API shows them
+ *   disclosed   the salt and the texts of its commitments, as far as the reader may see them; and, where Gate itself
+ *               sends the write, the request that the digest covers, as its canonical text
  *   orders      the signed execution orders, one per `execution_requested`
  *
- * Why a proof per entry, when the last one's hash covers all before it: a chain that was rewritten and only then
- * sealed at its end would pass with one proof, though its first entries were never in the log. With a proof
- * each, every line shown is a line of the log, in the order of the log. It costs one hash per doubling of it.
+ * One proof per entry, although the last entry's hash covers all before it: an attacker could rewrite a chain whose
+ * first entries were never in the log and have only its end sealed, and one proof would pass. With a proof each, every
+ * entry shown is an entry of the log, in the order of the log. The cost is one hash per doubling of the log.
  */
 
 export type Bundle = Extract<ReturnType<typeof BUNDLE>, { ok: true }>["value"];
@@ -27,13 +27,13 @@ export type Order = Bundle["orders"][number];
 export type Inclusion = NonNullable<Bundle["log"]>["inclusion"][number];
 export type Jwk = Bundle["keys"]["jwks"]["keys"][number];
 
-/** A payload of 10 MiB in base64, and room for everything else. */
+/** A payload of 10 MiB in base64, and room for the other members. */
 export const MAX_BUNDLE_CHARS = 32 * 1024 * 1024;
 
-/** Heartbeats of a long claim are entries too. */
+/** High, because each heartbeat of a long claim is an entry. */
 const MAX_ENTRIES = 20_000;
 
-/** A tile's limit for one entry (C2SP tlog-tiles). */
+/** The limit for one entry of C2SP tlog-tiles. */
 const MAX_ENTRY_CHARS = 65_535;
 const MAX_NAME_CHARS = 1024;
 const MAX_TEXT_CHARS = 1024 * 1024;
@@ -44,7 +44,7 @@ const MAX_ORDERS = 64;
 const MAX_NOTE_CHARS = 512 * 1024;
 const MAX_JWS_CHARS = 16 * 1024;
 
-/** A tree of 2^53 leaves is no higher. */
+/** More than the height of a tree of 2^53 leaves. */
 const MAX_PROOF_HASHES = 64;
 
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
@@ -113,7 +113,7 @@ const BUNDLE = record({
   orders: list(record({ order: NAME, jws: text(MAX_JWS_CHARS) }), MAX_ORDERS),
 });
 
-/** A bundle out of a parsed JSON value, rebuilt; or the path of the first member that is wrong. */
+/** Rebuilds a bundle from a parsed JSON value; on error, the path of the first invalid member. */
 export function parseBundle(value: unknown): Shaped<Bundle> {
   return BUNDLE(value, "bundle");
 }

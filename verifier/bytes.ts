@@ -1,4 +1,4 @@
-/** UTF-8 of a text. Callers make sure it is well formed: a lone surrogate would silently become U+FFFD. */
+/** UTF-8 of a text. The caller ensures that it is well formed: a lone surrogate would silently become U+FFFD. */
 export function utf8(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
@@ -12,11 +12,11 @@ export function fromUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-/** RFC 4648 section 4. Null for text that is not exactly how its bytes are written. */
+/** RFC 4648 section 4. Null for text that is not canonical base64. */
 export function fromBase64(text: string): Uint8Array | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   const binary = atob(text);
-  // Bits beyond the last byte are the only freedom left; they must be zero.
+  // Only the unused bits after the last byte can still vary; RFC 4648 section 3.5 requires them to be zero.
   if (btoa(binary.slice(-(binary.length % 3 || 3))) !== text.slice(-4)) return null;
   return Uint8Array.from(binary, (char) => char.charCodeAt(0));
 }

@@ -10,70 +10,72 @@ interface Required {
 }
 
 /**
- * Who approved, before anything was ordered (`storyOf` checked the order), and whether that is as many distinct
- * persons as the proposal's entry demands.
+ * Checks that as many distinct persons approved, before any order, as the proposal's entry requires. `replayStates`
+ * checked that approvals precede orders.
  *
  * @param proposed body of the first entry
- * @param outcome what policy said
+ * @param outcome the policies' verdict
  */
-export function checkApprovals(story: StateHistory, proposed: JsonObject, outcome: string): Finding {
+export function checkApprovals(history: StateHistory, proposed: JsonObject, outcome: string): Finding {
   const name = "approvals";
-  const { approval } = story;
+  const { approval } = history;
   if (approval === null) return holds(name, "Nothing was approved, so nothing could be executed.");
-  const { by, votes, noes } = approval;
+  const { by, votes, rejectionVotes } = approval;
   if (by === "policy") {
     return outcome === "approve"
-      ? holds(name, "Policy itself approved it; no person was needed.")
-      : fails(name, "It says that policy approved it, and policy did not.");
+      ? holds(name, "Policy approved it; no person was required.")
+      : fails(name, "The ledger says that policy approved it, and the policy's verdict was another.");
   }
-  if (outcome !== "hold") return fails(name, "It was approved as if policy had held it.");
+  if (outcome !== "hold") return fails(name, "It was approved by persons, although policy did not hold it.");
   if (by === "timeout") {
-    if (noes > 0) return fails(name, "It was approved by silence, and somebody had said no.");
+    if (rejectionVotes > 0) {
+      return fails(name, "It was approved by timeout, although a person had rejected it.");
+    }
     return notShown(
       name,
-      "Nobody answered and it was approved by silence; only the policy's text says whether it may.",
+      "It was approved by timeout, without a vote; whether that is allowed is only in the policy's text.",
     );
   }
   if (!votes.some(({ person }) => person === by)) {
-    return fails(name, `It was approved in the name of ${quoted(by)}, whose vote is not there.`);
+    return fails(name, `It was approved in the name of ${quoted(by)}, whose vote is missing.`);
   }
   const forbidden = forbiddenVote(votes, proposed);
   if (forbidden !== null) return fails(name, forbidden);
-  const voices = distinct(votes).length;
+  const persons = distinct(votes).length;
   const required = requiredBy(proposed);
   if (required === null) {
-    return notShown(name, `${counted(voices)} voted for it; how many were needed is not on the ledger.`);
+    return notShown(name, `${counted(persons)} approved it; the required number is not on the ledger.`);
   }
-  const missed = shortOf(required, votes);
-  if (missed !== null) return fails(name, missed);
+  const unmet = unmetQuorum(required, votes);
+  if (unmet !== null) return fails(name, unmet);
   return holds(
     name,
-    `${counted(voices)} approved it, of ${required.require} needed, before any order was given.`,
+    `${counted(persons)} approved it before any order was issued; ${required.require} required.`,
   );
 }
 
-/** A vote by somebody who can't have one. */
+/** Finds a vote by an agent, an editor or a stand-in that the rules exclude; null: there is none. */
 function forbiddenVote(votes: readonly Vote[], proposed: JsonObject): string | null {
-  const isBy = (who: string | null) => (vote: Vote) =>
-    who !== null && [vote.person, vote.acting, vote.principal].includes(who);
+  const isBy = (handle: string | null) => (vote: Vote) =>
+    handle !== null && [vote.person, vote.acting, vote.principal].includes(handle);
   const isAgents = votes.some(isBy(textMember(proposed, "agent")));
   if (isAgents) return "It was approved by the agent that proposed it.";
   const mayEditorApprove = member(proposed, "editor_may_approve") === true;
   if (!mayEditorApprove && votes.some(isBy(textMember(proposed, "editor")))) {
-    return "It was approved by the person who changed it, and no policy lets them.";
+    return "It was approved by the person who edited it, and no policy allows that.";
   }
   return votes.some(({ person, acting, mandate }) => person !== acting && mandate === null)
-    ? "A vote was given for somebody else without a delegation."
+    ? "A vote was cast for another person without a delegation."
     : null;
 }
 
-function shortOf({ require, quorums }: Required, votes: readonly Vote[]): string | null {
+function unmetQuorum({ require, quorums }: Required, votes: readonly Vote[]): string | null {
   const all = distinct(votes).length;
-  if (all < require) return `${counted(all)} approved it, and ${require} were needed.`;
+  if (all < require) return `${counted(all)} approved it; ${require} required.`;
   for (const { policy, require: needed } of quorums) {
     const met = distinct(votes.filter(({ counts }) => counts.includes(policy))).length;
     if (met < needed) {
-      return `${counted(met)} approved it for the policy ${quoted(policy)}, which asks for ${needed}.`;
+      return `${counted(met)} approved it for the policy ${quoted(policy)}; ${needed} required.`;
     }
   }
   return null;

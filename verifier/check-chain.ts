@@ -5,15 +5,18 @@ import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { canonicalOf, member, readCanonical } from "./read-json.ts";
 import type { StateHistory } from "./state-machine.ts";
 
-/** Every entry's hash is the hash of what it says. */
+/** Checks that every entry's hash is the hash of its content. */
 export function checkHashes(entries: readonly BundleEntry[]): Finding {
   const edited = entries.find((entry) => hashEntry(entry) !== entry.hash);
   return edited === undefined
-    ? holds("entry_hashes", `All ${entries.length} entries hash to what they claim.`)
-    : fails("entry_hashes", `Entry ${edited.seq} (${quoted(edited.event)}) was edited: its hash is another.`);
+    ? holds("entry_hashes", `All ${entries.length} entries have the hash that they state.`)
+    : fails(
+        "entry_hashes",
+        `Entry ${edited.seq} (${quoted(edited.event)}) was edited: its hash does not match.`,
+      );
 }
 
-/** One intent's entries, numbered from 1 without gaps, each naming the hash of the one before. */
+/** Checks that all entries are one intent's, numbered from 1 without gaps, and linked by hash. */
 export function checkChain({ intent, entries }: Bundle): Finding {
   let prev = GENESIS;
   for (const [at, entry] of entries.entries()) {
@@ -33,12 +36,12 @@ export function checkChain({ intent, entries }: Bundle): Finding {
     : holds("chain", `${entries.length} entries are linked without a gap, from the first on.`);
 }
 
-/** Bodies as objects; an unreadable one is empty, and `checkBodies` says so. */
+/** Parses the bodies; an invalid one becomes `{}`, which `checkBodies` reports. */
 export function bodiesOf(entries: readonly BundleEntry[]): readonly JsonObject[] {
   return entries.map(({ body }) => readCanonical(body) ?? {});
 }
 
-/** Every body has one reading, and names the same intent digest and the same policies as the first. */
+/** Checks that every body is canonical and names the same intent digest and policies as the first. */
 export function checkBodies(entries: readonly BundleEntry[], bodies: readonly JsonObject[]): Finding {
   const [first = {}] = bodies;
   for (const [at, body] of bodies.entries()) {
@@ -61,7 +64,7 @@ export function checkStates({ problem, unknown }: StateHistory): readonly Findin
     problem === null
       ? holds(
           "events",
-          "Everything happened in an order that is allowed: nothing was executed unapproved, or twice.",
+          "Every event is an allowed transition: nothing was executed without approval, or twice.",
         )
       : fails("events", problem);
   if (unknown.length === 0) return [known];
@@ -72,7 +75,7 @@ export function checkStates({ problem, unknown }: StateHistory): readonly Findin
   ];
 }
 
-/** What the bundle says was decided is what the ledger says. */
+/** Checks that the bundle's decision is the one on the ledger, and that the next entry follows from it. */
 export function checkDecision(
   { decision }: Bundle,
   entries: readonly BundleEntry[],
@@ -80,15 +83,18 @@ export function checkDecision(
 ): Finding {
   const at = entries.findIndex(({ event }) => event === "policy_checked");
   const body = bodies[at];
-  if (body === undefined) return fails("decision", "No entry says what policy decided.");
+  if (body === undefined) return fails("decision", "No entry records the policy decision.");
   const { outcome, reason_code: code } = decision;
   if (member(body, "outcome") !== outcome || member(body, "reason_code") !== code) {
     return fails("decision", "The decision shown is not the one on the ledger.");
   }
   const FOLLOWS = { approve: "approved", hold: "approval_requested", block: "blocked" } as const;
   return entries[at + 1]?.event === FOLLOWS[outcome]
-    ? holds("decision", `Policy decided ${outcome} for the reason ${quoted(code)}, and that was done.`)
-    : fails("decision", `Policy decided ${outcome}, and something else was done.`);
+    ? holds(
+        "decision",
+        `The policy verdict was ${outcome} with the reason ${quoted(code)}, and the next entry follows from it.`,
+      )
+    : fails("decision", `The policy verdict was ${outcome}, and the next entry contradicts it.`);
 }
 
 function textOf(body: JsonObject, name: string): string | null {

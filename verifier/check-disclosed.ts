@@ -7,12 +7,12 @@ import { member, readCanonical, textMember } from "./read-json.ts";
 
 const KINDS = ["note", "result", "facts", "proof"] as const;
 
-/** A commitment opens to a text when the HMAC of the text under the intent's salt is the commitment. */
+/** A commitment opens to a text if it is the text's HMAC under the intent's salt. */
 function opens(salt: string, text: string, committed: Json | undefined): boolean {
   return hmacHex(fromHex(salt), text) === committed;
 }
 
-/** Every text shown is the one that was committed to; those not shown are counted. */
+/** Checks that every disclosed text opens its commitment; counts the commitments that stay closed. */
 export function checkCommitments({ disclosed }: Bundle, bodies: readonly JsonObject[]): Finding {
   const name = "commitments";
   const closed = closedCommitments(bodies);
@@ -36,8 +36,11 @@ export function checkCommitments({ disclosed }: Bundle, bodies: readonly JsonObj
     closed.delete("1 payload");
   }
   return closed.size === 0
-    ? holds(name, `All ${all} commitments open to what is shown.`)
-    : notShown(name, `What is shown opens; ${closed.size} of ${all} commitments stay closed.`);
+    ? holds(name, `All ${all} commitments open to the texts shown.`)
+    : notShown(
+        name,
+        `The texts shown open their commitments; ${closed.size} of ${all} commitments stay closed.`,
+      );
 }
 
 function closedCommitments(bodies: readonly JsonObject[]): Set<string> {
@@ -49,7 +52,7 @@ function closedCommitments(bodies: readonly JsonObject[]): Set<string> {
   return closed;
 }
 
-/** The payload's bytes have the digest that was committed to. */
+/** Checks that the payload's bytes have the committed digest. */
 export function checkPayload({ disclosed }: Bundle): Finding {
   const name = "payload";
   const shown = disclosed?.payload;
@@ -58,16 +61,16 @@ export function checkPayload({ disclosed }: Bundle): Finding {
   if (base64 === null) {
     return digest === null
       ? holds(name, "The intent had no payload that Gate could digest.")
-      : notShown(name, "Of the payload only the digest is shown.");
+      : notShown(name, "Only the payload's digest is shown.");
   }
   const bytes = fromBase64(base64);
   if (bytes === null) return fails(name, "The payload shown is not base64.");
   return sha256Hex(bytes) === digest
-    ? holds(name, `The payload shown (${bytes.length} bytes) is the one that was decided on.`)
-    : fails(name, "The payload shown is not the one that was decided on.");
+    ? holds(name, `The payload shown (${bytes.length} bytes) is the one that was evaluated.`)
+    : fails(name, "The payload shown is not the one that was evaluated.");
 }
 
-/** The digest everything is bound to, computed anew from the parts. */
+/** Recomputes the intent digest from its parts. */
 export function checkIntentDigest({ intent, disclosed }: Bundle, bodies: readonly JsonObject[]): Finding {
   const name = "intent_digest";
   const [proposed = {}] = bodies;
@@ -75,7 +78,7 @@ export function checkIntentDigest({ intent, disclosed }: Bundle, bodies: readonl
   if (disclosed === null || disclosed.payload === null || facts === null) {
     return notShown(
       name,
-      "The intent digest can't be computed anew: salt, payload digest or facts are not shown.",
+      "The intent digest can't be recomputed: salt, payload digest or facts are not shown.",
     );
   }
   const parts: Record<string, Json> = {
@@ -109,26 +112,26 @@ export function checkIntentDigest({ intent, disclosed }: Bundle, bodies: readonl
     : fails(name, "The intent digest is not the digest of the parts shown.");
 }
 
-/** The facts the decision was made on, as their note has them. */
+/** The facts of the policy decision, from the note of entry 2. */
 function factsOf({ notes }: Disclosed): JsonObject | null {
   const note = notes.find(({ kind, seq }) => kind === "facts" && seq === 2);
   return note === undefined ? null : readCanonical(note.text);
 }
 
-/** The policy texts shown are those whose hashes decided. */
+/** Checks that the policy texts shown have the hashes that the proposal's entry names. */
 export function checkPolicyTexts({ policies }: Bundle, bodies: readonly JsonObject[]): Finding {
   const name = "policy_texts";
   const listed = member(bodies[0] ?? {}, "policies");
   if (!Array.isArray(listed)) return fails(name, "The proposal's entry names no list of policies.");
   const named = new Map<string, string>();
   for (const policy of listed) {
-    if (!isJsonObject(policy)) return fails(name, "The proposal's entry names a policy that is none.");
+    if (!isJsonObject(policy)) return fails(name, "The proposal's entry names a malformed policy.");
     named.set(textMember(policy, "id") ?? "", textMember(policy, "hash") ?? "");
   }
   const shown = new Set<string>();
   for (const { id, hash, text } of policies) {
     if (named.get(id) !== hash) {
-      return fails(name, `A policy is shown that did not decide this: ${hash.slice(0, 12)}…`);
+      return fails(name, `A policy is shown that did not apply to this intent: ${hash.slice(0, 12)}…`);
     }
     if (sha256Hex(text) !== hash) {
       return fails(name, `A policy's text does not have its hash: ${hash.slice(0, 12)}…`);
@@ -136,6 +139,6 @@ export function checkPolicyTexts({ policies }: Bundle, bodies: readonly JsonObje
     shown.add(id);
   }
   return shown.size === named.size
-    ? holds(name, `The texts of all ${named.size} policies in force are the ones that decided.`)
+    ? holds(name, `The texts of all ${named.size} applicable policies are the evaluated ones.`)
     : notShown(name, `${named.size - shown.size} of ${named.size} policy texts are not shown.`);
 }

@@ -6,18 +6,16 @@ import { fails, holds, notShown, quoted, type Finding } from "./finding.ts";
 import { isConsistent, rootByInclusion } from "./merkle.ts";
 import { openTreeHead, type LogKey, type Opened, type TreeHead } from "./tree-head.ts";
 
-/** The tree head, signed by a key in hand, of the log that was expected. */
+/** Checks that a known key signed the tree head, and that it is of the expected log. */
 export function checkTreeHead(opened: Opened, origin: string | null): readonly Finding[] {
   const name = "checkpoint";
   switch (opened.state) {
     case "malformed":
       return [fails(name, "The checkpoint is not a signed tree head.")];
     case "unsigned":
-      return [fails(name, "The checkpoint is not signed by a key in hand.")];
+      return [fails(name, "The checkpoint is not signed by a known key.")];
     case "forged":
-      return [
-        fails(name, "The checkpoint's signature is forged: it names a key in hand, which did not make it."),
-      ];
+      return [fails(name, "The checkpoint's signature is forged: it names a known key and does not verify.")];
     case "unchecked":
       return [notShown(name, "This runtime can't check Ed25519 signatures.")];
     case "signed": {
@@ -36,19 +34,19 @@ export function checkTreeHead(opened: Opened, origin: string | null): readonly F
   }
 }
 
-/** Every sealed entry is a leaf of the signed tree, in the chain's order. */
+/** Checks that every sealed entry is a leaf of the signed tree, in the chain's order. */
 export function checkInclusion({ entries, log }: Bundle, head: TreeHead | null): Finding {
   const name = "inclusion";
   if (log === null) return notShown(name, "None of the entries is sealed in the log yet.");
-  if (head === null) return notShown(name, "There is no tree head to be included in.");
+  if (head === null) return notShown(name, "There is no tree head to verify the proofs against.");
   let last = -1;
   for (const [at, { seq, index, proof }] of log.inclusion.entries()) {
     const entry = entries[at];
-    // The sealer takes entries in their order, so what is sealed is the beginning of the chain.
+    // The sealer seals entries in order, so the sealed ones are a prefix of the chain.
     if (entry === undefined || seq !== at + 1) {
       return fails(name, "The proofs are not of the first entries, in order.");
     }
-    if (index <= last) return fails(name, `Entry ${seq} stands in the log before the one it follows.`);
+    if (index <= last) return fails(name, `Entry ${seq} is in the log before its predecessor.`);
     last = index;
     const hashes = hashesOf(proof);
     const root = hashes && rootByInclusion(leafOf(entry), index, head.size, hashes);
@@ -61,22 +59,22 @@ export function checkInclusion({ entries, log }: Bundle, head: TreeHead | null):
     ? holds(name, `All ${sealed} entries are in the signed log.`)
     : notShown(
         name,
-        `${sealed} of ${entries.length} entries are in the signed log; the rest is not sealed yet.`,
+        `${sealed} of ${entries.length} entries are in the signed log; the others are not sealed yet.`,
       );
 }
 
-/** A tree head somebody kept, and what links it to the one in hand. */
-export interface Older {
+/** A tree head that an auditor stored earlier, and its consistency proof. */
+export interface OlderCheckpoint {
   /** The note, as it was published. */
   readonly checkpoint: string;
   /** Hashes in base64; needed when the sizes differ. */
   readonly proof: readonly string[];
 }
 
-/** The log in hand and the one somebody saw before are one log, which only grew. */
+/** Checks that the log only appended since the older tree head, which exposes a split view. */
 export async function checkConsistency(
   head: TreeHead | null,
-  older: Older,
+  older: OlderCheckpoint,
   keys: readonly LogKey[],
   verify: VerifyEd25519,
 ): Promise<Finding> {
@@ -85,25 +83,25 @@ export async function checkConsistency(
   const opened = await openTreeHead(older.checkpoint, keys, verify);
   if (opened.state === "unchecked") return notShown(name, "This runtime can't check Ed25519 signatures.");
   if (opened.state !== "signed") {
-    return fails(name, "The checkpoint to compare with is not signed by a key in hand.");
+    return fails(name, "The checkpoint to compare with is not signed by a known key.");
   }
   if (opened.head.origin !== head.origin) {
     return fails(name, "The checkpoint to compare with is of another log.");
   }
   const [before, after] = opened.head.size <= head.size ? [opened.head, head] : [head, opened.head];
   if (older.proof.length === 0 && before.size !== after.size && before.size > 0) {
-    return notShown(name, `Nothing links the tree of ${before.size} entries to the one of ${after.size}.`);
+    return notShown(name, `No proof links the tree of ${before.size} entries to the one of ${after.size}.`);
   }
   const hashes = hashesOf(older.proof);
   return hashes !== null && isConsistent(before.size, before.root, after.size, after.root, hashes)
-    ? holds(name, `The log of ${after.size} entries begins with the log of ${before.size}.`)
+    ? holds(name, `The log of ${after.size} entries extends the log of ${before.size}.`)
     : fails(
         name,
-        `The log of ${after.size} entries is not the log of ${before.size}, grown: history was rewritten.`,
+        `The log of ${after.size} entries does not extend the log of ${before.size}: history was rewritten.`,
       );
 }
 
-/** A tree of 2^53 leaves has no longer proof. */
+/** More than a tree of 2^53 leaves needs. */
 const MAX_PROOF_HASHES = 64;
 
 function hashesOf(proof: readonly string[]): readonly Uint8Array[] | null {

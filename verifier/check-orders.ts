@@ -8,10 +8,10 @@ import { readJws } from "./jws.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
 import type { IssuedOrder, StateHistory } from "./state-machine.ts";
 
-/** Orders are good for 15 minutes at most. */
+/** The longest validity of an order: 15 minutes. */
 const MAX_ORDER_SECONDS = 15 * 60;
 
-/** Claims of an order, and the members of the proposal's entry that they repeat. */
+/** Claims of an order, and the members of the proposal's entry that they must equal. */
 const BOUND = [
   ["intent_digest", "intent_digest"],
   ["destination", "destination"],
@@ -21,13 +21,13 @@ const BOUND = [
 ] as const;
 
 /**
- * Every order on the ledger was signed by Gate, for this intent digest and destination, with its fencing number.
+ * Checks that Gate signed every order on the ledger for this intent digest and destination, with its fencing number.
  *
- * @param keys the public keys that are trusted to sign orders
+ * @param keys public keys trusted to sign orders
  */
 export async function checkOrders(
   bundle: Bundle,
-  story: StateHistory,
+  history: StateHistory,
   proposed: JsonObject,
   keys: readonly Jwk[],
   verify: VerifyEd25519,
@@ -35,17 +35,20 @@ export async function checkOrders(
   const name = "orders";
   const signed = new Set<string>();
   for (const order of bundle.orders) {
-    const issued = story.orders.find(({ id }) => id === order.order);
-    if (issued === undefined) return fails(name, `The ledger knows no order ${quoted(order.order)}.`);
+    const issued = history.orders.find(({ id }) => id === order.order);
+    if (issued === undefined) return fails(name, `The order ${quoted(order.order)} is not on the ledger.`);
     const problem = await problemOf(order, issued, bundle, proposed, keys, verify);
     if (problem === "unchecked") return notShown(name, "This runtime can't check Ed25519 signatures.");
     if (problem !== null) return fails(name, `The order ${quoted(order.order)} ${problem}.`);
     signed.add(order.order);
   }
-  if (story.orders.length === 0) return notShown(name, "No order was given.");
-  return signed.size === story.orders.length
+  if (history.orders.length === 0) return notShown(name, "No order was issued.");
+  return signed.size === history.orders.length
     ? holds(name, `All ${signed.size} orders are signed for exactly this intent.`)
-    : notShown(name, `${story.orders.length - signed.size} of ${story.orders.length} orders are not shown.`);
+    : notShown(
+        name,
+        `${history.orders.length - signed.size} of ${history.orders.length} orders are not shown.`,
+      );
 }
 
 async function problemOf(
@@ -62,7 +65,7 @@ async function problemOf(
   const kid = textMember(header, "kid");
   const key = keys.find((known) => known.kid === kid);
   const publicKey = key === undefined ? null : fromBase64Url(key.x);
-  if (publicKey === null) return "is signed by a key that is not in hand";
+  if (publicKey === null) return "is signed by an unknown key";
   const isSigned = await verify(publicKey, message, signature);
   if (isSigned === null) return "unchecked";
   if (!isSigned) return "has a forged signature";
@@ -72,7 +75,7 @@ async function problemOf(
     if (member(payload, claim) !== member(proposed, of)) return `was signed for another ${claim}`;
   }
   if (member(payload, "intent_id") !== intent) return "was signed for another intent_id";
-  if (!isInTime(payload, issued)) return "is good for another time than the ledger says";
+  if (!hasValidPeriod(payload, issued)) return "has another validity period than the ledger says";
   const digest = textMember(payload, "payload_digest");
   if (disclosed !== null && digest !== null) {
     const committed = hmacHex(fromHex(disclosed.salt), digest);
@@ -81,7 +84,7 @@ async function problemOf(
   return null;
 }
 
-function isInTime(payload: JsonObject, { expiresAt }: IssuedOrder): boolean {
+function hasValidPeriod(payload: JsonObject, { expiresAt }: IssuedOrder): boolean {
   const from = numberMember(payload, "iat");
   const until = numberMember(payload, "exp");
   if (from === null || until === null) return false;

@@ -6,7 +6,7 @@ import { fails, holds, notShown, type Finding } from "./finding.ts";
 import { readJws } from "./jws.ts";
 import { member, textMember } from "./read-json.ts";
 
-/** What an entry says happened, in the words of a worker's report. */
+/** The outcome in a runner's report, by the event that records it. */
 const OUTCOMES: Readonly<Record<string, string>> = {
   execution_succeeded: "succeeded",
   execution_failed: "failed",
@@ -14,9 +14,9 @@ const OUTCOMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What workers signed of their reports says what the ledger says, and is signed by a worker that is known.
+ * Checks that signed reports agree with the ledger, and that known runners signed them.
  *
- * @param reporters Ed25519 public keys of workers, base64url, got beforehand
+ * @param reporters Ed25519 public keys of runners, base64url, obtained beforehand
  */
 export async function checkReports(
   { entries, disclosed }: Bundle,
@@ -26,31 +26,28 @@ export async function checkReports(
 ): Promise<Finding> {
   const name = "reports";
   const signed = bodies.filter((body) => textMember(body, "proof") !== null).length;
-  if (signed === 0) return notShown(name, "No report is signed by a worker.");
+  if (signed === 0) return notShown(name, "No report is signed by a runner.");
   const shown = disclosed?.notes.filter(({ kind }) => kind === "proof") ?? [];
   let verified = 0;
   for (const { seq, text } of shown) {
     const [entry, body] = [entries[seq - 1], bodies[seq - 1]];
     const jws = readJws(text, "gate-report+jwt");
     if (jws === null || entry === undefined || body === undefined) {
-      return fails(name, `What is shown for entry ${seq} is no signed report.`);
+      return fails(name, `The proof shown for entry ${seq} is not a signed report.`);
     }
     const { claims, message, signature } = jws;
     const isSame =
       member(claims, "order") === member(body, "order") &&
       member(claims, "intent_digest") === member(body, "intent_digest") &&
       member(claims, "outcome") === OUTCOMES[entry.event];
-    if (!isSame) return fails(name, `The report signed for entry ${seq} says something else than the entry.`);
+    if (!isSame) return fails(name, `The signed report of entry ${seq} contradicts the entry.`);
     verified += Number(await isByOneOf(reporters, message, signature, verify));
   }
   return verified === signed
-    ? holds(
-        name,
-        `All ${signed} signed reports are by workers whose keys are known, and say what the ledger says.`,
-      )
+    ? holds(name, `All ${signed} signed reports are by known runners and agree with the ledger.`)
     : notShown(
         name,
-        `${signed - verified} of ${signed} signed reports are not shown, or not by a key in hand.`,
+        `${signed - verified} of ${signed} signed reports are not shown, or not signed by a known key.`,
       );
 }
 

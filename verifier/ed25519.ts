@@ -1,4 +1,4 @@
-/** Null: this runtime can't tell. */
+/** Null: the runtime does not support Ed25519. */
 export type VerifyEd25519 = (
   publicKey: Uint8Array,
   message: Uint8Array,
@@ -16,7 +16,7 @@ export async function webCryptoEd25519(
     const key = await subtle.importKey("raw", new Uint8Array(publicKey), "Ed25519", false, ["verify"]);
     return await subtle.verify("Ed25519", key, new Uint8Array(signature), new Uint8Array(message));
   } catch (error) {
-    // A runtime without the algorithm must not make an honest signature look forged.
+    // In a runtime without Ed25519, a valid signature must not be reported as forged.
     const isUnsupported = error instanceof DOMException && error.name === "NotSupportedError";
     return isUnsupported || typeof crypto === "undefined" ? null : false;
   }

@@ -4,7 +4,7 @@ import type { BundleEntry } from "./bundle.ts";
 import { utf8 } from "./bytes.ts";
 import { hashLeaf } from "./merkle.ts";
 
-/** What the first entry of a chain is linked to. */
+/** `prev` of the first entry of a chain. */
 export const GENESIS = "0".repeat(64);
 
 /** `gate-entry-v1`, a line feed, and the RFC 8785 text of the entry without its hash. */

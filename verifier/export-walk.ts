@@ -9,7 +9,7 @@ import { member, numberMember, readCanonical } from "./read-json.ts";
 import { stageAfter, type Stage } from "./state-machine.ts";
 import { openTreeHead, type LogKey, type TreeHead } from "./tree-head.ts";
 
-/** What was done to an export, as far as it can be told from it. */
+/** The kind of tampering that an export shows. */
 export type Break =
   | "malformed"
   | "edited"
@@ -23,13 +23,13 @@ export type Break =
   | "impossible";
 
 export interface ExportReport {
-  /** `entries`, `chains`, `events`, `tree`, `checkpoint`, and `held` where tree heads were handed in. */
+  /** `entries`, `events`, `checkpoint`, and `held` where stored tree heads were given. */
   readonly findings: readonly Finding[];
-  /** The first thing that is wrong; null: nothing is. */
+  /** The first problem; null: there is none. */
   readonly broken: { readonly index: number; readonly how: Break } | null;
   readonly entries: number;
   readonly intents: number;
-  /** The size and root the export proves; null when it proves none. */
+  /** The tree head that the export proves; null: it proves none. */
   readonly head: TreeHead | null;
 }
 
@@ -39,25 +39,25 @@ interface Chain {
   readonly stage: Stage;
 }
 
-interface Trouble {
+interface Problem {
   readonly index: number;
   readonly how: Break;
   readonly words: string;
 }
 
-/** What has been seen of an export so far. */
+/** Verifies an export line by line, in memory that grows with the number of chains. */
 export class ExportWalk {
   readonly #chains = new Map<string, Chain>();
-  /** Gaps that a later line may turn out to be: then it was moved, else it is gone. */
+  /** Missing entries by chain position: one that a later line supplies was moved, another one deleted. */
   readonly #missing = new Map<string, number>();
   readonly #tree = new RunningRoot();
   readonly #heldAt: ReadonlyMap<number, readonly TreeHead[]>;
   readonly #held: readonly TreeHead[];
-  /** Ranges that a root shows to be wrong, and a number of entries that is: less telling than an entry. */
-  readonly #rewritten: Trouble[] = [];
-  #cut: Trouble | null = null;
-  #trouble: Trouble | null = null;
-  #gap: { readonly trouble: Trouble; readonly missing: string } | null = null;
+  /** Ranges with a wrong root, and a wrong number of entries: less specific than a wrong entry. */
+  readonly #rewritten: Problem[] = [];
+  #cut: Problem | null = null;
+  #problem: Problem | null = null;
+  #gap: { readonly problem: Problem; readonly missing: string } | null = null;
   #wasMoved = false;
   #checkpointProblem: string | null = null;
   #lastGood = 0;
@@ -69,9 +69,9 @@ export class ExportWalk {
     this.#compareHeld();
   }
 
-  /** After an unreadable line nothing that follows has a place. */
-  get isHopeless(): boolean {
-    return this.#trouble?.how === "malformed";
+  /** After a malformed line, the indexes of all further lines are unknown. */
+  get isUnreadable(): boolean {
+    return this.#problem?.how === "malformed";
   }
 
   take(value: Json | null): void {
@@ -79,14 +79,14 @@ export class ExportWalk {
     const shaped = isJsonObject(value) ? ENTRY(member(value, "entry"), "entry") : null;
     const isAlone = isJsonObject(value) && Object.keys(value).length === 2;
     if (shaped === null || !shaped.ok || !isAlone) {
-      this.#first({ index, how: "malformed", words: `Line of entry ${index}: this is no entry.` });
+      this.#recordFirst({ index, how: "malformed", words: `The line of entry ${index} is not an entry.` });
       return;
     }
     const entry = shaped.value;
     const claimed = isJsonObject(value) ? numberMember(value, "index") : null;
     const place = `Entry ${index} (${quoted(entry.intent)} ${entry.seq}, ${quoted(entry.event)})`;
     this.#link(entry, index, place);
-    if (claimed !== index) this.#misplaced(claimed, index, place);
+    if (claimed !== index) this.#recordWrongIndex(claimed, index, place);
     this.#tree.add(leafOf(entry));
     this.#compareHeld();
   }
@@ -94,11 +94,15 @@ export class ExportWalk {
   #link(entry: BundleEntry, index: number, place: string): void {
     const { intent, seq, hash, prev, body } = entry;
     if (hashEntry(entry) !== hash) {
-      this.#first({ index, how: "edited", words: `${place} was edited: its hash is another.` });
+      this.#recordFirst({ index, how: "edited", words: `${place} was edited: its hash does not match.` });
     }
-    const content = readCanonical(body);
-    if (content === null) {
-      this.#first({ index, how: "malformed", words: `${place} has a body that is not canonical JSON.` });
+    const parsedBody = readCanonical(body);
+    if (parsedBody === null) {
+      this.#recordFirst({
+        index,
+        how: "malformed",
+        words: `${place} has a body that is not canonical JSON.`,
+      });
     }
     if (this.#missing.delete(`${seq} ${intent}`) && this.#gap?.missing === `${seq} ${intent}`) {
       this.#wasMoved = true;
@@ -106,25 +110,25 @@ export class ExportWalk {
     }
     const chain = this.#chains.get(intent) ?? { seq: 0, hash: GENESIS, stage: "start" };
     if (seq <= chain.seq) {
-      this.#first({ index, how: "repeated", words: `${place} has a number that its chain had before.` });
+      this.#recordFirst({ index, how: "repeated", words: `${place} repeats a number of its chain.` });
       return;
     }
     if (seq > chain.seq + 1) {
       const missing = `${chain.seq + 1} ${intent}`;
       this.#missing.set(missing, index);
       const words = `${place}: the entry before it in its chain`;
-      this.#gap ??= { trouble: { index, how: "deleted", words }, missing };
+      this.#gap ??= { problem: { index, how: "deleted", words }, missing };
     } else if (prev !== chain.hash) {
-      this.#first({
+      this.#recordFirst({
         index,
         how: "re-chained",
-        words: `${place} was linked to another entry than the one before it.`,
+        words: `${place} is not linked to the entry before it in its chain.`,
       });
     }
-    this.#chains.set(intent, { seq, hash, stage: this.#stage(chain, entry, content ?? {}, index, place) });
+    this.#chains.set(intent, { seq, hash, stage: this.#stage(chain, entry, parsedBody ?? {}, index, place) });
   }
 
-  /** Chains of intents are lives, which begin with a proposal; others, such as the registry's, are lists. */
+  /** Only an intent's chain has a state machine; others, such as the registry's, are plain lists. */
   #stage(
     { seq: before, stage }: Chain,
     { intent, seq, event }: BundleEntry,
@@ -136,18 +140,22 @@ export class ExportWalk {
     const next = stageAfter(stage, event, body);
     if (next === "unknown") this.#unknown += 1;
     if (next === null && seq === before + 1) {
-      this.#first({ index, how: "impossible", words: `${place} can't come where it stands.` });
+      this.#recordFirst({
+        index,
+        how: "impossible",
+        words: `${place} is not allowed after the entries before it.`,
+      });
     }
     return next === null || next === "unknown" ? stage : next;
   }
 
-  #misplaced(claimed: number | null, index: number, place: string): void {
+  #recordWrongIndex(claimed: number | null, index: number, place: string): void {
     if (claimed !== null && claimed > index) {
-      const words = `${place} says it is entry ${claimed}: something before it`;
-      this.#gap ??= { trouble: { index, how: "deleted", words }, missing: "" };
+      const words = `${place} states the index ${claimed}: an entry before it`;
+      this.#gap ??= { problem: { index, how: "deleted", words }, missing: "" };
       return;
     }
-    this.#first({ index, how: "reordered", words: `${place} says it is entry ${claimed ?? "nowhere"}.` });
+    this.#recordFirst({ index, how: "reordered", words: `${place} states the index ${claimed ?? "none"}.` });
   }
 
   async close(
@@ -159,36 +167,36 @@ export class ExportWalk {
     const size = this.#tree.size;
     const opened = await openTreeHead(note, keys, verify);
     if (opened.state !== "signed") {
-      this.#checkpointProblem ??= "A checkpoint of the export is not signed by a key in hand.";
-      this.#first({ index: size, how: "forged", words: this.#checkpointProblem });
+      this.#checkpointProblem ??= "A checkpoint of the export is not signed by a known key.";
+      this.#recordFirst({ index: size, how: "forged", words: this.#checkpointProblem });
       return null;
     }
     const { head, signer } = opened;
     if (head.origin !== (origin ?? signer)) {
       this.#checkpointProblem ??= `A checkpoint is of the log ${quoted(head.origin)}, not of ${quoted(origin ?? signer)}.`;
-      this.#first({ index: size, how: "forged", words: this.#checkpointProblem });
+      this.#recordFirst({ index: size, how: "forged", words: this.#checkpointProblem });
       return null;
     }
     if (head.size > size) {
-      const words = `The checkpoint is of ${head.size} entries, and there are ${size}: entries were cut off or taken out.`;
+      const words = `The checkpoint covers ${head.size} entries, and there are ${size}: entries were cut off or removed.`;
       this.#cut ??= { index: size, how: "truncated", words };
       return null;
     }
     if (head.size < size) {
-      const words = `The checkpoint is of ${head.size} entries, and there are ${size}: entries were put in.`;
+      const words = `The checkpoint covers ${head.size} entries, and there are ${size}: entries were inserted.`;
       this.#cut ??= { index: head.size, how: "rewritten", words };
       return null;
     }
     if (!isEqual(head.root, this.#tree.root())) {
-      this.#differs(size, "the signed tree");
+      this.#recordRewrite(size, "the signed tree");
       return null;
     }
     this.#lastGood = size;
     return head;
   }
 
-  /** Every hash and link may be made anew by whoever rewrites; the signed root can't. */
-  #differs(size: number, what: string): void {
+  /** An attacker who rewrites entries can recompute every hash and link, but not the signed root. */
+  #recordRewrite(size: number, what: string): void {
     const words = `The entries ${this.#lastGood} to ${size - 1} are not those of ${what}: they were rewritten or swapped.`;
     this.#rewritten.push({ index: this.#lastGood, how: "rewritten", words });
   }
@@ -197,23 +205,23 @@ export class ExportWalk {
     const size = this.#tree.size;
     for (const { root } of this.#heldAt.get(size) ?? []) {
       if (isEqual(root, this.#tree.root())) this.#lastGood = size;
-      else this.#differs(size, "a checkpoint that was kept");
+      else this.#recordRewrite(size, "a stored checkpoint");
     }
   }
 
-  #first(trouble: Trouble): void {
-    this.#trouble ??= trouble;
+  #recordFirst(problem: Problem): void {
+    this.#problem ??= problem;
   }
 
   report(head: TreeHead | null, heldProblem: string | null, heldCount: number): ExportReport {
     const size = this.#tree.size;
     if (head === null) {
-      const words = "The export does not end with a checkpoint that fits it.";
+      const words = "The export does not end with a checkpoint of its entries.";
       this.#cut ??= { index: size, how: "truncated", words };
     }
     const later = this.#held.find((entry) => entry.size > size);
     if (later !== undefined) {
-      const words = `A checkpoint that was kept is of ${later.size} entries, and the export ends after ${size}.`;
+      const words = `A stored checkpoint covers ${later.size} entries, and the export ends after ${size}.`;
       this.#cut ??= { index: size, how: "truncated", words };
     }
     const first = this.#earliest();
@@ -221,12 +229,12 @@ export class ExportWalk {
       first === null
         ? holds(
             "entries",
-            `All ${size} entries hash to what they claim, in ${this.#chains.size} unbroken chains.`,
+            `All ${size} entries have the hash that they state, in ${this.#chains.size} unbroken chains.`,
           )
         : fails("entries", `${first.how}: ${first.words}`),
       this.#unknown === 0
-        ? holds("events", "Every kind of event is known.")
-        : notShown("events", `${this.#unknown} entries are of kinds that this verifier does not know.`),
+        ? holds("events", "Every event is known.")
+        : notShown("events", `${this.#unknown} entries have events that this verifier does not know.`),
       head === null
         ? fails(
             "checkpoint",
@@ -234,7 +242,7 @@ export class ExportWalk {
           )
         : holds(
             "checkpoint",
-            `The log ${quoted(head.origin)} of ${head.size} entries is signed, and these are they.`,
+            `The log ${quoted(head.origin)} of ${head.size} entries is signed, and the export is that log.`,
           ),
       ...this.#heldFinding(heldProblem, heldCount, later),
     ];
@@ -245,19 +253,19 @@ export class ExportWalk {
   #heldFinding(problem: string | null, count: number, later: TreeHead | undefined): readonly Finding[] {
     if (count === 0) return [];
     if (problem !== null) return [fails("held", problem)];
-    if (later !== undefined) return [fails("held", "The export ends before a checkpoint that was kept.")];
+    if (later !== undefined) return [fails("held", "The export ends before a stored checkpoint.")];
     return this.#rewritten.length > 0
       ? [fails("held", this.#rewritten[0]?.words ?? "")]
-      : [holds("held", `The log grew out of all ${count} checkpoints that were kept.`)];
+      : [holds("held", `The log extends all ${count} stored checkpoints.`)];
   }
 
-  /** What went wrong first; an entry that is wrong in itself says more than a root that differs. */
-  #earliest(): Trouble | null {
-    const gap = this.#gap?.trouble ?? null;
-    if (gap === null || (this.#trouble !== null && this.#trouble.index < gap.index)) {
-      return this.#trouble ?? this.#rewritten[0] ?? this.#cut;
+  /** The first problem; a wrong entry is more specific than a wrong root, so it has precedence. */
+  #earliest(): Problem | null {
+    const gap = this.#gap?.problem ?? null;
+    if (gap === null || (this.#problem !== null && this.#problem.index < gap.index)) {
+      return this.#problem ?? this.#rewritten[0] ?? this.#cut;
     }
-    return this.#wasMoved || this.#trouble?.how === "reordered"
+    return this.#wasMoved || this.#problem?.how === "reordered"
       ? { ...gap, how: "reordered", words: `${gap.words} comes later in the export.` }
       : { ...gap, words: `${gap.words} is missing.` };
   }

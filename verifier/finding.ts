@@ -1,10 +1,10 @@
-/** Whether a claim was shown to be true, shown to be false, or can't be judged from what was handed in. */
+/** The claim is proven, disproven, or can't be checked with the evidence given. */
 export type Status = "holds" | "fails" | "not_shown";
 
 export interface Finding {
   readonly name: string;
   readonly status: Status;
-  /** One sentence for people. Names from the evidence stand in quotation marks, without control characters. */
+  /** One sentence for people. Names from the evidence are in quotation marks, without control characters. */
   readonly words: string;
 }
 
@@ -20,7 +20,7 @@ export function notShown(name: string, words: string): Finding {
   return { name, status: "not_shown", words };
 }
 
-/** Without these holding, nothing that is said about an intent stands on the signed log. */
+/** Findings that must hold, or no other finding about the intent is backed by the signed log. */
 const FOUNDATIONS = [
   "form",
   "trusted_keys",
@@ -33,12 +33,12 @@ const FOUNDATIONS = [
 ] as const;
 
 /**
- * `broken`: something is shown to be false. `proven`: nothing is, and everything the rest stands on holds.
- * `incomplete`: nothing is false, but not enough was shown.
+ * `broken`: a finding fails. `proven`: none fails, and all foundations hold. `incomplete`: none fails, but a foundation
+ * is not shown.
  */
 export type Verdict = "proven" | "incomplete" | "broken";
 
-/** Sums up the findings about one bundle. */
+/** Summarizes the findings about one bundle. */
 export function verdictOf(findings: readonly Finding[]): Verdict {
   if (findings.some(({ status }) => status === "fails")) return "broken";
   const held = new Set(findings.filter(({ status }) => status === "holds").map(({ name }) => name));
@@ -47,7 +47,7 @@ export function verdictOf(findings: readonly Finding[]): Verdict {
 
 const MAX_QUOTED_CHARS = 80;
 
-/** A name out of the evidence, safe to print: it could hold terminal escapes or turn the line around. */
+/** Quotes a name from the evidence for a terminal: an attacker could put escape sequences or bidi controls into it. */
 export function quoted(name: string): string {
   const plain = name
     .slice(0, MAX_QUOTED_CHARS)

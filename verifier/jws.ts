@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from "../src/core/base/json.ts";
 import { fromBase64Url, fromUtf8, utf8 } from "./bytes.ts";
 import { member, readJson, textMember } from "./read-json.ts";
 
-/** A compact JWS (RFC 7515) taken apart; nothing is verified yet. */
+/** A parsed compact JWS (RFC 7515), not yet verified. */
 export interface Jws {
   readonly header: JsonObject;
   readonly claims: JsonObject;
@@ -12,8 +12,8 @@ export interface Jws {
 }
 
 /**
- * An Ed25519 JWS of exactly this type. RFC 8725: algorithm and type are what we expect, not what the token asks
- * for, and an extension that we do not know but must is none we can honour.
+ * Parses an Ed25519 JWS of exactly this type. RFC 8725: the verifier fixes algorithm and type, never the token, and
+ * refuses critical extensions (`crit`), because it knows none.
  */
 export function readJws(text: string, type: string): Jws | null {
   const [head = "", body = "", mark = "", ...more] = text.split(".");

@@ -3,61 +3,58 @@ import { fromBase64Url, isEqual } from "./bytes.ts";
 import { fails, holds, notShown, type Finding } from "./finding.ts";
 import { readVkey, type LogKey } from "./tree-head.ts";
 
-/** Public keys got from Gate beforehand, not from the evidence they are to check. */
+/** Public keys obtained from Gate beforehand, not from the evidence to be verified. */
 export interface TrustedKeys {
-  /** `name+id+base64`, as published; more than one after a change of keys. */
+  /** `name+id+base64`, as published; several after a key rotation. */
   readonly vkeys: readonly string[];
   /** Keys of `/.well-known/jwks.json`. A key that is also among `vkeys` need not be listed. */
   readonly jwks: readonly Jwk[];
-  /** Public keys of workers that sign their reports: Ed25519, base64url. */
+  /** Public keys of runners that sign their reports: Ed25519, base64url. */
   readonly reporters?: readonly string[];
 }
 
-export interface KeysInHand {
+export interface VerificationKeys {
   readonly log: readonly LogKey[];
   readonly orders: readonly Jwk[];
 }
 
 /**
- * Which keys to verify with. Without trusted ones the bundle's own are taken: then it is shown to be of one
- * piece, and nothing is shown about who made it.
+ * Selects the keys to verify with. Without trusted keys it uses the bundle's own, which proves that the bundle is
+ * consistent, and nothing about its origin.
  */
-export function keysInHand(
+export function verificationKeys(
   { keys }: Bundle,
   trusted: TrustedKeys | null,
-): { readonly inHand: KeysInHand; readonly finding: Finding } {
+): { readonly known: VerificationKeys; readonly finding: Finding } {
   const name = "trusted_keys";
   if (trusted === null) {
     return {
-      inHand: { log: keys.vkeys.map(readVkey).filter((key) => key !== null), orders: keys.jwks.keys },
+      known: { log: keys.vkeys.map(readVkey).filter((key) => key !== null), orders: keys.jwks.keys },
       finding: notShown(
         name,
-        "No trusted key was given: the bundle is checked against the keys it brings along.",
+        "No trusted key was given: the bundle is checked against its own keys. Give the log's key to prove its origin.",
       ),
     };
   }
   const log = trusted.vkeys.map(readVkey).filter((key) => key !== null);
-  // Gate lists its log's key as a JWK as well; under whatever name, it is the key that is trusted.
+  // Gate publishes its log key as a JWK as well; the key's bytes are trusted, whatever its `kid`.
   const sameAsLog = keys.jwks.keys.filter(({ x }) => {
     const bytes = fromBase64Url(x);
     return bytes !== null && log.some(({ publicKey }) => isEqual(publicKey, bytes));
   });
-  const inHand = { log, orders: [...trusted.jwks, ...sameAsLog] };
+  const known = { log, orders: [...trusted.jwks, ...sameAsLog] };
   if (log.length < trusted.vkeys.length || log.length === 0) {
-    return { inHand, finding: fails(name, "A key that was given as trusted is not a vkey.") };
+    return { known, finding: fails(name, "A trusted key is not a vkey (`name+id+base64`).") };
   }
   const isForeign = keys.vkeys.some((vkey) => !trusted.vkeys.includes(vkey));
   const isForeignJwk = keys.jwks.keys.some(
-    ({ kid, x }) => !inHand.orders.some((known) => known.kid === kid && known.x === x),
+    ({ kid, x }) => !known.orders.some((order) => order.kid === kid && order.x === x),
   );
   return {
-    inHand,
+    known,
     finding:
       isForeign || isForeignJwk
-        ? notShown(
-            name,
-            "The bundle brings keys along that are not among the trusted ones; they were not used.",
-          )
-        : holds(name, "Everything is checked against keys that were trusted beforehand."),
+        ? notShown(name, "The bundle contains keys that are not trusted; they were not used.")
+        : holds(name, "Everything is checked against the trusted keys."),
   };
 }

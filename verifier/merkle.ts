@@ -2,8 +2,8 @@ import { sha256 } from "@noble/hashes/sha2.js";
 import { isEqual } from "./bytes.ts";
 
 /*
- * RFC 6962 section 2.1, from the reader's side: proofs are folded by recursion over the tree's shape, as the
- * RFC defines them, so that a mistake in the writer's arithmetic is not repeated here.
+ * RFC 6962 section 2.1 for verifiers: recursion over the tree's shape, as the RFC defines it, so that this code does
+ * not repeat a mistake in the arithmetic of the code that writes the log.
  */
 
 export const EMPTY_ROOT: Uint8Array = sha256(new Uint8Array());
@@ -23,7 +23,7 @@ export function hashNode(left: Uint8Array, right: Uint8Array): Uint8Array {
 }
 
 /**
- * The root that an inclusion proof leads to; null for a proof too long, too short, or for no leaf of the tree.
+ * The root that an inclusion proof yields; null for a proof of the wrong length, or an index outside the tree.
  *
  * @param proof hashes of 32 bytes, the leaf's sibling first
  */
@@ -47,7 +47,7 @@ export function rootByInclusion(
   return root && hashNode(sibling, root);
 }
 
-/** Does the proof show that the tree of `oldSize` leaves with `oldRoot` is a prefix of the newer one? */
+/** Does the proof show that the tree of `oldSize` leaves with `oldRoot` is a prefix of the new one? */
 export function isConsistent(
   oldSize: number,
   oldRoot: Uint8Array,
@@ -62,7 +62,7 @@ export function isConsistent(
   return roots !== null && isEqual(roots.old, oldRoot) && isEqual(roots.new, newRoot);
 }
 
-/** @param known the old root while the path still runs along the left edge, where the proof leaves it out */
+/** @param known the old root while the path runs along the left edge, where the proof omits it; else null */
 function rootsByConsistency(
   old: number,
   size: number,
@@ -93,7 +93,7 @@ function splitOf(size: number): number {
   return left;
 }
 
-/** The root over a stream of leaves, kept as one hash per binary 1 of their number. */
+/** The root over a stream of leaves, in memory of one hash per binary 1 of their number. */
 export class RunningRoot {
   readonly #edge: { readonly leaves: number; readonly hash: Uint8Array }[] = [];
   #size = 0;

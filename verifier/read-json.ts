@@ -1,11 +1,11 @@
 import { canonicalJson, isJsonObject, type Json, type JsonObject } from "../src/core/base/json.ts";
 
-/** Deeper nesting is nobody's evidence; it is somebody looking for a stack to overflow. */
+/** No real evidence nests deeper; an attacker nests to overflow a recursive parser's stack. */
 const MAX_DEPTH = 64;
 
 /**
- * JSON with one reading only. Null for text that is no JSON, is nested too deeply, or names a member twice: of a
- * repeated member one program would show the first and another verify the last.
+ * Parses unambiguous JSON. Null for text that is not JSON, nests too deeply, or repeats a member: one program would
+ * show the first and another verify the last (parser differential).
  */
 export function readJson(text: string): Json | null {
   try {
@@ -15,13 +15,13 @@ export function readJson(text: string): Json | null {
   }
 }
 
-/** An object written as RFC 8785 prescribes, to the byte; null for any other text. */
+/** Parses an object in its exact RFC 8785 form; null for any other text. */
 export function readCanonical(text: string): JsonObject | null {
   const value = readJson(text);
   return isJsonObject(value) && canonicalOf(value) === text ? value : null;
 }
 
-/** RFC 8785 text; null for a value that has none. */
+/** RFC 8785 text; null for a value that has no canonical form. */
 export function canonicalOf(value: Json): string | null {
   try {
     return canonicalJson(value);
@@ -30,7 +30,7 @@ export function canonicalOf(value: Json): string | null {
   }
 }
 
-/** Own members only: a name like `constructor` is not found on every object. */
+/** Own members only, because `constructor` and the like are on every object's prototype. */
 export function member(object: JsonObject, name: string): Json | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
 }
@@ -45,7 +45,7 @@ export function numberMember(object: JsonObject, name: string): number | null {
   return typeof value === "number" ? value : null;
 }
 
-/** @throws {SyntaxError} for a member name that is no JSON string */
+/** @throws {SyntaxError} for a member name that is not a JSON string */
 function hasOneReading(text: string): boolean {
   // One set of names per open object; null for an open list.
   const open: (Set<string> | null)[] = [];
@@ -85,7 +85,7 @@ function endOfString(text: string, from: number): number {
   return end === -1 ? text.length : end;
 }
 
-/** An odd number of backslashes before it. */
+/** A quotation mark is escaped by an odd number of backslashes before it. */
 function isEscaped(text: string, quote: number, from: number): boolean {
   let at = quote;
   while (at > from && text[at - 1] === "\\") at -= 1;

@@ -1,11 +1,11 @@
 import { isJsonObject } from "../src/core/base/json.ts";
 
 /*
- * What a piece of evidence must look like. Members that nobody expects are refused, not skipped: what stands in
- * a bundle and is checked by nothing would look as proven as the rest.
+ * Schemas of evidence. Unknown members are refused, not skipped: a member that no check covers would look as proven to
+ * a reader as the others.
  */
 
-/** The value, rebuilt from what was expected; or where the first thing unexpected is. */
+/** The value, rebuilt from its known members; or the path of the first unexpected one. */
 export type Shaped<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly at: string };
@@ -20,7 +20,7 @@ function is<T>(test: (value: unknown) => value is T): Shape<T> {
   return (value, at) => (test(value) ? { ok: true, value } : { ok: false, at });
 }
 
-/** A text UTF-8 can hold, of at most `max` UTF-16 units. */
+/** A well-formed text of at most `max` UTF-16 code units. */
 export function text(max: number, pattern?: RegExp): Shape<string> {
   return is(
     (value): value is string =>
@@ -62,7 +62,7 @@ export function list<T>(item: Shape<T>, max: number): Shape<readonly T[]> {
   };
 }
 
-/** A member that need not be there: what is shown today was not shown by whoever made older evidence. */
+/** An optional member, which evidence from older versions of Gate does not have. */
 export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value, at) => (value === undefined ? { ok: true, value } : shape(value, at));
 }

@@ -5,13 +5,13 @@ import { quoted } from "./finding.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
 
 /*
- * The life of an intent as its entries tell it. What may follow what is written down here a second time, apart
- * from the code that writes the entries, so that a mistake there is seen.
+ * Replays an intent's entries. The state machine is defined here a second time, independently of the code that writes
+ * the entries, so that the verifier detects a mistake there.
  */
 
 export type Stage =
   | "start"
-  | "asked"
+  | "proposed"
   | "checked"
   | "pending"
   | "approved"
@@ -19,18 +19,18 @@ export type Stage =
   | "claimed"
   | "failed_retryable"
   | "indeterminate"
-  | "over";
+  | "final";
 
 const OPEN_ORDER = ["scheduled", "claimed"] as const;
 
-/** Whom orders and entries name for what Gate does itself. */
+/** The executor that orders and entries name when Gate itself sends the write. */
 const GATE = "gate";
 
-/** Which stages an event may come in, and where it leads; null: it changes nothing. */
+/** The stages in which an event is allowed, and the next stage; null: the stage stays. */
 const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly to: Stage | null }>> = {
-  proposed: { from: ["start"], to: "asked" },
-  policy_checked: { from: ["asked"], to: "checked" },
-  blocked: { from: ["checked"], to: "over" },
+  proposed: { from: ["start"], to: "proposed" },
+  policy_checked: { from: ["proposed"], to: "checked" },
+  blocked: { from: ["checked"], to: "final" },
   approval_requested: { from: ["checked"], to: "pending" },
   approval_vote_recorded: { from: ["pending"], to: null },
   approval_vote_withdrawn: { from: ["pending"], to: null },
@@ -39,46 +39,51 @@ const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly
   approval_reminded: { from: ["pending"], to: null },
   approval_escalated: { from: ["pending"], to: null },
   approved: { from: ["checked", "pending"], to: "approved" },
-  rejected: { from: ["pending"], to: "over" },
-  cancelled: { from: ["pending"], to: "over" },
-  superseded: { from: ["pending"], to: "over" },
-  withdrawn: { from: ["pending"], to: "over" },
+  rejected: { from: ["pending"], to: "final" },
+  cancelled: { from: ["pending"], to: "final" },
+  superseded: { from: ["pending"], to: "final" },
+  withdrawn: { from: ["pending"], to: "final" },
   expiry_deferred: { from: ["pending"], to: null },
   expiry_escalated: { from: ["pending"], to: null },
-  expired: { from: ["pending", "approved"], to: "over" },
-  revoked: { from: ["pending", "approved", "scheduled"], to: "over" },
+  expired: { from: ["pending", "approved"], to: "final" },
+  revoked: { from: ["pending", "approved", "scheduled"], to: "final" },
   execution_requested: { from: ["approved", "failed_retryable", "indeterminate"], to: "scheduled" },
   execution_lapsed: { from: ["scheduled"], to: "approved" },
   execution_claimed: { from: ["scheduled"], to: "claimed" },
   execution_claim_undone: { from: ["claimed"], to: "scheduled" },
   execution_extended: { from: ["claimed"], to: null },
-  execution_succeeded: { from: OPEN_ORDER, to: "over" },
-  execution_failed: { from: OPEN_ORDER, to: "over" },
+  execution_succeeded: { from: OPEN_ORDER, to: "final" },
+  execution_failed: { from: OPEN_ORDER, to: "final" },
   execution_indeterminate: { from: OPEN_ORDER, to: "indeterminate" },
-  outcome_resolved: { from: ["indeterminate"], to: "over" },
+  outcome_resolved: { from: ["indeterminate"], to: "final" },
 };
 
-/** May come at any time after the proposal. */
-const ASIDE = new Set(["binding_refused", "duplicate_blocked", "execution_reported_late", "payload_erased"]);
+/** Allowed at any time after the proposal. */
+const ANY_STAGE = new Set([
+  "binding_refused",
+  "duplicate_blocked",
+  "execution_reported_late",
+  "payload_erased",
+]);
 
 export interface IssuedOrder {
   readonly id: string;
   readonly fence: number;
   readonly expiresAt: number;
-  /** Gate sends it itself: only Gate claims and reports it, and nobody's report comes before the claim. */
-  readonly isGates: boolean;
+  /** Gate sends the write itself: only Gate claims and reports it, and no report precedes the claim. */
+  readonly isForGate: boolean;
 }
 
 export interface StateHistory {
-  /** The first thing that can't have happened; null: everything follows. */
+  /** The first transition that is not allowed; null: all are. */
   readonly problem: string | null;
-  /** Kinds of events this verifier does not know: they may mean anything. */
+  /** Events that this verifier does not know, whose effect it can't check. */
   readonly unknown: readonly string[];
-  /** Set once approved: by a person, `policy` or `timeout`, and who was for and against it until then. */
+  /** Set once approved: by a person, `policy` or `timeout`, with the votes until then. */
   readonly approval: {
     readonly by: string;
     readonly votes: readonly Vote[];
-    readonly noes: number;
+    readonly rejectionVotes: number;
   } | null;
   readonly orders: readonly IssuedOrder[];
   readonly isErased: boolean;
@@ -91,7 +96,7 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
   let approval: StateHistory["approval"] = null;
   let isErased = false;
   const unknown: string[] = [];
-  const ballot = emptyTally(bodies[0] ?? {});
+  const tally = emptyTally(bodies[0] ?? {});
   const orders: IssuedOrder[] = [];
   entries.forEach((entry, at) => {
     const body = bodies[at] ?? {};
@@ -99,29 +104,33 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
     const next = stageAfter(stage, entry.event, body);
     const place = `Entry ${entry.seq} (${quoted(entry.event)})`;
     if (next === "unknown") unknown.push(entry.event);
-    else if (next === null) problem ??= `${place} can't come where it stands.`;
+    else if (next === null) problem ??= `${place} is not allowed after the entries before it.`;
     else stage = next;
     isErased ||= entry.event === "payload_erased";
-    const odd = countVote(ballot, entry.event, body);
-    if (odd !== null) problem ??= `${place} ${odd}.`;
+    const violation = countVote(tally, entry.event, body);
+    if (violation !== null) problem ??= `${place} ${violation}.`;
     switch (entry.event) {
       case "approved":
-        approval ??= { by: textMember(body, "by") ?? "", votes: ballot.votes, noes: ballot.noes };
+        approval ??= {
+          by: textMember(body, "by") ?? "",
+          votes: tally.votes,
+          rejectionVotes: tally.rejectionVotes,
+        };
         break;
       case "execution_requested": {
         const order = orderOf(body);
-        if (order.fence !== orders.length + 1) problem ??= `${place} has a fencing number out of turn.`;
+        if (order.fence !== orders.length + 1) problem ??= `${place} has a fencing number out of sequence.`;
         orders.push(order);
         break;
       }
       default:
-        // Whoever claims or reports must name the latest order: an older one may not act any more.
+        // A claim or report must name the latest order: a higher fence invalidates older ones.
         if (entry.event.startsWith("execution_") && STEPS[entry.event] !== undefined) {
           const latest = orders.at(-1);
           const isLatest = textMember(body, "order") === latest?.id;
-          if (!isLatest) problem ??= `${place} is about another order than the latest.`;
-          if (latest !== undefined && isByAnother(latest, entry.event, body, before)) {
-            problem ??= `${place} is not by who was to carry it out.`;
+          if (!isLatest) problem ??= `${place} does not name the latest order.`;
+          if (latest !== undefined && isWrongExecutor(latest, entry.event, body, before)) {
+            problem ??= `${place} is not by the executor that the order was issued to.`;
           }
         }
     }
@@ -129,9 +138,9 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
   return { problem, unknown, approval, orders, isErased };
 }
 
-/** Null: the event can't happen at this stage. */
+/** Null: the event is not allowed in this stage. */
 export function stageAfter(stage: Stage, event: string, body: JsonObject): Stage | "unknown" | null {
-  if (ASIDE.has(event)) return stage === "start" ? null : stage;
+  if (ANY_STAGE.has(event)) return stage === "start" ? null : stage;
   const step = Object.hasOwn(STEPS, event) ? STEPS[event] : undefined;
   if (step === undefined) return stage === "start" ? null : "unknown";
   if (!step.from.includes(stage)) return null;
@@ -144,17 +153,17 @@ function orderOf(body: JsonObject): IssuedOrder {
     id: textMember(body, "order") ?? "",
     fence: numberMember(body, "fence") ?? Number.NaN,
     expiresAt: numberMember(body, "expires_at") ?? Number.NaN,
-    isGates: textMember(body, "issued_to") === GATE,
+    isForGate: textMember(body, "issued_to") === GATE,
   };
 }
 
 const REPORTS = new Set(["execution_succeeded", "execution_failed", "execution_indeterminate"]);
 
-/** Never both sent by Gate and carried out by somebody else. */
-function isByAnother({ isGates }: IssuedOrder, event: string, body: JsonObject, stage: Stage): boolean {
-  // That nobody reported in time is Gate's word on anybody's order.
+/** Detects an order of Gate that a runner claimed or reported, and the reverse: exactly one executor may act. */
+function isWrongExecutor({ isForGate }: IssuedOrder, event: string, body: JsonObject, stage: Stage): boolean {
+  // Gate itself records a missing report, for any executor's order.
   const isReport = REPORTS.has(event) && (textMember(body, "why") ?? "reported") === "reported";
   if (!isReport && event !== "execution_claimed") return false;
-  const isUnclaimed = isReport && isGates && stage !== "claimed";
-  return isUnclaimed || (textMember(body, "by") === GATE) !== isGates;
+  const isUnclaimed = isReport && isForGate && stage !== "claimed";
+  return isUnclaimed || (textMember(body, "by") === GATE) !== isForGate;
 }

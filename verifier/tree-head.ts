@@ -18,11 +18,11 @@ export interface LogKey {
   readonly publicKey: Uint8Array;
 }
 
-/** What became of a tree head: `signer` is the name of the key in hand that signed it. */
+/** Result of verifying a tree head; `signer` is the name of the known key that signed it. */
 export type Opened =
   | { readonly state: "signed"; readonly head: TreeHead; readonly signer: string }
   | { readonly state: "malformed" }
-  /** By none of the keys in hand; by one of them, wrongly; by one of them, and this runtime can't check. */
+  /** No known key signed; a known key's signature does not verify; the runtime can't verify Ed25519. */
   | { readonly state: "unsigned" | "forged" | "unchecked"; readonly head: TreeHead };
 
 const MAX_SIGNATURES = 64;
@@ -54,7 +54,7 @@ export async function openTreeHead(
     if (key === undefined) continue;
     const verified = bytes.length === 64 ? await verify(key.publicKey, message, bytes) : false;
     if (verified === null) return { state: "unchecked", head };
-    // The specification: one bad signature by a key in hand spoils the note.
+    // C2SP signed-note: an invalid signature that names a known key invalidates the note.
     if (!verified) return { state: "forged", head };
     signer = name;
   }
@@ -73,7 +73,7 @@ function readNote(note: string): {
   readonly signatures: readonly Signature[];
 } | null {
   if (!note.isWellFormed() || CONTROLS.test(note)) return null;
-  // A tree head's lines are never empty, so the first empty line is the only one.
+  // A tree head has no empty lines, so the only empty line separates it from the signatures.
   const [text, rest, ...more] = note.split("\n\n");
   if (text === undefined || rest === undefined || more.length > 0 || !rest.endsWith("\n")) return null;
   const lines = rest.slice(0, -1).split("\n");

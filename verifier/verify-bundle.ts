@@ -2,31 +2,31 @@ import { MAX_BUNDLE_CHARS, parseBundle, type Bundle } from "./bundle.ts";
 import { checkApprovals } from "./check-approvals.ts";
 import { bodiesOf, checkBodies, checkChain, checkDecision, checkHashes, checkStates } from "./check-chain.ts";
 import { checkCommitments, checkIntentDigest, checkPayload, checkPolicyTexts } from "./check-disclosed.ts";
-import { checkConsistency, checkInclusion, checkTreeHead, type Older } from "./check-log.ts";
+import { checkConsistency, checkInclusion, checkTreeHead, type OlderCheckpoint } from "./check-log.ts";
 import { checkOrders } from "./check-orders.ts";
 import { checkReports } from "./check-reports.ts";
 import { webCryptoEd25519, type VerifyEd25519 } from "./ed25519.ts";
 import { fails, holds, notShown, type Finding } from "./finding.ts";
-import { keysInHand, type TrustedKeys } from "./keys.ts";
+import { verificationKeys, type TrustedKeys } from "./keys.ts";
 import { readJson } from "./read-json.ts";
 import { replayStates, type StateHistory } from "./state-machine.ts";
 import { openTreeHead, type Opened } from "./tree-head.ts";
 
 export interface BundleOptions {
-  /** The log's origin line; without it the origin must be the name of the key that signed. */
+  /** The log's origin line; null: the origin must be the name of the signing key. */
   readonly origin?: string | null;
-  /** A tree head kept from before: shows that the log only grew since. */
-  readonly older?: Older | null;
-  /** Ed25519; WebCrypto's where none is given. */
+  /** A tree head stored earlier, to prove that the log only appended since. */
+  readonly older?: OlderCheckpoint | null;
+  /** Ed25519 verification; WebCrypto's by default. */
   readonly verify?: VerifyEd25519;
 }
 
 /**
- * Checks the evidence of one intent, offline. Never throws, whatever it is handed.
+ * Verifies the evidence of one intent, offline. Never throws, whatever its input.
  *
- * @param bundle its JSON text, or what `JSON.parse` made of it. Only the text shows members that are repeated
+ * @param bundle JSON text, or the parsed value; repeated members can be detected in the text only
  * @param trusted null: no key is known beforehand
- * @returns one finding per claim; `verdictOf` sums them up
+ * @returns one finding per claim; `verdictOf` summarizes them
  */
 export async function verifyBundle(
   bundle: unknown,
@@ -35,13 +35,15 @@ export async function verifyBundle(
 ): Promise<readonly Finding[]> {
   try {
     if (typeof bundle !== "string") return await verifyValue(bundle, trusted, options);
-    if (bundle.length > MAX_BUNDLE_CHARS) return [fails("form", "This is too long to be a bundle.")];
+    if (bundle.length > MAX_BUNDLE_CHARS) {
+      return [fails("form", "The input is too long for a bundle (at most 32 MiB).")];
+    }
     const value = readJson(bundle);
-    if (value === null) return [fails("form", "This is not JSON, or names a member twice.")];
+    if (value === null) return [fails("form", "The input is not JSON, or repeats a member.")];
     return await verifyValue(value, trusted, options);
   } catch {
-    // Getters, proxies, exhausted stacks: whatever makes a verifier fail is not evidence.
-    return [fails("form", "This can't be read as a bundle.")];
+    // Getters, proxies or a stack overflow in hostile input; the verifier reports a failure instead of throwing.
+    return [fails("form", "The input can't be parsed as a bundle.")];
   }
 }
 
@@ -51,9 +53,9 @@ async function verifyValue(
   options: BundleOptions,
 ): Promise<readonly Finding[]> {
   const parsed = parseBundle(value);
-  if (!parsed.ok) return [fails("form", `This is not a bundle: something is wrong at ${parsed.at}.`)];
+  if (!parsed.ok) return [fails("form", `The input is not a bundle: invalid at ${parsed.at}.`)];
   return [
-    holds("form", "This is a bundle of the format gate-evidence/v1."),
+    holds("form", "The input is a bundle of the format gate-evidence/v1."),
     ...(await verifyParsed(parsed.value, trusted, options)),
   ];
 }
@@ -66,9 +68,9 @@ async function verifyParsed(
   const { entries, log, decision } = bundle;
   const bodies = bodiesOf(entries);
   const [proposed = {}] = bodies;
-  const story = replayStates(entries, bodies);
-  const { inHand, finding } = keysInHand(bundle, trusted);
-  const opened = log === null ? null : await openTreeHead(log.checkpoint, inHand.log, verify);
+  const history = replayStates(entries, bodies);
+  const { known, finding } = verificationKeys(bundle, trusted);
+  const opened = log === null ? null : await openTreeHead(log.checkpoint, known.log, verify);
   const head = opened === null || opened.state === "malformed" ? null : opened.head;
   return [
     finding,
@@ -76,21 +78,24 @@ async function verifyParsed(
       ? [notShown("checkpoint", "There is no checkpoint yet.")]
       : checkTreeHead(opened, origin)),
     checkInclusion(bundle, head),
-    ...(older === null ? [] : [await checkConsistency(signedHead(opened), older, inHand.log, verify)]),
+    ...(older === null ? [] : [await checkConsistency(signedHead(opened), older, known.log, verify)]),
     checkHashes(entries),
     checkChain(bundle),
     checkBodies(entries, bodies),
-    ...checkStates(story),
+    ...checkStates(history),
     checkDecision(bundle, entries, bodies),
-    checkApprovals(story, proposed, decision.outcome),
+    checkApprovals(history, proposed, decision.outcome),
     checkPolicyTexts(bundle, bodies),
     checkCommitments(bundle, bodies),
     checkPayload(bundle),
     checkIntentDigest(bundle, bodies),
-    await checkOrders(bundle, story, proposed, inHand.orders, verify),
+    await checkOrders(bundle, history, proposed, known.orders, verify),
     await checkReports(bundle, bodies, trusted?.reporters ?? [], verify),
-    checkErasure(bundle, story),
-    notShown("later_entries", "No bundle can show that nothing was added to this intent after it was made."),
+    checkErasure(bundle, history),
+    notShown(
+      "later_entries",
+      "No bundle can show that no entry was added to the intent after the bundle was created.",
+    ),
   ];
 }
 
@@ -98,7 +103,7 @@ function signedHead(opened: Opened | null): Extract<Opened, { state: "signed" }>
   return opened?.state === "signed" ? opened.head : null;
 }
 
-/** "Erased" is on the ledger, and nothing that should be gone is here. */
+/** Checks that bundle and ledger agree on the erasure, and that the bundle discloses nothing erased. */
 function checkErasure({ erased, disclosed }: Bundle, { isErased }: StateHistory): Finding {
   const name = "erasure";
   if (erased !== isErased) {
@@ -108,6 +113,6 @@ function checkErasure({ erased, disclosed }: Bundle, { isErased }: StateHistory)
   }
   if (!erased) return holds(name, "Nothing was erased.");
   return disclosed === null
-    ? holds(name, "Payload, free text and salt were erased, as the ledger says; what is left still verifies.")
-    : fails(name, "The payload was erased, and the bundle still shows what should be gone.");
+    ? holds(name, "Payload, free text and salt were erased, as the ledger says; the rest still verifies.")
+    : fails(name, "The payload was erased, and the bundle still discloses erased texts.");
 }

@@ -11,23 +11,23 @@ import { openTreeHead, readVkey, type LogKey, type TreeHead } from "./tree-head.
  *   {"index":0,"entry":{…}}       an entry without its MAC, in the order of the log, from 0 on
  *   {"checkpoint":"…"}            a signed tree head, right after as many entries as it has
  *
- * An export ends with a checkpoint. It is taken up again by appending more entries and another checkpoint; the
- * ones in between then show that the log only grew, and narrow down where a rewritten one was rewritten.
+ * An export ends with a checkpoint. A later export appends more entries and another checkpoint; the intermediate ones
+ * then prove that the log only appended, and narrow down the range of a rewrite.
  */
 
 export interface ExportOptions {
   readonly origin?: string | null;
-  /** Signed tree heads kept from before: an export that ends before them, or differs, is found out. */
+  /** Signed tree heads stored earlier, which expose an export that was truncated or rewritten. */
   readonly held?: readonly string[];
   readonly verify?: VerifyEd25519;
 }
 
-/** An entry of 65,535 bytes, with everything in it escaped. */
+/** An entry of 65,535 bytes, every character of it escaped. */
 const MAX_LINE_CHARS = 512 * 1024;
 
 /**
- * Checks an export line by line, in memory that grows with the number of intents only. Never throws, unless
- * reading the lines does.
+ * Verifies an export line by line, in memory that grows with the number of intents only. Throws only when reading the
+ * lines throws.
  *
  * @param lines without their line feeds; empty ones are skipped
  */
@@ -51,7 +51,7 @@ export async function verifyExport(
     } else {
       head = await walk.close(note, keys, origin, verify);
     }
-    if (walk.isHopeless) break;
+    if (walk.isUnreadable) break;
   }
   return walk.report(head, heads.problem, held.length);
 }
@@ -66,7 +66,7 @@ async function openHeld(
   for (const note of held) {
     const opened = await openTreeHead(note, keys, verify);
     if (opened.state === "signed") open.push(opened.head);
-    else problem = "A checkpoint that was handed in is not signed by a key in hand.";
+    else problem = "A stored checkpoint is not signed by a known key.";
   }
   return { open, problem };
 }

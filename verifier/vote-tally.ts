@@ -1,64 +1,64 @@
 import { isJsonObject, type JsonObject } from "../src/core/base/json.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
 
-/** Who was for it, who was against it, and which links were used to say so, as far as the entries tell. */
+/** The votes so far, and the approval links that were used. */
 export interface VoteTally {
-  /** Those given and not withdrawn. */
+  /** Approvals cast and not withdrawn. */
   votes: readonly Vote[];
-  /** Everybody who said no, or for whom somebody did. */
-  readonly against: Set<string>;
-  noes: number;
+  /** Persons who rejected, and persons for whom a delegate rejected. */
+  readonly rejecters: Set<string>;
+  rejectionVotes: number;
   readonly links: Set<string>;
-  /** How many distinct persons' "no" decides. */
-  readonly rejections: number;
+  /** How many distinct persons' rejections decide. */
+  readonly rejectionsRequired: number;
 }
 
-interface Voice {
-  /** Whose it is. */
+interface VoterPair {
+  /** The person whose vote it is. */
   readonly person: string;
-  /** Who gave it: another one only under a delegation. */
+  /** The person who cast it; differs only under a delegation. */
   readonly acting: string;
 }
 
-export interface Vote extends Voice {
-  /** The credential it came through. */
+export interface Vote extends VoterPair {
+  /** The principal that cast it. */
   readonly principal: string;
-  /** The standing approval or delegation it was given under. */
+  /** The standing approval or delegation that authorizes it. */
   readonly mandate: string | null;
-  /** The policies whose quorum this person counts in. */
+  /** The policies whose quorum counts this person. */
   readonly counts: readonly string[];
 }
 
 /** @param proposed body of the proposal's entry */
 export function emptyTally(proposed: JsonObject): VoteTally {
   const approval = member(proposed, "approval");
-  const rejections = isJsonObject(approval) ? (numberMember(approval, "rejections") ?? 1) : 1;
-  return { votes: [], against: new Set(), noes: 0, links: new Set(), rejections };
+  const rejectionsRequired = isJsonObject(approval) ? (numberMember(approval, "rejections") ?? 1) : 1;
+  return { votes: [], rejecters: new Set(), rejectionVotes: 0, links: new Set(), rejectionsRequired };
 }
 
-/** Takes down what an entry says. Returns what is wrong with it, or null. */
-export function countVote(ballot: VoteTally, event: string, body: JsonObject): string | null {
-  const { votes, against, links } = ballot;
-  const voice = voiceOf(body);
-  const hasRejected = against.has(voice.person) || against.has(voice.acting);
+/** Applies one entry to the tally. Returns the violated rule, as the rest of a sentence; null: none. */
+export function countVote(tally: VoteTally, event: string, body: JsonObject): string | null {
+  const { votes, rejecters, links } = tally;
+  const voter = voterPairOf(body);
+  const hasRejected = rejecters.has(voter.person) || rejecters.has(voter.acting);
   switch (event) {
     case "approval_vote_recorded":
-      ballot.votes = [...votes, voteOf(body)];
-      return hasRejected ? "is a yes by somebody who had said no" : null;
+      tally.votes = [...votes, voteOf(body)];
+      return hasRejected ? "is an approval by a person who had rejected" : null;
     case "approval_vote_withdrawn":
-      ballot.votes = votes.filter(({ person }) => person !== voice.person);
-      return ballot.votes.length === votes.length ? "withdraws a vote that is not there" : null;
+      tally.votes = votes.filter(({ person }) => person !== voter.person);
+      return tally.votes.length === votes.length ? "withdraws a vote that was not cast" : null;
     case "rejection_vote_recorded": {
-      const voiced = new Set([voice.person, voice.acting]);
-      const hasApproved = votes.some(({ person, acting }) => voiced.has(person) || voiced.has(acting));
-      against.add(voice.person).add(voice.acting);
-      ballot.noes += 1;
-      if (hasRejected) return "is a second no by the same person";
-      return hasApproved ? "is a no by somebody whose yes still stands" : null;
+      const voters = new Set([voter.person, voter.acting]);
+      const hasApproved = votes.some(({ person, acting }) => voters.has(person) || voters.has(acting));
+      rejecters.add(voter.person).add(voter.acting);
+      tally.rejectionVotes += 1;
+      if (hasRejected) return "is a second rejection by the same person";
+      return hasApproved ? "is a rejection by a person who has not withdrawn their approval" : null;
     }
     case "rejected":
-      return hasRejected || ballot.noes + 1 < ballot.rejections
-        ? "comes before enough persons had said no"
+      return hasRejected || tally.rejectionVotes + 1 < tally.rejectionsRequired
+        ? "comes before enough persons had rejected"
         : null;
     case "approval_link_used": {
       const link = textMember(body, "link") ?? "";
@@ -72,29 +72,29 @@ export function countVote(ballot: VoteTally, event: string, body: JsonObject): s
 }
 
 /**
- * Those of the votes that are of distinct humans: whoever acted for another has used up both their voices, so a
- * delegation moves a vote and never makes a second one.
+ * The votes of distinct humans. A delegate's vote uses up both persons' votes, so a delegation moves a vote and never
+ * creates a second one.
  */
 export function distinct(votes: readonly Vote[]): readonly Vote[] {
-  const heard = new Set<string>();
+  const counted = new Set<string>();
   return votes.filter(({ person, acting }) => {
-    const isNew = !heard.has(person) && !heard.has(acting);
-    if (isNew) heard.add(person).add(acting);
+    const isNew = !counted.has(person) && !counted.has(acting);
+    if (isNew) counted.add(person).add(acting);
     return isNew;
   });
 }
 
 function voteOf(body: JsonObject): Vote {
   return {
-    ...voiceOf(body),
+    ...voterPairOf(body),
     principal: textMember(body, "principal") ?? "",
     mandate: textMember(body, "mandate"),
     counts: textsOf(body, "counts"),
   };
 }
 
-/** Entries of before there were delegations name no one else. */
-function voiceOf(body: JsonObject): Voice {
+/** Entries from before delegations existed have no `acting`. */
+function voterPairOf(body: JsonObject): VoterPair {
   const person = textMember(body, "person") ?? "";
   return { person, acting: textMember(body, "acting") ?? person };
 }

@@ -1,6 +1,6 @@
 import { isJsonObject } from "../../src/core/base/json.ts";
 import { MAX_BUNDLE_CHARS } from "../../verifier/bundle.ts";
-import type { Older } from "../../verifier/check-log.ts";
+import type { OlderCheckpoint } from "../../verifier/check-log.ts";
 import { verdictOf, type Finding } from "../../verifier/finding.ts";
 import { member, readJson } from "../../verifier/read-json.ts";
 import { verifyBundle } from "../../verifier/verify-bundle.ts";
@@ -53,7 +53,7 @@ function isUnlinked({ name, status }: Finding): boolean {
   return name === "consistency" && status === "not_shown";
 }
 
-function olderOf({ held, proof }: LedgerOptions): Older | null {
+function olderOf({ held, proof }: LedgerOptions): OlderCheckpoint | null {
   const [checkpoint] = held;
   if (checkpoint === undefined) {
     if (proof !== null) throw new UsageError("--proof links an older --checkpoint: give that as well");

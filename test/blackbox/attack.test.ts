@@ -135,7 +135,9 @@ test("INV-18: an order forged in an intent's object without an approval fails ve
     }),
   );
   expect(failing(out)).toEqual({
-    entries: expect.stringMatching(/^impossible: .*"execution_requested"\) can't come where it stands/),
+    entries: expect.stringMatching(
+      /^impossible: .*"execution_requested"\) is not allowed after the entries before it/,
+    ),
   });
   expect(code).toBe(1);
 });

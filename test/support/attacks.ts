@@ -239,8 +239,8 @@ export const ATTACKS: readonly Attack[] = [
       forgetLog(attacker.home);
     },
     noticed: {
-      entries: /^truncated: A checkpoint that was kept is of \d+ entries/,
-      held: /ends before a checkpoint that was kept/,
+      entries: /^truncated: A stored checkpoint covers \d+ entries/,
+      held: /ends before a stored checkpoint/,
     },
     kept: "later",
   },
@@ -253,8 +253,8 @@ export const ATTACKS: readonly Attack[] = [
     },
     noticed: {
       sealer: /stands still at row \d+ of the chain "int_.*"mac_wrong"/,
-      entries: /^truncated: A checkpoint that was kept/,
-      held: /ends before a checkpoint that was kept/,
+      entries: /^truncated: A stored checkpoint/,
+      held: /ends before a stored checkpoint/,
     },
     kept: "later",
   },

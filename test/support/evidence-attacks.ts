@@ -85,7 +85,7 @@ export const BUNDLE_ATTACKS: readonly BundleAttack[] = [
       ...bundle,
       entries: rechained(bundle.entries.filter(({ event }) => event !== "approval_vote_recorded")),
     }),
-    noticed: { inclusion: /is not entry \d+ of the signed log/, approvals: /whose vote is not there/ },
+    noticed: { inclusion: /is not entry \d+ of the signed log/, approvals: /whose vote is missing/ },
   },
   {
     name: "the last entries are left away",
@@ -119,7 +119,7 @@ export const BUNDLE_ATTACKS: readonly BundleAttack[] = [
           base64: "bWFsbG9yeQ==",
         },
       }),
-    noticed: { payload: /not the one that was decided on/ },
+    noticed: { payload: /not the one that was evaluated/ },
   },
   {
     name: "another comment is shown",
@@ -185,7 +185,7 @@ export const BUNDLE_ATTACKS: readonly BundleAttack[] = [
       ...bundle,
       log: { ...log, checkpoint: forged(log?.checkpoint ?? "", "own") },
     }),
-    noticed: { checkpoint: /not signed by a key in hand/ },
+    noticed: { checkpoint: /not signed by a known key/ },
   },
   {
     name: "the checkpoint is signed by another key, under the log's key id",
@@ -299,7 +299,7 @@ export const EXPORT_ATTACKS: readonly ExportAttack[] = [
       const note = readFileSync(older, "utf8");
       return [...lines.slice(0, Number(note.split("\n")[1])), JSON.stringify({ checkpoint: note })];
     },
-    noticed: /^truncated: A checkpoint that was kept/,
+    noticed: /^truncated: A stored checkpoint/,
     kept: "later",
   },
 ];
