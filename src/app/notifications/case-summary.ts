@@ -1,9 +1,9 @@
 import type { ProposalRequest } from "../../core/proposal/request.ts";
 import type { ApprovalRequirements, Decision } from "../../core/policy/decision.ts";
-import type { IntentState } from "../../core/intent/state.ts";
 import type { Risk } from "../../core/policy/risk.ts";
 import { scrub } from "../../core/detection/pii/scrub.ts";
 import type { IntentRecord } from "../../ports/intents.ts";
+import { MAX_NAME_CHARACTERS, oneLine } from "./one-line.ts";
 
 /**
  * The content of a message about a case. Messages leave Gate and are forwarded and stored elsewhere, so this holds no
@@ -30,9 +30,6 @@ export interface CaseSummary {
   readonly approval: ApprovalRequirements;
   readonly votes: number;
 }
-
-/** An agent chooses destination and action freely; a longer text is cut. */
-const MAX_NAME_CHARACTERS = 120;
 
 /** A longer URL is cut; the case's page shows all of it. */
 const MAX_REQUEST_CHARACTERS = 300;
@@ -149,73 +146,6 @@ function requirementText({ approval, votes }: CaseSummary): string {
   const of = who.length === 0 ? "" : ` of ${who.join(", ")}`;
   const soFar = votes === 0 ? "" : `, ${votes} so far`;
   return `${require} ${require === 1 ? "approval" : "approvals"}${of}${soFar}; by ${minAssurance} or stronger`;
-}
-
-/** The intent's status as one sentence for people; `nameOf` maps a person's id to a name. */
-export function statusText(state: IntentState, nameOf: (person: string) => string): string {
-  const by = state.decidedBy === null ? "" : ` by ${oneLine(nameOf(state.decidedBy), MAX_NAME_CHARACTERS)}`;
-  switch (state.phase) {
-    case "pending_approval":
-      return waitingText(state, nameOf);
-    case "approved":
-      return `Approved${by}. It has not been carried out yet.`;
-    case "scheduled":
-    case "claimed":
-      return `Approved${by}. It is being carried out.`;
-    case "succeeded":
-      return `Approved${by}, and carried out.`;
-    case "failed":
-      return `Approved${by}; carrying it out failed.`;
-    case "indeterminate":
-      return `Approved${by}. It is unknown whether it was carried out.`;
-    case "rejected":
-      return `Rejected${by}.`;
-    case "cancelled":
-      return state.successor === null
-        ? `Cancelled${by}.`
-        : `Edited${by}: a successor with the new payload replaces it and needs its own approval.`;
-    case "withdrawn":
-      return "Withdrawn by the agent.";
-    case "revoked":
-      return "Revoked.";
-    case "expired":
-      return "Expired: it was not decided or carried out in time.";
-    case "blocked":
-      return "Blocked by policy.";
-  }
-}
-
-function waitingText({ votes, rejections, terms }: IntentState, nameOf: (person: string) => string): string {
-  const { require, rejections: rejectionsNeeded } = terms.approval;
-  const names = votes.map(({ person }) => oneLine(nameOf(person), MAX_NAME_CHARACTERS));
-  const yes = names.length === 0 ? "" : ` Approved by ${names.join(", ")}: ${names.length} of ${require}.`;
-  const no = rejections.length === 0 ? "" : ` Rejected: ${rejections.length} of ${rejectionsNeeded}.`;
-  return `Waiting for a decision.${yes}${no}`;
-}
-
-/**
- * Invisible characters, and those that reorder or break visible text: direction overrides show `exe.fdp` as `pdf.exe`
- * (CVE-2021-42574), line ends would start another line of the message.
- */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
-
-/** Untrusted text, scrubbed, on one line, with every character visible, cut to `maxCharacters`. */
-export function oneLine(text: string, maxCharacters: number): string {
-  // Cut before scrubbing, to bound its cost; four times the limit leaves room for text that scrubbing shortens.
-  const start = Array.from(text.slice(0, maxCharacters * 8))
-    .slice(0, maxCharacters * 4)
-    .join("");
-  const shown = scrub(start.replace(/[\s\u0085]+/gu, " "))
-    .replace(INVISIBLE, codePointLabel)
-    .trim();
-  const characters = Array.from(shown);
-  if (characters.length <= maxCharacters && start.length === text.length) return shown;
-  return `${characters.slice(0, maxCharacters - 1).join("")}…`;
-}
-
-function codePointLabel(character: string): string {
-  const point = character.codePointAt(0) ?? 0;
-  return `[U+${point.toString(16).toUpperCase().padStart(4, "0")}]`;
 }
 
 function groupDigits(whole: number): string {

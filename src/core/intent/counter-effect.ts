@@ -5,7 +5,7 @@ export type CounterEffect = "kept" | "released" | "rejected";
 
 /**
  * An intent that ended without an order releases the records and money it reserved; an ordered one may have been
- * executed, so it keeps counting whatever its outcome.
+ * executed, so it keeps counting, even after a failure.
  */
 export function counterEffect(state: IntentState): CounterEffect {
   if (state.orders.length > 0) return "kept";

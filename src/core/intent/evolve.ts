@@ -31,7 +31,7 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
       updatedAt: at,
     };
   }
-  if (state === null) throw new Error(`invariant: ${event.type} before proposed`);
+  if (state === null) throw new Error(`invariant: the first event is proposed, not ${event.type}`);
   const next: IntentState = { ...state, updatedAt: at };
   switch (event.type) {
     case "policy_checked":
@@ -160,6 +160,6 @@ function closed(state: IntentState): IntentState {
 
 function withOrder(state: IntentState, change: Partial<Order>): IntentState {
   const order = currentOrder(state);
-  if (order === undefined) throw new Error("invariant: an execution event without an order");
+  if (order === undefined) throw new Error("invariant: an execution event needs a current order");
   return { ...state, orders: [...state.orders.slice(0, -1), { ...order, ...change }] };
 }

@@ -19,7 +19,7 @@ export interface BoundFields {
   readonly decideBy: number;
   /** The request that Gate sends; null where a runner or a download executes the write. */
   readonly http: HttpWrite | null;
-  /** Hexadecimal. Once erasure destroys it, nobody can brute-force a short payload from the digest on the ledger. */
+  /** Hexadecimal. Once erasure destroys it, an attacker can't brute-force a short payload from its digest. */
   readonly salt: string;
 }
 

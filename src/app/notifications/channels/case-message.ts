@@ -4,7 +4,8 @@ import type { IntentState } from "../../../core/intent/state.ts";
 import type { Registry } from "../../../core/registry/registry.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import type { DeliveryRecord } from "../../../ports/notifications.ts";
-import { statusText, caseSummary, type CaseSummary } from "../case-summary.ts";
+import { caseSummary, type CaseSummary } from "../case-summary.ts";
+import { statusText } from "../status-text.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
 /** The expiry of a link when the hold has no deadline. */

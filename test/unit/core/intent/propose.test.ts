@@ -114,7 +114,7 @@ test("an intent whose first event is no proposal is refused as a bug", () => {
     actor: "gate",
     at: T0,
   };
-  expect(() => evolve(null, fact)).toThrow("invariant: approved before proposed");
+  expect(() => evolve(null, fact)).toThrow("the first event is proposed, not approved");
 });
 
 test.each(["execution_claimed", "execution_succeeded"] as const)(
@@ -133,6 +133,6 @@ test.each(["execution_claimed", "execution_succeeded"] as const)(
             result: null,
             proof: null,
           };
-    expect(() => evolve(held, { event, actor: "agt_1", at: T0 })).toThrow("without an order");
+    expect(() => evolve(held, { event, actor: "agt_1", at: T0 })).toThrow("needs a current order");
   },
 );
