@@ -10,7 +10,7 @@ import { readJson, readJsonLines } from "../formats/json-text.ts";
 import { evaluateJsonPath } from "./json-path.ts";
 import { parseJsonPath } from "./parse-json-path.ts";
 
-/** Rows beyond this are counted, but their cells are not read. */
+/** A CSV with more rows is counted, but its cells are not read. */
 const MAX_RECORDS = 500_000;
 
 /**
