@@ -4,6 +4,7 @@ import { useMemoryForTemporaryFiles } from "./test/support/temporary-files.ts";
 
 /** No test measures time; this only ends one that hangs, on a machine that is busy with other things. */
 const SLOW_MACHINE_MS = 30_000;
+const SLOW_COMMAND_MS = 60_000;
 
 useMemoryForTemporaryFiles();
 
@@ -42,6 +43,13 @@ const BUNDLED_DEPENDENCIES = [
   "zod",
 ];
 
+/** Volumes and seed; see test/support/volume.ts. */
+const TEST_VARIABLES = Object.fromEntries(
+  Object.entries(process.env).flatMap(([name, value]) =>
+    name.startsWith("GATE_TEST_") && value !== undefined ? [[name, value]] : [],
+  ),
+);
+
 /** The Worker and its objects inside workerd, against real D1, alarms and queue batches. */
 function workerProject(name: string, files: { include: string[]; exclude?: string[] }, isolate: boolean) {
   return {
@@ -63,10 +71,24 @@ function workerProject(name: string, files: { include: string[]; exclude?: strin
       name,
       isolate,
       testTimeout: SLOW_MACHINE_MS,
+      // The runtime sees no variable of this process by itself.
+      env: TEST_VARIABLES,
       ...files,
       deps: { optimizer: { ssr: { enabled: true, include: BUNDLED_DEPENDENCIES } } },
       setupFiles: ["./test/support/worker/setup.ts"],
       globalSetup: ["./test/support/worker/odd-server.ts"],
+    },
+  };
+}
+
+/** What starts the real command, the folder's name being the project's. */
+function commandProject(name: string) {
+  return {
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      testTimeout: SLOW_COMMAND_MS,
+      hookTimeout: SLOW_COMMAND_MS,
     },
   };
 }
@@ -92,23 +114,11 @@ export default defineConfig({
       workerProject("worker", { include: ["test/worker/**/*.test.ts"], exclude: OWN_RUNTIME }, false),
       workerProject("worker-own", { include: OWN_RUNTIME }, true),
       // The real command as a process, and the built Worker over HTTP.
-      {
-        test: {
-          name: "blackbox",
-          include: ["test/blackbox/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
+      commandProject("blackbox"),
+      // The same under crashes, floods of requests and clients that hang up.
+      commandProject("chaos"),
       // The pages in a real browser.
-      {
-        test: {
-          name: "browser",
-          include: ["test/browser/**/*.test.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
+      commandProject("browser"),
     ],
   },
 });

@@ -20,6 +20,7 @@ import {
   register,
   type Registered,
 } from "../../support/worker/gate.ts";
+import { volume } from "../../support/volume.ts";
 import type { Intent } from "../../../src/ports/intents.ts";
 
 /*
@@ -27,6 +28,7 @@ import type { Intent } from "../../../src/ports/intents.ts";
  * middle of it, and people who take an approval back. The stand-in is the witness: it notes what arrived.
  */
 
+const STORMS = volume("SENDING_STORMS", { quick: 1, chaos: 2 });
 const WRITES = 16;
 const ROUNDS = 8;
 const AT_ONCE = 4;
@@ -88,11 +90,11 @@ async function stateOf(intent: Intent): Promise<IntentState> {
   return state;
 }
 
-test.each([1, 2])(
+test.each(Array.from({ length: STORMS }, (_, at) => at + 1))(
   "INV-11: a write arrives once under random failures, seed %d",
-  async (seed) => {
+  async (number) => {
     freeze();
-    const roll = dice(seed);
+    const roll = dice(number);
     const witness: Witness = { arrived: new Map(), done: new Map(), keys: new Map() };
     const { calls, send } = upstreamBy(roll, witness);
     const intents = await Promise.all(
@@ -125,7 +127,7 @@ test.each([1, 2])(
         readonly url: string;
       };
       const arrived = witness.arrived.get(url) ?? 0;
-      const says = `seed ${seed}: ${phase}, ${arrived} arrived, ${events.join(" ")}`;
+      const says = `seed ${number}: ${phase}, ${arrived} arrived, ${events.join(" ")}`;
       expect(arrived, says).toBeLessThanOrEqual(terms.idempotent ? 3 : 1);
       expect(orders.length, says).toBeLessThanOrEqual(3);
       expect((witness.keys.get(url) ?? new Set()).size, says).toBeLessThanOrEqual(1);

@@ -17,13 +17,14 @@ import {
   type Registered,
 } from "../../support/worker/gate.ts";
 import { faultsOf } from "../../support/worker/chain.ts";
+import { volume } from "../../support/volume.ts";
 
 /*
  * Everything at once, in no order: people, workers, retries, evictions, a clock that jumps and a D1 that fails.
  * Whatever comes of it, what a caller was told must be on the ledger, and the ledger must make sense.
  */
 
-const ROUNDS = 10;
+const ROUNDS = volume("INTENT_STORMS", { quick: 4, chaos: 10 });
 const BURSTS = 6;
 const CALLS_A_BURST = 8;
 
@@ -76,12 +77,12 @@ function absurdities(events: readonly string[]): readonly string[] {
   return faults;
 }
 
-test.each(Array.from({ length: ROUNDS }, (_, seed) => seed + 1))(
+test.each(Array.from({ length: ROUNDS }, (_, at) => at + 1))(
   "INV-11 INV-17 INV-20: random parallel commands and crashes leave one consistent story per intent: round %i",
-  async (seed) => {
+  async (number) => {
     freeze();
     vi.spyOn(console, "error").mockImplementation(() => {});
-    const random = randomFrom(seed * 7919);
+    const random = randomFrom(number * 7919);
     const pick = <T>(list: readonly T[]): T => list[random(list.length)] as T;
 
     const real = env.DB.batch.bind(env.DB);

@@ -2,8 +2,16 @@ import { describe, expect, test } from "vitest";
 import { decompressedBody } from "../../../src/adapters/upstream/decompressed-body.ts";
 import { answer, base64, oddUpstream, send, type OddUpstream } from "../../support/worker/odd-upstream.ts";
 import { answered, calling, SECRET, withCredential } from "../../support/worker/upstream-scene.ts";
+import { volume } from "../../support/volume.ts";
 
 const MIB = 1024 * 1024;
+
+const LONG_MIB = volume("STREAM_MIB", { quick: 16, chaos: 100 });
+
+/** Longer than what the buffers on the way hold. */
+const UNREAD_MIB = 100;
+
+const DECOMPRESSED_MIB = volume("DECOMPRESSED_MIB", { quick: 16, chaos: 64 });
 
 const PATTERN = "0123456789abcdef";
 
@@ -13,18 +21,18 @@ const ways = [
   ["masked", withCredential()],
 ] as const;
 
-async function endless(times: number): Promise<OddUpstream> {
+async function endless(mebibytes: number): Promise<OddUpstream> {
   const block = base64(PATTERN.repeat(4_096));
   return oddUpstream(
     send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"),
-    { do: "repeat", bytes: block, times },
+    { do: "repeat", bytes: block, times: mebibytes * 16 },
     { do: "end" },
   );
 }
 
-describe("a response of 100 MB", () => {
+describe("a long response", () => {
   test.for(ways)("arrives whole, %s", async ([, more]) => {
-    const upstream = await endless(1_600);
+    const upstream = await endless(LONG_MIB);
     const { body } = await answered(upstream.url, more);
     let size = 0;
     let isSame = true;
@@ -33,12 +41,12 @@ describe("a response of 100 MB", () => {
       size += chunk.length;
       isSame &&= chunk.at(-1) === PATTERN.charCodeAt((size - 1) % 16);
     }
-    expect(size).toBe(100 * MIB);
+    expect(size).toBe(LONG_MIB * MIB);
     expect(isSame).toBe(true);
   });
 
   test.for(ways)("is fetched only as it is read, %s", async ([, more]) => {
-    const upstream = await endless(1_600);
+    const upstream = await endless(UNREAD_MIB);
     const { body } = await answered(upstream.url, more);
     const reader = body?.getReader();
     for (let read = 0; read < 5; read += 1) await reader?.read();
@@ -54,7 +62,8 @@ describe("a response of 100 MB", () => {
   });
 });
 
-describe("the time of a response", () => {
+/** Each mostly waits. */
+describe.concurrent("the time of a response", () => {
   const begun = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\nConnection: close\r\n\r\n";
 
   test.for(ways)("a body that stalls is broken off, %s", async ([, more]) => {
@@ -97,7 +106,7 @@ async function compressed(format: "gzip" | "deflate", size: number): Promise<Uin
 
 describe("a small body that decompresses to a large one", () => {
   test.for(["gzip", "deflate"] as const)("in %s is decompressed as it is read", async (format) => {
-    const bomb = await compressed(format, 64 * MIB);
+    const bomb = await compressed(format, DECOMPRESSED_MIB * MIB);
     expect(bomb.length).toBeLessThan(100_000);
     let given = 0;
     const source = new ReadableStream<Uint8Array>(
@@ -121,18 +130,18 @@ describe("a small body that decompresses to a large one", () => {
       if (done) break;
       size += value.length;
     }
-    expect(size).toBe(64 * MIB);
+    expect(size).toBe(DECOMPRESSED_MIB * MIB);
   });
 
   test.for(["gzip", "x-gzip", "deflate"])(
     "from an upstream in %s is passed masked, or withheld",
     async (coding) => {
-      const bomb = await compressed(coding === "deflate" ? "deflate" : "gzip", 64 * MIB);
+      const bomb = await compressed(coding === "deflate" ? "deflate" : "gzip", DECOMPRESSED_MIB * MIB);
       const upstream = await oddUpstream(...answer(bomb, [`Content-Encoding: ${coding}`]));
       const whole = await answered(upstream.url, withCredential());
       let size = 0;
       for await (const chunk of whole.body ?? []) size += chunk.length;
-      expect(size).toBe(64 * MIB);
+      expect(size).toBe(DECOMPRESSED_MIB * MIB);
       const { body } = await answered(upstream.url, withCredential());
       const reader = body?.getReader();
       expect((await reader?.read())?.value?.length).toBeLessThanOrEqual(64 * 1024);

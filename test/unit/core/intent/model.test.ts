@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { decisionOf, fold, T0 } from "../../../support/intent-fixtures.ts";
 import { instantOf, lives, setups, type Setup, type Step } from "../../../support/intent-model.ts";
 import { complaints, NEVER_MOVES, type Committed } from "../../../support/intent-oracle.ts";
+import { volume } from "../../../support/volume.ts";
 import { draftEntry } from "../../../../src/core/intent/entries.ts";
 import { handle, settle } from "../../../../src/core/intent/handle.ts";
 import { MAX_ATTEMPTS } from "../../../../src/core/intent/limits.ts";
@@ -11,6 +12,8 @@ import { openingEvents } from "../../../../src/core/intent/propose.ts";
 import { nextVisibleDeadline, nextDeadline, phaseDeadline } from "../../../../src/core/intent/settle.ts";
 import type { Instant, IntentState } from "../../../../src/core/intent/state.ts";
 import { chain, EMPTY_HEAD, entryHash, GENESIS } from "../../../../src/core/ledger/entry.ts";
+
+const LIVES = volume("INTENT_LIVES", { quick: 900, chaos: 3_000 });
 
 const SALT = new Uint8Array(32).fill(7);
 const FAR = T0 + 1e12;
@@ -71,7 +74,7 @@ test("INV-11: no random life of an intent breaks a rule: approved before execute
       const { committed } = live(setup, life);
       expect(complaints(setup, committed)).toEqual([]);
     }),
-    { numRuns: 3000 },
+    { numRuns: LIVES },
   );
 });
 
@@ -81,7 +84,7 @@ test("INV-17: the events alone reproduce the state", () => {
       const { committed, state } = live(setup, life);
       expect(fold(committed.map(({ fact }) => fact))).toEqual(state);
     }),
-    { numRuns: 500 },
+    { numRuns: Math.ceil(LIVES / 6) },
   );
 });
 
@@ -106,7 +109,7 @@ test("no deadline is missed or early: nothing is due before the next one, and an
         expect(settle(due.state, deadline).events).toEqual([]);
       });
     }),
-    { numRuns: 1000 },
+    { numRuns: Math.ceil(LIVES / 3) },
   );
 });
 
@@ -117,7 +120,7 @@ test("a clock that steps back moves no intent that has ended", () => {
       if (NEVER_MOVES.has(state.phase)) expect(settle(state, T0 - back).state).toBe(state);
       expect(settle(state, T0 - back).events).toEqual([]);
     }),
-    { numRuns: 300 },
+    { numRuns: Math.ceil(LIVES / 10) },
   );
 });
 

@@ -2,10 +2,11 @@ import { assert, property } from "fast-check";
 import { expect, test } from "vitest";
 import { decided, load, scenarios } from "../../../support/policy-situations.ts";
 import { referenceVerdict } from "../../../support/reference-evaluator.ts";
+import { volume } from "../../../support/volume.ts";
 
-/** Rule sets times intents each: 50,000 cases, more with GATE_FUZZ_RUNS. */
+/** Each rule set evaluates this many requests. */
 const INTENTS_PER_RULE_SET = 25;
-const RUNS = Number(process.env["GATE_FUZZ_RUNS"] ?? 2_000);
+const CASES = volume("EVALUATOR_CASES", { quick: 2_000, chaos: 50_000 });
 
 test(
   "the evaluator agrees with an independent reference evaluator on every generated case",
@@ -36,7 +37,7 @@ test(
           expect(got, JSON.stringify(situation)).toEqual(expected);
         }
       }),
-      { numRuns: RUNS, endOnFailure: true },
+      { numRuns: Math.ceil(CASES / INTENTS_PER_RULE_SET), endOnFailure: true },
     );
     // A fuzzer that only ever meets one rule tests one rule.
     expect(outcomes.size).toBeGreaterThan(25);

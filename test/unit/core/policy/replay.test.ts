@@ -5,9 +5,10 @@ import type { RecordedIntent } from "../../../../cli/policy/recorded.ts";
 import { readRecorded } from "../../../../cli/policy/recorded-file.ts";
 import { canonicalJson } from "../../../../src/core/base/json.ts";
 import { decided, inputOf, load, scenarios } from "../../../support/policy-situations.ts";
+import { volume } from "../../../support/volume.ts";
 
 const INTENTS = 25;
-const RUNS = 160;
+const RULE_SETS = volume("REPLAYED_RULE_SETS", { quick: 40, chaos: 160 });
 
 test(
   "evaluating the same input twice gives the same decision to the byte, whatever came between",
@@ -23,7 +24,7 @@ test(
         const again = situations.toReversed().map((situation) => canonicalJson(decided(situation, reloaded)));
         expect(again.toReversed()).toEqual(answers);
       }),
-      { numRuns: RUNS },
+      { numRuns: RULE_SETS },
     );
   },
 );
@@ -66,9 +67,9 @@ test("replaying recorded intents under the same rules changes no decision", { ti
         expect(canonicalJson(again.decision)).toBe(canonicalJson(decision));
       }
     }),
-    { numRuns: RUNS },
+    { numRuns: RULE_SETS },
   );
-  expect(decidedAgain).toBeGreaterThan(INTENTS * RUNS * 0.5);
+  expect(decidedAgain).toBeGreaterThan(INTENTS * RULE_SETS * 0.5);
 });
 
 test("an erased payload is counted as not evaluable, and only where a rule reads it", () => {
@@ -91,6 +92,6 @@ test("an erased payload is counted as not evaluable, and only where a rule reads
         if (again.kind === "decided") expect(again.decision.outcome).toBe(decision.outcome);
       }
     }),
-    { numRuns: 100 },
+    { numRuns: RULE_SETS },
   );
 });

@@ -19,8 +19,9 @@ import {
   type Frontier,
 } from "../../../../src/core/tlog/tree.ts";
 import { naiveConsistency, naiveLeaf, naivePath, naiveRoot, Places } from "../../../support/naive-tree.ts";
+import { volume } from "../../../support/volume.ts";
 
-const MAX_SIZE = 300;
+const MAX_SIZE = volume("TREE_SIZE", { quick: 140, chaos: 300 });
 
 /** Seconds of hashing; a busy machine may take several times as long. */
 const SLOW_TEST_MS = 60_000;
@@ -77,7 +78,7 @@ describe("the reference tree of Certificate Transparency", () => {
 describe(`every size up to ${MAX_SIZE}, compared with RFC 6962's definition`, () => {
   const leaves = Array.from({ length: MAX_SIZE }, (_, at) => naiveLeaf(Uint8Array.of(at % 256, at >> 8)));
   const { frontiers, places } = grown(leaves);
-  // Roots of ranges repeat; slow recursion over 300 × 300 pairs would not end soon.
+  // Roots of ranges repeat; slow recursion over every pair of sizes would not end soon.
   const roots: Uint8Array[] = [];
   beforeAll(() => {
     for (let size = 0; size <= MAX_SIZE; size += 1) roots.push(naiveRoot(leaves.slice(0, size)));

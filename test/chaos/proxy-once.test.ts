@@ -4,15 +4,20 @@ import { type Body, eventsOf, list, type Member, text } from "../support/gate.ts
 import { type Scene, startScene } from "../support/proxy-scene.ts";
 import { agents, dice, heard, impatient, inParallel, pace, persistent } from "../support/swarm.ts";
 import { nameOf } from "../support/upstream.ts";
+import { testSeed, volume } from "../support/volume.ts";
 
 /*
  * A write happens once. The upstream is the witness: it counts how often each write arrives, whatever Gate's ledger
  * says, and then both are compared.
  */
 
-const SEED = Number(process.env["PROXY_SEED"] ?? Date.now() % 1_000_000);
-const WRITES = Number(process.env["PROXY_WRITES"] ?? 600);
-const HELD = Number(process.env["PROXY_HELD"] ?? 250);
+const SEED = testSeed(20_261_130);
+const WRITES = volume("PROXY_WRITES", { quick: 75, chaos: 600 });
+const HELD = volume("PROXY_HELD_WRITES", { quick: 25, chaos: 250 });
+const LOST = volume("PROXY_LOST_WRITES", { quick: 20, chaos: 120 });
+const REPEATED = volume("PROXY_REPEATED_WRITES", { quick: 12, chaos: 60 });
+/** Each proposes less than the flood limit allows in a minute. */
+const AGENTS = Math.ceil((WRITES + HELD) / 20);
 const AT_ONCE = 24;
 const TEN_MINUTES_MS = 600_000;
 
@@ -23,7 +28,7 @@ const measured = pace();
 
 beforeAll(async () => {
   scene = await startScene();
-  crowd = await agents(scene, 40);
+  crowd = await agents(scene, AGENTS);
 });
 afterAll(() => scene[Symbol.asyncDispose]());
 beforeEach(() => {
@@ -215,8 +220,7 @@ test(
     scene.upstream.slow(10);
     const [agent] = await agents(scene, 1);
     const key = agent?.key ?? "";
-    const lost = 120;
-    await inParallel(lost, AT_ONCE, async (at) => {
+    await inParallel(LOST, AT_ONCE, async (at) => {
       const init = write(`write-lost-${at}`);
       await impatient(roll, measured, (signal) => scene.send("/plain/things", { ...init, signal }, key));
     });
@@ -227,7 +231,7 @@ test(
     await expect.poll(unfinished, { timeout: 120_000, interval: 1_000 }).toBe(0);
     const { body } = await scene.gate.call("GET", "/v1/intents?limit=200", key);
     const arrived = arrivals();
-    console.info({ lost, proposed: list(body, "intents").length, arrived: arrived.size });
+    console.info({ lost: LOST, proposed: list(body, "intents").length, arrived: arrived.size });
     expect(arrived.size).toBe(list(body, "intents").length);
     expect(Math.max(...arrived.values())).toBe(1);
   },
@@ -246,16 +250,15 @@ test(
       begun.add(name);
       return isFirst && begun.size % 4 === 0 ? "carry_out_and_reset" : "answer";
     });
-    const count = 60;
     const fates: Fate[] = [];
-    await inParallel(count, 8, async (at) => {
+    await inParallel(REPEATED, 8, async (at) => {
       const agent = keyOf(at);
       const name = `write-again-${at}`;
       const first = await heard(scene.send("/repeatable-held/things", write(name), agent));
       fates.push({ name, agent, intent: first?.intent ?? "" });
     });
     // Nobody waits for these: who was told that a write failed may have made it anew.
-    expect(await scene.approveAll()).toBe(count);
+    expect(await scene.approveAll()).toBe(REPEATED);
     const open = async (): Promise<number> => {
       const states = await Promise.all(fates.map(({ intent, agent }) => scene.look(intent, agent)));
       return states.filter(({ state }) => state !== "succeeded").length;
@@ -266,8 +269,8 @@ test(
       const name = nameOf(request) ?? "";
       keys.set(name, (keys.get(name) ?? new Set()).add(request.headers["idempotency-key"] ?? ""));
     }
-    const again = scene.upstream.received.length - count;
-    console.info({ count, again, seed: SEED });
+    const again = scene.upstream.received.length - REPEATED;
+    console.info({ repeated: REPEATED, again, seed: SEED });
     for (const { name } of fates) {
       expect(scene.upstream.carriedOut.get(name), name).toBe(1);
       expect(keys.get(name)?.size, name).toBe(1);

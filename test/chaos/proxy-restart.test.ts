@@ -3,12 +3,13 @@ import { eventsOf, text } from "../support/gate.ts";
 import { intentOf, type Scene, startScene } from "../support/proxy-scene.ts";
 import { agents, heard, inParallel } from "../support/swarm.ts";
 import { nameOf } from "../support/upstream.ts";
+import { volume } from "../support/volume.ts";
 
 /* What is held when the power goes is held afterwards; what was under way is not begun anew by anybody. */
 
-const HELD = Number(process.env["PROXY_HELD"] ?? 1_000);
-const CUT = 60;
-const LOAD = 300;
+const HELD = volume("RESTART_HELD_WRITES", { quick: 60, chaos: 1_000 });
+const CUT = volume("RESTART_CUT_WRITES", { quick: 30, chaos: 60 });
+const LOAD = volume("RESTART_LOAD", { quick: 60, chaos: 300 });
 const AT_ONCE = 16;
 const TEN_MINUTES_MS = 600_000;
 

@@ -3,16 +3,17 @@ import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memoryOf, resetPeak, startScene, type Scene } from "../../bench/proxy-scene.ts";
 import { buildIfStale } from "../support/command.ts";
+import { volume } from "../support/volume.ts";
 
 /*
  * What streams through Gate doesn't stay in it: memory of the runtime's process, over answers several times as long as
  * what it may take. Where the system does not say what a process has, there is nothing to see.
  */
 
-const LONG_BYTES = 300_000_000;
+const LONG_MB = volume("MEMORY_RESPONSE_MB", { quick: 160, chaos: 300 });
 
 /** What is kept of an answer grows with it; what is garbage until it is collected does not. */
-const MAX_GROWTH_MB = 150;
+const MAX_GROWTH_MB = LONG_MB / 2;
 
 /** Somebody stops reading early on, for longer than the upstream needs to send all of it. */
 const PAUSE_AFTER_BYTES = 1_000_000;
@@ -44,20 +45,21 @@ describe.skipIf(!canSee)("a long response to a read", () => {
     const { pid } = scene.gate;
     resetPeak(pid);
     const before = memoryOf(pid).now;
-    expect(await readLong(prefix, LONG_BYTES, pauseMs)).toBe(LONG_BYTES);
+    expect(await readLong(prefix, LONG_MB * 1e6, pauseMs)).toBe(LONG_MB * 1e6);
     expect(memoryOf(pid).peak - before).toBeLessThan(MAX_GROWTH_MB);
   });
 });
 
 /** What so many requests say that wait for a person at the same time. */
-const SAID = Buffer.from(`{"note":"${"a".repeat(9_000_000)}"}`);
-const WAITING = 96;
+const SAID_MB = 9;
+const SAID = Buffer.from(`{"note":"${"a".repeat(SAID_MB * 1e6)}"}`);
+const WAITING = volume("MEMORY_WAITING_REQUESTS", { quick: 32, chaos: 96 });
 
 /** Longer than it takes to send all of them; they hang up when the memory was looked at. */
 const WAIT_SECONDS = 170;
 
-/** Kept, all of it together would be 860 MB and more; garbage of the last ones goes when it is collected. */
-const MAX_WAITING_MB = 600;
+/** Less than all of them together; garbage of the last ones goes when it is collected. */
+const MAX_WAITING_MB = WAITING * SAID_MB * 0.7;
 
 test.skipIf(!canSee)(
   "INV-26: requests that wait for a person don't keep their bodies in memory",

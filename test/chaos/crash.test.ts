@@ -1,13 +1,17 @@
 import { afterAll, expect, test } from "vitest";
 import { type Answer, type Body, eventsOf, list, type Member, startGate, text } from "../support/gate.ts";
 import { faultsOf, type LedgerRow, macKeyOf, readLedgerFile } from "../support/ledger-file.ts";
+import { testSeed, volume } from "../support/volume.ts";
 
 const gate = await startGate();
 afterAll(() => gate[Symbol.asyncDispose]());
 
 /** The crashes of a run that failed can be had again, as far as a machine repeats itself. */
-const SEED = Number(process.env["CRASH_SEED"] ?? 20_261_122);
-const CRASHES = ["both", "runtime", "server", "both"] as const;
+const SEED = testSeed(20_261_122);
+const CRASHES = (["both", "runtime", "server", "both"] as const).slice(
+  0,
+  volume("CRASHES", { quick: 3, chaos: 4 }),
+);
 const CONNECTIONS = 8;
 /** However fast the machine, the load ends. */
 const MAX_KEYS_PER_CONNECTION = 60;
@@ -296,8 +300,8 @@ function canonical(value: unknown): string {
 }
 
 /** A small generator of numbers from 0 to 1 with a seed; what it is called in the literature. */
-function mulberry32(seed: number): () => number {
-  let state = seed;
+function mulberry32(start: number): () => number {
+  let state = start;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
