@@ -34,7 +34,7 @@ export interface KeyedAttempt {
 
 export type IdempotencyResult =
   | { readonly kind: "first"; readonly attempt: KeyedAttempt }
-  | { readonly kind: "kept"; readonly answer: StoredAnswer }
+  | { readonly kind: "stored"; readonly answer: StoredAnswer }
   | { readonly kind: "in_flight" }
   /** The key was used for another request. */
   | { readonly kind: "reused" };

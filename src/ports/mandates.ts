@@ -9,17 +9,20 @@ interface Page {
 
 /** Standing approvals and delegations. */
 export interface Mandates {
-  makeStanding(approval: StandingApproval, actor: string): Promise<Result<void, "too_many_mandates">>;
+  createStandingApproval(
+    approval: StandingApproval,
+    actor: string,
+  ): Promise<Result<void, "too_many_mandates">>;
   find(id: string): Promise<StandingApproval | Delegation | null>;
   /** Newest first. */
   listStanding(page: Page): Promise<readonly StandingApproval[]>;
   /** Active standing approvals that cover the use; oldest first. */
   matching(use: MandateUse, now: number): Promise<readonly StandingApproval[]>;
   /** Counts a use; false: a cap would be exceeded, or it is no longer active. The same intent counts once. */
-  take(id: string, use: MandateUse, now: number): Promise<boolean>;
+  recordUse(id: string, use: MandateUse, now: number): Promise<boolean>;
   /** Returns a use that led to no vote. */
-  giveBack(id: string, intent: string): Promise<void>;
-  makeDelegation(delegation: Delegation, actor: string): Promise<Result<void, "too_many_mandates">>;
+  returnUse(id: string, intent: string): Promise<void>;
+  createDelegation(delegation: Delegation, actor: string): Promise<Result<void, "too_many_mandates">>;
   /** Newest first. */
   listDelegations(page: Page): Promise<readonly Delegation[]>;
   /** The active delegation with the strongest assurance, from this person to that one, that covers the use. */

@@ -8,5 +8,5 @@ export interface RuleBook {
   /** The text of a policy hash that an evaluation used; null: none did. */
   text(hash: string): Promise<{ readonly id: string; readonly text: string } | null>;
   /** Stores the texts of these policies by hash, before an evaluation by them is recorded. */
-  keep(hashes: readonly string[]): Promise<void>;
+  storeTexts(hashes: readonly string[]): Promise<void>;
 }

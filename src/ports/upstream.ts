@@ -13,7 +13,7 @@ export interface UpstreamCall {
   /** From `outboundHeaders`. To a GET or HEAD, `Cache-Control` and `Pragma` are added where there are none. */
   readonly headers: readonly Header[];
   /** The agent's own credentials, sent as well, and masked in a response that is read here. */
-  readonly own: readonly Header[];
+  readonly agentCredentials: readonly Header[];
   /** Null for GET and HEAD. A stream is sent without `Content-Length`. */
   readonly body: Uint8Array | ReadableStream<Uint8Array> | null;
   /**

@@ -98,7 +98,7 @@ export function d1IdempotentAnswers(
       if (row.answer === null) return { kind: "in_flight" };
       for (const secret of secrets) {
         const answer = await openJson<StoredAnswer>(row.answer, keyOf(secret, "seal", request), "");
-        if (answer !== null) return { kind: "kept", answer };
+        if (answer !== null) return { kind: "stored", answer };
       }
       throw new Error(
         "a stored response can't be decrypted: put the earlier GATE_SECRET into GATE_SECRET_PREVIOUS",

@@ -122,7 +122,7 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
   return {
     find,
 
-    async makeStanding(approval, actor) {
+    async createStandingApproval(approval, actor) {
       const { id, destination, maxRecords, dailyCents, uses } = approval;
       const insert = db
         .prepare(INSERT_STANDING)
@@ -153,7 +153,7 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
       return results.map(standingOf).filter((approval) => covers(approval, use));
     },
 
-    async take(id, use, now) {
+    async recordUse(id, use, now) {
       const [, taken] = await db.batch([
         db.prepare(TAKE).bind(id, use.intent, use.cents, now),
         db.prepare(TAKEN).bind(id, use.intent, now),
@@ -161,11 +161,11 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
       return taken?.results.length === 1;
     },
 
-    async giveBack(id, intent) {
+    async returnUse(id, intent) {
       await db.prepare(GIVE_BACK).bind(id, intent).run();
     },
 
-    async makeDelegation(delegation, actor) {
+    async createDelegation(delegation, actor) {
       const { id, delegate, destination, policy, agent, principalId, maxCents } = delegation;
       const insert = db
         .prepare(INSERT_DELEGATION)

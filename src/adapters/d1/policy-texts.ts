@@ -23,7 +23,7 @@ export function ruleBook(db: D1Database, source: () => Promise<CompiledRules>): 
         .bind(hash)
         .first<{ id: string; text: string }>();
     },
-    async keep(hashes) {
+    async storeTexts(hashes) {
       const unseen = hashes.filter((hash) => !stored.has(hash));
       if (unseen.length === 0) return;
       // Read before write: while D1 is read-only, a new isolate can still evaluate by texts that are stored.

@@ -55,7 +55,7 @@ async function prepare(
   fetchSecret: FetchSecret,
 ): Promise<Result<PreparedCall, CallFailure>> {
   const { url, credential } = call;
-  const headers = [...call.headers, ...call.own];
+  const headers = [...call.headers, ...call.agentCredentials];
   if (credential === null) return ok({ url, headers, masks: ownMasks(call) });
   const secret = await fetchSecret(credential.name).catch(() => null);
   if (secret === null) return unsent("unavailable", "the credential could not be fetched");
@@ -66,8 +66,8 @@ async function prepare(
 }
 
 /** The agent's own credentials are masked only in a response that Gate stores: in a relayed one the agent may see them. */
-function ownMasks({ own, passesThrough }: UpstreamCall): Masks | null {
-  const secrets = passesThrough ? [] : headerSecrets(own);
+function ownMasks({ agentCredentials, passesThrough }: UpstreamCall): Masks | null {
+  const secrets = passesThrough ? [] : headerSecrets(agentCredentials);
   const masks = masksFor(secrets);
   return secrets.length > 0 && masks.ok ? masks.value : null;
 }

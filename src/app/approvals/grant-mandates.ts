@@ -59,7 +59,7 @@ export async function grantStandingApproval(
   if (!(await isAgentKnown(request.agent, ports))) return err({ kind: "agent_unknown" });
   const id = freshId(STANDING_ID_PREFIX);
   const approval = { ...request, ...grantBy(voter.value), id, createdAt: now, used: 0 };
-  const stored = await ports.mandates.makeStanding(approval, approval.principal);
+  const stored = await ports.mandates.createStandingApproval(approval, approval.principal);
   return stored.ok ? ok(approval) : err({ kind: stored.error });
 }
 
@@ -84,7 +84,7 @@ export async function grantDelegation(
   const id = freshId(DELEGATION_ID_PREFIX);
   const grant = grantBy(voter.value);
   const delegation = { ...scope, ...grant, id, delegate: delegate.value, createdAt: now, expiresAt };
-  const stored = await ports.mandates.makeDelegation(delegation, principal);
+  const stored = await ports.mandates.createDelegation(delegation, principal);
   return stored.ok ? ok(delegation) : err({ kind: stored.error });
 }
 

@@ -54,14 +54,14 @@ async function applyOne(
   ports: VotePorts,
   now: number,
 ): Promise<IntentState> {
-  if (!(await ports.mandates.take(id, use, now))) return state;
+  if (!(await ports.mandates.recordUse(id, use, now))) return state;
   const { digest } = state.terms;
   // If this throws, the use stays spent: the vote may have been recorded.
   const vote = { decision: "approve", voter, digest, note: null, link: null } as const;
   const decided = await castVote(intent, vote, ports);
   const after = decided.ok ? decided.value.state : ((await intent.getState()) ?? state);
   if (!after.votes.some(({ mandate }) => mandate === id)) {
-    await ports.mandates.giveBack(id, intent.id);
+    await ports.mandates.returnUse(id, intent.id);
   }
   return after;
 }

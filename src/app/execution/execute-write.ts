@@ -122,7 +122,7 @@ async function sendClaimed(
     method: sending.http.method,
     url: sending.http.url,
     headers: sentHeaders(sending),
-    own,
+    agentCredentials: own,
     body,
     passesThrough: false,
     credential: entry.credential,

@@ -101,7 +101,7 @@ export async function govern(
     // The first is counted and not yet created: this attempt is recorded as a blocked intent of its own.
   }
 
-  await ports.rules.keep(decision.policies.map(({ hash }) => hash));
+  await ports.rules.storeTexts(decision.policies.map(({ hash }) => hash));
   const salt = crypto.getRandomValues(new Uint8Array(SALT_BYTES));
   const keyed = key !== null;
   const reply = await intent.propose({

@@ -55,7 +55,7 @@ export async function passUnknown(
     method,
     url: href,
     headers: passedHeaders([...headers], gateHeaders),
-    own: [],
+    agentCredentials: [],
     body: body as ReadableStream<Uint8Array> | null,
     passesThrough: true,
     credential: null,

@@ -89,7 +89,7 @@ export async function respondOnce(
         detail: "The first request under this key is still in progress.",
         headers: { "Retry-After": IN_FLIGHT_RETRY_SECONDS },
       });
-    case "kept":
+    case "stored":
       return holds?.(begun.answer) === false ? run() : replay(c, begun.answer);
     case "first":
       break;

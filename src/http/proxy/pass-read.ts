@@ -21,7 +21,7 @@ export async function passRead(
     method: http.method,
     url: http.url,
     headers: http.headers,
-    own: agentCredentials,
+    agentCredentials,
     body: c.req.raw.body as ReadableStream<Uint8Array> | null,
     passesThrough: true,
     credential: entry.credential,

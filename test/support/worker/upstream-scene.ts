@@ -23,7 +23,7 @@ export function calling(url: string, more: Partial<UpstreamCall> = {}): Promise<
     method: "GET",
     url,
     headers: [],
-    own: [],
+    agentCredentials: [],
     body: null,
     passesThrough: true,
     credential: null,

@@ -359,13 +359,14 @@ test("INV-08: one intent counts as one use, and stays one after the standing app
     cents,
     records: 1,
   });
-  const take = (intent: string, cents?: number | null) => mandates.take(id, use(intent, cents), Date.now());
+  const take = (intent: string, cents?: number | null) =>
+    mandates.recordUse(id, use(intent, cents), Date.now());
   for (const unknown of [null, Number.NaN]) expect(await take("int_0", unknown)).toBe(false);
   expect(await take("int_1", 501)).toBe(false);
   await expect(take("int_1", -1)).rejects.toThrow("CHECK");
   expect([await take("int_1"), await take("int_1"), await take("int_2")]).toEqual([true, true, false]);
-  await mandates.giveBack(id, "int_1");
-  await mandates.giveBack(id, "int_1");
+  await mandates.returnUse(id, "int_1");
+  await mandates.returnUse(id, "int_1");
   expect([await usedOf(id), await take("int_2"), await usedOf(id)]).toEqual([0, true, 1]);
   await call("POST", `/v1/standing-approvals/${id}/revoke`, maker.key);
   expect(await take("int_2")).toBe(false);

@@ -152,7 +152,7 @@ describe("INV-11: sending an approved write", () => {
     const { calls, send } = standIn(answering(200));
     const secret = "Bearer of-the-agent-alone";
     expect((await send(intent, [["authorization", secret]])).kind).toBe("answered");
-    expect(calls[0]?.own).toEqual([["authorization", secret]]);
+    expect(calls[0]?.agentCredentials).toEqual([["authorization", secret]]);
     expect(calls[0]?.credential).toBeNull();
     const kept = [await everythingInD1(), JSON.stringify(await intent.getRecord())];
     expect(kept.join()).not.toContain("of-the-agent-alone");

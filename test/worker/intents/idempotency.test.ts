@@ -720,7 +720,7 @@ test("stored answers survive a change of the deployment's secret while the earli
   if (begun.kind !== "first") throw new Error(begun.kind);
   await begun.attempt.store(answer);
   const changed = d1IdempotentAnswers(env.DB, [secret("b"), secret("a")]);
-  expect(await changed.begin(request)).toEqual({ kind: "kept", answer });
+  expect(await changed.begin(request)).toEqual({ kind: "stored", answer });
   expect((await changed.begin({ ...request, subject: "another" })).kind).toBe("reused");
   expect((await d1IdempotentAnswers(env.DB, [secret("c")]).begin(request)).kind).toBe("reused");
 });
