@@ -26,14 +26,16 @@ export function checkApprovals(history: StateHistory, proposed: JsonObject, outc
       ? holds(name, "Policy approved it; no person was required.")
       : fails(name, "The ledger says that policy approved it, and the policy's verdict was another.");
   }
-  if (outcome !== "hold") return fails(name, "It was approved by persons, although policy did not hold it.");
+  if (outcome !== "hold") {
+    return fails(name, "It was approved by vote or timeout, although policy did not hold it.");
+  }
   if (by === "timeout") {
     if (rejectionVotes > 0) {
       return fails(name, "It was approved by timeout, although a person had rejected it.");
     }
     return notShown(
       name,
-      "It was approved by timeout, without a vote; whether that is allowed is only in the policy's text.",
+      "It was approved by timeout; only the policy's text shows whether that is allowed.",
     );
   }
   if (!votes.some(({ person }) => person === by)) {
@@ -54,7 +56,7 @@ export function checkApprovals(history: StateHistory, proposed: JsonObject, outc
   );
 }
 
-/** Finds a vote by an agent, an editor or a stand-in that the rules exclude; null: there is none. */
+/** Finds a forbidden vote: by the proposing agent, by the editor, or for another person without a delegation. */
 function forbiddenVote(votes: readonly Vote[], proposed: JsonObject): string | null {
   const isBy = (handle: string | null) => (vote: Vote) =>
     handle !== null && [vote.person, vote.acting, vote.principal].includes(handle);

@@ -20,15 +20,15 @@ export function checkHashes(entries: readonly BundleEntry[]): Finding {
 export function checkChain({ intent, entries }: Bundle): Finding {
   let prev = GENESIS;
   for (const [at, entry] of entries.entries()) {
-    const place = `Entry ${at + 1} of the bundle`;
-    if (entry.intent !== intent) return fails("chain", `${place} belongs to another intent.`);
+    const label = `Entry ${at + 1} of the bundle`;
+    if (entry.intent !== intent) return fails("chain", `${label} belongs to another intent.`);
     if (entry.seq !== at + 1) {
       return fails(
         "chain",
-        `${place} is number ${entry.seq} of its chain: entries are missing or out of order.`,
+        `${label} is number ${entry.seq} of its chain: entries are missing or out of order.`,
       );
     }
-    if (entry.prev !== prev) return fails("chain", `${place} is not linked to the one before it.`);
+    if (entry.prev !== prev) return fails("chain", `${label} is not linked to the one before it.`);
     ({ hash: prev } = entry);
   }
   return entries.length === 0
@@ -46,13 +46,13 @@ export function checkBodies(entries: readonly BundleEntry[], bodies: readonly Js
   const [first = {}] = bodies;
   for (const [at, body] of bodies.entries()) {
     const entry = entries[at];
-    const place = `Entry ${at + 1}`;
+    const label = `Entry ${at + 1}`;
     if (entry === undefined || Object.keys(body).length === 0) {
-      return fails("bodies", `${place} has a body that is not canonical JSON.`);
+      return fails("bodies", `${label} has a body that is not canonical JSON.`);
     }
     for (const name of ["intent_digest", "policy_hashes"]) {
       if (textOf(body, name) === null || textOf(body, name) !== textOf(first, name)) {
-        return fails("bodies", `${place} names another ${name} than the proposal.`);
+        return fails("bodies", `${label} names another ${name} than the proposal.`);
       }
     }
   }
@@ -88,8 +88,8 @@ export function checkDecision(
   if (member(body, "outcome") !== outcome || member(body, "reason_code") !== code) {
     return fails("decision", "The decision shown is not the one on the ledger.");
   }
-  const FOLLOWS = { approve: "approved", hold: "approval_requested", block: "blocked" } as const;
-  return entries[at + 1]?.event === FOLLOWS[outcome]
+  const NEXT_EVENT = { approve: "approved", hold: "approval_requested", block: "blocked" } as const;
+  return entries[at + 1]?.event === NEXT_EVENT[outcome]
     ? holds(
         "decision",
         `The policy verdict was ${outcome} with the reason ${quoted(code)}, and the next entry follows from it.`,

@@ -41,7 +41,7 @@ export async function checkReports(
       member(claims, "intent_digest") === member(body, "intent_digest") &&
       member(claims, "outcome") === OUTCOMES[entry.event];
     if (!isSame) return fails(name, `The signed report of entry ${seq} contradicts the entry.`);
-    verified += Number(await isByOneOf(reporters, message, signature, verify));
+    verified += Number(await isSignedByOneOf(reporters, message, signature, verify));
   }
   return verified === signed
     ? holds(name, `All ${signed} signed reports are by known runners and agree with the ledger.`)
@@ -51,7 +51,7 @@ export async function checkReports(
       );
 }
 
-async function isByOneOf(
+async function isSignedByOneOf(
   reporters: readonly string[],
   message: Uint8Array,
   signature: Uint8Array,

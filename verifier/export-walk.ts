@@ -55,7 +55,7 @@ export class ExportWalk {
   readonly #held: readonly TreeHead[];
   /** Ranges with a wrong root, and a wrong number of entries: less specific than a wrong entry. */
   readonly #rewritten: Problem[] = [];
-  #cut: Problem | null = null;
+  #wrongSize: Problem | null = null;
   #problem: Problem | null = null;
   #gap: { readonly problem: Problem; readonly missing: string } | null = null;
   #wasMoved = false;
@@ -74,7 +74,7 @@ export class ExportWalk {
     return this.#problem?.how === "malformed";
   }
 
-  take(value: Json | null): void {
+  addEntry(value: Json | null): void {
     const index = this.#tree.size;
     const shaped = isJsonObject(value) ? ENTRY(member(value, "entry"), "entry") : null;
     const isAlone = isJsonObject(value) && Object.keys(value).length === 2;
@@ -84,24 +84,24 @@ export class ExportWalk {
     }
     const entry = shaped.value;
     const claimed = isJsonObject(value) ? numberMember(value, "index") : null;
-    const place = `Entry ${index} (${quoted(entry.intent)} ${entry.seq}, ${quoted(entry.event)})`;
-    this.#link(entry, index, place);
-    if (claimed !== index) this.#recordWrongIndex(claimed, index, place);
+    const label = `Entry ${index} (${quoted(entry.intent)} ${entry.seq}, ${quoted(entry.event)})`;
+    this.#link(entry, index, label);
+    if (claimed !== index) this.#recordWrongIndex(claimed, index, label);
     this.#tree.add(leafOf(entry));
     this.#compareHeld();
   }
 
-  #link(entry: BundleEntry, index: number, place: string): void {
+  #link(entry: BundleEntry, index: number, label: string): void {
     const { intent, seq, hash, prev, body } = entry;
     if (hashEntry(entry) !== hash) {
-      this.#recordFirst({ index, how: "edited", words: `${place} was edited: its hash does not match.` });
+      this.#recordFirst({ index, how: "edited", words: `${label} was edited: its hash does not match.` });
     }
     const parsedBody = readCanonical(body);
     if (parsedBody === null) {
       this.#recordFirst({
         index,
         how: "malformed",
-        words: `${place} has a body that is not canonical JSON.`,
+        words: `${label} has a body that is not canonical JSON.`,
       });
     }
     if (this.#missing.delete(`${seq} ${intent}`) && this.#gap?.missing === `${seq} ${intent}`) {
@@ -110,22 +110,22 @@ export class ExportWalk {
     }
     const chain = this.#chains.get(intent) ?? { seq: 0, hash: GENESIS, stage: "start" };
     if (seq <= chain.seq) {
-      this.#recordFirst({ index, how: "repeated", words: `${place} repeats a number of its chain.` });
+      this.#recordFirst({ index, how: "repeated", words: `${label} repeats a number of its chain.` });
       return;
     }
     if (seq > chain.seq + 1) {
       const missing = `${chain.seq + 1} ${intent}`;
       this.#missing.set(missing, index);
-      const words = `${place}: the entry before it in its chain`;
+      const words = `${label}: the entry before it in its chain`;
       this.#gap ??= { problem: { index, how: "deleted", words }, missing };
     } else if (prev !== chain.hash) {
       this.#recordFirst({
         index,
         how: "re-chained",
-        words: `${place} is not linked to the entry before it in its chain.`,
+        words: `${label} is not linked to the entry before it in its chain.`,
       });
     }
-    this.#chains.set(intent, { seq, hash, stage: this.#stage(chain, entry, parsedBody ?? {}, index, place) });
+    this.#chains.set(intent, { seq, hash, stage: this.#stage(chain, entry, parsedBody ?? {}, index, label) });
   }
 
   /** Only an intent's chain has a state machine; others, such as the registry's, are plain lists. */
@@ -134,7 +134,7 @@ export class ExportWalk {
     { intent, seq, event }: BundleEntry,
     body: JsonObject,
     index: number,
-    place: string,
+    label: string,
   ): Stage {
     if (!intent.startsWith("int_")) return "start";
     const next = stageAfter(stage, event, body);
@@ -143,22 +143,22 @@ export class ExportWalk {
       this.#recordFirst({
         index,
         how: "impossible",
-        words: `${place} is not allowed after the entries before it.`,
+        words: `${label} is not allowed after the entries before it.`,
       });
     }
     return next === null || next === "unknown" ? stage : next;
   }
 
-  #recordWrongIndex(claimed: number | null, index: number, place: string): void {
+  #recordWrongIndex(claimed: number | null, index: number, label: string): void {
     if (claimed !== null && claimed > index) {
-      const words = `${place} states the index ${claimed}: an entry before it`;
+      const words = `${label} states the index ${claimed}: an entry before it`;
       this.#gap ??= { problem: { index, how: "deleted", words }, missing: "" };
       return;
     }
-    this.#recordFirst({ index, how: "reordered", words: `${place} states the index ${claimed ?? "none"}.` });
+    this.#recordFirst({ index, how: "reordered", words: `${label} states the index ${claimed ?? "none"}.` });
   }
 
-  async close(
+  async addCheckpoint(
     note: string,
     keys: readonly LogKey[],
     origin: string | null,
@@ -179,12 +179,12 @@ export class ExportWalk {
     }
     if (head.size > size) {
       const words = `The checkpoint covers ${head.size} entries, and there are ${size}: entries were cut off or removed.`;
-      this.#cut ??= { index: size, how: "truncated", words };
+      this.#wrongSize ??= { index: size, how: "truncated", words };
       return null;
     }
     if (head.size < size) {
       const words = `The checkpoint covers ${head.size} entries, and there are ${size}: entries were inserted.`;
-      this.#cut ??= { index: head.size, how: "rewritten", words };
+      this.#wrongSize ??= { index: head.size, how: "rewritten", words };
       return null;
     }
     if (!isEqual(head.root, this.#tree.root())) {
@@ -217,12 +217,12 @@ export class ExportWalk {
     const size = this.#tree.size;
     if (head === null) {
       const words = "The export does not end with a checkpoint of its entries.";
-      this.#cut ??= { index: size, how: "truncated", words };
+      this.#wrongSize ??= { index: size, how: "truncated", words };
     }
     const later = this.#held.find((entry) => entry.size > size);
     if (later !== undefined) {
       const words = `A stored checkpoint covers ${later.size} entries, and the export ends after ${size}.`;
-      this.#cut ??= { index: size, how: "truncated", words };
+      this.#wrongSize ??= { index: size, how: "truncated", words };
     }
     const first = this.#earliest();
     const findings = [
@@ -263,7 +263,7 @@ export class ExportWalk {
   #earliest(): Problem | null {
     const gap = this.#gap?.problem ?? null;
     if (gap === null || (this.#problem !== null && this.#problem.index < gap.index)) {
-      return this.#problem ?? this.#rewritten[0] ?? this.#cut;
+      return this.#problem ?? this.#rewritten[0] ?? this.#wrongSize;
     }
     return this.#wasMoved || this.#problem?.how === "reordered"
       ? { ...gap, how: "reordered", words: `${gap.words} comes later in the export.` }

@@ -102,13 +102,13 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
     const body = bodies[at] ?? {};
     const before = stage;
     const next = stageAfter(stage, entry.event, body);
-    const place = `Entry ${entry.seq} (${quoted(entry.event)})`;
+    const label = `Entry ${entry.seq} (${quoted(entry.event)})`;
     if (next === "unknown") unknown.push(entry.event);
-    else if (next === null) problem ??= `${place} is not allowed after the entries before it.`;
+    else if (next === null) problem ??= `${label} is not allowed after the entries before it.`;
     else stage = next;
     isErased ||= entry.event === "payload_erased";
     const violation = countVote(tally, entry.event, body);
-    if (violation !== null) problem ??= `${place} ${violation}.`;
+    if (violation !== null) problem ??= `${label} ${violation}.`;
     switch (entry.event) {
       case "approved":
         approval ??= {
@@ -119,7 +119,7 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
         break;
       case "execution_requested": {
         const order = orderOf(body);
-        if (order.fence !== orders.length + 1) problem ??= `${place} has a fencing number out of sequence.`;
+        if (order.fence !== orders.length + 1) problem ??= `${label} has a fencing number out of sequence.`;
         orders.push(order);
         break;
       }
@@ -128,9 +128,9 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
         if (entry.event.startsWith("execution_") && STEPS[entry.event] !== undefined) {
           const latest = orders.at(-1);
           const isLatest = textMember(body, "order") === latest?.id;
-          if (!isLatest) problem ??= `${place} does not name the latest order.`;
+          if (!isLatest) problem ??= `${label} does not name the latest order.`;
           if (latest !== undefined && isWrongExecutor(latest, entry.event, body, before)) {
-            problem ??= `${place} is not by the executor that the order was issued to.`;
+            problem ??= `${label} is not by the executor that the order was issued to.`;
           }
         }
     }

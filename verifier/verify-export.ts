@@ -46,10 +46,10 @@ export async function verifyExport(
     const note =
       isJsonObject(value) && Object.keys(value).length === 1 ? textMember(value, "checkpoint") : null;
     if (note === null) {
-      walk.take(value);
+      walk.addEntry(value);
       head = null;
     } else {
-      head = await walk.close(note, keys, origin, verify);
+      head = await walk.addCheckpoint(note, keys, origin, verify);
     }
     if (walk.isUnreadable) break;
   }

@@ -58,7 +58,7 @@ const COMMON_PASSWORDS = [
   "bearer",
 ] as const;
 
-const LOOKS_LIKE: Readonly<Record<string, string>> = {
+const LETTER_BY_LEET: Readonly<Record<string, string>> = {
   "0": "o",
   "1": "i",
   "3": "e",
@@ -119,7 +119,7 @@ function isCommonPassword(secret: string): boolean {
   const plain = lower.replaceAll(/[^a-z]/g, "");
   const read = lower
     .replaceAll(/[\d@$!]+$/g, "")
-    .replaceAll(/[013457@$!]/g, (char) => LOOKS_LIKE[char] ?? "")
+    .replaceAll(/[013457@$!]/g, (char) => LETTER_BY_LEET[char] ?? "")
     .replaceAll(/[^a-z]/g, "");
   return COMMON_PASSWORDS.some((word) => plain === word || read === word);
 }

@@ -4,7 +4,7 @@
  */
 
 /** Headers with the agent's own credentials, which are dropped when Gate injects one. */
-const CREDENTIALS: ReadonlySet<string> = new Set([
+const AGENT_CREDENTIALS: ReadonlySet<string> = new Set([
   "authorization",
   "x-api-key",
   "api-key",
@@ -16,7 +16,7 @@ const CREDENTIALS: ReadonlySet<string> = new Set([
 ]);
 
 /** RFC 9110 unless noted: content negotiation, representation metadata, conditions and correlation. */
-const NAMES: ReadonlySet<string> = new Set([
+const FORWARDED_NAMES: ReadonlySet<string> = new Set([
   "accept",
   "accept-charset",
   "accept-encoding",
@@ -75,11 +75,11 @@ const NAMES: ReadonlySet<string> = new Set([
   // CSRF markers of browser scripts and Atlassian's servers: a cross-site form can't set them.
   "x-requested-with",
   "x-atlassian-token",
-  ...CREDENTIALS,
+  ...AGENT_CREDENTIALS,
 ]);
 
 /** Prefixes by provider, from their documentation and client libraries. */
-const PREFIXES = [
+const FORWARDED_PREFIXES = [
   "stripe-",
   "x-stripe-",
   "x-github-",
@@ -106,7 +106,7 @@ const PREFIXES = [
  * Override the method or the path that was approved (CVE-2018-14773 is such a bug). They are refused, not dropped,
  * because an agent that sends one relies on its effect.
  */
-const OVERRIDES: ReadonlySet<string> = new Set([
+const REQUEST_OVERRIDES: ReadonlySet<string> = new Set([
   "x-http-method",
   "x-http-method-override",
   "x-method-override",
@@ -123,7 +123,7 @@ const OVERRIDES: ReadonlySet<string> = new Set([
 ]);
 
 /** Never forwarded, even if the operator allows them: the platform's, Gate's, a client's address, another host. */
-const NEVER: ReadonlySet<string> = new Set([
+const NEVER_FORWARDED: ReadonlySet<string> = new Set([
   "host",
   "content-length",
   "expect",
@@ -145,7 +145,7 @@ const NEVER: ReadonlySet<string> = new Set([
   "front-end-https",
   "cdn-loop",
 ]);
-const NEVER_BEGINNING = [
+const NEVER_FORWARDED_PREFIXES = [
   "x-forwarded",
   "x-gate-",
   "cf-",
@@ -163,7 +163,7 @@ const NEVER_BEGINNING = [
 ] as const;
 
 /** Credentials among providers' headers: `x-shopify-access-token`, `x-goog-api-key`, `x-ms-authorization-auxiliary`. */
-const CREDENTIAL_ENDING =
+const CREDENTIAL_SUFFIX =
   /(?:^|-)(?:(?:api|app|auth|access|private|secret|subscription|user)-?key|(?:access|api|app|auth|authorization|bearer|delegated|id|security|session|user|vault)-?token|assertion|secret|password|signature|authorization(?:-auxiliary)?)$/;
 
 /** Providers' names for credentials in a query; not their names for cursors (`page_token`, `next_token`). */
@@ -174,7 +174,7 @@ const CREDENTIAL_PARAMETER =
  * `token` and `key` also name harmless parameters, so they count as credentials only by their value: keys of Google,
  * Slack, Stripe, GitHub and GitLab, and signed tokens (RFC 7515 section 7.1).
  */
-const VAGUE_PARAMETER = /^(?:auth|jwt|key|secret|signature|token)$/;
+const AMBIGUOUS_PARAMETER = /^(?:auth|jwt|key|secret|signature|token)$/;
 const LOOKS_LIKE_A_CREDENTIAL =
   /^(?:AIza|ya29\.|xox[a-z]-|xapp-|[rs]k_(?:live|test)_|gh[oprsu]_|github_pat_|glpat-|eyJ[\w-]+\.[\w-]+\.)/;
 
@@ -184,12 +184,12 @@ export function withDashes(name: string): string {
 }
 
 export function isOverride(name: string): boolean {
-  return OVERRIDES.has(withDashes(name));
+  return REQUEST_OVERRIDES.has(withDashes(name));
 }
 
 /** Does the header authenticate the agent or sign its request? */
 export function isAgentCredential(name: string): boolean {
-  return CREDENTIALS.has(withDashes(name)) || CREDENTIAL_ENDING.test(withDashes(name));
+  return AGENT_CREDENTIALS.has(withDashes(name)) || CREDENTIAL_SUFFIX.test(withDashes(name));
 }
 
 /** The same for a query, whose credentials would be stored with the URL and written to logs. */
@@ -197,7 +197,8 @@ export function holdsAgentCredential(query: string): boolean {
   return [...new URLSearchParams(query)].some(([written, value]) => {
     const name = withDashes(written);
     return (
-      CREDENTIAL_PARAMETER.test(name) || (VAGUE_PARAMETER.test(name) && LOOKS_LIKE_A_CREDENTIAL.test(value))
+      CREDENTIAL_PARAMETER.test(name) ||
+      (AMBIGUOUS_PARAMETER.test(name) && LOOKS_LIKE_A_CREDENTIAL.test(value))
     );
   });
 }
@@ -208,7 +209,9 @@ export function holdsAgentCredential(query: string): boolean {
  */
 export function isForwardable(name: string, allow: readonly string[]): boolean {
   const read = withDashes(name);
-  if (NEVER.has(read) || NEVER_BEGINNING.some((beginning) => read.startsWith(beginning))) return false;
-  if (NAMES.has(name) || PREFIXES.some((prefix) => name.startsWith(prefix))) return true;
+  if (NEVER_FORWARDED.has(read) || NEVER_FORWARDED_PREFIXES.some((beginning) => read.startsWith(beginning))) {
+    return false;
+  }
+  if (FORWARDED_NAMES.has(name) || FORWARDED_PREFIXES.some((prefix) => name.startsWith(prefix))) return true;
   return allow.some((allowed) => allowed.toLowerCase() === name);
 }

@@ -5,14 +5,14 @@ export type Header = readonly [name: string, value: string];
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** RFC 9110 section 5.5: CR, LF or another control character can end a header for the next parser (injection). */
-const NOT_IN_A_VALUE = /[^\t\P{Cc}]/u;
+const FORBIDDEN_IN_VALUE = /[^\t\P{Cc}]/u;
 
 export function isHeaderName(name: string): boolean {
   return TOKEN.test(name);
 }
 
 export function isHeaderValue(value: string): boolean {
-  return !NOT_IN_A_VALUE.test(value);
+  return !FORBIDDEN_IN_VALUE.test(value);
 }
 
 /**

@@ -38,7 +38,7 @@ export interface OutboundRules {
 const MAX_HEADER_CHARS = 32 * 1024;
 
 /** Singleton fields: of two values, servers disagree which one counts. */
-const SINGLE: ReadonlySet<string> = new Set(["content-type", "content-encoding", "authorization"]);
+const SINGLETON_FIELDS: ReadonlySet<string> = new Set(["content-type", "content-encoding", "authorization"]);
 
 /**
  * The headers forwarded to the upstream: those on the allow-list (`header-allow-list.ts`), without hop-by-hop headers,
@@ -69,12 +69,12 @@ export function outboundHeaders(
 }
 
 /** Dropped beside an injected credential: a partial or compressed response could not be masked. */
-const NOT_WITH_A_CREDENTIAL: ReadonlySet<string> = new Set(["range", "if-range", "accept-encoding"]);
+const DROPPED_WITH_CREDENTIAL: ReadonlySet<string> = new Set(["range", "if-range", "accept-encoding"]);
 
 function isForwarded(name: string, value: string, { gateHeaders, injection, allow }: OutboundRules): boolean {
   if (gateHeaders.some((own) => own.toLowerCase() === name) || holdsGateKey(value)) return false;
   if (injection !== null) {
-    if (NOT_WITH_A_CREDENTIAL.has(name) || isAgentCredential(name)) return false;
+    if (DROPPED_WITH_CREDENTIAL.has(name) || isAgentCredential(name)) return false;
     if (injection.in === "header" && withDashes(injection.name) === withDashes(name)) return false;
   }
   return isForwardable(name, allow);
@@ -94,7 +94,7 @@ function repeatsSingleton(headers: readonly Header[]): boolean {
   const seen = new Set<string>();
   for (const [written, value] of headers) {
     const name = written.toLowerCase();
-    if (!SINGLE.has(name)) continue;
+    if (!SINGLETON_FIELDS.has(name)) continue;
     // `Headers` joins repeated lines with a comma; a comma within quotes is part of a boundary.
     if (seen.has(name) || (name === "content-type" && value.replaceAll(/"[^"]*"/g, "").includes(","))) {
       return true;

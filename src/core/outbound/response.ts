@@ -9,7 +9,7 @@ import type { Masks } from "../masking/masks.ts";
  */
 
 /** Statements about an origin or a connection to it, and headers that only Gate may set. */
-const NEVER: ReadonlySet<string> = new Set([
+const NEVER_RELAYED: ReadonlySet<string> = new Set([
   // RFC 6265: an upstream could set Gate's own session cookie (session fixation). API clients don't need cookies.
   "set-cookie",
   "set-cookie2",
@@ -43,7 +43,7 @@ const NEVER: ReadonlySet<string> = new Set([
   "x-reproxy-url",
 ]);
 
-const NEVER_BEGINNING = [
+const NEVER_RELAYED_PREFIXES = [
   // An upstream must not let other sites' pages read Gate's responses (CORS).
   "access-control-",
   // An upstream could forge Gate's own headers.
@@ -103,8 +103,8 @@ export function responseHeaders(
 }
 
 function isRelayed(name: string): boolean {
-  if (HOP_BY_HOP.has(name) || NEVER.has(name) || CACHE_CONTROL.test(name)) return false;
-  return NEVER_BEGINNING.every((beginning) => !name.startsWith(beginning));
+  if (HOP_BY_HOP.has(name) || NEVER_RELAYED.has(name) || CACHE_CONTROL.test(name)) return false;
+  return NEVER_RELAYED_PREFIXES.every((beginning) => !name.startsWith(beginning));
 }
 
 /**

@@ -52,7 +52,7 @@ export function targetOf(prefix: string, upstream: string, written: string): Res
   if (!VISIBLE.test(query)) return err("character");
   if (leaksGateKey(reference)) return err("gate_key");
   const below = pathBelow(prefix, path.value);
-  return below === null ? err("prefix") : joined(upstream, below, query);
+  return below === null ? err("prefix") : targetBelow(upstream, below, query);
 }
 
 /** Does a URL contain a key of Gate, escaped or not? */
@@ -66,7 +66,7 @@ function unescaped(text: string): string {
   });
 }
 
-function joined(upstream: string, path: string, query: string): Result<Target, TargetProblem> {
+function targetBelow(upstream: string, path: string, query: string): Result<Target, TargetProblem> {
   if (!URL.canParse(upstream)) return err("malformed");
   const { href: root, pathname } = new URL(upstream);
   const base = root.replace(/\/$/, "");

@@ -90,9 +90,9 @@ export function parseVkey(text: string): NoteKey | null {
 export function parseNote(note: string): Result<SignedNote, "malformed"> {
   if (note.length > MAX_NOTE_CHARS || !isPlainText(note)) return err("malformed");
   // The text may contain empty lines; the last one separates it from the signatures.
-  const border = note.lastIndexOf("\n\n");
-  if (border < 1 || !note.endsWith("\n")) return err("malformed");
-  const lines = note.slice(border + 2, -1).split("\n");
+  const separator = note.lastIndexOf("\n\n");
+  if (separator < 1 || !note.endsWith("\n")) return err("malformed");
+  const lines = note.slice(separator + 2, -1).split("\n");
   if (lines.length > MAX_SIGNATURES) return err("malformed");
   const signatures: NoteSignature[] = [];
   for (const line of lines) {
@@ -100,7 +100,7 @@ export function parseNote(note: string): Result<SignedNote, "malformed"> {
     if (signature === null) return err("malformed");
     signatures.push(signature);
   }
-  return ok({ text: note.slice(0, border + 1), signatures });
+  return ok({ text: note.slice(0, separator + 1), signatures });
 }
 
 export function formatNote({ text, signatures }: SignedNote): string {
