@@ -50,15 +50,15 @@ export async function findVisibleIntent(
 }
 
 /** The same with every record of the intent. */
-export async function findVisibleDossier(
+export async function findVisibleRecord(
   id: string,
   principal: Principal,
   { intents }: Pick<Ports, "intents">,
-): Promise<{ readonly intent: Intent; readonly dossier: IntentRecord } | null> {
+): Promise<{ readonly intent: Intent; readonly record: IntentRecord } | null> {
   const intent = intents.find(id);
-  const dossier = (await intent?.getRecord()) ?? null;
-  if (intent === null || dossier === null) return null;
-  return maySee(principal, dossier.state.terms) ? { intent, dossier } : null;
+  const record = (await intent?.getRecord()) ?? null;
+  if (intent === null || record === null) return null;
+  return maySee(principal, record.state.terms) ? { intent, record } : null;
 }
 
 /** May this agent's requests reach a destination that passes them without a decision? Null allows every destination. */

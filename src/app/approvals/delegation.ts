@@ -23,17 +23,17 @@ export async function delegatedVoter(
   ports: DelegationPorts,
   now: number,
 ): Promise<Voter | null> {
-  const [dossier, named, { registry }] = await Promise.all([
+  const [record, named, { registry }] = await Promise.all([
     intent.getRecord(),
     ports.principals.get(onBehalfOf),
     ports.rules.current(),
   ]);
-  if (dossier === null) return null;
+  if (record === null) return null;
   const from = named === null ? personCalled(onBehalfOf, registry) : voterOf(named, "link", registry).person;
 
-  const { case: record, state } = dossier;
-  const request = record === null ? null : (JSON.parse(record.request) as ProposalRequest);
-  const decision = record === null ? null : (JSON.parse(record.decision) as Decision);
+  const { case: content, state } = record;
+  const request = content === null ? null : (JSON.parse(content.request) as ProposalRequest);
+  const decision = content === null ? null : (JSON.parse(content.decision) as Decision);
   const use = useOf(state.terms, request?.principalId ?? null, decision?.facts ?? null);
   const delegation = await ports.mandates.delegated(from, delegate.acting, use, now);
   if (delegation === null) return null;

@@ -19,7 +19,7 @@ export type SlackVoteFailure =
   | FederatedVoterFailure
   | { readonly kind: "intent_not_found" }
   /** Another vote, a deadline or a revocation came first. */
-  | { readonly kind: "already_decided"; readonly dossier: IntentRecord }
+  | { readonly kind: "already_decided"; readonly record: IntentRecord }
   | VoteFailure;
 
 type SlackPorts = VotePorts & Pick<Ports, "intents">;
@@ -35,13 +35,13 @@ export async function voteFromSlack(
   const { intent, voter } = found.value;
   const { digest } = press;
   const decided = await castVote(intent, { ...vote, voter, digest, link: null }, ports);
-  const dossier = await intent.getRecord();
-  if (decided.ok) return ok(dossier);
-  if (dossier === null || !isAlreadyDecided(decided.error)) return decided;
+  const record = await intent.getRecord();
+  if (decided.ok) return ok(record);
+  if (record === null || !isAlreadyDecided(decided.error)) return decided;
   // Slack retries a request that it got no response to in time: a rejection that this person gave already holds.
-  const { phase, decidedBy } = dossier.state;
+  const { phase, decidedBy } = record.state;
   const isRepeat = vote.decision === "reject" && phase === "rejected" && decidedBy === voter.person;
-  return isRepeat ? ok(dossier) : err({ kind: "already_decided", dossier });
+  return isRepeat ? ok(record) : err({ kind: "already_decided", record });
 }
 
 /** The case, if this person could reject it now: to be checked before Slack opens the form for the reason. */
@@ -51,12 +51,12 @@ export async function rejectableFromSlack(
 ): Promise<Result<IntentRecord, SlackVoteFailure>> {
   const found = await findVote(press, ports);
   if (!found.ok) return found;
-  const dossier = await found.value.intent.getRecord();
-  if (dossier === null) return err({ kind: "intent_not_found" });
-  const { state } = dossier;
+  const record = await found.value.intent.getRecord();
+  if (record === null) return err({ kind: "intent_not_found" });
+  const { state } = record;
   const refusal = eligibility(state, found.value.voter);
   if (refusal !== null) return err({ kind: "refused", refusal });
-  return mayReject(state.phase) ? ok(dossier) : err({ kind: "already_decided", dossier });
+  return mayReject(state.phase) ? ok(record) : err({ kind: "already_decided", record });
 }
 
 async function findVote(

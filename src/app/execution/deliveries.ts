@@ -2,7 +2,7 @@ import type { Principal } from "../../core/identity/principal.ts";
 import type { Instant } from "../../core/intent/state.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { findVisibleDossier } from "../authority.ts";
+import { findVisibleRecord } from "../authority.ts";
 import { activeProposer } from "./active-proposer.ts";
 import type { FoundOrder } from "./find-order.ts";
 import type { OrderFailure } from "./order-failure.ts";
@@ -25,12 +25,12 @@ export async function orderDelivery(
   agent: Principal,
   ports: TokenPorts & Pick<Ports, "switches" | "rules">,
 ): Promise<Result<Delivery, OrderFailure>> {
-  const found = await findVisibleDossier(intentId, agent, ports);
+  const found = await findVisibleRecord(intentId, agent, ports);
   if (found === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
-  const { intent, dossier } = found;
-  const { state } = dossier;
+  const { intent, record } = found;
+  const { state } = record;
   return unlessStopped(state.terms, ports, async () => {
-    if (dossier.case?.payload.kind !== "content") return err({ kind: "nothing_to_deliver" });
+    if (record.case?.payload.kind !== "content") return err({ kind: "nothing_to_deliver" });
     const issued = await recordOrder(intent, state, agent, "external_pull", ports);
     if (!issued.ok) return issued;
     const token = deliveryToken(ports, intent.id, issued.value.order);

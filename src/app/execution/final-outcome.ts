@@ -34,13 +34,13 @@ export async function finalOutcome(intent: Intent, state: IntentState): Promise<
 }
 
 async function blockReason(intent: Intent, { phase, terms }: IntentState): Promise<BlockReason> {
-  const dossier = await intent.getRecord();
+  const record = await intent.getRecord();
   if (phase === "blocked") {
-    const decision = dossier?.case ? (JSON.parse(dossier.case.decision) as Decision) : null;
+    const decision = record?.case ? (JSON.parse(record.case.decision) as Decision) : null;
     return { code: terms.reasonCode, text: decision?.reason ?? "Policy does not allow this write." };
   }
   const outcome = OUTCOME_TEXT[phase] ?? "The write was not sent.";
-  const note = dossier?.notes.findLast(({ kind }) => kind === "note")?.text ?? null;
+  const note = record?.notes.findLast(({ kind }) => kind === "note")?.text ?? null;
   return { code: phase, text: note === null ? outcome : `${outcome} ${note}` };
 }
 

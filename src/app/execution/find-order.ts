@@ -34,12 +34,12 @@ export async function findOrder(
 
 /** The order in its current state, with the record of its intent. */
 export interface OrderRecord {
-  readonly dossier: IntentRecord;
+  readonly record: IntentRecord;
   readonly order: Order;
 }
 
 export async function readOrder(intent: Intent, order: Order): Promise<Result<OrderRecord, OrderFailure>> {
-  const dossier = await intent.getRecord();
-  if (dossier === null) return err({ kind: "order_not_found" });
-  return ok({ dossier, order: dossier.state.orders.find(({ id }) => id === order.id) ?? order });
+  const record = await intent.getRecord();
+  if (record === null) return err({ kind: "order_not_found" });
+  return ok({ record, order: record.state.orders.find(({ id }) => id === order.id) ?? order });
 }

@@ -84,6 +84,6 @@ async function showOrder(
 ): Promise<Result<ShownOrder, OrderFailure>> {
   const read = await readOrder(intent, issued);
   if (!read.ok) return read;
-  const { dossier, order: current } = read.value;
-  return ok({ ...read.value, secrets: await secretsFor(ports, principal, dossier.state, current) });
+  const { record, order: current } = read.value;
+  return ok({ ...read.value, secrets: await secretsFor(ports, principal, record.state, current) });
 }

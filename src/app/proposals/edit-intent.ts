@@ -49,11 +49,11 @@ export async function editIntent(
   ports: GovernPorts,
   now: number,
 ): Promise<Result<EditResult, EditFailure>> {
-  const dossier = await intent.getRecord();
-  if (dossier === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
+  const record = await intent.getRecord();
+  if (record === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
   const { voter, note, link } = change;
   if (note === null || note.trim() === "") return err({ kind: "reason_required" });
-  const { state } = dossier;
+  const { state } = record;
   const digest = await contentDigest(change.payload);
   const successor = ports.intents.forKey(intent.id, editKey(change, digest));
   const command = {
@@ -75,18 +75,18 @@ export async function editIntent(
   const isRepeat = permitted.value.length === 0;
   const existing = isRepeat ? await existingSuccessor(successor, state) : null;
   if (existing !== null) return ok(existing);
-  if (dossier.case === null) {
+  if (record.case === null) {
     return err({
       kind: "refused",
       refusal: { reason: "wrong_phase", command: "supersede", phase: state.phase },
     });
   }
   const revised = asForwarded(
-    editedRequest(dossier.case.request, change),
-    withOriginalName(dossier, change.payload),
+    editedRequest(record.case.request, change),
+    withOriginalName(record, change.payload),
   );
   const { payload } = revised;
-  if (isUnchanged(dossier.case.payload, state, payload, digest)) return err({ kind: "edit_unchanged" });
+  if (isUnchanged(record.case.payload, state, payload, digest)) return err({ kind: "edit_unchanged" });
 
   const blocker = await approvalBlocker(state.terms, ports);
   if (blocker !== null) return err(blocker);
@@ -102,7 +102,7 @@ export async function editIntent(
   const declared = declaredNumbers(
     edited.request,
     facts,
-    (JSON.parse(dossier.case.decision) as Decision).facts,
+    (JSON.parse(record.case.decision) as Decision).facts,
   );
   const request = { ...edited, request: { ...edited.request, ...declared } };
   if (isRepeat) return createSuccessor(request, agent, state, successor, ports, now);
@@ -139,17 +139,17 @@ async function createSuccessor(
 }
 
 async function existingSuccessor(successor: Intent, predecessor: IntentState): Promise<EditResult | null> {
-  const dossier = await successor.getRecord();
-  if (dossier === null || dossier.case === null) return null;
-  const decision = JSON.parse(dossier.case.decision) as Decision;
-  return { predecessor, successor: dossier.state, decision };
+  const record = await successor.getRecord();
+  if (record === null || record.case === null) return null;
+  const decision = JSON.parse(record.case.decision) as Decision;
+  return { predecessor, successor: record.state, decision };
 }
 
 /** Bytes without a name get the name and media type of the agent's file, by which Gate knows how to measure them. */
-function withOriginalName({ case: record }: IntentRecord, payload: Payload): Payload {
+function withOriginalName({ case: content }: IntentRecord, payload: Payload): Payload {
   const isBare = payload.kind === "content" && payload.name === null && payload.mediaType === null;
-  if (!isBare || record?.payload.kind !== "content") return payload;
-  const { name, mediaType } = record.payload;
+  if (!isBare || content?.payload.kind !== "content") return payload;
+  const { name, mediaType } = content.payload;
   return { ...payload, name, mediaType };
 }
 

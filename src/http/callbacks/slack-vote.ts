@@ -52,7 +52,7 @@ function pressOf({ team, user }: SlackUser, { intent, digest }: SlackReference):
 
 async function refused(failure: SlackVoteFailure, press: SlackPress, ports: Ports): Promise<SlackOutcome> {
   if (failure.kind !== "already_decided") return { refused: wordsOf(failure, press), message: null };
-  const message = await caseMessage(failure.dossier, null, ports);
+  const message = await caseMessage(failure.record, null, ports);
   return { refused: `This case is already decided. ${message.statusText}`, message };
 }
 
@@ -72,6 +72,6 @@ function wordsOf(failure: Exclude<SlackVoteFailure, { kind: "already_decided" }>
   }
 }
 
-async function messageOf(dossier: IntentRecord | null, ports: Ports): Promise<CaseMessage | null> {
-  return dossier === null ? null : caseMessage(dossier, null, ports);
+async function messageOf(record: IntentRecord | null, ports: Ports): Promise<CaseMessage | null> {
+  return record === null ? null : caseMessage(record, null, ports);
 }

@@ -4,7 +4,7 @@ import type { Principal } from "../../core/identity/principal.ts";
 import type { GateContext } from "./context.ts";
 import { refuse } from "../problem/problem.ts";
 import { INTENT_NOT_FOUND, problemOfStop } from "../problem/from-refusal.ts";
-import { findVisibleDossier, findVisibleIntent, mayReach } from "../../app/authority.ts";
+import { findVisibleRecord, findVisibleIntent, mayReach } from "../../app/authority.ts";
 import { killSwitchFor } from "../../app/kill-switches.ts";
 
 /** 409 while a kill switch stops this intent. */
@@ -33,7 +33,7 @@ export async function visibleIntent(c: GateContext, id: string) {
 }
 
 /** The same with every record of the intent. */
-export async function visibleDossier(c: GateContext, id: string) {
+export async function visibleRecord(c: GateContext, id: string) {
   const ports = c.env;
-  return (await findVisibleDossier(id, c.var.principal, ports)) ?? refuse(INTENT_NOT_FOUND);
+  return (await findVisibleRecord(id, c.var.principal, ports)) ?? refuse(INTENT_NOT_FOUND);
 }

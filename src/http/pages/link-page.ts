@@ -25,8 +25,8 @@ export async function linkPage(
   over: Problem | null,
 ): Promise<Response> {
   const { state } = followed;
-  const dossier = state.terms.sending === null ? null : await followed.intent.getRecord();
-  const request = dossier === null ? null : requestLine(dossier);
+  const record = state.terms.sending === null ? null : await followed.intent.getRecord();
+  const request = record === null ? null : requestLine(record);
   const { terms, phase } = state;
   return page(c, {
     title: phaseText(phase),

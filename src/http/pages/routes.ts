@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import { decideByLink, followLink, linkProblem } from "../../app/approvals/decide-by-link.ts";
 import type { Vote } from "../../app/approvals/decide-intent.ts";
 import { voteAsCaller } from "../../app/approvals/vote-as-caller.ts";
-import { visibleDossier, visibleIntent } from "../middleware/guards.ts";
+import { visibleRecord, visibleIntent } from "../middleware/guards.ts";
 import type { Caller } from "../../app/identity/authenticate.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { casePage } from "./case/case-page.ts";
@@ -43,8 +43,8 @@ async function openLink(c: GateContext): Promise<Response> {
   if (caller === null) {
     return linkPage(c, followed, token, problem === null ? null : problemOfLink(problem));
   }
-  const { intent, dossier } = await visibleDossier(c, followed.intent.id);
-  return casePage(c, { intent, dossier, caller, link: problem === null ? token : null });
+  const { intent, record } = await visibleRecord(c, followed.intent.id);
+  return casePage(c, { intent, record, caller, link: problem === null ? token : null });
 }
 
 type PageVote = Pick<Vote, "decision" | "note" | "digest">;
@@ -102,8 +102,8 @@ export const cases = new Hono<GateEnv>()
   .get(
     "/cases/:id",
     signedIn(async (c, caller) => {
-      const { intent, dossier } = await visibleDossier(c, c.req.param("id") ?? "");
-      return casePage(c, { intent, dossier, caller, link: null });
+      const { intent, record } = await visibleRecord(c, c.req.param("id") ?? "");
+      return casePage(c, { intent, record, caller, link: null });
     }),
   )
   .post("/cases/:id/approve", decide("approve"))

@@ -14,9 +14,9 @@ export const MODE_NAMES = {
 } as const;
 
 /** @param secrets null for every reader except the order's holder */
-export function orderView(dossier: IntentRecord, order: Order, secrets: OrderSecrets | null) {
-  const { state, notes, entries } = dossier;
-  const payload = dossier.case?.payload;
+export function orderView(record: IntentRecord, order: Order, secrets: OrderSecrets | null) {
+  const { state, notes, entries } = record;
+  const payload = record.case?.payload;
   const { terms } = state;
   const entriesOfOrder = entries.filter(
     ({ body }) => (JSON.parse(body) as { order?: string }).order === order.id,

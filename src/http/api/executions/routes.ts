@@ -25,13 +25,13 @@ export const executions = new Hono<GateEnv>()
     const ports = c.env;
     const id = c.req.param("id");
     const issued = valueOrRefuse(await issueOrder(id, c.var.principal, () => readMode(c), ports));
-    const { dossier, order, secrets, isNew } = issued;
-    return c.json(orderView(dossier, order, secrets), isNew ? 201 : 200);
+    const { record, order, secrets, isNew } = issued;
+    return c.json(orderView(record, order, secrets), isNew ? 201 : 200);
   })
   .get("/v1/executions/:id", requireRole(["agent", "runner", "reviewer", "auditor", "admin"]), async (c) => {
     const ports = c.env;
     const shown = valueOrRefuse(await getOrder(c.req.param("id"), c.var.principal, ports));
-    return c.json(orderView(shown.dossier, shown.order, shown.secrets));
+    return c.json(orderView(shown.record, shown.order, shown.secrets));
   })
   .post("/v1/executions/:id/claim", (c) => byWorker(c, (held) => claim(c, held), holdsClaim))
   .post("/v1/executions/:id/heartbeat", (c) => byWorker(c, (held) => heartbeat(c, held)))
@@ -46,20 +46,20 @@ async function readMode(c: GateContext): Promise<OrderMode> {
 
 async function claim(c: GateContext, held: HeldOrder): Promise<Response> {
   const ports = c.env;
-  const { dossier, order } = valueOrRefuse(await claimOrder(held, ports));
-  return c.json(orderView(dossier, order, null));
+  const { record, order } = valueOrRefuse(await claimOrder(held, ports));
+  return c.json(orderView(record, order, null));
 }
 
 async function heartbeat(c: GateContext, held: HeldOrder): Promise<Response> {
   const ports = c.env;
-  const { dossier, order, stop } = valueOrRefuse(await extendClaim(held, ports));
+  const { record, order, stop } = valueOrRefuse(await extendClaim(held, ports));
   const killSwitch = stop === null ? null : { scope: stop.scope, target: stop.target };
-  return c.json({ ...orderView(dossier, order, null), kill_switch: killSwitch });
+  return c.json({ ...orderView(record, order, null), kill_switch: killSwitch });
 }
 
 async function report(c: GateContext, held: HeldOrder, body: JsonObject): Promise<Response> {
-  const { dossier, order } = valueOrRefuse(await reportOrder(held, parseReport(body)));
-  return c.json(orderView(dossier, order, null));
+  const { record, order } = valueOrRefuse(await reportOrder(held, parseReport(body)));
+  return c.json(orderView(record, order, null));
 }
 
 /** The order that a worker's call names, with the body; the token comes as the bearer, or beside the worker's key. */

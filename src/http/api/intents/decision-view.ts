@@ -1,7 +1,7 @@
 import { maySeeTrace } from "../../../app/authority.ts";
 import type { Decision, TraceStep } from "../../../core/policy/decision.ts";
 import type { Principal } from "../../../core/identity/principal.ts";
-import { recordOf, type StoredRequest } from "../shared/stored-record.ts";
+import { storedContent, type StoredRequest } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
@@ -12,9 +12,9 @@ import type { IntentRecord } from "../../../ports/intents.ts";
  * @param isPayloadVisible false: texts that rules matched, which quote the payload, and the request's URL, which can
  *   contain the same data, are left out
  */
-export function decisionView(dossier: IntentRecord, reader: Principal, isPayloadVisible: boolean) {
-  const { terms } = dossier.state;
-  const { request, decision } = recordOf(dossier);
+export function decisionView(record: IntentRecord, reader: Principal, isPayloadVisible: boolean) {
+  const { terms } = record.state;
+  const { request, decision } = storedContent(record);
   const status = { approve: "approved", hold: "pending_approval", block: "blocked" } as const;
   return {
     id: `dec_${terms.digest.slice(0, 16)}`,

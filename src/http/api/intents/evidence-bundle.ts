@@ -4,7 +4,7 @@ import { ORDER_TYPE, orderClaims } from "../../../core/intent/order-claims.ts";
 import { isLive } from "../../../core/intent/state.ts";
 import { writeForDigest } from "../../../core/outbound/http-write.ts";
 import type { Ports } from "../../../ports/ports.ts";
-import { recordOf } from "../shared/stored-record.ts";
+import { storedContent } from "../shared/stored-record.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 import type { PublicKey } from "../../../ports/signer.ts";
 
@@ -18,17 +18,17 @@ const FORMAT = "gate-evidence/v1";
  * @param disclose false for readers who may not see the payload: with the salt they could confirm a guess of it
  */
 export async function evidenceOf(
-  dossier: IntentRecord,
+  record: IntentRecord,
   payload: Uint8Array | null,
   disclose: boolean,
   ports: Ports,
 ) {
-  const { state } = dossier;
+  const { state } = record;
   const { terms } = state;
   const proofs = await ports.log.proofsFor(terms.id);
   const { vkeys } = await ports.log.keys();
   // The object's own entries, so that a row taken out of D1 shows as an entry that is not in the log.
-  const entries = dossier.entries.map(({ mac: _, ...entry }) => entry);
+  const entries = record.entries.map(({ mac: _, ...entry }) => entry);
   const hashes = new Map(entries.map(({ seq, hash }) => [seq, hash]));
   const inclusion = proofs.entries.flatMap(({ entry, index, proof }) =>
     proof === null || hashes.get(entry.seq) !== entry.hash
@@ -42,23 +42,23 @@ export async function evidenceOf(
     entries,
     log: proofs.checkpoint === null ? null : { checkpoint: proofs.checkpoint.note, inclusion },
     keys: { vkeys, jwks: { keys: (await ports.signer.publicKeys()).map(strictJwk) } },
-    policies: await policyTexts(dossier, ports),
+    policies: await policyTexts(record, ports),
     decision: { outcome: terms.outcome, reason_code: terms.reasonCode },
-    disclosed: state.erasedAt === null && disclose ? disclosedOf(dossier, payload) : null,
+    disclosed: state.erasedAt === null && disclose ? disclosedOf(record, payload) : null,
     // An order names the payload's digest, from which a short payload could be guessed.
-    orders: disclose ? await signedOrders(dossier, ports) : [],
+    orders: disclose ? await signedOrders(record, ports) : [],
   };
 }
 
-function disclosedOf(dossier: IntentRecord, payload: Uint8Array | null) {
-  const { state, salt, notes, case: record } = dossier;
+function disclosedOf(record: IntentRecord, payload: Uint8Array | null) {
+  const { state, salt, notes, case: content } = record;
   const { payloadDigest } = state.terms;
-  const http = recordOf(dossier).request?.http;
+  const http = storedContent(record).request?.http;
   return {
     salt: bytesToHex(salt),
     payload: {
       digest: payloadDigest,
-      name: record?.payload.name ?? null,
+      name: content?.payload.name ?? null,
       base64: payload === null ? null : base64(payload),
     },
     ...(http !== undefined && { request: canonicalJson(writeForDigest(http)) }),

@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { visibleDossier } from "../../middleware/guards.ts";
+import { visibleRecord } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { evidenceOf } from "./evidence-bundle.ts";
@@ -10,11 +10,11 @@ export const evidence = new Hono<GateEnv>().get(
   requireRole(["agent", "runner", "reviewer", "auditor", "admin"]),
   async (c) => {
     const ports = c.env;
-    const { intent, dossier } = await visibleDossier(c, c.req.param("id"));
-    const disclose = await maySeePayload(c.var.principal, dossier.state, ports);
-    const content = disclose && dossier.case?.payload.kind === "content";
+    const { intent, record } = await visibleRecord(c, c.req.param("id"));
+    const disclose = await maySeePayload(c.var.principal, record.state, ports);
+    const content = disclose && record.case?.payload.kind === "content";
     const payload = content ? await intent.payload() : null;
-    return c.json(await evidenceOf(dossier, payload, disclose, ports), 200, {
+    return c.json(await evidenceOf(record, payload, disclose, ports), 200, {
       "Content-Disposition": `attachment; filename="${intent.id}.evidence.json"`,
     });
   },

@@ -4,7 +4,7 @@ import { currentOrder, type IntentState } from "../../../core/intent/state.ts";
 import type { Header } from "../../../core/outbound/header-names.ts";
 import { digestOfBytes } from "../../../app/proposals/govern.ts";
 import { orderView } from "../executions/order-view.ts";
-import { recordOf } from "../shared/stored-record.ts";
+import { storedContent } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 import type { IntentRecord, Intent, StoredResponse } from "../../../ports/intents.ts";
 
@@ -14,10 +14,10 @@ import type { IntentRecord, Intent, StoredResponse } from "../../../ports/intent
  * @param isPayloadVisible false: null, because a URL can contain the payload's data
  * @returns null as well for a write that Gate does not send, and after an erasure
  */
-export function httpView(dossier: IntentRecord, isPayloadVisible: boolean) {
-  const http = recordOf(dossier).request?.http;
+export function httpView(record: IntentRecord, isPayloadVisible: boolean) {
+  const http = storedContent(record).request?.http;
   if (http === undefined || !isPayloadVisible) return null;
-  const { terms } = dossier.state;
+  const { terms } = record.state;
   const { method, url, headers, slot } = http;
   return {
     method,
@@ -30,24 +30,24 @@ export function httpView(dossier: IntentRecord, isPayloadVisible: boolean) {
 }
 
 /** Gate's own report of its latest attempt to send; null: there is none. */
-export function sentResult(dossier: IntentRecord): JsonObject | null {
-  const order = currentOrder(dossier.state);
-  if (order === undefined || dossier.state.terms.sending === null) return null;
-  return (orderView(dossier, order, null).result as JsonObject | null) ?? null;
+export function sentResult(record: IntentRecord): JsonObject | null {
+  const order = currentOrder(record.state);
+  if (order === undefined || record.state.terms.sending === null) return null;
+  return (orderView(record, order, null).result as JsonObject | null) ?? null;
 }
 
 /** An upstream's stored response, with the digest of its body. */
-export interface Answer extends StoredResponse {
+export interface DigestedResponse extends StoredResponse {
   readonly sha256: string;
 }
 
 /** The upstream's stored response; null: there is none. */
-export async function storedResponse(intent: Intent): Promise<Answer | null> {
+export async function storedResponse(intent: Intent): Promise<DigestedResponse | null> {
   const response = await intent.response();
   return response === null ? null : { ...response, sha256: await digestOfBytes(response.body) };
 }
 
-export function responseView(id: string, answer: Answer) {
+export function responseView(id: string, answer: DigestedResponse) {
   const { status, headers, body, truncated, at, sha256 } = answer;
   const text = exactText(body);
   return {

@@ -5,7 +5,7 @@ import { auditTrail } from "./audit-view.ts";
 import { httpView } from "./http-write-view.ts";
 import { orderView } from "../executions/order-view.ts";
 import { standingApprovalOf } from "./propose-reply.ts";
-import { recordOf } from "../shared/stored-record.ts";
+import { storedContent } from "../shared/stored-record.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
@@ -14,11 +14,11 @@ import type { IntentRecord } from "../../../ports/intents.ts";
  *
  * @param isPayloadVisible false: the request that Gate sends is left out, whose URL can contain the payload's data
  */
-export function intentView(dossier: IntentRecord, isPayloadVisible: boolean) {
-  const { state } = dossier;
+export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
+  const { state } = record;
   const { terms } = state;
-  const { request, decision, payload } = recordOf(dossier);
-  const note = dossier.notes.filter(({ kind }) => kind === "note").at(-1)?.text ?? null;
+  const { request, decision, payload } = storedContent(record);
+  const note = record.notes.filter(({ kind }) => kind === "note").at(-1)?.text ?? null;
   const status = statusOf(state.phase, isPulled(state));
   const order = currentOrder(state);
   const policyReason = decision === null || decision.outcome === "approve" ? null : decision.reason;
@@ -57,7 +57,7 @@ export function intentView(dossier: IntentRecord, isPayloadVisible: boolean) {
     payload_bytes: payload?.bytes ?? null,
     payload_hash: terms.payloadDigest,
     intent_digest: terms.digest,
-    http: httpView(dossier, isPayloadVisible),
+    http: httpView(record, isPayloadVisible),
     erased_at: isoOrNull(state.erasedAt),
     created_at: iso(terms.createdAt),
     updated_at: iso(state.updatedAt),
@@ -86,8 +86,8 @@ export function intentView(dossier: IntentRecord, isPayloadVisible: boolean) {
     manifest: null,
     approval_evidence: null,
     approval_interactions: [],
-    execution: order === undefined ? null : orderView(dossier, order, null),
-    auditTrail: auditTrail(dossier),
+    execution: order === undefined ? null : orderView(record, order, null),
+    auditTrail: auditTrail(record),
   };
 }
 

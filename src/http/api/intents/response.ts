@@ -1,5 +1,5 @@
 import { Hono } from "hono";
-import { visibleDossier } from "../../middleware/guards.ts";
+import { visibleRecord } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
@@ -8,7 +8,7 @@ import {
   storedResponse,
   responseView,
   noResponseReason,
-  type Answer,
+  type DigestedResponse,
 } from "./http-write-view.ts";
 import { countsScope, maySeePayload } from "../../../app/authority.ts";
 
@@ -18,8 +18,8 @@ const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"])
 async function show(c: GateContext) {
   const ports = c.env;
   const wantsJson = isJsonWanted(c);
-  const { intent, dossier } = await visibleDossier(c, c.req.param("id") ?? "");
-  const { state } = dossier;
+  const { intent, record } = await visibleRecord(c, c.req.param("id") ?? "");
+  const { state } = record;
   if (!(await maySeePayload(c.var.principal, state, ports))) {
     return refuse({
       status: 403,
@@ -46,7 +46,7 @@ function isJsonWanted(c: GateContext): boolean {
 }
 
 /** 200 whatever the upstream's status was: Gate's own status says only that a response is stored. */
-function bytesOf(c: GateContext, id: string, { status, headers, body, truncated, sha256 }: Answer) {
+function bytesOf(c: GateContext, id: string, { status, headers, body, truncated, sha256 }: DigestedResponse) {
   return c.body(body.slice().buffer, 200, {
     ...NEGOTIATED,
     "Content-Type": harmlessType(headers),

@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import type { Decision } from "../../../core/policy/decision.ts";
 import { govern, rehearse } from "../../../app/proposals/govern.ts";
-import { visibleDossier } from "../../middleware/guards.ts";
+import { visibleRecord } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
@@ -46,9 +46,9 @@ async function propose(c: GateContext) {
 /** The response that an earlier, crashed attempt did not return; null: it created no intent. */
 async function earlierReply(c: GateContext, id: string) {
   const ports = c.env;
-  const dossier = (await ports.intents.find(id)?.getRecord()) ?? null;
-  if (dossier === null || dossier.case === null) return null;
-  return proposeReply(dossier.state, JSON.parse(dossier.case.decision) as Decision);
+  const record = (await ports.intents.find(id)?.getRecord()) ?? null;
+  if (record === null || record.case === null) return null;
+  return proposeReply(record.state, JSON.parse(record.case.decision) as Decision);
 }
 
 async function list(c: GateContext) {
@@ -63,16 +63,16 @@ async function list(c: GateContext) {
 
 async function show(c: GateContext) {
   const ports = c.env;
-  const { dossier } = await visibleDossier(c, c.req.param("id") ?? "");
-  return c.json(intentView(dossier, await maySeePayload(c.var.principal, dossier.state, ports)));
+  const { record } = await visibleRecord(c, c.req.param("id") ?? "");
+  return c.json(intentView(record, await maySeePayload(c.var.principal, record.state, ports)));
 }
 
 async function audit(c: GateContext) {
-  const { dossier } = await visibleDossier(c, c.req.param("id") ?? "");
-  const events = auditTrail(dossier);
+  const { record } = await visibleRecord(c, c.req.param("id") ?? "");
+  const events = auditTrail(record);
   return c.json({
-    intentId: dossier.state.terms.id,
-    proposalId: dossier.state.terms.id,
+    intentId: record.state.terms.id,
+    proposalId: record.state.terms.id,
     events,
     auditTrail: events,
   });
@@ -96,24 +96,24 @@ export const intents = new Hono<GateEnv>()
   .get("/v1/audit/:id", readers, audit)
   .get("/v1/intents/:id/decision", readers, async (c) => {
     const ports = c.env;
-    const { dossier } = await visibleDossier(c, c.req.param("id"));
-    const isPayloadVisible = await maySeePayload(c.var.principal, dossier.state, ports);
-    return c.json(decisionView(dossier, c.var.principal, isPayloadVisible));
+    const { record } = await visibleRecord(c, c.req.param("id"));
+    const isPayloadVisible = await maySeePayload(c.var.principal, record.state, ports);
+    return c.json(decisionView(record, c.var.principal, isPayloadVisible));
   })
   .get("/v1/intents/:id/payload", readers, async (c) => {
     const ports = c.env;
-    const { intent, dossier } = await visibleDossier(c, c.req.param("id"));
-    if (!(await maySeePayload(c.var.principal, dossier.state, ports))) {
+    const { intent, record } = await visibleRecord(c, c.req.param("id"));
+    if (!(await maySeePayload(c.var.principal, record.state, ports))) {
       return refuse({
         status: 403,
         code: "not_eligible",
         detail: "You are not an eligible approver of this intent.",
       });
     }
-    const bytes = dossier.case?.payload.kind === "content" ? await intent.payload() : null;
+    const bytes = record.case?.payload.kind === "content" ? await intent.payload() : null;
     if (bytes === null) {
       const detail =
-        dossier.case === null ? "The payload was erased." : "Gate has not seen this intent's payload.";
+        record.case === null ? "The payload was erased." : "Gate has not seen this intent's payload.";
       return refuse({ status: 404, code: "no_payload", detail });
     }
     // Bytes, whatever type the agent named: a browser must never run an agent's payload as a page (XSS).
@@ -121,6 +121,6 @@ export const intents = new Hono<GateEnv>()
       "Content-Type": "application/octet-stream",
       "Content-Disposition": "attachment",
       "Content-Security-Policy": "sandbox",
-      "X-Payload-Digest": dossier.state.terms.payloadDigest ?? "",
+      "X-Payload-Digest": record.state.terms.payloadDigest ?? "",
     });
   });

@@ -54,6 +54,6 @@ async function replyOf(c: GateContext, state: IntentState) {
   const ports = c.env;
   const reply = { ...waitReply(state), block_reason: null };
   if (reply.status !== "blocked") return reply;
-  const dossier = (await ports.intents.find(state.terms.id)?.getRecord()) ?? null;
-  return { ...reply, block_reason: dossier === null ? null : intentView(dossier, false).block_reason };
+  const record = (await ports.intents.find(state.terms.id)?.getRecord()) ?? null;
+  return { ...reply, block_reason: record === null ? null : intentView(record, false).block_reason };
 }

@@ -6,11 +6,11 @@ import type { IntentRecord } from "../../../ports/intents.ts";
 export type StoredRequest = ProposalRequest & { readonly key: string | null };
 
 /** The parts of an intent's record that erasure destroys; all null afterwards. */
-export function recordOf({ case: record }: IntentRecord) {
-  if (record === null) return { request: null, decision: null, payload: null };
+export function storedContent({ case: content }: IntentRecord) {
+  if (content === null) return { request: null, decision: null, payload: null };
   return {
-    request: JSON.parse(record.request) as StoredRequest,
-    decision: JSON.parse(record.decision) as Decision,
-    payload: record.payload,
+    request: JSON.parse(content.request) as StoredRequest,
+    decision: JSON.parse(content.decision) as Decision,
+    payload: content.payload,
   };
 }

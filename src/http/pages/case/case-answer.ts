@@ -1,7 +1,7 @@
 import { html } from "hono/html";
 import type { IntentState } from "../../../core/intent/state.ts";
 import { isSendDue } from "../../../core/intent/sending.ts";
-import { sentResult, type Answer } from "../../api/intents/http-write-view.ts";
+import { sentResult, type DigestedResponse } from "../../api/intents/http-write-view.ts";
 import { listOf } from "./sent-request.ts";
 import { MAX_CHARACTERS_SHOWN, startOf, textOf } from "./case-payload.ts";
 import { optional, row } from "./case-request.ts";
@@ -12,17 +12,17 @@ import type { IntentRecord } from "../../../ports/intents.ts";
 
 /** The outcome of a write that Gate sent, and what a person has to do about it. */
 export function answerSection(
-  dossier: IntentRecord,
-  answer: Answer | null,
+  record: IntentRecord,
+  answer: DigestedResponse | null,
   isPayloadVisible: boolean,
   now: number,
 ): Markup | null {
-  const { state } = dossier;
+  const { state } = record;
   if (state.terms.sending === null) return null;
-  const result = sentResult(dossier);
+  const result = sentResult(record);
   const status = result?.["http_status"];
   const problem = result?.["problem"];
-  return html`${unsentNotice(dossier)}
+  return html`${unsentNotice(record)}
   ${state.phase === "indeterminate" ? unknownNotice(state, typeof problem === "string" ? problem : null, now) : null}
   ${typeof status === "number" ? answered(state, status, answer, isPayloadVisible) : null}`;
 }
@@ -30,7 +30,7 @@ export function answerSection(
 function answered(
   { terms, phase }: IntentState,
   status: number,
-  answer: Answer | null,
+  answer: DigestedResponse | null,
   isPayloadVisible: boolean,
 ): Markup {
   return html`<section>
@@ -52,11 +52,11 @@ const OUTCOME_TEXT: Partial<Record<IntentState["phase"], string>> = {
   indeterminate: "unknown",
 };
 
-function sizeOf({ body, truncated }: Answer): string {
+function sizeOf({ body, truncated }: DigestedResponse): string {
   return `${bytesOf(body.length)}${truncated ? "; there was more, or it broke off" : ""}`;
 }
 
-function bodyOf(id: string, answer: Answer | null, isPayloadVisible: boolean): Markup {
+function bodyOf(id: string, answer: DigestedResponse | null, isPayloadVisible: boolean): Markup {
   if (!isPayloadVisible) return html`<p>Only people who may decide the case see the response.</p>`;
   if (answer === null) return html`<p>The response is no longer stored.</p>`;
   const text = textOf(answer.body);

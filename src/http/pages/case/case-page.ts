@@ -8,7 +8,7 @@ import { voterFor } from "../../../app/identity/voter-for.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { problemOf, problemOfVoteFailure } from "../../problem/from-refusal.ts";
 import { storedResponse } from "../../api/intents/http-write-view.ts";
-import { recordOf } from "../../api/shared/stored-record.ts";
+import { storedContent } from "../../api/shared/stored-record.ts";
 import { decisionForms, editForm } from "./case-forms.ts";
 import { answerSection } from "./case-answer.ts";
 import { approvalSection, undeliveredSection } from "./case-approval.ts";
@@ -27,7 +27,7 @@ import { maySeePayload } from "../../../app/authority.ts";
 
 export interface CaseView {
   readonly intent: Intent;
-  readonly dossier: IntentRecord;
+  readonly record: IntentRecord;
   readonly caller: Caller;
   /** The link that opened the page, which its forms use up; null: it was opened by its own address. */
   readonly link: string | null;
@@ -36,10 +36,10 @@ export interface CaseView {
 /** The whole case, for reviewers, auditors and admins. */
 export async function casePage(
   c: GateContext,
-  { intent, dossier, caller, link }: CaseView,
+  { intent, record, caller, link }: CaseView,
 ): Promise<Response> {
   const ports = c.env;
-  const { state } = dossier;
+  const { state } = record;
   const { principal } = caller;
   const [voter, isPayloadVisible, agent, undelivered, blocker] = await Promise.all([
     voterFor(caller, ports),
@@ -48,24 +48,24 @@ export async function casePage(
     undeliveredOf(c, [intent.id]),
     state.phase === "pending_approval" ? approvalBlocker(state.terms, ports) : null,
   ]);
-  const bytes = isPayloadVisible && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
+  const bytes = isPayloadVisible && record.case?.payload.kind === "content" ? await intent.payload() : null;
   const isAnswerVisible = isPayloadVisible && state.terms.sending !== null;
   const answer = isAnswerVisible ? await storedResponse(intent) : null;
-  const record = recordOf(dossier);
+  const content = storedContent(record);
   const now = Date.now();
   return page(c, {
     title: `${state.terms.action}: ${phaseText(state.phase)}`,
     body: html`
       ${headline(state, now)} ${blocker === null ? null : warning(problemOfVoteFailure(blocker).detail)}
-      ${successionOf(state)} ${answerSection(dossier, answer, isPayloadVisible, now)}
-      ${requestSection(state, record, agent)} ${sendingSection(dossier, isPayloadVisible)}
-      ${payloadSection(state, record, { isVisible: isPayloadVisible, bytes })}
-      ${whySection(state, record, isPayloadVisible)} ${approvalSection(state, now)}
+      ${successionOf(state)} ${answerSection(record, answer, isPayloadVisible, now)}
+      ${requestSection(state, content, agent)} ${sendingSection(record, isPayloadVisible)}
+      ${payloadSection(state, content, { isVisible: isPayloadVisible, bytes })}
+      ${whySection(state, content, isPayloadVisible)} ${approvalSection(state, now)}
       ${undelivered === null || undelivered.length > 0 ? undeliveredSection(undelivered) : null}
       <div id="decide">
-        ${decisionSection(state, voter.ok ? voter.value : null, link, bytes, record.request)}
+        ${decisionSection(state, voter.ok ? voter.value : null, link, bytes, content.request)}
       </div>
-      ${historySection(dossier, agent)}
+      ${historySection(record, agent)}
     `,
   });
 }

@@ -1,12 +1,12 @@
 import { html } from "hono/html";
 import type { IntentState } from "../../../core/intent/state.ts";
-import type { recordOf } from "../../api/shared/stored-record.ts";
+import type { storedContent } from "../../api/shared/stored-record.ts";
 import { optional, row } from "./case-request.ts";
 import type { Markup } from "../page.ts";
 import { visibleLines } from "../sanitize-text.ts";
 import { bytesOf, counted } from "../format.ts";
 
-type CaseRecord = ReturnType<typeof recordOf>;
+type CaseRecord = ReturnType<typeof storedContent>;
 
 /** The page shows this many characters; the rest is in the download. */
 export const MAX_CHARACTERS_SHOWN = 64 * 1024;

@@ -3,12 +3,12 @@ import type { TraceStep } from "../../../core/policy/decision.ts";
 import { effectiveValueCents } from "../../../core/policy/risk.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import type { Principal } from "../../../core/identity/principal.ts";
-import type { recordOf } from "../../api/shared/stored-record.ts";
+import type { storedContent } from "../../api/shared/stored-record.ts";
 import type { Markup } from "../page.ts";
 import { sanitizeText } from "../sanitize-text.ts";
 import { dollars } from "../format.ts";
 
-type CaseRecord = ReturnType<typeof recordOf>;
+type CaseRecord = ReturnType<typeof storedContent>;
 
 /** Free metadata matters little for a decision and can be long; auditors read all of it in the API's decision. */
 const MAX_METADATA_CHARACTERS = 4096;

@@ -1,7 +1,7 @@
 import { followLink, linkProblem } from "../../../app/approvals/decide-by-link.ts";
 import { voterFor } from "../../../app/identity/voter-for.ts";
 import { editIntent } from "../../../app/proposals/edit-intent.ts";
-import { visibleDossier } from "../../middleware/guards.ts";
+import { visibleRecord } from "../../middleware/guards.ts";
 import { SMALL_BODY_BYTES } from "../../middleware/body.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
@@ -27,11 +27,11 @@ export async function editOnPage(c: GateContext): Promise<Response> {
   const caller = await senderOf(c);
   const form = await readForm(c, EDIT_FORM_BYTES);
   if (caller === null) return refuse(SIGN_IN_REQUIRED);
-  const { intent, dossier } = await visibleDossier(c, c.req.param("id") ?? "");
+  const { intent, record } = await visibleRecord(c, c.req.param("id") ?? "");
   const voter = await voterFor(caller, ports);
   if (!voter.ok) return refuse(problemOfVote(voter.error));
-  const isVisible = await maySeePayload(caller.principal, dossier.state, ports);
-  const before = isVisible && dossier.case?.payload.kind === "content" ? await intent.payload() : null;
+  const isVisible = await maySeePayload(caller.principal, record.state, ports);
+  const before = isVisible && record.case?.payload.kind === "content" ? await intent.payload() : null;
   if (before === null || editableText(before) === null) return refuse(NOT_EDITABLE_HERE);
   const bytes = editedBytes(before, form.get("payload") ?? "");
   const change = {

@@ -7,17 +7,17 @@ import { sanitizeText } from "../sanitize-text.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";
 
 /** The exact request that Gate sends, without its body: the payload has a section of its own. */
-export function sendingSection(dossier: IntentRecord, isPayloadVisible: boolean): Markup | null {
-  if (dossier.state.terms.sending === null) return null;
+export function sendingSection(record: IntentRecord, isPayloadVisible: boolean): Markup | null {
+  if (record.state.terms.sending === null) return null;
   return html`<section>
     <h2>The HTTP request</h2>
-    ${contentOf(dossier, isPayloadVisible)}
+    ${contentOf(record, isPayloadVisible)}
   </section>`;
 }
 
-function contentOf(dossier: IntentRecord, isPayloadVisible: boolean): Markup {
+function contentOf(record: IntentRecord, isPayloadVisible: boolean): Markup {
   if (!isPayloadVisible) return html`<p>Only people who may decide the case see the request.</p>`;
-  const http = httpView(dossier, true);
+  const http = httpView(record, true);
   if (http === null) return html`<p>The request was erased.</p>`;
   const { method, url, headers, credential_in: slot, repeat_header: repeat, sent_by: sentBy } = http;
   return html`<pre tabindex="0" aria-label="Request">${"\n"}${sanitizeText(method)} ${sanitizeText(url)}</pre>
