@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { findVisibleIntent } from "../authority.ts";
-import { identify, type ProposalInput } from "../proposals/govern.ts";
+import { identify, type ProposalInput } from "../proposals/proposal-input.ts";
 
 /**
  * The intent that an agent names when it repeats a request. Only the request that created the intent may be repeated

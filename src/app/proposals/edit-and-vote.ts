@@ -3,7 +3,7 @@ import { ok, type Result } from "../../core/base/result.ts";
 import type { Intent } from "../../ports/intents.ts";
 import { castVote, type VoteFailure } from "../approvals/decide-intent.ts";
 import { editIntent, type PayloadEdit, type EditResult, type EditFailure } from "./edit-intent.ts";
-import type { GovernPorts } from "./govern.ts";
+import type { GovernPorts } from "./proposal-input.ts";
 
 export interface EditedAndVoted extends EditResult {
   /** The editor's own vote on the successor; null: not wanted, or policy decided the successor without people. */

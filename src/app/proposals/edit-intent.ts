@@ -10,7 +10,10 @@ import type { Principal } from "../../core/identity/principal.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import { effectiveValueCents } from "../../core/policy/risk.ts";
 import { approvalBlocker, type VoteFailure } from "../approvals/decide-intent.ts";
-import { digestOfBytes, govern, rehearse, type GovernPorts, type ProposalInput } from "./govern.ts";
+import { digestOfBytes } from "../digest-bytes.ts";
+import { rehearse } from "./evaluate-proposal.ts";
+import { govern } from "./govern.ts";
+import type { GovernPorts, ProposalInput } from "./proposal-input.ts";
 import type { IntentRecord, Intent } from "../../ports/intents.ts";
 
 /** A reviewer's replacement for the payload that the agent proposed. */

@@ -2,7 +2,7 @@ import type { JsonObject } from "../../../core/base/json.ts";
 import { repeatHeader } from "../../../core/intent/order-claims.ts";
 import { currentOrder, type IntentState } from "../../../core/intent/state.ts";
 import type { Header } from "../../../core/outbound/header-names.ts";
-import { digestOfBytes } from "../../../app/proposals/govern.ts";
+import { digestOfBytes } from "../../../app/digest-bytes.ts";
 import { orderView } from "../executions/order-view.ts";
 import { storedContent } from "../shared/stored-record.ts";
 import { iso } from "../../../core/base/iso-time.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
-import type { ProposalInput } from "../../../app/proposals/govern.ts";
+import type { ProposalInput } from "../../../app/proposals/proposal-input.ts";
 import { refuse } from "../../problem/problem.ts";
 import { parse, pick } from "../shared/fields.ts";
 import { payloadOf } from "../shared/payload.ts";

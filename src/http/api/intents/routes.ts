@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Decision } from "../../../core/policy/decision.ts";
-import { govern, rehearse } from "../../../app/proposals/govern.ts";
+import { rehearse } from "../../../app/proposals/evaluate-proposal.ts";
+import { govern } from "../../../app/proposals/govern.ts";
 import { visibleRecord } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
