@@ -109,7 +109,7 @@ export function problemOf(refusal: Refusal): Problem {
       return conflict(
         409,
         "digest_mismatch",
-        "The vote names another `intent_digest`; read the intent again before you vote.",
+        "The vote names another digest than the intent's; read the intent again before you vote.",
       );
     case "already_rejected":
       return conflict(409, "already_rejected", "You already rejected this intent.");

@@ -399,7 +399,7 @@ describe("a button value that Gate did not create decides nothing", () => {
     const value = slackReference(ports(), { channel: "app", intent, digest: "0".repeat(64) });
     await deliver(button("gate_approve", ANA, value));
     expect(await stateOf(intent)).toBe("pending_approval");
-    expect(whispered().join()).toContain("not the one this decision names");
+    expect(whispered().join()).toContain("another digest than the intent");
   });
 
   test("for an unknown intent", async () => {
