@@ -14,7 +14,7 @@ const SCHEMA = `
     cents INTEGER NOT NULL,
     -- 1: it ended without an order, so its records and money no longer count.
     released INTEGER NOT NULL DEFAULT 0,
-    -- When an unconfirmed reservation stops counting; NULL once the intent's object confirmed it.
+    -- When an unconfirmed reservation stops counting, or NULL once the intent's object confirmed it.
     lapses INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS counted (
