@@ -1,45 +1,24 @@
-import { ASSURANCE_RANK, type Assurance } from "../../core/identity/assurance.ts";
-import { digestOf } from "../../core/base/digest.ts";
+import { ASSURANCE_RANK } from "../../core/identity/assurance.ts";
 import {
   covers,
   destinationsCovering,
   type Delegation,
-  type MandateScope,
   type StandingApproval,
 } from "../../core/intent/mandate.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Mandates } from "../../ports/mandates.ts";
+import {
+  delegationOf,
+  type DelegationRow,
+  grantColumns,
+  ledgerBodyOf,
+  standingOf,
+  type StandingRow,
+} from "./mandate-rows.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 
 /** The window of "daily" caps: any 24 hours, not a calendar day. */
 const DAY_MS = 24 * 60 * 60_000;
-
-interface MandateRow {
-  id: string;
-  policy: string | null;
-  agent: string | null;
-  principal_id: string | null;
-  max_cents: number | null;
-  principal: string;
-  person: string;
-  assurance: Assurance;
-  created_at: number;
-  expires_at: number;
-  revoked_at: number | null;
-}
-
-interface StandingRow extends MandateRow {
-  destination: string;
-  max_records: number | null;
-  daily_cents: number | null;
-  uses: number | null;
-  used: number;
-}
-
-interface DelegationRow extends MandateRow {
-  destination: string | null;
-  delegate: string;
-}
 
 const INSERT_STANDING = `
   INSERT INTO standing_approvals (id, destination, policy, agent, principal_id, max_cents, max_records, daily_cents,
@@ -138,7 +117,7 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
           uses,
           ...grantColumns(approval),
         );
-      const body = { ...bodyOf(approval), max_records: maxRecords, daily_cents: dailyCents, uses };
+      const body = { ...ledgerBodyOf(approval), max_records: maxRecords, daily_cents: dailyCents, uses };
       return make("standing_approval_created", actor, body, insert);
     },
 
@@ -170,7 +149,7 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
       const insert = db
         .prepare(INSERT_DELEGATION)
         .bind(id, delegate, destination, policy, agent, principalId, maxCents, ...grantColumns(delegation));
-      return make("delegation_created", actor, { ...bodyOf(delegation), delegate }, insert);
+      return make("delegation_created", actor, { ...ledgerBodyOf(delegation), delegate }, insert);
     },
 
     async listDelegations({ after, limit }) {
@@ -202,59 +181,4 @@ export function d1Mandates(db: D1Database, chain: RegistryChain): Mandates {
       return true;
     },
   };
-}
-
-function grantColumns({ principal, person, assurance, createdAt, expiresAt }: StandingApproval | Delegation) {
-  return [principal, person, assurance, createdAt, expiresAt] as const;
-}
-
-/** A mandate's ledger body. `principal_id` may identify a customer, so only a digest of the scope is recorded. */
-function bodyOf(mandate: StandingApproval | Delegation) {
-  const { id, person, assurance, destination, policy, agent, maxCents, expiresAt } = mandate;
-  return {
-    mandate: id,
-    person,
-    assurance,
-    destination,
-    policy,
-    agent,
-    scope: digestOf(scopeOf(mandate)),
-    max_cents: maxCents,
-    expires_at: expiresAt,
-  };
-}
-
-function scopeOf({ destination, policy, agent, principalId, maxCents }: MandateScope) {
-  return { destination, policy, agent, principalId, maxCents };
-}
-
-function mandateOf(row: MandateRow) {
-  return {
-    id: row.id,
-    policy: row.policy,
-    agent: row.agent,
-    principalId: row.principal_id,
-    maxCents: row.max_cents,
-    principal: row.principal,
-    person: row.person,
-    assurance: row.assurance,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    revokedAt: row.revoked_at,
-  };
-}
-
-function standingOf(row: StandingRow): StandingApproval {
-  return {
-    ...mandateOf(row),
-    destination: row.destination,
-    maxRecords: row.max_records,
-    dailyCents: row.daily_cents,
-    uses: row.uses,
-    used: row.used,
-  };
-}
-
-function delegationOf(row: DelegationRow): Delegation {
-  return { ...mandateOf(row), destination: row.destination, delegate: row.delegate };
 }

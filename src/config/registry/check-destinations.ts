@@ -1,6 +1,6 @@
 import { parseJsonPath } from "../../core/proposal/measure/parse-json-path.ts";
 import type { WrittenDestination } from "./schema.ts";
-import { unknownCredential } from "./channels.ts";
+import { unknownCredential } from "./check-channels.ts";
 import { checkSending, type FieldPath } from "./check-sending.ts";
 import { ABOUT_AN_UPSTREAM } from "./sending.ts";
 import { checkUpstream } from "./upstream.ts";

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { OidcProvider, SignIn, TrustedIssuer } from "../../core/registry/registry.ts";
-import { secretName, unknownCredential, type Known } from "./channels.ts";
+import { secretName } from "./channels.ts";
+import { unknownCredential, type Known } from "./check-channels.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
 import { flag, list, mapping, text, WEB_ADDRESS } from "../yaml/schema-types.ts";
