@@ -16,7 +16,10 @@ export default {
     return app.fetch(request, portsOf(env), ctx);
   },
 
-  /** Cron backup that wakes the log sealer, whose own alarm does the work. The local runtime has no cron; readers wake it. */
+  /**
+   * Cron backup that wakes the log sealer, whose own alarm does the work. The local runtime has no cron; readers wake
+   * it.
+   */
   async scheduled(_, env) {
     await portsOf(env).log.poke();
   },

@@ -6,8 +6,8 @@ import type { Outgoing, OutgoingAnswer, OutgoingProblem } from "../ports/notific
 const MAX_ANSWER_BYTES = 64 * 1024;
 
 /**
- * Requests to vaults, issuers, channels and webhooks, by the platform's `fetch`. A redirect is returned as the response:
- * following it would send headers to an unchecked address (SSRF).
+ * Requests to vaults, issuers, channels and webhooks, by the platform's `fetch`. A redirect is returned as the
+ * response: following it would send headers to an unchecked address (SSRF).
  */
 export async function sendOutgoing(request: Outgoing): Promise<Result<OutgoingAnswer, OutgoingProblem>> {
   const { url, method, headers, body, timeoutMs, allowPrivate, maxAnswerBytes = MAX_ANSWER_BYTES } = request;

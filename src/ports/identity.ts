@@ -120,7 +120,9 @@ export type SignInProblem =
 
 /** OpenID Connect's authorization code flow with PKCE (RFC 7636), state and nonce. */
 export interface CodeFlow {
-  /** The provider's URL, and the attempt for the browser to store: encrypted, so that it can neither read nor forge it. */
+  /**
+   * The provider's URL, and the attempt for the browser to store: encrypted, so that it can neither read nor forge it.
+   */
   begin(
     provider: OidcProvider,
     attempt: { readonly next: string; readonly redirectUri: string; readonly now: number },

@@ -26,7 +26,10 @@ export interface Delivery {
   readonly seq: number;
   /** The ledger entry's event; absent where the kind determines it. */
   readonly event?: string;
-  /** Deliveries of one lane share a limit of parallel attempts, so that a backlog delays only its own. Default: the target. */
+  /**
+   * Deliveries of one lane share a limit of parallel attempts, so that a backlog delays only its own. Default: the
+   * target.
+   */
   readonly lane?: string;
   /** The group or person that an escalation names. */
   readonly to: string | null;

@@ -9,7 +9,9 @@ export interface Settings {
   /** Name of this deployment in its signatures (C2SP origin). */
   readonly origin: string;
   readonly version: string;
-  /** Origin at which people reach this Gate, for links in messages; null: not configured, so messages carry no links. */
+  /**
+   * Origin at which people reach this Gate, for links in messages; null: not configured, so messages carry no links.
+   */
   readonly publicUrl: string | null;
   /** True: the local server lets people of the registry sign in without a key, for development. */
   readonly localSignIn: boolean;

@@ -27,7 +27,9 @@ export interface UpstreamCall {
   readonly timeoutMs: number;
   /** True only where the registry's entry has `allow_private: true`. */
   readonly allowPrivate: boolean;
-  /** Last check, after the credential is fetched: a kill switch may have been engaged meanwhile. False: nothing is sent. */
+  /**
+   * Last check, after the credential is fetched: a kill switch may have been engaged meanwhile. False: nothing is sent.
+   */
   readonly mayGo?: () => Promise<boolean>;
 }
 

@@ -9,8 +9,8 @@ import type { IdempotentAnswers, StoredAnswer, KeyedRequest } from "../../ports/
 const KEEP_MS = 24 * 60 * 60 * 1000;
 
 /**
- * An attempt without a response after this time is taken for dead (isolate evicted, caller disconnected), and another may
- * execute the request. Should the first be alive after all, both reach the same objects, which act once or refuse.
+ * An attempt without a response after this time is taken for dead (isolate evicted, caller disconnected), and another
+ * may execute the request. Should the first be alive after all, both reach the same objects, which act once or refuse.
  */
 const IN_FLIGHT_MS = 60_000;
 
@@ -108,8 +108,9 @@ export function d1IdempotentAnswers(
 }
 
 /**
- * Derived from the deployment's secret and the caller's idempotency key, of which D1 has only a digest: neither a copy of
- * D1 nor the secret alone decrypts a response. Each row has a key of its own, so a write to D1 can't swap two responses.
+ * Derived from the deployment's secret and the caller's idempotency key, of which D1 has only a digest: neither a copy
+ * of D1 nor the secret alone decrypts a response. Each row has a key of its own, so a write to D1 can't swap two
+ * responses.
  */
 function keyOf(
   secret: string,

@@ -6,9 +6,9 @@ import { MAX_LEAF_BYTES } from "../../core/tlog/leaf.ts";
  *
  * The log is ordered by row id, because in that order no row can be skipped or inserted unnoticed. D1 is one
  * single-threaded SQLite: a row gets the largest id plus one inside the transaction that commits it, so once a row is
- * visible, every smaller id has been assigned. Rows are never deleted and an ignored redelivery takes no id, so ids have
- * no gaps: the row `id` is the leaf `id - 1`, and a gap proves that a row was deleted. Reads go to the primary; a lagging
- * replica would show a shorter ledger, never a different one.
+ * visible, every smaller id has been assigned. Rows are never deleted and an ignored redelivery takes no id, so ids
+ * have no gaps: the row `id` is the leaf `id - 1`, and a gap proves that a row was deleted. Reads go to the primary; a
+ * lagging replica would show a shorter ledger, never a different one.
  */
 
 /** Name of the only log object: `log/<epoch>`. */

@@ -55,7 +55,8 @@ function intentAt(namespace: DurableObjectNamespace, id: DurableObjectId): Inten
       try {
         return await stub.waitWhile(phase, timeoutMs);
       } catch {
-        // A restarted object loses its waiters and nothing else. No second wait, which could exceed the caller's timeout.
+        // A restarted object loses its waiters and nothing else. No second wait, which could exceed the caller's
+        // timeout.
         return call((again) => again.getState());
       }
     },

@@ -6,7 +6,9 @@ import type { SigningKey } from "./signing-key.ts";
 
 /** Public keys are published for ever: a signature of years ago must verify with today's key list. */
 export interface PublishedKeys {
-  /** Publishes the key once. A rotation goes on the ledger, signed by the new key and, if available, the previous one. */
+  /**
+   * Publishes the key once. A rotation goes on the ledger, signed by the new key and, if available, the previous one.
+   */
   ensure(key: SigningKey, previous: readonly SigningKey[]): Promise<void>;
   /** Newest first. */
   all(): Promise<readonly JWK[]>;

@@ -65,7 +65,9 @@ async function prepare(
   return ok({ ...sent.value.request, masks: sent.value.masks });
 }
 
-/** The agent's own credentials are masked only in a response that Gate stores: in a relayed one the agent may see them. */
+/**
+ * The agent's own credentials are masked only in a response that Gate stores: in a relayed one the agent may see them.
+ */
 function ownMasks({ agentCredentials, passesThrough }: UpstreamCall): Masks | null {
   const secrets = passesThrough ? [] : headerSecrets(agentCredentials);
   const masks = masksFor(secrets);
@@ -91,14 +93,17 @@ function linesOf(headers: OutboundRequest["headers"]): [string, string][] {
   return headers.map(([name, value]) => [name, value]);
 }
 
-/** An empty body is sent as none: `fetch` adds `Content-Length: 0` where the method has a body, and refuses one for GET. */
+/**
+ * An empty body is sent as none: `fetch` adds `Content-Length: 0` where the method has a body, and refuses one for GET.
+ */
 function bodyToSend(body: UpstreamCall["body"]): UpstreamCall["body"] {
   return body instanceof Uint8Array && body.length === 0 ? null : body;
 }
 
 /**
- * A failure after this point counts as sent. The runtime reports a refused connection, an unresolvable host and a failed
- * TLS handshake like a connection that closed after the request was read, and in each case it has consumed the body.
+ * A failure after this point counts as sent. The runtime reports a refused connection, an unresolvable host and a
+ * failed TLS handshake like a connection that closed after the request was read, and in each case it has consumed the
+ * body.
  */
 async function exchange(
   call: UpstreamCall,

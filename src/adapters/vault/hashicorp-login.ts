@@ -40,8 +40,8 @@ export async function hashicorpToken(
 }
 
 /**
- * Each login creates a token that the vault stores until its lease ends: without revocation a thousand writes would leave
- * a thousand tokens. Best effort, because the secret was read and the vault ends a remaining token itself.
+ * Each login creates a token that the vault stores until its lease ends: without revocation a thousand writes would
+ * leave a thousand tokens. Best effort, because the secret was read and the vault ends a remaining token itself.
  */
 export async function revokeToken(token: string, request: HashicorpRequest): Promise<void> {
   await request({

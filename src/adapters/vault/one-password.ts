@@ -21,8 +21,8 @@ type Get = (
 ) => Promise<Result<Json, VaultFailure>>;
 
 /**
- * 1Password Connect (REST, v1). Names are compared case-insensitively, and an ambiguous name is refused: an attacker who
- * can add an item to the vault must not replace a credential with one of the same name.
+ * 1Password Connect (REST, v1). Names are compared case-insensitively, and an ambiguous name is refused: an attacker
+ * who can add an item to the vault must not replace a credential with one of the same name.
  */
 export async function onePasswordSecret(
   ref: OnePasswordRef,

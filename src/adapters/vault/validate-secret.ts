@@ -15,7 +15,9 @@ const BREAKS_HEADERS = /[\r\n\0]/;
 /** U+FFFD: a decoder has replaced invalid bytes, so this is not the secret that was stored. */
 const REPLACEMENT = "\ufffd";
 
-/** Checks that a secret can be injected unchanged and masked in responses. Not trimmed, which would change the secret. */
+/**
+ * Checks that a secret can be injected unchanged and masked in responses. Not trimmed, which would change the secret.
+ */
 export function validateSecret(value: string): Result<string, VaultFailure> {
   if (value === "") return failed("too_short", "the secret is empty");
   if (value.length > MAX_SECRET_BYTES || new TextEncoder().encode(value).length > MAX_SECRET_BYTES) {

@@ -52,7 +52,9 @@ function unmeasuredContent(written: WrittenRules, complain: Complain): void {
   }
 }
 
-/** Approval by timeout contradicts a policy that requires approval always, by several people or at an assurance level. */
+/**
+ * Approval by timeout contradicts a policy that requires approval always, by several people or at an assurance level.
+ */
 function approvalBySilence(written: WrittenRules, complain: Complain): void {
   if (written.on_no_response === "escalate" && written.escalate === undefined) {
     complain(

@@ -17,8 +17,8 @@ export type { PolicyProblem } from "../yaml/source.ts";
 const EXTENSION = /\.ya?ml$/;
 
 /**
- * Parses one policy file. Nothing in it is ignored: unknown fields, wrong types and contradictions are problems with line
- * and column, all reported at once.
+ * Parses one policy file. Nothing in it is ignored: unknown fields, wrong types and contradictions are problems with
+ * line and column, all reported at once.
  *
  * @param file base name with its extension, `.yaml` or `.yml`; the policy's `id` must be the name without it
  */

@@ -4,8 +4,8 @@ import { err, ok } from "../../core/base/result.ts";
 import type { Result } from "../../core/base/result.ts";
 
 /**
- * Compiles a pattern for RE2's automaton, which runs in linear time: the runtime's engine backtracks, so one payload could
- * stall it for hours (ReDoS). RE2 has no look-around and no back-references.
+ * Compiles a pattern for RE2's automaton, which runs in linear time: the runtime's engine backtracks, so one payload
+ * could stall it for hours (ReDoS). RE2 has no look-around and no back-references.
  */
 export function linearPattern(source: string): Result<LinearPattern, string> {
   try {

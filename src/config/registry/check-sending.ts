@@ -92,7 +92,9 @@ function checkHeaders({ headers }: WrittenDestination, { at }: FieldPath): reado
   );
 }
 
-/** Headers of the connection, of the platform and of Gate, and headers that change which request the server executes. */
+/**
+ * Headers of the connection, of the platform and of Gate, and headers that change which request the server executes.
+ */
 function isNeverForwarded(name: string): boolean {
   return HOP_BY_HOP.has(name) || isOverride(name) || !isForwardable(name, [name]);
 }

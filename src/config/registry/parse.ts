@@ -144,7 +144,9 @@ function checkReferences(source: YamlSource, written: WrittenRegistry): readonly
   return [...problems, ...checkDestinations(source, written.destinations ?? {}, known)];
 }
 
-/** An account belongs to one person: with a shared one, two people would be one vote, or a user could choose a person. */
+/**
+ * An account belongs to one person: with a shared one, two people would be one vote, or a user could choose a person.
+ */
 function checkPeople(source: YamlSource, people: WrittenPeople): readonly PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const taken = new Map<string, string>();

@@ -10,7 +10,10 @@ export const MAX_TIMEOUT_SECONDS = 240;
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
-/** "never stands here" makes `messages.ts` leave the value out: an operator may have written a whole header, secret included. */
+/**
+ * "never stands here" makes `messages.ts` leave the value out: an operator may have written a whole header, secret
+ * included.
+ */
 const A_HEADER_NAME = "must be a header's name such as X-Api-Key; its value never stands here";
 
 /** RFC 9110 section 5.6.2. */

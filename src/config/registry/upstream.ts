@@ -2,8 +2,8 @@ import { publicAddress, type AddressProblem } from "../../core/base/public-addre
 import { canonicalPath } from "../../core/outbound/path.ts";
 
 /**
- * The problem of an upstream's URL; null: none. Loopback, private and other local addresses are refused in every spelling
- * (SSRF) unless the entry has `allow_private: true`.
+ * The problem of an upstream's URL; null: none. Loopback, private and other local addresses are refused in every
+ * spelling (SSRF) unless the entry has `allow_private: true`.
  */
 export function checkUpstream(written: string, allowPrivate: boolean): string | null {
   const address = publicAddress(written, allowPrivate);
