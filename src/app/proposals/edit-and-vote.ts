@@ -2,7 +2,8 @@ import type { IntentState } from "../../core/intent/state.ts";
 import { ok, type Result } from "../../core/base/result.ts";
 import type { Intent } from "../../ports/intents.ts";
 import { castVote, type VoteFailure } from "../approvals/decide-intent.ts";
-import { editIntent, type PayloadEdit, type EditResult, type EditFailure } from "./edit-intent.ts";
+import { editIntent, type EditResult, type EditFailure } from "./edit-intent.ts";
+import type { PayloadEdit } from "./payload-edit.ts";
 import type { GovernPorts } from "./proposal-input.ts";
 
 export interface EditedAndVoted extends EditResult {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { JsonObject } from "../../../core/base/json.ts";
-import type { PayloadEdit } from "../../../app/proposals/edit-intent.ts";
+import type { PayloadEdit } from "../../../app/proposals/payload-edit.ts";
 import { refuse } from "../../problem/problem.ts";
 import { parse, pick } from "../shared/fields.ts";
 import { payloadOf } from "../shared/payload.ts";
