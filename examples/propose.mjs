@@ -1,4 +1,4 @@
-// Proposes an import of 847 leads to a local server, approves it as the reviewer, and carries it out.
+// Proposes an import of 847 leads to a local server, approves it as the reviewer, and reports its execution.
 import { fileURLToPath } from "node:url";
 import { Gate } from "zehrava-gate";
 
@@ -15,7 +15,7 @@ console.log(proposal.status, "-", proposal.reason);
 if (proposal.status === "pending_approval") {
   await gate.approve({ intentId: proposal.intentId, reason: "checked a sample of ten" });
   const order = await gate.execute({ intentId: proposal.intentId });
-  // Here a worker in your network would do the import, with its own credentials.
+  // A worker in your network would do the import here, with its own credentials.
   await gate.report({
     executionId: order.executionId,
     executionToken: order.execution_token,

@@ -1,6 +1,6 @@
 // An agent that proposes an import and waits for a person: approve it in another terminal while this runs, with
 //   GATE_REVIEWER_KEY=gate_rk_… npx zehrava-gate approvals approve <id>
-// Start it again with the same key and it goes on with the same intent.
+// Restarted with the same idempotency key as its argument, it continues with the same intent.
 import { fileURLToPath } from "node:url";
 import { Gate } from "zehrava-gate";
 
@@ -15,7 +15,7 @@ const proposal = await gate.propose({
 });
 console.log(`${proposal.intentId}: waiting for a person`);
 
-// The server holds the calls: the answer comes with the decision.
+// The server holds each call open: the response comes with the decision.
 const decided = await gate.wait(proposal.intentId, { timeout: 3_600_000 });
 console.log(
   `${decided.intentId}: ${decided.status}${decided.blockReason ? ` (${decided.blockReason})` : ""}`,
@@ -23,7 +23,7 @@ console.log(
 
 if (decided.status === "approved") {
   const order = await gate.execute({ intentId: decided.intentId });
-  // Here a worker in your network would do the import, with its own credentials.
+  // A worker in your network would do the import here, with its own credentials.
   await gate.report({
     executionId: order.executionId,
     executionToken: order.execution_token,

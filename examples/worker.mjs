@@ -1,12 +1,12 @@
-// A worker inside your network: takes the orders of one destination, verifies each with Gate's published keys, claims
-// it, carries it out with credentials that never leave this process, and reports with its own signature.
+// A runner inside your network: it takes the orders of one destination, verifies each with Gate's published keys,
+// claims it, executes it with credentials that never leave this process, and signs its report.
 //
-//   GATE_ENDPOINT      where Gate listens                  default http://localhost:4000
+//   GATE_ENDPOINT      Gate's address                      default http://localhost:4000
 //   GATE_WORKER_KEY    a runner's key, or the agent's own where the destination names no runners
 //   GATE_DESTINATION   the destination this worker serves  default salesforce.import
-//   GATE_ISSUER        how your Gate names itself (GATE_ORIGIN in wrangler.toml)
+//   GATE_ISSUER        the deployment's name (GATE_ORIGIN in wrangler.toml)
 //   GATE_REPORT_JWK    optional: a file with the Ed25519 private key (JWK) that signs reports
-//   CRM_FILE           where this example "imports" to     default ./crm.ndjson
+//   CRM_FILE           the file that stands for the CRM    default ./crm.ndjson
 import { createHash } from "node:crypto";
 import { appendFile, readFile } from "node:fs/promises";
 import { signReport, verifyOrder } from "zehrava-gate";
@@ -29,13 +29,13 @@ for (const { id } of intents) {
   const { execution } = await gate(`/v1/intents/${id}`);
   // Claimed orders are another worker's.
   if (execution?.status === "scheduled") {
-    await carryOut(await gate(`/v1/executions/${execution.executionId}`));
+    await execute(await gate(`/v1/executions/${execution.executionId}`));
   }
 }
 
-async function carryOut(issued) {
+async function execute(issued) {
   const token = { execution_token: issued.execution_token };
-  // Fetched and checked before anything is claimed: what can't be carried out is left to others.
+  // Verified before the claim: an order that this worker can't execute stays available to others.
   const payload = issued.payload_ref?.startsWith("/v1/") ? await bytes(issued.payload_ref) : undefined;
   const order = await verifyOrder(issued.order, { endpoint, issuer, destination, payload });
   await gate(`/v1/executions/${order.executionId}/claim`, token);
@@ -48,7 +48,7 @@ async function carryOut(issued) {
   console.log(`${order.intentId}: ${status}`, result);
 }
 
-/** The provider's part: appends the rows once, knowing them again by the idempotency key. */
+/** Stands for the provider: imports once, and recognises a repeat by the idempotency key. */
 async function importInto(file, order, payload) {
   const imported = await readFile(file, "utf8").catch(() => "");
   const rows =

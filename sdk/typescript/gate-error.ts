@@ -1,15 +1,16 @@
 /**
- * Gate refused, or could not be asked. `blocked` and `duplicate_blocked` are decisions, not errors: they resolve.
+ * Gate refused the call, or could not be reached. `blocked` and `duplicate_blocked` are results, not errors: such calls
+ * resolve.
  */
 export class GateError extends Error {
   override readonly name = "GateError";
-  /** HTTP status; 0 when there was no answer. */
+  /** HTTP status; 0: no response. */
   readonly status: number;
   /** Stable: the server's `code`, or `timeout`, `network`, `no_api_key`, `invalid_option`, `payload_too_large`, … */
   readonly code: string;
-  /** What the server sent, parsed; null when nothing did. */
+  /** The response's body, parsed where it is JSON; null: no response. */
   readonly body: unknown;
-  /** How long the server asks to be left alone; null when it does not. */
+  /** The server's `Retry-After`, in milliseconds; null: it sent none. */
   readonly retryAfterMs: number | null;
 
   constructor(

@@ -38,25 +38,25 @@ export { verifyOrder } from "./verify-order.ts";
 export type { VerifiedOrder, VerifyOrderOptions } from "./verify-order.ts";
 
 export interface GateOptions {
-  /** Where Gate listens, for example `http://localhost:4000`. Default: `GATE_ENDPOINT`. */
+  /** Gate's address, for example `http://localhost:4000`. Default: `GATE_ENDPOINT`. */
   readonly endpoint?: string | URL;
-  /** The agent's key. Default: `GATE_API_KEY`; on this machine, the one that the local server left for this user. */
+  /** The agent's key. Default: `GATE_API_KEY`; for a local server, the key that it stored for this user. */
   readonly apiKey?: string;
   /** A reviewer's key, for approving, rejecting and revoking. Default: `GATE_REVIEWER_KEY`, then the agent's key. */
   readonly reviewerKey?: string;
-  /** For one request. Default: 30,000. */
+  /** Milliseconds for one request. Default: 30,000. */
   readonly timeoutMs?: number;
   /** Default: the runtime's own. */
   readonly fetch?: typeof globalThis.fetch;
-  /** False sends a payload that names a file as the text it is. Default: true. */
+  /** False: a payload that names a file is sent as plain text. Default: true. */
   readonly readFiles?: boolean;
-  /** Larger payloads are refused before they are sent. Default: 10 MiB, which is what Gate takes by default. */
+  /** The SDK refuses larger payloads before sending. Default: 10 MiB, the server's own default. */
   readonly maxPayloadBytes?: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** People answer within minutes or hours; whoever waits for longer asks for it. */
+/** People decide within minutes or hours; a caller that waits longer sets `timeout`. */
 const DEFAULT_WAIT_MS = 300_000;
 
 /** Each option of a decision and its name on the wire. */
@@ -121,9 +121,9 @@ const REPORT_OPTIONS = new Set([
 ] as const);
 
 /**
- * A client of Gate. Every option may be written in camelCase or snake_case; every answer has both.
+ * A client of Gate. Options may be written in camelCase or snake_case; every response has both.
  *
- * Decisions resolve, whatever they are: look at `status`. Everything else that is not done throws a
+ * Every verdict resolves, also `blocked`: read `status`. A call that Gate refused or that failed throws a
  * {@link GateError}.
  */
 export class Gate {
@@ -137,12 +137,12 @@ export class Gate {
     this.#options = rest;
   }
 
-  /** Asks whether something may be written. `blocked` and `duplicate_blocked` are answers like the others. */
+  /** Proposes a write. `blocked` and `duplicate_blocked` resolve like any other verdict. */
   async propose(options: ProposeOptions): Promise<ProposeResult> {
     return this.#proposal("/v1/intents", options);
   }
 
-  /** Asks what would be decided; makes no intent. */
+  /** Evaluates a proposal without creating an intent. */
   async check(options: ProposeOptions): Promise<ProposeResult> {
     return this.#proposal("/v1/intents?dry_run=true", options);
   }
@@ -156,7 +156,7 @@ export class Gate {
     return this.#decide("reject", options);
   }
 
-  /** Up to 100 decisions in one call; each has its own result, in their order, under `results`. */
+  /** Up to 100 decisions in one call; `results` has one result for each, in the same order. */
   async batch(decisions: readonly BatchDecision[]): Promise<Answer> {
     const body = {
       decisions: decisions.map((decision) => {
@@ -167,7 +167,7 @@ export class Gate {
     return this.#reviewer({ method: "POST", path: "/v1/approvals/batch", body, repeatable: false });
   }
 
-  /** Puts another payload in the place of what is held, where the policy lets reviewers: that makes another intent. */
+  /** Replaces a held intent's payload, where the policy allows edits: that creates a successor. */
   async edit(options: EditOptions): Promise<Answer> {
     const { intentId, payload, payloadName, payloadMediaType, ...rest } = knownOptions(options, EDIT_OPTIONS);
     if (payload === undefined) throw new GateError("payload is required", { code: "invalid_option" });
@@ -183,13 +183,13 @@ export class Gate {
     return this.#reviewer({ method: "POST", path, body, repeatable: false });
   }
 
-  /** What waits for a decision, newest first, with the reviewer's key. */
+  /** Pending intents, newest first, with the reviewer's key. */
   async approvals(options: ApprovalListOptions = {}): Promise<Answer> {
     const path = `/v1/approvals${queryOf(knownOptions(options, APPROVAL_LIST_OPTIONS))}`;
     return this.#reviewer({ method: "GET", path, repeatable: true });
   }
 
-  /** What waits and is alike, the largest groups first. */
+  /** Groups of similar pending intents, the largest first. */
   async approvalGroups(): Promise<Answer> {
     return this.#reviewer({ method: "GET", path: "/v1/approvals/groups", repeatable: true });
   }
@@ -203,7 +203,7 @@ export class Gate {
     return this.#decide("revoke", options);
   }
 
-  /** Takes back an own intent. */
+  /** Withdraws one of the agent's own intents. */
   async withdraw(options: IntentOption): Promise<Answer> {
     return this.#agent({
       method: "POST",
@@ -214,10 +214,10 @@ export class Gate {
   }
 
   /**
-   * Resolves once a person has decided, or the intent has expired: look at `status`. The server holds the calls, so
-   * the answer comes with the decision. Passing trouble on the way is waited out.
+   * Resolves once a person has decided, or the intent has expired: read `status`. The server holds each call open, so
+   * the response comes with the decision. Transient failures are retried.
    *
-   * @throws {GateError} `timeout` when nobody decided in time; the signal's reason when that aborts
+   * @throws {GateError} `timeout` when no decision came in time; the signal's reason when that aborts
    */
   async wait(intent: string | (IntentOption & WaitOptions), options: WaitOptions = {}): Promise<WaitResult> {
     const named = typeof intent === "string" ? { intentId: intent } : intent;
@@ -244,7 +244,7 @@ export class Gate {
     });
   }
 
-  /** The one-time order for an approved intent. Asking again gives the same one while it is live. */
+  /** The one-time order for an approved intent. A repeated call returns the same order until it ends. */
   async execute(options: ExecuteOptions): Promise<ExecutionOrder> {
     const { mode } = options;
     const body = mode === undefined ? {} : { mode };
@@ -252,7 +252,7 @@ export class Gate {
     return (await this.#agent({ method: "POST", path, body, repeatable: true })) as unknown as ExecutionOrder;
   }
 
-  /** Says what became of an order. The order's token signs for it, not the agent's key. */
+  /** Reports the outcome of an order, authenticated by the order's token instead of the agent's key. */
   async report(options: ReportOptions): Promise<ExecutionOrder> {
     const { executionId, executionToken, executedAt, ...rest } = knownOptions(options, REPORT_OPTIONS);
     const path = executionPath({ executionId: String(executionId ?? "") });
@@ -285,9 +285,9 @@ export class Gate {
   }
 
   /**
-   * What the upstream answered to a write that Gate sent itself.
+   * The upstream's response to a write that Gate sent.
    *
-   * @throws {GateError} `no_response`: there is none (yet); its message says why
+   * @throws {GateError} `no_response`: there is none (yet); the message says why
    */
   async response(intent: string | IntentOption): Promise<UpstreamResponse> {
     const path = intentPath(typeof intent === "string" ? { intentId: intent } : intent);
@@ -300,20 +300,20 @@ export class Gate {
     return (await this.#read(path)) as unknown as IntentList;
   }
 
-  /** A link from which an approved intent's payload can be fetched once. */
+  /** A one-time link for fetching an approved intent's payload. */
   async deliver(options: IntentOption): Promise<Answer> {
     const body = { intentId: intentIdOf(options) };
     return this.#agent({ method: "POST", path: "/v1/deliver", body, repeatable: false });
   }
 
-  /** Has the decision about one intent sent to a URL, once, signed with the secret. */
+  /** Registers a URL to which Gate sends one intent's decision, once, signed with the secret. */
   async registerWebhook(options: WebhookOptions): Promise<Answer> {
     const { url, secret } = options;
     const body = { intentId: intentIdOf(options), url, secret };
     return this.#agent({ method: "POST", path: "/v1/webhooks/register", body, repeatable: false });
   }
 
-  /** What this Gate can do; needs no key. */
+  /** The deployment's capabilities; needs no key. */
   async discover(): Promise<Answer> {
     return this.#send({ method: "GET", path: "/.well-known/gate", key: null, repeatable: true });
   }
@@ -332,7 +332,9 @@ export class Gate {
   async #tokenOf(path: string): Promise<string> {
     const { execution_token: token } = await this.#read(path);
     if (typeof token === "string") return token;
-    throw new GateError("this key does not hold the order's token", { code: "no_execution_token" });
+    throw new GateError("this key cannot read the order's token: pass executionToken", {
+      code: "no_execution_token",
+    });
   }
 
   #read(path: string): Promise<Record<string, unknown>> {
@@ -349,11 +351,11 @@ export class Gate {
   }
 
   async #agentKey(): Promise<string> {
-    // Looked up for each request: a local server that starts again on new data has a new key.
+    // Read for each request: a local server that restarts with new data has a new key.
     const key = this.#options.apiKey ?? environment("GATE_API_KEY") ?? (await localAgentKey(this.#endpoint));
     if (key !== null && key !== "") return key;
     throw new GateError(
-      "no API key: give apiKey, set GATE_API_KEY, or start a local server (zehrava-gate), which leaves one",
+      "no API key: pass apiKey, set GATE_API_KEY, or start a local server (zehrava-gate), which stores one",
       { code: "no_api_key" },
     );
   }
@@ -363,7 +365,7 @@ export class Gate {
       {
         endpoint: this.#endpoint,
         timeoutMs: this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-        // Called through an arrow: some runtimes refuse a `fetch` that is not called on the global object.
+        // An arrow function: some runtimes throw "Illegal invocation" unless `fetch` is called on the global object.
         fetch: this.#options.fetch ?? ((input, init) => globalThis.fetch(input, init)),
       },
       request,
@@ -378,12 +380,14 @@ function endpointOf(endpoint: string | URL | undefined): URL {
   }
   const url = URL.canParse(String(endpoint)) ? new URL(endpoint) : null;
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
-    throw new GateError(`endpoint is no http or https address: ${String(endpoint)}`, {
+    throw new GateError(`endpoint must be an http or https URL: ${String(endpoint)}`, {
       code: "invalid_option",
     });
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "") {
-    throw new GateError("endpoint carries credentials, a query or a fragment", { code: "invalid_option" });
+    throw new GateError("endpoint must not contain credentials, a query or a fragment", {
+      code: "invalid_option",
+    });
   }
   return url;
 }
@@ -391,7 +395,7 @@ function endpointOf(endpoint: string | URL | undefined): URL {
 function decisionBody(decision: Partial<Record<keyof typeof DECISION_WIRE_NAMES, unknown>>): object {
   const { digest, intentDigest } = decision;
   if (digest !== undefined && intentDigest !== undefined && digest !== intentDigest) {
-    throw new GateError("digest is given twice, differently", { code: "invalid_option" });
+    throw new GateError("digest and intentDigest differ", { code: "invalid_option" });
   }
   const named = Object.entries(decision).map(([name, value]) => [
     DECISION_WIRE_NAMES[name as keyof typeof DECISION_WIRE_NAMES],
@@ -420,7 +424,7 @@ function executionPath(options: ExecutionOption): string {
   return `/v1/executions/${encodeURIComponent(requireId(executionId ?? snake, "executionId"))}`;
 }
 
-/** An empty id, or one of dots, would name another resource. */
+/** Refuses an empty id and dot segments, with which the URL would address another resource. */
 function requireId(id: unknown, name: string): string {
   if (typeof id === "string" && id !== "" && id !== "." && id !== "..") return id;
   throw new GateError(`${name} is required`, { code: "invalid_option" });

@@ -1,13 +1,13 @@
 import { environment, nodeParts } from "./runtime.ts";
 
-/** The names of this machine. The key of a local server is sent nowhere else, whatever port answers there. */
+/** Loopback names: the SDK sends a local server's key to no other host. */
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
 
 /**
- * The agent key that a server on this machine left for this user, or null. It is an agent's key: it proposes, and
- * can't approve.
+ * The agent's key that a server on this machine stored for this user, or null. An agent's key can propose and cannot
+ * approve.
  */
 export async function localAgentKey(endpoint: URL): Promise<string | null> {
   if (!LOOPBACK_HOSTS.has(endpoint.hostname)) return null;

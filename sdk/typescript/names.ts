@@ -21,8 +21,8 @@ export function camelCase(name: string): string {
 }
 
 /**
- * Options under their camelCase names. One that nobody knows is an error: a `recordCout` that is dropped in
- * silence would be decided without its count.
+ * Options under their camelCase names. An unknown option is an error: with a misspelt `recordCout` dropped silently,
+ * policies would evaluate the proposal without its count.
  *
  * @throws {GateError} `invalid_option`
  */
@@ -36,14 +36,14 @@ export function knownOptions<Name extends string>(
     if (!known.has(name)) throw new GateError(`unknown option: ${key}`, { code: "invalid_option" });
     if (value === undefined) continue;
     if (found[name] !== undefined && found[name] !== value) {
-      throw new GateError(`${name} is given twice, differently`, { code: "invalid_option" });
+      throw new GateError(`${name} is given twice with different values`, { code: "invalid_option" });
     }
     found[name] = value;
   }
   return found;
 }
 
-/** The members of an answer under both spellings; one that is there already is never replaced. */
+/** The members of a response under both spellings; a member that the server sent is never replaced. */
 export function inBothCases(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const both: Record<string, unknown> = { ...body };
   for (const [key, value] of Object.entries(body)) {

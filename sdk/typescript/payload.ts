@@ -1,10 +1,10 @@
 import { GateError } from "./gate-error.ts";
 import { nodeParts } from "./runtime.ts";
 
-/** What may be given as a payload. */
+/** A payload: text, a file's name, bytes, or a JSON value. */
 export type PayloadInput = string | Uint8Array | readonly unknown[] | { readonly [key: string]: unknown };
 
-/** A payload as it goes over the wire. */
+/** A payload's members in the request body. */
 export type WirePayload =
   | Record<string, never>
   | {
@@ -15,18 +15,18 @@ export type WirePayload =
     }
   | { readonly payload_reference: { readonly name: string } };
 
-/** What Gate itself takes by default; a larger payload would be refused after it was sent. */
+/** The server's default limit: it would refuse a larger payload only after the upload. */
 export const MAX_PAYLOAD_BYTES = 10 * 1024 * 1024;
 
-/** Longer strings, and those with a line break, are text: no file system has such names. */
+/** Longer strings (`PATH_MAX`), and those with a line break, are text: hardly any file has such a path. */
 const MAX_FILE_NAME_CHARS = 4096;
 
-/** What makes a string the name of a file even when there is no such file here. */
+/** Marks a string as a file's name even when the file does not exist here. */
 const FILE_EXTENSION = /\.(?:csv|json|txt|pdf|xml|xlsx|jsonl|ndjson)$/i;
 
 /**
- * A string that names a file here is read and sent as content, so that Gate measures what will be written. One
- * that looks like a file's name and names none here goes as a reference, which Gate has not seen and treats so.
+ * Reads a string that names a local file and sends the content, so that Gate measures the bytes to be written. A string
+ * that only looks like a file's name is sent as a reference, which Gate treats as unseen.
  *
  * @throws {GateError} `payload_too_large`, `unreadable_payload`, `invalid_option`
  */
@@ -61,7 +61,7 @@ function jsonPayload(value: object, maxBytes: number): WirePayload {
 
 function fileContent(bytes: Uint8Array, name: string): WirePayload {
   try {
-    // Exactly these bytes or none: a byte order mark stays, and what is no UTF-8 is not repaired.
+    // Lossless: the byte order mark stays, and invalid UTF-8 goes as base64 instead of being repaired.
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     return { payload: text, payload_name: name };
   } catch {
@@ -76,19 +76,19 @@ async function readLocalFile(
   const node = await nodeParts();
   if (node === null) return null;
   try {
-    // Only a regular file: reading a pipe or a device could wait for ever.
+    // Regular files only: a read from a pipe or device can block forever.
     const stat = await node.fs.stat(name);
     if (!stat.isFile()) return null;
     requireSize(stat.size, maxBytes);
     const bytes = await node.fs.readFile(name);
-    // It can have grown since it was looked at.
+    // The file can have grown since `stat`.
     requireSize(bytes.byteLength, maxBytes);
     return { bytes, name: node.path.basename(name) };
   } catch (error) {
     if (error instanceof GateError) throw error;
     const { code = "" } = error as { readonly code?: string };
     if (["ENOENT", "ENOTDIR", "ENAMETOOLONG", "EINVAL", "ELOOP"].includes(code)) return null;
-    // There, but not readable: sending its name instead would hide the content from the rules.
+    // The file exists but is unreadable: sending its name as a reference would hide the content from the policies.
     throw new GateError(`can't read the payload file (${code})`, {
       code: "unreadable_payload",
       cause: error,
@@ -98,7 +98,7 @@ async function readLocalFile(
 
 function requireSize(bytes: number, maxBytes: number): void {
   if (bytes <= maxBytes) return;
-  throw new GateError(`the payload has ${bytes} bytes; at most ${maxBytes} are taken`, {
+  throw new GateError(`the payload has ${bytes} bytes; the limit is ${maxBytes} (maxPayloadBytes)`, {
     code: "payload_too_large",
   });
 }
@@ -107,7 +107,7 @@ function baseName(path: string): string {
   return path.split(/[/\\]/).at(-1) ?? path;
 }
 
-/** Larger pieces overflow the argument list of `fromCharCode`. */
+/** Larger chunks overflow the argument list of `fromCharCode`. */
 const BASE64_CHUNK_BYTES = 0x8000;
 
 function base64(bytes: Uint8Array): string {

@@ -47,13 +47,13 @@ export async function proposalBody(
     }
   }
   if (payload !== undefined && rest.payloadReference !== undefined) {
-    throw new GateError("give payload or payloadReference, not both", { code: "invalid_option" });
+    throw new GateError("pass payload or payloadReference, not both", { code: "invalid_option" });
   }
   const body: Record<string, unknown> = await wirePayload(payload as PayloadInput | undefined, {
     readFiles,
     maxBytes: maxPayloadBytes,
   });
-  // What was said in words comes over what the file's name says.
+  // Explicit options override the values derived from the file's name.
   const named = Object.entries(rest).map(([name, value]) => [
     WIRE_NAMES[name as keyof typeof WIRE_NAMES],
     value,

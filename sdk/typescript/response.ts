@@ -2,14 +2,14 @@ import { GateError } from "./gate-error.ts";
 import type { UpstreamResponse } from "./types.ts";
 
 /**
- * An answer of Gate's as the upstream's, its body's bytes beside the text.
+ * The upstream's response in Gate's, with the body's bytes beside its text.
  *
- * @throws {GateError} `invalid_response`: what answered is no Gate that knows this call
+ * @throws {GateError} `invalid_response`: the server is not Gate, or too old for this call
  */
 export function upstreamResponse(answer: Readonly<Record<string, unknown>>): UpstreamResponse {
   const { body, encoding } = answer;
   if (typeof body !== "string" || (encoding !== "utf-8" && encoding !== "base64")) {
-    throw new GateError("the answer holds no upstream's response", {
+    throw new GateError("the server returned no upstream response: is it a Gate server?", {
       code: "invalid_response",
       body: answer,
     });

@@ -3,8 +3,8 @@ import type * as os from "node:os";
 import type * as path from "node:path";
 
 /*
- * What only some runtimes have. Nothing here is imported when the module loads, so the SDK loads in browsers and
- * Workers as well; bundlers are kept from resolving what is asked for only on Node.
+ * Access to Node's modules where they exist. Imports are dynamic, so that the SDK loads in browsers and Workers too,
+ * and hidden from bundlers, which would fail to resolve them.
  */
 
 interface ProcessLike {
@@ -16,7 +16,7 @@ function processLike(): ProcessLike | undefined {
   return (globalThis as { readonly process?: ProcessLike }).process;
 }
 
-/** A variable of the environment; undefined where there is none, or where it is empty. */
+/** An environment variable; undefined where it is unset or empty, or the runtime has no environment. */
 export function environment(name: string): string | undefined {
   const value = processLike()?.env?.[name];
   return value === "" ? undefined : value;
@@ -28,9 +28,9 @@ export interface NodeParts {
   readonly path: typeof path;
 }
 
-/** Node's files and paths, or null where there are none (browsers, Workers). */
+/** Node's file, OS and path modules; null in browsers and Workers. */
 export async function nodeParts(): Promise<NodeParts | null> {
-  // Workers with Node compatibility pretend to be Node, with a file system of their own that holds nothing.
+  // Workers with Node compatibility report a Node version, but have an empty file system of their own.
   const isWorker = (globalThis as { readonly navigator?: { readonly userAgent?: string } }).navigator
     ?.userAgent;
   if (processLike()?.versions?.node === undefined || isWorker === "Cloudflare-Workers") return null;

@@ -3,10 +3,10 @@ import type { VerifiedOrder } from "./verify-order.ts";
 
 export interface ReportClaims {
   readonly outcome: "succeeded" | "failed" | "indeterminate";
-  /** Digests of what was sent and what came back, as the worker computed them. */
+  /** SHA-256 digests of the request and the response, as the worker computed them. */
   readonly requestDigest?: string;
   readonly responseDigest?: string;
-  /** What the provider calls it, for example a charge's id. */
+  /** The provider's id of the write, for example a charge's id. */
   readonly providerReference?: string;
 }
 

@@ -2,7 +2,7 @@ import { GateError } from "./gate-error.ts";
 
 export interface TransportOptions {
   readonly endpoint: URL;
-  /** For one request, all of it, retries not included. */
+  /** Milliseconds for one attempt, up to the end of its body. */
   readonly timeoutMs: number;
   readonly fetch: typeof globalThis.fetch;
 }
@@ -10,26 +10,26 @@ export interface TransportOptions {
 export interface WireRequest {
   readonly method: "GET" | "POST";
   readonly path: string;
-  /** Null sends none: for what needs no key. */
+  /** Null: the request carries no key. */
   readonly key: string | null;
   readonly body?: object;
   /**
-   * True only for what may happen twice without harm: reads, and commands that answer alike the second time.
-   * A proposal never is. Without a key a second one is a second intent; with one it is answered
-   * `duplicate_blocked`, which the caller could not tell from a real duplicate.
+   * True only for idempotent requests: reads, and commands whose repeat has the same result. A proposal never is:
+   * without an idempotency key a repeat creates a second intent, and with one it returns `duplicate_blocked`, which the
+   * caller cannot tell from a real duplicate.
    */
   readonly repeatable: boolean;
-  /** Ends the call; in place of the timeout. */
+  /** Aborts the call, instead of the timeout. */
   readonly signal?: AbortSignal;
 }
 
 const RETRY_DELAYS_MS = [100, 400] as const;
 
-/** Answers of something between here and Gate, or of a Gate that is restarting. */
-const WORTH_RETRYING: ReadonlySet<number> = new Set([0, 502, 503, 504]);
+/** Statuses of a proxy in front of Gate, or of a Gate that is restarting; 0: no response. */
+const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([0, 502, 503, 504]);
 
 /**
- * Sends one request and returns the JSON object of a 2xx answer, or of a 409 that is a decision.
+ * Sends one request and returns the JSON object of a 2xx response, or of a 409 `duplicate_blocked`.
  *
  * @throws {GateError}
  */
@@ -44,7 +44,8 @@ export async function send(
       const delay = RETRY_DELAYS_MS[attempt];
       const status = error instanceof GateError ? error.status : -1;
       const timedOut = error instanceof GateError && error.code === "timeout";
-      if (!request.repeatable || delay === undefined || timedOut || !WORTH_RETRYING.has(status)) throw error;
+      if (!request.repeatable || delay === undefined || timedOut || !TRANSIENT_STATUSES.has(status))
+        throw error;
       await new Promise((resolve) => setTimeout(resolve, delay));
     }
   }
@@ -65,7 +66,7 @@ async function sendOnce(
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      // A redirect could take the key to another host.
+      // A followed redirect could send the key to another host.
       redirect: "manual",
       signal,
     });
@@ -82,7 +83,7 @@ function unreachable(error: unknown, endpoint: URL, timeoutMs: number): GateErro
     readonly cause?: { readonly code?: string };
   };
   if (name === "TimeoutError" || name === "AbortError") {
-    const message = `Gate at ${endpoint.origin} did not answer within ${timeoutMs} ms`;
+    const message = `Gate at ${endpoint.origin} did not respond within ${timeoutMs} ms`;
     return new GateError(message, { code: "timeout", cause: error });
   }
   const why = cause?.code === undefined ? "" : ` (${cause.code})`;
@@ -94,11 +95,11 @@ function interpret(response: Response, text: string): Readonly<Record<string, un
   const body = parse(text);
   const retryAfterMs = retryAfter(response.headers.get("retry-after"));
   if (body === null) {
-    const message = `HTTP ${status}: the answer is not JSON; is this the address of Gate?`;
+    const message = `HTTP ${status}: the response is not JSON; is this the address of Gate?`;
     throw new GateError(message, { status, code: "not_json", body: text, retryAfterMs });
   }
   if (status >= 200 && status < 300) return body;
-  // A key used before: a decision about an existing intent, and no failure of the call.
+  // A repeated idempotency key: a result about the existing intent, and no failure of the call.
   if (status === 409 && body["status"] === "duplicate_blocked") return body;
   const message = [body["detail"], body["message"], body["error"]].find((part) => typeof part === "string");
   const code = [body["code"], body["error"]].find((part) => typeof part === "string");

@@ -1,7 +1,7 @@
 import type { EitherCase } from "./names.ts";
 import type { PayloadInput } from "./payload.ts";
 
-/** What older clients poll for. The exact state of the lifecycle is in `state`. */
+/** The coarse status that existing clients poll for; `state` has the exact phase. */
 export type IntentStatus =
   | "approved"
   | "blocked"
@@ -16,7 +16,7 @@ export type IntentStatus =
 export type RiskLevel = "low" | "medium" | "high" | "critical" | (string & {});
 
 interface Proposal {
-  /** What is to be written: text, bytes, a JSON value, or the name of a file. */
+  /** The payload to be written: text, bytes, a JSON value, or the name of a file. */
   readonly payload?: PayloadInput;
   /** `system.action`, for example `salesforce.import`. */
   readonly destination: string;
@@ -25,20 +25,20 @@ interface Proposal {
   readonly estimatedRecords?: number;
   readonly estimatedValueUsd?: number;
   readonly sensitivityTags?: readonly string[];
-  /** The same key and the same request again: `duplicate_blocked`, with the first intent's id. */
+  /** A repeat with the same key and request returns `duplicate_blocked` with the first intent's id. */
   readonly idempotencyKey?: string;
   readonly onBehalfOf?: string;
   readonly principalId?: string;
-  /** `90s`, `15m`, `1h`, `2d`. Only ever shortens what the policy says. */
+  /** `90s`, `15m`, `1h`, `2d`. Can only shorten the policy's deadline. */
   readonly expiresIn?: string | number;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly action?: string;
   readonly profile?: string;
   readonly runId?: string;
-  /** Replaces the name taken from the file; without folders. */
+  /** Overrides the file's name; without folders. */
   readonly payloadName?: string;
   readonly payloadMediaType?: string;
-  /** Instead of a payload that Gate can't be shown: its name and, if known, its digest and its rows. */
+  /** Instead of a payload that Gate must not see: its name and, if known, its SHA-256 and row count. */
   readonly payloadReference?: {
     readonly name: string;
     readonly sha256?: string;
@@ -61,11 +61,11 @@ export type DecideOptions = IntentOption &
     readonly reason?: string;
     readonly nonce?: string;
     readonly decidedAt?: string | number;
-    /** The intent's digest that was looked at; another one is refused. */
+    /** The digest of the intent that the reviewer saw; Gate refuses another one. */
     readonly digest?: string;
-    /** The same. */
+    /** Another name for `digest`. */
     readonly intentDigest?: string;
-    /** Decides for this person, under a delegation. */
+    /** Votes for this person, under a delegation. */
     readonly onBehalfOfPrincipal?: string;
   }>;
 
@@ -73,7 +73,7 @@ export type DecideOptions = IntentOption &
 export type BatchDecision = IntentOption &
   EitherCase<{
     readonly decision: "approve" | "reject";
-    /** The digest of what was looked at. */
+    /** The digest of the intent that the reviewer saw. */
     readonly digest: string;
     readonly reason?: string;
     readonly onBehalfOfPrincipal?: string;
@@ -81,32 +81,32 @@ export type BatchDecision = IntentOption &
 
 export type EditOptions = IntentOption &
   EitherCase<{
-    /** What is to be written instead. */
+    /** The new payload. */
     readonly payload: PayloadInput;
     readonly payloadName?: string;
     readonly payloadMediaType?: string;
-    /** What was declared of the payload before says nothing about this one. */
+    /** Declared anew: numbers declared for the old payload do not apply to the new one. */
     readonly recordCount?: number;
     readonly estimatedValueUsd?: number;
     readonly reason: string;
-    /** The digest of what was changed. */
+    /** The digest of the edited intent. */
     readonly digest: string;
-    /** True: votes for the result as well, where the policy lets its editor. */
+    /** True: also votes for the successor, where the policy allows its editor to. */
     readonly approve?: boolean;
   }>;
 
 export type WaitOptions = EitherCase<{
-  /** Milliseconds; `Infinity` waits without end. Default: 300,000. */
+  /** Milliseconds; `Infinity`: no limit. Default: 300,000. */
   readonly timeout?: number;
   readonly signal?: AbortSignal;
-  /** False: an intent that a reviewer changed is answered as it ended. Default: waits for what took its place. */
+  /** False: the wait ends when an edit cancels the intent. Default: true, it continues with the successor. */
   readonly followEdits?: boolean;
 }>;
 
 export type ApprovalListOptions = EitherCase<{
-  /** From `approvalGroups()`: intents that are alike. */
+  /** A group's id from `approvalGroups()`. */
   readonly group?: string;
-  /** True: only what this reviewer may decide. */
+  /** True: only intents that this reviewer may decide. */
   readonly mine?: boolean;
   readonly agent?: string;
   readonly destination?: string;
@@ -125,7 +125,7 @@ export type ReportOptions = ExecutionOption &
     readonly result?: unknown;
     readonly executedAt?: string | number;
     readonly retryable?: boolean;
-    /** From the order; when left out it is asked for with the agent's key. */
+    /** The order's token; left out: the SDK fetches it with the agent's key. */
     readonly executionToken?: string;
   }>;
 
@@ -140,12 +140,12 @@ export type ListOptions = EitherCase<{
   readonly after?: string;
 }>;
 
-/** An answer, with every member under its camelCase and its snake_case name. */
+/** A response, with every member under its camelCase and its snake_case name. */
 export interface Answer {
   readonly [member: string]: unknown;
 }
 
-/** What Gate decided. `intentId` is null for a check, which makes no intent. */
+/** The verdict on a proposal. `intentId` is null for a check, which creates no intent. */
 export interface ProposeResult extends Answer {
   readonly intentId: string;
   readonly proposalId: string;
@@ -160,17 +160,17 @@ export interface ProposeResult extends Answer {
   readonly risk_level: RiskLevel;
   readonly riskLevel: RiskLevel;
   readonly riskFactors: readonly string[];
-  /** Of the first intent, when this one is `duplicate_blocked`. */
+  /** The first intent's status; only with `duplicate_blocked`. */
   readonly existingStatus?: IntentStatus;
 }
 
-/** How an intent stands once it was decided. `intentId` is another one where a reviewer changed the payload. */
+/** A decided intent. `intentId` is the successor's where a reviewer edited the payload. */
 export interface WaitResult extends Answer {
   readonly intentId: string;
   readonly status: IntentStatus;
   readonly state: string;
   readonly decided: boolean;
-  /** The intent that took this one's place. */
+  /** The intent that replaced this one; null: none did. */
   readonly successorId: string | null;
   readonly blockReason: string | null;
 }
@@ -191,7 +191,7 @@ export interface Intent extends Answer {
   readonly expires_at: string;
   readonly risk_score: number;
   readonly risk_level: RiskLevel;
-  /** Null: Gate sends none, it was erased, or it is not for the reader. */
+  /** Null: Gate sends none, it was erased, or the reader may not see it. */
   readonly http: SentRequest | null;
   readonly auditTrail: readonly LedgerEvent[];
 }
@@ -207,34 +207,34 @@ export interface ExecutionOrder extends Answer {
   readonly expires_at: string;
 }
 
-/** What an upstream answered to a write that Gate sent. */
+/** An upstream's response to a write that Gate sent. */
 export interface UpstreamResponse extends Answer {
   readonly intentId: string;
-  /** The upstream's. */
+  /** The upstream's HTTP status. */
   readonly status: number;
   /** Names in lower case. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** As text where it is text; else in base64. */
+  /** UTF-8 text where `encoding` is `utf-8`; else base64. */
   readonly body: string;
   readonly encoding: "utf-8" | "base64";
   readonly bytes: Uint8Array;
-  /** True: the upstream sent more than Gate keeps, or broke off. */
+  /** True: the upstream sent more than Gate stores, or the connection broke. */
   readonly truncated: boolean;
   readonly receivedAt: string;
-  /** Of the bytes, in lower-case hexadecimal. */
+  /** Digest of `bytes`, in lower-case hexadecimal. */
   readonly sha256: string;
 }
 
-/** The request that Gate sends, for those who may see the payload. */
+/** The request that Gate sends, for principals who may see the payload. */
 export interface SentRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  /** Where Gate puts the credential in; null: it puts in none. */
+  /** The slot of the injected credential; null: Gate injects none. */
   readonly credential_in: { readonly in: "header" | "query"; readonly name: string } | null;
-  /** What Gate adds so that the provider knows a repeat. */
+  /** The idempotency header that Gate adds, by which the provider recognises a repeat. */
   readonly repeat_header: readonly [name: string, value: string] | null;
-  /** `agent`: its repeat of the request carries its own credential. */
+  /** `agent`: the agent's repeat of the request carries its own credential. */
   readonly sent_by: "gate" | "agent";
 }
 

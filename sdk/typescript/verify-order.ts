@@ -2,15 +2,15 @@ import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JSONWebK
 import { GateError } from "./gate-error.ts";
 
 export interface VerifyOrderOptions {
-  /** Gate's address: its keys are fetched from `/.well-known/jwks.json` once and kept. */
+  /** Gate's address: its keys are fetched from `/.well-known/jwks.json` and cached. */
   readonly endpoint?: string | URL;
-  /** Gate's keys, for a worker that must not depend on Gate being reachable. One of the two is needed. */
+  /** Gate's keys, for a worker that must not depend on reaching Gate. `endpoint` or `keys` is required. */
   readonly keys?: JSONWebKeySet;
-  /** How the deployment names itself (`GATE_ORIGIN`): an order of another Gate is not an order. */
+  /** The deployment's name (`GATE_ORIGIN`): an order of another deployment is refused. */
   readonly issuer: string;
   /** The destination this worker serves. */
   readonly destination: string;
-  /** The bytes about to be written; their digest must be the approved one. Leave out where there is no payload. */
+  /** The bytes about to be written; their digest must be the approved one. Leave out without a payload. */
   readonly payload?: Uint8Array | string;
   /** The highest fence this worker has seen for the intent: an older order is refused. */
   readonly lastFence?: number;
@@ -20,22 +20,22 @@ export interface VerifiedOrder {
   readonly executionId: string;
   readonly intentId: string;
   readonly intentDigest: string;
-  /** Lower-case hexadecimal SHA-256; null where the intent has no payload Gate saw or was told the digest of. */
+  /** Lower-case hexadecimal SHA-256; null: Gate neither saw the payload nor got its digest. */
   readonly payloadDigest: string | null;
   readonly destination: string;
   readonly action: string;
   readonly agent: string;
   readonly fence: number;
-  /** For a provider that de-duplicates: the same for every attempt. */
+  /** For a provider that deduplicates: the same for every attempt. */
   readonly idempotencyKey: string;
   readonly expiresAt: Date;
 }
 
-const remote = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
+const remoteKeySets = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
 /**
- * Checks that an order is genuine, current, for this worker, and for exactly these bytes. It shows that the order
- * was given, not that it is still wanted: only a claim does.
+ * Verifies that an order is genuine, unexpired, for this worker's destination, and for exactly these bytes. Only a
+ * claim shows that it was not revoked since.
  *
  * @throws {GateError} code `invalid_order` with the reason; `order_expired`; `payload_mismatch`; `stale_order`
  */
@@ -44,10 +44,10 @@ export async function verifyOrder(order: string, options: VerifyOrderOptions): P
   const claims = await verifiedClaims(order, keySet(options), issuer, destination);
   const { payload_digest: payloadDigest, fence } = claims;
   if (payload !== undefined && payloadDigest !== (await sha256Hex(payload))) {
-    throw new GateError("these are not the bytes that were approved", { code: "payload_mismatch" });
+    throw new GateError("the payload's digest is not the approved one", { code: "payload_mismatch" });
   }
   if (lastFence !== undefined && fence < lastFence) {
-    throw new GateError("a later order has taken the place of this one", { code: "stale_order" });
+    throw new GateError("a later order replaced this one", { code: "stale_order" });
   }
   return {
     executionId: claims.jti,
@@ -85,7 +85,7 @@ async function verifiedClaims(
   destination: string,
 ): Promise<Claims> {
   try {
-    // RFC 8725: the type and the algorithm are pinned, so no other token passes for an order.
+    // RFC 8725: fixed type and algorithm, so that no other token passes for an order.
     const { payload } = await jwtVerify<Claims>(order, keys, {
       typ: "gate-order+jwt",
       algorithms: ["EdDSA"],
@@ -106,10 +106,10 @@ async function verifiedClaims(
 
 function keySet({ keys, endpoint }: VerifyOrderOptions): KeySet {
   if (keys !== undefined) return createLocalJWKSet(keys);
-  if (endpoint === undefined) throw new GateError("give endpoint or keys", { code: "invalid_option" });
+  if (endpoint === undefined) throw new GateError("pass endpoint or keys", { code: "invalid_option" });
   const url = new URL("/.well-known/jwks.json", endpoint);
-  const known = remote.get(url.href) ?? createRemoteJWKSet(url);
-  remote.set(url.href, known);
+  const known = remoteKeySets.get(url.href) ?? createRemoteJWKSet(url);
+  remoteKeySets.set(url.href, known);
   return known;
 }
 

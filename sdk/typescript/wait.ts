@@ -1,23 +1,23 @@
 import { GateError } from "./gate-error.ts";
 
-/** One call of a wait: shorter than what proxies on the way put up with. */
+/** One long poll: shorter than the idle timeouts of usual proxies. */
 const POLL_SECONDS = 30;
 
-/** How much longer than asked an answer may take; and where the whole wait ends with it. */
+/** Extra time for a response beyond its poll's seconds; the second one for the last poll of the wait. */
 const GRACE_MS = 10_000;
 const LAST_GRACE_MS = 1_000;
 
-/** Pauses after what went wrong grow from the first to the longest: a decision is not told much later than it was made. */
+/** Pauses after failures grow from the first to the longest, so that a decision is reported at most that much later. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** A server that asks for more than this is asked again all the same: it may have meant everybody. */
+/** The longest `Retry-After` that is obeyed: a proxy's larger default must not stall the wait. */
 const LONGEST_RETRY_AFTER_MS = 60_000;
 
 export interface Polled<Answer> {
   readonly answer: Answer;
   readonly decided: boolean;
-  /** The intent that took this one's place; null: none did. */
+  /** The intent that replaced this one; null: none did. */
   readonly successor: string | null;
 }
 
@@ -26,12 +26,12 @@ export interface Waiting<Answer> {
   readonly timeoutMs: number;
   readonly followEdits: boolean;
   readonly signal: AbortSignal | undefined;
-  /** One long poll of `seconds`, to be given up when `signal` aborts. */
+  /** One long poll of `seconds`, aborted by `signal`. */
   poll(intentId: string, seconds: number, signal: AbortSignal): Promise<Polled<Answer>>;
 }
 
 /**
- * Polls until the intent is decided. Whatever may pass by itself is tried again, with pauses; refusals are not.
+ * Polls until the intent is decided. Transient failures are retried with pauses; refusals are thrown.
  *
  * @throws {GateError} `timeout` when the time is over; the signal's reason when that aborts
  */
@@ -48,11 +48,11 @@ export async function waitUntilDecided<Answer>(waiting: Waiting<Answer>): Promis
     const sent = performance.now();
     let retryAfter = 0;
     try {
-      const patience = seconds * 1_000 + GRACE_MS;
+      const limitMs = seconds * 1_000 + GRACE_MS;
       const polled = await poll(
         id,
         seconds,
-        limited(seconds === 0 ? patience : Math.min(patience, left + LAST_GRACE_MS), signal),
+        limited(seconds === 0 ? limitMs : Math.min(limitMs, left + LAST_GRACE_MS), signal),
       );
       const { answer, decided, successor } = polled;
       last = answer;
@@ -63,14 +63,14 @@ export async function waitUntilDecided<Answer>(waiting: Waiting<Answer>): Promis
         pauses = 0;
         continue;
       }
-      // Undecided before its time: the server restarted, or too many wait. Asked again at once it would say it again.
+      // Undecided early: the server restarted, or too many clients wait. Without a pause this would become a busy loop.
       if (performance.now() - sent >= seconds * 500) {
         pauses = 0;
         if (left > seconds * 1_000) continue;
       }
     } catch (error) {
       signal?.throwIfAborted();
-      if (!mayPass(error, id !== waiting.intentId)) throw error;
+      if (!isTransient(error, id !== waiting.intentId)) throw error;
       last = error;
       retryAfter = Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS);
     }
@@ -81,23 +81,23 @@ export async function waitUntilDecided<Answer>(waiting: Waiting<Answer>): Promis
   }
 }
 
-/** Half of it by chance, so that a thousand agents that lost one server don't come back in one instant. */
+/** Exponential, half of it random: a thousand agents that lost one server must not return at once (thundering herd). */
 function backoff(pauses: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** Math.min(pauses, 10), LONGEST_PAUSE_MS) * (0.5 + Math.random() / 2);
 }
 
-function mayPass(error: unknown, isSuccessor: boolean): error is GateError {
+function isTransient(error: unknown, isSuccessor: boolean): error is GateError {
   if (!(error instanceof GateError)) return false;
   const { status, code } = error;
   if (status === 0) return code === "network" || code === "timeout";
-  // The editor's server names the successor before it makes it.
+  // The predecessor names its successor before the successor exists.
   if (status === 404) return isSuccessor;
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
 function timedOut(id: string, timeoutMs: number, last: unknown): GateError {
   const why = last instanceof GateError ? `; the last call: ${last.message}` : "";
-  return new GateError(`nobody decided ${id} within ${timeoutMs} ms${why}`, {
+  return new GateError(`no decision on ${id} within ${timeoutMs} ms${why}`, {
     code: "timeout",
     body: last instanceof GateError ? last.body : last,
     ...(last instanceof GateError ? { cause: last } : {}),

@@ -101,7 +101,7 @@ describe("the SDK's wait", () => {
     const error = await outcome(gate.wait(ID, { timeout: 70_000 }));
     expect(error).toBeInstanceOf(GateError);
     expect(error).toMatchObject({ code: "timeout", body: { status: "pending_approval" } });
-    expect((error as GateError).message).toBe("nobody decided int_1 within 70000 ms");
+    expect((error as GateError).message).toBe("no decision on int_1 within 70000 ms");
     expect(asked.map(({ url }) => url.split("=")[1])).toEqual(["30", "30", "10"]);
   });
 

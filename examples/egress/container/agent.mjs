@@ -7,7 +7,7 @@ async function work() {
     method: "POST",
     headers: {
       "Content-Type": "application/x-www-form-urlencoded",
-      // A refund that is held is answered with 202; the same request once more gets what came of it.
+      // A held refund gets 202; a repeat with the same key gets its outcome.
       "Idempotency-Key": "refund-of-ch_1",
     },
     body: "charge=ch_1&amount=900",

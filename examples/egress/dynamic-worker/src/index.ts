@@ -4,8 +4,8 @@ interface Env {
 }
 
 /**
- * Code as a model would write it: it knows the provider's own address, and neither Gate nor a key. A refund that is
- * held is answered with 202; the same request once more, known by its key, gets what came of it.
+ * Code as a model would write it: it knows the provider's own address, and neither Gate nor a key. A held refund gets
+ * 202; a repeat with the same idempotency key gets its outcome.
  */
 const CODE = `
 export default {
@@ -34,7 +34,7 @@ export default {
       compatibilityDate: "2026-10-23",
       mainModule: "agent.js",
       modules: { "agent.js": CODE },
-      // No bindings: what it can't reach through Gate, it can't reach.
+      // No bindings: Gate is the code's only way out.
       env: {},
       globalOutbound: env.GATE,
     });

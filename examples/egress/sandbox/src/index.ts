@@ -6,7 +6,7 @@ interface Env {
   readonly AGENT_KEYS: string;
 }
 
-/** Takes what a sandbox sends to where its handler says. The platform looks for it among the exports. */
+/** Routes a sandbox's requests to its handler. The platform requires this export. */
 export { ContainerProxy };
 
 export class AgentSandbox extends Sandbox<Env> {
@@ -14,11 +14,11 @@ export class AgentSandbox extends Sandbox<Env> {
   override interceptHttps = true;
 }
 
-// Until it is said whose sandbox it is, nothing leaves it.
+// The default: nothing leaves a sandbox before its agent is set.
 AgentSandbox.outbound = () => Response.json({ code: "no_agent" }, { status: 403 });
 
 AgentSandbox.outboundHandlers = {
-  /** The key is put in here, outside of the sandbox; one that its code shows is replaced. */
+  /** Adds the agent's key outside the sandbox, and replaces a key that the code sent. */
   throughGate(request: Request, env: Env, { params }: { params?: unknown }) {
     const headers = new Headers(request.headers);
     headers.set("X-Gate-Key", keyOf(env, String(params)));
