@@ -4,14 +4,14 @@ export interface Command {
   readonly name: string;
   readonly usage: string;
   readonly summary: string;
-  /** True: `--help` after the name is the command's own. */
+  /** True: the command itself handles `--help`. */
   readonly helpsItself?: boolean;
-  /** True: it starts the embedded runtime, which asks for a newer Node than the rest. */
+  /** True: it starts the embedded runtime, which needs a newer Node than the other commands. */
   readonly needsRuntime?: boolean;
   run(args: readonly string[], io: CommandIo): Promise<ExitCode>;
 }
 
-/** Each is loaded when it is asked for, so that `init` does not pay for the runtime. */
+/** Modules are imported on use, so that `init` does not load the runtime. */
 export const COMMANDS: readonly Command[] = [
   {
     name: "serve",
@@ -36,7 +36,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "approvals",
     usage: "approvals <command>",
-    summary: "see what waits for people, approve and reject it",
+    summary: "list, approve and reject cases that wait for people",
     helpsItself: true,
     run: async (args, io) => (await import("./approvals/command.ts")).runApprovalsCommand(args, io),
   },
@@ -50,7 +50,7 @@ export const COMMANDS: readonly Command[] = [
   {
     name: "vault",
     usage: "vault check",
-    summary: "fetch every credential of gate.yaml once and say which can't be had",
+    summary: "fetch every credential of gate.yaml once and report failures",
     helpsItself: true,
     run: async (args, io) => (await import("./vault/command.ts")).runVaultCommand(args, io),
   },

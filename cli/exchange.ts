@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "../src/core/base/json.ts";
 import { errorText } from "./io.ts";
 
-/** Nothing could be asked: no server there, no key it knows. */
+/** The server could not be reached, or does not know the key. */
 export class Unreachable extends Error {
   override readonly name = "Unreachable";
 }
@@ -15,7 +15,7 @@ interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a server answers, whatever its status. @throws {Unreachable} when it does not, or with more than any should be */
+/** A server's response of any status. @throws {Unreachable} without a response, or for one above `maxBytes` */
 export async function exchange(
   server: URL,
   path: string,
@@ -31,7 +31,7 @@ export async function exchange(
         ...(body === undefined ? {} : { "content-type": "application/json" }),
       },
       body: body === undefined ? null : JSON.stringify(body),
-      // A redirect would carry the key to wherever it points.
+      // A followed redirect could send the key to another host.
       redirect: "error",
       signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
     });
@@ -40,7 +40,7 @@ export async function exchange(
     signal?.throwIfAborted();
     if (error instanceof Unreachable) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Unreachable(`${server.origin} can't be asked: ${errorText(cause)}`);
+    throw new Unreachable(`${server.origin} can't be reached: ${errorText(cause)}`);
   }
 }
 
@@ -49,13 +49,13 @@ async function bounded(response: Response, maxBytes: number): Promise<Uint8Array
   let length = 0;
   for await (const chunk of response.body ?? []) {
     length += (chunk as Uint8Array).length;
-    if (length > maxBytes) throw new Unreachable("the server's answer is larger than any should be");
+    if (length > maxBytes) throw new Unreachable(`the server's response is larger than ${maxBytes} bytes`);
     chunks.push(chunk as Uint8Array);
   }
   return Buffer.concat(chunks);
 }
 
-/** The object an answer holds; null: it holds none. */
+/** The JSON object in a body; null: it is none. */
 export function objectIn(bytes: Uint8Array): JsonObject | null {
   try {
     const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));

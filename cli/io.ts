@@ -1,10 +1,10 @@
-/** Where a command writes. Both end the line themselves when the text does not. */
+/** A command's standard output and error. Both add a missing final line feed. */
 export interface CommandIo {
   out(text: string): void;
   err(text: string): void;
 }
 
-/** What a command ends with: 0 done, 1 refused or failed, 2 used wrongly. */
+/** A command's exit code: 0 done, 1 refused or failed, 2 wrong usage. */
 export type ExitCode = number;
 
 export const EXIT_FAILED = 1;
@@ -21,7 +21,7 @@ function endLine(text: string): string {
   return text.endsWith("\n") ? text : `${text}\n`;
 }
 
-/** Why a command stops, in one line for a person. Not a bug, so it carries no stack. */
+/** An expected failure of a command, as one line for a person, shown without a stack. */
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
 }

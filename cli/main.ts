@@ -16,17 +16,17 @@ function usage(): string {
     "Options of the server:",
     "  --port <number>        port to listen on (4000)",
     "  --host <address>       address to listen on (127.0.0.1)",
-    "  --data-dir <folder>    where everything is kept (./.gate)",
+    "  --data-dir <folder>    where all data is stored (./.gate)",
     "  --policy-dir <folder>  policies, one YAML file each (./policies)",
     "  --registry <file>      destinations, people and groups (./gate.yaml)",
-    "  --public-url <url>     where people reach it, for links in messages (where it listens)",
+    "  --public-url <url>     address for links in messages (default: where it listens)",
     "  --local-sign-in        people of gate.yaml sign in without a key; this machine only",
     "",
     "  --help, --version",
   ].join("\n");
 }
 
-/** A first word that is not a flag names the command; none means the server. */
+/** A first word that is not a flag names the command; without one the command is `serve`. */
 function pick(args: readonly string[]): { readonly command: Command; readonly rest: readonly string[] } {
   const [first, ...rest] = args;
   const name = first === undefined || first.startsWith("-") ? "serve" : first;
@@ -55,7 +55,7 @@ async function main(args: readonly string[], io: CommandIo): Promise<number> {
       io.out(usage());
       return 0;
     }
-    // The arguments as they came: the other Node starts at the same place.
+    // All arguments, command included: the other Node runs this same entry point.
     const elsewhere = command.needsRuntime === true ? await runOnSupportedNode(args) : null;
     return elsewhere ?? (await command.run(rest, io));
   } catch (error) {
@@ -67,11 +67,11 @@ async function main(args: readonly string[], io: CommandIo): Promise<number> {
       io.err(`zehrava-gate: ${error.message}`);
       return EXIT_FAILED;
     }
-    // A bug, or a runtime that would not start: its stack helps only whoever works on Gate.
+    // A bug, or a runtime that failed to start: only Gate's developers need the stack (GATE_DEBUG).
     io.err(`zehrava-gate: ${process.env["GATE_DEBUG"] === undefined ? errorText(error) : inspect(error)}`);
     return EXIT_FAILED;
   }
 }
 
-// `exit` rather than the end of the event loop: a runtime that is slow to close must not keep a finished command.
+// `exit` instead of an empty event loop: a runtime that is slow to close must not delay a finished command.
 process.exit(await main(process.argv.slice(2), processIo()));

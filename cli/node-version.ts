@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { CommandFailure } from "./io.ts";
 import { packageRoot } from "./package-root.ts";
 
-/** What the embedded runtime asks for. */
+/** The embedded runtime's minimum. */
 const OLDEST_NODE = [22, 12] as const;
 
-/** Set in the child, so that a wrong binary can't make this start itself for ever. */
+/** Set in the child, so that a wrong binary beside the package can't cause an endless restart loop. */
 const RESTARTED_VARIABLE = "ZEHRAVA_GATE_RESTARTED";
 
 export function isSupported(version: string): boolean {
@@ -16,10 +16,10 @@ export function isSupported(version: string): boolean {
 }
 
 /**
- * Makes sure that what follows runs on a Node that the runtime supports: starts the command again on the Node
- * that is installed beside it (npm puts that one first, a shell does not), or says which one is needed.
+ * Restarts the command on the Node that is installed beside the package (npm scripts use that one, a shell does not)
+ * when the runtime does not support this one.
  *
- * @returns the exit code of the other Node, or null when this one will do.
+ * @returns the exit code of the other Node; null: this one is supported
  * @throws {CommandFailure}
  */
 export async function runOnSupportedNode(args: readonly string[]): Promise<number | null> {
@@ -33,7 +33,7 @@ export async function runOnSupportedNode(args: readonly string[]): Promise<numbe
     stdio: "inherit",
     env: { ...process.env, [RESTARTED_VARIABLE]: "1" },
   });
-  // A signal to this process alone must end the one that does the work.
+  // A signal to this process alone must also end the child, which does the work.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve, reject) => {
     child.once("error", reject);

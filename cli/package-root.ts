@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The folder of this package, from the bundled command (`dist/cli.js`) as well as from the sources. */
+/** This package's folder, found from the bundled command (`dist/cli.js`) as well as from the sources. */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "wrangler.toml"))) {

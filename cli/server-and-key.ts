@@ -2,10 +2,10 @@ import { readFileSync } from "node:fs";
 import { errorText } from "./io.ts";
 import { UsageError } from "./usage.ts";
 
-/** A key is a line; a larger file is another one that was named by mistake. */
+/** A key is one line; a larger file was named by mistake. */
 const MAX_KEY_FILE_CHARS = 4_096;
 
-/** Where a command finds the key it asks a server with, and what that is called. */
+/** The environment variable with a command's key, and the key's name in messages. */
 export interface KeySource {
   /** `GATE_REVIEWER_KEY` */
   readonly variable: string;
@@ -13,11 +13,11 @@ export interface KeySource {
   readonly what: string;
 }
 
-/** The server a command asks. @throws {UsageError} */
+/** The server's address. @throws {UsageError} */
 export function serverOf(text: string, { variable }: KeySource): URL {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new UsageError(`the server is an http(s) URL, not "${text}"`);
+    throw new UsageError(`--server takes an http(s) URL, not "${text}"`);
   }
   if (url.username !== "" || url.password !== "") {
     throw new UsageError(`a key in a URL ends up in logs: use ${variable}`);
@@ -25,12 +25,12 @@ export function serverOf(text: string, { variable }: KeySource): URL {
   return url;
 }
 
-/** The key, from the file that was named or from the environment. @throws {UsageError} */
+/** The key, from `--api-key-file` or the environment. @throws {UsageError} */
 export function apiKeyOf(file: string | undefined, { variable, what }: KeySource): string {
   const key = file === undefined ? (process.env[variable] ?? "") : readKeyFile(file);
   if (key === "") throw new UsageError(`put ${what} into ${variable}, or name --api-key-file`);
-  // A header can't hold anything else; fetch's own message would quote the key.
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError("the key holds characters that no key has");
+  // Headers allow nothing else, and the message that fetch throws would quote the key.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError("the key contains characters that a key never has");
   return key;
 }
 

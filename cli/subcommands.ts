@@ -1,15 +1,15 @@
 import { EXIT_USAGE, type CommandIo, type ExitCode } from "./io.ts";
 
-/** A command made of commands: `zehrava-gate <name> <one of these> …`. */
+/** A command with subcommands: `zehrava-gate <name> <subcommand> …`. */
 export interface Subcommands {
   readonly name: string;
   readonly usage: string;
   readonly commands: ReadonlyMap<string, (args: readonly string[], io: CommandIo) => Promise<ExitCode>>;
-  /** What a person is told of an error that is theirs, or the server's, and the exit code; null: a bug. */
+  /** The message and exit code for an expected error, of usage or of the server; null: the error is a bug. */
   failure(error: unknown): { readonly message: string; readonly code: ExitCode } | null;
 }
 
-/** Runs the one that is named: writes to `io`, and returns the exit code. */
+/** Runs the named subcommand: writes to `io`, and returns the exit code. */
 export async function runSubcommand(
   { name, usage, commands, failure }: Subcommands,
   args: readonly string[],
@@ -22,7 +22,7 @@ export async function runSubcommand(
   }
   const command = commands.get(named);
   if (command === undefined) {
-    io.err(`There is no \`${name} ${named}\`.\n\n${usage}`);
+    io.err(`unknown command: ${name} ${named}\n\n${usage}`);
     return EXIT_USAGE;
   }
   try {

@@ -1,12 +1,12 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 
-/** The command was used wrongly: answered with the message, the usage and exit code 2. */
+/** Wrong usage of a command, which ends with exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
 /**
- * Flags and words of a command, strictly: what is not declared is an error, never ignored.
+ * Parses flags and positionals strictly: an undeclared one is an error.
  *
  * @throws {UsageError}
  */
@@ -22,7 +22,7 @@ export function parseFlags<const T extends ParseArgsOptionsConfig>(
     return parsed;
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // Node's own text names the flag; what follows the first sentence is advice about its API.
+    // The first sentence of Node's message names the flag; the rest is about its API.
     const [sentence = "wrong options"] = (error instanceof Error ? error.message : "").split(". ");
     throw new UsageError(sentence);
   }

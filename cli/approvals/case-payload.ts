@@ -5,15 +5,15 @@ import { Refused } from "./server.ts";
 import { clipped, quotedLines } from "./sanitize-text.ts";
 import { count } from "./format.ts";
 
-/** What is to be written; or why it is not shown. */
+/** The payload's bytes and digest, or why they can't be shown. */
 export type CasePayload =
   | { readonly bytes: Uint8Array; readonly sha256: string }
   | { readonly missing: string };
 
-/** Where only some lines are shown, long ones are not worked through to their end. */
+/** Characters read for each line of a preview: a long line need not be wrapped to its end. */
 const PREVIEW_LINE_CHARS = 1_000;
 
-/** Bytes that are shown of a payload that is no text. */
+/** Bytes shown of a payload that is not text. */
 const HEX_BYTES = 256;
 
 export function payloadOf(answered: Uint8Array | Refused): CasePayload {
@@ -21,7 +21,7 @@ export function payloadOf(answered: Uint8Array | Refused): CasePayload {
   return { bytes: answered, sha256: createHash("sha256").update(answered).digest("hex") };
 }
 
-/** False: the payload that came is not the one that the digest is about. */
+/** False: the payload that the server sent does not have the intent's digest. */
 export function isIntact(payload: CasePayload, view: JsonObject): boolean {
   return "missing" in payload || payload.sha256 === textMember(view, "payload_hash");
 }
@@ -37,10 +37,10 @@ export function payloadWords(view: JsonObject, payload: CasePayload): string {
   const words = `${named}${type === null ? "" : `${clipped(type, 40)}, `}${count(payload.bytes.length)} bytes`;
   return isIntact(payload, view)
     ? words
-    : `${words}: NOT THE BYTES THIS INTENT IS ABOUT (sha256 ${payload.sha256})`;
+    : `${words}: DIGEST MISMATCH, these are not the intent's bytes (sha256 ${payload.sha256})`;
 }
 
-/** The payload behind bars, at most so many lines; null: all of them. */
+/** The payload's lines, each after a bar; at most `most` of them, null: all. */
 export function payloadLines(
   payload: CasePayload,
   columns: number | null,
@@ -54,7 +54,7 @@ export function payloadLines(
   const beginning = content.slice(0, most * PREVIEW_LINE_CHARS);
   const lines = quotedLines(beginning, columns);
   if (lines.length <= most && beginning.length === content.length) return lines;
-  return [...lines.slice(0, most), `    and more, of ${count(bytes.length)} bytes in all`];
+  return [...lines.slice(0, most), `    … (${count(bytes.length)} bytes in all)`];
 }
 
 export function textOf(bytes: Uint8Array): string | null {

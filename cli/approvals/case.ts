@@ -6,18 +6,18 @@ import { requestLines } from "./request.ts";
 import { clipped, hanging } from "./sanitize-text.ts";
 import { count, dollars, duration } from "./format.ts";
 
-/** Everything a person decides on. */
+/** An intent with everything that a person needs for the decision. */
 export interface ApprovalCase {
   readonly id: string;
   readonly state: string;
-  /** What every vote names: another one is another case. */
+  /** The intent digest, which every vote names. */
   readonly digest: string;
   readonly view: JsonObject;
-  /** What Gate measured; null when it does not say. */
+  /** The measured facts; null: the stored decision has none. */
   readonly facts: JsonObject | null;
   readonly agent: JsonObject | null;
   readonly payload: CasePayload;
-  /** False: the payload that came is not the one the digest is about. */
+  /** False: the payload that the server sent does not have the intent's digest. */
   readonly isIntact: boolean;
 }
 
@@ -53,19 +53,19 @@ async function unlessRefused<T>(request: () => Promise<T>): Promise<T | Refused>
   }
 }
 
-/** The case in words. Everything an agent wrote is made visible and stays on its own line. */
+/** The case as text. An agent's texts are sanitized and can't begin a line of their own (terminal injection). */
 export function caseLines(found: ApprovalCase, now: number, columns: number | null): readonly string[] {
   const { id, state, digest, view, facts, agent } = found;
   const onBehalf = textMember(view, "on_behalf_of");
   const edit = editWords(view);
   const lines: readonly (readonly [label: string, words: string])[] = [
-    ["what", what(view)],
+    ["what", actionText(view)],
     ...requestLines(view),
-    ["who", `${who(view, agent)}${onBehalf === null ? "" : `, for "${clipped(onBehalf, 80)}"`}`],
+    ["who", `${agentText(view, agent)}${onBehalf === null ? "" : `, for "${clipped(onBehalf, 80)}"`}`],
     ["records", records(facts, view)],
     ["value", value(facts, view)],
     ["risk", `${text(view, "risk_level")} ${numberMember(view, "risk_score") ?? "?"}${factors(view)}`],
-    ["held by", `${policy(view)}: ${clipped(textMember(view, "reason") ?? "no reason kept", 400)}`],
+    ["held by", `${policy(view)}: ${clipped(textMember(view, "reason") ?? "no reason stored", 400)}`],
     ["state", `${clipped(state, 40)}, ${clock(view, state, now)}`],
     ...(state === "indeterminate" ? [["resolve", resolving(id)] as const] : []),
     ["votes", votes(view)],
@@ -81,20 +81,20 @@ export function caseLines(found: ApprovalCase, now: number, columns: number | nu
 
 function resolving(id: string): string {
   const path = `/v1/intents/${clipped(id, 64)}/resolve`;
-  return `who looked at the provider says so: POST ${path} {"outcome": "executed" or "not_executed", "note": "…"}`;
+  return `check at the provider, then POST ${path} {"outcome": "executed" or "not_executed", "note": "…"}`;
 }
 
-function what(view: JsonObject): string {
+function actionText(view: JsonObject): string {
   const [destination, action] = [text(view, "destination"), text(view, "action")];
   return action === destination ? destination : `${destination}, ${action}`;
 }
 
-/** The one that the agent named; through the proxy it names none, and those in force are the destination's. */
+/** The policy that the agent named; proxied requests name none, and get the destination's applicable policies. */
 function policy(view: JsonObject): string {
   const named = textMember(view, "policy_id");
   if (named !== null && named !== "") return clipped(named, 120);
-  const inForce = listMember(view, "policies").filter(isJsonObject);
-  return clipped(inForce.map((one) => textMember(one, "id") ?? "?").join(", "), 120);
+  const applicable = listMember(view, "policies").filter(isJsonObject);
+  return clipped(applicable.map((one) => textMember(one, "id") ?? "?").join(", "), 120);
 }
 
 function records(facts: JsonObject | null, view: JsonObject): string {
@@ -118,11 +118,11 @@ function value(facts: JsonObject | null, view: JsonObject): string {
   return measured === declared ? measured : `measured ${measured}, declared ${declared}`;
 }
 
-/** Whose change of which intent this one is, or what took its place. */
+/** The intent's predecessor with its editor, and its successor; null: it has neither. */
 function editWords(view: JsonObject): string | null {
   const [before, after] = [textMember(view, "predecessor_id"), textMember(view, "successor_id")];
   const words = [
-    ...(before === null ? [] : [`made of ${clipped(before, 64)} by ${text(view, "edited_by")}`]),
+    ...(before === null ? [] : [`edited from ${clipped(before, 64)} by ${text(view, "edited_by")}`]),
     ...(after === null ? [] : [`replaced by ${clipped(after, 64)}`]),
   ];
   return words.length === 0 ? null : words.join(", ");
@@ -143,13 +143,13 @@ function votes(view: JsonObject): string {
   return [
     `${given.length} of ${numberMember(view, "required_approvals") ?? 1}`,
     ...(people.length === 0 ? [] : [`by ${clipped(people.join(", "), 200)}`]),
-    ...(rejections === 0 ? [] : [`${rejections} said no`]),
+    ...(rejections === 0 ? [] : [`${rejections} rejected`]),
     ...(from.length === 0 ? [] : [`from ${clipped(from.join(", "), 200)}`]),
     ...(assurance === null ? [] : [`assurance ${clipped(assurance, 20)} or stronger`]),
   ].join(", ");
 }
 
-function who(view: JsonObject, agent: JsonObject | null): string {
+function agentText(view: JsonObject, agent: JsonObject | null): string {
   const id = text(view, "sender_agent_id");
   if (agent === null) return id;
   const owner = textMember(agent, "owner");
@@ -166,7 +166,7 @@ function clock(view: JsonObject, state: string, now: number): string {
   const deadline = Date.parse(textMember(view, "decide_by") ?? "");
   const age = Number.isNaN(proposed) ? "?" : duration(now - proposed);
   if (state !== "pending_approval") return `proposed ${age} ago`;
-  if (Number.isNaN(deadline)) return `proposed ${age} ago, without an end`;
+  if (Number.isNaN(deadline)) return `proposed ${age} ago, no deadline`;
   return `proposed ${age} ago, expires ${deadline > now ? `in ${duration(deadline - now)}` : "now"}`;
 }
 

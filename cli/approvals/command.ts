@@ -10,30 +10,30 @@ import { runWatch } from "./watch.ts";
 
 const USAGE = `Usage: zehrava-gate approvals <command> [options]
 
-  list                 what waits for a decision, newest first
-  list --groups        what is alike of it
+  list                 cases that wait for a decision, newest first
+  list --groups        the same, in groups of similar cases
   show <id>            one case, with its payload
-  approve <id…>        show each case, ask once, and approve exactly what was shown
-  reject <id…>         the same with a reason, which is asked for when it is not given
-  watch                what comes in and how it ends, until Ctrl-C
+  approve <id…>        show each case, confirm once, and approve exactly what was shown
+  reject <id…>         the same with a reason; without --reason it prompts for one
+  watch                new cases and their outcomes, until Ctrl-C
 
 Options
   --server URL         default: GATE_ENDPOINT, then http://127.0.0.1:4000
-  --api-key-file FILE  a reviewer's key is in this file, else in GATE_REVIEWER_KEY
-  --yes                do not ask (approve)
-  --comment TEXT       what goes with the approval (approve)
-  --reason TEXT        why (reject)
-  --on-behalf-of WHO   give the vote of somebody who delegates theirs (approve, reject)
+  --api-key-file FILE  file with a reviewer's key; default: GATE_REVIEWER_KEY
+  --yes                approve without confirmation (approve)
+  --comment TEXT       comment for the approval (approve)
+  --reason TEXT        reason for the rejection (reject)
+  --on-behalf-of WHO   vote for a person who delegated their vote to you (approve, reject)
   --mine  --group G  --destination D  --policy P  --agent ID  --limit N
-                       what to list (list; watch without --limit)
+                       filters (list; watch without --limit)
   --full               all of a long payload (show)
-  --interval SECONDS   how often to look (watch; default 5)
-  --bell               ring for what is new (watch)
-  --json               for programs (list, show)
+  --interval SECONDS   seconds between polls (watch; default 5)
+  --bell               ring for each new case (watch)
+  --json               output for programs (list, show)
   --help
 
-An id may be shortened to its first 12 characters or more where it waits and no other begins alike.
-Exit codes: 0 done, 1 refused or not decided, 2 used wrongly or nothing could be asked.`;
+The id of a waiting case may be shortened to 12 or more characters if no other waiting case begins with them.
+Exit codes: 0 done, 1 refused or not decided, 2 wrong usage, or the server could not be reached.`;
 
 const APPROVALS: Subcommands = {
   name: "approvals",
@@ -49,8 +49,8 @@ const APPROVALS: Subcommands = {
     if (error instanceof Refused) {
       return { message: error.message, code: error.status === 401 ? EXIT_USAGE : EXIT_FAILED };
     }
-    const isTheirs = error instanceof UsageError || error instanceof Unreachable;
-    return isTheirs ? { message: error.message, code: EXIT_USAGE } : null;
+    const isExpected = error instanceof UsageError || error instanceof Unreachable;
+    return isExpected ? { message: error.message, code: EXIT_USAGE } : null;
   },
 };
 

@@ -9,15 +9,15 @@ import { prompt, isYes } from "./prompt.ts";
 import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
 import { clipped } from "./sanitize-text.ts";
 
-/** Enough to see what kind of thing it is; `show` has the rest. */
+/** Payload lines shown before the prompt; `approvals show` has the rest. */
 const PREVIEW_LINES = 12;
 
-/** Cases are fetched so many at a time. */
-const AT_ONCE = 6;
+/** Cases fetched in parallel. */
+const MAX_CONCURRENT = 6;
 
 type Verb = "approve" | "reject";
 
-/** `approvals approve`: shows each case, asks once, and approves exactly what was shown. */
+/** `approvals approve`: shows each case, prompts once, and approves exactly the digests that were shown. */
 export async function runApprove(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readApprovalOptions(args, ["yes", "comment", "on-behalf-of"], SOME_IDS);
   const server = approvalServer(options.server, options.apiKey);
@@ -32,23 +32,23 @@ export async function runApprove(args: readonly string[], io: CommandIo): Promis
   return isDone && isAll ? 0 : EXIT_FAILED;
 }
 
-/** `approvals reject`: the reason is part of it, and asked for when it is not given. */
+/** `approvals reject`: the same with a reason, for which it prompts when `--reason` is missing. */
 export async function runReject(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readApprovalOptions(args, ["reason", "on-behalf-of"], SOME_IDS);
   const server = approvalServer(options.server, options.apiKey);
   const { open, isAll } = await shownCases(server, options, io);
   if (open.length === 0) return EXIT_FAILED;
   const reason =
-    options.reason?.trim() || (await prompt("Why is it rejected? (nothing leaves it as it is) "));
+    options.reason?.trim() || (await prompt("Reason for the rejection (empty: do not reject): "));
   if (reason === "") {
-    io.err("Nothing was rejected: a rejection says why (--reason).");
+    io.err("Nothing was rejected: a rejection needs a reason (--reason).");
     return EXIT_FAILED;
   }
   const isDone = await decideAll(server, "reject", open, reason, options, io);
   return isDone && isAll ? 0 : EXIT_FAILED;
 }
 
-/** The cases that wait, after they were shown. */
+/** Prints the cases, and returns those that can be decided. */
 async function shownCases(server: ApprovalServer, options: ApprovalOptions, io: CommandIo) {
   const ids = await wholeIds(server, options.ids);
   const cases = await fetchAll(server, ids, io);
@@ -62,17 +62,17 @@ async function shownCases(server: ApprovalServer, options: ApprovalOptions, io: 
       ].join("\n"),
     );
   }
-  const open = cases.filter((found) => whyNot(found) === null);
+  const open = cases.filter((found) => blockerOf(found) === null);
   for (const found of cases) {
-    const why = whyNot(found);
-    if (why !== null) io.err(`${found.id} ${why}`);
+    const blocker = blockerOf(found);
+    if (blocker !== null) io.err(`${found.id} ${blocker}`);
   }
   return { open, isAll: open.length === ids.length };
 }
 
-function whyNot({ state, isIntact }: ApprovalCase): string | null {
+function blockerOf({ state, isIntact }: ApprovalCase): string | null {
   if (state !== "pending_approval") return `does not wait for a decision: it is ${clipped(state, 40)}.`;
-  return isIntact ? null : "is not decided here: its payload is not what its digest is about.";
+  return isIntact ? null : "can't be decided: the payload from the server does not match its digest.";
 }
 
 async function fetchAll(
@@ -81,8 +81,8 @@ async function fetchAll(
   io: CommandIo,
 ): Promise<readonly ApprovalCase[]> {
   const cases: ApprovalCase[] = [];
-  for (let at = 0; at < ids.length; at += AT_ONCE) {
-    const some = ids.slice(at, at + AT_ONCE).map(async (id) => {
+  for (let at = 0; at < ids.length; at += MAX_CONCURRENT) {
+    const some = ids.slice(at, at + MAX_CONCURRENT).map(async (id) => {
       try {
         return [await fetchCase(server, id)];
       } catch (error) {
@@ -96,7 +96,7 @@ async function fetchAll(
   return cases;
 }
 
-/** True when every one was taken. */
+/** Votes on every case and prints the results; true: the server accepted every vote. */
 async function decideAll(
   server: ApprovalServer,
   verb: Verb,
@@ -109,16 +109,16 @@ async function decideAll(
     ...(reason === null ? {} : { reason }),
     ...(onBehalfOf === null ? {} : { on_behalf_of_principal: onBehalfOf }),
   };
-  const results = await answersTo(server, verb, cases, body);
+  const results = await castVotes(server, verb, cases, body);
   for (const result of results) {
-    const { words, isTaken } = inWords(verb, result);
-    if (isTaken) io.out(words);
+    const { words, isAccepted } = resultText(verb, result);
+    if (isAccepted) io.out(words);
     else io.err(words);
   }
-  return results.length === cases.length && results.every((result) => inWords(verb, result).isTaken);
+  return results.length === cases.length && results.every((result) => resultText(verb, result).isAccepted);
 }
 
-async function answersTo(
+async function castVotes(
   server: ApprovalServer,
   verb: Verb,
   cases: readonly ApprovalCase[],
@@ -137,19 +137,22 @@ async function answersTo(
   }
 }
 
-function inWords(verb: Verb, result: JsonObject): { readonly words: string; readonly isTaken: boolean } {
+function resultText(
+  verb: Verb,
+  result: JsonObject,
+): { readonly words: string; readonly isAccepted: boolean } {
   const id = clipped(textMember(result, "intentId") ?? "?", 64);
   const problem = member(result, "problem");
   if (isJsonObject(problem) || member(result, "ok") === false) {
     const detail = isJsonObject(problem) ? textMember(problem, "detail") : null;
     return {
       words: `${id}: not ${verb === "approve" ? "approved" : "rejected"}: ${clipped(detail ?? "refused", 300)}`,
-      isTaken: false,
+      isAccepted: false,
     };
   }
   const state = textMember(result, "state") ?? textMember(result, "status") ?? "?";
-  if (state !== "pending_approval") return { words: `${id}: ${clipped(state, 40)}`, isTaken: true };
+  if (state !== "pending_approval") return { words: `${id}: ${clipped(state, 40)}`, isAccepted: true };
   const [votes, required] = [numberMember(result, "votes"), numberMember(result, "requiredApprovals")];
   const counted = votes === null ? "" : ` (${votes} of ${required ?? "?"})`;
-  return { words: `${id}: your vote is recorded${counted}, and it waits for others`, isTaken: true };
+  return { words: `${id}: your vote is recorded${counted}, and it waits for others`, isAccepted: true };
 }

@@ -11,22 +11,23 @@ export function isWholeId(text: string): boolean {
   return WHOLE_ID.test(text);
 }
 
-/** Fewer characters name one intent today and another one tomorrow. */
+/** A shorter prefix could match another intent tomorrow. */
 const SHORTEST_BEGINNING = 12;
 
-/** A queue of more than ten thousand is looked through no further: give the whole id. */
+/** The search ends after 10,000 pending intents; beyond that the whole id is needed. */
 const MAX_PAGES = 50;
 
 /**
- * Whole ids for ids that may be shortened, among what waits for a decision.
+ * Resolves shortened ids among pending intents.
  *
  * @throws {UsageError} {CommandFailure}
  */
 export async function wholeIds(server: ApprovalServer, ids: readonly string[]): Promise<readonly string[]> {
   for (const id of ids) {
     if (BEGINNING.test(id) && id.length >= SHORTEST_BEGINNING) continue;
-    const what = `an intent's id, or at least ${SHORTEST_BEGINNING} characters of its beginning`;
-    throw new UsageError(`${what}, not "${clipped(id, 60)}"`);
+    throw new UsageError(
+      `give an intent's id, or at least its first ${SHORTEST_BEGINNING} characters, not "${clipped(id, 60)}"`,
+    );
   }
   if (ids.every(isWholeId)) return [...new Set(ids)];
   const pending = await pendingIds(server);
@@ -37,10 +38,10 @@ export async function wholeIds(server: ApprovalServer, ids: readonly string[]): 
 function onlyOne(beginning: string, pending: readonly string[]): string {
   const found = pending.filter((id) => id.startsWith(beginning));
   const [first] = found;
-  if (first === undefined) throw new CommandFailure(`nothing that waits begins with ${beginning}`);
+  if (first === undefined) throw new CommandFailure(`no waiting intent begins with ${beginning}`);
   if (found.length === 1) return first;
   throw new CommandFailure(
-    `${beginning} is the beginning of ${found.length}:\n${found.slice(0, 10).join("\n")}`,
+    `${beginning} is ambiguous, ${found.length} intents begin with it:\n${found.slice(0, 10).join("\n")}`,
   );
 }
 

@@ -1,4 +1,4 @@
-/** How long something takes, in the largest unit that says it. */
+/** A duration in its largest fitting unit: `45s`, `12m`, `3h`, `9d`. */
 export function duration(ms: number): string {
   const seconds = Math.round(Math.abs(ms) / 1_000);
   if (seconds < 60) return `${seconds}s`;
@@ -17,7 +17,7 @@ export function dollars(usd: number | null): string {
     : `$${usd.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
-/** Cells of equal width in each column; the last one as it comes. */
+/** Pads every column but the last to its widest cell. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const widths = head.map((title, at) =>
     Math.max(title.length, ...rows.map((row) => (row[at] ?? "").length)),

@@ -11,7 +11,7 @@ const HEAD = ["AGE", "EXPIRES", "DESTINATION", "RECORDS", "VALUE", "RISK", "VOTE
 const GROUP_HEAD = ["COUNT", "OLDEST", "NEXT", "DESTINATION", "POLICY", "RECORDS", "VALUE", "GROUP"];
 const MAX_NAME_CHARS = 32;
 
-/** `approvals list`: what waits for a decision, newest first, or what is alike of it. */
+/** `approvals list`: pending intents, newest first, or with `--groups` the groups of similar ones. */
 export async function runList(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readApprovalOptions(args, [
     "json",
@@ -37,7 +37,7 @@ export async function runList(args: readonly string[], io: CommandIo): Promise<n
   io.out(json ? visibleJson(rows) : tableOrNothing(HEAD, cells));
   if (json) return 0;
   for (const row of rows) for (const line of undelivered(row)) io.err(line);
-  if (next !== null) io.err(`There are more than these ${rows.length}: --limit, or a filter.`);
+  if (next !== null) io.err(`There are more than these ${rows.length}: raise --limit, or filter.`);
   return 0;
 }
 
@@ -72,7 +72,7 @@ function groupCells(group: JsonObject, now: number): readonly string[] {
   ];
 }
 
-/** Who could not be told of it, so that nobody thinks that they were. */
+/** Failed deliveries, so that a reviewer does not rely on people whom no message reached. */
 function undelivered(row: JsonObject): readonly string[] {
   const places = member(row, "undelivered");
   if (!Array.isArray(places)) return [];
@@ -89,7 +89,7 @@ function since(row: JsonObject, field: string, now: number): string {
   return Number.isNaN(at) ? "?" : duration(at - now);
 }
 
-/** Null is "without end"; what is past waits for the timer that ends it. */
+/** Null: no deadline. A past one is shown until the object's alarm expires the intent. */
 function deadline(row: JsonObject, field: string, now: number): string {
   if (member(row, field) === null) return "never";
   return Date.parse(textMember(row, field) ?? "") <= now ? "over" : since(row, field, now);

@@ -5,13 +5,13 @@ const KEY: KeySource = { variable: "GATE_REVIEWER_KEY", what: "a reviewer's key"
 
 const DEFAULT_SERVER = "http://127.0.0.1:4000";
 
-/** As many as one call decides. */
+/** The batch route's limit. */
 const MAX_IDS = 100;
 
 const MAX_PAGE = 200;
 const DEFAULT_PAGE = 50;
 
-/** People answer within minutes; a look every few seconds is soon enough and costs the server next to nothing. */
+/** People decide within minutes, so a poll every few seconds is soon enough and cheap for the server. */
 const DEFAULT_INTERVAL_SECONDS = 5;
 const MAX_INTERVAL_SECONDS = 3_600;
 
@@ -37,13 +37,13 @@ const FLAGS = {
 
 export type Flag = keyof typeof FLAGS;
 
-/** What every command may be given. */
+/** Flags of every command. */
 const COMMON: readonly Flag[] = ["server", "api-key-file"];
 
 export interface ApprovalOptions {
   readonly server: URL;
   readonly apiKey: string;
-  /** Ids, or what they begin with. */
+  /** Ids, or their beginnings. */
   readonly ids: readonly string[];
   readonly json: boolean;
   readonly yes: boolean;
@@ -52,15 +52,15 @@ export interface ApprovalOptions {
   readonly onBehalfOf: string | null;
   readonly full: boolean;
   readonly groups: boolean;
-  /** Of the list, as the server names them. */
+  /** The list's filters, under the server's query names. */
   readonly filter: Readonly<Record<string, string>>;
   readonly intervalMs: number;
   readonly bell: boolean;
 }
 
 /**
- * @param allowed what this command knows besides the server and the key; anything else is an error, never ignored
- * @param ids how many it takes, at least and at most
+ * @param allowed the command's flags besides server and key; any other flag is an error
+ * @param ids the number of ids that the command takes
  * @throws {UsageError} {Unreachable}
  */
 export function readApprovalOptions(

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 
 /**
- * Asks on the terminal, or whoever pipes the answer in. Empty when there is no answer: the input ended, or Ctrl-C.
- * The question goes to standard error, so that it is seen when the output goes elsewhere.
+ * Prompts on the terminal, or reads a piped line. Empty: the input ended, or Ctrl-C. The question goes to standard
+ * error, so that it is visible when the output is redirected.
  */
 export function prompt(question: string): Promise<string> {
   return new Promise((resolve) => {
@@ -11,7 +11,7 @@ export function prompt(question: string): Promise<string> {
     let answer = "";
     lines.on("SIGINT", () => lines.close());
     lines.on("close", () => {
-      // An answer that was piped in is not echoed, nor is its line feed.
+      // Piped input is not echoed, so the prompt's line has no line feed yet.
       if (!isTerminal) process.stderr.write("\n");
       resolve(answer);
     });
@@ -22,7 +22,7 @@ export function prompt(question: string): Promise<string> {
   });
 }
 
-/** Only a clear yes is one. */
+/** Anything but `y` or `yes` is a no. */
 export function isYes(answer: string): boolean {
   return /^(?:y|yes)$/i.test(answer);
 }

@@ -4,8 +4,8 @@ import { clipped, sanitizeText } from "./sanitize-text.ts";
 import { count } from "./format.ts";
 
 /**
- * The request that Gate sends, but for its body: all of it, because it is decided on. Nothing where Gate sends none, and
- * where it is not shown to this key.
+ * The request that Gate sends, without its body and never clipped, because the approval covers all of it. Empty where
+ * Gate sends none, and where this key may not see it.
  */
 export function requestLines(view: JsonObject): readonly (readonly [label: string, words: string])[] {
   const http = member(view, "http");
@@ -19,12 +19,12 @@ export function requestLines(view: JsonObject): readonly (readonly [label: strin
     ...pairsOf(member(http, "headers")).map((pair) => ["header", words(pair)] as const),
     ...(repeat === null ? [] : [["header", `${words(repeat)} (Gate adds it)`] as const]),
     ["sends", `${textMember(http, "sent_by") === "agent" ? BY_AGENT : BY_GATE}, ${credential(http)}`],
-    ...answerLine(view),
+    ...responseLine(view),
   ];
 }
 
-/** What the upstream said, once it was sent. */
-function answerLine(view: JsonObject): readonly (readonly [label: string, words: string])[] {
+/** The upstream's response, once the request was sent. */
+function responseLine(view: JsonObject): readonly (readonly [label: string, words: string])[] {
   const execution = member(view, "execution");
   const result = isJsonObject(execution) ? member(execution, "result") : null;
   if (!isJsonObject(result)) return [];

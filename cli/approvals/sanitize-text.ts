@@ -1,26 +1,26 @@
 /*
- * What agents wrote is shown to the person who decides on it. Nothing of it may move the cursor, hide a character,
- * turn a line around, or look like a line of this command's own.
+ * An agent's texts reach the terminal of the person who decides. They must not move the cursor (terminal escape
+ * injection), hide a character, reverse a line (Trojan Source), or imitate a line of this command.
  */
 
 /**
- * Control, format, unassigned and private characters, lone surrogates, separators other than the space, and what is
- * drawn as nothing. The two brackets as well: then nobody can write what stands for a hidden character.
+ * Control, format, unassigned and private characters, lone surrogates, separators other than the space, and invisible
+ * characters. Also the two brackets, so that an agent cannot forge the notation for a hidden character.
  */
 const HIDDEN = /[\p{C}\p{Zl}\p{Zp}\p{DI}\u2800⟨⟩]|(?! )\p{Zs}/gu;
 
-/** More marks on one letter than any script puts there climb over the lines above. */
+/** More combining marks on one letter than any script needs cover the lines above (Zalgo text). */
 const PILE_OF_MARKS = /\p{M}{4,}/gu;
 
-/** Columns that a character may take on a terminal, at most. */
+/** The most columns that a terminal uses for one character. */
 const WIDEST = 2;
 
-/** One line, with everything hidden in it written out as `⟨U+001B⟩`. */
+/** One line, with hidden characters written as `⟨U+001B⟩`. */
 export function sanitizeText(text: string): string {
   return text.replace(HIDDEN, nameOf).replace(PILE_OF_MARKS, (marks) => Array.from(marks, nameOf).join(""));
 }
 
-/** The same, cut off after so many characters. */
+/** Sanitized text of at most `chars` characters, with `…` where it is cut. */
 export function clipped(text: string, chars: number): string {
   const all = Array.from(sanitizeText(text.slice(0, chars * WIDEST)));
   return all.length <= chars && text.length <= chars * WIDEST
@@ -29,14 +29,14 @@ export function clipped(text: string, chars: number): string {
 }
 
 /**
- * A text of several lines, each behind a bar; what is wider than `columns` goes on behind a plus. A line of what an
- * agent wrote never begins where this command's own lines do.
+ * A text of several lines, each after a bar; a line wider than `columns` continues after a plus. So an agent's text
+ * never starts in the column where this command's own lines start.
  *
- * @param columns null: not wrapped, because no terminal will wrap it either
+ * @param columns null: not wrapped, because the output is no terminal
  */
 export function quotedLines(text: string, columns: number | null): readonly string[] {
   const lines = text.split("\n");
-  // The line feed at the end of a file ends its last line; it does not begin another.
+  // A final line feed ends the last line and begins no other.
   if (lines.length > 1 && lines.at(-1) === "") lines.pop();
   return lines.flatMap((line) => {
     const shown = line.split("\t").map(sanitizeText).join("    ");
@@ -47,14 +47,14 @@ export function quotedLines(text: string, columns: number | null): readonly stri
 }
 
 /**
- * A line of words that goes on indented where the terminal ends: what an agent wrote does not get to the left edge.
+ * Wraps a line with indented continuations, so that an agent's text never reaches the left edge.
  *
- * @param text made visible already
+ * @param text already sanitized
  */
 export function hanging(text: string, indent: number, columns: number | null): string {
   if (columns === null) return text;
   const [first = "", ...rest] = wrapped(text, Math.max(columns - indent, 20));
-  // The first piece is as narrow as the others, though it has the whole width.
+  // The first piece gets the continuations' width too: some callers put a label before it.
   return [first, ...rest.map((piece) => `${" ".repeat(indent)}${piece}`)].join("\n");
 }
 
@@ -75,7 +75,7 @@ function wrapped(line: string, columns: number): readonly string[] {
   return [...pieces, piece];
 }
 
-/** JSON for programs, which a terminal that it ends up in does not act on either. */
+/** JSON for programs, without characters that a terminal would act on. */
 export function visibleJson(value: unknown): string {
   const text = JSON.stringify(value, null, 2);
   return text.replace(HIDDEN, (char) =>

@@ -5,13 +5,13 @@ import { clipped } from "./sanitize-text.ts";
 
 const TIMEOUT_MS = 30_000;
 
-/** A page of the queue is a hundredth of this; more is no answer of Gate's. */
+/** A hundred times a page of the queue: a larger response is not Gate's. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** Payloads have the server's limit, ten megabytes unless its operator chose another. */
+/** Above the server's payload limit, which is 10 MiB by default and configurable. */
 const MAX_PAYLOAD_BYTES = 64 * 1024 * 1024;
 
-/** The server said no. */
+/** The server refused the request: its status, code and detail. */
 export class Refused extends Error {
   override readonly name = "Refused";
   readonly status: number;
@@ -42,7 +42,7 @@ export interface ApprovalServer {
   batch(decisions: readonly JsonObject[]): Promise<readonly JsonObject[]>;
 }
 
-/** The routes of a server that people decide through. What comes back is measured before it is used. */
+/** The approval routes of a server. Responses are bounded and checked before use, because the server is untrusted. */
 export function approvalServer(server: URL, apiKey: string, signal?: AbortSignal): ApprovalServer {
   const send = async (path: string, maxBytes: number, body?: JsonObject) => {
     const method = body === undefined ? "GET" : "POST";
@@ -73,24 +73,28 @@ export function approvalServer(server: URL, apiKey: string, signal?: AbortSignal
 
 function refusalOf(server: URL, status: number, bytes: Uint8Array): Refused {
   if (status === 401) {
-    return new Refused(status, "invalid_key", `${server.origin} does not know this key: give a reviewer's`);
+    return new Refused(
+      status,
+      "invalid_key",
+      `${server.origin} does not know this key: use a reviewer's key`,
+    );
   }
   const problem = objectIn(bytes);
   const reason = problem === null ? null : textMember(problem, "detail");
   const code = problem === null ? null : textMember(problem, "code");
-  const detail = reason === null ? `${server.origin} answered ${status}` : clipped(reason, 300);
+  const detail = reason === null ? `${server.origin} responded ${status}` : clipped(reason, 300);
   return new Refused(status, code ?? `http_${status}`, detail);
 }
 
 function objectOf(bytes: Uint8Array, server: URL): JsonObject {
   const value = objectIn(bytes);
   if (value !== null) return value;
-  throw new Unreachable(`${server.origin} answered with something that is not JSON: is it a Gate server?`);
+  throw new Unreachable(`${server.origin} responded with something other than JSON: is it a Gate server?`);
 }
 
 function objectsOf(answer: JsonObject, name: string, server: URL): readonly JsonObject[] {
   const list = member(answer, name);
   if (Array.isArray(list)) return list.filter(isJsonObject);
-  // What another server says must not read as "nothing waits".
-  throw new Unreachable(`${server.origin} answered with something else: is it a Gate server?`);
+  // An unexpected response must not read as "no intent waits".
+  throw new Unreachable(`${server.origin} sent no list of ${name}: is it a Gate server?`);
 }

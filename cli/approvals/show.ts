@@ -8,10 +8,10 @@ import { readApprovalOptions } from "./options.ts";
 import { approvalServer } from "./server.ts";
 import { clipped, hanging, visibleJson } from "./sanitize-text.ts";
 
-/** More of a payload than this is for `--full`. */
+/** Payload lines shown without `--full`. */
 const SHOWN_LINES = 200;
 
-/** `approvals show`: one case, whole. */
+/** `approvals show`: one case with its payload and ledger. */
 export async function runShow(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readApprovalOptions(args, ["json", "full"], { min: 1, max: 1 });
   const server = approvalServer(options.server, options.apiKey);
@@ -25,7 +25,7 @@ export async function runShow(args: readonly string[], io: CommandIo): Promise<n
   io.out(caseLines(found, Date.now(), columns).join("\n"));
   const payload = payloadLines(found.payload, columns, options.full ? null : SHOWN_LINES);
   if (payload.length > 0) io.out(payload.join("\n"));
-  if (payload.length > SHOWN_LINES && !options.full) io.err("All of it: --full");
+  if (payload.length > SHOWN_LINES && !options.full) io.err("The payload is longer: --full shows all of it.");
   io.out(eventLines(found, columns).join("\n"));
   return 0;
 }

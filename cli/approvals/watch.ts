@@ -9,16 +9,16 @@ import { readApprovalOptions, type ApprovalOptions } from "./options.ts";
 import { approvalServer, Refused, type ApprovalServer } from "./server.ts";
 import { clipped } from "./sanitize-text.ts";
 
-/** So many of the newest are watched: five pages. Whoever has more waiting needs no bell. */
+/** The newest 1,000 pending intents are watched: with more waiting, a bell is of no use. */
 const MAX_PAGES = 5;
 
-/** What left the queue is looked at one by one, so many each time. */
-const MAX_LOOKS = 20;
+/** Intents that left the queue are fetched one by one, at most this many in each poll. */
+const MAX_FETCHED = 20;
 
-/** Away, the server is asked less and less often, up to this many intervals apart. */
-const MOST_INTERVALS = 12;
+/** Polls of an unreachable server back off exponentially, up to this many intervals. */
+const MAX_BACKOFF_INTERVALS = 12;
 
-/** `approvals watch`: what comes and how it ends, until Ctrl-C. */
+/** `approvals watch`: new intents and their outcomes, until Ctrl-C. */
 export async function runWatch(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readApprovalOptions(args, [
     "interval",
@@ -47,7 +47,7 @@ async function watch(
   io: CommandIo,
 ): Promise<number> {
   const waiting = new Map<string, JsonObject>();
-  let away = 0;
+  let failures = 0;
   let isFirst = true;
   for (;;) {
     try {
@@ -60,20 +60,20 @@ async function watch(
       await announceDecision(server, waiting, rows, io);
       for (const [id, row] of rows) waiting.set(id, row);
       if (isFirst) io.err(`Watching ${server.origin}; Ctrl-C ends it.`);
-      if (away > 0) io.err("The server answers again.");
+      if (failures > 0) io.err("The server responds again.");
       isFirst = false;
-      away = 0;
+      failures = 0;
     } catch (error) {
-      if (!isPassing(error)) throw error;
-      if (away === 0) io.err(`${error.message}; trying again`);
-      away += 1;
+      if (!isTransient(error)) throw error;
+      if (failures === 0) io.err(`${error.message}; trying again`);
+      failures += 1;
     }
-    await pause(intervalMs * Math.min(2 ** away, MOST_INTERVALS), undefined, { signal: stopped });
+    await pause(intervalMs * Math.min(2 ** failures, MAX_BACKOFF_INTERVALS), undefined, { signal: stopped });
   }
 }
 
-/** A server that is away comes back; a key it does not take is not taken later either. */
-function isPassing(error: unknown): error is Error {
+/** An unreachable or overloaded server can recover; a refused key stays refused. */
+function isTransient(error: unknown): error is Error {
   if (error instanceof Refused) return error.status === 429 || error.status >= 500;
   return error instanceof Unreachable;
 }
@@ -97,14 +97,14 @@ async function pendingRows(
   return rows;
 }
 
-/** What is not in the queue any more was decided, or is beyond the pages that are watched. */
+/** Prints the outcome of intents that left the queue; those still pending are only beyond the watched pages. */
 async function announceDecision(
   server: ApprovalServer,
   waiting: Map<string, JsonObject>,
   rows: ReadonlyMap<string, JsonObject>,
   io: CommandIo,
 ): Promise<void> {
-  const gone = [...waiting].filter(([id]) => !rows.has(id)).slice(0, MAX_LOOKS);
+  const gone = [...waiting].filter(([id]) => !rows.has(id)).slice(0, MAX_FETCHED);
   for (const [id, row] of gone) {
     const view = await server.intent(id);
     const state = textMember(view, "state") ?? "unknown";

@@ -12,7 +12,7 @@ import type { Scene } from "./stage.ts";
 
 const LABEL_WIDTH = 20;
 
-/** Plays the scenes against a server of its own, over HTTP, and leaves nothing behind. */
+/** Plays the scenes over HTTP against a temporary server, whose data it removes at the end. */
 export async function runDemo(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   parseFlags(args, {});
   const startedAt = performance.now();
@@ -25,7 +25,7 @@ export async function runDemo(args: readonly string[], io: CommandIo): Promise<E
       dataDir,
       policyDir: join(packageRoot(), "policies"),
       registry: join(packageRoot(), "gate.yaml"),
-      // Nothing of the caller's: the demo plays the same everywhere.
+      // Without the caller's variables, so that the demo is the same everywhere.
       environment: {},
       say: io.err,
     });
@@ -85,11 +85,11 @@ function endText(surprises: readonly string[], seconds: number): string {
     return `\nNot as expected:\n${surprises.map((surprise) => `  ${surprise}`).join("\n")}`;
   }
   return [
-    `\nAll ${SCENES.length} as expected, in ${seconds.toFixed(1)} s. Nothing was left behind.`,
+    `\nAll ${SCENES.length} as expected, in ${seconds.toFixed(1)} s. The temporary data was removed.`,
     "",
     "Try next:",
-    "  npm start                        a server that keeps what it decides; prints keys and a line to paste",
-    "  policies/crm-low-risk.yaml       change a threshold while it runs: the next intent is decided by it",
+    "  npm start                        a server with stored data; prints keys and a line to paste",
+    "  policies/crm-low-risk.yaml       change a threshold while it runs: it applies to the next intent",
     "  examples/propose.mjs             the SDK's whole flow in one file",
     "  npx zehrava-gate init my-gate    policies and a registry of your own",
   ].join("\n");

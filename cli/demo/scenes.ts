@@ -1,4 +1,4 @@
-import { approve, carryOut, ledger, propose, type Scene } from "./stage.ts";
+import { approve, executeOrder, ledger, propose, type Scene } from "./stage.ts";
 
 /** The three incidents, then the four use cases. */
 export const SCENES: readonly Scene[] = [
@@ -48,7 +48,7 @@ export const SCENES: readonly Scene[] = [
         { status: ["pending_approval"], reasonCode: ["record_threshold_exceeded"] },
       );
       await approve(stage, update, "compared ten rows with the CRM");
-      await carryOut(stage, update, "leads.csv");
+      await executeOrder(stage, update, "leads.csv");
       await ledger(
         stage,
         update,
@@ -59,7 +59,7 @@ export const SCENES: readonly Scene[] = [
   {
     kind: "use case",
     title: "CRM bulk update",
-    story: "The agent declares 50 leads; the file has 847. What was measured counts.",
+    story: "The agent declares 50 leads; the file has 847. The measured number counts.",
     async play(stage) {
       const bulk = await propose(
         stage,
@@ -95,14 +95,14 @@ export const SCENES: readonly Scene[] = [
   {
     kind: "use case",
     title: "Routine support reply",
-    story: "One harmless reply: decided at once, ordered, sent, reported.",
+    story: "One harmless reply: approved by policy, ordered, sent, reported.",
     async play(stage) {
       const reply = await propose(
         stage,
         { file: "reply-routine.txt", destination: "zendesk.reply", policy: "support-reply" },
         { status: ["approved"], reasonCode: ["approved_by_policy"] },
       );
-      await carryOut(stage, reply, "reply-routine.txt");
+      await executeOrder(stage, reply, "reply-routine.txt");
       await ledger(
         stage,
         reply,

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import type { Gate, ProposeOptions, ProposeResult } from "../../sdk/typescript/gate.ts";
 import { GateError } from "../../sdk/typescript/gate.ts";
 
-/** Where a scene plays: who proposes, who decides, and where the example files are. */
+/** A scene's surroundings: the client with both keys, the example files, and the output. */
 export interface Stage {
   readonly gate: Gate;
   readonly examples: string;
   /** Prints one line of the scene. */
   readonly line: (label: string, text: string) => void;
-  /** Notes a decision that is not the one this scene is about. */
+  /** Records a result other than the scene's expected one. */
   readonly unexpected: (what: string) => void;
 }
 
@@ -21,13 +21,13 @@ export interface Scene {
   play(stage: Stage): Promise<void>;
 }
 
-/** What may come out; more than one where it depends on how the server is set up. */
+/** The accepted results; several where they depend on the server's configuration. */
 export interface Expected {
   readonly status: readonly string[];
   readonly reasonCode: readonly string[];
 }
 
-/** Proposes, prints the decision and why, and compares both with what the scene is about. */
+/** Proposes, prints the verdict and its reason, and compares both with the expected ones. */
 export async function propose(
   stage: Stage,
   { file, ...options }: Omit<ProposeOptions, "payload"> & { readonly file: string },
@@ -51,10 +51,10 @@ export async function approve(stage: Stage, { intentId }: ProposeResult, reason:
 }
 
 /**
- * Plays the worker: takes the order, checks that the file is byte for byte the approved one, writes (here: looks
- * at it), and reports. Then tries to report again.
+ * Plays the runner: takes the order, checks that the file is byte for byte the approved one, and reports. Then tries to
+ * report again, which the server must refuse.
  */
-export async function carryOut(stage: Stage, { intentId }: ProposeResult, file: string): Promise<void> {
+export async function executeOrder(stage: Stage, { intentId }: ProposeResult, file: string): Promise<void> {
   const order = await stage.gate.execute({ intentId });
   stage.line("  order", `${order.executionId.slice(0, 14)}… until ${order.expires_at}, token for one use`);
   const bytes = readFileSync(join(stage.examples, file));

@@ -9,7 +9,7 @@ interface StarterFile {
   readonly path: string;
   readonly text: string;
   readonly mode: number;
-  /** Not the operator's to edit: an older copy is replaced. */
+  /** Generated, not edited by the operator: an older copy is replaced. */
   readonly isGenerated?: true;
 }
 
@@ -17,7 +17,7 @@ const PUBLIC_FILE = 0o644;
 const PRIVATE_FILE = 0o600;
 const SECRET_BYTES = 32;
 
-/** Writes what a deployment of one's own starts from. What is there already stays as it is, but for schemas of Gate's. */
+/** Writes the starter files of a deployment. Existing files stay as they are, except Gate's own schemas. */
 export async function runInit(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const { positionals } = parseFlags(args, {}, { max: 1 });
   const folder = resolve(process.cwd(), positionals[0] ?? ".");
@@ -43,7 +43,7 @@ function starterFiles(): readonly StarterFile[] {
       text: strictRegistry(readFileSync(join(root, "gate.yaml"), "utf8")),
       mode: PUBLIC_FILE,
     },
-    // Beside the rules: their first lines name the schemas by this path, wherever the package is installed.
+    // Beside the policies: their first lines name the schemas by this relative path, wherever the package is installed.
     ...readdirSync(join(root, "schemas")).map((name) => ({
       path: join("schemas", name),
       text: readFileSync(join(root, "schemas", name), "utf8"),
@@ -61,7 +61,7 @@ function yamlFilesUnder(folder: string): readonly string[] {
     .toSorted();
 }
 
-/** The shipped registry leaves open what happens to an unlisted destination; one of your own starts strict. */
+/** The shipped registry allows unbound destinations; an operator's new one starts with blocking them. */
 export function strictRegistry(shipped: string): string {
   const strict = "unbound_destinations: block";
   const line = /^(?:# )?unbound_destinations:.*$/m;
@@ -82,7 +82,7 @@ function isWritten(folder: string, file: StarterFile): boolean {
 
 const SCHEMA_OF_GATE = /^ {2}"\$id": "urn:zehrava-gate:/m;
 
-/** After an upgrade: the schema of an older version would call new fields mistakes. */
+/** Replaces an older version's schema after an upgrade: editors would mark new fields as errors. */
 function renew(path: string, text: string): boolean {
   try {
     const present = readFileSync(path, "utf8");
@@ -94,7 +94,7 @@ function renew(path: string, text: string): boolean {
   }
 }
 
-/** False when something has that name; `wx` also when it appears in this very moment. */
+/** False: the path exists; `wx` makes the check and the creation atomic (TOCTOU). */
 function writeNew(folder: string, file: StarterFile): boolean {
   const path = join(folder, file.path);
   try {

@@ -8,24 +8,24 @@ import { runVerify } from "./verify.ts";
 
 const USAGE = `Usage: zehrava-gate ledger <command> [options]
 
-  verify <bundle.json | export.ndjson | ->   check evidence without asking anybody
+  verify <bundle.json | export.ndjson | ->   check evidence offline
   verify --server URL                        check a server's whole log
   export --server URL                        write the whole log as NDJSON, ending with a signed checkpoint
-  tail --server URL                          show entries as they are sealed, and watch that the log only grows
+  tail --server URL                          show entries as they are sealed, and check that the log is append-only
 
 Options
-  --key VKEY            public key of the log, known from before (verify, tail; more than one after a change of keys)
-  --checkpoint FILE     signed checkpoint kept from before: the log must have grown out of it (verify, tail)
-  --proof FILE          what links a bundle with that checkpoint: the answer of /log/proof/consistency (verify)
-  --origin NAME         name the log must go by, where it is not its key's (verify)
-  --out FILE            export into a file, or go on with one (export; default: standard output)
-  --from N              export a piece, from this entry on (export)
-  --interval SECONDS    how often to look (tail; default 10)
-  --api-key-file FILE   the server is asked with the key in this file, else with GATE_API_KEY; an auditor's or admin's
-  --json                for programs (verify, tail)
+  --key VKEY            public key of the log, pinned earlier (verify, tail; several after a key rotation)
+  --checkpoint FILE     signed checkpoint saved earlier: the log must extend it (verify, tail)
+  --proof FILE          consistency proof from that checkpoint to the bundle's: /log/proof/consistency (verify)
+  --origin NAME         expected name of the log, where it is not its key's name (verify)
+  --out FILE            write to a file, or continue one (export; default: standard output)
+  --from N              export only the entries from index N on (export)
+  --interval SECONDS    seconds between polls (tail; default 10)
+  --api-key-file FILE   file with an auditor's or admin's key; default: GATE_API_KEY
+  --json                output for programs (verify, tail)
   --help
 
-Exit codes: 0 everything holds, 1 something does not or is not shown, 2 used wrongly or nothing could be read.`;
+Exit codes: 0 everything holds, 1 something fails or is not shown, 2 wrong usage, or nothing could be read.`;
 
 const LEDGER: Subcommands = {
   name: "ledger",
@@ -36,8 +36,8 @@ const LEDGER: Subcommands = {
     ["tail", runTail],
   ]),
   failure(error) {
-    const isTheirs = error instanceof UsageError || error instanceof Unreadable;
-    return isTheirs ? { message: error.message, code: EXIT_USAGE } : null;
+    const isExpected = error instanceof UsageError || error instanceof Unreadable;
+    return isExpected ? { message: error.message, code: EXIT_USAGE } : null;
   },
 };
 

@@ -3,10 +3,10 @@ import { ENTRY, type BundleEntry } from "../../verifier/bundle.ts";
 import { fromBase64 } from "../../verifier/bytes.ts";
 import { member, numberMember, readJson, textMember } from "../../verifier/read-json.ts";
 
-/** One line of an export, or of what a server answers. */
+/** One line of an export, or of a server's response. */
 export type Line =
   | { readonly kind: "entry"; readonly index: number; readonly entry: BundleEntry }
-  /** Not verified: what the note says of itself. */
+  /** Unverified: size and root as the note claims them. */
   | {
       readonly kind: "checkpoint";
       readonly note: string;
@@ -26,7 +26,7 @@ export function readLine(line: string): Line {
   return { kind: "entry", index, entry: entry.value };
 }
 
-/** What a note claims, before its signature is checked: good for knowing what to ask for, and for nothing else. */
+/** A note's claim before its signature is verified: use it only for choosing what to request. */
 export function claimOf(note: string): { readonly size: number; readonly root: Uint8Array | null } {
   const [, digits = "", root = ""] = note.split("\n");
   return { size: /^\d{1,15}$/.test(digits) ? Number(digits) : 0, root: fromBase64(root) };

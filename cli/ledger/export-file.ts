@@ -17,27 +17,27 @@ import { readLine } from "./entry-line.ts";
 import { linesOf } from "./lines.ts";
 import { Unreadable } from "./options.ts";
 
-/** Where an export goes, and what of it is there already. */
+/** The target of an export, with the state of its existing entries. */
 export interface Target {
-  /** Index of the first entry that is not there yet; null: nothing is there. */
+  /** Index of the first missing entry; null: the target is empty. */
   readonly next: number | null;
-  /** The tree of what is there; null where the first entries are in another file. */
-  readonly edge: Frontier | null;
-  /** The last entry, as its line stands. */
+  /** The tree of the existing entries; null: the first entries are in another file. */
+  readonly frontier: Frontier | null;
+  /** The last entry's line, unparsed. */
   readonly lastLine: string | null;
-  /** Size of the checkpoint the file ends with; null: it ends with an entry. */
+  /** Size of the checkpoint that ends the file; null: an entry ends it. */
   readonly closedAt: number | null;
   write(text: string): void;
-  /** @throws {Unreadable} when somebody else wrote into the file meanwhile */
+  /** @throws {Unreadable} when another process wrote to the file meanwhile */
   close(): void;
 }
 
-/** A line of an export is shorter. */
+/** Longer than any line of an export. */
 const MAX_TORN_BYTES = 2 * 1024 * 1024;
 
 /**
- * Opens a file to be written or gone on with. A last line that was cut off in writing goes; anything else that does
- * not fit is left alone and refused.
+ * Opens a file for a new export, or to continue one. A torn last line, from an interrupted write, is dropped; any other
+ * damage is refused and left as it is.
  *
  * @throws {Unreadable}
  */
@@ -53,7 +53,9 @@ export async function openTarget(path: string): Promise<Target> {
     const { size } = fstatSync(file);
     const start = size === 0 ? 0 : dropTornLine(file, size, path);
     const held =
-      start === 0 ? { next: null, edge: EMPTY_FRONTIER, lastLine: null, closedAt: null } : await scan(path);
+      start === 0
+        ? { next: null, frontier: EMPTY_FRONTIER, lastLine: null, closedAt: null }
+        : await scan(path);
     return { ...held, ...writer(file, start, path) };
   } catch (error) {
     closeSync(file);
@@ -76,30 +78,30 @@ function writer(file: number, start: number, path: string): Pick<Target, "write"
       const { size } = fstatSync(file);
       closeSync(file);
       if (size !== end) {
-        throw new Unreadable(`somebody else wrote to ${path} at the same time: it is of no use`);
+        throw new Unreadable(`another process wrote to ${path} at the same time: export into another file`);
       }
     },
   };
 }
 
-/** Where the last whole line ends. */
+/** Truncates a torn last line, and returns the offset after the last whole one. */
 function dropTornLine(file: number, size: number, path: string): number {
   const beginning = Buffer.alloc(Math.min(size, 64));
   readSync(file, beginning, 0, beginning.length, 0);
   if (!/^\{"(?:index|checkpoint)":/.test(beginning.toString("latin1"))) {
-    throw new Unreadable(`${path} is there already, and it is no export`);
+    throw new Unreadable(`${path} exists and is not an export`);
   }
   const from = Math.max(0, size - MAX_TORN_BYTES);
   const tail = Buffer.alloc(size - from);
   readSync(file, tail, 0, tail.length, from);
   const end = tail.lastIndexOf(0x0a) + 1;
-  if (end === 0 && from > 0) throw new Unreadable(`${path} ends with a line that no export has`);
+  if (end === 0 && from > 0) throw new Unreadable(`${path} is not an export: its last line is too long`);
   if (from + end < size) ftruncateSync(file, from + end);
   return from + end;
 }
 
 async function scan(path: string): Promise<Omit<Target, "write" | "close">> {
-  let edge: Frontier | null = EMPTY_FRONTIER;
+  let frontier: Frontier | null = EMPTY_FRONTIER;
   let next: number | null = null;
   let lastLine: string | null = null;
   let closedAt: number | null = null;
@@ -108,27 +110,27 @@ async function scan(path: string): Promise<Omit<Target, "write" | "close">> {
     number += 1;
     const line = readLine(text);
     const damaged = new Unreadable(
-      `${path} does not fit together at line ${number}: look at it with \`ledger verify\`, and export into another file`,
+      `${path} is inconsistent at line ${number}: check it with \`ledger verify\`, and export into another file`,
     );
     if (line.kind === "neither") throw damaged;
     if (line.kind === "checkpoint") {
       if (
-        edge !== null &&
-        (line.size !== edge.size || line.root === null || !isEqual(line.root, rootOf(edge)))
+        frontier !== null &&
+        (line.size !== frontier.size || line.root === null || !isEqual(line.root, rootOf(frontier)))
       ) {
         throw damaged;
       }
       closedAt = line.size;
       continue;
     }
-    if (next === null && line.index > 0) edge = null;
+    if (next === null && line.index > 0) frontier = null;
     if (line.index !== (next ?? line.index)) throw damaged;
-    if (edge !== null) edge = appendLeaf(edge, leafOf(line.entry));
+    if (frontier !== null) frontier = appendLeaf(frontier, leafOf(line.entry));
     next = line.index + 1;
     lastLine = text;
     closedAt = null;
   }
-  return { next, edge, lastLine, closedAt };
+  return { next, frontier, lastLine, closedAt };
 }
 
 async function* utf8Of(path: string): AsyncGenerator<string> {

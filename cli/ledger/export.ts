@@ -8,20 +8,20 @@ import { openTarget, type Target } from "./export-file.ts";
 import { readLedgerOptions } from "./options.ts";
 import { connectServer, type LogServer } from "./server.ts";
 
-/** A long export says where it is, this often. */
+/** Entries between two lines of progress. */
 const PROGRESS_ENTRIES = 10_000;
 
-/** Writes every entry of a server's log and the signed checkpoint over them; goes on where a file ends. */
+/** Writes every entry of a server's log and the signed checkpoint over them; continues an existing file. */
 export async function runExport(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readLedgerOptions(args, ["server", "api-key-file", "from", "out"]);
   const { from, out } = options;
   const server = connectServer(options);
-  // Asked first: a key that may not read the ledger must not leave an empty file behind.
+  // First a request: a key that may not read the ledger must not leave an empty file behind.
   await server.health();
   const note = await server.checkpoint();
   const target = out === null ? standardOutput(io) : await openTarget(out);
   if (from !== null && target.next !== null && from !== target.next) {
-    throw new UsageError(`${out} ends before entry ${target.next}: leave --from away to go on with it`);
+    throw new UsageError(`${out} ends before entry ${target.next}: omit --from to continue it`);
   }
   const wrong = await mismatch(server, target, note);
   if (wrong !== null) {
@@ -37,7 +37,7 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
 function standardOutput(io: CommandIo): Target {
   return {
     next: null,
-    edge: EMPTY_FRONTIER,
+    frontier: EMPTY_FRONTIER,
     lastLine: null,
     closedAt: null,
     write: (text) => io.out(text),
@@ -45,15 +45,15 @@ function standardOutput(io: CommandIo): Target {
   };
 }
 
-/** Is the file the beginning of the server's log? In words why not; null: it is. */
+/** Why the file is not a prefix of the server's log; null: it is one. */
 async function mismatch(server: LogServer, target: Target, note: string): Promise<string | null> {
-  const { next, edge, lastLine } = target;
+  const { next, frontier, lastLine } = target;
   if (next === null) return null;
   const { size, root } = claimOf(note);
   if (size < next) {
-    return `The file has ${next} entries, and the server's log ends after ${size}: it shrank, or is another log.`;
+    return `The file has ${next} entries, and the server's log ends after ${size}: the log shrank, or it is another log.`;
   }
-  if (edge?.size === size && (root === null || !isEqual(root, rootOf(edge)))) {
+  if (frontier?.size === size && (root === null || !isEqual(root, rootOf(frontier)))) {
     return `The server signed another tree of ${size} entries than those in the file.`;
   }
   const { lines } = await server.entries(next - 1, 1);
@@ -66,14 +66,14 @@ async function mismatch(server: LogServer, target: Target, note: string): Promis
     isEqual(leafOf(theirs.entry), leafOf(ours.entry));
   return isSame
     ? null
-    : `Entry ${next - 1} of the server is not the one in the file: the log was rewritten, or is another.`;
+    : `The server's entry ${next - 1} differs from the file's: the log was rewritten, or it is another log.`;
 }
 
 interface Copied {
   readonly from: number;
   readonly entries: number;
   readonly size: number;
-  /** `other`: the entries are not those that were signed. `unknown`: a piece can't tell. */
+  /** `other`: the entries are not the signed ones. `unknown`: an export from `--from` lacks the earlier leaves. */
   readonly root: "same" | "other" | "unknown";
 }
 
@@ -85,7 +85,7 @@ async function copy(
   io: CommandIo,
 ): Promise<Copied> {
   const { size, root } = claimOf(note);
-  let edge: Frontier | null = from === (target.edge?.size ?? -1) ? target.edge : null;
+  let frontier: Frontier | null = from === (target.frontier?.size ?? -1) ? target.frontier : null;
   let isWhole = true;
   let entries = 0;
   let nextProgress = PROGRESS_ENTRIES;
@@ -93,9 +93,9 @@ async function copy(
     const page = await server.entries(at, size - at);
     for (const text of page.lines) {
       const line = readLine(text);
-      // What does not fit is written all the same: an export of a damaged log is evidence of the damage.
+      // A line that does not fit is written too: an export of a damaged log is evidence of the damage.
       isWhole &&= line.kind === "entry" && line.index === from + entries;
-      if (edge !== null && line.kind === "entry") edge = appendLeaf(edge, leafOf(line.entry));
+      if (frontier !== null && line.kind === "entry") frontier = appendLeaf(frontier, leafOf(line.entry));
       entries += 1;
     }
     if (page.lines.length > 0) target.write(`${page.lines.join("\n")}\n`);
@@ -108,8 +108,8 @@ async function copy(
   }
   if (target.closedAt !== size) target.write(`${JSON.stringify({ checkpoint: note })}\n`);
   isWhole &&= from + entries === Math.max(size, from);
-  const isSame = isWhole && (edge === null || (root !== null && isEqual(root, rootOf(edge))));
-  return { from, entries, size, root: !isSame ? "other" : edge === null ? "unknown" : "same" };
+  const isSame = isWhole && (frontier === null || (root !== null && isEqual(root, rootOf(frontier))));
+  return { from, entries, size, root: !isSame ? "other" : frontier === null ? "unknown" : "same" };
 }
 
 async function conclude(
@@ -121,7 +121,7 @@ async function conclude(
   const where = out ?? "the export";
   if (root === "other") {
     io.err(
-      `ALARM: the server's entries are not those of its signed checkpoint of ${size}. Look with: ledger verify`,
+      `ALARM: the server's entries do not match its signed checkpoint of size ${size}. Check with: ledger verify`,
     );
     return EXIT_FAILED;
   }
@@ -129,10 +129,10 @@ async function conclude(
     io.err(`Nothing new: ${where} has all ${size} entries.`);
     return 0;
   }
-  io.err(`${entries} entries from ${from} on, and a checkpoint of ${size}, are in ${where}.`);
+  io.err(`Wrote ${entries} entries from ${from} on and a checkpoint of size ${size} to ${where}.`);
   if (root === "unknown") {
     io.err(
-      "A piece is checked together with what comes before it: cat first.ndjson piece.ndjson | … ledger verify -",
+      "Verify a piece together with the entries before it: cat first.ndjson piece.ndjson | … ledger verify -",
     );
     return 0;
   }
@@ -140,6 +140,8 @@ async function conclude(
   io.err(
     `Check it with: zehrava-gate ledger verify ${out ?? "-"} ${vkeys.map((vkey) => `--key ${vkey}`).join(" ")}`,
   );
-  io.err("A key that comes from the same server proves nothing against it: use the one you had before.");
+  io.err(
+    "A key from the same server proves nothing against that server: use the key that you pinned earlier.",
+  );
   return 0;
 }

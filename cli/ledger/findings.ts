@@ -2,9 +2,9 @@ import type { Finding } from "../../verifier/finding.ts";
 import type { ExportReport } from "../../verifier/export-walk.ts";
 import type { CommandIo } from "../io.ts";
 
-const WORDS = { holds: "holds", fails: "FAILS", not_shown: "not shown" } as const;
+const STATUS_TEXT = { holds: "holds", fails: "FAILS", not_shown: "not shown" } as const;
 
-/** What a verification comes to. `incomplete`: nothing is false, and not everything that was asked is shown. */
+/** A verification's result. `incomplete`: no check failed, but some could not be made. */
 export type VerificationOutcome = "proven" | "incomplete" | "broken";
 
 export interface Report {
@@ -17,7 +17,7 @@ export interface Report {
   readonly closing?: readonly string[];
 }
 
-/** Exit code 0 only when everything that matters holds: a script must not take "not shown" for "true". */
+/** Prints a report. Exit code 0 only for `proven`: a script must not take "not shown" for "true". */
 export function showReport(
   { of, outcome, findings, more = {}, closing = [] }: Report,
   json: boolean,
@@ -28,7 +28,7 @@ export function showReport(
   } else {
     const width = Math.max(...findings.map(({ name }) => name.length));
     for (const { name, status, words } of findings) {
-      io.out(`${WORDS[status].padEnd(9)}  ${name.padEnd(width)}  ${words}`);
+      io.out(`${STATUS_TEXT[status].padEnd(9)}  ${name.padEnd(width)}  ${words}`);
     }
     io.out(["", summary(outcome, findings), ...closing].join("\n"));
   }
@@ -39,15 +39,15 @@ function summary(outcome: VerificationOutcome, findings: readonly Finding[]): st
   const failed = findings.filter(({ status }) => status === "fails").length;
   switch (outcome) {
     case "proven":
-      return "PROVEN: everything that is shown holds, and stands on the log that the key in hand signed.";
+      return "PROVEN: everything shown holds, and is in the log that your key signed.";
     case "incomplete":
-      return "INCOMPLETE: nothing shown is false, but not enough is shown to prove it.";
+      return "INCOMPLETE: no check failed, but the evidence is not enough for a proof.";
     case "broken":
-      return `BROKEN: ${failed} of ${findings.length} ${failed === 1 ? "does" : "do"} not hold. Keep this evidence as it is.`;
+      return `BROKEN: ${failed} of ${findings.length} checks failed. Keep this evidence as it is.`;
   }
 }
 
-/** What an export comes to, and its figures for programs. */
+/** An export's result, with its figures for programs. */
 export function exportOutcome({ findings, broken, entries, intents, head }: ExportReport) {
   const isBroken = broken !== null || findings.some(({ status }) => status === "fails");
   const outcome: VerificationOutcome = isBroken ? "broken" : head === null ? "incomplete" : "proven";

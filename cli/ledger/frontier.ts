@@ -2,8 +2,7 @@ import { fromBase64, isEqual } from "../../verifier/bytes.ts";
 import { EMPTY_ROOT, hashNode } from "../../verifier/merkle.ts";
 
 /**
- * The complete subtrees along a tree's right edge, largest first: all it takes to go on growing the tree without
- * having its earlier leaves.
+ * The complete subtrees along a tree's right edge, largest first: enough to append leaves without the earlier ones.
  */
 export interface Frontier {
   readonly size: number;
@@ -13,8 +12,8 @@ export interface Frontier {
 export const EMPTY_FRONTIER: Frontier = { size: 0, trees: [] };
 
 /**
- * The edge of a tree, out of the inclusion proof of its last leaf: every sibling of that leaf's path is to the
- * left of it. Null unless leaf and proof lead to exactly this root.
+ * A tree's frontier, from the inclusion proof of its last leaf: all siblings on that path are to its left. Null unless
+ * leaf and proof lead to exactly this root.
  */
 export function frontierOf(
   size: number,
@@ -33,16 +32,16 @@ export function frontierOf(
       tree = { leaves: 2 * tree.leaves, hash: hashNode(sibling, tree.hash) };
       continue;
     }
-    // This subtree is as large as it gets; the sibling is the next larger one there is room for.
+    // This subtree is complete; the sibling is the next larger complete subtree to the left.
     trees.unshift(tree);
     left -= tree.leaves;
     tree = { leaves: lowestBit(left), hash: sibling };
     if (left === 0) return null;
   }
   trees.unshift(tree);
-  const edge = { size, trees };
+  const frontier = { size, trees };
   const isWhole = trees.reduce((sum, { leaves }) => sum + leaves, 0) === size && trees.every(isFullSize);
-  return isWhole && isEqual(rootOf(edge), root) ? edge : null;
+  return isWhole && isEqual(rootOf(frontier), root) ? frontier : null;
 }
 
 export function appendLeaf({ size, trees }: Frontier, leaf: Uint8Array): Frontier {

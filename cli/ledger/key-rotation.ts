@@ -11,17 +11,17 @@ import { verifyExport, type ExportOptions } from "../../verifier/verify-export.t
 import { readLine } from "./entry-line.ts";
 
 /*
- * When a deployment changes its secret, an entry of the log says which key took over, signed by the key before.
- * Whoever pinned that one need not believe the server to believe its heir.
+ * When a deployment rotates its secret, a log entry names the new key, signed by the previous one. So an auditor who
+ * pinned the previous key can trust its successor without trusting the server.
  */
 
-/** A deployment changes its secret a few times; an endless list is somebody's who wants memory. */
-const MAX_HANDOVERS = 64;
+/** A deployment rotates its secret a few times; a malicious log could list rotations to exhaust memory. */
+const MAX_ROTATIONS = 64;
 
 /**
- * Verifies a log with the pinned keys, and once more with their heirs where the log names any.
+ * Verifies a log with the pinned keys, and again with their successors where the log names any.
  *
- * @param open the log's lines from the start; null when they can't be had again
+ * @param open the log's lines from the start; null: they can't be read twice
  */
 export async function verifyLog(
   open: () => AsyncIterable<string> | null,
@@ -34,33 +34,30 @@ export async function verifyLog(
     { vkeys: pinned, jwks: [] },
     options,
   );
-  const heirs = await heirsOf(pinned, statements);
-  if (heirs.length === 0) return { report, findings: [] };
-  const named = heirs.map((heir) => `--key ${heir}`).join(" ");
+  const successors = await successorsOf(pinned, statements);
+  if (successors.length === 0) return { report, findings: [] };
+  const named = successors.map((successor) => `--key ${successor}`).join(" ");
   const again = open();
   if (again === null) {
-    const words = `Another key took over, and a pipe can't be read twice. Save the export to a file, or pin: ${named}`;
+    const words = `The key was rotated, and a pipe can't be read twice. Save the export to a file, or pin: ${named}`;
     return { report, findings: [notShown("key_change", words)] };
   }
-  const keys = { vkeys: [...pinned, ...heirs], jwks: [] };
+  const keys = { vkeys: [...pinned, ...successors], jwks: [] };
   return {
     report: await verifyExport(again, keys, options),
     findings: [
-      holds(
-        "key_change",
-        `A pinned key signed that another takes over. Pin that as well from now on: ${named}`,
-      ),
+      holds("key_change", `A pinned key signed the rotation to another key. Pin that key too: ${named}`),
     ],
   };
 }
 
 async function* none(): AsyncGenerator<string> {
-  // Nothing to read.
+  // No lines.
 }
 
 async function* watched(lines: AsyncIterable<string>, statements: JsonObject[]): AsyncGenerator<string> {
   for await (const line of lines) {
-    if (line.includes('"signing_key_changed"') && statements.length < MAX_HANDOVERS) {
+    if (line.includes('"signing_key_changed"') && statements.length < MAX_ROTATIONS) {
       const read = readLine(line);
       const isStatement =
         read.kind === "entry" &&
@@ -73,8 +70,8 @@ async function* watched(lines: AsyncIterable<string>, statements: JsonObject[]):
   }
 }
 
-/** Keys that a pinned key, or an heir of it, handed over to. In the log's order: an heir's heir comes later. */
-async function heirsOf(
+/** The keys to which a pinned key, or a successor of one, was rotated; the log's order is that of the rotations. */
+async function successorsOf(
   pinned: readonly string[],
   statements: readonly JsonObject[],
 ): Promise<readonly string[]> {
@@ -82,13 +79,13 @@ async function heirsOf(
   for (const statement of statements) {
     const publicKey = fromBase64Url(textMember(statement, "public_key") ?? "");
     if (publicKey?.length !== 32 || textMember(statement, "kid") !== kidOf(publicKey)) continue;
-    for (const giver of trusted.map(readVkey)) {
-      if (giver === null || textMember(statement, "previous_kid") !== kidOf(giver.publicKey)) continue;
-      const heir = encodeVkey(noteKey(giver.name, publicKey));
+    for (const previous of trusted.map(readVkey)) {
+      if (previous === null || textMember(statement, "previous_kid") !== kidOf(previous.publicKey)) continue;
+      const successor = encodeVkey(noteKey(previous.name, publicKey));
       const isSigned =
-        (await isSignedBy(giver.publicKey, statement, "signed_by_previous")) &&
+        (await isSignedBy(previous.publicKey, statement, "signed_by_previous")) &&
         (await isSignedBy(publicKey, statement, "signed_by_new"));
-      if (isSigned && !trusted.includes(heir)) trusted.push(heir);
+      if (isSigned && !trusted.includes(successor)) trusted.push(successor);
     }
   }
   return trusted.slice(pinned.length);

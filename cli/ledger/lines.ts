@@ -2,23 +2,23 @@ import { createReadStream } from "node:fs";
 import { errorText } from "../io.ts";
 import { Unreadable } from "./options.ts";
 
-/** Longer than any entry: what goes on beyond is cut there, and is then no entry. */
+/** Longer than any entry: a longer line is cut here, and then fails to parse as one. */
 const MAX_LINE_CHARS = 1024 * 1024;
 
-/** What the first line of an export looks like, and no bundle: a bundle is one object that says its format. */
+/** Matches the first line of an export and no bundle, which is one object with a `format`. */
 const EXPORT_LINE = /^\s*\{\s*"(?:index|entry|checkpoint)"\s*:/;
 const BEGINNING_CHARS = 256;
 
 export interface Evidence {
   readonly kind: "bundle" | "export";
-  /** Text as it comes; can be gone through once. */
+  /** Text as it is read; can be iterated once. */
   readonly chunks: AsyncIterable<string>;
 }
 
 /**
- * A file's text, or what is piped in for `-`, without having all of it in memory.
+ * Streams a file's text, or standard input for `-`, so that a large export need not fit into memory.
  *
- * @throws {Unreadable} at once when there is no such file, later when it breaks off or is not UTF-8
+ * @throws {Unreadable} at once for a missing file, while reading for a broken stream or invalid UTF-8
  */
 export async function openEvidence(file: string): Promise<Evidence> {
   const chunks = textOf(file)[Symbol.asyncIterator]();
@@ -28,7 +28,7 @@ export async function openEvidence(file: string): Promise<Evidence> {
     if (done === true) break;
     beginning += value;
   }
-  if (beginning.trim() === "") throw new Unreadable(`${file === "-" ? "what was piped in" : file} is empty`);
+  if (beginning.trim() === "") throw new Unreadable(`${file === "-" ? "standard input" : file} is empty`);
   return { kind: EXPORT_LINE.test(beginning) ? "export" : "bundle", chunks: rest(beginning, chunks) };
 }
 
@@ -37,7 +37,7 @@ async function* rest(beginning: string, chunks: AsyncIterator<string>): AsyncGen
   for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
 }
 
-/** @throws {Unreadable} while it is read */
+/** @throws {Unreadable} while reading */
 export async function* textOf(file: string): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   try {
@@ -45,14 +45,14 @@ export async function* textOf(file: string): AsyncGenerator<string> {
     for await (const chunk of stream) yield decoder.decode(chunk as Uint8Array, { stream: true });
     yield decoder.decode();
   } catch (error) {
-    const what = file === "-" ? "what was piped in" : file;
+    const what = file === "-" ? "standard input" : file;
     throw new Unreadable(
       `${what} can't be read: ${error instanceof TypeError ? "it is not UTF-8" : errorText(error)}`,
     );
   }
 }
 
-/** The whole text; cut off after `maxChars`, which is then too long to be taken for anything. */
+/** The whole text; reading stops beyond `maxChars`, and the parser then refuses the text as too long. */
 export async function wholeText(chunks: AsyncIterable<string>, maxChars: number): Promise<string> {
   let text = "";
   for await (const chunk of chunks) {
@@ -62,7 +62,7 @@ export async function wholeText(chunks: AsyncIterable<string>, maxChars: number)
   return text;
 }
 
-/** Lines without their line feeds; the last one need not have any. */
+/** Lines without their line feeds; the last line feed is optional. */
 export async function* linesOf(chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let line = "";
   for await (const chunk of chunks) {

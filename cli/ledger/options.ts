@@ -3,12 +3,12 @@ import { readVkey } from "../../verifier/tree-head.ts";
 import { errorText } from "../io.ts";
 import { parseFlags, UsageError } from "../usage.ts";
 
-/** Nothing could be checked: no such file, no server, no key. Ends with exit code 2, never with "it holds". */
+/** Nothing could be verified: no such file, no server, no key. Ends with exit code 2, never as a pass. */
 export class Unreadable extends Error {
   override readonly name = "Unreadable";
 }
 
-/** Signed tree heads and proofs are a few lines; whatever is larger is something else. */
+/** Signed tree heads and proofs have a few lines; a larger file was named by mistake. */
 const MAX_SMALL_FILE_CHARS = 1024 * 1024;
 
 const FLAGS = {
@@ -27,18 +27,18 @@ const FLAGS = {
 type Flag = keyof typeof FLAGS;
 
 export interface LedgerOptions {
-  /** What is to be verified; null: nothing was named. */
+  /** The file to verify; null: none was named. */
   readonly file: string | null;
-  /** Keys as published, from before. */
+  /** Pinned keys, in the published form. */
   readonly keys: readonly string[];
   readonly origin: string | null;
-  /** Checkpoints kept from before: their text. */
+  /** The text of checkpoints that were saved earlier. */
   readonly held: readonly string[];
-  /** Text of a consistency proof, as the server gives it. */
+  /** Text of a consistency proof, in the server's form. */
   readonly proof: string | null;
   readonly server: URL | null;
   readonly apiKey: string | null;
-  /** Index of the first entry of an export; null: from the first, or where the file ends. */
+  /** Index of an export's first entry; null: 0, or the end of the file. */
   readonly from: number | null;
   readonly out: string | null;
   readonly intervalMs: number;
@@ -49,7 +49,7 @@ const DEFAULT_INTERVAL_SECONDS = 10;
 const MAX_INTERVAL_SECONDS = 3_600;
 
 /**
- * @param allowed what this command knows; anything else is an error, never ignored
+ * @param allowed the command's flags; any other flag is an error
  * @throws {UsageError} {Unreadable}
  */
 export function readLedgerOptions(
@@ -108,13 +108,13 @@ function readSmallFile(path: string): string {
   } catch (error) {
     throw new Unreadable(`${path} can't be read: ${errorText(error)}`);
   }
-  throw new Unreadable(`${path} is too large to be what it should be`);
+  throw new Unreadable(`${path} is larger than ${MAX_SMALL_FILE_CHARS} characters`);
 }
 
 function apiKeyOf(file: string | undefined): string | null {
   const key = file === undefined ? (process.env["GATE_API_KEY"] ?? "") : readSmallFile(file).trim();
   if (key === "") return null;
-  // A header can't hold anything else; fetch's own message would quote the key.
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError("the API key holds characters that no key has");
+  // Headers allow nothing else, and the message that fetch throws would quote the key.
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError("the API key has characters that a key never has");
   return key;
 }

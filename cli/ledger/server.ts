@@ -6,24 +6,24 @@ import { UsageError } from "../usage.ts";
 import { Unreadable, type LedgerOptions } from "./options.ts";
 
 /*
- * The routes of a server's log, as a stranger reads them: whatever comes back is measured before it is used, and
- * believed only as far as a proof goes.
+ * The routes of a server's log. The server is untrusted: responses are bounded and checked, and believed only as far as
+ * a proof goes.
  */
 
 const TIMEOUT_MS = 30_000;
 const PAGE_ENTRIES = 1_000;
 
-/** A page is a megabyte of entries, more once they are escaped. */
+/** A page has about 1 MB of entries, and more after JSON escaping. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 export interface LogServer {
-  /** What the server says its log and keys are. */
+  /** The log's name and keys as the server claims them. */
   published(): Promise<{ readonly origin: string | null; readonly vkeys: readonly string[] }>;
-  /** The last signed note. */
+  /** The latest signed note. */
   checkpoint(): Promise<string>;
-  /** Whether the sealer goes on; `fault` is its reason when it does not. */
+  /** The sealer's state; `fault` is why it stopped. */
   health(): Promise<Health>;
-  /** Lines of entries from this index on, and where to go on; none when there are no more. */
+  /** Lines of entries from this index on, and the index to continue at; no lines at the end. */
   entries(from: number, limit: number): Promise<{ readonly lines: readonly string[]; readonly next: number }>;
   /** Hashes in base64; null: the server has no such proof. */
   consistency(old: number, size: number): Promise<readonly string[] | null>;
@@ -45,9 +45,9 @@ export interface Health {
 }
 
 /**
- * The server that was named.
+ * A client of the named server.
  *
- * @throws {UsageError} when none was, or no key to ask it with
+ * @throws {UsageError} without a server or a key
  */
 export function connectServer({ server, apiKey }: Pick<LedgerOptions, "server" | "apiKey">): LogServer {
   if (server === null) throw new UsageError("name the server with --server");
@@ -60,7 +60,7 @@ function logServer(server: URL, apiKey: string): LogServer {
   return {
     async published() {
       const log = member(objectOf(await request("/.well-known/gate"), server), "log");
-      if (!isJsonObject(log)) throw new Unreadable(`${server.href} does not say that it has a log`);
+      if (!isJsonObject(log)) throw new Unreadable(`${server.href} publishes no log`);
       return { origin: textMember(log, "origin"), vkeys: textsOf(member(log, "vkeys")) };
     },
 
@@ -110,7 +110,7 @@ function logServer(server: URL, apiKey: string): LogServer {
   };
 }
 
-/** An answer that says no. Its text names what to do about it. */
+/** The server refused the request; the message names the fix. */
 export class Refused extends Unreadable {
   override readonly name = "Unreadable";
   readonly status: number;
@@ -141,7 +141,7 @@ async function get(server: URL, path: string, apiKey: string): Promise<Answer> {
   try {
     response = await fetch(new URL(path, server), {
       headers: { authorization: `Bearer ${apiKey}` },
-      // A redirect would carry the key to wherever it points.
+      // A followed redirect could send the key to another host.
       redirect: "error",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
@@ -149,7 +149,7 @@ async function get(server: URL, path: string, apiKey: string): Promise<Answer> {
   } catch (error) {
     if (error instanceof Unreadable) throw error;
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    throw new Unreadable(`${server.origin} can't be asked: ${errorText(cause)}`);
+    throw new Unreadable(`${server.origin} can't be reached: ${errorText(cause)}`);
   }
   if (!response.ok) throw new Refused(response.status, refusalText(server, path, response.status, text));
   return { text, headers: response.headers };
@@ -161,7 +161,9 @@ async function bounded(response: Response): Promise<string> {
   let bytes = 0;
   for await (const chunk of response.body ?? []) {
     bytes += (chunk as Uint8Array).length;
-    if (bytes > MAX_ANSWER_BYTES) throw new Unreadable("the server's answer is larger than any should be");
+    if (bytes > MAX_ANSWER_BYTES) {
+      throw new Unreadable(`the server's response is larger than ${MAX_ANSWER_BYTES} bytes`);
+    }
     text += decoder.decode(chunk as Uint8Array, { stream: true });
   }
   return text + decoder.decode();
@@ -170,21 +172,21 @@ async function bounded(response: Response): Promise<string> {
 function refusalText(server: URL, path: string, status: number, text: string): string {
   const [route = path] = path.split("?");
   if (status === 401) {
-    return `${server.origin} does not know this key (401): give an auditor's or admin's in GATE_API_KEY`;
+    return `${server.origin} does not know this key (401): put an auditor's or admin's key into GATE_API_KEY`;
   }
   if (status === 403) {
-    return `${server.origin} does not let this key read the ledger (403): it takes an auditor's or admin's`;
+    return `${server.origin} does not let this key read the ledger (403): use an auditor's or admin's key`;
   }
   const problem = readJson(text);
   const detail = isJsonObject(problem) ? textMember(problem, "detail") : null;
   const stopped = status === 503 && route === "/log/checkpoint" ? "there is no signed checkpoint: " : "";
-  return `${server.origin} answered ${status} to ${route}: ${stopped}${quoted(detail ?? "no reason given")}`;
+  return `${server.origin} responded ${status} to ${route}: ${stopped}${quoted(detail ?? "no reason given")}`;
 }
 
 function objectOf({ text }: Answer, server: URL): JsonObject {
   const value = readJson(text);
   if (isJsonObject(value)) return value;
-  throw new Unreadable(`${server.origin} answered with something that is not JSON: is it a Gate server?`);
+  throw new Unreadable(`${server.origin} responded with something other than JSON: is it a Gate server?`);
 }
 
 function textsOf(value: Json | undefined): readonly string[] {

@@ -13,22 +13,22 @@ import { readLedgerOptions, Unreadable } from "./options.ts";
 import { connectServer, Refused, type LogServer } from "./server.ts";
 import { trustedKeys } from "./trust.ts";
 
-/** A cache may answer with a checkpoint that is some seconds old; one that stays smaller is a log that was cut. */
+/** A cache can serve a checkpoint that is seconds old; one that stays smaller shows a truncated log. */
 const SMALLER_TOLERATED = 3;
 
-/** A signed tree, and what it takes to grow it. */
+/** A verified tree head, with the frontier for appending to it. */
 interface Seen {
   readonly note: string;
   readonly head: TreeHead;
-  readonly edge: Frontier;
+  readonly frontier: Frontier;
 }
 
-/** What a signed log never does. Ends the watch. */
+/** Proof of misbehaviour: a signed log never does this. Ends the watch. */
 class Alarm extends Error {
   override readonly name = "Alarm";
 }
 
-/** Shows entries as they are sealed. Ends only when the log does what it must never do, or by a signal. */
+/** Shows entries as they are sealed. Ends only on proof of misbehaviour, a refused key, or a signal. */
 export async function runTail(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readLedgerOptions(args, [
     "server",
@@ -39,7 +39,7 @@ export async function runTail(args: readonly string[], io: CommandIo): Promise<n
     "checkpoint",
   ]);
   const { intervalMs, json, held } = options;
-  if (held.length > 1) throw new UsageError("tail goes on from one --checkpoint");
+  if (held.length > 1) throw new UsageError("tail takes one --checkpoint");
   const server = connectServer(options);
   const { vkeys, finding } = await trustedKeys(server, options.keys);
   if (finding.status !== "holds") io.err(finding.words);
@@ -82,10 +82,10 @@ async function watch(
           io.out(json ? JSON.stringify(line) : inWords(line)),
         );
       }
-      if (isAway) io.err("The server answers again.");
+      if (isAway) io.err("The server responds again.");
       isAway = false;
     } catch (error) {
-      // A server that is away is asked again; one that does not want this key will not want it later.
+      // An unreachable server can recover; a refused key stays refused.
       const isFinal = error instanceof Refused && (error.status === 401 || error.status === 403);
       if (isFinal || !(error instanceof Unreadable)) throw error;
       if (!isAway) io.err(`${error.message}; trying again every ${intervalMs / 1_000} s`);
@@ -95,12 +95,12 @@ async function watch(
   }
 }
 
-async function openNote(note: string, keys: readonly LogKey[]): Promise<Omit<Seen, "edge">> {
+async function openNote(note: string, keys: readonly LogKey[]): Promise<Omit<Seen, "frontier">> {
   const opened = await openTreeHead(note, keys, webCryptoEd25519);
   if (opened.state === "signed") return { note, head: opened.head };
   const what = {
     malformed: "is no signed tree head",
-    unsigned: "is not signed by a key in hand",
+    unsigned: "is not signed by a trusted key",
     forged: "is forged",
   };
   throw new Alarm(
@@ -110,24 +110,28 @@ async function openNote(note: string, keys: readonly LogKey[]): Promise<Omit<See
   );
 }
 
-async function begin(server: LogServer, { note, head }: Omit<Seen, "edge">, io: CommandIo): Promise<Seen> {
+async function begin(
+  server: LogServer,
+  { note, head }: Omit<Seen, "frontier">,
+  io: CommandIo,
+): Promise<Seen> {
   const { size, root, origin } = head;
   const last = size === 0 ? { leaf: "", proof: [] } : await server.inclusion(size - 1, size);
-  const edge = last === null ? null : frontierOf(size, root, last.leaf, last.proof);
-  if (edge === null) {
+  const frontier = last === null ? null : frontierOf(size, root, last.leaf, last.proof);
+  if (frontier === null) {
     throw new Alarm(
       `the server can't show the last entry of the signed tree of ${size}: it has another log, or a shorter one.\n\n${note}`,
     );
   }
   io.err(`Watching the log ${quoted(origin)} from entry ${size} on.`);
-  return { note, head, edge };
+  return { note, head, frontier };
 }
 
-/** An older tree of the same log may come out of a cache for a while; a tree that is none of its beginnings not. */
+/** Tolerates an older tree of the same log from a cache for a few polls; any other smaller tree is an alarm. */
 async function checkSmaller(
   server: LogServer,
   seen: Seen,
-  next: Omit<Seen, "edge">,
+  next: Omit<Seen, "frontier">,
   times: number,
 ): Promise<void> {
   const hashes = await hashesBetween(server, next.head.size, seen.head.size);
@@ -142,7 +146,7 @@ async function checkSmaller(
 async function follow(
   server: LogServer,
   seen: Seen,
-  next: Omit<Seen, "edge">,
+  next: Omit<Seen, "frontier">,
   show: (line: Extract<Line, { kind: "entry" }>) => void,
 ): Promise<Seen> {
   const { head } = next;
@@ -153,34 +157,34 @@ async function follow(
     !isConsistent(seen.head.size, seen.head.root, head.size, head.root, hashes)
   ) {
     throw new Alarm(
-      `the log forked: nothing shows that the tree of ${head.size} entries grew out of the one of ${seen.head.size}. Keep both checkpoints:\n\n${seen.note}\n${next.note}`,
+      `the log forked: no proof shows that the tree of ${head.size} entries extends the one of ${seen.head.size}. Keep both checkpoints:\n\n${seen.note}\n${next.note}`,
     );
   }
-  let { edge } = seen;
-  for (let from = edge.size; from < head.size;) {
+  let { frontier } = seen;
+  for (let from = frontier.size; from < head.size;) {
     const page = await server.entries(from, head.size - from);
     for (const text of page.lines) {
       const line = readLine(text);
-      if (line.kind !== "entry" || line.index !== edge.size) {
+      if (line.kind !== "entry" || line.index !== frontier.size) {
         throw new Alarm(
-          `the server does not show entry ${edge.size} of the signed log: its ledger was changed.`,
+          `the server does not show entry ${frontier.size} of the signed log: its ledger was changed.`,
         );
       }
-      edge = appendLeaf(edge, leafOf(line.entry));
+      frontier = appendLeaf(frontier, leafOf(line.entry));
       show(line);
     }
     if (page.next <= from) break;
     from = page.next;
   }
-  if (edge.size !== head.size || !isEqual(rootOf(edge), head.root)) {
+  if (frontier.size !== head.size || !isEqual(rootOf(frontier), head.root)) {
     throw new Alarm(
-      `the entries from ${seen.head.size} on are not those that were signed: the ledger was changed after it was sealed.\n\n${next.note}`,
+      `the entries from ${seen.head.size} on are not the signed ones: the ledger was changed after it was sealed.\n\n${next.note}`,
     );
   }
-  return { ...next, edge };
+  return { ...next, frontier };
 }
 
-/** Null: the server has no such proof. */
+/** The hashes of a consistency proof; null: the server has none, or a malformed one. */
 async function hashesBetween(
   server: LogServer,
   old: number,
@@ -198,7 +202,7 @@ function inWords({ index, entry }: Extract<Line, { kind: "entry" }>): string {
   return `${index}  ${time}  ${plain(intent)} ${seq}  ${plain(event)}  by ${plain(actor)}`;
 }
 
-/** Names from a ledger that may have been tampered with, without what a terminal would act on. */
+/** Names from an untrusted ledger, without characters that a terminal would act on. */
 function plain(name: string): string {
   return quoted(name).slice(1, -1);
 }

@@ -4,8 +4,8 @@ import { Unreadable } from "./options.ts";
 import type { LogServer } from "./server.ts";
 
 /**
- * Which keys to check a server with: those that were pinned. On first use the server's own, and then whoever took
- * the server over has brought their own along; the finding says so.
+ * The keys to verify a server with: the pinned ones. On first use they are the server's own, which an attacker who took
+ * the server over can have replaced; the finding says so (TOFU).
  */
 export async function trustedKeys(
   server: LogServer,
@@ -13,18 +13,18 @@ export async function trustedKeys(
 ): Promise<{ readonly vkeys: readonly string[]; readonly finding: Finding }> {
   const name = "trusted_keys";
   const { vkeys: published } = await server.published();
-  // A server whose database is away publishes none for that long; that is no swap.
+  // A server without its database publishes no keys meanwhile: no evidence of a swap.
   if (published.length === 0) throw new Unreadable("the server publishes no key of its log right now");
   if (pinned.length === 0) {
     const vkeys = published.filter((vkey) => readVkey(vkey) !== null);
     if (vkeys.length === 0) {
-      throw new Unreadable("what the server publishes is no key of a log: give one with --key");
+      throw new Unreadable("the server publishes no valid key of a log: pass one with --key");
     }
     return {
       vkeys,
       finding: notShown(
         name,
-        `First use: a key that comes from the server it is to check proves nothing against that server. Pin it from now on: ${vkeys.map((vkey) => `--key ${vkey}`).join(" ")}`,
+        `First use: a key from the verified server itself proves nothing against that server. Pin it: ${vkeys.map((vkey) => `--key ${vkey}`).join(" ")}`,
       ),
     };
   }
@@ -43,12 +43,12 @@ export async function trustedKeys(
         ? holds(name, "Everything is checked against pinned keys, which the server still publishes.")
         : notShown(
             name,
-            `The server publishes ${foreign.length === 1 ? "a key" : "keys"} that nobody pinned (a change of its secret?); not used here: ${foreign.map(printable).join(" ")}`,
+            `The server publishes ${foreign.length === 1 ? "an unpinned key" : "unpinned keys"} (was its secret rotated?); not used here: ${foreign.map(printable).join(" ")}`,
           ),
   };
 }
 
-/** A vkey has a form that holds nothing a terminal would act on; anything else is not shown. */
+/** A valid vkey has no characters that a terminal would act on; any other text is not shown. */
 function printable(vkey: string): string {
   return readVkey(vkey) === null ? "(not a key)" : vkey;
 }

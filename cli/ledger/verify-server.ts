@@ -7,15 +7,15 @@ import type { LedgerOptions } from "./options.ts";
 import { connectServer, type Health, type LogServer } from "./server.ts";
 import { trustedKeys } from "./trust.ts";
 
-/** A long log says where it is, this often. */
+/** Entries between two lines of progress. */
 const PROGRESS_ENTRIES = 10_000;
 
-/** Streams a server's whole log through the verifier, and asks its sealer what it thinks. */
+/** Streams a server's whole log through the verifier, and reports its sealer's state. */
 export async function verifyServer(options: LedgerOptions, io: CommandIo): Promise<number> {
   const { origin, held, json } = options;
   const server = connectServer(options);
   const { vkeys, finding } = await trustedKeys(server, options.keys);
-  // First: asking makes it seal what came in, so the checkpoint covers it.
+  // First, because this request makes the server seal pending rows, which the checkpoint then covers.
   const health = await server.health();
   const note = await server.checkpoint();
   const log = await verifyLog(() => linesUpTo(server, note, io), vkeys, { origin, held });
@@ -23,12 +23,12 @@ export async function verifyServer(options: LedgerOptions, io: CommandIo): Promi
   const { outcome, more } = exportOutcome(report);
   const findings = [finding, sealerFinding(health), ...log.findings, ...report.findings];
   const isBroken = findings.some(({ status }) => status === "fails");
-  // Whoever took a server over signs with their own key and publishes that.
+  // An attacker who took the server over signs with a key of their own, and publishes that: only a pin can prove.
   const isPinned = options.keys.length > 0;
   const closing =
     isBroken || held.length > 0
       ? []
-      : ["", "Keep this checkpoint, and hand it in next time with --checkpoint:", "", note];
+      : ["", "Save this checkpoint, and pass it with --checkpoint next time:", "", note];
   return showReport(
     {
       of: "server",
@@ -58,7 +58,7 @@ async function* linesUpTo(server: LogServer, note: string, io: CommandIo): Async
   yield JSON.stringify({ checkpoint: note });
 }
 
-/** Rows that are not in the log are checked by the sealer, which alone has the key of their MACs. */
+/** The finding about rows outside the log: only the sealer has the key to verify their MACs. */
 function sealerFinding({ fault, rows, sealed, status }: Health): Finding {
   const name = "sealer";
   if (fault !== null) {
@@ -66,14 +66,11 @@ function sealerFinding({ fault, rows, sealed, status }: Health): Finding {
     const chain = fault.chain === null ? "" : ` of the chain ${quoted(fault.chain)}`;
     return fails(
       name,
-      `The sealer stands still${row}${chain}: ${quoted(fault.reason)}. Nothing from there on is sealed.`,
+      `The sealer stopped${row}${chain}: ${quoted(fault.reason)}. No row from there on is sealed.`,
     );
   }
   if (status === "sealed" && rows === sealed) {
-    return holds(
-      name,
-      `All ${rows} rows are sealed, and the sealer found nothing wrong when it sealed them.`,
-    );
+    return holds(name, `All ${rows} rows are sealed, and the sealer found no fault.`);
   }
   return notShown(name, `The sealer is behind: ${sealed} of ${rows} rows are sealed.`);
 }

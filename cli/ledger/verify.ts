@@ -12,7 +12,7 @@ import { verifyLog } from "./key-rotation.ts";
 import { readLedgerOptions, Unreadable, type LedgerOptions } from "./options.ts";
 import { verifyServer } from "./verify-server.ts";
 
-/** Says in words what holds and what does not: of a bundle, an export, or a server's whole log. */
+/** `ledger verify`: prints the findings about a bundle, an export, or a server's whole log. */
 export async function runVerify(args: readonly string[], io: CommandIo): Promise<number> {
   const options = readLedgerOptions(
     args,
@@ -25,12 +25,18 @@ export async function runVerify(args: readonly string[], io: CommandIo): Promise
     if (options.proof !== null) throw new UsageError("--proof goes with a bundle");
     return verifyServer(options, io);
   }
-  if (file === null) throw new UsageError("name a bundle, an export, - for what is piped in, or --server");
+  if (file === null) throw new UsageError("name a bundle, an export, - for standard input, or --server");
   const evidence = await openEvidence(file);
-  return evidence.kind === "bundle" ? ofBundle(evidence, options, io) : ofExport(evidence, options, io);
+  return evidence.kind === "bundle"
+    ? verifyBundleFile(evidence, options, io)
+    : verifyExportFile(evidence, options, io);
 }
 
-async function ofBundle({ chunks }: Evidence, options: LedgerOptions, io: CommandIo): Promise<number> {
+async function verifyBundleFile(
+  { chunks }: Evidence,
+  options: LedgerOptions,
+  io: CommandIo,
+): Promise<number> {
   const { keys, origin, held, json } = options;
   if (held.length > 1) throw new UsageError("a bundle is compared with one --checkpoint at a time");
   const text = await wholeText(chunks, MAX_BUNDLE_CHARS);
@@ -41,9 +47,9 @@ async function ofBundle({ chunks }: Evidence, options: LedgerOptions, io: Comman
 }
 
 const LINK_HINT =
-  "To link it with the older checkpoint, fetch SERVER/log/proof/consistency?old=…&new=… (sizes: second lines of both) and hand it in with --proof.";
+  "To link it with the older checkpoint, fetch SERVER/log/proof/consistency?old=…&new=… (sizes: second lines of both) and pass it with --proof.";
 
-/** Who hands in an older checkpoint asks for a comparison: one that could not be made is not a pass. */
+/** An older checkpoint requests a comparison: one that could not be made is not a pass. */
 function outcomeOf(findings: readonly Finding[]): VerificationOutcome {
   const verdict = verdictOf(findings);
   return verdict === "proven" && findings.some(isUnlinked) ? "incomplete" : verdict;
@@ -56,24 +62,28 @@ function isUnlinked({ name, status }: Finding): boolean {
 function olderOf({ held, proof }: LedgerOptions): OlderCheckpoint | null {
   const [checkpoint] = held;
   if (checkpoint === undefined) {
-    if (proof !== null) throw new UsageError("--proof links an older --checkpoint: give that as well");
+    if (proof !== null) throw new UsageError("--proof needs the older --checkpoint that it links");
     return null;
   }
   if (proof === null) return { checkpoint, proof: [] };
   const value = readJson(proof);
   const hashes = isJsonObject(value) ? member(value, "proof") : value;
   if (!Array.isArray(hashes) || hashes.some((hash) => typeof hash !== "string")) {
-    throw new Unreadable("--proof is not what /log/proof/consistency answers");
+    throw new Unreadable("--proof is not a response of /log/proof/consistency");
   }
   return { checkpoint, proof: hashes as readonly string[] };
 }
 
-async function ofExport({ chunks }: Evidence, options: LedgerOptions, io: CommandIo): Promise<number> {
+async function verifyExportFile(
+  { chunks }: Evidence,
+  options: LedgerOptions,
+  io: CommandIo,
+): Promise<number> {
   const { file, keys, origin, held, proof, json } = options;
   if (proof !== null) throw new UsageError("an export needs no --proof: it has every entry");
   if (keys.length === 0) {
     throw new UsageError(
-      "an export brings no keys along: give the log's with --key (published under log.vkey at /.well-known/gate)",
+      "an export contains no keys: pass the log's key with --key (published as log.vkey at /.well-known/gate)",
     );
   }
   let isRead = false;

@@ -20,7 +20,7 @@ import {
   wholeNumber,
 } from "../../src/config/yaml/schema-types.ts";
 
-/** One ask as people write it in a test file. */
+/** One proposal, as people write it in a test file. */
 const GIVEN = mapping(
   {
     destination: text("a destination such as salesforce.import", 200),
@@ -86,7 +86,7 @@ const GIVEN = mapping(
       )
       .optional(),
   },
-  "must be an ask such as {destination: salesforce.import, record_count: 50}",
+  "must be a proposal such as {destination: salesforce.import, record_count: 50}",
 );
 
 const EXPECT = mapping(
@@ -132,7 +132,7 @@ export function readCases(
   }));
 }
 
-/** One ask alone, in YAML or JSON. */
+/** A single proposal, in YAML or JSON. */
 export function readGiven(file: string, content: string): Result<Given, readonly PolicyProblem[]> {
   return read(file, content, GIVEN, (given) => given);
 }
@@ -157,7 +157,7 @@ export interface Situation {
   readonly history: History | null;
 }
 
-/** What a door would have made of it. Counters that the policies want and the case does not name are empty. */
+/** The input of an evaluation. Counters that the policies need and the case does not name are zero. */
 export function situationOf(given: Given, policy: string, rules: Rules): Situation {
   const request: ProposalRequest = {
     destination: given.destination,

@@ -9,24 +9,24 @@ import { runTest } from "./test.ts";
 
 const USAGE = `Usage: zehrava-gate policy <command> [options]
 
-  lint                      check policies and registry: mistakes with line and column, and what looks odd
-  test [file…]              run the cases in <policy-dir>/tests, or in the files named
-  explain <case.yaml>       decide one ask under the policies here, and show every rule
+  lint                      check policies and registry: errors with line and column, and warnings
+  test [file…]              run the cases in <policy-dir>/tests, or in the named files
+  explain <case.yaml>       evaluate one proposal under the policies here, and show every rule
   explain <intent id> --server URL
-                            show how a server decided an intent
-  replay --from FILE        decide recorded intents again under the policies here, and show what would change
+                            show a server's decision on an intent
+  replay --from FILE        evaluate recorded intents again under the policies here, and show what would change
   replay --server URL       the same with the intents of a server
-  diff <old> <new>          say in words what changes between two policy files, or two directories of them
+  diff <old> <new>          describe the changes between two policy files, or two directories of them
 
 Options
   --policy-dir DIR          default ./policies
   --registry FILE           default ./gate.yaml; "none" for no registry
-  --json                    for programs
-  --strict                  lint: what looks odd fails as well
+  --json                    output for programs
+  --strict                  lint: warnings fail as well
   --limit N                 replay --server: at most so many intents, newest first (default 1000)
   --help
 
-A server is asked with the key in GATE_API_KEY. Exit codes: 0 fine, 1 something was found, 2 used wrongly.`;
+Requests to a server use the key in GATE_API_KEY. Exit codes: 0 nothing found, 1 something was found, 2 wrong usage.`;
 
 const POLICY: Subcommands = {
   name: "policy",

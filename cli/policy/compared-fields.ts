@@ -3,14 +3,14 @@ import type { PolicyRules } from "../../src/core/policy/policy.ts";
 import type { Difference, ComparedLimit } from "./diff-sentences.ts";
 
 /*
- * Every field of a policy's rules, with how its changes are told. A field that is added to the language and
- * forgotten here would make two different policies "the same rules"; a test changes each field once.
+ * Every field of a policy's rules, with the sentences for its changes. Without an entry here, two policies that differ
+ * in a new field would be called "the same rules"; a test changes each field once.
  */
 
 export const LISTS: readonly {
   readonly field: string;
   readonly what: string;
-  /** True: what is listed is let through. */
+  /** True: an allow-list. */
   readonly allows: boolean;
   read(rules: PolicyRules): readonly string[] | null;
 }[] = [
@@ -86,21 +86,21 @@ export const LIMITS: readonly ComparedLimit[] = [
     (r) => r.blockDuplicatesWithinMs,
     "stricter",
     (n) => `duplicates are blocked for ${formatDuration(n)}`,
-    "duplicates are not looked for",
+    "duplicates are not blocked",
   ),
   limit(
     "cooldown_after_rejection",
     (r) => r.cooldownAfterRejectionMs,
     "stricter",
-    (n) => `what was rejected stays blocked for ${formatDuration(n)}`,
-    "what was rejected may come back at once",
+    (n) => `a rejected payload stays blocked for ${formatDuration(n)}`,
+    "a rejected payload may be proposed again at once",
   ),
   limit(
     "retention_days",
     (r) => r.retentionDays,
     "neutral",
-    (n) => `payloads are kept for ${n} days`,
-    "payloads are kept until they are erased",
+    (n) => `payloads are retained for ${n} days`,
+    "payloads are retained until they are erased",
   ),
   limit(
     "expiry_minutes",
@@ -135,35 +135,35 @@ export const SWITCHES: readonly {
   read(rules: PolicyRules): boolean;
   readonly on: string;
   readonly off: string;
-  /** Of turning it on. */
+  /** The effect of turning it on. */
   readonly effect: Difference["effect"];
 }[] = [
   {
     field: "require_approval",
     read: (r) => r.requireApprovalAlways,
     on: "Every intent is held.",
-    off: "Not every intent is held any more.",
+    off: "No longer is every intent held.",
     effect: "stricter",
   },
   {
     field: "require_approval_for",
     read: (r) => r.requireApprovalForOrgWide,
-    on: "What concerns the whole organisation is held.",
-    off: "What concerns the whole organisation is not held for that any more.",
+    on: "Organisation-wide changes are held.",
+    off: "Organisation-wide changes are no longer held for that.",
     effect: "stricter",
   },
   {
     field: "require_approval_if_template_error",
     read: (r) => r.requireApprovalIfTemplateError,
     on: "Unresolved placeholders are held.",
-    off: "Unresolved placeholders are not looked for any more.",
+    off: "Unresolved placeholders are no longer held.",
     effect: "stricter",
   },
   {
     field: "allow_unmeasured",
     read: (r) => r.allowUnmeasured,
-    on: "Payloads nobody has seen may be approved.",
-    off: "Payloads nobody has seen are held.",
+    on: "Payloads that Gate has not seen may be approved.",
+    off: "Payloads that Gate has not seen are held.",
     effect: "looser",
   },
   {
@@ -204,8 +204,8 @@ export const VALUES: readonly {
   { field: "risk.hold_at", what: "held from risk level", read: (r) => r.holdAtRisk ?? "never" },
   { field: "risk.block_at", what: "blocked from risk level", read: (r) => r.blockAtRisk ?? "never" },
   { field: "require_profile", what: "required profile", read: (r) => r.requireProfile ?? "none" },
-  { field: "on_no_response", what: "when nobody answers", read: (r) => r.onNoResponse },
-  { field: "execution", what: "carried out by", read: (r) => r.executor ?? "what the destination says" },
+  { field: "on_no_response", what: "without a decision in time", read: (r) => r.onNoResponse },
+  { field: "execution", what: "executor", read: (r) => r.executor ?? "the destination's" },
   { field: "approvers.min_assurance", what: "least assurance", read: (r) => r.approvers.minAssurance },
   {
     field: "approvers",

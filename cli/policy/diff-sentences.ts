@@ -4,14 +4,15 @@ export interface Difference {
   /** The field, with its environment: `environments.production.auto_approve_under`. */
   readonly field: string;
   readonly words: string;
-  /** What it does to an agent; neutral where that depends, or nobody is let through or stopped by it. */
+  /** The effect on agents; neutral: it depends, or the field neither passes nor stops an intent. */
   readonly effect: "stricter" | "looser" | "neutral";
 }
 
-export type Say = (field: string, words: string, effect: Difference["effect"]) => void;
+/** Adds one difference to the result. */
+export type AddDifference = (field: string, words: string, effect: Difference["effect"]) => void;
 
-export function ofList(
-  say: Say,
+export function compareList(
+  add: AddDifference,
   field: string,
   what: string,
   was: readonly string[] | null,
@@ -20,31 +21,31 @@ export function ofList(
 ): void {
   const added = (is ?? []).filter((item) => was === null || !was.includes(item));
   const removed = (was ?? []).filter((item) => is === null || !is.includes(item));
-  // An allow-list that appears forbids everything it does not name, and one that goes allows everything.
+  // A new allow-list forbids everything that it does not name, and a removed one allows everything.
   if (allows && was === null && is !== null) {
-    return say(field, `Only these ${what}s: ${is.join(", ")}.`, "stricter");
+    return add(field, `Only these ${what}s: ${is.join(", ")}.`, "stricter");
   }
-  if (allows && was !== null && is === null) return say(field, `Any ${what}.`, "looser");
+  if (allows && was !== null && is === null) return add(field, `Any ${what}.`, "looser");
   if (added.length > 0) {
-    say(field, `New ${what}${plural(added)}: ${added.join(", ")}.`, allows ? "looser" : "stricter");
+    add(field, `New ${what}${plural(added)}: ${added.join(", ")}.`, allows ? "looser" : "stricter");
   }
   if (removed.length > 0) {
-    say(field, `No longer a ${what}: ${removed.join(", ")}.`, allows ? "stricter" : "looser");
+    add(field, `No longer a ${what}: ${removed.join(", ")}.`, allows ? "stricter" : "looser");
   }
 }
 
 export interface ComparedLimit {
   readonly field: string;
   read(rules: PolicyRules): number | null;
-  /** What a larger number means. */
+  /** The effect of a larger number. */
   readonly more: Difference["effect"];
   words(n: number): string;
-  /** Said when there is no number. */
+  /** The sentence for an unset limit. */
   readonly none: string;
 }
 
-export function ofLimit(
-  say: Say,
+export function compareLimit(
+  add: AddDifference,
   { field, more, words, none }: ComparedLimit,
   was: number | null,
   is: number | null,
@@ -52,7 +53,7 @@ export function ofLimit(
   if (was === is) return;
   const before = was === null ? none : words(was);
   const now = is === null ? none : words(is);
-  say(field, `${sentence(now)}; before, ${before}.`, effectOf(field, was, is, more));
+  add(field, `${sentence(now)}; before, ${before}.`, effectOf(field, was, is, more));
 }
 
 function effectOf(
@@ -62,7 +63,7 @@ function effectOf(
   more: Difference["effect"],
 ): Difference["effect"] {
   if (more === "neutral") return "neutral";
-  // The one threshold that says yes: without it nothing passes.
+  // The one threshold that approves: without it nothing passes.
   if (was === null) return field === "auto_approve_under" ? "looser" : "stricter";
   if (is === null) return field === "auto_approve_under" ? "stricter" : "looser";
   return is > was ? more : opposite(more);

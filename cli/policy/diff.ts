@@ -15,7 +15,7 @@ interface PolicyDifference {
   readonly differences: readonly Difference[];
 }
 
-/** Two versions in words, and for each change whether it is stricter. */
+/** `policy diff`: describes the changes between two versions, and for each whether it is stricter. */
 export async function runDiff(args: readonly string[], io: Io): Promise<number> {
   const options = readOptions(args);
   const [before, after, ...others] = options.positionals;
@@ -35,7 +35,7 @@ export async function runDiff(args: readonly string[], io: Io): Promise<number> 
 }
 
 function load(path: string, problems: PolicyProblem[]): ReadonlyMap<string, Policy> {
-  if (!existsSync(path)) throw new UsageMistake(`There is no ${path}.`);
+  if (!existsSync(path)) throw new UsageMistake(`${path} does not exist.`);
   const files = statSync(path).isDirectory()
     ? readdirSync(path)
         .filter(isYaml)
@@ -55,7 +55,7 @@ function compare(
   old: ReadonlyMap<string, Policy>,
   next: ReadonlyMap<string, Policy>,
 ): readonly PolicyDifference[] {
-  // Two files of different names are two versions of one policy all the same.
+  // Two single files are versions of one policy, even under different names.
   if (old.size === 1 && next.size === 1) {
     const [a] = old.values();
     const [b] = next.values();

@@ -7,7 +7,7 @@ import type { Io } from "./options.ts";
 import { lineFor, readRuleFiles } from "./rule-files.ts";
 import { fetchDecision } from "./server.ts";
 
-/** Every rule that was looked at, what it saw, and who decided. */
+/** `policy explain`: shows the verdict, and every evaluated rule with its finding. */
 export async function runExplain(args: readonly string[], io: Io): Promise<number> {
   const options = readOptions(args);
   const [what, ...others] = options.positionals;
@@ -25,7 +25,7 @@ export async function runExplain(args: readonly string[], io: Io): Promise<numbe
     );
     return 0;
   }
-  if (!existsSync(what)) throw new UsageMistake(`There is no file ${what}.`);
+  if (!existsSync(what)) throw new UsageMistake(`The file ${what} does not exist.`);
   const { problems, rules } = readRuleFiles(options);
   const given = readGiven(what, readFileSync(what, "utf8"));
   const mistakes = given.ok ? problems : [...problems, ...given.error];
@@ -43,7 +43,7 @@ export function inWords(decision: Decision): string {
   const { facts, risk } = decision;
   const lines = [
     `${VERBS[decision.outcome]} (${decision.reasonCode}): ${decision.reason}`,
-    ...(decision.remedy === null ? [] : [`What would pass: ${decision.remedy}`]),
+    ...(decision.remedy === null ? [] : [`To pass: ${decision.remedy}`]),
     "",
     `Policies  ${decision.policies.map(({ id, hash }) => `${id} (${hash.slice(0, 12)})`).join(", ") || "none"}`,
     `Payload   ${facts.payload}, ${facts.type ?? "no type"}, ${facts.bytes} bytes`,
@@ -56,13 +56,13 @@ export function inWords(decision: Decision): string {
       return `  ${outcome.padEnd(7)} ${policy}${place} ${rule}${seen === null ? "" : ` = ${seen}`}${code}`;
     }),
     ...decision.shadow.map(
-      ({ policy, outcome, reasonCode }) => `  shadow  ${policy.id} would say ${outcome} (${reasonCode})`,
+      ({ policy, outcome, reasonCode }) => `  shadow  ${policy.id} would give ${outcome} (${reasonCode})`,
     ),
   ];
   if (decision.outcome === "hold") {
     const { require, groups, people, minAssurance } = decision.approval;
     const who = [...groups, ...people].join(", ") || "any reviewer";
-    lines.push("", `Waits for ${require} of ${who}, by ${minAssurance} or stronger.`);
+    lines.push("", `Needs ${require} of ${who}, with assurance ${minAssurance} or stronger.`);
   }
   return lines.join("\n");
 }

@@ -7,7 +7,7 @@ export interface LintWarning {
   readonly message: string;
 }
 
-/** What is allowed and most likely not meant. */
+/** Valid rules that most likely do not do what their author meant. */
 export function lintWarnings(policy: Policy, registry: Registry): readonly LintWarning[] {
   const variants = [policy.base, ...policy.environments.values()];
   const found = variants.flatMap((rules) => [
@@ -25,44 +25,44 @@ export function lintWarnings(policy: Policy, registry: Registry): readonly LintW
 
 function ofRules(rules: PolicyRules): LintWarning[] {
   const found: LintWarning[] = [];
-  const odd = (field: PolicyField, message: string) =>
+  const warn = (field: PolicyField, message: string) =>
     void found.push({ line: rules.fields.get(field)?.line ?? 1, message });
   const { autoApproveUnder: under, requireApprovalOver: over } = rules;
   if (under !== null && rules.requireApprovalAlways) {
-    odd("auto_approve_under", "never applies: every intent is held (`require_approval: always`)");
+    warn("auto_approve_under", "never applies: every intent is held (`require_approval: always`)");
   }
   if (over !== null && rules.requireApprovalAlways) {
-    odd("require_approval_over", "never applies: every intent is held (`require_approval: always`)");
+    warn("require_approval_over", "never applies: every intent is held (`require_approval: always`)");
   }
   if (under !== null && over !== null && over < under) {
-    odd("require_approval_over", `is below auto_approve_under: ${under}, so only up to ${over} pass`);
+    warn("require_approval_over", `is below auto_approve_under: ${under}, so only up to ${over} pass`);
   }
   if (over !== null && under === null && !rules.requireApprovalAlways) {
-    odd("require_approval_over", "nothing approves below it: without auto_approve_under everything is held");
+    warn("require_approval_over", "no rule approves below it: without auto_approve_under everything is held");
   }
-  if (under === 0) odd("auto_approve_under", "only intents of no records at all pass");
+  if (under === 0) warn("auto_approve_under", "only intents of no records at all pass");
   const { maxValueCents: most, requireApprovalOverValueCents: threshold } = rules;
   if (most !== null && threshold !== null && threshold >= most) {
-    odd("require_approval_over_value_usd", "never applies: max_value_usd blocks first");
+    warn("require_approval_over_value_usd", "never applies: max_value_usd blocks first");
   }
   for (const field of ["block_if_terms", "hold_if_terms"] as const) {
     const terms = (field === "block_if_terms" ? rules.blockIfTerms : rules.holdIfTerms)?.terms ?? [];
     const twice = terms.find((term, index) => terms.indexOf(term) !== index);
-    if (twice !== undefined) odd(field, `lists ${JSON.stringify(twice)} twice`);
+    if (twice !== undefined) warn(field, `lists ${JSON.stringify(twice)} twice`);
   }
   if (rules.onNoResponse === "auto_approve_if_low_risk" && rules.expiryMinutes < 5) {
-    odd(
+    warn(
       "on_no_response",
-      `approves by silence after ${rules.expiryMinutes === 1 ? "a minute" : `${rules.expiryMinutes} minutes`}: few people are that fast`,
+      `approves without a decision after ${rules.expiryMinutes === 1 ? "a minute" : `${rules.expiryMinutes} minutes`}: few people are that fast`,
     );
   }
   if (rules.holdAtRisk === null && rules.blockAtRisk === null) {
-    odd("risk", "the risk score has no say at all (`hold_at: never`)");
+    warn("risk", "the risk score has no effect (`hold_at: never`)");
   }
   return found;
 }
 
-/** Who is told next should be somebody who may decide: the others can only look on. */
+/** Escalations to people who may not decide: a notification can't help them. */
 function uselessEscalations(
   { approvers, escalate, fields }: PolicyRules,
   registry: Registry,
@@ -74,11 +74,11 @@ function uselessEscalations(
     .filter(({ to }) => ![...(registry.groups.get(to) ?? [to])].some((person) => mayDecide.has(person)))
     .map(({ to }) => ({
       line: fields.get("escalate")?.line ?? 1,
-      message: `${to} is told and may not decide: \`approvers\` admits nobody of them`,
+      message: `${to} is notified and may not decide: \`approvers\` admits none of them`,
     }));
 }
 
-/** Many contacts in one JSON object are one record to whoever was not told where they are: then a batch passes as one. */
+/** Without `records` in the registry, a JSON object with many contacts counts as one record, so that a batch passes. */
 function countedAsOne(
   policy: string,
   { autoApproveUnder, allowedTypes, fields }: PolicyRules,
@@ -92,11 +92,11 @@ function countedAsOne(
     })
     .map(({ name }) => ({
       line: fields.get("auto_approve_under")?.line ?? 1,
-      message: `${name} does not say what a record is, and a JSON object is one, whatever lists it holds: write \`records\` in the registry`,
+      message: `${name} does not define its records, so a JSON object counts as one, whatever lists it contains: set \`records\` in the registry`,
     }));
 }
 
-/** A listed destination that nobody bound can be decided by whichever policy an agent names. */
+/** Listed destinations without a bound policy: there the agent chooses which policy is evaluated. */
 function unbound(policy: Policy, registry: Registry): readonly LintWarning[] {
   const line = policy.base.fields.get("destinations")?.line ?? 1;
   return policy.base.destinations.written

@@ -8,7 +8,7 @@ export interface Io {
 export const EXIT_FINDINGS = 1;
 export const EXIT_USAGE = 2;
 
-/** The command was used wrongly; the message says how. */
+/** Wrong usage of a command; the message names the fix. */
 export class UsageMistake extends Error {
   override readonly name = "UsageMistake";
 }
@@ -17,7 +17,7 @@ export interface Options {
   readonly policyDir: string;
   /** Null: no registry. */
   readonly registry: string | null;
-  /** The registry was named, so it must be there. */
+  /** True: the registry was named, so it must exist. */
   readonly registryNamed: boolean;
   readonly json: boolean;
   readonly strict: boolean;

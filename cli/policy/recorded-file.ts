@@ -8,11 +8,11 @@ import { UsageMistake } from "./options.ts";
 import type { RecordedIntent } from "./recorded.ts";
 
 /**
- * One intent per line. Lines of another shape are refused with their number, never left out in silence: a
- * replay that skips what it does not understand says "nothing changes" when it does not know.
+ * Parses one intent per line. A line of another shape is refused with its number: a replay that skipped it would
+ * report "nothing changes" without knowing.
  */
 export function readRecordedFile(file: string): Result<readonly RecordedIntent[], string> {
-  if (!existsSync(file)) throw new UsageMistake(`There is no file ${file}.`);
+  if (!existsSync(file)) throw new UsageMistake(`The file ${file} does not exist.`);
   const intents: RecordedIntent[] = [];
   let number = 0;
   for (const line of readFileSync(file, "utf8").split("\n")) {
@@ -35,10 +35,10 @@ function parse(line: string): unknown {
 
 /**
  * An intent as an export or the decision route has it: `intent_id`, `created_at`, `ask`, `decision` with its
- * facts, and `payload` as `{text | base64, name, media_type}` or `{reference}` while it is kept.
+ * facts, and `payload` as `{text | base64, name, media_type}` or `{reference}` while it is retained.
  */
 export function readRecorded(value: unknown): Result<RecordedIntent, string> {
-  if (!isJsonObject(value)) return err("is no JSON object");
+  if (!isJsonObject(value)) return err("is not a JSON object");
   const { intent_id: intentId, created_at: created, decision } = value;
   const request = value["ask"];
   if (typeof intentId !== "string") return err("has no intent_id");
@@ -57,7 +57,7 @@ export function readRecorded(value: unknown): Result<RecordedIntent, string> {
   return ok({
     intentId,
     createdAt,
-    // The two are what this program itself once wrote: their inner shape is the server's own.
+    // Gate wrote these two itself, so their inner shape is not checked again.
     request: request as unknown as RecordedIntent["request"],
     decision: decision as unknown as Decision,
     payload: payloadOf(value["payload"]),

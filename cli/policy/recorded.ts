@@ -12,40 +12,39 @@ import type { PolicyRules } from "../../src/core/policy/policy.ts";
 import { ok } from "../../src/core/base/result.ts";
 import { SENSITIVE_FIELDS_FACTOR } from "../../src/core/policy/risk.ts";
 
-/** An intent as it was decided: everything a second decision needs. */
+/** A recorded intent with everything that a second evaluation needs. */
 export interface RecordedIntent {
   readonly intentId: string;
   /** Milliseconds since 1970. */
   readonly createdAt: number;
   readonly request: ProposalRequest;
   readonly decision: Decision;
-  /** Null when it was erased, or its retention is over. */
+  /** Null: it was erased, or its retention ended. */
   readonly payload: Payload | null;
 }
 
-export type Redecided =
+export type Reevaluation =
   | { readonly kind: "decided"; readonly decision: Decision }
-  /** What the candidate wants to know was not kept. */
+  /** A fact that the candidate rules need was not stored. */
   | { readonly kind: "unknown"; readonly missing: "payload" | "counters" | "agent" };
 
 /**
- * Decides again from what was stored. Under the rules of then it says what was said then, to the byte; where a
- * candidate asks for something that nobody kept, it says so instead of guessing.
+ * Evaluates a recorded intent again from its stored facts. Under the original rules the result is the recorded
+ * decision, to the byte; where candidate rules need a fact that was not stored, it is `unknown`, never a guess.
  */
-export function redecide(rules: Rules, recorded: RecordedIntent): Redecided {
+export function reevaluate(rules: Rules, recorded: RecordedIntent): Reevaluation {
   const { request, decision } = recorded;
-  // The agent's own scope is not part of any policy, and was not kept: it blocked then, it blocks now.
-  // What the agent may do, and what was stopped at the time, is not stored with the decision.
-  const standing = decision.reasonCode.startsWith("agent_") || decision.reasonCode === "kill_switch";
-  if (standing) return { kind: "unknown", missing: "agent" };
+  // The agent's scope and the kill switches of that time are in no policy, and not stored with the decision.
+  const isOutsidePolicies = decision.reasonCode.startsWith("agent_") || decision.reasonCode === "kill_switch";
+  if (isOutsidePolicies) return { kind: "unknown", missing: "agent" };
   const agent: AgentScope = {
     id: "",
     allowedDestinations: null,
     allowedPolicies: null,
     environment: decision.environment,
   };
-  const inForce = applicablePolicies(rules, request);
-  const variants = inForce.policies.flatMap((policy) => applicableVariants(policy, agent, request));
+  const applicable = applicablePolicies(rules, request);
+  const variants = applicable.policies.flatMap((policy) => applicableVariants(policy, agent, request));
   const content = contentFor(recorded, variants);
   if (content === null) return { kind: "unknown", missing: "payload" };
   const history = decision.history;
@@ -81,7 +80,7 @@ function wasSensitive(factors: readonly string[]): boolean {
   return factors.includes(SENSITIVE_FIELDS_FACTOR);
 }
 
-/** Counters can't be read back: what was not counted then can't be known now. */
+/** Whether the stored counters include all that the rules need: past counters can't be computed now. */
 function covers(history: History | null, need: HistoryNeed | null): boolean {
   if (need === null || history === null) return need === null;
   const windows = need.windows.every(({ policy, windowMs }) =>

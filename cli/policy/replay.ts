@@ -3,7 +3,7 @@ import { DAY_MS } from "../../src/core/policy/policy.ts";
 import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
 import type { Io } from "./options.ts";
 import { readRecordedFile } from "./recorded-file.ts";
-import { redecide } from "./recorded.ts";
+import { reevaluate } from "./recorded.ts";
 import type { RecordedIntent } from "./recorded.ts";
 import { lineFor, readRuleFiles } from "./rule-files.ts";
 import { fetchRecorded } from "./server.ts";
@@ -21,7 +21,7 @@ export interface Change {
 export interface Replay {
   readonly decided: number;
   readonly unchanged: number;
-  /** The answer is the same, for another reason. */
+  /** The same outcome, for another reason. */
   readonly otherReason: number;
   readonly notRedecidable: { readonly payload: number; readonly counters: number; readonly agent: number };
   /** Per policy and destination, in the order of their names. */
@@ -30,7 +30,7 @@ export interface Replay {
     readonly examples: readonly string[];
   })[];
   readonly days: number;
-  /** Approvals a day each group is asked for, before and after. */
+  /** Approval requests a day for each group, before and after. */
   readonly approvalsPerDay: readonly {
     readonly group: string;
     readonly before: number;
@@ -38,13 +38,13 @@ export interface Replay {
   }[];
 }
 
-/** Enough to look some up. */
+/** Intent ids shown for each change. */
 const MAX_EXAMPLES = 3;
 
 export async function runReplay(args: readonly string[], io: Io): Promise<number> {
   const options = readOptions(args);
   if ((options.from === null) === (options.server === null)) {
-    throw new UsageMistake("Say where the intents come from: --from FILE or --server URL.");
+    throw new UsageMistake("Name the source of the intents: --from FILE or --server URL.");
   }
   const { problems, rules } = readRuleFiles(options);
   for (const problem of problems) io.err(lineFor(problem));
@@ -52,7 +52,7 @@ export async function runReplay(args: readonly string[], io: Io): Promise<number
   const recorded =
     options.from === null
       ? await fetchRecorded(options.server ?? "", options.limit, (intent) => {
-          const again = redecide(rules, intent);
+          const again = reevaluate(rules, intent);
           return again.kind === "unknown" && again.missing === "payload";
         })
       : readRecordedFile(options.from);
@@ -60,14 +60,14 @@ export async function runReplay(args: readonly string[], io: Io): Promise<number
     io.err(recorded.error);
     return EXIT_FINDINGS;
   }
-  const replayed = replay(recorded.value, (intent) => redecide(rules, intent));
+  const replayed = replay(recorded.value, (intent) => reevaluate(rules, intent));
   io.out(options.json ? JSON.stringify(replayed, null, 2) : inWords(replayed));
   return replayed.changes.length > 0 ? EXIT_FINDINGS : 0;
 }
 
 export function replay(
   intents: readonly RecordedIntent[],
-  decide: (intent: RecordedIntent) => ReturnType<typeof redecide>,
+  evaluate: (intent: RecordedIntent) => ReturnType<typeof reevaluate>,
 ): Replay {
   const changes = new Map<string, Replay["changes"][number] & { count: number; examples: string[] }>();
   const notRedecidable = { payload: 0, counters: 0, agent: 0 };
@@ -77,7 +77,7 @@ export function replay(
   let unchanged = 0;
   let otherReason = 0;
   for (const intent of intents) {
-    const again = decide(intent);
+    const again = evaluate(intent);
     if (again.kind === "unknown") {
       notRedecidable[again.missing] += 1;
       continue;
@@ -132,7 +132,7 @@ function countApprovals(counts: Map<string, number>, { outcome, approval }: Deci
   }
 }
 
-/** At least one: an afternoon's intents say nothing about a fraction of a day. */
+/** At least one day, so that an afternoon's intents are not extrapolated to a day. */
 function daysOf(intents: readonly RecordedIntent[]): number {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
@@ -149,12 +149,14 @@ function perDay(count: number | undefined, days: number): number {
 
 function inWords(replayed: Replay): string {
   const { payload, counters, agent } = replayed.notRedecidable;
-  const lines = [`${replayed.decided} intents decided again: ${replayed.unchanged} as before.`];
-  if (replayed.otherReason > 0) lines.push(`${replayed.otherReason} get the same answer for another reason.`);
+  const lines = [`${replayed.decided} intents evaluated again: ${replayed.unchanged} as before.`];
+  if (replayed.otherReason > 0) lines.push(`${replayed.otherReason} change only their reason.`);
   if (payload > 0) {
-    lines.push(`${payload} can't be decided again: the payload is gone, and a rule would look into it.`);
+    lines.push(`${payload} can't be evaluated again: the payload is gone, and a rule would read it.`);
   }
-  if (counters > 0) lines.push(`${counters} can't be decided again: a rule counts what nobody counted then.`);
+  if (counters > 0) {
+    lines.push(`${counters} can't be evaluated again: a rule needs a counter that was not stored.`);
+  }
   if (agent > 0) lines.push(`${agent} were outside their agent's scope, which no policy changes.`);
   for (const { policy, destination, from, to, count, examples } of replayed.changes) {
     lines.push(

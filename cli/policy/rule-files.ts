@@ -11,7 +11,7 @@ import type { PolicyProblem } from "../../src/config/policy/parse.ts";
 import { UsageMistake } from "./options.ts";
 import type { Options } from "./options.ts";
 
-/** A policy directory and its registry, read whole: what is good, and every mistake with its path. */
+/** A policy directory and its registry: the valid files, and every error with its path. */
 export interface RuleFiles {
   readonly policies: readonly PolicyFile[];
   readonly registry: Registry;
@@ -19,11 +19,11 @@ export interface RuleFiles {
   readonly rules: Rules;
 }
 
-/** @throws {UsageMistake} when the directory, or a registry that was named, is not there */
+/** @throws {UsageMistake} when the directory, or a named registry, does not exist */
 export function readRuleFiles(options: Options): RuleFiles {
   const { policyDir } = options;
   if (!existsSync(policyDir) || !statSync(policyDir).isDirectory()) {
-    throw new UsageMistake(`${policyDir} is no directory. Name one with --policy-dir.`);
+    throw new UsageMistake(`${policyDir} is not a directory. Name one with --policy-dir.`);
   }
   const problems: PolicyProblem[] = [];
   const policies: PolicyFile[] = [];
@@ -57,7 +57,7 @@ export function isYaml(name: string): boolean {
 function readRegistry(options: Options, problems: PolicyProblem[]): RegistryFile | null {
   if (options.registry === null) return null;
   if (!existsSync(options.registry)) {
-    if (options.registryNamed) throw new UsageMistake(`There is no registry ${options.registry}.`);
+    if (options.registryNamed) throw new UsageMistake(`The registry ${options.registry} does not exist.`);
     return null;
   }
   const file = basename(options.registry);

@@ -6,7 +6,7 @@ import { readRecorded } from "./recorded-file.ts";
 import type { RecordedIntent } from "./recorded.ts";
 
 /*
- * All that the policy commands want from a server's API: `GET /v1/intents` (pages by `after` and `next`),
+ * The server routes that the policy commands use: `GET /v1/intents` (pages by `after` and `next`),
  * `GET /v1/intents/:id/decision` as reviewers, auditors and admins see it, and `GET /v1/intents/:id/payload`.
  */
 
@@ -20,11 +20,11 @@ export async function fetchDecision(server: string, id: string): Promise<Result<
   return recorded.ok ? recorded : err(`The server's decision of ${id} ${recorded.error}.`);
 }
 
-/** The route's own names, put back into the decision they were taken from. */
+/** Converts the route's snake_case view back into a `Decision`. */
 function readView(view: unknown): Result<RecordedIntent, string> {
-  if (!isJsonObject(view)) return err("is no JSON object");
+  if (!isJsonObject(view)) return err("is not a JSON object");
   if (view["trace"] === undefined) {
-    return err("came without its trace: use the key of a reviewer, auditor or admin");
+    return err("has no trace: use the key of a reviewer, auditor or admin");
   }
   const decision = {
     outcome: view["outcome"],
@@ -51,7 +51,7 @@ function readView(view: unknown): Result<RecordedIntent, string> {
 /**
  * Newest first, at most `limit`.
  *
- * @param wantsPayload payloads are large, so one is fetched only where a rule would look into it
+ * @param wantsPayload payloads are large, so one is fetched only where a rule would read it
  */
 export async function fetchRecorded(
   server: string,
@@ -76,7 +76,7 @@ export async function fetchRecorded(
   return ok(intents);
 }
 
-/** What was erased, or is not for this key to see, stays unknown: the replay counts it. */
+/** Adds the payload; an erased one, or one that this key may not see, stays unknown, and the replay counts it. */
 async function withPayload(server: string, intent: RecordedIntent): Promise<RecordedIntent> {
   if (intent.decision.facts.payload !== "content") return intent;
   const answer = await get(server, `/v1/intents/${encodeURIComponent(intent.intentId)}/payload`);
@@ -105,24 +105,24 @@ async function getJson(server: string, path: string): Promise<Result<unknown, st
   try {
     return ok(await answer.value.json());
   } catch {
-    return err(`${server} did not answer ${path} with JSON.`);
+    return err(`${server} responded to ${path} with something other than JSON.`);
   }
 }
 
 async function get(server: string, path: string): Promise<Result<Response, string>> {
   const key = process.env["GATE_API_KEY"];
-  if (key === undefined || key === "") throw new UsageMistake("Put a key into GATE_API_KEY to ask a server.");
-  if (!URL.canParse(path, server)) throw new UsageMistake(`${server} is no URL.`);
+  if (key === undefined || key === "") throw new UsageMistake("Put a key for the server into GATE_API_KEY.");
+  if (!URL.canParse(path, server)) throw new UsageMistake(`${server} is not a URL.`);
   try {
     const response = await fetch(new URL(path, server), {
       headers: { authorization: `Bearer ${key}`, accept: "application/json" },
-      // A redirect would carry the key to wherever it points.
+      // A followed redirect could send the key to another host.
       redirect: "error",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-    if (!response.ok) return err(`${server} answered ${response.status} to ${path}.`);
+    if (!response.ok) return err(`${server} responded ${response.status} to ${path}.`);
     return ok(response);
   } catch (error) {
-    return err(`${server} can't be asked: ${error instanceof Error ? error.message : "unknown"}`);
+    return err(`${server} can't be reached: ${error instanceof Error ? error.message : "unknown"}`);
   }
 }

@@ -14,12 +14,12 @@ interface Outcome {
   readonly line: number;
   readonly policy: string;
   readonly name: string;
-  /** Empty when the case holds. */
+  /** Empty: the case passed. */
   readonly differs: readonly string[];
   readonly decision: Decision;
 }
 
-/** Runs the cases beside the policies. A policy that has none is named: it is not known to do what it should. */
+/** `policy test`: runs the cases beside the policies, and names the policies without cases, as they are untested. */
 export async function runTest(args: readonly string[], io: Io): Promise<number> {
   const options = readOptions(args);
   const { policies, problems, rules } = readRuleFiles(options);
@@ -51,7 +51,7 @@ export async function runTest(args: readonly string[], io: Io): Promise<number> 
       io.err(`    because: ${decision.reason}`);
     }
     for (const id of untested) io.out(`${id} has no cases.`);
-    io.out(`${outcomes.length - failed.length} of ${outcomes.length} cases hold.`);
+    io.out(`${outcomes.length - failed.length} of ${outcomes.length} cases passed.`);
   }
   return failed.length > 0 || mistakes.length > 0 ? EXIT_FINDINGS : 0;
 }
@@ -59,7 +59,7 @@ export async function runTest(args: readonly string[], io: Io): Promise<number> 
 function caseFiles(policyDir: string, named: readonly string[]): readonly string[] {
   if (named.length > 0) {
     const missing = named.find((file) => !existsSync(file));
-    if (missing !== undefined) throw new UsageMistake(`There is no file ${missing}.`);
+    if (missing !== undefined) throw new UsageMistake(`The file ${missing} does not exist.`);
     return named;
   }
   const folder = join(policyDir, "tests");

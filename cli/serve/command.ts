@@ -1,14 +1,14 @@
 import { relative } from "node:path";
 import { CommandFailure, type CommandIo, errorText, EXIT_FAILED, type ExitCode } from "../io.ts";
 import { type LocalRole, registerPrincipals, storeAgentKey, storedAgentKey } from "./first-start.ts";
-import { leaveAgentKey, localAgentsFile, removeAgentKey } from "./local-agents.ts";
+import { localAgentsFile, removeAgentKey, shareAgentKey } from "./local-agents.ts";
 import { isLoopback, parseServeOptions, type ServeOptions } from "./options.ts";
 import { type Server, startServer } from "./server.ts";
 
 export async function runServe(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   const options = parseServeOptions(args, process.cwd());
-  // From the start: a signal while the runtime comes up must not leave it behind.
-  const stopped = nextSignal();
+  // Before the start: a signal while the runtime starts must not orphan it.
+  const stopped = stopSignal();
   const server = await startServer({ ...options, environment: process.env, say: io.err });
   const agentKeys = localAgentsFile(process.env);
   let agentKey: string | null = null;
@@ -16,7 +16,7 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
     for (const note of options.notes) io.out(note);
     io.out(`Gate listens on ${server.url.origin}`);
     if (!isLoopback(options.host)) {
-      io.out(`  open      to every machine that reaches this one (--host ${options.host})`);
+      io.out(`  open      to every machine that can reach this one (--host ${options.host})`);
     }
     if (server.publicUrl !== server.url.origin) io.out(`  links     lead to ${server.publicUrl}`);
     if (options.localSignIn) {
@@ -26,7 +26,7 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
     io.out(`  policies  ${shown(options.policyDir)} (${server.rules.policies.length})`);
     agentKey = server.isNew ? null : storedAgentKey(options.dataDir);
     agentKey ??= await firstStart(server, options, io);
-    tryToLeave(() => leaveAgentKey(agentKeys, options.port, agentKey ?? ""), io);
+    tryToShare(() => shareAgentKey(agentKeys, options.port, agentKey ?? ""), io);
     io.out("Ready.");
     const failure = await Promise.race([stopped, server.failed]);
     if (failure === null) return 0;
@@ -34,11 +34,11 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
     return EXIT_FAILED;
   } finally {
     await server.stop();
-    if (agentKey !== null) tryToLeave(() => removeAgentKey(agentKeys, options.port, agentKey ?? ""), io);
+    if (agentKey !== null) tryToShare(() => removeAgentKey(agentKeys, options.port, agentKey ?? ""), io);
   }
 }
 
-/** Shows the keys before it stores the one that says so: cut short in between, the next start shows new ones. */
+/** Prints the keys before it stores the agent's, which ends the first start: a crash in between repeats it. */
 async function firstStart(server: Server, options: ServeOptions, io: CommandIo): Promise<string> {
   const keys = await registerPrincipals(server.url, server.adminKey);
   const agentKey = keys.get("agent");
@@ -49,10 +49,10 @@ async function firstStart(server: Server, options: ServeOptions, io: CommandIo):
   return agentKey;
 }
 
-/** Ships with Gate; whoever wrote policies of their own may not have it. */
+/** Ships with Gate; an operator's own policy folder may lack it. */
 const EXAMPLE_POLICY = "crm-low-risk";
 
-/** @param hasExample the rules here know what the line to paste proposes */
+/** @param hasExample the active policies include the one that the line to paste names */
 function firstStartText(
   keys: ReadonlyMap<LocalRole, string>,
   agentKey: string,
@@ -69,22 +69,22 @@ function firstStartText(
   const paste = `  curl -s ${url.origin}/v1/intents -H 'authorization: Bearer ${agentKey}' -H 'content-type: application/json' -d '${JSON.stringify(intent)}'`;
   return [
     "",
-    "First start. These keys are shown once; only the agent's is kept, for the SDK on this machine:",
+    "First start. These keys are shown once; only the agent's is stored, for the SDK on this machine:",
     ...[...keys].map(([role, key]) => `  ${role.padEnd(9)} ${key}`),
     "",
     ...(hasExample ? ["Propose a CRM import (held: over 100 records):", paste, ""] : []),
-    "Decide what is held, with the reviewer's key:",
+    "Decide held intents with the reviewer's key:",
     `  ${url.origin} in a browser, or GATE_REVIEWER_KEY=… zehrava-gate approvals list`,
     "",
   ].join("\n");
 }
 
-/** The SDK's convenience is no reason not to serve: a home that can't be written to is said, not fatal. */
-function tryToLeave(action: () => void, io: CommandIo): void {
+/** A read-only home folder is reported, not fatal: it only costs the SDK its automatic key. */
+function tryToShare(action: () => void, io: CommandIo): void {
   try {
     action();
   } catch (error) {
-    io.err(`the SDK won't find the agent's key by itself: ${errorText(error)}`);
+    io.err(`the SDK can't find the agent's key by itself, set GATE_API_KEY: ${errorText(error)}`);
   }
 }
 
@@ -93,8 +93,8 @@ function shown(path: string): string {
   return short === "" ? "." : short.startsWith("..") ? path : short;
 }
 
-/** The first signal asks; a second one, from somebody who does not want to wait, insists. */
-function nextSignal(): Promise<null> {
+/** Resolves at the first signal, for a clean stop; a second signal exits at once. */
+function stopSignal(): Promise<null> {
   let isStopping = false;
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {

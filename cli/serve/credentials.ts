@@ -3,18 +3,18 @@ import type { SecretRef } from "../../src/core/registry/secret-ref.ts";
 import { vaultAuthRefs } from "../../src/core/registry/vault-connection.ts";
 
 export interface CredentialVariables {
-  /** Looks at a registry that was read, the first or an edited one. */
-  look(registry: Registry): void;
-  /** What the Worker is given as it starts; from then on nothing can be added. */
-  handOver(): Readonly<Record<string, string>>;
+  /** Reads the variables that a registry names, the first one or an edited one. */
+  collect(registry: Registry): void;
+  /** The variables for the Worker's start; later ones can't be added. */
+  takeValues(): Readonly<Record<string, string>>;
 }
 
 /**
- * The variables that credentials and vaults of `gate.yaml` name, and no others: the Worker is not given this process's whole
- * environment.
+ * The variables that credentials and vaults of `gate.yaml` name, and no others: the Worker must not get this process's
+ * whole environment.
  *
- * @param own names of Gate's own bindings, which no credential replaces
- * @param say takes one line for the operator, without a value in it
+ * @param own names of Gate's own bindings, which no credential may replace
+ * @param say takes one line for the operator, never with a value
  */
 export function credentialVariables(
   environment: Readonly<Record<string, string | undefined>>,
@@ -27,25 +27,25 @@ export function credentialVariables(
 
   function read(whose: string, name: string): void {
     const value = environment[name];
-    if (own.has(name)) say(`gate.yaml: ${whose} can't be ${name}, which is Gate's own`);
+    if (own.has(name)) say(`gate.yaml: ${whose} can't use ${name}, which is Gate's own variable`);
     else if (isStarted) say(`gate.yaml: ${name} (${whose}) is read at the next start`);
     else if (value === undefined || value === "") {
       say(`gate.yaml: ${name} (${whose}) is not set in the environment`);
     } else values.set(name, value);
   }
 
-  function lookAt(whose: string, ref: SecretRef): void {
+  function collectRef(whose: string, ref: SecretRef): void {
     if (ref.scheme !== "env" || known.has(ref.name)) return;
     known.add(ref.name);
     read(whose, ref.name);
   }
 
   return {
-    look({ credentials, vaults }) {
-      for (const [credential, ref] of credentials) lookAt(`the credential ${credential}`, ref);
-      for (const ref of vaultAuthRefs(vaults)) lookAt("what opens a vault", ref);
+    collect({ credentials, vaults }) {
+      for (const [credential, ref] of credentials) collectRef(`the credential ${credential}`, ref);
+      for (const ref of vaultAuthRefs(vaults)) collectRef("the token of a vault", ref);
     },
-    handOver() {
+    takeValues() {
       isStarted = true;
       return Object.fromEntries(values);
     },

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { CommandFailure } from "../io.ts";
 import { readJsonFile, writePrivateFile } from "./private-file.ts";
 
-/** Whom a new server knows. The reviewer is not the agent's owner: nobody approves their own. */
+/** The first principals. The reviewer is not the agent's owner, who could not approve its intents. */
 const PRINCIPALS = [
   { name: "local-admin", role: "admin" },
   { name: "local-agent", role: "agent" },
@@ -11,13 +11,13 @@ const PRINCIPALS = [
 
 export type LocalRole = (typeof PRINCIPALS)[number]["role"];
 
-/** What is kept of the first start: the agent's key, and by its presence that the first start is over. */
+/** The stored agent's key; null: the first start has not ended. */
 export function storedAgentKey(dataDir: string): string | null {
   const key = readJsonFile(agentKeyFile(dataDir))?.["apiKey"];
   return typeof key === "string" ? key : null;
 }
 
-/** Ends the first start. Before this, another start does all of it again. */
+/** Ends the first start; until then, a restart repeats it. */
 export function storeAgentKey(dataDir: string, apiKey: string): void {
   writePrivateFile(agentKeyFile(dataDir), `${JSON.stringify({ apiKey }, null, 2)}\n`);
 }
@@ -27,8 +27,8 @@ function agentKeyFile(dataDir: string): string {
 }
 
 /**
- * Registers the first principals, each through the door that everybody uses. A start that was cut short has left
- * some of them behind, with keys that nobody has seen: those get new keys.
+ * Registers the first principals through the public API. After an interrupted start some exist already, with keys that
+ * were never shown: those get new keys.
  *
  * @throws {CommandFailure}
  */
@@ -55,7 +55,7 @@ async function rotateKey(url: URL, adminKey: string, name: string): Promise<stri
   return keyOf(rotated, `give ${name} a new key`);
 }
 
-/** A start that was cut short leaves three principals; this many pages are for folders with a history. */
+/** An interrupted start leaves at most three principals; a folder with more history can need more pages. */
 const MAX_PAGES = 100;
 
 async function findByName(url: URL, adminKey: string, name: string): Promise<string> {

@@ -3,8 +3,8 @@ import { isAbsolute, join } from "node:path";
 import { makePrivateFolder, readJsonFile, writePrivateFile } from "./private-file.ts";
 
 /**
- * Where the SDK looks for the agent key of a local server when it was given none: a file of this user, an entry
- * per port. Only the agent's key ever gets there, never one that could approve.
+ * The file in which the SDK finds the agent's key of a local server: one for each user, with an entry for each port. It
+ * holds agents' keys only, never a key that could approve.
  */
 export function localAgentsFile(environment: Readonly<Record<string, string | undefined>>): string {
   const configured = environment["XDG_CONFIG_HOME"];
@@ -13,10 +13,10 @@ export function localAgentsFile(environment: Readonly<Record<string, string | un
   return join(base, "zehrava-gate", "local-agents.json");
 }
 
-/** Two servers that start at once can overwrite each other's line; the second look puts it back. */
+/** Two servers that start at once can overwrite each other's entry: the next attempt restores it. */
 const MAX_ATTEMPTS = 5;
 
-export function leaveAgentKey(path: string, port: number, apiKey: string): void {
+export function shareAgentKey(path: string, port: number, apiKey: string): void {
   makePrivateFolder(join(path, ".."));
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const entries = readEntries(path);
@@ -25,7 +25,7 @@ export function leaveAgentKey(path: string, port: number, apiKey: string): void 
   }
 }
 
-/** Whatever listens on the port next must not be sent this key. */
+/** Removes the key, which the SDK would otherwise send to the next process on this port. */
 export function removeAgentKey(path: string, port: number, apiKey: string): void {
   const entries = readEntries(path);
   if (entries[String(port)] !== apiKey) return;

@@ -4,9 +4,9 @@ import { CommandFailure, errorCode } from "../io.ts";
 import { endProcess, identify, isSameProcess, type ProcessIdentity } from "./process-table.ts";
 
 /**
- * One server per data folder. The lock names the server and its runtime: the runtime survives a `kill -9` of
- * the server, goes on holding the port and the databases, and answers nobody. Only the next server on the same
- * folder can know that it is an orphan.
+ * One server per data folder. The lock names the server and its runtime: after a `kill -9` of the server, the orphaned
+ * runtime still holds the port and the databases, but serves no request. Only the next server on the same folder can
+ * recognise it as an orphan.
  */
 export interface DataLock {
   /** Adds the runtime's process to the lock. */
@@ -21,10 +21,10 @@ interface LockRecord {
   readonly runtime: ProcessIdentity | null;
 }
 
-/** More than two starters would have to meet in the same instant to need a third round. */
+/** A third attempt needs three servers that start at the same instant. */
 const MAX_ATTEMPTS = 5;
 
-/** @throws {CommandFailure} when another server has the folder, or an orphan does not go. */
+/** @throws {CommandFailure} when another server holds the folder, or an orphan does not end */
 export async function lockDataFolder(dataDir: string): Promise<DataLock> {
   const path = join(dataDir, "server.lock");
   const server = identify(process.pid) ?? { pid: process.pid, startedAt: "" };
@@ -64,7 +64,7 @@ function held(path: string, server: ProcessIdentity): DataLock {
   };
 }
 
-/** A link is made whole or not at all, so nobody ever reads a lock that is half written. */
+/** Creates the lock by a hard link, which is atomic: a concurrent starter never reads a half-written lock. */
 function create(path: string, record: LockRecord): boolean {
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, JSON.stringify(record));
@@ -107,19 +107,21 @@ function parseIdentity(value: unknown): ProcessIdentity | null {
     : null;
 }
 
-/** Ends the orphan of a server that is gone, and takes its lock away. */
+/** Ends the orphaned runtime of a dead server, and removes its lock. */
 async function clear(
   path: string,
   found: { readonly text: string; readonly record: LockRecord | null },
 ): Promise<void> {
   const runtime = found.record?.runtime ?? null;
   if (runtime !== null && !(await endProcess(runtime))) {
-    throw new CommandFailure(`the runtime of a server that is gone (pid ${runtime.pid}) can't be ended`);
+    throw new CommandFailure(
+      `the orphaned runtime of a dead server (pid ${runtime.pid}) does not end: kill it`,
+    );
   }
   const aside = `${path}.${process.pid}.stale`;
   try {
     renameSync(path, aside);
-    // Another starter may have taken over since the lock was read: then that one's lock was moved, and goes back.
+    // Another starter may have replaced the lock since it was read (TOCTOU): then the moved lock is put back.
     if (readFileSync(aside, "utf8") !== found.text) linkSync(aside, path);
   } catch (error) {
     if (errorCode(error) !== "ENOENT" && errorCode(error) !== "EEXIST") throw error;

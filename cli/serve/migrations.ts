@@ -8,7 +8,7 @@ export interface Migration {
   readonly statements: readonly string[];
 }
 
-/** The migrations of a folder in the order of their names, which is the order they are applied in. */
+/** The migrations of a folder, in the order of their names, in which they are applied. */
 export function readMigrations(folder: string): readonly Migration[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".sql"))
@@ -45,8 +45,8 @@ export function splitStatements(sql: string): readonly string[] {
 }
 
 /**
- * Which migrations a state folder has had, kept in that folder: asking the database takes a runtime of its own,
- * which only a new folder or a new version of Gate has to pay for.
+ * Whether the state folder's marker names exactly these migrations. Querying the database instead would start a second
+ * runtime at every start, which only a new folder or a new version of Gate needs.
  */
 export function isMigrated(stateDir: string, migrations: readonly Migration[]): boolean {
   return readJsonFile(markerFile(stateDir))?.["digest"] === digestOf(migrations);
@@ -66,8 +66,8 @@ function digestOf(migrations: readonly Migration[]): string {
 
 /**
  * The Worker that applies migrations, with the bindings `DB` and `MIGRATIONS`. Its bookkeeping is that of
- * `wrangler d1 migrations apply`, so that both tools agree on what has been applied; and a batch is a
- * transaction: a migration and the line that says it ran are never apart.
+ * `wrangler d1 migrations apply`, so that both tools agree on the applied migrations. A batch is a transaction, so that
+ * a migration and its record are committed together.
  */
 export const MIGRATOR = `
 const BOOKKEEPING = "CREATE TABLE IF NOT EXISTS d1_migrations(" +

@@ -7,8 +7,8 @@ import { childrenNamed, identify, type ProcessIdentity } from "./process-table.t
 export type MiniflareModule = typeof miniflareModule;
 
 /**
- * Loaded when a server starts and not before: it takes a third of a second that no other command should pay, and
- * a Node that is too old must get to say so.
+ * Imported only when a server starts: it takes a third of a second, and on an unsupported Node the command must first
+ * report the version.
  */
 export function loadMiniflare(): Promise<MiniflareModule> {
   return import("miniflare");
@@ -18,16 +18,16 @@ export interface RunOptions {
   readonly module: MiniflareModule;
   /** Emptied at the start. */
   readonly temporaryDir: string;
-  /** Told as soon as the runtime's process is there, long before it answers. */
+  /** Called as soon as the runtime's process exists, long before it responds. */
   readonly onProcess: (runtime: ProcessIdentity) => void;
 }
 
 const START_TIMEOUT_MS = 30_000;
 
 /**
- * A runtime that answers.
+ * Starts a runtime, and returns once it responds.
  *
- * @throws {CommandFailure} when it does not come up in time; Miniflare's own error when it can't
+ * @throws {CommandFailure} when it does not start in time; Miniflare's own error when it fails
  */
 export async function runMiniflare(options: MiniflareOptions, run: RunOptions): Promise<Miniflare> {
   const miniflare = construct(options, run);
@@ -46,8 +46,8 @@ export async function runMiniflare(options: MiniflareOptions, run: RunOptions): 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Miniflare exits on a signal by itself, before anything else could be closed; and it keeps its temporary files
- * where a `kill -9` leaves them for ever. Here the server ends it, and the next start clears the files.
+ * Miniflare exits the process on a signal before the server could close anything, and its temporary files would outlive
+ * a `kill -9`. So its signal handlers are removed, and its files go to a folder that the next start clears.
  */
 function construct(options: MiniflareOptions, { module, temporaryDir }: RunOptions): Miniflare {
   const before = SIGNALS.map((signal) => new Set(process.listeners(signal)));
@@ -69,20 +69,20 @@ function construct(options: MiniflareOptions, { module, temporaryDir }: RunOptio
 }
 
 /**
- * The runtime's notes to its own makers: a stack of addresses for each host name that does not resolve, which Gate
- * tells in words where it was asked for. What the Worker logs begins otherwise.
+ * The runtime's messages for its own developers: a stack of addresses for each host name that does not resolve, which
+ * Gate reports itself. The Worker's log lines begin differently.
  */
 const RUNTIME_NOTE = /^(?:e = [^\n]*\nstack: [^\n]*sentryErrorContext|NOSENTRY )/;
 
-/** What every runtime here has in common. */
+/** The options that the server's and the migrations' runtime share. */
 export function commonOptions(module: MiniflareModule, stateDir: string, log: (line: string) => void) {
   return {
-    // The runtime's own front (which has doors for tools in it) stays on a random loopback port that nobody is told.
-    // Requests go straight to the Worker, which is faster as well.
+    // Miniflare's own front, which has routes for developer tools, stays on a random, unpublished loopback port.
+    // Requests go directly to the Worker, which is faster too.
     host: "127.0.0.1",
     port: 0,
     resourcePersistencePath: stateDir,
-    // No look-up of this machine's place on the network, and nobody told that a server started.
+    // No request about this machine's location, and no telemetry.
     cf: false,
     telemetry: { enabled: false },
     logRequests: false,
@@ -107,7 +107,7 @@ const CHILD_POLL_MS = 10;
 
 function reportProcess(onProcess: (runtime: ProcessIdentity) => void): NodeJS.Timeout {
   const timer = setInterval(() => {
-    // One that was just ended can still be listed.
+    // A process that has just ended can still be listed.
     const runtime = childrenNamed(process.pid, "workerd")
       .map(identify)
       .find((identity) => identity !== null);

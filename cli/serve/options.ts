@@ -8,12 +8,12 @@ export interface ServeOptions {
   readonly host: string;
   readonly dataDir: string;
   readonly policyDir: string;
-  /** Null: no registry, so every destination is decided by the policy that the agent names. */
+  /** Null: no registry, so the agent chooses the policy for every destination. */
   readonly registry: string | null;
-  /** Where people reach this Gate; null: where it listens. */
+  /** The address that people use; null: the listening address. */
   readonly publicUrl: string | null;
   readonly localSignIn: boolean;
-  /** Lines for the operator about what was chosen for them. */
+  /** Lines for the operator about defaults that were chosen. */
   readonly notes: readonly string[];
 }
 
@@ -29,7 +29,7 @@ const FLAGS = {
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
 
-/** Is this an address that only this machine reaches? */
+/** True: only this machine can reach the host. */
 export function isLoopback(host: string): boolean {
   return LOOPBACK_HOSTS.has(host);
 }
@@ -59,7 +59,7 @@ export function parseServeOptions(args: readonly string[], workingDir: string): 
 }
 
 /**
- * An origin: links, forms and cookies are Gate's whole host's.
+ * The origin of a public URL. A path is refused: links, forms and cookies need the whole host.
  *
  * @throws {UsageError}
  */
@@ -71,8 +71,8 @@ export function publicUrlOf(written: string, where: string): string {
 }
 
 /**
- * Rules that were named are used, and have to exist. Without any, and without the default ones in this folder,
- * those that ship with Gate apply: the first server somebody starts has something to decide by.
+ * Named rules must exist. Without named ones and without the default ones in this folder, the shipped rules apply, so
+ * that a first server has policies.
  */
 function chooseRules(
   policyDir: string | undefined,
@@ -85,7 +85,7 @@ function chooseRules(
   if (policyDir !== undefined || existsSync(ownPolicies)) {
     const notes = hasRegistry
       ? []
-      : ["no gate.yaml here: every destination is decided by the policy an agent names"];
+      : ["no gate.yaml here: the agent chooses the policy for every destination"];
     return { policyDir: ownPolicies, registry: hasRegistry ? ownRegistry : null, notes };
   }
   return {

@@ -5,20 +5,20 @@ import { CommandFailure, errorCode } from "../io.ts";
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 
-/** Makes a folder that only this user can look into. The mode of one that exists is its owner's business. */
+/** Creates a folder that only this user can read. An existing folder keeps its mode. */
 export function makePrivateFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
 }
 
 /**
- * Replaces a file in one step, readable by this user only: a crash leaves the old one or the new one, and no
- * moment has the secret in a file with a wider mode.
+ * Replaces a file atomically, readable by this user only: a crash leaves the old or the new one, and the secret is
+ * never in a file with a wider mode.
  */
 export function writePrivateFile(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: PRIVATE_FOLDER });
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    // `wx`: never through a link that somebody laid there.
+    // `wx` refuses to follow a symlink that an attacker placed at this path.
     rmSync(temporary, { force: true });
     writeFileSync(temporary, text, { mode: PRIVATE_FILE, flag: "wx" });
     renameSync(temporary, path);
@@ -28,9 +28,9 @@ export function writePrivateFile(path: string, text: string): void {
 }
 
 /**
- * The JSON object in a file, or null when there is none.
+ * The JSON object in a file; null: no such file.
  *
- * @throws {CommandFailure} when it is there and is no JSON object: a secrets file must not be replaced silently.
+ * @throws {CommandFailure} when the file has no JSON object: a secrets file must not be replaced silently
  */
 export function readJsonFile(path: string): Readonly<Record<string, unknown>> | null {
   let text: string;
@@ -46,7 +46,7 @@ export function readJsonFile(path: string): Readonly<Record<string, unknown>> | 
       return value as Readonly<Record<string, unknown>>;
     }
   } catch {
-    // Said below.
+    // Thrown below.
   }
-  throw new CommandFailure(`${path} is damaged: it holds no JSON object`);
+  throw new CommandFailure(`${path} is damaged: it contains no JSON object`);
 }

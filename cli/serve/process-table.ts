@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /**
- * A process and when it started: a pid alone is given to somebody else sooner or later, and ending or believing
- * in a stranger is worse than leaving an orphan.
+ * A process with its start time: the system reuses pids, and ending or trusting a foreign process is worse than leaving
+ * an orphan.
  */
 export interface ProcessIdentity {
   readonly pid: number;
@@ -13,7 +13,7 @@ export interface ProcessIdentity {
 
 const HAS_PROC = existsSync("/proc/self/stat");
 
-/** Fields of /proc/<pid>/stat after the command name, which is in parentheses and may hold anything. */
+/** Fields of /proc/<pid>/stat after the command name, which is in parentheses and can contain any character. */
 function statFields(pid: number): readonly string[] | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
@@ -35,14 +35,14 @@ function ps(args: readonly string[]): string {
   try {
     return execFileSync("ps", args, { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
   } catch {
-    // `ps` exits 1 for a pid that is gone, and there is none on Windows.
+    // `ps` exits 1 for an unknown pid, and does not exist on Windows.
     return "";
   }
 }
 
 /**
- * Null when there is no such process. A zombie is none, once its last thread is gone: until then it holds its files
- * and its port, and on a busy machine that takes a moment.
+ * Null: no such process. A zombie counts as ended only when its last thread has ended, which takes a moment on a busy
+ * machine: until then it holds its files and its port.
  */
 export function identify(pid: number): ProcessIdentity | null {
   if (HAS_PROC) {
@@ -83,18 +83,18 @@ function commandOf(pid: number): string {
   }
 }
 
-/** How long an ended process may take to be gone: it closes its databases first. */
+/** The time for a signalled process to end: it closes its databases first. */
 const END_TIMEOUT_MS = 5_000;
 const END_POLL_MS = 20;
 
-/** Ends exactly this process, and waits until it is gone. False when it would not go. */
+/** Ends exactly this process, and waits for its end; false: it still runs. */
 export async function endProcess(identity: ProcessIdentity): Promise<boolean> {
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     if (!isSameProcess(identity)) return true;
     try {
       process.kill(identity.pid, signal);
     } catch {
-      // Gone between the look and the signal, or not ours to end: the loop below tells which.
+      // It ended between the check and the signal, or this user may not signal it: the loop below finds out.
     }
     for (let waited = 0; waited < END_TIMEOUT_MS; waited += END_POLL_MS) {
       if (!isSameProcess(identity)) return true;

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { errorCode } from "../io.ts";
 import type { Result } from "../../src/core/base/result.ts";
 
-/** One mistake in a file, as the parsers report it. */
+/** One error in a file, in the parsers' form. */
 export interface Mistake {
   readonly file: string;
   /** From 1. */
@@ -14,32 +14,31 @@ export interface Mistake {
 }
 
 /**
- * Says whether a text is a valid policy (or registry); only its mistakes matter here. The file is given by its
- * base name.
+ * Validates a policy (or registry); only its errors are used here. `file` is the base name.
  */
 export type Check = (file: string, text: string) => Result<unknown, readonly Mistake[]>;
 
-/** What the Worker decides by, at one moment. */
+/** The policies and the registry that the Worker evaluates with, at one moment. */
 export interface Rules {
   /** Equal for equal texts. */
   readonly version: string;
   readonly policies: readonly { readonly id: string; readonly text: string }[];
-  /** Files that were never good: the intents that name them are blocked. */
+  /** Files that never had a valid version: intents that name them are blocked. */
   readonly broken: readonly { readonly id: string; readonly problems: readonly string[] }[];
   readonly registry: string | null;
 }
 
 export interface RulesSource {
-  /** The rules after looking at the folder again: an edit counts from the next call on. */
+  /** Rereads changed files, and returns the rules: an edit applies from the next call on. */
   current(): Rules;
 }
 
-interface Watched {
-  /** Of the file as it was last read. */
+interface WatchedFile {
+  /** The file's stamp at the last read. */
   readonly stamp: string;
-  /** Null until it was good once. */
-  readonly goodText: string | null;
-  /** Of the last read. */
+  /** The last valid text; null: there was none yet. */
+  readonly validText: string | null;
+  /** The errors of the last read. */
   readonly problems: readonly string[];
 }
 
@@ -48,79 +47,84 @@ export interface RulesOptions {
   readonly registry: string | null;
   readonly checkPolicy: Check;
   readonly checkRegistry: Check;
-  /** Takes one line about an edit, good or bad. */
+  /** Takes one line about a valid or invalid edit. */
   readonly say: (line: string) => void;
 }
 
 /**
- * Watches by looking: on every question, and by the caller's timer. A file whose time, size and inode are as
- * before is not read again. A broken edit keeps the last good text.
+ * Watches by polling, at each call and by the caller's timer. A file with unchanged times, size and inode is not read
+ * again. After an invalid edit the last valid text stays active.
  */
 export function rulesSource(options: RulesOptions): RulesSource {
-  let policies: ReadonlyMap<string, Watched> = new Map();
-  let registry: Watched | null = null;
+  let policies: ReadonlyMap<string, WatchedFile> = new Map();
+  let registry: WatchedFile | null = null;
   let unreadableFolder = false;
   let rules: Rules | null = null;
-  let isFirstLook = true;
+  let isFirstRead = true;
 
-  function lookAtPolicies(): void {
+  function reloadPolicies(): void {
     let names: readonly string[];
     try {
       names = readdirSync(options.policyDir);
       unreadableFolder = false;
     } catch (error) {
-      // A folder that is gone for a moment must not take the rules away, nor be reported twice a second.
+      // A folder that disappears for a moment must not remove the rules, nor be reported at every poll.
       if (!unreadableFolder) options.say(`${options.policyDir}: can't be read (${errorCode(error) ?? "?"})`);
       unreadableFolder = true;
       return;
     }
-    const next = new Map<string, Watched>();
+    const next = new Map<string, WatchedFile>();
     for (const name of names.toSorted()) {
-      // One extension, so that one id can't be two files.
-      if (name.endsWith(".yml") && isFirstLook) options.say(`policies/${name} is not read: name it .yaml`);
+      // One extension only, so that two files can't have one id.
+      if (name.endsWith(".yml") && isFirstRead) options.say(`policies/${name} is not read: name it .yaml`);
       if (!name.endsWith(".yaml")) continue;
       const id = name.slice(0, -".yaml".length);
-      const watched = look(join(options.policyDir, name), "policies/", policies.get(id), options.checkPolicy);
+      const watched = reload(
+        join(options.policyDir, name),
+        "policies/",
+        policies.get(id),
+        options.checkPolicy,
+      );
       if (watched !== null) next.set(id, watched);
     }
     for (const id of policies.keys()) {
-      if (!next.has(id)) options.say(`policies/${id}.yaml is gone: intents that name it are blocked`);
+      if (!next.has(id)) options.say(`policies/${id}.yaml was removed: intents that name it are blocked`);
     }
     policies = next;
   }
 
-  function look(
+  function reload(
     path: string,
     folder: string,
-    before: Watched | null | undefined,
+    before: WatchedFile | null | undefined,
     check: Check,
-  ): Watched | null {
+  ): WatchedFile | null {
     const stamp = stampOf(path);
     if (stamp === null) return null;
     if (before?.stamp === stamp) return before;
     const shown = `${folder}${basename(path)}`;
-    const watched = read(path, shown, stamp, before?.goodText ?? null, check);
-    tell(shown, watched, before ?? null);
+    const watched = read(path, shown, stamp, before?.validText ?? null, check);
+    reportChange(shown, watched, before ?? null);
     return watched;
   }
 
-  function tell(shown: string, watched: Watched, before: Watched | null): void {
+  function reportChange(shown: string, watched: WatchedFile, before: WatchedFile | null): void {
     for (const problem of watched.problems) options.say(problem);
     if (watched.problems.length > 0) {
       options.say(
-        watched.goodText === null
-          ? `${shown} is not in force: intents that name it are blocked`
-          : `${shown}: the last good version stays in force`,
+        watched.validText === null
+          ? `${shown} is invalid: intents that name it are blocked`
+          : `${shown}: the last valid version stays active`,
       );
-    } else if (!isFirstLook && watched.goodText !== before?.goodText) {
+    } else if (!isFirstRead && watched.validText !== before?.validText) {
       options.say(`${shown} ${before === null ? "added" : "reloaded"}`);
     }
   }
 
-  function lookAtRegistry(): void {
+  function reloadRegistry(): void {
     if (options.registry === null) return;
-    const watched = look(options.registry, "", registry, options.checkRegistry);
-    // A registry that disappears is kept: without it, bound destinations would be free.
+    const watched = reload(options.registry, "", registry, options.checkRegistry);
+    // A registry that disappears stays active: without it, bound destinations would be unbound.
     if (watched !== null) registry = watched;
   }
 
@@ -128,9 +132,9 @@ export function rulesSource(options: RulesOptions): RulesSource {
     current() {
       const policiesBefore = policies;
       const registryBefore = registry;
-      lookAtPolicies();
-      lookAtRegistry();
-      isFirstLook = false;
+      reloadPolicies();
+      reloadRegistry();
+      isFirstRead = false;
       if (rules === null || registry !== registryBefore || !sameEntries(policies, policiesBefore)) {
         rules = rulesOf(policies, registry);
       }
@@ -139,22 +143,22 @@ export function rulesSource(options: RulesOptions): RulesSource {
   };
 }
 
-function sameEntries(a: ReadonlyMap<string, Watched>, b: ReadonlyMap<string, Watched>): boolean {
+function sameEntries(a: ReadonlyMap<string, WatchedFile>, b: ReadonlyMap<string, WatchedFile>): boolean {
   return a.size === b.size && [...a].every(([id, watched]) => b.get(id) === watched);
 }
 
-function rulesOf(policies: ReadonlyMap<string, Watched>, registry: Watched | null): Rules {
+function rulesOf(policies: ReadonlyMap<string, WatchedFile>, registry: WatchedFile | null): Rules {
   const good: { id: string; text: string }[] = [];
   const broken: { id: string; problems: readonly string[] }[] = [];
-  for (const [id, { goodText, problems }] of policies) {
-    if (goodText === null) broken.push({ id, problems });
-    else good.push({ id, text: goodText });
+  for (const [id, { validText, problems }] of policies) {
+    if (validText === null) broken.push({ id, problems });
+    else good.push({ id, text: validText });
   }
-  const content = { policies: good, broken, registry: registry?.goodText ?? null };
+  const content = { policies: good, broken, registry: registry?.validText ?? null };
   return { version: createHash("sha256").update(JSON.stringify(content)).digest("hex"), ...content };
 }
 
-/** Null when there is no such file. Changes with every write, including one that puts an old time back. */
+/** Changes with every write, also one that restores an old mtime (`ctime`); null: no such file. */
 function stampOf(path: string): string | null {
   try {
     const { mtimeMs, ctimeMs, size, ino } = statSync(path);
@@ -165,29 +169,35 @@ function stampOf(path: string): string | null {
   }
 }
 
-/** More than any policy or registry can sensibly be; a file this long is a mistake, not a policy. */
+/** Larger than any sensible policy or registry. */
 const MAX_FILE_BYTES = 1024 * 1024;
 
-function read(path: string, shown: string, stamp: string, goodText: string | null, check: Check): Watched {
+function read(
+  path: string,
+  shown: string,
+  stamp: string,
+  validText: string | null,
+  check: Check,
+): WatchedFile {
   let text: string;
   try {
     const bytes = readFileSync(path);
     if (bytes.byteLength > MAX_FILE_BYTES) {
-      return { stamp, goodText, problems: [`${shown}:1:1: longer than ${MAX_FILE_BYTES} bytes`] };
+      return { stamp, validText, problems: [`${shown}:1:1: longer than ${MAX_FILE_BYTES} bytes`] };
     }
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     return {
       stamp,
-      goodText,
+      validText,
       problems: [`${shown}:1:1: can't be read (${errorCode(error) ?? "not UTF-8"})`],
     };
   }
   const checked = check(basename(path), text);
-  if (checked.ok) return { stamp, goodText: text, problems: [] };
+  if (checked.ok) return { stamp, validText: text, problems: [] };
   return {
     stamp,
-    goodText,
+    validText,
     problems: checked.error.map(({ line, column, message }) => `${shown}:${line}:${column}: ${message}`),
   };
 }

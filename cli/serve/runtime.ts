@@ -18,7 +18,7 @@ export interface RuntimeOptions {
   readonly root: string;
   readonly config: WranglerConfig;
   readonly host: string;
-  /** 0 asks the system for a free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly stateDir: string;
   /** Emptied at the start. */
@@ -26,11 +26,11 @@ export interface RuntimeOptions {
   readonly secrets: Secrets;
   /** Values that replace those of `[vars]`. */
   readonly vars: Readonly<Record<string, string>>;
-  /** What credentials of the registry name. */
+  /** Variables that the registry's credentials name. */
   readonly credentials: Readonly<Record<string, string>>;
   readonly rules: RulesSource;
   readonly log: (line: string) => void;
-  /** Told as soon as the runtime's process is there, long before it answers. */
+  /** Called as soon as the runtime's process exists, long before it responds. */
   readonly onProcess: (runtime: ProcessIdentity) => void;
 }
 
@@ -40,7 +40,7 @@ export interface Runtime {
 }
 
 /**
- * Migrates, then serves: nobody is ever answered on a database that lacks a table.
+ * Migrates before it serves, so that no request meets a database without its tables.
  *
  * @throws {CommandFailure}
  */
@@ -59,14 +59,16 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 export function portInUse(host: string, port: number): CommandFailure {
-  return new CommandFailure(`port ${port} on ${host} is in use; stop what listens there or give --port`);
+  return new CommandFailure(
+    `port ${port} on ${host} is in use; stop the process that listens there, or choose another --port`,
+  );
 }
 
-/** What migrating needs: the folder with `migrations/`, and the state folder they are applied to. */
+/** The options of a migration: the folder with `migrations/`, and the state folder to apply them to. */
 export type MigrateOptions = Pick<RuntimeOptions, "root" | "config" | "stateDir" | "log">;
 
 /**
- * Applies the migrations that the state folder lacks, by name, in a runtime of its own that listens for this call alone.
+ * Applies the migrations that the state folder lacks, by name, in a temporary runtime for this call alone.
  *
  * @throws {CommandFailure} naming the migration that failed
  */
@@ -114,7 +116,7 @@ function gateOptions(module: MiniflareModule, options: RuntimeOptions): Miniflar
     workers: [
       {
         name: config.name,
-        // Named one by one: a script's path alone makes it be parsed here, to look for imports it does not have.
+        // Modules are listed: from a script's path Miniflare would parse the bundle for imports that it does not have.
         modulesRoot: folder,
         modules: [{ type: "ESModule", path: join(folder, "index.js") }],
         compatibilityDate: config.compatibility_date,
@@ -147,7 +149,7 @@ function gateOptions(module: MiniflareModule, options: RuntimeOptions): Miniflar
 
 function bindingsOf({ config, secrets, vars, credentials }: RuntimeOptions): Record<string, string> {
   return {
-    // First, so that nothing of Gate's own is replaced.
+    // First, so that a credential can't replace one of Gate's own bindings.
     ...credentials,
     ...config.vars,
     ...vars,
@@ -173,7 +175,7 @@ interface LocalRequest {
   readonly headers: { get(name: string): string | null };
 }
 
-/** What the Worker can ask this process: the rules in force, with the version it has already. */
+/** The Worker's one request to this process: `GET /rules`, with the version it has as `If-None-Match`. */
 function answerLocal(module: MiniflareModule, request: LocalRequest, source: RulesSource): Response {
   if (request.method !== "GET" || new URL(request.url).pathname !== "/rules") {
     return new module.Response(null, { status: 404 });

@@ -7,15 +7,15 @@ export interface Secrets {
   /** Base64 of 32 bytes. */
   readonly gateSecret: string;
   readonly previousSecrets: string | null;
-  /** Registers everybody else. Random for this process when the environment names none. */
+  /** The key that registers all other principals. Random for this process when the environment has none. */
   readonly adminKey: string;
 }
 
 const SECRET_BYTES = 32;
 
 /**
- * The environment first; else the secret made on the first start. It derives the keys that everything kept in
- * the data folder is sealed with, so it stays with that folder.
+ * The secret from the environment, else the one that the first start made. It is stored with the data folder, because
+ * the keys that seal the folder's data derive from it.
  *
  * @throws {CommandFailure}
  */

@@ -19,14 +19,14 @@ import { readWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
 
 export interface ServerOptions {
   readonly host: string;
-  /** 0 asks the system for a free one. */
+  /** 0: any free port. */
   readonly port: number;
   readonly dataDir: string;
   readonly policyDir: string;
   readonly registry: string | null;
-  /** Where people reach this Gate; null: as `GATE_PUBLIC_URL` says, else where it listens. */
+  /** The address that people use; null: `GATE_PUBLIC_URL`, else the listening address. */
   readonly publicUrl?: string | null;
-  /** People of the registry sign in without a key. Only for a host that is this machine's alone. */
+  /** People of the registry sign in without a key. Only on a loopback host. */
   readonly localSignIn?: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Takes one line for the operator. */
@@ -35,25 +35,25 @@ export interface ServerOptions {
 
 export interface Server {
   readonly url: URL;
-  /** Where links in messages lead; empty: they carry none. */
+  /** The origin of links in messages; empty: messages have no links. */
   readonly publicUrl: string;
   readonly adminKey: string;
-  /** True when nothing was kept in the data folder yet. */
+  /** True: the data folder had no state yet. */
   readonly isNew: boolean;
   readonly rules: Rules;
-  /** Settles when the runtime ends without being asked to. */
+  /** Resolves with the reason when the runtime ends on its own. */
   readonly failed: Promise<string>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts Gate on one data folder, and answers once the Worker does.
+ * Starts Gate on one data folder, and returns once the Worker responds.
  *
- * @throws {CommandFailure} for whatever the operator can put right.
+ * @throws {CommandFailure} for failures that the operator can fix
  */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const root = packageRoot();
-  // Meanwhile; a failure is reported where it is waited for.
+  // Starts loading early; `startRuntime` awaits it and reports a failure.
   loadMiniflare().catch(() => undefined);
   if (!existsSync(join(root, "dist", "worker", "index.js"))) {
     throw new CommandFailure("the Worker is not built: run npm run build");
@@ -88,11 +88,9 @@ async function startLocked(
   const secrets: Secrets = loadSecrets(options.dataDir, options.environment);
   const overridden = overriddenVars(config, options.environment);
   const publicUrl = publicUrlFor(options, overridden["GATE_PUBLIC_URL"]);
-  // Whoever came through what stands at that address would be anybody they like.
+  // Through a proxy at a public address, any visitor could sign in as any person.
   if (options.localSignIn === true && publicUrl !== "" && !isLoopback(hostOf(publicUrl))) {
-    throw new CommandFailure(
-      `--local-sign-in is for this machine alone, and people reach it at ${publicUrl}`,
-    );
+    throw new CommandFailure(`--local-sign-in is for this machine alone, and the public URL is ${publicUrl}`);
   }
   let process: ProcessIdentity | null = null;
   const runtime = await startRuntime({
@@ -104,7 +102,7 @@ async function startLocked(
     temporaryDir: join(options.dataDir, "tmp"),
     secrets,
     vars: { ...overridden, GATE_PUBLIC_URL: publicUrl, LOCAL_SIGN_IN: String(options.localSignIn === true) },
-    credentials: credentials.handOver(),
+    credentials: credentials.takeValues(),
     rules: source,
     log: options.say,
     onProcess: (identity) => {
@@ -114,7 +112,7 @@ async function startLocked(
   });
   const health = watch(source, lock, () => process);
   try {
-    await answersHealth(runtime.url);
+    await waitUntilHealthy(runtime.url);
   } catch (error) {
     health.end();
     await runtime.stop();
@@ -137,7 +135,7 @@ async function stopAll(runtime: Runtime, lock: DataLock, health: Watch): Promise
   lock.release();
 }
 
-/** @throws {CommandFailure} when the folder can't be read or the registry is broken: nothing good to keep yet. */
+/** @throws {CommandFailure} for an unreadable folder or an invalid registry: no earlier version can stay active */
 function openRules(
   { policyDir, registry, say }: ServerOptions,
   credentials: CredentialVariables,
@@ -151,7 +149,7 @@ function openRules(
     checkPolicy: parsePolicy,
     checkRegistry(file, text) {
       const parsed = parseRegistry(file, text);
-      if (parsed.ok) credentials.look(parsed.value);
+      if (parsed.ok) credentials.collect(parsed.value);
       else {
         registryProblems.push(
           ...parsed.error.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`),
@@ -162,7 +160,7 @@ function openRules(
     say,
   });
   if (source.current().registry === null && registry !== null) {
-    throw new CommandFailure(`the registry is broken\n${registryProblems.join("\n")}`);
+    throw new CommandFailure(`the registry is invalid\n${registryProblems.join("\n")}`);
   }
   return source;
 }
@@ -177,12 +175,12 @@ function requireReadable(path: string, flag: string): void {
   }
 }
 
-/** @throws {CommandFailure} when nothing can be written there. */
+/** @throws {CommandFailure} when the folder is not writable */
 function prepareFolder(dataDir: string): void {
   const probe = join(dataDir, `.probe-${process.pid}`);
   try {
     makePrivateFolder(dataDir);
-    // Access bits lie (to root, on read-only mounts): only a write tells.
+    // Access bits mislead (for root, on read-only mounts): only a write shows it.
     writeFileSync(probe, "");
     rmSync(probe);
   } catch (error) {
@@ -190,7 +188,7 @@ function prepareFolder(dataDir: string): void {
   }
 }
 
-/** @throws {CommandFailure} with the reason, which the runtime's own message would hide. */
+/** @throws {CommandFailure} with the reason, which the runtime's own message lacks */
 async function requireFreePort(host: string, port: number): Promise<void> {
   const probe = createServer();
   try {
@@ -206,7 +204,7 @@ async function requireFreePort(host: string, port: number): Promise<void> {
   }
 }
 
-/** Every name that the Worker finds something of Gate's under. */
+/** The names of all of Gate's own bindings and variables. */
 function ownNames(config: WranglerConfig): ReadonlySet<string> {
   return new Set([
     "LOCAL",
@@ -218,21 +216,21 @@ function ownNames(config: WranglerConfig): ReadonlySet<string> {
   ]);
 }
 
-/** Nobody can be sent to "every address", nor to a port that is only now being found. */
+/** The origin for links. A wildcard host is no address, so it becomes loopback; a port of 0 is not known yet. */
 function publicUrlFor({ host, port, publicUrl }: ServerOptions, fromEnvironment: string | undefined): string {
   if (publicUrl) return publicUrl;
   if (fromEnvironment) return publicUrlOf(fromEnvironment, "GATE_PUBLIC_URL");
   if (port === 0) return "";
-  const reached = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-  return new URL(`http://${reached.includes(":") ? `[${reached}]` : reached}:${port}`).origin;
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return new URL(`http://${reachable.includes(":") ? `[${reachable}]` : reachable}:${port}`).origin;
 }
 
-/** As `--host` takes it: an IPv6 address without its brackets. */
+/** The host in `--host` form: an IPv6 address without its brackets. */
 function hostOf(url: string): string {
   return new URL(url).hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
-/** A variable of wrangler.toml that is set in the environment has that value here. */
+/** Variables of wrangler.toml that the environment overrides. */
 function overriddenVars(
   config: WranglerConfig,
   environment: Readonly<Record<string, string | undefined>>,
@@ -249,9 +247,9 @@ interface Watch {
   end(): void;
 }
 
-const LOOK_EVERY_MS = 500;
+const POLL_MS = 500;
 
-/** Looks at the rules, so that a mistake shows without traffic, and at the runtime, which could end by itself. */
+/** Polls the rules, so that an invalid edit is reported without traffic, and the runtime, which could crash. */
 function watch(source: RulesSource, lock: DataLock, runtime: () => ProcessIdentity | null): Watch {
   let timer: NodeJS.Timeout | undefined;
   const failed = new Promise<string>((resolve) => {
@@ -260,17 +258,17 @@ function watch(source: RulesSource, lock: DataLock, runtime: () => ProcessIdenti
       const process = runtime();
       if (process !== null && !isSameProcess(process)) resolve("the runtime ended by itself");
       else if (!lock.isHeld()) resolve("the lock of the data folder was taken away");
-    }, LOOK_EVERY_MS);
+    }, POLL_MS);
   });
   return { failed, end: () => clearInterval(timer) };
 }
 
 const HEALTH_TIMEOUT_MS = 30_000;
 
-/** Between two tries: a runtime that has just begun to listen may drop its first connection on a busy machine. */
-const HEALTH_AGAIN_MS = 250;
+/** Pause between attempts: a runtime that has just begun to listen can drop its first connection on a busy machine. */
+const HEALTH_RETRY_MS = 250;
 
-async function answersHealth(url: URL): Promise<void> {
+async function waitUntilHealthy(url: URL): Promise<void> {
   const end = Date.now() + HEALTH_TIMEOUT_MS;
   for (;;) {
     const signal = AbortSignal.timeout(Math.max(end - Date.now(), 1));
@@ -280,9 +278,9 @@ async function answersHealth(url: URL): Promise<void> {
         errorText(error instanceof Error && error.cause instanceof Error ? error.cause : error),
     );
     if (answer === 200) return;
-    if (typeof answer === "number" || Date.now() + HEALTH_AGAIN_MS >= end) {
+    if (typeof answer === "number" || Date.now() + HEALTH_RETRY_MS >= end) {
       throw new CommandFailure(`the server started but is not healthy (${answer})`);
     }
-    await setTimeout(HEALTH_AGAIN_MS);
+    await setTimeout(HEALTH_RETRY_MS);
   }
 }

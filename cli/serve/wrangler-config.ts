@@ -4,9 +4,8 @@ import { parse } from "smol-toml";
 import { z } from "zod";
 
 /**
- * The part of wrangler.toml that the embedded server needs: the deployed Worker and the local one have the same
- * bindings because both are read from one file. Strict, so that a binding added there and unknown here is an
- * error at once, not a Worker that lacks something.
+ * The part of wrangler.toml that the embedded server needs: one file gives the deployed and the local Worker the same
+ * bindings. Strict, so that a binding unknown here is an error at the start, not missing at run time.
  */
 const WranglerConfig = z.strictObject({
   name: z.string(),
@@ -50,18 +49,18 @@ const WranglerConfig = z.strictObject({
     )
     .default([]),
   vars: z.record(z.string(), z.string()).default({}),
-  // Of no concern to a server that has the built Worker.
+  // Unused by a server that has the built Worker.
   main: z.unknown().optional(),
   build: z.unknown().optional(),
   secrets: z.unknown().optional(),
   observability: z.unknown().optional(),
-  // The local runtime fires no cron; whatever cron does, something else does as well.
+  // The local runtime fires no cron, which is only a backup of other triggers.
   triggers: z.unknown().optional(),
 });
 
 export type WranglerConfig = z.infer<typeof WranglerConfig>;
 
-/** @throws when the file that ships with Gate has something this server does not know: a bug. */
+/** @throws for a setting in the shipped file that this server does not know: a bug */
 export function readWranglerConfig(root: string): WranglerConfig {
   return WranglerConfig.parse(parse(readFileSync(join(root, "wrangler.toml"), "utf8")));
 }

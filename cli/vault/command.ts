@@ -7,16 +7,16 @@ import { Refused } from "./server.ts";
 
 const USAGE = `Usage: zehrava-gate vault check [options]
 
-  check                fetch every credential of gate.yaml once, and say which can't be had and why
+  check                fetch every credential of gate.yaml once, and report each failure with its reason
 
 Options
   --server URL         default: GATE_ENDPOINT, then http://127.0.0.1:4000
-  --api-key-file FILE  an admin's key is in this file, else in GATE_ADMIN_KEY
-  --json               for programs
+  --api-key-file FILE  file with an admin's key; default: GATE_ADMIN_KEY
+  --json               output for programs
   --help
 
-The server fetches them, as for a call; no secret is shown, nor sent here.
-Exit codes: 0 all can be had, 1 some can't or the server refused, 2 used wrongly or nothing could be asked.`;
+The server fetches them, as for an upstream call; no secret is sent to this command.
+Exit codes: 0 all fetched, 1 a fetch failed or the server refused, 2 wrong usage, or the server could not be reached.`;
 
 const VAULT: Subcommands = {
   name: "vault",
@@ -24,8 +24,8 @@ const VAULT: Subcommands = {
   commands: new Map([["check", runCheck]]),
   failure(error) {
     if (error instanceof Refused) return { message: error.message, code: EXIT_FAILED };
-    const isTheirs = error instanceof UsageError || error instanceof Unreachable;
-    return isTheirs ? { message: error.message, code: EXIT_USAGE } : null;
+    const isExpected = error instanceof UsageError || error instanceof Unreachable;
+    return isExpected ? { message: error.message, code: EXIT_USAGE } : null;
   },
 };
 

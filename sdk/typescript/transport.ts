@@ -44,8 +44,8 @@ export async function send(
       const delay = RETRY_DELAYS_MS[attempt];
       const status = error instanceof GateError ? error.status : -1;
       const timedOut = error instanceof GateError && error.code === "timeout";
-      if (!request.repeatable || delay === undefined || timedOut || !TRANSIENT_STATUSES.has(status))
-        throw error;
+      const mayRepeat = request.repeatable && !timedOut && TRANSIENT_STATUSES.has(status);
+      if (!mayRepeat || delay === undefined) throw error;
       await new Promise((resolve) => setTimeout(resolve, delay));
     }
   }

@@ -213,8 +213,8 @@ describe("the command approvals show", () => {
   test("prints the start of a long payload with a note, and the bytes of a binary one", async () => {
     const long = await pending({ payload: Array.from({ length: 500 }, (_, at) => `line ${at}`).join("\n") });
     const cut = await approvals(["show", long]);
-    expect(cut.out).toContain("| line 199\n    and more, of 4,389 bytes in all\n");
-    expect(cut.err).toBe("All of it: --full\n");
+    expect(cut.out).toContain("| line 199\n    … (4,389 bytes in all)\n");
+    expect(cut.err).toBe("The payload is longer: --full shows all of it.\n");
     const full = await approvals(["show", long, "--full"]);
     expect(full.out).toContain("| line 499\n");
     expect(full.err).toBe("");
@@ -243,7 +243,7 @@ describe("the command approvals show", () => {
     const successor = String((edited.body["successor"] as Readonly<Record<string, unknown>>)["intentId"]);
     expect((await approvals(["show", id])).out).toContain(`edit     replaced by ${successor}`);
     const { out } = await approvals(["show", successor]);
-    expect(out).toMatch(new RegExp(`edit +made of ${id} by \\S+`));
+    expect(out).toMatch(new RegExp(`edit +edited from ${id} by \\S+`));
     // Its editor proposed it, and is as little let in as anybody whose intent it is.
     expect(out).toContain("not shown: You are not an eligible approver of this intent.");
     const refused = await approvals(["approve", successor, "--yes"]);
@@ -301,7 +301,7 @@ describe("the command approvals approve", () => {
     expect((await approvals(["approve", id.slice(0, 20), "--yes"])).code).toBe(0);
     const gone = await approvals(["approve", id.slice(0, 20), "--yes"]);
     expect(gone.code).toBe(1);
-    expect(gone.err).toContain(`nothing that waits begins with ${id.slice(0, 20)}`);
+    expect(gone.err).toContain(`no waiting intent begins with ${id.slice(0, 20)}`);
     for (const bad of [id.slice(0, 11), "int_", "../x", `int_${ESC}aaaaaaaaaaaa`]) {
       const { code, err } = await approvals(["approve", bad, "--yes"]);
       expect(code, bad).toBe(2);
@@ -346,7 +346,7 @@ describe("the command approvals reject", () => {
     const id = await pending();
     const silent = await typed(["reject", id], "  \n");
     expect(silent.code).toBe(1);
-    expect(silent.err).toContain("a rejection says why");
+    expect(silent.err).toContain("a rejection needs a reason");
     expect(await stateOf(id)).toBe("pending_approval");
     expect((await typed(["reject", id], "wrong list\n")).out).toContain(`${id}: rejected`);
     const { body } = await request(port, "GET", `/v1/intents/${id}`, keys.admin);
@@ -380,7 +380,7 @@ test("approvals watch prints new cases and their decisions until Ctrl-C ends it"
 describe("the approvals command used wrongly or with the wrong key", () => {
   test.each<[string, readonly string[], RegExp]>([
     ["no command", [], /Usage: zehrava-gate approvals/],
-    ["a command there is not", ["agree"], /There is no `approvals agree`/],
+    ["a command there is not", ["agree"], /unknown command: approvals agree/],
     ["approve without an id", ["approve"], /name the intent by its id/],
     ["a flag of another command", ["list", "--yes"], /--yes/],
     ["reject with --yes", ["reject", `int_${"A".repeat(43)}`, "--yes"], /--yes/],
@@ -390,7 +390,7 @@ describe("the approvals command used wrongly or with the wrong key", () => {
     ["a server with a key in it", ["list", "--server", "http://a:b@gate.test"], /ends up in logs/],
     ["a key file that is not there", ["list", "--api-key-file", "/nonexistent"], /can't be read/],
     ["groups with a filter", ["list", "--groups", "--mine"], /takes no filter/],
-    ["a server that is not there", ["list", "--server", "http://127.0.0.1:1"], /can't be asked/],
+    ["a server that is not there", ["list", "--server", "http://127.0.0.1:1"], /can't be reached/],
   ])("with %s exits with 2 and says what to do", async (_, args, message) => {
     const { code, out, err } = await approvals(args);
     expect(code).toBe(2);
@@ -504,8 +504,8 @@ describe("the approvals command against a server that is not Gate", () => {
   test("INV-09: approves nothing where the payload does not match the digest", async () => {
     const { code, out, err, sent } = await asPretended(["approve", id, "--yes"], "another payload");
     expect(code).toBe(1);
-    expect(out).toContain("NOT THE BYTES THIS INTENT IS ABOUT");
-    expect(err).toContain("its payload is not what its digest is about");
+    expect(out).toContain("DIGEST MISMATCH");
+    expect(err).toContain("the payload from the server does not match its digest");
     expect(sent).toEqual([]);
   });
 

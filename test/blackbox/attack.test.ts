@@ -150,7 +150,7 @@ describe.concurrent("INV-18: a change of the deployment's secret", () => {
     const env = { GATE_SECRET: fresh, GATE_SECRET_PREVIOUS: secretOf(scene.home) };
     const { code, out } = await inTurn(() => verifyAfter(() => undefined, "later", nothing, env));
     expect(failing(out)).toEqual({});
-    expect(out).toContain("A pinned key signed that another takes over");
+    expect(out).toContain("A pinned key signed the rotation to another key");
     expect(code).toBe(0);
   });
 
@@ -159,7 +159,7 @@ describe.concurrent("INV-18: a change of the deployment's secret", () => {
     const { out } = await inTurn(() => verifyAfter(() => undefined, "later", nothing, env));
     const failed = failing(out);
     expect(failed["sealer"]).toMatch(/"mac_wrong"/);
-    expect(out).not.toContain("takes over");
+    expect(out).not.toContain("signed the rotation");
   });
 });
 

@@ -109,9 +109,7 @@ describe("the command ledger verify", () => {
   test("without a pinned key checks everything of a server and reports it as not proven", async () => {
     const { code, out } = await ledger(["verify", ...asked]);
     expect(code).toBe(1);
-    expect(out).toContain(
-      "a key that comes from the server it is to check proves nothing against that server",
-    );
+    expect(out).toContain("a key from the verified server itself proves nothing against that server");
     expect(out).toContain(`--key ${vkey}`);
     expect(out).toContain("INCOMPLETE");
     expect(out).not.toContain("FAILS");
@@ -156,7 +154,7 @@ describe("the command ledger verify", () => {
     ["nothing is named", [], "name a bundle"],
     ["the file is not there", ["nowhere.json"], "can't be read"],
     ["the key is none", ["x.json", "--key", "gate.example+00000000+AAAA"], "--key takes"],
-    ["an export comes without a key", ["EXPORT"], "brings no keys along"],
+    ["an export comes without a key", ["EXPORT"], "contains no keys"],
     ["the checkpoint is not there", ["EXPORT", "--checkpoint", "nowhere.txt"], "can't be read"],
     ["an option is unknown", ["x.json", "--trust-me"], "--trust-me"],
     ["a file and a server are named", ["x.json", "--server", "http://localhost"], "not both"],
@@ -267,9 +265,9 @@ describe("the command ledger export", () => {
       .join("\n")
       .replace(/"at":\d+/, '"at":1');
     for (const [text, words, expected] of [
-      ["notes of mine\n", "no export", 2],
-      [swapped, "does not fit together at line 3", 2],
-      [edited, "does not fit together at line", 2],
+      ["notes of mine\n", "is not an export", 2],
+      [swapped, "is inconsistent at line 3", 2],
+      [edited, "is inconsistent at line", 2],
       // Without its checkpoint only the server can tell.
       [shorter, "signed another tree", 1],
     ] as const) {
@@ -363,7 +361,7 @@ describe("the command ledger tail", () => {
     lie.isAway = true;
     await following.printed("trying again");
     lie.isAway = false;
-    await following.printed("answers again");
+    await following.printed("responds again");
     close();
   });
 
@@ -390,7 +388,7 @@ describe("the command ledger tail", () => {
     const { code, err } = await following.finished;
     close();
     expect(code).toBe(1);
-    expect(err).toContain("are not those that were signed");
+    expect(err).toContain("are not the signed ones");
   });
 
   test("INV-18: raises the alarm at a checkpoint without a trusted signature", async () => {

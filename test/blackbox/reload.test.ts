@@ -63,7 +63,7 @@ test("INV-14: an edited policy applies to the next intent, and a broken edit lea
     writeFileSync(bench.policy, POLICY.replace("100", "1000"));
     await expect.poll(() => bench.decide(500)).toBe("approved");
     writeFileSync(bench.policy, POLICY.replace("auto_approve_under", "auto_aprove_under"));
-    await err.printed("policies/small-imports.yaml: the last good version stays in force");
+    await err.printed("policies/small-imports.yaml: the last valid version stays active");
     expect(err.text()).toMatch(/^policies\/small-imports\.yaml:4:1: /m);
     expect(await bench.decide(500)).toBe("approved");
     writeFileSync(bench.policy, POLICY);
@@ -76,7 +76,7 @@ test("INV-13: a deleted policy is unknown", async () => {
     expect(await bench.decide(5)).toBe("approved");
     rmSync(bench.policy);
     await expect.poll(() => bench.decide(5)).toBe("blocked");
-    await err.printed("policies/small-imports.yaml is gone");
+    await err.printed("policies/small-imports.yaml was removed");
   });
 });
 

@@ -106,7 +106,7 @@ describe("a server that can't start says why in one line and exits", () => {
       const { code, err } = await run(["--port", String(port), "--data-dir", home.path]);
       expect(code).toBe(1);
       expect(err.trim()).toBe(
-        `zehrava-gate: port ${port} on 127.0.0.1 is in use; stop what listens there or give --port`,
+        `zehrava-gate: port ${port} on 127.0.0.1 is in use; stop the process that listens there, or choose another --port`,
       );
     } finally {
       squatter.close();

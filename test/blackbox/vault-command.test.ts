@@ -120,7 +120,7 @@ test.each([
   ["a reviewer's key", () => printedKey(server.out(), "reviewer"), 1, /vault check: /],
   ["an unknown key", () => "gate_ak_nobody", 2, /does not know this key/],
   ["no key", () => "", 2, /put an admin's key into GATE_ADMIN_KEY/],
-  ["a key that no header holds", () => "a b", 2, /characters that no key has/],
+  ["a key that no header holds", () => "a b", 2, /characters that a key never has/],
 ])("vault check gets nothing with %s", async (_name, key, expected, message) => {
   const { code, out, err } = await run(["vault", "check"], {
     env: { GATE_ENDPOINT: endpoint, GATE_ADMIN_KEY: key() },

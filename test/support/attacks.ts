@@ -220,7 +220,7 @@ export const ATTACKS: readonly Attack[] = [
     name: "the tail is truncated",
     go: ({ db, scene }) => truncate(db, scene.sealed - 4),
     noticed: {
-      sealer: /stands still at row \d+.*"sealed_row_missing"/,
+      sealer: /stopped at row \d+.*"sealed_row_missing"/,
       entries: /^truncated: /,
     },
   },
@@ -228,7 +228,7 @@ export const ATTACKS: readonly Attack[] = [
     name: "the tail is truncated together with the later checkpoints",
     go: (attacker) => truncate(attacker.db, setBack(attacker)),
     noticed: {
-      sealer: /stands still at row \d+.*"sealed_row_missing"/,
+      sealer: /stopped at row \d+.*"sealed_row_missing"/,
       entries: /^truncated: /,
     },
   },
@@ -252,7 +252,7 @@ export const ATTACKS: readonly Attack[] = [
       forgetLog(home);
     },
     noticed: {
-      sealer: /stands still at row \d+ of the chain "int_.*"mac_wrong"/,
+      sealer: /stopped at row \d+ of the chain "int_.*"mac_wrong"/,
       entries: /^truncated: A stored checkpoint/,
       held: /ends before a stored checkpoint/,
     },

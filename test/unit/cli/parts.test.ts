@@ -159,7 +159,7 @@ describe("watched rules", () => {
     w.source.current();
     expect(w.said).toHaveLength(2);
     expect(w.said[0]).toMatch(message);
-    expect(w.said[1]).toBe("policies/a.yaml: the last good version stays in force");
+    expect(w.said[1]).toBe("policies/a.yaml: the last valid version stays active");
   });
 
   test("INV-13 INV-14: report a file that was never valid", () => {

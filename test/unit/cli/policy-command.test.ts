@@ -89,7 +89,7 @@ test("lint warns about people who are notified and can't decide, and about nobod
     return run("lint", "--policy-dir", join(folder, "policies"), "--registry", registry);
   };
   for (const to of ["press", "cleo"]) {
-    expect((await told(to)).out).toMatch(new RegExp(`p\\.yaml:6:1: ${to} is told and may not decide`));
+    expect((await told(to)).out).toMatch(new RegExp(`p\\.yaml:6:1: ${to} is notified and may not decide`));
   }
   for (const to of ["board", "finance", "ben"]) expect((await told(to)).out).not.toContain("may not decide");
   expect((await told("press", "{ require: 2 }")).out).not.toContain("may not decide");
@@ -115,7 +115,7 @@ test.each([
     const registry = write("gate.yaml", `destinations: { crm.import: { policies: [p], ${entry} } }\n`);
     const { code, out } = await run("lint", "--policy-dir", join(folder, "policies"), "--registry", registry);
     expect(code).toBe(0);
-    expect(out.includes("crm.import does not say what a record is")).toBe(isOdd);
+    expect(out.includes("crm.import does not define its records")).toBe(isOdd);
   },
 );
 
@@ -198,7 +198,7 @@ test("replay under unchanged policies reports no change and exits with 0", async
   );
   const { code, out } = await run("replay", "--from", file, ...here());
   expect(code).toBe(0);
-  expect(out).toContain("2 intents decided again: 2 as before.");
+  expect(out).toContain("2 intents evaluated again: 2 as before.");
   expect(out).toContain("Nothing changes.");
 });
 
@@ -233,7 +233,7 @@ test("replay reports what it can't know instead of guessing", async () => {
   write("policies/p.yaml", `${GOOD}block_if_terms: [refund]\n`);
   const file = write("log.ndjson", recorded(50, "2026-01-01T00:00:00Z"));
   const { out } = await run("replay", "--from", file, ...here());
-  expect(out).toContain("1 can't be decided again: the payload is gone");
+  expect(out).toContain("1 can't be evaluated again: the payload is gone");
 });
 
 test("replay refuses a malformed line and prints its number", async () => {
@@ -407,7 +407,7 @@ test("replay fetches payloads that a rule reads and counts those that are gone",
   await withServer(api, async (url) => {
     const { out } = await run("replay", "--server", url, ...here());
     expect(out).toContain("p crm.import: 1 × approve → block (int_50)");
-    expect(out).toContain("1 can't be decided again: the payload is gone");
+    expect(out).toContain("1 can't be evaluated again: the payload is gone");
   });
 });
 

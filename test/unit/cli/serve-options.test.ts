@@ -57,8 +57,8 @@ describe("environment variables that credentials name", () => {
       said.push(line),
     );
     const elsewhere = { scheme: "aws-sm", name: "OTHER", key: null, stage: null, version: null } as const;
-    variables.look(registry({ stripe, elsewhere }));
-    expect(variables.handOver()).toEqual({ STRIPE_KEY: "sk_1" });
+    variables.collect(registry({ stripe, elsewhere }));
+    expect(variables.takeValues()).toEqual({ STRIPE_KEY: "sk_1" });
     expect(said).toEqual([]);
   });
 
@@ -69,7 +69,7 @@ describe("environment variables that credentials name", () => {
     const env = (name: string) => ({ scheme: "env", name }) as const;
     const doppler = { provider: "doppler", url: "https://d.example.com", allowPrivate: false } as const;
     const aws = { provider: "aws", region: "eu-west-1", endpoint: null, allowPrivate: false } as const;
-    variables.look({
+    variables.collect({
       ...EMPTY_REGISTRY,
       vaults: {
         doppler: { ...doppler, token: env("DOPPLER_TOKEN") },
@@ -81,10 +81,10 @@ describe("environment variables that credentials name", () => {
         },
       },
     });
-    expect(variables.handOver()).toEqual({ DOPPLER_TOKEN: "dp.st.1" });
+    expect(variables.takeValues()).toEqual({ DOPPLER_TOKEN: "dp.st.1" });
     expect(said).toEqual([
-      "gate.yaml: AWS_ID (what opens a vault) is not set in the environment",
-      "gate.yaml: what opens a vault can't be DB, which is Gate's own",
+      "gate.yaml: AWS_ID (the token of a vault) is not set in the environment",
+      "gate.yaml: the token of a vault can't use DB, which is Gate's own variable",
     ]);
   });
 
@@ -93,17 +93,17 @@ describe("environment variables that credentials name", () => {
     const environment = { STRIPE_KEY: "", LATE: "secret-late", DB: "secret-db" };
     const variables = credentialVariables(environment, new Set(["DB"]), (line) => said.push(line));
     const first = registry({ stripe, db: { scheme: "env", name: "DB" } });
-    variables.look(first);
-    variables.look(first);
-    expect(variables.handOver()).toEqual({});
+    variables.collect(first);
+    variables.collect(first);
+    expect(variables.takeValues()).toEqual({});
     const edited = registry({ stripe, late: { scheme: "env", name: "LATE" } });
-    variables.look(edited);
-    variables.look(edited);
+    variables.collect(edited);
+    variables.collect(edited);
     expect(said).toEqual([
       "gate.yaml: STRIPE_KEY (the credential stripe) is not set in the environment",
-      "gate.yaml: the credential db can't be DB, which is Gate's own",
+      "gate.yaml: the credential db can't use DB, which is Gate's own variable",
       "gate.yaml: LATE (the credential late) is read at the next start",
     ]);
-    expect(variables.handOver()).toEqual({});
+    expect(variables.takeValues()).toEqual({});
   });
 });

@@ -1,6 +1,6 @@
 import { assert, property } from "fast-check";
 import { expect, test } from "vitest";
-import { redecide } from "../../../../cli/policy/recorded.ts";
+import { reevaluate } from "../../../../cli/policy/recorded.ts";
 import type { RecordedIntent } from "../../../../cli/policy/recorded.ts";
 import { readRecorded } from "../../../../cli/policy/recorded-file.ts";
 import { canonicalJson } from "../../../../src/core/base/json.ts";
@@ -57,7 +57,7 @@ test("replaying recorded intents under the same rules changes no decision", { ti
         };
         const recorded = readRecorded(JSON.parse(JSON.stringify(stored)));
         if (!recorded.ok) throw new Error(recorded.error);
-        const again = redecide(rules, recorded.value);
+        const again = reevaluate(rules, recorded.value);
         if (again.kind === "unknown") {
           // Only what was out of the agent's scope, or was decided without the counters a rule wants.
           expect(decision.reasonCode.startsWith("agent_") || decision.history === null).toBe(true);
@@ -88,7 +88,7 @@ test("an erased payload is counted as not evaluable, and only where a rule reads
           decision,
           payload: null,
         };
-        const again = redecide(rules, recorded);
+        const again = reevaluate(rules, recorded);
         if (again.kind === "decided") expect(again.decision.outcome).toBe(decision.outcome);
       }
     }),
