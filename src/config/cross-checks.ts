@@ -31,7 +31,7 @@ export function crossCheck(
   const byId = new Map(policies.map((file) => [file.policy.id, file]));
   return [
     ...[...registry.registry.destinations.values()].flatMap((entry) =>
-      checkBinding(entry, byId, placer(registry.file, registry.text)),
+      checkBinding(entry, byId, problemsIn(registry.file, registry.text)),
     ),
     ...policies.flatMap((file) => checkPeople(file, registry.registry)),
   ];
@@ -41,7 +41,7 @@ const SENT_BY_GATE: ReadonlySet<string> = new Set(["gate", "forward"] satisfies 
 
 type Place = (path: Path, message: string) => PolicyProblem;
 
-function placer(file: string, text: string): Place {
+function problemsIn(file: string, text: string): Place {
   const source = readYaml(file, text);
   if (source.ok) return (path, message) => source.value.problemAt(path, message);
   return (_path, message) => ({ file, line: 1, column: 1, message });
@@ -86,7 +86,7 @@ function checkBinding(
 }
 
 function checkPeople({ file, text, policy }: PolicyFile, registry: Registry): readonly PolicyProblem[] {
-  const place = placer(file, text);
+  const place = problemsIn(file, text);
   const problems: PolicyProblem[] = [];
   const knows = (name: string) => registry.groups.has(name) || registry.people.has(name);
   if (policy.owner !== null && !knows(policy.owner)) {

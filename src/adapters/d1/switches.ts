@@ -50,8 +50,8 @@ const LIFT = `
 
 /** @param chain records every change on the ledger, in the same transaction */
 export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
-  const read = (sought: SwitchTarget) =>
-    db.prepare(ONE).bind(sought.scope, columnOf(sought)).first<SwitchRow>();
+  const read = (target: SwitchTarget) =>
+    db.prepare(ONE).bind(target.scope, columnOf(target)).first<SwitchRow>();
 
   return {
     async engaged(age) {

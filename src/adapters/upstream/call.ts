@@ -60,9 +60,9 @@ async function prepare(
   const secret = await fetchSecret(credential.name).catch(() => null);
   if (secret === null) return unsent("unavailable", "the credential could not be fetched");
   if (!secret.ok) return unsent(secret.error.problem, secret.error.detail);
-  const sent = injectCredential({ url, headers }, credential.injection, secret.value);
-  if (!sent.ok) return unsent(sent.error.problem, sent.error.detail);
-  return ok({ ...sent.value.request, masks: sent.value.masks });
+  const injected = injectCredential({ url, headers }, credential.injection, secret.value);
+  if (!injected.ok) return unsent(injected.error.problem, injected.error.detail);
+  return ok({ ...injected.value.request, masks: injected.value.masks });
 }
 
 /**

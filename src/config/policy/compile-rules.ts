@@ -27,14 +27,14 @@ import { linearPattern } from "./patterns.ts";
 import type { Path } from "../yaml/source.ts";
 
 /** Reports a problem of a field; `rest` is the path inside the field. */
-export type Complain = (field: PolicyField, rest: Path, message: string) => void;
+export type ReportProblem = (field: PolicyField, rest: Path, message: string) => void;
 
 /** Compiles a file's rules with their defaults, and reports the problems that only compiling finds. */
 export function compilePolicyRules(
   policy: string,
   written: WrittenRules,
   fields: ReadonlyMap<PolicyField, FieldPlace>,
-  complain: Complain,
+  report: ReportProblem,
 ): PolicyRules {
   const approvers = written.approvers ?? {};
   return {
@@ -53,11 +53,11 @@ export function compilePolicyRules(
     requireApprovalAlways: written.require_approval === "always",
     requireApprovalForOrgWide: written.require_approval_for === "org_wide",
     requireApprovalIfTemplateError: written.require_approval_if_template_error ?? false,
-    blockIfTerms: termRule("block_if_terms", written.block_if_terms, complain),
-    holdIfTerms: termRule("hold_if_terms", written.hold_if_terms, complain),
+    blockIfTerms: termRule("block_if_terms", written.block_if_terms, report),
+    holdIfTerms: termRule("hold_if_terms", written.hold_if_terms, report),
     blockIfPii: written.block_if_pii === undefined ? null : [...new Set(written.block_if_pii)],
     holdIfPii: written.hold_if_pii === undefined ? null : [...new Set(written.hold_if_pii)],
-    fieldChecks: fieldChecks(written.field_checks, complain),
+    fieldChecks: fieldChecks(written.field_checks, report),
     maxValueCents: written.max_value_usd ?? null,
     requireApprovalOverValueCents: written.require_approval_over_value_usd ?? null,
     holdAtRisk: riskLevel(written.risk?.hold_at ?? "high"),
@@ -121,13 +121,13 @@ function rateLimits(written: WrittenRules["rate_limits"]): readonly RateLimit[] 
 function termRule(
   field: "block_if_terms" | "hold_if_terms",
   terms: readonly string[] | undefined,
-  complain: Complain,
+  report: ReportProblem,
 ): TermRule | null {
   if (terms === undefined) return null;
   const matcher = compileTerms(terms);
   if (matcher.ok) return { terms, matcher: matcher.value };
   const { term, problem } = matcher.error;
-  complain(
+  report(
     field,
     [terms.indexOf(term)],
     `${field}: the term ${JSON.stringify(term)} can't be used: ${problem}`,
@@ -140,25 +140,25 @@ const UNRESOLVED_PATH: JsonPath = { segments: [], dotted: true, selective: false
 
 function fieldChecks(
   written: WrittenRules["field_checks"],
-  complain: Complain,
+  report: ReportProblem,
 ): readonly FieldCheck[] | null {
   if (written === undefined) return null;
   return written.map((check, index) => {
     const { path, required, type, min, max, max_length: maxLength, pattern, enum: values } = check;
     if (Object.keys(check).length === 1) {
-      complain("field_checks", [index], `the check of "${path}" checks nothing; add required, type, max …`);
+      report("field_checks", [index], `the check of "${path}" checks nothing; add required, type, max …`);
     }
     if (min !== undefined && max !== undefined && min > max) {
-      complain("field_checks", [index, "min"], `min ${min} is over max ${max}: no value passes`);
+      report("field_checks", [index, "min"], `min ${min} is over max ${max}: no value passes`);
     }
     if (type !== undefined && type !== "string" && pattern !== undefined) {
-      complain("field_checks", [index, "pattern"], `a pattern is for text, and the type is ${type}`);
+      report("field_checks", [index, "pattern"], `a pattern is for text, and the type is ${type}`);
     }
     const select = parseJsonPath(path);
-    if (!select.ok) complain("field_checks", [index, "path"], `the path can't be used: ${select.error}`);
+    if (!select.ok) report("field_checks", [index, "path"], `the path can't be used: ${select.error}`);
     const compiled = pattern === undefined ? null : linearPattern(pattern);
     if (compiled !== null && !compiled.ok) {
-      complain("field_checks", [index, "pattern"], `the pattern can't be used: ${compiled.error}`);
+      report("field_checks", [index, "pattern"], `the pattern can't be used: ${compiled.error}`);
     }
     return {
       path,

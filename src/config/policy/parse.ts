@@ -4,7 +4,7 @@ import { err, ok } from "../../core/base/result.ts";
 import type { Result } from "../../core/base/result.ts";
 import { checkCombinations } from "./combinations.ts";
 import { compilePolicyRules } from "./compile-rules.ts";
-import type { Complain } from "./compile-rules.ts";
+import type { ReportProblem } from "./compile-rules.ts";
 import type { WrittenRules } from "./fields.ts";
 import { nameOf, problemsOf } from "../yaml/messages.ts";
 import { POLICY_FILE } from "./schema.ts";
@@ -101,12 +101,12 @@ function compileVariant(
     const path = places.get(field) ?? [field];
     fields.set(field, { path: nameOf(path), line: source.lineOf(path) });
   }
-  const complain: Complain = (field, rest, message) => {
+  const report: ReportProblem = (field, rest, message) => {
     const path = [...(places.get(field) ?? [field]), ...rest];
     problems.push(source.problemAt(path, message));
   };
-  checkCombinations(written, complain);
-  return compilePolicyRules(id, written, fields, complain);
+  checkCombinations(written, report);
+  return compilePolicyRules(id, written, fields, report);
 }
 
 /** Environments inherit the base's mistakes, which are reported once. */

@@ -23,7 +23,7 @@ export function checkSending(entry: WrittenDestination, place: FieldPath): reado
   ];
 }
 
-const WHAT_IS_WRONG: Partial<Record<TemplateProblem, string>> = {
+const PROBLEM_TEXT: Partial<Record<TemplateProblem, string>> = {
   relative: "must begin with a slash",
   too_long: "is too long for a path",
   place:
@@ -39,7 +39,7 @@ function checkExecute({ execute }: WrittenDestination, { at }: FieldPath): reado
   const template = parsePathTemplate(execute.path);
   if (template.ok) return [];
   const problem =
-    WHAT_IS_WRONG[template.error] ?? "must be a plain path: no `//`, dot segments, `;` or encoded slashes";
+    PROBLEM_TEXT[template.error] ?? "must be a plain path: no `//`, dot segments, `;` or encoded slashes";
   return [at(["execute", "path"], `execute.path ${problem}`)];
 }
 

@@ -7,13 +7,13 @@ import { canonicalPath } from "../../core/outbound/path.ts";
  */
 export function checkUpstream(written: string, allowPrivate: boolean): string | null {
   const address = publicAddress(written, allowPrivate);
-  if (!address.ok) return WHAT_IS_WRONG[address.error];
+  if (!address.ok) return PROBLEM_TEXT[address.error];
   const { search, hash, pathname } = address.value;
   if (search !== "" || hash !== "") return "must not have a query or fragment";
   return canonicalPath(pathname).ok ? null : "must have a plain path: no `//`, `;` or encoded slashes";
 }
 
-const WHAT_IS_WRONG = {
+const PROBLEM_TEXT = {
   malformed: "must be a URL such as https://api.example.com",
   credentials: "must not hold credentials; name a `credential` instead",
   not_https: "must be https; plain http needs `allow_private: true`",
