@@ -17,12 +17,12 @@ export function problemOfVoteFailure(failure: VoteFailure): Problem {
     case "refused":
       return problemOf(failure.refusal);
     case "reason_required":
-      return conflict(400, "reason_required", "A rejection needs a reason: send `reason`.");
+      return problem(400, "reason_required", "A rejection needs a reason: send `reason`.");
     case "stopped":
       return problemOfStop(failure.stop);
     case "proposer_inactive":
       return {
-        ...conflict(409, "proposer_inactive", "The agent that proposed this is suspended or revoked."),
+        ...problem(409, "proposer_inactive", "The agent that proposed this is suspended or revoked."),
         more: { principal_status: failure.status },
       };
   }
@@ -44,18 +44,18 @@ export function problemOfEditFailure(failure: EditFailure): Problem {
     case "edit_blocked": {
       const { reasonCode, reason, remedy } = failure.decision;
       return {
-        ...conflict(422, "edit_blocked", `The policies would block the edited payload: ${reason}`),
+        ...problem(422, "edit_blocked", `The policies would block the edited payload: ${reason}`),
         more: { reason_code: reasonCode, remedy },
       };
     }
     case "edit_unchanged":
-      return conflict(
+      return problem(
         422,
         "edit_unchanged",
         "The edited payload equals the pending one; nothing was changed.",
       );
     case "reason_required":
-      return conflict(400, "reason_required", "An edit needs a reason: send `reason`.");
+      return problem(400, "reason_required", "An edit needs a reason: send `reason`.");
     case "refused":
     case "stopped":
     case "proposer_inactive":
@@ -70,117 +70,100 @@ export const INTENT_NOT_FOUND: Problem = {
   error: "Proposal not found",
 };
 
+/** The problem of a refusal by an intent's object. */
 export function problemOf(refusal: Refusal): Problem {
   switch (refusal.reason) {
-    case "not_found":
-      return INTENT_NOT_FOUND;
     case "wrong_phase":
       return wrongPhase(refusal.command, refusal.phase);
     case "expired":
-      return refusal.what === "intent"
-        ? {
-            status: 410,
-            code: "intent_expired",
-            detail: "The intent has expired.",
-            error: "Proposal has expired",
-          }
-        : {
-            status: 410,
-            code: "order_expired",
-            detail: "The order has expired; a person resolves the outcome.",
-          };
-    case "key_reused":
-      return conflict(422, "idempotency_key_reused", "This key was used for another request.");
-    case "self_approval_forbidden":
-      return conflict(
-        403,
-        "self_approval_forbidden",
-        "You cannot approve or reject an intent that you or an agent you own proposed.",
-      );
-    case "not_eligible":
-      return conflict(403, "not_eligible", "The policy names other people or groups to decide this.");
+      return refusal.what === "intent" ? INTENT_EXPIRED : ORDER_EXPIRED;
     case "assurance_too_low":
-      return conflict(
+      return problem(
         403,
         "assurance_too_low",
         `The policy requires assurance ${refusal.required} or stronger.`,
       );
-    case "digest_mismatch":
-      return conflict(
-        409,
-        "digest_mismatch",
-        "The vote names another digest than the intent's; read the intent again before you vote.",
-      );
-    case "already_rejected":
-      return conflict(409, "already_rejected", "You already rejected this intent.");
-    case "link_used":
-      return conflict(410, "link_already_used", "The link has already been used to vote; it works once.");
-    case "edit_not_allowed":
-      return conflict(403, "edit_not_allowed", "The policy does not let reviewers edit the payload.");
-    case "approval_stale":
-      return conflict(
-        409,
-        "approval_stale",
-        "A policy or the destination's configuration has changed since the evaluation; propose again.",
-      );
-    case "not_proposer":
-      return INTENT_NOT_FOUND;
     case "wrong_executor":
-      return conflict(409, "wrong_executor", `The executor of this write is ${refusal.executor}.`);
-    case "not_runner":
-      return conflict(
-        403,
-        "not_runner",
-        "The destination names other runners, or another worker holds the claim.",
-      );
-    case "claim_required":
-      return conflict(
-        409,
-        "claim_required",
-        "The destination requires a claim before the report; claim the order first.",
-      );
-    case "proof_required":
-      return conflict(
-        409,
-        "proof_required",
-        "The destination accepts signed reports only; send the signed report as `proof`.",
-      );
-    case "already_claimed":
-      return conflict(409, "already_claimed", "A worker has already claimed this order.");
-    case "retry_later":
-      return {
-        ...conflict(
-          503,
-          "retry_later",
-          "The last send attempt failed. Retry after the delay in Retry-After.",
-        ),
-        headers: { "Retry-After": "5" },
-      };
-    case "intent_revoked":
-      return conflict(
-        409,
-        "intent_revoked",
-        "The intent was revoked after this order; the report is recorded, and the revocation stands.",
-      );
-    case "already_reported":
-      return conflict(409, "already_reported", "This order was already reported; a report is made once.");
-    case "order_superseded":
-      return conflict(409, "order_superseded", "A later order replaced this one.");
-    case "attempts_exhausted":
-      return conflict(409, "attempts_exhausted", "The intent's attempts are used up.");
-    case "bad_token":
-      return conflict(401, "invalid_execution_token", "The token belongs to another order.");
-    case "ledger_unavailable":
-      return {
-        ...conflict(
-          503,
-          "ledger_unavailable",
-          "The ledger can't be written, so nothing leaves Gate. Try again.",
-        ),
-        headers: { "Retry-After": "5" },
-      };
+      return problem(409, "wrong_executor", `The executor of this write is ${refusal.executor}.`);
+    default:
+      return FIXED[refusal.reason];
   }
 }
+
+const INTENT_EXPIRED: Problem = {
+  ...problem(410, "intent_expired", "The intent has expired."),
+  error: "Proposal has expired",
+};
+
+const ORDER_EXPIRED = problem(410, "order_expired", "The order has expired; a person resolves the outcome.");
+
+type FixedReason = Exclude<
+  Refusal["reason"],
+  "wrong_phase" | "expired" | "assurance_too_low" | "wrong_executor"
+>;
+
+/** The problems that depend on the refusal's reason alone. */
+const FIXED: Readonly<Record<FixedReason, Problem>> = {
+  not_found: INTENT_NOT_FOUND,
+  key_reused: problem(422, "idempotency_key_reused", "This key was used for another request."),
+  self_approval_forbidden: problem(
+    403,
+    "self_approval_forbidden",
+    "You cannot approve or reject an intent that you or an agent you own proposed.",
+  ),
+  not_eligible: problem(403, "not_eligible", "The policy names other people or groups to decide this."),
+  digest_mismatch: problem(
+    409,
+    "digest_mismatch",
+    "The vote names another digest than the intent's; read the intent again before you vote.",
+  ),
+  already_rejected: problem(409, "already_rejected", "You already rejected this intent."),
+  link_used: problem(410, "link_already_used", "The link has already been used to vote; it works once."),
+  edit_not_allowed: problem(403, "edit_not_allowed", "The policy does not let reviewers edit the payload."),
+  approval_stale: problem(
+    409,
+    "approval_stale",
+    "A policy or the destination's configuration has changed since the evaluation; propose again.",
+  ),
+  not_proposer: INTENT_NOT_FOUND,
+  not_runner: problem(
+    403,
+    "not_runner",
+    "The destination names other runners, or another worker holds the claim.",
+  ),
+  claim_required: problem(
+    409,
+    "claim_required",
+    "The destination requires a claim before the report; claim the order first.",
+  ),
+  proof_required: problem(
+    409,
+    "proof_required",
+    "The destination accepts signed reports only; send the signed report as `proof`.",
+  ),
+  already_claimed: problem(409, "already_claimed", "A worker has already claimed this order."),
+  retry_later: {
+    ...problem(503, "retry_later", "The last send attempt failed. Retry after the delay in Retry-After."),
+    headers: { "Retry-After": "5" },
+  },
+  intent_revoked: problem(
+    409,
+    "intent_revoked",
+    "The intent was revoked after this order; the report is recorded, and the revocation stands.",
+  ),
+  already_reported: problem(
+    409,
+    "already_reported",
+    "This order was already reported; a report is made once.",
+  ),
+  order_superseded: problem(409, "order_superseded", "A later order replaced this one."),
+  attempts_exhausted: problem(409, "attempts_exhausted", "The intent's attempts are used up."),
+  bad_token: problem(401, "invalid_execution_token", "The token belongs to another order."),
+  ledger_unavailable: {
+    ...problem(503, "ledger_unavailable", "The ledger can't be written, so nothing leaves Gate. Try again."),
+    headers: { "Retry-After": "5" },
+  },
+};
 
 function wrongPhase(command: string, phase: Phase): Problem {
   const intentStatus = statusOf(phase, false);
@@ -193,6 +176,6 @@ function wrongPhase(command: string, phase: Phase): Problem {
   };
 }
 
-function conflict(status: Problem["status"], code: Problem["code"], detail: string): Problem {
+function problem(status: Problem["status"], code: Problem["code"], detail: string): Problem {
   return { status, code, detail };
 }
