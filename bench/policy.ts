@@ -75,7 +75,7 @@ const AGENT: AgentScope = {
   environment: null,
 };
 
-const ASK: ProposalRequest = {
+const REQUEST: ProposalRequest = {
   destination: "salesforce.import",
   policy: "threshold",
   action: "salesforce.import",
@@ -111,8 +111,8 @@ function prose(bytes: number): Payload {
 
 function own(): readonly Contender[] {
   const rules = rulesOf({ threshold: THRESHOLD, terms: TERMS });
-  const over = { ...ASK, recordCount: 847 };
-  const asked = { ...ASK, policy: "terms" };
+  const over = { ...REQUEST, recordCount: 847 };
+  const asked = { ...REQUEST, policy: "terms" };
   const kilobyte = prose(1_024);
   const many: Record<string, string> = { threshold: THRESHOLD };
   for (let n = 0; n < 99; n += 1) many[`p${n}`] = THRESHOLD.replace("threshold", `p${n}`);
@@ -120,10 +120,10 @@ function own(): readonly Contender[] {
   const decide = (among: Rules, request: ProposalRequest, payload: Payload) => () =>
     evaluateProposal(among, AGENT, request, payload, null);
   return [
-    { name: "Gate: allow-list and threshold, approve", run: decide(rules, ASK, NOTHING) },
+    { name: "Gate: allow-list and threshold, approve", run: decide(rules, REQUEST, NOTHING) },
     { name: "Gate: allow-list and threshold, hold", run: decide(rules, over, NOTHING) },
-    { name: "Gate: the same (approve), 100 policies loaded", run: decide(hundred, ASK, NOTHING) },
-    { name: "Gate: 1 KB of text, measured, no rule about content", run: decide(rules, ASK, kilobyte) },
+    { name: "Gate: the same (approve), 100 policies loaded", run: decide(hundred, REQUEST, NOTHING) },
+    { name: "Gate: 1 KB of text, measured, no rule about content", run: decide(rules, REQUEST, kilobyte) },
     { name: "Gate: 1 KB of text, measured, 3 terms", run: decide(rules, asked, kilobyte) },
   ];
 }
@@ -203,7 +203,7 @@ function mustAgree(decide: (destination: string, records: number) => Outcome): v
       const expected = evaluateProposal(
         rules,
         AGENT,
-        { ...ASK, destination, recordCount },
+        { ...REQUEST, destination, recordCount },
         NOTHING,
         null,
       ).outcome;

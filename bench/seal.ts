@@ -121,7 +121,7 @@ function meanBytes(): number {
   return Math.round(bytes);
 }
 
-async function ask(server: Server, method: string, path: string, body?: unknown): Promise<string> {
+async function request(server: Server, method: string, path: string, body?: unknown): Promise<string> {
   const response = await fetch(new URL(path, server.url), {
     method,
     headers: { Authorization: "Bearer gate_ak_bench", "Content-Type": "application/json" },
@@ -133,7 +133,7 @@ async function ask(server: Server, method: string, path: string, body?: unknown)
 
 /** Seals everything and gives the size of the tree that was signed. */
 async function seal(server: Server): Promise<number> {
-  const note = await ask(server, "POST", "/log/seal");
+  const note = await request(server, "POST", "/log/seal");
   return Number(note.split("\n")[1]);
 }
 
@@ -148,7 +148,7 @@ async function timeCalls(server: Server, size: number): Promise<void> {
     const times: number[] = [];
     for (let at = 0; at < 40; at += 1) {
       const started = performance.now();
-      await ask(server, "GET", path(at));
+      await request(server, "GET", path(at));
       times.push(performance.now() - started);
     }
     times.sort((a, b) => a - b);

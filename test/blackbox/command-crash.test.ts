@@ -25,7 +25,7 @@ interface LedgerEntry {
   readonly entry_hash: string;
 }
 
-const ask = (key: string) => ({
+const proposal = (key: string) => ({
   destination: "salesforce.import",
   policy: "crm-low-risk",
   payload: "email\nada@example.com\n",
@@ -42,7 +42,7 @@ async function load(port: number, agentKey: string, onAcknowledged: (count: numb
       for (let at = 0; at < MAX_PROPOSALS_PER_CONNECTION; at += 1) {
         const key = `${connection}-${at}`;
         try {
-          const { status, body } = await request(port, "POST", "/v1/intents", agentKey, ask(key));
+          const { status, body } = await request(port, "POST", "/v1/intents", agentKey, proposal(key));
           expect(status).toBe(200);
           acknowledged.set(key, String(body["intentId"]));
           onAcknowledged(acknowledged.size);
@@ -118,7 +118,7 @@ test("INV-20: after a crash under load no acknowledged command is lost and none 
     .toEqual([]);
   // What nobody was told of is there whole or not at all: asked again, it is decided, or known as decided.
   for (const key of left.unanswered) {
-    const { status, body } = await request(port, "POST", "/v1/intents", agentKey, ask(key));
+    const { status, body } = await request(port, "POST", "/v1/intents", agentKey, proposal(key));
     if (status === 409) {
       expect(body).toMatchObject({ status: "duplicate_blocked", existingStatus: "approved" });
     } else expect(body).toMatchObject({ status: "approved" });

@@ -128,15 +128,15 @@ describe("opened at the moment at which it was left, the folder", () => {
 
   test("answers a request under an Idempotency-Key as it did, and no other request under it", async () => {
     const { key, proposal, answer } = RECORDED.idempotent;
-    const ask = (body: Body) => {
+    const proposeAgain = (body: Body) => {
       const authorization = `Bearer ${members.importer.key}`;
       const headers = { authorization, "content-type": "application/json", "idempotency-key": `"${key}"` };
       return then.send("/v1/intents", { method: "POST", headers, body: JSON.stringify(body) });
     };
-    const replayed = await ask(proposal);
+    const replayed = await proposeAgain(proposal);
     expect(replayed.headers.get("idempotency-replayed")).toBe("true");
     expect(replayed.body).toEqual(answer);
-    expect((await ask({ ...proposal, recordCount: 2 })).status).toBe(422);
+    expect((await proposeAgain({ ...proposal, recordCount: 2 })).status).toBe(422);
   });
 
   test("gives a standing approval's vote to what it matches, and counts its uses on", async () => {

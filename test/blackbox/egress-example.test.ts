@@ -167,7 +167,7 @@ async function runExample(): Promise<Ran> {
   return (await (await worker.fetch("https://agent.test/")).json()) as Ran;
 }
 
-async function ask(method: string, path: string, key: string, body: object | null = null) {
+async function call(method: string, path: string, key: string, body: object | null = null) {
   const worker = await served("zehrava-gate");
   const response = await worker.fetch(`https://gate.test${path}`, {
     method,
@@ -192,17 +192,17 @@ test("INV-11: sandboxed code reads, has its refund held and sent once, and reach
   });
   expect(received).toEqual([]);
 
-  await ask("POST", "/v1/agents/register", ADMIN_KEY, { name: "support-agent" });
-  const reviewer = await ask("POST", "/v1/agents/register", ADMIN_KEY, { name: "Ben", role: "reviewer" });
+  await call("POST", "/v1/agents/register", ADMIN_KEY, { name: "support-agent" });
+  const reviewer = await call("POST", "/v1/agents/register", ADMIN_KEY, { name: "Ben", role: "reviewer" });
   const held = await runExample();
   expect([held.charge, held.refund[0], held.elsewhere[0]]).toEqual([200, 202, 403]);
   expect(held.elsewhere[1].code).toBe("host_not_allowed");
   expect(received).toEqual([SENT.read]);
 
   const { intentId } = held.refund[1];
-  await ask("POST", `/v1/intents/${intentId}/approve`, String(reviewer["apiKey"]), {});
+  await call("POST", `/v1/intents/${intentId}/approve`, String(reviewer["apiKey"]), {});
   await expect
-    .poll(async () => (await ask("GET", `/v1/intents/${intentId}`, ADMIN_KEY))["state"], { timeout: 20_000 })
+    .poll(async () => (await call("GET", `/v1/intents/${intentId}`, ADMIN_KEY))["state"], { timeout: 20_000 })
     .toBe("succeeded");
   const { refund } = await runExample();
   expect(refund).toEqual([200, { id: "re_1", seen: "Bearer [masked]" }]);

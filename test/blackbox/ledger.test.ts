@@ -74,8 +74,8 @@ let proposals = 0;
 
 async function propose(): Promise<string> {
   proposals += 1;
-  const ask = { ...SMALL, payload: `email\nada${proposals}@example.com\n` };
-  const { body } = await request(port, "POST", "/v1/intents", keys.agent, ask);
+  const proposal = { ...SMALL, payload: `email\nada${proposals}@example.com\n` };
+  const { body } = await request(port, "POST", "/v1/intents", keys.agent, proposal);
   return String(body["intentId"]);
 }
 

@@ -45,13 +45,13 @@ async function withServer(
   const bench: Bench = {
     policy: join(policyDir, "small-imports.yaml"),
     async decide(recordCount) {
-      const ask = {
+      const proposal = {
         destination: "salesforce.import",
         policy: "small-imports",
         payload: "x.csv",
         recordCount,
       };
-      return (await request(port, "POST", "/v1/intents", key, ask)).body["status"];
+      return (await request(port, "POST", "/v1/intents", key, proposal)).body["status"];
     },
   };
   await play(bench, { text: () => server.err(), printed: (text) => server.printed(text) });

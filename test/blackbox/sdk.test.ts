@@ -51,7 +51,7 @@ function gate(fetch: typeof globalThis.fetch, options: GateOptions = {}): Gate {
   return new Gate({ endpoint: "http://gate.test", apiKey: "gate_sk_a", fetch, ...options });
 }
 
-const ASK = { destination: "salesforce.import", policy: "crm-low-risk" };
+const PROPOSAL = { destination: "salesforce.import", policy: "crm-low-risk" };
 
 async function refusal(promise: Promise<unknown>): Promise<GateError> {
   const error = await promise.then(
@@ -71,7 +71,7 @@ afterEach(() => vi.unstubAllEnvs());
 describe("payloads in the SDK", () => {
   async function sentPayload(payload: unknown, options: GateOptions = {}) {
     const { sent, fetch } = wire();
-    await gate(fetch, options).propose({ ...ASK, payload: payload as string });
+    await gate(fetch, options).propose({ ...PROPOSAL, payload: payload as string });
     const { destination: _destination, policy: _policy, ...rest } = sent[0]?.body ?? {};
     return rest;
   }
@@ -135,7 +135,7 @@ describe("payloads in the SDK", () => {
         { text: "é".repeat(6), file, bytes: new Uint8Array(11), object: { a: "xxxxx" } }[kind] ?? "";
       const { sent, fetch } = wire();
       const error = await refusal(
-        gate(fetch, { maxPayloadBytes: 10 }).propose({ ...ASK, payload: payload as string }),
+        gate(fetch, { maxPayloadBytes: 10 }).propose({ ...PROPOSAL, payload: payload as string }),
       );
       expect(error.code).toBe("payload_too_large");
       expect(sent).toEqual([]);
@@ -165,21 +165,21 @@ describe("options of the SDK", () => {
 
   test("in both spellings give the same request", async () => {
     const { sent, fetch } = wire();
-    await gate(fetch).propose({ ...ASK, ...camel });
-    await gate(fetch).propose({ ...ASK, ...snake });
+    await gate(fetch).propose({ ...PROPOSAL, ...camel });
+    await gate(fetch).propose({ ...PROPOSAL, ...snake });
     expect(sent[0]?.body).toEqual(sent[1]?.body);
     expect(sent[0]?.body).toMatchObject({ recordCount: 5, idempotency_key: "k", estimated_value_usd: 2.5 });
   });
 
   test.each<[string, object]>([
-    ["a misspelt one", { ...ASK, recordCout: 5 }],
-    ["two spellings that differ", { ...ASK, recordCount: 5, record_count: 6 }],
+    ["a misspelt one", { ...PROPOSAL, recordCout: 5 }],
+    ["two spellings that differ", { ...PROPOSAL, recordCount: 5, record_count: 6 }],
     ["no destination", { policy: "p" }],
-    ["an empty policy", { ...ASK, policy: "" }],
-    ["payload and reference", { ...ASK, payload: "x", payloadReference: { name: "x.csv" } }],
+    ["an empty policy", { ...PROPOSAL, policy: "" }],
+    ["payload and reference", { ...PROPOSAL, payload: "x", payloadReference: { name: "x.csv" } }],
   ])("with %s are refused before sending", async (_, options) => {
     const { sent, fetch } = wire();
-    const error = await refusal(gate(fetch).propose(options as typeof ASK));
+    const error = await refusal(gate(fetch).propose(options as typeof PROPOSAL));
     expect(error.code).toBe("invalid_option");
     expect(sent).toEqual([]);
   });
@@ -210,7 +210,7 @@ describe("options of the SDK", () => {
 describe("results of the SDK", () => {
   test("have both spellings of every member", async () => {
     const { fetch } = wire(json({ intentId: "int_1", risk_score: 0.25, blockReason: null }));
-    expect(await gate(fetch).propose(ASK)).toEqual({
+    expect(await gate(fetch).propose(PROPOSAL)).toEqual({
       intentId: "int_1",
       intent_id: "int_1",
       risk_score: 0.25,
@@ -222,9 +222,9 @@ describe("results of the SDK", () => {
 
   test("resolve for blocked and duplicate_blocked", async () => {
     const blocked = wire(json({ status: "blocked", blockReason: "no" }));
-    expect((await gate(blocked.fetch).propose(ASK)).status).toBe("blocked");
+    expect((await gate(blocked.fetch).propose(PROPOSAL)).status).toBe("blocked");
     const duplicate = wire(json({ status: "duplicate_blocked", intentId: "int_1" }, 409));
-    expect((await gate(duplicate.fetch).propose(ASK)).intentId).toBe("int_1");
+    expect((await gate(duplicate.fetch).propose(PROPOSAL)).intentId).toBe("int_1");
   });
 
   test.each<[string, Response, Partial<GateError>]>([
@@ -248,7 +248,7 @@ describe("results of the SDK", () => {
     ],
   ])("reject with a GateError for %s", async (_, reply, expected) => {
     const { sent, fetch } = wire(reply);
-    expect(await refusal(gate(fetch).propose(ASK))).toMatchObject(expected);
+    expect(await refusal(gate(fetch).propose(PROPOSAL))).toMatchObject(expected);
     expect(sent).toHaveLength(1);
     expect(sent[0]?.redirect).toBe("manual");
   });
@@ -268,8 +268,8 @@ describe("retries of the SDK", () => {
   });
 
   test.each<[string, (client: Gate) => Promise<unknown>]>([
-    ["a proposal", (client) => client.propose(ASK)],
-    ["a proposal with a key", (client) => client.propose({ ...ASK, idempotencyKey: "k" })],
+    ["a proposal", (client) => client.propose(PROPOSAL)],
+    ["a proposal with a key", (client) => client.propose({ ...PROPOSAL, idempotencyKey: "k" })],
     [
       "a report",
       (client) => client.report({ executionId: "exe_1", executionToken: "gex_1", status: "failed" }),

@@ -175,11 +175,11 @@ test("INV-28: malformed cookies are no session", async () => {
   const page = browser();
   await page.visit("/sign-in", { person: "ben", next: "/" });
   const token = page.cookies.get("gate_session") ?? "";
-  const ask = (cookie: string) =>
+  const sessionBy = (cookie: string) =>
     gate.raw(
       `GET /v1/session HTTP/1.1\r\nHost: 127.0.0.1:${gate.port}\r\nConnection: close\r\n${cookie}\r\n\r\n`,
     );
-  expect(await ask(`Cookie: gate_session=${token}`)).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await sessionBy(`Cookie: gate_session=${token}`)).toMatch(/^HTTP\/1\.1 200 /);
   for (const cookie of [
     `Cookie: gate_session=${token}x`,
     `Cookie: gate_session=${token.toUpperCase()}`,
@@ -189,6 +189,6 @@ test("INV-28: malformed cookies are no session", async () => {
     `Cookie: gate_session="`,
     `Cookie: ${"a=b; ".repeat(500)}`,
   ]) {
-    expect(await ask(cookie), cookie.slice(0, 60)).toMatch(/^HTTP\/1\.1 401 /);
+    expect(await sessionBy(cookie), cookie.slice(0, 60)).toMatch(/^HTTP\/1\.1 401 /);
   }
 });

@@ -36,7 +36,7 @@ type State = (typeof ORDER)[number] | "rejected";
 /** Thrown into the load when the server is gone, or can't say what became of a request. */
 class Gone extends Error {}
 
-async function ask(
+async function call(
   method: string,
   path: string,
   key: string,
@@ -61,7 +61,7 @@ async function carryOn(known: Known, reviewer: Member, acknowledged: () => void)
     body: unknown,
     state: State,
   ): Promise<Answer> => {
-    const answer = await ask(method, path, key, body, acknowledged);
+    const answer = await call(method, path, key, body, acknowledged);
     if (answer.status < 300) known.state = state;
     return answer;
   };
@@ -74,7 +74,7 @@ async function carryOn(known: Known, reviewer: Member, acknowledged: () => void)
     recordCount: large ? 847 : 1,
     idempotency_key: known.key,
   };
-  const proposed = await ask("POST", "/v1/intents", known.agent.key, proposal, acknowledged);
+  const proposed = await call("POST", "/v1/intents", known.agent.key, proposal, acknowledged);
   expect([200, 409], proposed.text).toContain(proposed.status);
   if (proposed.status === 409) expect(proposed.body["status"]).toBe("duplicate_blocked");
   const id = text(proposed.body, "intentId");
@@ -146,7 +146,7 @@ async function crash(how: (typeof CRASHES)[number]): Promise<void> {
 }
 
 /** Nothing acknowledged may be missing, or have gone back. */
-async function expectKept({ id, key, state, plan }: Known, reader: Member): Promise<void> {
+async function expectPreserved({ id, key, state, plan }: Known, reader: Member): Promise<void> {
   if (id === null) return;
   const { status, body } = await gate.call("GET", `/v1/intents/${id}`, reader.key);
   expect(status, key).toBe(200);
@@ -197,7 +197,7 @@ test(`INV-11 INV-20: after repeated crashes under load nothing is lost, doubled 
     await Promise.all(connections.map((connection) => work(connection, reviewer, acknowledged)));
     expect(crashed, "there was enough load to crash under").not.toBeNull();
     await crashed;
-    for (const known of everything()) await expectKept(known, reviewer);
+    for (const known of everything()) await expectPreserved(known, reviewer);
   }
   // What was in flight at the last crash is taken to its end.
   for (const { keys } of connections) {

@@ -197,14 +197,14 @@ export function after(
 }
 
 /** An outcome in one line: the events, `-` when accepted without one, or `!` and the refusal. */
-export function said({ events, refusal }: HandledCommand): string {
+export function summaryOf({ events, refusal }: HandledCommand): string {
   const types = events.map(({ event }) => event.type);
   if (refusal !== null) types.push(`!${refusal.reason}` as never);
   return types.length === 0 ? "-" : types.join(" ");
 }
 
 export function doing(state: IntentState, command: IntentCommand, at: number): string {
-  return said(handle(state, command, at));
+  return summaryOf(handle(state, command, at));
 }
 
 export const ORDER_1 = `exe_${"A".repeat(43)}_1`;

@@ -63,11 +63,11 @@ interface Keys {
 
 let proposals = 0;
 
-async function propose({ port, agent }: Keys, ask: object): Promise<string> {
+async function propose({ port, agent }: Keys, proposal: object): Promise<string> {
   proposals += 1;
   // Each its own: what was rejected once is blocked the next time.
-  const own = "payload_name" in ask ? { payload: `email\nada${proposals}@example.com\n` } : {};
-  const { status, body } = await request(port, "POST", "/v1/intents", agent, { ...ask, ...own });
+  const own = "payload_name" in proposal ? { payload: `email\nada${proposals}@example.com\n` } : {};
+  const { status, body } = await request(port, "POST", "/v1/intents", agent, { ...proposal, ...own });
   expect(status).toBe(200);
   return String(body["intentId"]);
 }

@@ -27,7 +27,7 @@ export const AGENT: AgentScope = {
   environment: null,
 };
 
-export function askFor(changes: Partial<ProposalRequest> = {}): ProposalRequest {
+export function requestFor(changes: Partial<ProposalRequest> = {}): ProposalRequest {
   return {
     destination: "crm.import",
     policy: "p",

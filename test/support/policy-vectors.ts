@@ -16,6 +16,7 @@ export interface VectorFile {
 
 export interface VectorCase {
   readonly agent: AgentScope;
+  // oxlint-disable-next-line gate/banned-names -- The field's name in the recorded vectors.
   readonly ask: ProposalRequest;
   readonly payload: VectorPayload;
   readonly history: History | null;

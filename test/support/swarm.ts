@@ -76,12 +76,12 @@ export function pace(): Pace {
 export async function impatient(
   roll: () => number,
   measured: Pace,
-  ask: (signal: AbortSignal) => Promise<Response>,
+  attempt: (signal: AbortSignal) => Promise<Response>,
 ): Promise<Heard | null> {
   const hangUp = new AbortController();
   const timer = setTimeout(() => hangUp.abort(), roll() * measured.averageMs * 2);
   const since = Date.now();
-  const answer = await heard(ask(hangUp.signal));
+  const answer = await heard(attempt(hangUp.signal));
   clearTimeout(timer);
   if (answer !== null) measured.took(Date.now() - since);
   return answer;
@@ -93,11 +93,11 @@ const MOST_TRIES = 8;
 const NOT_YET: ReadonlySet<number> = new Set([202, 429, 503]);
 
 /** Asks until an answer comes that is final, as an agent's program would; the last one, should none be. */
-export async function persistent(measured: Pace, ask: () => Promise<Response>): Promise<Heard> {
+export async function persistent(measured: Pace, attempt: () => Promise<Response>): Promise<Heard> {
   let last: Heard | null = null;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const since = Date.now();
-    const answer = await heard(ask());
+    const answer = await heard(attempt());
     measured.took(Date.now() - since);
     if (answer !== null && !NOT_YET.has(answer.status)) return answer;
     last = answer ?? last;

@@ -11,7 +11,7 @@ import type {
   OutgoingProblem,
 } from "../../../src/ports/notifications.ts";
 import { sendToChannel } from "../../../src/app/notifications/channels/send.ts";
-import { ask, propose, register, type Registered } from "./gate.ts";
+import { proposal, propose, register, type Registered } from "./gate.ts";
 import { bindings } from "./bindings.ts";
 import { changeRules, RULES, type TestRules } from "./rules.ts";
 
@@ -139,8 +139,8 @@ export function delivery(
   };
 }
 
-/** Tells a channel with the world outside played by a test. */
-export async function tell(
+/** Sends one delivery to its channel; the test stands in for the outside world. */
+export async function notifyChannel(
   record: DeliveryRecord,
   world: Pick<Ports, "sendOutgoing"> & { readonly earlier?: readonly DeliveryRecord[] },
   settings: Partial<Ports["settings"]> = { publicUrl: "https://gate.example.com" },
@@ -165,5 +165,5 @@ export async function held(
   by?: Registered,
 ): Promise<string> {
   agent ??= await register("agent");
-  return propose(by ?? agent, ask(destination, more), "pending_approval");
+  return propose(by ?? agent, proposal(destination, more), "pending_approval");
 }

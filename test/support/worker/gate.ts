@@ -74,7 +74,7 @@ export function crmImport(records: number, more: Record<string, unknown> = {}) {
 }
 
 /** A proposal to a destination of the tests' rules; `crm.pair` is under the policy `pair`, and so on. */
-export function ask(destination: string, more: Record<string, unknown> = {}) {
+export function proposal(destination: string, more: Record<string, unknown> = {}) {
   const word = destination.split(".")[1] ?? "";
   const policy = destination.startsWith("crm.") ? word : "small";
   return { destination, policy, payload: JSON.stringify({ row: fresh("row") }), recordCount: 1, ...more };
@@ -100,7 +100,7 @@ export interface Ordered {
 }
 
 /** An approved intent with its order. */
-export async function ordered(agent: Registered, request = ask("crm.small")): Promise<Ordered> {
+export async function ordered(agent: Registered, request = proposal("crm.small")): Promise<Ordered> {
   const intent = await propose(agent, request, "approved");
   const answer = await call("POST", `/v1/intents/${intent}/execute`, agent.key);
   if (answer.status !== 201) throw new Error(`not ordered: ${answer.text}`);

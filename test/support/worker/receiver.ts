@@ -72,8 +72,11 @@ export function dispatcher(): DurableObjectStub<DispatchObject> {
   return env.DISPATCH.getByName(DISPATCHER);
 }
 
-/** What one message of the queue leads to. */
-export function tell(world: Partial<Ports> = {}, channel: SendToChannel = sendToChannel): Promise<void> {
+/** Runs the deliveries that one `notify` message of the queue triggers. */
+export function runNotifications(
+  world: Partial<Ports> = {},
+  channel: SendToChannel = sendToChannel,
+): Promise<void> {
   return runDeliveries({ ...ports(), ...world }, channel);
 }
 

@@ -7,7 +7,7 @@ import { runPolicyCommand } from "../../../cli/policy/command.ts";
 import { evaluateProposal } from "../../../src/core/policy/evaluate.ts";
 import { POLICY_FIELDS } from "../../../src/core/policy/policy.ts";
 import { parsePolicy } from "../../../src/config/policy/parse.ts";
-import { AGENT, askFor, content, rulesFrom } from "../../support/policy-rules.ts";
+import { AGENT, content, requestFor, rulesFrom } from "../../support/policy-rules.ts";
 
 let folder = "";
 
@@ -178,7 +178,7 @@ test("explain builds the request that Gate would send, and says where it can't",
 });
 
 function recorded(records: number, at: string): string {
-  const request = askFor({ recordCount: records });
+  const request = requestFor({ recordCount: records });
   const rules = rulesFrom({ p: GOOD.replace("id: p\n", "") });
   const decision = evaluateProposal(rules, AGENT, request, content("x"), null);
   return JSON.stringify({

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { faultsOf } from "../../support/worker/chain.ts";
 import {
   admin,
-  ask,
+  proposal,
   call,
   eventsOf,
   fresh,
@@ -46,7 +46,7 @@ const step = (verb: string, { id, token }: { id: string; token: string }, body =
   call("POST", `/v1/executions/${id}/${verb}`, token, body);
 
 async function delivered(): Promise<{ intent: string; url: string }> {
-  const intent = await propose(agent, ask("own.pulled"), "approved");
+  const intent = await propose(agent, proposal("own.pulled"), "approved");
   const { body } = await call("POST", "/v1/deliver", agent.key, { intentId: intent });
   return { intent, url: new URL(body.url).pathname };
 }
@@ -64,7 +64,7 @@ const SCOPES: readonly (readonly [string, () => Wanted])[] = [
 ];
 
 describe.each(SCOPES)("INV-05: a switch for %s", (_, wanted) => {
-  const request = () => ask("own.claimed");
+  const request = () => proposal("own.claimed");
 
   test("blocks and records proposals, dry runs included, until it is lifted", async () => {
     await engage(wanted());
@@ -147,7 +147,7 @@ describe.each([
 ] as readonly (readonly [string, () => Wanted])[])("INV-05: a switch for %s", (_, wanted) => {
   test("stops deliveries and downloads, and the download is not used up", async () => {
     const { url } = await delivered();
-    const undelivered = await propose(agent, ask("own.pulled"), "approved");
+    const undelivered = await propose(agent, proposal("own.pulled"), "approved");
     await engage(wanted());
     expect((await call("POST", "/v1/deliver", agent.key, { intentId: undelivered })).body.code).toBe(
       "kill_switch_engaged",
@@ -163,7 +163,7 @@ test("INV-05: a switch stops only its own agent or destination", async () => {
   await engage({ scope: "destination", target: "crm.small" });
   await engage({ scope: "destination", target: "vpc.*" });
   const reasonFor = async (who: Registered, destination: string) =>
-    (await call("POST", "/v1/intents", who.key, ask(destination))).body.reason_code;
+    (await call("POST", "/v1/intents", who.key, proposal(destination))).body.reason_code;
   expect(await reasonFor(other, "crm.small")).toBe("kill_switch");
   expect(await reasonFor(other, "vpc.write")).toBe("kill_switch");
   expect(await reasonFor(other, "crm.measured")).toBe("approved_by_policy");
@@ -172,7 +172,7 @@ test("INV-05: a switch stops only its own agent or destination", async () => {
 });
 
 test("INV-05: rejections, reports and other safe commands go on while everything is stopped", async () => {
-  const held = () => propose(agent, ask("crm.held"), "pending_approval");
+  const held = () => propose(agent, proposal("crm.held"), "pending_approval");
   const [rejected, cancelled, withdrawn, revoked] = [await held(), await held(), await held(), await held()];
   const order = await ordered(agent);
   const reported = await ordered(agent);
@@ -190,9 +190,9 @@ test("INV-05: rejections, reports and other safe commands go on while everything
 
 test("INV-05: no order and no claim is given once a switch is acknowledged", async () => {
   const intents = await Promise.all(
-    Array.from({ length: 30 }, () => propose(agent, ask("own.claimed"), "approved")),
+    Array.from({ length: 30 }, () => propose(agent, proposal("own.claimed"), "approved")),
   );
-  const orders = await Promise.all(Array.from({ length: 10 }, () => ordered(agent, ask("own.claimed"))));
+  const orders = await Promise.all(Array.from({ length: 10 }, () => ordered(agent, proposal("own.claimed"))));
   let acknowledged = false;
   const given: { readonly status: number; readonly after: boolean }[] = [];
   const noted = async (answer: ReturnType<typeof call>) => {
@@ -231,7 +231,7 @@ function throwAfter(event: string, intent: string): void {
 }
 
 test("INV-05: an order recorded while a switch was being engaged is not handed out", async () => {
-  const intent = await propose(agent, ask("own.claimed"), "approved");
+  const intent = await propose(agent, proposal("own.claimed"), "approved");
   throwAfter("execution_requested", intent);
   const answer = await execute(intent);
   expect([answer.status, answer.body.code]).toEqual([409, "kill_switch_engaged"]);
@@ -240,7 +240,7 @@ test("INV-05: an order recorded while a switch was being engaged is not handed o
 });
 
 test("INV-05: a delivery recorded while a switch was being engaged is not handed out", async () => {
-  const intent = await propose(agent, ask("own.pulled"), "approved");
+  const intent = await propose(agent, proposal("own.pulled"), "approved");
   throwAfter("execution_requested", intent);
   const answer = await call("POST", "/v1/deliver", agent.key, { intentId: intent });
   expect([answer.status, answer.body.code]).toEqual([409, "kill_switch_engaged"]);
@@ -249,7 +249,7 @@ test("INV-05: a delivery recorded while a switch was being engaged is not handed
 });
 
 test("INV-05: a claim recorded while a switch was being engaged is given to no worker", async () => {
-  const order = await ordered(agent, ask("own.claimed"));
+  const order = await ordered(agent, proposal("own.claimed"));
   throwAfter("execution_claimed", order.intent);
   expect((await step("claim", order)).body.code).toBe("kill_switch_engaged");
   vi.restoreAllMocks();
@@ -265,7 +265,7 @@ test("INV-05: a download claimed while a switch was being engaged yields no byte
 });
 
 test("INV-05: a proposal in another isolate is stopped within ten seconds, an order at once", async () => {
-  const intent = await propose(agent, ask("crm.small"), "approved");
+  const intent = await propose(agent, proposal("crm.small"), "approved");
   // As another isolate does it: this one is not told.
   await env.DB.prepare(
     `INSERT INTO switches (scope, target, engaged, version, reason, actor, changed_at)
@@ -276,14 +276,14 @@ test("INV-05: a proposal in another isolate is stopped within ten seconds, an or
     .run();
   expect((await execute(intent)).status).toBe(409);
   later(10_000);
-  const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.small"));
+  const { body } = await call("POST", "/v1/intents", agent.key, proposal("crm.small"));
   expect(body.reason_code).toBe("kill_switch");
 });
 
 test("INV-05: no proposal, approval, order or claim succeeds while switches can't be read", async () => {
-  const held = await propose(agent, ask("crm.held"), "pending_approval");
-  const approved = await propose(agent, ask("crm.small"), "approved");
-  const order = await ordered(agent, ask("own.claimed"));
+  const held = await propose(agent, proposal("crm.held"), "pending_approval");
+  const approved = await propose(agent, proposal("crm.small"), "approved");
+  const order = await ordered(agent, proposal("own.claimed"));
   later(10_001);
   vi.spyOn(console, "error").mockImplementation(() => {});
   const prepare = env.DB.prepare.bind(env.DB);
@@ -292,7 +292,7 @@ test("INV-05: no proposal, approval, order or claim succeeds while switches can'
     return prepare(sql);
   });
   const answers = await Promise.all([
-    call("POST", "/v1/intents", agent.key, ask("crm.small")),
+    call("POST", "/v1/intents", agent.key, proposal("crm.small")),
     call("POST", `/v1/intents/${held}/approve`, reviewer.key),
     execute(approved),
     step("claim", order),
@@ -307,7 +307,7 @@ test("INV-05: no proposal, approval, order or claim succeeds while switches can'
 });
 
 test("INV-05: an approval that expires while a switch is engaged stays expired", async () => {
-  const held = await propose(agent, ask("crm.held"), "pending_approval");
+  const held = await propose(agent, proposal("crm.held"), "pending_approval");
   await engage(own());
   later(31 * MINUTE_MS);
   await lift(own());
@@ -455,7 +455,7 @@ test("lifting a switch keeps its row, and its version only rises by one", async 
 /** An intent of the stopped agent, approved before the switch. */
 async function heldBefore(): Promise<string> {
   await lift(own());
-  const intent = await propose(agent, ask("crm.small"), "approved");
+  const intent = await propose(agent, proposal("crm.small"), "approved");
   await engage(own());
   return intent;
 }

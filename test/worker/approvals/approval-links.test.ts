@@ -5,7 +5,7 @@ import { toBase64Url } from "../../../src/core/base/base64url.ts";
 import { portsOf } from "../../../src/env.ts";
 import {
   admin,
-  ask,
+  proposal,
   call,
   eventsOf,
   later,
@@ -26,7 +26,8 @@ beforeAll(async () => {
   ben = await register("reviewer", { person: "ben" });
 });
 
-const held = (destination = "crm.by-link", by = agent) => propose(by, ask(destination), "pending_approval");
+const held = (destination = "crm.by-link", by = agent) =>
+  propose(by, proposal(destination), "pending_approval");
 const approve = (link: string, key?: string, body: Record<string, unknown> = {}) =>
   call("POST", `/v1/approval-links/${link}/approve`, key, body);
 const reject = (link: string, key?: string, body: Record<string, unknown> = { reason: "not today" }) =>
@@ -130,7 +131,7 @@ describe("reading an approval link", () => {
   });
 
   test("INV-29: shows no payload, and text by agents only scrubbed", async () => {
-    const request = ask("crm.by-link", {
+    const request = proposal("crm.by-link", {
       payload: JSON.stringify({ secret: "swordfish-4711" }),
       action: "call:0170-1234567:about:DE89370400440532013000",
       metadata: { to: "bob@example.com" },

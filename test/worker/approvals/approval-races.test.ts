@@ -4,7 +4,7 @@ import { verifyBundle } from "../../../verifier/verify-bundle.ts";
 import { faultsOf } from "../../support/worker/chain.ts";
 import {
   admin,
-  ask,
+  proposal,
   call,
   eventsOf,
   flushed,
@@ -39,7 +39,7 @@ beforeAll(async () => {
   twenty = await Promise.all(Array.from({ length: 20 }, () => register("reviewer")));
 });
 
-const held = (destination: string) => propose(agent, ask(destination), "pending_approval");
+const held = (destination: string) => propose(agent, proposal(destination), "pending_approval");
 const approve = (id: string, who: Registered) => call("POST", `/v1/intents/${id}/approve`, who.key);
 const reject = (id: string, who: Registered) =>
   call("POST", `/v1/intents/${id}/reject`, who.key, { reason: "raced" });

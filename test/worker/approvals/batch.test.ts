@@ -2,10 +2,10 @@ import { beforeAll, expect, test, vi } from "vitest";
 import { env } from "cloudflare:workers";
 import {
   type Answer,
-  ask,
   call,
   eventsOf,
   fresh,
+  proposal,
   propose,
   register,
   type Registered,
@@ -29,7 +29,7 @@ interface Case {
 }
 
 /** Held, with the digest a reviewer would have seen. */
-async function held(request = ask("crm.held")): Promise<Case> {
+async function held(request = proposal("crm.held")): Promise<Case> {
   const answer = await call("POST", "/v1/intents", agent.key, request);
   if (answer.body.status !== "pending_approval") throw new Error(answer.text);
   return { id: answer.body.intentId, digest: answer.body.intent_digest };
@@ -57,10 +57,10 @@ test("a batch decides each intent on its own and returns each result", async () 
   const [yes, no, anas, other, gone, pair] = await Promise.all([
     held(),
     held(),
-    held(ask("crm.by-ana")),
+    held(proposal("crm.by-ana")),
     held(),
     held(),
-    held(ask("crm.pair")),
+    held(proposal("crm.pair")),
   ]);
   await call("POST", `/v1/intents/${gone.id}/withdraw`, agent.key);
   const unknown = { id: `int_${"A".repeat(43)}`, digest: yes.digest };
@@ -107,9 +107,9 @@ test("INV-09: every vote of a batch names the digest that it is for", async () =
 
 test("INV-03 INV-08: votes of a batch are subject to the same exclusions and delegations as single votes", async () => {
   const own = await register("agent", { owner: "ana" });
-  const answer = await call("POST", "/v1/intents", own.key, ask("crm.held"));
+  const answer = await call("POST", "/v1/intents", own.key, proposal("crm.held"));
   const anas = { id: answer.body.intentId, digest: answer.body.intent_digest };
-  const forAna = await held(ask("crm.by-ana"));
+  const forAna = await held(proposal("crm.by-ana"));
   expect(slots(await batch([approval(anas)], ana.key))).toEqual(["self_approval_forbidden"]);
   const onBehalf = approval(forAna, { on_behalf_of_principal: "ana" });
   expect(slots(await batch([onBehalf]))).toEqual(["delegation_not_found"]);
@@ -120,7 +120,7 @@ test("INV-03 INV-08: votes of a batch are subject to the same exclusions and del
 
 test("a hundred votes of a batch are recorded once each, among parallel single votes", async () => {
   const cases = await Promise.all(
-    Array.from({ length: 100 }, (_, at) => held(ask(at % 2 ? "crm.pair" : "crm.held"))),
+    Array.from({ length: 100 }, (_, at) => held(proposal(at % 2 ? "crm.pair" : "crm.held"))),
   );
   const [whole, , ...singles] = await Promise.all([
     batch(cases.map((each) => approval(each))),
@@ -188,7 +188,7 @@ test("a vote of a batch that fails leaves the others as they are", async () => {
 });
 
 test("a batch repeated under one Idempotency-Key is executed once", async () => {
-  const cases = await Promise.all([held(ask("crm.pair")), held()]);
+  const cases = await Promise.all([held(proposal("crm.pair")), held()]);
   const init = {
     method: "POST",
     headers: {
@@ -261,7 +261,7 @@ test("INV-05: a kill switch stops the approvals of a batch, not its rejections",
   const stopped = await register("agent");
   const cases = await Promise.all(
     [1, 2].map(async () => {
-      const intent = await propose(stopped, ask("crm.held"), "pending_approval");
+      const intent = await propose(stopped, proposal("crm.held"), "pending_approval");
       const { body } = await call("GET", `/v1/intents/${intent}`, zoe.key);
       return { id: intent, digest: body.intent_digest as string };
     }),

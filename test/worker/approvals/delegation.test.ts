@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import {
   admin,
   type Answer,
-  ask,
   call,
   eventsOf,
   freeze,
@@ -10,6 +9,7 @@ import {
   later,
   ledgerOf,
   MINUTE_MS,
+  proposal,
   propose,
   register,
   type Registered,
@@ -37,7 +37,7 @@ const reviewer = (person?: string) => register("reviewer", person === undefined 
 test("INV-08: a delegate gives the delegator's vote, and the ledger names the person who acted", async () => {
   const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
   const id = await delegate(ana, zoe);
-  const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.by-ana"), "pending_approval");
   expect((await call("POST", `/v1/intents/${intent}/approve`, zoe.key)).body.code).toBe("not_eligible");
   const answer = await approveFor(zoe, ana.id, intent);
   expect(answer.body).toMatchObject({ status: "approved", votedBy: ["ana"] });
@@ -51,7 +51,7 @@ test.each(["principal id", "person id", "e-mail"])(
   async (how) => {
     const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
     await delegate(ana, zoe);
-    const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.by-ana"), "pending_approval");
     const name = { "principal id": ana.id, "person id": "ana", "e-mail": "Ana@example.com" }[how] ?? "";
     expect((await approveFor(zoe, name, intent)).body.status).toBe("approved");
   },
@@ -79,7 +79,7 @@ test.each(SCOPES)(
     await delegate(one, two, scope);
     const intent = await propose(
       agent,
-      ask("crm.paid", { payload: '{"usd":1}', ...more }),
+      proposal("crm.paid", { payload: '{"usd":1}', ...more }),
       "pending_approval",
     );
     const { status, body } = await approveFor(two, one.id, intent);
@@ -98,7 +98,7 @@ test("INV-08: one person has one vote, whoever gives it", async () => {
   ];
   await delegate(one, two);
   const votesAfter = async (steps: readonly ((intent: string) => Promise<Answer>)[]) => {
-    const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.pair"), "pending_approval");
     for (const step of steps) await step(intent);
     return (await call("POST", `/v1/intents/${intent}/approve`, third.key)).body;
   };
@@ -126,7 +126,7 @@ test("INV-08: a delegation can't be delegated further", async () => {
   ];
   await delegate(one, two);
   await delegate(two, three);
-  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.held"), "pending_approval");
   expect((await approveFor(three, one.id, intent)).body.code).toBe("delegation_not_found");
   expect((await approveFor(two, two.id, intent)).body.code).toBe("delegation_not_found");
   expect((await approveFor(one, two.id, intent)).body.code).toBe("delegation_not_found");
@@ -138,7 +138,7 @@ test("INV-03 INV-08: neither an owner nor an owner's delegate approves what thei
   const [ana, zoe] = [await reviewer("ana"), await reviewer()];
   await delegate(ana, zoe);
   await delegate(zoe, ana);
-  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.held"), "pending_approval");
   expect((await approveFor(zoe, ana.id, intent)).body.code).toBe("self_approval_forbidden");
   expect((await approveFor(ana, zoe.id, intent)).body.code).toBe("self_approval_forbidden");
   expect((await call("POST", `/v1/intents/${intent}/approve`, zoe.key)).body.status).toBe("approved");
@@ -148,7 +148,7 @@ test("INV-05 INV-08: a delegation ends with its time, its revocation, and the de
   freeze();
   const [agent, one, two] = [await register("agent"), await reviewer(), await reviewer()];
   const attempt = async () => {
-    const intent = await propose(agent, ask("crm.held"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.held"), "pending_approval");
     const { status, body } = await approveFor(two, one.id, intent);
     return [status, body.code ?? body.status];
   };
@@ -176,7 +176,7 @@ test.each(["delegation revoked", "delegator suspended", "delegate suspended"])(
     const [agent, one, two] = [await register("agent"), await reviewer(), await reviewer()];
     const [third, fourth] = [await reviewer(), await reviewer()];
     const id = await delegate(one, two);
-    const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.pair"), "pending_approval");
     expect((await approveFor(two, one.id, intent)).body.votes).toBe(1);
     if (what === "delegation revoked") await call("POST", `/v1/delegations/${id}/revoke`, one.key);
     else await call("POST", `/v1/agents/${what === "delegator suspended" ? one.id : two.id}/suspend`, admin);
@@ -190,7 +190,7 @@ test.each(["delegation revoked", "delegator suspended", "delegate suspended"])(
 test("INV-08: a delegate can reject for the delegator, and needs a reason like every reviewer", async () => {
   const [agent, ana, zoe] = [await register("agent"), await reviewer("ana"), await reviewer()];
   await delegate(ana, zoe);
-  const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.by-ana"), "pending_approval");
   const path = `/v1/intents/${intent}/reject`;
   const bare = await call("POST", path, zoe.key, { on_behalf_of_principal: "ana" });
   expect(bare.body.code).toBe("reason_required");

@@ -64,12 +64,12 @@ beforeAll(async () => {
 
 type PolicyId = keyof typeof POLICIES;
 
-function ask(policy: PolicyId, more: Record<string, unknown> = {}) {
+function proposal(policy: PolicyId, more: Record<string, unknown> = {}) {
   return { destination: `crm.${policy}`, policy, payload: JSON.stringify([{ row: fresh("row") }]), ...more };
 }
 
 const held = (policy: PolicyId, more: Record<string, unknown> = {}, by = agent) =>
-  propose(by, ask(policy, more), "pending_approval");
+  propose(by, proposal(policy, more), "pending_approval");
 
 async function viewOf(intent: string) {
   return (await call("GET", `/v1/intents/${intent}`, admin)).body;
@@ -268,7 +268,7 @@ test("INV-08: no standing approval approves what a reviewer wrote", async () => 
   for (const maker of [ana, ben]) {
     expect((await call("POST", "/v1/standing-approvals", maker.key, standing)).status).toBe(201);
   }
-  await propose(agent, ask("laid-down"), "approved");
+  await propose(agent, proposal("laid-down"), "approved");
   const successor = (await edit(ana, intent)).body.successor;
   expect(successor).toMatchObject({ status: "pending_approval", standingApprovalId: null });
   expect((await viewOf(successor.intentId)).votes).toEqual([]);
@@ -455,10 +455,10 @@ test("a budget counts an edited intent once, with its final content", async () =
   const edited = await edit(ana, intent, { payload: rows(6) });
   expect(edited.body.successor?.status, edited.text).toBe("pending_approval");
   expect(
-    (await call("POST", "/v1/intents", spender.key, ask("spend", { payload: rows(5) }))).body.status,
+    (await call("POST", "/v1/intents", spender.key, proposal("spend", { payload: rows(5) }))).body.status,
   ).toBe("blocked");
   expect(
-    (await call("POST", "/v1/intents", spender.key, ask("spend", { payload: rows(4) }))).body.status,
+    (await call("POST", "/v1/intents", spender.key, proposal("spend", { payload: rows(4) }))).body.status,
   ).toBe("pending_approval");
   const over = await edit(ben, edited.body.successor.intentId, { payload: rows(7) });
   expect(over.body).toMatchObject({ code: "edit_blocked", reason_code: "budget_exceeded" });
@@ -468,7 +468,7 @@ test("an edit neither uses the agent's rate limit nor counts as a duplicate of i
   const limited = await register("agent");
   const intent = await held("hourly", {}, limited);
   expect((await edit(ana, intent)).body.successor?.status).toBe("pending_approval");
-  expect((await call("POST", "/v1/intents", limited.key, ask("hourly"))).body.reason_code).toBe(
+  expect((await call("POST", "/v1/intents", limited.key, proposal("hourly"))).body.reason_code).toBe(
     "rate_limit_exceeded",
   );
 
@@ -522,7 +522,7 @@ test("INV-20: an edit interrupted at any point leaves at most one approvable int
 
     const finished = await editUnseen(ana, intent, change);
     expect(finished.body.successor?.status, finished.text).toBe("pending_approval");
-    const over = await call("POST", "/v1/intents", spender.key, ask("spend", { payload: rows(5) }));
+    const over = await call("POST", "/v1/intents", spender.key, proposal("spend", { payload: rows(5) }));
     expect(over.body.reason_code).toBe("budget_exceeded");
     await held("spend", { payload: rows(4) }, spender);
   }

@@ -5,7 +5,7 @@ import { queueRowView } from "../../../src/http/api/approvals/queue-view.ts";
 import type { DeliveryRecord } from "../../../src/ports/notifications.ts";
 import { MATCHING } from "../../../src/adapters/d1/mandates.ts";
 import {
-  ask,
+  proposal,
   call,
   flushed,
   later,
@@ -42,11 +42,11 @@ async function idsOf(query: string, key = zoe.key): Promise<readonly string[]> {
 
 test("the queue lists pending intents, newest first, with what each requires, and no other intents", async () => {
   const by = await register("agent");
-  const first = await hold(by, ask("crm.pair", { recordCount: 7 }));
-  const second = await hold(by, ask("crm.by-ana"));
-  const gone = await hold(by, ask("crm.held"));
+  const first = await hold(by, proposal("crm.pair", { recordCount: 7 }));
+  const second = await hold(by, proposal("crm.by-ana"));
+  const gone = await hold(by, proposal("crm.held"));
   await call("POST", `/v1/intents/${gone}/reject`, zoe.key, { reason: "no" });
-  await propose(by, ask("crm.small"), "approved");
+  await propose(by, proposal("crm.small"), "approved");
   await call("POST", `/v1/intents/${first}/approve`, zoe.key);
   await flushed(first);
   await flushed(gone);
@@ -72,10 +72,10 @@ test("the queue lists pending intents, newest first, with what each requires, an
 });
 
 test("the queue can be filtered by agent, destination, policy and group", async () => {
-  const one = await hold(agent, ask("crm.held"));
-  const two = await hold(agent, ask("crm.held"));
-  const paid = await hold(agent, ask("crm.paid"));
-  const others = await hold(other, ask("crm.held"));
+  const one = await hold(agent, proposal("crm.held"));
+  const two = await hold(agent, proposal("crm.held"));
+  const paid = await hold(agent, proposal("crm.paid"));
+  const others = await hold(other, proposal("crm.held"));
   const { body } = await call("GET", `/v1/approvals?agent=${agent.id}&destination=crm.held`, zoe.key);
   expect(body.approvals.map(({ intentId }: { intentId: string }) => intentId)).toEqual([two, one]);
   const { group } = body.approvals[0];
@@ -89,8 +89,10 @@ test("the queue can be filtered by agent, destination, policy and group", async 
 test("groups give their number of intents, their totals and their earliest deadline", async () => {
   const by = await register("agent");
   const intents = [];
-  for (const usd of [1, 2, 4]) intents.push(await hold(by, ask("crm.paid", { payload: `{"usd":${usd}}` })));
-  await hold(by, ask("crm.held"));
+  for (const usd of [1, 2, 4]) {
+    intents.push(await hold(by, proposal("crm.paid", { payload: `{"usd":${usd}}` })));
+  }
+  await hold(by, proposal("crm.held"));
   const { body } = await call("GET", "/v1/approvals/groups", zoe.key);
   const mine = body.groups.filter(({ sender_agent_id: id }: { sender_agent_id: string }) => id === by.id);
   expect(mine).toHaveLength(2);
@@ -104,7 +106,7 @@ test("groups give their number of intents, their totals and their earliest deadl
 
 test("INV-00: an unknown total of a group is null, not 0", async () => {
   const by = await register("agent");
-  await hold(by, ask("crm.held", { payload: "notes.txt", recordCount: undefined }));
+  await hold(by, proposal("crm.held", { payload: "notes.txt", recordCount: undefined }));
   const { body } = await call("GET", "/v1/approvals/groups", zoe.key);
   const mine = body.groups.find(({ sender_agent_id: id }: { sender_agent_id: string }) => id === by.id);
   expect(mine).toMatchObject({ count: 1, estimated_records: null, value_usd: null });
@@ -112,7 +114,7 @@ test("INV-00: an unknown total of a group is null, not 0", async () => {
 
 test("a deferred intent has no deadline in the queue, in its group and on its page", async () => {
   const by = await register("agent");
-  const intent = await hold(by, ask("crm.defer"));
+  const intent = await hold(by, proposal("crm.defer"));
   const rowOf = async () => (await call("GET", `/v1/approvals?agent=${by.id}`, zoe.key)).body.approvals[0];
   const { expires_at: expires, decide_by: deadline } = await rowOf();
   expect(deadline).toBe(expires);
@@ -129,11 +131,11 @@ test("a deferred intent has no deadline in the queue, in its group and on its pa
 
 test("the filter `mine` leaves out intents the caller can't decide or has too little assurance for, over all pages", async () => {
   const by = await register("agent");
-  const open = await hold(by, ask("crm.held"));
-  const anas = await hold(by, ask("crm.by-ana"));
-  const ops = await hold(by, ask("crm.by-ops"));
-  await hold(by, ask("crm.surely"));
-  await hold(by, ask("crm.touch"));
+  const open = await hold(by, proposal("crm.held"));
+  const anas = await hold(by, proposal("crm.by-ana"));
+  const ops = await hold(by, proposal("crm.by-ops"));
+  await hold(by, proposal("crm.surely"));
+  await hold(by, proposal("crm.touch"));
   expect(await idsOf(`?agent=${by.id}&mine=true`)).toEqual([open]);
   expect(await idsOf(`?agent=${by.id}&mine=true`, ana.key)).toEqual([ops, anas, open]);
   const seen: string[] = [];
@@ -149,7 +151,7 @@ test("the filter `mine` leaves out intents the caller can't decide or has too li
 test("pages of the queue neither repeat nor skip an intent", async () => {
   const by = await register("agent");
   const held = [];
-  for (let made = 0; made < 5; made += 1) held.push(await hold(by, ask("crm.held")));
+  for (let made = 0; made < 5; made += 1) held.push(await hold(by, proposal("crm.held")));
   const seen: string[] = [];
   let path = `/v1/approvals?agent=${by.id}&limit=2`;
   for (let pages = 0; pages < 3; pages += 1) {
@@ -168,7 +170,7 @@ test.each(["?limit=0", "?limit=x", "?after=%00", "?after=abc", "?since=never", "
 );
 
 test("the queue is served while notification state can't be read", async () => {
-  const intent = await hold(agent, ask("crm.held"));
+  const intent = await hold(agent, proposal("crm.held"));
   vi.spyOn(console, "error").mockImplementation(() => {});
   const dispatch = (env as unknown as { DISPATCH: DurableObjectNamespace }).DISPATCH;
   vi.spyOn(dispatch, "getByName").mockImplementation(() => {

@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
 import {
-  ask,
   call,
   everythingInD1,
   ledgerOf,
+  proposal,
   propose,
   register,
   type Registered,
@@ -155,7 +155,10 @@ test("of parallel requests one person gets at most 100 active standing approvals
 
 test("a standing approval brings no text of a proposal into D1", async () => {
   await call("POST", "/v1/standing-approvals", maker.key, { destination: "crm.held", agent_id: agent.id });
-  const request = ask("crm.held", { principal_id: "very-private-name", on_behalf_of: "somebody unseen" });
+  const request = proposal("crm.held", {
+    principal_id: "very-private-name",
+    on_behalf_of: "somebody unseen",
+  });
   await propose(agent, request, "approved");
   const everything = await everythingInD1();
   expect(everything).not.toContain("very-private-name");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { admin, ask, call, fresh, register, type Registered } from "../../support/worker/gate.ts";
+import { admin, call, fresh, proposal, register, type Registered } from "../../support/worker/gate.ts";
 
 /** A standing approval for one agent alone, so that no test lives on another's. */
 async function lay(
@@ -20,7 +20,7 @@ async function usedOf(id: string): Promise<number> {
 
 /** Pays this much, as the payload says it. */
 const pay = (usd: number, more: Record<string, unknown> = {}) =>
-  ask("crm.paid", { payload: JSON.stringify({ usd, row: fresh("row") }), ...more });
+  proposal("crm.paid", { payload: JSON.stringify({ usd, row: fresh("row") }), ...more });
 
 const statusOf = async (agent: Registered, request: Record<string, unknown>) =>
   (await call("POST", "/v1/intents", agent.key, request)).body.status;

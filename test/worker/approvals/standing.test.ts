@@ -3,7 +3,6 @@ import { expect, test, vi } from "vitest";
 import { portsOf } from "../../../src/env.ts";
 import {
   admin,
-  ask,
   call,
   eventsOf,
   freeze,
@@ -11,6 +10,7 @@ import {
   later,
   ledgerOf,
   MINUTE_MS,
+  proposal,
   propose,
   register,
   type Registered,
@@ -38,7 +38,7 @@ async function usedOf(id: string): Promise<number> {
 
 /** Pays this much, as the payload says it. */
 const pay = (usd: number, more: Record<string, unknown> = {}) =>
-  ask("crm.paid", { payload: JSON.stringify({ usd, row: fresh("row") }), ...more });
+  proposal("crm.paid", { payload: JSON.stringify({ usd, row: fresh("row") }), ...more });
 
 const statusOf = async (agent: Registered, request: Record<string, unknown>) =>
   (await call("POST", "/v1/intents", agent.key, request)).body.status;
@@ -46,7 +46,7 @@ const statusOf = async (agent: Registered, request: Record<string, unknown>) =>
 test("INV-08: a standing approval gives its grantor's one vote, and the agent sees the intent approved", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent);
-  const { status, body } = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
+  const { status, body } = await call("POST", "/v1/intents", agent.key, proposal("crm.held"));
   expect(status).toBe(200);
   expect(body).toMatchObject({
     status: "approved",
@@ -88,34 +88,38 @@ const SCOPES: readonly (readonly [Record<string, unknown>, Record<string, unknow
   [{ max_amount_usd: 100 }, pay(-1), "pending_approval"],
   [
     { max_amount_usd: 100 },
-    ask("crm.paid", { payload: '{"usd":"much"}', estimated_value_usd: 1 }),
+    proposal("crm.paid", { payload: '{"usd":"much"}', estimated_value_usd: 1 }),
     "pending_approval",
   ],
   [
     { max_amount_usd: 100 },
-    ask("crm.paid", { payload: '{"sum":1}', estimated_value_usd: 1 }),
+    proposal("crm.paid", { payload: '{"sum":1}', estimated_value_usd: 1 }),
     "pending_approval",
   ],
   [
     { max_amount_usd: 100 },
-    ask("crm.paid", { payload: "bill.pdf", estimated_value_usd: 1 }),
+    proposal("crm.paid", { payload: "bill.pdf", estimated_value_usd: 1 }),
     "pending_approval",
   ],
-  [{ max_amount_usd: 100 }, ask("crm.held"), "pending_approval"],
-  [{ max_amount_usd: 100 }, ask("crm.held", { estimated_value_usd: 100 }), "approved"],
+  [{ max_amount_usd: 100 }, proposal("crm.held"), "pending_approval"],
+  [{ max_amount_usd: 100 }, proposal("crm.held", { estimated_value_usd: 100 }), "approved"],
   [{ daily_limit_usd: 100 }, pay(100), "approved"],
   [{ daily_limit_usd: 100 }, pay(100.01), "pending_approval"],
-  [{ daily_limit_usd: 100 }, ask("crm.held"), "pending_approval"],
-  [{ max_records: 3 }, ask("crm.held", { payload: "[1,2,3]" }), "approved"],
-  [{ max_records: 3 }, ask("crm.held", { payload: "[1,2,3,4]", recordCount: 1 }), "pending_approval"],
-  [{ max_records: 3 }, ask("crm.held", { payload: "[1]", recordCount: 4 }), "pending_approval"],
-  [{ max_records: 3 }, ask("crm.held", { payload: "leads.csv", recordCount: 3 }), "pending_approval"],
+  [{ daily_limit_usd: 100 }, proposal("crm.held"), "pending_approval"],
+  [{ max_records: 3 }, proposal("crm.held", { payload: "[1,2,3]" }), "approved"],
+  [{ max_records: 3 }, proposal("crm.held", { payload: "[1,2,3,4]", recordCount: 1 }), "pending_approval"],
+  [{ max_records: 3 }, proposal("crm.held", { payload: "[1]", recordCount: 4 }), "pending_approval"],
+  [{ max_records: 3 }, proposal("crm.held", { payload: "leads.csv", recordCount: 3 }), "pending_approval"],
   [
     { max_records: 3 },
-    ask("crm.held", { payload: "H4sIAAAA", payload_encoding: "base64", recordCount: 1 }),
+    proposal("crm.held", { payload: "H4sIAAAA", payload_encoding: "base64", recordCount: 1 }),
     "pending_approval",
   ],
-  [{ max_records: 3 }, ask("crm.held", { payload: "<r><x/><x/></r>", recordCount: 1 }), "pending_approval"],
+  [
+    { max_records: 3 },
+    proposal("crm.held", { payload: "<r><x/><x/></r>", recordCount: 1 }),
+    "pending_approval",
+  ],
 ];
 
 test.each(SCOPES)(
@@ -135,7 +139,7 @@ test("INV-08: a standing approval for one agent gives no vote for another", asyn
     await register("reviewer"),
   ];
   await lay(maker, other);
-  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
 });
 
 test("INV-08: limits on uses and daily sums hold to the last one; a day is any 24 hours", async () => {
@@ -144,7 +148,7 @@ test("INV-08: limits on uses and daily sums hold to the last one; a day is any 2
   const thrice = await lay(maker, agent, { uses: 3, destination: "crm.held" });
   const daily = await lay(maker, agent, { daily_limit_usd: 10, destination: "crm.paid" });
   const held = [];
-  for (let time = 0; time < 4; time += 1) held.push(await statusOf(agent, ask("crm.held")));
+  for (let time = 0; time < 4; time += 1) held.push(await statusOf(agent, proposal("crm.held")));
   expect(held).toEqual(["approved", "approved", "approved", "pending_approval"]);
   expect(await usedOf(thrice)).toBe(3);
 
@@ -166,26 +170,26 @@ test("INV-08: an expired or revoked standing approval gives no vote", async () =
   const soon = new Date(Date.now() + HOUR_MS).toISOString();
   await lay(maker, agent, { expires_at: soon });
   later(HOUR_MS - 1);
-  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("approved");
   later(1);
-  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
 
   const id = await lay(maker, agent);
-  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("approved");
   const revoked = await call("POST", `/v1/standing-approvals/${id}/revoke`, maker.key);
   expect([revoked.status, revoked.body.status]).toEqual([200, "revoked"]);
-  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
 });
 
 test("INV-05 INV-08: a standing approval ends with the credential it was made with", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   await lay(maker, agent);
   await call("POST", `/v1/agents/${maker.id}/suspend`, admin);
-  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
   await call("POST", `/v1/agents/${maker.id}/reactivate`, admin);
-  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("approved");
   await call("POST", `/v1/agents/${maker.id}/role`, admin, { role: "auditor" });
-  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
 });
 
 test("INV-03 INV-08: a standing approval gives no vote for the grantor's own agent", async () => {
@@ -195,39 +199,39 @@ test("INV-03 INV-08: a standing approval gives no vote for the grantor's own age
     await register("reviewer", { person: "ben" }),
   ];
   const own = await lay(ana, agent);
-  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
   expect(await usedOf(own)).toBe(0);
   await lay(ben, agent);
-  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("approved");
 });
 
 test("INV-08: a standing approval overrides no minimum assurance, no list of approvers and no block", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent);
-  expect(await statusOf(agent, ask("crm.surely"))).toBe("pending_approval");
-  expect(await statusOf(agent, ask("crm.by-ana"))).toBe("pending_approval");
-  const elsewhere = { ...ask("crm.held"), destination: "crm.nowhere" };
+  expect(await statusOf(agent, proposal("crm.surely"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.by-ana"))).toBe("pending_approval");
+  const elsewhere = { ...proposal("crm.held"), destination: "crm.nowhere" };
   expect(await statusOf(agent, elsewhere)).toBe("blocked");
   await call("POST", "/v1/switches", maker.key, { scope: "agent", target: agent.id, reason: "drill" });
-  expect(await statusOf(agent, ask("crm.held"))).toBe("blocked");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("blocked");
   expect(await usedOf(id)).toBe(0);
 });
 
 test("INV-08: an intent held for its content is not approved by a standing approval", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent);
-  const words = ask("crm.worded", { payload: `{"text":"a refund ${fresh("row")}"}` });
+  const words = proposal("crm.worded", { payload: `{"text":"a refund ${fresh("row")}"}` });
   expect(await statusOf(agent, words)).toBe("pending_approval");
   expect(await usedOf(id)).toBe(0);
 });
 
 test("INV-08: a shadow policy gives a standing approval nothing to match", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
-  const request = ask("crm.watched", { policy: "held" });
+  const request = proposal("crm.watched", { policy: "held" });
   await lay(maker, agent, { policy_id: "watching" });
   expect(await statusOf(agent, request)).toBe("pending_approval");
   await lay(maker, agent, { policy_id: "held" });
-  expect(await statusOf(agent, ask("crm.watched", { policy: "held" }))).toBe("approved");
+  expect(await statusOf(agent, proposal("crm.watched", { policy: "held" }))).toBe("approved");
 });
 
 test("INV-08: several standing approvals of one person are one vote of a quorum", async () => {
@@ -238,7 +242,7 @@ test("INV-08: several standing approvals of one person are one vote of a quorum"
   ];
   await lay(maker, agent);
   const again = await lay(maker, agent);
-  const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.pair"), "pending_approval");
   expect(await usedOf(again)).toBe(0);
   const own = await call("POST", `/v1/intents/${intent}/approve`, maker.key);
   expect(own.body).toMatchObject({ status: "pending_approval", votes: 1, votedBy: [maker.id] });
@@ -249,7 +253,7 @@ test("INV-08: several standing approvals of one person are one vote of a quorum"
 test("INV-08: standing approvals of two persons complete a quorum of two", async () => {
   const [agent, one, two] = [await register("agent"), await register("reviewer"), await register("reviewer")];
   const ids = [await lay(one, agent), await lay(two, agent)];
-  expect(await statusOf(agent, ask("crm.pair"))).toBe("approved");
+  expect(await statusOf(agent, proposal("crm.pair"))).toBe("approved");
   expect([await usedOf(ids[0] ?? ""), await usedOf(ids[1] ?? "")]).toEqual([1, 1]);
 });
 
@@ -268,7 +272,7 @@ test.each([
     const [agent, maker] = [await register("agent"), await register("reviewer")];
     const [second, third] = [await register("reviewer"), await register("reviewer")];
     const id = await lay(maker, agent);
-    const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.pair"), "pending_approval");
     await undo(id, maker);
     const answer = await call("POST", `/v1/intents/${intent}/approve`, second.key);
     expect(answer.body).toMatchObject({ status: "pending_approval", votes: 1, votedBy: [second.id] });
@@ -284,10 +288,10 @@ test("INV-08: a use stays counted when the intent is not executed, because it co
     await register("reviewer"),
   ];
   const id = await lay(maker, agent, { uses: 1 });
-  const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.pair"), "pending_approval");
   await call("POST", `/v1/intents/${intent}/reject`, second.key, { reason: "no" });
   expect(await usedOf(id)).toBe(1);
-  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
 });
 
 test("an unreadable standing approval leaves the intent pending", async () => {
@@ -299,14 +303,14 @@ test("an unreadable standing approval leaves the intent pending", async () => {
     return prepare(sql);
   });
   const said = vi.spyOn(console, "error").mockImplementation(() => {});
-  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
   expect(said).toHaveBeenCalled();
 });
 
 test("INV-08: a repeated proposal gives no second vote and counts no second use", async () => {
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, { uses: 2 });
-  const request = ask("crm.held", { idempotency_key: fresh("key") });
+  const request = proposal("crm.held", { idempotency_key: fresh("key") });
   expect(await statusOf(agent, request)).toBe("approved");
   expect(await statusOf(agent, request)).toBe("duplicate_blocked");
   expect(await usedOf(id)).toBe(1);
@@ -317,13 +321,13 @@ test("INV-05 INV-08: a use without a vote, because a kill switch came first, is 
   const [agent, maker] = [await register("agent"), await register("reviewer")];
   const id = await lay(maker, agent, { uses: 1 });
   // Proposals may be decided on what was read a few seconds ago; votes never are.
-  await call("POST", "/v1/intents?dry_run=true", agent.key, ask("crm.held"));
+  await call("POST", "/v1/intents?dry_run=true", agent.key, proposal("crm.held"));
   const thrown = "INSERT INTO switches VALUES ('agent', ?1, 1, 1, 'drill', NULL, 'test', 0)";
   await env.DB.prepare(thrown).bind(agent.id).run();
-  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
   expect(await usedOf(id)).toBe(0);
   await call("POST", "/v1/switches/lift", admin, { scope: "agent", target: agent.id });
-  expect(await statusOf(agent, ask("crm.held"))).toBe("approved");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("approved");
 });
 
 test("INV-20: a crash between use and vote costs the use, and no vote is given twice", async () => {
@@ -338,11 +342,11 @@ test("INV-20: a crash between use and vote costs the use, and no vote is given t
         name === "handle" ? () => Promise.reject(new Error("gone")) : Reflect.get(stub, name, stub),
     });
   });
-  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.held"), "pending_approval");
   vi.restoreAllMocks();
   expect(await usedOf(id)).toBe(1);
   expect(await eventsOf(intent)).not.toContain("approval_vote_recorded");
-  expect(await statusOf(agent, ask("crm.held"))).toBe("pending_approval");
+  expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
 });
 
 test("INV-08: one intent counts as one use, and stays one after the standing approval ended", async () => {

@@ -14,7 +14,7 @@ import { authenticate, type Authenticated } from "../../../src/app/identity/auth
 import { ROLES, type Role } from "../../../src/core/identity/principal.ts";
 import { portsOf } from "../../../src/env.ts";
 import type { Intent } from "../../../src/ports/intents.ts";
-import { ask, call, propose, register, stateOf, type Registered } from "../../support/worker/gate.ts";
+import { proposal, call, propose, register, stateOf, type Registered } from "../../support/worker/gate.ts";
 
 /*
  * A door checks a caller's role before it reads a request. The use cases behind it check it again: another door may
@@ -41,7 +41,7 @@ beforeAll(async () => {
 });
 
 async function pending(): Promise<Intent> {
-  const id = await propose(agent, { ...ask("crm.small"), recordCount: 101 }, "pending_approval");
+  const id = await propose(agent, { ...proposal("crm.small"), recordCount: 101 }, "pending_approval");
   const intent = ports().intents.find(id);
   if (intent === null) throw new Error("the proposal made no intent");
   return intent;

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm } from "cloudflare:test";
 import {
   admin,
-  ask,
+  proposal,
   call,
   eventsOf,
   flushed,
@@ -76,7 +76,7 @@ describe("INV-09: payload bytes survive the round trip", () => {
   ])(
     "INV-09: payload with %s",
     async (_, payload, bytes) => {
-      const answer = await call("POST", "/v1/intents", agent.key, { ...ask("crm.held"), ...payload });
+      const answer = await call("POST", "/v1/intents", agent.key, { ...proposal("crm.held"), ...payload });
       expect(answer.status).toBe(200);
       const id = answer.body.intentId;
       const digest = sha256Hex(bytes);
@@ -93,7 +93,7 @@ describe("INV-09: payload bytes survive the round trip", () => {
   test("INV-28: a payload is served as a sandboxed download, whatever type the agent declared", async () => {
     const id = await propose(
       agent,
-      ask("crm.held", {
+      proposal("crm.held", {
         payload: "<script>alert(1)</script>",
         payload_media_type: "text/html",
         payload_name: "a.html",
@@ -109,7 +109,7 @@ describe("INV-09: payload bytes survive the round trip", () => {
   });
 
   test("INV-09: an order names the digests of the intent and payload that were approved", async () => {
-    const proposed = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
+    const proposed = await call("POST", "/v1/intents", agent.key, proposal("crm.held"));
     await call("POST", `/v1/intents/${proposed.body.intentId}/approve`, reviewer.key);
     const { body } = await execute(proposed.body.intentId);
     expect(body.intent_digest).toBe(proposed.body.intent_digest);
@@ -120,7 +120,7 @@ describe("INV-09: payload bytes survive the round trip", () => {
   });
 
   test("INV-09: the same request sent twice makes two intents with two digests", async () => {
-    const request = ask("crm.small");
+    const request = proposal("crm.small");
     const [one, two] = [
       await call("POST", "/v1/intents", agent.key, request),
       await call("POST", "/v1/intents", agent.key, request),
@@ -165,9 +165,9 @@ describe("INV-09: payload bytes survive the round trip", () => {
     ],
   ])("INV-09: an approval is void and can't be given once %s has changed", async (_, rules) => {
     freeze();
-    const pending = await propose(agent, ask("crm.held"), "pending_approval");
-    const approved = await propose(agent, ask("crm.held"), "pending_approval");
-    const live = await propose(agent, ask("crm.held"), "pending_approval");
+    const pending = await propose(agent, proposal("crm.held"), "pending_approval");
+    const approved = await propose(agent, proposal("crm.held"), "pending_approval");
+    const live = await propose(agent, proposal("crm.held"), "pending_approval");
     for (const id of [approved, live]) await call("POST", `/v1/intents/${id}/approve`, reviewer.key);
     const order = (await execute(live)).body;
     await changeRules(rules);
@@ -193,7 +193,7 @@ describe("INV-10 INV-12: payloads that Gate has not seen", () => {
     "~/secrets.txt",
     "file.xlsx",
   ])("INV-12: the payload reference %s is stored as a name and never read", async (payload) => {
-    const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", { payload }));
+    const { body } = await call("POST", "/v1/intents", agent.key, proposal("crm.held", { payload }));
     const detail = (await call("GET", `/v1/intents/${body.intentId}`, agent.key)).body;
     expect(detail).toMatchObject({
       payload_kind: "reference",
@@ -214,22 +214,26 @@ describe("INV-10 INV-12: payloads that Gate has not seen", () => {
     "two words.csv",
     "leads.csv.exe",
   ])("INV-12: the payload text %j is content like any other", async (payload) => {
-    const id = await propose(agent, ask("crm.held", { payload }), "pending_approval");
+    const id = await propose(agent, proposal("crm.held", { payload }), "pending_approval");
     expect((await payloadOf(id)).text).toBe(payload);
   });
 
   test("INV-10: a reference is held however few records are declared, unless the policy allows unmeasured payloads", async () => {
-    await propose(agent, ask("crm.measured", { payload: "./leads.csv", recordCount: 1 }), "pending_approval");
     await propose(
       agent,
-      ask("crm.measured", {
+      proposal("crm.measured", { payload: "./leads.csv", recordCount: 1 }),
+      "pending_approval",
+    );
+    await propose(
+      agent,
+      proposal("crm.measured", {
         payload_reference: { name: "leads.csv", rows: 1 },
         payload: undefined,
         recordCount: 1,
       }),
       "pending_approval",
     );
-    await propose(agent, ask("crm.small", { payload: "./leads.csv", recordCount: 1 }), "approved");
+    await propose(agent, proposal("crm.small", { payload: "./leads.csv", recordCount: 1 }), "approved");
   });
 
   test("INV-09 INV-10: a reference is bound by its digest and can't be delivered", async () => {
@@ -238,7 +242,10 @@ describe("INV-10 INV-12: payloads that Gate has not seen", () => {
       "POST",
       "/v1/intents",
       agent.key,
-      ask("crm.small", { payload: undefined, payload_reference: { name: "leads.csv", sha256, rows: 5 } }),
+      proposal("crm.small", {
+        payload: undefined,
+        payload_reference: { name: "leads.csv", sha256, rows: 5 },
+      }),
     );
     expect(body.payload_hash).toBe(sha256.toLowerCase());
     expect((await call("POST", "/v1/deliver", agent.key, { intentId: body.intentId })).body.code).toBe(
@@ -260,13 +267,13 @@ describe("INV-10 INV-12: payloads that Gate has not seen", () => {
     ["base64 that is none", { payload: "****", payload_encoding: "base64" }],
     ["an unknown encoding", { payload: "a", payload_encoding: "utf-7" }],
   ])("INV-10: a proposal with %s is 400", async (_, more) => {
-    expect((await call("POST", "/v1/intents", agent.key, ask("crm.small", more))).status).toBe(400);
+    expect((await call("POST", "/v1/intents", agent.key, proposal("crm.small", more))).status).toBe(400);
   });
 });
 
 describe("INV-11: orders and downloads of one intent", () => {
   test("INV-11: thirty parallel executes give one order: one 201, 29 times 200, one token, one entry", async () => {
-    const id = await propose(agent, ask("crm.small"), "approved");
+    const id = await propose(agent, proposal("crm.small"), "approved");
     const answers = await Promise.all(Array.from({ length: 30 }, () => execute(id)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(29);
@@ -281,7 +288,7 @@ describe("INV-11: orders and downloads of one intent", () => {
       "wrong_state",
     );
     expect((await execute(intent, { mode: "external_pull" })).status).toBe(409);
-    const pulled = await propose(agent, ask("crm.small"), "approved");
+    const pulled = await propose(agent, proposal("crm.small"), "approved");
     await call("POST", "/v1/deliver", agent.key, { intentId: pulled });
     expect((await execute(pulled)).status).toBe(409);
   });
@@ -292,13 +299,15 @@ describe("INV-11: orders and downloads of one intent", () => {
   ])(
     "INV-11: at %s an order by %j is refused, because another executor has the write",
     async (destination, body, code) => {
-      expect((await execute(await propose(agent, ask(destination), "approved"), body)).body.code).toBe(code);
+      expect((await execute(await propose(agent, proposal(destination), "approved"), body)).body.code).toBe(
+        code,
+      );
     },
   );
 
   test("INV-11: a download is handed out once, also of ten in parallel", async () => {
     const payload = JSON.stringify({ row: fresh("download") });
-    const id = await propose(agent, ask("own.pulled", { payload }), "approved");
+    const id = await propose(agent, proposal("own.pulled", { payload }), "approved");
     const { url, deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId: id })).body;
     expect(url.endsWith(`/v1/download/${deliveryToken}`)).toBe(true);
     expect((await call("POST", "/v1/deliver", agent.key, { intentId: id })).body.deliveryToken).toBe(
@@ -314,7 +323,7 @@ describe("INV-11: orders and downloads of one intent", () => {
   });
 
   test("INV-11: a HEAD request for a download neither claims it nor reveals anything", async () => {
-    const id = await propose(agent, ask("own.pulled"), "approved");
+    const id = await propose(agent, proposal("own.pulled"), "approved");
     const { deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId: id })).body;
     expect((await send(`/v1/download/${deliveryToken}`, { method: "HEAD" })).status).toBeGreaterThanOrEqual(
       400,
@@ -331,7 +340,7 @@ describe("INV-11: orders and downloads of one intent", () => {
     ["only the intent", (token: string) => token.slice(0, 47)],
   ])("INV-11: a delivery token with %s opens nothing", async (_, forge) => {
     const tokenOf = async () => {
-      const intentId = await propose(agent, ask("own.pulled"), "approved");
+      const intentId = await propose(agent, proposal("own.pulled"), "approved");
       return (await call("POST", "/v1/deliver", agent.key, { intentId })).body.deliveryToken as string;
     };
     const [token, other] = [await tokenOf(), await tokenOf()];
@@ -341,7 +350,7 @@ describe("INV-11: orders and downloads of one intent", () => {
 
   test("INV-11: a rejection in parallel with approvals always stands", async () => {
     for (let round = 0; round < 5; round += 1) {
-      const id = await propose(agent, ask("crm.held"), "pending_approval");
+      const id = await propose(agent, proposal("crm.held"), "pending_approval");
       const verbs = Array.from({ length: 8 }, (_, at) => ((at + round) % 2 === 0 ? "approve" : "reject"));
       const answers = await Promise.all(
         verbs.map((verb) => call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, { reason: "raced" })),
@@ -358,7 +367,7 @@ describe("INV-11: orders and downloads of one intent", () => {
 
   test("INV-11: of a parallel withdrawal and approval exactly one takes effect", async () => {
     for (let round = 0; round < 5; round += 1) {
-      const id = await propose(agent, ask("crm.held"), "pending_approval");
+      const id = await propose(agent, proposal("crm.held"), "pending_approval");
       const withdraw = () => call("POST", `/v1/intents/${id}/withdraw`, agent.key);
       const approve = () => call("POST", `/v1/intents/${id}/approve`, reviewer.key);
       const answers = await Promise.all(round % 2 === 0 ? [withdraw(), approve()] : [approve(), withdraw()]);
@@ -388,7 +397,7 @@ describe("INV-11: orders and downloads of one intent", () => {
   });
 
   test("INV-11: an unknown outcome is retried only where the provider de-duplicates, with a new token and a higher fence, three times at most", async () => {
-    const intent = await propose(agent, ask("own.repeatable"), "approved");
+    const intent = await propose(agent, proposal("own.repeatable"), "approved");
     const seen: { id: string; token: string }[] = [];
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       const { status, body } = await execute(intent);
@@ -434,14 +443,14 @@ describe("INV-11: a call that took effect and whose answer was lost", () => {
     "INV-11: a proposal with %j can be repeated without being a duplicate of itself",
     async (more) => {
       loseAnswer("propose");
-      const id = await propose(agent, ask("crm.small", more), "approved");
+      const id = await propose(agent, proposal("crm.small", more), "approved");
       vi.restoreAllMocks();
       expect(await eventsOf(id)).toEqual(["proposed", "policy_checked", "approved"]);
     },
   );
 
   test("INV-11: a repeated execute returns the same order", async () => {
-    const id = await propose(agent, ask("crm.small"), "approved");
+    const id = await propose(agent, proposal("crm.small"), "approved");
     loseAnswer("handle");
     const { status, body } = await execute(id);
     vi.restoreAllMocks();
@@ -461,7 +470,7 @@ describe("INV-11: a call that took effect and whose answer was lost", () => {
   });
 
   test("INV-11: a repeated claim is refused rather than given to two workers", async () => {
-    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    const { intent, id, token } = await ordered(agent, proposal("own.claimed"));
     loseAnswer("handle");
     const claim = () => call("POST", `/v1/executions/${id}/claim`, token);
     const first = await claim();
@@ -475,7 +484,7 @@ describe("INV-11: a call that took effect and whose answer was lost", () => {
 
 describe("INV-11: one intent per idempotency key", () => {
   test("INV-11: fifty parallel proposals under one key make one intent: one 200, 49 times 409 with its id", async () => {
-    const request = ask("crm.small", { idempotency_key: fresh("key") });
+    const request = proposal("crm.small", { idempotency_key: fresh("key") });
     const answers = await Promise.all(
       Array.from({ length: 50 }, () => call("POST", "/v1/intents", agent.key, request)),
     );
@@ -502,7 +511,7 @@ describe("INV-11: one intent per idempotency key", () => {
     ["another destination", { destination: "crm.held" }],
     ["a tag", { sensitivity_tags: ["pii"] }],
   ])("INV-11: the same key with %s is 422, and the first intent stays", async (_, more) => {
-    const request = ask("crm.small", { idempotency_key: fresh("key") });
+    const request = proposal("crm.small", { idempotency_key: fresh("key") });
     const id = await propose(agent, request, "approved");
     const other = await call("POST", "/v1/intents", agent.key, { ...request, ...more });
     expect(other.status).toBe(422);
@@ -558,7 +567,7 @@ describe("INV-11: one intent per idempotency key", () => {
     const idempotency_key = fresh("key");
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
-        call("POST", "/v1/intents", agent.key, ask("crm.small", { idempotency_key })),
+        call("POST", "/v1/intents", agent.key, proposal("crm.small", { idempotency_key })),
       ),
     );
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
@@ -567,12 +576,12 @@ describe("INV-11: one intent per idempotency key", () => {
 
   test("INV-11: equal keys of two agents are different keys", async () => {
     const other = await register("agent");
-    const request = ask("crm.small", { idempotency_key: fresh("key") });
+    const request = proposal("crm.small", { idempotency_key: fresh("key") });
     expect(await propose(agent, request, "approved")).not.toBe(await propose(other, request, "approved"));
   });
 
   test("INV-11: keys that look alike are different keys", async () => {
-    const request = ask("crm.small");
+    const request = proposal("crm.small");
     const keys = [
       "k",
       "K",
@@ -593,7 +602,7 @@ describe("INV-11: one intent per idempotency key", () => {
   });
 
   test("INV-11: a key stays used after its intent has ended", async () => {
-    const request = ask("crm.held", { idempotency_key: fresh("key") });
+    const request = proposal("crm.held", { idempotency_key: fresh("key") });
     const id = await propose(agent, request, "pending_approval");
     await call("POST", `/v1/intents/${id}/withdraw`, agent.key);
     expect((await call("POST", "/v1/intents", agent.key, request)).body).toMatchObject({
@@ -604,14 +613,14 @@ describe("INV-11: one intent per idempotency key", () => {
   });
 
   test("a withdrawn proposal without a key can be proposed again", async () => {
-    const request = ask("crm.held");
+    const request = proposal("crm.held");
     const id = await propose(agent, request, "pending_approval");
     await call("POST", `/v1/intents/${id}/withdraw`, agent.key);
     expect(await propose(agent, request, "pending_approval")).not.toBe(id);
   });
 
   test("INV-19: repeats are on the intent's ledger: the first at once, a flood as one entry with its count", async () => {
-    const request = ask("crm.small", { idempotency_key: fresh("key") });
+    const request = proposal("crm.small", { idempotency_key: fresh("key") });
     const id = await propose(agent, request, "approved");
     const again = () => call("POST", "/v1/intents", agent.key, request);
     const counts = async () => {

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from "jose";
 import { expect, test } from "vitest";
-import { ask, call, eventsOf, ordered, register } from "../../support/worker/gate.ts";
+import { call, eventsOf, ordered, proposal, register } from "../../support/worker/gate.ts";
 
 async function publishedKeys() {
   return createLocalJWKSet((await call("GET", "/.well-known/jwks.json")).body);
@@ -8,7 +8,7 @@ async function publishedKeys() {
 
 test("INV-18: an order verifies with the published key alone and names what it is bound to", async () => {
   const agent = await register("agent");
-  const order = await ordered(agent, ask("crm.small"));
+  const order = await ordered(agent, proposal("crm.small"));
   const shown = (await call("GET", `/v1/executions/${order.id}`, agent.key)).body;
   const { payload } = await jwtVerify(shown.order, await publishedKeys(), {
     typ: "gate-order+jwt",
@@ -31,7 +31,7 @@ test("INV-18: an order verifies with the published key alone and names what it i
 test("a repeated read returns the same order text, and other roles get neither token nor signature", async () => {
   const agent = await register("agent");
   const reviewer = await register("reviewer");
-  const order = await ordered(agent, ask("crm.small"));
+  const order = await ordered(agent, proposal("crm.small"));
   const again = (await call("POST", `/v1/intents/${order.intent}/execute`, agent.key)).body;
   const shown = (await call("GET", `/v1/executions/${order.id}`, agent.key)).body;
   expect(again.order).toBe(shown.order);
@@ -43,7 +43,7 @@ test("a repeated read returns the same order text, and other roles get neither t
 
 test("all attempts of one intent share one provider key and have rising fences", async () => {
   const agent = await register("agent");
-  const first = await ordered(agent, ask("crm.small"));
+  const first = await ordered(agent, proposal("crm.small"));
   const before = (await call("GET", `/v1/executions/${first.id}`, agent.key)).body;
   await call("POST", `/v1/executions/${first.id}/report`, first.token, { status: "failed", retryable: true });
   const second = (await call("POST", `/v1/intents/${first.intent}/execute`, agent.key)).body;
@@ -54,7 +54,7 @@ test("all attempts of one intent share one provider key and have rising fences",
 
 test("the key set is public, has no private part, and has the key that orders name", async () => {
   const agent = await register("agent");
-  const order = await ordered(agent, ask("crm.small"));
+  const order = await ordered(agent, proposal("crm.small"));
   const { keys } = (await call("GET", "/.well-known/jwks.json")).body;
   expect(keys).toHaveLength(1);
   expect(keys[0]).not.toHaveProperty("d");
@@ -64,7 +64,7 @@ test("the key set is public, has no private part, and has the key that orders na
 
 test("INV-11: a worker's report made before it could know of the revocation is recorded and reverts nothing", async () => {
   const [agent, reviewer] = [await register("agent"), await register("reviewer")];
-  const order = await ordered(agent, ask("crm.small"));
+  const order = await ordered(agent, proposal("crm.small"));
   await call("POST", `/v1/intents/${order.intent}/revoke`, reviewer.key, { reason: "stop" });
   const late = await call("POST", `/v1/executions/${order.id}/report`, order.token, {
     status: "succeeded",

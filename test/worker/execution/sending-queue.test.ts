@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import worker from "../../../src/index.ts";
 import { holdQueue, proposeWrite, setCarrying } from "../../support/worker/carrying.ts";
 import {
-  ask,
+  proposal,
   eventsOf,
   freeze,
   later,
@@ -110,7 +110,7 @@ describe("writes sent by the queue", () => {
 
   test("on one machine an upstream that hangs holds up neither deadlines nor other writes", async () => {
     freeze();
-    const held = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
+    const held = await propose(agent, proposal("crm.held", { expiresIn: "1m" }), "pending_approval");
     const hanging = await writes(10);
     const quick = await writes(5);
     let release = () => {};

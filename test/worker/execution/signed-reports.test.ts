@@ -1,6 +1,6 @@
 import { CompactSign, decodeJwt, exportJWK, generateKeyPair, type JWK } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
-import { admin, ask, call, eventsOf, register, type Registered } from "../../support/worker/gate.ts";
+import { admin, call, eventsOf, proposal, register, type Registered } from "../../support/worker/gate.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 
 let agent: Registered;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 
 async function order(destination = "crm.small") {
-  const { body } = await call("POST", "/v1/intents", agent.key, ask(destination));
+  const { body } = await call("POST", "/v1/intents", agent.key, proposal(destination));
   return (await call("POST", `/v1/intents/${body.intentId}/execute`, agent.key)).body;
 }
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   admin,
-  ask,
+  proposal,
   call,
   eventsOf,
   freeze,
@@ -122,7 +122,7 @@ describe("INV-02: allow-lists of agents", () => {
     async ({ limits, code }) => {
       const limited = await register("agent", limits);
       for (const path of ["/v1/intents", "/v1/propose", "/v1/intents?dry_run=true"]) {
-        const { body } = await call("POST", path, limited.key, ask("crm.small"));
+        const { body } = await call("POST", path, limited.key, proposal("crm.small"));
         expect(body, path).toMatchObject({ status: "blocked", reason_code: code });
       }
     },
@@ -130,7 +130,7 @@ describe("INV-02: allow-lists of agents", () => {
 
   test("INV-02: an agent's proposal within its lists passes, also where they name a whole system", async () => {
     const limited = await register("agent", { allowed_destinations: ["crm.*"], allowed_policies: ["small"] });
-    await propose(limited, ask("crm.small"), "approved");
+    await propose(limited, proposal("crm.small"), "approved");
   });
 });
 
@@ -148,7 +148,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     async (_, owned, human) => {
       const owners = await register("agent", owned);
       const own = await register("reviewer", human);
-      const id = await propose(owners, ask("crm.held"), "pending_approval");
+      const id = await propose(owners, proposal("crm.held"), "pending_approval");
       for (const path of [`/v1/intents/${id}/approve`, "/v1/approve"]) {
         const answer = await call("POST", path, own.key, { proposalId: id });
         expect(answer.status, path).toBe(403);
@@ -162,7 +162,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
   test("INV-03: a reviewer named as owner by key id is excluded", async () => {
     const own = await register("reviewer");
     const owned = await register("agent", { owner: own.id });
-    const id = await propose(owned, ask("crm.held"), "pending_approval");
+    const id = await propose(owned, proposal("crm.held"), "pending_approval");
     expect((await approve(id, own)).status).toBe(403);
   });
 
@@ -172,7 +172,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
       await register("reviewer", { person: "ana" }),
     ];
     const owned = await register("agent", { owner: first.id });
-    const id = await propose(owned, ask("crm.held"), "pending_approval");
+    const id = await propose(owned, proposal("crm.held"), "pending_approval");
     for (const key of [first, second]) {
       expect((await approve(id, key)).body.code).toBe("self_approval_forbidden");
     }
@@ -181,7 +181,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
   test("INV-03: a person who becomes the owner while the intent is pending can't approve it", async () => {
     const joins = await register("reviewer", { person: "cleo" });
     const owned = await register("agent", { owner: "ops" });
-    const id = await propose(owned, ask("crm.held"), "pending_approval");
+    const id = await propose(owned, proposal("crm.held"), "pending_approval");
     const registry = RULES.registry
       .replace("people:", "people:\n  cleo: { name: Cleo Lind }")
       .replace("ops: [ana, ben]", "ops: [ana, ben, cleo]");
@@ -196,7 +196,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     const first = await register("reviewer");
     const second = await register("reviewer", { person: first.id });
     const third = await register("reviewer", { person: second.id });
-    const id = await propose(agent, ask("crm.pair"), "pending_approval");
+    const id = await propose(agent, proposal("crm.pair"), "pending_approval");
     for (const key of [first, second, third]) {
       expect((await approve(id, key)).body).toMatchObject({ status: "pending_approval", votes: 1 });
     }
@@ -204,7 +204,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
 
   test("INV-03: an agent that becomes a reviewer can't approve what it proposed", async () => {
     const turncoat = await register("agent");
-    const id = await propose(turncoat, ask("crm.held"), "pending_approval");
+    const id = await propose(turncoat, proposal("crm.held"), "pending_approval");
     expect((await call("POST", `/v1/agents/${turncoat.id}/role`, admin, { role: "reviewer" })).status).toBe(
       200,
     );
@@ -216,7 +216,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
       await register("reviewer", { person: "ben" }),
       await register("reviewer", { person: "ben" }),
     ];
-    const id = await propose(agent, ask("crm.pair"), "pending_approval");
+    const id = await propose(agent, proposal("crm.pair"), "pending_approval");
     for (const key of keys) {
       const { body } = await approve(id, key);
       expect(body).toMatchObject({
@@ -231,7 +231,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
 
   test("INV-03: one key is one vote, although gate.yaml renames its person while the intent is pending", async () => {
     const dana = await register("reviewer", { person: "dana@example.com" });
-    const id = await propose(agent, ask("crm.pair"), "pending_approval");
+    const id = await propose(agent, proposal("crm.pair"), "pending_approval");
     expect((await approve(id, dana)).body).toMatchObject({ votes: 1, votedBy: ["dana@example.com"] });
     const registry = RULES.registry.replace(
       "people:",
@@ -247,7 +247,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
   });
 
   test("INV-03: a vote by link of a person removed from gate.yaml counts in no quorum", async () => {
-    const id = await propose(agent, ask("crm.by-links"), "pending_approval");
+    const id = await propose(agent, proposal("crm.by-links"), "pending_approval");
     const [ana, ben] = [await linkTo(id, "ana"), await linkTo(id, "ben")];
     const follow = (link: string) => call("POST", `/v1/approval-links/${link}/approve`, undefined, {});
     expect((await follow(ana)).body).toMatchObject({ votes: 1, votedBy: ["ana"] });
@@ -260,7 +260,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
   });
 
   test("INV-03: one person in three spellings is one vote", async () => {
-    const id = await propose(agent, ask("crm.pair"), "pending_approval");
+    const id = await propose(agent, proposal("crm.pair"), "pending_approval");
     for (const person of ["ana", "Ana", "ana@example.com", "ANA@EXAMPLE.COM"]) {
       const { body } = await approve(id, await register("reviewer", { person }));
       expect(body, person).toMatchObject({ status: "pending_approval", votes: 1 });
@@ -271,13 +271,13 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     const address = "ana@example.com";
     const ana = await register("reviewer", { person: address });
     const owned = await register("agent", { owner: address });
-    const id = await propose(owned, ask("crm.held"), "pending_approval");
+    const id = await propose(owned, proposal("crm.held"), "pending_approval");
     const registry = RULES.registry
       .replace("email: ana@example.com", "email: ana.diaz@example.com")
       .replace("email: ben@example.com", `email: ${address}`);
     await changeRules({ ...RULES, registry });
     const { body } = await call("GET", "/v1/session", ana.key);
-    const again = await propose(owned, ask("crm.held"), "pending_approval");
+    const again = await propose(owned, proposal("crm.held"), "pending_approval");
     const refused = [(await approve(id, ana)).body.code, (await approve(again, ana)).body.code];
     await changeRules(RULES);
     expect(body.person).toBe("ana");
@@ -302,13 +302,13 @@ describe("INV-03: exclusion of the proposer's own people", () => {
       ["ben@example.com", "crm.by-ops"],
     ] as const) {
       const impostor = await register("reviewer", { name, person: fresh("mallory") });
-      const id = await propose(agent, ask(destination), "pending_approval");
+      const id = await propose(agent, proposal(destination), "pending_approval");
       expect((await approve(id, impostor)).status, name).toBe(403);
     }
   });
 
   test("INV-03: one person voting twenty times in parallel has one vote", async () => {
-    const id = await propose(agent, ask("crm.pair"), "pending_approval");
+    const id = await propose(agent, proposal("crm.pair"), "pending_approval");
     await Promise.all(Array.from({ length: 20 }, () => approve(id, reviewer)));
     expect(await stateOf(id)).toBe("pending_approval");
     expect((await eventsOf(id)).filter((event) => event === "approval_vote_recorded")).toHaveLength(1);
@@ -321,7 +321,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
   ])(
     "INV-03: a key that is not eligible or assured enough can't decide at %s: %s",
     async (destination, code) => {
-      const id = await propose(agent, ask(destination), "pending_approval");
+      const id = await propose(agent, proposal(destination), "pending_approval");
       const answer = await approve(id, reviewer);
       expect(answer.status).toBe(403);
       expect(answer.body.code).toBe(code);
@@ -333,16 +333,16 @@ describe("INV-03: exclusion of the proposer's own people", () => {
   test("INV-03: an approver whom the policy names decides, as a person or as a member of a group", async () => {
     const ana = await register("reviewer", { person: "ana" });
     const ben = await register("reviewer", { person: "ben" });
-    const byAna = await propose(agent, ask("crm.by-ana"), "pending_approval");
+    const byAna = await propose(agent, proposal("crm.by-ana"), "pending_approval");
     expect((await approve(byAna, ben)).status).toBe(403);
     expect((await approve(byAna, ana)).status).toBe(200);
-    const byOps = await propose(agent, ask("crm.by-ops"), "pending_approval");
+    const byOps = await propose(agent, proposal("crm.by-ops"), "pending_approval");
     expect((await approve(byOps, ben)).status).toBe(200);
   });
 
   test("INV-03: a reviewer who can't decide an intent can't read its payload", async () => {
     const ana = await register("reviewer", { person: "ana" });
-    const id = await propose(agent, ask("crm.by-ana"), "pending_approval");
+    const id = await propose(agent, proposal("crm.by-ana"), "pending_approval");
     expect((await call("GET", `/v1/intents/${id}/payload`, reviewer.key)).status).toBe(403);
     expect((await call("GET", `/v1/intents/${id}/payload`, ana.key)).status).toBe(200);
   });
@@ -352,7 +352,7 @@ describe("INV-03: exclusion of the proposer's own people", () => {
     await changeRules({ ...RULES, policies: { ...RULES.policies, "by-ana": policy } });
     const ana = await register("reviewer", { person: "ana" });
     const payload = '{"text":"Dear {{bonus_of_zoe}}"}';
-    const id = await propose(agent, ask("crm.by-ana", { payload }), "pending_approval");
+    const id = await propose(agent, proposal("crm.by-ana", { payload }), "pending_approval");
     await changeRules(RULES);
     const quotes = async (path: string, key: string) =>
       (await call("GET", path, key)).text.includes("bonus_of_zoe");
@@ -425,7 +425,7 @@ describe("INV-04: claiming and reporting", () => {
   });
 
   test("INV-04: a destination with required claims takes no report without a claim, and one claim only", async () => {
-    const { id, token } = await ordered(agent, ask("own.claimed"));
+    const { id, token } = await ordered(agent, proposal("own.claimed"));
     const post = (step: string) =>
       call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
     expect((await post("report")).body.code).toBe("claim_required");
@@ -446,14 +446,14 @@ describe("INV-05: stopped principals", () => {
     "INV-05: after %s the agent can do nothing, and none of its writes is executed",
     async (verb) => {
       const doomed = await register("agent");
-      const pending = await propose(doomed, ask("crm.held"), "pending_approval");
-      const approved = await propose(doomed, ask("crm.small"), "approved");
+      const pending = await propose(doomed, proposal("crm.held"), "pending_approval");
+      const approved = await propose(doomed, proposal("crm.small"), "approved");
       const live = await ordered(doomed);
-      const pulled = await propose(doomed, ask("own.pulled"), "approved");
+      const pulled = await propose(doomed, proposal("own.pulled"), "approved");
       const { deliveryToken } = (await call("POST", "/v1/deliver", doomed.key, { intentId: pulled })).body;
       expect((await stop(doomed.id, verb)).status).toBe(200);
 
-      expect((await call("POST", "/v1/intents", doomed.key, ask("crm.small"))).body.code).toBe(
+      expect((await call("POST", "/v1/intents", doomed.key, proposal("crm.small"))).body.code).toBe(
         "agent_inactive",
       );
       expect((await execute(approved, doomed)).status).toBe(403);
@@ -493,14 +493,14 @@ describe("INV-05: stopped principals", () => {
   test.each(["suspend", "revoke"])("INV-05: a reviewer's and a runner's key stop with %s", async (verb) => {
     freeze();
     const human = await register("reviewer");
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await stop(human.id, verb);
     expect((await approve(id, human)).status).toBe(403);
     const name = fresh("vpc");
     const runner = await register("runner", { name });
     const registry = RULES.registry.replaceAll("vpc-1", name);
     await changeRules({ ...RULES, registry });
-    const live = await ordered(agent, ask("vpc.write"));
+    const live = await ordered(agent, proposal("vpc.write"));
     const claim = () =>
       call("POST", `/v1/executions/${live.id}/claim`, runner.key, { execution_token: live.token });
     await stop(runner.id, verb);
@@ -554,7 +554,7 @@ describe("INV-05: stopped principals", () => {
     test.each(BEGUN)("%s", async (_what, role, request) => {
       freeze();
       const stopped = await register(role);
-      const held = await propose(agent, ask("crm.held"), "pending_approval");
+      const held = await propose(agent, proposal("crm.held"), "pending_approval");
       const { intent_digest: digest } = (await call("GET", `/v1/intents/${held}`, admin)).body;
       const [path, text] = request(held, digest);
       expect((await sendLate(path, stopped, text, verb)).status).toBe(status);
@@ -564,7 +564,7 @@ describe("INV-05: stopped principals", () => {
     test("an order", async () => {
       freeze();
       const stopped = await register("agent");
-      const approved = await propose(stopped, ask("crm.small"), "approved");
+      const approved = await propose(stopped, proposal("crm.small"), "approved");
       expect((await sendLate(`/v1/intents/${approved}/execute`, stopped, "{}", verb)).status).toBe(status);
     });
 
@@ -573,7 +573,7 @@ describe("INV-05: stopped principals", () => {
       const name = fresh("vpc");
       const stopped = await register("runner", { name });
       await changeRules({ ...RULES, registry: RULES.registry.replaceAll("vpc-1", name) });
-      const live = await ordered(agent, ask("vpc.write"));
+      const live = await ordered(agent, proposal("vpc.write"));
       const text = JSON.stringify({ execution_token: live.token });
       const answer = await sendLate(`/v1/executions/${live.id}/claim`, stopped, text, verb);
       await changeRules(RULES);
@@ -584,19 +584,25 @@ describe("INV-05: stopped principals", () => {
 
   test("INV-05: a rotated key is refused, and the new key has all rights of the principal", async () => {
     const rotated = await register("agent");
-    const id = await propose(rotated, ask("crm.small"), "approved");
+    const id = await propose(rotated, proposal("crm.small"), "approved");
     const { apiKey } = (await call("POST", `/v1/agents/${rotated.id}/rotate-key`, admin)).body;
     for (const method of ["GET", "POST"]) {
       expect(
-        (await call(method, "/v1/intents", rotated.key, method === "POST" ? ask("crm.small") : undefined))
-          .status,
+        (
+          await call(
+            method,
+            "/v1/intents",
+            rotated.key,
+            method === "POST" ? proposal("crm.small") : undefined,
+          )
+        ).status,
       ).toBe(401);
     }
     expect((await execute(id, { id: rotated.id, key: apiKey })).status).toBe(201);
   });
 
   test("INV-05: a revoked intent gives out no order, and a live order ends with the revocation", async () => {
-    const approved = await propose(agent, ask("crm.small"), "approved");
+    const approved = await propose(agent, proposal("crm.small"), "approved");
     const live = await ordered(agent);
     for (const id of [approved, live.intent]) {
       expect((await call("POST", `/v1/intents/${id}/revoke`, reviewer.key)).body.state).toBe("revoked");
@@ -641,8 +647,8 @@ describe("INV-06: records of other agents", () => {
 
   test("INV-06: an agent's lists and metrics cover its own intents, whatever it filters by", async () => {
     const [one, two] = [await register("agent"), await register("agent")];
-    const mine = await propose(one, ask("crm.small"), "approved");
-    await propose(two, ask("crm.small"), "approved");
+    const mine = await propose(one, proposal("crm.small"), "approved");
+    await propose(two, proposal("crm.small"), "approved");
     for (const query of ["", `?agent=${two.id}`, `?agent_id=${two.id}`]) {
       const { body } = await call("GET", `/v1/intents${query}`, one.key);
       expect(
@@ -691,7 +697,7 @@ describe("INV-06: records of other agents", () => {
   });
 
   test("INV-06: an id with one bit changed, or with spare bits set, is 404 and creates no object", async () => {
-    const id = await propose(agent, ask("crm.small"), "approved");
+    const id = await propose(agent, proposal("crm.small"), "approved");
     const before = await objectCount();
     const last = id.at(-1) ?? "";
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -718,8 +724,8 @@ describe("INV-07: rules named by the request", () => {
     ["an executor", { executor: "gate", mode: "gate_exec" }],
     ["a verdict", { status: "approved", state: "approved", decision: { outcome: "approve" } }],
   ])("INV-07: a request that names %s loosens nothing", async (_, more) => {
-    const plain = (await call("POST", "/v1/intents", agent.key, ask("crm.held"))).body;
-    const { status, body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", more));
+    const plain = (await call("POST", "/v1/intents", agent.key, proposal("crm.held"))).body;
+    const { status, body } = await call("POST", "/v1/intents", agent.key, proposal("crm.held", more));
     expect(status).toBe(200);
     expect(body.status).toBe("pending_approval");
     expect(body.requiredApprovals).toBe(plain.requiredApprovals);
@@ -727,7 +733,7 @@ describe("INV-07: rules named by the request", () => {
   });
 
   test("INV-07: a request's shorter expiry is used", async () => {
-    const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held", { expiresIn: "60s" }));
+    const { body } = await call("POST", "/v1/intents", agent.key, proposal("crm.held", { expiresIn: "60s" }));
     const { created_at: created, expires_at: expires } = (
       await call("GET", `/v1/intents/${body.intentId}`, admin)
     ).body;
@@ -737,14 +743,19 @@ describe("INV-07: rules named by the request", () => {
   test.each([-1, -0.5, "-5", "NaN", "1e999", "Infinity", "", " 5", "0x10", true, [1], { n: 1 }, 1e10, 0.5])(
     "INV-07: %j is refused as a number of records or dollars",
     async (value) => {
-      const records = await call("POST", "/v1/intents", agent.key, ask("crm.small", { recordCount: value }));
+      const records = await call(
+        "POST",
+        "/v1/intents",
+        agent.key,
+        proposal("crm.small", { recordCount: value }),
+      );
       expect(records.status).toBe(400);
       if (typeof value === "number" && value > 0) return;
       const dollars = await call(
         "POST",
         "/v1/intents",
         agent.key,
-        ask("crm.small", { estimated_value_usd: value }),
+        proposal("crm.small", { estimated_value_usd: value }),
       );
       expect(dollars.status).toBe(400);
     },
@@ -761,12 +772,12 @@ describe("INV-07: rules named by the request", () => {
     "small\u0000",
     "smaⅼl",
   ])("INV-13: the unknown policy %j blocks", async (policy) => {
-    const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.small", { policy }));
+    const { body } = await call("POST", "/v1/intents", agent.key, proposal("crm.small", { policy }));
     expect(body).toMatchObject({ status: "blocked", reason_code: "unknown_policy" });
   });
 
   test("INV-07 INV-13: an unbound destination is refused, also when the named policy would list it", async () => {
-    const { body } = await call("POST", "/v1/intents", agent.key, ask("own.nowhere"));
+    const { body } = await call("POST", "/v1/intents", agent.key, proposal("own.nowhere"));
     expect(body).toMatchObject({ status: "blocked", reason_code: "destination_not_registered" });
   });
 });

@@ -3,12 +3,12 @@ import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { browserAt } from "../../support/worker/browser.ts";
 import {
   admin,
-  ask,
   call,
   everythingInD1,
   freeze,
   later,
   ledgerOf,
+  proposal,
   propose,
   register,
   type Registered,
@@ -71,7 +71,7 @@ async function trust({ oidc = [], access, people, more = "" }: Trusted): Promise
 }
 
 const whoIs = (token: string) => call("GET", "/v1/session", token);
-const held = (destination = "crm.held") => propose(agent, ask(destination), "pending_approval");
+const held = (destination = "crm.held") => propose(agent, proposal(destination), "pending_approval");
 const seconds = () => Math.floor(Date.now() / 1000);
 
 test("a token with a verified address of gate.yaml signs in as that person, at assurance sso", async () => {
@@ -376,7 +376,7 @@ test("INV-03: a person's key and account are one vote, and a shared display name
 
 test("INV-03: the owner can't approve by another account of theirs", async () => {
   const owned = await register("agent", { owner: "ana@example.com" });
-  const intent = await propose(owned, ask("crm.held"), "pending_approval");
+  const intent = await propose(owned, proposal("crm.held"), "pending_approval");
   const answer = await call("POST", `/v1/intents/${intent}/approve`, await issuer.token());
   expect(answer.body.code).toBe("self_approval_forbidden");
 });
@@ -385,7 +385,7 @@ describe("INV-05: a mandate made with an account", () => {
   let asking: Registered;
 
   async function outcome(): Promise<string> {
-    return (await call("POST", "/v1/intents", asking.key, ask("crm.held"))).body.status;
+    return (await call("POST", "/v1/intents", asking.key, proposal("crm.held"))).body.status;
   }
 
   async function laid(): Promise<string> {

@@ -1,6 +1,14 @@
 import { beforeAll, expect, test } from "vitest";
 import { createApp } from "../../../src/http/app.ts";
-import { admin, ask, call, ordered, propose, register, type Registered } from "../../support/worker/gate.ts";
+import {
+  admin,
+  call,
+  ordered,
+  proposal,
+  propose,
+  register,
+  type Registered,
+} from "../../support/worker/gate.ts";
 
 /*
  * Who may do what, route by route. `stranger` is another agent, `worker` the runner that the destination names.
@@ -32,11 +40,11 @@ beforeAll(async () => {
   };
 });
 
-const held = () => propose(owner, { ...ask("vpc.write"), recordCount: 101 }, "pending_approval");
+const held = () => propose(owner, { ...proposal("vpc.write"), recordCount: 101 }, "pending_approval");
 /** For reads, which leave it as it is. */
 const sharedIntent = once(held);
-const sharedOrder = once(() => ordered(owner, ask("vpc.write")));
-const approved = () => propose(owner, ask("vpc.write"), "approved");
+const sharedOrder = once(() => ordered(owner, proposal("vpc.write")));
+const approved = () => propose(owner, proposal("vpc.write"), "approved");
 
 interface Row {
   readonly method: "GET" | "POST" | "DELETE";
@@ -71,9 +79,9 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/v1/proposals",                  answers: [401, 200, 200, 200, 200, 200, 200, 200] },
   { method: "GET", path: "/v1/agents",                     answers: [401, 403, 403, 403, 403, 200, 200, 200] },
 
-  { method: "POST", path: "/v1/intents",                   answers: [401, 200, 200, 403, 403, 403, 403, 403], body: () => ask("crm.small") },
-  { method: "POST", path: "/v1/propose",                   answers: [401, 200, 200, 403, 403, 403, 403, 403], body: () => ask("crm.small") },
-  { method: "POST", path: "/v1/intents?dry_run=true",      answers: [401, 200, 200, 403, 403, 403, 403, 403], body: () => ask("crm.small") },
+  { method: "POST", path: "/v1/intents",                   answers: [401, 200, 200, 403, 403, 403, 403, 403], body: () => proposal("crm.small") },
+  { method: "POST", path: "/v1/propose",                   answers: [401, 200, 200, 403, 403, 403, 403, 403], body: () => proposal("crm.small") },
+  { method: "POST", path: "/v1/intents?dry_run=true",      answers: [401, 200, 200, 403, 403, 403, 403, 403], body: () => proposal("crm.small") },
 
   { method: "GET", path: "/v1/intents/:id",                answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
   { method: "GET", path: "/v1/proposals/:id",              answers: [401, 200, 404, 200, 404, 200, 200, 200], of: sharedIntent },
@@ -101,7 +109,7 @@ const TABLE: readonly Row[] = [
   { method: "POST", path: "/v1/intents/:id/resolve",       answers: [401, 403, 403, 403, 403, 200, 403, 200], of: indeterminate, body: () => ({ outcome: "executed", note: "seen in the CRM" }) },
 
   { method: "POST", path: "/v1/intents/:id/execute",       answers: [401, 201, 404, 403, 403, 403, 403, 403], of: approved },
-  { method: "POST", path: "/v1/deliver",                   answers: [401, 200, 404, 403, 403, 403, 403, 403], of: () => propose(owner, ask("crm.small"), "approved"), body: (intentId) => ({ intentId }) },
+  { method: "POST", path: "/v1/deliver",                   answers: [401, 200, 404, 403, 403, 403, 403, 403], of: () => propose(owner, proposal("crm.small"), "approved"), body: (intentId) => ({ intentId }) },
   { method: "GET", path: "/v1/executions/:id",             answers: [401, 200, 404, 200, 404, 200, 200, 200], of: async () => (await sharedOrder()).id },
 
   { method: "POST", path: "/v1/intents/:id/erase",         answers: [401, 403, 403, 403, 403, 403, 403, 400], of: sharedIntent },
@@ -196,7 +204,7 @@ test.each(WITH_TOKEN)(
   async ({ step, answers }) => {
     const seen: Partial<Record<Caller, number>> = {};
     for (const caller of CALLERS) {
-      const { id, token } = await ordered(owner, ask("vpc.write"));
+      const { id, token } = await ordered(owner, proposal("vpc.write"));
       const key = caller === "nobody" ? undefined : keys[caller];
       const body = { execution_token: token, status: "succeeded" };
       seen[caller] = (await call("POST", `/v1/executions/${id}/${step}`, key, body)).status;
@@ -232,7 +240,7 @@ test("roles: every route has a row in a table", () => {
 });
 
 test("INV-04: the token of a runner's order is refused without the runner's key", async () => {
-  const { id, token } = await ordered(owner, ask("vpc.write"));
+  const { id, token } = await ordered(owner, proposal("vpc.write"));
   for (const step of ["claim", "report", "heartbeat"]) {
     const answer = await call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
     expect(answer.status, step).toBeGreaterThanOrEqual(400);
@@ -241,7 +249,7 @@ test("INV-04: the token of a runner's order is refused without the runner's key"
 });
 
 test("INV-04: only its executor sees an order's token, and only while the order is live", async () => {
-  const { id } = await ordered(owner, ask("vpc.write"));
+  const { id } = await ordered(owner, proposal("vpc.write"));
   const tokenFor = async (caller: Exclude<Caller, "nobody">) =>
     (await call("GET", `/v1/executions/${id}`, keys[caller])).body.execution_token;
   expect(await tokenFor("worker")).toMatch(/^gex_/);
@@ -268,8 +276,8 @@ test("roles: a reviewer can suspend agents and runners, never a reviewer, audito
 });
 
 test("roles: a runner's list has its destinations and no others", async () => {
-  const mine = await propose(owner, ask("vpc.write"), "approved");
-  const others = await propose(owner, ask("crm.small"), "approved");
+  const mine = await propose(owner, proposal("vpc.write"), "approved");
+  const others = await propose(owner, proposal("crm.small"), "approved");
   const ids = async (key: string, query = "") =>
     (await call("GET", `/v1/intents?limit=200${query}`, key)).body.intents.map(
       ({ id }: { id: string }) => id,

@@ -3,11 +3,11 @@ import { beforeAll, expect, test } from "vitest";
 import { type Browser, browserAt } from "../../support/worker/browser.ts";
 import {
   admin,
-  ask,
   call,
   everythingInD1,
   freeze,
   later,
+  proposal,
   propose,
   register,
   type Registered,
@@ -33,7 +33,7 @@ async function signedIn(key: string, browser = browserAt(HTTPS)): Promise<Browse
 /** What the session is worth now: 200, or 401 for nothing. */
 const standing = async (browser: Browser) => (await browser.get("/v1/session")).status;
 
-const held = () => propose(agent, ask("crm.held"), "pending_approval");
+const held = () => propose(agent, proposal("crm.held"), "pending_approval");
 
 test("INV-28: a session cookie is unreadable to scripts, not sent by other sites, and not settable by a sibling host", async () => {
   const reviewer = await register("reviewer", { person: "ana" });
@@ -316,7 +316,7 @@ test("a request with a bearer and a session is judged by the bearer alone", asyn
 });
 
 test("INV-03: a session and the key it was opened with are one vote", async () => {
-  const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.pair"), "pending_approval");
   const [one, two] = await Promise.all([
     register("reviewer", { person: "ana" }),
     register("reviewer", { person: "ben" }),
@@ -330,7 +330,7 @@ test("INV-03: a session and the key it was opened with are one vote", async () =
 test("INV-07: a session opened with a key has assurance key and not more", async () => {
   const reviewer = await register("reviewer", { person: "ana" });
   const browser = await signedIn(reviewer.key);
-  const intent = await propose(agent, ask("crm.surely"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.surely"), "pending_approval");
   const answer = await browser.post(`/v1/intents/${intent}/approve`, { assurance: "sso" });
   expect(answer.status).toBe(403);
   expect(answer.body.code).toBe("assurance_too_low");

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 import { browserAt } from "../../support/worker/browser.ts";
-import { admin, ask, call, everythingInD1, ledgerOf, propose, register } from "../../support/worker/gate.ts";
+import {
+  admin,
+  call,
+  everythingInD1,
+  ledgerOf,
+  proposal,
+  propose,
+  register,
+} from "../../support/worker/gate.ts";
 import { bindings } from "../../support/worker/bindings.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 
@@ -116,11 +124,11 @@ test("INV-03: a person by name and by key is one person, without assurance sso",
   const agent = await register("agent");
   const browser = browserAt(HERE);
   await browser.post("/sign-in", as("ana"));
-  const intent = await propose(agent, ask("crm.pair"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.pair"), "pending_approval");
   const { key } = await register("reviewer", { person: "ana" });
   expect((await browser.post(`/v1/intents/${intent}/approve`)).body.status).toBe("pending_approval");
   expect((await call("POST", `/v1/intents/${intent}/approve`, key)).body.status).toBe("pending_approval");
-  const surely = await propose(agent, ask("crm.surely"), "pending_approval");
+  const surely = await propose(agent, proposal("crm.surely"), "pending_approval");
   expect((await browser.post(`/v1/intents/${surely}/approve`)).body.code).toBe("assurance_too_low");
   expect(await everythingInD1()).not.toContain("Ana Diaz");
 });

@@ -2,11 +2,11 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import { type Browser, browserAt } from "../../support/worker/browser.ts";
 import {
   admin,
-  ask,
   call,
   everythingInD1,
   freeze,
   later,
+  proposal,
   propose,
   register,
 } from "../../support/worker/gate.ts";
@@ -279,7 +279,7 @@ sign_in:
     expect(browser.cookies.has(ATTEMPT)).toBe(false);
     expect(browser.cookies.get(SESSION)).toMatch(/^gses_/);
     const agent = await register("agent");
-    const intent = await propose(agent, ask("crm.surely"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.surely"), "pending_approval");
     expect((await browser.post(`/v1/intents/${intent}/approve`)).body.status).toBe("approved");
   });
 

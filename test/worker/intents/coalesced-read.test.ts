@@ -8,25 +8,25 @@ afterEach(() => {
 
 const number = (value: number) => env.DB.prepare("SELECT ?1 AS value").bind(value);
 
-const ask = (...values: readonly number[]) =>
+const readAll = (...values: readonly number[]) =>
   Promise.all(values.map((value) => coalescedRead<{ value: number }>(env.DB, number(value))));
 
 test("reads requested in one turn are sent as one batch, and each caller gets its own rows", async () => {
   const batch = vi.spyOn(env.DB, "batch");
-  expect(await ask(1, 2, 3)).toEqual([[{ value: 1 }], [{ value: 2 }], [{ value: 3 }]]);
+  expect(await readAll(1, 2, 3)).toEqual([[{ value: 1 }], [{ value: 2 }], [{ value: 3 }]]);
   expect(batch).toHaveBeenCalledTimes(1);
 });
 
 test("a single read and a later read are sent separately", async () => {
   const batch = vi.spyOn(env.DB, "batch");
-  expect(await ask(1)).toEqual([[{ value: 1 }]]);
-  expect(await ask(2)).toEqual([[{ value: 2 }]]);
+  expect(await readAll(1)).toEqual([[{ value: 1 }]]);
+  expect(await readAll(2)).toEqual([[{ value: 2 }]]);
   expect(batch).not.toHaveBeenCalled();
 });
 
 test("each read is sent separately while D1 gives no transactions", async () => {
   vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
-  expect(await ask(1, 2)).toEqual([[{ value: 1 }], [{ value: 2 }]]);
+  expect(await readAll(1, 2)).toEqual([[{ value: 1 }], [{ value: 2 }]]);
 });
 
 test("a failing read rejects only its own caller, and the others get their rows", async () => {

@@ -23,7 +23,7 @@ ${Object.keys(POLICIES)
 
 beforeAll(() => changeRules({ policies: POLICIES, registry: REGISTRY }));
 
-function ask(policy: keyof typeof POLICIES, more: Record<string, unknown> = {}) {
+function proposal(policy: keyof typeof POLICIES, more: Record<string, unknown> = {}) {
   return { destination: `crm.${policy}`, policy, payload: JSON.stringify([{ row: fresh("row") }]), ...more };
 }
 
@@ -34,7 +34,7 @@ function rows(count: number): string {
 test("of parallel proposals exactly as many pass as the rate limit allows", async () => {
   const agent = await register("agent");
   const answers = await Promise.all(
-    Array.from({ length: 20 }, () => call("POST", "/v1/intents", agent.key, ask("hourly"))),
+    Array.from({ length: 20 }, () => call("POST", "/v1/intents", agent.key, proposal("hourly"))),
   );
   const statuses = answers.map(({ body }) => body.status);
   expect(statuses.filter((status) => status === "approved")).toHaveLength(5);
@@ -45,16 +45,16 @@ test("of parallel proposals exactly as many pass as the rate limit allows", asyn
 
 test("a rate limit counts each agent separately", async () => {
   const [one, other] = [await register("agent"), await register("agent")];
-  for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", one.key, ask("hourly"));
-  expect((await call("POST", "/v1/intents", one.key, ask("hourly"))).body.status).toBe("blocked");
-  expect((await call("POST", "/v1/intents", other.key, ask("hourly"))).body.status).toBe("approved");
+  for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", one.key, proposal("hourly"));
+  expect((await call("POST", "/v1/intents", one.key, proposal("hourly"))).body.status).toBe("blocked");
+  expect((await call("POST", "/v1/intents", other.key, proposal("hourly"))).body.status).toBe("approved");
 });
 
 test("counters survive a restart of their object", async () => {
   const agent = await register("agent");
-  for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", agent.key, ask("hourly"));
+  for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", agent.key, proposal("hourly"));
   await evictAllDurableObjects();
-  expect((await call("POST", "/v1/intents", agent.key, ask("hourly"))).body.reason_code).toBe(
+  expect((await call("POST", "/v1/intents", agent.key, proposal("hourly"))).body.reason_code).toBe(
     "rate_limit_exceeded",
   );
 });
@@ -62,30 +62,30 @@ test("counters survive a restart of their object", async () => {
 test("proposals blocked for another reason, repeated under a key or dry-run count nowhere", async () => {
   const agent = await register("agent");
   for (let asked = 0; asked < 4; asked += 1) {
-    await call("POST", "/v1/intents", agent.key, ask("hourly", { destination: "crm.elsewhere" }));
-    await call("POST", "/v1/intents?dry_run=true", agent.key, ask("hourly"));
+    await call("POST", "/v1/intents", agent.key, proposal("hourly", { destination: "crm.elsewhere" }));
+    await call("POST", "/v1/intents?dry_run=true", agent.key, proposal("hourly"));
     await call("POST", "/v1/intents", agent.key, {
-      ...ask("hourly"),
+      ...proposal("hourly"),
       payload: "[]",
       idempotency_key: "same",
     });
   }
   for (let asked = 0; asked < 4; asked += 1) {
-    expect((await call("POST", "/v1/intents", agent.key, ask("hourly"))).body.status).toBe("approved");
+    expect((await call("POST", "/v1/intents", agent.key, proposal("hourly"))).body.status).toBe("approved");
   }
-  expect((await call("POST", "/v1/intents", agent.key, ask("hourly"))).body.status).toBe("blocked");
+  expect((await call("POST", "/v1/intents", agent.key, proposal("hourly"))).body.status).toBe("blocked");
 });
 
 test("a budget includes pending intents and is given back by a rejection", async () => {
   const agent = await register("agent");
   const reviewer = await register("reviewer");
-  const held = await call("POST", "/v1/intents", agent.key, ask("spend-held", { payload: rows(8) }));
+  const held = await call("POST", "/v1/intents", agent.key, proposal("spend-held", { payload: rows(8) }));
   expect(held.body.status).toBe("pending_approval");
-  const second = await call("POST", "/v1/intents", agent.key, ask("spend-held", { payload: rows(3) }));
+  const second = await call("POST", "/v1/intents", agent.key, proposal("spend-held", { payload: rows(3) }));
   expect(second.body).toMatchObject({ status: "blocked", reason_code: "budget_exceeded", remedy: null });
   await call("POST", `/v1/intents/${held.body.intentId}/reject`, reviewer.key, { reason: "no" });
   await settled(agent.id, held.body.intentId);
-  const third = await call("POST", "/v1/intents", agent.key, ask("spend-held", { payload: rows(3) }));
+  const third = await call("POST", "/v1/intents", agent.key, proposal("spend-held", { payload: rows(3) }));
   expect(third.body.status).toBe("pending_approval");
 });
 
@@ -93,7 +93,7 @@ test("of parallel proposals no more pass than the budget holds", async () => {
   const agent = await register("agent");
   const answers = await Promise.all(
     Array.from({ length: 12 }, () =>
-      call("POST", "/v1/intents", agent.key, ask("spend", { payload: rows(3) })),
+      call("POST", "/v1/intents", agent.key, proposal("spend", { payload: rows(3) })),
     ),
   );
   expect(answers.filter(({ body }) => body.status === "approved")).toHaveLength(3);
@@ -102,23 +102,23 @@ test("of parallel proposals no more pass than the budget holds", async () => {
 test("a duplicate payload without a key is answered with the first intent and recorded on its ledger", async () => {
   const agent = await register("agent");
   const payload = rows(2);
-  const first = await call("POST", "/v1/intents", agent.key, ask("once", { payload }));
+  const first = await call("POST", "/v1/intents", agent.key, proposal("once", { payload }));
   expect(first.body.status).toBe("approved");
-  const again = await call("POST", "/v1/intents", agent.key, ask("once", { payload }));
+  const again = await call("POST", "/v1/intents", agent.key, proposal("once", { payload }));
   expect(again.status).toBe(409);
   expect(again.body).toMatchObject({ status: "duplicate_blocked", intentId: first.body.intentId });
   const audit = await call("GET", `/v1/intents/${first.body.intentId}/audit`, agent.key);
   expect(audit.body.events.map((event: { event_type: string }) => event.event_type)).toContain(
     "duplicate_blocked",
   );
-  expect((await call("POST", "/v1/intents", agent.key, ask("once"))).body.status).toBe("approved");
+  expect((await call("POST", "/v1/intents", agent.key, proposal("once"))).body.status).toBe("approved");
 });
 
 test("of parallel proposals of one payload one passes", async () => {
   const agent = await register("agent");
   const payload = rows(2);
   const answers = await Promise.all(
-    Array.from({ length: 10 }, () => call("POST", "/v1/intents", agent.key, ask("once", { payload }))),
+    Array.from({ length: 10 }, () => call("POST", "/v1/intents", agent.key, proposal("once", { payload }))),
   );
   expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
   expect(answers.filter(({ status }) => status === 409)).toHaveLength(9);
@@ -128,19 +128,21 @@ test("a rejected payload is blocked within the cooldown, and other payloads are 
   const agent = await register("agent");
   const reviewer = await register("reviewer");
   const payload = rows(1);
-  const first = await call("POST", "/v1/intents", agent.key, ask("cooled", { payload }));
+  const first = await call("POST", "/v1/intents", agent.key, proposal("cooled", { payload }));
   await call("POST", `/v1/intents/${first.body.intentId}/reject`, reviewer.key, { reason: "no" });
   await settled(agent.id, first.body.intentId);
-  const again = await call("POST", "/v1/intents", agent.key, ask("cooled", { payload }));
+  const again = await call("POST", "/v1/intents", agent.key, proposal("cooled", { payload }));
   expect(again.body).toMatchObject({ status: "blocked", reason_code: "recently_rejected" });
-  expect((await call("POST", "/v1/intents", agent.key, ask("cooled"))).body.status).toBe("pending_approval");
+  expect((await call("POST", "/v1/intents", agent.key, proposal("cooled"))).body.status).toBe(
+    "pending_approval",
+  );
 });
 
 test("the counters behind a decision are stored with it, visible to reviewers and not to the agent", async () => {
   const agent = await register("agent");
   const auditor = await register("auditor");
-  await call("POST", "/v1/intents", agent.key, ask("hourly"));
-  const second = await call("POST", "/v1/intents", agent.key, ask("hourly"));
+  await call("POST", "/v1/intents", agent.key, proposal("hourly"));
+  const second = await call("POST", "/v1/intents", agent.key, proposal("hourly"));
   const path = `/v1/intents/${second.body.intentId}/decision`;
   const seen = await call("GET", path, auditor.key);
   expect(seen.body.history.windows).toMatchObject([{ policy: "hourly", intents: 1 }]);

@@ -5,7 +5,7 @@ import { flooding } from "../../support/worker/rules.ts";
 import {
   admin,
   type Answer,
-  ask,
+  proposal,
   call,
   everythingInD1,
   flushed,
@@ -31,7 +31,7 @@ beforeAll(async () => {
   agent = await register("agent");
   crowd = await Promise.all([register("agent"), register("agent"), register("agent"), register("agent")]);
   reviewer = await register("reviewer");
-  held = await propose(agent, ask("crm.held"), "pending_approval");
+  held = await propose(agent, proposal("crm.held"), "pending_approval");
   order = await ordered(agent);
 });
 
@@ -136,7 +136,7 @@ function decision() {
 
 function everyField() {
   return {
-    ...ask("crm.small"),
+    ...proposal("crm.small"),
     action: "crm.small",
     estimatedValueUsd: 5,
     sensitivityTags: ["pii"],
@@ -272,7 +272,7 @@ describe("INV-25: hostile bodies", () => {
   );
 
   test("INV-25: an empty body, with or without a JSON content type, counts as an empty object", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     const bodies: (RequestInit | undefined)[] = [
       json(reviewer.key, ""),
       json(reviewer.key, "   "),
@@ -326,7 +326,7 @@ describe("INV-26: limits before parsing, authentication before bodies", () => {
       "POST",
       "/v1/intents",
       agent.key,
-      ask("crm.small", { payload: "a".repeat(10 * MIB + 1) }),
+      proposal("crm.small", { payload: "a".repeat(10 * MIB + 1) }),
     );
     expectProblem(answer, "payload");
     expect(answer.status).toBe(413);
@@ -335,7 +335,7 @@ describe("INV-26: limits before parsing, authentication before bodies", () => {
 
   test("INV-26: metadata has a limit of its own, because it is stored in one record", async () => {
     const proposeWith = (letters: number) =>
-      call("POST", "/v1/intents", agent.key, ask("crm.small", { metadata: { x: "a".repeat(letters) } }));
+      call("POST", "/v1/intents", agent.key, proposal("crm.small", { metadata: { x: "a".repeat(letters) } }));
     expect((await proposeWith(250 * 1024)).status).toBe(200);
     const answer = await proposeWith(256 * 1024);
     expectProblem(answer, "metadata");
@@ -505,7 +505,7 @@ describe("INV-25: odd requests", () => {
       "POST",
       "/v1/intents",
       agent.key,
-      ask("crm.small", { onBehalfOf: nasty, metadata: { [nasty]: nasty } }),
+      proposal("crm.small", { onBehalfOf: nasty, metadata: { [nasty]: nasty } }),
     );
     const shown = await call("GET", `/v1/intents/${body.intentId}`, agent.key);
     expect(shown.body.on_behalf_of).toBe(nasty);
@@ -541,7 +541,7 @@ describe("INV-27: secrets at rest and on the wire", () => {
     };
     const one = await register("agent", { metadata: { team: "blue" } });
     const { body } = await call("POST", "/v1/intents", one.key, {
-      ...ask("crm.held"),
+      ...proposal("crm.held"),
       payload: { text: secrets.payload },
       on_behalf_of: secrets.behalf,
       metadata: { why: secrets.meta },
@@ -563,7 +563,7 @@ describe("INV-27: secrets at rest and on the wire", () => {
     });
     const { deliveryToken } = (
       await call("POST", "/v1/deliver", agent.key, {
-        intentId: await propose(agent, ask("own.pulled"), "approved"),
+        intentId: await propose(agent, proposal("own.pulled"), "approved"),
       })
     ).body;
     await flushed(body.intentId);
@@ -615,7 +615,7 @@ describe("INV-27: secrets at rest and on the wire", () => {
   });
 
   test("INV-27: response fields that would let the proposer approve are null", async () => {
-    const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
+    const { body } = await call("POST", "/v1/intents", agent.key, proposal("crm.held"));
     expect(body).toMatchObject({ approvalLinkToken: null, messageId: null, approvalInteractionId: null });
     const approved = await call("POST", `/v1/intents/${body.intentId}/approve`, reviewer.key);
     expect(approved.body.deliveryToken).toBeNull();
@@ -625,7 +625,7 @@ describe("INV-27: secrets at rest and on the wire", () => {
     const other = await register("reviewer");
     const nonceOf = async (by: Registered) => (await call("GET", "/v1/nonce", by.key)).body.nonce as string;
     const use = async (nonce: string) => {
-      const id = await propose(agent, ask("crm.held"), "pending_approval");
+      const id = await propose(agent, proposal("crm.held"), "pending_approval");
       return call("POST", `/v1/intents/${id}/approve`, reviewer.key, { nonce });
     };
     const nonce = await nonceOf(reviewer);
@@ -652,14 +652,14 @@ describe("INV-27: secrets at rest and on the wire", () => {
     ["an empty text", () => "", 409],
     ["seconds instead of milliseconds", () => Math.floor(Date.now() / 1000), 409],
   ])("INV-27: a decision dated %s is accepted or refused by the tolerance", async (_, when, status) => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     const answer = await call("POST", `/v1/intents/${id}/approve`, reviewer.key, { decided_at: when() });
     expect(answer.status).toBe(status);
     if (status === 409) expect(answer.body.code).toBe("replay_rejected");
   });
 
   test("INV-09: a decision for another digest than the intent's is 409", async () => {
-    const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
+    const { body } = await call("POST", "/v1/intents", agent.key, proposal("crm.held"));
     const approve = (digest: string) =>
       call("POST", `/v1/intents/${body.intentId}/approve`, reviewer.key, { intent_digest: digest });
     expect((await approve("0".repeat(64))).body.code).toBe("digest_mismatch");
@@ -676,15 +676,15 @@ describe("INV-25: floods", () => {
       Array.from({ length: 600 }, () => call("POST", "/v1/intents", flood.key, "{")),
     );
     expect(new Set(within.map(({ status }) => status))).toEqual(new Set([400]));
-    for (const body of [ask("crm.small"), {}, "{"]) {
+    for (const body of [proposal("crm.small"), {}, "{"]) {
       const answer = await call("POST", "/v1/propose", flood.key, body);
       expectProblem(answer, "flood");
       expect(answer.status).toBe(429);
       expect(answer.headers.get("Retry-After")).toBe("60");
     }
-    await propose(agent, ask("crm.small"), "approved");
+    await propose(agent, proposal("crm.small"), "approved");
     later(60_000);
-    await propose(flood, ask("crm.small"), "approved");
+    await propose(flood, proposal("crm.small"), "approved");
   });
 
   test("INV-25: requests counted by other isolates count against the agent here", async () => {

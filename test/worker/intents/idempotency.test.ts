@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { d1IdempotentAnswers } from "../../../src/adapters/d1/idempotent-answers.ts";
 import {
   admin,
-  ask,
+  proposal,
   call,
   eventsOf,
   everythingInD1,
@@ -56,8 +56,8 @@ const proposed = (key: string, body: unknown, who = agent) => keyed("/v1/intents
 const isReplay = ({ headers }: Answer) => headers.get("Idempotency-Replayed");
 const codeOf = ({ status, body }: Answer) => [status, body.code];
 
-const held = () => propose(agent, ask("crm.held"), "pending_approval");
-const approved = () => propose(agent, ask("crm.small"), "approved");
+const held = () => propose(agent, proposal("crm.held"), "pending_approval");
+const approved = () => propose(agent, proposal("crm.small"), "approved");
 
 interface Post {
   readonly what: string;
@@ -75,7 +75,7 @@ const decide = (what: string, verb: string, of: () => Promise<string>, bearer: (
 const byToken = (verb: string, body = {}): Post => ({
   what: `${verb} with the order's token`,
   make: async () => {
-    const order = await ordered(agent, ask("own.claimed"));
+    const order = await ordered(agent, proposal("own.claimed"));
     if (verb !== "claim") await call("POST", `/v1/executions/${order.id}/claim`, order.token, {});
     return [`/v1/executions/${order.id}/${verb}`, order.token, body];
   },
@@ -95,25 +95,29 @@ const onAgent = (verb: string, body = {}): Post => ({
 });
 
 const POSTS: readonly Post[] = [
-  { what: "a proposal", make: async () => ["/v1/intents", agent.key, ask("crm.small")], status: 200 },
+  { what: "a proposal", make: async () => ["/v1/intents", agent.key, proposal("crm.small")], status: 200 },
   {
     what: "a proposal by its alias",
-    make: async () => ["/v1/propose", agent.key, ask("crm.held")],
+    make: async () => ["/v1/propose", agent.key, proposal("crm.held")],
     status: 200,
   },
   {
     what: "a proposal with a business key",
-    make: async () => ["/v1/intents", agent.key, ask("crm.small", { idempotency_key: fresh("business") })],
+    make: async () => [
+      "/v1/intents",
+      agent.key,
+      proposal("crm.small", { idempotency_key: fresh("business") }),
+    ],
     status: 200,
   },
   {
     what: "a blocked proposal",
-    make: async () => ["/v1/intents", agent.key, ask("crm.nowhere")],
+    make: async () => ["/v1/intents", agent.key, proposal("crm.nowhere")],
     status: 200,
   },
   {
     what: "a dry run",
-    make: async () => ["/v1/intents?dry_run=true", agent.key, ask("crm.small")],
+    make: async () => ["/v1/intents?dry_run=true", agent.key, proposal("crm.small")],
     status: 200,
   },
   {
@@ -176,7 +180,7 @@ const POSTS: readonly Post[] = [
   {
     what: "a runner's claim",
     make: async () => {
-      const { id, token } = await ordered(agent, ask("vpc.claimed"));
+      const { id, token } = await ordered(agent, proposal("vpc.claimed"));
       return [`/v1/executions/${id}/claim`, runner.key, { execution_token: token }];
     },
     status: 200,
@@ -254,7 +258,7 @@ async function countEntries(): Promise<number> {
 
 test("INV-11: a repeat in another spelling of the same JSON and key is the same request", async () => {
   const key = fresh("key");
-  const request = ask("crm.small");
+  const request = proposal("crm.small");
   const first = await proposed(key, request);
   const reordered = JSON.stringify(Object.fromEntries(Object.entries(request).toReversed()), null, 2);
   const again = await proposed(`"${key}"`, reordered);
@@ -267,7 +271,7 @@ test.each<[string, (request: Record<string, unknown>) => readonly [string, Recor
   ["another query", (request) => ["/v1/intents?dry_run=true", request]],
 ])("one key with %s is 422, and nothing is created", async (_, change) => {
   const key = fresh("key");
-  const request = ask("crm.small");
+  const request = proposal("crm.small");
   await proposed(key, request);
   const before = await countEntries();
   const [path, body] = change(request);
@@ -277,14 +281,14 @@ test.each<[string, (request: Record<string, unknown>) => readonly [string, Recor
 
 test("another principal's equal key is another key", async () => {
   const key = fresh("key");
-  const request = ask("crm.small");
+  const request = proposal("crm.small");
   const [one, two] = [await proposed(key, request), await proposed(key, request, other)];
   expect([isReplay(two), two.status]).toEqual([null, 200]);
   expect(two.body.intentId).not.toBe(one.body.intentId);
 });
 
 test("the Idempotency-Key header is separate from the business key: a new header with the same business key is a duplicate", async () => {
-  const request = ask("crm.small", { idempotency_key: fresh("business") });
+  const request = proposal("crm.small", { idempotency_key: fresh("business") });
   const first = await proposed(fresh("key"), request);
   const second = await proposed(fresh("key"), request);
   expect([second.status, second.body.status, second.body.intentId]).toEqual([
@@ -293,15 +297,15 @@ test("the Idempotency-Key header is separate from the business key: a new header
     first.body.intentId,
   ]);
   const key = fresh("key");
-  await proposed(key, ask("crm.small"));
+  await proposed(key, proposal("crm.small"));
   expect(
-    (await call("POST", "/v1/intents", agent.key, ask("crm.small", { idempotency_key: key }))).status,
+    (await call("POST", "/v1/intents", agent.key, proposal("crm.small", { idempotency_key: key }))).status,
   ).toBe(200);
 });
 
 test("INV-11: of twenty parallel equal requests one is executed", async () => {
   const key = fresh("key");
-  const request = ask("crm.small");
+  const request = proposal("crm.small");
   const agents = await register("agent");
   const answers = await Promise.all(Array.from({ length: 20 }, () => proposed(key, request, agents)));
   const made = answers.filter(({ status }) => status === 200);
@@ -316,7 +320,7 @@ test("INV-11: of twenty parallel equal requests one is executed", async () => {
 });
 
 test("INV-11: of twenty parallel equal claims one is executed, and the others wait for its answer", async () => {
-  const { id, token } = await ordered(agent, ask("own.claimed"));
+  const { id, token } = await ordered(agent, proposal("own.claimed"));
   const key = fresh("key");
   const answers = await Promise.all(
     Array.from({ length: 20 }, () => keyed(`/v1/executions/${id}/claim`, token, key)),
@@ -328,7 +332,7 @@ test("INV-11: of twenty parallel equal claims one is executed, and the others wa
 
 test("an answer is replayed for a day, after which the key is new", async () => {
   const key = fresh("key");
-  const request = ask("crm.small");
+  const request = proposal("crm.small");
   const first = await proposed(key, request);
   later(DAY_MS - 1000);
   expect((await proposed(key, request)).body.intentId).toBe(first.body.intentId);
@@ -368,15 +372,15 @@ describe("INV-11: an attempt that died", () => {
   test("keeps its key for a minute, then a repeat finds the intent that it created", async () => {
     const key = fresh("key");
     const who = await register("agent");
-    const request = ask("crm.small");
+    const request = proposal("crm.small");
     loseAnswers();
     const first = await proposed(key, request, who);
     expect(first.status).toBe(200);
     vi.restoreAllMocks();
     expect(codeOf(await proposed(key, request, who))).toEqual([409, "idempotency_in_flight"]);
-    expect(codeOf(await proposed(key, ask("crm.small"), who))).toEqual([422, "idempotency_key_reused"]);
+    expect(codeOf(await proposed(key, proposal("crm.small"), who))).toEqual([422, "idempotency_key_reused"]);
     later(MINUTE_MS + 1);
-    expect(codeOf(await proposed(key, ask("crm.small"), who))).toEqual([422, "idempotency_key_reused"]);
+    expect(codeOf(await proposed(key, proposal("crm.small"), who))).toEqual([422, "idempotency_key_reused"]);
     const again = await proposed(key, request, who);
     expect([again.status, isReplay(again)]).toEqual([200, null]);
     expect(again.body).toEqual(first.body);
@@ -387,7 +391,7 @@ describe("INV-11: an attempt that died", () => {
   test("between intent and answer: a repeat creates no second intent", async () => {
     const key = fresh("key");
     const who = await register("agent");
-    const request = ask("crm.held");
+    const request = proposal("crm.held");
     loseAnswers();
     await proposed(key, request, who);
     vi.restoreAllMocks();
@@ -401,7 +405,7 @@ describe("INV-11: an attempt that died", () => {
   test("before creating anything: the next request uses the key", async () => {
     const key = fresh("key");
     const who = await register("agent");
-    const request = ask("crm.small");
+    const request = proposal("crm.small");
     vi.spyOn(console, "error").mockImplementation(() => {});
     const spy = vi.spyOn(env.INTENTS, "get").mockImplementation(() => {
       throw new Error("the object is away");
@@ -416,13 +420,13 @@ describe("INV-11: an attempt that died", () => {
   test("with a lost answer of the intent's object: a repeat creates no second intent", async () => {
     const key = fresh("key");
     const who = await register("agent");
-    const request = ask("crm.small");
+    const request = proposal("crm.small");
     vi.spyOn(console, "error").mockImplementation(() => {});
     const get = env.INTENTS.get.bind(env.INTENTS);
     vi.spyOn(env.INTENTS, "get").mockImplementation((id) => {
       const stub = get(id);
-      const made = async (proposal: Parameters<typeof stub.propose>[0]) => {
-        await stub.propose(proposal);
+      const made = async (command: Parameters<typeof stub.propose>[0]) => {
+        await stub.propose(command);
         throw new Error("the answer was lost");
       };
       return { propose: made } as unknown as typeof stub;
@@ -462,7 +466,7 @@ describe("INV-11: an attempt that died", () => {
 
 test("an answer of 5xx or 429 is not stored: the same request is executed later", async () => {
   const key = fresh("key");
-  const intent = await propose(agent, ask("crm.small"), "approved");
+  const intent = await propose(agent, proposal("crm.small"), "approved");
   vi.spyOn(console, "error").mockImplementation(() => {});
   const batch = env.DB.batch.bind(env.DB);
   vi.spyOn(env.DB, "batch").mockImplementation(async (statements) => {
@@ -478,7 +482,7 @@ test("an answer of 5xx or 429 is not stored: the same request is executed later"
 });
 
 test("a refusal by a kill switch is not stored: the same request passes once it is lifted", async () => {
-  const intent = await propose(agent, ask("crm.small"), "approved");
+  const intent = await propose(agent, proposal("crm.small"), "approved");
   const key = fresh("key");
   const wanted = { scope: "agent", target: agent.id };
   await call("POST", "/v1/switches", admin, { ...wanted, reason: "drill" });
@@ -492,10 +496,10 @@ test("a refusal by a kill switch is not stored: the same request passes once it 
 test("while keys can't be stored, a request with a key does nothing, and others go on", async () => {
   vi.spyOn(console, "error").mockImplementation(() => {});
   const who = await register("agent");
-  await propose(who, ask("crm.small"), "approved");
+  await propose(who, proposal("crm.small"), "approved");
   vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
-  expect((await proposed(fresh("key"), ask("crm.small"), who)).status).toBe(503);
-  expect((await call("POST", "/v1/intents", who.key, ask("crm.small"))).status).toBe(200);
+  expect((await proposed(fresh("key"), proposal("crm.small"), who)).status).toBe(503);
+  expect((await call("POST", "/v1/intents", who.key, proposal("crm.small"))).status).toBe(200);
 });
 
 test("a request without the header does not read the store of answers", async () => {
@@ -510,10 +514,10 @@ describe("INV-27: a stored answer holds no secret", () => {
   test("so nothing of it is in D1 in any form", async () => {
     const note = `note-${crypto.randomUUID()}`;
     const name = `leads-${crypto.randomUUID()}.csv`;
-    const made = await proposed(fresh("key"), ask("crm.small", { payload_name: name }));
+    const made = await proposed(fresh("key"), proposal("crm.small", { payload_name: name }));
     const executed = await keyed(`/v1/intents/${made.body.intentId}/execute`, agent.key, fresh("key"));
     const delivered = await keyed("/v1/deliver", agent.key, fresh("key"), {
-      intentId: await propose(agent, ask("own.pulled"), "approved"),
+      intentId: await propose(agent, proposal("own.pulled"), "approved"),
     });
     const registered = await keyed("/v1/agents/register", admin, fresh("key"), { name: fresh("agent") });
     const rotated = await keyed(`/v1/agents/${registered.body.agentId}/rotate-key`, admin, fresh("key"));
@@ -521,7 +525,7 @@ describe("INV-27: a stored answer holds no secret", () => {
       reason: note,
     });
     const used = fresh("a-key-that-was-sent");
-    await proposed(used, ask("crm.small"));
+    await proposed(used, proposal("crm.small"));
     const secrets = [
       executed.body.execution_token,
       executed.body.order,
@@ -557,7 +561,7 @@ describe("INV-27: a stored answer holds no secret", () => {
 
   test("so a repeat gets the download's URL until it was used", async () => {
     const key = fresh("key");
-    const intentId = await propose(agent, ask("own.pulled"), "approved");
+    const intentId = await propose(agent, proposal("own.pulled"), "approved");
     const again = () => keyed("/v1/deliver", agent.key, key, { intentId });
     const first = await again();
     expect((await again()).body).toEqual(first.body);
@@ -567,7 +571,7 @@ describe("INV-27: a stored answer holds no secret", () => {
 });
 
 test("a claim whose answer was lost is repeated while it holds, and not after it lapsed", async () => {
-  const { id, token } = await ordered(agent, ask("own.claimed"));
+  const { id, token } = await ordered(agent, proposal("own.claimed"));
   const key = fresh("key");
   const claim = () => keyed(`/v1/executions/${id}/claim`, token, key);
   expect((await claim()).status).toBe(200);
@@ -578,7 +582,7 @@ test("a claim whose answer was lost is repeated while it holds, and not after it
 });
 
 test("an order's token and the agent's key are two callers", async () => {
-  const { id, token } = await ordered(agent, ask("own.claimed"));
+  const { id, token } = await ordered(agent, proposal("own.claimed"));
   const key = fresh("key");
   expect((await keyed(`/v1/executions/${id}/claim`, token, key)).status).toBe(200);
   const answer = await keyed(`/v1/executions/${id}/claim`, agent.key, key, { execution_token: token });
@@ -589,7 +593,7 @@ describe("INV-05: the caller is authenticated again on every repeat", () => {
   test("a suspended agent gets no replay", async () => {
     const who = await register("agent");
     const key = fresh("key");
-    const request = ask("crm.small");
+    const request = proposal("crm.small");
     await proposed(key, request, who);
     await call("POST", `/v1/agents/${who.id}/suspend`, admin);
     expect(codeOf(await proposed(key, request, who))).toEqual([403, "agent_inactive"]);
@@ -598,7 +602,7 @@ describe("INV-05: the caller is authenticated again on every repeat", () => {
   test("a rotated key gets no replay, and the new key does", async () => {
     const who = await register("agent");
     const key = fresh("key");
-    const request = ask("crm.small");
+    const request = proposal("crm.small");
     await proposed(key, request, who);
     const { body } = await call("POST", `/v1/agents/${who.id}/rotate-key`, admin);
     expect((await proposed(key, request, who)).status).toBe(401);
@@ -617,7 +621,9 @@ describe("INV-05: the caller is authenticated again on every repeat", () => {
   test("a caller without a valid credential stores no answer", async () => {
     const rows = () => env.DB.prepare("SELECT COUNT(*) AS n FROM idempotent_answers").first<{ n: number }>();
     const before = await rows();
-    expect((await keyed("/v1/intents", "gate_sk_nobody", fresh("key"), ask("crm.small"))).status).toBe(401);
+    expect((await keyed("/v1/intents", "gate_sk_nobody", fresh("key"), proposal("crm.small"))).status).toBe(
+      401,
+    );
     const { id } = await ordered(agent);
     expect((await keyed(`/v1/executions/${id}/report`, "gex_wrong", fresh("key"), {})).status).toBe(401);
     expect(await rows()).toEqual({ n: before?.n ?? 0 });
@@ -643,7 +649,10 @@ test.each<[string, string]>([
 ])("a header that is %s is refused with 400 and creates nothing", async (_, header) => {
   // An agent of its own: others' entries may still be on their way to D1.
   const who = await register("agent");
-  expect(codeOf(await proposed(header, ask("crm.small"), who))).toEqual([400, "invalid_idempotency_key"]);
+  expect(codeOf(await proposed(header, proposal("crm.small"), who))).toEqual([
+    400,
+    "invalid_idempotency_key",
+  ]);
   const made = await env.DB.prepare("SELECT COUNT(*) AS n FROM ledger WHERE actor = ?1")
     .bind(who.id)
     .first("n");
@@ -658,7 +667,7 @@ test.each<[string, string, string]>([
   ["punctuation", "a:b/c+d=_~!", '"a:b/c+d=_~!"'],
   ["a name of Object.prototype's members", "__proto__", '"__proto__"'],
 ])("the header forms with %s are one key", async (_, one, same) => {
-  const request = ask("crm.small");
+  const request = proposal("crm.small");
   expect((await proposed(one, request)).status).toBe(200);
   expect(isReplay(await proposed(same, request))).toBe("true");
 });
@@ -678,7 +687,7 @@ test("a body over the limit is refused before a key is stored, and a GET uses no
 
 test("a payload over the limit for small bodies passes byte for byte with a key", async () => {
   const payload = "a,b\n".repeat(50_000);
-  const request = ask("crm.small", { payload, payload_name: "big.csv" });
+  const request = proposal("crm.small", { payload, payload_name: "big.csv" });
   const key = fresh("key");
   const first = await proposed(key, request);
   expect(first.status).toBe(200);
@@ -689,7 +698,7 @@ test("a payload over the limit for small bodies passes byte for byte with a key"
 
 test("INV-27: a stored answer moved under another key in D1 is not replayed", async () => {
   const key = fresh("key");
-  const request = ask("crm.small");
+  const request = proposal("crm.small");
   await proposed(key, request);
   const taken = await env.DB.prepare(
     "SELECT id, answer FROM idempotent_answers WHERE answer IS NOT NULL",
@@ -738,7 +747,7 @@ test("twenty registrations under one key put one entry on the registry's chain",
   const id = made[0]?.body.agentId;
   const entries = (await ledgerOf("registry")).filter(({ body }) => JSON.parse(body).principal === id);
   expect(entries).toHaveLength(1);
-  expect(await stateOf(await propose({ id, key: made[0]?.body.apiKey }, ask("crm.small"), "approved"))).toBe(
-    "approved",
-  );
+  expect(
+    await stateOf(await propose({ id, key: made[0]?.body.apiKey }, proposal("crm.small"), "approved")),
+  ).toBe("approved");
 });

@@ -7,7 +7,7 @@ import {
 } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import {
-  ask,
+  proposal,
   call,
   eventsOf,
   flushed,
@@ -36,7 +36,7 @@ beforeAll(async () => {
   reviewer = await register("reviewer");
   // The texts of the policies are kept before the first outage, as in a Worker that has been running.
   for (const destination of ["crm.small", "crm.held", "own.claimed", "own.pulled"]) {
-    await call("POST", "/v1/intents", agent.key, ask(destination));
+    await call("POST", "/v1/intents", agent.key, proposal(destination));
   }
 });
 
@@ -64,8 +64,8 @@ const HAPPY = ["proposed", "policy_checked", "approved", "execution_requested"] 
 describe("INV-17: nothing leaves Gate while D1 can't be written", () => {
   test("INV-17: proposals, decisions and reads go on, orders wait, and every entry is in D1 once afterwards", async () => {
     breakD1();
-    const small = await propose(agent, ask("crm.small"), "approved");
-    const held = await propose(agent, ask("crm.held"), "pending_approval");
+    const small = await propose(agent, proposal("crm.small"), "approved");
+    const held = await propose(agent, proposal("crm.held"), "pending_approval");
     expect((await call("POST", `/v1/intents/${held}/approve`, reviewer.key)).body.status).toBe("approved");
     expect((await call("GET", `/v1/intents/${small}`, agent.key)).body.status).toBe("approved");
     for (const id of [small, held]) {
@@ -94,7 +94,7 @@ describe("INV-17: nothing leaves Gate while D1 can't be written", () => {
   });
 
   test("INV-17: a claim waits as well, and the worker that retries gets it once", async () => {
-    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    const { intent, id, token } = await ordered(agent, proposal("own.claimed"));
     const claim = () => call("POST", `/v1/executions/${id}/claim`, token);
     breakD1();
     expect((await claim()).body.code).toBe("ledger_unavailable");
@@ -111,7 +111,7 @@ describe("INV-17: nothing leaves Gate while D1 can't be written", () => {
 
   test("INV-17: a download that could not be recorded is not used up", async () => {
     const payload = JSON.stringify({ row: fresh("pulled") });
-    const intentId = await propose(agent, ask("own.pulled", { payload }), "approved");
+    const intentId = await propose(agent, proposal("own.pulled", { payload }), "approved");
     const { deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId })).body;
     const download = () => call("GET", `/v1/download/${deliveryToken}`);
     breakD1();
@@ -130,7 +130,7 @@ describe("INV-17: nothing leaves Gate while D1 can't be written", () => {
   });
 
   test("INV-17: a delivery is an order and waits", async () => {
-    const intentId = await propose(agent, ask("own.pulled"), "approved");
+    const intentId = await propose(agent, proposal("own.pulled"), "approved");
     breakD1();
     const answer = await call("POST", "/v1/deliver", agent.key, { intentId });
     expect(answer.status).toBe(503);
@@ -155,7 +155,7 @@ describe("INV-17: nothing leaves Gate while D1 can't be written", () => {
     freeze();
     const text = (minutes: number) => `require_approval: always\nexpiry_minutes: ${minutes}`;
     await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(7) } });
-    await propose(agent, ask("crm.held"), "pending_approval");
+    await propose(agent, proposal("crm.held"), "pending_approval");
     // As a new isolate finds it: the text is in D1, and this isolate has not seen it there.
     const known = await env.DB.prepare(
       "SELECT text FROM policy_texts WHERE id = 'held' ORDER BY first_used_at DESC, hash LIMIT 1",
@@ -169,10 +169,10 @@ describe("INV-17: nothing leaves Gate while D1 can't be written", () => {
       .run();
     await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(8) } });
     breakD1();
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     expect((await call("GET", `/v1/intents/${id}`, agent.key)).body.policies).toEqual([{ id: "held", hash }]);
     await changeRules({ ...RULES, policies: { ...RULES.policies, held: text(9) } });
-    expect((await call("POST", "/v1/intents", agent.key, ask("crm.held"))).status).toBe(503);
+    expect((await call("POST", "/v1/intents", agent.key, proposal("crm.held"))).status).toBe(503);
     repairD1();
     await changeRules(RULES);
   });
@@ -185,7 +185,7 @@ describe("INV-17: nothing leaves Gate while D1 can't be written", () => {
       await gate;
       return real(statements);
     });
-    const id = await propose(agent, ask("crm.small"), "approved");
+    const id = await propose(agent, proposal("crm.small"), "approved");
     let told = false;
     const order = execute(id).then((answer) => {
       told = true;
@@ -207,7 +207,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
     ["aborted with all others", async () => abortAllDurableObjects()],
   ])("INV-20: an object %s between commit and flush loses and doubles no entry", async (_, crash) => {
     breakD1();
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await call("POST", `/v1/intents/${id}/approve`, reviewer.key, { reason: "before the crash" });
     await crash(id);
     expect(await stateOf(id)).toBe("approved");
@@ -229,7 +229,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
 
   test("INV-20: the alarm retries the flush as long as D1 is down", async () => {
     breakD1();
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     for (let tried = 0; tried < 8; tried += 1) {
       expect(await runDurableObjectAlarm(objectOf(id)), String(tried)).toBe(true);
     }
@@ -245,7 +245,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
       await real(statements);
       throw new Error("network lost");
     });
-    const id = await propose(agent, ask("crm.small"), "approved");
+    const id = await propose(agent, proposal("crm.small"), "approved");
     expect((await execute(id)).status).toBe(503);
     expect((await ledgerOf(id)).map(({ event }) => event)).toEqual([...HAPPY]);
     batch.mockRestore();
@@ -276,7 +276,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
   test.each(["entries:", "notes:", "intent"])(
     "INV-20: when storing %s fails, no part of the transition is stored",
     async (prefix) => {
-      const id = await propose(agent, ask("crm.held"), "pending_approval");
+      const id = await propose(agent, proposal("crm.held"), "pending_approval");
       const before = await flushed(id);
       const stub = objectOf(id);
       // The object's own commit, with a store that fails in the middle; the error stays inside.
@@ -320,7 +320,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const queue = bindings["EVENTS"];
     const send = vi.spyOn(env.EVENTS, "send").mockRejectedValue(new Error("queue down"));
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await flushed(id);
     await until(() => expect(send).toHaveBeenCalled());
     const { expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key)).body;

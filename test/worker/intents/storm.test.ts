@@ -3,7 +3,6 @@ import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import {
   type Answer,
-  ask,
   call,
   eventsOf,
   flushed,
@@ -13,6 +12,7 @@ import {
   ledgerOf,
   MINUTE_MS,
   objectOf,
+  proposal,
   register,
   type Registered,
 } from "../../support/worker/gate.ts";
@@ -95,7 +95,7 @@ test.each(Array.from({ length: ROUNDS }, (_, at) => at + 1))(
     });
 
     const destination = pick(["crm.held", "crm.pair", "crm.small", "own.claimed", "own.repeatable"]);
-    const request = ask(destination, { idempotency_key: fresh("storm") });
+    const request = proposal(destination, { idempotency_key: fresh("storm") });
     const first = await call("POST", "/v1/intents", agent.key, request);
     expect(first.status).toBe(200);
     const id: string = first.body.intentId;

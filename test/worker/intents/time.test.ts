@@ -10,7 +10,7 @@ import {
 import { env } from "cloudflare:workers";
 import worker from "../../../src/index.ts";
 import {
-  ask,
+  proposal,
   call,
   eventsOf,
   flushed,
@@ -58,7 +58,7 @@ const deadline = (intent: string) => ({ type: "deadline", intent });
 
 describe("expiry needs no timer", () => {
   test("a read finds a pending intent expired in the exact millisecond, and the ledger has it once", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     const { created_at: created, expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key))
       .body;
     expect(Date.parse(expires) - Date.parse(created)).toBe(30 * MINUTE_MS);
@@ -75,7 +75,7 @@ describe("expiry needs no timer", () => {
     ["approve", 410, "intent_expired"],
     ["reject", 410, "intent_expired"],
   ])("%s after the deadline is %i, although no timer fired", async (verb, status, code) => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     later(30 * MINUTE_MS);
     const answer = await call("POST", `/v1/intents/${id}/${verb}`, reviewer.key, { reason: "late" });
     expect(answer.status).toBe(status);
@@ -85,8 +85,8 @@ describe("expiry needs no timer", () => {
 
   test("an approval holds for the policy's window and not a millisecond longer", async () => {
     const [early, late] = [
-      await propose(agent, ask("crm.held"), "pending_approval"),
-      await propose(agent, ask("crm.held"), "pending_approval"),
+      await propose(agent, proposal("crm.held"), "pending_approval"),
+      await propose(agent, proposal("crm.held"), "pending_approval"),
     ];
     for (const id of [early, late]) await approve(id);
     later(20 * MINUTE_MS - 1);
@@ -98,7 +98,7 @@ describe("expiry needs no timer", () => {
   });
 
   test("a clock that goes back revives no expired intent", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     later(31 * MINUTE_MS);
     expect(await stateOf(id)).toBe("expired");
     later(-31 * MINUTE_MS);
@@ -107,7 +107,7 @@ describe("expiry needs no timer", () => {
   });
 
   test("a policy that defers accepts a late approval, and executes nothing before it", async () => {
-    const id = await propose(agent, ask("crm.defer"), "pending_approval");
+    const id = await propose(agent, proposal("crm.defer"), "pending_approval");
     later(11 * MINUTE_MS);
     expect(await stateOf(id)).toBe("pending_approval");
     expect((await execute(id)).status).toBe(409);
@@ -117,10 +117,10 @@ describe("expiry needs no timer", () => {
   });
 
   test("INV-13: silence approves only where the policy says so and the risk is low", async () => {
-    const low = await propose(agent, ask("crm.silent"), "pending_approval");
+    const low = await propose(agent, proposal("crm.silent"), "pending_approval");
     const high = await propose(
       agent,
-      ask("crm.silent", {
+      proposal("crm.silent", {
         recordCount: 20_000,
         estimated_value_usd: 50_000,
         sensitivity_tags: ["financial"],
@@ -135,7 +135,7 @@ describe("expiry needs no timer", () => {
 
 describe("timers record a deadline in time", () => {
   test("INV-17: the alarm expires an untouched intent, and D1 has the entry", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await flushed(id);
     later(30 * MINUTE_MS);
     expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
@@ -146,9 +146,9 @@ describe("timers record a deadline in time", () => {
 
   test("the alarm is set for the deadline of every phase", async () => {
     const now = Date.now();
-    const held = await propose(agent, ask("crm.held"), "pending_approval");
-    const approved = await propose(agent, ask("crm.small"), "approved");
-    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    const held = await propose(agent, proposal("crm.held"), "pending_approval");
+    const approved = await propose(agent, proposal("crm.small"), "approved");
+    const { intent, id, token } = await ordered(agent, proposal("own.claimed"));
     // For the reminder at half time, and once that was given for the end.
     await until(async () => expect(await alarmOf(held)).toBe(now + 15 * MINUTE_MS));
     await until(async () => expect(await alarmOf(approved)).toBe(now + 60 * MINUTE_MS));
@@ -160,7 +160,7 @@ describe("timers record a deadline in time", () => {
   });
 
   test("an alarm that fires early changes nothing and is set again", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await flushed(id);
     const half = Date.now() + 15 * MINUTE_MS;
     for (let time = 0; time < 3; time += 1) {
@@ -172,7 +172,7 @@ describe("timers record a deadline in time", () => {
   });
 
   test("the alarm survives an eviction", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await flushed(id);
     await evictDurableObject(objectOf(id));
     later(30 * MINUTE_MS);
@@ -181,7 +181,7 @@ describe("timers record a deadline in time", () => {
   });
 
   test("the queue's message expires an intent that is due", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await flushed(id);
     later(30 * MINUTE_MS);
     expect(await deliver([deadline(id)])).toMatchObject({ explicitAcks: ["0"], retryMessages: [] });
@@ -189,8 +189,8 @@ describe("timers record a deadline in time", () => {
   });
 
   test("INV-11: early, late, repeated, foreign and malformed messages change nothing and block no other", async () => {
-    const early = await propose(agent, ask("crm.held"), "pending_approval");
-    const due = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
+    const early = await propose(agent, proposal("crm.held"), "pending_approval");
+    const due = await propose(agent, proposal("crm.held", { expiresIn: "1m" }), "pending_approval");
     const done = await ordered(agent);
     await call("POST", `/v1/executions/${done.id}/report`, done.token, { status: "succeeded" });
     const before = await Promise.all([early, done.intent].map(eventsOf));
@@ -221,7 +221,7 @@ describe("timers record a deadline in time", () => {
     const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
     const sent = (intent: string) => messagesFor(send.mock.calls, intent);
     const delays = (intent: string) => sent(intent).map(({ delaySeconds }) => delaySeconds);
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await flushed(id);
     await until(() => expect(delays(id)).toEqual([15 * 60]));
     later(10 * MINUTE_MS);
@@ -231,7 +231,7 @@ describe("timers record a deadline in time", () => {
     await deliver([sent(id).at(-1)?.message]);
     await until(() => expect(delays(id)).toEqual([15 * 60, 5 * 60, 15 * 60]));
     // Deferred it waits without end, and no message can wait longer than a day.
-    const deferred = await propose(agent, ask("crm.defer", { expiresIn: "1m" }), "pending_approval");
+    const deferred = await propose(agent, proposal("crm.defer", { expiresIn: "1m" }), "pending_approval");
     await until(() => expect(delays(deferred)).toEqual([60]));
     later(MINUTE_MS);
     await deliver([sent(deferred).at(-1)?.message]);
@@ -240,7 +240,7 @@ describe("timers record a deadline in time", () => {
 
   test("messages for deadlines that moved are not sent again: at most one is in flight", async () => {
     const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
-    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    const { intent, id, token } = await ordered(agent, proposal("own.claimed"));
     await call("POST", `/v1/executions/${id}/claim`, token);
     for (let beat = 0; beat < 5; beat += 1) {
       later(MINUTE_MS);
@@ -297,7 +297,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, triggered by %
   }
 
   test("INV-17: a reminder is recorded once at half time, and then the expiry", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await flushed(id);
     expect(await after(id, 15)).toEqual(["approval_reminded"]);
     expect(await after(id, 0)).toEqual(["approval_reminded"]);
@@ -308,7 +308,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, triggered by %
   });
 
   test("INV-17: each escalation step is recorded at its time, and no answer gives one second wait", async () => {
-    const id = await propose(agent, ask("crm.escalated"), "pending_approval");
+    const id = await propose(agent, proposal("crm.escalated"), "pending_approval");
     await flushed(id);
     const events = [];
     for (const minutes of [5, 5, 10, 9]) events.push((await after(id, minutes)).at(-1));
@@ -334,7 +334,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, triggered by %
   });
 
   test("after the second wait the intent is expired, and a late vote is refused", async () => {
-    const id = await propose(agent, ask("crm.escalated"), "pending_approval");
+    const id = await propose(agent, proposal("crm.escalated"), "pending_approval");
     await flushed(id);
     for (const minutes of [20, 20]) await after(id, minutes);
     expect(await stateOf(id)).toBe("expired");
@@ -345,7 +345,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, triggered by %
   });
 
   test("INV-17: a deferred intent's reminder is recorded daily, and no more often", async () => {
-    const id = await propose(agent, ask("crm.defer"), "pending_approval");
+    const id = await propose(agent, proposal("crm.defer"), "pending_approval");
     await flushed(id);
     const seen = [];
     for (const minutes of [10, 60, 23 * 60, 1, 24 * 60]) seen.push((await after(id, minutes)).length);
@@ -394,7 +394,7 @@ describe("INV-11: orders and claims lapse", () => {
   });
 
   test("INV-11: an unclaimed order with a required claim returns to approved, and the old token stays dead", async () => {
-    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    const { intent, id, token } = await ordered(agent, proposal("own.claimed"));
     later(15 * MINUTE_MS);
     expect(await stateOf(intent)).toBe("approved");
     expect((await call("POST", `/v1/executions/${id}/claim`, token)).status).toBe(410);
@@ -412,7 +412,7 @@ describe("INV-11: orders and claims lapse", () => {
   });
 
   test("INV-11: a claim without a heartbeat lapses after 5 minutes; each heartbeat adds 5 minutes", async () => {
-    const { intent, id, token } = await ordered(agent, ask("own.claimed"));
+    const { intent, id, token } = await ordered(agent, proposal("own.claimed"));
     const post = (step: string) =>
       call("POST", `/v1/executions/${id}/${step}`, token, { status: "succeeded" });
     await post("claim");
@@ -427,7 +427,7 @@ describe("INV-11: orders and claims lapse", () => {
   });
 
   test("INV-11: after the execution window not even a safe retry is ordered", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await approve(id);
     const { body } = await execute(id);
     await call("POST", `/v1/executions/${body.executionId}/report`, body.execution_token, {
@@ -454,19 +454,19 @@ describe("INV-11: orders and claims lapse", () => {
 
   test("INV-05: a proposal may rely on an identity ten seconds old, an order on none", async () => {
     const one = await register("agent");
-    const id = await propose(one, ask("crm.small"), "approved");
+    const id = await propose(one, proposal("crm.small"), "approved");
     // Suspended by another isolate: this one's memory of the key is not emptied.
     await env.DB.prepare("UPDATE principals SET status = 'suspended' WHERE id = ?1").bind(one.id).run();
     expect((await call("POST", `/v1/intents/${id}/execute`, one.key)).status).toBe(403);
     later(10_000);
-    expect((await call("POST", "/v1/intents", one.key, ask("crm.small"))).status).toBe(403);
+    expect((await call("POST", "/v1/intents", one.key, proposal("crm.small"))).status).toBe(403);
   });
 
   test("INV-05: a clock set back does not extend the life of a cached identity", async () => {
     const one = await register("agent");
-    await propose(one, ask("crm.small"), "approved");
+    await propose(one, proposal("crm.small"), "approved");
     await env.DB.prepare("UPDATE principals SET status = 'revoked' WHERE id = ?1").bind(one.id).run();
     later(-60 * MINUTE_MS);
-    expect((await call("POST", "/v1/intents", one.key, ask("crm.small"))).status).toBe(403);
+    expect((await call("POST", "/v1/intents", one.key, proposal("crm.small"))).status).toBe(403);
   });
 });

@@ -4,7 +4,7 @@ import { env } from "cloudflare:workers";
 import { Waiters } from "../../../durable-objects/intent/waiters.ts";
 import {
   admin,
-  ask,
+  proposal,
   call,
   eventsOf,
   flushed,
@@ -35,7 +35,7 @@ const wait = (id: string, seconds: number | string = 60, key = agent.key) =>
 const decide = (id: string, verb: string, body: object = {}, key = reviewer.key) =>
   call("POST", `/v1/intents/${id}/${verb}`, key, body);
 const pending = (destination = "crm.held", more: Record<string, unknown> = {}) =>
-  propose(agent, ask(destination, more), "pending_approval");
+  propose(agent, proposal(destination, more), "pending_approval");
 
 /** Calls that an object holds now. */
 const held = { calls: 0 };
@@ -88,7 +88,7 @@ describe("a wait ends with the decision", () => {
   });
 
   test("but not with a vote that is not the last, nor with a repeated proposal", async () => {
-    const request = ask("crm.pair", { idempotency_key: "waited-for" });
+    const request = proposal("crm.pair", { idempotency_key: "waited-for" });
     const id = await propose(agent, request, "pending_approval");
     const { answer } = await begun(id);
     await call("POST", "/v1/intents", agent.key, request);
@@ -127,7 +127,7 @@ describe("a wait ends with the decision", () => {
   });
 
   test.each([
-    ["approved", () => propose(agent, ask("crm.small"), "approved")],
+    ["approved", () => propose(agent, proposal("crm.small"), "approved")],
     [
       "rejected",
       async () => {
@@ -215,7 +215,7 @@ describe("callers that wait", () => {
     "INV-05: with a key that is %s meanwhile learn that, and not the decision",
     async (_what, verb, how, refused, code) => {
       const one = await register("agent");
-      const id = await propose(one, ask("crm.held"), "pending_approval");
+      const id = await propose(one, proposal("crm.held"), "pending_approval");
       const { answer } = await begun(id, 60, one.key);
       await call("POST", `/v1/agents/${one.id}/${verb}`, admin, how);
       await decide(id, "reject", { reason: "a secret reason" });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   admin,
-  ask,
+  proposal,
   call,
   flushed,
   freeze,
@@ -30,7 +30,7 @@ const intentId = expect.stringMatching(/^int_[A-Za-z0-9_-]{43}$/);
 
 describe("wire: proposing", () => {
   test("wire: the answer to a proposal has every member that clients of the reference contract read", async () => {
-    const { status, body } = await call("POST", "/v1/intents", agent.key, ask("crm.small"));
+    const { status, body } = await call("POST", "/v1/intents", agent.key, proposal("crm.small"));
     expect(status).toBe(200);
     expect(body).toMatchObject({
       intentId,
@@ -66,7 +66,7 @@ describe("wire: proposing", () => {
   });
 
   test("wire: held and blocked proposals are 200 as well, with reason and deadline", async () => {
-    const held = await call("POST", "/v1/intents", agent.key, ask("crm.held"));
+    const held = await call("POST", "/v1/intents", agent.key, proposal("crm.held"));
     expect(held.status).toBe(200);
     expect(held.body).toMatchObject({
       status: "pending_approval",
@@ -74,7 +74,12 @@ describe("wire: proposing", () => {
       blockReason: null,
       holdReason: expect.any(String),
     });
-    const blocked = await call("POST", "/v1/intents", agent.key, ask("crm.small", { policy: "nothing" }));
+    const blocked = await call(
+      "POST",
+      "/v1/intents",
+      agent.key,
+      proposal("crm.small", { policy: "nothing" }),
+    );
     expect(blocked.status).toBe(200);
     expect(blocked.body).toMatchObject({
       status: "blocked",
@@ -125,7 +130,7 @@ describe("wire: proposing", () => {
   ])(
     "wire: expiresIn %j gives a deadline of %d minutes, at most the policy's",
     async (expiresIn, minutes) => {
-      const { body } = await call("POST", "/v1/intents", agent.key, ask("crm.pair", { expiresIn }));
+      const { body } = await call("POST", "/v1/intents", agent.key, proposal("crm.pair", { expiresIn }));
       const { created_at: created, expires_at: expires } = (
         await call("GET", `/v1/intents/${body.intentId}`, agent.key)
       ).body;
@@ -136,7 +141,9 @@ describe("wire: proposing", () => {
   test.each(["0", "", "soon", "-1h", "1w", "1.5h", "1h1m", 0, -1, 1.5])(
     "wire: expiresIn %j is 400",
     async (expiresIn) => {
-      expect((await call("POST", "/v1/intents", agent.key, ask("crm.held", { expiresIn }))).status).toBe(400);
+      expect((await call("POST", "/v1/intents", agent.key, proposal("crm.held", { expiresIn }))).status).toBe(
+        400,
+      );
     },
   );
 
@@ -147,7 +154,7 @@ describe("wire: proposing", () => {
         "POST",
         "/v1/intents",
         agent.key,
-        ask("crm.held", { principal_id }),
+        proposal("crm.held", { principal_id }),
       );
       expect(status).toBe(400);
       expect(body.error).toBe("invalid_principal");
@@ -161,11 +168,11 @@ describe("wire: proposing", () => {
       "POST",
       "/v1/intents?dry_run=true",
       one.key,
-      ask("crm.held", { idempotency_key: "k" }),
+      proposal("crm.held", { idempotency_key: "k" }),
     );
     expect(dry.body).toMatchObject({ dryRun: true, intentId: null, status: "pending_approval" });
     expect((await call("GET", "/v1/metrics", one.key)).body.actions_attempted).toBe(0);
-    await propose(one, ask("crm.small", { idempotency_key: "k" }), "approved");
+    await propose(one, proposal("crm.small", { idempotency_key: "k" }), "approved");
   });
 });
 
@@ -173,7 +180,7 @@ describe("wire: reading", () => {
   test("wire: an intent's detail has the reference contract's columns, with times in ISO 8601", async () => {
     const id = await propose(
       agent,
-      ask("crm.held", {
+      proposal("crm.held", {
         on_behalf_of: "someone",
         idempotency_key: fresh("k"),
         principal_id: "cust_9",
@@ -225,7 +232,7 @@ describe("wire: reading", () => {
   });
 
   test("wire: the audit is the same under both paths", async () => {
-    const id = await propose(agent, ask("crm.small"), "approved");
+    const id = await propose(agent, proposal("crm.small"), "approved");
     const { body } = await call("GET", `/v1/intents/${id}/audit`, agent.key);
     expect(body).toMatchObject({ intentId: id, events: expect.any(Array), auditTrail: body.events });
     expect(body.events[0]).toMatchObject({
@@ -240,7 +247,7 @@ describe("wire: reading", () => {
   });
 
   test("wire: a decision shows its reason to the agent, and its trace only to reviewing roles", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     const forAgent = (await call("GET", `/v1/intents/${id}/decision`, agent.key)).body;
     expect(forAgent).toMatchObject({
       id: expect.stringMatching(/^dec_/),
@@ -309,7 +316,7 @@ describe("wire: reading", () => {
 
   test("wire: an agent's metrics count the outcomes of its intents", async () => {
     const one = await register("agent");
-    const request = ask("crm.small", { idempotency_key: "k" });
+    const request = proposal("crm.small", { idempotency_key: "k" });
     const { intent, id, token } = await ordered(one, request);
     await call("POST", "/v1/intents", one.key, request);
     await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" });
@@ -317,11 +324,11 @@ describe("wire: reading", () => {
     await call("POST", `/v1/executions/${failed.id}/report`, failed.token, { status: "failed" });
     const all = [intent, failed.intent, (await ordered(one)).intent];
     all.push(
-      await propose(one, ask("crm.small"), "approved"),
-      await propose(one, ask("crm.held"), "pending_approval"),
-      await propose(one, ask("crm.small", { policy: "nothing" }), "blocked"),
+      await propose(one, proposal("crm.small"), "approved"),
+      await propose(one, proposal("crm.held"), "pending_approval"),
+      await propose(one, proposal("crm.small", { policy: "nothing" }), "blocked"),
     );
-    const rejected = await propose(one, ask("crm.held"), "pending_approval");
+    const rejected = await propose(one, proposal("crm.held"), "pending_approval");
     await call("POST", `/v1/intents/${rejected}/reject`, reviewer.key, { reason: "no" });
     for (const made of [...all, rejected]) await flushed(made);
     expect((await call("GET", "/v1/metrics", one.key)).body).toEqual({
@@ -345,7 +352,7 @@ describe("wire: reading", () => {
 describe("wire: deciding and executing", () => {
   test("wire: approve accepts both spellings and a repeat", async () => {
     for (const old of [false, true]) {
-      const id = await propose(agent, ask("crm.held"), "pending_approval");
+      const id = await propose(agent, proposal("crm.held"), "pending_approval");
       const approve = () =>
         old
           ? call("POST", "/v1/approve", reviewer.key, { proposalId: id })
@@ -370,9 +377,9 @@ describe("wire: deciding and executing", () => {
 
   test("wire: reject and cancel have status blocked and differ in state", async () => {
     const ids = [
-      await propose(agent, ask("crm.held"), "pending_approval"),
-      await propose(agent, ask("crm.held"), "pending_approval"),
-      await propose(agent, ask("crm.held"), "pending_approval"),
+      await propose(agent, proposal("crm.held"), "pending_approval"),
+      await propose(agent, proposal("crm.held"), "pending_approval"),
+      await propose(agent, proposal("crm.held"), "pending_approval"),
     ];
     const [one, two, three] = ids;
     expect(
@@ -408,7 +415,7 @@ describe("wire: deciding and executing", () => {
   });
 
   test("wire: an order has the contract's members, and a repeat returns 200 with the same ones", async () => {
-    const id = await propose(agent, ask("crm.small"), "approved");
+    const id = await propose(agent, proposal("crm.small"), "approved");
     const first = await call("POST", `/v1/intents/${id}/execute`, agent.key, {});
     expect(first.status).toBe(201);
     expect(first.body).toMatchObject({
@@ -511,12 +518,12 @@ describe("wire: lists", () => {
     for (let at = 0; at < 11; at += 1) {
       // Several in one millisecond: the time alone is no order.
       if (at % 4 === 0) later(1);
-      made.push(await propose(one, ask("crm.small"), "approved"));
+      made.push(await propose(one, proposal("crm.small"), "approved"));
     }
     for (const id of made) await flushed(id);
     later(1000);
     const seen = await pages(one.key, "", async () =>
-      flushed(await propose(one, ask("crm.small"), "approved")),
+      flushed(await propose(one, proposal("crm.small"), "approved")),
     );
     expect(seen.toSorted()).toEqual(made.toSorted());
     const rows = (await call("GET", "/v1/intents?limit=200", one.key)).body.intents;
@@ -525,7 +532,7 @@ describe("wire: lists", () => {
   });
 
   test("wire: a list row has the contract's columns, under both paths", async () => {
-    const id = await propose(agent, ask("crm.small", { estimated_value_usd: 12.34 }), "approved");
+    const id = await propose(agent, proposal("crm.small", { estimated_value_usd: 12.34 }), "approved");
     await flushed(id);
     const { body } = await call("GET", "/v1/intents?limit=1", agent.key);
     expect(body).toMatchObject({ count: 1, next: expect.any(String) });
@@ -548,15 +555,15 @@ describe("wire: lists", () => {
 
   test("wire: filters accept the contract's status and the exact state", async () => {
     const one = await register("agent");
-    const held = async () => propose(one, ask("crm.held"), "pending_approval");
+    const held = async () => propose(one, proposal("crm.held"), "pending_approval");
     const ids: Record<string, string> = {
-      blocked: await propose(one, ask("crm.small", { policy: "nothing" }), "blocked"),
+      blocked: await propose(one, proposal("crm.small", { policy: "nothing" }), "blocked"),
       rejected: await held(),
       cancelled: await held(),
       withdrawn: await held(),
       revoked: await held(),
       pending_approval: await held(),
-      approved: await propose(one, ask("crm.small"), "approved"),
+      approved: await propose(one, proposal("crm.small"), "approved"),
       scheduled: (await ordered(one)).intent,
     };
     await call("POST", `/v1/intents/${ids["rejected"]}/reject`, reviewer.key, { reason: "no" });
@@ -585,7 +592,7 @@ describe("wire: lists", () => {
     const start = Date.now();
     const ids: string[] = [];
     for (let at = 0; at < 3; at += 1) {
-      ids.push(await propose(one, ask("crm.small"), "approved"));
+      ids.push(await propose(one, proposal("crm.small"), "approved"));
       later(1000);
     }
     for (const id of ids) await flushed(id);
@@ -598,7 +605,7 @@ describe("wire: lists", () => {
   test("wire: money and records of any allowed size are returned as declared", async () => {
     const one = await register("agent");
     for (const usd of [0, 0.005, 0.01, 0.1 + 0.2, 1.005, 99.999, 1e12]) {
-      const id = await propose(one, ask("crm.held", { estimated_value_usd: usd }), "pending_approval");
+      const id = await propose(one, proposal("crm.held", { estimated_value_usd: usd }), "pending_approval");
       await flushed(id);
       const { body } = await call("GET", `/v1/intents/${id}`, one.key);
       expect(body.estimated_value_usd, String(usd)).toBe(usd);

@@ -3,7 +3,6 @@ import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   admin,
-  ask,
   call,
   eventsOf,
   flushed,
@@ -13,6 +12,7 @@ import {
   MINUTE_MS,
   objectOf,
   ordered,
+  proposal,
   propose,
   register,
 } from "../../support/worker/gate.ts";
@@ -54,7 +54,7 @@ test("INV-27: payload, request, trace and comments are stored encrypted, and non
   const payload = JSON.stringify({ row: "unmistakable-payload" });
   const intent = await propose(
     agent,
-    ask("crm.held", { payload, on_behalf_of: "unmistakable-person" }),
+    proposal("crm.held", { payload, on_behalf_of: "unmistakable-person" }),
     "pending_approval",
   );
   await call("POST", `/v1/intents/${intent}/reject`, reviewer.key, { reason: "unmistakable-comment" });
@@ -71,7 +71,7 @@ describe("erasing an intent", () => {
     const [agent, reviewer] = [await register("agent"), await register("reviewer")];
     const intent = await propose(
       agent,
-      ask("crm.held", { payload: JSON.stringify({ row: fresh("gone") }) }),
+      proposal("crm.held", { payload: JSON.stringify({ row: fresh("gone") }) }),
       "pending_approval",
     );
     await call("POST", `/v1/intents/${intent}/reject`, reviewer.key, { reason: "not these" });
@@ -92,7 +92,7 @@ describe("erasing an intent", () => {
 
   test("happens once, and a live intent can't be erased", async () => {
     const agent = await register("agent");
-    const live = await propose(agent, ask("crm.held"), "pending_approval");
+    const live = await propose(agent, proposal("crm.held"), "pending_approval");
     const refused = await call("POST", `/v1/intents/${live}/erase`, admin, { reason: "now" });
     expect([refused.status, refused.body.code]).toEqual([409, "wrong_state"]);
     await call("POST", `/v1/intents/${live}/withdraw`, agent.key);
@@ -104,13 +104,13 @@ describe("erasing an intent", () => {
   test.each(["agent", "reviewer", "runner", "auditor"])("is refused to a key of role %s", async (role) => {
     const agent = await register("agent");
     const other = role === "agent" ? agent : await register(role);
-    const intent = await propose(agent, ask("crm.held"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.held"), "pending_approval");
     expect((await call("POST", `/v1/intents/${intent}/erase`, other.key, { reason: "x" })).status).toBe(403);
   });
 
   test("needs a reason", async () => {
     const agent = await register("agent");
-    const intent = await propose(agent, ask("crm.held"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.held"), "pending_approval");
     for (const body of [{}, { reason: "" }, { reason: "  " }, { reason: 5 }]) {
       expect((await call("POST", `/v1/intents/${intent}/erase`, admin, body)).status).toBe(400);
     }
@@ -124,7 +124,7 @@ test("retention erases by the object's alarm, exactly in time and for good", asy
   });
   freeze();
   const agent = await register("agent");
-  const intent = await propose(agent, ask("crm.brief"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.brief"), "pending_approval");
   await call("POST", `/v1/intents/${intent}/withdraw`, agent.key);
   await flushed(intent);
   const DAY_MS = 24 * 60 * MINUTE_MS;
@@ -141,8 +141,8 @@ describe("a change of GATE_SECRET", () => {
   test("twice in a row keeps everything usable: old payloads open, live tokens hold, old signatures verify", async () => {
     const agent = await register("agent");
     const payload = JSON.stringify({ row: fresh("old") });
-    const held = await propose(agent, ask("crm.held", { payload }), "pending_approval");
-    const order = await ordered(agent, ask("crm.small"));
+    const held = await propose(agent, proposal("crm.held", { payload }), "pending_approval");
+    const order = await ordered(agent, proposal("crm.small"));
     const [second, third] = [anotherSecret(), anotherSecret()];
     await rotate(second, SECRET);
     expect((await call("GET", `/v1/intents/${held}/payload`, admin)).text).toBe(payload);
@@ -156,7 +156,7 @@ describe("a change of GATE_SECRET", () => {
   test("needs the previous secret only until every intent was read", async () => {
     const agent = await register("agent");
     const payload = JSON.stringify({ row: fresh("moved") });
-    const held = await propose(agent, ask("crm.held", { payload }), "pending_approval");
+    const held = await propose(agent, proposal("crm.held", { payload }), "pending_approval");
     const second = anotherSecret();
     await rotate(second, SECRET);
     await call("GET", `/v1/intents/${held}/payload`, admin);
@@ -166,7 +166,7 @@ describe("a change of GATE_SECRET", () => {
 
   test("without the previous secret loses what that sealed, and invents nothing in its place", async () => {
     const agent = await register("agent");
-    const held = await propose(agent, ask("crm.held"), "pending_approval");
+    const held = await propose(agent, proposal("crm.held"), "pending_approval");
     await rotate(anotherSecret(), "");
     const answer = await call("GET", `/v1/intents/${held}/payload`, admin);
     expect([answer.status, answer.body.code]).toEqual([503, "unavailable"]);

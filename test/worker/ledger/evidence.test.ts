@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { verdictOf } from "../../../verifier/finding.ts";
 import { verifyBundle } from "../../../verifier/verify-bundle.ts";
-import { admin, ask, call, ordered, propose, register } from "../../support/worker/gate.ts";
+import { admin, call, ordered, proposal, propose, register } from "../../support/worker/gate.ts";
 
 async function evidenceOf(intent: string, key = admin) {
   return call("GET", `/v1/intents/${intent}/evidence`, key);
@@ -10,7 +10,7 @@ async function evidenceOf(intent: string, key = admin) {
 test("INV-18: the evidence of a finished intent has every entry with its proof, the order and the subject", async () => {
   const agent = await register("agent");
   const payload = JSON.stringify({ row: "seen" });
-  const order = await ordered(agent, ask("crm.small", { payload }));
+  const order = await ordered(agent, proposal("crm.small", { payload }));
   await call("POST", `/v1/executions/${order.id}/report`, order.token, {
     status: "succeeded",
     result: { rows: 1 },
@@ -44,7 +44,7 @@ describe("INV-18: evidence verified with nothing but the published keys", () => 
   test("is proven for an approved and executed intent", async () => {
     const agent = await register("agent");
     const reviewer = await register("reviewer");
-    const intent = await propose(agent, ask("crm.held"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.held"), "pending_approval");
     await call("POST", `/v1/intents/${intent}/approve`, reviewer.key, { comment: "looked at it" });
     const order = (await call("POST", `/v1/intents/${intent}/execute`, agent.key)).body;
     await call("POST", `/v1/executions/${order.executionId}/report`, order.execution_token, {
@@ -56,10 +56,10 @@ describe("INV-18: evidence verified with nothing but the published keys", () => 
   test("has no failing finding for a rejected, a blocked and an erased intent", async () => {
     const agent = await register("agent");
     const reviewer = await register("reviewer");
-    const rejected = await propose(agent, ask("crm.held"), "pending_approval");
+    const rejected = await propose(agent, proposal("crm.held"), "pending_approval");
     await call("POST", `/v1/intents/${rejected}/reject`, reviewer.key, { reason: "no" });
-    const blocked = await propose(agent, ask("crm.held", { destination: "crm.nowhere" }), "blocked");
-    const erased = await propose(agent, ask("crm.held"), "pending_approval");
+    const blocked = await propose(agent, proposal("crm.held", { destination: "crm.nowhere" }), "blocked");
+    const erased = await propose(agent, proposal("crm.held"), "pending_approval");
     await call("POST", `/v1/intents/${erased}/withdraw`, agent.key);
     await call("POST", `/v1/intents/${erased}/erase`, admin, { reason: "asked for" });
     for (const intent of [rejected, blocked, erased]) expect((await checked(intent)).failing).toEqual([]);
@@ -68,27 +68,27 @@ describe("INV-18: evidence verified with nothing but the published keys", () => 
 
 test("INV-04: evidence leaves out a live order's signature, because a copy of it would be an order", async () => {
   const agent = await register("agent");
-  const order = await ordered(agent, ask("crm.small"));
+  const order = await ordered(agent, proposal("crm.small"));
   expect((await evidenceOf(order.intent)).body.orders).toEqual([]);
 });
 
 test("evidence for a caller who may not see the payload has neither the payload nor the salt", async () => {
   const agent = await register("agent");
   const outsider = await register("reviewer");
-  const intent = await propose(agent, ask("crm.by-ana"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.by-ana"), "pending_approval");
   expect((await evidenceOf(intent, outsider.key)).body.disclosed).toBeNull();
   expect((await evidenceOf(intent, admin)).body.disclosed).not.toBeNull();
 });
 
 test("INV-06: another agent's evidence is 404", async () => {
   const [agent, other] = [await register("agent"), await register("agent")];
-  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.held"), "pending_approval");
   expect((await evidenceOf(intent, other.key)).status).toBe(404);
 });
 
 test("the evidence of an erased intent shows only what is left, and says so", async () => {
   const agent = await register("agent");
-  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.held"), "pending_approval");
   await call("POST", `/v1/intents/${intent}/withdraw`, agent.key);
   await call("POST", `/v1/intents/${intent}/erase`, admin, { reason: "asked for" });
   const { body } = await evidenceOf(intent);

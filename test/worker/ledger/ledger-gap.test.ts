@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
-import { ask, call, flushed, ledgerOf, propose, register } from "../../support/worker/gate.ts";
+import { call, flushed, ledgerOf, proposal, propose, register } from "../../support/worker/gate.ts";
 
 /** What restoring D1 to an earlier hour leaves: a ledger without the last of what happened. */
 async function loseEntries(intent: string): Promise<void> {
@@ -18,7 +18,7 @@ async function loseEntries(intent: string): Promise<void> {
 
 test("INV-17 INV-18: an intent whose entries are missing from D1 can't be ordered", async () => {
   const agent = await register("agent");
-  const intent = await propose(agent, ask("crm.small"), "approved");
+  const intent = await propose(agent, proposal("crm.small"), "approved");
   await flushed(intent);
   await loseEntries(intent);
 
@@ -30,7 +30,7 @@ test("INV-17 INV-18: an intent whose entries are missing from D1 can't be ordere
 
 test("INV-18: an entry that does not follow the chain's last one in D1 is refused", async () => {
   const agent = await register("agent");
-  const intent = await propose(agent, ask("crm.small"), "approved");
+  const intent = await propose(agent, proposal("crm.small"), "approved");
   const [first] = await flushed(intent);
   const forged = env.DB.prepare(
     `INSERT INTO ledger (intent_id, seq, event, actor, at, body, prev_hash, entry_hash, mac)

@@ -2,7 +2,6 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { env } from "cloudflare:workers";
 import {
   admin,
-  ask,
   call,
   eventsOf,
   everythingInD1,
@@ -11,6 +10,7 @@ import {
   ledgerOf,
   type LedgerRow,
   ordered,
+  proposal,
   propose,
   register,
   type Registered,
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 /** An intent with a long story: held, voted on, ordered, claimed, unknown, resolved, repeated. */
 async function story(): Promise<string> {
-  const request = ask("crm.pair", { idempotency_key: fresh("story") });
+  const request = proposal("crm.pair", { idempotency_key: fresh("story") });
   const id = await propose(agent, request, "pending_approval");
   await call("POST", "/v1/intents", agent.key, request);
   await call("POST", `/v1/intents/${id}/approve`, reviewer.key, { reason: "looks right" });
@@ -94,7 +94,7 @@ describe("INV-17: every transition is a chained entry", () => {
     expect((await ledgerOf(intent)).at(-1)?.event).toBe("execution_requested");
     await call("POST", `/v1/executions/${id}/claim`, token);
     expect((await ledgerOf(intent)).at(-1)?.event).toBe("execution_claimed");
-    const pulled = await propose(agent, ask("own.pulled"), "approved");
+    const pulled = await propose(agent, proposal("own.pulled"), "approved");
     const { deliveryToken } = (await call("POST", "/v1/deliver", agent.key, { intentId: pulled })).body;
     expect((await ledgerOf(pulled)).at(-1)?.event).toBe("execution_requested");
     await call("GET", `/v1/download/${deliveryToken}`);
@@ -102,7 +102,7 @@ describe("INV-17: every transition is a chained entry", () => {
   });
 
   test("INV-17: the policy text behind every decision is stored under the hash that the entry names", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     const [first] = await flushed(id);
     const [hash] = JSON.parse(first?.body ?? "{}").policy_hashes as string[];
     const kept = await env.DB.prepare("SELECT id, text FROM policy_texts WHERE hash = ?1")
@@ -125,7 +125,7 @@ describe("INV-17: every transition is a chained entry", () => {
     ];
     const id = await propose(
       agent,
-      ask("crm.held", {
+      proposal("crm.held", {
         payload: "wordpayload",
         metadata: { x: "wordmeta" },
         on_behalf_of: "wordbehalf",
@@ -147,7 +147,7 @@ describe("INV-17: every transition is a chained entry", () => {
   });
 
   test("INV-19: a blocked proposal is recorded like every other", async () => {
-    const id = await propose(agent, ask("crm.small", { policy: "nothing" }), "blocked");
+    const id = await propose(agent, proposal("crm.small", { policy: "nothing" }), "blocked");
     const rows = await flushed(id);
     expect(rows.map(({ event }) => event)).toEqual(["proposed", "policy_checked", "blocked"]);
     expect(JSON.parse(rows[2]?.body ?? "{}").reason_code).toBe("unknown_policy");
@@ -297,7 +297,7 @@ describe("INV-18: tampering with D1's ledger is refused or detected", () => {
   });
 
   test("INV-18: an intent forged as approved in D1's index can't be ordered", async () => {
-    const id = await propose(agent, ask("crm.held"), "pending_approval");
+    const id = await propose(agent, proposal("crm.held"), "pending_approval");
     await flushed(id);
     await env.DB.prepare(
       "UPDATE intents SET phase = 'approved', status = 'approved', approved_at = 1 WHERE id = ?1",

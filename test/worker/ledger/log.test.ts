@@ -19,13 +19,13 @@ import { portsOf } from "../../../src/env.ts";
 import worker from "../../../src/index.ts";
 import {
   admin,
-  ask,
   call,
   flushed,
   fresh,
   later,
   ledgerOf,
   ordered,
+  proposal,
   propose,
   register,
 } from "../../support/worker/gate.ts";
@@ -69,7 +69,7 @@ afterEach(repair);
 
 /** An approved intent whose entries are in D1 and not yet sealed. */
 async function unsealed(): Promise<readonly StoredRow[]> {
-  const id = await propose(agent, ask("crm.small"), "approved");
+  const id = await propose(agent, proposal("crm.small"), "approved");
   await flushed(id);
   return (await allRows()).filter((row) => row.intent_id === id);
 }

@@ -1,10 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, test } from "vitest";
 import {
-  ask,
   call,
   eventsOf,
   objectOf,
+  proposal,
   propose,
   register,
   type Registered,
@@ -37,7 +37,7 @@ async function madeOlder(intent: string): Promise<string> {
 
 describe("an intent proposed before Gate could send writes", () => {
   test("shows no HTTP request and names the executor", async ({ expect }) => {
-    const intent = await madeOlder(await propose(agent, ask("crm.pair"), "pending_approval"));
+    const intent = await madeOlder(await propose(agent, proposal("crm.pair"), "pending_approval"));
     const page = await call("GET", `/cases/${intent}`, reviewer.key);
     expect(page.status).toBe(200);
     expect(page.text).not.toContain("The HTTP request");
@@ -48,14 +48,14 @@ describe("an intent proposed before Gate could send writes", () => {
 
   test("without a payload shows that the action is all there is", async ({ expect }) => {
     const intent = await madeOlder(
-      await propose(agent, ask("crm.pair", { payload: undefined }), "pending_approval"),
+      await propose(agent, proposal("crm.pair", { payload: undefined }), "pending_approval"),
     );
     const page = await call("GET", `/cases/${intent}`, reviewer.key);
     expect(page.text.replaceAll(/\s+/g, " ")).toContain("the action needs none");
   });
 
   test("is ordered, claimed and reported by its agent as before", async ({ expect }) => {
-    const intent = await madeOlder(await propose(agent, ask("crm.small"), "approved"));
+    const intent = await madeOlder(await propose(agent, proposal("crm.small"), "approved"));
     const order = await call("POST", `/v1/intents/${intent}/execute`, agent.key);
     expect(order.status).toBe(201);
     const report = { execution_token: order.body.execution_token, status: "succeeded" };

@@ -5,19 +5,19 @@ import {
   answered,
   delivery,
   held,
+  notifyChannel,
   outside,
   ports,
   SECRETS,
   setScene,
-  tell,
 } from "../../support/worker/channels-scene.ts";
 import {
   admin,
-  ask,
   call,
   eventsOf,
   fresh,
   MINUTE_MS,
+  proposal,
   propose,
   register,
   send,
@@ -37,7 +37,7 @@ interface Question {
 async function asked(destination = "crm.by-link", person = "ana", intent?: string): Promise<Question> {
   const about = intent ?? (await held(destination));
   const world = outside(() => answered(200, "{}"));
-  const told = await tell(delivery("sms", about, "held", { person }), world);
+  const told = await notifyChannel(delivery("sms", about, "held", { person }), world);
   if (told.kind !== "delivered") throw new Error(`not asked: ${JSON.stringify(told)}`);
   const { body } = world.got[0] ?? {};
   return {
@@ -382,7 +382,7 @@ test.each(BROKEN)("INV-25: a signed body with $name is 400", async ({ body }) =>
 
 test("INV-03: the owner can't approve through a provider", async () => {
   const agent = await register("agent", { owner: "ana@example.com" });
-  const intent = await propose(agent, ask("crm.by-link"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.by-link"), "pending_approval");
   const answer = await deliver(answerTo(await asked("crm.by-link", "ana", intent)));
   expect([answer.status, answer.body.code]).toEqual([403, "self_approval_forbidden"]);
   expect(await stateOf(intent)).toBe("pending_approval");

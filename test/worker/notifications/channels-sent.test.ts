@@ -1,5 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { answered, delivery, outside, SCENE, setScene, tell } from "../../support/worker/channels-scene.ts";
+import {
+  answered,
+  delivery,
+  notifyChannel,
+  outside,
+  SCENE,
+  setScene,
+} from "../../support/worker/channels-scene.ts";
 import { call, register, type Registered } from "../../support/worker/gate.ts";
 import { heldThrough } from "../../support/worker/sent-scene.ts";
 import { changeRules } from "../../support/worker/rules.ts";
@@ -29,18 +36,18 @@ const PLACES = [
 
 type Place = (typeof PLACES)[number];
 
-/** What the place got, told of a request to this path. */
-async function toldOf({ channel, person, fine }: Place, path: string, body = "amount=900") {
+/** The notification that the channel got of a held request to this path. */
+async function sentFor({ channel, person, fine }: Place, path: string, body = "amount=900") {
   const intent = await heldThrough(agent, { path, body });
   const world = outside(fine);
-  const told = await tell(delivery(channel, intent, "held", { person }), world);
+  const told = await notifyChannel(delivery(channel, intent, "held", { person }), world);
   expect(told.kind).toBe("delivered");
   return world.got[0];
 }
 
 describe.each(PLACES)("$channel on a write that Gate sends", (place) => {
   test("names method and address", async () => {
-    const got = await toldOf(place, "/sent/v1/refunds");
+    const got = await sentFor(place, "/sent/v1/refunds");
     const isLinked = ["mail", "sms"].includes(place.channel);
     const address = isLinked
       ? "https[:]//upstream[.]example[.]com/v1/refunds"
@@ -53,7 +60,7 @@ describe.each(PLACES)("$channel on a write that Gate sends", (place) => {
   test("INV-29: contains no query, headers or body, and nothing that identifies a person", async () => {
     const path =
       "/sent/contacts/ada.lovelace%40example.org/calls/4915117234567?note=only-in-the-query&to=jo@example.org";
-    const got = await toldOf(place, path, "only-in-the-body");
+    const got = await sentFor(place, path, "only-in-the-body");
     expect(got?.text).toContain("[e-mail]");
     expect(got?.text).toContain("?…");
     for (const hidden of ["only-in-the", "ada.lovelace", "jo@", "4915117234567", "content-type"]) {
@@ -63,7 +70,7 @@ describe.each(PLACES)("$channel on a write that Gate sends", (place) => {
 
   test("INV-28: shows hidden characters of the address, and no markup, mention or link in it takes effect", async () => {
     const evil = "x%E2%80%AEy%E2%80%8Bz%60%3C!channel%3E%3Cscript%3E&'\"";
-    const got = await toldOf(place, `/sent/${evil}`);
+    const got = await sentFor(place, `/sent/${evil}`);
     expect(got?.text).toContain("[U+202E]y[U+200B]z");
     expect(got?.text).not.toMatch(/[\u202e\u200b]/);
     const marked =
@@ -73,7 +80,7 @@ describe.each(PLACES)("$channel on a write that Gate sends", (place) => {
   });
 
   test("shortens a long address to its limits", async () => {
-    const got = await toldOf(place, `/sent/${"a/".repeat(900)}end-of-it`);
+    const got = await sentFor(place, `/sent/${"a/".repeat(900)}end-of-it`);
     expect(got?.text).toContain("a/a/a/a");
     expect(got?.text).toContain("…");
     expect(got?.text).not.toContain("end-of-it");
@@ -88,6 +95,6 @@ test("a message about a write that Gate does not send mentions no request", asyn
   const body = { destination: "crm.by-link", policy: "by-link", payload: "x" };
   const { intentId } = (await call("POST", "/v1/intents", agent.key, body)).body;
   const world = outside(() => answered(204, ""));
-  await tell(delivery("json", intentId, "held"), world);
+  await notifyChannel(delivery("json", intentId, "held"), world);
   expect(world.got[0]?.body.data.request).toBeNull();
 });

@@ -9,11 +9,11 @@ import {
   answered,
   delivery,
   held,
+  notifyChannel,
   outside,
   ports,
   SECRETS,
   setScene,
-  tell,
 } from "../../support/worker/channels-scene.ts";
 import { admin, call, fresh, register, type Registered } from "../../support/worker/gate.ts";
 
@@ -43,7 +43,7 @@ const byLink = (channel: string) => (channel === "sms" ? "crm.by-link" : "crm.he
 test.each(PLACES)("$channel names agent, destination, risk, records, reason and deadline", async (place) => {
   const intent = await held(byLink(place.channel), { recordCount: 12_345 });
   const world = outside(place.fine);
-  const told = await tell(delivery(place.channel, intent, "held", { person: place.person }), world);
+  const told = await notifyChannel(delivery(place.channel, intent, "held", { person: place.person }), world);
   expect(told.kind).toBe("delivered");
   const [got] = world.got;
   const text = JSON.stringify(got?.body);
@@ -64,7 +64,7 @@ test.each(PLACES)(
     const more = { payload, action: "call:491701234567", metadata: { note: "free-text-of-agent" } };
     const intent = await held(byLink(place.channel), more, agent);
     const world = outside(place.fine);
-    await tell(delivery(place.channel, intent, "held", { person: place.person }), world);
+    await notifyChannel(delivery(place.channel, intent, "held", { person: place.person }), world);
     const text = world.got.map((got) => got.text).join();
     expect(text).toContain("[e-mail]");
     for (const hidden of [
@@ -99,7 +99,7 @@ test.each(HOSTILE)("INV-28: an agent's name stays plain text when it $trick", as
   const intent = await held("crm.by-link", {}, agent);
   for (const { channel, person, fine } of PLACES) {
     const world = outside(fine);
-    const told = await tell(delivery(channel, intent, "held", { person }), world);
+    const told = await notifyChannel(delivery(channel, intent, "held", { person }), world);
     expect(told.kind).toBe("delivered");
     const [got] = world.got;
     // Plain text and JSON need no escaping but their own; blocks and HTML do.
@@ -116,7 +116,7 @@ test.each(["hook", "app"])(
     const agent = await register("agent", { name: fresh("&<>`".repeat(25)) });
     const intent = await held("crm.held", { action: "x".repeat(128) }, agent);
     const world = outside(() => slackOk());
-    expect((await tell(delivery(channel, intent, "held"), world)).kind).toBe("delivered");
+    expect((await notifyChannel(delivery(channel, intent, "held"), world)).kind).toBe("delivered");
     const { blocks, text } = world.got[0]?.body ?? {};
     expect(text.length).toBeLessThanOrEqual(3000);
     expect(blocks.length).toBeLessThanOrEqual(50);
@@ -153,7 +153,7 @@ describe("a channel's response is classified", () => {
   test.each(PLACES)("the same way for every channel: $channel", async ({ channel, person }) => {
     const intent = await held("crm.by-link");
     for (const { answer, ...wanted } of cases) {
-      const told = await tell(delivery(channel, intent, "held", { person }), outside(answer));
+      const told = await notifyChannel(delivery(channel, intent, "held", { person }), outside(answer));
       expect(told).toMatchObject(wanted);
     }
   });
@@ -165,7 +165,7 @@ test.each(["https://gate.example.net/login", "www.example.net", "example.net", "
     const intent = await held("crm.by-link", { action });
     for (const { channel, person } of PLACES.filter(({ channel: id }) => ["mail", "sms"].includes(id))) {
       const world = outside();
-      await tell(delivery(channel, intent, "held", { person }), world);
+      await notifyChannel(delivery(channel, intent, "held", { person }), world);
       const [got] = world.got;
       const { text, html, summary } = got?.body ?? {};
       expect(text ?? summary).toBeDefined();
@@ -183,7 +183,7 @@ test("INV-21: no failure text holds a secret, even when the receiver echoes it",
   for (const { channel, person } of PLACES) {
     for (const status of [302, 400, 404, 429, 500]) {
       const world = outside(() => answered(status, secrets.join(" ")));
-      const told = JSON.stringify(await tell(delivery(channel, intent, "held", { person }), world));
+      const told = JSON.stringify(await notifyChannel(delivery(channel, intent, "held", { person }), world));
       for (const secret of secrets) expect(told).not.toContain(secret);
     }
   }
@@ -192,7 +192,7 @@ test("INV-21: no failure text holds a secret, even when the receiver echoes it",
 test("an error of a Slack incoming webhook is explained", async () => {
   const intent = await held();
   const world = outside(() => answered(410, "channel_is_archived"));
-  const told = await tell(delivery("hook", intent, "held"), world);
+  const told = await notifyChannel(delivery("hook", intent, "held"), world);
   expect(told).toEqual({ kind: "failed", status: 410, problem: "the webhook's channel is archived" });
 });
 
@@ -209,7 +209,7 @@ test.each(API_PROBLEMS)(
   "Slack's Web API answering $error with status 200: $kind",
   async ({ error, kind }) => {
     const intent = await held();
-    const told = await tell(
+    const told = await notifyChannel(
       delivery("app", intent, "held"),
       outside(() => answered(200, { ok: false, error })),
     );
@@ -221,7 +221,7 @@ test.each(["", "<html>", "[]", "null", '{"ok":"true"}', '{"error":"xoxb-scene-se
   "an answer that is not Slack's is no success: %s",
   async (text) => {
     const intent = await held();
-    const told = await tell(
+    const told = await notifyChannel(
       delivery("app", intent, "held"),
       outside(() => answered(200, text)),
     );
@@ -234,7 +234,7 @@ describe("a Slack app", () => {
   test("posts with buttons under its token and stores the message's position", async () => {
     const intent = await held();
     const world = outside(() => slackOk());
-    const told = await tell(delivery("app", intent, "held"), world);
+    const told = await notifyChannel(delivery("app", intent, "held"), world);
     expect(told).toMatchObject({ kind: "delivered", receipt: "C0APPROVALS/1712345678.000100" });
     const [got] = world.got;
     expect(got?.url).toBe("https://slack.com/api/chat.postMessage");
@@ -251,7 +251,7 @@ describe("a Slack app", () => {
   test("INV-27: posts no deciding buttons where the policy accepts no vote from Slack", async () => {
     const intent = await held("crm.touch");
     const world = outside(() => slackOk());
-    await tell(delivery("app", intent, "held"), world);
+    await notifyChannel(delivery("app", intent, "held"), world);
     expect(world.got[0]?.text).not.toContain("gate_approve");
     expect(world.got[0]?.text).toContain("gate_open");
   });
@@ -264,7 +264,7 @@ describe("a Slack app", () => {
     ];
     expect((await approve(intent)).status).toBe(200);
     const world = { ...outside(() => slackOk()), earlier };
-    expect((await tell(delivery("app", intent, "decided"), world)).kind).toBe("delivered");
+    expect((await notifyChannel(delivery("app", intent, "decided"), world)).kind).toBe("delivered");
     expect(world.got).toHaveLength(1);
     expect(world.got[0]?.url).toBe("https://slack.com/api/chat.update");
     expect(world.got[0]?.body).toMatchObject({ channel: "C0APPROVALS", ts: "1.2" });
@@ -277,7 +277,7 @@ describe("a Slack app", () => {
     await approve(intent);
     const earlier = [delivery("app", intent, "held", { state: "failed" })];
     const world = { ...outside(), earlier };
-    expect((await tell(delivery("app", intent, "decided"), world)).kind).toBe("moot");
+    expect((await notifyChannel(delivery("app", intent, "decided"), world)).kind).toBe("moot");
     expect(world.got).toEqual([]);
   });
 
@@ -285,7 +285,7 @@ describe("a Slack app", () => {
     const intent = await held();
     await approve(intent);
     const earlier = [delivery("app", intent, "held", { state: "pending" })];
-    const told = await tell(delivery("app", intent, "decided"), { ...outside(), earlier });
+    const told = await notifyChannel(delivery("app", intent, "decided"), { ...outside(), earlier });
     // By the schedule of all channels: a post that Slack put off for an hour is not looked for every five seconds.
     expect(told).toMatchObject({ kind: "retry", afterMs: null });
   });
@@ -298,7 +298,7 @@ describe("a Slack app", () => {
     );
     const refused = answered(200, { ok: false, error: "edit_window_closed" });
     const world = outside(({ body }) => (body?.includes('"1.2"') === true ? refused : slackOk()));
-    const told = await tell(delivery("app", intent, "decided"), { ...world, earlier });
+    const told = await notifyChannel(delivery("app", intent, "decided"), { ...world, earlier });
     expect(world.got.map(({ body }) => body.ts)).toEqual(["1.2", "3.4"]);
     expect(told).toMatchObject({ kind: "failed", problem: "Slack answered edit_window_closed" });
   });
@@ -308,7 +308,9 @@ describe("a Slack app", () => {
     await approve(intent);
     const earlier = [delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/1.2" })];
     const gone = outside(() => answered(200, { ok: false, error: "message_not_found" }));
-    expect((await tell(delivery("app", intent, "decided"), { ...gone, earlier })).kind).toBe("delivered");
+    expect((await notifyChannel(delivery("app", intent, "decided"), { ...gone, earlier })).kind).toBe(
+      "delivered",
+    );
   });
 
   test.each(["reminder", "escalation"] as const)(
@@ -317,7 +319,7 @@ describe("a Slack app", () => {
       const intent = await held();
       const earlier = [delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/1.2" })];
       const world = { ...outside(() => slackOk("9.9")), earlier };
-      const told = await tell(delivery("app", intent, kind, { to: "ops" }), world);
+      const told = await notifyChannel(delivery("app", intent, kind, { to: "ops" }), world);
       expect(told).toMatchObject({ kind: "delivered", receipt: null });
       expect(world.got[0]?.body).toMatchObject({ channel: "C0APPROVALS", thread_ts: "1.2" });
       expect(world.got[0]?.text).not.toContain("gate_approve");
@@ -332,11 +334,13 @@ test("no person is notified about a decided intent or one they voted on", async 
   await approve(voted);
   const world = outside();
   for (const kind of ["held", "reminder", "escalation"] as const) {
-    expect((await tell(delivery("hook", decided, kind), world)).kind).toBe("moot");
-    expect((await tell(delivery("mail", voted, kind, { person: "ben" }), world)).kind).toBe("moot");
+    expect((await notifyChannel(delivery("hook", decided, kind), world)).kind).toBe("moot");
+    expect((await notifyChannel(delivery("mail", voted, kind, { person: "ben" }), world)).kind).toBe("moot");
   }
   expect(world.got).toEqual([]);
-  expect((await tell(delivery("mail", voted, "reminder", { person: "ana" }), world)).kind).toBe("delivered");
+  expect((await notifyChannel(delivery("mail", voted, "reminder", { person: "ana" }), world)).kind).toBe(
+    "delivered",
+  );
 });
 
 test.each([
@@ -347,7 +351,10 @@ test.each([
   const intent = await held("crm.by-link");
   await approve(intent);
   const world = outside();
-  const told = await tell(delivery(place.channel, intent, "decided", { person: place.person }), world);
+  const told = await notifyChannel(
+    delivery(place.channel, intent, "decided", { person: place.person }),
+    world,
+  );
   expect(told.kind).toBe("moot");
   expect(world.got).toEqual([]);
 });
@@ -363,7 +370,7 @@ describe("a generic webhook", () => {
     const intent = await held();
     const world = outside(() => answered(204, ""));
     const record = delivery("json", intent, kind);
-    await tell(record, world);
+    await notifyChannel(record, world);
     const [got] = world.got;
     expect(got?.url).toBe("https://hooks.example.com/gate");
     expect(got?.body).toMatchObject({ type, data: { intent_id: intent, state: "pending_approval" } });
@@ -378,7 +385,7 @@ describe("a generic webhook", () => {
     const intent = await held();
     await approve(intent);
     const world = outside();
-    await tell(delivery("json", intent, "decided"), world);
+    await notifyChannel(delivery("json", intent, "decided"), world);
     expect(world.got[0]?.body).toMatchObject({
       type: "approval.decided",
       data: { state: "approved", decided_by: "ben" },
@@ -390,7 +397,7 @@ describe("an e-mail", () => {
   test("goes to one person with a link of their own, in the form that most providers take", async () => {
     const intent = await held("crm.by-link");
     const world = outside(() => answered(200, "{}"));
-    await tell(delivery("mail", intent, "held", { person: "ana" }), world);
+    await notifyChannel(delivery("mail", intent, "held", { person: "ana" }), world);
     const [got] = world.got;
     expect(got?.url).toBe("https://mail.example.com/send");
     expect(got?.headers["Authorization"]).toBe(`Bearer ${SECRETS.SCENE_MAIL}`);
@@ -405,7 +412,7 @@ describe("an e-mail", () => {
   ])("INV-27: says what its link does by itself: %s", async (destination, words) => {
     const intent = await held(destination);
     const world = outside(() => answered(200, "{}"));
-    await tell(delivery("mail", intent, "held", { person: "ana" }), world);
+    await notifyChannel(delivery("mail", intent, "held", { person: "ana" }), world);
     expect(world.got[0]?.body.text).toMatch(words);
   });
 
@@ -446,7 +453,7 @@ describe("an e-mail", () => {
 
   test("is not sent to a person removed from gate.yaml", async () => {
     const intent = await held();
-    const told = await tell(delivery("mail", intent, "held", { person: "zoe" }), outside());
+    const told = await notifyChannel(delivery("mail", intent, "held", { person: "zoe" }), outside());
     expect(told).toMatchObject({ kind: "failed", problem: "zoe is no longer in gate.yaml" });
   });
 });
@@ -455,7 +462,7 @@ describe("an approval provider", () => {
   test("is asked as the contract specifies, signed, for one person and one digest", async () => {
     const intent = await held("crm.by-link");
     const world = outside(() => answered(200, "{}"));
-    await tell(delivery("sms", intent, "held", { person: "ana" }), world);
+    await notifyChannel(delivery("sms", intent, "held", { person: "ana" }), world);
     const [got] = world.got;
     expect(got?.body).toMatchObject({
       protocol: "a2h.v1",
@@ -473,13 +480,13 @@ describe("an approval provider", () => {
 
   test("is not asked where its vote would not count", async () => {
     const intent = await held("crm.held");
-    const told = await tell(delivery("sms", intent, "held", { person: "ana" }), outside());
+    const told = await notifyChannel(delivery("sms", intent, "held", { person: "ana" }), outside());
     expect(told.kind).toBe("failed");
   });
 
   test("needs a public URL for the answer", async () => {
     const intent = await held("crm.by-link");
-    const told = await tell(delivery("sms", intent, "held", { person: "ana" }), outside(), {
+    const told = await notifyChannel(delivery("sms", intent, "held", { person: "ana" }), outside(), {
       publicUrl: null,
     });
     expect(told).toMatchObject({ kind: "failed", problem: expect.stringContaining("GATE_PUBLIC_URL") });
@@ -488,12 +495,12 @@ describe("an approval provider", () => {
 
 test("a credential without a value fails with a result instead of a throw", async () => {
   const intent = await held("crm.by-link");
-  const told = await tell(delivery("voice", intent, "held", { person: "ana" }), outside());
+  const told = await notifyChannel(delivery("voice", intent, "held", { person: "ana" }), outside());
   expect(told).toEqual({ kind: "failed", status: null, problem: "the credential unset has no value" });
 });
 
 test("a missing or unreadable intent fails with a result instead of a throw", async () => {
-  const missing = await tell(delivery("hook", "int_nothing", "held"), outside());
+  const missing = await notifyChannel(delivery("hook", "int_nothing", "held"), outside());
   expect(missing.kind).toBe("failed");
   const intent = await held();
   vi.spyOn(console, "error").mockImplementation(() => undefined);
@@ -503,7 +510,7 @@ test("a missing or unreadable intent fails with a result instead of a throw", as
       throw new Error("no network");
     },
   };
-  expect((await tell(delivery("hook", intent, "held"), broken)).kind).toBe("retry");
+  expect((await notifyChannel(delivery("hook", intent, "held"), broken)).kind).toBe("retry");
 });
 
 test("INV-27: the shared link of several approvers is the case's own URL, so the first reader uses nothing up", async () => {
@@ -511,7 +518,7 @@ test("INV-27: the shared link of several approvers is the case's own URL, so the
   const links: string[] = [];
   for (const intent of [one, two]) {
     const world = outside();
-    await tell(delivery("hook", intent, "held"), world);
+    await notifyChannel(delivery("hook", intent, "held"), world);
     links.push(world.got[0]?.body.blocks.at(-1).elements[0].url);
   }
   expect(links[0]).toMatch(/^https:\/\/gate\.example\.com\/case\?link=alk_/);

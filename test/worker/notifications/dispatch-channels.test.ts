@@ -3,16 +3,16 @@ import { beforeAll, beforeEach, afterAll, describe, expect, test } from "vitest"
 import type { DeliveryRecord, DeliveryResult } from "../../../src/ports/notifications.ts";
 import {
   admin,
-  ask,
   call,
   flushed,
   later,
   MINUTE_MS,
+  proposal,
   propose,
   register,
   type Registered,
 } from "../../support/worker/gate.ts";
-import { ports, stopQueue, tell } from "../../support/worker/receiver.ts";
+import { ports, runNotifications, stopQueue } from "../../support/worker/receiver.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 
 /*
@@ -59,7 +59,7 @@ afterAll(() => changeRules(RULES));
 
 beforeEach(async () => {
   stopQueue();
-  await tell({}, well);
+  await runNotifications({}, well);
 });
 
 const DELIVERED: DeliveryResult = { kind: "delivered", status: 200, receipt: null };
@@ -69,7 +69,7 @@ const well = async () => DELIVERED;
 /** Plans and tells, and says who was told: `kind channel person → to`. */
 async function told(intent: string): Promise<readonly string[]> {
   const got: DeliveryRecord[] = [];
-  await tell({}, async (record) => {
+  await runNotifications({}, async (record) => {
     got.push(record);
     return DELIVERED;
   });
@@ -86,7 +86,7 @@ function lineOf({ kind, target, person, to }: DeliveryRecord): string {
 }
 
 async function held(destination: string, more: Record<string, unknown> = {}): Promise<string> {
-  const intent = await propose(agent, ask(destination, more), "pending_approval");
+  const intent = await propose(agent, proposal(destination, more), "pending_approval");
   await flushed(intent);
   return intent;
 }
@@ -121,7 +121,7 @@ describe("notifications of a pending intent", () => {
 
   test("INV-03: send no e-mail to excluded persons", async () => {
     const { id, key } = await register("agent", { owner: "ben@example.com" });
-    const intent = await propose({ id, key }, ask("crm.by-ops"), "pending_approval");
+    const intent = await propose({ id, key }, proposal("crm.by-ops"), "pending_approval");
     await flushed(intent);
     expect(await told(intent)).toEqual(["held ana", "held everybody", "held mail ana", "held ops"]);
   });
@@ -190,7 +190,7 @@ describe("notifications of a decision", () => {
   });
 
   test("are not sent where the policy decided alone", async () => {
-    const intent = await propose(agent, ask("crm.small"), "approved");
+    const intent = await propose(agent, proposal("crm.small"), "approved");
     await flushed(intent);
     expect(await told(intent)).toEqual([]);
   });
@@ -201,7 +201,7 @@ describe("INV-30: a channel that is down", () => {
     const intent = await held("crm.by-ops");
     const tried: string[] = [];
     const attempt = () =>
-      tell({}, async (record) => {
+      runNotifications({}, async (record) => {
         tried.push(lineOf(record));
         return record.target === "channel:ops"
           ? { kind: "retry", status: 500, problem: "it answered 500", afterMs: null }
@@ -230,7 +230,7 @@ describe("INV-30: a channel that is down", () => {
 
   test("INV-30: and one that throws are one failed attempt each", async () => {
     const intent = await held("crm.by-ana");
-    await tell({}, async (record) => {
+    await runNotifications({}, async (record) => {
       if (record.target === "channel:ops") throw new Error("a bug with a secret in it");
       return DELIVERED;
     });
@@ -244,13 +244,13 @@ describe("INV-30: a channel that is down", () => {
 
   test("a channel removed from gate.yaml counts as failed and is logged", async () => {
     const intent = await held("crm.by-ana");
-    await tell({}, async () => ({ kind: "retry", status: null, problem: "later", afterMs: 1 }));
+    await runNotifications({}, async () => ({ kind: "retry", status: null, problem: "later", afterMs: 1 }));
     await changeRules({
       policies: POLICIES,
       registry: REGISTRY.replace(/ {2}ana: \{ type: webhook.*\n/, ""),
     });
     later(MINUTE_MS);
-    await tell({}, well);
+    await runNotifications({}, well);
     await changeRules({ policies: POLICIES, registry: REGISTRY });
     const records = await ports().deliveries.ofIntents([intent]);
     expect(records.find(({ target }) => target === "channel:ana")).toMatchObject({
@@ -274,7 +274,7 @@ describe("INV-30: a channel that is down", () => {
     };
     const got: string[] = [];
     const attempt = () =>
-      tell(world, async (record) => {
+      runNotifications(world, async (record) => {
         got.push(record.intent);
         return DELIVERED;
       });
@@ -288,7 +288,7 @@ describe("INV-30: a channel that is down", () => {
 
 test("without channels and webhooks, only the ledger is read", async () => {
   await changeRules(RULES);
-  await propose(agent, ask("crm.held"), "pending_approval").then(flushed);
+  await propose(agent, proposal("crm.held"), "pending_approval").then(flushed);
   const { deliveries } = ports();
   const before = await deliveries.cursor();
   const never = () => Promise.reject(new Error("asked in vain"));
@@ -296,7 +296,7 @@ test("without channels and webhooks, only the ledger is read", async () => {
     intents: { ...ports().intents, find: () => null },
     deliveries: { ...deliveries, ofIntents: never },
   };
-  await tell(world, never);
+  await runNotifications(world, never);
   expect(await deliveries.cursor()).toBeGreaterThan(before);
   expect(await env.DB.prepare("SELECT MAX(id) AS id FROM ledger").first("id")).toBe(
     await deliveries.cursor(),

@@ -13,7 +13,7 @@ import worker from "../../../src/index.ts";
 import type { Deliveries, Delivery, DeliveryResult } from "../../../src/ports/notifications.ts";
 import {
   admin,
-  ask,
+  proposal,
   call,
   flushed,
   fresh,
@@ -32,7 +32,7 @@ import {
   ports,
   registerHook,
   stopQueue,
-  tell,
+  runNotifications,
   type Hook,
 } from "../../support/worker/receiver.ts";
 
@@ -49,7 +49,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   queue = stopQueue();
   internet = new Internet();
-  await tell();
+  await runNotifications();
   url = internet.at();
   hook = await registerHook(url, ["intent.proposed"]);
 });
@@ -84,7 +84,7 @@ describe("INV-30: deliveries from durable storage", () => {
   test("INV-30: each notification is sent once by many parallel workers", async () => {
     await happened();
     await happened();
-    await Promise.all(Array.from({ length: 5 }, () => tell()));
+    await Promise.all(Array.from({ length: 5 }, () => runNotifications()));
     expect(ids()).toHaveLength(2);
     expect(new Set(ids()).size).toBe(2);
   });
@@ -93,12 +93,12 @@ describe("INV-30: deliveries from durable storage", () => {
     const { deliveries } = ports();
     const before = await deliveries.cursor();
     await happened();
-    await tell();
+    await runNotifications();
     const { to } = await deliveries.news(before);
     expect(await deliveries.plan(before, to, [])).toBe(false);
     // The object restored to an hour ago, say: the ids are the same again, and are known.
     await runInDurableObject(dispatcher(), (_, { storage }) => storage.kv.put("cursor", before));
-    await tell();
+    await runNotifications();
     expect(ids()).toHaveLength(1);
     expect(await deliveries.cursor()).toBe(to);
   });
@@ -107,23 +107,23 @@ describe("INV-30: deliveries from durable storage", () => {
     "INV-30: a worker that dies at `%s` has sent nothing, and the next one sends",
     async (method) => {
       await happened();
-      await tell(without(method));
+      await runNotifications(without(method));
       expect(ids()).toEqual([]);
       expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
-      await tell();
+      await runNotifications();
       expect(ids()).toHaveLength(1);
     },
   );
 
   test("INV-30: a worker that dies before recording a delivery causes one repeat with the same id", async () => {
     await happened();
-    await tell(without("settle"));
+    await runNotifications(without("settle"));
     expect(ids()).toHaveLength(1);
-    await tell();
+    await runNotifications();
     expect(ids()).toHaveLength(1);
     expect(await logOf(hook.id)).toMatchObject([{ state: "pending", attempts: 1 }]);
     later(MINUTE_MS + 1);
-    await tell();
+    await runNotifications();
     expect(ids()).toHaveLength(2);
     expect(new Set(ids()).size).toBe(1);
     expect(await logOf(hook.id)).toMatchObject([{ state: "delivered", attempts: 2 }]);
@@ -158,7 +158,7 @@ describe("INV-30: deliveries from durable storage", () => {
 
 /** Plans, and leaves the telling to the test. */
 async function tellNobody<T>(instead: () => Promise<T>): Promise<T> {
-  await tell(without("lease"));
+  await runNotifications(without("lease"));
   return instead();
 }
 
@@ -213,7 +213,7 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
     expect(asked()).toBe(2);
-    await tell();
+    await runNotifications();
     queue.mockClear();
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
     expect(asked()).toBe(0);
@@ -226,7 +226,7 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     queue.mockClear();
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
     expect(asked()).toBe(1);
-    await tell();
+    await runNotifications();
     expect(ids()).toHaveLength(1);
   });
 
@@ -240,18 +240,18 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     expect(await alarmAt()).toBeLessThanOrEqual(Date.now() + 5_000);
     queue.mockResolvedValue(undefined as never);
     await runDurableObjectAlarm(dispatcher());
-    await tell();
+    await runNotifications();
     expect(ids()).toHaveLength(1);
   });
 
   test("an unreadable ledger only delays deliveries", async () => {
     await happened();
     const prepare = vi.spyOn(env.DB, "prepare").mockImplementation(dies);
-    await tell();
+    await runNotifications();
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
     expect(await alarmAt()).not.toBeNull();
     prepare.mockRestore();
-    await tell();
+    await runNotifications();
     expect(ids()).toHaveLength(1);
   });
 
@@ -259,14 +259,14 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     const slow = internet.at(() => new Response(null, { status: 500 }));
     const other = await registerHook(slow, ["intent.proposed"]);
     await happened();
-    await tell();
+    await runNotifications();
     const next = Date.parse((await logOf(other.id))[0].next_attempt_at);
     expect(await alarmAt()).toBeLessThanOrEqual(next);
     await call("DELETE", `/v1/webhooks/${other.id}`, admin);
   });
 
   test("the queue's message runs deliveries without delaying deadlines in its batch", async () => {
-    const due = await propose(agent, ask("crm.held", { expiresIn: "1m" }), "pending_approval");
+    const due = await propose(agent, proposal("crm.held", { expiresIn: "1m" }), "pending_approval");
     await flushed(due);
     later(MINUTE_MS);
     const bodies = [
@@ -301,7 +301,7 @@ describe("failures of one recipient do not affect others", () => {
     const calls: (readonly Delivery[])[] = [];
     await happened();
     const news = (await real.deliveries.news(await real.deliveries.cursor())).news;
-    await tell({
+    await runNotifications({
       webhooks: { ...real.webhooks, subscriptions: async () => subscriptions },
       deliveries: {
         ...real.deliveries,
@@ -391,7 +391,7 @@ describe("failures of one recipient do not affect others", () => {
       await env.DB.prepare(insert).bind(chain, event, body).run();
     }
     await happened();
-    await tell();
+    await runNotifications();
     expect(ids()).toHaveLength(1);
   });
 
@@ -430,7 +430,7 @@ describe("failures of one recipient do not affect others", () => {
 
   test("ended deliveries are deleted after thirty days, and pending ones are not", async () => {
     await happened();
-    await tell();
+    await runNotifications();
     const [{ id }] = (await logOf(hook.id)) as [{ id: string }];
     later(29 * 24 * 60 * MINUTE_MS);
     await runDurableObjectAlarm(dispatcher());

@@ -5,7 +5,7 @@ import { isFromSlack } from "../../../src/http/callbacks/slack-request.ts";
 import { ANA, BEN, held, ports, SECRETS, setScene } from "../../support/worker/channels-scene.ts";
 import {
   admin,
-  ask,
+  proposal,
   call,
   eventsOf,
   MINUTE_MS,
@@ -286,7 +286,7 @@ describe("INV-03: quorum and exclusions count persons, whatever they sign in by"
 
   test("the owner can't approve in Slack", async () => {
     const agent = await register("agent", { owner: "ana" });
-    const intent = await propose(agent, ask("crm.held"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.held"), "pending_approval");
     expect((await press("gate_approve", ANA, intent)).status).toBe(200);
     expect(await stateOf(intent)).toBe("pending_approval");
     expect(whispered()).toEqual([

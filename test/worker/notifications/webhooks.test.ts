@@ -6,7 +6,6 @@ import { standardHeaders } from "../../../src/app/notifications/standard-webhook
 import {
   admin,
   type Answer,
-  ask,
   call,
   everythingInD1,
   flushed,
@@ -14,6 +13,7 @@ import {
   ledgerOf,
   MINUTE_MS,
   ordered,
+  proposal,
   propose,
   register,
   type Registered,
@@ -24,7 +24,7 @@ import {
   logOf,
   registerHook,
   stopQueue,
-  tell,
+  runNotifications,
   type Received,
 } from "../../support/worker/receiver.ts";
 
@@ -40,7 +40,7 @@ beforeAll(async () => {
 beforeEach(async () => {
   stopQueue();
   internet = new Internet();
-  await tell();
+  await runNotifications();
 });
 
 afterEach(async () => {
@@ -59,7 +59,7 @@ function verifies({ headers, text }: Received, secret: string): boolean {
 }
 
 async function held(): Promise<string> {
-  const intent = await propose(agent, ask("crm.held"), "pending_approval");
+  const intent = await propose(agent, proposal("crm.held"), "pending_approval");
   await flushed(intent);
   return intent;
 }
@@ -76,7 +76,7 @@ describe("INV-30: outgoing webhooks", () => {
     const url = internet.at();
     const { id, secret } = await registerHook(url, ["intent.approval_requested"]);
     const intent = await held();
-    await tell();
+    await runNotifications();
     const [got, ...more] = internet.to(url);
     if (got === undefined) throw new Error("nothing came");
     expect(more).toEqual([]);
@@ -151,7 +151,7 @@ describe("INV-30: outgoing webhooks", () => {
     { href: "https://example.com" },
     `https://example.com/${"a".repeat(3_000)}`,
   ])("INV-22 INV-30: a webhook whose URL is not a public https URL is refused: %j", async (url) => {
-    const intent = await propose(agent, ask("crm.held"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.held"), "pending_approval");
     for (const answer of [
       await call("POST", "/v1/webhooks", admin, { url }),
       await call("POST", "/v1/webhooks/register", agent.key, { intentId: intent, url, secret: "s" }),
@@ -214,7 +214,7 @@ describe("INV-30: outgoing webhooks", () => {
     await registerHook(urls[3] ?? "", ["intent.execution_requested"]);
     const { intent } = await ordered(agent);
     await flushed(intent);
-    await tell();
+    await runNotifications();
     const all = ["intent.proposed", "intent.policy_checked", "intent.approved", "intent.execution_requested"];
     const got = urls.map((url) =>
       internet
@@ -230,10 +230,10 @@ describe("INV-30: outgoing webhooks", () => {
     const { id, secret: before } = await registerHook(url, ["intent.proposed"]);
     const { secret: now } = (await call("POST", `/v1/webhooks/${id}/rotate-secret`, admin)).body;
     await flushed((await ordered(agent)).intent);
-    await tell();
+    await runNotifications();
     later(25 * HOUR_MS);
     await flushed((await ordered(agent)).intent);
-    await tell();
+    await runNotifications();
     const [first, second] = internet.to(url);
     if (first === undefined || second === undefined) throw new Error("too little came");
     expect([verifies(first, before), verifies(first, now)]).toEqual([true, true]);
@@ -245,7 +245,7 @@ describe("INV-30: outgoing webhooks", () => {
     const { id, secret } = await registerHook(url, ["intent.approved"]);
     const answer = await call("POST", `/v1/webhooks/${id}/test`, admin);
     expect(answer.status).toBe(202);
-    await tell();
+    await runNotifications();
     const [got] = internet.to(url);
     if (got === undefined) throw new Error("nothing came");
     expect(verifies(got, secret)).toBe(true);
@@ -271,7 +271,7 @@ describe("INV-30: the receiver's answer", () => {
     const { id } = await registerHook(url, ["intent.proposed"]);
     const { intent } = await ordered(agent);
     await flushed(intent);
-    await tell();
+    await runNotifications();
     return { url, id };
   };
 
@@ -289,10 +289,10 @@ describe("INV-30: the receiver's answer", () => {
         () => new Response("secret words", { status, headers: { Location: "https://127.0.0.1/" } }),
       );
       expect(await logOf(id)).toMatchObject([{ state: "pending", attempts: 1, status, problem }]);
-      await tell();
+      await runNotifications();
       expect(internet.to(url)).toHaveLength(1);
       later(7_000);
-      await tell();
+      await runNotifications();
       const [first, second, ...more] = internet.to(url);
       expect(more).toEqual([]);
       expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
@@ -305,7 +305,7 @@ describe("INV-30: the receiver's answer", () => {
     let works = false;
     const { url, id } = await once(() => new Response(null, { status: works ? 200 : 500 }));
     for (let hours = 0; hours < 24 * 10; hours += 1) {
-      await tell();
+      await runNotifications();
       later(HOUR_MS);
     }
     expect(await logOf(id)).toMatchObject([{ state: "failed", attempts: 10, problem: "it answered 500" }]);
@@ -315,7 +315,7 @@ describe("INV-30: the receiver's answer", () => {
     const [{ id: delivery }] = (await logOf(id)) as [{ id: string }];
     const replayed = await call("POST", `/v1/webhooks/${id}/deliveries/${delivery}/replay`, admin);
     expect([replayed.status, replayed.body.state]).toEqual([202, "pending"]);
-    await tell();
+    await runNotifications();
     expect(await logOf(id)).toMatchObject([{ state: "delivered", attempts: 1, status: 200 }]);
   });
 
@@ -325,10 +325,10 @@ describe("INV-30: the receiver's answer", () => {
     );
     expect(await logOf(id)).toMatchObject([{ state: "pending", status: 429 }]);
     later(599_000);
-    await tell();
+    await runNotifications();
     expect(internet.to(url)).toHaveLength(1);
     later(2_000);
-    await tell();
+    await runNotifications();
     expect(internet.to(url)).toHaveLength(2);
   });
 
@@ -340,7 +340,7 @@ describe("INV-30: the receiver's answer", () => {
     });
     await flushed((await ordered(agent)).intent);
     later(HOUR_MS);
-    await tell();
+    await runNotifications();
     expect(internet.to(url)).toHaveLength(1);
     expect((await call("POST", `/v1/webhooks/${id}/test`, admin)).body.code).toBe("webhook_not_in_use");
   });
@@ -350,7 +350,7 @@ describe("INV-30: the receiver's answer", () => {
     await flushed((await ordered(agent)).intent);
     await call("DELETE", `/v1/webhooks/${id}`, admin);
     later(HOUR_MS);
-    await tell();
+    await runNotifications();
     expect(internet.to(url)).toHaveLength(1);
     expect((await call("GET", `/v1/webhooks/${id}`, admin)).body.code).toBe("webhook_not_found");
     expect((await call("GET", `/v1/webhooks/${id}/deliveries`, admin)).status).toBe(404);
@@ -373,7 +373,7 @@ describe("INV-30: the receiver's answer", () => {
     await flushed((await ordered(agent)).intent);
     const impatient = AbortSignal.timeout.bind(AbortSignal);
     AbortSignal.timeout = () => impatient(300);
-    const working = tell();
+    const working = runNotifications();
     try {
       await expect.poll(() => internet.to(well).length).toBe(8);
       // It still waits for the one that hangs.
@@ -410,11 +410,11 @@ describe("the reference contract's webhook of one intent", () => {
       { registered: true, webhookId: expect.stringMatching(/^whk_/), intentId: intent, url },
     ]);
     await decideOn(intent, decision);
-    await tell();
+    await runNotifications();
     // Taken back later, for those that were approved: one word was said, and no other follows.
     await call("POST", `/v1/intents/${intent}/revoke`, reviewer.key, { reason: "no" });
     await flushed(intent);
-    await tell();
+    await runNotifications();
     const [got, ...more] = internet.to(url);
     if (got === undefined) throw new Error("nothing came");
     expect(more).toEqual([]);
@@ -443,7 +443,7 @@ describe("the reference contract's webhook of one intent", () => {
     await call("POST", `/v1/intents/${intents[1]}/revoke`, reviewer.key, { reason: "no" });
     later(31 * MINUTE_MS);
     await Promise.all(intents.map(flushed));
-    await tell();
+    await runNotifications();
     expect(urls.map((url) => internet.to(url).map(({ body }) => [body.event, body.ledgerEvent]))).toEqual([
       [["approval_cancelled", "withdrawn"]],
       [["approval_cancelled", "revoked"]],
@@ -453,11 +453,11 @@ describe("the reference contract's webhook of one intent", () => {
 
   test("registered after the decision is sent at once", async () => {
     const url = internet.at();
-    const intent = await propose(agent, ask("crm.small"), "approved");
+    const intent = await propose(agent, proposal("crm.small"), "approved");
     await flushed(intent);
-    await tell();
+    await runNotifications();
     await sign(intent, url);
-    await tell();
+    await runNotifications();
     expect(internet.to(url).map(({ body }) => body.event)).toEqual(["approved"]);
   });
 
@@ -467,7 +467,7 @@ describe("the reference contract's webhook of one intent", () => {
     await sign(intent, first);
     await sign(intent, second);
     await decideOn(intent, "approve");
-    await tell();
+    await runNotifications();
     expect([internet.to(first).length, internet.to(second).length]).toEqual([0, 1]);
   });
 
@@ -477,7 +477,7 @@ describe("the reference contract's webhook of one intent", () => {
     const { secret } = (await sign(intent, url, agent.key, { secret: null })).body;
     expect(secret).toMatch(/^whsec_/);
     await decideOn(intent, "approve");
-    await tell();
+    await runNotifications();
     const [got] = internet.to(url);
     if (got === undefined) throw new Error("nothing came");
     expect(verifies(got, secret)).toBe(true);
@@ -492,7 +492,7 @@ describe("the reference contract's webhook of one intent", () => {
     await sign(intent, url);
     await decideOn(intent, "approve");
     for (let minutes = 0; minutes < 30; minutes += 1) {
-      await tell();
+      await runNotifications();
       later(MINUTE_MS);
     }
     const got = internet.to(url);
@@ -514,12 +514,12 @@ describe("the reference contract's webhook of one intent", () => {
   test("INV-05: of a suspended agent is not sent any more", async () => {
     const owner = await register("agent");
     const url = internet.at();
-    const intent = await propose(owner, ask("crm.held"), "pending_approval");
+    const intent = await propose(owner, proposal("crm.held"), "pending_approval");
     await sign(intent, url, owner.key);
     await call("POST", `/v1/agents/${owner.id}/suspend`, admin);
     await call("POST", `/v1/intents/${intent}/reject`, reviewer.key, { reason: "no" });
     await flushed(intent);
-    await tell();
+    await runNotifications();
     expect(internet.to(url)).toEqual([]);
   });
 

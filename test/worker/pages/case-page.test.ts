@@ -4,7 +4,7 @@ import { portsOf } from "../../../src/env.ts";
 import { sanitizeText, visibleLines } from "../../../src/http/pages/sanitize-text.ts";
 import {
   admin,
-  ask,
+  proposal,
   call,
   fresh,
   propose,
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 const held = (more: Record<string, unknown> = {}, destination = "crm.held") =>
-  propose(agent, ask(destination, more), "pending_approval");
+  propose(agent, proposal(destination, more), "pending_approval");
 const open = (intent: string, key = ben.key) => call("GET", `/cases/${intent}`, key);
 
 async function digestOf(intent: string): Promise<string> {
@@ -119,7 +119,7 @@ describe("INV-28: text written by an attacker", () => {
   test.each(CORPUS)("is shown as text on the page of its case: %s", async (text) => {
     const reviewer = await register("reviewer", { person: text });
     const hostile = await register("agent", { name: `${fresh("x")} ${text}`.slice(0, 120), owner: text });
-    const request = ask("crm.held", {
+    const request = proposal("crm.held", {
       payload: `${text}\n${text}`,
       payload_name: `${text.replaceAll(/[/\\]/g, "")}.txt`,
       metadata: { [text]: text },
@@ -143,7 +143,7 @@ describe("INV-28: text written by an attacker", () => {
     expect(shown).toContain("Decided by");
     // Owner, on whose behalf, metadata, tag, payload, and two comments.
     expect(shown.split(escaped.slice(0, 24)).length).toBeGreaterThan(6);
-    await propose(hostile, ask("crm.held"), "pending_approval");
+    await propose(hostile, proposal("crm.held"), "pending_approval");
     const queue = await call("GET", `/cases?agent=${hostile.id}`, reviewer.key);
     expect(queue.text).toContain("crm.held");
     expect(queue.text).not.toMatch(STRANGE);
@@ -261,7 +261,11 @@ describe("INV-28: payload text is shown as it is", () => {
 describe("the page of a case", () => {
   test("shows agent, destination, time, reasons, requirements and comments", async () => {
     const owned = await register("agent", { owner: "sales-team" });
-    const request = ask("crm.pair", { payload: '{"lead":"Ada"}', recordCount: 7, estimated_value_usd: 12.5 });
+    const request = proposal("crm.pair", {
+      payload: '{"lead":"Ada"}',
+      recordCount: 7,
+      estimated_value_usd: 12.5,
+    });
     const intent = await propose(owned, request, "pending_approval");
     await call("POST", `/v1/intents/${intent}/approve`, ana.key, { reason: "fine by me" });
     const { text } = await open(intent);
@@ -365,7 +369,7 @@ describe("the page of a case", () => {
 
   test("says that a kill switch stops the case", async () => {
     const target = await register("agent");
-    const intent = await propose(target, ask("crm.held"), "pending_approval");
+    const intent = await propose(target, proposal("crm.held"), "pending_approval");
     const stop = { scope: "agent", target: target.id };
     const answer = await call("POST", "/v1/switches", admin, { ...stop, reason: "incident" });
     expect(answer.status, answer.text).toBeLessThan(300);
@@ -413,7 +417,7 @@ describe("deciding on the page", () => {
 
   test("INV-03: the owner can't decide, and the page says why", async () => {
     const theirs = await register("agent", { owner: "ben" });
-    const intent = await propose(theirs, ask("crm.held"), "pending_approval");
+    const intent = await propose(theirs, proposal("crm.held"), "pending_approval");
     expect((await open(intent)).text).toContain("You cannot approve or reject an intent that you");
     for (const verb of ["approve", "reject"] as const) {
       const { status, text } = await decide(intent, verb, { reason: "mine" });
@@ -534,7 +538,7 @@ describe("editing a payload on the page", () => {
     expect((await open(intent)).text).not.toContain("/edit");
     expect((await change(intent, "other")).status).toBe(403);
     const theirs = await register("agent", { owner: "ben" });
-    const own = await propose(theirs, ask("crm.editable", { payload: "mine" }), "pending_approval");
+    const own = await propose(theirs, proposal("crm.editable", { payload: "mine" }), "pending_approval");
     expect((await open(own)).text).not.toContain("/edit");
     expect([403, 409]).toContain((await change(own, "other")).status);
     expect(await stateOf(own)).toBe("pending_approval");
@@ -599,7 +603,7 @@ describe("the page of a link", () => {
   });
 
   test("INV-27: used twice in parallel decides once, and the other request learns that", async () => {
-    const intent = await propose(agent, ask("crm.by-links"), "pending_approval");
+    const intent = await propose(agent, proposal("crm.by-links"), "pending_approval");
     const link = await linkTo(intent, "ana");
     const tried = await Promise.all(Array.from({ length: 8 }, () => decide(intent, "approve", { link }, {})));
     expect(tried.map(({ status }) => status).toSorted()).toEqual([303, ...Array(7).fill(410)]);
@@ -649,9 +653,9 @@ describe("the queue page", () => {
 
   test("lists pending cases newest first, in pages, with links to similar ones", async () => {
     const one = await register("agent");
-    const first = await propose(one, ask("crm.held"), "pending_approval");
-    const second = await propose(one, ask("crm.held"), "pending_approval");
-    const decided = await propose(one, ask("crm.held"), "pending_approval");
+    const first = await propose(one, proposal("crm.held"), "pending_approval");
+    const second = await propose(one, proposal("crm.held"), "pending_approval");
+    const decided = await propose(one, proposal("crm.held"), "pending_approval");
     await call("POST", `/v1/intents/${decided}/reject`, ben.key, { reason: "no" });
     const { text } = await call("GET", `/cases?agent=${one.id}&limit=1`, ben.key);
     expect(text).toContain(second);
@@ -669,7 +673,7 @@ describe("the queue page", () => {
 
   test("shows which approvers were not notified, and works when that is unknown", async () => {
     const one = await register("agent");
-    const intent = await propose(one, ask("crm.held"), "pending_approval");
+    const intent = await propose(one, proposal("crm.held"), "pending_approval");
     const told = vi.spyOn(portsOf(env).deliveries, "ofIntents");
     told.mockResolvedValue([
       {

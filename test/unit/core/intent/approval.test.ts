@@ -15,8 +15,8 @@ import {
   orderBy,
   proposed,
   rejectBy,
-  said,
   SUCCESSOR,
+  summaryOf,
   supersedeBy,
   T0,
   termsWith,
@@ -467,14 +467,14 @@ describe("INV-05: votes by a suspended or revoked credential are withdrawn", () 
   ] as const)("when the next vote comes: %s", (_case, before, voter, lapsed, expected, left) => {
     const state = before.reduce((at, [earlier]) => after(at, [1, approveBy(earlier)]), two);
     const handled = handle(state, approveBy(voter, { lapsed }), T0 + 2 * MINUTE_MS);
-    expect(said(handled)).toBe(expected);
+    expect(summaryOf(handled)).toBe(expected);
     expect(handled.state.votes.map(({ person }) => person)).toEqual(left);
   });
 
   test("a repeated vote withdraws the invalid ones and completes no quorum", () => {
     const three = after(by(3), [1, approveBy(ana)], [1, approveBy(ben)]);
     const handled = handle(three, approveBy(ana, { lapsed: ["rev_ben"] }), T0 + 2 * MINUTE_MS);
-    expect(said(handled)).toBe(WITHDRAWN);
+    expect(summaryOf(handled)).toBe(WITHDRAWN);
     expect(handled.state).toMatchObject({ phase: "pending_approval", votes: [{ person: "ana" }] });
   });
 
@@ -529,7 +529,7 @@ describe("a policy that requires several rejections", () => {
     ["another's stays", ben, ana, [NO], ["ben"]],
   ] as const)("withdraws approvals by the rejecting person: %s", (_case, yes, no, events, left) => {
     const handled = handle(after(two, [1, approveBy(yes)]), rejectBy(no), T0 + 2 * MINUTE_MS);
-    expect(said(handled)).toBe(events.join(" "));
+    expect(summaryOf(handled)).toBe(events.join(" "));
     expect(handled.state.votes.map(({ person }) => person)).toEqual(left);
   });
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { ProposalRequest } from "../../../../src/core/proposal/request.ts";
 import { requestIdentity } from "../../../../src/core/intent/request-identity.ts";
 import type { Payload } from "../../../../src/core/proposal/payload.ts";
-import { askFor } from "../../../support/policy-rules.ts";
+import { requestFor } from "../../../support/policy-rules.ts";
 
 const HTTP = {
   method: "POST",
@@ -12,12 +12,12 @@ const HTTP = {
   idempotencyHeader: null,
 } as const;
 
-const ASK = askFor({ destination: "chat.message", policy: "", action: "http.post", http: HTTP });
+const REQUEST = requestFor({ destination: "chat.message", policy: "", action: "http.post", http: HTTP });
 
 const PAYLOAD: Payload = { kind: "content", bytes: new Uint8Array([1]), name: null, mediaType: null };
 const subjectOf = (request: ProposalRequest, digest = "d1") =>
   requestIdentity(request, PAYLOAD, digest, (text) => text).subject;
-const of = (change: Partial<ProposalRequest>) => subjectOf({ ...ASK, ...change });
+const of = (change: Partial<ProposalRequest>) => subjectOf({ ...REQUEST, ...change });
 
 test("the counters treat a request as the same whatever policy it names and whatever the client library adds", () => {
   const counted = [...HTTP.headers, ["x-stainless-retry-count", "1"]] as const;
@@ -26,7 +26,7 @@ test("the counters treat a request as the same whatever policy it names and what
   // To whoever repeats it under a key or an id it is another: it asks for another decision.
   const digestOf = (request: ProposalRequest) =>
     requestIdentity(request, PAYLOAD, "d1", (text) => text).requestDigest;
-  expect(digestOf({ ...ASK, policy: "another" })).not.toBe(digestOf(ASK));
+  expect(digestOf({ ...REQUEST, policy: "another" })).not.toBe(digestOf(REQUEST));
 });
 
 test("another body, address, method or destination is another write to the counters", () => {
@@ -35,15 +35,15 @@ test("another body, address, method or destination is another write to the count
     of({ destination: "chat.other" }),
     of({ http: { ...HTTP, url: `${HTTP.url}?to=ana` } }),
     of({ http: { ...HTTP, method: "PUT" } }),
-    subjectOf(ASK, "d2"),
+    subjectOf(REQUEST, "d2"),
   ];
   expect(new Set(subjects).size).toBe(subjects.length);
 });
 
 test("the digests of a request are those that version 0.1 stored, so that its repeats still meet their first attempt", () => {
   const identity = (request: ProposalRequest) => requestIdentity(request, PAYLOAD, "d1", (text) => text);
-  const { http: _, ...withoutRequest } = ASK;
-  expect(identity(ASK)).toEqual({
+  const { http: _, ...withoutRequest } = REQUEST;
+  expect(identity(REQUEST)).toEqual({
     payloadDigest: "d1",
     requestDigest: "3e926c8747828cfdaa8dc87d165e66a38325d124c128e0018a3d05a959b27c9b",
     subject: "885b29462772ea58696359a22a120bfc5fcf1da70e25a2c27e0c5307c5a9166c",

@@ -8,11 +8,11 @@ import { REASON_CODES } from "../../../../src/core/policy/reason-codes.ts";
 import { canonicalJson } from "../../../../src/core/base/json.ts";
 import {
   AGENT,
-  askFor,
   content,
   historyWith,
   NO_PAYLOAD,
   reference,
+  requestFor,
   rulesFrom,
 } from "../../../support/policy-rules.ts";
 
@@ -21,13 +21,13 @@ const OPEN = "destinations: [crm.import]\nauto_approve_under: 100";
 function decide(
   policies: Readonly<Record<string, string>>,
   {
-    request = askFor(),
+    request = requestFor(),
     agent = AGENT,
     payload = content("hello"),
     history = null,
     registry,
   }: Partial<{
-    request: ReturnType<typeof askFor>;
+    request: ReturnType<typeof requestFor>;
     agent: typeof AGENT;
     payload: ReturnType<typeof content>;
     history: ReturnType<typeof historyWith> | null;
@@ -40,7 +40,7 @@ function decide(
 test.each(["constructor", "__proto__", "toString", "../p", "p.yaml", "", "P"])(
   "INV-13: an unknown policy %j is never an approval",
   (policy) => {
-    const { outcome, reasonCode } = decide({ p: OPEN }, { request: askFor({ policy, recordCount: 1 }) });
+    const { outcome, reasonCode } = decide({ p: OPEN }, { request: requestFor({ policy, recordCount: 1 }) });
     expect({ outcome, reasonCode }).toEqual({ outcome: "block", reasonCode: "unknown_policy" });
   },
 );
@@ -52,14 +52,14 @@ test("INV-13 INV-14: a broken policy blocks proposals that name it, and no other
     policy: (id: string) => (id === "bad" ? { broken: "3:1: unknown key" } : rules.policy(id)),
   };
   const outcome = (policy: string) =>
-    evaluateProposal(some, AGENT, askFor({ policy, recordCount: 1 }), content("x"), null);
+    evaluateProposal(some, AGENT, requestFor({ policy, recordCount: 1 }), content("x"), null);
   expect(outcome("bad")).toMatchObject({ outcome: "block", reasonCode: "policy_broken" });
   expect(outcome("p").outcome).toBe("approve");
   expect(outcome("bad").reason).not.toContain("unknown key");
 });
 
 test("INV-02: an agent's allow-lists are checked before any rule, and empty lists allow nothing", () => {
-  const request = askFor({ recordCount: 1 });
+  const request = requestFor({ recordCount: 1 });
   const code = (allowedDestinations: string[] | null, allowedPolicies: string[] | null) =>
     decide({ p: OPEN }, { request, agent: { ...AGENT, allowedDestinations, allowedPolicies } }).reasonCode;
   expect(code(null, null)).toBe("approved_by_policy");
@@ -78,7 +78,7 @@ test("INV-07: a bound destination is evaluated by its own policies, whatever the
     p: OPEN,
   };
   const registry = "destinations: { crm.import: { policies: [strict] } }";
-  const decision = decide(policies, { registry, request: askFor({ recordCount: 1 }) });
+  const decision = decide(policies, { registry, request: requestFor({ recordCount: 1 }) });
   expect(decision).toMatchObject({ outcome: "hold", reasonCode: "manual_review_required" });
   expect(decision.policies.map(({ id }) => id)).toEqual(["strict", "p"]);
 });
@@ -86,7 +86,7 @@ test("INV-07: a bound destination is evaluated by its own policies, whatever the
 test("INV-07: a policy that the agent names can only make a bound destination stricter", () => {
   const policies = { loose: OPEN, p: 'destinations: [crm.import]\nblock_if_terms: ["hello"]' };
   const registry = "destinations: { crm.import: { policies: [loose] } }";
-  const request = askFor({ recordCount: 1 });
+  const request = requestFor({ recordCount: 1 });
   expect(decide(policies, { registry, request }).reasonCode).toBe("blocked_term_detected");
   expect(decide(policies, { registry, request: { ...request, policy: "loose" } }).outcome).toBe("approve");
   expect(decide(policies, { registry, request: { ...request, policy: "" } }).outcome).toBe("approve");
@@ -100,7 +100,7 @@ environments:
   production: { block_if_terms: [hello] }`;
   const outcome = (own: string | null, asked?: unknown) => {
     const metadata = asked === undefined ? {} : { environment: asked as string };
-    const request = askFor({ recordCount: 1, metadata });
+    const request = requestFor({ recordCount: 1, metadata });
     return decide({ p }, { request, agent: { ...AGENT, environment: own } }).outcome;
   };
   expect(outcome("staging")).toBe("approve");
@@ -119,7 +119,7 @@ test("INV-07: the larger of the declared and the measured record count is used",
   const rows = JSON.stringify(Array.from({ length: 101 }, (_, id) => ({ id })));
   const p = `${OPEN}\nrequire_approval_over: 100`;
   const code = (recordCount: number | null, payload = content(rows)) =>
-    decide({ p }, { request: askFor({ recordCount }), payload }).reasonCode;
+    decide({ p }, { request: requestFor({ recordCount }), payload }).reasonCode;
   expect(code(1)).toBe("record_threshold_exceeded");
   expect(code(null)).toBe("record_threshold_exceeded");
   expect(code(101, content("[1]"))).toBe("record_threshold_exceeded");
@@ -127,7 +127,7 @@ test("INV-07: the larger of the declared and the measured record count is used",
 });
 
 test("INV-10: a reference passes only under allow_unmeasured, and never a content rule", () => {
-  const request = askFor({ recordCount: 1 });
+  const request = requestFor({ recordCount: 1 });
   const code = (rules: string) =>
     decide({ p: `${OPEN}\n${rules}` }, { request, payload: reference("leads.csv") }).reasonCode;
   expect(code("")).toBe("payload_unmeasured");
@@ -151,14 +151,14 @@ test("INV-10: every content rule holds content that can't be read", () => {
     name: null,
     mediaType: null,
   };
-  const request = askFor({ recordCount: 1 });
+  const request = requestFor({ recordCount: 1 });
   const held = decide({ p: `${OPEN}\nblock_if_terms: [alpha]` }, { request, payload: gzip });
   expect(held).toMatchObject({ outcome: "hold", reasonCode: "payload_not_inspectable", heldByContent: true });
 });
 
 test("a shadow policy is recorded and never approves alone", () => {
   const policies = { p: OPEN, strict: "mode: shadow\ndestinations: [crm.import]\nrequire_approval: always" };
-  const request = askFor({ recordCount: 1 });
+  const request = requestFor({ recordCount: 1 });
   const registry = "destinations: { crm.import: { policies: [strict, p] } }";
   const both = decide(policies, { request, registry });
   expect(both.outcome).toBe("approve");
@@ -186,7 +186,7 @@ edit: { allow: true }
 approvers: { people: [ana], min_assurance: sso, exclude_owner: false }`,
   };
   const registry = "destinations: { crm.import: { policies: [a, b] } }";
-  const decision = decide(policies, { registry, request: askFor({ policy: "", recordCount: 101 }) });
+  const decision = decide(policies, { registry, request: requestFor({ policy: "", recordCount: 101 }) });
   expect(decision).toMatchObject({
     outcome: "hold",
     expiryMinutes: 30,
@@ -212,14 +212,14 @@ approvers: { people: [ana], min_assurance: sso, exclude_owner: false }`,
 test("INV-07: a request may shorten its waiting time and never extend it", () => {
   const p = `${OPEN}\nexpiry_minutes: 30`;
   const minutes = (expiresInMinutes: number | null) =>
-    decide({ p }, { request: askFor({ expiresInMinutes }) }).expiryMinutes;
+    decide({ p }, { request: requestFor({ expiresInMinutes }) }).expiryMinutes;
   expect([minutes(5), minutes(30), minutes(600), minutes(null)]).toEqual([5, 30, 30, 30]);
 });
 
 test("policies that disagree on the executor are refused", () => {
   const policies = { a: `${OPEN}\nexecution: runner`, p: `${OPEN}\nexecution: gate` };
   const registry = "destinations: { crm.import: { policies: [a] } }";
-  const { outcome, reasonCode } = decide(policies, { registry, request: askFor({ recordCount: 1 }) });
+  const { outcome, reasonCode } = decide(policies, { registry, request: requestFor({ recordCount: 1 }) });
   expect({ outcome, reasonCode }).toEqual({ outcome: "block", reasonCode: "executor_conflict" });
 });
 
@@ -229,7 +229,7 @@ require_approval: always
 require_approval_over: 1
 block_if_terms: [hello]
 max_value_usd: 1`;
-  const decision = decide({ p }, { request: askFor({ recordCount: 5, estimatedValueUsd: 9 }) });
+  const decision = decide({ p }, { request: requestFor({ recordCount: 5, estimatedValueUsd: 9 }) });
   expect(decision.reasonCode).toBe("blocked_term_detected");
   const outcomes = decision.trace.map(({ rule, line, outcome }) => [rule, line, outcome]);
   expect(outcomes).toEqual([
@@ -245,7 +245,7 @@ max_value_usd: 1`;
 test("the agent learns what would pass only where nothing else stands in the way", () => {
   const thresholds = `${OPEN}\nrequire_approval_over: 100`;
   const remedy = (p: string, text = "hello", recordCount = 500) =>
-    decide({ p }, { request: askFor({ recordCount }), payload: content(text) }).remedy;
+    decide({ p }, { request: requestFor({ recordCount }), payload: content(text) }).remedy;
   expect(remedy(thresholds)).toBe("At most 100 records.");
   expect(remedy(`${thresholds}\nblock_if_terms: [hello]`)).toBeNull();
   expect(remedy(`${thresholds}\nblock_if_pii: [card]`, "4111 1111 1111 1111", 1)).toBeNull();
@@ -279,13 +279,13 @@ budgets: [{ window: 60m, max_records: 5 }, { window: 1d, max_intents: 9 }]
 block_duplicates_within: 10m
 cooldown_after_rejection: 2h`,
   });
-  expect(historyNeeded(rules, AGENT, askFor())).toBeNull();
-  expect(historyNeededToHold(rules, AGENT, askFor())).toEqual({
+  expect(historyNeeded(rules, AGENT, requestFor())).toBeNull();
+  expect(historyNeededToHold(rules, AGENT, requestFor())).toEqual({
     windows: [],
     duplicateWithinMs: null,
     rejectedWithinMs: 3_600_000,
   });
-  expect(historyNeeded(rules, AGENT, askFor({ policy: "counting" }))).toEqual({
+  expect(historyNeeded(rules, AGENT, requestFor({ policy: "counting" }))).toEqual({
     windows: [
       { policy: "counting", windowMs: 3_600_000 },
       { policy: "counting", windowMs: 86_400_000 },
@@ -296,7 +296,7 @@ cooldown_after_rejection: 2h`,
 });
 
 test("a counting rule never approves without a count", () => {
-  const request = askFor({ recordCount: 1 });
+  const request = requestFor({ recordCount: 1 });
   for (const rule of [
     "rate_limits: { per_agent_per_hour: 5 }",
     "budgets: [{ window: 1h, max_intents: 5 }]",
@@ -321,7 +321,7 @@ test("a rejected payload stays blocked until the cooldown is over, to the millis
     decide(
       { p: `${OPEN}\n${rule}` },
       {
-        request: askFor({ recordCount: 1 }),
+        request: requestFor({ recordCount: 1 }),
         history: historyWith({ rejected: { intentId: "int_9", ageMs } }),
       },
     ).reasonCode;
@@ -333,8 +333,10 @@ test("a rejected payload stays blocked until the cooldown is over, to the millis
 test("a proposal without a payload passes no content rule unless a typed action describes the write", () => {
   const p = `${OPEN}\nblock_if_terms: [refund guaranteed]`;
   const outcome = (metadata: Record<string, string>, profile: string | null) =>
-    decide({ p }, { payload: NO_PAYLOAD as never, request: askFor({ recordCount: 1, metadata, profile }) })
-      .reasonCode;
+    decide(
+      { p },
+      { payload: NO_PAYLOAD as never, request: requestFor({ recordCount: 1, metadata, profile }) },
+    ).reasonCode;
   expect(outcome({}, null)).toBe("payload_not_inspectable");
   expect(outcome({ body: "All fine" }, null)).toBe("payload_not_inspectable");
   expect(outcome({ ticket_id: "7", body: "All fine" }, "support.reply.v1")).toBe("approved_by_policy");
@@ -352,7 +354,7 @@ test("INV-00: an unknown amount is held, and an amount over the limit blocked", 
   const code = (rows: object[], estimatedValueUsd: number | null = null) =>
     decide(
       { p },
-      { registry, request: askFor({ estimatedValueUsd }), payload: content(JSON.stringify(rows)) },
+      { registry, request: requestFor({ estimatedValueUsd }), payload: content(JSON.stringify(rows)) },
     ).reasonCode;
   expect(
     code([
@@ -383,9 +385,9 @@ field_checks: [{ path: a, max: 1 }]`;
   }
   for (const odd of ["\ud800", `a.${"\udc00"}`]) {
     for (const request of [
-      askFor({ destination: odd }),
-      askFor({ policy: odd }),
-      askFor({ metadata: { scope: odd } }),
+      requestFor({ destination: odd }),
+      requestFor({ policy: odd }),
+      requestFor({ metadata: { scope: odd } }),
     ]) {
       expect(() =>
         canonicalJson(decide({ p }, { request, agent: { ...AGENT, allowedDestinations: [] } })),
@@ -395,7 +397,7 @@ field_checks: [{ path: a, max: 1 }]`;
 });
 
 test("every reason code of these tests is documented", () => {
-  const seen = decide({ p: OPEN }, { request: askFor({ recordCount: 1 }) });
+  const seen = decide({ p: OPEN }, { request: requestFor({ recordCount: 1 }) });
   expect(Object.keys(REASON_CODES)).toContain(seen.reasonCode);
   // A decision is stored and digested, so it must have a canonical form.
   expect(() => canonicalJson(seen)).not.toThrow();
@@ -407,7 +409,7 @@ test("INV-00: a checked field that also stands in the query or in another spelli
     const url = `https://api.example.com/v1${query}`;
     const http = { method: "POST", url, headers: [], slot: null, idempotencyHeader: null, ...more };
     const payload = { ...content(body), mediaType: "application/json" } as ReturnType<typeof content>;
-    return decide(policies, { request: { ...askFor(), http }, payload }).reasonCode;
+    return decide(policies, { request: { ...requestFor(), http }, payload }).reasonCode;
   };
   expect(decided("", '{"amount":5}')).toBe("approved_by_policy");
   expect(decided("?total=9000", '{"amount":5}')).toBe("approved_by_policy");

@@ -3,9 +3,9 @@ import type { ProposalRequest } from "../../../../src/core/proposal/request.ts";
 import { measureRequest } from "../../../../src/core/policy/request-content.ts";
 import { NO_HINTS, type MeasureHints } from "../../../../src/core/registry/measure-hints.ts";
 import type { Payload } from "../../../../src/core/proposal/payload.ts";
-import { askFor } from "../../../support/policy-rules.ts";
+import { requestFor } from "../../../support/policy-rules.ts";
 
-const ASK = askFor({ destination: "pay.refund", policy: "", action: "http.post" });
+const REQUEST = requestFor({ destination: "pay.refund", policy: "", action: "http.post" });
 
 const MONEY: MeasureHints = {
   ...NO_HINTS,
@@ -15,7 +15,7 @@ const MONEY: MeasureHints = {
 
 function asking(query: string): ProposalRequest {
   const url = `https://api.example.com/v1/refunds${query}`;
-  return { ...ASK, http: { method: "POST", url, headers: [], slot: null, idempotencyHeader: null } };
+  return { ...REQUEST, http: { method: "POST", url, headers: [], slot: null, idempotencyHeader: null } };
 }
 
 function body(text: string, mediaType = "application/json"): Payload {
@@ -195,7 +195,7 @@ describe("INV-00: a request with a body and a query", () => {
 
 test("an intent that Gate does not send is measured by its payload alone", () => {
   const payload = body('{"amount":5,"to":"ana"}');
-  const { facts } = measureRequest(ASK, payload, MONEY);
+  const { facts } = measureRequest(REQUEST, payload, MONEY);
   expect(facts).toMatchObject({ money: "measured", valueUsdCents: { measured: 500 }, recipients: 1 });
   expect(facts.records.uncertain).toBe(false);
 });

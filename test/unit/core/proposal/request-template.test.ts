@@ -21,7 +21,7 @@ destinations:
   return found;
 }
 
-function askOf(metadata: JsonObject = {}): ProposalRequest {
+function requestOf(metadata: JsonObject = {}): ProposalRequest {
   return {
     destination: "pay.refund",
     policy: "",
@@ -43,7 +43,7 @@ function content(text: string | Uint8Array, mediaType: string | null = null, nam
 }
 
 function urlOf(path: string, payload: Payload, metadata: JsonObject = {}): string | null {
-  const made = templatedProposal(askOf(metadata), payload, entryOf(path));
+  const made = templatedProposal(requestOf(metadata), payload, entryOf(path));
   return made.ok ? (made.value.request.http?.url ?? null) : null;
 }
 
@@ -181,7 +181,7 @@ describe("a templated request", () => {
       "/refunds",
       "credential: key, inject: { header: X-Api-Key }, idempotency_header: Idempotency-Key",
     );
-    const made = templatedProposal(askOf(), content('{"amount":900}'), entry);
+    const made = templatedProposal(requestOf(), content('{"amount":900}'), entry);
     const http = made.ok ? made.value.request.http : undefined;
     expect(http).toEqual({
       method: "POST",
@@ -199,7 +199,7 @@ describe("a templated request", () => {
   });
 
   test("has no slot without a credential and no content type without a body", () => {
-    const made = templatedProposal(askOf(), { kind: "none" }, entryOf("/refunds"));
+    const made = templatedProposal(requestOf(), { kind: "none" }, entryOf("/refunds"));
     expect(made.ok && made.value.request.http).toMatchObject({
       slot: null,
       headers: [
@@ -244,7 +244,7 @@ describe("a templated request", () => {
   ];
 
   test.each(TYPES)("is built from %s, or refused", (_name, entry, payload, expected) => {
-    const made = templatedProposal(askOf(), payload, entry);
+    const made = templatedProposal(requestOf(), payload, entry);
     const http = made.ok ? made.value.request.http : undefined;
     const sent = http?.headers.find(([name]) => name === "content-type")?.[1] ?? null;
     expect(sent).toBe(expected);
@@ -252,15 +252,15 @@ describe("a templated request", () => {
   });
 
   test("is measured by the type it is sent with", () => {
-    const { payload } = applyTemplate(askOf(), content("amount=900&currency=usd"), FORM_TYPE);
+    const { payload } = applyTemplate(requestOf(), content("amount=900&currency=usd"), FORM_TYPE);
     expect(payload).toMatchObject({ mediaType: "application/x-www-form-urlencoded" });
   });
 
   test("is not built from a reference, whose bytes Gate does not have", () => {
     const reference: Payload = { kind: "reference", name: "a.json", sha256: null, rows: 1 };
-    const made = templatedProposal(askOf(), reference, JSON_TYPE);
+    const made = templatedProposal(requestOf(), reference, JSON_TYPE);
     expect(made).toEqual({ ok: false, error: "reference" });
-    expect(applyTemplate(askOf(), reference, JSON_TYPE).request.http).toBeUndefined();
+    expect(applyTemplate(requestOf(), reference, JSON_TYPE).request.http).toBeUndefined();
   });
 
   test("is not built for an intent that came as a request", () => {
@@ -271,12 +271,12 @@ describe("a templated request", () => {
       slot: null,
       idempotencyHeader: null,
     };
-    const request = { ...askOf(), http };
+    const request = { ...requestOf(), http };
     expect(applyTemplate(request, content("{}"), JSON_TYPE).request).toBe(request);
   });
 
   test("is not built where the destination has no template or is unknown", () => {
-    const request = askOf();
+    const request = requestOf();
     expect(applyTemplate(request, content("{}"), undefined).request).toBe(request);
     expect(applyTemplate(request, content("{}"), { ...JSON_TYPE, execute: null }).request).toBe(request);
     expect(
@@ -286,7 +286,7 @@ describe("a templated request", () => {
 
   test("INV-09: that leads elsewhere is not covered by the earlier approval", () => {
     const digest = (path: string) => {
-      const { http } = applyTemplate(askOf({ s: "x" }), content("{}"), entryOf(path)).request;
+      const { http } = applyTemplate(requestOf({ s: "x" }), content("{}"), entryOf(path)).request;
       return http === undefined ? null : digestOf(writeForDigest(http));
     };
     expect(digest("/a/{metadata.s}")).toBe(digest("/a/x"));
