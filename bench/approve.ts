@@ -5,15 +5,15 @@ import { join, resolve } from "node:path";
 import { startServer, type Server } from "../cli/serve/server.ts";
 
 /*
- * From a reviewer's click to a worker that holds the order: the approval is sent, the worker, whose wait the intent's
- * object holds, is answered, orders, and has the one-time token. One at a time, and ten at once.
+ * Measures the time from a reviewer's approval to a worker with the order: the approval is sent, the worker's long poll
+ * returns, and the worker orders and gets the one-time token. One at a time, and ten at once.
  */
 
 const COUNTS = { 1: 200, 10: 300 } as const;
 const WARM_UP = 20;
 const GOAL_MS = 250;
 
-/** For the waits to reach their objects, and for D1 to have what was proposed: people take longer than that. */
+/** Lets the long polls reach their objects and the proposals reach D1: people take longer than that. */
 const SETTLE_MS = 50;
 
 const root = resolve(import.meta.dirname, "..");
@@ -43,7 +43,7 @@ async function run(): Promise<void> {
     for (const atOnce of [1, 10] as const) {
       const clicks = await clicksOf(gate, atOnce, COUNTS[atOnce], reviewer);
       console.log(`approve to order, ${atOnce === 1 ? "one at a time" : `${atOnce} at once`}`);
-      console.log(`  the worker is told  ${times(clicks.map(({ told }) => told))}`);
+      console.log(`  the worker is notified  ${times(clicks.map(({ notified }) => notified))}`);
       console.log(
         `  it holds the order  ${times(clicks.map(({ ordered }) => ordered))} (goal p99 < ${GOAL_MS} ms)`,
       );
@@ -59,11 +59,11 @@ interface Held {
   readonly digest: string;
 }
 
-/** Milliseconds from each click to what follows. The clicks of one round come in one instant. */
+/** Milliseconds from each approval to the worker's response and order. One round's approvals are simultaneous. */
 async function clicksOf(gate: Server, atOnce: number, count: number, reviewer: string) {
-  // An agent of its own for each, so that none meets the flood limit.
+  // One agent for each intent, so that none reaches the flood limit.
   const agents = await Promise.all(Array.from({ length: atOnce }, () => register(gate, "agent")));
-  const clicks: { readonly told: number; readonly ordered: number }[] = [];
+  const clicks: { readonly notified: number; readonly ordered: number }[] = [];
   for (let round = 0; clicks.length < count; round += 1) {
     const held = await Promise.all(agents.map((agent, place) => hold(gate, agent, round * atOnce + place)));
     const orders = held.map((one) => waitAndOrder(gate, one));
@@ -72,8 +72,8 @@ async function clicksOf(gate: Server, atOnce: number, count: number, reviewer: s
     const approvals = held.map(({ path, digest }) =>
       call(gate, "POST", `${path}/approve`, reviewer, { digest }),
     );
-    for (const { told, ordered } of await Promise.all(orders)) {
-      clicks.push({ told: told - sent, ordered: ordered - sent });
+    for (const { notified, ordered } of await Promise.all(orders)) {
+      clicks.push({ notified: notified - sent, ordered: ordered - sent });
     }
     await Promise.all(approvals);
   }
@@ -89,18 +89,18 @@ async function hold(gate: Server, agent: string, number: number): Promise<Held> 
     recordCount: 847,
   });
   const { intentId, status, intent_digest: digest } = proposed;
-  if (status !== "pending_approval") throw new Error(`not held but ${String(status)}`);
+  if (status !== "pending_approval") throw new Error(`expected a held intent, got ${String(status)}`);
   return { path: `/v1/intents/${String(intentId)}`, agent, digest: String(digest) };
 }
 
-/** A worker that waits and orders; gives when it was told, and when it had the order in hand. */
+/** A worker that waits and orders; returns the times of the wait's response and of the order's. */
 async function waitAndOrder(gate: Server, { path, agent }: Held) {
   const answer = await call(gate, "GET", `${path}/wait?timeout=30`, agent);
   if (answer["status"] !== "approved") throw new Error(`not approved: ${JSON.stringify(answer)}`);
-  const told = performance.now();
+  const notified = performance.now();
   const order = await call(gate, "POST", `${path}/execute`, agent, {});
-  if (typeof order["execution_token"] !== "string") throw new Error("an order without its token");
-  return { told, ordered: performance.now() };
+  if (typeof order["execution_token"] !== "string") throw new Error("expected an order with its token");
+  return { notified, ordered: performance.now() };
 }
 
 async function register(gate: Server, role: string): Promise<string> {

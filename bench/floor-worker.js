@@ -1,7 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 
-// The least that a durable, queryable write costs on this runtime: one new object, one record, one D1 batch
-// after the reply. What Gate does beyond it is what Gate costs.
+// The cheapest durable, queryable write on this runtime: one new object, one record, one D1 batch after the response.
+// The difference to Gate is Gate's own cost.
 const RECORD = "x".repeat(1500);
 const ROWS = JSON.stringify(["a", "b", "c"].map((name) => name.repeat(400)));
 
@@ -32,7 +32,7 @@ export default {
       await env.DB.exec("CREATE TABLE records (id TEXT PRIMARY KEY, body TEXT) STRICT");
       return new Response("ready");
     }
-    // The body is read, as any API would.
+    // Reads the body, as any API does.
     await request.text();
     const stub = env.FLOOR.get(env.FLOOR.newUniqueId());
     return new Response(await stub.write());

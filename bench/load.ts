@@ -15,8 +15,8 @@ export interface Shot {
 }
 
 /**
- * Sends `count` requests over `connections` kept-alive connections, each sending its next when the last was
- * answered. Anything but 2xx ends the run: a bench of errors measures nothing.
+ * Sends `count` requests over `connections` keep-alive connections, each with one request at a time. Any status but
+ * 2xx ends the run: a bench of errors measures nothing.
  */
 export async function load(
   base: URL,

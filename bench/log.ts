@@ -8,7 +8,7 @@ import { verifyExport } from "../verifier/verify-export.ts";
 import { fullLife, interleaved, MadeLog, TRUSTED } from "../test/support/made-bundle.ts";
 
 /*
- * What the log costs: adding leaves, proofs and their size as it grows, and checking one intent's evidence.
+ * Measures the log: adding leaves, proofs and their size as it grows, and verifying one intent's evidence.
  *
  *   node bench/log.ts
  */
@@ -22,13 +22,13 @@ const EXPORTED_LIVES = 500;
 
 const life = await fullLife(1);
 const [sample] = life.entries;
-if (sample === undefined) throw new Error("a life without entries");
+if (sample === undefined) throw new Error("the sample intent has no entries");
 
-/** Entries of the usual length; each another leaf. */
+/** Distinct entries of the usual length. */
 function filler(count: number): readonly Entry[] {
   return Array.from({ length: count }, (_, at) => {
     const like = life.entries[at % life.entries.length] ?? life.entries[0];
-    if (like === undefined) throw new Error("no entry");
+    if (like === undefined) throw new Error("the sample intent has no entries");
     return { ...like, intent: `int_${String(at).padStart(43, "x")}`, hash: String(at).padStart(64, "0") };
   });
 }
@@ -56,17 +56,17 @@ console.log(
 
 for (const size of SIZES) {
   const root = rootOf(frontierOf(size, hashAt));
-  const asked = Array.from({ length: PROOFS }, (_, at) => Math.floor((at * size) / PROOFS));
-  const made = timed(() => asked.map((index) => inclusionProof(index, size, hashAt)));
-  const leaves = asked.map((index) => hashAt(0, index));
+  const indices = Array.from({ length: PROOFS }, (_, at) => Math.floor((at * size) / PROOFS));
+  const made = timed(() => indices.map((index) => inclusionProof(index, size, hashAt)));
+  const leaves = indices.map((index) => hashAt(0, index));
   const checked = timed(() =>
-    asked.every((index, at) => {
+    indices.every((index, at) => {
       const [leaf, proof] = [leaves[at], made.value[at]];
       return leaf !== undefined && proof !== undefined && verifyInclusion(leaf, index, size, proof, root);
     }),
   );
-  if (!checked.value) throw new Error("a proof does not hold");
-  const linked = timed(() => asked.map((index) => consistencyProof(index + 1, size, hashAt)));
+  if (!checked.value) throw new Error("an inclusion proof does not verify");
+  const linked = timed(() => indices.map((index) => consistencyProof(index + 1, size, hashAt)));
   const longest = Math.max(...made.value.map((proof) => proof.length));
   console.log(
     `${String(size).padStart(7)} leaves: proof ≤ ${longest} hashes (${longest * 32} B), ` +
@@ -79,9 +79,9 @@ for (const size of SIZES) {
     const start = performance.now();
     const findings = await verifyBundle(bundle, TRUSTED);
     times.push(performance.now() - start);
-    if (verdictOf(findings) !== "proven") throw new Error("the bundle does not hold");
+    if (verdictOf(findings) !== "proven") throw new Error("the bundle does not verify");
   }
-  // The first one pays for compiling the verifier; it is printed, because the command pays it too.
+  // The first run includes compiling the verifier; it is printed, because each run of the command includes it too.
   const [first = Number.NaN] = times;
   const median = times.toSorted((a, b) => a - b)[BUNDLES >> 1] ?? Number.NaN;
   const verdict = median < BUNDLE_GOAL_MS ? "" : `  ABOVE THE GOAL OF ${BUNDLE_GOAL_MS} ms`;
@@ -97,7 +97,7 @@ const lines = await whole.export(whole.entries.length);
 const start = performance.now();
 const report = await verifyExport(lines, TRUSTED);
 const ms = performance.now() - start;
-if (report.broken !== null) throw new Error("the export does not hold");
+if (report.broken !== null) throw new Error("the export does not verify");
 console.log(
   `export of ${report.entries} entries in ${report.intents} chains: checked in ${ms.toFixed(0)} ms, ` +
     `${Math.round(report.entries / (ms / 1000))} a second`,

@@ -1,8 +1,8 @@
 import { masksFor } from "../src/core/masking/masks.ts";
 
 /*
- * What masking an answer costs: megabytes a second, and how that compares with copying the same bytes. The last rows
- * are texts made to be slow, by somebody who knows the secret.
+ * Measures masking a response: megabytes a second, and the ratio to copying the same bytes. The last rows are
+ * worst-case texts, as an attacker who knows the secret could send them.
  */
 
 const BYTES = 16 << 20;
@@ -73,7 +73,7 @@ function slices(bytes: number): Uint8Array {
   return Buffer.from(text.slice(0, bytes));
 }
 
-/** Of the processor's time, so that a machine that is busy with other things does not decide. */
+/** Median processor time, which other load on the machine does not distort. */
 function medianMs(run: () => unknown): number {
   run();
   const times = Array.from({ length: RUNS }, () => {

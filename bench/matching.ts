@@ -7,7 +7,7 @@ import type { MeasureHints } from "../src/core/registry/measure-hints.ts";
 import { measure } from "../src/core/proposal/measure/measure.ts";
 import type { Payload } from "../src/core/proposal/payload.ts";
 
-/** Runs per figure; the median is printed, so that a busy machine does not decide. */
+/** Runs for each figure; the median is printed, to exclude outliers of a busy machine. */
 const RUNS = 11;
 const WARM_UP_RUNS = 4;
 

@@ -10,8 +10,8 @@ import { EMPTY_LOCAL_REGISTRY } from "../src/config/registry/parse.ts";
 import { parsePolicy } from "../src/config/policy/parse.ts";
 
 /*
- * What a decision costs, and what the same decision (destination on an allow-list, then approve up to a
- * threshold, hold above it) costs in Cedar and Casbin, one after the other in one process.
+ * Measures an evaluation in Gate, and the same one (destination on an allow-list, then approve up to a threshold, hold
+ * above it) in Cedar and Casbin, in one process.
  *
  *   node bench/policy.ts
  */
@@ -32,8 +32,8 @@ interface Figure {
 }
 
 /**
- * Every contender gets a slice of every round, so that a busy moment of the machine hits all of them, and each
- * is given its quietest round: what it costs when nothing else runs.
+ * Each contender gets a slice of every round, so that other load on the machine affects all of them, and the result is
+ * each one's fastest round.
  */
 function compared(contenders: readonly Contender[]): readonly Figure[] {
   const best = new Map<string, number>();
@@ -112,7 +112,7 @@ function prose(bytes: number): Payload {
 function own(): readonly Contender[] {
   const rules = rulesOf({ threshold: THRESHOLD, terms: TERMS });
   const over = { ...REQUEST, recordCount: 847 };
-  const asked = { ...REQUEST, policy: "terms" };
+  const withTerms = { ...REQUEST, policy: "terms" };
   const kilobyte = prose(1_024);
   const many: Record<string, string> = { threshold: THRESHOLD };
   for (let n = 0; n < 99; n += 1) many[`p${n}`] = THRESHOLD.replace("threshold", `p${n}`);
@@ -124,14 +124,14 @@ function own(): readonly Contender[] {
     { name: "Gate: allow-list and threshold, hold", run: decide(rules, over, NOTHING) },
     { name: "Gate: the same (approve), 100 policies loaded", run: decide(hundred, REQUEST, NOTHING) },
     { name: "Gate: 1 KB of text, measured, no rule about content", run: decide(rules, REQUEST, kilobyte) },
-    { name: "Gate: 1 KB of text, measured, 3 terms", run: decide(rules, asked, kilobyte) },
+    { name: "Gate: 1 KB of text, measured, 3 terms", run: decide(rules, withTerms, kilobyte) },
   ];
 }
 
 /*
- * Cedar and Casbin answer yes or no. Gate's answer is one of three, with the rule that gave it, so each of them is
- * asked twice, as their users would: may this be proposed at all (else block), and does it pass without review
- * (else hold). Both name the policy that decided, which is the least an audit needs.
+ * Cedar and Casbin return yes or no, and Gate one of three verdicts with its rule. So each of them evaluates twice, as
+ * their users would: may this be proposed at all (else block), and does it pass without review (else hold). Both name
+ * the deciding policy, which is the least that an audit needs.
  */
 
 const CEDAR_POLICY = `
@@ -191,11 +191,11 @@ async function casbinContender(): Promise<Contender> {
     return passes ? "approve" : "hold";
   };
   mustAgree(decide);
-  // The synchronous call is the faster of its two ways by far.
+  // Casbin's synchronous call is by far the faster of its two.
   return { name: "Casbin (enforceExSync)", run: () => decide("salesforce.import", 50) };
 }
 
-/** A comparison is only one between things that do the same. */
+/** Asserts equal verdicts: a comparison is valid only between equal rules. */
 function mustAgree(decide: (destination: string, records: number) => Outcome): void {
   const rules = rulesOf({ threshold: THRESHOLD });
   for (const destination of ["salesforce.import", "hubspot.contacts", "unknown.system"]) {

@@ -6,8 +6,8 @@ import { startServer } from "../cli/serve/server.ts";
 import { load, median, type Load, type Shot } from "./load.ts";
 
 /*
- * What a proposal costs over the least a durable write costs on the same runtime. Rounds alternate between the
- * two, so that a machine that is busy is busy for both, and only ratios are worth reading.
+ * Measures a proposal against the cheapest durable write on the same runtime. Rounds alternate between the two, so that
+ * other load on the machine affects both; only the ratios are meaningful.
  */
 
 const ROUNDS = 5;
@@ -47,7 +47,7 @@ async function run(): Promise<void> {
     const floorShot = (): Shot => ({ method: "POST", path: "/", headers: {}, body: PROPOSAL });
     let proposed = 0;
     const gateShot = (): Shot => {
-      // Spread over agents, so that none meets the flood limit.
+      // Spread over agents, so that none reaches the flood limit.
       const key = keys[(proposed += 1) % keys.length];
       const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
       return { method: "POST", path: "/v1/intents", headers, body: PROPOSAL };

@@ -5,9 +5,9 @@ import { median } from "./load.ts";
 import { memoryOf, resetPeak, startScene, type Place, type Scene } from "./proxy-scene.ts";
 
 /*
- * What passes through the reverse proxy and must not stay in it: answers of 100 MB, read quickly and slowly, and writes
- * of 10 MiB. Memory is that of the runtime's process, its peak over what it had before; throughput is told over the
- * plain Worker's, in rounds that alternate.
+ * Measures the reverse proxy's memory for bodies that must not stay in it: responses of 100 MB, read quickly and
+ * slowly, and writes of 10 MiB. Memory is the runtime process's peak above its size before; throughput is relative to
+ * the plain Worker's, in alternating rounds.
  *
  *   node bench/proxy-memory.ts
  */
@@ -15,7 +15,7 @@ import { memoryOf, resetPeak, startScene, type Place, type Scene } from "./proxy
 const LONG_BYTES = 100_000_000;
 const ROUNDS = 3;
 
-/** Somebody who stops reading in the middle, for as long as it takes to fill whatever would be filled. */
+/** A slow reader pauses in the middle, long enough for any unbounded buffer to fill. */
 const SLOW_AFTER_BYTES = 1_000_000;
 const SLOW_MS = 3_000;
 
@@ -40,7 +40,7 @@ const connections = new Agent({ keepAlive: true });
 try {
   await onScene(longAnswers);
   console.log(`a write of ${WRITE_BYTES / 1024 / 1024} MiB (goal: at most ${GOAL_MB} MB more)`);
-  // Each in a runtime of its own: memory that one took and gave back would be there for the next.
+  // Each in a runtime of its own: the next one would reuse memory that the previous one freed.
   for (const [name, written] of Object.entries(WRITTEN)) {
     await onScene((scene) => longWrites(scene, name, written));
   }
@@ -94,7 +94,7 @@ async function longAnswers({ floor, gate }: Scene): Promise<void> {
   }
 }
 
-/** Reads one long answer to its end, with a pause near its beginning. */
+/** Reads one long response to its end, with a pause near its beginning. */
 async function readLong({ place, prefix }: Way, key: string, pauseMs: number) {
   resetPeak(place.pid);
   const before = memoryOf(place.pid).now;
@@ -127,7 +127,7 @@ function textOf(line: string, bytes: number): Buffer {
 
 async function longWrites({ gate, floor, upstream }: Scene, name: string, { type, body }: Written) {
   const small = Buffer.from('{"name":"Jenny Rosen"}');
-  // What the runtime needs for any write at all is not this one's.
+  // Warm-up, so that memory for the runtime's first writes is not counted.
   for (let round = 0; round < WRITES; round += 1) {
     await write(gate, "/own", gate.agents[round] ?? "", "application/json", small);
     await write(floor, "", "", "application/json", small);

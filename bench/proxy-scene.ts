@@ -7,14 +7,14 @@ import { childrenNamed } from "../cli/serve/process-table.ts";
 import { startServer, type Server } from "../cli/serve/server.ts";
 
 /*
- * What is measured at the reverse proxy: an upstream in a process of its own, the least a proxy on this runtime does,
- * and Gate, in front of it with a credential (put in, and masked in what comes back) and without one.
+ * The setup for measuring the reverse proxy: an upstream in a process of its own, a minimal proxy on this runtime, and
+ * Gate with a credential (injected, and masked in responses) and without one.
  */
 
-/** Long enough to be masked, and nowhere in what the upstream answers. */
+/** Long enough to be masked, and in no response of the upstream. */
 const SECRET = "bench-only-4eC39HqLyjWDarjtT1zdp7dcQ8vKx0Zb";
 
-/** So many that none proposes more than the 600 a minute that each may. */
+/** Enough agents that none exceeds its 600 proposals a minute. */
 const AGENTS = 30;
 
 const POLICIES: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ const POLICIES: Readonly<Record<string, string>> = {
   hold: "require_approval: always",
 };
 
-/** Prefix on Gate → what decides there, and whether Gate has the credential. */
+/** Prefix at Gate → its policy, and whether Gate has the credential. */
 const DESTINATIONS = {
   keyed: { policy: "pass", credential: true },
   own: { policy: "pass", credential: false },
@@ -31,9 +31,9 @@ const DESTINATIONS = {
 
 export interface Upstream {
   readonly url: URL;
-  /** How many writes came in. */
+  /** The number of writes that arrived. */
   writes(): Promise<number>;
-  /** Told of each write whose URL says `number`. */
+  /** Calls the listener for each write with a `number` in its URL. */
   onWrite(listener: (number: number) => void): void;
   stop(): void;
 }
@@ -170,7 +170,7 @@ async function register(server: Server, name: string, role: string): Promise<str
     headers: { Authorization: `Bearer ${server.adminKey}`, "Content-Type": "application/json" },
     body: JSON.stringify({ name: `bench-${name}`, role }),
   });
-  if (!response.ok) throw new Error(`not registered: ${await response.text()}`);
+  if (!response.ok) throw new Error(`registration failed: ${await response.text()}`);
   return ((await response.json()) as { readonly apiKey: string }).apiKey;
 }
 
@@ -178,7 +178,7 @@ function newestRuntime(): number {
   return Math.max(...childrenNamed(process.pid, "workerd"));
 }
 
-/** Resident memory of a process in MB: now, and at most since the last reset. NaN where the system does not say. */
+/** A process's resident memory in MB: now, and its peak since the last reset. NaN without /proc. */
 export function memoryOf(pid: number): { readonly now: number; readonly peak: number } {
   const read = (name: string, status: string) =>
     Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1024;
@@ -190,7 +190,7 @@ export function memoryOf(pid: number): { readonly now: number; readonly peak: nu
   }
 }
 
-/** proc(5): user and system time are fields 14 and 15, in ticks of 10 ms as Linux tells them. NaN as above. */
+/** proc(5): user and system time are fields 14 and 15, in ticks of 10 ms. NaN without /proc. */
 export function processorMs(pid: number): number {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
@@ -201,11 +201,11 @@ export function processorMs(pid: number): number {
   }
 }
 
-/** proc(5): 5 sets the peak to what is resident now. */
+/** proc(5): 5 resets the peak to the current resident memory. */
 export function resetPeak(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/clear_refs`, "5");
   } catch {
-    // Then the peak is that of the whole run, and the bench says more than there was.
+    // Without a reset the peak is the whole run's, and the result too high.
   }
 }

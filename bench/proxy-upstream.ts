@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 
 /*
- * What is written to, in a process of its own: a record to read, a place to write to, and a long answer. It tells who
- * started it the port it listens on, and the number of each write that names one.
+ * The upstream, in a process of its own: a record to read, a path to write to, and a long response. It sends its parent
+ * process its port, and the number of each write that has one.
  */
 
 const RECORD = JSON.stringify({
@@ -44,7 +44,7 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
   answer(response, 201, JSON.stringify({ bytes }));
 }
 
-/** As fast as it is read and no faster. */
+/** Sends with back-pressure, at the reader's speed. */
 function sendLong(response: ServerResponse, bytes: number): void {
   response.writeHead(200, { "Content-Type": "application/x-ndjson", "Content-Length": bytes });
   let left = bytes;

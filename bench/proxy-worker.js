@@ -1,5 +1,5 @@
-// The least a reverse proxy on this runtime does: another host, the agent's key taken out, the answer passed on as it
-// comes. What Gate does beyond it is what governing costs.
+// The minimal reverse proxy on this runtime: it replaces the host, removes the agent's key, and streams the response.
+// The difference to Gate is Gate's own cost.
 export default {
   fetch(request, env) {
     const { pathname, search } = new URL(request.url);

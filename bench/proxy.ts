@@ -2,10 +2,10 @@ import { load, median, type Load, type Shot } from "./load.ts";
 import { processorMs, startScene, type Scene } from "./proxy-scene.ts";
 
 /*
- * What governing costs at the reverse proxy: a read and an auto-approved write through Gate, over the same request sent
- * to the upstream directly and over a plain Worker that passes it on. Rounds alternate between them, so that a machine
- * that is busy is busy for all, and only ratios are worth reading; processor time is the runtime's, for one request.
- * Then how long an approval takes to reach the upstream.
+ * Measures the reverse proxy: a read and an auto-approved write through Gate, against the same request sent directly to
+ * the upstream, and through a plain Worker that forwards it. Rounds alternate, so that other load on the machine
+ * affects all of them; only the ratios are meaningful. Processor time is the runtime's, for one request. Then the time
+ * from an approval to the request's arrival at the upstream.
  *
  *   node bench/proxy.ts
  */
@@ -37,7 +37,7 @@ try {
 interface Way {
   readonly name: string;
   readonly base: URL;
-  /** The runtime's process; null: none is in between. */
+  /** The runtime's process; null: the request goes to the upstream directly. */
   readonly pid: number | null;
   readonly shot: () => Shot;
 }
@@ -91,7 +91,7 @@ async function overhead(among: Scene, title: string, method: Shot["method"]): Pr
     print(ways, loads);
   }
   const written = (await among.upstream.writes()) - before;
-  // A bench of what never reached the upstream, or reached it twice, measures something else.
+  // A bench of writes that never reached the upstream, or reached it twice, would measure something else.
   if (written !== (method === "GET" ? 0 : sent)) throw new Error(`${written} writes of ${sent}`);
 }
 
@@ -110,7 +110,7 @@ function print(ways: readonly Way[], loads: ReadonlyMap<Way, readonly Run[]>): v
   }
 }
 
-/** From the click that approves to the byte that arrives, and to the answer that is kept. */
+/** Times from the approval to the request's arrival at the upstream, and to the stored response. */
 async function approvals({ upstream, gate }: Scene): Promise<void> {
   const arrivals = new Map<number, (at: number) => void>();
   upstream.onWrite((number) => arrivals.get(number)?.(performance.now()));
@@ -150,7 +150,7 @@ async function hold({ url, agents, reviewer }: Scene["gate"], number: number): P
     body: BODY,
   });
   const { intentId } = (await response.json()) as { readonly intentId: string };
-  if (response.status !== 202) throw new Error(`not held but ${response.status}`);
+  if (response.status !== 202) throw new Error(`expected a held write (202), got ${response.status}`);
   const seen = await fetch(new URL(`/v1/intents/${intentId}`, url), {
     headers: { Authorization: `Bearer ${reviewer}` },
   });
@@ -164,5 +164,5 @@ async function approve({ url, reviewer }: Scene["gate"], { intent, digest }: Hel
     headers: { Authorization: `Bearer ${reviewer}`, "Content-Type": "application/json" },
     body: JSON.stringify({ digest }),
   });
-  if (!response.ok) throw new Error(`not approved: ${await response.text()}`);
+  if (!response.ok) throw new Error(`approval failed: ${await response.text()}`);
 }

@@ -6,9 +6,9 @@ import { startServer, type Server } from "../cli/serve/server.ts";
 import { load, median, type Load, type Shot } from "./load.ts";
 
 /*
- * What a reviewer waits for when much waits for them: the first page of the queue with 10,000 pending intents, over
- * the same with 100. Both have as many decided ones behind them. Rows are put into D1's file while no server runs;
- * rounds alternate between the two servers, so that a machine that is busy is busy for both.
+ * Measures the first page of the queue with 10,000 pending intents against the same with 100. Both have as many decided
+ * ones. Rows are written into D1's file while no server runs; rounds alternate between the two servers, so that other
+ * load on the machine affects both.
  *
  *   node bench/queue.ts
  */
@@ -26,7 +26,7 @@ const GOAL = 1.5;
 
 const ADMIN_KEY = "gate_ak_bench";
 
-/** As many lines of each as there are with few, so that both answers are of one size. */
+/** The page size, at most the smaller queue, so that both responses have one size. */
 const PAGES = {
   "first page": "/v1/approvals",
   "first page, 100 lines": "/v1/approvals?limit=100",
@@ -94,7 +94,7 @@ async function compare(
 
 async function startWith(pending: number): Promise<Server> {
   const dataDir = join(folder, String(pending));
-  // The first start makes the database.
+  // The first start creates the database.
   await (await start(dataDir)).stop();
   fill(dataDir, pending);
   return start(dataDir);
@@ -112,7 +112,7 @@ function start(dataDir: string): Promise<Server> {
   });
 }
 
-/** Decided and pending intents among each other, as the years leave them. */
+/** Interleaves decided and pending intents, as in an old database. */
 function fill(dataDir: string, pending: number): void {
   const database = openDatabase(dataDir);
   const insert = database.prepare(
@@ -120,12 +120,18 @@ function fill(dataDir: string, pending: number): void {
        risk_level, records, value_cents, created_at, decide_by, updated_at, group_key, approval, seq)
      VALUES (?, ?, ?, ?, 'held', ?, ?, 'manual_review_required', 30, 'medium', 12, 4200, ?, ?, ?, ?, ?, 3)`,
   );
-  const asked = JSON.stringify({ require: 2, votes: 1, groups: [], people: [], min_assurance: "slack" });
+  const requirements = JSON.stringify({
+    require: 2,
+    votes: 1,
+    groups: [],
+    people: [],
+    min_assurance: "slack",
+  });
   const total = DECIDED + pending;
   const oldest = Date.now() - total * 1000;
   database.exec("BEGIN");
   for (let made = 0; made < total; made += 1) {
-    // Spread evenly over the decided ones.
+    // Spreads the pending intents evenly over the decided ones.
     const waits = Math.floor(((made + 1) * pending) / total) > Math.floor((made * pending) / total);
     const phase = waits ? "pending_approval" : "succeeded";
     const name = `crm.d${made % AGENTS}`;
@@ -141,7 +147,7 @@ function fill(dataDir: string, pending: number): void {
       at + 10_000_000_000,
       at,
       `group-${made % GROUPS}`,
-      asked,
+      requirements,
     );
   }
   database.exec("COMMIT");

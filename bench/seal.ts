@@ -8,15 +8,15 @@ import { chain, EMPTY_HEAD, type Entry, type Head } from "../src/core/ledger/ent
 import { deriveKey } from "../src/core/base/key-derivation.ts";
 
 /*
- * How fast the ledger is sealed. Rows as a happy path writes them are put into D1's file while no server runs;
- * then the log seals them page by page. At the end rows come in at the rate the log has to keep up with.
+ * Measures sealing. Rows of ordinary intents are written into D1's file while no server runs; then the log seals them
+ * page by page. At the end rows arrive at the rate that the log must keep up with.
  */
 
 const ROWS = 100_000;
 const ROWS_PER_INTENT = 5;
 const EVENTS = ["proposed", "policy_checked", "approved", "execution_requested", "execution_succeeded"];
 
-/** What the log has to keep up with. */
+/** The rate that the log must keep up with. */
 const RATE_PER_SECOND = 500;
 const RATE_SECONDS = 6;
 
@@ -32,7 +32,7 @@ try {
 }
 
 async function run(): Promise<void> {
-  // The first start makes the database.
+  // The first start creates the database.
   await (await start()).stop();
   const before = fill(ROWS);
   console.log(`ledger: ${before.toLocaleString("en")} rows of ${meanBytes()} bytes on average`);
@@ -66,7 +66,7 @@ function start(): Promise<Server> {
   });
 }
 
-/** Puts rows at the end of the ledger and gives how many it has. */
+/** Appends rows to the ledger, and returns its new number of rows. */
 function fill(count: number): number {
   const database = openLedger();
   const insert = database.prepare(
@@ -131,7 +131,7 @@ async function request(server: Server, method: string, path: string, body?: unkn
   return response.text();
 }
 
-/** Seals everything and gives the size of the tree that was signed. */
+/** Seals every row, and returns the size of the signed tree. */
 async function seal(server: Server): Promise<number> {
   const note = await request(server, "POST", "/log/seal");
   return Number(note.split("\n")[1]);
@@ -156,7 +156,7 @@ async function timeCalls(server: Server, size: number): Promise<void> {
   }
 }
 
-/** Registrations can't come this fast, so rows come in through the database's file, as fast as D1 would take them. */
+/** Registrations can't reach this rate, so rows are written into the database's file at D1's speed. */
 async function keepUp(server: Server, size: number): Promise<void> {
   let sealedSize = size;
   let written = ROWS;
@@ -176,9 +176,9 @@ async function keepUp(server: Server, size: number): Promise<void> {
       }
     }
     database.exec("COMMIT");
-    const asked = performance.now();
+    const sentAt = performance.now();
     sealedSize = await seal(server);
-    worst = Math.max(worst, performance.now() - asked);
+    worst = Math.max(worst, performance.now() - sentAt);
   }
   database.close();
   console.log(
@@ -186,7 +186,7 @@ async function keepUp(server: Server, size: number): Promise<void> {
   );
 }
 
-/** Peak resident memory of the runtime's process in MB; 0 where the system does not say. */
+/** Peak resident memory of the runtime's process in MB; 0 without /proc. */
 function runtimeMemory(): number {
   try {
     for (const id of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {

@@ -1,10 +1,10 @@
 /**
- * Builds what runs: the Worker, the command and the SDK, into `dist/`.
+ * Builds the Worker, the command and the SDK into `dist/`.
  *
- * `node scripts/build.ts` always builds; with `--if-stale` only when a source is newer than the last build, so
- * that `npm start` costs nothing the second time. With `--prepare` a mistake in the policies or the registry is said
- * and leaves out the Worker alone: npm runs that before `npx zehrava-gate`, shows nothing of what it says, and after a
- * failure never links the command, so that `policy lint` would be out of reach for the very mistake it is there to show.
+ * `node scripts/build.ts` always builds; with `--if-stale` only when a source is newer than the last build, so that a
+ * second `npm start` costs nothing. With `--prepare` an error in the policies or the registry is printed, and only the
+ * Worker is left out: npm runs that before `npx zehrava-gate`, hides its output, and after a failure never links the
+ * command, so that `policy lint` could not report that very error.
  */
 import { execFile } from "node:child_process";
 import {
@@ -24,7 +24,7 @@ import type { BuildOptions } from "esbuild";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
 const DIST = join(ROOT, "dist");
-/** Written last: its time is the time of the build, and its absence means that there is none. */
+/** Written last: its mtime is the build's time, and without it there is no complete build. */
 const STAMP = join(DIST, ".built");
 
 const SOURCES = [
@@ -46,7 +46,7 @@ function newestUnder(path: string): number {
   if (!existsSync(path)) return 0;
   const stat = statSync(path);
   if (!stat.isDirectory()) return stat.mtimeMs;
-  // A directory's own time moves when a file in it is removed or renamed.
+  // A directory's mtime changes when a file in it is removed or renamed.
   return readdirSync(path).reduce(
     (newest, name) => Math.max(newest, newestUnder(join(path, name))),
     stat.mtimeMs,
@@ -59,7 +59,7 @@ function isStale(): boolean {
   return SOURCES.some((source) => newestUnder(join(ROOT, source)) > built);
 }
 
-/** Replaces a file in one step: a server that starts meanwhile reads the old one or the new one, never half. */
+/** Replaces a file atomically: a server that starts meanwhile reads the old or the new one, never a part. */
 function replaceFile(path: string, contents: Uint8Array | string): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
@@ -68,7 +68,7 @@ function replaceFile(path: string, contents: Uint8Array | string): void {
 }
 
 async function bundle(options: BuildOptions): Promise<void> {
-  // Here, so that finding out that nothing is stale does not load it.
+  // Imported here, so that a run with nothing to build does not load it.
   const { build } = await import("esbuild");
   const result = await build({
     absWorkingDir: ROOT,
@@ -78,7 +78,7 @@ async function bundle(options: BuildOptions): Promise<void> {
     sourcemap: "linked",
     logLevel: "warning",
     legalComments: "none",
-    // Names stay: they are in stack traces. What goes is what the runtime would have to read at every start.
+    // Names stay, for stack traces; whitespace goes, which the runtime would parse at every start.
     minifyWhitespace: true,
     minifySyntax: true,
     ...options,
@@ -100,9 +100,9 @@ async function bundleCommand(): Promise<void> {
   await bundle({
     entryPoints: ["cli/main.ts"],
     outfile: "dist/cli.js",
-    // Not "node": that would pick CommonJS builds of libraries that have ESM ones as well.
+    // Not "node", which would choose the CommonJS build of libraries that also have an ESM one.
     platform: "neutral",
-    // The oldest Node that can say which Node is needed.
+    // The oldest Node that can still run the check of its version.
     target: "node20",
     external: ["miniflare", "node:*"],
   });
@@ -116,7 +116,7 @@ function bundleSdk(): Promise<void> {
     platform: "neutral",
     target: "es2022",
     external: ["node:*"],
-    // Read by people, and by bundlers that look for the comments inside its imports.
+    // People read it, and bundlers need the comments inside its imports.
     minifyWhitespace: false,
     minifySyntax: false,
   });
@@ -131,13 +131,13 @@ async function declareSdkTypes(): Promise<void> {
   );
 }
 
-/** Policies and the registry are validated before anything is bundled: a mistake in them stops the build. */
+/** Validates policies and registry before bundling: an error in them stops the build. */
 async function bundlePolicies(): Promise<void> {
   const script = join(ROOT, "scripts", "generate.ts");
   if (existsSync(script)) await run(process.execPath, [script], { cwd: ROOT });
 }
 
-/** @returns false where a mistake in the rules was said, and the Worker left as it was */
+/** @returns false: an error in the rules was printed, and the Worker left as it was */
 async function bundleWorkerWithRules(isOptional: boolean): Promise<boolean> {
   try {
     await bundlePolicies();
@@ -150,7 +150,7 @@ async function bundleWorkerWithRules(isOptional: boolean): Promise<boolean> {
   return true;
 }
 
-/** esbuild has already printed its own errors; what a child said is the message for the others. */
+/** The output of a failed child process, else the error's message; esbuild prints its own errors. */
 function outputOf(error: unknown): string {
   const {
     stdout = "",
@@ -162,7 +162,7 @@ function outputOf(error: unknown): string {
 
 async function main(): Promise<void> {
   if (process.argv.includes("--if-stale") && !isStale()) return;
-  // Taken before reading: a source saved while this runs is newer than the stamp, and built next time.
+  // Before reading: a source saved during the build is then newer than the stamp, and built next time.
   const startedAt = new Date();
   const [isWhole] = await Promise.all([
     bundleWorkerWithRules(process.argv.includes("--prepare")),
@@ -170,7 +170,7 @@ async function main(): Promise<void> {
     bundleSdk(),
     declareSdkTypes(),
   ]);
-  // Without a new stamp the next start builds again, and stops at the mistake.
+  // Without a new stamp the next start builds again, and stops at the error.
   if (!isWhole) return;
   replaceFile(STAMP, "");
   utimesSync(STAMP, startedAt, startedAt);

@@ -1,9 +1,9 @@
 /**
- * Writes `schemas/`: JSON Schemas for gate.yaml, policies and their test cases, for editors. Made of the zod schemas that
- * the loader uses and of the field tables in docs/.
+ * Writes `schemas/`: JSON Schemas for gate.yaml, policies and their test cases, for editors. The sources are the
+ * loader's zod schemas and the field tables in docs/.
  *
- *     node scripts/generate-schemas.ts           writes what changed
- *     node scripts/generate-schemas.ts --check   fails where a file is not what would be written
+ *     node scripts/generate-schemas.ts           writes changed files
+ *     node scripts/generate-schemas.ts --check   fails for stale files
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { shippedSchemas } from "./schemas/shipped.ts";

@@ -8,8 +8,8 @@ import { parsePolicy } from "../src/config/policy/parse.ts";
 import type { PolicyProblem } from "../src/config/yaml/source.ts";
 
 /*
- * Bundles policies/ and gate.yaml into the Worker. A mistake in any of them stops the build here, so that a
- * deployed Worker never meets one.
+ * Bundles policies/ and gate.yaml into the Worker. An error in any of them stops the build, so that an invalid file is
+ * never deployed.
  */
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -35,7 +35,7 @@ function main(): number {
     } else files.push({ file: name, text, policy: parsed.value });
   }
   const registry = readRegistry(problems);
-  // Between files only when each is right: a policy that did not parse is no unknown policy.
+  // Cross-checks only valid files: a policy with errors would be reported as unknown.
   if (problems.length === 0) problems.push(...crossCheck(files, registry));
   if (problems.length > 0) {
     for (const { file, line, column, message } of problems) {
@@ -64,7 +64,7 @@ function placeOf(file: string): string {
   return file === basename(REGISTRY) ? REGISTRY : join(POLICY_DIR, file);
 }
 
-/** Written only when it changes: a watcher that rebuilds on every write would never rest. */
+/** Writes only changes: a watcher that rebuilds on every write would loop. */
 function write(bundle: Bundle): void {
   const code = `// Generated from policies/ and gate.yaml.
 export const BUNDLED: {

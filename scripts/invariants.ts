@@ -15,7 +15,7 @@ export interface Invariant {
 
 export interface CitingTest {
   readonly file: string;
-  /** Describe blocks and title, without the ids in front. */
+  /** Describe blocks and title, without the leading ids. */
   readonly name: string;
   readonly cites: readonly string[];
 }
@@ -31,12 +31,12 @@ export function invariantsIn(threatModel: string): readonly Invariant[] {
   return [...threatModel.matchAll(RULE)].map(([, id = "", rule = ""]) => ({ id, rule }));
 }
 
-/** Ids that a title begins with. */
+/** The ids at the beginning of a title. */
 export function citedBy(title: string): readonly string[] {
   return CITATION.exec(title)?.[1]?.split(" ") ?? [];
 }
 
-/** Tests that cite an invariant, themselves or by a describe block around them. */
+/** Tests that cite an invariant, in their title or in that of a surrounding describe block. */
 export function citingTests(titles: readonly TestTitle[]): readonly CitingTest[] {
   return titles.flatMap(({ file, kind, within, title }) => {
     const path = [...within, title];
@@ -82,10 +82,10 @@ ${cited.map(({ name }) => `- ${escapeMarkdown(name)}`).join("\n")}
   return `## ${id}\n\n${rule}\n\n${files.join("\n")}`;
 }
 
-/** Titles hold \`__proto__\`, \`*\` and \`<script>\`; the page shows them as they are. */
+/** Titles contain \`__proto__\`, \`*\` and \`<script>\`, which the page must show literally. */
 const escapeMarkdown = (text: string) => text.replaceAll(/[\\`*_<>[\]|#]/g, String.raw`\$&`);
 
-/** The page as it should be. */
+/** The current text of docs/invariants.md. */
 export function invariantsPage(): string {
   const threatModel = readFileSync(`${ROOT}docs/threat-model.md`, "utf8");
   return renderPage(invariantsIn(threatModel), citingTests(titlesBelow(ROOT, "test")));

@@ -5,7 +5,7 @@
  *     node scripts/release-notes.ts v0.1.0          since that tag
  *     node scripts/release-notes.ts v0.1.0 v0.2.0   between two tags
  *
- * A line of a commit's body that begins with `Breaking:` is a note of its own: what an upgrade has to change.
+ * A paragraph of a commit's body that begins with `Breaking:` becomes an entry under "Breaking changes".
  */
 import { execFileSync } from "node:child_process";
 
@@ -16,10 +16,10 @@ export interface Commit {
   readonly body: string;
 }
 
-/** `area: imperative`, as CONTRIBUTING.md asks for. */
+/** `area: imperative`, as CONTRIBUTING.md requires. */
 const SCOPED = /^([a-z][a-z0-9-]*): (\S.*)$/;
 
-/** Where commits go whose subject names no area. */
+/** The section for commits whose subject names no area. */
 const UNSCOPED = "other";
 
 const BREAKING = /^Breaking:\s*(.+(?:\n(?!\s*$|[A-Z][A-Za-z-]*:).+)*)/gm;
@@ -44,11 +44,11 @@ export function releaseNotes(commits: readonly Commit[]): string {
   return sections.join("\n");
 }
 
-/** Control characters that no commit message holds: between the fields of a commit, and after each commit. */
+/** Control characters that commit messages never contain: between a commit's fields, and after each commit. */
 const FIELD = "\x1f";
 const END = "\x1e";
 
-/** What `git log --format=${LOG_FORMAT}` printed. */
+/** Parses the output of `git log --format=${LOG_FORMAT}`. */
 export function parseLog(log: string): readonly Commit[] {
   return log
     .split(END)
@@ -66,7 +66,7 @@ function main([since, until = "HEAD"]: readonly string[]): number {
   const from = since ?? latestTag();
   if (from === null) {
     console.error(
-      "There is no tag yet. Name where to begin: node scripts/release-notes.ts <commit> [<commit>]",
+      "There is no tag yet. Name the first commit: node scripts/release-notes.ts <commit> [<commit>]",
     );
     return 2;
   }

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 /** `from "…"`, `import "…"` and `import("…")`; type imports are imports too. */
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*)"([^"]+)"/g;
 
-/** What each TypeScript file below these folders imports, by path relative to the root; packages are left out. */
+/** The imports of each TypeScript file below these folders, as paths relative to the root, without packages. */
 export function importsBelow(
   root: string,
   folders: readonly string[],

@@ -7,7 +7,7 @@ import { brokenPackageWall, brokenWall } from "./walls.ts";
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-/** An ESTree node, as far as these rules read it. */
+/** The part of an ESTree node that these rules read. */
 interface Node {
   readonly type: string;
   readonly name?: string;
@@ -29,7 +29,7 @@ interface RuleContext {
   report(problem: { readonly node: object; readonly message: string }): void;
 }
 
-/** Refuses imports that the layout does not allow; `walls.ts` is the table. */
+/** Refuses imports that the layout forbids; `walls.ts` is the table. */
 const walls = {
   create(context: RuleContext) {
     const from = relative(ROOT, context.filename);

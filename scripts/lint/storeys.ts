@@ -1,13 +1,13 @@
 import { roomOf, WINGS } from "./walls.ts";
 
-/** An arrow between rooms, with how many imports it stands for. */
+/** A dependency between two rooms, with its number of imports. */
 export interface Arrow {
   readonly from: string;
   readonly to: string;
   readonly imports: number;
 }
 
-/** The arrows between rooms that these imports draw. */
+/** The dependencies between rooms, counted from files' imports. */
 export function arrowsOf(imports: ReadonlyMap<string, readonly string[]>): readonly Arrow[] {
   const counts = new Map<string, number>();
   for (const [file, targets] of imports) {
@@ -24,7 +24,7 @@ export function arrowsOf(imports: ReadonlyMap<string, readonly string[]>): reado
   });
 }
 
-/** The rooms by storey: each stands above every room it imports. `docs/architecture.md` shows the result. */
+/** The rooms in layers, each above every room that it imports. `docs/architecture.md` shows the result. */
 export function drawStoreys(arrows: readonly Arrow[]): string {
   const rooms = WINGS.flatMap((wing) => wing.rooms);
   const heights = new Map<string, number>();

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseAst } from "vitest/node";
 
-/** A title as the source has it: placeholders of tables stay, expressions in templates become `…`. */
+/** A title in its source form: table placeholders stay, and template expressions become `…`. */
 export interface TestTitle {
   readonly file: string;
   readonly kind: "describe" | "test";

@@ -1,7 +1,7 @@
 /**
- * Who may import whom. Each wing is a list of rooms, top storey first: a room imports itself, the rooms below it, and the
- * rooms of other wings that its wing names. Everything else is refused, type imports included. A room is a folder or a
- * file; a file belongs to the longest room that contains it.
+ * The allowed imports. Each wing is a list of rooms (layers), top storey first: a room may import itself, the rooms
+ * below it, and the rooms of other wings that its wing names. Every other import is refused, type imports included. A
+ * room is a folder or a file; a file belongs to the longest room that contains it.
  */
 export interface Wing {
   readonly rooms: readonly string[];
@@ -9,7 +9,7 @@ export interface Wing {
   readonly imports: readonly string[];
   /** npm packages and platform modules; a name that ends in `:` allows every module of that scheme. */
   readonly packages: readonly string[];
-  /** The rule in one sentence, for whoever breaks it. */
+  /** The rule in one sentence, as the lint message. */
   readonly rule: string;
 }
 
@@ -161,7 +161,7 @@ export const WINGS: readonly Wing[] = [
   COMMAND,
 ];
 
-/** The longest room that holds this file; null: no wall stands around it. */
+/** The longest room that contains the file; null: no rule applies to it. */
 export function roomOf(file: string): string | null {
   let found: string | null = null;
   for (const { rooms } of WINGS) {
@@ -172,7 +172,7 @@ export function roomOf(file: string): string | null {
   return found;
 }
 
-/** @returns the rule that the import breaks; null: it may stand */
+/** @returns the rule that the import breaks; null: none */
 export function brokenWall(from: string, to: string): string | null {
   const fromRoom = roomOf(from);
   const wing = wingOf(fromRoom);
@@ -185,7 +185,7 @@ export function brokenWall(from: string, to: string): string | null {
   return allowed ? null : wing.rule;
 }
 
-/** The same for a package or a platform module. */
+/** @returns the rule that the import of a package or platform module breaks; null: none */
 export function brokenPackageWall(from: string, name: string): string | null {
   const wing = wingOf(roomOf(from));
   if (wing === null) return null;

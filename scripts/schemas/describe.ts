@@ -1,15 +1,14 @@
 import type { JsonSchema } from "./json-schema.ts";
 import { joined } from "./field-tables.ts";
 
-/** Keys that say which of several forms an entry has. */
+/** Keys whose constant identifies one form of a union. */
 const DISCRIMINATORS = ["type", "method"];
 
 /**
  * Gives every property its description.
  *
- * @param inherited a place whose keys are described elsewhere: overrides of an environment are fields of the policy
- * @throws {Error} for a property without a description or of which nothing is known, and for a description without a
- *   property
+ * @param inherited path prefix → the prefix whose descriptions it uses: an environment's overrides are policy fields
+ * @throws {Error} for a property without description or type, and for a description without property
  */
 export function describeProperties(
   schema: JsonSchema,
@@ -20,7 +19,7 @@ export function describeProperties(
   const missing: string[] = [];
   for (const { path, property } of propertiesOf(schema, "")) {
     const found = candidates(path, inherited).find((candidate) => descriptions.has(candidate));
-    if (Object.keys(property).length === 0) throw new Error(`${path} could be anything`);
+    if (Object.keys(property).length === 0) throw new Error(`${path} has no type`);
     if (found === undefined) missing.push(path);
     else {
       used.add(found);
@@ -63,7 +62,7 @@ function formOf({ properties = {} }: JsonSchema): string {
   return "";
 }
 
-/** The path itself, then with fewer of its forms, so that a row may be about one form or about all. */
+/** The path, then the path with fewer of its forms, so that a row can describe one form or all of them. */
 function candidates(path: string, inherited: Readonly<Record<string, string>>): readonly string[] {
   const [from, to] = Object.entries(inherited).find(([place]) => path.startsWith(place)) ?? ["", ""];
   const parts = `${to}${path.slice(from.length)}`.split(/(?=\()|(?<=\))/);

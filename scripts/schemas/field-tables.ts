@@ -1,4 +1,4 @@
-/** Where descriptions are: the tables below one heading of a document, with keys relative to one place of the schema. */
+/** The source of descriptions: tables below a heading of a document, with keys relative to one path of the schema. */
 export interface FieldTables {
   /** The document's text. */
   readonly markdown: string;
@@ -9,8 +9,8 @@ export interface FieldTables {
 }
 
 /**
- * Path of a key → what the document says about it. A table's columns are key and meaning, or type, key and meaning for
- * keys of one type of entry: `channels.*(email).url`. A row may have several types and keys.
+ * Path of a key → its description in the document. A table's columns are key and meaning, or type, key and meaning
+ * for keys of one type of entry: `channels.*(email).url`. A row may have several types and keys.
  */
 export function fieldDescriptions(tables: readonly FieldTables[]): ReadonlyMap<string, string> {
   const descriptions = new Map<string, string>();
@@ -39,7 +39,7 @@ interface Row {
 function rowsUnder(markdown: string, heading: string): readonly Row[] {
   const lines = sectionUnder(markdown, heading);
   return lines.flatMap((line, index) => {
-    // A row that the line of dashes follows is a table's head, and one of dashes is that line.
+    // Skips a table's head, which the line of dashes follows, and that line.
     if (!line.startsWith("|") || isDashes(line) || isDashes(lines[index + 1] ?? "")) return [];
     const cells = cellsOf(line);
     const [meaning = "", key = "", type = ""] = cells.toReversed();
@@ -73,7 +73,7 @@ function codeIn(cell: string): readonly string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
 }
 
-/** Without links and emphasis: a link of the document leads nowhere in an editor, nor does a mere reference to one. */
+/** Without links and emphasis: an editor can't resolve the document's links. */
 function plain(markdown: string): string {
   return markdown
     .replaceAll(/ \(\[[^\]]*\]\([^)]*\)\)/g, "")

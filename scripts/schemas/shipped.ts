@@ -8,13 +8,13 @@ import { fieldDescriptions } from "./field-tables.ts";
 import { type JsonSchema, jsonSchemaOf } from "./json-schema.ts";
 
 interface ShippedSchema {
-  /** In `schemas/`. */
+  /** File name in `schemas/`. */
   readonly file: string;
   readonly title: string;
   readonly schema: z.ZodType;
   /** The document whose tables describe the fields. */
   readonly doc: string;
-  /** Heading of tables → the place in the schema that their keys are relative to. */
+  /** Heading of tables → the schema path that their keys are relative to. */
   readonly tables: Readonly<Record<string, string>>;
   readonly inherited?: Readonly<Record<string, string>>;
 }
@@ -68,7 +68,7 @@ function build({ file, title, schema, doc, tables, inherited }: ShippedSchema): 
     Object.entries(tables).map(([heading, at]) => ({ markdown, heading, at })),
   );
   describeProperties(rest, descriptions, inherited);
-  // No address: the file is the schema's only place, and editors never fetch it.
+  // A URN, not a URL: editors must read the schema from the file and never fetch it.
   return {
     $schema,
     $id: `urn:zehrava-gate:${file.replace(".schema.json", "")}`,

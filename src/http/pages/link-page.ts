@@ -16,13 +16,13 @@ import { distanceTo, dollars, phaseText, timeOf, toneOf } from "./format.ts";
  * The case for the holder of a link. A forwarded message can reach any stranger, so the page shows only what the
  * message itself contains: no payload, no person's name, and texts that an agent chose without their personal data.
  *
- * @param over why the link can no longer decide; null: it still can
+ * @param problem why the link can no longer decide; null: it still can
  */
 export async function linkPage(
   c: GateContext,
   followed: FollowedLink,
   token: string,
-  over: Problem | null,
+  problem: Problem | null,
 ): Promise<Response> {
   const { state } = followed;
   const record = state.terms.sending === null ? null : await followed.intent.getRecord();
@@ -30,7 +30,7 @@ export async function linkPage(
   const { terms, phase } = state;
   return page(c, {
     title: phaseText(phase),
-    status: over?.status ?? 200,
+    status: problem?.status ?? 200,
     body: html`
       <section class="notice ${toneOf(phase)}">
         <p>
@@ -44,19 +44,19 @@ export async function linkPage(
             : html`<p>at <strong>${safe(terms.destination)}</strong></p>`
         }
       </section>
-      ${over === null ? null : html`<section class="notice"><p>${problemText(over)}</p></section>`}
-      ${over?.code === "link_expired" ? null : summary(state, request)}
-      ${over === null && allowsUnauthenticatedVote(followed) ? decisionForms(state, null, token) : null}
-      ${signIn(c, over === null, allowsUnauthenticatedVote(followed), terms.id)}
+      ${problem === null ? null : html`<section class="notice"><p>${problemText(problem)}</p></section>`}
+      ${problem?.code === "link_expired" ? null : summary(state, request)}
+      ${problem === null && allowsUnauthenticatedVote(followed) ? decisionForms(state, null, token) : null}
+      ${signIn(c, problem === null, allowsUnauthenticatedVote(followed), terms.id)}
     `,
   });
 }
 
 /** A person who has just decided by link is redirected here, and must read first that the decision is recorded. */
-function problemText(over: Problem): string {
-  return over.code === "link_already_used"
+function problemText(problem: Problem): string {
+  return problem.code === "link_already_used"
     ? "The decision made with this link is recorded. A link works once."
-    : over.detail;
+    : problem.detail;
 }
 
 function summary({ terms, votes, decideBy, phase }: IntentState, request: string | null): Markup {
@@ -79,9 +79,9 @@ function summary({ terms, votes, decideBy, phase }: IntentState, request: string
   </section>`;
 }
 
-function signIn(c: GateContext, isOpen: boolean, isAlone: boolean, id: string): Markup {
+function signIn(c: GateContext, isOpen: boolean, isVoteAllowed: boolean, id: string): Markup {
   const next = encodeURIComponent(isOpen ? returnPath(c) : `/cases/${id}`);
-  const label = isOpen && !isAlone ? "Sign in to see all of it and decide" : "Sign in to see all of it";
+  const label = isOpen && !isVoteAllowed ? "Sign in to see all of it and decide" : "Sign in to see all of it";
   return html`<p><a class="button" href="/sign-in?next=${next}">${label}</a></p>`;
 }
 

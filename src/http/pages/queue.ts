@@ -104,7 +104,7 @@ function notDelivered(undelivered: readonly DeliveryRecord[]): Markup | null {
     undelivered.map(({ target, lastProblem }) => [target, lastProblem ?? "it failed"]),
   );
   if (problems.size === 0) return null;
-  return html`<ul class="untold">
+  return html`<ul class="undelivered">
     ${[...problems].map(([target, why]) => html`<li>not delivered to ${sanitizeText(target)}: ${sanitizeText(why)}</li>`)}
   </ul>`;
 }

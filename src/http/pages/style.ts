@@ -86,7 +86,7 @@ button.quiet {
 .choices { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr)); gap: 1.25rem; }
 .choices form { display: flex; flex-direction: column; gap: .6rem; }
 .choices form > button { align-self: flex-start; }
-.untold { list-style: none; padding: 0; color: var(--bad); font-size: .87rem; }
+.undelivered { list-style: none; padding: 0; color: var(--bad); font-size: .87rem; }
 .pages { display: flex; gap: 1rem; justify-content: flex-end; }
 details > summary { cursor: pointer; font-weight: 600; }
 details[open] > summary { margin-bottom: .75rem; }

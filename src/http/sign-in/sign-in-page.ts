@@ -67,7 +67,7 @@ function byKey(next: string): Markup {
 
 function byName(people: readonly Person[], next: string): Markup {
   return html`<section class="notice warn">
-    <h2>As anybody, on this machine</h2>
+    <h2>As any person, on this machine</h2>
     <p class="dim">This Gate was started with <code>--local-sign-in</code>, for development.</p>
     ${people.length === 0 ? html`<p>There are no people in <code>gate.yaml</code> yet.</p>` : null}
     ${people.map(
