@@ -83,12 +83,12 @@ export class IntentObject extends DurableObject<Env> {
   }
 
   async beginSend(
-    inForce: CurrentBindings,
+    bindings: CurrentBindings,
     attempt: string,
     hasBody: boolean,
   ): Promise<Result<SendPermit, Refusal>> {
     if (!this.#hasBegun(attempt)) {
-      const handled = this.#handle({ type: "begin", inForce });
+      const handled = this.#handle({ type: "begin", bindings });
       if (!handled.ok) return handled;
       this.#store.putProgress({ attempt });
     }

@@ -94,7 +94,7 @@ export interface Intent {
    * @param hasBody true: the caller has the payload's bytes, and the permit leaves them out
    */
   beginSend(
-    inForce: CurrentBindings,
+    bindings: CurrentBindings,
     attempt: string,
     hasBody: boolean,
   ): Promise<Result<SendPermit, Refusal>>;

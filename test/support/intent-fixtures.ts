@@ -147,8 +147,8 @@ export function proposed(outcome: Outcome, change: Partial<IntentTerms> = {}): I
 type Of<T extends IntentCommand["type"]> = Extract<IntentCommand, { type: T }>;
 
 export function approveBy(voter: Voter, change: Partial<Of<"approve">> = {}): IntentCommand {
-  const inForce = inForceOf(termsWith());
-  return { type: "approve", voter, digest: DIGEST, note: null, link: null, inForce, lapsed: [], ...change };
+  const bindings = inForceOf(termsWith());
+  return { type: "approve", voter, digest: DIGEST, note: null, link: null, bindings, lapsed: [], ...change };
 }
 
 export function rejectBy(voter: Voter, change: Partial<Of<"reject">> = {}): IntentCommand {
@@ -163,11 +163,11 @@ export function supersedeBy(voter: Voter, change: Partial<Of<"supersede">> = {})
 }
 
 export function orderBy(change: Partial<Of<"order">> = {}): IntentCommand {
-  return { type: "order", agent: AGENT, mode: "runner", inForce: inForceOf(termsWith()), ...change };
+  return { type: "order", agent: AGENT, mode: "runner", bindings: inForceOf(termsWith()), ...change };
 }
 
 export function claimBy(order: string, change: Partial<Of<"claim">> = {}): IntentCommand {
-  return { type: "claim", order, by: AGENT, inForce: inForceOf(termsWith()), ...change };
+  return { type: "claim", order, by: AGENT, bindings: inForceOf(termsWith()), ...change };
 }
 
 export function reportOf(order: string, change: Partial<Of<"report">> = {}): IntentCommand {

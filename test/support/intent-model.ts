@@ -248,17 +248,25 @@ const sensible: fc.Arbitrary<Step["command"]> = fc
       result: null,
       proof: null,
     } as const;
-    const claim = { type: "claim", order: latest, by, inForce: FRESH } as const;
+    const claim = { type: "claim", order: latest, by, bindings: FRESH } as const;
     const order = {
       type: "order",
       agent: AGENT,
       mode: state.terms.executor ?? "runner",
-      inForce: FRESH,
+      bindings: FRESH,
     } as const;
-    const begin = { type: "begin", inForce: FRESH } as const;
+    const begin = { type: "begin", bindings: FRESH } as const;
     switch (state.phase) {
       case "pending_approval":
-        return { type: "approve", voter, digest: DIGEST, note: null, link: null, inForce: FRESH, lapsed: [] };
+        return {
+          type: "approve",
+          voter,
+          digest: DIGEST,
+          note: null,
+          link: null,
+          bindings: FRESH,
+          lapsed: [],
+        };
       case "claimed":
         if (isGates) return other ? unclaimOf(state) : report;
         return other ? { type: "heartbeat", order: latest, by } : report;
@@ -283,7 +291,7 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
         digest: digests,
         note: notes,
         link: links,
-        inForce: inForces,
+        bindings: inForces,
         lapsed: lapses,
       }),
       (part, state) => ({ ...part, lapsed: part.lapsed(state) }),
@@ -298,7 +306,7 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
         return { type: "unclaim" as const, order: id(state), undone: undone - late };
       }),
   },
-  { weight: 6, arbitrary: commandsOf("begin", fc.record({ inForce: inForces }), (part) => part) },
+  { weight: 6, arbitrary: commandsOf("begin", fc.record({ bindings: inForces }), (part) => part) },
   {
     weight: 3,
     arbitrary: commandsOf(
@@ -348,7 +356,7 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
           "forward",
           "external_pull",
         ),
-        inForce: inForces,
+        bindings: inForces,
       }),
       (part, state) => ({ ...part, mode: part.mode ?? state.terms.executor ?? "runner" }),
     ),
@@ -357,11 +365,11 @@ const commands: fc.Arbitrary<Step["command"]> = fc.oneof(
     weight: 6,
     arbitrary: commandsOf(
       "claim",
-      fc.record({ id: orderIds, by: workers, inForce: inForces }),
+      fc.record({ id: orderIds, by: workers, bindings: inForces }),
       (part, state) => ({
         order: part.id(state),
         by: part.by,
-        inForce: part.inForce,
+        bindings: part.bindings,
       }),
     ),
   },

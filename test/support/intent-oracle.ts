@@ -208,7 +208,7 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         complain(event.fence !== (live?.fence ?? 0) + 1, "the fence did not grow by one");
         complain(event.fence > MAX_ATTEMPTS, "too many attempts");
         complain(
-          (command?.type !== "order" && command?.type !== "begin") || !isFresh(command.inForce),
+          (command?.type !== "order" && command?.type !== "begin") || !isFresh(command.bindings),
           "ordered under other rules",
         );
         complain((command?.type === "begin") !== (terms.sending !== null), "ordered by who does not send it");
@@ -248,9 +248,9 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         if (event.type === "execution_claimed") {
           complain(!mayExecute(terms.runners, live, event.by), `claimed by ${event.by}`);
           complain(command?.type !== (live.isGates ? "begin" : "claim"), "claimed by the wrong door");
-          complain(command === null || !("inForce" in command), "claimed under no rules");
+          complain(command === null || !("bindings" in command), "claimed under no rules");
           complain(
-            command !== null && "inForce" in command && !isFresh(command.inForce),
+            command !== null && "bindings" in command && !isFresh(command.bindings),
             "claimed under other rules",
           );
           complain(live.isGates && at - (live.undone?.at ?? 0) < LEAST_PAUSE_MS, "tried again at once");
@@ -373,7 +373,7 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
           const named = "digest" in command && (command.digest !== null || command.type === "supersede");
           const isSame = !named || command.digest === DIGEST;
           complain(
-            isSame && (!("inForce" in command) || isFresh(command.inForce)),
+            isSame && (!("bindings" in command) || isFresh(command.bindings)),
             "a binding refused that held",
           );
         }
@@ -394,8 +394,8 @@ function isClaimed(attempt: Attempt | undefined): boolean {
 
 function isBound(
   command: IntentCommand,
-): command is Extract<IntentCommand, { inForce: CurrentBindings } | { link: string | null }> {
-  return "inForce" in command || "link" in command;
+): command is Extract<IntentCommand, { bindings: CurrentBindings } | { link: string | null }> {
+  return "bindings" in command || "link" in command;
 }
 
 /** Everybody whose yes or no this was: a human who acted for another has spoken, and so has the other. */
@@ -410,12 +410,12 @@ function isLapsed({ principal, mandate }: Vote, lapsed: readonly string[]): bool
 
 function sawTheSame({
   digest,
-  inForce,
+  bindings,
 }: {
   readonly digest: string | null;
-  readonly inForce: CurrentBindings;
+  readonly bindings: CurrentBindings;
 }): boolean {
-  return (digest === null || digest === DIGEST) && isFresh(inForce);
+  return (digest === null || digest === DIGEST) && isFresh(bindings);
 }
 
 function mayVote({ approval }: Setup["terms"], { person, acting, assurance }: Voter): boolean {

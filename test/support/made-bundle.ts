@@ -105,14 +105,14 @@ type Step = (terms: IntentTerms, state: IntentState) => IntentCommand | Promise<
 export const approvedBy =
   (person: string, note: string | null = `fine by ${person}`): Step =>
   (terms) =>
-    approveBy(voterNamed(person), { digest: null, note, inForce: inForceOf(terms) });
+    approveBy(voterNamed(person), { digest: null, note, bindings: inForceOf(terms) });
 
 /** `acting` gives the vote of `person`, who let them; what is named as lapsed holds no longer. */
 export const approvedFor =
   (person: string, acting: string, lapsed: readonly string[] = []): Step =>
   (terms) => {
     const voter = voterNamed(person, { acting, principal: `rev_${acting}`, mandate: `dlg_${acting}` });
-    return approveBy(voter, { digest: null, inForce: inForceOf(terms), lapsed });
+    return approveBy(voter, { digest: null, bindings: inForceOf(terms), lapsed });
   };
 
 export const refusedBy =
@@ -131,14 +131,14 @@ export const ordered: Step = (terms) => ({
   type: "order",
   agent: terms.agent,
   mode: "runner",
-  inForce: inForceOf(terms),
+  bindings: inForceOf(terms),
 });
 
 export const claimed: Step = (terms, state) => ({
   type: "claim",
   order: currentOrder(state)?.id ?? "",
   by: terms.agent,
-  inForce: inForceOf(terms),
+  bindings: inForceOf(terms),
 });
 
 export const reported =
@@ -163,7 +163,7 @@ export const reportedSigned: Step = async (terms, state) => {
 };
 
 /** Gate begins to send it, and says what came of that. */
-export const begun: Step = (terms) => ({ type: "begin", inForce: inForceOf(terms) });
+export const begun: Step = (terms) => ({ type: "begin", bindings: inForceOf(terms) });
 
 export const unsent: Step = (_terms, state) => ({
   type: "unclaim",

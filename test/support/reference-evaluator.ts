@@ -139,13 +139,13 @@ export function referenceVerdict(s: Situation): Verdict {
   if (ids.length === 0 && s.unbound === "block") block("destination_not_registered");
   if (s.request.policy !== "" && !ids.includes(s.request.policy)) ids.push(s.request.policy);
   if (ids.length === 0) block("unknown_policy");
-  const inForce: WrittenPolicy[] = [];
+  const bindings: WrittenPolicy[] = [];
   const unusable: string[] = [];
   for (const id of ids) {
     const policy = s.policies.find((each) => each.id === id);
     if (s.broken.includes(id)) unusable.push("policy_broken");
     else if (policy === undefined) unusable.unshift("unknown_policy");
-    else inForce.push(policy);
+    else bindings.push(policy);
   }
   for (const code of unusable.toSorted().toReversed()) block(code);
 
@@ -153,7 +153,7 @@ export function referenceVerdict(s: Situation): Verdict {
   const risk = riskOf(s, entry, facts);
   const shadow: string[] = [];
   const enforced: { rules: WrittenPolicy; said: Said[]; yes: boolean }[] = [];
-  for (const policy of inForce) {
+  for (const policy of bindings) {
     const versions = versionsOf(policy, s);
     const answers = versions.map((rules) => ({ rules, ...request(rules, s, facts, risk) }));
     if (policy.mode === "shadow") shadow.push(strictest(answers.map(({ said }) => said)).code);

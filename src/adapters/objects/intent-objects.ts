@@ -44,7 +44,7 @@ function intentAt(namespace: DurableObjectNamespace, id: DurableObjectId): Inten
     id: `int_${toBase64Url(hexToBytes(id.toString()))}`,
     propose: (proposal) => call((stub) => stub.propose(proposal)),
     handle: (command) => call((stub) => stub.handle(command)),
-    beginSend: (inForce, attempt, hasBody) => call((stub) => stub.beginSend(inForce, attempt, hasBody)),
+    beginSend: (bindings, attempt, hasBody) => call((stub) => stub.beginSend(bindings, attempt, hasBody)),
     finishSend: (report, response) => call((stub) => stub.finishSend(report, response)),
     response: () => call((stub) => stub.response()),
     getState: () => call((stub) => stub.getState()),

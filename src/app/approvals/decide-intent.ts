@@ -55,8 +55,8 @@ export async function castVote(
   if (voter.handles.some((handle) => excluded.includes(handle))) {
     return err({ kind: "refused", refusal: { reason: "self_approval_forbidden" } });
   }
-  const inForce = currentBindings(state.terms, rules);
-  return refusedOr(await intent.handle({ type: "approve", voter, digest, note, link, inForce, lapsed }));
+  const bindings = currentBindings(state.terms, rules);
+  return refusedOr(await intent.handle({ type: "approve", voter, digest, note, link, bindings, lapsed }));
 }
 
 function refusedOr(acted: Result<CommandOutcome, Refusal>): Result<CommandOutcome, VoteFailure> {

@@ -16,11 +16,11 @@ export async function claimOrder(
   ports: Pick<Ports, "switches" | "rules">,
 ): Promise<Result<OrderRecord, OrderFailure>> {
   const claimed = await unlessStopped(terms, ports, () =>
-    actUnderCurrentBindings(intent, terms, ports, (inForce) => ({
+    actUnderCurrentBindings(intent, terms, ports, (bindings) => ({
       type: "claim",
       order: order.id,
       by,
-      inForce,
+      bindings,
     })),
   );
   return claimed.ok ? readOrder(intent, order) : claimed;

@@ -55,8 +55,8 @@ export async function download(
   if (!found.ok) return found;
   const { intent, state, order } = found.value;
   return unlessStopped(state.terms, ports, async () => {
-    const claimed = await actUnderCurrentBindings(intent, state.terms, ports, (inForce) => {
-      return { type: "claim", order: order.id, by: order.issuedTo, inForce };
+    const claimed = await actUnderCurrentBindings(intent, state.terms, ports, (bindings) => {
+      return { type: "claim", order: order.id, by: order.issuedTo, bindings };
     });
     if (!claimed.ok) return err(isSpent(claimed.error) ? { kind: "already_delivered" } : claimed.error);
     const bytes = await intent.payload();

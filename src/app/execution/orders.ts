@@ -67,8 +67,8 @@ export async function recordOrder(
   mode: OrderMode,
   ports: Pick<Ports, "rules">,
 ): Promise<Result<{ readonly order: Order; readonly isNew: boolean }, OrderFailure>> {
-  const acted = await actUnderCurrentBindings(intent, terms, ports, (inForce) => {
-    return { type: "order", agent, mode, inForce };
+  const acted = await actUnderCurrentBindings(intent, terms, ports, (bindings) => {
+    return { type: "order", agent, mode, bindings };
   });
   if (!acted.ok) return acted;
   const issued = currentOrder(acted.value.state);

@@ -30,7 +30,7 @@ export async function actUnderCurrentBindings(
   intent: Intent,
   terms: IntentTerms,
   ports: Pick<Ports, "rules">,
-  command: (inForce: CurrentBindings) => IntentCommand,
+  command: (bindings: CurrentBindings) => IntentCommand,
 ): Promise<Result<CommandOutcome, OrderFailure>> {
   return refusedOr(await intent.handle(command(currentBindings(terms, await ports.rules.current()))));
 }

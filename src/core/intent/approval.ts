@@ -43,10 +43,12 @@ function isComplete(
 }
 
 /** An approval binds exact policies and an exact destination entry; a change of either invalidates it. */
-export function isStale(state: IntentState, inForce: CurrentBindings): boolean {
+export function isStale(state: IntentState, bindings: CurrentBindings): boolean {
   const { policies, configHash } = state.terms;
-  if (configHash !== inForce.configHash || policies.length !== inForce.policies.length) return true;
-  return policies.some(({ id, hash }) => !inForce.policies.some((now) => now.id === id && now.hash === hash));
+  if (configHash !== bindings.configHash || policies.length !== bindings.policies.length) return true;
+  return policies.some(
+    ({ id, hash }) => !bindings.policies.some((now) => now.id === id && now.hash === hash),
+  );
 }
 
 export function approve(state: IntentState, command: Command<"approve">, now: Instant): CommandResult {
@@ -59,7 +61,7 @@ export function approve(state: IntentState, command: Command<"approve">, now: In
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
   if (state.phase !== "pending_approval") return wrongPhase(state, command);
   if (command.digest !== null && command.digest !== terms.digest) return err({ reason: "digest_mismatch" });
-  if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
+  if (isStale(state, command.bindings)) return err({ reason: "approval_stale" });
   if (state.rejections.some((earlier) => isFrom(earlier, voter))) return err({ reason: "already_rejected" });
   // An admin suspended the voter after authentication: the earlier vote lapses, and no new vote may replace it.
   if (isLapsed(voter, lapsed)) return err({ reason: "not_eligible" });

@@ -23,7 +23,7 @@ export interface CurrentBindings {
 export type IntentCommand =
   | ({
       readonly type: "approve";
-      readonly inForce: CurrentBindings;
+      readonly bindings: CurrentBindings;
       /** Inactive principals and revoked mandates of earlier votes: the object withdraws those votes. */
       readonly lapsed: readonly string[];
     } & VoteContext)
@@ -37,11 +37,16 @@ export type IntentCommand =
       readonly type: "order";
       readonly agent: string;
       readonly mode: Executor;
-      readonly inForce: CurrentBindings;
+      readonly bindings: CurrentBindings;
     }
-  | { readonly type: "claim"; readonly order: string; readonly by: string; readonly inForce: CurrentBindings }
+  | {
+      readonly type: "claim";
+      readonly order: string;
+      readonly by: string;
+      readonly bindings: CurrentBindings;
+    }
   /** Gate sends the write itself: order and claim in one command. */
-  | { readonly type: "begin"; readonly inForce: CurrentBindings }
+  | { readonly type: "begin"; readonly bindings: CurrentBindings }
   /**
    * Undoes a claim under which certainly nothing was written: its holder never learned of it, or no byte of the request
    * was sent. The order can then be claimed again. `undone` is the number of claims undone before this one, so that a

@@ -46,7 +46,7 @@ function issue(
 ): CommandResult {
   if (!mayOrder(state, now)) return wrongPhase(state, command);
   if (state.orders.length >= MAX_ATTEMPTS) return err({ reason: "attempts_exhausted" });
-  if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
+  if (isStale(state, command.bindings)) return err({ reason: "approval_stale" });
   const fence = state.orders.length + 1;
   const id = orderId(state.terms.id, fence);
   return ok([{ type: "execution_requested", order: id, fence, ...issuance, expiresAt: now + ORDER_TTL_MS }]);
@@ -63,7 +63,7 @@ export function begin(state: IntentState, command: Command<"begin">, now: Instan
   const held = currentOrder(state);
   const expiresAt = now + CLAIM_TTL_MS;
   if (state.phase === "scheduled" && held !== undefined) {
-    if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
+    if (isStale(state, command.bindings)) return err({ reason: "approval_stale" });
     const until = nextAttemptAt(held);
     if (now < until) return err({ reason: "retry_later", until });
     return ok([{ type: "execution_claimed", order: held.id, by: GATE, expiresAt }]);
@@ -98,7 +98,7 @@ export function claim(state: IntentState, command: Command<"claim">, now: Instan
   if (isGateOrder || !mayExecute(state, found.value, command.by)) return err({ reason: "not_runner" });
   if (state.phase === "claimed") return err({ reason: "already_claimed" });
   if (state.phase !== "scheduled") return refuseLate(state, command);
-  if (isStale(state, command.inForce)) return err({ reason: "approval_stale" });
+  if (isStale(state, command.bindings)) return err({ reason: "approval_stale" });
   const expiresAt = now + CLAIM_TTL_MS;
   return ok([{ type: "execution_claimed", order: command.order, by: command.by, expiresAt }]);
 }

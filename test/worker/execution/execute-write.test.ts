@@ -370,7 +370,7 @@ describe("INV-17: sending while D1 can't be written", () => {
     const intent = await proposeWrite(agent, "crm.now");
     await flushed(intent.id);
     const { terms } = await lookAt(intent);
-    const inForce = currentBindings(terms, await ports.rules.current());
+    const bindings = currentBindings(terms, await ports.rules.current());
     const batch = vi.spyOn(env.DB, "batch").mockImplementation(async () => {
       await scheduler.wait(20);
       throw new Error("D1_ERROR: overloaded");
@@ -383,8 +383,8 @@ describe("INV-17: sending while D1 can't be written", () => {
     });
     // The connection is lost while the object waits for D1, so the call is made again beside the first.
     const begun = await Promise.all([
-      intent.beginSend(inForce, "one", false),
-      intent.beginSend(inForce, "one", false),
+      intent.beginSend(bindings, "one", false),
+      intent.beginSend(bindings, "one", false),
     ]);
     expect(failures).toBe(2);
     expect(begun.map((each) => each.ok)).toEqual([false, false]);
@@ -461,8 +461,8 @@ describe("INV-17: sending while D1 can't be written", () => {
       const state = await object.getState();
       if (state === null) return "gone";
       const { terms } = state;
-      const inForce = { policies: terms.policies, configHash: terms.configHash };
-      return object.beginSend(inForce, "one", false).then(
+      const bindings = { policies: terms.policies, configHash: terms.configHash };
+      return object.beginSend(bindings, "one", false).then(
         () => "begun",
         () => "thrown",
       );
@@ -477,8 +477,8 @@ describe("INV-05: a stop between approval and sending", () => {
   function thenBegun(intent: Intent, happens: () => Promise<unknown>): Intent {
     return {
       ...intent,
-      async beginSend(inForce, attempt, hasBody) {
-        const begun = await intent.beginSend(inForce, attempt, hasBody);
+      async beginSend(bindings, attempt, hasBody) {
+        const begun = await intent.beginSend(bindings, attempt, hasBody);
         await happens();
         return begun;
       },

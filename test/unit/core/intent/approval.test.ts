@@ -294,18 +294,18 @@ describe("INV-09: an approval is bound to policies, configuration and digest", (
 
   test.each(STALE)(
     "the rules are %s: the approval and the order are refused as stale, or accepted",
-    (_case, inForce, stale) => {
-      expect(isStale(state, inForce)).toBe(stale);
-      expect(doing(state, approveBy(ana, { inForce }), AT)).toBe(
+    (_case, bindings, stale) => {
+      expect(isStale(state, bindings)).toBe(stale);
+      expect(doing(state, approveBy(ana, { bindings }), AT)).toBe(
         stale ? "binding_refused !approval_stale" : APPROVED,
       );
       const approved = after(state, [1, approveBy(ana)]);
-      expect(doing(approved, orderBy({ inForce }), AT)).toBe(
+      expect(doing(approved, orderBy({ bindings }), AT)).toBe(
         stale ? "binding_refused !approval_stale" : "execution_requested",
       );
       const order = `exe_${"A".repeat(43)}_1`;
       const ordered = after(approved, [2, orderBy()]);
-      const claim = { type: "claim", order, by: AGENT, inForce } as const;
+      const claim = { type: "claim", order, by: AGENT, bindings } as const;
       expect(doing(ordered, claim, T0 + 3 * MINUTE_MS)).toBe(
         stale ? "binding_refused !approval_stale" : "execution_claimed",
       );
@@ -593,7 +593,7 @@ describe("INV-27: an approval link works once", () => {
     ["an ineligible voter", approveBy(voterNamed("olaf"), { link })],
     ["too weak a proof", approveBy(voterNamed("ana", { assurance: "link" }), { link })],
     ["another digest", approveBy(ana, { link, digest: "d2".repeat(32) })],
-    ["other rules", approveBy(ana, { link, inForce: { policies: [], configHash: "" } })],
+    ["other rules", approveBy(ana, { link, bindings: { policies: [], configHash: "" } })],
   ])("a refusal because of %s does not use it up", (_why, command) => {
     const refused = handle(two, command, AT);
     expect(refused.refusal).not.toBeNull();

@@ -226,7 +226,7 @@ describe("INV-11: further attempts of one intent", () => {
 
   test("are refused once the approval is stale", () => {
     const state = after(approved(), [1, orderBy()], [2, retryable(ORDER_1)]);
-    expect(doing(state, orderBy({ inForce: { policies: [], configHash: "" } }), AT)).toBe(
+    expect(doing(state, orderBy({ bindings: { policies: [], configHash: "" } }), AT)).toBe(
       "binding_refused !approval_stale",
     );
   });

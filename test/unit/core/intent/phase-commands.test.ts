@@ -60,7 +60,7 @@ const COMMANDS = {
   revoke: { type: "revoke", by: "rev_ana", note: null },
   order: orderBy(),
   claim: claimBy(ORDER_1),
-  begin: { type: "begin", inForce: { policies: [], configHash: "" } },
+  begin: { type: "begin", bindings: { policies: [], configHash: "" } },
   unclaim: { type: "unclaim", order: ORDER_1, undone: 0 },
   heartbeat: { type: "heartbeat", order: ORDER_1, by: AGENT },
   report: reportOf(ORDER_1),

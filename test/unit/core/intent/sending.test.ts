@@ -27,7 +27,7 @@ import {
 
 const AT = T0 + 4 * MINUTE_MS;
 
-const begin: IntentCommand = { type: "begin", inForce: inForceOf(termsWith()) };
+const begin: IntentCommand = { type: "begin", bindings: inForceOf(termsWith()) };
 const unclaim = (order: string, undone: number): IntentCommand => ({ type: "unclaim", order, undone });
 const finished = (order: string, change: Parameters<typeof reportOf>[1] = {}) =>
   reportOf(order, { by: GATE, ...change });
@@ -99,7 +99,7 @@ describe("INV-11: beginSend", () => {
   });
 
   test("is refused under other rules than the approval's, which is recorded once, also after an undone claim", () => {
-    const other: IntentCommand = { type: "begin", inForce: { policies: [], configHash: "" } };
+    const other: IntentCommand = { type: "begin", bindings: { policies: [], configHash: "" } };
     for (const state of [approved(), undone()]) {
       expect(doing(state, other, AT)).toBe("binding_refused !approval_stale");
       expect(doing(handle(state, other, AT).state, other, AT + 1)).toBe("!approval_stale");
