@@ -1,20 +1,20 @@
-import { accessSync, constants, existsSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { parsePolicy } from "../../src/config/policy/parse.ts";
 import { parseRegistry } from "../../src/config/registry/parse.ts";
-import { CommandFailure, errorCode, errorText } from "../io.ts";
+import { CommandFailure } from "../io.ts";
 import { packageRoot } from "../package-root.ts";
 import { credentialVariables, type CredentialVariables } from "./credentials.ts";
 import { type DataLock, lockDataFolder } from "./lock.ts";
 import { makePrivateFolder } from "./private-file.ts";
-import { isSameProcess, type ProcessIdentity } from "./process-table.ts";
+import { prepareFolder, requireFreePort, requireReadable } from "./preconditions.ts";
+import type { ProcessIdentity } from "./process-table.ts";
 import { type Rules, type RulesSource, rulesSource } from "./rules.ts";
 import { loadMiniflare } from "./miniflare.ts";
 import { isLoopback, publicUrlOf } from "./options.ts";
-import { portInUse, type Runtime, startRuntime } from "./runtime.ts";
+import { type Runtime, startRuntime } from "./runtime.ts";
 import { loadSecrets, type Secrets } from "./secrets.ts";
+import { waitUntilHealthy, type Watch, watchServer } from "./watch-server.ts";
 import { readWranglerConfig, type WranglerConfig } from "./wrangler-config.ts";
 
 export interface ServerOptions {
@@ -110,7 +110,7 @@ async function startLocked(
       lock.nameRuntime(identity);
     },
   });
-  const health = watch(source, lock, () => process);
+  const health = watchServer(source, lock, () => process);
   try {
     await waitUntilHealthy(runtime.url);
   } catch (error) {
@@ -165,45 +165,6 @@ function openRules(
   return source;
 }
 
-function requireReadable(path: string, flag: string): void {
-  try {
-    accessSync(path, constants.R_OK);
-  } catch (error) {
-    throw new CommandFailure(
-      `can't read ${path} (${errorCode(error) ?? "?"}); see ${flag}, or run zehrava-gate init`,
-    );
-  }
-}
-
-/** @throws {CommandFailure} when the folder is not writable */
-function prepareFolder(dataDir: string): void {
-  const probe = join(dataDir, `.probe-${process.pid}`);
-  try {
-    makePrivateFolder(dataDir);
-    // Access bits mislead (for root, on read-only mounts): only a write shows it.
-    writeFileSync(probe, "");
-    rmSync(probe);
-  } catch (error) {
-    throw new CommandFailure(`can't write to the data folder ${dataDir} (${errorCode(error) ?? "?"})`);
-  }
-}
-
-/** @throws {CommandFailure} with the reason, which the runtime's own message lacks */
-async function requireFreePort(host: string, port: number): Promise<void> {
-  const probe = createServer();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      probe.once("error", reject);
-      probe.listen({ host, port, exclusive: true }, resolve);
-    });
-    await new Promise((resolve) => probe.close(resolve));
-  } catch (error) {
-    const code = errorCode(error);
-    if (code === "EADDRINUSE") throw portInUse(host, port);
-    throw new CommandFailure(`can't listen on ${host}:${port} (${code ?? "?"})`);
-  }
-}
-
 /** The names of all of Gate's own bindings and variables. */
 function ownNames(config: WranglerConfig): ReadonlySet<string> {
   return new Set([
@@ -240,47 +201,4 @@ function overriddenVars(
     return value === undefined ? [] : [[name, value] as const];
   });
   return Object.fromEntries(set);
-}
-
-interface Watch {
-  readonly failed: Promise<string>;
-  end(): void;
-}
-
-const POLL_MS = 500;
-
-/** Polls the rules, so that an invalid edit is reported without traffic, and the runtime, which could crash. */
-function watch(source: RulesSource, lock: DataLock, runtime: () => ProcessIdentity | null): Watch {
-  let timer: NodeJS.Timeout | undefined;
-  const failed = new Promise<string>((resolve) => {
-    timer = setInterval(() => {
-      source.current();
-      const process = runtime();
-      if (process !== null && !isSameProcess(process)) resolve("the runtime ended by itself");
-      else if (!lock.isHeld()) resolve("the lock of the data folder was taken away");
-    }, POLL_MS);
-  });
-  return { failed, end: () => clearInterval(timer) };
-}
-
-const HEALTH_TIMEOUT_MS = 30_000;
-
-/** Pause between attempts: a runtime that has just begun to listen can drop its first connection on a busy machine. */
-const HEALTH_RETRY_MS = 250;
-
-async function waitUntilHealthy(url: URL): Promise<void> {
-  const end = Date.now() + HEALTH_TIMEOUT_MS;
-  for (;;) {
-    const signal = AbortSignal.timeout(Math.max(end - Date.now(), 1));
-    const answer = await fetch(new URL("/health", url), { signal }).then(
-      ({ status }) => status,
-      (error: unknown) =>
-        errorText(error instanceof Error && error.cause instanceof Error ? error.cause : error),
-    );
-    if (answer === 200) return;
-    if (typeof answer === "number" || Date.now() + HEALTH_RETRY_MS >= end) {
-      throw new CommandFailure(`the server started but is not healthy (${answer})`);
-    }
-    await setTimeout(HEALTH_RETRY_MS);
-  }
 }
