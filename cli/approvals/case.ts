@@ -3,7 +3,7 @@ import { member, numberMember, textMember } from "../../verifier/read-json.ts";
 import { isIntact, payloadOf, payloadWords, type CasePayload } from "./case-payload.ts";
 import { Refused, type ApprovalServer } from "./server.ts";
 import { requestLines } from "./request.ts";
-import { clipped, hanging } from "./sanitize-text.ts";
+import { clipped, wrapIndented } from "./sanitize-text.ts";
 import { count, dollars, duration } from "./format.ts";
 
 /** An intent with everything that a person needs for the decision. */
@@ -74,7 +74,7 @@ export function caseLines(found: ApprovalCase, now: number, columns: number | nu
     ["digest", clipped(digest, 64)],
   ];
   const shown = lines.map(
-    ([label, words]) => `  ${label.padEnd(8)} ${hanging(words, LABEL_COLUMNS, columns)}`,
+    ([label, words]) => `  ${label.padEnd(8)} ${wrapIndented(words, LABEL_COLUMNS, columns)}`,
   );
   return [clipped(id, 64), ...shown];
 }

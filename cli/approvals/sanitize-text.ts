@@ -51,7 +51,7 @@ export function quotedLines(text: string, columns: number | null): readonly stri
  *
  * @param text already sanitized
  */
-export function hanging(text: string, indent: number, columns: number | null): string {
+export function wrapIndented(text: string, indent: number, columns: number | null): string {
   if (columns === null) return text;
   const [first = "", ...rest] = wrapped(text, Math.max(columns - indent, 20));
   // The first piece gets the continuations' width too: some callers put a label before it.

@@ -6,7 +6,7 @@ import { payloadLines, textOf } from "./case-payload.ts";
 import { wholeIds } from "./find.ts";
 import { readApprovalOptions } from "./options.ts";
 import { approvalServer } from "./server.ts";
-import { clipped, hanging, visibleJson } from "./sanitize-text.ts";
+import { clipped, wrapIndented, visibleJson } from "./sanitize-text.ts";
 
 /** Payload lines shown without `--full`. */
 const SHOWN_LINES = 200;
@@ -44,6 +44,6 @@ function eventLines({ view }: ApprovalCase, columns: number | null): readonly st
     const text = (name: string, chars: number) => clipped(textMember(event, name) ?? "", chars);
     const note = text("note", 200);
     const words = `  ${text("created_at", 24)}  ${text("event_type", 40)}  by ${text("actor", 64)}`;
-    return hanging(note === "" ? words : `${words}: "${note}"`, 4, columns);
+    return wrapIndented(note === "" ? words : `${words}: "${note}"`, 4, columns);
   });
 }

@@ -79,7 +79,7 @@ async function watch(
       } else {
         smaller = 0;
         seen = await follow(server, seen, next, (line) =>
-          io.out(json ? JSON.stringify(line) : inWords(line)),
+          io.out(json ? JSON.stringify(line) : entryText(line)),
         );
       }
       if (isAway) io.err("The server responds again.");
@@ -196,17 +196,17 @@ async function hashesBetween(
   return hashes.length === proof.length ? hashes : null;
 }
 
-function inWords({ index, entry }: Extract<Line, { kind: "entry" }>): string {
+function entryText({ index, entry }: Extract<Line, { kind: "entry" }>): string {
   const { intent, seq, event, actor, at } = entry;
   const time = Number.isNaN(new Date(at).getTime()) ? String(at) : new Date(at).toISOString();
-  return `${index}  ${time}  ${plain(intent)} ${seq}  ${plain(event)}  by ${plain(actor)}`;
+  return `${index}  ${time}  ${printableName(intent)} ${seq}  ${printableName(event)}  by ${printableName(actor)}`;
 }
 
 /** Names from an untrusted ledger, without characters that a terminal would act on. */
-function plain(name: string): string {
+function printableName(name: string): string {
   return quoted(name).slice(1, -1);
 }
 
 function printable(note: string): string {
-  return note.split("\n").slice(0, 10).map(plain).join("\n");
+  return note.split("\n").slice(0, 10).map(printableName).join("\n");
 }

@@ -30,7 +30,7 @@ export async function runDiff(args: readonly string[], io: Io): Promise<number> 
   }
   const [old, next] = pair as [ReadonlyMap<string, Policy>, ReadonlyMap<string, Policy>];
   const found = compare(old, next);
-  io.out(options.json ? JSON.stringify(found, null, 2) : inWords(found));
+  io.out(options.json ? JSON.stringify(found, null, 2) : diffText(found));
   return found.length > 0 ? EXIT_FINDINGS : 0;
 }
 
@@ -76,7 +76,7 @@ function changed(id: string, a: Policy, b: Policy): readonly PolicyDifference[] 
   return found.length === 0 ? [] : [{ policy: id, change: "changed", differences: found }];
 }
 
-function inWords(found: readonly PolicyDifference[]): string {
+function diffText(found: readonly PolicyDifference[]): string {
   if (found.length === 0) return "The same rules.";
   return found
     .map(({ policy, change, differences: list }) => {

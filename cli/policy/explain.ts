@@ -21,7 +21,7 @@ export async function runExplain(args: readonly string[], io: Io): Promise<numbe
       return EXIT_FINDINGS;
     }
     io.out(
-      options.json ? JSON.stringify(recorded.value.decision, null, 2) : inWords(recorded.value.decision),
+      options.json ? JSON.stringify(recorded.value.decision, null, 2) : decisionText(recorded.value.decision),
     );
     return 0;
   }
@@ -33,13 +33,13 @@ export async function runExplain(args: readonly string[], io: Io): Promise<numbe
   if (!given.ok) return EXIT_FINDINGS;
   const { request, agent, payload, history } = situationOf(given.value, "", rules);
   const decision = evaluateProposal(rules, agent, request, payload, history);
-  io.out(options.json ? JSON.stringify(decision, null, 2) : inWords(decision));
+  io.out(options.json ? JSON.stringify(decision, null, 2) : decisionText(decision));
   return 0;
 }
 
 const VERBS = { approve: "APPROVED", hold: "HELD", block: "BLOCKED" } as const;
 
-export function inWords(decision: Decision): string {
+export function decisionText(decision: Decision): string {
   const { facts, risk } = decision;
   const lines = [
     `${VERBS[decision.outcome]} (${decision.reasonCode}): ${decision.reason}`,

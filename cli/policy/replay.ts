@@ -61,7 +61,7 @@ export async function runReplay(args: readonly string[], io: Io): Promise<number
     return EXIT_FINDINGS;
   }
   const replayed = replay(recorded.value, (intent) => reevaluate(rules, intent));
-  io.out(options.json ? JSON.stringify(replayed, null, 2) : inWords(replayed));
+  io.out(options.json ? JSON.stringify(replayed, null, 2) : replayText(replayed));
   return replayed.changes.length > 0 ? EXIT_FINDINGS : 0;
 }
 
@@ -147,7 +147,7 @@ function perDay(count: number | undefined, days: number): number {
   return Math.round(((count ?? 0) / days) * 10) / 10;
 }
 
-function inWords(replayed: Replay): string {
+function replayText(replayed: Replay): string {
   const { payload, counters, agent } = replayed.notRedecidable;
   const lines = [`${replayed.decided} intents evaluated again: ${replayed.unchanged} as before.`];
   if (replayed.otherReason > 0) lines.push(`${replayed.otherReason} change only their reason.`);

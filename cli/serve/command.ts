@@ -22,8 +22,8 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
     if (options.localSignIn) {
       io.out("  sign-in   anybody on this machine can sign in as anybody (--local-sign-in)");
     }
-    io.out(`  data      ${shown(options.dataDir)}`);
-    io.out(`  policies  ${shown(options.policyDir)} (${server.rules.policies.length})`);
+    io.out(`  data      ${displayPath(options.dataDir)}`);
+    io.out(`  policies  ${displayPath(options.policyDir)} (${server.rules.policies.length})`);
     agentKey = server.isNew ? null : storedAgentKey(options.dataDir);
     agentKey ??= await firstStart(server, options, io);
     tryToShare(() => shareAgentKey(agentKeys, options.port, agentKey ?? ""), io);
@@ -88,7 +88,7 @@ function tryToShare(action: () => void, io: CommandIo): void {
   }
 }
 
-function shown(path: string): string {
+function displayPath(path: string): string {
   const short = relative(process.cwd(), path);
   return short === "" ? "." : short.startsWith("..") ? path : short;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { rowCells } from "../../../cli/approvals/list.ts";
 import {
   clipped,
-  hanging,
+  wrapIndented,
   quotedLines,
   sanitizeText,
   visibleJson,
@@ -79,8 +79,10 @@ describe("INV-28: payload lines in the terminal", () => {
   });
 
   test("of prose continue indented", () => {
-    expect(hanging("x".repeat(45), 10, 40)).toBe(`${"x".repeat(30)}\n${" ".repeat(10)}${"x".repeat(15)}`);
-    expect(hanging("x".repeat(45), 10, null)).toBe("x".repeat(45));
+    expect(wrapIndented("x".repeat(45), 10, 40)).toBe(
+      `${"x".repeat(30)}\n${" ".repeat(10)}${"x".repeat(15)}`,
+    );
+    expect(wrapIndented("x".repeat(45), 10, null)).toBe("x".repeat(45));
   });
 });
 

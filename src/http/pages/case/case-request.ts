@@ -121,7 +121,7 @@ function valueOf(decision: CaseRecord["decision"]): string {
 
 function riskOf({ score, level, factors }: IntentState["terms"]["risk"]): Markup {
   return html`<span class="tag ${level}">${level}</span> ${(score / 100).toFixed(2)}
-    ${factors.length === 0 ? null : html`<span class="dim">${factors.map(plain).join(", ")}</span>`}`;
+    ${factors.length === 0 ? null : html`<span class="dim">${factors.map(codeText).join(", ")}</span>`}`;
 }
 
 function metadataOf(request: CaseRecord["request"]): string | null {
@@ -131,7 +131,7 @@ function metadataOf(request: CaseRecord["request"]): string | null {
 }
 
 /** A risk factor's code with spaces. */
-function plain(code: string): string {
+function codeText(code: string): string {
   return code.replaceAll("_", " ");
 }
 
