@@ -53,8 +53,8 @@ test("INV-04: of twenty parallel reports one counts", async () => {
   );
   expect(withStatus(answers, 200)).toHaveLength(1);
   expect(withStatus(answers, 409)).toHaveLength(19);
-  const told = withStatus(answers, 200)[0]?.body["status"];
-  expect((await gate.call("GET", `/v1/intents/${id}`, agent.key)).body["status"]).toBe(told);
+  const reported = withStatus(answers, 200)[0]?.body["status"];
+  expect((await gate.call("GET", `/v1/intents/${id}`, agent.key)).body["status"]).toBe(reported);
 });
 
 test("INV-11: a parallel approval and rejection never both stand, and a rejected intent is never executed", async () => {

@@ -46,10 +46,10 @@ async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Attacks a copy of the stopped server, starts it, and has it verified by somebody who kept key and checkpoint. */
+/** Attacks a copy of the stopped server, starts it, and verifies it with a pinned key and checkpoint. */
 async function verifyAfter(
   attack: (home: string) => void,
-  kept: "older" | "later",
+  pinned: "older" | "later",
   onServer: (port: number) => Promise<void> = async () => undefined,
   env: Readonly<Record<string, string>> = {},
 ) {
@@ -59,8 +59,8 @@ async function verifyAfter(
   const { server, port } = await restart(home.path, env);
   try {
     await onServer(port);
-    const asked = ["--server", origin(port), "--api-key-file", scene.keyFile, "--json"];
-    return await ledger(["verify", ...asked, "--key", scene.vkey, "--checkpoint", scene[kept]]);
+    const connection = ["--server", origin(port), "--api-key-file", scene.keyFile, "--json"];
+    return await ledger(["verify", ...connection, "--key", scene.vkey, "--checkpoint", scene[pinned]]);
   } finally {
     await server.end();
   }
@@ -97,10 +97,10 @@ describe.concurrent("INV-18: an attacker who writes into D1 is detected", () => 
     expect(code).toBe(0);
   });
 
-  for (const { name, go, noticed, kept = "older", asExport } of ATTACKS) {
+  for (const { name, go, noticed, pinned = "older", asExport } of ATTACKS) {
     test(name, async () => {
       const attack = (home: string) => inDatabase(home, (db) => go({ scene, db, home }));
-      const { code, out } = await (asExport ? verifyRows(attack) : inTurn(() => verifyAfter(attack, kept)));
+      const { code, out } = await (asExport ? verifyRows(attack) : inTurn(() => verifyAfter(attack, pinned)));
       const failed = failing(out);
       expect(noticersOf(failed), out).toEqual(noticersOf(noticed));
       for (const [finding, words] of Object.entries(noticed)) expect(failed[finding]).toMatch(words);
@@ -192,13 +192,13 @@ describe("INV-18: evidence downloaded earlier", () => {
     expect(code).toBe(1);
   });
 
-  test.each(EXPORT_ATTACKS)("fails as a tampered export: $name", async ({ go, noticed, kept }) => {
+  test.each(EXPORT_ATTACKS)("fails as a tampered export: $name", async ({ go, noticed, pinned }) => {
     const lines = readFileSync(scene.exportFile, "utf8").trimEnd().split("\n");
     const file = join(scene.home, "attacked.ndjson");
     writeFileSync(file, `${go(lines, scene).join("\n")}\n`);
     const { code, out } = await verifyFile(
       file,
-      ...(kept === undefined ? [] : ["--checkpoint", scene[kept]]),
+      ...(pinned === undefined ? [] : ["--checkpoint", scene[pinned]]),
     );
     expect(failing(out)["entries"], out).toMatch(noticed);
     expect(code).toBe(1);

@@ -37,20 +37,20 @@ function build(...options: readonly string[]) {
     cwd: folder,
     encoding: "utf8",
   });
-  return { status, said: stderr };
+  return { status, output: stderr };
 }
 
 test("INV-14: a mistake in gate.yaml stops the build, with line and column", () => {
-  const { status, said } = build();
+  const { status, output } = build();
   expect(status).toBe(1);
-  expect(said).toContain("gate.yaml:2:");
+  expect(output).toContain("gate.yaml:2:");
 });
 
 test("INV-14: with a mistake in gate.yaml the command that shows it still runs", () => {
   rmSync(join(folder, "dist"), { recursive: true, force: true });
-  const { status, said } = build("--prepare");
+  const { status, output } = build("--prepare");
   expect(status).toBe(0);
-  expect(said).toContain("gate.yaml:2:");
+  expect(output).toContain("gate.yaml:2:");
   expect(existsSync(join(folder, "dist", "worker"))).toBe(false);
   // As good as none: the next start builds again, and stops.
   expect(existsSync(join(folder, "dist", ".built"))).toBe(false);

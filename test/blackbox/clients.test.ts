@@ -57,10 +57,10 @@ describe("the Python client of the reference contract", () => {
     expect(statusesOf(ordered)).toEqual([201]);
     expect(ordered).toContain('"execution_token":"gex_');
     // A "no" without a reason is refused; with one it revokes, for the order is out.
-    const unsaid = await gate.raw(bodilessPost(`${path}/reject`, reviewer.key));
-    expect(statusesOf(unsaid)).toEqual([400]);
-    const said = await gate.call("POST", `${path}/reject`, reviewer.key, { reason: "not these" });
-    expect(said).toMatchObject({ status: 200, body: { state: "revoked" } });
+    const withoutReason = await gate.raw(bodilessPost(`${path}/reject`, reviewer.key));
+    expect(statusesOf(withoutReason)).toEqual([400]);
+    const rejected = await gate.call("POST", `${path}/reject`, reviewer.key, { reason: "not these" });
+    expect(rejected).toMatchObject({ status: 200, body: { state: "revoked" } });
   });
 });
 

@@ -27,7 +27,7 @@ const gate = await openFolder();
 afterAll(() => gate[Symbol.asyncDispose]());
 
 const { members, vkey } = RECORDED;
-const KEPT_CHECKPOINTS = CHECKPOINTS.flatMap((file) => ["--checkpoint", file]);
+const CHECKPOINT_OPTIONS = CHECKPOINTS.flatMap((file) => ["--checkpoint", file]);
 
 async function viewOf(name: string): Promise<Body> {
   return (await gate.call("GET", `/v1/intents/${caseOf(name).id}`, "ops")).body;
@@ -48,7 +48,7 @@ async function order(name: string): Promise<RecordedOrder> {
 }
 
 test("the log of an older folder verifies, and goes on from the checkpoints that were kept of it", async () => {
-  const verified = await gate.ledger("verify", "--server", gate.origin, "--key", vkey, ...KEPT_CHECKPOINTS);
+  const verified = await gate.ledger("verify", "--server", gate.origin, "--key", vkey, ...CHECKPOINT_OPTIONS);
   expect(verified, verified.out).toMatchObject({ code: 0 });
 });
 
@@ -57,7 +57,7 @@ test("an export that the older build began is gone on with, and verifies as a wh
   copyFileSync(join(VECTOR, "log.ndjson"), file);
   const exported = await gate.ledger("export", "--server", gate.origin, "--out", file);
   expect(exported, exported.err).toMatchObject({ code: 0 });
-  const verified = await gate.ledger("verify", file, "--key", vkey, ...KEPT_CHECKPOINTS);
+  const verified = await gate.ledger("verify", file, "--key", vkey, ...CHECKPOINT_OPTIONS);
   expect(verified, verified.out).toMatchObject({ code: 0 });
 });
 
@@ -194,8 +194,8 @@ test("a request that was held at the proxy is sent when it is approved: the reco
     ...Object.fromEntries([...http.headers, http.repeat_header]),
     authorization: `Bearer ${RECORDED.credentials["CRM_API_KEY"]}`,
   });
-  const kept = await gate.call("GET", `/v1/intents/${id}/response?format=json`, "importer");
-  expect(JSON.parse(text(kept.body, "body"))).toEqual({ ok: true, path });
+  const stored = await gate.call("GET", `/v1/intents/${id}/response?format=json`, "importer");
+  expect(JSON.parse(text(stored.body, "body"))).toEqual({ ok: true, path });
 });
 
 test("a held request that goes out with the agent's own credential is sent with the repeat, once", async () => {
@@ -313,6 +313,6 @@ test("after all of this the log verifies, what was not sealed before included", 
   const { status, body } = await gate.call("GET", `/v1/intents/${caseOf("late").id}/evidence`, "audit");
   expect(status).toBe(200);
   expect(list(body, "entries").length).toBeGreaterThanOrEqual(3);
-  const verified = await gate.ledger("verify", "--server", gate.origin, "--key", vkey, ...KEPT_CHECKPOINTS);
+  const verified = await gate.ledger("verify", "--server", gate.origin, "--key", vkey, ...CHECKPOINT_OPTIONS);
   expect(verified, verified.out).toMatchObject({ code: 0 });
 });

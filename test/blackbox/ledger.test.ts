@@ -68,7 +68,7 @@ const SMALL = {
 let server: RunningCommand;
 let port: number;
 let keys: { readonly admin: string; readonly agent: string };
-let asked: readonly string[];
+let connection: readonly string[];
 let vkey: string;
 let proposals = 0;
 
@@ -93,7 +93,7 @@ beforeAll(async () => {
   server = await serve({ port, home: folder.path });
   keys = { admin: printedKey(server.out(), "admin"), agent: printedKey(server.out(), "agent") };
   writeFileSync(at("key"), `${keys.admin}\n`);
-  asked = ["--server", origin(port), "--api-key-file", at("key")];
+  connection = ["--server", origin(port), "--api-key-file", at("key")];
   await propose();
   writeFileSync(at("first.txt"), await seal());
   const { body } = await request(port, "GET", "/.well-known/gate", keys.agent);
@@ -107,7 +107,7 @@ afterAll(async () => {
 
 describe("the command ledger verify", () => {
   test("without a pinned key checks everything of a server and reports it as not proven", async () => {
-    const { code, out } = await ledger(["verify", ...asked]);
+    const { code, out } = await ledger(["verify", ...connection]);
     expect(code).toBe(1);
     expect(out).toContain("a key from the verified server itself proves nothing against that server");
     expect(out).toContain(`--key ${vkey}`);
@@ -117,7 +117,14 @@ describe("the command ledger verify", () => {
 
   test("with the key and an older checkpoint proves a server's log", async () => {
     await propose();
-    const { code, out } = await ledger(["verify", ...asked, "--key", vkey, "--checkpoint", at("first.txt")]);
+    const { code, out } = await ledger([
+      "verify",
+      ...connection,
+      "--key",
+      vkey,
+      "--checkpoint",
+      at("first.txt"),
+    ]);
     expect(out).toContain("PROVEN");
     expect(code).toBe(0);
   });
@@ -214,7 +221,7 @@ describe("the command ledger verify", () => {
 
 describe("the command ledger export", () => {
   const exportTo = (name: string, ...more: readonly string[]) =>
-    ledger(["export", ...asked, "--out", at(name), ...more]);
+    ledger(["export", ...connection, "--out", at(name), ...more]);
   const verifies = (name: string, ...more: readonly string[]) =>
     ledger(["verify", at(name), "--key", vkey, ...more]);
 
@@ -241,7 +248,7 @@ describe("the command ledger export", () => {
 
   test("writes the same log to standard output and in pieces", async () => {
     await seal();
-    const { code, out } = await ledger(["export", ...asked]);
+    const { code, out } = await ledger(["export", ...connection]);
     expect(code).toBe(0);
     expect(await exportTo("piece.ndjson", "--from", "5")).toMatchObject({ code: 0 });
     const beginning = out.split("\n").slice(0, 5);
@@ -403,10 +410,10 @@ describe("the command ledger tail", () => {
 
 test("INV-18: a server with another key than the pinned one is reported, and its log not believed", async () => {
   const foreign = "gate.example+f33eee8d+AQcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcH";
-  const { code, out } = await ledger(["verify", ...asked, "--key", foreign, "--json"]);
+  const { code, out } = await ledger(["verify", ...connection, "--key", foreign, "--json"]);
   expect(code).toBe(1);
   expect(Object.keys(failing(out)).toSorted()).toEqual(["checkpoint", "entries", "trusted_keys"]);
-  const followed = await ledger(["tail", ...asked, "--key", foreign]);
+  const followed = await ledger(["tail", ...connection, "--key", foreign]);
   expect(followed).toMatchObject({
     code: 1,
     err: expect.stringContaining("no longer publishes a pinned key"),

@@ -119,16 +119,16 @@ async function stateOf(intent: string): Promise<string> {
 
 test("INV-30: a webhook gets pending and decided intents, signed as the Standard Webhooks library verifies", async () => {
   const { intent, row } = await propose();
-  const [asked] = await about("/program", row);
-  expect(asked?.body).toMatchObject({ type: "approval.requested", data: { intent_id: intent } });
+  const [pending] = await about("/program", row);
+  expect(pending?.body).toMatchObject({ type: "approval.requested", data: { intent_id: intent } });
   const ben = await gate.register("reviewer", { person: "ben" });
   await gate.call("POST", `/v1/intents/${intent}/reject`, ben.key, { reason: "the words of the reviewer" });
-  const told = await about("/program", row, 2);
-  for (const { raw, headers } of told) {
+  const notifications = await about("/program", row, 2);
+  for (const { raw, headers } of notifications) {
     expect(() => new Webhook(WHSEC).verify(raw, headers as Record<string, string>)).not.toThrow();
     expect(raw).not.toContain("the words of the reviewer");
   }
-  const decided = told.find(({ body }) => body["type"] === "approval.decided");
+  const decided = notifications.find(({ body }) => body["type"] === "approval.decided");
   expect(decided?.body["data"]).toMatchObject({ intent_id: intent, state: "rejected", decided_by: "ben" });
 });
 
@@ -155,20 +155,20 @@ test("INV-27: each eligible person gets an e-mail with a link of their own, whic
 
 test("an approval provider asks the one person it is for and returns their answer", async () => {
   const { intent, row } = await propose();
-  const [asked] = await about("/phone", row);
-  if (asked === undefined) throw new Error("not asked");
-  expect(asked.body).toMatchObject({ protocol: "a2h.v1", intent_id: intent, principal_id: "ana" });
-  const [, at = "", v1] = /^t=(\d+),v1=(\w+)$/.exec(String(asked.headers["x-gate-signature"])) ?? [];
-  expect(v1).toBe(createHmac("sha256", PROVIDER_SECRET).update(`${at}.${asked.raw}`).digest("hex"));
+  const [question] = await about("/phone", row);
+  if (question === undefined) throw new Error("not asked");
+  expect(question.body).toMatchObject({ protocol: "a2h.v1", intent_id: intent, principal_id: "ana" });
+  const [, at = "", v1] = /^t=(\d+),v1=(\w+)$/.exec(String(question.headers["x-gate-signature"])) ?? [];
+  expect(v1).toBe(createHmac("sha256", PROVIDER_SECRET).update(`${at}.${question.raw}`).digest("hex"));
 
-  const callback = text(asked.body, "callback_url");
+  const callback = text(question.body, "callback_url");
   const answer = async (secret: string) => {
     const body = JSON.stringify({
       intent_id: intent,
-      gate_approval_interaction_id: asked.body["gate_approval_interaction_id"],
-      responds_to: asked.body["message_id"],
+      gate_approval_interaction_id: question.body["gate_approval_interaction_id"],
+      responds_to: question.body["message_id"],
       decision: "APPROVE",
-      approved_intent_hash: asked.body["approved_intent_hash"],
+      approved_intent_hash: question.body["approved_intent_hash"],
     });
     const now = Date.now();
     const signature = createHmac("sha256", secret).update(`${now}.${body}`).digest("hex");

@@ -133,7 +133,7 @@ test("an approval through the API removes the buttons in Slack", async () => {
   expect((await gate.call("POST", `/v1/intents/${intent}/approve`, ana.key, {})).status).toBe(200);
   await eventually(() => expect(hasButtons(post)).toBe(false));
   expect(post.text).toContain("Approved by Ana Diaz");
-  expect(slack.asked).toContain("/api/chat.update");
+  expect(slack.requests).toContain("/api/chat.update");
 });
 
 test("INV-03: one person's votes in Slack and by API are one, and a second person's decides", async () => {
@@ -206,7 +206,7 @@ test.each([
   slack.feel({ path: "/api/chat.postMessage", times: 1, ...mood });
   await propose();
   await eventually(() => postOf());
-  expect(slack.posts.filter(({ text: said }) => said.includes(`row-${rows}\``))).toHaveLength(1);
+  expect(slack.posts.filter(({ text: posted }) => posted.includes(`row-${rows}\``))).toHaveLength(1);
 });
 
 test("a channel that is down delays and decides nothing, and the queue shows it", async () => {
@@ -247,5 +247,5 @@ test.each([
 );
 
 function attempts(): number {
-  return slack.asked.filter((path) => path === "/api/chat.postMessage").length;
+  return slack.requests.filter((path) => path === "/api/chat.postMessage").length;
 }

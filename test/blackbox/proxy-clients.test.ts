@@ -96,16 +96,16 @@ describe("the stripe library", () => {
   });
 
   test("that waits gets the refund when it is approved, as if there were no Gate", async () => {
-    const asked = client({ "x-gate-wait": "true" }).refunds.create({ ...refund, amount: 901 });
+    const pending = client({ "x-gate-wait": "true" }).refunds.create({ ...refund, amount: 901 });
     expect(await scene.approve(await nextHeld())).toBe(200);
-    expect(await asked).toMatchObject({ object: "refund", amount: 901, status: "succeeded" });
+    expect(await pending).toMatchObject({ object: "refund", amount: 901, status: "succeeded" });
     expect(scene.upstream.received).toHaveLength(1);
     expectClean(CREDENTIALS.STRIPE_SECRET);
   });
 
   test("gets a rejected refund as an error with 403, and nothing was sent", async () => {
-    const asked = client({ prefer: "wait=60" }).refunds.create({ ...refund, amount: 902 });
-    const failed = asked.catch((error: unknown) => error);
+    const pending = client({ prefer: "wait=60" }).refunds.create({ ...refund, amount: 902 });
+    const failed = pending.catch((error: unknown) => error);
     await reject(await nextHeld());
     expect(await failed).toMatchObject({ statusCode: 403, rawType: "write_blocked" });
     expect(scene.upstream.received).toHaveLength(0);
@@ -122,8 +122,8 @@ describe("the stripe library", () => {
   });
 
   test("gets the provider's refusal as the provider's own error", async () => {
-    const asked = client({ "x-gate-wait": "true" }).refunds.create({ ...refund, amount: 404 });
-    const failed = asked.catch((error: unknown) => error);
+    const pending = client({ "x-gate-wait": "true" }).refunds.create({ ...refund, amount: 404 });
+    const failed = pending.catch((error: unknown) => error);
     const intent = await nextHeld();
     await scene.approve(intent);
     expect(await failed).toMatchObject({ type: "StripeInvalidRequestError", code: "resource_missing" });
@@ -176,9 +176,9 @@ describe("the @slack/web-api library", () => {
 
   test("that waits posts the message when it is approved", async () => {
     const waits = client({ headers: { "X-Gate-Wait": "true" } });
-    const asked = post(waits, "hello");
+    const pending = post(waits, "hello");
     await scene.approve(await nextHeld());
-    expect(await asked).toMatchObject({ ok: true, channel: "C1", message: { text: "hello" } });
+    expect(await pending).toMatchObject({ ok: true, channel: "C1", message: { text: "hello" } });
     expect(scene.upstream.received).toHaveLength(1);
     expectClean(CREDENTIALS.SLACK_SECRET);
   });
@@ -204,9 +204,9 @@ describe("the @slack/web-api library", () => {
 
   test("gets a rejected message as an error with 403", async () => {
     const waits = client({ headers: { Prefer: "wait=60" } });
-    const asked = post(waits, "no").catch((error: unknown) => error);
+    const failed = post(waits, "no").catch((error: unknown) => error);
     await reject(await nextHeld());
-    expect(await asked).toMatchObject({ code: ErrorCode.HTTPError, statusCode: 403 });
+    expect(await failed).toMatchObject({ code: ErrorCode.HTTPError, statusCode: 403 });
     expect(scene.upstream.received).toHaveLength(0);
   });
 });
@@ -244,8 +244,9 @@ describe("the axios library", () => {
     expect(data).toMatchObject({ status: "pending_approval", intentId: id, retryAfterSeconds: 30 });
     expect(headers).toMatchObject({ location: `/v1/intents/${id}`, "retry-after": "30" });
     await scene.approveAll();
-    const kept = async () => (await client().get<unknown>(String(data["responseUrl"]), bearer())).status;
-    await expect.poll(kept).toBe(200);
+    const storedStatus = async () =>
+      (await client().get<unknown>(String(data["responseUrl"]), bearer())).status;
+    await expect.poll(storedStatus).toBe(200);
     const { data: answered } = await client().get<unknown>(String(data["responseUrl"]), bearer());
     expect(answered).toMatchObject({ status: 200, body: '{"name":"write-ax"}', truncated: false });
   });

@@ -50,10 +50,10 @@ function curlAs(path: string, shown: readonly string[], ...args: readonly string
           return Buffer.alloc(0);
         }
       };
-      const said = read(head).toString("latin1").toLowerCase();
-      const statuses = [...said.matchAll(/^http\/[\d.]+ (\d{3})/gm)];
+      const headText = read(head).toString("latin1").toLowerCase();
+      const statuses = [...headText.matchAll(/^http\/[\d.]+ (\d{3})/gm)];
       const exit = typeof error?.code === "number" ? error.code : 0;
-      resolve({ exit, status: Number(statuses.at(-1)?.[1] ?? 0), head: said, body: read(body) });
+      resolve({ exit, status: Number(statuses.at(-1)?.[1] ?? 0), head: headText, body: read(body) });
     });
   });
 }
@@ -90,15 +90,15 @@ describe("request bodies through the proxy", () => {
 
   test("INV-26: over the limit are 413, with and without a length", async () => {
     const file = fileOf(Buffer.alloc(11 * 1024 * 1024, 97));
-    const said = await curl("/plain/things", "--data-binary", `@${file}`);
-    const unsaid = await curl(
+    const withLength = await curl("/plain/things", "--data-binary", `@${file}`);
+    const chunked = await curl(
       "/plain/things",
       "-H",
       "Transfer-Encoding: chunked",
       "--data-binary",
       `@${file}`,
     );
-    expect([said.status, unsaid.status]).toEqual([413, 413]);
+    expect([withLength.status, chunked.status]).toEqual([413, 413]);
     expect(scene.upstream.received).toHaveLength(0);
   });
 

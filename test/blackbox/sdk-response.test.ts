@@ -18,20 +18,20 @@ const ANSWER = {
 };
 
 function client(answer: object, status = 200) {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
-    asked.push(`${init?.method} ${String(input)} ${new Headers(init?.headers).get("authorization")}`);
+    requests.push(`${init?.method} ${String(input)} ${new Headers(init?.headers).get("authorization")}`);
     return Response.json(answer, { status });
   };
-  return { asked, gate: new Gate({ endpoint: "http://gate.test", fetch, apiKey: "gate_sk_a" }) };
+  return { requests, gate: new Gate({ endpoint: "http://gate.test", fetch, apiKey: "gate_sk_a" }) };
 }
 
 test.each([["int_1"], [{ intentId: "int_1" }], [{ intent_id: "int_1" }]])(
   "the SDK requests the upstream's response by id: %j",
   async (intent) => {
-    const { asked, gate } = client(ANSWER);
+    const { requests, gate } = client(ANSWER);
     const response = await gate.response(intent);
-    expect(asked).toEqual(["GET http://gate.test/v1/intents/int_1/response?format=json Bearer gate_sk_a"]);
+    expect(requests).toEqual(["GET http://gate.test/v1/intents/int_1/response?format=json Bearer gate_sk_a"]);
     expect(response).toMatchObject({ ...ANSWER, intentId: "int_1", receivedAt: ANSWER.received_at });
     expect(new TextDecoder().decode(response.bytes)).toBe("déjà vu");
   },
@@ -64,8 +64,8 @@ test("the SDK throws with the reason where there is no response", async () => {
 test.each(["", "../x", "int_1/audit", "int_1?format=raw"])(
   "the SDK refuses an id that would name another resource: %j",
   async (id) => {
-    const { asked, gate } = client(ANSWER);
+    const { requests, gate } = client(ANSWER);
     await gate.response(id).catch(() => undefined);
-    for (const call of asked) expect(call).toMatch(/\/v1\/intents\/[\w.%]+\/response\?format=json /);
+    for (const call of requests) expect(call).toMatch(/\/v1\/intents\/[\w.%]+\/response\?format=json /);
   },
 );

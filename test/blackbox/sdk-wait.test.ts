@@ -24,16 +24,16 @@ const yes: Reply = { afterMs: 5, body: APPROVED };
 
 /** A server that answers from a list, the last one for ever. */
 function server(...replies: readonly [Reply, ...Reply[]]) {
-  const asked: { readonly url: string; readonly at: number }[] = [];
+  const requests: { readonly url: string; readonly at: number }[] = [];
   const fetch: typeof globalThis.fetch = (input, init) => {
-    asked.push({ url: String(input), at: performance.now() });
+    requests.push({ url: String(input), at: performance.now() });
     const {
       afterMs = 0,
       status = 200,
       headers = {},
       body = {},
       fails,
-    } = replies[Math.min(asked.length, replies.length) - 1] ?? replies[0];
+    } = replies[Math.min(requests.length, replies.length) - 1] ?? replies[0];
     return new Promise((resolve, reject) => {
       const abort = () => reject(init?.signal?.reason as Error);
       if (init?.signal?.aborted === true) abort();
@@ -45,7 +45,7 @@ function server(...replies: readonly [Reply, ...Reply[]]) {
       }, afterMs);
     });
   };
-  return { asked, gate: new Gate({ endpoint: "http://gate.test", apiKey: "gate_sk_a", fetch }) };
+  return { requests, gate: new Gate({ endpoint: "http://gate.test", apiKey: "gate_sk_a", fetch }) };
 }
 
 /** Lets the time pass that the wait needs, and gives what came of it. */
@@ -75,40 +75,42 @@ describe("the SDK's wait", () => {
       [ID, { follow_edits: false, timeout: 1_000 }],
     ];
     for (const args of given) {
-      const { asked, gate } = server(yes);
+      const { requests, gate } = server(yes);
       expect(await outcome(gate.wait(...args))).toMatchObject({ status: "approved", successorId: null });
-      expect(asked.map(({ url }) => url.split("?")[0])).toEqual(["http://gate.test/v1/intents/int_1/wait"]);
+      expect(requests.map(({ url }) => url.split("?")[0])).toEqual([
+        "http://gate.test/v1/intents/int_1/wait",
+      ]);
     }
   });
 
   test("lets the server hold the call, and repeats it only after it was held", async () => {
-    const { asked, gate } = server(held, held, yes);
+    const { requests, gate } = server(held, held, yes);
     expect(await outcome(gate.wait(ID))).toMatchObject({ status: "approved" });
-    expect(asked.map(({ url }) => url.split("?")[1])).toEqual(Array(3).fill("timeout=30"));
+    expect(requests.map(({ url }) => url.split("?")[1])).toEqual(Array(3).fill("timeout=30"));
   });
 
   test("backs off when the server does not hold the call", async () => {
-    const { asked, gate } = server({ body: PENDING });
+    const { requests, gate } = server({ body: PENDING });
     const error = await outcome(gate.wait(ID, { timeout: 120_000 }));
     expect(error).toMatchObject({ code: "timeout", status: 0 });
     // Half a second, one, two, four, eight and then ten, with chance halving any of them.
-    expect(asked.length).toBeLessThan(35);
-    expect(asked.length).toBeGreaterThan(10);
+    expect(requests.length).toBeLessThan(35);
+    expect(requests.length).toBeGreaterThan(10);
   });
 
   test("rejects with `timeout` when no decision comes, with the last answer attached", async () => {
-    const { asked, gate } = server(held);
+    const { requests, gate } = server(held);
     const error = await outcome(gate.wait(ID, { timeout: 70_000 }));
     expect(error).toBeInstanceOf(GateError);
     expect(error).toMatchObject({ code: "timeout", body: { status: "pending_approval" } });
     expect((error as GateError).message).toBe("no decision on int_1 within 70000 ms");
-    expect(asked.map(({ url }) => url.split("=")[1])).toEqual(["30", "30", "10"]);
+    expect(requests.map(({ url }) => url.split("=")[1])).toEqual(["30", "30", "10"]);
   });
 
   test("asks once when its timeout is 0", async () => {
-    const { asked, gate } = server({ body: PENDING });
+    const { requests, gate } = server({ body: PENDING });
     expect(await outcome(gate.wait(ID, { timeout: 0 }))).toMatchObject({ code: "timeout" });
-    expect(asked.map(({ url }) => url.split("=")[1])).toEqual(["0"]);
+    expect(requests.map(({ url }) => url.split("=")[1])).toEqual(["0"]);
   });
 
   test.each<[string, Reply]>([
@@ -119,10 +121,10 @@ describe("the SDK's wait", () => {
     ["429", { status: 429, body: { code: "too_many" } }],
     ["500", { status: 500, body: {} }],
   ])("survives %s", async (_, trouble) => {
-    const { asked, gate } = server(trouble, trouble, trouble, yes);
+    const { requests, gate } = server(trouble, trouble, trouble, yes);
     expect(await outcome(gate.wait(ID))).toMatchObject({ status: "approved" });
-    expect(asked).toHaveLength(4);
-    const pauses = asked.slice(1).map(({ at }, before) => at - (asked[before]?.at ?? 0));
+    expect(requests).toHaveLength(4);
+    const pauses = requests.slice(1).map(({ at }, before) => at - (requests[before]?.at ?? 0));
     for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(250);
   });
 
@@ -140,9 +142,9 @@ describe("the SDK's wait", () => {
     ["more than anybody waits", "999999", 60_000],
   ])("honours Retry-After in %s", async (_, value, leastMs) => {
     const headers = { "retry-after": typeof value === "string" ? value : value() };
-    const { asked, gate } = server({ status: 503, headers }, yes);
+    const { requests, gate } = server({ status: 503, headers }, yes);
     expect(await outcome(gate.wait(ID))).toMatchObject({ status: "approved" });
-    const pause = (asked[1]?.at ?? 0) - (asked[0]?.at ?? 0);
+    const pause = (requests[1]?.at ?? 0) - (requests[0]?.at ?? 0);
     expect(pause).toBeGreaterThanOrEqual(leastMs);
     expect(pause).toBeLessThanOrEqual(61_000);
   });
@@ -153,9 +155,9 @@ describe("the SDK's wait", () => {
     [404, "intent_not_found"],
     [400, "invalid_request"],
   ])("ends at once with status %i", async (status, code) => {
-    const { asked, gate } = server({ status, body: { code } });
+    const { requests, gate } = server({ status, body: { code } });
     expect(await outcome(gate.wait(ID))).toMatchObject({ status, code });
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   test("does not take a page for a decision", async () => {
@@ -165,37 +167,37 @@ describe("the SDK's wait", () => {
 
   test("rejects with the signal's reason when aborted, at any point", async () => {
     for (const reply of [{ ...held, afterMs: 10_000_000 }, { status: 503 }]) {
-      const { asked, gate } = server(reply);
+      const { requests, gate } = server(reply);
       const stop = new AbortController();
       const waiting = gate.wait(ID, { signal: stop.signal });
-      const said = waiting.catch((error: unknown) => error);
+      const rejection = waiting.catch((error: unknown) => error);
       await vi.advanceTimersByTimeAsync(100);
       stop.abort(new Error("enough"));
-      expect(await said).toMatchObject({ message: "enough" });
-      const calls = asked.length;
+      expect(await rejection).toMatchObject({ message: "enough" });
+      const calls = requests.length;
       await vi.advanceTimersByTimeAsync(100_000);
-      expect(asked).toHaveLength(calls);
+      expect(requests).toHaveLength(calls);
     }
-    const { asked, gate } = server(yes);
+    const { requests, gate } = server(yes);
     await expect(gate.wait(ID, { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   test.each([-1, Number.NaN, "5m", null])("refuses a timeout of %j before sending", async (timeout) => {
-    const { asked, gate } = server(yes);
+    const { requests, gate } = server(yes);
     const error = await outcome(gate.wait(ID, { timeout: timeout as number }));
     expect(error).toMatchObject({ code: "invalid_option" });
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   test("refuses an invalid id and an unknown option", async () => {
-    const { asked, gate } = server(yes);
+    const { requests, gate } = server(yes);
     expect(await outcome(gate.wait(""))).toMatchObject({ code: "invalid_option" });
     expect(await outcome(gate.wait({ timeout: 5 } as never))).toMatchObject({
       code: "invalid_option",
     });
     expect(await outcome(gate.wait(ID, { timeOut: 5 } as object))).toMatchObject({ code: "invalid_option" });
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 });
 
@@ -205,23 +207,23 @@ describe("the SDK's wait for an edited intent", () => {
 
   test("continues with the successor's id, which may not exist yet", async () => {
     const notYet = { status: 404, body: { code: "intent_not_found" } };
-    const { asked, gate } = server(edited, notYet, { ...held, afterMs: 30_000 }, second);
+    const { requests, gate } = server(edited, notYet, { ...held, afterMs: 30_000 }, second);
     expect(await outcome(gate.wait(ID))).toMatchObject({ intentId: "int_2", status: "approved" });
-    const paths = asked.map(({ url }) => new URL(url).pathname);
+    const paths = requests.map(({ url }) => new URL(url).pathname);
     expect(paths).toEqual([`/v1/intents/${ID}/wait`, ...Array<string>(3).fill("/v1/intents/int_2/wait")]);
   });
 
   test("ends with the first intent under followEdits: false", async () => {
-    const { asked, gate } = server(edited);
+    const { requests, gate } = server(edited);
     const answer = await outcome(gate.wait(ID, { followEdits: false }));
     expect(answer).toMatchObject({ intentId: ID, status: "blocked", successorId: "int_2" });
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   test("follows a circle of successors once", async () => {
     const back = { body: { intentId: "int_2", status: "blocked", decided: true, successor_id: ID } };
-    const { asked, gate } = server(edited, back);
+    const { requests, gate } = server(edited, back);
     expect(await outcome(gate.wait(ID))).toMatchObject({ intentId: "int_2" });
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 });

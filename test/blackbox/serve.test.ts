@@ -201,8 +201,8 @@ test("INV-20: kill -9 and a restart lose nothing, and the orphaned runtime is en
   }
   await using server = await serve({ port, home: home.path });
   expect(isAlive(orphan)).toBe(false);
-  const kept = await request(port, "GET", `/v1/intents/${intentId}`, key);
-  expect(kept.body["status"]).toBe("pending_approval");
+  const stored = await request(port, "GET", `/v1/intents/${intentId}`, key);
+  expect(stored.body["status"]).toBe("pending_approval");
   const { runtime } = lockOf(home.path);
   expect((await server.end("SIGTERM")).code).toBe(0);
   expect(isAlive(runtime.pid)).toBe(false);

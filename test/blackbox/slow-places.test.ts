@@ -25,10 +25,10 @@ async function until(isSo: () => boolean): Promise<void> {
 }
 
 test("INV-30: receivers that leave Gate without an answer delay no others", async () => {
-  /** Requests that nobody answers, by whether Gate still waits for them. */
+  /** Requests left without an answer, each with whether Gate still waits for it. */
   const hanging: { waits: boolean }[] = [];
-  /** What came to the place that answers, with how many of the first requests Gate still waited for. */
-  const told = new Map<string, number>();
+  /** Intents notified at the receiver that answers, each with how many hanging requests Gate still waited for. */
+  const received = new Map<string, number>();
   const receiver = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -37,7 +37,7 @@ test("INV-30: receivers that leave Gate without an answer delay no others", asyn
         const { data } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as {
           readonly data: { readonly intent_id: string };
         };
-        told.set(data.intent_id, hanging.slice(0, HANGING).filter(({ waits }) => waits).length);
+        received.set(data.intent_id, hanging.slice(0, HANGING).filter(({ waits }) => waits).length);
         response.writeHead(204).end();
         return;
       }
@@ -84,8 +84,8 @@ ${places.join("\n")}
   await propose("crm.slow", 1);
   await until(() => hanging.length >= HANGING);
   const intent = await propose("crm.asked", 2);
-  await until(() => told.has(intent));
-  expect(told.get(intent)).toBe(HANGING);
+  await until(() => received.has(intent));
+  expect(received.get(intent)).toBe(HANGING);
   receiver.closeAllConnections();
   receiver.close();
 }, 120_000);

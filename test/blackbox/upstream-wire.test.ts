@@ -107,13 +107,13 @@ interface Got {
 function get(path: string, { method = "GET", leaveAfter = Number.POSITIVE_INFINITY } = {}): Promise<Got> {
   return new Promise((resolve, reject) => {
     const headers = { "x-gate-key": agent.key, "accept-encoding": "gzip, br, deflate" };
-    const asked = send({ host: "127.0.0.1", port: gate.port, path, method, headers }, (response) => {
+    const outgoing = send({ host: "127.0.0.1", port: gate.port, path, method, headers }, (response) => {
       const chunks: Buffer[] = [];
       let size = 0;
       response.on("data", (chunk: Buffer) => {
         chunks.push(chunk);
         size += chunk.length;
-        if (size >= leaveAfter) asked.destroy();
+        if (size >= leaveAfter) outgoing.destroy();
       });
       response.on("error", () => undefined);
       response.on("close", () =>
@@ -125,17 +125,17 @@ function get(path: string, { method = "GET", leaveAfter = Number.POSITIVE_INFINI
         }),
       );
     });
-    asked.on("error", reject);
-    asked.end();
+    outgoing.on("error", reject);
+    outgoing.end();
   });
 }
 
 describe("a response through the agent's own credential", () => {
   test.for(Object.keys(CODED))("with %s arrives byte for byte with its headers", async (coding) => {
     const got = await get(`/own/read/coded/${coding}`);
-    const { "content-encoding": said, "content-length": length, etag } = got.headers;
-    expect({ said, length, etag }).toEqual({
-      said: coding,
+    const { "content-encoding": encoding, "content-length": length, etag } = got.headers;
+    expect({ encoding, length, etag }).toEqual({
+      encoding: coding,
       length: String(CODED[coding]?.length),
       etag: '"v1"',
     });
@@ -161,8 +161,8 @@ describe("a response through Gate's credential", () => {
     "INV-21: from %s arrives decoded and masked",
     async (path) => {
       const got = await get(`/keyed/read/${path}`);
-      const said = ["content-encoding", "content-length", "etag"].filter((name) => name in got.headers);
-      expect(said).toEqual([]);
+      const present = ["content-encoding", "content-length", "etag"].filter((name) => name in got.headers);
+      expect(present).toEqual([]);
       expect(got).toMatchObject({ status: 200, isWhole: true });
       expect(got.body.equals(MASKED)).toBe(true);
     },

@@ -23,12 +23,12 @@ let vault: Server;
 let server: RunningCommand;
 let endpoint = "";
 let adminKey = "";
-const asked: string[] = [];
+const requests: string[] = [];
 
 beforeAll(async () => {
   buildIfStale();
   vault = createServer((request, response) => {
-    asked.push(`${request.method} ${request.url}`);
+    requests.push(`${request.method} ${request.url}`);
     const isKnown = request.headers["x-vault-token"] === TOKEN;
     const isThere = request.url === "/v1/kv/data/gate/stripe";
     response.writeHead(isKnown ? (isThere ? 200 : 404) : 403, { "Content-Type": "application/json" });
@@ -88,7 +88,7 @@ test("vault check prints each credential's result, and exits with 1 where one ca
     expect.stringMatching(/^FAIL {2}unset \(env:\/\/NEVER_SET\): not_found: /),
   ]);
   expect(code).toBe(1);
-  expect(asked).toContain("GET /v1/kv/data/gate/stripe");
+  expect(requests).toContain("GET /v1/kv/data/gate/stripe");
   expect(out).not.toMatch(SECRETS);
   expect(server.out() + server.err()).not.toMatch(SECRETS);
 });

@@ -34,7 +34,7 @@ const VAULT_ID = "ftz4pm2xxwmwrsd7rjqn7grzfz";
 const ITEM_ID = "2fcbqwe9ndg175zg2dzwftvkpa";
 const AZURE_TOKEN = "eyJ.azure-access-token.abcdef";
 
-interface Asked {
+interface VaultRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -51,7 +51,7 @@ const yes = (json: unknown): Answer => ({ status: 200, json });
 
 // ─── 1Password Connect ───
 
-function connect({ method, url, headers }: Asked): Answer {
+function connect({ method, url, headers }: VaultRequest): Answer {
   if (headers["authorization"] !== `Bearer ${VARIABLES.OP_TOKEN}`) {
     return no(401, { status: 401, message: "Invalid bearer token" });
   }
@@ -101,7 +101,7 @@ function connect({ method, url, headers }: Asked): Answer {
 /** Tokens that the vault would still take. */
 const tokens = new Set<string>();
 
-function bao({ method, url, headers, body }: Asked): Answer {
+function bao({ method, url, headers, body }: VaultRequest): Answer {
   if (headers["x-vault-request"] !== "true") return no(412, { errors: ["required header is missing"] });
   if (headers["x-vault-namespace"] !== "team/a") return no(404, { errors: ["no handler for route"] });
   const path = url.pathname.slice("/bao/v1/".length);
@@ -158,7 +158,7 @@ function signingKey(secret: string, date: string, region: string, service: strin
 }
 
 /** Why AWS would not take the request; null: it would. */
-function signatureProblem({ method, url, headers, body }: Asked): string | null {
+function signatureProblem({ method, url, headers, body }: VaultRequest): string | null {
   const found =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/eu-west-1\/secretsmanager\/aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})$/.exec(
       headers["authorization"] ?? "",
@@ -192,25 +192,28 @@ function signatureProblem({ method, url, headers, body }: Asked): string | null 
   return session === undefined || session === VARIABLES.AWS_SESSION ? null : "ExpiredTokenException";
 }
 
-function aws(asked: Asked): Answer {
-  const said = (type: string, status = 400) => no(status, { __type: type, message: `of ${asked.body}` });
-  const problem = signatureProblem(asked);
-  if (problem !== null) return said(problem);
-  const { method, headers, body } = asked;
+function aws(request: VaultRequest): Answer {
+  const awsError = (type: string, status = 400) =>
+    no(status, { __type: type, message: `of ${request.body}` });
+  const problem = signatureProblem(request);
+  if (problem !== null) return awsError(problem);
+  const { method, headers, body } = request;
   if (method !== "POST" || headers["content-type"] !== "application/x-amz-json-1.1") {
-    return said("UnknownOperationException", 404);
+    return awsError("UnknownOperationException", 404);
   }
-  if (headers["x-amz-target"] !== "secretsmanager.GetSecretValue") return said("UnknownOperationException");
+  if (headers["x-amz-target"] !== "secretsmanager.GetSecretValue") {
+    return awsError("UnknownOperationException");
+  }
   const { SecretId: id, ...more } = JSON.parse(body) as Record<string, string>;
-  if (id === "no-policy") return said("com.amazonaws.secretsmanager#AccessDeniedException");
-  if (id !== "prod/stripe") return said("ResourceNotFoundException");
+  if (id === "no-policy") return awsError("com.amazonaws.secretsmanager#AccessDeniedException");
+  if (id !== "prod/stripe") return awsError("ResourceNotFoundException");
   const isPrevious = more["VersionStage"] === "AWSPREVIOUS";
   return yes({ Name: id, SecretString: JSON.stringify({ key: isPrevious ? OTHER : SECRET, n: 1 }) });
 }
 
 // ─── Azure: sign-in and Key Vault ───
 
-function login({ method, url, headers, body }: Asked): Answer {
+function login({ method, url, headers, body }: VaultRequest): Answer {
   if (method !== "POST" || url.pathname !== "/login/acme.example.com/oauth2/v2.0/token") return no(404);
   if (headers["content-type"] !== "application/x-www-form-urlencoded") return no(400);
   const form = new URLSearchParams(body);
@@ -224,7 +227,7 @@ function login({ method, url, headers, body }: Asked): Answer {
     : no(401, { error: "invalid_client", error_description: `AADSTS7000215: ${body}` });
 }
 
-function keyVault({ method, url, headers }: Asked): Answer {
+function keyVault({ method, url, headers }: VaultRequest): Answer {
   if (headers["authorization"] !== `Bearer ${AZURE_TOKEN}`) return no(401, { error: "Unauthorized" });
   if (method !== "GET" || url.searchParams.get("api-version") !== "2025-07-01") return no(400);
   switch (url.pathname) {
@@ -243,7 +246,7 @@ function keyVault({ method, url, headers }: Asked): Answer {
 
 // ─── Doppler ───
 
-function doppler({ method, url, headers }: Asked): Answer {
+function doppler({ method, url, headers }: VaultRequest): Answer {
   if (headers["authorization"] !== `Bearer ${VARIABLES.DOPPLER_TOKEN}`) {
     return no(401, { messages: ["Invalid Auth token"], success: false });
   }
@@ -265,12 +268,12 @@ let awsServer: Server;
 /** AWS is asked at `/` of a host of its own, which its signature covers. */
 let awsBase: string;
 let odd: Oddness | null = null;
-let asked = 0;
+let requestCount = 0;
 let trap: Server;
 let trapUrl: string;
 const trapped: string[] = [];
 
-const VAULTS: Readonly<Record<string, (asked: Asked) => Answer>> = {
+const VAULTS: Readonly<Record<string, (request: VaultRequest) => Answer>> = {
   connect,
   bao,
   aws,
@@ -286,7 +289,7 @@ async function listen(handler: (request: IncomingMessage, response: ServerRespon
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  asked += 1;
+  requestCount += 1;
   if (odd !== null) {
     odd(request, response);
     return;
@@ -332,7 +335,7 @@ let spied: ReturnType<typeof consoles>;
 
 beforeEach(() => {
   odd = null;
-  asked = 0;
+  requestCount = 0;
   tokens.clear();
   trapped.length = 0;
   spied = consoles();
@@ -596,13 +599,13 @@ describe("INV-24: over a real connection, a slow, down or odd vault gives a clea
     const problem = what === "unreachable" ? "unavailable" : what;
     for (const text of REFS) {
       odd = oddness;
-      asked = 0;
+      requestCount = 0;
       const answer = await fetched(text, { isHasty: problem === "timeout" });
       expect({ text, answer }).toEqual({ text, answer: bad(problem, /^\S.{15,200}$/) });
       const hidden = [SECRET, OTHER, base, awsBase, trapUrl, ...Object.values(VARIABLES)];
       expect(hidden.filter((word) => JSON.stringify(answer).includes(word))).toEqual([]);
       // Who did not answer at all is asked once more; who did, or was too slow, is not.
-      expect({ text, asked }).toEqual({ text, asked: what === "unreachable" ? 2 : 1 });
+      expect({ text, requestCount }).toEqual({ text, requestCount: what === "unreachable" ? 2 : 1 });
       // The one after it is as good as ever.
       odd = null;
       expect(await fetched(text)).toEqual(good);

@@ -107,8 +107,8 @@ describe.skipIf(!hasBrowser)("the case page in a browser", () => {
   }
 
   /** Nothing ran, nothing was loaded from elsewhere, and no rule of the page's policy was broken. */
-  function expectQuiet({ said, strayed }: Visitor): void {
-    expect(said).toEqual([]);
+  function expectQuiet({ messages, strayed }: Visitor): void {
+    expect(messages).toEqual([]);
     expect(strayed).toEqual([]);
   }
 
@@ -212,7 +212,7 @@ describe.skipIf(!hasBrowser)("the case page in a browser", () => {
     expect(await page.getByRole("button", { name: "Approve" }).count()).toBe(0);
     await look(visitor, "link-used-phone");
     // The page with the link's answer is a 410, which the console notes.
-    expect(visitor.said.filter((line) => !line.includes("410"))).toEqual([]);
+    expect(visitor.messages.filter((line) => !line.includes("410"))).toEqual([]);
     expect(visitor.strayed).toEqual([]);
   });
 
@@ -256,7 +256,7 @@ describe.skipIf(!hasBrowser)("the case page in a browser", () => {
       await page.getByRole("link", { name: "Open the case" }).click();
       await page.locator("pre", { hasText: "from the mail" }).waitFor();
       expect(page.url()).toBe(address);
-      expect(visitor.said).toEqual([]);
+      expect(visitor.messages).toEqual([]);
     } finally {
       mail.close();
     }

@@ -94,14 +94,14 @@ sign_in:
 
   test("with a wrong key shows an error on a page that keeps its own content policy", async () => {
     await using visitor = await visit(browser, origin);
-    const { page, said } = visitor;
+    const { page, messages } = visitor;
     await page.goto(`${origin}/sign-in`);
-    expect(said).toEqual([]);
+    expect(messages).toEqual([]);
     await page.getByLabel("A reviewer's, auditor's or admin's key").fill("gate_rk_of-nobody");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("alert").waitFor();
     expect(await page.getByRole("alert").innerText()).toBe("This key is not known here.");
     expect(await page.context().cookies()).toEqual([]);
-    expect(said.filter((line) => !line.includes("401"))).toEqual([]);
+    expect(messages.filter((line) => !line.includes("401"))).toEqual([]);
   });
 });

@@ -50,16 +50,16 @@ describe.skipIf(!canSee)("a long response to a read", () => {
   });
 });
 
-/** What so many requests say that wait for a person at the same time. */
-const SAID_MB = 9;
-const SAID = Buffer.from(`{"note":"${"a".repeat(SAID_MB * 1e6)}"}`);
+/** The body of each request that waits for a person. */
+const BODY_MB = 9;
+const BODY = Buffer.from(`{"note":"${"a".repeat(BODY_MB * 1e6)}"}`);
 const WAITING = volume("MEMORY_WAITING_REQUESTS", { quick: 32, chaos: 96 });
 
 /** Longer than it takes to send all of them; they hang up when the memory was looked at. */
 const WAIT_SECONDS = 170;
 
 /** Less than all of them together; garbage of the last ones goes when it is collected. */
-const MAX_WAITING_MB = WAITING * SAID_MB * 0.7;
+const MAX_WAITING_MB = WAITING * BODY_MB * 0.7;
 
 test.skipIf(!canSee)(
   "INV-26: requests that wait for a person don't keep their bodies in memory",
@@ -87,22 +87,22 @@ async function waitingOf(count: number) {
   const headers = {
     "X-Gate-Key": agents[0] ?? "",
     "Content-Type": "application/json",
-    "Content-Length": SAID.length,
+    "Content-Length": BODY.length,
     Prefer: `wait=${WAIT_SECONDS}`,
   };
-  const asked: ClientRequest[] = [];
+  const requests: ClientRequest[] = [];
   let answered = 0;
   for (let sent = 1; sent <= count; sent += 1) {
     const one = request(new URL("/held/notes", url), { method: "POST", headers, agent: false });
     one.on("response", () => (answered += 1)).on("error", () => undefined);
-    asked.push(one);
-    one.end(SAID);
+    requests.push(one);
+    one.end(BODY);
     // One is worked on at a time: what grows is what those hold that wait.
     await expect.poll(heldNow, { timeout: 30_000, interval: 50 }).toBe(sent);
   }
   return {
     answered: () => answered,
-    [Symbol.dispose]: () => asked.forEach((one) => one.destroy()),
+    [Symbol.dispose]: () => requests.forEach((one) => one.destroy()),
   };
 }
 

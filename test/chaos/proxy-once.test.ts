@@ -127,10 +127,10 @@ test.each(["/plain/things", "/held/things"])(
     await expect.poll(() => scene.upstream.received.length, { timeout: 20_000 }).toBe(1);
     hangUp.abort();
     expect(await cut).toBeNull();
-    const said = await persistent(measured, () => scene.send(path, init, key));
-    expect([said.status, said.text]).toEqual([200, JSON.stringify({ name })]);
+    const response = await persistent(measured, () => scene.send(path, init, key));
+    expect([response.status, response.text]).toEqual([200, JSON.stringify({ name })]);
     expect(scene.upstream.received).toHaveLength(1);
-    expect((await scene.look(said.intent ?? "", key))["state"]).toBe("succeeded");
+    expect((await scene.look(response.intent ?? "", key))["state"]).toBe("succeeded");
   },
 );
 
@@ -151,11 +151,11 @@ test(
         scene.send("/plain/things", signal === undefined ? init : { ...init, signal }, agent);
       const answers = await Promise.all(Array.from({ length: 3 }, () => impatient(roll, measured, attempt)));
       hungUp += answers.filter((answer) => answer === null).length;
-      const said = await persistent(measured, attempt);
-      expect([200, 202, 502], `${name}: ${said.text}`).toContain(said.status);
-      const intents = new Set([said, ...answers].flatMap((answer) => answer?.intent ?? []));
+      const response = await persistent(measured, attempt);
+      expect([200, 202, 502], `${name}: ${response.text}`).toContain(response.status);
+      const intents = new Set([response, ...answers].flatMap((answer) => answer?.intent ?? []));
       expect([...intents], name).toHaveLength(1);
-      fates.push({ name, agent, intent: said.intent ?? "" });
+      fates.push({ name, agent, intent: response.intent ?? "" });
     });
     const states = await compareAll(fates);
     console.info({ writes: WRITES, hungUp, states, seconds: (Date.now() - since) / 1000, seed: SEED });
@@ -189,7 +189,7 @@ test(
       const named = write(name, { "x-gate-intent-id": intent });
       const repeat = (repeated: RequestInit) =>
         impatient(roll, measured, (signal) => scene.send("/held/things", { ...repeated, signal }, agent));
-      const [said] = await Promise.all([
+      const [statuses] = await Promise.all([
         Promise.all(
           reviewers.map(async ({ key }) => {
             await pause(roll() * 40);
@@ -201,7 +201,7 @@ test(
         repeat(named),
       ]);
       // Who comes late to it hears that it is approved already.
-      approvals += said.filter((status) => status === 200).length;
+      approvals += statuses.filter((status) => status === 200).length;
       await Promise.all([repeat(init), repeat(named)]);
       const end = await persistent(measured, () => scene.send("/held/things", named, agent));
       expect([200, 202, 502], `${name}: ${end.text}`).toContain(end.status);

@@ -16,8 +16,8 @@ interface Attack {
   readonly go: (attacker: Attacker) => void;
   /** Which findings fail, and what they say. No others do, but `checkpoint` and `held`, which follow from `entries`. */
   readonly noticed: Readonly<Record<string, RegExp>>;
-  /** The checkpoint that the verifier kept. */
-  readonly kept?: "older" | "later";
+  /** The checkpoint that the verifier pinned. */
+  readonly pinned?: "older" | "later";
   /** Verified as an export of the table, since nothing but the rows decides; a server need not be started for it. */
   readonly asExport?: true;
 }
@@ -242,7 +242,7 @@ export const ATTACKS: readonly Attack[] = [
       entries: /^truncated: A stored checkpoint covers \d+ entries/,
       held: /ends before a stored checkpoint/,
     },
-    kept: "later",
+    pinned: "later",
   },
   {
     name: "an intent is re-chained, and the log made to forget that it sealed it",
@@ -256,7 +256,7 @@ export const ATTACKS: readonly Attack[] = [
       entries: /^truncated: A stored checkpoint/,
       held: /ends before a stored checkpoint/,
     },
-    kept: "later",
+    pinned: "later",
   },
   {
     name: "the last sealed row is edited",

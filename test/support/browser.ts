@@ -26,12 +26,12 @@ export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 }
 
-/** A browser of its own, with everything that it complained of or asked others for. */
+/** A browser context with its console messages and its requests to other origins. */
 export interface Visitor extends AsyncDisposable {
   readonly page: Page;
-  /** What the console said: errors, refused loads, scripts that ran. */
-  readonly said: readonly string[];
-  /** Requests to anybody but Gate. */
+  /** Console messages, page errors and dialogs: refused loads, scripts that ran. */
+  readonly messages: readonly string[];
+  /** Requests to other origins than Gate's. */
   readonly strayed: readonly string[];
 }
 
@@ -45,19 +45,19 @@ export async function visit(
     ...options,
   });
   const page = await context.newPage();
-  const said: string[] = [];
+  const messages: string[] = [];
   const strayed: string[] = [];
   page.on("console", (message) => {
     // `[DOM]` is advice on forms; what breaks a policy or fails to load begins otherwise.
-    if (!message.text().startsWith("[DOM]")) said.push(message.text());
+    if (!message.text().startsWith("[DOM]")) messages.push(message.text());
   });
-  page.on("pageerror", (error) => said.push(error.message));
+  page.on("pageerror", (error) => messages.push(error.message));
   page.on("dialog", (dialog) => {
-    said.push(`dialog: ${dialog.message()}`);
+    messages.push(`dialog: ${dialog.message()}`);
     void dialog.dismiss();
   });
   page.on("request", (request) => {
     if (new URL(request.url()).origin !== origin) strayed.push(request.url());
   });
-  return { page, said, strayed, [Symbol.asyncDispose]: () => context.close() };
+  return { page, messages, strayed, [Symbol.asyncDispose]: () => context.close() };
 }

@@ -19,7 +19,7 @@ interface ExportAttack {
   readonly name: string;
   readonly go: (lines: readonly string[], scene: Scene) => readonly string[];
   readonly noticed: RegExp;
-  readonly kept?: "older" | "later";
+  readonly pinned?: "older" | "later";
 }
 
 function withBody(entry: BundleEntry, change: JsonObject): BundleEntry {
@@ -280,7 +280,7 @@ export const EXPORT_ATTACKS: readonly ExportAttack[] = [
     name: "an intent is re-chained, for who kept an older checkpoint",
     go: (lines, { ids }) => rewritten(lines, ids.rejected),
     noticed: /^rewritten: The entries \d+ to \d+ are not those/,
-    kept: "older",
+    pinned: "older",
   },
   {
     name: "the log is cut, and the checkpoint forged to fit",
@@ -300,6 +300,6 @@ export const EXPORT_ATTACKS: readonly ExportAttack[] = [
       return [...lines.slice(0, Number(note.split("\n")[1])), JSON.stringify({ checkpoint: note })];
     },
     noticed: /^truncated: A stored checkpoint/,
-    kept: "later",
+    pinned: "later",
   },
 ];

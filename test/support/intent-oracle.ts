@@ -86,7 +86,7 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
     length: terms.decideBy - T0,
     again: false,
   };
-  let toldAt: number | null = null;
+  let remindedAt: number | null = null;
   let steps = 0;
   const attempts: Attempt[] = [];
   let open = true;
@@ -143,11 +143,12 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
         break;
       case "approval_reminded": {
         complain(command !== null || !open || (wait.deadline ?? at + 1) <= at, "reminded of what is over");
-        const from = toldAt ?? wait.since;
-        const least = toldAt === null && wait.deadline !== null ? Math.min(wait.length / 2, DAY_MS) : DAY_MS;
+        const from = remindedAt ?? wait.since;
+        const least =
+          remindedAt === null && wait.deadline !== null ? Math.min(wait.length / 2, DAY_MS) : DAY_MS;
         complain(at - from < least, "reminded too soon");
         complain(wait.deadline !== null && wait.length < 10 * MINUTE_MS, "reminded in so short a wait");
-        toldAt = at;
+        remindedAt = at;
         break;
       }
       case "approval_escalated": {
@@ -171,7 +172,7 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
           "another second wait",
         );
         if (event.type === "expiry_escalated") steps = terms.escalate.length;
-        toldAt = null;
+        remindedAt = null;
         break;
       }
       case "superseded":

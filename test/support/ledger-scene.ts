@@ -86,10 +86,10 @@ async function order({ port, agent }: Keys, id: string) {
 async function report(keys: Keys, id: string, status: "succeeded" | "failed"): Promise<void> {
   const { execution, token } = await order(keys, id);
   const path = `/v1/executions/${execution}/report`;
-  const said = { status, result: { rows: 1 } };
-  expect(await request(keys.port, "POST", path, token, said)).toMatchObject({ status: 200 });
+  const outcome = { status, result: { rows: 1 } };
+  expect(await request(keys.port, "POST", path, token, outcome)).toMatchObject({ status: 200 });
   // The same order once more: it was good for one report.
-  expect(await request(keys.port, "POST", path, token, said)).toMatchObject({ status: 409 });
+  expect(await request(keys.port, "POST", path, token, outcome)).toMatchObject({ status: 409 });
 }
 
 const MAKE: Readonly<Record<Story, (keys: Keys) => Promise<string>>> = {

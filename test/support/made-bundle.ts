@@ -225,8 +225,10 @@ export async function live(
       orders.push({ order: order.id, jws: await jwsOf(orderClaims("gate.example", terms, order, null)) });
     }
   }
-  const kept = facts.flatMap(({ event }, at) => notesOf(event).map((note) => ({ seq: at + 1, ...note })));
-  const notes = [factsNote(decision), ...kept];
+  const eventNotes = facts.flatMap(({ event }, at) =>
+    notesOf(event).map((note) => ({ seq: at + 1, ...note })),
+  );
+  const notes = [factsNote(decision), ...eventNotes];
   const drafts = facts.map((fact) => draftEntry(terms, fact, salt));
   return {
     terms,

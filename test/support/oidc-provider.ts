@@ -21,14 +21,14 @@ export async function startProvider(host = "127.0.0.1"): Promise<Provider> {
   const jwk = { ...(await exportJWK(publicKey)), kid: "k1", alg: "RS256", use: "sig" };
   const codes: Provider["codes"] = new Map();
   const pages: Provider["pages"] = new Map();
-  let asked = new URLSearchParams();
+  let authorization = new URLSearchParams();
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const url = `http://${host}:${(server.address() as AddressInfo).port}`;
 
   function token(claims: Record<string, unknown> = {}): Promise<string> {
-    const said = { email: "ana@example.com", email_verified: true, ...claims };
-    return new SignJWT(said)
+    const payload = { email: "ana@example.com", email_verified: true, ...claims };
+    return new SignJWT(payload)
       .setProtectedHeader({ alg: "RS256", kid: "k1" })
       .setIssuer(url)
       .setAudience(CLIENT)
@@ -57,12 +57,15 @@ export async function startProvider(host = "127.0.0.1"): Promise<Provider> {
     }
     if (pathname === "/keys") return json(200, { keys: [jwk] });
     if (pathname === "/authorize") {
-      asked = searchParams;
+      authorization = searchParams;
       return html('<form method="post" action="/yes"><button>Yes, it is me</button></form>');
     }
     if (pathname === "/yes") {
-      codes.set("code", { nonce: asked.get("nonce") ?? "", challenge: asked.get("code_challenge") ?? "" });
-      const location = `${asked.get("redirect_uri")}?code=code&state=${asked.get("state")}`;
+      codes.set("code", {
+        nonce: authorization.get("nonce") ?? "",
+        challenge: authorization.get("code_challenge") ?? "",
+      });
+      const location = `${authorization.get("redirect_uri")}?code=code&state=${authorization.get("state")}`;
       response.writeHead(302, { Location: location }).end();
       return undefined;
     }

@@ -95,21 +95,21 @@ type Fields = Record<string, unknown>;
 
 /** Takes away what can't go together, so that every generated file loads. */
 function reconciled(fields: Fields): Fields {
-  const kept: Fields = { ...fields };
-  for (const key of Object.keys(kept)) if (kept[key] === undefined) delete kept[key];
-  const budgets = kept["budgets"] as Fields[] | undefined;
+  const result: Fields = { ...fields };
+  for (const key of Object.keys(result)) if (result[key] === undefined) delete result[key];
+  const budgets = result["budgets"] as Fields[] | undefined;
   if (budgets !== undefined) {
-    kept["budgets"] = budgets.map((budget, index) => ({ window: index === 0 ? "1h" : "24h", ...budget }));
+    result["budgets"] = budgets.map((budget, index) => ({ window: index === 0 ? "1h" : "24h", ...budget }));
   }
   const content = ["block_if_terms", "hold_if_terms", "block_if_pii", "hold_if_pii", "field_checks"];
-  if (content.some((field) => field in kept) || kept["require_approval_if_template_error"] === true) {
-    delete kept["allow_unmeasured"];
+  if (content.some((field) => field in result) || result["require_approval_if_template_error"] === true) {
+    delete result["allow_unmeasured"];
   }
-  const several = typeof kept["require_approvals"] === "number" && kept["require_approvals"] > 1;
-  if (kept["on_no_response"] === "auto_approve_if_low_risk" && (several || "require_approval" in kept)) {
-    delete kept["on_no_response"];
+  const several = typeof result["require_approvals"] === "number" && result["require_approvals"] > 1;
+  if (result["on_no_response"] === "auto_approve_if_low_risk" && (several || "require_approval" in result)) {
+    delete result["on_no_response"];
   }
-  return kept;
+  return result;
 }
 
 const written = (id: string): fc.Arbitrary<WrittenPolicy> =>
@@ -136,13 +136,13 @@ const written = (id: string): fc.Arbitrary<WrittenPolicy> =>
       if (environments === undefined) return policy as unknown as WrittenPolicy;
       policy["environments"] = Object.fromEntries(
         Object.entries(environments).map(([name, overrides]) => {
-          const kept = Object.fromEntries(
+          const present = Object.fromEntries(
             Object.entries(overrides).filter(([, value]) => value !== undefined),
           );
           // The two that an override could make impossible.
-          if ("allow_unmeasured" in base) delete kept["block_if_terms"];
-          if (base["on_no_response"] === "auto_approve_if_low_risk") delete kept["require_approval"];
-          return [name, kept];
+          if ("allow_unmeasured" in base) delete present["block_if_terms"];
+          if (base["on_no_response"] === "auto_approve_if_low_risk") delete present["require_approval"];
+          return [name, present];
         }),
       );
       return policy as unknown as WrittenPolicy;
@@ -282,22 +282,22 @@ export function load({ policies, broken, unbound, destinations }: Situation): Ru
 }
 
 export function inputOf(situation: Situation, rules: Rules) {
-  const { request: asked, agent: scoped, history: past } = situation;
-  const metadata: Record<string, string> = { ...asked.fields };
-  if (asked.scope !== null) metadata["scope"] = asked.scope;
-  if (asked.environment !== null) metadata["environment"] = asked.environment;
+  const { request: proposed, agent: scoped, history: past } = situation;
+  const metadata: Record<string, string> = { ...proposed.fields };
+  if (proposed.scope !== null) metadata["scope"] = proposed.scope;
+  if (proposed.environment !== null) metadata["environment"] = proposed.environment;
   const request: ProposalRequest = {
-    destination: asked.destination,
-    policy: asked.policy,
-    action: asked.destination,
-    recordCount: asked.recordCount,
-    estimatedValueUsd: asked.valueUsd,
-    sensitivityTags: asked.tags,
+    destination: proposed.destination,
+    policy: proposed.policy,
+    action: proposed.destination,
+    recordCount: proposed.recordCount,
+    estimatedValueUsd: proposed.valueUsd,
+    sensitivityTags: proposed.tags,
     onBehalfOf: null,
     principalId: null,
     metadata,
-    profile: asked.profile,
-    expiresInMinutes: asked.expires,
+    profile: proposed.profile,
+    expiresInMinutes: proposed.expires,
   };
   const agent: AgentScope = {
     id: "agt_1",

@@ -71,15 +71,15 @@ export const slack: Provider = (request) => {
     return json(200, { ok: false, error: "invalid_auth" }, common);
   }
   const isJson = headers["content-type"]?.startsWith("application/json") === true;
-  const said = isJson
+  const fields = isJson
     ? (JSON.parse(body.toString()) as Readonly<Record<string, string>>)
     : Object.fromEntries(new URLSearchParams(body.toString()));
   switch (path) {
     case "/slack/api/users.info":
-      return json(200, { ok: true, user: { id: said["user"], name: "ada" } }, common);
+      return json(200, { ok: true, user: { id: fields["user"], name: "ada" } }, common);
     case "/slack/api/chat.postMessage": {
-      const message = { type: "message", text: said["text"] };
-      return json(200, { ok: true, channel: said["channel"], ts: "1763800000.000100", message }, common);
+      const message = { type: "message", text: fields["text"] };
+      return json(200, { ok: true, channel: fields["channel"], ts: "1763800000.000100", message }, common);
     }
     default:
       return json(200, { ok: false, error: "unknown_method" }, common);

@@ -116,14 +116,14 @@ export interface Verdict {
   readonly shadow: readonly string[];
 }
 
-interface Said {
+interface Finding {
   readonly outcome: "block" | "hold";
   readonly code: string;
   readonly content?: true;
 }
 
 export function referenceVerdict(s: Situation): Verdict {
-  const before: Said[] = [];
+  const before: Finding[] = [];
   const block = (code: string): void => void before.push({ outcome: "block", code });
 
   if (s.agent.destinations !== null && !matches(s.agent.destinations, s.request.destination)) {
@@ -152,18 +152,18 @@ export function referenceVerdict(s: Situation): Verdict {
   const facts = factsOf(s, entry);
   const risk = riskOf(s, entry, facts);
   const shadow: string[] = [];
-  const enforced: { rules: WrittenPolicy; said: Said[]; yes: boolean }[] = [];
+  const enforced: { rules: WrittenPolicy; findings: Finding[]; yes: boolean }[] = [];
   for (const policy of bindings) {
     const versions = versionsOf(policy, s);
     const answers = versions.map((rules) => ({ rules, ...request(rules, s, facts, risk) }));
-    if (policy.mode === "shadow") shadow.push(strictest(answers.map(({ said }) => said)).code);
+    if (policy.mode === "shadow") shadow.push(strictest(answers.map(({ findings }) => findings)).code);
     else enforced.push(...answers);
   }
   if (before.length === 0 && enforced.length === 0) {
     before.push({ outcome: "hold", code: "only_shadow_policies" });
   }
 
-  const everything = [before, ...enforced.map(({ said }) => said)];
+  const everything = [before, ...enforced.map(({ findings }) => findings)];
   const answer = strictest(everything);
   const all = enforced.map(({ rules }) => rules);
   const least = (numbers: readonly number[]) => Math.min(...numbers);
@@ -188,10 +188,10 @@ export function referenceVerdict(s: Situation): Verdict {
 }
 
 /** Block over hold over approve; the first in the order of evaluation gives the reason. */
-function strictest(lists: readonly (readonly Said[])[]): { outcome: string; code: string } {
+function strictest(lists: readonly (readonly Finding[])[]): { outcome: string; code: string } {
   for (const outcome of ["block", "hold"] as const) {
     for (const list of lists) {
-      const found = list.find((said) => said.outcome === outcome);
+      const found = list.find((finding) => finding.outcome === outcome);
       if (found !== undefined) return { outcome, code: found.code };
     }
   }
@@ -211,12 +211,12 @@ function versionsOf(policy: WrittenPolicy, s: Situation): readonly WrittenPolicy
   };
   const own = version(s.agent.environment);
   if (s.request.environment === null) return [own];
-  const asked = version(s.request.environment);
+  const requested = version(s.request.environment);
   const same = (name: string | null) =>
     name !== null && policy.environments !== undefined && Object.hasOwn(policy.environments, name)
       ? name
       : "";
-  return same(s.agent.environment) === same(s.request.environment) ? [own] : [own, asked];
+  return same(s.agent.environment) === same(s.request.environment) ? [own] : [own, requested];
 }
 
 interface SeenFacts {
@@ -306,10 +306,10 @@ function wordsOf({ payload, request: { profile, fields } }: Situation): readonly
 }
 
 function request(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { level: number }) {
-  const said: Said[] = [];
-  const block = (code: string): void => void said.push({ outcome: "block", code });
-  const hold = (code: string): void => void said.push({ outcome: "hold", code });
-  const holdContent = (code: string): void => void said.push({ outcome: "hold", code, content: true });
+  const findings: Finding[] = [];
+  const block = (code: string): void => void findings.push({ outcome: "block", code });
+  const hold = (code: string): void => void findings.push({ outcome: "hold", code });
+  const holdContent = (code: string): void => void findings.push({ outcome: "hold", code, content: true });
   const { history } = s;
   const profileIsContent = s.payload.kind === "none" && isWholeProfile(s.request);
   const canLook = facts.readable || profileIsContent;
@@ -377,7 +377,7 @@ function request(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { l
     ];
     const over = uses.some(([most, used, adds]) => most !== undefined && used + (adds ?? 0) > most);
     const unknown = uses.some(([most, , adds]) => most !== undefined && adds === null);
-    if (over) said.push({ outcome: budget.on_exceed ?? "hold", code: "budget_exceeded" });
+    if (over) findings.push({ outcome: budget.on_exceed ?? "hold", code: "budget_exceeded" });
     else if (unknown) hold("budget_not_measurable");
   }
   // always, org-wide, template errors
@@ -421,16 +421,16 @@ function request(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { l
   if (risk.level >= levels.indexOf(rules.risk?.block_at ?? "never")) block("risk_too_high");
   else if (risk.level >= levels.indexOf(rules.risk?.hold_at ?? "high")) hold("risk_needs_review");
   // default
-  if (!yes && said.length === 0) hold("manual_review_required");
-  return { said, yes };
+  if (!yes && findings.length === 0) hold("manual_review_required");
+  return { findings, yes };
 }
 
 function fieldsFail(checks: readonly WrittenCheck[], s: Situation): boolean {
-  const { payload, request: asked } = s;
+  const { payload, request: proposal } = s;
   let found: readonly Readonly<Record<string, unknown>>[];
   if (payload.kind === "json" || payload.kind === "csv") found = payload.rows.map((row) => ({ ...row }));
   // Without a payload, a typed action's metadata is what would be written.
-  else if (payload.kind === "none" && isWholeProfile(asked)) found = [asked.fields];
+  else if (payload.kind === "none" && isWholeProfile(proposal)) found = [proposal.fields];
   else return true;
   return checks.some((check) =>
     found.some((row) => {

@@ -65,12 +65,12 @@ export interface Slack extends AsyncDisposable {
   readonly posts: Post[];
   /** What the incoming webhook posted. */
   readonly hooked: Json[];
-  /** What one person alone was told. */
+  /** Ephemeral messages. */
   readonly whispers: string[];
   /** Forms that were opened. */
   readonly views: Json[];
-  /** Requests by path, whatever was answered. */
-  readonly asked: string[];
+  /** Paths of all requests, whatever the answer. */
+  readonly requests: string[];
   feel(mood: Mood): void;
   press(who: SlackUser, post: Post, action: string): Promise<Pressed>;
   submit(who: SlackUser, view: Json, reason: string): Promise<Pressed>;
@@ -91,7 +91,7 @@ export async function startSlack(): Promise<Slack> {
   const hooked: Json[] = [];
   const whispers: string[] = [];
   const views: Json[] = [];
-  const asked: string[] = [];
+  const requests: string[] = [];
   const moods: { mood: Mood; left: number }[] = [];
   const answers = new Map<string, { post: Post; left: number }>();
   let made = 0;
@@ -105,7 +105,7 @@ export async function startSlack(): Promise<Slack> {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? "";
     const raw = await bodyOf(request);
-    asked.push(path);
+    requests.push(path);
     const mood = moods.find((each) => each.left > 0 && path.startsWith(each.mood.path));
     if (mood !== undefined) {
       mood.left -= 1;
@@ -231,7 +231,7 @@ channels:
     hooked,
     whispers,
     views,
-    asked,
+    requests,
     feel: (mood) => moods.push({ mood, left: mood.times }),
     press({ team, user }, found, action) {
       const element = found.blocks

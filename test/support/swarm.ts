@@ -43,9 +43,9 @@ export interface Heard {
 }
 
 /** Null: it hung up, or was hung up on, before it heard anything. */
-export async function heard(asked: Promise<Response>): Promise<Heard | null> {
+export async function heard(pending: Promise<Response>): Promise<Heard | null> {
   try {
-    const response = await asked;
+    const response = await pending;
     const text = await response.text();
     const isProblem = response.headers.get("content-type")?.includes("problem+json") === true;
     const code = isProblem ? (JSON.parse(text) as { readonly code: string }).code : null;

@@ -18,7 +18,7 @@ type Body = URLSearchParams | Readonly<Record<string, unknown>>;
 
 export function browserAt(origin: string): Browser {
   const cookies = new Map<string, string>();
-  let said: readonly string[] = [];
+  let lastSetCookies: readonly string[] = [];
 
   async function send(method: string, path: string, given: Record<string, string>, body?: Body) {
     const headers = new Headers();
@@ -33,8 +33,8 @@ export function browserAt(origin: string): Browser {
     const response = await exports.default.fetch(
       new Request(url, { method, headers, body: sent, redirect: "manual" }),
     );
-    said = response.headers.getSetCookie();
-    for (const cookie of said) {
+    lastSetCookies = response.headers.getSetCookie();
+    for (const cookie of lastSetCookies) {
       const [pair = ""] = cookie.split(";");
       const [name = "", value = ""] = pair.split("=");
       if (/; Max-Age=0(;|$)/i.test(cookie)) cookies.delete(name);
@@ -50,7 +50,7 @@ export function browserAt(origin: string): Browser {
   return {
     origin,
     cookies,
-    setCookies: () => said,
+    setCookies: () => lastSetCookies,
     get: (path, headers = {}) => send("GET", path, headers),
     post: (path, body = {}, headers = { Origin: origin, "Sec-Fetch-Site": "same-origin" }) =>
       send("POST", path, headers, body),

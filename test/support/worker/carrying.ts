@@ -37,10 +37,10 @@ credentials:
 };
 
 export async function setCarrying(): Promise<void> {
-  const kept = "allow_unmeasured: true\nauto_approve_under: 100\nretention_days: 1";
+  const retained = "allow_unmeasured: true\nauto_approve_under: 100\nretention_days: 1";
   bindings["CARRYING_KEY"] = "sk_live_of_the_upstream_itself";
   const limited = "auto_approve_under: 100\nrate_limits: { per_agent_per_hour: 1000 }";
-  await changeRules({ ...CARRYING, policies: { ...CARRYING.policies, kept, limited } });
+  await changeRules({ ...CARRYING, policies: { ...CARRYING.policies, kept: retained, limited } });
   ports = portsOf(env);
 }
 
@@ -92,7 +92,7 @@ export async function proposeWrite(
   return intent;
 }
 
-/** The upstream in its place: what it was asked, and how it answers. */
+/** A stand-in for the upstream: the calls it got, and how it answers. */
 export interface StandIn {
   readonly calls: UpstreamCall[];
   readonly ports: Ports;
@@ -101,10 +101,12 @@ export interface StandIn {
 
 export function standIn(call: CallUpstream, other: Partial<Ports> = {}): StandIn {
   const calls: UpstreamCall[] = [];
-  const counted: CallUpstream = async (asked) => {
-    if ((await asked.mayGo?.()) === false) return err({ problem: "stopped", detail: "no", sent: false });
-    calls.push(asked);
-    return call(asked);
+  const counted: CallUpstream = async (upstreamCall) => {
+    if ((await upstreamCall.mayGo?.()) === false) {
+      return err({ problem: "stopped", detail: "no", sent: false });
+    }
+    calls.push(upstreamCall);
+    return call(upstreamCall);
   };
   const made: Ports = { ...ports, ...other, callUpstream: counted };
   const send = async (intent: Intent, own?: readonly Header[]) => {

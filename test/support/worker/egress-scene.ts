@@ -109,8 +109,12 @@ export async function out(
   init: Wanted = {},
   how: "fetch" | "connect" = "fetch",
 ): Promise<Answer> {
-  const told = { method: "POST", body: JSON.stringify({ url, init, how }), redirect: "manual" } as const;
-  const response = await dynamicWorker(props).fetch("http://agent.test/", told);
+  const instruction = {
+    method: "POST",
+    body: JSON.stringify({ url, init, how }),
+    redirect: "manual",
+  } as const;
+  const response = await dynamicWorker(props).fetch("http://agent.test/", instruction);
   const bytes = new Uint8Array(await response.arrayBuffer());
   const text = new TextDecoder().decode(bytes);
   const isJson = /json/.test(response.headers.get("Content-Type") ?? "") && text !== "";

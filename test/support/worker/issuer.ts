@@ -13,15 +13,15 @@ type Serve = (request: Request) => Response | Promise<Response>;
 
 const served = new Map<string, Serve>();
 
-/** What was asked for since `listen`, in order. */
-export const asked: string[] = [];
+/** URLs that Gate requested since `listen`, in order. */
+export const requestedUrls: string[] = [];
 
 /** Answers the Worker's own requests from now on; to be called in each test, because mocks end with it. */
 export function listen(): void {
-  asked.length = 0;
+  requestedUrls.length = 0;
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     const request = new Request(input as RequestInfo, init as RequestInit);
-    asked.push(request.url);
+    requestedUrls.push(request.url);
     const serving = served.get(request.url);
     if (serving === undefined) throw new TypeError("connection refused");
     const answer = serving(request);
@@ -100,8 +100,8 @@ export function sign(
   key: CryptoKey | Uint8Array,
   header: Record<string, unknown> & { readonly alg: string },
 ): Promise<string> {
-  const said = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
-  return new SignJWT(said).setProtectedHeader(header).sign(key);
+  const present = Object.fromEntries(Object.entries(claims).filter(([, value]) => value !== undefined));
+  return new SignJWT(present).setProtectedHeader(header).sign(key);
 }
 
 /** A token made by hand, for what no library would sign. */

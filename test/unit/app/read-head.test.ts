@@ -30,10 +30,10 @@ describe("reading the head of a response body", () => {
     ["exactly the head's size", ["ab", "cd"], "abcd", true, ""],
     ["more in one piece", ["abcdef"], "abcd", false, "ef"],
     ["more in many pieces", ["abc", "de", "f", "gh"], "abcd", false, "efgh"],
-  ])("splits a body of %s into head and rest", async (_what, chunks, kept, isWhole, rest) => {
+  ])("splits a body of %s into head and rest", async (_what, chunks, head, isWhole, rest) => {
     const read = await readUpTo(bodyOf(chunks.map(bytes)), 4, LONG_MS);
     expect([new TextDecoder().decode(read.head), read.isWhole, await textOf(read.rest)]).toEqual([
-      kept,
+      head,
       isWhole,
       rest,
     ]);

@@ -68,7 +68,7 @@ test.each([
   ["indeterminate", true],
   ["pending_approval", false],
   ["succeeded", false],
-])("a case in state %s says how a person resolves it: %s", (state, isSaid) => {
+])("a case in state %s says how a person resolves it: %s", (state, isShown) => {
   const payload = payloadOf(new Refused(404, "no_payload", "none"));
   const found = {
     id: "int_1",
@@ -80,5 +80,5 @@ test.each([
     payload,
     isIntact: true,
   };
-  expect(caseLines(found, 0, null).join("\n").includes("POST /v1/intents/int_1/resolve")).toBe(isSaid);
+  expect(caseLines(found, 0, null).join("\n").includes("POST /v1/intents/int_1/resolve")).toBe(isShown);
 });

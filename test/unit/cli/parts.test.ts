@@ -116,15 +116,15 @@ describe("watched rules", () => {
     for (const [name, content] of Object.entries(files)) writeFileSync(join(policyDir, name), content);
     const registry = join(folder.path, "gate.yaml");
     writeFileSync(registry, "registry 1");
-    const said: string[] = [];
+    const lines: string[] = [];
     const source = rulesSource({
       policyDir,
       registry,
       checkPolicy: check,
       checkRegistry: check,
-      say: (line) => said.push(line),
+      say: (line) => lines.push(line),
     });
-    return { ...folder, policyDir, registry, source, said };
+    return { ...folder, policyDir, registry, source, lines };
   }
 
   test("have the same version for the same content only", () => {
@@ -157,9 +157,9 @@ describe("watched rules", () => {
     writeFileSync(join(w.policyDir, "a.yaml"), content);
     expect(w.source.current()).toMatchObject({ version, policies: [{ id: "a", text: "one" }], broken: [] });
     w.source.current();
-    expect(w.said).toHaveLength(2);
-    expect(w.said[0]).toMatch(message);
-    expect(w.said[1]).toBe("policies/a.yaml: the last valid version stays active");
+    expect(w.lines).toHaveLength(2);
+    expect(w.lines[0]).toMatch(message);
+    expect(w.lines[1]).toBe("policies/a.yaml: the last valid version stays active");
   });
 
   test("INV-13 INV-14: report a file that was never valid", () => {
@@ -168,7 +168,7 @@ describe("watched rules", () => {
       policies: [{ id: "b", text: "good" }],
       broken: [{ id: "a", problems: ["policies/a.yaml:2:3: bad"] }],
     });
-    expect(w.said.join("\n")).toContain("policies/c.yml is not read");
+    expect(w.lines.join("\n")).toContain("policies/c.yml is not read");
   });
 
   test("drop a deleted policy, but keep a registry or folder that disappears", () => {
@@ -180,7 +180,7 @@ describe("watched rules", () => {
     rmSync(w.policyDir, { recursive: true });
     expect(w.source.current().policies).toEqual([{ id: "b", text: "two" }]);
     w.source.current();
-    expect(w.said.filter((line) => line.includes("can't be read"))).toHaveLength(1);
+    expect(w.lines.filter((line) => line.includes("can't be read"))).toHaveLength(1);
   });
 
   test("INV-14: keep the last valid registry when an edit breaks it", () => {

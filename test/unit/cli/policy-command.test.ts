@@ -84,16 +84,20 @@ test("lint warns about people who are notified and can't decide, and about nobod
     "gate.yaml",
     `${people}\ngroups: { finance: [ana, ben], board: [ben], press: [cleo] }\n`,
   );
-  const told = (to: string, approvers = "{ groups: [finance] }") => {
+  const lintEscalation = (to: string, approvers = "{ groups: [finance] }") => {
     write("policies/p.yaml", `${GOOD}approvers: ${approvers}\nescalate: [{ after: 5m, to: ${to} }]\n`);
     return run("lint", "--policy-dir", join(folder, "policies"), "--registry", registry);
   };
   for (const to of ["press", "cleo"]) {
-    expect((await told(to)).out).toMatch(new RegExp(`p\\.yaml:6:1: ${to} is notified and may not decide`));
+    expect((await lintEscalation(to)).out).toMatch(
+      new RegExp(`p\\.yaml:6:1: ${to} is notified and may not decide`),
+    );
   }
-  for (const to of ["board", "finance", "ben"]) expect((await told(to)).out).not.toContain("may not decide");
-  expect((await told("press", "{ require: 2 }")).out).not.toContain("may not decide");
-  expect((await told("press", "{ people: [cleo] }")).out).not.toContain("may not decide");
+  for (const to of ["board", "finance", "ben"]) {
+    expect((await lintEscalation(to)).out).not.toContain("may not decide");
+  }
+  expect((await lintEscalation("press", "{ require: 2 }")).out).not.toContain("may not decide");
+  expect((await lintEscalation("press", "{ people: [cleo] }")).out).not.toContain("may not decide");
 });
 
 const SENT = "upstream: 'https://crm.example.com', prefix: /crm";

@@ -52,20 +52,20 @@ describe("environment variables that credentials name", () => {
   const stripe = { scheme: "env", name: "STRIPE_KEY" } as const;
 
   test("are passed to the runtime, and no others", () => {
-    const said: string[] = [];
+    const lines: string[] = [];
     const variables = credentialVariables({ STRIPE_KEY: "sk_1", OTHER: "x" }, new Set(), (line) =>
-      said.push(line),
+      lines.push(line),
     );
     const elsewhere = { scheme: "aws-sm", name: "OTHER", key: null, stage: null, version: null } as const;
     variables.collect(registry({ stripe, elsewhere }));
     expect(variables.takeValues()).toEqual({ STRIPE_KEY: "sk_1" });
-    expect(said).toEqual([]);
+    expect(lines).toEqual([]);
   });
 
   test("include those that open vaults", () => {
-    const said: string[] = [];
+    const lines: string[] = [];
     const environment = { DOPPLER_TOKEN: "dp.st.1", DB: "secret-db", OTHER: "x" };
-    const variables = credentialVariables(environment, new Set(["DB"]), (line) => said.push(line));
+    const variables = credentialVariables(environment, new Set(["DB"]), (line) => lines.push(line));
     const env = (name: string) => ({ scheme: "env", name }) as const;
     const doppler = { provider: "doppler", url: "https://d.example.com", allowPrivate: false } as const;
     const aws = { provider: "aws", region: "eu-west-1", endpoint: null, allowPrivate: false } as const;
@@ -82,16 +82,16 @@ describe("environment variables that credentials name", () => {
       },
     });
     expect(variables.takeValues()).toEqual({ DOPPLER_TOKEN: "dp.st.1" });
-    expect(said).toEqual([
+    expect(lines).toEqual([
       "gate.yaml: AWS_ID (the token of a vault) is not set in the environment",
       "gate.yaml: the token of a vault can't use DB, which is Gate's own variable",
     ]);
   });
 
   test("are reported by name, once, when missing, added late, or Gate's own; values never", () => {
-    const said: string[] = [];
+    const lines: string[] = [];
     const environment = { STRIPE_KEY: "", LATE: "secret-late", DB: "secret-db" };
-    const variables = credentialVariables(environment, new Set(["DB"]), (line) => said.push(line));
+    const variables = credentialVariables(environment, new Set(["DB"]), (line) => lines.push(line));
     const first = registry({ stripe, db: { scheme: "env", name: "DB" } });
     variables.collect(first);
     variables.collect(first);
@@ -99,7 +99,7 @@ describe("environment variables that credentials name", () => {
     const edited = registry({ stripe, late: { scheme: "env", name: "LATE" } });
     variables.collect(edited);
     variables.collect(edited);
-    expect(said).toEqual([
+    expect(lines).toEqual([
       "gate.yaml: STRIPE_KEY (the credential stripe) is not set in the environment",
       "gate.yaml: the credential db can't use DB, which is Gate's own variable",
       "gate.yaml: LATE (the credential late) is read at the next start",

@@ -13,12 +13,12 @@ test.each(INVALID)(
   "INV-13: a policy is refused with place and correction for %s",
   (_name, rules, place, message) => {
     const found = problems("x.yaml", `${HEAD}${rules}\n`);
-    const said = found.map((problem) => `${problem.line}:${problem.column}: ${problem.message}`);
+    const rendered = found.map((problem) => `${problem.line}:${problem.column}: ${problem.message}`);
     const [line, column] = place.split(":").map(Number);
     const there = found.filter((problem) => problem.line === line && problem.column === column);
     expect(
       there.some((problem) => message.test(problem.message)),
-      said.join("\n"),
+      rendered.join("\n"),
     ).toBe(true);
   },
 );

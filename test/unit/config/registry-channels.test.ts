@@ -37,7 +37,7 @@ test.each(INVALID_ACCOUNTS)(
 );
 
 test("INV-21: a secret written in place of its name is refused and not repeated in the message", () => {
-  const said = [
+  const messages = [
     problems(
       "channels: { c: { type: slack_webhook, secret: 'https://hooks.slack.com/services/T0/B0/xyz' } }",
     ),
@@ -45,8 +45,8 @@ test("INV-21: a secret written in place of its name is refused and not repeated 
     problems("credentials: { x: sk_live_1 }", ""),
     problems("credentials: { x: { ref: sk-live-1 } }", ""),
   ];
-  for (const each of said) expect(each).toMatch(/never stands here/);
-  expect(said.join("\n")).not.toMatch(/hooks\.slack\.com|xoxb-123|sk_live_1|sk-live-1/);
+  for (const each of messages) expect(each).toMatch(/never stands here/);
+  expect(messages.join("\n")).not.toMatch(/hooks\.slack\.com|xoxb-123|sk_live_1|sk-live-1/);
 });
 
 test.each(["GATE_SECRET", "GATE_ADMIN_KEY", "GATE_SECRET_PREVIOUS", "gate_secret", "LOCAL_SIGN_IN"])(

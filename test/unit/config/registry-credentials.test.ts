@@ -63,16 +63,16 @@ test.each(INVALID_CREDENTIALS)("credentials and vaults are refused for %s", (_na
 
 describe("INV-21: a secret written in place of its reference is refused", () => {
   test.each(MISPLACED_SECRETS)("with its line and without repeating it: %s", (text) => {
-    const said = problems(text);
-    expect(said).toMatch(/^\d+:\d+: /);
-    expect(said).not.toContain(MISPLACED_SECRET);
+    const message = problems(text);
+    expect(message).toMatch(/^\d+:\d+: /);
+    expect(message).not.toContain(MISPLACED_SECRET);
   });
 });
 
 test("INV-21: a secret on a line of its own is refused and not repeated in the message", () => {
-  const said = problems("credentials:\n  x: { ref: env://X }\n  y:\n    ref: hunter2-hunter2");
-  expect(said).toMatch(/^4:10: /);
-  expect(said).not.toContain("hunter2");
+  const message = problems("credentials:\n  x: { ref: env://X }\n  y:\n    ref: hunter2-hunter2");
+  expect(message).toMatch(/^4:10: /);
+  expect(message).not.toContain("hunter2");
 });
 
 test("references are no part of a destination's configuration hash, so moving a secret voids no approval", () => {

@@ -118,7 +118,7 @@ test.each([
   ["as a header", 'headers: ["authorization: Bearer sk_live_51secret"]'],
   ["as a long header", `headers: ["authorization: Bearer sk_live_51secret${"x".repeat(100)}"]`],
 ])("INV-21: a secret written %s is refused and not repeated", (_where, written) => {
-  const said = problems(upstreamEntry(written));
-  expect(said).toMatch(/^1:\d+: /);
-  expect(said).not.toContain("51secret");
+  const message = problems(upstreamEntry(written));
+  expect(message).toMatch(/^1:\d+: /);
+  expect(message).not.toContain("51secret");
 });

@@ -44,8 +44,8 @@ test("every key of the registry is read", () => {
 
 test.each(INVALID_REGISTRIES)("a registry is refused for %s", (_name, text, message) => {
   const parsed = parseRegistry("gate.yaml", `${text}\n`);
-  const said = parsed.ok ? "" : parsed.error.map((problem) => problem.message).join("\n");
-  expect(said).toMatch(message);
+  const messages = parsed.ok ? "" : parsed.error.map((problem) => problem.message).join("\n");
+  expect(messages).toMatch(message);
 });
 
 test("INV-22: a private address is accepted where the operator wrote allow_private", () => {
@@ -98,7 +98,7 @@ test.each(CONTRADICTIONS)(
     });
     expect(
       problems
-        .map(({ file, line, column, message: said }) => `${file}:${line}:${column}: ${said}`)
+        .map(({ file, line, column, message: text }) => `${file}:${line}:${column}: ${text}`)
         .join("\n"),
     ).toMatch(message);
   },

@@ -20,8 +20,8 @@ test.each([
   ["text/plain\ttext/html", "application/octet-stream"],
   ["constructor", "application/octet-stream"],
   ["", "application/octet-stream"],
-])("INV-28: a foreign body of type %j is served as %s", (said, type) => {
-  expect(harmlessType([["content-type", said]])).toBe(type);
+])("INV-28: a foreign body of type %j is served as %s", (declared, type) => {
+  expect(harmlessType([["content-type", declared]])).toBe(type);
 });
 
 test("INV-28: a body with an unknown type or encoding is served as bytes", () => {

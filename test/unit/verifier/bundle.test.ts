@@ -536,12 +536,12 @@ describe("INV-03: the verifier counts approvals again", () => {
 
 describe("INV-18: a sealed chain in which the deployment lies about who decided", () => {
   type Body = Record<string, unknown>;
-  type Told = { event: string; body: Body };
+  type DraftEntry = { event: string; body: Body };
 
-  /** Findings about a debated intent whose entries were told otherwise, hashes, proofs and signatures and all. */
-  async function told(change: (entries: Told[]) => void, life?: Life) {
+  /** Findings about a debated intent whose entries were changed, with hashes, proofs and signatures made anew. */
+  async function findingsAfter(change: (entries: DraftEntry[]) => void, life?: Life) {
     const real = life ?? (await debatedLife(110));
-    const tampered: Told[] = real.entries.map(({ event, body }) => ({ event, body: JSON.parse(body) }));
+    const tampered: DraftEntry[] = real.entries.map(({ event, body }) => ({ event, body: JSON.parse(body) }));
     change(tampered);
     const drafts = tampered.map(({ event, body }) => ({
       event,
@@ -554,18 +554,18 @@ describe("INV-18: a sealed chain in which the deployment lies about who decided"
     return Object.fromEntries(findings.map(({ name, status }) => [name, status]));
   }
 
-  const only = (entries: Told[], event: string): Body => {
+  const only = (entries: DraftEntry[], event: string): Body => {
     const found = entries.find((entry) => entry.event === event);
     if (found === undefined) throw new Error(event);
     return found.body;
   };
-  const without = (entries: Told[], event: string) =>
+  const without = (entries: DraftEntry[], event: string) =>
     entries.splice(
       entries.findIndex((entry) => entry.event === event),
       1,
     );
   /** ana's vote lapsed; ben's was given by cleo; eve said no; dora's completed it. */
-  const vote = (entries: Told[], person: string): Body => {
+  const vote = (entries: DraftEntry[], person: string): Body => {
     const found = entries.find(
       ({ event, body }) => event === "approval_vote_recorded" && body["person"] === person,
     );
@@ -574,10 +574,10 @@ describe("INV-18: a sealed chain in which the deployment lies about who decided"
   };
 
   test("the truthful chain holds", async () => {
-    expect(await told(() => {})).toMatchObject({ events: "holds", approvals: "holds" });
+    expect(await findingsAfter(() => {})).toMatchObject({ events: "holds", approvals: "holds" });
   });
 
-  const LIES: readonly (readonly [string, string, (entries: Told[]) => unknown])[] = [
+  const LIES: readonly (readonly [string, string, (entries: DraftEntry[]) => unknown])[] = [
     ["approvals", "a withdrawn vote counted", (e) => Object.assign(only(e, "proposed"), needing(3))],
     [
       "approvals",
@@ -633,16 +633,16 @@ describe("INV-18: a sealed chain in which the deployment lies about who decided"
       "a link used twice",
       (e) => {
         const at = e.findIndex(({ event }) => event === "approval_link_used");
-        e.splice(at, 0, structuredClone(e[at]) as Told);
+        e.splice(at, 0, structuredClone(e[at]) as DraftEntry);
       },
     ],
   ];
 
   test.each(LIES)("the finding %s fails: %s", async (finding, _what, lie) => {
-    expect(await told(lie)).toMatchObject({ [finding]: "fails" });
+    expect(await findingsAfter(lie)).toMatchObject({ [finding]: "fails" });
   });
 
-  const SENDING_LIES: readonly (readonly [string, (entries: Told[]) => unknown])[] = [
+  const SENDING_LIES: readonly (readonly [string, (entries: DraftEntry[]) => unknown])[] = [
     ["its order claimed by an agent", (e) => (only(e, "execution_claimed")["by"] = "agt_1")],
     ["its success reported by an agent", (e) => (only(e, "execution_succeeded")["by"] = "agt_1")],
     ["its order given to an agent", (e) => (only(e, "execution_requested")["issued_to"] = "agt_1")],
@@ -660,19 +660,21 @@ describe("INV-18: a sealed chain in which the deployment lies about who decided"
 
   test.each(SENDING_LIES)("fails about a write that Gate sends: %s", async (_what, lie) => {
     const [life] = await sentLives();
-    expect(await told(() => {}, life)).toMatchObject({ events: "holds" });
-    expect(await told(lie, life)).toMatchObject({ events: "fails" });
+    expect(await findingsAfter(() => {}, life)).toMatchObject({ events: "holds" });
+    expect(await findingsAfter(lie, life)).toMatchObject({ events: "fails" });
   });
 
   test("fails where Gate claims or reports an agent's order", async () => {
     const life = await live(70, "approve", [ordered, claimed, reported("succeeded")]);
     for (const event of ["execution_claimed", "execution_succeeded"]) {
-      expect(await told((e) => (only(e, event)["by"] = "gate"), life)).toMatchObject({ events: "fails" });
+      expect(await findingsAfter((e) => (only(e, event)["by"] = "gate"), life)).toMatchObject({
+        events: "fails",
+      });
     }
   });
 
   test("holds where the policy lets the editor approve", async () => {
-    const allowed = await told((e) =>
+    const allowed = await findingsAfter((e) =>
       Object.assign(only(e, "proposed"), { editor: "dora", editor_may_approve: true }),
     );
     expect(allowed).toMatchObject({ approvals: "holds" });
@@ -681,11 +683,11 @@ describe("INV-18: a sealed chain in which the deployment lies about who decided"
   test("fails for a rejection by too few persons, or by one person twice", async () => {
     const twoNoes = { ...(await debatedLife(111)).terms.approval, rejections: 2 };
     const refused = await live(112, "hold", [refusedBy("ana"), refusedBy("ben")], { approval: twoNoes });
-    expect(await told(() => {}, refused)).toMatchObject({ events: "holds" });
-    expect(await told((e) => without(e, "rejection_vote_recorded"), refused)).toMatchObject({
+    expect(await findingsAfter(() => {}, refused)).toMatchObject({ events: "holds" });
+    expect(await findingsAfter((e) => without(e, "rejection_vote_recorded"), refused)).toMatchObject({
       events: "fails",
     });
-    const twice = await told((e) => (only(e, "rejected")["person"] = "ana"), refused);
+    const twice = await findingsAfter((e) => (only(e, "rejected")["person"] = "ana"), refused);
     expect(twice).toMatchObject({ events: "fails" });
   });
 
@@ -693,8 +695,8 @@ describe("INV-18: a sealed chain in which the deployment lies about who decided"
     const edited = await live(113, "hold", [approvedBy("ben"), changedBy("ana")], {
       edit: { allow: true, editorMayApprove: false },
     });
-    const approvedAfter = await told((e) => {
-      const cast = structuredClone(e.find(({ event }) => event === "approval_vote_recorded")) as Told;
+    const approvedAfter = await findingsAfter((e) => {
+      const cast = structuredClone(e.find(({ event }) => event === "approval_vote_recorded")) as DraftEntry;
       e.push(cast);
     }, edited);
     expect(approvedAfter).toMatchObject({ events: "fails" });

@@ -182,8 +182,8 @@ async function lies(life: Life): Promise<readonly Case[]> {
     );
     for (const { what, value } of changes) {
       const drafts = life.entries.with(at, { ...entry, body: canonicalOf(value) ?? "{}" });
-      const told = { ...life, entries: chain(life.terms.id, EMPTY_HEAD, drafts, new Uint8Array(32)) };
-      const bundle = JSON.stringify(await new MadeLog(told.entries).bundle(told));
+      const forged = { ...life, entries: chain(life.terms.id, EMPTY_HEAD, drafts, new Uint8Array(32)) };
+      const bundle = JSON.stringify(await new MadeLog(forged.entries).bundle(forged));
       cases.push({ what, bundle, trusted: TRUSTED });
     }
   }

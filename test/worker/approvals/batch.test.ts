@@ -176,10 +176,10 @@ test("a vote of a batch that fails leaves the others as they are", async () => {
   vi.spyOn(console, "error").mockImplementation(() => {});
   const get = env.INTENTS.get.bind(env.INTENTS);
   let calls = 0;
-  vi.spyOn(env.INTENTS, "get").mockImplementation((...asked) => {
+  vi.spyOn(env.INTENTS, "get").mockImplementation((...args) => {
     calls += 1;
     if (calls === 1) throw new Error("away");
-    return get(...asked);
+    return get(...args);
   });
   const answer = await batch([approval(one), approval(two), approval(three)]);
   vi.restoreAllMocks();

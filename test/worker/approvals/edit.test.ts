@@ -113,8 +113,8 @@ test("INV-09: an edit approved by another person is executed with exactly the ed
 test("intent and successor name each other and the editor, on the ledger too, and the agent is notified", async () => {
   const intent = await held("open");
   const successor = (await edit(ana, intent, { reason: "wrong address" })).body.successor.intentId;
-  const told = (await call("GET", `/v1/intents/${intent}`, agent.key)).body;
-  expect(told).toMatchObject({
+  const agentView = (await call("GET", `/v1/intents/${intent}`, agent.key)).body;
+  expect(agentView).toMatchObject({
     status: "blocked",
     state: "cancelled",
     successor_id: successor,
@@ -284,8 +284,8 @@ test("INV-03: an editor can neither approve as a delegate nor have a delegate ap
     const delegated = await call("POST", "/v1/delegations", from.key, body);
     expect(delegated.status, delegated.text).toBe(201);
     const vote = { on_behalf_of_principal: person };
-    const said = await call("POST", `/v1/intents/${successor}/approve`, to.key, vote);
-    expect(said.body.code).toBe("self_approval_forbidden");
+    const answer = await call("POST", `/v1/intents/${successor}/approve`, to.key, vote);
+    expect(answer.body.code).toBe("self_approval_forbidden");
   }
   expect(await stateOf(successor)).toBe("pending_approval");
 });
@@ -371,32 +371,36 @@ test("an edit that policy approves needs no further vote, and a dry run of it is
   expect(edited.body.approval).toBeNull();
 });
 
-// What the policy says, what was proposed, and what an editor makes of it: the same to Gate, with less said of it.
-const SAID_LESS: readonly (readonly [string, PolicyId, Record<string, unknown>, Record<string, unknown>])[] =
+// An edit that declares less than the agent did, where Gate can measure neither: policy, proposal, edit.
+const LOWER_DECLARATIONS: readonly (readonly [
+  string,
+  PolicyId,
+  Record<string, unknown>,
+  Record<string, unknown>,
+])[] = [
   [
-    [
-      "another file of fewer records",
-      "few",
-      { payload: "./leads.csv", recordCount: 847 },
-      { payload: "leads.csv", recordCount: 1 },
-    ],
-    [
-      "a file in place of the counted payload",
-      "few",
-      { payload: JSON.stringify(Array.from({ length: 847 }, (_, row) => ({ row }))) },
-      { payload: "./leads.csv", recordCount: 1 },
-    ],
-    [
-      "bytes without countable records",
-      "few",
-      { payload: "AAEC", payload_encoding: "base64", payload_name: "leads.bin", recordCount: 847 },
-      { payload: "AAED", payload_encoding: "base64", recordCount: 1 },
-    ],
-    ["less money", "dear", { estimatedValueUsd: 5000 }, { payload: '[{"a":1}]', estimatedValueUsd: 1 }],
-    ["an amount that was never declared", "dear", {}, { payload: '[{"a":1}]', estimatedValueUsd: 1 }],
-  ];
+    "another file of fewer records",
+    "few",
+    { payload: "./leads.csv", recordCount: 847 },
+    { payload: "leads.csv", recordCount: 1 },
+  ],
+  [
+    "a file in place of the counted payload",
+    "few",
+    { payload: JSON.stringify(Array.from({ length: 847 }, (_, row) => ({ row }))) },
+    { payload: "./leads.csv", recordCount: 1 },
+  ],
+  [
+    "bytes without countable records",
+    "few",
+    { payload: "AAEC", payload_encoding: "base64", payload_name: "leads.bin", recordCount: 847 },
+    { payload: "AAED", payload_encoding: "base64", recordCount: 1 },
+  ],
+  ["less money", "dear", { estimatedValueUsd: 5000 }, { payload: '[{"a":1}]', estimatedValueUsd: 1 }],
+  ["an amount that was never declared", "dear", {}, { payload: '[{"a":1}]', estimatedValueUsd: 1 }],
+];
 
-test.each(SAID_LESS)(
+test.each(LOWER_DECLARATIONS)(
   "INV-07: the editor's declared numbers alone bring no payload under a policy's limit: %s",
   async (_what, policy, proposed, changed) => {
     const first = await edit(ana, await held(policy, proposed), changed);
@@ -489,19 +493,22 @@ test("INV-20: an edit interrupted between the two intents is completed by its re
   const broken = vi.spyOn(IntentObject.prototype, "propose").mockResolvedValue(gone);
   expect((await editUnseen(ana, intent, change)).status).toBe(503);
   broken.mockRestore();
-  const told = await viewOf(intent);
-  expect(told).toMatchObject({ state: "cancelled", decided_by: "ana" });
-  expect((await call("GET", `/v1/intents/${told.successor_id}`, admin)).status).toBe(404);
+  const cancelled = await viewOf(intent);
+  expect(cancelled).toMatchObject({ state: "cancelled", decided_by: "ana" });
+  expect((await call("GET", `/v1/intents/${cancelled.successor_id}`, admin)).status).toBe(404);
 
   // Nobody else, and nothing else, takes the place that is reserved.
   expect((await editUnseen(ben, intent, change)).body.code).toBe("wrong_state");
   expect((await editUnseen(ana, intent, { digest, payload: "[{}]" })).body.code).toBe("wrong_state");
   const [one, other] = await Promise.all([editUnseen(ana, intent, change), editUnseen(ana, intent, change)]);
-  for (const { body } of [one, other]) expect(body.successor?.intentId).toBe(told.successor_id);
-  expect(await stateOf(told.successor_id)).toBe("pending_approval");
+  for (const { body } of [one, other]) expect(body.successor?.intentId).toBe(cancelled.successor_id);
+  expect(await stateOf(cancelled.successor_id)).toBe("pending_approval");
   const again = await editUnseen(ana, intent, change);
-  expect(again.body.successor).toMatchObject({ intentId: told.successor_id, status: "pending_approval" });
-  expect((await approve(ben, told.successor_id)).body.status).toBe("approved");
+  expect(again.body.successor).toMatchObject({
+    intentId: cancelled.successor_id,
+    status: "pending_approval",
+  });
+  expect((await approve(ben, cancelled.successor_id)).body.status).toBe("approved");
 });
 
 test("INV-20: an edit interrupted at any point leaves at most one approvable intent, counted once", async () => {

@@ -192,7 +192,7 @@ const ROW = {
   decide_by: 0,
 };
 
-function told(more: Partial<DeliveryRecord>): DeliveryRecord {
+function deliveryRecord(more: Partial<DeliveryRecord>): DeliveryRecord {
   return {
     id: "d",
     target: "channel:ops",
@@ -216,20 +216,24 @@ function told(more: Partial<DeliveryRecord>): DeliveryRecord {
 const FAILED = { to: "channel:ops", person: null, why: "HTTP 500", trying: false };
 
 test.each([
-  { name: "a place that failed", records: [told({})], shown: [FAILED] },
-  { name: "one still tried", records: [told({ state: "pending" })], shown: [{ ...FAILED, trying: true }] },
-  { name: "one not tried yet", records: [told({ state: "pending", attempts: 0 })], shown: [] },
-  { name: "one that worked", records: [told({ state: "delivered" })], shown: [] },
+  { name: "a place that failed", records: [deliveryRecord({})], shown: [FAILED] },
+  {
+    name: "one still tried",
+    records: [deliveryRecord({ state: "pending" })],
+    shown: [{ ...FAILED, trying: true }],
+  },
+  { name: "one not tried yet", records: [deliveryRecord({ state: "pending", attempts: 0 })], shown: [] },
+  { name: "one that worked", records: [deliveryRecord({ state: "delivered" })], shown: [] },
   {
     name: "one that worked at last",
-    records: [told({}), told({ kind: "reminder", state: "delivered" })],
+    records: [deliveryRecord({}), deliveryRecord({ kind: "reminder", state: "delivered" })],
     shown: [],
   },
-  { name: "a program's webhook", records: [told({ kind: "event" })], shown: [] },
-  { name: "another intent's", records: [told({ intent: "int_2" })], shown: [] },
+  { name: "a program's webhook", records: [deliveryRecord({ kind: "event" })], shown: [] },
+  { name: "another intent's", records: [deliveryRecord({ intent: "int_2" })], shown: [] },
   {
     name: "two people's mailboxes",
-    records: [told({ person: "ana" }), told({ person: "ben", state: "delivered" })],
+    records: [deliveryRecord({ person: "ana" }), deliveryRecord({ person: "ben", state: "delivered" })],
     shown: [{ ...FAILED, person: "ana" }],
   },
 ])("the queue shows where a notification failed, and why: $name", ({ records, shown }) => {
@@ -259,15 +263,15 @@ async function planOf(sql: string): Promise<string> {
 test.each(PLANS)(
   "a queue request with '%s' is answered by the index %s and reads no more than its page",
   async (query, index) => {
-    const asked: string[] = [];
+    const statements: string[] = [];
     const prepare = env.DB.prepare.bind(env.DB);
     vi.spyOn(env.DB, "prepare").mockImplementation((sql) => {
-      asked.push(sql);
+      statements.push(sql);
       return prepare(sql);
     });
     expect((await call("GET", `/v1/approvals${query}`, zoe.key)).status).toBe(200);
     vi.restoreAllMocks();
-    const plan = await planOf(asked.find((sql) => sql.includes("FROM intents")) ?? "");
+    const plan = await planOf(statements.find((sql) => sql.includes("FROM intents")) ?? "");
     expect(plan).toContain(`USING INDEX ${index} `);
     // Sorting would read everything first.
     expect(plan).not.toMatch(/TEMP B-TREE|SCAN/);

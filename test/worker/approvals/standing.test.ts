@@ -302,9 +302,9 @@ test("an unreadable standing approval leaves the intent pending", async () => {
     if (sql.includes("standing_approvals")) throw new Error("D1 is away");
     return prepare(sql);
   });
-  const said = vi.spyOn(console, "error").mockImplementation(() => {});
+  const logged = vi.spyOn(console, "error").mockImplementation(() => {});
   expect(await statusOf(agent, proposal("crm.held"))).toBe("pending_approval");
-  expect(said).toHaveBeenCalled();
+  expect(logged).toHaveBeenCalled();
 });
 
 test("INV-08: a repeated proposal gives no second vote and counts no second use", async () => {
@@ -335,8 +335,8 @@ test("INV-20: a crash between use and vote costs the use, and no vote is given t
   const id = await lay(maker, agent, { uses: 1 });
   vi.spyOn(console, "error").mockImplementation(() => {});
   const get = env.INTENTS.get.bind(env.INTENTS);
-  vi.spyOn(env.INTENTS, "get").mockImplementation((...asked) => {
-    const stub = get(...asked);
+  vi.spyOn(env.INTENTS, "get").mockImplementation((...args) => {
+    const stub = get(...args);
     return new Proxy(stub, {
       get: (_, name) =>
         name === "handle" ? () => Promise.reject(new Error("gone")) : Reflect.get(stub, name, stub),

@@ -42,7 +42,7 @@ import type { Intent } from "../../../src/ports/intents.ts";
 
 let agent: Registered;
 let reviewer: Registered;
-let asked: () => readonly string[];
+let queuedIntents: () => readonly string[];
 
 beforeAll(async () => {
   agent = await register("agent");
@@ -51,7 +51,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  asked = holdQueue();
+  queuedIntents = holdQueue();
 });
 
 const APPROVED = ["proposed", "policy_checked", "approved"] as const;
@@ -79,9 +79,9 @@ async function alarmOf({ id }: Intent): Promise<number | null> {
   return runInDurableObject(objectOf(id), (_, { storage }) => storage.getAlarm());
 }
 
-/** How often this intent was asked to be sent. */
-function askedFor({ id }: Intent): number {
-  return asked().filter((intent) => intent === id).length;
+/** How many `send` messages of this intent were queued. */
+function timesQueued({ id }: Intent): number {
+  return queuedIntents().filter((intent) => intent === id).length;
 }
 
 const textOf = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
@@ -154,13 +154,13 @@ describe("INV-11: sending an approved write", () => {
     expect((await send(intent, [["authorization", secret]])).kind).toBe("answered");
     expect(calls[0]?.agentCredentials).toEqual([["authorization", secret]]);
     expect(calls[0]?.credential).toBeNull();
-    const kept = [await everythingInD1(), JSON.stringify(await intent.getRecord())];
-    expect(kept.join()).not.toContain("of-the-agent-alone");
+    const stored = [await everythingInD1(), JSON.stringify(await intent.getRecord())];
+    expect(stored.join()).not.toContain("of-the-agent-alone");
     // Without the agent nobody sends it.
     const other = await proposeWrite(agent, "crm.own");
     later(MINUTE_MS);
     await runDurableObjectAlarm(objectOf(other.id));
-    expect(askedFor(other)).toBe(0);
+    expect(timesQueued(other)).toBe(0);
   });
 
   test("INV-11: beginSend whose answer was lost succeeds again for the same attempt, and for no other", async () => {
@@ -229,7 +229,7 @@ describe("INV-11: a crash between sending and recording", () => {
     await runDurableObjectAlarm(objectOf(intent.id));
     expect(calls).toHaveLength(0);
     // When it was approved, and never since.
-    expect(askedFor(intent)).toBe(1);
+    expect(timesQueued(intent)).toBe(1);
   });
 
   test("INV-11: is followed by another attempt where the provider recognises repeats: new order, same key, three at most", async () => {
@@ -251,7 +251,7 @@ describe("INV-11: a crash between sending and recording", () => {
     expect(orders.map(({ fence }) => fence)).toEqual([1, 2, 3]);
     expect(phase).toBe("indeterminate");
     // When it was approved, and after each of the first two.
-    expect(askedFor(intent)).toBe(3);
+    expect(timesQueued(intent)).toBe(3);
   });
 
   test("INV-11: a response after the end of the claim is refused, not stored, and not called a success", async () => {
@@ -313,8 +313,8 @@ describe("INV-24: a vault or an upstream that is down", () => {
     let known = 0;
     for (;;) {
       await runDurableObjectAlarm(objectOf(intent.id));
-      if (askedFor(intent) > known) {
-        known = askedFor(intent);
+      if (timesQueued(intent) > known) {
+        known = timesQueued(intent);
         pauses.push(Math.round((Date.now() - last) / 1000));
         last = Date.now();
         expect(["unsent", "refused"]).toContain((await send(intent)).kind);
@@ -400,11 +400,11 @@ describe("INV-17: sending while D1 can't be written", () => {
       await runDurableObjectAlarm(objectOf(intent.id));
       expect(await alarmOf(intent)).toBe(Date.now() + 5_000);
     }
-    expect(askedFor(intent)).toBe(0);
+    expect(timesQueued(intent)).toBe(0);
     repair();
     later(5_000);
     await runDurableObjectAlarm(objectOf(intent.id));
-    expect(askedFor(intent)).toBe(1);
+    expect(timesQueued(intent)).toBe(1);
   });
 
   test("a pending send does not wait for the agent's counters", async () => {
@@ -419,7 +419,7 @@ describe("INV-17: sending while D1 can't be written", () => {
       return { reserve, settle } as unknown as ReturnType<typeof real>;
     });
     const intent = await proposeWrite(agent, "crm.counted");
-    await until(() => expect(askedFor(intent)).toBe(1));
+    await until(() => expect(timesQueued(intent)).toBe(1));
     expect(settle).toHaveBeenCalled();
   });
 
@@ -608,7 +608,7 @@ describe("which attempt sends next", () => {
       later(MINUTE_MS);
       await Promise.all([begun, left].map(({ id }) => runDurableObjectAlarm(objectOf(id))));
     }
-    expect([askedFor(begun), askedFor(left)]).toEqual([0, 0]);
+    expect([timesQueued(begun), timesQueued(left)]).toEqual([0, 0]);
     expect(calls).toHaveLength(1);
     // Repeated by the agent it is sent again, under the same key for the provider.
     expect(await standIn(answering(200)).send(begun)).toMatchObject({ state: { phase: "succeeded" } });
@@ -619,9 +619,9 @@ describe("which attempt sends next", () => {
   test("INV-11: a write approved later is requested at once, and again by the alarm when the message is lost", async () => {
     freeze();
     const intent = await proposeWrite(agent, "crm.later");
-    expect(askedFor(intent)).toBe(0);
+    expect(timesQueued(intent)).toBe(0);
     expect((await call("POST", `/v1/intents/${intent.id}/approve`, reviewer.key)).status).toBe(200);
-    await until(() => expect(askedFor(intent)).toBe(1));
+    await until(() => expect(timesQueued(intent)).toBe(1));
     for (const [pause, times] of [
       [5, 2],
       [10, 3],
@@ -630,7 +630,7 @@ describe("which attempt sends next", () => {
       await evictDurableObject(objectOf(intent.id));
       later(pause * 1000);
       await runDurableObjectAlarm(objectOf(intent.id));
-      expect(askedFor(intent)).toBe(times);
+      expect(timesQueued(intent)).toBe(times);
     }
     const { calls, send } = standIn(answering(200));
     const all = await Promise.all([send(intent), send(intent), send(intent), send(intent)]);
@@ -638,7 +638,7 @@ describe("which attempt sends next", () => {
     expect(calls).toHaveLength(1);
     later(MINUTE_MS);
     await runDurableObjectAlarm(objectOf(intent.id));
-    expect(askedFor(intent)).toBe(4);
+    expect(timesQueued(intent)).toBe(4);
   });
 
   test("INV-11: a retryable response is followed by another attempt, at its time", async () => {
@@ -646,10 +646,10 @@ describe("which attempt sends next", () => {
     const intent = await proposeWrite(agent, "crm.again");
     const busy = standIn(answering(429));
     expect(await busy.send(intent)).toMatchObject({ kind: "answered", state: { phase: "failed" } });
-    expect(askedFor(intent)).toBe(1);
+    expect(timesQueued(intent)).toBe(1);
     later(10_000);
     await runDurableObjectAlarm(objectOf(intent.id));
-    expect(askedFor(intent)).toBe(2);
+    expect(timesQueued(intent)).toBe(2);
     const well = standIn(answering(201));
     expect(await well.send(intent)).toMatchObject({ kind: "answered", state: { phase: "succeeded" } });
     expect((await intent.response())?.status).toBe(201);
@@ -662,7 +662,7 @@ describe("which attempt sends next", () => {
     expect(await send(intent)).toMatchObject({ kind: "answered", state: { phase: "failed" } });
     later(MINUTE_MS);
     await runDurableObjectAlarm(objectOf(intent.id));
-    expect(askedFor(intent)).toBe(1);
+    expect(timesQueued(intent)).toBe(1);
     expect(await send(intent)).toMatchObject({ refusal: { reason: "wrong_phase" } });
   });
 });
@@ -674,8 +674,8 @@ describe("the stored response", () => {
     const intent = await proposeWrite(agent, "crm.now");
     const { send } = standIn(answering(201, '{"secret":"of the customer"}'));
     await send(intent);
-    const kept = await intent.response();
-    expect([kept?.status, textOf(kept?.body), kept?.truncated]).toEqual([
+    const response = await intent.response();
+    expect([response?.status, textOf(response?.body), response?.truncated]).toEqual([
       201,
       '{"secret":"of the customer"}',
       false,
@@ -705,8 +705,8 @@ describe("the stored response", () => {
     const text = "x".repeat(MAX_BYTES + over);
     const { send } = standIn(answering(200, text));
     const carried = await send(intent);
-    const kept = await intent.response();
-    expect([kept?.body.length, kept?.truncated]).toEqual([MAX_BYTES, truncated]);
+    const stored = await intent.response();
+    expect([stored?.body.length, stored?.truncated]).toEqual([MAX_BYTES, truncated]);
     // Whoever sent it gets all of it.
     const rest = carried.kind === "answered" ? await new Response(carried.rest).text() : null;
     expect(rest).toHaveLength(over);
@@ -735,16 +735,16 @@ describe("the stored response", () => {
   test("is erased with the intent, by a person or by retention", async () => {
     freeze();
     const byHand = await proposeWrite(agent, "crm.now");
-    const kept = await proposeWrite(agent, "crm.kept");
+    const byRetention = await proposeWrite(agent, "crm.kept");
     const { send } = standIn(answering(200));
-    await Promise.all([send(byHand), send(kept)]);
+    await Promise.all([send(byHand), send(byRetention)]);
     expect(await byHand.response()).not.toBeNull();
     await call("POST", `/v1/intents/${byHand.id}/erase`, admin, { reason: "asked for" });
     expect(await byHand.response()).toBeNull();
-    expect(await kept.response()).not.toBeNull();
+    expect(await byRetention.response()).not.toBeNull();
     later(24 * 60 * MINUTE_MS);
-    expect(await kept.response()).toBeNull();
-    for (const { id } of [byHand, kept]) {
+    expect(await byRetention.response()).toBeNull();
+    for (const { id } of [byHand, byRetention]) {
       const left = await runInDurableObject(
         objectOf(id),
         (_, { storage }) => [...storage.kv.list({ prefix: "response:" })].length,

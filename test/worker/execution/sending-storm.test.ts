@@ -69,16 +69,16 @@ interface Witness {
 
 function upstreamBy(roll: () => number, witness: Witness) {
   const count = (counts: Map<string, number>, url: string) => counts.set(url, (counts.get(url) ?? 0) + 1);
-  return standIn(async (asked) => {
+  return standIn(async (upstreamCall) => {
     const luck = roll();
     if (luck < 0.25) return failing("unreachable", false)();
-    count(witness.arrived, asked.url);
-    const key = asked.headers.find(([name]) => name === "idempotency-key")?.[1] ?? "none";
-    witness.keys.set(asked.url, new Set([...(witness.keys.get(asked.url) ?? []), key]));
+    count(witness.arrived, upstreamCall.url);
+    const key = upstreamCall.headers.find(([name]) => name === "idempotency-key")?.[1] ?? "none";
+    witness.keys.set(upstreamCall.url, new Set([...(witness.keys.get(upstreamCall.url) ?? []), key]));
     if (luck < 0.35) return failing("broken_off", true)();
     if (luck < 0.45) throw new Error("the machine that was sending is gone");
     if (luck < 0.55) return answering(429)();
-    count(witness.done, asked.url);
+    count(witness.done, upstreamCall.url);
     if (luck < 0.65) return answering(500)();
     return answering(201)();
   });

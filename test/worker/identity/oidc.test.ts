@@ -14,11 +14,11 @@ import {
   type Registered,
 } from "../../support/worker/gate.ts";
 import {
-  asked,
   AUDIENCE,
   handmade,
   listen,
   newKey,
+  requestedUrls,
   serve,
   sign,
   startIssuer,
@@ -157,9 +157,9 @@ test.each(WORTHLESS)("INV-03: a token %s is refused: %s", async (_name, reason, 
 
 describe("INV-03: a token can't choose how it is verified", () => {
   test.each(["none", "None", "NONE", "nOnE", ""])("by the algorithm `%s`", async (alg) => {
-    const said = await claims();
+    const payload = await claims();
     for (const signature of ["", "AAAA"]) {
-      const answer = await whoIs(handmade({ alg, kid: issuer.key().kid }, said, signature));
+      const answer = await whoIs(handmade({ alg, kid: issuer.key().kid }, payload, signature));
       expect(answer.status).toBe(401);
       expect(answer.body.code).toBe("invalid_token");
     }
@@ -203,7 +203,7 @@ describe("INV-03: a token can't choose how it is verified", () => {
       const answer = await whoIs(await issuerToken(forged.secret, header));
       expect(answer.body).toMatchObject({ code: "invalid_token", reason: "bad_signature" });
     }
-    expect(asked.filter((url) => url.includes("evil"))).toEqual([]);
+    expect(requestedUrls.filter((url) => url.includes("evil"))).toEqual([]);
   });
 
   test("by the key of another trusted issuer", async () => {
@@ -237,7 +237,7 @@ test("without an issuer in gate.yaml every token is refused without a request", 
   await changeRules(RULES);
   const answer = await whoIs(token);
   expect(answer.body).toMatchObject({ code: "invalid_token", reason: "unknown_issuer" });
-  expect(asked).toEqual([]);
+  expect(requestedUrls).toEqual([]);
 });
 
 describe("an address counts only if the issuer verified it", () => {
@@ -446,7 +446,7 @@ describe("signing keys of an issuer", () => {
     expect((await whoIs(token)).body.reason).toBe("bad_signature");
     later(30_000);
     expect((await whoIs(token)).status).toBe(200);
-    expect(asked.filter((url) => url === issuer.jwks)).toHaveLength(2);
+    expect(requestedUrls.filter((url) => url === issuer.jwks)).toHaveLength(2);
   });
 
   test("a token under a withdrawn key is refused after ten minutes", async () => {
@@ -466,7 +466,7 @@ describe("signing keys of an issuer", () => {
       Array.from({ length: 100 }, (_, index) => issuer.token({}, { kid: `forged-${index}` })),
     );
     for (const token of tokens) expect((await whoIs(token)).status).toBe(401);
-    expect(asked.filter((url) => url === issuer.jwks)).toHaveLength(1);
+    expect(requestedUrls.filter((url) => url === issuer.jwks)).toHaveLength(1);
   });
 });
 
@@ -496,7 +496,7 @@ test.each(NO_KEYS)("a token is refused while the issuer's keys are %s", async (_
   expect(refused.status).toBe(503);
   expect(refused.body.code).toBe("keys_unavailable");
   expect(refused.headers.get("Retry-After")).toBe("5");
-  expect(asked.filter((url) => url.includes("evil"))).toEqual([]);
+  expect(requestedUrls.filter((url) => url.includes("evil"))).toEqual([]);
   // Other ways in still work.
   expect((await whoIs(agent.key)).status).toBe(200);
 });
@@ -508,7 +508,7 @@ test("an issuer that is down is asked again after five seconds, not for every to
   const { jwk } = issuer.key();
   serve(issuer.jwks, () => (isDown ? new Response(null, { status: 502 }) : Response.json({ keys: [jwk] })));
   for (let tried = 0; tried < 20; tried += 1) expect((await whoIs(token)).status).toBe(503);
-  expect(asked.filter((url) => url === issuer.jwks)).toHaveLength(1);
+  expect(requestedUrls.filter((url) => url === issuer.jwks)).toHaveLength(1);
   isDown = false;
   later(5_000);
   expect((await whoIs(token)).status).toBe(200);
@@ -573,13 +573,13 @@ describe("only the issuer's own metadata says where its keys are", () => {
     const refused = await whoIs(await issuer.token());
     expect(refused.status).toBe(503);
     expect(refused.body.code).toBe("keys_unavailable");
-    expect(asked).toEqual([issuer.url + CONFIGURATION]);
+    expect(requestedUrls).toEqual([issuer.url + CONFIGURATION]);
   });
 
   test("a key address in gate.yaml is used without the metadata", async () => {
     await trust({ oidc: [issuer], more: `, jwks: "${issuer.url}/keys"` });
     expect((await whoIs(await issuer.token())).status).toBe(200);
-    expect(asked).toEqual([issuer.jwks]);
+    expect(requestedUrls).toEqual([issuer.jwks]);
   });
 });
 
@@ -598,7 +598,7 @@ describe("Cloudflare Access", () => {
   test("its header is ignored where gate.yaml names no Access", async () => {
     const browser = browserAt(HTTPS);
     expect((await browser.get("/v1/session", header(await issuer.token()))).status).toBe(401);
-    expect(asked).toEqual([]);
+    expect(requestedUrls).toEqual([]);
     const { key } = await register("reviewer");
     await browser.post("/v1/session", { key });
     expect((await browser.get("/v1/session", header("garbage"))).status).toBe(200);

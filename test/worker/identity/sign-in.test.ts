@@ -11,10 +11,10 @@ import {
   register,
 } from "../../support/worker/gate.ts";
 import {
-  asked,
   AUDIENCE,
   listen,
   newKey,
+  requestedUrls,
   serve,
   sign,
   startIssuer,
@@ -99,8 +99,8 @@ describe("signing in with a key on the page", () => {
       { Origin: "null" },
       { "Sec-Fetch-Site": "cross-site" },
     ]) {
-      const said = headers as Record<string, string>;
-      expect((await browser.post("/sign-in", form({ key }), said)).status).toBe(403);
+      const requestHeaders = headers as Record<string, string>;
+      expect((await browser.post("/sign-in", form({ key }), requestHeaders)).status).toBe(403);
       expect(browser.cookies.size).toBe(0);
     }
     await browser.post("/sign-in", form({ key }));
@@ -336,8 +336,8 @@ sign_in:
     expect(cookie.split("; ")).toEqual(
       expect.arrayContaining(["HttpOnly", "Secure", "SameSite=Lax", "Path=/", "Max-Age=600"]),
     );
-    const kept = browser.cookies.get(ATTEMPT) ?? "";
-    const readable = kept.split(".").map((part) => {
+    const attempt = browser.cookies.get(ATTEMPT) ?? "";
+    const readable = attempt.split(".").map((part) => {
       try {
         return atob(part.replaceAll("-", "+").replaceAll("_", "/"));
       } catch {
@@ -348,7 +348,7 @@ sign_in:
     expect(readable.join()).not.toContain(query.get("state"));
     // It is no session.
     expect((await browser.get("/v1/session")).status).toBe(401);
-    expect((await browser.get("/v1/session", { Cookie: `${SESSION}=${kept}` })).status).toBe(401);
+    expect((await browser.get("/v1/session", { Cookie: `${SESSION}=${attempt}` })).status).toBe(401);
   });
 
   test("INV-28: shows no client secret, code answer or address on a page or in a table", async () => {
@@ -365,7 +365,7 @@ sign_in:
     freeze();
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
-    const kept = browser.cookies.get(ATTEMPT) ?? "";
+    const attempt = browser.cookies.get(ATTEMPT) ?? "";
     const path = callback(query.get("state") ?? "");
     answerCode(query.get("nonce") ?? "");
 
@@ -379,7 +379,7 @@ sign_in:
     expect((await browser.get(path)).status).toBe(200);
     // With the cookie put back.
     const replayed = browserAt(HTTPS);
-    replayed.cookies.set(ATTEMPT, kept);
+    replayed.cookies.set(ATTEMPT, attempt);
     expect((await replayed.get(path)).status).toBe(400);
     expect(replayed.cookies.size).toBe(0);
     expect(redeemed).toHaveLength(1);
@@ -395,10 +395,10 @@ sign_in:
     const browser = browserAt(HTTPS);
     const query = await leave(browser);
     answerCode(query.get("nonce") ?? "");
-    const kept = browser.cookies.get(ATTEMPT) ?? "";
+    const attempt = browser.cookies.get(ATTEMPT) ?? "";
     const answers = await Promise.all(
       Array.from({ length: 10 }, () =>
-        browserAt(HTTPS).get(callback(query.get("state") ?? ""), { Cookie: `${ATTEMPT}=${kept}` }),
+        browserAt(HTTPS).get(callback(query.get("state") ?? ""), { Cookie: `${ATTEMPT}=${attempt}` }),
       ),
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([
@@ -423,8 +423,8 @@ sign_in:
 
   test.each([["garbage"], ["a.b.c.d.e"], [""], ["eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..AAAA.AAAA.AAAA"]])(
     "INV-28: refuses an attempt cookie that Gate did not seal: %j",
-    async (kept) => {
-      const answer = await browserAt(HTTPS).get(callback("x"), { Cookie: `${ATTEMPT}=${kept}` });
+    async (attempt) => {
+      const answer = await browserAt(HTTPS).get(callback("x"), { Cookie: `${ATTEMPT}=${attempt}` });
       expect(answer.status).toBe(400);
     },
   );
@@ -468,7 +468,7 @@ sign_in:
     expect(back.status).toBe(status);
     expect(back.text).not.toContain("<script");
     expect(browser.cookies.has(SESSION)).toBe(false);
-    expect(asked.filter((url) => url.includes("evil"))).toEqual([]);
+    expect(requestedUrls.filter((url) => url.includes("evil"))).toEqual([]);
   });
 
   /** Tokens that the provider's own token endpoint gives; the connection to it is no proof. */
@@ -490,7 +490,7 @@ sign_in:
 
   async function forged(nonce: string): Promise<string> {
     const exp = Math.floor(Date.now() / 1000) + 60;
-    const said = {
+    const payload = {
       iss: issuer.url,
       aud: AUDIENCE,
       sub: "x",
@@ -500,7 +500,7 @@ sign_in:
       email_verified: true,
     };
     const { kid } = issuer.key();
-    return sign({ ...said, email: "ana@example.com" }, (await newKey()).secret, { alg: "ES256", kid });
+    return sign({ ...payload, email: "ana@example.com" }, (await newKey()).secret, { alg: "ES256", kid });
   }
 
   test.each(BAD_TOKENS)("refuses a provider's token %s: %i", async (_name, status, make) => {

@@ -45,14 +45,14 @@ test("of parallel proposals exactly as many pass as the rate limit allows", asyn
 
 test("a rate limit counts each agent separately", async () => {
   const [one, other] = [await register("agent"), await register("agent")];
-  for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", one.key, proposal("hourly"));
+  for (let sent = 0; sent < 5; sent += 1) await call("POST", "/v1/intents", one.key, proposal("hourly"));
   expect((await call("POST", "/v1/intents", one.key, proposal("hourly"))).body.status).toBe("blocked");
   expect((await call("POST", "/v1/intents", other.key, proposal("hourly"))).body.status).toBe("approved");
 });
 
 test("counters survive a restart of their object", async () => {
   const agent = await register("agent");
-  for (let asked = 0; asked < 5; asked += 1) await call("POST", "/v1/intents", agent.key, proposal("hourly"));
+  for (let sent = 0; sent < 5; sent += 1) await call("POST", "/v1/intents", agent.key, proposal("hourly"));
   await evictAllDurableObjects();
   expect((await call("POST", "/v1/intents", agent.key, proposal("hourly"))).body.reason_code).toBe(
     "rate_limit_exceeded",
@@ -61,7 +61,7 @@ test("counters survive a restart of their object", async () => {
 
 test("proposals blocked for another reason, repeated under a key or dry-run count nowhere", async () => {
   const agent = await register("agent");
-  for (let asked = 0; asked < 4; asked += 1) {
+  for (let sent = 0; sent < 4; sent += 1) {
     await call("POST", "/v1/intents", agent.key, proposal("hourly", { destination: "crm.elsewhere" }));
     await call("POST", "/v1/intents?dry_run=true", agent.key, proposal("hourly"));
     await call("POST", "/v1/intents", agent.key, {
@@ -70,7 +70,7 @@ test("proposals blocked for another reason, repeated under a key or dry-run coun
       idempotency_key: "same",
     });
   }
-  for (let asked = 0; asked < 4; asked += 1) {
+  for (let sent = 0; sent < 4; sent += 1) {
     expect((await call("POST", "/v1/intents", agent.key, proposal("hourly"))).body.status).toBe("approved");
   }
   expect((await call("POST", "/v1/intents", agent.key, proposal("hourly"))).body.status).toBe("blocked");
@@ -153,13 +153,13 @@ test("the counters behind a decision are stored with it, visible to reviewers an
 async function settled(agent: string, intent: string): Promise<void> {
   const counters = env.AGENTS.getByName(agent);
   for (let looked = 0; looked < 100; looked += 1) {
-    const told = await runInDurableObject(counters, (_, state) => {
+    const isCounted = await runInDurableObject(counters, (_, state) => {
       const { count } = state.storage.sql
         .exec<{ count: number }>("SELECT COUNT(*) AS count FROM rejections WHERE intent = ?", intent)
         .one();
       return count > 0;
     });
-    if (told) return;
+    if (isCounted) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error("the counters were never told");

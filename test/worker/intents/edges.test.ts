@@ -585,12 +585,12 @@ describe("INV-27: secrets at rest and on the wire", () => {
     // Bytes as letters, so that what is stored unsealed would be read.
     const legible = (_: string, value: unknown) =>
       value instanceof Uint8Array ? Array.from(value, (byte) => String.fromCharCode(byte)).join("") : value;
-    const kept = await runInDurableObject(objectOf(body.intentId), (_, { storage }) =>
+    const inStorage = await runInDurableObject(objectOf(body.intentId), (_, { storage }) =>
       JSON.stringify([...storage.kv.list()], legible),
     );
-    expect(kept).toContain(body.intentId);
+    expect(inStorage).toContain(body.intentId);
     for (const secret of [...Object.values(secrets), one.key, reviewer.key, admin, token, nonce]) {
-      expect(kept.includes(secret), secret).toBe(false);
+      expect(inStorage.includes(secret), secret).toBe(false);
     }
   });
 

@@ -186,14 +186,14 @@ describe("INV-17: nothing leaves Gate while D1 can't be written", () => {
       return real(statements);
     });
     const id = await propose(agent, proposal("crm.small"), "approved");
-    let told = false;
+    let isAnswered = false;
     const order = execute(id).then((answer) => {
-      told = true;
+      isAnswered = true;
       return answer;
     });
     await until(() => expect(batch).toHaveBeenCalled());
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(told).toBe(false);
+    expect(isAnswered).toBe(false);
     expect(await ledgerOf(id)).toEqual([]);
     release();
     expect((await order).status).toBe(201);

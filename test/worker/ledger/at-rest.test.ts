@@ -27,7 +27,7 @@ function anotherSecret(): string {
 }
 
 /** Everything an intent's object keeps, as one text. */
-async function kept(intent: string): Promise<string> {
+async function storageText(intent: string): Promise<string> {
   return runInDurableObject(objectOf(intent), (_, state) => {
     const rows = [...state.storage.kv.list()].map(([key, value]) => [
       key,
@@ -58,7 +58,7 @@ test("INV-27: payload, request, trace and comments are stored encrypted, and non
     "pending_approval",
   );
   await call("POST", `/v1/intents/${intent}/reject`, reviewer.key, { reason: "unmistakable-comment" });
-  expect(await kept(intent)).not.toContain("unmistakable");
+  expect(await storageText(intent)).not.toContain("unmistakable");
   expect((await call("GET", `/v1/intents/${intent}/payload`, admin)).text).toBe(payload);
   expect((await call("GET", `/v1/intents/${intent}`, admin)).body).toMatchObject({
     on_behalf_of: "unmistakable-person",

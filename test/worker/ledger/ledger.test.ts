@@ -105,11 +105,11 @@ describe("INV-17: every transition is a chained entry", () => {
     const id = await propose(agent, proposal("crm.held"), "pending_approval");
     const [first] = await flushed(id);
     const [hash] = JSON.parse(first?.body ?? "{}").policy_hashes as string[];
-    const kept = await env.DB.prepare("SELECT id, text FROM policy_texts WHERE hash = ?1")
+    const stored = await env.DB.prepare("SELECT id, text FROM policy_texts WHERE hash = ?1")
       .bind(hash ?? "")
       .first<{ id: string; text: string }>();
-    expect(kept?.id).toBe("held");
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(kept?.text));
+    expect(stored?.id).toBe("held");
+    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(stored?.text));
     expect([...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("")).toBe(hash);
   });
 

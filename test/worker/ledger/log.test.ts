@@ -275,11 +275,11 @@ describe("INV-18: proofs of the log", () => {
     const rows = await unsealed();
     const last = await unsealed();
     await sealed();
-    const kept = await allRows();
+    const snapshot = await allRows();
     const id = rows[1]?.intent_id ?? "";
     await asAttacker(`UPDATE ledger SET actor = 'mallory' WHERE intent_id = '${id}' AND seq = 2`);
     const { entries } = await portsOf(env).log.proofsFor(id);
-    await restore(kept);
+    await restore(snapshot);
     expect(entries.map(({ state, proof }) => [state, proof === null])).toEqual([
       ["sealed", false],
       ["changed", true],
@@ -368,12 +368,12 @@ describe("INV-18: the sealer detects changes to rows that are not sealed yet", (
   test.each(TAMPERINGS)(
     "INV-18: %s is named and stops the log, which goes on after the repair",
     async (_, change, reason, at) => {
-      const said = vi.spyOn(console, "error").mockImplementation(() => {});
+      const logged = vi.spyOn(console, "error").mockImplementation(() => {});
       const before = await sealed();
       const [a, b, c] = await unsealed();
       if (a === undefined || b === undefined || c === undefined) throw new Error("three rows were expected");
       const behind = await unsealed();
-      const kept = await allRows();
+      const snapshot = await allRows();
       await asAttacker(...change([a, b, c]));
 
       const answer = await call("POST", "/log/seal", admin);
@@ -390,10 +390,10 @@ describe("INV-18: the sealer detects changes to rows that are not sealed yet", (
       expect(seen.fault.reason).toBe(reason);
       expect(seen.sealed).toBeLessThan(behind[0]?.id ?? 0);
       expect(seen.sealed).toBeGreaterThanOrEqual(before.size);
-      expect(said).toHaveBeenCalledWith(expect.objectContaining({ event: "log_sealing_stopped", reason }));
+      expect(logged).toHaveBeenCalledWith(expect.objectContaining({ event: "log_sealing_stopped", reason }));
 
-      await restore(kept);
-      expect(await sealed()).toEqual({ size: kept.length, root: await rootOfLedger() });
+      await restore(snapshot);
+      expect(await sealed()).toEqual({ size: snapshot.length, root: await rootOfLedger() });
       const after = await health();
       expect([after.status, after.fault, after.past_faults[0].reason]).toEqual(["sealed", null, reason]);
     },
@@ -403,19 +403,19 @@ describe("INV-18: the sealer detects changes to rows that are not sealed yet", (
     vi.spyOn(console, "error").mockImplementation(() => {});
     const good = await unsealed();
     const [bad] = await unsealed();
-    const kept = await allRows();
+    const snapshot = await allRows();
     await asAttacker(`UPDATE ledger SET actor = 'mallory' WHERE id = ${bad?.id}`);
     await call("POST", "/log/seal", admin);
     const { checkpoint } = await portsOf(env).log.proofsFor(good[0]?.intent_id ?? "");
     expect(remember(await opened(checkpoint?.note ?? "")).size).toBe(good.at(-1)?.id);
-    await restore(kept);
+    await restore(snapshot);
     await sealed();
   });
 
   test("INV-18: deleted last rows are detected when their chain's next entry comes", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const [, , last] = await unsealed();
-    const kept = await allRows();
+    const snapshot = await allRows();
     await asAttacker(`DELETE FROM ledger WHERE id = ${last?.id}`);
     // D1 takes no entry without the one before it, so the attacker has to take that guard away for good.
     const order = () => call("POST", `/v1/intents/${last?.intent_id}/execute`, agent.key);
@@ -429,7 +429,10 @@ describe("INV-18: the sealer detects changes to rows that are not sealed yet", (
     const answer = await call("POST", "/log/seal", admin);
     expect([answer.body.fault.reason, answer.body.fault.seq]).toEqual(["entry_missing", 4]);
     const added = (await ledgerOf(last?.intent_id ?? "")).filter(({ seq }) => seq > 3);
-    await restore([...kept, ...added.map((row, at) => ({ ...row, id: kept.length + 1 + at, epoch: 1 }))]);
+    await restore([
+      ...snapshot,
+      ...added.map((row, at) => ({ ...row, id: snapshot.length + 1 + at, epoch: 1 })),
+    ]);
     await sealed();
   });
 
@@ -438,28 +441,28 @@ describe("INV-18: the sealer detects changes to rows that are not sealed yet", (
     const name = fresh("fork");
     await append(drafted(name, 2));
     await sealed();
-    const kept = await allRows();
+    const snapshot = await allRows();
     await forced(drafted(name, 1, "{}", { seq: 2, hash: "f".repeat(64) }));
     expect((await call("POST", "/log/seal", admin)).body.fault).toMatchObject({
       reason: "chain_broken",
       chain: name,
       seq: 3,
     });
-    await restore(kept);
+    await restore(snapshot);
     // The same place in the chain once more, where only the log remembers that it was taken.
     await forced(drafted(name, 1, "{}", { seq: 5, hash: "f".repeat(64) }));
     expect((await call("POST", "/log/seal", admin)).body.fault).toMatchObject({
       reason: "entry_missing",
       seq: 6,
     });
-    await restore(kept);
+    await restore(snapshot);
     await asAttacker(`UPDATE ledger SET intent_id = 'x' WHERE intent_id = '${name}' AND seq = 1`);
     await append(drafted(name, 1));
     expect((await call("POST", "/log/seal", admin)).body.fault).toMatchObject({
       reason: "entry_repeated",
       seq: 1,
     });
-    await restore(kept);
+    await restore(snapshot);
     await sealed();
   });
 
@@ -467,7 +470,7 @@ describe("INV-18: the sealer detects changes to rows that are not sealed yet", (
     vi.spyOn(console, "error").mockImplementation(() => {});
     await unsealed();
     const { size } = await sealed();
-    const kept = await allRows();
+    const snapshot = await allRows();
     await asAttacker(`UPDATE ledger SET actor = 'mallory' WHERE id = ${size}`);
     expect((await call("POST", "/log/seal", admin)).body.fault).toMatchObject({
       reason: "sealed_row_changed",
@@ -485,7 +488,7 @@ describe("INV-18: the sealer detects changes to rows that are not sealed yet", (
       row: size,
     });
     expect((await opened((await call("GET", "/log/checkpoint")).text)).size).toBe(size);
-    await restore(kept);
+    await restore(snapshot);
     await sealed();
   });
 });
@@ -569,7 +572,7 @@ describe("INV-20: the log survives a stop at any point", () => {
     await append(drafted(name, 1));
     await unsealed();
     const before = await sealed();
-    const kept = await allRows();
+    const snapshot = await allRows();
     // Whoever has the secret can write another history, with hashes and MACs to match.
     const [other] = drafted(name, 1, '{"other":true}');
     await asAttacker(
@@ -582,7 +585,7 @@ describe("INV-20: the log survives a stop at any point", () => {
     expect(answer.body.fault.reason).toBe("checkpoint_conflict");
     expect(sign).not.toHaveBeenCalled();
     expect((await health()).checkpoint).toBeNull();
-    await restore(kept);
+    await restore(snapshot);
     await runInDurableObject(log(), (_, state) => state.storage.deleteAll());
     await evictDurableObject(log());
     expect(await sealed()).toEqual(before);
@@ -664,18 +667,18 @@ describe("waking the sealer", () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     await sealed();
     const [row] = await unsealed();
-    const kept = await allRows();
+    const snapshot = await allRows();
     await asAttacker(`UPDATE ledger SET actor = 'mallory' WHERE id = ${row?.id}`);
     await log().poke();
     await runDurableObjectAlarm(log());
     expect(await alarm()).not.toBeNull();
-    await restore(kept);
+    await restore(snapshot);
     const broken = vi.spyOn(env.DB, "batch").mockRejectedValue(new Error("D1_ERROR: overloaded"));
     await runDurableObjectAlarm(log());
     expect(await alarm()).not.toBeNull();
     broken.mockRestore();
     await runDurableObjectAlarm(log());
-    expect((await health()).sealed).toBe(kept.length);
+    expect((await health()).sealed).toBe(snapshot.length);
   });
 
   test("cron pokes the log", async () => {
@@ -716,13 +719,13 @@ describe("the log over time", () => {
   test("does not even read a text too long for a leaf", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const [row] = await unsealed();
-    const kept = await allRows();
+    const snapshot = await allRows();
     await asAttacker(`UPDATE ledger SET body = hex(zeroblob(900000)) WHERE id = ${row?.id}`);
     const read = vi.spyOn(env.DB, "batch");
     await call("POST", "/log/seal", admin);
     const pages = await Promise.all(read.mock.results.map(({ value }) => value as Promise<unknown>));
     for (const page of pages) expect(JSON.stringify(page).length).toBeLessThan(100_000);
-    await restore(kept);
+    await restore(snapshot);
     await sealed();
   });
 

@@ -33,12 +33,12 @@ interface Question {
   readonly digest: string;
 }
 
-/** Has a provider ask a person, and gives what it was told. */
-async function asked(destination = "crm.by-link", person = "ana", intent?: string): Promise<Question> {
+/** Has a provider ask a person; the question as the provider got it. */
+async function sendQuestion(destination = "crm.by-link", person = "ana", intent?: string): Promise<Question> {
   const about = intent ?? (await held(destination));
   const world = outside(() => answered(200, "{}"));
-  const told = await notifyChannel(delivery("sms", about, "held", { person }), world);
-  if (told.kind !== "delivered") throw new Error(`not asked: ${JSON.stringify(told)}`);
+  const result = await notifyChannel(delivery("sms", about, "held", { person }), world);
+  if (result.kind !== "delivered") throw new Error(`not asked: ${JSON.stringify(result)}`);
   const { body } = world.got[0] ?? {};
   return {
     intent: about,
@@ -89,7 +89,7 @@ const votes = async (intent: string) =>
   (await eventsOf(intent)).filter((event) => event === "approval_vote_recorded").length;
 
 test("a person approves through the provider, at the assurance that the registry assigns to it", async () => {
-  const question = await asked();
+  const question = await sendQuestion();
   const answer = await deliver(answerTo(question));
   expect(answer.status).toBe(200);
   expect(answer.body).toMatchObject({ status: "approved", approvalState: "answered", votedBy: ["ana"] });
@@ -99,7 +99,7 @@ test("a person approves through the provider, at the assurance that the registry
 
 test.each(["DECLINE", "REJECT"])("%s is a rejection, with or without a reason", async (decision) => {
   for (const reason of ["not today", undefined, "  "]) {
-    const question = await asked();
+    const question = await sendQuestion();
     const answer = await deliver(answerTo(question, { decision, reason }));
     expect(answer.body).toMatchObject({ status: "blocked", approvalState: "answered" });
     expect(await stateOf(question.intent)).toBe("rejected");
@@ -145,7 +145,7 @@ describe("INV-30: a callback's signature is checked first", () => {
   ];
 
   test.each(cases)("$name is 401 and changes nothing", async ({ sending, reason }) => {
-    const question = await asked();
+    const question = await sendQuestion();
     const answer = await deliver(answerTo(question), sending);
     expect(answer.status).toBe(401);
     expect(answer.body).toMatchObject({ code: "invalid_signature", reason });
@@ -153,7 +153,7 @@ describe("INV-30: a callback's signature is checked first", () => {
   });
 
   test("the signature covers the bytes: a changed body or time is refused", async () => {
-    const question = await asked();
+    const question = await sendQuestion();
     const body = answerTo(question, { decision: "DECLINE" });
     const at = Date.now();
     const signature = createHmac("sha256", SECRETS.SCENE_PROVIDER)
@@ -166,7 +166,7 @@ describe("INV-30: a callback's signature is checked first", () => {
   });
 
   test("an unsigned callback uses up no delivery id and so can't block the real one", async () => {
-    const question = await asked();
+    const question = await sendQuestion();
     const id = fresh("delivery");
     await deliver(answerTo(question), { secret: "guessed", delivery: id });
     expect((await deliver(answerTo(question), { delivery: id })).status).toBe(200);
@@ -176,7 +176,7 @@ describe("INV-30: a callback's signature is checked first", () => {
 
 describe("INV-30: each delivery id counts once", () => {
   test("a repeated delivery gets the same answer and is no second vote", async () => {
-    const question = await asked("crm.by-links");
+    const question = await sendQuestion("crm.by-links");
     const body = answerTo(question);
     const id = fresh("delivery");
     const first = await deliver(body, { delivery: id });
@@ -187,7 +187,7 @@ describe("INV-30: each delivery id counts once", () => {
   });
 
   test("another answer under a used delivery id is refused", async () => {
-    const question = await asked("crm.by-links");
+    const question = await sendQuestion("crm.by-links");
     const id = fresh("delivery");
     await deliver(answerTo(question), { delivery: id });
     const other = await deliver(answerTo(question, { decision: "REJECT" }), { delivery: id });
@@ -196,7 +196,7 @@ describe("INV-30: each delivery id counts once", () => {
   });
 
   test("without an id the signature is the id, so a replayed callback changes nothing", async () => {
-    const question = await asked("crm.by-links");
+    const question = await sendQuestion("crm.by-links");
     const body = answerTo(question);
     const at = Date.now();
     const answers = await Promise.all(Array.from({ length: 5 }, () => deliver(body, { at, delivery: null })));
@@ -206,19 +206,19 @@ describe("INV-30: each delivery id counts once", () => {
   });
 
   test("one person has one vote under two delivery ids", async () => {
-    const question = await asked("crm.by-links");
+    const question = await sendQuestion("crm.by-links");
     for (let sent = 0; sent < 2; sent += 1) {
       expect((await deliver(answerTo(question))).status).toBe(200);
     }
     expect(await votes(question.intent)).toBe(1);
     expect(await stateOf(question.intent)).toBe("pending_approval");
-    const ben = await asked("crm.by-links", "ben", question.intent);
+    const ben = await sendQuestion("crm.by-links", "ben", question.intent);
     await deliver(answerTo(ben));
     expect(await stateOf(question.intent)).toBe("approved");
   });
 
   test.each(["with\ttab", "two words", "x".repeat(256)])("a malformed delivery id is 400: %j", async (id) => {
-    const question = await asked();
+    const question = await sendQuestion();
     expect((await deliver(answerTo(question), { delivery: id })).status).toBe(400);
     expect(await stateOf(question.intent)).toBe("pending_approval");
   });
@@ -274,7 +274,7 @@ describe("a callback that does not answer the open question changes nothing", ()
     },
     {
       name: "another intent's",
-      more: async () => ({ gate_approval_interaction_id: (await asked()).interaction }),
+      more: async () => ({ gate_approval_interaction_id: (await sendQuestion()).interaction }),
       status: 409,
       code: "interaction_mismatch",
     },
@@ -340,7 +340,7 @@ describe("a callback that does not answer the open question changes nothing", ()
   ];
 
   test.each(cases)("$name: $status $code", async ({ more, status, code }) => {
-    const question = await asked();
+    const question = await sendQuestion();
     const answer = await deliver(answerTo(question, await more(question)));
     expect([answer.status, answer.body.code]).toEqual([status, code]);
     expect(await stateOf(question.intent)).toBe("pending_approval");
@@ -348,7 +348,7 @@ describe("a callback that does not answer the open question changes nothing", ()
   });
 
   test("a callback on a decided intent changes nothing", async () => {
-    const question = await asked();
+    const question = await sendQuestion();
     await deliver(answerTo(question, { decision: "DECLINE" }));
     const late = await deliver(answerTo(question));
     expect([late.status, late.body.code]).toEqual([409, "interaction_not_pending"]);
@@ -383,7 +383,7 @@ test.each(BROKEN)("INV-25: a signed body with $name is 400", async ({ body }) =>
 test("INV-03: the owner can't approve through a provider", async () => {
   const agent = await register("agent", { owner: "ana@example.com" });
   const intent = await propose(agent, proposal("crm.by-link"), "pending_approval");
-  const answer = await deliver(answerTo(await asked("crm.by-link", "ana", intent)));
+  const answer = await deliver(answerTo(await sendQuestion("crm.by-link", "ana", intent)));
   expect([answer.status, answer.body.code]).toEqual([403, "self_approval_forbidden"]);
   expect(await stateOf(intent)).toBe("pending_approval");
 });
@@ -404,7 +404,7 @@ test("INV-07: a provider's vote has the assurance of the registry, whatever the 
 });
 
 test("INV-05: a callback stopped by a kill switch is accepted under its delivery id once the switch is lifted", async () => {
-  const question = await asked();
+  const question = await sendQuestion();
   const target = { scope: "destination", target: "crm.by-link" };
   await call("POST", "/v1/switches", admin, { ...target, reason: "incident" });
   const id = fresh("delivery");

@@ -40,8 +40,8 @@ type Place = (typeof PLACES)[number];
 async function sentFor({ channel, person, fine }: Place, path: string, body = "amount=900") {
   const intent = await heldThrough(agent, { path, body });
   const world = outside(fine);
-  const told = await notifyChannel(delivery(channel, intent, "held", { person }), world);
-  expect(told.kind).toBe("delivered");
+  const result = await notifyChannel(delivery(channel, intent, "held", { person }), world);
+  expect(result.kind).toBe("delivered");
   return world.got[0];
 }
 

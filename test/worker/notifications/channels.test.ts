@@ -43,8 +43,11 @@ const byLink = (channel: string) => (channel === "sms" ? "crm.by-link" : "crm.he
 test.each(PLACES)("$channel names agent, destination, risk, records, reason and deadline", async (place) => {
   const intent = await held(byLink(place.channel), { recordCount: 12_345 });
   const world = outside(place.fine);
-  const told = await notifyChannel(delivery(place.channel, intent, "held", { person: place.person }), world);
-  expect(told.kind).toBe("delivered");
+  const result = await notifyChannel(
+    delivery(place.channel, intent, "held", { person: place.person }),
+    world,
+  );
+  expect(result.kind).toBe("delivered");
   const [got] = world.got;
   const text = JSON.stringify(got?.body);
   const { body } = await call("GET", `/v1/intents/${intent}`, admin);
@@ -99,8 +102,8 @@ test.each(HOSTILE)("INV-28: an agent's name stays plain text when it $trick", as
   const intent = await held("crm.by-link", {}, agent);
   for (const { channel, person, fine } of PLACES) {
     const world = outside(fine);
-    const told = await notifyChannel(delivery(channel, intent, "held", { person }), world);
-    expect(told.kind).toBe("delivered");
+    const result = await notifyChannel(delivery(channel, intent, "held", { person }), world);
+    expect(result.kind).toBe("delivered");
     const [got] = world.got;
     // Plain text and JSON need no escaping but their own; blocks and HTML do.
     const marked = channel === "mail" ? got?.body.html : ["hook", "app"].includes(channel) ? got?.text : "";
@@ -153,8 +156,8 @@ describe("a channel's response is classified", () => {
   test.each(PLACES)("the same way for every channel: $channel", async ({ channel, person }) => {
     const intent = await held("crm.by-link");
     for (const { answer, ...wanted } of cases) {
-      const told = await notifyChannel(delivery(channel, intent, "held", { person }), outside(answer));
-      expect(told).toMatchObject(wanted);
+      const result = await notifyChannel(delivery(channel, intent, "held", { person }), outside(answer));
+      expect(result).toMatchObject(wanted);
     }
   });
 });
@@ -183,8 +186,8 @@ test("INV-21: no failure text holds a secret, even when the receiver echoes it",
   for (const { channel, person } of PLACES) {
     for (const status of [302, 400, 404, 429, 500]) {
       const world = outside(() => answered(status, secrets.join(" ")));
-      const told = JSON.stringify(await notifyChannel(delivery(channel, intent, "held", { person }), world));
-      for (const secret of secrets) expect(told).not.toContain(secret);
+      const text = JSON.stringify(await notifyChannel(delivery(channel, intent, "held", { person }), world));
+      for (const secret of secrets) expect(text).not.toContain(secret);
     }
   }
 });
@@ -192,8 +195,8 @@ test("INV-21: no failure text holds a secret, even when the receiver echoes it",
 test("an error of a Slack incoming webhook is explained", async () => {
   const intent = await held();
   const world = outside(() => answered(410, "channel_is_archived"));
-  const told = await notifyChannel(delivery("hook", intent, "held"), world);
-  expect(told).toEqual({ kind: "failed", status: 410, problem: "the webhook's channel is archived" });
+  const result = await notifyChannel(delivery("hook", intent, "held"), world);
+  expect(result).toEqual({ kind: "failed", status: 410, problem: "the webhook's channel is archived" });
 });
 
 const API_PROBLEMS = [
@@ -209,11 +212,11 @@ test.each(API_PROBLEMS)(
   "Slack's Web API answering $error with status 200: $kind",
   async ({ error, kind }) => {
     const intent = await held();
-    const told = await notifyChannel(
+    const result = await notifyChannel(
       delivery("app", intent, "held"),
       outside(() => answered(200, { ok: false, error })),
     );
-    expect(told.kind).toBe(kind);
+    expect(result.kind).toBe(kind);
   },
 );
 
@@ -221,12 +224,12 @@ test.each(["", "<html>", "[]", "null", '{"ok":"true"}', '{"error":"xoxb-scene-se
   "an answer that is not Slack's is no success: %s",
   async (text) => {
     const intent = await held();
-    const told = await notifyChannel(
+    const result = await notifyChannel(
       delivery("app", intent, "held"),
       outside(() => answered(200, text)),
     );
-    expect(told.kind).toBe("retry");
-    expect(JSON.stringify(told)).not.toContain("xoxb");
+    expect(result.kind).toBe("retry");
+    expect(JSON.stringify(result)).not.toContain("xoxb");
   },
 );
 
@@ -234,8 +237,8 @@ describe("a Slack app", () => {
   test("posts with buttons under its token and stores the message's position", async () => {
     const intent = await held();
     const world = outside(() => slackOk());
-    const told = await notifyChannel(delivery("app", intent, "held"), world);
-    expect(told).toMatchObject({ kind: "delivered", receipt: "C0APPROVALS/1712345678.000100" });
+    const result = await notifyChannel(delivery("app", intent, "held"), world);
+    expect(result).toMatchObject({ kind: "delivered", receipt: "C0APPROVALS/1712345678.000100" });
     const [got] = world.got;
     expect(got?.url).toBe("https://slack.com/api/chat.postMessage");
     expect(got?.headers["Authorization"]).toBe(`Bearer ${SECRETS.SCENE_BOT}`);
@@ -285,9 +288,9 @@ describe("a Slack app", () => {
     const intent = await held();
     await approve(intent);
     const earlier = [delivery("app", intent, "held", { state: "pending" })];
-    const told = await notifyChannel(delivery("app", intent, "decided"), { ...outside(), earlier });
+    const result = await notifyChannel(delivery("app", intent, "decided"), { ...outside(), earlier });
     // By the schedule of all channels: a post that Slack put off for an hour is not looked for every five seconds.
-    expect(told).toMatchObject({ kind: "retry", afterMs: null });
+    expect(result).toMatchObject({ kind: "retry", afterMs: null });
   });
 
   test("updates every message, although one of them can no longer be changed", async () => {
@@ -298,9 +301,9 @@ describe("a Slack app", () => {
     );
     const refused = answered(200, { ok: false, error: "edit_window_closed" });
     const world = outside(({ body }) => (body?.includes('"1.2"') === true ? refused : slackOk()));
-    const told = await notifyChannel(delivery("app", intent, "decided"), { ...world, earlier });
+    const result = await notifyChannel(delivery("app", intent, "decided"), { ...world, earlier });
     expect(world.got.map(({ body }) => body.ts)).toEqual(["1.2", "3.4"]);
-    expect(told).toMatchObject({ kind: "failed", problem: "Slack answered edit_window_closed" });
+    expect(result).toMatchObject({ kind: "failed", problem: "Slack answered edit_window_closed" });
   });
 
   test("considers a message deleted by a person as done", async () => {
@@ -319,8 +322,8 @@ describe("a Slack app", () => {
       const intent = await held();
       const earlier = [delivery("app", intent, "held", { state: "delivered", receipt: "C0APPROVALS/1.2" })];
       const world = { ...outside(() => slackOk("9.9")), earlier };
-      const told = await notifyChannel(delivery("app", intent, kind, { to: "ops" }), world);
-      expect(told).toMatchObject({ kind: "delivered", receipt: null });
+      const result = await notifyChannel(delivery("app", intent, kind, { to: "ops" }), world);
+      expect(result).toMatchObject({ kind: "delivered", receipt: null });
       expect(world.got[0]?.body).toMatchObject({ channel: "C0APPROVALS", thread_ts: "1.2" });
       expect(world.got[0]?.text).not.toContain("gate_approve");
     },
@@ -351,11 +354,11 @@ test.each([
   const intent = await held("crm.by-link");
   await approve(intent);
   const world = outside();
-  const told = await notifyChannel(
+  const result = await notifyChannel(
     delivery(place.channel, intent, "decided", { person: place.person }),
     world,
   );
-  expect(told.kind).toBe("moot");
+  expect(result.kind).toBe("moot");
   expect(world.got).toEqual([]);
 });
 
@@ -421,9 +424,14 @@ describe("an e-mail", () => {
       .intents.find(await held())
       ?.getRecord();
     if (!dossier) throw new Error("no dossier");
-    const told = await caseMessage(dossier, null, ports());
+    const message = await caseMessage(dossier, null, ports());
     const to = `ops\r\nBcc: everybody@example.com ${"x".repeat(400)}`;
-    const { subject } = emailContent({ kind: "escalation", to }, told, "ana@example.com", "gate@example.com");
+    const { subject } = emailContent(
+      { kind: "escalation", to },
+      message,
+      "ana@example.com",
+      "gate@example.com",
+    );
     expect(subject).toMatch(/^Escalated to ops/);
     expect(subject).not.toMatch(/[\r\n]/);
     expect(subject.length).toBeLessThanOrEqual(150);
@@ -453,8 +461,8 @@ describe("an e-mail", () => {
 
   test("is not sent to a person removed from gate.yaml", async () => {
     const intent = await held();
-    const told = await notifyChannel(delivery("mail", intent, "held", { person: "zoe" }), outside());
-    expect(told).toMatchObject({ kind: "failed", problem: "zoe is no longer in gate.yaml" });
+    const result = await notifyChannel(delivery("mail", intent, "held", { person: "zoe" }), outside());
+    expect(result).toMatchObject({ kind: "failed", problem: "zoe is no longer in gate.yaml" });
   });
 });
 
@@ -471,8 +479,8 @@ describe("an approval provider", () => {
       callback_url: "https://gate.example.com/v1/approval-callbacks/sms",
       gateway_id: ports().settings.origin,
     });
-    const asked = readInteraction(ports(), got?.body.gate_approval_interaction_id);
-    expect(asked).toMatchObject({ provider: "sms", intent, person: "ana" });
+    const interaction = readInteraction(ports(), got?.body.gate_approval_interaction_id);
+    expect(interaction).toMatchObject({ provider: "sms", intent, person: "ana" });
     const [, at, signature] = /^t=(\d+),v1=([0-9a-f]+)$/.exec(got?.headers["X-Gate-Signature"] ?? "") ?? [];
     const right = createHmac("sha256", SECRETS.SCENE_PROVIDER).update(`${at}.${got?.text}`).digest("hex");
     expect(signature).toBe(right);
@@ -480,23 +488,23 @@ describe("an approval provider", () => {
 
   test("is not asked where its vote would not count", async () => {
     const intent = await held("crm.held");
-    const told = await notifyChannel(delivery("sms", intent, "held", { person: "ana" }), outside());
-    expect(told.kind).toBe("failed");
+    const result = await notifyChannel(delivery("sms", intent, "held", { person: "ana" }), outside());
+    expect(result.kind).toBe("failed");
   });
 
   test("needs a public URL for the answer", async () => {
     const intent = await held("crm.by-link");
-    const told = await notifyChannel(delivery("sms", intent, "held", { person: "ana" }), outside(), {
+    const result = await notifyChannel(delivery("sms", intent, "held", { person: "ana" }), outside(), {
       publicUrl: null,
     });
-    expect(told).toMatchObject({ kind: "failed", problem: expect.stringContaining("GATE_PUBLIC_URL") });
+    expect(result).toMatchObject({ kind: "failed", problem: expect.stringContaining("GATE_PUBLIC_URL") });
   });
 });
 
 test("a credential without a value fails with a result instead of a throw", async () => {
   const intent = await held("crm.by-link");
-  const told = await notifyChannel(delivery("voice", intent, "held", { person: "ana" }), outside());
-  expect(told).toEqual({ kind: "failed", status: null, problem: "the credential unset has no value" });
+  const result = await notifyChannel(delivery("voice", intent, "held", { person: "ana" }), outside());
+  expect(result).toEqual({ kind: "failed", status: null, problem: "the credential unset has no value" });
 });
 
 test("a missing or unreadable intent fails with a result instead of a throw", async () => {

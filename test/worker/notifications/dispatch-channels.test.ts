@@ -66,8 +66,8 @@ const DELIVERED: DeliveryResult = { kind: "delivered", status: 200, receipt: nul
 
 const well = async () => DELIVERED;
 
-/** Plans and tells, and says who was told: `kind channel person → to`. */
-async function told(intent: string): Promise<readonly string[]> {
+/** Plans and runs deliveries; the intent's own as `kind channel person → to`. */
+async function notified(intent: string): Promise<readonly string[]> {
   const got: DeliveryRecord[] = [];
   await runNotifications({}, async (record) => {
     got.push(record);
@@ -93,7 +93,7 @@ async function held(destination: string, more: Record<string, unknown> = {}): Pr
 
 describe("notifications of a pending intent", () => {
   test("go to every channel of its approvers, and by e-mail to each of them", async () => {
-    expect(await told(await held("crm.by-ops"))).toEqual([
+    expect(await notified(await held("crm.by-ops"))).toEqual([
       "held ana",
       "held everybody",
       "held mail ana",
@@ -103,11 +103,11 @@ describe("notifications of a pending intent", () => {
   });
 
   test("go to a group's channel when only one of its people may decide", async () => {
-    expect(await told(await held("crm.by-ana"))).toEqual(["held ana", "held everybody", "held ops"]);
+    expect(await notified(await held("crm.by-ana"))).toEqual(["held ana", "held everybody", "held ops"]);
   });
 
   test("go to every person where every reviewer may decide", async () => {
-    expect(await told(await held("crm.held"))).toEqual([
+    expect(await notified(await held("crm.held"))).toEqual([
       "held ana",
       "held board",
       "held everybody",
@@ -123,27 +123,27 @@ describe("notifications of a pending intent", () => {
     const { id, key } = await register("agent", { owner: "ben@example.com" });
     const intent = await propose({ id, key }, proposal("crm.by-ops"), "pending_approval");
     await flushed(intent);
-    expect(await told(intent)).toEqual(["held ana", "held everybody", "held mail ana", "held ops"]);
+    expect(await notified(intent)).toEqual(["held ana", "held everybody", "held mail ana", "held ops"]);
   });
 
   test("are sent once, however often the ledger is read", async () => {
     const intent = await held("crm.by-ana");
-    expect(await told(intent)).toHaveLength(3);
-    expect(await told(intent)).toEqual([]);
+    expect(await notified(intent)).toHaveLength(3);
+    expect(await notified(intent)).toEqual([]);
   });
 
   test("are not sent once the intent is decided", async () => {
     const intent = await held("crm.by-ana");
     await call("POST", `/v1/intents/${intent}/approve`, reviewer.key);
     await flushed(intent);
-    expect(await told(intent)).toEqual([]);
+    expect(await notified(intent)).toEqual([]);
   });
 });
 
 describe("notifications over time", () => {
   test("remind the same recipients, add each escalation step's, and repeat all for the second wait", async () => {
     const intent = await held("crm.climb");
-    expect(await told(intent)).toEqual([
+    expect(await notified(intent)).toEqual([
       "held ana",
       "held everybody",
       "held mail ana",
@@ -154,7 +154,7 @@ describe("notifications over time", () => {
       later(minutes * MINUTE_MS);
       await ports().intents.find(intent)?.onDeadline();
       await flushed(intent);
-      return told(intent);
+      return notified(intent);
     };
     expect(await after(20)).toEqual([
       "escalation board →board",
@@ -183,16 +183,16 @@ describe("notifications over time", () => {
 describe("notifications of a decision", () => {
   test("update the messages that can be updated", async () => {
     const intent = await held("crm.by-ops");
-    await told(intent);
+    await notified(intent);
     await call("POST", `/v1/intents/${intent}/reject`, reviewer.key, { reason: "no" });
     await flushed(intent);
-    expect(await told(intent)).toEqual(["decided ana", "decided ops"]);
+    expect(await notified(intent)).toEqual(["decided ana", "decided ops"]);
   });
 
   test("are not sent where the policy decided alone", async () => {
     const intent = await propose(agent, proposal("crm.small"), "approved");
     await flushed(intent);
-    expect(await told(intent)).toEqual([]);
+    expect(await notified(intent)).toEqual([]);
   });
 });
 

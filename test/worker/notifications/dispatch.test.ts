@@ -72,8 +72,8 @@ async function happened(): Promise<void> {
   await flushed(intent);
 }
 
-/** What is in the queue for whoever tells others. */
-const asked = () =>
+/** How many `notify` messages were queued. */
+const notifyCount = () =>
   queue.mock.calls.filter(([message]) => (message as { type: string }).type === "notify").length;
 
 const ids = () => internet.to(url).map(({ headers }) => headers["webhook-id"]);
@@ -164,9 +164,9 @@ async function tellNobody<T>(instead: () => Promise<T>): Promise<T> {
 
 describe("one message in the queue at a time, with the alarm as backup", () => {
   test("an entry on the ledger sends a message to the queue", async () => {
-    const before = asked();
+    const before = notifyCount();
     await happened();
-    await until(() => expect(asked()).toBeGreaterThan(before));
+    await until(() => expect(notifyCount()).toBeGreaterThan(before));
   });
 
   test("many pokes cause one message until a worker takes it", async () => {
@@ -174,17 +174,17 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     await deliveries.cursor();
     queue.mockClear();
     await Promise.all(Array.from({ length: 50 }, () => deliveries.poke()));
-    expect(asked()).toBe(1);
+    expect(notifyCount()).toBe(1);
     await deliveries.cursor();
     await deliveries.poke();
-    expect(asked()).toBe(2);
+    expect(notifyCount()).toBe(2);
   });
 
   test("of parallel pokes few are forwarded, and none is lost", async () => {
     const passedOn: number[] = [];
-    let said = 0;
+    let latest = 0;
     const poke = async () => {
-      passedOn.push(said);
+      passedOn.push(latest);
     };
     const namespace = { getByName: () => ({ poke }) } as unknown as Env["DISPATCH"];
     // Somebody else's promise to poke may be open still; from then on it is this test's alone.
@@ -196,7 +196,7 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     const pokes: Promise<void>[] = [];
     for (let round = 0; round < 4; round += 1) {
       for (let at = 0; at < 25; at += 1) {
-        said += 1;
+        latest += 1;
         pokes.push(pokeDispatcher({ DISPATCH: namespace }));
       }
       await Promise.resolve();
@@ -212,11 +212,11 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     queue.mockClear();
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
-    expect(asked()).toBe(2);
+    expect(notifyCount()).toBe(2);
     await runNotifications();
     queue.mockClear();
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
-    expect(asked()).toBe(0);
+    expect(notifyCount()).toBe(0);
     expect(await alarmAt()).not.toBeNull();
   });
 
@@ -225,7 +225,7 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     await evictDurableObject(dispatcher());
     queue.mockClear();
     expect(await runDurableObjectAlarm(dispatcher())).toBe(true);
-    expect(asked()).toBe(1);
+    expect(notifyCount()).toBe(1);
     await runNotifications();
     expect(ids()).toHaveLength(1);
   });
@@ -337,8 +337,8 @@ describe("failures of one recipient do not affect others", () => {
     const waiting = Array.from({ length: 1_100 }, () => due(`agent:${fresh("agt")}`));
     await deliveries.add(failing);
     for (const { id } of await deliveries.lease(failing.length)) {
-      const told = { kind: "retry", status: 500, problem: "it answered 500", afterMs: MINUTE_MS } as const;
-      await deliveries.settle(id, told);
+      const retry = { kind: "retry", status: 500, problem: "it answered 500", afterMs: MINUTE_MS } as const;
+      await deliveries.settle(id, retry);
     }
     await deliveries.add([...waiting, due("channel:finance-room")]);
     const lanes = (await deliveries.lease(2_000)).map(({ lane }) => lane);
@@ -375,7 +375,7 @@ describe("failures of one recipient do not affect others", () => {
         await runDurableObjectAlarm(dispatcher());
       }
     }
-    expect(asked()).toBeLessThan(5);
+    expect(notifyCount()).toBeLessThan(5);
     expect(await alarmAt()).not.toBeNull();
   });
 

@@ -297,7 +297,7 @@ describe("INV-30: the receiver's answer", () => {
       expect(more).toEqual([]);
       expect(second?.headers["webhook-id"]).toBe(first?.headers["webhook-id"]);
       expect(second?.text).toBe(first?.text);
-      expect(internet.received.map(({ url: asked }) => asked)).not.toContain("https://127.0.0.1/");
+      expect(internet.received.map(({ url: requested }) => requested)).not.toContain("https://127.0.0.1/");
     },
   );
 

@@ -674,8 +674,8 @@ describe("the queue page", () => {
   test("shows which approvers were not notified, and works when that is unknown", async () => {
     const one = await register("agent");
     const intent = await propose(one, proposal("crm.held"), "pending_approval");
-    const told = vi.spyOn(portsOf(env).deliveries, "ofIntents");
-    told.mockResolvedValue([
+    const deliveries = vi.spyOn(portsOf(env).deliveries, "ofIntents");
+    deliveries.mockResolvedValue([
       {
         id: "1",
         target: "channel:<ops>",
@@ -696,7 +696,7 @@ describe("the queue page", () => {
     ]);
     const { text } = await call("GET", `/cases?agent=${one.id}`, ben.key);
     expect(text).toContain("not delivered to channel:&lt;ops&gt;: no &lt;b&gt;service&lt;/b&gt;");
-    told.mockRejectedValue(new Error("away"));
+    deliveries.mockRejectedValue(new Error("away"));
     expect((await call("GET", `/cases?agent=${one.id}`, ben.key)).text).toContain(intent);
   });
 

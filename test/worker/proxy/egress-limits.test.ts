@@ -32,8 +32,8 @@ describe("a streamed response is forwarded while it arrives", () => {
   ])("from %s", async (_, url) => {
     let seen = false;
     internet(() => new Response(inTwoParts(() => seen)));
-    const told = { method: "POST", body: JSON.stringify({ url, init: {} }) };
-    const answer = await dynamicWorker(props()).fetch("http://agent.test/", told);
+    const instruction = { method: "POST", body: JSON.stringify({ url, init: {} }) };
+    const answer = await dynamicWorker(props()).fetch("http://agent.test/", instruction);
     const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
     let text = new TextDecoder().decode((await reader.read()).value);
     // Nothing more was sent yet: a body that is gathered first would never get here.

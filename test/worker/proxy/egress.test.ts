@@ -258,7 +258,7 @@ describe("the agent of an egress request", () => {
     const [mine, other] = [await register("agent"), await register("agent")];
     const { intentId } = (await out({ agent: mine.id }, REFUNDS, REFUND)).body;
     const headers = { ...JSON_TYPE, "X-Gate-Intent-Id": intentId };
-    const asked = await out({ agent: other.id }, REFUNDS, { ...REFUND, headers });
-    expect(asked.body).toMatchObject({ status: 404, code: "intent_not_found" });
+    const response = await out({ agent: other.id }, REFUNDS, { ...REFUND, headers });
+    expect(response.body).toMatchObject({ status: 404, code: "intent_not_found" });
   });
 });

@@ -308,9 +308,9 @@ describe("INV-09: a repeated write", () => {
     const again = { ...wanted, headers: { "X-Gate-Intent-Id": id } };
     expect((await through(agent, again)).status).toBe(202);
     await approved(id, reviewer, "succeeded");
-    const kept = await through(agent, again);
-    expect([kept.status, kept.body]).toEqual([200, { id: "re_1" }]);
-    expect(kept.headers.get("Request-Id")).toBe("req_1");
+    const replayed = await through(agent, again);
+    expect([replayed.status, replayed.body]).toEqual([200, { id: "re_1" }]);
+    expect(replayed.headers.get("Request-Id")).toBe("req_1");
     for (const change of [
       { body: '{"amount":6}' },
       { body: '{"amount":5} ' },
@@ -472,9 +472,12 @@ describe("a destination without a credential of Gate's", () => {
 
   test("INV-23: stores nothing of the agent's credential when the upstream echoes it", async () => {
     const secret = "tk_9f8e7d6c5b4a39281706";
-    const said = (request: Arrived) => request.headers.get("Authorization") ?? "";
+    const credentialOf = (request: Arrived) => request.headers.get("Authorization") ?? "";
     answer = (request) =>
-      Response.json({ you: said(request) }, { headers: { "Request-Id": said(request), "X-Echo": secret } });
+      Response.json(
+        { you: credentialOf(request) },
+        { headers: { "Request-Id": credentialOf(request), "X-Echo": secret } },
+      );
     const sent = await through(agent, { path: "/own/x", headers: { Authorization: `Bearer ${secret}` } });
     expect(sent.body).toEqual({ you: "Bearer [masked]" });
     const id = sent.headers.get("X-Gate-Intent-Id") ?? "";
@@ -587,22 +590,22 @@ describe("responses through the proxy", () => {
   });
 
   test("have a Location that leads through Gate where possible, and never to Gate's own pages", async () => {
-    for (const [said, told] of [
+    for (const [location, relayed] of [
       ["/v1/refunds/7", "/up/v1/refunds/7"],
       [`${UPSTREAM}/other?x=1`, "/up/other?x=1"],
       ["https://elsewhere.example.com/v1/intents", "https://elsewhere.example.com/v1/intents"],
       ["../../v1/intents", "/up/v1/intents"],
     ] as const) {
-      answer = () => new Response("{}", { status: 201, headers: { Location: said } });
+      answer = () => new Response("{}", { status: 201, headers: { Location: location } });
       const body = '{"amount":7}';
       const sent = await through(agent, { path: "/edited/x", body });
       await approved(sent.body.intentId, reviewer, "succeeded");
-      const kept = await through(agent, {
+      const replayed = await through(agent, {
         path: "/edited/x",
         body,
         headers: { "X-Gate-Intent-Id": sent.body.intentId },
       });
-      expect(kept.headers.get("Location")).toBe(told);
+      expect(replayed.headers.get("Location")).toBe(relayed);
     }
   });
 });

@@ -73,8 +73,8 @@ describe("the stored response of a write that Gate sent", () => {
 
   test("is returned as JSON where that is requested by header or query", async () => {
     const intent = await answered(() => new Response("déjà vu", { headers: { "X-Request-Id": "req_1" } }));
-    const asked = await response(intent, agent.key, "?format=json");
-    expect(asked.body).toMatchObject({
+    const asJson = await response(intent, agent.key, "?format=json");
+    expect(asJson.body).toMatchObject({
       intent_id: intent,
       status: 200,
       body: "déjà vu",
@@ -83,7 +83,7 @@ describe("the stored response of a write that Gate sent", () => {
       received_at: expect.stringMatching(/^2\d{3}-.*Z$/),
       sha256: (await response(intent)).headers.get("X-Gate-Response-Digest"),
     });
-    expect(asked.body.headers).toContainEqual(["x-request-id", "req_1"]);
+    expect(asJson.body.headers).toContainEqual(["x-request-id", "req_1"]);
     expect((await response(intent, agent.key, "?format=raw")).text).toBe("déjà vu");
     const bad = await response(intent, agent.key, "?format=html");
     expect([bad.status, bad.body.code]).toEqual([400, "invalid_request"]);
@@ -122,7 +122,7 @@ describe("the stored response of a write that Gate sent", () => {
     const intent = await answered(
       () => new Response(`you sent ${CREDENTIAL}`, { headers: { "X-Request-Id": CREDENTIAL } }),
     );
-    const asked = [
+    const responses = [
       await response(intent),
       await response(intent, admin, "?format=json"),
       await call("GET", `/v1/intents/${intent}`, admin),
@@ -130,7 +130,7 @@ describe("the stored response of a write that Gate sent", () => {
       await call("GET", `/v1/intents/${intent}/evidence`, admin),
       await call("GET", `/cases/${intent}`, ben.key),
     ];
-    for (const { text, headers, status } of asked) {
+    for (const { text, headers, status } of responses) {
       expect(status).toBe(200);
       expect(text + JSON.stringify([...headers])).not.toContain(CREDENTIAL);
     }

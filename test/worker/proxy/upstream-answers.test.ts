@@ -74,7 +74,7 @@ describe("a read without an injected credential returns the upstream's body unch
 });
 
 describe("a stored response is decoded", () => {
-  const kept = { method: "POST", passesThrough: false } as const;
+  const stored = { method: "POST", passesThrough: false } as const;
 
   test.for([
     ["gzip", () => compressed("gzip")],
@@ -85,7 +85,7 @@ describe("a stored response is decoded", () => {
     ["identity", async () => new TextEncoder().encode(TEXT)],
   ] as const)("from %s, and headers about the encoded bytes are dropped", async ([coding, make]) => {
     const upstream = await oddUpstream(...coded(await make(), coding));
-    const back = await answered(upstream.url, kept);
+    const back = await answered(upstream.url, stored);
     expect(await textOf(back)).toBe(TEXT);
     for (const name of ["content-encoding", "content-length", "etag", "content-digest"]) {
       expect(headerOf(back, name)).toBeUndefined();
@@ -96,7 +96,7 @@ describe("a stored response is decoded", () => {
     "except from %s, which is stored as it came",
     async (coding) => {
       const upstream = await oddUpstream(...coded(new Uint8Array([1, 2, 3]), coding));
-      const back = await answered(upstream.url, kept);
+      const back = await answered(upstream.url, stored);
       expect(await bytesOf(back)).toEqual(new Uint8Array([1, 2, 3]));
       expect(headerOf(back, "content-encoding")).toBe(coding);
     },
@@ -104,7 +104,7 @@ describe("a stored response is decoded", () => {
 
   test("and a partial response of encoded content is dropped", async () => {
     const upstream = await oddUpstream(...answer("01234", ["Content-Encoding: gzip"], "206 Partial Content"));
-    expect(await answered(upstream.url, kept)).toMatchObject({
+    expect(await answered(upstream.url, stored)).toMatchObject({
       status: 206,
       body: null,
       withheld: "partial",

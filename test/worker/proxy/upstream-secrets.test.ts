@@ -226,7 +226,7 @@ describe("INV-21: a credential is injected only where the operator wrote", () =>
   test("INV-21: and stands in no failure and no log line, even when it is part of the URL", async () => {
     const written: string[] = [];
     for (const level of ["log", "info", "warn", "error", "debug"] as const) {
-      vi.spyOn(console, level).mockImplementation((...said) => void written.push(said.join(" ")));
+      vi.spyOn(console, level).mockImplementation((...parts) => void written.push(parts.join(" ")));
     }
     const failing = [
       (await oddUpstream({ do: "reset" })).url,

@@ -58,10 +58,10 @@ test("a credential from env:// is the value of the variable it names", async () 
 });
 
 test("INV-21: a credential in a vault is fetched for each use", async () => {
-  const asked = vaultAnswers(secretAnswer);
+  const vaultFetch = vaultAnswers(secretAnswer);
   expect(await portsOf(env).secret("vaulted")).toBe(SECRET);
   expect(await portsOf(env).secret("vaulted")).toBe(SECRET);
-  expect(asked).toHaveBeenCalledTimes(2);
+  expect(vaultFetch).toHaveBeenCalledTimes(2);
 });
 
 test.each(["unset", "empty", "short", "database", "unbound", "vaulted"])(
@@ -70,9 +70,9 @@ test.each(["unset", "empty", "short", "database", "unbound", "vaulted"])(
     vaultAnswers(() => Response.json({ messages: [`${TOKEN} may not read ${SECRET}`] }, { status: 403 }));
     const logged = vi.spyOn(console, "error").mockImplementation(() => {});
     expect(await portsOf(env).secret(name)).toBeNull();
-    const said = JSON.stringify(logged.mock.calls);
-    expect(said).toContain(name);
-    expect(said).not.toMatch(new RegExp(`${SECRET}|${TOKEN}|hunter2`));
+    const lines = JSON.stringify(logged.mock.calls);
+    expect(lines).toContain(name);
+    expect(lines).not.toMatch(new RegExp(`${SECRET}|${TOKEN}|hunter2`));
   },
 );
 
@@ -127,7 +127,7 @@ test("vault check fetches at most four secrets in parallel, each once", async ()
   });
   let open = 0;
   let most = 0;
-  const asked = vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
+  const vaultFetch = vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {
     open += 1;
     most = Math.max(most, open);
     await new Promise((resolve) => setTimeout(resolve, 1));
@@ -138,18 +138,18 @@ test("vault check fetches at most four secrets in parallel, each once", async ()
   const { body } = await call("POST", "/v1/vault/check", admin);
   expect(body.credentials.map(({ name }: { name: string }) => name)).toEqual(many.map((_, at) => `c${at}`));
   expect(body.credentials.every(({ ok }: { ok: boolean }) => ok)).toBe(true);
-  expect(asked).toHaveBeenCalledTimes(30);
+  expect(vaultFetch).toHaveBeenCalledTimes(30);
   expect(most).toBe(4);
 });
 
 test("roles: vault check is refused to all but admins, without a request to a vault", async () => {
-  const asked = vaultAnswers(secretAnswer);
+  const vaultFetch = vaultAnswers(secretAnswer);
   expect((await call("POST", "/v1/vault/check")).status).toBe(401);
   for (const role of ["agent", "runner", "reviewer", "auditor"]) {
     const { key } = await register(role);
     expect((await call("POST", "/v1/vault/check", key)).status, role).toBe(403);
   }
-  expect(asked).not.toHaveBeenCalled();
+  expect(vaultFetch).not.toHaveBeenCalled();
 });
 
 test("vault check without credentials is an empty list", async () => {

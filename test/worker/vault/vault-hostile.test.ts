@@ -478,7 +478,7 @@ function slowly(...answers: readonly (readonly [number, unknown])[]) {
   return { send, now: () => clock, sent };
 }
 
-const said = (value: unknown, text = JSON.stringify(value)) => ({
+const jsonAnswer = (value: unknown, text = JSON.stringify(value)) => ({
   status: 200,
   headers: new Headers({ "Content-Type": "application/json" }),
   text,
@@ -488,13 +488,17 @@ describe("INV-24: a slow vault", () => {
   const [vaults, items, item] = PROVIDERS["1password"].steps;
 
   test("has ten seconds for one answer and fifteen for all", async () => {
-    const { sent, ...slow } = slowly([6_000, said(vaults)], [6_000, said(items)], [2_000, said(item)]);
+    const { sent, ...slow } = slowly(
+      [6_000, jsonAnswer(vaults)],
+      [6_000, jsonAnswer(items)],
+      [2_000, jsonAnswer(item)],
+    );
     expect(await fetched("1password", slow)).toEqual({ ok: true, value: SECRET });
     expect(sent.map(({ timeoutMs }) => timeoutMs)).toEqual([10_000, 9_000, 3_000]);
   });
 
   test("is not called when no time is left", async () => {
-    const { sent, ...slow } = slowly([8_000, said(vaults)], [7_000, said(items)]);
+    const { sent, ...slow } = slowly([8_000, jsonAnswer(vaults)], [7_000, jsonAnswer(items)]);
     expect(await fetched("1password", slow)).toMatchObject({ error: { problem: "timeout" } });
     expect(sent).toHaveLength(2);
   });
@@ -506,9 +510,9 @@ describe("INV-24: a slow vault", () => {
   });
 
   test("that sends its answer too slowly is a timeout, not an invalid response", async () => {
-    const { sent: _, ...slow } = slowly([10_000, said(null, '{"value":{"comp')]);
+    const { sent: _, ...slow } = slowly([10_000, jsonAnswer(null, '{"value":{"comp')]);
     expect(await fetched("doppler", slow)).toMatchObject({ error: { problem: "timeout" } });
-    const { sent: _quick, ...quick } = slowly([10, said(null, '{"value":{"comp')]);
+    const { sent: _quick, ...quick } = slowly([10, jsonAnswer(null, '{"value":{"comp')]);
     expect(await fetched("doppler", quick)).toMatchObject({ error: { problem: "invalid_response" } });
   });
 });
@@ -517,7 +521,7 @@ describe("a broken connection to a vault is retried once", () => {
   test.each(EACH)("%s", async (provider) => {
     const answers = PROVIDERS[provider].steps.flatMap((step) => [
       [0, "unreachable"] as const,
-      [0, said(step)] as const,
+      [0, jsonAnswer(step)] as const,
     ]);
     const { sent, ...broken } = slowly(...answers);
     expect(await fetched(provider, broken)).toEqual({ ok: true, value: SECRET });

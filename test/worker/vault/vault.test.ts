@@ -71,30 +71,30 @@ function fetched(text: string, connections: VaultConnections = CONNECTIONS, vari
   return fetchSecret(ref.value, connections, { send: sendOutgoing, variables, now: () => NOW });
 }
 
-interface Asked {
+interface VaultRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** Answers each request in turn; gives what was asked. */
-function answering(...answers: readonly Response[]): readonly Asked[] {
-  const asked: Asked[] = [];
+/** Answers each request in turn; returns the requests. */
+function answering(...answers: readonly Response[]): readonly VaultRequest[] {
+  const requests: VaultRequest[] = [];
   vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) => {
     const request = new Request(input, init);
-    asked.push({
+    requests.push({
       method: request.method,
       url: request.url,
       headers: Object.fromEntries(request.headers),
       body: new TextDecoder().decode(await request.arrayBuffer()),
     });
     expect(init?.redirect).toBe("manual");
-    const answer = answers[asked.length - 1];
+    const answer = answers[requests.length - 1];
     if (answer === undefined) throw new Error("asked once too often");
     return answer;
   });
-  return asked;
+  return requests;
 }
 
 const json = (value: unknown, status = 200) => Response.json(value, { status });
@@ -109,9 +109,9 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("environment and Secrets Store", () => {
   test("a variable of the Worker is read without a request", async () => {
-    const asked = answering();
+    const requests = answering();
     expect(await fetched("env://STRIPE", {}, { STRIPE: SECRET })).toEqual(good);
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   test.each([
@@ -179,11 +179,11 @@ describe("1Password Connect", () => {
   const items = () => json([{ id: ITEM, title: "Stripe" }]);
 
   test("finds vault and item by name and requests them by id", async () => {
-    const asked = answering(vaults(), items(), json(item()));
+    const requests = answering(vaults(), items(), json(item()));
     expect(await fetched("op://AI-Agents/Stripe/key")).toEqual(good);
     const headers = { authorization: `Bearer ${VARIABLES.OP_TOKEN}`, accept: "application/json" };
     const base = "https://connect.example.com/v1/vaults";
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       { method: "GET", url: `${base}?filter=name%20eq%20%22AI-Agents%22`, headers, body: "" },
       { method: "GET", url: `${base}/${VAULT}/items?filter=title%20eq%20%22Stripe%22`, headers, body: "" },
       { method: "GET", url: `${base}/${VAULT}/items/${ITEM}`, headers, body: "" },
@@ -191,9 +191,9 @@ describe("1Password Connect", () => {
   });
 
   test("requests ids directly, in any case of letters", async () => {
-    const asked = answering(json(item()));
+    const requests = answering(json(item()));
     expect(await fetched(`op://${VAULT.toUpperCase()}/${ITEM}/KEY`)).toEqual(good);
-    expect(asked.map(({ url }) => url)).toEqual([
+    expect(requests.map(({ url }) => url)).toEqual([
       `https://connect.example.com/v1/vaults/${VAULT}/items/${ITEM}`,
     ]);
   });
@@ -262,9 +262,9 @@ describe("1Password Connect", () => {
     ["no item", [vaults(), json([])], bad("not_found", /item/)],
     ["two items", [vaults(), json(twice("title", "Stripe"))], bad("invalid_response", /^2 items/)],
   ])("INV-24: reports %s", async (_, answers, expected) => {
-    const asked = answering(...answers);
+    const requests = answering(...answers);
     expect(await fetched("op://AI-Agents/Stripe/key")).toEqual(expected);
-    expect(asked).toHaveLength(answers.length);
+    expect(requests).toHaveLength(answers.length);
   });
 
   test("does not use an archived item of the same title", async () => {
@@ -272,9 +272,9 @@ describe("1Password Connect", () => {
       { id: VAULT, title: "Stripe", state: "ARCHIVED" },
       { id: ITEM, title: "Stripe" },
     ]);
-    const asked = answering(vaults(), listed, json(item()));
+    const requests = answering(vaults(), listed, json(item()));
     expect(await fetched("op://AI-Agents/Stripe/key")).toEqual(good);
-    expect(asked[2]?.url).toContain(ITEM);
+    expect(requests[2]?.url).toContain(ITEM);
   });
 });
 
@@ -285,9 +285,9 @@ describe("HashiCorp Vault and OpenBao", () => {
   const headers = { "x-vault-request": "true", accept: "application/json" };
 
   test("reads KV version 2 with a token", async () => {
-    const asked = answering(kv2({ key: SECRET, other: 1 }));
+    const requests = answering(kv2({ key: SECRET, other: 1 }));
     expect(await fetched("vault://secret/team/stripe#key")).toEqual(good);
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       {
         method: "GET",
         url: "https://vault.example.com:8200/v1/secret/data/team/stripe",
@@ -298,19 +298,19 @@ describe("HashiCorp Vault and OpenBao", () => {
   });
 
   test("sends version, namespace and escaped path characters", async () => {
-    const asked = answering(kv2({ key: SECRET }));
+    const requests = answering(kv2({ key: SECRET }));
     const answer = await fetched("vault://kv/a@b:c#key?version=3", by({ namespace: "admin/team-a" }));
     expect(answer).toEqual(good);
-    expect(asked[0]?.url).toBe("https://vault.example.com:8200/v1/kv/data/a%40b%3Ac?version=3");
-    expect(asked[0]?.headers["x-vault-namespace"]).toBe("admin/team-a");
+    expect(requests[0]?.url).toBe("https://vault.example.com:8200/v1/kv/data/a%40b%3Ac?version=3");
+    expect(requests[0]?.headers["x-vault-namespace"]).toBe("admin/team-a");
   });
 
   test("reads KV version 1, which has no versions", async () => {
-    const asked = answering(json({ lease_id: "", data: { key: SECRET } }));
+    const requests = answering(json({ lease_id: "", data: { key: SECRET } }));
     expect(await fetched("vault://kv/team/stripe#key", by({ kv: 1 }))).toEqual(good);
-    expect(asked[0]?.url).toBe("https://vault.example.com:8200/v1/kv/team/stripe");
+    expect(requests[0]?.url).toBe("https://vault.example.com:8200/v1/kv/team/stripe");
     expect(await fetched("vault://kv/stripe#key?version=2", by({ kv: 1 }))).toEqual(bad("not_configured"));
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   test.each([
@@ -320,9 +320,9 @@ describe("HashiCorp Vault and OpenBao", () => {
     [["team/kv"], "team/kv", "team/data/kv"],
     [[], "team/kv/app", "team/data/kv/app"],
   ])("with mounts %j reads %s at %s", async (mounts, path, expected) => {
-    const asked = answering(kv2({ key: SECRET }));
+    const requests = answering(kv2({ key: SECRET }));
     expect(await fetched(`vault://${path}#key`, by({ mounts }))).toEqual(good);
-    expect(asked[0]?.url).toBe(`https://vault.example.com:8200/v1/${expected}`);
+    expect(requests[0]?.url).toBe(`https://vault.example.com:8200/v1/${expected}`);
   });
 
   const login = (auth: object) =>
@@ -333,11 +333,11 @@ describe("HashiCorp Vault and OpenBao", () => {
   });
 
   test("INV-21: signs in by AppRole, reads once and revokes its token", async () => {
-    const asked = answering(login({}), kv2({ key: SECRET }), new Response(null, { status: 204 }));
+    const requests = answering(login({}), kv2({ key: SECRET }), new Response(null, { status: 204 }));
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(good);
     const all = { ...headers, "x-vault-namespace": "team" };
     const base = "https://vault.example.com:8200/v1";
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       {
         method: "POST",
         url: `${base}/auth/approle/login`,
@@ -360,10 +360,10 @@ describe("HashiCorp Vault and OpenBao", () => {
   });
 
   test("signs in by JWT at its own mount", async () => {
-    const asked = answering(login({}), kv2({ key: SECRET }), new Response(null, { status: 204 }));
+    const requests = answering(login({}), kv2({ key: SECRET }), new Response(null, { status: 204 }));
     const auth = { method: "jwt", mount: "ci/jwt", role: "gate", jwt: own("VAULT_JWT") } as const;
     expect(await fetched("vault://kv/stripe#key", by({ auth }))).toEqual(good);
-    expect(asked[0]).toMatchObject({
+    expect(requests[0]).toMatchObject({
       url: "https://vault.example.com:8200/v1/auth/ci/jwt/login",
       body: JSON.stringify({ role: "gate", jwt: VARIABLES.VAULT_JWT }),
     });
@@ -373,15 +373,15 @@ describe("HashiCorp Vault and OpenBao", () => {
     ["a batch token is stored nowhere", { token_type: "batch" }],
     ["a token for one use is gone", { num_uses: 1 }],
   ])("revokes nothing where %s", async (_, auth) => {
-    const asked = answering(login(auth), kv2({ key: SECRET }));
+    const requests = answering(login(auth), kv2({ key: SECRET }));
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(good);
-    expect(asked).toHaveLength(2);
+    expect(requests).toHaveLength(2);
   });
 
   test("revokes the token after a failed read too, and ignores a failed revocation", async () => {
-    const asked = answering(login({}), json({ errors: [] }, 404), json({ errors: ["no"] }, 403));
+    const requests = answering(login({}), json({ errors: [] }, 404), json({ errors: ["no"] }, 403));
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(bad("not_found"));
-    expect(asked[2]?.url).toContain("revoke-self");
+    expect(requests[2]?.url).toContain("revoke-self");
     answering(login({}), kv2({ key: SECRET }), json({ errors: ["no"] }, 403));
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(good);
   });
@@ -397,9 +397,9 @@ describe("HashiCorp Vault and OpenBao", () => {
       "invalid_response",
     ],
   ])("INV-24: reports a sign-in %s", async (_, answer, problem) => {
-    const asked = answering(answer);
+    const requests = answering(answer);
     expect(await fetched("vault://kv/stripe#key", approle)).toEqual(bad(problem));
-    expect(asked).toHaveLength(1);
+    expect(requests).toHaveLength(1);
   });
 
   const deleted = { deletion_time: "2026-11-01T00:00:00Z", destroyed: false, version: 3 };
@@ -440,9 +440,9 @@ describe("AWS Secrets Manager", () => {
   const by = (more: object) => (aws === undefined ? {} : { aws: { ...aws, ...more } });
 
   test("is called once, signed", async () => {
-    const asked = answering(json({ Name: "stripe", SecretString: SECRET }));
+    const requests = answering(json({ Name: "stripe", SecretString: SECRET }));
     expect(await fetched("aws-sm://prod/stripe")).toEqual(good);
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       {
         method: "POST",
         url: "https://secretsmanager.eu-west-1.amazonaws.com/",
@@ -463,25 +463,25 @@ describe("AWS Secrets Manager", () => {
     ["cn-north-1", "https://secretsmanager.cn-north-1.amazonaws.com.cn/"],
     ["us-gov-west-1", "https://secretsmanager.us-gov-west-1.amazonaws.com/"],
   ])("has its own host in the region %s", async (region, url) => {
-    const asked = answering(json({ SecretString: SECRET }));
+    const requests = answering(json({ SecretString: SECRET }));
     expect(await fetched("aws-sm://stripe", by({ region }))).toEqual(good);
-    expect(asked[0]?.url).toBe(url);
+    expect(requests[0]?.url).toBe(url);
   });
 
   test.each(["eu-west-1.evil.example/", "eu-west-1@evil.example", "", "EU-WEST-1", "eu-west-1#"])(
     "INV-22: refuses a region that would form another host: %j",
     async (region) => {
-      const asked = answering();
+      const requests = answering();
       expect(await fetched("aws-sm://stripe", by({ region }))).toEqual(bad("not_configured"));
-      expect(asked).toEqual([]);
+      expect(requests).toEqual([]);
     },
   );
 
   test("sends and signs a temporary key's session token", async () => {
-    const asked = answering(json({ SecretString: SECRET }));
+    const requests = answering(json({ SecretString: SECRET }));
     expect(await fetched("aws-sm://stripe", by({ sessionToken: own("AWS_SESSION") }))).toEqual(good);
-    expect(asked[0]?.headers["x-amz-security-token"]).toBe(VARIABLES.AWS_SESSION);
-    expect(asked[0]?.headers["authorization"]).toContain(";x-amz-security-token;");
+    expect(requests[0]?.headers["x-amz-security-token"]).toBe(VARIABLES.AWS_SESSION);
+    expect(requests[0]?.headers["authorization"]).toContain(";x-amz-security-token;");
   });
 
   const ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:prod/stripe-AbCdEf";
@@ -492,15 +492,15 @@ describe("AWS Secrets Manager", () => {
     ["aws-sm://stripe?stage=AWSPREVIOUS", { SecretId: "stripe", VersionStage: "AWSPREVIOUS" }],
     [`aws-sm://stripe?version=${VERSION}`, { SecretId: "stripe", VersionId: VERSION }],
   ])("is asked by %s for exactly that version", async (text, body) => {
-    const asked = answering(json({ SecretString: SECRET }));
+    const requests = answering(json({ SecretString: SECRET }));
     expect(await fetched(text)).toEqual(good);
-    expect(JSON.parse(asked[0]?.body ?? "")).toEqual(body);
+    expect(JSON.parse(requests[0]?.body ?? "")).toEqual(body);
   });
 
   test("refuses an ARN of another region without a request", async () => {
-    const asked = answering();
+    const requests = answering();
     expect(await fetched(`aws-sm://${ARN}`, by({ region: "us-east-1" }))).toEqual(bad("not_configured"));
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 
   test.each([
@@ -546,12 +546,12 @@ describe("Azure Key Vault", () => {
     json({ token_type: "Bearer", expires_in: 3599, access_token: "eyJ.azure.access-token" });
 
   test("gets a token by client credentials, then the secret", async () => {
-    const asked = answering(
+    const requests = answering(
       token(),
       json({ value: SECRET, id: "https://acme.vault.azure.net/secrets/Stripe-Key/1" }),
     );
     expect(await fetched("azkv://acme/Stripe-Key")).toEqual(good);
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       {
         method: "POST",
         url: "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/oauth2/v2.0/token",
@@ -575,10 +575,10 @@ describe("Azure Key Vault", () => {
       azure === undefined
         ? {}
         : { azure: { ...azure, suffix: "vault.azure.cn", loginHost: "login.chinacloudapi.cn" } };
-    const asked = answering(token(), json({ value: SECRET }));
+    const requests = answering(token(), json({ value: SECRET }));
     expect(await fetched(`azkv://acme/key/${"0".repeat(32)}`, china)).toEqual(good);
-    expect(asked[0]?.body).toContain("scope=https%3A%2F%2Fvault.azure.cn%2F.default");
-    expect(asked.map(({ url }) => url)).toEqual([
+    expect(requests[0]?.body).toContain("scope=https%3A%2F%2Fvault.azure.cn%2F.default");
+    expect(requests.map(({ url }) => url)).toEqual([
       "https://login.chinacloudapi.cn/72f988bf-86f1-41af-91ab-2d7cd011db47/oauth2/v2.0/token",
       `https://acme.vault.azure.cn/secrets/key/${"0".repeat(32)}?api-version=2025-07-01`,
     ]);
@@ -593,13 +593,13 @@ describe("Azure Key Vault", () => {
     ["no such secret", [token(), json({ error: { code: "SecretNotFound" } }, 404)], "not_found"],
     ["a secret without a value", [token(), json({ id: "x" })], "invalid_response"],
   ])("INV-24: reports %s", async (_, answers, problem) => {
-    const asked = answering(...answers);
+    const requests = answering(...answers);
     expect(await fetched("azkv://acme/Stripe-Key")).toEqual(bad(problem));
-    expect(asked).toHaveLength(answers.length);
+    expect(requests).toHaveLength(answers.length);
   });
 
   test("INV-22: refuses host settings that lead elsewhere", async () => {
-    const asked = answering();
+    const requests = answering();
     for (const host of [
       "evil.example/x",
       "evil.example#",
@@ -612,7 +612,7 @@ describe("Azure Key Vault", () => {
       const miswritten = azure === undefined ? {} : { azure: { ...azure, suffix: host } };
       expect(await fetched("azkv://acme/key", miswritten)).toEqual(bad("not_configured"));
     }
-    expect(asked).toEqual([]);
+    expect(requests).toEqual([]);
   });
 });
 
@@ -620,9 +620,9 @@ describe("Doppler", () => {
   const value = { raw: "${OTHER}", computed: SECRET };
 
   test("is called once with project, config and name", async () => {
-    const asked = answering(json({ name: "STRIPE_KEY", value }));
+    const requests = answering(json({ name: "STRIPE_KEY", value }));
     expect(await fetched("doppler://payments/prd_eu/STRIPE_KEY")).toEqual(good);
-    expect(asked).toEqual([
+    expect(requests).toEqual([
       {
         method: "GET",
         url: "https://api.doppler.com/v3/configs/config/secret?project=payments&config=prd_eu&name=STRIPE_KEY",

@@ -33,8 +33,8 @@ describe("the pause before the next attempt", () => {
     ["no less than a second, whatever is asked", 1, -7, 0, 1_000],
     ["no more than a day", 1, 30 * 24 * HOUR_MS, 0, 24 * HOUR_MS],
     ["as Retry-After asks, but not after the last attempt", 10, 90_000, 0, null],
-  ] as const)("is computed %s", (_, attempts, asked, random, wanted) => {
-    expect(waitAfter(attempts, STANDARD_WAITS_MS, asked, random)).toBe(wanted);
+  ] as const)("is computed %s", (_, attempts, retryAfterMs, random, wanted) => {
+    expect(waitAfter(attempts, STANDARD_WAITS_MS, retryAfterMs, random)).toBe(wanted);
   });
 
   test.each([

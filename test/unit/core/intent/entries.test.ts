@@ -91,9 +91,9 @@ describe("free text by people and workers", () => {
     fc.assert(
       fc.property(texts, (text) => {
         for (const event of withText(text).filter(({ type }) => type !== "policy_checked")) {
-          const kept = notesOf(event);
-          expect(kept.length).toBeGreaterThan(0);
-          for (const note of kept) expect(note.text).toBe(text);
+          const notes = notesOf(event);
+          expect(notes.length).toBeGreaterThan(0);
+          for (const note of notes) expect(note.text).toBe(text);
         }
       }),
       { numRuns: 50 },

@@ -62,11 +62,11 @@ describe("INV-19: repeats of one idempotency key are recorded", () => {
     const { state } = repeating([10, 20]);
     expect(nextDeadline(state)).toBe(T0 + 10 + DUPLICATE_WINDOW_MS);
     expect(phaseDeadline(state)).toBe(T0 + HOUR_MS);
-    const { events, state: told } = settle(state, T0 + 10 + DUPLICATE_WINDOW_MS);
+    const { events, state: recorded } = settle(state, T0 + 10 + DUPLICATE_WINDOW_MS);
     expect(events.map(({ event }) => event)).toEqual([{ type: "duplicate_blocked", count: 1 }]);
     // Of the hour's wait half is over when those who may decide are told again.
-    expect(nextDeadline(told)).toBe(T0 + HOUR_MS / 2);
-    expect(settle(told, T0 + 20 + DUPLICATE_WINDOW_MS).events).toEqual([]);
+    expect(nextDeadline(recorded)).toBe(T0 + HOUR_MS / 2);
+    expect(settle(recorded, T0 + 20 + DUPLICATE_WINDOW_MS).events).toEqual([]);
   });
 
   test("a window begins with the repeat that opens it, not where the last one ended", () => {
@@ -84,8 +84,8 @@ describe("INV-19: repeats of one idempotency key are recorded", () => {
 
   test("recording repeats is no event of the intent's life", () => {
     const { state } = repeating([10, 20]);
-    const told = settle(state, T0 + 10 + DUPLICATE_WINDOW_MS).state;
-    expect(told).toEqual({ ...state, duplicates: { ...state.duplicates, unrecorded: 0 } });
+    const recorded = settle(state, T0 + 10 + DUPLICATE_WINDOW_MS).state;
+    expect(recorded).toEqual({ ...state, duplicates: { ...state.duplicates, unrecorded: 0 } });
   });
 
   test("a repeat changes nothing of the intent, in any phase", () => {

@@ -70,9 +70,9 @@ describe("injecting a credential", () => {
   });
 
   test("masks a pair stored as base64 in its decoded form as well", () => {
-    const kept = btoa(`anna:${SECRET}`);
-    const { secrets } = injected({ kind: "header", name: "Authorization", format: "Basic {secret}" }, kept);
-    expect(secrets).toEqual([kept, `anna:${SECRET}`, SECRET]);
+    const pair = btoa(`anna:${SECRET}`);
+    const { secrets } = injected({ kind: "header", name: "Authorization", format: "Basic {secret}" }, pair);
+    expect(secrets).toEqual([pair, `anna:${SECRET}`, SECRET]);
   });
 
   test.for([
@@ -161,8 +161,8 @@ test.for<Injection>([
     const masks = masksFor(secrets);
     if (!masks.ok) throw new Error(masks.error);
     const sent = injection.kind === "query" ? request.url : (request.headers.at(-1)?.[1] ?? "");
-    for (const said of [btoa(sent), btoa(`{"said":"${sent}"}`), Buffer.from(sent).toString("hex")]) {
-      expect(masks.value.text(said)).toContain("[masked]");
+    for (const echo of [btoa(sent), btoa(`{"said":"${sent}"}`), Buffer.from(sent).toString("hex")]) {
+      expect(masks.value.text(echo)).toContain("[masked]");
     }
   },
 );

@@ -92,9 +92,12 @@ describe("the allow-list of response headers", () => {
     ['private="x-a", max-age=1', "private, max-age=1"],
     ["PUBLIC", "private"],
     ["\r\nX: y", "private"],
-  ] as const)("keeps caches from serving one agent's response to another: %j becomes %j", ([said, kept]) => {
-    expect(responseHeaders([["Cache-Control", said]], null)).toContainEqual(["cache-control", kept]);
-  });
+  ] as const)(
+    "keeps caches from serving one agent's response to another: %j becomes %j",
+    ([received, relayed]) => {
+      expect(responseHeaders([["Cache-Control", received]], null)).toContainEqual(["cache-control", relayed]);
+    },
+  );
 });
 
 describe("INV-21: a response to a request with an injected credential", () => {

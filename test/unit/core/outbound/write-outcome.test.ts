@@ -46,20 +46,20 @@ const TABLE: readonly (readonly [number, string, string])[] = [
   [599, "indeterminate", "indeterminate"],
 ];
 
-function said(status: number, idempotent: boolean, again: boolean): string {
+function summaryOf(status: number, idempotent: boolean, again: boolean): string {
   const { outcome, retryable } = writeOutcome(status, idempotent, again);
   return retryable ? `${outcome}, again` : outcome;
 }
 
 describe.each(TABLE)("INV-11: a write answered with status %d", (status, first, again) => {
   test(`is ${first}, and ${again} after an attempt that may have been executed`, () => {
-    expect(said(status, true, false)).toBe(first);
-    expect(said(status, true, true)).toBe(again);
+    expect(summaryOf(status, true, false)).toBe(first);
+    expect(summaryOf(status, true, true)).toBe(again);
   });
 
   test("is not retried where the provider does not recognise repeats", () => {
-    expect(said(status, false, false)).toBe(first.replace(", again", ""));
-    expect(said(status, false, true)).toBe(again);
+    expect(summaryOf(status, false, false)).toBe(first.replace(", again", ""));
+    expect(summaryOf(status, false, true)).toBe(again);
   });
 });
 

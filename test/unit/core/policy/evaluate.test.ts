@@ -98,8 +98,8 @@ require_approval: always
 environments:
   staging: { require_approval: null }
   production: { block_if_terms: [hello] }`;
-  const outcome = (own: string | null, asked?: unknown) => {
-    const metadata = asked === undefined ? {} : { environment: asked as string };
+  const outcome = (own: string | null, requested?: unknown) => {
+    const metadata = requested === undefined ? {} : { environment: requested as string };
     const request = requestFor({ recordCount: 1, metadata });
     return decide({ p }, { request, agent: { ...AGENT, environment: own } }).outcome;
   };

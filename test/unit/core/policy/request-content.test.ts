@@ -51,22 +51,22 @@ describe("a request without a body", () => {
 });
 
 describe("INV-00: a body that a server may parse as a form", () => {
-  const said = '{"amount":1,"to":"ana","x":"&amount=900&charge=ch_1&"}';
+  const polyglot = '{"amount":1,"to":"ana","x":"&amount=900&charge=ch_1&"}';
   const of = (text: string, mediaType: string | null) =>
     measureRequest(asking(""), { ...body(text), mediaType } as Payload, MONEY).facts.money;
 
   test.each([null, "", "application/octet-stream", "text/plain", "application/foo", "charset=utf-8"])(
     "has an unknown amount where no media type excludes that: %j",
     (mediaType) => {
-      expect(of(said, mediaType)).toBe("incomplete");
-      expect(of(said.replace("&amount", "&+%61mount[0]"), mediaType)).toBe("incomplete");
-      expect(of(said.replace("&amount", ";AMOUNT"), mediaType)).toBe("incomplete");
+      expect(of(polyglot, mediaType)).toBe("incomplete");
+      expect(of(polyglot.replace("&amount", "&+%61mount[0]"), mediaType)).toBe("incomplete");
+      expect(of(polyglot.replace("&amount", ";AMOUNT"), mediaType)).toBe("incomplete");
     },
   );
 
   test.each(["application/json", "application/vnd.api+json; charset=utf-8", " text/json"])(
     "is measured by its declared type: %j",
-    (mediaType) => expect(of(said, mediaType)).toBe("measured"),
+    (mediaType) => expect(of(polyglot, mediaType)).toBe("measured"),
   );
 
   test.each([
@@ -123,8 +123,8 @@ describe("INV-00: a request with a body and a query", () => {
     expect(content.hidden).toBe("undecodable");
   });
 
-  /** Whichever of the two the server takes, it is not known here. */
-  const SAID_TWICE = [
+  /** Queries that repeat a checked field of the body: which of the two a server takes is unknown. */
+  const DUPLICATES = [
     "?amount=900",
     "?Amount=900",
     "?AMOUNT=",
@@ -140,7 +140,7 @@ describe("INV-00: a request with a body and a query", () => {
     "?to[]=ben&to[]=cleo",
   ];
 
-  test.each(SAID_TWICE)("has unknown values where the query names a checked field, too: %s", (query) => {
+  test.each(DUPLICATES)("has unknown values where the query names a checked field, too: %s", (query) => {
     const { facts } = measureRequest(asking(query), body('{"amount":5,"to":"ana"}'), MONEY);
     expect(facts).toMatchObject({ money: "incomplete", recipients: null });
     expect(facts.records.uncertain).toBe(true);

@@ -246,9 +246,9 @@ describe("INV-21: an invalid secret reference is reported without quoting it", (
   ])("the reference %j", (text) => {
     const parsed = parseSecretRef(text);
     expect(parsed.ok).toBe(false);
-    const said = parsed.ok ? "" : parsed.error;
-    expect(said.length).toBeGreaterThan(20);
-    expect(said.toLowerCase()).not.toContain(PASTED.toLowerCase());
+    const message = parsed.ok ? "" : parsed.error;
+    expect(message.length).toBeGreaterThan(20);
+    expect(message.toLowerCase()).not.toContain(PASTED.toLowerCase());
   });
 
   test("a one-time password and Gate's own secret are refused by name", () => {
