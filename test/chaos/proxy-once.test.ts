@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Body, eventsOf, list, type Member, text } from "../support/gate.ts";
 import { type Scene, startScene } from "../support/proxy-scene.ts";
-import { agents, dice, heard, impatient, inParallel, pace, persistent } from "../support/swarm.ts";
+import { agents, dice, impatient, inParallel, pace, persistent, readResponse } from "../support/swarm.ts";
 import { nameOf } from "../support/upstream.ts";
 import { testSeed, volume } from "../support/volume.ts";
 
@@ -59,18 +59,18 @@ function arrivals(): ReadonlyMap<string, number> {
   return counts;
 }
 
-/** What the ledger says of one write, and what the upstream saw of it. */
+/** Compares a write's ledger entries with what the upstream counted. */
 function compare(name: string, intent: Body, arrived: number, done: number): void {
   const state = text(intent, "state");
   const events = eventsOf(intent);
-  const says = `${name} (seed ${SEED}): ${state}, ${arrived} arrived, ${done} carried out, ${events.join(" ")}`;
-  expect(arrived, says).toBeLessThanOrEqual(1);
-  expect(done, says).toBeLessThanOrEqual(1);
-  expect(events.filter((event) => event === "execution_claimed").length, says).toBeLessThanOrEqual(1);
-  if (state === "succeeded") expect(done, says).toBe(1);
+  const summary = `${name} (seed ${SEED}): ${state}, ${arrived} arrived, ${done} carried out, ${events.join(" ")}`;
+  expect(arrived, summary).toBeLessThanOrEqual(1);
+  expect(done, summary).toBeLessThanOrEqual(1);
+  expect(events.filter((event) => event === "execution_claimed").length, summary).toBeLessThanOrEqual(1);
+  if (state === "succeeded") expect(done, summary).toBe(1);
   // Begun, and nobody knows how it ended: never a success, and never begun again.
-  else expect(["indeterminate", "claimed"], says).toContain(state);
-  if (broken.has(name)) expect(arrived, says).toBe(1);
+  else expect(["indeterminate", "claimed"], summary).toContain(state);
+  if (broken.has(name)) expect(arrived, summary).toBe(1);
 }
 
 interface Fate {
@@ -122,7 +122,7 @@ test.each(["/plain/things", "/held/things"])(
     const init = write(name, { "idempotency-key": name });
     const hangUp = new AbortController();
     const waiting = write(name, { "idempotency-key": name, "x-gate-wait": "true" });
-    const cut = heard(scene.send(path, { ...waiting, signal: hangUp.signal }, key));
+    const cut = readResponse(scene.send(path, { ...waiting, signal: hangUp.signal }, key));
     if (path.startsWith("/held")) await expect.poll(() => scene.approveAll(), { timeout: 20_000 }).toBe(1);
     await expect.poll(() => scene.upstream.received.length, { timeout: 20_000 }).toBe(1);
     hangUp.abort();
@@ -254,7 +254,7 @@ test(
     await inParallel(REPEATED, 8, async (at) => {
       const agent = keyOf(at);
       const name = `write-again-${at}`;
-      const first = await heard(scene.send("/repeatable-held/things", write(name), agent));
+      const first = await readResponse(scene.send("/repeatable-held/things", write(name), agent));
       fates.push({ name, agent, intent: first?.intent ?? "" });
     });
     // Nobody waits for these: who was told that a write failed may have made it anew.

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { eventsOf, text } from "../support/gate.ts";
 import { intentOf, type Scene, startScene } from "../support/proxy-scene.ts";
-import { agents, heard, inParallel } from "../support/swarm.ts";
+import { agents, inParallel, readResponse } from "../support/swarm.ts";
 import { nameOf } from "../support/upstream.ts";
 import { volume } from "../support/volume.ts";
 
@@ -110,13 +110,13 @@ test("INV-11: a power cut during a send starts no second send", { timeout: TEN_M
   await inParallel(held.length, AT_ONCE, async (at) => {
     const { name, agent, intent } = held[at] ?? { name: "", agent: "", intent: "" };
     const body = await scene.look(intent, agent);
-    const says = `${name}: ${text(body, "state")}, ${arrived.get(name)} arrived, ${eventsOf(body).join(" ")}`;
-    expect(arrived.get(name) ?? 0, says).toBeLessThanOrEqual(1);
+    const summary = `${name}: ${text(body, "state")}, ${arrived.get(name)} arrived, ${eventsOf(body).join(" ")}`;
+    expect(arrived.get(name) ?? 0, summary).toBeLessThanOrEqual(1);
     expect(
       eventsOf(body).filter((event) => event === "execution_claimed"),
-      says,
+      summary,
     ).toHaveLength(1);
-    if (body["state"] === "succeeded") expect(arrived.get(name), says).toBe(1);
+    if (body["state"] === "succeeded") expect(arrived.get(name), summary).toBe(1);
   });
   // What was on its way has a claim that nobody holds: never a success that nobody saw.
   expect(states["claimed"]).toBeGreaterThan(0);
@@ -143,7 +143,7 @@ test(
       if (upstream.received.length > LOAD / 3) cut ??= gate.crash();
       if (cut !== null) return;
       const name = names[at] ?? "";
-      const answer = await heard(scene.send("/plain/things", init(name), keyAt(at)));
+      const answer = await readResponse(scene.send("/plain/things", init(name), keyAt(at)));
       if (answer === null) unanswered += 1;
     });
     expect(cut).not.toBeNull();
@@ -158,10 +158,10 @@ test(
       statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
       const { state } = await scene.look(intentOf(answer), keyAt(at));
       const arrived = arrivals(scene).get(name) ?? 0;
-      const says = `${name}: ${answer.status}, ${String(state)}, ${arrived} arrived`;
-      expect(arrived, says).toBeLessThanOrEqual(1);
+      const summary = `${name}: ${answer.status}, ${String(state)}, ${arrived} arrived`;
+      expect(arrived, summary).toBeLessThanOrEqual(1);
       // 202: begun before the cut, and nobody knows yet that nobody ends it.
-      expect([`200 succeeded 1`, `202 claimed 1`, `202 claimed 0`], says).toContain(
+      expect([`200 succeeded 1`, `202 claimed 1`, `202 claimed 0`], summary).toContain(
         `${answer.status} ${String(state)} ${arrived}`,
       );
     });

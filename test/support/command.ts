@@ -118,21 +118,21 @@ function start(args: readonly string[], cwd: string, env: Readonly<Record<string
   let out = "";
   let err = "";
   const listeners = new Set<() => void>();
-  const heard = (): void => {
+  const notifyListeners = (): void => {
     for (const listener of listeners) listener();
   };
   child.stdout.on("data", (chunk: Buffer) => {
     out += chunk.toString();
-    heard();
+    notifyListeners();
   });
   child.stderr.on("data", (chunk: Buffer) => {
     err += chunk.toString();
-    heard();
+    notifyListeners();
   });
   const finished = new Promise<Finished>((resolve) => {
     child.on("close", (code) => {
       resolve({ code, out, err });
-      heard();
+      notifyListeners();
     });
   });
   const command: Omit<RunningCommand, typeof Symbol.asyncDispose> = {

@@ -401,8 +401,8 @@ function isBound(
 
 /** Everybody whose yes or no this was: a human who acted for another has spoken, and so has the other. */
 function voiceUsed(earlier: Iterable<Voices>, { person, acting }: Voices): boolean {
-  const heard = new Set([...earlier].flatMap((voice) => [voice.person, voice.acting]));
-  return heard.has(person) || heard.has(acting);
+  const voters = new Set([...earlier].flatMap((voice) => [voice.person, voice.acting]));
+  return voters.has(person) || voters.has(acting);
 }
 
 function isLapsed({ principal, mandate }: Vote, lapsed: readonly string[]): boolean {

@@ -35,15 +35,15 @@ export async function inParallel(
   await Promise.all(Array.from({ length: width }, work));
 }
 
-export interface Heard {
+export interface ReadResponse {
   readonly status: number;
   readonly intent: string | null;
   readonly code: string | null;
   readonly text: string;
 }
 
-/** Null: it hung up, or was hung up on, before it heard anything. */
-export async function heard(pending: Promise<Response>): Promise<Heard | null> {
+/** Null: the connection ended before the whole response came. */
+export async function readResponse(pending: Promise<Response>): Promise<ReadResponse | null> {
   try {
     const response = await pending;
     const text = await response.text();
@@ -56,7 +56,7 @@ export async function heard(pending: Promise<Response>): Promise<Heard | null> {
   }
 }
 
-/** How long answers take here and now, so that those who hang up do so in the middle of things on any machine. */
+/** The moving average of response times, so that aborts come mid-request on any machine. */
 export interface Pace {
   readonly averageMs: number;
   took(ms: number): void;
@@ -72,32 +72,32 @@ export function pace(): Pace {
   };
 }
 
-/** Hangs up after a while of its own choosing, as often before the answer as after it. */
+/** Aborts after a random time, about as often before the response as after it. */
 export async function impatient(
   roll: () => number,
   measured: Pace,
   attempt: (signal: AbortSignal) => Promise<Response>,
-): Promise<Heard | null> {
+): Promise<ReadResponse | null> {
   const hangUp = new AbortController();
   const timer = setTimeout(() => hangUp.abort(), roll() * measured.averageMs * 2);
   const since = Date.now();
-  const answer = await heard(attempt(hangUp.signal));
+  const answer = await readResponse(attempt(hangUp.signal));
   clearTimeout(timer);
   if (answer !== null) measured.took(Date.now() - since);
   return answer;
 }
 
-/** A write that somebody is sending is answered after seconds: as many tries are half a minute at least. */
+/** A write that is being sent is answered after seconds: so many tries take half a minute at least. */
 const MOST_TRIES = 8;
 
 const NOT_YET: ReadonlySet<number> = new Set([202, 429, 503]);
 
-/** Asks until an answer comes that is final, as an agent's program would; the last one, should none be. */
-export async function persistent(measured: Pace, attempt: () => Promise<Response>): Promise<Heard> {
-  let last: Heard | null = null;
+/** Retries until a final response, as an agent's program would; the last response when none is final. */
+export async function persistent(measured: Pace, attempt: () => Promise<Response>): Promise<ReadResponse> {
+  let last: ReadResponse | null = null;
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const since = Date.now();
-    const answer = await heard(attempt());
+    const answer = await readResponse(attempt());
     measured.took(Date.now() - since);
     if (answer !== null && !NOT_YET.has(answer.status)) return answer;
     last = answer ?? last;
@@ -107,7 +107,7 @@ export async function persistent(measured: Pace, attempt: () => Promise<Response
   return last;
 }
 
-/** Each is counted by itself: no flood limit is reached, as with as many programs. */
+/** Agents of their own, so that none reaches the flood limit. */
 export async function agents({ gate }: Scene, count: number): Promise<readonly Member[]> {
   const made: Member[] = [];
   await inParallel(count, 2, async () => void made.push(await gate.register("agent")));

@@ -127,17 +127,17 @@ test.each(Array.from({ length: STORMS }, (_, at) => at + 1))(
         readonly url: string;
       };
       const arrived = witness.arrived.get(url) ?? 0;
-      const says = `seed ${number}: ${phase}, ${arrived} arrived, ${events.join(" ")}`;
-      expect(arrived, says).toBeLessThanOrEqual(terms.idempotent ? 3 : 1);
-      expect(orders.length, says).toBeLessThanOrEqual(3);
-      expect((witness.keys.get(url) ?? new Set()).size, says).toBeLessThanOrEqual(1);
+      const summary = `seed ${number}: ${phase}, ${arrived} arrived, ${events.join(" ")}`;
+      expect(arrived, summary).toBeLessThanOrEqual(terms.idempotent ? 3 : 1);
+      expect(orders.length, summary).toBeLessThanOrEqual(3);
+      expect((witness.keys.get(url) ?? new Set()).size, summary).toBeLessThanOrEqual(1);
       // A success was carried out; what was never carried out is not called one.
-      if (phase === "succeeded") expect(witness.done.get(url) ?? 0, says).toBeGreaterThanOrEqual(1);
+      if (phase === "succeeded") expect(witness.done.get(url) ?? 0, summary).toBeGreaterThanOrEqual(1);
       if (phase === "failed" || phase === "revoked" || phase === "expired") {
-        expect(witness.done.get(url) ?? 0, says).toBe(0);
+        expect(witness.done.get(url) ?? 0, summary).toBe(0);
       }
-      expect(events.length, says).toBeLessThan(80);
-      expect(await faultsOf(await flushed(intent.id)), says).toEqual([]);
+      expect(events.length, summary).toBeLessThan(80);
+      expect(await faultsOf(await flushed(intent.id)), summary).toEqual([]);
     }
     expect(calls.length).toBeGreaterThan(WRITES);
     expect(ends.get("succeeded") ?? 0).toBeGreaterThan(2);

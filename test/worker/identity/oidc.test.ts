@@ -382,16 +382,16 @@ test("INV-03: the owner can't approve by another account of theirs", async () =>
 });
 
 describe("INV-05: a mandate made with an account", () => {
-  let asking: Registered;
+  let proposer: Registered;
 
   async function outcome(): Promise<string> {
-    return (await call("POST", "/v1/intents", asking.key, proposal("crm.held"))).body.status;
+    return (await call("POST", "/v1/intents", proposer.key, proposal("crm.held"))).body.status;
   }
 
   async function laid(): Promise<string> {
-    asking = await register("agent");
+    proposer = await register("agent");
     const token = await issuer.token();
-    const body = { destination: "crm.held", agent_id: asking.id };
+    const body = { destination: "crm.held", agent_id: proposer.id };
     const answer = await call("POST", "/v1/standing-approvals", token, body);
     expect(answer.status, answer.text).toBe(201);
     expect(await outcome()).toBe("approved");

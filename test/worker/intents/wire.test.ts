@@ -391,8 +391,8 @@ describe("wire: deciding and executing", () => {
       reason: "too many",
       approvalEvidence: null,
     });
-    const unsaid = await call("POST", "/v1/reject", reviewer.key, { proposalId: two, reason: " " });
-    expect([unsaid.status, unsaid.body.code]).toEqual([400, "reason_required"]);
+    const withoutReason = await call("POST", "/v1/reject", reviewer.key, { proposalId: two, reason: " " });
+    expect([withoutReason.status, withoutReason.body.code]).toEqual([400, "reason_required"]);
     const aliased = await call("POST", "/v1/reject", reviewer.key, { proposalId: two, comment: "no" });
     expect(aliased.body).toMatchObject({ status: "blocked", state: "rejected" });
     expect(

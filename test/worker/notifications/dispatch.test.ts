@@ -132,7 +132,7 @@ describe("INV-30: deliveries from durable storage", () => {
   test("INV-30: a delivery leased by one worker is sent by no other", async () => {
     await happened();
     const { deliveries } = ports();
-    const [taken] = await tellNobody(() => deliveries.lease(10));
+    const [taken] = await planOnly(() => deliveries.lease(10));
     expect(await deliveries.lease(10)).toEqual([]);
     later(59_000);
     expect(await deliveries.lease(10)).toEqual([]);
@@ -143,7 +143,7 @@ describe("INV-30: deliveries from durable storage", () => {
   test("INV-30: a result recorded after its lease ended does not change the delivery", async () => {
     await happened();
     const { deliveries } = ports();
-    const [taken] = await tellNobody(() => deliveries.lease(10));
+    const [taken] = await planOnly(() => deliveries.lease(10));
     const id = taken?.id ?? "";
     await deliveries.settle(id, { kind: "delivered", status: 200, receipt: "theirs" });
     const late: DeliveryResult = { kind: "retry", status: 500, problem: "it answered 500", afterMs: 1 };
@@ -156,8 +156,8 @@ describe("INV-30: deliveries from durable storage", () => {
   });
 });
 
-/** Plans, and leaves the telling to the test. */
-async function tellNobody<T>(instead: () => Promise<T>): Promise<T> {
+/** Plans deliveries, and sends none: the test does something else with them. */
+async function planOnly<T>(instead: () => Promise<T>): Promise<T> {
   await runNotifications(without("lease"));
   return instead();
 }

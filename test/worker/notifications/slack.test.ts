@@ -70,16 +70,16 @@ interface Posted {
 
 let posted: Posted[];
 /** What Slack answers. */
-let slackSays: () => Response | Promise<Response>;
+let slackResponse: () => Response | Promise<Response>;
 
 beforeAll(setScene);
 
 beforeEach(() => {
   posted = [];
-  slackSays = () => Response.json({ ok: true });
+  slackResponse = () => Response.json({ ok: true });
   vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
     posted.push({ url: String(url), body: JSON.parse(String(init?.body)) });
-    return slackSays();
+    return slackResponse();
   });
 });
 
@@ -471,7 +471,7 @@ test.each([
 
 test("a vote counts while Slack is down, and nothing is thrown", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
-  slackSays = () => Promise.reject(new TypeError("network"));
+  slackResponse = () => Promise.reject(new TypeError("network"));
   const intent = await held();
   expect((await press("gate_approve", ANA, intent)).status).toBe(200);
   expect(await stateOf(intent)).toBe("approved");
@@ -479,7 +479,7 @@ test("a vote counts while Slack is down, and nothing is thrown", async () => {
 
 test("a dialog that Slack does not open is replaced by the link to the case", async () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
-  slackSays = () => Response.json({ ok: false, error: "expired_trigger_id" });
+  slackResponse = () => Response.json({ ok: false, error: "expired_trigger_id" });
   const intent = await held();
   await press("gate_reject", ANA, intent);
   expect(whispered()).toEqual(["Slack did not open the form. Open the case to reject it there."]);

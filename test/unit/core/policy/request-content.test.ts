@@ -13,7 +13,7 @@ const MONEY: MeasureHints = {
   recipients: "to",
 };
 
-function asking(query: string): ProposalRequest {
+function requestWith(query: string): ProposalRequest {
   const url = `https://api.example.com/v1/refunds${query}`;
   return { ...REQUEST, http: { method: "POST", url, headers: [], slot: null, idempotencyHeader: null } };
 }
@@ -26,7 +26,7 @@ const NONE: Payload = { kind: "none" };
 
 describe("a request without a body", () => {
   test("is measured by its query: money, recipients and terms", () => {
-    const { facts, content } = measureRequest(asking("?amount=900&to=ana&note=wire+it"), NONE, MONEY);
+    const { facts, content } = measureRequest(requestWith("?amount=900&to=ana&note=wire+it"), NONE, MONEY);
     expect(facts).toMatchObject({
       payload: "content",
       money: "measured",
@@ -38,13 +38,17 @@ describe("a request without a body", () => {
   });
 
   test.each(["", "?"])("and without a query has no content: %j", (query) => {
-    const { facts, content } = measureRequest(asking(query), NONE, MONEY);
+    const { facts, content } = measureRequest(requestWith(query), NONE, MONEY);
     expect(facts).toMatchObject({ payload: "none", recipients: null });
     expect(content.hidden).toBe("missing");
   });
 
   test("has its query searched for personal data and placeholders", () => {
-    const { content } = measureRequest(asking("?for=ana%40example.com&name=%7B%7Bname%7D%7D"), NONE, MONEY);
+    const { content } = measureRequest(
+      requestWith("?for=ana%40example.com&name=%7B%7Bname%7D%7D"),
+      NONE,
+      MONEY,
+    );
     expect(content.pii(["email"]).get("email")).toBe(1);
     expect(content.templateErrors()).not.toEqual([]);
   });
@@ -53,7 +57,7 @@ describe("a request without a body", () => {
 describe("INV-00: a body that a server may parse as a form", () => {
   const polyglot = '{"amount":1,"to":"ana","x":"&amount=900&charge=ch_1&"}';
   const of = (text: string, mediaType: string | null) =>
-    measureRequest(asking(""), { ...body(text), mediaType } as Payload, MONEY).facts.money;
+    measureRequest(requestWith(""), { ...body(text), mediaType } as Payload, MONEY).facts.money;
 
   test.each([null, "", "application/octet-stream", "text/plain", "application/foo", "charset=utf-8"])(
     "has an unknown amount where no media type excludes that: %j",
@@ -85,7 +89,7 @@ describe("INV-00: a body with two readings", () => {
     ["JSON that is called a form", '{"amount":1,"x":"&amount=900&"}', "application/x-www-form-urlencoded"],
     ["JSON that is called a table", '{"amount":1}', "text/csv"],
   ])("has unknown money, records and recipients: %s", (_what, text, mediaType) => {
-    const { facts } = measureRequest({ ...asking(""), recordCount: 1 }, body(text, mediaType), MONEY);
+    const { facts } = measureRequest({ ...requestWith(""), recordCount: 1 }, body(text, mediaType), MONEY);
     expect(facts).toMatchObject({ typeContradiction: true, money: "incomplete", recipients: null });
     expect(facts.records.uncertain).toBe(true);
   });
@@ -94,7 +98,7 @@ describe("INV-00: a body with two readings", () => {
 describe("INV-00: a request with a body and a query", () => {
   test("is measured by its body and searched in both", () => {
     const { facts, content } = measureRequest(
-      asking("?note=from+the+query"),
+      requestWith("?note=from+the+query"),
       body('{"amount":5,"to":"ana"}'),
       MONEY,
     );
@@ -107,7 +111,7 @@ describe("INV-00: a request with a body and a query", () => {
 
   test("has the personal data of both counted together", () => {
     const { content } = measureRequest(
-      asking("?cc=ben@example.com"),
+      requestWith("?cc=ben@example.com"),
       body('{"to":"ana@example.com"}'),
       NO_HINTS,
     );
@@ -116,7 +120,7 @@ describe("INV-00: a request with a body and a query", () => {
 
   test("is unreadable if either of them is", () => {
     const { content } = measureRequest(
-      asking("?a=1"),
+      requestWith("?a=1"),
       body("\u0000\u0001\u0002", "application/zip"),
       NO_HINTS,
     );
@@ -141,7 +145,7 @@ describe("INV-00: a request with a body and a query", () => {
   ];
 
   test.each(DUPLICATES)("has unknown values where the query names a checked field, too: %s", (query) => {
-    const { facts } = measureRequest(asking(query), body('{"amount":5,"to":"ana"}'), MONEY);
+    const { facts } = measureRequest(requestWith(query), body('{"amount":5,"to":"ana"}'), MONEY);
     expect(facts).toMatchObject({ money: "incomplete", recipients: null });
     expect(facts.records.uncertain).toBe(true);
   });
@@ -149,7 +153,7 @@ describe("INV-00: a request with a body and a query", () => {
   test.each(["?total=900", "?amounts=1", "?note=amount", "?x=amount%3D900", "?_amount=1"])(
     "has known values where the query names another field: %s",
     (query) => {
-      const { facts } = measureRequest(asking(query), body('{"amount":5,"to":"ana"}'), MONEY);
+      const { facts } = measureRequest(requestWith(query), body('{"amount":5,"to":"ana"}'), MONEY);
       expect(facts).toMatchObject({ money: "measured", recipients: 1 });
     },
   );
@@ -157,7 +161,7 @@ describe("INV-00: a request with a body and a query", () => {
   test.each(["{}", '{"id":1}', "[1,2]"])(
     "has at least as many records as its query, whatever its body: %s",
     (text) => {
-      const query = asking("?id=1&id=2&id=3");
+      const query = requestWith("?id=1&id=2&id=3");
       const records = { measured: 3, effective: 3, uncertain: false };
       expect(measureRequest(query, body(text), NO_HINTS).facts).toMatchObject({ records });
       expect(measureRequest(query, NONE, NO_HINTS).facts).toMatchObject({ records });
@@ -165,7 +169,9 @@ describe("INV-00: a request with a body and a query", () => {
       expect(measureRequest(declared, body(text), NO_HINTS).facts.records.effective).toBe(7);
       const single: MeasureHints = { ...NO_HINTS, records: { kind: "single" } };
       expect(measureRequest(query, body(text), single).facts.records.effective).toBe(1);
-      expect(measureRequest(asking("?id=1"), body("[1,2,3,4]"), NO_HINTS).facts.records.effective).toBe(4);
+      expect(measureRequest(requestWith("?id=1"), body("[1,2,3,4]"), NO_HINTS).facts.records.effective).toBe(
+        4,
+      );
     },
   );
 
@@ -185,8 +191,8 @@ describe("INV-00: a request with a body and a query", () => {
 
   test.each(HINTS)("has unknown values where the query names the %s", (_what, hints, query) => {
     const payload = body('{"amount":5,"currency":"USD","lines":[{"id":1,"amount":5}]}');
-    const plain = measureRequest(asking("?other=1"), payload, hints).facts;
-    const { facts } = measureRequest(asking(query), payload, hints);
+    const plain = measureRequest(requestWith("?other=1"), payload, hints).facts;
+    const { facts } = measureRequest(requestWith(query), payload, hints);
     expect(plain.records.uncertain).toBe(false);
     expect(facts.records.uncertain).toBe(true);
     expect(facts.money).toBe(hints.amount === null ? "none" : "incomplete");
