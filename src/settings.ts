@@ -1,9 +1,10 @@
 import { version } from "../package.json";
 import { isOverride } from "./core/outbound/header-allow-list.ts";
+import { timeLimitsOf, type TimeLimitVariables } from "./core/base/time-limits.ts";
 import type { Settings } from "./ports/settings.ts";
 
 /** Variables that an operator sets; wrangler types them as the literals of `wrangler.toml`. */
-export interface SettingVariables {
+export interface SettingVariables extends TimeLimitVariables {
   readonly GATE_ORIGIN: string;
   readonly GATE_PUBLIC_URL?: string;
   readonly GATE_KEY_HEADER?: string;
@@ -42,6 +43,7 @@ export function settingsOf(variables: SettingVariables): Settings {
     version,
     publicUrl: publicUrlOf(GATE_PUBLIC_URL),
     localSignIn: variables.LOCAL_SIGN_IN === "true",
+    timeLimits: timeLimitsOf(variables),
   };
 }
 

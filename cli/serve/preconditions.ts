@@ -1,7 +1,8 @@
 import { accessSync, constants, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { CommandFailure, errorCode } from "../io.ts";
+import { timeLimitsOf } from "../../src/core/base/time-limits.ts";
+import { CommandFailure, errorCode, errorText } from "../io.ts";
 import { makePrivateFolder } from "./private-file.ts";
 import { portInUse } from "./runtime.ts";
 
@@ -42,5 +43,14 @@ export async function requireFreePort(host: string, port: number): Promise<void>
     const code = errorCode(error);
     if (code === "EADDRINUSE") throw portInUse(host, port);
     throw new CommandFailure(`can't listen on ${host}:${port} (${code ?? "?"})`);
+  }
+}
+
+/** @throws {CommandFailure} naming the variable: the Worker would fail each request instead */
+export function requireTimeLimits(vars: Readonly<Record<string, string>>): void {
+  try {
+    timeLimitsOf(vars);
+  } catch (error) {
+    throw new CommandFailure(errorText(error));
   }
 }

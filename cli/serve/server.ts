@@ -7,7 +7,7 @@ import { packageRoot } from "../package-root.ts";
 import { credentialVariables, type CredentialVariables } from "./credentials.ts";
 import { type DataLock, lockDataFolder } from "./lock.ts";
 import { makePrivateFolder } from "./private-file.ts";
-import { prepareFolder, requireFreePort, requireReadable } from "./preconditions.ts";
+import { prepareFolder, requireFreePort, requireReadable, requireTimeLimits } from "./preconditions.ts";
 import type { ProcessIdentity } from "./process-table.ts";
 import { type Rules, type RulesSource, rulesSource } from "./rules.ts";
 import { loadMiniflare } from "./miniflare.ts";
@@ -87,6 +87,7 @@ async function startLocked(
   makePrivateFolder(stateDir);
   const secrets: Secrets = loadSecrets(options.dataDir, options.environment);
   const overridden = overriddenVars(config, options.environment);
+  requireTimeLimits(overridden);
   const publicUrl = publicUrlFor(options, overridden["GATE_PUBLIC_URL"]);
   // Through a proxy at a public address, any visitor could sign in as any person.
   if (options.localSignIn === true && publicUrl !== "" && !isLoopback(hostOf(publicUrl))) {

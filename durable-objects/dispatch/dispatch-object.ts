@@ -1,3 +1,4 @@
+import { timeLimitsOf, type TimeLimits } from "../../src/core/base/time-limits.ts";
 import { logLine } from "../../src/core/base/log-line.ts";
 import { DurableObject } from "cloudflare:workers";
 import type {
@@ -29,11 +30,13 @@ const LAST_ROW = "SELECT COALESCE(MAX(id), 0) AS id FROM ledger";
  */
 export class DispatchObject extends DurableObject<Env> {
   readonly #store: DispatchStore;
+  readonly #limits: TimeLimits;
   /** When the message was sent that no worker has taken yet; null: there is none. */
   #requestedAt: number | null = null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#limits = timeLimitsOf(env);
     this.#store = new DispatchStore(ctx.storage);
   }
 
@@ -68,7 +71,7 @@ export class DispatchObject extends DurableObject<Env> {
   }
 
   async lease(limit: number): Promise<readonly DeliveryRecord[]> {
-    return this.#store.lease(limit, Date.now());
+    return this.#store.lease(limit, Date.now(), this.#limits.deliveryLeaseMs);
   }
 
   async settle(id: string, result: DeliveryResult): Promise<void> {

@@ -6,9 +6,6 @@ import type {
   DeliveryResult,
 } from "../../src/ports/notifications.ts";
 
-/** A lease expires: its worker crashed, and the delivery is due again. */
-export const LEASE_MS = 60_000;
-
 /** Concurrent deliveries per lane: one continues while the other waits for a response. */
 const LANE_WIDTH = 2;
 
@@ -141,7 +138,9 @@ export class DispatchStore {
     }
   }
 
-  lease(limit: number, now: number): readonly DeliveryRecord[] {
+  /** @param leaseMs after which the worker counts as crashed, and the delivery is due again */
+  lease(limit: number, now: number, leaseMs: number): readonly DeliveryRecord[] {
+    const expiresAt = now + leaseMs;
     return this.#storage.transactionSync(() => {
       const due = this.#lanes(now).flatMap((lane) => {
         const { busy, failing } = this.#busy(lane, now);
@@ -153,11 +152,11 @@ export class DispatchStore {
       for (const { id } of taken) {
         this.#storage.sql.exec(
           "UPDATE deliveries SET leased = 1, attempts = attempts + 1, next_at = ? WHERE id = ?",
-          now + LEASE_MS,
+          expiresAt,
           id,
         );
       }
-      return taken.map((row) => ({ ...recordOf(row), attempts: row.attempts + 1, nextAt: now + LEASE_MS }));
+      return taken.map((row) => ({ ...recordOf(row), attempts: row.attempts + 1, nextAt: expiresAt }));
     });
   }
 

@@ -20,6 +20,7 @@ import {
 import { chain } from "../../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../../src/core/base/result.ts";
 import { deriveKey, secretsOf } from "../../src/core/base/key-derivation.ts";
+import { timeLimitsOf, type TimeLimits } from "../../src/core/base/time-limits.ts";
 import { IntentOutbox } from "./outbox.ts";
 import { IntentStore } from "./store.ts";
 import { keyRing } from "./sealing.ts";
@@ -44,9 +45,11 @@ export class IntentObject extends DurableObject<Env> {
   readonly #store: IntentStore;
   readonly #outbox: IntentOutbox;
   readonly #waiters = new Waiters();
+  readonly #limits: TimeLimits;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
+    this.#limits = timeLimitsOf(env);
     this.#store = new IntentStore(ctx.storage, keyRing(secretsOf(env)));
     this.#outbox = new IntentOutbox(ctx, env, this.#store);
   }
@@ -113,7 +116,7 @@ export class IntentObject extends DurableObject<Env> {
   #handle(command: IntentCommand, response: StoredResponse | null = null): Result<CommandOutcome, Refusal> {
     const before = this.#store.state();
     if (before === undefined) return err({ reason: "not_found" });
-    const { events, state, changed, refusal } = handle(before, command, Date.now());
+    const { events, state, changed, refusal } = handle(before, command, Date.now(), this.#limits);
     if (state !== before) this.#commit(events, state, refusal === null ? response : null);
     return refusal === null ? ok({ state, changed }) : err(refusal);
   }

@@ -1,3 +1,5 @@
+import type { TimeLimits } from "../core/base/time-limits.ts";
+
 /** The deployment's settings, validated once, when the first request builds the ports. */
 export interface Settings {
   readonly maxPayloadBytes: number;
@@ -15,4 +17,5 @@ export interface Settings {
   readonly publicUrl: string | null;
   /** True: the local server lets people of the registry sign in without a key, for development. */
   readonly localSignIn: boolean;
+  readonly timeLimits: TimeLimits;
 }

@@ -71,6 +71,18 @@ test("the server prints no runtime output when a channel's host does not resolve
 });
 
 test.each([
+  ["GATE_ORDER_TTL_SECONDS", "901"],
+  ["GATE_CLAIM_TTL_SECONDS", "4"],
+  ["GATE_DELIVERY_LEASE_SECONDS", "a minute"],
+])("the server does not start with %s=%s, and names the variable", async (name, value) => {
+  using home = temporaryFolder();
+  const options = ["--port", String(await freePort()), "--data-dir", home.path];
+  const { code, err } = await run(options, { env: { [name]: value } });
+  expect(code).toBe(1);
+  expect(err).toContain(`${name} must be a whole number of seconds from `);
+});
+
+test.each([
   ["a flag", ["--public-url", "https://gate.example.com"], {}],
   ["the environment", [], { GATE_PUBLIC_URL: "https://gate.example.com" }],
 ])("the server signs no one in without a key on a reachable host, as %s says", async (_name, args, env) => {

@@ -81,7 +81,8 @@ export interface Scene extends AsyncDisposable {
   approveAll(key?: string): Promise<number>;
 }
 
-export async function startScene(): Promise<Scene> {
+/** @param env settings beside the credentials */
+export async function startScene(env: Readonly<Record<string, string>> = {}): Promise<Scene> {
   await using undone = new AsyncDisposableStack();
   const upstream = undone.use(await startUpstream(PROVIDERS));
   const folder = undone.use(temporaryFolder());
@@ -94,7 +95,7 @@ export async function startScene(): Promise<Scene> {
   const registry = join(folder.path, "gate.yaml");
   writeFileSync(registry, registryFor(upstream.url));
   const args = ["--policy-dir", policies, "--registry", registry];
-  const gate = undone.use(await startGate({ args, env: CREDENTIALS }));
+  const gate = undone.use(await startGate({ args, env: { ...CREDENTIALS, ...env } }));
   const [agent, reviewer] = await Promise.all([gate.register("agent"), gate.register("reviewer")]);
   const base = `http://127.0.0.1:${gate.port}`;
   const all = undone.move();

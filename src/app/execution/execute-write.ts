@@ -8,7 +8,7 @@ import { digestOfBytes } from "../digest-bytes.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { Intent, SendPermit } from "../../ports/intents.ts";
-import { MAX_READING_MS, recordNoResponse, recordResponse, unclaim, type SendResult } from "./record-send.ts";
+import { readingLimitMs, recordNoResponse, recordResponse, unclaim, type SendResult } from "./record-send.ts";
 
 /** Result of an attempt to send a write. `Failure`: see `InlineExecution`. */
 export type ExecutionResult<Failure = never> =
@@ -30,8 +30,8 @@ export interface InlineExecution<Failure = never> {
   readonly reauthenticate: () => Promise<Result<void, Failure>>;
 }
 
-/** Reserved of the claim's five minutes for fetching the credential and committing the report. */
-const SPARE_MS = 30_000;
+/** Share of the claim that is reserved for fetching the credential and committing the report. */
+const SPARE_SHARE = 0.1;
 
 /**
  * Sends an approved write, once. Kill switches, the proposer's status and the agent's key are read afresh; then
@@ -85,7 +85,9 @@ async function sendClaimed(
   ports: ExecutePorts,
 ): Promise<ExecutionResult> {
   const { terms } = sending.state;
-  const leftMs = claimEnds(sending) - Date.now() - MAX_READING_MS - SPARE_MS;
+  const readingMs = readingLimitMs(ports.settings);
+  const spareMs = ports.settings.timeLimits.claimMs * SPARE_SHARE;
+  const leftMs = claimEnds(sending) - Date.now() - readingMs - spareMs;
   if (leftMs <= 0) {
     await unclaim(intent, sending);
     return { kind: "refused", refusal: { reason: "ledger_unavailable" } };
@@ -96,7 +98,7 @@ async function sendClaimed(
   const last: { check: Result<VoteFailure | null, unknown> } = { check: ok(null) };
   const mayGo = async () => {
     last.check = await approvalBlocker(terms, ports).then(ok, err);
-    const isInTime = Date.now() + timeoutMs + MAX_READING_MS < claimEnds(sending);
+    const isInTime = Date.now() + timeoutMs + readingMs < claimEnds(sending);
     return isInTime && last.check.ok && last.check.value === null;
   };
   const called = await ports.callUpstream({

@@ -28,8 +28,10 @@ export type SendResult =
   | { readonly kind: "unknown"; readonly state: IntentState; readonly failure: CallFailure }
   | { readonly kind: "refused"; readonly refusal: Refusal };
 
-/** A response that takes longer is recorded as truncated: the report has to be committed while the claim lasts. */
-export const MAX_READING_MS = 30_000;
+/** Ten per cent of the claim: a response that takes longer to read is recorded as truncated, within the claim. */
+export function readingLimitMs({ timeLimits }: Ports["settings"]): number {
+  return timeLimits.claimMs / 10;
+}
 
 /** Undoes a claim under which nothing was sent, so that the next attempt may use the order. */
 export function unclaim(
@@ -48,7 +50,11 @@ export async function recordResponse(
   answer: UpstreamAnswer,
   { settings }: Pick<Ports, "settings">,
 ): Promise<SendResult> {
-  const { head, isWhole, rest } = await readUpTo(answer.body, settings.maxResponseBytes, MAX_READING_MS);
+  const { head, isWhole, rest } = await readUpTo(
+    answer.body,
+    settings.maxResponseBytes,
+    readingLimitMs(settings),
+  );
   const { status, headers } = answer;
   const at = Date.now();
   const truncated = !isWhole || answer.withheld !== null;

@@ -24,8 +24,9 @@ const RUN_BUDGET_MS = 10_000;
 /** Bounds a run as well: between I/O the platform's clock does not advance. */
 const MAX_DELIVERIES = 500;
 
-/** Shorter than the lease, so that a slow receiver's attempt ends before another worker leases it. */
-const ATTEMPT_MS = 25_000;
+/** The longest attempt, and its share of the lease: it ends before another worker leases the delivery. */
+const MAX_ATTEMPT_MS = 25_000;
+const ATTEMPT_SHARE = 5 / 12;
 
 /** Planning skips an intent whose state stays unreadable this long, so that it does not block all later rows. */
 const STATE_READ_GRACE_MS = 2 * 60_000;
@@ -154,6 +155,7 @@ async function deliverDue(ports: Ports, sendToChannel: SendToChannel, endsAt: nu
 /** Attempts one delivery and records the result. If recording fails, the lease expires and the delivery repeats. */
 async function attemptOne(record: DeliveryRecord, ports: Ports, sendToChannel: SendToChannel): Promise<void> {
   const result = await withTimeout(
+    Math.min(MAX_ATTEMPT_MS, ports.settings.timeLimits.deliveryLeaseMs * ATTEMPT_SHARE),
     deliverOne(record, ports, sendToChannel).catch((error: unknown) => {
       console.error(logLine("notification_failed", { delivery: record.id, error: String(error) }));
       return withRetryDelay(retry("Gate failed to send it"), record, CHANNEL_WAITS_MS);
@@ -166,12 +168,13 @@ async function attemptOne(record: DeliveryRecord, ports: Ports, sendToChannel: S
 }
 
 async function withTimeout(
+  ms: number,
   attempt: Promise<DeliveryResult>,
   otherwise: DeliveryResult,
 ): Promise<DeliveryResult> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<DeliveryResult>((resolve) => {
-    timer = setTimeout(() => resolve(otherwise), ATTEMPT_MS);
+    timer = setTimeout(() => resolve(otherwise), ms);
   });
   const result = await Promise.race([attempt, late]);
   clearTimeout(timer);

@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import { eligibility, isStale } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
 import { GATE } from "./event.ts";
-import { CLAIM_TTL_MS, MAX_ATTEMPTS, ORDER_TTL_MS } from "./limits.ts";
+import { type ExecutionLimits, MAX_ATTEMPTS } from "./limits.ts";
 import { nextAttemptAt } from "./send-backoff.ts";
 import { wrongPhase, type Command, type CommandResult } from "./command-result.ts";
 import type { Refusal } from "./refusal.ts";
@@ -20,7 +20,12 @@ export function orderId(intentId: string, fence: number): string {
   return `exe_${intentId.slice("int_".length)}_${fence}`;
 }
 
-export function order(state: IntentState, command: Command<"order">, now: Instant): CommandResult {
+export function order(
+  state: IntentState,
+  command: Command<"order">,
+  now: Instant,
+  limits: ExecutionLimits,
+): CommandResult {
   const { terms } = state;
   if (command.agent !== terms.agent) return err({ reason: "not_proposer" });
   // A write that Gate sends is never ordered by a runner or a download: the upstream would get it twice.
@@ -34,7 +39,7 @@ export function order(state: IntentState, command: Command<"order">, now: Instan
     // A retry by the same caller gets the same order; another execution mode conflicts with it.
     return live.mode === command.mode ? ok([]) : wrongPhase(state, command);
   }
-  return issue(state, command, { mode: command.mode, issuedTo: command.agent }, now);
+  return issue(state, command, { mode: command.mode, issuedTo: command.agent }, now, limits);
 }
 
 /** The next order of the intent, with the next fencing number. */
@@ -43,17 +48,23 @@ function issue(
   command: Command<"order" | "begin">,
   issuance: Pick<Order, "mode" | "issuedTo">,
   now: Instant,
+  { orderMs }: ExecutionLimits,
 ): CommandResult {
   if (!mayOrder(state, now)) return wrongPhase(state, command);
   if (state.orders.length >= MAX_ATTEMPTS) return err({ reason: "attempts_exhausted" });
   if (isStale(state, command.bindings)) return err({ reason: "approval_stale" });
   const fence = state.orders.length + 1;
   const id = orderId(state.terms.id, fence);
-  return ok([{ type: "execution_requested", order: id, fence, ...issuance, expiresAt: now + ORDER_TTL_MS }]);
+  return ok([{ type: "execution_requested", order: id, fence, ...issuance, expiresAt: now + orderMs }]);
 }
 
 /** Order and claim at once, by Gate. Gate claims an order again issuance earlier claim was undone. */
-export function begin(state: IntentState, command: Command<"begin">, now: Instant): CommandResult {
+export function begin(
+  state: IntentState,
+  command: Command<"begin">,
+  now: Instant,
+  limits: ExecutionLimits,
+): CommandResult {
   const { executor, sending } = state.terms;
   if (sending === null || (executor !== "gate" && executor !== "forward")) {
     return err({ reason: "wrong_executor", executor: executor ?? "runner" });
@@ -61,14 +72,14 @@ export function begin(state: IntentState, command: Command<"begin">, now: Instan
   if (state.phase === "claimed") return err({ reason: "already_claimed" });
   if (state.phase === "expired") return err({ reason: "expired", what: "intent" });
   const held = currentOrder(state);
-  const expiresAt = now + CLAIM_TTL_MS;
+  const expiresAt = now + limits.claimMs;
   if (state.phase === "scheduled" && held !== undefined) {
     if (isStale(state, command.bindings)) return err({ reason: "approval_stale" });
     const until = nextAttemptAt(held);
     if (now < until) return err({ reason: "retry_later", until });
     return ok([{ type: "execution_claimed", order: held.id, by: GATE, expiresAt }]);
   }
-  const issued = issue(state, command, { mode: executor, issuedTo: GATE }, now);
+  const issued = issue(state, command, { mode: executor, issuedTo: GATE }, now, limits);
   if (!issued.ok) return issued;
   const id = orderId(state.terms.id, state.orders.length + 1);
   return ok([...issued.value, { type: "execution_claimed", order: id, by: GATE, expiresAt }]);
@@ -90,7 +101,12 @@ export function mayOrder(state: IntentState, now: Instant): boolean {
   }
 }
 
-export function claim(state: IntentState, command: Command<"claim">, now: Instant): CommandResult {
+export function claim(
+  state: IntentState,
+  command: Command<"claim">,
+  now: Instant,
+  { claimMs }: ExecutionLimits,
+): CommandResult {
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
   // Gate claims its own orders with `begin` alone.
@@ -99,7 +115,7 @@ export function claim(state: IntentState, command: Command<"claim">, now: Instan
   if (state.phase === "claimed") return err({ reason: "already_claimed" });
   if (state.phase !== "scheduled") return refuseLate(state, command);
   if (isStale(state, command.bindings)) return err({ reason: "approval_stale" });
-  const expiresAt = now + CLAIM_TTL_MS;
+  const expiresAt = now + claimMs;
   return ok([{ type: "execution_claimed", order: command.order, by: command.by, expiresAt }]);
 }
 
@@ -110,12 +126,17 @@ export function unclaim(state: IntentState, command: Command<"unclaim">): Comman
   return ok([{ type: "execution_claim_undone", order: command.order }]);
 }
 
-export function heartbeat(state: IntentState, command: Command<"heartbeat">, now: Instant): CommandResult {
+export function heartbeat(
+  state: IntentState,
+  command: Command<"heartbeat">,
+  now: Instant,
+  { claimMs }: ExecutionLimits,
+): CommandResult {
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
   if (state.phase !== "claimed") return refuseLate(state, command);
   if (found.value.claim?.by !== command.by) return err({ reason: "not_runner" });
-  return ok([{ type: "execution_extended", order: command.order, expiresAt: now + CLAIM_TTL_MS }]);
+  return ok([{ type: "execution_extended", order: command.order, expiresAt: now + claimMs }]);
 }
 
 export function report(state: IntentState, command: Command<"report">): CommandResult {

@@ -6,6 +6,7 @@ import { erase } from "./erasure.ts";
 import { GATE, type RecordedEvent, type IntentEvent } from "./event.ts";
 import { evolve } from "./evolve.ts";
 import { begin, claim, heartbeat, order, report, resolve, unclaim } from "./execution.ts";
+import { DEFAULT_EXECUTION_LIMITS, type ExecutionLimits } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";
 import { nextTimedEvent } from "./settle.ts";
 import type { Instant, IntentState } from "./state.ts";
@@ -20,9 +21,14 @@ export interface HandledCommand {
 }
 
 /** The whole behaviour of an existing intent: first the events of due deadlines, then the command. */
-export function handle(before: IntentState, command: IntentCommand, now: Instant): HandledCommand {
+export function handle(
+  before: IntentState,
+  command: IntentCommand,
+  now: Instant,
+  limits: ExecutionLimits = DEFAULT_EXECUTION_LIMITS,
+): HandledCommand {
   const settled = settle(before, now);
-  const applied = applyCommand(settled.state, command, now);
+  const applied = applyCommand(settled.state, command, now, limits);
   const actor = actorOf(command);
   if (!applied.ok) {
     const event = refusalEvent(settled.state, command, applied.error);
@@ -79,6 +85,7 @@ function applyCommand(
   state: IntentState,
   command: IntentCommand,
   now: Instant,
+  limits: ExecutionLimits,
 ): Result<readonly IntentEvent[], Refusal> {
   switch (command.type) {
     case "approve":
@@ -94,15 +101,15 @@ function applyCommand(
     case "revoke":
       return revoke(state, command);
     case "order":
-      return order(state, command, now);
+      return order(state, command, now, limits);
     case "claim":
-      return claim(state, command, now);
+      return claim(state, command, now, limits);
     case "begin":
-      return begin(state, command, now);
+      return begin(state, command, now, limits);
     case "unclaim":
       return unclaim(state, command);
     case "heartbeat":
-      return heartbeat(state, command, now);
+      return heartbeat(state, command, now, limits);
     case "report":
       return report(state, command);
     case "resolve":

@@ -1,8 +1,14 @@
-/** An order lapses when no runner reports (or claims) it in this time: the contract promises 15 minutes. */
-export const ORDER_TTL_MS = 15 * 60_000;
+import { TIME_LIMIT_BOUNDS, type TimeLimits } from "../base/time-limits.ts";
 
-/** A claim lapses without a heartbeat in this time: its runner crashed or lost the network. */
-export const CLAIM_TTL_MS = 5 * 60_000;
+/** `orderMs`: an order lapses when no runner reports or claims it. `claimMs`: a claim lapses without a heartbeat. */
+export type ExecutionLimits = Pick<TimeLimits, "orderMs" | "claimMs">;
+
+/** The contract promises 15 minutes. */
+export const ORDER_TTL_MS = TIME_LIMIT_BOUNDS.GATE_ORDER_TTL_SECONDS.byDefault * 1_000;
+
+export const CLAIM_TTL_MS = TIME_LIMIT_BOUNDS.GATE_CLAIM_TTL_SECONDS.byDefault * 1_000;
+
+export const DEFAULT_EXECUTION_LIMITS: ExecutionLimits = { orderMs: ORDER_TTL_MS, claimMs: CLAIM_TTL_MS };
 
 /** Orders per intent, the first and its retries. The contract names three attempts. */
 export const MAX_ATTEMPTS = 3;

@@ -25,3 +25,10 @@ describe("size limits of stored payloads and responses", () => {
     },
   );
 });
+
+test.each(["GATE_ORDER_TTL_SECONDS", "GATE_CLAIM_TTL_SECONDS", "GATE_DELIVERY_LEASE_SECONDS"])(
+  "%s out of its bounds fails every request, and the error names it",
+  (name) => {
+    expect(() => settings({ [name]: "4" })).toThrow(`${name} must be a whole number of seconds`);
+  },
+);

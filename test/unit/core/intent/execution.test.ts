@@ -78,6 +78,16 @@ describe("INV-11: ordering an approved intent", () => {
   });
 });
 
+test("shorter limits of the deployment shorten order, claim and heartbeat", () => {
+  const limits = { orderMs: 60_000, claimMs: 10_000 };
+  const order = handle(approved(), orderBy(), AT, limits).state;
+  expect(currentOrder(order)?.expiresAt).toBe(AT + 60_000);
+  const claim = handle(order, claimBy(ORDER_1), AT, limits).state;
+  expect(currentOrder(claim)?.claim?.expiresAt).toBe(AT + 10_000);
+  const extended = handle(claim, { type: "heartbeat", order: ORDER_1, by: AGENT }, AT + 9_000, limits).state;
+  expect(currentOrder(extended)?.claim?.expiresAt).toBe(AT + 19_000);
+});
+
 describe("INV-04: who may claim and report an order", () => {
   const SOMEBODY = ["agt_2", "run_2", "gate", "rev_ana", "", "__proto__"];
 
