@@ -89,7 +89,7 @@ async function carryOn(known: Known, reviewer: Member, acknowledged: () => void)
     return;
   }
   if (large && known.state === "pending_approval") {
-    // 409: approved and ordered before the crash, which nobody was told.
+    // 409: approved and ordered before the crash, with the response lost.
     expect([200, 409]).toContain(
       (await step("POST", `${path}/approve`, reviewer.key, "", "approved")).status,
     );
@@ -97,7 +97,7 @@ async function carryOn(known: Known, reviewer: Member, acknowledged: () => void)
   if (known.state !== "succeeded") {
     const order = await step("POST", `${path}/execute`, known.agent.key, "", "scheduled");
     if (order.status === 409) {
-      // Reported before the crash, which nobody was told either.
+      // Reported before the crash, with the response lost.
       expect(order.body["state"]).toBe("succeeded");
       known.state = "succeeded";
       return;
@@ -224,7 +224,7 @@ test(`INV-11 INV-20: after repeated crashes under load nothing is lost, doubled 
     );
   }
 
-  // The lists are D1's: it catches up by itself, also with what the crashes kept from it.
+  // D1's lists catch up by themselves, also with the entries that the crashes delayed.
   await expect
     .poll(async () => {
       const states = await listedStates(reviewer);
@@ -238,7 +238,7 @@ test(`INV-11 INV-20: after repeated crashes under load nothing is lost, doubled 
   expect([...file.chains.keys()].toSorted()).toEqual([...ids, "registry"].toSorted());
   for (const [, chain] of file.chains) {
     expect(faultsOf(chain, macKey)).toEqual([]);
-    // The check itself sees what is missing, changed or signed by somebody else.
+    // The check itself detects missing, changed and foreign rows.
     const [first, ...rest] = chain;
     if (first === undefined) continue;
     expect(faultsOf(rest.length > 0 ? rest : [{ ...first, seq: 2 }], macKey)).not.toEqual([]);
@@ -272,7 +272,7 @@ test("INV-11: a download cut off by a crash is not handed out again", async () =
   await own.crash();
   await reader?.cancel().catch(() => undefined);
   await own.start();
-  // Whether the worker wrote what it had got nobody here can know: handing it out again could write it twice.
+  // The worker may have written the part it got: another download could write it twice.
   expect((await fetch(url)).status).toBe(410);
   const shown = await own.call("GET", `/v1/intents/${id}`, agent.key);
   expect(shown.body).toMatchObject({ status: "delivered", state: "claimed" });

@@ -6,16 +6,16 @@ import { buildIfStale } from "../support/command.ts";
 import { volume } from "../support/volume.ts";
 
 /*
- * What streams through Gate doesn't stay in it: memory of the runtime's process, over answers several times as long as
- * what it may take. Where the system does not say what a process has, there is nothing to see.
+ * Gate does not buffer what it streams: the memory of the runtime's process, over responses several times as long as
+ * the growth allowed. Skipped where the system does not report a process's memory.
  */
 
 const LONG_MB = volume("MEMORY_RESPONSE_MB", { quick: 160, chaos: 300 });
 
-/** What is kept of an answer grows with it; what is garbage until it is collected does not. */
+/** A buffered response grows with its length; garbage before its collection does not. */
 const MAX_GROWTH_MB = LONG_MB / 2;
 
-/** Somebody stops reading early on, for longer than the upstream needs to send all of it. */
+/** A slow reader pauses early, for longer than the upstream needs to send everything. */
 const PAUSE_AFTER_BYTES = 1_000_000;
 const PAUSE_MS = 3_000;
 
@@ -40,7 +40,7 @@ describe.skipIf(!canSee)("a long response to a read", () => {
     ["passes masked", "/keyed", 0],
     ["passes masked to one who reads slowly", "/keyed", PAUSE_MS],
   ] as const)("%s, whole and without being buffered", async ([, prefix, pauseMs]) => {
-    // What the runtime needs for any answer at all is not this one's.
+    // Warm up: memory that any response needs is not counted.
     await readLong(prefix, 30_000_000, 0);
     const { pid } = scene.gate;
     resetPeak(pid);

@@ -68,7 +68,7 @@ function compare(name: string, intent: Body, arrived: number, done: number): voi
   expect(done, summary).toBeLessThanOrEqual(1);
   expect(events.filter((event) => event === "execution_claimed").length, summary).toBeLessThanOrEqual(1);
   if (state === "succeeded") expect(done, summary).toBe(1);
-  // Begun, and nobody knows how it ended: never a success, and never begun again.
+  // Begun with an unknown outcome: never a success, and never begun again.
   else expect(["indeterminate", "claimed"], summary).toContain(state);
   if (broken.has(name)) expect(arrived, summary).toBe(1);
 }
@@ -200,7 +200,7 @@ test(
         repeat(named),
         repeat(named),
       ]);
-      // Who comes late to it hears that it is approved already.
+      // A late approval is refused: the intent is approved already.
       approvals += statuses.filter((status) => status === 200).length;
       await Promise.all([repeat(init), repeat(named)]);
       const end = await persistent(measured, () => scene.send("/held/things", named, agent));
@@ -257,7 +257,7 @@ test(
       const first = await readResponse(scene.send("/repeatable-held/things", write(name), agent));
       fates.push({ name, agent, intent: first?.intent ?? "" });
     });
-    // Nobody waits for these: who was told that a write failed may have made it anew.
+    // No client waits for these: one that got a failure may have proposed the write anew.
     expect(await scene.approveAll()).toBe(REPEATED);
     const open = async (): Promise<number> => {
       const states = await Promise.all(fates.map(({ intent, agent }) => scene.look(intent, agent)));

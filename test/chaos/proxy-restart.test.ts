@@ -5,7 +5,7 @@ import { agents, inParallel, readResponse } from "../support/swarm.ts";
 import { nameOf } from "../support/upstream.ts";
 import { volume } from "../support/volume.ts";
 
-/* What is held when the power goes is held afterwards; what was under way is not begun anew by anybody. */
+/* Writes held at a power cut are held afterwards; writes under way are not begun again. */
 
 const HELD = volume("RESTART_HELD_WRITES", { quick: 60, chaos: 1_000 });
 const CUT = volume("RESTART_CUT_WRITES", { quick: 30, chaos: 60 });
@@ -119,7 +119,7 @@ test("INV-11: a power cut during a send starts no second send", { timeout: TEN_M
     ).toHaveLength(1);
     if (body["state"] === "succeeded") expect(arrived.get(name), summary).toBe(1);
   });
-  // What was on its way has a claim that nobody holds: never a success that nobody saw.
+  // A write under way keeps its claim, whose holder is gone: its outcome is unknown, never a success.
   expect(states["claimed"]).toBeGreaterThan(0);
 });
 
@@ -161,7 +161,7 @@ test(
       const arrived = arrivals(scene).get(name) ?? 0;
       const summary = `${name}: ${answer.status}, ${String(state)}, ${arrived} arrived`;
       expect(arrived, summary).toBeLessThanOrEqual(1);
-      // 202: begun before the cut, and nobody knows yet that nobody ends it.
+      // 202: begun before the cut; its claim has not timed out yet.
       expect([`200 succeeded 1`, `202 claimed 1`, `202 claimed 0`], summary).toContain(
         `${answer.status} ${String(state)} ${arrived}`,
       );

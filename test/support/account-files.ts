@@ -17,7 +17,7 @@ export const INVALID_ACCOUNTS: readonly (readonly [string, string, RegExp])[] = 
 export const signInWith = (entries: string) => `sign_in: { oidc: [${entries}] }`;
 const access = (entry: string) => `sign_in: { access: { ${entry} } }`;
 
-/** The rest of a registry that has a mistake in `sign_in`, and what is said. */
+/** The rest of a registry with a mistake in `sign_in`, and the expected message. */
 export const INVALID_SIGN_IN: readonly (readonly [string, string, RegExp])[] = [
   ["an unknown key", "sign_in: { acces: {} }", /did you mean `access`/],
   ["Access without a team", access("audience: a"), /9:12: access takes either `team` or `issuer`/],

@@ -4,7 +4,7 @@ import { canonicalJson, type JsonObject } from "../../src/core/base/json.ts";
 import { entryHash } from "../../src/core/ledger/entry.ts";
 import { forgetLog, type Scene } from "./ledger-scene.ts";
 
-/** Somebody who can write D1, and the log's object where it says so; never the secret. */
+/** Attackers who can write D1, and the log's object where it says so; none has the secret. */
 export interface Attacker {
   readonly scene: Scene;
   readonly db: DatabaseSync;
@@ -151,7 +151,7 @@ export function exportOf(db: DatabaseSync): string {
 
 /** Each attack, who notices it, and in which words. */
 export const ATTACKS: readonly Attack[] = [
-  // ─── Rows that are sealed: found by whoever has the public key ───
+  // ─── Sealed rows: detected with the public key ───
   {
     name: "a sealed body is edited",
     go: ({ db, scene }) => {

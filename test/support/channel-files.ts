@@ -99,7 +99,7 @@ const mail = (more: string) =>
 const from = (sender: string) =>
   `channels: { c: { type: email, url: https://m.example.com, secret: url, from: "${sender}" } }`;
 
-/** The rest of a registry that has a mistake in its channels, and what is said. */
+/** The rest of a registry with a mistake in its channels, and the expected message. */
 export const INVALID_CHANNELS: readonly (readonly [string, string, RegExp])[] = [
   [
     "no type",

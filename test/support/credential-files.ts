@@ -105,7 +105,7 @@ const hashicorp = (more: string) =>
     `{ type: hashicorp, url: https://v.example.com, auth: { method: token, token: env://VAULT_TOKEN }, ${more} }`,
   );
 
-/** Registries with a mistake in their credentials or vaults, and what is said. */
+/** Registries with a mistake in their credentials or vaults, and the expected message. */
 export const INVALID_CREDENTIALS: readonly (readonly [string, string, RegExp])[] = [
   ["the form there was before", "credentials: { x: { provider: env, ref: X_KEY } }", /known are ref/],
   ["a credential without a place", "credentials: { x: {} }", /^1:\d+: credentials\.x\.ref is missing/],

@@ -93,7 +93,7 @@ export interface Opened extends AsyncDisposable {
 }
 
 export interface OpenOptions {
-  /** What the server's clock says at the start; left out: what this machine's says, and nothing of the build is touched. */
+  /** The server's clock at the start; left out: this machine's, with the build as it is. */
   readonly clock?: number;
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -6,7 +6,7 @@ import { hashEntry, leafOf } from "../../verifier/entry.ts";
 import { RunningRoot } from "../../verifier/merkle.ts";
 import type { Scene, Story } from "./ledger-scene.ts";
 
-/** Somebody who got hold of evidence and hands on something else. */
+/** Attackers who obtained evidence and pass on a changed bundle. */
 interface BundleAttack {
   readonly name: string;
   readonly story: Story;
@@ -44,7 +44,7 @@ function shown(bundle: Bundle, change: Partial<NonNullable<Bundle["disclosed"]>>
   return { ...bundle, disclosed: bundle.disclosed === null ? null : { ...bundle.disclosed, ...change } };
 }
 
-/** A tree head of somebody's own, under the log's name; with the log's key id where it is to look genuine. */
+/** A tree head signed by the attacker under the log's name; with the log's key id where it is to look genuine. */
 function forged(note: string, id: "own" | "stolen", size?: number): string {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const [origin = "", signed = "", root = "", , signature = ""] = note.split("\n");
@@ -217,7 +217,7 @@ function rewritten(lines: readonly string[], intent: string): readonly string[] 
   return [...anew, lines.at(-1) ?? ""];
 }
 
-/** A log gone on with by somebody who says that the log's key handed over to theirs. */
+/** A log continued by an attacker who claims a key rotation from the log's key to theirs. */
 function takenOver(lines: readonly string[]): readonly string[] {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const x = publicKey.export({ format: "jwk" }).x ?? "";

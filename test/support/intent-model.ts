@@ -202,7 +202,7 @@ const orderIds = fc
     return which === "latest" ? latest : `exe_${"A".repeat(43)}_${which}`;
   });
 
-/** Nobody is known as `gate` at any door; should somebody be, it must not help them. */
+/** No caller is ever authenticated as `gate`; if one were, the name must give no privilege. */
 const workers = fc.constantFrom(AGENT, AGENT, "run_1", "run_1", "run_2", "agt_2", "gate");
 const notes = fc.constantFrom(null, "looks fine");
 
@@ -226,7 +226,7 @@ function unclaimOf({ orders }: IntentState) {
   return { type: "unclaim" as const, order: latest?.id ?? "exe_none", undone: latest?.undone?.count ?? 0 };
 }
 
-/** What somebody who knows their way around would do next: without it few lives get past an approval. */
+/** The step a regular client would take next: without it few lives get past an approval. */
 const sensible: fc.Arbitrary<Step["command"]> = fc
   .record({
     voter: voters,

@@ -1,4 +1,4 @@
-/** Policy files with a mistake: text after the two required lines, where it is, and what is said. */
+/** Policy files with a mistake: text after the two required lines, its place, and the expected message. */
 export const INVALID: readonly (readonly [name: string, rules: string, place: string, message: RegExp])[] = [
   ["true where always is meant", "require_approval: true", "3:19", /write `always`/],
   ["yes where always is meant", 'require_approval: "yes"', "3:19", /write `always`/],

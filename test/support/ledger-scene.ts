@@ -34,7 +34,7 @@ export interface Scene {
   readonly ids: Readonly<Record<Story, string>>;
   /** Proposed after the last sealing: their rows are in D1, and not in the log. */
   readonly unsealed: readonly [string, string];
-  /** Checkpoints an outsider kept: half-way, and over everything sealed. */
+  /** Checkpoints that an outsider pinned: half-way, and over everything sealed. */
   readonly older: string;
   readonly later: string;
   readonly sealed: number;
@@ -200,7 +200,7 @@ export async function makeScene(home: string): Promise<Scene> {
   };
 }
 
-/** The sealer looks every ten seconds; whoever looks between two of its looks finds rows that are not sealed. */
+/** The sealer runs every ten seconds; a copy taken between two runs has unsealed rows. */
 async function addUnsealed(home: string, keys: Keys) {
   for (let tries = 1; ; tries += 1) {
     await using server = await serve({ port: keys.port, home });
@@ -270,7 +270,7 @@ export function dropTriggers(db: DatabaseSync): void {
   }
 }
 
-/** What an intent's object decides by, changed behind its back. */
+/** Rewrites the stored state of an intent's object, as an attacker with access to its file could. */
 export function rewriteState(home: string, intent: string, change: object): void {
   const file = `${Buffer.from(intent.slice("int_".length), "base64url").toString("hex")}.sqlite`;
   const folder = readdirSync(join(home, OBJECTS)).find((name) => name.endsWith("-IntentObject"));
@@ -281,7 +281,7 @@ export function rewriteState(home: string, intent: string, change: object): void
   db.prepare("UPDATE _cf_KV SET value = ? WHERE key = 'intent'").run(serialize(changed));
 }
 
-/** What the log's object keeps, gone: for an attacker who reaches that as well. */
+/** Deletes the storage of the log's object, for an attacker who reaches that as well. */
 export function forgetLog(home: string): void {
   for (const name of readdirSync(join(home, OBJECTS)).filter((folder) => folder.endsWith("-LogObject"))) {
     rmSync(join(home, OBJECTS, name), { recursive: true });

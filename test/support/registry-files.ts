@@ -23,7 +23,7 @@ destinations:
   zendesk.reply: { policies: [support], records: single, runners: [vpc-1] }
 `;
 
-/** Registries with a mistake, and what is said. */
+/** Registries with a mistake, and the expected message. */
 export const INVALID_REGISTRIES: readonly (readonly [string, string, RegExp])[] = [
   ["an unknown key", "destination: {}", /did you mean `destinations`/],
   ["a destination named like a prototype", "destinations: { __proto__: {} }", /unknown key `__proto__`/],

@@ -25,7 +25,7 @@ const execute = (path: string, more = "") =>
 const inject = (written: string) => `a.b: { ${UP}, credential: key, inject: ${written} }`;
 export const upstreamEntry = (written: string) => `a.b: { ${UP}, ${written} }`;
 
-/** Destinations with a mistake in how they are sent to, and what is said. */
+/** Destinations with a mistake in how writes are sent, and the expected message. */
 export const INVALID_SENDING: readonly (readonly [string, string, RegExp])[] = [
   // Credentials.
   ["injection of no credential", upstreamEntry("inject: bearer"), /^1:\d+: inject needs a credential/],
@@ -99,7 +99,7 @@ export const INVALID_SENDING: readonly (readonly [string, string, RegExp])[] = [
     upstreamEntry('execute: { method: POST, path: /a, content_type: "application/json, text/csv" }'),
     /a media type such as/,
   ],
-  // Who carries it out: only ever one.
+  // A destination has one executor.
   ["a template and another executor", execute("/a", ", executor: forward"), /the executor is forward/],
   ["a template and runners", execute("/a", ", runners: [vpc-1]"), /has Gate send the write itself/],
   ["a prefix and runners", upstreamEntry("prefix: /x, runners: [vpc-1]"), /has Gate send the write itself/],

@@ -4,22 +4,22 @@ import type { AddressInfo } from "node:net";
 
 /*
  * Slack's part, as its documentation describes it: the Web API with errors inside a 200, an incoming webhook that
- * answers in plain text, buttons and forms that are signed over raw bytes and sent again when nobody nods in time.
+ * answers in plain text, buttons and forms that are signed over raw bytes and sent again unless acknowledged in time.
  */
 
 const TOKEN = "xoxb-conformance-token";
 const SIGNING_SECRET = "conformance-signing-secret";
 const HOOK_PATH = "/services/T0HOME/B0HOOK/secretOfTheHook";
 
-/** Slack calls it a failure when nobody answered by then. */
+/** Slack reports a failure to the user when no response came by then. */
 const ACKNOWLEDGED_WITHIN_MS = 3_000;
 
-/** What Slack lets an app do with one `response_url`. */
+/** Slack's limit of responses to one `response_url`. */
 const MOST_ANSWERS = 5;
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** What somebody sees in the channel. */
+/** A message as the channel shows it. */
 export interface Post {
   readonly ts: string;
   readonly thread: string | null;
@@ -63,7 +63,7 @@ export interface Slack extends AsyncDisposable {
   /** The registry's lines for its app and its webhook. */
   readonly registry: string;
   readonly posts: Post[];
-  /** What the incoming webhook posted. */
+  /** Posts through the incoming webhook. */
   readonly hooked: Json[];
   /** Ephemeral messages. */
   readonly whispers: string[];
@@ -78,7 +78,7 @@ export interface Slack extends AsyncDisposable {
   gate: string;
 }
 
-/** How Gate answered what somebody pressed. */
+/** Gate's response to a button or form. */
 export interface Pressed {
   readonly status: number;
   readonly text: string;

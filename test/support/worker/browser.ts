@@ -5,7 +5,7 @@ import type { Answer } from "./gate.ts";
 export interface Browser {
   readonly origin: string;
   readonly cookies: Map<string, string>;
-  /** What the last answer said of its cookies, word for word. */
+  /** The `Set-Cookie` headers of the last response, verbatim. */
   setCookies(): readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   /** As a page of ours does it, unless the headers say otherwise; an empty header is left out. */

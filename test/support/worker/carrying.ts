@@ -44,7 +44,7 @@ export async function setCarrying(): Promise<void> {
   ports = portsOf(env);
 }
 
-/** Made once there are rules: they are asked for in the place that is known by then. */
+/** Created after the rules, whose source is known only then. */
 export let ports: Ports;
 
 export const PAYLOAD = '{"amount":12}';
@@ -143,7 +143,7 @@ export function failing(problem: CallFailure["problem"], sent: boolean) {
   return async () => err<CallFailure>({ problem, detail: "not now", sent });
 }
 
-/** Keeps the queue's messages from being delivered, and gives those that ask to send. */
+/** Holds back the queue's messages; returns the intents of its `send` messages. */
 export function holdQueue(): () => readonly string[] {
   const send = vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
   return () =>

@@ -83,7 +83,7 @@ export async function channelOf(id: string): Promise<Channel> {
   return channel;
 }
 
-/** What somebody outside got, its body parsed. */
+/** A request as the provider got it, its body parsed. */
 export interface Got {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -95,7 +95,7 @@ export interface Got {
 
 type Sent = Result<OutgoingAnswer, OutgoingProblem>;
 
-/** Somebody outside who answers as told, and keeps what they got. */
+/** A provider outside that answers by this function and records its requests. */
 export function outside(answer: (request: Outgoing) => Sent = () => answered(200, "ok")) {
   const got: Got[] = [];
   return {
@@ -158,7 +158,7 @@ export async function notifyChannel(
 /** The scene's agent; registered anew for each test file, since storage is emptied in between. */
 let agent: Registered | undefined;
 
-/** A held intent of an agent that nobody of the scene answers for. */
+/** A held intent of an agent that no person of the scene owns. */
 export async function held(
   destination = "crm.held",
   more: Record<string, unknown> = {},

@@ -4,7 +4,7 @@ import type { Answer } from "./gate.ts";
 import { bindings } from "./bindings.ts";
 import { changeRules, RULES } from "./rules.ts";
 
-/** What Gate puts into requests to `crm.example.com`. */
+/** The credential that Gate injects into requests to `crm.example.com`. */
 export const CREDENTIAL = "sk_live_nothing_of_it_comes_back";
 
 const REGISTRY = `${RULES.registry.trimEnd()}
@@ -33,7 +33,7 @@ export async function setEgressScene(unknownHosts: "allow" | "block" = "block"):
   await changeRules({ policies: RULES.policies, registry: `unknown_hosts: ${unknownHosts}\n${REGISTRY}` });
 }
 
-/** One request as somebody on the internet got it. */
+/** One request as the server on the internet got it. */
 export interface Arrived {
   readonly method: string;
   readonly url: string;
@@ -57,7 +57,7 @@ export function internet(
   return arrived;
 }
 
-/** What the code of an agent does in its Dynamic Worker: the requests that it is told to make. */
+/** An agent's code in its Dynamic Worker: it makes the requests that the test instructs it to make. */
 const AGENT = `
 import { connect } from "cloudflare:sockets";
 
@@ -102,7 +102,7 @@ export interface Wanted {
   readonly redirect?: string;
 }
 
-/** What the agent's code gets when it asks for this URL. */
+/** The response that the agent's code gets for this URL. */
 export async function out(
   props: unknown,
   url: string,

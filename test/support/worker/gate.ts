@@ -49,7 +49,7 @@ export interface Registered {
 
 let made = 0;
 
-/** A text nobody has used yet. */
+/** A unique text. */
 export function fresh(prefix: string): string {
   made += 1;
   return `${prefix}-${made}`;
@@ -80,7 +80,7 @@ export function proposal(destination: string, more: Record<string, unknown> = {}
   return { destination, policy, payload: JSON.stringify({ row: fresh("row") }), recordCount: 1, ...more };
 }
 
-/** Proposes and gives the id; throws unless it came out as said. */
+/** Proposes and returns the id; throws on another status. */
 export async function propose(
   agent: Registered,
   request: Record<string, unknown>,
@@ -141,7 +141,7 @@ export interface LedgerRow {
   readonly mac: string;
 }
 
-/** What D1 holds of a chain. */
+/** A chain's rows in D1. */
 export async function ledgerOf(chain: string): Promise<readonly LedgerRow[]> {
   const { results } = await env.DB.prepare("SELECT * FROM ledger WHERE intent_id = ?1 ORDER BY seq")
     .bind(chain)

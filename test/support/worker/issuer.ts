@@ -45,7 +45,7 @@ export interface TestIssuer {
   readonly key: () => { readonly kid: string; readonly secret: CryptoKey; readonly jwk: JWK };
   /** Signs with another key from now on; `keep`: the earlier ones stay published. */
   rotate(keep: boolean): Promise<void>;
-  /** A token of it, good unless said otherwise: a claim of `undefined` is left out. */
+  /** Its token, valid unless the claims or header make it otherwise; a claim of `undefined` is left out. */
   token(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
 }
 

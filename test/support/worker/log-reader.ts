@@ -64,7 +64,7 @@ export async function publishedVkeys(): Promise<readonly string[]> {
   return (await call("GET", "/.well-known/gate")).body.log.vkeys;
 }
 
-/** What a note says, once a published key is shown to have signed it. */
+/** The text of a note, after verifying its signature by a published key. */
 export async function opened(note: string, vkeys?: readonly string[]): Promise<Head> {
   const keys = (vkeys ?? (await publishedVkeys())).map((vkey) => {
     const key = parseVkey(vkey);
@@ -100,14 +100,14 @@ export async function sealed(): Promise<Head> {
 
 const GUARDS = ["ledger_no_update", "ledger_no_delete", "ledger_no_fork", "ledger_no_gap"] as const;
 
-/** What whoever holds the database can do: take the guards away, write, and put them back. */
+/** Writes as an attacker with the database would: drops the triggers, writes, and creates them again. */
 export async function asAttacker(...statements: readonly (string | D1PreparedStatement)[]): Promise<void> {
   const touchesLedger = statements.some((each) => typeof each === "string" && each.includes("ledger"));
   if (touchesLedger) untouched ??= await allRows();
   await withoutGuards(statements);
 }
 
-/** The ledger as it was before an attacker came; null: nobody did. */
+/** The ledger before the first attack of a test; null: none yet. */
 let untouched: readonly StoredRow[] | null = null;
 
 /** Undoes what a test that failed has left behind. */

@@ -21,8 +21,8 @@ export interface Received {
 export type Answering = (request: Received, signal: AbortSignal | null) => Response | Promise<Response>;
 
 /**
- * Others on the internet, each at a host of its own, in the place of the platform's `fetch`: what Gate sends there
- * is kept and answered as the test says.
+ * Receivers on the internet, each at a host of its own, in place of the platform's `fetch`: Gate's requests are
+ * recorded and answered by the test.
  */
 export class Internet {
   readonly #hosts = new Map<string, Answering>();
@@ -45,7 +45,7 @@ export class Internet {
     });
   }
 
-  /** Puts somebody there; says where. */
+  /** Adds a receiver; returns its URL. */
   at(answer: Answering = () => new Response(null, { status: 204 })): string {
     const host = `${fresh("receiver")}.example.com`;
     this.#hosts.set(host, answer);
@@ -57,7 +57,7 @@ export class Internet {
   }
 }
 
-/** Never answers; gives up when whoever asked does. */
+/** Never answers; ends when the request is aborted. */
 export const hanging: Answering = (_, signal) =>
   new Promise((_resolve, reject) => {
     signal?.addEventListener("abort", () => reject(new Error("aborted")));
@@ -80,7 +80,7 @@ export function runNotifications(
   return runDeliveries({ ...ports(), ...world }, channel);
 }
 
-/** Takes the queue's part away, so that the test alone says when Gate works; what it would have been told is returned. */
+/** Replaces the queue by a spy, so that the test decides when deliveries run. */
 export function stopQueue() {
   return vi.spyOn(env.EVENTS, "send").mockResolvedValue(undefined as never);
 }

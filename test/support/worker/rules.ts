@@ -4,7 +4,7 @@ import { bindings } from "./bindings.ts";
 
 /*
  * Rules of the tests' own, so that no edit of the shipped policies changes what these tests show. They reach the
- * Worker the way a local installation's do: by asking whoever watches the policy directory.
+ * Worker the way a local installation's do: from the process that watches the policy directory.
  */
 
 /** Every policy by id; the destination each binds has the same last word. */

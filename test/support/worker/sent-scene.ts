@@ -3,7 +3,7 @@ import { call, fresh, send, stateOf, until, type Answer, type Registered } from 
 import { bindings } from "./bindings.ts";
 import { changeRules, RULES } from "./rules.ts";
 
-/** What Gate puts into requests of the scene: nothing that anybody sees may hold it. */
+/** The credential that Gate injects; no response, page or log line may contain it. */
 export const CREDENTIAL = "sk_live_of_the_upstream_itself";
 
 export const UPSTREAM = "https://upstream.example.com/api";

@@ -11,7 +11,7 @@ export async function emptyStorage(): Promise<void> {
   isFirst = false;
 }
 
-/** What the Worker remembers to have written to D1 is written again. */
+/** Restores the policy texts: the Worker caches that it wrote them, and would not write them again. */
 async function startAgain(): Promise<void> {
   const { results: texts } = await env.DB.prepare(
     "SELECT hash, id, text, first_used_at FROM policy_texts",

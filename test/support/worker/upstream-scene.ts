@@ -17,7 +17,7 @@ export type Called =
   | { readonly ok: true; readonly value: UpstreamAnswer }
   | { readonly ok: false; readonly error: CallFailure };
 
-/** A read that passes, with the agent's own credential, unless said otherwise. */
+/** By default a read that passes, with the agent's own credential. */
 export function calling(url: string, more: Partial<UpstreamCall> = {}): Promise<Called> {
   return upstream({
     method: "GET",

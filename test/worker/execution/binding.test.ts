@@ -358,7 +358,7 @@ describe("INV-11: orders and downloads of one intent", () => {
       for (const { status } of answers) expect([200, 409]).toContain(status);
       expect(answers.filter(({ status }, at) => verbs[at] === "reject" && status === 200)).toHaveLength(1);
       const events = await eventsOf(id);
-      // Whoever was first: the "no" is on the ledger once, last, and nothing can be ordered.
+      // In either order the rejection is on the ledger once, last, and nothing can be ordered.
       expect(events.filter((event) => event === "rejected" || event === "revoked")).toHaveLength(1);
       expect(["rejected", "revoked"]).toContain(events.at(-1));
       expect((await execute(id)).status).toBe(409);
@@ -464,7 +464,7 @@ describe("INV-11: a call that took effect and whose answer was lost", () => {
     loseAnswer("handle");
     const answer = await call("POST", `/v1/executions/${id}/report`, token, { status: "succeeded" });
     vi.restoreAllMocks();
-    // What the worker is told is that a report is there; it can read which.
+    // 409 tells the worker that a report exists; it can read which.
     expect([200, 409]).toContain(answer.status);
     expect((await eventsOf(intent)).filter((event) => event === "execution_succeeded")).toHaveLength(1);
   });

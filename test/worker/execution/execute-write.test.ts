@@ -156,7 +156,7 @@ describe("INV-11: sending an approved write", () => {
     expect(calls[0]?.credential).toBeNull();
     const stored = [await everythingInD1(), JSON.stringify(await intent.getRecord())];
     expect(stored.join()).not.toContain("of-the-agent-alone");
-    // Without the agent nobody sends it.
+    // Without the agent's connection it is not sent.
     const other = await proposeWrite(agent, "crm.own");
     later(MINUTE_MS);
     await runDurableObjectAlarm(objectOf(other.id));
@@ -170,7 +170,7 @@ describe("INV-11: sending an approved write", () => {
     expect(await beginOf(intent, "one")).toEqual(first);
     expect(await beginOf(intent, "two")).toEqual({ ok: false, error: { reason: "already_claimed" } });
     expect(await eventsOf(intent.id)).toEqual(BEGUN);
-    // Once it has ended there is nothing to be told again.
+    // After the claim ended there is no success to repeat.
     freeze();
     later(5 * MINUTE_MS);
     expect(await beginOf(intent, "one")).toMatchObject({ error: { reason: "wrong_phase" } });
@@ -209,7 +209,7 @@ describe("INV-11: sending an approved write", () => {
     expect(again).toMatchObject({ ok: true, value: { changed: false, state: { phase: "succeeded" } } });
     expect((await intent.response())?.status).toBe(201);
     expect(await eventsOf(intent.id)).toEqual([...BEGUN, "execution_succeeded"]);
-    // Nobody else's report is taken for said.
+    // A repeated report by another reporter is refused.
     expect((await intent.finishSend({ ...report, by: agent.id }, null)).ok).toBe(false);
   });
 });
@@ -378,7 +378,7 @@ describe("INV-17: sending while D1 can't be written", () => {
     let failures = 0;
     vi.spyOn(console, "error").mockImplementation(({ event }) => {
       if (event === "ledger_flush_failed") failures += 1;
-      // What the outbox tries by itself, then the first of the two calls: the second finds D1 well again.
+      // The outbox fails by itself, then the first call; D1 answers again for the second.
       if (failures === 2) batch.mockRestore();
     });
     // The connection is lost while the object waits for D1, so the call is made again beside the first.
@@ -707,7 +707,7 @@ describe("the stored response", () => {
     const carried = await send(intent);
     const stored = await intent.response();
     expect([stored?.body.length, stored?.truncated]).toEqual([MAX_BYTES, truncated]);
-    // Whoever sent it gets all of it.
+    // The agent that sent the write gets the whole body.
     const rest = carried.kind === "answered" ? await new Response(carried.rest).text() : null;
     expect(rest).toHaveLength(over);
     expect(await stateOf(intent.id)).toBe("succeeded");

@@ -20,7 +20,7 @@ import {
 import { bindings } from "../../support/worker/bindings.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 
-/* What is proposed by API, and made into a request and sent by Gate itself. */
+/* Intents proposed by API whose request Gate makes from a template and sends itself. */
 
 const KEY = "sk-live-4fQ9xZ2mB7";
 const HOST = "https://pay.example.com";
@@ -325,7 +325,7 @@ test("INV-11: a repeat is recognised although the registry's template changed me
   });
   const again = await call("POST", "/v1/intents", agent.key, request);
   expect(again.body.intentId).toBe(intent);
-  // What was held is held for the configuration it was held under.
+  // The approval binds the configuration at the time of the proposal.
   await call("POST", `/v1/intents/${intent}/approve`, reviewer.key, {});
   await exports.Sender.send(intent);
   expect(arrived).toEqual([]);
@@ -422,7 +422,7 @@ test("INV-24: a write whose credential is missing is sent once the credential is
   expect(["scheduled", "claimed"]).toContain(await stateOf(intent));
   bindings["NOT_THERE"] = KEY;
   await ended(intent, "scheduled");
-  // What came to nothing is not tried again at once.
+  // A failed attempt is not repeated at once.
   later(MINUTE_MS);
   await exports.Sender.send(intent);
   await ended(intent, "succeeded");

@@ -62,7 +62,7 @@ function dice(seed: number): () => number {
 interface Witness {
   /** By URL: attempts that reached the upstream, answered or not. */
   readonly arrived: Map<string, number>;
-  /** By URL: those that it said it had carried out. */
+  /** By URL: those that the upstream carried out. */
   readonly done: Map<string, number>;
   readonly keys: Map<string, Set<string>>;
 }

@@ -29,7 +29,7 @@ const approve = (intent: string) => call("POST", `/v1/intents/${intent}/approve`
 
 const slackOk = (ts = "1712345678.000100") => answered(200, { ok: true, channel: "C0APPROVALS", ts });
 
-/** Every kind of channel with what it answers when all is well, and whom it tells. */
+/** Every kind of channel with its success response and the person it notifies. */
 const PLACES = [
   { channel: "hook", person: null, fine: () => answered(200, "ok") },
   { channel: "app", person: null, fine: () => slackOk() },

@@ -16,7 +16,8 @@ import { ports, runNotifications, stopQueue } from "../../support/worker/receive
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 
 /*
- * Who is told of what, by the ledger alone: how a channel is told has tests of its own, and is played here.
+ * Recipients of each notification, planned from the ledger alone; sending to a channel has tests of its own and is
+ * replaced here.
  */
 
 const POLICIES = {
@@ -161,7 +162,7 @@ describe("notifications over time", () => {
       "escalation mail eve →board",
       "escalation mail-board eve →board",
     ]);
-    // Nobody's channel: the ones that are everybody's.
+    // No channel is for eve: the channels for everybody are used.
     expect(await after(20)).toEqual(["escalation everybody →eve", "escalation mail eve →eve"]);
     expect(await after(20)).toEqual([
       "reminder ana",

@@ -187,7 +187,7 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
       passedOn.push(latest);
     };
     const namespace = { getByName: () => ({ poke }) } as unknown as Env["DISPATCH"];
-    // Somebody else's promise to poke may be open still; from then on it is this test's alone.
+    // A poke of an earlier test may be pending still; after this, only this test's are.
     await until(async () => {
       await pokeDispatcher({ DISPATCH: namespace });
       expect(passedOn).not.toEqual([]);
@@ -203,7 +203,7 @@ describe("one message in the queue at a time, with the alarm as backup", () => {
     }
     await Promise.all(pokes);
     expect(passedOn.length - before).toBeLessThanOrEqual(2);
-    // The last one passed on was after everything that was said.
+    // The last forwarded poke came after all others.
     expect(passedOn.at(-1)).toBe(100);
   });
 
@@ -343,7 +343,7 @@ describe("failures of one recipient do not affect others", () => {
     await deliveries.add([...waiting, due("channel:finance-room")]);
     const lanes = (await deliveries.lease(2_000)).map(({ lane }) => lane);
     expect(lanes).toContain("channel:finance-room");
-    // Whoever waits to try again keeps nobody out who has not been tried.
+    // Deliveries that wait for a retry take no slot from those that were not tried yet.
     expect(lanes.length).toBe(1_000);
     await runInDurableObject(dispatcher(), (_, { storage }) => {
       storage.sql.exec("DELETE FROM deliveries WHERE intent = 'int_x'");
@@ -370,7 +370,7 @@ describe("failures of one recipient do not affect others", () => {
       const [taken] = await deliveries.lease(1);
       if (taken === undefined) break;
       await deliveries.settle(taken.id, { kind: "delivered", status: 200, receipt: null });
-      // What the platform does with an alarm that is due.
+      // Run a due alarm, as the platform would.
       if (((await alarmAt()) ?? Number.POSITIVE_INFINITY) <= Date.now()) {
         await runDurableObjectAlarm(dispatcher());
       }

@@ -60,7 +60,7 @@ test.each([
   expect(published(change)).toBe(false);
 });
 
-/** What the Worker sent to Slack meanwhile. */
+/** A request that the Worker sent to Slack. */
 interface Posted {
   readonly url: string;
   // Tests look at what went over the wire, whatever it was.
@@ -69,7 +69,7 @@ interface Posted {
 }
 
 let posted: Posted[];
-/** What Slack answers. */
+/** Slack's response. */
 let slackResponse: () => Response | Promise<Response>;
 
 beforeAll(setScene);
@@ -161,7 +161,7 @@ async function submit(who: User, intent: string, reason: string | null, sending:
   );
 }
 
-/** What the person who pressed, and nobody else, was told. */
+/** Ephemeral messages to the person who pressed. */
 const whispered = () =>
   posted.filter(({ body }) => body.response_type === "ephemeral").map(({ body }) => String(body.text));
 

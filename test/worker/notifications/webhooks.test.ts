@@ -50,7 +50,7 @@ afterEach(async () => {
 
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** What Standard Webhooks says a receiver does, written down once more. */
+/** Verification by a receiver, as the Standard Webhooks specification describes it. */
 function verifies({ headers, text }: Received, secret: string): boolean {
   const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
   const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${text}`;
@@ -411,7 +411,7 @@ describe("the reference contract's webhook of one intent", () => {
     ]);
     await decideOn(intent, decision);
     await runNotifications();
-    // Taken back later, for those that were approved: one word was said, and no other follows.
+    // Revoking an approved intent later sends no second callback.
     await call("POST", `/v1/intents/${intent}/revoke`, reviewer.key, { reason: "no" });
     await flushed(intent);
     await runNotifications();
