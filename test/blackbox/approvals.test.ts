@@ -86,7 +86,7 @@ const environment = (key = keys.reviewer): Record<string, string> => ({
 const approvals = (args: readonly string[], key?: string) =>
   run(["approvals", ...args], { env: environment(key) });
 
-/** The same with somebody who types an answer. */
+/** The same with an answer typed at a terminal. */
 function typed(args: readonly string[], answer: string): Promise<Finished> {
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith("GATE_"));
   const child = spawn(process.execPath, [join(ROOT, "dist", "cli.js"), "approvals", ...args], {

@@ -66,7 +66,7 @@ async function verifyAfter(
   }
 }
 
-/** The same without a server: the rows themselves, by somebody who was given a copy of the database. */
+/** The same without a server: the rows themselves, verified from a copy of the database. */
 async function verifyRows(attack: (home: string) => void) {
   using home = temporaryFolder();
   copyHome(scene, home.path);
@@ -83,7 +83,7 @@ function inDatabase(home: string, attack: (db: ReturnType<typeof openLedger>) =>
   attack(db);
 }
 
-/** Who noticed by themselves, and not because somebody before them did. */
+/** Verifiers that detected it on their own, not from an earlier finding. */
 function noticersOf(findings: Readonly<Record<string, unknown>>): readonly string[] {
   return Object.keys(findings)
     .filter((name) => name !== "checkpoint" && name !== "held")

@@ -12,7 +12,7 @@ afterAll(() => gate[Symbol.asyncDispose]());
 
 const { agent, reviewer } = await gate.cast();
 
-/** What Python's urllib makes of a POST without data: not even a length. */
+/** A POST without data as Python's urllib sends it: not even a length. */
 function bodilessPost(path: string, key: string): string {
   return [
     `POST ${path} HTTP/1.1`,

@@ -116,7 +116,7 @@ test("INV-20: after a crash under load no acknowledged command is lost and none 
       interval: 500,
     })
     .toEqual([]);
-  // What nobody was told of is there whole or not at all: asked again, it is decided, or known as decided.
+  // An unacknowledged intent is stored whole or not at all: repeated, it is decided, or known as decided.
   for (const key of left.unanswered) {
     const { status, body } = await request(port, "POST", "/v1/intents", agentKey, proposal(key));
     if (status === 409) {

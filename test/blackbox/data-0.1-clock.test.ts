@@ -212,7 +212,7 @@ describe("opened three years later, the folder", () => {
     expect(shown).toMatchObject({ state, intent_digest: view["intent_digest"] });
     const happened = eventsOf(shown);
     expect(happened.slice(0, events.length)).toEqual(events);
-    // How often somebody was reminded meanwhile depends on when the server looks.
+    // The number of reminders depends on when the server looks.
     expect(happened.slice(events.length).filter((event) => event !== "approval_reminded")).toEqual(since);
   });
 

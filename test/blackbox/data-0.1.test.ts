@@ -176,7 +176,7 @@ test("a request that was held at the proxy is sent when it is approved: the reco
   const body = Buffer.from(request?.base64 ?? "", "base64");
   expect((await act("proxied", "ben", "approve")).status).toBe(200);
   await expect.poll(async () => (await viewOf("proxied"))["state"]).toBe("succeeded");
-  // The agent asks again, as it would have: it is told what became of the first.
+  // The agent repeats its request, and gets the outcome of the first.
   const headers = { "x-gate-key": members.importer.key, ...request?.headers };
   const again = await gate.send(request?.path ?? "", { method: "POST", headers, body });
   expect(again).toMatchObject({ status: 201, body: { ok: true, path } });

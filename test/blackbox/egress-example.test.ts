@@ -134,7 +134,7 @@ function gate() {
     ratelimits: Object.fromEntries(
       config.ratelimits.map(({ name, namespace_id, simple }) => [name, { namespace_id, simple }]),
     ),
-    // What leaves Gate: whoever else it were for than the provider fails the test.
+    // Outbound requests: any destination but the provider fails the test.
     outboundService: ({ url, method, headers, body }: Request) => {
       const { origin, pathname, search } = new URL(url);
       if (origin !== "https://api.stripe.com") return new Response(null, { status: 599 }) as never;
@@ -144,7 +144,7 @@ function gate() {
   };
 }
 
-/** What the example answers: statuses, and what came with them. */
+/** The response of the example: statuses, and their bodies. */
 interface Ran {
   readonly charge: number;
   readonly refund: readonly [

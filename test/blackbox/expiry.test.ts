@@ -15,7 +15,7 @@ async function hold(expiresIn: string): Promise<{ readonly id: string; readonly 
   return { id: text(body, "intentId"), expiresAt: Date.parse(text(body, "expiresAt")) };
 }
 
-/** What D1 holds: a list reads no object, so it can't be the read that makes an intent expire. */
+/** The list in D1: it reads no object, so the read cannot be what makes an intent expire. */
 async function listed(state: string): Promise<readonly unknown[]> {
   const { body } = await gate.call("GET", `/v1/intents?state=${state}&limit=200`, reviewer.key);
   return list(body, "intents").map(({ id }: Body) => id);

@@ -190,7 +190,7 @@ describe("INV-25: request bodies", () => {
     expect(statusesOf(await gate.raw(http("POST /v1/intents", [bearer(agent.key), ...declared])))).toEqual([
       413,
     ]);
-    // Who they are is asked first.
+    // Authentication comes first.
     expect(statusesOf(await gate.raw(http("POST /v1/intents", declared)))).toEqual([401]);
   });
 

@@ -149,7 +149,7 @@ describe("the command ledger verify", () => {
     });
     const linked = ["--key", vkey, "--checkpoint", at("first.txt")];
     expect(await verify(...linked, "--proof", at("proof.json"))).toMatchObject({ code: 0 });
-    // A comparison that was asked for and could not be made is not a pass.
+    // A requested comparison that could not be made is not a pass.
     expect(await verify(...linked)).toMatchObject({ code: 1, out: expect.stringContaining("--proof") });
     const other = await verify(...linked, "--proof", at("wrong.json"), "--json");
     expect(failing(other.out)["consistency"]).toContain("history was rewritten");
@@ -310,7 +310,7 @@ interface Lie {
   entries: ((text: string) => string) | null;
 }
 
-/** Stands between the command and the server, and changes what it is told to. */
+/** A proxy between the command and the server that changes responses as the test demands. */
 async function liar(): Promise<{ readonly lie: Lie; readonly url: string; readonly close: () => void }> {
   const lie: Lie = { isAway: false, checkpoint: null, entries: null };
   const proxy: Server = createServer((incoming, outgoing) => {

@@ -104,7 +104,7 @@ async function propose(): Promise<{ readonly intent: string; readonly row: strin
   return { intent: text(answer.body, "intentId"), row };
 }
 
-/** What came to a path about an action, once there is this much of it. */
+/** Requests to a path about an action, once there are so many. */
 function about(path: string, row: string, count = 1): Promise<readonly Got[]> {
   return eventually(() => {
     const found = got.filter((each) => each.path === path && each.raw.includes(row));

@@ -24,7 +24,7 @@ async function reject(intent: string): Promise<void> {
   expect(status).toBe(200);
 }
 
-/** The intent that comes to wait, as whoever watches the queue sees it. */
+/** The next held intent, as the queue lists it. */
 async function nextHeld(): Promise<string> {
   const waiting = async () => {
     const { body } = await scene.gate.call("GET", "/v1/approvals", scene.reviewer.key);

@@ -8,7 +8,7 @@ import { statusesOf } from "../support/gate.ts";
 import { CREDENTIALS } from "../support/providers.ts";
 import { type Scene, startScene } from "../support/proxy-scene.ts";
 
-/* What a person types, and what goes over the wire when nobody's library has smoothed it. */
+/* curl as a person types it, without a client library that normalises the request. */
 
 let scene: Scene;
 const folder = temporaryFolder();

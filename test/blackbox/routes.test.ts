@@ -14,7 +14,7 @@ const NO_ORDER = `exe_${"A".repeat(43)}1`;
 const EVERYBODY = ROLES;
 const PEOPLE = ["reviewer", "auditor", "admin"] as const;
 
-/** Method, path, who may, and what they are told when they send nothing at all and name nothing that exists. */
+/** Method, path, permitted roles, and the status for an empty request that names nothing existing. */
 const CALLS: readonly (readonly [string, string, readonly Role[], number])[] = [
   ["POST", "/v1/agents/register", ["admin"], 400],
   ["GET", "/v1/agents", PEOPLE, 200],
@@ -113,7 +113,7 @@ describe("routes over HTTP", () => {
         404,
         await gate.call("POST", `/v1/executions/${NO_ORDER}/${command}`, "gex_0123456789", ""),
       );
-      // Another agent is not told that there is such an order, whatever token it holds.
+      // Another agent does not learn that such an order exists, whatever token it holds.
       const token = text(order.body, "execution_token");
       expectProblem(
         404,

@@ -3,12 +3,12 @@ import { Gate, GateError } from "../../sdk/typescript/gate.ts";
 import type { WaitResult } from "../../sdk/typescript/gate.ts";
 
 /*
- * Waiting, on a clock that moves only when the test moves it: how often the server is asked is what is tested.
+ * Waiting, on a clock that moves only when the test moves it: the number of requests is what is tested.
  */
 
 const ID = "int_1";
 
-/** What one call is answered with, and how long the server holds it. */
+/** The response to one call, and how long the server holds it. */
 interface Reply {
   readonly afterMs?: number;
   readonly status?: number;

@@ -166,7 +166,7 @@ test("INV-28: signing in by name works only under the machine's own host names, 
     );
   const own = `127.0.0.1:${gate.port}`;
   expect(await post(own, "")).toMatch(/^HTTP\/1\.1 303 /);
-  // A name of somebody else's that leads to this machine, and a tunnel to it.
+  // An attacker's name that resolves to this machine (DNS rebinding), and a tunnel to it.
   expect(await post(`evil.example.com:${gate.port}`, "")).toMatch(/^HTTP\/1\.1 403 /);
   expect(await post(own, "X-Forwarded-For: 203.0.113.7\r\n")).toMatch(/^HTTP\/1\.1 403 /);
 });

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/command.ts";
 import { type Gate, type Member, startGate } from "../support/gate.ts";
 
-/* What an upstream's answer is on the wire between Gate and the agent: only there can it be coded once too often. */
+/* An upstream's response on the wire between Gate and the agent: only there is a double content coding visible. */
 
 const SECRET = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
 const TEXT = Buffer.from(`{"name":"Jenny","echo":"${SECRET}"}\n`.repeat(3_000));

@@ -265,7 +265,7 @@ type Oddness = (request: IncomingMessage, response: ServerResponse) => void;
 let server: Server;
 let base: string;
 let awsServer: Server;
-/** AWS is asked at `/` of a host of its own, which its signature covers. */
+/** The AWS endpoint is `/` of a host of its own, which the signature covers. */
 let awsBase: string;
 let odd: Oddness | null = null;
 let requestCount = 0;
@@ -390,7 +390,7 @@ function connections(auth: HashicorpAuth = APPROLE, kv: 1 | 2 = 2): VaultConnect
   };
 }
 
-/** For who is asked in vain: ten seconds pass in half a second. */
+/** Time runs faster for a vault that hangs: ten seconds pass in half a second. */
 const SPEED = 20;
 
 interface How {
@@ -604,7 +604,7 @@ describe("INV-24: over a real connection, a slow, down or odd vault gives a clea
       expect({ text, answer }).toEqual({ text, answer: bad(problem, /^\S.{15,200}$/) });
       const hidden = [SECRET, OTHER, base, awsBase, trapUrl, ...Object.values(VARIABLES)];
       expect(hidden.filter((word) => JSON.stringify(answer).includes(word))).toEqual([]);
-      // Who did not answer at all is asked once more; who did, or was too slow, is not.
+      // Only an unreachable vault is retried, once; an error response or a timeout is not.
       expect({ text, requestCount }).toEqual({ text, requestCount: what === "unreachable" ? 2 : 1 });
       // The one after it is as good as ever.
       odd = null;

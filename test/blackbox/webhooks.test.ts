@@ -4,7 +4,7 @@ import { type Body, crmImport, list, type Member, startGate, text } from "../sup
 const gate = await startGate();
 afterAll(() => gate[Symbol.asyncDispose]());
 
-/** Nobody is there, on a network or off it: every attempt fails, and that there was one can be seen. */
+/** A host that never resolves: every attempt fails, and each attempt is visible. */
 const NOWHERE = "https://receiver.webhooks-of-a-test.example/hook";
 
 const SOON = { timeout: 40_000, interval: 200 };
@@ -39,7 +39,7 @@ describe("INV-30: webhooks outlive the server", () => {
   test("INV-30: a delivery that failed before a power cut is retried after it", async () => {
     const webhook = await registered(["intent.approval_requested"]);
     const intent = await proposed();
-    // Tried and settled: one that was only begun stays somebody's for a minute.
+    // Wait for the recorded result: an attempt under way holds its lease for a minute.
     await expect
       .poll(async () => (await deliveriesOf(webhook))[0]?.["problem"], SOON)
       .toBe("it could not be reached");

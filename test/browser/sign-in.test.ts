@@ -65,7 +65,7 @@ sign_in:
     await page.waitForURL(`${origin}/cases`);
     expect(await whoIs(page)).toBe("ana reviewer");
 
-    // A link in somebody's webmail: the cookie is not sent with it, and the person is signed in all the same.
+    // A link opened from webmail: SameSite keeps the cookie back, and the person is signed in all the same.
     await page.goto(`${provider.url}/mail`);
     await page.getByRole("link", { name: "The case" }).click();
     await page.waitForURL(`${origin}/cases`);

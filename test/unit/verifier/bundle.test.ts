@@ -327,7 +327,7 @@ describe("INV-18: a tampered bundle fails with a finding that names the attack",
     const copy = structuredClone(whole);
     forge(copy);
     const unaware = await verifyBundle(copy, null);
-    // Of one piece, and not proven: nobody said whose key that is.
+    // Consistent, but not proven: the key is not among the trusted ones.
     expect(statuses(unaware)).toMatchObject({ trusted_keys: "not_shown", checkpoint: "holds" });
     expect(verdictOf(unaware)).toBe("incomplete");
   });
@@ -564,7 +564,7 @@ describe("INV-18: a sealed chain in which the deployment lies about who decided"
       entries.findIndex((entry) => entry.event === event),
       1,
     );
-  /** ana's vote lapsed; ben's was given by cleo; eve said no; dora's completed it. */
+  /** ana's vote lapsed; cleo cast ben's; eve rejected; dora's completed the approval. */
   const vote = (entries: DraftEntry[], person: string): Body => {
     const found = entries.find(
       ({ event, body }) => event === "approval_vote_recorded" && body["person"] === person,

@@ -58,7 +58,7 @@ test("an empty log has a checkpoint, without which even nothing is incomplete", 
   expect((await verifyExport([], TRUSTED)).broken).toEqual({ index: 0, how: "truncated" });
 });
 
-/** Entries of a log somebody got at, numbered as if nothing had happened, before the real checkpoint. */
+/** Entries of a tampered log, renumbered without a gap, before the real checkpoint. */
 async function tampered(entries: readonly Entry[]): Promise<readonly string[]> {
   const numbered = entries.map((entry, index) => JSON.stringify({ index, entry: bare(entry) }));
   return [...numbered, JSON.stringify({ checkpoint: await log.checkpoint() })];
@@ -135,7 +135,7 @@ describe("INV-18: a tampered export fails at the entry where it was changed", ()
     });
     const broken = await verifyExport(await tampered(anew), TRUSTED);
     expect(broken.broken?.how).toBe("rewritten");
-    // A checkpoint that was kept narrows it down.
+    // A pinned checkpoint narrows it down.
     const seq3 = log.entries.findIndex((entry) => entry.intent === intent && entry.seq === 3);
     const held = [await log.checkpoint(seq3), await log.checkpoint(seq3 + 1)];
     const found = await verifyExport(await tampered(anew), TRUSTED, { held });

@@ -173,7 +173,7 @@ async function unsealed(): Promise<readonly Case[]> {
   }));
 }
 
-/** What a deployment that lies about what happened would seal: hashes, links, proofs and signatures are right. */
+/** Bundles that a lying deployment would seal: hashes, links, proofs and signatures are right. */
 async function lies(life: Life): Promise<readonly Case[]> {
   const cases: Case[] = [];
   for (const [at, entry] of life.entries.entries()) {

@@ -127,7 +127,7 @@ const ACTS: readonly Act[] = [
   () => supersedeBy(voterNamed("dora"), { link: "lnk_1" }),
 ];
 
-// What moves an intent on is drawn more often than what ends it.
+// Commands that advance an intent are drawn more often than those that end it.
 const act = fc.oneof(
   {
     weight: 5,

@@ -266,7 +266,7 @@ test("INV-05: a download claimed while a switch was being engaged yields no byte
 
 test("INV-05: a proposal in another isolate is stopped within ten seconds, an order at once", async () => {
   const intent = await propose(agent, proposal("crm.small"), "approved");
-  // As another isolate does it: this one is not told.
+  // As another isolate does it: this one does not learn of it.
   await env.DB.prepare(
     `INSERT INTO switches (scope, target, engaged, version, reason, actor, changed_at)
      VALUES ('agent', ?1, 1, 1, 'drill', 'rev_1', 0) ON CONFLICT (scope, target) DO UPDATE SET

@@ -242,7 +242,7 @@ describe("deciding by link without a session", () => {
     expect((await call("POST", `/v1/agents/${actor}/suspend`, admin)).status).toBe(200);
     const stopped = await reject(await linkTo(intent, "ben"));
     expect([stopped.status, stopped.body.code]).toEqual([403, "agent_inactive"]);
-    // And what they said before counts no longer.
+    // And an earlier vote of theirs no longer counts.
     const { body: voted } = await approve(await linkTo(intent, "ana"));
     expect(voted).toMatchObject({ status: "pending_approval", votedBy: ["ana"] });
     await call("POST", `/v1/agents/${actor}/reactivate`, admin);

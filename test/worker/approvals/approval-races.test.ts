@@ -52,7 +52,7 @@ async function twoKeys(person: string): Promise<readonly [Registered, Registered
   return [await register("reviewer", { person }), await register("reviewer", { person })];
 }
 
-/** Who voted and whose votes still stood at the end, as D1's entries say. */
+/** Votes cast and votes that still counted at the end, from D1's entries. */
 async function votesOf(id: string): Promise<readonly string[]> {
   const standing: string[] = [];
   for (const { event, body } of await flushed(id)) {
@@ -63,7 +63,7 @@ async function votesOf(id: string): Promise<readonly string[]> {
   return standing;
 }
 
-/** D1 has an unbroken chain, and somebody who has only the bundle and the published keys finds nothing wrong. */
+/** D1 has an unbroken chain, and the bundle verifies with the published keys alone. */
 async function expectProven(id: string): Promise<void> {
   expect(await faultsOf(await flushed(id))).toEqual([]);
   const { body } = await call("GET", `/v1/intents/${id}/evidence`, admin);
@@ -177,7 +177,7 @@ describe("INV-11: approve, reject, cancel, withdraw and the deadline at the same
       const decisions = events.filter((event) => DECISIONS.includes(event));
       expect(decisions, events.join(" ")).toHaveLength(1);
       const [decision] = decisions;
-      // An approval may be taken back by whoever said no after it, once; nothing else moves any more.
+      // An approval may be revoked once by a later rejection; nothing else changes any more.
       expect(events.slice(events.indexOf(decision ?? "") + 1)).toEqual(
         state === "revoked" ? ["revoked"] : [],
       );

@@ -47,7 +47,7 @@ const rejection = (of: Case, more = {}) => approval(of, { decision: "reject", re
 const batch = (decisions: readonly unknown[], key = zoe.key): Promise<Answer> =>
   call("POST", "/v1/approvals/batch", key, { decisions });
 
-/** What each slot came to, in words. */
+/** The outcome of each slot, in words. */
 const slots = ({ body }: Answer): readonly string[] =>
   body.results.map(({ ok, state, problem }: { ok: boolean; state?: string; problem?: { code: string } }) =>
     ok ? state : problem?.code,
@@ -149,7 +149,7 @@ test("at most six votes of a batch are in progress at a time", async () => {
   const cases = await Promise.all(Array.from({ length: 20 }, () => held()));
   let [now, most] = [0, 0];
   const prepare = env.DB.prepare.bind(env.DB);
-  // Every approval looks at the switches once, some of them in one batch: whoever waits there is under way.
+  // Every approval reads the switches once, some in one batch: a read that waits there is under way.
   const looks = new Set<D1PreparedStatement>();
   vi.spyOn(env.DB, "prepare").mockImplementation((sql) => {
     const statement = prepare(sql);

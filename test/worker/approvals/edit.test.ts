@@ -497,7 +497,7 @@ test("INV-20: an edit interrupted between the two intents is completed by its re
   expect(cancelled).toMatchObject({ state: "cancelled", decided_by: "ana" });
   expect((await call("GET", `/v1/intents/${cancelled.successor_id}`, admin)).status).toBe(404);
 
-  // Nobody else, and nothing else, takes the place that is reserved.
+  // The reserved successor accepts no other editor and no other content.
   expect((await editUnseen(ben, intent, change)).body.code).toBe("wrong_state");
   expect((await editUnseen(ana, intent, { digest, payload: "[{}]" })).body.code).toBe("wrong_state");
   const [one, other] = await Promise.all([editUnseen(ana, intent, change), editUnseen(ana, intent, change)]);

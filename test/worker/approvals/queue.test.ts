@@ -119,7 +119,7 @@ test("a deferred intent has no deadline in the queue, in its group and on its pa
   const { expires_at: expires, decide_by: deadline } = await rowOf();
   expect(deadline).toBe(expires);
   later(11 * MINUTE_MS);
-  // Settled by whoever looks.
+  // Settled by the next read.
   expect(await stateOf(intent)).toBe("pending_approval");
   await flushed(intent);
   expect((await rowOf()).decide_by).toBeNull();
@@ -240,7 +240,7 @@ test.each([
   expect(queueRowView(ROW as unknown as IntentRow, records).undelivered).toEqual(shown);
 });
 
-// What is asked, and the index that finds it.
+// The query string, and the index that answers it.
 const PLANS: readonly (readonly [string, string])[] = [
   ["", "intents_by_phase"],
   ["?mine=true", "intents_by_phase"],

@@ -70,7 +70,7 @@ test("INV-08: a standing approval gives its grantor's one vote, and the agent se
   expect(await usedOf(id)).toBe(1);
 });
 
-// What the standing approval says besides its agent, what is proposed, and what comes of it.
+// Scope of the standing approval besides its agent, proposal, and outcome.
 const SCOPES: readonly (readonly [Record<string, unknown>, Record<string, unknown>, string])[] = [
   [{ destination: "crm.paid" }, pay(1), "approved"],
   [{ destination: "crm.held" }, pay(1), "pending_approval"],

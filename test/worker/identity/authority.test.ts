@@ -639,7 +639,7 @@ describe("INV-06: records of other agents", () => {
       const answer = await call(method, path, stranger.key, body);
       expect(answer.status, path).toBe(404);
       const missing = await call(method, path.replace(/(int|exe|agt)_.{6}/, "$1_AAAAAA"), stranger.key, body);
-      // What a stranger learns of an existing one is what they learn of one that does not exist.
+      // To a stranger an existing object and a missing one look the same.
       expect({ ...missing.body, path: "" }, path).toEqual({ ...answer.body, path: "" });
     }
     expect((await call("POST", "/v1/deliver", stranger.key, { intentId: intent })).status).toBe(404);

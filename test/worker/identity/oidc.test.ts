@@ -432,7 +432,7 @@ test("INV-05: a suspended account is refused at once, and a person removed from 
     policies: {},
     registry: `people: { anna: { name: A, email: ana@example.com } }\n${signIn}\n`,
   });
-  // Not even who has the address now: the account was somebody else's.
+  // Not even for the address's new owner: the account was another person's.
   expect((await whoIs(token)).body.code).toBe("person_unknown");
 });
 
@@ -442,7 +442,7 @@ describe("signing keys of an issuer", () => {
     expect((await whoIs(await issuer.token())).status).toBe(200);
     await issuer.rotate(true);
     const token = await issuer.token();
-    // Asked a moment ago: nobody makes Gate ask an issuer for each forged token.
+    // Fetched a moment ago: forged tokens cannot make Gate flood the issuer.
     expect((await whoIs(token)).body.reason).toBe("bad_signature");
     later(30_000);
     expect((await whoIs(token)).status).toBe(200);
@@ -470,7 +470,7 @@ describe("signing keys of an issuer", () => {
   });
 });
 
-/** What may come instead of keys; none of it lets anybody in, and none of it is a crash. */
+/** Responses in place of keys; none authenticates a caller, and none is a crash. */
 const NO_KEYS: readonly (readonly [string, () => Response | Promise<Response>])[] = [
   ["nothing, the connection being refused", () => Promise.reject(new TypeError("connection refused"))],
   ["an error", () => new Response("down", { status: 500 })],

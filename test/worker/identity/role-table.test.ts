@@ -18,7 +18,7 @@ const CALLERS = ["nobody", "owner", "stranger", "worker", "runner", "reviewer", 
 
 type Caller = (typeof CALLERS)[number];
 
-/** What each caller is answered, in the order of `CALLERS`. */
+/** The status for each caller, in the order of `CALLERS`. */
 type Answers = readonly [number, number, number, number, number, number, number, number];
 
 let keys: Record<Exclude<Caller, "nobody">, string>;
@@ -64,7 +64,7 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/v1/public/feed",                answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/v1/nowhere",                    answers: [404, 404, 404, 404, 404, 404, 404, 404] },
   { method: "GET", path: "/gate.css",                      answers: [200, 200, 200, 200, 200, 200, 200, 200] },
-  // Nobody is led to the page to sign in on.
+  // An unauthenticated caller gets the page to sign in on.
   { method: "GET", path: "/",                              answers: [200, 403, 403, 403, 403, 200, 200, 200] },
   { method: "GET", path: "/cases",                         answers: [200, 403, 403, 403, 403, 200, 200, 200] },
   { method: "GET", path: "/cases/:id",                     answers: [200, 403, 403, 403, 403, 200, 200, 200], of: sharedIntent },
@@ -114,7 +114,7 @@ const TABLE: readonly Row[] = [
 
   { method: "POST", path: "/v1/intents/:id/erase",         answers: [401, 403, 403, 403, 403, 403, 403, 400], of: sharedIntent },
 
-  // What these routes do has tests of its own: 400 says that the caller was let in, with nothing to do.
+  // These routes have tests of their own: 400 says that the caller was authorised, with nothing to do.
   { method: "POST", path: "/v1/agents/:id/report-key",     answers: [401, 403, 403, 403, 403, 403, 403, 400], of: async () => target.id },
   { method: "GET", path: "/v1/switches",                   answers: [401, 403, 403, 403, 403, 200, 200, 200] },
   { method: "POST", path: "/v1/switches",                  answers: [401, 403, 403, 403, 403, 400, 403, 400] },
@@ -149,13 +149,13 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/log/proof/inclusion",           answers: [401, 403, 403, 403, 403, 400, 400, 400] },
   { method: "GET", path: "/log/proof/consistency",         answers: [400, 400, 400, 400, 400, 400, 400, 400] },
 
-  // What these two answer goes by the key in the body and the cookie, whoever asks.
+  // These two go by the key in the body and the cookie, whoever the caller is.
   { method: "POST", path: "/v1/session",                   answers: [400, 400, 400, 400, 400, 400, 400, 400] },
   { method: "DELETE", path: "/v1/session",                 answers: [204, 204, 204, 204, 204, 204, 204, 204] },
   { method: "GET", path: "/v1/session",                    answers: [401, 200, 200, 200, 200, 200, 200, 200] },
   { method: "POST", path: "/v1/agents/:id/unlink-identity", answers: [401, 403, 403, 403, 403, 403, 403, 200], of: async () => target.id },
 
-  // A key says nothing here: who sends is believed by a signature, and nobody in this table has signed.
+  // A key has no effect here: the sender is authenticated by a signature, which no caller of this table has.
   { method: "POST", path: "/slack/interactions",           answers: [401, 401, 401, 401, 401, 401, 401, 401] },
   { method: "POST", path: "/v1/approval-callbacks/:provider", answers: [401, 401, 401, 401, 401, 401, 401, 401] },
 
@@ -213,7 +213,7 @@ test.each(WITH_TOKEN)(
   },
 );
 
-/** Open to whoever holds the right one-time token; their own tests are below and in the other files. */
+/** Authorised by a one-time token; their own tests are below and in the other files. */
 const BY_TOKEN = [
   // What links and the forms of pages do is in approval-links.test.ts and case-page.slow.test.ts.
   "GET /case",

@@ -30,7 +30,7 @@ async function signedIn(key: string, browser = browserAt(HTTPS)): Promise<Browse
   return browser;
 }
 
-/** What the session is worth now: 200, or 401 for nothing. */
+/** The status of the session: 200, or 401 when it ended. */
 const standing = async (browser: Browser) => (await browser.get("/v1/session")).status;
 
 const held = () => propose(agent, proposal("crm.held"), "pending_approval");

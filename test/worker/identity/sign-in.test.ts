@@ -52,7 +52,7 @@ describe("signing in with a key on the page", () => {
     const answer = await browser.post("/sign-in", form({ key: ` ${key}\r\n`, next: "/cases/int_1" }));
     expect([answer.status, location(answer)]).toEqual([303, "/cases/int_1"]);
     expect(await whoIs(browser)).toMatchObject({ principal_id: id, person: "ana", via: "session" });
-    // Whoever is signed in goes on at once.
+    // A signed-in person is redirected at once.
     expect(location(await browser.get("/sign-in?next=/cases"))).toBe("/cases");
   });
 
@@ -141,7 +141,7 @@ describe("signing in with a key on the page", () => {
     expect(location(second)).toBe("/cases/int_1");
   });
 
-  /** What is asked for, and where it leads. */
+  /** The requested target, and the redirect. */
   const NEXT: readonly (readonly [string, string])[] = [
     ["/cases/int_1?tab=a&b=c#votes", "/cases/int_1?tab=a&b=c#votes"],
     ["/case?link=alk_abc", "/case?link=alk_abc"],
@@ -200,7 +200,7 @@ describe("signing in with a key on the page", () => {
 
 describe("signing in with a provider", () => {
   let issuer: TestIssuer;
-  /** What the provider's token endpoint was sent. */
+  /** Requests to the provider's token endpoint. */
   let redeemed: { readonly body: URLSearchParams; readonly authorization: string | null }[] = [];
 
   beforeAll(() => {
@@ -232,7 +232,7 @@ sign_in:
     });
   }
 
-  /** From the button to the provider: what the provider is asked. */
+  /** From the button to the provider: the parameters of the authorization request. */
   async function leave(browser: Browser, next = "/cases/int_1"): Promise<URLSearchParams> {
     const { text } = await browser.get(`/sign-in?next=${encodeURIComponent(next)}`);
     const button = /href="(\/sign-in\/[0-9a-f]+\?[^"]+)"/.exec(text)?.[1]?.replaceAll("&amp;", "&");
@@ -243,7 +243,7 @@ sign_in:
     return to.searchParams;
   }
 
-  /** What the provider answers for a code; good unless said otherwise. */
+  /** Sets the provider's response for a code, valid by default. */
   function answerCode(nonce: string, more: Record<string, unknown> = {}, token?: Promise<string>): void {
     serve(`${issuer.url}/token`, async (request) => {
       redeemed.push({
@@ -369,7 +369,7 @@ sign_in:
     const path = callback(query.get("state") ?? "");
     answerCode(query.get("nonce") ?? "");
 
-    // Somebody else's browser, sent here with the victim's, or the attacker's, code.
+    // Another browser, sent here with the victim's, or the attacker's, code (login CSRF).
     expect((await browserAt(HTTPS).get(path)).status).toBe(400);
     const other = browserAt(HTTPS);
     await leave(other);
@@ -429,7 +429,7 @@ sign_in:
     },
   );
 
-  /** What the provider sends back, and how it ends; `answer`: what its token endpoint says. */
+  /** The provider's callback, and the status it ends in; `answer`: its token endpoint's response. */
   const BAD: readonly (readonly [
     string,
     number,

@@ -149,7 +149,7 @@ test("the counters behind a decision are stored with it, visible to reviewers an
   expect((await call("GET", path, agent.key)).body).not.toHaveProperty("history");
 });
 
-/** The intent's object tells the counters after it has answered; waits until it has. */
+/** Waits for the counters: the intent's object updates them after its response. */
 async function settled(agent: string, intent: string): Promise<void> {
   const counters = env.AGENTS.getByName(agent);
   for (let looked = 0; looked < 100; looked += 1) {

@@ -35,7 +35,7 @@ beforeAll(async () => {
   order = await ordered(agent);
 });
 
-/** What every error must be, whoever caused it. */
+/** Asserts the form of every error response. */
 function expectProblem(answer: Answer, about: string): void {
   expect(answer.status, `${about}: ${answer.text.slice(0, 300)}`).toBeGreaterThanOrEqual(400);
   expect(answer.status, `${about}: ${answer.text.slice(0, 300)}`).toBeLessThan(500);
@@ -226,7 +226,7 @@ describe("INV-25: hostile bodies", () => {
   test.each(routes)(
     "INV-25: $name answers a wrong type in any field with 4xx",
     async ({ route }) => {
-      // What passes would change the intent that every row names, so all of it carries a reason to be refused.
+      // A successful call would change the intent that every row names, so each body has a reason to be refused.
       for (const field of Object.keys(route.good())) {
         for (const value of VALUES) {
           const body = { ...route.good(), idempotencyKey: undefined, [field]: value };
@@ -358,7 +358,7 @@ describe("INV-26: limits before parsing, authentication before bodies", () => {
     });
     expectProblem(answer, "unread");
     expect(answer.status).toBe(status);
-    // Buffers on the way take a few pieces of the 320; nobody took them all.
+    // Buffers on the way take a few pieces of the 320; the body was not read to its end.
     expect(pulls).toBeLessThan(64);
   });
 

@@ -61,7 +61,7 @@ const approved = () => propose(agent, proposal("crm.small"), "approved");
 
 interface Post {
   readonly what: string;
-  /** Path, bearer and body of a request that nobody has made yet. */
+  /** Path, bearer and body of a new request. */
   readonly make: () => Promise<readonly [path: string, bearer: string, body: unknown]>;
   readonly status: number;
 }
@@ -221,7 +221,7 @@ async function rejectedIntent(): Promise<string> {
   return id;
 }
 
-/** Random, and kept nowhere. */
+/** The key is random and not stored, so a repeat cannot return it. */
 const LOST = { apiKey: null, api_key: null, detail: expect.stringContaining("rotate the key") };
 
 test.each(POSTS)(

@@ -34,7 +34,7 @@ let reviewer: Registered;
 beforeAll(async () => {
   agent = await register("agent");
   reviewer = await register("reviewer");
-  // The texts of the policies are kept before the first outage, as in a Worker that has been running.
+  // The policy texts are stored before the first outage, as in a Worker that has been running.
   for (const destination of ["crm.small", "crm.held", "own.claimed", "own.pulled"]) {
     await call("POST", "/v1/intents", agent.key, proposal(destination));
   }
@@ -213,7 +213,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
     expect(await stateOf(id)).toBe("approved");
     repairD1();
     expect(await ledgerOf(id)).toEqual([]);
-    // Nobody calls: the alarm that was part of the commit does it.
+    // Without a call: the alarm that was part of the commit does it.
     expect(await runDurableObjectAlarm(objectOf(id))).toBe(true);
     await expectWhole(id, [
       "proposed",
@@ -326,7 +326,7 @@ describe("INV-20: a crash leaves the whole transition or none", () => {
     const { expires_at: expires } = (await call("GET", `/v1/intents/${id}`, agent.key)).body;
     await until(async () => {
       const alarm = await runInDurableObject(objectOf(id), (_, { storage }) => storage.getAlarm());
-      // Of the half hour's wait half is over when those who may decide are told again.
+      // Approvers are reminded at half of the half hour's wait.
       expect(alarm).toBe(Date.parse(expires) - 15 * MINUTE_MS);
     });
     expect(bindings["EVENTS"]).toBe(queue);

@@ -56,7 +56,7 @@ const OVER = new Set([
   "outcome_resolved",
 ]);
 
-/** What no story of an intent may contain, in words. */
+/** Contradictions in the events of an intent, in words. */
 function absurdities(events: readonly string[]): readonly string[] {
   const faults: string[] = [];
   let approved = false;

@@ -274,7 +274,7 @@ function messagesFor(calls: readonly (readonly unknown[])[], intent: string) {
     .filter(({ message }) => message.type === "deadline" && message.intent === intent);
 }
 
-/** What the queue or the alarm does to an intent when its time has come. */
+/** Runs an intent's due transition, as the queue or the alarm does. */
 const TIMERS: readonly (readonly [string, (intent: string) => Promise<unknown>])[] = [
   ["the queue's message", (intent) => deliver([deadline(intent)])],
   ["the alarm, where the queue lost its message", (intent) => runDurableObjectAlarm(objectOf(intent))],
@@ -349,7 +349,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, triggered by %
     await flushed(id);
     const seen = [];
     for (const minutes of [10, 60, 23 * 60, 1, 24 * 60]) seen.push((await after(id, minutes)).length);
-    // Deferred, nothing, told, nothing, told; asked for twice within the hour it stays so.
+    // Deferred, nothing, reminded, nothing, reminded; a second read within the hour changes nothing.
     expect(seen).toEqual([1, 1, 2, 2, 3]);
     expect((await after(id, 60)).at(-1)).toBe("approval_reminded");
     expect(await after(id, 0)).toHaveLength(3);

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { expect, test } from "vitest";
 import { call, flushed, ledgerOf, proposal, propose, register } from "../../support/worker/gate.ts";
 
-/** What restoring D1 to an earlier hour leaves: a ledger without the last of what happened. */
+/** Restoring D1 to an earlier hour: the ledger without its last entries. */
 async function loseEntries(intent: string): Promise<void> {
   const { results } = await env.DB.prepare(
     "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ledger'",

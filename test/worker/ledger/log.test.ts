@@ -83,7 +83,7 @@ async function append(entries: readonly Entry[]): Promise<void> {
   await env.DB.prepare(INSERT_ENTRIES).bind(JSON.stringify(entries)).run();
 }
 
-/** The same by whoever takes the ledger's guards away. */
+/** The same by an attacker who drops the ledger's triggers. */
 async function forced(entries: readonly Entry[]): Promise<void> {
   await asAttacker(env.DB.prepare(INSERT_ENTRIES).bind(JSON.stringify(entries)));
 }
@@ -292,7 +292,7 @@ describe("INV-18: proofs of the log", () => {
 describe("INV-18: the sealer detects changes to rows that are not sealed yet", () => {
   const where = ({ id }: StoredRow) => `WHERE id = ${id}`;
 
-  /** What an attacker does to the three rows of an intent; which row is named, and how. */
+  /** An attack on the three rows of an intent; the row that is named, and the reason. */
   const TAMPERINGS: readonly [
     string,
     (rows: readonly [StoredRow, StoredRow, StoredRow]) => readonly string[],
@@ -573,7 +573,7 @@ describe("INV-20: the log survives a stop at any point", () => {
     await unsealed();
     const before = await sealed();
     const snapshot = await allRows();
-    // Whoever has the secret can write another history, with hashes and MACs to match.
+    // An attacker with the secret can write another history, with hashes and MACs to match.
     const [other] = drafted(name, 1, '{"other":true}');
     await asAttacker(
       `UPDATE ledger SET body = '${other?.body}', entry_hash = '${other?.hash}', mac = '${other?.mac}' WHERE intent_id = '${name}'`,

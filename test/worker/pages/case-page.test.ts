@@ -96,7 +96,7 @@ describe("INV-28: every page", () => {
   });
 });
 
-/** What an attacker writes where a person will read it. */
+/** Attacker-controlled text on a page for reviewers. */
 const CORPUS = [
   "<script>alert(1)</script>",
   "</pre></td></textarea><script>alert(1)</script>",
@@ -184,7 +184,7 @@ describe("INV-28: payload text is shown as it is", () => {
     ["two\nlines\tand tab\r", "two[U+000A]lines[U+0009]and tab[U+000D]"],
     ["\ue000\ufdd0\ud800", "[U+E000][U+FDD0][U+D800]"],
     [`z${"\u0301".repeat(6)}`, `z${"\u0301".repeat(4)}[U+0301][U+0301]`],
-    // What people write stays as they wrote it.
+    // Ordinary text in any script is shown unchanged.
     ["Grüße, Ελλάδα, 日本語, עברית, हिन्दी", "Grüße, Ελλάδα, 日本語, עברית, हिन्दी"],
     ["❤\ufe0f 👩🏽\u200d💻", "❤\ufe0f 👩🏽\u200d💻"],
     ["a\u200d❤", "a[U+200D]❤"],
@@ -510,7 +510,7 @@ describe("editing a payload on the page", () => {
     const made = await open(successor, ana.key);
     expect(made.text).toContain(`href="/cases/${intent}"`);
     expect(made.text).toContain("ben changed");
-    // Whoever changed it proposed it.
+    // The editor counts as the proposer.
     expect((await decide(successor, "approve")).status).toBe(403);
     expect((await decide(successor, "approve", {}, bearer(ana))).status).toBe(303);
   });

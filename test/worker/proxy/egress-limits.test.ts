@@ -13,7 +13,7 @@ beforeAll(async () => {
 const props = () => ({ agent: agent.id });
 const JSON_TYPE = { "Content-Type": "application/json" };
 
-/** A first part at once, and a second one when somebody has seen the first: looked up, as requests share no promises. */
+/** A first part at once, a second once the reader has the first: polled, as requests share no promises. */
 function inTwoParts(isSeen: () => boolean): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>({
     start: (controller) => controller.enqueue(new TextEncoder().encode("first,")),

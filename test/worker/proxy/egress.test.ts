@@ -6,11 +6,11 @@ beforeAll(() => setEgressScene());
 
 const JSON_TYPE = { "Content-Type": "application/json" };
 
-/** A write that somebody decides on. */
+/** A write that needs approval. */
 const REFUND = { method: "POST", headers: JSON_TYPE, body: '{"amount":900}' } as const;
 const REFUNDS = "https://crm.example.com/v1/refunds";
 
-/** One that nobody has to. */
+/** A write that policy approves. */
 const NOTE = { method: "POST", headers: JSON_TYPE, body: '[{"note":"called back"}]' } as const;
 
 describe("a Dynamic Worker behind GovernedEgress", () => {

@@ -528,7 +528,7 @@ describe("INV-11: a destination whose provider recognises repeats", () => {
       200,
       first.headers.get("X-Gate-Intent-Id"),
     ]);
-    // The same for both attempts, and nobody else's, whatever another agent of the same credential says.
+    // The key is the same for both attempts, and no other agent of the same credential can get it.
     const key = `gate_${(first.headers.get("X-Gate-Intent-Id") ?? "").slice("int_".length)}`;
     expect(arrived.map(({ headers }) => headers.get("Idempotency-Key"))).toEqual([key, key]);
     expect((await through(agent, wanted)).status).toBe(200);

@@ -34,7 +34,7 @@ describe("a read without an injected credential returns the upstream's body unch
     ["br", async () => BR],
     ["gzip, br", async () => BR],
     ["zstd", async () => new Uint8Array([1, 2, 3])],
-    // Not what it says: for whoever asked to find out.
+    // Not in the declared coding: left to the client to find out.
     ["gzip", async () => new Uint8Array([1, 2, 3])],
   ] as const)("in the coding %s", async ([coding, make]) => {
     const bytes = await make();

@@ -33,7 +33,7 @@ const SPELLINGS: Readonly<Record<string, (secret: string) => string>> = {
 /** `before … after`, which the platform could not compress itself. */
 const BR = "CxaAYmVmb3JlIHNrX2xpdmVfNGVDMzlIcUx5aldEYXJqdFQxemRwN2RjIGFmdGVyAw==";
 
-/** What must not be in anything that comes back: spellings of nothing but the secret. */
+/** Encodings of the secret that no response may contain. */
 const NEVER = Object.entries(SPELLINGS)
   .filter(([name]) => name !== "ten thousand times")
   .map(([, write]) => write(SECRET).replaceAll("=", ""));

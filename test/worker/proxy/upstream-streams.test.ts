@@ -51,7 +51,7 @@ describe("a long response", () => {
     const reader = body?.getReader();
     for (let read = 0; read < 5; read += 1) await reader?.read();
     const sent = async () => (await upstream.seen())[0]?.sent ?? 0;
-    // What is on its way fills the buffers of two kernels and a runtime; then nothing more comes.
+    // Bytes under way fill the buffers of two kernels and a runtime; then nothing more comes.
     let before = -1;
     for (let now = await sent(); now !== before; now = await sent()) {
       before = now;

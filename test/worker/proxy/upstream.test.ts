@@ -288,7 +288,7 @@ describe("INV-11: a request that may have arrived is never reported as unsent", 
     const called = await calling(upstream.url, { ...write, ...withCredential() });
     expect(called).toMatchObject({ ok: false, error: { problem: "broken_off", sent: true } });
     expect(JSON.stringify(called)).not.toContain(SECRET);
-    // Once: a repeat is for whoever knows what it means.
+    // Sent once: repeating is the caller's decision.
     expect(await upstream.seen()).toHaveLength(1);
   });
 

@@ -17,7 +17,7 @@ const CREDENTIALS = {
   single: "env://SINGLE_SECRET",
 } as const;
 
-/** What is put into requests has to be fit for that; what a channel uses, need not. */
+/** Injected secrets must be strong and valid in a header; a channel's need not. */
 const DESTINATIONS = `destinations:
   crm.plain: { policies: [p], upstream: "https://crm.example.com", prefix: /crm, credential: plain }
   crm.single: { policies: [p], upstream: "https://other.example.com", prefix: /o, credential: single, inject: basic }

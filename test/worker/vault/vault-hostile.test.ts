@@ -128,7 +128,7 @@ function misbehaving(
   });
 }
 
-/** Everything that was sent, and the secret, as somebody's error page would show it. */
+/** Everything that was sent, and the secret, as a careless error page would echo it. */
 async function echo(request: Request): Promise<string> {
   const headers = JSON.stringify([...request.headers]);
   return `${request.url} ${headers} ${new TextDecoder().decode(await request.arrayBuffer())} ${SECRET} ${NEVER_SHOWN.join(" ")}`;
@@ -201,7 +201,7 @@ describe("INV-24: a vault that is down, denies or answers oddly gives a clear er
       for (const hidden of [...NEVER_SHOWN, "?", "https:"]) {
         expect({ how, shows: shown.includes(hidden) ? hidden : null }).toEqual({ how, shows: null });
       }
-      // What answers is not asked again; what can't be reached is, once.
+      // A response is never retried; a connection failure is, once.
       expect({ how, times: sent.mock.calls.length }).toEqual({ how, times: step + (isGone(how) ? 2 : 1) });
       sent.mockRestore();
     }

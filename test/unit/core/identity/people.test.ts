@@ -49,7 +49,7 @@ const agent = (change: Partial<Principal>) =>
   principal({ id: "agt_1", role: "agent", name: "bot", ...change });
 const approval = approvalBy({ policy: "crm", require: 1, groups: [], people: [] });
 
-/** What Gate would tell this reviewer about an intent of this agent. */
+/** This reviewer's eligibility for an intent of this agent. */
 function verdict(proposer: Principal, reviewer: Principal, requirements = approval): string {
   const excluded = excludedHandles(proposer, requirements, REGISTRY);
   const state = proposed("hold", { approval: requirements, excluded });

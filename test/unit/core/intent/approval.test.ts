@@ -356,7 +356,7 @@ function delegated(person: string, acting: string, change: Partial<Voter> = {}):
   return voterNamed(person, { acting, principal: `rev_${acting}`, handles, mandate: "dlg_1", ...change });
 }
 
-/** What its maker laid down beforehand, acting for them. */
+/** The vote of a standing approval, cast for its grantor. */
 function standing(person: string, change: Partial<Voter> = {}): Voter {
   return voterNamed(person, { mandate: "std_1", ...change });
 }

@@ -22,7 +22,7 @@ import {
 
 const ana = voterNamed("ana");
 const TICK = { type: "tick" } as const;
-/** At half time those who may decide were told again; what is tested comes after it. */
+/** Approvers were reminded at half time; what is tested comes after it. */
 const held = (change?: Partial<IntentTerms>) => after(proposed("hold", change), [30, TICK]);
 const approved = (change?: Partial<IntentTerms>) => proposed("approve", change);
 const scheduled = (change?: Partial<IntentTerms>) => after(approved(change), [0, orderBy()]);

@@ -64,7 +64,7 @@ describe("INV-19: repeats of one idempotency key are recorded", () => {
     expect(phaseDeadline(state)).toBe(T0 + HOUR_MS);
     const { events, state: recorded } = settle(state, T0 + 10 + DUPLICATE_WINDOW_MS);
     expect(events.map(({ event }) => event)).toEqual([{ type: "duplicate_blocked", count: 1 }]);
-    // Of the hour's wait half is over when those who may decide are told again.
+    // Approvers are reminded at half of the hour's wait.
     expect(nextDeadline(recorded)).toBe(T0 + HOUR_MS / 2);
     expect(settle(recorded, T0 + 20 + DUPLICATE_WINDOW_MS).events).toEqual([]);
   });

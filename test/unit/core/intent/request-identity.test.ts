@@ -23,7 +23,7 @@ test("the counters treat a request as the same whatever policy it names and what
   const counted = [...HTTP.headers, ["x-stainless-retry-count", "1"]] as const;
   expect(of({ policy: "another" })).toBe(of({}));
   expect(of({ http: { ...HTTP, headers: counted } })).toBe(of({}));
-  // To whoever repeats it under a key or an id it is another: it asks for another decision.
+  // For idempotency it is another request: it asks for another decision.
   const digestOf = (request: ProposalRequest) =>
     requestIdentity(request, PAYLOAD, "d1", (text) => text).requestDigest;
   expect(digestOf({ ...REQUEST, policy: "another" })).not.toBe(digestOf(REQUEST));

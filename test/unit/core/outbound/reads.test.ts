@@ -7,7 +7,7 @@ const READS = [
   { method: "POST", path: "/v1/contacts/search" },
   { method: "OPTIONS", path: "/*" },
   { method: "PROPFIND", path: "/dav/*" },
-  // Nobody can mean these.
+  // Never meant as reads.
   { method: "DELETE", path: "/v1/contacts/*" },
   { method: "PATCH", path: "/*" },
   { method: "get", path: "/lower" },

@@ -5,7 +5,7 @@ import { targetOf, type TargetProblem } from "../../../../src/core/outbound/targ
 
 const UPSTREAM = "https://api.example.com/base";
 
-/** What comes after the prefix, and how it is sent. */
+/** The path after the prefix, and the path that is sent. */
 const CANONICAL: readonly (readonly [written: string, path: string])[] = [
   ["", "/"],
   ["/", "/"],
@@ -103,7 +103,7 @@ const REFUSED: readonly (readonly [written: string, problem: TargetProblem])[] =
   ["/%ff", "encoding"],
   ["/caf%e9", "encoding"],
   ["/%c3", "encoding"],
-  // What folds into dots and slashes.
+  // Characters that normalise to dots and slashes (NFKC).
   ["/%ef%bc%8e%ef%bc%8e/admin", "lookalike"],
   ["/a%ef%bc%8fb", "lookalike"],
   ["/a%ef%bc%bcb", "lookalike"],

@@ -108,7 +108,7 @@ environments:
   expect(outcome(null, "staging")).toBe("hold");
   expect(outcome("production", "staging")).toBe("block");
   expect(outcome("staging", "production")).toBe("block");
-  // Named, and nobody knows it: the policy's own rules apply beside the agent's.
+  // An unknown environment: the policy's own rules apply beside the agent's.
   expect(outcome("staging", "elsewhere")).toBe("hold");
   for (const odd of ["constructor", "__proto__", 7, null, ["staging"], {}]) {
     expect(outcome(null, odd)).toBe("hold");
@@ -371,7 +371,7 @@ test("INV-00: an unknown amount is held, and an amount over the limit blocked", 
   expect(code([{ amount: 40, currency: "USD" }, { currency: "USD" }])).toBe("value_not_measured");
   expect(code([{ amount: 40, currency: "EUR" }])).toBe("value_not_measured");
   expect(code([{ amount: -40, currency: "USD" }])).toBe("value_not_measured");
-  // What the agent declares can make it more, never less.
+  // A declared amount can raise the value, never lower it.
   expect(code([{ amount: 40, currency: "USD" }], 101)).toBe("value_over_limit");
 });
 

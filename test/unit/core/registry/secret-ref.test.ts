@@ -68,7 +68,7 @@ describe("a secret reference is parsed", () => {
   });
 });
 
-/** What is put in place of `X`: it leads elsewhere, means two things, or hides from a reader. */
+/** Values for `X` that lead elsewhere, are ambiguous, or hide from a reader. */
 const NEVER_A_PART = [
   "",
   ".",

@@ -111,7 +111,7 @@ describe(`every size up to ${MAX_SIZE}, compared with RFC 6962's definition`, ()
           const holds = (of: Uint8Array, at: number, path = proof) =>
             verifyInclusion(of, at, size, path, root);
           if (!holds(leaf, index)) throw new Error(`leaf ${index} of ${size}`);
-          // What must not hold costs four times as much: all of it for small trees, a sample of larger ones.
+          // The negative checks cost four times as much: all for small trees, a sample for larger ones.
           if (size > 70 && index % 7 !== 0 && index < size - 2) continue;
           if (holds(leaf, index + 1)) throw new Error(`leaf ${index} of ${size} as the next`);
           if (holds(leaf, index - 1)) throw new Error(`leaf ${index} of ${size} as the one before`);
