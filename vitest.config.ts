@@ -87,6 +87,9 @@ function commandProject(name: string) {
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`],
+      globalSetup: ["./test/support/built-command.ts"],
+      // Files share a process for each worker, and keep nothing in it; each server has a folder and a port of its own.
+      isolate: false,
       testTimeout: SLOW_COMMAND_MS,
       hookTimeout: SLOW_COMMAND_MS,
     },

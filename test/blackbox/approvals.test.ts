@@ -5,7 +5,6 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
-  buildIfStale,
   freePort,
   printedKey,
   request,
@@ -27,7 +26,6 @@ let port = 0;
 let keys: { readonly admin: string; readonly agent: string; readonly reviewer: string };
 
 beforeAll(async () => {
-  buildIfStale();
   const policies = join(home.path, "policies");
   mkdirSync(policies);
   const held = (id: string, more = "") =>

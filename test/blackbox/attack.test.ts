@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ATTACKS, exportOf } from "../support/attacks.ts";
 import { BUNDLE_ATTACKS, EXPORT_ATTACKS } from "../support/evidence-attacks.ts";
-import { buildIfStale, request, ROOT, temporaryFolder } from "../support/command.ts";
+import { request, ROOT, temporaryFolder } from "../support/command.ts";
 import {
   copyHome,
   dropTriggers,
@@ -24,7 +24,6 @@ const folder = temporaryFolder();
 let scene: Scene;
 
 beforeAll(async () => {
-  buildIfStale();
   scene = await makeScene(folder.path);
 });
 afterAll(() => folder[Symbol.dispose]());

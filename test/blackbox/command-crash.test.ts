@@ -1,6 +1,5 @@
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
-  buildIfStale,
   freePort,
   lockOf,
   printedKey,
@@ -9,9 +8,6 @@ import {
   serve,
   temporaryFolder,
 } from "../support/command.ts";
-
-beforeAll(buildIfStale);
-
 /** Enough to have several proposals in every stage of their way when the power goes. */
 const CONNECTIONS = 8;
 const ACKNOWLEDGED_BEFORE_THE_CRASH = 40;

@@ -1,9 +1,6 @@
 import { readdirSync } from "node:fs";
-import { beforeAll, expect, test } from "vitest";
-import { buildIfStale, run, temporaryFolder } from "../support/command.ts";
-
-beforeAll(buildIfStale);
-
+import { expect, test } from "vitest";
+import { run, temporaryFolder } from "../support/command.ts";
 test("the demo plays seven scenes as expected, exits with 0 and leaves no files", async () => {
   using temporary = temporaryFolder();
   // A key of the caller's must not get into the demo.

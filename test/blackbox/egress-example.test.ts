@@ -8,7 +8,7 @@ import { parse } from "smol-toml";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readMigrations } from "../../cli/serve/migrations.ts";
 import { readWranglerConfig } from "../../cli/serve/wrangler-config.ts";
-import { buildIfStale, ROOT } from "../support/command.ts";
+import { ROOT } from "../support/command.ts";
 
 /*
  * The Dynamic Worker example as it is in the repository, beside the built Gate, each with the bindings of its own
@@ -37,7 +37,6 @@ let provider: Server;
 let miniflare: Miniflare;
 
 beforeAll(async () => {
-  buildIfStale();
   provider = createServer((request, response) => {
     let body = "";
     request.on("data", (data: Buffer) => (body += data.toString()));

@@ -1,11 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { parseRegistry } from "../../src/config/registry/parse.ts";
-import { buildIfStale, freePort, run, serve, temporaryFolder } from "../support/command.ts";
-
-beforeAll(buildIfStale);
-
+import { freePort, run, serve, temporaryFolder } from "../support/command.ts";
 test("init writes policies, a strict registry and private secrets with which a server starts", async () => {
   using home = temporaryFolder();
   const folder = join(home.path, "gate");

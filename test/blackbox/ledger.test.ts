@@ -6,7 +6,6 @@ import { frontierOf, EMPTY_FRONTIER, appendLeaf, rootOf } from "../../cli/ledger
 import { inclusionProof } from "../../src/core/tlog/proofs.ts";
 import { leafHash, nodeHash, type HashAt } from "../../src/core/tlog/tree.ts";
 import {
-  buildIfStale,
   freePort,
   printedKey,
   request,
@@ -88,7 +87,6 @@ async function seal(): Promise<string> {
 const at = (name: string): string => join(folder.path, name);
 
 beforeAll(async () => {
-  buildIfStale();
   port = await freePort();
   server = await serve({ port, home: folder.path });
   keys = { admin: printedKey(server.out(), "admin"), agent: printedKey(server.out(), "agent") };

@@ -1,18 +1,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
-import {
-  buildIfStale,
-  freePort,
-  printedKey,
-  request,
-  ROOT,
-  serve,
-  temporaryFolder,
-} from "../support/command.ts";
-
-beforeAll(buildIfStale);
-
+import { expect, test } from "vitest";
+import { freePort, printedKey, request, ROOT, serve, temporaryFolder } from "../support/command.ts";
 const POLICY = `id: small-imports
 destinations: [salesforce.import]
 allow_unmeasured: true

@@ -1,10 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Gate } from "../../sdk/typescript/gate.ts";
 import {
-  buildIfStale,
   freePort,
   printedKey,
   request,
@@ -14,9 +13,6 @@ import {
   serve,
   temporaryFolder,
 } from "../support/command.ts";
-
-beforeAll(buildIfStale);
-
 /** The intent that waits, once there is one. */
 async function pendingId(port: number, key: string): Promise<string> {
   for (let looked = 0; looked < 400; looked += 1) {

@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Gate, GateError, type GateOptions } from "../../sdk/typescript/gate.ts";
-import { buildIfStale, ROOT, temporaryFolder } from "../support/command.ts";
+import { ROOT, temporaryFolder } from "../support/command.ts";
 
 interface Sent {
   readonly url: string;
@@ -378,8 +378,6 @@ describe("keys of the SDK", () => {
 });
 
 describe("the built SDK module", () => {
-  beforeAll(buildIfStale);
-
   test("imports nothing when loaded, so that browsers and Workers can load it", () => {
     const built = readFileSync(join(ROOT, "dist", "sdk", "gate.js"), "utf8");
     expect(built).not.toMatch(/^\s*import\s/m);

@@ -1,17 +1,6 @@
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
-import {
-  buildIfStale,
-  freePort,
-  printedKey,
-  ROOT,
-  runScript,
-  serve,
-  temporaryFolder,
-} from "../support/command.ts";
-
-beforeAll(buildIfStale);
-
+import { expect, test } from "vitest";
+import { freePort, printedKey, ROOT, runScript, serve, temporaryFolder } from "../support/command.ts";
 test("the product page's sample runs, with a given key and with the local server's", async () => {
   using home = temporaryFolder();
   const port = await freePort();

@@ -1,18 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
-import {
-  buildIfStale,
-  freePort,
-  printedKey,
-  request,
-  run,
-  serve,
-  temporaryFolder,
-} from "../support/command.ts";
-
-beforeAll(buildIfStale);
-
+import { expect, test } from "vitest";
+import { freePort, printedKey, request, run, serve, temporaryFolder } from "../support/command.ts";
 const CREDENTIALS = "unbound_destinations: allow\ncredentials:\n  hook: { ref: env://HOOK_SECRET }\n";
 
 test("the server prints its public URL and the credentials that need a restart", async () => {

@@ -1,9 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
-  buildIfStale,
   freePort,
   isAlive,
   lockOf,
@@ -13,9 +12,6 @@ import {
   serve,
   temporaryFolder,
 } from "../support/command.ts";
-
-beforeAll(buildIfStale);
-
 const IMPORT = {
   destination: "salesforce.import",
   policy: "crm-low-risk",

@@ -4,7 +4,6 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
-  buildIfStale,
   freePort,
   printedKey,
   run,
@@ -26,7 +25,6 @@ let adminKey = "";
 const requests: string[] = [];
 
 beforeAll(async () => {
-  buildIfStale();
   vault = createServer((request, response) => {
     requests.push(`${request.method} ${request.url}`);
     const isKnown = request.headers["x-vault-token"] === TOKEN;

@@ -1,9 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
-  buildIfStale,
   freePort,
   printedKey,
   request,
@@ -12,9 +11,6 @@ import {
   serve,
   temporaryFolder,
 } from "../support/command.ts";
-
-beforeAll(buildIfStale);
-
 test("the example worker verifies an order, claims it, executes once and signs its report", async () => {
   using home = temporaryFolder();
   const port = await freePort();

@@ -2,7 +2,6 @@ import { Agent, request, type ClientRequest, type IncomingMessage } from "node:h
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memoryOf, resetPeak, startScene, type Scene } from "../../bench/proxy-scene.ts";
-import { buildIfStale } from "../support/command.ts";
 import { volume } from "../support/volume.ts";
 
 /*
@@ -24,7 +23,6 @@ const connections = new Agent({ keepAlive: true });
 let scene: Scene;
 
 beforeAll(async () => {
-  buildIfStale();
   scene = await startScene();
 });
 

@@ -3,7 +3,7 @@ import type { JsonWebKey } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
-import { buildIfStale, freePort, type Finished, ROOT, run, serve, temporaryFolder } from "./command.ts";
+import { freePort, type Finished, ROOT, run, serve, temporaryFolder } from "./command.ts";
 import { type Provider, startUpstream, type Upstream } from "./upstream.ts";
 import { signed, tokenOf, type Account } from "../vectors/data-0.1/make/jws.ts";
 import type { Answer, Body, Role } from "./gate.ts";
@@ -101,7 +101,6 @@ export interface OpenOptions {
 /** The current build on a copy of the folder, under the folder's own rules. */
 export async function openFolder({ clock, env = {} }: OpenOptions = {}): Promise<Opened> {
   await using undone = new AsyncDisposableStack();
-  buildIfStale();
   const home = undone.use(temporaryFolder());
   unpack(join(VECTOR, "data"), join(home.path, "data"));
   const port = await freePort();

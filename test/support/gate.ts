@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { buildIfStale, freePort, lockOf, type RunningCommand, serve, temporaryFolder } from "./command.ts";
+import { freePort, lockOf, type RunningCommand, serve, temporaryFolder } from "./command.ts";
 
 /** What every server of this suite is started with; the admin is the deployment's own. */
 const ADMIN_KEY = "gate_ak_conformance-0123456789abcdef";
@@ -55,7 +55,6 @@ export interface GateOptions {
 
 /** The real command on a folder and a port of its own, spoken to over HTTP and nothing else. */
 export async function startGate({ env = {}, args = [] }: GateOptions = {}): Promise<Gate> {
-  buildIfStale();
   const home = temporaryFolder();
   const port = await freePort();
   let server: RunningCommand | null = null;
