@@ -8,7 +8,7 @@ import { draftEntry, factsNote, notesOf } from "../../src/core/intent/entries.ts
 import { GATE, type RecordedEvent } from "../../src/core/intent/event.ts";
 import { handle } from "../../src/core/intent/handle.ts";
 import { intentDigest } from "../../src/core/intent/intent-digest.ts";
-import { ORDER_TYPE, orderClaims } from "../../src/core/intent/order-claims.ts";
+import { ORDER_TYPE, orderClaims } from "../../src/core/intent/order-jwt.ts";
 import { openingEvents } from "../../src/core/intent/propose.ts";
 import { currentOrder, type IntentState, type IntentTerms } from "../../src/core/intent/state.ts";
 import { canonicalJson } from "../../src/core/base/json.ts";

@@ -1,5 +1,5 @@
 import { currentBindings } from "../../core/intent/terms.ts";
-import { repeatHeader } from "../../core/intent/order-claims.ts";
+import { repeatHeader } from "../../core/intent/provider-idempotency.ts";
 import { currentOrder, type IntentTerms } from "../../core/intent/state.ts";
 import type { Header } from "../../core/outbound/header-names.ts";
 import type { Destination, Upstream } from "../../core/registry/registry.ts";

@@ -1,6 +1,6 @@
 import { iso } from "../../core/base/iso-time.ts";
 import { GATE } from "../../core/intent/event.ts";
-import { ORDER_TYPE, orderClaims } from "../../core/intent/order-claims.ts";
+import { ORDER_TYPE, orderClaims } from "../../core/intent/order-jwt.ts";
 import { currentOrder, isLive, type IntentState, type Order } from "../../core/intent/state.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import type { Ports } from "../../ports/ports.ts";

@@ -58,7 +58,7 @@ function issue(
   return ok([{ type: "execution_requested", order: id, fence, ...issuance, expiresAt: now + orderMs }]);
 }
 
-/** Order and claim at once, by Gate. Gate claims an order again issuance earlier claim was undone. */
+/** Order and claim at once, by Gate. Gate claims an order again whose earlier claim was undone. */
 export function begin(
   state: IntentState,
   command: Command<"begin">,

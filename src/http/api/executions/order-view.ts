@@ -1,5 +1,5 @@
 import { MAX_ATTEMPTS, RETRY_BACKOFF_SECONDS } from "../../../core/intent/limits.ts";
-import { providerIdempotencyKey } from "../../../core/intent/order-claims.ts";
+import { providerIdempotencyKey } from "../../../core/intent/provider-idempotency.ts";
 import { currentOrder, type IntentState, type Order } from "../../../core/intent/state.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { IntentRecord } from "../../../ports/intents.ts";

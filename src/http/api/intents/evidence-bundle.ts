@@ -1,6 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { canonicalJson } from "../../../core/base/json.ts";
-import { ORDER_TYPE, orderClaims } from "../../../core/intent/order-claims.ts";
+import { ORDER_TYPE, orderClaims } from "../../../core/intent/order-jwt.ts";
 import { isLive } from "../../../core/intent/state.ts";
 import { writeForDigest } from "../../../core/outbound/http-write.ts";
 import type { Ports } from "../../../ports/ports.ts";

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../../../core/base/json.ts";
-import { repeatHeader } from "../../../core/intent/order-claims.ts";
+import { repeatHeader } from "../../../core/intent/provider-idempotency.ts";
 import { currentOrder, type IntentState } from "../../../core/intent/state.ts";
 import type { Header } from "../../../core/outbound/header-names.ts";
 import { digestOfBytes } from "../../../app/digest-bytes.ts";

@@ -1,8 +1,7 @@
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { toBase64Url } from "../base/base64url.ts";
 import { digestOf } from "../base/digest.ts";
-import type { Header } from "../outbound/header-names.ts";
-import type { HttpWrite } from "../outbound/http-write.ts";
+import { providerIdempotencyKey } from "./provider-idempotency.ts";
 import type { Order, IntentTerms } from "./state.ts";
 
 /** RFC 8725 section 3.11: an explicit type, so that no other token of Gate passes for an order. */
@@ -39,20 +38,6 @@ export interface OrderClaims {
 /** RFC 7638 of an RFC 8037 key: SHA-256 over its required members in lexicographic order, which is JCS here. */
 function thumbprint(x: string): string {
   return toBase64Url(hexToBytes(digestOf({ crv: "Ed25519", kty: "OKP", x })));
-}
-
-/** The same for every attempt of one intent. Unguessable, because an intent's id holds 256 random bits. */
-export function providerIdempotencyKey(intentId: string): string {
-  return `gate_${intentId.slice("int_".length)}`;
-}
-
-/** The header by which the upstream recognises a repeat; null where the agent set it, or the destination names none. */
-export function repeatHeader(
-  { idempotencyHeader: name, headers }: HttpWrite,
-  intentId: string,
-): Header | null {
-  const isPresent = name === null || headers.some(([header]) => header === name);
-  return isPresent ? null : [name, providerIdempotencyKey(intentId)];
 }
 
 /**
