@@ -10,7 +10,7 @@ import type { GateContext, GateEnv } from "./context.ts";
 import { respondOnce, idempotencyKey } from "./idempotency.ts";
 import { requireSameOrigin } from "./origin.ts";
 import { sessionTokenOf } from "./session-cookie.ts";
-import { maySignInLocally } from "./sessions.ts";
+import { maySignInLocally } from "./local-sign-in.ts";
 import { authenticated, refuseRole, refuseUnauthenticated } from "../problem/from-auth-failure.ts";
 
 /** RFC 6750 section 2.1: the scheme is case-insensitive, the token is one word. */

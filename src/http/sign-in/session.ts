@@ -8,7 +8,7 @@ import { refuseOtherSites, requireSameOrigin } from "../middleware/origin.ts";
 import { authenticated, refuseUnauthenticated } from "../problem/from-auth-failure.ts";
 import { refuse } from "../problem/problem.ts";
 import { clearSessionCookie, sessionTokenOf } from "../middleware/session-cookie.ts";
-import { openSession } from "../middleware/sessions.ts";
+import { openSession } from "./open-session.ts";
 import { parse } from "../api/shared/fields.ts";
 import { sessionView } from "./session-view.ts";
 

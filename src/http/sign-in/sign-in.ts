@@ -23,7 +23,8 @@ import {
   sessionTokenOf,
   setAttemptCookie,
 } from "../middleware/session-cookie.ts";
-import { maySignInLocally, openSession } from "../middleware/sessions.ts";
+import { maySignInLocally } from "../middleware/local-sign-in.ts";
+import { openSession } from "./open-session.ts";
 
 const PROBLEM_TEXT = {
   attempt_unknown: [

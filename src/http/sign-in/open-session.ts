@@ -1,9 +1,8 @@
 import type { Assurance } from "../../core/identity/assurance.ts";
 import type { SessionProof } from "../../ports/identity.ts";
-import type { GateContext } from "./context.ts";
-import { isLoopback } from "./host.ts";
+import type { GateContext } from "../middleware/context.ts";
 import { refuse } from "../problem/problem.ts";
-import { sessionTokenOf, setSessionCookie } from "./session-cookie.ts";
+import { sessionTokenOf, setSessionCookie } from "../middleware/session-cookie.ts";
 
 /**
  * Signs the browser in under a new token, so that one an attacker planted is worth nothing (session fixation).
@@ -29,21 +28,4 @@ export async function openSession(
   if (before !== undefined) await sessions.close(before);
   setSessionCookie(c, opened.token, opened.expiresAt);
   return opened.expiresAt;
-}
-
-/** A proxy in front of Gate adds these: the browser behind it may be on any machine. */
-const FORWARDED = [
-  "Forwarded",
-  "Via",
-  "X-Forwarded-For",
-  "X-Forwarded-Host",
-  "X-Forwarded-Proto",
-  "X-Real-IP",
-] as const;
-
-/** Sign-in by name, without proof: only where the operator allowed it, and for browsers on the same machine. */
-export function maySignInLocally(c: GateContext): boolean {
-  const ports = c.env;
-  const isForwarded = FORWARDED.some((name) => c.req.header(name) !== undefined);
-  return ports.settings.localSignIn && !isForwarded && isLoopback(new URL(c.req.url).hostname);
 }
