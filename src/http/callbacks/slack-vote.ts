@@ -1,7 +1,7 @@
 import type { Vote } from "../../app/approvals/decide-intent.ts";
 import {
   rejectableFromSlack,
-  voteFromSlack as castVote,
+  voteFromSlack,
   type SlackPress,
   type SlackVoteFailure,
 } from "../../app/approvals/vote-from-slack.ts";
@@ -21,21 +21,21 @@ export interface SlackOutcome {
   readonly message: CaseMessage | null;
 }
 
-/** Casts the vote of the person behind a Slack account. */
-export async function voteFromSlack(
+/** The outcome of casting the vote of the person behind a Slack account. */
+export async function voteOutcome(
   who: SlackUser,
   reference: SlackReference,
   vote: Pick<Vote, "decision" | "note">,
   ports: Ports,
 ): Promise<SlackOutcome> {
   const press = pressOf(who, reference);
-  const voted = await castVote(press, vote, ports);
+  const voted = await voteFromSlack(press, vote, ports);
   if (!voted.ok) return refused(voted.error, press, ports);
   return { refused: null, message: await messageOf(voted.value, ports) };
 }
 
-/** Checks that this person may reject the case, before Slack opens the form for the reason. */
-export async function mayRejectFromSlack(
+/** Refused unless this person may reject the case: to be checked before Slack opens the form for the reason. */
+export async function rejectFormOutcome(
   who: SlackUser,
   reference: SlackReference,
   ports: Ports,

@@ -14,7 +14,7 @@ import type { Ports } from "../../ports/ports.ts";
 import { readBytes } from "../middleware/body.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { refuse } from "../problem/problem.ts";
-import { mayRejectFromSlack, voteFromSlack, type SlackOutcome } from "./slack-vote.ts";
+import { rejectFormOutcome, voteOutcome, type SlackOutcome } from "./slack-vote.ts";
 import {
   isFromSlack,
   readInteractionBody,
@@ -131,7 +131,7 @@ async function vote(
   ports: Ports,
 ): Promise<SlackOutcome> {
   try {
-    return await voteFromSlack(who, reference, { decision, note }, ports);
+    return await voteOutcome(who, reference, { decision, note }, ports);
   } catch (error) {
     console.error(logLine("slack_vote_failed", { error: String(error) }));
     return INTERNAL_FAILURE;
@@ -146,7 +146,7 @@ async function openReasonForm(
   ports: Ports,
 ): Promise<SlackOutcome | null> {
   try {
-    const outcome = await mayRejectFromSlack(who, reference, ports);
+    const outcome = await rejectFormOutcome(who, reference, ports);
     if (outcome.refused !== null || outcome.message === null) return outcome;
     const view = rejectionView(outcome.message.summary, rejectionMetadata(signed, responseUrl));
     const opened = await callSlack(channel, "views.open", { trigger_id: trigger, view }, ports);
