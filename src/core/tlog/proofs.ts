@@ -150,7 +150,7 @@ function splitOf(count: number): number {
   return 2 ** floorLog2(count - 1);
 }
 
-/** Sizes exceed 2^32, where bit operations would truncate them. */
+/** Not `>> 1`: bit operations truncate sizes above 2^32. */
 function half(value: number): number {
   return Math.floor(value / 2);
 }

@@ -133,7 +133,7 @@ function hasSubstance(letters: Letters, pattern: Pattern, at: Int32Array): boole
 
 /** The gap a reader sees between two letters of the match; a symbol read as a boundary is one. */
 function gapBetween(letters: Letters, from: number, to: number): number {
-  // In scripts without spaces, a blank between letters separates nothing.
+  // Scripts without spaces: a blank between two letters is no word boundary.
   if (to === from + 1 && hasTrait(letters, from, UNSPACED) && hasTrait(letters, to, UNSPACED)) return 0;
   let gap = to > from + 1 ? GAP_PUNCTUATION : 0;
   for (let position = from + 1; position <= to; position++) gap = Math.max(gap, gapBefore(letters, position));

@@ -34,7 +34,7 @@ export function parseSwitchTarget(body: unknown): SwitchTarget {
 function targetOf(scope: SwitchTarget["scope"], target: string | null): SwitchTarget {
   switch (scope) {
     case "everything":
-      // A caller that names a target means less than everything.
+      // A target beside `everything` is a mistake: the caller meant to stop less.
       return target === null ? { scope, target } : wrongTarget("`everything` has no target");
     case "destination":
       return target !== null && DESTINATION.test(target)
