@@ -86,7 +86,7 @@ ${cited.map(({ name }) => `- ${escapeMarkdown(name)}`).join("\n")}
 const escapeMarkdown = (text: string) => text.replaceAll(/[\\`*_<>[\]|#]/g, String.raw`\$&`);
 
 /** The current text of docs/invariants.md. */
-export function invariantsPage(): string {
+function invariantsPage(): string {
   const threatModel = readFileSync(`${ROOT}docs/threat-model.md`, "utf8");
   return renderPage(invariantsIn(threatModel), citingTests(titlesBelow(ROOT, "test")));
 }

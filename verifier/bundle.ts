@@ -22,7 +22,6 @@ import { FLAG, HEX_32, list, nullable, oneOf, optional, record, text, whole, typ
 export type Bundle = Extract<ReturnType<typeof BUNDLE>, { ok: true }>["value"];
 export type BundleEntry = Bundle["entries"][number];
 export type Disclosed = NonNullable<Bundle["disclosed"]>;
-export type DisclosedNote = Disclosed["notes"][number];
 export type Order = Bundle["orders"][number];
 export type Inclusion = NonNullable<Bundle["log"]>["inclusion"][number];
 export type Jwk = Bundle["keys"]["jwks"]["keys"][number];

@@ -39,7 +39,7 @@ export async function runExplain(args: readonly string[], io: Io): Promise<numbe
 
 const VERBS = { approve: "APPROVED", hold: "HELD", block: "BLOCKED" } as const;
 
-export function decisionText(decision: Decision): string {
+function decisionText(decision: Decision): string {
   const { facts, risk } = decision;
   const lines = [
     `${VERBS[decision.outcome]} (${decision.reasonCode}): ${decision.reason}`,

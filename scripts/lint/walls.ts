@@ -195,7 +195,7 @@ export function brokenPackageWall(from: string, name: string): string | null {
   return allowed ? null : wing.rule;
 }
 
-export function wingOf(room: string | null): Wing | null {
+function wingOf(room: string | null): Wing | null {
   return WINGS.find(({ rooms }) => room !== null && rooms.includes(room)) ?? null;
 }
 

@@ -4,7 +4,7 @@ import { err, ok, type Result } from "../../core/base/result.ts";
 import { parseStrictJson } from "../../core/base/strict-json.ts";
 
 /** RFC 8725 section 3.11, explicit typing: no other JWS that a worker signs passes for a report. */
-export const REPORT_TYPE = "gate-report+jwt";
+const REPORT_TYPE = "gate-report+jwt";
 
 /** A signed report is a few digests and names. */
 const MAX_PROOF_LENGTH = 8 * 1024;

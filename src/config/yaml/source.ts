@@ -26,7 +26,7 @@ export interface YamlSource {
 }
 
 /** Well above a file of thousands of terms; a larger one is a mistake or an attack on the parser. */
-export const MAX_YAML_CHARACTERS = 1_048_576;
+const MAX_YAML_CHARACTERS = 1_048_576;
 /** Enough for anchors shared by a few lists; hundreds of expansions are an alias bomb ("billion laughs"). */
 const MAX_ALIASES = 100;
 

@@ -35,7 +35,7 @@ export function publicAddress(written: string, allowPrivate = false): Result<URL
 }
 
 /** @param host as `URL.hostname` has it: lower case, IPv4 in dotted decimal, IPv6 in brackets */
-export function isPublicHost(host: string): boolean {
+function isPublicHost(host: string): boolean {
   if (host.startsWith("[")) return isPublicV6(host.slice(1, -1));
   const octets = dottedOctets(host);
   return octets === null ? isPublicName(host) : isPublicV4(octets);

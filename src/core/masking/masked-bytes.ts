@@ -3,7 +3,7 @@ import { trackMatches, type MatchTracker, type Span } from "./match-tracker.ts";
 import type { CompiledSecrets } from "./compiled-secrets.ts";
 
 /** Replaces a secret. */
-export const MASK = "[masked]";
+const MASK = "[masked]";
 
 /**
  * Masks a stream. Reads each byte once, and those near a secret twice. Holds back the bytes that may still become a

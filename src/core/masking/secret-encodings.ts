@@ -23,7 +23,7 @@ export interface SecretEncodings {
 /** None, before the first character. */
 export const NOTHING = 0;
 /** Zero bytes: UTF-16 has one beside each ASCII character. */
-export const NULS = 1;
+const NULS = 1;
 /** Zero bytes and line breaks: base64 encoders insert line breaks. */
 export const BREAKS = 2;
 

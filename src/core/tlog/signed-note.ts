@@ -55,7 +55,7 @@ const MAX_NOTE_CHARS = 512 * 1024;
 const SIGNATURE_LINE = /^\u2014 (\S+) (\S+)$/u;
 
 /** Key id: SHA-256(name ‖ 0x0A ‖ 0x01 ‖ public key), the first four bytes, in hexadecimal. */
-export function keyId(name: string, publicKey: Uint8Array): string {
+function keyId(name: string, publicKey: Uint8Array): string {
   const hash = sha256
     .create()
     .update(utf8ToBytes(`${name}\n`))

@@ -25,7 +25,7 @@ export function publicOrigin(c: GateContext): string | null {
  * Did one of Gate's pages send this? Browsers set Sec-Fetch-Site and Origin themselves, and no page can forge them. A
  * browser that sends neither is too old to be trusted with a cookie.
  */
-export function isSameOrigin(c: GateContext): boolean {
+function isSameOrigin(c: GateContext): boolean {
   const site = c.req.header("Sec-Fetch-Site");
   if (site !== undefined) return site === "same-origin";
   const origin = c.req.header("Origin");

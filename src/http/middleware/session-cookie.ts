@@ -6,7 +6,7 @@ const SESSION = "gate_session";
 const SIGN_IN = "gate_sign_in";
 
 /** Time limit of a sign-in with a provider; after it the person starts again. */
-export const SIGN_IN_TTL_MS = 10 * 60_000;
+const SIGN_IN_TTL_MS = 10 * 60_000;
 
 /** The token of the request's session, unverified. */
 export function sessionTokenOf(c: GateContext): string | undefined {

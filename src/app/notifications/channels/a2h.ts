@@ -77,6 +77,6 @@ export async function sendToProvider(
 }
 
 /** The contract's signature, for requests and callbacks alike. @param at milliseconds since the epoch */
-export function providerSignature(secret: string, at: number, body: string): string {
+function providerSignature(secret: string, at: number, body: string): string {
   return `t=${at},v1=${hmacHex(utf8ToBytes(secret), `${at}.${body}`)}`;
 }

@@ -1,5 +1,5 @@
 import type { Facts } from "../facts.ts";
-import { isJsonObject, type Json } from "../../base/json.ts";
+import type { Json } from "../../base/json.ts";
 import type { Payload } from "../payload.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import { type Body, parseContent } from "../formats/content.ts";
@@ -66,14 +66,6 @@ export function valuesIn(body: Body, path: string): Result<readonly (Json | unde
     for (const value of found.value) values.push(value);
   }
   return ok(values);
-}
-
-/** The values at `path` in one record, for a check of every record on its own. */
-export function valuesInRecord(record: Json, path: string): Result<readonly (Json | undefined)[], string> {
-  // A column's name may contain dots and blanks.
-  if (isJsonObject(record) && Object.hasOwn(record, path)) return ok([record[path]]);
-  const parsed = parseJsonPath(path);
-  return parsed.ok ? evaluateJsonPath(parsed.value, record) : parsed;
 }
 
 function documentsIn(body: Body): Result<readonly Json[], string> {
