@@ -5,9 +5,10 @@ import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** The documents of the root, of `docs/` and of the examples. */
+/** The documents of the root, of `docs/`, of the examples and of the black-box suite. */
 const DOCUMENTS = [
   ...readdirSync(ROOT),
+  "test/blackbox/README.md",
   ...["docs", "examples"].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" }).map((path) => join(folder, path)),
   ),
@@ -44,7 +45,9 @@ test.each(DOCUMENTS)("%s: every link to a file or heading of the repository reso
 
 /** Documents that lead through the source. */
 const GUIDES = DOCUMENTS.filter((path) =>
-  /^(AGENTS|CONTRIBUTING|docs\/(architecture|glossary|storage-schema|adr\/.*))\.md$/.test(path),
+  /^(AGENTS|CONTRIBUTING|test\/blackbox\/README|docs\/(architecture|glossary|storage-schema|adr\/.*))\.md$/.test(
+    path,
+  ),
 );
 
 /** Folders of the root that a path may begin with, and of `src/`, where it is left out. */
