@@ -20,7 +20,7 @@ export async function runServe(args: readonly string[], io: CommandIo): Promise<
     }
     if (server.publicUrl !== server.url.origin) io.out(`  links     lead to ${server.publicUrl}`);
     if (options.localSignIn) {
-      io.out("  sign-in   anybody on this machine can sign in as anybody (--local-sign-in)");
+      io.out("  sign-in   every user of this machine can sign in as every person (--local-sign-in)");
     }
     io.out(`  data      ${displayPath(options.dataDir)}`);
     io.out(`  policies  ${displayPath(options.policyDir)} (${server.rules.policies.length})`);

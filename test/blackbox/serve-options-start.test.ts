@@ -28,7 +28,7 @@ test("the server signs people in without a key on a loopback host, and says so",
     home: home.path,
     args: ["--local-sign-in"],
   });
-  expect(server.out()).toContain("anybody on this machine can sign in as anybody (--local-sign-in)");
+  expect(server.out()).toContain("every user of this machine can sign in as every person (--local-sign-in)");
   expect(server.out()).not.toContain("links     lead to");
 });
 

@@ -49,7 +49,7 @@ export const INVALID: readonly (readonly [name: string, rules: string, place: st
     "3:54",
     /second budget/,
   ],
-  ["an escalation without recipients", "on_no_response: escalate", "3:17", /names nobody to notify/],
+  ["an escalation without recipients", "on_no_response: escalate", "3:17", /has no recipients; add/],
   ["an escalation after the end", "escalate: [{ after: 60m, to: finance }]", "3:21", /never happens/],
   [
     "an escalation in the last minute",

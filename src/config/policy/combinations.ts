@@ -56,7 +56,7 @@ function approvalBySilence(written: WrittenRules, report: ReportProblem): void {
     report(
       "on_no_response",
       [],
-      "on_no_response: escalate names nobody to notify; add `escalate: [{after: 30m, to: …}]`",
+      "on_no_response: escalate has no recipients; add `escalate: [{after: 30m, to: …}]`",
     );
   }
   if (written.on_no_response !== "auto_approve_if_low_risk") return;

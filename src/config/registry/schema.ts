@@ -144,7 +144,7 @@ export const REGISTRY_FILE = mapping(
               .optional(),
             slack: z
               .string({ error: A_SLACK_USER })
-              .regex(SLACK_USER, { error: `${A_SLACK_USER}; names in Slack can be anybody's` })
+              .regex(SLACK_USER, { error: `${A_SLACK_USER}; a Slack user can choose any name` })
               .optional(),
           },
           "must be a person such as {name: Ana Diaz, email: ana@example.com}",

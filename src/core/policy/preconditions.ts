@@ -20,8 +20,7 @@ const EXECUTOR_REASONS = {
   executor_conflict: "The policies in force want the write carried out in different ways.",
   no_request_to_send:
     "Gate sends this destination's writes itself, and there is no request that it could send.",
-  destination_not_proxied:
-    "This destination's writes are not sent on by Gate: somebody else carries them out.",
+  destination_not_proxied: "Gate does not forward this destination's writes: another executor performs them.",
 } as const satisfies Record<ExecutorProblem, string>;
 
 /**

@@ -410,7 +410,7 @@ describe("an e-mail", () => {
   });
 
   test.each([
-    ["crm.by-link", /Whoever opens it can decide in your name/],
+    ["crm.by-link", /Any person who opens it can decide in your name/],
     ["crm.held", /you sign in to decide/],
   ])("INV-27: says what its link does by itself: %s", async (destination, words) => {
     const intent = await held(destination);

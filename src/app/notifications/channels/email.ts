@@ -112,7 +112,7 @@ export function emailContent(
 function linkNotice(link: string | null, minAssurance: Assurance): string {
   if (link === null) return "Open the case in Gate to decide.";
   return minAssurance === "link"
-    ? "The link is for you alone; do not pass it on. Whoever opens it can decide in your name, once."
+    ? "The link is for you alone; do not pass it on. Any person who opens it can decide in your name, once."
     : "The link is for you alone; do not pass it on. It opens the case; you sign in to decide.";
 }
 
