@@ -6,8 +6,8 @@ import { list, startGate, text, type Gate, type Member } from "../support/gate.t
 import { startSlack, type Post, type Slack } from "../support/slack.ts";
 
 /*
- * The built Worker against somebody who plays Slack over real connections. What is waited for is an outcome, never
- * a time; the limits only end a test that hangs.
+ * The built Worker against a stand-in for Slack over real connections. Tests wait for an outcome, never for a time; the
+ * limits only end a test that hangs.
  */
 
 const GIVE_UP_MS = 45_000;

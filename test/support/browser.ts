@@ -15,7 +15,7 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Only on a machine of somebody who does not work on the pages; CI installs it. */
+/** False only on a contributor's machine without Chromium; CI installs it. */
 export const hasBrowser = existsSync(CHROMIUM) || process.env["CI"] !== undefined;
 
 if (!hasBrowser) {

@@ -69,7 +69,7 @@ const voters: fc.Arbitrary<Voter> = fc
 /** Few, so that they are used again. */
 const links = fc.constantFrom(null, null, null, null, "lnk_1", "lnk_2");
 
-/** What has lapsed is mostly nothing; else the credential or the mandate of some earlier vote, or of nobody. */
+/** Usually nothing lapsed; else the principal or the mandate of an earlier vote, or one that never voted. */
 const lapses = fc
   .constantFrom<null | "principal" | "mandate" | "nobody">(null, null, "principal", "mandate", "nobody")
   .map((what) => ({ votes }: IntentState): readonly string[] => {

@@ -60,7 +60,7 @@ interface Attempt {
   readonly fence: number;
   /** Without a claim nothing can have left. */
   readonly underClaim: boolean;
-  /** Gate sends it itself: nobody else may touch it. */
+  /** Gate sends it itself: no runner may claim or report it. */
   readonly isGates: boolean;
   /** Claims that were undone, and when the last one was. */
   undone: { readonly count: number; readonly at: number } | null;
@@ -399,7 +399,7 @@ function isBound(
   return "bindings" in command || "link" in command;
 }
 
-/** Everybody whose yes or no this was: a human who acted for another has spoken, and so has the other. */
+/** A vote under a delegation uses up both votes: the delegator's and the delegate's. */
 function voiceUsed(earlier: Iterable<Voices>, { person, acting }: Voices): boolean {
   const voters = new Set([...earlier].flatMap((voice) => [voice.person, voice.acting]));
   return voters.has(person) || voters.has(acting);

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import type { Provider, Received, Reply } from "./upstream.ts";
 
 /*
- * Providers as their documentation describes them, for the few calls that are tried. Each takes one credential and no
- * other: whoever sends an agent's key is turned away, in the provider's own words.
+ * Providers as their documentation describes them, for the few calls that tests make. Each accepts one credential and
+ * refuses all others, an agent's key included, with the provider's own error.
  */
 
 export const CREDENTIALS = {

@@ -93,7 +93,7 @@ export interface Situation {
     readonly expires: number | null;
   };
   readonly payload: Described;
-  /** Minutes since; counts are the same in every window. Null: nobody counted. */
+  /** Minutes since; counts are the same in every window. Null: no counters were read. */
   readonly history: {
     readonly intents: number;
     readonly records: number;

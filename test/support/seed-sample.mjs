@@ -48,7 +48,7 @@ const endpoint = process.env.SAMPLE_ENDPOINT;
 }
 
 {
-  // With an agent's key alone, nobody approves: the answer says why.
+  // An agent's key cannot approve, and the response says why.
   delete process.env.GATE_REVIEWER_KEY;
   const gate = new Gate({ endpoint });
   const p = await gate.propose({

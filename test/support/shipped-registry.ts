@@ -7,7 +7,7 @@ const BLOCK = /^ *# >>> (\w+)\n((?: *#.*\n)+?) *# <<<\n/gm;
 /** Names of the ready-made entries of gate.yaml, which are comments. */
 export const SHIPPED_BLOCKS = [...SHIPPED.matchAll(BLOCK)].map(([, name = ""]) => name);
 
-/** The file with these blocks as somebody would take them up: uncommented, and in the place of the short entries. */
+/** The file with these blocks as an operator would enable them: uncommented, in place of the short entries. */
 export function withBlocks(wanted: readonly string[]): string {
   let text = SHIPPED.replace(BLOCK, (block, name: string, lines: string) =>
     wanted.includes(name) ? lines.replaceAll(/^( *)# /gm, "$1") : block,

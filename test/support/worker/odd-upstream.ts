@@ -8,7 +8,7 @@ export interface OddPorts {
   readonly control: number;
   /** Ends each connection as soon as there is one. */
   readonly resetting: number;
-  /** Nobody listens. */
+  /** A port without a listener. */
   readonly refusing: number;
 }
 

@@ -21,8 +21,8 @@ import {
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 
 /*
- * People decide at the same moment. Whatever the order in which their calls arrive: one outcome, the ledger tells
- * it, and nobody counts twice.
+ * People decide at the same moment. In whatever order their calls arrive, there is one outcome, the ledger records it,
+ * and no person counts twice.
  */
 
 let agent: Registered;

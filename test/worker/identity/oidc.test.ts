@@ -128,7 +128,7 @@ const WORTHLESS: readonly (readonly [string, string, () => Promise<string>])[] =
   ["of more than 16 KiB", "malformed", () => issuer.token({ groups: "x".repeat(20_000) })],
 ];
 
-/** No library signs this: the header names an extension that everybody has to understand. */
+/** Made by hand, since no library signs it: RFC 7515 section 4.1.11, an extension that the verifier must understand. */
 async function critical(): Promise<string> {
   return handmade({ alg: "ES256", kid: issuer.key().kid, crit: ["x"], x: 1 }, await claims(), "AAAA");
 }

@@ -149,7 +149,7 @@ const TABLE: readonly Row[] = [
   { method: "GET", path: "/log/proof/inclusion",           answers: [401, 403, 403, 403, 403, 400, 400, 400] },
   { method: "GET", path: "/log/proof/consistency",         answers: [400, 400, 400, 400, 400, 400, 400, 400] },
 
-  // These two go by the key in the body and the cookie, whoever the caller is.
+  // These two authenticate by the key in the body and by the cookie, not by the caller's key.
   { method: "POST", path: "/v1/session",                   answers: [400, 400, 400, 400, 400, 400, 400, 400] },
   { method: "DELETE", path: "/v1/session",                 answers: [204, 204, 204, 204, 204, 204, 204, 204] },
   { method: "GET", path: "/v1/session",                    answers: [401, 200, 200, 200, 200, 200, 200, 200] },

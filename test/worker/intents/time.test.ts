@@ -318,7 +318,7 @@ describe.each(TIMERS)("reminders, escalation and the second wait, triggered by %
       "expiry_escalated",
       "expiry_escalated",
     ]);
-    // Everybody who is named, in the entry the dispatcher plans its messages from.
+    // The entry from which messages are planned names every recipient.
     const rows = await flushed(id);
     const bodies = rows.map(({ event, body }) => ({ event, ...JSON.parse(body) }));
     const { created_at: created } = (await call("GET", `/v1/intents/${id}`, agent.key)).body;

@@ -162,7 +162,7 @@ describe("notifications over time", () => {
       "escalation mail eve →board",
       "escalation mail-board eve →board",
     ]);
-    // No channel is for eve: the channels for everybody are used.
+    // No channel is for eve: the channels without recipients of their own are used.
     expect(await after(20)).toEqual(["escalation everybody →eve", "escalation mail eve →eve"]);
     expect(await after(20)).toEqual([
       "reminder ana",

@@ -175,8 +175,8 @@ describe("INV-11: a claim under which nothing was sent", () => {
     );
   });
 
-  /** Everybody tries whenever they may, and nothing can ever be sent. */
-  function entriesOfDespair(every: number): { readonly entries: number; readonly phase: string } {
+  /** Entries of a write that can never be sent, with an attempt every `every` milliseconds. */
+  function entriesOfFailingSends(every: number): { readonly entries: number; readonly phase: string } {
     let state: IntentState = approved({ executionWindowMs: 24 * 60 * MINUTE_MS });
     let entries = 0;
     for (let now = T0; now < T0 + 25 * 60 * MINUTE_MS; now += every) {
@@ -194,7 +194,7 @@ describe("INV-11: a claim under which nothing was sent", () => {
 
   test("causes no flood: an agent that retries all day adds at most a hundred entries until it expires", () => {
     for (const every of [SECOND_MS, 10 * SECOND_MS, MINUTE_MS]) {
-      const { entries, phase } = entriesOfDespair(every);
+      const { entries, phase } = entriesOfFailingSends(every);
       expect(entries).toBeLessThanOrEqual(100);
       expect(phase).toBe("expired");
     }

@@ -95,7 +95,7 @@ const NEVER = [
   "Sec-Fetch-Mode",
   "Sec-WebSocket-Key",
   "Max-Forwards",
-  // Nobody's.
+  // Of no standard and no provider.
   "X-Whatever",
   "X-Debug",
   "X-Middleware-Subrequest",
