@@ -2,9 +2,8 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Body, crmImport, startGate, statusesOf, text } from "../support/gate.ts";
 
 /*
- * What the clients that exist for this contract put on the wire, spelling by spelling: the Python client sends
- * null for all it leaves out and a content type without a body, the JavaScript one camelCase, the MCP server
- * uses the older paths.
+ * The requests of the contract's existing clients, spelling by spelling: the Python client sends null for omitted
+ * fields and a content type without a body, the JavaScript client camelCase; the MCP server uses the older paths.
  */
 
 const gate = await startGate();

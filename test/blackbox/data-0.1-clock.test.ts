@@ -13,7 +13,7 @@ import {
 import { type Body, eventsOf, list, text } from "../support/gate.ts";
 
 /*
- * What lives for minutes, hours or a year, by a clock that is set: to the moment at which the folder was left, and to
+ * Records that expire after minutes, hours or a year, under a set clock: at the moment at which the folder was left, and
  * years later.
  */
 

@@ -273,7 +273,7 @@ describe("the command ledger export", () => {
       ["notes of mine\n", "is not an export", 2],
       [swapped, "is inconsistent at line 3", 2],
       [edited, "is inconsistent at line", 2],
-      // Without its checkpoint only the server can tell.
+      // Without its checkpoint, a shorter export is detected only by comparison with the server.
       [shorter, "signed another tree", 1],
     ] as const) {
       writeFileSync(at("mine.ndjson"), text);

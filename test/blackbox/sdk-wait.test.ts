@@ -48,7 +48,7 @@ function server(...replies: readonly [Reply, ...Reply[]]) {
   return { requests, gate: new Gate({ endpoint: "http://gate.test", apiKey: "gate_sk_a", fetch }) };
 }
 
-/** Lets the time pass that the wait needs, and gives what came of it. */
+/** Advances the clock by the time that the wait needs. @returns its result or its error */
 async function outcome(waiting: Promise<WaitResult>): Promise<WaitResult | GateError> {
   const settled = waiting.catch((error: unknown) => error as GateError);
   const over = { isOver: false };

@@ -40,7 +40,7 @@ test("the first start shows three keys once, and stores only the agent's", async
     expect(modeOf(join(home.path, "data", "secrets.json"))).toBe(0o600);
     const { code } = await server.end("SIGINT");
     expect(code).toBe(0);
-    // Whatever listens on this port next is not sent the key.
+    // The SDK must not send the key to another program that listens on this port next.
     expect(readFileSync(left, "utf8")).not.toContain(keys[1]);
   }
   const stored = ["secrets.json", "local-agent.json"].map((name) =>

@@ -459,7 +459,7 @@ describe("a strict vault server returns the secret that a reference names", () =
     ["doppler://payments/dev/STRIPE_KEY", bad("not_found")],
   ])("for %s", async (text, expected) => {
     expect(await fetched(text)).toEqual(expected);
-    // Whatever came of it, no token that was made for it can be used any more.
+    // After a success and after a failure alike, every login token is revoked.
     expect([...tokens]).toEqual([]);
   });
 

@@ -8,8 +8,8 @@ import { CLIENT, type Provider, SECRET, startProvider } from "../support/oidc-pr
 import { hasBrowser, startBrowser, visit } from "../support/browser.ts";
 
 /*
- * What only a browser knows: which cookies it sends along when it comes from another site, and what it says of where
- * it comes from. `localhost` and `127.0.0.1` are two sites to it.
+ * Behaviour of the browser itself: which cookies and which Origin it sends when it comes from another site. `localhost`
+ * and `127.0.0.1` are two sites to it.
  */
 
 let rules: ReturnType<typeof temporaryFolder>;

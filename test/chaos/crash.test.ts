@@ -199,7 +199,7 @@ test(`INV-11 INV-20: after repeated crashes under load nothing is lost, doubled 
     await crashed;
     for (const known of everything()) await expectPreserved(known, reviewer);
   }
-  // What was in flight at the last crash is taken to its end.
+  // Finish the intents that were in flight at the last crash.
   for (const { keys } of connections) {
     const last = keys.at(-1);
     if (last !== undefined) await carryOn(last, reviewer, () => undefined);

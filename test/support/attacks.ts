@@ -4,7 +4,7 @@ import { canonicalJson, type JsonObject } from "../../src/core/base/json.ts";
 import { entryHash } from "../../src/core/ledger/entry.ts";
 import { forgetLog, type Scene } from "./ledger-scene.ts";
 
-/** Attackers who can write D1, and the log's object where it says so; none has the secret. */
+/** An attacker with write access to D1 and, where stated, to the log's object, but without the secret. */
 export interface Attacker {
   readonly scene: Scene;
   readonly db: DatabaseSync;
@@ -14,7 +14,7 @@ export interface Attacker {
 interface Attack {
   readonly name: string;
   readonly go: (attacker: Attacker) => void;
-  /** Which findings fail, and what they say. No others do, but `checkpoint` and `held`, which follow from `entries`. */
+  /** The failing findings and their texts; no others fail but `checkpoint` and `held`, which follow from `entries`. */
   readonly noticed: Readonly<Record<string, RegExp>>;
   /** The checkpoint that the verifier pinned. */
   readonly pinned?: "older" | "later";

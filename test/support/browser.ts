@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
-/** Where Debian puts it; the only browser that is asked for, so that CI and a desk run the same. */
+/** Debian's path; no other browser is tried, so that CI and contributors run the same. */
 const CHROMIUM = "/usr/bin/chromium";
 
 /** Without these it looks for its maker's hosts at every start, and finds none on a closed network. */

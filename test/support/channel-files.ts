@@ -1,6 +1,6 @@
 import type { Channel } from "../../src/core/registry/registry.ts";
 
-/** What the entries below name. */
+/** The people, groups and credentials that the entries below name. */
 export const KNOWN = `people:
   ana: { name: Ana Diaz, email: ana@example.com, slack: T0123ABCD/U0456EFGH }
   ben: { name: Ben }

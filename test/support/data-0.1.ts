@@ -31,7 +31,7 @@ export interface RecordedCase {
   /** As an admin saw it, without the entries. */
   readonly view: Body;
   readonly events: readonly string[];
-  /** What an upstream answered; null: nothing was kept. */
+  /** The upstream's stored response; null: none is stored. */
   readonly response: Body | null;
   readonly order?: RecordedOrder;
   readonly deliveryToken?: string;
@@ -142,7 +142,7 @@ export async function openFolder({ clock, env = {} }: OpenOptions = {}): Promise
   };
 }
 
-/** Databases are kept compressed: see the folder's README. */
+/** Databases are stored compressed: see the folder's README. */
 function unpack(from: string, to: string): void {
   cpSync(from, to, { recursive: true });
   for (const name of readdirSync(to, { recursive: true, encoding: "utf8" })) {
@@ -153,7 +153,7 @@ function unpack(from: string, to: string): void {
   }
 }
 
-/** What the folder's cases are sent to, and the issuer that its account is of. */
+/** The upstream of the folder's cases, and the issuer of its linked account. */
 export async function startFolderUpstream(port: number): Promise<Upstream> {
   const { d: _, ...publicKey } = RECORDED.account.key;
   const keys = { keys: [{ ...publicKey, kid: "staff", alg: "EdDSA", use: "sig" }] };
@@ -192,7 +192,7 @@ export function accountToken(): string {
   return tokenOf(RECORDED.account);
 }
 
-/** What reached the upstream at this path. */
+/** The requests that reached the upstream at this path. */
 export function arrivals({ received }: Upstream, path: string) {
   return received.filter((request) => request.path === path);
 }

@@ -4,7 +4,7 @@ import { parseDocument } from "yaml";
 import { YAML_OPTIONS } from "../../src/config/yaml/source.ts";
 
 /*
- * What an editor says about a file: it reads YAML 1.2, and asks a validator with one of the schemas in schemas/.
+ * The problems that an editor shows for a file: it reads YAML 1.2 and validates by one of the schemas in schemas/.
  */
 
 export type SchemaName = "gate" | "policy" | "policy-cases";

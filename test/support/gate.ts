@@ -1,7 +1,7 @@
 import { connect } from "node:net";
 import { freePort, lockOf, type RunningCommand, serve, temporaryFolder } from "./command.ts";
 
-/** What every server of this suite is started with; the admin is the deployment's own. */
+/** `GATE_ADMIN_KEY` of every server of this suite. */
 const ADMIN_KEY = "gate_ak_conformance-0123456789abcdef";
 
 /** A hostile request that is never answered must not hold the suite up. */

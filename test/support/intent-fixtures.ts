@@ -15,7 +15,7 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const AGENT = "agt_1";
 export const DIGEST = "d1".repeat(32);
 
-/** One policy that wants one person of any group; decided within an hour, carried out within the next. */
+/** One policy that requires one person of any group; one hour to decide, one more to execute. */
 export function termsWith(change: Partial<IntentTerms> = {}): IntentTerms {
   return {
     id: `int_${"A".repeat(43)}`,
@@ -64,7 +64,7 @@ export function termsWith(change: Partial<IntentTerms> = {}): IntentTerms {
 
 type Approval = IntentTerms["approval"];
 
-/** What the policies ask for, merged as the evaluation merges it. */
+/** The policies' approval requirements, merged as the evaluation merges them. */
 export function approvalBy(...quorums: Approval["quorums"]): Approval {
   const isOpen = quorums.some(({ groups, people }) => groups.length === 0 && people.length === 0);
   return {

@@ -19,8 +19,8 @@ import type { Voter } from "../../src/core/identity/voter.ts";
 import type { Executor } from "../../src/core/registry/executor.ts";
 
 /*
- * Who and what the random lives of intents are made of. Most of it is right, so that lives get far; the rest is
- * wrong in one way each.
+ * Generators for random lives of intents. Most values are valid, so that lives get far; each other value is invalid in
+ * one way.
  */
 
 export interface Setup {
@@ -38,7 +38,7 @@ const GROUPS: ReadonlyMap<string, readonly string[]> = new Map([
 
 export const OWNER = "olaf";
 
-/** What the oracle knows of a person, apart from what the voter record says. */
+/** A person's groups as the oracle knows them, independent of the voter record. */
 export function groupsOf(person: string): readonly string[] {
   return GROUPS.get(person) ?? [];
 }

@@ -8,8 +8,8 @@ import { groupsOf, isFresh, OWNER, type Setup } from "./intent-model.ts";
 import type { Voter } from "../../src/core/identity/voter.ts";
 
 /*
- * What must be true of any sequence of facts, told a second time and in another way than the code under test: by
- * reading the ledger from the start, with no state but what it says. Every function returns complaints.
+ * Properties of every sequence of events, checked independently of the code under test: by reading the ledger from the
+ * start, with no other state. Every function returns the violations.
  */
 
 export interface Committed {
@@ -28,7 +28,7 @@ export const NEVER_MOVES: ReadonlySet<Phase> = new Set<Phase>([
   "succeeded",
 ]);
 
-/** What a link from a message can lead to. */
+/** The decisions that a link from a message can cause. */
 const DECISIONS: ReadonlySet<string> = new Set([
   "approval_vote_recorded",
   "rejection_vote_recorded",

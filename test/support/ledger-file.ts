@@ -55,7 +55,7 @@ export function readLedgerFile(home: string): LedgerFile {
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-/** What is wrong with a chain, in words; empty when nothing is. */
+/** The faults of a chain as sentences; empty for a consistent one. */
 export function faultsOf(chain: readonly LedgerRow[], macKey: Buffer): readonly string[] {
   const faults: string[] = [];
   let prev = "0".repeat(64);

@@ -245,7 +245,7 @@ export async function ledger(args: readonly string[]) {
   return { code, out, err };
 }
 
-/** What failed, by name, and the words for it; from `--json`. */
+/** The failed findings of a `--json` report: name → text. */
 export function failing(out: string): Readonly<Record<string, string>> {
   const { findings } = JSON.parse(out) as {
     readonly findings: readonly { readonly name: string; readonly status: string; readonly words: string }[];

@@ -87,7 +87,7 @@ export function signerOf(name: string, seed: number): Signer {
   };
 }
 
-/** One intent as it is kept: what is on its ledger, and what only its object has. */
+/** One intent as stored: its ledger entries, and the records that only its object has. */
 export interface Life {
   readonly terms: IntentTerms;
   readonly entries: readonly Entry[];
@@ -96,7 +96,7 @@ export interface Life {
   readonly payload: Uint8Array;
   readonly orders: readonly { readonly order: string; readonly jws: string }[];
   readonly outcome: Outcome;
-  /** What Gate sends, as the digest holds it. */
+  /** The request that Gate sends, in the form that the digest covers. */
   readonly request: string | null;
 }
 
@@ -162,7 +162,7 @@ export const reportedSigned: Step = async (terms, state) => {
   return { ...(await reported("succeeded")(terms, state)), proof } as IntentCommand;
 };
 
-/** Gate begins to send it, and says what came of that. */
+/** Gate orders and claims the write. */
 export const begun: Step = (terms) => ({ type: "begin", bindings: inForceOf(terms) });
 
 export const unsent: Step = (_terms, state) => ({
@@ -351,7 +351,7 @@ export function interleaved(lives: readonly Life[]): readonly Entry[] {
   ).flat();
 }
 
-/** Held, approved by two, ordered, failed, ordered again, claimed, carried out. */
+/** Held, approved by two, ordered, failed, ordered again, claimed, executed. */
 export function fullLife(n: number): Promise<Life> {
   return live(n, "hold", [
     approvedBy("ana"),
@@ -365,8 +365,8 @@ export function fullLife(n: number): Promise<Life> {
 }
 
 /**
- * Held where two noes decide: one vote lapses, one person says no after all, another's is given by a delegate; then
- * approved, and of another that a reviewer made.
+ * Held where two rejections decide: one vote lapses, a delegate votes for another person, one person rejects; then
+ * approved and executed. A reviewer's edit of its predecessor created it.
  */
 export function debatedLife(n: number): Promise<Life> {
   return live(
@@ -389,7 +389,7 @@ export function debatedLife(n: number): Promise<Life> {
   );
 }
 
-/** What people can do to an intent besides approving it. */
+/** Lives with every command of people besides approval. */
 export async function debatedLives(): Promise<readonly Life[]> {
   const minutes = (decideIn: number) => ({ decideBy: T0 + decideIn * MINUTE_MS });
   const escalate = [{ afterMinutes: 5, to: "leads" }];

@@ -34,7 +34,7 @@ function hex(char: string): string {
   return char.charCodeAt(0).toString(16).padStart(2, "0");
 }
 
-/** What a text may be turned into before it is written down. */
+/** Encodings of a text before its characters are spelled. */
 export const FORMS = {
   itself: (text: string) => text,
   base64: (text: string) => btoa(text),

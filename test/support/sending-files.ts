@@ -1,4 +1,4 @@
-/** What the entries below name. */
+/** The runners and credentials that the entries below name. */
 export const REST = `
 runners: { vpc-1: { description: ours } }
 credentials: { key: { ref: env://API_KEY } }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { ROOT } from "./command.ts";
 
-/** What the embedded server reads of its package, beside what is built. */
+/** The files of its package that the embedded server reads, beside the built Worker. */
 const PACKAGE = ["package.json", "wrangler.toml", "migrations", "dist/cli.js"] as const;
 
 /**

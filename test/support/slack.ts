@@ -74,7 +74,7 @@ export interface Slack extends AsyncDisposable {
   feel(mood: Mood): void;
   press(who: SlackUser, post: Post, action: string): Promise<Pressed>;
   submit(who: SlackUser, view: Json, reason: string): Promise<Pressed>;
-  /** Where what is pressed goes. */
+  /** URL of the Gate that gets the interactions. */
   gate: string;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from "node:fs";
 import { join } from "node:path";
 
-/** Where Linux keeps files in memory. */
+/** Linux's file system in memory. */
 const MEMORY = "/dev/shm";
 
 /** A whole run keeps some hundred megabytes; a container's own 64 MB would fill up. */

@@ -23,14 +23,14 @@ export interface Reply {
   readonly pieces?: readonly (string | Buffer)[];
 }
 
-/** What is done with a request, once it is known. */
+/** How the upstream treats a request that it has read. */
 export type Conduct =
   | "answer"
-  /** Carried out, and the connection ends without an answer. */
+  /** Executed, and the connection ends without a response. */
   | "carry_out_and_reset"
-  /** Not carried out, and the connection ends without an answer. */
+  /** Not executed, and the connection ends without a response. */
   | "reset"
-  /** Carried out, and the answer ends in the middle. */
+  /** Executed, and the response breaks off. */
   | "break_off";
 
 export type Provider = (request: Received) => Reply;
@@ -40,7 +40,7 @@ export interface Upstream extends AsyncDisposable {
   readonly url: string;
   /** Every request that was read to its end, in order. */
   readonly received: readonly Received[];
-  /** How often each write was carried out, by what its sender called it (see `nameOf`). */
+  /** How often each write was executed, by its sender's name for it (see `nameOf`). */
   readonly carriedOut: ReadonlyMap<string, number>;
   /** How long an answer takes from here on. Milliseconds. */
   slow(ms: number): void;
@@ -122,7 +122,7 @@ export async function startUpstream(
   };
 }
 
-/** What the sender of a write calls it, in its body; null for what is none. */
+/** The sender's name for a write, from its body; null for any other request. */
 export function nameOf({ method, body }: Pick<Received, "method" | "body">): string | null {
   if (method === "GET" || method === "HEAD" || method === "OPTIONS") return null;
   return /\bwrite-[\w-]+/.exec(body.toString("latin1"))?.[0] ?? null;

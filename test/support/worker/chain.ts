@@ -6,7 +6,7 @@ import type { LedgerRow } from "./gate.ts";
  * wrong in the same way.
  */
 
-/** What is wrong with a chain's rows, in words; empty when nothing is. */
+/** The faults of a chain's rows as sentences; empty for a consistent one. */
 export async function faultsOf(rows: readonly LedgerRow[]): Promise<readonly string[]> {
   const faults: string[] = [];
   const key = await macKey();

@@ -4,8 +4,8 @@ import type { TestProject } from "vitest/node";
 import type { OddPorts, Seen, Step } from "./odd-upstream.ts";
 
 /*
- * A server that answers as it is told to, byte for byte, on Node: the runtime under test has no sockets to listen on.
- * One port takes what it shall do (`POST`) and says what it saw (`GET`); the other does it.
+ * A server that plays a script byte for byte, on Node: the runtime under test cannot listen on sockets. One port takes
+ * scripts (`POST`) and returns the requests seen (`GET`); the other plays them.
  */
 
 interface Script {

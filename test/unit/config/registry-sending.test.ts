@@ -7,7 +7,7 @@ import { parseRegistry } from "../../../src/config/registry/parse.ts";
 import { REGISTRY_FILE } from "../../../src/config/registry/schema.ts";
 import { INVALID_SENDING, REST, UP, upstreamEntry, VALID_INJECTIONS } from "../../support/sending-files.ts";
 
-/* What the registry says about sending: who carries a write out, with which credential, and how. */
+/* The registry's entries for sending: executor, credential, injection and template. */
 
 function read(entry: string): Destination {
   const parsed = parseRegistry("gate.yaml", `destinations: { a.b: ${entry} }${REST}`);

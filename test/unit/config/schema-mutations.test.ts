@@ -11,7 +11,7 @@ import { editorWith } from "../../support/editor.ts";
 import type { SchemaName } from "../../support/editor.ts";
 import { loaderAccepts, VALID_FIXTURES } from "../../support/rule-fixtures.ts";
 
-/* Valid files with a few random changes: editor and loader agree wherever both could tell. */
+/* Valid files with a few random changes: editor and loader agree wherever a schema can express the check. */
 
 const FILES: Readonly<Record<SchemaName, z.ZodType>> = {
   gate: REGISTRY_FILE,

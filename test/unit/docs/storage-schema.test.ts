@@ -6,7 +6,7 @@ const ROOT = new URL("../../../", import.meta.url);
 
 const read = (path: string) => readFileSync(new URL(path, ROOT), "utf8");
 
-/** What docs/storage-schema.md says of one store: its tables with their columns, and its records. */
+/** One store in docs/storage-schema.md: its tables with their columns, and its records. */
 interface Store {
   readonly tables: ReadonlyMap<string, readonly string[]>;
   readonly records: readonly string[];

@@ -119,7 +119,7 @@ describe("INV-18: a tampered export fails at the entry where it was changed", ()
     const report = await verifyExport(await tampered(attack(log.entries)), TRUSTED);
     expect(report.broken?.how).toBe(how);
     expect(statuses(report)).toMatchObject({ entries: "fails", checkpoint: "fails" });
-    // Where the position says nothing (0), only the kind is compared: the cut may be anywhere before.
+    // Position 0 is no position: only the kind is compared, because the cut may be anywhere before.
     if (index > 0 && report.broken !== null) expect(report.broken.index).toBeLessThanOrEqual(index);
   });
 

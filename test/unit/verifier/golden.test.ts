@@ -8,7 +8,7 @@ import { verifyBundle } from "../../../verifier/verify-bundle.ts";
 import { verifyExport } from "../../../verifier/verify-export.ts";
 
 /*
- * What was handed out once has to verify for ever: these files are never made anew.
+ * Evidence that was once handed out must verify for ever, so these files are never regenerated.
  */
 
 const TRUSTED = golden.trusted as TrustedKeys;

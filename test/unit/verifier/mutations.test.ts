@@ -24,7 +24,7 @@ import { mutations } from "../../support/mutations.ts";
 import { testSeed, volume } from "../../support/volume.ts";
 
 /*
- * Whatever is changed in a bundle is noticed, and two verifiers that share nothing agree about each of them.
+ * Every change of a bundle is detected, and two verifiers that share no code agree on each.
  */
 
 const PYTHON_VERIFIER = fileURLToPath(new URL("../../verify_bundle.py", import.meta.url));

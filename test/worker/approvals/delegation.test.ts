@@ -104,7 +104,7 @@ test("INV-08: one person has one vote, whoever gives it", async () => {
   };
   const own = (who: Registered) => (intent: string) => call("POST", `/v1/intents/${intent}/approve`, who.key);
   const delegated = (intent: string) => approveFor(two, one.id, intent);
-  // Whatever the order, the two of them are one vote and the third's is the second.
+  // In either order, delegator and delegate have one vote together, and the third person's is the second.
   for (const steps of [
     [delegated, own(two)],
     [own(two), delegated],

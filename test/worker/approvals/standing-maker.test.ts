@@ -10,7 +10,7 @@ import { register } from "../../support/worker/gate.ts";
 interface Case {
   readonly name: string;
   readonly assurance: Assurance;
-  /** Whose it was when it was made. */
+  /** The person of the grantor when it was granted. */
   readonly person: string;
   readonly now: Partial<Principal> | null;
   readonly votes: boolean;

@@ -120,7 +120,7 @@ describe("INV-11: sending an approved write", () => {
     expect(sent?.url).toMatch(/^https:\/\/upstream\.example\.com\/things\?for=thing-\d+$/);
     expect(textOf(sent?.body as Uint8Array)).toBe(PAYLOAD);
     expect(sent?.credential).toEqual({ name: "key", injection: { kind: "bearer" } });
-    // Whatever came with the call that sends it: approved is what Gate sends by itself.
+    // Headers of the call that triggers the send are not forwarded: only the approved ones are.
     expect(sent?.headers).toEqual([
       ["content-type", "application/json"],
       ["idempotency-key", `gate_${intent.id.slice("int_".length)}`],
@@ -601,7 +601,7 @@ describe("which attempt sends next", () => {
     freeze();
     const begun = await proposeWrite(agent, "crm.again", { attended: true });
     const left = await proposeWrite(agent, "crm.again", { attended: true });
-    // Told "not now", the agent may make the same write anew: Gate's own next try would be a second one.
+    // After a 429 the agent may propose the same write anew, and a retry by Gate would be a second write.
     const { calls, send } = standIn(answering(429));
     expect(await send(begun)).toMatchObject({ kind: "answered", state: { phase: "failed" } });
     for (let pause = 0; pause < 5; pause += 1) {

@@ -62,7 +62,7 @@ function dice(seed: number): () => number {
 interface Witness {
   /** By URL: attempts that reached the upstream, answered or not. */
   readonly arrived: Map<string, number>;
-  /** By URL: those that the upstream carried out. */
+  /** By URL: writes that the upstream executed. */
   readonly done: Map<string, number>;
   readonly keys: Map<string, Set<string>>;
 }
@@ -131,7 +131,7 @@ test.each(Array.from({ length: STORMS }, (_, at) => at + 1))(
       expect(arrived, summary).toBeLessThanOrEqual(terms.idempotent ? 3 : 1);
       expect(orders.length, summary).toBeLessThanOrEqual(3);
       expect((witness.keys.get(url) ?? new Set()).size, summary).toBeLessThanOrEqual(1);
-      // A success was carried out; what was never carried out is not called one.
+      // Every recorded success was executed.
       if (phase === "succeeded") expect(witness.done.get(url) ?? 0, summary).toBeGreaterThanOrEqual(1);
       if (phase === "failed" || phase === "revoked" || phase === "expired") {
         expect(witness.done.get(url) ?? 0, summary).toBe(0);

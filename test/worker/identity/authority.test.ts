@@ -610,7 +610,7 @@ describe("INV-05: stopped principals", () => {
     }
     expect((await call("POST", `/v1/executions/${live.id}/claim`, live.token)).status).toBe(409);
     expect((await call("GET", `/v1/executions/${live.id}`, agent.key)).body.execution_token).toBeNull();
-    // A worker that wrote before it could know still says so, and the revocation stands.
+    // A worker that wrote before it learned of the revocation still reports, and the revocation stays.
     await call("POST", `/v1/executions/${live.id}/report`, live.token, { status: "succeeded" });
     expect(await stateOf(live.intent)).toBe("revoked");
   });

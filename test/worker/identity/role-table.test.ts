@@ -11,7 +11,7 @@ import {
 } from "../../support/worker/gate.ts";
 
 /*
- * Who may do what, route by route. `stranger` is another agent, `worker` the runner that the destination names.
+ * The role table, route by route. `stranger` is another agent, `worker` the runner that the destination names.
  */
 
 const CALLERS = ["nobody", "owner", "stranger", "worker", "runner", "reviewer", "auditor", "admin"] as const;
@@ -215,12 +215,12 @@ test.each(WITH_TOKEN)(
 
 /** Authorised by a one-time token; their own tests are below and in the other files. */
 const BY_TOKEN = [
-  // What links and the forms of pages do is in approval-links.test.ts and case-page.slow.test.ts.
+  // Links and the forms of pages are tested in approval-links.test.ts and case-page.test.ts.
   "GET /case",
   "GET /v1/approval-links/:token",
   "POST /v1/approval-links/:token/approve",
   "POST /v1/approval-links/:token/reject",
-  // What the pages to sign in on do is in sign-in.test.ts.
+  // The sign-in pages are tested in sign-in.test.ts.
   "GET /sign-in",
   "POST /sign-in",
   "POST /sign-out",

@@ -32,7 +32,7 @@ const form = (fields: Record<string, string>) => new URLSearchParams(fields);
 
 const whoIs = async (browser: Browser) => (await browser.get("/v1/session")).body;
 
-/** Where a request without a browser's history is sent on. */
+/** The target of a redirect. */
 const location = (answer: { readonly headers: Headers }) => answer.headers.get("Location");
 
 describe("signing in with a key on the page", () => {

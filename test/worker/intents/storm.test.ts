@@ -20,8 +20,8 @@ import { faultsOf } from "../../support/worker/chain.ts";
 import { volume } from "../../support/volume.ts";
 
 /*
- * Everything at once, in no order: people, workers, retries, evictions, a clock that jumps and a D1 that fails.
- * Whatever comes of it, what a caller was told must be on the ledger, and the ledger must make sense.
+ * Everything at once, in no order: people, workers, retries, evictions, a clock that jumps and a D1 that fails. Every
+ * acknowledged effect must be on the ledger, and the ledger must be consistent.
  */
 
 const ROUNDS = volume("INTENT_STORMS", { quick: 4, chaos: 10 });
@@ -64,7 +64,7 @@ function absurdities(events: readonly string[]): readonly string[] {
   let reported = 0;
   let over: string | null = null;
   for (const event of events.filter((name) => name !== "duplicate_blocked")) {
-    // A worker that wrote before it could know of a revocation says so afterwards.
+    // A worker that wrote before it learned of a revocation reports afterwards.
     const late = event === "execution_reported_late";
     if (over !== null && !(late && over === "revoked")) faults.push(`${event} after ${over}`);
     if (OVER.has(event)) over = event;
@@ -109,7 +109,7 @@ test.each(Array.from({ length: ROUNDS }, (_, at) => at + 1))(
       const answer = await call("POST", `/v1/intents/${id}/execute`, agent.key);
       if (answer.status >= 300) return answer;
       const { executionId, execution_token: token } = answer.body;
-      // Told means recorded. A token is only there while the order still is what it was.
+      // An acknowledged order is on the ledger. Its token is shown only while the order is live.
       expect(await inD1("execution_requested", executionId)).toBe(true);
       if (token !== null) orders.set(executionId, token);
       return answer;

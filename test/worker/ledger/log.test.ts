@@ -297,7 +297,7 @@ describe("INV-18: the sealer detects changes to rows that are not sealed yet", (
     string,
     (rows: readonly [StoredRow, StoredRow, StoredRow]) => readonly string[],
     string,
-    /** Which of the three stops the log. */
+    /** Index of the row, of three, at which the log stops. */
     number,
   ][] = [
     [

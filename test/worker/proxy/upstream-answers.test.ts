@@ -284,7 +284,7 @@ describe("response bodies that break off", () => {
         vi.spyOn(globalThis, "fetch").mockResolvedValueOnce(response);
         const back = await answered("https://api.example.com/", more);
         const came = await textOf(back).catch(() => "broke off");
-        // What is masked has another length anyway, and no runtime lets such a body through to here.
+        // A masked body has another length anyway, and no runtime passes such a body on.
         expect(came).toBe("credential" in more ? text : "broke off");
       }
     },

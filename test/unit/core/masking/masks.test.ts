@@ -25,7 +25,7 @@ function masksOf(...secrets: string[]): Masks {
 
 function masked(masks: Masks, chunks: readonly Uint8Array[]): Uint8Array {
   const stream = masks.stream();
-  // Kept as they are to the end: none may be memory that is used again.
+  // Not copied until the end: no released chunk may be memory that the stream reuses.
   const out = chunks.flatMap((chunk) => stream.push(chunk));
   return new Uint8Array(Buffer.concat([...out, ...stream.end()]));
 }
@@ -142,7 +142,7 @@ function read(text: string): string {
 test("text in which no reader finds the secret is unchanged", () => {
   const secret = "kD4vYp2mWq7sTz9b";
   const forms = [secret, ...Object.values(FORMS).map((form) => form(secret).replaceAll(/[\r\n=]|\\n/g, ""))];
-  // What base64 shares with its neighbours differs from text to text.
+  // The first and last characters of base64 depend on the secret's neighbours, so they are cut off.
   const telling = forms.map((form) => form.slice(4, -4));
   fc.assert(
     fc.property(textsNear(secret), anyCuts, (text, cuts) => {

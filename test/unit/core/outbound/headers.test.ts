@@ -65,7 +65,7 @@ const NEVER = [
   "X-Gate-Wait",
   "X-Gate-Intent-Id",
   "x-gate-anything",
-  // Who and where the client is.
+  // The client's address.
   "Forwarded",
   "X-Forwarded-For",
   "X-Forwarded-Host",

@@ -198,7 +198,7 @@ describe("queries", () => {
     ["?expand[]=data&x={y}|^`\\", "?expand[]=data&x={y}|^`\\"],
     ["?q=%zz%", "?q=%zz%"],
     ["?a=1+2%202", "?a=1+2%202"],
-    // What `fetch` escapes in any case.
+    // `fetch` would escape these anyway.
     [`?q=SELECT+Id+FROM+A+WHERE+N='x'`, "?q=SELECT+Id+FROM+A+WHERE+N=%27x%27"],
     ['?a="<b>"', "?a=%22%3Cb%3E%22"],
   ] as const)("the query %s is sent as %s", ([written, sent]) => {

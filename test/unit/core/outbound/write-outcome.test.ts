@@ -3,7 +3,7 @@ import { writeOutcome } from "../../../../src/core/outbound/write-outcome.ts";
 
 const ALL = Array.from({ length: 400 }, (_, at) => at + 200);
 
-/** [status, the first time, where an earlier attempt may have been carried out] */
+/** [status, outcome of a first attempt, outcome where an earlier attempt may have been executed] */
 const TABLE: readonly (readonly [number, string, string])[] = [
   [200, "succeeded", "succeeded"],
   [201, "succeeded", "succeeded"],
