@@ -7,27 +7,21 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
     async list(filter) {
       const wheres: string[] = [];
       const values: (string | number)[] = [];
-      const where = (clause: (place: string) => string, ...bound: readonly (string | number)[]) => {
-        const places = bound.map((value) => `?${values.push(value)}`);
-        wheres.push(clause(places.join(", ")));
-      };
-      const { phases, destinations } = filter;
+      const place = (value: string | number) => `?${values.push(value)}`;
+      const { phases, destinations, agent, policy, group, since, until, after } = filter;
       if (phases?.length === 0 || destinations?.length === 0) return [];
       if (phases !== null) wheres.push(phaseClause(phases));
-      if (destinations !== null) where((places) => `destination IN (${places})`, ...destinations);
-      if (filter.agent !== null) where((place) => `agent_id = ${place}`, filter.agent);
-      if (filter.policy !== null) where((place) => `policy_id = ${place}`, filter.policy);
-      if (filter.group !== null) where((place) => `group_key = ${place}`, filter.group);
-      if (filter.since !== null) where((place) => `created_at >= ${place}`, filter.since);
-      if (filter.until !== null) where((place) => `created_at < ${place}`, filter.until);
-      if (filter.after !== null) {
-        const { createdAt, id } = filter.after;
-        where((places) => `(created_at, id) < (${places})`, createdAt, id);
-      }
+      if (destinations !== null) wheres.push(anyOf(destinations, place));
+      if (agent !== null) wheres.push(`agent_id = ${place(agent)}`);
+      if (policy !== null) wheres.push(`policy_id = ${place(policy)}`);
+      if (group !== null) wheres.push(`group_key = ${place(group)}`);
+      if (since !== null) wheres.push(`created_at >= ${place(since)}`);
+      if (until !== null) wheres.push(`created_at < ${place(until)}`);
+      if (after !== null) wheres.push(`(created_at, id) < (${place(after.createdAt)}, ${place(after.id)})`);
       const clause = wheres.length === 0 ? "" : `WHERE ${wheres.join(" AND ")}`;
       const { results } = await db
         .prepare(
-          `SELECT * FROM intents ${clause} ORDER BY created_at DESC, id DESC LIMIT ?${values.push(filter.limit)}`,
+          `SELECT * FROM intents ${clause} ORDER BY created_at DESC, id DESC LIMIT ${place(filter.limit)}`,
         )
         .bind(...values)
         .all<IntentRow>();
@@ -63,6 +57,14 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
       };
     },
   };
+}
+
+/** One parameter for all of a runner's destinations, because D1 binds at most 100. One alone is found by its index. */
+function anyOf(destinations: readonly string[], place: (value: string) => string): string {
+  const [first = ""] = destinations;
+  return destinations.length === 1
+    ? `destination = ${place(first)}`
+    : `destination IN (SELECT value FROM json_each(${place(JSON.stringify(destinations))}))`;
 }
 
 /**

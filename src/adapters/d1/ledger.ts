@@ -1,6 +1,7 @@
 import type { IntentRow } from "../../core/intent/read-model.ts";
 import type { Entry } from "../../core/ledger/entry.ts";
 import type { Ledger } from "../../ports/ledger.ts";
+import { jsonPieces } from "./json-pieces.ts";
 
 /** One JSON parameter for any number of entries: D1 binds at most 100 parameters. */
 export const INSERT_ENTRIES = `
@@ -44,7 +45,7 @@ export function d1Ledger(db: D1Database): Ledger {
   return {
     async append(entries: readonly Entry[], row: IntentRow): Promise<void> {
       await db.batch([
-        db.prepare(INSERT_ENTRIES).bind(JSON.stringify(entries)),
+        ...jsonPieces(entries).map((piece) => db.prepare(INSERT_ENTRIES).bind(piece)),
         db.prepare(UPSERT_INTENT).bind(...COLUMNS.map((column) => row[column])),
       ]);
     },
