@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { startServer, type Server } from "../cli/serve/server.ts";
 import { canonicalJson } from "../src/core/base/json.ts";
 import { chain, EMPTY_HEAD, type Entry, type Head } from "../src/core/ledger/entry.ts";
-import { deriveKey } from "../src/core/base/key-derivation.ts";
+import { keysInForce } from "../src/core/base/key-derivation.ts";
 
 /*
  * Measures sealing. Rows of ordinary intents are written into D1's file while no server runs; then the log seals them
@@ -23,7 +23,7 @@ const RATE_SECONDS = 6;
 const root = resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "gate-bench-"));
 const secret = Buffer.alloc(32, 7).toString("base64");
-const macKey = deriveKey(secret, "entry-mac");
+const macKey = keysInForce([secret], "entry-mac")[0];
 
 try {
   await run();

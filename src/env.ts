@@ -26,8 +26,7 @@ import { fetchSecret } from "./adapters/vault/fetch-secret.ts";
 import { d1Webhooks } from "./adapters/d1/webhooks.ts";
 import { d1Reads } from "./adapters/d1/read-counts.ts";
 import { callUpstream } from "./adapters/upstream/call.ts";
-import { hmacHex } from "./core/base/digest.ts";
-import { deriveKey, secretsOf } from "./core/base/key-derivation.ts";
+import { digestsInForce, keysInForce, type Secrets, secretsOf } from "./core/base/key-derivation.ts";
 import { compileRuleSet, type RuleSet } from "./config/rule-set.ts";
 import type { Ports } from "./ports/ports.ts";
 import type { RuleBook } from "./ports/rules.ts";
@@ -45,9 +44,7 @@ type Bindings = Env & Optional;
 
 /** Dependencies of several groups of ports. */
 interface Shared {
-  readonly secret: string;
-  /** Earlier deployment secrets, newest first. */
-  readonly previous: readonly string[];
+  readonly deploymentSecrets: Secrets;
   readonly chain: ReturnType<typeof registryChain>;
   readonly book: RuleBook;
   readonly secrets: RegistrySecrets;
@@ -80,12 +77,11 @@ function makePorts(env: Bindings): Ports {
 }
 
 function sharedOf(env: Bindings): Shared {
-  const [secret, ...previous] = secretsOf(env);
+  const deploymentSecrets = secretsOf(env);
   const book = ruleBook(env.DB, rulesOf(env));
   return {
-    secret,
-    previous,
-    chain: registryChain(env.DB, () => deriveKey(secret, "entry-mac")),
+    deploymentSecrets,
+    chain: registryChain(env.DB, () => keysInForce(deploymentSecrets, "entry-mac")[0]),
     book,
     secrets: registrySecrets(async () => (await book.current()).registry, fetchSecret, {
       send: sendOutgoing,
@@ -114,7 +110,7 @@ type IntentPorts = Pick<
   | "allowProposal"
 >;
 
-function intentPorts(env: Bindings, { secret, previous, chain, book }: Shared): IntentPorts {
+function intentPorts(env: Bindings, { deploymentSecrets, chain, book }: Shared): IntentPorts {
   return {
     intents: intentObjects(env.INTENTS),
     counters: agentCounters(env.AGENTS),
@@ -122,7 +118,7 @@ function intentPorts(env: Bindings, { secret, previous, chain, book }: Shared): 
     rules: book,
     nonces: d1Nonces(env.DB),
     switches: d1Switches(env.DB, chain),
-    idempotency: d1IdempotentAnswers(env.DB, [secret, ...previous]),
+    idempotency: d1IdempotentAnswers(env.DB, () => keysInForce(deploymentSecrets, "idempotent-answer")),
     mandates: d1Mandates(env.DB, chain),
     allowProposal: floodLimit(env.FLOOD),
   };
@@ -130,15 +126,15 @@ function intentPorts(env: Bindings, { secret, previous, chain, book }: Shared): 
 
 type IdentityPorts = Pick<Ports, "principals" | "linkedIdentities" | "sessions" | "tokens" | "signIn">;
 
-function identityPorts(env: Bindings, { secret, chain, secrets }: Shared): IdentityPorts {
+function identityPorts(env: Bindings, { deploymentSecrets, chain, secrets }: Shared): IdentityPorts {
   const adminKey = env.GATE_ADMIN_KEY || null;
-  const signInKey = () => deriveKey(secret, "sign-in");
+  const signInKeys = () => keysInForce(deploymentSecrets, "sign-in");
   const documents = issuerDocuments(sendOutgoing);
   const tokens = tokenVerifier(documents);
   return {
     principals: d1Principals(env.DB, chain, adminKey),
     linkedIdentities: d1LinkedIdentities(env.DB, chain),
-    sessions: d1Sessions(env.DB, adminKey, signInKey),
+    sessions: d1Sessions(env.DB, adminKey, signInKeys),
     tokens,
     signIn: codeFlow({
       db: env.DB,
@@ -146,30 +142,32 @@ function identityPorts(env: Bindings, { secret, chain, secrets }: Shared): Ident
       tokens,
       send: sendOutgoing,
       secret: secrets.secret,
-      sealKey: signInKey,
+      sealKeys: signInKeys,
     }),
   };
 }
 
-type SigningPorts = Pick<Ports, "signer" | "log" | "deriveToken" | "deriveEarlierTokens">;
+type SigningPorts = Pick<Ports, "signer" | "log" | "deriveToken" | "acceptedTokens">;
 
-function signingPorts(env: Bindings, { secret, previous, chain }: Shared): SigningPorts {
-  const signer = ed25519Signer(secret, previous, publishedKeys(env.DB, chain));
+function signingPorts(env: Bindings, { deploymentSecrets, chain }: Shared): SigningPorts {
+  const seeds = () => keysInForce(deploymentSecrets, "signing-key");
+  const signer = ed25519Signer(seeds, publishedKeys(env.DB, chain));
+  const acceptedTokens: Ports["acceptedTokens"] = (kind, subject) =>
+    digestsInForce(keysInForce(deploymentSecrets, `${kind}-token`), subject);
   return {
     signer,
     log: logObject(env.LOGS, env.DB, signer, env.GATE_ORIGIN),
-    deriveToken: (kind, subject) => hmacHex(deriveKey(secret, `${kind}-token`), subject),
-    deriveEarlierTokens: (kind, subject) =>
-      previous.map((each) => hmacHex(deriveKey(each, `${kind}-token`), subject)),
+    deriveToken: (kind, subject) => acceptedTokens(kind, subject)[0],
+    acceptedTokens,
   };
 }
 
 type NotificationPorts = Pick<Ports, "deliveries" | "webhooks" | "sendOutgoing">;
 
-function notificationPorts(env: Bindings, { secret, previous, chain }: Shared): NotificationPorts {
+function notificationPorts(env: Bindings, { deploymentSecrets, chain }: Shared): NotificationPorts {
   return {
     deliveries: dispatchObject(env.DISPATCH, env.DB),
-    webhooks: d1Webhooks(env.DB, chain, [secret, ...previous]),
+    webhooks: d1Webhooks(env.DB, chain, () => keysInForce(deploymentSecrets, "webhook-secret")),
     sendOutgoing: sendOutgoing,
   };
 }

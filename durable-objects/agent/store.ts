@@ -43,12 +43,12 @@ const COUNT = `
 
 const FIRST_EQUAL = `
   SELECT id, at FROM intents
-  WHERE subject = ? AND destination = ? AND at > ? AND id NOT IN (?, ?) AND released = 0
+  WHERE subject IN (SELECT value FROM json_each(?)) AND destination = ? AND at > ? AND id NOT IN (?, ?) AND released = 0
     AND (lapses IS NULL OR lapses > ?)
   ORDER BY at, id LIMIT 1`;
 
 const LAST_REJECTION = `
-  SELECT intent AS id, at FROM rejections WHERE subject = ? AND at > ? AND intent <> ? ORDER BY at DESC LIMIT 1`;
+  SELECT intent AS id, at FROM rejections WHERE subject IN (SELECT value FROM json_each(?)) AND at > ? AND intent <> ? ORDER BY at DESC LIMIT 1`;
 
 /** One agent's rows. Synchronous, so that no other call runs between reading the counters and adding to them. */
 export class AgentStore {
@@ -59,7 +59,7 @@ export class AgentStore {
     this.#sql.exec(SCHEMA);
   }
 
-  history({ intent, destination, subject, replaces }: Reservation, need: HistoryNeed, now: number): History {
+  history({ intent, destination, subjects, replaces }: Reservation, need: HistoryNeed, now: number): History {
     const { duplicateWithinMs, rejectedWithinMs } = need;
     const replaced = replaces ?? intent;
     return {
@@ -89,7 +89,7 @@ export class AgentStore {
           : this.#earlier(
               now,
               FIRST_EQUAL,
-              subject,
+              JSON.stringify(subjects),
               destination,
               now - duplicateWithinMs,
               intent,
@@ -99,14 +99,14 @@ export class AgentStore {
       rejected:
         rejectedWithinMs === null
           ? null
-          : this.#earlier(now, LAST_REJECTION, subject, now - rejectedWithinMs, intent),
+          : this.#earlier(now, LAST_REJECTION, JSON.stringify(subjects), now - rejectedWithinMs, intent),
       duplicateWithinMs,
       rejectedWithinMs,
     };
   }
 
   add(reservation: Reservation, now: number): void {
-    const { intent, destination, subject, records, cents, policies, lapsesAt, replaces } = reservation;
+    const { intent, destination, subjects, records, cents, policies, lapsesAt, replaces } = reservation;
     this.#prune(now);
     if (replaces !== null) this.remove(replaces);
     this.#sql.exec(
@@ -114,7 +114,7 @@ export class AgentStore {
       intent,
       now,
       destination,
-      subject,
+      subjects[0],
       records,
       cents,
       lapsesAt,

@@ -19,7 +19,7 @@ import {
 } from "../../src/core/intent/state.ts";
 import { chain } from "../../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../../src/core/base/result.ts";
-import { deriveKey, secretsOf } from "../../src/core/base/key-derivation.ts";
+import { keysInForce, secretsOf } from "../../src/core/base/key-derivation.ts";
 import { timeLimitsOf, type TimeLimits } from "../../src/core/base/time-limits.ts";
 import { IntentOutbox } from "./outbox.ts";
 import { IntentStore } from "./store.ts";
@@ -282,8 +282,12 @@ export class IntentObject extends DurableObject<Env> {
   #chained(events: readonly RecordedEvent[], terms: IntentTerms, salt: Uint8Array) {
     const { seq, hash } = this.#store.progress();
     const drafts = events.map((event) => draftEntry(terms, event, salt));
-    const entries = chain(terms.id, { seq, hash }, drafts, deriveKey(this.env.GATE_SECRET, "entry-mac"));
+    const entries = chain(terms.id, { seq, hash }, drafts, this.#macKey());
     const last = entries.at(-1);
     return { entries, head: last === undefined ? { seq, hash } : { seq: last.seq, hash: last.hash } };
+  }
+
+  #macKey(): Uint8Array {
+    return keysInForce(secretsOf(this.env), "entry-mac")[0];
   }
 }

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { sha256Hex } from "../../src/core/base/digest.ts";
-import { deriveKey } from "../../src/core/base/key-derivation.ts";
+import { keysInForce, type Secrets } from "../../src/core/base/key-derivation.ts";
 
 /*
  * Each intent's erasable records are sealed under a key of its own. Node's ciphers and not WebCrypto, because they are
@@ -33,19 +33,16 @@ export interface KeyRing {
 
 const rings = new Map<string, KeyRing>();
 
-/** @param secrets `GATE_SECRET`, then the previous ones */
-export function keyRing(secrets: readonly [string, ...string[]]): KeyRing {
+export function keyRing(secrets: Secrets): KeyRing {
   const name = secrets.join("\n");
   const known = rings.get(name) ?? makeRing(secrets);
   rings.set(name, known);
   return known;
 }
 
-function makeRing([first, ...previous]: readonly [string, ...string[]]): KeyRing {
-  const named = (secret: string) => {
-    const key = deriveKey(secret, "payload-key");
-    return { kid: sha256Hex(key).slice(0, 16), key };
-  };
+function makeRing(secrets: Secrets): KeyRing {
+  const named = (key: Uint8Array) => ({ kid: sha256Hex(key).slice(0, 16), key });
+  const [first, ...previous] = keysInForce(secrets, "payload-key");
   const current = named(first);
   const others = previous.map(named);
   return { current, all: new Map([...others, current].map(({ kid, key }) => [kid, key])) };

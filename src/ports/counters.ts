@@ -5,8 +5,11 @@ import type { CounterEffect } from "../core/intent/counter-effect.ts";
 export interface Reservation {
   readonly intent: string;
   readonly destination: string;
-  /** Equal for equal proposals: a token of the payload's digest, or of the request's where there is no payload. */
-  readonly subject: string;
+  /**
+   * Equal for equal proposals: tokens of the payload's digest, or of the request's where there is no payload, under every
+   * secret in force. The first is stored, and all are looked up.
+   */
+  readonly subjects: readonly [string, ...string[]];
   readonly records: number;
   readonly cents: number;
   /** Ids of the policies it counts under. */

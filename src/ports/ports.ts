@@ -48,9 +48,12 @@ export interface Ports {
   checkSecret(name: string): Promise<Result<void, VaultFailure | InjectionFailure>>;
   /** False once an agent has proposed more than the flood limit within a minute. */
   allowProposal(agent: string): Promise<boolean>;
-  /** HMAC of the subject under the deployment's secret, hexadecimal; derived on each use and never stored. */
+  /** HMAC of the subject under the deployment's current secret, hexadecimal: to issue a token, or to store a digest. */
   deriveToken(kind: TokenKind, subject: string): string;
-  /** The same under the deployment's earlier secrets, so that tokens issued before a rotation stay valid. */
-  deriveEarlierTokens(kind: TokenKind, subject: string): readonly string[];
+  /**
+   * The same under every secret in force, the current one's first: to verify a token, or to look a digest up. A look-up
+   * of the current one's alone would fail open after a rotation.
+   */
+  acceptedTokens(kind: TokenKind, subject: string): readonly [string, ...string[]];
   readonly settings: Settings;
 }

@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { approvalLink } from "../../src/app/approvals/approval-link.ts";
 import { hmacHex } from "../../src/core/base/digest.ts";
-import { deriveKey } from "../../src/core/base/key-derivation.ts";
+import { keysInForce } from "../../src/core/base/key-derivation.ts";
 import { temporaryFolder } from "../support/command.ts";
 import { type Gate, type Member, startGate, text } from "../support/gate.ts";
 import { hasBrowser, startBrowser, type Visitor, visit } from "../support/browser.ts";
@@ -89,7 +89,8 @@ describe.skipIf(!hasBrowser)("the case page in a browser", () => {
 
   async function linkTo(intent: string, person: string | null): Promise<string> {
     const { body } = await gate.call("GET", `/v1/intents/${intent}`, gate.adminKey);
-    const token = (kind: "link", subject: string) => hmacHex(deriveKey(SECRET, `${kind}-token`), subject);
+    const token = (kind: "link", subject: string) =>
+      hmacHex(keysInForce([SECRET], `${kind}-token`)[0], subject);
     const digest = text(body, "intent_digest");
     return approvalLink(
       { deriveToken: (_, subject) => token("link", subject) },

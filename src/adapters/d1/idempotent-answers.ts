@@ -1,7 +1,7 @@
 import { hexToBytes } from "@noble/hashes/utils.js";
 import { digestOf, hmacHex } from "../../core/base/digest.ts";
 import { canonicalJson } from "../../core/base/json.ts";
-import { deriveKey } from "../../core/base/key-derivation.ts";
+import { digestsInForce, type KeysInForce } from "../../core/base/key-derivation.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
 import type { IdempotentAnswers, StoredAnswer, KeyedRequest } from "../../ports/idempotency.ts";
 
@@ -48,17 +48,16 @@ const LAPSE = "UPDATE idempotent_answers SET lapses_at = 0 WHERE id = ?1 AND att
 
 const FORGET = "DELETE FROM idempotent_answers WHERE id = ?1 AND attempt = ?2 AND answer IS NULL";
 
-/** @param secrets the deployment's, the current one first; responses stored under an earlier one stay readable */
-export function d1IdempotentAnswers(
-  db: D1Database,
-  secrets: readonly [string, ...string[]],
-): IdempotentAnswers {
+/** @param macKeys from which each caller's own keys derive; responses stored under an earlier secret stay readable */
+export function d1IdempotentAnswers(db: D1Database, macKeys: () => KeysInForce): IdempotentAnswers {
   return {
     async begin(request) {
       const { principal, key, intent } = request;
       const id = digestOf([principal, key]);
       const attempt = crypto.randomUUID();
-      const fingerprints = secrets.map((secret) => fingerprintOf(secret, request));
+      const fingerprints = keysOf(macKeys(), "fingerprint", request).map((macKey) =>
+        hmacHex(macKey, request.subject),
+      );
       const now = Date.now();
       const results = await db.batch<AnswerRow>([
         db.prepare(SWEEP).bind(id, now),
@@ -78,7 +77,7 @@ export function d1IdempotentAnswers(
             intent: row.intent,
             again,
             async store(answer) {
-              const sealed = await sealJson(answer, keyOf(secrets[0], "seal", request), "");
+              const sealed = await sealJson(answer, keysOf(macKeys(), "seal", request)[0], "");
               await db
                 .prepare(KEEP)
                 .bind(id, attempt, sealed, Date.now() + KEEP_MS)
@@ -96,8 +95,8 @@ export function d1IdempotentAnswers(
       }
       if (!fingerprints.includes(row.fingerprint)) return { kind: "reused" };
       if (row.answer === null) return { kind: "in_flight" };
-      for (const secret of secrets) {
-        const answer = await openJson<StoredAnswer>(row.answer, keyOf(secret, "seal", request), "");
+      for (const sealKey of keysOf(macKeys(), "seal", request)) {
+        const answer = await openJson<StoredAnswer>(row.answer, sealKey, "");
         if (answer !== null) return { kind: "stored", answer };
       }
       throw new Error(
@@ -112,16 +111,11 @@ export function d1IdempotentAnswers(
  * of D1 nor the secret alone decrypts a response. Each row has a key of its own, so a write to D1 can't swap two
  * responses.
  */
-function keyOf(
-  secret: string,
+function keysOf(
+  macKeys: KeysInForce,
   purpose: "seal" | "fingerprint",
   { principal, key }: KeyedRequest,
-): Uint8Array {
-  return hexToBytes(
-    hmacHex(deriveKey(secret, "idempotent-answer"), canonicalJson([purpose, principal, key])),
-  );
-}
-
-function fingerprintOf(secret: string, request: KeyedRequest): string {
-  return hmacHex(keyOf(secret, "fingerprint", request), request.subject);
+): KeysInForce {
+  const [current, ...earlier] = digestsInForce(macKeys, canonicalJson([purpose, principal, key]));
+  return [hexToBytes(current), ...earlier.map((digest) => hexToBytes(digest))];
 }

@@ -1,6 +1,7 @@
 import { toBase64Url } from "../../core/base/base64url.ts";
 import type { Assurance } from "../../core/identity/assurance.ts";
-import { hmacHex, sha256Hex } from "../../core/base/digest.ts";
+import { sha256Hex } from "../../core/base/digest.ts";
+import { digestsInForce, type KeysInForce } from "../../core/base/key-derivation.ts";
 import type { ExternalIdentity, Sessions } from "../../ports/identity.ts";
 import { accountOf } from "./linked-identities.ts";
 import { principalOf, type PrincipalRow, ROOT } from "./principal-rows.ts";
@@ -56,12 +57,12 @@ interface SessionRow extends Omit<PrincipalRow, "id"> {
 
 /**
  * @param adminKey `GATE_ADMIN_KEY`, whose sessions end when it changes; null when the operator set none
- * @param macKey makes the stored digest of that key an HMAC: an operator may have chosen a guessable word, whose plain
+ * @param macKeys make the stored digest of that key an HMAC: an operator may have chosen a guessable word, whose plain
  *   digest could be found by trying candidates
  */
-export function d1Sessions(db: D1Database, adminKey: string | null, macKey: () => Uint8Array): Sessions {
+export function d1Sessions(db: D1Database, adminKey: string | null, macKeys: () => KeysInForce): Sessions {
   const adminHash = adminKey === null ? null : sha256Hex(adminKey);
-  const rootKeyMac = () => (adminKey === null ? null : hmacHex(macKey(), adminKey));
+  const rootKeyMacs = (): readonly string[] => (adminKey === null ? [] : digestsInForce(macKeys(), adminKey));
 
   return {
     async open(proof, assurance, now) {
@@ -70,7 +71,7 @@ export function d1Sessions(db: D1Database, adminKey: string | null, macKey: () =
       const [sql, by] =
         "key" in proof
           ? sha256Hex(proof.key) === adminHash
-            ? [OPEN_ROOT, rootKeyMac()]
+            ? [OPEN_ROOT, rootKeyMacs()[0] ?? null]
             : [OPEN_BY_KEY, sha256Hex(proof.key)]
           : [OPEN_BY_ACCOUNT, accountOf(proof)];
       const [, opened] = await db.batch<{ principal_id: string }>([
@@ -88,7 +89,7 @@ export function d1Sessions(db: D1Database, adminKey: string | null, macKey: () =
       if (row === null) return null;
       const { assurance, expires_at: expiresAt, id, kind, issuer } = row;
       if (row.holder === ROOT.id) {
-        const isCurrent = row.key_hash !== null && row.key_hash === rootKeyMac();
+        const isCurrent = row.key_hash !== null && rootKeyMacs().includes(row.key_hash);
         return isCurrent ? { principal: ROOT, assurance, by: "key", expiresAt } : null;
       }
       if (id === null) return null;

@@ -1,5 +1,5 @@
 import { err, ok } from "../../core/base/result.ts";
-import { deriveKey } from "../../core/base/key-derivation.ts";
+import type { KeysInForce } from "../../core/base/key-derivation.ts";
 import type { Subscription, Webhook, Webhooks } from "../../ports/notifications.ts";
 import type { RegistryChain } from "./registry-chain.ts";
 import { openJson, sealJson } from "./sealed-json.ts";
@@ -46,15 +46,11 @@ const SUBSCRIPTIONS = `
  * Registered webhooks in D1.
  *
  * @param chain records registrations on the ledger, without URL and secret
- * @param secrets the deployment's, the current one first; values encrypted under an earlier one stay readable
+ * @param sealKeys encrypt URLs and signing secrets; values encrypted under an earlier one stay readable
  */
-export function d1Webhooks(
-  db: D1Database,
-  chain: RegistryChain,
-  secrets: readonly [string, ...string[]],
-): Webhooks {
+export function d1Webhooks(db: D1Database, chain: RegistryChain, sealKeys: () => KeysInForce): Webhooks {
   const webhookOf = async (row: WebhookRow): Promise<Webhook> => {
-    const sealed = await open<SealedFields>(row.sealed, fieldsName(row.id), secrets);
+    const sealed = await open<SealedFields>(row.sealed, fieldsName(row.id), sealKeys());
     return {
       id: row.id,
       url: sealed?.url ?? "",
@@ -72,12 +68,12 @@ export function d1Webhooks(
     return row === null ? null : webhookOf(row);
   };
   const addSecret = async (id: string, secret: string) =>
-    db.prepare(ADD_SECRET).bind(id, await seal(secret, secretName(id), secrets[0]));
+    db.prepare(ADD_SECRET).bind(id, await seal(secret, secretName(id), sealKeys()[0]));
 
   return {
     async register(webhook, secret, actor) {
       const { id, form, intent, events, principal, createdAt, url, description } = webhook;
-      const sealed = await seal({ url, description }, fieldsName(id), secrets[0]);
+      const sealed = await seal({ url, description }, fieldsName(id), sealKeys()[0]);
       const statements = [
         // One webhook per intent: a later one replaces the earlier.
         ...removal(db, "intent_id", intent),
@@ -130,7 +126,7 @@ export function d1Webhooks(
     async secrets(id, now) {
       const { results } = await db.prepare(SECRETS).bind(id, now).all<{ sealed: string }>();
       const opened = await Promise.all(
-        results.map(({ sealed }) => open<string>(sealed, secretName(id), secrets)),
+        results.map(({ sealed }) => open<string>(sealed, secretName(id), sealKeys())),
       );
       return opened.filter((secret) => secret !== null);
     },
@@ -179,19 +175,15 @@ function secretName(id: string): string {
   return `webhook-secret:${id}`;
 }
 
-function seal(value: string | SealedFields, name: string, secret: string): Promise<string> {
-  return sealJson(value, keyOf(secret), name);
+function seal(value: string | SealedFields, name: string, key: Uint8Array): Promise<string> {
+  return sealJson(value, key, name);
 }
 
 /** Null: encrypted under a secret that is no longer configured, or altered. */
-async function open<T>(text: string, name: string, secrets: readonly string[]): Promise<T | null> {
-  for (const secret of secrets) {
-    const opened = await openJson<T>(text, keyOf(secret), name);
+async function open<T>(text: string, name: string, keys: KeysInForce): Promise<T | null> {
+  for (const key of keys) {
+    const opened = await openJson<T>(text, key, name);
     if (opened !== null) return opened;
   }
   return null;
-}
-
-function keyOf(secret: string): Uint8Array {
-  return deriveKey(secret, "webhook-secret");
 }

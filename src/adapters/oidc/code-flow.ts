@@ -19,6 +19,7 @@ import {
   validateAuthResponse,
 } from "oauth4webapi";
 import { sha256Hex } from "../../core/base/digest.ts";
+import type { KeysInForce } from "../../core/base/key-derivation.ts";
 import type { OidcProvider } from "../../core/registry/registry.ts";
 import { err, ok } from "../../core/base/result.ts";
 import type { CodeFlow, SignInProblem, TokenVerifier } from "../../ports/identity.ts";
@@ -40,8 +41,8 @@ interface Dependencies {
   readonly send: SendOutgoing;
   /** A credential of the registry; null: its vault has none or can't be reached. */
   readonly secret: (name: string) => Promise<string | null>;
-  /** 32 bytes that encrypt the attempt while the browser has it. */
-  readonly sealKey: () => Uint8Array;
+  /** Encrypt the attempt while the browser has it. */
+  readonly sealKeys: () => KeysInForce;
 }
 
 /** State of one sign-in, encrypted in the browser between redirect and callback. */
@@ -54,7 +55,7 @@ interface Attempt {
   readonly next: string;
 }
 
-export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Dependencies): CodeFlow {
+export function codeFlow({ db, documents, tokens, send, secret, sealKeys }: Dependencies): CodeFlow {
   /** Marks the attempt as finished, so that a callback can't be replayed; false: it was finished before. */
   async function markFinished(state: string, now: number): Promise<boolean> {
     const [, taken] = await db.batch<{ state: string }>([
@@ -141,12 +142,12 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Depen
       const sealed = await new EncryptJWT({ attempt: { ...attempt } })
         .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
         .setExpirationTime(new Date(now + ATTEMPT_TTL_MS))
-        .encrypt(sealKey());
+        .encrypt(sealKeys()[0]);
       return ok({ url: endpoint.href, sealedAttempt: sealed });
     },
 
     async finish(providers, { url, sealedAttempt, now }) {
-      const attempt = await decryptAttempt(sealedAttempt, sealKey(), now);
+      const attempt = await decryptAttempt(sealedAttempt, sealKeys(), now);
       const callback = new URL(url);
       if (attempt === null || callback.searchParams.get("state") !== attempt.state) {
         return err("attempt_unknown");
@@ -161,18 +162,21 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKey }: Depen
   };
 }
 
-async function decryptAttempt(sealed: string, key: Uint8Array, now: number): Promise<Attempt | null> {
-  try {
-    const { payload } = await jwtDecrypt(sealed, key, {
-      currentDate: new Date(now),
-      keyManagementAlgorithms: ["dir"],
-      contentEncryptionAlgorithms: ["A256GCM"],
-    });
-    // Authenticated encryption under Gate's own key: the content was written by `begin`.
-    return payload["attempt"] as Attempt;
-  } catch {
-    return null;
+async function decryptAttempt(sealed: string, keys: KeysInForce, now: number): Promise<Attempt | null> {
+  for (const key of keys) {
+    try {
+      const { payload } = await jwtDecrypt(sealed, key, {
+        currentDate: new Date(now),
+        keyManagementAlgorithms: ["dir"],
+        contentEncryptionAlgorithms: ["A256GCM"],
+      });
+      // Authenticated encryption under Gate's own key: the content was written by `begin`.
+      return payload["attempt"] as Attempt;
+    } catch {
+      // Sealed under another secret, altered, or expired: the next key tells.
+    }
   }
+  return null;
 }
 
 /** The provider's sign-in page; null unless http(s), because a hostile configuration could name a `javascript:` URL. */

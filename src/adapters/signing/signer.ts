@@ -1,4 +1,5 @@
 import { SignJWT } from "jose";
+import type { KeysInForce } from "../../core/base/key-derivation.ts";
 import type { PublishedKeys } from "./published-keys.ts";
 import { type SigningKey, signingKey } from "./signing-key.ts";
 import type { Signer } from "../../ports/signer.ts";
@@ -6,11 +7,12 @@ import type { Signer } from "../../ports/signer.ts";
 /**
  * Signs with the key of the current secret.
  *
- * @param previous earlier secrets, newest first; their public keys stay published
+ * @param seeds of the earlier secrets as well: their public keys stay published
  */
-export function ed25519Signer(secret: string, previous: readonly string[], published: PublishedKeys): Signer {
+export function ed25519Signer(seeds: () => KeysInForce, published: PublishedKeys): Signer {
   const current = async (): Promise<SigningKey> => {
-    const key = await signingKey(secret);
+    const [seed, ...previous] = seeds();
+    const key = await signingKey(seed);
     // Publish the key, and record its rotation on the ledger, before its first signature.
     await published.ensure(key, await Promise.all(previous.map(signingKey)));
     return key;

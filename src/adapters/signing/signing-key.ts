@@ -1,6 +1,6 @@
 import { calculateJwkThumbprint, type JWK } from "jose";
 import { fromBase64Url } from "../../core/base/base64url.ts";
-import { deriveKey } from "../../core/base/key-derivation.ts";
+import { bytesToHex } from "@noble/hashes/utils.js";
 
 /** RFC 8410 section 7: an Ed25519 private key in PKCS #8 is this prefix and the 32-byte seed. */
 const PKCS8_PREFIX = Uint8Array.from([
@@ -20,12 +20,13 @@ export interface SigningKey {
 /** Caches keys, not promises: when the request that started a promise is cancelled, others would await it for ever. */
 const derived = new Map<string, SigningKey>();
 
-/** @param secret `GATE_SECRET`, or one of the previous ones */
-export async function signingKey(secret: string): Promise<SigningKey> {
-  const known = derived.get(secret);
+/** @param seed derived from `GATE_SECRET`, or from one of the previous ones */
+export async function signingKey(seed: Uint8Array): Promise<SigningKey> {
+  const name = bytesToHex(seed);
+  const known = derived.get(name);
   if (known !== undefined) return known;
-  const key = await importKey(deriveKey(secret, "signing-key"));
-  derived.set(secret, key);
+  const key = await importKey(seed);
+  derived.set(name, key);
   return key;
 }
 

@@ -1,5 +1,5 @@
 import { noteKey, signNote } from "../../core/tlog/signed-note.ts";
-import { deriveKey, secretsOf } from "../../core/base/key-derivation.ts";
+import { keysInForce, secretsOf } from "../../core/base/key-derivation.ts";
 import { publishedKeys } from "./published-keys.ts";
 import { registryChain } from "../d1/registry-chain.ts";
 import { ed25519Signer } from "./signer.ts";
@@ -27,18 +27,19 @@ export interface LogSecrets {
 
 export function logSigner(env: LogSecrets): LogSigner {
   const secrets = secretsOf(env);
-  const [secret, ...previous] = secrets;
-  const macKeys = () => secrets.map((each) => deriveKey(each, "entry-mac"));
-  const chain = registryChain(env.DB, () => deriveKey(secret, "entry-mac"));
+  const macKeys = () => keysInForce(secrets, "entry-mac");
+  const seeds = () => keysInForce(secrets, "signing-key");
+  const chain = registryChain(env.DB, () => macKeys()[0]);
   const published = publishedKeys(env.DB, chain);
-  const signer = ed25519Signer(secret, previous, published);
+  const signer = ed25519Signer(seeds, published);
   return {
     macKeys,
     async ready() {
-      await published.ensure(await signingKey(secret), await Promise.all(previous.map(signingKey)));
+      const [seed, ...previous] = seeds();
+      await published.ensure(await signingKey(seed), await Promise.all(previous.map(signingKey)));
     },
     async sign(text) {
-      const { publicKey } = await signingKey(secret);
+      const { publicKey } = await signingKey(seeds()[0]);
       return signNote(text, noteKey(env.GATE_ORIGIN, publicKey), async (message) => {
         return (await signer.signBytes(message)).signature;
       });

@@ -45,7 +45,7 @@ export type InteractionFailure =
 export async function answerInteraction(
   answer: ProviderAnswer,
   { id: provider, assurance }: Provider,
-  ports: VotePorts & Pick<Ports, "intents" | "deriveToken" | "deriveEarlierTokens">,
+  ports: VotePorts & Pick<Ports, "intents" | "acceptedTokens">,
   now: number,
 ): Promise<Result<IntentState, InteractionFailure>> {
   const intent = ports.intents.find(answer.intent);

@@ -28,10 +28,7 @@ export function approvalLink(ports: Pick<Ports, "deriveToken">, claims: LinkClai
 }
 
 /** The claims of a token that Gate signed, which may have expired or been used; null for any other text. */
-export function readLink(
-  ports: Pick<Ports, "deriveToken" | "deriveEarlierTokens">,
-  text: string,
-): LinkClaims | null {
+export function readLink(ports: Pick<Ports, "acceptedTokens">, text: string): LinkClaims | null {
   const fields = text.startsWith(PREFIX) ? readFields(ports, LINKS, text.slice(PREFIX.length)) : null;
   if (fields === null) return null;
   const [intent, digest, person, id, expiresAt] = fields as readonly [

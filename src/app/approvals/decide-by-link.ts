@@ -38,7 +38,7 @@ export type LinkVoteFailure =
 /** @returns null for a token that Gate did not sign, or whose intent is not in this deployment */
 export async function followLink(
   token: string,
-  ports: Pick<Ports, "intents" | "deriveToken" | "deriveEarlierTokens">,
+  ports: Pick<Ports, "intents" | "acceptedTokens">,
 ): Promise<FollowedLink | null> {
   const claims = readLink(ports, token);
   if (claims === null) return null;

@@ -24,10 +24,7 @@ export function interactionId(ports: Pick<Ports, "deriveToken">, interaction: In
 }
 
 /** Null for a text that Gate did not sign. */
-export function readInteraction(
-  ports: Pick<Ports, "deriveToken" | "deriveEarlierTokens">,
-  id: string,
-): Interaction | null {
+export function readInteraction(ports: Pick<Ports, "acceptedTokens">, id: string): Interaction | null {
   const fields = id.startsWith(PREFIX) ? readFields(ports, INTERACTIONS, id.slice(PREFIX.length)) : null;
   if (fields === null) return null;
   const [provider, intent, digest, person, expiresAt] = fields as readonly [

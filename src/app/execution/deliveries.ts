@@ -10,7 +10,7 @@ import { recordOrder } from "./orders.ts";
 import { deliveryToken, intentOfDelivery, isDeliveryToken } from "./tokens.ts";
 import { actUnderCurrentBindings, unlessStopped } from "./unless-stopped.ts";
 
-type TokenPorts = Pick<Ports, "intents" | "deriveToken" | "deriveEarlierTokens">;
+type TokenPorts = Pick<Ports, "intents" | "deriveToken" | "acceptedTokens">;
 
 /** A payload that can be downloaded once, with this token. */
 export interface Delivery {

@@ -14,7 +14,7 @@ export async function findRepeated(
   id: string,
   agent: Principal,
   request: Pick<ProposalInput, "request" | "payload">,
-  ports: Pick<Ports, "intents" | "deriveToken">,
+  ports: Pick<Ports, "intents" | "acceptedTokens">,
 ): Promise<
   Result<{ readonly intent: Intent; readonly state: IntentState }, "not_found" | "request_mismatch">
 > {

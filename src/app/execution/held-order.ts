@@ -28,7 +28,7 @@ export async function holdOrder(
   found: FoundOrder,
   caller: Principal | null,
   token: string | null,
-  ports: Pick<Ports, "principals" | "deriveToken" | "deriveEarlierTokens">,
+  ports: Pick<Ports, "principals" | "acceptedTokens">,
 ): Promise<Result<HeldOrder, OrderFailure>> {
   const { state, order } = found;
   if (token === null) return err({ kind: "token_required" });

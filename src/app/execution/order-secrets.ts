@@ -57,7 +57,7 @@ export async function secretsOfOrder(
  * @param expiresAt as the stored response gave it: orders of one intent follow each other, so it identifies the order
  */
 export async function tokenOfDelivery(
-  ports: Pick<Ports, "intents" | "switches" | "deriveToken" | "deriveEarlierTokens">,
+  ports: Pick<Ports, "intents" | "switches" | "deriveToken">,
   principal: Principal,
   intentId: string,
   expiresAt: string,

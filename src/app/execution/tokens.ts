@@ -8,7 +8,7 @@ export function sameSecret(given: string, expected: string): boolean {
   return sha256Hex(given) === sha256Hex(expected);
 }
 
-type Tokens = Pick<Ports, "deriveToken" | "deriveEarlierTokens">;
+type Accepted = Pick<Ports, "acceptedTokens">;
 
 function subjectOf(order: Order): string {
   return `${order.id} ${order.fence}`;
@@ -22,27 +22,25 @@ export function executionToken(ports: Pick<Ports, "deriveToken">, order: Order):
   return EXECUTION_TOKEN_PREFIX + ports.deriveToken("execution", subjectOf(order));
 }
 
-export function isExecutionToken(ports: Tokens, order: Order, given: string): boolean {
+export function isExecutionToken(ports: Accepted, order: Order, given: string): boolean {
   // Gate sends this write itself: no worker may claim or report it.
   if (order.issuedTo === GATE) return false;
-  const earlier = ports
-    .deriveEarlierTokens("execution", subjectOf(order))
-    .map((token) => EXECUTION_TOKEN_PREFIX + token);
-  return [executionToken(ports, order), ...earlier].some((token) => sameSecret(given, token));
+  return ports
+    .acceptedTokens("execution", subjectOf(order))
+    .some((token) => sameSecret(given, EXECUTION_TOKEN_PREFIX + token));
 }
 
 const INTENT_PART_LENGTH = 43;
 
 /** Contains the intent's id, so that a download finds the object, and a MAC that proves that Gate issued it. */
-export function deliveryToken(ports: Tokens, intentId: string, order: Order): string {
+export function deliveryToken(ports: Pick<Ports, "deriveToken">, intentId: string, order: Order): string {
   return deliveryPrefix(intentId) + ports.deriveToken("delivery", subjectOf(order));
 }
 
-export function isDeliveryToken(ports: Tokens, intentId: string, order: Order, given: string): boolean {
-  const earlier = ports
-    .deriveEarlierTokens("delivery", subjectOf(order))
-    .map((token) => deliveryPrefix(intentId) + token);
-  return [deliveryToken(ports, intentId, order), ...earlier].some((token) => sameSecret(given, token));
+export function isDeliveryToken(ports: Accepted, intentId: string, order: Order, given: string): boolean {
+  return ports
+    .acceptedTokens("delivery", subjectOf(order))
+    .some((token) => sameSecret(given, deliveryPrefix(intentId) + token));
 }
 
 function deliveryPrefix(intentId: string): string {

@@ -118,7 +118,7 @@ function reservationOf(
   return {
     intent: id,
     destination: request.destination,
-    subject: identity.subject,
+    subjects: identity.subjects,
     records: withoutHistory.facts.records.effective ?? 0,
     cents: effectiveValueCents(withoutHistory.facts) ?? 0,
     policies: [...withoutHistory.policies, ...withoutHistory.shadow.map(({ policy }) => policy)].map(

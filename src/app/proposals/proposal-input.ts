@@ -26,6 +26,7 @@ export type GovernPorts = Pick<
   | "counters"
   | "switches"
   | "deriveToken"
+  | "acceptedTokens"
   | "principals"
   | "mandates"
   | "linkedIdentities"
@@ -35,8 +36,8 @@ export type GovernPorts = Pick<
 /** The digests by which Gate recognises a repeated request and a repeated payload. */
 export async function identify(
   { request, payload }: Pick<ProposalInput, "request" | "payload">,
-  { deriveToken }: Pick<GovernPorts, "deriveToken">,
+  { acceptedTokens }: Pick<GovernPorts, "acceptedTokens">,
 ): Promise<RequestIdentity> {
   const digest = payload.kind === "content" ? await digestOfBytes(payload.bytes) : null;
-  return requestIdentity(request, payload, digest, (text) => deriveToken("subject", text));
+  return requestIdentity(request, payload, digest, (text) => acceptedTokens("subject", text));
 }

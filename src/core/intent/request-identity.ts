@@ -9,20 +9,23 @@ export interface RequestIdentity {
   readonly payloadDigest: string | null;
   /** Distinguishes a repeat under one idempotency key from another request: covers every field and the payload. */
   readonly requestDigest: string;
-  /** The agent's counters compare it: pseudonym of the payload's digest, or of the whole request without a payload. */
-  readonly subject: string;
+  /**
+   * The agent's counters compare these: pseudonyms of the payload's digest, or of the whole request without a payload.
+   * The first is stored; an equal proposal from before a rotation of the deployment's secret has one of the others.
+   */
+  readonly subjects: readonly [string, ...string[]];
 }
 
 /**
  * @param contentDigest SHA-256 of the content's bytes, null without content. The caller computes it once, because
  *   hashing a large payload dominates a proposal's cost
- * @param pseudonym keyed with a secret of the deployment, so that a stored subject can't be brute-forced
+ * @param pseudonyms keyed with each secret in force, so that a stored subject can't be brute-forced
  */
 export function requestIdentity(
   request: ProposalRequest,
   payload: Payload,
   contentDigest: string | null,
-  pseudonym: (digest: string) => string,
+  pseudonyms: (digest: string) => readonly [string, ...string[]],
 ): RequestIdentity {
   const payloadDigest = payload.kind === "reference" ? payload.sha256 : contentDigest;
   const name = payload.kind === "none" ? null : payload.name;
@@ -33,5 +36,5 @@ export function requestIdentity(
   // Equal bodies to two addresses are two writes; the policy an agent names doesn't make one write two.
   const written =
     http === null ? payloadDigest : digestOf({ destination: request.destination, http, payloadDigest });
-  return { payloadDigest, requestDigest, subject: pseudonym(written ?? requestDigest) };
+  return { payloadDigest, requestDigest, subjects: pseudonyms(written ?? requestDigest) };
 }

@@ -68,7 +68,7 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
   } = input;
   const entry = rules.registry.destinations.get(request.destination);
   const { facts, policies, approval } = decision;
-  const { payloadDigest, requestDigest, subject } = identity;
+  const { payloadDigest, requestDigest, subjects } = identity;
   const payloadName = payload.kind === "none" ? null : payload.name;
   const http = request.http ?? null;
   const bound = {
@@ -92,7 +92,7 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
     sending: http === null ? null : sendingOf(http, bound.executor, input),
     digest: intentDigest({ ...bound, payloadName, facts, http, salt: bytesToHex(salt) }),
     requestDigest,
-    subject,
+    subject: subjects[0],
     keyed,
     counted,
     createdAt: now,

@@ -2,6 +2,7 @@ import { abortAllDurableObjects } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { d1IdempotentAnswers } from "../../../src/adapters/d1/idempotent-answers.ts";
+import { keysInForce } from "../../../src/core/base/key-derivation.ts";
 import {
   admin,
   proposal,
@@ -721,17 +722,20 @@ test("INV-27: a stored answer moved under another key in D1 is not replayed", as
 });
 
 test("stored answers survive a change of the deployment's secret while the earlier one is named", async () => {
-  const secret = (letter: string) => btoa(letter.repeat(32));
+  const under = (current: string, ...earlier: readonly string[]) => {
+    const [first, ...others] = [current, ...earlier].map((letter) => btoa(letter.repeat(32)));
+    return d1IdempotentAnswers(env.DB, () => keysInForce([first ?? "", ...others], "idempotent-answer"));
+  };
   const intent = fresh("int");
   const request = { principal: "agt_1", key: fresh("key"), subject: "a request", intent };
   const answer = { status: 200, contentType: "application/json", body: { said: "once" }, withheld: [] };
-  const begun = await d1IdempotentAnswers(env.DB, [secret("a")]).begin(request);
+  const begun = await under("a").begin(request);
   if (begun.kind !== "first") throw new Error(begun.kind);
   await begun.attempt.store(answer);
-  const changed = d1IdempotentAnswers(env.DB, [secret("b"), secret("a")]);
+  const changed = under("b", "a");
   expect(await changed.begin(request)).toEqual({ kind: "stored", answer });
   expect((await changed.begin({ ...request, subject: "another" })).kind).toBe("reused");
-  expect((await d1IdempotentAnswers(env.DB, [secret("c")]).begin(request)).kind).toBe("reused");
+  expect((await under("c").begin(request)).kind).toBe("reused");
 });
 
 test("twenty registrations under one key put one entry on the registry's chain", async () => {

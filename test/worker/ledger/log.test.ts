@@ -14,7 +14,7 @@ import { LOG_NAME } from "../../../src/adapters/d1/log-rows.ts";
 import { chain, EMPTY_HEAD, type Entry } from "../../../src/core/ledger/entry.ts";
 import { fromBase64 } from "../../../src/core/base/base64.ts";
 import { verifyConsistency, verifyInclusion } from "../../../src/core/tlog/proofs.ts";
-import { deriveKey } from "../../../src/core/base/key-derivation.ts";
+import { keysInForce } from "../../../src/core/base/key-derivation.ts";
 import { portsOf } from "../../../src/env.ts";
 import worker from "../../../src/index.ts";
 import {
@@ -94,7 +94,7 @@ function drafted(name: string, count: number, body = "{}", head = EMPTY_HEAD): r
     name,
     head,
     Array.from({ length: count }, () => draft),
-    deriveKey(env.GATE_SECRET, "entry-mac"),
+    keysInForce([env.GATE_SECRET], "entry-mac")[0],
   );
 }
 

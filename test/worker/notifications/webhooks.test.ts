@@ -534,10 +534,12 @@ describe("the reference contract's webhook of one intent", () => {
 test("webhooks sealed under an earlier secret of the deployment are still readable", async () => {
   const { d1Webhooks } = await import("../../../src/adapters/d1/webhooks.ts");
   const { registryChain } = await import("../../../src/adapters/d1/registry-chain.ts");
+  const { keysInForce } = await import("../../../src/core/base/key-derivation.ts");
   const earlier = btoa("an earlier secret of 32 bytes...");
   const chain = registryChain(env.DB, () => new Uint8Array(32));
   const { id, secret } = await registerHook(internet.at());
-  const hooks = (...secrets: [string, ...string[]]) => d1Webhooks(env.DB, chain, secrets);
+  const hooks = (...secrets: [string, ...string[]]) =>
+    d1Webhooks(env.DB, chain, () => keysInForce(secrets, "webhook-secret"));
   expect(await hooks(earlier, env.GATE_SECRET).secrets(id, Date.now())).toEqual([secret]);
   expect(await hooks(earlier).secrets(id, Date.now())).toEqual([]);
   expect(await hooks(earlier).find(id)).toMatchObject({

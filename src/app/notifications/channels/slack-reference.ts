@@ -18,7 +18,7 @@ export function slackReference(ports: Pick<Ports, "deriveToken">, reference: Sla
 
 /** Null for a value that Gate did not sign. */
 export function readSlackReference(
-  ports: Pick<Ports, "deriveToken" | "deriveEarlierTokens">,
+  ports: Pick<Ports, "acceptedTokens">,
   signed: string,
 ): SlackReference | null {
   const fields = readFields(ports, BUTTONS, signed);

@@ -1,9 +1,11 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { describe, expect, test } from "vitest";
-import { deriveKey, type KeyLabel } from "../../../../src/core/base/key-derivation.ts";
+import { digestsInForce, type KeyLabel, keysInForce } from "../../../../src/core/base/key-derivation.ts";
 
 /** The bytes 0 to 31. */
 const SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+const deriveKey = (secret: string, label: KeyLabel) => keysInForce([secret], label)[0];
 
 /** HKDF-SHA256 of RFC 5869 by another implementation. */
 const KEYS: readonly (readonly [KeyLabel, string])[] = [
@@ -64,4 +66,23 @@ describe("an unusable deployment secret stops Gate with a message that doesn't q
     expect(message).toMatch(/^Error: GATE_SECRET /);
     for (const part of secret.trim().split(/[ =]/)) if (part.length > 8) expect(message).not.toContain(part);
   });
+});
+
+test("keys and digests in force come in the order of the secrets, so that the current one is used for new values", () => {
+  const [first, second, third] = [
+    SECRET,
+    btoa("another secret of thirty-two byte"),
+    btoa("a third secret of thirty-two byte"),
+  ] as const;
+  const keys = keysInForce([first, second, third], "subject-token");
+  expect(keys.map((key) => bytesToHex(key))).toEqual(
+    [first, second, third].map((secret) => bytesToHex(deriveKey(secret, "subject-token"))),
+  );
+  const digests = digestsInForce(keys, "a text");
+  expect(new Set(digests).size).toBe(3);
+  expect(digestsInForce([deriveKey(third, "subject-token")], "a text")).toEqual([digests[2]]);
+});
+
+test("an unusable earlier secret stops Gate with a message that names GATE_SECRET_PREVIOUS", () => {
+  expect(() => keysInForce([SECRET, "short"], "entry-mac")).toThrow(/^a secret in GATE_SECRET_PREVIOUS /);
 });

@@ -16,7 +16,7 @@ const REQUEST = requestFor({ destination: "chat.message", policy: "", action: "h
 
 const PAYLOAD: Payload = { kind: "content", bytes: new Uint8Array([1]), name: null, mediaType: null };
 const subjectOf = (request: ProposalRequest, digest = "d1") =>
-  requestIdentity(request, PAYLOAD, digest, (text) => text).subject;
+  requestIdentity(request, PAYLOAD, digest, (text) => [text]).subjects[0];
 const of = (change: Partial<ProposalRequest>) => subjectOf({ ...REQUEST, ...change });
 
 test("the counters treat a request as the same whatever policy it names and whatever the client library adds", () => {
@@ -25,7 +25,7 @@ test("the counters treat a request as the same whatever policy it names and what
   expect(of({ http: { ...HTTP, headers: counted } })).toBe(of({}));
   // For idempotency it is another request: it asks for another decision.
   const digestOf = (request: ProposalRequest) =>
-    requestIdentity(request, PAYLOAD, "d1", (text) => text).requestDigest;
+    requestIdentity(request, PAYLOAD, "d1", (text) => [text]).requestDigest;
   expect(digestOf({ ...REQUEST, policy: "another" })).not.toBe(digestOf(REQUEST));
 });
 
@@ -41,12 +41,12 @@ test("another body, address, method or destination is another write to the count
 });
 
 test("the digests of a request are those that version 0.1 stored, so that its repeats still meet their first attempt", () => {
-  const identity = (request: ProposalRequest) => requestIdentity(request, PAYLOAD, "d1", (text) => text);
+  const identity = (request: ProposalRequest) => requestIdentity(request, PAYLOAD, "d1", (text) => [text]);
   const { http: _, ...withoutRequest } = REQUEST;
   expect(identity(REQUEST)).toEqual({
     payloadDigest: "d1",
     requestDigest: "3e926c8747828cfdaa8dc87d165e66a38325d124c128e0018a3d05a959b27c9b",
-    subject: "885b29462772ea58696359a22a120bfc5fcf1da70e25a2c27e0c5307c5a9166c",
+    subjects: ["885b29462772ea58696359a22a120bfc5fcf1da70e25a2c27e0c5307c5a9166c"],
   });
   expect(identity(withoutRequest).requestDigest).toBe(
     "8ade91d3a33c5e43f795de1be3e8549bde4e42cd5c02b3f94633d080b1c28814",
