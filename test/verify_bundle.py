@@ -252,7 +252,7 @@ def nullable(shape):
     return lambda value: None if value is None else shape(value)
 
 
-def many(shape, most):
+def many(shape, most=math.inf):
     def check(value):
         if not isinstance(value, list) or len(value) > most:
             raise Wrong("list")
@@ -288,13 +288,12 @@ BUNDLE = record(
     entries=many(
         record(
             intent=NAME, seq=whole(1), event=NAME, actor=NAME, at=whole(0), body=text(65535), prev=HEX32, hash=HEX32
-        ),
-        20000,
+        )
     ),
     log=nullable(
         record(
             checkpoint=text(512 * 1024),
-            inclusion=many(record(seq=whole(1), index=whole(0), proof=many(text(44, B64), 64)), 20000),
+            inclusion=many(record(seq=whole(1), index=whole(0), proof=many(text(44, B64), 64))),
         )
     ),
     keys=record(
@@ -319,11 +318,11 @@ BUNDLE = record(
         record(
             salt=HEX32,
             payload=nullable(
-                record(digest=nullable(HEX32), name=nullable(NAME), base64=nullable(text(16 * 1024 * 1024, B64)))
+                record(digest=nullable(HEX32), name=nullable(NAME), base64=nullable(text(32 * 1024 * 1024, B64)))
             ),
             request=optional(text(1024 * 1024)),
             notes=many(
-                record(seq=whole(1), kind=one_of("note", "result", "facts", "proof"), text=text(1024 * 1024)), 20000
+                record(seq=whole(1), kind=one_of("note", "result", "facts", "proof"), text=text(1024 * 1024))
             ),
         )
     ),
@@ -463,7 +462,7 @@ ASIDE = {"binding_refused", "duplicate_blocked", "execution_reported_late", "pay
 def story_of(entries, bodies):
     stage = "start"
     story = {"bad": False, "unknown": False, "approval": None, "orders": [], "erased": False}
-    ballot = {"votes": [], "against": set(), "noes": 0, "links": set()}
+    ballot = {"votes": {}, "cast": 0, "voices": {}, "against": set(), "noes": 0, "links": set()}
     for entry, body in zip(entries, bodies):
         event, before = entry["event"], stage
         if event in ASIDE:
@@ -481,7 +480,7 @@ def story_of(entries, bodies):
         story["bad"] |= not cast(ballot, event, body, bodies[0])
         if event == "approved":
             by = string(body, "by") or ""
-            story["approval"] = story["approval"] or (by, list(ballot["votes"]), ballot["noes"] > 0)
+            story["approval"] = story["approval"] or (by, standing(ballot), ballot["noes"] > 0)
         elif event == "execution_requested":
             order = {"id": string(body, "order") or "", "fence": body.get("fence"), "until": body.get("expires_at")}
             order["gates"] = body.get("issued_to") == "gate"
@@ -522,14 +521,19 @@ def cast(ballot, event, body, proposed):
             "mandated": string(body, "mandate") is not None,
             "counts": counts if isinstance(counts, list) else [],
         }
-        ballot["votes"].append(vote)
+        ballot["cast"] += 1
+        ballot["votes"].setdefault(person, []).append((ballot["cast"], vote))
+        for human in humans:
+            ballot["voices"][human] = ballot["voices"].get(human, 0) + 1
         return not said_no
     if event == "approval_vote_withdrawn":
-        before = len(ballot["votes"])
-        ballot["votes"] = [vote for vote in ballot["votes"] if vote["person"] != person]
-        return len(ballot["votes"]) < before
+        gone = ballot["votes"].pop(person, [])
+        for _, vote in gone:
+            for human in vote["humans"]:
+                ballot["voices"][human] -= 1
+        return gone != []
     if event == "rejection_vote_recorded":
-        said_yes = any(humans & vote["humans"] for vote in ballot["votes"])
+        said_yes = any(ballot["voices"].get(human, 0) > 0 for human in humans)
         ballot["noes"] += 1
         ballot["against"] |= humans
         return not said_no and not said_yes
@@ -544,6 +548,12 @@ def cast(ballot, event, body, proposed):
         ballot["links"].add(link)
         return is_new
     return True
+
+
+def standing(ballot):
+    """The votes that were not withdrawn, in the order in which they were cast."""
+    numbered = [each for votes in ballot["votes"].values() for each in votes]
+    return [vote for _, vote in sorted(numbered, key=lambda each: each[0])]
 
 
 def voices(votes):
@@ -698,7 +708,7 @@ def approvals(story, proposed, outcome):
         return FAILS
     if by == "timeout":
         return FAILS if was_refused else NOT_SHOWN
-    if by not in [vote["person"] for vote in votes]:
+    if by not in {vote["person"] for vote in votes}:
         return FAILS
     barred = {string(proposed, "agent")}
     if proposed.get("editor_may_approve") is not True:
@@ -718,8 +728,12 @@ def approvals(story, proposed, outcome):
         return NOT_SHOWN
     if voices(votes) < require:
         return FAILS
+    admitted = {}
+    for vote in votes:
+        for policy in {policy for policy in vote["counts"] if isinstance(policy, str)}:
+            admitted.setdefault(policy, []).append(vote)
     for policy, least in quorums:
-        if voices([vote for vote in votes if policy in vote["counts"]]) < least:
+        if voices(admitted.get(policy, [])) < least:
             return FAILS
     return HOLDS
 

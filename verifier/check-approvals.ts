@@ -74,13 +74,27 @@ function forbiddenVote(votes: readonly Vote[], proposed: JsonObject): string | n
 function unmetQuorum({ require, quorums }: Required, votes: readonly Vote[]): string | null {
   const all = distinct(votes).length;
   if (all < require) return `${counted(all)} approved it; ${require} required.`;
+  const admitted = votesByPolicy(votes);
   for (const { policy, require: needed } of quorums) {
-    const met = distinct(votes.filter(({ counts }) => counts.includes(policy))).length;
+    const met = distinct(admitted.get(policy) ?? []).length;
     if (met < needed) {
       return `${counted(met)} approved it for the policy ${quoted(policy)}; ${needed} required.`;
     }
   }
   return null;
+}
+
+/** Grouped once: a search through all votes for each quorum is quadratic in a hostile bundle. */
+function votesByPolicy(votes: readonly Vote[]): ReadonlyMap<string, readonly Vote[]> {
+  const admitted = new Map<string, Vote[]>();
+  for (const vote of votes) {
+    for (const policy of new Set(vote.counts)) {
+      const known = admitted.get(policy);
+      if (known === undefined) admitted.set(policy, [vote]);
+      else known.push(vote);
+    }
+  }
+  return admitted;
 }
 
 /** `approval: {require, quorums: [{policy, require}]}` in the proposal's entry; null where it has none. */

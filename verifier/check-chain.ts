@@ -44,14 +44,15 @@ export function bodiesOf(entries: readonly BundleEntry[]): readonly JsonObject[]
 /** Checks that every body is canonical and names the same intent digest and policies as the first. */
 export function checkBodies(entries: readonly BundleEntry[], bodies: readonly JsonObject[]): Finding {
   const [first = {}] = bodies;
+  const expected = ["intent_digest", "policy_hashes"].map((name) => ({ name, text: textOf(first, name) }));
   for (const [at, body] of bodies.entries()) {
     const entry = entries[at];
     const label = `Entry ${at + 1}`;
     if (entry === undefined || Object.keys(body).length === 0) {
       return fails("bodies", `${label} has a body that is not canonical JSON.`);
     }
-    for (const name of ["intent_digest", "policy_hashes"]) {
-      if (textOf(body, name) === null || textOf(body, name) !== textOf(first, name)) {
+    for (const { name, text } of expected) {
+      if (text === null || textOf(body, name) !== text) {
         return fails("bodies", `${label} names another ${name} than the proposal.`);
       }
     }

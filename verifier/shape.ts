@@ -49,7 +49,7 @@ export function nullable<T>(shape: Shape<T>): Shape<T | null> {
   return (value, at) => (value === null ? { ok: true, value: null } : shape(value, at));
 }
 
-export function list<T>(item: Shape<T>, max: number): Shape<readonly T[]> {
+export function list<T>(item: Shape<T>, max = Infinity): Shape<readonly T[]> {
   return (value, at) => {
     if (!Array.isArray(value) || value.length > max) return { ok: false, at };
     const items: T[] = [];

@@ -1,5 +1,5 @@
 import type { JsonObject } from "../src/core/base/json.ts";
-import { emptyTally, countVote, type Vote } from "./vote-tally.ts";
+import { emptyTally, countVote, votesOf, type Vote } from "./vote-tally.ts";
 import type { BundleEntry } from "./bundle.ts";
 import { quoted } from "./finding.ts";
 import { member, numberMember, textMember } from "./read-json.ts";
@@ -113,7 +113,7 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
       case "approved":
         approval ??= {
           by: textMember(body, "by") ?? "",
-          votes: tally.votes,
+          votes: votesOf(tally),
           rejectionVotes: tally.rejectionVotes,
         };
         break;

@@ -36,7 +36,7 @@ export async function verifyBundle(
   try {
     if (typeof bundle !== "string") return await verifyValue(bundle, trusted, options);
     if (bundle.length > MAX_BUNDLE_CHARS) {
-      return [fails("form", "The input is too long for a bundle (at most 32 MiB).")];
+      return [fails("form", "The input is too long for a bundle (at most 511 MiB).")];
     }
     const value = readJson(bundle);
     if (value === null) return [fails("form", "The input is not JSON, or repeats a member.")];

@@ -3,8 +3,12 @@ import { member, numberMember, textMember } from "./read-json.ts";
 
 /** The votes so far, and the approval links that were used. */
 export interface VoteTally {
-  /** Approvals cast and not withdrawn. */
-  votes: readonly Vote[];
+  /** Approvals cast and not withdrawn, by person and in their order. */
+  readonly votes: Map<string, Vote[]>;
+  /** How many of these votes each human is part of, as person or as delegate. */
+  readonly voices: Map<string, number>;
+  /** The place of the next vote. */
+  places: number;
   /** Persons who rejected, and persons for whom a delegate rejected. */
   readonly rejecters: Set<string>;
   rejectionVotes: number;
@@ -21,6 +25,8 @@ interface VoterPair {
 }
 
 export interface Vote extends VoterPair {
+  /** Its place among all votes. */
+  readonly place: number;
   /** The principal that cast it. */
   readonly principal: string;
   /** The standing approval or delegation that authorizes it. */
@@ -33,24 +39,34 @@ export interface Vote extends VoterPair {
 export function emptyTally(proposed: JsonObject): VoteTally {
   const approval = member(proposed, "approval");
   const rejectionsRequired = isJsonObject(approval) ? (numberMember(approval, "rejections") ?? 1) : 1;
-  return { votes: [], rejecters: new Set(), rejectionVotes: 0, links: new Set(), rejectionsRequired };
+  return {
+    votes: new Map(),
+    voices: new Map(),
+    places: 0,
+    rejecters: new Set(),
+    rejectionVotes: 0,
+    links: new Set(),
+    rejectionsRequired,
+  };
 }
 
 /** Applies one entry to the tally. Returns the violated rule, as the rest of a sentence; null: none. */
 export function countVote(tally: VoteTally, event: string, body: JsonObject): string | null {
-  const { votes, rejecters, links } = tally;
+  const { votes, voices, rejecters, links } = tally;
   const voter = voterPairOf(body);
   const hasRejected = rejecters.has(voter.person) || rejecters.has(voter.acting);
   switch (event) {
     case "approval_vote_recorded":
-      tally.votes = [...votes, voteOf(body)];
+      addVote(tally, voteOf(body));
       return hasRejected ? "is an approval by a person who had rejected" : null;
-    case "approval_vote_withdrawn":
-      tally.votes = votes.filter(({ person }) => person !== voter.person);
-      return tally.votes.length === votes.length ? "withdraws a vote that was not cast" : null;
+    case "approval_vote_withdrawn": {
+      const withdrawn = votes.get(voter.person) ?? [];
+      for (const vote of withdrawn) countVoices(tally, vote, -1);
+      votes.delete(voter.person);
+      return withdrawn.length === 0 ? "withdraws a vote that was not cast" : null;
+    }
     case "rejection_vote_recorded": {
-      const voters = new Set([voter.person, voter.acting]);
-      const hasApproved = votes.some(({ person, acting }) => voters.has(person) || voters.has(acting));
+      const hasApproved = voices.has(voter.person) || voices.has(voter.acting);
       rejecters.add(voter.person).add(voter.acting);
       tally.rejectionVotes += 1;
       if (hasRejected) return "is a second rejection by the same person";
@@ -71,6 +87,27 @@ export function countVote(tally: VoteTally, event: string, body: JsonObject): st
   }
 }
 
+/** The votes in force, in the order in which they were cast. */
+export function votesOf({ votes }: VoteTally): readonly Vote[] {
+  return [...votes.values()].flat().toSorted((one, other) => one.place - other.place);
+}
+
+function addVote(tally: VoteTally, vote: Omit<Vote, "place">): void {
+  const placed = { ...vote, place: tally.places++ };
+  const ofPerson = tally.votes.get(vote.person);
+  if (ofPerson === undefined) tally.votes.set(vote.person, [placed]);
+  else ofPerson.push(placed);
+  countVoices(tally, placed, 1);
+}
+
+function countVoices({ voices }: VoteTally, { person, acting }: VoterPair, by: 1 | -1): void {
+  for (const human of new Set([person, acting])) {
+    const count = (voices.get(human) ?? 0) + by;
+    if (count === 0) voices.delete(human);
+    else voices.set(human, count);
+  }
+}
+
 /**
  * The votes of distinct humans. A delegate's vote uses up both persons' votes, so a delegation moves a vote and never
  * creates a second one.
@@ -84,7 +121,7 @@ export function distinct(votes: readonly Vote[]): readonly Vote[] {
   });
 }
 
-function voteOf(body: JsonObject): Vote {
+function voteOf(body: JsonObject): Omit<Vote, "place"> {
   return {
     ...voterPairOf(body),
     principal: textMember(body, "principal") ?? "",

@@ -122,31 +122,41 @@ export class IntentOutbox {
   }
 
   #isFlushed(): boolean {
-    const { seq, flushed, queuedFor } = this.#store.progress();
+    const { seq, flushed } = this.#store.progress();
     const state = this.#store.state();
-    return seq === flushed && (state === undefined || this.#queueDeadline(state) === queuedFor);
+    return seq === flushed && (state === undefined || this.#isQueued(this.#queueDeadline(state)));
+  }
+
+  /**
+   * Is a message on its way that has this deadline applied? One for an earlier deadline is: on its arrival the next is
+   * sent. With a message for each heartbeat a worker could fill the queue.
+   */
+  #isQueued(due: Instant | null): boolean {
+    const { queuedFor } = this.#store.progress();
+    if (due === queuedFor || due === null) return true;
+    return queuedFor !== null && Date.now() < queuedFor && queuedFor < due;
   }
 
   async #flushOnce(): Promise<boolean> {
     const state = this.#store.state();
     if (state === undefined) return true;
-    const { seq, flushed, queuedFor } = this.#store.progress();
+    const { seq, flushed } = this.#store.progress();
     const due = this.#queueDeadline(state);
     try {
       if (seq > flushed) {
-        const entries = this.#store.entries().filter((entry) => entry.seq > flushed);
-        await d1Ledger(this.#env.DB).append(entries, rowOf(state, seq));
+        await d1Ledger(this.#env.DB).append(this.#store.entries(flushed), rowOf(state, seq));
       }
     } catch (error) {
       console.error(logLine("ledger_flush_failed", { intent: state.terms.id, error: String(error) }));
       return false;
     }
     // Not awaited: a pending order would wait for it too, and the alarm covers the same deadline.
-    if (due !== null && due !== queuedFor) this.#ctx.waitUntil(this.#enqueue(state.terms.id, due));
+    const isQueued = this.#isQueued(due);
+    if (due !== null && !isQueued) this.#ctx.waitUntil(this.#enqueue(state.terms.id, due));
     this.#ctx.waitUntil(pokeLog(this.#env));
     this.#ctx.waitUntil(pokeDispatcher(this.#env));
     // Other commands may have committed during the await: mark only the entries that this flush appended.
-    this.#store.putProgress({ flushed: seq, queuedFor: due });
+    this.#store.putProgress({ flushed: seq, ...(!isQueued && { queuedFor: due }) });
     this.keepAlarm();
     return true;
   }

@@ -159,9 +159,12 @@ export class IntentStore {
     if (notes.length > 0) this.#putSealed(key("notes", first.seq), Buffer.from(JSON.stringify(notes)));
   }
 
-  entries(): readonly Entry[] {
-    const later = [...this.#storage.kv.list<readonly Entry[]>({ prefix: "entries:" })];
-    return [...this.#opening().entries, ...later.flatMap(([, group]) => group)];
+  /** @param after the last sequence to leave out, which ends a commit; 0: none */
+  entries(after = 0): readonly Entry[] {
+    const opening = this.#opening().entries.filter(({ seq }) => seq > after);
+    const start = key("entries", after + 1);
+    const later = [...this.#storage.kv.list<readonly Entry[]>({ prefix: "entries:", start })];
+    return [...opening, ...later.flatMap(([, group]) => group)];
   }
 
   notes(): readonly NumberedNote[] {

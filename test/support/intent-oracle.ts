@@ -12,6 +12,14 @@ import type { Voter } from "../../src/core/identity/voter.ts";
  * start, with no other state. Every function returns the violations.
  */
 
+/** A heartbeat that moved a claim's end without an event of its own. */
+export interface Heartbeat {
+  /** How many events were committed before it. */
+  readonly after: number;
+  readonly at: number;
+  readonly by: string;
+}
+
 export interface Committed {
   readonly fact: RecordedEvent;
   /** The command it came from; null for what the clock did before that command. */
@@ -68,11 +76,17 @@ interface Attempt {
   readonly orderDeadline: number;
   deadline: number;
   claimedBy: string | null;
+  /** Heartbeats that no event has counted yet. */
+  uncounted: number;
   /** Null while nothing is known of it. */
   end: "unclaimed" | "unknown" | "reported unknown" | "failed" | "failed, safe to retry" | "succeeded" | null;
 }
 
-export function complaints({ outcome, terms }: Setup, committed: readonly Committed[]): readonly string[] {
+export function complaints(
+  { outcome, terms }: Setup,
+  committed: readonly Committed[],
+  heartbeats: readonly Heartbeat[] = [],
+): readonly string[] {
   const found: string[] = [];
   const complain = (bad: boolean, text: string) => {
     if (bad) found.push(text);
@@ -93,9 +107,16 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
   let approvedAt: number | null = null;
   let closed: string | null = null;
 
-  for (const { fact, command } of committed) {
+  for (const [index, { fact, command }] of committed.entries()) {
     const { event, at } = fact;
     const live = attempts.at(-1);
+    for (const beat of heartbeats.filter(({ after }) => after === index)) {
+      complain(live?.claimedBy !== beat.by || live.end !== null, "a heartbeat of what is not claimed");
+      if (live === undefined) continue;
+      complain(beat.at >= live.deadline, "a heartbeat after the deadline");
+      live.deadline = beat.at + CLAIM_TTL_MS;
+      live.uncounted += 1;
+    }
     const late = event.type === "execution_reported_late" && closed === "revoked";
     complain(closed !== null && !late, `${event.type} after ${closed}`);
     // Half a decision is none: where it came through a link, the link was used up in the same turn.
@@ -229,6 +250,7 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
           orderDeadline: event.expiresAt,
           deadline: event.expiresAt,
           claimedBy: null,
+          uncounted: 0,
           end: null,
         });
         break;
@@ -240,11 +262,21 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
           "claimed what is not live",
         );
         if (live === undefined) break;
-        complain(at >= live.deadline, "claimed after the deadline");
         complain(
           (live.claimedBy === null) !== (event.type === "execution_claimed"),
           "claimed twice or not at all",
         );
+        if (event.type === "execution_extended") {
+          const own = command?.type === "heartbeat" ? 1 : 0;
+          complain(event.count !== live.uncounted + own || event.count === 0, "another number of heartbeats");
+          live.uncounted = 0;
+          // At the end of a claim the event only counts: the heartbeats moved the deadline before.
+          if (own === 0) {
+            complain(event.expiresAt !== live.deadline, "another end than the heartbeats set");
+            break;
+          }
+        }
+        complain(at >= live.deadline, "claimed after the deadline");
         complain(event.expiresAt !== at + CLAIM_TTL_MS, "another claim deadline");
         if (event.type === "execution_claimed") {
           complain(!mayExecute(terms.runners, live, event.by), `claimed by ${event.by}`);
@@ -298,6 +330,7 @@ export function complaints({ outcome, terms }: Setup, committed: readonly Commit
           "reported what is not live",
         );
         if (live === undefined) break;
+        complain(live.uncounted > 0, "ended with heartbeats that are not on the ledger");
         const lapsed = event.type === "execution_indeterminate" && event.why !== "reported";
         complain(lapsed !== at >= live.deadline, lapsed ? "lapsed too soon" : "reported too late");
         complain(!lapsed && !mayExecute(terms.runners, live, event.by), `reported by ${event.by}`);

@@ -259,13 +259,28 @@ export function erased(life: Life): Life {
   return { ...life, entries: [...life.entries, ...chain(life.terms.id, last, [draft], MAC_KEY)] };
 }
 
+/** The same life with this many repeats of its key at the end, an entry each. */
+export function repeatedOften(life: Life, times: number): Life {
+  const last = life.entries.at(-1);
+  const first: { intent_digest: string; policy_hashes: string[] } = JSON.parse(life.entries[0]?.body ?? "{}");
+  if (last === undefined) throw new Error("no entries");
+  const { intent_digest, policy_hashes } = first;
+  const body = canonicalJson({ intent_digest, policy_hashes, count: 1 });
+  const drafts = Array.from({ length: times }, (_, at) => {
+    return { event: "duplicate_blocked", actor: "agt_1", at: last.at + at, body };
+  });
+  return { ...life, entries: [...life.entries, ...chain(life.terms.id, last, drafts, MAC_KEY)] };
+}
+
 /** A sealed log. */
 export class MadeLog {
   readonly entries: readonly Entry[];
   readonly #hashes = new Map<string, Uint8Array>();
+  readonly #indexes: ReadonlyMap<string, number>;
 
   constructor(entries: readonly Entry[]) {
     this.entries = entries;
+    this.#indexes = new Map(entries.map(({ hash }, index) => [hash, index]));
     let frontier = EMPTY_FRONTIER;
     for (const entry of entries) {
       const bytes = leafBytes(entry);
@@ -293,8 +308,8 @@ export class MadeLog {
 
   async bundle(life: Life, size = this.entries.length): Promise<Mutable<Bundle>> {
     const inclusion = life.entries.flatMap(({ hash, seq }) => {
-      const index = this.entries.findIndex((entry) => entry.hash === hash);
-      return index === -1 || index >= size
+      const index = this.#indexes.get(hash);
+      return index === undefined || index >= size
         ? []
         : [{ seq, index, proof: inclusionProof(index, size, this.hashAt).map(toBase64) }];
     });

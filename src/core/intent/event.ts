@@ -93,7 +93,13 @@ export type IntentEvent =
       readonly expiresAt: Instant;
     }
   | { readonly type: "execution_claim_undone"; readonly order: string }
-  | { readonly type: "execution_extended"; readonly order: string; readonly expiresAt: Instant }
+  /** Heartbeats moved the claim's end; `count` of them since the entry before. */
+  | {
+      readonly type: "execution_extended";
+      readonly order: string;
+      readonly expiresAt: Instant;
+      readonly count: number;
+    }
   | {
       readonly type: "execution_succeeded" | "execution_failed";
       readonly order: string;

@@ -1,6 +1,7 @@
 import type { RecordedEvent } from "./event.ts";
+import { foldingWindowMs } from "./limits.ts";
 import { firstReminder, LONGEST_REMINDER_MS } from "./reminders.ts";
-import { currentOrder, undoneClaims, type IntentState, type Order } from "./state.ts";
+import { currentOrder, undoneClaims, withOrder, type IntentState, type Order } from "./state.ts";
 
 /**
  * Folds one recorded event into the state. Total: `handle` validated the event before its commit, so nothing is checked
@@ -105,7 +106,9 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
       );
     case "execution_extended": {
       const claim = currentOrder(state)?.claim;
-      return claim ? withOrder(next, { claim: { ...claim, expiresAt: event.expiresAt } }) : next;
+      if (!claim) return next;
+      const heartbeats = { unrecorded: 0, windowEndsAt: at + foldingWindowMs(at - claim.at) };
+      return withOrder(next, { claim: { ...claim, expiresAt: event.expiresAt, heartbeats } });
     }
     case "execution_succeeded":
     case "execution_failed": {
@@ -156,10 +159,4 @@ function claimsUndone(state: IntentState): number {
 /** Ends the hold: no deadline, no reminder. */
 function closed(state: IntentState): IntentState {
   return { ...state, decideBy: null, remindAt: null };
-}
-
-function withOrder(state: IntentState, change: Partial<Order>): IntentState {
-  const order = currentOrder(state);
-  if (order === undefined) throw new Error("invariant: an execution event needs a current order");
-  return { ...state, orders: [...state.orders.slice(0, -1), { ...order, ...change }] };
 }

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from "../base/result.ts";
 import { eligibility, isStale } from "./approval.ts";
 import type { IntentCommand } from "./command.ts";
-import { GATE } from "./event.ts";
+import { GATE, type IntentEvent } from "./event.ts";
 import { type ExecutionLimits, MAX_ATTEMPTS } from "./limits.ts";
 import { nextAttemptAt } from "./send-backoff.ts";
 import { wrongPhase, type Command, type CommandResult } from "./command-result.ts";
@@ -10,6 +10,8 @@ import {
   currentOrder,
   needsClaim,
   undoneClaims,
+  unrecordedHeartbeats,
+  withOrder,
   type Instant,
   type IntentState,
   type Order,
@@ -123,20 +125,36 @@ export function unclaim(state: IntentState, command: Command<"unclaim">): Comman
   const held = currentOrder(state);
   const isCurrentClaim = held?.id === command.order && undoneClaims(held) === command.undone;
   if (state.phase !== "claimed" || !isCurrentClaim) return wrongPhase(state, command);
-  return ok([{ type: "execution_claim_undone", order: command.order }]);
+  return ok([...foldedHeartbeats(held), { type: "execution_claim_undone", order: command.order }]);
 }
 
+/** Moves the claim's end: with an entry at once, or with a count that a later entry records. */
 export function heartbeat(
   state: IntentState,
   command: Command<"heartbeat">,
   now: Instant,
   { claimMs }: ExecutionLimits,
-): CommandResult {
+): Result<IntentState | readonly IntentEvent[], Refusal> {
   const found = heldOrder(state, command.order);
   if (!found.ok) return found;
   if (state.phase !== "claimed") return refuseLate(state, command);
-  if (found.value.claim?.by !== command.by) return err({ reason: "not_runner" });
-  return ok([{ type: "execution_extended", order: command.order, expiresAt: now + claimMs }]);
+  const { claim: current } = found.value;
+  if (current?.by !== command.by) return err({ reason: "not_runner" });
+  const expiresAt = now + claimMs;
+  const { heartbeats } = current;
+  if (heartbeats !== undefined && now < heartbeats.windowEndsAt) {
+    const counted = { ...heartbeats, unrecorded: heartbeats.unrecorded + 1 };
+    return ok(withOrder(state, { claim: { ...current, expiresAt, heartbeats: counted } }));
+  }
+  const count = unrecordedHeartbeats(found.value) + 1;
+  return ok([{ type: "execution_extended", order: command.order, expiresAt, count }]);
+}
+
+/** The entry of the heartbeats that the ledger lacks when a claim ends: it then shows how long the claim was valid. */
+export function foldedHeartbeats(held: Order): readonly IntentEvent[] {
+  const count = unrecordedHeartbeats(held);
+  if (held.claim === null || count === 0) return [];
+  return [{ type: "execution_extended", order: held.id, expiresAt: held.claim.expiresAt, count }];
 }
 
 export function report(state: IntentState, command: Command<"report">): CommandResult {
@@ -151,17 +169,25 @@ export function report(state: IntentState, command: Command<"report">): CommandR
   if (state.phase !== "scheduled" && state.phase !== "claimed" && !revoked) return refuseLate(state, command);
 
   const { order: id, by, executedAt, retryable, result, proof } = command;
+  const earlier = foldedHeartbeats(found.value);
   if (state.terms.proofRequired && proof === null) return err({ reason: "proof_required" });
   if (revoked) return err({ reason: "intent_revoked" });
   switch (command.outcome) {
     case "succeeded":
       return ok([
+        ...earlier,
         { type: "execution_succeeded", order: id, by, executedAt, retryable: false, result, proof },
       ]);
     case "failed":
-      return ok([{ type: "execution_failed", order: id, by, executedAt, retryable, result, proof }]);
+      return ok([
+        ...earlier,
+        { type: "execution_failed", order: id, by, executedAt, retryable, result, proof },
+      ]);
     case "indeterminate":
-      return ok([{ type: "execution_indeterminate", order: id, by, why: "reported", result, proof }]);
+      return ok([
+        ...earlier,
+        { type: "execution_indeterminate", order: id, by, why: "reported", result, proof },
+      ]);
   }
 }
 

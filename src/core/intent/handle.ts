@@ -36,6 +36,9 @@ export function handle(
     const state = events.reduce<IntentState>(evolve, settled.state);
     return { events: [...settled.events, ...events], state, changed: false, refusal: applied.error };
   }
+  if (!isEvents(applied.value)) {
+    return { events: settled.events, state: applied.value, changed: true, refusal: null };
+  }
   const events = applied.value.map((event) => ({ event, actor: actorFor(event, actor), at: now }));
   return {
     events: [...settled.events, ...events],
@@ -43,6 +46,11 @@ export function handle(
     changed: events.length > 0,
     refusal: null,
   };
+}
+
+/** Else the command changed only the state, and a later event records it. */
+function isEvents(applied: IntentState | readonly IntentEvent[]): applied is readonly IntentEvent[] {
+  return Array.isArray(applied);
 }
 
 /** The next vote reveals that an earlier voter is inactive; the actor of that withdrawal is Gate, not the voter. */
@@ -86,7 +94,7 @@ function applyCommand(
   command: IntentCommand,
   now: Instant,
   limits: ExecutionLimits,
-): Result<readonly IntentEvent[], Refusal> {
+): Result<IntentState | readonly IntentEvent[], Refusal> {
   switch (command.type) {
     case "approve":
       return approve(state, command, now);

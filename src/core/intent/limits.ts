@@ -16,5 +16,15 @@ export const MAX_ATTEMPTS = 3;
 /** The pause between attempts that the contract asks of runners. */
 export const RETRY_BACKOFF_SECONDS = 30;
 
-/** Repeats of one key in this window become one ledger entry with a count: a retry storm can't flood the ledger. */
-export const DUPLICATE_WINDOW_MS = 60_000;
+const SHORTEST_WINDOW_MS = 60_000;
+const LONGEST_WINDOW_MS = 24 * 60 * SHORTEST_WINDOW_MS;
+const WINDOW_SHARE_OF_AGE = 1 / 10;
+
+/**
+ * Repeats under one key, and heartbeats of one claim, become one ledger entry with a count within this window. It grows
+ * with the age of what is repeated, so that a caller that goes on for a year adds some hundred entries, and the intent
+ * stays small enough to read.
+ */
+export function foldingWindowMs(ageMs: number): number {
+  return Math.min(Math.max(ageMs * WINDOW_SHARE_OF_AGE, SHORTEST_WINDOW_MS), LONGEST_WINDOW_MS);
+}

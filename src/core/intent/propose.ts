@@ -2,7 +2,7 @@ import { err, ok, type Result } from "../base/result.ts";
 import type { Decision } from "../policy/decision.ts";
 import { canonicalJson } from "../base/json.ts";
 import { GATE, type RecordedEvent } from "./event.ts";
-import { DUPLICATE_WINDOW_MS } from "./limits.ts";
+import { foldingWindowMs } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";
 import type { Instant, IntentState, IntentTerms } from "./state.ts";
 
@@ -72,6 +72,6 @@ export function countRepeat(state: IntentState, actor: string, now: Instant): Re
     return { events: [], state: { ...state, duplicates: { unrecorded: unrecorded + 1, windowEndsAt } } };
   }
   const event = { type: "duplicate_blocked", count: unrecorded + 1 } as const;
-  const duplicates = { unrecorded: 0, windowEndsAt: now + DUPLICATE_WINDOW_MS };
+  const duplicates = { unrecorded: 0, windowEndsAt: now + foldingWindowMs(now - state.terms.createdAt) };
   return { events: [{ event, actor, at: now }], state: { ...state, duplicates } };
 }

@@ -1,5 +1,6 @@
 import { erasureDeadline } from "./erasure.ts";
 import { GATE, type RecordedEvent, type IntentEvent } from "./event.ts";
+import { foldedHeartbeats } from "./execution.ts";
 import { firstReminder, nextReminder } from "./reminders.ts";
 import { currentOrder, needsClaim, type Instant, type IntentState } from "./state.ts";
 
@@ -111,6 +112,8 @@ function lapsedClaim(state: IntentState, now: Instant): IntentEvent | null {
   const order = currentOrder(state);
   const claim = order?.claim;
   if (order === undefined || !claim || now < claim.expiresAt) return null;
+  const [earlier] = foldedHeartbeats(order);
+  if (earlier !== undefined) return earlier;
   return {
     type: "execution_indeterminate",
     order: order.id,

@@ -96,10 +96,19 @@ export interface Order {
   readonly issuedTo: string;
   readonly issuedAt: Instant;
   readonly expiresAt: Instant;
-  readonly claim: { readonly by: string; readonly at: Instant; readonly expiresAt: Instant } | null;
+  readonly claim: Claim | null;
   readonly report: Report | null;
   /** How many of its claims were undone, and when the last one was; absent: none. */
   readonly undone?: { readonly count: number; readonly at: Instant };
+}
+
+export interface Claim {
+  readonly by: string;
+  readonly at: Instant;
+  /** Moved by every heartbeat, also by one that is not on the ledger yet. */
+  readonly expiresAt: Instant;
+  /** Heartbeats that the ledger lacks, and when the next one is recorded at once; absent: there was none. */
+  readonly heartbeats?: { readonly unrecorded: number; readonly windowEndsAt: Instant };
 }
 
 export interface Report {
@@ -153,12 +162,24 @@ export function currentOrder(state: IntentState): Order | undefined {
   return state.orders.at(-1);
 }
 
+/** @throws {Error} where no order was issued: a bug */
+export function withOrder(state: IntentState, change: Partial<Order>): IntentState {
+  const order = currentOrder(state);
+  if (order === undefined) throw new Error("invariant: an execution event needs a current order");
+  return { ...state, orders: [...state.orders.slice(0, -1), { ...order, ...change }] };
+}
+
 /**
  * Does this order require a claim before execution? Yes where the destination says so, and for every order but a
  * runner's: those bytes leave Gate itself, and only after the claim.
  */
 export function needsClaim(state: IntentState, order: Order): boolean {
   return state.terms.claimRequired || order.mode !== "runner";
+}
+
+/** Number of this order's heartbeats that the ledger lacks. */
+export function unrecordedHeartbeats({ claim }: Order): number {
+  return claim?.heartbeats?.unrecorded ?? 0;
 }
 
 /** Can an executor still execute and report this order? */

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { canonicalJson } from "../../../src/core/base/json.ts";
 import { chain, EMPTY_HEAD } from "../../../src/core/ledger/entry.ts";
-import type { Bundle } from "../../../verifier/bundle.ts";
+import { MAX_BUNDLE_CHARS, type Bundle } from "../../../verifier/bundle.ts";
 import { verdictOf, type Finding } from "../../../verifier/finding.ts";
 import { verifyBundle } from "../../../verifier/verify-bundle.ts";
 import {
@@ -778,12 +778,12 @@ describe("hostile input to the verifier", () => {
 
   test("in excess is refused before any work is done", async () => {
     const many = (b: Mutable<Bundle>) => {
-      const [first] = b.entries;
-      if (first === undefined) throw new Error("entry");
-      b.entries = Array.from({ length: 20_001 }, () => first);
+      const [first] = b.orders;
+      if (first === undefined) throw new Error("order");
+      b.orders = Array.from({ length: 65 }, () => first);
     };
     expect(failing(await changed(many))).toEqual(["form"]);
-    expect(failing(await verifyBundle(" ".repeat(33 * 1024 * 1024), TRUSTED))).toEqual(["form"]);
+    expect(failing(await verifyBundle(" ".repeat(MAX_BUNDLE_CHARS + 1), TRUSTED))).toEqual(["form"]);
   });
 
   test("can't control the terminal through the findings' words", async () => {
