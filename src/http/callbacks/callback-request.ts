@@ -4,7 +4,7 @@ import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import type { JsonObject } from "../../core/base/json.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
-import { parse } from "../api/shared/fields.ts";
+import { parseRequest, requestSchema } from "../api/shared/request-schema.ts";
 import { sameSecret } from "../../app/execution/tokens.ts";
 
 /** The contract's window: an older signature may be a replay. */
@@ -33,17 +33,20 @@ export function verifyProviderSignature(
   return Math.abs(now - Number(at)) > TOLERANCE_MS ? err("signature_timestamp_stale") : ok(given);
 }
 
-const CALLBACK = z.object({
-  intent_id: z.string().min(1).max(128),
-  gate_approval_interaction_id: z.string().min(1).max(2048),
-  responds_to: z.string().max(256).nullish(),
-  decision: z.enum(["APPROVE", "DECLINE", "REJECT"]),
-  decided_at: z.union([z.number(), z.string().max(64)]).nullish(),
-  approved_intent_hash: z.string().max(128).nullish(),
-  evidence: z.object({}).nullish(),
-  reason: z.string().max(4096).nullish(),
-});
+const CALLBACK = requestSchema(
+  "POST /v1/approval-callbacks/:provider",
+  z.object({
+    intent_id: z.string().min(1).max(128),
+    gate_approval_interaction_id: z.string().min(1).max(2048),
+    responds_to: z.string().min(1).max(256).optional(),
+    decision: z.enum(["APPROVE", "DECLINE", "REJECT"]),
+    decided_at: z.union([z.number(), z.string().min(1).max(64)]).optional(),
+    approved_intent_hash: z.string().min(1).max(128).optional(),
+    evidence: z.object({}).nullish(),
+    reason: z.string().max(4096).nullish(),
+  }),
+);
 
 export function parseCallback(body: JsonObject) {
-  return parse(CALLBACK, body);
+  return parseRequest(CALLBACK, body);
 }

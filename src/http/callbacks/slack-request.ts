@@ -9,6 +9,7 @@ import {
   REASON_INPUT,
   REJECT_ACTION,
 } from "../../app/notifications/channels/slack-message.ts";
+import { readRequest, requestSchema } from "../api/shared/request-schema.ts";
 import { sameSecret } from "../../app/execution/tokens.ts";
 
 /** Slack's own window: an older request may be a replay. */
@@ -63,7 +64,7 @@ const WHO = {
   team: z.object({ id: ID }).nullish(),
 } as const;
 
-const BLOCK_ACTIONS = z.object({
+const BLOCK_ACTIONS_FIELDS = z.object({
   type: z.literal("block_actions"),
   ...WHO,
   trigger_id: z.string().max(255).optional(),
@@ -74,7 +75,9 @@ const BLOCK_ACTIONS = z.object({
     .max(25),
 });
 
-const VIEW_SUBMISSION = z.object({
+const BLOCK_ACTIONS = requestSchema("POST /slack/interactions: block_actions", BLOCK_ACTIONS_FIELDS);
+
+const VIEW_SUBMISSION_FIELDS = z.object({
   type: z.literal("view_submission"),
   ...WHO,
   view: z.object({
@@ -86,7 +89,12 @@ const VIEW_SUBMISSION = z.object({
   }),
 });
 
-const METADATA = z.object({ reference: z.string(), responseUrl: z.string().nullable() });
+const VIEW_SUBMISSION = requestSchema("POST /slack/interactions: view_submission", VIEW_SUBMISSION_FIELDS);
+
+const METADATA = requestSchema(
+  "POST /slack/interactions: private_metadata",
+  z.object({ reference: z.string(), responseUrl: z.string().nullable() }),
+);
 
 /** State that the modal carries from the button to the submission. */
 export function rejectionMetadata(reference: string, responseUrl: string | null): string {
@@ -98,10 +106,10 @@ export function rejectionMetadata(reference: string, responseUrl: string | null)
 export function readInteractionBody(body: Uint8Array): SlackInteraction | null {
   const sent = payloadOf(body);
   if (sent === null) return null;
-  const pressed = BLOCK_ACTIONS.safeParse(sent);
-  if (pressed.success) return fromButton(pressed.data);
-  const submitted = VIEW_SUBMISSION.safeParse(sent);
-  if (submitted.success) return fromView(submitted.data);
+  const pressed = readRequest(BLOCK_ACTIONS, sent);
+  if (pressed !== null) return fromButton(pressed);
+  const submitted = readRequest(VIEW_SUBMISSION, sent);
+  if (submitted !== null) return fromView(submitted);
   const isKnown = ["block_actions", "view_submission"].includes(String(typeOf(sent)));
   return isKnown ? null : { kind: "nothing" };
 }
@@ -121,7 +129,7 @@ function typeOf(sent: unknown): unknown {
   return typeof sent === "object" && sent !== null && "type" in sent ? sent.type : undefined;
 }
 
-function fromButton(pressed: z.infer<typeof BLOCK_ACTIONS>): SlackInteraction | null {
+function fromButton(pressed: z.infer<typeof BLOCK_ACTIONS_FIELDS>): SlackInteraction | null {
   const who = userOf(pressed);
   const action = pressed.actions.find(({ action_id: id }) => [APPROVE_ACTION, REJECT_ACTION].includes(id));
   if (action === undefined) return { kind: "nothing" };
@@ -133,22 +141,25 @@ function fromButton(pressed: z.infer<typeof BLOCK_ACTIONS>): SlackInteraction | 
   return trigger === undefined ? null : { kind: "ask_reason", trigger, ...base };
 }
 
-function fromView(submitted: z.infer<typeof VIEW_SUBMISSION>): SlackInteraction | null {
+function fromView(submitted: z.infer<typeof VIEW_SUBMISSION_FIELDS>): SlackInteraction | null {
   if (submitted.view.callback_id !== REJECT_ACTION) return { kind: "nothing" };
   const who = userOf(submitted);
-  const metadata = METADATA.safeParse(jsonOf(submitted.view.private_metadata));
-  if (who === null || !metadata.success) return null;
+  const metadata = readRequest(METADATA, jsonOf(submitted.view.private_metadata));
+  if (who === null || metadata === null) return null;
   const reason = submitted.view.state.values[REASON_BLOCK]?.[REASON_INPUT]?.value ?? "";
   // Slack counts characters differently from JavaScript; a text longer than the field was not typed there.
   return {
     kind: "reject",
     who,
-    ...metadata.data,
+    ...metadata,
     reason: reason.toWellFormed().slice(0, MAX_REASON_CHARACTERS),
   };
 }
 
-function userOf({ user, team }: Pick<z.infer<typeof BLOCK_ACTIONS>, "user" | "team">): SlackUser | null {
+function userOf({
+  user,
+  team,
+}: Pick<z.infer<typeof BLOCK_ACTIONS_FIELDS>, "user" | "team">): SlackUser | null {
   const of = user.team_id ?? team?.id;
   return of === undefined ? null : { team: of, user: user.id };
 }

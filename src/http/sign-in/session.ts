@@ -9,16 +9,19 @@ import { authenticated, refuseUnauthenticated } from "../problem/from-auth-failu
 import { refuse } from "../problem/problem.ts";
 import { clearSessionCookie, sessionTokenOf } from "../middleware/session-cookie.ts";
 import { openSession } from "./open-session.ts";
-import { parse } from "../api/shared/fields.ts";
+import { parseRequest, requestSchema } from "../api/shared/request-schema.ts";
 import { sessionView } from "./session-view.ts";
 
-const OPENING = z.object({ key: z.string("a reviewer's, auditor's or admin's key").min(1).max(512) });
+const OPENING = requestSchema(
+  "POST /v1/session",
+  z.object({ key: z.string("a reviewer's, auditor's or admin's key").min(1).max(512) }),
+);
 
 async function open(c: GateContext) {
   const ports = c.env;
   // Login CSRF: another site could sign the browser in as the attacker, who then sees what its user does.
   refuseOtherSites(c);
-  const { key } = parse(OPENING, await readJson(c));
+  const { key } = parseRequest(OPENING, await readJson(c));
   const principal = authenticated(await authenticateKey(key, ports, "fresh"));
   requireHuman(principal);
   const expiresAt = await openSession(c, { key }, "key");

@@ -92,7 +92,7 @@ describe("wire: proposing", () => {
     { action: "crm.small", policy_id: "small", estimated_records: 3 },
     { destination: "crm.small", policyId: "small", record_count: 3 },
     { destination: "crm.small", policy: "small", estimatedRecords: "3" },
-    { destination: "crm.small", policy: "small", recordCount: 3, estimated_records: 999, action: "label" },
+    { destination: "crm.small", policy: "small", recordCount: 3, estimated_records: 3, action: "label" },
     {
       destination: "crm.small",
       policy: "small",
@@ -116,6 +116,19 @@ describe("wire: proposing", () => {
       expect(detail.action, path).toBe(
         "action" in spelled && "destination" in spelled ? "label" : "crm.small",
       );
+    }
+  });
+
+  test("wire: a field under two spellings with different values is 400, whichever would win", async () => {
+    const named = { destination: "crm.small", policy: "small" };
+    for (const both of [
+      { recordCount: 3, estimated_records: 999 },
+      { estimatedValueUsd: 1, estimated_value_usd: 900_000 },
+      { idempotency_key: "a", idempotencyKey: "b" },
+      { recordCount: null, record_count: 999 },
+    ]) {
+      const { status, body } = await call("POST", "/v1/intents", agent.key, { ...named, ...both });
+      expect([status, body.messages]).toEqual([400, [expect.stringContaining("send only one of them")]]);
     }
   });
 

@@ -304,7 +304,7 @@ describe("a callback that does not answer the open question changes nothing", ()
         return {
           gate_approval_interaction_id: interactionId(ports(), usual),
           responds_to: messageId(usual),
-          approved_intent_hash: null,
+          approved_intent_hash: undefined,
         };
       },
       status: 409,
@@ -332,7 +332,7 @@ describe("a callback that does not answer the open question changes nothing", ()
       name: "of a person who left",
       more: (question) => ({
         gate_approval_interaction_id: made(question, { person: "zoe" }),
-        responds_to: null,
+        responds_to: undefined,
       }),
       status: 403,
       code: "person_unknown",

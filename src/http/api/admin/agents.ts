@@ -6,7 +6,7 @@ import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
-import { parse } from "../shared/fields.ts";
+import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { principalView } from "./principal-view.ts";
 import { freshKey, register } from "./register-agent.ts";
 
@@ -20,13 +20,20 @@ const NOT_FOUND: Problem = {
 };
 
 /** RFC 8037: an Ed25519 public key as a JWK; null removes the registered one. */
-const REPORT_KEY = z.object({
-  jwk: z
-    .object({ kty: z.literal("OKP"), crv: z.literal("Ed25519"), x: z.string().regex(/^[A-Za-z0-9_-]{43}$/) })
-    .nullable(),
-});
+const REPORT_KEY = requestSchema(
+  "POST /v1/agents/:id/report-key",
+  z.object({
+    jwk: z
+      .object({
+        kty: z.literal("OKP"),
+        crv: z.literal("Ed25519"),
+        x: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+      })
+      .nullable(),
+  }),
+);
 
-const ROLE_CHANGE = z.object({ role: z.enum(ROLES) });
+const ROLE_CHANGE = requestSchema("POST /v1/agents/:id/role", z.object({ role: z.enum(ROLES) }));
 
 /** The principal that a path names, if the caller may change it. */
 async function target(c: GateContext): Promise<Principal> {
@@ -102,14 +109,14 @@ export const agents = new Hono<GateEnv>()
         detail: "Only agents and runners report executions.",
       });
     }
-    const { jwk } = parse(REPORT_KEY, await readJson(c));
+    const { jwk } = parseRequest(REPORT_KEY, await readJson(c));
     await ports.principals.setReportKey(principal.id, jwk?.x ?? null, c.var.principal.id);
     return c.json({ agent_id: principal.id, agentId: principal.id, report_key: jwk });
   })
   .post("/v1/agents/:id/role", admins, async (c) => {
     const ports = c.env;
     const principal = await target(c);
-    const { role } = parse(ROLE_CHANGE, await readJson(c));
+    const { role } = parseRequest(ROLE_CHANGE, await readJson(c));
     if (role !== principal.role) await ports.principals.setRole(principal.id, role, c.var.principal.id);
     return c.json({ agent_id: principal.id, agentId: principal.id, role });
   });

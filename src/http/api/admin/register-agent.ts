@@ -15,7 +15,7 @@ import type { Registry } from "../../../core/registry/registry.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
-import { parse, pick } from "../shared/fields.ts";
+import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { principalView } from "./principal-view.ts";
 
 const KEY_BYTES = 32;
@@ -23,31 +23,28 @@ const ID_BYTES = 16;
 
 const names = z.array(z.string().min(1).max(128)).max(500);
 
-const REGISTRATION = z.object({
+const FIELDS = z.object({
   name: z.string("name is required").max(128, "128 characters at most"),
   role: z.enum(ROLES).default("agent"),
   person: z.string().min(1).max(128).optional(),
   owner: z.string().min(1).max(128).optional(),
   allowedPolicies: names.optional(),
   allowedDestinations: names.optional(),
-  environment: z.string().max(64).optional(),
-  framework: z.string().max(128).optional(),
+  environment: z.string().min(1).max(64).optional(),
+  framework: z.string().min(1).max(128).optional(),
   metadata: z.record(z.string(), z.unknown()).default({}),
   riskTier: z.enum(["standard", "elevated", "restricted"]).default("standard"),
 });
 
-const ALIASES = {
-  name: [],
-  role: [],
-  person: ["person_id"],
-  owner: [],
-  allowedPolicies: ["allowed_policies"],
-  allowedDestinations: ["allowed_destinations"],
-  environment: [],
-  framework: [],
-  metadata: [],
-  riskTier: ["risk_tier"],
-} as const;
+const REGISTRATION = requestSchema("POST /v1/agents/register", FIELDS, {
+  aliases: {
+    person: ["person_id"],
+    allowedPolicies: ["allowed_policies"],
+    allowedDestinations: ["allowed_destinations"],
+    riskTier: ["risk_tier"],
+  },
+  others: "refused",
+});
 
 /** 256 random bits, so that hashing once with SHA-256 is enough at rest. */
 export function freshKey(role: Role): string {
@@ -57,7 +54,7 @@ export function freshKey(role: Role): string {
 /** Registers a principal. The response is the only one that shows its key. */
 export async function register(c: GateContext) {
   const ports = c.env;
-  const fields = parse(REGISTRATION, pick(await readJson(c), ALIASES));
+  const fields = parseRequest(REGISTRATION, await readJson(c));
   const { role, allowedDestinations, allowedPolicies } = fields;
   if (nameKey(fields.name) === null) {
     return refuse({

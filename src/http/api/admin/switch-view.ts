@@ -1,7 +1,7 @@
 import { z } from "zod";
+import type { JsonObject } from "../../../core/base/json.ts";
 import { SWITCH_REASONS, SWITCH_SCOPES, type SwitchTarget } from "../../../core/policy/kill-switch.ts";
-import { refuse } from "../../problem/problem.ts";
-import { parse } from "../shared/fields.ts";
+import { parseRequest, requestSchema, wrongField } from "../shared/request-schema.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 import type { EngagedSwitch } from "../../../ports/switches.ts";
 
@@ -11,23 +11,34 @@ const DESTINATION = /^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,127}(?:\.\*)?$/;
 /** An id in an issue tracker. It goes on the ledger, where free text may not be. */
 const TICKET = /^[A-Za-z0-9][A-Za-z0-9._#/-]{0,63}$/;
 
-const TARGET = z.strictObject({
+const TARGET_FIELDS = z.object({
   scope: z.enum(SWITCH_SCOPES),
-  target: z.string().max(130).nullish(),
+  target: z.string().max(130).optional(),
 });
 
-const ENGAGEMENT = TARGET.extend({
-  reason: z.enum(SWITCH_REASONS, `one of ${SWITCH_REASONS.join(", ")}`),
-  ticket: z.string().regex(TICKET, "letters, digits and . _ # / - only, 64 at most").nullish(),
-});
+/** The list of switches has `target: null` for `everything`: what it shows can be lifted as it is. */
+const LIFT = requestSchema(
+  "POST /v1/switches/lift",
+  TARGET_FIELDS.extend({ target: TARGET_FIELDS.shape.target.nullish() }),
+  { others: "refused" },
+);
 
-export function parseEngagement(body: unknown) {
-  const { scope, target, reason, ticket } = parse(ENGAGEMENT, body);
+const ENGAGEMENT = requestSchema(
+  "POST /v1/switches",
+  TARGET_FIELDS.extend({
+    reason: z.enum(SWITCH_REASONS, `one of ${SWITCH_REASONS.join(", ")}`),
+    ticket: z.string().regex(TICKET, "letters, digits and . _ # / - only, 64 at most").optional(),
+  }),
+  { others: "refused" },
+);
+
+export function parseEngagement(body: JsonObject) {
+  const { scope, target, reason, ticket } = parseRequest(ENGAGEMENT, body);
   return { wanted: targetOf(scope, target ?? null), why: { reason, ticket: ticket ?? null } };
 }
 
-export function parseSwitchTarget(body: unknown): SwitchTarget {
-  const { scope, target } = parse(TARGET, body);
+export function parseSwitchTarget(body: JsonObject): SwitchTarget {
+  const { scope, target } = parseRequest(LIFT, body);
   return targetOf(scope, target ?? null);
 }
 
@@ -47,8 +58,7 @@ function targetOf(scope: SwitchTarget["scope"], target: string | null): SwitchTa
 
 /** Refuses with 400: a switch that stops nothing must not look as if it stopped something. */
 export function wrongTarget(what: string): never {
-  const detail = `target: ${what}`;
-  return refuse({ status: 400, code: "invalid_request", detail, more: { messages: [detail] } });
+  return wrongField(`target: ${what}`);
 }
 
 export function switchView({ scope, target, version, reason, ticket, actor, since }: EngagedSwitch) {

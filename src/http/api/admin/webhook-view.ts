@@ -3,8 +3,12 @@ import { publicAddress, type AddressProblem } from "../../../core/base/public-ad
 import { eventName, isEventFilter } from "../../../app/notifications/events.ts";
 import type { DeliveryRecord, Webhook } from "../../../ports/notifications.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
+import { requestSchema } from "../shared/request-schema.ts";
 
 const MAX_EVENTS = 50;
+
+const MAX_PAGE = 200;
+const DEFAULT_PAGE = 50;
 
 const ADDRESS_PROBLEM_TEXT = {
   malformed: "a URL such as https://example.com/gate",
@@ -18,7 +22,7 @@ const url = z.string("a URL such as https://example.com/gate").superRefine((writ
   if (!address.ok) context.addIssue({ code: "custom", message: ADDRESS_PROBLEM_TEXT[address.error] });
 });
 
-export const REGISTRATION = z.strictObject({
+const REGISTRATION_FIELDS = z.object({
   url,
   events: z
     .array(z.string().refine(isEventFilter, "`*`, `intent.*`, or an event such as `intent.approved`"))
@@ -28,18 +32,27 @@ export const REGISTRATION = z.strictObject({
   description: z.string().max(500).default(""),
 });
 
-/** The contract's registration, which ignores unknown members. */
-export const CONTRACT_REGISTRATION = z.object({
+export const REGISTRATION = requestSchema("POST /v1/webhooks", REGISTRATION_FIELDS, { others: "refused" });
+
+const CONTRACT_FIELDS = z.object({
   intentId: z.string("the intent's id").min(1, "the intent's id"),
   url,
-  secret: z.string().min(1, "not empty").max(512, "512 characters at most").optional(),
+  secret: z.string().min(1, "not empty").max(512, "512 characters at most").nullish(),
 });
 
-export const CONTRACT_ALIASES = {
-  intentId: ["intent_id", "proposalId", "proposal_id"],
-  url: [],
-  secret: [],
-} as const;
+/** The contract's registration, which ignores unknown members. */
+export const CONTRACT_REGISTRATION = requestSchema("POST /v1/webhooks/register", CONTRACT_FIELDS, {
+  aliases: { intentId: ["intent_id", "proposalId", "proposal_id"] },
+});
+
+/** In the query, where nothing is null. */
+export const DELIVERIES_PAGE = requestSchema(
+  "GET /v1/webhooks/:id/deliveries",
+  z.object({
+    after: z.string().max(128).optional(),
+    limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
+  }),
+);
 
 export function webhookView(webhook: Webhook) {
   const { id, url: address, events, description, form, intent, principal, createdAt, disabled } = webhook;

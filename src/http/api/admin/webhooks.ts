@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { z } from "zod";
 import { toBase64 } from "../../../core/base/base64.ts";
 import { toBase64Url } from "../../../core/base/base64url.ts";
 import { contractEvent } from "../../../app/notifications/events.ts";
@@ -10,10 +9,10 @@ import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
-import { parse, pick } from "../shared/fields.ts";
+import { parseRequest } from "../shared/request-schema.ts";
 import {
-  CONTRACT_ALIASES,
   CONTRACT_REGISTRATION,
+  DELIVERIES_PAGE,
   deliveryView,
   REGISTRATION,
   webhookView,
@@ -22,13 +21,6 @@ import {
 const ID_BYTES = 16;
 /** Standard Webhooks: 24 to 64 bytes. */
 const SECRET_BYTES = 32;
-const MAX_PAGE = 200;
-const DEFAULT_PAGE = 50;
-
-const PAGE = z.object({
-  after: z.string().max(128).nullable().default(null),
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE).default(DEFAULT_PAGE),
-});
 
 const NOT_FOUND: Problem = {
   status: 404,
@@ -57,7 +49,7 @@ async function webhookOf(c: GateContext): Promise<Webhook> {
 
 async function register(c: GateContext) {
   const ports = c.env;
-  const { url, events, description } = parse(REGISTRATION, await readJson(c));
+  const { url, events, description } = parseRequest(REGISTRATION, await readJson(c));
   const { id: principal } = c.var.principal;
   const webhook: Webhook = {
     id: freshId(),
@@ -84,7 +76,7 @@ async function register(c: GateContext) {
 
 /** The contract's registration: one address that receives one intent's decision, once. */
 async function registerForIntent(c: GateContext) {
-  const { intentId, url, secret } = parse(CONTRACT_REGISTRATION, pick(await readJson(c), CONTRACT_ALIASES));
+  const { intentId, url, secret } = parseRequest(CONTRACT_REGISTRATION, await readJson(c));
   const { intent } = await visibleIntent(c, intentId);
   const { id: principal } = c.var.principal;
   const { deliveries, webhooks } = c.env;
@@ -100,7 +92,7 @@ async function registerForIntent(c: GateContext) {
     createdAt: Date.now(),
     disabled: null,
   };
-  const generated = secret === undefined ? freshSecret() : null;
+  const generated = (secret ?? null) === null ? freshSecret() : null;
   await webhooks.register(webhook, secret ?? generated ?? "", principal);
   if (before !== null) await deliveries.drop(before.id);
   // Read after registering: a concurrent decision is found here, by the planner of deliveries, or by both, and is sent
@@ -156,11 +148,11 @@ export const webhooks = new Hono<GateEnv>()
   .get("/v1/webhooks/:id/deliveries", admins, async (c) => {
     const ports = c.env;
     const { id } = await webhookOf(c);
-    const { after, limit } = parse(PAGE, {
+    const { after, limit } = parseRequest(DELIVERIES_PAGE, {
       after: c.req.query("after"),
       limit: c.req.query("limit"),
     });
-    const found = await ports.deliveries.log(id, { after, limit: limit + 1 });
+    const found = await ports.deliveries.log(id, { after: after ?? null, limit: limit + 1 });
     const page = found.slice(0, limit);
     return c.json({
       deliveries: page.map(deliveryView),

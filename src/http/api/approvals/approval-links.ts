@@ -15,11 +15,11 @@ import { refuseOtherSites } from "../../middleware/origin.ts";
 import { INVALID_LINK, problemOfLink, problemOfLinkVote } from "../../problem/from-approval-failure.ts";
 import { refuse } from "../../problem/problem.ts";
 import { decisionReply } from "../shared/decision-reply.ts";
-import { parse, pick } from "../shared/fields.ts";
+import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { iso } from "../../../core/base/iso-time.ts";
 
-const SCHEMA = z.object({
-  reason: z.string().max(4096).optional(),
+const FIELDS = z.object({
+  reason: z.string().max(4096).nullish(),
   digest: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
@@ -31,6 +31,8 @@ const ALIASES = {
   digest: ["intent_digest", "intentDigest", "approved_intent_hash"],
 } as const;
 
+const DECISION = requestSchema("POST /v1/approval-links/:token/approve", FIELDS, { aliases: ALIASES });
+
 async function followed(c: GateContext): Promise<FollowedLink> {
   const ports = c.env;
   return (await followLink(c.req.param("token") ?? "", ports)) ?? refuse(INVALID_LINK);
@@ -40,7 +42,7 @@ async function decide(c: GateContext, decision: Vote["decision"]) {
   const ports = c.env;
   refuseOtherSites(c);
   const link = await followed(c);
-  const { reason, digest } = parse(SCHEMA, pick(await readJson(c), ALIASES));
+  const { reason, digest } = parseRequest(DECISION, await readJson(c));
   const caller = await callerOf(c);
   const note = reason ?? null;
   const vote = { decision, note, digest: digest ?? null };

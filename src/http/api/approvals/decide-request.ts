@@ -3,12 +3,12 @@ import type { JsonObject } from "../../../core/base/json.ts";
 import { decisionTimeProblem } from "../../../app/approvals/decision-time.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
-import { parse, pick } from "../shared/fields.ts";
+import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 
-const SCHEMA = z.object({
-  reason: z.string().max(4096).optional(),
-  nonce: z.string().max(128).optional(),
-  decided_at: z.union([z.number(), z.string().max(64)]).optional(),
+const FIELDS = z.object({
+  reason: z.string().max(4096).nullish(),
+  nonce: z.string().min(1).max(128).optional(),
+  decided_at: z.union([z.number(), z.string().min(1).max(64)]).optional(),
   digest: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
@@ -18,16 +18,17 @@ const SCHEMA = z.object({
 
 const ALIASES = {
   reason: ["comment", "note"],
-  nonce: [],
   decided_at: ["decidedAt"],
   digest: ["intent_digest", "intentDigest", "approved_intent_hash"],
   on_behalf_of_principal: ["onBehalfOfPrincipal"],
 } as const;
 
+const DECISION = requestSchema("POST /v1/intents/:id/approve", FIELDS, { aliases: ALIASES });
+
 /** The fields of a decision. A nonce is spent, and the time checked, before the intent is touched (replay). */
 export async function parseDecideRequest(c: GateContext, body: JsonObject) {
   const ports = c.env;
-  const fields = parse(SCHEMA, pick(body, ALIASES));
+  const fields = parseRequest(DECISION, body);
   const { reason, nonce, decided_at: decidedAt, digest, on_behalf_of_principal: onBehalfOf } = fields;
   const now = Date.now();
   const problem = decisionTimeProblem(decidedAt ?? null, now);

@@ -2,17 +2,20 @@ import { z } from "zod";
 import type { JsonObject } from "../../../core/base/json.ts";
 import type { PayloadEdit } from "../../../app/proposals/payload-edit.ts";
 import { refuse } from "../../problem/problem.ts";
-import { parse, pick } from "../shared/fields.ts";
-import { payloadOf } from "../shared/payload.ts";
-import { PAYLOAD_ALIASES, recordCount, valueUsd } from "../intents/propose-request.ts";
+import { PAYLOAD_ALIASES, PAYLOAD_FIELDS, payloadOf } from "../shared/payload.ts";
+import { parseRequest, requestSchema } from "../shared/request-schema.ts";
+import { recordCount, valueUsd } from "../intents/propose-request.ts";
 
-const ALIASES = { ...PAYLOAD_ALIASES, approve: [] } as const;
-
-const SCHEMA = z.object({
-  recordCount: recordCount.optional(),
-  estimatedValueUsd: valueUsd.optional(),
-  approve: z.boolean().default(false),
-});
+const EDIT = requestSchema(
+  "POST /v1/intents/:id/edit",
+  z.object({
+    ...PAYLOAD_FIELDS,
+    recordCount: recordCount.optional(),
+    estimatedValueUsd: valueUsd.optional(),
+    approve: z.boolean().default(false),
+  }),
+  { aliases: PAYLOAD_ALIASES },
+);
 
 export interface EditRequest extends Pick<PayloadEdit, "payload" | "recordCount" | "estimatedValueUsd"> {
   /** True: the editor also approves the successor, where the policy lets them. */
@@ -21,9 +24,8 @@ export interface EditRequest extends Pick<PayloadEdit, "payload" | "recordCount"
 
 /** Parses the new payload; `parseDecideRequest` parses digest and reason. */
 export function parseEditRequest(body: JsonObject): EditRequest {
-  const picked = pick(body, ALIASES);
-  const { approve, ...declared } = parse(SCHEMA, picked);
-  const payload = payloadOf(picked);
+  const { approve, ...declared } = parseRequest(EDIT, body);
+  const payload = payloadOf(declared);
   if (payload.kind === "none") {
     return refuse({ status: 400, code: "invalid_request", detail: "payload: send the edited payload" });
   }

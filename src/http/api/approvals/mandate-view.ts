@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { Delegation, MandateScope, StandingApproval } from "../../../core/intent/mandate.ts";
 import type { JsonObject } from "../../../core/base/json.ts";
-import { parse } from "../shared/fields.ts";
-import { pickKnown, wrongField } from "../shared/known-fields.ts";
+import { parseRequest, requestSchema, wrongField } from "../shared/request-schema.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -56,7 +55,7 @@ const SCOPE = {
   expires_at: time.optional(),
 };
 
-const STANDING = z.object({
+const STANDING_FIELDS = z.object({
   ...SCOPE,
   destination,
   max_records: z.number().int("a whole number").positive("more than 0").max(MAX_RECORDS).optional(),
@@ -64,7 +63,7 @@ const STANDING = z.object({
   uses: z.number().int("a whole number").positive("more than 0").max(MAX_USES).optional(),
 });
 
-const DELEGATION = z
+const DELEGATION_FIELDS = z
   .object({
     ...SCOPE,
     destination: destination.optional(),
@@ -78,7 +77,6 @@ const DELEGATION = z
   );
 
 const SCOPE_ALIASES = {
-  destination: [],
   policy_id: ["policyId", "policy"],
   principal_id: ["principalId"],
   agent_id: ["agentId"],
@@ -90,7 +88,6 @@ const STANDING_ALIASES = {
   ...SCOPE_ALIASES,
   max_records: ["maxRecords"],
   daily_limit_usd: ["dailyLimitUsd"],
-  uses: [],
 } as const;
 
 const DELEGATION_ALIASES = {
@@ -100,8 +97,18 @@ const DELEGATION_ALIASES = {
   delegate_person_id: ["delegatePersonId"],
 } as const;
 
+const STANDING = requestSchema("POST /v1/standing-approvals", STANDING_FIELDS, {
+  aliases: STANDING_ALIASES,
+  others: "refused",
+});
+
+const DELEGATION = requestSchema("POST /v1/delegations", DELEGATION_FIELDS, {
+  aliases: DELEGATION_ALIASES,
+  others: "refused",
+});
+
 export function parseStandingApproval(body: JsonObject, now: number) {
-  const fields = parse(STANDING, pickKnown(body, STANDING_ALIASES));
+  const fields = parseRequest(STANDING, body);
   return {
     ...scopeOf(fields),
     destination: fields.destination,
@@ -113,7 +120,7 @@ export function parseStandingApproval(body: JsonObject, now: number) {
 }
 
 export function parseDelegation(body: JsonObject, now: number) {
-  const fields = parse(DELEGATION, pickKnown(body, DELEGATION_ALIASES));
+  const fields = parseRequest(DELEGATION, body);
   return {
     scope: { ...scopeOf(fields), destination: fields.destination ?? null },
     delegator: fields.delegator_principal_id ?? null,

@@ -13,7 +13,7 @@ import { readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { problemOfVote } from "../../problem/from-approval-failure.ts";
 import { refuse } from "../../problem/problem.ts";
-import { wrongField } from "../shared/known-fields.ts";
+import { wrongField } from "../shared/request-schema.ts";
 import {
   delegationView,
   parseDelegation,

@@ -4,8 +4,7 @@ import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
 import type { DeliveryKind, DeliveryRecord } from "../../../ports/notifications.ts";
 import { requirementsOf } from "../../../app/approvals/voter-queue.ts";
 import { intentRowView } from "../intents/intent-view.ts";
-import { parse } from "../shared/fields.ts";
-import { pickKnown } from "../shared/known-fields.ts";
+import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { iso, isoOrNull } from "../../../core/base/iso-time.ts";
 import type { PendingGroup } from "../../../ports/intent-index.ts";
 
@@ -15,37 +14,45 @@ const DECISION_REQUESTS: readonly DeliveryKind[] = ["held", "reminder", "escalat
 /** More than a person marks at once, and each vote costs a call to an object. */
 const MAX_BATCH = 100;
 
-const DECISION = z.object({
+const DECISION_FIELDS = z.object({
   intentId: z.string("the intent's id").min(1).max(64),
   decision: z.enum(["approve", "reject"], "approve or reject"),
   // Required here, because people stop reading in a batch: each vote names the version that it is for.
   digest: z.string("the intent_digest you saw").regex(/^[0-9a-f]{64}$/, "the intent_digest you saw"),
-  reason: z.string().max(4096).optional(),
+  reason: z.string().max(4096).nullish(),
   on_behalf_of_principal: z.string().trim().min(1).max(256).optional(),
 });
 
 const DECISION_ALIASES = {
   intentId: ["intent_id", "proposalId"],
-  decision: [],
   digest: ["intent_digest", "intentDigest"],
   reason: ["comment", "note"],
   on_behalf_of_principal: ["onBehalfOfPrincipal"],
 } as const;
 
-const BATCH = z.strictObject({
-  decisions: z.array(z.custom<JsonObject>(isJsonObject, "an object")).min(1).max(MAX_BATCH),
+const DECISION = requestSchema("POST /v1/approvals/batch: a decision", DECISION_FIELDS, {
+  aliases: DECISION_ALIASES,
+  others: "refused",
 });
+
+const BATCH = requestSchema(
+  "POST /v1/approvals/batch",
+  z.object({ decisions: z.array(z.custom<JsonObject>(isJsonObject, "an object")).min(1).max(MAX_BATCH) }),
+  { others: "refused" },
+);
 
 /** The items of a batch; one invalid item refuses the whole batch before any vote is cast. */
 export function parseBatch(body: JsonObject) {
-  const { decisions } = parse(BATCH, body);
-  const picked = decisions.map((item, at) => pickKnown(item, DECISION_ALIASES, `decisions.${at}.`));
-  return parse(z.object({ decisions: z.array(DECISION) }), { decisions: picked }).decisions.map(
-    ({ intentId, decision, digest, reason, on_behalf_of_principal: onBehalfOf }) => ({
-      id: intentId,
-      wanted: { decision, digest, note: reason ?? null, onBehalfOf: onBehalfOf ?? null },
-    }),
-  );
+  return parseRequest(BATCH, body).decisions.map((item, at) => {
+    const {
+      intentId: id,
+      decision,
+      digest,
+      reason,
+      on_behalf_of_principal: onBehalfOf,
+    } = parseRequest(DECISION, item, `decisions.${at}.`);
+    return { id, wanted: { decision, digest, note: reason ?? null, onBehalfOf: onBehalfOf ?? null } };
+  });
 }
 
 /** The decision deadline; null: none. */

@@ -13,6 +13,7 @@ import type { Problem } from "../../problem/problem.ts";
 import { INTENT_NOT_FOUND } from "../../problem/from-refusal.ts";
 import { decisionReply } from "../shared/decision-reply.ts";
 import { cursorOf, listFilter } from "../shared/list-query.ts";
+import { queryFlag } from "../shared/query-flag.ts";
 import { groupView, parseBatch, queueRowView } from "./queue-view.ts";
 import type { IntentFilter } from "../../../ports/intent-index.ts";
 
@@ -25,8 +26,7 @@ const MAX_GROUPS = 200;
 
 async function list(c: GateContext) {
   const filter: IntentFilter = { ...(await listFilter(c)), phases: ["pending_approval"] };
-  const { page, next } =
-    c.req.query("mine") === "true" ? await pageOfMine(c, filter) : await pageOf(c, filter);
+  const { page, next } = queryFlag(c, "mine") ? await pageOfMine(c, filter) : await pageOf(c, filter);
   const deliveries = await deliveriesOf(c, page);
   const shown = page.map((row) => queueRowView(row, deliveries));
   return c.json({ approvals: shown, count: shown.length, next });

@@ -21,7 +21,7 @@ import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { problemOfCommand, problemOfVote } from "../../problem/from-approval-failure.ts";
 import { refuse } from "../../problem/problem.ts";
 import { decisionReply, statusSummary } from "../shared/decision-reply.ts";
-import { parse } from "../shared/fields.ts";
+import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { parseDecideRequest } from "./decide-request.ts";
 import { isoOrNull } from "../../../core/base/iso-time.ts";
 
@@ -68,14 +68,18 @@ function idIn(body: JsonObject): string {
   });
 }
 
-const RESOLUTION = z.object({
-  outcome: z.enum(["executed", "not_executed"]),
-  note: z.string().trim().min(1, "state how the outcome is known").max(4096),
-});
+const RESOLUTION = requestSchema(
+  "POST /v1/intents/:id/resolve",
+  z.object({
+    outcome: z.enum(["executed", "not_executed"]),
+    note: z.string().trim().min(1, "state how the outcome is known").max(4096),
+  }),
+);
 
-const ERASURE = z.object({
-  reason: z.string("state the reason").trim().min(1, "state the reason").max(4096),
-});
+const ERASURE = requestSchema(
+  "POST /v1/intents/:id/erase",
+  z.object({ reason: z.string("state the reason").trim().min(1, "state the reason").max(4096) }),
+);
 
 export const approvals = new Hono<GateEnv>()
   .post("/v1/intents/:id/approve", reviewers, async (c) =>
@@ -107,13 +111,13 @@ export const approvals = new Hono<GateEnv>()
   })
   .post("/v1/intents/:id/erase", requireRole(COMMAND_ROLES.erase), async (c) => {
     const { intent } = await visibleIntent(c, c.req.param("id"));
-    const { reason } = parse(ERASURE, await readJson(c));
+    const { reason } = parseRequest(ERASURE, await readJson(c));
     const state = stateOrRefuse(await eraseIntent(c.var.principal, intent, reason));
     return c.json({ ...statusSummary(state), erased_at: isoOrNull(state.erasedAt) });
   })
   .post("/v1/intents/:id/resolve", requireRole(COMMAND_ROLES.resolve), async (c) => {
     const ports = c.env;
     const { intent } = await visibleIntent(c, c.req.param("id"));
-    const resolution = parse(RESOLUTION, await readJson(c));
+    const resolution = parseRequest(RESOLUTION, await readJson(c));
     return c.json(statusSummary(stateOrRefuse(await resolveOutcome(c.var, intent, resolution, ports))));
   });

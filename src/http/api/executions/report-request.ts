@@ -1,32 +1,32 @@
 import { z } from "zod";
 import type { JsonObject } from "../../../core/base/json.ts";
 import type { WorkerReport } from "../../../app/execution/reports.ts";
-import { parse, pick } from "../shared/fields.ts";
+import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 
 /** ECMA-262, time values: the last instant that a Date holds; a later one could not be shown to a reader. */
 const LAST_INSTANT = 8.64e15;
 
-const REPORT = z.object({
+const FIELDS = z.object({
   status: z.enum(["succeeded", "failed", "indeterminate"]),
   result: z.unknown().optional(),
   executed_at: z
     .union([z.number().int().min(0).max(LAST_INSTANT), z.iso.datetime({ offset: true })], "a time")
     .optional(),
   retryable: z.boolean().default(false),
-  proof: z.string().optional(),
+  proof: z.string().min(1).optional(),
 });
 
 const REPORT_ALIASES = {
-  status: [],
   result: ["report", "worker_report"],
   executed_at: ["executedAt"],
-  retryable: [],
   proof: ["signed_report"],
 } as const;
 
+const REPORT = requestSchema("POST /v1/executions/:id/report", FIELDS, { aliases: REPORT_ALIASES });
+
 /** @throws 400 for an invalid report */
 export function parseReport(body: JsonObject): WorkerReport {
-  const { status, executed_at: time, retryable, result, proof } = parse(REPORT, pick(body, REPORT_ALIASES));
+  const { status, executed_at: time, retryable, result, proof } = parseRequest(REPORT, body);
   return { outcome: status, retryable, executedAt: instantOf(time), result, proof: proof ?? null };
 }
 

@@ -14,11 +14,14 @@ import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { respondOnce, idempotencyKey } from "../../middleware/idempotency.ts";
 import { authenticated } from "../../problem/from-auth-failure.ts";
 import { valueOrRefuse } from "../../problem/from-order-failure.ts";
-import { parse, pick } from "../shared/fields.ts";
+import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 import { MODE_NAMES, orderView } from "./order-view.ts";
 import { parseReport } from "./report-request.ts";
 
-const EXECUTE = z.object({ mode: z.enum(["runner_exec", "external_pull"]).default("runner_exec") });
+const EXECUTE = requestSchema(
+  "POST /v1/intents/:id/execute",
+  z.object({ mode: z.enum(["runner_exec", "external_pull"]).default("runner_exec") }),
+);
 
 export const executions = new Hono<GateEnv>()
   .post("/v1/intents/:id/execute", requireRole(["agent"]), async (c) => {
@@ -38,7 +41,7 @@ export const executions = new Hono<GateEnv>()
   .post("/v1/executions/:id/report", (c) => byWorker(c, (held, body) => report(c, held, body)));
 
 async function readMode(c: GateContext): Promise<OrderMode> {
-  const { mode } = parse(EXECUTE, pick(await readJson(c), { mode: [] }));
+  const { mode } = parseRequest(EXECUTE, await readJson(c));
   return mode === MODE_NAMES.runner ? "runner" : "external_pull";
 }
 

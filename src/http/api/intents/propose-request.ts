@@ -2,33 +2,19 @@ import { z } from "zod";
 import { isJsonObject, type JsonObject } from "../../../core/base/json.ts";
 import type { ProposalInput } from "../../../app/proposals/proposal-input.ts";
 import { refuse } from "../../problem/problem.ts";
-import { parse, pick } from "../shared/fields.ts";
-import { payloadOf } from "../shared/payload.ts";
-
-/** Members for the payload and its numbers, the same in proposals and edits. */
-export const PAYLOAD_ALIASES = {
-  payload: [],
-  payload_name: ["payloadName"],
-  payload_media_type: ["payloadMediaType"],
-  payload_encoding: ["payloadEncoding"],
-  payload_reference: ["payloadReference"],
-  recordCount: ["record_count", "estimated_records", "estimatedRecords"],
-  estimatedValueUsd: ["estimated_value_usd"],
-} as const;
+import { PAYLOAD_ALIASES, PAYLOAD_FIELDS, payloadOf } from "../shared/payload.ts";
+import { parseRequest, requestSchema } from "../shared/request-schema.ts";
 
 /** Every spelling that the contract's server, its SDKs and the product's own page use. */
 const ALIASES = {
   ...PAYLOAD_ALIASES,
   destination: ["action"],
   policy: ["policy_id", "policyId"],
-  action: [],
   sensitivityTags: ["sensitivity_tags"],
   onBehalfOf: ["on_behalf_of"],
   principalId: ["principal_id"],
   idempotencyKey: ["idempotency_key"],
   expiresIn: ["expires_in"],
-  metadata: [],
-  profile: [],
 } as const;
 
 /** Destinations and labels are codes: they go on the ledger, where free text may not be. */
@@ -43,6 +29,8 @@ const MAX_KEY_LENGTH = 256;
 
 /** Metadata is stored in one record with the decision, and a record of an object's storage is at most 2 MB. */
 const MAX_METADATA_CHARACTERS = 256 * 1024;
+
+const EXPIRES_IN = "a whole number with s, m, h or d, for example `30m`";
 
 const code = z.string().regex(CODE, "letters, digits and _ . : / - only, 128 at most");
 const text = z.string().max(1024);
@@ -59,32 +47,47 @@ export const recordCount = z
 
 export const valueUsd = z.number().min(0, "not negative").max(MAX_VALUE_USD);
 
-const SCHEMA = z.object({
-  destination: code,
-  policy: z.string().min(1).max(128),
-  action: code.optional(),
-  recordCount: recordCount.optional(),
-  estimatedValueUsd: valueUsd.optional(),
-  sensitivityTags: z.array(z.string().max(64)).max(32).default([]),
-  onBehalfOf: text.optional(),
-  principalId: text.optional(),
-  idempotencyKey: z.string().min(1).max(MAX_KEY_LENGTH).optional(),
-  expiresIn: z.union([z.string(), z.number().int().min(0)]).optional(),
-  metadata: z
-    .custom<JsonObject>(isJsonObject, "an object")
-    .refine(isSmall, "too long for metadata")
-    .default({}),
-  profile: z.string().max(128).optional(),
-});
+const MINUTES_PER = { s: 1 / 60, m: 1, h: 60, d: 24 * 60 } as const;
+
+/** `90s`, `15m`, `1h`, `2d`; a bare number is hours, as the contract has it. */
+const minutes = z
+  .union([z.string(), z.number().int()], EXPIRES_IN)
+  .transform((duration) => minutesOf(String(duration)))
+  .refine((wanted) => wanted > 0, EXPIRES_IN);
+
+/** The contract's Python client sends `null` for the fields that it leaves out: these, and no others. */
+const PROPOSAL = requestSchema(
+  "POST /v1/intents",
+  z.object({
+    ...PAYLOAD_FIELDS,
+    payload: PAYLOAD_FIELDS.payload.nullish(),
+    destination: code,
+    policy: z.string().min(1).max(128),
+    action: code.optional(),
+    recordCount: recordCount.nullish(),
+    estimatedValueUsd: valueUsd.nullish(),
+    sensitivityTags: z.array(z.string().max(64)).max(32).nullish(),
+    onBehalfOf: text.nullish(),
+    principalId: text.nullish(),
+    idempotencyKey: z.string().min(1).max(MAX_KEY_LENGTH).nullish(),
+    expiresIn: minutes.optional(),
+    metadata: z
+      .custom<JsonObject>(isJsonObject, "an object")
+      .refine(isSmall, "too long for metadata")
+      .nullish(),
+    profile: z.string().min(1).max(128).optional(),
+  }),
+  { aliases: ALIASES },
+);
 
 /** Parses the body of a proposal. @throws 400 for an invalid one */
 export function parseProposeRequest(body: JsonObject): ProposalInput {
-  const picked = pick(body, ALIASES);
-  if (picked.destination === undefined || picked.policy === undefined) {
+  const isNamed = (names: readonly string[]) => names.some((name) => (body[name] ?? null) !== null);
+  if (!isNamed(["destination", ...ALIASES.destination]) || !isNamed(["policy", ...ALIASES.policy])) {
     const detail = "Both `destination` and `policy` must be given.";
     refuse({ status: 400, code: "invalid_request", detail, error: "destination and policy are required" });
   }
-  const fields = parse(SCHEMA, picked);
+  const fields = parseRequest(PROPOSAL, body);
   const principalId = fields.principalId ?? null;
   if (principalId !== null && looksPersonal(principalId)) {
     const detail = "`principal_id` must be an opaque id, not an e-mail address or a phone number.";
@@ -92,7 +95,7 @@ export function parseProposeRequest(body: JsonObject): ProposalInput {
   }
   return {
     key: fields.idempotencyKey ?? null,
-    payload: payloadOf(picked),
+    payload: payloadOf({ ...fields, payload: fields.payload ?? undefined }),
     request: {
       destination: fields.destination,
       policy: fields.policy,
@@ -100,28 +103,20 @@ export function parseProposeRequest(body: JsonObject): ProposalInput {
       // The contract reads 0 as not declared.
       recordCount: fields.recordCount || null,
       estimatedValueUsd: fields.estimatedValueUsd ?? null,
-      sensitivityTags: fields.sensitivityTags,
+      sensitivityTags: fields.sensitivityTags ?? [],
       onBehalfOf: fields.onBehalfOf ?? null,
       principalId,
-      metadata: fields.metadata,
+      metadata: fields.metadata ?? {},
       profile: fields.profile ?? null,
-      expiresInMinutes: fields.expiresIn === undefined ? null : minutesOf(String(fields.expiresIn)),
+      expiresInMinutes: fields.expiresIn ?? null,
     },
   };
 }
 
-const MINUTES_PER = { s: 1 / 60, m: 1, h: 60, d: 24 * 60 } as const;
-
-/** `90s`, `15m`, `1h`, `2d`; a bare number is hours, as the contract has it. */
+/** 0 for a text that is no duration. */
 function minutesOf(duration: string): number {
-  const [, digits, unit = "h"] = /^(\d{1,9})([smhd])?$/.exec(duration) ?? [];
-  const minutes = Number(digits) * MINUTES_PER[unit as keyof typeof MINUTES_PER];
-  if (digits !== undefined && minutes > 0) return minutes;
-  return refuse({
-    status: 400,
-    code: "invalid_request",
-    detail: "expiresIn: a whole number with s, m, h or d, for example `30m`",
-  });
+  const [, digits = "0", unit = "h"] = /^(\d{1,9})([smhd])?$/.exec(duration) ?? [];
+  return Number(digits) * MINUTES_PER[unit as keyof typeof MINUTES_PER];
 }
 
 function isSmall(metadata: JsonObject): boolean {

@@ -14,6 +14,7 @@ import { decisionView } from "./decision-view.ts";
 import { intentRowView, intentView } from "./intent-view.ts";
 import { cursorOf, listFilter } from "../shared/list-query.ts";
 import { requirePayloadSize } from "../shared/payload.ts";
+import { queryFlag } from "../shared/query-flag.ts";
 import { parseProposeRequest } from "./propose-request.ts";
 import { duplicateReply, proposeReply, rehearsalReply } from "./propose-reply.ts";
 import { maySeePayload } from "../../../app/authority.ts";
@@ -27,7 +28,7 @@ async function propose(c: GateContext) {
   await enforceFloodLimit(c, principal.id);
   const request = parseProposeRequest(await readJson(c, proposalBodyBytes(settings.maxPayloadBytes)));
   requirePayloadSize(request.payload, settings.maxPayloadBytes);
-  if (c.req.query("dry_run") === "true") {
+  if (queryFlag(c, "dry_run")) {
     return c.json(rehearsalReply(await rehearse(request, principal, ports, Date.now())));
   }
   const { place } = c.var;

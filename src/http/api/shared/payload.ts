@@ -2,7 +2,6 @@ import { z } from "zod";
 import { canonicalJson } from "../../../core/base/json.ts";
 import type { Payload } from "../../../core/proposal/payload.ts";
 import { refuse } from "../../problem/problem.ts";
-import { parse } from "./fields.ts";
 
 /** A name of one of the file types the contract knows, and nothing else: no space, no line break. */
 const FILE_NAME = /^[\w.@+~/\\:-]{1,240}\.(csv|json|jsonl|ndjson|txt|pdf|xml|xlsx)$/i;
@@ -11,7 +10,8 @@ const DATA_URI = /^data:([\w.+-]+\/[\w.+-]+)?((?:;[\w.-]+=[^;,]*)*)(;base64)?,/i
 
 const fileName = z.string().min(1).max(255);
 
-const SCHEMA = z.object({
+/** The members of a payload, the same in proposals and edits. */
+export const PAYLOAD_FIELDS = {
   // Taken as it is: a schema that copies members would drop one called `__proto__`.
   payload: z
     .custom<string | object>(
@@ -28,18 +28,30 @@ const SCHEMA = z.object({
       sha256: z
         .string()
         .regex(/^[0-9a-f]{64}$/i)
-        .nullish(),
-      rows: z.number().int().min(0).max(1_000_000_000).nullish(),
+        .optional(),
+      rows: z.number().int().min(0).max(1_000_000_000).optional(),
     })
     .optional(),
-});
+} as const;
+
+export const PAYLOAD_ALIASES = {
+  payload_name: ["payloadName"],
+  payload_media_type: ["payloadMediaType"],
+  payload_encoding: ["payloadEncoding"],
+  payload_reference: ["payloadReference"],
+  recordCount: ["record_count", "estimated_records", "estimatedRecords"],
+  estimatedValueUsd: ["estimated_value_usd"],
+} as const;
+
+type PayloadFields = {
+  readonly [Field in keyof typeof PAYLOAD_FIELDS]?: z.infer<(typeof PAYLOAD_FIELDS)[Field]>;
+};
 
 /**
  * The payload of a request body. A text that is only a file's name is a *reference*: Gate never reads a file of
  * the server for it, and rules treat it as unseen.
  */
-export function payloadOf(body: Readonly<Record<string, unknown>>): Payload {
-  const fields = parse(SCHEMA, body);
+export function payloadOf(fields: PayloadFields): Payload {
   const { payload, payload_reference: reference } = fields;
   if (reference !== undefined) {
     if (payload !== undefined) invalid("payload_reference: send this or `payload`, not both");
