@@ -8,21 +8,6 @@ const SLOW_COMMAND_MS = 60_000;
 
 useMemoryForTemporaryFiles();
 
-/**
- * Test files that need a runtime of their own, because the Worker reads what they change once for each isolate, or
- * because they look at everything a database holds. Starting a runtime costs two seconds of processor time; all other
- * files of `test/worker` share one.
- */
-const OWN_RUNTIME = [
-  // Settings that the Worker reads once: LOCAL_SIGN_IN, PUBLIC_FEED_ENABLED, rules bundled at deploy.
-  "test/worker/identity/sign-in-local.test.ts",
-  "test/worker/intents/shipped.test.ts",
-  // Changes GATE_SECRET.
-  "test/worker/ledger/at-rest.test.ts",
-  // Damages the ledger's rows and counts all of them.
-  "test/worker/ledger/log.test.ts",
-];
-
 /** Bundled once into a file each: module by module they are half of what a runtime loads before its first test. */
 const BUNDLED_DEPENDENCIES = [
   "@cfworker/json-schema",
@@ -51,7 +36,7 @@ const TEST_VARIABLES = Object.fromEntries(
 );
 
 /** The Worker and its objects inside workerd, against real D1, alarms and queue batches. */
-function workerProject(name: string, files: { include: string[]; exclude?: string[] }, isolate: boolean) {
+function workerProject() {
   return {
     plugins: [
       cloudflareTest(async () => ({
@@ -68,12 +53,13 @@ function workerProject(name: string, files: { include: string[]; exclude?: strin
       })),
     ],
     test: {
-      name,
-      isolate,
+      name: "worker",
+      include: ["test/worker/**/*.test.ts"],
+      // Starting a runtime costs three seconds of processor time, so files share one and each starts from empty storage.
+      isolate: false,
       testTimeout: SLOW_MACHINE_MS,
       // The runtime sees no variable of this process by itself.
       env: TEST_VARIABLES,
-      ...files,
       deps: { optimizer: { ssr: { enabled: true, include: BUNDLED_DEPENDENCIES } } },
       setupFiles: ["./test/support/worker/setup.ts"],
       globalSetup: ["./test/support/worker/odd-server.ts"],
@@ -101,8 +87,8 @@ export default defineConfig({
     // What an object logs from an alarm of its own, as the last thing in a file, is a message that the test plugin never
     // sends and Vitest waits for: the run would hang. Written to the output directly it is waited for by nobody.
     disableConsoleIntercept: true,
-    // Half of the default leaves a core idle on small machines, and most of the time is waiting for the runtime.
-    maxWorkers: 2,
+    // On two cores: a worker of each project waits for its runtime a third of the time.
+    maxWorkers: 3,
     projects: [
       // Pure parts, on Node: no runtime to start.
       {
@@ -114,8 +100,7 @@ export default defineConfig({
           include: ["test/unit/**/*.test.ts"],
         },
       },
-      workerProject("worker", { include: ["test/worker/**/*.test.ts"], exclude: OWN_RUNTIME }, false),
-      workerProject("worker-own", { include: OWN_RUNTIME }, true),
+      workerProject(),
       // The real command as a process, and the built Worker over HTTP.
       commandProject("blackbox"),
       // The same under crashes, floods of requests and clients that hang up.

@@ -1,4 +1,4 @@
-import { exports } from "cloudflare:workers";
+import { fetchWorker } from "./bindings.ts";
 import type { Answer } from "./gate.ts";
 
 /** A browser as far as signing in goes: it keeps cookies by name, says where it comes from, and follows nothing. */
@@ -30,9 +30,7 @@ export function browserAt(origin: string): Browser {
     const sent =
       body === undefined ? null : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body);
     const url = path.startsWith("/") ? origin + path : path;
-    const response = await exports.default.fetch(
-      new Request(url, { method, headers, body: sent, redirect: "manual" }),
-    );
+    const response = await fetchWorker(new Request(url, { method, headers, body: sent, redirect: "manual" }));
     lastSetCookies = response.headers.getSetCookie();
     for (const cookie of lastSetCookies) {
       const [pair = ""] = cookie.split(";");

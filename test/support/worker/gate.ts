@@ -1,8 +1,9 @@
 import { listDurableObjectIds } from "cloudflare:test";
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { fromBase64Url } from "../../../src/core/base/base64url.ts";
+import { fetchWorker } from "./bindings.ts";
 import type { IntentObject } from "../../../durable-objects/intent/intent-object.ts";
 
 const BASE = "http://gate.test";
@@ -28,7 +29,7 @@ export async function call(method: string, path: string, key?: string, body?: un
 
 /** The same with whatever a hostile client would put on the wire. */
 export async function send(path: string, init: RequestInit): Promise<Answer> {
-  const response = await exports.default.fetch(new Request(BASE + path, init));
+  const response = await fetchWorker(new Request(BASE + path, init));
   const bytes = new Uint8Array(await response.arrayBuffer());
   const text = new TextDecoder().decode(bytes);
   const json =

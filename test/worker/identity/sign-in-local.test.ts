@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { browserAt } from "../../support/worker/browser.ts";
 import {
   admin,
@@ -9,15 +9,15 @@ import {
   propose,
   register,
 } from "../../support/worker/gate.ts";
-import { bindings } from "../../support/worker/bindings.ts";
+import { restartWorker } from "../../support/worker/bindings.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 
 /*
- * `--local-sign-in`: on a machine of one's own people sign in by name. The Worker looks at its settings once, so these
- * tests have a file of their own.
+ * `--local-sign-in`: on a machine of one's own people sign in by name. The Worker reads that setting when it
+ * starts.
  */
 
-bindings["LOCAL_SIGN_IN"] = "true";
+beforeAll(() => restartWorker({ LOCAL_SIGN_IN: "true" }));
 
 const HERE = "http://127.0.0.1:4000";
 

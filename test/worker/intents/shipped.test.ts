@@ -1,13 +1,12 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import { call, crmImport, eventsOf, flushed, ledgerOf, register } from "../../support/worker/gate.ts";
-import { bindings } from "../../support/worker/bindings.ts";
+import { restartWorker } from "../../support/worker/bindings.ts";
 
 /* The rules that were bundled at deploy, and nothing of the tests' own. */
 
-bindings["PUBLIC_FEED_ENABLED"] = "true";
+beforeAll(() => restartWorker({ LOCAL: undefined, PUBLIC_FEED_ENABLED: "true" }));
 
 test("INV-17: parallel first orders publish the signing key once", async () => {
-  delete bindings["LOCAL"];
   const agent = await register("agent");
   const order = async () => {
     const { body } = await call("POST", "/v1/intents", agent.key, crmImport(7));
@@ -21,7 +20,6 @@ test("INV-17: parallel first orders publish the signing key once", async () => {
 });
 
 test("INV-29: the public feed shows actions and times, and no names, owners or ids", async () => {
-  delete bindings["LOCAL"];
   const agent = await register("agent", { name: "jane.roe@example.com", owner: "Jane Roe" });
   const requests = [
     crmImport(7, {
@@ -56,7 +54,6 @@ test("INV-29: the public feed shows actions and times, and no names, owners or i
 });
 
 test("INV-17: a held import is approved, ordered and reported, and its ledger has every step", async () => {
-  delete bindings["LOCAL"];
   const agent = await register("agent");
   const reviewer = await register("reviewer");
   const proposed = await call("POST", "/v1/intents", agent.key, crmImport(847));
@@ -86,7 +83,6 @@ test("INV-17: a held import is approved, ordered and reported, and its ledger ha
 });
 
 test("an import approved by policy goes from proposed to succeeded without a hold", async () => {
-  delete bindings["LOCAL"];
   const agent = await register("agent");
   const { body } = await call("POST", "/v1/intents", agent.key, crmImport(47));
   const order = await call("POST", `/v1/intents/${body.intentId}/execute`, agent.key);
