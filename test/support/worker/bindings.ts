@@ -26,5 +26,5 @@ export function restartWorker(settings: Readonly<Record<string, unknown>>): void
 /** One request to the Worker under test, through its fetch handler. */
 export async function fetchWorker(request: Request): Promise<Response> {
   if (restarted === undefined) return exports.default.fetch(request);
-  return worker.fetch(request, restarted, createExecutionContext());
+  return worker.fetch(request as Parameters<typeof worker.fetch>[0], restarted, createExecutionContext());
 }
