@@ -1,5 +1,5 @@
 import { version } from "../package.json";
-import { isOverride } from "./core/outbound/header-allow-list.ts";
+import { isOverride } from "./core/outbound/request-header-table.ts";
 import { timeLimitsOf, type TimeLimitVariables } from "./core/base/time-limits.ts";
 import type { Settings } from "./ports/settings.ts";
 

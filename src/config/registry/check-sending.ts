@@ -1,6 +1,6 @@
-import { HOP_BY_HOP } from "../../core/outbound/header-names.ts";
 import { inject } from "../../core/outbound/inject.ts";
-import { isForwardable, isOverride, isAgentCredential } from "../../core/outbound/header-allow-list.ts";
+import { isAgentCredential } from "../../core/outbound/agent-credentials.ts";
+import { isListable, isOverride } from "../../core/outbound/request-header-table.ts";
 import { parsePathTemplate, type TemplateProblem } from "../../core/outbound/path-template.ts";
 import type { WrittenDestination } from "./schema.ts";
 import { credentialOf } from "./sending.ts";
@@ -86,18 +86,28 @@ function slotProblem(injection: Injection, at: FieldPath["at"]): PolicyProblem {
   }
 }
 
-function checkHeaders({ headers }: WrittenDestination, { at }: FieldPath): readonly PolicyProblem[] {
-  return (headers ?? []).flatMap((name, index) =>
-    isNeverForwarded(name) ? [at(["headers", index], `${name} is never forwarded to an upstream`)] : [],
-  );
+function checkHeaders(
+  { headers = [], drop_headers: dropped = [] }: WrittenDestination,
+  { at }: FieldPath,
+): readonly PolicyProblem[] {
+  return [
+    ...headers.flatMap((name, index) =>
+      isListable(name) ? [] : [at(["headers", index], `${name} is never forwarded to an upstream`)],
+    ),
+    ...dropped.flatMap((name, index) => {
+      if (isOverride(name)) {
+        return [at(["drop_headers", index], `${name} chooses method, path or host, and is always refused`)];
+      }
+      if (headers.includes(name)) {
+        return [at(["drop_headers", index], `${name} is under \`headers\`, too; remove one`)];
+      }
+      return NEEDED.has(name) ? [at(["drop_headers", index], `${name} says how the body is read`)] : [];
+    }),
+  ];
 }
 
-/**
- * Headers of the connection, of the platform and of Gate, and headers that change which request the server executes.
- */
-function isNeverForwarded(name: string): boolean {
-  return HOP_BY_HOP.has(name) || isOverride(name) || !isForwardable(name, [name]);
-}
+/** Without them Gate and the upstream could read the same bytes differently. */
+const NEEDED: ReadonlySet<string> = new Set(["content-type", "content-encoding", "content-length"]);
 
 /** Standard headers that mean something other than an idempotency key. */
 const OTHER_MEANING = /^(?:accept(?:$|-)|content-|if-|user-agent$|prefer$|range$)/;
@@ -105,7 +115,7 @@ const OTHER_MEANING = /^(?:accept(?:$|-)|content-|if-|user-agent$|prefer$|range$
 function checkIdempotencyHeader(entry: WrittenDestination, { at }: FieldPath): readonly PolicyProblem[] {
   const { idempotency_header: name, inject: written } = entry;
   if (name === undefined) return [];
-  if (isNeverForwarded(name) || isAgentCredential(name) || OTHER_MEANING.test(name)) {
+  if (!isListable(name) || isAgentCredential(name) || OTHER_MEANING.test(name)) {
     const message = `${name} can't carry an idempotency key; use a header such as Idempotency-Key`;
     return [at(["idempotency_header"], message)];
   }

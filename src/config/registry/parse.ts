@@ -114,6 +114,7 @@ function destinationOf(name: string, written: WrittenDestination): Destination {
             allowPrivate: written.allow_private ?? false,
             timeoutMs: timeoutOf(written),
             headers: written.headers ?? [],
+            ...(written.drop_headers !== undefined && { dropHeaders: written.drop_headers }),
             idempotencyHeader: written.idempotency_header ?? null,
           },
     credential: credentialOf(written),

@@ -35,6 +35,7 @@ export const ABOUT_AN_UPSTREAM = [
   "execute",
   "timeout_seconds",
   "headers",
+  "drop_headers",
   "idempotency_header",
 ] as const;
 

@@ -53,3 +53,8 @@ export function combined(headers: readonly Header[]): readonly Header[] {
   }
   return [...values].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
+
+/** CGI-style servers pass headers as variables (RFC 3875 section 4.1.18), so `_` and `-` are equivalent to them. */
+export function withDashes(name: string): string {
+  return name.toLowerCase().replaceAll("_", "-");
+}

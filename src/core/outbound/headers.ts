@@ -1,15 +1,16 @@
 import type { Json } from "../base/json.ts";
 import { KEY_PREFIX } from "../identity/principal.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { withDashes, isForwardable, isOverride, isAgentCredential } from "./header-allow-list.ts";
 import {
   combined,
   HOP_BY_HOP,
   isHeaderName,
   isHeaderValue,
   namedInConnection,
+  withDashes,
   type Header,
 } from "./header-names.ts";
+import { isListable, meaningOf, type EntryHeaders } from "./request-header-table.ts";
 import type { InjectionSlot } from "../registry/injection.ts";
 
 /** Why a request's headers are refused. */
@@ -22,7 +23,13 @@ export type HeaderProblem =
   | "repeated"
   | "too_large";
 
-export interface OutboundRules {
+export interface HeaderRefusal {
+  readonly problem: HeaderProblem;
+  /** The first header with the problem; null where its name is not valid or all of them together are too long. */
+  readonly header: string | null;
+}
+
+export interface OutboundRules extends EntryHeaders {
   /**
    * Headers addressed to Gate: those that may hold an agent's key, and the one that authenticated this caller, by a key
    * or an issuer's token.
@@ -30,8 +37,15 @@ export interface OutboundRules {
   readonly gateHeaders: readonly string[];
   /** Slot of Gate's credential; null: the agent sends its own. */
   readonly injection: InjectionSlot | null;
-  /** Further headers that the operator allows; headers that are never forwarded stay excluded. */
-  readonly allow: readonly string[];
+  /** Hosts by which agents reach Gate: that of the request's URL, and the configured one. */
+  readonly hosts: readonly string[];
+}
+
+export interface OutboundHeaders {
+  /** Lower case, sorted, lines of one name joined, so that equal requests have equal digests. */
+  readonly forwarded: readonly Header[];
+  /** Names, sorted, of what the agent sent for the upstream and the upstream does not get as it was sent. */
+  readonly dropped: readonly string[];
 }
 
 /** Upstreams refuse more than 8 to 32 KiB, the platform more than 128 KiB. */
@@ -41,43 +55,67 @@ const MAX_HEADER_CHARS = 32 * 1024;
 const SINGLETON_FIELDS: ReadonlySet<string> = new Set(["content-type", "content-encoding", "authorization"]);
 
 /**
- * The headers forwarded to the upstream: those on the allow-list (`header-allow-list.ts`), without hop-by-hop headers,
- * Gate's own, and the agent's credentials when Gate injects one. Lower case, sorted, lines of one name joined, so that
- * equal requests have equal digests.
+ * Sorts the agent's headers by the table (`request-header-table.ts`): without hop-by-hop headers, Gate's own, and the
+ * agent's credentials when Gate injects one. Unlisted headers are forwarded, since a write that has one is held for a
+ * person (`unlistedHeaders`).
  */
 export function outboundHeaders(
   headers: readonly Header[],
   rules: OutboundRules,
-): Result<readonly Header[], HeaderProblem> {
-  let size = 0;
-  for (const [name, value] of headers) {
-    size += name.length + value.length;
-    if (!isHeaderName(name) || !isHeaderValue(value)) return err("malformed");
-    if (isOverride(name)) return err("override");
-  }
-  if (size > MAX_HEADER_CHARS) return err("too_large");
+): Result<OutboundHeaders, HeaderRefusal> {
+  const refusal = firstRefusal(headers, rules.hosts);
+  if (refusal !== null) return err(refusal);
   const connection = namedInConnection(headers);
+  const dropped = new Set<string>();
   const sent = headers.filter(([written, value]) => {
     const name = written.toLowerCase();
-    return !connection.has(name) && !HOP_BY_HOP.has(name) && isForwarded(name, value, rules);
+    const fate = connection.has(name) || HOP_BY_HOP.has(name) ? "hop" : fateOf(name, value, rules);
+    if (fate === "dropped") dropped.add(name);
+    return fate === "forwarded";
   });
-  if (repeatsSingleton(sent)) return err("repeated");
-  const forwardedHeaders = combined(sent).flatMap((header) => withoutWait(header));
-  if (rules.injection === null) return ok(forwardedHeaders);
+  const repeated = repeatedSingleton(sent);
+  if (repeated !== null) return err({ problem: "repeated", header: repeated });
+  const forwarded = combined(sent).flatMap((header) => withoutWait(header));
   // Masking searches plain bytes, so no content coding is accepted (RFC 9110 section 12.5.3).
-  return ok(combined([...forwardedHeaders, ["accept-encoding", "identity"]]));
+  const uncoded = rules.injection === null ? forwarded : combined([...forwarded, IDENTITY]);
+  return ok({ forwarded: uncoded, dropped: [...dropped].toSorted() });
+}
+
+/** Requests an uncompressed response (RFC 9110 section 12.5.3). */
+export const IDENTITY: Header = ["accept-encoding", "identity"];
+
+function firstRefusal(headers: readonly Header[], hosts: readonly string[]): HeaderRefusal | null {
+  let size = 0;
+  for (const [written, value] of headers) {
+    size += written.length + value.length;
+    if (!isHeaderName(written)) return { problem: "malformed", header: null };
+    const header = written.toLowerCase();
+    if (!isHeaderValue(value)) return { problem: "malformed", header };
+    if (meaningOf(header, value, hosts) === "chooses_request") return { problem: "override", header };
+  }
+  return size > MAX_HEADER_CHARS ? { problem: "too_large", header: null } : null;
 }
 
 /** Dropped beside an injected credential: a partial or compressed response could not be masked. */
 const DROPPED_WITH_CREDENTIAL: ReadonlySet<string> = new Set(["range", "if-range", "accept-encoding"]);
 
-function isForwarded(name: string, value: string, { gateHeaders, injection, allow }: OutboundRules): boolean {
-  if (gateHeaders.some((own) => own.toLowerCase() === name) || holdsGateKey(value)) return false;
+/** `hop`: not meant for the upstream, so the agent loses nothing. */
+function fateOf(
+  name: string,
+  value: string,
+  { gateHeaders, injection, listed, dropped }: OutboundRules,
+): "forwarded" | "dropped" | "hop" {
+  if (gateHeaders.some((own) => own.toLowerCase() === name) || holdsGateKey(value)) return "hop";
+  const meaning = meaningOf(name, value);
+  if (meaning === "hop" || meaning === "chooses_request") return "hop";
   if (injection !== null) {
-    if (DROPPED_WITH_CREDENTIAL.has(name) || isAgentCredential(name)) return false;
-    if (injection.in === "header" && withDashes(injection.name) === withDashes(name)) return false;
+    if (DROPPED_WITH_CREDENTIAL.has(name)) return value === "identity" ? "hop" : "dropped";
+    if (meaning === "credential") return "dropped";
+    if (injection.in === "header" && withDashes(injection.name) === withDashes(name)) return "dropped";
   }
-  return isForwardable(name, allow);
+  if (dropped.includes(name)) return "dropped";
+  if (meaning !== "dropped") return "forwarded";
+  return listed.includes(name) && isListable(name) ? "forwarded" : "dropped";
 }
 
 const GATE_KEY = new RegExp(`(?:${Object.values(KEY_PREFIX).join("|")}|gex_)[\\w-]{8}`);
@@ -90,18 +128,18 @@ export function holdsGateKey(text: string): boolean {
   return GATE_KEY.test(atob(basic.replaceAll("-", "+").replaceAll("_", "/")));
 }
 
-function repeatsSingleton(headers: readonly Header[]): boolean {
+function repeatedSingleton(headers: readonly Header[]): string | null {
   const seen = new Set<string>();
   for (const [written, value] of headers) {
     const name = written.toLowerCase();
     if (!SINGLETON_FIELDS.has(name)) continue;
     // `Headers` joins repeated lines with a comma; a comma within quotes is part of a boundary.
     if (seen.has(name) || (name === "content-type" && value.replaceAll(/"[^"]*"/g, "").includes(","))) {
-      return true;
+      return name;
     }
     seen.add(name);
   }
-  return false;
+  return null;
 }
 
 /** Removes `wait` (RFC 7240), which is addressed to Gate; other preferences are for the upstream. */

@@ -14,6 +14,7 @@ import { applicablePolicies, applicableVariants } from "./applicable-policies.ts
 import type { AgentScope, Rules } from "./applicable-policies.ts";
 import { executorProblem, mergeTerms } from "./merge-terms.ts";
 import { evaluateRules } from "./rules/all-rules.ts";
+import { headerResults } from "./rules/header-rule.ts";
 import { checkPreconditions } from "./preconditions.ts";
 import type { RuleResults } from "./rules/findings.ts";
 import { measureRequest } from "./request-content.ts";
@@ -78,6 +79,9 @@ export function evaluateFacts(
   );
   if (refused !== null) results.unshift(refused);
   else if (results.length === 0) results.push(shadowOnlyResults());
+  const headers = headerResults(request.http, applicable.entry);
+  // First among what holds: a reviewer has to learn of it, whatever else holds the write.
+  if (headers !== null) results.unshift(headers);
   const verdict = strictestVerdict(results);
   const terms = mergeTerms(enforced, request);
   // Listed by hand: on this hot path, spreading `terms` costs more than all the rules together.

@@ -33,6 +33,7 @@ export const REASON_CODES = {
   recently_rejected: ["block"],
   risk_too_high: ["block"],
 
+  header_not_listed: ["hold"],
   payload_not_inspectable: ["hold"],
   held_term_detected: ["hold"],
   held_pii_detected: ["hold"],

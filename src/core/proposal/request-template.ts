@@ -62,13 +62,13 @@ export function templatedProposal(
   const slot = credential === null ? null : slotOf(credential.injection);
   const headers = outboundHeaders(
     [...CONSTANT_HEADERS, ...(type === null ? [] : [["content-type", type] as const])],
-    { gateHeaders: [], injection: slot, allow: [] },
+    { gateHeaders: [], injection: slot, listed: [], dropped: [], hosts: [] },
   );
   if (!headers.ok) return err("content_type");
   const http: HttpWrite = {
     method: execute.method,
     url,
-    headers: headers.value,
+    headers: headers.value.forwarded,
     slot,
     idempotencyHeader: upstream.idempotencyHeader,
     fromTemplate: true,

@@ -173,8 +173,15 @@ export interface Upstream {
   readonly allowPrivate: boolean;
   /** Milliseconds until a response has begun and, for a write, has ended. */
   readonly timeoutMs: number;
-  /** Agents' headers that are forwarded besides the known ones, lower case. */
+  /** Agents' headers whose meaning the operator knows: they hold no write. Lower case. */
   readonly headers: readonly string[];
+  /** Agents' headers that are dropped, lower case; absent: none, as in entries whose digest was stored before. */
+  readonly dropHeaders?: readonly string[];
   /** Header by which the provider detects a repeat, lower case; null: it has none. */
   readonly idempotencyHeader: string | null;
+}
+
+/** Headers of a request whose meaning the entry's operator knows. */
+export function listedHeaders({ headers, idempotencyHeader }: Upstream): readonly string[] {
+  return idempotencyHeader === null ? headers : [...headers, idempotencyHeader];
 }

@@ -1,5 +1,6 @@
 import { err } from "../../core/base/result.ts";
 import { agentByName } from "../../app/identity/authenticate-agent.ts";
+import type { Destination } from "../../core/registry/registry.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { admit, agentOf, refuseUnknownAgent, type ProxyAgent } from "../proxy/authenticate-agent.ts";
 
@@ -10,10 +11,10 @@ export interface EgressProps {
 }
 
 /** The calling agent. Where the binding names one, a key that the code sends is ignored. */
-export async function egressAgentOf(c: GateContext): Promise<ProxyAgent> {
+export async function egressAgentOf(c: GateContext, entry: Destination | null): Promise<ProxyAgent> {
   const ports = c.env;
   const props: unknown = c.executionCtx.props;
-  if (typeof props !== "object" || props === null || !("agent" in props)) return agentOf(c);
+  if (typeof props !== "object" || props === null || !("agent" in props)) return agentOf(c, entry);
   const { agent: named } = props;
   const authenticate = async () => (typeof named === "string" ? agentByName(named, ports) : UNKNOWN);
   const admitted = await admit(c, authenticate, refuseUnknownAgent);

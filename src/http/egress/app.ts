@@ -23,9 +23,9 @@ export function createEgress(): Hono<GateEnv> {
 async function sendOut(c: GateContext): Promise<Response> {
   const ports = c.env;
   c.set("isUnframed", true);
-  const agent = await egressAgentOf(c);
   const { registry } = await ports.rules.current();
   const found = routeByHost(registry, new URL(c.req.raw.url));
+  const agent = await egressAgentOf(c, found.kind === "destination" ? found.route.entry : null);
   const { id } = agent.principal;
   switch (found.kind) {
     case "destination":

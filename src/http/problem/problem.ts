@@ -26,6 +26,9 @@ export function problemResponse({ status, code, detail, error, more, headers }: 
     title: titleOf(code),
     status,
     detail,
+    // Providers' SDKs print `message`, and Stripe's prints what OAuth calls the description (RFC 6749 section 5.2).
+    message: detail,
+    error_description: detail,
     code,
     error: error ?? code,
   };

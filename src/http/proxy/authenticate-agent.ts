@@ -1,13 +1,20 @@
 import { KEY_PREFIX, type Principal } from "../../core/identity/principal.ts";
 import type { Result } from "../../core/base/result.ts";
 import { agentByKey, type AgentFailure } from "../../app/identity/authenticate-agent.ts";
+import { isAgentCredential } from "../../core/outbound/agent-credentials.ts";
+import { withDashes } from "../../core/outbound/header-names.ts";
+import type { Destination } from "../../core/registry/registry.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { problemOfAuthFailure } from "../problem/from-auth-failure.ts";
 import { refuse } from "../problem/problem.ts";
 import type { EngagedSwitch } from "../../ports/switches.ts";
 
+/**
+ * A key behind any scheme word, and as the value of a parameter: libraries write `Bearer`, `token`, `ApiKey`,
+ * `Token token="…"` or nothing before the key they are given.
+ */
 const KEY = new RegExp(
-  `^(?:Bearer +)?((?:${Object.values(KEY_PREFIX).join("|")})[A-Za-z0-9_-]{1,200})$`,
+  `^(?:[a-z][\\w.-]{0,40} +)?(?:[a-z][\\w.-]{0,40} *= *)?"?((?:${Object.values(KEY_PREFIX).join("|")})[\\w-]{1,200})"?$`,
   "i",
 );
 const BASIC = /^Basic +([A-Za-z0-9+/]+={0,2})$/i;
@@ -28,13 +35,15 @@ export interface ProxyAgent {
 
 /**
  * The calling agent. Its key comes in a header of its own, so that `Authorization` stays free for libraries that send
- * the upstream's credential there; or in `Authorization`, as a bearer token or one half of basic authentication, for
- * libraries that can set no other header.
+ * the upstream's credential there; or, for libraries that can set no other header, where they put the provider's key.
+ *
+ * @param entry the destination, whose `inject` may name a header; null: not known yet
  */
-export async function agentOf(c: GateContext): Promise<ProxyAgent> {
+export async function agentOf(c: GateContext, entry: Destination | null): Promise<ProxyAgent> {
   const ports = c.env;
   const { keyHeader } = ports.settings;
-  const shown = keyIn(c, keyHeader);
+  const own = c.req.header(keyHeader);
+  const shown = own === undefined ? keyAmong(c, keyHeader, entry) : keyOf(own, keyHeader);
   if (shown === null) return refuseKey(keyHeader);
   const { key, header } = shown;
   const admitted = await admit(
@@ -67,7 +76,7 @@ function refuseKey(keyHeader: string): never {
   return refuse({
     status: 401,
     code: "unauthorized",
-    detail: `Send the agent's key for Gate as \`${keyHeader}: <key>\` or as \`Authorization: Bearer <key>\`.`,
+    detail: `Send one key of an agent, as \`${keyHeader}: <key>\` or where the provider's key would stand.`,
     headers: { "WWW-Authenticate": "Bearer" },
   });
 }
@@ -93,13 +102,23 @@ export function refuseUnknownAgent(): never {
   });
 }
 
-/** Gate's own header takes precedence over `Authorization`. */
-function keyIn(c: GateContext, keyHeader: string): ShownKey | null {
-  const own = c.req.header(keyHeader);
-  if (own !== undefined) return { key: KEY.exec(own.trim())?.[1] ?? own.trim(), header: keyHeader };
-  const written = c.req.header("Authorization");
-  const key = written === undefined ? null : (KEY.exec(written)?.[1] ?? keyInPair(written));
-  return key === null ? null : { key, header: "authorization" };
+/** Gate's own header takes precedence over all others, and holds nothing but a key. */
+function keyOf(value: string, header: string): ShownKey {
+  return { key: KEY.exec(value.trim())?.[1] ?? value.trim(), header };
+}
+
+/** The key in one of the headers in which libraries put a provider's; two keys leave it open who is calling. */
+function keyAmong(c: GateContext, keyHeader: string, entry: Destination | null): ShownKey | null {
+  const injection = entry?.credential?.injection;
+  const injected = injection?.kind === "header" ? withDashes(injection.name) : null;
+  const shown: ShownKey[] = [];
+  for (const [header, value] of c.req.raw.headers) {
+    if (!isAgentCredential(header) && withDashes(header) !== injected) continue;
+    const key = KEY.exec(value.trim())?.[1] ?? keyInPair(value);
+    if (key !== null && !shown.some((other) => other.key === key)) shown.push({ key, header });
+  }
+  const [first = null, second] = shown;
+  return second === undefined ? first : refuseKey(keyHeader);
 }
 
 /** RFC 7617: the key is the password, or the user name for libraries that send a dummy password. */

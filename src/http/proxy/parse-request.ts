@@ -1,15 +1,22 @@
-import { holdsAgentCredential, isAgentCredential } from "../../core/outbound/header-allow-list.ts";
+import { holdsAgentCredential, isAgentCredential } from "../../core/outbound/agent-credentials.ts";
 import { combined, isHeaderValue, type Header } from "../../core/outbound/header-names.ts";
 import type { HttpWrite } from "../../core/outbound/http-write.ts";
 import type { PathProblem } from "../../core/outbound/path.ts";
 import { isRead } from "../../core/outbound/reads.ts";
-import { outboundHeaders, type HeaderProblem } from "../../core/outbound/headers.ts";
+import {
+  IDENTITY,
+  outboundHeaders,
+  type HeaderProblem,
+  type HeaderRefusal,
+} from "../../core/outbound/headers.ts";
+import { mayChangeRead } from "../../core/outbound/request-header-table.ts";
 import { targetOf, type TargetProblem } from "../../core/outbound/target.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { refuse } from "../problem/problem.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
 import type { ProxyRoute } from "./route.ts";
 import { requireSendable } from "./forwardable.ts";
+import { listedHeaders } from "../../core/registry/registry.ts";
 import { slotOf } from "../../core/registry/injection.ts";
 
 /** A request as it would be forwarded, without its body. */
@@ -17,6 +24,8 @@ export interface ProxiedRequest {
   readonly http: HttpWrite;
   /** The agent's own credentials, where Gate injects none: forwarded, never stored. */
   readonly agentCredentials: readonly Header[];
+  /** Names of headers that the agent sent and the upstream doesn't get as they were sent. */
+  readonly droppedHeaders: readonly string[];
   readonly isRead: boolean;
   /** From the forwarded headers: Gate must read the body by the same type as the upstream (parser differential). */
   readonly contentType: string | null;
@@ -38,17 +47,25 @@ export function parseProxiedRequest(c: GateContext, route: ProxyRoute, agent: Pr
   const outbound = outboundHeaders([...headers], {
     gateHeaders: agent.gateHeaders,
     injection: slot,
-    allow: upstream.headers,
+    listed: upstream.headers,
+    dropped: upstream.dropHeaders ?? [],
+    hosts: [c.req.raw.url, c.env.settings.publicUrl ?? ""].filter((one) => URL.canParse(one)).map(hostOf),
   });
   if (!outbound.ok) return refuseHeaders(outbound.error);
+  const { forwarded } = outbound.value;
   const hasBody = c.req.raw.body !== null;
   const { path, query, url } = target.value;
   const named = upstream.idempotencyHeader ?? "idempotency-key";
-  const isReading = isRead({ method, path, query, hasBody }, upstream.reads);
   // With an injected credential all agents share one account, and one agent's idempotency key could return the response
   // to another's write: Gate replaces that header by the intent's own key.
   const replacedHeader = slot === null ? null : upstream.idempotencyHeader;
-  const sent = outbound.value.filter(([name]) => !isAgentCredential(name) && name !== replacedHeader);
+  const sent = forwarded.filter(([name]) => !isAgentCredential(name) && name !== replacedHeader);
+  const isReading =
+    isRead({ method, path, query, hasBody }, upstream.reads) && !mayChangeRead(sent, listedHeaders(upstream));
+  const replaced = forwarded.filter(
+    ([name, value]) =>
+      name === replacedHeader || (!isReading && name === IDENTITY[0] && value !== IDENTITY[1]),
+  );
   return {
     http: {
       method,
@@ -57,19 +74,21 @@ export function parseProxiedRequest(c: GateContext, route: ProxyRoute, agent: Pr
       slot,
       idempotencyHeader: upstream.idempotencyHeader,
     },
-    agentCredentials: outbound.value.filter(([name]) => isAgentCredential(name)),
+    agentCredentials: forwarded.filter(([name]) => isAgentCredential(name)),
+    droppedHeaders: [...outbound.value.dropped, ...replaced.map(([name]) => name)].toSorted(),
     isRead: isReading,
     contentType: sent.find(([name]) => name === "content-type")?.[1] ?? null,
     idempotencyKey: keyOf(headers.get(named) ?? headers.get("Idempotency-Key")),
   };
 }
 
-/** Requests an uncompressed response (RFC 9110 section 12.5.3), because Gate reads and stores it. */
+function hostOf(address: string): string {
+  return new URL(address).host;
+}
+
+/** Gate reads and stores the response to a write, so it must be uncompressed. */
 function requestingIdentity(headers: readonly Header[]): readonly Header[] {
-  return combined([
-    ...headers.filter(([name]) => name !== "accept-encoding"),
-    ["accept-encoding", "identity"],
-  ]);
+  return combined([...headers.filter(([name]) => name !== IDENTITY[0]), IDENTITY]);
 }
 
 function keyOf(written: string | null): string | null {
@@ -114,17 +133,17 @@ function refuseTarget(problem: keyof typeof TARGET_PROBLEM_TEXT): never {
 }
 
 const HEADER_PROBLEM_TEXT = {
-  override: "one of them overrides the request's method or URL",
-  malformed: "one of them is not a valid HTTP header",
-  repeated: "a header that may occur once occurs twice",
-  too_large: "they are longer than 32 KiB",
+  override: "it chooses another method, path or host than the request's own",
+  malformed: "it is not a valid HTTP header",
+  repeated: "it may occur once and occurs twice",
+  too_large: "all of them together are longer than 32 KiB",
 } as const satisfies Record<HeaderProblem, string>;
 
-function refuseHeaders(problem: HeaderProblem): never {
+function refuseHeaders({ problem, header }: HeaderRefusal): never {
   return refuse({
     status: problem === "too_large" ? 431 : 400,
     code: "headers_refused",
-    detail: `The headers were refused: ${HEADER_PROBLEM_TEXT[problem]}.`,
-    more: { problem },
+    detail: `${header === null ? "The headers were" : `The header \`${header}\` was`} refused: ${HEADER_PROBLEM_TEXT[problem]}.`,
+    more: { problem, ...(header !== null && { header }) },
   });
 }

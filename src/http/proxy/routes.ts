@@ -21,5 +21,5 @@ export const proxy = new Hono<GateEnv>().all("*", async (c, next) => {
       detail: "Upstream responses cannot be opened as browser pages.",
     });
   }
-  return handleProxied(c, await agentOf(c), route);
+  return handleProxied(c, await agentOf(c, route.entry), route);
 });

@@ -37,7 +37,10 @@ test.each([
     "a proposal",
     new Hono<GateEnv>().post("/", requireRole(["agent"], "cached"), (c) => c.text(c.var.principal.id)),
   ],
-  ["a proxied request", new Hono<GateEnv>().post("/", async (c) => c.text((await agentOf(c)).principal.id))],
+  [
+    "a proxied request",
+    new Hono<GateEnv>().post("/", async (c) => c.text((await agentOf(c, null)).principal.id)),
+  ],
 ])("%s reads identity and kill switches in one turn", async (_, app) => {
   const calls: string[] = [];
   const headers = { Authorization: "Bearer gate_sk_test" };

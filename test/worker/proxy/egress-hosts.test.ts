@@ -30,7 +30,7 @@ describe("a destination found by host", () => {
     ["and another Host in a header", "https://crm.example.com/v1/leads?q=1"],
   ])("INV-22: is called at the upstream as the registry writes it: %s", async (_, url) => {
     const arrived = internet();
-    const headers = { Host: "evil.example", "X-Forwarded-Host": "evil.example" };
+    const headers = { Host: "evil.example", "X-Forwarded-For": "evil.example" };
     expect((await out(props(), url, { headers })).status).toBe(200);
     expect(arrived).toMatchObject([
       {

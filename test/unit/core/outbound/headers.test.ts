@@ -8,23 +8,41 @@ import {
   type HeaderProblem,
   type OutboundRules,
 } from "../../../../src/core/outbound/headers.ts";
+import {
+  isListable,
+  mayChangeRead,
+  unlistedHeaders,
+} from "../../../../src/core/outbound/request-header-table.ts";
 
-const OWN: OutboundRules = { gateHeaders: ["X-Gate-Key"], injection: null, allow: [] };
+const OWN: OutboundRules = {
+  gateHeaders: ["X-Gate-Key"],
+  injection: null,
+  listed: [],
+  dropped: [],
+  hosts: ["gate.example.com"],
+};
 const INJECTED: OutboundRules = { ...OWN, injection: { in: "header", name: "authorization" } };
 
 function sent(headers: readonly Header[], rules: OutboundRules = OWN): readonly Header[] {
   const outbound = outboundHeaders(headers, rules);
-  if (!outbound.ok) throw new Error(outbound.error);
-  return outbound.value;
+  if (!outbound.ok) throw new Error(outbound.error.problem);
+  return outbound.value.forwarded;
 }
 
-const PASS = [
+function dropped(headers: readonly Header[], rules: OutboundRules = OWN): readonly string[] {
+  const outbound = outboundHeaders(headers, rules);
+  if (!outbound.ok) throw new Error(outbound.error.problem);
+  return outbound.value.dropped;
+}
+
+const HARMLESS = [
   "Accept",
   "Accept-Language",
   "Content-Type",
   "Content-Language",
   "Content-Encoding",
   "User-Agent",
+  "Date",
   "Idempotency-Key",
   "If-Match",
   "If-None-Match",
@@ -34,21 +52,15 @@ const PASS = [
   "traceparent",
   "tracestate",
   "Stripe-Version",
-  "Stripe-Account",
-  "X-Stripe-Client-User-Agent",
   "X-GitHub-Api-Version",
   "anthropic-version",
-  "OpenAI-Organization",
-  "X-Stainless-Lang",
-  "Sforce-Call-Options",
   "Notion-Version",
   "Intercom-Version",
-  "SOAPAction",
   "I-Twilio-Idempotency-Token",
-  "X-Slack-Retry-Num",
 ];
 
-const NEVER = [
+/** Of the connection, of Gate, or of the platform in front of it. */
+const HOP = [
   // RFC 9110 section 7.6.1, and its older kin.
   "Connection",
   "Keep-Alive",
@@ -60,17 +72,14 @@ const NEVER = [
   "Transfer-Encoding",
   "Upgrade",
   "HTTP2-Settings",
-  // Gate's.
   "X-Gate-Key",
   "X-Gate-Wait",
   "X-Gate-Intent-Id",
   "x-gate-anything",
-  // The client's address.
-  "Forwarded",
   "X-Forwarded-For",
-  "X-Forwarded-Host",
   "X-Forwarded-Proto",
-  "X-Forwarded-Prefix",
+  "X-Forwarded-Port",
+  "X-Forwarded-Server",
   "X_Forwarded_For",
   "X-Real-IP",
   "True-Client-IP",
@@ -80,46 +89,135 @@ const NEVER = [
   "CDN-Loop",
   "Via",
   "X-Client-IP",
-  // Whom a gate in front of the upstream let in.
-  "X-Goog-Authenticated-User-Email",
-  "X-Goog-IAP-JWT-Assertion",
-  "X-MS-Client-Principal",
-  "X-Amzn-Oidc-Data",
-  // The platform's, and the browser's.
   "Host",
   "Content-Length",
   "Expect",
+  "Max-Forwards",
+];
+
+/** Never forwarded either, and an agent may have meant something by them. */
+const NAMED = [
   "Cookie",
   "Origin",
   "Referer",
   "Sec-Fetch-Mode",
   "Sec-WebSocket-Key",
-  "Max-Forwards",
-  // Of no standard and no provider.
+  "X-Goog-Authenticated-User-Email",
+  "X-Goog-IAP-JWT-Assertion",
+  "X-MS-Client-Principal",
+  "X-Amzn-Oidc-Data",
+];
+
+const TELEMETRY = [
+  "X-Stripe-Client-User-Agent",
+  "X-Stripe-Client-Telemetry",
+  "X-Stainless-Lang",
+  "X-Stainless-Retry-Count",
+  "X-Amz-User-Agent",
+  "amz-sdk-request",
+  "x-goog-api-client",
+  "baggage",
+  "sentry-trace",
+  "X-B3-TraceId",
+];
+
+const UNKNOWN = [
+  "On-Behalf-Of",
+  "X-Dry-Run",
+  "Content-Profile",
+  "Depth",
+  "Destination",
+  "Stripe-Account",
+  "OpenAI-Organization",
+  "Sforce-Call-Options",
+  "Sforce-Duplicate-Rule-Header",
+  "X-Amz-Copy-Source",
+  "X-Slack-Retry-Num",
+  "From",
   "X-Whatever",
-  "X-Debug",
   "X-Middleware-Subrequest",
   "Content-Location",
+  "content_type",
   "constructor",
   "__proto__",
 ];
 
-describe("INV-23: the allow-list of request headers", () => {
-  test.for(PASS)("passes %s, with and without a credential", (name) => {
+const OPERATIONS = ["SOAPAction", "X-Amz-Target", "X-RestLi-Method", "Action"];
+
+describe("INV-23: the table of request headers", () => {
+  test.for(HARMLESS)("%s passes and holds nothing, with and without a credential", (name) => {
     expect(sent([[name, "value"]])).toEqual([[name.toLowerCase(), "value"]]);
     expect(sent([[name, "value"]], INJECTED)).toContainEqual([name.toLowerCase(), "value"]);
+    expect(unlistedHeaders(sent([[name, "value"]]), [])).toEqual([]);
   });
 
-  test.for(NEVER)("drops %s, whatever the operator allows", (name) => {
+  test.for(HOP)("%s is dropped without a word, whatever the operator lists", (name) => {
+    for (const rules of [OWN, INJECTED, { ...OWN, listed: [name.toLowerCase()] }]) {
+      expect(sent([[name, "value"]], rules).filter(([other]) => other !== "accept-encoding")).toEqual([]);
+      expect(dropped([[name, "value"]], rules)).toEqual([]);
+    }
+    expect(isListable(name.toLowerCase())).toBe(false);
+  });
+
+  test.for(NAMED)("%s is dropped and named, whatever the operator lists", (name) => {
+    for (const rules of [OWN, { ...OWN, listed: [name.toLowerCase()] }]) {
+      expect(sent([[name, "value"]], rules)).toEqual([]);
+      expect(dropped([[name, "value"]], rules)).toEqual([name.toLowerCase()]);
+    }
+    expect(isListable(name.toLowerCase())).toBe(false);
+  });
+
+  test.for(TELEMETRY)("%s of an SDK is dropped and named, unless the operator lists it", (name) => {
     expect(sent([[name, "value"]])).toEqual([]);
-    const isUnknown = /^(?:x-whatever|x-debug|x-middleware|content-location|constructor|__proto__)/i.test(
-      name,
-    );
-    if (!isUnknown) expect(sent([[name, "value"]], { ...OWN, allow: [name] })).toEqual([]);
+    expect(dropped([[name, "value"]])).toEqual([name.toLowerCase()]);
+    expect(sent([[name, "value"]], { ...OWN, listed: [name.toLowerCase()] })).toHaveLength(1);
+    expect(mayChangeRead([[name.toLowerCase(), "value"]], [name.toLowerCase()])).toBe(false);
   });
 
-  test("passes headers that the operator adds", () => {
-    expect(sent([["X-Whatever", "a"]], { ...OWN, allow: ["x-whatever"] })).toEqual([["x-whatever", "a"]]);
+  test.for([...UNKNOWN, ...OPERATIONS])(
+    "%s passes and holds the write, unless the operator lists it",
+    (name) => {
+      const lower = name.toLowerCase();
+      for (const rules of [OWN, INJECTED]) {
+        expect(sent([[name, "value"]], rules)).toContainEqual([lower, "value"]);
+      }
+      expect(unlistedHeaders([[lower, "value"]], [])).toEqual([[lower, "value"]]);
+      expect(unlistedHeaders([[lower, "value"]], [lower])).toEqual([]);
+      const drops = { ...OWN, dropped: [lower] };
+      expect([sent([[name, "value"]], drops), dropped([[name, "value"]], drops)]).toEqual([[], [lower]]);
+    },
+  );
+
+  test.for(UNKNOWN)("%s makes a listed read a write, unless the operator lists it", (name) => {
+    expect(mayChangeRead([[name.toLowerCase(), "value"]], [])).toBe(true);
+    expect(mayChangeRead([[name.toLowerCase(), "value"]], [name.toLowerCase()])).toBe(false);
+  });
+
+  test.for(OPERATIONS)("%s makes a listed read a write, even if the operator lists it", (name) => {
+    expect(mayChangeRead([[name.toLowerCase(), "value"]], [name.toLowerCase()])).toBe(true);
+  });
+
+  test.for<readonly [string, boolean]>([
+    ["return=minimal", false],
+    ["respond-async, handling=lenient", false],
+    ["odata.maxpagesize=50", false],
+    ["count=exact", false],
+    ["resolution=merge-duplicates", true],
+    ["return=minimal, tx=rollback", true],
+    ["returning=all", true],
+  ])("the preferences %s hold a write: %s", ([value, holds]) => {
+    expect(unlistedHeaders([["prefer", value]], []).length > 0).toBe(holds);
+  });
+
+  test("names every header that goes out otherwise than it came, beside a credential", () => {
+    const headers: Header[] = [
+      ["Accept-Encoding", "gzip"],
+      ["Range", "bytes=0-10"],
+      ["Authorization", "Bearer its-own"],
+      ["X-Api-Key", "its-own"],
+    ];
+    expect(dropped(headers, INJECTED)).toEqual(["accept-encoding", "authorization", "range", "x-api-key"]);
+    expect(dropped([["Authorization", "Bearer gate_sk_0123456789abcdef"]], INJECTED)).toEqual([]);
   });
 
   test("drops headers that Connection names", () => {
@@ -148,17 +246,47 @@ const OVERRIDES = [
   "x-http-method-override",
   "X_HTTP_METHOD_OVERRIDE",
   "X-HTTP_Method-Override",
+  "X-MS-HTTP-Method",
   "X-Method-Override",
   "X-Original-Method",
   "X-Original-URL",
+  "X-Original-Path",
+  "X-Envoy-Original-Path",
   "X-Rewrite-URL",
+  "X-Override-URL",
+  "X-Forwarded-Prefix",
+  "X-Forwarded-Host",
+  "X-Forwarded-Uri",
+  "X-Host",
+  "X-HTTP-Host-Override",
+  "X-Backend-Host",
 ];
 
-describe("INV-22: a header that changes the request's meaning is refused", () => {
+describe("INV-22: a header that chooses method, path or host is refused", () => {
   test.for(OVERRIDES)("the header is %s", (name) => {
-    for (const rules of [OWN, INJECTED, { ...OWN, allow: [name] }]) {
-      expect(outboundHeaders([[name, "DELETE"]], rules)).toEqual({ ok: false, error: "override" });
+    const listed = { ...OWN, listed: [name.toLowerCase()], dropped: [name.toLowerCase()] };
+    for (const rules of [OWN, INJECTED, listed]) {
+      const refusal = { problem: "override", header: name.toLowerCase() };
+      expect(outboundHeaders([[name, "evil.example"]], rules)).toEqual({ ok: false, error: refusal });
     }
+    expect(isListable(name.toLowerCase())).toBe(false);
+  });
+
+  test.for<readonly [string, string, boolean]>([
+    ["X-Forwarded-Host", "gate.example.com", true],
+    ["X-Forwarded-Host", "GATE.example.com:443", true],
+    ["X-Forwarded-Host", "gate.example.com, gate.example.com", true],
+    ["X-Forwarded-Host", "gate.example.com, evil.example", false],
+    ["X-Forwarded-Host", "evil.example", false],
+    ["X-Host", "gate.example.com", true],
+    ["Forwarded", "for=192.0.2.1;proto=https", true],
+    ["Forwarded", 'for=192.0.2.1;host="gate.example.com:8443"', true],
+    ["Forwarded", "for=192.0.2.1;host=evil.example", false],
+    ["Forwarded", "for=192.0.2.1, host=evil.example", false],
+  ])("the header %s: %s repeats the request's own host: %s", ([name, value, isOwn]) => {
+    const outbound = outboundHeaders([[name, value]], OWN);
+    expect(outbound.ok).toBe(isOwn);
+    if (outbound.ok) expect(outbound.value).toEqual({ forwarded: [], dropped: [] });
   });
 
   test.for<readonly [Header[], HeaderProblem]>([
@@ -186,7 +314,7 @@ describe("INV-22: a header that changes the request's meaning is refused", () =>
       "repeated",
     ],
   ])("the headers %j are refused as %s", ([headers, problem]) => {
-    expect(outboundHeaders(headers, OWN)).toEqual({ ok: false, error: problem });
+    expect(outboundHeaders(headers, OWN)).toMatchObject({ ok: false, error: { problem } });
   });
 
   test("a comma inside quotes does not split a value", () => {
@@ -212,13 +340,13 @@ describe("INV-23: Gate's headers and the agent's key are dropped", () => {
     ["Stripe-Account", KEY],
   ];
   test.for(KEYS)("the header %s: %s", (header) => {
-    expect(sent([header], { ...OWN, allow: [header[0]] })).toEqual([]);
+    expect(sent([header], { ...OWN, listed: [header[0].toLowerCase()] })).toEqual([]);
   });
 
   test("a header in which the caller's key came is dropped, whatever it held", () => {
     const rules = { ...OWN, gateHeaders: ["x-key", "authorization"] };
     expect(sent([["Authorization", "Bearer eyJhbGciOiJFZERTQSJ9.e30.c2ln"]], rules)).toEqual([]);
-    expect(sent([["X-Key", "abc"]], { ...rules, allow: ["x-key"] })).toEqual([]);
+    expect(sent([["X-Key", "abc"]], { ...rules, listed: ["x-key"] })).toEqual([]);
   });
 
   test("the agent's own credential is passed only where Gate injects none", () => {
@@ -232,7 +360,7 @@ describe("INV-23: Gate's headers and the agent's key are dropped", () => {
       "X-Ms-Authorization-Auxiliary",
     ]) {
       expect(sent([[name, "own"]])).toEqual([[name.toLowerCase(), "own"]]);
-      expect(sent([[name, "own"]], { ...INJECTED, allow: [name] })).toEqual([
+      expect(sent([[name, "own"]], { ...INJECTED, listed: [name.toLowerCase()] })).toEqual([
         ["accept-encoding", "identity"],
       ]);
     }
@@ -263,7 +391,7 @@ test("INV-21: with an injected credential the request asks for a whole, uncompre
 
 describe("INV-09: the digest over headers", () => {
   const anyHeaders = fc.uniqueArray(
-    fc.tuple(fc.constantFrom(...PASS), fc.constantFrom("a", "b", "a; b", " a ", "")),
+    fc.tuple(fc.constantFrom(...HARMLESS), fc.constantFrom("a", "b", "a; b", " a ", "")),
     { selector: ([name]) => name.toLowerCase(), maxLength: 8 },
   );
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { holdsAgentCredential } from "../../../../src/core/outbound/header-allow-list.ts";
+import { holdsAgentCredential } from "../../../../src/core/outbound/agent-credentials.ts";
 
 test.for([
   "?api_key=x",
