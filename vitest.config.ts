@@ -101,6 +101,14 @@ export default defineConfig({
         },
       },
       workerProject(),
+      // Gate's measures beside readers in other languages, which are processes of their own.
+      {
+        test: {
+          name: "differential",
+          include: ["test/differential/**/*.test.ts"],
+          testTimeout: SLOW_MACHINE_MS,
+        },
+      },
       // The real command as a process, and the built Worker over HTTP.
       commandProject("blackbox"),
       // The same under crashes, floods of requests and clients that hang up.

@@ -1,0 +1,65 @@
+import { findPii } from "../../../src/core/detection/pii/pii.ts";
+import { compileTerms } from "../../../src/core/detection/terms/terms.ts";
+import { measureRequest } from "../../../src/core/policy/request-content.ts";
+import type { ProposalRequest } from "../../../src/core/proposal/request.ts";
+import { type BodyCase, hintsOf, type Needle } from "./body-case.ts";
+
+/** What Gate is certain of; null where it says unknown, which holds. */
+export interface GateReading {
+  readonly records: number | null;
+  readonly money: number | null;
+  readonly recipients: number | null;
+  /** Null where content rules hold because Gate can't read all of the content. */
+  readonly needles: readonly Needle[] | null;
+}
+
+const TERM = compileTerms(["refund guaranteed"]);
+
+const BY_API: ProposalRequest = {
+  destination: "shop.write",
+  policy: "writes",
+  action: "shop.write",
+  recordCount: null,
+  estimatedValueUsd: null,
+  sensitivityTags: [],
+  onBehalfOf: null,
+  principalId: null,
+  metadata: {},
+  profile: null,
+  expiresInMinutes: null,
+};
+
+const PROXIED: ProposalRequest = {
+  ...BY_API,
+  http: {
+    method: "POST",
+    url: "https://shop.example/write",
+    headers: [],
+    slot: null,
+    idempotencyHeader: null,
+  },
+};
+
+/** The facts and content that the rules of a policy would get for this body. */
+export function gateReading(given: BodyCase): GateReading {
+  const { body, name, mediaType, door } = given;
+  const payload = { kind: "content", bytes: body, name: door === "api" ? name : null, mediaType } as const;
+  const { facts, content } = measureRequest(door === "api" ? BY_API : PROXIED, payload, hintsOf(given));
+  return {
+    records: facts.records.uncertain ? null : facts.records.measured,
+    money: facts.money === "measured" ? facts.valueUsdCents.measured : null,
+    recipients: facts.recipients,
+    needles: content.hidden === null ? needlesIn(content) : null,
+  };
+}
+
+type Content = ReturnType<typeof measureRequest>["content"];
+
+function needlesIn(content: Content): readonly Needle[] {
+  if (!TERM.ok) throw new Error("the term compiles");
+  const found: Needle[] = [];
+  if (TERM.value.find(content.texts()).length > 0) found.push("term");
+  if (findPii(content.texts(), ["card"]).size > 0) found.push("card");
+  if (content.templateErrors().length > 0) found.push("template");
+  return found;
+}

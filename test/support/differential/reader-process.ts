@@ -1,0 +1,104 @@
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type { BodyCase, Reading } from "./body-case.ts";
+
+export interface ReaderProgram {
+  readonly language: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Debian's package. */
+  readonly packages: string;
+}
+
+const script = (file: string) => fileURLToPath(new URL(`../readers/${file}`, import.meta.url));
+
+export const PROGRAMS: readonly ReaderProgram[] = [
+  {
+    language: "javascript",
+    command: process.execPath,
+    args: [script("javascript.mjs")],
+    packages: "none: npm's development dependencies",
+  },
+  { language: "python", command: "python3", args: [script("python.py")], packages: "python3" },
+  { language: "php", command: "php", args: ["-n", script("php.php")], packages: "php-cli" },
+  { language: "ruby", command: "ruby", args: ["-W0", script("ruby.rb")], packages: "ruby ruby-rack" },
+];
+
+export function isInstalled({ command }: ReaderProgram): boolean {
+  return spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
+}
+
+export type Readings = Readonly<Record<string, Reading>>;
+
+interface Answer {
+  readonly id: number;
+  readonly readings: Readings;
+}
+
+/** A language's readers in one process, which lives as long as the test. */
+export class ReaderProcess {
+  readonly language: string;
+  /** What the process starts without, such as Rack; a failure in CI. */
+  readonly missing: readonly string[];
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #waiting = new Map<number, PromiseWithResolvers<Readings>>();
+  #next = 1;
+
+  static async start(program: ReaderProgram): Promise<ReaderProcess> {
+    const child = spawn(program.command, program.args, { stdio: ["pipe", "pipe", "inherit"] });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const first = await lines.next();
+    if (first.done === true) throw new Error(`the readers in ${program.language} do not start`);
+    const { missing } = JSON.parse(first.value) as { readonly missing: readonly string[] };
+    return new ReaderProcess(program.language, missing, child, lines);
+  }
+
+  private constructor(
+    language: string,
+    missing: readonly string[],
+    child: ChildProcessByStdio<Writable, Readable, null>,
+    lines: AsyncIterator<string>,
+  ) {
+    this.language = language;
+    this.missing = missing;
+    this.#child = child;
+    child.stdin.on("error", () => this.#fail());
+    void this.#receive(lines);
+  }
+
+  read(given: BodyCase): Promise<Readings> {
+    const id = this.#next++;
+    const { family, mediaType, unit, records, body } = given;
+    const meta = { id, family, type: mediaType, unit, records, size: body.length };
+    const waiting = Promise.withResolvers<Readings>();
+    this.#waiting.set(id, waiting);
+    this.#child.stdin.write(Buffer.concat([Buffer.from(`${JSON.stringify(meta)}\n`), body]));
+    return waiting.promise;
+  }
+
+  async stop(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#child.once("exit", () => resolve());
+    this.#child.stdin.end();
+    if (this.#child.exitCode !== null) resolve();
+    await promise;
+  }
+
+  async #receive(lines: AsyncIterator<string>): Promise<void> {
+    for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
+      const { id, readings } = JSON.parse(line.value) as Answer;
+      this.#waiting.get(id)?.resolve(readings);
+      this.#waiting.delete(id);
+    }
+    this.#fail();
+  }
+
+  #fail(): void {
+    for (const { reject } of this.#waiting.values()) {
+      reject(new Error(`the readers in ${this.language} ended`));
+    }
+    this.#waiting.clear();
+  }
+}
