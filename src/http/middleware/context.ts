@@ -21,6 +21,8 @@ export interface GateEnv {
     isUnframed?: true;
     /** Id of a write that may have begun: an error response must not claim that nothing was sent. */
     intent?: string;
+    /** Set for a success without an effect, such as a dry run: nothing has to be remembered of it. */
+    hasNoEffect?: true;
     /** For an Idempotency-Key: the id of the intent that a proposal creates, and whether it is a repeat. */
     place?: Pick<KeyedAttempt, "intent" | "again">;
   };

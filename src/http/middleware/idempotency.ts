@@ -23,8 +23,11 @@ const SF_STRING = /^"((?:[ !#-[\]-~]|\\["\\])*)"$/;
 /** The bare word that most clients send instead: visible ASCII without the syntax of lists and parameters. */
 const BARE = /^[!#-+\--:<-[\]-~]+$/;
 
-/** Transient refusals, which are not stored: their replay would lock the caller out for a day. */
-const TRANSIENT_CODES = new Set(["too_many_proposals", "kill_switch_engaged", "log_stopped"]);
+/**
+ * Refusals that left an entry on the ledger. No other refusal is stored: it had no effect, and with a row for each a
+ * caller could fill the database by naming intents that don't exist.
+ */
+const RECORDED_REFUSALS = new Set(["duplicate_blocked", "intent_revoked"]);
 
 const IN_FLIGHT_RETRY_SECONDS = "1";
 
@@ -101,7 +104,7 @@ export async function respondOnce(
     await attempt.release(false);
     throw error;
   });
-  const outcome = await storableResponse(response);
+  const outcome = c.var.hasNoEffect === true ? "undone" : await storableResponse(response);
   try {
     await (typeof outcome === "string" ? attempt.release(outcome === "undone") : attempt.store(outcome));
   } catch (error) {
@@ -124,12 +127,13 @@ async function responseOf(run: () => Promise<Response>): Promise<Response> {
 /** The response as it is stored; `undone`: the request had no effect, `unknown`: it may have had one. */
 async function storableResponse(response: Response): Promise<StoredAnswer | "undone" | "unknown"> {
   if (response.status >= 500) return "unknown";
+  const isRefusal = response.status >= 400;
   const contentType = response.headers.get("Content-Type") ?? "";
   const text = contentType.includes("json") ? await response.clone().text() : "";
-  if (text === "" || text.length > MAX_STORED_CHARACTERS) return "unknown";
+  if (text === "" || text.length > MAX_STORED_CHARACTERS) return isRefusal ? "undone" : "unknown";
   const body = JSON.parse(text) as Json;
-  if (!isJsonObject(body)) return "unknown";
-  if (typeof body["code"] === "string" && TRANSIENT_CODES.has(body["code"])) return "undone";
+  if (!isJsonObject(body)) return isRefusal ? "undone" : "unknown";
+  if (isRefusal && !RECORDED_REFUSALS.has(String(body["code"]))) return "undone";
   return { status: response.status, contentType, ...redact(body) };
 }
 

@@ -116,31 +116,11 @@ const POSTS: readonly Post[] = [
     make: async () => ["/v1/intents", agent.key, proposal("crm.nowhere")],
     status: 200,
   },
-  {
-    what: "a dry run",
-    make: async () => ["/v1/intents?dry_run=true", agent.key, proposal("crm.small")],
-    status: 200,
-  },
-  {
-    what: "a proposal that is wrong",
-    make: async () => ["/v1/intents", agent.key, { policy: "small" }],
-    status: 400,
-  },
-  {
-    what: "a proposal that is no JSON",
-    make: async () => ["/v1/intents", agent.key, `{"a":1,"a":2}`],
-    status: 400,
-  },
   decide("approve", "approve", held, () => reviewer.key),
   decide("reject", "reject", held, () => reviewer.key),
   decide("cancel", "cancel-approval", held, () => reviewer.key),
   decide("withdraw", "withdraw", held, () => agent.key),
   decide("revoke", "revoke", approved, () => reviewer.key),
-  {
-    what: "an approval that is refused",
-    make: async () => [`/v1/intents/${fresh("int_none")}/approve`, reviewer.key, {}],
-    status: 404,
-  },
   {
     what: "approve by its alias",
     make: async () => ["/v1/approve", reviewer.key, { proposalId: await held() }],
@@ -241,6 +221,108 @@ test.each(POSTS)(
     expect(await countEntries()).toBe(before);
   },
 );
+
+/** Without an effect: nothing of them has to be remembered. */
+const UNADMITTED: readonly Post[] = [
+  {
+    what: "a dry run",
+    make: async () => ["/v1/intents?dry_run=true", agent.key, proposal("crm.small")],
+    status: 200,
+  },
+  {
+    what: "a proposal that is wrong",
+    make: async () => ["/v1/intents", agent.key, { policy: "small" }],
+    status: 400,
+  },
+  {
+    what: "a proposal that is no JSON",
+    make: async () => ["/v1/intents", agent.key, `{"a":1,"a":2}`],
+    status: 400,
+  },
+  {
+    what: "an approval of a made-up intent",
+    make: async () => [`/v1/intents/${fresh("int_none")}/approve`, reviewer.key, {}],
+    status: 404,
+  },
+  {
+    what: "an approval of what is decided",
+    make: async () => [`/v1/intents/${await rejectedIntent()}/approve`, reviewer.key, {}],
+    status: 409,
+  },
+  {
+    what: "an order of another agent's intent",
+    make: async () => [`/v1/intents/${await approved()}/execute`, other.key, {}],
+    status: 404,
+  },
+  {
+    what: "a role that may not",
+    make: async () => ["/v1/agents/register", agent.key, { name: fresh("named") }],
+    status: 403,
+  },
+  {
+    what: "a batch in which no vote counts",
+    make: async () => [
+      "/v1/approvals/batch",
+      reviewer.key,
+      { decisions: [{ intentId: fresh("int_none"), decision: "approve", digest: "d1".repeat(32) }] },
+    ],
+    status: 200,
+  },
+  {
+    what: "a made-up order",
+    make: async () => [`/v1/executions/${fresh("exe_none")}/claim`, "gex_none", {}],
+    status: 404,
+  },
+  {
+    what: "nobody's key",
+    make: async () => ["/v1/intents", "gate_sk_none", proposal("crm.small")],
+    status: 401,
+  },
+];
+
+async function rowCount(): Promise<number> {
+  return (await env.DB.prepare("SELECT COUNT(*) AS n FROM idempotent_answers").first<number>("n")) ?? 0;
+}
+
+test.each(UNADMITTED)(
+  "$what leaves no row under its key, and a repeat is answered afresh",
+  async ({ make, status }) => {
+    const [path, bearer, body] = await make();
+    const key = fresh("key");
+    const before = await rowCount();
+    const first = await keyed(path, bearer, key, body);
+    expect([first.status, isReplay(first)]).toEqual([status, null]);
+    const again = await keyed(path, bearer, key, body);
+    expect([again.status, isReplay(again)]).toEqual([status, null]);
+    expect(await rowCount()).toBe(before);
+  },
+);
+
+test("a thousand keyed requests for a made-up intent leave no rows", async () => {
+  const before = await rowCount();
+  for (let sent = 0; sent < 1_000; sent += 50) {
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        keyed(`/v1/intents/${fresh("int_none")}/approve`, reviewer.key, fresh("key")),
+      ),
+    );
+    for (const { status } of answers) expect(status).toBe(404);
+  }
+  expect(await rowCount()).toBe(before);
+});
+
+test("a key whose request was refused takes another request, and a late report that is on the ledger is replayed", async () => {
+  const key = fresh("key");
+  expect((await proposed(key, { policy: "small" })).status).toBe(400);
+  expect((await proposed(key, proposal("crm.small"))).status).toBe(200);
+  const { intent, id, token } = await ordered(agent);
+  await call("POST", `/v1/intents/${intent}/revoke`, reviewer.key, { reason: "stop" });
+  const reporting = fresh("key");
+  const late = () => keyed(`/v1/executions/${id}/report`, token, reporting, { status: "succeeded" });
+  expect(codeOf(await late())).toEqual([409, "intent_revoked"]);
+  const again = await late();
+  expect([...codeOf(again), isReplay(again)]).toEqual([409, "intent_revoked", "true"]);
+});
 
 /** Entries of every intent's object, flushed or not, would take long to ask; D1 has all of what these made. */
 async function countEntries(): Promise<number> {
@@ -343,7 +425,7 @@ test("an answer is replayed for a day, after which the key is new", async () => 
 });
 
 test("expired answers are deleted by later ones", async () => {
-  for (let made = 0; made < 5; made += 1) await proposed(fresh("key"), { policy: "small" });
+  for (let made = 0; made < 5; made += 1) await proposed(fresh("key"), proposal("crm.small"));
   later(DAY_MS + 1000);
   await proposed(fresh("key"), { policy: "small" });
   const left = await env.DB.prepare("SELECT COUNT(*) AS n FROM idempotent_answers WHERE expires_at <= ?1")

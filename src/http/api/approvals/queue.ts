@@ -73,6 +73,7 @@ async function batch(c: GateContext) {
     firsts.get(item.id) === at ? decideSlot(c, item) : slotRefused(item.id, NAMED_TWICE),
   );
   const decided = results.filter(({ ok }) => ok).length;
+  if (decided === 0) c.set("hasNoEffect", true);
   return c.json({ results, count: results.length, decided, refused: results.length - decided });
 }
 

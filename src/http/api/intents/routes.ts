@@ -29,6 +29,7 @@ async function propose(c: GateContext) {
   const request = parseProposeRequest(await readJson(c, proposalBodyBytes(settings.maxPayloadBytes)));
   requirePayloadSize(request.payload, settings.maxPayloadBytes);
   if (queryFlag(c, "dry_run")) {
+    c.set("hasNoEffect", true);
     return c.json(rehearsalReply(await rehearse(request, principal, ports, Date.now())));
   }
   const { place } = c.var;
