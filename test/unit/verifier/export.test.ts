@@ -13,6 +13,10 @@ import {
   TRUSTED,
   type Life,
 } from "../../support/made-bundle.ts";
+import { volume } from "../../support/volume.ts";
+
+/** One in so many characters of an export is changed: a prime, so that every kind of place is hit. */
+const CHARACTERS_ONE_IN = volume("CHARACTERS_ONE_IN", { quick: 311, chaos: 13 });
 
 let lives: readonly Life[];
 let log: MadeLog;
@@ -256,8 +260,7 @@ describe("hostile lines of an export", () => {
 
 test("INV-18: changing any single character of an export is noticed", async () => {
   const text = lines.join("\n");
-  // Every 89th place, so that all kinds of places are hit and the run stays short.
-  for (let place = 0; place < text.length; place += 89) {
+  for (let place = 0; place < text.length; place += CHARACTERS_ONE_IN) {
     const char = text[place] === "0" ? "1" : "0";
     const changed = `${text.slice(0, place)}${char}${text.slice(place + 1)}`;
     const report = await verifyExport(changed.split("\n"), TRUSTED);

@@ -29,7 +29,7 @@ import type { Intent } from "../../../src/ports/intents.ts";
  */
 
 const STORMS = volume("SENDING_STORMS", { quick: 1, chaos: 2 });
-const WRITES = 16;
+const WRITES = volume("STORM_WRITES", { quick: 8, chaos: 16 });
 const ROUNDS = 8;
 const AT_ONCE = 4;
 

@@ -24,7 +24,7 @@ import { volume } from "../../support/volume.ts";
  * acknowledged effect must be on the ledger, and the ledger must be consistent.
  */
 
-const ROUNDS = volume("INTENT_STORMS", { quick: 4, chaos: 10 });
+const ROUNDS = volume("INTENT_STORMS", { quick: 2, chaos: 10 });
 const BURSTS = 6;
 const CALLS_A_BURST = 8;
 

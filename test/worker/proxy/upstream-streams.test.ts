@@ -6,7 +6,7 @@ import { volume } from "../../support/volume.ts";
 
 const MIB = 1024 * 1024;
 
-const LONG_MIB = volume("STREAM_MIB", { quick: 16, chaos: 100 });
+const LONG_MIB = volume("STREAM_MIB", { quick: 8, chaos: 100 });
 
 /** Longer than what the buffers on the way hold. */
 const UNREAD_MIB = 100;

@@ -13,7 +13,7 @@ import { nextVisibleDeadline, nextDeadline, phaseDeadline } from "../../../../sr
 import type { Instant, IntentState } from "../../../../src/core/intent/state.ts";
 import { chain, EMPTY_HEAD, entryHash, GENESIS } from "../../../../src/core/ledger/entry.ts";
 
-const LIVES = volume("INTENT_LIVES", { quick: 900, chaos: 3_000 });
+const LIVES = volume("INTENT_LIVES", { quick: 300, chaos: 3_000 });
 
 const SALT = new Uint8Array(32).fill(7);
 const FAR = T0 + 1e12;

@@ -14,6 +14,9 @@ import {
   FORMS,
   SPELLINGS,
 } from "../../../support/secret-spellings.ts";
+import { volume } from "../../../support/volume.ts";
+
+const TRIES = volume("MASKED_SECRETS", { quick: 300, chaos: 3_000 });
 
 const SECRET = 'sk_live_9f"8/Xq+7T<b&Z2\\k';
 
@@ -72,7 +75,7 @@ test("INV-21: only the mask is left, whatever the secret, its encoding, the spel
         expect(maskedCut(masksOf(secret), `before (${written}) after`, cuts)).toBe("before ([masked]) after");
       },
     ),
-    { numRuns: 800 },
+    { numRuns: TRIES },
   );
 });
 
@@ -86,7 +89,7 @@ test("bytes before and after the secret stay as they are, binary included", () =
       const wanted = Buffer.concat([first, mask, second, mask, third]);
       expect(Buffer.from(masked(masksOf(secret), cut(whole, cuts))).equals(wanted)).toBe(true);
     }),
-    { numRuns: 500 },
+    { numRuns: TRIES },
   );
 });
 
@@ -121,7 +124,7 @@ test("the result does not depend on where chunks are cut, even among near matche
         expect(maskedCut(masks, text, cuts)).toBe(maskedCut(masks, text, [text.length + 1]));
       },
     ),
-    { numRuns: 600 },
+    { numRuns: TRIES },
   );
 });
 
@@ -152,7 +155,7 @@ test("text in which no reader finds the secret is unchanged", () => {
       );
       expect(maskedCut(masksOf(secret), text, cuts)).toBe(text);
     }),
-    { numRuns: 1_000 },
+    { numRuns: TRIES },
   );
 });
 
@@ -216,7 +219,7 @@ test("the result equals that of a naive implementation", () => {
     fc.property(anyCase, anyCuts, ({ secret, text }, cuts) => {
       expect(maskedCut(masksOf(secret), text, cuts)).toBe(maskedSlowly(secret, text));
     }),
-    { numRuns: 1_000 },
+    { numRuns: TRIES },
   );
 });
 

@@ -6,7 +6,7 @@ import { volume } from "../../../support/volume.ts";
 
 /** Each rule set evaluates this many requests. */
 const INTENTS_PER_RULE_SET = 25;
-const CASES = volume("EVALUATOR_CASES", { quick: 2_000, chaos: 50_000 });
+const CASES = volume("EVALUATOR_CASES", { quick: 1_000, chaos: 50_000 });
 
 test(
   "the evaluator agrees with an independent reference evaluator on every generated case",

@@ -8,7 +8,7 @@ import { decided, inputOf, load, scenarios } from "../../../support/policy-situa
 import { volume } from "../../../support/volume.ts";
 
 const INTENTS = 25;
-const RULE_SETS = volume("REPLAYED_RULE_SETS", { quick: 40, chaos: 160 });
+const RULE_SETS = volume("REPLAYED_RULE_SETS", { quick: 15, chaos: 160 });
 
 test(
   "evaluating the same input twice gives the same decision to the byte, whatever came between",
