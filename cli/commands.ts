@@ -48,6 +48,13 @@ export const COMMANDS: readonly Command[] = [
     run: async (args, io) => (await import("./ledger/command.ts")).runLedgerCommand(args, io),
   },
   {
+    name: "switches",
+    usage: "switches <command>",
+    summary: "list, engage and lift kill switches",
+    helpsItself: true,
+    run: async (args, io) => (await import("./switches/command.ts")).runSwitchesCommand(args, io),
+  },
+  {
     name: "vault",
     usage: "vault check",
     summary: "fetch every credential of gate.yaml once and report failures",

@@ -141,7 +141,16 @@ const SDK: Wing = {
 };
 
 const COMMAND: Wing = {
-  rooms: ["cli/main.ts", "cli/commands.ts", "cli/vault", "cli/approvals", "cli/demo", "cli/serve", "cli"],
+  rooms: [
+    "cli/main.ts",
+    "cli/commands.ts",
+    "cli/switches",
+    "cli/vault",
+    "cli/approvals",
+    "cli/demo",
+    "cli/serve",
+    "cli",
+  ],
   imports: ["src/core", "src/config", "verifier", "sdk"],
   packages: ["miniflare", "node:", "smol-toml", "zod"],
   rule: "the command speaks HTTP; offline it also uses core, config and the verifier",

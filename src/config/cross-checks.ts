@@ -1,7 +1,7 @@
 import { listsName } from "../core/registry/name-patterns.ts";
 import type { Policy, PolicyRules } from "../core/policy/policy.ts";
 import type { Destination, Registry } from "../core/registry/registry.ts";
-import { nearest } from "./yaml/messages.ts";
+import { nearest } from "../core/base/nearest.ts";
 import { readYaml } from "./yaml/source.ts";
 import type { Path, PolicyProblem } from "./yaml/source.ts";
 import type { Executor } from "../core/registry/executor.ts";

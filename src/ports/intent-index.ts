@@ -31,6 +31,8 @@ export interface Metrics {
 export interface IntentIndex {
   /** Newest first. */
   list(filter: IntentFilter): Promise<readonly IntentRow[]>;
+  /** Was an intent for this destination, or for one of this system (`system.*`), ever proposed? */
+  hasDestination(target: string): Promise<boolean>;
   /** Counts over all intents, or over one agent's. */
   metrics(agent: string | null): Promise<Metrics>;
   /** Pending intents that are alike, the largest groups first. */

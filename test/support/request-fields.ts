@@ -89,6 +89,7 @@ export const REQUESTS: Readonly<Record<string, RequestRows>> = {
         takes: { '""': "refused after parsing, for every scope" },
       },
       ticket: { absent: "no ticket" },
+      force: { absent: "a switch that stops nothing known is refused", default: false },
     },
   },
   "POST /v1/switches/lift": {

@@ -2,6 +2,9 @@ import { PHASES, type Phase } from "../../core/intent/phase.ts";
 import type { IntentRow } from "../../core/intent/read-model.ts";
 import type { IntentIndex } from "../../ports/intent-index.ts";
 
+/** `/` is the character after `.`, so that the range holds every name that begins with `system.`. */
+const HAS_DESTINATION = "SELECT 1 FROM intents WHERE destination >= ?1 AND destination < ?2 LIMIT 1";
+
 export function d1IntentIndex(db: D1Database): IntentIndex {
   return {
     async list(filter) {
@@ -26,6 +29,15 @@ export function d1IntentIndex(db: D1Database): IntentIndex {
         .bind(...values)
         .all<IntentRow>();
       return results;
+    },
+
+    async hasDestination(target) {
+      // A range and not LIKE: `_` is a wildcard there, and destinations contain it.
+      const [from, until] = target.endsWith(".*")
+        ? [target.slice(0, -1), `${target.slice(0, -2)}/`]
+        : [target, `${target}\u0000`];
+      const row = await db.prepare(HAS_DESTINATION).bind(from, until).first();
+      return row !== null;
     },
 
     async groups(limit) {

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from "../../core/base/json.ts";
 import type { Person } from "../../core/registry/registry.ts";
-import { nearest } from "../yaml/messages.ts";
+import { nearest } from "../../core/base/nearest.ts";
 import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
 import type { WrittenChannels } from "./channels.ts";
 import { checkUpstream } from "./upstream.ts";

@@ -14,6 +14,7 @@ import {
   propose,
   register,
   stateOf,
+  until,
   type Registered,
 } from "../../support/worker/gate.ts";
 
@@ -36,6 +37,9 @@ interface Wanted {
 
 const engage = (wanted: Wanted, key = reviewer.key) =>
   call("POST", "/v1/switches", key, { ...wanted, reason: "incident" });
+/** For names that no rule and no intent has. */
+const force = (wanted: Wanted, key = reviewer.key) =>
+  call("POST", "/v1/switches", key, { ...wanted, reason: "incident", force: true });
 const lift = ({ scope, target }: Wanted, key = admin) =>
   call("POST", "/v1/switches/lift", key, { scope, target });
 const listed = async () => (await call("GET", "/v1/switches", auditor.key)).body.switches as Wanted[];
@@ -323,11 +327,11 @@ test("engaging or lifting a switch twice changes nothing; each change raises its
   const seen = [];
   for (const change of [
     () => lift(wanted),
-    () => engage(wanted),
-    () => engage(wanted, admin),
+    () => force(wanted),
+    () => force(wanted, admin),
     () => lift(wanted),
     () => lift(wanted),
-    () => engage(wanted),
+    () => force(wanted),
   ]) {
     const { status, body } = await change();
     seen.push([status, body.engaged, body.version, body.changed]);
@@ -352,7 +356,7 @@ test("engaging or lifting a switch twice changes nothing; each change raises its
 test("parallel engaging and lifting of one switch puts each change on the ledger once", async () => {
   const wanted = { scope: "destination", target: `${fresh("system")}.write` };
   const answers = await Promise.all(
-    Array.from({ length: 12 }, (_, at) => (at % 3 === 2 ? lift(wanted) : engage(wanted))),
+    Array.from({ length: 12 }, (_, at) => (at % 3 === 2 ? lift(wanted) : force(wanted))),
   );
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
   const versions = (await ledgerOf("registry"))
@@ -411,6 +415,79 @@ test.each<[string, unknown]>([
   expect(await listed()).toEqual([]);
 });
 
+describe("a switch that stops nobody", () => {
+  const nothing = async (target: string, scope = "destination") => {
+    const { status, body } = await engage({ scope, target });
+    expect([status, body.code]).toEqual([400, "invalid_request"]);
+    expect(await listed()).toEqual([]);
+    return body.detail as string;
+  };
+
+  test.each([
+    ["a system without its star", "own", "own.*"],
+    ["a misspelled system", "onw.*", "own.*"],
+    ["another case", "OWN.Pulled", "own.pulled"],
+    ["another case of a system", "Crm.*", "crm.*"],
+  ])("is refused for %s, with the target that was meant", async (_, target, meant) => {
+    expect(await nothing(target)).toBe(
+      `target: no known destination matches \`${target}\`; did you mean \`${meant}\`? \`"force": true\` engages it for destinations to come`,
+    );
+  });
+
+  test("is refused for a name that nothing resembles, with how to engage it anyway", async () => {
+    expect(await nothing("quite-unheard-of.thing")).toContain('`"force": true` engages it');
+  });
+
+  test("is engaged by force, which says that it stops nothing yet, and stops what comes", async () => {
+    const target = `${fresh("coming")}.write`;
+    await nothing(target);
+    const forced = await force({ scope: "destination", target });
+    expect(forced.status).toBe(200);
+    expect(forced.body).toMatchObject({
+      engaged: true,
+      target,
+      warning: expect.stringContaining("stops nothing"),
+    });
+    const { body } = await call("POST", "/v1/intents", agent.key, {
+      ...proposal("crm.small"),
+      destination: target,
+    });
+    expect(body.reason_code).toBe("kill_switch");
+  });
+
+  test.each([
+    ["a destination of gate.yaml", () => "own.pulled"],
+    ["a system of gate.yaml", () => "own.*"],
+    ["a name that only a policy's pattern covers", () => "crm.named-nowhere"],
+    ["a narrower pattern than a policy's", () => "crm.sub.*"],
+  ])("is not %s: that is engaged without force or warning", async (_, target) => {
+    const engaged = await engage({ scope: "destination", target: target() });
+    expect([engaged.status, engaged.body.engaged, engaged.body.warning]).toEqual([200, true, undefined]);
+  });
+
+  test("is not a destination that any stored intent named, blocked ones included", async () => {
+    const system = fresh("stored_");
+    const destination = `${system}.write`;
+    await nothing(destination);
+    await call("POST", "/v1/intents", agent.key, { ...proposal("crm.small"), destination });
+    await until(async () => {
+      const engaged = await engage({ scope: "destination", target: destination });
+      expect([engaged.status, engaged.body.warning]).toEqual([200, undefined]);
+    });
+    expect((await engage({ scope: "destination", target: `${system}.*` })).status).toBe(200);
+    for (const wanted of await listed()) await lift(wanted);
+    expect(await nothing(system)).toContain(`did you mean \`${system}.*\`?`);
+    // `_` is no wildcard: another name is still unknown.
+    await nothing(destination.replace("_", "x"));
+  });
+
+  test("is refused for an agent's name, with its id, and force changes nothing about that", async () => {
+    const { body } = await call("GET", `/v1/agents/${agent.id}`, admin);
+    expect(await nothing(body.name, "agent")).toContain(`did you mean \`${agent.id}\`?`);
+    expect((await force({ scope: "agent", target: "agt_nobody" })).status).toBe(400);
+  });
+});
+
 test("a switch for a reviewer is refused, because only agents can be stopped", async () => {
   expect((await engage({ scope: "agent", target: reviewer.id })).status).toBe(400);
 });
@@ -437,7 +514,7 @@ test("the number of switches is bounded, and everything can be stopped even at t
     "INSERT INTO switches (scope, target, engaged, version, reason, actor, changed_at) VALUES ('destination', ?1, 1, 1, 'drill', 'x', 0)",
   );
   await env.DB.batch(Array.from({ length: 500 }, (_, at) => insert.bind(`bulk.${at}`)));
-  const refused = await engage({ scope: "destination", target: "one.more" });
+  const refused = await force({ scope: "destination", target: "one.more" });
   expect([refused.status, refused.body.code]).toEqual([409, "too_many_switches"]);
   expect((await engage({ scope: "everything" })).status).toBe(200);
   await env.DB.prepare(

@@ -185,7 +185,7 @@ const POSTS: readonly Post[] = [
     make: async () => [
       "/v1/switches",
       reviewer.key,
-      { scope: "destination", target: fresh("sys"), reason: "drill" },
+      { scope: "destination", target: fresh("sys"), reason: "drill", force: true },
     ],
     status: 200,
   },

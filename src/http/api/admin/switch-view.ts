@@ -3,6 +3,7 @@ import type { JsonObject } from "../../../core/base/json.ts";
 import { SWITCH_REASONS, SWITCH_SCOPES, type SwitchTarget } from "../../../core/policy/kill-switch.ts";
 import { parseRequest, requestSchema, wrongField } from "../shared/request-schema.ts";
 import { iso } from "../../../core/base/iso-time.ts";
+import type { StopsNothing } from "../../../app/switch-target.ts";
 import type { EngagedSwitch } from "../../../ports/switches.ts";
 
 /** A destination as agents name it, or everything of one system; `*` alone would be `everything`. */
@@ -28,13 +29,14 @@ const ENGAGEMENT = requestSchema(
   TARGET_FIELDS.extend({
     reason: z.enum(SWITCH_REASONS, `one of ${SWITCH_REASONS.join(", ")}`),
     ticket: z.string().regex(TICKET, "letters, digits and . _ # / - only, 64 at most").optional(),
+    force: z.boolean().default(false),
   }),
   { others: "refused" },
 );
 
 export function parseEngagement(body: JsonObject) {
-  const { scope, target, reason, ticket } = parseRequest(ENGAGEMENT, body);
-  return { wanted: targetOf(scope, target ?? null), why: { reason, ticket: ticket ?? null } };
+  const { scope, target, reason, ticket, force } = parseRequest(ENGAGEMENT, body);
+  return { wanted: targetOf(scope, target ?? null), why: { reason, ticket: ticket ?? null }, force };
 }
 
 export function parseSwitchTarget(body: JsonObject): SwitchTarget {
@@ -56,8 +58,24 @@ function targetOf(scope: SwitchTarget["scope"], target: string | null): SwitchTa
   }
 }
 
+/** Says that no known agent or destination matches, and what may have been meant. */
+export function refuseStopsNothing({ scope, meant }: StopsNothing, target: string | null): never {
+  const hint = meant === null ? "" : `; did you mean \`${meant}\`?`;
+  if (scope === "agent") return wrongTarget(`there is no agent with this id${hint}`);
+  const unknown = `no known destination matches \`${target ?? ""}\``;
+  const end = hint === "" ? "." : "";
+  return wrongTarget(`${unknown}${hint}${end} \`"force": true\` engages it for destinations to come`);
+}
+
+/** The warning beside a switch that was engaged by force. */
+export function forcedWarning(target: string | null): { readonly warning: string } {
+  return {
+    warning: `No known destination matches \`${target ?? ""}\`: this switch stops nothing until one with such a name is proposed.`,
+  };
+}
+
 /** Refuses with 400: a switch that stops nothing must not look as if it stopped something. */
-export function wrongTarget(what: string): never {
+function wrongTarget(what: string): never {
   return wrongField(`target: ${what}`);
 }
 

@@ -3,7 +3,14 @@ import { requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
-import { parseEngagement, parseSwitchTarget, switchView, wrongTarget } from "./switch-view.ts";
+import { stopsNothing } from "../../../app/switch-target.ts";
+import {
+  forcedWarning,
+  parseEngagement,
+  parseSwitchTarget,
+  refuseStopsNothing,
+  switchView,
+} from "./switch-view.ts";
 
 /** Kill switches: reviewers and admins engage them, only admins lift them. */
 export const switches = new Hono<GateEnv>()
@@ -14,9 +21,11 @@ export const switches = new Hono<GateEnv>()
   })
   .post("/v1/switches", requireRole(["reviewer", "admin"]), async (c) => {
     const ports = c.env;
-    const { wanted, why } = parseEngagement(await readJson(c));
-    if (wanted.scope === "agent" && (await ports.principals.get(wanted.target ?? ""))?.role !== "agent") {
-      return wrongTarget("there is no agent with this id");
+    const { wanted, why, force } = parseEngagement(await readJson(c));
+    const nothing = await stopsNothing(wanted, ports);
+    // An id that is no agent's never becomes one, so that `force` has nothing to wait for.
+    if (nothing !== null && (nothing.scope === "agent" || !force)) {
+      return refuseStopsNothing(nothing, wanted.target);
     }
     const engaged = await ports.switches.engage(wanted, why, c.var.principal.id);
     if (!engaged.ok) {
@@ -27,7 +36,12 @@ export const switches = new Hono<GateEnv>()
           "The maximum number of kill switches is engaged; stop a system (`system.*`) or everything instead.",
       });
     }
-    return c.json({ ...switchView(engaged.value.state), changed: engaged.value.changed });
+    const { state, changed } = engaged.value;
+    return c.json({
+      ...switchView(state),
+      changed,
+      ...(nothing === null ? {} : forcedWarning(wanted.target)),
+    });
   })
   .post("/v1/switches/lift", requireRole(["admin"]), async (c) => {
     const ports = c.env;
