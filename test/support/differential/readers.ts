@@ -57,7 +57,7 @@ export const READERS: readonly ReaderRow[] = [
     plausible: always,
   },
   { reader: "php.parse_str", is: "$_POST of a form", plausible: always },
-  { reader: "php.post", is: "$_POST and $_FILES, by PHP's own server", plausible: always },
+  { reader: "php.post", is: "$_POST and $_FILES, filled by PHP's own server", plausible: always },
   { reader: "ruby.rack.form", is: "Rails' and Sinatra's parameters", plausible: always },
   { reader: "ruby.rack.multipart", is: "the same of multipart", plausible: always },
   { reader: "javascript.qs", is: "Express' extended parser, also with allowDots", plausible: always },
