@@ -1,3 +1,4 @@
+import { isOperationsPath, queryChoosesOperation } from "./operation-names.ts";
 import { canonicalPath } from "./path.ts";
 
 /** One line of a destination's `reads`. */
@@ -30,25 +31,15 @@ export function isReadMethod(method: string): boolean {
   return WITHOUT_BODY.has(method) || WITH_BODY.has(method);
 }
 
-/** Parameters by which frameworks and Salesforce override the method. */
-const METHOD_IN_QUERY = /[?&;](?:(?:_|x-)(?:http)?|http)[-_]?method(?:[-_]?override)?(?:=|&|;|$)/i;
-
 /**
  * Is the request a listed read? Only those pass without an intent, so every doubt makes it a write: a different case,
- * a method that is not a read's, an unexpected body, a method override in the query.
+ * a method that is not a read's, an unexpected body, an operation chosen in the query or behind a batch's path.
  */
 export function isRead(request: ReadCandidate, reads: readonly ReadRule[]): boolean {
   const { method, path, query, hasBody } = request;
   const isKnown = WITHOUT_BODY.has(method) ? !hasBody : WITH_BODY.has(method);
-  if (!isKnown || METHOD_IN_QUERY.test(unescapedQuery(query))) return false;
+  if (!isKnown || isOperationsPath(path, method) || queryChoosesOperation(path, query)) return false;
   return reads.some((rule) => methodMatches(rule.method, method) && pathMatches(rule.path, path));
-}
-
-/** Decodes the query's ASCII escapes, because an agent could escape the name of an override parameter. */
-function unescapedQuery(query: string): string {
-  return query.replaceAll(/%([2-7][\dA-Fa-f])/g, (_, digits: string) => {
-    return String.fromCharCode(Number.parseInt(digits, 16));
-  });
 }
 
 /** RFC 9110 section 9.3.2: HEAD is GET without the content. */

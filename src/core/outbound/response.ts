@@ -28,7 +28,6 @@ const NEVER_RELAYED: ReadonlySet<string> = new Set([
   "report-to",
   "reporting-endpoints",
   "service-worker-allowed",
-  "refresh",
   // Replaced below.
   "content-security-policy",
   "content-security-policy-report-only",
@@ -57,11 +56,13 @@ const NEVER_RELAYED_PREFIXES = [
 /** `Cache-Control`, which is replaced below, and its targeted variants (RFC 9213). */
 const CACHE_CONTROL = /(?:^|-)cache-control$/;
 
-/** Valid only for the bytes that the upstream sent: length, digests, ranges. */
+/**
+ * Valid only for the bytes that the upstream sent: length, digests, ranges. Not `ETag`, which names the resource's
+ * version for conditional writes; Gate asks each time for the same uncoded representation.
+ */
 const BYTE_EXACT: ReadonlySet<string> = new Set([
   "content-length",
   "content-encoding",
-  "etag",
   "content-md5",
   "digest",
   // RFC 9530.

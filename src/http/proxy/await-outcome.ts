@@ -5,7 +5,7 @@ import { awaitOutcome, type OutcomeRequest } from "../../app/execution/await-out
 import type { Intent } from "../../ports/intents.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { outcomeResponse } from "./outcome-response.ts";
-import type { ProxyRoute } from "./route.ts";
+import type { Relocate } from "./relay-response.ts";
 
 /**
  * Responds with the outcome of a write, or with how far it has come when the agent's wait is over. The response may take
@@ -13,7 +13,7 @@ import type { ProxyRoute } from "./route.ts";
  */
 export async function respondWithOutcome(
   c: GateContext,
-  route: ProxyRoute,
+  relocate: Relocate,
   intent: Intent,
   state: IntentState,
   request: OutcomeRequest,
@@ -28,7 +28,7 @@ export async function respondWithOutcome(
   const outcome = await awaitOutcome(intent, state, request, connection, ports);
   // Rethrown as it is, so that the middleware's status and headers survive.
   if (outcome.kind === "unauthenticated") throw outcome.failure;
-  return outcomeResponse(outcome, c.req.method, route);
+  return outcomeResponse(outcome, c.req.method, relocate);
 }
 
 /** The context's check, with the refusal it throws as a value for the use case. */

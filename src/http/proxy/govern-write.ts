@@ -12,6 +12,7 @@ import type { ProxyAgent } from "./authenticate-agent.ts";
 import { respondWithOutcome } from "./await-outcome.ts";
 import { waitMsOf } from "./outcome-request.ts";
 import type { ProxiedRequest } from "./parse-request.ts";
+import { relocateFor } from "./relay-response.ts";
 import type { ProxyRoute } from "./route.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
@@ -24,18 +25,23 @@ const INTENT_HEADER = "X-Gate-Intent-Id";
 const POLICY_HEADER = "X-Gate-Policy";
 const POLICY = /^[A-Za-z0-9_.-]{1,128}$/;
 
-/** Creates an intent from a write and responds with its outcome; a repeat gets the outcome of the first intent. */
+/**
+ * Creates an intent from a write and responds with its outcome; a repeat gets the outcome of the first intent.
+ *
+ * @param read the body, where it was read already
+ */
 export async function governWrite(
   c: GateContext,
   agent: ProxyAgent,
   route: ProxyRoute,
   incoming: ProxiedRequest,
+  read: Uint8Array | null,
 ): Promise<Response> {
   const ports = c.env;
   const { principal } = agent;
   const waitMs = waitMsOf(c);
   await enforceFloodLimit(c, principal.id);
-  const { request, payload } = await readWrite(c, route, incoming);
+  const { request, payload } = await readWrite(c, route, incoming, read);
   const body = payload.kind === "content" ? payload.bytes : null;
   const awaited: OutcomeRequest = {
     waitMs,
@@ -43,21 +49,28 @@ export async function governWrite(
     agentCredentials: incoming.agentCredentials,
     body,
   };
+  const relocate = relocateFor(c, route, incoming.http.url);
   const named = c.req.header(INTENT_HEADER);
   if (named !== undefined) {
     const { intent, state } = await namedIntent(c, agent, named, request, payload);
-    return respondWithOutcome(c, route, intent, state, { ...awaited, isRepeat: true });
+    return respondWithOutcome(c, relocate, intent, state, { ...awaited, isRepeat: true });
   }
   const { idempotencyKey: key } = incoming;
   const made = { request, payload, key: key === null ? null : `${route.entry.name} ${key}`, attended: true };
   const governed = await govern(made, principal, ports, Date.now());
   switch (governed.kind) {
     case "decided":
-      return respondWithOutcome(c, route, intentOf(ports, governed.state.terms.id), governed.state, awaited);
+      return respondWithOutcome(
+        c,
+        relocate,
+        intentOf(ports, governed.state.terms.id),
+        governed.state,
+        awaited,
+      );
     case "duplicate":
       if (key !== null && governed.state !== null) {
         const repeat = { ...awaited, isRepeat: true };
-        return respondWithOutcome(c, route, intentOf(ports, governed.id), governed.state, repeat);
+        return respondWithOutcome(c, relocate, intentOf(ports, governed.id), governed.state, repeat);
       }
       return Response.json(duplicateReply(governed.id, governed.state, null), {
         status: 409,
@@ -73,6 +86,7 @@ async function readWrite(
   c: GateContext,
   { entry }: ProxyRoute,
   { http, contentType }: ProxiedRequest,
+  read: Uint8Array | null,
 ): Promise<{ readonly request: ProposalRequest; readonly payload: Payload }> {
   const ports = c.env;
   const coding = c.req.header("Content-Encoding")?.trim().toLowerCase() ?? "identity";
@@ -88,7 +102,7 @@ async function readWrite(
   if (policy !== "" && !POLICY.test(policy)) {
     refuse({ status: 400, code: "invalid_request", detail: `${POLICY_HEADER}: a policy's id` });
   }
-  const bytes = await readBytes(c, ports.settings.maxPayloadBytes);
+  const bytes = read ?? (await readBytes(c, ports.settings.maxPayloadBytes));
   // RFC 9110 section 9.3.1 gives such a body no meaning, and the platform drops it: approved, it could not be sent.
   if (bytes.length > 0 && (http.method === "GET" || http.method === "HEAD")) {
     refuse({

@@ -1,8 +1,10 @@
 import { HTTPException } from "hono/http-exception";
+import { bodyChoosesOperation } from "../../core/outbound/read-body.ts";
+import { readBytes } from "../middleware/body.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { refuse } from "../problem/problem.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
-import { parseProxiedRequest, type ProxiedRequest } from "./parse-request.ts";
+import { asWrite, parseProxiedRequest, type ProxiedRequest } from "./parse-request.ts";
 import { passRead } from "./pass-read.ts";
 import type { ProxyRoute } from "./route.ts";
 import { governWrite } from "./govern-write.ts";
@@ -21,17 +23,33 @@ export async function handleProxied(c: GateContext, agent: ProxyAgent, route: Pr
     });
   }
   const request = parseProxiedRequest(c, route, agent);
-  return namingDropped(forward(c, agent, route, request), request.droppedHeaders);
+  if (!request.isRead || request.http.method !== "POST" || c.req.raw.body === null) {
+    return forward(c, agent, route, request, null);
+  }
+  // A form field or a member of the body can choose another operation than the listed path.
+  const isCoded = !["", "identity"].includes(c.req.header("Content-Encoding")?.trim().toLowerCase() ?? "");
+  if (isCoded) return forward(c, agent, route, asWrite(request), null);
+  const body = await readBytes(c, c.env.settings.maxPayloadBytes);
+  const isRead = !bodyChoosesOperation(request.contentType, body);
+  return forward(c, agent, route, isRead ? request : asWrite(request), body);
 }
 
-/** The promise can last fifteen minutes: nothing here may hold the request's body. */
+/**
+ * Not async: the response can take fifteen minutes, during which nothing here may hold the body.
+ *
+ * @param body null: not read yet
+ */
 function forward(
   c: GateContext,
   agent: ProxyAgent,
   route: ProxyRoute,
   request: ProxiedRequest,
+  body: Uint8Array | null,
 ): Promise<Response> {
-  return request.isRead ? passRead(c, agent, route, request) : governWrite(c, agent, route, request);
+  const response = request.isRead
+    ? passRead(c, agent, route, request, body)
+    : governWrite(c, agent, route, request, body);
+  return namingDropped(response, request.droppedHeaders);
 }
 
 async function namingDropped(response: Promise<Response>, dropped: readonly string[]): Promise<Response> {

@@ -4,8 +4,7 @@ import type { AwaitedOutcome } from "../../app/execution/await-outcome.ts";
 import type { BlockReason } from "../../app/execution/final-outcome.ts";
 import { INTENT_NOT_FOUND, problemOfVoteFailure } from "../problem/from-refusal.ts";
 import { refuse, type Problem } from "../problem/problem.ts";
-import { replayStoredResponse, problemOfCall } from "./relay-response.ts";
-import type { ProxyRoute } from "./route.ts";
+import { replayStoredResponse, problemOfCall, type Relocate } from "./relay-response.ts";
 
 /** `Retry-After` in seconds: a person takes longer to decide than Gate takes to send. */
 const RETRY_WHILE_HELD_SECONDS = 30;
@@ -16,11 +15,11 @@ const RETRY_AFTER_FAILURE_SECONDS = 5;
 export function outcomeResponse(
   outcome: Exclude<AwaitedOutcome<never>, { readonly kind: "unauthenticated" }>,
   method: string,
-  route: ProxyRoute,
+  relocate: Relocate,
 ): Response {
   switch (outcome.kind) {
     case "answered":
-      return replayStoredResponse(method, route, outcome.intent, outcome.response, outcome.rest);
+      return replayStoredResponse(method, relocate, outcome.intent, outcome.response, outcome.rest);
     case "pending":
       return pendingResponse(outcome.state);
     case "no_response":

@@ -12,6 +12,7 @@ import {
 import { mayChangeRead } from "../../core/outbound/request-header-table.ts";
 import { targetOf, type TargetProblem } from "../../core/outbound/target.ts";
 import type { GateContext } from "../middleware/context.ts";
+import { publicOrigin } from "../middleware/origin.ts";
 import { refuse } from "../problem/problem.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
 import type { ProxyRoute } from "./route.ts";
@@ -49,7 +50,7 @@ export function parseProxiedRequest(c: GateContext, route: ProxyRoute, agent: Pr
     injection: slot,
     listed: upstream.headers,
     dropped: upstream.dropHeaders ?? [],
-    hosts: [c.req.raw.url, c.env.settings.publicUrl ?? ""].filter((one) => URL.canParse(one)).map(hostOf),
+    hosts: [c.req.raw.url, publicOrigin(c) ?? c.req.raw.url].map((address) => new URL(address).host),
   });
   if (!outbound.ok) return refuseHeaders(outbound.error);
   const { forwarded } = outbound.value;
@@ -62,33 +63,29 @@ export function parseProxiedRequest(c: GateContext, route: ProxyRoute, agent: Pr
   const sent = forwarded.filter(([name]) => !isAgentCredential(name) && name !== replacedHeader);
   const isReading =
     isRead({ method, path, query, hasBody }, upstream.reads) && !mayChangeRead(sent, listedHeaders(upstream));
-  const replaced = forwarded.filter(
-    ([name, value]) =>
-      name === replacedHeader || (!isReading && name === IDENTITY[0] && value !== IDENTITY[1]),
-  );
-  return {
-    http: {
-      method,
-      url,
-      headers: isReading ? sent : requestingIdentity(sent),
-      slot,
-      idempotencyHeader: upstream.idempotencyHeader,
-    },
+  const replaced = forwarded.filter(([name]) => name === replacedHeader).map(([name]) => name);
+  const read: ProxiedRequest = {
+    http: { method, url, headers: sent, slot, idempotencyHeader: upstream.idempotencyHeader },
     agentCredentials: forwarded.filter(([name]) => isAgentCredential(name)),
-    droppedHeaders: [...outbound.value.dropped, ...replaced.map(([name]) => name)].toSorted(),
-    isRead: isReading,
+    droppedHeaders: [...outbound.value.dropped, ...replaced].toSorted(),
+    isRead: true,
     contentType: sent.find(([name]) => name === "content-type")?.[1] ?? null,
     idempotencyKey: keyOf(headers.get(named) ?? headers.get("Idempotency-Key")),
   };
+  return isReading ? read : asWrite(read);
 }
 
-function hostOf(address: string): string {
-  return new URL(address).host;
-}
-
-/** Gate reads and stores the response to a write, so it must be uncompressed. */
-function requestingIdentity(headers: readonly Header[]): readonly Header[] {
-  return combined([...headers.filter(([name]) => name !== IDENTITY[0]), IDENTITY]);
+/** Gate reads and stores the response to a write, so it must be uncompressed (RFC 9110 section 12.5.3). */
+export function asWrite(request: ProxiedRequest): ProxiedRequest {
+  const { http, droppedHeaders } = request;
+  const coding = http.headers.find(([name]) => name === IDENTITY[0])?.[1] ?? IDENTITY[1];
+  const others = http.headers.filter(([name]) => name !== IDENTITY[0]);
+  return {
+    ...request,
+    http: { ...http, headers: combined([...others, IDENTITY]) },
+    droppedHeaders: coding === IDENTITY[1] ? droppedHeaders : [...droppedHeaders, IDENTITY[0]].toSorted(),
+    isRead: false,
+  };
 }
 
 function keyOf(written: string | null): string | null {

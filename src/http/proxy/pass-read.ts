@@ -5,14 +5,19 @@ import { refuse } from "../problem/problem.ts";
 import type { ProxyAgent } from "./authenticate-agent.ts";
 import type { ProxiedRequest } from "./parse-request.ts";
 import type { ProxyRoute } from "./route.ts";
-import { problemOfCall, relocated, relayResponse } from "./relay-response.ts";
+import { problemOfCall, relocateFor, relayResponse } from "./relay-response.ts";
 
-/** Forwards a listed read at once, streamed. It is counted, and creates no intent. */
+/**
+ * Forwards a listed read at once, streamed. It is counted, and creates no intent.
+ *
+ * @param read the body, where it was looked into; null: it is streamed as it comes
+ */
 export async function passRead(
   c: GateContext,
   { principal, engaged }: ProxyAgent,
   route: ProxyRoute,
   { http, agentCredentials }: ProxiedRequest,
+  read: Uint8Array | null,
 ): Promise<Response> {
   const { entry, upstream } = route;
   requireDestination(principal, entry.name, "This agent may not use this destination.");
@@ -22,7 +27,7 @@ export async function passRead(
     url: http.url,
     headers: http.headers,
     agentCredentials,
-    body: c.req.raw.body as ReadableStream<Uint8Array> | null,
+    body: read ?? (c.req.raw.body as ReadableStream<Uint8Array> | null),
     passesThrough: true,
     credential: entry.credential,
     timeoutMs: upstream.timeoutMs,
@@ -41,5 +46,11 @@ export async function passRead(
       more: { problem: withheld, upstream_status: status },
     });
   }
-  return relayResponse({ method: http.method, status, statusText, headers: relocated(headers, route), body });
+  return relayResponse({
+    method: http.method,
+    status,
+    statusText,
+    headers: relocateFor(c, route, http.url)(headers),
+    body,
+  });
 }

@@ -1,7 +1,10 @@
 import type { Header } from "../../core/outbound/header-names.ts";
+import { rewriteAddresses } from "../../core/outbound/addresses.ts";
 import { mayHaveContent } from "../../core/outbound/response.ts";
 import { continued } from "../../app/execution/read-head.ts";
 import type { CallFailure, CallProblem } from "../../ports/upstream.ts";
+import type { GateContext } from "../middleware/context.ts";
+import { ownOrigin } from "../middleware/origin.ts";
 import type { Problem } from "../problem/problem.ts";
 import type { ProxyRoute } from "./route.ts";
 import type { StoredResponse } from "../../ports/intents.ts";
@@ -37,7 +40,7 @@ export function relayResponse({
 /** The stored response to a write. */
 export function replayStoredResponse(
   method: string,
-  route: ProxyRoute,
+  relocate: Relocate,
   intentId: string,
   { status, headers, body, truncated }: StoredResponse,
   rest: ReadableStream<Uint8Array> | null,
@@ -45,7 +48,7 @@ export function replayStoredResponse(
   return relayResponse({
     method,
     status,
-    headers: relocated(headers, route),
+    headers: relocate(headers),
     body: rest === null ? body : continued(body, rest.getReader()),
     more: {
       "X-Gate-Intent-Id": intentId,
@@ -54,28 +57,13 @@ export function replayStoredResponse(
   });
 }
 
-const WITH_ADDRESS: ReadonlySet<string> = new Set(["location", "content-location"]);
+/** Rewrites the upstream's own addresses in an answer's headers. */
+export type Relocate = (headers: readonly Header[]) => readonly Header[];
 
-/**
- * Rewrites the upstream's own addresses to paths at Gate: an agent that follows the original would bypass Gate, or
- * request one of Gate's own pages.
- */
-export function relocated(headers: readonly Header[], { upstream, places }: ProxyRoute): readonly Header[] {
-  if (!headers.some(([name]) => WITH_ADDRESS.has(name))) return headers;
-  return headers.map(([name, value]) =>
-    WITH_ADDRESS.has(name) ? [name, throughGate(value, upstream.url, places())] : [name, value],
-  );
-}
-
-function throughGate(written: string, upstream: string, places: ReturnType<ProxyRoute["places"]>): string {
-  if (!URL.canParse(written, upstream)) return "";
-  const { href } = new URL(written, upstream);
-  for (const place of places) {
-    const base = new URL(place.upstream).href.replace(/\/$/, "");
-    const below = href.startsWith(base) ? href.slice(base.length) : null;
-    if (below !== null && /^(?:$|[/?#])/.test(below)) return `${place.prefix}${below}`;
-  }
-  return href;
+/** @param requested the URL of the request that is answered, at the upstream */
+export function relocateFor(c: GateContext, route: ProxyRoute, requested: string): Relocate {
+  const origin = ownOrigin(c);
+  return (headers) => rewriteAddresses(headers, { requested, places: route.places(), origin });
 }
 
 const STATUS_OF: Partial<Record<CallProblem, 502 | 503 | 504>> = {

@@ -1,3 +1,4 @@
+import { placesOf, type Place } from "../../core/outbound/addresses.ts";
 import { canonicalPath, pathBelow } from "../../core/outbound/path.ts";
 import type { Destination, Registry, Upstream } from "../../core/registry/registry.ts";
 
@@ -7,14 +8,8 @@ export interface ProxyRoute {
   readonly upstream: Upstream;
   /** The matched prefix of the request's path; the rest is the path below the upstream. */
   readonly prefix: string;
-  /** Gate's prefixes for the upstream's addresses, the longest first; responses are rewritten to them. */
+  /** Where Gate serves the upstream's addresses, to which answers are rewritten; none for egress, which keeps them. */
   readonly places: () => readonly Place[];
-}
-
-interface Place {
-  /** Without a slash at the end. */
-  readonly upstream: string;
-  readonly prefix: string;
 }
 
 /** The destination with the longest prefix that contains the path; null: none. */
@@ -32,16 +27,5 @@ export function routeByPrefix({ destinations }: Registry, pathname: string): Pro
       found = { entry, upstream, prefix };
     }
   }
-  return found === null ? null : { ...found, places: () => placesOf(found.upstream, destinations) };
-}
-
-function placesOf({ url }: Upstream, destinations: Registry["destinations"]): readonly Place[] {
-  const { origin } = new URL(url);
-  const places: Place[] = [];
-  for (const { upstream } of destinations.values()) {
-    if (upstream?.prefix && new URL(upstream.url).origin === origin) {
-      places.push({ upstream: upstream.url, prefix: upstream.prefix });
-    }
-  }
-  return places.toSorted((a, b) => b.upstream.length - a.upstream.length);
+  return found === null ? null : { ...found, places: () => placesOf(found.entry, destinations.values()) };
 }

@@ -14,7 +14,7 @@ import {
 const UPSTREAM = "https://mail.example.com";
 
 const DESTINATIONS = `
-  crm.mail: { policies: [small], upstream: "${UPSTREAM}", prefix: /mail, credential: up, records: single, reads: [{ method: GET, path: /v3/* }], headers: [X-Tenant, X-Amz-Target], drop_headers: [X-Tracking] }
+  crm.mail: { policies: [small], upstream: "${UPSTREAM}", prefix: /mail, credential: up, records: single, reads: [{ method: GET, path: /v3/* }, { method: POST, path: /v3/* }], headers: [X-Tenant, X-Amz-Target], drop_headers: [X-Tracking] }
   crm.silent: { policies: [silent], upstream: "${UPSTREAM}", prefix: /silent, credential: up, records: single }
   crm.own: { policies: [small], upstream: "${UPSTREAM}", prefix: /own, records: single }
   crm.keyed: { policies: [small], upstream: "${UPSTREAM}", prefix: /keyed, credential: up, records: single, inject: { header: X-Vendor, format: "Key {secret}" } }
@@ -177,6 +177,39 @@ describe("a listed read", () => {
     expect(held.headers.get("X-Gate-Intent-Id")).toMatch(/^int_/);
     // Only the listed one goes on by policy, as a write.
     expect(held.status).toBe(name === "X-Amz-Target" ? 200 : 202);
+  });
+});
+
+describe("a listed read that chooses its operation elsewhere than by method and path is not a read", () => {
+  const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
+
+  test.each([
+    ["a blank before the override in the query", "GET", "/mail/v3/x?+_method=DELETE", null, {}],
+    ["a GraphQL mutation over GET", "GET", "/mail/v3/graphql?query=mutation%7Ba%7D", null, {}],
+    ["an override in a form", "POST", "/mail/v3/search", "q=1&_method=DELETE", FORM],
+    ["an override in JSON", "POST", "/mail/v3/search", '{"_method":"DELETE"}', {}],
+    ["a batch", "POST", "/mail/v3/$batch", "{}", {}],
+    ["SOAP", "POST", "/mail/v3/search", "<a/>", { "Content-Type": "text/xml" }],
+  ])("with %s", async (_, method, path, body, headers) => {
+    const sent = await through(agent, { path, method, body, headers });
+    expect(sent.headers.get("X-Gate-Intent-Id")).toMatch(/^int_/);
+  });
+
+  test("and passes with the same body where there is none of it", async () => {
+    for (const [body, headers] of [
+      ["q=1&a=b", FORM],
+      ['{"q":"x"}', {}],
+    ] as const) {
+      const sent = await through(agent, { path: "/mail/v3/search", body, headers });
+      expect([sent.status, sent.headers.get("X-Gate-Intent-Id")]).toEqual([200, null]);
+    }
+    expect(arrived.map(({ text }) => text)).toEqual(["q=1&a=b", '{"q":"x"}']);
+  });
+
+  test("and its compressed body is refused, because it can't be looked into", async () => {
+    const headers = { ...FORM, "Content-Encoding": "gzip" };
+    const sent = await through(agent, { path: "/mail/v3/search", body: "q=1", headers });
+    expect([sent.status, sent.body.code]).toEqual([415, "content_coding_refused"]);
   });
 });
 

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import { visibleRecord } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
+import { ownOrigin } from "../../middleware/origin.ts";
 import { refuse } from "../../problem/problem.ts";
 import {
   harmlessType,
@@ -10,6 +11,10 @@ import {
   noResponseReason,
   type DigestedResponse,
 } from "./http-write-view.ts";
+import { storedContent } from "../shared/stored-record.ts";
+import { placesOf, rewriteAddresses } from "../../../core/outbound/addresses.ts";
+import { isHuman } from "../../../core/identity/principal.ts";
+import type { IntentRecord } from "../../../ports/intents.ts";
 import { countsScope, maySeePayload } from "../../../app/authority.ts";
 
 const readers = requireRole(["agent", "runner", "reviewer", "auditor", "admin"]);
@@ -27,12 +32,24 @@ async function show(c: GateContext) {
       detail: "You are not an eligible approver of this intent.",
     });
   }
-  const answer = await storedResponse(intent);
+  const stored = await storedResponse(intent);
+  const answer = stored === null || isHuman(c.var.principal) ? stored : await atGate(c, record, stored);
   if (answer === null) {
     const detail = noResponseReason(state);
     return refuse({ status: 404, code: "no_response", detail, more: { state: state.phase } });
   }
   return wantsJson ? c.json(responseView(intent.id, answer), 200, NEGOTIATED) : bytesOf(c, intent.id, answer);
+}
+
+/** For agents, which follow addresses: the upstream's own lead through Gate. People see what the upstream wrote. */
+async function atGate(c: GateContext, record: IntentRecord, stored: DigestedResponse) {
+  const ports = c.env;
+  const { destinations } = (await ports.rules.current()).registry;
+  const entry = destinations.get(record.state.terms.destination);
+  const requested = storedContent(record).request?.http?.url;
+  if (entry === undefined || requested === undefined) return stored;
+  const rewrite = { requested, places: placesOf(entry, destinations.values()), origin: ownOrigin(c) };
+  return { ...stored, headers: rewriteAddresses(stored.headers, rewrite) };
 }
 
 const NEGOTIATED = { Vary: "Accept" } as const;
