@@ -4,6 +4,7 @@ import type { TrustedIssuer } from "../../core/registry/registry.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { TokenProblem, TokenVerifier } from "../../ports/identity.ts";
 import type { IssuerDocuments } from "./issuer-documents.ts";
+import { otherUse } from "./token-use.ts";
 
 /**
  * Asymmetric algorithms only (RFC 8725 section 3.1): if an HMAC algorithm were allowed, an attacker could sign with an
@@ -86,14 +87,16 @@ async function verifyToken(
     }
   };
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload, protectedHeader } = await jwtVerify(token, keys, {
       issuer,
       audience,
       algorithms: ALGORITHMS,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
       requiredClaims: ["exp", "sub"],
     });
-    return ok(payload);
+    const latestIssue = Date.now() / 1_000 + CLOCK_TOLERANCE_SECONDS;
+    const problem = otherUse(protectedHeader, payload, audience, latestIssue);
+    return problem === null ? ok(payload) : err(problem);
   } catch (error) {
     return err(isWithoutKeys ? "keys_unavailable" : problemOf(error));
   }

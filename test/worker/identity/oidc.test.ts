@@ -128,6 +128,83 @@ const WORTHLESS: readonly (readonly [string, string, () => Promise<string>])[] =
   ["of more than 16 KiB", "malformed", () => issuer.token({ groups: "x".repeat(20_000) })],
 ];
 
+const EVENTS = { "http://schemas.openid.net/event/backchannel-logout": {} };
+
+/** Signed by the issuer, in time, for Gate's audience, and for another use than to say who a person is. */
+const OTHER_USES: readonly (readonly [string, string, () => Promise<string>])[] = [
+  ["an access token (RFC 9068)", "malformed", () => issuer.token({}, { typ: "at+jwt" })],
+  ["an access token in capitals", "malformed", () => issuer.token({}, { typ: "AT+JWT" })],
+  ["an access token by its media type", "malformed", () => issuer.token({}, { typ: "application/at+jwt" })],
+  ["a logout token", "malformed", () => issuer.token({}, { typ: "logout+jwt" })],
+  ["a logout token by its claims alone", "malformed", () => issuer.token({ events: EVENTS })],
+  ["a security event", "malformed", () => issuer.token({}, { typ: "secevent+jwt" })],
+  ["a proof of possession", "malformed", () => issuer.token({}, { typ: "dpop+jwt" })],
+  ["a client's assertion", "malformed", () => issuer.token({}, { typ: "client-authentication+jwt" })],
+  ["a token of Gate's own kind", "malformed", () => issuer.token({}, { typ: "gate-order+jwt" })],
+  ["a token of an empty type", "malformed", () => issuer.token({}, { typ: "" })],
+  ["a token of two types", "malformed", () => issuer.token({}, { typ: ["JWT", "at+jwt"] as never })],
+  ["a nested token", "malformed", () => issuer.token({}, { cty: "JWT" })],
+  ["a refresh token by its claims", "malformed", () => issuer.token({ typ: "Refresh" })],
+  ["an access token by its claims (Keycloak)", "malformed", () => issuer.token({ typ: "Bearer" })],
+  ["an access token by its claims (Cognito)", "malformed", () => issuer.token({ token_use: "access" })],
+  ["a token for another client", "wrong_audience", () => issuer.token({ azp: "other-client" })],
+  ["a token for a list of clients", "wrong_audience", () => issuer.token({ azp: [AUDIENCE] })],
+  ["a token for a client without a name", "wrong_audience", () => issuer.token({ azp: "" })],
+  ["a token for no client (null)", "wrong_audience", () => issuer.token({ azp: null })],
+  [
+    "a token for us and others, of no client",
+    "wrong_audience",
+    () => issuer.token({ aud: [AUDIENCE, "other"] }),
+  ],
+  [
+    "a token for us and others, of another client",
+    "wrong_audience",
+    () => issuer.token({ aud: [AUDIENCE, "other"], azp: "other" }),
+  ],
+  [
+    "a token of tomorrow",
+    "not_yet_valid",
+    () => issuer.token({ iat: seconds() + 86_400, exp: seconds() + 90_000 }),
+  ],
+  ["a token of the next minute", "not_yet_valid", () => issuer.token({ iat: seconds() + 60 })],
+  ["a token issued at a word", "malformed", () => issuer.token({ iat: "now" })],
+  ["a token with a nonce that is a list", "malformed", () => issuer.token({ nonce: ["a"] })],
+  ["a token with an empty nonce", "malformed", () => issuer.token({ nonce: "" })],
+];
+
+test.each(OTHER_USES)("INV-03: %s is no proof of who a person is: %s", async (_name, reason, make) => {
+  const answer = await whoIs(await make());
+  expect([answer.status, answer.body.code, answer.body.reason]).toEqual([401, "invalid_token", reason]);
+});
+
+test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+  ["of type JWT", {}, { typ: "JWT" }],
+  ["of type jwt", {}, { typ: "jwt" }],
+  ["of Keycloak's type ID", { typ: "ID" }, {}],
+  ["of Cognito's use id", { token_use: "id" }, {}],
+  ["for our client", { azp: AUDIENCE }, {}],
+  ["for us and others, of our client", { aud: [AUDIENCE, "other"], azp: AUDIENCE }, {}],
+  ["for us in a list", { aud: [AUDIENCE] }, {}],
+  ["without a time of issue", { iat: undefined }, {}],
+  ["issued 29 seconds ahead", { iat: Math.floor(Date.now() / 1000) + 25 }, {}],
+  ["with a nonce", { nonce: "n-0S6_WzA2Mj" }, {}],
+])("an ID token %s is accepted", async (_name, more, header) => {
+  expect((await whoIs(await issuer.token(more, header))).status).toBe(200);
+});
+
+test("a token inside a token is refused, signed by the issuer or not", async () => {
+  const inner = await issuer.token();
+  const [header = ""] = inner.split(".");
+  const nested = [
+    header,
+    btoa(inner).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, ""),
+    "AAAA",
+  ].join(".");
+  expect((await whoIs(nested)).body.reason).toBe("malformed");
+  // Five parts: an encrypted token (JWE) is read as no token at all.
+  expect((await whoIs(`${inner}.AAAA.AAAA`)).status).toBe(401);
+});
+
 /** Made by hand, since no library signs it: RFC 7515 section 4.1.11, an extension that the verifier must understand. */
 async function critical(): Promise<string> {
   return handmade({ alg: "ES256", kid: issuer.key().kid, crit: ["x"], x: 1 }, await claims(), "AAAA");
