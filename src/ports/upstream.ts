@@ -72,6 +72,11 @@ export type CallProblem =
 
 export interface CallFailure {
   readonly problem: CallProblem;
+  /**
+   * What failed: the credential, before a byte was sent; the request itself, which can't or may not be sent; or the
+   * exchange with the upstream. A vault and an upstream share words (`timeout`), so `problem` alone does not tell.
+   */
+  readonly source: "credential" | "request" | "exchange";
   /** A sentence without secrets, for the agent and for people. */
   readonly detail: string;
   /** False: certainly no byte of the request was sent, so that a retry is safe. */

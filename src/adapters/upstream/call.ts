@@ -34,7 +34,11 @@ export function callUpstream(fetchSecret: FetchSecret): CallUpstream {
 }
 
 function unsent(problem: CallFailure["problem"], detail: string): Result<never, CallFailure> {
-  return err({ problem, detail, sent: false });
+  return err({ problem, source: "request", detail, sent: false });
+}
+
+function noCredential(problem: CallFailure["problem"], detail: string): Result<never, CallFailure> {
+  return err({ problem, source: "credential", detail, sent: false });
 }
 
 /** Only the origin decides whether an address is public; the path may be longer than `publicAddress` allows a URL. */
@@ -58,10 +62,10 @@ async function prepare(
   const headers = [...call.headers, ...call.agentCredentials];
   if (credential === null) return ok({ url, headers, masks: ownMasks(call) });
   const secret = await fetchSecret(credential.name).catch(() => null);
-  if (secret === null) return unsent("unavailable", "the credential could not be fetched");
-  if (!secret.ok) return unsent(secret.error.problem, secret.error.detail);
+  if (secret === null) return noCredential("unavailable", "the credential could not be fetched");
+  if (!secret.ok) return noCredential(secret.error.problem, secret.error.detail);
   const injected = injectCredential({ url, headers }, credential.injection, secret.value);
-  if (!injected.ok) return unsent(injected.error.problem, injected.error.detail);
+  if (!injected.ok) return noCredential(injected.error.problem, injected.error.detail);
   return ok({ ...injected.value.request, masks: injected.value.masks });
 }
 
@@ -137,11 +141,12 @@ async function exchange(
 
 const BROKEN_OFF: CallFailure = {
   problem: "broken_off",
+  source: "exchange",
   detail: "the connection failed or ended before a response; whether the request arrived is not known",
   sent: true,
 };
 
 function late(timeoutMs: number): CallFailure {
   const detail = `no response within ${timeoutMs / 1000} s; whether the request arrived is not known`;
-  return { problem: "timeout", detail, sent: true };
+  return { problem: "timeout", source: "exchange", detail, sent: true };
 }

@@ -19,6 +19,7 @@ import { bodySource, watchedBody, type Watch } from "./watched-body.ts";
 const INVALID_STATUS: CallFailure = {
   problem: "invalid_response",
   detail: "the response's status is not between 200 and 599",
+  source: "exchange",
   sent: true,
 };
 

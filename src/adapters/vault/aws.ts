@@ -1,12 +1,13 @@
 import { AwsV4Signer } from "aws4fetch";
 import { fromBase64 } from "../../core/base/base64.ts";
-import { isJsonObject, jsonObjectIn, type Json, type JsonObject } from "../../core/base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/base/json.ts";
 import type { OwnSecretRef, VaultSecretRef } from "../../core/registry/secret-ref.ts";
 import { ok, type Result } from "../../core/base/result.ts";
 import type { AwsConnection } from "../../core/registry/vault-connection.ts";
 import type { VaultFailure, VaultProblem } from "../../ports/vault.ts";
 import type { VaultClient } from "./vault-client.ts";
 import { failed } from "./failure.ts";
+import { readVaultObject } from "./strict-payload.ts";
 import { HEADER_TOKEN } from "./validate-secret.ts";
 
 type AwsRef = Extract<VaultSecretRef, { readonly scheme: "aws-sm" }>;
@@ -156,10 +157,11 @@ function valueOf(answer: Json, key: string | null): Result<string, VaultFailure>
   const text = isJsonObject(answer) ? textOf(answer) : null;
   if (text === null) return failed("invalid_response", `${WHO} answered without a secret that is text`);
   if (key === null) return ok(text);
-  const members = jsonObjectIn(text);
-  if (members === null) {
-    return failed("invalid_response", "the reference names a key, and the secret is not a JSON object");
+  const read = readVaultObject(text);
+  if (!read.ok) {
+    return failed("invalid_response", `the reference names a key, and the secret is ${read.error}`);
   }
+  const members = read.value;
   if (!Object.hasOwn(members, key)) return failed("not_found", "the secret's JSON has no key of this name");
   const value = members[key];
   return typeof value === "string"
@@ -169,6 +171,8 @@ function valueOf(answer: Json, key: string | null): Result<string, VaultFailure>
 
 function textOf(answer: JsonObject): string | null {
   const { SecretString: text, SecretBinary: binary } = answer;
+  // AWS returns one of them: of both, another reader could take the other.
+  if (text !== undefined && text !== null && binary !== undefined && binary !== null) return null;
   if (typeof text === "string") return text;
   const bytes = typeof binary === "string" ? fromBase64(binary) : null;
   try {

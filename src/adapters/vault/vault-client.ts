@@ -1,11 +1,12 @@
-import { isJsonObject, type Json } from "../../core/base/json.ts";
+import type { Json } from "../../core/base/json.ts";
 import { type OwnSecretRef, secretRefText } from "../../core/registry/secret-ref.ts";
-import { ok, type Result } from "../../core/base/result.ts";
+import type { Result } from "../../core/base/result.ts";
 import type { Outgoing, OutgoingAnswer, OutgoingProblem } from "../../ports/notifications.ts";
 import type { VaultDeps, VaultFailure } from "../../ports/vault.ts";
 import { envSecret } from "./env.ts";
 import { failed, problemOfStatus } from "./failure.ts";
 import { storedSecret } from "./secrets-store.ts";
+import { readVaultJson } from "./strict-payload.ts";
 import { validateSecret } from "./validate-secret.ts";
 
 /** Limit of one request: a write waits for it. */
@@ -133,31 +134,21 @@ function answerOf(
   isLate: boolean,
 ): Result<Json, VaultFailure> {
   const context = `when asked for ${item}`;
-  const answer = parsed(text);
+  const read = readVaultJson(text);
   if (status !== 200) {
-    const explained = explain?.(status, answer) ?? null;
+    const explained = explain?.(status, read.ok ? read.value : null) ?? null;
     if (explained !== null) return { ok: false, error: explained };
     const isRedirect = status >= 300 && status < 400;
     const more = isRedirect ? "; redirects are not followed" : "";
     return failed(problemOfStatus(status), `${who} answered ${status} ${context}${more}`);
   }
   // The media type is ignored: an HTML page does not parse as JSON, and AWS emulators label their JSON as HTML.
-  if (answer !== null) return ok(answer);
+  if (read.ok) return read;
   // Truncated JSON: the response was too long (possibly cut within a character) or too slow.
   if (new TextEncoder().encode(text).length > MAX_ANSWER_BYTES - MAX_CHARACTER_BYTES) {
     return failed("too_large", `${who} answered with more than 1 MiB ${context}`);
   }
   return isLate
     ? failed("timeout", `${who} did not finish its response in time ${context}`)
-    : failed("invalid_response", `${who} answered with invalid JSON ${context}`);
-}
-
-/** A JSON array or object; null: neither. */
-function parsed(text: string): Json | null {
-  try {
-    const value = JSON.parse(text) as Json;
-    return Array.isArray(value) || isJsonObject(value) ? value : null;
-  } catch {
-    return null;
-  }
+    : failed("invalid_response", `${who} answered with ${read.error} ${context}`);
 }

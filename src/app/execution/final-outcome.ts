@@ -1,6 +1,6 @@
 import type { Decision } from "../../core/policy/decision.ts";
 import type { Phase } from "../../core/intent/phase.ts";
-import type { IntentState } from "../../core/intent/state.ts";
+import { mayHaveBeenSentBefore, type IntentState } from "../../core/intent/state.ts";
 import type { Intent, StoredResponse } from "../../ports/intents.ts";
 
 /** A write that has ended, or whose outcome a person has to resolve. */
@@ -33,13 +33,18 @@ export async function finalOutcome(intent: Intent, state: IntentState): Promise<
   return { kind: "answered", intent: intent.id, response, rest: null };
 }
 
-async function blockReason(intent: Intent, { phase, terms }: IntentState): Promise<BlockReason> {
+async function blockReason(intent: Intent, state: IntentState): Promise<BlockReason> {
+  const { phase, terms } = state;
   const record = await intent.getRecord();
   if (phase === "blocked") {
     const decision = record?.case ? (JSON.parse(record.case.decision) as Decision) : null;
     return { code: terms.reasonCode, text: decision?.reason ?? "Policy does not allow this write." };
   }
-  const outcome = OUTCOME_TEXT[phase] ?? "The write was not sent.";
+  const ended = OUTCOME_TEXT[phase] ?? "This write has ended.";
+  // Sent again after an unknown outcome: how the last attempt ended says nothing of the earlier one.
+  const outcome = mayHaveBeenSentBefore(state)
+    ? `${ended} An earlier attempt may have reached the upstream.`
+    : ended;
   const note = record?.notes.findLast(({ kind }) => kind === "note")?.text ?? null;
   return { code: phase, text: note === null ? outcome : `${outcome} ${note}` };
 }
@@ -49,5 +54,5 @@ const OUTCOME_TEXT: Partial<Record<Phase, string>> = {
   cancelled: "A reviewer cancelled this write.",
   withdrawn: "The agent withdrew this write.",
   revoked: "The approval of this write was revoked.",
-  expired: "A deadline passed before this write was approved, or before it was sent.",
+  expired: "A deadline passed before this write was approved, or before this attempt sent it.",
 };

@@ -1,3 +1,4 @@
+import { killSwitchFor } from "../kill-switches.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import { isLive } from "../../core/intent/state.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
@@ -45,7 +46,14 @@ function workerName(caller: Principal | null): string | undefined {
   return caller?.role === "runner" ? caller.name : caller?.id;
 }
 
-/** False once the claim lapsed or a person resolved it: a stored grant must not be replayed to the worker then. */
-export function holdsClaim({ state, order, by }: HeldOrder): boolean {
-  return state.phase === "claimed" && isLive(state, order) && order.claim?.by === by;
+/**
+ * False once the claim lapsed, a person resolved it, or a kill switch stops it: a stored grant must not be replayed to the
+ * worker then.
+ */
+export async function mayGoOn(
+  { state, order, by }: HeldOrder,
+  ports: Pick<Ports, "switches">,
+): Promise<boolean> {
+  if (state.phase !== "claimed" || !isLive(state, order) || order.claim?.by !== by) return false;
+  return (await killSwitchFor(ports, state.terms)) === null;
 }

@@ -2,6 +2,8 @@ import { iso } from "../../core/base/iso-time.ts";
 import { GATE } from "../../core/intent/event.ts";
 import { ORDER_TYPE, orderClaims } from "../../core/intent/order-jwt.ts";
 import { currentOrder, isLive, type IntentState, type Order } from "../../core/intent/state.ts";
+import { err, ok, type Result } from "../../core/base/result.ts";
+import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { killSwitchFor } from "../kill-switches.ts";
@@ -41,18 +43,24 @@ export async function secretsFor(
   return { token: executionToken(ports, order), jws: await ports.signer.signJws(ORDER_TYPE, claims) };
 }
 
-/** The secrets of the order of this id, for a stored response that is replayed without them. */
+/**
+ * The secrets of the order of this id, for a stored response that is replayed without them; the kill switch that stops
+ * the order, because a replay must not read as success what the switch refuses.
+ */
 export async function secretsOfOrder(
   ports: SecretPorts & Pick<Ports, "intents">,
   principal: Principal,
   orderId: string,
-): Promise<OrderSecrets | null> {
+): Promise<Result<OrderSecrets | null, SwitchTarget>> {
   const found = await findOrder(orderId, principal, ports);
-  return found.ok ? secretsFor(ports, principal, found.value.state, found.value.order) : null;
+  if (!found.ok) return ok(null);
+  const { state, order } = found.value;
+  const stop = await killSwitchFor(ports, state.terms);
+  return stop === null ? ok(await secretsFor(ports, principal, state, order)) : err(stop);
 }
 
 /**
- * The token of a delivery that a stored response named, while the agent may still use it; else null.
+ * The token of a delivery that a stored response named, while the agent may still use it, else null; or the kill switch.
  *
  * @param expiresAt as the stored response gave it: orders of one intent follow each other, so it identifies the order
  */
@@ -61,12 +69,14 @@ export async function tokenOfDelivery(
   principal: Principal,
   intentId: string,
   expiresAt: string,
-): Promise<string | null> {
+): Promise<Result<string | null, SwitchTarget>> {
   const intent = ports.intents.find(intentId);
   const state = (await intent?.getState()) ?? null;
   const order = state === null ? undefined : currentOrder(state);
-  if (intent === null || state === null || order === undefined) return null;
-  if (!isLive(state, order) || iso(order.expiresAt) !== expiresAt) return null;
-  if (state.terms.agent !== principal.id || (await killSwitchFor(ports, state.terms)) !== null) return null;
-  return deliveryToken(ports, intent.id, order);
+  if (intent === null || state === null || order === undefined) return ok(null);
+  if (state.terms.agent !== principal.id) return ok(null);
+  const stop = await killSwitchFor(ports, state.terms);
+  if (stop !== null) return err(stop);
+  if (!isLive(state, order) || iso(order.expiresAt) !== expiresAt) return ok(null);
+  return ok(deliveryToken(ports, intent.id, order));
 }

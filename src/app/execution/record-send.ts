@@ -2,7 +2,13 @@ import { canonicalJson } from "../../core/base/json.ts";
 import type { Result } from "../../core/base/result.ts";
 import { GATE } from "../../core/intent/event.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
-import { currentOrder, undoneClaims, type IntentState } from "../../core/intent/state.ts";
+import {
+  currentOrder,
+  mayHaveBeenSentBefore,
+  undoneClaims,
+  type IntentState,
+  type UnsentReason,
+} from "../../core/intent/state.ts";
 import type { Header } from "../../core/outbound/header-names.ts";
 import { writeOutcome } from "../../core/outbound/write-outcome.ts";
 import type { Destination } from "../../core/registry/registry.ts";
@@ -37,9 +43,11 @@ export function readingLimitMs({ timeLimits }: Ports["settings"]): number {
 export function unclaim(
   intent: Intent,
   { state, order }: SendPermit,
+  why?: UnsentReason,
 ): Promise<Result<CommandOutcome, Refusal>> {
   const held = currentOrder(state);
-  return intent.handle({ type: "unclaim", order, undone: held === undefined ? 0 : undoneClaims(held) });
+  const undone = held === undefined ? 0 : undoneClaims(held);
+  return intent.handle({ type: "unclaim", order, undone, ...(why !== undefined && { why }) });
 }
 
 /** Reports the outcome that the response's status means, and stores the response with it. */
@@ -66,7 +74,12 @@ export async function recordResponse(
     truncated,
     provider_reference: referenceIn(headers),
   });
-  const outcome = writeOutcome(status, idempotent, mayHaveBeenSent(state), http.idempotencyHeader !== null);
+  const outcome = writeOutcome(
+    status,
+    idempotent,
+    mayHaveBeenSentBefore(state),
+    http.idempotencyHeader !== null,
+  );
   const report = {
     type: "report",
     order,
@@ -82,11 +95,6 @@ export async function recordResponse(
   return { kind: "refused", refusal: finished.error };
 }
 
-/** True where an earlier order may have led to the write. */
-function mayHaveBeenSent({ orders }: IntentState): boolean {
-  return orders.slice(0, -1).some(({ claim, report }) => claim !== null && report?.outcome !== "failed");
-}
-
 /** Undoes the claim of a write that was not sent; reports one that may have been sent as indeterminate. */
 export async function recordNoResponse(
   intent: Intent,
@@ -95,7 +103,8 @@ export async function recordNoResponse(
 ): Promise<SendResult> {
   const { order } = sending;
   if (!failure.sent) {
-    const undone = await unclaim(intent, sending);
+    const why = failure.source === "credential" ? "credential_unavailable" : "request_not_sent";
+    const undone = await unclaim(intent, sending, why);
     return undone.ok ? { kind: "unsent", failure } : { kind: "refused", refusal: undone.error };
   }
   const result = canonicalJson({ problem: failure.problem });

@@ -1,5 +1,5 @@
 import type { PolicyRef } from "../policy/decision.ts";
-import type { Instant } from "./state.ts";
+import type { Instant, UnsentReason } from "./state.ts";
 import type { Voter } from "../identity/voter.ts";
 import type { Executor } from "../registry/executor.ts";
 
@@ -52,7 +52,13 @@ export type IntentCommand =
    * was sent. The order can then be claimed again. `undone` is the number of claims undone before this one, so that a
    * delayed or repeated message does not undo the claim of a later attempt that is sending.
    */
-  | { readonly type: "unclaim"; readonly order: string; readonly undone: number }
+  | {
+      readonly type: "unclaim";
+      readonly order: string;
+      readonly undone: number;
+      /** Why nothing was sent; absent: the claim never reached its caller, or a person's decision stopped it. */
+      readonly why?: UnsentReason;
+    }
   | { readonly type: "heartbeat"; readonly order: string; readonly by: string }
   | {
       readonly type: "report";

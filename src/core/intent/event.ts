@@ -1,6 +1,6 @@
 import type { Assurance } from "../identity/assurance.ts";
 import type { Outcome } from "../policy/decision.ts";
-import type { Instant, IntentTerms } from "./state.ts";
+import type { Instant, IntentTerms, UnsentReason } from "./state.ts";
 import type { Executor } from "../registry/executor.ts";
 
 /** The actor of entries that policy or time caused; every other entry names a principal. */
@@ -92,7 +92,8 @@ export type IntentEvent =
       readonly by: string;
       readonly expiresAt: Instant;
     }
-  | { readonly type: "execution_claim_undone"; readonly order: string }
+  /** `why` is absent where no attempt to send failed, and in events of version 0.1. */
+  | { readonly type: "execution_claim_undone"; readonly order: string; readonly why?: UnsentReason }
   /** Heartbeats moved the claim's end; `count` of them since the entry before. */
   | {
       readonly type: "execution_extended";

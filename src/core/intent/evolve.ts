@@ -1,7 +1,14 @@
 import type { RecordedEvent } from "./event.ts";
 import { foldingWindowMs } from "./limits.ts";
 import { firstReminder, LONGEST_REMINDER_MS } from "./reminders.ts";
-import { currentOrder, undoneClaims, withOrder, type IntentState, type Order } from "./state.ts";
+import {
+  currentOrder,
+  undoneClaims,
+  withOrder,
+  type IntentState,
+  type Order,
+  type UnsentReason,
+} from "./state.ts";
 
 /**
  * Folds one recorded event into the state. Total: `handle` validated the event before its commit, so nothing is checked
@@ -102,7 +109,7 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
     case "execution_claim_undone":
       return withOrder(
         { ...next, phase: "scheduled" },
-        { claim: null, undone: { count: claimsUndone(state) + 1, at } },
+        { claim: null, undone: { count: claimsUndone(state) + 1, at, ...whyUnsent(event) } },
       );
     case "execution_extended": {
       const claim = currentOrder(state)?.claim;
@@ -149,6 +156,10 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
     case "outcome_resolved":
       return { ...next, phase: event.outcome === "executed" ? "succeeded" : "failed" };
   }
+}
+
+function whyUnsent({ why }: { readonly why?: UnsentReason }): { readonly why?: UnsentReason } {
+  return why === undefined ? {} : { why };
 }
 
 function claimsUndone(state: IntentState): number {

@@ -125,7 +125,9 @@ export function unclaim(state: IntentState, command: Command<"unclaim">): Comman
   const held = currentOrder(state);
   const isCurrentClaim = held?.id === command.order && undoneClaims(held) === command.undone;
   if (state.phase !== "claimed" || !isCurrentClaim) return wrongPhase(state, command);
-  return ok([...foldedHeartbeats(held), { type: "execution_claim_undone", order: command.order }]);
+  const { order: id, why } = command;
+  const undone = { type: "execution_claim_undone", order: id, ...(why !== undefined && { why }) } as const;
+  return ok([...foldedHeartbeats(held), undone]);
 }
 
 /** Moves the claim's end: with an entry at once, or with a count that a later entry records. */

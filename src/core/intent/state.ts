@@ -87,6 +87,9 @@ export interface RecordedVote {
   readonly at: Instant;
 }
 
+/** Why certainly no byte of a write was sent: its credential can't be used now, or the request can't be sent. */
+export type UnsentReason = "credential_unavailable" | "request_not_sent";
+
 export interface Order {
   readonly id: string;
   /** 1 for the first order of an intent; every later one is higher. */
@@ -98,8 +101,8 @@ export interface Order {
   readonly expiresAt: Instant;
   readonly claim: Claim | null;
   readonly report: Report | null;
-  /** How many of its claims were undone, and when the last one was; absent: none. */
-  readonly undone?: { readonly count: number; readonly at: Instant };
+  /** How many of its claims were undone, when the last one was, and what kept it from being sent; absent: none. */
+  readonly undone?: { readonly count: number; readonly at: Instant; readonly why?: UnsentReason };
 }
 
 export interface Claim {
@@ -180,6 +183,11 @@ export function needsClaim(state: IntentState, order: Order): boolean {
 /** Number of this order's heartbeats that the ledger lacks. */
 export function unrecordedHeartbeats({ claim }: Order): number {
   return claim?.heartbeats?.unrecorded ?? 0;
+}
+
+/** True where an order before the current one may have led to the write: its outcome is not a failure that was reported. */
+export function mayHaveBeenSentBefore({ orders }: Pick<IntentState, "orders">): boolean {
+  return orders.slice(0, -1).some(({ claim, report }) => claim !== null && report?.outcome !== "failed");
 }
 
 /** Can an executor still execute and report this order? */

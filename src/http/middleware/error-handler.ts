@@ -9,13 +9,23 @@ export function errorResponse(error: Error, c: GateContext): Response {
   // Only the operator's log gets the error: its text would show a caller Gate's internals.
   console.error(logLine("unhandled_error", { error: error.stack ?? String(error) }));
   const { intent } = c.var;
-  return problemResponse(intent === undefined ? UNAVAILABLE : outcomeUnknown(intent));
+  if (intent !== undefined) return problemResponse(outcomeUnknown(intent));
+  const isRead = c.req.method === "GET" || c.req.method === "HEAD";
+  return problemResponse({ ...UNAVAILABLE, detail: isRead ? READ_FAILED : EFFECT_UNKNOWN });
 }
 
-const UNAVAILABLE: Problem = {
+const READ_FAILED = "Gate failed to respond. Try again.";
+
+/**
+ * An exception can follow a commit, so that no sentence here may say that nothing happened: an agent that believes it
+ * repeats the write.
+ */
+const EFFECT_UNKNOWN =
+  "Gate failed to respond, and whether this request took effect is not known. Repeat it under the same idempotency key, or read the intent first.";
+
+const UNAVAILABLE: Omit<Problem, "detail"> = {
   status: 503,
   code: "unavailable",
-  detail: "Gate failed to respond; nothing was approved or sent. Try again.",
   headers: { "Retry-After": "5" },
 };
 

@@ -43,7 +43,7 @@ export interface IdempotentRequest {
   /** The parsed body, where it was read already. */
   readonly body?: Json;
   /** False: the stored response no longer holds, so the request runs again, and is refused. */
-  readonly holds?: (answer: { readonly status: number }) => boolean;
+  readonly holds?: (answer: { readonly status: number }) => Promise<boolean>;
 }
 
 /** The request's idempotency key; null: it has none. @throws 400 for an invalid header */
@@ -93,7 +93,7 @@ export async function respondOnce(
         headers: { "Retry-After": IN_FLIGHT_RETRY_SECONDS },
       });
     case "stored":
-      return holds?.(begun.answer) === false ? run() : replay(c, begun.answer);
+      return (await holds?.(begun.answer)) === false ? run() : replay(c, begun.answer);
     case "first":
       break;
   }

@@ -1,4 +1,8 @@
 import type { Json, JsonObject } from "../../core/base/json.ts";
+import type { Result } from "../../core/base/result.ts";
+import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
+import { problemOfStop } from "../problem/from-refusal.ts";
+import { refuse } from "../problem/problem.ts";
 import type { GateContext } from "./context.ts";
 import { secretsOfOrder, tokenOfDelivery } from "../../app/execution/order-secrets.ts";
 import type { StoredAnswer } from "../../ports/idempotency.ts";
@@ -14,7 +18,11 @@ export function redact(body: JsonObject): Pick<StoredAnswer, "body" | "withheld"
   return { body: { ...body, ...blanks }, withheld };
 }
 
-/** The stored response, with those secrets derived again that the caller may still hold; the others stay null. */
+/**
+ * The stored response, with those secrets derived again that the caller may still hold; the others stay null.
+ *
+ * @throws 409 while a kill switch stops the order whose secrets the response had
+ */
 export async function rehydrate(c: GateContext, { body, withheld }: StoredAnswer): Promise<JsonObject> {
   if (withheld.includes("execution_token")) return { ...body, ...(await orderSecrets(c, body)) };
   if (withheld.includes("deliveryToken")) return { ...body, ...(await deliverySecrets(c, body)) };
@@ -32,15 +40,20 @@ function isPresent(value: Json | undefined): boolean {
 
 async function orderSecrets(c: GateContext, { execution_id: id }: JsonObject): Promise<JsonObject> {
   const ports = c.env;
-  const secrets = typeof id === "string" ? await secretsOfOrder(ports, c.var.principal, id) : null;
+  if (typeof id !== "string") return {};
+  const secrets = valueUnlessStopped(await secretsOfOrder(ports, c.var.principal, id));
   return secrets === null ? {} : { execution_token: secrets.token, order: secrets.jws };
 }
 
 async function deliverySecrets(c: GateContext, { intentId, expiresAt }: JsonObject): Promise<JsonObject> {
   const ports = c.env;
   if (typeof intentId !== "string" || typeof expiresAt !== "string") return {};
-  const token = await tokenOfDelivery(ports, c.var.principal, intentId, expiresAt);
+  const token = valueUnlessStopped(await tokenOfDelivery(ports, c.var.principal, intentId, expiresAt));
   return token === null ? {} : { deliveryToken: token, url: downloadUrl(c, token) };
+}
+
+function valueUnlessStopped<T>(result: Result<T, SwitchTarget>): T {
+  return result.ok ? result.value : refuse(problemOfStop(result.error));
 }
 
 /** Where the payload can be downloaded with this token. */

@@ -81,6 +81,7 @@ export const PROBLEM_CODES = [
   "reason_required",
   "replay_rejected",
   "request_mismatch",
+  "request_not_sent",
   "responds_to_mismatch",
   "response_withheld",
   "result_too_large",

@@ -160,7 +160,11 @@ const FIXED: Readonly<Record<FixedReason, Problem>> = {
   attempts_exhausted: problem(409, "attempts_exhausted", "The intent's attempts are used up."),
   bad_token: problem(401, "invalid_execution_token", "The token belongs to another order."),
   ledger_unavailable: {
-    ...problem(503, "ledger_unavailable", "The ledger can't be written, so nothing leaves Gate. Try again."),
+    ...problem(
+      503,
+      "ledger_unavailable",
+      "The ledger can't be written, so this call lets nothing leave Gate. Try again.",
+    ),
     headers: { "Retry-After": "5" },
   },
 };

@@ -52,6 +52,8 @@ export async function governWrite(
   const relocate = relocateFor(c, route, incoming.http.url);
   const named = c.req.header(INTENT_HEADER);
   if (named !== undefined) {
+    // A failure from here on must name the write, which an earlier request may have sent.
+    if (ports.intents.find(named) !== null) c.set("intent", named);
     const { intent, state } = await namedIntent(c, agent, named, request, payload);
     return respondWithOutcome(c, relocate, intent, state, { ...awaited, isRepeat: true });
   }

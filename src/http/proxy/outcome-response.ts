@@ -1,5 +1,5 @@
 import { iso } from "../../core/base/iso-time.ts";
-import type { IntentState } from "../../core/intent/state.ts";
+import { currentOrder, type IntentState, type UnsentReason } from "../../core/intent/state.ts";
 import type { AwaitedOutcome } from "../../app/execution/await-outcome.ts";
 import type { BlockReason } from "../../app/execution/final-outcome.ts";
 import { INTENT_NOT_FOUND, problemOfVoteFailure } from "../problem/from-refusal.ts";
@@ -54,9 +54,8 @@ function intentHeaders(
 function pendingResponse(state: IntentState): Response {
   const { id, sending, decideBy } = state.terms;
   const isHeld = state.phase === "pending_approval";
-  const message = isHeld
-    ? HELD[sending ?? "by_gate"]
-    : "The write is being sent. Poll responseUrl for the outcome.";
+  const unsent = state.phase === "scheduled" ? (currentOrder(state)?.undone?.why ?? null) : null;
+  const message = isHeld ? HELD[sending ?? "by_gate"] : unsent === null ? SENDING : UNSENT[unsent];
   const retryAfter = isHeld ? RETRY_WHILE_HELD_SECONDS : RETRY_WHILE_SENDING_SECONDS;
   return Response.json(
     {
@@ -65,6 +64,7 @@ function pendingResponse(state: IntentState): Response {
       intentId: id,
       intent_id: id,
       message,
+      ...(unsent !== null && { problem: unsent }),
       retryAfterSeconds: retryAfter,
       responseUrl: `/v1/intents/${id}/response`,
       expiresAt: iso(state.decideBy ?? decideBy),
@@ -80,12 +80,22 @@ const HELD = {
     "Held for approval. Gate has no credential for this destination. Once approved, repeat the request with X-Gate-Intent-Id: Gate forwards it once.",
 } as const;
 
+const SENDING = "The write is being sent. Poll responseUrl for the outcome.";
+
+/** The last attempt of a write that Gate sends again by itself. */
+const UNSENT = {
+  credential_unavailable:
+    "Not sent yet: the destination's credential can't be used now. Gate tries again by itself; poll responseUrl.",
+  request_not_sent:
+    "Not sent yet: the request can't be sent as the destination is configured. Gate tries again; poll responseUrl.",
+} as const satisfies Record<UnsentReason, string>;
+
 function problemOfLostResponse({ phase, terms: { id } }: IntentState): Problem {
   const more = { intent_id: id, state: phase };
   const headers = { "X-Gate-Intent-Id": id };
   if (phase === "indeterminate") {
     const detail =
-      "The request was sent and no response came. The outcome is unknown until a person resolves it.";
+      "The request may have been sent, and no response is known. The outcome is unknown until a person resolves it.";
     return { status: 502, code: "outcome_unknown", detail, more, headers };
   }
   const detail = "This write has ended, and its response is no longer stored.";

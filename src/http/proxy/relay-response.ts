@@ -2,7 +2,7 @@ import type { Header } from "../../core/outbound/header-names.ts";
 import { rewriteAddresses } from "../../core/outbound/addresses.ts";
 import { mayHaveContent } from "../../core/outbound/response.ts";
 import { continued } from "../../app/execution/read-head.ts";
-import type { CallFailure, CallProblem } from "../../ports/upstream.ts";
+import type { CallFailure } from "../../ports/upstream.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { ownOrigin } from "../middleware/origin.ts";
 import type { Problem } from "../problem/problem.ts";
@@ -66,18 +66,24 @@ export function relocateFor(c: GateContext, route: ProxyRoute, requested: string
   return (headers) => rewriteAddresses(headers, { requested, places: route.places(), origin });
 }
 
-const STATUS_OF: Partial<Record<CallProblem, 502 | 503 | 504>> = {
-  timeout: 504,
-  unreachable: 502,
-  broken_off: 502,
-  invalid_response: 502,
-  refused_address: 502,
-};
+/**
+ * The problem for a call without a response: it names the cause, and never contains the request or the credential. A 502
+ * or 504 means that the request was sent and its outcome is not known; 503 that certainly no byte of it was.
+ */
+export function problemOfCall(failure: CallFailure): Problem {
+  const { problem, detail, sent } = failure;
+  return { ...statusOf(failure), detail, more: { problem, sent }, headers: { "Retry-After": "5" } };
+}
 
-/** The problem for a call without a response: it names the cause, and never contains the request or the credential. */
-export function problemOfCall({ problem, detail, sent }: CallFailure): Problem {
-  const status = STATUS_OF[problem] ?? 503;
-  const code =
-    status === 503 ? "credential_unavailable" : status === 504 ? "upstream_timeout" : "upstream_failed";
-  return { status, code, detail, more: { problem, sent }, headers: { "Retry-After": "5" } };
+function statusOf({ source, problem }: CallFailure): Pick<Problem, "status" | "code"> {
+  switch (source) {
+    case "credential":
+      return { status: 503, code: "credential_unavailable" };
+    case "request":
+      return { status: 503, code: "request_not_sent" };
+    case "exchange":
+      return problem === "timeout"
+        ? { status: 504, code: "upstream_timeout" }
+        : { status: 502, code: "upstream_failed" };
+  }
 }

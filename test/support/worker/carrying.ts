@@ -103,7 +103,7 @@ export function standIn(call: CallUpstream, other: Partial<Ports> = {}): StandIn
   const calls: UpstreamCall[] = [];
   const counted: CallUpstream = async (upstreamCall) => {
     if ((await upstreamCall.mayGo?.()) === false) {
-      return err({ problem: "stopped", detail: "no", sent: false });
+      return err({ problem: "stopped", source: "request", detail: "no", sent: false });
     }
     calls.push(upstreamCall);
     return call(upstreamCall);
@@ -140,7 +140,8 @@ export function answering(status: number, text = '{"id":"re_1"}', more: Partial<
 }
 
 export function failing(problem: CallFailure["problem"], sent: boolean) {
-  return async () => err<CallFailure>({ problem, detail: "not now", sent });
+  const source = sent ? "exchange" : "credential";
+  return async () => err<CallFailure>({ problem, source, detail: "not now", sent });
 }
 
 /** Holds back the queue's messages; returns the intents of its `send` messages. */

@@ -576,6 +576,55 @@ test("a refusal by a kill switch is not stored: the same request passes once it 
   expect((await keyed(`/v1/intents/${intent}/execute`, agent.key, key)).status).toBe(201);
 });
 
+describe("INV-05: a stored success is not replayed while a kill switch stops what it grants", () => {
+  const everything = { scope: "everything" };
+
+  test.each([
+    [
+      "execute",
+      () => propose(agent, proposal("crm.small"), "approved"),
+      (id: string) => `/v1/intents/${id}/execute`,
+      "execution_token",
+    ],
+    [
+      "deliver",
+      () => propose(agent, proposal("own.pulled", { payload: "a" }), "approved"),
+      () => "/v1/deliver",
+      "deliveryToken",
+    ],
+  ] as const)("%s", async (_, make, path, secret) => {
+    const [id, key] = [await make(), fresh("key")];
+    const repeat = () => keyed(path(id), agent.key, key, { intentId: id });
+    const first = await repeat();
+    expect(first.body[secret]).toMatch(/^(gex|dlv)_/);
+    for (const wanted of [{ scope: "agent", target: agent.id }, everything]) {
+      await call("POST", "/v1/switches", admin, { ...wanted, reason: "drill" });
+      const stopped = await repeat();
+      expect(codeOf(stopped)).toEqual([409, "kill_switch_engaged"]);
+      expect(stopped.body.scope).toBe(wanted.scope);
+      expect(stopped.text).not.toMatch(/gex_|dlv_/);
+      await call("POST", "/v1/switches/lift", admin, wanted);
+    }
+    const again = await repeat();
+    expect([again.status, isReplay(again), again.body[secret]]).toEqual([
+      first.status,
+      "true",
+      first.body[secret],
+    ]);
+  });
+
+  test("claim", async () => {
+    const id = await propose(agent, proposal("crm.small"), "approved");
+    const { body } = await call("POST", `/v1/intents/${id}/execute`, agent.key);
+    const [path, key] = [`/v1/executions/${body.executionId}/claim`, fresh("key")];
+    expect((await keyed(path, body.execution_token, key)).status).toBe(200);
+    await call("POST", "/v1/switches", admin, { scope: "agent", target: agent.id, reason: "drill" });
+    expect(codeOf(await keyed(path, body.execution_token, key))).toEqual([409, "kill_switch_engaged"]);
+    await call("POST", "/v1/switches/lift", admin, { scope: "agent", target: agent.id });
+    expect((await keyed(path, body.execution_token, key)).status).toBe(200);
+  });
+});
+
 test("while keys can't be stored, a request with a key does nothing, and others go on", async () => {
   vi.spyOn(console, "error").mockImplementation(() => {});
   const who = await register("agent");
@@ -632,7 +681,7 @@ describe("INV-27: a stored answer holds no secret", () => {
     const first = await again();
     expect((await again()).body).toEqual(first.body);
     await call("POST", "/v1/switches", admin, { scope: "agent", target: agent.id, reason: "drill" });
-    expect((await again()).body).toEqual({ ...first.body, execution_token: null, order: null });
+    expect(codeOf(await again())).toEqual([409, "kill_switch_engaged"]);
     await call("POST", "/v1/switches/lift", admin, { scope: "agent", target: agent.id });
     await call("POST", `/v1/executions/${first.body.execution_id}/report`, first.body.execution_token, {
       status: "succeeded",

@@ -158,7 +158,12 @@ describe("after sending, the page of a write", () => {
   }
 
   test("INV-11: says that the outcome is unknown, why, and how to resolve it", async () => {
-    const lost = { problem: "broken_off", detail: "the connection ended", sent: true } as const;
+    const lost = {
+      problem: "broken_off",
+      source: "exchange",
+      detail: "the connection ended",
+      sent: true,
+    } as const;
     const intent = await sentSo("/sent/refunds", lost);
     expect(await stateOf(intent)).toBe("indeterminate");
     const page = await pageOf(intent);
@@ -171,7 +176,12 @@ describe("after sending, the page of a write", () => {
   });
 
   test("says that it could not be sent yet", async () => {
-    const failure = { problem: "unreachable", detail: "nobody is there", sent: false } as const;
+    const failure = {
+      problem: "unreachable",
+      source: "request",
+      detail: "nobody is there",
+      sent: false,
+    } as const;
     const intent = await sentSo("/sent/refunds", failure);
     expect(await stateOf(intent)).toBe("scheduled");
     expect(await pageOf(intent)).toContain("1 attempt ended before anything left.");

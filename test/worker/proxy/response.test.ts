@@ -194,7 +194,12 @@ describe("a missing response has a reason", () => {
     expect((await response(intent)).text).toBe("come back later");
     // The provider knows a repeat, so there is another attempt, and no answer to that.
     const again = ports().intents.find(intent);
-    const failure = { problem: "timeout", detail: "no answer in time", sent: true } as const;
+    const failure = {
+      problem: "timeout",
+      source: "exchange",
+      detail: "no answer in time",
+      sent: true,
+    } as const;
     const silent = async () => err(failure);
     expect(
       again === null ? null : await executeWrite(again, { ...ports(), callUpstream: silent }),

@@ -119,7 +119,7 @@ describe("a request that was certainly not sent is reported as unsent", () => {
       const sent = vi.spyOn(globalThis, "fetch");
       const call = callUpstream(async () => err({ problem, detail }));
       const called = await call({ ...plain(), ...withCredential() });
-      expect(called).toEqual({ ok: false, error: { problem, detail, sent: false } });
+      expect(called).toEqual({ ok: false, error: { problem, source: "credential", detail, sent: false } });
       expect(sent).not.toHaveBeenCalled();
     },
   );

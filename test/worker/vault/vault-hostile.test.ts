@@ -172,6 +172,18 @@ const ODD: readonly (readonly [string, string, (request: Request) => Promise<Res
     "invalid_response",
     () => new Response("", { headers: { "Content-Type": "application/json" } }),
   ],
+  [
+    "names each member twice",
+    "invalid_response",
+    async (request) => {
+      const twice = ["value", "access_token", "SecretString", "data", "id"].map(
+        (name) => `"${name}":"${SECRET}"`,
+      );
+      return new Response(
+        `{${[...twice, ...twice].join(",")},"echo":${JSON.stringify(await echo(request))}}`,
+      );
+    },
+  ],
   ["says null", "invalid_response", () => Response.json(null)],
   ["says only the secret", "invalid_response", () => Response.json(SECRET)],
   ["says a number", "invalid_response", () => Response.json(12_345_678)],

@@ -514,7 +514,21 @@ describe("AWS Secrets Manager", () => {
     ["#key", { SecretString: JSON.stringify({ key: 12_345_678 }) }, bad("invalid_response")],
     ["#key", { SecretString: JSON.stringify({ other: SECRET }) }, bad("not_found")],
     ["#constructor", { SecretString: "{}" }, bad("not_found")],
-    ["#key", { SecretString: SECRET }, bad("invalid_response", /not a JSON object/)],
+    [
+      "#key",
+      { SecretString: `{"key":"${SECRET}","key":"another-${SECRET}"}` },
+      bad("invalid_response", /twice/),
+    ],
+    [
+      "#key",
+      { SecretString: `{"key":"${SECRET}","k\\u0065y":"another-${SECRET}"}` },
+      bad("invalid_response", /twice/),
+    ],
+    ["#key", { SecretString: `{"a":{"b":1,"b":2},"key":"${SECRET}"}` }, bad("invalid_response", /twice/)],
+    ["#key", { SecretString: `{"key":"${SECRET}","n":9007199254740993}` }, bad("invalid_response", /number/)],
+    ["#key", { SecretBinary: btoa(`{"key":"${SECRET}","key":"x"}`) }, bad("invalid_response", /twice/)],
+    ["", { SecretString: SECRET, SecretBinary: btoa(`other-${SECRET}`) }, bad("invalid_response")],
+    ["#key", { SecretString: SECRET }, bad("invalid_response", /invalid JSON/)],
     ["#key", { SecretString: JSON.stringify([SECRET]) }, bad("invalid_response", /not a JSON object/)],
   ])('INV-24: reads or reports by key "%s" what AWS answers', async (key, answer, expected) => {
     answering(json(answer));

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { JsonObject } from "../../../core/base/json.ts";
 import { claimOrder, extendClaim } from "../../../app/execution/claims.ts";
 import { findOrder } from "../../../app/execution/find-order.ts";
-import { holdOrder, holdsClaim, type HeldOrder } from "../../../app/execution/held-order.ts";
+import { holdOrder, mayGoOn, type HeldOrder } from "../../../app/execution/held-order.ts";
 import { getOrder, issueOrder, type OrderMode } from "../../../app/execution/orders.ts";
 import { reportOrder } from "../../../app/execution/reports.ts";
 import { EXECUTION_TOKEN_PREFIX } from "../../../app/execution/tokens.ts";
@@ -36,7 +36,13 @@ export const executions = new Hono<GateEnv>()
     const shown = valueOrRefuse(await getOrder(c.req.param("id"), c.var.principal, ports));
     return c.json(orderView(shown.record, shown.order, shown.secrets));
   })
-  .post("/v1/executions/:id/claim", (c) => byWorker(c, (held) => claim(c, held), holdsClaim))
+  .post("/v1/executions/:id/claim", (c) =>
+    byWorker(
+      c,
+      (held) => claim(c, held),
+      (held) => mayGoOn(held, c.env),
+    ),
+  )
   .post("/v1/executions/:id/heartbeat", (c) => byWorker(c, (held) => heartbeat(c, held)))
   .post("/v1/executions/:id/report", (c) => byWorker(c, (held, body) => report(c, held, body)));
 
@@ -85,12 +91,12 @@ async function heldOrder(c: GateContext): Promise<{ readonly held: HeldOrder; re
 async function byWorker(
   c: GateContext,
   run: (held: HeldOrder, body: JsonObject) => Promise<Response>,
-  holds?: (held: HeldOrder) => boolean,
+  holds?: (held: HeldOrder) => Promise<boolean>,
 ): Promise<Response> {
   const key = idempotencyKey(c);
   const { held, body } = await heldOrder(c);
   if (key === null) return run(held, body);
-  const stillHolds = ({ status }: { readonly status: number }) =>
+  const stillHolds = async ({ status }: { readonly status: number }) =>
     status >= 400 || holds === undefined || holds(held);
   return respondOnce(c, key, { principal: held.requester, body, holds: stillHolds }, () => run(held, body));
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../../../core/base/json.ts";
 import { repeatHeader } from "../../../core/intent/provider-idempotency.ts";
-import { currentOrder, type IntentState } from "../../../core/intent/state.ts";
+import { currentOrder, mayHaveBeenSentBefore, type IntentState } from "../../../core/intent/state.ts";
 import type { Header } from "../../../core/outbound/header-names.ts";
 import { digestOfBytes } from "../../../app/digest-bytes.ts";
 import { orderView } from "../executions/order-view.ts";
@@ -93,7 +93,8 @@ export function harmlessType(headers: readonly Header[]): string {
 }
 
 /** Why there is no response to show: a sentence for the reader. */
-export function noResponseReason({ phase, terms, erasedAt }: IntentState): string {
+export function noResponseReason(state: IntentState): string {
+  const { phase, terms, erasedAt } = state;
   if (erasedAt !== null) return "The stored response was erased with the intent.";
   if (terms.sending === null) return "Gate does not send this write; its executor has the response.";
   switch (phase) {
@@ -101,22 +102,25 @@ export function noResponseReason({ phase, terms, erasedAt }: IntentState): strin
       return "The intent is pending approval; nothing was sent.";
     case "approved":
     case "scheduled":
+      if (mayHaveBeenSentBefore(state)) return EARLIER_ATTEMPT;
       return terms.sending === "on_repeat"
         ? "The write is approved, and is sent when the agent repeats its request."
         : "The write is approved, and was not sent yet.";
     case "claimed":
       return "The write is being sent.";
     case "indeterminate":
-      return "The write was sent, and no response arrived: the outcome is not known.";
+      return "The write may have been sent, and no response arrived: the outcome is not known.";
     case "succeeded":
     case "failed":
-      return "No response arrived; a person resolved the outcome.";
+      return "No response is known; a person resolved the outcome.";
     case "blocked":
     case "rejected":
     case "expired":
     case "cancelled":
     case "withdrawn":
     case "revoked":
-      return "The write was never sent.";
+      return mayHaveBeenSentBefore(state) ? EARLIER_ATTEMPT : "The write was never sent.";
   }
 }
+
+const EARLIER_ATTEMPT = "No response is known. An earlier attempt may have reached the upstream.";

@@ -1,5 +1,5 @@
 import { html } from "hono/html";
-import type { IntentState } from "../../../core/intent/state.ts";
+import { currentOrder, type IntentState, type UnsentReason } from "../../../core/intent/state.ts";
 import { isSendDue } from "../../../core/intent/sending.ts";
 import { sentResult, type DigestedResponse } from "../../api/intents/http-write-view.ts";
 import { listOf } from "./sent-request.ts";
@@ -77,7 +77,9 @@ function download(id: string): Markup {
 }
 
 /** Shown for an approved write whose attempts all failed before sending: a person may have to fix the cause. */
-function unsentNotice({ entries, state: { phase, terms } }: IntentRecord): Markup | null {
+function unsentNotice({ entries, state }: IntentRecord): Markup | null {
+  const { phase, terms } = state;
+  const why = currentOrder(state)?.undone?.why;
   const tries = entries.filter(({ event }) => event === "execution_claim_undone").length;
   if (phase !== "scheduled" || tries === 0) return null;
   return html`<section class="notice warn">
@@ -85,20 +87,26 @@ function unsentNotice({ entries, state: { phase, terms } }: IntentRecord): Marku
       It could not be sent: ${counted(tries, "attempt")} ended before anything left.
       ${
         terms.sending === "by_gate"
-          ? "Gate tries again by itself. The usual reason is a credential that can't be fetched, or a server that can't be reached."
+          ? `Gate tries again by itself. ${why === undefined ? "" : UNSENT_TEXT[why]}`
           : "The agent can repeat its request."
       }
     </p>
   </section>`;
 }
 
+const UNSENT_TEXT = {
+  credential_unavailable:
+    "The credential can't be fetched or used: `zehrava-gate vault check` names the problem.",
+  request_not_sent: "The request can't be sent to the address in gate.yaml.",
+} as const satisfies Record<UnsentReason, string>;
+
 function unknownNotice(state: IntentState, problem: string | null, now: number): Markup {
   const { id, destination } = state.terms;
   return html`<section class="notice warn">
     <h2>The outcome is unknown</h2>
     <p>
-      It was sent, and no conclusive response
-      came${problem === null ? null : html` (${sanitizeText(problem.replaceAll("_", " "))})`}.
+      It may have been sent, and no conclusive response is
+      known${problem === null ? null : html` (${sanitizeText(problem.replaceAll("_", " "))})`}.
       ${
         isSendDue(state, now)
           ? "Gate sends it again by itself: the provider recognises the repeat and executes it once."
