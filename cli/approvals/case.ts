@@ -64,6 +64,7 @@ export function caseLines(found: ApprovalCase, now: number, columns: number | nu
     ["who", `${agentText(view, agent)}${onBehalf === null ? "" : `, for "${clipped(onBehalf, 80)}"`}`],
     ["records", records(facts, view)],
     ["value", value(facts, view)],
+    ...unknownLines(view),
     ["risk", `${text(view, "risk_level")} ${numberMember(view, "risk_score") ?? "?"}${factors(view)}`],
     ["held by", `${policy(view)}: ${clipped(textMember(view, "reason") ?? "no reason stored", 400)}`],
     ["state", `${clipped(state, 40)}, ${clock(view, state, now)}`],
@@ -105,6 +106,13 @@ function records(facts: JsonObject | null, view: JsonObject): string {
     `declared ${count(numberMember(counted, "declared"))}`,
   ];
   return `${count(numberMember(counted, "effective"))} (${parts.join(", ")})`;
+}
+
+/** Why facts are unknown: `records: two readings: 1 or 503 records; …`. */
+function unknownLines(view: JsonObject): readonly (readonly [label: string, words: string])[] {
+  return listMember(view, "unknown")
+    .filter(isJsonObject)
+    .map((one) => ["unknown", `${text(one, "fact")}: ${clipped(textMember(one, "text") ?? "?", 300)}`]);
 }
 
 function value(facts: JsonObject | null, view: JsonObject): string {

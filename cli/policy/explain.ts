@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { Decision } from "../../src/core/policy/decision.ts";
+import { unknownFacts } from "../../src/core/proposal/doubt.ts";
 import { evaluateProposal } from "../../src/core/policy/evaluate.ts";
 import { readGiven, situationOf } from "./cases.ts";
 import { EXIT_FINDINGS, readOptions, UsageMistake } from "./options.ts";
@@ -48,6 +49,7 @@ function decisionText(decision: Decision): string {
     `Policies  ${decision.policies.map(({ id, hash }) => `${id} (${hash.slice(0, 12)})`).join(", ") || "none"}`,
     `Payload   ${facts.payload}, ${facts.type ?? "no type"}, ${facts.bytes} bytes`,
     `Records   ${known(facts.records.effective)} (declared ${known(facts.records.declared)}, measured ${known(facts.records.measured)})`,
+    ...unknownFacts(facts.doubts).map(({ fact, text }) => `Unknown   ${fact}: ${text}`),
     `Risk      ${(risk.score / 100).toFixed(2)} ${risk.level}${risk.factors.length > 0 ? `: ${risk.factors.join(", ")}` : ""}`,
     "",
     ...decision.trace.map(({ policy, rule, line, seen, outcome, reasonCode }) => {

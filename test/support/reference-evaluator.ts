@@ -223,6 +223,8 @@ interface SeenFacts {
   readonly type: string | null;
   readonly readable: boolean;
   readonly records: number | null;
+  /** False for a format in which records can't be counted: the declared number does not replace the count. */
+  readonly countable: boolean;
   readonly cents: number | null;
   readonly moneyComplete: boolean;
 }
@@ -248,6 +250,7 @@ function factsOf(s: Situation, entry: WrittenDestination | undefined): SeenFacts
     type: typeOf(payload),
     readable: payload.kind === "text" || payload.kind === "json" || payload.kind === "csv",
     records: larger(recordCount, counted),
+    countable: payload.kind !== "binary" || single,
     cents: larger(declaredCents, sum),
     moneyComplete: complete,
   };
@@ -368,7 +371,7 @@ function request(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { l
     const cents = facts.moneyComplete ? facts.cents : null;
     const uses: readonly [number | undefined, number, number | null][] = [
       [budget.max_intents, history.intents, 1],
-      [budget.max_records, history.records, facts.records],
+      [budget.max_records, history.records, facts.countable ? facts.records : null],
       [
         budget.max_value_usd === undefined ? undefined : budget.max_value_usd * 100,
         history.valueUsd * 100,
@@ -378,7 +381,12 @@ function request(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { l
     const over = uses.some(([most, used, adds]) => most !== undefined && used + (adds ?? 0) > most);
     const unknown = uses.some(([most, , adds]) => most !== undefined && adds === null);
     if (over) findings.push({ outcome: budget.on_exceed ?? "hold", code: "budget_exceeded" });
-    else if (unknown) hold("budget_not_measurable");
+    else if (unknown) {
+      const isDoubtful =
+        (budget.max_value_usd !== undefined && !facts.moneyComplete) ||
+        (budget.max_records !== undefined && !facts.countable);
+      (isDoubtful ? holdContent : hold)("budget_not_measurable");
+    }
   }
   // always, org-wide, template errors
   if (rules.require_approval === "always") hold("manual_review_required");
@@ -396,7 +404,7 @@ function request(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { l
   ] as const) {
     if (limit === undefined) continue;
     if (facts.cents !== null && facts.cents > Math.round(limit * 100)) over();
-    else if (!known) hold("value_not_measured");
+    else if (!known) (facts.moneyComplete ? hold : holdContent)("value_not_measured");
   }
   // history
   if (rules.cooldown_after_rejection !== "none") {
@@ -406,7 +414,9 @@ function request(rules: WrittenPolicy, s: Situation, facts: SeenFacts, risk: { l
   }
   // record thresholds
   if (s.payload.kind === "reference" && rules.allow_unmeasured !== true) hold("payload_unmeasured");
-  const { records } = facts;
+  const records = facts.countable ? facts.records : null;
+  const limits = rules.require_approval_over ?? rules.auto_approve_under;
+  if (!facts.countable && limits !== undefined) holdContent("records_not_measured");
   if (
     records !== null &&
     rules.require_approval_over !== undefined &&

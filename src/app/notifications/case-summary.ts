@@ -1,6 +1,7 @@
 import type { ProposalRequest } from "../../core/proposal/request.ts";
 import type { ApprovalRequirements, Decision } from "../../core/policy/decision.ts";
 import type { Risk } from "../../core/policy/risk.ts";
+import { unknownFacts } from "../../core/proposal/doubt.ts";
 import { scrub } from "../../core/detection/pii/scrub.ts";
 import type { IntentRecord } from "../../ports/intents.ts";
 import { MAX_NAME_CHARACTERS, oneLine } from "./one-line.ts";
@@ -21,6 +22,8 @@ export interface CaseSummary {
   readonly agent: string;
   readonly risk: Risk;
   readonly records: number | null;
+  /** Why facts are unknown, as `records: two readings: 1 or 503 records; …`. */
+  readonly unknown: readonly string[];
   readonly valueCents: number | null;
   readonly reasonCode: string;
   /** The rules that held it, as `policy: rule`; at most `MAX_RULES`. */
@@ -52,6 +55,7 @@ export function caseSummary(intentRecord: IntentRecord, agentName: string): Case
     agent: oneLine(agentName, MAX_NAME_CHARACTERS),
     risk: terms.risk,
     records: terms.records,
+    unknown: unknownIn(intentRecord),
     valueCents: terms.valueCents,
     reasonCode: terms.reasonCode,
     heldBy: heldBy(intentRecord),
@@ -78,6 +82,13 @@ function percentDecoded(segment: string): string {
   } catch {
     return segment;
   }
+}
+
+/** Reasons and numbers of readings, but no text of the payload. */
+function unknownIn({ case: record }: IntentRecord): readonly string[] {
+  if (record === null) return [];
+  const { facts } = JSON.parse(record.decision) as Decision;
+  return unknownFacts(facts.doubts).map(({ fact, text }) => `${fact}: ${text}`);
 }
 
 /** The rules' names without their details, which can quote the payload. */

@@ -47,6 +47,7 @@ const amount = mapping(
   {
     path: path("the path of the amounts, such as lines.amount"),
     unit: choice(["minor", "major"]),
+    decimal: choice(["point", "comma"]).optional(),
     currency: z.union(
       [
         z

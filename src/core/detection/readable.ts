@@ -1,6 +1,6 @@
 import type { Facts } from "../proposal/facts.ts";
 import { type Body, parseContent } from "../proposal/formats/content.ts";
-import { csvRows } from "../proposal/formats/csv.ts";
+import { csvRows } from "../proposal/formats/csv-rows.ts";
 import { jsonTokens } from "../proposal/formats/json-text.ts";
 import type { Payload } from "../proposal/payload.ts";
 
@@ -37,8 +37,12 @@ function addTexts(body: Body, texts: string[]): void {
       for (const [name, value] of body.fields) texts.push(name, value);
       return;
     case "multipart":
+      // Some programs show what stands around the parts, and a part's headers hold its names in any encoding.
+      for (const text of [body.preamble, body.epilogue]) if (text !== "") texts.push(text);
       for (const part of body.parts) {
-        for (const text of [part.name, part.fileName]) if (text !== null) texts.push(text);
+        for (const text of [part.name, ...part.fileNames, part.headers || null]) {
+          if (text !== null) texts.push(text);
+        }
         addTexts(part.content.body, texts);
       }
       return;

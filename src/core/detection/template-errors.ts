@@ -1,7 +1,7 @@
 import type { Facts } from "../proposal/facts.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { type Body, parseContent } from "../proposal/formats/content.ts";
-import { csvRows } from "../proposal/formats/csv.ts";
+import { csvRows } from "../proposal/formats/csv-rows.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { placeholdersIn } from "./placeholders.ts";
 
@@ -98,9 +98,9 @@ function collectFromLines(text: string, within: string | null, tallies: Tallies)
 }
 
 function collectFromRows(body: Body & { readonly format: "csv" }, tallies: Tallies): void {
-  const { header, delimiter } = body.shape;
+  const { header, delimiter, begins } = body.shape;
   let record = header === null ? 0 : -1;
-  for (const row of csvRows(body.text, delimiter, Number.POSITIVE_INFINITY)) {
+  for (const row of csvRows(body.text.slice(begins), delimiter, Number.POSITIVE_INFINITY)) {
     for (const [column, cell] of row.entries()) {
       collectFromText(cell, header?.[column] ?? `column ${column + 1}`, record, tallies);
     }

@@ -1,7 +1,8 @@
 import type { ProposalRequest } from "../proposal/request.ts";
 import type { Facts } from "../proposal/facts.ts";
 import { parseContent } from "../proposal/formats/content.ts";
-import { hasSimilarNames } from "../proposal/measure/similar-names.ts";
+import { pathDoubt } from "../proposal/measure/path-doubt.ts";
+import { allUnknown, withDoubts } from "../proposal/unknown-facts.ts";
 import { NO_HINTS, type MeasureHints } from "../registry/measure-hints.ts";
 import { measure } from "../proposal/measure/measure.ts";
 import type { Payload } from "../proposal/payload.ts";
@@ -32,14 +33,13 @@ export function measureRequest(
   }
   if (payload.kind === "none") return readPayload(request, query, hints);
   const { facts, content } = readBody(request, payload, hints);
-  const queryFacts = measure(query, NO_HINTS, NOTHING_DECLARED);
+  const queryFacts = measure(query, NO_HINTS, NOTHING_DECLARED, () => isDeletion(request));
   const queryContent = contentViews(request, query, queryFacts, NO_HINTS);
-  const counted =
-    hints.records.kind === "auto" ? withAtLeast(facts, queryFacts.records.measured ?? 1) : facts;
+  const counted = hints.records.kind === "single" ? facts : withAtLeast(facts, queryFacts);
   const names = namesIn(query);
   const isInQuery = (path: string) => names.has(firstName(path));
   return {
-    facts: pathsOf(hints).some(isInQuery) ? asUncertain(counted) : counted,
+    facts: pathsOf(hints).some(isInQuery) ? allUnknown(counted, hints, "query_and_body") : counted,
     // A query made by the operator's template copies values of the payload, so it can't contradict them.
     content: {
       ...mergeContent(content, queryContent),
@@ -50,11 +50,26 @@ export function measureRequest(
 }
 
 /** An agent must not turn `DELETE /things?id=1&id=2` into one record by adding a body of `{}`. */
-function withAtLeast(facts: Facts, count: number): Facts {
+function withAtLeast(facts: Facts, { records: { measured: inQuery }, doubts }: Facts): Facts {
+  const count = inQuery ?? 1;
   const { declared, measured } = facts.records;
-  if (measured === null || measured >= count) return facts;
-  const effective = Math.max(count, declared ?? 0);
-  return { ...facts, records: { ...facts.records, measured: count, effective } };
+  const counted =
+    measured === null || measured >= count
+      ? facts
+      : {
+          ...facts,
+          records: { ...facts.records, measured: count, effective: Math.max(count, declared ?? 0) },
+        };
+  return doubts?.records === undefined ? counted : withDoubts(counted, { records: doubts.records });
+}
+
+/** A deletion's list of ids is a record each, wherever it stands. */
+const DELETES = /delet|destroy|remov|purg|archiv|erase|unsubscribe|wipe|trash/i;
+
+function isDeletion({ http, destination, action }: ProposalRequest): boolean {
+  if (http?.method === "DELETE") return true;
+  const path = http?.url.split("?", 1)[0] ?? "";
+  return DELETES.test(destination) || DELETES.test(action) || DELETES.test(path);
 }
 
 type ContentPayload = Extract<Payload, { kind: "content" }>;
@@ -62,18 +77,18 @@ type ContentPayload = Extract<Payload, { kind: "content" }>;
 const NOTHING_DECLARED = { recordCount: null, estimatedValueUsd: null } as const;
 
 function readPayload(request: ProposalRequest, payload: Payload, hints: MeasureHints): MeasuredRequest {
-  const facts = measure(payload, hints, request);
+  const facts = measure(payload, hints, request, () => isDeletion(request));
   return { facts, content: contentViews(request, payload, facts, hints) };
 }
 
 function readBody(request: ProposalRequest, payload: Payload, hints: MeasureHints): MeasuredRequest {
   const read = readPayload(request, payload, hints);
-  if (request.http === undefined || payload.kind !== "content") return read;
-  // `{"amount":900,"amount":1}` is 1 here and 900 to parsers that take the first of duplicates.
-  const isDoubtful = read.facts.typeContradiction || mayBeForm(payload, hints);
-  const isAmbiguous = (path: string) => hasSimilarNames(parseContent(payload).body, path);
+  if (payload.kind !== "content") return read;
+  const isGuessed = request.http !== undefined && mayBeForm(payload, hints);
+  // `{"amount":900,"Amount":1}` is 1 here and 900 to parsers that ignore case.
+  const isAmbiguous = (path: string) => pathDoubt(parseContent(payload).body, path) !== null;
   return {
-    facts: isDoubtful ? asUncertain(read.facts) : read.facts,
+    facts: isGuessed ? allUnknown(read.facts, hints, "guessed_type") : read.facts,
     content: { ...read.content, isAmbiguous },
   };
 }
@@ -132,16 +147,6 @@ function pathsOf({ records, amount, recipients }: MeasureHints): readonly string
 /** `lines` for `lines[0][amount]`, `lines.amount` and `$.lines[*].amount`. */
 function firstName(path: string): string {
   return (/[\p{L}\p{N}_-]+/u.exec(path)?.[0] ?? "").toLowerCase();
-}
-
-function asUncertain(facts: Facts): Facts {
-  const { records, money } = facts;
-  return {
-    ...facts,
-    records: { ...records, uncertain: true },
-    money: money === "none" ? money : "incomplete",
-    recipients: null,
-  };
 }
 
 function mergeContent(body: ContentViews, query: ContentViews): ContentViews {

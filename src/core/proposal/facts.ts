@@ -1,3 +1,5 @@
+import type { Doubts } from "./doubt.ts";
+
 /** What Gate measured, and what the agent declared beside it. Plain JSON: it is stored and digested. */
 export interface Facts {
   readonly payload: "none" | "content" | "reference";
@@ -18,14 +20,14 @@ export interface Facts {
     readonly measured: number | null;
     /** The larger of the two; null when neither is known. */
     readonly effective: number | null;
-    /** True when the count can't be trusted (no records at the configured path, broken quotes): thresholds hold. */
+    /** True when the count is unknown (`doubts.records` says why): thresholds hold, and `measured` is the largest reading. */
     readonly uncertain: boolean;
   };
   /** Integer cents; measured is null without a configured amount path, or when not all amounts are US dollars. */
   readonly valueUsdCents: { readonly declared: number | null; readonly measured: number | null };
   /**
    * `none`: the destination has no amount path. `measured`: every record has an amount in US dollars.
-   * `incomplete`: an amount is missing, negative, not a number, too large, ambiguous, or can't be located.
+   * `incomplete`: the sum is unknown (`doubts.money` says why).
    * `foreign_currency`: every amount was read, and at least one is not in US dollars.
    */
   readonly money: MoneyStatus;
@@ -33,6 +35,8 @@ export interface Facts {
   readonly totals: readonly { readonly currency: string; readonly minor: number }[];
   /** Recipients counted at the configured path; null when no path is configured or they can't be read. */
   readonly recipients: number | null;
+  /** Why facts are unknown; absent where all are known, and in facts stored before doubts were. */
+  readonly doubts?: Doubts;
 }
 
 export type MoneyStatus = "none" | "measured" | "incomplete" | "foreign_currency";

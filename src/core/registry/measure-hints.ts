@@ -11,6 +11,8 @@ export interface MeasureHints {
     readonly unit: "minor" | "major";
     /** An ISO 4217 code, or the path of the field that holds it. */
     readonly currency: { readonly code: string } | { readonly path: string };
+    /** The decimal mark of amounts that are texts; absent: a text with two readings is unknown. */
+    readonly decimal?: "point" | "comma" | undefined;
   } | null;
   readonly recipients: string | null;
 }

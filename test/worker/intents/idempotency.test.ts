@@ -645,7 +645,7 @@ test("a request without the header does not read the store of answers", async ()
 describe("INV-27: a stored answer holds no secret", () => {
   test("so nothing of it is in D1 in any form", async () => {
     const note = `note-${crypto.randomUUID()}`;
-    const name = `leads-${crypto.randomUUID()}.csv`;
+    const name = `leads-${crypto.randomUUID()}.json`;
     const made = await proposed(fresh("key"), proposal("crm.small", { payload_name: name }));
     const executed = await keyed(`/v1/intents/${made.body.intentId}/execute`, agent.key, fresh("key"));
     const delivered = await keyed("/v1/deliver", agent.key, fresh("key"), {

@@ -731,3 +731,27 @@ test("INV-28: reloads from Gate's own page when the browser withheld its strict 
   });
   expect(again.status).toBe(302);
 });
+
+describe("INV-00: a fact with two readings", () => {
+  const payload = `a;b;c;d;e\n1;2;3;4;"x,y\n${"n,a@x\n".repeat(500)}"`;
+  const readings =
+    /two readings: 1 or 501 records; a reader with another delimiter finds other rows or columns/;
+
+  test("is shown with its readings on the page, in the API and in the decision", async () => {
+    const intent = await held({ payload, payload_name: "leads.csv", recordCount: 3 });
+    const { text } = await open(intent);
+    expect(text).toMatch(/<dt>Records<\/dt>\s*<dd>unknown \(501 measured, 3 declared\)/);
+    expect(text).toMatch(new RegExp(`<dt>Unknown records</dt>\\s*<dd>${readings.source}`));
+    const { body } = await call("GET", `/v1/intents/${intent}`, agent.key);
+    const because = { fact: "records", because: "csv_delimiter", readings: [1, 501] };
+    expect(body.unknown).toEqual([{ ...because, text: expect.stringMatching(readings) }]);
+    const { body: decision } = await call("GET", `/v1/intents/${intent}/decision`, admin);
+    expect(decision.facts.doubts).toEqual({ records: { because: "csv_delimiter", readings: [1, 501] } });
+  });
+
+  test("is not shown where all facts are known", async () => {
+    const intent = await held();
+    expect((await open(intent)).text).not.toContain("<dt>Unknown");
+    expect((await call("GET", `/v1/intents/${intent}`, agent.key)).body.unknown).toEqual([]);
+  });
+});

@@ -1,3 +1,4 @@
+import { reasonText, type Doubt } from "../../proposal/doubt.ts";
 import type { TraceStep } from "../decision.ts";
 import { POLICY_FIELDS } from "../policy.ts";
 import type { FieldPlace, PolicyField, PolicyRules } from "../policy.ts";
@@ -104,6 +105,23 @@ export function holdFor(code: ReasonCode, reason: string, remedy: string | null)
 
 export function holdForContent(code: ReasonCode, reason: string, remedy: string | null): RuleFinding {
   return { outcome: "hold", code, reason, remedy, content: true };
+}
+
+/**
+ * Holds because a fact is unknown. A missed deadline must not approve what readers disagree on, so that a doubt counts
+ * as content.
+ *
+ * @param because without its full stop
+ */
+export function holdForDoubt(
+  code: ReasonCode,
+  because: string,
+  found: Doubt | null,
+  remedy: string | null,
+): RuleFinding {
+  return found === null
+    ? holdFor(code, `${because}.`, remedy)
+    : holdForContent(code, `${because}: ${reasonText(found)}.`, remedy);
 }
 
 export function blockFor(code: ReasonCode, reason: string, remedy: string | null): RuleFinding {

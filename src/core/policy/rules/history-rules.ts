@@ -2,8 +2,9 @@ import type { History, WindowCount } from "../history.ts";
 import type { Budget, PolicyRules } from "../policy.ts";
 import { effectiveValueCents } from "../risk.ts";
 import type { RuleInput } from "./rule-input.ts";
-import { blockFor, holdFor, recordPass, recordFinding } from "./findings.ts";
+import { blockFor, holdFor, holdForDoubt, recordPass, recordFinding } from "./findings.ts";
 import type { RuleFinding, RuleResults } from "./findings.ts";
+import { doubtAbout } from "../../proposal/unknown-facts.ts";
 import { formatDuration } from "./format.ts";
 
 /** A rule needs counters that could not be read: fail closed. */
@@ -71,8 +72,9 @@ export function budgets(results: RuleResults, rules: PolicyRules, input: RuleInp
       const finding = (budget.onExceed === "block" ? blockFor : holdFor)("budget_exceeded", reason, null);
       recordFinding(results, rules, "budgets", shown, finding);
     } else if (use.unknown) {
-      const reason = `The policy ${rules.policy} has a budget, and what this would use of it is not known.`;
-      recordFinding(results, rules, "budgets", shown, holdFor("budget_not_measurable", reason, null));
+      const reason = `The policy ${rules.policy} has a budget, and what this would use of it is not known`;
+      const finding = holdForDoubt("budget_not_measurable", reason, use.doubt, null);
+      recordFinding(results, rules, "budgets", shown, finding);
     } else {
       recordPass(results, rules, "budgets", "pass", shown);
     }
@@ -98,7 +100,9 @@ function budgetUse(budget: Budget, count: WindowCount, { facts }: RuleInput) {
     budget.maxRecords,
   );
   check("cents", count.valueUsdCents, measurable ? effectiveValueCents(facts) : null, budget.maxValueCents);
-  return { over, unknown, shown: shown.join(", ") };
+  const ofRecords = budget.maxRecords === null ? null : doubtAbout(facts, "records");
+  const found = ofRecords ?? (budget.maxValueCents === null ? null : doubtAbout(facts, "money"));
+  return { over, unknown, doubt: found, shown: shown.join(", ") };
 }
 
 /** Blocks a recently rejected payload, so that an agent can't resubmit it until a reviewer gives in. */

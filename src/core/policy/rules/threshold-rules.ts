@@ -3,8 +3,10 @@ import type { PolicyRules } from "../policy.ts";
 import { effectiveValueCents, RISK_RANK, riskLevelOf } from "../risk.ts";
 import type { RiskLevel } from "../risk.ts";
 import type { RuleInput } from "./rule-input.ts";
-import { recordApproval, blockFor, holdFor, recordPass, recordFinding } from "./findings.ts";
+import { recordApproval, blockFor, holdFor, holdForDoubt, recordPass, recordFinding } from "./findings.ts";
 import type { RuleFinding, RuleResults } from "./findings.ts";
+import { doubtText } from "../../proposal/doubt.ts";
+import { doubtAbout } from "../../proposal/unknown-facts.ts";
 import { formatDollars } from "./format.ts";
 
 export function valueLimits(results: RuleResults, rules: PolicyRules, { facts }: RuleInput): void {
@@ -12,13 +14,14 @@ export function valueLimits(results: RuleResults, rules: PolicyRules, { facts }:
   if (most === null && threshold === null) return;
   const cents = effectiveValueCents(facts);
   const complete = cents !== null && moneyIsComplete(facts);
-  const seen = `${cents === null ? "unknown" : formatDollars(cents)} (${facts.money})`;
+  const found = doubtAbout(facts, "money");
+  const seen = `${cents === null ? "unknown" : formatDollars(cents)} (${found === null ? facts.money : doubtText(found)})`;
   if (most !== null) {
     if (cents !== null && cents > most) {
       const reason = `The policy ${rules.policy} lets no more than ${formatDollars(most)} through.`;
       recordFinding(results, rules, "max_value_usd", seen, blockFor("value_over_limit", reason, upTo(rules)));
     } else {
-      passIfMeasured(results, rules, "max_value_usd", complete, seen);
+      passIfMeasured(results, rules, "max_value_usd", complete, seen, facts);
     }
   }
   if (threshold !== null) {
@@ -27,7 +30,7 @@ export function valueLimits(results: RuleResults, rules: PolicyRules, { facts }:
       const reason = `The policy ${rules.policy} wants a person to look at more than ${formatDollars(threshold)}.`;
       recordFinding(results, rules, field, seen, holdFor("value_over_threshold", reason, upTo(rules)));
     } else {
-      passIfMeasured(results, rules, field, complete, seen);
+      passIfMeasured(results, rules, field, complete, seen, facts);
     }
   }
 }
@@ -38,11 +41,13 @@ function passIfMeasured(
   field: "max_value_usd" | "require_approval_over_value_usd",
   complete: boolean,
   seen: string,
+  facts: Facts,
 ): void {
   if (complete) return recordPass(results, rules, field, "pass", seen);
-  const reason = `The policy ${rules.policy} has a rule about money, and not all amounts are known in US dollars.`;
+  const found = doubtAbout(facts, "money");
+  const reason = `The policy ${rules.policy} has a rule about money, and not all amounts are known in US dollars`;
   const remedy = "Give every amount, in US dollars.";
-  recordFinding(results, rules, field, seen, holdFor("value_not_measured", reason, remedy));
+  recordFinding(results, rules, field, seen, holdForDoubt("value_not_measured", reason, found, remedy));
 }
 
 /** A reference's declared amount is for the rule on unmeasured payloads, not for this one. */
@@ -78,7 +83,7 @@ export function recordThresholds(results: RuleResults, rules: PolicyRules, { fac
   const seen = seenRecords(facts);
   if (over !== null) {
     const field = "require_approval_over";
-    if (uncertain) recordFinding(results, rules, field, seen, RECORDS_NOT_MEASURED);
+    if (uncertain) recordFinding(results, rules, field, seen, recordsNotMeasured(facts));
     else if (effective === null) recordPass(results, rules, field, "skip", seen);
     else if (effective <= over) recordPass(results, rules, field, "pass", seen);
     else {
@@ -90,7 +95,7 @@ export function recordThresholds(results: RuleResults, rules: PolicyRules, { fac
   if (under !== null) {
     const field = "auto_approve_under";
     if (uncertain) {
-      if (over === null) recordFinding(results, rules, field, seen, RECORDS_NOT_MEASURED);
+      if (over === null) recordFinding(results, rules, field, seen, recordsNotMeasured(facts));
       else recordPass(results, rules, field, "skip", seen);
     } else if (effective === null) recordPass(results, rules, field, "skip", seen);
     else if (effective > under) recordPass(results, rules, field, "pass", seen);
@@ -98,14 +103,22 @@ export function recordThresholds(results: RuleResults, rules: PolicyRules, { fac
   }
 }
 
-const RECORDS_NOT_MEASURED: RuleFinding = holdFor(
-  "records_not_measured",
-  "The destination says where its records are, and they are not there.",
-  null,
-);
+function recordsNotMeasured(facts: Facts): RuleFinding {
+  return holdForDoubt(
+    "records_not_measured",
+    "The number of records is unknown",
+    doubtAbout(facts, "records"),
+    null,
+  );
+}
 
-function seenRecords({ records }: Facts): string {
-  const { declared, measured, effective } = records;
+function seenRecords(facts: Facts): string {
+  const { declared, measured, effective } = facts.records;
+  const because = doubtAbout(facts, "records");
+  if (because !== null) {
+    const shown = declared === null ? "" : `, declared ${declared}`;
+    return `unknown (${doubtText(because, "records")}${shown})`;
+  }
   if (declared !== null && measured !== null && declared !== measured) {
     return `${effective} (declared ${declared}, measured ${measured})`;
   }

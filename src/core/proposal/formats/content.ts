@@ -1,11 +1,12 @@
 import type { Json } from "../../base/json.ts";
+import type { DoubtReason } from "../doubt.ts";
 import type { Payload } from "../payload.ts";
 import { type CsvShape, csvShape, looksLikeCsv } from "./csv.ts";
 import { declaredType, isTextual } from "./declared-type.ts";
 import { type Fields, formFields, looksLikeForm } from "./form.ts";
 import { type JsonText, readJson, readJsonLines } from "./json-text.ts";
 import { magicType } from "./magic-bytes.ts";
-import { multipartBoundary, multipartParts, type Part } from "./multipart.ts";
+import { multipartBoundary, multipartParts, type Multipart, type Part } from "./multipart.ts";
 import { decodeText } from "./text.ts";
 
 /** Content, parsed in its declared or detected format. */
@@ -14,9 +15,18 @@ export type Body =
   | { readonly format: "ndjson"; readonly text: string; readonly values: readonly Json[] }
   | { readonly format: "csv"; readonly text: string; readonly shape: CsvShape }
   | { readonly format: "form"; readonly text: string; readonly fields: Fields }
-  | { readonly format: "multipart"; readonly parts: readonly (Part & { readonly content: ParsedContent })[] }
+  | MultipartBody
   | { readonly format: "xml" | "text"; readonly text: string }
   | { readonly format: "pdf" | "xlsx" | "binary" };
+
+export interface MultipartBody extends Omit<Multipart, "parts"> {
+  readonly format: "multipart";
+  readonly parts: readonly ParsedPart[];
+}
+
+export interface ParsedPart extends Part {
+  readonly content: ParsedContent;
+}
 
 export interface ParsedContent {
   readonly body: Body;
@@ -25,6 +35,8 @@ export interface ParsedContent {
   readonly declaredType: string | null;
   readonly contradiction: boolean;
   readonly decodable: boolean;
+  /** Why nothing that is measured in it is certain; null: readers agree on its characters and its format. */
+  readonly doubt: DoubtReason | null;
 }
 
 const PARSED = new WeakMap<Payload, ParsedContent>();
@@ -55,12 +67,15 @@ function parseBytes(
       ? parseText(bytes, decoded.text, declared.type, mediaType, depth)
       : { body: { format: magic } as Body, agrees: agreesWithMagic(declared.type, magic), readable: false };
   const isBinary = magic === null && !decoded.certain && declared.type === null;
+  const contradiction = declared.contradiction || !read.agrees;
+  const isCharsetDoubtful = magic === null && !(decoded.countable && namesOneCharset(read.body));
   return {
     body: isBinary ? { format: "binary" } : read.body,
     type: declared.type ?? (isBinary ? "binary" : read.body.format),
     declaredType: declared.type,
-    contradiction: declared.contradiction || !read.agrees,
-    decodable: magic === null && decoded.certain && read.readable,
+    contradiction,
+    decodable: magic === null && decoded.certain && read.readable && !isCharsetDoubtful,
+    doubt: contradiction ? "type_contradiction" : isCharsetDoubtful ? "charset" : null,
   };
 }
 
@@ -156,15 +171,47 @@ function startsLikeMarkup(text: string): boolean {
 /** Nested multipart is not parsed: a part that declares it is a contradiction. */
 function multipartBody(bytes: Uint8Array, mediaType: string | null, depth: number): ParsedText | null {
   const boundary = multipartBoundary(bytes, mediaType);
-  const parts = boundary === null || depth > 0 ? null : multipartParts(bytes, boundary);
-  if (parts === null) return null;
-  const read = parts.map((part) => ({
-    ...part,
-    content: parseBytes(part.bytes, part.fileName, part.mediaType, depth + 1),
-  }));
+  const multipart = boundary === null || depth > 0 ? null : multipartParts(bytes, boundary);
+  if (multipart === null) return null;
+  const read = multipart.parts.map((part): ParsedPart => {
+    const content = parseBytes(part.bytes, part.fileNames[0] ?? null, part.mediaType, depth + 1);
+    return { ...part, content };
+  });
   return {
-    body: { format: "multipart", parts: read },
-    agrees: read.every((part) => !part.content.contradiction),
+    body: { ...multipart, format: "multipart", parts: read },
+    agrees: read.every((part) => !part.content.contradiction && namesOneType(part.fileNames)),
     readable: read.every((part) => part.decodable && part.content.decodable),
   };
+}
+
+/** `filename` and `filename*` may spell a name differently, but not give it different types. */
+function namesOneType(names: readonly string[]): boolean {
+  return new Set(names.map((name) => declaredType(name, null).type)).size <= 1;
+}
+
+/** HTML requires its `meta` within the first 1,024 bytes; an XML declaration comes first. */
+const HEAD_CHARS = 2_048;
+const MARKUP_CHARSET =
+  /^\s*<\?xml[^>]{0,200}\sencoding\s*=\s*["']([^"'>]{0,40})|<meta[^>]{0,200}charset\s*=\s*["']?([^"'>\s]{0,40})/gi;
+const EXTENDS_ASCII = /^(?:utf-?8|us-ascii|iso-8859-\d{1,2}|latin-?1|windows-125\d|cp125\d)?$/i;
+
+/** XML, HTML and forms (`_charset_`) can declare a charset themselves; a server that follows it reads other letters. */
+function namesOneCharset(body: Body): boolean {
+  switch (body.format) {
+    case "xml":
+    case "text":
+      if (!/^\s*</.test(body.text)) return true;
+      return [...body.text.slice(0, HEAD_CHARS).matchAll(MARKUP_CHARSET)].every(([, xml, html]) =>
+        EXTENDS_ASCII.test(xml ?? html ?? ""),
+      );
+    case "form":
+      return body.fields.every(([name, value]) => name !== "_charset_" || EXTENDS_ASCII.test(value));
+    case "multipart":
+      return body.parts.every(({ name, content }) => {
+        if (content.doubt === "charset") return false;
+        return name !== "_charset_" || ("text" in content.body && EXTENDS_ASCII.test(content.body.text));
+      });
+    default:
+      return true;
+  }
 }

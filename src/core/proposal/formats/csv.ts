@@ -1,36 +1,93 @@
+import { doubt, type Doubt } from "../doubt.ts";
+import { merged } from "../measured.ts";
+import { countLines, countRows, delimitedLines, type RowCount } from "./csv-count.ts";
+import { bestDelimiter, DELIMITERS, separatorLine, stablestDelimiter } from "./csv-dialect.ts";
+import { csvRows } from "./csv-rows.ts";
+
 /** Layout of a delimited text. */
 export interface CsvShape {
   readonly delimiter: string;
+  /** Characters of Excel's `sep=;` line before the table; 0 without one. */
+  readonly begins: number;
   /** Names of the columns; null when the first row is data. */
   readonly header: readonly string[] | null;
-  /** Rows that are not empty, without the header. */
+  /** Rows that are not empty, without the header: the most that a reader finds. */
   readonly rows: number;
-  /** False when a quote does not close or stands inside a cell: readers differ on where such rows end. */
+  /** Set where readers find other rows: neither number nor cells are known. */
+  readonly doubt: Doubt | null;
+  /** True when no reader finds other rows. */
   readonly wellFormed: boolean;
 }
 
-const DELIMITERS = [",", ";", "\t", "|"] as const;
-/** The sample that the delimiter is detected from is bounded in rows and in characters. */
-const SAMPLE_ROWS = 50;
-const SAMPLE_CHARS = 65_536;
 /** Cells that can't be a column's name: numbers, dates, e-mail addresses, URLs, booleans, phone numbers. */
 const DATA_CELL =
   /^(?:[-+]?[$€£¥]?[\d.,\s]*\d[\d.,\s]*%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|[^@\s]+@[^@\s]+\.[^@\s]+|https?:\/\/.*|true|false|yes|no|null|\+?[\d\s().-]{7,})$/i;
 
-export function csvShape(text: string): CsvShape {
-  const delimiter = bestDelimiter(text).delimiter;
+export function csvShape(whole: string): CsvShape {
+  const separator = separatorLine(whole);
+  const begins = separator?.length ?? 0;
+  const text = begins === 0 ? whole : whole.slice(begins);
+  const delimiter = separator?.delimiter ?? bestDelimiter(text).delimiter;
   const [first] = csvRows(text, delimiter, 1);
   const header = first !== undefined && isHeader(first) ? first.map((cell) => cell.trim()) : null;
   const counted = countRows(text, delimiter);
-  // With broken quotes, no parser finds more rows than lines: the larger count is the safe one.
-  const rows = counted.wellFormed ? counted.rows : Math.max(counted.rows, countLines(text));
+  const found = doubtOf(text, delimiter, counted);
+  const rows = Math.max(counted.rows, found?.readings.at(-1) ?? 0);
+  // Without knowledge of `sep=`, its line is the header, and the header a row.
+  const headers = header === null || begins > 0 ? 0 : 1;
   return {
     delimiter,
+    begins,
     header,
-    rows: header === null ? rows : Math.max(0, rows - 1),
-    wellFormed: counted.wellFormed,
+    rows: Math.max(0, rows - headers),
+    doubt:
+      found === null
+        ? null
+        : doubt(
+            found.because,
+            found.readings.map((reading) => Math.max(0, reading - headers)),
+          ),
+    wellFormed: found === null,
   };
 }
+
+/** Why a reader of another dialect finds other rows; the readings still count the header. */
+function doubtOf(text: string, delimiter: string, counted: RowCount): Doubt | null {
+  const { rows, wellFormed, hiddenBreaks, breaks } = counted;
+  // With broken quotes, no parser finds more rows than lines.
+  if (!wellFormed) return doubt("csv_quotes", [rows, Math.max(rows, countLines(text))]);
+  if (breaks.others > 0) return doubt("csv_line_ends", [rows, Math.max(rows, countLines(text))]);
+  if (breaks.returns > 0 && breaks.feeds > 0) return doubt("csv_line_ends", [rows]);
+  // Where no quotes hide a line end, no reader finds more rows than these.
+  if (hiddenBreaks === 0) return null;
+  for (const other of plausibleDelimiters(text, delimiter, counted)) {
+    const found = merged([rows, countRows(text, other).rows], "csv_delimiter");
+    if (found.doubt !== null) return found.doubt;
+  }
+  if (!text.includes('\\"')) return null;
+  const escaped = [delimiter, ","].map((each) => countRows(text, each, true).rows);
+  return merged([rows, ...escaped], "csv_escapes").doubt;
+}
+
+/**
+ * Delimiters that a reader of this text may use. Most readers take a comma, some guess, and some are set to another
+ * one, for which an attacker hides rows in a quoted cell: `1,"x⏎a;b⏎c;d"`.
+ */
+function plausibleDelimiters(text: string, delimiter: string, counted: RowCount): readonly string[] {
+  const stablest = stablestDelimiter(text);
+  const firstLine = /^[^\r\n]*/.exec(text)?.[0] ?? "";
+  return DELIMITERS.filter((other) => {
+    if (other === delimiter) return false;
+    if (other === "," || other === stablest) return true;
+    if (!text.includes(other)) return false;
+    if (firstLine.includes(other)) return true;
+    // Prose in a cell has few lines with such a delimiter, hidden rows many.
+    return delimitedLines(text, counted, other) > Math.max(1, counted.rows / MOST_PROSE);
+  });
+}
+
+/** One line of prose in this many rows may hold a delimiter. */
+const MOST_PROSE = 10;
 
 /** Whether an undeclared text is CSV: not prose, and every row (of the first 1,000) as wide as the first. */
 export function looksLikeCsv(text: string): boolean {
@@ -46,31 +103,6 @@ export function looksLikeCsv(text: string): boolean {
   return true;
 }
 
-interface Fit {
-  readonly delimiter: string;
-  readonly width: number;
-  readonly rows: number;
-  readonly spaced: boolean;
-}
-
-function bestDelimiter(whole: string): Fit {
-  const text = whole.slice(0, SAMPLE_CHARS);
-  let best: Fit = { delimiter: ",", width: 1, rows: 0, spaced: false };
-  let bestScore = 0;
-  for (const delimiter of DELIMITERS) {
-    const rows = [...csvRows(text, delimiter, SAMPLE_ROWS)];
-    const width = rows[0]?.length ?? 0;
-    if (width < 2) continue;
-    const alike = rows.filter((row) => row.length === width).length;
-    const score = (alike / rows.length) * 100 + Math.min(width, 50);
-    if (score <= bestScore) continue;
-    bestScore = score;
-    const spaced = rows.every((row) => row.slice(1).every((cell) => cell === "" || /^\s/.test(cell)));
-    best = { delimiter, width, rows: rows.length, spaced };
-  }
-  return best;
-}
-
 /** A header has a distinct name for every column, and none of the names looks like data. */
 function isHeader(row: readonly string[]): boolean {
   const names = row.map((cell) => cell.trim());
@@ -81,99 +113,44 @@ function isHeader(row: readonly string[]): boolean {
   );
 }
 
-const QUOTE = 0x22;
-const LINE_FEED = 0x0a;
-const CARRIAGE_RETURN = 0x0d;
+/** The first row as readers with other delimiters have it: their names of columns. */
+export function otherHeaders(text: string, { delimiter, begins }: CsvShape): readonly (readonly string[])[] {
+  const start = text.slice(begins);
+  return DELIMITERS.filter((other) => other !== delimiter).flatMap((other) => {
+    const [first] = csvRows(start, other, 1);
+    return first !== undefined && first.length > 1 ? [first.map((cell) => cell.trim())] : [];
+  });
+}
 
-/** Counts the rows with more than delimiters, quotes and blanks in them, without allocating cells. */
-function countRows(text: string, delimiter: string): { rows: number; wellFormed: boolean } {
-  const separator = delimiter.charCodeAt(0);
-  const { length } = text;
-  let rows = 0;
-  let filled = false;
-  let wellFormed = true;
-  let cellStart = true;
-  for (let index = 0; index < length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit === separator) {
-      cellStart = true;
-    } else if (unit === LINE_FEED || unit === CARRIAGE_RETURN) {
-      if (filled) rows++;
-      filled = false;
-      cellStart = true;
-    } else if (unit === QUOTE) {
-      if (!cellStart) {
-        wellFormed = false;
-        continue;
-      }
-      const close = closingQuote(text, index);
-      if (close > index + 1) filled = true;
-      if (close >= length || !endsCell(text.charCodeAt(close + 1), separator)) wellFormed = false;
-      index = Math.min(close, length);
-      cellStart = false;
-    } else {
-      cellStart = false;
-      if (unit !== 0x20 && unit !== 0x09) filled = true;
-    }
+const ESCAPES = /\\["\\,;\t|\r\n]/;
+
+/**
+ * The cells of one column, `undefined` where a row ends before it; null where readers of other dialects find others.
+ */
+export function columnCells(
+  text: string,
+  shape: CsvShape,
+  column: number,
+): readonly (string | undefined)[] | null {
+  if (shape.doubt !== null) return null;
+  const body = shape.begins === 0 ? text : text.slice(shape.begins);
+  const cells = cellsOf(body, shape, column, false);
+  if (!ESCAPES.test(body)) return cells;
+  const escaped = cellsOf(body, shape, column, true);
+  return cells.length === escaped.length && cells.every((cell, row) => cell === escaped[row]) ? cells : null;
+}
+
+function cellsOf(
+  text: string,
+  { delimiter, header }: CsvShape,
+  column: number,
+  escapes: boolean,
+): (string | undefined)[] {
+  const cells: (string | undefined)[] = [];
+  let skip = header !== null;
+  for (const row of csvRows(text, delimiter, Number.POSITIVE_INFINITY, escapes)) {
+    if (!skip) cells.push(row[column]);
+    skip = false;
   }
-  return { rows: filled ? rows + 1 : rows, wellFormed };
-}
-
-function endsCell(unit: number, separator: number): boolean {
-  // charCodeAt gives NaN past the end.
-  return Number.isNaN(unit) || unit === separator || unit === LINE_FEED || unit === CARRIAGE_RETURN;
-}
-
-/** Index of the closing quote; the text's length when none closes. RFC 4180 doubles a quote inside a quoted cell. */
-function closingQuote(text: string, open: number): number {
-  for (let index = open + 1; ; index += 2) {
-    index = text.indexOf('"', index);
-    if (index < 0) return text.length;
-    if (text.charCodeAt(index + 1) !== QUOTE) return index;
-  }
-}
-
-function countLines(text: string): number {
-  return text.split(/\r\n|\r|\n/).filter((line) => /[^\s,;|"]/.test(line)).length;
-}
-
-/** Yields the non-empty rows as cells; at most `limit`. */
-export function* csvRows(text: string, delimiter: string, limit: number): Generator<string[]> {
-  const { length } = text;
-  let row: string[] = [];
-  let index = 0;
-  let yielded = 0;
-  while (index <= length && yielded < limit) {
-    const start = index;
-    let cell: string;
-    if (text.charCodeAt(index) === QUOTE) {
-      const close = closingQuote(text, index);
-      const rest = cellEnd(text, Math.min(close + 1, length), delimiter);
-      cell = text.slice(index + 1, close).replaceAll('""', '"') + text.slice(close + 1, rest);
-      index = rest;
-    } else {
-      index = cellEnd(text, start, delimiter);
-      cell = text.slice(start, index);
-    }
-    row.push(cell);
-    if (text.charAt(index) === delimiter) {
-      index++;
-      continue;
-    }
-    if (row.some((each) => each.trim() !== "")) {
-      yielded++;
-      yield row;
-    }
-    row = [];
-    index += text.startsWith("\r\n", index) ? 2 : 1;
-  }
-}
-
-function cellEnd(text: string, start: number, delimiter: string): number {
-  const separator = delimiter.charCodeAt(0);
-  for (let index = start; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit === separator || unit === LINE_FEED || unit === CARRIAGE_RETURN) return index;
-  }
-  return text.length;
+  return cells;
 }

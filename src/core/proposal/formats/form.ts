@@ -15,15 +15,28 @@ export function formFields(text: string): Fields {
   return [...new URLSearchParams(text.trim())];
 }
 
-/** A form writes as many records as its most repeated field has values: `id=1&id=2`, `row[0][id]=1&row[1][id]=2`. */
+/**
+ * A form writes as many records as its most repeated field has values: `id=1&id=2`, `row[0][id]=1&row[1][id]=2`,
+ * `row.0.id=1&row.1.id=2`, `row[a][id]=1&row[b][id]=2`.
+ */
 export function formRecords(fields: Fields): number {
   const counts = new Map<string, number>();
   let most = 1;
   for (const [name] of fields) {
-    const key = name.replaceAll(/\[\d*\]/g, "[]");
+    const key = repeatedName(name);
     const count = (counts.get(key) ?? 0) + 1;
     counts.set(key, count);
     most = Math.max(most, count);
   }
   return most;
+}
+
+/** PHP and Rails write `row[0][id]`, ASP.NET and AWS `row.0.id`, Django `row-0-id`. */
+const INDEX = /([.[(-])\d{0,9}(?=[\].)[-]|$)/g;
+/** Between the first and the last member of a name; Rails takes any text for a key. */
+const INNER_MEMBERS = /\[[^[\]]*\](?=\[)/g;
+
+function repeatedName(name: string): string {
+  if (!/[.[(-]/.test(name)) return name;
+  return name.replaceAll(INNER_MEMBERS, "[]").replaceAll(INDEX, "$1");
 }

@@ -1,11 +1,25 @@
+import { isCertain, parseParameters } from "./media-type.ts";
+
 /** One part of a multipart body. */
 export interface Part {
   readonly name: string | null;
-  readonly fileName: string | null;
+  /** Usually one; `filename*` may give another, which RFC 6266 prefers and many servers don't know. */
+  readonly fileNames: readonly string[];
   readonly mediaType: string | null;
+  /** What its headers say beside name, file name and media type, for content rules. */
+  readonly headers: string;
   readonly bytes: Uint8Array;
+  /** It has a transfer encoding, which RFC 7578 section 4.7 deprecates: some servers decode it, others don't. */
+  readonly encoded: boolean;
   /** False for a transfer encoding Gate does not decode. */
   readonly decodable: boolean;
+}
+
+export interface Multipart {
+  readonly parts: readonly Part[];
+  /** What stands before the first delimiter and after the last one: servers ignore it, mail programs may show it. */
+  readonly preamble: string;
+  readonly epilogue: string;
 }
 
 /** A body with more parts is refused whole, never parsed partially. */
@@ -18,9 +32,9 @@ const LATIN = new TextDecoder("windows-1252");
 /** The boundary a media type names, or the one the body begins with; null when there is none, or more than one. */
 export function multipartBoundary(bytes: Uint8Array, mediaType: string | null): string | null {
   const isNamed = /^\s*multipart\//i.test(mediaType ?? "");
-  const named = isNamed ? parseParameters(mediaType ?? "") : NO_PARAMETERS;
-  if (named === null) return null;
-  const boundary = named.get("boundary");
+  const named = parseParameters(isNamed ? (mediaType ?? "") : "");
+  if (!isCertain(named, "boundary")) return null;
+  const boundary = named.values.get("boundary")?.[0];
   if (boundary !== undefined) return boundary.length <= MAX_BOUNDARY ? boundary : null;
   const start = LATIN.decode(bytes.subarray(0, 1_024));
   const first = BOUNDARY.exec(start);
@@ -33,7 +47,7 @@ export function multipartBoundary(bytes: Uint8Array, mediaType: string | null): 
  * part whose headers don't end, or too many parts), and when another parser would find other parts: delimiters after
  * the closing one, or mixed line breaks, of which some parsers accept only one kind.
  */
-export function multipartParts(bytes: Uint8Array, boundary: string): readonly Part[] | null {
+export function multipartParts(bytes: Uint8Array, boundary: string): Multipart | null {
   // One character per byte, so that offsets are byte offsets.
   const text = LATIN.decode(bytes);
   const delimiter = `--${boundary}`;
@@ -45,7 +59,14 @@ export function multipartParts(bytes: Uint8Array, boundary: string): readonly Pa
   for (;;) {
     const after = at + delimiter.length;
     if (at > 0 && !text.endsWith(lineBreak, at)) return null;
-    if (text.startsWith("--", after)) return parts.length > 0 && isLast(text, delimiter, at) ? parts : null;
+    if (text.startsWith("--", after)) {
+      if (parts.length === 0 || !isLast(text, delimiter, at)) return null;
+      return {
+        parts,
+        preamble: utf8(bytes, 0, begins),
+        epilogue: utf8(bytes, after + 2, bytes.length).trim(),
+      };
+    }
     const lineEnd = text.indexOf("\n", after);
     if (lineEnd < 0 || text.slice(after, lineEnd).trim() !== "" || parts.length >= MAX_PARTS) return null;
     const next = text.indexOf(`\n${delimiter}`, lineEnd);
@@ -77,18 +98,29 @@ function readPart(
   const written = text.slice(start, headersEnd);
   if (strayBreak.test(written)) return null;
   const headers = parseHeaders(written.replaceAll(/\r?\n[ \t]+/g, " "));
-  const disposition = headers === null ? null : parseParameters(headers.get("content-disposition") ?? "");
-  if (headers === null || disposition === null) return null;
+  const disposition = parseParameters(headers?.get("content-disposition") ?? "");
+  if (headers === null || !isCertain(disposition, "name")) return null;
   const separators = headersEnd === start ? 1 : 2;
   const encoding = headers.get("content-transfer-encoding")?.toLowerCase() ?? "8bit";
   return {
-    name: disposition.get("name") ?? null,
-    fileName: disposition.get("filename") ?? null,
+    name: disposition.values.get("name")?.[0] ?? null,
+    fileNames: disposition.values.get("filename") ?? [],
     mediaType: headers.get("content-type") ?? null,
+    headers: utf8(bytes, start, headersEnd).replaceAll(USUAL_HEADER, "").trim(),
     bytes: bytes.subarray(Math.min(headersEnd + separators * lineBreak.length, end), end),
+    encoded: !["7bit", "8bit", "binary"].includes(encoding),
     // The term matcher decodes base64 and quoted-printable text in place.
     decodable: ["7bit", "8bit", "binary", "base64", "quoted-printable"].includes(encoding),
   };
+}
+
+/** Names are searched by themselves; the rest of a usual header must not match a term such as "form data". */
+const USUAL_HEADER =
+  /^content-(?:disposition:\s*form-data|type:\s*[\w.+/-]*|transfer-encoding:\s*[\w-]*|length:\s*\d*)|;\s*(?:file)?name="[^"\\\r\n]*"/gim;
+const UTF8 = new TextDecoder();
+
+function utf8(bytes: Uint8Array, start: number, end: number): string {
+  return start >= end ? "" : UTF8.decode(bytes.subarray(start, end));
 }
 
 /** Searches one part only: a search to the body's end for every part would take quadratic time. */
@@ -107,32 +139,4 @@ function parseHeaders(written: string): ReadonlyMap<string, string> | null {
     if (colon > 0) headers.set(name, line.slice(colon + 1).trim());
   }
   return headers;
-}
-
-const NO_PARAMETERS: ReadonlyMap<string, string> = new Map();
-const PARAMETER = /\s*;\s*(?:([^\s;="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*)))?/y;
-
-/** A quoted value in which a parser that ignores quotes finds another parameter. */
-const HIDDEN_PARAMETER = /;\s*(?:(?:file)?name|boundary)\s*\*?\s*=/i;
-
-/**
- * The parameters of a header (RFC 9110 section 5.6.6). Null where parsers differ: a duplicate, text between
- * parameters, and in a `name` or `boundary` an escape or a continuation (RFC 2231), which only some parsers undo.
- */
-function parseParameters(header: string): ReadonlyMap<string, string> | null {
-  const parameters = new Map<string, string>();
-  const line = header.trimEnd();
-  PARAMETER.lastIndex = /^[^;]*/.exec(line)?.[0].trimEnd().length ?? 0;
-  while (PARAMETER.lastIndex < line.length) {
-    const [, written, quoted, plain] = PARAMETER.exec(line) ?? [];
-    if (PARAMETER.lastIndex === 0) return null;
-    if (written === undefined) continue;
-    const name = written.toLowerCase();
-    const value = quoted ?? plain ?? "";
-    const isContinued = /^(?:name|boundary)\*/.test(name);
-    const isEscaped = (name === "name" || name === "boundary") && value.includes("\\");
-    if (parameters.has(name) || isContinued || isEscaped || HIDDEN_PARAMETER.test(value)) return null;
-    parameters.set(name, value);
-  }
-  return parameters;
 }

@@ -1,8 +1,12 @@
+import { isCertain, parseParameters } from "./media-type.ts";
+
 /** Bytes as text, and whether their charset is certain. */
 export interface DecodedText {
   readonly text: string;
-  /** False: good enough to count lines and digits, not to search for words. */
+  /** False: not good enough to search for words. */
   readonly certain: boolean;
+  /** False: not even lines and digits are certain, because a reader of another charset finds other ones. */
+  readonly countable: boolean;
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
@@ -10,24 +14,58 @@ const UTF16_LITTLE_ENDIAN = new TextDecoder("utf-16le", { fatal: true, ignoreBOM
 /** One character per byte. */
 const LATIN = new TextDecoder("windows-1252");
 
-const UNICODE_LABELS = new Set(["", "utf-8", "utf8", "us-ascii", "ascii", "utf-16", "utf-16le", "utf-16be"]);
+const UTF8_LABELS = new Set(["", "utf-8", "utf8"]);
+const ASCII_LABELS = new Set(["us-ascii", "ascii"]);
 const LATIN_LABELS = new Set(["iso-8859-1", "latin1", "windows-1252", "cp1252"]);
 
 /**
- * A byte-order mark comes first, then the declared charset, then UTF-8. Any other charset is decoded byte by byte
- * and is not certain: UTF-7 or EBCDIC could hide any word from a scan that trusted the wrong charset.
+ * Decodes by byte-order mark and declared charset, which must not contradict each other, else as UTF-8. Any other
+ * charset is decoded byte by byte, and nothing in it is certain: UTF-7 or EBCDIC could hide any word or number.
  */
 export function decodeText(bytes: Uint8Array, mediaType: string | null): DecodedText {
   const label = charsetOf(mediaType);
+  const mark = byteOrderMark(bytes);
+  if (label === null) return uncertain(bytes);
   try {
-    if (bytes[0] === 0xff && bytes[1] === 0xfe) return decodeUtf16(bytes, bytes);
-    if (bytes[0] === 0xfe && bytes[1] === 0xff) return decodeUtf16(bytes, swapBytePairs(bytes));
-    if (LATIN_LABELS.has(label)) return decodedText(LATIN.decode(bytes));
-    if (UNICODE_LABELS.has(label)) return decodedText(UTF8.decode(bytes));
+    if (mark === "utf-16le") return decodeUtf16(bytes, bytes, isUtf16(label, mark));
+    if (mark === "utf-16be") return decodeUtf16(bytes, swapBytePairs(bytes), isUtf16(label, mark));
+    if (UTF8_LABELS.has(label)) return decodedText(UTF8.decode(bytes));
+    if (mark === null && ASCII_LABELS.has(label)) return decodeAscii(bytes);
+    if (mark === null && LATIN_LABELS.has(label)) return decodeLatin(bytes, label);
   } catch {
-    // The bytes are invalid in that charset.
+    // Invalid in its charset. Most charsets that servers guess then extend ASCII, so lines and digits are certain.
+    return { text: LATIN.decode(bytes), certain: false, countable: label === "" && mark === null };
   }
-  return { text: LATIN.decode(bytes), certain: false };
+  return uncertain(bytes);
+}
+
+function uncertain(bytes: Uint8Array): DecodedText {
+  return { text: LATIN.decode(bytes), certain: false, countable: false };
+}
+
+function byteOrderMark(bytes: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return "utf-16le";
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return "utf-16be";
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? "utf-8" : null;
+}
+
+/** Whether a label agrees with the mark; a server that follows another label reads other characters. */
+function isUtf16(label: string, mark: string): boolean {
+  return label === "" || label === "utf-16" || label === mark;
+}
+
+/** Some servers take `us-ascii` for UTF-8 and others for Windows-1252 (WHATWG Encoding). */
+function decodeAscii(bytes: Uint8Array): DecodedText {
+  const decoded = decodedText(UTF8.decode(bytes));
+  return bytes.some((byte) => byte > 0x7f) ? { ...decoded, certain: false } : decoded;
+}
+
+/** 0x80 to 0x9F are letters and quotes in Windows-1252, and in ISO 8859-1 controls, one of which ends a line. */
+function decodeLatin(bytes: Uint8Array, label: string): DecodedText {
+  const decoded = decodedText(LATIN.decode(bytes));
+  if (label === "windows-1252" || label === "cp1252") return decoded;
+  const isAlike = !bytes.some((byte) => byte >= 0x80 && byte <= 0x9f);
+  return isAlike ? decoded : { ...decoded, countable: false };
 }
 
 /** Adjacent ASCII characters; UTF-16 has a zero byte between them. */
@@ -37,15 +75,17 @@ const PLAIN_TEXT = /[\t\n\r\x20-\x7e]{4}/;
  * Decodes UTF-16, unless the bytes are also ASCII to a server that ignores the mark: `amount=900` is five Chinese
  * characters here and an amount to most servers. Such bytes are decoded byte by byte, even if they are Chinese.
  */
-function decodeUtf16(bytes: Uint8Array, littleEndian: Uint8Array): DecodedText {
+function decodeUtf16(bytes: Uint8Array, littleEndian: Uint8Array, agrees: boolean): DecodedText {
   const single = LATIN.decode(bytes);
-  if (PLAIN_TEXT.test(single)) return { text: single.slice(2), certain: false };
-  return decodedText(UTF16_LITTLE_ENDIAN.decode(littleEndian));
+  if (PLAIN_TEXT.test(single)) return { text: single.slice(2), certain: false, countable: false };
+  const decoded = decodedText(UTF16_LITTLE_ENDIAN.decode(littleEndian));
+  return agrees ? decoded : { ...decoded, certain: false, countable: false };
 }
 
 /** A NUL means UTF-16 or UTF-32 without a mark, or no text at all. */
 function decodedText(text: string): DecodedText {
-  return { text, certain: !text.includes("\0") };
+  const certain = !text.includes("\0");
+  return { text, certain, countable: certain };
 }
 
 function swapBytePairs(bytes: Uint8Array): Uint8Array {
@@ -54,6 +94,19 @@ function swapBytePairs(bytes: Uint8Array): Uint8Array {
   return swapped;
 }
 
-function charsetOf(mediaType: string | null): string {
-  return /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(mediaType ?? "")?.[1]?.toLowerCase() ?? "";
+const LABEL = /^[a-z0-9][a-z0-9_.:-]{0,39}$/;
+
+/** The declared charset in lower case, empty for none; null where servers would read different ones. */
+function charsetOf(mediaType: string | null): string | null {
+  if (mediaType === null || !/charset/i.test(mediaType)) return "";
+  const parameters = parseParameters(mediaType);
+  if (!isCertain(parameters, "charset")) return isUtf8Everywhere(mediaType) ? "utf-8" : null;
+  const label = parameters.values.get("charset")?.[0]?.toLowerCase() ?? "";
+  return label === "" || LABEL.test(label) ? label : null;
+}
+
+/** However `charset` is found, it says UTF-8, which is also what servers assume that find none. */
+function isUtf8Everywhere(mediaType: string): boolean {
+  const labels = [...mediaType.matchAll(/charset(?:\*\d*\*?)?\s*=\s*"?(?:utf-8'[a-z-]*')?([^\s";]*)/gi)];
+  return labels.length > 0 && labels.every(([, label]) => /^utf-?8$/i.test(label ?? ""));
 }

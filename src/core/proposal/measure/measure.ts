@@ -1,12 +1,14 @@
 import type { Facts } from "../facts.ts";
 import type { Payload } from "../payload.ts";
-import { hasSimilarNames } from "./similar-names.ts";
+import { allUnknown, withDoubts } from "../unknown-facts.ts";
+import { known, largerNumber, type Measured, unknown } from "../measured.ts";
+import { pathDoubt } from "./path-doubt.ts";
 import { type Body, parseContent } from "../formats/content.ts";
 import { declaredType } from "../formats/declared-type.ts";
-import { formRecords } from "../formats/form.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import { minorUnits } from "./money.ts";
-import { recordsAt, valuesIn } from "./select.ts";
+import { countRecords } from "./records.ts";
+import { valuesIn } from "./select.ts";
 import { measureMoney } from "./totals.ts";
 
 /** Numbers that the agent declares beside the payload. */
@@ -17,31 +19,24 @@ export interface Declared {
   readonly estimatedValueUsd: number | null;
 }
 
-/** Measures a payload for the rules. Never throws, whatever the bytes. */
-export function measure(payload: Payload, hints: MeasureHints, declared: Declared): Facts {
+/**
+ * Measures a payload for the rules. Never throws, whatever the bytes.
+ *
+ * @param isDeletion true: each id in a list counts. A function, because most payloads have no list
+ */
+export function measure(
+  payload: Payload,
+  hints: MeasureHints,
+  declared: Declared,
+  isDeletion: () => boolean = () => false,
+): Facts {
   const declaredCents = dollarsToCents(declared.estimatedValueUsd);
-  if (payload.kind !== "content") {
-    const named = payload.kind === "reference" ? declaredType(payload.name, null).type : null;
-    const count =
-      payload.kind === "reference" ? larger(declared.recordCount, payload.rows) : declared.recordCount;
-    return {
-      payload: payload.kind,
-      type: named,
-      declaredType: named,
-      typeContradiction: false,
-      decodable: false,
-      bytes: 0,
-      records: { declared: count, measured: null, effective: count, uncertain: false },
-      valueUsdCents: { declared: declaredCents, measured: null },
-      money: hints.amount === null ? "none" : "incomplete",
-      totals: [],
-      recipients: null,
-    };
-  }
+  if (payload.kind !== "content") return unmeasured(payload, hints, declared, declaredCents);
   const content = parseContent(payload);
-  const counted = countRecords(content.body, hints);
-  const money = measureMoney(content.body, hints.amount, counted.count);
-  return {
+  const counted = countRecords(content.body, hints, isDeletion);
+  const money = measureMoney(content.body, hints.amount, counted.value);
+  const recipients = hints.recipients === null ? null : countRecipients(content.body, hints.recipients);
+  const facts: Facts = {
     payload: "content",
     type: content.type,
     declaredType: content.declaredType,
@@ -50,72 +45,62 @@ export function measure(payload: Payload, hints: MeasureHints, declared: Declare
     bytes: payload.bytes.length,
     records: {
       declared: declared.recordCount,
-      measured: counted.count,
-      effective: larger(declared.recordCount, counted.count),
-      uncertain: counted.uncertain,
+      measured: counted.value,
+      effective: largerNumber(declared.recordCount, counted.value),
+      uncertain: false,
     },
     valueUsdCents: { declared: declaredCents, measured: money.usdCents },
     money: money.status,
     totals: money.totals,
-    recipients: hints.recipients === null ? null : countRecipients(content.body, hints.recipients),
+    recipients: recipients?.value ?? null,
   };
+  const readable = content.doubt === null ? facts : allUnknown(facts, hints, content.doubt);
+  return withDoubts(readable, {
+    ...(counted.doubt !== null && { records: counted.doubt }),
+    ...(money.doubt !== null && { money: money.doubt }),
+    ...(recipients !== null && recipients.doubt !== null && { recipients: recipients.doubt }),
+  });
 }
 
-function larger(one: number | null, other: number | null): number | null {
-  if (one === null) return other;
-  return other === null ? one : Math.max(one, other);
+function unmeasured(
+  payload: Exclude<Payload, { kind: "content" }>,
+  hints: MeasureHints,
+  declared: Declared,
+  declaredCents: number | null,
+): Facts {
+  const named = payload.kind === "reference" ? declaredType(payload.name, null).type : null;
+  const count =
+    payload.kind === "reference" ? largerNumber(declared.recordCount, payload.rows) : declared.recordCount;
+  return {
+    payload: payload.kind,
+    type: named,
+    declaredType: named,
+    typeContradiction: false,
+    decodable: false,
+    bytes: 0,
+    records: { declared: count, measured: null, effective: count, uncertain: false },
+    valueUsdCents: { declared: declaredCents, measured: null },
+    money: hints.amount === null ? "none" : "incomplete",
+    totals: [],
+    recipients: null,
+  };
 }
 
 /** Rounds up to whole cents, so that a declared value never counts as less than it is. */
 function dollarsToCents(dollars: number | null): number | null {
   if (dollars === null) return null;
   const exact = minorUnits(dollars, "major", 2);
-  return exact === null ? Math.min(Math.ceil(dollars * 100), Number.MAX_SAFE_INTEGER) : Number(exact);
-}
-
-interface Count {
-  readonly count: number | null;
-  readonly uncertain: boolean;
-}
-
-function countRecords(body: Body, hints: MeasureHints): Count {
-  if (hints.records.kind === "single") return { count: 1, uncertain: false };
-  const counted = countByFormat(body);
-  if (hints.records.kind === "auto" || body.format === "csv" || body.format === "ndjson") return counted;
-  const found = recordsAt(body, hints.records.path);
-  // Records outside the configured path are still written: count by format, and mark the count uncertain.
-  const isKnown = found.ok && !found.value.includes(undefined) && !hasSimilarNames(body, hints.records.path);
-  if (!isKnown) return { count: counted.count, uncertain: true };
-  return { count: found.value.length, uncertain: counted.uncertain };
-}
-
-function countByFormat(body: Body): Count {
-  switch (body.format) {
-    case "json":
-      return { count: Array.isArray(body.value) ? body.value.length : 1, uncertain: false };
-    case "ndjson":
-      return { count: body.values.length, uncertain: false };
-    case "csv":
-      return { count: body.shape.rows, uncertain: !body.shape.wellFormed };
-    case "form":
-      return { count: formRecords(body.fields), uncertain: false };
-    case "multipart": {
-      // A part that is a table counts its rows: an agent must not turn a file into one record by wrapping it.
-      const counts = body.parts.map((part) => countByFormat(part.content.body));
-      return {
-        count: counts.reduce((sum, { count }) => sum + Math.max(1, count ?? 1), 0),
-        uncertain: counts.some(({ uncertain }) => uncertain),
-      };
-    }
-    default:
-      return { count: null, uncertain: false };
-  }
+  return typeof exact === "bigint"
+    ? Number(exact)
+    : Math.min(Math.ceil(dollars * 100), Number.MAX_SAFE_INTEGER);
 }
 
 /** Counts recipients at the path: items of lists, and addresses separated by commas or semicolons. */
-function countRecipients(body: Body, path: string): number | null {
+function countRecipients(body: Body, path: string): Measured {
+  const because = pathDoubt(body, path);
+  if (because !== null && because !== "duplicate_field") return unknown(null, because);
   const found = valuesIn(body, path);
-  if (!found.ok || hasSimilarNames(body, path)) return null;
+  if (!found.ok) return unknown(null, "not_at_path");
   let count = 0;
   for (const value of found.value) {
     for (const one of Array.isArray(value) ? value : [value]) {
@@ -124,5 +109,5 @@ function countRecipients(body: Body, path: string): number | null {
       } else if (one !== undefined && one !== null) count++;
     }
   }
-  return count;
+  return known(count);
 }

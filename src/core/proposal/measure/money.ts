@@ -15,28 +15,48 @@ export function minorUnitDigits(currency: string): number {
   return EXPONENTS.get(currency) ?? 2;
 }
 
+/** How the destination writes decimals, where its entry says so. */
+export type DecimalMark = "point" | "comma";
+
 const PLAIN = /^(\d{1,15})(?:\.(\d{1,15}))?$/;
-/** Complete English grouping only: `1,250` is 1250, and `1,25` is ambiguous, hence no amount. */
+/** Complete grouping only: `1,250` is 1250, and `1,25` is no amount. */
 const GROUPED = /^(\d{1,3}(?:,\d{3}){1,4})(?:\.(\d{1,15}))?$/;
+/** Three digits after the only mark: a thousand to half the world, a fraction to the other half. */
+const TWO_READINGS = /^\d{1,3}[.,]\d{3}$/;
+
+/** `ambiguous`: readers differ on the number; `none`: it is no amount at all. */
+export type UnreadAmount = "ambiguous" | "none";
 
 /**
- * An amount in exact minor units, without floating point. Null for a value that is missing, negative, not a number,
+ * An amount in exact minor units, without floating point. Not for a value that is missing, negative, not a number,
  * finer than the minor unit, or too large.
  *
  * @param unit `major`: `12.5` is 1250 where there are two digits; `minor`: `1250` is 1250.
+ * @param mark null: a text with two readings is ambiguous
  */
-export function minorUnits(value: Json | undefined, unit: "minor" | "major", digits: number): bigint | null {
-  if (typeof value !== "number" && typeof value !== "string") return null;
+export function minorUnits(
+  value: Json | undefined,
+  unit: "minor" | "major",
+  digits: number,
+  mark: DecimalMark | null = null,
+): bigint | UnreadAmount {
+  if (typeof value !== "number" && typeof value !== "string") return "none";
   const text = String(value)
     .trim()
     .replace(/^\$\s?/, "");
-  const found = PLAIN.exec(text) ?? GROUPED.exec(text);
-  if (found === null) return null;
+  if (typeof value === "string" && mark === null && TWO_READINGS.test(text)) return "ambiguous";
+  const written = typeof value === "string" && mark === "comma" ? swapMarks(text) : text;
+  const found = PLAIN.exec(written) ?? GROUPED.exec(written);
+  if (found === null) return "none";
   const whole = (found[1] ?? "").replaceAll(",", "");
   const places = unit === "major" ? digits : 0;
   const fraction = (found[2] ?? "").replace(/0+$/, "");
-  if (fraction.length > places) return null;
+  if (fraction.length > places) return "none";
   return BigInt(whole + fraction.padEnd(places, "0"));
+}
+
+function swapMarks(text: string): string {
+  return text.replaceAll(/[.,]/g, (mark) => (mark === "," ? "." : ","));
 }
 
 /** ISO 4217 code, or null. */

@@ -3,7 +3,8 @@ import type { Json } from "../../base/json.ts";
 import type { Payload } from "../payload.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import { type Body, parseContent } from "../formats/content.ts";
-import { csvRows, csvShape } from "../formats/csv.ts";
+import { columnCells, csvShape } from "../formats/csv.ts";
+import { csvRows } from "../formats/csv-rows.ts";
 import { type Fields, formFields } from "../formats/form.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import { readJson, readJsonLines } from "../formats/json-text.ts";
@@ -117,22 +118,19 @@ function columnOf(body: CsvBody, path: string): number | null {
 
 function columnValues(body: CsvBody, column: number): Result<readonly (Json | undefined)[], string> {
   if (body.shape.rows > MAX_RECORDS) return err(`more than ${MAX_RECORDS} records can't be looked into`);
-  const values: (Json | undefined)[] = [];
-  let skip = body.shape.header !== null;
-  for (const row of csvRows(body.text, body.shape.delimiter, Number.POSITIVE_INFINITY)) {
-    if (!skip) values.push(row[column]);
-    skip = false;
-  }
-  return ok(values);
+  const cells = columnCells(body.text, body.shape, column);
+  return cells === null ? err(MANY_DIALECTS) : ok(cells);
 }
 
+const MANY_DIALECTS = "readers of this CSV find different rows or cells in it";
+
 function rowRecords(body: CsvBody): Result<readonly Json[], string> {
-  const { header, delimiter, rows } = body.shape;
+  const { header, delimiter, rows, begins } = body.shape;
   if (rows > MAX_RECORDS) return err(`more than ${MAX_RECORDS} records can't be looked into`);
-  if (!body.shape.wellFormed) return err("a quote in this CSV does not close or stands inside a cell");
+  if (body.shape.doubt !== null) return err(MANY_DIALECTS);
   const read: Json[] = [];
   let skip = header !== null;
-  for (const row of csvRows(body.text, delimiter, Number.POSITIVE_INFINITY)) {
+  for (const row of csvRows(body.text.slice(begins), delimiter, Number.POSITIVE_INFINITY)) {
     if (skip) skip = false;
     else if (header === null) read.push(row);
     else read.push(Object.fromEntries(header.flatMap((name, index) => cellEntry(name, row[index]))));

@@ -1,84 +1,71 @@
 import { isJsonObject, type Json } from "../../base/json.ts";
-import type { Body } from "../formats/content.ts";
-import { parseJsonPath } from "./parse-json-path.ts";
-
-/**
- * Whether the body holds a name that some servers take for one of the path's: `{"amount":1,"Amount":900}` is 900 to
- * case-insensitive parsers, `amount=1&amount[]=900` to parsers that build lists. Such a value counts as unknown.
- */
-export function hasSimilarNames(body: Body, path: string): boolean {
-  const names = namesIn(path);
-  switch (body.format) {
-    case "json":
-    case "ndjson": {
-      const isAlike = matchesLoosely(names, foldCase);
-      const values = body.format === "json" ? [body.value] : body.values;
-      return values.some((value) => anyMember(value, isAlike));
-    }
-    case "csv":
-      return (body.shape.header ?? []).some(matchesLoosely([path, ...names], foldCase));
-    case "form":
-      return body.fields.map(([name]) => name).some(matchesFieldLoosely(names));
-    case "multipart":
-      return body.parts.flatMap(({ name }) => name ?? []).some(matchesFieldLoosely(names));
-    default:
-      return false;
-  }
-}
-
-/** The names in a path; the whole text if it doesn't parse as one, as a column's name may not. */
-function namesIn(path: string): readonly string[] {
-  const parsed = parseJsonPath(path);
-  if (!parsed.ok) return [path];
-  return parsed.value.segments.flatMap(({ selectors }) =>
-    selectors.flatMap((selector) => (selector.kind === "name" ? [selector.name] : [])),
-  );
-}
 
 /** Unicode's simple case folding, as case-insensitive parsers do it: U+017F is an `s` to them. */
 function foldCase(name: string): string {
   return name.toUpperCase().toLowerCase();
 }
 
-/** Matches names that differ from every wanted name as written, and equal one once `loose` is applied. */
-function matchesLoosely(
-  names: readonly string[],
-  loose: (name: string) => string,
-): (name: string) => boolean {
-  const wanted = new Set(names.map(loose));
+/** Matches names that differ from every wanted name as written, and equal one to a parser that ignores case. */
+export function matchesLoosely(names: readonly string[]): (name: string) => boolean {
+  const wanted = new Set(names.map(foldCase));
   // Names that were compared already: a million records share a few names.
   const compared = new Set(names);
   return (name) => {
     if (compared.has(name)) return false;
-    if (wanted.has(loose(name))) return true;
+    if (wanted.has(foldCase(name))) return true;
     compared.add(name);
     return false;
   };
 }
 
-/** A name with brackets (`lines[0][amount]`) is compared whole: other members of `lines` are other fields. */
-function matchesFieldLoosely(names: readonly string[]): (name: string) => boolean {
-  const isAlike = matchesLoosely(names, bareName);
-  const beginsAlike = matchesLoosely(
-    names.filter((name) => !name.includes("[")),
-    baseName,
-  );
-  return (name) => isAlike(name) || (beginsAlike(name) && !names.includes(name));
+/**
+ * The same for a form's names, which servers take apart. A name with brackets (`lines[0][amount]`) is compared whole:
+ * other members of `lines` are other fields.
+ */
+export function matchesFieldLoosely(names: readonly string[]): (name: string) => boolean {
+  const whole = new Set(names.map(bareName));
+  const stems = new Set(names.filter((name) => !name.includes("[")).map(bareName));
+  const exact = new Set(names);
+  return (name) => {
+    if (exact.has(name)) return false;
+    return name.length > MAX_NAME || whole.has(bareName(name)) || stems.has(bareName(stemOf(name)));
+  };
 }
 
-/** Some servers drop blanks, control characters and a list's brackets from a name. */
+/** No genuine name is longer; a longer one is taken for similar to every name. */
+const MAX_NAME = 1_000;
+/** PHP turns blanks, dots and brackets into `_`, Java's frameworks write `_amount` and `!amount` beside `amount`. */
+const PUNCTUATION = /[\s\p{P}\p{S}\p{Cc}\p{Cf}]+/gu;
+const PERCENT_U = /%u([0-9a-f]{4})/gi;
+
+/** A name's letters and digits, without the digits of an index. */
 function bareName(name: string): string {
-  return foldCase(name)
-    .replaceAll(/[\s\p{Cc}]/gu, "")
-    .replace(/(?:\[\d{0,9}\])+$/, "");
+  return foldCase(decodedName(name))
+    .replaceAll(/[[.(]\d{0,9}[\])]?(?=[[.(]|$)/g, "")
+    .replaceAll(PUNCTUATION, "");
 }
 
-/** `amount` for `amount[value]` and `amount.value`. */
-function baseName(name: string): string {
-  return bareName(name).split(/[[.]/)[0] ?? "";
+/** `amount` for `amount[value]`, `amount.value`, `amount(0)` and `[amount]`. */
+function stemOf(name: string): string {
+  return (
+    decodedName(name)
+      .replace(/^[\s[.(]+/, "")
+      .split(/[[\].()]/, 1)[0] ?? ""
+  );
 }
 
-function anyMember(root: Json, isAlike: (name: string) => boolean): boolean {
+/** Classic ASP decodes `%u0061`; programs in C end a name at its NUL. */
+function decodedName(name: string): string {
+  const decoded = name.includes("%") ? name.replaceAll(PERCENT_U, decodedUnit) : name;
+  const end = decoded.indexOf("\0");
+  return end < 0 ? decoded : decoded.slice(0, end);
+}
+
+function decodedUnit(_: string, digits: string): string {
+  return String.fromCharCode(Number.parseInt(digits, 16));
+}
+
+export function anyMember(root: Json, isAlike: (name: string) => boolean): boolean {
   const stack: Json[] = [root];
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     if (isJsonObject(next)) {

@@ -1,5 +1,6 @@
 import type { MoneyStatus } from "../facts.ts";
-import { hasSimilarNames } from "./similar-names.ts";
+import { doubt, type Doubt, type DoubtReason } from "../doubt.ts";
+import { pathDoubt } from "./path-doubt.ts";
 import type { Body } from "../formats/content.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import { parseJsonPath } from "./parse-json-path.ts";
@@ -10,35 +11,48 @@ export interface Money {
   readonly status: MoneyStatus;
   readonly usdCents: number | null;
   readonly totals: readonly { readonly currency: string; readonly minor: number }[];
+  /** Set where the status is `incomplete`. */
+  readonly doubt: Doubt | null;
 }
 
 /** A payload in more currencies than this is not a payment run. */
 const MAX_CURRENCIES = 20;
 
-const NONE: Money = { status: "none", usdCents: null, totals: [] };
-const INCOMPLETE: Money = { status: "incomplete", usdCents: null, totals: [] };
+const NONE: Money = { status: "none", usdCents: null, totals: [], doubt: null };
+
+export function incomplete(because: DoubtReason): Money {
+  return { status: "incomplete", usdCents: null, totals: [], doubt: doubt(because) };
+}
 
 /** Sums the amounts at the configured path; one unreadable amount leaves the whole sum incomplete. */
 export function measureMoney(body: Body, amount: MeasureHints["amount"], recordCount: number | null): Money {
   if (amount === null) return NONE;
+  const because = pathDoubt(body, amount.path);
+  if (because !== null) return incomplete(because);
   const amounts = valuesIn(body, amount.path);
-  if (!amounts.ok || hasSimilarNames(body, amount.path)) return INCOMPLETE;
+  if (!amounts.ok) return incomplete(dialectDoubt(body) ?? "not_at_path");
   const { length } = amounts.value;
-  if (length === 0 && recordCount !== 0) return INCOMPLETE;
+  if (length === 0 && recordCount !== 0) return incomplete("not_at_path");
   // A selective path (`..`, a filter) skips records without an amount, so fewer amounts than records is incomplete.
-  if (length < (recordCount ?? 0) && isSelective(amount.path)) return INCOMPLETE;
+  if (length < (recordCount ?? 0) && isSelective(amount.path)) return incomplete("unreadable_amount");
   const currencies = currenciesOf(body, amount.currency, length);
-  if (currencies === null) return INCOMPLETE;
+  if (currencies === null) return incomplete("unreadable_currency");
   const sums = new Map<string, bigint>();
   for (const [index, value] of amounts.value.entries()) {
     const currency = currencyCode(currencies[currencies.length === 1 ? 0 : index]);
-    if (currency === null) return INCOMPLETE;
-    const minor = minorUnits(value, amount.unit, minorUnitDigits(currency));
-    if (minor === null) return INCOMPLETE;
+    if (currency === null) return incomplete("unreadable_currency");
+    const minor = minorUnits(value, amount.unit, minorUnitDigits(currency), amount.decimal);
+    if (minor === "none") return incomplete("unreadable_amount");
+    if (minor === "ambiguous") return incomplete("ambiguous_number");
     sums.set(currency, (sums.get(currency) ?? 0n) + minor);
-    if (sums.size > MAX_CURRENCIES) return INCOMPLETE;
+    if (sums.size > MAX_CURRENCIES) return incomplete("unreadable_currency");
   }
   return moneyFrom(sums);
+}
+
+/** Why a CSV's columns can't be read. */
+function dialectDoubt(body: Body): DoubtReason | null {
+  return body.format === "csv" ? (body.shape.doubt?.because ?? "csv_escapes") : null;
 }
 
 function isSelective(path: string): boolean {
@@ -54,7 +68,7 @@ function currenciesOf(
 ): readonly (string | null)[] | null {
   if ("code" in currency) return [currency.code];
   const found = valuesIn(body, currency.path);
-  if (!found.ok || hasSimilarNames(body, currency.path)) return null;
+  if (!found.ok || pathDoubt(body, currency.path) !== null) return null;
   if (found.value.length !== 1 && found.value.length !== amounts) return null;
   return found.value.map((value) => currencyCode(value));
 }
@@ -62,7 +76,7 @@ function currenciesOf(
 function moneyFrom(sums: ReadonlyMap<string, bigint>): Money {
   const totals: { currency: string; minor: number }[] = [];
   for (const [currency, minor] of sums) {
-    if (minor > BigInt(Number.MAX_SAFE_INTEGER)) return INCOMPLETE;
+    if (minor > BigInt(Number.MAX_SAFE_INTEGER)) return incomplete("unreadable_amount");
     totals.push({ currency, minor: Number(minor) });
   }
   totals.sort((one, other) => (one.currency < other.currency ? -1 : 1));
@@ -71,5 +85,6 @@ function moneyFrom(sums: ReadonlyMap<string, bigint>): Money {
     status: foreign ? "foreign_currency" : "measured",
     usdCents: foreign ? null : (totals[0]?.minor ?? 0),
     totals,
+    doubt: null,
   };
 }

@@ -1,4 +1,5 @@
 import { currentOrder, isPulled } from "../../../core/intent/state.ts";
+import { unknownFacts } from "../../../core/proposal/doubt.ts";
 import { statusOf } from "../../../core/intent/phase.ts";
 import type { IntentRow } from "../../../core/intent/read-model.ts";
 import { auditTrail } from "./audit-view.ts";
@@ -43,6 +44,7 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
     estimated_records: terms.records,
     declared_records: request?.recordCount ?? null,
     measured_records: decision?.facts.records.measured ?? null,
+    unknown: unknownFacts(decision?.facts.doubts),
     estimated_value_usd: request?.estimatedValueUsd ?? null,
     sensitivity_tags: request === null ? null : JSON.stringify(request.sensitivityTags),
     on_behalf_of: request?.onBehalfOf ?? null,

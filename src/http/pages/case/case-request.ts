@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import type { TraceStep } from "../../../core/policy/decision.ts";
+import { unknownFacts } from "../../../core/proposal/doubt.ts";
 import { effectiveValueCents } from "../../../core/policy/risk.ts";
 import type { IntentState } from "../../../core/intent/state.ts";
 import type { Principal } from "../../../core/identity/principal.ts";
@@ -27,7 +28,7 @@ export function requestSection(
       ${optional("Concerns", request?.principalId)} ${row("Action", sanitizeText(terms.action))}
       ${row("Destination", sanitizeText(terms.destination))}
       ${row("Records", recordsOf(terms.records, decision))} ${row("Value", valueOf(decision))}
-      ${row("Risk", riskOf(terms.risk))}
+      ${unknownRows(decision)} ${row("Risk", riskOf(terms.risk))}
       ${optional("Declared tags", request?.sensitivityTags.join(", ") || null)}
       ${optional("Metadata", metadataOf(request))}
       ${row("Intent", html`<span class="mono">${terms.id}</span>`)}
@@ -96,7 +97,12 @@ function recordsOf(effective: number | null, decision: CaseRecord["decision"]): 
     records.declared === null ? "none declared" : `${records.declared.toLocaleString("en-US")} declared`;
   const seen =
     records.measured === null ? "none measured" : `${records.measured.toLocaleString("en-US")} measured`;
-  return `${known} (${seen}, ${declared})${records.uncertain ? "; the records are not where they should be" : ""}`;
+  return `${records.uncertain ? "unknown" : known} (${seen}, ${declared})`;
+}
+
+/** Why a fact is unknown, so that a reviewer knows what the receiver may read instead. */
+function unknownRows(decision: CaseRecord["decision"]): readonly Markup[] {
+  return unknownFacts(decision?.facts.doubts).map(({ fact, text }) => row(`Unknown ${fact}`, text));
 }
 
 function valueOf(decision: CaseRecord["decision"]): string {

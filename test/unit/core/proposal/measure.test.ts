@@ -4,16 +4,12 @@ import { NO_HINTS, type MeasureHints } from "../../../../src/core/registry/measu
 import { measure } from "../../../../src/core/proposal/measure/measure.ts";
 import { records, selectValues } from "../../../../src/core/proposal/measure/select.ts";
 import type { Payload } from "../../../../src/core/proposal/payload.ts";
+import { bytesOf, type VectorPayload } from "../../../support/measure-vectors.ts";
 import vectors from "../../../vectors/measure/facts.json" with { type: "json" };
 
 interface Vector {
   readonly name: string;
-  readonly payload: {
-    readonly text?: string;
-    readonly base64?: string;
-    readonly name: string | null;
-    readonly mediaType: string | null;
-  };
+  readonly payload: VectorPayload;
   readonly hints: MeasureHints;
   readonly facts: {
     readonly type: string;
@@ -25,6 +21,7 @@ interface Vector {
     readonly usdCents?: number | null;
     readonly totals?: readonly unknown[];
     readonly recipients?: number | null;
+    readonly doubts?: unknown;
   };
 }
 
@@ -46,11 +43,7 @@ function content(
 }
 
 function payloadOf({ payload }: Vector): Content {
-  const bytes =
-    payload.base64 === undefined
-      ? new TextEncoder().encode(payload.text ?? "")
-      : Uint8Array.from(Buffer.from(payload.base64, "base64"));
-  return { kind: "content", bytes, name: payload.name, mediaType: payload.mediaType };
+  return { kind: "content", bytes: bytesOf(payload), name: payload.name, mediaType: payload.mediaType };
 }
 
 test("INV-16: ten thousand parts without an end of headers are refused as multipart after one pass", () => {
@@ -79,6 +72,7 @@ describe("INV-00: a payload is measured", () => {
       money: facts.money,
       usdCents: facts.valueUsdCents.measured,
       recipients: facts.recipients,
+      doubts: facts.doubts,
     }).toEqual({
       type: wanted.type,
       records: wanted.records,
@@ -88,6 +82,7 @@ describe("INV-00: a payload is measured", () => {
       money: wanted.money ?? "none",
       usdCents: wanted.usdCents ?? null,
       recipients: wanted.recipients ?? null,
+      doubts: wanted.doubts,
     });
     if (wanted.totals !== undefined) expect(facts.totals).toEqual(wanted.totals);
   });
@@ -229,6 +224,12 @@ describe("measuring arbitrary bytes", () => {
           const facts = measure(payload, NO_HINTS, NOTHING);
           const filled = rows.filter((each) => each.some((text) => text.trim() !== ""));
           const read = records(payload, facts, NO_HINTS);
+          // A reader with another delimiter finds rows in a quoted cell of several lines.
+          if (facts.records.uncertain) {
+            expect(facts.records.measured ?? -1).toBeGreaterThanOrEqual(filled.length);
+            expect(lines.join("")).toMatch(/[\n\r]/);
+            return;
+          }
           expect(read).toEqual({ ok: true, value: filled.map(([id, name, note]) => ({ id, name, note })) });
           // A cell of blanks in quotes is counted, if not read: the larger count is the safe one.
           expect(facts.records.measured ?? -1).toBeGreaterThanOrEqual(filled.length);

@@ -1,0 +1,156 @@
+import { isJsonObject, type Json } from "../../base/json.ts";
+import type { MeasureHints } from "../../registry/measure-hints.ts";
+import type { Body, MultipartBody, ParsedPart } from "../formats/content.ts";
+import { csvShape, looksLikeCsv } from "../formats/csv.ts";
+import { formFields, formRecords, type Fields } from "../formats/form.ts";
+import { readJson, readJsonLines } from "../formats/json-text.ts";
+import { doubted, known, larger, type Measured, total, unknown } from "../measured.ts";
+import { pathDoubt } from "./path-doubt.ts";
+import { recordsAt } from "./select.ts";
+
+/** Formats in which an object or a field can hold a list. */
+const LISTING: ReadonlySet<Body["format"]> = new Set(["json", "ndjson", "form", "multipart"]);
+
+/**
+ * Counts records at the configured path and by the format; the larger number stands, because records outside the path
+ * are written too.
+ *
+ * @param deletes whether the request deletes: then a list of ids in an object is one record each
+ */
+export function countRecords(body: Body, hints: MeasureHints, deletes: () => boolean): Measured {
+  if (hints.records.kind === "single") return known(1);
+  const isDeletion = LISTING.has(body.format) && deletes();
+  const counted = countByFormat(body, isDeletion);
+  if (hints.records.kind === "auto" || body.format === "csv") return counted;
+  const { path } = hints.records;
+  const found = recordsAt(body, path);
+  const because = pathDoubt(body, path);
+  if (body.format === "ndjson" && found.ok && found.value.every((item) => item === undefined)) return counted;
+  if (!found.ok || found.value.includes(undefined)) return doubted(counted, "not_at_path");
+  if (because !== null && because !== "duplicate_field") return doubted(counted, because);
+  const atPath = known(found.value.reduce<number>((sum, item) => sum + itemsOf(item), 0));
+  // An object counts as one record only where nothing says where its records are.
+  return body.format === "json" && isJsonObject(body.value) && !isDeletion ? atPath : larger(counted, atPath);
+}
+
+function countByFormat(body: Body, isDeletion: boolean): Measured {
+  switch (body.format) {
+    case "json":
+      return known(
+        isDeletion ? Math.max(itemsOf(body.value), listedItems([body.value])) : rowsOf(body.value),
+      );
+    case "ndjson": {
+      const rows = body.values.reduce<number>((sum, value) => sum + Math.max(1, rowsOf(value)), 0);
+      return known(isDeletion ? Math.max(rows, listedItems(body.values)) : rows);
+    }
+    case "csv":
+      return { value: body.shape.rows, doubt: body.shape.doubt };
+    case "form":
+      return body.text.includes(";")
+        ? larger(
+            countFields(body.fields, isDeletion),
+            countFields(formFields(body.text.replaceAll(";", "&")), isDeletion),
+          )
+        : countFields(body.fields, isDeletion);
+    case "multipart":
+      return countParts(body, isDeletion);
+    case "text":
+      return known(null);
+    default:
+      return unknown(null, "uncountable_format");
+  }
+}
+
+function rowsOf(value: Json): number {
+  return Array.isArray(value)
+    ? (value as readonly Json[]).reduce<number>((sum, item) => sum + itemsOf(item), 0)
+    : 1;
+}
+
+/** A list in a list stands for its items: `[[…500]]` is 500 to a receiver that flattens. */
+function itemsOf(value: Json | undefined): number {
+  return Array.isArray(value) ? Math.max(1, rowsOf(value as readonly Json[])) : 1;
+}
+
+/** The items of all lists, at any depth. */
+function listedItems(roots: readonly Json[]): number {
+  let count = 0;
+  const stack: Json[] = [...roots];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (Array.isArray(next)) {
+      for (const item of next as readonly Json[]) {
+        if (!Array.isArray(item)) count++;
+        if (typeof item === "object" && item !== null) stack.push(item);
+      }
+    } else if (isJsonObject(next)) {
+      for (const value of Object.values(next)) {
+        if (typeof value === "object" && value !== null) stack.push(value);
+      }
+    }
+  }
+  return count;
+}
+
+/** A form is as many records as its most repeated field has values, or as its fields hold lists. */
+function countFields(fields: Fields, isDeletion: boolean): Measured {
+  const lists = total(fields.map(([, value]) => countValue(value, isDeletion)));
+  const most = formRecords(fields);
+  return lists.value === 0 ? known(most) : larger(known(most), lists);
+}
+
+/** Ids in one value, as in `ids=1,2,3`. */
+const ID_LIST = /^[\w:.-]+(?:,[\w:.-]+)+$/;
+
+/** The records that a field's text is a list of; 0 for a plain value. */
+function countValue(value: string, isDeletion: boolean): Measured {
+  const start = value.trimStart().charAt(0);
+  if (start === "[" || start === "{") {
+    const json = readJson(value);
+    if (json !== null) return countList([json.value], isDeletion);
+    const lines = readJsonLines(value);
+    if (lines !== null) return countList(lines.values, isDeletion);
+  }
+  if (/[\n\r]/.test(value)) return countLines(value);
+  return known(isDeletion && ID_LIST.test(value) ? value.split(",").length : 0);
+}
+
+function countList(values: readonly Json[], isDeletion: boolean): Measured {
+  if (isDeletion) return known(listedItems(values));
+  const isList = values.length > 1 || Array.isArray(values[0]);
+  return known(isList ? values.reduce<number>((sum, value) => sum + Math.max(1, rowsOf(value)), 0) : 0);
+}
+
+/** A table counts its rows, and lines of one word each are a list. Prose of several lines is one value. */
+function countLines(value: string): Measured {
+  if (looksLikeCsv(value)) {
+    const { rows, doubt } = csvShape(value);
+    return { value: rows, doubt };
+  }
+  const lines = value.split(/[\n\r]+/).filter((line) => line.trim() !== "");
+  return known(lines.length > 1 && lines.every((line) => !/\s/.test(line.trim())) ? lines.length : 0);
+}
+
+function countParts({ parts }: MultipartBody, isDeletion: boolean): Measured {
+  return total(parts.map((part) => countPart(part, isDeletion)));
+}
+
+/**
+ * A file counts as it does alone, so that wrapping it makes nothing one record. A plain field is one record, or the
+ * list it holds.
+ */
+function countPart(part: ParsedPart, isDeletion: boolean): Measured {
+  const { content, encoded, fileNames } = part;
+  if (encoded) return unknown(1, "transfer_encoding");
+  const { body } = content;
+  if (content.doubt !== null) return unknown(1, content.doubt);
+  const counted = countByFormat(body, isDeletion);
+  if (counted.doubt?.because === "uncountable_format") return unknown(1, "uncountable_part");
+  if (counted.value !== null) return { ...counted, value: Math.max(1, counted.value) };
+  const isField = body.format === "text" && fileNames.length === 0 && isPlain(content.declaredType);
+  if (!isField) return unknown(1, "uncountable_part");
+  return /[\r\n]\s*\S/.test(body.text.trim()) ? unknown(1, "uncountable_field") : known(1);
+}
+
+function isPlain(declaredType: string | null): boolean {
+  return declaredType === null || declaredType === "text";
+}
