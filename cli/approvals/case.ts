@@ -62,6 +62,7 @@ export function caseLines(found: ApprovalCase, now: number, columns: number | nu
     ["what", actionText(view)],
     ...requestLines(view),
     ["who", `${agentText(view, agent)}${onBehalf === null ? "" : `, for "${clipped(onBehalf, 80)}"`}`],
+    ...authorLine(view),
     ["records", records(facts, view)],
     ["value", value(facts, view)],
     ...unknownLines(view),
@@ -162,6 +163,12 @@ function agentText(view: JsonObject, agent: JsonObject | null): string {
   if (agent === null) return id;
   const owner = textMember(agent, "owner");
   return `${text(agent, "name")} (${id})${owner === null ? "" : `, owner ${clipped(owner, 80)}`}`;
+}
+
+/** A reviewer who edited the payload is its author; the agent only executes it. */
+function authorLine(view: JsonObject): readonly (readonly [string, string])[] {
+  const editor = textMember(view, "edited_by");
+  return editor === null ? [] : [["author", `${clipped(editor, 80)}, who edited the payload`]];
 }
 
 function factors(view: JsonObject): string {

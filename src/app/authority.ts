@@ -24,7 +24,7 @@ export function maySee(principal: Principal, terms: IntentTerms): boolean {
   }
 }
 
-/** The payload is for the proposing agent, eligible reviewers, the runner of an order, auditors and admins. */
+/** The payload is for the proposing agent, eligible reviewers, the reviewer who edited it, the runner of an order, auditors and admins. */
 export async function maySeePayload(
   principal: Principal,
   state: IntentState,
@@ -34,8 +34,11 @@ export async function maySeePayload(
   if (principal.role === "runner") return state.orders.length > 0;
   if (principal.role !== "reviewer") return true;
   const { registry } = await ports.rules.current();
+  const voter = voterOf(principal, "passkey", registry);
+  // The editor wrote it, though another person approves it.
+  if (state.terms.editor !== null && state.terms.editor === voter.person) return true;
   // Eligible at any assurance: a reviewer may read the case first and sign in more strongly to decide it.
-  return eligibility(state, voterOf(principal, "passkey", registry)) === null;
+  return eligibility(state, voter) === null;
 }
 
 /** The intent of this id; null both for an unknown id and for an intent that the principal may not see. */

@@ -20,6 +20,8 @@ export interface CaseSummary {
   readonly request: string | null;
   /** The agent's registered name. */
   readonly agent: string;
+  /** The person who wrote the payload in place of the agent; null: the agent did. */
+  readonly editor: string | null;
   readonly risk: Risk;
   readonly records: number | null;
   /** Why facts are unknown, as `records: two readings: 1 or 503 records; …`. */
@@ -53,6 +55,7 @@ export function caseSummary(intentRecord: IntentRecord, agentName: string): Case
     action: oneLine(terms.action, MAX_NAME_CHARACTERS),
     request: requestLine(intentRecord),
     agent: oneLine(agentName, MAX_NAME_CHARACTERS),
+    editor: terms.editor === null ? null : oneLine(terms.editor, MAX_NAME_CHARACTERS),
     risk: terms.risk,
     records: terms.records,
     unknown: unknownIn(intentRecord),
@@ -109,9 +112,10 @@ export interface SummaryLine {
 
 /** The lines by which approvers judge the case before they open it. */
 export function summaryLines(summary: CaseSummary): readonly SummaryLine[] {
-  const { destination, action, request, agent, risk, records, valueCents, reasonCode, decideBy } = summary;
+  const { destination, action, request, agent, editor, risk, records, valueCents, reasonCode, decideBy } =
+    summary;
   return [
-    { label: "Agent", value: agent },
+    { label: "Agent", value: editor === null ? agent : `${agent}; payload written by ${editor}` },
     { label: "Action", value: action },
     { label: "Destination", value: destination },
     ...(request === null ? [] : [{ label: "Request", value: request }]),

@@ -1,5 +1,6 @@
 import type { ProposalRequest } from "../../core/proposal/request.ts";
 import type { Decision } from "../../core/policy/decision.ts";
+import { decisionOnEdit } from "../../core/policy/edited-decision.ts";
 import {
   proposalEvaluator,
   historyNeeded,
@@ -31,9 +32,9 @@ export async function rehearse(
   const evaluateWith = proposalEvaluator(rules, scope, request, payload);
   const withoutHistory = evaluateWith(null);
   const need = needOf(withoutHistory, rules, scope, request);
-  if (need === null) return withoutHistory;
+  if (need === null) return asEdited(withoutHistory, input);
   const reservation = reservationOf("", withoutHistory, input, await identify(input, ports), now);
-  return evaluateWith(await ports.counters.of(proposer.id).peek(reservation, need));
+  return asEdited(evaluateWith(await ports.counters.of(proposer.id).peek(reservation, need)), input);
 }
 
 /** The input with the HTTP request that Gate builds from the destination's template, if it has one. */
@@ -78,17 +79,22 @@ export async function evaluateCounted(
   const need = needOf(withoutHistory, rules, scope, request);
   // A key that was used before returns its intent, whatever the policies say now, and counts nothing.
   if (need === null || (key !== null && (await intent.getState()) !== null)) {
-    return { decision: withoutHistory, counted: false };
+    return { decision: asEdited(withoutHistory, input), counted: false };
   }
 
   const counters = ports.counters.of(scope.id);
   const counts = need.windows.length > 0 || need.duplicateWithinMs !== null;
   const reservation = reservationOf(intent.id, withoutHistory, input, identity, now);
   const history = counts ? await counters.reserve(reservation, need) : await counters.peek(reservation, need);
-  const decision = evaluateWith(history);
+  const decision = asEdited(evaluateWith(history), input);
   const counted = counts && decision.outcome !== "block";
   if (counts && !counted) await counters.release(intent.id);
   return { decision, counted };
+}
+
+/** After the counters: an edit counts as what the policies make of its payload. */
+function asEdited(decision: Decision, { edited }: ProposalInput): Decision {
+  return edited === undefined ? decision : decisionOnEdit(decision, edited.editorMayApprove);
 }
 
 /** The history that the policies need; null: the proposal is blocked without it, or no policy counts. */

@@ -34,6 +34,7 @@ export const REASON_CODES = {
   risk_too_high: ["block"],
 
   header_not_listed: ["hold"],
+  payload_edited: ["hold"],
   payload_not_inspectable: ["hold"],
   held_term_detected: ["hold"],
   held_pii_detected: ["hold"],

@@ -16,6 +16,7 @@ import {
   stateOf,
   type Registered,
 } from "../../support/worker/gate.ts";
+import { browserAt } from "../../support/worker/browser.ts";
 import { changeRules } from "../../support/worker/rules.ts";
 
 const EDIT = "require_approval: always\nedit: { allow: true }";
@@ -31,6 +32,10 @@ const POLICIES = {
   hourly: `${EDIT}\nrate_limits: { per_agent_per_hour: 1 }`,
   once: `${EDIT}\nblock_duplicates_within: 10m`,
   few: "allow_unmeasured: true\nauto_approve_under: 100\nrequire_approval_over: 100\nedit: { allow: true }",
+  "few-own":
+    "allow_unmeasured: true\nauto_approve_under: 100\nrequire_approval_over: 100\nedit: { allow: true, editor_may_approve: true }",
+  quiet:
+    "allow_unmeasured: true\nauto_approve_under: 100\nedit: { allow: true }\non_no_response: auto_approve_if_low_risk\nexpiry_minutes: 10",
   "laid-down": EDIT,
   dear: "require_approval_over_value_usd: 10\nauto_approve_under: 10\nedit: { allow: true }\napprovers: { require: 2 }",
   brief: `${EDIT}\nexpiry_minutes: 10\nretention_days: 1`,
@@ -364,11 +369,60 @@ test("INV-05: an intent stopped by a suspension or kill switch can't be edited m
   expect(await stateOf(intent)).toBe("pending_approval");
 });
 
-test("an edit that policy approves needs no further vote, and a dry run of it is evaluated like any proposal", async () => {
-  const intent = await held("few", { payload: "./leads.csv", recordCount: 847 });
-  const edited = await edit(ana, intent, { payload: '[{"a":1}]', approve: true });
-  expect(edited.body.successor).toMatchObject({ status: "approved", reason_code: "approved_by_policy" });
-  expect(edited.body.approval).toBeNull();
+/** Takes away what the proposal was held for: 847 records become one, which policy alone approves. */
+async function editedSmall(policy: "few" | "few-own", by = ana, more: Record<string, unknown> = {}) {
+  const intent = await held(policy, { payload: "./leads.csv", recordCount: 847 });
+  return (await edit(by, intent, { payload: '[{"a":1}]', ...more })).body;
+}
+
+test("INV-03: a changed payload nobody else saw waits for another person, whatever policy says of it", async () => {
+  const { successor, approval } = await editedSmall("few", ana, { approve: true });
+  expect(successor).toMatchObject({ status: "pending_approval", reason_code: "payload_edited" });
+  expect(approval).toMatchObject({ ok: false, problem: { code: "self_approval_forbidden" } });
+  const id = successor.intentId;
+  expect((await call("POST", `/v1/intents/${id}/execute`, agent.key)).status).toBe(409);
+  expect((await approve(ana, id)).body.code).toBe("self_approval_forbidden");
+  expect((await approve(ben, id)).body.status).toBe("approved");
+  expect((await eventsOf(id)).slice(0, 3)).toEqual(["proposed", "policy_checked", "approval_requested"]);
+});
+
+test("a payload that is edited twice waits for a person who wrote neither version", async () => {
+  const first = await editedSmall("few");
+  const second = (await edit(ben, first.successor.intentId, { payload: '[{"a":2}]' })).body.successor;
+  expect(second).toMatchObject({ status: "pending_approval", reason_code: "payload_edited" });
+  for (const editor of [ana, ben]) {
+    expect((await approve(editor, second.intentId)).body.code).toBe("self_approval_forbidden");
+  }
+  expect((await approve(await register("reviewer"), second.intentId)).body.status).toBe("approved");
+});
+
+test("no silence approves a changed payload nobody else saw", async () => {
+  const intent = await held("quiet", { payload: "./leads.csv", recordCount: 847 });
+  const { successor } = (await edit(ana, intent, { payload: '[{"a":1}]' })).body;
+  expect(successor.reason_code).toBe("payload_edited");
+  later(11 * MINUTE_MS);
+  expect(await stateOf(successor.intentId)).toBe("expired");
+});
+
+test("an edit that policy approves needs no other person where the policy says editor_may_approve", async () => {
+  const { successor, approval } = await editedSmall("few-own", ana, { approve: true });
+  expect(successor).toMatchObject({ status: "approved", reason_code: "approved_by_policy" });
+  expect(approval).toBeNull();
+});
+
+test("the editor is named as the author of a changed payload, and may read it", async () => {
+  const { successor } = await editedSmall("few");
+  const id = successor.intentId;
+  expect(await viewOf(id)).toMatchObject({ author: "ana", edited_by: "ana", sender_agent_id: agent.id });
+  const payload = (by: Registered) => call("GET", `/v1/intents/${id}/payload`, by.key);
+  expect((await payload(ana)).text).toBe('[{"a":1}]');
+  const colleague = await register("reviewer", { person: "ana" });
+  expect((await payload(colleague)).status).toBe(200);
+  const first = await viewOf(await held("few", { payload: "./leads.csv", recordCount: 847 }));
+  expect(first).toMatchObject({ author: agent.id, edited_by: null });
+  const browser = browserAt("https://gate.test");
+  await browser.post("/v1/session", { key: ben.key });
+  expect((await browser.get(`/cases/${id}`)).text).toMatch(/Payload written by[\s\S]{0,80}ana/);
 });
 
 // An edit that declares less than the agent did, where Gate can measure neither: policy, proposal, edit.

@@ -72,6 +72,8 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
     predecessor_id: terms.predecessor,
     successor_id: state.successor,
     edited_by: terms.editor,
+    // Who wrote the payload: after an edit a person, and no longer the agent.
+    author: terms.editor ?? terms.agent,
     required_approvals: terms.approval.require,
     approval: terms.approval,
     votes: state.votes.map(({ person, acting, assurance, mandate, at }) => ({

@@ -24,6 +24,7 @@ export function requestSection(
     <h2>The request</h2>
     <dl>
       ${row("Agent", html`${sanitizeText(agent?.name ?? terms.agent)} <span class="dim mono">${terms.agent}</span>`)}
+      ${terms.editor === null ? null : row("Payload written by", sanitizeText(terms.editor))}
       ${row("Owner", sanitizeText(agent?.owner ?? "none"))} ${optional("On behalf of", request?.onBehalfOf)}
       ${optional("Concerns", request?.principalId)} ${row("Action", sanitizeText(terms.action))}
       ${row("Destination", sanitizeText(terms.destination))}
