@@ -3,7 +3,7 @@ import { agentCounters } from "./adapters/objects/agent-counters.ts";
 import { codeFlow } from "./adapters/oidc/code-flow.ts";
 import { d1LinkedIdentities } from "./adapters/d1/linked-identities.ts";
 import { dispatchObject } from "./adapters/objects/deliveries.ts";
-import { floodLimit } from "./adapters/flood-limit.ts";
+import { requestCounter } from "./adapters/request-counter.ts";
 import { d1IdempotentAnswers } from "./adapters/d1/idempotent-answers.ts";
 import { d1IntentIndex } from "./adapters/d1/intent-index.ts";
 import { intentObjects } from "./adapters/objects/intent-objects.ts";
@@ -28,6 +28,7 @@ import { d1Reads } from "./adapters/d1/read-counts.ts";
 import { callUpstream } from "./adapters/upstream/call.ts";
 import { digestsInForce, keysInForce, type Secrets, secretsOf } from "./core/base/key-derivation.ts";
 import { compileRuleSet, type RuleSet } from "./config/rule-set.ts";
+import { requestLimitsOf } from "./core/base/request-limits.ts";
 import type { Ports } from "./ports/ports.ts";
 import type { RuleBook } from "./ports/rules.ts";
 import { settingsOf, type SettingVariables } from "./settings.ts";
@@ -107,7 +108,7 @@ type IntentPorts = Pick<
   | "switches"
   | "idempotency"
   | "mandates"
-  | "allowProposal"
+  | "countRequest"
 >;
 
 function intentPorts(env: Bindings, { deploymentSecrets, chain, book }: Shared): IntentPorts {
@@ -120,7 +121,7 @@ function intentPorts(env: Bindings, { deploymentSecrets, chain, book }: Shared):
     switches: d1Switches(env.DB, chain),
     idempotency: d1IdempotentAnswers(env.DB, () => keysInForce(deploymentSecrets, "idempotent-answer")),
     mandates: d1Mandates(env.DB, chain),
-    allowProposal: floodLimit(env.FLOOD),
+    countRequest: requestCounter(env.FLOOD, requestLimitsOf(env)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { isJsonObject, type Json, type JsonObject } from "../../src/core/base/json.ts";
 import { quoted } from "../../verifier/finding.ts";
 import { member, numberMember, readJson, textMember } from "../../verifier/read-json.ts";
@@ -15,6 +16,9 @@ const PAGE_ENTRIES = 1_000;
 
 /** A page has about 1 MB of entries, and more after JSON escaping. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** The longest pause that Gate asks for: its limits are by the minute. */
+const MAX_WAIT_SECONDS = 60;
 
 export interface LogServer {
   /** The log's name and keys as the server claims them. */
@@ -135,7 +139,26 @@ async function fetchProof(request: () => Promise<Answer>): Promise<Answer | null
   }
 }
 
+/** Pages of the ledger have a limit a minute: a long export waits for the next one as often as it has to. */
 async function get(server: URL, path: string, apiKey: string): Promise<Answer> {
+  for (;;) {
+    const answered = await getOnce(server, path, apiKey);
+    if (!("waitMs" in answered)) return answered;
+    await setTimeout(answered.waitMs);
+  }
+}
+
+/** What to wait for: 429 with a time that Gate itself would say. */
+function waitMsOf({ status, headers }: Response): number | null {
+  const seconds = Number(headers.get("retry-after") ?? "");
+  return status === 429 && seconds >= 1 && seconds <= MAX_WAIT_SECONDS ? seconds * 1_000 : null;
+}
+
+async function getOnce(
+  server: URL,
+  path: string,
+  apiKey: string,
+): Promise<Answer | { readonly waitMs: number }> {
   let response: Response;
   let text: string;
   try {
@@ -151,6 +174,8 @@ async function get(server: URL, path: string, apiKey: string): Promise<Answer> {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     throw new Unreadable(`${server.origin} can't be reached: ${errorText(cause)}`);
   }
+  const waitMs = waitMsOf(response);
+  if (waitMs !== null) return { waitMs };
   if (!response.ok) throw new Refused(response.status, refusalText(server, path, response.status, text));
   return { text, headers: response.headers };
 }

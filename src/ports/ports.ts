@@ -6,6 +6,7 @@ import type { Mandates } from "./mandates.ts";
 import type { Deliveries, SendOutgoing, Webhooks } from "./notifications.ts";
 import type { CallUpstream, Reads } from "./upstream.ts";
 import type { VaultFailure } from "./vault.ts";
+import type { CountRequest } from "./request-counter.ts";
 import type { Intents } from "./intents.ts";
 import type { AgentCounters } from "./counters.ts";
 import type { IntentIndex } from "./intent-index.ts";
@@ -46,8 +47,7 @@ export interface Ports {
   secret(name: string): Promise<string | null>;
   /** Whether this credential can be fetched and injected now. It is fetched as for a use, and forgotten. */
   checkSecret(name: string): Promise<Result<void, VaultFailure | InjectionFailure>>;
-  /** False once an agent has proposed more than the flood limit within a minute. */
-  allowProposal(agent: string): Promise<boolean>;
+  readonly countRequest: CountRequest;
   /** HMAC of the subject under the deployment's current secret, hexadecimal: to issue a token, or to store a digest. */
   deriveToken(kind: TokenKind, subject: string): string;
   /**

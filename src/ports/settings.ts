@@ -1,3 +1,4 @@
+import type { RequestLimits } from "../core/base/request-limits.ts";
 import type { TimeLimits } from "../core/base/time-limits.ts";
 
 /** The deployment's settings, validated once, when the first request builds the ports. */
@@ -18,4 +19,5 @@ export interface Settings {
   /** True: the local server lets people of the registry sign in without a key, for development. */
   readonly localSignIn: boolean;
   readonly timeLimits: TimeLimits;
+  readonly requestLimits: RequestLimits;
 }

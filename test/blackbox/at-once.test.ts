@@ -121,6 +121,11 @@ test("more than 600 proposals a minute by one agent are 429, and other agents' p
   }
   expect(Object.fromEntries(seen)).toEqual({ 200: 600, 429: 20 });
   expect(first429?.headers.get("Retry-After")).toMatch(/^\d+$/);
-  expect(first429?.body).toMatchObject({ code: "too_many_proposals", error: expect.any(String) });
+  expect(first429?.body).toMatchObject({
+    code: "too_many_requests",
+    limit: "proposals",
+    per_minute: 600,
+    error: expect.any(String),
+  });
   expect((await gate.call("POST", "/v1/intents", agent.key, crmImport(1))).status).toBe(200);
 });

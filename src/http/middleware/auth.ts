@@ -9,6 +9,7 @@ import { isHuman, type Principal, type Role } from "../../core/identity/principa
 import type { GateContext, GateEnv } from "./context.ts";
 import { respondOnce, idempotencyKey } from "./idempotency.ts";
 import { requireSameOrigin } from "./origin.ts";
+import { enforceRequestLimit } from "./request-limit.ts";
 import { sessionTokenOf } from "./session-cookie.ts";
 import { maySignInLocally } from "./local-sign-in.ts";
 import { authenticated, refuseRole, refuseUnauthenticated } from "../problem/from-auth-failure.ts";
@@ -56,9 +57,16 @@ export function setCaller(c: GateContext, { principal, assurance }: Caller, age:
  */
 export function reauthenticateAfterBody(c: GateContext, { id, role }: Principal, age: IdentityAge): void {
   c.set("reauthenticate", async () => {
-    const now = await callerOf(c, age);
+    const now = await identify(c, age);
     if (now?.principal.id !== id || now.principal.role !== role) refuseUnauthenticated();
   });
+}
+
+/** The sender of this request, whose requests are counted: 429 for too many. Null: it presents no proof. */
+export async function callerOf(c: GateContext, age: IdentityAge = "fresh"): Promise<Caller | null> {
+  const caller = await identify(c, age);
+  if (caller !== null) await enforceRequestLimit(c, caller.principal.id);
+  return caller;
 }
 
 /**
@@ -66,7 +74,7 @@ export function reauthenticateAfterBody(c: GateContext, { id, role }: Principal,
  *
  * @throws 401, 403 or 503 for one that is not valid, 403 for a request that another site triggered (CSRF)
  */
-export async function callerOf(c: GateContext, age: IdentityAge = "fresh"): Promise<Caller | null> {
+async function identify(c: GateContext, age: IdentityAge): Promise<Caller | null> {
   const ports = c.env;
   const header = c.req.header("Authorization");
   // Read without awaiting: the header's look-up must go to D1 in one batch with the caller's other reads.

@@ -31,6 +31,8 @@ async function toPage(c: GateContext, answer: Response): Promise<Response> {
   const body = (await answer.json()) as Json;
   const detail = isJsonObject(body) ? body["detail"] : null;
   const status = answer.status as ContentfulStatusCode;
+  const wait = answer.headers.get("Retry-After");
+  if (wait !== null) c.header("Retry-After", wait);
   return problemPage(c, { status, detail: typeof detail === "string" ? detail : "This did not work." });
 }
 

@@ -89,7 +89,7 @@ export const PROBLEM_CODES = [
   "self_approval_forbidden",
   "sign_in_required",
   "too_many_mandates",
-  "too_many_proposals",
+  "too_many_requests",
   "too_many_switches",
   "too_many_webhooks",
   "unauthorized",

@@ -6,6 +6,7 @@ import { withDashes } from "../../core/outbound/header-names.ts";
 import type { Destination } from "../../core/registry/registry.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { problemOfAuthFailure } from "../problem/from-auth-failure.ts";
+import { enforceRequestLimit } from "../middleware/request-limit.ts";
 import { refuse } from "../problem/problem.ts";
 import type { EngagedSwitch } from "../../ports/switches.ts";
 
@@ -66,6 +67,7 @@ export async function admit(
   const ports = c.env;
   const agent = async () => agentOrRefuse(await authenticate());
   const [principal, engaged] = await Promise.all([agent(), ports.switches.engaged("fresh")]);
+  await enforceRequestLimit(c, principal.id, "proxied_requests");
   c.set("reauthenticate", async () => {
     if ((await agent()).id !== principal.id) refuseOther();
   });

@@ -4,7 +4,7 @@ import type { Payload } from "../../core/proposal/payload.ts";
 import { govern } from "../../app/proposals/govern.ts";
 import { readBytes } from "../middleware/body.ts";
 import type { GateContext } from "../middleware/context.ts";
-import { enforceFloodLimit } from "../middleware/flood-limit.ts";
+import { enforceRequestLimit } from "../middleware/request-limit.ts";
 import { refuse } from "../problem/problem.ts";
 import { INTENT_NOT_FOUND, refuseWith } from "../problem/from-refusal.ts";
 import { duplicateReply } from "../api/intents/propose-reply.ts";
@@ -40,7 +40,7 @@ export async function governWrite(
   const ports = c.env;
   const { principal } = agent;
   const waitMs = waitMsOf(c);
-  await enforceFloodLimit(c, principal.id);
+  await enforceRequestLimit(c, principal.id, "proposals");
   const { request, payload } = await readWrite(c, route, incoming, read);
   const body = payload.kind === "content" ? payload.bytes : null;
   const awaited: OutcomeRequest = {

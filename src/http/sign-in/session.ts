@@ -4,6 +4,7 @@ import { authenticateKey } from "../../app/identity/authenticate.ts";
 import { callerOf, requireHuman, requireRole } from "../middleware/auth.ts";
 import { readJson } from "../middleware/body.ts";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
+import { enforceRequestLimit } from "../middleware/request-limit.ts";
 import { refuseOtherSites, requireSameOrigin } from "../middleware/origin.ts";
 import { authenticated, refuseUnauthenticated } from "../problem/from-auth-failure.ts";
 import { refuse } from "../problem/problem.ts";
@@ -24,6 +25,7 @@ async function open(c: GateContext) {
   const { key } = parseRequest(OPENING, await readJson(c));
   const principal = authenticated(await authenticateKey(key, ports, "fresh"));
   requireHuman(principal);
+  await enforceRequestLimit(c, principal.id);
   const expiresAt = await openSession(c, { key }, "key");
   const { registry } = await ports.rules.current();
   return c.json(sessionView({ principal, assurance: "key", via: "session", expiresAt }, registry));

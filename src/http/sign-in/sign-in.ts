@@ -1,3 +1,4 @@
+import { enforceRequestLimit } from "../middleware/request-limit.ts";
 import { Hono } from "hono";
 import { html } from "hono/html";
 import { err } from "../../core/base/result.ts";
@@ -86,7 +87,9 @@ async function signIn(c: GateContext): Promise<Response> {
       const detail = "This key is not known here.";
       return signInPage(c, await choices(c, next), { status: 401, detail });
     }
-    requireHuman(authenticated(known));
+    const principal = authenticated(known);
+    requireHuman(principal);
+    await enforceRequestLimit(c, principal.id);
   }
   await openSession(c, proof, "key");
   return c.redirect(next, 303);

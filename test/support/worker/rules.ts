@@ -88,7 +88,9 @@ const local = { fetch: async () => Response.json(current) };
 export const flooding = new Set<string>();
 
 function useFloodLimit(): void {
-  bindings["FLOOD"] = { limit: async ({ key }: { key: string }) => ({ success: !flooding.has(key) }) };
+  bindings["FLOOD"] = {
+    limit: async ({ key }: { key: string }) => ({ success: !flooding.has(key.split(" ")[1] ?? "") }),
+  };
 }
 
 /** Puts these rules in force. */

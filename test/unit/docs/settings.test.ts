@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "smol-toml";
+import { MAX_PER_MINUTE, REQUEST_LIMITS } from "../../../src/core/base/request-limits.ts";
 import { TIME_LIMIT_BOUNDS } from "../../../src/core/base/time-limits.ts";
 
 const read = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
@@ -27,5 +28,13 @@ test.each(Object.entries(TIME_LIMIT_BOUNDS))(
   (name, { min, max, byDefault }) => {
     const row = rows.find((each) => each.name === name);
     expect([row?.byDefault, row?.bounds]).toEqual([String(byDefault), `${min} to ${max}`]);
+  },
+);
+
+test.each(Object.values(REQUEST_LIMITS))(
+  "docs/settings.md states default and bounds of $variable as the code has them",
+  ({ variable, byDefault }) => {
+    const row = rows.find((each) => each.name === variable);
+    expect([row?.byDefault, row?.bounds]).toEqual([String(byDefault), `1 to ${MAX_PER_MINUTE}`]);
   },
 );

@@ -21,6 +21,7 @@ function portsThatRecord(calls: string[]): Ports {
         return AGENT;
       },
     },
+    countRequest: async () => null,
     switches: {
       engaged: async () => {
         calls.push("switches");

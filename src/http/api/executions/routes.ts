@@ -10,6 +10,7 @@ import { EXECUTION_TOKEN_PREFIX } from "../../../app/execution/tokens.ts";
 import { authenticateKey } from "../../../app/identity/authenticate.ts";
 import { bearerOf, reauthenticateAfterBody, requireRole } from "../../middleware/auth.ts";
 import { readJson } from "../../middleware/body.ts";
+import { enforceRequestLimit } from "../../middleware/request-limit.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
 import { respondOnce, idempotencyKey } from "../../middleware/idempotency.ts";
 import { authenticated } from "../../problem/from-auth-failure.ts";
@@ -79,12 +80,19 @@ async function heldOrder(c: GateContext): Promise<{ readonly held: HeldOrder; re
     ? null
     : authenticated(await authenticateKey(bearer, ports, "fresh"));
   if (caller !== null) reauthenticateAfterBody(c, caller, "fresh");
+  // Without a heartbeat in time a claim ends, so heartbeats have a limit of their own.
+  const isHeartbeat = c.req.path.endsWith("/heartbeat");
+  if (caller !== null && !isHeartbeat) await enforceRequestLimit(c, caller.id);
   const found = valueOrRefuse(await findOrder(c.req.param("id") ?? "", caller, ports));
   const body = await readJson(c);
   const given = body["execution_token"] ?? body["executionToken"] ?? c.req.header("X-Gate-Execution-Token");
   const shown = caller === null ? bearer : given;
   const token = typeof shown === "string" ? shown : null;
-  return { held: valueOrRefuse(await holdOrder(found, caller, token, ports)), body };
+  const held = valueOrRefuse(await holdOrder(found, caller, token, ports));
+  // After the token was checked: a stranger who knows the order's id must not use up its limit.
+  if (isHeartbeat) await enforceRequestLimit(c, held.order.id, "heartbeats");
+  else if (caller === null) await enforceRequestLimit(c, held.order.id);
+  return { held, body };
 }
 
 /** Replays the response to an idempotency key: stored errors as they were, a stored success only while it holds. */

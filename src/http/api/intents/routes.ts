@@ -6,7 +6,6 @@ import { visibleRecord } from "../../middleware/guards.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import { proposalBodyBytes, readJson } from "../../middleware/body.ts";
 import type { GateContext, GateEnv } from "../../middleware/context.ts";
-import { enforceFloodLimit } from "../../middleware/flood-limit.ts";
 import { refuse } from "../../problem/problem.ts";
 import { refuseWith } from "../../problem/from-refusal.ts";
 import { auditTrail } from "./audit-view.ts";
@@ -25,7 +24,6 @@ async function propose(c: GateContext) {
   const ports = c.env;
   const { principal } = c.var;
   const { settings } = ports;
-  await enforceFloodLimit(c, principal.id);
   const request = parseProposeRequest(await readJson(c, proposalBodyBytes(settings.maxPayloadBytes)));
   requirePayloadSize(request.payload, settings.maxPayloadBytes);
   if (queryFlag(c, "dry_run")) {
