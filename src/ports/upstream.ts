@@ -23,8 +23,10 @@ export interface UpstreamCall {
   readonly passesThrough: boolean;
   /** Fetched for this call, injected, masked in the whole response, and forgotten; null: none. */
   readonly credential: DestinationCredential | null;
-  /** Limit until the response begins, and for every pause of its body. */
+  /** Limit until the response begins. */
   readonly timeoutMs: number;
+  /** Limit for every pause of the response's body; absent: `timeoutMs`. */
+  readonly pauseMs?: number;
   /** True only where the registry's entry has `allow_private: true`. */
   readonly allowPrivate: boolean;
   /**

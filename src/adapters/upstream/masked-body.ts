@@ -9,15 +9,38 @@ export function maskedBody(body: ReadableStream<Uint8Array>, masks: Masks): Read
   return body.pipeThrough(masking(masks));
 }
 
-/** Buffers at most one chunk, so that reading sets the pace of fetching. */
+/** An event stream's reader waits for the end of an event; longer than this, people notice. */
+const SILENCE_MS = 100;
+
+/**
+ * Buffers at most one chunk, so that reading sets the pace of fetching. In a silence, bytes are released that were held
+ * back because a secret might begin with them: the end of an event must not wait for the next one.
+ */
 export function masking(masks: Masks): TransformStream<Uint8Array, Uint8Array> {
   const stream = masks.stream();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const release = (
+    controller: TransformStreamDefaultController<Uint8Array>,
+    parts: readonly Uint8Array[],
+  ) => {
+    for (const part of parts) controller.enqueue(part);
+  };
   return new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
-      for (const part of stream.push(chunk)) controller.enqueue(part);
+      clearTimeout(timer);
+      release(controller, stream.push(chunk));
+      if (!stream.holds()) return;
+      timer = setTimeout(() => {
+        try {
+          release(controller, stream.pause());
+        } catch {
+          // The reader has cancelled meanwhile: nobody waits for these bytes.
+        }
+      }, SILENCE_MS);
     },
     flush(controller) {
-      for (const part of stream.end()) controller.enqueue(part);
+      clearTimeout(timer);
+      release(controller, stream.end());
     },
   });
 }

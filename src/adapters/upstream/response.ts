@@ -33,7 +33,7 @@ type Body = ReadableStream<Uint8Array>;
  */
 export async function upstreamResponse(
   response: Response,
-  { method, passesThrough, timeoutMs }: UpstreamCall,
+  { method, passesThrough, timeoutMs, pauseMs = timeoutMs }: UpstreamCall,
   masks: Masks | null,
   breakOff: () => void,
 ): Promise<Result<UpstreamAnswer, CallFailure>> {
@@ -51,7 +51,7 @@ export async function upstreamResponse(
   if (!isShown) abandon();
   const isDecoded = isShown && reading.ok && reading.value !== "raw" && isCoded(headers);
   const length = isShown && !isDecoded ? lengthOf(headers) : null;
-  const watch = { pauseMs: timeoutMs, breakOff };
+  const watch = { pauseMs, breakOff };
   return ok({
     status,
     statusText: responseStatusText(statusText, masks),

@@ -113,6 +113,7 @@ function destinationOf(name: string, written: WrittenDestination): Destination {
             reads: written.reads ?? [],
             allowPrivate: written.allow_private ?? false,
             timeoutMs: timeoutOf(written),
+            ...(written.idle_seconds !== undefined && { idleMs: written.idle_seconds * 1000 }),
             headers: written.headers ?? [],
             ...(written.drop_headers !== undefined && { dropHeaders: written.drop_headers }),
             idempotencyHeader: written.idempotency_header ?? null,

@@ -3,7 +3,14 @@ import { canonicalPath } from "../../core/outbound/path.ts";
 import { isReadMethod, READ_METHODS } from "../../core/outbound/reads.ts";
 import { CHANNELS, secretName } from "./channels.ts";
 import { CREDENTIALS } from "./credentials.ts";
-import { ABOUT_AN_UPSTREAM, EXECUTE, headerName, INJECT, MAX_TIMEOUT_SECONDS } from "./sending.ts";
+import {
+  ABOUT_AN_UPSTREAM,
+  EXECUTE,
+  headerName,
+  INJECT,
+  MAX_IDLE_SECONDS,
+  MAX_TIMEOUT_SECONDS,
+} from "./sending.ts";
 import { isReservedPath, RESERVED_PATHS } from "./reserved-paths.ts";
 import { SIGN_IN } from "./sign-in.ts";
 import { VAULTS } from "./vaults.ts";
@@ -115,6 +122,7 @@ const destination = mapping(
       .optional(),
     reads: list(read, "requests that only read").optional(),
     timeout_seconds: wholeNumber("seconds to wait for the upstream", 1, MAX_TIMEOUT_SECONDS).optional(),
+    idle_seconds: wholeNumber("seconds of silence in a response", 1, MAX_IDLE_SECONDS).optional(),
     headers: list(headerName, "agents' headers whose meaning is known", 50).optional(),
     drop_headers: list(headerName, "agents' headers to drop", 50).optional(),
     idempotency_header: headerName.optional(),

@@ -8,6 +8,9 @@ import { choice, editorPattern, mapping, text } from "../yaml/schema-types.ts";
 /** A claim ends after five minutes: the outcome of a later response could not be recorded. */
 export const MAX_TIMEOUT_SECONDS = 240;
 
+/** Longer silences are those of dead connections. */
+export const MAX_IDLE_SECONDS = 3_600;
+
 const DEFAULT_TIMEOUT_MS = 60_000;
 
 /**
@@ -34,6 +37,7 @@ export const ABOUT_AN_UPSTREAM = [
   "inject",
   "execute",
   "timeout_seconds",
+  "idle_seconds",
   "headers",
   "drop_headers",
   "idempotency_header",

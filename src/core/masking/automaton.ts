@@ -21,6 +21,8 @@ export interface Steps {
   fromStart(byte: number): Step;
   /** 1 for a byte that an encoding may begin with. */
   readonly beginnings: Uint8Array;
+  /** Characters of its encoding that were read before a place. */
+  depthOf(place: number): number;
 }
 
 const LINE_FEED = 0x0a;
@@ -46,6 +48,7 @@ export function stepsOf(encodings: SecretEncodings): Steps {
     },
     fromStart: (byte) => (first[byte] ??= stepFrom(encodings, starts, byte)),
     beginnings,
+    depthOf: (place) => encodings.depthAt[Math.floor(place / SPELLING_STATES)] ?? 0,
   };
 }
 
@@ -72,6 +75,9 @@ function stepFrom(encodings: SecretEncodings, places: readonly number[], byte: n
       } else if (isBetween(encodings.before[position] ?? NOTHING, character)) {
         to.add(position * SPELLING_STATES + START);
       }
+    },
+    skip: () => {
+      if ((encodings.before[position] ?? NOTHING) !== NOTHING) to.add(position * SPELLING_STATES + START);
     },
   };
   for (const place of places) {

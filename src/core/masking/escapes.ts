@@ -1,165 +1,176 @@
-import { HTML_REFERENCES } from "./html-references.ts";
+import { ESCAPE_FORMS, type EscapeForm } from "../base/escape-forms.ts";
+import { HTML_NAMES } from "./html-references.ts";
 
 /*
- * The spellings of one character: as itself, percent-encoded (RFC 3986 section 2.1), escaped in a JSON string (RFC 8259
- * section 7) or in source code, or as an HTML character reference. Each character of a secret may use another spelling,
- * and an escape may be escaped again (`%2541`, `&amp;#65;`, `\\u0041`).
+ * The spellings of one character: as itself, as a number in one of the forms that the term matcher decodes
+ * (`escape-forms.ts`), as a named HTML reference, or behind backslashes. Each character of a secret may use another
+ * spelling, and an escape may be escaped again (`%2541`, `&amp;#65;`, `\\u0041`).
  *
- * A spelling is read byte by byte; the numbers below are its states. A spelling can be endless (leading zeros,
- * backslashes), so a caller that holds bytes back needs its own limit.
+ * A spelling is read byte by byte. Its states are the nodes of a graph that is built once from the table. A spelling can
+ * be endless (leading zeros, backslashes), so a caller that holds bytes back needs its own limit.
  */
 
 /** Before the first byte of a character. */
 export const START = 0;
 
-/** After `%`. */
-const PERCENT = 1;
-/** After `\x` or `\u00`: two hexadecimal digits must follow. */
-const HEX = 2;
-/** After the first of two hexadecimal digits: 3 to 18. */
-const LOW_DIGIT = 3;
-/** After one or more backslashes. */
-const BACKSLASH = 19;
-/** After `\u`, and after `\u0`. */
-const UNICODE = 20;
-const UNICODE_0 = 21;
-/** After `&`. */
-const REFERENCE = 22;
-/** After `&#`, and after `&#x`; leading zeros included. */
-const NUMBER = 23;
-const HEX_NUMBER = 24;
-/** After the first digit of `&#x…`: 25 to 40. */
-const HEX_NUMBER_LOW = 25;
-/** After decimal digits, by their value: 41 to 167. */
-const DECIMAL = 41;
-/** The last printable character of ASCII. */
+/** The last printable character of ASCII: secrets have no other. */
 const MAX_CHARACTER = 0x7e;
-/** After both digits of `&#x…`, by their value; only the semicolon can follow. */
-const HEX_NUMBER_READ = DECIMAL + MAX_CHARACTER + 1;
-/** After letters of a reference's name, by node of the trie `HTML_REFERENCES`. */
-const NAME = HEX_NUMBER_READ + MAX_CHARACTER + 1;
-
-/** Upper bound on the states above. */
-export const SPELLING_STATES = 512;
-
-const NONE = 0xff;
-/** Value of each byte that is a hexadecimal digit. */
-const HEX_DIGITS: Uint8Array = Uint8Array.from({ length: 256 }, (_, byte) => {
-  const char = String.fromCharCode(byte);
-  return /[\dA-Fa-f]/.test(char) ? Number.parseInt(char, 16) : NONE;
-});
-
-function isLetterOrDigit(byte: number): boolean {
-  return /[\dA-Za-z]/.test(String.fromCharCode(byte));
-}
 
 const CHAR = {
-  percent: 0x25,
+  lineFeed: 0x0a,
+  carriageReturn: 0x0d,
   backslash: 0x5c,
-  ampersand: 0x26,
-  hash: 0x23,
   semicolon: 0x3b,
-  zero: 0x30,
   n: 0x6e,
   r: 0x72,
-  u: 0x75,
-  x: 0x78,
-  upperX: 0x58,
 } as const;
-
-/** First characters of escapes. */
-export const ESCAPE_BEGINNINGS = [CHAR.percent, CHAR.backslash, CHAR.ampersand] as const;
 
 /** Receives the transitions of one byte: to a state inside a spelling, or to a complete character. */
 export interface SpellingReader {
   goTo(state: number): void;
   /** A complete character. One byte can complete several, and the next byte more. */
   read(character: number): void;
+  /** A soft line break, which stands for nothing. */
+  skip(): void;
 }
+
+type Step =
+  | { readonly to: number }
+  /** The character may itself begin a further escape (nested escaping). */
+  | { readonly decoded: number }
+  /** The character is one of a value and begins no escape. */
+  | { readonly character: number }
+  | { readonly isSkipped: true };
+
+/** By state: the steps by the next byte. */
+type Node = Map<number, Step[]>;
+
+const nodes: Node[] = [new Map()];
+/** State after the first byte of an escape. */
+const beginnings = new Map<number, number>();
+
+buildForms();
+buildNames();
+buildBackslash();
+buildSoftBreaks();
+
+/** Number of states. */
+export const SPELLING_STATES = nodes.length;
+
+/** First characters of escapes. */
+export const ESCAPE_BEGINNINGS: readonly number[] = [...beginnings.keys()];
 
 /** Reports the transitions from a state by one byte; none where the byte continues no spelling. */
 export function spell(state: number, byte: number, reader: SpellingReader): void {
-  if (state === START) decode(byte, reader);
-  else if (state === PERCENT || state === HEX) toDigit(LOW_DIGIT, byte, reader);
-  else if (state < BACKSLASH) lowDigit(state - LOW_DIGIT, byte, reader);
-  else if (state === BACKSLASH) escaped(byte, reader);
-  else if (state === UNICODE) expect(byte, CHAR.zero, UNICODE_0, reader);
-  else if (state === UNICODE_0) expect(byte, CHAR.zero, HEX, reader);
-  else if (state === REFERENCE && byte === CHAR.hash) reader.goTo(NUMBER);
-  else if (state === REFERENCE) name(0, byte, reader);
-  else if (state === NUMBER) number(byte, reader);
-  else if (state === HEX_NUMBER && byte === CHAR.zero) reader.goTo(HEX_NUMBER);
-  else if (state === HEX_NUMBER) toDigit(HEX_NUMBER_LOW, byte, reader);
-  else if (state < DECIMAL) hexNumber(state - HEX_NUMBER_LOW, byte, reader);
-  else if (state < HEX_NUMBER_READ) decimal(state - DECIMAL, byte, reader);
-  else if (state < NAME) semicolon(state - HEX_NUMBER_READ, byte, reader);
-  else name(state - NAME, byte, reader);
+  if (state === START) return decode(byte, reader);
+  for (const step of nodes[state]?.get(byte) ?? []) {
+    if ("to" in step) reader.goTo(step.to);
+    else if ("decoded" in step) decode(step.decoded, reader);
+    else if ("character" in step) reader.read(step.character);
+    else reader.skip();
+  }
 }
 
-/** Reports a character, which may itself begin a further escape (nested escaping). */
 function decode(character: number, reader: SpellingReader): void {
   reader.read(character);
-  if (character === CHAR.percent) reader.goTo(PERCENT);
-  else if (character === CHAR.backslash) reader.goTo(BACKSLASH);
-  else if (character === CHAR.ampersand) reader.goTo(REFERENCE);
+  const begun = beginnings.get(character);
+  if (begun !== undefined) reader.goTo(begun);
 }
 
-function expect(byte: number, wanted: number, state: number, reader: SpellingReader): void {
-  if (byte === wanted) reader.goTo(state);
+function newNode(): number {
+  return nodes.push(new Map()) - 1;
 }
 
-function toDigit(first: number, byte: number, reader: SpellingReader): void {
-  const digit = HEX_DIGITS[byte] ?? NONE;
-  if (digit !== NONE) reader.goTo(first + digit);
+function addStep(from: number, byte: number, step: Step): void {
+  const steps = nodes[from]?.get(byte) ?? [];
+  steps.push(step);
+  nodes[from]?.set(byte, steps);
 }
 
-function lowDigit(high: number, byte: number, reader: SpellingReader): void {
-  const low = HEX_DIGITS[byte] ?? NONE;
-  if (low !== NONE) decode((high << 4) | low, reader);
+/** The node after these characters, made where it isn't there yet. */
+function nodeAfter(text: string): number {
+  const first = text.charCodeAt(0);
+  let node = beginnings.get(first) ?? newNode();
+  beginnings.set(first, node);
+  for (const character of text.slice(1)) node = childOf(node, character.charCodeAt(0));
+  return node;
+}
+
+function childOf(node: number, byte: number): number {
+  for (const step of nodes[node]?.get(byte) ?? []) if ("to" in step) return step.to;
+  const child = newNode();
+  addStep(node, byte, { to: child });
+  return child;
+}
+
+function buildForms(): void {
+  for (const form of ESCAPE_FORMS) addDigits(form, nodeAfter(form.lead), 0, 0, new Map());
+}
+
+/** Adds the digits after `count` digits with this value; leading zeros are not counted where the form has an end. */
+function addDigits(
+  form: EscapeForm,
+  from: number,
+  count: number,
+  value: number,
+  known: Map<string, number>,
+): void {
+  const { radix, digits, end } = form;
+  const [, most] = digits;
+  for (let digit = 0; digit < radix; digit += 1) {
+    const next = value * radix + digit;
+    if (next > MAX_CHARACTER) break;
+    const read = end === "" ? count + 1 : 1;
+    const isComplete = end === "" && read === most;
+    const key = `${read} ${next}`;
+    let node = known.get(key);
+    if (!isComplete && node === undefined) {
+      node = newNode();
+      known.set(key, node);
+      if (end !== "") addEnd(end, node, next);
+      addDigits(form, node, read, next, known);
+    }
+    for (const byte of bytesOfDigit(digit)) {
+      if (node === undefined) addStep(from, byte, { decoded: next });
+      else addStep(from, byte, { to: node });
+      // A reference counts without its semicolon, as HTML parsers read it; one that follows belongs to it.
+      if (end === ";" && next > 0) addStep(from, byte, { decoded: next });
+    }
+  }
+}
+
+function addEnd(end: "}" | ";", node: number, value: number): void {
+  if (value > 0) addStep(node, end.charCodeAt(0), { decoded: value });
+}
+
+function bytesOfDigit(digit: number): readonly number[] {
+  const written = digit.toString(16);
+  const upper = written.toUpperCase();
+  return written === upper ? [written.charCodeAt(0)] : [written.charCodeAt(0), upper.charCodeAt(0)];
+}
+
+function buildNames(): void {
+  for (const { name, character, needsSemicolon } of HTML_NAMES) {
+    const before = nodeAfter(`&${name.slice(0, -1)}`);
+    const last = name.charCodeAt(name.length - 1);
+    addStep(childOf(before, last), CHAR.semicolon, { decoded: character });
+    if (!needsSemicolon) addStep(before, last, { decoded: character });
+  }
 }
 
 /** After backslashes, in any number: each round of quoting doubles them. */
-function escaped(byte: number, reader: SpellingReader): void {
-  if (byte === CHAR.backslash) decode(byte, reader);
-  else if (byte === CHAR.u) reader.goTo(UNICODE);
-  else if (byte === CHAR.x) reader.goTo(HEX);
-  else if (byte === CHAR.n) reader.read(0x0a);
-  else if (byte === CHAR.r) reader.read(0x0d);
-  else if (!isLetterOrDigit(byte)) decode(byte, reader);
+function buildBackslash(): void {
+  const node = nodeAfter("\\");
+  addStep(node, CHAR.n, { character: CHAR.lineFeed });
+  addStep(node, CHAR.r, { character: CHAR.carriageReturn });
+  for (let byte = 0; byte < 256; byte += 1) {
+    if (!/[\dA-Za-z]/.test(String.fromCharCode(byte))) addStep(node, byte, { decoded: byte });
+  }
 }
 
-function number(byte: number, reader: SpellingReader): void {
-  if (byte === CHAR.zero) reader.goTo(NUMBER);
-  else if (byte === CHAR.x || byte === CHAR.upperX) reader.goTo(HEX_NUMBER);
-  else if (byte > CHAR.zero && byte <= CHAR.zero + 9) reader.goTo(DECIMAL + byte - CHAR.zero);
-}
-
-function hexNumber(high: number, byte: number, reader: SpellingReader): void {
-  const low = HEX_DIGITS[byte] ?? NONE;
-  const character = (high << 4) | low;
-  if (low !== NONE && character <= MAX_CHARACTER) toReference(HEX_NUMBER_READ, character, reader);
-}
-
-function decimal(value: number, byte: number, reader: SpellingReader): void {
-  semicolon(value, byte, reader);
-  const digit = byte - CHAR.zero;
-  const character = value * 10 + digit;
-  if (digit >= 0 && digit <= 9 && character <= MAX_CHARACTER) toReference(DECIMAL, character, reader);
-}
-
-/** Accepts a reference without its semicolon, as HTML parsers do; a semicolon that follows belongs to it. */
-function toReference(first: number, character: number, reader: SpellingReader): void {
-  reader.goTo(first + character);
-  decode(character, reader);
-}
-
-function semicolon(character: number, byte: number, reader: SpellingReader): void {
-  if (byte === CHAR.semicolon) decode(character, reader);
-}
-
-function name(place: number, byte: number, reader: SpellingReader): void {
-  const character = HTML_REFERENCES.characters[place];
-  const next = HTML_REFERENCES.places[place]?.get(byte);
-  if (next !== undefined) reader.goTo(NAME + next);
-  else if (byte === CHAR.semicolon && character !== undefined) decode(character, reader);
+/** RFC 2045 section 6.7: a line that ends in `=` goes on. */
+function buildSoftBreaks(): void {
+  const equals = nodeAfter("=");
+  addStep(equals, CHAR.lineFeed, { isSkipped: true });
+  addStep(childOf(equals, CHAR.carriageReturn), CHAR.lineFeed, { isSkipped: true });
 }

@@ -32,26 +32,28 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "}": ["rcub", "rbrace"],
 };
 
-/** The names as a trie. `places[n]`: from a letter to the next node; `characters[n]`: the character of a name. */
-export const HTML_REFERENCES = treeOf(NAMES);
+/** HTML 13.2.5.73: parsers also read these without their semicolon. */
+const WITHOUT_SEMICOLON: ReadonlySet<string> = new Set([
+  "amp",
+  "AMP",
+  "lt",
+  "LT",
+  "gt",
+  "GT",
+  "quot",
+  "QUOT",
+]);
 
-function treeOf(names: Readonly<Record<string, readonly string[]>>): {
-  readonly places: readonly ReadonlyMap<number, number>[];
-  readonly characters: readonly (number | undefined)[];
-} {
-  const places: Map<number, number>[] = [new Map()];
-  const characters: (number | undefined)[] = [];
-  for (const [character, list] of Object.entries(names)) {
-    for (const name of list) {
-      let place = 0;
-      for (const letter of name) {
-        const code = letter.charCodeAt(0);
-        const next: number = places[place]?.get(code) ?? places.push(new Map()) - 1;
-        places[place]?.set(code, next);
-        place = next;
-      }
-      characters[place] = character.charCodeAt(0);
-    }
-  }
-  return { places, characters };
+export interface HtmlName {
+  readonly name: string;
+  readonly character: number;
+  readonly needsSemicolon: boolean;
 }
+
+export const HTML_NAMES: readonly HtmlName[] = Object.entries(NAMES).flatMap(([character, names]) =>
+  names.map((name) => ({
+    name,
+    character: character.charCodeAt(0),
+    needsSemicolon: !WITHOUT_SEMICOLON.has(name),
+  })),
+);

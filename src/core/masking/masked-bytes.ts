@@ -12,6 +12,13 @@ const MASK = "[masked]";
 export interface MaskedStream {
   /** Bytes released by this chunk. They may be views of the chunk, so the caller must not reuse its memory. */
   push(chunk: Uint8Array): readonly Uint8Array[];
+  /**
+   * Releases bytes held back during a silence of the upstream, as long as they are no more than the first characters of
+   * what may become a secret. If it becomes one, the rest is masked.
+   */
+  pause(): readonly Uint8Array[];
+  /** Are bytes held back? */
+  holds(): boolean;
   /** Releases the bytes held back. */
   end(): readonly Uint8Array[];
   /** Secrets masked so far; overlapping ones count as one. */
@@ -20,6 +27,13 @@ export interface MaskedStream {
 
 /** Bytes held back before the match tracker determines exactly where a secret may begin. */
 const MAX_UNSURE_BYTES = 4_096;
+
+/**
+ * Characters of a possible secret that a silence gives away. An event's end is seldom longer; of a secret, an agent that
+ * makes an upstream pause in the middle of it learns no more than its first three characters, which are a prefix such as
+ * `sk_` as a rule, and in base64 two bytes.
+ */
+const GIVEN_AWAY_CHARACTERS = 3;
 
 const MASK_BYTES = new TextEncoder().encode(MASK);
 
@@ -53,6 +67,24 @@ export class MaskedBytes implements MaskedStream {
     this.#read(data, start);
     const end = this.#released + data.length;
     return this.#release(data, this.#tracker?.clearUntil(end) ?? this.#unsureSince, start > 0);
+  }
+
+  pause(): readonly Uint8Array[] {
+    if (!this.holds()) return [];
+    const data = this.#held.append(new Uint8Array(0));
+    const end = this.#released + data.length;
+    if (this.#tracker === null) {
+      // Where each possible secret begins is known to the tracker only.
+      this.#tracker = trackMatches(this.#secrets, this.#spans);
+      this.#read(data, this.#unsureSince - this.#released);
+    }
+    const tracker: MatchTracker | null = this.#tracker;
+    if (tracker === null) throw new Error("invariant: bytes are held only where a secret may have begun");
+    return this.#release(data, tracker.giveAwayUntil(end, GIVEN_AWAY_CHARACTERS), true);
+  }
+
+  holds(): boolean {
+    return this.#held.length() > 0;
   }
 
   end(): readonly Uint8Array[] {

@@ -5,14 +5,15 @@ import { MaskedBytes, type MaskedStream } from "./masked-bytes.ts";
 import { compileSecrets, type CompiledSecrets } from "./compiled-secrets.ts";
 
 /**
- * Masks credentials in responses to an agent: literal, in base64, in hexadecimal, and with any of their characters
- * percent-encoded, escaped as in JSON, or written as an HTML reference (see `secret-encodings.ts`, `escapes.ts`); in
- * UTF-8, UTF-16 and other encodings that contain ASCII. Every byte of every encoding found is masked, also where two
- * overlap; every other byte stays.
+ * Masks credentials in responses to an agent: literal, in base64, in hexadecimal, and with any of their characters in a
+ * spelling that the term matcher decodes (`base/escape-forms.ts`: percent-encoded, as in JSON or source code,
+ * quoted-printable) or written as an HTML reference (see `secret-encodings.ts`, `escapes.ts`); in UTF-8, UTF-16 and other
+ * encodings that contain ASCII. Every byte of every encoding found is masked, also where two overlap; every other byte
+ * stays.
  *
  * Not found: a part of a secret (an upstream that shows the last four characters or truncates its response in the
- * middle), and values computed from it (a digest, a compressed or encrypted text, base64 of base64, the secret
- * reversed).
+ * middle), a secret with tags or other text between its characters, and values computed from it (a digest, a compressed
+ * or encrypted text, base64 of base64, the secret reversed).
  */
 export interface Masks {
   /** For one stream of bytes. */

@@ -20,6 +20,11 @@ export interface MatchTracker {
   isOver(): boolean;
   /** Offset before which no possible encoding begins; at most `next`. */
   clearUntil(next: number): number;
+  /**
+   * Same, but an encoding of which no more than `depth` characters were read gives its bytes away. It goes on: when it
+   * ends, the rest of it is masked.
+   */
+  giveAwayUntil(next: number, depth: number): number;
 }
 
 /** @param spans receives the secrets found, in order; overlapping ones are merged, and may grow until released */
@@ -60,6 +65,17 @@ export function trackMatches(compiled: CompiledSecrets, spans: Span[]): MatchTra
       state = next;
     },
     isOver: () => state === ROOT_STATE,
+    giveAwayUntil(next, depth) {
+      const places = automaton.places[state] ?? [];
+      const isShallow = (index: number) => steps.depthOf(places[index] ?? 0) <= depth;
+      const deep = earliest(
+        began,
+        [...began.keys()].filter((index) => !isShallow(index)),
+        next,
+      );
+      began = began.map((first) => Math.max(first, deep));
+      return deep;
+    },
     clearUntil(next) {
       began = began.map((first) => Math.max(first, next - maxHeldBytes));
       return earliest(began, began.keys(), next);

@@ -14,6 +14,8 @@ export interface SecretEncodings {
   readonly endsAt: Uint8Array;
   /** Characters ignored before a position: `NOTHING`, `NULS` or `BREAKS`. */
   readonly before: Uint8Array;
+  /** Characters of its encoding before each position. */
+  readonly depthAt: Uint16Array;
   /** Positions where the encodings begin. */
   readonly starts: readonly number[];
   /** Characters of the longest encoding. */
@@ -48,6 +50,7 @@ export function secretEncodings(secrets: readonly string[]): SecretEncodings {
   const setAt = new Uint16Array(length);
   const endsAt = new Uint8Array(length);
   const before = new Uint8Array(length);
+  const depthAt = new Uint16Array(length);
   const starts: number[] = [];
   let position = 0;
   for (const { characters, mayBreak } of encodings) {
@@ -56,13 +59,14 @@ export function secretEncodings(secrets: readonly string[]): SecretEncodings {
       const number = numbers.get(set) ?? numbers.size;
       numbers.set(set, number);
       setAt[position] = number;
+      depthAt[position] = index;
       before[position] = index === 0 ? NOTHING : mayBreak ? BREAKS : NULS;
       position += 1;
     }
     endsAt[position - 1] = 1;
   }
   const longest = encodings.reduce((most, { characters }) => Math.max(most, characters.length), 0);
-  return { setAt, sets: bitsOf([...numbers.keys()]), endsAt, before, starts, longest };
+  return { setAt, sets: bitsOf([...numbers.keys()]), endsAt, before, depthAt, starts, longest };
 }
 
 /** The same encodings, matched without case. */

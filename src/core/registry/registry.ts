@@ -173,6 +173,8 @@ export interface Upstream {
   readonly allowPrivate: boolean;
   /** Milliseconds until a response has begun and, for a write, has ended. */
   readonly timeoutMs: number;
+  /** Longest silence within a response that is passed on as it comes, in milliseconds; absent: the default. */
+  readonly idleMs?: number;
   /** Agents' headers whose meaning the operator knows: they hold no write. Lower case. */
   readonly headers: readonly string[];
   /** Agents' headers that are dropped, lower case; absent: none, as in entries whose digest was stored before. */
@@ -185,3 +187,6 @@ export interface Upstream {
 export function listedHeaders({ headers, idempotencyHeader }: Upstream): readonly string[] {
   return idempotencyHeader === null ? headers : [...headers, idempotencyHeader];
 }
+
+/** An event stream may say nothing for minutes; a connection whose other end is gone says nothing for ever. */
+export const DEFAULT_IDLE_MS = 300_000;

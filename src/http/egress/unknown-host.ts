@@ -1,6 +1,7 @@
 import { matchingSwitch } from "../../core/policy/kill-switch.ts";
 import { publicAddress } from "../../core/base/public-address.ts";
 import { HOP_BY_HOP, namedInConnection, type Header } from "../../core/outbound/header-names.ts";
+import { DEFAULT_IDLE_MS } from "../../core/registry/registry.ts";
 import { holdsGateKey } from "../../core/outbound/headers.ts";
 import { leaksGateKey } from "../../core/outbound/target.ts";
 import { refuseStopped, requireDestination } from "../middleware/guards.ts";
@@ -60,6 +61,7 @@ export async function passUnknown(
     passesThrough: true,
     credential: null,
     timeoutMs: TIMEOUT_MS,
+    pauseMs: DEFAULT_IDLE_MS,
     allowPrivate: false,
   });
   c.executionCtx.waitUntil(ports.reads.count(principal.id, UNKNOWN_HOSTS, Date.now()));

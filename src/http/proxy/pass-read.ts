@@ -1,4 +1,5 @@
 import { matchingSwitch } from "../../core/policy/kill-switch.ts";
+import { DEFAULT_IDLE_MS } from "../../core/registry/registry.ts";
 import type { GateContext } from "../middleware/context.ts";
 import { refuseStopped, requireDestination } from "../middleware/guards.ts";
 import { refuse } from "../problem/problem.ts";
@@ -31,6 +32,7 @@ export async function passRead(
     passesThrough: true,
     credential: entry.credential,
     timeoutMs: upstream.timeoutMs,
+    pauseMs: upstream.idleMs ?? DEFAULT_IDLE_MS,
     allowPrivate: upstream.allowPrivate,
   });
   if (called.ok || called.error.sent) {

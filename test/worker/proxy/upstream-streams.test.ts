@@ -84,6 +84,53 @@ describe.concurrent("the time of a response", () => {
     expect(await new Response(body).text()).toBe("x".repeat(50));
   });
 
+  test.for(ways)("an event stream may be silent for longer than the timeout, %s", async ([, more]) => {
+    const upstream = await oddUpstream(
+      send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: 1\n\n"),
+      { do: "pause", ms: 1_800 },
+      send("data: 2\n\n"),
+      { do: "end" },
+    );
+    const { body } = await answered(upstream.url, { ...more, timeoutMs: 1_000, pauseMs: 5_000 });
+    expect(await new Response(body).text()).toBe("data: 1\n\ndata: 2\n\n");
+  });
+
+  test.for(ways)(
+    "an event stream that is silent for longer than its idle time is broken off, %s",
+    async ([, more]) => {
+      const upstream = await oddUpstream(send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ndata: 1\n\n"));
+      const { body } = await answered(upstream.url, { ...more, timeoutMs: 10_000, pauseMs: 1_000 });
+      expect(await new Response(body).text().catch(String)).toBe("Error: the upstream paused for too long");
+      await upstream.closed();
+    },
+  );
+
+  test("the end of an event leaves in a silence, although a credential could begin with it", async () => {
+    // In base64 the credential can begin with most letters.
+    const event = "data: hello\n\n";
+    const upstream = await oddUpstream(
+      send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"),
+      send(event),
+      { do: "pause", ms: 4_000 },
+      send(`data: ${SECRET}\n\n`),
+      { do: "end" },
+    );
+    const { body } = await answered(upstream.url, { ...withCredential(), timeoutMs: 10_000 });
+    const reader = body?.getReader();
+    const decoder = new TextDecoder();
+    let text = "";
+    const started = Date.now();
+    while (text.length < event.length) {
+      text += decoder.decode((await reader?.read())?.value, { stream: true });
+    }
+    expect(text).toBe(event);
+    expect(Date.now() - started).toBeLessThan(3_000);
+    for (let read = await reader?.read(); read?.done === false; read = await reader?.read()) {
+      text += decoder.decode(read.value, { stream: true });
+    }
+    expect(text).toBe(`${event}data: [masked]\n\n`);
+  });
+
   test.for(ways)("a caller may read slowly for any time, %s", async ([, more]) => {
     const upstream = await oddUpstream(...answer("x".repeat(300_000)));
     const { body } = await answered(upstream.url, { ...more, timeoutMs: 1_000 });

@@ -1,5 +1,12 @@
 import { BARRIER, BETWEEN_TEXTS, decodedCharacter, withoutBarriers } from "./barrier.ts";
 import { decodedBase64 } from "./base64-runs.ts";
+import {
+  BACKSLASH_FORMS,
+  formPattern,
+  PERCENT_BYTE,
+  PERCENT_UNICODE,
+  type EscapeForm,
+} from "../../base/escape-forms.ts";
 import { decodedEntities } from "./entities.ts";
 import { withoutTags } from "./tags.ts";
 
@@ -71,14 +78,20 @@ function unescaped(text: string): string {
 
 const UTF8 = new TextDecoder();
 
+const PERCENT = new RegExp(`(?:${withoutGroups(PERCENT_BYTE)})+|${withoutGroups(PERCENT_UNICODE)}`, "g");
+
 function decodedPercent(text: string): string {
-  return text.replaceAll(/(?:%[0-9A-Fa-f]{2})+|%u[0-9A-Fa-f]{4}/g, (run) => {
+  return text.replaceAll(PERCENT, (run) => {
     if (run.length === 3) {
       const code = Number.parseInt(run.slice(1), 16);
       if (code < 0x80) return decodedCharacter(code);
     }
     return run.startsWith("%u") ? character(run.slice(2)) : withoutBarriers(UTF8.decode(hexBytes(run)));
   });
+}
+
+function withoutGroups(form: EscapeForm): string {
+  return formPattern(form).replaceAll(/[()]/g, "");
 }
 
 /** RFC 2045 section 6.7: a soft line break joins, `=72` is an r. */
@@ -96,26 +109,21 @@ function hexBytes(run: string): Uint8Array {
   return bytes;
 }
 
-/** JSON, JavaScript, C and shell write characters in these ways. */
+/** The numbered forms, each with one group; then control characters, and characters as themselves. */
+const BACKSLASHES = new RegExp(
+  String.raw`${BACKSLASH_FORMS.map(formPattern).join("|")}|\\([nrtfvb])|\\([/"'\\])`,
+  "g",
+);
+
 function decodedBackslashes(text: string): string {
-  return text.replaceAll(
-    /\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|x([0-9A-Fa-f]{2})|x\{([0-9A-Fa-f]{1,6})\}|([0-3][0-7]{2})|([nrtfvb])|([/"'\\]))/g,
-    (
-      _,
-      braced?: string,
-      u?: string,
-      U?: string,
-      x?: string,
-      xb?: string,
-      octal?: string,
-      control?: string,
-    ) => {
-      const hex = braced ?? u ?? U ?? x ?? xb;
-      if (hex !== undefined) return character(hex);
-      if (octal !== undefined) return decodedCharacter(Number.parseInt(octal, 8));
-      return control === undefined ? _.slice(1) : control === "n" || control === "r" ? "\n" : " ";
-    },
-  );
+  return text.replaceAll(BACKSLASHES, (whole, ...groups: (string | undefined)[]) => {
+    for (const [index, { radix }] of BACKSLASH_FORMS.entries()) {
+      const digits = groups[index];
+      if (digits !== undefined) return decodedCharacter(Number.parseInt(digits, radix));
+    }
+    const control = groups[BACKSLASH_FORMS.length];
+    return control === undefined ? whole.slice(1) : control === "n" || control === "r" ? "\n" : " ";
+  });
 }
 
 function character(hex: string): string {

@@ -268,6 +268,89 @@ describe("INV-21: several secrets", () => {
   });
 });
 
+describe("INV-21: a silence of the upstream", () => {
+  const text = (parts: readonly Uint8Array[]) => Buffer.concat(parts).toString();
+  const secret = "sk_live_Q7x9Lw4vRt6Yp2";
+  const base64 = btoa(secret);
+
+  test.for([
+    "data: hello\n\n",
+    'data: {"a":1}\n\n',
+    "data: s",
+    "data: sk_",
+    `data: ${base64.slice(0, 3)}\n\n`,
+    "event: x\\",
+    "a=",
+  ])("lets the end of the event %j leave", (event) => {
+    const stream = masksOf(secret).stream();
+    expect(text([...stream.push(Buffer.from(event)), ...stream.pause()])).toBe(event);
+    expect(stream.holds()).toBe(false);
+    expect(text([...stream.push(Buffer.from("next")), ...stream.end()])).toBe("next");
+  });
+
+  test("gives away three characters of a secret at most, and masks the rest when it ends", () => {
+    for (const [form, given] of [
+      [secret, 3],
+      [base64.replace(/=+$/, ""), 3],
+      [Buffer.from(secret).toString("hex"), 3],
+    ] as const) {
+      for (let at = 1; at < form.length; at += 1) {
+        const stream = masksOf(secret).stream();
+        const first = text([...stream.push(Buffer.from(`(${form.slice(0, at)}`)), ...stream.pause()]);
+        expect(first).toBe(`(${at <= given ? form.slice(0, at) : ""}`);
+        const rest = text([
+          ...stream.push(Buffer.from(`${form.slice(at)})`)),
+          ...stream.pause(),
+          ...stream.end(),
+        ]);
+        expect(`${first}${rest}`).toBe(`(${at <= given ? form.slice(0, at) : ""}[masked])`);
+      }
+    }
+  });
+
+  test("after each character of a secret gives away no more than after one", () => {
+    const stream = masksOf(secret).stream();
+    const out = Array.from(`(${secret})`).flatMap((character) => [
+      ...stream.push(Buffer.from(character)),
+      ...stream.pause(),
+    ]);
+    expect(text([...out, ...stream.end()])).toBe(`(${secret.slice(0, 3)}[masked])`);
+  });
+
+  test("anywhere leaves texts without a secret as they are", () => {
+    fc.assert(
+      fc.property(fc.constantFrom(secret).chain(textsNear), anyCuts, (near, cuts) => {
+        const stream = masksOf("another-Secret-9q8w7e").stream();
+        const parts = cut(Buffer.from(near), cuts).flatMap((chunk) => [
+          ...stream.push(chunk),
+          ...stream.pause(),
+        ]);
+        expect(text([...parts, ...stream.end()])).toBe(near);
+      }),
+      { numRuns: TRIES },
+    );
+  });
+
+  test("anywhere leaves no more than three characters before the mask", () => {
+    fc.assert(
+      fc.property(anyCuts, anySpelling, (cuts, spell) => {
+        const stream = masksOf(secret).stream();
+        const written = Buffer.from(`(${Array.from(secret, spell).join("")})`);
+        const parts = cut(written, cuts).flatMap((chunk) => [...stream.push(chunk), ...stream.pause()]);
+        const out = text([...parts, ...stream.end()]);
+        expect(out.endsWith("[masked])")).toBe(true);
+        const given = out.slice(1, -"[masked])".length);
+        const isStart = [0, 1, 2, 3].some((count) => {
+          const whole = Array.from(secret.slice(0, count), spell).join("");
+          return given.startsWith(whole) && given.length < whole.length + spell(secret.charAt(count)).length;
+        });
+        expect(isStart).toBe(true);
+      }),
+      { numRuns: TRIES },
+    );
+  });
+});
+
 describe("the memory of a masking stream", () => {
   /** How far behind what came in is what went out, at most. */
   function mostHeld(secret: string, text: string, length: number): number {
