@@ -36,6 +36,8 @@ export interface Reading {
   readonly records?: number;
   /** Cents. */
   readonly money?: number;
+  /** The largest single amount as it is written, for checks of fields. */
+  readonly largest?: number;
   readonly recipients?: number;
   readonly needles?: readonly Needle[];
 }

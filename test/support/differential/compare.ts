@@ -1,11 +1,11 @@
 import type { BodyCase, Reading } from "./body-case.ts";
-import { type GateReading, gateReading } from "./gate-reading.ts";
+import { type GateReading, gateReading, MAX_AMOUNT } from "./gate-reading.ts";
 import type { Readings } from "./reader-process.ts";
 import { isPlausible } from "./readers.ts";
 
 /** A reader sees more than Gate, and Gate was certain. */
 export interface Disagreement {
-  readonly fact: "records" | "money" | "recipients" | "term" | "card" | "template";
+  readonly fact: "records" | "money" | "check" | "recipients" | "term" | "card" | "template";
   readonly reader: string;
   readonly gate: string;
   readonly saw: string;
@@ -35,6 +35,9 @@ function comparedWith(gate: GateReading, reader: string, reading: Reading): read
     if (certain !== null && saw > certain) {
       found.push({ fact, reader, gate: String(certain), saw: String(saw) });
     }
+  }
+  if (gate.passesCheck && (reading.largest ?? 0) > MAX_AMOUNT) {
+    found.push({ fact: "check", reader, gate: `passes max ${MAX_AMOUNT}`, saw: String(reading.largest) });
   }
   for (const needle of reading.needles ?? []) {
     if (gate.needles !== null && !gate.needles.includes(needle)) {

@@ -65,7 +65,8 @@ export class ReaderProcess {
     this.missing = missing;
     this.#child = child;
     child.stdin.on("error", () => this.#fail());
-    void this.#receive(lines);
+    // What is no JSON ends the waiting as well.
+    this.#receive(lines).finally(() => this.#fail());
   }
 
   read(given: BodyCase): Promise<Readings> {
@@ -92,7 +93,6 @@ export class ReaderProcess {
       this.#waiting.get(id)?.resolve(readings);
       this.#waiting.delete(id);
     }
-    this.#fail();
   }
 
   #fail(): void {

@@ -34,7 +34,7 @@ async function record(vector: Vector): Promise<Vector> {
 function largest(readings: readonly (readonly [string, Reading])[]): Readings {
   const saw = new Map<string, Reading>();
   const add = (reader: string, reading: Reading) => saw.set(reader, { ...saw.get(reader), ...reading });
-  for (const fact of ["records", "money", "recipients"] as const) {
+  for (const fact of ["records", "money", "largest", "recipients"] as const) {
     const [most] = readings.toSorted(([, one], [, other]) => (other[fact] ?? 0) - (one[fact] ?? 0));
     const value = most?.[1][fact] ?? 0;
     if (most !== undefined && value > 0) add(most[0], { [fact]: value });

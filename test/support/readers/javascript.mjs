@@ -35,6 +35,8 @@ function money(values, unit) {
   return Math.min(Math.floor(total * (unit === "major" ? 100 : 1) + 1e-6), LARGEST);
 }
 
+const largest = (values) => Math.min(Math.max(0, ...values.map(numberOf)), LARGEST);
+
 function addresses(value) {
   if (Array.isArray(value)) return value.reduce((sum, item) => sum + addresses(item), 0);
   if (value !== null && typeof value === "object") return addresses(value.email);
@@ -48,7 +50,10 @@ function table(rows, { unit }) {
   for (const [index, name] of (filled[0] ?? []).entries()) {
     const values = filled.slice(1).map((row) => row[index]);
     const column = String(name).trim().toLowerCase();
-    if (column === "amount") reading.money = Math.max(reading.money ?? 0, money(values, unit));
+    if (column === "amount") {
+      reading.money = Math.max(reading.money ?? 0, money(values, unit));
+      reading.largest = Math.max(reading.largest ?? 0, largest(values));
+    }
     if (column === "to") reading.recipients = Math.max(reading.recipients ?? 0, addresses(values));
   }
   return reading;
@@ -117,6 +122,7 @@ function fields(values, { unit }) {
   return {
     records: Math.max(...counts.values(), ...texts.map(listIn)),
     money: Math.max(0, ...amounts.map((value) => money([value], unit))),
+    largest: largest(amounts),
     recipients: addresses(values.to),
     needles: needles(texts),
   };
@@ -202,6 +208,7 @@ function documents(values, kase) {
   return {
     records: found.reduce((sum, value) => sum + (Array.isArray(value) ? items(value) : 1), 0),
     money: money(at(values, "amount").flat(Infinity), kase.unit),
+    largest: largest(at(found, "amount").flat(Infinity)),
     recipients: addresses(at(values, "to")),
     needles: needles([...texts, ...texts.flatMap(markdownTexts)]),
   };

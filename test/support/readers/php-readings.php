@@ -32,6 +32,11 @@ function money(array $values, string $unit): int {
     return (int) min(floor($cents + 1e-6), LARGEST);
 }
 
+function largest(array $values): float {
+    $numbers = array_map(fn($value) => money([$value], "minor"), $values);
+    return (float) max([0, ...$numbers]);
+}
+
 function addresses(mixed $value): int {
     if (is_array($value)) {
         if (!array_is_list($value)) return addresses($value["email"] ?? "");
@@ -48,7 +53,10 @@ function table(array $rows, array $case): array {
     foreach ($rows[0] as $index => $name) {
         $values = array_map(fn($row) => $row[$index] ?? "", array_slice($rows, 1));
         $name = strtolower(trim((string) $name));
-        if ($name === "amount") $reading["money"] = max($reading["money"] ?? 0, money($values, $case["unit"]));
+        if ($name === "amount") {
+            $reading["money"] = max($reading["money"] ?? 0, money($values, $case["unit"]));
+            $reading["largest"] = max($reading["largest"] ?? 0, largest($values));
+        }
         if ($name === "to") {
             $count = array_sum(array_map('addresses', $values));
             $reading["recipients"] = max($reading["recipients"] ?? 0, $count);
@@ -104,6 +112,7 @@ function fields(array $values, array $case): array {
     return [
         "records" => $records,
         "money" => max(array_merge([0], array_map(fn($value) => money([$value], $case["unit"]), $amounts))),
+        "largest" => largest($amounts),
         "recipients" => addresses($values["to"] ?? ""),
         "needles" => needles([...$texts, ...array_map('shown', $texts)]),
     ];
@@ -137,6 +146,7 @@ function documents(array $values, array $case): array {
     return [
         "records" => array_sum($found),
         "money" => money($amounts, $case["unit"]),
+        "largest" => largest(at($case["records"] === null ? $values : at($values, $case["records"]), "amount")),
         "recipients" => array_sum(array_map('addresses', at($values, "to"))),
         "needles" => needles([...$texts, ...array_map('shown', $texts)]),
     ];

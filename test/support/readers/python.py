@@ -79,6 +79,10 @@ def money_of(values, unit):
     return int(min(total * (100 if unit == "major" else 1), Decimal(LARGEST)))
 
 
+def largest_of(values):
+    return float(min(max((number_of(value) for value in values), default=Decimal(0)), Decimal(LARGEST)))
+
+
 def addresses_in(value):
     if isinstance(value, list):
         return sum(addresses_in(item) for item in value)
@@ -140,9 +144,9 @@ def table(rows, case):
     names = [cell.strip().lower() for cell in rows[0]]
     columns = [index for index, name in enumerate(names) if name == "amount"]
     if columns:
-        reading["money"] = max(
-            money_of((row[index] for row in rows[1:] if index < len(row)), case["unit"]) for index in columns
-        )
+        values = [[row[index] for row in rows[1:] if index < len(row)] for index in columns]
+        reading["money"] = max(money_of(column, case["unit"]) for column in values)
+        reading["largest"] = max(largest_of(column) for column in values)
     addressed = [index for index, name in enumerate(names) if name == "to"]
     if addressed:
         reading["recipients"] = max(
@@ -235,6 +239,9 @@ def documents(values, case):
     amounts = [amount for value in values for amount in at(value, "amount")]
     flat = [item for amount in amounts for item in (amount if isinstance(amount, list) else [amount])]
     found["money"] = money_of(flat, case["unit"])
+    checked = values if not case.get("records") else [item for value in values for item in at(value, case["records"])]
+    single = [amount for value in checked for amount in at(value, "amount")]
+    found["largest"] = largest_of(item for amount in single for item in (amount if isinstance(amount, list) else [amount]))
     found["recipients"] = sum(addresses_in(to) for value in values for to in at(value, "to"))
     texts = [text for value in values for text in strings_in(value)]
     texts += [seen for text in texts if "<" in text or "&" in text for seen in html_texts(text)]
@@ -322,6 +329,7 @@ def fields(pairs, case):
     found = {
         "records": max([1, *(len(all_of) for all_of in values.values())]),
         "money": max([0, *(money_of([value], case["unit"]) for value in values.get("amount", []))]),
+        "largest": largest_of(values.get("amount", [])),
         "recipients": sum(addresses_in(value) for value in values.get("to", [])),
     }
     texts = [text for pair in pairs for text in pair]

@@ -51,6 +51,11 @@ def money(values, unit)
   [(total * (unit == "major" ? 100 : 1) + 1e-6).floor, LARGEST].min
 end
 
+def largest(values)
+  number = values.map { |value| number_of(value) }.max || 0
+  number.respond_to?(:finite?) && !number.finite? ? LARGEST : number.to_f
+end
+
 def addresses(value)
   case value
   when Array then value.sum { |item| addresses(item) }
@@ -66,7 +71,9 @@ def table(rows, unit)
   (rows.first || []).each_with_index do |name, index|
     values = rows.drop(1).map { |row| row[index] }
     case name.strip.downcase
-    when "amount" then reading[:money] = [reading[:money] || 0, money(values, unit)].max
+    when "amount"
+      reading[:money] = [reading[:money] || 0, money(values, unit)].max
+      reading[:largest] = [reading[:largest] || 0, largest(values)].max
     when "to" then reading[:recipients] = [reading[:recipients] || 0, values.sum { |value| addresses(value) }].max
     end
   end
@@ -129,6 +136,7 @@ def fields(values, kase)
   {
     records: [*counts.values, *lists].max,
     money: amounts.map { |value| money([value], kase["unit"]) }.max || 0,
+    largest: largest(amounts),
     recipients: addresses(values["to"]),
     needles: needles(texts + texts.map { |text| CGI.unescapeHTML(text_of(text.b)) }),
   }
@@ -191,6 +199,7 @@ def documents(values, kase)
   {
     records: found.sum { |value| value.is_a?(Array) ? items(value) : 1 },
     money: money(amounts, kase["unit"]),
+    largest: largest(at(found, "amount").flatten),
     recipients: at(values, "to").sum { |value| addresses(value) },
     needles: needles(texts + texts.map { |text| CGI.unescapeHTML(text_of(text.b)) }),
   }
