@@ -1,5 +1,5 @@
-import { doubt, type Doubt } from "../doubt.ts";
-import { merged } from "../measured.ts";
+import { doubt, type Doubt, type DoubtReason } from "../doubt.ts";
+import { known, type Measured, merged } from "../measured.ts";
 import { countLines, countRows, delimitedLines, type RowCount } from "./csv-count.ts";
 import { bestDelimiter, DELIMITERS, separatorLine, stablestDelimiter } from "./csv-dialect.ts";
 import { csvRows } from "./csv-rows.ts";
@@ -31,42 +31,48 @@ export function csvShape(whole: string): CsvShape {
   const [first] = csvRows(text, delimiter, 1);
   const header = first !== undefined && isHeader(first) ? first.map((cell) => cell.trim()) : null;
   const counted = countRows(text, delimiter);
-  const found = doubtOf(text, delimiter, counted);
-  const rows = Math.max(counted.rows, found?.readings.at(-1) ?? 0);
+  const found = readRows(text, delimiter, counted);
   // Without knowledge of `sep=`, its line is the header, and the header a row.
   const headers = header === null || begins > 0 ? 0 : 1;
   return {
     delimiter,
     begins,
     header,
-    rows: Math.max(0, rows - headers),
+    rows: Math.max(0, (found.value ?? 0) - headers),
     doubt:
-      found === null
+      found.doubt === null
         ? null
         : doubt(
-            found.because,
-            found.readings.map((reading) => Math.max(0, reading - headers)),
+            found.doubt.because,
+            found.doubt.readings.map((reading) => Math.max(0, reading - headers)),
           ),
-    wellFormed: found === null,
+    wellFormed: found.doubt === null && found.value === counted.rows,
   };
 }
 
-/** Why a reader of another dialect finds other rows; the readings still count the header. */
-function doubtOf(text: string, delimiter: string, counted: RowCount): Doubt | null {
+/** The most rows that a reader of another dialect finds, the header included; unknown where they are another table. */
+function readRows(text: string, delimiter: string, counted: RowCount): Measured {
   const { rows, wellFormed, hiddenBreaks, breaks } = counted;
   // With broken quotes, no parser finds more rows than lines.
-  if (!wellFormed) return doubt("csv_quotes", [rows, Math.max(rows, countLines(text))]);
-  if (breaks.others > 0) return doubt("csv_line_ends", [rows, Math.max(rows, countLines(text))]);
-  if (breaks.returns > 0 && breaks.feeds > 0) return doubt("csv_line_ends", [rows]);
+  if (!wellFormed) return otherRows("csv_quotes", [rows, Math.max(rows, countLines(text))]);
+  if (breaks.others > 0) return otherRows("csv_line_ends", [rows, Math.max(rows, countLines(text))]);
+  if (breaks.returns > 0 && breaks.feeds > 0) return otherRows("csv_line_ends", [rows]);
   // Where no quotes hide a line end, no reader finds more rows than these.
-  if (hiddenBreaks === 0) return null;
+  if (hiddenBreaks === 0) return known(rows);
+  let most = rows;
   for (const other of plausibleDelimiters(text, delimiter, counted)) {
-    const found = merged([rows, countRows(text, other).rows], "csv_delimiter");
-    if (found.doubt !== null) return found.doubt;
+    const read = countRows(text, other).rows;
+    const isOtherTable = read > rows * MOST_LINES || hidesRows(text, other, counted);
+    if (read !== rows && isOtherTable) return otherRows("csv_delimiter", [rows, read]);
+    most = Math.max(most, read);
   }
-  if (!text.includes('\\"')) return null;
+  if (!text.includes('\\"')) return known(most);
   const escaped = [delimiter, ","].map((each) => countRows(text, each, true).rows);
-  return merged([rows, ...escaped], "csv_escapes").doubt;
+  return merged([most, ...escaped], "csv_escapes");
+}
+
+function otherRows(because: DoubtReason, readings: readonly number[]): Measured {
+  return { value: Math.max(...readings), doubt: doubt(because, readings) };
 }
 
 /**
@@ -75,15 +81,24 @@ function doubtOf(text: string, delimiter: string, counted: RowCount): Doubt | nu
  */
 function plausibleDelimiters(text: string, delimiter: string, counted: RowCount): readonly string[] {
   const stablest = stablestDelimiter(text);
-  const firstLine = /^[^\r\n]*/.exec(text)?.[0] ?? "";
   return DELIMITERS.filter((other) => {
     if (other === delimiter) return false;
-    if (other === "," || other === stablest) return true;
-    if (!text.includes(other)) return false;
-    if (firstLine.includes(other)) return true;
-    // Prose in a cell has few lines with such a delimiter, hidden rows many.
-    return delimitedLines(text, counted, other) > Math.max(1, counted.rows / MOST_PROSE);
+    return other === "," || other === stablest || (text.includes(other) && hidesRows(text, other, counted));
   });
+}
+
+/** Notes of several lines make a few lines of a row; more lines than these are hidden rows. */
+const MOST_LINES = 4;
+
+/**
+ * Whether quoted cells hold rows of the other delimiter. Prose in cells, as `Line one⏎line two`, has few lines with a
+ * delimiter: a reader that breaks it finds lines, and their number stands without a doubt. Hidden rows are many.
+ */
+function hidesRows(text: string, other: string, counted: RowCount): boolean {
+  const firstLine = /^[^\r\n]*/.exec(text)?.[0] ?? "";
+  return (
+    firstLine.includes(other) || delimitedLines(text, counted, other) > Math.max(1, counted.rows / MOST_PROSE)
+  );
 }
 
 /** One line of prose in this many rows may hold a delimiter. */

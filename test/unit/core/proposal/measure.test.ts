@@ -233,7 +233,13 @@ describe("measuring arbitrary bytes", () => {
           expect(read).toEqual({ ok: true, value: filled.map(([id, name, note]) => ({ id, name, note })) });
           // A cell of blanks in quotes is counted, if not read: the larger count is the safe one.
           expect(facts.records.measured ?? -1).toBeGreaterThanOrEqual(filled.length);
-          expect(facts.records.measured ?? -1).toBeLessThanOrEqual(rows.length);
+          // So is the number of lines, to a reader that does not see the quotes of this delimiter.
+          const breaks =
+            rows
+              .flat()
+              .join("")
+              .match(/[\n\r]/g)?.length ?? 0;
+          expect(facts.records.measured ?? -1).toBeLessThanOrEqual(rows.length + breaks);
         },
       ),
       { numRuns: 500 },
