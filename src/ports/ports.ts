@@ -19,7 +19,14 @@ import type { Settings } from "./settings.ts";
 import type { Signer } from "./signer.ts";
 
 /** `subject` and `group` are keyed: a plain digest of a guessable payload could be found by trying candidates. */
-export type TokenKind = "execution" | "delivery" | "subject" | "link" | "interaction" | "group";
+export type TokenKind =
+  | "execution"
+  | "delivery"
+  | "subject"
+  | "link"
+  | "interaction"
+  | "group"
+  | "credential";
 
 /** All side effects of doors and use cases. */
 export interface Ports {

@@ -23,6 +23,7 @@ const POLICIES = {
   once: "id: once\ndestinations: [crm.once]\nauto_approve_under: 100\nblock_duplicates_within: 24h\n",
   rejected:
     "id: rejected\ndestinations: [crm.rejected]\nrequire_approval: always\ncooldown_after_rejection: 24h\n",
+  sent: "id: sent\ndestinations: [crm.sent]\nrequire_approval: always\n",
   open: "id: open\ndestinations: [crm.open]\nauto_approve_under: 100\n",
 };
 
@@ -63,6 +64,21 @@ async function propose(destination: string, payload: string, headers = {}): Prom
     method: "POST",
     headers: { authorization: `Bearer ${agent.key}`, "content-type": "application/json", ...headers },
     body: JSON.stringify(proposal(destination, payload)),
+  });
+  return (await response.json()) as Body;
+}
+
+/** A write through the proxy with the agent's own credential. */
+async function send(credential: string, headers = {}): Promise<Body> {
+  const response = await fetch(`${origin(gate.port)}/sent/orders`, {
+    method: "POST",
+    headers: {
+      "x-gate-key": agent.key,
+      authorization: credential,
+      "content-type": "application/json",
+      ...headers,
+    },
+    body: '{"sent":"held before the rotations"}',
   });
   return (await response.json()) as Body;
 }
@@ -119,6 +135,7 @@ destinations:
   crm.once: { policies: [once] }
   crm.rejected: { policies: [rejected] }
   crm.open: { policies: [open] }
+  crm.sent: { policies: [sent], upstream: "${at}/sent", prefix: /sent, allow_private: true }
 credentials:
   mail: { ref: env://TEST_PROVIDER }
   provider: { ref: env://TEST_PROVIDER }
@@ -163,6 +180,7 @@ channels:
     ).body,
     "id",
   );
+  made["held"] = text(await send("Bearer account-a"), "intentId");
   made["keyed"] = text(await propose("crm.open", "keyed\n", { "idempotency-key": "one" }), "intentId");
   const session = await fetch(`${origin(gate.port)}/v1/session`, {
     method: "POST",
@@ -275,6 +293,20 @@ describe("after two rotations of GATE_SECRET", () => {
         status: "approved",
       });
     }
+  });
+
+  test("credential-token: a held write is sent with the credential it was held with, and no other", async () => {
+    const id = made["held"] ?? "";
+    expect((await gate.call("POST", `/v1/intents/${id}/approve`, reviewer.key, {})).status).toBe(200);
+    const repeat = { "x-gate-intent-id": id };
+    expect(await send("Bearer account-b", repeat)).toMatchObject({
+      code: "credential_changed",
+      intent_id: id,
+    });
+    const sent = () => messages.filter((body) => "sent" in body);
+    expect(sent()).toEqual([]);
+    expect(await send("Bearer account-a", repeat)).toEqual({});
+    expect(sent()).toHaveLength(1);
   });
 
   test("webhook-secret: an earlier webhook keeps its address, and its secret can be rotated", async () => {

@@ -7,6 +7,7 @@ import type { CallFailure } from "../../ports/upstream.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { VoteFailure } from "../approvals/decide-intent.ts";
+import { isBoundCredential } from "./agent-credential.ts";
 import { executeWrite, type ExecutionResult, type ExecutePorts } from "./execute-write.ts";
 import { finalOutcome, type FinalOutcome } from "./final-outcome.ts";
 
@@ -80,6 +81,10 @@ export async function awaitOutcome<Failure>(
   let tries = 0;
   for (;;) {
     const { phase, successor } = state;
+    if (isWaiting(phase) && !isBoundCredential(state.terms, request.agentCredentials, ports)) {
+      const refusal = { reason: "credential_changed" } as const;
+      return { kind: "not_executed", intent: intent.id, reason: { kind: "refused", refusal } };
+    }
     // An agent that receives a failure proposes the write again, so none is reported while Gate still retries.
     const isInProgress = phase === "scheduled" || phase === "claimed" || isSendDue(state, Date.now());
     const leftMs = (isInProgress ? sendingUntil : until) - Date.now();
@@ -105,6 +110,11 @@ export async function awaitOutcome<Failure>(
     if (next === null) return { kind: "not_found" };
     state = next;
   }
+}
+
+/** Not sent yet, and possibly never with another account's credential. */
+function isWaiting(phase: Phase): boolean {
+  return phase === "pending_approval" || phase === "approved";
 }
 
 /** Returns once the phase has changed, or after a while. */

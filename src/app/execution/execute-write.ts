@@ -3,6 +3,7 @@ import { repeatHeader } from "../../core/intent/provider-idempotency.ts";
 import { currentOrder, type IntentTerms } from "../../core/intent/state.ts";
 import type { Header } from "../../core/outbound/header-names.ts";
 import type { Destination, Upstream } from "../../core/registry/registry.ts";
+import { isBoundCredential } from "./agent-credential.ts";
 import { approvalBlocker, type VoteFailure } from "../approvals/decide-intent.ts";
 import { digestOfBytes } from "../digest-bytes.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
@@ -17,7 +18,10 @@ export type ExecutionResult<Failure = never> =
   | { readonly kind: "unauthenticated"; readonly failure: Failure }
   | VoteFailure;
 
-export type ExecutePorts = Pick<Ports, "callUpstream" | "rules" | "switches" | "principals" | "settings">;
+export type ExecutePorts = Pick<
+  Ports,
+  "callUpstream" | "rules" | "switches" | "principals" | "settings" | "acceptedTokens"
+>;
 
 /** A write whose agent waits for the outcome. `Failure` is the door's own type, returned unchanged. */
 export interface InlineExecution<Failure = never> {
@@ -52,6 +56,9 @@ export async function executeWrite<Failure = never>(
   ]);
   if (!authenticated.ok) return { kind: "unauthenticated", failure: authenticated.error };
   if (blocker !== null) return blocker;
+  if (!isBoundCredential(terms, inline?.agentCredentials ?? [], ports)) {
+    return { kind: "refused", refusal: { reason: "credential_changed" } };
+  }
   const begun = await intent.beginSend(currentBindings(terms, rules), crypto.randomUUID(), held !== null);
   if (!begun.ok) return { kind: "refused", refusal: begun.error };
   const sending = begun.value;

@@ -23,6 +23,8 @@ export type Refusal =
   | { readonly reason: "edit_not_allowed" }
   /** A policy or the destination's configuration changed since the approval. */
   | { readonly reason: "approval_stale" }
+  /** The agent's own credential is of another account than the one the write was proposed with. */
+  | { readonly reason: "credential_changed" }
   | { readonly reason: "not_proposer" }
   /** The destination or the policy names another executor. */
   | { readonly reason: "wrong_executor"; readonly executor: Executor }

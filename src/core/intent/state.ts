@@ -28,6 +28,8 @@ export interface IntentTerms {
    * the first or that of a repeat. Null: Gate does not send it.
    */
   readonly sending: "by_gate" | "on_repeat" | null;
+  /** See `HttpWrite.credential`. */
+  readonly credential?: string;
   readonly policies: readonly PolicyRef[];
   /** Digest of the destination's registry entry. */
   readonly configHash: string;

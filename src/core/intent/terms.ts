@@ -90,6 +90,7 @@ export function intentTerms(input: IntentTermsInput): IntentTerms {
     proofRequired: entry?.proofRequired ?? false,
     idempotent: entry?.idempotent ?? false,
     sending: http === null ? null : sendingOf(http, bound.executor, input),
+    ...(http?.credential !== undefined && { credential: http.credential }),
     digest: intentDigest({ ...bound, payloadName, facts, http, salt: bytesToHex(salt) }),
     requestDigest,
     subject: subjects[0],

@@ -21,14 +21,27 @@ export interface HttpWrite {
    * one. Null: the provider has none.
    */
   readonly idempotencyHeader: string | null;
+  /**
+   * Keyed digest of the account that the agent's own credential is of, where the write is sent with it; absent: Gate
+   * injects one, or the write is from before the binding.
+   */
+  readonly credential?: string;
   /** Gate built it from the destination's template, and rebuilds it when a reviewer edits the proposal. */
   readonly fromTemplate?: true;
 }
 
 /** The part of an intent's digest that covers the request. */
-export function writeForDigest({ method, url, headers, slot, idempotencyHeader }: HttpWrite): Json {
+export function writeForDigest({
+  method,
+  url,
+  headers,
+  slot,
+  idempotencyHeader,
+  credential,
+}: HttpWrite): Json {
   const sent = headersForDigest(headers, slot);
-  return { method, url, sent, idempotency_header: idempotencyHeader };
+  const bound = credential === undefined ? {} : { credential };
+  return { method, url, sent, idempotency_header: idempotencyHeader, ...bound };
 }
 
 /** The identity of a request for detecting repeats, without other headers: libraries number their retries in them. */

@@ -13,6 +13,7 @@ export const PROBLEM_CODES = [
   "attempts_exhausted",
   "claim_required",
   "content_coding_refused",
+  "credential_changed",
   "credential_unavailable",
   "cross_origin",
   "delegation_not_found",

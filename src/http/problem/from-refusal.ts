@@ -125,6 +125,11 @@ const FIXED: Readonly<Record<FixedReason, Problem>> = {
     "approval_stale",
     "A policy or the destination's configuration has changed since the evaluation; propose again.",
   ),
+  credential_changed: problem(
+    409,
+    "credential_changed",
+    "The request carries another credential than the one it was proposed with, and an approval is for one account. Repeat it with the first credential, or withdraw the intent and propose the write anew.",
+  ),
   not_proposer: INTENT_NOT_FOUND,
   not_runner: problem(
     403,

@@ -16,6 +16,7 @@ import { relocateFor } from "./relay-response.ts";
 import type { ProxyRoute } from "./route.ts";
 import type { Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { credentialDigest } from "../../app/execution/agent-credential.ts";
 import { findRepeated } from "../../app/execution/find-repeated.ts";
 import type { OutcomeRequest } from "../../app/execution/await-outcome.ts";
 
@@ -87,7 +88,7 @@ export async function governWrite(
 async function readWrite(
   c: GateContext,
   { entry }: ProxyRoute,
-  { http, contentType }: ProxiedRequest,
+  { http: parsed, agentCredentials, contentType }: ProxiedRequest,
   read: Uint8Array | null,
 ): Promise<{ readonly request: ProposalRequest; readonly payload: Payload }> {
   const ports = c.env;
@@ -106,13 +107,16 @@ async function readWrite(
   }
   const bytes = read ?? (await readBytes(c, ports.settings.maxPayloadBytes));
   // RFC 9110 section 9.3.1 gives such a body no meaning, and the platform drops it: approved, it could not be sent.
-  if (bytes.length > 0 && (http.method === "GET" || http.method === "HEAD")) {
+  if (bytes.length > 0 && (parsed.method === "GET" || parsed.method === "HEAD")) {
     refuse({
       status: 400,
       code: "method_refused",
       detail: "Gate does not forward a GET or HEAD with a body.",
     });
   }
+  // Where Gate injects none, an approval is for the account of the agent's own credential.
+  const http =
+    parsed.slot === null ? { ...parsed, credential: credentialDigest(agentCredentials, ports) } : parsed;
   const request: ProposalRequest = {
     destination: entry.name,
     policy,

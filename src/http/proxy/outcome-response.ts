@@ -35,8 +35,11 @@ export function outcomeResponse(
         headers: intentHeaders(intent),
       });
     }
-    case "not_executed":
-      return refuse({ ...problemOfVoteFailure(outcome.reason), headers: intentHeaders(outcome.intent) });
+    case "not_executed": {
+      const problem = problemOfVoteFailure(outcome.reason);
+      const more = { ...problem.more, intent_id: outcome.intent };
+      return refuse({ ...problem, more, headers: intentHeaders(outcome.intent) });
+    }
     case "not_found":
       return refuse(INTENT_NOT_FOUND);
   }

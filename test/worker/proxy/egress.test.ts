@@ -130,6 +130,22 @@ describe("a Dynamic Worker behind GovernedEgress", () => {
     expect(arrived).toMatchObject([{ url, headers: { authorization: "Bearer of-the-agent" } }]);
   });
 
+  test("INV-09: held with one credential of its own, a write is not sent with another", async () => {
+    const arrived = internet();
+    const agent = await register("agent");
+    const reviewer = await register("reviewer");
+    const url = "https://own.example.com/api/orders";
+    const asking = (token: string, more = {}) =>
+      out({ agent: agent.id }, url, { ...REFUND, headers: { ...JSON_TYPE, Authorization: token, ...more } });
+    const { intentId } = (await asking("Bearer one")).body;
+    await call("POST", `/v1/intents/${intentId}/approve`, reviewer.key, {});
+    const other = await asking("Bearer other", { "X-Gate-Intent-Id": intentId });
+    expect(other.body).toMatchObject({ status: 409, code: "credential_changed", intent_id: intentId });
+    expect(arrived).toEqual([]);
+    expect((await asking("Bearer one", { "X-Gate-Intent-Id": intentId })).status).toBe(200);
+    expect(arrived).toMatchObject([{ headers: { authorization: "Bearer one" } }]);
+  });
+
   test("can't reach a destination whose writes a runner executes", async () => {
     const arrived = internet();
     const agent = await register("agent");
