@@ -62,7 +62,7 @@ function workerProject() {
       env: TEST_VARIABLES,
       deps: { optimizer: { ssr: { enabled: true, include: BUNDLED_DEPENDENCIES } } },
       setupFiles: ["./test/support/worker/setup.ts"],
-      globalSetup: ["./test/support/worker/odd-server.ts"],
+      globalSetup: ["./test/support/worker/scripted-server.ts"],
     },
   };
 }

@@ -5,7 +5,7 @@ import { append, EMPTY_FRONTIER, frontierOf, leafHash, rootOf, type HashAt } fro
 import { verdictOf } from "../verifier/finding.ts";
 import { verifyBundle } from "../verifier/verify-bundle.ts";
 import { verifyExport } from "../verifier/verify-export.ts";
-import { fullLife, interleaved, MadeLog, TRUSTED } from "../test/support/made-bundle.ts";
+import { fullLife, interleaved, MadeLog, TRUSTED } from "../test/support/bundle-maker.ts";
 
 /*
  * Measures the log: adding leaves, proofs and their size as it grows, and verifying one intent's evidence.

@@ -1,5 +1,5 @@
 import { load, median, type Load, type Shot } from "./load.ts";
-import { processorMs, startScene, type Scene } from "./proxy-scene.ts";
+import { processorMs, startScene, type Scene } from "./proxy-server.ts";
 
 /*
  * Measures the reverse proxy: a read and an auto-approved write through Gate, against the same request sent directly to

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   freePort,
   printedKey,
-  request,
   ROOT,
   run,
   serve,
@@ -16,6 +15,7 @@ import {
   type Finished,
   type RunningCommand,
 } from "../support/command.ts";
+import { clientAt } from "../support/client.ts";
 
 const ESC = "\u001b";
 const HOSTILE = `name\n${ESC}[2J${ESC}]0;owned\u0007 \u202egnp.exe\rApprove? [y/N] y\n`;
@@ -62,7 +62,7 @@ let proposals = 0;
 
 async function pending(more: Readonly<Record<string, unknown>> = {}): Promise<string> {
   proposals += 1;
-  const { body } = await request(port, "POST", "/v1/intents", keys.agent, {
+  const { body } = await clientAt(port).call("POST", "/v1/intents", keys.agent, {
     destination: "crm.import",
     policy: "held",
     payload: `row ${proposals}\n`,
@@ -74,7 +74,7 @@ async function pending(more: Readonly<Record<string, unknown>> = {}): Promise<st
 }
 
 const stateOf = async (id: string) =>
-  (await request(port, "GET", `/v1/intents/${id}`, keys.admin)).body["state"];
+  (await clientAt(port).call("GET", `/v1/intents/${id}`, keys.admin)).body["state"];
 
 const environment = (key = keys.reviewer): Record<string, string> => ({
   GATE_ENDPOINT: `http://127.0.0.1:${port}`,
@@ -232,8 +232,8 @@ describe("the command approvals show", () => {
 
   test("prints predecessor and editor of an edited case, and the successor of its predecessor", async () => {
     const id = await pending({ policy: "editable" });
-    const { body } = await request(port, "GET", `/v1/intents/${id}`, keys.admin);
-    const edited = await request(port, "POST", `/v1/intents/${id}/edit`, keys.reviewer, {
+    const { body } = await clientAt(port).call("GET", `/v1/intents/${id}`, keys.admin);
+    const edited = await clientAt(port).call("POST", `/v1/intents/${id}/edit`, keys.reviewer, {
       digest: body["intent_digest"],
       reason: "one row too many",
       payload: "changed\n",
@@ -289,7 +289,7 @@ describe("the command approvals approve", () => {
     const id = await pending();
     const { code, out } = await approvals(["approve", id, "--yes", "--comment", "checked a sample"]);
     expect([code, out.trimEnd().split("\n").at(-1)]).toEqual([0, `${id}: approved`]);
-    const { body } = await request(port, "GET", `/v1/intents/${id}/audit`, keys.admin);
+    const { body } = await clientAt(port).call("GET", `/v1/intents/${id}/audit`, keys.admin);
     expect(JSON.stringify(body)).toContain("checked a sample");
     expect(await asSent(id, ["approve", "--yes"])).toMatchObject({ digest: DIGEST });
   });
@@ -347,7 +347,7 @@ describe("the command approvals reject", () => {
     expect(silent.err).toContain("a rejection needs a reason");
     expect(await stateOf(id)).toBe("pending_approval");
     expect((await typed(["reject", id], "wrong list\n")).out).toContain(`${id}: rejected`);
-    const { body } = await request(port, "GET", `/v1/intents/${id}`, keys.admin);
+    const { body } = await clientAt(port).call("GET", `/v1/intents/${id}`, keys.admin);
     expect(body["block_reason"]).toBe("wrong list");
   });
 

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "vitest";
-import { type Answer, crmImport, eventsOf, startGate, text } from "../support/gate.ts";
+import { crmImport, eventsOf, startGate, text } from "../support/gate.ts";
+import type { Answer } from "../support/client.ts";
 
 const gate = await startGate();
 afterAll(() => gate[Symbol.asyncDispose]());

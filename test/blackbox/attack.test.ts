@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ATTACKS, exportOf } from "../support/attacks.ts";
 import { BUNDLE_ATTACKS, EXPORT_ATTACKS } from "../support/evidence-attacks.ts";
-import { request, ROOT, temporaryFolder } from "../support/command.ts";
+import { ROOT, temporaryFolder } from "../support/command.ts";
 import {
   copyHome,
   dropTriggers,
@@ -18,7 +18,8 @@ import {
   secretOf,
   STORIES,
   type Scene,
-} from "../support/ledger-scene.ts";
+} from "../support/ledger-server.ts";
+import { clientAt } from "../support/client.ts";
 
 const folder = temporaryFolder();
 let scene: Scene;
@@ -114,9 +115,9 @@ describe.concurrent("INV-18: an attacker who writes into D1 is detected", () => 
     const { out } = await inTurn(() =>
       verifyAfter(attack, "older", async (port) => {
         // The intent's object is not the database: its evidence still has what is missing there.
-        const { body } = await request(port, "GET", `/v1/intents/${chain}/evidence`, scene.agentKey);
+        const { body } = await clientAt(port).call("GET", `/v1/intents/${chain}/evidence`, scene.agentKey);
         expect(body["entries"]).toHaveLength(3);
-        await request(port, "POST", `/v1/intents/${chain}/execute`, scene.agentKey);
+        await clientAt(port).call("POST", `/v1/intents/${chain}/execute`, scene.agentKey);
       }),
     );
     expect(failing(out)["sealer"]).toMatch(/"entry_missing"/);
@@ -129,7 +130,7 @@ test("INV-18: an order forged in an intent's object without an approval fails ve
     rewriteState(home, pending, { phase: "approved", executeBy: Date.now() + 600_000 });
   const { code, out } = await inTurn(() =>
     verifyAfter(attack, "later", async (port) => {
-      const ordered = await request(port, "POST", `/v1/intents/${pending}/execute`, scene.agentKey);
+      const ordered = await clientAt(port).call("POST", `/v1/intents/${pending}/execute`, scene.agentKey);
       expect(ordered.status).toBe(201);
     }),
   );

@@ -3,11 +3,11 @@ import {
   freePort,
   lockOf,
   printedKey,
-  request,
   type RunningCommand,
   serve,
   temporaryFolder,
 } from "../support/command.ts";
+import { clientAt } from "../support/client.ts";
 /** Enough to have several proposals in every stage of their way when the power goes. */
 const CONNECTIONS = 8;
 const ACKNOWLEDGED_BEFORE_THE_CRASH = 40;
@@ -38,7 +38,7 @@ async function load(port: number, agentKey: string, onAcknowledged: (count: numb
       for (let at = 0; at < MAX_PROPOSALS_PER_CONNECTION; at += 1) {
         const key = `${connection}-${at}`;
         try {
-          const { status, body } = await request(port, "POST", "/v1/intents", agentKey, proposal(key));
+          const { status, body } = await clientAt(port).call("POST", "/v1/intents", agentKey, proposal(key));
           expect(status).toBe(200);
           acknowledged.set(key, String(body["intentId"]));
           onAcknowledged(acknowledged.size);
@@ -61,7 +61,7 @@ async function missingFromList(
   const missing = new Set(ids);
   let after = "";
   for (let page = 0; page < 20; page += 1) {
-    const { body } = await request(port, "GET", `/v1/intents?limit=200${after}`, agentKey);
+    const { body } = await clientAt(port).call("GET", `/v1/intents?limit=200${after}`, agentKey);
     for (const { id } of body["intents"] as readonly { readonly id: string }[]) missing.delete(id);
     if (typeof body["next"] !== "string") break;
     after = `&after=${encodeURIComponent(body["next"])}`;
@@ -96,7 +96,7 @@ test("INV-20: after a crash under load no acknowledged command is lost and none 
 
   await using _server = await serve({ port, home: home.path });
   for (const [key, id] of left.acknowledged) {
-    const { body } = await request(port, "GET", `/v1/intents/${id}`, agentKey);
+    const { body } = await clientAt(port).call("GET", `/v1/intents/${id}`, agentKey);
     expect(body, key).toMatchObject({ status: "approved", idempotency_key: key });
     const trail = body["auditTrail"] as readonly LedgerEntry[];
     expect(trail.map(({ event_type: event }) => event)).toEqual(["proposed", "policy_checked", "approved"]);
@@ -114,7 +114,7 @@ test("INV-20: after a crash under load no acknowledged command is lost and none 
     .toEqual([]);
   // An unacknowledged intent is stored whole or not at all: repeated, it is decided, or known as decided.
   for (const key of left.unanswered) {
-    const { status, body } = await request(port, "POST", "/v1/intents", agentKey, proposal(key));
+    const { status, body } = await clientAt(port).call("POST", "/v1/intents", agentKey, proposal(key));
     if (status === 409) {
       expect(body).toMatchObject({ status: "duplicate_blocked", existingStatus: "approved" });
     } else expect(body).toMatchObject({ status: "approved" });

@@ -8,14 +8,14 @@ import { leafHash, nodeHash, type HashAt } from "../../src/core/tlog/tree.ts";
 import {
   freePort,
   printedKey,
-  request,
   run,
   type RunningCommand,
   serve,
   startCommand,
   temporaryFolder,
 } from "../support/command.ts";
-import { failing, ledger, origin } from "../support/ledger-scene.ts";
+import { failing, ledger, origin } from "../support/ledger-server.ts";
+import { clientAt } from "../support/client.ts";
 
 // ─── The right edge of a tree ───
 
@@ -74,7 +74,7 @@ let proposals = 0;
 async function propose(): Promise<string> {
   proposals += 1;
   const proposal = { ...SMALL, payload: `email\nada${proposals}@example.com\n` };
-  const { body } = await request(port, "POST", "/v1/intents", keys.agent, proposal);
+  const { body } = await clientAt(port).call("POST", "/v1/intents", keys.agent, proposal);
   return String(body["intentId"]);
 }
 
@@ -94,7 +94,7 @@ beforeAll(async () => {
   connection = ["--server", origin(port), "--api-key-file", at("key")];
   await propose();
   writeFileSync(at("first.txt"), await seal());
-  const { body } = await request(port, "GET", "/.well-known/gate", keys.agent);
+  const { body } = await clientAt(port).call("GET", "/.well-known/gate", keys.agent);
   ({ vkey } = body["log"] as { readonly vkey: string });
 });
 
@@ -129,15 +129,23 @@ describe("the command ledger verify", () => {
 
   test("reads a bundle from a file or pipe, and links it to an older checkpoint by a proof", async () => {
     const id = await propose();
-    const bundle = await request(port, "GET", `/v1/intents/${id}/evidence`, keys.admin);
+    const bundle = await clientAt(port).call("GET", `/v1/intents/${id}/evidence`, keys.admin);
     writeFileSync(at("bundle.json"), JSON.stringify(bundle.body, null, 2));
     const verify = (...more: readonly string[]) => ledger(["verify", at("bundle.json"), ...more]);
     const { checkpoint } = bundle.body["log"] as { readonly checkpoint: string };
     const size = Number(checkpoint.split("\n")[1]);
     const old = Number(readFileSync(at("first.txt"), "utf8").split("\n")[1]);
-    const proof = await request(port, "GET", `/log/proof/consistency?old=${old}&new=${size}`, keys.admin);
+    const proof = await clientAt(port).call(
+      "GET",
+      `/log/proof/consistency?old=${old}&new=${size}`,
+      keys.admin,
+    );
     writeFileSync(at("proof.json"), JSON.stringify(proof.body));
-    const wrong = await request(port, "GET", `/log/proof/consistency?old=${old - 1}&new=${size}`, keys.admin);
+    const wrong = await clientAt(port).call(
+      "GET",
+      `/log/proof/consistency?old=${old - 1}&new=${size}`,
+      keys.admin,
+    );
     writeFileSync(at("wrong.json"), JSON.stringify(wrong.body));
 
     expect(await verify("--key", vkey)).toMatchObject({ code: 0 });

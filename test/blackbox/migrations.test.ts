@@ -5,7 +5,7 @@ import { loadMiniflare } from "../../cli/serve/miniflare.ts";
 import { migrate } from "../../cli/serve/runtime.ts";
 import { readWranglerConfig } from "../../cli/serve/wrangler-config.ts";
 import { ROOT, temporaryFolder } from "../support/command.ts";
-import { openLedger } from "../support/ledger-scene.ts";
+import { openLedger } from "../support/ledger-server.ts";
 
 const NO_OP = "0012_no_op.sql";
 

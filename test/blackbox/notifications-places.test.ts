@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../support/command.ts";
-import { startGate, text, type Body, type Gate, type Member } from "../support/gate.ts";
+import { startGate, text, type Body, type Gate } from "../support/gate.ts";
+import type { Principal } from "../support/client.ts";
 
 /* A program, a mail provider and an approval provider, over real connections. */
 
@@ -37,7 +38,7 @@ const receiver = createServer((request, response) => {
 
 const folder = temporaryFolder();
 let gate: Gate;
-let agent: Member;
+let agent: Principal;
 
 beforeAll(async () => {
   await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve));

@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { temporaryFolder } from "../support/command.ts";
-import { list, startGate, text, type Gate, type Member } from "../support/gate.ts";
+import { list, startGate, text, type Gate } from "../support/gate.ts";
 import { startSlack, type Post, type Slack } from "../support/slack.ts";
+import type { Principal } from "../support/client.ts";
 
 /*
  * The built Worker against a stand-in for Slack over real connections. Tests wait for an outcome, never for a time; the
@@ -26,9 +27,9 @@ const POLICIES: Readonly<Record<string, string>> = {
 
 let slack: Slack;
 let gate: Gate;
-let agent: Member;
-let ana: Member;
-let owned: Member;
+let agent: Principal;
+let ana: Principal;
+let owned: Principal;
 const folder = temporaryFolder();
 
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { Stripe } from "stripe";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { list, text } from "../support/gate.ts";
 import { CREDENTIALS } from "../support/providers.ts";
-import { intentOf, type Scene, startScene } from "../support/proxy-scene.ts";
+import { intentOf, type Scene, startScene } from "../support/proxy-server.ts";
 
 /*
  * The libraries that agents are written with, as their makers publish them, with nothing changed but where they connect

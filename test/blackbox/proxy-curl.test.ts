@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { temporaryFolder } from "../support/command.ts";
 import { statusesOf } from "../support/gate.ts";
 import { CREDENTIALS } from "../support/providers.ts";
-import { type Scene, startScene } from "../support/proxy-scene.ts";
+import { type Scene, startScene } from "../support/proxy-server.ts";
 
 /* curl as a person types it, without a client library that normalises the request. */
 

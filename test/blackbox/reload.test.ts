@@ -1,7 +1,8 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { freePort, printedKey, request, ROOT, serve, temporaryFolder } from "../support/command.ts";
+import { freePort, printedKey, ROOT, serve, temporaryFolder } from "../support/command.ts";
+import { clientAt } from "../support/client.ts";
 const POLICY = `id: small-imports
 destinations: [salesforce.import]
 allow_unmeasured: true
@@ -40,7 +41,7 @@ async function withServer(
         payload: "x.csv",
         recordCount,
       };
-      return (await request(port, "POST", "/v1/intents", key, proposal)).body["status"];
+      return (await clientAt(port).call("POST", "/v1/intents", key, proposal)).body["status"];
     },
   };
   await play(bench, { text: () => server.err(), printed: (text) => server.printed(text) });

@@ -5,9 +5,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { temporaryFolder } from "../support/command.ts";
-import { type Body, type Gate, list, type Member, startGate, text } from "../support/gate.ts";
-import { ledger, origin } from "../support/ledger-scene.ts";
-import { CLIENT, type Provider, SECRET, startProvider } from "../support/oidc-provider.ts";
+import { type Body, type Gate, list, startGate, text } from "../support/gate.ts";
+import { ledger, origin } from "../support/ledger-server.ts";
+import { CLIENT, type Provider, SECRET, startProvider } from "../support/oidc.ts";
+import type { Principal } from "../support/client.ts";
 
 /*
  * The table of docs/rotation.md, tried: everything is made under the first secret, the secret is rotated twice, and
@@ -41,8 +42,8 @@ const folder = temporaryFolder();
 const env: Record<string, string> = {};
 let gate: Gate;
 let provider: Provider;
-let agent: Member;
-let reviewer: Member;
+let agent: Principal;
+let reviewer: Principal;
 
 /** What was made under the first secret. */
 const made: Record<string, string> = {};

@@ -3,20 +3,12 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Gate } from "../../sdk/typescript/gate.ts";
-import {
-  freePort,
-  printedKey,
-  request,
-  ROOT,
-  run,
-  runScript,
-  serve,
-  temporaryFolder,
-} from "../support/command.ts";
+import { freePort, printedKey, ROOT, run, runScript, serve, temporaryFolder } from "../support/command.ts";
+import { clientAt } from "../support/client.ts";
 /** The intent that waits, once there is one. */
 async function pendingId(port: number, key: string): Promise<string> {
   for (let looked = 0; looked < 400; looked += 1) {
-    const { body } = await request(port, "GET", "/v1/intents?status=pending_approval", key);
+    const { body } = await clientAt(port).call("GET", "/v1/intents?status=pending_approval", key);
     const [first] = body["intents"] as readonly { readonly id: string }[];
     if (first !== undefined) return first.id;
     await pause(50);
@@ -66,7 +58,7 @@ test("a wait continues through a restart of the server", async () => {
     await server.end("SIGKILL");
   }
   await using _again = await serve({ port, home: home.path });
-  await request(port, "POST", `/v1/intents/${id}/approve`, keys.reviewer, {});
+  await clientAt(port).call("POST", `/v1/intents/${id}/approve`, keys.reviewer, {});
   expect(await waiting).toMatchObject({ intentId: id, status: "approved", decided: true });
 });
 
@@ -115,10 +107,15 @@ test("a client of the queue lists, groups, edits and decides in batches, and the
   const port = await freePort();
   const args = ["--policy-dir", join(home.path, "policies"), "--registry", registry];
   await using server = await serve({ port, home: home.path, args });
-  const registered = await request(port, "POST", "/v1/agents/register", printedKey(server.out(), "admin"), {
-    name: "second",
-    role: "reviewer",
-  });
+  const registered = await clientAt(port).call(
+    "POST",
+    "/v1/agents/register",
+    printedKey(server.out(), "admin"),
+    {
+      name: "second",
+      role: "reviewer",
+    },
+  );
   const options = { endpoint: `http://127.0.0.1:${port}`, apiKey: printedKey(server.out(), "agent") };
   const gate = new Gate({ ...options, reviewerKey: printedKey(server.out(), "reviewer") });
   const second = new Gate({ ...options, reviewerKey: String(registered.body["apiKey"]) });

@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { freePort, printedKey, request, run, serve, temporaryFolder } from "../support/command.ts";
+import { freePort, printedKey, run, serve, temporaryFolder } from "../support/command.ts";
+import { clientAt } from "../support/client.ts";
 const CREDENTIALS = "unbound_destinations: allow\ncredentials:\n  hook: { ref: env://HOOK_SECRET }\n";
 
 test("the server prints its public URL and the credentials that need a restart", async () => {
@@ -45,11 +46,15 @@ test("the server prints no runtime output when a channel's host does not resolve
     env: { HOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}` },
   });
   const held = { destination: "salesforce.import", policy: "crm-low-risk", payload: "./leads.csv" };
-  await request(port, "POST", "/v1/intents", printedKey(server.out(), "agent"), held);
+  await clientAt(port).call("POST", "/v1/intents", printedKey(server.out(), "agent"), held);
   await expect
     .poll(
       async () => {
-        const { body } = await request(port, "GET", "/v1/approvals", printedKey(server.out(), "reviewer"));
+        const { body } = await clientAt(port).call(
+          "GET",
+          "/v1/approvals",
+          printedKey(server.out(), "reviewer"),
+        );
         return JSON.stringify(body);
       },
       { timeout: 20_000 },

@@ -2,16 +2,8 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import {
-  freePort,
-  isAlive,
-  lockOf,
-  printedKey,
-  request,
-  run,
-  serve,
-  temporaryFolder,
-} from "../support/command.ts";
+import { freePort, isAlive, lockOf, printedKey, run, serve, temporaryFolder } from "../support/command.ts";
+import { clientAt } from "../support/client.ts";
 const IMPORT = {
   destination: "salesforce.import",
   policy: "crm-low-risk",
@@ -50,7 +42,7 @@ test("the first start shows three keys once, and stores only the agent's", async
   expect(stored.join()).not.toContain(keys[2]);
   await using again = await serve({ port, home: home.path });
   expect(again.out()).not.toMatch(/gate_(ak|sk|rk)_/);
-  const listed = await request(port, "GET", "/v1/agents", keys[0] ?? "");
+  const listed = await clientAt(port).call("GET", "/v1/agents", keys[0] ?? "");
   expect(listed.body["count"]).toBe(3);
 });
 
@@ -67,8 +59,8 @@ test("an interrupted first start is followed by new keys", async () => {
   await using server = await serve({ port, home: home.path });
   const second = printedKey(server.out(), "agent");
   expect(second).not.toBe(first);
-  expect((await request(port, "POST", "/v1/intents", first, IMPORT)).status).toBe(401);
-  expect((await request(port, "POST", "/v1/intents", second, IMPORT)).body["status"]).toBe("approved");
+  expect((await clientAt(port).call("POST", "/v1/intents", first, IMPORT)).status).toBe(401);
+  expect((await clientAt(port).call("POST", "/v1/intents", second, IMPORT)).body["status"]).toBe("approved");
 });
 
 test("the admin key of the environment registers principals", async () => {
@@ -80,17 +72,16 @@ test("the admin key of the environment registers principals", async () => {
     env: { GATE_ADMIN_KEY: "gate_ak_from-outside-0123456789" },
   });
   const body = { name: "another", role: "reviewer" };
-  const registered = await request(
-    port,
+  const registered = await clientAt(port).call(
     "POST",
     "/v1/agents/register",
     "gate_ak_from-outside-0123456789",
     body,
   );
   expect(registered.status).toBe(201);
-  expect((await request(port, "POST", "/v1/agents/register", "gate_ak_guess", { name: "x" })).status).toBe(
-    401,
-  );
+  expect(
+    (await clientAt(port).call("POST", "/v1/agents/register", "gate_ak_guess", { name: "x" })).status,
+  ).toBe(401);
 });
 
 describe("a server that can't start says why in one line and exits", () => {
@@ -187,7 +178,7 @@ test("INV-20: kill -9 and a restart lose nothing, and the orphaned runtime is en
   {
     await using server = await serve({ port, home: home.path });
     key = printedKey(server.out(), "agent");
-    const proposed = await request(port, "POST", "/v1/intents", key, { ...IMPORT, recordCount: 847 });
+    const proposed = await clientAt(port).call("POST", "/v1/intents", key, { ...IMPORT, recordCount: 847 });
     expect(proposed.body["status"]).toBe("pending_approval");
     intentId = String(proposed.body["intentId"]);
     orphan = lockOf(home.path).runtime.pid;
@@ -197,7 +188,7 @@ test("INV-20: kill -9 and a restart lose nothing, and the orphaned runtime is en
   }
   await using server = await serve({ port, home: home.path });
   expect(isAlive(orphan)).toBe(false);
-  const stored = await request(port, "GET", `/v1/intents/${intentId}`, key);
+  const stored = await clientAt(port).call("GET", `/v1/intents/${intentId}`, key);
   expect(stored.body["status"]).toBe("pending_approval");
   const { runtime } = lockOf(home.path);
   expect((await server.end("SIGTERM")).code).toBe(0);

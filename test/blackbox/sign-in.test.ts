@@ -4,8 +4,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { freePort, temporaryFolder } from "../support/command.ts";
-import { type Body, type Gate, type Member, startGate, text } from "../support/gate.ts";
-import { CLIENT, type Provider, SECRET, startProvider } from "../support/oidc-provider.ts";
+import { type Body, type Gate, startGate, text } from "../support/gate.ts";
+import { CLIENT, type Provider, SECRET, startProvider } from "../support/oidc.ts";
+import type { Principal } from "../support/client.ts";
 
 /*
  * The built Worker, and an issuer over real connections: what a token is fetched, verified and redeemed with is not
@@ -17,8 +18,8 @@ let hanging: Server;
 let silent: string;
 let closed: string;
 let gate: Gate;
-let agent: Member;
-let ben: Member;
+let agent: Principal;
+let ben: Principal;
 const folder = temporaryFolder();
 
 beforeAll(async () => {

@@ -8,7 +8,8 @@ import { pipeline } from "node:stream/promises";
 import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/command.ts";
-import { type Gate, type Member, startGate } from "../support/gate.ts";
+import { type Gate, startGate } from "../support/gate.ts";
+import type { Principal } from "../support/client.ts";
 
 /* An upstream's response on the wire between Gate and the agent: only there is a double content coding visible. */
 
@@ -63,7 +64,7 @@ function* blocks(count: number): Generator<Buffer> {
 }
 
 let gate: Gate;
-let agent: Member;
+let agent: Principal;
 const folder = temporaryFolder();
 
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Body, crmImport, list, type Member, startGate, text } from "../support/gate.ts";
+import { type Body, crmImport, list, startGate, text } from "../support/gate.ts";
+import type { Principal } from "../support/client.ts";
 
 const gate = await startGate();
 afterAll(() => gate[Symbol.asyncDispose]());
@@ -9,7 +10,7 @@ const NOWHERE = "https://receiver.webhooks-of-a-test.example/hook";
 
 const SOON = { timeout: 40_000, interval: 200 };
 
-let cast: Readonly<Record<"agent" | "reviewer", Member>>;
+let cast: Readonly<Record<"agent" | "reviewer", Principal>>;
 
 beforeAll(async () => {
   cast = await gate.cast();

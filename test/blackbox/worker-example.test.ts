@@ -2,22 +2,15 @@ import { generateKeyPairSync } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import {
-  freePort,
-  printedKey,
-  request,
-  ROOT,
-  runScript,
-  serve,
-  temporaryFolder,
-} from "../support/command.ts";
+import { freePort, printedKey, ROOT, runScript, serve, temporaryFolder } from "../support/command.ts";
+import { clientAt } from "../support/client.ts";
 test("the example worker verifies an order, claims it, executes once and signs its report", async () => {
   using home = temporaryFolder();
   const port = await freePort();
   await using server = await serve({ port, home: home.path });
   const [adminKey, agentKey] = [printedKey(server.out(), "admin"), printedKey(server.out(), "agent")];
   const call = async (method: "GET" | "POST", path: string, key: string, body?: object) =>
-    (await request(port, method, path, key, body)).body;
+    (await clientAt(port).call(method, path, key, body)).body;
 
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const jwkFile = join(home.path, "report-key.json");
@@ -69,8 +62,8 @@ test("the example worker refuses another deployment's order", async () => {
     payload: "a\n1\n",
     payload_name: "a.csv",
   };
-  const { intentId } = (await request(port, "POST", "/v1/intents", agentKey, body)).body;
-  await request(port, "POST", `/v1/intents/${intentId}/execute`, agentKey, {});
+  const { intentId } = (await clientAt(port).call("POST", "/v1/intents", agentKey, body)).body;
+  await clientAt(port).call("POST", `/v1/intents/${intentId}/execute`, agentKey, {});
   const crmFile = join(home.path, "crm.ndjson");
   const { code, err } = await runScript(join(ROOT, "examples", "worker.mjs"), {
     GATE_ENDPOINT: `http://127.0.0.1:${port}`,

@@ -7,8 +7,9 @@ import { approvalLink } from "../../src/app/approvals/approval-link.ts";
 import { hmacHex } from "../../src/core/base/digest.ts";
 import { keysInForce } from "../../src/core/base/key-derivation.ts";
 import { temporaryFolder } from "../support/command.ts";
-import { type Gate, type Member, startGate, text } from "../support/gate.ts";
+import { type Gate, startGate, text } from "../support/gate.ts";
 import { hasBrowser, startBrowser, type Visitor, visit } from "../support/browser.ts";
+import type { Principal } from "../support/client.ts";
 
 /** Known to the test, so that it can make the links that messages carry. */
 const SECRET = Buffer.alloc(32, "browser test secret").toString("base64");
@@ -46,8 +47,8 @@ const SCRIPTS = `<script>console.log("ran")</script>
 let rules: ReturnType<typeof temporaryFolder>;
 let gate: Gate;
 let browser: Browser;
-let agent: Member;
-let ana: Member;
+let agent: Principal;
+let ana: Principal;
 let origin: string;
 
 describe.skipIf(!hasBrowser)("the case page in a browser", () => {

@@ -4,7 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../support/command.ts";
 import { type Gate, startGate } from "../support/gate.ts";
-import { CLIENT, type Provider, SECRET, startProvider } from "../support/oidc-provider.ts";
+import { CLIENT, type Provider, SECRET, startProvider } from "../support/oidc.ts";
 import { hasBrowser, startBrowser, visit } from "../support/browser.ts";
 
 /*

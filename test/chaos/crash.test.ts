@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from "vitest";
-import { type Answer, type Body, eventsOf, list, type Member, startGate, text } from "../support/gate.ts";
+import { type Body, eventsOf, list, startGate, text } from "../support/gate.ts";
 import { faultsOf, type LedgerRow, macKeyOf, readLedgerFile } from "../support/ledger-file.ts";
 import { testSeed, volume } from "../support/volume.ts";
+import type { Answer, Principal } from "../support/client.ts";
 
 const gate = await startGate();
 afterAll(() => gate[Symbol.asyncDispose]());
@@ -22,7 +23,7 @@ const random = mulberry32(SEED);
 /** How far a key's intent is known to have come: what was acknowledged, and nothing that was only asked for. */
 interface Known {
   readonly key: string;
-  readonly agent: Member;
+  readonly agent: Principal;
   readonly plan: "small" | "approve" | "reject";
   id: string | null;
   state: State | null;
@@ -53,7 +54,7 @@ async function call(
 }
 
 /** Takes one intent as far as it goes, from wherever it is; doing any step again must be harmless. */
-async function carryOn(known: Known, reviewer: Member, acknowledged: () => void): Promise<void> {
+async function carryOn(known: Known, reviewer: Principal, acknowledged: () => void): Promise<void> {
   const step = async (
     method: string,
     path: string,
@@ -115,14 +116,14 @@ async function carryOn(known: Known, reviewer: Member, acknowledged: () => void)
 }
 
 interface Connection {
-  readonly agent: Member;
+  readonly agent: Principal;
   readonly keys: Known[];
 }
 
 const PLANS = ["small", "approve", "small", "reject"] as const;
 
 /** Works until the server is gone. The key it was at is taken up again by the next round. */
-async function work(connection: Connection, reviewer: Member, acknowledged: () => void): Promise<void> {
+async function work(connection: Connection, reviewer: Principal, acknowledged: () => void): Promise<void> {
   const { agent, keys } = connection;
   try {
     const last = keys.at(-1);
@@ -146,7 +147,7 @@ async function crash(how: (typeof CRASHES)[number]): Promise<void> {
 }
 
 /** Nothing acknowledged may be missing, or have gone back. */
-async function expectPreserved({ id, key, state, plan }: Known, reader: Member): Promise<void> {
+async function expectPreserved({ id, key, state, plan }: Known, reader: Principal): Promise<void> {
   if (id === null) return;
   const { status, body } = await gate.call("GET", `/v1/intents/${id}`, reader.key);
   expect(status, key).toBe(200);
@@ -278,7 +279,7 @@ test("INV-11: a download cut off by a crash is not handed out again", async () =
   expect(shown.body).toMatchObject({ status: "delivered", state: "claimed" });
 });
 
-async function listedStates(reviewer: Member): Promise<ReadonlyMap<string, unknown>> {
+async function listedStates(reviewer: Principal): Promise<ReadonlyMap<string, unknown>> {
   const states = new Map<string, unknown>();
   let after = "";
   for (let page = 0; page < 20; page += 1) {

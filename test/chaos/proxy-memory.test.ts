@@ -1,7 +1,7 @@
 import { Agent, request, type ClientRequest, type IncomingMessage } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { memoryOf, resetPeak, startScene, type Scene } from "../../bench/proxy-scene.ts";
+import { memoryOf, resetPeak, startScene, type Scene } from "../../bench/proxy-server.ts";
 import { volume } from "../support/volume.ts";
 
 /*

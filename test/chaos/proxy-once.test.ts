@@ -1,10 +1,19 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type Body, eventsOf, list, type Member, text } from "../support/gate.ts";
-import { type Scene, startScene } from "../support/proxy-scene.ts";
-import { agents, dice, impatient, inParallel, pace, persistent, readResponse } from "../support/swarm.ts";
+import { type Body, eventsOf, list, text } from "../support/gate.ts";
+import { type Scene, startScene } from "../support/proxy-server.ts";
+import {
+  agents,
+  dice,
+  impatient,
+  inParallel,
+  pace,
+  persistent,
+  readResponse,
+} from "../support/impatient-clients.ts";
 import { nameOf } from "../support/upstream.ts";
 import { testSeed, volume } from "../support/volume.ts";
+import type { Principal } from "../support/client.ts";
 
 /*
  * A write happens once. The upstream is the witness: it counts how often each write arrives, whatever Gate's ledger
@@ -22,7 +31,7 @@ const AT_ONCE = 24;
 const TEN_MINUTES_MS = 600_000;
 
 let scene: Scene;
-let crowd: readonly Member[];
+let crowd: readonly Principal[];
 const roll = dice(SEED);
 const measured = pace();
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { eventsOf, text } from "../support/gate.ts";
-import { intentOf, type Scene, startScene } from "../support/proxy-scene.ts";
-import { agents, inParallel, readResponse } from "../support/swarm.ts";
+import { intentOf, type Scene, startScene } from "../support/proxy-server.ts";
+import { agents, inParallel, readResponse } from "../support/impatient-clients.ts";
 import { nameOf } from "../support/upstream.ts";
 import { volume } from "../support/volume.ts";
 

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import { canonicalJson, type JsonObject } from "../../src/core/base/json.ts";
 import { entryHash } from "../../src/core/ledger/entry.ts";
-import { forgetLog, type Scene } from "./ledger-scene.ts";
+import { forgetLog, type Scene } from "./ledger-server.ts";
 
 /** An attacker with write access to D1 and, where stated, to the log's object, but without the secret. */
 export interface Attacker {

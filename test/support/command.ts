@@ -185,18 +185,3 @@ export function lockOf(home: string): {
 export function isAlive(pid: number): boolean {
   return identify(pid) !== null;
 }
-
-export async function request(
-  port: number,
-  method: "GET" | "POST",
-  path: string,
-  key: string,
-  body?: object,
-): Promise<{ readonly status: number; readonly body: Readonly<Record<string, unknown>> }> {
-  const response = await fetch(`http://127.0.0.1:${port}${path}`, {
-    method,
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, body: (await response.json()) as Readonly<Record<string, unknown>> };
-}

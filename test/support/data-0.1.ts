@@ -6,8 +6,9 @@ import { gunzipSync } from "node:zlib";
 import { freePort, type Finished, ROOT, run, serve, temporaryFolder } from "./command.ts";
 import { type Provider, startUpstream, type Upstream } from "./upstream.ts";
 import { signed, tokenOf, type Account } from "../vectors/data-0.1/make/jws.ts";
-import type { Answer, Body, Role } from "./gate.ts";
-import { buildWithClock } from "./set-clock.ts";
+import type { Body, Role } from "./gate.ts";
+import { buildWithClock } from "./clock.ts";
+import { clientAt, type Answer } from "./client.ts";
 
 /* The data folder that version 0.1 left behind (test/vectors/data-0.1/README.md), opened with the current build. */
 
@@ -112,28 +113,15 @@ export async function openFolder({ clock, env = {} }: OpenOptions = {}): Promise
   const options = { port, home: home.path, args, env: { ...RECORDED.credentials, ...env }, ...built };
   undone.use(await serve(options));
   const all = undone.move();
-  const origin = `http://127.0.0.1:${port}`;
-
-  async function send(path: string, init: RequestInit): Promise<Answer> {
-    const response = await fetch(`${origin}${path}`, init);
-    const text = await response.text();
-    const isJson = response.headers.get("content-type")?.includes("json") === true && text !== "";
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: isJson ? (JSON.parse(text) as Body) : {},
-    };
-  }
+  const client = clientAt(port);
 
   return {
-    origin,
+    origin: `http://127.0.0.1:${port}`,
     home: home.path,
-    send,
+    send: client.send,
     call(method, path, as, body) {
       const key = as in RECORDED.members ? RECORDED.members[as as MemberName].key : as;
-      const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
-      return send(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      return client.call(method, path, key, body);
     },
     ledger(...given) {
       return run(["ledger", ...given], { env: { GATE_API_KEY: RECORDED.members.audit.key } });

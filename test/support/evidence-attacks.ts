@@ -4,7 +4,7 @@ import { canonicalJson, type JsonObject } from "../../src/core/base/json.ts";
 import type { Bundle, BundleEntry } from "../../verifier/bundle.ts";
 import { hashEntry, leafOf } from "../../verifier/entry.ts";
 import { RunningRoot } from "../../verifier/merkle.ts";
-import type { Scene, Story } from "./ledger-scene.ts";
+import type { Scene, Story } from "./ledger-server.ts";
 
 /** Attackers who obtained evidence and pass on a changed bundle. */
 interface BundleAttack {

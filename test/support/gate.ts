@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { clientAt, registerBy, type Client, type Principal } from "./client.ts";
 import { freePort, lockOf, type RunningCommand, serve, temporaryFolder } from "./command.ts";
 
 /** `GATE_ADMIN_KEY` of every server of this suite. */
@@ -13,28 +14,15 @@ export const ROLES = ["agent", "runner", "reviewer", "auditor", "admin"] as cons
 
 export type Body = Readonly<Record<string, unknown>>;
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly text: string;
-  /** The JSON object of the answer; empty for an answer that is none. */
-  readonly body: Body;
-}
-
-export interface Member {
-  readonly id: string;
-  readonly key: string;
-}
-
 export interface Gate extends AsyncDisposable {
   readonly port: number;
   /** The folder that holds `data/`. */
   readonly home: string;
   readonly adminKey: string;
-  call(method: string, path: string, key?: string | null, body?: unknown): Promise<Answer>;
-  register(role: Role, more?: Body): Promise<Member>;
+  readonly call: Client["call"];
+  register(role: Role, more?: Body): Promise<Principal>;
   /** One member of each role. */
-  cast(): Promise<Readonly<Record<Role, Member>>>;
+  cast(): Promise<Readonly<Record<Role, Principal>>>;
   /** Writes bytes to a connection of its own and gives what came back until it closed or nothing more came. */
   raw(...pieces: readonly string[]): Promise<string>;
   /**
@@ -69,31 +57,11 @@ export async function startGate({ env = {}, args = [] }: GateOptions = {}): Prom
     server = null;
   }
 
-  async function call(method: string, path: string, key?: string | null, body?: unknown): Promise<Answer> {
-    const headers = new Headers();
-    if (typeof key === "string") headers.set("Authorization", `Bearer ${key}`);
-    if (body !== undefined) headers.set("Content-Type", "application/json");
-    const sent = body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body);
-    const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers, body: sent });
-    const answered = await response.text();
-    const isJson = response.headers.get("Content-Type")?.includes("json") === true && answered !== "";
-    return {
-      status: response.status,
-      headers: response.headers,
-      text: answered,
-      body: isJson ? (JSON.parse(answered) as Body) : {},
-    };
-  }
+  const client = clientAt(port);
 
-  async function register(role: Role, more: Body = {}): Promise<Member> {
+  function register(role: Role, more: Body = {}): Promise<Principal> {
     named += 1;
-    const answer = await call("POST", "/v1/agents/register", ADMIN_KEY, {
-      name: `${role}-${named}`,
-      role,
-      ...more,
-    });
-    if (answer.status !== 201) throw new Error(`not registered: ${answer.text}`);
-    return { id: text(answer.body, "agentId"), key: text(answer.body, "apiKey") };
+    return registerBy(client, ADMIN_KEY, { name: `${role}-${named}`, role, ...more });
   }
 
   try {
@@ -106,11 +74,11 @@ export async function startGate({ env = {}, args = [] }: GateOptions = {}): Prom
     port,
     home: home.path,
     adminKey: ADMIN_KEY,
-    call,
+    call: client.call,
     register,
     async cast() {
       const made = await Promise.all(ROLES.map(async (role) => [role, await register(role)] as const));
-      return Object.fromEntries(made) as Record<Role, Member>;
+      return Object.fromEntries(made) as Record<Role, Principal>;
     },
     raw: (...pieces) => rawRequest(port, pieces),
     async crash(what = "both") {

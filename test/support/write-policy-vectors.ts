@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { sample } from "fast-check";
 import { stringify } from "yaml";
-import { inputOf, load, scenarios } from "./policy-situations.ts";
+import { inputOf, load, scenarios } from "./random-policies.ts";
 import { referenceVerdict } from "./reference-evaluator.ts";
 import { answerTo, rulesOf } from "./policy-vectors.ts";
 import type { VectorCase, VectorFile, VectorPayload } from "./policy-vectors.ts";

@@ -1,5 +1,5 @@
 import { fetchWorker } from "./bindings.ts";
-import type { Answer } from "./gate.ts";
+import { answerOf, type Answer } from "../client.ts";
 
 /** A browser as far as signing in goes: it keeps cookies by name, says where it comes from, and follows nothing. */
 export interface Browser {
@@ -38,11 +38,7 @@ export function browserAt(origin: string): Browser {
       if (/; Max-Age=0(;|$)/i.test(cookie)) cookies.delete(name);
       else cookies.set(name, value);
     }
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    const text = new TextDecoder().decode(bytes);
-    const isJson = response.headers.get("Content-Type")?.includes("json") === true && text !== "";
-    const { status, headers: answered } = response;
-    return { status, headers: answered, bytes, text, body: isJson ? JSON.parse(text) : text };
+    return answerOf(response);
   }
 
   return {

@@ -3,50 +3,14 @@ import { env } from "cloudflare:workers";
 import { vi } from "vitest";
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { fromBase64Url } from "../../../src/core/base/base64url.ts";
+import { clientOf, registerBy, type Principal } from "../client.ts";
 import { fetchWorker } from "./bindings.ts";
 import type { IntentObject } from "../../../durable-objects/intent/intent-object.ts";
 
 const BASE = "http://gate.test";
 const ADMIN_KEY = "gate_ak_test_only";
 
-export interface Answer {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly bytes: Uint8Array;
-  readonly text: string;
-  // Tests look at what came over the wire, whatever it was.
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly body: any;
-}
-
-/** One HTTP call to the Worker under test, through its real fetch handler. */
-export async function call(method: string, path: string, key?: string, body?: unknown): Promise<Answer> {
-  const headers: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
-  if (key !== undefined) headers["Authorization"] = `Bearer ${key}`;
-  const sent = body === undefined ? null : typeof body === "string" ? body : JSON.stringify(body);
-  return send(path, { method, headers, body: sent });
-}
-
-/** The same with whatever a hostile client would put on the wire. */
-export async function send(path: string, init: RequestInit): Promise<Answer> {
-  const response = await fetchWorker(new Request(BASE + path, init));
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const text = new TextDecoder().decode(bytes);
-  const json =
-    /^application\/([\w.]+\+)?json\b/.test(response.headers.get("Content-Type") ?? "") && text !== "";
-  return {
-    status: response.status,
-    headers: response.headers,
-    bytes,
-    text,
-    body: json ? JSON.parse(text) : text,
-  };
-}
-
-export interface Registered {
-  readonly id: string;
-  readonly key: string;
-}
+export const { call, send } = clientOf(BASE, fetchWorker);
 
 let made = 0;
 
@@ -57,10 +21,8 @@ export function fresh(prefix: string): string {
 }
 
 /** Registers a principal with the admin key; names are made unique. */
-export async function register(role: string, more: Record<string, unknown> = {}): Promise<Registered> {
-  const answer = await call("POST", "/v1/agents/register", ADMIN_KEY, { name: fresh(role), role, ...more });
-  if (answer.status !== 201) throw new Error(`registering failed: ${answer.text}`);
-  return { id: answer.body.agentId, key: answer.body.apiKey };
+export function register(role: string, more: Record<string, unknown> = {}): Promise<Principal> {
+  return registerBy({ call, send }, ADMIN_KEY, { name: fresh(role), role, ...more });
 }
 
 /** A CRM import of this many leads, held over 100 and approved at 100 or under by the shipped policy. */
@@ -83,7 +45,7 @@ export function proposal(destination: string, more: Record<string, unknown> = {}
 
 /** Proposes and returns the id; throws on another status. */
 export async function propose(
-  agent: Registered,
+  agent: Principal,
   request: Record<string, unknown>,
   status: "approved" | "pending_approval" | "blocked",
 ): Promise<string> {
@@ -101,7 +63,7 @@ export interface Ordered {
 }
 
 /** An approved intent with its order. */
-export async function ordered(agent: Registered, request = proposal("crm.small")): Promise<Ordered> {
+export async function ordered(agent: Principal, request = proposal("crm.small")): Promise<Ordered> {
   const intent = await propose(agent, request, "approved");
   const answer = await call("POST", `/v1/intents/${intent}/execute`, agent.key);
   if (answer.status !== 201) throw new Error(`not ordered: ${answer.text}`);

@@ -29,7 +29,7 @@ import {
   TRUSTED,
   type Life,
   type Mutable,
-} from "../../support/made-bundle.ts";
+} from "../../support/bundle-maker.ts";
 
 let lives: readonly Life[];
 let log: MadeLog;

@@ -12,7 +12,7 @@ import {
   STRANGER,
   TRUSTED,
   type Life,
-} from "../../support/made-bundle.ts";
+} from "../../support/bundle-maker.ts";
 import { volume } from "../../support/volume.ts";
 
 /** One in so many characters of an export is changed: a prime, so that every kind of place is hit. */

@@ -5,7 +5,7 @@ import type { JsonObject } from "../../../src/core/base/json.ts";
 import { verdictOf } from "../../../verifier/finding.ts";
 import { verifyBundle } from "../../../verifier/verify-bundle.ts";
 import { countVote, emptyTally, votesOf } from "../../../verifier/vote-tally.ts";
-import { fullLife, MadeLog, ORIGIN, repeatedOften, TRUSTED } from "../../support/made-bundle.ts";
+import { fullLife, MadeLog, ORIGIN, repeatedOften, TRUSTED } from "../../support/bundle-maker.ts";
 
 const PYTHON_VERIFIER = fileURLToPath(new URL("../../verify_bundle.py", import.meta.url));
 

@@ -19,7 +19,7 @@ import {
   STRANGER,
   TRUSTED,
   type Life,
-} from "../../support/made-bundle.ts";
+} from "../../support/bundle-maker.ts";
 import { mutations } from "../../support/mutations.ts";
 import { testSeed, volume } from "../../support/volume.ts";
 

@@ -12,7 +12,7 @@ import { webCryptoEd25519 } from "../../../verifier/ed25519.ts";
 import { quoted } from "../../../verifier/finding.ts";
 import { readCanonical, readJson } from "../../../verifier/read-json.ts";
 import { openTreeHead, readVkey } from "../../../verifier/tree-head.ts";
-import { SIGNER } from "../../support/made-bundle.ts";
+import { SIGNER } from "../../support/bundle-maker.ts";
 
 describe("checkpoints published by another log", () => {
   const published = vectors.signed.filter(({ checkpoint }) => checkpoint !== undefined);

@@ -9,7 +9,7 @@ import { currentOrder, type IntentState, type IntentTerms } from "../../../src/c
 import { chain, EMPTY_HEAD } from "../../../src/core/ledger/entry.ts";
 import { stageAfter, replayStates } from "../../../verifier/state-machine.ts";
 import { bodiesOf } from "../../../verifier/check-chain.ts";
-import { bare } from "../../support/made-bundle.ts";
+import { bare } from "../../support/bundle-maker.ts";
 import {
   AGENT,
   approvalBy,

@@ -8,16 +8,16 @@ import {
   propose,
   register,
   stateOf,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
 /*
  * JSON.stringify writes NaN, and a missing value of many languages, as null. Where leaving a field out permits more,
  * null is a mistake that must not pass for leaving it out.
  */
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");
@@ -27,7 +27,7 @@ beforeAll(async () => {
 const NAN = JSON.parse(JSON.stringify(Number.NaN)) as null;
 
 describe("null read as left out", () => {
-  test.each<[string, string, () => Registered | { key: string }, () => Record<string, unknown>, string]>([
+  test.each<[string, string, () => Principal | { key: string }, () => Record<string, unknown>, string]>([
     ...[
       "max_amount_usd",
       "maxAmountUsd",
@@ -37,7 +37,7 @@ describe("null read as left out", () => {
       "expires_at",
       "policy_id",
       "agent_id",
-    ].map((field): [string, string, () => Registered, () => Record<string, unknown>, string] => [
+    ].map((field): [string, string, () => Principal, () => Record<string, unknown>, string] => [
       `a standing approval with ${field}: null`,
       "/v1/standing-approvals",
       () => reviewer,
@@ -45,7 +45,7 @@ describe("null read as left out", () => {
       field.replace("maxAmountUsd", "max_amount_usd"),
     ]),
     ...["destination", "max_amount_usd", "expires_at", "policy_id", "delegator_principal_id"].map(
-      (field): [string, string, () => Registered, () => Record<string, unknown>, string] => [
+      (field): [string, string, () => Principal, () => Record<string, unknown>, string] => [
         `a delegation with ${field}: null`,
         "/v1/delegations",
         () => reviewer,

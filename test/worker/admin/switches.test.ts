@@ -15,13 +15,13 @@ import {
   register,
   stateOf,
   until,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let other: Registered;
-let reviewer: Registered;
-let auditor: Registered;
+let agent: Principal;
+let other: Principal;
+let reviewer: Principal;
+let auditor: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");
@@ -166,7 +166,7 @@ test("INV-05: a switch stops only its own agent or destination", async () => {
   await engage(own());
   await engage({ scope: "destination", target: "crm.small" });
   await engage({ scope: "destination", target: "vpc.*" });
-  const reasonFor = async (who: Registered, destination: string) =>
+  const reasonFor = async (who: Principal, destination: string) =>
     (await call("POST", "/v1/intents", who.key, proposal(destination))).body.reason_code;
   expect(await reasonFor(other, "crm.small")).toBe("kill_switch");
   expect(await reasonFor(other, "vpc.write")).toBe("kill_switch");

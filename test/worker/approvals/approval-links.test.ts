@@ -14,12 +14,12 @@ import {
   register,
   send,
   stateOf,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { linkTo } from "../../support/worker/links.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let ben: Registered;
+let agent: Principal;
+let ben: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

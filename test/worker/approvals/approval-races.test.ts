@@ -15,18 +15,17 @@ import {
   propose,
   register,
   stateOf,
-  type Answer,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
+import type { Answer, Principal } from "../../support/client.ts";
 
 /*
  * People decide at the same moment. In whatever order their calls arrive, there is one outcome, the ledger records it,
  * and no person counts twice.
  */
 
-let agent: Registered;
-let twenty: readonly Registered[];
+let agent: Principal;
+let twenty: readonly Principal[];
 
 /** Two people of one name. */
 const NAMESAKES = `people:
@@ -40,15 +39,15 @@ beforeAll(async () => {
 });
 
 const held = (destination: string) => propose(agent, proposal(destination), "pending_approval");
-const approve = (id: string, who: Registered) => call("POST", `/v1/intents/${id}/approve`, who.key);
-const reject = (id: string, who: Registered) =>
+const approve = (id: string, who: Principal) => call("POST", `/v1/intents/${id}/approve`, who.key);
+const reject = (id: string, who: Principal) =>
   call("POST", `/v1/intents/${id}/reject`, who.key, { reason: "raced" });
-const suspend = (who: Registered) => call("POST", `/v1/agents/${who.id}/suspend`, admin);
+const suspend = (who: Principal) => call("POST", `/v1/agents/${who.id}/suspend`, admin);
 const execute = (id: string) => call("POST", `/v1/intents/${id}/execute`, agent.key);
 const count = (events: readonly string[], event: string) => events.filter((each) => each === event).length;
 
 /** Two keys of one person, under two names. */
-async function twoKeys(person: string): Promise<readonly [Registered, Registered]> {
+async function twoKeys(person: string): Promise<readonly [Principal, Principal]> {
   return [await register("reviewer", { person }), await register("reviewer", { person })];
 }
 
@@ -270,11 +269,11 @@ describe("INV-05: the vote of a suspended reviewer completes no quorum", () => {
     [await register("reviewer"), await register("reviewer"), await register("reviewer")] as const;
 
   test.each([
-    ["suspended", (who: Registered) => suspend(who)],
-    ["revoked", (who: Registered) => call("POST", `/v1/agents/${who.id}/revoke`, admin)],
+    ["suspended", (who: Principal) => suspend(who)],
+    ["revoked", (who: Principal) => call("POST", `/v1/agents/${who.id}/revoke`, admin)],
     [
       "no reviewer any more",
-      (who: Registered) => call("POST", `/v1/agents/${who.id}/role`, admin, { role: "auditor" }),
+      (who: Principal) => call("POST", `/v1/agents/${who.id}/role`, admin, { role: "auditor" }),
     ],
   ] as const)("INV-05: a reviewer %s after voting", async (_what, stop) => {
     const [one, other, third] = await two();
@@ -336,7 +335,7 @@ describe("INV-05: the vote of a suspended reviewer completes no quorum", () => {
 });
 
 describe("INV-08: a delegation moves a vote and never makes a second one", () => {
-  const forAna = (id: string, who: Registered) =>
+  const forAna = (id: string, who: Principal) =>
     call("POST", `/v1/intents/${id}/approve`, who.key, { on_behalf_of_principal: "ana" });
 
   /** Undoes the delegation before, so that the one a test makes is the only one there is. */

@@ -1,21 +1,20 @@
 import { beforeAll, expect, test, vi } from "vitest";
 import { env } from "cloudflare:workers";
 import {
-  type Answer,
   call,
   eventsOf,
   fresh,
   proposal,
   propose,
   register,
-  type Registered,
   send,
   stateOf,
 } from "../../support/worker/gate.ts";
+import type { Answer, Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let ana: Registered;
-let zoe: Registered;
+let agent: Principal;
+let ana: Principal;
+let zoe: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

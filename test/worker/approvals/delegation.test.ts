@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import {
   admin,
-  type Answer,
   call,
   eventsOf,
   freeze,
@@ -12,23 +11,19 @@ import {
   proposal,
   propose,
   register,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Answer, Principal } from "../../support/client.ts";
 
 const HOUR_MS = 60 * MINUTE_MS;
 
-async function delegate(
-  from: Registered,
-  to: Registered,
-  more: Record<string, unknown> = {},
-): Promise<string> {
+async function delegate(from: Principal, to: Principal, more: Record<string, unknown> = {}): Promise<string> {
   const body = { delegator_principal_id: from.id, delegate_agent_id: to.id, ...more };
   const answer = await call("POST", "/v1/delegations", from.key, body);
   if (answer.status !== 201) throw new Error(answer.text);
   return answer.body.id;
 }
 
-function approveFor(caller: Registered, delegator: string, intent: string): Promise<Answer> {
+function approveFor(caller: Principal, delegator: string, intent: string): Promise<Answer> {
   return call("POST", `/v1/intents/${intent}/approve`, caller.key, { on_behalf_of_principal: delegator });
 }
 
@@ -102,7 +97,7 @@ test("INV-08: one person has one vote, whoever gives it", async () => {
     for (const step of steps) await step(intent);
     return (await call("POST", `/v1/intents/${intent}/approve`, third.key)).body;
   };
-  const own = (who: Registered) => (intent: string) => call("POST", `/v1/intents/${intent}/approve`, who.key);
+  const own = (who: Principal) => (intent: string) => call("POST", `/v1/intents/${intent}/approve`, who.key);
   const delegated = (intent: string) => approveFor(two, one.id, intent);
   // In either order, delegator and delegate have one vote together, and the third person's is the second.
   for (const steps of [

@@ -14,10 +14,10 @@ import {
   register,
   send,
   stateOf,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { browserAt } from "../../support/worker/browser.ts";
 import { changeRules } from "../../support/worker/rules.ts";
+import type { Principal } from "../../support/client.ts";
 
 const EDIT = "require_approval: always\nedit: { allow: true }";
 
@@ -56,9 +56,9 @@ ${Object.keys(POLICIES)
 
 const RULES = { policies: POLICIES, registry: REGISTRY };
 
-let agent: Registered;
-let ana: Registered;
-let ben: Registered;
+let agent: Principal;
+let ana: Principal;
+let ben: Principal;
 
 beforeAll(async () => {
   await changeRules(RULES);
@@ -80,17 +80,17 @@ async function viewOf(intent: string) {
   return (await call("GET", `/v1/intents/${intent}`, admin)).body;
 }
 
-async function edit(by: Registered, intent: string, more: Record<string, unknown> = {}) {
+async function edit(by: Principal, intent: string, more: Record<string, unknown> = {}) {
   const { intent_digest: digest } = await viewOf(intent);
   return editUnseen(by, intent, { digest, ...more });
 }
 
-function editUnseen(by: Registered, intent: string, more: Record<string, unknown> = {}) {
+function editUnseen(by: Principal, intent: string, more: Record<string, unknown> = {}) {
   const body = { payload: JSON.stringify([{ row: fresh("edited") }]), reason: "typo", ...more };
   return call("POST", `/v1/intents/${intent}/edit`, by.key, body);
 }
 
-function approve(by: Registered, intent: string) {
+function approve(by: Principal, intent: string) {
   return call("POST", `/v1/intents/${intent}/approve`, by.key, {});
 }
 

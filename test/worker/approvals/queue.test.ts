@@ -13,13 +13,13 @@ import {
   propose,
   register,
   stateOf,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let other: Registered;
-let ana: Registered;
-let zoe: Registered;
+let agent: Principal;
+let other: Principal;
+let ana: Principal;
+let zoe: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 /** Held, and in D1. */
-async function hold(by: Registered, request: Record<string, unknown>): Promise<string> {
+async function hold(by: Principal, request: Record<string, unknown>): Promise<string> {
   const intent = await propose(by, request, "pending_approval");
   await flushed(intent);
   return intent;

@@ -1,17 +1,10 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, test } from "vitest";
-import {
-  call,
-  everythingInD1,
-  ledgerOf,
-  proposal,
-  propose,
-  register,
-  type Registered,
-} from "../../support/worker/gate.ts";
+import { call, everythingInD1, ledgerOf, proposal, propose, register } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
-let maker: Registered;
-let agent: Registered;
+let maker: Principal;
+let agent: Principal;
 
 beforeAll(async () => {
   maker = await register("reviewer");

@@ -1,12 +1,9 @@
 import { expect, test } from "vitest";
-import { admin, call, fresh, proposal, register, type Registered } from "../../support/worker/gate.ts";
+import { admin, call, fresh, proposal, register } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
 /** A standing approval for one agent alone, so that no test lives on another's. */
-async function lay(
-  maker: Registered,
-  agent: Registered,
-  more: Record<string, unknown> = {},
-): Promise<string> {
+async function lay(maker: Principal, agent: Principal, more: Record<string, unknown> = {}): Promise<string> {
   const body = { destination: "crm.*", agent_id: agent.id, ...more };
   const answer = await call("POST", "/v1/standing-approvals", maker.key, body);
   if (answer.status !== 201) throw new Error(answer.text);
@@ -22,7 +19,7 @@ async function usedOf(id: string): Promise<number> {
 const pay = (usd: number, more: Record<string, unknown> = {}) =>
   proposal("crm.paid", { payload: JSON.stringify({ usd, row: fresh("row") }), ...more });
 
-const statusOf = async (agent: Registered, request: Record<string, unknown>) =>
+const statusOf = async (agent: Principal, request: Record<string, unknown>) =>
   (await call("POST", "/v1/intents", agent.key, request)).body.status;
 
 test.each([

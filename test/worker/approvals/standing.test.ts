@@ -13,18 +13,14 @@ import {
   proposal,
   propose,
   register,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** A standing approval for one agent alone, so that no test lives on another's. */
-async function lay(
-  maker: Registered,
-  agent: Registered,
-  more: Record<string, unknown> = {},
-): Promise<string> {
+async function lay(maker: Principal, agent: Principal, more: Record<string, unknown> = {}): Promise<string> {
   const body = { destination: "crm.*", agent_id: agent.id, ...more };
   const answer = await call("POST", "/v1/standing-approvals", maker.key, body);
   if (answer.status !== 201) throw new Error(answer.text);
@@ -40,7 +36,7 @@ async function usedOf(id: string): Promise<number> {
 const pay = (usd: number, more: Record<string, unknown> = {}) =>
   proposal("crm.paid", { payload: JSON.stringify({ usd, row: fresh("row") }), ...more });
 
-const statusOf = async (agent: Registered, request: Record<string, unknown>) =>
+const statusOf = async (agent: Principal, request: Record<string, unknown>) =>
   (await call("POST", "/v1/intents", agent.key, request)).body.status;
 
 test("INV-08: a standing approval gives its grantor's one vote, and the agent sees the intent approved", async () => {
@@ -260,11 +256,11 @@ test("INV-08: standing approvals of two persons complete a quorum of two", async
 test.each([
   {
     name: "revoked",
-    undo: (id: string, maker: Registered) => call("POST", `/v1/standing-approvals/${id}/revoke`, maker.key),
+    undo: (id: string, maker: Principal) => call("POST", `/v1/standing-approvals/${id}/revoke`, maker.key),
   },
   {
     name: "its maker's key suspended",
-    undo: (_: string, maker: Registered) => call("POST", `/v1/agents/${maker.id}/suspend`, admin),
+    undo: (_: string, maker: Principal) => call("POST", `/v1/agents/${maker.id}/suspend`, admin),
   },
 ])(
   "INV-08: a vote waiting in a quorum is withdrawn when its standing approval is $name",

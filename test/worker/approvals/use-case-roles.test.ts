@@ -14,14 +14,15 @@ import { authenticate, type Authenticated } from "../../../src/app/identity/auth
 import { ROLES, type Role } from "../../../src/core/identity/principal.ts";
 import { portsOf } from "../../../src/env.ts";
 import type { Intent } from "../../../src/ports/intents.ts";
-import { proposal, call, propose, register, stateOf, type Registered } from "../../support/worker/gate.ts";
+import { proposal, call, propose, register, stateOf } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
 /*
  * A door checks a caller's role before it reads a request. The use cases behind it check it again: another door may
  * have no such middleware.
  */
 
-let agent: Registered;
+let agent: Principal;
 let callers: Record<Role, Authenticated>;
 
 const ports = () => portsOf(env);

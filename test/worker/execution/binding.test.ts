@@ -17,13 +17,13 @@ import {
   register,
   send,
   stateOf,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 import { sha256Hex } from "../../../src/core/base/digest.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

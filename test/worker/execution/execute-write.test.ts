@@ -10,15 +10,15 @@ import type { Ports } from "../../../src/ports/ports.ts";
 import type { UpstreamAnswer } from "../../../src/ports/upstream.ts";
 import {
   answering,
-  CARRYING,
+  SENDING_RULES,
   failing,
   holdQueue,
   PAYLOAD,
   ports,
   proposeWrite,
-  setCarrying,
+  useSendingRules,
   standIn,
-} from "../../support/worker/carrying.ts";
+} from "../../support/worker/sending.ts";
 import {
   admin,
   call,
@@ -32,22 +32,22 @@ import {
   register,
   stateOf,
   until,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { changeRules } from "../../support/worker/rules.ts";
 import { verdictOf } from "../../../verifier/finding.ts";
 import { verifyBundle } from "../../../verifier/verify-bundle.ts";
 import { faultsOf } from "../../support/worker/chain.ts";
 import type { Intent } from "../../../src/ports/intents.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 let queuedIntents: () => readonly string[];
 
 beforeAll(async () => {
   agent = await register("agent");
   reviewer = await register("reviewer");
-  await setCarrying();
+  await useSendingRules();
 });
 
 beforeEach(() => {
@@ -539,11 +539,21 @@ describe("INV-05: a stop between approval and sending", () => {
   test.each([
     [
       "the destination's upstream",
-      { registry: CARRYING.registry.replace('upstream: "https://upstream', 'upstream: "https://elsewhere') },
+      {
+        registry: SENDING_RULES.registry.replace(
+          'upstream: "https://upstream',
+          'upstream: "https://elsewhere',
+        ),
+      },
     ],
     [
       "the policy",
-      { policies: { ...CARRYING.policies, small: `${CARRYING.policies["small"]}\nexpiry_minutes: 7` } },
+      {
+        policies: {
+          ...SENDING_RULES.policies,
+          small: `${SENDING_RULES.policies["small"]}\nexpiry_minutes: 7`,
+        },
+      },
     ],
   ])(
     "INV-09: another text of %s since the approval makes it stale, and nothing is sent",
@@ -551,12 +561,12 @@ describe("INV-05: a stop between approval and sending", () => {
       freeze();
       const intent = await proposeWrite(agent, "crm.now");
       const { calls, send } = standIn(answering(200));
-      await changeRules({ ...CARRYING, ...change });
+      await changeRules({ ...SENDING_RULES, ...change });
       expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "approval_stale" } });
       expect(await send(intent)).toEqual({ kind: "refused", refusal: { reason: "approval_stale" } });
       expect(calls).toHaveLength(0);
       expect(await eventsOf(intent.id)).toEqual([...APPROVED, "binding_refused"]);
-      await setCarrying();
+      await useSendingRules();
     },
   );
 

@@ -15,10 +15,10 @@ import {
   register,
   stateOf,
   until,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { bindings } from "../../support/worker/bindings.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
+import type { Principal } from "../../support/client.ts";
 
 /* Intents proposed by API whose request Gate makes from a template and sends itself. */
 
@@ -53,8 +53,8 @@ interface Arrived {
 
 let arrived: Arrived[] = [];
 let answer: (request: Arrived, signal: AbortSignal | null) => Response | Promise<Response>;
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   bindings["PAY_KEY"] = KEY;

@@ -1,16 +1,8 @@
 import { beforeAll, expect, test } from "vitest";
-import {
-  call,
-  eventsOf,
-  flushed,
-  ledgerOf,
-  ordered,
-  proposal,
-  register,
-  type Registered,
-} from "../../support/worker/gate.ts";
+import { call, eventsOf, flushed, ledgerOf, ordered, proposal, register } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
+let agent: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

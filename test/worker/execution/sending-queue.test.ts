@@ -2,7 +2,7 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from "clou
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import worker from "../../../src/index.ts";
-import { holdQueue, proposeWrite, setCarrying } from "../../support/worker/carrying.ts";
+import { holdQueue, proposeWrite, useSendingRules } from "../../support/worker/sending.ts";
 import {
   proposal,
   eventsOf,
@@ -13,14 +13,14 @@ import {
   register,
   stateOf,
   until,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
+let agent: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");
-  await setCarrying();
+  await useSendingRules();
 });
 
 /** The upstream in the place of the platform's `fetch`; how often each write came to it, by what it is for. */

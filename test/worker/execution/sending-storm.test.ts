@@ -6,9 +6,9 @@ import {
   failing,
   holdQueue,
   proposeWrite,
-  setCarrying,
+  useSendingRules,
   standIn,
-} from "../../support/worker/carrying.ts";
+} from "../../support/worker/sending.ts";
 import { faultsOf } from "../../support/worker/chain.ts";
 import {
   eventsOf,
@@ -18,10 +18,10 @@ import {
   MINUTE_MS,
   objectOf,
   register,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { volume } from "../../support/volume.ts";
 import type { Intent } from "../../../src/ports/intents.ts";
+import type { Principal } from "../../support/client.ts";
 
 /*
  * Many calls at once for many writes, with vaults that fail, upstreams that break off, machines that go away in the
@@ -36,11 +36,11 @@ const AT_ONCE = 4;
 /** Ends what hangs; nothing here is measured. */
 const SLOW_MACHINE_MS = 180_000;
 
-let agent: Registered;
+let agent: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");
-  await setCarrying();
+  await useSendingRules();
 });
 
 beforeEach(() => {

@@ -1,9 +1,10 @@
 import { CompactSign, decodeJwt, exportJWK, generateKeyPair, type JWK } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
-import { admin, call, eventsOf, proposal, register, type Registered } from "../../support/worker/gate.ts";
+import { admin, call, eventsOf, proposal, register } from "../../support/worker/gate.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
+let agent: Principal;
 let keys: { privateKey: CryptoKey; publicKey: CryptoKey };
 let jwk: JWK;
 

@@ -13,20 +13,20 @@ import {
   register,
   send,
   stateOf,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { linkTo } from "../../support/worker/links.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");
   reviewer = await register("reviewer");
 });
 
-const approve = (id: string, by: Registered, body: unknown = {}) =>
+const approve = (id: string, by: Principal, body: unknown = {}) =>
   call("POST", `/v1/intents/${id}/approve`, by.key, body);
 const execute = (id: string, by = agent) => call("POST", `/v1/intents/${id}/execute`, by.key);
 
@@ -510,7 +510,7 @@ describe("INV-05: stopped principals", () => {
   });
 
   /** Begins a request under a good key, and sends the rest of it two seconds after that was stopped. */
-  async function sendLate(path: string, sender: Registered, text: string, verb: string) {
+  async function sendLate(path: string, sender: Principal, text: string, verb: string) {
     const [first = 0, ...rest] = new TextEncoder().encode(text);
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => controller.enqueue(Uint8Array.of(first)),

@@ -11,7 +11,6 @@ import {
   proposal,
   propose,
   register,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import {
   AUDIENCE,
@@ -26,12 +25,13 @@ import {
 } from "../../support/worker/issuer.ts";
 import { linkTo } from "../../support/worker/links.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
+import type { Principal } from "../../support/client.ts";
 
 /*
  * Issuers run by the tests: real keys, real signatures, and the Worker fetching what they publish.
  */
 
-let agent: Registered;
+let agent: Principal;
 let issuer: TestIssuer;
 
 beforeAll(async () => {
@@ -459,7 +459,7 @@ test("INV-03: the owner can't approve by another account of theirs", async () =>
 });
 
 describe("INV-05: a mandate made with an account", () => {
-  let proposer: Registered;
+  let proposer: Principal;
 
   async function outcome(): Promise<string> {
     return (await call("POST", "/v1/intents", proposer.key, proposal("crm.held"))).body.status;

@@ -1,14 +1,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { createApp } from "../../../src/http/app.ts";
-import {
-  admin,
-  call,
-  ordered,
-  proposal,
-  propose,
-  register,
-  type Registered,
-} from "../../support/worker/gate.ts";
+import { admin, call, ordered, proposal, propose, register } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
 /*
  * The role table, route by route. `stranger` is another agent, `worker` the runner that the destination names.
@@ -22,8 +15,8 @@ type Caller = (typeof CALLERS)[number];
 type Answers = readonly [number, number, number, number, number, number, number, number];
 
 let keys: Record<Exclude<Caller, "nobody">, string>;
-let owner: Registered;
-let target: Registered;
+let owner: Principal;
+let target: Principal;
 
 beforeAll(async () => {
   owner = await register("agent");

@@ -10,15 +10,15 @@ import {
   proposal,
   propose,
   register,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
 const HTTPS = "https://gate.test";
 const HTTP = "http://gate.test";
 const COOKIE = "__Host-gate_session";
 const HOUR_MS = 60 * 60_000;
 
-let agent: Registered;
+let agent: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

@@ -4,7 +4,6 @@ import { runInDurableObject } from "cloudflare:test";
 import { flooding } from "../../support/worker/rules.ts";
 import {
   admin,
-  type Answer,
   proposal,
   call,
   everythingInD1,
@@ -17,13 +16,13 @@ import {
   register,
   send,
   stateOf,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Answer, Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let crowd: readonly Registered[];
+let agent: Principal;
+let crowd: readonly Principal[];
 let calls = 0;
-let reviewer: Registered;
+let reviewer: Principal;
 let held: string;
 let order: { readonly id: string; readonly token: string };
 
@@ -623,7 +622,7 @@ describe("INV-27: secrets at rest and on the wire", () => {
 
   test("INV-27: a nonce works once, for its own principal, within five minutes", async () => {
     const other = await register("reviewer");
-    const nonceOf = async (by: Registered) => (await call("GET", "/v1/nonce", by.key)).body.nonce as string;
+    const nonceOf = async (by: Principal) => (await call("GET", "/v1/nonce", by.key)).body.nonce as string;
     const use = async (nonce: string) => {
       const id = await propose(agent, proposal("crm.held"), "pending_approval");
       return call("POST", `/v1/intents/${id}/approve`, reviewer.key, { nonce });

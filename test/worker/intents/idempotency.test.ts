@@ -19,14 +19,13 @@ import {
   register,
   send,
   stateOf,
-  type Answer,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Answer, Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let other: Registered;
-let reviewer: Registered;
-let runner: Registered;
+let agent: Principal;
+let other: Principal;
+let reviewer: Principal;
+let runner: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

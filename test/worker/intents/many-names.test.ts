@@ -1,8 +1,9 @@
 import { beforeAll, expect, test } from "vitest";
 import { jsonPieces } from "../../../src/adapters/d1/json-pieces.ts";
 import { createApp } from "../../../src/http/app.ts";
-import { admin, call, flushed, propose, register, type Registered } from "../../support/worker/gate.ts";
+import { admin, call, flushed, propose, register } from "../../support/worker/gate.ts";
 import { changeRules } from "../../support/worker/rules.ts";
+import type { Principal } from "../../support/client.ts";
 
 /*
  * A registry with more names of each kind than D1 binds parameters (100): no route may put one into its statement for
@@ -32,7 +33,7 @@ const MANY = {
   ].join("\n"),
 };
 
-let agent: Registered;
+let agent: Principal;
 let keys: Record<string, string>;
 let intent: string;
 

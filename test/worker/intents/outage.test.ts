@@ -21,15 +21,15 @@ import {
   register,
   stateOf,
   until,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { bindings } from "../../support/worker/bindings.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 import { sha256Hex } from "../../../src/core/base/digest.ts";
 import { faultsOf } from "../../support/worker/chain.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

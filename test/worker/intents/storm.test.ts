@@ -2,7 +2,6 @@ import { beforeAll, expect, test, vi } from "vitest";
 import { evictDurableObject, runDurableObjectAlarm } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import {
-  type Answer,
   call,
   eventsOf,
   flushed,
@@ -14,10 +13,10 @@ import {
   objectOf,
   proposal,
   register,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { faultsOf } from "../../support/worker/chain.ts";
 import { volume } from "../../support/volume.ts";
+import type { Answer, Principal } from "../../support/client.ts";
 
 /*
  * Everything at once, in no order: people, workers, retries, evictions, a clock that jumps and a D1 that fails. Every
@@ -28,8 +27,8 @@ const ROUNDS = volume("INTENT_STORMS", { quick: 2, chaos: 10 });
 const BURSTS = 6;
 const CALLS_A_BURST = 8;
 
-let agent: Registered;
-let reviewers: readonly Registered[];
+let agent: Principal;
+let reviewers: readonly Principal[];
 
 beforeAll(async () => {
   agent = await register("agent");

@@ -17,12 +17,11 @@ import {
   send,
   stateOf,
   until,
-  type Answer,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Answer, Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

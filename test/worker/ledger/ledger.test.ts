@@ -13,12 +13,12 @@ import {
   proposal,
   propose,
   register,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { faultsOf } from "../../support/worker/chain.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

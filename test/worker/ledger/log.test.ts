@@ -29,7 +29,6 @@ import {
   propose,
   register,
 } from "../../support/worker/gate.ts";
-import type { Registered } from "../../support/worker/gate.ts";
 import {
   allRows,
   asAttacker,
@@ -46,12 +45,13 @@ import {
 } from "../../support/worker/log-reader.ts";
 import { bindings } from "../../support/worker/bindings.ts";
 import { verifyExport } from "../../../verifier/verify-export.ts";
+import type { Principal } from "../../support/client.ts";
 
 const log = () => env.LOGS.getByName(LOG_NAME);
 
 let first: { status: number; text: string };
-let agent: Registered;
-let auditor: Registered;
+let agent: Principal;
+let auditor: Principal;
 
 beforeAll(async () => {
   // Before anybody is registered: the ledger is empty.

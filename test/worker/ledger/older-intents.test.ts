@@ -1,17 +1,10 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, test } from "vitest";
-import {
-  call,
-  eventsOf,
-  objectOf,
-  proposal,
-  propose,
-  register,
-  type Registered,
-} from "../../support/worker/gate.ts";
+import { call, eventsOf, objectOf, proposal, propose, register } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

@@ -10,7 +10,7 @@ import {
   ports,
   SECRETS,
   setScene,
-} from "../../support/worker/channels-scene.ts";
+} from "../../support/worker/channels.ts";
 import {
   admin,
   call,

@@ -6,14 +6,15 @@ import {
   outside,
   SCENE,
   setScene,
-} from "../../support/worker/channels-scene.ts";
-import { call, register, type Registered } from "../../support/worker/gate.ts";
-import { heldThrough } from "../../support/worker/sent-scene.ts";
+} from "../../support/worker/channels.ts";
+import { call, register } from "../../support/worker/gate.ts";
+import { heldThrough } from "../../support/worker/sent-writes.ts";
 import { changeRules } from "../../support/worker/rules.ts";
+import type { Principal } from "../../support/client.ts";
 
 const DESTINATION = `  crm.sent: { policies: [by-link], prefix: /sent, upstream: "https://upstream.example.com", credential: bot }`;
 
-let agent: Registered;
+let agent: Principal;
 
 beforeAll(async () => {
   await setScene();

@@ -14,12 +14,13 @@ import {
   ports,
   SECRETS,
   setScene,
-} from "../../support/worker/channels-scene.ts";
-import { admin, call, fresh, register, type Registered } from "../../support/worker/gate.ts";
+} from "../../support/worker/channels.ts";
+import { admin, call, fresh, register } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
 beforeAll(setScene);
 
-let reviewer: Registered;
+let reviewer: Principal;
 
 beforeEach(async () => {
   reviewer ??= await register("reviewer", { person: "ben" });

@@ -10,10 +10,10 @@ import {
   proposal,
   propose,
   register,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { ports, runNotifications, stopQueue } from "../../support/worker/receiver.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
+import type { Principal } from "../../support/client.ts";
 
 /*
  * Recipients of each notification, planned from the ledger alone; sending to a channel has tests of its own and is
@@ -47,8 +47,8 @@ channels:
   mail-board: { type: email, url: "https://mail.example.com", secret: secret, from: gate@example.com, for: [board], destinations: [crm.climb, crm.held] }
 `;
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

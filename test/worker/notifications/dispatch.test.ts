@@ -23,7 +23,6 @@ import {
   propose,
   register,
   until,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import {
   dispatcher,
@@ -35,8 +34,9 @@ import {
   runNotifications,
   type Hook,
 } from "../../support/worker/receiver.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
+let agent: Principal;
 let internet: Internet;
 let queue: ReturnType<typeof stopQueue>;
 let url: string;

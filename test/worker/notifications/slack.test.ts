@@ -2,7 +2,7 @@ import { createHmac } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { slackReference } from "../../../src/app/notifications/channels/slack-reference.ts";
 import { isFromSlack } from "../../../src/http/callbacks/slack-request.ts";
-import { ANA, BEN, held, ports, SECRETS, setScene } from "../../support/worker/channels-scene.ts";
+import { ANA, BEN, held, ports, SECRETS, setScene } from "../../support/worker/channels.ts";
 import {
   admin,
   proposal,
@@ -13,8 +13,8 @@ import {
   register,
   send,
   stateOf,
-  type Registered,
 } from "../../support/worker/gate.ts";
+import type { Principal } from "../../support/client.ts";
 
 /** From Slack's documentation, "Verifying requests from Slack". */
 const PUBLISHED = {
@@ -485,7 +485,7 @@ test("a dialog that Slack does not open is replaced by the link to the case", as
   expect(whispered()).toEqual(["Slack did not open the form. Open the case to reject it there."]);
 });
 
-let key: Registered | undefined;
+let key: Principal | undefined;
 
 test("only POST is accepted", async () => {
   key ??= await register("agent");

@@ -5,7 +5,6 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest
 import { standardHeaders } from "../../../src/app/notifications/standard-webhooks.ts";
 import {
   admin,
-  type Answer,
   call,
   everythingInD1,
   flushed,
@@ -16,7 +15,6 @@ import {
   proposal,
   propose,
   register,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import {
   hanging,
@@ -27,9 +25,10 @@ import {
   runNotifications,
   type Received,
 } from "../../support/worker/receiver.ts";
+import type { Answer, Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 let internet: Internet;
 
 beforeAll(async () => {

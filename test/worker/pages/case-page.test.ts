@@ -2,23 +2,13 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { portsOf } from "../../../src/env.ts";
 import { sanitizeText, visibleLines } from "../../../src/http/pages/sanitize-text.ts";
-import {
-  admin,
-  proposal,
-  call,
-  fresh,
-  propose,
-  register,
-  send,
-  stateOf,
-  type Answer,
-  type Registered,
-} from "../../support/worker/gate.ts";
+import { admin, proposal, call, fresh, propose, register, send, stateOf } from "../../support/worker/gate.ts";
 import { linkTo } from "../../support/worker/links.ts";
+import type { Answer, Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let ana: Registered;
-let ben: Registered;
+let agent: Principal;
+let ana: Principal;
+let ben: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");
@@ -44,7 +34,7 @@ function post(path: string, fields: Record<string, string>, headers: Record<stri
   });
 }
 
-const bearer = ({ key }: Registered) => ({ Authorization: `Bearer ${key}` });
+const bearer = ({ key }: Principal) => ({ Authorization: `Bearer ${key}` });
 
 async function decide(
   intent: string,

@@ -2,16 +2,7 @@ import { beforeAll, describe, expect, test, vi } from "vitest";
 import { executeWrite } from "../../../src/app/execution/execute-write.ts";
 import { err } from "../../../src/core/base/result.ts";
 import type { CallFailure } from "../../../src/ports/upstream.ts";
-import {
-  admin,
-  call,
-  fresh,
-  register,
-  send,
-  stateOf,
-  until,
-  type Registered,
-} from "../../support/worker/gate.ts";
+import { admin, call, fresh, register, send, stateOf, until } from "../../support/worker/gate.ts";
 import { linkTo } from "../../support/worker/links.ts";
 import { ports, stopQueue } from "../../support/worker/receiver.ts";
 import {
@@ -21,11 +12,12 @@ import {
   setSentScene,
   UPSTREAM,
   upstream,
-} from "../../support/worker/sent-scene.ts";
+} from "../../support/worker/sent-writes.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let ana: Registered;
-let ben: Registered;
+let agent: Principal;
+let ana: Principal;
+let ben: Principal;
 
 beforeAll(async () => {
   await setSentScene();

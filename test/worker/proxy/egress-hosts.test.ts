@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { CREDENTIAL, internet, out, readsOf, setEgressScene } from "../../support/worker/egress-scene.ts";
-import { admin, call, register, until, type Registered } from "../../support/worker/gate.ts";
+import { CREDENTIAL, internet, out, readsOf, setEgressScene } from "../../support/worker/egress.ts";
+import { admin, call, register, until } from "../../support/worker/gate.ts";
 import { ports } from "../../support/worker/receiver.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
+let agent: Principal;
 
 beforeAll(async () => {
   agent = await register("agent");

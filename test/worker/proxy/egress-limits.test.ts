@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, test, vi } from "vitest";
-import { dynamicWorker, internet, out, setEgressScene } from "../../support/worker/egress-scene.ts";
-import { admin, call, eventsOf, register, type Registered } from "../../support/worker/gate.ts";
+import { dynamicWorker, internet, out, setEgressScene } from "../../support/worker/egress.ts";
+import { admin, call, eventsOf, register } from "../../support/worker/gate.ts";
 import { ports } from "../../support/worker/receiver.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
+let agent: Principal;
 
 beforeAll(async () => {
   await setEgressScene("allow");

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { CREDENTIAL, internet, out, readsOf, setEgressScene } from "../../support/worker/egress-scene.ts";
+import { CREDENTIAL, internet, out, readsOf, setEgressScene } from "../../support/worker/egress.ts";
 import { admin, call, eventsOf, register, stateOf, until } from "../../support/worker/gate.ts";
 
 beforeAll(() => setEgressScene());

@@ -1,13 +1,14 @@
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, test } from "vitest";
 import { createApp } from "../../../src/http/app.ts";
-import { admin, call, register, stateOf, until, type Registered } from "../../support/worker/gate.ts";
+import { admin, call, register, stateOf, until } from "../../support/worker/gate.ts";
 import { ports } from "../../support/worker/receiver.ts";
-import { heldThrough, setSentScene, upstream } from "../../support/worker/sent-scene.ts";
+import { heldThrough, setSentScene, upstream } from "../../support/worker/sent-writes.ts";
 import type { Intent } from "../../../src/ports/intents.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   await setSentScene();

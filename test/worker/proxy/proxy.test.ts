@@ -1,13 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
-import {
-  call,
-  eventsOf,
-  register,
-  send,
-  stateOf,
-  until,
-  type Registered,
-} from "../../support/worker/gate.ts";
+import { call, eventsOf, register, send, stateOf, until } from "../../support/worker/gate.ts";
 import { bindings } from "../../support/worker/bindings.ts";
 import { changeRules, flooding, RULES } from "../../support/worker/rules.ts";
 import {
@@ -17,7 +9,8 @@ import {
   through,
   upstream,
   type Arrived,
-} from "../../support/worker/sent-scene.ts";
+} from "../../support/worker/sent-writes.ts";
+import type { Principal } from "../../support/client.ts";
 
 const UPSTREAM = "https://api.example.com";
 const ADMIN = "gate_ak_test_only";
@@ -36,8 +29,8 @@ const DESTINATIONS = `
   crm.paid: { policies: [paid, small], upstream: "${UPSTREAM}/paid", prefix: /paid, credential: up, amount: { path: usd, unit: major, currency: USD } }
 `;
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 
 beforeAll(async () => {
   bindings["UP_KEY"] = CREDENTIAL;
@@ -420,7 +413,7 @@ describe("INV-09: a reviewer's edit of a request", () => {
 });
 
 /** The one intent of this agent, once it is held. */
-async function heldOf({ key }: Registered): Promise<string> {
+async function heldOf({ key }: Principal): Promise<string> {
   return until(async () => {
     const { body } = await call("GET", "/v1/intents?status=pending_approval", key);
     const [first] = body.intents;

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { call, register, send, type Registered } from "../../support/worker/gate.ts";
+import { call, register, send } from "../../support/worker/gate.ts";
 import { bindings } from "../../support/worker/bindings.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 import {
@@ -9,7 +9,8 @@ import {
   upstream,
   type Arrived,
   type Wanted,
-} from "../../support/worker/sent-scene.ts";
+} from "../../support/worker/sent-writes.ts";
+import type { Principal } from "../../support/client.ts";
 
 const UPSTREAM = "https://mail.example.com";
 
@@ -20,8 +21,8 @@ const DESTINATIONS = `
   crm.keyed: { policies: [small], upstream: "${UPSTREAM}", prefix: /keyed, credential: up, records: single, inject: { header: X-Vendor, format: "Key {secret}" } }
 `;
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 let arrived: Arrived[];
 
 beforeAll(async () => {

@@ -10,7 +10,6 @@ import {
   objectOf,
   register,
 } from "../../support/worker/gate.ts";
-import type { Registered } from "../../support/worker/gate.ts";
 import { ports } from "../../support/worker/receiver.ts";
 import {
   approved,
@@ -19,14 +18,15 @@ import {
   setSentScene,
   UPSTREAM,
   upstream,
-} from "../../support/worker/sent-scene.ts";
+} from "../../support/worker/sent-writes.ts";
+import type { Principal } from "../../support/client.ts";
 
-let agent: Registered;
-let stranger: Registered;
-let ana: Registered;
-let ben: Registered;
-let auditor: Registered;
-let runner: Registered;
+let agent: Principal;
+let stranger: Principal;
+let ana: Principal;
+let ben: Principal;
+let auditor: Principal;
+let runner: Principal;
 
 beforeAll(async () => {
   await setSentScene();

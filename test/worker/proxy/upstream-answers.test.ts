@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { answer, base64, oddUpstream, send, type Step } from "../../support/worker/odd-upstream.ts";
+import { answer, base64, scriptedUpstream, send, type Step } from "../../support/worker/scripted-upstream.ts";
 import {
   answered,
   bytesOf,
@@ -7,7 +7,7 @@ import {
   headerOf,
   textOf,
   withCredential,
-} from "../../support/worker/upstream-scene.ts";
+} from "../../support/worker/upstream-calls.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -38,7 +38,7 @@ describe("a read without an injected credential returns the upstream's body unch
     ["gzip", async () => new Uint8Array([1, 2, 3])],
   ] as const)("in the coding %s", async ([coding, make]) => {
     const bytes = await make();
-    const upstream = await oddUpstream(...coded(bytes, coding));
+    const upstream = await scriptedUpstream(...coded(bytes, coding));
     const back = await answered(upstream.url);
     expect(await bytesOf(back)).toEqual(bytes);
     expect(back.headers).toEqual(
@@ -53,7 +53,7 @@ describe("a read without an injected credential returns the upstream's body unch
 
   test("as a partial response, as requested", async () => {
     const headers = ["Content-Range: bytes 0-4/10", "Content-Encoding: gzip"];
-    const upstream = await oddUpstream(...answer("01234", headers, "206 Partial Content"));
+    const upstream = await scriptedUpstream(...answer("01234", headers, "206 Partial Content"));
     const back = await answered(upstream.url, { headers: [["range", "bytes=0-4"]] });
     expect(back).toMatchObject({ status: 206, withheld: null });
     expect(headerOf(back, "content-range")).toBe("bytes 0-4/10");
@@ -65,7 +65,7 @@ describe("a read without an injected credential returns the upstream's body unch
     const chunked = "4\r\nfour\r\n0\r\n\r\n";
     const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n";
     for (const more of ["", "Content-Length: 90\r\n"]) {
-      const upstream = await oddUpstream(send(`${head}${more}\r\n${chunked}`), { do: "end" });
+      const upstream = await scriptedUpstream(send(`${head}${more}\r\n${chunked}`), { do: "end" });
       const back = await answered(upstream.url);
       expect(headerOf(back, "content-length")).toBeUndefined();
       expect(await textOf(back)).toBe("four");
@@ -84,7 +84,7 @@ describe("a stored response is decoded", () => {
     ["br", async () => BR],
     ["identity", async () => new TextEncoder().encode(TEXT)],
   ] as const)("from %s, and headers about the encoded bytes are dropped", async ([coding, make]) => {
-    const upstream = await oddUpstream(...coded(await make(), coding));
+    const upstream = await scriptedUpstream(...coded(await make(), coding));
     const back = await answered(upstream.url, stored);
     expect(await textOf(back)).toBe(TEXT);
     // Names the resource's version, for conditional writes.
@@ -97,7 +97,7 @@ describe("a stored response is decoded", () => {
   test.for(["zstd", "gzip, gzip", "aws-chunked"])(
     "except from %s, which is stored as it came",
     async (coding) => {
-      const upstream = await oddUpstream(...coded(new Uint8Array([1, 2, 3]), coding));
+      const upstream = await scriptedUpstream(...coded(new Uint8Array([1, 2, 3]), coding));
       const back = await answered(upstream.url, stored);
       expect(await bytesOf(back)).toEqual(new Uint8Array([1, 2, 3]));
       expect(headerOf(back, "content-encoding")).toBe(coding);
@@ -105,7 +105,9 @@ describe("a stored response is decoded", () => {
   );
 
   test("and a partial response of encoded content is dropped", async () => {
-    const upstream = await oddUpstream(...answer("01234", ["Content-Encoding: gzip"], "206 Partial Content"));
+    const upstream = await scriptedUpstream(
+      ...answer("01234", ["Content-Encoding: gzip"], "206 Partial Content"),
+    );
     expect(await answered(upstream.url, stored)).toMatchObject({
       status: 206,
       body: null,
@@ -127,7 +129,7 @@ describe("responses without content", () => {
       send(`HTTP/1.1 ${status}\r\nContent-Length: 5\r\nContent-Encoding: zstd\r\nConnection: close\r\n\r\n`),
       { do: "end" },
     ] as const;
-    const upstream = await oddUpstream(...steps);
+    const upstream = await scriptedUpstream(...steps);
     const back = await answered(upstream.url, { method });
     expect(back).toMatchObject({ status: Number(status.slice(0, 3)), body: null, withheld: null });
     expect(headerOf(back, "content-length")).toBe(length);
@@ -137,7 +139,7 @@ describe("responses without content", () => {
   });
 
   test("drop content where there can be none", async () => {
-    const upstream = await oddUpstream(...answer("hello", [], "204 No Content"));
+    const upstream = await scriptedUpstream(...answer("hello", [], "204 No Content"));
     for (const more of [{}, withCredential()]) {
       expect(await answered(upstream.url, more)).toMatchObject({ status: 204, body: null });
     }
@@ -147,7 +149,7 @@ describe("responses without content", () => {
 describe("response headers", () => {
   test("of sixty kilobytes are passed", async () => {
     const headers = Array.from({ length: 60 }, (_, at) => `X-H${at}: ${"a".repeat(1_000)}`);
-    const upstream = await oddUpstream(...answer("ok", headers));
+    const upstream = await scriptedUpstream(...answer("ok", headers));
     for (const more of [{}, withCredential()]) {
       const back = await answered(upstream.url, more);
       expect(back.headers.filter(([name]) => name.startsWith("x-h"))).toHaveLength(60);
@@ -157,7 +159,7 @@ describe("response headers", () => {
 
   test("in any number give a response or a failure", async () => {
     const headers = Array.from({ length: 2_000 }, (_, at) => `X-H${at}: ${"a".repeat(1_000)}`);
-    const upstream = await oddUpstream(...answer("ok", headers));
+    const upstream = await scriptedUpstream(...answer("ok", headers));
     const called = await calling(upstream.url);
     if (called.ok) expect(called.value.status).toBe(200);
     else expect(called.error).toMatchObject({ sent: true });
@@ -165,7 +167,7 @@ describe("response headers", () => {
   });
 
   test("INV-23: for one hop, and cookies, are not passed on", async () => {
-    const upstream = await oddUpstream(
+    const upstream = await scriptedUpstream(
       ...answer("ok", [
         "Set-Cookie: gate_session=a",
         "Keep-Alive: timeout=5",
@@ -179,7 +181,7 @@ describe("response headers", () => {
   });
 
   test("keep reads out of Cloudflare's cache, and the agent's directives for upstream caches are sent", async () => {
-    const upstream = await oddUpstream(...answer("ok"));
+    const upstream = await scriptedUpstream(...answer("ok"));
     await answered(upstream.url);
     await answered(upstream.url, { headers: [["cache-control", "max-stale=60"]] });
     await answered(upstream.url, { method: "POST" });
@@ -216,7 +218,7 @@ describe("response bodies that break off", () => {
       "broke off",
     ],
   ] as const)("the upstream %s in the middle", async ([, steps, problem]) => {
-    const upstream = await oddUpstream(...steps);
+    const upstream = await scriptedUpstream(...steps);
     for (const more of ways) expect(await fails(upstream.url, more)).toBe(`Error: the upstream ${problem}`);
     await upstream.closed();
   });
@@ -227,7 +229,7 @@ describe("response bodies that break off", () => {
     ["GZIP", "no gzip"],
     ["deflate", "no deflate"],
   ] as const)("a body declared as %s that is not", async ([coding, text]) => {
-    const upstream = await oddUpstream(...coded(new TextEncoder().encode(text), coding));
+    const upstream = await scriptedUpstream(...coded(new TextEncoder().encode(text), coding));
     for (const more of ways.slice(1)) expect(await fails(upstream.url, more)).toMatch(/Error/);
   });
 
@@ -237,12 +239,12 @@ describe("response bodies that break off", () => {
     ["deflate", "deflate"],
   ] as const)("a %s body that is cut off", async ([coding, format]) => {
     const whole = await compressed(format);
-    const upstream = await oddUpstream(...coded(whole.slice(0, -10), coding));
+    const upstream = await scriptedUpstream(...coded(whole.slice(0, -10), coding));
     for (const more of ways.slice(1)) expect(await fails(upstream.url, more)).toMatch(/Error/);
   });
 
   test("a short body that arrives slowly does not delay the headers", async () => {
-    const upstream = await oddUpstream(send(begun));
+    const upstream = await scriptedUpstream(send(begun));
     for (const more of ways) {
       const back = await answered(upstream.url, { ...more, timeoutMs: 60_000 });
       const reader = back.body?.getReader();
@@ -256,7 +258,7 @@ describe("response bodies that break off", () => {
   test("a body that is cancelled is not fetched to its end, and its connection is closed", async () => {
     const block = base64("a".repeat(60_000));
     for (const more of ways) {
-      const upstream = await oddUpstream(send("HTTP/1.1 200 OK\r\n\r\n"), {
+      const upstream = await scriptedUpstream(send("HTTP/1.1 200 OK\r\n\r\n"), {
         do: "repeat",
         bytes: block,
         times: 2_000,
@@ -293,7 +295,7 @@ describe("response bodies that break off", () => {
   );
 
   test("a body that is never read can be cancelled", async () => {
-    const upstream = await oddUpstream(send("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"));
+    const upstream = await scriptedUpstream(send("HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhello"));
     const { body } = await answered(upstream.url);
     await body?.cancel();
     expect(await upstream.closed()).toMatchObject({ isClosed: true });

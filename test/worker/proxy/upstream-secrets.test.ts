@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { answer, oddUpstream, send, type Step } from "../../support/worker/odd-upstream.ts";
-import { answered, calling, SECRET, textOf, withCredential } from "../../support/worker/upstream-scene.ts";
+import { answer, scriptedUpstream, send, type Step } from "../../support/worker/scripted-upstream.ts";
+import { answered, calling, SECRET, textOf, withCredential } from "../../support/worker/upstream-calls.ts";
 import type { Injection } from "../../../src/core/registry/injection.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -46,7 +46,7 @@ function expectNone(text: string): void {
 describe("INV-21: a credential that an upstream echoes is masked", () => {
   test.for(Object.keys(SPELLINGS))("INV-21: in the body, spelled %s", async (name) => {
     const written = SPELLINGS[name]?.(SECRET) ?? "";
-    const upstream = await oddUpstream(...answer(`before ${written} after`));
+    const upstream = await scriptedUpstream(...answer(`before ${written} after`));
     for (const passesThrough of [true, false]) {
       const text = await textOf(await answered(upstream.url, { ...withCredential(), passesThrough }));
       expectNone(text);
@@ -65,7 +65,7 @@ describe("INV-21: a credential that an upstream echoes is masked", () => {
       const texts = await Promise.all(
         cuts.map(async (at) => {
           const parts: Step[] = [send(head, head.length), send(text.slice(0, at), at), send(text.slice(at))];
-          const upstream = await oddUpstream(...parts, { do: "end" });
+          const upstream = await scriptedUpstream(...parts, { do: "end" });
           return textOf(await answered(upstream.url, withCredential()));
         }),
       );
@@ -79,7 +79,7 @@ describe("INV-21: a credential that an upstream echoes is masked", () => {
       .slice(0, -1)
       .map((write) => write(SECRET))
       .join(" | ");
-    const upstream = await oddUpstream(
+    const upstream = await scriptedUpstream(
       send(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n`),
       send(text, 1),
       { do: "end" },
@@ -94,7 +94,7 @@ describe("INV-21: a credential that an upstream echoes is masked", () => {
     const text = `before ${SECRET} ${btoa(SECRET)} after`.repeat(50);
     const stream = new Blob([text]).stream().pipeThrough(new CompressionStream(format));
     const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
-    const upstream = await oddUpstream(...answer(bytes, [`Content-Encoding: ${coding}`]));
+    const upstream = await scriptedUpstream(...answer(bytes, [`Content-Encoding: ${coding}`]));
     const back = await textOf(await answered(upstream.url, withCredential()));
     expectNone(back);
     expect(back).toMatch(/^before \[masked\] \[masked\]=* after/);
@@ -102,7 +102,7 @@ describe("INV-21: a credential that an upstream echoes is masked", () => {
 
   test("INV-21: in a body compressed as br", async () => {
     const bytes = Uint8Array.from(atob(BR), (char) => char.charCodeAt(0));
-    const upstream = await oddUpstream(...answer(bytes, ["Content-Encoding: br"]));
+    const upstream = await scriptedUpstream(...answer(bytes, ["Content-Encoding: br"]));
     expect(await textOf(await answered(upstream.url, withCredential()))).toBe("before [masked] after");
   });
 
@@ -113,7 +113,7 @@ describe("INV-21: a credential that an upstream echoes is masked", () => {
       },
       [],
     );
-    const upstream = await oddUpstream(
+    const upstream = await scriptedUpstream(
       ...answer(Uint8Array.from(bytes), ["Content-Type: text/plain; charset=utf-16"]),
     );
     const text = await textOf(await answered(upstream.url, withCredential()));
@@ -127,14 +127,14 @@ describe("INV-21: a credential that an upstream echoes is masked", () => {
     ["gzip, gzip", "stacked_codings"],
     ["aws-chunked", "unknown_coding"],
   ] as const)("INV-21: a body that can't be decoded is withheld: %s", async ([coding, withheld]) => {
-    const upstream = await oddUpstream(...answer(`x${SECRET}`, [`Content-Encoding: ${coding}`]));
+    const upstream = await scriptedUpstream(...answer(`x${SECRET}`, [`Content-Encoding: ${coding}`]));
     const back = await answered(upstream.url, withCredential());
     expect(back).toMatchObject({ status: 200, body: null, withheld });
     expectNone(JSON.stringify(back));
   });
 
   test("INV-21: a partial response, which may contain a part of it, is withheld", async () => {
-    const upstream = await oddUpstream(
+    const upstream = await scriptedUpstream(
       ...answer(SECRET.slice(4), ["Content-Range: bytes 4-31/32"], "206 Partial Content"),
     );
     expect(await answered(upstream.url, withCredential())).toMatchObject({
@@ -146,7 +146,7 @@ describe("INV-21: a credential that an upstream echoes is masked", () => {
 
   test("INV-21: a withheld body is not fetched", async () => {
     const steps = [send("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\nbegun")];
-    const upstream = await oddUpstream(...steps);
+    const upstream = await scriptedUpstream(...steps);
     await answered(upstream.url, withCredential());
     expect(await upstream.closed()).toMatchObject({ isClosed: true });
   });
@@ -164,7 +164,7 @@ describe("INV-21: a credential that an upstream echoes is masked", () => {
       `WWW-Authenticate: Bearer error="invalid_token", error_description="${SECRET}"`,
       `X-Plain: kept`,
     ];
-    const upstream = await oddUpstream(...answer("", headers, `400 No ${SECRET}`));
+    const upstream = await scriptedUpstream(...answer("", headers, `400 No ${SECRET}`));
     const back = await answered(upstream.url, withCredential());
     expect(back).toMatchObject({ status: 400, statusText: "No [masked]" });
     expect(back.headers).toEqual(
@@ -179,7 +179,9 @@ describe("INV-21: a credential that an upstream echoes is masked", () => {
 
   test.for([301, 302, 307, 308])("INV-21: in the target of a redirect: %d", async (status) => {
     const location = `https://elsewhere.example.com/cb?token=${encodeURIComponent(SECRET)}&b=${btoa(SECRET)}`;
-    const upstream = await oddUpstream(...answer(location, [`Location: ${location}`], `${status} There`));
+    const upstream = await scriptedUpstream(
+      ...answer(location, [`Location: ${location}`], `${status} There`),
+    );
     const back = await answered(upstream.url, withCredential());
     expect(back.headers).toContainEqual([
       "location",
@@ -190,7 +192,7 @@ describe("INV-21: a credential that an upstream echoes is masked", () => {
 
   test("INV-21: a body that breaks off inside it shows no beginning of it", async () => {
     const begun = `HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\nbefore ${SECRET.slice(0, 20)}`;
-    const upstream = await oddUpstream(send(begun), { do: "pause", ms: 20 }, { do: "reset" });
+    const upstream = await scriptedUpstream(send(begun), { do: "pause", ms: 20 }, { do: "reset" });
     const { body } = await answered(upstream.url, withCredential());
     const seen: string[] = [];
     const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
@@ -215,7 +217,7 @@ describe("INV-21: a credential is injected only where the operator wrote", () =>
   ];
 
   test.for(INJECTIONS)("as %j", async ([injection, line]) => {
-    const upstream = await oddUpstream(...answer(`echo ${SECRET}`));
+    const upstream = await scriptedUpstream(...answer(`echo ${SECRET}`));
     const back = await answered(`${upstream.url}/x?a=1`, { ...withCredential(injection), method: "POST" });
     expect(await textOf(back)).toBe("echo [masked]");
     const [seen] = await upstream.seen();
@@ -229,8 +231,8 @@ describe("INV-21: a credential is injected only where the operator wrote", () =>
       vi.spyOn(console, level).mockImplementation((...parts) => void written.push(parts.join(" ")));
     }
     const failing = [
-      (await oddUpstream({ do: "reset" })).url,
-      (await oddUpstream(...answer("x", [], "999 Odd"))).url,
+      (await scriptedUpstream({ do: "reset" })).url,
+      (await scriptedUpstream(...answer("x", [], "999 Odd"))).url,
       "http://nobody.example.invalid/",
       "http://127.0.0.1:1/",
     ];
@@ -246,7 +248,7 @@ describe("INV-21: a credential is injected only where the operator wrote", () =>
   });
 
   test("INV-21: and is fetched for each call", async () => {
-    const upstream = await oddUpstream(...answer("ok"));
+    const upstream = await scriptedUpstream(...answer("ok"));
     await answered(upstream.url, withCredential());
     const other = { credential: { name: "gone", injection: { kind: "bearer" } as const } };
     expect(await calling(upstream.url, other)).toMatchObject({

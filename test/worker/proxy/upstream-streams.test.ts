@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { decompressedBody } from "../../../src/adapters/upstream/decompressed-body.ts";
-import { answer, base64, oddUpstream, send, type OddUpstream } from "../../support/worker/odd-upstream.ts";
-import { answered, calling, SECRET, withCredential } from "../../support/worker/upstream-scene.ts";
+import {
+  answer,
+  base64,
+  scriptedUpstream,
+  send,
+  type ScriptedUpstream,
+} from "../../support/worker/scripted-upstream.ts";
+import { answered, calling, SECRET, withCredential } from "../../support/worker/upstream-calls.ts";
 import { volume } from "../../support/volume.ts";
 
 const MIB = 1024 * 1024;
@@ -21,9 +27,9 @@ const ways = [
   ["masked", withCredential()],
 ] as const;
 
-async function endless(mebibytes: number): Promise<OddUpstream> {
+async function endless(mebibytes: number): Promise<ScriptedUpstream> {
   const block = base64(PATTERN.repeat(4_096));
-  return oddUpstream(
+  return scriptedUpstream(
     send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"),
     { do: "repeat", bytes: block, times: mebibytes * 16 },
     { do: "end" },
@@ -67,7 +73,7 @@ describe.concurrent("the time of a response", () => {
   const begun = "HTTP/1.1 200 OK\r\nContent-Length: 50\r\nConnection: close\r\n\r\n";
 
   test.for(ways)("a body that stalls is broken off, %s", async ([, more]) => {
-    const upstream = await oddUpstream(send(`${begun}hello`));
+    const upstream = await scriptedUpstream(send(`${begun}hello`));
     const { body } = await answered(upstream.url, { ...more, timeoutMs: 1_000 });
     const whole = new Response(body).text();
     expect(await whole.catch(String)).toBe("Error: the upstream paused for too long");
@@ -79,7 +85,7 @@ describe.concurrent("the time of a response", () => {
       { length: 5 },
       () => [send("x".repeat(10)), { do: "pause", ms: 700 }] as const,
     ).flat();
-    const upstream = await oddUpstream(send(begun), ...pieces, { do: "end" });
+    const upstream = await scriptedUpstream(send(begun), ...pieces, { do: "end" });
     const { body } = await answered(upstream.url, { ...more, timeoutMs: 2_500 });
     expect(await new Response(body).text()).toBe("x".repeat(50));
   });
@@ -132,7 +138,7 @@ describe.concurrent("the time of a response", () => {
   });
 
   test.for(ways)("a caller may read slowly for any time, %s", async ([, more]) => {
-    const upstream = await oddUpstream(...answer("x".repeat(300_000)));
+    const upstream = await scriptedUpstream(...answer("x".repeat(300_000)));
     const { body } = await answered(upstream.url, { ...more, timeoutMs: 1_000 });
     await new Promise((resolve) => setTimeout(resolve, 1_500));
     expect((await new Response(body).arrayBuffer()).byteLength).toBe(300_000);
@@ -184,7 +190,7 @@ describe("a small body that decompresses to a large one", () => {
     "from an upstream in %s is passed masked, or withheld",
     async (coding) => {
       const bomb = await compressed(coding === "deflate" ? "deflate" : "gzip", DECOMPRESSED_MIB * MIB);
-      const upstream = await oddUpstream(...answer(bomb, [`Content-Encoding: ${coding}`]));
+      const upstream = await scriptedUpstream(...answer(bomb, [`Content-Encoding: ${coding}`]));
       const whole = await answered(upstream.url, withCredential());
       let size = 0;
       for await (const chunk of whole.body ?? []) size += chunk.length;
@@ -201,15 +207,15 @@ test("INV-21: a megabyte of repeated credentials is masked in packets of any len
   const text = `${SECRET} `.repeat(30_000);
   const head = `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\nConnection: close\r\n\r\n`;
   for (const cut of [997, 1_448, 16_384]) {
-    const upstream = await oddUpstream(send(head), send(text, cut), { do: "end" });
+    const upstream = await scriptedUpstream(send(head), send(text, cut), { do: "end" });
     const back = await answered(upstream.url, withCredential());
     expect(await new Response(back.body).text()).toBe("[masked] ".repeat(30_000));
   }
 });
 
 test("INV-11: of a hundred parallel writes each is sent once, and a failure affects only its own", async () => {
-  const good = await oddUpstream(...answer("good"));
-  const bad = await oddUpstream({ do: "reset" });
+  const good = await scriptedUpstream(...answer("good"));
+  const bad = await scriptedUpstream({ do: "reset" });
   const calls = await Promise.all(
     Array.from({ length: 100 }, (_, at) =>
       calling(`${at % 2 === 0 ? good.url : bad.url}/${at}`, {
@@ -219,7 +225,7 @@ test("INV-11: of a hundred parallel writes each is sent once, and a failure affe
       }),
     ),
   );
-  const bodies = async ({ seen }: OddUpstream) =>
+  const bodies = async ({ seen }: ScriptedUpstream) =>
     (await seen()).map(({ body }) => atob(body).charCodeAt(0)).toSorted((a, b) => a - b);
   expect(calls.filter(({ ok }) => ok)).toHaveLength(50);
   expect(await bodies(good)).toEqual(Array.from({ length: 50 }, (_, at) => at * 2));

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { callUpstream } from "../../../src/adapters/upstream/call.ts";
 import { err, ok } from "../../../src/core/base/result.ts";
 import type { UpstreamCall } from "../../../src/ports/upstream.ts";
-import { answer, oddUpstream, ports, send } from "../../support/worker/odd-upstream.ts";
-import { answered, calling, SECRET, textOf, withCredential } from "../../support/worker/upstream-scene.ts";
+import { answer, scriptedUpstream, ports, send } from "../../support/worker/scripted-upstream.ts";
+import { answered, calling, SECRET, textOf, withCredential } from "../../support/worker/upstream-calls.ts";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -15,7 +15,7 @@ describe("INV-09: the request arrives at the upstream as approved", () => {
   test.for(["POST", "PUT", "PATCH", "DELETE", "QUERY"])(
     "INV-09: the body of a %s with its length",
     async (method) => {
-      const upstream = await oddUpstream(...answer("done"));
+      const upstream = await scriptedUpstream(...answer("done"));
       const body = Uint8Array.from({ length: 70_000 }, (_, at) => at % 256);
       const back = await answered(`${upstream.url}/a?q=%2F&x=%7E`, { method, body });
       expect(await textOf(back)).toBe("done");
@@ -36,7 +36,7 @@ describe("INV-09: the request arrives at the upstream as approved", () => {
   ] as const)(
     "INV-09: a %s without content has Content-Length 0 and no content type",
     async ([method, body]) => {
-      const upstream = await oddUpstream(...answer());
+      const upstream = await scriptedUpstream(...answer());
       await answered(upstream.url, { method, body });
       const [seen] = await upstream.seen();
       expect(lineOf(seen?.head ?? "", "content-length")).toEqual(["Content-Length: 0"]);
@@ -46,7 +46,7 @@ describe("INV-09: the request arrives at the upstream as approved", () => {
   );
 
   test("INV-09: no content type is invented, and a write has no headers but those that Cloudflare adds", async () => {
-    const upstream = await oddUpstream(...answer());
+    const upstream = await scriptedUpstream(...answer());
     const headers = [
       ["accept", "*/*"],
       ["idempotency-key", "k-1"],
@@ -60,7 +60,7 @@ describe("INV-09: the request arrives at the upstream as approved", () => {
   });
 
   test.for(["GET", "HEAD"])("a %s has neither content nor headers about it", async (method) => {
-    const upstream = await oddUpstream(...answer());
+    const upstream = await scriptedUpstream(...answer());
     for (const body of [null, new Uint8Array()]) await answered(upstream.url, { method, body });
     for (const { head } of await upstream.seen()) {
       expect(lineOf(head, "content-length")).toEqual([]);
@@ -69,7 +69,7 @@ describe("INV-09: the request arrives at the upstream as approved", () => {
   });
 
   test("a response to a read is passed as it arrives", async () => {
-    const upstream = await oddUpstream(...answer("found"));
+    const upstream = await scriptedUpstream(...answer("found"));
     const parts = ["one ", "two ", "three"];
     const body = new ReadableStream<Uint8Array>({
       pull(controller) {
@@ -225,7 +225,7 @@ describe("INV-22: upstreams are public, unless the operator wrote otherwise", ()
   });
 
   test("INV-22: a private address is accepted where the operator allows it, by plain http too", async () => {
-    const upstream = await oddUpstream(...answer("inside"));
+    const upstream = await scriptedUpstream(...answer("inside"));
     expect(await textOf(await answered(upstream.url))).toBe("inside");
     expect(await calling(upstream.url, { allowPrivate: false })).toMatchObject({
       error: { problem: "refused_address" },
@@ -236,8 +236,8 @@ describe("INV-22: upstreams are public, unless the operator wrote otherwise", ()
   test.for([301, 302, 303, 307, 308])(
     "INV-22: a redirect is returned as the response and not followed: %d",
     async (status) => {
-      const target = await oddUpstream(...answer("followed"));
-      const upstream = await oddUpstream(...answer("", [`Location: ${target.url}`], `${status} There`));
+      const target = await scriptedUpstream(...answer("followed"));
+      const upstream = await scriptedUpstream(...answer("", [`Location: ${target.url}`], `${status} There`));
       for (const more of [{}, withCredential()]) {
         const back = await answered(upstream.url, { ...more, method: "POST", body: new Uint8Array([1]) });
         expect(back).toMatchObject({ status, headers: expect.arrayContaining([["location", target.url]]) });
@@ -248,7 +248,7 @@ describe("INV-22: upstreams are public, unless the operator wrote otherwise", ()
   );
 
   test("a query of unusual length is sent", async () => {
-    const upstream = await oddUpstream(...answer("rows"));
+    const upstream = await scriptedUpstream(...answer("rows"));
     const url = `${upstream.url}/query?q=${"SELECT+Id+".repeat(1_000)}`;
     expect(await textOf(await answered(url))).toBe("rows");
   });
@@ -284,7 +284,7 @@ describe("INV-11: a request that may have arrived is never reported as unsent", 
     ["has a status of four digits", answer("a", [], "1000 OK")],
     ["has no status", answer("a", [], "OK")],
   ] as const)("INV-11: unknown after an upstream that took it and %s", async ([, steps]) => {
-    const upstream = await oddUpstream(...steps);
+    const upstream = await scriptedUpstream(...steps);
     const called = await calling(upstream.url, { ...write, ...withCredential() });
     expect(called).toMatchObject({ ok: false, error: { problem: "broken_off", sent: true } });
     expect(JSON.stringify(called)).not.toContain(SECRET);
@@ -298,7 +298,7 @@ describe("INV-11: a request that may have arrived is never reported as unsent", 
   ] as const)(
     "INV-11: timeout after an upstream that hangs %s, and its connection is closed",
     async ([, steps]) => {
-      const upstream = await oddUpstream(...steps);
+      const upstream = await scriptedUpstream(...steps);
       const called = await calling(upstream.url, { ...write, timeoutMs: 100 });
       expect(called).toMatchObject({ ok: false, error: { problem: "timeout", sent: true } });
       expect(await upstream.closed()).toMatchObject({ isClosed: true });
@@ -308,7 +308,7 @@ describe("INV-11: a request that may have arrived is never reported as unsent", 
   test.for(["101 Switching Protocols", "600 Odd", "999 Odd"])(
     "INV-11: unknown after a status that HTTP does not define: %s",
     async (status) => {
-      const upstream = await oddUpstream(...answer("hello", [], status));
+      const upstream = await scriptedUpstream(...answer("hello", [], status));
       for (const more of [{}, withCredential()]) {
         expect(await calling(upstream.url, { ...write, ...more })).toMatchObject({
           ok: false,
@@ -347,7 +347,7 @@ describe("INV-11: a request that may have arrived is never reported as unsent", 
   });
 
   test("interim responses are skipped", async () => {
-    const upstream = await oddUpstream(
+    const upstream = await scriptedUpstream(
       send("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
       ...answer("the answer"),
     );

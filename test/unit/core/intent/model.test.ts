@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { decisionOf, fold, T0 } from "../../../support/intent-fixtures.ts";
 import { instantOf, lives, setups, type Setup, type Step } from "../../../support/intent-model.ts";
-import { complaints, NEVER_MOVES, type Committed, type Heartbeat } from "../../../support/intent-oracle.ts";
+import { complaints, NEVER_MOVES, type Committed, type Heartbeat } from "../../../support/intent-rules.ts";
 import { volume } from "../../../support/volume.ts";
 import { draftEntry } from "../../../../src/core/intent/entries.ts";
 import { handle, settle } from "../../../../src/core/intent/handle.ts";

@@ -13,7 +13,7 @@ import {
   cut,
   FORMS,
   SPELLINGS,
-} from "../../../support/secret-spellings.ts";
+} from "../../../support/random-secrets.ts";
 import { volume } from "../../../support/volume.ts";
 
 const TRIES = volume("MASKED_SECRETS", { quick: 300, chaos: 3_000 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { inject, type InjectProblem } from "../../../../src/core/outbound/inject.ts";
 import { isMaskable } from "../../../../src/core/masking/secret-strength.ts";
 import { masksFor } from "../../../../src/core/masking/masks.ts";
-import { anySecret } from "../../../support/secret-spellings.ts";
+import { anySecret } from "../../../support/random-secrets.ts";
 import { slotOf, type Injection } from "../../../../src/core/registry/injection.ts";
 
 const SECRET = "kD4vYp2m!Wq7&Tz9=b";

@@ -1,6 +1,6 @@
 import { assert, property } from "fast-check";
 import { expect, test } from "vitest";
-import { decided, load, scenarios } from "../../../support/policy-situations.ts";
+import { decided, load, scenarios } from "../../../support/random-policies.ts";
 import { referenceVerdict } from "../../../support/reference-evaluator.ts";
 import { volume } from "../../../support/volume.ts";
 

@@ -4,7 +4,7 @@ import { reevaluate } from "../../../../cli/policy/recorded.ts";
 import type { RecordedIntent } from "../../../../cli/policy/recorded.ts";
 import { readRecorded } from "../../../../cli/policy/recorded-file.ts";
 import { canonicalJson } from "../../../../src/core/base/json.ts";
-import { decided, inputOf, load, scenarios } from "../../../support/policy-situations.ts";
+import { decided, inputOf, load, scenarios } from "../../../support/random-policies.ts";
 import { volume } from "../../../support/volume.ts";
 
 const INTENTS = 25;

@@ -1,7 +1,8 @@
 import { vi } from "vitest";
-import { call, fresh, send, stateOf, until, type Answer, type Registered } from "./gate.ts";
+import { call, fresh, send, stateOf, until } from "./gate.ts";
 import { bindings } from "./bindings.ts";
 import { changeRules, RULES } from "./rules.ts";
+import type { Answer, Principal } from "../client.ts";
 
 /** The credential that Gate injects; no response, page or log line may contain it. */
 export const CREDENTIAL = "sk_live_of_the_upstream_itself";
@@ -53,7 +54,7 @@ export interface Wanted {
 }
 
 /** Sends a write through the proxy. */
-export async function through(agent: Registered, wanted: Wanted): Promise<Answer> {
+export async function through(agent: Principal, wanted: Wanted): Promise<Answer> {
   const {
     path,
     method = "POST",
@@ -69,14 +70,14 @@ export async function through(agent: Registered, wanted: Wanted): Promise<Answer
 }
 
 /** A write through the proxy that is held. */
-export async function heldThrough(agent: Registered, wanted: Wanted): Promise<string> {
+export async function heldThrough(agent: Principal, wanted: Wanted): Promise<string> {
   const answer = await through(agent, wanted);
   if (answer.status !== 202) throw new Error(`not held: ${answer.status} ${answer.text}`);
   return answer.body.intentId;
 }
 
 /** Approves it and waits until what Gate does with it has ended so. */
-export async function approved(intent: string, reviewer: Registered, state: string): Promise<void> {
+export async function approved(intent: string, reviewer: Principal, state: string): Promise<void> {
   const answer = await call("POST", `/v1/intents/${intent}/approve`, reviewer.key, {});
   if (answer.status !== 200) throw new Error(answer.text);
   await until(async () => {

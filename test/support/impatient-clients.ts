@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Member } from "./gate.ts";
-import type { Scene } from "./proxy-scene.ts";
+import type { Scene } from "./proxy-server.ts";
+import type { Principal } from "./client.ts";
 
 /*
  * Clients that behave as badly as real ones do: they hang up at any moment, they send everything again, and several of
@@ -108,8 +108,8 @@ export async function persistent(measured: Pace, attempt: () => Promise<Response
 }
 
 /** Agents of their own, so that none reaches the flood limit. */
-export async function agents({ gate }: Scene, count: number): Promise<readonly Member[]> {
-  const made: Member[] = [];
+export async function agents({ gate }: Scene, count: number): Promise<readonly Principal[]> {
+  const made: Principal[] = [];
   await inParallel(count, 2, async () => void made.push(await gate.register("agent")));
   return made;
 }

@@ -11,9 +11,10 @@ import type {
   OutgoingProblem,
 } from "../../../src/ports/notifications.ts";
 import { sendToChannel } from "../../../src/app/notifications/channels/send.ts";
-import { proposal, propose, register, type Registered } from "./gate.ts";
+import { proposal, propose, register } from "./gate.ts";
 import { bindings } from "./bindings.ts";
 import { changeRules, RULES, type TestRules } from "./rules.ts";
+import type { Principal } from "../client.ts";
 
 export const SECRETS = {
   SCENE_WEBHOOK_URL: "https://hooks.slack.com/services/T0HOME/B0SCENE/verySecretPath",
@@ -156,13 +157,13 @@ export async function notifyChannel(
 }
 
 /** The scene's agent; registered anew for each test file, since storage is emptied in between. */
-let agent: Registered | undefined;
+let agent: Principal | undefined;
 
 /** A held intent of an agent that no person of the scene owns. */
 export async function held(
   destination = "crm.held",
   more: Record<string, unknown> = {},
-  by?: Registered,
+  by?: Principal,
 ): Promise<string> {
   agent ??= await register("agent");
   return propose(by ?? agent, proposal(destination, more), "pending_approval");

@@ -1,9 +1,9 @@
 import { inject } from "vitest";
 import { until } from "./gate.ts";
 
-/* Upstreams as they are out there, over real connections; what they do is done by `odd-server.ts`. */
+/* Upstreams as they are out there, over real connections; what they do is done by `scripted-server.ts`. */
 
-export interface OddPorts {
+export interface ScriptedPorts {
   readonly upstream: number;
   readonly control: number;
   /** Ends each connection as soon as there is one. */
@@ -14,7 +14,7 @@ export interface OddPorts {
 
 declare module "vitest" {
   interface ProvidedContext {
-    oddPorts: OddPorts;
+    scriptedPorts: ScriptedPorts;
   }
 }
 
@@ -41,7 +41,7 @@ export interface Seen {
   readonly isClosed: boolean;
 }
 
-export interface OddUpstream {
+export interface ScriptedUpstream {
   /** Ends with the script's number: paths and queries can follow. */
   readonly url: string;
   seen(): Promise<readonly Seen[]>;
@@ -49,11 +49,11 @@ export interface OddUpstream {
   closed(): Promise<Seen>;
 }
 
-export function ports(): OddPorts {
-  return inject("oddPorts");
+export function ports(): ScriptedPorts {
+  return inject("scriptedPorts");
 }
 
-export async function oddUpstream(...steps: readonly Step[]): Promise<OddUpstream> {
+export async function scriptedUpstream(...steps: readonly Step[]): Promise<ScriptedUpstream> {
   const { upstream, control } = ports();
   const made = await fetch(`http://127.0.0.1:${control}/`, { method: "POST", body: JSON.stringify(steps) });
   const id = await made.json<number>();

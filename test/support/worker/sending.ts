@@ -8,10 +8,11 @@ import { portsOf } from "../../../src/env.ts";
 import { govern } from "../../../src/app/proposals/govern.ts";
 import type { Ports } from "../../../src/ports/ports.ts";
 import type { CallFailure, CallUpstream, UpstreamAnswer, UpstreamCall } from "../../../src/ports/upstream.ts";
-import { fresh, type Registered } from "./gate.ts";
+import { fresh } from "./gate.ts";
 import { bindings } from "./bindings.ts";
 import { changeRules, RULES, type TestRules } from "./rules.ts";
 import type { Intent } from "../../../src/ports/intents.ts";
+import type { Principal } from "../client.ts";
 
 /*
  * Writes that Gate sends, without a door and without an upstream: `ports.call` is the tests' own, and counts.
@@ -22,7 +23,7 @@ const UPSTREAM = "https://upstream.example.com";
 const to = `upstream: "${UPSTREAM}", credential: key`;
 
 /** `crm.now` is approved at once, `crm.later` by a person, `crm.again` knows a repeat, `crm.own` has no credential. */
-export const CARRYING: TestRules = {
+export const SENDING_RULES: TestRules = {
   policies: RULES.policies,
   registry: `${RULES.registry.trimEnd()}
   crm.now: { policies: [small], prefix: /now, ${to} }
@@ -32,15 +33,15 @@ export const CARRYING: TestRules = {
   crm.counted: { policies: [limited], prefix: /counted, ${to} }
   crm.own: { policies: [small], prefix: /own, upstream: "${UPSTREAM}" }
 credentials:
-  key: { ref: env://CARRYING_KEY }
+  key: { ref: env://SENDING_KEY }
 `,
 };
 
-export async function setCarrying(): Promise<void> {
+export async function useSendingRules(): Promise<void> {
   const retained = "allow_unmeasured: true\nauto_approve_under: 100\nretention_days: 1";
-  bindings["CARRYING_KEY"] = "sk_live_of_the_upstream_itself";
+  bindings["SENDING_KEY"] = "sk_live_of_the_upstream_itself";
   const limited = "auto_approve_under: 100\nrate_limits: { per_agent_per_hour: 1000 }";
-  await changeRules({ ...CARRYING, policies: { ...CARRYING.policies, kept: retained, limited } });
+  await changeRules({ ...SENDING_RULES, policies: { ...SENDING_RULES.policies, kept: retained, limited } });
   ports = portsOf(env);
 }
 
@@ -51,7 +52,7 @@ export const PAYLOAD = '{"amount":12}';
 
 /** Proposes a write as the reverse proxy does. */
 export async function proposeWrite(
-  agent: Registered,
+  agent: Principal,
   destination: string,
   change: { readonly attended?: boolean; readonly http?: Partial<HttpWrite> } = {},
 ): Promise<Intent> {

@@ -4,7 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import { deserialize, serialize } from "node:v8";
 import { expect } from "vitest";
 import { runLedgerCommand } from "../../cli/ledger/command.ts";
-import { freePort, printedKey, request, type RunningCommand, serve } from "./command.ts";
+import { freePort, printedKey, type RunningCommand, serve } from "./command.ts";
+import { clientAt } from "./client.ts";
 
 /** A dozen intents, each left in another state. */
 export const STORIES = [
@@ -67,18 +68,18 @@ async function propose({ port, agent }: Keys, proposal: object): Promise<string>
   proposals += 1;
   // Each its own: what was rejected once is blocked the next time.
   const own = "payload_name" in proposal ? { payload: `email\nada${proposals}@example.com\n` } : {};
-  const { status, body } = await request(port, "POST", "/v1/intents", agent, { ...proposal, ...own });
+  const { status, body } = await clientAt(port).call("POST", "/v1/intents", agent, { ...proposal, ...own });
   expect(status).toBe(200);
   return String(body["intentId"]);
 }
 
 async function act({ port }: Keys, key: string, id: string, verb: string, body: object = {}): Promise<void> {
-  const answer = await request(port, "POST", `/v1/intents/${id}/${verb}`, key, body);
+  const answer = await clientAt(port).call("POST", `/v1/intents/${id}/${verb}`, key, body);
   expect(answer, verb).toMatchObject({ status: 200 });
 }
 
 async function order({ port, agent }: Keys, id: string) {
-  const { status, body } = await request(port, "POST", `/v1/intents/${id}/execute`, agent);
+  const { status, body } = await clientAt(port).call("POST", `/v1/intents/${id}/execute`, agent);
   expect(status).toBe(201);
   return { execution: String(body["executionId"]), token: String(body["execution_token"]) };
 }
@@ -87,9 +88,9 @@ async function report(keys: Keys, id: string, status: "succeeded" | "failed"): P
   const { execution, token } = await order(keys, id);
   const path = `/v1/executions/${execution}/report`;
   const outcome = { status, result: { rows: 1 } };
-  expect(await request(keys.port, "POST", path, token, outcome)).toMatchObject({ status: 200 });
+  expect(await clientAt(keys.port).call("POST", path, token, outcome)).toMatchObject({ status: 200 });
   // The same order once more: it was good for one report.
-  expect(await request(keys.port, "POST", path, token, outcome)).toMatchObject({ status: 409 });
+  expect(await clientAt(keys.port).call("POST", path, token, outcome)).toMatchObject({ status: 409 });
 }
 
 const MAKE: Readonly<Record<Story, (keys: Keys) => Promise<string>>> = {
@@ -178,7 +179,7 @@ export async function makeScene(home: string): Promise<Scene> {
     expect(exported, exported.err).toMatchObject({ code: 0 });
     for (const story of STORIES) {
       const id = ids[story] ?? "";
-      const bundle = await request(port, "GET", `/v1/intents/${id}/evidence`, keys.admin);
+      const bundle = await clientAt(port).call("GET", `/v1/intents/${id}/evidence`, keys.admin);
       writeFileSync(join(home, `${story}.json`), JSON.stringify(bundle.body));
     }
     await server.end();
@@ -204,7 +205,7 @@ export async function makeScene(home: string): Promise<Scene> {
 async function addUnsealed(home: string, keys: Keys) {
   for (let tries = 1; ; tries += 1) {
     await using server = await serve({ port: keys.port, home });
-    const found = await request(keys.port, "GET", "/.well-known/gate", keys.admin);
+    const found = await clientAt(keys.port).call("GET", "/.well-known/gate", keys.admin);
     const { vkey } = found.body["log"] as { readonly vkey: string };
     const unsealed = [await propose(keys, SMALL), await propose(keys, SMALL)] as const;
     await server.end();

@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
-import type { Answer } from "./gate.ts";
+import type { Answer } from "../client.ts";
 import { bindings } from "./bindings.ts";
 import { changeRules, RULES } from "./rules.ts";
 

@@ -1,9 +1,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolder } from "./command.ts";
-import { type Body, type Gate, list, type Member, startGate, text } from "./gate.ts";
+import { type Body, type Gate, list, startGate, text } from "./gate.ts";
 import { CREDENTIALS, PROVIDERS } from "./providers.ts";
 import { startUpstream, type Upstream } from "./upstream.ts";
+import type { Principal } from "./client.ts";
 
 const POLICIES: Readonly<Record<string, string>> = {
   passes: "auto_approve_under: 1000000\nrisk: { hold_at: never }",
@@ -70,8 +71,8 @@ export interface Scene extends AsyncDisposable {
   readonly upstream: Upstream;
   /** `http://127.0.0.1:…` of Gate. */
   readonly base: string;
-  readonly agent: Member;
-  readonly reviewer: Member;
+  readonly agent: Principal;
+  readonly reviewer: Principal;
   /** A request through the proxy, with the agent's key in the header that is Gate's own. */
   send(path: string, init?: RequestInit, key?: string): Promise<Response>;
   approve(intentId: string, key?: string): Promise<number>;

@@ -1,7 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type { TestProject } from "vitest/node";
-import type { OddPorts, Seen, Step } from "./odd-upstream.ts";
+import type { ScriptedPorts, Seen, Step } from "./scripted-upstream.ts";
 
 /*
  * A server that plays a script byte for byte, on Node: the runtime under test cannot listen on sockets. One port takes
@@ -21,12 +21,12 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const closed = await listening(createServer());
   const refusing = portOf(closed);
   await ended(closed);
-  project.provide("oddPorts", {
+  project.provide("scriptedPorts", {
     upstream: portOf(upstream),
     control: portOf(control),
     resetting: portOf(resetting),
     refusing,
-  } satisfies OddPorts);
+  } satisfies ScriptedPorts);
   return async () => {
     await Promise.all([upstream, control, resetting].map(ended));
   };
