@@ -21,14 +21,15 @@ const PROBLEM_TYPE_PREFIX = "urn:zehrava-gate:problem:";
 
 export function problemResponse({ status, code, detail, error, more, headers }: Problem): Response {
   const body = {
+    // Providers' SDKs print `message`, and Stripe's prints what OAuth calls the description (RFC 6749 section 5.2).
+    message: detail,
+    error_description: detail,
+    // After those two: a message that older clients compare stays as it was.
     ...more,
     type: `${PROBLEM_TYPE_PREFIX}${code}`,
     title: titleOf(code),
     status,
     detail,
-    // Providers' SDKs print `message`, and Stripe's prints what OAuth calls the description (RFC 6749 section 5.2).
-    message: detail,
-    error_description: detail,
     code,
     error: error ?? code,
   };

@@ -1,3 +1,4 @@
+import { type Principal } from "../../support/client.ts";
 import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test, vi } from "vitest";
@@ -13,7 +14,6 @@ import {
   propose,
   register,
   type Ordered,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 
@@ -50,9 +50,9 @@ function limitedApp() {
   };
 }
 
-let agent: Registered;
-let auditor: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let auditor: Principal;
+let reviewer: Principal;
 let intent: string;
 
 beforeAll(async () => {

@@ -1,23 +1,15 @@
+import { type Principal } from "../../support/client.ts";
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { bindings } from "../../support/worker/bindings.ts";
-import {
-  call,
-  fresh,
-  objectOf,
-  proposal,
-  propose,
-  register,
-  stateOf,
-  type Registered,
-} from "../../support/worker/gate.ts";
+import { call, fresh, objectOf, proposal, propose, register, stateOf } from "../../support/worker/gate.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
-import { type Arrived, CREDENTIAL, through, upstream } from "../../support/worker/sent-scene.ts";
+import { type Arrived, CREDENTIAL, through, upstream } from "../../support/worker/sent-writes.ts";
 
 /* Reads go on when a disk is full, and no commit does: what was sent before was sent. */
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 let arrived: Arrived[];
 
 beforeAll(async () => {

@@ -1,5 +1,6 @@
+import { type Principal } from "../../support/client.ts";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { call, register, type Registered } from "../../support/worker/gate.ts";
+import { call, register } from "../../support/worker/gate.ts";
 import { bindings } from "../../support/worker/bindings.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
 import {
@@ -9,7 +10,7 @@ import {
   through,
   upstream,
   type Arrived,
-} from "../../support/worker/sent-scene.ts";
+} from "../../support/worker/sent-writes.ts";
 
 const UPSTREAM = "https://api.example.com";
 const READS = "reads: [{ method: GET, path: /* }]";
@@ -20,8 +21,8 @@ const DESTINATIONS = `
   crm.own: { policies: [small], upstream: "${UPSTREAM}", prefix: /own, records: single, ${READS} }
 `;
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 let arrived: Arrived[];
 let answer: (request: Arrived) => Response;
 

@@ -1,3 +1,4 @@
+import { type Principal } from "../../support/client.ts";
 import { runDurableObjectAlarm } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { InjectProblem } from "../../../src/core/outbound/inject.ts";
@@ -13,15 +14,20 @@ import {
   register,
   stateOf,
   until,
-  type Registered,
 } from "../../support/worker/gate.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
-import { type Arrived, CREDENTIAL, heldThrough, through, upstream } from "../../support/worker/sent-scene.ts";
+import {
+  type Arrived,
+  CREDENTIAL,
+  heldThrough,
+  through,
+  upstream,
+} from "../../support/worker/sent-writes.ts";
 
 /* A secret that can't be used is known before a byte is sent, so that no answer may read "sent, outcome unknown". */
 
-let agent: Registered;
-let reviewer: Registered;
+let agent: Principal;
+let reviewer: Principal;
 let arrived: Arrived[];
 
 beforeAll(async () => {

@@ -91,7 +91,7 @@ describe.concurrent("the time of a response", () => {
   });
 
   test.for(ways)("an event stream may be silent for longer than the timeout, %s", async ([, more]) => {
-    const upstream = await oddUpstream(
+    const upstream = await scriptedUpstream(
       send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: 1\n\n"),
       { do: "pause", ms: 1_800 },
       send("data: 2\n\n"),
@@ -104,7 +104,9 @@ describe.concurrent("the time of a response", () => {
   test.for(ways)(
     "an event stream that is silent for longer than its idle time is broken off, %s",
     async ([, more]) => {
-      const upstream = await oddUpstream(send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ndata: 1\n\n"));
+      const upstream = await scriptedUpstream(
+        send("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ndata: 1\n\n"),
+      );
       const { body } = await answered(upstream.url, { ...more, timeoutMs: 10_000, pauseMs: 1_000 });
       expect(await new Response(body).text().catch(String)).toBe("Error: the upstream paused for too long");
       await upstream.closed();
@@ -114,7 +116,7 @@ describe.concurrent("the time of a response", () => {
   test("the end of an event leaves in a silence, although a credential could begin with it", async () => {
     // In base64 the credential can begin with most letters.
     const event = "data: hello\n\n";
-    const upstream = await oddUpstream(
+    const upstream = await scriptedUpstream(
       send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"),
       send(event),
       { do: "pause", ms: 4_000 },
