@@ -414,7 +414,7 @@ test("the editor is named as the author of a changed payload, and may read it", 
   const { successor } = await editedSmall("few");
   const id = successor.intentId;
   expect(await viewOf(id)).toMatchObject({ author: "ana", edited_by: "ana", sender_agent_id: agent.id });
-  const payload = (by: Registered) => call("GET", `/v1/intents/${id}/payload`, by.key);
+  const payload = (by: Principal) => call("GET", `/v1/intents/${id}/payload`, by.key);
   expect((await payload(ana)).text).toBe('[{"a":1}]');
   const colleague = await register("reviewer", { person: "ana" });
   expect((await payload(colleague)).status).toBe(200);

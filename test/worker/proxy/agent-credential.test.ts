@@ -1,7 +1,8 @@
+import { type Principal } from "../../support/client.ts";
 import { beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { admin, call, fresh, register, stateOf, type Registered } from "../../support/worker/gate.ts";
+import { admin, call, fresh, register, stateOf } from "../../support/worker/gate.ts";
 import { changeRules, RULES } from "../../support/worker/rules.ts";
-import { through, upstream, type Arrived } from "../../support/worker/sent-scene.ts";
+import { through, upstream, type Arrived } from "../../support/worker/sent-writes.ts";
 
 /* An approval binds the account of the agent's own credential, where Gate injects none. */
 
@@ -12,9 +13,9 @@ const DESTINATIONS = `
   crm.editable: { policies: [editable], upstream: "${UPSTREAM}/own-edited", prefix: /own-edited }
 `;
 
-let agent: Registered;
-let reviewer: Registered;
-let editor: Registered;
+let agent: Principal;
+let reviewer: Principal;
+let editor: Principal;
 let arrived: Arrived[];
 
 beforeAll(async () => {
