@@ -120,3 +120,21 @@ test("every example in docs/storage-schema.md is JSON with its table's columns",
     expect(example.toSorted(), table).toEqual(columns);
   }
 });
+
+test("docs/storage-schema.md states a lifetime for every table and record", () => {
+  const page = read("docs/storage-schema.md");
+  const section = page.slice(page.indexOf("## Lifetimes"), page.indexOf("## Encryption and keys"));
+  const listed = [...section.matchAll(/^\| `?(\w+)`? \| ([^|]+) \| ([^|]+) \|/gm)].flatMap(
+    ([, store = "", names = "", lifetime = ""]) =>
+      [...names.matchAll(/`(\w+)`/g)].map(([, name = ""]) => ({ place: `${store} ${name}`, lifetime })),
+  );
+  const stored = [...STORES].flatMap(([store, { tables, records }]) =>
+    [...tables.keys(), ...records].map((name) => `${store} ${name}`),
+  );
+  expect(stored.length).toBeGreaterThan(30);
+  const places = new Set(
+    listed.map(({ place }) => place).filter((place) => !/ (?:standard|contract)$/.test(place)),
+  );
+  expect([...places].toSorted()).toEqual([...new Set(stored)].toSorted());
+  for (const { place, lifetime } of listed) expect(lifetime.trim(), place).not.toBe("");
+});
