@@ -57,10 +57,11 @@ function problemWith(check: FieldCheck, value: Json | undefined, cells: boolean)
   if (check.required && value === "") return "required";
   if (check.type !== null && !hasType(value, check.type, cells)) return `type ${check.type}`;
   if (check.min !== null || check.max !== null) {
-    const number = numberOf(value, cells);
-    if (number === null) return "type number";
-    if (check.min !== null && number < check.min) return `min ${check.min}`;
-    if (check.max !== null && number > check.max) return `max ${check.max}`;
+    const numbers = numbersIn(value, cells);
+    if (numbers.length === 0) return "type number";
+    const { min, max } = check;
+    if (min !== null && numbers.some((number) => number < min)) return `min ${min}`;
+    if (max !== null && numbers.some((number) => number > max)) return `max ${max}`;
   }
   if (check.maxLength !== null && !(lengthOf(value) <= check.maxLength)) {
     return `max_length ${check.maxLength}`;
@@ -99,6 +100,17 @@ function numberOf(value: Json, cells: boolean): number | null {
   if (!cells || typeof value !== "string" || !NUMBER_CELL.test(value)) return null;
   const number = Number(value);
   return Number.isFinite(number) ? number : null;
+}
+
+/** Three digits after the only point: a fraction to half the world, thousands to the other half. */
+const TWO_READINGS = /^-?[1-9]\d{0,2}\.\d{3}$/;
+
+/** Every number that a reader takes the value for; empty where it is none. A bound holds for each of them. */
+function numbersIn(value: Json, cells: boolean): readonly number[] {
+  const number = numberOf(value, cells);
+  if (number === null) return [];
+  const isDoubtful = typeof value === "string" && TWO_READINGS.test(value);
+  return isDoubtful ? [number, Number(value.replace(".", ""))] : [number];
 }
 
 /** Code points of a text, items of a list; NaN for anything else, which is under no maximum. */

@@ -1,6 +1,7 @@
 import type { DoubtReason } from "../doubt.ts";
 import type { Body, MultipartBody } from "../formats/content.ts";
 import { otherHeaders } from "../formats/csv.ts";
+import { csvRows } from "../formats/csv-rows.ts";
 import { formFields, type Fields } from "../formats/form.ts";
 import { parseJsonPath } from "./parse-json-path.ts";
 import { anyMember, matchesFieldLoosely, matchesLoosely } from "./similar-names.ts";
@@ -24,6 +25,7 @@ export function pathDoubt(body: Body, path: string): DoubtReason | null {
     case "csv": {
       const isAlike = matchesLoosely([path, ...names]);
       if ((body.shape.header ?? []).some(isAlike)) return "similar_name";
+      if (namesColumnTwice(body, path, names)) return "duplicate_field";
       return otherHeaders(body.text, body.shape).some((header) => namesColumn(header, path, names))
         ? "csv_delimiter"
         : null;
@@ -46,9 +48,27 @@ function namesIn(path: string): readonly string[] {
   );
 }
 
+/** A first row that names a column twice is no header here, and one to readers that keep the first or the last. */
+function namesColumnTwice({ text, shape }: CsvBody, path: string, names: readonly string[]): boolean {
+  if (shape.header !== null || NUMBERED.test(path)) return false;
+  const [first] = csvRows(text.slice(shape.begins), shape.delimiter, 1);
+  return (
+    first !== undefined &&
+    namesColumn(
+      first.map((cell) => cell.trim()),
+      path,
+      names,
+    )
+  );
+}
+
+type CsvBody = Body & { readonly format: "csv" };
+
+const NUMBERED = /^\$?\[(\d{1,4})\]$/;
+
 /** Whether a reader with another delimiter finds the column, by its name or by its number. */
 function namesColumn(header: readonly string[], path: string, names: readonly string[]): boolean {
-  const number = /^\$?\[(\d{1,4})\]$/.exec(path)?.[1];
+  const number = NUMBERED.exec(path)?.[1];
   if (number !== undefined) return header.length > Number(number);
   const wanted = new Set([path, ...names].map((name) => name.toLowerCase()));
   return header.some((name) => wanted.has(name.toLowerCase()));
