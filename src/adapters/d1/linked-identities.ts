@@ -147,6 +147,7 @@ function reviewerFor(
     name: `${person.id.slice(0, MAX_NAME_PART)} (${issuerLabel(identity).slice(0, MAX_NAME_PART)})${suffix}`,
     person: person.id,
     ...PLAIN,
+    keyEpoch: 0,
     createdAt,
   };
 }

@@ -16,6 +16,7 @@ export interface PrincipalRow {
   readonly report_key: string | null;
   readonly metadata: string;
   readonly status: PrincipalStatus;
+  readonly key_epoch: number;
   readonly created_at: number;
 }
 
@@ -39,6 +40,7 @@ export const ROOT: Principal = {
   person: null,
   ...PLAIN,
   status: "active",
+  keyEpoch: 0,
   createdAt: 0,
 };
 
@@ -92,6 +94,7 @@ export function principalOf(row: PrincipalRow): Principal {
     reportKey: row.report_key,
     metadata: JSON.parse(row.metadata) as JsonObject,
     status: row.status,
+    keyEpoch: row.key_epoch,
     createdAt: row.created_at,
   };
 }

@@ -96,8 +96,17 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
     },
 
     async setRole(id, role, actor) {
-      const statement = db.prepare("UPDATE principals SET role = ?2 WHERE id = ?1").bind(id, role);
-      await change(statement, "principal_role_changed", actor, id, { role });
+      // Mandates end for good: with the role given back they would vote again, unseen, for a person who made none since.
+      const now = Date.now();
+      await chain.commit("principal_role_changed", actor, { principal: id, role }, [
+        db.prepare("UPDATE principals SET role = ?2 WHERE id = ?1").bind(id, role),
+        ...["standing_approvals", "delegations"].map((table) =>
+          db
+            .prepare(`UPDATE ${table} SET revoked_at = ?2 WHERE principal = ?1 AND revoked_at IS NULL`)
+            .bind(id, now),
+        ),
+      ]);
+      cache.clear();
     },
 
     async setReportKey(id, publicKey, actor) {
@@ -107,7 +116,12 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
 
     async rotateKey(id, key, actor) {
       const drop = db.prepare("DELETE FROM keys WHERE principal_id = ?1").bind(id);
-      await chain.commit("principal_key_rotated", actor, { principal: id }, [drop, insertKey(db, key, id)]);
+      const next = db.prepare("UPDATE principals SET key_epoch = key_epoch + 1 WHERE id = ?1").bind(id);
+      await chain.commit("principal_key_rotated", actor, { principal: id }, [
+        drop,
+        insertKey(db, key, id),
+        next,
+      ]);
       cache.clear();
     },
   };

@@ -1,3 +1,4 @@
+import { eligibility } from "../../core/intent/approval.ts";
 import type { VoteContext } from "../../core/intent/command.ts";
 import type { Refusal } from "../../core/intent/refusal.ts";
 import type { IntentTerms, RecordedVote } from "../../core/intent/state.ts";
@@ -5,6 +6,7 @@ import { currentBindings } from "../../core/intent/terms.ts";
 import { matchingSwitch, type SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { excludedHandles } from "../../core/identity/people.ts";
 import { err, type Result } from "../../core/base/result.ts";
+import { ifActiveAgent } from "../identity/account.ts";
 import { grantorOf, type GrantorPorts } from "./mandate-grantor.ts";
 import type { Ports } from "../../ports/ports.ts";
 import type { CommandOutcome, Intent } from "../../ports/intents.ts";
@@ -20,7 +22,7 @@ export type VoteFailure =
   /** A rejection without a reason does not tell the agent's owner what to correct. */
   | { readonly kind: "reason_required" }
   | { readonly kind: "stopped"; readonly stop: SwitchTarget }
-  /** A suspended agent's intents stay pending: none is approved before it is reactivated. */
+  /** The intents of an agent that is suspended, or no agent any more, stay pending: none is approved or sent meanwhile. */
   | { readonly kind: "proposer_inactive"; readonly status: string };
 
 export type VotePorts = Pick<Ports, "switches" | "mandates"> & GrantorPorts;
@@ -43,7 +45,11 @@ export async function castVote(
   const state = await intent.getState();
   if (state === null) return err({ kind: "refused", refusal: { reason: "not_found" } });
   const blocker = await approvalBlocker(state.terms, ports);
-  if (blocker !== null) return err(blocker);
+  if (blocker !== null) {
+    // An agent that became a reviewer learns that it may not approve its own, and not that it waits for its old role.
+    const refusal = blocker.kind === "proposer_inactive" ? eligibility(state, voter) : null;
+    return err(refusal?.reason === "self_approval_forbidden" ? { kind: "refused", refusal } : blocker);
+  }
   const { agent, approval } = state.terms;
   const [rules, lapsed, proposer] = await Promise.all([
     ports.rules.current(),
@@ -74,8 +80,9 @@ export async function approvalBlocker(
   ]);
   const stop = matchingSwitch(engaged, agent, destination);
   if (stop !== null) return { kind: "stopped", stop };
-  if (proposer?.status === "active") return null;
-  return { kind: "proposer_inactive", status: proposer?.status ?? "unknown" };
+  const active = proposer === null ? null : ifActiveAgent(proposer);
+  if (active?.ok === true) return null;
+  return { kind: "proposer_inactive", status: active?.error.status ?? "unknown" };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
-import { ok, type Result } from "../../core/base/result.ts";
+import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { killSwitchFor } from "../kill-switches.ts";
 import { readOrder, type OrderRecord } from "./find-order.ts";
@@ -12,9 +12,11 @@ import { actUnderCurrentBindings, refusedOr, unlessStopped } from "./unless-stop
  * lapses, and a person then resolves the outcome.
  */
 export async function claimOrder(
-  { intent, state: { terms }, order, by }: HeldOrder,
+  { intent, state: { terms }, order, by, tokenAge }: HeldOrder,
   ports: Pick<Ports, "switches" | "rules">,
 ): Promise<Result<OrderRecord, OrderFailure>> {
+  // Whoever has the token of a rotated key begins no write: the agent gets another one with its new key.
+  if (tokenAge === "earlier") return err({ kind: "refused", refusal: { reason: "bad_token" } });
   const claimed = await unlessStopped(terms, ports, () =>
     actUnderCurrentBindings(intent, terms, ports, (bindings) => ({
       type: "claim",

@@ -3,7 +3,7 @@ import type { Instant } from "../../core/intent/state.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { findVisibleRecord } from "../authority.ts";
-import { activeProposer } from "./active-proposer.ts";
+import { ifActiveAgent } from "../identity/account.ts";
 import type { FoundOrder } from "./find-order.ts";
 import type { OrderFailure } from "./order-failure.ts";
 import { recordOrder } from "./orders.ts";
@@ -33,7 +33,7 @@ export async function orderDelivery(
     if (record.case?.payload.kind !== "content") return err({ kind: "nothing_to_deliver" });
     const issued = await recordOrder(intent, state, agent, "external_pull", ports);
     if (!issued.ok) return issued;
-    const token = deliveryToken(ports, intent.id, issued.value.order);
+    const token = deliveryToken(ports, intent.id, issued.value.order, agent.keyEpoch);
     return ok({ intentId: intent.id, token, expiresAt: issued.value.order.expiresAt });
   });
 }
@@ -78,8 +78,11 @@ async function findDelivery(
   const intent = ports.intents.find(intentOfDelivery(token));
   const state = (await intent?.getState()) ?? null;
   if (intent === null || state === null) return err({ kind: "delivery_not_found" });
-  const found = state.orders.find((known) => isDeliveryToken(ports, intent.id, known, token));
-  if (found === undefined) return err({ kind: "delivery_not_found" });
-  const proposer = await activeProposer(state.terms, ports, { kind: "delivery_not_found" });
-  return proposer.ok ? ok({ intent, state, order: found }) : proposer;
+  const proposer = await ports.principals.get(state.terms.agent);
+  if (proposer === null) return err({ kind: "delivery_not_found" });
+  const { keyEpoch } = proposer;
+  const order = state.orders.find((known) => isDeliveryToken(ports, intent.id, known, token, keyEpoch));
+  if (order === undefined) return err({ kind: "delivery_not_found" });
+  const active = ifActiveAgent(proposer);
+  return active.ok ? ok({ intent, state, order }) : active;
 }

@@ -1,15 +1,17 @@
 import { killSwitchFor } from "../kill-switches.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import { isLive } from "../../core/intent/state.ts";
+import { ifActiveAgent } from "../identity/account.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
 import type { Ports } from "../../ports/ports.ts";
-import { activeProposer } from "./active-proposer.ts";
 import type { FoundOrder } from "./find-order.ts";
 import type { OrderFailure } from "./order-failure.ts";
-import { isExecutionToken } from "./tokens.ts";
+import { ageOfExecutionToken, type TokenAge } from "./tokens.ts";
 
 /** An order whose worker has presented its execution token. */
 export interface HeldOrder extends FoundOrder {
+  /** `earlier`: the agent's key was rotated since. The worker may finish what it began, and begins nothing. */
+  readonly tokenAge: TokenAge;
   /** The worker's name on the order: a runner's name in the registry, else the agent's id. */
   readonly by: string;
   /** The principal whose registered key verifies a signed report. */
@@ -33,13 +35,15 @@ export async function holdOrder(
 ): Promise<Result<HeldOrder, OrderFailure>> {
   const { state, order } = found;
   if (token === null) return err({ kind: "token_required" });
-  if (!isExecutionToken(ports, order, token)) {
-    return err({ kind: "refused", refusal: { reason: "bad_token" } });
-  }
-  const proposer = await activeProposer(state.terms, ports, { kind: "order_not_found" });
-  if (!proposer.ok) return proposer;
+  const proposer = await ports.principals.get(state.terms.agent);
+  if (proposer === null) return err({ kind: "order_not_found" });
+  const tokenAge = ageOfExecutionToken(ports, order, token, proposer.keyEpoch);
+  if (tokenAge === null) return err({ kind: "refused", refusal: { reason: "bad_token" } });
+  // Suspending the agent or giving it another role stops its live orders, whichever worker holds them.
+  const active = ifActiveAgent(proposer);
+  if (!active.ok) return active;
   const by = workerName(caller) ?? order.issuedTo;
-  return ok({ ...found, by, reporter: caller ?? proposer.value, requester: caller?.id ?? order.id });
+  return ok({ ...found, tokenAge, by, reporter: caller ?? proposer, requester: caller?.id ?? order.id });
 }
 
 function workerName(caller: Principal | null): string | undefined {

@@ -6,6 +6,7 @@ import { err, ok, type Result } from "../../core/base/result.ts";
 import type { SwitchTarget } from "../../core/policy/kill-switch.ts";
 import type { Principal } from "../../core/identity/principal.ts";
 import type { Ports } from "../../ports/ports.ts";
+import { ifActiveAgent } from "../identity/account.ts";
 import { killSwitchFor } from "../kill-switches.ts";
 import { findOrder } from "./find-order.ts";
 import { deliveryToken, executionToken } from "./tokens.ts";
@@ -17,7 +18,7 @@ export interface OrderSecrets {
   readonly jws: string;
 }
 
-export type SecretPorts = Pick<Ports, "switches" | "signer" | "deriveToken" | "settings">;
+export type SecretPorts = Pick<Ports, "switches" | "signer" | "deriveToken" | "settings" | "principals">;
 
 /** The destination's runners, or the agent that ordered. */
 function mayExecute(principal: Principal, { terms }: IntentState): boolean {
@@ -35,12 +36,18 @@ export async function secretsFor(
   // Gate sends this write itself: no worker may claim or report it.
   if (order.issuedTo === GATE) return null;
   if ((await killSwitchFor(ports, state.terms)) !== null) return null;
+  // A runner reads the token of the agent that the order was issued to.
+  const holder = principal.id === order.issuedTo ? principal : await ports.principals.get(order.issuedTo);
+  if (holder === null || !ifActiveAgent(holder).ok) return null;
   // Token and JWS are derived on each call, always to the same text, so that neither is stored.
   // Where the destination names runners, the JWS is bound (RFC 7800) to the runner that reads it, never to the agent.
   const { role, reportKey } = principal;
   const holderKey = state.terms.runners.length === 0 || role === "runner" ? reportKey : null;
   const claims = orderClaims(ports.settings.origin, state.terms, order, holderKey);
-  return { token: executionToken(ports, order), jws: await ports.signer.signJws(ORDER_TYPE, claims) };
+  return {
+    token: executionToken(ports, order, holder.keyEpoch),
+    jws: await ports.signer.signJws(ORDER_TYPE, claims),
+  };
 }
 
 /**
@@ -78,5 +85,5 @@ export async function tokenOfDelivery(
   const stop = await killSwitchFor(ports, state.terms);
   if (stop !== null) return err(stop);
   if (!isLive(state, order) || iso(order.expiresAt) !== expiresAt) return ok(null);
-  return ok(deliveryToken(ports, intent.id, order));
+  return ok(deliveryToken(ports, intent.id, order, principal.keyEpoch));
 }

@@ -10,36 +10,70 @@ export function sameSecret(given: string, expected: string): boolean {
 
 type Accepted = Pick<Ports, "acceptedTokens">;
 
-function subjectOf(order: Order): string {
-  return `${order.id} ${order.fence}`;
+/** With the epoch of the key it was issued to; without one as long as that key is the first. */
+function subjectOf(order: Order, epoch: number): string {
+  return epoch === 0 ? `${order.id} ${order.fence}` : `${order.id} ${order.fence} ${epoch}`;
 }
+
+/** A claim lasts an hour at most, in which an admin rotates one key a few times. */
+const MAX_EARLIER_EPOCHS = 16;
 
 /** Distinguishes an order's token from a key. */
 export const EXECUTION_TOKEN_PREFIX = "gex_";
 
-/** The order's token: derived to the same text on each call, and to a different one for each order of an intent. */
-export function executionToken(ports: Pick<Ports, "deriveToken">, order: Order): string {
-  return EXECUTION_TOKEN_PREFIX + ports.deriveToken("execution", subjectOf(order));
+/**
+ * The order's token: derived to the same text on each call, and to a different one for each order of an intent and each
+ * key of its agent.
+ *
+ * @param epoch of the key of the agent that the order was issued to
+ */
+export function executionToken(ports: Pick<Ports, "deriveToken">, order: Order, epoch: number): string {
+  return EXECUTION_TOKEN_PREFIX + ports.deriveToken("execution", subjectOf(order, epoch));
 }
 
-export function isExecutionToken(ports: Accepted, order: Order, given: string): boolean {
+/** Which key's token a worker showed. */
+export type TokenAge = "current" | "earlier";
+
+/** Null: it is no token of this order. */
+export function ageOfExecutionToken(
+  ports: Accepted,
+  order: Order,
+  given: string,
+  epoch: number,
+): TokenAge | null {
   // Gate sends this write itself: no worker may claim or report it.
-  if (order.issuedTo === GATE) return false;
-  return ports
-    .acceptedTokens("execution", subjectOf(order))
-    .some((token) => sameSecret(given, EXECUTION_TOKEN_PREFIX + token));
+  if (order.issuedTo === GATE) return null;
+  const oldest = Math.max(0, epoch - MAX_EARLIER_EPOCHS);
+  for (let tried = epoch; tried >= oldest; tried -= 1) {
+    const isToken = ports
+      .acceptedTokens("execution", subjectOf(order, tried))
+      .some((token) => sameSecret(given, EXECUTION_TOKEN_PREFIX + token));
+    if (isToken) return tried === epoch ? "current" : "earlier";
+  }
+  return null;
 }
 
 const INTENT_PART_LENGTH = 43;
 
 /** Contains the intent's id, so that a download finds the object, and a MAC that proves that Gate issued it. */
-export function deliveryToken(ports: Pick<Ports, "deriveToken">, intentId: string, order: Order): string {
-  return deliveryPrefix(intentId) + ports.deriveToken("delivery", subjectOf(order));
+export function deliveryToken(
+  ports: Pick<Ports, "deriveToken">,
+  intentId: string,
+  order: Order,
+  epoch: number,
+): string {
+  return deliveryPrefix(intentId) + ports.deriveToken("delivery", subjectOf(order, epoch));
 }
 
-export function isDeliveryToken(ports: Accepted, intentId: string, order: Order, given: string): boolean {
+export function isDeliveryToken(
+  ports: Accepted,
+  intentId: string,
+  order: Order,
+  given: string,
+  epoch: number,
+): boolean {
   return ports
-    .acceptedTokens("delivery", subjectOf(order))
+    .acceptedTokens("delivery", subjectOf(order, epoch))
     .some((token) => sameSecret(given, deliveryPrefix(intentId) + token));
 }
 

@@ -14,7 +14,8 @@ export type AccountFailure =
 
 export interface Inactive {
   readonly kind: "inactive";
-  readonly status: Exclude<PrincipalStatus, "active">;
+  /** `role_changed`: it is active in another role than the one it began in. */
+  readonly status: Exclude<PrincipalStatus, "active"> | "role_changed";
 }
 
 /**
@@ -29,6 +30,12 @@ export async function principalOfPerson(
   if (person === undefined) return err({ kind: "person_unknown" });
   const linked = await linkedIdentities.resolveOrLink(account, person);
   return linked.ok ? ifActive(linked.value) : err({ kind: "identity_already_linked" });
+}
+
+/** The agent that began something, if it could still begin it: an active principal in the role of an agent. */
+export function ifActiveAgent(principal: Principal): Result<Principal, Inactive> {
+  if (principal.role !== "agent") return err({ kind: "inactive", status: "role_changed" });
+  return ifActive(principal);
 }
 
 /** A suspended or revoked principal may do nothing. */

@@ -26,6 +26,8 @@ export interface Principal {
   readonly reportKey: string | null;
   readonly metadata: JsonObject;
   readonly status: PrincipalStatus;
+  /** Rotations of its key and changes of its role so far; an order's token is worth nothing under a later one. */
+  readonly keyEpoch: number;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
 }

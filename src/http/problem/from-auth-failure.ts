@@ -33,7 +33,10 @@ export function problemOfAuthFailure(failure: AuthFailure): Problem {
       return {
         status: 403,
         code: "agent_inactive",
-        detail: `This principal is ${failure.status}.`,
+        detail:
+          failure.status === "role_changed"
+            ? "This principal has another role than the one it began this in."
+            : `This principal is ${failure.status}.`,
         more: { principal_status: failure.status },
       };
   }

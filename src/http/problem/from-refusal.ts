@@ -22,7 +22,11 @@ export function problemOfVoteFailure(failure: VoteFailure): Problem {
       return problemOfStop(failure.stop);
     case "proposer_inactive":
       return {
-        ...problem(409, "proposer_inactive", "The agent that proposed this is suspended or revoked."),
+        ...problem(
+          409,
+          "proposer_inactive",
+          "The agent that proposed this is suspended or revoked, or has another role now.",
+        ),
         more: { principal_status: failure.status },
       };
   }
@@ -163,7 +167,11 @@ const FIXED: Readonly<Record<FixedReason, Problem>> = {
   ),
   order_superseded: problem(409, "order_superseded", "A later order replaced this one."),
   attempts_exhausted: problem(409, "attempts_exhausted", "The intent's attempts are used up."),
-  bad_token: problem(401, "invalid_execution_token", "The token belongs to another order."),
+  bad_token: problem(
+    401,
+    "invalid_execution_token",
+    "The token belongs to another order, or to a key that was rotated since: read the order with the new key.",
+  ),
   ledger_unavailable: {
     ...problem(
       503,

@@ -536,6 +536,17 @@ describe("INV-05: a stop between approval and sending", () => {
     expect(await eventsOf(intent.id)).toEqual(UNDONE);
   });
 
+  test("INV-05: giving the agent another role before or between claim and sending stops the send", async () => {
+    const other = await register("agent");
+    const intent = await proposeWrite(other, "crm.now");
+    const { calls, send } = standIn(answering(200));
+    const changed = thenBegun(intent, () => ports.principals.setRole(other.id, "runner", "adm_1"));
+    expect(await send(changed)).toEqual({ kind: "proposer_inactive", status: "role_changed" });
+    expect(await send(intent)).toEqual({ kind: "proposer_inactive", status: "role_changed" });
+    expect(calls).toHaveLength(0);
+    expect(await eventsOf(intent.id)).toEqual(UNDONE);
+  });
+
   test.each([
     [
       "the destination's upstream",
@@ -592,7 +603,7 @@ describe("INV-05: a stop between approval and sending", () => {
     const issued = state.orders[0];
     if (issued === undefined) throw new Error("no order");
     // Even the token that such an order would have, had it one.
-    const tokens = [executionToken(ports, issued), `gex_${"0".repeat(64)}`, ""];
+    const tokens = [executionToken(ports, issued, 0), `gex_${"0".repeat(64)}`, ""];
     for (const token of tokens) {
       for (const step of ["claim", "heartbeat", "report"]) {
         const body = { status: "succeeded", execution_token: token };

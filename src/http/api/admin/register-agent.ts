@@ -98,6 +98,7 @@ export async function register(c: GateContext) {
     framework: fields.framework ?? null,
     riskTier: fields.riskTier,
     reportKey: null,
+    keyEpoch: 0,
     metadata: fields.metadata as JsonObject,
     createdAt: Date.now(),
   };

@@ -40,6 +40,7 @@ function principal(change: Partial<Principal>): Principal {
     reportKey: null,
     metadata: {},
     status: "active",
+    keyEpoch: 0,
     createdAt: 0,
     ...change,
   };
