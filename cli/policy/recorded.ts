@@ -69,6 +69,7 @@ function contentFor(
   return {
     hidden: facts.payload === "reference" ? "reference" : facts.decodable ? null : "undecodable",
     texts: () => [],
+    searched: () => [],
     pii: () => new Map(),
     templateErrors: () => [],
     records: () => ok([]),

@@ -3,6 +3,7 @@ import { isJsonObject, type Json } from "../base/json.ts";
 import { type Body, parseContent } from "../proposal/formats/content.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
 import type { Payload } from "../proposal/payload.ts";
+import type { JoinedText } from "./joined/joined-texts.ts";
 import { placeholdersIn } from "./placeholders.ts";
 
 /** A placeholder that was never filled in. */
@@ -30,12 +31,18 @@ type Tallies = Map<string, Tally>;
 
 /**
  * Unresolved placeholders in the payload's texts, in document order: at most 100, each with its place and the number
- * of records that contain it. Empty for a reference and for a payload Gate can't read.
+ * of records that contain it; then those that are split over joined runs (`{{` and `name}}`). Empty for a reference
+ * and for a payload Gate can't read.
  */
-export function findTemplateErrors(payload: Payload, _facts: Facts): readonly TemplateError[] {
+export function findTemplateErrors(
+  payload: Payload,
+  _facts: Facts,
+  runs: readonly JoinedText[] = [],
+): readonly TemplateError[] {
   if (payload.kind !== "content") return [];
   const tallies: Tallies = new Map();
   collect(parseContent(payload).body, null, tallies);
+  if (runs.length > 0) collectFromRuns(runs, tallies);
   return [...tallies.values()].map(({ placeholder, where, records }) => ({ placeholder, where, records }));
 }
 
@@ -65,6 +72,15 @@ function collect(body: Body, within: string | null, tallies: Tallies): void {
     case "pdf":
     case "xlsx":
     case "binary":
+  }
+}
+
+function collectFromRuns(runs: readonly JoinedText[], tallies: Tallies): void {
+  const known = new Set(Array.from(tallies.values(), ({ placeholder }) => placeholder));
+  for (const { text, where } of runs) {
+    for (const { written } of placeholdersIn(text)) {
+      if (!known.has(written)) add(written, `runs of "${where.slice(0, 80)}"`, 0, tallies);
+    }
   }
 }
 

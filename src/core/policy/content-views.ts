@@ -3,11 +3,13 @@ import type { Facts } from "../proposal/facts.ts";
 import type { Json } from "../base/json.ts";
 import { findPii } from "../detection/pii/pii.ts";
 import type { PiiKind } from "../detection/pii/pii.ts";
+import { type JoinedTexts, joinedTexts } from "../detection/joined/joined-texts.ts";
 import { readableTexts } from "../detection/readable.ts";
 import { findTemplateErrors } from "../detection/template-errors.ts";
 import type { TemplateError } from "../detection/template-errors.ts";
 import type { MeasureHints } from "../registry/measure-hints.ts";
 import { NO_HINTS } from "../registry/measure-hints.ts";
+import { parseContent } from "../proposal/formats/content.ts";
 import { measure } from "../proposal/measure/measure.ts";
 import { records } from "../proposal/measure/select.ts";
 import type { Payload } from "../proposal/payload.ts";
@@ -24,6 +26,8 @@ export interface ContentViews {
   /** Null when all content can be read; else why it can't, and content rules hold. */
   readonly hidden: "reference" | "undecodable" | "missing" | null;
   texts(): readonly string[];
+  /** The texts, and those that the receiver's program may make by joining them. */
+  searched(): readonly string[];
   pii(kinds: readonly PiiKind[]): ReadonlyMap<PiiKind, number>;
   templateErrors(): readonly TemplateError[];
   records(): Result<readonly Json[], string>;
@@ -36,6 +40,7 @@ export interface ContentViews {
 const NO_CONTENT: ContentViews = {
   hidden: "missing",
   texts: () => [],
+  searched: () => [],
   pii: () => new Map(),
   templateErrors: () => [],
   records: () => err("there is no payload"),
@@ -52,15 +57,31 @@ export function contentViews(
   let texts: readonly string[] | undefined;
   let templateErrors: readonly TemplateError[] | undefined;
   let parsed: Result<readonly Json[], string> | undefined;
+  let joined: JoinedTexts | undefined;
+  let searched: readonly string[] | undefined;
+  const readJoined = (): JoinedTexts => (joined ??= joinedIn(payload));
   const readTexts = (): readonly string[] => (texts ??= readableTexts(payload, facts));
   return {
     hidden: hiddenReason(payload, facts),
     texts: readTexts,
-    pii: (kinds) => findPii(readTexts(), kinds),
-    templateErrors: () => (templateErrors ??= findTemplateErrors(payload, facts)),
+    searched: () => (searched ??= withJoined(readTexts(), readJoined())),
+    pii: (kinds) => findPii(readTexts(), kinds, textsOf(readJoined().runs)),
+    templateErrors: () => (templateErrors ??= findTemplateErrors(payload, facts, readJoined().runs)),
     records: () => (parsed ??= records(payload, facts, hints)),
     sensitive: () => payload.kind === "content" && namesSensitiveFields(readTexts()),
   };
+}
+
+function joinedIn(payload: Payload): JoinedTexts {
+  return payload.kind === "content" ? joinedTexts(parseContent(payload).body) : { runs: [], words: [] };
+}
+
+function textsOf(runs: JoinedTexts["runs"]): readonly string[] {
+  return runs.flatMap(({ text, spaced }) => (spaced === null ? [text] : [text, spaced]));
+}
+
+function withJoined(texts: readonly string[], { runs, words }: JoinedTexts): readonly string[] {
+  return runs.length + words.length === 0 ? texts : [...texts, ...textsOf(runs), ...words];
 }
 
 /** With an unknown or incomplete profile, an agent could omit the payload and declare nothing in its place. */

@@ -153,6 +153,7 @@ function mergeContent(body: ContentViews, query: ContentViews): ContentViews {
   return {
     hidden: body.hidden ?? query.hidden,
     texts: () => [...body.texts(), ...query.texts()],
+    searched: () => [...body.searched(), ...query.searched()],
     pii(kinds) {
       const found = new Map(body.pii(kinds));
       for (const [kind, count] of query.pii(kinds)) found.set(kind, (found.get(kind) ?? 0) + count);

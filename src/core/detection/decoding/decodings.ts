@@ -7,8 +7,10 @@ import {
   PERCENT_UNICODE,
   type EscapeForm,
 } from "../../base/escape-forms.ts";
-import { decodedEntities } from "./entities.ts";
-import { withoutTags } from "./tags.ts";
+import { decodedReferences } from "./character-references.ts";
+import { decodedWords } from "./encoded-words.ts";
+import { type MarkdownOptions, markdownText } from "./markdown.ts";
+import { markupTexts } from "./markup.ts";
 
 /** Escapes in escapes: `%255Cu0072` is `%5Cu0072` is `\u0072` is `r`. */
 const MAX_ROUNDS = 3;
@@ -22,56 +24,119 @@ const SEARCHED_ALONE = new RegExp(`[<${RIGHT_TO_LEFT_OVERRIDE}${BARRIER}]`);
  */
 const ALL_DECODINGS_NESTING = 2;
 
+/** What texts are searched for. */
+export interface Purpose {
+  /** Words may run over the borders of blocks and cells, as some readers see them; numbers may not. */
+  readonly words: boolean;
+}
+
 /**
- * Each text, and every text it becomes when its escapes, tags and base64 runs are decoded. The original stays first,
- * because decoding can also hide a term (`C:\refund` decodes to a line break and `efund`).
+ * Each text, and every text it becomes when its escapes, tags, Markdown and base64 runs are decoded. The original
+ * stays first, because decoding can also hide a term (`C:\refund` decodes to a line break and `efund`).
  */
-export function decodings(texts: readonly string[]): readonly string[] {
+export function decodings(texts: readonly string[], purpose: Purpose): readonly string[] {
   const all: string[] = [];
-  const scratch = { bytes: new Uint8Array(0) };
+  const search: Search = { all, purpose, bytes: new Uint8Array(0) };
   // A table has a hundred thousand cells: short texts are searched as one. A text with a `<` is searched
   // alone, because a tag or comment that opens in it would hide the next text.
   if (!SEARCHED_ALONE.test(texts.join("\n"))) {
-    addDecodings(texts.join(BETWEEN_TEXTS), all, 0, scratch);
+    addDecodings(texts.join(BETWEEN_TEXTS), search, 0);
     return all;
   }
   const together: string[] = [];
   for (const raw of texts) {
     const text = withoutBarriers(raw);
-    if (SEARCHED_ALONE.test(text)) addDecodings(text, all, 0, scratch);
+    if (SEARCHED_ALONE.test(text)) addDecodings(text, search, 0);
     else together.push(text);
   }
-  if (together.length > 0) addDecodings(together.join(BETWEEN_TEXTS), all, 0, scratch);
+  if (together.length > 0) addDecodings(together.join(BETWEEN_TEXTS), search, 0);
   return all;
 }
 
-function addDecodings(text: string, all: string[], nesting: number, scratch: { bytes: Uint8Array }): void {
+interface Search {
+  readonly all: string[];
+  readonly purpose: Purpose;
+  /** Scratch space for base64. */
+  bytes: Uint8Array;
+}
+
+function addDecodings(text: string, search: Search, nesting: number): void {
+  const { all } = search;
   let current = text;
   for (let round = 0; ; round++) {
     all.push(current);
-    if (nesting < ALL_DECODINGS_NESTING) addBase64(current, all, nesting, scratch);
+    if (nesting < ALL_DECODINGS_NESTING) addBase64(current, search, nesting);
     const next = round === MAX_ROUNDS ? current : unescaped(current);
     if (next === current) break;
     current = next;
   }
-  if (nesting >= ALL_DECODINGS_NESTING) addBase64(current, all, nesting, scratch);
-  const bare = withoutTags(current);
-  if (bare !== current) all.push(bare);
+  if (nesting >= ALL_DECODINGS_NESTING) addBase64(current, search, nesting);
+  addShownTexts(text, current, search);
   // Text marked to be shown from right to left reads backwards.
   if (text.includes(RIGHT_TO_LEFT_OVERRIDE)) all.push(Array.from(text).toReversed().join(""));
 }
 
-function addBase64(text: string, all: string[], nesting: number, scratch: { bytes: Uint8Array }): void {
-  if (scratch.bytes.length < text.length) scratch.bytes = new Uint8Array(text.length * 2);
-  const decoded = decodedBase64(text, scratch.bytes);
-  if (decoded !== "") addDecodings(decoded, all, nesting + 1, scratch);
+/**
+ * What readers of HTML and Markdown see. Both are read as written, because an escape in an attribute does not end it
+ * (`title="&quot;>"`), and decoded, because a text may have been escaped as a whole.
+ */
+function addShownTexts(text: string, decoded: string, { all, purpose }: Search): void {
+  const shown = new Set<string>();
+  addShown(decoded, purpose, shown);
+  if (decoded !== text) {
+    const written = new Set<string>();
+    addShown(text, purpose, written);
+    for (const one of written) shown.add(fullyUnescaped(one));
+  }
+  shown.delete(text);
+  shown.delete(decoded);
+  for (const one of shown) all.push(one);
+}
+
+/** Marks of Markdown beside a tag, which need not be recognisable without it. */
+const MARKED_TAG = /[<>][_*~`]|[_*~`][<>]/;
+
+function addShown(text: string, { words }: Purpose, shown: Set<string>): void {
+  const texts = markupTexts(text, words);
+  const isMarked = texts.length > 0 && MARKED_TAG.test(text);
+  for (const one of texts.length > 0 ? texts : [text]) {
+    shown.add(one).add(changedByMarkdown(one, { words, isMarked }));
+  }
+}
+
+/** Of texts that are searched as one, those that hold Markdown: a table has a hundred thousand other cells. */
+function changedByMarkdown(text: string, options: MarkdownOptions): string {
+  const shown = markdownText(text, options);
+  if (shown === text || !text.includes(BARRIER)) return shown;
+  const before = text.split(BARRIER);
+  return shown
+    .split(BARRIER)
+    .filter((one, index) => one !== before[index])
+    .join(BARRIER);
+}
+
+function fullyUnescaped(text: string): string {
+  let current = text;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const next = unescaped(current);
+    if (next === current) break;
+    current = next;
+  }
+  return current;
+}
+
+function addBase64(text: string, search: Search, nesting: number): void {
+  if (search.bytes.length < text.length) search.bytes = new Uint8Array(text.length * 2);
+  const decoded = decodedBase64(text, search.bytes);
+  if (decoded !== "") addDecodings(decoded, search, nesting + 1);
 }
 
 function unescaped(text: string): string {
   let next = text;
   if (next.includes("%")) next = decodedPercent(next);
-  if (next.includes("&")) next = decodedEntities(next);
+  if (next.includes("&")) next = decodedReferences(next);
   if (next.includes("\\")) next = decodedBackslashes(next);
+  if (next.includes("=?")) next = decodedWords(next);
   if (next.includes("=")) next = decodedQuotedPrintable(next);
   return next;
 }

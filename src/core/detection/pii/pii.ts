@@ -15,17 +15,32 @@ const FINDERS: Readonly<Record<PiiKind, (text: string, found: Set<string>) => vo
 /**
  * How many different values of each kind the texts hold, decoded as terms are; kinds not found are absent. Every
  * kind is validated (checksums, allotted ranges, lengths), so an order number or a date is none of them.
+ *
+ * @param joined Texts made of others, which count only for a kind that is in no text alone: a run that follows an
+ * address would make a second one of it.
  */
-export function findPii(texts: readonly string[], kinds: readonly PiiKind[]): ReadonlyMap<PiiKind, number> {
+export function findPii(
+  texts: readonly string[],
+  kinds: readonly PiiKind[],
+  joined: readonly string[] = [],
+): ReadonlyMap<PiiKind, number> {
   const counts = new Map<PiiKind, number>();
   if (kinds.length === 0) return counts;
-  const plain = decodings(texts).flatMap((text) => normalisedForms(text));
+  count(texts, kinds, counts);
+  if (joined.length > 0) {
+    const missing = kinds.filter((kind) => !counts.has(kind));
+    if (missing.length > 0) count(joined, missing, counts);
+  }
+  return counts;
+}
+
+function count(texts: readonly string[], kinds: readonly PiiKind[], counts: Map<PiiKind, number>): void {
+  const plain = decodings(texts, { words: false }).flatMap((text) => normalisedForms(text));
   for (const kind of kinds) {
     const found = new Set<string>();
     for (const text of plain) FINDERS[kind](text, found);
     if (found.size > 0) counts.set(kind, found.size);
   }
-  return counts;
 }
 
 const INVISIBLE = /[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Mn}\0]+/gu;

@@ -63,7 +63,7 @@ function find(searches: readonly Search[], size: number, texts: readonly string[
   if (size === 0) return [];
   const letters = emptyLetters();
   const budget: Budget = { steps: BASE_STEPS };
-  for (const text of decodings(texts)) {
+  for (const text of decodings(texts, { words: true })) {
     for (const search of searches) {
       readLetters(text, search.mode, letters);
       budget.steps += letters.length * STEPS_PER_LETTER;

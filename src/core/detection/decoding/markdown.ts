@@ -1,0 +1,216 @@
+import { BARRIER } from "./barrier.ts";
+import { linkEnd, LinkSource } from "./markdown-links.ts";
+
+/** A link, a reference, a footnote, marks inside a word, a tag of BBCode, a link or a macro of a wiki. */
+const MARKDOWN_SIGN = /\][(:[]|\[[\^/]|[\w\u00a0-\uffff][*~`]+[\w\u00a0-\uffff]|\[[^[\]|\n]+\||\{color/;
+
+/** CommonMark section 4.7. */
+const MAX_LABEL_CHARS = 999;
+const BB_CODE =
+  /\[\/?(?:b|i|u|s|url|email|img|color|size|font|quote|code|center|left|right|list|spoiler|\*)(?:=[^[\]\n]*)?\]/iy;
+const WIKI_MACRO = /\{color(?::[^{}\n]{0,40})?\}/y;
+const ASCII_PUNCTUATION = /[!-/:-@[-`{-~]/;
+const WORD = /[\p{L}\p{N}]/u;
+
+/** What is left out of a text, and the brackets that are open. */
+interface Reading {
+  readonly source: LinkSource;
+  /** 1 for a character that is not shown. */
+  readonly unshown: Uint8Array;
+  /** Each with the `|` of a wiki's `[text|address]`; −1 without one. */
+  readonly brackets: { readonly at: number; pipe: number }[];
+  /** Labels of the text's definitions (`[label]: address`), in lower case. */
+  readonly defined: ReadonlySet<string>;
+  readonly words: boolean;
+  /** Where runs of backticks begin, by their length; null before the first is met. */
+  backticks: Map<number, { readonly starts: number[]; next: number }> | null;
+}
+
+export interface MarkdownOptions {
+  /** An underscore in a word is left out: `s<b>_ue_</b>` has lost the tag that makes it emphasis. Not for numbers. */
+  readonly words: boolean;
+  /** The text had marks before its tags were taken out. */
+  readonly isMarked: boolean;
+}
+
+/**
+ * The text that a reader of Markdown sees (CommonMark, GFM, and what wikis and BBCode add), or the text itself where
+ * it holds none. It leaves out too much rather than too little, because the text as written is searched as well:
+ * code is not told from other text, and in a text without definitions every reference counts as defined.
+ */
+export function markdownText(text: string, { words, isMarked }: MarkdownOptions): string {
+  if (!isMarked && !MARKDOWN_SIGN.test(text)) return text;
+  const reading: Reading = {
+    source: new LinkSource(text),
+    unshown: new Uint8Array(text.length),
+    brackets: [],
+    defined: definitionsIn(text),
+    words,
+    backticks: null,
+  };
+  for (let index = nextSpecial(text, 0); index >= 0;) index = nextSpecial(text, readAt(reading, text, index));
+  return shown(text, reading.unshown);
+}
+
+const SPECIAL = new RegExp(String.raw`[\\*~\`_![\]|{\n${BARRIER}]`, "g");
+
+function nextSpecial(text: string, from: number): number {
+  SPECIAL.lastIndex = from;
+  return SPECIAL.exec(text)?.index ?? -1;
+}
+
+function shown(text: string, unshown: Uint8Array): string {
+  const parts: string[] = [];
+  for (let start = unshown.indexOf(0); start >= 0;) {
+    const end = unshown.indexOf(1, start);
+    parts.push(text.slice(start, end < 0 ? undefined : end));
+    start = end < 0 ? -1 : unshown.indexOf(0, end);
+  }
+  return parts.join("");
+}
+
+/** Reads one construct; returns where the next begins. */
+function readAt(reading: Reading, text: string, index: number): number {
+  switch (text.charAt(index)) {
+    case "\\":
+      return index + (ASCII_PUNCTUATION.test(text.charAt(index + 1)) ? 2 : 1);
+    case "`":
+      return readBackticks(reading, text, index);
+    case "*":
+    case "~":
+      return leaveOut(reading, index, index + 1);
+    case "_": {
+      const isInWord =
+        !reading.words && WORD.test(text.charAt(index - 1)) && WORD.test(text.charAt(index + 1));
+      return isInWord ? index + 1 : leaveOut(reading, index, index + 1);
+    }
+    case "!":
+      return text.charAt(index + 1) === "[" ? leaveOut(reading, index, index + 1) : index + 1;
+    case "[":
+      return openBracket(reading, text, index);
+    case "]":
+      return closeBracket(reading, text, index);
+    case "|": {
+      const bracket = reading.brackets.at(-1);
+      if (bracket !== undefined && bracket.pipe < 0) bracket.pipe = index;
+      return index + 1;
+    }
+    case "{":
+      WIKI_MACRO.lastIndex = index;
+      return WIKI_MACRO.test(text) ? leaveOut(reading, index, WIKI_MACRO.lastIndex) : index + 1;
+    case "\n":
+      // A link ends with its paragraph.
+      if (/[\r\n]/.test(text.charAt(index + 1))) reading.brackets.length = 0;
+      return index + 1;
+    case BARRIER:
+      reading.brackets.length = 0;
+      return index + 1;
+    default:
+      return index + 1;
+  }
+}
+
+function leaveOut({ unshown }: Reading, start: number, end: number): number {
+  unshown.fill(1, start, end);
+  return end;
+}
+
+/** In a code span nothing is Markdown. A run of backticks that has no equal one in its paragraph is left out too. */
+function readBackticks(reading: Reading, text: string, index: number): number {
+  let end = index;
+  while (text.charAt(end) === "`") end++;
+  leaveOut(reading, index, end);
+  reading.backticks ??= backtickRuns(text);
+  const runs = reading.backticks.get(end - index);
+  while (runs !== undefined && runs.next < runs.starts.length && (runs.starts[runs.next] ?? 0) < end)
+    runs.next++;
+  const close = runs?.starts[runs.next] ?? -1;
+  const paragraphEnd = reading.source.find("\n\n", end);
+  const barrier = reading.source.find(BARRIER, end);
+  if (close < 0 || (paragraphEnd >= 0 && paragraphEnd < close) || (barrier >= 0 && barrier < close))
+    return end;
+  return leaveOut(reading, close, close + end - index);
+}
+
+function backtickRuns(text: string): Map<number, { readonly starts: number[]; next: number }> {
+  const runs = new Map<number, { readonly starts: number[]; next: number }>();
+  for (const { 0: run, index } of text.matchAll(/`+/g)) {
+    const known = runs.get(run.length);
+    if (known === undefined) runs.set(run.length, { starts: [index], next: 0 });
+    else known.starts.push(index);
+  }
+  return runs;
+}
+
+function openBracket(reading: Reading, text: string, index: number): number {
+  BB_CODE.lastIndex = index;
+  const isTag = BB_CODE.test(text) && !"([".includes(text.charAt(BB_CODE.lastIndex) || " ");
+  if (isTag) return leaveOut(reading, index, BB_CODE.lastIndex);
+  if (text.charAt(index + 1) === "^") {
+    const end = labelEnd(text, index);
+    if (end >= 0) return leaveOut(reading, index, end);
+  }
+  reading.brackets.push({ at: index, pipe: -1 });
+  return index + 1;
+}
+
+function closeBracket(reading: Reading, text: string, index: number): number {
+  const bracket = reading.brackets.pop();
+  if (bracket === undefined) return index + 1;
+  const end = linkTail(reading, text, bracket.at, index);
+  if (end >= 0) {
+    leaveOut(reading, bracket.at, bracket.at + 1);
+    return leaveOut(reading, index, end);
+  }
+  if (text.charAt(index + 1) === ":" && isLineStart(text, bracket.at)) {
+    const lineEnd = reading.source.find("\n", index);
+    return leaveOut(reading, bracket.at, lineEnd < 0 ? text.length : lineEnd);
+  }
+  if (bracket.pipe < 0 && !isDefined(reading, text, bracket.at, index)) return index + 1;
+  leaveOut(reading, bracket.at, bracket.at + 1);
+  return leaveOut(reading, bracket.pipe < 0 ? index : bracket.pipe, index + 1);
+}
+
+/** Behind the `(address "title")` or `[label]` that follows a closing bracket; −1 where none does. */
+function linkTail(reading: Reading, text: string, open: number, index: number): number {
+  const next = text.charAt(index + 1);
+  if (next === "(") return linkEnd(reading.source, index + 1);
+  const end = next === "[" ? labelEnd(text, index + 1) : -1;
+  if (end < 0 || reading.defined.size === 0) return end;
+  const isDefinedHere =
+    end === index + 3 ? isDefined(reading, text, open, index) : isDefined(reading, text, index + 1, end - 1);
+  return isDefinedHere ? end : -1;
+}
+
+const DEFINITION = /^ {0,3}\[([^[\]\n]{1,999})\]:/gm;
+
+function definitionsIn(text: string): ReadonlySet<string> {
+  if (!text.includes("]:")) return new Set();
+  return new Set(Array.from(text.matchAll(DEFINITION), ([, label]) => normalLabel(label ?? "")));
+}
+
+function isDefined({ defined }: Reading, text: string, open: number, close: number): boolean {
+  if (defined.size === 0 || close - open > MAX_LABEL_CHARS) return false;
+  return defined.has(normalLabel(text.slice(open + 1, close)));
+}
+
+/** CommonMark section 6.3: labels match without case and with blanks collapsed. */
+function normalLabel(label: string): string {
+  return label.trim().replaceAll(/\s+/g, " ").toLowerCase();
+}
+
+function labelEnd(text: string, open: number): number {
+  for (let index = open + 1; index < text.length && index - open <= MAX_LABEL_CHARS; index++) {
+    const character = text.charAt(index);
+    if (character === "]") return index + 1;
+    if (character === "[" || character === BARRIER) return -1;
+  }
+  return -1;
+}
+
+/** CommonMark section 4.7: at most three blanks before a definition. */
+function isLineStart(text: string, at: number): boolean {
+  let index = at - 1;
+  while (index >= 0 && at - index <= 3 && text.charAt(index) === " ") index--;
+  return index < 0 || text.charAt(index) === "\n";
+}

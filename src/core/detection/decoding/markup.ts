@@ -1,0 +1,149 @@
+import { isTagStart, plainTagEnd, readTag, type Syntax, Source, type Tag } from "./tags.ts";
+
+/*
+ * The text of HTML and XML without its tags, as different readers see it: `re<b></b>fund` is refund to all of them.
+ * Each reading is one pass, even when no tag, quote or comment closes.
+ */
+
+/** Elements that end a word where they stand; all others (`<b>`, `<span>`) can stand inside one. */
+const BLOCKS: ReadonlySet<string> = new Set(
+  (
+    "address article aside blockquote body br button caption center cr dd details dialog dir div dl dt fieldset " +
+    "figcaption figure footer form frame frameset h h1 h2 h3 h4 h5 h6 head header hgroup hr html legend li line main " +
+    "menu nav ol optgroup option p para pre search section select summary tab table tbody td textarea tfoot th thead " +
+    "title tr ul"
+  ).split(" "),
+);
+/** Elements whose content a browser does not show. */
+const UNSHOWN: ReadonlySet<string> = new Set(
+  "script style template noscript noembed noframes iframe datalist title".split(" "),
+);
+/** Of these, the ones whose content is text up to their own end tag. */
+const RAW_TEXT: ReadonlySet<string> = new Set("script style noembed noframes iframe title".split(" "));
+const VOID: ReadonlySet<string> = new Set(
+  "area base br col embed hr img input link meta source track wbr".split(" "),
+);
+
+const HIDDEN_ATTRIBUTE = /\shidden(?:[\s=/>]|$)/i;
+const HIDING_STYLE =
+  /(?:display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden|(?:font-size|opacity|max-height)\s{0,9}:\s{0,9}0(?![\d.]))/i;
+
+/** How a reader takes what readers differ in. */
+interface Reader {
+  readonly syntax: Syntax;
+  /** Skips what a browser does not show. */
+  readonly hides: boolean;
+  /** Written for the border of a block; `textContent`, `strip_tags` and `get_text()` write nothing. */
+  readonly block: "\n" | "";
+}
+
+interface Reading {
+  readonly text: string;
+  /** Whether another syntax has other tags. */
+  readonly hasDisputedTags: boolean;
+  readonly hasHidden: boolean;
+  /** Whether a block stands between two characters with no space on either side. */
+  readonly isTight: boolean;
+}
+
+/**
+ * The texts that readers of markup see; empty when it holds none. With `tight` also those of readers that write
+ * nothing for a block, to which `re<p>fund` is one word. They are not for numbers: a row of cells would be one.
+ */
+export function markupTexts(text: string, tight: boolean): readonly string[] {
+  if (!/<[a-z/!?@#]/i.test(text)) return [];
+  const browser = read(text, { syntax: "html", hides: true, block: "\n" });
+  const texts = [browser.text];
+  const blocks = tight && browser.isTight ? (["\n", ""] as const) : (["\n"] as const);
+  const add = (syntax: Syntax, hides: boolean): void => {
+    for (const block of blocks) texts.push(read(text, { syntax, hides, block }).text);
+  };
+  if (blocks.length > 1) texts.push(read(text, { syntax: "html", hides: true, block: "" }).text);
+  if (browser.hasHidden) add("html", false);
+  if (browser.hasDisputedTags) {
+    add("xml", false);
+    add("plain", false);
+  }
+  return texts;
+}
+
+function read(text: string, reader: Reader): Reading {
+  const source = new Source(text);
+  const parts: string[] = [];
+  let from = 0;
+  let hasDisputedTags = false;
+  let hasHidden = false;
+  let isTight = false;
+  let hidden: { readonly name: string; depth: number } | null = null;
+  for (let open = text.indexOf("<"); open >= 0; open = text.indexOf("<", from)) {
+    if (hidden === null) parts.push(text.slice(from, open));
+    const label = slackLabel(text, open);
+    if (label !== null) {
+      if (hidden === null) parts.push(text.slice(label.start, label.end));
+      from = label.end + 1;
+      continue;
+    }
+    const tag = readTag(source, open, reader.syntax);
+    if (tag === null) {
+      from = open;
+      // A browser shows nothing of a tag that never ends. The simplest readers go on behind the `<`.
+      if (reader.syntax !== "plain" && isTagStart(text, open)) {
+        hasDisputedTags = true;
+        break;
+      }
+      if (hidden === null) parts.push("<");
+      from++;
+      continue;
+    }
+    from = tag.end;
+    if (tag.isDisputed) hasDisputedTags = true;
+    if (hidden !== null) {
+      if (tag.name === hidden.name) hidden.depth += tag.closes ? -1 : 1;
+      if (hidden.depth === 0) hidden = null;
+      continue;
+    }
+    if (BLOCKS.has(tag.name)) {
+      parts.push(reader.block);
+      if (!isTight) isTight = isInk(text.charCodeAt(open - 1)) && isInk(text.charCodeAt(tag.end));
+    }
+    if (tag.closes || !isUnshown(tag.name, text, open, tag.end)) continue;
+    hasHidden = true;
+    if (!reader.hides) continue;
+    if (RAW_TEXT.has(tag.name)) from = rawTextEnd(text, tag);
+    else hidden = { name: tag.name, depth: 1 };
+  }
+  if (hidden === null) parts.push(text.slice(from));
+  return { text: parts.join(""), hasDisputedTags, hasHidden, isTight };
+}
+
+/** Another tag counts as ink, because nothing of it need be seen. */
+function isInk(unit: number): boolean {
+  return unit > 0x20 && unit !== 0xa0;
+}
+
+/** Where the end tag of a script or a style begins; the text's end where none does. */
+function rawTextEnd(text: string, { name, end }: Tag): number {
+  const close = new RegExp(`</${name}[\\s/>]`, "gi");
+  close.lastIndex = end;
+  return close.exec(text)?.index ?? text.length;
+}
+
+function isUnshown(name: string, text: string, open: number, end: number): boolean {
+  if (UNSHOWN.has(name)) return true;
+  // Most tags have no attributes.
+  if (end - open <= name.length + 8 || VOID.has(name) || text.charAt(end - 2) === "/") return false;
+  const tag = text.slice(open, end);
+  return HIDDEN_ATTRIBUTE.test(tag) || HIDING_STYLE.test(tag);
+}
+
+/** Slack's mrkdwn shows the label of `<https://example.com|label>`, `<@U1|label>` and `<!date^1^{date}|label>`. */
+const SLACK_LINK = /<(?:(?:[a-z][a-z0-9+.-]{1,20}:|[@#])[^<>|\s]*|!(?!--|\[)[^<>|\n]*)\|/iy;
+
+function slackLabel(text: string, open: number): { readonly start: number; readonly end: number } | null {
+  SLACK_LINK.lastIndex = open;
+  const link = SLACK_LINK.exec(text);
+  if (link === null) return null;
+  const start = open + link[0].length;
+  const end = plainTagEnd(text, start);
+  return end < 0 ? null : { start, end };
+}
