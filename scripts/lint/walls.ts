@@ -28,7 +28,7 @@ const CORE: Wing = {
     "src/core/base",
   ],
   imports: [],
-  packages: ["@noble/hashes", "@cfworker/json-schema"],
+  packages: ["@noble/hashes", "@cfworker/json-schema", "character-entities", "character-entities-legacy"],
   rule: "core is pure: a room of core imports the rooms below it and nothing else",
 };
 

@@ -3,6 +3,7 @@ import { isJsonObject, type Json } from "../base/json.ts";
 import { type Body, parseContent } from "../proposal/formats/content.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
 import type { Payload } from "../proposal/payload.ts";
+import { shownTexts } from "./decoding/decodings.ts";
 import type { JoinedText } from "./joined/joined-texts.ts";
 import { placeholdersIn } from "./placeholders.ts";
 
@@ -85,7 +86,19 @@ function collectFromRuns(runs: readonly JoinedText[], tallies: Tallies): void {
 }
 
 function collectFromText(text: string, where: string | null, record: number, tallies: Tallies): void {
-  for (const { written } of placeholdersIn(text)) add(written, where, record, tallies);
+  const written = new Set(Array.from(placeholdersIn(text), (placeholder) => placeholder.written));
+  for (const shown of asShown(text)) {
+    for (const placeholder of placeholdersIn(shown)) written.add(placeholder.written);
+  }
+  for (const placeholder of written) add(placeholder, where, record, tallies);
+}
+
+/** `&#123;` is a brace to readers of HTML, `\\{\\{` two of them to readers of Markdown, and `{<b>{` to both. */
+const MAY_SHOW_OTHERWISE = /&[#A-Za-z]|<[a-z/!]|\\[{}[\]]/i;
+
+function asShown(text: string): readonly string[] {
+  if (!MAY_SHOW_OTHERWISE.test(text)) return [];
+  return [...shownTexts(text), text].map((one) => one.replaceAll(/\\([{}[\]])\\?\1/g, "$1$1"));
 }
 
 function add(placeholder: string, where: string | null, record: number, tallies: Tallies): void {
@@ -110,6 +123,13 @@ function collectFromLines(text: string, within: string | null, tallies: Tallies)
     if (seen.has(written)) continue;
     seen.add(written);
     add(written, within ?? `line ${line}`, 0, tallies);
+  }
+  for (const shown of asShown(text)) {
+    for (const { written } of placeholdersIn(shown)) {
+      if (seen.has(written)) continue;
+      seen.add(written);
+      add(written, within, 0, tallies);
+    }
   }
 }
 

@@ -1,5 +1,4 @@
 import { parsePolicy } from "../../../src/config/policy/parse.ts";
-import { findPii } from "../../../src/core/detection/pii/pii.ts";
 import { compileTerms } from "../../../src/core/detection/terms/terms.ts";
 import { findFieldProblem } from "../../../src/core/policy/rules/field-checks.ts";
 import { measureRequest } from "../../../src/core/policy/request-content.ts";
@@ -80,8 +79,8 @@ function passesCheck(content: Content, type: string | null): boolean {
 function needlesIn(content: Content): readonly Needle[] {
   if (!TERM.ok) throw new Error("the term compiles");
   const found: Needle[] = [];
-  if (TERM.value.find(content.texts()).length > 0) found.push("term");
-  if (findPii(content.texts(), ["card"]).size > 0) found.push("card");
+  if (TERM.value.find(content.searched()).length > 0) found.push("term");
+  if (content.pii(["card"]).size > 0) found.push("card");
   if (content.templateErrors().length > 0) found.push("template");
   return found;
 }

@@ -96,6 +96,18 @@ function addShownTexts(text: string, decoded: string, { all, purpose }: Search):
 /** Marks of Markdown beside a tag, which need not be recognisable without it. */
 const MARKED_TAG = /[<>][_*~`]|[_*~`][<>]/;
 
+/**
+ * What a reader of HTML or Markdown sees of one text; empty where that is the text itself.
+ */
+export function shownTexts(text: string): readonly string[] {
+  const shown = new Set<string>();
+  addShown(text, { words: false }, shown);
+  const readings = new Set(Array.from(shown, (one) => decodedReferences(one)));
+  addShown(decodedReferences(text), { words: false }, readings);
+  readings.delete(text);
+  return [...readings];
+}
+
 function addShown(text: string, { words }: Purpose, shown: Set<string>): void {
   const texts = markupTexts(text, words);
   const isMarked = texts.length > 0 && MARKED_TAG.test(text);

@@ -4,6 +4,9 @@ import { linkEnd, LinkSource } from "./markdown-links.ts";
 /** A link, a reference, a footnote, marks inside a word, a tag of BBCode, a link or a macro of a wiki. */
 const MARKDOWN_SIGN = /\][(:[]|\[[\^/]|[\w\u00a0-\uffff][*~`]+[\w\u00a0-\uffff]|\[[^[\]|\n]+\||\{color/;
 
+/** Marks beside a digit or a sign of a number or an address; between words they are punctuation to the matcher. */
+const MARKED_NUMBER = /[\d@.+-][*~`]|[*~`][\d@.+-]|(?<!\w)_\d|\d_(?!\w)/;
+
 /** CommonMark section 4.7. */
 const MAX_LABEL_CHARS = 999;
 const BB_CODE =
@@ -11,6 +14,12 @@ const BB_CODE =
 const WIKI_MACRO = /\{color(?::[^{}\n]{0,40})?\}/y;
 const ASCII_PUNCTUATION = /[!-/:-@[-`{-~]/;
 const WORD = /[\p{L}\p{N}]/u;
+
+/** Where runs of backticks of one length begin, and the first that is not passed. */
+interface BacktickRuns {
+  readonly starts: number[];
+  next: number;
+}
 
 /** What is left out of a text, and the brackets that are open. */
 interface Reading {
@@ -23,7 +32,7 @@ interface Reading {
   readonly defined: ReadonlySet<string>;
   readonly words: boolean;
   /** Where runs of backticks begin, by their length; null before the first is met. */
-  backticks: Map<number, { readonly starts: number[]; next: number }> | null;
+  backticks: Map<number, BacktickRuns> | null;
 }
 
 export interface MarkdownOptions {
@@ -39,7 +48,7 @@ export interface MarkdownOptions {
  * code is not told from other text, and in a text without definitions every reference counts as defined.
  */
 export function markdownText(text: string, { words, isMarked }: MarkdownOptions): string {
-  if (!isMarked && !MARKDOWN_SIGN.test(text)) return text;
+  if (!isMarked && !MARKDOWN_SIGN.test(text) && (words || !MARKED_NUMBER.test(text))) return text;
   const reading: Reading = {
     source: new LinkSource(text),
     unshown: new Uint8Array(text.length),
@@ -121,19 +130,26 @@ function readBackticks(reading: Reading, text: string, index: number): number {
   while (text.charAt(end) === "`") end++;
   leaveOut(reading, index, end);
   reading.backticks ??= backtickRuns(text);
-  const runs = reading.backticks.get(end - index);
-  while (runs !== undefined && runs.next < runs.starts.length && (runs.starts[runs.next] ?? 0) < end)
-    runs.next++;
-  const close = runs?.starts[runs.next] ?? -1;
+  const close = nextRun(reading.backticks.get(end - index), end);
   const paragraphEnd = reading.source.find("\n\n", end);
   const barrier = reading.source.find(BARRIER, end);
-  if (close < 0 || (paragraphEnd >= 0 && paragraphEnd < close) || (barrier >= 0 && barrier < close))
+  if (close < 0 || (paragraphEnd >= 0 && paragraphEnd < close) || (barrier >= 0 && barrier < close)) {
     return end;
+  }
   return leaveOut(reading, close, close + end - index);
 }
 
-function backtickRuns(text: string): Map<number, { readonly starts: number[]; next: number }> {
-  const runs = new Map<number, { readonly starts: number[]; next: number }>();
+function nextRun(runs: BacktickRuns | undefined, from: number): number {
+  if (runs === undefined) return -1;
+  for (; runs.next < runs.starts.length; runs.next++) {
+    const start = runs.starts[runs.next] ?? -1;
+    if (start >= from) return start;
+  }
+  return -1;
+}
+
+function backtickRuns(text: string): Map<number, BacktickRuns> {
+  const runs = new Map<number, BacktickRuns>();
   for (const { 0: run, index } of text.matchAll(/`+/g)) {
     const known = runs.get(run.length);
     if (known === undefined) runs.set(run.length, { starts: [index], next: 0 });
@@ -166,7 +182,7 @@ function closeBracket(reading: Reading, text: string, index: number): number {
     const lineEnd = reading.source.find("\n", index);
     return leaveOut(reading, bracket.at, lineEnd < 0 ? text.length : lineEnd);
   }
-  if (bracket.pipe < 0 && !isDefined(reading, text, bracket.at, index)) return index + 1;
+  if (bracket.pipe < 0 && !isShortcut(reading, text, bracket.at, index)) return index + 1;
   leaveOut(reading, bracket.at, bracket.at + 1);
   return leaveOut(reading, bracket.pipe < 0 ? index : bracket.pipe, index + 1);
 }
@@ -180,6 +196,12 @@ function linkTail(reading: Reading, text: string, open: number, index: number): 
   const isDefinedHere =
     end === index + 3 ? isDefined(reading, text, open, index) : isDefined(reading, text, index + 1, end - 1);
   return isDefinedHere ? end : -1;
+}
+
+/** CommonMark section 6.3: `[label]` alone is a link where it is defined and no other label follows. */
+function isShortcut(reading: Reading, text: string, open: number, index: number): boolean {
+  if (!isDefined(reading, text, open, index)) return false;
+  return text.charAt(index + 1) !== "[" || labelEnd(text, index + 1) < 0;
 }
 
 const DEFINITION = /^ {0,3}\[([^[\]\n]{1,999})\]:/gm;

@@ -4,11 +4,12 @@ import { joinedTexts } from "../../../../src/core/detection/joined/joined-texts.
 import { textsOutsideParts } from "../../../../src/core/detection/outside-parts.ts";
 import { parseContent } from "../../../../src/core/proposal/formats/content.ts";
 
-const SMALL = 1 << 16;
-const TIMES_LARGER = 4;
-/** Linear work takes 4 times as long; quadratic work 16 times. Short times are noise. */
-const MAX_RATIO = 9;
-const NOISE_MS = 15;
+const SMALL = 1 << 14;
+const TIMES_LARGER = 8;
+/** Linear work takes 8 times as long, quadratic work 64 times. */
+const MAX_RATIO = 24;
+/** Shorter times are noise of a busy machine. */
+const NOISE_MS = 10;
 
 /** Repeated pieces in which a construct opens and does not close, and what may end it at the very end. */
 const PIECES: readonly (readonly [piece: string, end: string])[] = [

@@ -42,6 +42,27 @@ describe("an unresolved placeholder is found", () => {
   });
 });
 
+describe("an unresolved placeholder is found where a reader of HTML or Markdown shows it", () => {
+  test.each([
+    ["Hello &lbrace;&lbrace;name&rbrace;&rbrace;,", "{{name}}"],
+    ["Hello &#123;&#0000123;name&#x7d&#125", "{{name}}"],
+    ["Hello {<b>{name}</b>},", "{{name}}"],
+    ["Hello {{<!-- x -->name}},", "{{name}}"],
+    [String.raw`Hello \{\{name\}\},`, "{{name}}"],
+    ["Hello &percnt;name&percnt;,", "%name%"],
+  ])("the text %s shows one", (text, placeholder) => {
+    expect(errorsIn(text).map((error) => error.placeholder)).toContain(placeholder);
+  });
+
+  test.each([
+    String.raw`the set \{x\} and the sets \{\{x\}, \{y\}\}`,
+    "<code>a &lt; b &amp;&amp; c</code> <b>{</b> braces <i>}</i>",
+    "R&D {1, 2} &copy; 2026",
+  ])("the text %s shows none", (text) => {
+    expect(errorsIn(text)).toEqual([]);
+  });
+});
+
 describe("text that only resembles a placeholder is not reported", () => {
   test.each([
     "",

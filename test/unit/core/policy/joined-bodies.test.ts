@@ -124,13 +124,12 @@ describe("INV-15: the reader's program joins the texts, and the policy's rule ap
     }
   });
 
-  test.each([
-    "text/plain; charset=ibm037",
-    'text/plain; a=";charset=utf-8"; charset=ibm037',
-    "text/plain; charset=utf-7",
-  ])("a body of type %s is held by a rule on terms, because nothing in it is certain", (mediaType) => {
-    expect(decide("block_if_terms: [refund guaranteed]", "amount=1", mediaType)).toBe(
-      "hold payload_not_inspectable",
-    );
-  });
+  test.each(["text/plain; charset=ibm037", "text/plain; charset=utf-7"])(
+    "a body of type %s is held by a rule on terms, because nothing in it is certain",
+    (mediaType) => {
+      expect(decide("block_if_terms: [refund guaranteed]", "amount=1", mediaType)).toBe(
+        "hold payload_not_inspectable",
+      );
+    },
+  );
 });
