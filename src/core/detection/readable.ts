@@ -3,12 +3,12 @@ import { type Body, parseContent } from "../proposal/formats/content.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
 import { jsonTokens } from "../proposal/formats/json-text.ts";
 import type { Payload } from "../proposal/payload.ts";
-import { textsOutsideParts } from "./outside-parts.ts";
+import { headerTexts } from "./header-texts.ts";
 
 /**
  * The texts of a payload that content rules search: strings, names and numbers of JSON, cells of CSV, names and
- * values of forms and parts, and what stands around parts; any other text whole; of a reference only its name. A payload that is not `decodable`
- * gives only its readable texts, and the rules hold it for the rest.
+ * values of forms and parts, and what stands around parts; any other text whole; of a reference only its name. A
+ * payload that is not `decodable` gives only its readable texts, and the rules hold it for the rest.
  */
 export function readableTexts(payload: Payload, _facts: Facts): readonly string[] {
   if (payload.kind === "none") return [];
@@ -16,7 +16,6 @@ export function readableTexts(payload: Payload, _facts: Facts): readonly string[
   const texts = payload.name === null ? [] : [payload.name];
   const { body, declaredType } = parseContent(payload);
   addTexts(body, texts);
-  if (body.format === "multipart") texts.push(...textsOutsideParts(payload.bytes, body.parts));
   // A text that is only detected as a table or a form is also searched whole: three lines of `refund, guaranteed`
   // must not be split into cells that match nothing.
   if ((body.format === "csv" || body.format === "form") && declaredType !== body.format) {
@@ -42,9 +41,8 @@ function addTexts(body: Body, texts: string[]): void {
       // Some programs show what stands around the parts, and a part's headers hold its names in any encoding.
       for (const text of [body.preamble, body.epilogue]) if (text !== "") texts.push(text);
       for (const part of body.parts) {
-        for (const text of [part.name, ...part.fileNames, part.headers || null]) {
-          if (text !== null) texts.push(text);
-        }
+        if (part.name !== null) texts.push(part.name);
+        texts.push(...part.fileNames, ...headerTexts(part.headers));
         addTexts(part.content.body, texts);
       }
       return;

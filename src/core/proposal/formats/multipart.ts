@@ -116,7 +116,7 @@ function readPart(
 
 /** Names are searched by themselves; the rest of a usual header must not match a term such as "form data". */
 const USUAL_HEADER =
-  /^content-(?:disposition:\s*form-data|type:\s*[\w.+/-]*|transfer-encoding:\s*[\w-]*|length:\s*\d*)|;\s*(?:file)?name="[^"\\\r\n]*"/gim;
+  /^content-(?:disposition:\s*form-data(?:;\s*(?:file)?name="[^"\\\r\n]*")*|type:\s*[\w.+/-]*|transfer-encoding:\s*[\w-]*|length:\s*\d*)/gim;
 const UTF8 = new TextDecoder();
 
 function utf8(bytes: Uint8Array, start: number, end: number): string {

@@ -39,7 +39,7 @@ describe("INV-10: every text of a payload is searched", () => {
       '--x\r\nContent-Disposition: form-data; name="n"; filename="l.csv"\r\n\r\nid,note\r\n1,hi\r\n',
       '--x\r\nContent-Disposition: form-data; name="j"\r\nContent-Type: application/json\r\n\r\n{"k":"v"}\r\n--x--\r\n',
     ].join("");
-    expect(textsIn(body).slice(0, 9)).toEqual(["n", "l.csv", "id", "note", "1", "hi", "j", "k", "v"]);
+    expect(textsIn(body)).toEqual(["n", "l.csv", "id", "note", "1", "hi", "j", "k", "v"]);
   });
 
   test("a table with broken quotes is also searched as one text", () => {
