@@ -60,6 +60,10 @@ function addTexts(body: Body, texts: string[]): void {
 function addCells(text: string, delimiter: string, wellFormed: boolean, texts: string[]): void {
   if (!wellFormed) texts.push(text);
   for (const row of csvRows(text, delimiter, Number.POSITIVE_INFINITY)) {
-    for (const cell of row) if (cell !== "") texts.push(cell);
+    for (const cell of row) {
+      if (cell !== "") texts.push(cell);
+      // Readers with an escape character drop it, whatever follows: `1111\\ 1111`.
+      if (cell.includes("\\")) texts.push(cell.replaceAll(/\\([^])/g, "$1"));
+    }
   }
 }

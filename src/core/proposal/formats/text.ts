@@ -60,9 +60,21 @@ function decodeAscii(bytes: Uint8Array): DecodedText {
   return bytes.some((byte) => byte > 0x7f) ? { ...decoded, certain: false } : decoded;
 }
 
+function isUtf8BeyondAscii(bytes: Uint8Array): boolean {
+  if (!bytes.some((byte) => byte > 0x7f)) return false;
+  try {
+    UTF8.decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** 0x80 to 0x9F are letters and quotes in Windows-1252, and in ISO 8859-1 controls, one of which ends a line. */
 function decodeLatin(bytes: Uint8Array, label: string): DecodedText {
-  const decoded = decodedText(LATIN.decode(bytes));
+  const latin = decodedText(LATIN.decode(bytes));
+  // Readers of JSON don't ask for a charset, and others detect UTF-8, in which the words are others.
+  const decoded = isUtf8BeyondAscii(bytes) ? { ...latin, certain: false } : latin;
   if (label === "windows-1252" || label === "cp1252") return decoded;
   const isAlike = !bytes.some((byte) => byte >= 0x80 && byte <= 0x9f);
   return isAlike ? decoded : { ...decoded, countable: false };

@@ -132,4 +132,27 @@ describe("INV-15: the reader's program joins the texts, and the policy's rule ap
       );
     },
   );
+
+  test.each(["text/plain; charset=iso-8859-1", "application/json; charset=windows-1252"])(
+    "UTF-8 beyond ASCII in a body of type %s is held, because its readers read other words",
+    (mediaType) => {
+      const body = JSON.stringify({ note: "r\u0435fund guaranteed" });
+      expect(decide("block_if_terms: [refund guaranteed]", body, mediaType)).toBe(
+        "hold payload_not_inspectable",
+      );
+    },
+  );
+
+  test("a card that a tag parts is held where its first digits are also an escape", () => {
+    const body = "note=411111111111<b>1111";
+    expect(decide("hold_if_pii: [card]", body, "application/x-www-form-urlencoded")).toBe(
+      "hold held_pii_detected",
+    );
+  });
+
+  test("a card that a reader with an escape character puts together is held", () => {
+    expect(decide("hold_if_pii: [card]", "note\n4111 1111\\ 1111 1111\n", "text/csv")).toBe(
+      "hold held_pii_detected",
+    );
+  });
 });
