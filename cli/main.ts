@@ -21,6 +21,8 @@ function usage(): string {
     "  --registry <file>      destinations, people and groups (./gate.yaml)",
     "  --public-url <url>     address for links in messages (default: where it listens)",
     "  --local-sign-in        people of gate.yaml sign in without a key; this machine only",
+    "  --restored             the data folder was restored from a backup: send nothing of before",
+    "  --checkpoint <file>    with --restored: the newest checkpoint of the log that you have",
     "",
     "  --help, --version",
   ].join("\n");

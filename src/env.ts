@@ -11,6 +11,8 @@ import { issuerDocuments } from "./adapters/oidc/issuer-documents.ts";
 import { logObject } from "./adapters/objects/tlog.ts";
 import { d1Mandates } from "./adapters/d1/mandates.ts";
 import { localRules } from "./adapters/local-rules.ts";
+import { d1Restoration } from "./adapters/d1/restoration.ts";
+import { restoredAtOf, type RestoredVariable } from "./core/base/restored-at.ts";
 import { d1Nonces } from "./adapters/d1/nonces.ts";
 import { sendOutgoing } from "./adapters/outgoing.ts";
 import { d1Principals } from "./adapters/d1/principals.ts";
@@ -29,12 +31,12 @@ import { callUpstream } from "./adapters/upstream/call.ts";
 import { digestsInForce, keysInForce, type Secrets, secretsOf } from "./core/base/key-derivation.ts";
 import { compileRuleSet, type RuleSet } from "./config/rule-set.ts";
 import { requestLimitsOf } from "./core/base/request-limits.ts";
-import type { Ports } from "./ports/ports.ts";
+import type { Ports, TokenKind } from "./ports/ports.ts";
 import type { RuleBook } from "./ports/rules.ts";
 import { settingsOf, type SettingVariables } from "./settings.ts";
 
 /** Bindings of some deployments only. */
-interface Optional extends Pick<SettingVariables, "LOCAL_SIGN_IN"> {
+interface Optional extends Pick<SettingVariables, "LOCAL_SIGN_IN">, RestoredVariable {
   /** The local server, which watches the policy directory. */
   readonly LOCAL?: Fetcher;
   /** Earlier values of `GATE_SECRET`, newest first, separated by commas. */
@@ -46,6 +48,8 @@ type Bindings = Env & Optional;
 /** Dependencies of several groups of ports. */
 interface Shared {
   readonly deploymentSecrets: Secrets;
+  /** When the data were restored from a backup; null: never. */
+  readonly restoredAt: number | null;
   readonly chain: ReturnType<typeof registryChain>;
   readonly book: RuleBook;
   readonly secrets: RegistrySecrets;
@@ -82,6 +86,7 @@ function sharedOf(env: Bindings): Shared {
   const book = ruleBook(env.DB, rulesOf(env));
   return {
     deploymentSecrets,
+    restoredAt: restoredAtOf(env),
     chain: registryChain(env.DB, () => keysInForce(deploymentSecrets, "entry-mac")[0]),
     book,
     secrets: registrySecrets(async () => (await book.current()).registry, fetchSecret, {
@@ -105,19 +110,21 @@ type IntentPorts = Pick<
   | "index"
   | "rules"
   | "nonces"
+  | "restoration"
   | "switches"
   | "idempotency"
   | "mandates"
   | "countRequest"
 >;
 
-function intentPorts(env: Bindings, { deploymentSecrets, chain, book }: Shared): IntentPorts {
+function intentPorts(env: Bindings, { deploymentSecrets, restoredAt, chain, book }: Shared): IntentPorts {
   return {
     intents: intentObjects(env.INTENTS),
     counters: agentCounters(env.AGENTS),
     index: d1IntentIndex(env.DB),
     rules: book,
-    nonces: d1Nonces(env.DB),
+    nonces: d1Nonces(env.DB, restoredAt),
+    restoration: d1Restoration(env.DB, chain, restoredAt),
     switches: d1Switches(env.DB, chain),
     idempotency: d1IdempotentAnswers(env.DB, () => keysInForce(deploymentSecrets, "idempotent-answer")),
     mandates: d1Mandates(env.DB, chain),
@@ -127,7 +134,10 @@ function intentPorts(env: Bindings, { deploymentSecrets, chain, book }: Shared):
 
 type IdentityPorts = Pick<Ports, "principals" | "linkedIdentities" | "sessions" | "tokens" | "signIn">;
 
-function identityPorts(env: Bindings, { deploymentSecrets, chain, secrets }: Shared): IdentityPorts {
+function identityPorts(
+  env: Bindings,
+  { deploymentSecrets, restoredAt, chain, secrets }: Shared,
+): IdentityPorts {
   const adminKey = env.GATE_ADMIN_KEY || null;
   const signInKeys = () => keysInForce(deploymentSecrets, "sign-in");
   const documents = issuerDocuments(sendOutgoing);
@@ -135,7 +145,7 @@ function identityPorts(env: Bindings, { deploymentSecrets, chain, secrets }: Sha
   return {
     principals: d1Principals(env.DB, chain, adminKey),
     linkedIdentities: d1LinkedIdentities(env.DB, chain),
-    sessions: d1Sessions(env.DB, adminKey, signInKeys),
+    sessions: d1Sessions(env.DB, adminKey, signInKeys, restoredAt),
     tokens,
     signIn: codeFlow({
       db: env.DB,
@@ -144,23 +154,35 @@ function identityPorts(env: Bindings, { deploymentSecrets, chain, secrets }: Sha
       send: sendOutgoing,
       secret: secrets.secret,
       sealKeys: signInKeys,
+      restoredAt,
     }),
   };
 }
 
 type SigningPorts = Pick<Ports, "signer" | "log" | "deriveToken" | "acceptedTokens">;
 
-function signingPorts(env: Bindings, { deploymentSecrets, chain }: Shared): SigningPorts {
+function signingPorts(env: Bindings, { deploymentSecrets, restoredAt, chain }: Shared): SigningPorts {
   const seeds = () => keysInForce(deploymentSecrets, "signing-key");
   const signer = ed25519Signer(seeds, publishedKeys(env.DB, chain));
   const acceptedTokens: Ports["acceptedTokens"] = (kind, subject) =>
-    digestsInForce(keysInForce(deploymentSecrets, `${kind}-token`), subject);
+    digestsInForce(keysInForce(deploymentSecrets, `${kind}-token`), sinceRestore(kind, subject, restoredAt));
   return {
     signer,
     log: logObject(env.LOGS, env.DB, signer, env.GATE_ORIGIN),
     deriveToken: (kind, subject) => acceptedTokens(kind, subject)[0],
     acceptedTokens,
   };
+}
+
+/** Tokens that give their holder something; the others are digests that Gate looks up. */
+const GRANTS: ReadonlySet<TokenKind> = new Set(["execution", "delivery", "link", "interaction"]);
+
+/**
+ * A restore voids what was handed out before it: a token that was used since the backup would live again. So the time of
+ * the restore is part of the MAC.
+ */
+function sinceRestore(kind: TokenKind, subject: string, restoredAt: number | null): string {
+  return restoredAt !== null && GRANTS.has(kind) ? `restored ${restoredAt}\n${subject}` : subject;
 }
 
 type NotificationPorts = Pick<Ports, "deliveries" | "webhooks" | "sendOutgoing">;

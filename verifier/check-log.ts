@@ -34,6 +34,14 @@ export function checkTreeHead(opened: Opened, origin: string | null): readonly F
   }
 }
 
+/** After a rotation an honest bundle looks like this, and a forged one that lists its own key does too. */
+export function notPinned(vkeys: readonly string[]): Finding {
+  return notShown(
+    "checkpoint",
+    `The checkpoint is signed by a key that is not pinned: was the deployment's secret rotated? \`ledger verify\` of the server or an export, with the pinned key, tells whether that key signed the change. Then pin: ${vkeys.map((vkey) => `--key ${vkey}`).join(" ")}`,
+  );
+}
+
 /** Checks that every sealed entry is a leaf of the signed tree, in the chain's order. */
 export function checkInclusion({ entries, log }: Bundle, head: TreeHead | null): Finding {
   const name = "inclusion";

@@ -23,13 +23,13 @@ const BOUND = [
 /**
  * Checks that Gate signed every order on the ledger for this intent digest and destination, with its fencing number.
  *
- * @param keys public keys trusted to sign orders
+ * @param keys public keys trusted to sign orders, and those that only the bundle names
  */
 export async function checkOrders(
   bundle: Bundle,
   history: StateHistory,
   proposed: JsonObject,
-  keys: readonly Jwk[],
+  keys: { readonly known: readonly Jwk[]; readonly unpinned: readonly Jwk[] },
   verify: VerifyEd25519,
 ): Promise<Finding> {
   const name = "orders";
@@ -37,7 +37,13 @@ export async function checkOrders(
   for (const order of bundle.orders) {
     const issued = history.orders.find(({ id }) => id === order.order);
     if (issued === undefined) return fails(name, `The order ${quoted(order.order)} is not on the ledger.`);
-    const problem = await problemOf(order, issued, bundle, proposed, keys, verify);
+    const problem = await problemOf(order, issued, bundle, proposed, keys.known, verify);
+    if (
+      problem === UNKNOWN_KEY &&
+      (await problemOf(order, issued, bundle, proposed, keys.unpinned, verify)) === null
+    ) {
+      return notShown(name, `The order ${quoted(order.order)} is signed by a key that is not pinned.`);
+    }
     if (problem === "unchecked") return notShown(name, "This runtime can't check Ed25519 signatures.");
     if (problem !== null) return fails(name, `The order ${quoted(order.order)} ${problem}.`);
     signed.add(order.order);
@@ -50,6 +56,8 @@ export async function checkOrders(
         `${history.orders.length - signed.size} of ${history.orders.length} orders are not shown.`,
       );
 }
+
+const UNKNOWN_KEY = "is signed by an unknown key";
 
 async function problemOf(
   { jws }: Order,
@@ -65,7 +73,7 @@ async function problemOf(
   const kid = textMember(header, "kid");
   const key = keys.find((known) => known.kid === kid);
   const publicKey = key === undefined ? null : fromBase64Url(key.x);
-  if (publicKey === null) return "is signed by an unknown key";
+  if (publicKey === null) return UNKNOWN_KEY;
   const isSigned = await verify(publicKey, message, signature);
   if (isSigned === null) return "unchecked";
   if (!isSigned) return "has a forged signature";

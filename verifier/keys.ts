@@ -19,17 +19,27 @@ export interface VerificationKeys {
 }
 
 /**
+ * Keys that the bundle brings beside the trusted ones, of a log of the same name: after a rotation of the deployment's
+ * secret they sign, and an auditor who pinned the key of before has to pin them too. A signature by one proves nothing; it
+ * only shows which key is not pinned yet.
+ */
+export interface UnpinnedKeys extends VerificationKeys {
+  readonly vkeys: readonly string[];
+}
+
+/**
  * Selects the keys to verify with. Without trusted keys it uses the bundle's own, which proves that the bundle is
  * consistent, and nothing about its origin.
  */
 export function verificationKeys(
   { keys }: Bundle,
   trusted: TrustedKeys | null,
-): { readonly known: VerificationKeys; readonly finding: Finding } {
+): { readonly known: VerificationKeys; readonly unpinned: UnpinnedKeys; readonly finding: Finding } {
   const name = "trusted_keys";
   if (trusted === null) {
     return {
       known: { log: keys.vkeys.map(readVkey).filter((key) => key !== null), orders: keys.jwks.keys },
+      unpinned: { log: [], orders: [], vkeys: [] },
       finding: notShown(
         name,
         "No trusted key was given: the bundle is checked against its own keys. Give the log's key to prove its origin.",
@@ -43,8 +53,9 @@ export function verificationKeys(
     return bytes !== null && log.some(({ publicKey }) => isEqual(publicKey, bytes));
   });
   const known = { log, orders: [...trusted.jwks, ...sameAsLog] };
+  const unpinned = unpinnedOf(keys, log, known.orders);
   if (log.length < trusted.vkeys.length || log.length === 0) {
-    return { known, finding: fails(name, "A trusted key is not a vkey (`name+id+base64`).") };
+    return { known, unpinned, finding: fails(name, "A trusted key is not a vkey (`name+id+base64`).") };
   }
   const isForeign = keys.vkeys.some((vkey) => !trusted.vkeys.includes(vkey));
   const isForeignJwk = keys.jwks.keys.some(
@@ -52,9 +63,28 @@ export function verificationKeys(
   );
   return {
     known,
+    unpinned,
     finding:
       isForeign || isForeignJwk
         ? notShown(name, "The bundle contains keys that are not trusted; they were not used.")
         : holds(name, "Everything is checked against the trusted keys."),
+  };
+}
+
+function unpinnedOf(
+  { vkeys, jwks }: Bundle["keys"],
+  log: readonly LogKey[],
+  orders: readonly Jwk[],
+): UnpinnedKeys {
+  const isOfThisLog = ({ name, publicKey }: LogKey) =>
+    log.some((key) => key.name === name) && !log.some((key) => isEqual(key.publicKey, publicKey));
+  const own = vkeys.flatMap((vkey) => {
+    const key = readVkey(vkey);
+    return key !== null && isOfThisLog(key) ? [{ vkey, key }] : [];
+  });
+  return {
+    log: own.map(({ key }) => key),
+    vkeys: own.map(({ vkey }) => vkey),
+    orders: jwks.keys.filter(({ kid, x }) => !orders.some((order) => order.kid === kid && order.x === x)),
   };
 }

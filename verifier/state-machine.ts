@@ -19,6 +19,8 @@ export type Stage =
   | "claimed"
   | "failed_retryable"
   | "indeterminate"
+  /** Restored from a backup with an unknown outcome: no further order. */
+  | "restored"
   | "final";
 
 const OPEN_ORDER = ["scheduled", "claimed"] as const;
@@ -55,7 +57,7 @@ const STEPS: Readonly<Record<string, { readonly from: readonly Stage[]; readonly
   execution_succeeded: { from: OPEN_ORDER, to: "final" },
   execution_failed: { from: OPEN_ORDER, to: "final" },
   execution_indeterminate: { from: OPEN_ORDER, to: "indeterminate" },
-  outcome_resolved: { from: ["indeterminate"], to: "final" },
+  outcome_resolved: { from: ["indeterminate", "restored"], to: "final" },
 };
 
 /** Allowed at any time after the proposal. */
@@ -138,9 +140,21 @@ export function replayStates(entries: readonly BundleEntry[], bodies: readonly J
   return { problem, unknown, approval, orders, isErased };
 }
 
+/** The stage of an unfinished intent after a restored backup. */
+const RESTORED: Partial<Record<Stage, Stage>> = {
+  pending: "pending",
+  approved: "restored",
+  scheduled: "restored",
+  claimed: "restored",
+  indeterminate: "restored",
+  restored: "restored",
+  failed_retryable: "final",
+};
+
 /** Null: the event is not allowed in this stage. */
 export function stageAfter(stage: Stage, event: string, body: JsonObject): Stage | "unknown" | null {
   if (ANY_STAGE.has(event)) return stage === "start" ? null : stage;
+  if (event === "restored") return RESTORED[stage] ?? null;
   const step = Object.hasOwn(STEPS, event) ? STEPS[event] : undefined;
   if (step === undefined) return stage === "start" ? null : "unknown";
   if (!step.from.includes(stage)) return null;

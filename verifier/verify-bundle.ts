@@ -2,7 +2,13 @@ import { MAX_BUNDLE_CHARS, parseBundle, type Bundle } from "./bundle.ts";
 import { checkApprovals } from "./check-approvals.ts";
 import { bodiesOf, checkBodies, checkChain, checkDecision, checkHashes, checkStates } from "./check-chain.ts";
 import { checkCommitments, checkIntentDigest, checkPayload, checkPolicyTexts } from "./check-disclosed.ts";
-import { checkConsistency, checkInclusion, checkTreeHead, type OlderCheckpoint } from "./check-log.ts";
+import {
+  checkConsistency,
+  checkInclusion,
+  checkTreeHead,
+  notPinned,
+  type OlderCheckpoint,
+} from "./check-log.ts";
 import { checkOrders } from "./check-orders.ts";
 import { checkReports } from "./check-reports.ts";
 import { webCryptoEd25519, type VerifyEd25519 } from "./ed25519.ts";
@@ -69,14 +75,20 @@ async function verifyParsed(
   const bodies = bodiesOf(entries);
   const [proposed = {}] = bodies;
   const history = replayStates(entries, bodies);
-  const { known, finding } = verificationKeys(bundle, trusted);
+  const { known, unpinned, finding } = verificationKeys(bundle, trusted);
   const opened = log === null ? null : await openTreeHead(log.checkpoint, known.log, verify);
+  const signer =
+    log !== null && opened?.state === "unsigned"
+      ? await openTreeHead(log.checkpoint, unpinned.log, verify)
+      : null;
   const head = opened === null || opened.state === "malformed" ? null : opened.head;
   return [
     finding,
     ...(opened === null
       ? [notShown("checkpoint", "There is no checkpoint yet.")]
-      : checkTreeHead(opened, origin)),
+      : signer?.state === "signed"
+        ? [notPinned(unpinned.vkeys)]
+        : checkTreeHead(opened, origin)),
     checkInclusion(bundle, head),
     ...(older === null ? [] : [await checkConsistency(signedHead(opened), older, known.log, verify)]),
     checkHashes(entries),
@@ -89,7 +101,7 @@ async function verifyParsed(
     checkCommitments(bundle, bodies),
     checkPayload(bundle),
     checkIntentDigest(bundle, bodies),
-    await checkOrders(bundle, history, proposed, known.orders, verify),
+    await checkOrders(bundle, history, proposed, { known: known.orders, unpinned: unpinned.orders }, verify),
     await checkReports(bundle, bodies, trusted?.reporters ?? [], verify),
     checkErasure(bundle, history),
     notShown(

@@ -51,7 +51,7 @@ function starterFiles(): readonly StarterFile[] {
       isGenerated: true as const,
     })),
     { path: ".dev.vars", text: secretsFile(), mode: PRIVATE_FILE },
-    { path: ".gitignore", text: ".dev.vars\n.gate/\n.wrangler/\n", mode: PUBLIC_FILE },
+    { path: ".gitignore", text: ".dev.vars\n.gate/\n.gate.checkpoint.json\n.wrangler/\n", mode: PUBLIC_FILE },
   ];
 }
 

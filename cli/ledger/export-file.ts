@@ -10,7 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { isEqual } from "../../verifier/bytes.ts";
-import { leafOf } from "../../verifier/entry.ts";
+import { hashEntry, leafOf } from "../../verifier/entry.ts";
 import { errorText } from "../io.ts";
 import { EMPTY_FRONTIER, appendLeaf, rootOf, type Frontier } from "./frontier.ts";
 import { readLine } from "./entry-line.ts";
@@ -124,7 +124,8 @@ async function scan(path: string): Promise<Omit<Target, "write" | "close">> {
       continue;
     }
     if (next === null && line.index > 0) frontier = null;
-    if (line.index !== (next ?? line.index)) throw damaged;
+    // A changed line no longer has its own hash: the file is damaged, whatever the server says.
+    if (line.index !== (next ?? line.index) || hashEntry(line.entry) !== line.entry.hash) throw damaged;
     if (frontier !== null) frontier = appendLeaf(frontier, leafOf(line.entry));
     next = line.index + 1;
     lastLine = text;

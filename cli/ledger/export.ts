@@ -5,7 +5,7 @@ import { UsageError } from "../usage.ts";
 import { EMPTY_FRONTIER, appendLeaf, rootOf, type Frontier } from "./frontier.ts";
 import { claimOf, readLine } from "./entry-line.ts";
 import { openTarget, type Target } from "./export-file.ts";
-import { readLedgerOptions } from "./options.ts";
+import { readLedgerOptions, Unreadable } from "./options.ts";
 import { connectServer, type LogServer } from "./server.ts";
 
 /** Entries between two lines of progress. */
@@ -26,6 +26,7 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
   const wrong = await mismatch(server, target, note);
   if (wrong !== null) {
     target.close();
+    if (!isSigned(target)) throw new Unreadable(`${out} can't be continued: ${wrong} ${UNSIGNED_FILE}`);
     io.err(`ALARM: ${wrong} Nothing was written. Keep the file: its checkpoints are signed.`);
     return EXIT_FAILED;
   }
@@ -44,6 +45,14 @@ function standardOutput(io: CommandIo): Target {
     close: () => undefined,
   };
 }
+
+/** Does a checkpoint in the file cover all its entries? Else a changed line of the file looks like a changed log. */
+function isSigned({ frontier, closedAt }: Target): boolean {
+  return frontier !== null && closedAt === frontier.size;
+}
+
+const UNSIGNED_FILE =
+  "No checkpoint in the file covers that entry, so that the file may have been changed as well. Nothing was written: check the file with `ledger verify`, and export into another one.";
 
 /** Why the file is not a prefix of the server's log; null: it is one. */
 async function mismatch(server: LogServer, target: Target, note: string): Promise<string | null> {

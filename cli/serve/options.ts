@@ -13,6 +13,10 @@ export interface ServeOptions {
   /** The address that people use; null: the listening address. */
   readonly publicUrl: string | null;
   readonly localSignIn: boolean;
+  /** The data folder was restored from a backup. */
+  readonly restored: boolean;
+  /** A file with the newest checkpoint of the log; null: not given. */
+  readonly checkpointFile: string | null;
   /** Lines for the operator about defaults that were chosen. */
   readonly notes: readonly string[];
 }
@@ -25,6 +29,8 @@ const FLAGS = {
   registry: { type: "string" },
   "public-url": { type: "string" },
   "local-sign-in": { type: "boolean", default: false },
+  restored: { type: "boolean", default: false },
+  checkpoint: { type: "string" },
 } as const;
 
 const LOOPBACK_HOSTS: ReadonlySet<string> = new Set(["127.0.0.1", "localhost", "::1"]);
@@ -48,9 +54,14 @@ export function parseServeOptions(args: readonly string[], workingDir: string): 
   if (values["local-sign-in"] && !isLoopback(values.host)) {
     throw new UsageError(`--local-sign-in is for this machine alone, and --host ${values.host} is not`);
   }
+  if (values.checkpoint !== undefined && !values.restored) {
+    throw new UsageError("--checkpoint belongs to --restored");
+  }
   return {
     publicUrl: values["public-url"] === undefined ? null : publicUrlOf(values["public-url"], "--public-url"),
     localSignIn: values["local-sign-in"],
+    restored: values.restored,
+    checkpointFile: values.checkpoint === undefined ? null : resolve(workingDir, values.checkpoint),
     port: Number(values.port),
     host: values.host,
     dataDir: resolve(workingDir, values["data-dir"]),

@@ -10,6 +10,9 @@ import { makePrivateFolder } from "./private-file.ts";
 import { prepareFolder, requireFreePort, requireReadable, requireTimeLimits } from "./preconditions.ts";
 import type { ProcessIdentity } from "./process-table.ts";
 import { type Rules, type RulesSource, rulesSource } from "./rules.ts";
+import { keepLogCopy, type LogCopyKeeper } from "./keep-log-copy.ts";
+import { recordRestore } from "./record-restore.ts";
+import { finishRestore, type FolderRestore, restoreOfFolder } from "./restore.ts";
 import { loadMiniflare } from "./miniflare.ts";
 import { isLoopback, publicUrlOf } from "./options.ts";
 import { type Runtime, startRuntime } from "./runtime.ts";
@@ -28,6 +31,10 @@ export interface ServerOptions {
   readonly publicUrl?: string | null;
   /** People of the registry sign in without a key. Only on a loopback host. */
   readonly localSignIn?: boolean;
+  /** The data folder was restored from a backup: nothing of before is sent. */
+  readonly restored?: boolean;
+  /** A file with the newest checkpoint that the operator has; null: none. */
+  readonly checkpointFile?: string | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Takes one line for the operator. */
   readonly say: (line: string) => void;
@@ -86,6 +93,15 @@ async function startLocked(
   const isNew = !existsSync(stateDir);
   makePrivateFolder(stateDir);
   const secrets: Secrets = loadSecrets(options.dataDir, options.environment);
+  const restore = await restoreOfFolder({
+    dataDir: options.dataDir,
+    stateDir,
+    isNew,
+    secrets,
+    restored: options.restored === true,
+    checkpointFile: options.checkpointFile ?? null,
+    say: options.say,
+  });
   const overridden = overriddenVars(config, options.environment);
   requireTimeLimits(overridden);
   const publicUrl = publicUrlFor(options, overridden["GATE_PUBLIC_URL"]);
@@ -102,7 +118,12 @@ async function startLocked(
     stateDir,
     temporaryDir: join(options.dataDir, "tmp"),
     secrets,
-    vars: { ...overridden, GATE_PUBLIC_URL: publicUrl, LOCAL_SIGN_IN: String(options.localSignIn === true) },
+    vars: {
+      ...overridden,
+      GATE_PUBLIC_URL: publicUrl,
+      LOCAL_SIGN_IN: String(options.localSignIn === true),
+      GATE_RESTORED_AT: restore?.restoredAt ?? "",
+    },
     credentials: credentials.takeValues(),
     rules: source,
     log: options.say,
@@ -114,11 +135,19 @@ async function startLocked(
   const health = watchServer(source, lock, () => process);
   try {
     await waitUntilHealthy(runtime.url);
+    if (restore !== null && !restore.isDone) await carryThrough(runtime.url, secrets, restore, options);
   } catch (error) {
     health.end();
     await runtime.stop();
     throw error;
   }
+  const copy = keepLogCopy({
+    url: runtime.url,
+    adminKey: secrets.adminKey,
+    gateSecret: secrets.gateSecret,
+    dataDir: options.dataDir,
+    say: options.say,
+  });
   return {
     url: runtime.url,
     publicUrl,
@@ -126,11 +155,34 @@ async function startLocked(
     isNew,
     rules,
     failed: health.failed,
-    stop: () => stopAll(runtime, lock, health),
+    stop: () => stopAll(runtime, lock, health, copy),
   };
 }
 
-async function stopAll(runtime: Runtime, lock: DataLock, health: Watch): Promise<void> {
+async function carryThrough(
+  url: URL,
+  { adminKey }: Secrets,
+  restore: FolderRestore,
+  { dataDir, say }: ServerOptions,
+): Promise<void> {
+  const settled = await recordRestore(url, adminKey, restore);
+  finishRestore(dataDir, restore);
+  say(
+    `restored: ${settled} unfinished intents were settled; what was approved is indeterminate, and is not sent`,
+  );
+  say(
+    "restored: a kill switch stops everything until an admin lifts it; orders, links, sessions and nonces are void",
+  );
+  if (restore.checkpoint === null) {
+    say(
+      "restored: the log stays stopped until --restored is given with --checkpoint, the newest one you have",
+    );
+  }
+}
+
+async function stopAll(runtime: Runtime, lock: DataLock, health: Watch, copy: LogCopyKeeper): Promise<void> {
+  copy.stop();
+  await copy.save();
   health.end();
   await runtime.stop();
   lock.release();

@@ -20,6 +20,7 @@ import {
 import { chain } from "../../src/core/ledger/entry.ts";
 import { err, ok, type Result } from "../../src/core/base/result.ts";
 import { keysInForce, secretsOf } from "../../src/core/base/key-derivation.ts";
+import { restoredAtOf } from "../../src/core/base/restored-at.ts";
 import { timeLimitsOf, type TimeLimits } from "../../src/core/base/time-limits.ts";
 import { IntentOutbox } from "./outbox.ts";
 import { IntentStore } from "./store.ts";
@@ -46,10 +47,12 @@ export class IntentObject extends DurableObject<Env> {
   readonly #outbox: IntentOutbox;
   readonly #waiters = new Waiters();
   readonly #limits: TimeLimits;
+  readonly #restoredAt: number | null;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     this.#limits = timeLimitsOf(env);
+    this.#restoredAt = restoredAtOf(env);
     this.#store = new IntentStore(ctx.storage, keyRing(secretsOf(env)));
     this.#outbox = new IntentOutbox(ctx, env, this.#store);
   }
@@ -116,7 +119,13 @@ export class IntentObject extends DurableObject<Env> {
   #handle(command: IntentCommand, response: StoredResponse | null = null): Result<CommandOutcome, Refusal> {
     const before = this.#store.state();
     if (before === undefined) return err({ reason: "not_found" });
-    const { events, state, changed, refusal } = handle(before, command, Date.now(), this.#limits);
+    const { events, state, changed, refusal } = handle(
+      before,
+      command,
+      Date.now(),
+      this.#limits,
+      this.#restoredAt,
+    );
     if (state !== before) this.#commit(events, state, refusal === null ? response : null);
     return refusal === null ? ok({ state, changed }) : err(refusal);
   }
@@ -237,7 +246,7 @@ export class IntentObject extends DurableObject<Env> {
   #applyDeadlines(): IntentState | undefined {
     const before = this.#store.state();
     if (before === undefined) return undefined;
-    const { events, state } = settle(before, Date.now());
+    const { events, state } = settle(before, Date.now(), this.#restoredAt);
     if (events.length > 0) this.#commit(events, state);
     return state;
   }

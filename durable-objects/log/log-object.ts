@@ -1,6 +1,7 @@
 import { logLine } from "../../src/core/base/log-line.ts";
 import { DurableObject } from "cloudflare:workers";
-import { logRows } from "../../src/adapters/d1/log-rows.ts";
+import { restoredAtOf } from "../../src/core/base/restored-at.ts";
+import { logRows, recordedRestore } from "../../src/adapters/d1/log-rows.ts";
 import { logSigner } from "../../src/adapters/signing/tlog-signer.ts";
 import { consistencyProof, inclusionProof } from "../../src/core/tlog/proofs.ts";
 import { err, ok, type Result } from "../../src/core/base/result.ts";
@@ -45,7 +46,9 @@ export class LogObject extends DurableObject<Env> {
     super(ctx, env);
     this.#store = new LogStore(ctx.storage);
     const rows = logRows(env.DB);
-    this.#log = { store: this.#store, rows, signer: logSigner(env), origin: env.GATE_ORIGIN };
+    const restoredAt = restoredAtOf(env);
+    const restore = async () => (restoredAt === null ? null : recordedRestore(env.DB, restoredAt));
+    this.#log = { store: this.#store, rows, signer: logSigner(env), origin: env.GATE_ORIGIN, restore };
   }
 
   /** Seals every row that is in D1 now. */

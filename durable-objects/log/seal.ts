@@ -1,6 +1,12 @@
 import { logLine } from "../../src/core/base/log-line.ts";
 import { hexToBytes } from "@noble/hashes/utils.js";
-import { FIRST_ROW, pageStart, type LedgerPage, type LogRows } from "../../src/adapters/d1/log-rows.ts";
+import {
+  FIRST_ROW,
+  pageStart,
+  type LedgerPage,
+  type LogRows,
+  type RecordedRestore,
+} from "../../src/adapters/d1/log-rows.ts";
 import type { LogSigner } from "../../src/adapters/signing/tlog-signer.ts";
 import { formatCheckpoint } from "../../src/core/tlog/checkpoint.ts";
 import { checkPage, type Misfit } from "./check.ts";
@@ -15,6 +21,8 @@ export interface SealTarget {
   readonly rows: LogRows;
   readonly signer: LogSigner;
   readonly origin: string;
+  /** What the ledger says of the restore that `GATE_RESTORED_AT` names; null: there was none. */
+  readonly restore: () => Promise<RecordedRestore | null>;
 }
 
 export interface Run {
@@ -39,6 +47,12 @@ export interface Run {
 export async function sealRows(log: SealTarget): Promise<Run> {
   const { store, signer } = log;
   const before = store.size();
+  const restore = await log.restore();
+  if (restore === "missing" || restore?.checkpoint === null) {
+    const reason = restore === "missing" ? "restore_unfinished" : "restored_unchecked";
+    recordFault(store, { reason, ...NO_ROW });
+    return { isComplete: false, hasMore: false, rows: store.size(), added: 0 };
+  }
   await signer.ready();
   for (let pages = 1; ; pages += 1) {
     const page = await log.rows.page(pageStart(store.size()));
@@ -48,7 +62,7 @@ export async function sealRows(log: SealTarget): Promise<Run> {
     if (misfit === null && isBehind && pages < PAGES_PER_RUN) continue;
 
     const hasMore = misfit === null && isBehind;
-    const conflict = conflictWith(store, page.signed);
+    const conflict = conflictWith(store, page.signed) ?? conflictWith(store, restore?.checkpoint ?? null);
     // A log that lost its storage regrows to the signed size; being behind the checkpoint until then is no fault.
     const fault = misfit ?? (conflict?.reason === "checkpoint_ahead" && hasMore ? null : conflict);
     recordFault(store, fault);
@@ -72,10 +86,11 @@ function sealPage({ store, signer }: SealTarget, page: LedgerPage): Misfit | nul
 /** The fault when this log does not extend the checkpoint that D1 stores; null: it does. */
 function conflictWith(store: LogStore, signed: LedgerPage["signed"]): Misfit | null {
   if (signed === null) return null;
-  const noRow = { row: null, chain: null, seq: null };
-  if (signed.size > store.size()) return { reason: "checkpoint_ahead", ...noRow };
-  return store.rootAt(signed.size) === signed.root ? null : { reason: "checkpoint_conflict", ...noRow };
+  if (signed.size > store.size()) return { reason: "checkpoint_ahead", ...NO_ROW };
+  return store.rootAt(signed.size) === signed.root ? null : { reason: "checkpoint_conflict", ...NO_ROW };
 }
+
+const NO_ROW = { row: null, chain: null, seq: null } as const;
 
 /** Stores the fault that stops sealing, and logs it in every run. */
 function recordFault(store: LogStore, misfit: Misfit | null): void {

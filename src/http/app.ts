@@ -25,6 +25,8 @@ import { wait } from "./api/intents/wait.ts";
 import { webhooks } from "./api/admin/webhooks.ts";
 import type { GateEnv } from "./middleware/context.ts";
 import { requireHost } from "./middleware/host.ts";
+import { requireRestoreRecorded } from "./middleware/restoring.ts";
+import { restoring } from "./api/admin/restore.ts";
 import { problemResponse } from "./problem/problem.ts";
 import { errorResponse } from "./middleware/error-handler.ts";
 
@@ -39,6 +41,7 @@ export function createApp(): Hono<GateEnv> {
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");
   });
   app.use(requireHost);
+  app.use(requireRestoreRecorded);
 
   app.route("/", publicRoutes);
   app.route("/", agents);
@@ -63,6 +66,7 @@ export function createApp(): Hono<GateEnv> {
   app.route("/", callbacks);
   app.route("/", webhooks);
   app.route("/", vault);
+  app.route("/", restoring);
   app.route("/", proxy);
 
   app.notFound((c) =>

@@ -12,6 +12,7 @@ import type { AgentCounters } from "./counters.ts";
 import type { IntentIndex } from "./intent-index.ts";
 import type { Principals } from "./principals.ts";
 import type { RuleBook } from "./rules.ts";
+import type { Restoration } from "./restoration.ts";
 import type { Nonces } from "./nonces.ts";
 import type { Switches } from "./switches.ts";
 import type { IdempotentAnswers } from "./idempotency.ts";
@@ -35,6 +36,7 @@ export interface Ports {
   readonly index: IntentIndex;
   readonly principals: Principals;
   readonly rules: RuleBook;
+  readonly restoration: Restoration;
   readonly nonces: Nonces;
   readonly switches: Switches;
   readonly idempotency: IdempotentAnswers;

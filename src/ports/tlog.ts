@@ -22,7 +22,11 @@ export type LogFaultReason =
   /** The last sealed row is missing or different: the ledger was truncated, or restored from an earlier backup. */
   | "sealed_row_missing"
   | "sealed_row_changed"
-  /** The published checkpoint covers more rows than the ledger has, or different ones. */
+  /** The data were restored from a backup, and that is not on the ledger yet. */
+  | "restore_unfinished"
+  /** The data were restored, and no checkpoint was brought to show that the log is still the same. */
+  | "restored_unchecked"
+  /** A published checkpoint, or the one brought to a restore, covers more rows than the ledger has, or different ones. */
   | "checkpoint_ahead"
   | "checkpoint_conflict";
 

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { frontierOf, EMPTY_FRONTIER, appendLeaf, rootOf } from "../../cli/ledger/frontier.ts";
 import { inclusionProof } from "../../src/core/tlog/proofs.ts";
+import type { BundleEntry } from "../../verifier/bundle.ts";
+import { hashEntry } from "../../verifier/entry.ts";
 import { leafHash, nodeHash, type HashAt } from "../../src/core/tlog/tree.ts";
 import {
   freePort,
@@ -268,6 +270,13 @@ describe("the command ledger export", () => {
     });
   });
 
+  function rehashed(lines: readonly string[]): string {
+    const [first = "", ...rest] = lines;
+    const { index, entry } = JSON.parse(first) as { readonly index: number; readonly entry: BundleEntry };
+    const changed = { ...entry, at: 1 };
+    return [JSON.stringify({ index, entry: { ...changed, hash: hashEntry(changed) } }), ...rest].join("\n");
+  }
+
   test("leaves an unrelated or inconsistent file untouched", async () => {
     await exportTo("whole.ndjson");
     const lines = readFileSync(at("whole.ndjson"), "utf8").split("\n");
@@ -281,8 +290,10 @@ describe("the command ledger export", () => {
       ["notes of mine\n", "is not an export", 2],
       [swapped, "is inconsistent at line 3", 2],
       [edited, "is inconsistent at line", 2],
-      // Without its checkpoint, a shorter export is detected only by comparison with the server.
-      [shorter, "signed another tree", 1],
+      // Without its checkpoint: one changed line is the file's own damage, and no alarm about the server.
+      [shorter, "is inconsistent at line 1", 2],
+      // Changed with its hash: only the server's log tells, and which of them was changed is not known.
+      [rehashed(lines.toSpliced(-2, 1)), "No checkpoint in the file covers that entry", 2],
     ] as const) {
       writeFileSync(at("mine.ndjson"), text);
       expect(await exportTo("mine.ndjson")).toEqual({

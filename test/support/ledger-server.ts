@@ -1,10 +1,11 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as pause } from "node:timers/promises";
 import { deserialize, serialize } from "node:v8";
 import { expect } from "vitest";
 import { runLedgerCommand } from "../../cli/ledger/command.ts";
-import { freePort, printedKey, type RunningCommand, serve } from "./command.ts";
+import { freePort, lockOf, printedKey, type RunningCommand, serve } from "./command.ts";
 import { clientAt } from "./client.ts";
 
 /** A dozen intents, each left in another state. */
@@ -201,6 +202,9 @@ export async function makeScene(home: string): Promise<Scene> {
   };
 }
 
+/** Longer than entries take into D1, and shorter than the pause between two runs of the sealer. */
+const FLUSHED_MS = 1_000;
+
 /** The sealer runs every ten seconds; a copy taken between two runs has unsealed rows. */
 async function addUnsealed(home: string, keys: Keys) {
   for (let tries = 1; ; tries += 1) {
@@ -208,7 +212,10 @@ async function addUnsealed(home: string, keys: Keys) {
     const found = await clientAt(keys.port).call("GET", "/.well-known/gate", keys.admin);
     const { vkey } = found.body["log"] as { readonly vkey: string };
     const unsealed = [await propose(keys, SMALL), await propose(keys, SMALL)] as const;
-    await server.end();
+    // Killed once the rows are in D1: a server that stops by itself seals them.
+    await pause(FLUSHED_MS);
+    process.kill(lockOf(home).runtime.pid, "SIGKILL");
+    await server.end("SIGKILL");
     using db = openLedger(join(home, "data"));
     const rows = db.prepare("SELECT id FROM ledger WHERE intent_id IN (?, ?)").all(...unsealed);
     const first = Math.min(...rows.map(({ id }) => Number(id)));

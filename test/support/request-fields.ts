@@ -104,6 +104,13 @@ export const REQUESTS: Readonly<Record<string, RequestRows>> = {
       },
     },
   },
+  "POST /v1/restore": {
+    base: {},
+    fields: {
+      checkpoint: { absent: "nothing: the log stays stopped until one is brought" },
+      after: { absent: "nothing: settles from the newest intent on" },
+    },
+  },
   "POST /v1/webhooks": {
     base: { url: "https://hooks.example/gate" },
     fields: {

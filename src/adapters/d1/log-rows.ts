@@ -1,3 +1,5 @@
+import { isJsonObject, type Json } from "../../core/base/json.ts";
+import type { TreeHead } from "../../ports/restoration.ts";
 import type { Entry } from "../../core/ledger/entry.ts";
 import { MAX_LEAF_BYTES } from "../../core/tlog/leaf.ts";
 
@@ -146,6 +148,21 @@ export function logRows(db: D1Database): LogRows {
       await db.prepare(PUBLISH).bind(EPOCH, size, root, note, signedAt).run();
     },
   };
+}
+
+const LAST_RESTORE = `
+  SELECT body FROM ledger WHERE intent_id = 'registry' AND event = 'restored' ORDER BY seq DESC LIMIT 1`;
+
+/** What the ledger says of a restore; `missing`: nothing yet. */
+export type RecordedRestore = "missing" | { readonly checkpoint: TreeHead | null };
+
+/** @param at `GATE_RESTORED_AT` */
+export async function recordedRestore(db: D1Database, at: number): Promise<RecordedRestore> {
+  const text = await db.prepare(LAST_RESTORE).first<string>("body");
+  const body = text === null ? null : (JSON.parse(text) as Json);
+  if (!isJsonObject(body) || body["restored_at"] !== at) return "missing";
+  const { checkpoint_size: size, checkpoint_root: root } = body;
+  return { checkpoint: typeof size === "number" && typeof root === "string" ? { size, root } : null };
 }
 
 /** An attacker with SQL access can recreate the table without its types, so every column's type is checked. */

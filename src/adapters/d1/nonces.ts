@@ -6,7 +6,8 @@ import type { Nonces } from "../../ports/nonces.ts";
 /** Lifetime of a nonce in the reference contract. */
 const NONCE_TTL_MS = 300_000;
 
-export function d1Nonces(db: D1Database): Nonces {
+/** @param restoredAt nonces from before it are unknown: one that was used since the backup would count again */
+export function d1Nonces(db: D1Database, restoredAt: number | null): Nonces {
   return {
     async issue(principal, now) {
       const nonce = `non_${toBase64Url(crypto.getRandomValues(new Uint8Array(16)))}`;
@@ -26,7 +27,7 @@ export function d1Nonces(db: D1Database): Nonces {
         .prepare("DELETE FROM nonces WHERE hash = ?1 AND principal_id = ?2 RETURNING expires_at")
         .bind(sha256Hex(nonce), principal)
         .first<{ expires_at: number }>();
-      if (row === null) return err("nonce_unknown");
+      if (row === null || row.expires_at - NONCE_TTL_MS < (restoredAt ?? 0)) return err("nonce_unknown");
       return now < row.expires_at ? ok(undefined) : err("nonce_expired");
     },
   };

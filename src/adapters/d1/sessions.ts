@@ -59,8 +59,14 @@ interface SessionRow extends Omit<PrincipalRow, "id"> {
  * @param adminKey `GATE_ADMIN_KEY`, whose sessions end when it changes; null when the operator set none
  * @param macKeys make the stored digest of that key an HMAC: an operator may have chosen a guessable word, whose plain
  *   digest could be found by trying candidates
+ * @param restoredAt sessions from before it are void: one that was closed since the backup would live again
  */
-export function d1Sessions(db: D1Database, adminKey: string | null, macKeys: () => KeysInForce): Sessions {
+export function d1Sessions(
+  db: D1Database,
+  adminKey: string | null,
+  macKeys: () => KeysInForce,
+  restoredAt: number | null,
+): Sessions {
   const adminHash = adminKey === null ? null : sha256Hex(adminKey);
   const rootKeyMacs = (): readonly string[] => (adminKey === null ? [] : digestsInForce(macKeys(), adminKey));
 
@@ -86,7 +92,7 @@ export function d1Sessions(db: D1Database, adminKey: string | null, macKeys: () 
 
     async find(token, now) {
       const row = await db.prepare(FIND).bind(sha256Hex(token), now).first<SessionRow>();
-      if (row === null) return null;
+      if (row === null || row.expires_at - SESSION_TTL_MS < (restoredAt ?? 0)) return null;
       const { assurance, expires_at: expiresAt, id, kind, issuer } = row;
       if (row.holder === ROOT.id) {
         const isCurrent = row.key_hash !== null && rootKeyMacs().includes(row.key_hash);

@@ -43,6 +43,8 @@ interface Dependencies {
   readonly secret: (name: string) => Promise<string | null>;
   /** Encrypt the attempt while the browser has it. */
   readonly sealKeys: () => KeysInForce;
+  /** Attempts from before a restore of the data are void: which of them were finished is lost. */
+  readonly restoredAt: number | null;
 }
 
 /** State of one sign-in, encrypted in the browser between redirect and callback. */
@@ -55,7 +57,15 @@ interface Attempt {
   readonly next: string;
 }
 
-export function codeFlow({ db, documents, tokens, send, secret, sealKeys }: Dependencies): CodeFlow {
+export function codeFlow({
+  db,
+  documents,
+  tokens,
+  send,
+  secret,
+  sealKeys,
+  restoredAt,
+}: Dependencies): CodeFlow {
   /** Marks the attempt as finished, so that a callback can't be replayed; false: it was finished before. */
   async function markFinished(state: string, now: number): Promise<boolean> {
     const [, taken] = await db.batch<{ state: string }>([
@@ -147,7 +157,7 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKeys }: Depe
     },
 
     async finish(providers, { url, sealedAttempt, now }) {
-      const attempt = await decryptAttempt(sealedAttempt, sealKeys(), now);
+      const attempt = await decryptAttempt(sealedAttempt, sealKeys(), now, restoredAt ?? 0);
       const callback = new URL(url);
       if (attempt === null || callback.searchParams.get("state") !== attempt.state) {
         return err("attempt_unknown");
@@ -162,7 +172,12 @@ export function codeFlow({ db, documents, tokens, send, secret, sealKeys }: Depe
   };
 }
 
-async function decryptAttempt(sealed: string, keys: KeysInForce, now: number): Promise<Attempt | null> {
+async function decryptAttempt(
+  sealed: string,
+  keys: KeysInForce,
+  now: number,
+  restoredAt: number,
+): Promise<Attempt | null> {
   for (const key of keys) {
     try {
       const { payload } = await jwtDecrypt(sealed, key, {
@@ -170,6 +185,7 @@ async function decryptAttempt(sealed: string, keys: KeysInForce, now: number): P
         keyManagementAlgorithms: ["dir"],
         contentEncryptionAlgorithms: ["A256GCM"],
       });
+      if ((payload.exp ?? 0) * 1000 - ATTEMPT_TTL_MS < restoredAt) return null;
       // Authenticated encryption under Gate's own key: the content was written by `begin`.
       return payload["attempt"] as Attempt;
     } catch {

@@ -34,6 +34,7 @@ const EVENTS = {
   payload_erased: true,
   execution_reported_late: true,
   outcome_resolved: true,
+  restored: true,
 } as const satisfies Record<IntentEventType, true>;
 
 const PREFIX = "intent.";

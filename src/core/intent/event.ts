@@ -134,6 +134,8 @@ export type IntentEvent =
       readonly result: string | null;
       readonly proof: string | null;
     }
+  /** The data were restored from a backup: what became of the intent after the backup is not known. */
+  | { readonly type: "restored"; readonly restoredAt: Instant }
   | {
       readonly type: "outcome_resolved";
       readonly by: string;

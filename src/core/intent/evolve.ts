@@ -154,6 +154,17 @@ export function evolve(state: IntentState | null, { event, at }: RecordedEvent):
       // The phase stays `revoked`: a late report doesn't undo a person's revocation.
       return withOrder(next, { report: { outcome, by, at, executedAt, retryable: false, proof } });
     }
+    case "restored": {
+      const { phase } = state;
+      const mayHaveBeenSent = phase === "approved" || phase === "scheduled" || phase === "claimed";
+      return {
+        ...next,
+        phase: mayHaveBeenSent ? "indeterminate" : phase,
+        // No attempt begins any more: an approval from before the backup counts for none.
+        executeBy: null,
+        restoredAt: event.restoredAt,
+      };
+    }
     case "outcome_resolved":
       return { ...next, phase: event.outcome === "executed" ? "succeeded" : "failed" };
   }

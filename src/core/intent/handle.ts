@@ -8,6 +8,7 @@ import { evolve } from "./evolve.ts";
 import { begin, claim, heartbeat, order, report, resolve, unclaim } from "./execution.ts";
 import { DEFAULT_EXECUTION_LIMITS, type ExecutionLimits } from "./limits.ts";
 import type { Refusal } from "./refusal.ts";
+import { restoredEvents } from "./restored.ts";
 import { nextTimedEvent } from "./settle.ts";
 import type { Instant, IntentState } from "./state.ts";
 
@@ -26,8 +27,9 @@ export function handle(
   command: IntentCommand,
   now: Instant,
   limits: ExecutionLimits = DEFAULT_EXECUTION_LIMITS,
+  restoredAt: Instant | null = null,
 ): HandledCommand {
-  const settled = settle(before, now);
+  const settled = settle(before, now, restoredAt);
   const applied = applyCommand(settled.state, command, now, limits);
   const actor = actorOf(command);
   if (!applied.ok) {
@@ -78,10 +80,15 @@ function reportedLate(command: Command<"report">): IntentEvent {
   return { type: "execution_reported_late", order: id, by, outcome, executedAt, result, proof };
 }
 
-/** Applies the events of all due deadlines. */
-export function settle(before: IntentState, now: Instant): Pick<HandledCommand, "events" | "state"> {
-  const events: RecordedEvent[] = [];
-  let state = before;
+/** Applies the effect of a restored backup, and the events of all due deadlines. */
+export function settle(
+  before: IntentState,
+  now: Instant,
+  restoredAt: Instant | null = null,
+): Pick<HandledCommand, "events" | "state"> {
+  // First: a deadline that passed in the time the backup does not know says nothing of what happened then.
+  const events: RecordedEvent[] = [...restoredEvents(before, restoredAt, now)];
+  let state = events.reduce<IntentState>(evolve, before);
   for (let event = nextTimedEvent(state, now); event !== null; event = nextTimedEvent(state, now)) {
     events.push(event);
     state = evolve(state, event);

@@ -55,7 +55,8 @@ function noResponse(state: IntentState, now: Instant): IntentEvent {
       return { type: "expired", from: "pending_approval" };
     case "auto_approve_if_low_risk":
       // A content rule held for what the payload contains, so missing responses never override it.
-      return risk.level === "low" && !heldByContent && isSilence
+      // Nor does silence count in a wait that a backup interrupted: the answer may be what was lost.
+      return risk.level === "low" && !heldByContent && isSilence && state.restoredAt === undefined
         ? { type: "approved", by: "timeout", executeBy: now + executionWindowMs }
         : { type: "expired", from: "pending_approval" };
     case "defer":

@@ -153,6 +153,8 @@ export interface IntentState {
   readonly orders: readonly Order[];
   readonly duplicates: { readonly unrecorded: number; readonly windowEndsAt: Instant | null };
   readonly erasedAt: Instant | null;
+  /** When a backup put this state back, if it was unfinished then; absent: never. */
+  readonly restoredAt?: Instant;
   /** Kinds of `binding_refused` on the ledger: each once, so that a caller that repeats one can't flood it. */
   readonly bindingsRefused: readonly string[];
   readonly updatedAt: Instant;

@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { GateContext, GateEnv } from "../middleware/context.ts";
 import { handleProxied } from "../proxy/handle.ts";
+import { requireRestoreRecorded } from "../middleware/restoring.ts";
 import { errorResponse } from "../middleware/error-handler.ts";
 import { egressAgentOf } from "./agent.ts";
 import { routeByHost } from "./host-route.ts";
@@ -13,6 +14,7 @@ import { passUnknown, refuseHost } from "./unknown-host.ts";
 export function createEgress(): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
 
+  app.use(requireRestoreRecorded);
   app.all("*", sendOut);
 
   app.onError(errorResponse);

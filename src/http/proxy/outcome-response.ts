@@ -93,12 +93,17 @@ const UNSENT = {
     "Not sent yet: the request can't be sent as the destination is configured. Gate tries again; poll responseUrl.",
 } as const satisfies Record<UnsentReason, string>;
 
-function problemOfLostResponse({ phase, terms: { id } }: IntentState): Problem {
+const LOST =
+  "The request may have been sent, and no response is known. The outcome is unknown until a person resolves it.";
+
+const RESTORED =
+  "Gate's data were restored from a backup: the request may have been sent since. A person resolves the outcome.";
+
+function problemOfLostResponse({ phase, restoredAt, terms: { id } }: IntentState): Problem {
   const more = { intent_id: id, state: phase };
   const headers = { "X-Gate-Intent-Id": id };
   if (phase === "indeterminate") {
-    const detail =
-      "The request may have been sent, and no response is known. The outcome is unknown until a person resolves it.";
+    const detail = restoredAt === undefined ? LOST : RESTORED;
     return { status: 502, code: "outcome_unknown", detail, more, headers };
   }
   const detail = "This write has ended, and its response is no longer stored.";

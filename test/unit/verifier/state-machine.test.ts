@@ -64,6 +64,7 @@ const KNOWN: Record<IntentEventType, true> = {
   payload_erased: true,
   execution_reported_late: true,
   outcome_resolved: true,
+  restored: true,
 };
 
 test("the verifier knows every kind of event of the ledger", () => {
@@ -156,10 +157,13 @@ const life = fc.record({
   steps: fc.array(step, { maxLength: 25 }),
 });
 
+/** Minutes after the proposal at which a backup is put back; null: never. */
+const restore = fc.constantFrom(null, null, null, null, null, null, null, 7);
+
 test("the verifier accepts every life that an intent can have", () => {
   const seen = new Set<string>();
   fc.assert(
-    fc.property(life, ({ outcome, change, steps }) => {
+    fc.property(life, restore, ({ outcome, change, steps }, restoredAfter) => {
       const salt = new Uint8Array(32);
       const terms = termsWith({ ...change, outcome });
       const facts: RecordedEvent[] = [...openingEvents(terms, decisionOf(outcome))];
@@ -167,7 +171,9 @@ test("the verifier accepts every life that an intent can have", () => {
       let now = T0;
       for (const { act: next, minutes } of steps) {
         now += minutes * MINUTE_MS;
-        const done = handle(state, next(terms, state), now);
+        const isRestored = restoredAfter !== null && now >= T0 + restoredAfter * MINUTE_MS;
+        const restoredAt = isRestored ? T0 + restoredAfter * MINUTE_MS : null;
+        const done = handle(state, next(terms, state), now, undefined, restoredAt);
         facts.push(...done.events);
         state = done.state;
       }

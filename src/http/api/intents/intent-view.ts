@@ -61,6 +61,7 @@ export function intentView(record: IntentRecord, isPayloadVisible: boolean) {
     intent_digest: terms.digest,
     http: httpView(record, isPayloadVisible),
     erased_at: isoOrNull(state.erasedAt),
+    restored_at: isoOrNull(state.restoredAt ?? null),
     created_at: iso(terms.createdAt),
     updated_at: iso(state.updatedAt),
     expires_at: iso(state.decideBy ?? terms.decideBy),

@@ -104,6 +104,14 @@ function unknownNotice(state: IntentState, problem: string | null, now: number):
   const { id, destination } = state.terms;
   return html`<section class="notice warn">
     <h2>The outcome is unknown</h2>
+    ${
+      state.restoredAt === undefined
+        ? null
+        : html`<p>
+            Gate's data were restored from a backup after this was approved: whether it was sent since then is
+            not known here.
+          </p>`
+    }
     <p>
       It may have been sent, and no conclusive response is
       known${problem === null ? null : html` (${sanitizeText(problem.replaceAll("_", " "))})`}.
