@@ -67,10 +67,15 @@ function compile(
     const merged: Record<string, unknown> = { ...written };
     const places = new Map<PolicyField, Path>();
     for (const [field, value] of Object.entries(overrides)) {
+      const path = ["environments", environment, field];
+      if (value === null && source.isEmptyAt(path)) {
+        const message = `\`${field}\` has no value; write \`null\` to remove the rule in this environment`;
+        problems.push(source.problemAtKey(path, message));
+      }
       // `null` removes a rule for one environment: `require_approval: null`.
       if (value === null) delete merged[field];
       else merged[field] = value;
-      places.set(field as PolicyField, ["environments", environment, field]);
+      places.set(field as PolicyField, path);
     }
     const rules = compileVariant(id, source, merged as WrittenRules, places, problems);
     variants.set(environment, rules);

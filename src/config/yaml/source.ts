@@ -23,6 +23,8 @@ export interface YamlSource {
   problemAtKey(path: Path, message: string): PolicyProblem;
   /** Line of the key a path ends with. */
   lineOf(path: Path): number;
+  /** Does the key that a path ends with have nothing behind it? YAML reads that as `null`. */
+  isEmptyAt(path: Path): boolean;
 }
 
 /** Well above a file of thousands of terms; a larger one is a mistake or an attack on the parser. */
@@ -110,6 +112,10 @@ function sourceOf(file: string, value: unknown, document: Document.Parsed, lines
     problemAt: (path, message) => ({ file, ...at(find(document, path).value), message }),
     problemAtKey: (path, message) => ({ file, ...at(find(document, path).key), message }),
     lineOf: (path) => at(find(document, path).key).line,
+    isEmptyAt: (path) => {
+      const node: unknown = document.getIn(path, true);
+      return node === null || (isScalar(node) && node.value === null && (node.source ?? "") === "");
+    },
   };
 }
 

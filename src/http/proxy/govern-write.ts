@@ -101,10 +101,16 @@ async function readWrite(
       headers: { "Accept-Encoding": "identity" },
     });
   }
-  const policy = c.req.header(POLICY_HEADER) ?? "";
-  if (policy !== "" && !POLICY.test(policy)) {
-    refuse({ status: 400, code: "invalid_request", detail: `${POLICY_HEADER}: a policy's id` });
+  const named = c.req.header(POLICY_HEADER);
+  // An empty one, of a variable that is not set, must not drop the policy that was meant.
+  if (named !== undefined && !POLICY.test(named)) {
+    refuse({
+      status: 400,
+      code: "invalid_request",
+      detail: `${POLICY_HEADER}: a policy's id, or no such header`,
+    });
   }
+  const policy = named ?? "";
   const bytes = read ?? (await readBytes(c, ports.settings.maxPayloadBytes));
   // RFC 9110 section 9.3.1 gives such a body no meaning, and the platform drops it: approved, it could not be sent.
   if (bytes.length > 0 && (parsed.method === "GET" || parsed.method === "HEAD")) {

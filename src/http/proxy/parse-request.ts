@@ -89,12 +89,13 @@ export function asWrite(request: ProxiedRequest): ProxiedRequest {
 }
 
 function keyOf(written: string | null): string | null {
-  if (written === null || written === "") return null;
-  if (written.length <= MAX_KEY_CHARACTERS && isHeaderValue(written)) return written;
+  if (written === null) return null;
+  const isKey = written !== "" && written.length <= MAX_KEY_CHARACTERS && isHeaderValue(written);
+  if (isKey) return written;
   return refuse({
     status: 400,
     code: "invalid_idempotency_key",
-    detail: `An idempotency key has ${MAX_KEY_CHARACTERS} characters at most.`,
+    detail: `An idempotency key has 1 to ${MAX_KEY_CHARACTERS} characters; leave the header out to send none.`,
   });
 }
 

@@ -91,3 +91,23 @@ test("line ends and a byte order mark change the policy's hash, and none of its 
     expect(policy(other).hash).not.toBe(policy(text).hash);
   }
 });
+
+test("an empty value in an environment is a mistake, and only a written null removes the rule there", () => {
+  const file = (value: string) =>
+    `id: x\ndestinations: [crm.*]\nrequire_approval: always\nenvironments:\n  staging:\n    require_approval:${value}\n`;
+  for (const removed of [" null", " ~", " !!null null"]) {
+    const parsed = parsePolicy("x.yaml", file(removed));
+    expect(parsed.ok && parsed.value.environments.get("staging")?.requireApprovalAlways, removed).toBe(false);
+  }
+  for (const empty of ["", " ", " # null", " &nothing"]) {
+    const parsed = parsePolicy("x.yaml", file(empty));
+    expect(parsed.ok ? [] : parsed.error, empty).toEqual([
+      {
+        file: "x.yaml",
+        line: 6,
+        column: 5,
+        message: "`require_approval` has no value; write `null` to remove the rule in this environment",
+      },
+    ]);
+  }
+});

@@ -616,6 +616,13 @@ describe("INV-22: requests that are not forwarded", () => {
     ["another address in a header", "/up/x", { "X-Original-URL": "/admin" }, "headers_refused"],
     ["a compressed body", "/up/x", { "Content-Encoding": "gzip" }, "content_coding_refused"],
     ["a policy that is no name", "/up/x", { "X-Gate-Policy": "a b" }, "invalid_request"],
+    ["an empty policy, which would apply none", "/up/x", { "X-Gate-Policy": "" }, "invalid_request"],
+    [
+      "an empty key, which would make a repeat a second write",
+      "/up/x",
+      { "Idempotency-Key": "" },
+      "invalid_idempotency_key",
+    ],
     ["a key that is too long", "/up/x", { "Idempotency-Key": "k".repeat(300) }, "invalid_idempotency_key"],
   ] as const;
 
