@@ -242,8 +242,9 @@ describe("the command approvals show", () => {
     expect((await approvals(["show", id])).out).toContain(`edit     replaced by ${successor}`);
     const { out } = await approvals(["show", successor]);
     expect(out).toMatch(new RegExp(`edit +edited from ${id} by \\S+`));
-    // Its editor proposed it, and is as little let in as anybody whose intent it is.
-    expect(out).toContain("not shown: You are not an eligible approver of this intent.");
+    // Its editor wrote it and may read it, and approves it as little as anybody whose intent it is.
+    expect(out).toMatch(/author +\S+, who edited the payload/);
+    expect(out).toContain("  | changed");
     const refused = await approvals(["approve", successor, "--yes"]);
     expect(refused.code).toBe(1);
     expect(refused.err).toContain("not approved: You cannot approve or reject an intent that you");
