@@ -70,9 +70,11 @@ function construct(options: MiniflareOptions, { module, temporaryDir }: RunOptio
 
 /**
  * The runtime's messages for its own developers: a stack of addresses for each host name that does not resolve, which
- * Gate reports itself. The Worker's log lines begin differently.
+ * Gate reports itself, and two lines for each `CONNECT`, which the runtime refuses. The Worker's log lines begin
+ * differently.
  */
-const RUNTIME_NOTE = /^(?:e = [^\n]*\nstack: [^\n]*sentryErrorContext|NOSENTRY )/;
+const RUNTIME_NOTE =
+  /^(?:e = [^\n]*\nstack: [^\n]*sentryErrorContext|NOSENTRY |Received a connect event but we lack a handler|Uncaught exception: [^\n]*Handler does not export a connect\(\) function)/;
 
 /** The options that the server's and the migrations' runtime share. */
 export function commonOptions(module: MiniflareModule, stateDir: string, log: (line: string) => void) {

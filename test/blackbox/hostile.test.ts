@@ -115,6 +115,24 @@ describe("INV-25: methods and paths", () => {
     },
   );
 
+  test("CONNECT opens no tunnel and leaves nothing in the log", async () => {
+    const before = gate.printed();
+    const answer = await gate.raw("CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n");
+    expect(statusesOf(answer)).toEqual([500]);
+    // A line that came would come at once; the next request's would come after it.
+    expect(statusesOf(await gate.raw(http("GET /v1/nowhere", [])))).toEqual([404]);
+    expect(gate.printed()).toBe(before);
+  });
+
+  test.each(["patch", "Patch", "connect", "get"])(
+    "the method %s is refused, because its case is wrong",
+    async (method) => {
+      const before = gate.printed();
+      expect(statusesOf(await gate.raw(http(`${method} /v1/intents`, [bearer(agent.key)])))).toEqual([501]);
+      expect(gate.printed()).toBe(before);
+    },
+  );
+
   test.each(["PUT", "PATCH", "DELETE", "TRACE", "OPTIONS"])("the method %s has no route", async (method) => {
     expect(statusesOf(await gate.raw(http(`${method} /v1/intents`, [bearer(agent.key)])))).toEqual([404]);
   });

@@ -25,6 +25,7 @@ export function createEgress(): Hono<GateEnv> {
 async function sendOut(c: GateContext): Promise<Response> {
   const ports = c.env;
   c.set("isUnframed", true);
+  c.set("isProxied", true);
   const { registry } = await ports.rules.current();
   const found = routeByHost(registry, new URL(c.req.raw.url));
   const agent = await egressAgentOf(c, found.kind === "destination" ? found.route.entry : null);

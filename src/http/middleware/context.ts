@@ -19,6 +19,8 @@ export interface GateEnv {
     requestId: string;
     /** Set for a request that came through a binding and not over HTTP: its Content-Length may be wrong. */
     isUnframed?: true;
+    /** Set for a request that is forwarded: its client expects a provider's errors. */
+    isProxied?: true;
     /** Id of a write that may have begun: an error response must not claim that nothing was sent. */
     intent?: string;
     /** Set for a success without an effect, such as a dry run: nothing has to be remembered of it. */

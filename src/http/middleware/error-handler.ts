@@ -5,6 +5,25 @@ import { problemResponse, type Problem } from "../problem/problem.ts";
 
 /** The response to an exception: a refusal as it was thrown, and 503 for an unexpected error. */
 export function errorResponse(error: Error, c: GateContext): Response {
+  return negotiated(responseTo(error, c), c);
+}
+
+/** Ranges of media types that include `application/problem+json` (RFC 9110 section 12.5.1). */
+const PROBLEMS = /(?:^|[\s,])(?:\*\/\*|application\/(?:\*|problem\+json))(?:$|[\s,;])/i;
+
+/**
+ * A provider's SDK that asks for that provider's media type parses nothing but JSON by its plain name (Octokit), and
+ * would print "Unknown error".
+ */
+function negotiated(response: Response, c: GateContext): Response {
+  const accept = c.req.header("Accept");
+  if (c.var.isProxied === true && accept !== undefined && !PROBLEMS.test(accept)) {
+    response.headers.set("Content-Type", "application/json");
+  }
+  return response;
+}
+
+function responseTo(error: Error, c: GateContext): Response {
   if (error instanceof HTTPException && error.res !== undefined) return error.res;
   // Only the operator's log gets the error: its text would show a caller Gate's internals.
   console.error(logLine("unhandled_error", { error: error.stack ?? String(error) }));

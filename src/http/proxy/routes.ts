@@ -13,6 +13,7 @@ export const proxy = new Hono<GateEnv>().all("*", async (c, next) => {
   const address = URL.canParse(c.req.raw.url) ? new URL(c.req.raw.url) : null;
   const route = address === null ? null : routeByPrefix(registry, address.pathname);
   if (route === null) return next();
+  c.set("isProxied", true);
   // A link can carry a key (`https://x:key@…`): in a browser, the upstream's page would run at Gate's origin.
   if (c.req.header("Sec-Fetch-Mode") === "navigate") {
     refuse({
