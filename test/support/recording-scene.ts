@@ -1,9 +1,10 @@
+import { type Principal } from "./client.ts";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { temporaryFolder } from "./command.ts";
-import { type Gate, type Member, startGate } from "./gate.ts";
+import { type Gate, startGate } from "./gate.ts";
 import { withBlocks } from "./shipped-registry.ts";
 
 /** The ready-made entries with a published SDK, and the addresses that they lead to. */
@@ -53,7 +54,7 @@ const PASSES = "auto_approve_under: 1000000\nallow_unmeasured: true\nrisk: { hol
 
 export interface RecordingScene extends AsyncDisposable {
   readonly gate: Gate;
-  readonly agent: Member;
+  readonly agent: Principal;
   /** Base of a provider's API at the upstream, `name` in lower case. */
   direct(name: string): string;
   /** The entry's prefix at Gate, through a server that notes what Gate's answers name as dropped. */

@@ -144,6 +144,23 @@ export const INVALID_SENDING: readonly (readonly [string, string, RegExp])[] = [
         /^1:\d+: .* is never forwarded/,
       ] as const,
   ),
+  [
+    "an override among the dropped headers",
+    upstreamEntry("drop_headers: [X-Original-URL]"),
+    /x-original-url chooses method, path or host/,
+  ],
+  [
+    "one header that passes and is dropped",
+    upstreamEntry("headers: [x-tenant], drop_headers: [X-Tenant]"),
+    /x-tenant is under `headers`, too/,
+  ],
+  [
+    "Content-Type among the dropped headers",
+    upstreamEntry("drop_headers: [Content-Type]"),
+    /content-type says how the body is read/,
+  ],
+  ["no silence at all", upstreamEntry("idle_seconds: 0"), /1 or more, at most 3600/],
+  ["a silence for ever", upstreamEntry("idle_seconds: 3601"), /at most 3600/],
   ["a header beyond its name", upstreamEntry('headers: ["x-tenant: 1"]'), /must be a header's name/],
   ...["Authorization", "Content-Type", "Host", "If-Match", "X-Api-Key", "Transfer-Encoding"].map(
     (name) =>
@@ -162,7 +179,9 @@ export const INVALID_SENDING: readonly (readonly [string, string, RegExp])[] = [
     "prefix: /x",
     "reads: [{ method: GET, path: / }]",
     "timeout_seconds: 5",
+    "idle_seconds: 5",
     "headers: [x-tenant]",
+    "drop_headers: [x-tenant]",
     "idempotency_header: x-key-1",
     "credential: key",
     "allow_private: true",

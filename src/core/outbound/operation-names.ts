@@ -13,7 +13,9 @@ const OVERRIDES: ReadonlySet<string> = new Set([
   "httpmethodoverride",
   "overridemethod",
   "httpoverride",
+  "requestmethod",
   "verb",
+  "httpverb",
 ]);
 
 /** Query APIs: AWS and MediaWiki (`Action=…`), Moodle (`wsfunction=…`), batches (`batch=[{"method":"DELETE"…`). */

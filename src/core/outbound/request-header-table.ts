@@ -87,8 +87,39 @@ const HOP: ReadonlySet<string> = new Set([
   "front-end-https",
   "cdn-loop",
   "cookie2",
+  // Hosting platforms and load balancers, which add them to every request.
+  "client-ip",
+  "connect-time",
+  "total-route-time",
+  "x-request-start",
+  "x-nginx-proxy",
+  "x-site-deployment-id",
+  "disguised-host",
+  "was-default-hostname",
+  "rndr-id",
 ]);
-const HOP_PREFIXES = ["x-forwarded", "x-gate-", "cf-", "proxy-", "x-proxy-", "x-amz-cf-"] as const;
+const HOP_PREFIXES = [
+  "x-forwarded",
+  "x-gate-",
+  "cf-",
+  "proxy-",
+  "x-proxy-",
+  "x-amz-cf-",
+  "fly-",
+  "ngrok-",
+  "x-akamai-",
+  "x-appengine-",
+  "x-appservice-",
+  "x-arr-",
+  "x-azure-",
+  "x-envoy-",
+  "x-heroku-",
+  "x-nf-",
+  "x-railway-",
+  "x-render-",
+  "x-ssl-",
+  "x-vercel-",
+] as const;
 
 /**
  * Never forwarded either, but an agent may have meant something by them: sessions, a browser's statements, and identity

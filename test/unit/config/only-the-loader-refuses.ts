@@ -32,6 +32,7 @@ export const ONLY_THE_LOADER_REFUSES: Readonly<Record<string, readonly string[]>
     "sending: executor: gate and runners",
     "sending: executor: gate with nothing to send",
     "sending: one header for the credential and the key of repeats",
+    "sending: one header that passes and is dropped",
   ],
   "looks for a name elsewhere in the file": [
     "channel: a group without any e-mail address",
@@ -113,6 +114,7 @@ export const ONLY_THE_LOADER_REFUSES: Readonly<Record<string, readonly string[]>
     "sending: Authorization for the key of repeats",
     "sending: CF-Ray among the headers",
     "sending: Connection among the headers",
+    "sending: Content-Type among the dropped headers",
     "sending: Content-Type for the key of repeats",
     "sending: Cookie among the headers",
     "sending: Host among the headers",
@@ -126,6 +128,7 @@ export const ONLY_THE_LOADER_REFUSES: Readonly<Record<string, readonly string[]>
     "sending: a cookie as credential",
     "sending: a hop-by-hop header as credential",
     "sending: a length as credential",
+    "sending: an override among the dropped headers",
     "sending: an override as credential",
     "sending: the content type as credential",
     "sending: the host as credential",

@@ -49,13 +49,15 @@ test("the request template is read, with its defaults", () => {
 
 test("the settings of upstream calls are read", () => {
   const { upstream, executor } = read(
-    `{ ${UP}/v1/, prefix: /api-x/v1.0/Accounts, timeout_seconds: 240, headers: [X-Tenant, Notion-Version], idempotency_header: Idempotency-Key }`,
+    `{ ${UP}/v1/, prefix: /api-x/v1.0/Accounts, timeout_seconds: 240, idle_seconds: 3600, headers: [X-Tenant, Notion-Version], drop_headers: [X-Tracking], idempotency_header: Idempotency-Key }`,
   );
   expect(executor).toBe("forward");
   expect(upstream).toMatchObject({
     url: "https://api.example.com/v1",
     prefix: "/api-x/v1.0/Accounts",
     timeoutMs: 240_000,
+    idleMs: 3_600_000,
+    dropHeaders: ["x-tracking"],
     headers: ["x-tenant", "notion-version"],
     idempotencyHeader: "idempotency-key",
   });
@@ -68,6 +70,8 @@ test("INV-09: another way of sending changes the configuration hash, so earlier 
     `{ ${UP}, credential: key, inject: { header: x-api-key } }`,
     `{ ${UP}, credential: key, timeout_seconds: 5 }`,
     `{ ${UP}, credential: key, headers: [x-tenant] }`,
+    `{ ${UP}, credential: key, drop_headers: [x-tenant] }`,
+    `{ ${UP}, credential: key, idle_seconds: 5 }`,
     `{ ${UP}, credential: key, idempotency_header: idempotency-key }`,
     `{ ${UP}, credential: key, execute: { method: POST, path: /a } }`,
     `{ ${UP}, credential: key, execute: { method: PUT, path: /a } }`,

@@ -187,21 +187,27 @@ function hexBytes(run: string): Uint8Array {
   return bytes;
 }
 
-/** The numbered forms, each with one group; then control characters, and characters as themselves. */
+/** The numbered forms, control characters, and characters as themselves. */
 const BACKSLASHES = new RegExp(
-  String.raw`${BACKSLASH_FORMS.map(formPattern).join("|")}|\\([nrtfvb])|\\([/"'\\])`,
+  String.raw`${BACKSLASH_FORMS.map(withoutGroups).join("|")}|\\[nrtfvb/"'\\]`,
   "g",
 );
 
 function decodedBackslashes(text: string): string {
-  return text.replaceAll(BACKSLASHES, (whole, ...groups: (string | undefined)[]) => {
-    for (const [index, { radix }] of BACKSLASH_FORMS.entries()) {
-      const digits = groups[index];
-      if (digits !== undefined) return decodedCharacter(Number.parseInt(digits, radix));
+  return text.replaceAll(BACKSLASHES, (written) => {
+    if (written.length === 2) return unquoted(written.charAt(1));
+    for (const { lead, radix } of BACKSLASH_FORMS) {
+      // Stops at a closing brace.
+      if (written.startsWith(lead))
+        return decodedCharacter(Number.parseInt(written.slice(lead.length), radix));
     }
-    const control = groups[BACKSLASH_FORMS.length];
-    return control === undefined ? whole.slice(1) : control === "n" || control === "r" ? "\n" : " ";
+    return written;
   });
+}
+
+function unquoted(letter: string): string {
+  if (letter === "n" || letter === "r") return "\n";
+  return /[tfvb]/.test(letter) ? " " : letter;
 }
 
 function character(hex: string): string {

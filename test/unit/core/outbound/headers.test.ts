@@ -93,6 +93,10 @@ const HOP = [
   "Content-Length",
   "Expect",
   "Max-Forwards",
+  "Fly-Client-IP",
+  "X-Arr-Log-Id",
+  "X-Request-Start",
+  "Ngrok-Trace",
 ];
 
 /** Never forwarded either, and an agent may have meant something by them. */
