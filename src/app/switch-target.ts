@@ -1,5 +1,6 @@
 import type { SwitchTarget } from "../core/policy/kill-switch.ts";
 import { coversKnown, targetMeant } from "../core/policy/switch-coverage.ts";
+import { UNKNOWN_HOSTS } from "../core/registry/registry.ts";
 import type { Rules } from "../core/policy/evaluate.ts";
 import type { Ports } from "../ports/ports.ts";
 
@@ -36,7 +37,8 @@ export async function stopsNothing(
 /** Names and patterns from every place that may name a destination. A new kind of destination is added here. */
 async function knownDestinations({ rules }: TargetPorts): Promise<readonly string[]> {
   const [current, ids] = await Promise.all([rules.current(), rules.ids()]);
-  return [...current.registry.destinations.keys(), ...ids.flatMap((id) => namesIn(current, id))];
+  const named = ids.flatMap((id) => namesIn(current, id));
+  return [...current.registry.destinations.keys(), UNKNOWN_HOSTS, ...named];
 }
 
 function namesIn({ policy }: Rules, id: string): readonly string[] {

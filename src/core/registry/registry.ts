@@ -190,3 +190,6 @@ export function listedHeaders({ headers, idempotencyHeader }: Upstream): readonl
 
 /** An event stream may say nothing for minutes; a connection whose other end is gone says nothing for ever. */
 export const DEFAULT_IDLE_MS = 300_000;
+
+/** The name of all hosts without a destination, in agents' lists, kill switches and read counts. */
+export const UNKNOWN_HOSTS = "unknown.outbound";

@@ -1,7 +1,7 @@
 import { matchingSwitch } from "../../core/policy/kill-switch.ts";
 import { publicAddress } from "../../core/base/public-address.ts";
 import { HOP_BY_HOP, namedInConnection, type Header } from "../../core/outbound/header-names.ts";
-import { DEFAULT_IDLE_MS } from "../../core/registry/registry.ts";
+import { DEFAULT_IDLE_MS, UNKNOWN_HOSTS } from "../../core/registry/registry.ts";
 import { holdsGateKey } from "../../core/outbound/headers.ts";
 import { leaksGateKey } from "../../core/outbound/target.ts";
 import { refuseStopped, requireDestination } from "../middleware/guards.ts";
@@ -11,11 +11,7 @@ import { requireSendable } from "../proxy/forwardable.ts";
 import { problemOfCall, relayResponse } from "../proxy/relay-response.ts";
 import { refuse } from "../problem/problem.ts";
 
-/**
- * The name of all hosts without a destination in agents' lists, kill switches and read counts. Refusals are counted
- * under a name of their own, so that an operator sees the attempts.
- */
-const UNKNOWN_HOSTS = "unknown.outbound";
+/** Refusals are counted under a name of their own, so that an operator sees the attempts. */
 const REFUSED_HOSTS = "unknown.refused";
 
 /** Equal to an upstream's default timeout: `gate.yaml` has no setting for unknown hosts. */

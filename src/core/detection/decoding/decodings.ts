@@ -196,12 +196,10 @@ const BACKSLASHES = new RegExp(
 function decodedBackslashes(text: string): string {
   return text.replaceAll(BACKSLASHES, (written) => {
     if (written.length === 2) return unquoted(written.charAt(1));
-    for (const { lead, radix } of BACKSLASH_FORMS) {
-      // Stops at a closing brace.
-      if (written.startsWith(lead))
-        return decodedCharacter(Number.parseInt(written.slice(lead.length), radix));
-    }
-    return written;
+    const form = BACKSLASH_FORMS.find(({ lead }) => written.startsWith(lead));
+    if (form === undefined) return written;
+    // Stops at a closing brace.
+    return decodedCharacter(Number.parseInt(written.slice(form.lead.length), form.radix));
   });
 }
 
