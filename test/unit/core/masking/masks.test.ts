@@ -212,7 +212,10 @@ test("the result equals that of a naive implementation", () => {
     const other = fc.string({ unit: fc.constantFrom(..."abcABC019+/-_=\r\n "), maxLength: 6 });
     return fc.record({
       secret: fc.constant(secret),
-      text: fc.array(fc.oneof(piece, other), { maxLength: 8 }).map((parts) => parts.join("")),
+      // Without `=`, which begins an escape of quoted-printable: this reader knows none.
+      text: fc
+        .array(fc.oneof(piece, other), { maxLength: 8 })
+        .map((parts) => parts.join("").replaceAll("=", "")),
     });
   });
   fc.assert(
