@@ -13,18 +13,15 @@ export function problemsOf(
   source: YamlSource,
   issues: readonly z.core.$ZodIssue[],
 ): readonly PolicyProblem[] {
-  const problems: PolicyProblem[] = [];
+  const problems = new Map<string, PolicyProblem>();
   for (const issue of issues) {
     const path = issue.path.filter((segment) => typeof segment !== "symbol");
     for (const problem of problemsFor(source, issue, path)) {
-      const isReported = problems.some(
-        ({ line, column, message }) =>
-          line === problem.line && column === problem.column && message === problem.message,
-      );
-      if (!isReported) problems.push(problem);
+      const key = `${problem.line}:${problem.column} ${problem.message}`;
+      if (!problems.has(key)) problems.set(key, problem);
     }
   }
-  return problems;
+  return [...problems.values()];
 }
 
 function problemsFor(source: YamlSource, issue: z.core.$ZodIssue, path: Path): readonly PolicyProblem[] {

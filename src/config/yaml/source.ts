@@ -1,5 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
-import type { Document, Node, Pair } from "yaml";
+import type { Document, Node, Pair, YAMLMap } from "yaml";
 import { err, ok } from "../../core/base/result.ts";
 import type { Result } from "../../core/base/result.ts";
 
@@ -34,7 +34,8 @@ const MAX_ALIASES = 100;
 
 export const YAML_OPTIONS = {
   version: "1.2",
-  uniqueKeys: true,
+  // `duplicateKeys` finds them: the parser compares each key with all before it, which takes quadratic time.
+  uniqueKeys: false,
   stringKeys: true,
   strict: true,
   prettyErrors: false,
@@ -54,7 +55,7 @@ export function readYaml(file: string, text: string): Result<YamlSource, readonl
   let prototype: Path | null;
   try {
     document = parseDocument(text, { ...YAML_OPTIONS, lineCounter: lines });
-    const mistakes = [...document.errors, ...document.warnings];
+    const mistakes = [...document.errors, ...duplicateKeys(document), ...document.warnings];
     if (mistakes.length > 0) {
       return err(
         mistakes.map((mistake) => ({
@@ -78,6 +79,30 @@ export function readYaml(file: string, text: string): Result<YamlSource, readonl
   const source = sourceOf(file, value, document, lines);
   if (prototype !== null) return err([source.problemAtKey(prototype, "unknown key `__proto__`")]);
   return ok(source);
+}
+
+interface Mistake {
+  readonly code: string;
+  readonly message: string;
+  readonly pos: readonly [number, ...number[]];
+}
+
+/** YAML 1.2.2 section 3.2.1.1: parsers differ on which of two equal keys counts. */
+function duplicateKeys(document: Document.Parsed): readonly Mistake[] {
+  const mistakes: Mistake[] = [];
+  const nodes: unknown[] = [document.contents];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    if (isSeq(node)) for (const item of node.items) nodes.push(item);
+    if (!isMap(node)) continue;
+    const seen = new Set<unknown>();
+    for (const { key, value } of node.items) {
+      nodes.push(value);
+      if (!isScalar(key)) continue;
+      if (seen.has(key.value)) mistakes.push({ code: "DUPLICATE_KEY", message: "", pos: [offsetOf(key, 0)] });
+      seen.add(key.value);
+    }
+  }
+  return mistakes;
 }
 
 /** The parser's message quotes an unresolved alias, which may be a password that begins with an asterisk. */
@@ -129,9 +154,7 @@ function find(document: Document.Parsed, path: Path): { key: number; value: numb
   let place = { key: offsetOf(node, 0), value: offsetOf(node, 0) };
   for (const segment of path) {
     if (isMap(node)) {
-      const pair: Pair | undefined = node.items.find(
-        ({ key }) => isScalar(key) && String(key.value) === String(segment),
-      );
+      const pair: Pair | undefined = pairsOf(node).get(String(segment));
       if (pair === undefined) return place;
       const key = offsetOf(pair.key, place.value);
       node = asNode(pair.value);
@@ -146,6 +169,22 @@ function find(document: Document.Parsed, path: Path): { key: number; value: numb
     }
   }
   return place;
+}
+
+const PAIRS = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+/** By key, the first of each, once for a mapping: a file of a thousand mistakes looks each of them up. */
+function pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+  const known = PAIRS.get(map);
+  if (known !== undefined) return known;
+  const pairs = new Map<string, Pair>();
+  for (const pair of map.items) {
+    if (!isScalar(pair.key)) continue;
+    const name = String(pair.key.value);
+    if (!pairs.has(name)) pairs.set(name, pair);
+  }
+  PAIRS.set(map, pairs);
+  return pairs;
 }
 
 function asNode(value: unknown): Node | null {

@@ -26,12 +26,9 @@ const SIGNATURE = /(?:^|-)signature$/;
  * The text can contain a secret. Only a keyed digest of it may be stored.
  */
 export function credentialIdentity(credentials: readonly Header[]): string {
-  const signing = credentials.filter(([name]) => SIGNATURE.test(withDashes(name)));
+  const accounts = credentials.filter(([name]) => !SIGNATURE.test(withDashes(name)));
   // A request's signature changes with every repeat; the account stands in the header beside it.
-  const naming =
-    signing.length === credentials.length
-      ? credentials
-      : credentials.filter((each) => !signing.includes(each));
+  const naming = accounts.length === 0 ? credentials : accounts;
   const parts = naming.map(([name, value]) => [withDashes(name), ...partsOf(name, value)]);
   return JSON.stringify(parts.map((part) => JSON.stringify(part)).toSorted());
 }

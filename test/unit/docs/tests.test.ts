@@ -10,11 +10,11 @@ const VOLUME = /volume\("(\w+)", \{ quick: ([\d_]+), chaos: ([\d_]+) \}\)/g;
 /** The rows of the table that the sizes in the test files make. */
 function rowsOfTests(): readonly string[] {
   return readdirSync(TESTS, { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith(".test.ts"))
+    .filter((file) => file.endsWith(".ts"))
     .flatMap((file) =>
       [...readFileSync(join(TESTS, file), "utf8").matchAll(VOLUME)].map(
         ([, name = "", quick = "", chaos = ""]) =>
-          `| \`GATE_TEST_${name}\` | ${shown(quick)} | ${shown(chaos)} | \`${file.replace(/\.test\.ts$/, "")}\` |`,
+          `| \`GATE_TEST_${name}\` | ${shown(quick)} | ${shown(chaos)} | \`${file.replace(/(?:\.test)?\.ts$/, "")}\` |`,
       ),
     )
     .toSorted();

@@ -31,17 +31,34 @@ export interface Purpose {
 }
 
 /**
+ * Characters that all decodings of a text may have together, for each of its own. Ordinary texts have one to eight. A
+ * run that decodes both as a whole and in pieces doubles what is to be searched with each layer of base64: an agent's
+ * 80 KB would take hours.
+ */
+const MAX_DECODED_PER_CHARACTER = 24;
+/** What short texts may have in any case. */
+const MIN_DECODED = 4_096;
+
+export interface Decodings {
+  readonly texts: readonly string[];
+  /** False: there would be more. Whatever is searched for counts as found. */
+  readonly complete: boolean;
+}
+
+/**
  * Each text, and every text it becomes when its escapes, tags, Markdown and base64 runs are decoded. The original
  * stays first, because decoding can also hide a term (`C:\refund` decodes to a line break and `efund`).
  */
-export function decodings(texts: readonly string[], purpose: Purpose): readonly string[] {
+export function decodings(texts: readonly string[], purpose: Purpose): Decodings {
   const all: string[] = [];
-  const search: Search = { all, purpose, bytes: new Uint8Array(0) };
+  const characters = texts.reduce((sum, { length }) => sum + length + BETWEEN_TEXTS.length, 0);
+  const left = MIN_DECODED + characters * MAX_DECODED_PER_CHARACTER;
+  const search: Search = { all, purpose, bytes: new Uint8Array(0), left };
   // A table has a hundred thousand cells: short texts are searched as one. A text with a `<` is searched
   // alone, because a tag or comment that opens in it would hide the next text.
   if (!SEARCHED_ALONE.test(texts.join("\n"))) {
     addDecodings(texts.join(BETWEEN_TEXTS), search, 0);
-    return all;
+    return { texts: all, complete: search.left >= 0 };
   }
   const together: string[] = [];
   for (const raw of texts) {
@@ -50,7 +67,7 @@ export function decodings(texts: readonly string[], purpose: Purpose): readonly 
     else together.push(text);
   }
   if (together.length > 0) addDecodings(together.join(BETWEEN_TEXTS), search, 0);
-  return all;
+  return { texts: all, complete: search.left >= 0 };
 }
 
 interface Search {
@@ -58,12 +75,16 @@ interface Search {
   readonly purpose: Purpose;
   /** Scratch space for base64. */
   bytes: Uint8Array;
+  /** Characters that may still be decoded. */
+  left: number;
 }
 
 function addDecodings(text: string, search: Search, nesting: number): void {
   const { all } = search;
   let current = text;
   for (let round = 0; ; round++) {
+    search.left -= current.length;
+    if (search.left < 0) return;
     all.push(current);
     if (nesting < ALL_DECODINGS_NESTING) addBase64(current, search, nesting);
     const next = round === MAX_ROUNDS ? current : unescaped(current);

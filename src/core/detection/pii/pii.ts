@@ -35,9 +35,11 @@ export function findPii(
 }
 
 function count(texts: readonly string[], kinds: readonly PiiKind[], counts: Map<PiiKind, number>): void {
-  const plain = decodings(texts, { words: false }).flatMap((text) => normalisedForms(text));
+  const decoded = decodings(texts, { words: false });
+  const plain = decoded.texts.flatMap((text) => normalisedForms(text));
   for (const kind of kinds) {
-    const found = new Set<string>();
+    // Decodings without end may hide a value of any kind.
+    const found = new Set<string>(decoded.complete ? [] : ["undecoded"]);
     for (const text of plain) FINDERS[kind](text, found);
     if (found.size > 0) counts.set(kind, found.size);
   }

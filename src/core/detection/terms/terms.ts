@@ -63,7 +63,10 @@ function find(searches: readonly Search[], size: number, texts: readonly string[
   if (size === 0) return [];
   const letters = emptyLetters();
   const budget: Budget = { steps: BASE_STEPS };
-  for (const text of decodings(texts, { words: true })) {
+  const decoded = decodings(texts, { words: true });
+  // As for an exhausted budget: an agent must not get an approval by stalling the search.
+  if (!decoded.complete) found.fill(1);
+  for (const text of decoded.texts) {
     for (const search of searches) {
       readLetters(text, search.mode, letters);
       budget.steps += letters.length * STEPS_PER_LETTER;

@@ -18,6 +18,7 @@ const EXTENDED = /^(utf-8|iso-8859-1)'[A-Za-z0-9-]*'(.*)$/i;
  */
 export function parseParameters(header: string): Parameters {
   const values = new Map<string, string[]>();
+  const seen = new Map<string, Set<string>>();
   const contradictory = new Set<string>();
   const line = header.trimEnd();
   PARAMETER.lastIndex = /^[^;]*/.exec(line)?.[0].trimEnd().length ?? 0;
@@ -31,13 +32,30 @@ export function parseParameters(header: string): Parameters {
     const name = (star < 0 ? written : written.slice(0, star)).toLowerCase();
     const read = star < 0 ? [value] : extendedValue(written.slice(star), value);
     if (value.includes("\\")) read.push(value.replaceAll(/\\(.)/g, "$1"));
-    const known = values.get(name);
+    const known = seen.get(name);
     // A server that doesn't know RFC 8187 finds no such parameter.
     if (read.length !== 1 || (star >= 0 && known === undefined)) contradictory.add(name);
-    if (known !== undefined && read.some((each) => !known.includes(each))) contradictory.add(name);
-    values.set(name, [...(known ?? []), ...read]);
+    if (known !== undefined && read.some((each) => !known.has(each))) contradictory.add(name);
+    addAll(read, name, values, seen);
   }
   return { values, contradictory };
+}
+
+/** Looked up in a set, because a header that names one parameter a thousand times would take quadratic time. */
+function addAll(
+  read: readonly string[],
+  name: string,
+  values: Map<string, string[]>,
+  seen: Map<string, Set<string>>,
+): void {
+  const list = values.get(name) ?? [];
+  const known = seen.get(name) ?? new Set();
+  for (const each of read) {
+    list.push(each);
+    known.add(each);
+  }
+  values.set(name, list);
+  seen.set(name, known);
 }
 
 /** The value of `name*=…`; none for a continuation or an unknown form, which servers read differently. */

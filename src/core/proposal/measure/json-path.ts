@@ -2,15 +2,22 @@ import { isJsonObject, type Json } from "../../base/json.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { JsonPath, Operand, Operator, Query, Segment, Selector, Test } from "./json-path-syntax.ts";
 
-/** Nodes a path may visit in one payload. `$..*..*` over 10 MiB would visit billions. */
+/** Steps that any path may take, whatever the payload's size. */
+const FREE_STEPS = 100_000;
+/**
+ * Steps for each node of the payload beyond those. Paths that select one place take a few; `$..*..*` and
+ * `$[?count($..*) > 1]` take quadratic time, which over 10 MiB would be hours.
+ */
+const STEPS_PER_NODE = 64;
 const MAX_STEPS = 20_000_000;
 
 interface Walk {
   readonly root: Json;
   steps: number;
+  limit: number;
 }
 
-/** The path exceeded MAX_STEPS; `evaluateJsonPath` catches it. */
+/** The path exceeded its limit; `evaluateJsonPath` catches it. */
 class TooCostly extends Error {}
 
 /** `undefined` stands for a value that a record lacks, and stays to the end of the path. */
@@ -21,7 +28,7 @@ type Node = Json | undefined;
  * that a record without an amount is counted, not skipped.
  */
 export function evaluateJsonPath(path: JsonPath, root: Json): Result<readonly Node[], string> {
-  const walk: Walk = { root, steps: 0 };
+  const walk: Walk = { root, steps: 0, limit: FREE_STEPS };
   try {
     let nodes: readonly Node[] = [root];
     for (const segment of path.segments) {
@@ -36,7 +43,23 @@ export function evaluateJsonPath(path: JsonPath, root: Json): Result<readonly No
 }
 
 function step(walk: Walk): void {
-  if (++walk.steps > MAX_STEPS) throw new TooCostly();
+  if (++walk.steps <= walk.limit) return;
+  // Counted only now: most payloads are small, and most paths short.
+  if (walk.limit === FREE_STEPS) {
+    walk.limit = Math.min(Math.max(FREE_STEPS + 1, nodesIn(walk.root) * STEPS_PER_NODE), MAX_STEPS);
+    if (walk.steps <= walk.limit) return;
+  }
+  throw new TooCostly();
+}
+
+function nodesIn(root: Json): number {
+  let count = 0;
+  const stack: Json[] = [root];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    count++;
+    for (const child of childrenOf(next)) stack.push(child);
+  }
+  return count;
 }
 
 /** A dot path's name is looked up in every item of an array, whatever the depth. */

@@ -133,13 +133,19 @@ function rowRecords(body: CsvBody): Result<readonly Json[], string> {
   for (const row of csvRows(body.text.slice(begins), delimiter, Number.POSITIVE_INFINITY)) {
     if (skip) skip = false;
     else if (header === null) read.push(row);
-    else read.push(Object.fromEntries(header.flatMap((name, index) => cellEntry(name, row[index]))));
+    else read.push(recordOf(header, row));
   }
   return ok(read);
 }
 
-function cellEntry(name: string, cell: string | undefined): [string, string][] {
-  return cell === undefined ? [] : [[name, cell]];
+/** Over the row's own cells, because a wide header over many short rows would take quadratic time. */
+function recordOf(header: readonly string[], row: readonly string[]): Json {
+  const cells: [string, string][] = [];
+  for (const [index, cell] of row.entries()) {
+    const name = header[index];
+    if (name !== undefined) cells.push([name, cell]);
+  }
+  return Object.fromEntries(cells);
 }
 
 /**

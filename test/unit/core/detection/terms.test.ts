@@ -231,3 +231,23 @@ describe("the scan of any text", () => {
     }
   });
 });
+
+describe("INV-16: base64 whose layers decode twice", () => {
+  /** Decodes to the layer below both without the slash behind it and with it. */
+  function slashed(layers: number): string {
+    let run = "refundguaranteed";
+    for (let layer = 0; layer < layers; layer++) {
+      run = `${btoa(`${run}${" ".repeat((5 - (run.length % 3)) % 3)}`).replaceAll("=", "")}/`;
+    }
+    return run;
+  }
+
+  test("counts as holding every term, instead of stalling the search", () => {
+    expect(finds("nothing of it", slashed(30))).toBe(true);
+  });
+
+  test("is searched as usual in a few layers", () => {
+    expect(finds("refundguaranteed", slashed(1))).toBe(true);
+    expect(finds("nothing of it", slashed(1))).toBe(false);
+  });
+});

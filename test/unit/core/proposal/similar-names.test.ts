@@ -61,3 +61,8 @@ describe("INV-00: a field name that some parsers take for the measured one", () 
     expect(measured("lines[0][amount]=1&lines[0][Amount]=2", FORM, hints).money).toBe("incomplete");
   });
 });
+
+test("INV-16: a field of forty thousand indices that end in a letter counts as similar, without a stall", () => {
+  const text = `amount=1&a${"[1]".repeat(40_000)}x=1`;
+  expect(measured(text, FORM, MONEY).money).toBe("incomplete");
+});

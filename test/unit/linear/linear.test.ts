@@ -1,0 +1,83 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, test } from "vitest";
+import type { RowResult } from "./count-rows.ts";
+import { NO_READERS } from "./no-readers.ts";
+import { ROWS } from "./table.ts";
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** Where a reader of hostile bytes may be. */
+const ROOMS = [
+  "src/core/proposal",
+  "src/core/detection",
+  "src/core/masking",
+  "src/core/outbound",
+  "src/core/policy/content-views.ts",
+  "src/core/policy/request-content.ts",
+  "src/core/policy/rules/field-checks.ts",
+  "src/core/base/base64.ts",
+  "src/core/base/base64url.ts",
+  "src/core/base/json.ts",
+  "src/core/base/public-address.ts",
+  "src/core/base/strict-json.ts",
+  "src/config/yaml/source.ts",
+  "src/config/policy/parse.ts",
+  "src/config/registry/parse.ts",
+];
+
+/** A whole process for the counting: it changes the engine's own functions, and needs a deep stack. */
+function countRows(): readonly RowResult[] {
+  const counter = fileURLToPath(new URL("./count-rows.ts", import.meta.url));
+  const run = spawnSync(process.execPath, ["--stack-size=30000", counter, "--json"], {
+    encoding: "utf8",
+    maxBuffer: 1 << 26,
+  });
+  if (run.status !== 0) throw new Error(run.stderr);
+  return JSON.parse(run.stdout) as readonly RowResult[];
+}
+
+describe("INV-16: steps for twice the input", () => {
+  let results: ReadonlyMap<string, RowResult>;
+  beforeAll(() => {
+    results = new Map(countRows().map((result) => [result.subject, result]));
+  }, 300_000);
+
+  test.for(ROWS.map(({ subject }) => subject))("are at most 2.2 times as many in %s", (subject) => {
+    const result = results.get(subject);
+    expect(result?.steep).toEqual([]);
+    expect(result?.unreached).toEqual([]);
+    expect(result?.shapes).toBeGreaterThan(0);
+  });
+});
+
+describe("the table of readers", () => {
+  const named = new Set([
+    ...ROWS.flatMap(({ subject, inside }) => [subject, ...inside]),
+    ...NO_READERS.keys(),
+  ]);
+  const exported = ROOMS.flatMap(filesIn).flatMap(exportsOf);
+
+  test("has a row for every exported function that may read hostile bytes", () => {
+    const missing = exported.filter((each) => !named.has(each));
+    expect(missing, "add a row in test/unit/linear/rows with its worst shapes").toEqual([]);
+  });
+
+  test("names only functions that exist", () => {
+    const known = new Set(exported);
+    expect([...named].filter((each) => !known.has(each))).toEqual([]);
+  });
+});
+
+function filesIn(path: string): readonly string[] {
+  if (statSync(ROOT + path).isFile()) return [path];
+  return readdirSync(ROOT + path).flatMap((name) => filesIn(`${path}/${name}`));
+}
+
+function exportsOf(file: string): readonly string[] {
+  const text = readFileSync(ROOT + file, "utf8");
+  return [...text.matchAll(/^export (?:async )?(?:function\*?|class) (\w+)|^export const (\w+) = \(/gm)].map(
+    ([, name, arrow]) => `${file}#${name ?? arrow}`,
+  );
+}

@@ -1,0 +1,154 @@
+import { withoutBarriers } from "../../../../src/core/detection/decoding/barrier.ts";
+import { decodedBase64 } from "../../../../src/core/detection/decoding/base64-runs.ts";
+import { decodings, shownTexts } from "../../../../src/core/detection/decoding/decodings.ts";
+import { decodedReferences } from "../../../../src/core/detection/decoding/character-references.ts";
+import { decodedWords } from "../../../../src/core/detection/decoding/encoded-words.ts";
+import { markdownText } from "../../../../src/core/detection/decoding/markdown.ts";
+import { markupTexts } from "../../../../src/core/detection/decoding/markup.ts";
+import { headerTexts } from "../../../../src/core/detection/header-texts.ts";
+import { joinedTexts } from "../../../../src/core/detection/joined/joined-texts.ts";
+import { parseContent } from "../../../../src/core/proposal/formats/content.ts";
+import { findEmails, findPhones } from "../../../../src/core/detection/pii/pii-contacts.ts";
+import { findCards, findIbans, findSsns } from "../../../../src/core/detection/pii/pii-numbers.ts";
+import { findPii } from "../../../../src/core/detection/pii/pii.ts";
+import { scrub } from "../../../../src/core/detection/pii/scrub.ts";
+import { placeholdersIn } from "../../../../src/core/detection/placeholders.ts";
+import { readableTexts } from "../../../../src/core/detection/readable.ts";
+import { findTemplateErrors } from "../../../../src/core/detection/template-errors.ts";
+import { emptyLetters, readLetters } from "../../../../src/core/detection/terms/letters.ts";
+import { readPattern } from "../../../../src/core/detection/terms/pattern.ts";
+import { compileTerms } from "../../../../src/core/detection/terms/terms.ts";
+import { measure } from "../../../../src/core/proposal/measure/measure.ts";
+import { NO_HINTS } from "../../../../src/core/registry/measure-hints.ts";
+import { CSV_SHAPES, FORM_SHAPES, JSON_SHAPES, MULTIPART_SHAPES, TEXT_SHAPES } from "../grammars.ts";
+import { row } from "../row.ts";
+import { bytesOf, mapped } from "../shapes.ts";
+
+const DETECTION = "src/core/detection";
+
+/** Terms of each kind: a word, two words, with digits, with symbols, short, of a script without spaces. */
+const TERMS = [
+  "refund",
+  "refund guaranteed",
+  "sue",
+  "a$$",
+  "100%",
+  "guaranteed returns",
+  "退款",
+  "возврат",
+  "r2d2",
+  "l1l1l1",
+  "il!|il!|",
+];
+
+function findTerms(text: string): readonly number[] {
+  const matcher = compileTerms(TERMS);
+  if (!matcher.ok) throw new Error(matcher.error.problem);
+  return matcher.value.find([text]);
+}
+
+const DOCUMENTS = [
+  ...JSON_SHAPES.map((each) => [each, "application/json"] as const),
+  ...CSV_SHAPES.map((each) => [each, "text/csv"] as const),
+  ...FORM_SHAPES.map((each) => [each, "application/x-www-form-urlencoded"] as const),
+  ...MULTIPART_SHAPES.map((each) => [each, "multipart/form-data; boundary=b"] as const),
+  ...TEXT_SHAPES.map((each) => [each, "text/plain"] as const),
+].flatMap(([each, mediaType]) =>
+  mapped([each], (text) => {
+    const payload = { kind: "content", bytes: bytesOf(text), name: null, mediaType } as const;
+    return { payload, facts: measure(payload, NO_HINTS, { recordCount: null, estimatedValueUsd: null }) };
+  }),
+);
+
+const found = new Set<string>();
+
+export const DETECTION_ROWS = [
+  row(
+    `${DETECTION}/decoding/decodings.ts#decodings`,
+    TEXT_SHAPES,
+    (text) => [
+      decodings([text], { words: true }),
+      decodings(text.split("a"), { words: false }),
+      shownTexts(text),
+    ],
+    { inside: [`${DETECTION}/decoding/decodings.ts#shownTexts`], size: 100 },
+  ),
+  row(`${DETECTION}/decoding/encoded-words.ts#decodedWords`, TEXT_SHAPES, (text) => decodedWords(text)),
+  row(
+    `${DETECTION}/decoding/markdown.ts#markdownText`,
+    TEXT_SHAPES,
+    (text) => markdownText(text, { words: true, isMarked: true }),
+    { inside: [`${DETECTION}/decoding/markdown-links.ts#linkEnd`] },
+  ),
+  row(`${DETECTION}/decoding/markup.ts#markupTexts`, TEXT_SHAPES, (text) => markupTexts(text, true), {
+    inside: ["isTagStart", "plainTagEnd", "readTag"].map((name) => `${DETECTION}/decoding/tags.ts#${name}`),
+  }),
+  row(`${DETECTION}/header-texts.ts#headerTexts`, TEXT_SHAPES, headerTexts),
+  row(
+    `${DETECTION}/joined/joined-texts.ts#joinedTexts`,
+    DOCUMENTS,
+    ({ payload }) => joinedTexts(parseContent(payload).body),
+    { size: 80 },
+  ),
+  row(`${DETECTION}/decoding/base64-runs.ts#decodedBase64`, TEXT_SHAPES, (text) =>
+    decodedBase64(text, new Uint8Array(text.length)),
+  ),
+  row(`${DETECTION}/decoding/character-references.ts#decodedReferences`, TEXT_SHAPES, decodedReferences, {
+    inside: [`${DETECTION}/decoding/barrier.ts#decodedCharacter`],
+  }),
+  row(`${DETECTION}/decoding/barrier.ts#withoutBarriers`, TEXT_SHAPES, withoutBarriers),
+  row(`${DETECTION}/terms/terms.ts#compileTerms`, TEXT_SHAPES, findTerms, {
+    inside: [
+      "alignment.ts#matchesAt",
+      "automaton.ts#nextNode",
+      "automaton.ts#symbolFor",
+      "fold.ts#expansion",
+      "fold.ts#fold",
+      "fold.ts#foldedUnits",
+      "fold.ts#isExpansion",
+      "letters.ts#emptyLetters",
+      "letters.ts#gapBefore",
+      "letters.ts#hasTrait",
+      "lookalike-classes.ts#standsFor",
+      "surroundings.ts#isForeignText",
+      "surroundings.ts#isInCode",
+      "surroundings.ts#isInDigest",
+      "surroundings.ts#isPartOfSpelling",
+    ].map((each) => `${DETECTION}/terms/${each}`),
+  }),
+  row(`${DETECTION}/terms/letters.ts#readLetters`, TEXT_SHAPES, (text) => {
+    readLetters(text, "latin", emptyLetters());
+    readLetters(text, "native", emptyLetters());
+  }),
+  row(
+    `${DETECTION}/terms/pattern.ts#readPattern`,
+    TEXT_SHAPES,
+    (text) => [readPattern(text), compileTerms([text])],
+    {
+      inside: [
+        `${DETECTION}/terms/automaton.ts#buildTermAutomaton`,
+        `${DETECTION}/terms/lookalike-classes.ts#classOf`,
+      ],
+      size: 200,
+    },
+  ),
+  row(
+    `${DETECTION}/pii/pii.ts#findPii`,
+    TEXT_SHAPES,
+    (text) => findPii([text], ["email", "phone", "card", "ssn", "iban"]),
+    { size: 300 },
+  ),
+  row(`${DETECTION}/pii/pii-contacts.ts#findEmails`, TEXT_SHAPES, (text) => findEmails(text, found)),
+  row(`${DETECTION}/pii/pii-contacts.ts#findPhones`, TEXT_SHAPES, (text) => findPhones(text, found)),
+  row(`${DETECTION}/pii/pii-numbers.ts#findCards`, TEXT_SHAPES, (text) => findCards(text, found)),
+  row(`${DETECTION}/pii/pii-numbers.ts#findSsns`, TEXT_SHAPES, (text) => findSsns(text, found)),
+  row(`${DETECTION}/pii/pii-numbers.ts#findIbans`, TEXT_SHAPES, (text) => findIbans(text, found)),
+  row(`${DETECTION}/pii/scrub.ts#scrub`, TEXT_SHAPES, scrub, { size: 60 }),
+  row(`${DETECTION}/placeholders.ts#placeholdersIn`, TEXT_SHAPES, placeholdersIn),
+  row(`${DETECTION}/readable.ts#readableTexts`, DOCUMENTS, ({ payload, facts }) =>
+    readableTexts(payload, facts),
+  ),
+  row(`${DETECTION}/template-errors.ts#findTemplateErrors`, DOCUMENTS, ({ payload, facts }) =>
+    findTemplateErrors(payload, facts),
+  ),
+];
