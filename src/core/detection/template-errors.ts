@@ -59,7 +59,10 @@ function collect(body: Body, within: string | null, tallies: Tallies): void {
       collectFromRows(body, tallies);
       return;
     case "form":
-      for (const [name, value] of body.fields) collectFromText(value, name, 0, tallies);
+      for (const [name, value] of body.fields) {
+        collectFromText(name, name, 0, tallies);
+        collectFromText(value, name, 0, tallies);
+      }
       return;
     case "multipart":
       for (const [index, part] of body.parts.entries()) {

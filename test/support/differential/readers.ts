@@ -16,6 +16,10 @@ export interface ReaderRow {
 
 const always = () => true;
 
+/** `fgetcsv` reads bytes; a program with UTF-16 files converts them first. */
+const isBytewise = ({ body }: BodyCase) =>
+  !(body[0] === 0xff && body[1] === 0xfe) && !(body[0] === 0xfe && body[1] === 0xff);
+
 /** A reader of another delimiter than the file's finds one column, unless the file has that delimiter somewhere. */
 const has = (delimiter: string) => (_: BodyCase, text: string) => text.includes(delimiter);
 
@@ -33,7 +37,7 @@ export const READERS: readonly ReaderRow[] = [
   {
     reader: "php.fgetcsv.comma",
     is: "fgetcsv with its default escape, a backslash, and without",
-    plausible: always,
+    plausible: isBytewise,
   },
   { reader: "php.fgetcsv.semicolon", is: "the same for a semicolon", plausible: has(";") },
   { reader: "php.fgetcsv.tab", is: "the same for a tab", plausible: has("\t") },

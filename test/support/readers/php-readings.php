@@ -47,7 +47,7 @@ function addresses(mixed $value): int {
 }
 
 function table(array $rows, array $case): array {
-    $rows = array_values(array_filter($rows, fn($row) => !preg_match('/^[\s,;|"\\\\\0]*$/', implode("", $row))));
+    $rows = array_values(array_filter($rows, fn($row) => !preg_match('/^(?:\xEF\xBB\xBF)?[\s,;|"\0]*$/', implode("", $row))));
     $reading = ["records" => max(0, count($rows) - 1), "needles" => needles(array_merge([], ...$rows))];
     if ($rows === []) return $reading;
     foreach ($rows[0] as $index => $name) {

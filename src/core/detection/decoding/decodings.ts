@@ -24,6 +24,9 @@ const SEARCHED_ALONE = new RegExp(`[<${RIGHT_TO_LEFT_OVERRIDE}${BARRIER}]`);
  */
 const ALL_DECODINGS_NESTING = 2;
 
+/** A backslash, or an escape of one. */
+const WRITES_BACKSLASH = /\\|%5c|&(?:bsol|#0{0,6}92|#x0{0,6}5c)/i;
+
 /** What texts are searched for. */
 export interface Purpose {
   /** Words may run over the borders of blocks and cells, as some readers see them; numbers may not. */
@@ -92,6 +95,9 @@ function addDecodings(text: string, search: Search, nesting: number): void {
     current = next;
   }
   if (nesting >= ALL_DECODINGS_NESTING) addBase64(current, search, nesting);
+  // To most readers `\refund` is a word behind a backslash, and what follows may be escaped in another way.
+  const behind = WRITES_BACKSLASH.test(text) ? fullyUnescaped(text, false) : text;
+  if (behind !== text && behind !== current) all.push(behind);
   addShownTexts(text, current, search);
   // Text marked to be shown from right to left reads backwards.
   if (text.includes(RIGHT_TO_LEFT_OVERRIDE)) all.push(Array.from(text).toReversed().join(""));
@@ -108,7 +114,10 @@ function addShownTexts(text: string, decoded: string, { all, purpose }: Search):
     const written = new Set<string>();
     addShown(text, purpose, written);
     // As written too, because decoding can hide: `=41` of `card=41<b>11…` is an A in quoted-printable.
-    for (const one of written) shown.add(one).add(fullyUnescaped(one));
+    for (const one of written) {
+      shown.add(one).add(fullyUnescaped(one));
+      if (one.includes("\\")) shown.add(fullyUnescaped(one, false));
+    }
   }
   shown.delete(text);
   shown.delete(decoded);
@@ -149,10 +158,10 @@ function changedByMarkdown(text: string, options: MarkdownOptions): string {
     .join(BARRIER);
 }
 
-function fullyUnescaped(text: string): string {
+function fullyUnescaped(text: string, undoesBackslashes = true): string {
   let current = text;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const next = unescaped(current);
+    const next = unescaped(current, undoesBackslashes);
     if (next === current) break;
     current = next;
   }
@@ -165,11 +174,11 @@ function addBase64(text: string, search: Search, nesting: number): void {
   if (decoded !== "") addDecodings(decoded, search, nesting + 1);
 }
 
-function unescaped(text: string): string {
+function unescaped(text: string, undoesBackslashes = true): string {
   let next = text;
   if (next.includes("%")) next = decodedPercent(next);
   if (next.includes("&")) next = decodedReferences(next);
-  if (next.includes("\\")) next = decodedBackslashes(next);
+  if (undoesBackslashes && next.includes("\\")) next = decodedBackslashes(next);
   if (next.includes("=?")) next = decodedWords(next);
   if (next.includes("=")) next = decodedQuotedPrintable(next);
   return next;

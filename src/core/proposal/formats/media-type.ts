@@ -21,7 +21,10 @@ export function parseParameters(header: string): Parameters {
   const seen = new Map<string, Set<string>>();
   const contradictory = new Set<string>();
   const line = header.trimEnd();
-  PARAMETER.lastIndex = /^[^;]*/.exec(line)?.[0].trimEnd().length ?? 0;
+  const head = /^[^;]*/.exec(line)?.[0].trimEnd() ?? "";
+  // In `Content-Disposition: name="amount"`, without a type, some servers find a parameter.
+  if (head.includes("=")) return { values, contradictory: null };
+  PARAMETER.lastIndex = head.length;
   while (PARAMETER.lastIndex < line.length) {
     const [, written, quoted, plain] = PARAMETER.exec(line) ?? [];
     if (PARAMETER.lastIndex === 0) return { values, contradictory: null };
