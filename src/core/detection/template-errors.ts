@@ -89,18 +89,19 @@ function collectFromRuns(runs: readonly JoinedText[], tallies: Tallies): void {
 }
 
 function collectFromText(text: string, where: string | null, record: number, tallies: Tallies): void {
-  const written = new Set(Array.from(placeholdersIn(text), (placeholder) => placeholder.written));
+  for (const { written } of placeholdersIn(text)) add(written, where, record, tallies);
+  // A placeholder that is found again in the same record counts once.
   for (const shown of asShown(text)) {
-    for (const placeholder of placeholdersIn(shown)) written.add(placeholder.written);
+    for (const { written } of placeholdersIn(shown)) add(written, where, record, tallies);
   }
-  for (const placeholder of written) add(placeholder, where, record, tallies);
 }
 
 /** `&#123;` is a brace to readers of HTML, `\\{\\{` two of them to readers of Markdown, and `{<b>{` to both. */
 const MAY_SHOW_OTHERWISE = /&[#A-Za-z]|<[a-z/!]|\\[{}[\]]/i;
 
 function asShown(text: string): readonly string[] {
-  if (!MAY_SHOW_OTHERWISE.test(text)) return [];
+  const mayShow = text.includes("&") || text.includes("<") || text.includes("\\");
+  if (!mayShow || !MAY_SHOW_OTHERWISE.test(text)) return [];
   return [...shownTexts(text), text].map((one) => one.replaceAll(/\\([{}[\]])\\?\1/g, "$1$1"));
 }
 
