@@ -113,6 +113,7 @@ function addShownTexts(text: string, decoded: string, { all, purpose }: Search):
   if (decoded !== text) {
     const written = new Set<string>();
     addShown(text, purpose, written);
+    written.delete(text);
     // As written too, because decoding can hide: `=41` of `card=41<b>11…` is an A in quoted-printable.
     for (const one of written) {
       shown.add(one).add(fullyUnescaped(one));
