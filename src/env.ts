@@ -1,5 +1,6 @@
 import { BUNDLED } from "../.generated/bundled.ts";
 import { agentCounters } from "./adapters/objects/agent-counters.ts";
+import { bodySlots } from "./adapters/body-slots.ts";
 import { codeFlow } from "./adapters/oidc/code-flow.ts";
 import { d1LinkedIdentities } from "./adapters/d1/linked-identities.ts";
 import { dispatchObject } from "./adapters/objects/deliveries.ts";
@@ -30,6 +31,7 @@ import { d1Reads } from "./adapters/d1/read-counts.ts";
 import { callUpstream } from "./adapters/upstream/call.ts";
 import { digestsInForce, keysInForce, type Secrets, secretsOf } from "./core/base/key-derivation.ts";
 import { compileRuleSet, type RuleSet } from "./config/rule-set.ts";
+import { bodyLimitsOf } from "./core/base/body-limits.ts";
 import { requestLimitsOf } from "./core/base/request-limits.ts";
 import type { Ports, TokenKind } from "./ports/ports.ts";
 import type { RuleBook } from "./ports/rules.ts";
@@ -115,6 +117,7 @@ type IntentPorts = Pick<
   | "idempotency"
   | "mandates"
   | "countRequest"
+  | "bodySlots"
 >;
 
 function intentPorts(env: Bindings, { deploymentSecrets, restoredAt, chain, book }: Shared): IntentPorts {
@@ -129,6 +132,7 @@ function intentPorts(env: Bindings, { deploymentSecrets, restoredAt, chain, book
     idempotency: d1IdempotentAnswers(env.DB, () => keysInForce(deploymentSecrets, "idempotent-answer")),
     mandates: d1Mandates(env.DB, chain),
     countRequest: requestCounter(env.FLOOD, requestLimitsOf(env)),
+    bodySlots: bodySlots(bodyLimitsOf(env).largeBodies),
   };
 }
 

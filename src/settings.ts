@@ -1,11 +1,12 @@
 import { version } from "../package.json";
 import { isOverride } from "./core/outbound/request-header-table.ts";
+import { bodyLimitsOf, type BodyLimitVariables } from "./core/base/body-limits.ts";
 import { requestLimitsOf, type RequestLimitVariables } from "./core/base/request-limits.ts";
 import { timeLimitsOf, type TimeLimitVariables } from "./core/base/time-limits.ts";
 import type { Settings } from "./ports/settings.ts";
 
 /** Variables that an operator sets; wrangler types them as the literals of `wrangler.toml`. */
-export interface SettingVariables extends TimeLimitVariables, RequestLimitVariables {
+export interface SettingVariables extends TimeLimitVariables, RequestLimitVariables, BodyLimitVariables {
   readonly GATE_ORIGIN: string;
   readonly GATE_PUBLIC_URL?: string;
   readonly GATE_KEY_HEADER?: string;
@@ -46,6 +47,7 @@ export function settingsOf(variables: SettingVariables): Settings {
     localSignIn: variables.LOCAL_SIGN_IN === "true",
     timeLimits: timeLimitsOf(variables),
     requestLimits: requestLimitsOf(variables),
+    bodyLimits: bodyLimitsOf(variables),
   };
 }
 

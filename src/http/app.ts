@@ -35,7 +35,11 @@ export function createApp(): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
 
   app.use(async (c, next) => {
-    await next();
+    try {
+      await next();
+    } finally {
+      c.var.releaseBody?.();
+    }
     const { headers } = c.res;
     headers.set("X-Content-Type-Options", "nosniff");
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-store");

@@ -6,6 +6,7 @@ import type { Mandates } from "./mandates.ts";
 import type { Deliveries, SendOutgoing, Webhooks } from "./notifications.ts";
 import type { CallUpstream, Reads } from "./upstream.ts";
 import type { VaultFailure } from "./vault.ts";
+import type { BodySlots } from "./body-slots.ts";
 import type { CountRequest } from "./request-counter.ts";
 import type { Intents } from "./intents.ts";
 import type { AgentCounters } from "./counters.ts";
@@ -57,6 +58,7 @@ export interface Ports {
   /** Whether this credential can be fetched and injected now. It is fetched as for a use, and forgotten. */
   checkSecret(name: string): Promise<Result<void, VaultFailure | InjectionFailure>>;
   readonly countRequest: CountRequest;
+  readonly bodySlots: BodySlots;
   /** HMAC of the subject under the deployment's current secret, hexadecimal: to issue a token, or to store a digest. */
   deriveToken(kind: TokenKind, subject: string): string;
   /**

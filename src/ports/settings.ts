@@ -1,3 +1,4 @@
+import type { BodyLimits } from "../core/base/body-limits.ts";
 import type { RequestLimits } from "../core/base/request-limits.ts";
 import type { TimeLimits } from "../core/base/time-limits.ts";
 
@@ -20,4 +21,5 @@ export interface Settings {
   readonly localSignIn: boolean;
   readonly timeLimits: TimeLimits;
   readonly requestLimits: RequestLimits;
+  readonly bodyLimits: BodyLimits;
 }

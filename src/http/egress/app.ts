@@ -15,6 +15,13 @@ export function createEgress(): Hono<GateEnv> {
   const app = new Hono<GateEnv>();
 
   app.use(requireRestoreRecorded);
+  app.use(async (c, next) => {
+    try {
+      await next();
+    } finally {
+      c.var.releaseBody?.();
+    }
+  });
   app.all("*", sendOut);
 
   app.onError(errorResponse);

@@ -1,9 +1,9 @@
-import { joined } from "../../core/base/bytes.ts";
 import type { JsonObject } from "../../core/base/json.ts";
 import { isJsonObject } from "../../core/base/json.ts";
 import { parseStrictJson, type JsonProblem } from "../../core/base/strict-json.ts";
 import type { GateContext } from "./context.ts";
 import { refuse } from "../problem/problem.ts";
+import { receiveBody } from "./receive-body.ts";
 
 /** Limit of every body except a proposal's: it has a few fields. */
 export const SMALL_BODY_BYTES = 64 * 1024;
@@ -19,6 +19,9 @@ export function proposalBodyBytes(maxPayloadBytes: number): number {
 
 /** An authentication older than this is repeated after the body, which a client can send over hours. */
 const AUTHENTICATED_FOR_MS = 1_000;
+
+/** How long a client with a large body waits for a slot, within the time that its body may take. */
+const SLOT_WAIT_MS = 10_000;
 
 const JSON_PROBLEM_TEXT = {
   malformed: "The body is not JSON.",
@@ -55,8 +58,13 @@ export async function readJson(c: GateContext, limit = SMALL_BODY_BYTES): Promis
   return parsed.value;
 }
 
-/** The body as it came; 413 for more than `limit` bytes. @throws 401 if the caller's key was revoked while it sent the body */
+/**
+ * The body as it came, read once: 413 for more than `limit` bytes, 408 for one that takes too long, 503 for a large one
+ * while there are too many. @throws 401 if the caller's key was revoked while it sent the body
+ */
 export async function readBytes(c: GateContext, limit: number): Promise<Uint8Array> {
+  const known = c.var.body;
+  if (known !== undefined) return known.length <= limit ? known : tooLarge(limit);
   const begun = Date.now();
   const bytes = await wholeBody(c, limit);
   const took = Date.now() - begun;
@@ -66,42 +74,71 @@ export async function readBytes(c: GateContext, limit: number): Promise<Uint8Arr
 }
 
 async function wholeBody(c: GateContext, limit: number): Promise<Uint8Array> {
+  const ports = c.env;
   const declared = Number(c.req.header("Content-Length") ?? 0);
   if (declared > limit) tooLarge(limit);
   const { body } = c.req.raw;
   if (body === null) return new Uint8Array();
-  // A body framed by Content-Length can't be longer, and the platform reads it without a copy of each chunk.
-  const isFramed = c.var.isUnframed !== true && c.req.header("Transfer-Encoding") === undefined;
-  if (isFramed && Number.isInteger(declared) && declared > 0) return readFramedBody(c);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const reader = body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-  for (let read = await readChunk(reader); !read.done; read = await readChunk(reader)) {
-    size += read.value.length;
-    if (size > limit) {
-      await reader.cancel();
-      tooLarge(limit);
-    }
-    chunks.push(read.value);
+  const isFramed =
+    c.var.isUnframed !== true &&
+    c.req.header("Transfer-Encoding") === undefined &&
+    Number.isInteger(declared) &&
+    declared > 0;
+  const { arrivalMs } = ports.settings.bodyLimits;
+  // A body framed by Content-Length can't be longer, and the platform reads a short one without a copy of each chunk.
+  if (isFramed && declared <= SMALL_BODY_BYTES) return readFramedBody(c, arrivalMs);
+  const received = await receiveBody(body as ReadableStream<Uint8Array>, {
+    limit,
+    length: isFramed ? declared : null,
+    arrivalMs,
+    takeSlot: () => ports.bodySlots.take(c.var.limitKey ?? "", SLOT_WAIT_MS),
+  });
+  switch (received.kind) {
+    case "whole":
+      if (received.release !== null) c.set("releaseBody", received.release);
+      return received.bytes;
+    case "too_large":
+      return tooLarge(limit);
+    case "late":
+      return refuseLate(arrivalMs);
+    case "busy":
+      return refuseBusy();
+    case "broken_off":
+      return refuseIncomplete();
   }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : joined(chunks);
 }
 
-async function readFramedBody(c: GateContext): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await c.req.raw.arrayBuffer());
-  } catch {
-    return refuseIncomplete();
-  }
+async function readFramedBody(c: GateContext, arrivalMs: number): Promise<Uint8Array> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => {
+    timer = setTimeout(() => resolve(null), arrivalMs);
+  });
+  // Reading fails if the client disconnects or frames the body wrongly, which is a 400 and no fault of Gate.
+  const read = c.req.raw.arrayBuffer().catch(() => undefined);
+  const bytes = await Promise.race([read, late]);
+  clearTimeout(timer);
+  if (bytes === null) return refuseLate(arrivalMs);
+  return bytes === undefined ? refuseIncomplete() : new Uint8Array(bytes);
 }
 
-/** Reading fails if the client disconnects or frames the body wrongly, which is a 400 and no fault of Gate. */
-async function readChunk(reader: ReadableStreamDefaultReader<Uint8Array>) {
-  try {
-    return await reader.read();
-  } catch {
-    return refuseIncomplete();
-  }
+function refuseLate(arrivalMs: number): never {
+  return refuse({
+    status: 408,
+    code: "body_timeout",
+    detail: `The body did not arrive in time: it may take ${arrivalMs / 1_000} seconds, and must not stall.`,
+    // RFC 9110 section 15.5.9: the rest of the body would be read as the next request.
+    headers: { Connection: "close" },
+  });
+}
+
+function refuseBusy(): never {
+  return refuse({
+    status: 503,
+    code: "large_bodies_busy",
+    detail:
+      "Gate handles as many large bodies as it can at once, or this key has its share of them. Try again.",
+    headers: { "Retry-After": "5", Connection: "close" },
+  });
 }
 
 function refuseIncomplete(): never {

@@ -23,6 +23,12 @@ export interface GateEnv {
     isProxied?: true;
     /** Id of a write that may have begun: an error response must not claim that nothing was sent. */
     intent?: string;
+    /** The whole body, once it was read to be compared with an earlier request. */
+    body?: Uint8Array;
+    /** Gives back the slot of a large body: at the latest when the response is there. */
+    releaseBody?: () => void;
+    /** The key or order that this request was counted for. */
+    limitKey?: string;
     /** Set for a success without an effect, such as a dry run: nothing has to be remembered of it. */
     hasNoEffect?: true;
     /** For an Idempotency-Key: the id of the intent that a proposal creates, and whether it is a repeat. */

@@ -149,14 +149,13 @@ async function replay(c: GateContext, answer: StoredAnswer): Promise<Response> {
   });
 }
 
-/** The body as canonical JSON, or the digest of one that is not JSON; the handler can read the body again. */
+/** The body as canonical JSON, or the digest of one that is not JSON; the handler gets the same bytes. */
 async function contentOf(c: GateContext): Promise<string> {
   const ports = c.env;
   const large = proposalBodyBytes(ports.settings.maxPayloadBytes);
   const limit = PROPOSAL.test(c.req.path) ? large : SMALL_BODY_BYTES;
   const bytes = await readBytes(c, limit);
-  const { url, method, headers } = c.req.raw;
-  c.req.raw = new Request(url, { method, headers, body: bytes.slice().buffer });
+  c.set("body", bytes);
   const text = new TextDecoder().decode(bytes).trim();
   const parsed = parseStrictJson(text === "" ? "{}" : text);
   return parsed.ok ? canonicalJson(parsed.value) : `sha-256=${sha256Hex(bytes)}`;

@@ -29,6 +29,7 @@ export async function enforceRequestLimit(
   requestClass = requestClassOf(c.req.method, c.req.path),
 ): Promise<void> {
   const ports = c.env;
+  c.set("limitKey", key);
   const waitMs = await ports.countRequest(requestClass, key);
   if (waitMs === null) return;
   const perMinute = ports.settings.requestLimits[requestClass];

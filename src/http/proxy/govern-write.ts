@@ -56,11 +56,14 @@ export async function governWrite(
     // A failure from here on must name the write, which an earlier request may have sent.
     if (ports.intents.find(named) !== null) c.set("intent", named);
     const { intent, state } = await namedIntent(c, agent, named, request, payload);
+    if (state.phase !== "approved") c.var.releaseBody?.();
     return respondWithOutcome(c, relocate, intent, state, { ...awaited, isRepeat: true });
   }
   const { idempotencyKey: key } = incoming;
   const made = { request, payload, key: key === null ? null : `${route.entry.name} ${key}`, attended: true };
   const governed = await govern(made, principal, ports, Date.now());
+  // What waits for a person keeps no body, so that it must not keep a slot for one either.
+  if (governed.kind !== "decided" || governed.state.phase !== "approved") c.var.releaseBody?.();
   switch (governed.kind) {
     case "decided":
       return respondWithOutcome(

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parse } from "smol-toml";
+import { BODY_LIMIT_BOUNDS } from "../../../src/core/base/body-limits.ts";
 import { MAX_PER_MINUTE, REQUEST_LIMITS } from "../../../src/core/base/request-limits.ts";
 import { TIME_LIMIT_BOUNDS } from "../../../src/core/base/time-limits.ts";
 
@@ -23,7 +24,7 @@ test("docs/settings.md lists exactly the variables of wrangler.toml, with the va
   expect(listed).toEqual(vars);
 });
 
-test.each(Object.entries(TIME_LIMIT_BOUNDS))(
+test.each([...Object.entries(TIME_LIMIT_BOUNDS), ...Object.entries(BODY_LIMIT_BOUNDS)])(
   "docs/settings.md states default and bounds of %s as the code has them",
   (name, { min, max, byDefault }) => {
     const row = rows.find((each) => each.name === name);
