@@ -59,6 +59,8 @@ function addTexts(body: Body, texts: string[]): void {
 /** A CSV with broken quotes is also searched as one text, because another parser may find other cells. */
 function addCells(text: string, delimiter: string, wellFormed: boolean, texts: string[]): void {
   if (!wellFormed) texts.push(text);
+  // PHP, MySQL and Python's `escapechar` drop backslashes.
+  if (text.includes("\\")) texts.push(text.replaceAll(/\\([^])/g, "$1"));
   for (const row of csvRows(text, delimiter, Number.POSITIVE_INFINITY)) {
     for (const cell of row) {
       if (cell !== "") texts.push(cell);

@@ -142,7 +142,12 @@ function collectFromRows(body: Body & { readonly format: "csv" }, tallies: Talli
   let record = header === null ? 0 : -1;
   for (const row of csvRows(body.text.slice(begins), delimiter, Number.POSITIVE_INFINITY)) {
     for (const [column, cell] of row.entries()) {
-      collectFromText(cell, header?.[column] ?? `column ${column + 1}`, record, tallies);
+      const where = header?.[column] ?? `column ${column + 1}`;
+      collectFromText(cell, where, record, tallies);
+      // PHP, MySQL and Python's `escapechar` drop backslashes.
+      if (cell.includes("\\")) {
+        collectFromText(cell.replaceAll(/\\([^])/g, "$1"), where, record, tallies);
+      }
     }
     record++;
   }

@@ -462,7 +462,7 @@ export function google(made: MadeUp): readonly BenignBody[] {
       });
       return {
         url: "https://sheets.googleapis.com/v4/spreadsheets/1x/values/Sheet1!A1:append?valueInputOption=USER_ENTERED",
-        hints: atPath("values"),
+        hints: atPath("$.values[*]"),
         body: { range: "Sheet1!A1", majorDimension: "ROWS", values },
         holds: { records: values.length },
       };

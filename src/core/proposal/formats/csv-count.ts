@@ -12,8 +12,13 @@ export interface RowCount {
   readonly wellFormed: boolean;
   /** Line ends inside quoted cells: a reader that doesn't see the quotes finds rows there. */
   readonly hiddenBreaks: number;
-  /** Outside of quotes: carriage returns alone, line feeds, and other characters that end a line to some readers. */
-  readonly breaks: { readonly returns: number; readonly feeds: number; readonly others: number };
+  /** Outside of quotes: line ends of each kind, and other characters that end a line to some readers. */
+  readonly breaks: {
+    readonly returns: number;
+    readonly feeds: number;
+    readonly pairs: number;
+    readonly others: number;
+  };
   /** Where quoted cells hold line ends, alternating beginning and end. */
   readonly multiline: readonly number[];
 }
@@ -33,6 +38,7 @@ export function countRows(text: string, delimiter: string, escapes = false): Row
   let hiddenBreaks = 0;
   let returns = 0;
   let feeds = 0;
+  let pairs = 0;
   let others = 0;
   const multiline: number[] = [];
   for (let index = 0; index < length; index++) {
@@ -42,9 +48,11 @@ export function countRows(text: string, delimiter: string, escapes = false): Row
       // A row of commas is empty to every reader of commas. Of `;;;` a reader of commas makes a value.
       if (unit !== COMMA && unit !== 0x09) filled = true;
     } else if (unit === LINE_FEED || unit === CARRIAGE_RETURN) {
-      if (unit === CARRIAGE_RETURN && text.charCodeAt(index + 1) === LINE_FEED) index++;
-      if (text.charCodeAt(index) === LINE_FEED) feeds++;
-      else returns++;
+      if (unit === LINE_FEED) feeds++;
+      else if (text.charCodeAt(index + 1) === LINE_FEED) {
+        pairs++;
+        index++;
+      } else returns++;
       if (filled) rows++;
       filled = false;
       cellStart = true;
@@ -68,7 +76,7 @@ export function countRows(text: string, delimiter: string, escapes = false): Row
       if (isOtherBreak(unit)) others++;
     }
   }
-  const breaks = { returns, feeds, others };
+  const breaks = { returns, feeds, pairs, others };
   return { rows: filled ? rows + 1 : rows, wellFormed, hiddenBreaks, breaks, multiline };
 }
 

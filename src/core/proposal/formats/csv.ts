@@ -31,6 +31,7 @@ export function csvShape(whole: string): CsvShape {
   const [first] = csvRows(text, delimiter, 1);
   const header = first !== undefined && isHeader(first) ? first.map((cell) => cell.trim()) : null;
   const counted = countRows(text, delimiter);
+  const { breaks } = counted;
   const found = readRows(text, delimiter, counted);
   // Without knowledge of `sep=`, its line is the header, and the header a row.
   const headers = header === null || begins > 0 ? 0 : 1;
@@ -46,7 +47,9 @@ export function csvShape(whole: string): CsvShape {
             found.doubt.because,
             found.doubt.readings.map((reading) => Math.max(0, reading - headers)),
           ),
-    wellFormed: found.doubt === null && found.value === counted.rows,
+    // A reader that detects one kind of line end takes the other kind for text.
+    wellFormed:
+      found.doubt === null && found.value === counted.rows && !(breaks.pairs > 0 && breaks.feeds > 0),
   };
 }
 
@@ -56,12 +59,18 @@ function readRows(text: string, delimiter: string, counted: RowCount): Measured 
   // With broken quotes, no parser finds more rows than lines.
   if (!wellFormed) return otherRows("csv_quotes", [rows, Math.max(rows, countLines(text))]);
   if (breaks.others > 0) return otherRows("csv_line_ends", [rows, Math.max(rows, countLines(text))]);
-  if (breaks.returns > 0 && breaks.feeds > 0) return otherRows("csv_line_ends", [rows]);
+  if (breaks.returns > 0 && breaks.feeds + breaks.pairs > 0) return otherRows("csv_line_ends", [rows]);
   // Where no quotes hide a line end, no reader finds more rows than these.
   if (hiddenBreaks === 0) return known(rows);
-  let most = rows;
+  const lines = Math.max(rows, countLines(text));
+  // Behind a byte-order mark, which some readers keep, a first quote stands inside a cell.
+  if (text.startsWith('"') && counted.multiline[0] === 1) return otherRows("csv_quotes", [rows, lines]);
+  // Tab-separated values have no quotes (IANA text/tab-separated-values).
+  let most = delimiter === "\t" ? lines : rows;
+  if (most > rows * MOST_LINES) return otherRows("csv_delimiter", [rows, lines]);
   for (const other of plausibleDelimiters(text, delimiter, counted)) {
-    const read = countRows(text, other).rows;
+    const { rows: read, breaks: others } = countRows(text, other);
+    if (others.others > 0) return otherRows("csv_line_ends", [rows, lines]);
     const isOtherTable = read > rows * MOST_LINES || hidesRows(text, other, counted);
     if (read !== rows && isOtherTable) return otherRows("csv_delimiter", [rows, read]);
     most = Math.max(most, read);
@@ -168,4 +177,12 @@ function cellsOf(
     skip = false;
   }
   return cells;
+}
+
+/** Whether a reader that undoes backslashes finds the same rows of the same width. */
+export function isSameWithEscapes(text: string, { delimiter }: CsvShape): boolean {
+  if (!ESCAPES.test(text)) return true;
+  const widths = (escapes: boolean) =>
+    [...csvRows(text, delimiter, Number.POSITIVE_INFINITY, escapes)].map((row) => row.length).join();
+  return widths(false) === widths(true);
 }

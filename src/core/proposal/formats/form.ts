@@ -36,7 +36,9 @@ const INDEX = /([.[(-])\d{0,9}(?=[\].)[-]|$)/g;
 /** Between the first and the last member of a name; Rails takes any text for a key. */
 const INNER_MEMBERS = /\[[^[\]]*\](?=\[)/g;
 
+/** qs reads `[id]` as `id`, and `id[]` beside `id` as more values of one list. */
 function repeatedName(name: string): string {
   if (!/[.[(-]/.test(name)) return name;
-  return name.replaceAll(INNER_MEMBERS, "[]").replaceAll(INDEX, "$1");
+  const bare = name.replace(/^\[([^[\]]*)\]/, "$1");
+  return bare.replaceAll(INNER_MEMBERS, "[]").replaceAll(INDEX, "$1").replace(/\[\]$/, "");
 }

@@ -95,7 +95,7 @@ function dollarsToCents(dollars: number | null): number | null {
     : Math.min(Math.ceil(dollars * 100), Number.MAX_SAFE_INTEGER);
 }
 
-/** Counts recipients at the path: items of lists, and addresses separated by commas or semicolons. */
+/** Counts recipients at the path: items of lists, and the addresses in each text. */
 function countRecipients(body: Body, path: string): Measured {
   const because = pathDoubt(body, path);
   if (because !== null && because !== "duplicate_field") return unknown(null, because);
@@ -104,10 +104,20 @@ function countRecipients(body: Body, path: string): Measured {
   let count = 0;
   for (const value of found.value) {
     for (const one of Array.isArray(value) ? value : [value]) {
-      if (typeof one === "string") {
-        count += one.split(/[,;]/).filter((address) => address.trim() !== "").length;
-      } else if (one !== undefined && one !== null) count++;
+      if (typeof one === "string") count += addressesIn(one);
+      else if (one !== undefined && one !== null) count++;
     }
   }
   return known(count);
+}
+
+/**
+ * The most addresses that a reader finds: between commas, semicolons and line ends (of which a mail header may begin),
+ * or by their signs, as in `a@x.example b@x.example`.
+ */
+function addressesIn(text: string): number {
+  const separated = text.split(/[,;\r\n]/).filter((address) => address.trim() !== "").length;
+  const signs = text.split("@").length - 1;
+  const numbers = text.split(/\s\+\d/).length;
+  return Math.max(separated, signs, separated === 0 ? 0 : numbers);
 }

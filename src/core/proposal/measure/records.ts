@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from "../../base/json.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import type { Body, MultipartBody, ParsedPart } from "../formats/content.ts";
 import { csvShape, looksLikeCsv } from "../formats/csv.ts";
@@ -28,7 +28,11 @@ export function countRecords(body: Body, hints: MeasureHints, deletes: () => boo
   if (body.format === "ndjson" && found.ok && found.value.every((item) => item === undefined)) return counted;
   if (!found.ok || found.value.includes(undefined)) return doubted(counted, "not_at_path");
   if (because !== null && because !== "duplicate_field") return doubted(counted, because);
-  const atPath = known(found.value.reduce<number>((sum, item) => sum + itemsOf(item), 0));
+  // `$.values[*]` says that each item is a record, even one that is a list of cells.
+  const eachIsOne = /\[[^\]]*[*:?][^\]]*\]\s*$/.test(path);
+  const atPath = known(
+    eachIsOne ? found.value.length : found.value.reduce<number>((sum, item) => sum + itemsOf(item), 0),
+  );
   // An object counts as one record only where nothing says where its records are.
   return body.format === "json" && isJsonObject(body.value) && !isDeletion ? atPath : larger(counted, atPath);
 }
@@ -36,9 +40,7 @@ export function countRecords(body: Body, hints: MeasureHints, deletes: () => boo
 function countByFormat(body: Body, isDeletion: boolean): Measured {
   switch (body.format) {
     case "json":
-      return known(
-        isDeletion ? Math.max(itemsOf(body.value), listedItems([body.value])) : rowsOf(body.value),
-      );
+      return known(isDeletion ? Math.max(rowsOf(body.value), listedItems([body.value])) : rowsOf(body.value));
     case "ndjson": {
       const rows = body.values.reduce<number>((sum, value) => sum + Math.max(1, rowsOf(value)), 0);
       return known(isDeletion ? Math.max(rows, listedItems(body.values)) : rows);
@@ -62,9 +64,45 @@ function countByFormat(body: Body, isDeletion: boolean): Measured {
 }
 
 function rowsOf(value: Json): number {
-  return Array.isArray(value)
-    ? (value as readonly Json[]).reduce<number>((sum, item) => sum + itemsOf(item), 0)
-    : 1;
+  if (!Array.isArray(value)) return batchSize(value);
+  return (value as readonly Json[]).reduce<number>((sum, item) => sum + itemsOf(item), 0);
+}
+
+/** Members in which APIs take a batch (HubSpot, Salesforce, SendGrid, Zendesk, Google, Microsoft, Mailchimp, …). */
+const BATCH_MEMBERS: readonly string[] = [
+  "inputs",
+  "input",
+  "records",
+  "rows",
+  "batch",
+  "requests",
+  "compositeRequest",
+  "batchRequests",
+  "operations",
+  "writes",
+  "contacts",
+  "leads",
+  "members",
+  "personalizations",
+  "tickets",
+  "users",
+  "organizations",
+];
+
+/** An object is one record, or as many as a batch in it has objects: that is what its API writes. */
+function batchSize(value: Json): number {
+  if (!isJsonObject(value)) return 1;
+  let most = 1;
+  for (const name of BATCH_MEMBERS) {
+    const list: readonly Json[] | undefined = listAt(value, name);
+    if (list?.[0] !== undefined && isJsonObject(list[0])) most = Math.max(most, list.length);
+  }
+  return most;
+}
+
+function listAt(value: JsonObject, name: string): readonly Json[] | undefined {
+  const found = Object.hasOwn(value, name) ? value[name] : undefined;
+  return Array.isArray(found) ? (found as readonly Json[]) : undefined;
 }
 
 /** A list in a list stands for its items: `[[…500]]` is 500 to a receiver that flattens. */

@@ -3,7 +3,7 @@ import type { Json } from "../../base/json.ts";
 import type { Payload } from "../payload.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import { type Body, parseContent } from "../formats/content.ts";
-import { columnCells, csvShape } from "../formats/csv.ts";
+import { columnCells, csvShape, isSameWithEscapes } from "../formats/csv.ts";
 import { csvRows } from "../formats/csv-rows.ts";
 import { type Fields, formFields } from "../formats/form.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
@@ -127,7 +127,7 @@ const MANY_DIALECTS = "readers of this CSV find different rows or cells in it";
 function rowRecords(body: CsvBody): Result<readonly Json[], string> {
   const { header, delimiter, rows, begins } = body.shape;
   if (rows > MAX_RECORDS) return err(`more than ${MAX_RECORDS} records can't be looked into`);
-  if (body.shape.doubt !== null) return err(MANY_DIALECTS);
+  if (body.shape.doubt !== null || !isSameWithEscapes(body.text, body.shape)) return err(MANY_DIALECTS);
   const read: Json[] = [];
   let skip = header !== null;
   for (const row of csvRows(body.text.slice(begins), delimiter, Number.POSITIVE_INFINITY)) {
