@@ -16,13 +16,14 @@ const LABEL_WIDTH = 20;
 export async function runDemo(args: readonly string[], io: CommandIo): Promise<ExitCode> {
   parseFlags(args, {});
   const startedAt = performance.now();
-  const dataDir = mkdtempSync(join(tmpdir(), "zehrava-gate-demo-"));
+  // The server keeps a copy of its newest checkpoint beside the data folder.
+  const folder = mkdtempSync(join(tmpdir(), "zehrava-gate-demo-"));
   let server: Server | null = null;
   try {
     server = await startServer({
       host: "127.0.0.1",
       port: 0,
-      dataDir,
+      dataDir: join(folder, "data"),
       policyDir: join(packageRoot(), "policies"),
       registry: join(packageRoot(), "gate.yaml"),
       // Without the caller's variables, so that the demo is the same everywhere.
@@ -35,7 +36,7 @@ export async function runDemo(args: readonly string[], io: CommandIo): Promise<E
     return surprises.length === 0 ? 0 : EXIT_FAILED;
   } finally {
     await server?.stop();
-    rmSync(dataDir, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -458,14 +458,20 @@ function fieldsFail(checks: readonly WrittenCheck[], s: Situation): boolean {
 }
 
 function termIn(terms: readonly string[] | undefined, s: Situation): boolean {
-  // A row is a text of its own; a term does not begin in one and end in the next.
+  // A row is a text of its own; a term begins in one and ends in the next only where rows hold nothing but a text.
   const texts =
     s.payload.kind === "json" || s.payload.kind === "csv"
       ? s.payload.rows.map(({ name }) => name)
       : s.payload.kind === "none" && isWholeProfile(s.request)
         ? Object.values(s.request.fields)
         : [wordsOf(s).join(" ")];
-  return (terms ?? []).some((term) => texts.some((text) => ` ${text} `.includes(` ${term} `)));
+  const joined =
+    s.payload.kind === "json" && s.payload.rows.every(({ amount }) => amount === null)
+      ? [texts.join(" ")]
+      : [];
+  return (terms ?? []).some((term) =>
+    [...texts, ...joined].some((text) => ` ${text} `.includes(` ${term} `)),
+  );
 }
 
 function piiIn(kinds: readonly string[] | undefined, words: readonly string[]): boolean {

@@ -14,7 +14,7 @@ export interface Row {
   readonly run: (input: never) => unknown;
 }
 
-const SIZE = volume("LINEAR_SIZE", { quick: 200, chaos: 1_000 });
+const SIZE = volume("LINEAR_SIZE", { quick: 80, chaos: 1_000 });
 
 export function row<Input>(
   subject: string,

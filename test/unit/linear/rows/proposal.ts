@@ -1,7 +1,7 @@
 import { decodeText } from "../../../../src/core/proposal/formats/text.ts";
 import { parseContent } from "../../../../src/core/proposal/formats/content.ts";
 import { csvRows } from "../../../../src/core/proposal/formats/csv-rows.ts";
-import { csvShape, looksLikeCsv } from "../../../../src/core/proposal/formats/csv.ts";
+import { csvShape, isSameWithEscapes, looksLikeCsv } from "../../../../src/core/proposal/formats/csv.ts";
 import { declaredType } from "../../../../src/core/proposal/formats/declared-type.ts";
 import { formFields, formRecords, looksLikeForm } from "../../../../src/core/proposal/formats/form.ts";
 import { jsonTokens, readJson, readJsonLines } from "../../../../src/core/proposal/formats/json-text.ts";
@@ -58,7 +58,7 @@ const PATHS = ["amount", "row.amount", "$..amount"];
 const COSTLY_PATHS = [...PATHS, "$[*].amount", "$[?@.amount > 1].amount", "$[?count($..*) > 1]", "$..*..*"];
 
 /** A body of every format has many shapes. */
-const SIZE = volume("LINEAR_BODY_SIZE", { quick: 80, chaos: 600 });
+const SIZE = volume("LINEAR_BODY_SIZE", { quick: 40, chaos: 600 });
 
 const MEDIA_TYPES = shapesOf([
   "text/",
@@ -93,6 +93,7 @@ export const PROPOSAL_ROWS = [
     ].map((each) => `${FORMATS}/${each}`),
   }),
   row(`${FORMATS}/csv.ts#looksLikeCsv`, CSV_SHAPES, looksLikeCsv),
+  row(`${FORMATS}/csv.ts#isSameWithEscapes`, CSV_SHAPES, (text) => isSameWithEscapes(text, csvShape(text))),
   row(`${FORMATS}/csv-rows.ts#csvRows`, CSV_SHAPES, (text) => [
     ...csvRows(text, ",", Number.POSITIVE_INFINITY),
   ]),
