@@ -45,6 +45,9 @@ function workerProject() {
           bindings: {
             GATE_SECRET: "dGVzdC1vbmx5LXRlc3Qtb25seS10ZXN0LW9ubHkhISE=",
             GATE_ADMIN_KEY: "gate_ak_test_only",
+            // The admin key of all files is one key, and files follow each other within a minute.
+            GATE_EVIDENCE_PER_MINUTE: "100000",
+            GATE_REQUESTS_PER_MINUTE: "100000",
             TEST_MIGRATIONS: await readD1Migrations("./migrations"),
           },
           // Loads Dynamic Workers, whose only way out is GovernedEgress.

@@ -1,4 +1,4 @@
-import { applyD1Migrations, reset } from "cloudflare:test";
+import { applyD1Migrations, evictAllDurableObjects, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { portsOf } from "../../../src/env.ts";
 
@@ -16,6 +16,8 @@ async function startAgain(): Promise<void> {
   const { results: texts } = await env.DB.prepare(
     "SELECT hash, id, text, first_used_at FROM policy_texts",
   ).all();
+  // An object that is asked by its name must not go on with what it remembers.
+  await evictAllDurableObjects();
   await reset();
   await migrate();
   await env.DB.prepare(

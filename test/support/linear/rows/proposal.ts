@@ -18,7 +18,7 @@ import { measureMoney } from "../../../../src/core/proposal/measure/totals.ts";
 import type { Payload } from "../../../../src/core/proposal/payload.ts";
 import { applyTemplate, isMediaType } from "../../../../src/core/proposal/request-template.ts";
 import type { MeasureHints } from "../../../../src/core/registry/measure-hints.ts";
-import { volume } from "../../../support/volume.ts";
+import { volume } from "../../volume.ts";
 import { CSV_SHAPES, FORM_SHAPES, JSON_SHAPES, MULTIPART_SHAPES, TEXT_SHAPES } from "../grammars.ts";
 import { row } from "../row.ts";
 import { bytesOf, mapped, shapesOf, type Shape } from "../shapes.ts";

@@ -1,10 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, test } from "vitest";
-import type { RowResult } from "./count-rows.ts";
-import { NO_READERS } from "./no-readers.ts";
-import { ROWS } from "./table.ts";
+import { describe, expect, test } from "vitest";
+import { NO_READERS } from "../../support/linear/no-readers.ts";
+import { ROWS } from "../../support/linear/table.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
@@ -27,31 +25,6 @@ const ROOMS = [
   "src/config/registry/parse.ts",
 ];
 
-/** A whole process for the counting: it changes the engine's own functions, and needs a deep stack. */
-function countRows(): readonly RowResult[] {
-  const counter = fileURLToPath(new URL("./count-rows.ts", import.meta.url));
-  const run = spawnSync(process.execPath, ["--stack-size=30000", counter, "--json"], {
-    encoding: "utf8",
-    maxBuffer: 1 << 26,
-  });
-  if (run.status !== 0) throw new Error(run.stderr);
-  return JSON.parse(run.stdout) as readonly RowResult[];
-}
-
-describe("INV-16: steps for twice the input", () => {
-  let results: ReadonlyMap<string, RowResult>;
-  beforeAll(() => {
-    results = new Map(countRows().map((result) => [result.subject, result]));
-  }, 300_000);
-
-  test.for(ROWS.map(({ subject }) => subject))("are at most 2.2 times as many in %s", (subject) => {
-    const result = results.get(subject);
-    expect(result?.steep).toEqual([]);
-    expect(result?.unreached).toEqual([]);
-    expect(result?.shapes).toBeGreaterThan(0);
-  });
-});
-
 describe("the table of readers", () => {
   const named = new Set([
     ...ROWS.flatMap(({ subject, inside }) => [subject, ...inside]),
@@ -61,7 +34,7 @@ describe("the table of readers", () => {
 
   test("has a row for every exported function that may read hostile bytes", () => {
     const missing = exported.filter((each) => !named.has(each));
-    expect(missing, "add a row in test/unit/linear/rows with its worst shapes").toEqual([]);
+    expect(missing, "add a row in test/support/linear/rows with its worst shapes").toEqual([]);
   });
 
   test("names only functions that exist", () => {

@@ -1,4 +1,4 @@
-import { volume } from "../../support/volume.ts";
+import { volume } from "../volume.ts";
 
 /** One worst shape of a grammar, at any size. */
 export interface Shape<Input = string> {

@@ -1,4 +1,4 @@
-import { volume } from "../../support/volume.ts";
+import { volume } from "../volume.ts";
 import type { Shape } from "./shapes.ts";
 
 /** One reader of hostile bytes, with the shapes that are worst for it. */

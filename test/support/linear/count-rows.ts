@@ -1,5 +1,5 @@
-import { StepCounter } from "../../support/steps/count-steps.ts";
-import { volume } from "../../support/volume.ts";
+import { StepCounter } from "../steps/count-steps.ts";
+import { volume } from "../volume.ts";
 import type { Row } from "./row.ts";
 import { ROWS } from "./table.ts";
 
