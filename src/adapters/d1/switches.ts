@@ -55,7 +55,9 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
 
   return {
     async engaged(age) {
-      const isRecent = cached !== null && Date.now() - cached.readAt < CACHE_TTL_MS;
+      const now = Date.now();
+      // A clock that was set back must not extend the life of what was read.
+      const isRecent = cached !== null && now >= cached.readAt && now - cached.readAt < CACHE_TTL_MS;
       if (age === "cached" && cached !== null && isRecent) return cached.engaged;
       // The age counts from the start of the read, whose result may lack later changes.
       const before = { at: Date.now(), changes };
