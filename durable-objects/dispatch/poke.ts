@@ -1,3 +1,4 @@
+import { isYounger } from "../../src/core/base/age.ts";
 import { logLine } from "../../src/core/base/log-line.ts";
 import { DISPATCHER } from "../../src/ports/notifications.ts";
 
@@ -17,9 +18,8 @@ let scheduledAt = Number.NEGATIVE_INFINITY;
  */
 export async function pokeDispatcher(env: Pick<Env, "DISPATCH">): Promise<void> {
   const now = Date.now();
-  // `now >= pokedAt`: a clock that was set back must not suppress pokes.
-  if (now >= pokedAt && now - pokedAt < POKE_INTERVAL_MS) {
-    if (now >= scheduledAt && now - scheduledAt < SCHEDULED_POKE_MS) return;
+  if (isYounger(pokedAt, now, POKE_INTERVAL_MS)) {
+    if (isYounger(scheduledAt, now, SCHEDULED_POKE_MS)) return;
     scheduledAt = now;
     await scheduler.wait(POKE_INTERVAL_MS - (now - pokedAt));
   }

@@ -1,3 +1,4 @@
+import { isYounger } from "../../src/core/base/age.ts";
 import { logLine } from "../../src/core/base/log-line.ts";
 import { LOG_NAME } from "../../src/adapters/d1/log-rows.ts";
 
@@ -12,8 +13,7 @@ let pokedAt = Number.NEGATIVE_INFINITY;
  */
 export async function pokeLog(env: Pick<Env, "LOGS">): Promise<void> {
   const now = Date.now();
-  // `now >= pokedAt`: a clock that was set back must not suppress pokes.
-  if (now >= pokedAt && now - pokedAt < POKE_INTERVAL_MS) return;
+  if (isYounger(pokedAt, now, POKE_INTERVAL_MS)) return;
   pokedAt = now;
   try {
     await env.LOGS.getByName(LOG_NAME).poke();

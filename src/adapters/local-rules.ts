@@ -1,3 +1,5 @@
+import { isYounger } from "../core/base/age.ts";
+
 /**
  * Lifetime of the local server's answer: short enough that the next intent after an edit is evaluated by the new text,
  * long enough that a busy agent does not cause a request for each of its intents.
@@ -30,8 +32,7 @@ export function localRules<T>(server: Fetcher, compile: (rules: LocalRules) => T
   return async () => {
     const last = known as Known<T> | undefined;
     const now = Date.now();
-    // A clock that was set back must not extend the life of old rules.
-    if (last !== undefined && now >= last.checkedAt && now - last.checkedAt < FRESH_MS) return last.compiled;
+    if (last !== undefined && isYounger(last.checkedAt, now, FRESH_MS)) return last.compiled;
     const headers = last === undefined ? {} : { "If-None-Match": `"${last.version}"` };
     const response = await server.fetch("http://local/rules", { headers });
     if (last !== undefined && response.status === 304) {

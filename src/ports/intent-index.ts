@@ -1,3 +1,4 @@
+import type { ListCursor } from "../core/intent/list-cursor.ts";
 import type { Phase } from "../core/intent/phase.ts";
 import type { IntentRow } from "../core/intent/read-model.ts";
 
@@ -14,7 +15,7 @@ export interface IntentFilter {
   readonly since: number | null;
   readonly until: number | null;
   /** Last row of the previous page. */
-  readonly after: { readonly createdAt: number; readonly id: string } | null;
+  readonly after: ListCursor | null;
   /** 1 to 200. */
   readonly limit: number;
 }

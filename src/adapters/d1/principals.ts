@@ -1,3 +1,4 @@
+import { isYounger } from "../../core/base/age.ts";
 import { digestOf, sha256Hex } from "../../core/base/digest.ts";
 import { nameKey, type Principal } from "../../core/identity/principal.ts";
 import { err, ok } from "../../core/base/result.ts";
@@ -38,8 +39,7 @@ export function d1Principals(db: D1Database, chain: RegistryChain, adminKey: str
       if (adminHash !== null && hash === adminHash) return ROOT;
       const known = cache.get(hash);
       const now = Date.now();
-      // A clock that was set back must not extend a cache entry's life.
-      const isYoung = known !== undefined && now >= known.readAt && now - known.readAt < CACHE_TTL_MS;
+      const isYoung = known !== undefined && isYounger(known.readAt, now, CACHE_TTL_MS);
       if (age === "cached" && isYoung) return known.principal;
       const [row] = await coalescedRead<PrincipalRow>(db, db.prepare(BY_KEY).bind(hash));
       cache.delete(hash);

@@ -1,3 +1,4 @@
+import { isYounger } from "../../core/base/age.ts";
 import type { SwitchReason, SwitchScope, SwitchTarget } from "../../core/policy/kill-switch.ts";
 import { err, ok } from "../../core/base/result.ts";
 import { coalescedRead } from "./coalesced-read.ts";
@@ -55,9 +56,7 @@ export function d1Switches(db: D1Database, chain: RegistryChain): Switches {
 
   return {
     async engaged(age) {
-      const now = Date.now();
-      // A clock that was set back must not extend the life of what was read.
-      const isRecent = cached !== null && now >= cached.readAt && now - cached.readAt < CACHE_TTL_MS;
+      const isRecent = cached !== null && isYounger(cached.readAt, Date.now(), CACHE_TTL_MS);
       if (age === "cached" && cached !== null && isRecent) return cached.engaged;
       // The age counts from the start of the read, whose result may lack later changes.
       const before = { at: Date.now(), changes };

@@ -1,3 +1,4 @@
+import { isYounger } from "../../core/base/age.ts";
 import type { AuthorizationServer } from "oauth4webapi";
 import { jsonObjectIn, type JsonObject } from "../../core/base/json.ts";
 import type { TrustedIssuer } from "../../core/registry/registry.ts";
@@ -57,10 +58,8 @@ export function issuerDocuments(send: SendOutgoing): IssuerDocuments {
   };
 }
 
-/** A negative age counts as old: a clock that was set back must not extend a cache's life. */
 function isYoung(at: number | undefined, ttlMs: number): boolean {
-  const age = at === undefined ? ttlMs : Date.now() - at;
-  return age >= 0 && age < ttlMs;
+  return at !== undefined && isYounger(at, Date.now(), ttlMs);
 }
 
 function cache<T>(entries: Map<string, T>, key: string, value: T): void {

@@ -46,8 +46,9 @@ const MAX_SEGMENTS = MAX_REQUEST_CHARACTERS;
 const MAX_RULES = 3;
 
 export function caseSummary(intentRecord: IntentRecord, agentName: string): CaseSummary {
-  const { state } = intentRecord;
+  const { state, case: record } = intentRecord;
   const { terms } = state;
+  const decision = record === null ? null : (JSON.parse(record.decision) as Decision);
   return {
     intent: terms.id,
     digest: terms.digest,
@@ -58,10 +59,10 @@ export function caseSummary(intentRecord: IntentRecord, agentName: string): Case
     editor: terms.editor === null ? null : oneLine(terms.editor, MAX_NAME_CHARACTERS),
     risk: terms.risk,
     records: terms.records,
-    unknown: unknownIn(intentRecord),
+    unknown: unknownIn(decision),
     valueCents: terms.valueCents,
     reasonCode: terms.reasonCode,
-    heldBy: heldBy(intentRecord),
+    heldBy: heldBy(decision),
     decideBy: state.decideBy,
     approval: terms.approval,
     votes: state.votes.length,
@@ -88,17 +89,13 @@ function percentDecoded(segment: string): string {
 }
 
 /** Reasons and numbers of readings, but no text of the payload. */
-function unknownIn({ case: record }: IntentRecord): readonly string[] {
-  if (record === null) return [];
-  const { facts } = JSON.parse(record.decision) as Decision;
-  return unknownFacts(facts.doubts).map(({ fact, text }) => `${fact}: ${text}`);
+function unknownIn(decision: Decision | null): readonly string[] {
+  return unknownFacts(decision?.facts.doubts).map(({ fact, text }) => `${fact}: ${text}`);
 }
 
 /** The rules' names without their details, which can quote the payload. */
-function heldBy({ case: record }: IntentRecord): readonly string[] {
-  if (record === null) return [];
-  const { trace } = JSON.parse(record.decision) as Decision;
-  const rules = trace
+function heldBy(decision: Decision | null): readonly string[] {
+  const rules = (decision?.trace ?? [])
     .filter(({ outcome }) => outcome === "hold")
     .map(({ policy, rule }) => `${policy}: ${rule}`);
   return [...new Set(rules)].slice(0, MAX_RULES);

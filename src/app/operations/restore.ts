@@ -1,5 +1,6 @@
 import { bytesToHex } from "@noble/hashes/utils.js";
 import { err, ok, type Result } from "../../core/base/result.ts";
+import { cursorOf, readCursor } from "../../core/intent/list-cursor.ts";
 import type { Phase } from "../../core/intent/phase.ts";
 import { parseCheckpoint } from "../../core/tlog/checkpoint.ts";
 import { openNote, parseVkey } from "../../core/tlog/signed-note.ts";
@@ -56,7 +57,7 @@ export async function restore(
   if (at === null) return err("not_restored");
   const checkpoint = note === null ? null : await headOf(note, ports);
   if (note !== null && checkpoint === null) return err("checkpoint_unknown");
-  const cursor = after === null ? null : cursorOf(after);
+  const cursor = after === null ? null : readCursor(after);
   if (after !== null && cursor === null) return err("invalid_cursor");
   if (!(await ports.restoration.isRecorded())) {
     // Before the entry that lets requests in: a switch that was lifted later is not engaged again.
@@ -80,7 +81,7 @@ export async function restore(
   });
   for (const { id } of rows) await ports.intents.find(id)?.handle({ type: "tick" });
   const last = rows.at(-1);
-  const next = last === undefined || rows.length < PAGE ? null : `${last.created_at}:${last.id}`;
+  const next = last === undefined || rows.length < PAGE ? null : cursorOf(last);
   return ok({ settled: rows.length, next, checkpoint });
 }
 
@@ -100,11 +101,4 @@ async function verifyEd25519(
 ): Promise<boolean> {
   const key = await crypto.subtle.importKey("raw", new Uint8Array(publicKey), "Ed25519", false, ["verify"]);
   return crypto.subtle.verify("Ed25519", key, new Uint8Array(signature), new Uint8Array(message));
-}
-
-const CURSOR = /^(\d{1,15}):(int_[A-Za-z0-9_-]{43})$/;
-
-function cursorOf(text: string) {
-  const [, createdAt, id] = CURSOR.exec(text) ?? [];
-  return createdAt === undefined || id === undefined ? null : { createdAt: Number(createdAt), id };
 }

@@ -1,6 +1,6 @@
 import { env, exports } from "cloudflare:workers";
 import { vi } from "vitest";
-import type { Answer } from "../client.ts";
+import { answerOf, type Answer } from "../client.ts";
 import { bindings } from "./bindings.ts";
 import { changeRules, RULES } from "./rules.ts";
 
@@ -114,17 +114,7 @@ export async function out(
     body: JSON.stringify({ url, init, how }),
     redirect: "manual",
   } as const;
-  const response = await dynamicWorker(props).fetch("http://agent.test/", instruction);
-  const bytes = new Uint8Array(await response.arrayBuffer());
-  const text = new TextDecoder().decode(bytes);
-  const isJson = /json/.test(response.headers.get("Content-Type") ?? "") && text !== "";
-  return {
-    status: response.status,
-    headers: response.headers,
-    bytes,
-    text,
-    body: isJson ? JSON.parse(text) : text,
-  };
+  return answerOf(await dynamicWorker(props).fetch("http://agent.test/", instruction));
 }
 
 export async function readsOf(agent: string): Promise<Readonly<Record<string, number>>> {

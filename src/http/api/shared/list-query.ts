@@ -1,6 +1,5 @@
 import { phasesOf, type Phase } from "../../../core/intent/phase.ts";
-import type { IntentRow } from "../../../core/intent/read-model.ts";
-import { fromBase64Url, toBase64Url } from "../../../core/base/base64url.ts";
+import { readCursor } from "../../../core/intent/list-cursor.ts";
 import { listScope } from "../../../app/authority.ts";
 import type { GateContext } from "../../middleware/context.ts";
 import { refuse } from "../../problem/problem.ts";
@@ -28,11 +27,6 @@ export async function listFilter(c: GateContext): Promise<IntentFilter> {
     after: cursor(c.req.query("after")),
     limit: limit(c.req.query("limit")),
   };
-}
-
-/** Where the next page starts: opaque to clients. */
-export function cursorOf(row: Pick<IntentRow, "created_at" | "id">): string {
-  return toBase64Url(new TextEncoder().encode(`${row.created_at} ${row.id}`));
 }
 
 function phases(words: string | undefined): readonly Phase[] | null {
@@ -64,11 +58,7 @@ function time(c: GateContext, name: "since" | "until"): number | null {
 
 function cursor(text: string | undefined): IntentFilter["after"] {
   if (text === undefined) return null;
-  const bytes = fromBase64Url(text);
-  const [, createdAt, id] =
-    /^(\d{1,15}) (\S{1,64})$/.exec(bytes === null ? "" : new TextDecoder().decode(bytes)) ?? [];
-  if (createdAt === undefined || id === undefined) return invalid("after: not a cursor of this list");
-  return { createdAt: Number(createdAt), id };
+  return readCursor(text) ?? invalid("after: not a cursor of this list");
 }
 
 function invalid(detail: string): never {

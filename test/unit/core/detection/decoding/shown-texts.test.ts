@@ -3,7 +3,7 @@ import { marked } from "marked";
 import { defaultTreeAdapter, parse, type DefaultTreeAdapterTypes } from "parse5";
 import { describe, expect, test } from "vitest";
 import { compileTerms } from "../../../../../src/core/detection/terms/terms.ts";
-import { testSeed } from "../../../../support/volume.ts";
+import { testSeed, volume } from "../../../../support/volume.ts";
 
 type Node = DefaultTreeAdapterTypes.ChildNode;
 
@@ -46,7 +46,7 @@ function matcherFor(term: string) {
 
 const FRAUD = matcherFor("fraud");
 const SUE = matcherFor("sue");
-const RUNS = Number(process.env["SHOWN_TEXTS_RUNS"] ?? 2_000);
+const RUNS = volume("SHOWN_TEXTS", { quick: 2_000, chaos: 30_000 });
 
 /** As a word of its own. A mark that stayed is part of it: `sue*x` shows no term. */
 function shows(text: string, word: string): boolean {
