@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 
 /*
- * `npm run check`: the static checks beside the tests, since the tests leave a core idle now and then. What failed is
- * printed last, where it is seen.
+ * `npm run check`: the static checks and the unit tests beside the Worker's, which leave a core idle now and then. Of the
+ * Worker's tests it runs those that show an invariant of docs/threat-model.md; `npm test` runs all of them. What failed
+ * is printed last, where it is seen.
  */
 
 interface Step {
@@ -24,10 +25,12 @@ const STATIC: readonly Step[] = [
   { name: "typecheck", command: "npm", args: ["run", "--silent", "typecheck"] },
 ];
 
-const TESTS: Step = {
-  name: "tests",
+const UNIT: Step = { name: "unit tests", command: "vitest", args: ["run", "--project", "unit"] };
+
+const INVARIANTS: Step = {
+  name: "invariants",
   command: "vitest",
-  args: ["run", "--project", "unit", "--project", "worker", ...process.argv.slice(2)],
+  args: ["run", "--project", "worker", "--testNamePattern", "INV-"],
 };
 
 /** Runs a step; its output is kept, or shown as it comes. */
@@ -56,9 +59,9 @@ async function inSequence(steps: readonly Step[]): Promise<readonly Finished[]> 
   return finished;
 }
 
-const [checks, tests] = await Promise.all([inSequence(STATIC), run(TESTS, true)]);
-const all = [...checks, tests];
-for (const { step, code, output } of checks) if (code !== 0) console.error(`\n${step.name}:\n${output}`);
+const [beside, invariants] = await Promise.all([inSequence([...STATIC, UNIT]), run(INVARIANTS, true)]);
+const all = [...beside, invariants];
+for (const { step, code, output } of beside) if (code !== 0) console.error(`\n${step.name}:\n${output}`);
 for (const { step, code, seconds } of all) {
   console.log(`check: ${step.name} ${code === 0 ? "passed" : "failed"} in ${seconds.toFixed(0)} s`);
 }
