@@ -203,7 +203,7 @@ type UpstreamPorts = Pick<Ports, "callUpstream" | "reads" | "secret" | "checkSec
 
 function upstreamPorts(env: Bindings, { secrets }: Shared): UpstreamPorts {
   return {
-    callUpstream: callUpstream(secrets.fetched),
+    callUpstream: callUpstream(secrets.credential),
     reads: d1Reads(env.DB),
     secret: secrets.secret,
     checkSecret: secrets.check,

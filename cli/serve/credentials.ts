@@ -1,4 +1,5 @@
 import type { Registry } from "../../src/core/registry/registry.ts";
+import { secretRefsOf } from "../../src/core/registry/credential.ts";
 import type { SecretRef } from "../../src/core/registry/secret-ref.ts";
 import { vaultAuthRefs } from "../../src/core/registry/vault-connection.ts";
 
@@ -42,7 +43,9 @@ export function credentialVariables(
 
   return {
     collect({ credentials, vaults }) {
-      for (const [credential, ref] of credentials) collectRef(`the credential ${credential}`, ref);
+      for (const [name, credential] of credentials) {
+        for (const ref of secretRefsOf(credential)) collectRef(`the credential ${name}`, ref);
+      }
       for (const ref of vaultAuthRefs(vaults)) collectRef("the token of a vault", ref);
     },
     takeValues() {

@@ -32,6 +32,9 @@ function isOk(credential: JsonObject): boolean {
 
 function lineOf(credential: JsonObject): string {
   const text = (field: string) => clipped(textMember(credential, field) ?? "?", 600);
-  const what = `${text("name")} (${text("ref")})`;
-  return isOk(credential) ? `ok    ${what}` : `FAIL  ${what}: ${text("problem")}: ${text("detail")}`;
+  const has = (field: string) => textMember(credential, field) !== null;
+  const source = has("token_url") ? `${text("ref")}, ${text("grant")} at ${text("token_url")}` : text("ref");
+  const what = `${text("name")} (${source})`;
+  if (!isOk(credential)) return `FAIL  ${what}: ${text("problem")}: ${text("detail")}`;
+  return `ok    ${what}${has("expires_at") ? `: a token until ${text("expires_at")}` : ""}`;
 }

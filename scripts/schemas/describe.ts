@@ -2,7 +2,7 @@ import type { JsonSchema } from "./json-schema.ts";
 import { joined } from "./field-tables.ts";
 
 /** Keys whose constant identifies one form of a union. */
-const DISCRIMINATORS = ["type", "method"];
+const DISCRIMINATORS = ["type", "method", "grant"];
 
 /**
  * Gives every property its description.

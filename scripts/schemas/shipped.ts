@@ -48,6 +48,7 @@ const SHIPPED: readonly ShippedSchema[] = [
       "## Top level": "",
       "## People": "people.*",
       "## Credentials": "credentials.*",
+      "### OAuth 2.0": "credentials.*.oauth2",
       "### Vaults": "vaults.*",
       "## Sign-in": "sign_in",
       "## Channels": "channels.*",

@@ -55,8 +55,11 @@ export interface Ports {
   readonly reads: Reads;
   /** A credential of the registry, fetched now; null: its vault has none or can't be reached. */
   secret(name: string): Promise<string | null>;
-  /** Whether this credential can be fetched and injected now. It is fetched as for a use, and forgotten. */
-  checkSecret(name: string): Promise<Result<void, VaultFailure | InjectionFailure>>;
+  /**
+   * Whether this credential can be fetched and injected now, and when an access token ends (null: a stored secret). It
+   * is fetched as for a use, and forgotten.
+   */
+  checkSecret(name: string): Promise<Result<number | null, VaultFailure | InjectionFailure>>;
   readonly countRequest: CountRequest;
   readonly bodySlots: BodySlots;
   /** HMAC of the subject under the deployment's current secret, hexadecimal: to issue a token, or to store a digest. */

@@ -30,6 +30,11 @@ export interface UpstreamCall {
   /** True only where the registry's entry has `allow_private: true`. */
   readonly allowPrivate: boolean;
   /**
+   * True: a read, which is sent again with a new access token where the upstream refused one of an earlier call. Not
+   * where the body is a stream, which is gone by then. A write is sent once.
+   */
+  readonly isRepeatable?: boolean;
+  /**
    * Last check, after the credential is fetched: a kill switch may have been engaged meanwhile. False: nothing is sent.
    */
   readonly mayGo?: () => Promise<boolean>;
@@ -50,6 +55,11 @@ export interface UpstreamAnswer {
    * breaks its content coding. Callers read it to the end or cancel it.
    */
   readonly body: ReadableStream<Uint8Array> | null;
+  /**
+   * True: 401, and the access token was one of an earlier call: the provider may have revoked it since, and the next
+   * call has a new one. Absent: not so.
+   */
+  readonly refusedToken?: boolean;
   /** Why the body was removed: it could not be masked. The status is the upstream's all the same. Null: not removed. */
   readonly withheld: ResponseProblem | null;
 }
@@ -85,7 +95,7 @@ export interface CallFailure {
   readonly sent: boolean;
 }
 
-/** Sends the request once: no retries, no redirects. Never throws. */
+/** Sends the request once, unless it is repeatable: no retries, no redirects. Never throws. */
 export type CallUpstream = (call: UpstreamCall) => Promise<Result<UpstreamAnswer, CallFailure>>;
 
 /** Listed reads, counted by agent, destination and day. */

@@ -34,12 +34,35 @@ export interface VaultDeps {
   readonly now: () => number;
 }
 
+/** `line`: fits into a header or a form, and can be masked. `text`: may have line breaks, as a private key has. */
+export type SecretForm = "line" | "text";
+
 /**
  * Fetches one secret for one use. Neither the secret nor a token that was needed to read it is cached or stored. Never
  * throws.
+ *
+ * @param form `line` if absent
  */
 export type FetchSecret = (
   ref: SecretRef,
   connections: VaultConnections,
   deps: VaultDeps,
+  form?: SecretForm,
 ) => Promise<Result<string, VaultFailure>>;
+
+/** What one call to an upstream injects. */
+export interface FetchedCredential {
+  /** Injected, and masked in the response. */
+  readonly secret: string;
+  /** Masked in the response as well: the secrets with which an access token was obtained. */
+  readonly alsoMasked: readonly string[];
+  /** When an access token ends, in milliseconds; null: a stored secret, whose end is not known. */
+  readonly expiresAt: number | null;
+  /** True: an access token of an earlier call, which the provider may have revoked since. */
+  readonly isReused: boolean;
+  /** The upstream answered 401: an access token is not used for another call. */
+  discard(): void;
+}
+
+/** Obtains the named credential of the registry for one call. Never throws. */
+export type FetchCredential = (name: string) => Promise<Result<FetchedCredential, VaultFailure>>;

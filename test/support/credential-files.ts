@@ -1,3 +1,4 @@
+import { INVALID_OAUTH2, misplacedInOAuth2 } from "./oauth2-files.ts";
 import type { VaultConnections } from "../../src/core/registry/vault-connection.ts";
 
 /** One vault of each type. */
@@ -107,8 +108,8 @@ const hashicorp = (more: string) =>
 
 /** Registries with a mistake in their credentials or vaults, and the expected message. */
 export const INVALID_CREDENTIALS: readonly (readonly [string, string, RegExp])[] = [
-  ["the form there was before", "credentials: { x: { provider: env, ref: X_KEY } }", /known are ref/],
-  ["a credential without a place", "credentials: { x: {} }", /^1:\d+: credentials\.x\.ref is missing/],
+  ["the form there was before", "credentials: { x: { provider: env, ref: X_KEY } }", /known are ref, oauth2/],
+  ["a credential without a place", "credentials: { x: {} }", /^1:16: .*either `ref`.*or `oauth2`/],
   ["a number for a place", "credentials: { x: { ref: 5 } }", /must be where the secret is/],
   ["a variable without its scheme", "credentials: { x: { ref: X_KEY } }", /^1:26: .*where the secret is/],
   ["an unknown scheme", "credentials: { x: { ref: https://x.example.com } }", /^1:26: /],
@@ -199,6 +200,7 @@ export const INVALID_CREDENTIALS: readonly (readonly [string, string, RegExp])[]
     vault("{ type: hashicorp, url: https://v.example.com, auth: { method: ldap } }"),
     /must be `token` or `approle` or `jwt`/,
   ],
+  ...INVALID_OAUTH2,
 ];
 
 export const MISPLACED_SECRET = "sk_live_51Habc";
@@ -236,4 +238,5 @@ export const MISPLACED_SECRETS: readonly string[] = [
   vault(
     `{ type: aws, region: ${MISPLACED_SECRET}, access_key_id: ${MISPLACED_SECRET}, secret_access_key: ${MISPLACED_SECRET} }`,
   ),
+  ...misplacedInOAuth2(MISPLACED_SECRET),
 ];

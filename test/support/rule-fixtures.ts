@@ -6,6 +6,7 @@ import { INVALID_ACCOUNTS, INVALID_SIGN_IN } from "./account-files.ts";
 import { INVALID_CHANNELS, KNOWN, VALID_CHANNELS } from "./channel-files.ts";
 import { INVALID_CREDENTIALS, MISPLACED_SECRETS, VALID_VAULTS, VAULTS } from "./credential-files.ts";
 import type { SchemaName } from "./editor.ts";
+import { inFile, VALID_OAUTH2 } from "./oauth2-files.ts";
 import { INVALID, INVALID_DESTINATIONS } from "./invalid-policies.ts";
 import { FULL as FULL_POLICY } from "./policy-file.ts";
 import { CONTRADICTIONS, FULL as FULL_REGISTRY, INVALID_REGISTRIES } from "./registry-files.ts";
@@ -91,6 +92,11 @@ export const VALID_FIXTURES: readonly RuleFixture[] = [
     "gate",
     "vault",
     VALID_VAULTS.map(([written]) => [written, `vaults: { v: ${written} }`]),
+  ),
+  ...named(
+    "gate",
+    "oauth2",
+    VALID_OAUTH2.map(([written]) => [written, inFile(written)]),
   ),
   ...named(
     "gate",

@@ -6,22 +6,23 @@ import { headerSecrets } from "../../core/outbound/header-secrets.ts";
 import { injectCredential } from "../../core/outbound/inject-and-mask.ts";
 import { ok, err, type Result } from "../../core/base/result.ts";
 import type { CallFailure, CallUpstream, UpstreamAnswer, UpstreamCall } from "../../ports/upstream.ts";
-import type { VaultFailure } from "../../ports/vault.ts";
+import type { FetchCredential, FetchedCredential } from "../../ports/vault.ts";
 import { upstreamResponse } from "./response.ts";
 import { inTime } from "./watched-body.ts";
 
-type FetchSecret = (name: string) => Promise<Result<string, VaultFailure>>;
+/** RFC 9110 section 15.5.2: the credential is missing, wrong or over, and the request was not applied. */
+const UNAUTHORIZED = 401;
 
 /** Calls upstreams by the platform's `fetch`. A credential exists only for the duration of its call. */
-export function callUpstream(fetchSecret: FetchSecret): CallUpstream {
-  return async (call) => {
+export function callUpstream(fetchCredential: FetchCredential): CallUpstream {
+  async function attempt(call: UpstreamCall): Promise<Attempt> {
     if (!isAddress(call)) {
       return unsent(
         "refused_address",
         "the upstream's URL is refused: it is not public https, or not in its normal form",
       );
     }
-    const ready = await prepare(call, fetchSecret);
+    const ready = await prepare(call, fetchCredential);
     if (!ready.ok) return ready;
     if (!isSendable(call, ready.value)) {
       return unsent("unreachable", "the method, a header or the body can't be sent over HTTP");
@@ -29,9 +30,23 @@ export function callUpstream(fetchSecret: FetchSecret): CallUpstream {
     if (call.mayGo !== undefined && !(await call.mayGo())) {
       return unsent("stopped", "the send was stopped before the request left");
     }
-    return exchange(call, ready.value);
+    const answer = await exchange(call, ready.value);
+    const { credential } = ready.value;
+    if (!answer.ok || answer.value.status !== UNAUTHORIZED || credential === null) return answer;
+    credential.discard();
+    return ok({ ...answer.value, refusedToken: credential.isReused });
+  }
+
+  return async (call) => {
+    const first = await attempt(call);
+    const isOver = first.ok && first.value.refusedToken === true;
+    if (!isOver || call.isRepeatable !== true || call.body instanceof ReadableStream) return first;
+    void first.value.body?.cancel().catch(() => undefined);
+    return attempt(call);
   };
 }
+
+type Attempt = Result<UpstreamAnswer, CallFailure>;
 
 function unsent(problem: CallFailure["problem"], detail: string): Result<never, CallFailure> {
   return err({ problem, source: "request", detail, sent: false });
@@ -52,21 +67,25 @@ function isAddress({ url, allowPrivate }: UpstreamCall): boolean {
 interface PreparedCall extends OutboundRequest {
   /** Null: nothing has to be masked. */
   readonly masks: Masks | null;
+  /** Null: Gate has none for this upstream. */
+  readonly credential: FetchedCredential | null;
 }
 
 async function prepare(
   call: UpstreamCall,
-  fetchSecret: FetchSecret,
+  fetchCredential: FetchCredential,
 ): Promise<Result<PreparedCall, CallFailure>> {
   const { url, credential } = call;
   const headers = [...call.headers, ...call.agentCredentials];
-  if (credential === null) return ok({ url, headers, masks: ownMasks(call) });
-  const secret = await fetchSecret(credential.name).catch(() => null);
-  if (secret === null) return noCredential("unavailable", "the credential could not be fetched");
-  if (!secret.ok) return noCredential(secret.error.problem, secret.error.detail);
-  const injected = injectCredential({ url, headers }, credential.injection, secret.value);
+  if (credential === null) return ok({ url, headers, masks: ownMasks(call), credential: null });
+  const fetched = await fetchCredential(credential.name).catch(() => null);
+  if (fetched === null) return noCredential("unavailable", "the credential could not be fetched");
+  if (!fetched.ok) return noCredential(fetched.error.problem, fetched.error.detail);
+  const { secret, alsoMasked } = fetched.value;
+  const injected = injectCredential({ url, headers }, credential.injection, secret, alsoMasked);
   if (!injected.ok) return noCredential(injected.error.problem, injected.error.detail);
-  return ok({ ...injected.value.request, masks: injected.value.masks });
+  const { request, masks } = injected.value;
+  return ok({ ...request, masks, credential: fetched.value });
 }
 
 /**

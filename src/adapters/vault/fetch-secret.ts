@@ -1,7 +1,7 @@
 import type { Result } from "../../core/base/result.ts";
 import type { SecretRef } from "../../core/registry/secret-ref.ts";
 import type { VaultConnections } from "../../core/registry/vault-connection.ts";
-import type { VaultDeps, VaultFailure } from "../../ports/vault.ts";
+import type { SecretForm, VaultDeps, VaultFailure } from "../../ports/vault.ts";
 import { awsSecret } from "./aws.ts";
 import { azureSecret } from "./azure.ts";
 import { dopplerSecret } from "./doppler.ts";
@@ -9,16 +9,18 @@ import { type VaultClient, vaultClient } from "./vault-client.ts";
 import { failed } from "./failure.ts";
 import { hashicorpSecret } from "./hashicorp.ts";
 import { onePasswordSecret } from "./one-password.ts";
-import { validateSecret } from "./validate-secret.ts";
+import { validateSecret, validateText } from "./validate-secret.ts";
 
 /** `FetchSecret`: a secret that could not be injected or masked is a failure here already. */
 export async function fetchSecret(
   ref: SecretRef,
   connections: VaultConnections,
   deps: VaultDeps,
+  form: SecretForm = "line",
 ): Promise<Result<string, VaultFailure>> {
-  const found = await fetchFrom(ref, connections, vaultClient(deps));
-  return found.ok ? validateSecret(found.value) : found;
+  const validate = form === "line" ? validateSecret : validateText;
+  const found = await fetchFrom(ref, connections, vaultClient(deps, validate));
+  return found.ok ? validate(found.value) : found;
 }
 
 async function fetchFrom(

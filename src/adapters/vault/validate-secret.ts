@@ -19,24 +19,31 @@ const REPLACEMENT = "\ufffd";
  * Checks that a secret can be injected unchanged and masked in responses. Not trimmed, which would change the secret.
  */
 export function validateSecret(value: string): Result<string, VaultFailure> {
-  if (value === "") return failed("too_short", "the secret is empty");
-  if (value.length > MAX_SECRET_BYTES || new TextEncoder().encode(value).length > MAX_SECRET_BYTES) {
-    return failed("too_large", "the secret is longer than 64 KiB");
-  }
+  const readable = validateText(value);
+  if (!readable.ok) return readable;
   if (BREAKS_HEADERS.test(value)) {
     return failed(
       "invalid_response",
       "the secret contains a line break or NUL (perhaps at its end), which would end a header",
     );
   }
-  if (!value.isWellFormed() || value.includes(REPLACEMENT)) {
-    return failed("invalid_response", "the secret is not text");
-  }
   if (value.length < MIN_SECRET_CHARS) {
     return failed(
       "too_short",
       `the secret has fewer than ${MIN_SECRET_CHARS} characters and could not be masked`,
     );
+  }
+  return ok(value);
+}
+
+/** The same for a secret that is neither injected nor sent, such as a private key, which has line breaks. */
+export function validateText(value: string): Result<string, VaultFailure> {
+  if (value === "") return failed("too_short", "the secret is empty");
+  if (value.length > MAX_SECRET_BYTES || new TextEncoder().encode(value).length > MAX_SECRET_BYTES) {
+    return failed("too_large", "the secret is longer than 64 KiB");
+  }
+  if (!value.isWellFormed() || value.includes(REPLACEMENT)) {
+    return failed("invalid_response", "the secret is not text");
   }
   return ok(value);
 }

@@ -79,6 +79,7 @@ export async function recordResponse(
     idempotent,
     mayHaveBeenSentBefore(state),
     http.idempotencyHeader !== null,
+    answer.refusedToken,
   );
   const report = {
     type: "report",

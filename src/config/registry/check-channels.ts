@@ -16,6 +16,8 @@ export interface Known {
   readonly people: ReadonlyMap<string, Pick<Person, "email">>;
   readonly groups: ReadonlyMap<string, readonly string[]>;
   readonly credentials: ReadonlySet<string>;
+  /** Those of them whose tokens Gate obtains. */
+  readonly oauth2: ReadonlySet<string>;
 }
 
 /** Reports channels with unknown names, private addresses, or no possible recipient. */
@@ -28,7 +30,7 @@ export function checkChannels(
   for (const [id, written] of Object.entries(channels)) {
     const at = ["channels", id];
     for (const [field, credential] of secretsOf(written)) {
-      const problem = unknownCredential(credential, known);
+      const problem = storedSecretProblem(credential, known);
       if (problem !== null) problems.push(source.problemAt([...at, field], problem));
     }
     if ("url" in written && written.url !== undefined) {
@@ -63,6 +65,16 @@ export function unknownCredential(
   const near = nearest(credential, [...credentials]);
   const hint = near === null ? "" : `; did you mean \`${near}\`?`;
   return `no credential of this name under \`credentials\`${hint}`;
+}
+
+/** Null: the credential exists, and is a stored secret. Channels and issuers need one: an access token ends. */
+export function storedSecretProblem(
+  credential: string,
+  known: Pick<Known, "credentials" | "oauth2">,
+): string | null {
+  const unknown = unknownCredential(credential, known);
+  if (unknown !== null || !known.oauth2.has(credential)) return unknown;
+  return "is a credential with `oauth2`, whose tokens are for destinations alone; name one with `ref`";
 }
 
 function unreachable(to: string, type: WrittenChannel["type"], known: Known): string | null {

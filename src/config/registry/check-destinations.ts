@@ -10,6 +10,8 @@ import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
 export interface KnownNames {
   readonly runners: ReadonlySet<string>;
   readonly credentials: ReadonlySet<string>;
+  /** Those of them whose tokens Gate obtains. */
+  readonly oauth2: ReadonlySet<string>;
 }
 
 /** Reports contradictions within and between the entries of `destinations`. */
@@ -42,7 +44,11 @@ function placeOf(source: YamlSource, name: string): FieldPath {
   };
 }
 
-function checkNames({ runners, credential }: WrittenDestination, known: KnownNames, { at }: FieldPath) {
+function checkNames(
+  { runners, credential, inject }: WrittenDestination,
+  known: KnownNames,
+  { at }: FieldPath,
+): readonly PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   runners?.forEach((runner, index) => {
     if (known.runners.has(runner)) return;
@@ -50,6 +56,11 @@ function checkNames({ runners, credential }: WrittenDestination, known: KnownNam
   });
   const problem = credential === undefined ? null : unknownCredential(credential, known);
   if (problem !== null) problems.push(at(["credential"], problem));
+  const isPair = inject === "basic" || (typeof inject === "object" && "basic" in inject);
+  if (credential !== undefined && known.oauth2.has(credential) && isPair) {
+    const message = "an access token of `oauth2` is no part of a pair; leave `inject` out for a bearer token";
+    problems.push(at(["inject"], message));
+  }
   return problems;
 }
 

@@ -1,69 +1,40 @@
 import { z } from "zod";
-import type { OwnSecretRef, SecretRef } from "../../core/registry/secret-ref.ts";
-import { parseSecretRef } from "../../core/registry/secret-ref.ts";
+import type { Credential } from "../../core/registry/credential.ts";
+import type { SecretRef } from "../../core/registry/secret-ref.ts";
 import { PROVIDER_OF, type VaultConnection } from "../../core/registry/vault-connection.ts";
-import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
-import { editorPattern, mapping, name } from "../yaml/schema-types.ts";
+import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
+import { mapping, name } from "../yaml/schema-types.ts";
+import { checkOAuth2, OAUTH2, oauth2Of, refsOfOAuth2 } from "./oauth2.ts";
+import { NEVER, secretRef } from "./secret-refs.ts";
 
-/* `credentials` of gate.yaml: where each secret is. The secret itself is refused and never repeated in a message. */
-
-/** Gate's own variables without the prefix `GATE_`. A credential must not send them to a channel or an upstream. */
-const OWN_VARIABLES: ReadonlySet<string> = new Set([
-  "LOCAL_SIGN_IN",
-  "MAX_PAYLOAD_BYTES",
-  "PUBLIC_FEED_ENABLED",
-]);
-
-const NEVER = "the secret itself never stands here";
-
-const A_REF = `must be where the secret is, such as env://STRIPE_API_KEY; ${NEVER}`;
-
-/** For editors, an approximation of `parseSecretRef`. */
-const OWN_REF = String.raw`(?:env://(?!(?:${[...OWN_VARIABLES].join("|")})$)|secrets-store://)(?!GATE_)[A-Z_][A-Z0-9_]*`;
-const VAULT_REF = [
-  String.raw`op://[^/?]+(?:/[^/?]+){2,3}`,
-  String.raw`vault://[^#?]+#[^#?]+(?:\?version=[1-9]\d*)?`,
-  String.raw`aws-sm://[^#?]+(?:#[^#?]+)?(?:\?(?:stage|version)=[^#?&]+)?`,
-  String.raw`azkv://[^/]+/[^/]+(?:/[^/]+)?`,
-  String.raw`doppler://[^/]+/[^/]+/[A-Z_][A-Z0-9_]*`,
-].join("|");
-
-const secretRef = z
-  .string({ error: A_REF })
-  .transform((written, context): SecretRef => {
-    const ref = parseSecretRef(written);
-    const problem = ref.ok ? ownVariable(ref.value) : ref.error;
-    if (ref.ok && problem === null) return ref.value;
-    context.addIssue({ code: "custom", message: `can't be used: ${problem}; ${NEVER}` });
-    return z.NEVER;
-  })
-  .meta(editorPattern(`^(?:${OWN_REF}|${VAULT_REF})$`, A_REF));
-
-const A_VAULT_CREDENTIAL = `must be env://NAME or secrets-store://BINDING, since no vault can hold its own credential; ${NEVER}`;
-
-/** A reference to a vault's own credential, which can't be in a vault. */
-export const vaultCredential = secretRef
-  .transform((ref, context): OwnSecretRef => {
-    if (ref.scheme === "env" || ref.scheme === "secrets-store") return ref;
-    context.addIssue({ code: "custom", message: A_VAULT_CREDENTIAL });
-    return z.NEVER;
-  })
-  .meta(editorPattern(`^${OWN_REF}$`, A_VAULT_CREDENTIAL));
-
-function ownVariable(ref: SecretRef): string | null {
-  if (ref.scheme !== "env" || !OWN_VARIABLES.has(ref.name)) return null;
-  return `${ref.name} is Gate's own and is never sent; name another variable`;
-}
+/* `credentials` of gate.yaml: where each secret is, or how Gate obtains a token with one. */
 
 export const CREDENTIALS = z
   .record(
     name("a credential's name"),
-    mapping({ ref: secretRef }, `must be {ref: …}, where the secret is; ${NEVER}`),
+    mapping(
+      { ref: secretRef.optional(), oauth2: OAUTH2.optional() },
+      `must be {ref: …}, where the secret is, or {oauth2: …}; ${NEVER}`,
+    ).meta({ oneOf: [{ required: ["ref"] }, { required: ["oauth2"] }] }),
     { error: "must be credentials by name, such as {sfdc: {ref: env://SFDC_TOKEN}}" },
   )
   .optional();
 
 type WrittenCredentials = NonNullable<z.output<typeof CREDENTIALS>>;
+type WrittenCredential = WrittenCredentials[string];
+
+/** @throws {Error} for an entry that `checkCredentials` reports */
+export function credentialFrom({ ref, oauth2 }: WrittenCredential): Credential {
+  if (ref !== undefined) return { kind: "stored", ref };
+  if (oauth2 === undefined) throw new Error("invariant: a checked credential has `ref` or `oauth2`");
+  return oauth2Of(oauth2);
+}
+
+/** The names of credentials whose tokens Gate obtains. */
+export function oauth2Names(credentials: WrittenCredentials = {}): ReadonlySet<string> {
+  const entries = Object.entries(credentials).filter(([, { oauth2 }]) => oauth2 !== undefined);
+  return new Set(entries.map(([id]) => id));
+}
 
 /** An example connection for each provider. */
 const EXAMPLE_OF = {
@@ -75,17 +46,37 @@ const EXAMPLE_OF = {
   doppler: "{type: doppler, token: env://DOPPLER_TOKEN}",
 } as const satisfies Record<VaultConnection["provider"], string>;
 
-/** Reports credentials whose vault has no connection under `vaults`. */
+/** Reports credentials without a source or with two, and those whose vault has no connection under `vaults`. */
 export function checkCredentials(
   source: YamlSource,
   credentials: WrittenCredentials,
   vaults: ReadonlySet<string>,
 ): readonly PolicyProblem[] {
-  return Object.entries(credentials).flatMap(([id, { ref }]) => {
-    if (ref.scheme === "env" || ref.scheme === "secrets-store") return [];
-    const provider = PROVIDER_OF[ref.scheme];
-    if (vaults.has(provider)) return [];
-    const message = `${ref.scheme}:// needs a vault of type ${provider}; add vaults: {${provider}: ${EXAMPLE_OF[provider]}}`;
-    return [source.problemAt(["credentials", id, "ref"], message)];
+  return Object.entries(credentials).flatMap(([id, { ref, oauth2 }]) => {
+    const at = ["credentials", id];
+    if ((ref === undefined) === (oauth2 === undefined)) {
+      const message =
+        "a credential takes either `ref`, where the secret is, or `oauth2`, and exactly one of them";
+      return [source.problemAtKey(at, message)];
+    }
+    if (oauth2 === undefined) return ref === undefined ? [] : checkVault(source, [...at, "ref"], ref, vaults);
+    const below: Path = [...at, "oauth2"];
+    return [
+      ...checkOAuth2(source, below, oauth2),
+      ...refsOfOAuth2(oauth2).flatMap(([key, each]) => checkVault(source, [...below, key], each, vaults)),
+    ];
   });
+}
+
+function checkVault(
+  source: YamlSource,
+  at: Path,
+  ref: SecretRef,
+  vaults: ReadonlySet<string>,
+): readonly PolicyProblem[] {
+  if (ref.scheme === "env" || ref.scheme === "secrets-store") return [];
+  const provider = PROVIDER_OF[ref.scheme];
+  if (vaults.has(provider)) return [];
+  const message = `${ref.scheme}:// needs a vault of type ${provider}; add vaults: {${provider}: ${EXAMPLE_OF[provider]}}`;
+  return [source.problemAt(at, message)];
 }

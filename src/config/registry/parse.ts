@@ -5,7 +5,7 @@ import { err, ok } from "../../core/base/result.ts";
 import type { Result } from "../../core/base/result.ts";
 import { channelOf } from "./channels.ts";
 import { checkChannels } from "./check-channels.ts";
-import { checkCredentials } from "./credentials.ts";
+import { checkCredentials, credentialFrom, oauth2Names } from "./credentials.ts";
 import { checkDestinations } from "./check-destinations.ts";
 import { problemsOf } from "../yaml/messages.ts";
 import { REGISTRY_FILE, type WrittenDestination } from "./schema.ts";
@@ -65,7 +65,7 @@ export function parseRegistry(
     people: mapOf(people, personOf),
     groups: mapOf(groups, (_id, members) => new Set(members)),
     destinations: mapOf(destinations, destinationOf),
-    credentials: mapOf(credentials, (_name, { ref }) => ref),
+    credentials: mapOf(credentials, (_name, credential) => credentialFrom(credential)),
     vaults: vaultsOf(vaults),
     channels: mapOf(channels, channelOf),
     signIn: signInOf(parsed.data.sign_in),
@@ -142,6 +142,7 @@ function checkReferences(source: YamlSource, written: WrittenRegistry): readonly
   const known = {
     runners: new Set(Object.keys(written.runners ?? {})),
     credentials: new Set(Object.keys(written.credentials ?? {})),
+    oauth2: oauth2Names(written.credentials),
   };
   return [...problems, ...checkDestinations(source, written.destinations ?? {}, known)];
 }
@@ -181,6 +182,7 @@ function checkPeopleAccess(source: YamlSource, written: WrittenRegistry): readon
     people: mapOf(written.people, personOf),
     groups: mapOf(written.groups, (_id, members) => members),
     credentials: new Set(Object.keys(written.credentials ?? {})),
+    oauth2: oauth2Names(written.credentials),
   };
   return [
     ...(written.sign_in === undefined ? [] : checkSignIn(source, written.sign_in, known)),

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { OidcProvider, SignIn, TrustedIssuer } from "../../core/registry/registry.ts";
 import { secretName } from "./channels.ts";
-import { unknownCredential, type Known } from "./check-channels.ts";
+import { storedSecretProblem, type Known } from "./check-channels.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { Path, PolicyProblem, YamlSource } from "../yaml/source.ts";
 import { flag, list, mapping, text, WEB_ADDRESS } from "../yaml/schema-types.ts";
@@ -100,7 +100,7 @@ function nameOf({ name, issuer: from }: Pick<WrittenProvider, "name" | "issuer">
 export function checkSignIn(
   source: YamlSource,
   written: WrittenSignIn,
-  known: Pick<Known, "credentials">,
+  known: Pick<Known, "credentials" | "oauth2">,
 ): readonly PolicyProblem[] {
   const problems: PolicyProblem[] = [];
   const checkUrls = (at: Path, { issuer: from, jwks: keys, allow_private: isPrivate = false }: Urls) => {
@@ -136,7 +136,7 @@ export function checkSignIn(
       problems.push(source.problemAt([...at, each.name === undefined ? "issuer" : "name"], message));
     }
     names.add(shown.toLowerCase());
-    const problem = each.client_secret === undefined ? null : unknownCredential(each.client_secret, known);
+    const problem = each.client_secret === undefined ? null : storedSecretProblem(each.client_secret, known);
     if (problem !== null) problems.push(source.problemAt([...at, "client_secret"], problem));
   });
   return problems;

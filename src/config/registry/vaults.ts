@@ -4,7 +4,7 @@ import type {
   VaultConnection,
   VaultConnections,
 } from "../../core/registry/vault-connection.ts";
-import { vaultCredential } from "./credentials.ts";
+import { vaultCredential } from "./secret-refs.ts";
 import { checkUpstream } from "./upstream.ts";
 import type { PolicyProblem, YamlSource } from "../yaml/source.ts";
 import { flag, list, mapping, name, text, WEB_ADDRESS } from "../yaml/schema-types.ts";

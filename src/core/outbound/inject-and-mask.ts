@@ -28,22 +28,32 @@ export interface InjectionFailure {
   readonly detail: string;
 }
 
-/** Injects a credential into a request, and compiles the masks for the response. */
+/**
+ * Injects a credential into a request, and compiles the masks for the response.
+ *
+ * @param alsoMasked secrets that are not injected, and that the upstream's operator may know all the same
+ */
 export function injectCredential(
   request: OutboundRequest,
   injection: Injection,
   secret: string,
+  alsoMasked: readonly string[] = [],
 ): Result<InjectedRequest, InjectionFailure> {
   const injected = inject(request, injection, secret);
   if (!injected.ok) return failed(injected.error);
-  const masks = masksFor(injected.value.secrets);
+  const masks = masksFor([...injected.value.secrets, ...alsoMasked]);
   if (!masks.ok) return failed(masks.error);
   return ok({ request: injected.value.request, masks: masks.value });
 }
 
 /** Why a secret can't be injected in this way into any request; null: it can. */
-export function injectionProblem(injection: Injection, secret: string): InjectionFailure | null {
-  const tried = injectCredential({ url: "https://upstream.invalid/", headers: [] }, injection, secret);
+export function injectionProblem(
+  injection: Injection,
+  secret: string,
+  alsoMasked: readonly string[] = [],
+): InjectionFailure | null {
+  const request = { url: "https://upstream.invalid/", headers: [] };
+  const tried = injectCredential(request, injection, secret, alsoMasked);
   return tried.ok ? null : tried.error;
 }
 

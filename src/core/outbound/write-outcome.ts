@@ -26,12 +26,14 @@ const REQUEST_ERRORS: ReadonlySet<number> = new Set([400, 402, 405, 406, 411, 41
  * @param again an earlier attempt may have been executed or be in flight: "gone" and "in use" may be its effect, and a
  *   refusal before the provider looks up the key reveals nothing about it
  * @param hasKey the request has an idempotency key: without one, 422 ("already cancelled") may follow an executed write
+ * @param refusedToken 401, and the access token was one of an earlier call: the next attempt has a new one
  */
 export function writeOutcome(
   status: number,
   idempotent: boolean,
   again: boolean,
   hasKey = true,
+  refusedToken = false,
 ): WriteOutcome {
   if (status < 300 || status === 303) return { outcome: "succeeded", retryable: false };
   // 301 and 302 often follow a completed write, so they are indeterminate.
@@ -40,5 +42,6 @@ export function writeOutcome(
   if (!isCertain || (again && !(hasKey && REQUEST_ERRORS.has(status)))) {
     return { outcome: "indeterminate", retryable: false };
   }
-  return { outcome: "failed", retryable: idempotent && (TRANSIENT_REFUSALS.has(status) || status >= 500) };
+  const isTransient = TRANSIENT_REFUSALS.has(status) || status >= 500 || refusedToken;
+  return { outcome: "failed", retryable: idempotent && isTransient };
 }

@@ -1,6 +1,6 @@
 import type { Json } from "../base/json.ts";
 import type { MeasureHints } from "./measure-hints.ts";
-import type { SecretRef } from "./secret-ref.ts";
+import type { Credential } from "./credential.ts";
 import type { VaultConnections } from "./vault-connection.ts";
 import type { Injection } from "./injection.ts";
 import type { Executor } from "./executor.ts";
@@ -17,8 +17,8 @@ export interface Registry {
   /** Group id → ids of its people. */
   readonly groups: ReadonlyMap<string, ReadonlySet<string>>;
   readonly destinations: ReadonlyMap<string, Destination>;
-  /** References to credentials, by the name that destinations and channels use; never a secret itself. */
-  readonly credentials: ReadonlyMap<string, SecretRef>;
+  /** Where credentials come from, by the name that destinations and channels use; never a secret itself. */
+  readonly credentials: ReadonlyMap<string, Credential>;
   /** Connections to the vaults that `credentials` refers to. */
   readonly vaults: VaultConnections;
   /** Channels that notify approvers of held intents, by id. */

@@ -34,6 +34,7 @@ export async function passRead(
     timeoutMs: upstream.timeoutMs,
     pauseMs: upstream.idleMs ?? DEFAULT_IDLE_MS,
     allowPrivate: upstream.allowPrivate,
+    isRepeatable: true,
   });
   if (called.ok || called.error.sent) {
     c.executionCtx.waitUntil(c.env.reads.count(principal.id, entry.name, Date.now()));

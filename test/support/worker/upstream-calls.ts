@@ -1,4 +1,5 @@
 import { callUpstream } from "../../../src/adapters/upstream/call.ts";
+import { storedCredential } from "../../../src/adapters/vault/registry-secrets.ts";
 import { err, ok } from "../../../src/core/base/result.ts";
 import type { CallFailure, UpstreamAnswer, UpstreamCall } from "../../../src/ports/upstream.ts";
 import type { VaultFailure } from "../../../src/ports/vault.ts";
@@ -9,7 +10,7 @@ export const SECRET = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
 /** A vault that holds this and nothing else. */
 const upstream = callUpstream(async (name) =>
   name === "held"
-    ? ok(SECRET)
+    ? ok(storedCredential(SECRET))
     : err<VaultFailure>({ problem: "not_found", detail: "there is no such secret" }),
 );
 

@@ -3,7 +3,7 @@ import { credentialVariables } from "../../../cli/serve/credentials.ts";
 import { parseServeOptions } from "../../../cli/serve/options.ts";
 import type { Registry } from "../../../src/core/registry/registry.ts";
 import type { SecretRef } from "../../../src/core/registry/secret-ref.ts";
-import { EMPTY_REGISTRY } from "../../../src/config/registry/parse.ts";
+import { EMPTY_REGISTRY, parseRegistry } from "../../../src/config/registry/parse.ts";
 
 describe("the public URL of a server", () => {
   test.each([
@@ -47,7 +47,9 @@ describe("signing in without a key", () => {
 describe("environment variables that credentials name", () => {
   const registry = (credentials: Readonly<Record<string, SecretRef>>): Registry => ({
     ...EMPTY_REGISTRY,
-    credentials: new Map(Object.entries(credentials)),
+    credentials: new Map(
+      Object.entries(credentials).map(([name, ref]) => [name, { kind: "stored", ref }] as const),
+    ),
   });
   const stripe = { scheme: "env", name: "STRIPE_KEY" } as const;
 
@@ -60,6 +62,15 @@ describe("environment variables that credentials name", () => {
     variables.collect(registry({ stripe, elsewhere }));
     expect(variables.takeValues()).toEqual({ STRIPE_KEY: "sk_1" });
     expect(lines).toEqual([]);
+  });
+
+  test("include those with which access tokens are obtained", () => {
+    const text = `credentials: { x: { oauth2: { grant: refresh_token, token_url: https://t.example.com/, client_id: c, secret_ref: env://REFRESH, client_secret_ref: env://CLIENT } } }\n`;
+    const parsed = parseRegistry("gate.yaml", text);
+    if (!parsed.ok) throw new Error(JSON.stringify(parsed.error));
+    const variables = credentialVariables({ REFRESH: "r-1", CLIENT: "c-1", OTHER: "x" }, new Set(), () => {});
+    variables.collect(parsed.value);
+    expect(variables.takeValues()).toEqual({ REFRESH: "r-1", CLIENT: "c-1" });
   });
 
   test("include those that open vaults", () => {

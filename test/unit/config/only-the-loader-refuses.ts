@@ -4,6 +4,7 @@
  */
 export const ONLY_THE_LOADER_REFUSES: Readonly<Record<string, readonly string[]>> = {
   "compares two keys": [
+    "credential: an authentication without a secret",
     "policy: PII over unseen payloads",
     "policy: a check that nothing passes",
     "policy: an editor who is excluded in words",
@@ -35,6 +36,10 @@ export const ONLY_THE_LOADER_REFUSES: Readonly<Record<string, readonly string[]>
     "sending: one header that passes and is dropped",
   ],
   "looks for a name elsewhere in the file": [
+    "credential: a client secret in a vault that is not there",
+    "credential: a channel that names it",
+    "credential: an issuer that names it",
+    "credential: a pair with its token",
     "channel: a group without any e-mail address",
     "channel: a person without an e-mail",
     "channel: an unknown credential",
@@ -63,6 +68,11 @@ export const ONLY_THE_LOADER_REFUSES: Readonly<Record<string, readonly string[]>
     "sign-in: two buttons with one name",
   ],
   "parses an address and asks for `allow_private`": [
+    "credential: a private token endpoint",
+    "credential: a token endpoint by plain http",
+    "credential: a token endpoint with a query",
+    "credential: a token endpoint with a user",
+    'secret: credentials: { x: { oauth2: { grant: client_credentials, token_url: "https://sk_live_51Habc@login.example.com/", client_id: gate, secret_ref: env://A } } }',
     "channel: a loopback address",
     "channel: a private address of Slack's API",
     "channel: a private approval provider",

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
+import { secretRefsOf } from "../../../src/core/registry/credential.ts";
 import { secretRefText } from "../../../src/core/registry/secret-ref.ts";
 import { vaultAuthRefs } from "../../../src/core/registry/vault-connection.ts";
 import { parseRegistry } from "../../../src/config/registry/parse.ts";
+import { inFile, VALID_OAUTH2 } from "../../support/oauth2-files.ts";
 import {
   INVALID_CREDENTIALS,
   MISPLACED_SECRET,
@@ -32,8 +34,25 @@ test.each([
   "doppler://gate/prd/STRIPE_KEY",
 ])("a credential's reference is stored as written: %s", (written) => {
   const { credentials } = read(`${VAULTS}credentials: { stripe: { ref: "${written}" } }\n`);
-  const ref = credentials.get("stripe");
-  expect(ref === undefined ? null : secretRefText(ref)).toBe(written);
+  const credential = credentials.get("stripe");
+  expect(credential?.kind).toBe("stored");
+  expect(credential === undefined ? null : secretRefsOf(credential).map(secretRefText)).toEqual([written]);
+});
+
+test.each(VALID_OAUTH2)("a source of access tokens is read, with its defaults: %s", (written, expected) => {
+  expect(read(`${inFile(written)}\n`).credentials.get("x")).toEqual(expected);
+});
+
+test("the stored secrets of every grant are known", () => {
+  const found = VALID_OAUTH2.map(([, credential]) => secretRefsOf(credential).map(secretRefText).join(" "));
+  expect(found).toEqual([
+    "env://A",
+    "env://A",
+    "env://KEY",
+    "env://KEY env://A",
+    "env://R",
+    "env://R env://A",
+  ]);
 });
 
 test("the deployment's own secrets need no vault connection", () => {

@@ -20,7 +20,10 @@ test("every key of the registry is read", () => {
     slack: null,
   });
   expect(groups.get("finance")).toEqual(new Set(["ana", "ben"]));
-  expect(credentials.get("stripe")).toEqual({ scheme: "env", name: "STRIPE_KEY" });
+  expect(credentials.get("stripe")).toEqual({
+    kind: "stored",
+    ref: { scheme: "env", name: "STRIPE_KEY" },
+  });
   expect(destinations.get("stripe.refund")).toMatchObject({
     policies: ["pay"],
     measure: {

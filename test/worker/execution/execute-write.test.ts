@@ -2,6 +2,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { callUpstream } from "../../../src/adapters/upstream/call.ts";
+import { storedCredential } from "../../../src/adapters/vault/registry-secrets.ts";
 import { executeWrite, type InlineExecution } from "../../../src/app/execution/execute-write.ts";
 import type { IntentState } from "../../../src/core/intent/state.ts";
 import { currentBindings } from "../../../src/core/intent/terms.ts";
@@ -509,7 +510,7 @@ describe("INV-05: a stop between approval and sending", () => {
     const withVault = (meanwhile: () => Promise<unknown>) => {
       const slowly = callUpstream(async () => {
         await meanwhile();
-        return ok("sk_live_of_the_upstream_itself");
+        return ok(storedCredential("sk_live_of_the_upstream_itself"));
       });
       return executeWrite(intent, { ...ports, callUpstream: slowly });
     };

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { callUpstream } from "../../../src/adapters/upstream/call.ts";
+import { storedCredential } from "../../../src/adapters/vault/registry-secrets.ts";
 import { err, ok } from "../../../src/core/base/result.ts";
 import type { UpstreamCall } from "../../../src/ports/upstream.ts";
 import { answer, scriptedUpstream, ports, send } from "../../support/worker/scripted-upstream.ts";
@@ -131,7 +132,10 @@ describe("a request that was certainly not sent is reported as unsent", () => {
     ["no text of ASCII", `${SECRET}ü`, "characters"],
   ] as const)("INV-21: for a secret %s, which is not shown", async ([, secret, problem]) => {
     const sent = vi.spyOn(globalThis, "fetch");
-    const called = await callUpstream(async () => ok(secret))({ ...plain(), ...withCredential() });
+    const called = await callUpstream(async () => ok(storedCredential(secret)))({
+      ...plain(),
+      ...withCredential(),
+    });
     expect(called).toMatchObject(unsent(problem));
     expect(JSON.stringify(called)).not.toContain(secret.trim());
     expect(sent).not.toHaveBeenCalled();
@@ -214,7 +218,7 @@ const LOCAL = [
 describe("INV-22: upstreams are public, unless the operator wrote otherwise", () => {
   test.for(LOCAL)("INV-22: a request to %s is refused, and no credential is fetched for it", async (url) => {
     const sent = vi.spyOn(globalThis, "fetch");
-    const vault = vi.fn(async () => ok(SECRET));
+    const vault = vi.fn(async () => ok(storedCredential(SECRET)));
     const call = { ...plain(), ...withCredential(), url };
     expect(await callUpstream(vault)(call)).toMatchObject({
       ok: false,

@@ -1,5 +1,7 @@
 import { Hono } from "hono";
-import { secretRefText, type SecretRef } from "../../../core/registry/secret-ref.ts";
+import { iso } from "../../../core/base/iso-time.ts";
+import { secretRefsOf, type Credential } from "../../../core/registry/credential.ts";
+import { secretRefText } from "../../../core/registry/secret-ref.ts";
 import type { Ports } from "../../../ports/ports.ts";
 import { requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
@@ -14,19 +16,24 @@ export const vault = new Hono<GateEnv>().post("/v1/vault/check", requireRole(["a
   return c.json({ credentials: await checkAll([...registry.credentials], ports) });
 });
 
-async function checkAll(credentials: readonly (readonly [string, SecretRef])[], ports: Ports) {
+async function checkAll(credentials: readonly (readonly [string, Credential])[], ports: Ports) {
   const views: Record<number, Awaited<ReturnType<typeof checkOne>>> = {};
   const waiting = credentials.entries();
   const work = async () => {
     // All workers share one iterator: each takes the next credential.
-    for (const [at, [name, ref]] of waiting) views[at] = await checkOne(name, ref, ports);
+    for (const [at, [name, credential]] of waiting) views[at] = await checkOne(name, credential, ports);
   };
   await Promise.all(Array.from({ length: MAX_CONCURRENT }, work));
   return Object.values(views);
 }
 
-async function checkOne(name: string, ref: SecretRef, ports: Ports) {
+async function checkOne(name: string, credential: Credential, ports: Ports) {
   const found = await ports.checkSecret(name);
-  const named = { name, ref: secretRefText(ref) };
-  return found.ok ? { ...named, ok: true } : { ...named, ok: false, ...found.error };
+  const named = { name, ref: secretRefText(secretRefsOf(credential)[0]), ...tokenSource(credential) };
+  if (!found.ok) return { ...named, ok: false, ...found.error };
+  return { ...named, ok: true, ...(found.value !== null && { expires_at: iso(found.value) }) };
+}
+
+function tokenSource(credential: Credential) {
+  return credential.kind === "stored" ? {} : { grant: credential.grant.type, token_url: credential.tokenUrl };
 }

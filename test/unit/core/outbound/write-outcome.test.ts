@@ -91,3 +91,13 @@ test("INV-11: without an idempotency key a refused repeat proves nothing about t
     expect(writeOutcome(status, true, false, false)).toEqual(writeOutcome(status, true, false));
   }
 });
+
+test("a write that met a revoked access token is failed, and sent again only where the provider knows repeats", () => {
+  const withNewToken = (idempotent: boolean, again: boolean) =>
+    writeOutcome(401, idempotent, again, true, true);
+  expect(withNewToken(false, false)).toEqual({ outcome: "failed", retryable: false });
+  expect(withNewToken(true, false)).toEqual({ outcome: "failed", retryable: true });
+  // An earlier attempt may have been executed.
+  expect(withNewToken(true, true)).toEqual({ outcome: "indeterminate", retryable: false });
+  expect(writeOutcome(401, true, false)).toEqual({ outcome: "failed", retryable: false });
+});
