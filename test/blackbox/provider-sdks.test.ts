@@ -6,6 +6,7 @@ import { Stripe } from "stripe";
 import twilio from "twilio";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  SALESFORCE_TOKEN,
   SECRETS,
   startRecordingScene,
   type Recorded,
@@ -350,8 +351,8 @@ describe("the twilio library", () => {
 describe("Salesforce's REST API by fetch", () => {
   const SALESFORCE = {
     name: "salesforce",
-    prefix: "/salesforce",
-    credential: `Bearer ${SECRETS.SALESFORCE_TOKEN}`,
+    prefix: "/sfdc",
+    credential: `Bearer ${SALESFORCE_TOKEN}`,
   };
   const headersOf = (key: string) => ({
     Authorization: `OAuth ${key}`,

@@ -23,7 +23,7 @@ export const SECRETS = {
   GITHUB_TOKEN: "ghp_upstreamtoken0123456789",
   HUBSPOT_TOKEN: "pat-eu1-upstream-0123-4567",
   INTERCOM_TOKEN: "dG9rOnVwc3RyZWFtMDEyMzQ1",
-  SALESFORCE_TOKEN: "00Dxx0000001gPL!upstream.session",
+  SALESFORCE_CLIENT_SECRET: "B7E1upstream5A0C9client4D2Fsecret",
   SENDGRID_API_KEY: "SG.upstream0123.456789abcdef",
   SLACK_BOT_TOKEN: "xoxb-upstream-token-1234567890",
   SLACK_WEBHOOK_URL: "https://hooks.slack.com/services/T0/B0/upstreamXYZ123",
@@ -31,6 +31,9 @@ export const SECRETS = {
   TWILIO_API_SECRET: "upstreamtwilio0123456789",
   ZENDESK_API_TOKEN: "upstreamzendesk0123456789",
 } as const;
+
+/** What Salesforce gives for its client secret. */
+export const SALESFORCE_TOKEN = "00Dxx0000001gPL!upstream.session";
 
 export interface Recorded {
   readonly method: string;
@@ -72,8 +75,9 @@ export async function startRecordingScene(
   let dropped = new Set<string>();
   const upstream = await listening(undone, async (message, response) => {
     const request = await readRequest(message);
-    requests.push(request);
-    const { status = 200, headers = {}, body = {} } = answer(request, upstream);
+    const isToken = request.target === "/salesforce/services/oauth2/token";
+    if (!isToken) requests.push(request);
+    const { status = 200, headers = {}, body = {} } = isToken ? TOKEN : answer(request, upstream);
     const text = typeof body === "string" ? body : JSON.stringify(body);
     response.writeHead(status, {
       "content-type": "application/json",
@@ -116,6 +120,9 @@ export async function startRecordingScene(
   };
 }
 
+/** As Salesforce answers: without a lifetime. */
+const TOKEN: Reply = { body: { access_token: SALESFORCE_TOKEN, token_type: "Bearer", scope: "api" } };
+
 export interface Reply {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -128,6 +135,8 @@ function registryFor(upstream: string): string {
   for (const [name, address] of Object.entries(PROVIDERS)) {
     const pattern = new RegExp(`^( +upstream: )${address.replaceAll(".", "\\.")}(.*)$`, "gm");
     text = text.replaceAll(pattern, `$1${upstream}/${name.toLowerCase()}$2\n    allow_private: true`);
+    const tokens = new RegExp(`^( +)(token_url: )${address.replaceAll(".", "\\.")}(.*)$`, "gm");
+    text = text.replaceAll(tokens, `$1$2${upstream}/${name.toLowerCase()}$3\n$1allow_private: true`);
   }
   return text;
 }
