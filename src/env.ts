@@ -117,7 +117,9 @@ type IntentPorts = Pick<
   | "idempotency"
   | "mandates"
   | "countRequest"
+  | "streamOfLength"
   | "bodySlots"
+  | "readSlots"
 >;
 
 function intentPorts(env: Bindings, { deploymentSecrets, restoredAt, chain, book }: Shared): IntentPorts {
@@ -132,7 +134,9 @@ function intentPorts(env: Bindings, { deploymentSecrets, restoredAt, chain, book
     idempotency: d1IdempotentAnswers(env.DB, () => keysInForce(deploymentSecrets, "idempotent-answer")),
     mandates: d1Mandates(env.DB, chain),
     countRequest: requestCounter(env.FLOOD, requestLimitsOf(env)),
+    streamOfLength: (bytes) => new FixedLengthStream(bytes),
     bodySlots: bodySlots(bodyLimitsOf(env).largeBodies),
+    readSlots: bodySlots(bodyLimitsOf(env).largeBodies),
   };
 }
 

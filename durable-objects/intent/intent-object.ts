@@ -194,6 +194,10 @@ export class IntentObject extends DurableObject<Env> {
     return this.#store.payload();
   }
 
+  async payloadPiece(index: number): Promise<Uint8Array | null> {
+    return this.#store.payloadPiece(index);
+  }
+
   /** Waits in memory only: a caller that lost the connection calls again. */
   async waitWhile(phase: Phase, timeoutMs: number): Promise<IntentState | null> {
     for (let left = timeoutMs; ;) {

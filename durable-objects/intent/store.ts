@@ -196,6 +196,16 @@ export class IntentStore {
     return this.#pieces("payload", 0, stored.payload.bytes);
   }
 
+  /** A payload that is part of the case record is one piece. */
+  payloadPiece(index: number): Uint8Array | null {
+    const stored = this.#storedCase();
+    if (stored === undefined) return null;
+    if (stored.inline !== null) return index === 0 ? Buffer.from(stored.inline, "base64") : null;
+    const name = key("payload", index);
+    const sealed = this.#storage.kv.get<Uint8Array>(name);
+    return sealed === undefined ? null : this.#unseal(name, sealed);
+  }
+
   putResponse({ body, ...head }: StoredResponse): void {
     const text = JSON.stringify({ ...head, bytes: body.length } satisfies ResponseHead);
     this.#putSealed(key("response", 0), Buffer.from(text));

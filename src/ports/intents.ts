@@ -108,6 +108,11 @@ export interface Intent {
   getState(): Promise<IntentState | null>;
   getRecord(): Promise<IntentRecord | null>;
   payload(): Promise<Uint8Array | null>;
+  /**
+   * One piece of the payload, from 0: who sends a large one on holds a piece of it and not the whole. Null: there is no
+   * such piece, or the payload was erased.
+   */
+  payloadPiece(index: number): Promise<Uint8Array | null>;
   /** Records that an equal proposal without a key was answered with this intent. */
   repeated(by: string): Promise<IntentState | null>;
   /** The state once it has left this phase, or the current state at the timeout; null: never proposed. */

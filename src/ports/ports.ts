@@ -61,7 +61,11 @@ export interface Ports {
    */
   checkSecret(name: string): Promise<Result<number | null, VaultFailure | InjectionFailure>>;
   readonly countRequest: CountRequest;
+  /** A stream whose length a response tells its client: one that breaks off is seen to. */
+  readonly streamOfLength: (bytes: number) => TransformStream<Uint8Array, Uint8Array>;
   readonly bodySlots: BodySlots;
+  /** The same for stored bodies that are being read: who reads slowly keeps nobody from sending. */
+  readonly readSlots: BodySlots;
   /** HMAC of the subject under the deployment's current secret, hexadecimal: to issue a token, or to store a digest. */
   deriveToken(kind: TokenKind, subject: string): string;
   /**

@@ -50,6 +50,7 @@ function intentAt(namespace: DurableObjectNamespace, id: DurableObjectId): Inten
     getState: () => call((stub) => stub.getState()),
     getRecord: () => call((stub) => stub.getRecord()),
     payload: () => call((stub) => stub.payload()),
+    payloadPiece: (index) => call((stub) => stub.payloadPiece(index)),
     async waitWhile(phase, timeoutMs) {
       const stub = namespace.get(id) as unknown as Stub;
       try {

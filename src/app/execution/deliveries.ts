@@ -1,6 +1,7 @@
 import type { Principal } from "../../core/identity/principal.ts";
 import type { Instant } from "../../core/intent/state.ts";
 import { err, ok, type Result } from "../../core/base/result.ts";
+import type { Intent } from "../../ports/intents.ts";
 import type { Ports } from "../../ports/ports.ts";
 import { findVisibleRecord } from "../authority.ts";
 import { ifActiveAgent } from "../identity/account.ts";
@@ -39,7 +40,8 @@ export async function orderDelivery(
 }
 
 export interface Download {
-  readonly bytes: Uint8Array;
+  readonly intent: Intent;
+  readonly bytes: number;
   readonly digest: string | null;
 }
 
@@ -59,9 +61,9 @@ export async function download(
       return { type: "claim", order: order.id, by: order.issuedTo, bindings };
     });
     if (!claimed.ok) return err(isSpent(claimed.error) ? { kind: "already_delivered" } : claimed.error);
-    const bytes = await intent.payload();
-    if (bytes === null) return err({ kind: "delivery_not_found" });
-    return ok({ bytes, digest: state.terms.payloadDigest });
+    const payload = (await intent.getRecord())?.case?.payload;
+    if (payload?.kind !== "content") return err({ kind: "delivery_not_found" });
+    return ok({ intent, bytes: payload.bytes, digest: state.terms.payloadDigest });
   });
 }
 

@@ -6,6 +6,7 @@ import { readJson } from "../../middleware/body.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { downloadUrl } from "../../middleware/stored-answer-secrets.ts";
 import { valueOrRefuse } from "../../problem/from-order-failure.ts";
+import { sendPayload } from "../shared/send-payload.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
 
 const GET_ONLY: Problem = {
@@ -36,13 +37,15 @@ export const deliveries = new Hono<GateEnv>()
     // Hono runs the GET handler for a HEAD and drops the body: the one download would be spent on nothing.
     if (c.req.method !== "GET") return refuse(GET_ONLY);
     const ports = c.env;
-    const { bytes, digest } = valueOrRefuse(await download(c.req.param("token"), ports));
-    return c.body(bytes.slice().buffer, 200, {
+    const { intent, bytes, digest } = valueOrRefuse(await download(c.req.param("token"), ports));
+    const headers = {
       "Content-Type": "application/octet-stream",
       "Content-Disposition": "attachment",
       "Cache-Control": "no-store",
       "Referrer-Policy": "no-referrer",
       "Content-Security-Policy": "sandbox",
       "X-Payload-Digest": digest ?? "",
-    });
+    };
+    // Without a place: the one download is spent already, and must not be refused for the sake of others.
+    return sendPayload(c, { intent, bytes, around: null, headers, release: null });
   });

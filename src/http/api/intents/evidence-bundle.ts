@@ -14,12 +14,12 @@ const FORMAT = "gate-evidence/v1";
 /**
  * An evidence bundle: one file with everything needed to verify one intent offline with Gate's public key.
  *
- * @param payload the payload's bytes; null where the reader may not see it or there is none
+ * @param payload stands for the payload's base64; null where the reader may not see it or there is none
  * @param disclose false for readers who may not see the payload: with the salt they could confirm a guess of it
  */
 export async function evidenceOf(
   record: IntentRecord,
-  payload: Uint8Array | null,
+  payload: string | null,
   disclose: boolean,
   ports: Ports,
 ) {
@@ -50,7 +50,7 @@ export async function evidenceOf(
   };
 }
 
-function disclosedOf(record: IntentRecord, payload: Uint8Array | null) {
+function disclosedOf(record: IntentRecord, payload: string | null) {
   const { state, salt, notes, case: content } = record;
   const { payloadDigest } = state.terms;
   const http = storedContent(record).request?.http;
@@ -59,7 +59,7 @@ function disclosedOf(record: IntentRecord, payload: Uint8Array | null) {
     payload: {
       digest: payloadDigest,
       name: content?.payload.name ?? null,
-      base64: payload === null ? null : base64(payload),
+      base64: payload,
     },
     ...(http !== undefined && { request: canonicalJson(writeForDigest(http)) }),
     notes: notes.map(({ seq, kind: about, text }) => ({ seq, kind: about, text })),

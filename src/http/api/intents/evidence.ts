@@ -4,6 +4,8 @@ import { requireRole } from "../../middleware/auth.ts";
 import type { GateEnv } from "../../middleware/context.ts";
 import { evidenceOf } from "./evidence-bundle.ts";
 import { maySeePayload } from "../../../app/authority.ts";
+import { takeReadSlot } from "../../middleware/read-slot.ts";
+import { sendPayload } from "../shared/send-payload.ts";
 
 export const evidence = new Hono<GateEnv>().get(
   "/v1/intents/:id/evidence",
@@ -12,10 +14,18 @@ export const evidence = new Hono<GateEnv>().get(
     const ports = c.env;
     const { intent, record } = await visibleRecord(c, c.req.param("id"));
     const disclose = await maySeePayload(c.var.principal, record.state, ports);
-    const content = disclose && record.case?.payload.kind === "content";
-    const payload = content ? await intent.payload() : null;
-    return c.json(await evidenceOf(record, payload, disclose, ports), 200, {
+    const headers = {
+      "Content-Type": "application/json",
       "Content-Disposition": `attachment; filename="${intent.id}.evidence.json"`,
-    });
+    };
+    const payload = record.case?.payload;
+    if (!disclose || payload?.kind !== "content") {
+      return c.body(JSON.stringify(await evidenceOf(record, null, disclose, ports)), 200, headers);
+    }
+    const place = crypto.randomUUID();
+    const text = JSON.stringify(await evidenceOf(record, place, disclose, ports));
+    const [before = "", after = ""] = text.split(place);
+    const release = await takeReadSlot(c, payload.bytes);
+    return sendPayload(c, { intent, bytes: payload.bytes, around: [before, after], headers, release });
   },
 );

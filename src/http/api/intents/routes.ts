@@ -14,6 +14,8 @@ import { intentRowView, intentView } from "./intent-view.ts";
 import { listFilter } from "../shared/list-query.ts";
 import { cursorOf } from "../../../core/intent/list-cursor.ts";
 import { requirePayloadSize } from "../shared/payload.ts";
+import { takeReadSlot } from "../../middleware/read-slot.ts";
+import { sendPayload } from "../shared/send-payload.ts";
 import { queryFlag } from "../shared/query-flag.ts";
 import { parseProposeRequest } from "./propose-request.ts";
 import { duplicateReply, proposeReply, rehearsalReply } from "./propose-reply.ts";
@@ -112,17 +114,19 @@ export const intents = new Hono<GateEnv>()
         detail: "You are not an eligible approver of this intent.",
       });
     }
-    const bytes = record.case?.payload.kind === "content" ? await intent.payload() : null;
-    if (bytes === null) {
+    const payload = record.case?.payload;
+    if (payload?.kind !== "content") {
       const detail =
         record.case === null ? "The payload was erased." : "Gate has not seen this intent's payload.";
       return refuse({ status: 404, code: "no_payload", detail });
     }
     // Bytes, whatever type the agent named: a browser must never run an agent's payload as a page (XSS).
-    return c.body(bytes.slice().buffer, 200, {
+    const headers = {
       "Content-Type": "application/octet-stream",
       "Content-Disposition": "attachment",
       "Content-Security-Policy": "sandbox",
       "X-Payload-Digest": record.state.terms.payloadDigest ?? "",
-    });
+    };
+    const release = await takeReadSlot(c, payload.bytes);
+    return sendPayload(c, { intent, bytes: payload.bytes, around: null, headers, release });
   });

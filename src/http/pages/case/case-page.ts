@@ -6,6 +6,7 @@ import { approvalBlocker } from "../../../app/approvals/decide-intent.ts";
 import type { Caller } from "../../../app/identity/authenticate.ts";
 import { voterFor } from "../../../app/identity/voter-for.ts";
 import type { GateContext } from "../../middleware/context.ts";
+import { takeReadSlot } from "../../middleware/read-slot.ts";
 import { problemOf, problemOfVoteFailure } from "../../problem/from-refusal.ts";
 import { storedResponse } from "../../api/intents/http-write-view.ts";
 import { storedContent } from "../../api/shared/stored-record.ts";
@@ -48,7 +49,8 @@ export async function casePage(
     undeliveredOf(c, [intent.id]),
     state.phase === "pending_approval" ? approvalBlocker(state.terms, ports) : null,
   ]);
-  const bytes = isPayloadVisible && record.case?.payload.kind === "content" ? await intent.payload() : null;
+  const payload = isPayloadVisible ? record.case?.payload : undefined;
+  const bytes = payload?.kind === "content" ? await wholePayload(c, intent, payload.bytes) : null;
   const isAnswerVisible = isPayloadVisible && state.terms.sending !== null;
   const answer = isAnswerVisible ? await storedResponse(intent) : null;
   const content = storedContent(record);
@@ -68,6 +70,12 @@ export async function casePage(
       ${historySection(record, agent)}
     `,
   });
+}
+
+/** The page counts a payload's lines, so it reads all of it; a large one takes a place until the page is there. */
+async function wholePayload(c: GateContext, intent: Intent, bytes: number): Promise<Uint8Array | null> {
+  c.set("releaseBody", await takeReadSlot(c, bytes));
+  return intent.payload();
 }
 
 function decisionSection(

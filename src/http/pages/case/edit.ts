@@ -7,7 +7,7 @@ import type { GateContext } from "../../middleware/context.ts";
 import { refuse, type Problem } from "../../problem/problem.ts";
 import { INVALID_LINK, problemOfLink, problemOfVote } from "../../problem/from-approval-failure.ts";
 import { problemOfEditFailure } from "../../problem/from-refusal.ts";
-import { editableText, editedBytes, MAX_EDITED_CHARACTERS } from "./editable-text.ts";
+import { editableText, editedBytes, MAX_EDITED_BYTES, MAX_EDITED_CHARACTERS } from "./editable-text.ts";
 import { digestIn, noteIn, readForm, type Form } from "../form.ts";
 import { senderOf, SIGN_IN_REQUIRED } from "../page-caller.ts";
 import { maySeePayload } from "../../../app/authority.ts";
@@ -31,7 +31,9 @@ export async function editOnPage(c: GateContext): Promise<Response> {
   const voter = await voterFor(caller, ports);
   if (!voter.ok) return refuse(problemOfVote(voter.error));
   const isVisible = await maySeePayload(caller.principal, record.state, ports);
-  const before = isVisible && record.case?.payload.kind === "content" ? await intent.payload() : null;
+  const payload = isVisible ? record.case?.payload : undefined;
+  const isShort = payload?.kind === "content" && payload.bytes <= MAX_EDITED_BYTES;
+  const before = isShort ? await intent.payload() : null;
   if (before === null || editableText(before) === null) return refuse(NOT_EDITABLE_HERE);
   const bytes = editedBytes(before, form.get("payload") ?? "");
   const change = {

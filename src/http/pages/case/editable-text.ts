@@ -3,6 +3,8 @@ import { visibleLines } from "../sanitize-text.ts";
 
 /** The limit of what the case page shows: a reviewer must not edit text that the page cut off. */
 export const MAX_EDITED_CHARACTERS = 64 * 1024;
+/** UTF-8 writes a UTF-16 unit in up to three bytes. */
+export const MAX_EDITED_BYTES = 3 * MAX_EDITED_CHARACTERS;
 
 /**
  * The payload as a text field can hold it, with line feeds. Null for a payload that a browser would change on
