@@ -174,7 +174,8 @@ async function register(server: Server, name: string, role: string): Promise<str
   return ((await response.json()) as { readonly apiKey: string }).apiKey;
 }
 
-function newestRuntime(): number {
+/** The runtime that was started last by this process. */
+export function newestRuntime(): number {
   return Math.max(...childrenNamed(process.pid, "workerd"));
 }
 
