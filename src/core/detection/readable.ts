@@ -1,5 +1,6 @@
 import type { Facts } from "../proposal/facts.ts";
 import { type Body, parseContent } from "../proposal/formats/content.ts";
+import { fieldLines } from "../proposal/formats/form.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
 import { jsonTokens } from "../proposal/formats/json-text.ts";
 import type { Payload } from "../proposal/payload.ts";
@@ -35,7 +36,8 @@ function addTexts(body: Body, texts: string[]): void {
       addCells(body.text, body.shape.delimiter, body.shape.wellFormed, texts);
       return;
     case "form":
-      for (const [name, value] of body.fields) texts.push(name, value);
+      if (body.fields === null) texts.push(fieldLines(body.text));
+      else for (const [name, value] of body.fields) texts.push(name, value);
       return;
     case "multipart":
       // Some programs show what stands around the parts, and a part's headers hold its names in any encoding.

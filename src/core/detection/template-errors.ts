@@ -1,6 +1,7 @@
 import type { Facts } from "../proposal/facts.ts";
 import { isJsonObject, type Json } from "../base/json.ts";
 import { type Body, parseContent } from "../proposal/formats/content.ts";
+import { fieldLines } from "../proposal/formats/form.ts";
 import { csvRows } from "../proposal/formats/csv-rows.ts";
 import type { Payload } from "../proposal/payload.ts";
 import { shownTexts } from "./decoding/decodings.ts";
@@ -59,6 +60,7 @@ function collect(body: Body, within: string | null, tallies: Tallies): void {
       collectFromRows(body, tallies);
       return;
     case "form":
+      if (body.fields === null) return collectFromLines(fieldLines(body.text), within, tallies);
       for (const [name, value] of body.fields) {
         collectFromText(name, name, 0, tallies);
         collectFromText(value, name, 0, tallies);

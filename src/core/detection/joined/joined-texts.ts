@@ -45,7 +45,7 @@ function joinBody(joiner: Joiner, body: Body): void {
       for (const value of body.values) joiner.addValue(value);
       return;
     case "form":
-      joiner.addFields(body.fields);
+      if (body.fields !== null) joiner.addFields(body.fields);
       return;
     case "multipart":
       joiner.addFields(

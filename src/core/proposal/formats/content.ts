@@ -14,7 +14,8 @@ export type Body =
   | { readonly format: "json"; readonly text: string; readonly value: Json }
   | { readonly format: "ndjson"; readonly text: string; readonly values: readonly Json[] }
   | { readonly format: "csv"; readonly text: string; readonly shape: CsvShape }
-  | { readonly format: "form"; readonly text: string; readonly fields: Fields }
+  /** Fields are null where there are too many: then nothing in it is known. */
+  | { readonly format: "form"; readonly text: string; readonly fields: Fields | null }
   | MultipartBody
   | { readonly format: "xml" | "text"; readonly text: string }
   | { readonly format: "pdf" | "xlsx" | "binary" };
@@ -112,9 +113,7 @@ function parseText(
     case "xml":
       return text.trimStart().startsWith("<") ? consistent({ format: "xml", text }) : contradictory(text);
     case "form":
-      return /[\n<>{}]/.test(text.trim())
-        ? contradictory(text)
-        : consistent({ format: "form", text, fields: formFields(text) });
+      return /[\n<>{}]/.test(text.trim()) ? contradictory(text) : formBody(text);
     case "multipart":
       return multipartBody(bytes, mediaType, depth) ?? contradictory(text);
     case "pdf":
@@ -139,13 +138,18 @@ function detectText(bytes: Uint8Array, text: string, mediaType: string | null, d
   if (/^<(?:\?xml|[a-z_])/i.test(start) && start.trimEnd().endsWith(">")) {
     return consistent({ format: /^<(?:!doctype html|html)/i.test(start) ? "text" : "xml", text });
   }
-  if (looksLikeForm(text)) return consistent({ format: "form", text, fields: formFields(text) });
+  if (looksLikeForm(text)) return formBody(text);
   if (looksLikeCsv(text)) return consistent({ format: "csv", text, shape: csvShape(text) });
   return consistent({ format: "text", text });
 }
 
 function consistent(body: Body): ParsedText {
   return { body, agrees: true, readable: true };
+}
+
+function formBody(text: string): ParsedText {
+  const fields = formFields(text);
+  return { body: { format: "form", text, fields }, agrees: true, readable: fields !== null };
 }
 
 function contradictory(text: string): ParsedText {
@@ -205,7 +209,7 @@ function namesOneCharset(body: Body): boolean {
         EXTENDS_ASCII.test(xml ?? html ?? ""),
       );
     case "form":
-      return body.fields.every(([name, value]) => name !== "_charset_" || EXTENDS_ASCII.test(value));
+      return body.fields?.every(([name, value]) => name !== "_charset_" || EXTENDS_ASCII.test(value)) ?? true;
     case "multipart":
       return body.parts.every(({ name, content }) => {
         if (content.doubt === "charset") return false;

@@ -1,3 +1,4 @@
+import { doubt } from "../doubt.ts";
 import type { Facts } from "../facts.ts";
 import type { Payload } from "../payload.ts";
 import { allUnknown, withDoubts } from "../unknown-facts.ts";
@@ -55,7 +56,9 @@ export function measure(
     recipients: recipients?.value ?? null,
   };
   const readable = content.doubt === null ? facts : allUnknown(facts, hints, content.doubt);
+  const { body } = content;
   return withDoubts(readable, {
+    ...(body.format === "form" && body.fields === null && { content: doubt("too_many_fields") }),
     ...(counted.doubt !== null && { records: counted.doubt }),
     ...(money.doubt !== null && { money: money.doubt }),
     ...(recipients !== null && recipients.doubt !== null && { recipients: recipients.doubt }),

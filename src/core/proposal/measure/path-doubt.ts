@@ -31,7 +31,7 @@ export function pathDoubt(body: Body, path: string): DoubtReason | null {
         : null;
     }
     case "form":
-      return formDoubt(body.text, body.fields, names);
+      return body.fields === null ? "too_many_fields" : formDoubt(body.text, body.fields, names);
     case "multipart":
       return multipartDoubt(body, names);
     default:
@@ -82,6 +82,7 @@ function formDoubt(text: string, fields: Fields, names: readonly string[]): Doub
   if (found !== null || !text.includes(";")) return found;
   // HTML 4.01, appendix B.2.2: older servers separate fields at semicolons as well.
   const others = formFields(text.replaceAll(";", "&"));
+  if (others === null) return "form_separator";
   const wanted = new Set(names);
   const valuesOf = (all: Fields) => all.filter(([name]) => wanted.has(name)).map(([, value]) => value);
   const isSame = valuesOf(fields).join("\n") === valuesOf(others).join("\n");

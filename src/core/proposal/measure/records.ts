@@ -2,7 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from "../../base/json.ts";
 import type { MeasureHints } from "../../registry/measure-hints.ts";
 import type { Body, MultipartBody, ParsedPart } from "../formats/content.ts";
 import { csvShape, looksLikeCsv } from "../formats/csv.ts";
-import { formFields, formRecords, type Fields } from "../formats/form.ts";
+import { fieldCount, formFields, formRecords, type Fields } from "../formats/form.ts";
 import { readJson, readJsonLines } from "../formats/json-text.ts";
 import { doubted, known, larger, type Measured, total, unknown } from "../measured.ts";
 import { pathDoubt } from "./path-doubt.ts";
@@ -50,10 +50,10 @@ function countByFormat(body: Body, isDeletion: boolean): Measured {
     case "form":
       return body.text.includes(";")
         ? larger(
-            countFields(body.fields, isDeletion),
-            countFields(formFields(body.text.replaceAll(";", "&")), isDeletion),
+            countForm(body.text, body.fields, isDeletion),
+            countForm(...separatedBySemicolons(body.text), isDeletion),
           )
-        : countFields(body.fields, isDeletion);
+        : countForm(body.text, body.fields, isDeletion);
     case "multipart":
       return countParts(body, isDeletion);
     case "text":
@@ -127,6 +127,16 @@ function listedItems(roots: readonly Json[]): number {
     }
   }
   return count;
+}
+
+/** Some servers separate fields at semicolons as well (HTML 4.01, appendix B.2.2). */
+function separatedBySemicolons(text: string): readonly [text: string, fields: Fields | null] {
+  const separated = text.replaceAll(";", "&");
+  return [separated, formFields(separated)];
+}
+
+function countForm(text: string, fields: Fields | null, isDeletion: boolean): Measured {
+  return fields === null ? unknown(fieldCount(text), "too_many_fields") : countFields(fields, isDeletion);
 }
 
 /** A form is as many records as its most repeated field has values, or as its fields hold lists. */

@@ -78,7 +78,7 @@ function documentsIn(body: Body): Result<readonly Json[], string> {
     case "csv":
       return rowRecords(body);
     case "form":
-      return ok([fieldsRecord(body.fields)]);
+      return body.fields === null ? err("this form has too many fields") : ok([fieldsRecord(body.fields)]);
     case "multipart":
       return ok([fieldsRecord(body.parts.flatMap((part) => partField(part)))]);
     default:

@@ -3,7 +3,12 @@ import { parseContent } from "../../../../src/core/proposal/formats/content.ts";
 import { csvRows } from "../../../../src/core/proposal/formats/csv-rows.ts";
 import { csvShape, isSameWithEscapes, looksLikeCsv } from "../../../../src/core/proposal/formats/csv.ts";
 import { declaredType } from "../../../../src/core/proposal/formats/declared-type.ts";
-import { formFields, formRecords, looksLikeForm } from "../../../../src/core/proposal/formats/form.ts";
+import {
+  fieldLines,
+  formFields,
+  formRecords,
+  looksLikeForm,
+} from "../../../../src/core/proposal/formats/form.ts";
 import { jsonTokens, readJson, readJsonLines } from "../../../../src/core/proposal/formats/json-text.ts";
 import { magicType } from "../../../../src/core/proposal/formats/magic-bytes.ts";
 import { multipartBoundary, multipartParts } from "../../../../src/core/proposal/formats/multipart.ts";
@@ -98,8 +103,9 @@ export const PROPOSAL_ROWS = [
     ...csvRows(text, ",", Number.POSITIVE_INFINITY),
   ]),
   row(`${FORMATS}/form.ts#looksLikeForm`, FORM_SHAPES, looksLikeForm),
-  row(`${FORMATS}/form.ts#formRecords`, FORM_SHAPES, (text) => formRecords(formFields(text)), {
-    inside: [`${FORMATS}/form.ts#formFields`],
+  row(`${FORMATS}/form.ts#fieldLines`, FORM_SHAPES, fieldLines),
+  row(`${FORMATS}/form.ts#formRecords`, FORM_SHAPES, (text) => formRecords(formFields(text) ?? []), {
+    inside: [`${FORMATS}/form.ts#formFields`, `${FORMATS}/form.ts#fieldCount`],
   }),
   row(
     `${FORMATS}/multipart.ts#multipartParts`,

@@ -2,6 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { NO_HINTS, type MeasureHints } from "../../../../src/core/registry/measure-hints.ts";
 import { measure } from "../../../../src/core/proposal/measure/measure.ts";
+import { compileTerms } from "../../../../src/core/detection/terms/terms.ts";
+import { readableTexts } from "../../../../src/core/detection/readable.ts";
 import { records, selectValues } from "../../../../src/core/proposal/measure/select.ts";
 import type { Payload } from "../../../../src/core/proposal/payload.ts";
 import { bytesOf, type VectorPayload } from "../../../support/measure-vectors.ts";
@@ -27,6 +29,7 @@ interface Vector {
 
 type Content = Payload & { readonly kind: "content" };
 
+const FORM = "application/x-www-form-urlencoded";
 const NOTHING = { recordCount: null, estimatedValueUsd: null };
 
 function content(
@@ -45,6 +48,48 @@ function content(
 function payloadOf({ payload }: Vector): Content {
   return { kind: "content", bytes: bytesOf(payload), name: payload.name, mediaType: payload.mediaType };
 }
+
+describe("INV-16: a form of more than 10,000 fields", () => {
+  const HINTS: MeasureHints = {
+    records: { kind: "auto" },
+    amount: { path: "amount", unit: "major", currency: { code: "USD" } },
+    recipients: "to",
+  };
+  const form = (fields: number) =>
+    content(`amount=1&to=a%40x.example&note=refund+guaranteed${"&a=".repeat(fields - 3)}`, null, FORM);
+
+  test("has as many records as fields, and none of its facts is known", () => {
+    const facts = measure(content(`amount=1${"&a=".repeat(10_000)}`, null, FORM), HINTS, NOTHING);
+    expect(facts).toMatchObject({ type: "form", decodable: false, money: "incomplete", recipients: null });
+    expect(facts.records).toMatchObject({ measured: 10_001, uncertain: true });
+    const unknown = { because: "too_many_fields", readings: [] };
+    expect(facts.doubts).toEqual({
+      records: unknown,
+      money: unknown,
+      recipients: unknown,
+      content: unknown,
+    });
+  });
+
+  test("at 10,000 fields is measured, and beyond it only searched", () => {
+    for (const [fields, isKnown] of [
+      [10_000, true],
+      [10_001, false],
+    ] as const) {
+      const payload = form(fields);
+      const facts = measure(payload, HINTS, NOTHING);
+      expect([facts.decodable, facts.doubts?.content === undefined]).toEqual([isKnown, isKnown]);
+      const terms = compileTerms(["refund guaranteed"]);
+      expect(terms.ok && terms.value.find(readableTexts(payload, facts))).toEqual([0]);
+    }
+  });
+
+  test("in a part of a multipart body leaves the body unreadable", () => {
+    const part = `--b\r\ncontent-disposition: form-data; name="f"\r\ncontent-type: ${FORM}\r\n\r\na=${"&a=".repeat(10_000)}\r\n--b--\r\n`;
+    const facts = measure(content(part, null, "multipart/form-data; boundary=b"), NO_HINTS, NOTHING);
+    expect(facts).toMatchObject({ decodable: false, records: { measured: 10_001, uncertain: true } });
+  });
+});
 
 test("INV-16: ten thousand parts without an end of headers are refused as multipart after one pass", () => {
   const part = `--x\r\n${"a".repeat(200)}\r\n`;
