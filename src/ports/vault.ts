@@ -60,8 +60,12 @@ export interface FetchedCredential {
   readonly expiresAt: number | null;
   /** True: an access token of an earlier call, which the provider may have revoked since. */
   readonly isReused: boolean;
-  /** The upstream answered 401: an access token is not used for another call. */
-  discard(): void;
+  /**
+   * The upstream answered 401: an access token is not used for another call, unless one was given up so a moment ago.
+   *
+   * @returns whether the next call has another one
+   */
+  discard(): boolean;
 }
 
 /** Obtains the named credential of the registry for one call. Never throws. */

@@ -33,8 +33,8 @@ export function callUpstream(fetchCredential: FetchCredential): CallUpstream {
     const answer = await exchange(call, ready.value);
     const { credential } = ready.value;
     if (!answer.ok || answer.value.status !== UNAUTHORIZED || credential === null) return answer;
-    credential.discard();
-    return ok({ ...answer.value, refusedToken: credential.isReused });
+    const isReplaced = credential.discard();
+    return ok({ ...answer.value, refusedToken: credential.isReused && isReplaced });
   }
 
   return async (call) => {

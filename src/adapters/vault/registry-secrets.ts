@@ -86,7 +86,7 @@ export function registrySecrets(
 }
 
 export function storedCredential(secret: string): FetchedCredential {
-  return { secret, alsoMasked: [], expiresAt: null, isReused: false, discard: () => undefined };
+  return { secret, alsoMasked: [], expiresAt: null, isReused: false, discard: () => false };
 }
 
 const NO_CREDENTIAL = failed("not_configured", "the registry has no credential of this name");

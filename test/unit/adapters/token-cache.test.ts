@@ -57,9 +57,42 @@ test("a request that never answers is given up by those who wait, of whom one ma
   expect([never.mock.calls.length, next.mock.calls.length]).toEqual([1, 1]);
 });
 
-test("a failure is not remembered", async () => {
+test("a failure answers the calls of the next second, and those after it try again", async () => {
   expect(await get(async () => err(DOWN))).toEqual(err(DOWN));
-  expect(await get(async () => ok(token(60_000)))).toMatchObject({ ok: true });
+  const next = vi.fn(async () => ok(token(60_000)));
+  vi.setSystemTime(1_000_999);
+  expect(await get(next)).toEqual(err(DOWN));
+  expect(next).not.toHaveBeenCalled();
+  vi.setSystemTime(1_001_000);
+  expect(await get(next)).toMatchObject({ ok: true });
+});
+
+test("a failure with other secrets answers nothing", async () => {
+  await get(async () => err(DOWN), "earlier");
+  expect(await get(async () => ok(token(60_000)), "later")).toMatchObject({ ok: true });
+});
+
+test("a 401 for each call ends a token every ten seconds at most", async () => {
+  const issue = async () => ok(token(3_600_000));
+  const discarded: boolean[] = [];
+  for (let at = 0; at < 60_000; at += 100) {
+    vi.setSystemTime(1_000_000 + at);
+    const found = await get(issue);
+    if (!found.ok) throw new Error("no token");
+    discarded.push(cache.discard("x", found.value.token.accessToken, Date.now()));
+  }
+  expect(discarded.filter(Boolean)).toHaveLength(6);
+  expect(issued).toBe(7);
+});
+
+test("a 401 for a token that another call has ended says that the next has another", async () => {
+  const issue = async () => ok(token(3_600_000));
+  await get(issue);
+  expect(cache.discard("x", "token-1", Date.now())).toBe(true);
+  expect(cache.discard("x", "token-1", Date.now())).toBe(true);
+  await get(issue);
+  expect(cache.discard("x", "token-1", Date.now())).toBe(true);
+  expect(cache.discard("x", "token-2", Date.now())).toBe(false);
 });
 
 test("a request that throws is not remembered", async () => {

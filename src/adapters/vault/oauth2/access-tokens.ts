@@ -50,7 +50,7 @@ export function accessTokens(
       const found = await cache.get(name, digestOf({ credential, secrets }), deps.now, issue);
       if (!found.ok) return found;
       const { token, isReused } = found.value;
-      const discard = () => cache.discard(name, token.accessToken);
+      const discard = () => cache.discard(name, token.accessToken, deps.now());
       return ok({ ...credentialOf(token, secrets), isReused, discard });
     },
 
@@ -69,6 +69,6 @@ function credentialOf(token: IssuedToken, secrets: GrantSecrets): FetchedCredent
     alsoMasked: sentSecrets(secrets),
     expiresAt: token.requestedAt + token.lifetimeMs,
     isReused: false,
-    discard: () => undefined,
+    discard: () => false,
   };
 }
