@@ -29,8 +29,11 @@ import type { StoredResponse } from "../../src/ports/intents.ts";
 /** Payloads up to this size are part of the case record: most proposals then write one record less. */
 const INLINE_BYTES = 16 * 1024;
 
-/** A value in an object's storage is at most 2 MB; 1 MiB leaves room for the overhead of sealing. */
-const PIECE_BYTES = 1024 * 1024;
+/**
+ * A value in an object's storage is at most 2 MB. Sealing and unsealing a piece of this size takes a few milliseconds, for
+ * which all other requests wait; pieces of earlier versions have a mebibyte.
+ */
+const PIECE_BYTES = 256 * 1024;
 
 export interface Progress extends Head {
   /** The last sequence that D1 has. */

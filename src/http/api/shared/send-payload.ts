@@ -1,5 +1,6 @@
 import type { ReleaseSlot } from "../../../ports/body-slots.ts";
 import type { Intent } from "../../../ports/intents.ts";
+import type { Ports } from "../../../ports/ports.ts";
 import type { GateContext } from "../../middleware/context.ts";
 
 /**
@@ -39,7 +40,8 @@ export function sendPayload(
   const writer = writable.getWriter();
   const send = async () => {
     if (before !== undefined && before.length > 0) await write(writer, before);
-    const pieces = around === null ? piecesOf(intent, bytes) : base64Of(piecesOf(intent, bytes));
+    const plain = piecesOf(intent, bytes, ports);
+    const pieces = around === null ? plain : base64Of(plain);
     for await (const piece of pieces) await write(writer, piece);
     if (after !== undefined && after.length > 0) await write(writer, after);
     await writer.close();
@@ -64,10 +66,16 @@ async function write(writer: WritableStreamDefaultWriter<Uint8Array>, piece: Uin
   }
 }
 
-async function* piecesOf(intent: Intent, bytes: number): AsyncGenerator<Uint8Array> {
+async function* piecesOf(
+  intent: Intent,
+  bytes: number,
+  { turns }: Pick<Ports, "turns">,
+): AsyncGenerator<Uint8Array> {
   let sent = 0;
   for (let index = 0; sent < bytes; index += 1) {
-    const piece = await intent.payloadPiece(index);
+    // Unsealing a piece takes milliseconds, and many readers at once would leave none to anybody else.
+    const end = await turns.take();
+    const piece = await intent.payloadPiece(index).finally(end);
     if (piece === null) throw new Error("the payload was erased while it was sent");
     sent += piece.length;
     yield piece;
